@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 15_000,
+    hookTimeout: 30_000,
+    reporters:
+      process.env['CI'] === 'true'
+        ? ['default', ['json', { outputFile: '.cache/test-results.json' }]]
+        : ['default'],
+  },
+});
