@@ -1,0 +1,18 @@
+/** Requests per second at a time, in seconds since (or, negative, before) the profile's start. Never negative. */
+export type Rate = (tSeconds: number) => number;
+
+/** Always the same rate. */
+export function steady(perSecond: number): Rate {
+  return () => perSecond;
+}
+
+/** Straight lines between corners `[tSeconds, perSecond]`, in order of time from 0, repeated every `periodSeconds`. */
+export function cycle(periodSeconds: number, corners: readonly (readonly [number, number])[]): Rate {
+  return (tSeconds) => {
+    const t = ((tSeconds % periodSeconds) + periodSeconds) % periodSeconds;
+    const next = corners.findIndex(([at]) => at > t);
+    const [toAt, to] = corners[next] ?? [periodSeconds, corners[0]?.[1] ?? 0];
+    const [fromAt, from] = corners.at(next === -1 ? -1 : next - 1) ?? [0, to];
+    return from + ((to - from) * (t - fromAt)) / (toAt - fromAt);
+  };
+}

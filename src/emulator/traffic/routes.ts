@@ -1,0 +1,76 @@
+import { cycle, type Rate, steady } from './rate.ts';
+
+/** One ingress route, how much it is asked for, and what its requests look like. */
+export interface TrafficRoute {
+  /** `proxy_upstream_name`: `{namespace}-{service}-{port}`. */
+  readonly name: string;
+  readonly rate: Rate;
+  readonly host: string;
+  readonly method: string;
+  readonly url: string;
+  /** Addresses of the pods behind it. At least one. */
+  readonly upstreams: readonly string[];
+  /** Median time of a request, in seconds. */
+  readonly requestSeconds: number;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  /** Share of requests that fail, in [0, 1]. */
+  readonly failureShare: number;
+}
+
+/**
+ * The three routes of the demo. The elastic-inference guide's own climbs from 2 past the guide's 10 QPS within
+ * 10 s of the start, to 78 after a minute, and comes back, every three minutes; another is steady at 23.8; the
+ * last is nearly idle, with half a minute of silence in every one and a half.
+ */
+export function demoRoutes(): TrafficRoute[] {
+  return [
+    {
+      name: 'default-bert-tfserving-202207181536-tensorflow-serving-8501',
+      rate: cycle(180, [
+        [0, 2],
+        [60, 78],
+        [90, 78],
+        [150, 2],
+      ]),
+      host: 'bert.example.com',
+      method: 'POST',
+      url: '/v1/models/chnsenticorp:predict',
+      upstreams: ['172.16.52.170:8501', '172.16.52.171:8501'],
+      requestSeconds: 0.045,
+      requestBytes: 1830,
+      responseBytes: 94,
+      failureShare: 0.005,
+    },
+    {
+      name: 'default-web-80',
+      rate: steady(23.8),
+      host: 'www.example.com',
+      method: 'GET',
+      url: '/',
+      upstreams: ['172.16.9.12:8080', '172.16.9.13:8080', '172.16.9.14:8080'],
+      requestSeconds: 0.006,
+      requestBytes: 412,
+      responseBytes: 8192,
+      failureShare: 0.002,
+    },
+    {
+      name: 'shop-cart-8080',
+      rate: cycle(90, [
+        [0, 0.4],
+        [30, 1.2],
+        [59, 0.4],
+        [60, 0],
+        [89, 0],
+      ]),
+      host: 'shop.example.com',
+      method: 'GET',
+      url: '/cart/items',
+      upstreams: ['172.16.7.3:8080'],
+      requestSeconds: 0.02,
+      requestBytes: 520,
+      responseBytes: 1200,
+      failureShare: 0,
+    },
+  ];
+}
