@@ -1,0 +1,234 @@
+/**
+ * The one registry of errors. `docs/errors.md` is held to it by a test.
+ *
+ * - `httpStatus`: what the external metrics API answers. Failures of SLS never answer 401 or 403, which
+ *   would read as a refusal of the asker.
+ * - `retryable`: sending the same SLS query again may succeed.
+ * - `when`: the cause, for the docs.
+ * - `remedy`: what whoever reads the message can do; it ends every message.
+ */
+export const errorRegistry = {
+  SelectorMalformed: {
+    httpStatus: 400,
+    retryable: false,
+    when: 'The label selector does not follow the grammar of Kubernetes.',
+    remedy: 'Write label=value pairs separated by commas, for example sls.project=P,sls.logstore=L.',
+  },
+  OperatorUnsupported: {
+    httpStatus: 400,
+    retryable: false,
+    when: 'The selector uses an operator that has no meaning for that label.',
+    remedy: 'Write label=value; only sls.ingress.route also takes "in (a,b)".',
+  },
+  LabelUnknown: {
+    httpStatus: 400,
+    retryable: false,
+    when: 'The selector names a label that the metric does not have.',
+    remedy: 'Remove the label or correct its name; docs/metrics.md lists all of them.',
+  },
+  LabelMissing: {
+    httpStatus: 400,
+    retryable: false,
+    when: 'A required label is neither in the selector nor has a configured default.',
+    remedy: 'Add the label to the metric selector of the HPA.',
+  },
+  LabelValueInvalid: {
+    httpStatus: 400,
+    retryable: false,
+    when: 'The value of a label is out of range, or contradicts another label.',
+    remedy: 'Correct the value in the metric selector of the HPA.',
+  },
+  ParameterInvalid: {
+    httpStatus: 400,
+    retryable: false,
+    when: 'A query parameter or the URL of the request cannot be read.',
+    remedy: 'Correct the URL of the request.',
+  },
+  MetricUnknown: {
+    httpStatus: 404,
+    retryable: false,
+    when: 'No metric of that name is served.',
+    remedy: 'List the served metrics with: kubectl get --raw /apis/external.metrics.k8s.io/v1beta1',
+  },
+  PathUnknown: {
+    httpStatus: 404,
+    retryable: false,
+    when: 'Nothing is served at that path.',
+    remedy: 'Metrics are at /apis/external.metrics.k8s.io/v1beta1/namespaces/NAMESPACE/METRIC.',
+  },
+  MethodUnsupported: {
+    httpStatus: 405,
+    retryable: false,
+    when: 'The method is not GET, or a watch was asked for.',
+    remedy: 'Metrics can only be read with GET, without watch.',
+  },
+  RequestMalformed: {
+    httpStatus: 400,
+    retryable: false,
+    when: 'The bytes on the connection are not an HTTP request.',
+    remedy: 'Send an HTTP/1.1 request over TLS.',
+  },
+  RequestHeadersTooLarge: {
+    httpStatus: 431,
+    retryable: false,
+    when: 'The headers of the request exceed 64 KiB.',
+    remedy: 'Send smaller headers.',
+  },
+  ShuttingDown: {
+    httpStatus: 503,
+    retryable: false,
+    when: 'The adapter is stopping.',
+    remedy: 'Ask again; another replica answers.',
+  },
+  ProjectNotFound: {
+    httpStatus: 404,
+    retryable: false,
+    when: 'SLS has no such project in that region (ProjectNotExist).',
+    remedy: 'Check sls.project, and that the region or endpoint of the adapter is the one of the project.',
+  },
+  LogstoreNotFound: {
+    httpStatus: 404,
+    retryable: false,
+    when: 'The project has no such logstore (LogStoreNotExist).',
+    remedy: 'Check sls.logstore; ACK names the one of nginx-ingress "nginx-ingress".',
+  },
+  CredentialsMissing: {
+    httpStatus: 503,
+    retryable: false,
+    when: 'No credentials for SLS were found.',
+    remedy:
+      'Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or give the pod a RAM role (RRSA).',
+  },
+  CredentialsRefused: {
+    httpStatus: 503,
+    retryable: false,
+    when: 'SLS refuses the key or its signature (InvalidAccessKeyId, SignatureNotMatch).',
+    remedy: 'Check the access key of the adapter: it may be deleted, disabled, expired or mistyped.',
+  },
+  PermissionDenied: {
+    httpStatus: 503,
+    retryable: false,
+    when: 'The RAM identity may not query the logstore (Unauthorized, ProjectForbidden).',
+    remedy:
+      'Allow log:GetLogStoreLogs on acs:log:*:*:project/PROJECT/logstore/LOGSTORE to the RAM identity of the adapter.',
+  },
+  ClockSkewed: {
+    httpStatus: 503,
+    retryable: false,
+    when: 'SLS finds the time of the request too far from its own (RequestTimeExpired).',
+    remedy: 'Set the clock of the node (NTP); SLS accepts 15 minutes of difference.',
+  },
+  IndexMissing: {
+    httpStatus: 503,
+    retryable: false,
+    when: 'The logstore, or a field that the metric needs, has no index with statistics.',
+    remedy: 'Add the field index, with statistics, in the query settings of the logstore.',
+  },
+  QueryRefused: {
+    httpStatus: 500,
+    retryable: false,
+    when: 'SLS refuses the query for another reason (ParameterInvalid, InvalidQueryString, InvalidTimeRange).',
+    remedy: 'Run the query in the SLS console; if it should work, report it as a bug.',
+  },
+  SlsThrottled: {
+    httpStatus: 503,
+    retryable: true,
+    when: 'SLS is over a quota (Too many queued queries, ReadQuotaExceed, ServerBusy).',
+    remedy: 'Run fewer SQL queries on the project, or enable dedicated SQL for it.',
+  },
+  SlsUnavailable: {
+    httpStatus: 503,
+    retryable: true,
+    when: 'SLS cannot be reached, or answers 5xx.',
+    remedy: 'Check the network path from the pod to the endpoint, and the status of SLS in the region.',
+  },
+  SlsTimeout: {
+    httpStatus: 504,
+    retryable: true,
+    when: 'SLS did not answer in time, or gave up itself (RequestTimeout).',
+    remedy: 'Check the network path to the endpoint; a shorter sls.query.interval scans less.',
+  },
+  SlsIncomplete: {
+    httpStatus: 503,
+    retryable: true,
+    when: 'SLS answered with a part of the result only (progress Incomplete).',
+    remedy: 'A shorter sls.query.interval scans less; dedicated SQL scans more in the same time.',
+  },
+  SlsReplyInvalid: {
+    httpStatus: 503,
+    retryable: true,
+    when: 'The answer of SLS is not what its API documents, or holds something other than a number.',
+    remedy:
+      'Check that the endpoint is SLS itself, with no proxy that rewrites; see the adapter log for the reply.',
+  },
+  DeadlineExceeded: {
+    httpStatus: 504,
+    retryable: false,
+    when: 'No answer within the deadline of a read, retries included.',
+    remedy: 'The cause of the last attempt is in the message; the deadline is reading.deadlineSeconds.',
+  },
+  Canceled: {
+    httpStatus: 503,
+    retryable: false,
+    when: 'Whoever asked has gone, or the adapter is stopping.',
+    remedy: 'Ask again.',
+  },
+  ConfigInvalid: {
+    httpStatus: 500,
+    retryable: false,
+    when: 'Flags, environment or configuration file are wrong; every fault is listed at once. Exit code 2.',
+    remedy: 'See --help and docs/configuration.md.',
+  },
+  AddressInUse: {
+    httpStatus: 500,
+    retryable: false,
+    when: 'Another process listens on the port. Exit code 1.',
+    remedy: 'Stop that process or choose another port; 0 takes any free one.',
+  },
+  Internal: {
+    httpStatus: 500,
+    retryable: false,
+    when: 'A fault in the adapter itself.',
+    remedy: 'Report it with the log line of the same time.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+interface ErrorEntry {
+  readonly httpStatus: number;
+  readonly retryable: boolean;
+  readonly when: string;
+  readonly remedy: string;
+}
+
+export type ErrorCode = keyof typeof errorRegistry;
+
+/** Every failure that a user can meet. The message says what was wrong and ends with the remedy. */
+export class AdapterError extends Error {
+  override readonly name = 'AdapterError';
+  readonly code: ErrorCode;
+  /** The message without the remedy. */
+  readonly what: string;
+
+  /** @param what what was wrong and where, without a full stop */
+  constructor(code: ErrorCode, what: string, options: { readonly cause?: unknown } = {}) {
+    super(`${what}. ${errorRegistry[code].remedy}`, options);
+    this.code = code;
+    this.what = what;
+  }
+
+  get httpStatus(): number {
+    return errorRegistry[this.code].httpStatus;
+  }
+
+  get retryable(): boolean {
+    return errorRegistry[this.code].retryable;
+  }
+}
+
+/** Any thrown value as an AdapterError; what is none becomes `Internal` with the original as its cause. */
+export function toAdapterError(thrown: unknown): AdapterError {
+  if (thrown instanceof AdapterError) return thrown;
+  return new AdapterError('Internal', thrown instanceof Error ? thrown.message : String(thrown), {
+    cause: thrown,
+  });
+}

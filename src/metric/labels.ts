@@ -1,0 +1,96 @@
+/** One label of a metric selector: everything particular to it stands in its entry below. */
+export interface LabelDefinition {
+  readonly name: string;
+  readonly description: string;
+  /** Several values make several items, which the HPA sums. */
+  readonly multiple: boolean;
+  /** What a value must look like, in words; ends "must be". */
+  readonly accepted: string;
+  readonly accepts: (value: string) => boolean;
+}
+
+const wholeNumber = (least: number, most: number) => ({
+  multiple: false,
+  accepted: `a whole number from ${least} to ${most}`,
+  accepts: (value: string) => /^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most,
+});
+
+/**
+ * SLS names: 3 to 63 characters of lower-case letters, digits and hyphens (projects), and underscores as well
+ * (logstores). Source: SLS, CreateProject and CreateLogStore.
+ */
+const slsName = (pattern: RegExp, characters: string) => ({
+  multiple: false,
+  accepted: `2 to 63 characters of ${characters}, starting and ending with a letter or digit`,
+  accepts: (value: string) => pattern.test(value),
+});
+
+const backendPart = {
+  multiple: false,
+  accepted: 'a DNS label: lower-case letters, digits and hyphens',
+  accepts: (value: string) => /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(value),
+};
+
+const nonEmpty = { accepted: 'non-empty', accepts: (value: string) => value !== '' };
+
+export const labelDefinitions = {
+  project: {
+    name: 'sls.project',
+    description: 'SLS project that holds the log. On ACK: k8s-log-{cluster id}.',
+    ...slsName(/^[a-z0-9][-a-z0-9]{0,61}[a-z0-9]$/, 'lower-case letters, digits and hyphens'),
+  },
+  logstore: {
+    name: 'sls.logstore',
+    description: 'Logstore of the access log. On ACK: nginx-ingress.',
+    ...slsName(/^[a-z0-9][-_a-z0-9]{0,61}[a-z0-9]$/, 'lower-case letters, digits, hyphens and underscores'),
+  },
+  route: {
+    name: 'sls.ingress.route',
+    description:
+      'Route as nginx-ingress logs it, {namespace}-{service}-{port}; `in (a,b)` gives one item each. Without it, the whole logstore.',
+    multiple: true,
+    ...nonEmpty,
+  },
+  namespace: {
+    name: 'sls.ingress.namespace',
+    description: 'Namespace part of a route given in parts. Default: the namespace of the HPA.',
+    ...backendPart,
+  },
+  service: {
+    name: 'sls.ingress.service',
+    description:
+      'Service part of a route given in parts, for routes longer than a label value (63 characters).',
+    ...backendPart,
+  },
+  port: {
+    name: 'sls.ingress.port',
+    description: 'Service port, number or name, of a route given in parts.',
+    ...backendPart,
+  },
+  interval: {
+    name: 'sls.query.interval',
+    description: 'Window in seconds. Default: 15.',
+    ...wholeNumber(1, 3600),
+  },
+  delay: {
+    name: 'sls.query.delay',
+    description:
+      'How many seconds before now the window ends, so that late logs are in it. Default: configured.',
+    ...wholeNumber(0, 600),
+  },
+  maxRetry: {
+    name: 'sls.query.max_retry',
+    description: 'How often a failed SLS query is sent again. Default: 5.',
+    ...wholeNumber(0, 20),
+  },
+  internalEndpoint: {
+    name: 'sls.internal.endpoint',
+    description:
+      'Whether SLS is reached over the VPC; no effect where the adapter has an explicit endpoint. Default: configured.',
+    multiple: false,
+    accepted: 'true or false',
+    accepts: (value: string) => value === 'true' || value === 'false',
+  },
+} as const satisfies Record<string, LabelDefinition>;
+
+export type LabelId = keyof typeof labelDefinitions;

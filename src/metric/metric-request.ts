@@ -1,0 +1,122 @@
+import { AdapterError } from '../errors.ts';
+import { findMetric, type MetricDefinition } from './catalog.ts';
+import { labelDefinitions, type LabelDefinition, type LabelId } from './labels.ts';
+import type { Requirement } from './label-selector.ts';
+
+/** What is used where the selector is silent. */
+export interface RequestDefaults {
+  readonly project?: string | undefined;
+  readonly logstore?: string | undefined;
+}
+
+/** A read of one metric, understood: the labels' meaning in types and units. */
+export interface MetricRequest {
+  readonly metric: MetricDefinition;
+  readonly project: string;
+  readonly logstore: string;
+  /** Distinct routes, one item each; undefined: the whole logstore. */
+  readonly routes: readonly string[] | undefined;
+  readonly intervalSeconds: number;
+  /** Undefined: the adapter's own. */
+  readonly delaySeconds: number | undefined;
+  readonly maxRetries: number;
+  /** Whether SLS is asked over the VPC; undefined: as configured. */
+  readonly internalEndpoint: boolean | undefined;
+}
+
+export const defaultIntervalSeconds = 15;
+export const defaultMaxRetries = 5;
+
+type LabelValues = Partial<Record<LabelId, readonly string[]>>;
+
+/**
+ * @param namespace the namespace in the path of the read: the HPA's
+ * @throws AdapterError `MetricUnknown`, `LabelUnknown`, `OperatorUnsupported`, `LabelMissing`, `LabelValueInvalid`
+ */
+export function parseMetricRequest(
+  metricName: string,
+  namespace: string,
+  requirements: readonly Requirement[],
+  defaults: RequestDefaults,
+): MetricRequest {
+  const metric = findMetric(metricName);
+  const values = collectValues(requirements);
+  const one = (id: LabelId) => values[id]?.[0];
+  const number = (id: LabelId) => (one(id) === undefined ? undefined : Number(one(id)));
+  return {
+    metric,
+    project: one('project') ?? defaults.project ?? missing('project'),
+    logstore: one('logstore') ?? defaults.logstore ?? missing('logstore'),
+    routes: routesOf(values, namespace),
+    intervalSeconds: number('interval') ?? defaultIntervalSeconds,
+    delaySeconds: number('delay'),
+    maxRetries: number('maxRetry') ?? defaultMaxRetries,
+    internalEndpoint: one('internalEndpoint') === undefined ? undefined : one('internalEndpoint') === 'true',
+  };
+}
+
+function collectValues(requirements: readonly Requirement[]): LabelValues {
+  const values: LabelValues = {};
+  for (const requirement of requirements) {
+    const [id, label] = findLabel(requirement.key);
+    if (values[id] !== undefined) {
+      throw new AdapterError('LabelValueInvalid', `${label.name} is given more than once`);
+    }
+    values[id] = checkRequirement(label, requirement);
+  }
+  return values;
+}
+
+function findLabel(key: string): [LabelId, LabelDefinition] {
+  const entries = Object.entries(labelDefinitions) as [LabelId, LabelDefinition][];
+  const entry = entries.find(([, { name }]) => name === key);
+  if (entry === undefined) {
+    const names = entries.map(([, { name }]) => name).join(', ');
+    throw new AdapterError('LabelUnknown', `unknown label ${JSON.stringify(key)}; known are ${names}`);
+  }
+  return entry;
+}
+
+function checkRequirement(label: LabelDefinition, { operator, values }: Requirement): readonly string[] {
+  if (operator !== '=' && operator !== 'in') {
+    throw new AdapterError('OperatorUnsupported', `${label.name} does not take the operator "${operator}"`);
+  }
+  if (values.length > 1 && !label.multiple) {
+    throw new AdapterError('LabelValueInvalid', `${label.name} takes one value, not ${values.length}`);
+  }
+  const wrong = values.find((value) => !label.accepts(value));
+  if (wrong !== undefined) {
+    throw new AdapterError(
+      'LabelValueInvalid',
+      `${label.name} is ${JSON.stringify(wrong)} and must be ${label.accepted}`,
+    );
+  }
+  return values;
+}
+
+function missing(id: LabelId): never {
+  const { name, description } = labelDefinitions[id];
+  throw new AdapterError('LabelMissing', `label ${name} is missing (${description.replace(/\.$/, '')})`);
+}
+
+function routesOf(values: LabelValues, namespace: string): readonly string[] | undefined {
+  const composed = composedRoute(values, namespace);
+  if (composed !== undefined && values.route !== undefined) {
+    const { route, service } = labelDefinitions;
+    throw new AdapterError(
+      'LabelValueInvalid',
+      `${route.name} and ${service.name} name a route twice; keep one of them`,
+    );
+  }
+  return values.route ?? composed;
+}
+
+/** `{namespace}-{service}-{port}`: the name that nginx-ingress gives a backend. */
+function composedRoute(values: LabelValues, namespace: string): readonly string[] | undefined {
+  const service = values.service?.[0];
+  const port = values.port?.[0];
+  if (service === undefined && port === undefined && values.namespace === undefined) return undefined;
+  if (service === undefined) return missing('service');
+  if (port === undefined) return missing('port');
+  return [`${values.namespace?.[0] ?? namespace}-${service}-${port}`];
+}

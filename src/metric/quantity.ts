@@ -1,0 +1,99 @@
+/**
+ * Kubernetes resource.Quantity in decimal SI, at the scale of milli: all that the horizontal pod autoscaler
+ * reads of a metric is its MilliValue (an int64).
+ *
+ * Source: k8s.io/apimachinery/pkg/api/resource, "canonical form": no fractional digits, the largest suffix
+ * that loses nothing; what is finer than the scale rounds up.
+ */
+
+/** The largest value whose MilliValue fits an int64; anything above is clamped to it. */
+export const maxQuantityValue = 9_223_372_036_854_775n;
+
+const suffixes = ['', 'k', 'M', 'G', 'T', 'P', 'E'] as const;
+
+const decimalExponents: Readonly<Record<string, number>> = {
+  n: -9,
+  u: -6,
+  m: -3,
+  '': 0,
+  k: 3,
+  M: 6,
+  G: 9,
+  T: 12,
+  P: 15,
+  E: 18,
+};
+const binaryExponents: Readonly<Record<string, number>> = { Ki: 10, Mi: 20, Gi: 30, Ti: 40, Pi: 50, Ei: 60 };
+
+/** A decimal number as `digits × 10^exponent`. */
+interface Decimal {
+  readonly digits: bigint;
+  readonly exponent: number;
+}
+
+/** `1.25e-7` → 125 × 10^-9. The text is a JavaScript or Java number without a sign. */
+function toDecimal(text: string): Decimal {
+  const [mantissa = '', exponent = '0'] = text.toLowerCase().split('e');
+  const [whole = '', fraction = ''] = mantissa.split('.');
+  return { digits: BigInt(whole + fraction), exponent: Number(exponent) - fraction.length };
+}
+
+const ceilDivide = (dividend: bigint, divisor: bigint) => (dividend + divisor - 1n) / divisor;
+
+/** Scales to milli, rounding up, so that a value above zero never becomes zero. */
+function toMilli({ digits, exponent }: Decimal): bigint {
+  const shift = exponent + 3;
+  if (digits === 0n) return 0n;
+  // Past these shifts the outcome no longer depends on the digits: clamped, or one milli.
+  if (shift > 60) return maxQuantityValue * 1000n;
+  if (shift < -1100) return 1n;
+  return shift >= 0 ? digits * 10n ** BigInt(shift) : ceilDivide(digits, 10n ** BigInt(-shift));
+}
+
+const clampMilli = (milli: bigint) => (milli > maxQuantityValue * 1000n ? maxQuantityValue * 1000n : milli);
+
+/**
+ * The canonical Quantity of a reading: 7.875 → `7875m`, 8 → `8`, 1000 → `1k`, 1500 → `1500`, 0.0625 → `63m`.
+ * Works on the shortest decimal that names the double, so that 1.1 is 1100m and not 1101m.
+ *
+ * @throws RangeError for NaN, an infinity or a negative value, none of which is a reading
+ */
+export function formatQuantity(value: number): string {
+  if (!Number.isFinite(value) || value < 0) throw new RangeError(`${value} cannot be a Quantity of a metric`);
+  const milli = clampMilli(toMilli(toDecimal(String(value))));
+  if (milli % 1000n !== 0n) return `${milli.toString()}m`;
+  let whole = milli / 1000n;
+  let suffix = 0;
+  while (whole !== 0n && whole % 1000n === 0n && suffix < suffixes.length - 1) {
+    whole /= 1000n;
+    suffix += 1;
+  }
+  return `${whole.toString()}${suffixes[suffix] ?? ''}`;
+}
+
+/**
+ * The MilliValue of a Quantity in any form that Kubernetes accepts (`7875m`, `1.5k`, `2Ki`, `12e3`), rounded up
+ * away from zero.
+ *
+ * @throws SyntaxError when the text is no Quantity
+ */
+export function parseQuantityMilli(text: string): bigint {
+  const match = /^([+-]?)(\d+\.?\d*|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d{1,4})?$/.exec(text);
+  if (match === null)
+    throw new SyntaxError(`${JSON.stringify(text)} is not a Quantity, such as 7875m, 10 or 1500`);
+  const [, sign, number = '', suffix = ''] = match;
+  const { digits, exponent } = toDecimal(number);
+  const binary = binaryExponents[suffix];
+  const scaled =
+    binary === undefined
+      ? { digits, exponent: exponent + (decimalExponents[suffix] ?? Number(suffix.slice(1))) }
+      : { digits: digits << BigInt(binary), exponent };
+  const milli = clampMilli(toMilli(scaled));
+  return sign === '-' ? -milli : milli;
+}
+
+/** The value of a Quantity as a double. */
+export function parseQuantity(text: string): number {
+  const milli = parseQuantityMilli(text);
+  return Number(milli) / 1000;
+}

@@ -1,0 +1,54 @@
+import type { MetricDefinition } from './catalog.ts';
+import { labelDefinitions } from './labels.ts';
+import type { MetricRequest } from './metric-request.ts';
+
+/** What one number is asked of: the smallest thing that is planned, stored and refreshed. */
+export interface Series {
+  readonly metric: MetricDefinition;
+  readonly project: string;
+  readonly logstore: string;
+  /** Undefined: the whole logstore. */
+  readonly route: string | undefined;
+  readonly intervalSeconds: number;
+  readonly delaySeconds: number | undefined;
+  readonly internalEndpoint: boolean | undefined;
+}
+
+/** One series a route, in the order of the routes; one for the whole logstore. */
+export function seriesOf(request: MetricRequest): Series[] {
+  const { metric, project, logstore, intervalSeconds, delaySeconds, internalEndpoint } = request;
+  const routes = request.routes ?? [undefined];
+  return routes.map((route) => ({
+    metric,
+    project,
+    logstore,
+    route,
+    intervalSeconds,
+    delaySeconds,
+    internalEndpoint,
+  }));
+}
+
+/** Equal for two series exactly when they are the same number. Retries are no part: they change no number. */
+export function seriesKey(series: Series): string {
+  const { metric, project, logstore, route, intervalSeconds, delaySeconds, internalEndpoint } = series;
+  return JSON.stringify([
+    metric.name,
+    project,
+    logstore,
+    route ?? null,
+    intervalSeconds,
+    delaySeconds ?? null,
+    internalEndpoint ?? null,
+  ]);
+}
+
+/** The labels that tell the items of one reading apart, and name where a number comes from. */
+export function seriesLabels(series: Series): Record<string, string> {
+  const { project, logstore, route } = labelDefinitions;
+  return {
+    [project.name]: series.project,
+    [logstore.name]: series.logstore,
+    ...(series.route === undefined ? {} : { [route.name]: series.route }),
+  };
+}

@@ -1,0 +1,78 @@
+import { AdapterError } from '../errors.ts';
+import type { Aggregates, LogKind } from '../metric/catalog.ts';
+import type { Window } from '../metric/sample.ts';
+import type { LogSource } from './client.ts';
+import { decodeByRoute, decodeTotal } from './decode.ts';
+import type { Endpoint } from './endpoint.ts';
+import { queryText, routeColumns } from './query-text.ts';
+import { unindexedField } from './sls-error.ts';
+
+/** Some aggregates over one window of one logstore. */
+export interface AggregateQuery {
+  readonly endpoint: Endpoint;
+  readonly project: string;
+  readonly logstore: string;
+  readonly logKind: LogKind;
+  readonly window: Window;
+  /** Distinct; undefined: the whole logstore as one. */
+  readonly routes: readonly string[] | undefined;
+  /** Alias → SQL expression of the catalogue. */
+  readonly aggregates: Readonly<Record<string, string>>;
+}
+
+/** By route; a route without a line in the window is absent. The whole logstore has the key undefined. */
+export type AggregatesByRoute = ReadonlyMap<string | undefined, Aggregates>;
+
+/** How long a logstore is taken to lack the alternative column after SLS has said so. */
+const recheckColumnMs = 10 * 60_000;
+
+/** Turns aggregate queries into SLS queries and their rows into numbers. One query is one SLS request. */
+export class AggregateSource {
+  readonly #logs: LogSource;
+  readonly #clock: { now(): number };
+  /** Logstore → until when (Unix ms) its queries go without the alternative column. */
+  readonly #withoutAlternativeUntilMs = new Map<string, number>();
+
+  constructor(logs: LogSource, clock: { now(): number }) {
+    this.#logs = logs;
+    this.#clock = clock;
+  }
+
+  /** @throws AdapterError one of the codes of SLS; never a partial result */
+  async query(query: AggregateQuery, signal: AbortSignal): Promise<AggregatesByRoute> {
+    const key = JSON.stringify([query.endpoint.authority, query.project, query.logstore]);
+    const hasAlternative = (this.#withoutAlternativeUntilMs.get(key) ?? 0) <= this.#clock.now();
+    try {
+      return await this.#send(query, hasAlternative, signal);
+    } catch (error) {
+      const { alternative } = routeColumns[query.logKind];
+      const lacksIt = error instanceof AdapterError && unindexedField(error) === alternative;
+      if (!hasAlternative || !lacksIt) throw error;
+      this.#withoutAlternativeUntilMs.set(key, this.#clock.now() + recheckColumnMs);
+      return this.#send(query, false, signal);
+    }
+  }
+
+  async #send(
+    query: AggregateQuery,
+    hasAlternative: boolean,
+    signal: AbortSignal,
+  ): Promise<AggregatesByRoute> {
+    const { endpoint, project, logstore, window, routes, aggregates } = query;
+    const { rows } = await this.#logs.query(
+      {
+        endpoint,
+        project,
+        logstore,
+        fromSeconds: window.startSeconds,
+        toSeconds: window.endSeconds,
+        query: queryText({ ...query, hasAlternative }),
+      },
+      signal,
+    );
+    const aliases = Object.keys(aggregates);
+    return routes === undefined
+      ? new Map([[undefined, decodeTotal(rows, aliases)]])
+      : decodeByRoute(rows, aliases);
+  }
+}

@@ -1,0 +1,168 @@
+import { GetLogsV2Headers, GetLogsV2Request, type GetLogsV2Response } from '@alicloud/sls20201230';
+import { AdapterError, toAdapterError, type ErrorCode } from '../errors.ts';
+import type { CredentialSource } from './credentials.ts';
+import type { Endpoint } from './endpoint.ts';
+import { CancelableOptions, SdkClient, SlsHttpError } from './sdk-client.ts';
+import { slsFailureToError } from './sls-error.ts';
+import { Transport, type TransportSettings } from './transport.ts';
+
+export interface LogQuery {
+  readonly endpoint: Endpoint;
+  readonly project: string;
+  readonly logstore: string;
+  /** Unix seconds; the range is `[fromSeconds, toSeconds)`. */
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+  /** `search | SELECT …`; with SELECT, an explicit LIMIT bounds the rows. */
+  readonly query: string;
+}
+
+/** Rows as SLS sends them: every value is text, NULL is the text `null`. */
+export type Row = Readonly<Record<string, string>>;
+
+export interface LogResult {
+  readonly rows: readonly Row[];
+  readonly requestId: string | undefined;
+  /** Log lines that the query read, as SLS reports it. */
+  readonly processedRows: number | undefined;
+}
+
+/** What is told of every query sent: one call each, also for a failed one. */
+export interface SlsObserver {
+  slsQueryFinished(event: {
+    readonly project: string;
+    readonly logstore: string;
+    readonly outcome: 'ok' | ErrorCode;
+    readonly durationMs: number;
+    readonly processedRows: number | undefined;
+  }): void;
+}
+
+/** One query against one logstore; complete results or an error, never anything between. */
+export interface LogSource {
+  /** @throws AdapterError one of the codes of SLS in `errors.ts`; `SlsIncomplete` for a partial result */
+  query(query: LogQuery, signal: AbortSignal): Promise<LogResult>;
+}
+
+/** GetLogsV2 over the SDK: one SDK client an endpoint, one pool of connections for all. */
+export class SlsClient implements LogSource {
+  readonly #credentials: CredentialSource;
+  readonly #transport: Transport;
+  readonly #observer: SlsObserver;
+  readonly #clock: { now(): number };
+  readonly #clients = new Map<string, SdkClient>();
+
+  constructor(
+    credentials: CredentialSource,
+    settings: TransportSettings,
+    observer: SlsObserver,
+    clock: { now(): number },
+  ) {
+    this.#credentials = credentials;
+    this.#transport = new Transport(settings);
+    this.#observer = observer;
+    this.#clock = clock;
+  }
+
+  async query(query: LogQuery, signal: AbortSignal): Promise<LogResult> {
+    const { project, logstore } = query;
+    const startMs = this.#clock.now();
+    const finished = (outcome: 'ok' | ErrorCode, processedRows?: number) =>
+      this.#observer.slsQueryFinished({
+        project,
+        logstore,
+        outcome,
+        durationMs: this.#clock.now() - startMs,
+        processedRows,
+      });
+    try {
+      const result = readReply(await this.#send(query, signal), where(query));
+      finished('ok', result.processedRows);
+      return result;
+    } catch (thrown) {
+      const error = toQueryError(thrown, query);
+      finished(error.code);
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#transport.close();
+  }
+
+  #send(query: LogQuery, signal: AbortSignal): Promise<GetLogsV2Response> {
+    const request = new GetLogsV2Request({
+      from: query.fromSeconds,
+      to: query.toSeconds,
+      query: query.query,
+    });
+    return this.#clientOf(query.endpoint).getLogsV2WithOptions(
+      query.project,
+      query.logstore,
+      request,
+      new GetLogsV2Headers({}),
+      new CancelableOptions(signal),
+    );
+  }
+
+  #clientOf(endpoint: Endpoint): SdkClient {
+    const key = `${endpoint.protocol}://${endpoint.authority}`;
+    const client = this.#clients.get(key) ?? new SdkClient(endpoint, this.#credentials, this.#transport);
+    this.#clients.set(key, client);
+    return client;
+  }
+}
+
+const where = ({ project, logstore }: LogQuery) => `project ${project}, logstore ${logstore}`;
+
+function readReply({ headers, body }: GetLogsV2Response, place: string): LogResult {
+  const requestId = headers?.['x-log-requestid'];
+  const meta = body?.meta;
+  const rows: unknown = body?.data;
+  if (meta?.progress === 'Incomplete') {
+    throw new AdapterError(
+      'SlsIncomplete',
+      `SLS, ${place}: the result is incomplete (request ${requestId ?? '?'})`,
+    );
+  }
+  if (meta?.progress !== 'Complete' || !isRows(rows)) {
+    throw new AdapterError('SlsReplyInvalid', `SLS, ${place}: the reply has no complete result`);
+  }
+  return { rows, requestId, processedRows: meta.processedRows };
+}
+
+/** @returns whether the value is a list of text maps, as SLS documents its rows */
+function isRows(value: unknown): value is Row[] {
+  const isRow = (row: unknown) =>
+    typeof row === 'object' && row !== null && Object.values(row).every((text) => typeof text === 'string');
+  return Array.isArray(value) && value.every(isRow);
+}
+
+function toQueryError(thrown: unknown, query: LogQuery): AdapterError {
+  if (thrown instanceof AdapterError) return thrown;
+  if (thrown instanceof SlsHttpError) {
+    const { statusCode, headers, body } = thrown;
+    const requestId = headers['x-log-requestid'];
+    return slsFailureToError(
+      { statusCode, ...errorBody(body), requestId: Array.isArray(requestId) ? requestId[0] : requestId },
+      where(query),
+      thrown,
+    );
+  }
+  const { what } = toAdapterError(thrown);
+  return new AdapterError('SlsReplyInvalid', `SLS, ${where(query)}: the reply cannot be read: ${what}`, {
+    cause: thrown,
+  });
+}
+
+function errorBody(body: Buffer): { errorCode: string | undefined; errorMessage: string } {
+  try {
+    const { errorCode, errorMessage } = JSON.parse(body.toString()) as Record<string, unknown>;
+    return {
+      errorCode: typeof errorCode === 'string' ? errorCode : undefined,
+      errorMessage: typeof errorMessage === 'string' ? errorMessage : '',
+    };
+  } catch {
+    return { errorCode: undefined, errorMessage: 'the body is not the JSON that SLS documents' };
+  }
+}

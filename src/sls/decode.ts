@@ -1,0 +1,57 @@
+import { AdapterError } from '../errors.ts';
+import type { Aggregates } from '../metric/catalog.ts';
+import type { Row } from './client.ts';
+import { routeAlias } from './query-text.ts';
+
+/**
+ * The number that SLS wrote: an integer, or a double as Java prints it (`60.0`, `1.0E-4`, `1.2345E7`).
+ *
+ * @throws AdapterError `SlsReplyInvalid` for all else, `null`, `NaN` and `Infinity` included
+ */
+export function decodeNumber(text: string | undefined, column: string): number {
+  if (text !== undefined && /^-?\d+(\.\d+)?(E-?\d{1,3})?$/.test(text)) {
+    const value = Number(text);
+    if (Number.isFinite(value)) return value;
+  }
+  throw new AdapterError(
+    'SlsReplyInvalid',
+    `SLS gave ${text === undefined ? 'nothing' : JSON.stringify(text).slice(0, 100)} for ${column}, which is no number`,
+  );
+}
+
+function decodeAggregates(row: Row, aliases: readonly string[]): Aggregates {
+  return Object.fromEntries(aliases.map((alias) => [alias, decodeNumber(row[alias], alias)]));
+}
+
+/**
+ * The rows of a grouped result, by route. A route without a row had no line in the window.
+ *
+ * @throws AdapterError `SlsReplyInvalid`, also for a route that comes twice
+ */
+export function decodeByRoute(rows: readonly Row[], aliases: readonly string[]): Map<string, Aggregates> {
+  const byRoute = new Map<string, Aggregates>();
+  for (const row of rows) {
+    const route = row[routeAlias];
+    if (route === undefined || byRoute.has(route)) {
+      throw new AdapterError(
+        'SlsReplyInvalid',
+        `SLS gave ${route === undefined ? 'no route' : `${route} twice`}`,
+      );
+    }
+    byRoute.set(route, decodeAggregates(row, aliases));
+  }
+  return byRoute;
+}
+
+/**
+ * The one row of a result over the whole logstore.
+ *
+ * @throws AdapterError `SlsReplyInvalid`, also for any other number of rows
+ */
+export function decodeTotal(rows: readonly Row[], aliases: readonly string[]): Aggregates {
+  const [row] = rows;
+  if (row === undefined || rows.length > 1) {
+    throw new AdapterError('SlsReplyInvalid', `SLS gave ${rows.length} rows where there is always one`);
+  }
+  return decodeAggregates(row, aliases);
+}

@@ -1,0 +1,71 @@
+import type { LogKind } from '../metric/catalog.ts';
+import type { Window } from '../metric/sample.ts';
+
+/** What one statement asks: some aggregates over a window, for some routes or for the whole logstore. */
+export interface Statement {
+  readonly logKind: LogKind;
+  readonly window: Window;
+  /** Undefined: one row for the whole logstore. */
+  readonly routes: readonly string[] | undefined;
+  /** Alias → SQL expression of the catalogue. */
+  readonly aggregates: Readonly<Record<string, string>>;
+  /** Whether the logstore has the column that names a canary's backend. */
+  readonly hasAlternative: boolean;
+}
+
+/** The columns that hold the backend of a request, by kind of log. */
+export const routeColumns: Readonly<
+  Record<LogKind, { readonly primary: string; readonly alternative: string }>
+> = {
+  'nginx-ingress': { primary: 'proxy_upstream_name', alternative: 'proxy_alternative_upstream_name' },
+};
+
+/** The alias of the route in a result; no log has a column of that name. */
+export const routeAlias = 'effective_route';
+
+/** Source: SLS, "Limits on query and analysis". */
+const maxSearchConditions = 30;
+
+/**
+ * A backend is `{namespace}-{service}-{port}`, of DNS labels and a port's number or name. Anything else in the
+ * column of the alternative (empty, `-`, the debris of a misread line) leaves the primary in charge.
+ */
+const backendPattern = '^[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]*$';
+
+/**
+ * The query of a statement: `search | SELECT …`. The search narrows what is scanned and may let through too
+ * much, never too little; the SQL is exact.
+ */
+export function queryText(statement: Statement): string {
+  const { window, routes, aggregates } = statement;
+  const route = routeExpression(statement);
+  const time = `__time__ >= ${window.startSeconds} AND __time__ < ${window.endSeconds}`;
+  const columns = Object.entries(aggregates).map(([alias, expression]) => `${expression} AS ${alias}`);
+  if (routes === undefined) return `* | SELECT ${columns.join(', ')} FROM log WHERE ${time} LIMIT 1`;
+  return [
+    `${searchText(statement, routes)} | SELECT ${[`${route} AS ${routeAlias}`, ...columns].join(', ')}`,
+    `FROM log WHERE ${time} AND ${route} IN (${routes.map(sqlString).join(', ')})`,
+    `GROUP BY ${routeAlias} LIMIT ${routes.length}`,
+  ].join(' ');
+}
+
+function routeExpression({ logKind, hasAlternative }: Statement): string {
+  const { primary, alternative } = routeColumns[logKind];
+  if (!hasAlternative) return primary;
+  return `CASE WHEN regexp_like(${alternative}, ${sqlString(backendPattern)}) THEN ${alternative} ELSE ${primary} END`;
+}
+
+function searchText({ logKind, hasAlternative }: Statement, routes: readonly string[]): string {
+  const { primary, alternative } = routeColumns[logKind];
+  const fields = hasAlternative ? [primary, alternative] : [primary];
+  if (routes.length * fields.length > maxSearchConditions || !routes.every(isOneToken)) return '*';
+  return routes.flatMap((route) => fields.map((field) => `${field}: "${route}"`)).join(' or ');
+}
+
+/** Text that the index cannot split and that needs no escape; any other is left to the SQL. */
+const isOneToken = (text: string) => /^[A-Za-z0-9_.-]+$/.test(text);
+
+/** The one place that quotes: a SQL string literal. */
+function sqlString(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,117 @@
+import { Readable } from 'node:stream';
+import { stringify } from 'node:querystring';
+import * as spi from '@alicloud/gateway-spi';
+import type { $OpenApiUtil } from '@alicloud/openapi-core';
+import slsModule from '@alicloud/sls20201230';
+import * as dara from '@darabonba/typescript';
+import type { CredentialSource } from './credentials.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Transport, TransportReply } from './transport.ts';
+
+/** What a failed request said, before anybody has judged it. */
+export class SlsHttpError extends Error {
+  override readonly name = 'SlsHttpError';
+  readonly statusCode: number;
+  readonly headers: TransportReply['headers'];
+  readonly body: Buffer;
+
+  constructor({ statusCode, headers, body }: TransportReply) {
+    super(`SLS answered ${statusCode}`);
+    this.statusCode = statusCode;
+    this.headers = headers;
+    this.body = body;
+  }
+}
+
+/** The SDK hands its runtime options on to `execute` untouched: the AbortSignal travels in them. */
+export class CancelableOptions extends dara.RuntimeOptions {
+  readonly signal: AbortSignal;
+
+  constructor(signal: AbortSignal) {
+    super({});
+    this.signal = signal;
+  }
+}
+
+/**
+ * The SDK's client with its one network seam, `execute`, over our transport: the SDK still builds, signs and
+ * decompresses, but connections can be cancelled, pooled and pointed at loopback, and the body of a failed
+ * request is kept as it came. Retries are decided by the caller.
+ */
+export class SdkClient extends slsModule.default {
+  readonly #transport: Transport;
+  readonly #slsEndpoint: Endpoint;
+
+  constructor(endpoint: Endpoint, credentials: CredentialSource, transport: Transport) {
+    super({
+      endpoint: endpoint.authority,
+      protocol: endpoint.protocol,
+      userAgent: 'sls-metrics-adapter',
+      credential: { getCredential: () => credentials.current() },
+    } as unknown as $OpenApiUtil.Config);
+    this.#transport = transport;
+    this.#slsEndpoint = endpoint;
+  }
+
+  override async execute(
+    params: $OpenApiUtil.Params,
+    request: $OpenApiUtil.OpenApiRequest,
+    runtime: dara.RuntimeOptions,
+  ): Promise<Record<string, unknown>> {
+    if (!(runtime instanceof CancelableOptions)) throw new TypeError('execute needs CancelableOptions');
+    const context = this.#contextOf(params, request);
+    const attributes = new spi.AttributeMap({});
+    await this._spi.modifyConfiguration(context, attributes);
+    await this._spi.modifyRequest(context, attributes);
+    const { method, pathname, query = {}, headers = {}, hostMap } = context.request;
+    const stream = context.request.stream;
+    const reply = await this.#transport.send({
+      endpoint: this.#slsEndpoint,
+      project: hostMap?.['project'] ?? '',
+      method,
+      path: Object.keys(query).length === 0 ? pathname : `${pathname}?${stringify(query)}`,
+      headers,
+      body: await bytesOf(stream),
+      signal: runtime.signal,
+    });
+    if (reply.statusCode >= 400) throw new SlsHttpError(reply);
+    context.response = new spi.InterceptorContextResponse({
+      statusCode: reply.statusCode,
+      headers: reply.headers as Record<string, string>,
+      body: Readable.from([reply.body]),
+    });
+    await this._spi.modifyResponse(context, attributes);
+    const { headers: replyHeaders, statusCode } = context.response;
+    return { headers: replyHeaders, statusCode, body: context.response.deserializedBody as unknown };
+  }
+
+  #contextOf(params: $OpenApiUtil.Params, request: $OpenApiUtil.OpenApiRequest): spi.InterceptorContext {
+    return new spi.InterceptorContext({
+      request: new spi.InterceptorContextRequest({
+        headers: { ...request.headers },
+        query: { ...request.query },
+        body: request.body as unknown,
+        hostMap: request.hostMap ?? {},
+        pathname: params.pathname,
+        productId: this._productId,
+        action: params.action,
+        version: params.version,
+        protocol: this._protocol,
+        method: params.method,
+        authType: params.authType,
+        bodyType: params.bodyType,
+        reqBodyType: params.reqBodyType,
+        style: params.style,
+        credential: this._credential,
+        userAgent: this._userAgent,
+      }),
+      configuration: new spi.InterceptorContextConfiguration({ regionId: '', endpoint: this._endpoint }),
+    });
+  }
+}
+
+async function bytesOf(stream: Readable | undefined): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of (stream ?? []) as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}

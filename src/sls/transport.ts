@@ -1,0 +1,134 @@
+import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { AdapterError } from '../errors.ts';
+import type { Endpoint } from './endpoint.ts';
+
+export interface TransportSettings {
+  readonly connectTimeoutMs: number;
+  /** From the start of the request to the last byte of the reply. */
+  readonly readTimeoutMs: number;
+}
+
+export interface TransportRequest {
+  readonly endpoint: Endpoint;
+  readonly project: string;
+  readonly method: string;
+  /** Path and query, as signed. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  readonly signal: AbortSignal;
+}
+
+export interface TransportReply {
+  readonly statusCode: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** A reply of 1,000,000 rows, compressed, stays below. */
+const maxReplyBytes = 256 * 1024 * 1024;
+
+/**
+ * Sends signed requests over kept-alive connections. The SDK's own HTTP takes no agent and no AbortSignal, and
+ * finds the server by the project's name alone.
+ */
+export class Transport {
+  readonly #settings: TransportSettings;
+  readonly #agents = {
+    http: new http.Agent({ keepAlive: true }),
+    https: new https.Agent({ keepAlive: true }),
+  };
+
+  constructor(settings: TransportSettings) {
+    this.#settings = settings;
+  }
+
+  /** @throws AdapterError `SlsUnavailable`, `SlsTimeout`, `SlsReplyInvalid` or `Canceled` */
+  async send(request: TransportRequest): Promise<TransportReply> {
+    const { endpoint, signal } = request;
+    const { connectTimeoutMs, readTimeoutMs } = this.#settings;
+    const timeLimit = new AbortController();
+    const timeOut = (phase: string, afterMs: number) =>
+      setTimeout(() => {
+        timeLimit.abort(
+          new AdapterError(
+            'SlsTimeout',
+            `SLS at ${endpoint.authority} did not ${phase} within ${afterMs} ms`,
+          ),
+        );
+      }, afterMs);
+    const connectTimer = timeOut('accept a connection', connectTimeoutMs);
+    const readTimer = timeOut('answer', readTimeoutMs);
+    try {
+      return await this.#exchange(request, AbortSignal.any([signal, timeLimit.signal]), () =>
+        clearTimeout(connectTimer),
+      );
+    } catch (error) {
+      if (signal.aborted)
+        throw new AdapterError('Canceled', 'the SLS query was canceled', { cause: signal.reason });
+      if (timeLimit.signal.aborted) throw timeLimit.signal.reason;
+      if (error instanceof AdapterError) throw error;
+      throw new AdapterError(
+        'SlsUnavailable',
+        `SLS at ${endpoint.authority} cannot be reached: ${reasonOf(error)}`,
+        {
+          cause: error,
+        },
+      );
+    } finally {
+      clearTimeout(connectTimer);
+      clearTimeout(readTimer);
+    }
+  }
+
+  async #exchange(
+    request: TransportRequest,
+    signal: AbortSignal,
+    onConnect: () => void,
+  ): Promise<TransportReply> {
+    signal.throwIfAborted();
+    const { endpoint, project, method, path, headers, body } = request;
+    const reply = await new Promise<IncomingMessage>((resolve, reject) => {
+      const outgoing = (endpoint.protocol === 'https' ? https : http).request({
+        agent: this.#agents[endpoint.protocol],
+        host: endpoint.connectByProject ? `${project}.${endpoint.hostname}` : endpoint.hostname,
+        port: endpoint.port,
+        method,
+        path,
+        headers: { ...headers, 'content-length': String(body.length) },
+        signal,
+      });
+      outgoing.on('socket', (socket) => {
+        if (socket.connecting)
+          socket.once(endpoint.protocol === 'https' ? 'secureConnect' : 'connect', onConnect);
+        else onConnect();
+      });
+      outgoing.on('response', resolve);
+      outgoing.on('error', reject);
+      outgoing.end(body);
+    });
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of reply as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > maxReplyBytes) {
+        throw new AdapterError('SlsReplyInvalid', `the reply of SLS exceeds ${maxReplyBytes} bytes`);
+      }
+      chunks.push(chunk);
+    }
+    return { statusCode: reply.statusCode ?? 0, headers: reply.headers, body: Buffer.concat(chunks) };
+  }
+
+  close(): void {
+    this.#agents.http.destroy();
+    this.#agents.https.destroy();
+  }
+}
+
+/** The system's code says more than the message, which may be empty (AggregateError of a failed connect). */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return [code, error.message].filter(Boolean).join(' ');
+}
