@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import type { ServiceError } from '../service-error.ts';
+import { acceptedCompressType, compressBody } from './compression.ts';
+
+/** What goes back to a client. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly contentType: string;
+}
+
+/** A reply in JSON. */
+export function jsonReply(value: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { status: 200, headers, body: JSON.stringify(value), contentType: 'application/json' };
+}
+
+/** SLS's form of an error. */
+export function errorReply({ status, code, message }: ServiceError): Reply {
+  return { ...jsonReply({ errorCode: code, errorMessage: message }), status };
+}
+
+/**
+ * Sends a reply, with a request id; a body that went well is compressed as the client accepts it.
+ *
+ * @param cut destroys the socket when half of the body is out
+ */
+export async function send(
+  response: ServerResponse,
+  reply: Reply,
+  acceptEncoding: string | undefined,
+  cut: boolean,
+): Promise<void> {
+  const raw = Buffer.from(reply.body);
+  const type = reply.status === 200 && raw.length > 0 ? acceptedCompressType(acceptEncoding) : undefined;
+  const body = type ? await compressBody(raw, type) : raw;
+  response.writeHead(reply.status, {
+    ...reply.headers,
+    server: 'sls-emulator',
+    'content-type': reply.contentType,
+    'content-length': body.length,
+    'x-log-requestid': randomBytes(12).toString('hex').toUpperCase(),
+    'x-log-bodyrawsize': raw.length,
+    ...(type && { 'x-log-compresstype': type }),
+  });
+  if (!cut) {
+    response.end(body);
+    return;
+  }
+  response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.destroy());
+}

@@ -1,0 +1,67 @@
+import type { IncomingMessage } from 'node:http';
+import type { SignedRequest } from '../auth/credentials.ts';
+import { ServiceError } from '../service-error.ts';
+
+/** A request that has come in whole. */
+export interface ServiceRequest extends SignedRequest {
+  /** The first label of the Host header. */
+  readonly project: string;
+}
+
+/** SLS takes bodies up to 10 MB. */
+export const maxBodyBytes = 10 * 1024 * 1024;
+
+/** @throws ServiceError 400 for a body that is too long or a path that cannot be decoded */
+export async function readRequest(message: IncomingMessage): Promise<ServiceRequest> {
+  const [path = '/', search = ''] = splitOnce(message.url ?? '/', '?');
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.headers))
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  return {
+    method: message.method ?? 'GET',
+    path,
+    query: new Map(new URLSearchParams(search)),
+    headers,
+    project: projectOf(headers['host'] ?? ''),
+    body: await readBody(message),
+  };
+}
+
+/** Every API call says which version it speaks and how long its body was before compression. */
+export function checkHeaders({ headers, body }: ServiceRequest): void {
+  const version = headers['x-log-apiversion'];
+  if (version === undefined)
+    throw missing('MissingAPIVersion', 'x-log-apiversion does not exist in http header.');
+  if (version !== '0.6.0') throw missing('InvalidAPIVersion', `x-log-apiversion ${version} is unsupported.`);
+  if (body.length === 0) return;
+  if (headers['content-type'] === undefined)
+    throw missing('MissingContentType', 'Content-Type does not exist in http header when body is not empty.');
+  const rawSize = headers['x-log-bodyrawsize'];
+  if (rawSize === undefined)
+    throw missing('MissingBodyRawSize', 'x-log-bodyrawsize does not exist in header when it is necessary.');
+  if (!/^\d{1,9}$/.test(rawSize)) throw missing('InvalidBodyRawSize', 'x-log-bodyrawsize is invalid.');
+}
+
+const missing = (code: string, message: string) => new ServiceError(400, code, message);
+
+function projectOf(host: string): string {
+  if (host === '') throw missing('MissingHost', 'Host does not exist in http header.');
+  return (host.split(':')[0] ?? '').split('.')[0] ?? '';
+}
+
+async function readBody(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > maxBodyBytes)
+      throw missing('PostBodyTooLarge', `Body size must little than ${maxBodyBytes}`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function splitOnce(text: string, separator: string): string[] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}

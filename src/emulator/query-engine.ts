@@ -1,0 +1,82 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Faults } from './faults.ts';
+import type { LogsOutcome } from './http/logs-reply.ts';
+import type { Project } from './project.ts';
+import { splitQuery } from './search/search-lexer.ts';
+import { ServiceError } from './service-error.ts';
+import type { Database } from './store/database.ts';
+import type { Logstore } from './store/logstore.ts';
+import { runQuery, type LogsQuery } from './store/run-query.ts';
+
+export interface QueryEngineOptions {
+  readonly database: Database;
+  /** Added to every query. */
+  readonly latencyMs: number;
+  /** Share, 0 to 1, of queries that fail with a 5xx. */
+  readonly errorRate: number;
+  readonly random: () => number;
+  readonly nowMs: () => number;
+}
+
+/** Runs queries as a busy service does: with a delay, a limit on SQL, and now and then a failure. */
+export class QueryEngine {
+  readonly #options: QueryEngineOptions;
+  #queries = 0;
+  #sql = 0;
+
+  constructor(options: QueryEngineOptions) {
+    this.#options = options;
+  }
+
+  /** Queries asked so far, and those of them with SQL, refused ones included. */
+  get counts(): { readonly queries: number; readonly sql: number } {
+    return { queries: this.#queries, sql: this.#sql };
+  }
+
+  /** A query that the signal aborts is stopped and gives back its slot. */
+  async run(
+    project: Project,
+    logstore: Logstore,
+    query: LogsQuery,
+    faults: Faults,
+    signal: AbortSignal,
+  ): Promise<LogsOutcome> {
+    const startedMs = this.#options.nowMs();
+    const hasSql = splitQuery(query.query).sql !== undefined;
+    this.#queries += 1;
+    if (hasSql) this.#sql += 1;
+    using held = new DisposableStack();
+    if (hasSql) held.use(project.slots.take(project.name));
+    if (faults.hang === true) await aborted(signal);
+    const latencyMs = this.#options.latencyMs + (faults.latencyMs ?? 0);
+    if (latencyMs > 0) await delay(latencyMs, undefined, { signal });
+    this.#failAtRandom(Math.max(this.#options.errorRate, faults.errorRate ?? 0));
+    if (faults.status !== undefined) throw scripted(faults.status, faults);
+    const result = await this.#options.database.query(signal, (connection) =>
+      runQuery(connection, logstore, query),
+    );
+    return { result, complete: !query.partial, elapsedMs: this.#options.nowMs() - startedMs };
+  }
+
+  #failAtRandom(rate: number): void {
+    if (rate <= 0) return;
+    const drawn = this.#options.random();
+    if (drawn >= rate) return;
+    throw drawn < rate / 2
+      ? new ServiceError(500, 'InternalServerError', 'internal server error')
+      : new ServiceError(503, 'ServerBusy', 'The server is busy, please try again later.');
+  }
+}
+
+function scripted(status: number, faults: Faults): ServiceError {
+  const code = faults.errorCode ?? (status >= 500 ? 'InternalServerError' : 'ParameterInvalid');
+  return new ServiceError(status, code, faults.errorMessage ?? 'scripted fault');
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const stop = () => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}

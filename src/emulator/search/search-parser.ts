@@ -1,0 +1,166 @@
+import { parameterInvalid } from '../service-error.ts';
+import type { SearchNode, SearchValue } from './search-ast.ts';
+import { type SearchToken, tokenizeSearch } from './search-lexer.ts';
+
+/** Conditions in one search statement: https://www.alibabacloud.com/help/en/sls/log-search-limits */
+const maxConditions = 30;
+const maxDepth = 100;
+const comparisons = new Set(['=', '>', '>=', '<', '<=']);
+
+/**
+ * Parses a search statement: `*`, words, `field: value`, comparisons and ranges of numbers, joined by
+ * `and` (also by nothing), `or`, `not` and parentheses. `and` binds more tightly than `or`.
+ * https://www.alibabacloud.com/help/en/sls/search-syntax
+ *
+ * @throws ServiceError ParameterInvalid, with the position of the fault
+ */
+export function parseSearch(text: string): SearchNode {
+  if (text.trim() === '') return { kind: 'all' };
+  return new SearchParser(tokenizeSearch(text)).parse();
+}
+
+class SearchParser {
+  readonly #tokens: readonly SearchToken[];
+  #next = 0;
+  #conditions = 0;
+  #depth = 0;
+
+  constructor(tokens: readonly SearchToken[]) {
+    this.#tokens = tokens;
+  }
+
+  parse(): SearchNode {
+    const node = this.#or();
+    if (this.#peek().kind !== 'end') throw this.#unexpected();
+    if (this.#conditions > maxConditions)
+      throw parameterInvalid(`condition number ${this.#conditions} is more than ${maxConditions}`);
+    return node;
+  }
+
+  #or(): SearchNode {
+    let left = this.#and();
+    while (this.#takeKeyword('or')) left = { kind: 'or', left, right: this.#and() };
+    return left;
+  }
+
+  #and(): SearchNode {
+    let left = this.#not();
+    for (;;) {
+      if (!this.#takeKeyword('and') && !this.#startsOperand()) return left;
+      left = { kind: 'and', left, right: this.#not() };
+    }
+  }
+
+  #not(): SearchNode {
+    if (!this.#takeKeyword('not')) return this.#operand();
+    return this.#nested(() => ({ kind: 'not', operand: this.#not() }));
+  }
+
+  #operand(): SearchNode {
+    if (this.#takeSymbol('(')) {
+      const node = this.#nested(() => this.#or());
+      if (!this.#takeSymbol(')')) throw this.#unexpected();
+      return node;
+    }
+    const token = this.#peek();
+    if (!isText(token) || isKeyword(token)) throw this.#unexpected();
+    this.#next += 1;
+    const after = this.#peek();
+    if (after.kind === 'symbol' && (after.text === ':' || comparisons.has(after.text)))
+      return this.#fieldCondition(token.text);
+    if (isWord(after, 'in') && this.#opensRange()) return this.#range(token.text);
+    if (token.kind === 'word' && token.text === '*') return { kind: 'all' };
+    this.#conditions += 1;
+    return { kind: 'match', field: undefined, value: valueOf(token) };
+  }
+
+  #fieldCondition(field: string): SearchNode {
+    const operator = this.#take().text;
+    this.#conditions += 1;
+    if (operator === ':') {
+      const token = this.#take();
+      if (!isText(token)) throw this.#unexpected(token);
+      return { kind: 'match', field, value: valueOf(token) };
+    }
+    if (operator !== '=' && operator !== '>' && operator !== '>=' && operator !== '<' && operator !== '<=')
+      throw this.#unexpected();
+    return { kind: 'compare', field, operator, number: this.#number() };
+  }
+
+  #range(field: string): SearchNode {
+    this.#next += 1;
+    this.#conditions += 1;
+    const lowOpen = this.#take().text === '(';
+    const low = this.#number();
+    this.#takeSymbol(',');
+    const high = this.#number();
+    const close = this.#take();
+    if (close.text !== ')' && close.text !== ']') throw this.#unexpected(close);
+    return { kind: 'range', field, low, high, lowOpen, highOpen: close.text === ')' };
+  }
+
+  #number(): number {
+    const token = this.#take();
+    if (token.kind === 'word' && /^[+-]?(\d+\.?\d*|\.\d+)$/.test(token.text)) return Number(token.text);
+    throw parameterInvalid(`invalid number near < ${token.text} >, position ${token.at}`);
+  }
+
+  #nested<T>(read: () => T): T {
+    this.#depth += 1;
+    if (this.#depth > maxDepth) throw parameterInvalid('search statement is nested too deeply');
+    const node = read();
+    this.#depth -= 1;
+    return node;
+  }
+
+  #opensRange(): boolean {
+    const bracket = this.#tokens[this.#next + 1];
+    return bracket?.kind === 'symbol' && (bracket.text === '[' || bracket.text === '(');
+  }
+
+  #startsOperand(): boolean {
+    const token = this.#peek();
+    if (token.kind === 'symbol') return token.text === '(';
+    return isText(token) && !isWord(token, 'or');
+  }
+
+  #takeKeyword(keyword: string): boolean {
+    if (!isWord(this.#peek(), keyword)) return false;
+    this.#next += 1;
+    return true;
+  }
+
+  #takeSymbol(symbol: string): boolean {
+    const token = this.#peek();
+    if (token.kind !== 'symbol' || token.text !== symbol) return false;
+    this.#next += 1;
+    return true;
+  }
+
+  #take(): SearchToken {
+    const token = this.#peek();
+    if (token.kind !== 'end') this.#next += 1;
+    return token;
+  }
+
+  #peek(): SearchToken {
+    return this.#tokens[this.#next] ?? { kind: 'end', text: '', at: 0 };
+  }
+
+  #unexpected(token = this.#peek()): Error {
+    return parameterInvalid(
+      `ErrorType:QueryParseError.ErrorMessage:syntax error error position is from column:${token.at + 1} ` +
+        `to column:${token.at + 1 + token.text.length},error near < ${token.text} >`,
+    );
+  }
+}
+
+const isText = (token: SearchToken) => token.kind !== 'symbol' && token.kind !== 'end';
+const isWord = (token: SearchToken, word: string) =>
+  token.kind === 'word' && token.text.toLowerCase() === word;
+const isKeyword = (token: SearchToken) => ['and', 'or', 'not'].some((word) => isWord(token, word));
+
+function valueOf(token: SearchToken): SearchValue {
+  if (token.kind === 'quoted' || token.kind === 'phrase') return { text: token.text, form: token.kind };
+  return { text: token.text, form: 'word' };
+}

@@ -1,0 +1,122 @@
+import { parameterInvalid } from '../service-error.ts';
+import { extraColumn, numberColumn, reservedText, textColumn } from '../store/columns.ts';
+import type { FieldType, IndexConfig } from '../store/index-config.ts';
+import { literal } from '../store/sql-text.ts';
+import type { SearchNode, SearchValue } from './search-ast.ts';
+
+/** Delimiters of SLS's default text index; `-`, `_` and `.` are not among them. */
+const delimiters = ', \'";=()[]{}?@&<>/:\n\t\r';
+const delimiterClass = '[, \'";=()\\[\\]{}?@&<>/:\\n\\t\\r]';
+
+/**
+ * A search statement as a SQL condition over a logstore's table. Never NULL: an absent field matches nothing,
+ * so that `not` finds the lines without it.
+ *
+ * @throws ServiceError ParameterInvalid for a field that the index does not have, or not as a number
+ */
+export function searchPredicate(node: SearchNode, index: IndexConfig): string {
+  switch (node.kind) {
+    case 'all':
+      return 'true';
+    case 'and':
+    case 'or':
+      return `(${searchPredicate(node.left, index)} ${node.kind} ${searchPredicate(node.right, index)})`;
+    case 'not':
+      return `(not ${searchPredicate(node.operand, index)})`;
+    case 'compare':
+      return known(`${numericColumn(node.field, index)} ${node.operator} ${number(node.number)}`);
+    case 'range': {
+      const column = numericColumn(node.field, index);
+      const low = `${column} ${node.lowOpen ? '>' : '>='} ${number(node.low)}`;
+      return known(`${low} and ${column} ${node.highOpen ? '<' : '<='} ${number(node.high)}`);
+    }
+    case 'match':
+      return node.field === undefined
+        ? fullTextMatch(node.value, index)
+        : fieldMatch(node.field, node.value, index);
+  }
+}
+
+function fieldMatch(field: string, value: SearchValue, index: IndexConfig): string {
+  const type = typeOf(field, index);
+  const column = textColumn(field);
+  if (value.form === 'word' && value.text === '*') return `(${column} is not null)`;
+  if (type !== 'text') return numericMatch(field, value);
+  if (value.text === '') return known(`${column} = ''`);
+  return all(patternsOf(value).map((pattern) => matches(column, pattern)));
+}
+
+function numericMatch(field: string, value: SearchValue): string {
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)$/.test(value.text))
+    throw parameterInvalid(
+      `key (${field}) is config as numberic column, value < ${value.text} > is not a number`,
+    );
+  return known(`${numberColumn(field)} = ${number(Number(value.text))}`);
+}
+
+/** Each word may be found in a field of its own. */
+function fullTextMatch(value: SearchValue, index: IndexConfig): string {
+  if (index.fullText === false) throw parameterInvalid('full text index is not configured');
+  const columns = [...reservedText, ...Object.keys(index.fields)].map(textColumn);
+  return all(
+    patternsOf(value).map((pattern) => {
+      const anywhere = [...columns, extraColumn].map((column) => matches(column, pattern));
+      return `(${anywhere.join(' or ')})`;
+    }),
+  );
+}
+
+/** One regular expression per word; a phrase is one expression. Text of delimiters only gives none. */
+function patternsOf(value: SearchValue): string[] {
+  const words = splitWords(value.text, value.form === 'word');
+  if (value.form === 'phrase')
+    return words.length === 0 ? [] : [words.map(escape).join(`${delimiterClass}+`)];
+  if (value.form === 'quoted') return words.map(escape);
+  return words.map((word) => {
+    if (/^[*?]/.test(word)) throw parameterInvalid('only support * or ? in the middle or end of the query');
+    const parts = word.split(/([*?])/);
+    const inWord = delimiterClass.replace('[', '[^');
+    return parts.map((part) => (part === '*' ? `${inWord}*` : part === '?' ? inWord : escape(part))).join('');
+  });
+}
+
+function splitWords(text: string, wildcards: boolean): string[] {
+  const words: string[] = [];
+  let word = '';
+  for (const char of text) {
+    if (delimiters.includes(char) && !(wildcards && char === '?')) {
+      if (word !== '') words.push(word);
+      word = '';
+    } else word += char;
+  }
+  if (word !== '') words.push(word);
+  return words;
+}
+
+const escape = (text: string) => text.replace(/[^\p{L}\p{N}_]/gu, (char) => `\\x{${hex(char)}}`);
+const hex = (char: string) => (char.codePointAt(0) ?? 0).toString(16);
+
+function matches(column: string, pattern: string): string {
+  const expression = `(?i)(?:^|${delimiterClass})${pattern}(?:$|${delimiterClass})`;
+  return known(`regexp_matches(${column}, ${literal(expression)})`);
+}
+
+const known = (condition: string) => `coalesce(${condition}, false)`;
+const all = (conditions: string[]) => (conditions.length === 0 ? 'false' : `(${conditions.join(' and ')})`);
+const number = (value: number) => `(${value}::DOUBLE)`;
+
+function typeOf(field: string, index: IndexConfig): FieldType {
+  const own = Object.hasOwn(index.fields, field) ? index.fields[field] : undefined;
+  const type = reservedText.some((name) => name === field) ? 'text' : own;
+  if (type === undefined)
+    throw parameterInvalid(
+      `key (${field}) is not config as key value config,if symbol : is in your log,please wrap : with quotation mark "`,
+    );
+  return type;
+}
+
+function numericColumn(field: string, index: IndexConfig): string {
+  if (typeOf(field, index) === 'text')
+    throw parameterInvalid(`key (${field}) is not config as numberic column`);
+  return numberColumn(field);
+}

@@ -1,0 +1,179 @@
+import { parameterInvalid } from '../service-error.ts';
+import { bridgeCall } from './call-bridge.ts';
+import { bridgeCast } from './cast-bridge.ts';
+import type { Typed } from './typed.ts';
+import { resolve, type Scope } from './scope.ts';
+import { positionOf } from './sql-scanner.ts';
+import { castTo, child, children, text, texts, type Tree } from './sql-tree.ts';
+import { comparable, commonKind, kindOfType, typeName, type ValueKind } from './value-kind.ts';
+
+const comparisonSigns: Readonly<Record<string, string>> = {
+  COMPARE_EQUAL: '=',
+  COMPARE_NOTEQUAL: '<>',
+  COMPARE_LESSTHAN: '<',
+  COMPARE_GREATERTHAN: '>',
+  COMPARE_LESSTHANOREQUALTO: '<=',
+  COMPARE_GREATERTHANOREQUALTO: '>=',
+  COMPARE_DISTINCT_FROM: 'IS DISTINCT FROM',
+  COMPARE_NOT_DISTINCT_FROM: 'IS NOT DISTINCT FROM',
+};
+
+/** Rewrites the expressions of one SQL text from SLS's dialect to DuckDB's, refusing what SLS has not. */
+export class ExpressionBridge {
+  readonly #sql: string;
+  readonly #subquery: (node: Tree, outer: Scope) => readonly ValueKind[];
+
+  constructor(sql: string, subquery: (node: Tree, outer: Scope) => readonly ValueKind[]) {
+    this.#sql = sql;
+    this.#subquery = subquery;
+  }
+
+  /** @throws ServiceError ParameterInvalid */
+  bridge(tree: Tree, scope: Scope, withAliases = false): Typed {
+    const alias = text(tree, 'alias');
+    tree['alias'] = '';
+    const typed = this.#byClass(tree, scope, withAliases);
+    typed.tree['alias'] = alias;
+    return typed;
+  }
+
+  #byClass(tree: Tree, scope: Scope, withAliases: boolean): Typed {
+    const inner = (operand: Tree) => this.bridge(operand, scope, withAliases);
+    switch (text(tree, 'class')) {
+      case 'COLUMN_REF':
+        return { tree, kind: this.#column(tree, scope, withAliases) };
+      case 'CONSTANT':
+        return constant(tree);
+      case 'FUNCTION':
+      case 'WINDOW':
+        return bridgeCall(tree, inner, (message) => this.#refuse(tree, message));
+      case 'CAST':
+        return bridgeCast(tree, inner(child(tree, 'child') ?? {}), (message) => this.#refuse(tree, message));
+      case 'CASE':
+        return caseExpression(tree, inner);
+      case 'COMPARISON':
+        return this.#comparison(tree, inner);
+      case 'BETWEEN':
+        return this.#between(tree, inner);
+      case 'CONJUNCTION':
+        tree['children'] = children(tree, 'children').map((operand) => inner(operand).tree);
+        return { tree, kind: 'boolean' };
+      case 'OPERATOR':
+        return this.#operator(tree, inner);
+      case 'SUBQUERY':
+        return this.#subqueryExpression(tree, scope, inner);
+      case 'STAR':
+        return this.#star(tree);
+      default:
+        throw this.#refuse(tree, `unsupported expression ${text(tree, 'type').toLowerCase()}`);
+    }
+  }
+
+  #column(tree: Tree, scope: Scope, withAliases: boolean): ValueKind {
+    const name = texts(tree, 'column_names').at(-1) ?? '';
+    const kind = resolve(name, scope, withAliases);
+    if (kind !== undefined) return kind;
+    throw this.#refuse(
+      tree,
+      `Column '${name}' cannot be resolved;please add the column in the index attribute`,
+    );
+  }
+
+  #comparison(tree: Tree, inner: (tree: Tree) => Typed): Typed {
+    const left = inner(child(tree, 'left') ?? {});
+    const right = inner(child(tree, 'right') ?? {});
+    this.#mustCompare(tree, comparisonSigns[text(tree, 'type')] ?? text(tree, 'type'), left.kind, right.kind);
+    tree['left'] = left.tree;
+    tree['right'] = right.tree;
+    return { tree, kind: 'boolean' };
+  }
+
+  #between(tree: Tree, inner: (tree: Tree) => Typed): Typed {
+    const input = inner(child(tree, 'input') ?? {});
+    for (const side of ['lower', 'upper']) {
+      const bound = inner(child(tree, side) ?? {});
+      this.#mustCompare(tree, 'BETWEEN', input.kind, bound.kind);
+      tree[side] = bound.tree;
+    }
+    tree['input'] = input.tree;
+    return { tree, kind: 'boolean' };
+  }
+
+  #operator(tree: Tree, inner: (tree: Tree) => Typed): Typed {
+    const operands = children(tree, 'children').map(inner);
+    tree['children'] = operands.map((operand) => operand.tree);
+    const type = text(tree, 'type');
+    switch (type) {
+      case 'COMPARE_IN':
+      case 'COMPARE_NOT_IN':
+        for (const { kind } of operands.slice(1)) this.#mustCompare(tree, 'IN', operands[0]?.kind, kind);
+        return { tree, kind: 'boolean' };
+      case 'OPERATOR_NOT':
+      case 'OPERATOR_IS_NULL':
+      case 'OPERATOR_IS_NOT_NULL':
+        return { tree, kind: 'boolean' };
+      case 'OPERATOR_COALESCE':
+        return { tree, kind: commonKind(operands.map((operand) => operand.kind)) };
+      case 'ARRAY_EXTRACT':
+        return { tree, kind: 'unknown' };
+      case 'OPERATOR_TRY':
+        return { tree, kind: operands[0]?.kind ?? 'unknown' };
+      default:
+        throw this.#refuse(tree, `unsupported operator ${type.toLowerCase()}`);
+    }
+  }
+
+  #subqueryExpression(tree: Tree, scope: Scope, inner: (tree: Tree) => Typed): Typed {
+    const node = child(child(tree, 'subquery') ?? {}, 'node');
+    const kinds = node ? this.#subquery(node, scope) : [];
+    const operand = child(tree, 'child');
+    if (operand) tree['child'] = inner(operand).tree;
+    const scalar = text(tree, 'subquery_type') === 'SCALAR';
+    return { tree, kind: scalar ? (kinds[0] ?? 'unknown') : 'boolean' };
+  }
+
+  #star(tree: Tree): Typed {
+    const extras = ['exclude_list', 'replace_list', 'qualified_exclude_list', 'rename_list'];
+    const extended =
+      extras.some((key) => (tree[key] as unknown[] | undefined)?.length) || tree['columns'] === true;
+    if (extended || child(tree, 'expr')) throw this.#refuse(tree, "mismatched input after '*'");
+    return { tree, kind: 'unknown' };
+  }
+
+  #mustCompare(tree: Tree, sign: string, left: ValueKind = 'unknown', right: ValueKind = 'unknown'): void {
+    if (comparable(left, right)) return;
+    throw this.#refuse(tree, `'${sign}' cannot be applied to ${typeName(left)}, ${typeName(right)}`);
+  }
+
+  #refuse(tree: Tree, message: string): Error {
+    const offset = tree['query_location'];
+    const { line, column } = positionOf(this.#sql, typeof offset === 'number' ? offset : 0);
+    return parameterInvalid(
+      `ErrorType:SyntaxError.ErrorPosition,line:${line},column:${column}.ErrorMessage:line ${line}:${column}: ${message}`,
+    );
+  }
+}
+
+/** SLS reads `1.5` as a double. */
+function constant(tree: Tree): Typed {
+  const value = child(tree, 'value') ?? {};
+  const type = text(child(value, 'type') ?? {}, 'id');
+  if (value['is_null'] === true) return { tree, kind: 'unknown' };
+  return type === 'DECIMAL'
+    ? { tree: castTo(tree, 'DOUBLE'), kind: 'double' }
+    : { tree, kind: kindOfType(type) };
+}
+
+function caseExpression(tree: Tree, inner: (tree: Tree) => Typed): Typed {
+  const kinds: ValueKind[] = [];
+  for (const check of children(tree, 'case_checks')) {
+    check['when_expr'] = inner(child(check, 'when_expr') ?? {}).tree;
+    const then = inner(child(check, 'then_expr') ?? {});
+    check['then_expr'] = then.tree;
+    kinds.push(then.kind);
+  }
+  const otherwise = inner(child(tree, 'else_expr') ?? {});
+  tree['else_expr'] = otherwise.tree;
+  const isNull = child(child(tree, 'else_expr') ?? {}, 'value')?.['is_null'] === true;
+  return { tree, kind: commonKind(isNull ? kinds : [...kinds, otherwise.kind]) };
+}

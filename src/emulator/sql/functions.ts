@@ -1,0 +1,127 @@
+import type { ValueKind } from './value-kind.ts';
+
+/** How a function of SLS is had from DuckDB. */
+export interface SqlFunction {
+  /** DuckDB's name for it. */
+  readonly name: string;
+  /** What it returns; `argument` is what its first argument is, `arguments` what all have in common. */
+  readonly returns: ValueKind | 'argument' | 'arguments';
+  /** What its first argument must be. */
+  readonly takes?: 'number' | 'varchar';
+}
+
+const table: Readonly<Record<string, Omit<SqlFunction, 'name'> & { readonly name?: string }>> = {
+  count: { returns: 'integer' },
+  count_star: { returns: 'integer' },
+  count_if: { returns: 'integer' },
+  sum: { returns: 'argument', takes: 'number' },
+  avg: { returns: 'double', takes: 'number' },
+  min: { returns: 'argument' },
+  max: { returns: 'argument' },
+  min_by: { returns: 'argument' },
+  max_by: { returns: 'argument' },
+  arbitrary: { returns: 'argument' },
+  any_value: { returns: 'argument' },
+  approx_distinct: { returns: 'integer' },
+  approx_percentile: { name: 'quantile_disc', returns: 'argument', takes: 'number' },
+  bool_and: { returns: 'boolean' },
+  bool_or: { returns: 'boolean' },
+  every: { name: 'bool_and', returns: 'boolean' },
+  geometric_mean: { name: 'geomean', returns: 'double', takes: 'number' },
+  stddev: { returns: 'double', takes: 'number' },
+  stddev_samp: { returns: 'double', takes: 'number' },
+  stddev_pop: { returns: 'double', takes: 'number' },
+  variance: { returns: 'double', takes: 'number' },
+  var_samp: { returns: 'double', takes: 'number' },
+  var_pop: { returns: 'double', takes: 'number' },
+
+  row_number: { returns: 'integer' },
+  rank: { returns: 'integer' },
+  dense_rank: { returns: 'integer' },
+  lag: { returns: 'argument' },
+  lead: { returns: 'argument' },
+  first_value: { returns: 'argument' },
+  last_value: { returns: 'argument' },
+
+  abs: { returns: 'argument', takes: 'number' },
+  ceil: { returns: 'argument', takes: 'number' },
+  ceiling: { name: 'ceil', returns: 'argument', takes: 'number' },
+  floor: { returns: 'argument', takes: 'number' },
+  round: { returns: 'argument', takes: 'number' },
+  truncate: { name: 'trunc', returns: 'argument', takes: 'number' },
+  mod: { name: '%', returns: 'arguments', takes: 'number' },
+  pow: { returns: 'double', takes: 'number' },
+  power: { name: 'pow', returns: 'double', takes: 'number' },
+  sqrt: { returns: 'double', takes: 'number' },
+  exp: { returns: 'double', takes: 'number' },
+  ln: { returns: 'double', takes: 'number' },
+  log2: { returns: 'double', takes: 'number' },
+  log10: { returns: 'double', takes: 'number' },
+  greatest: { returns: 'arguments' },
+  least: { returns: 'arguments' },
+  is_nan: { name: 'isnan', returns: 'boolean', takes: 'number' },
+  is_finite: { name: 'isfinite', returns: 'boolean', takes: 'number' },
+  is_infinite: { name: 'isinf', returns: 'boolean', takes: 'number' },
+  nullif: { returns: 'argument' },
+
+  concat: { returns: 'varchar', takes: 'varchar' },
+  length: { returns: 'integer', takes: 'varchar' },
+  lower: { returns: 'varchar', takes: 'varchar' },
+  upper: { returns: 'varchar', takes: 'varchar' },
+  trim: { returns: 'varchar', takes: 'varchar' },
+  ltrim: { returns: 'varchar', takes: 'varchar' },
+  rtrim: { returns: 'varchar', takes: 'varchar' },
+  replace: { returns: 'varchar', takes: 'varchar' },
+  reverse: { returns: 'varchar', takes: 'varchar' },
+  substr: { returns: 'varchar', takes: 'varchar' },
+  substring: { name: 'substr', returns: 'varchar', takes: 'varchar' },
+  strpos: { returns: 'integer', takes: 'varchar' },
+  position: { returns: 'integer', takes: 'varchar' },
+  starts_with: { returns: 'boolean', takes: 'varchar' },
+  lpad: { returns: 'varchar', takes: 'varchar' },
+  rpad: { returns: 'varchar', takes: 'varchar' },
+  chr: { returns: 'varchar', takes: 'number' },
+  split: { returns: 'unknown', takes: 'varchar' },
+  split_part: { returns: 'varchar', takes: 'varchar' },
+  cardinality: { name: 'len', returns: 'integer' },
+  element_at: { name: 'list_extract', returns: 'unknown' },
+  regexp_like: { name: 'regexp_matches', returns: 'boolean', takes: 'varchar' },
+  regexp_extract: { name: 'sls_regexp_extract', returns: 'varchar', takes: 'varchar' },
+  regexp_replace: { name: 'sls_regexp_replace', returns: 'varchar', takes: 'varchar' },
+  json_extract_scalar: { name: 'sls_json_extract_scalar', returns: 'varchar', takes: 'varchar' },
+
+  date_trunc: { name: 'sls_date_trunc', returns: 'timestamp' },
+  date_part: { returns: 'integer' },
+  date_format: { name: 'strftime', returns: 'varchar' },
+  from_unixtime: { name: 'sls_from_unixtime', returns: 'timestamp', takes: 'number' },
+  to_unixtime: { name: 'epoch', returns: 'double' },
+};
+
+/** The function of that name in SLS's SQL, or undefined where it has none. Names ignore case. */
+export function sqlFunction(name: string): SqlFunction | undefined {
+  const key = name.toLowerCase();
+  const entry = Object.hasOwn(table, key) ? table[key] : undefined;
+  return entry && { ...entry, name: entry.name ?? key };
+}
+
+/** What DuckDB has to be taught. Times are UTC. */
+export const macros: readonly string[] = [
+  `CREATE MACRO sls_divide(a, b) AS CASE WHEN b = 0 THEN error('Division by zero') ELSE a // b END`,
+  `CREATE MACRO sls_cast_bigint(x) AS CASE WHEN x IS NULL OR regexp_full_match(x, '[+-]?[0-9]+')
+     THEN cast(x AS BIGINT) ELSE error('Cannot cast ''' || x || ''' to BIGINT') END`,
+  `CREATE MACRO sls_try_cast_bigint(x) AS CASE WHEN regexp_full_match(x, '[+-]?[0-9]+')
+     THEN try_cast(x AS BIGINT) END`,
+  `CREATE MACRO sls_is_double(x) AS
+     regexp_full_match(trim(x), '[+-]?(NaN|Infinity|([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?)')`,
+  `CREATE MACRO sls_cast_double(x) AS CASE WHEN x IS NULL OR sls_is_double(x)
+     THEN cast(trim(x) AS DOUBLE) ELSE error('Cannot cast ''' || x || ''' to DOUBLE') END`,
+  `CREATE MACRO sls_try_cast_double(x) AS CASE WHEN sls_is_double(x) THEN try_cast(trim(x) AS DOUBLE) END`,
+  `CREATE MACRO sls_from_unixtime(t) AS make_timestamp(cast(t * 1000000 AS BIGINT))`,
+  `CREATE MACRO sls_date_trunc(unit, t) AS date_trunc(unit, coalesce(
+     make_timestamp(try_cast(cast(t AS VARCHAR) AS BIGINT) * 1000000), try_cast(cast(t AS VARCHAR) AS TIMESTAMP)))`,
+  `CREATE MACRO sls_regexp_extract(x, p) AS CASE WHEN regexp_matches(x, p) THEN regexp_extract(x, p) END,
+     (x, p, g) AS CASE WHEN regexp_matches(x, p) THEN regexp_extract(x, p, g) END`,
+  `CREATE MACRO sls_regexp_replace(x, p) AS regexp_replace(x, p, '', 'g'),
+     (x, p, r) AS regexp_replace(x, p, regexp_replace(r, '\\$([0-9])', '\\\\\\1', 'g'), 'g')`,
+  `CREATE MACRO sls_json_extract_scalar(x, p) AS CASE WHEN json_valid(x) THEN json_extract_string(x, p) END`,
+];

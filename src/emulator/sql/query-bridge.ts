@@ -1,0 +1,186 @@
+import { parameterInvalid } from '../service-error.ts';
+import { ExpressionBridge } from './expression-bridge.ts';
+import type { Columns, Scope } from './scope.ts';
+import { child, children, integerLiteral, text, texts, type Tree } from './sql-tree.ts';
+import type { ValueKind } from './value-kind.ts';
+
+/** Rows that SQL without a LIMIT returns: https://www.alibabacloud.com/help/en/sls/limit-clause */
+const defaultLimit = 100;
+const maxLimit = 1_000_000;
+
+/** The table that stands for the logstore in the rewritten SQL. */
+export const logTable = 'sls_log';
+
+type Tables = ReadonlyMap<string, Columns>;
+
+/** Rewrites whole queries: which tables they may read, which names are in reach, how many rows they give. */
+export class QueryBridge {
+  readonly #expressions: ExpressionBridge;
+  readonly #log: Columns;
+  readonly #logNames: ReadonlySet<string>;
+
+  /** @param logNames names, in lower case, by which the logstore may be called: `log` and its own. */
+  constructor(sql: string, log: Columns, logNames: readonly string[]) {
+    this.#log = log;
+    this.#logNames = new Set(logNames);
+    this.#expressions = new ExpressionBridge(sql, (node, outer) => [
+      ...this.#query(node, outer.tables, outer).values(),
+    ]);
+  }
+
+  /** Rewrites the outermost query in place and gives it the LIMIT that SLS would. */
+  bridge(node: Tree): void {
+    this.#query(node, new Map(), undefined);
+    const modifiers = children(node, 'modifiers');
+    const limit = modifiers.find((modifier) => text(modifier, 'type') === 'LIMIT_MODIFIER');
+    if (limit) {
+      checkLimit(limit);
+      return;
+    }
+    node['modifiers'] = [
+      ...modifiers,
+      { type: 'LIMIT_MODIFIER', limit: integerLiteral(defaultLimit), offset: null },
+    ];
+  }
+
+  #query(node: Tree, around: Tables, outer: Scope | undefined): Columns {
+    const tables = this.#withTables(node, around);
+    if (text(node, 'type') === 'SET_OPERATION_NODE') return this.#setOperation(node, tables, outer);
+    if (text(node, 'type') !== 'SELECT_NODE') throw unsupported(text(node, 'type'));
+    return this.#select(node, tables, outer);
+  }
+
+  #withTables(node: Tree, around: Tables): Tables {
+    const tables = new Map(around);
+    for (const entry of children(child(node, 'cte_map') ?? {}, 'map')) {
+      const definition = child(child(child(entry, 'value') ?? {}, 'query') ?? {}, 'node');
+      if (definition)
+        tables.set(text(entry, 'key').toLowerCase(), this.#query(definition, tables, undefined));
+    }
+    return tables;
+  }
+
+  #setOperation(node: Tree, tables: Tables, outer: Scope | undefined): Columns {
+    const sides = [child(node, 'left'), child(node, 'right')].filter((side) => side !== undefined);
+    const members = [...sides, ...children(node, 'children')];
+    const [columns = new Map<string, ValueKind>()] = members.map((side) => this.#query(side, tables, outer));
+    this.#modifiers(node, { columns, aliases: new Map(), tables, outer });
+    return columns;
+  }
+
+  #select(node: Tree, tables: Tables, outer: Scope | undefined): Columns {
+    if (child(node, 'qualify') || child(node, 'sample')) throw unsupported('QUALIFY or SAMPLE');
+    if (text(node, 'aggregate_handling') !== 'STANDARD_HANDLING') throw unsupported('GROUP BY ALL');
+    const columns = this.#from(node, tables, outer);
+    const scope: Scope = { columns, aliases: new Map(), tables, outer };
+    const where = child(node, 'where_clause');
+    if (where) node['where_clause'] = this.#expressions.bridge(where, scope).tree;
+    const selected = this.#selectList(node, scope);
+    const aliased: Scope = { ...scope, aliases: selected };
+    node['group_expressions'] = children(node, 'group_expressions').map(
+      (expression) => this.#expressions.bridge(expression, aliased, true).tree,
+    );
+    const having = child(node, 'having');
+    if (having) node['having'] = this.#expressions.bridge(having, scope).tree;
+    this.#modifiers(node, aliased);
+    return selected;
+  }
+
+  /** Names each item as SLS does (`_col0` where the query does not) and says what it holds. */
+  #selectList(node: Tree, scope: Scope): Columns {
+    const selected = new Map<string, ValueKind>();
+    node['select_list'] = children(node, 'select_list').map((item, position) => {
+      const type = text(item, 'class');
+      const { tree, kind } = this.#expressions.bridge(item, scope);
+      if (type === 'STAR') {
+        for (const [name, held] of scope.columns ?? []) selected.set(name, held);
+        return tree;
+      }
+      const plain = type === 'COLUMN_REF' ? (texts(item, 'column_names').at(-1) ?? '') : '';
+      if (text(tree, 'alias') === '' && plain === '') tree['alias'] = `_col${position}`;
+      selected.set((text(tree, 'alias') || plain).toLowerCase(), kind);
+      return tree;
+    });
+    return selected;
+  }
+
+  #from(node: Tree, tables: Tables, outer: Scope | undefined): Columns | undefined {
+    const table = child(node, 'from_table') ?? {};
+    if (text(table, 'type') !== 'EMPTY') return this.#table(table, tables, outer);
+    node['from_table'] = {
+      type: 'BASE_TABLE',
+      alias: '',
+      sample: null,
+      schema_name: '',
+      table_name: logTable,
+      column_name_alias: [],
+      catalog_name: '',
+      at_clause: null,
+    };
+    return this.#log;
+  }
+
+  #table(table: Tree, tables: Tables, outer: Scope | undefined): Columns | undefined {
+    switch (text(table, 'type')) {
+      case 'BASE_TABLE':
+        return this.#baseTable(table, tables);
+      case 'SUBQUERY': {
+        const node = child(child(table, 'subquery') ?? {}, 'node') ?? {};
+        const columns = this.#query(node, tables, outer);
+        return texts(table, 'column_name_alias').length > 0 ? undefined : columns;
+      }
+      case 'JOIN':
+        return this.#join(table, tables, outer);
+      default:
+        throw unsupported(text(table, 'type'));
+    }
+  }
+
+  #baseTable(table: Tree, tables: Tables): Columns {
+    const name = text(table, 'table_name');
+    if (text(table, 'schema_name') !== '' || text(table, 'catalog_name') !== '' || child(table, 'at_clause'))
+      throw parameterInvalid(`Table ${text(table, 'schema_name')}.${name} does not exist`);
+    const named = tables.get(name.toLowerCase());
+    if (named) return named;
+    if (!this.#logNames.has(name.toLowerCase())) throw parameterInvalid(`LogStore (${name}) is not found`);
+    if (text(table, 'alias') === '') table['alias'] = name;
+    table['table_name'] = logTable;
+    return this.#log;
+  }
+
+  #join(table: Tree, tables: Tables, outer: Scope | undefined): Columns | undefined {
+    const [left, right] = ['left', 'right'].map((side) =>
+      this.#table(child(table, side) ?? {}, tables, outer),
+    );
+    const columns = left && right ? new Map([...left, ...right]) : undefined;
+    const condition = child(table, 'condition');
+    if (condition)
+      table['condition'] = this.#expressions.bridge(condition, {
+        columns,
+        aliases: new Map(),
+        tables,
+        outer,
+      }).tree;
+    return columns;
+  }
+
+  #modifiers(node: Tree, scope: Scope): void {
+    for (const modifier of children(node, 'modifiers')) {
+      if (children(modifier, 'distinct_on_targets').length > 0) throw unsupported('DISTINCT ON');
+      for (const order of children(modifier, 'orders')) {
+        const expression = child(order, 'expression');
+        if (expression) order['expression'] = this.#expressions.bridge(expression, scope, true).tree;
+      }
+    }
+  }
+}
+
+function checkLimit(limit: Tree): void {
+  const rows = child(child(limit, 'limit') ?? {}, 'value')?.['value'];
+  if (typeof rows !== 'number' || !Number.isSafeInteger(rows))
+    throw parameterInvalid('LIMIT must be a whole number');
+  if (rows > maxLimit) throw parameterInvalid(`limit ${rows} is more than ${maxLimit}`);
+}
+
+const unsupported = (what: string) =>
+  parameterInvalid(`syntax error, ${what.toLowerCase()} is not supported`);

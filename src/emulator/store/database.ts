@@ -1,0 +1,51 @@
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { macros } from '../sql/functions.ts';
+
+/** An in-memory DuckDB that can reach nothing outside itself, and that speaks SLS's functions. */
+export class Database implements AsyncDisposable {
+  readonly #instance: DuckDBInstance;
+  readonly #main: DuckDBConnection;
+
+  private constructor(instance: DuckDBInstance, main: DuckDBConnection) {
+    this.#instance = instance;
+    this.#main = main;
+  }
+
+  static async open(): Promise<Database> {
+    const instance = await DuckDBInstance.create(':memory:', {
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+    });
+    const main = await instance.connect();
+    await main.run("SET GLOBAL TimeZone = 'UTC'").catch(() => undefined);
+    for (const macro of macros) await main.run(macro);
+    await main.run('SET enable_external_access = false');
+    await main.run('SET lock_configuration = true');
+    return new Database(instance, main);
+  }
+
+  /** The connection for tables and appends; queries take one of their own. */
+  get main(): DuckDBConnection {
+    return this.#main;
+  }
+
+  /** Runs on a connection of its own, which is interrupted when the signal fires. */
+  async query<T>(signal: AbortSignal, use: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const connection = await this.#instance.connect();
+    const interrupt = () => connection.interrupt();
+    signal.addEventListener('abort', interrupt, { once: true });
+    try {
+      signal.throwIfAborted();
+      return await use(connection);
+    } finally {
+      signal.removeEventListener('abort', interrupt);
+      connection.closeSync();
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#main.closeSync();
+    this.#instance.closeSync();
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,122 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { LogRecord, LogSink } from '../log-record.ts';
+import { tableColumns, visibleColumn } from './columns.ts';
+import type { IndexConfig } from './index-config.ts';
+import { RowEncoder } from './row-encoder.ts';
+import { Segment } from './segment.ts';
+import { identifier } from './sql-text.ts';
+
+export interface LogstoreOptions {
+  readonly name: string;
+  readonly index: IndexConfig;
+  /** Prefix of its tables, unique in the database. */
+  readonly tablePrefix: string;
+  readonly retentionSeconds: number;
+  /** From append to visible; asked at each append. */
+  readonly ingestLagMs: () => number;
+  readonly nowMs: () => number;
+}
+
+/** Lines of a logstore in a half-open range of whole seconds. */
+export interface TimeRange {
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+}
+
+/** A table outlives its last line by this, for the queries that run. */
+const runningQuerySeconds = 60;
+
+/** One logstore's lines, kept for a bounded time in segments, so that the oldest go without a trace. */
+export class Logstore implements LogSink {
+  readonly name: string;
+  readonly index: IndexConfig;
+  readonly #options: LogstoreOptions;
+  readonly #connection: DuckDBConnection;
+  readonly #encoder: RowEncoder;
+  #segments: Segment[] = [];
+  #openedMs = -Infinity;
+  #sequence = 0;
+  #appending: Promise<void> = Promise.resolve();
+
+  constructor(connection: DuckDBConnection, options: LogstoreOptions) {
+    this.name = options.name;
+    this.index = options.index;
+    this.#options = options;
+    this.#connection = connection;
+    this.#encoder = new RowEncoder(options.index);
+  }
+
+  /** Lines held at present. */
+  get rows(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.rows, 0);
+  }
+
+  append(records: readonly LogRecord[]): Promise<void> {
+    const appended = this.#appending.then(() => this.#append(records));
+    this.#appending = appended.catch(() => undefined);
+    return appended;
+  }
+
+  /**
+   * The lines of a time range that queries may see by now, as a SELECT.
+   *
+   * @param selectList what to take of each line, in terms of the table's columns
+   * @param condition the search statement's, in the same terms
+   */
+  rowsQuery(range: TimeRange, selectList: string, condition: string): string {
+    const nowMs = this.#options.nowMs();
+    const from = Math.max(range.fromSeconds, this.#oldestSeconds(nowMs));
+    const where = [
+      `"__time__" >= ${from}`,
+      `"__time__" < ${range.toSeconds}`,
+      `${visibleColumn} <= ${Math.floor(nowMs)}`,
+      condition,
+    ].join(' AND ');
+    const tables = this.#segments
+      .filter(({ minSeconds, maxSeconds }) => maxSeconds >= from && minSeconds < range.toSeconds)
+      .map(({ table }) => `SELECT ${selectList} FROM ${identifier(table)} WHERE ${where}`);
+    return tables.length > 0 ? tables.join(' UNION ALL ') : this.#nothing(selectList);
+  }
+
+  async #append(records: readonly LogRecord[]): Promise<void> {
+    const nowMs = this.#options.nowMs();
+    const segment = await this.#currentSegment(nowMs);
+    const kept = records.filter(({ timeSeconds }) => timeSeconds >= this.#oldestSeconds(nowMs));
+    if (kept.length === 0) return;
+    const visibleMs = nowMs + this.#options.ingestLagMs();
+    for (const { timeSeconds } of kept) {
+      segment.minSeconds = Math.min(segment.minSeconds, timeSeconds);
+      segment.maxSeconds = Math.max(segment.maxSeconds, timeSeconds);
+    }
+    segment.append(this.#encoder.encode(kept, this.#sequence, visibleMs), kept.length);
+    this.#sequence += kept.length;
+  }
+
+  async #currentSegment(nowMs: number): Promise<Segment> {
+    const current = this.#segments.at(-1);
+    const spanMs = Math.max(1000, (this.#options.retentionSeconds * 1000) / 12);
+    if (current && nowMs - this.#openedMs < spanMs && nowMs >= this.#openedMs) return current;
+    await this.#dropOld(nowMs);
+    this.#openedMs = nowMs;
+    const table = `${this.#options.tablePrefix}_${this.#sequence}_${Math.floor(nowMs)}`;
+    const opened = await Segment.create(this.#connection, table, tableColumns(this.index));
+    this.#segments.push(opened);
+    return opened;
+  }
+
+  async #dropOld(nowMs: number): Promise<void> {
+    const oldest = this.#oldestSeconds(nowMs) - runningQuerySeconds;
+    const dropped = this.#segments.filter(({ maxSeconds }) => maxSeconds < oldest);
+    this.#segments = this.#segments.filter((segment) => !dropped.includes(segment));
+    for (const segment of dropped) await segment.drop(this.#connection);
+  }
+
+  #oldestSeconds(nowMs: number): number {
+    return Math.floor(nowMs / 1000) - this.#options.retentionSeconds;
+  }
+
+  #nothing(selectList: string): string {
+    const columns = tableColumns(this.index).map(({ name, sqlType }) => `NULL::${sqlType} AS ${name}`);
+    return `SELECT ${selectList} FROM (SELECT ${columns.join(', ')}) WHERE false`;
+  }
+}

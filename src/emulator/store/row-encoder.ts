@@ -1,0 +1,54 @@
+import type { DuckDBValue } from '@duckdb/node-api';
+import type { LogRecord } from '../log-record.ts';
+import { indexedFields, numericFields, reservedText } from './columns.ts';
+import { parseDouble, parseLong, type IndexConfig } from './index-config.ts';
+
+/** Turns log lines into the columns of a logstore's table (`tableColumns` has their order). */
+export class RowEncoder {
+  readonly #fields: readonly string[];
+  readonly #numeric: readonly [string, 'long' | 'double'][];
+  readonly #known: ReadonlySet<string>;
+
+  constructor(index: IndexConfig) {
+    this.#fields = indexedFields(index);
+    this.#numeric = numericFields(index);
+    this.#known = new Set(this.#fields);
+  }
+
+  /** @param firstSequence number of the first line; @param visibleMs when queries may see the lines */
+  encode(records: readonly LogRecord[], firstSequence: number, visibleMs: number): DuckDBValue[][] {
+    const columns: DuckDBValue[][] = [
+      records.map(({ timeSeconds }) => BigInt(timeSeconds)),
+      records.map(() => BigInt(Math.ceil(visibleMs))),
+      records.map((_, position) => BigInt(firstSequence + position)),
+      records.map(({ fields }) => this.#extra(fields)),
+    ];
+    for (const field of this.#fields) {
+      const absent = reservedText.some((name) => name === field) ? '' : null;
+      columns.push(records.map(({ fields }) => own(fields, field) ?? absent));
+    }
+    for (const [field, type] of this.#numeric) {
+      const parse = type === 'long' ? parseLong : parseDouble;
+      columns.push(
+        records.map(({ fields }) => {
+          const text = own(fields, field);
+          return text === null ? null : parse(text);
+        }),
+      );
+    }
+    return columns;
+  }
+
+  #extra(fields: LogRecord['fields']): string | null {
+    let extra: Record<string, string> | undefined;
+    for (const name in fields) {
+      if (this.#known.has(name)) continue;
+      extra ??= {};
+      extra[name] = fields[name] ?? '';
+    }
+    return extra ? JSON.stringify(extra) : null;
+  }
+}
+
+const own = (fields: LogRecord['fields'], name: string): string | null =>
+  Object.hasOwn(fields, name) ? (fields[name] ?? null) : null;
