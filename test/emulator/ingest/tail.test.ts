@@ -76,10 +76,14 @@ describe('tail, following', () => {
     await writeFile(path, 'one\n');
     const { lines, seen } = follow();
     await seen('one');
-    const before = performance.now();
-    await appendFile(path, 'two\n');
-    await waitFor(() => lines.length === 2);
-    expect(performance.now() - before).toBeLessThan(200);
+    const latenciesMs: number[] = [];
+    for (const count of [2, 3, 4, 5, 6]) {
+      const before = performance.now();
+      await appendFile(path, 'more\n');
+      await waitFor(() => lines.length === count);
+      latenciesMs.push(performance.now() - before);
+    }
+    expect(latenciesMs.sort((a, b) => a - b)[2]).toBeLessThan(200);
   });
 
   it('holds a line back until it ends', async () => {
