@@ -1,0 +1,19 @@
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { stringify } from 'yaml';
+
+/** Writes a kubeconfig for the adapter itself beside its certificate, so that no other cluster's is touched. */
+export async function writeKubeconfig(url: string, certificateFile: string): Promise<string> {
+  const file = join(dirname(certificateFile), 'kubeconfig');
+  const name = 'sls-metrics-adapter-demo';
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name, cluster: { server: url, 'certificate-authority': certificateFile } }],
+    users: [{ name, user: {} }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    'current-context': name,
+  };
+  await writeFile(file, stringify(config), { mode: 0o600 });
+  return file;
+}

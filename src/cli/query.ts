@@ -1,0 +1,57 @@
+import { externalMetricValueList } from '../api/external-metrics.ts';
+import { loadConfig } from '../config/load.ts';
+import { parseLabelSelector } from '../metric/label-selector.ts';
+import { labelDefinitions } from '../metric/labels.ts';
+import { parseMetricRequest } from '../metric/metric-request.ts';
+import { formatQuantity } from '../metric/quantity.ts';
+import { windowSeconds } from '../metric/sample.ts';
+import type { ReadingItem } from '../reading/reader.ts';
+import { createReading } from '../service.ts';
+import { createLogger, createTelemetry } from '../telemetry/logger.ts';
+import type { Io } from './io.ts';
+import { alignedTable } from './table.ts';
+
+export interface QueryOptions {
+  readonly selector: string;
+  readonly namespace: string;
+  readonly output: 'table' | 'json';
+}
+
+/** Reads one metric from SLS as the adapter would, once. */
+export async function query(
+  metricName: string,
+  options: QueryOptions,
+  flags: Readonly<Record<string, unknown>>,
+  io: Io,
+): Promise<void> {
+  const config = loadConfig({ flags, env: io.env });
+  const requirements = parseLabelSelector(options.selector);
+  const request = parseMetricRequest(metricName, options.namespace, requirements, config.defaults);
+  const telemetry = createTelemetry(createLogger(config.log.level));
+  const reading = createReading(config, io, telemetry);
+  try {
+    const { items } = await reading.reader.read(request, io.signal);
+    io.stdout.write(
+      options.output === 'json'
+        ? `${JSON.stringify(externalMetricValueList(metricName, items), null, 2)}\n`
+        : `${readingTable(items, request.metric.unit, io.clock.now())}\n`,
+    );
+  } finally {
+    reading.close();
+  }
+}
+
+function readingTable(items: readonly ReadingItem[], unit: string, nowMs: number): string {
+  return alignedTable(
+    ['ROUTE', 'VALUE', 'UNIT', 'QUANTITY', 'WINDOW', 'WINDOW END', 'AGE'],
+    items.map(({ labels, sample }) => [
+      labels[labelDefinitions.route.name] ?? '(whole logstore)',
+      String(sample.value),
+      unit,
+      formatQuantity(sample.value),
+      `${windowSeconds(sample.window)}s`,
+      new Date(sample.window.endSeconds * 1000).toISOString().replace('.000Z', 'Z'),
+      `${Math.round(nowMs / 1000 - sample.window.endSeconds)}s`,
+    ]),
+  );
+}

@@ -1,0 +1,13 @@
+import { loadConfig } from '../config/load.ts';
+import { startService } from '../service.ts';
+import { createLogger, createTelemetry } from '../telemetry/logger.ts';
+import { aborted, type Io } from './io.ts';
+
+/** Serves until a signal. */
+export async function serve(flags: Readonly<Record<string, unknown>>, io: Io): Promise<void> {
+  const config = loadConfig({ flags, env: io.env });
+  const telemetry = createTelemetry(createLogger(config.log.level));
+  const service = await startService(config, io, telemetry);
+  await aborted(io.signal);
+  await service.stop(String(io.signal.reason));
+}

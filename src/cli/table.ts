@@ -1,0 +1,36 @@
+import Table from 'cli-table3';
+
+const noBorders = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+};
+
+/** Columns aligned by spaces, as kubectl prints them; columns of numbers to the right. */
+export function alignedTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const isNumeric = (column: number) =>
+    rows.length > 0 && rows.every((row) => /^[\d.,-]+[a-z%]*$/.test(row[column] ?? ''));
+  const table = new Table({
+    chars: noBorders,
+    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
+    colAligns: head.map((_, column) => (isNumeric(column) ? 'right' : 'left')),
+  });
+  table.push([...head], ...rows.map((row) => [...row]));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}

@@ -1,0 +1,41 @@
+/** A setting that can also come from a flag or the environment, not the file alone. */
+export interface Setting {
+  /** Path in the configuration file, for example `server.securePort`. */
+  readonly path: string;
+  /** As commander takes it, for example `--secure-port <port>`. */
+  readonly flag: string;
+  /** Names of the clouds' own habits, after `SLS_METRICS_ADAPTER_…`. */
+  readonly alsoEnv?: readonly string[];
+  readonly numeric?: boolean;
+}
+
+export const settings: readonly Setting[] = [
+  { path: 'server.bindAddress', flag: '--bind-address <address>' },
+  { path: 'server.securePort', flag: '--secure-port <port>', numeric: true },
+  { path: 'server.tlsCertFile', flag: '--tls-cert-file <file>' },
+  { path: 'server.tlsPrivateKeyFile', flag: '--tls-private-key-file <file>' },
+  { path: 'server.certDir', flag: '--cert-dir <dir>' },
+  { path: 'server.authentication', flag: '--authentication <mode>' },
+  { path: 'sls.region', flag: '--region <region>', alsoEnv: ['ALIBABA_CLOUD_REGION_ID', 'Region'] },
+  { path: 'sls.network', flag: '--network <network>' },
+  { path: 'sls.endpoint', flag: '--sls-endpoint <url>' },
+  { path: 'defaults.project', flag: '--project <project>' },
+  { path: 'defaults.logstore', flag: '--logstore <logstore>' },
+  { path: 'reading.delaySeconds', flag: '--delay <seconds>', numeric: true },
+  { path: 'log.level', flag: '--log-level <level>' },
+];
+
+/** `--secure-port <port>` → `secure-port` */
+const flagName = ({ flag }: Setting) => /^--([a-z-]+)/.exec(flag)?.[1] ?? '';
+
+/** `--secure-port <port>` → `securePort`: the key under which commander gives the value. */
+export const optionKey = (setting: Setting): string =>
+  flagName(setting).replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+/** All environment variables of a setting, the first that is set wins. */
+export const environmentNames = (setting: Setting): readonly string[] => [
+  `SLS_METRICS_ADAPTER_${flagName(setting).replaceAll('-', '_').toUpperCase()}`,
+  ...(setting.alsoEnv ?? []),
+];
+
+export const configFileEnvironmentName = 'SLS_METRICS_ADAPTER_CONFIG';

@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+import { runProgram } from './cli/program.ts';
+
+const shutdown = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    // A second signal means: now.
+    if (shutdown.signal.aborted) process.exit(130);
+    shutdown.abort(name);
+  });
+}
+
+process.exitCode = await runProgram(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  signal: shutdown.signal,
+  clock: { now: () => Date.now() },
+  random: () => Math.random(),
+});
