@@ -16,10 +16,13 @@ export function javaDouble(value: number): string {
   );
 }
 
-/** The shortest digits d₁d₂… and the power of ten of d₁. */
+/** The digits d₁d₂… and the power of ten of d₁. Where one digit would do, Java takes the nearest of two. */
 function decompose(magnitude: number): { digits: string; exponent: number } {
-  const [mantissa = '', power = ''] = magnitude.toExponential().split('e');
-  return { digits: mantissa.replace('.', ''), exponent: Number(power) };
+  const shortest = magnitude.toExponential();
+  const [mantissa = '', power = ''] = (/^\de/.test(shortest) ? magnitude.toExponential(1) : shortest).split(
+    'e',
+  );
+  return { digits: mantissa.replace('.', '').replace(/0$/, ''), exponent: Number(power) };
 }
 
 function plain(digits: string, exponent: number): string {

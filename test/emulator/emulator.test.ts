@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { startEmulator } from '../../src/emulator/emulator.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { getLogsV2, line, logstore, ManualClock, nowSeconds, project, startTestEmulator } from './harness.ts';
+import { send } from './raw-client.ts';
+
+const count = '* | select count(*) as n';
+
+describe('emulator', () => {
+  it('runs so many SQL queries at a time and refuses one more', async () => {
+    await using emulator = await startTestEmulator({ latencyMs: 300, sqlConcurrency: 3 });
+    const replies = await Promise.all(Array.from({ length: 5 }, () => getLogsV2(emulator, count)));
+    const refused = replies.filter(({ status }) => status === 400);
+    expect(refused).toHaveLength(2);
+    expect(refused[0]?.errorCode).toBe('ParameterInvalid');
+    expect(refused[0]?.errorMessage).toContain('Too many queued queries');
+    expect(emulator.stats()).toMatchObject({ queries: 5, sql: 5, refused: 2, peakConcurrency: 3 });
+    expect((await getLogsV2(emulator, count)).status).toBe(200);
+  });
+
+  it('counts concurrency per project, and only SQL', async () => {
+    const logstores = [project, 'other'].map((name) => ({ project: name, logstore }));
+    await using emulator = await startTestEmulator({ latencyMs: 200, sqlConcurrency: 1, logstores });
+    const elsewhere = async () => {
+      const body = JSON.stringify({ from: 1, to: 2, query: count });
+      const headers = {
+        host: 'other.x',
+        'x-log-apiversion': '0.6.0',
+        'x-log-bodyrawsize': '1',
+        'content-type': 'application/json',
+      };
+      return send(emulator.url, { method: 'POST', path: `/logstores/${logstore}/logs`, headers, body });
+    };
+    const replies = await Promise.all([getLogsV2(emulator, count), elsewhere(), getLogsV2(emulator, '*')]);
+    expect(replies.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(emulator.stats()).toMatchObject({ queries: 3, sql: 2, refused: 0, peakConcurrency: 1 });
+  });
+
+  it('gives back the slot of a client that went away', async () => {
+    await using emulator = await startTestEmulator({ sqlConcurrency: 1 });
+    emulator.setFaults({ hang: true, times: 1 });
+    const leaving = new AbortController();
+    const gone = getLogsV2(emulator, count, {}, leaving.signal).catch(() => 'gone');
+    await waitFor(() => emulator.stats().sql === 1);
+    expect((await getLogsV2(emulator, count)).errorMessage).toContain('Too many queued queries');
+    leaving.abort();
+    expect(await gone).toBe('gone');
+    await waitFor(async () => (await getLogsV2(emulator, count)).status === 200);
+  });
+
+  it('shows a line only after the ingest lag', async () => {
+    const clock = new ManualClock();
+    let lagMs = 3000;
+    await using emulator = await startTestEmulator({ clock, ingestLagMs: () => lagMs }, [line({})]);
+    lagMs = 0;
+    await emulator.sink(project, logstore).append([line({})]);
+    const seen = async (query: string) => {
+      const { data } = await getLogsV2(emulator, query, { to: nowSeconds + 100 });
+      return query === '*' ? data.length : Number(data[0]?.['n']);
+    };
+    expect([await seen(count), await seen('*')]).toEqual([1, 1]);
+    clock.ms += 2999;
+    expect([await seen(count), await seen('*')]).toEqual([1, 1]);
+    clock.ms += 1;
+    expect([await seen(count), await seen('*')]).toEqual([2, 2]);
+  });
+
+  it('keeps lines for the retention, then lets them go', async () => {
+    const clock = new ManualClock();
+    await using emulator = await startTestEmulator({ clock, retentionSeconds: 600 });
+    const sink = emulator.sink(project, logstore);
+    const seen = async () =>
+      Number((await getLogsV2(emulator, count, { from: 1, to: nowSeconds + 9999 })).data[0]?.['n']);
+    await sink.append([line({}, 601), line({}, 600), line({}, 0)]);
+    expect(emulator.stats().rows).toBe(2);
+    expect(await seen()).toBe(2);
+    for (let minute = 1; minute <= 30; minute += 1) {
+      clock.ms += 60_000;
+      await sink.append([line({}, -60 * minute)]);
+    }
+    expect(await seen()).toBe(11);
+    expect(emulator.stats().rows).toBeLessThanOrEqual(13);
+  });
+
+  it('counts rows and lines that ingest could not read', async () => {
+    await using emulator = await startTestEmulator({}, [line({}), line({})]);
+    emulator.countUnparsed(2);
+    emulator.countUnparsed(1);
+    const reply = await send(emulator.url, { path: '/__stats', headers: { host: 'x' } });
+    expect(JSON.parse(reply.body.toString())).toEqual(emulator.stats());
+    expect(emulator.stats()).toEqual({
+      queries: 0,
+      sql: 0,
+      refused: 0,
+      peakConcurrency: 0,
+      rows: 2,
+      unparsed: 3,
+    });
+  });
+
+  it('takes lines from many at a time without losing one', async () => {
+    await using emulator = await startTestEmulator();
+    const sink = emulator.sink(project, logstore);
+    await Promise.all(Array.from({ length: 50 }, () => sink.append([line({ method: 'GET' }), line({})])));
+    expect((await getLogsV2(emulator, count)).data).toMatchObject([{ n: '100' }]);
+    expect((await getLogsV2(emulator, `method: get | select count(*) as n`)).data).toMatchObject([
+      { n: '50' },
+    ]);
+  });
+
+  it('answers in the share of the error rate with a 5xx', async () => {
+    const draws = [0.05, 0.15, 0.2, 0.9];
+    await using emulator = await startTestEmulator({ errorRate: 0.2, random: () => draws.shift() ?? 1 });
+    const outcomes: string[] = [];
+    for (let n = 0; n < 4; n += 1) {
+      const { status, errorCode } = await getLogsV2(emulator, count);
+      outcomes.push(`${status} ${errorCode}`.trim());
+    }
+    expect(outcomes).toEqual(['500 InternalServerError', '503 ServerBusy', '200', '200']);
+  });
+
+  it('knows no sink for a project or logstore that does not exist', async () => {
+    await using emulator = await startTestEmulator();
+    expect(() => emulator.sink('nosuch', logstore)).toThrow('no logstore nginx-ingress in project nosuch');
+    expect(() => emulator.sink(project, 'nosuch')).toThrow('no logstore nosuch');
+  });
+
+  it('says plainly that a port is taken', async () => {
+    await using emulator = await startTestEmulator();
+    const listenPort = Number(new URL(emulator.url).port);
+    const second = startEmulator({ listenHost: '127.0.0.1', listenPort, logstores: [] });
+    await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE', port: listenPort });
+  });
+
+  it('stops while queries hang, and can be told to twice', async () => {
+    const emulator = await startTestEmulator();
+    emulator.setFaults({ hang: true });
+    const hanging = getLogsV2(emulator, count).catch(() => 'cut');
+    await waitFor(() => emulator.stats().queries === 1);
+    await Promise.all([emulator.stop(), emulator.stop()]);
+    expect(await hanging).toBe('cut');
+  });
+});

@@ -1,0 +1,97 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Emulator } from '../../src/emulator/emulator.ts';
+import { parseFaults, type Faults } from '../../src/emulator/faults.ts';
+import { apiHeaders, getLogsV2, line, logstore, nowSeconds, startTestEmulator } from './harness.ts';
+import { send } from './raw-client.ts';
+
+const count = '* | select count(*) as n';
+const path = `/logstores/${logstore}?type=log&from=${nowSeconds - 60}&to=${nowSeconds + 1}&query=*`;
+
+describe('faults', () => {
+  let emulator: Emulator;
+  beforeAll(async () => {
+    emulator = await startTestEmulator(
+      {},
+      Array.from({ length: 9 }, () => line({ method: 'GET' })),
+    );
+  });
+  afterEach(() => emulator.setFaults({}));
+  afterAll(() => emulator.stop());
+
+  it('answer with the status and code asked for, as often as asked for', async () => {
+    emulator.setFaults({ status: 403, errorCode: 'ReadQuotaExceed', errorMessage: 'slow down', times: 2 });
+    const refused = { status: 403, errorCode: 'ReadQuotaExceed', errorMessage: 'slow down' };
+    expect(await getLogsV2(emulator, count)).toMatchObject(refused);
+    expect(await getLogsV2(emulator, '*')).toMatchObject(refused);
+    expect(await getLogsV2(emulator, count)).toMatchObject({ status: 200 });
+  });
+
+  it('leave a result incomplete, with a part of the lines', async () => {
+    emulator.setFaults({ incomplete: true, times: 1 });
+    const partial = await getLogsV2(emulator, count);
+    expect(partial.meta['progress']).toBe('Incomplete');
+    expect(partial.data).toMatchObject([{ n: '6' }]);
+    const whole = await getLogsV2(emulator, count);
+    expect(whole.meta['progress']).toBe('Complete');
+    expect(whole.data).toMatchObject([{ n: '9' }]);
+    emulator.setFaults({ incomplete: true });
+    expect((await send(emulator.url, { path, headers: apiHeaders() })).headers['x-log-progress']).toBe(
+      'Incomplete',
+    );
+  });
+
+  it.each<[Faults, number, string]>([
+    [{ garbage: true }, 200, 'application/json'],
+    [{ garbage: 'json' }, 200, 'application/json'],
+    [{ garbage: 'html' }, 502, 'text/html'],
+  ])('send garbage for %o', async (faults, status, type) => {
+    emulator.setFaults(faults);
+    const reply = await send(emulator.url, { path, headers: apiHeaders() });
+    expect([reply.status, reply.headers['content-type']]).toEqual([status, type]);
+    expect(() => JSON.parse(reply.body.toString()) as unknown).toThrow(SyntaxError);
+  });
+
+  it('cut a body in the middle', async () => {
+    emulator.setFaults({ cutBody: true, times: 1 });
+    await expect(send(emulator.url, { path, headers: apiHeaders() })).rejects.toMatchObject({
+      code: 'ECONNRESET',
+    });
+    expect((await send(emulator.url, { path, headers: apiHeaders() })).status).toBe(200);
+  });
+
+  it('never answer', async () => {
+    emulator.setFaults({ hang: true });
+    const signal = AbortSignal.timeout(150);
+    await expect(send(emulator.url, { path, headers: apiHeaders(), signal })).rejects.toThrow('aborted');
+  });
+
+  it('make a query slow', async () => {
+    emulator.setFaults({ latencyMs: 120 });
+    const started = performance.now();
+    await getLogsV2(emulator, count);
+    expect(performance.now() - started).toBeGreaterThan(115);
+  });
+
+  it('can be set over HTTP, and cleared', async () => {
+    const put = (body: string) =>
+      send(emulator.url, { method: 'PUT', path: '/__faults', headers: { host: 'x' }, body });
+    expect((await put('{"errorRate":1}')).status).toBe(200);
+    expect((await getLogsV2(emulator, count)).status).toBeGreaterThanOrEqual(500);
+    expect((await put('{}')).status).toBe(200);
+    expect((await getLogsV2(emulator, count)).status).toBe(200);
+    expect((await put('{"errorrate":1}')).status).toBe(400);
+  });
+
+  it.each([
+    '{"nosuch":1}',
+    '{"times":"1"}',
+    '{"hang":1}',
+    '{"garbage":"xml"}',
+    '{"status":-1}',
+    '[]',
+    'null',
+    '{',
+  ])('are not %s', (json) => {
+    expect(() => parseFaults(json)).toThrow();
+  });
+});

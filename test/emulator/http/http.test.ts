@@ -1,0 +1,146 @@
+import { inflateSync, zstdDecompressSync } from 'node:zlib';
+import { uncompressSync } from 'lz4-napi';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Emulator } from '../../../src/emulator/emulator.ts';
+import { apiHeaders, line, logstore, nowSeconds, project, startTestEmulator } from '../harness.ts';
+import { send, type RawRequest } from '../raw-client.ts';
+
+const range = `from=${nowSeconds - 60}&to=${nowSeconds + 1}`;
+const getLogs = (query: string) =>
+  `/logstores/${logstore}?type=log&${range}&query=${encodeURIComponent(query)}`;
+const grouped = '* | select method, count(*) as n group by method order by n desc';
+
+describe('HTTP', () => {
+  let emulator: Emulator;
+  beforeAll(async () => {
+    emulator = await startTestEmulator({}, [
+      line({ method: 'GET', url: '/ü' }),
+      line({ method: 'GET' }),
+      line({ method: 'PUT' }),
+    ]);
+  });
+  afterAll(() => emulator.stop());
+
+  const rows = [
+    { __source__: '', __time__: String(nowSeconds - 60), method: 'GET', n: '2' },
+    { __source__: '', __time__: String(nowSeconds - 60), method: 'PUT', n: '1' },
+  ];
+
+  it('answers GetLogs with a bare array and the rest in headers', async () => {
+    const reply = await send(emulator.url, { path: getLogs(grouped), headers: apiHeaders() });
+    expect(JSON.parse(reply.body.toString())).toEqual(rows);
+    expect(reply.headers).toMatchObject({
+      'x-log-progress': 'Complete',
+      'x-log-count': '2',
+      'x-log-processed-rows': '3',
+      'x-log-has-sql': 'true',
+      'x-log-where-query': '*',
+      'x-log-agg-query': grouped.slice(4),
+      'x-log-requestid': expect.stringMatching(/^[0-9A-F]{24}$/) as string,
+    });
+  });
+
+  it('answers a query in any script', async () => {
+    const reply = await send(emulator.url, { path: getLogs('url: "/ü"'), headers: apiHeaders() });
+    expect(JSON.parse(reply.body.toString())).toMatchObject([{ url: '/ü' }]);
+    expect(Buffer.from(String(reply.headers['x-log-where-query']), 'latin1').toString()).toBe('url: "/ü"');
+  });
+
+  it.each<[string, string | undefined, (body: Buffer, rawSize: number) => Buffer]>([
+    [
+      'lz4',
+      'lz4',
+      (body, rawSize) => {
+        const size = Buffer.alloc(4);
+        size.writeUInt32LE(rawSize);
+        return uncompressSync(Buffer.concat([size, body]));
+      },
+    ],
+    ['gzip', 'gzip', (body) => inflateSync(body)],
+    ['deflate', 'deflate', (body) => inflateSync(body)],
+    ['zstd, lz4', 'zstd', (body) => zstdDecompressSync(body)],
+    ['br, lz4;q=0.5', 'lz4', (body) => body],
+    ['br', undefined, (body) => body],
+    ['', undefined, (body) => body],
+  ])('compresses for Accept-Encoding: %s as %s', async (accepted, type, unpack) => {
+    const headers = { ...apiHeaders(), ...(accepted !== '' && { 'accept-encoding': accepted }) };
+    const reply = await send(emulator.url, { path: getLogs(grouped), headers });
+    expect(reply.headers['x-log-compresstype']).toBe(type);
+    expect(reply.headers['x-log-bodyrawsize']).toBe(String(JSON.stringify(rows).length));
+    if (accepted.startsWith('br, ')) return;
+    const raw = unpack(reply.body, Number(reply.headers['x-log-bodyrawsize']));
+    expect(JSON.parse(raw.toString())).toEqual(rows);
+  });
+
+  const v2 = (body: string, headers: Record<string, string> = {}): RawRequest => ({
+    method: 'POST',
+    path: `/logstores/${logstore}/logs`,
+    headers: { ...apiHeaders(body), ...headers },
+    body,
+  });
+  const without = (name: string) =>
+    Object.fromEntries(Object.entries(apiHeaders('{}')).filter(([header]) => header !== name));
+  const at = (from: unknown, to: unknown) => v2(JSON.stringify({ from, to, query: '*' }));
+
+  it.each<[string, RawRequest, string]>([
+    ['no API version', { path: getLogs('*'), headers: without('x-log-apiversion') }, '400 MissingAPIVersion'],
+    [
+      'another API version',
+      { path: getLogs('*'), headers: { ...apiHeaders(), 'x-log-apiversion': '0.4.0' } },
+      '400 InvalidAPIVersion',
+    ],
+    ['no raw size', { ...v2('{}'), headers: without('x-log-bodyrawsize') }, '400 MissingBodyRawSize'],
+    ['a raw size that is none', v2('{}', { 'x-log-bodyrawsize': 'x' }), '400 InvalidBodyRawSize'],
+    ['no content type', { ...v2('{}'), headers: without('content-type') }, '400 MissingContentType'],
+    ['another content type', v2('{}', { 'content-type': 'text/plain' }), '415 InvalidContentType'],
+    ['another project', { path: getLogs('*'), headers: apiHeaders('', 'other') }, '404 ProjectNotExist'],
+    [
+      'another logstore',
+      { path: `/logstores/other?type=log&${range}`, headers: apiHeaders() },
+      '404 LogStoreNotExist',
+    ],
+    ['another path', { path: '/shards', headers: apiHeaders() }, '404 InvalidPath'],
+    [
+      'another method',
+      { method: 'DELETE', path: `/logstores/${logstore}`, headers: apiHeaders() },
+      '405 MethodNotSupported',
+    ],
+    ['no type', { path: `/logstores/${logstore}?${range}`, headers: apiHeaders() }, '400 ParameterInvalid'],
+    ['a body that is no JSON', v2('{"from":'), '400 PostBodyInvalid'],
+    ['a body that is no object', v2('[]'), '400 PostBodyInvalid'],
+    ['a query that is no text', v2(JSON.stringify({ from: 1, to: 2, query: 3 })), '400 ParameterInvalid'],
+    ['no range', v2('{}'), '400 ParameterInvalid'],
+    ['a range that is none', at('x', 2), '400 ParameterInvalid'],
+    ['equal ends', at(5, 5), '400 InvalidTimeRange'],
+    ['ends the wrong way round', at(6, 5), '400 InvalidTimeRange'],
+    ['a body over 10 MB', v2('x'.repeat(10 * 1024 * 1024 + 1)), '400 PostBodyTooLarge'],
+    [
+      'a PutLogs body that is none',
+      {
+        method: 'POST',
+        path: `/logstores/${logstore}`,
+        headers: { ...apiHeaders('{{'), 'content-type': 'application/x-protobuf' },
+        body: '{{',
+      },
+      '400 PostBodyInvalid',
+    ],
+    [
+      'a PutLogs body of another type',
+      { ...v2('{}'), path: `/logstores/${logstore}` },
+      '415 InvalidContentType',
+    ],
+  ])('refuses %s', async (_name, request, outcome) => {
+    const reply = await send(emulator.url, request);
+    const { errorCode, errorMessage } = JSON.parse(reply.body.toString()) as Record<string, string>;
+    expect(`${reply.status} ${errorCode ?? ''}`).toBe(outcome);
+    expect(errorMessage).not.toBe('');
+    expect(reply.headers['x-log-requestid']).toBeDefined();
+  });
+
+  it('takes the project from the first label of the host', async () => {
+    for (const host of [project, `${project}:8088`, `${project}.cn-hangzhou.log.aliyuncs.com:443`]) {
+      const reply = await send(emulator.url, { path: getLogs('*'), headers: { ...apiHeaders(), host } });
+      expect(reply.status).toBe(200);
+    }
+  });
+});
