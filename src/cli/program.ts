@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { toAdapterError } from '../errors.ts';
-import { demo, type DemoOptions } from './demo/demo.ts';
-import { emulate, type EmulateOptions } from './emulate.ts';
+import type { DemoOptions } from './demo/demo.ts';
+import type { EmulateOptions } from './emulate.ts';
 import type { Io } from './io.ts';
 import {
   addConfigOptions,
@@ -11,8 +11,7 @@ import {
   parsePort,
   parseShare,
 } from './options.ts';
-import { query, type QueryOptions } from './query.ts';
-import { serve } from './serve.ts';
+import type { QueryOptions } from './query.ts';
 
 const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
 
@@ -32,6 +31,7 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
   }
 }
 
+/** Each command is loaded when it runs: `serve` does without the others' libraries. */
 function buildProgram(io: Io): Command {
   const program = new Command('sls-metrics-adapter')
     .description(
@@ -49,7 +49,9 @@ function buildProgram(io: Io): Command {
 
 function addServe(program: Command, io: Io): void {
   const command = program.command('serve').description('serve the external metrics API');
-  addConfigOptions(command).action((flags: Record<string, unknown>) => serve(flags, io));
+  addConfigOptions(command).action(async (flags: Record<string, unknown>) =>
+    (await import('./serve.ts')).serve(flags, io),
+  );
 }
 
 function addDemo(program: Command, io: Io): void {
@@ -72,7 +74,7 @@ function addDemo(program: Command, io: Io): void {
         parseDurationMs,
       ),
     )
-    .action((options: DemoOptions) => demo(options, io));
+    .action(async (options: DemoOptions) => (await import('./demo/demo.ts')).demo(options, io));
 }
 
 function addEmulate(program: Command, io: Io): void {
@@ -106,7 +108,7 @@ function addEmulate(program: Command, io: Io): void {
     .addOption(
       new Option('--error-rate <share>', 'share of queries answered with a 5xx').argParser(parseShare),
     )
-    .action((options: EmulateOptions) => emulate(options, io));
+    .action(async (options: EmulateOptions) => (await import('./emulate.ts')).emulate(options, io));
 }
 
 function addQuery(program: Command, io: Io): void {
@@ -120,6 +122,7 @@ function addQuery(program: Command, io: Io): void {
       new Option('-o, --output <format>', 'output format').choices(['table', 'json']).default('table'),
     );
   addConfigOptions(command, ['sls', 'defaults', 'reading', 'log']).action(
-    (metric: string, options: QueryOptions & Record<string, unknown>) => query(metric, options, options, io),
+    async (metric: string, options: QueryOptions & Record<string, unknown>) =>
+      (await import('./query.ts')).query(metric, options, options, io),
   );
 }

@@ -2,29 +2,15 @@ import { Readable } from 'node:stream';
 import { stringify } from 'node:querystring';
 import * as spi from '@alicloud/gateway-spi';
 import type { $OpenApiUtil } from '@alicloud/openapi-core';
-import slsModule from '@alicloud/sls20201230';
+import slsModule, { GetLogsV2Headers, GetLogsV2Request, type GetLogsV2Response } from '@alicloud/sls20201230';
 import * as dara from '@darabonba/typescript';
 import type { CredentialSource } from './credentials.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { Transport, TransportReply } from './transport.ts';
-
-/** What a failed request said, before anybody has judged it. */
-export class SlsHttpError extends Error {
-  override readonly name = 'SlsHttpError';
-  readonly statusCode: number;
-  readonly headers: TransportReply['headers'];
-  readonly body: Buffer;
-
-  constructor({ statusCode, headers, body }: TransportReply) {
-    super(`SLS answered ${statusCode}`);
-    this.statusCode = statusCode;
-    this.headers = headers;
-    this.body = body;
-  }
-}
+import { SlsHttpError } from './sls-http-error.ts';
+import type { Transport } from './transport.ts';
 
 /** The SDK hands its runtime options on to `execute` untouched: the AbortSignal travels in them. */
-export class CancelableOptions extends dara.RuntimeOptions {
+class CancelableOptions extends dara.RuntimeOptions {
   readonly signal: AbortSignal;
 
   constructor(signal: AbortSignal) {
@@ -51,6 +37,25 @@ export class SdkClient extends slsModule.default {
     } as unknown as $OpenApiUtil.Config);
     this.#transport = transport;
     this.#slsEndpoint = endpoint;
+  }
+
+  /**
+   * @param request Unix seconds `[from, to)`, and the query
+   * @throws AdapterError of the transport or the credentials; SlsHttpError for an answer of 400 or above
+   */
+  queryLogs(
+    project: string,
+    logstore: string,
+    request: { readonly from: number; readonly to: number; readonly query: string },
+    signal: AbortSignal,
+  ): Promise<GetLogsV2Response> {
+    return this.getLogsV2WithOptions(
+      project,
+      logstore,
+      new GetLogsV2Request(request),
+      new GetLogsV2Headers({}),
+      new CancelableOptions(signal),
+    );
   }
 
   override async execute(
