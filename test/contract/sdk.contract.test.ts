@@ -1,12 +1,12 @@
 import { createRequire } from 'node:module';
 import type { $OpenApiUtil } from '@alicloud/openapi-core';
-import type * as slsTypes from '@alicloud/sls20201230';
+import type slsModule from '@alicloud/sls20201230';
 import * as dara from '@darabonba/typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 
 /** CommonJS, taken as Node has it: the test runner unwraps its default export in a way of its own. */
-const sls = createRequire(import.meta.url)('@alicloud/sls20201230') as typeof slsTypes;
+const sls = createRequire(import.meta.url)('@alicloud/sls20201230') as typeof slsModule;
 
 /**
  * The SDK connects to `{project}.{endpoint}` by name. A project called 127 with the endpoint 0.0.1 is
@@ -32,7 +32,7 @@ describe.each(['v1', 'v4'])("the SDK's own client, signing %s", (signatureVersio
       securityToken: accessKey.securityToken,
       ...changes,
     };
-    return new sls.default(config);
+    return new sls.default(config as unknown as $OpenApiUtil.Config);
   };
   const ask = async (query: string, changes?: Readonly<Record<string, string>>, store = logstore) =>
     createClient(changes).getLogsV2WithOptions(

@@ -18,8 +18,9 @@ const chunkRows = 2048;
 /** A stretch of a logstore, by the time at which its lines came in: one table, dropped as a whole. */
 export class Segment {
   readonly table: string;
-  readonly #columns: readonly TableColumn[];
   readonly #appender: DuckDBAppender;
+  /** Used again and again: each holds a megabyte outside the heap, of which the collector knows nothing. */
+  readonly #chunk: DuckDBDataChunk;
   rows = 0;
   /** The span of `__time__` in it, in seconds, both ends included. */
   minSeconds = Infinity;
@@ -27,8 +28,8 @@ export class Segment {
 
   private constructor(table: string, columns: readonly TableColumn[], appender: DuckDBAppender) {
     this.table = table;
-    this.#columns = columns;
     this.#appender = appender;
+    this.#chunk = DuckDBDataChunk.create(columns.map(({ sqlType }) => duckType[sqlType]));
   }
 
   static async create(
@@ -44,9 +45,9 @@ export class Segment {
   /** Adds rows, given column by column, and makes them visible to later queries. */
   append(columns: readonly (readonly DuckDBValue[])[], rows: number): void {
     for (let start = 0; start < rows; start += chunkRows) {
-      const chunk = DuckDBDataChunk.create(this.#columns.map(({ sqlType }) => duckType[sqlType]));
-      chunk.setColumns(columns.map((values) => values.slice(start, start + chunkRows)));
-      this.#appender.appendDataChunk(chunk);
+      this.#chunk.reset();
+      this.#chunk.setColumns(columns.map((values) => values.slice(start, start + chunkRows)));
+      this.#appender.appendDataChunk(this.#chunk);
     }
     this.#appender.flushSync();
     this.rows += rows;
