@@ -22,8 +22,9 @@ type Token =
 
 const endOfString: Token = { kind: 'symbol', text: '' };
 
+/** White space is what Kubernetes takes for it; any other ends up in a word, which is then refused. */
 function tokenize(text: string): Token[] {
-  return Array.from(text.matchAll(/(==|!=|[=!(),<>])|([^\s=!(),<>]+)/g), ([, symbol, word]) =>
+  return Array.from(text.matchAll(/(==|!=|[=!(),<>])|([^ \t\r\n=!(),<>]+)/g), ([, symbol, word]) =>
     word === undefined ? { kind: 'symbol', text: symbol ?? '' } : { kind: 'word', text: word },
   );
 }
@@ -64,7 +65,7 @@ class SelectorParser {
     const operator = this.#operator();
     const values = operator === 'in' || operator === 'notin' ? this.#set() : [this.#exactValue()];
     for (const value of values) checkLabelValue(key, value);
-    if ((operator === '>' || operator === '<') && !/^-?\d+$/.test(values[0] ?? '')) {
+    if ((operator === '>' || operator === '<') && !isInt64(values[0] ?? '')) {
       throw new SyntaxError(`for '${operator}' the value of ${key} must be an integer`);
     }
     return { key, operator, values };
@@ -121,6 +122,9 @@ class SelectorParser {
 }
 
 const isSymbol = (token: Token, text: string) => token.kind === 'symbol' && token.text === text;
+
+/** A label value has no sign. */
+const isInt64 = (text: string) => /^\d+$/.test(text) && BigInt(text) < 2n ** 63n;
 
 const found = (token: Token, expected: string) =>
   new SyntaxError(`found '${token.text}', expected: ${expected}`);

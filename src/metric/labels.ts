@@ -4,7 +4,7 @@ export interface LabelDefinition {
   readonly description: string;
   /** Several values make several items, which the HPA sums. */
   readonly multiple: boolean;
-  /** What a value must look like, in words; ends "must be". */
+  /** What a value must look like, in words that follow "must be". */
   readonly accepted: string;
   readonly accepts: (value: string) => boolean;
 }
@@ -15,10 +15,7 @@ const wholeNumber = (least: number, most: number) => ({
   accepts: (value: string) => /^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most,
 });
 
-/**
- * SLS names: 3 to 63 characters of lower-case letters, digits and hyphens (projects), and underscores as well
- * (logstores). Source: SLS, CreateProject and CreateLogStore.
- */
+/** Projects have 3 to 63 characters, logstores 2 to 63. Source: SLS, CreateProject and CreateLogStore. */
 const slsName = (pattern: RegExp, characters: string) => ({
   multiple: false,
   accepted: `2 to 63 characters of ${characters}, starting and ending with a letter or digit`,

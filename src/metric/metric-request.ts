@@ -79,7 +79,9 @@ function findLabel(key: string): [LabelId, LabelDefinition] {
 
 function checkRequirement(label: LabelDefinition, { operator, values }: Requirement): readonly string[] {
   if (operator !== '=' && operator !== 'in') {
-    throw new AdapterError('OperatorUnsupported', `${label.name} does not take the operator "${operator}"`);
+    const written =
+      operator === 'exists' ? 'stands without a value' : `does not take the operator "${operator}"`;
+    throw new AdapterError('OperatorUnsupported', `${label.name} ${written}`);
   }
   if (values.length > 1 && !label.multiple) {
     throw new AdapterError('LabelValueInvalid', `${label.name} takes one value, not ${values.length}`);
@@ -100,23 +102,21 @@ function missing(id: LabelId): never {
 }
 
 function routesOf(values: LabelValues, namespace: string): readonly string[] | undefined {
-  const composed = composedRoute(values, namespace);
-  if (composed !== undefined && values.route !== undefined) {
-    const { route, service } = labelDefinitions;
+  const part = (['service', 'port', 'namespace'] as const).find((id) => values[id] !== undefined);
+  if (part === undefined) return values.route;
+  if (values.route !== undefined) {
+    const { route, [part]: given } = labelDefinitions;
     throw new AdapterError(
       'LabelValueInvalid',
-      `${route.name} and ${service.name} name a route twice; keep one of them`,
+      `${route.name} names the whole route and ${given.name} a part of one; keep one of them`,
     );
   }
-  return values.route ?? composed;
+  return [composedRoute(values, namespace)];
 }
 
 /** `{namespace}-{service}-{port}`: the name that nginx-ingress gives a backend. */
-function composedRoute(values: LabelValues, namespace: string): readonly string[] | undefined {
-  const service = values.service?.[0];
-  const port = values.port?.[0];
-  if (service === undefined && port === undefined && values.namespace === undefined) return undefined;
-  if (service === undefined) return missing('service');
-  if (port === undefined) return missing('port');
-  return [`${values.namespace?.[0] ?? namespace}-${service}-${port}`];
+function composedRoute(values: LabelValues, namespace: string): string {
+  const service = values.service?.[0] ?? missing('service');
+  const port = values.port?.[0] ?? missing('port');
+  return `${values.namespace?.[0] ?? namespace}-${service}-${port}`;
 }

@@ -8,8 +8,10 @@
 
 /** The largest value whose MilliValue fits an int64; anything above is clamped to it. */
 export const maxQuantityValue = 9_223_372_036_854_775n;
+const maxMilli = maxQuantityValue * 1000n;
 
-const suffixes = ['', 'k', 'M', 'G', 'T', 'P', 'E'] as const;
+/** Of whole numbers up to `maxQuantityValue`, by thousands. */
+const suffixes = ['', 'k', 'M', 'G', 'T', 'P'] as const;
 
 const decimalExponents: Readonly<Record<string, number>> = {
   n: -9,
@@ -40,17 +42,17 @@ function toDecimal(text: string): Decimal {
 
 const ceilDivide = (dividend: bigint, divisor: bigint) => (dividend + divisor - 1n) / divisor;
 
-/** Scales to milli, rounding up, so that a value above zero never becomes zero. */
+/** Scales to milli, rounding up, so that a value above zero never becomes zero; clamped. */
 function toMilli({ digits, exponent }: Decimal): bigint {
-  const shift = exponent + 3;
   if (digits === 0n) return 0n;
-  // Past these shifts the outcome no longer depends on the digits: clamped, or one milli.
-  if (shift > 60) return maxQuantityValue * 1000n;
-  if (shift < -1100) return 1n;
-  return shift >= 0 ? digits * 10n ** BigInt(shift) : ceilDivide(digits, 10n ** BigInt(-shift));
+  const shift = exponent + 3;
+  const digitsBeforePoint = digits.toString().length + shift;
+  // Settled before a power is taken, which an exponent of thousands would make huge.
+  if (digitsBeforePoint <= 0) return 1n;
+  if (digitsBeforePoint > maxMilli.toString().length) return maxMilli;
+  const milli = shift >= 0 ? digits * 10n ** BigInt(shift) : ceilDivide(digits, 10n ** BigInt(-shift));
+  return milli > maxMilli ? maxMilli : milli;
 }
-
-const clampMilli = (milli: bigint) => (milli > maxQuantityValue * 1000n ? maxQuantityValue * 1000n : milli);
 
 /**
  * The canonical Quantity of a reading: 7.875 → `7875m`, 8 → `8`, 1000 → `1k`, 1500 → `1500`, 0.0625 → `63m`.
@@ -60,11 +62,11 @@ const clampMilli = (milli: bigint) => (milli > maxQuantityValue * 1000n ? maxQua
  */
 export function formatQuantity(value: number): string {
   if (!Number.isFinite(value) || value < 0) throw new RangeError(`${value} cannot be a Quantity of a metric`);
-  const milli = clampMilli(toMilli(toDecimal(String(value))));
+  const milli = toMilli(toDecimal(String(value)));
   if (milli % 1000n !== 0n) return `${milli.toString()}m`;
   let whole = milli / 1000n;
   let suffix = 0;
-  while (whole !== 0n && whole % 1000n === 0n && suffix < suffixes.length - 1) {
+  while (whole !== 0n && whole % 1000n === 0n) {
     whole /= 1000n;
     suffix += 1;
   }
@@ -88,7 +90,7 @@ export function parseQuantityMilli(text: string): bigint {
     binary === undefined
       ? { digits, exponent: exponent + (decimalExponents[suffix] ?? Number(suffix.slice(1))) }
       : { digits: digits << BigInt(binary), exponent };
-  const milli = clampMilli(toMilli(scaled));
+  const milli = toMilli(scaled);
   return sign === '-' ? -milli : milli;
 }
 

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { checkLabelKey, checkLabelValue } from '../../src/metric/label-syntax.ts';
+import { labelDefinitions, type LabelDefinition, type LabelId } from '../../src/metric/labels.ts';
+
+/** For each label values that it takes and values that it does not, at the edges. */
+const edges: Record<LabelId, { readonly taken: readonly string[]; readonly refused: readonly string[] }> = {
+  project: {
+    taken: ['k8s-log-c1', 'ab', 'a'.repeat(63)],
+    refused: ['', 'a', '-ab', 'ab-', 'a_b', 'a.b', 'Ab'],
+  },
+  logstore: { taken: ['nginx-ingress', 'alb_log', 'ab'], refused: ['', 'a', '_ab', 'ab_', 'a.b', 'Ab'] },
+  route: { taken: ['a', 'default-web-80', 'Upstream_1.x'], refused: [''] },
+  namespace: { taken: ['a', 'kube-system'], refused: ['', '-a', 'a-', 'a_b', 'a.b', 'A'] },
+  service: { taken: ['web', '0a'], refused: ['', '-a', 'a-', 'a_b', 'a.b', 'A'] },
+  port: { taken: ['80', 'http', 'grpc-web'], refused: ['', '-1', 'a_b', 'A'] },
+  interval: { taken: ['1', '15', '3600'], refused: ['', '0', '3601', '15s', '1.5'] },
+  delay: { taken: ['0', '600'], refused: ['', '601', 'a'] },
+  maxRetry: { taken: ['0', '20'], refused: ['', '21', 'a'] },
+  internalEndpoint: { taken: ['true', 'false'], refused: ['', 'True', '1', 'yes'] },
+};
+
+const definitions = Object.entries(labelDefinitions) as [LabelId, LabelDefinition][];
+
+describe('labels', () => {
+  it.each(definitions)('%s takes what it says', (id, label) => {
+    expect(edges[id].taken.filter((value) => !label.accepts(value))).toEqual([]);
+    expect(edges[id].refused.filter((value) => label.accepts(value))).toEqual([]);
+  });
+
+  it('have names and values that a selector can hold', () => {
+    for (const [id, { name }] of definitions) {
+      expect(() => checkLabelKey(name)).not.toThrow();
+      for (const value of edges[id].taken) expect(() => checkLabelValue(name, value)).not.toThrow();
+    }
+  });
+
+  it('have all the names of the stock adapter', () => {
+    const names = definitions.map(([, { name }]) => name);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'sls.project',
+        'sls.logstore',
+        'sls.ingress.route',
+        'sls.query.interval',
+        'sls.query.delay',
+        'sls.query.max_retry',
+        'sls.internal.endpoint',
+      ]),
+    );
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('take several values for the route alone', () => {
+    expect(definitions.filter(([, { multiple }]) => multiple).map(([id]) => id)).toEqual(['route']);
+  });
+});

@@ -1,0 +1,264 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AdapterError, type ErrorCode } from '../../src/errors.ts';
+import { parseLabelSelector } from '../../src/metric/label-selector.ts';
+import { labelDefinitions } from '../../src/metric/labels.ts';
+import {
+  parseMetricRequest,
+  type MetricRequest,
+  type RequestDefaults,
+} from '../../src/metric/metric-request.ts';
+
+const base = 'sls.project=k8s-log-c1,sls.logstore=nginx-ingress';
+
+function read(selector: string, defaults: RequestDefaults = {}, namespace = 'default'): MetricRequest {
+  return parseMetricRequest('sls_ingress_qps', namespace, parseLabelSelector(selector), defaults);
+}
+
+const readMore = (labels: string) => read(`${base},${labels}`);
+
+function refusalOf(selector: string, defaults?: RequestDefaults): AdapterError {
+  try {
+    read(selector, defaults);
+  } catch (error) {
+    if (error instanceof AdapterError) return error;
+    throw error;
+  }
+  throw new Error(`taken: ${selector}`);
+}
+
+describe('parseMetricRequest', () => {
+  it('reads the selector of the guide, with the defaults of the stock adapter', () => {
+    const route = 'default-bert-tfserving-202207181536-tensorflow-serving-8501';
+    const request = read(
+      `sls.ingress.route=${route},sls.logstore=nginx-ingress,sls.project=k8s-log-c0ffee0123456789`,
+    );
+    expect({ ...request, metric: request.metric.name }).toEqual({
+      metric: 'sls_ingress_qps',
+      project: 'k8s-log-c0ffee0123456789',
+      logstore: 'nginx-ingress',
+      routes: [route],
+      intervalSeconds: 15,
+      delaySeconds: undefined,
+      maxRetries: 5,
+      internalEndpoint: undefined,
+    });
+  });
+
+  it('reads every label', () => {
+    const labels = [
+      'sls.ingress.route=a-b-80',
+      'sls.query.interval=60',
+      'sls.query.delay=20',
+      'sls.query.max_retry=3',
+      'sls.internal.endpoint=false',
+    ];
+    const request = readMore(labels.join(','));
+    expect({ ...request, metric: request.metric.name }).toEqual({
+      metric: 'sls_ingress_qps',
+      project: 'k8s-log-c1',
+      logstore: 'nginx-ingress',
+      routes: ['a-b-80'],
+      intervalSeconds: 60,
+      delaySeconds: 20,
+      maxRetries: 3,
+      internalEndpoint: false,
+    });
+  });
+
+  it('keeps a delay and a retry count of 0 apart from none', () => {
+    expect(readMore('sls.query.delay=0,sls.query.max_retry=0')).toMatchObject({
+      delaySeconds: 0,
+      maxRetries: 0,
+    });
+  });
+
+  it('takes project and logstore from the defaults, and from the selector first', () => {
+    const defaults = { project: 'p-default', logstore: 'l-default' };
+    expect(read('', defaults)).toMatchObject(defaults);
+    expect(read('sls.project=mine', defaults)).toMatchObject({ project: 'mine', logstore: 'l-default' });
+    expect(read('sls.logstore=mine', defaults)).toMatchObject({ project: 'p-default', logstore: 'mine' });
+  });
+
+  it.each(['true', 'false'])('reads sls.internal.endpoint=%s', (value) => {
+    expect(readMore(`sls.internal.endpoint=${value}`).internalEndpoint).toBe(value === 'true');
+  });
+
+  it.each([
+    ['sls.query.interval', 'intervalSeconds', 1, 3600],
+    ['sls.query.delay', 'delaySeconds', 0, 600],
+    ['sls.query.max_retry', 'maxRetries', 0, 20],
+  ] as const)('takes %s within its range only', (label, key, least, most) => {
+    fc.assert(
+      fc.property(fc.integer({ min: least, max: most }), (value) => {
+        expect(readMore(`${label}=${value}`)[key]).toBe(value);
+      }),
+    );
+    const wrong = [String(most + 1), '1e2', '1.5', '0x1', 's15', '9999999999', ...(least > 0 ? ['0'] : [])];
+    for (const value of wrong) {
+      expect(refusalOf(`${base},${label}=${value}`)).toMatchObject({
+        code: 'LabelValueInvalid',
+        what: `${label} is ${JSON.stringify(value)} and must be a whole number from ${least} to ${most}`,
+      });
+    }
+  });
+});
+
+describe('the route', () => {
+  it('is none for the whole logstore', () => {
+    expect(read(base).routes).toBeUndefined();
+  });
+
+  it('may be several, each once, in a stable order', () => {
+    const written = readMore('sls.ingress.route in (b-b-1,a-a-1,b-b-1)').routes;
+    expect(written).toEqual(['a-a-1', 'b-b-1']);
+    expect(readMore('sls.ingress.route in (a-a-1)').routes).toEqual(['a-a-1']);
+  });
+
+  it('is made up of service and port, in the namespace of the HPA', () => {
+    const selector = `${base},sls.ingress.service=web,sls.ingress.port=http`;
+    expect(read(selector, {}, 'shop').routes).toEqual(['shop-web-http']);
+  });
+
+  it('is made up of all three parts, past the 63 characters of a label value', () => {
+    const [namespace, service] = ['n'.repeat(63), 's'.repeat(63)];
+    const parts = `sls.ingress.namespace=${namespace},sls.ingress.service=${service},sls.ingress.port=8501`;
+    expect(readMore(parts).routes).toEqual([`${namespace}-${service}-8501`]);
+  });
+
+  it.each([
+    ['sls.ingress.service=web', 'sls.ingress.port'],
+    ['sls.ingress.port=80', 'sls.ingress.service'],
+    ['sls.ingress.namespace=shop', 'sls.ingress.service'],
+    ['sls.ingress.namespace=shop,sls.ingress.service=web', 'sls.ingress.port'],
+  ])('in parts wants all of them: %s lacks %s', (parts, missing) => {
+    const { code, what } = refusalOf(`${base},${parts}`);
+    expect(code).toBe('LabelMissing');
+    expect(what).toContain(`label ${missing} is missing`);
+  });
+
+  it.each([
+    ['sls.ingress.service=web,sls.ingress.port=80', 'sls.ingress.service'],
+    ['sls.ingress.port=80', 'sls.ingress.port'],
+    ['sls.ingress.namespace=shop', 'sls.ingress.namespace'],
+  ])('is given whole or in parts, not both: with %s', (parts, named) => {
+    expect(refusalOf(`${base},sls.ingress.route=a-b-80,${parts}`)).toMatchObject({
+      code: 'LabelValueInvalid',
+      what: `sls.ingress.route names the whole route and ${named} a part of one; keep one of them`,
+    });
+  });
+});
+
+describe('a refusal', () => {
+  it.each<[string, ErrorCode, string]>([
+    ['sls.logstore=l1', 'LabelMissing', 'label sls.project is missing (SLS project that holds the log.'],
+    ['sls.project=p1', 'LabelMissing', 'label sls.logstore is missing (Logstore of the access log.'],
+    [
+      `${base},sls.query.intervall=15`,
+      'LabelUnknown',
+      'unknown label "sls.query.intervall"; known are sls.project, ',
+    ],
+    [`${base},app=web`, 'LabelUnknown', 'unknown label "app"'],
+    [`${base},example.com/sls.project=x`, 'LabelUnknown', 'unknown label "example.com/sls.project"'],
+    [`${base},__proto__=x`, 'SelectorMalformed', 'unable to parse requirement'],
+    [`${base},constructor=x`, 'LabelUnknown', 'unknown label "constructor"'],
+    [`${base},sls.project=k8s-log-c1`, 'LabelValueInvalid', 'sls.project is given more than once'],
+    [
+      `${base},sls.ingress.route=a,sls.ingress.route=b`,
+      'LabelValueInvalid',
+      'sls.ingress.route is given more than',
+    ],
+    ['sls.project!=p1,sls.logstore=l1', 'OperatorUnsupported', 'sls.project does not take the operator "!="'],
+    [
+      `${base},sls.ingress.route notin (a)`,
+      'OperatorUnsupported',
+      'sls.ingress.route does not take the operator',
+    ],
+    [
+      `${base},sls.query.interval>15`,
+      'OperatorUnsupported',
+      'sls.query.interval does not take the operator ">"',
+    ],
+    [
+      `${base},sls.query.interval<15`,
+      'OperatorUnsupported',
+      'sls.query.interval does not take the operator "<"',
+    ],
+    [`${base},!sls.ingress.route`, 'OperatorUnsupported', 'sls.ingress.route does not take the operator "!"'],
+    [`${base},sls.ingress.route`, 'OperatorUnsupported', 'sls.ingress.route stands without a value'],
+    ['sls.project in (p1,p2),sls.logstore=l1', 'LabelValueInvalid', 'sls.project takes one value, not 2'],
+    [
+      'sls.project=,sls.logstore=l1',
+      'LabelValueInvalid',
+      'sls.project is "" and must be 2 to 63 characters of',
+    ],
+    [
+      'sls.project=My_Project,sls.logstore=l1',
+      'LabelValueInvalid',
+      'sls.project is "My_Project" and must be',
+    ],
+    [
+      'sls.project=p1,sls.logstore=L1',
+      'LabelValueInvalid',
+      'sls.logstore is "L1" and must be 2 to 63 characters of',
+    ],
+    [`${base},sls.ingress.route=`, 'LabelValueInvalid', 'sls.ingress.route is "" and must be non-empty'],
+    [
+      `${base},sls.ingress.route in (a,)`,
+      'LabelValueInvalid',
+      'sls.ingress.route is "" and must be non-empty',
+    ],
+    [
+      `${base},sls.ingress.service=My.Web,sls.ingress.port=80`,
+      'LabelValueInvalid',
+      'sls.ingress.service is "My.Web" and must be a DNS label: lower-case letters, digits and hyphens',
+    ],
+    [
+      `${base},sls.internal.endpoint=yes`,
+      'LabelValueInvalid',
+      'sls.internal.endpoint is "yes" and must be true or false',
+    ],
+  ])('of %s is %s, in one line that says what to write', (selector, code, start) => {
+    const refusal = refusalOf(selector);
+    expect([refusal.code, refusal.httpStatus]).toEqual([code, 400]);
+    expect(refusal.what.slice(0, start.length)).toBe(start);
+    expect(refusal.message).not.toContain('\n');
+    expect(refusal.message).toMatch(/\. (Write|Remove|Add|Correct) .*\.$/);
+  });
+
+  it('names every label that is known, where one is not', () => {
+    const { what } = refusalOf(`${base},nope=x`);
+    const names = Object.values(labelDefinitions).map(({ name }) => name);
+    expect(what.split('; known are ')[1]?.split(', ')).toEqual(names);
+  });
+
+  it('of a metric comes before any of its labels', () => {
+    const labels = parseLabelSelector('nope=x');
+    expect(() => parseMetricRequest('nope', 'default', labels, {})).toThrow(
+      new AdapterError('MetricUnknown', 'the server could not find the metric nope'),
+    );
+  });
+
+  it('is an AdapterError with status 400, whatever the labels', () => {
+    const label = fc.constantFrom(...Object.values(labelDefinitions).map(({ name }) => name), 'other');
+    const value = fc.constantFrom('', 'a', '0', '15', 'true', 'A_b', 'x'.repeat(63));
+    const operator = fc.constantFrom('=', '!=', ' in (a),', '>');
+    const requirement = fc.tuple(label, operator, value).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(fc.array(requirement, { maxLength: 5 }), (parts) => {
+        const seen = attempt(parts.join(','));
+        if (seen instanceof AdapterError) expect(seen.httpStatus).toBe(400);
+        else expect(seen.project).not.toBe('');
+      }),
+    );
+  });
+});
+
+function attempt(selector: string): MetricRequest | AdapterError {
+  try {
+    return read(selector, { project: 'p1', logstore: 'l1' });
+  } catch (error) {
+    if (error instanceof AdapterError) return error;
+    throw error;
+  }
+}
