@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -6,7 +7,9 @@ import {
   parseQuantity,
   parseQuantityMilli,
 } from '../../src/metric/quantity.ts';
+import { findKubectl } from '../support/kubectl.ts';
 
+const kubectl = await findKubectl();
 const maxMilli = maxQuantityValue * 1000n;
 
 /** Requests in a window, and its length in seconds: what a rate is made of. */
@@ -126,6 +129,23 @@ describe('formatQuantity', () => {
         );
       }),
     );
+  });
+});
+
+describe.skipIf(kubectl === undefined)('kubectl, which prints Quantities with the code of Kubernetes', () => {
+  it('prints the same text', () => {
+    const milli = fc.sample(fc.bigInt({ min: 0n, max: 10n ** 15n }), 40);
+    const round = Array.from({ length: 16 }, (_, zeros) => 10n ** BigInt(zeros));
+    const values = [...milli, ...round, ...round.map((value) => value * 15n)].map(
+      (value) => Number(value) / 1000,
+    );
+    const hard = values.map((value, index) => `count/c${index}=${Math.round(value * 1000)}m`);
+    const create = ['create', 'quota', 'q', `--hard=${hard.join(',')}`, '--dry-run=client', '-o', 'json'];
+    const printed = JSON.parse(execFileSync(kubectl ?? '', create, { encoding: 'utf8' })) as {
+      readonly spec: { readonly hard: Readonly<Record<string, string>> };
+    };
+    const theirs = values.map((_, index) => printed.spec.hard[`count/c${index}`]);
+    expect(values.map(formatQuantity)).toEqual(theirs);
   });
 });
 
