@@ -24,7 +24,7 @@ export const errorRegistry = {
     httpStatus: 400,
     retryable: false,
     when: 'The selector names a label that the metric does not have.',
-    remedy: 'Remove the label or correct its name; docs/metrics.md lists all of them.',
+    remedy: 'Remove the label or correct its name.',
   },
   LabelMissing: {
     httpStatus: 400,
@@ -185,6 +185,12 @@ export const errorRegistry = {
     when: 'Another process listens on the port. Exit code 1.',
     remedy: 'Stop that process or choose another port; 0 takes any free one.',
   },
+  AddressUnusable: {
+    httpStatus: 500,
+    retryable: false,
+    when: 'The address is not one of this machine, or the port needs privileges. Exit code 1.',
+    remedy: 'Choose an address of this machine, such as 127.0.0.1, and a port above 1023.',
+  },
   Internal: {
     httpStatus: 500,
     retryable: false,
@@ -209,9 +215,9 @@ export class AdapterError extends Error {
   /** The message without the remedy. */
   readonly what: string;
 
-  /** @param what what was wrong and where, without a full stop */
+  /** @param what what was wrong and where, without a full stop; a list of faults has a line for each */
   constructor(code: ErrorCode, what: string, options: { readonly cause?: unknown } = {}) {
-    super(`${what}. ${errorRegistry[code].remedy}`, options);
+    super(`${what}${what.includes('\n') ? '\n' : '. '}${errorRegistry[code].remedy}`, options);
     this.code = code;
     this.what = what;
   }
@@ -229,6 +235,21 @@ export class AdapterError extends Error {
 export function toAdapterError(thrown: unknown): AdapterError {
   if (thrown instanceof AdapterError) return thrown;
   return new AdapterError('Internal', thrown instanceof Error ? thrown.message : String(thrown), {
+    cause: thrown,
+  });
+}
+
+/**
+ * Why a server could not listen.
+ *
+ * @param address `{host}:{port}`
+ */
+export function toListenError(thrown: unknown, address: string): AdapterError {
+  const { code, syscall } = (thrown ?? {}) as { readonly code?: unknown; readonly syscall?: unknown };
+  if (code === 'EADDRINUSE')
+    return new AdapterError('AddressInUse', `${address} is taken`, { cause: thrown });
+  if (syscall !== 'listen' && syscall !== 'getaddrinfo') return toAdapterError(thrown);
+  return new AdapterError('AddressUnusable', `cannot listen on ${address} (${String(code)})`, {
     cause: thrown,
   });
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createApp, type App } from './api/app.ts';
 import { keepServingPair, loadServingPair, pairFiles, type ServingPair } from './api/serving-pair.ts';
 import type { Config } from './config/schema.ts';
-import { AdapterError } from './errors.ts';
+import { toListenError } from './errors.ts';
 import { Collector } from './reading/collector.ts';
 import { Reader } from './reading/reader.ts';
 import { SampleStore } from './reading/sample-store.ts';
@@ -81,7 +81,7 @@ export interface Service {
 /**
  * Builds everything and starts to listen.
  *
- * @throws AdapterError `AddressInUse`, or `ConfigInvalid` where a file is unusable
+ * @throws AdapterError `AddressInUse`, `AddressUnusable`, or `ConfigInvalid` where a file is unusable
  */
 export async function startService(
   config: Config,
@@ -132,10 +132,6 @@ async function listen(app: App, { server: { bindAddress, securePort } }: Config)
     return await app.listen({ host: bindAddress, port: securePort });
   } catch (cause) {
     await app.close();
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    if (code === 'EADDRINUSE') {
-      throw new AdapterError('AddressInUse', `${bindAddress}:${securePort} is taken`, { cause });
-    }
-    throw cause;
+    throw toListenError(cause, `${bindAddress}:${securePort}`);
   }
 }

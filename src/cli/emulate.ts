@@ -1,4 +1,4 @@
-import { AdapterError } from '../errors.ts';
+import { AdapterError, toListenError } from '../errors.ts';
 import { type Io, aborted } from './io.ts';
 import type { ListenAddress } from './options.ts';
 
@@ -64,14 +64,11 @@ function emulatorOptions(options: EmulateOptions, { clock, random }: Io) {
   };
 }
 
-/** @throws AdapterError `AddressInUse` */
+/** @throws AdapterError `AddressInUse` or `AddressUnusable` */
 export async function startListening<T>({ host, port }: ListenAddress, start: () => Promise<T>): Promise<T> {
   try {
     return await start();
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE') {
-      throw new AdapterError('AddressInUse', `${host}:${port} is taken`, { cause });
-    }
-    throw cause;
+    throw toListenError(cause, `${host}:${port}`);
   }
 }

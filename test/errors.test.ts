@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { AdapterError, errorRegistry, toAdapterError, toListenError, type ErrorCode } from '../src/errors.ts';
+import { printTable, readTable } from './support/markdown-table.ts';
+
+const entries = Object.entries(errorRegistry) as [ErrorCode, (typeof errorRegistry)[ErrorCode]][];
+
+/** What the external metrics API may answer. 401 and 403 are the asker's own, and no failure of SLS is one. */
+const statuses = [400, 404, 405, 431, 500, 503, 504];
+
+describe('the registry of errors', () => {
+  it.each(entries)('describes %s in full sentences', (_, { when, remedy }) => {
+    expect(when).toMatch(/^[A-Z].*\.$/);
+    expect(remedy).toMatch(/^[A-Z]/);
+    expect(`${when}${remedy}`).not.toContain('\n');
+  });
+
+  it('answers nothing that reads as a refusal of the asker, or that a client repeats by itself', () => {
+    expect(entries.filter(([, { httpStatus }]) => !statuses.includes(httpStatus))).toEqual([]);
+  });
+
+  it('retries only what SLS may answer otherwise: 503 and 504', () => {
+    const retried = entries.filter(([, { retryable }]) => retryable);
+    expect(retried.map(([code]) => code)).toEqual(expect.arrayContaining(['SlsThrottled', 'SlsIncomplete']));
+    for (const [code, { httpStatus }] of retried) {
+      expect(code).toMatch(/^Sls/);
+      expect([503, 504]).toContain(httpStatus);
+    }
+  });
+
+  it('is the table of docs/errors.md, row by row', () => {
+    const expected = [
+      ['Code', 'HTTP status', 'Retried', 'When', 'What to do'],
+      ...entries.map(([code, { httpStatus, retryable, when, remedy }]) => [
+        `\`${code}\``,
+        String(httpStatus),
+        retryable ? 'yes' : 'no',
+        when,
+        remedy,
+      ]),
+    ];
+    const document = readFileSync(resolve(import.meta.dirname, '../docs/errors.md'), 'utf8');
+    expect(readTable(document), `docs/errors.md must hold\n\n${printTable(expected)}\n`).toEqual(expected);
+  });
+});
+
+describe('AdapterError', () => {
+  it('says what was wrong and what to do, in one line', () => {
+    const cause = new Error('socket hang up');
+    const error = new AdapterError('SlsUnavailable', 'SLS, project p1: connection refused', { cause });
+    expect(error.message).toBe(
+      'SLS, project p1: connection refused. Check the network path from the pod to the endpoint, and the status of SLS in the region.',
+    );
+    expect(error).toMatchObject({
+      name: 'AdapterError',
+      what: 'SLS, project p1: connection refused',
+      code: 'SlsUnavailable',
+      httpStatus: 503,
+      retryable: true,
+      cause,
+    });
+  });
+
+  it('puts what to do on a line of its own below a list of faults', () => {
+    const error = new AdapterError('ConfigInvalid', 'wrong configuration:\n  one\n  two');
+    expect(error.message).toBe('wrong configuration:\n  one\n  two\nSee --help and docs/configuration.md.');
+  });
+});
+
+describe('toAdapterError', () => {
+  it('leaves an AdapterError as it is', () => {
+    const error = new AdapterError('LabelMissing', 'label a is missing');
+    expect(toAdapterError(error)).toBe(error);
+  });
+
+  it.each([
+    [new TypeError('x is not a function'), 'x is not a function'],
+    ['a string', 'a string'],
+    [undefined, 'undefined'],
+  ])('makes %s a fault of the adapter itself, and keeps it as the cause', (thrown, what) => {
+    const error = toAdapterError(thrown);
+    expect(error).toMatchObject({ code: 'Internal', httpStatus: 500, retryable: false, what });
+    expect(error.cause).toBe(thrown);
+  });
+});
+
+describe('toListenError', () => {
+  const failure = (code: string, syscall: string) => Object.assign(new Error(code), { code, syscall });
+
+  it.each([
+    ['EADDRINUSE', 'listen', 'AddressInUse', '127.0.0.1:80 is taken'],
+    ['EACCES', 'listen', 'AddressUnusable', 'cannot listen on 127.0.0.1:80 (EACCES)'],
+    ['EADDRNOTAVAIL', 'listen', 'AddressUnusable', 'cannot listen on 127.0.0.1:80 (EADDRNOTAVAIL)'],
+    ['ENOTFOUND', 'getaddrinfo', 'AddressUnusable', 'cannot listen on 127.0.0.1:80 (ENOTFOUND)'],
+    ['EACCES', 'open', 'Internal', 'EACCES'],
+  ])('takes %s of %s for %s', (code, syscall, expected, what) => {
+    const cause = failure(code, syscall);
+    expect(toListenError(cause, '127.0.0.1:80')).toMatchObject({ code: expected, what, cause });
+  });
+
+  it('leaves an AdapterError as it is', () => {
+    const error = new AdapterError('ConfigInvalid', 'no certificate');
+    expect(toListenError(error, '127.0.0.1:80')).toBe(error);
+  });
+
+  it.each([undefined, null, 'a string'])('takes %j for a fault of the adapter itself', (thrown) => {
+    expect(toListenError(thrown, '127.0.0.1:80').code).toBe('Internal');
+  });
+});
