@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { startEmulator, type Emulator } from '../src/emulator/emulator.ts';
+import { nginxIngressIndex, type FieldType } from '../src/emulator/store/index-config.ts';
+import {
+  accessKey,
+  logstore,
+  project,
+  readPath,
+  selectorOf,
+  startAdapter,
+  type TestAdapter,
+} from './support/adapter.ts';
+import { expectStatus } from './support/expect-status.ts';
+
+const good = { 'sls.project': project, 'sls.logstore': logstore, 'sls.ingress.route': 'default-bert-8501' };
+const unindexed = 'unindexed';
+
+let emulator: Emulator;
+let adapter: TestAdapter;
+
+beforeAll(async () => {
+  const { ...fields } = nginxIngressIndex.fields as Record<string, FieldType>;
+  delete fields['proxy_upstream_name'];
+  emulator = await startEmulator({
+    listenHost: '127.0.0.1',
+    listenPort: 0,
+    logstores: [
+      { project, logstore },
+      { project, logstore: unindexed, index: { fields } },
+    ],
+    accessKey,
+  });
+  adapter = await startAdapter({ slsEndpoint: emulator.url });
+});
+afterAll(async () => {
+  await adapter[Symbol.asyncDispose]();
+  await emulator.stop();
+});
+
+describe('what is asked wrongly', () => {
+  const withLabels = (labels: Readonly<Record<string, string>>) => selectorOf({ ...good, ...labels });
+  it.each<[what: string, selector: string, code: number, cause: string, message: RegExp]>([
+    ['no labels', '', 400, 'LabelMissing', /label sls\.project is missing .*Add the label/],
+    ['no logstore', `sls.project=${project}`, 400, 'LabelMissing', /label sls\.logstore is missing/],
+    [
+      'an unknown label',
+      withLabels({ 'sls.ingres.route': 'a' }),
+      400,
+      'LabelUnknown',
+      /"sls\.ingres\.route"; known are/,
+    ],
+    ['a foreign label', withLabels({ app: 'bert' }), 400, 'LabelUnknown', /unknown label "app"/],
+    [
+      'an operator',
+      `${withLabels({})},sls.query.interval!=5`,
+      400,
+      'OperatorUnsupported',
+      /"!=".*Write label=value/,
+    ],
+    [
+      'a label given twice',
+      `${withLabels({})},sls.project=other`,
+      400,
+      'LabelValueInvalid',
+      /more than once/,
+    ],
+    [
+      'an interval of 0',
+      withLabels({ 'sls.query.interval': '0' }),
+      400,
+      'LabelValueInvalid',
+      /"0".* from 1 to 3600/,
+    ],
+    ['an interval in words', withLabels({ 'sls.query.interval': '15s' }), 400, 'LabelValueInvalid', /"15s"/],
+    [
+      'a route twice over',
+      withLabels({ 'sls.ingress.service': 'b', 'sls.ingress.port': '80' }),
+      400,
+      'LabelValueInvalid',
+      /sls\.ingress\.service.* keep one of them/,
+    ],
+    [
+      'a malformed selector',
+      'sls.project in (a',
+      400,
+      'SelectorMalformed',
+      /^unable to parse requirement: found ''/,
+    ],
+    [
+      'a long value',
+      `sls.ingress.route=${'a'.repeat(64)}`,
+      400,
+      'SelectorMalformed',
+      /no more than 63 bytes/,
+    ],
+    [
+      'a project that is not there',
+      withLabels({ 'sls.project': 'k8s-log-none' }),
+      404,
+      'ProjectNotFound',
+      /k8s-log-none.*ProjectNotExist.*Check sls\.project/,
+    ],
+    [
+      'a logstore that is not there',
+      withLabels({ 'sls.logstore': 'none' }),
+      404,
+      'LogstoreNotFound',
+      /LogStoreNotExist.*Check sls\.logstore/,
+    ],
+    [
+      'a logstore without the index',
+      withLabels({ 'sls.logstore': unindexed }),
+      503,
+      'IndexMissing',
+      /key \(proxy_upstream_name\).*Add the field index/,
+    ],
+  ])('%s', async (_, selector, code, cause, message) => {
+    expectStatus(await adapter.request(readPath('sls_ingress_qps', selector)), code, cause, message);
+  });
+
+  it('an unknown metric', async () => {
+    const reply = await adapter.read('sls_ingress_nps', good);
+    expectStatus(reply, 404, 'MetricUnknown', /could not find the metric sls_ingress_nps.*kubectl get --raw/);
+  });
+});

@@ -1,0 +1,114 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import https from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pino from 'pino';
+import { loadConfig } from '../../src/config/load.ts';
+import { startService, type Surroundings } from '../../src/service.ts';
+import { fixedCredentials } from '../../src/sls/credentials.ts';
+import { createTelemetry } from '../../src/telemetry/logger.ts';
+
+export interface Reply {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+  /** The text as JSON. */
+  readonly body: unknown;
+}
+
+/** An adapter of its own, over real TLS on a free port, and a client that trusts it. */
+export interface TestAdapter extends AsyncDisposable {
+  readonly url: string;
+  readonly certificateFile: string;
+  request(path: string, options?: https.RequestOptions): Promise<Reply>;
+  /** Reads a metric in namespace `default`; labels as in an HPA's matchLabels. */
+  read(metric: string, labels: Readonly<Record<string, string>>): Promise<Reply>;
+  /** Everything logged so far, parsed. */
+  readonly logLines: readonly Readonly<Record<string, unknown>>[];
+}
+
+export const project = 'k8s-log-test';
+export const logstore = 'nginx-ingress';
+export const accessKey = { id: 'test-id', secret: 'test-secret' };
+
+export const basePath = '/apis/external.metrics.k8s.io/v1beta1';
+
+export const selectorOf = (labels: Readonly<Record<string, string>>) =>
+  Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',');
+
+export const readPath = (metric: string, selector: string, namespace = 'default') =>
+  `${basePath}/namespaces/${namespace}/${metric}?labelSelector=${encodeURIComponent(selector)}`;
+
+/**
+ * @param flags as on the command line, by option key: `{ slsEndpoint: emulator.url }`
+ * @param file text of the configuration file
+ */
+export async function startAdapter(
+  flags: Readonly<Record<string, string>>,
+  around: Partial<Surroundings> = {},
+  file = '{}',
+): Promise<TestAdapter> {
+  const certDir = await mkdtemp(join(tmpdir(), 'adapter-'));
+  const configFile = join(certDir, 'config.yaml');
+  await writeFile(configFile, file);
+  const config = loadConfig({
+    flags: { config: configFile, securePort: '0', certDir, logLevel: 'debug', ...flags },
+    env: {},
+  });
+  const logLines: Record<string, unknown>[] = [];
+  const logger = pino(
+    { level: config.log.level },
+    { write: (line: string) => logLines.push(JSON.parse(line) as Record<string, unknown>) },
+  );
+  const service = await startService(
+    config,
+    {
+      clock: Date,
+      random: () => 0,
+      env: {},
+      credentials: fixedCredentials({ accessKeyId: accessKey.id, accessKeySecret: accessKey.secret }),
+      ...around,
+    },
+    createTelemetry(logger),
+  );
+  const ca = await readFile(service.certificateFile, 'utf8');
+  const agent = new https.Agent({ keepAlive: true, ca });
+  const request = (path: string, options: https.RequestOptions = {}) =>
+    send(new URL(path, service.url), { agent, ...options });
+  return {
+    url: service.url,
+    certificateFile: service.certificateFile,
+    logLines,
+    request,
+    read: (metric, labels) => request(readPath(metric, selectorOf(labels))),
+    [Symbol.asyncDispose]: async () => {
+      agent.destroy();
+      await service.stop('the test ends');
+      await rm(certDir, { recursive: true });
+    },
+  };
+}
+
+function send(url: URL, options: https.RequestOptions): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const request = https.request(url, options, (reply) => {
+      const chunks: Buffer[] = [];
+      reply.on('data', (chunk: Buffer) => chunks.push(chunk));
+      reply.on('error', reject);
+      reply.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        const { statusCode = 0, headers } = reply;
+        resolve({
+          statusCode,
+          headers,
+          text,
+          body: text.startsWith('{') ? (JSON.parse(text) as unknown) : undefined,
+        });
+      });
+    });
+    request.on('error', reject);
+    request.end();
+  });
+}

@@ -1,0 +1,20 @@
+import { expect } from 'vitest';
+import type { Reply } from './adapter.ts';
+
+/** A failed read is a whole Status, never a number, and says what to do. */
+export function expectStatus(reply: Reply, code: number, cause: string, message: RegExp): void {
+  expect(reply.headers['content-type']).toBe('application/json');
+  expect(reply.headers['retry-after']).toBeUndefined();
+  expect(reply.body).toEqual({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: expect.stringMatching(message) as unknown,
+    reason: expect.stringMatching(/^[A-Z][A-Za-z]+$/) as unknown,
+    details: { causes: [{ reason: cause }] },
+    code,
+  });
+  expect(reply.statusCode).toBe(code);
+  expect((reply.body as { message: string }).message).not.toContain('\n');
+}
