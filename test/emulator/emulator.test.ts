@@ -36,17 +36,20 @@ describe('emulator', () => {
     expect(emulator.stats()).toMatchObject({ queries: 3, sql: 2, refused: 0, peakConcurrency: 1 });
   });
 
-  it('gives back the slot of a client that went away', async () => {
-    await using emulator = await startTestEmulator({ sqlConcurrency: 1 });
-    emulator.setFaults({ hang: true, times: 1 });
-    const leaving = new AbortController();
-    const gone = getLogsV2(emulator, count, {}, leaving.signal).catch(() => 'gone');
-    await waitFor(() => emulator.stats().sql === 1);
-    expect((await getLogsV2(emulator, count)).errorMessage).toContain('Too many queued queries');
-    leaving.abort();
-    expect(await gone).toBe('gone');
-    await waitFor(async () => (await getLogsV2(emulator, count)).status === 200);
-  });
+  it.each([{ hang: true }, { latencyMs: 3_600_000 }])(
+    'gives back the slot of a client that left at %o',
+    async (fault) => {
+      await using emulator = await startTestEmulator({ sqlConcurrency: 1 });
+      emulator.setFaults({ ...fault, times: 1 });
+      const leaving = new AbortController();
+      const gone = getLogsV2(emulator, count, {}, leaving.signal).catch(() => 'gone');
+      await waitFor(() => emulator.stats().sql === 1);
+      expect((await getLogsV2(emulator, count)).errorMessage).toContain('Too many queued queries');
+      leaving.abort();
+      expect(await gone).toBe('gone');
+      await waitFor(async () => (await getLogsV2(emulator, count)).status === 200);
+    },
+  );
 
   it('shows a line only after the ingest lag', async () => {
     const clock = new ManualClock();

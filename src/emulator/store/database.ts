@@ -1,6 +1,9 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { macros } from '../sql/functions.ts';
 
+/** DuckDB forgets an interrupt that comes between two of its statements, so it is repeated. */
+const interruptEveryMs = 10;
+
 /** An in-memory DuckDB that can reach nothing outside itself, and that speaks SLS's functions. */
 export class Database implements AsyncDisposable {
   readonly #instance: DuckDBInstance;
@@ -17,7 +20,6 @@ export class Database implements AsyncDisposable {
       autoload_known_extensions: 'false',
     });
     const main = await instance.connect();
-    await main.run("SET GLOBAL TimeZone = 'UTC'").catch(() => undefined);
     for (const macro of macros) await main.run(macro);
     await main.run('SET enable_external_access = false');
     await main.run('SET lock_configuration = true');
@@ -32,13 +34,17 @@ export class Database implements AsyncDisposable {
   /** Runs on a connection of its own, which is interrupted when the signal fires. */
   async query<T>(signal: AbortSignal, use: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     const connection = await this.#instance.connect();
-    const interrupt = () => connection.interrupt();
+    let interrupting: NodeJS.Timeout | undefined;
+    const interrupt = () => {
+      interrupting = setInterval(() => connection.interrupt(), interruptEveryMs);
+    };
     signal.addEventListener('abort', interrupt, { once: true });
     try {
       signal.throwIfAborted();
       return await use(connection);
     } finally {
       signal.removeEventListener('abort', interrupt);
+      clearInterval(interrupting);
       connection.closeSync();
     }
   }
