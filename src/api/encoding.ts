@@ -9,7 +9,8 @@ export function encodeJson(body: unknown, pretty: boolean): Buffer {
 
 /** Sends bytes, since Fastify would add a charset to the Content-Type of text. */
 export function sendJson(request: FastifyRequest, reply: FastifyReply, body: unknown): FastifyReply {
-  const { pretty } = request.query as { readonly pretty?: unknown };
+  // Null where the URL could not be read.
+  const { pretty } = (request.query ?? {}) as { readonly pretty?: unknown };
   return reply
     .header('content-type', 'application/json')
     .header('cache-control', 'no-cache, private')

@@ -1,12 +1,12 @@
+import { STATUS_CODES } from 'node:http';
 import type { AdapterError } from '../errors.ts';
 
-/** Source: Kubernetes API conventions, "Response Status Kind"; k8s.io/apimachinery/pkg/apis/meta/v1 StatusReason. */
+/**
+ * Reasons that differ from the status' own name in HTTP, which the others are (`NotFound`, `ServiceUnavailable`).
+ * Source: Kubernetes API conventions, "Response Status Kind"; k8s.io/apimachinery/pkg/apis/meta/v1 StatusReason.
+ */
 const reasons: Readonly<Record<number, string>> = {
-  400: 'BadRequest',
-  404: 'NotFound',
-  405: 'MethodNotAllowed',
   500: 'InternalError',
-  503: 'ServiceUnavailable',
   504: 'Timeout',
 };
 
@@ -30,7 +30,7 @@ export function statusOf(error: AdapterError): Status {
     metadata: {},
     status: 'Failure',
     message,
-    reason: reasons[httpStatus] ?? 'Unknown',
+    reason: reasons[httpStatus] ?? (STATUS_CODES[httpStatus] ?? 'Unknown').replaceAll(' ', ''),
     details: { causes: [{ reason: code }] },
     code: httpStatus,
   };
