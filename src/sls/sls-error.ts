@@ -29,13 +29,19 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   InvalidTimeRange: 'QueryRefused',
 };
 
-/** Field without an index, or with one of the wrong type; the misspelling is SLS's. */
-const missingIndexPattern = /key \((?<field>[^)]*)\) is not config as (key value config|numberic column)/i;
+/**
+ * A field without an index, or with one of the wrong type: refused by the search (the misspelling is SLS's), or by
+ * the SQL. Source: SLS, "FAQ about query and analysis".
+ */
+const missingIndexPatterns = [
+  /key \((?<field>[^)]*)\) is not config as (key value config|numberic column)/i,
+  /column '(?<field>[^']*)' cannot be resolved/i,
+];
 
 export function classifySlsFailure({ statusCode, errorCode, errorMessage }: SlsFailure): ErrorCode {
   // Two causes share the code ParameterInvalid with real mistakes in a query and are told apart by their text.
   if (/too many queued queries/i.test(errorMessage)) return 'SlsThrottled';
-  if (missingIndexPattern.test(errorMessage)) return 'IndexMissing';
+  if (missingIndexPatterns.some((pattern) => pattern.test(errorMessage))) return 'IndexMissing';
   const known = errorCode === undefined ? undefined : codes[errorCode];
   if (known !== undefined) return known;
   if (statusCode === 429) return 'SlsThrottled';
@@ -59,5 +65,6 @@ export function slsFailureToError(failure: SlsFailure, where: string, cause: unk
 /** The field that a refusal for want of an index names. */
 export function unindexedField(error: AdapterError): string | undefined {
   if (error.code !== 'IndexMissing') return undefined;
-  return missingIndexPattern.exec(error.what)?.groups?.['field'];
+  const fields = missingIndexPatterns.map((pattern) => pattern.exec(error.what)?.groups?.['field']);
+  return fields.find((field) => field !== undefined);
 }
