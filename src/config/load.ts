@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import { AdapterError } from '../errors.ts';
+import { describeFaults } from './faults.ts';
 import { configSchema, type Config } from './schema.ts';
 import {
   configFileEnvironmentName,
   environmentNames,
+  flagName,
   optionKey,
   settings,
   type Setting,
@@ -19,12 +21,13 @@ export interface ConfigSources {
 type Tree = Record<string, unknown>;
 
 /**
- * Flags over environment over file over defaults.
+ * Flags over environment over file over defaults. An empty environment variable counts as none, and so does a key
+ * of the file without a value.
  *
  * @throws AdapterError `ConfigInvalid` with every fault at once: path, where it came from, value, what is allowed
  */
 export function loadConfig({ flags, env }: ConfigSources): Config {
-  const file = (flags['config'] as string | undefined) ?? env[configFileEnvironmentName];
+  const file = configFile(flags, env);
   const tree = file === undefined ? {} : readConfigFile(file);
   const origins = new Map<string, string>();
   for (const setting of settings) {
@@ -35,39 +38,50 @@ export function loadConfig({ flags, env }: ConfigSources): Config {
   }
   const parsed = configSchema.safeParse(tree);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => `${[...issue.path, key].join('.')} is not a setting`)
-      : [describeFault(issue.path.join('.'), issue.message, valueAt(tree, issue.path), origins, file)],
-  );
-  throw new AdapterError(
-    'ConfigInvalid',
-    `wrong configuration:\n${faults.map((fault) => `  ${fault}`).join('\n')}\n`,
-  );
+  const faults = describeFaults(parsed.error.issues, {
+    valueAt: (path) => valueAt(tree, path),
+    originOf: (path) => origins.get(path) ?? file,
+  });
+  throw new AdapterError('ConfigInvalid', ['wrong configuration:', ...faults].join('\n  '));
+}
+
+function configFile(flags: ConfigSources['flags'], env: ConfigSources['env']): string | undefined {
+  const { config: flag } = flags;
+  if (typeof flag === 'string') return flag;
+  const fromEnv = env[configFileEnvironmentName];
+  return fromEnv === '' ? undefined : fromEnv;
 }
 
 function readConfigFile(file: string): Tree {
+  const refuse = (why: string, cause?: unknown) =>
+    new AdapterError('ConfigInvalid', `the configuration file ${file} ${why}`, { cause });
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new AdapterError('ConfigInvalid', `the configuration file ${file} cannot be read`, { cause });
+    throw refuse(`cannot be read (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`, cause);
   }
-  const document = parseDocument(text);
-  const [fault] = document.errors;
-  if (fault !== undefined) {
-    throw new AdapterError('ConfigInvalid', `${file} is not YAML: ${fault.message.split('\n')[0] ?? ''}`, {
-      cause: fault,
-    });
-  }
-  const tree: unknown = document.toJS() ?? {};
+  const tree = parseYaml(text, refuse);
   if (isTree(tree)) return tree;
-  throw new AdapterError('ConfigInvalid', `${file} must hold a mapping of settings`);
+  throw refuse('must hold a mapping of settings');
 }
 
-function findText({ ...setting }: Setting, flags: ConfigSources['flags'], env: ConfigSources['env']) {
+function parseYaml(text: string, refuse: (why: string, cause: unknown) => AdapterError): unknown {
+  try {
+    const document = parseDocument(text);
+    const [fault] = document.errors;
+    if (fault !== undefined) throw fault;
+    return document.toJS({ reviver: (_, value: unknown) => value ?? undefined }) ?? {};
+  } catch (fault) {
+    // The library shows the place below the first line, which ends with a colon.
+    const [summary = ''] = (fault as Error).message.split('\n');
+    throw refuse(`is not YAML: ${summary.replace(/:$/, '')}`, fault);
+  }
+}
+
+function findText(setting: Setting, flags: ConfigSources['flags'], env: ConfigSources['env']) {
   const flag = flags[optionKey(setting)];
-  if (typeof flag === 'string') return { text: flag, origin: setting.flag.split(' ')[0] ?? '' };
+  if (typeof flag === 'string') return { text: flag, origin: `--${flagName(setting)}` };
   for (const name of environmentNames(setting)) {
     const text = env[name];
     if (text !== undefined && text !== '') return { text, origin: name };
@@ -91,21 +105,6 @@ function assign(tree: Tree, [head = '', ...rest]: readonly string[], value: unkn
   if (isTree(below)) assign(below, rest, value);
 }
 
-function valueAt(tree: Tree, path: readonly PropertyKey[]): unknown {
-  let value: unknown = tree;
-  for (const key of path) value = isTree(value) ? value[String(key)] : undefined;
-  return value;
-}
-
-function describeFault(
-  path: string,
-  message: string,
-  value: unknown,
-  origins: ReadonlyMap<string, string>,
-  file: string | undefined,
-): string {
-  const origin = origins.get(path) ?? file;
-  const from = value === undefined || origin === undefined ? '' : ` (${origin})`;
-  const is = value === undefined ? '' : ` is ${JSON.stringify(value)} and`;
-  return `${path}${from}${is} ${message}`;
+function valueAt(tree: Tree, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, key) => (isTree(value) ? value[key] : undefined), tree);
 }

@@ -16,27 +16,36 @@ const choice = <const T extends readonly [string, ...string[]]>(values: T, what:
 const server = z.strictObject({
   bindAddress: text('Address that the API listens on').default('127.0.0.1'),
   securePort: whole(0, 65535, 'Port of the API; 0 takes any free one').default(6443),
-  tlsCertFile: text('Serving certificate, PEM; default: a self-made one kept in certDir').optional(),
-  tlsPrivateKeyFile: text('Private key of tlsCertFile, PEM').optional(),
-  certDir: text('Where the self-made serving pair is kept').optional(),
+  tlsCertFile: text('Serving certificate, PEM; without it, a self-made one').optional(),
+  tlsPrivateKeyFile: text('Private key of the serving certificate, PEM').optional(),
+  certDir: text(
+    'Where a self-made certificate is kept; without it, sls-metrics-adapter below $XDG_CACHE_HOME or ~/.cache',
+  ).optional(),
   authentication: choice(
     ['none'],
-    'Who may ask; `none` lets in everyone and is refused off loopback',
+    'Who may ask; `none` lets everyone in, and is refused off loopback',
   ).default('none'),
 });
 
+const endpointError = 'must be a URL such as https://cn-beijing.log.aliyuncs.com or http://127.0.0.1:8088';
+
 const sls = z.strictObject({
-  region: text('Region of the SLS projects, for example cn-beijing').optional(),
+  region: z
+    .string({ error: 'must be text' })
+    .regex(/^[a-z0-9-]+$/, { error: 'must be a region such as cn-beijing' })
+    .describe('Region of the SLS projects, for example cn-beijing')
+    .optional(),
   network: choice(
     ['intranet', 'public', 'accelerate'],
-    'Which of the endpoints of the region is used',
+    'Which endpoint of the region is used; the label sls.internal.endpoint overrides it',
   ).default('intranet'),
   endpoint: z
-    .url({ protocol: /^https?$/, error: 'must be a URL such as https://cn-beijing.log.aliyuncs.com' })
+    .url({ error: endpointError })
+    .refine(isEndpoint, { error: endpointError })
     .describe('Endpoint of SLS as a URL; overrides region, network and the label sls.internal.endpoint')
     .optional(),
-  connectTimeoutSeconds: whole(1, 60, 'Until a connection to SLS stands').default(3),
-  readTimeoutSeconds: whole(1, 60, 'Until SLS has answered one query in full').default(10),
+  connectTimeoutSeconds: whole(1, 60, 'How long connecting to SLS may take').default(3),
+  readTimeoutSeconds: whole(1, 60, 'How long SLS may take to answer one query').default(10),
 });
 
 const defaults = z.strictObject({
@@ -49,7 +58,7 @@ const reading = z.strictObject({
   delaySeconds: whole(0, 600, 'How long before now a window ends, unless sls.query.delay says it').default(
     10,
   ),
-  deadlineSeconds: whole(1, 29, 'For one read, all retries included').default(20),
+  deadlineSeconds: whole(1, 29, 'How long one read may take, retries included').default(20),
   maxSeries: whole(1, 1_000_000, 'How many readings are kept at most').default(50_000),
 });
 
@@ -62,7 +71,8 @@ const log = z.strictObject({
 
 /**
  * The whole configuration: the shape of the file, and what flags and environment add up to. `docs/configuration.md`
- * is held to it by a test.
+ * is held to it by a test. The rules that span settings are checked whatever else is wrong, so that all faults show
+ * at once.
  */
 export const configSchema = z
   .strictObject({
@@ -72,21 +82,25 @@ export const configSchema = z
     reading: reading.prefault({}),
     log: log.prefault({}),
   })
-  .superRefine(({ server: { bindAddress, tlsCertFile, tlsPrivateKeyFile }, sls: from }, context) => {
-    const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
-    if (from.region === undefined && from.endpoint === undefined) {
-      refuse(['sls', 'region'], 'must be given, unless sls.endpoint is');
-    }
-    if ((tlsCertFile === undefined) !== (tlsPrivateKeyFile === undefined)) {
-      const missing = tlsCertFile === undefined ? 'tlsCertFile' : 'tlsPrivateKeyFile';
-      refuse(['server', missing], 'must be given: certificate and private key go together');
-    }
-    if (!isLoopback(bindAddress)) {
-      refuse(
-        ['server', 'bindAddress'],
-        'must be a loopback address (127.0.0.1, ::1) where authentication is none',
-      );
-    }
+  .refine(({ sls: { region, endpoint } }) => region !== undefined || endpoint !== undefined, {
+    path: ['sls', 'region'],
+    error: 'must be given, unless sls.endpoint is',
+    when: standing('sls'),
+  })
+  .refine(({ server: own }) => own.tlsCertFile !== undefined || own.tlsPrivateKeyFile === undefined, {
+    path: ['server', 'tlsCertFile'],
+    error: 'must be given: certificate and private key go together',
+    when: standing('server'),
+  })
+  .refine(({ server: own }) => own.tlsPrivateKeyFile !== undefined || own.tlsCertFile === undefined, {
+    path: ['server', 'tlsPrivateKeyFile'],
+    error: 'must be given: certificate and private key go together',
+    when: standing('server'),
+  })
+  .refine(({ server: { bindAddress } }) => isLoopback(bindAddress), {
+    path: ['server', 'bindAddress'],
+    error: 'must be a loopback address (127.0.0.1, ::1) where authentication is none',
+    when: standing('server'),
   });
 
 export type Config = z.infer<typeof configSchema>;
@@ -94,4 +108,18 @@ export type Config = z.infer<typeof configSchema>;
 function isLoopback(address: string): boolean {
   if (isIP(address) === 4) return address.startsWith('127.');
   return address === '::1' || address === 'localhost';
+}
+
+function isEndpoint(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) return false;
+  return url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
+}
+
+/** A section that is no mapping is a fault already. */
+function standing(section: 'server' | 'sls') {
+  return ({ value }: { readonly value: unknown }): boolean => {
+    const own = (value as Readonly<Record<string, unknown>>)[section];
+    return typeof own === 'object' && own !== null && !Array.isArray(own);
+  };
 }

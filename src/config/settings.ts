@@ -4,7 +4,7 @@ export interface Setting {
   readonly path: string;
   /** As commander takes it, for example `--secure-port <port>`. */
   readonly flag: string;
-  /** Names of the clouds' own habits, after `SLS_METRICS_ADAPTER_…`. */
+  /** Names that are in use already, after `SLS_METRICS_ADAPTER_…`: Alibaba Cloud's and the stock adapter's. */
   readonly alsoEnv?: readonly string[];
   readonly numeric?: boolean;
 }
@@ -26,7 +26,7 @@ export const settings: readonly Setting[] = [
 ];
 
 /** `--secure-port <port>` → `secure-port` */
-const flagName = ({ flag }: Setting) => /^--([a-z-]+)/.exec(flag)?.[1] ?? '';
+export const flagName = ({ flag }: Setting) => /^--([a-z-]+)/.exec(flag)?.[1] ?? '';
 
 /** `--secure-port <port>` → `securePort`: the key under which commander gives the value. */
 export const optionKey = (setting: Setting): string =>

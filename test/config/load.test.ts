@@ -1,0 +1,159 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loadConfig, type ConfigSources } from '../../src/config/load.ts';
+import { AdapterError } from '../../src/errors.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'config-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+let files = 0;
+function file(yaml: string): string {
+  files += 1;
+  const path = join(directory, `${files}.yaml`);
+  writeFileSync(path, yaml);
+  return path;
+}
+
+const load = (sources: Partial<ConfigSources>) => loadConfig({ flags: {}, env: {}, ...sources });
+
+/** The message of the refusal, line by line. */
+function refusalOf(sources: Partial<ConfigSources>): string[] {
+  try {
+    load(sources);
+  } catch (error) {
+    if (error instanceof AdapterError && error.code === 'ConfigInvalid') return error.message.split('\n');
+    throw error;
+  }
+  throw new Error('taken');
+}
+
+const remedy = 'See --help and docs/configuration.md.';
+
+describe('loadConfig', () => {
+  it('lets flags win over the environment, the environment over the file, the file over the defaults', () => {
+    const config = file(
+      'sls: { region: file, network: public }\nlog: { level: warn }\nserver: { securePort: 1 }',
+    );
+    const env = { SLS_METRICS_ADAPTER_REGION: 'env', SLS_METRICS_ADAPTER_LOG_LEVEL: 'debug' };
+    const loaded = load({ flags: { config, region: 'flag' }, env });
+    expect(loaded).toMatchObject({
+      sls: { region: 'flag', network: 'public' },
+      log: { level: 'debug' },
+      server: { securePort: 1, bindAddress: '127.0.0.1' },
+    });
+  });
+
+  it('reads numbers from flags and environment', () => {
+    const flags = { region: 'cn-beijing', securePort: '0' };
+    const loaded = load({ flags, env: { SLS_METRICS_ADAPTER_DELAY: '42' } });
+    expect([loaded.server.securePort, loaded.reading.delaySeconds]).toEqual([0, 42]);
+  });
+
+  it.each([
+    [{ ALIBABA_CLOUD_REGION_ID: 'alibaba' }, 'alibaba'],
+    [{ Region: 'stock' }, 'stock'],
+    [{ Region: 'stock', ALIBABA_CLOUD_REGION_ID: 'alibaba' }, 'alibaba'],
+    [{ Region: 'stock', ALIBABA_CLOUD_REGION_ID: 'alibaba', SLS_METRICS_ADAPTER_REGION: 'own' }, 'own'],
+    [{ Region: 'stock', ALIBABA_CLOUD_REGION_ID: '', SLS_METRICS_ADAPTER_REGION: '' }, 'stock'],
+  ])('reads the region of %j as %s', (env, region) => {
+    expect(load({ env }).sls.region).toBe(region);
+  });
+
+  it('finds its file by the environment, unless a flag says which', () => {
+    const env = { SLS_METRICS_ADAPTER_CONFIG: file('sls: { region: by-env }') };
+    expect(load({ env }).sls.region).toBe('by-env');
+    expect(load({ env, flags: { config: file('sls: { region: by-flag }') } }).sls.region).toBe('by-flag');
+    expect(load({ env: { SLS_METRICS_ADAPTER_CONFIG: '', Region: 'none' } }).sls.region).toBe('none');
+  });
+
+  it.each(['', '# nothing\n', 'sls:\nserver:\n', 'sls: { network: }'])(
+    'takes %j for a file that says nothing',
+    (yaml) => {
+      const loaded = load({ flags: { config: file(yaml), region: 'cn-beijing' } });
+      expect(loaded).toEqual(load({ flags: { region: 'cn-beijing' } }));
+    },
+  );
+
+  it('ignores flags of a command that are no settings', () => {
+    expect(load({ flags: { region: 'r1', output: 'json', selector: 'a=b' } })).toEqual(
+      load({ flags: { region: 'r1' } }),
+    );
+  });
+});
+
+describe('a refused configuration', () => {
+  it('names all faults at once: path, where from, value, what is allowed', () => {
+    const config = file(
+      'sls: { network: lan }\nreading: { delaySeconds: "10" }\nserver: { tlsCertFile: tls.crt }',
+    );
+    const flags = { config, securePort: 'x', bindAddress: '0.0.0.0' };
+    const lines = refusalOf({ flags, env: { SLS_METRICS_ADAPTER_LOG_LEVEL: 'loud' } });
+    expect(lines[0]).toBe('wrong configuration:');
+    expect(lines.at(-1)).toBe(remedy);
+    expect(lines.slice(1, -1).sort()).toEqual([
+      '  log.level (SLS_METRICS_ADAPTER_LOG_LEVEL) is "loud" and must be one of trace, debug, info, warn, error, fatal, silent',
+      `  reading.delaySeconds (${config}) is "10" and must be a whole number from 0 to 600`,
+      '  server.bindAddress (--bind-address) is "0.0.0.0" and must be a loopback address (127.0.0.1, ::1) where authentication is none',
+      '  server.securePort (--secure-port) is "x" and must be a whole number from 0 to 65535',
+      '  server.tlsPrivateKeyFile (--tls-private-key-file, SLS_METRICS_ADAPTER_TLS_PRIVATE_KEY_FILE) must be given: certificate and private key go together',
+      `  sls.network (${config}) is "lan" and must be one of intranet, public, accelerate`,
+      '  sls.region (--region, SLS_METRICS_ADAPTER_REGION, ALIBABA_CLOUD_REGION_ID, Region) must be given, unless sls.endpoint is',
+    ]);
+  });
+
+  it('names each setting once, by what says the most', () => {
+    const config = file('sls: { region: r1 }\nserver: { bindAddress: 5 }');
+    expect(refusalOf({ flags: { config } })).toEqual([
+      'wrong configuration:',
+      `  server.bindAddress (${config}) is 5 and must be text`,
+      remedy,
+    ]);
+  });
+
+  it('names unknown keys and those that there are', () => {
+    const config = file('sls: { region: r1 }\nlog: { levle: info, colour: red }\nsever: {}');
+    expect(refusalOf({ flags: { config } })).toEqual([
+      'wrong configuration:',
+      `  log.levle (${config}) is no setting; log takes level`,
+      `  log.colour (${config}) is no setting; log takes level`,
+      `  sever (${config}) is no setting; the file takes server, sls, defaults, reading, log`,
+      remedy,
+    ]);
+  });
+
+  it('names a section that is no mapping, and leaves it alone when a flag is below it', () => {
+    const config = file('sls: cn-beijing');
+    expect(refusalOf({ flags: { config, region: 'r1' } })).toEqual([
+      'wrong configuration:',
+      `  sls (${config}) is "cn-beijing" and must be a mapping of settings`,
+      remedy,
+    ]);
+  });
+
+  it.each([
+    ['a: b: c', 'is not YAML: Nested mappings are not allowed in compact mappings at line 1, column 4'],
+    ['log: { level: info', 'is not YAML: '],
+    ['log: {}\nlog: {}', 'is not YAML: Map keys must be unique at line 2, column 1'],
+    ['--- {}\n--- {}', 'is not YAML: Source contains multiple documents'],
+    ['[a, b]', 'must hold a mapping of settings'],
+    ['region', 'must hold a mapping of settings'],
+    [`a: &a [1]\nb: &b [${'*a,'.repeat(120)}]\nc: [*b, *b, *b]`, 'is not YAML: Excessive alias count'],
+  ])('says in one line what is wrong with the file %j', (yaml, why) => {
+    const config = file(yaml);
+    const lines = refusalOf({ flags: { config } });
+    expect(lines).toHaveLength(1);
+    const start = `the configuration file ${config} ${why}`;
+    expect(lines[0]?.slice(0, start.length)).toBe(start);
+    expect(lines[0]).toMatch(/[^:]\. See --help and docs\/configuration\.md\.$/);
+  });
+
+  it('says that the file cannot be read, and why', () => {
+    const missing = join(directory, 'missing.yaml');
+    expect(refusalOf({ flags: { config: missing } })).toEqual([
+      `the configuration file ${missing} cannot be read (ENOENT). ${remedy}`,
+    ]);
+    expect(refusalOf({ flags: { config: directory } })[0]).toContain('cannot be read (EISDIR)');
+  });
+});
