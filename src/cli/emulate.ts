@@ -1,3 +1,5 @@
+import { access, constants, stat } from 'node:fs/promises';
+import type { Emulator } from '../emulator/emulator.ts';
 import { AdapterError, toListenError } from '../errors.ts';
 import { type Io, aborted } from './io.ts';
 import type { ListenAddress } from './options.ts';
@@ -16,33 +18,75 @@ export interface EmulateOptions {
   readonly errorRate?: number;
 }
 
+/** Unparsed lines shown; the rest are only counted, since the wrong file has millions. */
+const mostReports = 10;
+
 /** A local SLS until a signal, filled by PutLogs or from an access log. */
 export async function emulate(options: EmulateOptions, io: Io): Promise<void> {
-  const { accessLog: path, follow = false, project, logstore, listen } = options;
-  if (follow && path === undefined)
+  const { accessLog, follow = false, listen } = options;
+  if (follow && accessLog === undefined)
     throw new AdapterError('ConfigInvalid', '--follow needs --access-log FILE');
+  if (accessLog !== undefined) await checkAccessLog(accessLog, follow);
   const { startEmulator } = await import('../emulator/emulator.ts');
-  const { ingestAccessLog } = await import('../emulator/ingest/access-log-ingest.ts');
   const emulator = await startListening(listen, () => startEmulator(emulatorOptions(options, io)));
   try {
-    io.stdout.write(`SLS for project ${project}, logstore ${logstore} at ${emulator.url}\n`);
-    if (path !== undefined) {
-      const counts = await ingestAccessLog({
-        path,
-        follow,
-        sink: emulator.sink(project, logstore),
-        onUnparsed: (reason, line) => {
-          emulator.countUnparsed(1);
-          io.stderr.write(`${path}: unparsed: ${reason}: ${line.slice(0, 200)}\n`);
-        },
-        signal: io.signal,
-      });
-      io.stdout.write(`${path}: ${counts.records} lines read, ${counts.unparsed} unparsed\n`);
-    }
+    io.stdout.write(introduction(options, emulator.url));
+    if (accessLog !== undefined) await ingest(accessLog, options, emulator, io);
     await aborted(io.signal);
   } finally {
     await emulator.stop();
   }
+}
+
+/** @throws AdapterError `ConfigInvalid` where there is no file, unless it may still come */
+async function checkAccessLog(path: string, mayCome: boolean): Promise<void> {
+  const refuse = (why: string, cause?: unknown) =>
+    new AdapterError('ConfigInvalid', `--access-log ${path} ${why}`, { cause });
+  try {
+    await access(path, constants.R_OK);
+  } catch (cause) {
+    const { code = String(cause) } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && mayCome) return;
+    throw refuse(`cannot be read (${code})`, cause);
+  }
+  if ((await stat(path)).isDirectory()) throw refuse('is a directory');
+}
+
+async function ingest(path: string, options: EmulateOptions, emulator: Emulator, io: Io): Promise<void> {
+  const { ingestAccessLog } = await import('../emulator/ingest/access-log-ingest.ts');
+  let reports = 0;
+  const counts = await ingestAccessLog({
+    path,
+    follow: options.follow ?? false,
+    sink: emulator.sink(options.project, options.logstore),
+    onUnparsed: (reason, line) => {
+      emulator.countUnparsed(1);
+      reports += 1;
+      if (reports <= mostReports) io.stderr.write(`${path}: unparsed: ${reason}: ${line.slice(0, 200)}\n`);
+      if (reports === mostReports) io.stderr.write(`${path}: further unparsed lines are only counted\n`);
+    },
+    signal: io.signal,
+  });
+  io.stdout.write(`${path}: ${counts.records} lines read, ${counts.unparsed} unparsed\n`);
+}
+
+/** What listens where, and the lines to use it. */
+function introduction({ project, logstore, accessKeyId }: EmulateOptions, url: string): string {
+  const [id, secret] = accessKeyId === undefined ? ['any', 'any'] : [accessKeyId, 'SECRET'];
+  return [
+    `SLS for project ${project}, logstore ${logstore} listens at ${url}.`,
+    accessKeyId === undefined
+      ? 'Any key pair is accepted.'
+      : `Only requests signed with the key ${accessKeyId} are accepted.`,
+    'Read it with the line below, or serve it: `serve` takes the same variables and --sls-endpoint.',
+    '',
+    `  ALIBABA_CLOUD_ACCESS_KEY_ID=${id} ALIBABA_CLOUD_ACCESS_KEY_SECRET=${secret} \\`,
+    `    npm run -s adapter -- query sls_ingress_qps --sls-endpoint ${url} \\`,
+    `    --selector sls.project=${project},sls.logstore=${logstore}`,
+    '',
+    `Its counters: curl ${url}/__stats`,
+    '',
+  ].join('\n');
 }
 
 function emulatorOptions(options: EmulateOptions, { clock, random }: Io) {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { configFileEnvironmentName, environmentNames, settings } from '../config/settings.ts';
-import { configSchema } from '../config/schema.ts';
+import { documentSettings, type SettingDocumentation } from '../config/documentation.ts';
+import { configFileEnvironmentName, flagName, settings } from '../config/settings.ts';
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
@@ -47,37 +47,50 @@ export function parseListenAddress(text: string): ListenAddress {
   return { host, port: Number(port) };
 }
 
-/** Adds `--config` and the flags of all settings, or of those below the given sections. */
-export function addConfigOptions(command: Command, sections?: readonly string[]): Command {
+const settingGroups: Readonly<Record<string, string>> = {
+  server: 'Serving:',
+  sls: 'Reaching SLS:',
+  defaults: 'Where selectors are silent:',
+  reading: 'Where selectors are silent:',
+  log: 'Log:',
+};
+
+/** Adds `--config` and the flags of all settings, or of those below the given sections; documented by the schema. */
+export function addConfigOptions(
+  command: Command,
+  sections: readonly string[] = Object.keys(settingGroups),
+): void {
+  const documentation = new Map(documentSettings().map((setting) => [setting.path, setting]));
+  const also: string[] = [];
   command.addOption(
-    new Option('--config <file>', `configuration file, YAML (env: ${configFileEnvironmentName})`),
+    new Option(
+      '--config <file>',
+      `Configuration file, YAML (variable: ${configFileEnvironmentName})`,
+    ).helpGroup('Configuration:'),
   );
   for (const setting of settings) {
     const [section = ''] = setting.path.split('.');
-    if (sections !== undefined && !sections.includes(section)) continue;
-    const { description, defaultText } = documentationOf(setting.path);
-    const names = environmentNames(setting).join(', ');
-    command.addOption(new Option(setting.flag, `${description}${defaultText} (env: ${names})`));
+    const documented = documentation.get(setting.path);
+    if (!sections.includes(section) || documented === undefined) continue;
+    command.addOption(
+      new Option(setting.flag, describe(documented)).helpGroup(settingGroups[section] ?? 'Other:'),
+    );
+    const [, ...others] = documented.environment;
+    if (others.length > 0) also.push(`--${flagName(setting)} also goes by ${others.join(' or ')}.`);
   }
-  return command;
+  command.addHelpText(
+    'after',
+    [
+      '',
+      'Every flag of a setting has a variable, such as SLS_METRICS_ADAPTER_LOG_LEVEL.',
+      ...also,
+      'Flags win over variables, variables over the file; docs/configuration.md has all.',
+    ].join('\n'),
+  );
 }
 
-/** Description and default of a setting, from the schema itself. */
-function documentationOf(path: string): { readonly description: string; readonly defaultText: string } {
-  const [section = '', key = ''] = path.split('.');
-  const sectionSchema = (
-    configSchema.shape as Record<string, { unwrap(): { shape: Record<string, unknown> } }>
-  )[section];
-  const leaf = sectionSchema?.unwrap().shape[key] as
-    { description?: string; def: LeafDefinition } | undefined;
-  const value = leaf?.def.defaultValue;
-  return {
-    description: leaf?.description ?? (leaf?.def.innerType?.description ?? '').trim(),
-    defaultText: typeof value === 'string' || typeof value === 'number' ? ` (default: ${value})` : '',
-  };
-}
-
-interface LeafDefinition {
-  readonly defaultValue?: unknown;
-  readonly innerType?: { readonly description?: string };
+function describe({ meaning, allowed, defaultValue }: SettingDocumentation): string {
+  const notes = [allowed, defaultValue === undefined ? undefined : `default: ${defaultValue}`];
+  const shown = notes.filter((note) => note !== undefined);
+  return shown.length === 0 ? meaning : `${meaning} (${shown.join('; ')})`;
 }

@@ -21,7 +21,7 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
     await buildProgram(io).parseAsync(argv, { from: 'user' });
     return exitCodes.ok;
   } catch (thrown) {
-    // Commander has printed its own errors already; --help and --version are no failures.
+    // Commander has printed its own errors already, and --help is none.
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     const error = toAdapterError(thrown);
     io.stderr.write(`sls-metrics-adapter: ${error.message}\n`);
@@ -37,6 +37,8 @@ function buildProgram(io: Io): Command {
     .description(
       'External metrics for the horizontal pod autoscaler, from the access log in Alibaba Cloud SLS.',
     )
+    .helpOption('-h, --help', 'Show this help')
+    .helpCommand('help [command]', 'Show the help of a command')
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
     .showHelpAfterError('(--help lists what is accepted)');
@@ -48,29 +50,39 @@ function buildProgram(io: Io): Command {
 }
 
 function addServe(program: Command, io: Io): void {
-  const command = program.command('serve').description('serve the external metrics API');
-  addConfigOptions(command).action(async (flags: Record<string, unknown>) =>
-    (await import('./serve.ts')).serve(flags, io),
-  );
+  const command = program
+    .command('serve')
+    .summary('Serve the external metrics API')
+    .description('Serve the external metrics API over TLS, until SIGTERM or SIGINT.');
+  addConfigOptions(command);
+  command.action(async (flags: Record<string, unknown>) => (await import('./serve.ts')).serve(flags, io));
 }
 
 function addDemo(program: Command, io: Io): void {
   program
     .command('demo')
-    .description('everything on this machine: a local SLS, traffic and the adapter')
+    .summary('Run everything on this machine: a local SLS, traffic and the adapter')
+    .description(
+      'Run everything on this machine: a local SLS, traffic and the adapter. Shows a table of what is read.',
+    )
     .addOption(
-      new Option('--secure-port <port>', 'port of the API; 0 takes any free one')
+      new Option('--secure-port <port>', 'Port of the API; 0 takes any free one')
         .argParser(parsePort)
         .default(6443),
     )
-    .addOption(new Option('--cert-dir <dir>', 'where the serving pair and a kubeconfig are kept'))
     .addOption(
-      new Option('--listen <address>', 'address of the local SLS')
+      new Option(
+        '--cert-dir <dir>',
+        'Where the certificate and the kubeconfig are kept; without it, sls-metrics-adapter below $XDG_CACHE_HOME or ~/.cache',
+      ),
+    )
+    .addOption(
+      new Option('--listen <address>', 'Address and port of the local SLS; port 0 takes any free one')
         .argParser(parseListenAddress)
         .default({ host: '127.0.0.1', port: 0 }, '127.0.0.1:0'),
     )
     .addOption(
-      new Option('--for <duration>', 'end by itself after this time, for example 60s').argParser(
+      new Option('--for <duration>', 'End by itself after this time, for example 60s').argParser(
         parseDurationMs,
       ),
     )
@@ -80,33 +92,43 @@ function addDemo(program: Command, io: Io): void {
 function addEmulate(program: Command, io: Io): void {
   program
     .command('emulate')
-    .description('a local SLS, filled by PutLogs or from an access log')
+    .summary('Run a local SLS, filled by PutLogs or from an access log')
+    .description('Run a local SLS, filled by PutLogs or from an access log, until SIGTERM or SIGINT.')
     .addOption(
-      new Option('--listen <address>', 'address and port')
+      new Option('--listen <address>', 'Address and port; port 0 takes any free one')
         .argParser(parseListenAddress)
         .default({ host: '127.0.0.1', port: 8088 }, '127.0.0.1:8088'),
     )
-    .addOption(new Option('--access-log <file>', 'access log of nginx-ingress in the format of ACK'))
-    .addOption(new Option('--follow', 'keep reading the access log as it grows'))
-    .addOption(new Option('--project <project>', 'the project that exists').default('k8s-log-demo'))
-    .addOption(new Option('--logstore <logstore>', 'the logstore that exists').default('nginx-ingress'))
-    .addOption(new Option('--access-key-id <id>', 'with --access-key-secret: verify signatures'))
-    .addOption(new Option('--access-key-secret <secret>', 'secret of --access-key-id'))
+    .optionsGroup('Logs:')
+    .option('--access-log <file>', 'Access log of nginx-ingress to read, in the format of ACK')
+    .option('--follow', 'Go on reading the access log as it grows and is rotated')
+    .option('--project <project>', 'The project that exists', 'k8s-log-demo')
+    .option('--logstore <logstore>', 'The logstore that exists', 'nginx-ingress')
+    .optionsGroup('Credentials:')
+    .option('--access-key-id <id>', 'Take only requests signed with this key; without it, any are taken')
+    .option('--access-key-secret <secret>', 'The secret of --access-key-id')
+    .optionsGroup('Behaviour:')
     .addOption(
-      new Option('--latency <duration>', 'added to every query, for example 80ms').argParser(parseDurationMs),
+      new Option('--latency <duration>', 'Added to each query, for example 80ms').argParser(parseDurationMs),
     )
     .addOption(
-      new Option('--sql-concurrency <count>', 'SQL queries at a time, per project (default: 15)').argParser(
-        parseCount,
+      new Option(
+        '--sql-concurrency <count>',
+        'How many SQL queries run at a time per project; more are refused',
+      )
+        .argParser(parseCount)
+        .default(15),
+    )
+    .addOption(
+      new Option(
+        '--ingest-lag <duration>',
+        'How much later a line becomes visible, for example 3s',
+      ).argParser(parseDurationMs),
+    )
+    .addOption(
+      new Option('--error-rate <share>', 'Share of queries answered with a 5xx, for example 0.1').argParser(
+        parseShare,
       ),
-    )
-    .addOption(
-      new Option('--ingest-lag <duration>', 'a line becomes visible that much later').argParser(
-        parseDurationMs,
-      ),
-    )
-    .addOption(
-      new Option('--error-rate <share>', 'share of queries answered with a 5xx').argParser(parseShare),
     )
     .action(async (options: EmulateOptions) => (await import('./emulate.ts')).emulate(options, io));
 }
@@ -114,15 +136,25 @@ function addEmulate(program: Command, io: Io): void {
 function addQuery(program: Command, io: Io): void {
   const command = program
     .command('query')
-    .description('read one metric from SLS, as the adapter would')
-    .argument('<metric>', 'for example sls_ingress_qps')
-    .requiredOption('--selector <selector>', 'label selector, as in the HPA')
-    .option('--namespace <namespace>', 'namespace of the HPA', 'default')
+    .summary('Read one metric from SLS, as the adapter would')
+    .description('Read one metric from SLS, as the adapter would, and print it.')
+    .argument('<metric>', 'For example sls_ingress_qps')
+    .requiredOption('--selector <selector>', 'Label selector of the metric, as in the HPA')
+    .option('--namespace <namespace>', 'Namespace of the HPA', 'default')
     .addOption(
-      new Option('-o, --output <format>', 'output format').choices(['table', 'json']).default('table'),
+      new Option('-o, --output <format>', 'How to print it').choices(['table', 'json']).default('table'),
     );
-  addConfigOptions(command, ['sls', 'defaults', 'reading', 'log']).action(
-    async (metric: string, options: QueryOptions & Record<string, unknown>) =>
-      (await import('./query.ts')).query(metric, options, options, io),
+  addConfigOptions(command, ['sls', 'defaults', 'reading', 'log']);
+  command.addHelpText(
+    'after',
+    [
+      '',
+      'Example:',
+      '  sls-metrics-adapter query sls_ingress_qps --region cn-beijing --network public \\',
+      '    --selector sls.project=k8s-log-ID,sls.logstore=nginx-ingress,sls.ingress.route=default-web-80',
+    ].join('\n'),
+  );
+  command.action(async (metric: string, options: QueryOptions & Record<string, unknown>) =>
+    (await import('./query.ts')).query(metric, options, options, io),
   );
 }

@@ -7,6 +7,7 @@ import { createLogger, createTelemetry } from '../../telemetry/logger.ts';
 import { startListening } from '../emulate.ts';
 import type { Io } from '../io.ts';
 import type { ListenAddress } from '../options.ts';
+import { shellWord } from '../shell-word.ts';
 import { AdapterClient } from './adapter-client.ts';
 import { desiredReplicas, guideHpa } from './desired-replicas.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
@@ -100,7 +101,7 @@ async function introduce(
     [
       `external.metrics.k8s.io/v1beta1 is served at ${url}, from a local SLS. Try:`,
       '',
-      `  kubectl --kubeconfig ${kubeconfig} get --raw '${readPath(first)}'`,
+      `  kubectl --kubeconfig ${shellWord(kubeconfig)} get --raw '${readPath(first)}'`,
       '',
       `Replicas are those of the guide's HPA: ${guideHpa.averageValue} requests/s each, ${guideHpa.minReplicas} to ${guideHpa.maxReplicas}. Ctrl-C ends.`,
       '',
@@ -140,7 +141,8 @@ async function readRoute(client: AdapterClient, route: string, clock: Io['clock'
   const unknown = { route, qps: undefined, requests: undefined, ageSeconds: undefined, replicas: undefined };
   try {
     const { value, windowSeconds, windowEndSeconds } = await client.read(readPath(route));
-    const requests = Math.floor(value * windowSeconds);
+    // The Quantity was rounded up by less than a milli, which over the window is less than half a request.
+    const requests = Math.round(value * windowSeconds);
     return {
       ...unknown,
       qps: value,

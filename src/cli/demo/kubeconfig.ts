@@ -1,15 +1,21 @@
 import { writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 
-/** Writes a kubeconfig for the adapter itself beside its certificate, so that no other cluster's is touched. */
+/**
+ * Writes a kubeconfig for the adapter itself beside its certificate, so that no other cluster's is touched.
+ *
+ * @returns its absolute path
+ */
 export async function writeKubeconfig(url: string, certificateFile: string): Promise<string> {
-  const file = join(dirname(certificateFile), 'kubeconfig');
+  // A relative path in a kubeconfig is relative to that file.
+  const authority = resolve(certificateFile);
+  const file = join(dirname(authority), 'kubeconfig');
   const name = 'sls-metrics-adapter-demo';
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name, cluster: { server: url, 'certificate-authority': certificateFile } }],
+    clusters: [{ name, cluster: { server: url, 'certificate-authority': authority } }],
     // Nobody checks it; without any credential kubectl would ask for a user name.
     users: [{ name, user: { token: 'unused' } }],
     contexts: [{ name, context: { cluster: name, user: name } }],
