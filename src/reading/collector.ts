@@ -3,6 +3,7 @@ import type { Outcome } from '../metric/sample.ts';
 import { seriesKey, type Series } from '../metric/series.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
 import { outcomeOf, planBatches, type Batch, type PlanContext } from './plan.ts';
+import { raceAbort } from './race-abort.ts';
 import { withRetry, type RetrySettings } from './retry.ts';
 
 export interface CollectorSettings extends RetrySettings {
@@ -20,10 +21,12 @@ export interface CollectorContext extends Omit<PlanContext, 'nowSeconds'> {
 
 /** One series on its way; whoever asks for it meanwhile waits for the same answer. */
 interface Flight {
+  readonly key: string;
   readonly series: Series;
   readonly answer: PromiseWithResolvers<Outcome>;
   group: Group;
   maxRetries: number;
+  /** How many wait for this one. */
   waiting: number;
 }
 
@@ -31,9 +34,11 @@ interface Flight {
 interface Group {
   readonly flights: Flight[];
   readonly controller: AbortController;
+  /** How many wait for any of its flights. */
+  waiting: number;
 }
 
-const newGroup = (flights: Flight[] = []): Group => ({ flights, controller: new AbortController() });
+const newGroup = (): Group => ({ flights: [], controller: new AbortController(), waiting: 0 });
 
 /** The one way to SLS for readings: gathers, plans, sends, and answers all who asked for the same series once. */
 export class Collector {
@@ -53,15 +58,11 @@ export class Collector {
    */
   async collect(series: readonly Series[], maxRetries: number, signal: AbortSignal): Promise<Outcome[]> {
     const flights = series.map((one) => this.#join(one, maxRetries));
-    const gone = Promise.withResolvers<never>();
-    const onAbort = () =>
-      gone.reject(new AdapterError('Canceled', 'the read was canceled', { cause: signal.reason }));
-    signal.addEventListener('abort', onAbort);
-    if (signal.aborted) onAbort();
     try {
-      return await Promise.race([Promise.all(flights.map(({ answer }) => answer.promise)), gone.promise]);
+      return await raceAbort(Promise.all(flights.map(({ answer }) => answer.promise)), signal);
+    } catch (cause) {
+      throw new AdapterError('Canceled', 'the read was canceled', { cause });
     } finally {
-      signal.removeEventListener('abort', onAbort);
       for (const flight of flights) this.#leave(flight);
     }
   }
@@ -71,20 +72,22 @@ export class Collector {
     let flight = this.#flights.get(key);
     if (flight === undefined) {
       const group = this.#board();
-      flight = { series, answer: Promise.withResolvers(), group, maxRetries, waiting: 0 };
+      flight = { key, series, answer: Promise.withResolvers(), group, maxRetries, waiting: 0 };
       group.flights.push(flight);
       this.#flights.set(key, flight);
     }
     flight.maxRetries = Math.max(flight.maxRetries, maxRetries);
     flight.waiting += 1;
+    flight.group.waiting += 1;
     return flight;
   }
 
   /** A group that nobody waits for is canceled, and out of the way of whoever asks next. */
   #leave(flight: Flight): void {
-    flight.waiting -= 1;
     const { group } = flight;
-    if (group.flights.some(({ waiting }) => waiting > 0)) return;
+    flight.waiting -= 1;
+    group.waiting -= 1;
+    if (group.waiting > 0) return;
     group.controller.abort();
     if (this.#boarding === group) this.#boarding = undefined;
     for (const member of group.flights) this.#forget(member);
@@ -96,41 +99,52 @@ export class Collector {
     this.#boarding = group;
     setTimeout(() => {
       if (this.#boarding === group) this.#boarding = undefined;
-      this.#depart(group.flights.filter(({ waiting }) => waiting > 0));
+      this.#depart(group);
     }, this.#settings.gatherMs);
     return group;
   }
 
-  #depart(flights: readonly Flight[]): void {
+  #depart(gathered: Group): void {
     const plannedAtMs = this.#context.clock.now();
-    const bySeries = new Map(flights.map((flight) => [flight.series, flight]));
+    const bySeries = new Map<Series, Flight>();
+    for (const flight of gathered.flights) {
+      if (flight.waiting > 0) bySeries.set(flight.series, flight);
+      else this.#forget(flight);
+    }
     let batches: readonly Batch[];
     try {
       batches = planBatches([...bySeries.keys()], { ...this.#context, nowSeconds: plannedAtMs / 1000 });
     } catch (thrown) {
       const outcome: Outcome = { kind: 'failed', error: toAdapterError(thrown) };
-      for (const flight of flights) this.#land(flight, outcome, plannedAtMs);
+      for (const flight of bySeries.values()) this.#land(flight, outcome, plannedAtMs);
       return;
     }
     for (const { query, series } of batches) {
-      const group = newGroup(series.flatMap((one) => bySeries.get(one) ?? []));
-      for (const flight of group.flights) flight.group = group;
+      const group = newGroup();
+      for (const flight of series.flatMap((one) => bySeries.get(one) ?? [])) {
+        group.flights.push(flight);
+        group.waiting += flight.waiting;
+        flight.group = group;
+      }
       void this.#fly(query, group, plannedAtMs);
     }
   }
 
   async #fly(query: AggregateQuery, { flights, controller }: Group, plannedAtMs: number): Promise<void> {
-    const maxRetries = Math.max(...flights.map((flight) => flight.maxRetries));
-    let land: (series: Series) => Outcome;
+    const maxRetries = () => flights.reduce((most, flight) => Math.max(most, flight.maxRetries), 0);
+    const send = (signal: AbortSignal) => this.#context.query(query, signal);
+    let outcomes: readonly Outcome[];
     try {
-      const send = (signal: AbortSignal) => this.#context.query(query, signal);
       const result = await withRetry(send, maxRetries, controller.signal, this.#settings);
-      land = (series) => outcomeOf(series, query.window, result);
+      outcomes = flights.map(({ series }) => outcomeOf(series, query.window, result));
     } catch (thrown) {
       const error = toAdapterError(thrown);
-      land = () => ({ kind: 'failed', error });
+      outcomes = flights.map(() => ({ kind: 'failed', error }));
     }
-    for (const flight of flights) this.#land(flight, land(flight.series), plannedAtMs);
+    for (const [index, outcome] of outcomes.entries()) {
+      const flight = flights[index];
+      if (flight !== undefined) this.#land(flight, outcome, plannedAtMs);
+    }
   }
 
   #land(flight: Flight, outcome: Outcome, plannedAtMs: number): void {
@@ -140,7 +154,6 @@ export class Collector {
   }
 
   #forget(flight: Flight): void {
-    const key = seriesKey(flight.series);
-    if (this.#flights.get(key) === flight) this.#flights.delete(key);
+    if (this.#flights.get(flight.key) === flight) this.#flights.delete(flight.key);
   }
 }

@@ -50,7 +50,7 @@ export class Reader {
         if (one !== undefined) samples.set(one, outcome.sample);
       }
     }
-    return { items: series.flatMap((one) => itemOf(one, samples.get(one))) };
+    return { items: series.map((one) => itemOf(one, samples.get(one))) };
   }
 
   #fresh(series: Series): Sample | undefined {
@@ -61,5 +61,7 @@ export class Reader {
   }
 }
 
-const itemOf = (series: Series, sample: Sample | undefined): ReadingItem[] =>
-  sample === undefined ? [] : [{ labels: seriesLabels(series), sample }];
+function itemOf(series: Series, sample: Sample | undefined): ReadingItem {
+  if (sample === undefined) throw new RangeError('the collector gave fewer outcomes than series');
+  return { labels: seriesLabels(series), sample };
+}

@@ -1,5 +1,6 @@
-import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
+import { setTimeout as pause } from 'node:timers/promises';
 import { AdapterError, toAdapterError } from '../errors.ts';
+import { raceAbort } from './race-abort.ts';
 
 export interface RetrySettings {
   /** Of one read, all attempts and pauses together. */
@@ -11,52 +12,55 @@ export interface RetrySettings {
   readonly random: () => number;
 }
 
+/** Full jitter: uniform between nothing and a bound that doubles. `retries`: how many went before. */
+export function pauseMs(
+  retries: number,
+  { firstPauseMs, longestPauseMs, random }: Omit<RetrySettings, 'deadlineMs'>,
+): number {
+  return Math.round(random() * Math.min(longestPauseMs, firstPauseMs * 2 ** retries));
+}
+
 /**
  * Sends again what may succeed the next time (`retryable` in the registry of errors), with full jitter, until
- * an answer, the last retry or the deadline.
+ * an answer, the last retry or the deadline. An attempt or a pause under way ends no later than the deadline.
  *
+ * @param maxRetries asked after each failure, since whoever joins meanwhile may grant more
  * @throws AdapterError that of the last attempt; `DeadlineExceeded` with it as cause; `Canceled` by the signal
  */
 export async function withRetry<T>(
   attempt: (signal: AbortSignal) => Promise<T>,
-  maxRetries: number,
+  maxRetries: () => number,
   signal: AbortSignal,
   settings: RetrySettings,
 ): Promise<T> {
-  const deadline = AbortSignal.timeout(settings.deadlineMs);
-  const either = AbortSignal.any([signal, deadline]);
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), settings.deadlineMs);
+  const either = AbortSignal.any([signal, deadline.signal]);
   let lastError: AdapterError | undefined;
-  const policy = retry(
-    handleWhen((error) => error instanceof AdapterError && error.retryable),
-    {
-      maxAttempts: maxRetries,
-      backoff: new ExponentialBackoff<number>({
-        initialDelay: settings.firstPauseMs,
-        maxDelay: settings.longestPauseMs,
-        generator: (pauses = 0, { initialDelay, maxDelay }) => [
-          Math.round(settings.random() * Math.min(maxDelay, initialDelay * 2 ** pauses)),
-          pauses + 1,
-        ],
-      }),
-    },
-  );
-  try {
-    return await policy.execute(async () => {
+  const attempts = async () => {
+    for (let retries = 0; ; retries++) {
       try {
         return await attempt(either);
       } catch (thrown) {
         const error = toAdapterError(thrown);
-        if (error.code !== 'Canceled') lastError = error;
-        throw error;
+        if (either.aborted || !error.retryable || retries >= maxRetries()) throw error;
+        lastError = error;
+        await pause(pauseMs(retries, settings), undefined, { signal: either });
       }
-    }, either);
+    }
+  };
+  try {
+    either.throwIfAborted();
+    return await raceAbort(attempts(), either);
   } catch (thrown) {
     if (signal.aborted) throw new AdapterError('Canceled', 'the read was canceled', { cause: signal.reason });
-    if (!deadline.aborted) throw toAdapterError(thrown);
+    if (!deadline.signal.aborted) throw toAdapterError(thrown);
     const last =
       lastError === undefined ? 'the first attempt did not end' : `last attempt: ${lastError.what}`;
     throw new AdapterError('DeadlineExceeded', `no answer within ${settings.deadlineMs / 1000} s; ${last}`, {
       cause: lastError,
     });
+  } finally {
+    clearTimeout(timer);
   }
 }
