@@ -41,7 +41,6 @@ export function createReading(config: Config, around: Surroundings, observer: Sl
     around.credentials ?? createCredentialSource(env),
     { connectTimeoutMs: sls.connectTimeoutSeconds * 1000, readTimeoutMs: sls.readTimeoutSeconds * 1000 },
     observer,
-    clock,
   );
   const source = new AggregateSource(client, clock);
   const store = new SampleStore(reading.maxSeries);

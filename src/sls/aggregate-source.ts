@@ -30,8 +30,8 @@ const recheckColumnMs = 10 * 60_000;
 export class AggregateSource {
   readonly #logs: LogSource;
   readonly #clock: { now(): number };
-  /** Logstore → until when (Unix ms) its queries go without the alternative column. */
-  readonly #withoutAlternativeUntilMs = new Map<string, number>();
+  /** Logstore → when (Unix ms) SLS said that it lacks the alternative column. */
+  readonly #lacksAlternativeSinceMs = new Map<string, number>();
 
   constructor(logs: LogSource, clock: { now(): number }) {
     this.#logs = logs;
@@ -41,16 +41,22 @@ export class AggregateSource {
   /** @throws AdapterError one of the codes of SLS; never a partial result */
   async query(query: AggregateQuery, signal: AbortSignal): Promise<AggregatesByRoute> {
     const key = JSON.stringify([query.endpoint.authority, query.project, query.logstore]);
-    const hasAlternative = (this.#withoutAlternativeUntilMs.get(key) ?? 0) <= this.#clock.now();
+    const hasAlternative = !this.#lacksAlternative(key);
     try {
       return await this.#send(query, hasAlternative, signal);
     } catch (error) {
       const { alternative } = routeColumns[query.logKind];
       const lacksIt = error instanceof AdapterError && unindexedField(error) === alternative;
       if (!hasAlternative || !lacksIt) throw error;
-      this.#withoutAlternativeUntilMs.set(key, this.#clock.now() + recheckColumnMs);
+      this.#lacksAlternativeSinceMs.set(key, this.#clock.now());
       return this.#send(query, false, signal);
     }
+  }
+
+  /** A clock that was set back asks again, rather than stay wrong for as long as the step. */
+  #lacksAlternative(key: string): boolean {
+    const ageMs = this.#clock.now() - (this.#lacksAlternativeSinceMs.get(key) ?? -Infinity);
+    return ageMs >= 0 && ageMs < recheckColumnMs;
   }
 
   async #send(
@@ -73,6 +79,6 @@ export class AggregateSource {
     const aliases = Object.keys(aggregates);
     return routes === undefined
       ? new Map([[undefined, decodeTotal(rows, aliases)]])
-      : decodeByRoute(rows, aliases);
+      : decodeByRoute(rows, aliases, routes);
   }
 }

@@ -34,6 +34,7 @@ export interface SlsObserver {
     readonly project: string;
     readonly logstore: string;
     readonly outcome: 'ok' | ErrorCode;
+    /** Of the monotonic clock: a step of the other makes no time negative. */
     readonly durationMs: number;
     readonly processedRows: number | undefined;
   }): void;
@@ -50,31 +51,24 @@ export class SlsClient implements LogSource {
   readonly #credentials: CredentialSource;
   readonly #transport: Transport;
   readonly #observer: SlsObserver;
-  readonly #clock: { now(): number };
   readonly #clients = new Map<string, SdkClient>();
   #sdk: Promise<{ readonly SdkClient: typeof SdkClient }> | undefined;
 
-  constructor(
-    credentials: CredentialSource,
-    settings: TransportSettings,
-    observer: SlsObserver,
-    clock: { now(): number },
-  ) {
+  constructor(credentials: CredentialSource, settings: TransportSettings, observer: SlsObserver) {
     this.#credentials = credentials;
     this.#transport = new Transport(settings);
     this.#observer = observer;
-    this.#clock = clock;
   }
 
   async query(query: LogQuery, signal: AbortSignal): Promise<LogResult> {
     const { project, logstore } = query;
-    const startMs = this.#clock.now();
+    const startMs = performance.now();
     const finished = (outcome: 'ok' | ErrorCode, processedRows?: number) =>
       this.#observer.slsQueryFinished({
         project,
         logstore,
         outcome,
-        durationMs: this.#clock.now() - startMs,
+        durationMs: performance.now() - startMs,
         processedRows,
       });
     try {
@@ -120,7 +114,16 @@ function readReply({ headers, body }: GetLogsV2Response, place: string): LogResu
     );
   }
   if (meta?.progress !== 'Complete' || !isRows(rows)) {
-    throw new AdapterError('SlsReplyInvalid', `SLS, ${place}: the reply has no complete result`);
+    throw new AdapterError(
+      'SlsReplyInvalid',
+      `SLS, ${place}: the reply has no complete result (request ${requestId ?? '?'})`,
+    );
+  }
+  if (meta.count !== undefined && meta.count !== rows.length) {
+    throw new AdapterError(
+      'SlsReplyInvalid',
+      `SLS, ${place}: the reply has ${rows.length} of ${meta.count} rows (request ${requestId ?? '?'})`,
+    );
   }
   return { rows, requestId, processedRows: meta.processedRows };
 }

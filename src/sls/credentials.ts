@@ -20,13 +20,17 @@ const environmentNames = [
   ['AccessKeyId', 'AccessKeySecret', 'SecurityToken'],
 ] as const;
 
-/** @returns undefined where no pair of names is set; half a pair counts as none */
+/**
+ * White space around a value is dropped: a Secret made from a file often ends with a line feed.
+ *
+ * @returns undefined where no pair of names is set; half a pair counts as none
+ */
 export function credentialsFromEnvironment(env: Environment): Credentials | undefined {
   for (const [idName, secretName, tokenName] of environmentNames) {
-    const accessKeyId = env[idName];
-    const accessKeySecret = env[secretName];
+    const accessKeyId = env[idName]?.trim();
+    const accessKeySecret = env[secretName]?.trim();
     if (accessKeyId && accessKeySecret)
-      return { accessKeyId, accessKeySecret, securityToken: env[tokenName] };
+      return { accessKeyId, accessKeySecret, securityToken: env[tokenName]?.trim() };
   }
   return undefined;
 }

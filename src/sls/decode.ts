@@ -26,17 +26,21 @@ function decodeAggregates(row: Row, aliases: readonly string[]): Aggregates {
 /**
  * The rows of a grouped result, by route. A route without a row had no line in the window.
  *
- * @throws AdapterError `SlsReplyInvalid`, also for a route that comes twice
+ * @throws AdapterError `SlsReplyInvalid`, also for a route that comes twice or was not asked for
  */
-export function decodeByRoute(rows: readonly Row[], aliases: readonly string[]): Map<string, Aggregates> {
+export function decodeByRoute(
+  rows: readonly Row[],
+  aliases: readonly string[],
+  routes: readonly string[],
+): Map<string, Aggregates> {
+  const asked = new Set(routes);
   const byRoute = new Map<string, Aggregates>();
   for (const row of rows) {
     const route = row[routeAlias];
-    if (route === undefined || byRoute.has(route)) {
-      throw new AdapterError(
-        'SlsReplyInvalid',
-        `SLS gave ${route === undefined ? 'no route' : `${route} twice`}`,
-      );
+    if (route === undefined) throw new AdapterError('SlsReplyInvalid', 'SLS gave a row without a route');
+    if (!asked.delete(route)) {
+      const wrong = byRoute.has(route) ? 'twice' : 'unasked';
+      throw new AdapterError('SlsReplyInvalid', `SLS gave ${JSON.stringify(route).slice(0, 100)} ${wrong}`);
     }
     byRoute.set(route, decodeAggregates(row, aliases));
   }

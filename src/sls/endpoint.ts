@@ -58,8 +58,7 @@ export function parseEndpointUrl(text: string): Endpoint {
     url === null ||
     protocol === undefined ||
     url.pathname !== '/' ||
-    url.search !== '' ||
-    url.username !== ''
+    url.search + url.hash + url.username + url.password !== ''
   ) {
     throw new AdapterError(
       'ConfigInvalid',

@@ -9,25 +9,28 @@ export interface SlsFailure {
   readonly requestId: string | undefined;
 }
 
-const codes: Readonly<Record<string, ErrorCode>> = {
-  ProjectNotExist: 'ProjectNotFound',
-  LogStoreNotExist: 'LogstoreNotFound',
-  IndexConfigNotExist: 'IndexMissing',
-  SignatureNotMatch: 'CredentialsRefused',
-  InvalidAccessKeyId: 'CredentialsRefused',
-  SecurityTokenExpired: 'CredentialsRefused',
-  Unauthorized: 'PermissionDenied',
-  ProjectForbidden: 'PermissionDenied',
-  RequestTimeExpired: 'ClockSkewed',
-  ReadQuotaExceed: 'SlsThrottled',
-  ServerBusy: 'SlsThrottled',
-  RequestTimeout: 'SlsTimeout',
-  InternalServerError: 'SlsUnavailable',
-  ParameterInvalid: 'QueryRefused',
-  InvalidParameter: 'QueryRefused',
-  InvalidQueryString: 'QueryRefused',
-  InvalidTimeRange: 'QueryRefused',
-};
+const codes: ReadonlyMap<string, ErrorCode> = new Map([
+  ['ProjectNotExist', 'ProjectNotFound'],
+  ['LogStoreNotExist', 'LogstoreNotFound'],
+  ['IndexConfigNotExist', 'IndexMissing'],
+  ['SignatureNotMatch', 'CredentialsRefused'],
+  ['InvalidAccessKeyId', 'CredentialsRefused'],
+  ['SecurityTokenExpired', 'CredentialsRefused'],
+  ['Unauthorized', 'PermissionDenied'],
+  ['ProjectForbidden', 'PermissionDenied'],
+  ['RequestTimeExpired', 'ClockSkewed'],
+  ['ReadQuotaExceed', 'SlsThrottled'],
+  ['ServerBusy', 'SlsThrottled'],
+  ['RequestTimeout', 'SlsTimeout'],
+  ['InternalServerError', 'SlsUnavailable'],
+  ['ParameterInvalid', 'QueryRefused'],
+  ['InvalidParameter', 'QueryRefused'],
+  ['InvalidQueryString', 'QueryRefused'],
+  ['InvalidTimeRange', 'QueryRefused'],
+]);
+
+/** SLS may repeat the whole query in a message, and a query may name thousands of routes. */
+const maxMessageLength = 1000;
 
 /**
  * A field without an index, or with one of the wrong type: refused by the search (the misspelling is SLS's), or by
@@ -35,14 +38,14 @@ const codes: Readonly<Record<string, ErrorCode>> = {
  */
 const missingIndexPatterns = [
   /key \((?<field>[^)]*)\) is not config as (key value config|numberic column)/i,
-  /column '(?<field>[^']*)' cannot be resolved/i,
+  /column '(?<field>[^']*)' (cannot be resolved|no longer exists or type mismatch)/i,
 ];
 
 export function classifySlsFailure({ statusCode, errorCode, errorMessage }: SlsFailure): ErrorCode {
   // Two causes share the code ParameterInvalid with real mistakes in a query and are told apart by their text.
   if (/too many queued queries/i.test(errorMessage)) return 'SlsThrottled';
   if (missingIndexPatterns.some((pattern) => pattern.test(errorMessage))) return 'IndexMissing';
-  const known = errorCode === undefined ? undefined : codes[errorCode];
+  const known = errorCode === undefined ? undefined : codes.get(errorCode);
   if (known !== undefined) return known;
   if (statusCode === 429) return 'SlsThrottled';
   if (statusCode >= 500) return 'SlsUnavailable';
@@ -55,9 +58,8 @@ export function classifySlsFailure({ statusCode, errorCode, errorMessage }: SlsF
 /** @param where project and logstore, for the message */
 export function slsFailureToError(failure: SlsFailure, where: string, cause: unknown): AdapterError {
   const { statusCode, errorCode, errorMessage, requestId } = failure;
-  const said = [errorCode ?? `HTTP ${statusCode}`, errorMessage.replace(/[.\s]+$/, '')]
-    .filter(Boolean)
-    .join(': ');
+  const message = errorMessage.slice(0, maxMessageLength).replace(/[.\s]+$/, '');
+  const said = [errorCode ?? `HTTP ${statusCode}`, message].filter(Boolean).join(': ');
   const id = requestId === undefined ? '' : ` (request ${requestId})`;
   return new AdapterError(classifySlsFailure(failure), `SLS, ${where}: ${said}${id}`, { cause });
 }

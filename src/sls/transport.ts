@@ -1,5 +1,6 @@
 import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import https from 'node:https';
+import { isIP } from 'node:net';
 import { AdapterError } from '../errors.ts';
 import type { Endpoint } from './endpoint.ts';
 
@@ -26,8 +27,8 @@ export interface TransportReply {
   readonly body: Buffer;
 }
 
-/** A reply of 1,000,000 rows, compressed, stays below. */
-const maxReplyBytes = 256 * 1024 * 1024;
+/** As it travels, compressed. A reply of 1,000,000 rows stays below. */
+const maxReplyBytes = 64 * 1024 * 1024;
 
 /**
  * Sends signed requests over kept-alive connections. The SDK's own HTTP takes no agent and no AbortSignal, and
@@ -93,6 +94,9 @@ export class Transport {
       const outgoing = (endpoint.protocol === 'https' ? https : http).request({
         agent: this.#agents[endpoint.protocol],
         host: endpoint.connectByProject ? `${project}.${endpoint.hostname}` : endpoint.hostname,
+        ...(endpoint.connectByProject
+          ? {}
+          : { servername: isIP(endpoint.hostname) ? '' : endpoint.hostname }),
         port: endpoint.port,
         method,
         path,
