@@ -9,6 +9,12 @@ export interface WireItem {
   readonly windowEndSeconds: number;
 }
 
+/**
+ * The requests that a rate was counted from. Its Quantity was rounded up by less than a milli, which over a window
+ * below 500 s is less than half a request.
+ */
+export const requestsIn = ({ value, windowSeconds }: WireItem): number => Math.round(value * windowSeconds);
+
 /** An ExternalMetricValueList, or a Status. */
 interface WireBody {
   readonly items?: readonly { readonly value: string; readonly window: number; readonly timestamp: string }[];

@@ -8,7 +8,7 @@ import { startListening } from '../emulate.ts';
 import type { Io } from '../io.ts';
 import type { ListenAddress } from '../options.ts';
 import { shellWord } from '../shell-word.ts';
-import { AdapterClient } from './adapter-client.ts';
+import { AdapterClient, requestsIn } from './adapter-client.ts';
 import { desiredReplicas, guideHpa } from './desired-replicas.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { createView, type RouteLine } from './view.ts';
@@ -140,14 +140,12 @@ async function watch(
 async function readRoute(client: AdapterClient, route: string, clock: Io['clock']): Promise<RouteLine> {
   const unknown = { route, qps: undefined, requests: undefined, ageSeconds: undefined, replicas: undefined };
   try {
-    const { value, windowSeconds, windowEndSeconds } = await client.read(readPath(route));
-    // The Quantity was rounded up by less than a milli, which over the window is less than half a request.
-    const requests = Math.round(value * windowSeconds);
+    const item = await client.read(readPath(route));
     return {
       ...unknown,
-      qps: value,
-      requests,
-      ageSeconds: clock.now() / 1000 - windowEndSeconds,
+      qps: item.value,
+      requests: requestsIn(item),
+      ageSeconds: clock.now() / 1000 - item.windowEndSeconds,
       error: undefined,
     };
   } catch (error) {

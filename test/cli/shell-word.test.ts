@@ -1,0 +1,19 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { shellWord } from '../../src/cli/shell-word.ts';
+
+describe('shellWord', () => {
+  it('leaves alone what needs no quotes', () => {
+    expect(shellWord('/root/.cache/sls-metrics-adapter/kubeconfig')).toBe(
+      '/root/.cache/sls-metrics-adapter/kubeconfig',
+    );
+  });
+
+  it.each(['/tmp/my dir/x', "it's", '', '$HOME', 'a;b', '`id`', '*', "'", 'a\\b', '~', 'a"b', 'a\nb'])(
+    'is one word to a shell: %j',
+    (text) => {
+      const printed = execFileSync('sh', ['-c', `printf '<%s>' ${shellWord(text)}`], { encoding: 'utf8' });
+      expect(printed).toBe(`<${text}>`);
+    },
+  );
+});
