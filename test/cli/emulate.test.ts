@@ -1,0 +1,107 @@
+import { execFile } from 'node:child_process';
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, it } from 'vitest';
+import { runProgram } from '../../src/cli/program.ts';
+import { logLine } from '../support/access-log.ts';
+import { fakeIo } from '../support/fake-io.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const directory = await mkdtemp(join(tmpdir(), 'emulate-'));
+afterAll(() => rm(directory, { recursive: true }));
+
+/** `24/Nov/2026:01:02:03 +0000` */
+const nginxTime = (ms: number) =>
+  new Date(ms).toUTCString().replace(/^\w+, (\d+) (\w+) (\d+) (.*) GMT$/, '$1/$2/$3:$4 +0000');
+
+/** Runs `emulate` in this process until `use` is through with it, then ends it. */
+async function emulating(
+  flags: readonly string[],
+  use: (url: string, stdout: () => string) => Promise<void>,
+) {
+  const fake = fakeIo();
+  const running = runProgram(['emulate', '--listen', '127.0.0.1:0', ...flags], fake.io);
+  let code: number | undefined;
+  try {
+    const [, url = ''] = await waitFor(() => /listens at (http:\S+)\.$/m.exec(fake.stdout()) ?? undefined);
+    await use(url, fake.stdout);
+  } finally {
+    fake.end('SIGINT');
+    code = await running;
+  }
+  return { code, stdout: fake.stdout(), stderr: fake.stderr() };
+}
+
+const rowsAt = async (url: string) =>
+  ((await (await fetch(`${url}/__stats`)).json()) as { rows: number }).rows;
+
+describe('emulate', () => {
+  it('prints a line that reads it, as it stands', async () => {
+    const { code } = await emulating([], async (_, stdout) => {
+      expect(stdout()).toContain('Any key pair is accepted.');
+      const [command = ''] = / {2}ALIBABA_CLOUD[^]*?\n(?!.*\\$)(?= *--selector).*$/m.exec(stdout()) ?? [];
+      const { stdout: printed } = await promisify(execFile)('sh', ['-c', command], {
+        cwd: resolve(import.meta.dirname, '../..'),
+      });
+      expect(printed).toMatch(/^\(whole logstore\) +0 +requests\/s/m);
+    });
+    expect(code).toBe(0);
+  });
+
+  it('says which key it wants, and not its secret', async () => {
+    const key = ['--access-key-id', 'my-id', '--access-key-secret', 'hush'];
+    const { stdout } = await emulating(key, async (url) => {
+      const read = async (secret: string) => {
+        const asker = fakeIo({
+          ALIBABA_CLOUD_ACCESS_KEY_ID: 'my-id',
+          ALIBABA_CLOUD_ACCESS_KEY_SECRET: secret,
+        });
+        const where = ['--selector', 'sls.project=k8s-log-demo,sls.logstore=nginx-ingress'];
+        return runProgram(['query', 'sls_ingress_qps', '--sls-endpoint', url, ...where], asker.io);
+      };
+      expect(await Promise.all([read('hush'), read('other')])).toEqual([0, 1]);
+    });
+    expect(stdout).toContain('Only requests signed with the key my-id are accepted.');
+    expect(stdout).toContain('ALIBABA_CLOUD_ACCESS_KEY_ID=my-id ALIBABA_CLOUD_ACCESS_KEY_SECRET=SECRET');
+    expect(stdout).not.toContain('hush');
+  });
+
+  it('reads an access log once and counts what it could not read', async () => {
+    const file = join(directory, 'once.log');
+    const time = nginxTime(Date.now());
+    await writeFile(file, `${logLine({ time })}\nnonsense\n${logLine({ time })}\n`);
+    const { code, stdout, stderr } = await emulating(['--access-log', file], async (url, text) => {
+      await waitFor(() => text().includes('lines read'));
+      expect(await rowsAt(url)).toBe(2);
+    });
+    expect(code).toBe(0);
+    expect(stdout).toContain(`${file}: 2 lines read, 1 unparsed\n`);
+    expect(stderr).toMatch(new RegExp(`^${file}: unparsed: .*: nonsense\n$`));
+  });
+
+  it('shows the first ten unparsed lines, and counts them all', async () => {
+    const file = join(directory, 'nonsense.log');
+    await writeFile(file, 'nonsense\n'.repeat(50));
+    const { stdout, stderr } = await emulating(['--access-log', file], async (_, text) => {
+      await waitFor(() => text().includes('lines read'));
+    });
+    expect(stdout).toContain(`${file}: 0 lines read, 50 unparsed\n`);
+    expect(stderr.match(/: nonsense\n/g)).toHaveLength(10);
+    expect(stderr).toContain('further unparsed lines are only counted\n');
+  });
+
+  it('follows an access log that is not there yet, and counts its lines at the end', async () => {
+    const file = join(directory, 'follow.log');
+    const line = `${logLine({ time: nginxTime(Date.now()) })}\n`;
+    const { code, stdout } = await emulating(['--access-log', file, '--follow'], async (url) => {
+      await writeFile(file, line.repeat(2));
+      await waitFor(async () => (await rowsAt(url)) === 2);
+      await appendFile(file, line);
+      await waitFor(async () => (await rowsAt(url)) === 3);
+    });
+    expect(code).toBe(0);
+    expect(stdout).toContain(`${file}: 3 lines read, 0 unparsed\n`);
+  });
+});

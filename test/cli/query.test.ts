@@ -1,0 +1,127 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { runProgram } from '../../src/cli/program.ts';
+import { startEmulator } from '../../src/emulator/emulator.ts';
+import { fakeIo, someCredentials } from '../support/fake-io.ts';
+
+/** The SDK signs by the system's clock; all else goes by this one, which stands still. */
+const nowSeconds = Math.floor(Date.now() / 1000);
+const clock = { now: () => nowSeconds * 1000 + 400 };
+const [id, secret] = [
+  someCredentials.ALIBABA_CLOUD_ACCESS_KEY_ID,
+  someCredentials.ALIBABA_CLOUD_ACCESS_KEY_SECRET,
+];
+
+const emulator = await startEmulator({
+  listenHost: '127.0.0.1',
+  listenPort: 0,
+  logstores: [{ project: 'k8s-log-c1', logstore: 'nginx-ingress' }],
+  accessKey: { id, secret },
+  clock,
+});
+afterAll(() => emulator.stop());
+
+/** 63 requests in 8 seconds to one route and one in 16 seconds to another, up to the end of the window. */
+const end = nowSeconds - 10;
+const stamp = new Date(end * 1000).toISOString().replace('.000', '');
+const lines = (route: string, count: number) =>
+  Array.from({ length: count }, (_, index) => ({
+    timeSeconds: end - 1 - (index % 16),
+    fields: { proxy_upstream_name: route, proxy_alternative_upstream_name: '', status: '200' },
+  }));
+await emulator
+  .sink('k8s-log-c1', 'nginx-ingress')
+  .append([...lines('default-web-80', 126), ...lines('shop-web-80', 1)]);
+
+const where = 'sls.project=k8s-log-c1,sls.logstore=nginx-ingress,sls.query.interval=16';
+
+async function query(
+  labels: string,
+  flags: readonly string[] = [],
+  env: Record<string, string> = someCredentials,
+) {
+  const fake = fakeIo(env, clock);
+  const argv = [
+    'query',
+    'sls_ingress_qps',
+    '--sls-endpoint',
+    emulator.url,
+    '--selector',
+    `${where}${labels}`,
+  ];
+  const code = await runProgram([...argv, ...flags], fake.io);
+  return { code, stdout: fake.stdout(), stderr: fake.stderr() };
+}
+
+describe('query', () => {
+  it('prints a table', async () => {
+    expect(await query(',sls.ingress.route in (default-web-80,shop-web-80,default-none-80)')).toEqual({
+      code: 0,
+      stderr: '',
+      stdout: [
+        'ROUTE             VALUE  UNIT        QUANTITY  WINDOW  WINDOW END            AGE',
+        `default-none-80       0  requests/s         0     16s  ${stamp}  10s`,
+        `default-web-80    7.875  requests/s     7875m     16s  ${stamp}  10s`,
+        `shop-web-80      0.0625  requests/s       63m     16s  ${stamp}  10s`,
+        '',
+      ].join('\n'),
+    });
+  });
+
+  it('prints what the API would answer', async () => {
+    const { code, stdout, stderr } = await query(',sls.ingress.route=default-web-80', ['-o', 'json']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toEqual({
+      kind: 'ExternalMetricValueList',
+      apiVersion: 'external.metrics.k8s.io/v1beta1',
+      metadata: {},
+      items: [
+        {
+          metricName: 'sls_ingress_qps',
+          metricLabels: {
+            'sls.project': 'k8s-log-c1',
+            'sls.logstore': 'nginx-ingress',
+            'sls.ingress.route': 'default-web-80',
+          },
+          timestamp: stamp,
+          window: 16,
+          value: '7875m',
+        },
+      ],
+    });
+  });
+
+  it('sums the whole logstore without a route, and says so', async () => {
+    const { stdout } = await query('');
+    expect(stdout).toMatch(/^\(whole logstore\) +7\.9375 /m);
+  });
+
+  it('reads a route in parts in the namespace given', async () => {
+    const parts = ',sls.ingress.service=web,sls.ingress.port=80';
+    expect((await query(parts)).stdout).toMatch(/^default-web-80 +7\.875 /m);
+    expect((await query(parts, ['--namespace', 'shop'])).stdout).toMatch(/^shop-web-80 +0\.0625 /m);
+  });
+
+  it('takes project and logstore from flags where the selector is silent', async () => {
+    const fake = fakeIo(someCredentials, clock);
+    const defaults = ['--project', 'k8s-log-c1', '--logstore', 'nginx-ingress'];
+    const argv = ['query', 'sls_ingress_qps', '--sls-endpoint', emulator.url, '--selector', ''];
+    expect(await runProgram([...argv, ...defaults], fake.io)).toBe(0);
+    expect(fake.stdout()).toContain('(whole logstore)');
+  });
+
+  it.each([
+    ['a wrong label', ',nope=x', {}, 'unknown label "nope"'],
+    [
+      'a malformed selector',
+      ',a=b=c',
+      {},
+      "unable to parse requirement: found '=', expected: ',' or 'end of string'",
+    ],
+    ['a refused key', '', { ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'wrong' }, 'SignatureNotMatch'],
+  ])('fails with one line and exit code 1 for %s', async (_, labels, env, message) => {
+    const { code, stdout, stderr } = await query(labels, [], { ...someCredentials, ...env });
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(message);
+    expect(stderr).toMatch(/^sls-metrics-adapter: [^\n]+\n$/);
+  });
+});

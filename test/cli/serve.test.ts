@@ -1,0 +1,49 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import https from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { startCli } from '../support/cli-process.ts';
+
+const home = await mkdtemp(join(tmpdir(), 'serve-'));
+afterAll(() => rm(home, { recursive: true }));
+
+const argv = ['serve', '--secure-port', '0', '--sls-endpoint', 'http://127.0.0.1:9'];
+
+describe('serve', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'stops on %s with exit code 0, and logs both ends',
+    async (signal) => {
+      await using run = startCli(argv, home);
+      await run.output(/"msg":"serving"/);
+      run.kill(signal);
+      expect(await run.exit).toBe(0);
+      expect(run.stdout()).toBe('');
+      const events = run
+        .stderr()
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+      expect(events).toMatchObject([
+        {
+          level: 'info',
+          msg: 'serving',
+          url: expect.stringMatching(/^https:\/\/127\.0\.0\.1:\d+$/) as string,
+        },
+        { level: 'info', msg: 'stopping', reason: signal },
+      ]);
+    },
+  );
+
+  it('keeps its serving pair below the home of its user', async () => {
+    await using run = startCli(argv, home, { XDG_CACHE_HOME: join(home, 'cache') });
+    const [, url = ''] = await run.output(/"url":"(https:[^"]+)"/);
+    const ca = await readFile(join(home, 'cache', 'sls-metrics-adapter', 'tls.crt'), 'utf8');
+    const status = await new Promise((settle, reject) => {
+      https
+        .get(`${url}/readyz`, { ca, agent: false }, ({ statusCode }) => settle(statusCode))
+        .on('error', reject);
+    });
+    expect(status).toBe(200);
+  });
+});

@@ -1,0 +1,56 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { runCli, startCli } from './support/cli-process.ts';
+
+const home = await mkdtemp(join(tmpdir(), 'main-'));
+afterAll(() => rm(home, { recursive: true }));
+
+describe('the exit code', () => {
+  it('is 0 for help, which goes to standard output', async () => {
+    const { code, stdout, stderr } = await runCli(['serve', '--help'], home);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('--secure-port');
+  });
+
+  it('is 2 for wrong flags or configuration, which go to standard error', async () => {
+    expect(await runCli(['serve', '--nope'], home)).toMatchObject({ code: 2, stdout: '' });
+    const { code, stdout, stderr } = await runCli(['serve'], home);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('sls.region (--region, ');
+  });
+
+  it('is 1 for a failure: here no credentials, with what to do about it', async () => {
+    const flags = ['--sls-endpoint', 'http://127.0.0.1:9', '--selector', 'sls.project=p1,sls.logstore=l1'];
+    const { code, stdout, stderr } = await runCli(['query', 'sls_ingress_qps', ...flags], home);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(
+      /^sls-metrics-adapter: no credentials for SLS were found\. Set ALIBABA_CLOUD_ACCESS_KEY_ID /,
+    );
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+});
+
+describe('a signal', () => {
+  it('ends a command cleanly, with exit code 0', async () => {
+    const log = join(home, 'access.log');
+    await writeFile(log, 'nonsense\n');
+    const flags = ['--listen', '127.0.0.1:0', '--access-log', log, '--follow'];
+    await using run = startCli(['emulate', ...flags], home);
+    await run.output(/unparsed: .*: nonsense\n/);
+    run.kill('SIGINT');
+    expect(await run.exit).toBe(0);
+    expect(run.stdout()).toContain(`${log}: 0 lines read, 1 unparsed\n`);
+  });
+});
+
+describe('a reader that goes away', () => {
+  it('ends a command without a stack trace, as in `… | head`', async () => {
+    const flags = ['--secure-port', '0', '--listen', '127.0.0.1:0'];
+    await using run = startCli(['demo', ...flags], home);
+    await run.output(/route=/);
+    run.closeStdout();
+    expect([await run.exit, run.stderr()]).toEqual([0, '']);
+  });
+});
