@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AdapterError } from '../../src/errors.ts';
+import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
+import { alive, createCollector, values } from './collector-harness.ts';
+import { seriesWith } from './series.ts';
+
+const a = seriesWith({ route: 'a' });
+const b = seriesWith({ route: 'b' });
+const elsewhere = seriesWith({ route: 'a', project: 'p2' });
+const throttled = () => new AdapterError('SlsThrottled', 'too many');
+
+const unhandled: unknown[] = [];
+const noteUnhandled = (reason: unknown) => void unhandled.push(reason);
+beforeEach(() => {
+  unhandled.length = 0;
+  process.on('unhandledRejection', noteUnhandled);
+});
+afterEach(async () => {
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('unhandledRejection', noteUnhandled);
+  expect(unhandled).toEqual([]);
+});
+
+describe('series asked for at about the same time', () => {
+  it('go in one query, and each asker has its own in its order', async () => {
+    const { collector, sls } = createCollector();
+    const first = collector.collect([a, b], 0, alive());
+    const second = collector.collect([b], 0, alive());
+    const { query, answer } = await sls.nth(0);
+    expect(query.routes).toEqual(['a', 'b']);
+    answer(30);
+    expect(values(await first)).toEqual([2, 2]);
+    expect(values(await second)).toEqual([2]);
+    expect(sls.sent).toHaveLength(1);
+  });
+
+  it('are told of once each, with the time of the plan, before the asker goes on', async () => {
+    const { collector, sls, clock, told } = createCollector();
+    const reading = collector.collect([a, b, a], 0, alive()).then((outcomes) => {
+      expect(told).toHaveLength(2);
+      return outcomes;
+    });
+    const { answer } = await sls.nth(0);
+    const plannedAtMs = clock.now();
+    clock.advance(700);
+    answer();
+    expect(await reading).toHaveLength(3);
+    const window = { startSeconds: plannedAtMs / 1000 - 25, endSeconds: plannedAtMs / 1000 - 10 };
+    expect(told).toEqual(
+      [a, b].map((series) => ({
+        series,
+        outcome: { kind: 'sample', sample: { value: 1, window } },
+        plannedAtMs,
+      })),
+    );
+  });
+
+  it('wait for a query under way that has them, and start none of their own', async () => {
+    const { collector, sls } = createCollector();
+    const first = collector.collect([a], 0, alive());
+    const { answer } = await sls.nth(0);
+    const second = collector.collect([seriesWith({ route: 'a' })], 0, alive());
+    answer();
+    expect(values([...(await first), ...(await second)])).toEqual([1, 1]);
+    expect(sls.sent).toHaveLength(1);
+  });
+
+  it('are asked for anew once they have been answered', async () => {
+    const { collector, sls } = createCollector();
+    for (const n of [0, 1]) {
+      const reading = collector.collect([a], 0, alive());
+      (await sls.nth(n)).answer(15 * n);
+      expect(values(await reading)).toEqual([n]);
+    }
+  });
+
+  it('fail together only within one query', async () => {
+    const { collector, sls } = createCollector();
+    const reading = collector.collect([a, elsewhere, b], 0, alive());
+    const there = await sls.nth(1);
+    (await sls.nth(0)).fail(throttled());
+    there.answer();
+    expect(values(await reading)).toEqual(['SlsThrottled', 1, 'SlsThrottled']);
+  });
+
+  it('all fail where they cannot be planned, and the next are planned again', async () => {
+    let broken = true;
+    const endpoint = parseEndpointUrl('http://127.0.0.1:1');
+    const endpointOf = () => {
+      if (broken) throw new AdapterError('ConfigInvalid', 'no region');
+      return endpoint;
+    };
+    const { collector, sls } = createCollector({ endpointOf });
+    const readings = [collector.collect([a, b], 0, alive()), collector.collect([b], 0, alive())];
+    expect((await Promise.all(readings)).map(values)).toEqual([
+      ['ConfigInvalid', 'ConfigInvalid'],
+      ['ConfigInvalid'],
+    ]);
+    broken = false;
+    const next = collector.collect([a], 0, alive());
+    (await sls.nth(0)).answer();
+    expect(values(await next)).toEqual([1]);
+  });
+
+  it('fail where their value cannot be worked out, rather than wait for ever', async () => {
+    const metric = {
+      ...a.metric,
+      value: () => {
+        throw new TypeError('a mistake in the catalogue');
+      },
+    };
+    const { collector, sls } = createCollector();
+    const reading = collector.collect([seriesWith({ metric }), b], 0, alive());
+    (await sls.nth(0)).answer();
+    expect(values(await reading)).toEqual(['Internal', 'Internal']);
+  });
+});
+
+describe('retries', () => {
+  it('are as many as the most patient asker grants', async () => {
+    const { collector, sls } = createCollector();
+    const readings = [collector.collect([a], 0, alive()), collector.collect([b], 1, alive())];
+    (await sls.nth(0)).fail(throttled());
+    (await sls.nth(1)).answer();
+    expect((await Promise.all(readings)).map(values)).toEqual([[1], [1]]);
+  });
+
+  it('count for one who joins a query under way', async () => {
+    const { collector, sls } = createCollector();
+    const first = collector.collect([a], 0, alive());
+    const { fail } = await sls.nth(0);
+    const second = collector.collect([a], 2, alive());
+    fail(throttled());
+    (await sls.nth(1)).fail(throttled());
+    (await sls.nth(2)).answer();
+    expect((await Promise.all([first, second])).map(values)).toEqual([[1], [1]]);
+  });
+
+  it('repeat the query as it was: SLS then goes on with an incomplete result', async () => {
+    const { collector, sls, clock } = createCollector();
+    const reading = collector.collect([a, b], 1, alive());
+    const { query, fail } = await sls.nth(0);
+    clock.advance(3000);
+    fail(new AdapterError('SlsIncomplete', 'partial'));
+    const again = await sls.nth(1);
+    expect(again.query).toEqual(query);
+    again.answer();
+    await reading;
+  });
+
+  it('end with the deadline', async () => {
+    const { collector, sls } = createCollector({}, { deadlineMs: 20 });
+    expect(values(await collector.collect([a], 9, alive()))).toEqual(['DeadlineExceeded']);
+    expect(sls.sent[0]?.signal.aborted).toBe(true);
+  });
+});

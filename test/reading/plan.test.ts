@@ -1,0 +1,187 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { findMetric, listMetrics, type MetricDefinition } from '../../src/metric/catalog.ts';
+import type { Series } from '../../src/metric/series.ts';
+import { outcomeOf, planBatches, windowOf, type PlanContext } from '../../src/reading/plan.ts';
+import { resolveEndpoint } from '../../src/sls/endpoint.ts';
+import { seriesWith } from './series.ts';
+
+const nowSeconds = 1_658_460_600;
+const context: PlanContext = {
+  nowSeconds: nowSeconds + 0.999,
+  endpointOf: ({ internalEndpoint }) =>
+    resolveEndpoint({ region: 'cn-beijing', network: 'public' }, internalEndpoint),
+  delaySecondsOf: ({ delaySeconds }) => delaySeconds ?? 10,
+};
+
+const qps = findMetric('sls_ingress_qps');
+const latency: MetricDefinition = {
+  ...qps,
+  name: 'latency',
+  aggregates: { seconds: 'sum(request_time)', requests: 'count(*)' },
+};
+
+describe('a window', () => {
+  it.each<[string, Partial<Series>, number, number]>([
+    ['of the default delay', {}, -25, -10],
+    ['of its own delay', { delaySeconds: 30 }, -45, -30],
+    ['without a delay', { delaySeconds: 0 }, -15, 0],
+    ['of its own interval', { intervalSeconds: 60 }, -70, -10],
+  ])('%s ends in a whole second', (_, changes, start, end) => {
+    expect(windowOf(seriesWith(changes), context)).toEqual({
+      startSeconds: nowSeconds + start,
+      endSeconds: nowSeconds + end,
+    });
+  });
+});
+
+describe('two series', () => {
+  it.each<[string, Partial<Series>]>([
+    ['two routes', { route: 'default-b-80' }],
+    ['two metrics of one kind of log', { metric: latency }],
+    ['a delay that is the default', { delaySeconds: 10 }],
+    ['an endpoint that is the default', { internalEndpoint: false }],
+  ])('share a query: %s', (_, changes) => {
+    expect(planBatches([seriesWith(), seriesWith(changes)], context)).toHaveLength(1);
+  });
+
+  it.each<[string, Partial<Series>]>([
+    ['another project', { project: 'p2' }],
+    ['another logstore', { logstore: 'other' }],
+    ['another interval', { intervalSeconds: 16 }],
+    ['another delay', { delaySeconds: 11 }],
+    // The same end, another start; and the same start, another end.
+    ['a longer window of the same end', { intervalSeconds: 30 }],
+    ['a later end of the same start', { intervalSeconds: 20, delaySeconds: 5 }],
+    ['another endpoint', { internalEndpoint: true }],
+    ['the whole logstore', { route: undefined }],
+    ['another kind of log', { metric: { ...qps, logKind: 'alb-ingress' as 'nginx-ingress' } }],
+  ])('do not share a query: %s', (_, changes) => {
+    expect(planBatches([seriesWith(), seriesWith(changes)], context)).toHaveLength(2);
+  });
+});
+
+it('asks once for each route and each aggregate, routes in order', () => {
+  const [batch] = planBatches(
+    [
+      seriesWith({ route: 'b' }),
+      seriesWith({ route: 'a', metric: latency }),
+      seriesWith({ route: 'a' }),
+      seriesWith({ route: 'b' }),
+    ],
+    context,
+  );
+  expect(batch?.query).toMatchObject({
+    routes: ['a', 'b'],
+    aggregates: { requests: 'count(*)', seconds: 'sum(request_time)' },
+    endpoint: { authority: 'cn-beijing.log.aliyuncs.com' },
+  });
+});
+
+it('plans nothing for nothing', () => {
+  expect(planBatches([], context)).toEqual([]);
+});
+
+it('may merge the aggregates of all metrics: one name has one meaning in a kind of log', () => {
+  const meanings = new Map<string, string>();
+  for (const { logKind, aggregates } of listMetrics()) {
+    for (const [alias, sql] of Object.entries(aggregates)) {
+      const key = `${logKind} ${alias}`;
+      expect(meanings.get(key) ?? sql, key).toBe(sql);
+      meanings.set(key, sql);
+    }
+  }
+  expect(meanings.size).toBeGreaterThan(0);
+});
+
+describe('any set of series', () => {
+  const anySeries: fc.Arbitrary<Series> = fc.record({
+    metric: fc.constantFrom(qps, latency),
+    project: fc.constantFrom('p1', 'p2', 'p1","x'),
+    logstore: fc.constantFrom('l1', 'l2'),
+    route: fc.option(fc.constantFrom('a', 'b', 'c', 'null', ''), { nil: undefined }),
+    intervalSeconds: fc.constantFrom(15, 16, 60),
+    delaySeconds: fc.option(fc.constantFrom(0, 5, 10), { nil: undefined }),
+    internalEndpoint: fc.option(fc.boolean(), { nil: undefined }),
+  });
+
+  it('comes back with every series in exactly one query, which asks for just what its series need', () => {
+    fc.assert(
+      fc.property(fc.array(anySeries, { maxLength: 40 }), (series) => {
+        const batches = planBatches(series, context);
+        expect(new Set(batches.flatMap((batch) => batch.series))).toEqual(new Set(series));
+        expect(batches.flatMap((batch) => batch.series)).toHaveLength(series.length);
+        for (const { query, series: members } of batches) {
+          for (const one of members) {
+            expect(query).toMatchObject({
+              project: one.project,
+              logstore: one.logstore,
+              logKind: one.metric.logKind,
+              endpoint: context.endpointOf(one),
+              window: windowOf(one, context),
+              aggregates: one.metric.aggregates,
+            });
+            expect(query.routes === undefined).toBe(one.route === undefined);
+          }
+          const routes = new Set(members.flatMap(({ route }) => route ?? []));
+          expect(new Set(query.routes)).toEqual(routes);
+          expect(query.routes ?? []).toHaveLength(routes.size);
+          const aliases = new Set(members.flatMap(({ metric }) => Object.keys(metric.aggregates)));
+          expect(new Set(Object.keys(query.aggregates))).toEqual(aliases);
+        }
+      }),
+    );
+  });
+
+  it('is planned into as few queries as can be, and the same in any order', () => {
+    const canonical = (series: readonly Series[]) =>
+      planBatches(series, context)
+        .map(({ query }) => JSON.stringify({ ...query, aggregates: Object.entries(query.aggregates).sort() }))
+        .sort();
+    fc.assert(
+      fc.property(fc.array(anySeries, { maxLength: 40 }), (series) => {
+        const queries = canonical(series);
+        expect(canonical(series.toReversed())).toEqual(queries);
+        const scopes = series.map((one) => [
+          context.endpointOf(one).authority,
+          one.project,
+          one.logstore,
+          windowOf(one, context),
+          one.route === undefined,
+        ]);
+        expect(queries).toHaveLength(new Set(scopes.map((scope) => JSON.stringify(scope))).size);
+      }),
+    );
+  });
+});
+
+describe('the outcome of a series', () => {
+  const window = { startSeconds: 100, endSeconds: 116 };
+  const series = seriesWith({ route: 'a' });
+
+  it('is its value over the window', () => {
+    const outcome = outcomeOf(series, window, new Map([['a', { requests: 126 }]]));
+    expect(outcome).toEqual({ kind: 'sample', sample: { value: 7.875, window } });
+  });
+
+  it('is 0 where a complete result has no line of its route', () => {
+    const outcome = outcomeOf(series, window, new Map([['b', { requests: 126 }]]));
+    expect(outcome).toEqual({ kind: 'sample', sample: { value: 0, window } });
+  });
+
+  it('of the whole logstore is that of no route', () => {
+    const whole = seriesWith({ route: undefined });
+    const outcome = outcomeOf(whole, window, new Map([[undefined, { requests: 16 }]]));
+    expect(outcome).toMatchObject({ sample: { value: 1 } });
+  });
+
+  it.each<[string, Record<string, number>]>([
+    ['a missing aggregate', { other: 1 }],
+    ['NaN', { requests: Number.NaN }],
+    ['Infinity', { requests: Infinity }],
+    ['a negative count', { requests: -1 }],
+  ])('is a failure for %s', (_, aggregates) => {
+    const outcome = outcomeOf(series, window, new Map([['a', aggregates]]));
+    expect(outcome).toMatchObject({ kind: 'failed', error: { code: 'SlsReplyInvalid' } });
+  });
+});

@@ -1,0 +1,185 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AdapterError, errorRegistry, type ErrorCode } from '../../src/errors.ts';
+import { pauseMs, withRetry, type RetrySettings } from '../../src/reading/retry.ts';
+
+const settings: RetrySettings = { deadlineMs: 5000, firstPauseMs: 1, longestPauseMs: 4, random: () => 0.5 };
+const alive = () => new AbortController().signal;
+const throttled = () => new AdapterError('SlsThrottled', 'too many');
+const never = () => Promise.withResolvers<never>().promise;
+
+/** Fails with the errors in turn, then answers. */
+function failing(...errors: readonly Error[]) {
+  let calls = 0;
+  const attempt = () => {
+    const error = errors[calls++];
+    return error === undefined ? Promise.resolve('answer') : Promise.reject(error);
+  };
+  return { attempt, calls: () => calls };
+}
+
+describe('what is sent again', () => {
+  const codes = Object.keys(errorRegistry) as ErrorCode[];
+  const retried = codes.filter((code) => errorRegistry[code].retryable);
+
+  it('is what may pass by itself', () => {
+    expect(retried.sort()).toEqual(
+      ['SlsThrottled', 'SlsUnavailable', 'SlsTimeout', 'SlsIncomplete', 'SlsReplyInvalid'].sort(),
+    );
+  });
+
+  it.each(retried)('%s', async (code) => {
+    const { attempt, calls } = failing(new AdapterError(code, 'once'));
+    await expect(withRetry(attempt, () => 1, alive(), settings)).resolves.toBe('answer');
+    expect(calls()).toBe(2);
+  });
+
+  it.each(codes.filter((code) => !retried.includes(code)))('not %s', async (code) => {
+    const { attempt, calls } = failing(new AdapterError(code, 'once'));
+    await expect(withRetry(attempt, () => 9, alive(), settings)).rejects.toMatchObject({ code });
+    expect(calls()).toBe(1);
+  });
+
+  it('not a fault of our own, which comes out as Internal', async () => {
+    const { attempt, calls } = failing(new TypeError('undefined is not a function'));
+    await expect(withRetry(attempt, () => 9, alive(), settings)).rejects.toMatchObject({ code: 'Internal' });
+    expect(calls()).toBe(1);
+  });
+});
+
+describe('how often', () => {
+  it.each([0, 1, 5])('%i times after the first, then the last error as it was', async (maxRetries) => {
+    const errors = Array.from({ length: 20 }, (_, n) => new AdapterError('SlsUnavailable', `failure ${n}`));
+    const { attempt, calls } = failing(...errors);
+    await expect(withRetry(attempt, () => maxRetries, alive(), settings)).rejects.toBe(errors[maxRetries]);
+    expect(calls()).toBe(maxRetries + 1);
+  });
+
+  it('more, where more is granted meanwhile', async () => {
+    let granted = 0;
+    const { attempt, calls } = failing(throttled(), throttled());
+    const granting = () => ((granted = 2), attempt());
+    await expect(withRetry(granting, () => granted, alive(), settings)).resolves.toBe('answer');
+    expect(calls()).toBe(3);
+  });
+});
+
+describe('the pause before the next attempt', () => {
+  it.each([
+    [0, 0, 0],
+    [0, 0.5, 125],
+    [0, 0.999, 250],
+    [1, 0.5, 250],
+    [3, 0.5, 1000],
+    [4, 0.5, 2000],
+    [20, 0.5, 2000],
+    [2000, 0.5, 2000],
+  ])('after %i retries at random %f is %i ms', (retries, random, expected) => {
+    expect(pauseMs(retries, { firstPauseMs: 250, longestPauseMs: 4000, random: () => random })).toBe(
+      expected,
+    );
+  });
+
+  it('is within the bound that doubles, up to the longest', () => {
+    const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+    fc.assert(
+      fc.property(fc.nat(50), random, (retries, drawn) => {
+        const ms = pauseMs(retries, { firstPauseMs: 250, longestPauseMs: 4000, random: () => drawn });
+        expect(ms).toBeGreaterThanOrEqual(0);
+        expect(ms).toBeLessThanOrEqual(Math.min(4000, 250 * 2 ** retries));
+      }),
+    );
+  });
+});
+
+describe('the deadline', () => {
+  const soon = { ...settings, deadlineMs: 30 };
+
+  it('ends an attempt that heeds its signal', async () => {
+    let reason: unknown;
+    const attempt = (signal: AbortSignal) =>
+      new Promise<never>((_, reject) => {
+        signal.addEventListener('abort', () => {
+          reason = signal.reason;
+          reject(new AdapterError('Canceled', 'stopped'));
+        });
+      });
+    const error: unknown = await withRetry(attempt, () => 9, alive(), soon).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({
+      code: 'DeadlineExceeded',
+      what: 'no answer within 0.03 s; the first attempt did not end',
+      cause: undefined,
+    });
+    expect(reason).toBeInstanceOf(DOMException);
+  });
+
+  it('does not wait for an attempt that does not', async () => {
+    await expect(withRetry(never, () => 9, alive(), soon)).rejects.toMatchObject({
+      code: 'DeadlineExceeded',
+    });
+  });
+
+  it('does not wait for the end of a pause, and names the last failure', async () => {
+    const { attempt, calls } = failing(throttled(), throttled());
+    const patient = { ...soon, firstPauseMs: 60_000, longestPauseMs: 60_000 };
+    const error: unknown = await withRetry(attempt, () => 9, alive(), patient).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({
+      code: 'DeadlineExceeded',
+      message: expect.stringContaining('last attempt: too many') as unknown,
+      cause: { code: 'SlsThrottled' },
+    });
+    expect(calls()).toBe(1);
+  });
+});
+
+describe('a cancellation', () => {
+  const patient = { ...settings, firstPauseMs: 60_000, longestPauseMs: 60_000, deadlineMs: 60_000 };
+
+  it('ends a pause at once, and there is no further attempt', async () => {
+    const controller = new AbortController();
+    const { attempt, calls } = failing(throttled());
+    const reading = withRetry(
+      async () => {
+        setImmediate(() => controller.abort('left'));
+        return attempt();
+      },
+      () => 9,
+      controller.signal,
+      patient,
+    );
+    await expect(reading).rejects.toMatchObject({ code: 'Canceled', cause: 'left' });
+    expect(calls()).toBe(1);
+  });
+
+  it('ends an attempt at once, whether that heeds it or not', async () => {
+    const controller = new AbortController();
+    const reading = withRetry(never, () => 9, controller.signal, patient);
+    controller.abort();
+    await expect(reading).rejects.toMatchObject({ code: 'Canceled' });
+  });
+
+  it('beforehand sends nothing', async () => {
+    const { attempt, calls } = failing();
+    await expect(withRetry(attempt, () => 9, AbortSignal.abort(), patient)).rejects.toMatchObject({
+      code: 'Canceled',
+    });
+    expect(calls()).toBe(0);
+  });
+
+  it('leaves no timer behind, and neither does an answer', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    await withRetry(failing(throttled()).attempt, () => 1, alive(), { ...patient, random: () => 0 });
+    const controller = new AbortController();
+    const reading = withRetry(failing(throttled()).attempt, () => 9, controller.signal, patient);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(timers()).toBeGreaterThan(before);
+    controller.abort();
+    await expect(reading).rejects.toMatchObject({ code: 'Canceled' });
+    expect(timers()).toBe(before);
+  });
+});

@@ -1,0 +1,14 @@
+import { findMetric } from '../../src/metric/catalog.ts';
+import type { Series } from '../../src/metric/series.ts';
+
+/** A series of the default route, changed as a test needs it. */
+export const seriesWith = (changes: Partial<Series> = {}): Series => ({
+  metric: findMetric('sls_ingress_qps'),
+  project: 'p1',
+  logstore: 'nginx-ingress',
+  route: 'default-a-80',
+  intervalSeconds: 15,
+  delaySeconds: undefined,
+  internalEndpoint: undefined,
+  ...changes,
+});
