@@ -2,8 +2,9 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import { AdapterError, toAdapterError, type ErrorCode } from '../errors.ts';
-import { apiGroupDocument, apiGroupList, apiResourceList, group, version } from './discovery.ts';
-import { encodeJson, sendError, sendJson } from './encoding.ts';
+import { registerDiscovery } from './discovery-routes.ts';
+import { group, version } from './discovery.ts';
+import { encodeJson, sendError } from './encoding.ts';
 import { createReadHandler, type ReadContext } from './external-metrics.ts';
 import type { ServingPair } from './serving-pair.ts';
 import { statusOf } from './status.ts';
@@ -56,9 +57,7 @@ export function createApp(options: AppOptions): App {
       handler: refuseMethod,
     });
   };
-  get('/apis', (request, reply) => sendJson(request, reply, apiGroupList));
-  get(`/apis/${group}`, (request, reply) => sendJson(request, reply, apiGroupDocument));
-  get(`/apis/${group}/${version}`, (request, reply) => sendJson(request, reply, apiResourceList()));
+  registerDiscovery(get);
   get(`/apis/${group}/${version}/namespaces/:namespace/:metric`, createReadHandler(options.read));
   for (const path of ['/healthz', '/livez']) get(path, (_, reply) => sendProbe(reply, undefined));
   get('/readyz', (_, reply) => sendProbe(reply, options.notReady()));
