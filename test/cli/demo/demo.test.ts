@@ -47,7 +47,7 @@ describe('demo', () => {
   it('pays no heed to settings of the environment, which may be those of a real cloud', async () => {
     const env = {
       SLS_METRICS_ADAPTER_SLS_ENDPOINT: 'http://127.0.0.1:9',
-      SLS_METRICS_ADAPTER_LOG_LEVEL: 'loud',
+      SLS_METRICS_ADAPTER_DELAY: 'refused',
       ALIBABA_CLOUD_ACCESS_KEY_ID: 'real',
       ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'real',
     };

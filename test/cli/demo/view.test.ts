@@ -63,6 +63,8 @@ describe('createView', () => {
     const last = stdout().slice(stdout().lastIndexOf('SLS queries so far'));
     expect(stdout()).toContain('SLS queries so far: 7');
     expect(last).toContain('SLS queries so far: 8');
-    expect(stdout()).toContain('\u001b['); // moves the cursor: the old table is drawn over
+    const erase = '\u001b[2K';
+    expect(stdout()).toContain(erase);
+    expect(last).not.toContain(erase);
   });
 });
