@@ -89,7 +89,6 @@ export class Collector {
     group.waiting -= 1;
     if (group.waiting > 0) return;
     group.controller.abort();
-    if (this.#boarding === group) this.#boarding = undefined;
     for (const member of group.flights) this.#forget(member);
   }
 

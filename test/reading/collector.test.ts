@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { alive, createCollector, values } from './collector-harness.ts';
 import { seriesWith } from './series.ts';
 
@@ -72,6 +73,19 @@ describe('series asked for at about the same time', () => {
       (await sls.nth(n)).answer(15 * n);
       expect(values(await reading)).toEqual([n]);
     }
+  });
+
+  it('are asked for anew once they have been answered, though their asker waits for another query', async () => {
+    const { collector, sls, told } = createCollector();
+    const first = collector.collect([a, elsewhere], 0, alive());
+    const slow = await sls.nth(1);
+    (await sls.nth(0)).answer(15);
+    await waitFor(() => told.length === 1);
+    const second = collector.collect([a], 0, alive());
+    (await sls.nth(2)).answer(30);
+    expect(values(await second)).toEqual([2]);
+    slow.answer(45);
+    expect(values(await first)).toEqual([1, 3]);
   });
 
   it('fail together only within one query', async () => {
