@@ -1,0 +1,304 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createCa } from './certificates.ts';
+import { sendJson, sendStatus, StatusFailure } from './kube-status.ts';
+import { ScriptedApiServices } from './scripted-apiservices.ts';
+import { ScriptedCollection, serveCollection } from './scripted-collection.ts';
+import {
+  answerAccessReview,
+  answerTokenReview,
+  type AccessAnswer,
+  type AskedAccess,
+  type ScriptedUser,
+} from './scripted-reviews.ts';
+
+export type Endpoint =
+  | 'configmap.get'
+  | 'configmap.list'
+  | 'configmap.watch'
+  | 'hpa.list'
+  | 'hpa.watch'
+  | 'tokenreview'
+  | 'subjectaccessreview'
+  | 'apiservice.get'
+  | 'apiservice.patch'
+  | 'unknown';
+
+/** `hang`: never answers; `cut`: breaks the connection; `garbage`: 200 with a body that is no JSON. */
+export type Failure =
+  | {
+      readonly kind: 'status';
+      readonly code: number;
+      readonly reason?: string;
+      readonly message?: string;
+      readonly retryAfterSeconds?: number;
+    }
+  | { readonly kind: 'hang' | 'cut' | 'garbage' };
+
+export interface SeenRequest {
+  readonly endpoint: Endpoint;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: unknown;
+}
+
+const configMapName = 'extension-apiserver-authentication';
+const configMapsPath = '/api/v1/namespaces/kube-system/configmaps';
+
+/**
+ * Plays kube-apiserver over real TLS: one ConfigMap collection (kube-system), HorizontalPodAutoscalers
+ * (autoscaling/v2, all namespaces), TokenReview, SubjectAccessReview and APIServices. It refuses what the real one
+ * refuses, and unknown fields besides.
+ */
+export class ScriptedApiServer implements AsyncDisposable {
+  readonly configMaps = new ScriptedCollection('v1', 'ConfigMap');
+  readonly hpas = new ScriptedCollection('autoscaling/v2', 'HorizontalPodAutoscaler');
+  readonly apiServices = new ScriptedApiServices();
+  /** Who TokenReview says that each token is. */
+  readonly tokens = new Map<string, ScriptedUser>();
+  /** What SubjectAccessReview says. Default: nothing is allowed. */
+  decide: (asked: AskedAccess) => AccessAnswer = () => false;
+  /** The API server's own audiences. */
+  audiences: readonly string[] = ['https://kubernetes.default.svc'];
+  /** Every request that came with a good bearer token, oldest first. */
+  readonly requests: SeenRequest[] = [];
+  /** Bearer tokens that are let in. */
+  readonly bearers = new Set(['adapter-token']);
+  /** Trusts the server, PEM. */
+  readonly caPem: string;
+  /** Connections accepted since the start. */
+  connectionsAccepted = 0;
+
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #failures = new Map<Endpoint, { failure: Failure; left: number }>();
+  readonly #directories: string[] = [];
+  #port = 0;
+
+  constructor(caPem: string, pair: { readonly certificate: string; readonly key: string }) {
+    this.caPem = caPem;
+    this.#server = createServer({ cert: pair.certificate, key: pair.key }, (request, response) => {
+      void this.#serve(request, response);
+    });
+    this.#server.on('connection', (socket: Socket) => {
+      this.connectionsAccepted++;
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  get url(): string {
+    return `https://127.0.0.1:${this.#port}`;
+  }
+
+  get openConnections(): number {
+    return this.#sockets.size;
+  }
+
+  count(endpoint: Endpoint): number {
+    return this.requests.filter((request) => request.endpoint === endpoint).length;
+  }
+
+  /** Fails the next `times` requests to it; default: all until `recover`. */
+  fail(endpoint: Endpoint, failure: Failure, times = Infinity): void {
+    this.#failures.set(endpoint, { failure, left: times });
+  }
+
+  recover(endpoint: Endpoint): void {
+    this.#failures.delete(endpoint);
+  }
+
+  /** Puts data into kube-system/extension-apiserver-authentication; `undefined` deletes it. */
+  setAuthentication(data: Readonly<Record<string, string>> | undefined): void {
+    if (data === undefined) this.configMaps.delete(configMapName);
+    else this.configMaps.put({ metadata: { name: configMapName, namespace: 'kube-system' }, data });
+  }
+
+  /** Accepts connections, on the same port as before. */
+  async comeUp(): Promise<void> {
+    this.#server.listen(this.#port, '127.0.0.1');
+    await once(this.#server, 'listening');
+    this.#port = (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Refuses connections and cuts those that are open. */
+  async goDown(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  /** A kubeconfig file with that bearer token; removed at the end. */
+  async kubeconfigFile(token = 'adapter-token'): Promise<string> {
+    const file = join(await this.#directory(), 'kubeconfig');
+    await writeFile(
+      file,
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Config',
+        'current-context': 'scripted',
+        clusters: [
+          {
+            name: 'scripted',
+            cluster: {
+              server: this.url,
+              'certificate-authority-data': Buffer.from(this.caPem).toString('base64'),
+            },
+          },
+        ],
+        users: [{ name: 'adapter', user: { token } }],
+        contexts: [{ name: 'scripted', context: { cluster: 'scripted', user: 'adapter' } }],
+      }),
+    );
+    return file;
+  }
+
+  /** What a pod finds: the files of its service account, and the environment. */
+  async podSurroundings(): Promise<{ serviceAccountDir: string; env: Record<string, string> }> {
+    const serviceAccountDir = await this.#directory();
+    await writeFile(join(serviceAccountDir, 'token'), 'adapter-token');
+    await writeFile(join(serviceAccountDir, 'ca.crt'), this.caPem);
+    const env = { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: String(this.#port) };
+    return { serviceAccountDir, env };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#server.listening) await this.goDown();
+    for (const directory of this.#directories) await rm(directory, { recursive: true });
+  }
+
+  async #directory(): Promise<string> {
+    const directory = await mkdtemp(join(tmpdir(), 'apiserver-'));
+    this.#directories.push(directory);
+    return directory;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url = '', headers } = request;
+    const { pathname, searchParams } = new URL(url, this.url);
+    const [, bearer = ''] = /^Bearer (.+)$/.exec(headers.authorization ?? '') ?? [];
+    try {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+      if (!this.bearers.has(bearer)) throw new StatusFailure(401, 'Unauthorized', 'Unauthorized');
+      const body = bodyOf(method, headers, Buffer.concat(chunks).toString());
+      const endpoint = endpointOf(method, pathname, searchParams);
+      this.requests.push({ endpoint, method, url, headers, body });
+      if (!this.#failed(endpoint, response)) this.#answer(endpoint, pathname, searchParams, body, response);
+    } catch (error) {
+      if (response.destroyed) return;
+      if (error instanceof StatusFailure) sendStatus(response, error.code, error.reason, error.message);
+      else sendStatus(response, 500, 'InternalError', String(error));
+    }
+  }
+
+  #answer(
+    endpoint: Endpoint,
+    pathname: string,
+    parameters: URLSearchParams,
+    body: unknown,
+    response: ServerResponse,
+  ): void {
+    const name = pathname.split('/').at(-1) ?? '';
+    switch (endpoint) {
+      case 'configmap.get': {
+        const object = this.configMaps.get(name);
+        if (object === undefined) throw new StatusFailure(404, 'NotFound', `configmaps "${name}" not found`);
+        sendJson(response, 200, object);
+        return;
+      }
+      case 'configmap.list':
+      case 'configmap.watch': {
+        serveCollection(this.configMaps, parameters, response);
+        return;
+      }
+      case 'hpa.list':
+      case 'hpa.watch': {
+        serveCollection(this.hpas, parameters, response);
+        return;
+      }
+      case 'tokenreview': {
+        sendJson(response, 201, answerTokenReview(body, this.tokens, this.audiences));
+        return;
+      }
+      case 'subjectaccessreview': {
+        sendJson(response, 201, answerAccessReview(body, this.decide));
+        return;
+      }
+      case 'apiservice.get': {
+        sendJson(response, 200, this.apiServices.get(name));
+        return;
+      }
+      case 'apiservice.patch': {
+        sendJson(response, 200, this.apiServices.patch(name, body));
+        return;
+      }
+      case 'unknown':
+        throw new StatusFailure(404, 'NotFound', 'the server could not find the requested resource');
+    }
+  }
+
+  #failed(endpoint: Endpoint, response: ServerResponse): boolean {
+    const planned = this.#failures.get(endpoint);
+    if (planned === undefined) return false;
+    if (--planned.left <= 0) this.#failures.delete(endpoint);
+    const { failure } = planned;
+    if (failure.kind === 'status') {
+      const { code, reason = 'Scripted', message = `scripted ${code}`, retryAfterSeconds } = failure;
+      const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
+      sendStatus(response, code, reason, message, headers);
+    } else if (failure.kind === 'cut') response.socket?.destroy();
+    else if (failure.kind === 'garbage') response.end('{"kind":');
+    return true;
+  }
+}
+
+function endpointOf(method: string, pathname: string, parameters: URLSearchParams): Endpoint {
+  const act = `${method} ${pathname}`;
+  const verb = parameters.get('watch') === 'true' ? 'watch' : 'list';
+  if (act === `GET ${configMapsPath}`) return `configmap.${verb}`;
+  if (act.startsWith(`GET ${configMapsPath}/`)) return 'configmap.get';
+  if (act === 'GET /apis/autoscaling/v2/horizontalpodautoscalers') return `hpa.${verb}`;
+  if (act === 'POST /apis/authentication.k8s.io/v1/tokenreviews') return 'tokenreview';
+  if (act === 'POST /apis/authorization.k8s.io/v1/subjectaccessreviews') return 'subjectaccessreview';
+  const [, apiServiceMethod] =
+    /^(GET|PATCH) \/apis\/apiregistration\.k8s\.io\/v1\/apiservices\/[^/]+$/.exec(act) ?? [];
+  if (apiServiceMethod === 'GET') return 'apiservice.get';
+  if (apiServiceMethod === 'PATCH') return 'apiservice.patch';
+  return 'unknown';
+}
+
+function bodyOf(method: string, headers: IncomingMessage['headers'], text: string): unknown {
+  if (method === 'GET') return undefined;
+  const expected = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+  if (headers['content-type'] !== expected)
+    throw new StatusFailure(
+      415,
+      'UnsupportedMediaType',
+      `the body of the request was in an unknown format - accepted media types include: ${expected}`,
+    );
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new StatusFailure(400, 'BadRequest', 'the object provided is unrecognized');
+  }
+}
+
+/** Listening on a free port of loopback, with a CA of its own. */
+export async function startScriptedApiServer(): Promise<ScriptedApiServer> {
+  const ca = await createCa('kubernetes');
+  const pair = await ca.issue({
+    cn: 'kube-apiserver',
+    eku: 'server',
+    sans: ['localhost', '127.0.0.1', 'kubernetes.default.svc'],
+  });
+  const server = new ScriptedApiServer(ca.certificate, pair);
+  await server.comeUp();
+  return server;
+}
