@@ -1,0 +1,135 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeByRoute, decodeNumber, decodeTotal } from '../../src/sls/decode.ts';
+
+const invalid = expect.objectContaining({ code: 'SlsReplyInvalid' }) as Error;
+
+describe('a number of SLS', () => {
+  it.each<[string, number]>([
+    ['0', 0],
+    ['60', 60],
+    ['60.0', 60],
+    ['-1', -1],
+    ['23.9', 23.9],
+    ['1.0E-4', 0.0001],
+    ['1.2345E7', 12_345_000],
+    ['4.9E-324', Number.MIN_VALUE],
+    ['1.7976931348623157E308', Number.MAX_VALUE],
+    ['9007199254740993', 9_007_199_254_740_992],
+    ['9223372036854775807', 2 ** 63],
+    ['-0.0', -0],
+  ])('%s', (text, value) => {
+    expect(decodeNumber(text, 'c')).toBe(value);
+  });
+
+  it.each([
+    'null',
+    'NaN',
+    'Infinity',
+    '-Infinity',
+    '1.0E309',
+    '',
+    ' ',
+    ' 1',
+    '1 ',
+    '1\n',
+    '+1',
+    '1e5',
+    '1E+5',
+    '0x10',
+    '0b1',
+    '1,000',
+    '1_000',
+    '.5',
+    '5.',
+    'E5',
+    '1.0E',
+    '1.2.3',
+    '--1',
+    '1f',
+    '٣',
+    'true',
+    '1.0E-4 ',
+    '12abc',
+  ])('not %j', (text) => {
+    expect(() => decodeNumber(text, 'requests')).toThrow(invalid);
+    expect(() => decodeNumber(text, 'requests')).toThrow(`SLS gave ${JSON.stringify(text)} for requests`);
+  });
+
+  it('not a column that is missing', () => {
+    expect(() => decodeNumber(undefined, 'requests')).toThrow(/SLS gave nothing for requests/);
+  });
+
+  it('not a text of any length in a message', () => {
+    expect(() => decodeNumber('x'.repeat(10_000), 'c')).toThrow(/^.{0,400}$/);
+  });
+
+  it('is what any double prints as in Java', () => {
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
+        const [digits = '', exponent = '0'] = value.toExponential().split('e');
+        const java = `${digits.includes('.') ? digits : `${digits}.0`}E${Number(exponent)}`;
+        expect(Object.is(decodeNumber(java, 'c'), value) || decodeNumber(java, 'c') === value).toBe(true);
+      }),
+    );
+  });
+
+  it('is otherwise refused, whatever the text: never something that Number would make of it', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        let value: number | undefined;
+        try {
+          value = decodeNumber(text, 'c');
+        } catch {
+          return;
+        }
+        expect(text).toMatch(/^-?\d/);
+        expect(value).toBe(Number(text));
+      }),
+    );
+  });
+});
+
+const row = (route: string, requests: string) => ({ effective_route: route, requests, __source__: '' });
+
+describe('rows by route', () => {
+  const decode = (...rows: readonly Record<string, string>[]) =>
+    decodeByRoute(rows, ['requests'], ['a', 'b']);
+
+  it('are the aggregates of each; a route without a row is absent', () => {
+    expect(decode(row('b', '2'), row('a', '1.0'))).toEqual(
+      new Map([
+        ['b', { requests: 2 }],
+        ['a', { requests: 1 }],
+      ]),
+    );
+    expect(decode(row('a', '1')).has('b')).toBe(false);
+    expect(decode().size).toBe(0);
+  });
+
+  it.each<[string, readonly Record<string, string>[], RegExp]>([
+    ['a route twice', [row('a', '1'), row('a', '1')], /"a" twice/],
+    ['a route that nobody asked for', [row('a', '1'), row('c', '1')], /"c" unasked/],
+    ['a line without a route', [{ requests: '1' }], /without a route/],
+    ['a line without the aggregate', [{ effective_route: 'a' }], /nothing for requests/],
+    ['null for one route', [row('a', '1'), row('b', 'null')], /"null" for requests/],
+  ])('are refused for %s', (_, rows, message) => {
+    expect(() => decode(...rows)).toThrow(invalid);
+    expect(() => decode(...rows)).toThrow(message);
+  });
+});
+
+describe('the row of a whole logstore', () => {
+  it('is one', () => {
+    expect(decodeTotal([{ requests: '0', other: 'x' }], ['requests'])).toEqual({ requests: 0 });
+  });
+
+  it.each<[string, readonly Record<string, string>[]]>([
+    ['no row', []],
+    ['two rows', [row('', '1'), row('', '1')]],
+    ['null', [{ requests: 'null' }]],
+    ['no such column', [{ count: '1' }]],
+  ])('is refused for %s', (_, rows) => {
+    expect(() => decodeTotal(rows, ['requests'])).toThrow(invalid);
+  });
+});

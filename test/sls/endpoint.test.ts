@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { parseEndpointUrl, resolveEndpoint, type Network } from '../../src/sls/endpoint.ts';
+
+describe("a region's endpoint", () => {
+  it.each<[Network, boolean | undefined, string]>([
+    ['public', undefined, 'cn-beijing.log.aliyuncs.com'],
+    ['intranet', undefined, 'cn-beijing-intranet.log.aliyuncs.com'],
+    ['accelerate', undefined, 'log-global.aliyuncs.com'],
+    // sls.internal.endpoint of a request goes before the configured network.
+    ['public', true, 'cn-beijing-intranet.log.aliyuncs.com'],
+    ['intranet', false, 'cn-beijing.log.aliyuncs.com'],
+    ['intranet', true, 'cn-beijing-intranet.log.aliyuncs.com'],
+    ['accelerate', true, 'cn-beijing-intranet.log.aliyuncs.com'],
+    ['accelerate', false, 'cn-beijing.log.aliyuncs.com'],
+  ])('over %s, where the request says internal: %s', (network, internal, hostname) => {
+    expect(resolveEndpoint({ region: 'cn-beijing', network }, internal)).toEqual({
+      protocol: 'https',
+      authority: hostname,
+      hostname,
+      port: 443,
+      connectByProject: true,
+    });
+  });
+
+  it('is needed where no URL is given', () => {
+    expect(() => resolveEndpoint({ network: 'public' })).toThrow(
+      expect.objectContaining({ code: 'ConfigInvalid' }),
+    );
+  });
+
+  it('cannot lead elsewhere by what a region contains', () => {
+    for (const region of ['example.com#', 'example.com/', 'a@example.com', 'example.com?', 'a b']) {
+      expect(() => resolveEndpoint({ region, network: 'public' }), region).toThrow(/must be a URL/);
+    }
+  });
+});
+
+describe('an endpoint by URL', () => {
+  it.each<[string, string, string, number, boolean]>([
+    // URL, authority, hostname, port, whether connections go to {project}.{hostname}
+    [
+      'https://cn-beijing.log.aliyuncs.com',
+      'cn-beijing.log.aliyuncs.com',
+      'cn-beijing.log.aliyuncs.com',
+      443,
+      true,
+    ],
+    [
+      'https://CN-Beijing.Log.Aliyuncs.com/',
+      'cn-beijing.log.aliyuncs.com',
+      'cn-beijing.log.aliyuncs.com',
+      443,
+      true,
+    ],
+    ['http://sls.example.com:8080', 'sls.example.com:8080', 'sls.example.com', 8080, true],
+    ['http://sls.example.com:80', 'sls.example.com', 'sls.example.com', 80, true],
+    ['http://127.0.0.1:8088', '127.0.0.1:8088', '127.0.0.1', 8088, false],
+    ['http://127.1:8088', '127.0.0.1:8088', '127.0.0.1', 8088, false],
+    ['https://10.0.0.5', '10.0.0.5', '10.0.0.5', 443, false],
+    ['http://[::1]:8088', '[::1]:8088', '::1', 8088, false],
+    ['https://[2001:db8::1]', '[2001:db8::1]', '2001:db8::1', 443, false],
+    ['http://localhost:8088', 'localhost:8088', 'localhost', 8088, false],
+    ['http://sls.localhost', 'sls.localhost', 'localhost', 80, false],
+    ['http://notlocalhost:1', 'notlocalhost:1', 'notlocalhost', 1, true],
+    ['http://1.2.3.example.com', '1.2.3.example.com', '1.2.3.example.com', 80, true],
+  ])('%s', (url, authority, hostname, port, connectByProject) => {
+    const expected = { protocol: url.split(':')[0], authority, hostname, port, connectByProject };
+    expect(parseEndpointUrl(url)).toEqual(expected);
+    expect(resolveEndpoint({ region: 'cn-beijing', network: 'public', url }, true)).toEqual(expected);
+  });
+
+  it.each([
+    '',
+    'cn-beijing.log.aliyuncs.com',
+    '127.0.0.1:8088',
+    'ftp://127.0.0.1',
+    'http://',
+    'http://127.0.0.1/path',
+    'http://127.0.0.1/?query',
+    'http://127.0.0.1/#fragment',
+    'http://user@127.0.0.1',
+    'http://:password@127.0.0.1',
+    'http://127.0.0.1:99999',
+    'http://999.0.0.1',
+    'http://a b',
+  ])('is not %j, and the message shows what is', (url) => {
+    expect(() => parseEndpointUrl(url)).toThrow(
+      expect.objectContaining({
+        code: 'ConfigInvalid',
+        what: `SLS endpoint ${JSON.stringify(url)} must be a URL such as https://cn-beijing.log.aliyuncs.com or http://127.0.0.1:8088`,
+      }),
+    );
+  });
+});

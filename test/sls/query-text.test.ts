@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { queryText, type Statement } from '../../src/sls/query-text.ts';
+
+const statement: Statement = {
+  logKind: 'nginx-ingress',
+  window: { startSeconds: 100, endSeconds: 115 },
+  routes: ['default-a-80'],
+  aggregates: { requests: 'count(*)' },
+  hasAlternative: true,
+};
+const text = (changes: Partial<Statement> = {}) => queryText({ ...statement, ...changes });
+const routes = (count: number) => Array.from({ length: count }, (_, n) => `default-r${n}-80`);
+
+const effective =
+  "CASE WHEN regexp_like(proxy_alternative_upstream_name, '^[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]*$') " +
+  'THEN proxy_alternative_upstream_name ELSE proxy_upstream_name END';
+
+describe('the query', () => {
+  it('of one route', () => {
+    expect(text()).toBe(
+      'proxy_upstream_name: "default-a-80" or proxy_alternative_upstream_name: "default-a-80" | ' +
+        `SELECT ${effective} AS effective_route, count(*) AS requests FROM log ` +
+        `WHERE __time__ >= 100 AND __time__ < 115 AND ${effective} IN ('default-a-80') ` +
+        'GROUP BY effective_route LIMIT 1',
+    );
+  });
+
+  it('of several routes and aggregates, in a logstore without the column of the canary', () => {
+    const aggregates = { requests: 'count(*)', seconds: 'sum(request_time)' };
+    expect(text({ routes: ['a-b-80', 'c-d-http'], hasAlternative: false, aggregates })).toBe(
+      'proxy_upstream_name: "a-b-80" or proxy_upstream_name: "c-d-http" | ' +
+        'SELECT proxy_upstream_name AS effective_route, count(*) AS requests, sum(request_time) AS seconds FROM log ' +
+        "WHERE __time__ >= 100 AND __time__ < 115 AND proxy_upstream_name IN ('a-b-80', 'c-d-http') " +
+        'GROUP BY effective_route LIMIT 2',
+    );
+  });
+
+  it('of the whole logstore', () => {
+    expect(text({ routes: undefined })).toBe(
+      '* | SELECT count(*) AS requests FROM log WHERE __time__ >= 100 AND __time__ < 115 LIMIT 1',
+    );
+  });
+});
+
+describe('the search', () => {
+  const search = (changes: Partial<Statement>) => text(changes).split(' | ')[0];
+
+  it('names the routes while its conditions are within the 30 of SLS', () => {
+    expect(search({ routes: routes(15) })?.split(' or ')).toHaveLength(30);
+    expect(search({ routes: routes(16) })).toBe('*');
+    expect(search({ routes: routes(30), hasAlternative: false })?.split(' or ')).toHaveLength(30);
+    expect(search({ routes: routes(31), hasAlternative: false })).toBe('*');
+  });
+
+  it.each([`a" or *`, 'a|b', 'a\\', '*', 'a b', 'a:b', 'ü', '', '\n', 'a?', '(a)'])(
+    'leaves a route that the index could split, or that has a meaning there, to the SQL: %j',
+    (route) => {
+      expect(search({ routes: ['default-a-80', route] })).toBe('*');
+    },
+  );
+});
+
+describe('the SQL', () => {
+  const literal = (route: string) => `'${route.replaceAll("'", "''")}'`;
+
+  it('holds any route as one literal, and a LIMIT that lets every route through', () => {
+    const anyRoutes = fc.uniqueArray(fc.string({ unit: 'binary' }), { minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(anyRoutes, fc.boolean(), (names, hasAlternative) => {
+        const query = text({ routes: names, hasAlternative });
+        const list = names.map(literal).join(', ');
+        expect(query.endsWith(` IN (${list}) GROUP BY effective_route LIMIT ${names.length}`)).toBe(true);
+      }),
+    );
+  });
+});

@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AdapterError, errorRegistry, type ErrorCode } from '../../src/errors.ts';
+import { classifySlsFailure, slsFailureToError, unindexedField } from '../../src/sls/sls-error.ts';
+
+const failure = (statusCode: number, errorCode?: string, errorMessage = 'said SLS') => ({
+  statusCode,
+  errorCode,
+  errorMessage,
+  requestId: 'R1',
+});
+
+const quota = 'Too many queued queries, please retry';
+const searchIndex = 'key (host) is not config as key value config,if symbol : is in your log,please wrap it';
+const numericIndex = 'key (request_time) is not config as numberic column';
+const sqlIndex = "line 1:44: Column 'host' cannot be resolved;please add the column in the index attribute";
+const changedIndex =
+  "Column 'host' no longer exists or type mismatch;please add the column in the index attribute";
+const grouping = "Column 'host' not in GROUP BY clause;please add the column in the index attribute";
+
+describe('an error of SLS', () => {
+  it.each<[number, string | undefined, string, ErrorCode]>([
+    // The documented ones, by status.
+    [400, 'ParameterInvalid', 'syntax error', 'QueryRefused'],
+    [400, 'ParameterInvalid', quota, 'SlsThrottled'],
+    [400, 'ParameterInvalid', searchIndex, 'IndexMissing'],
+    [400, 'ParameterInvalid', numericIndex, 'IndexMissing'],
+    [400, 'ParameterInvalid', sqlIndex, 'IndexMissing'],
+    [400, 'ParameterInvalid', changedIndex, 'IndexMissing'],
+    [400, 'ParameterInvalid', grouping, 'QueryRefused'],
+    [400, 'InvalidQueryString', '', 'QueryRefused'],
+    [400, 'InvalidTimeRange', '', 'QueryRefused'],
+    [400, 'IndexConfigNotExist', '', 'IndexMissing'],
+    [400, 'RequestTimeExpired', '', 'ClockSkewed'],
+    [401, 'SignatureNotMatch', '', 'CredentialsRefused'],
+    [401, 'InvalidAccessKeyId', '', 'CredentialsRefused'],
+    [401, 'Unauthorized', 'denied by sts or ram', 'PermissionDenied'],
+    [403, 'ReadQuotaExceed', '', 'SlsThrottled'],
+    [403, 'ProjectForbidden', '', 'PermissionDenied'],
+    [404, 'ProjectNotExist', '', 'ProjectNotFound'],
+    [404, 'LogStoreNotExist', '', 'LogstoreNotFound'],
+    [500, 'InternalServerError', '', 'SlsUnavailable'],
+    [500, 'RequestTimeout', '', 'SlsTimeout'],
+    [503, 'ServerBusy', '', 'SlsThrottled'],
+    // And what is not.
+    [503, 'SomethingNew', '', 'SlsUnavailable'],
+    [429, 'SomethingNew', '', 'SlsThrottled'],
+    [429, undefined, '', 'SlsThrottled'],
+    [401, 'SomethingNew', '', 'CredentialsRefused'],
+    [403, 'SomethingNew', '', 'PermissionDenied'],
+    [400, 'SomethingNew', '', 'QueryRefused'],
+    [502, undefined, '', 'SlsUnavailable'],
+    [404, undefined, '', 'SlsReplyInvalid'],
+    [400, 'constructor', '', 'QueryRefused'],
+    [500, '__proto__', '', 'SlsUnavailable'],
+  ])('%i %s %j is %s', (statusCode, errorCode, message, code) => {
+    expect(classifySlsFailure(failure(statusCode, errorCode, message))).toBe(code);
+  });
+
+  it('of any kind has a code of ours', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 400, max: 599 }),
+        fc.option(fc.oneof(fc.string(), fc.constantFrom('toString', 'hasOwnProperty')), { nil: undefined }),
+        fc.string(),
+        (statusCode, errorCode, errorMessage) => {
+          const error = slsFailureToError(failure(statusCode, errorCode, errorMessage), 'p', undefined);
+          expect(Object.hasOwn(errorRegistry, error.code)).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it('says where, what, the id to give Alibaba Cloud, and what to do', () => {
+    const cause = new Error('the reply');
+    const error = slsFailureToError(failure(401, 'Unauthorized', 'denied by ram. '), 'project p', cause);
+    expect(error.message).toBe(
+      `SLS, project p: Unauthorized: denied by ram (request R1). ${errorRegistry.PermissionDenied.remedy}`,
+    );
+    expect(error.cause).toBe(cause);
+  });
+
+  it('without a code or an id says its status', () => {
+    const { what } = slsFailureToError(
+      { ...failure(502, undefined, ''), requestId: undefined },
+      'p',
+      undefined,
+    );
+    expect(what).toBe('SLS, p: HTTP 502');
+  });
+
+  it('that repeats a long query is cut', () => {
+    expect(
+      slsFailureToError(failure(400, 'ParameterInvalid', 'x'.repeat(1e6)), 'p', undefined).what,
+    ).toHaveLength('SLS, p: ParameterInvalid:  (request R1)'.length + 1000);
+  });
+});
+
+describe('the field that lacks an index', () => {
+  const fieldOf = (message: string) =>
+    unindexedField(slsFailureToError(failure(400, 'ParameterInvalid', message), 'p', undefined));
+
+  it.each([
+    [searchIndex, 'host'],
+    [numericIndex, 'request_time'],
+    [sqlIndex, 'host'],
+    [changedIndex, 'host'],
+    [grouping, undefined],
+    ['syntax error', undefined],
+  ])('of %j is %s', (message, field) => {
+    expect(fieldOf(message)).toBe(field);
+  });
+
+  it('is not taken from any other error', () => {
+    expect(unindexedField(new AdapterError('SlsUnavailable', searchIndex))).toBeUndefined();
+  });
+});
