@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { createApp, type App } from './api/app.ts';
+import { createApp } from './api/app.ts';
+import type { Server } from './api/server.ts';
 import { keepServingPair, loadServingPair, pairFiles, type ServingPair } from './api/serving-pair.ts';
 import type { Config } from './config/schema.ts';
 import { toListenError } from './errors.ts';
@@ -126,7 +127,7 @@ async function servingPair(
   return { pair: await keepServingPair(certDir, names, clock), certificateFile: pairFiles(certDir).certFile };
 }
 
-async function listen(app: App, { server: { bindAddress, securePort } }: Config): Promise<string> {
+async function listen(app: Server, { server: { bindAddress, securePort } }: Config): Promise<string> {
   try {
     return await app.listen({ host: bindAddress, port: securePort });
   } catch (cause) {

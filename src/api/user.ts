@@ -1,0 +1,24 @@
+/** Who asks, as Kubernetes' authentication.k8s.io/v1 UserInfo has it. */
+export interface User {
+  readonly name: string;
+  readonly uid?: string | undefined;
+  readonly groups: readonly string[];
+  /** Keys in lower case. */
+  readonly extra: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Group names with a meaning of their own. Source: k8s.io/apiserver/pkg/authentication/user. */
+export const mastersGroup = 'system:masters';
+export const authenticatedGroup = 'system:authenticated';
+
+export const anonymousUser: User = {
+  name: 'system:anonymous',
+  groups: ['system:unauthenticated'],
+  extra: {},
+};
+
+/** A front proxy sends its own users without groups; every authenticated user is in `system:authenticated`. */
+export function asAuthenticated(user: User): User {
+  if (user.groups.includes(authenticatedGroup)) return user;
+  return { ...user, groups: [...user.groups, authenticatedGroup] };
+}
