@@ -44,6 +44,30 @@ export const errorRegistry = {
     when: 'A query parameter or the URL of the request cannot be read.',
     remedy: 'Correct the URL of the request.',
   },
+  Unauthenticated: {
+    httpStatus: 401,
+    retryable: false,
+    when: 'The client certificate or bearer token of the request stands for no user.',
+    remedy: 'Present a client certificate of the cluster or a valid token, or ask through the API server.',
+  },
+  Forbidden: {
+    httpStatus: 403,
+    retryable: false,
+    when: 'The asker may not do this, by a SubjectAccessReview.',
+    remedy: 'Bind a ClusterRole with get and list on external.metrics.k8s.io to the asker.',
+  },
+  TooManyRequests: {
+    httpStatus: 429,
+    retryable: false,
+    when: 'As many requests are being answered as the adapter takes at a time.',
+    remedy: 'Ask again in a second; more replicas of the adapter answer more.',
+  },
+  AuthorizationUnavailable: {
+    httpStatus: 500,
+    retryable: false,
+    when: 'The API server does not say whether the asker may do this.',
+    remedy: 'Check that the API server is up and that the adapter is bound to ClusterRole system:auth-delegator.',
+  },
   MetricUnknown: {
     httpStatus: 404,
     retryable: false,
@@ -61,6 +85,12 @@ export const errorRegistry = {
     retryable: false,
     when: 'The method is not GET, or a watch was asked for.',
     remedy: 'Metrics can only be read with GET, without watch.',
+  },
+  NotAcceptable: {
+    httpStatus: 406,
+    retryable: false,
+    when: 'The Accept header names no media type that is served, or only a conversion such as Table.',
+    remedy: 'Name one of them in the Accept header, or add */* to it.',
   },
   RequestMalformed: {
     httpStatus: 400,

@@ -6,8 +6,8 @@ import { printTable, readTable } from './support/markdown-table.ts';
 
 const entries = Object.entries(errorRegistry) as [ErrorCode, (typeof errorRegistry)[ErrorCode]][];
 
-/** What the external metrics API may answer. 401 and 403 are the asker's own, and no failure of SLS is one. */
-const statuses = [400, 404, 405, 431, 500, 503, 504];
+/** What the external metrics API may answer. */
+const statuses = [400, 401, 403, 404, 405, 406, 429, 431, 500, 503, 504];
 
 describe('the registry of errors', () => {
   it.each(entries)('describes %s in full sentences', (_, { when, remedy }) => {
@@ -18,6 +18,11 @@ describe('the registry of errors', () => {
 
   it('answers nothing that reads as a refusal of the asker, or that a client repeats by itself', () => {
     expect(entries.filter(([, { httpStatus }]) => !statuses.includes(httpStatus))).toEqual([]);
+  });
+
+  it('keeps 401 and 403 for the asker: no failure of SLS reads as one of Kubernetes', () => {
+    const refusals = entries.filter(([, { httpStatus }]) => httpStatus === 401 || httpStatus === 403);
+    expect(refusals.map(([code]) => code)).toEqual(['Unauthenticated', 'Forbidden']);
   });
 
   it('retries only what SLS may answer otherwise: 503 and 504', () => {
