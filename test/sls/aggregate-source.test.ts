@@ -1,0 +1,250 @@
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Emulator } from '../../src/emulator/emulator.ts';
+import type { LogRecord } from '../../src/emulator/log-record.ts';
+import { nginxIngressIndex } from '../../src/emulator/store/index-config.ts';
+import { AggregateSource, type AggregateQuery } from '../../src/sls/aggregate-source.ts';
+import type { LogQuery, LogSource } from '../../src/sls/client.ts';
+import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
+import { TestClock } from '../support/test-clock.ts';
+import { alive, createClient, logstore, project, startSls } from './sls-client.ts';
+
+const without = (...names: readonly string[]) => ({
+  ...nginxIngressIndex,
+  fields: Object.fromEntries(
+    Object.entries(nginxIngressIndex.fields).filter(([name]) => !names.includes(name)),
+  ),
+});
+
+const clock = new TestClock();
+const { client } = createClient();
+let sls: Emulator;
+let sent: string[] = [];
+/** The client, with a note of each query's text. */
+const logs: LogSource = {
+  query: (query, signal) => {
+    sent.push(query.query);
+    return client.query(query, signal);
+  },
+};
+
+beforeAll(async () => {
+  sls = await startSls({
+    logstores: [
+      { project, logstore },
+      { project, logstore: 'old', index: without('proxy_alternative_upstream_name') },
+      { project, logstore: 'bare', index: without('proxy_alternative_upstream_name', 'proxy_upstream_name') },
+      { project, logstore: 'no-primary', index: without('proxy_upstream_name') },
+    ],
+  });
+});
+afterEach(() => {
+  sent = [];
+});
+afterAll(async () => {
+  client.close();
+  await sls.stop();
+});
+
+const startSeconds = clock.nowSeconds - 1000;
+const line = (timeSeconds: number, primary: string, alternative?: string): LogRecord => ({
+  timeSeconds,
+  fields: {
+    status: '200',
+    proxy_upstream_name: primary,
+    ...(alternative === undefined ? {} : { proxy_alternative_upstream_name: alternative }),
+  },
+});
+const queryOf = (changes: Partial<AggregateQuery>): AggregateQuery => ({
+  endpoint: parseEndpointUrl(sls.url),
+  project,
+  logstore,
+  logKind: 'nginx-ingress',
+  window: { startSeconds, endSeconds: startSeconds + 1 },
+  routes: ['default-a-80'],
+  aggregates: { requests: 'count(*)' },
+  ...changes,
+});
+const newSource = () => new AggregateSource(logs, clock);
+/** What came of a query: route → requests. */
+const counts = async (query: AggregateQuery, source = newSource()) => {
+  const found = await source.query(query, alive());
+  return new Map(Array.from(found, ([route, aggregates]) => [route, aggregates['requests']]));
+};
+/** The same, counted here. */
+const countsOf = (routes: readonly (string | undefined)[]) =>
+  new Map([...Map.groupBy(routes, (route) => route)].map(([route, lines]) => [route, lines.length]));
+
+describe('against a direct count of the lines', () => {
+  let second = startSeconds + 10;
+  const hostile = [
+    `a' OR '1'='1`,
+    `x"`,
+    '\\',
+    `\\'`,
+    "''",
+    '|',
+    '--',
+    ';',
+    '/*',
+    '*/',
+    '%',
+    '_',
+    '\n',
+    '* | select 1',
+    'NULL',
+  ];
+  const anyRoute = fc.oneof(
+    fc.string({ unit: 'binary', minLength: 1 }).filter((text) => !text.includes('\0')),
+    fc
+      .array(fc.constantFrom(...hostile, 'a', 'default-a-80'), { minLength: 1, maxLength: 4 })
+      .map((parts) => parts.join('')),
+    fc.stringMatching(/^[a-z]-[a-z]-[a-z0-9]$/),
+  );
+
+  it('any route has exactly its own lines, in one query with any others', async () => {
+    const source = newSource();
+    const anyLines = fc.array(anyRoute, { minLength: 1, maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(
+        anyLines,
+        fc.array(anyRoute, { maxLength: 10 }),
+        fc.integer({ min: 1, max: 30 }),
+        async (logged, others, take) => {
+          const window = { startSeconds: ++second, endSeconds: second + 1 };
+          const neighbours = [line(second - 1, logged[0] ?? ''), line(second + 1, logged[0] ?? '')];
+          await sls
+            .sink(project, logstore)
+            .append([...logged.map((route) => line(second, route, '')), ...neighbours]);
+          second += 2;
+          const routes = [...new Set([...logged.slice(0, take), ...others])];
+          const expected = countsOf(logged.filter((route) => routes.includes(route)));
+          expect(await counts(queryOf({ window, routes }), source)).toEqual(expected);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('a line is of its canary exactly where the alternative is a backend', async () => {
+    const isBackend = (text: string) =>
+      /^[a-z0-9-]+$/.test(text) && !text.startsWith('-') && (text.match(/-(?=[a-z0-9])/g) ?? []).length >= 2;
+    const primary = fc.constantFrom('default-a-80', 'default-b-80', '-', 'upstream-default-backend', '');
+    const alternative = fc.option(
+      fc.oneof(
+        fc.constantFrom(
+          '',
+          '-',
+          'default-canary-80',
+          'default-a-80',
+          'default-a',
+          'a-b-c-',
+          'Default-a-80',
+          '-a-b-c',
+        ),
+        fc.constantFrom(
+          '502, 200 46b79 a.example.com [',
+          'default-a-80 ',
+          ' default-a-80',
+          'a--b--c',
+          'a_b-c-d-80',
+          'null',
+        ),
+        fc.stringMatching(/^[-a-c0]{1,8}$/),
+      ),
+      { nil: undefined },
+    );
+    const anyLines = fc.array(fc.tuple(primary, alternative), { minLength: 1, maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(anyLines, async (lines) => {
+        const window = { startSeconds: ++second, endSeconds: second + 1 };
+        await sls.sink(project, logstore).append(lines.map(([first, other]) => line(second, first, other)));
+        const effective = lines.map(([first, other]) =>
+          other !== undefined && isBackend(other) ? other : first,
+        );
+        const routes = [...new Set(lines.flatMap(([first, other]) => [first, other ?? first]))];
+        expect(await counts(queryOf({ window, routes }))).toEqual(countsOf(effective));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('more routes than SLS gives rows by default all come', async () => {
+    const routes = Array.from({ length: 250 }, (_, n) => `default-r${n}-80`);
+    second += 2;
+    await sls.sink(project, logstore).append(routes.map((route) => line(second, route)));
+    const window = { startSeconds: second, endSeconds: second + 1 };
+    expect(await counts(queryOf({ window, routes }))).toEqual(countsOf(routes));
+    expect(await counts(queryOf({ window, routes: undefined }))).toEqual(new Map([[undefined, 250]]));
+  });
+});
+
+describe('a logstore without the column of the canary', () => {
+  const old = (routes: readonly string[] = ['default-a-80']) =>
+    queryOf({ logstore: 'old', routes, window: { startSeconds, endSeconds: startSeconds + 1 } });
+  const withColumn = () => sent.map((query) => query.includes('proxy_alternative_upstream_name'));
+
+  beforeAll(() => sls.sink(project, 'old').append([line(startSeconds, 'default-a-80', 'default-canary-80')]));
+
+  it.each([
+    ['where the search is refused', ['default-a-80']],
+    [
+      'where the SQL is, beyond the routes that a search names',
+      Array.from({ length: 20 }, (_, n) => `default-${n}-80`).concat('default-a-80'),
+    ],
+  ])('counts by the primary alone: %s', async (_, routes) => {
+    expect(await counts(old(routes))).toEqual(new Map([['default-a-80', 1]]));
+    expect(withColumn()).toEqual([true, false]);
+  });
+
+  it('is remembered for 10 minutes, and then asked again', async () => {
+    const source = newSource();
+    await counts(old(), source);
+    clock.advance(10 * 60_000 - 1);
+    await counts(old(), source);
+    expect(withColumn()).toEqual([true, false, false]);
+    clock.advance(1);
+    await counts(old(), source);
+    expect(withColumn()).toEqual([true, false, false, true, false]);
+  });
+
+  it('is asked again once the clock is set back, and not taken for another logstore', async () => {
+    const source = newSource();
+    await counts(old(), source);
+    await counts(queryOf({}), source);
+    clock.advance(-60_000);
+    await counts(old(), source);
+    clock.advance(60_000);
+    expect(withColumn()).toEqual([true, false, true, true, false]);
+  });
+
+  it('does not hide that another field is missing too', async () => {
+    for (const name of ['bare', 'no-primary']) {
+      await expect(newSource().query(queryOf({ logstore: name }), alive())).rejects.toMatchObject({
+        code: 'IndexMissing',
+        what: expect.stringContaining('proxy_upstream_name') as unknown,
+      });
+    }
+  });
+
+  it('does not hide any other failure', async () => {
+    sls.setFaults({ status: 503, errorCode: 'ServerBusy', errorMessage: 'key of a busy server', times: 1 });
+    await expect(newSource().query(old(), alive())).rejects.toMatchObject({ code: 'SlsThrottled' });
+    expect(sent).toHaveLength(1);
+  });
+});
+
+it('takes the window from the query, for the range and for the SQL alike', async () => {
+  const ranges: LogQuery[] = [];
+  const query = (asked: LogQuery) => {
+    ranges.push(asked);
+    return Promise.resolve({ rows: [], requestId: undefined, processedRows: 0 });
+  };
+  const source = new AggregateSource({ query }, clock);
+  await source.query(queryOf({ window: { startSeconds: 100, endSeconds: 115 } }), alive());
+  expect(ranges[0]).toMatchObject({
+    fromSeconds: 100,
+    toSeconds: 115,
+    query: expect.stringContaining('__time__ >= 100 AND __time__ < 115') as unknown,
+  });
+});

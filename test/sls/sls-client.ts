@@ -1,0 +1,47 @@
+import type { EmulatorOptions } from '../../src/emulator/emulator.ts';
+import { startEmulator } from '../../src/emulator/emulator.ts';
+import { SlsClient, type SlsObserver } from '../../src/sls/client.ts';
+import { fixedCredentials, type CredentialSource } from '../../src/sls/credentials.ts';
+import type { TransportSettings } from '../../src/sls/transport.ts';
+
+export const project = 'k8s-log-test';
+export const logstore = 'nginx-ingress';
+export const accessKey = { id: 'test-id', secret: 'test-secret', securityToken: 'test-token' };
+
+const credentialsOf = ({ id, secret, securityToken }: typeof accessKey) =>
+  fixedCredentials({ accessKeyId: id, accessKeySecret: secret, securityToken });
+
+export type SlsEvent = Parameters<SlsObserver['slsQueryFinished']>[0];
+
+export interface TestClient {
+  readonly client: SlsClient;
+  /** What the observer was told. */
+  readonly events: readonly SlsEvent[];
+}
+
+/** A client as the service builds it, which notes what its observer is told. */
+export function createClient(
+  settings: Partial<TransportSettings> = {},
+  credentials: CredentialSource = credentialsOf(accessKey),
+): TestClient {
+  const events: SlsEvent[] = [];
+  const client = new SlsClient(
+    credentials,
+    { connectTimeoutMs: 5000, readTimeoutMs: 5000, ...settings },
+    { slsQueryFinished: (event) => events.push(event) },
+  );
+  return { client, events };
+}
+
+/** An SLS with one logstore, which verifies signatures and the security token. */
+export const startSls = (options: Partial<EmulatorOptions> = {}) =>
+  startEmulator({
+    listenHost: '127.0.0.1',
+    listenPort: 0,
+    logstores: [{ project, logstore }],
+    accessKey,
+    ...options,
+  });
+
+/** A signal that nobody aborts. */
+export const alive = () => new AbortController().signal;
