@@ -1,0 +1,84 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { adapterManifests, renderManifests, type KubernetesObject } from './manifests.ts';
+import { schemaFaults, typeFaults } from './schema-check.ts';
+
+const typeCheckMs = 60_000;
+
+describe('the check itself', () => {
+  const service = (spec: object) => ({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'wrong' },
+    spec,
+  });
+
+  it('refuses what lacks a required field', async () => {
+    expect(await schemaFaults(service({ ports: [{}] }))).toEqual([expect.stringContaining('port')]);
+  });
+
+  it(
+    'refuses a field that Kubernetes does not know, however deep',
+    () => {
+      expect(typeFaults([service({ ports: [{ port: 443, targetport: 'https' }] })])).toEqual([
+        expect.stringMatching(/^Service wrong: .*targetport/),
+      ]);
+    },
+    typeCheckMs,
+  );
+
+  it(
+    'refuses a value of another type',
+    () => {
+      expect(typeFaults([service({ ports: [{ port: '443' }] })])).toEqual([
+        expect.stringMatching(/^Service wrong: .*string.*number/),
+      ]);
+    },
+    typeCheckMs,
+  );
+});
+
+describe('deploy/adapter', () => {
+  let objects: KubernetesObject[];
+  beforeAll(async () => {
+    objects = await renderManifests(adapterManifests);
+  }, typeCheckMs);
+
+  it('renders the adapter and nothing else', () => {
+    expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()).toEqual([
+      'APIService v1beta1.external.metrics.k8s.io',
+      'ClusterRole sls-metrics-adapter-apiservice',
+      'ClusterRole sls-metrics-adapter-metrics-reader',
+      'ClusterRoleBinding sls-metrics-adapter-apiservice',
+      'ClusterRoleBinding sls-metrics-adapter-auth-delegator',
+      'ClusterRoleBinding sls-metrics-adapter-metrics-reader',
+      expect.stringMatching(/^ConfigMap sls-metrics-adapter-[a-z0-9]+$/),
+      'Deployment sls-metrics-adapter',
+      'Namespace sls-metrics-adapter',
+      'PodDisruptionBudget sls-metrics-adapter',
+      'RoleBinding sls-metrics-adapter-auth-reader',
+      'Service sls-metrics-adapter',
+      'ServiceAccount sls-metrics-adapter',
+    ]);
+  });
+
+  it('passes the schemas of Kubernetes', async () => {
+    const faults = await Promise.all(objects.map(schemaFaults));
+    expect(faults.flat()).toEqual([]);
+  });
+
+  it(
+    'has no field that Kubernetes does not know',
+    () => expect(typeFaults(objects)).toEqual([]),
+    typeCheckMs,
+  );
+
+  it('labels every object, and puts what is namespaced into the one Namespace', () => {
+    for (const { kind, metadata } of objects) {
+      expect(metadata.labels, kind).toMatchObject({ 'app.kubernetes.io/name': 'sls-metrics-adapter' });
+      const clusterWide = /^(Namespace|ClusterRole|ClusterRoleBinding|APIService)$/.test(kind);
+      const inKubeSystem = kind === 'RoleBinding';
+      const expected = inKubeSystem ? 'kube-system' : 'sls-metrics-adapter';
+      expect(metadata.namespace, kind).toBe(clusterWide ? undefined : expected);
+    }
+  });
+});
