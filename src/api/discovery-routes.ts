@@ -1,16 +1,77 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { apiGroupDocument, apiGroupList, apiResourceList, group, version } from './discovery.ts';
-import { sendJson } from './encoding.ts';
+import {
+  apiGroupDiscoveryList,
+  apiGroupDocument,
+  apiGroupList,
+  apiResourceList,
+  discoveryGroup,
+  discoveryKind,
+  discoveryVersions,
+  group,
+  version,
+  type DiscoveryVersion,
+} from './discovery.ts';
+import {
+  encodeJson,
+  encodeObject,
+  encodeYaml,
+  representationOf,
+  withPretty,
+  type KubernetesObject,
+  type Representation,
+} from './encoding.ts';
+import { negotiate, type Transform } from './negotiation.ts';
+import { StaticDocument, sendDocument } from './static-document.ts';
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 
 /** Adds a path that is only read. */
-export type RegisterGet = (
-  url: string,
-  handler: (request: FastifyRequest, reply: FastifyReply) => unknown,
-) => void;
+export type RegisterGet = (url: string, handler: Handler) => void;
 
 /** Everything that tells what the server is and serves. None of it depends on anything that can fail. */
 export function registerDiscovery(get: RegisterGet): void {
-  get('/apis', (request, reply) => sendJson(request, reply, apiGroupList));
-  get(`/apis/${group}`, (request, reply) => sendJson(request, reply, apiGroupDocument));
-  get(`/apis/${group}/${version}`, (request, reply) => sendJson(request, reply, apiResourceList()));
+  const groups = createObjectHandler(apiGroupList);
+  const aggregated = createAggregatedHandler();
+  get('/apis', (request, reply) => aggregated(request, reply) ?? groups(request, reply));
+  get(`/apis/${group}`, createObjectHandler(apiGroupDocument));
+  get(`/apis/${group}/${version}`, createObjectHandler(apiResourceList()));
+}
+
+function createObjectHandler(object: KubernetesObject): Handler {
+  const document = new StaticDocument((key: Representation) => encodeObject(object, key));
+  return (request, reply) => {
+    const representation = representationOf(request);
+    return sendDocument(request, reply, representation.mediaType, document.get(representation));
+  };
+}
+
+interface AggregatedKey {
+  readonly discoveryVersion: DiscoveryVersion;
+  readonly mediaType: 'application/json' | 'application/yaml';
+  readonly pretty: boolean;
+}
+
+/** @returns a handler that sends nothing and returns undefined where aggregated discovery is not asked for */
+function createAggregatedHandler() {
+  const document = new StaticDocument(({ discoveryVersion, mediaType, pretty }: AggregatedKey) => {
+    const list = apiGroupDiscoveryList(discoveryVersion);
+    return mediaType === 'application/json' ? encodeJson(list, pretty) : encodeYaml(list);
+  });
+  return (request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined => {
+    const choice = negotiate(
+      request.headers.accept,
+      ['application/json', 'application/yaml'],
+      (transform) => discoveryVersionOf(transform) !== undefined,
+    );
+    const discoveryVersion = discoveryVersionOf(choice?.transform);
+    if (choice === undefined || discoveryVersion === undefined) return undefined;
+    const { mediaType, pretty } = withPretty(request, choice);
+    const contentType = `${mediaType};g=${discoveryGroup};v=${discoveryVersion};as=${discoveryKind}`;
+    return sendDocument(request, reply, contentType, document.get({ discoveryVersion, mediaType, pretty }));
+  };
+}
+
+function discoveryVersionOf(transform: Transform | undefined): DiscoveryVersion | undefined {
+  if (transform?.group !== discoveryGroup || transform.kind !== discoveryKind) return undefined;
+  return discoveryVersions.find((discoveryVersion) => discoveryVersion === transform.version);
 }

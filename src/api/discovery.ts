@@ -15,20 +15,45 @@ const apiGroup = {
   preferredVersion: groupVersionForDiscovery,
 };
 
+const verbs = ['get'];
+
 /** `/apis` */
-export const apiGroupList = { kind: 'APIGroupList', apiVersion: 'v1', groups: [apiGroup] };
+export const apiGroupList = { kind: 'APIGroupList', apiVersion: 'v1', groups: [apiGroup] } as const;
 
 /** `/apis/external.metrics.k8s.io` */
-export const apiGroupDocument = { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup };
+export const apiGroupDocument = { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup } as const;
 
 /** `/apis/external.metrics.k8s.io/v1beta1`: one resource a metric, in a stable order. */
-export function apiResourceList(): unknown {
+export function apiResourceList() {
   const resources = listMetrics().map(({ name }) => ({
     name,
     singularName: '',
     namespaced: true,
     kind: listKind,
-    verbs: ['get'],
+    verbs,
   }));
-  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources };
+  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources } as const;
+}
+
+/** Aggregated discovery. `v2beta1` is what clients of Kubernetes 1.26 to 1.29 ask for; its fields are the same. */
+export const discoveryGroup = 'apidiscovery.k8s.io';
+export const discoveryKind = 'APIGroupDiscoveryList';
+export const discoveryVersions = ['v2', 'v2beta1'] as const;
+export type DiscoveryVersion = (typeof discoveryVersions)[number];
+
+/** `/apis` for clients that want all in one answer. Source: k8s.io/api/apidiscovery/v2. */
+export function apiGroupDiscoveryList(discoveryVersion: DiscoveryVersion): unknown {
+  const resources = listMetrics().map(({ name }) => ({
+    resource: name,
+    responseKind: { group, version, kind: listKind },
+    scope: 'Namespaced',
+    singularResource: '',
+    verbs,
+  }));
+  return {
+    kind: discoveryKind,
+    apiVersion: `${discoveryGroup}/${discoveryVersion}`,
+    metadata: {},
+    items: [{ metadata: { name: group }, versions: [{ version, resources, freshness: 'Current' }] }],
+  };
 }

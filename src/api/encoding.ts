@@ -1,22 +1,97 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AdapterError } from '../errors.ts';
+import { stringify } from 'yaml';
+import { AdapterError } from '../errors.ts';
+import {
+  isReadByHuman,
+  negotiate,
+  objectMediaTypes,
+  type Choice,
+  type ObjectMediaType,
+} from './negotiation.ts';
+import { encodeProtobuf, type EncodableKind } from './protobuf.ts';
 import { statusOf } from './status.ts';
 
-/** JSON as Kubernetes writes it: compact, or indented for `?pretty=true`; a newline at the end. */
+/** Anything with a kind, as it stands in JSON. */
+export interface KubernetesObject {
+  readonly kind: EncodableKind;
+  readonly apiVersion: string;
+}
+
+export interface Representation {
+  readonly mediaType: ObjectMediaType;
+  /** JSON alone knows it. */
+  readonly pretty: boolean;
+}
+
+/** JSON as Kubernetes writes it: compact, or indented for people; a newline at the end. */
 export function encodeJson(body: unknown, pretty: boolean): Buffer {
   return Buffer.from(`${JSON.stringify(body, null, pretty ? 2 : undefined)}\n`);
 }
 
-/** Sends bytes, since Fastify would add a charset to the Content-Type of text. */
-export function sendJson(request: FastifyRequest, reply: FastifyReply, body: unknown): FastifyReply {
-  // Null where the URL could not be read.
-  const { pretty } = (request.query ?? {}) as { readonly pretty?: unknown };
-  return reply
-    .header('content-type', 'application/json')
-    .header('cache-control', 'no-cache, private')
-    .send(encodeJson(body, pretty === 'true' || pretty === '1'));
+/** Quotes every string, since a bare `10`, `on` or `0o7` is a string to one version of YAML and none to another. */
+export function encodeYaml(body: unknown): Buffer {
+  const options = { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 } as const;
+  return Buffer.from(stringify(body, { ...options, aliasDuplicateObjects: false }));
 }
 
+export function encodeObject(object: KubernetesObject, { mediaType, pretty }: Representation): Buffer {
+  switch (mediaType) {
+    case 'application/json':
+      return encodeJson(object, pretty);
+    case 'application/yaml':
+      return encodeYaml(object);
+    case 'application/vnd.kubernetes.protobuf':
+      return encodeProtobuf(object);
+  }
+}
+
+/** @throws AdapterError `NotAcceptable` */
+export function representationOf(request: FastifyRequest): Representation {
+  const choice = negotiate(request.headers.accept, objectMediaTypes);
+  if (choice === undefined) throw notAcceptable(objectMediaTypes);
+  return withPretty(request, choice);
+}
+
+/** What was chosen, indented where the Accept header or whoever asks wants it so. */
+export function withPretty<T extends ObjectMediaType>(
+  { query, headers }: FastifyRequest,
+  { mediaType, pretty }: Choice<T>,
+): { readonly mediaType: T; readonly pretty: boolean } {
+  if (mediaType !== 'application/json') return { mediaType, pretty: false };
+  // Null where the URL could not be read.
+  const parameters = (query ?? {}) as { readonly pretty?: unknown };
+  return { mediaType, pretty: pretty || isReadByHuman(parameters.pretty, headers['user-agent']) };
+}
+
+export const notAcceptable = (mediaTypes: readonly string[]) =>
+  new AdapterError('NotAcceptable', `only the following media types are accepted: ${mediaTypes.join(', ')}`);
+
+/** Sends bytes, since Fastify would add a charset to the Content-Type of text. */
+export function sendBytes(reply: FastifyReply, contentType: string, bytes: Buffer): FastifyReply {
+  if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-cache, private');
+  return reply.header('content-type', contentType).send(bytes);
+}
+
+/** @throws AdapterError `NotAcceptable` */
+export function sendObject(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  object: KubernetesObject,
+): FastifyReply {
+  const representation = representationOf(request);
+  return sendBytes(reply, representation.mediaType, encodeObject(object, representation));
+}
+
+const plainJson: Choice<ObjectMediaType> = {
+  mediaType: 'application/json',
+  transform: undefined,
+  pretty: false,
+};
+
+/** In the representation asked for; in JSON where that is none of ours, as Kubernetes does. */
 export function sendError(request: FastifyRequest, reply: FastifyReply, error: AdapterError): FastifyReply {
-  return sendJson(request, reply.code(error.httpStatus), statusOf(error));
+  const choice = negotiate(request.headers.accept, objectMediaTypes) ?? plainJson;
+  const representation = withPretty(request, choice);
+  const bytes = encodeObject(statusOf(error), representation);
+  return sendBytes(reply.code(error.httpStatus), representation.mediaType, bytes);
 }

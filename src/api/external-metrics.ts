@@ -5,7 +5,7 @@ import { parseMetricRequest, type MetricRequest, type RequestDefaults } from '..
 import { formatQuantity } from '../metric/quantity.ts';
 import { windowSeconds, type Sample } from '../metric/sample.ts';
 import { groupVersion, listKind } from './discovery.ts';
-import { sendError, sendJson } from './encoding.ts';
+import { encodeObject, representationOf, sendBytes, sendError } from './encoding.ts';
 
 /** What a read needs: whoever has the numbers. */
 export interface MetricReader {
@@ -43,7 +43,7 @@ export interface ReadParams {
 }
 
 /** The body of a reading. Source: k8s.io/metrics, ExternalMetricValueList. */
-export function externalMetricValueList(metricName: string, items: readonly MetricItem[]): unknown {
+export function externalMetricValueList(metricName: string, items: readonly MetricItem[]) {
   return {
     kind: listKind,
     apiVersion: groupVersion,
@@ -55,7 +55,7 @@ export function externalMetricValueList(metricName: string, items: readonly Metr
       window: windowSeconds(sample.window),
       value: formatQuantity(sample.value),
     })),
-  };
+  } as const;
 }
 
 /** `GET /apis/external.metrics.k8s.io/v1beta1/namespaces/{namespace}/{metric}?labelSelector=…` */
@@ -73,8 +73,11 @@ export function createReadHandler(context: ReadContext) {
       refuseWatch(query['watch']);
       selector = singleParameter('labelSelector', query['labelSelector']);
       const parsed = parseMetricRequest(metric, namespace, parseLabelSelector(selector), context.defaults);
+      // Before SLS is asked for what nobody could read.
+      const representation = representationOf(request);
       const { items } = await context.reader.read(parsed, gone.signal);
-      return await sendJson(request, reply, externalMetricValueList(metric, items));
+      const bytes = encodeObject(externalMetricValueList(metric, items), representation);
+      return await sendBytes(reply, representation.mediaType, bytes);
     } catch (thrown) {
       error = toAdapterError(thrown);
       return await sendError(request, reply, error);
