@@ -1,0 +1,58 @@
+import type { KubeObserver } from '../../src/kube/kube-observer.ts';
+import type { KubeSurroundings, ListWatchSettings } from '../../src/kube/list-watch.ts';
+
+type EventName = keyof KubeObserver;
+type EventOf<Name extends EventName> = Parameters<KubeObserver[Name]>[0];
+
+/** Keeps every event. */
+export class RecordingObserver implements KubeObserver {
+  readonly #events: (readonly [EventName, unknown])[] = [];
+  readonly #keep =
+    <Name extends EventName>(name: Name) =>
+    (event: EventOf<Name>) =>
+      void this.#events.push([name, event]);
+
+  readonly listed = this.#keep('listed');
+  readonly watchEnded = this.#keep('watchEnded');
+  readonly objectAbsent = this.#keep('objectAbsent');
+  readonly configLoaded = this.#keep('configLoaded');
+  readonly configMalformed = this.#keep('configMalformed');
+  readonly reviewFailed = this.#keep('reviewFailed');
+  readonly apiServiceUpdated = this.#keep('apiServiceUpdated');
+  readonly apiServiceForeign = this.#keep('apiServiceForeign');
+  readonly apiServiceFailed = this.#keep('apiServiceFailed');
+
+  of<Name extends EventName>(name: Name): EventOf<Name>[] {
+    return this.#events.filter(([kept]) => kept === name).map(([, event]) => event as EventOf<Name>);
+  }
+
+  /** Everything, as text, to look for what must not be there. */
+  get text(): string {
+    return JSON.stringify(this.#events);
+  }
+}
+
+export interface TestSurroundings extends KubeSurroundings {
+  readonly observer: RecordingObserver;
+}
+
+/** Real time, no jitter to speak of, and an observer that remembers. */
+export const surroundings = (around: Partial<Omit<KubeSurroundings, 'observer'>> = {}): TestSurroundings => ({
+  clock: { now: () => performance.now() },
+  random: () => 0.5,
+  ...around,
+  observer: new RecordingObserver(),
+});
+
+/** Pauses of milliseconds, and a silence that no test reaches by accident. */
+export const fastWatch: ListWatchSettings = {
+  firstPauseMs: 4,
+  longestPauseMs: 20,
+  silenceMs: 10_000,
+  watchSeconds: 300,
+  callTimeoutMs: 5000,
+};
+
+/** Timers and sockets that keep this process alive. */
+export const activeResources = () =>
+  process.getActiveResourcesInfo().filter((name) => ['Timeout', 'TCPSocketWrap', 'TLSWrap'].includes(name));
