@@ -73,12 +73,19 @@ class DefaultChain implements CredentialSource {
       const { accessKeyId, accessKeySecret, securityToken } = await this.#provider.getCredentials();
       if (!accessKeyId || !accessKeySecret) throw new Error('the chain gave an empty key');
       return { accessKeyId, accessKeySecret, securityToken };
-    } catch (cause) {
+    } catch (thrown) {
       this.#provider = undefined;
-      throw new AdapterError('CredentialsMissing', 'no credentials for SLS were found', { cause });
+      const reason = withoutSecrets(thrown instanceof Error ? thrown.message : String(thrown));
+      throw new AdapterError('CredentialsMissing', 'no credentials for SLS were found', {
+        cause: new Error(reason),
+      });
     }
   }
 }
+
+/** The library repeats replies that it cannot use, and causes are logged. */
+export const withoutSecrets = (text: string): string =>
+  text.replace(/((?:secret|token|password)\w*[\\"']*\s*[:=]\s*[\\"']*)[^\\"',}\s]+/gi, '$1***');
 
 /** Loaded on use: most installations name their key in the environment. */
 async function buildChain(): Promise<ChainProvider> {
