@@ -1,10 +1,12 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './api/app.ts';
-import type { Server } from './api/server.ts';
-import { keepServingPair, loadServingPair, pairFiles, type ServingPair } from './api/serving-pair.ts';
-import type { Config } from './config/schema.ts';
-import { toListenError } from './errors.ts';
+import { replaceServingPair, type Server } from './api/server.ts';
+import { ServingPairKeeper } from './api/serving-pair-keeper.ts';
+import { keepServingPair, loadServingPair, pairFiles } from './api/serving-pair.ts';
+import { bindAddressOf, type Config } from './config/schema.ts';
+import { AdapterError, toListenError } from './errors.ts';
 import { Collector } from './reading/collector.ts';
 import { Reader } from './reading/reader.ts';
 import { SampleStore } from './reading/sample-store.ts';
@@ -23,6 +25,9 @@ export interface Surroundings {
   /** Default: environment, then the default chain. */
   readonly credentials?: CredentialSource;
 }
+
+/** A Secret's change reaches a pod within about a minute. */
+const servingPairCheckMs = 10_000;
 
 /** Misses of one HPA sync arrive within this. */
 const gatherMs = 2;
@@ -89,49 +94,82 @@ export async function startService(
   telemetry: Telemetry,
 ): Promise<Service> {
   const startMs = around.clock.now();
+  if (config.server.authentication === 'delegated') {
+    throw new AdapterError(
+      'ConfigInvalid',
+      'delegated authentication is not built in yet; use --authentication none',
+    );
+  }
   const slsEndpoint = resolveEndpoint({ ...config.sls, url: config.sls.endpoint }).authority;
-  const { pair, certificateFile } = await servingPair(config, around);
+  const serving = servingPairSource(config, around);
+  const pair = await serving.load();
   const reading = createReading(config, around, telemetry);
   let stopping: string | undefined;
   const app = createApp({
     servingPair: pair,
     read: { reader: reading.reader, defaults: config.defaults, observer: telemetry, clock: around.clock },
-    notReady: () => stopping,
-    onInternalError: (error) => telemetry.internalError(error),
+    access: undefined,
+    maxInFlight: config.server.maxRequestsInFlight,
+    readiness: [{ name: 'shutdown', failure: () => stopping }],
+    observer: telemetry,
+  });
+  const keeper = new ServingPairKeeper(pair, {
+    load: serving.load,
+    everyMs: servingPairCheckMs,
+    onChange: (next) => {
+      replaceServingPair(app, next);
+      telemetry.servingPairReplaced();
+    },
+    onFailure: (error) => telemetry.servingPairUnusable(error),
   });
   const url = await listen(app, config);
   telemetry.started({ url, slsEndpoint, durationMs: around.clock.now() - startMs });
   return {
     url,
-    certificateFile,
+    certificateFile: serving.certificateFile,
     stop: async (reason) => {
       stopping = 'shutting down';
-      telemetry.stopping({ reason });
+      telemetry.stopping({ reason, delaySeconds: config.server.shutdownDelaySeconds });
+      // Endpoints still name this replica until everybody has heard that it is not ready.
+      await sleep(config.server.shutdownDelaySeconds * 1000);
+      await keeper.stop();
       await app.close();
       reading.close();
     },
   };
 }
 
-async function servingPair(
-  { server }: Config,
-  { clock, env }: Surroundings,
-): Promise<{ pair: ServingPair; certificateFile: string }> {
-  const { tlsCertFile, tlsPrivateKeyFile, bindAddress } = server;
+/** Where the serving pair comes from: the files given, or a self-made one that is renewed. */
+function servingPairSource(config: Config, { clock, env }: Surroundings) {
+  const { server, kubernetes } = config;
+  const { tlsCertFile, tlsPrivateKeyFile } = server;
   if (tlsCertFile !== undefined && tlsPrivateKeyFile !== undefined) {
-    return { pair: await loadServingPair(tlsCertFile, tlsPrivateKeyFile), certificateFile: tlsCertFile };
+    return { load: () => loadServingPair(tlsCertFile, tlsPrivateKeyFile), certificateFile: tlsCertFile };
   }
   const cacheDir = env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
   const certDir = server.certDir ?? join(cacheDir, 'sls-metrics-adapter');
-  const names = [...new Set(['localhost', '127.0.0.1', '::1', bindAddress])];
-  return { pair: await keepServingPair(certDir, names, clock), certificateFile: pairFiles(certDir).certFile };
+  const { serviceName, serviceNamespace } = kubernetes;
+  const service = serviceNamespace === undefined ? [] : serviceNames(serviceName, serviceNamespace);
+  const names = [...new Set(['localhost', '127.0.0.1', '::1', ...service])];
+  return {
+    load: () => keepServingPair(certDir, names, clock),
+    certificateFile: pairFiles(certDir).certFile,
+  };
 }
 
-async function listen(app: Server, { server: { bindAddress, securePort } }: Config): Promise<string> {
+/** The first is the name that the aggregator checks. */
+const serviceNames = (name: string, namespace: string) => [
+  `${name}.${namespace}.svc`,
+  `${name}.${namespace}.svc.cluster.local`,
+];
+
+async function listen(app: Server, config: Config): Promise<string> {
+  const host = bindAddressOf(config);
+  const { securePort: port } = config.server;
   try {
-    return await app.listen({ host: bindAddress, port: securePort });
+    return await app.listen({ host, port });
   } catch (cause) {
     await app.close();
-    throw toListenError(cause, `${bindAddress}:${securePort}`);
+    throw toListenError(cause, `${host}:${port}`);
   }
 }

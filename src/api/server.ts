@@ -1,6 +1,7 @@
 import { constants } from 'node:crypto';
 import { STATUS_CODES, type ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
+import type { SecureContextOptions, Server as TlsServer } from 'node:tls';
 import type { Http2SecureServer } from 'node:http2';
 import Fastify, {
   type FastifyHttp2SecureOptions,
@@ -25,6 +26,24 @@ const keepAliveTimeoutMs = 120_000;
 /** A metric name or namespace longer than this is none. */
 const maxParamLength = 512;
 
+/** What a change of the serving pair replaces. */
+function secureContext({ certificate, key }: ServingPair): SecureContextOptions {
+  return {
+    cert: certificate,
+    key,
+    minVersion: 'TLSv1.2',
+    // No list of authorities is sent, so that clients present whatever certificate they have.
+    ca: [],
+    // A resumed session lacks the certificates between the client's and its authority.
+    secureOptions: constants.SSL_OP_NO_TICKET,
+  };
+}
+
+/** New connections get the new pair; open ones go on with theirs. */
+export function replaceServingPair(server: Server, pair: ServingPair): void {
+  (server.server as unknown as TlsServer).setSecureContext(secureContext(pair));
+}
+
 /** Typed as HTTP/1.1's: handlers use what both protocols have. */
 export type Server = FastifyInstance;
 
@@ -32,21 +51,15 @@ export type Server = FastifyInstance;
  * HTTP/2 and HTTP/1.1 over TLS on one port. A client certificate is asked for and not required; whose it is, the
  * authenticator tells, for more than one authority may have signed it.
  */
-export function createServer({ certificate, key }: ServingPair): Server {
+export function createServer(pair: ServingPair): Server {
   const options: FastifyHttp2SecureOptions<Http2SecureServer> = {
     http2: true,
     http2SessionTimeout: keepAliveTimeoutMs,
     https: {
       allowHTTP1: true,
-      cert: certificate,
-      key,
-      minVersion: 'TLSv1.2',
+      ...secureContext(pair),
       requestCert: true,
       rejectUnauthorized: false,
-      // No list of authorities is sent, so that clients present whatever certificate they have.
-      ca: [],
-      // A resumed session lacks the certificates between the client's and its authority.
-      secureOptions: constants.SSL_OP_NO_TICKET,
       ...http1Options,
       settings: { maxHeaderListSize: maxHeaderBytes },
     },

@@ -49,6 +49,7 @@ export function parseListenAddress(text: string): ListenAddress {
 
 const settingGroups: Readonly<Record<string, string>> = {
   server: 'Serving:',
+  kubernetes: 'Reaching Kubernetes:',
   sls: 'Reaching SLS:',
   defaults: 'Where selectors are silent:',
   reading: 'Where selectors are silent:',

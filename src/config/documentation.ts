@@ -42,10 +42,13 @@ function documentLeaf(path: string, leaf: JsonSchema): SettingDocumentation {
     path,
     meaning: leaf.description ?? '',
     allowed: leaf.enum?.join(', ') ?? (leaf.maximum === undefined ? undefined : rangeOf(leaf)),
-    defaultValue: typeof value === 'string' || typeof value === 'number' ? String(value) : undefined,
+    defaultValue: isPlain(value) ? String(value) : undefined,
     flag: setting && `--${flagName(setting)}`,
     environment: setting ? environmentNames(setting) : [],
   };
 }
 
 const rangeOf = ({ minimum = 0, maximum = 0 }: JsonSchema) => `${minimum} to ${maximum}`;
+
+const isPlain = (value: unknown): value is string | number | boolean =>
+  ['string', 'number', 'boolean'].includes(typeof value);

@@ -34,7 +34,7 @@ export function loadConfig({ flags, env }: ConfigSources): Config {
     const found = findText(setting, flags, env);
     if (found === undefined) continue;
     origins.set(setting.path, found.origin);
-    assign(tree, setting.path.split('.'), setting.numeric === true ? numberOrText(found.text) : found.text);
+    assign(tree, setting.path.split('.'), readText(found.text, setting.as));
   }
   const parsed = configSchema.safeParse(tree);
   if (parsed.success) return parsed.data;
@@ -81,7 +81,8 @@ function parseYaml(text: string, refuse: (why: string, cause: unknown) => Adapte
 
 function findText(setting: Setting, flags: ConfigSources['flags'], env: ConfigSources['env']) {
   const flag = flags[optionKey(setting)];
-  if (typeof flag === 'string') return { text: flag, origin: `--${flagName(setting)}` };
+  // A flag without a value is given as true.
+  if (typeof flag === 'string' || flag === true) return { text: `${flag}`, origin: `--${flagName(setting)}` };
   for (const name of environmentNames(setting)) {
     const text = env[name];
     if (text !== undefined && text !== '') return { text, origin: name };
@@ -89,8 +90,19 @@ function findText(setting: Setting, flags: ConfigSources['flags'], env: ConfigSo
   return undefined;
 }
 
-/** Text that is no number is left for the schema to refuse. */
-const numberOrText = (text: string) => (/^\d{1,15}$/.test(text) ? Number(text) : text);
+/** Text that does not fit is left for the schema to refuse. */
+function readText(text: string, as: Setting['as']): unknown {
+  switch (as) {
+    case 'number':
+      return /^\d{1,15}$/.test(text) ? Number(text) : text;
+    case 'seconds':
+      return /^\d{1,15}s?$/.test(text) ? Number.parseInt(text, 10) : text;
+    case 'boolean':
+      return text === 'true' || (text === 'false' ? false : text);
+    case undefined:
+      return text;
+  }
+}
 
 const isTree = (value: unknown): value is Tree =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

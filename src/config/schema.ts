@@ -14,7 +14,9 @@ const choice = <const T extends readonly [string, ...string[]]>(values: T, what:
   z.enum(values, { error: `must be one of ${values.join(', ')}` }).describe(what);
 
 const server = z.strictObject({
-  bindAddress: text('Address that the API listens on').default('127.0.0.1'),
+  bindAddress: text(
+    'Address that the API listens on; without it, 127.0.0.1 where authentication is none, else 0.0.0.0',
+  ).optional(),
   securePort: whole(0, 65535, 'Port of the API; 0 takes any free one').default(6443),
   tlsCertFile: text('Serving certificate, PEM; without it, a self-made one').optional(),
   tlsPrivateKeyFile: text('Private key of the serving certificate, PEM').optional(),
@@ -22,9 +24,27 @@ const server = z.strictObject({
     'Where a self-made certificate is kept; without it, sls-metrics-adapter below $XDG_CACHE_HOME or ~/.cache',
   ).optional(),
   authentication: choice(
-    ['none'],
-    'Who may ask; `none` lets everyone in, and is refused off loopback',
-  ).default('none'),
+    ['delegated', 'none'],
+    'Who may ask: `delegated` asks the API server; `none` lets everyone in, and is refused off loopback',
+  ).default('delegated'),
+  maxRequestsInFlight: whole(1, 100_000, 'How many requests are answered at a time').default(400),
+  shutdownDelaySeconds: whole(
+    0,
+    60,
+    'How long the API still serves after SIGTERM, while readiness fails already',
+  ).default(8),
+});
+
+const kubernetes = z.strictObject({
+  kubeconfig: text('How to reach the API server; without it, as a pod does').optional(),
+  manageApiService: z
+    .boolean({ error: 'must be true or false' })
+    .describe('Keep the caBundle of the APIService current, for a self-made certificate')
+    .default(false),
+  serviceName: text('Service in front of the adapter: in the certificate, and in the APIService').default(
+    'sls-metrics-adapter',
+  ),
+  serviceNamespace: text('Namespace of that Service; without it, the one of the pod').optional(),
 });
 
 const endpointError = 'must be a URL such as https://cn-beijing.log.aliyuncs.com or http://127.0.0.1:8088';
@@ -77,6 +97,7 @@ const log = z.strictObject({
 export const configSchema = z
   .strictObject({
     server: server.prefault({}),
+    kubernetes: kubernetes.prefault({}),
     sls: sls.prefault({}),
     defaults: defaults.prefault({}),
     reading: reading.prefault({}),
@@ -97,13 +118,28 @@ export const configSchema = z
     error: 'must be given: certificate and private key go together',
     when: standing('server'),
   })
-  .refine(({ server: { bindAddress } }) => isLoopback(bindAddress), {
+  .refine(
+    ({ kubernetes: own, server: { tlsCertFile } }) => !own.manageApiService || tlsCertFile === undefined,
+    {
+      path: ['kubernetes', 'manageApiService'],
+      error:
+        'must be false where server.tlsCertFile is given: whoever made that certificate knows its authority',
+      when: standing('kubernetes', 'server'),
+    },
+  )
+  .refine(({ server: own }) => own.authentication !== 'none' || isLoopback(own.bindAddress ?? loopback), {
     path: ['server', 'bindAddress'],
     error: 'must be a loopback address (127.0.0.1, ::1) where authentication is none',
     when: standing('server'),
   });
 
 export type Config = z.infer<typeof configSchema>;
+
+const loopback = '127.0.0.1';
+
+/** Where to listen: everyone is let in on loopback alone. */
+export const bindAddressOf = ({ server: { bindAddress, authentication } }: Config): string =>
+  bindAddress ?? (authentication === 'none' ? loopback : '0.0.0.0');
 
 function isLoopback(address: string): boolean {
   if (isIP(address) === 4) return address.startsWith('127.');
@@ -117,9 +153,10 @@ function isEndpoint(text: string): boolean {
 }
 
 /** A section that is no mapping is a fault already. */
-function standing(section: 'server' | 'sls') {
-  return ({ value }: { readonly value: unknown }): boolean => {
-    const own = (value as Readonly<Record<string, unknown>>)[section];
-    return typeof own === 'object' && own !== null && !Array.isArray(own);
-  };
+function standing(...sections: readonly ('server' | 'kubernetes' | 'sls')[]) {
+  return ({ value }: { readonly value: unknown }): boolean =>
+    sections.every((section) => {
+      const own = (value as Readonly<Record<string, unknown>>)[section];
+      return typeof own === 'object' && own !== null && !Array.isArray(own);
+    });
 }

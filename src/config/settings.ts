@@ -6,22 +6,28 @@ export interface Setting {
   readonly flag: string;
   /** Names that are in use already, after `SLS_METRICS_ADAPTER_…`: Alibaba Cloud's and the stock adapter's. */
   readonly alsoEnv?: readonly string[];
-  readonly numeric?: boolean;
+  /** How the text is read; without it, as text. Text that does not fit is left for the schema to refuse. */
+  readonly as?: 'number' | 'seconds' | 'boolean';
 }
 
 export const settings: readonly Setting[] = [
   { path: 'server.bindAddress', flag: '--bind-address <address>' },
-  { path: 'server.securePort', flag: '--secure-port <port>', numeric: true },
+  { path: 'server.securePort', flag: '--secure-port <port>', as: 'number' },
   { path: 'server.tlsCertFile', flag: '--tls-cert-file <file>' },
   { path: 'server.tlsPrivateKeyFile', flag: '--tls-private-key-file <file>' },
   { path: 'server.certDir', flag: '--cert-dir <dir>' },
   { path: 'server.authentication', flag: '--authentication <mode>' },
+  { path: 'server.shutdownDelaySeconds', flag: '--shutdown-delay-duration <duration>', as: 'seconds' },
+  { path: 'kubernetes.kubeconfig', flag: '--kubeconfig <file>' },
+  { path: 'kubernetes.manageApiService', flag: '--manage-apiservice', as: 'boolean' },
+  { path: 'kubernetes.serviceName', flag: '--service-name <name>' },
+  { path: 'kubernetes.serviceNamespace', flag: '--service-namespace <namespace>' },
   { path: 'sls.region', flag: '--region <region>', alsoEnv: ['ALIBABA_CLOUD_REGION_ID', 'Region'] },
   { path: 'sls.network', flag: '--network <network>' },
   { path: 'sls.endpoint', flag: '--sls-endpoint <url>' },
   { path: 'defaults.project', flag: '--project <project>' },
   { path: 'defaults.logstore', flag: '--logstore <logstore>' },
-  { path: 'reading.delaySeconds', flag: '--delay <seconds>', numeric: true },
+  { path: 'reading.delaySeconds', flag: '--delay <seconds>', as: 'number' },
   { path: 'log.level', flag: '--log-level <level>' },
 ];
 

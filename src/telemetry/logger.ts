@@ -1,13 +1,15 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
+import type { AppObserver } from '../api/app.ts';
 import type { ReadObserver } from '../api/external-metrics.ts';
 import type { AdapterError } from '../errors.ts';
 import type { SlsObserver } from '../sls/client.ts';
 
 /** Everything that the adapter logs, one function an event. */
-export interface Telemetry extends ReadObserver, SlsObserver {
+export interface Telemetry extends AppObserver, ReadObserver, SlsObserver {
   started(event: { readonly url: string; readonly slsEndpoint: string; readonly durationMs: number }): void;
-  stopping(event: { readonly reason: string }): void;
-  internalError(error: AdapterError): void;
+  stopping(event: { readonly reason: string; readonly delaySeconds: number }): void;
+  servingPairReplaced(): void;
+  servingPairUnusable(error: AdapterError): void;
 }
 
 /** JSON lines; the destination is standard error but in tests. */
@@ -27,17 +29,31 @@ export function createTelemetry(logger: Logger): Telemetry {
   return {
     started: (event) => logger.info(event, 'serving'),
     stopping: (event) => logger.info(event, 'stopping'),
-    internalError: (error) => logger.error({ code: error.code, err: error.cause ?? error }, error.message),
+    servingPairReplaced: () => logger.info('new connections get the new serving certificate'),
+    servingPairUnusable: (error) =>
+      logger.error(
+        { code: error.code, cause: causeOf(error) },
+        `the serving certificate stays: ${error.message}`,
+      ),
+    requestRefused: ({ error, ...event }) => logFailure(logger, error, event),
     readFinished: ({ error, ...event }) => {
       if (error === undefined) logger.debug(event, 'reading served');
-      else if (error.code === 'Canceled') logger.debug({ ...event, code: error.code }, error.message);
-      else if (error.code === 'Internal')
-        logger.error({ ...event, code: error.code, err: error.cause }, error.message);
-      else logger.warn({ ...event, code: error.code, cause: causeOf(error) }, error.message);
+      else logFailure(logger, error, event);
     },
     slsQueryFinished: (event) => logger.debug(event, 'SLS query finished'),
   };
 }
+
+/** Whoever asked wrongly has been told; what the operator can mend is a warning, a fault of ours an error. */
+function logFailure(logger: Logger, error: AdapterError, event: object): void {
+  const { code, message, httpStatus } = error;
+  if (code === 'Internal') logger.error({ ...event, code, err: error.cause }, message);
+  else if (code === 'Canceled' || isRefusal(httpStatus)) logger.debug({ ...event, code }, message);
+  else logger.warn({ ...event, code, cause: causeOf(error) }, message);
+}
+
+/** Unlike a 400 or 404, which an HPA goes on meeting until somebody mends its labels. */
+const isRefusal = (httpStatus: number) => [401, 403, 405, 406, 429].includes(httpStatus);
 
 /** The message at the root, where it says more than the error itself. */
 function causeOf(error: AdapterError): string | undefined {

@@ -17,7 +17,16 @@ async function run(...argv: readonly string[]) {
 }
 
 const commands = ['serve', 'demo', 'emulate', 'query'];
-const local = ['--sls-endpoint', 'http://127.0.0.1:9', '--cert-dir', directory];
+const local = [
+  '--authentication',
+  'none',
+  '--shutdown-delay-duration',
+  '0s',
+  '--sls-endpoint',
+  'http://127.0.0.1:9',
+  '--cert-dir',
+  directory,
+];
 
 describe('--help', () => {
   it('lists the commands', async () => {
@@ -97,7 +106,8 @@ describe('a usage error', () => {
   it.each([
     ['--bind-address', '10.0.0.1', 'must be a loopback address'],
     ['--secure-port', 'x', 'must be a whole number from 0 to 65535'],
-    ['--authentication', 'basic', 'must be one of none'],
+    ['--authentication', 'basic', 'must be one of delegated, none'],
+    ['--shutdown-delay-duration', '2m', 'must be a whole number from 0 to 60'],
     ['--region', 'cn beijing', 'must be a region such as cn-beijing'],
     ['--network', 'lan', 'must be one of intranet, public, accelerate'],
     ['--sls-endpoint', 'foo', 'must be a URL such as'],

@@ -8,7 +8,17 @@ import { startCli } from '../support/cli-process.ts';
 const home = await mkdtemp(join(tmpdir(), 'serve-'));
 afterAll(() => rm(home, { recursive: true }));
 
-const argv = ['serve', '--secure-port', '0', '--sls-endpoint', 'http://127.0.0.1:9'];
+const argv = [
+  'serve',
+  '--authentication',
+  'none',
+  '--shutdown-delay-duration',
+  '0s',
+  '--secure-port',
+  '0',
+  '--sls-endpoint',
+  'http://127.0.0.1:9',
+];
 
 describe('serve', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(

@@ -41,7 +41,7 @@ describe('loadConfig', () => {
     expect(loaded).toMatchObject({
       sls: { region: 'flag', network: 'public' },
       log: { level: 'debug' },
-      server: { securePort: 1, bindAddress: '127.0.0.1' },
+      server: { securePort: 1, maxRequestsInFlight: 400 },
     });
   });
 
@@ -49,6 +49,18 @@ describe('loadConfig', () => {
     const flags = { region: 'cn-beijing', securePort: '0' };
     const loaded = load({ flags, env: { SLS_METRICS_ADAPTER_DELAY: '42' } });
     expect([loaded.server.securePort, loaded.reading.delaySeconds]).toEqual([0, 42]);
+  });
+
+  it('reads durations and switches from flags and environment', () => {
+    const flags = { region: 'cn-beijing', shutdownDelayDuration: '15s', manageApiservice: true };
+    const { server, kubernetes } = load({ flags });
+    expect([server.shutdownDelaySeconds, kubernetes.manageApiService]).toEqual([15, true]);
+    const env = {
+      SLS_METRICS_ADAPTER_SHUTDOWN_DELAY_DURATION: '3',
+      SLS_METRICS_ADAPTER_MANAGE_APISERVICE: 'true',
+    };
+    const fromEnv = load({ flags: { region: 'cn-beijing' }, env });
+    expect([fromEnv.server.shutdownDelaySeconds, fromEnv.kubernetes.manageApiService]).toEqual([3, true]);
   });
 
   it.each([
@@ -88,7 +100,7 @@ describe('a refused configuration', () => {
     const config = file(
       'sls: { network: lan }\nreading: { delaySeconds: "10" }\nserver: { tlsCertFile: tls.crt }',
     );
-    const flags = { config, securePort: 'x', bindAddress: '0.0.0.0' };
+    const flags = { config, securePort: 'x', bindAddress: '0.0.0.0', authentication: 'none' };
     const lines = refusalOf({ flags, env: { SLS_METRICS_ADAPTER_LOG_LEVEL: 'loud' } });
     expect(lines[0]).toBe('wrong configuration:');
     expect(lines.at(-1)).toBe(remedy);
@@ -118,7 +130,7 @@ describe('a refused configuration', () => {
       'wrong configuration:',
       `  log.levle (${config}) is no setting; log takes level`,
       `  log.colour (${config}) is no setting; log takes level`,
-      `  sever (${config}) is no setting; the file takes server, sls, defaults, reading, log`,
+      `  sever (${config}) is no setting; the file takes server, kubernetes, sls, defaults, reading, log`,
       remedy,
     ]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configSchema } from '../../src/config/schema.ts';
+import { bindAddressOf, configSchema } from '../../src/config/schema.ts';
 
 /** `{ 'sls.region': ['why', …] }` of what is refused; empty: accepted. */
 function faultsOf(tree: unknown): Record<string, string[]> {
@@ -17,7 +17,13 @@ const endpoint = 'must be a URL such as https://cn-beijing.log.aliyuncs.com or h
 describe('configSchema', () => {
   it('needs nothing but a region, and has these defaults', () => {
     expect(configSchema.parse({ sls: region })).toEqual({
-      server: { bindAddress: '127.0.0.1', securePort: 6443, authentication: 'none' },
+      server: {
+        securePort: 6443,
+        authentication: 'delegated',
+        maxRequestsInFlight: 400,
+        shutdownDelaySeconds: 8,
+      },
+      kubernetes: { manageApiService: false, serviceName: 'sls-metrics-adapter' },
       sls: { region: 'cn-beijing', network: 'intranet', connectTimeoutSeconds: 3, readTimeoutSeconds: 10 },
       defaults: {},
       reading: { freshnessSeconds: 5, delaySeconds: 10, deadlineSeconds: 20, maxSeries: 50_000 },
@@ -33,18 +39,35 @@ describe('configSchema', () => {
   it.each(['127.0.0.1', '127.9.9.9', '::1', 'localhost'])(
     'listens on %s without authentication',
     (bindAddress) => {
-      expect(faultsOf({ sls: region, server: { bindAddress } })).toEqual({});
+      expect(faultsOf({ sls: region, server: { bindAddress, authentication: 'none' } })).toEqual({});
     },
   );
 
   it.each(['0.0.0.0', '::', '10.0.0.1', '127.0.0.1.example.com', '127.evil', 'example.com', '1270.0.0.1'])(
     'refuses to listen on %s without authentication',
     (bindAddress) => {
-      expect(faultsOf({ sls: region, server: { bindAddress } })).toEqual({
+      expect(faultsOf({ sls: region, server: { bindAddress, authentication: 'none' } })).toEqual({
         'server.bindAddress': [loopback],
       });
     },
   );
+
+  it('listens on loopback without authentication, else on all addresses, unless told', () => {
+    const addressOf = (server: object) => bindAddressOf(configSchema.parse({ sls: region, server }));
+    expect(addressOf({ authentication: 'none' })).toBe('127.0.0.1');
+    expect(addressOf({})).toBe('0.0.0.0');
+    expect(addressOf({ bindAddress: '::' })).toBe('::');
+  });
+
+  it('keeps an APIService only for a certificate of its own', () => {
+    const server = { tlsCertFile: 'tls.crt', tlsPrivateKeyFile: 'tls.key' };
+    expect(faultsOf({ sls: region, server, kubernetes: { manageApiService: true } })).toEqual({
+      'kubernetes.manageApiService': [
+        'must be false where server.tlsCertFile is given: whoever made that certificate knows its authority',
+      ],
+    });
+    expect(faultsOf({ sls: region, kubernetes: { manageApiService: true } })).toEqual({});
+  });
 
   it('takes certificate and key together only', () => {
     const [tlsCertFile, tlsPrivateKeyFile] = ['tls.crt', 'tls.key'];
@@ -92,6 +115,8 @@ describe('configSchema', () => {
 
   it.each([
     ['server', 'securePort', 0, 65535],
+    ['server', 'maxRequestsInFlight', 1, 100_000],
+    ['server', 'shutdownDelaySeconds', 0, 60],
     ['sls', 'connectTimeoutSeconds', 1, 60],
     ['sls', 'readTimeoutSeconds', 1, 60],
     ['reading', 'freshnessSeconds', 0, 60],
@@ -110,7 +135,12 @@ describe('configSchema', () => {
   });
 
   it('checks the rules that span settings whatever else is wrong', () => {
-    const server = { bindAddress: '0.0.0.0', tlsCertFile: 'tls.crt', securePort: 'x' };
+    const server = {
+      authentication: 'none',
+      bindAddress: '0.0.0.0',
+      tlsCertFile: 'tls.crt',
+      securePort: 'x',
+    };
     expect(faultsOf({ server, sls: { network: 'x' }, log: { level: 'loud' } })).toEqual({
       'server.securePort': ['must be a whole number from 0 to 65535'],
       'server.tlsPrivateKeyFile': [goTogether],

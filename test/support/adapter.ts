@@ -54,7 +54,15 @@ export async function startAdapter(
   const configFile = join(certDir, 'config.yaml');
   await writeFile(configFile, file);
   const config = loadConfig({
-    flags: { config: configFile, securePort: '0', certDir, logLevel: 'debug', ...flags },
+    flags: {
+      config: configFile,
+      authentication: 'none',
+      shutdownDelayDuration: '0s',
+      securePort: '0',
+      certDir,
+      logLevel: 'debug',
+      ...flags,
+    },
     env: {},
   });
   const logLines: Record<string, unknown>[] = [];

@@ -80,7 +80,14 @@ export async function demo(options: DemoOptions, io: Io): Promise<void> {
 
 /** The environment's own settings are left out: the demo never touches a cloud. */
 function startAdapter({ securePort, certDir }: DemoOptions, endpoint: string, io: Io): Promise<Service> {
-  const flags = { securePort: String(securePort), certDir, slsEndpoint: endpoint, logLevel: 'error' };
+  const flags = {
+    authentication: 'none',
+    shutdownDelayDuration: '0s',
+    securePort: String(securePort),
+    certDir,
+    slsEndpoint: endpoint,
+    logLevel: 'error',
+  };
   const config = loadConfig({ flags, env: {} });
   const credentials = fixedCredentials({ accessKeyId: accessKey.id, accessKeySecret: accessKey.secret });
   return startService(config, { ...io, credentials }, createTelemetry(createLogger(config.log.level)));
