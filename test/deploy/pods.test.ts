@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { adapterManifests, only, renderManifests, type KubernetesObject } from './manifests.ts';
+import { adapterManifests, only, renderManifests, type KubernetesObject } from '../support/manifests.ts';
 
 interface Probe {
   readonly httpGet: { readonly path: string; readonly port: string; readonly scheme: string };

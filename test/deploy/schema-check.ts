@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import ts from 'typescript';
-import type { KubernetesObject } from './manifests.ts';
+import type { KubernetesObject } from '../support/manifests.ts';
 
 /** What is wrong with an object, one line a fault, by the schema that Kubernetes publishes for its kind. */
 export async function schemaFaults(object: KubernetesObject): Promise<string[]> {

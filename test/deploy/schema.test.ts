@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { adapterManifests, renderManifests, type KubernetesObject } from './manifests.ts';
+import { adapterManifests, renderManifests, type KubernetesObject } from '../support/manifests.ts';
 import { schemaFaults, typeFaults } from './schema-check.ts';
 
 const typeCheckMs = 60_000;

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { runProgram } from '../../src/cli/program.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { fakeIo } from '../support/fake-io.ts';
-import { adapterManifests, only, renderManifests, type KubernetesObject } from './manifests.ts';
+import { adapterManifests, only, renderManifests, type KubernetesObject } from '../support/manifests.ts';
 
 interface DeploymentSpec {
   readonly template: {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { parseAllDocuments } from 'yaml';
-import { findKubectl } from '../support/kubectl.ts';
+import { findKubectl } from './kubectl.ts';
 
 const run = promisify(execFile);
 

