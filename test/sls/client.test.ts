@@ -139,6 +139,23 @@ describe('the Host header', () => {
   });
 });
 
+it('goes to {project}.{endpoint}, where names below the endpoint lead to SLS', async () => {
+  await using raw = await startRawSls((_, response) => response.end(JSON.stringify(reply())));
+  // Project 127 at 0.0.1 is the one such name that leads to loopback everywhere.
+  const authority = `0.0.1:${raw.port}`;
+  const endpoint = {
+    protocol: 'http',
+    authority,
+    hostname: '0.0.1',
+    port: raw.port,
+    connectByProject: true,
+  } as const;
+  const { client } = createClient();
+  await client.query(queryTo(raw.url, { endpoint, project: '127' }), alive());
+  expect(raw.requests).toMatchObject([{ headers: { host: `127.${authority}` } }]);
+  client.close();
+});
+
 /** What becomes of a reply of 200 with such a body. */
 async function resultOf(body: string | Buffer, headers: Record<string, string> = {}, status = 200) {
   await using raw = await startRawSls((_, response) =>
