@@ -17,9 +17,11 @@ let proxyCa: Ca;
 let clientCa: Ca;
 let otherCa: Ca;
 beforeAll(async () => {
-  [proxyCa, clientCa, otherCa] = await Promise.all(
-    ['proxy', 'client', 'other'].map((name) => createCa(name)),
-  );
+  [proxyCa, clientCa, otherCa] = await Promise.all([
+    createCa('proxy'),
+    createCa('client'),
+    createCa('other'),
+  ]);
 });
 
 const trustAll = (): TrustSettings => ({
