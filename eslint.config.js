@@ -26,6 +26,8 @@ export default tseslint.config(
       ],
     },
   },
+  // A table: it grows by an entry an error.
+  { files: ['src/errors.ts'], rules: { 'max-lines': 'off' } },
   { files: ['src/main.ts'], rules: { 'no-restricted-properties': 'off' } },
   { files: ['test/**', 'bench/**'], rules: { 'max-lines-per-function': 'off', 'no-console': 'off' } },
   { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
