@@ -15,18 +15,17 @@ import {
   encodeJson,
   encodeObject,
   encodeYaml,
+  plainJson,
   representationOf,
   withPretty,
   type KubernetesObject,
   type Representation,
 } from './encoding.ts';
 import { negotiate, type Transform } from './negotiation.ts';
+import { registerOpenApi } from './openapi-routes.ts';
+import type { Handler, RegisterGet } from './route.ts';
 import { StaticDocument, sendDocument } from './static-document.ts';
-
-type Handler = (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
-
-/** Adds a path that is only read. */
-export type RegisterGet = (url: string, handler: Handler) => void;
+import { versionInfo } from './version.ts';
 
 /** Everything that tells what the server is and serves. None of it depends on anything that can fail. */
 export function registerDiscovery(get: RegisterGet): void {
@@ -35,6 +34,17 @@ export function registerDiscovery(get: RegisterGet): void {
   get('/apis', (request, reply) => aggregated(request, reply) ?? groups(request, reply));
   get(`/apis/${group}`, createObjectHandler(apiGroupDocument));
   get(`/apis/${group}/${version}`, createObjectHandler(apiResourceList()));
+  const info = versionInfo();
+  get('/version', createJsonHandler(info));
+  registerOpenApi(get, info.gitVersion);
+}
+
+function createJsonHandler(body: unknown): Handler {
+  const document = new StaticDocument((pretty: boolean) => encodeJson(body, pretty));
+  return (request, reply) => {
+    const { mediaType, pretty } = withPretty(request, plainJson);
+    return sendDocument(request, reply, mediaType, document.get(pretty));
+  };
 }
 
 function createObjectHandler(object: KubernetesObject): Handler {

@@ -66,23 +66,21 @@ export function withPretty<T extends ObjectMediaType>(
 export const notAcceptable = (mediaTypes: readonly string[]) =>
   new AdapterError('NotAcceptable', `only the following media types are accepted: ${mediaTypes.join(', ')}`);
 
+/** What all replies carry that do not say otherwise, as in Kubernetes: each is for whoever was let in. */
+export const cacheControl = 'no-cache, private';
+
 /** Sends bytes, since Fastify would add a charset to the Content-Type of text. */
-export function sendBytes(reply: FastifyReply, contentType: string, bytes: Buffer): FastifyReply {
-  if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-cache, private');
-  return reply.header('content-type', contentType).send(bytes);
-}
-
-/** @throws AdapterError `NotAcceptable` */
-export function sendObject(
-  request: FastifyRequest,
+export function sendBytes(
   reply: FastifyReply,
-  object: KubernetesObject,
+  contentType: string,
+  bytes: Buffer,
+  caching = cacheControl,
 ): FastifyReply {
-  const representation = representationOf(request);
-  return sendBytes(reply, representation.mediaType, encodeObject(object, representation));
+  return reply.header('content-type', contentType).header('cache-control', caching).send(bytes);
 }
 
-const plainJson: Choice<ObjectMediaType> = {
+/** What everybody gets who asks for nothing that is served. */
+export const plainJson: Choice<'application/json'> = {
   mediaType: 'application/json',
   transform: undefined,
   pretty: false,
@@ -91,7 +89,7 @@ const plainJson: Choice<ObjectMediaType> = {
 /** In the representation asked for; in JSON where that is none of ours, as Kubernetes does. */
 export function sendError(request: FastifyRequest, reply: FastifyReply, error: AdapterError): FastifyReply {
   const choice = negotiate(request.headers.accept, objectMediaTypes) ?? plainJson;
-  const representation = withPretty(request, choice);
+  const representation = withPretty<ObjectMediaType>(request, choice);
   const bytes = encodeObject(statusOf(error), representation);
   return sendBytes(reply.code(error.httpStatus), representation.mediaType, bytes);
 }

@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { sendBytes } from './encoding.ts';
+import { cacheControl, sendBytes } from './encoding.ts';
 
 /** One body in one representation. */
 export interface DocumentBytes {
   readonly bytes: Buffer;
   /** Of these bytes, upper-case hexadecimal. */
   readonly hash: string;
+}
+
+export function documentOf(bytes: Buffer): DocumentBytes {
+  return { bytes, hash: createHash('sha256').update(bytes).digest('hex').toUpperCase() };
 }
 
 /** A body that never changes: encoded once for each representation that somebody asks for. */
@@ -22,8 +26,7 @@ export class StaticDocument<Key> {
     const name = JSON.stringify(key);
     const known = this.#encoded.get(name);
     if (known !== undefined) return known;
-    const bytes = this.#encode(key);
-    const document = { bytes, hash: createHash('sha256').update(bytes).digest('hex').toUpperCase() };
+    const document = documentOf(this.#encode(key));
     this.#encoded.set(name, document);
     return document;
   }
@@ -39,12 +42,13 @@ export function sendDocument(
   reply: FastifyReply,
   contentType: string,
   { bytes, hash }: DocumentBytes,
+  caching = cacheControl,
 ): FastifyReply {
   const etag = `"${hash}"`;
   reply.header('etag', etag).header('vary', 'Accept');
-  if (!includesEtag(request.headers['if-none-match'], etag)) return sendBytes(reply, contentType, bytes);
-  if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-cache, private');
-  return reply.code(304).send();
+  if (includesEtag(request.headers['if-none-match'], etag))
+    return reply.code(304).header('cache-control', caching).send();
+  return sendBytes(reply, contentType, bytes, caching);
 }
 
 function includesEtag(header: string | undefined, etag: string): boolean {

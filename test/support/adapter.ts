@@ -11,6 +11,7 @@ import { createTelemetry } from '../../src/telemetry/logger.ts';
 export interface Reply {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly bytes: Buffer;
   readonly text: string;
   /** The text as JSON. */
   readonly body: unknown;
@@ -106,11 +107,13 @@ function send(url: URL, options: https.RequestOptions): Promise<Reply> {
       reply.on('data', (chunk: Buffer) => chunks.push(chunk));
       reply.on('error', reject);
       reply.on('end', () => {
-        const text = Buffer.concat(chunks).toString();
+        const bytes = Buffer.concat(chunks);
+        const text = bytes.toString();
         const { statusCode = 0, headers } = reply;
         resolve({
           statusCode,
           headers,
+          bytes,
           text,
           body: text.startsWith('{') ? (JSON.parse(text) as unknown) : undefined,
         });
