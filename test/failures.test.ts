@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { startEmulator, type Emulator } from '../src/emulator/emulator.ts';
 import type { Faults } from '../src/emulator/faults.ts';
 import { AdapterError } from '../src/errors.ts';
-import type { Surroundings } from '../src/service.ts';
+import type { Surroundings } from '../src/service/surroundings.ts';
 import { fixedCredentials } from '../src/sls/credentials.ts';
 import { accessKey, basePath, logstore, project, startAdapter, type TestAdapter } from './support/adapter.ts';
 import { expectStatus } from './support/expect-status.ts';

@@ -6,7 +6,7 @@ import { parseMetricRequest } from '../metric/metric-request.ts';
 import { formatQuantity } from '../metric/quantity.ts';
 import { windowSeconds } from '../metric/sample.ts';
 import type { ReadingItem } from '../reading/reader.ts';
-import { createReading } from '../service.ts';
+import { createReading } from '../service/reading-stack.ts';
 import { createLogger, createTelemetry } from '../telemetry/logger.ts';
 import type { Io } from './io.ts';
 import { alignedTable } from './table.ts';

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { loadConfig } from '../../src/config/load.ts';
-import { startService, type Surroundings } from '../../src/service.ts';
+import { startService } from '../../src/service.ts';
+import type { Surroundings } from '../../src/service/surroundings.ts';
 import { fixedCredentials } from '../../src/sls/credentials.ts';
 import { createTelemetry } from '../../src/telemetry/logger.ts';
 

@@ -1,0 +1,11 @@
+import type { CredentialSource } from '../sls/credentials.ts';
+
+/** What differs between a process and a test. */
+export interface Surroundings {
+  readonly clock: { now(): number };
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Default: environment, then the default chain. */
+  readonly credentials?: CredentialSource;
+}
