@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { startCli, type CliProcess } from '../support/cli-process.ts';
 import { adapterManifests } from '../support/manifests.ts';
+import { Hopeless } from './control-plane.ts';
 
 /** What differs on this machine from the Deployment of deploy/. */
 export interface AdapterSettings {
@@ -26,6 +27,7 @@ export interface AdapterSettings {
 export class AdapterProcess implements AsyncDisposable {
   readonly #process: CliProcess;
   readonly #settings: AdapterSettings;
+  #exitCode: number | null | undefined;
 
   constructor(settings: AdapterSettings) {
     this.#settings = settings;
@@ -48,6 +50,13 @@ export class AdapterProcess implements AsyncDisposable {
       ALIBABA_CLOUD_ACCESS_KEY_ID: accessKey.id,
       ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKey.secret,
     });
+    void this.#process.exit.then((code) => (this.#exitCode = code));
+  }
+
+  /** @throws Hopeless with all that it logged, if the process has ended */
+  throwIfEnded(): void {
+    if (this.#exitCode !== undefined)
+      throw new Hopeless(`the adapter has exited (${this.#exitCode}): ${this.log}`);
   }
 
   /** All that it logged. */

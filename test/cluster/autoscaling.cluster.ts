@@ -114,6 +114,7 @@ async function settles(targets: string, wanted: number): Promise<readonly number
 describe('the API server and the adapter', () => {
   it('find each other: the APIService is available, by the certificate that the adapter put there', async () => {
     const found = await cluster.eventually('the APIService is available', 60, async () => {
+      adapter.throwIfEnded();
       const object = (await cluster.get(['apiservice', apiService])) as {
         spec: { caBundle?: string; insecureSkipTLSVerify?: boolean };
         status: { conditions: readonly Condition[] };
@@ -208,6 +209,7 @@ describe("the guide's HPA", () => {
   it('stays where it is while SLS is down, and says why', async () => {
     traffic.set(41);
     await settles('8200m/10 (avg)', 5);
+    await traffic[Symbol.asyncDispose]();
     await emulator.stop();
     await cluster.eventually('the HPA has failed three times', 180, async () => {
       const { status } = (await cluster.get(['hpa.v1.autoscaling', hpaName, ...inWorkload])) as Hpa;

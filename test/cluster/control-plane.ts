@@ -7,6 +7,9 @@ import { findKubectl } from '../support/kubectl.ts';
 import type { KubernetesObject } from '../support/manifests.ts';
 import { waitFor } from '../support/wait-for.ts';
 
+/** Ends a wait at once: what it waits for can no longer come. */
+export class Hopeless extends Error {}
+
 interface Kubeconfig {
   readonly clusters: readonly [{ readonly cluster: Readonly<Record<string, unknown>> }];
 }
@@ -96,6 +99,7 @@ export class ControlPlane implements AsyncDisposable {
       try {
         return await condition();
       } catch (error) {
+        if (error instanceof Hopeless) throw error;
         last = error instanceof Error ? error.message : String(error);
         return undefined;
       } finally {
@@ -103,6 +107,7 @@ export class ControlPlane implements AsyncDisposable {
       }
     };
     return waitFor(attempt, seconds * 1000, what).catch((error: unknown) => {
+      if (error instanceof Hopeless) throw error;
       throw new Error(`${what}: not within ${seconds} s; last: ${last}`, { cause: error });
     });
   }
