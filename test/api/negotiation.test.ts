@@ -47,6 +47,8 @@ describe('an Accept header', () => {
     ['white space', '  application/yaml ; q=1 ,\t*/* ', yaml],
     ['a character set', 'application/json; charset=utf-8', json],
     ['a refusal', 'application/json;q=0', undefined],
+    ['a refusal of everything', '*/*;q=0', undefined],
+    ['JSON and nothing else', '*/*;q=0, application/json', json],
     ['anything but JSON', 'application/json;q=0, */*', yaml],
     ['a quality that is none', 'application/yaml;q=high, application/json;q=0.1', json],
     ['a watch', 'application/json;stream=watch', json],
