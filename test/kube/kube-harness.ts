@@ -53,6 +53,7 @@ export const fastWatch: ListWatchSettings = {
   callTimeoutMs: 5000,
 };
 
-/** Timers and sockets that keep this process alive. */
+/** How many timers and sockets keep this process alive. */
 export const activeResources = () =>
-  process.getActiveResourcesInfo().filter((name) => ['Timeout', 'TCPSocketWrap', 'TLSWrap'].includes(name));
+  process.getActiveResourcesInfo().filter((name) => ['Timeout', 'TCPSocketWrap', 'TLSWrap'].includes(name))
+    .length;

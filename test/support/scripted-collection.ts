@@ -93,7 +93,7 @@ export class ScriptedCollection {
   }
 
   /** A line as it is, to every open watch. */
-  sendRaw(text: string): void {
+  sendRaw(text: string | Buffer): void {
     for (const { response } of this.#watches) response.write(text);
   }
 

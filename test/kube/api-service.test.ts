@@ -1,0 +1,219 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  ApiServiceKeeper,
+  defaultApiServiceSettings,
+  type ApiServiceSettings,
+} from '../../src/kube/api-service.ts';
+import { loadKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
+import { createCa, type Ca } from '../support/certificates.ts';
+import { startScriptedApiServer, type ScriptedApiServer } from '../support/scripted-apiserver.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { activeResources, surroundings, type TestSurroundings } from './kube-harness.ts';
+
+const name = 'v1beta1.external.metrics.k8s.io';
+const own = { name: 'adapter', namespace: 'sls' };
+const service = { name: 'adapter', namespace: 'sls', port: 443 };
+
+let ours: Ca;
+let sister: Ca;
+let stranger: Ca;
+let server: ScriptedApiServer;
+let client: KubeClient;
+let around: TestSurroundings;
+let stop: AbortController;
+let runs: Promise<void>[];
+
+beforeAll(async () => {
+  ours = await createCa('sls-metrics-adapter');
+  sister = await createCa('sls-metrics-adapter');
+  stranger = await createCa('cert-manager');
+});
+beforeEach(async () => {
+  server = await startScriptedApiServer();
+  client = await loadKubeClient(await server.podSurroundings());
+  around = surroundings({ clock: Date });
+  stop = new AbortController();
+  runs = [];
+});
+afterEach(async () => {
+  stop.abort();
+  await Promise.all(runs);
+  client.close();
+  await server[Symbol.asyncDispose]();
+});
+
+function start(ca = ours, settings: Partial<ApiServiceSettings> = {}): ApiServiceKeeper {
+  const fast = { firstPauseMs: 4, longestPauseMs: 20 };
+  const keeper = new ApiServiceKeeper(client, own, around, {
+    ...defaultApiServiceSettings,
+    ...fast,
+    ...settings,
+  });
+  keeper.setCaPem(ca.certificate);
+  runs.push(keeper.run(stop.signal));
+  return keeper;
+}
+const base64 = (...cas: readonly Ca[]) =>
+  Buffer.from(cas.map(({ certificate }) => certificate).join('')).toString('base64');
+const spec = () => server.apiServices.get(name).spec;
+const published = (keeper: ApiServiceKeeper, ca: Ca = ours) =>
+  waitFor(() => keeper.publishedCaPem === ca.certificate);
+
+describe('our APIService', () => {
+  it('gets our certificate, and no longer skips verification', async () => {
+    server.apiServices.putExternalMetrics(service, { insecureSkipTLSVerify: true });
+    const keeper = start();
+    await published(keeper);
+    expect(spec()).toEqual({
+      service,
+      group: 'external.metrics.k8s.io',
+      version: 'v1beta1',
+      groupPriorityMinimum: 100,
+      versionPriority: 100,
+      caBundle: base64(ours),
+    });
+    expect(keeper.problem()).toBeUndefined();
+    expect(around.observer.of('apiServiceUpdated')).toEqual([{ name, certificates: 1 }]);
+  });
+
+  it('is guarded by the version that was read', async () => {
+    server.apiServices.putExternalMetrics(service);
+    const { resourceVersion } = server.apiServices.get(name).metadata;
+    await published(start());
+    expect(server.requests.at(-1)?.body).toEqual({
+      metadata: { resourceVersion },
+      spec: { caBundle: base64(ours), insecureSkipTLSVerify: null },
+    });
+  });
+
+  it('is left as it is where all is well', async () => {
+    server.apiServices.putExternalMetrics(service, { caBundle: base64(stranger, ours) });
+    await published(start());
+    expect(server.count('apiservice.patch')).toBe(0);
+  });
+
+  it('is cleared of the skipped verification where the bundle is good already', async () => {
+    // Older API servers let both stand.
+    const both = { caBundle: base64(ours), insecureSkipTLSVerify: true };
+    server.apiServices.putExternalMetrics(service, both);
+    await published(start());
+    expect(spec()).toMatchObject({ caBundle: base64(ours) });
+    expect(spec().insecureSkipTLSVerify).toBeUndefined();
+  });
+
+  it('keeps what others have put there', async () => {
+    server.apiServices.putExternalMetrics(service, { caBundle: base64(sister, stranger) });
+    await published(start());
+    expect(spec().caBundle).toBe(base64(ours, sister, stranger));
+    expect(around.observer.of('apiServiceUpdated')).toEqual([{ name, certificates: 3 }]);
+  });
+
+  it('gets a renewed certificate before it is used', async () => {
+    server.apiServices.putExternalMetrics(service);
+    const keeper = start();
+    await published(keeper);
+    keeper.setCaPem(sister.certificate);
+    expect(keeper.publishedCaPem).toBe(ours.certificate);
+    await published(keeper, sister);
+    expect(spec().caBundle).toBe(base64(sister, ours));
+  });
+
+  it('gets a certificate that comes after the start', async () => {
+    server.apiServices.putExternalMetrics(service);
+    const late = new ApiServiceKeeper(client, own, around);
+    runs.push(late.run(stop.signal));
+    expect(late.problem()).toBe('the APIService was not read yet');
+    late.setCaPem(sister.certificate);
+    await published(late, sister);
+    expect(late.problem()).toBeUndefined();
+  });
+
+  it('is mended after somebody set it back', async () => {
+    server.apiServices.putExternalMetrics(service);
+    await published(start(ours, { recheckMs: 20 }));
+    server.apiServices.putExternalMetrics(service, { insecureSkipTLSVerify: true });
+    await waitFor(() => spec().caBundle === base64(ours));
+  });
+
+  it('holds both certificates of two replicas that start at once', async () => {
+    server.apiServices.putExternalMetrics(service);
+    const [one, other] = [start(ours), start(sister)];
+    await Promise.all([published(one), published(other, sister)]);
+    expect([base64(ours, sister), base64(sister, ours)]).toContain(spec().caBundle);
+    expect(around.observer.of('apiServiceFailed')).toEqual([]);
+  });
+});
+
+describe('the APIService of somebody else', () => {
+  it.each([
+    [{ name: 'keda-operator-metrics-apiserver', namespace: 'keda' }, 'keda/keda-operator-metrics-apiserver'],
+    [{ name: 'adapter', namespace: 'another' }, 'another/adapter'],
+    [undefined, 'kube-apiserver itself'],
+  ])('is left alone, and reported: %j', async (foreign, owner) => {
+    server.apiServices.putExternalMetrics(foreign, { insecureSkipTLSVerify: true });
+    const keeper = start();
+    await waitFor(() => around.observer.of('apiServiceForeign').length > 0);
+    expect(around.observer.of('apiServiceForeign')).toEqual([{ name, owner }]);
+    await waitFor(() => keeper.problem() === `APIService ${name} belongs to ${owner}`);
+    expect(server.count('apiservice.patch')).toBe(0);
+    expect(spec()).toMatchObject({ insecureSkipTLSVerify: true });
+  });
+
+  it('is ours once it is handed over', async () => {
+    server.apiServices.putExternalMetrics({ name: 'keda', namespace: 'keda' });
+    const keeper = start(ours, { recheckMs: 20 });
+    await waitFor(() => around.observer.of('apiServiceForeign').length > 0);
+    server.apiServices.putExternalMetrics(service);
+    await published(keeper);
+  });
+});
+
+describe('trouble with the APIService', () => {
+  it.each([409, 429, 500, 503])('ends in success after %i', async (code) => {
+    server.apiServices.putExternalMetrics(service);
+    server.fail('apiservice.patch', { kind: 'status', code }, 2);
+    await published(start());
+    expect(spec().caBundle).toBe(base64(ours));
+    expect(server.count('apiservice.get')).toBe(3);
+  });
+
+  it('reports a missing one, does not make it, and finds it later', async () => {
+    const keeper = start();
+    await waitFor(() => around.observer.of('apiServiceFailed').length >= 2);
+    expect(around.observer.of('apiServiceFailed')[0]?.message).toContain(`"${name}" not found`);
+    expect(keeper.problem()).toContain('not found');
+    server.apiServices.putExternalMetrics(service);
+    await published(keeper);
+    expect(keeper.problem()).toBeUndefined();
+  });
+
+  it('reports that it has no rights', async () => {
+    server.apiServices.putExternalMetrics(service);
+    server.fail('apiservice.patch', { kind: 'status', code: 403, message: 'may not patch' });
+    const keeper = start();
+    await waitFor(() => keeper.problem()?.includes('may not patch'));
+    expect(keeper.publishedCaPem).toBeUndefined();
+  });
+
+  it('outlives the API server', async () => {
+    server.apiServices.putExternalMetrics(service);
+    await server.goDown();
+    const keeper = start();
+    await waitFor(() => around.observer.of('apiServiceFailed').length >= 2);
+    await server.comeUp();
+    await published(keeper);
+  });
+
+  it('ends at once with the signal, in a pause and in a call', async () => {
+    server.apiServices.putExternalMetrics(service);
+    await published(start());
+    server.fail('apiservice.get', { kind: 'hang' });
+    start(sister);
+    await waitFor(() => server.count('apiservice.get') === 2);
+    stop.abort();
+    await Promise.all(runs);
+    client.close();
+    await waitFor(() => server.openConnections === 0);
+    await waitFor(() => activeResources() === 0, 1000, 'no timer and no socket left');
+  });
+});
