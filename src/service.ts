@@ -1,17 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './api/app.ts';
-import { replaceServingPair, type Server } from './api/server.ts';
-import { ServingPairKeeper } from './api/serving-pair-keeper.ts';
+import type { Server } from './api/server.ts';
 import { bindAddressOf, type Config } from './config/schema.ts';
-import { AdapterError, toListenError } from './errors.ts';
 import { resolveEndpoint } from './sls/endpoint.ts';
+import { toListenError } from './errors.ts';
+import { serviceNamespaceOf, startDelegation } from './service/delegation.ts';
 import { createReading } from './service/reading-stack.ts';
 import { servingPairSource } from './service/serving-pair-source.ts';
+import { keepServing } from './service/serving.ts';
 import type { Surroundings } from './service/surroundings.ts';
 import type { Telemetry } from './telemetry/logger.ts';
-
-/** A Secret's change reaches a pod within about a minute. */
-const servingPairCheckMs = 10_000;
 
 /** A running adapter. */
 export interface Service {
@@ -34,47 +32,43 @@ export async function startService(
   telemetry: Telemetry,
 ): Promise<Service> {
   const startMs = around.clock.now();
-  if (config.server.authentication === 'delegated') {
-    throw new AdapterError(
-      'ConfigInvalid',
-      'delegated authentication is not built in yet; use --authentication none',
-    );
-  }
+  const { authentication, maxRequestsInFlight, shutdownDelaySeconds } = config.server;
   const slsEndpoint = resolveEndpoint({ ...config.sls, url: config.sls.endpoint }).authority;
-  const serving = servingPairSource(config, around);
-  const pair = await serving.load();
+  const source = servingPairSource(config, await serviceNamespaceOf(config), around);
+  const pair = await source.load();
+  const delegation =
+    authentication === 'delegated' ? await startDelegation(config, around, telemetry) : undefined;
   const reading = createReading(config, around, telemetry);
   let stopping: string | undefined;
   const app = createApp({
     servingPair: pair,
     read: { reader: reading.reader, defaults: config.defaults, observer: telemetry, clock: around.clock },
-    access: undefined,
-    maxInFlight: config.server.maxRequestsInFlight,
-    readiness: [{ name: 'shutdown', failure: () => stopping }],
+    access: delegation?.access,
+    maxInFlight: maxRequestsInFlight,
+    readiness: [{ name: 'shutdown', failure: () => stopping }, ...(delegation?.readiness ?? [])],
     observer: telemetry,
   });
-  const keeper = new ServingPairKeeper(pair, {
-    load: serving.load,
-    everyMs: servingPairCheckMs,
-    onChange: (next) => {
-      replaceServingPair(app, next);
-      telemetry.servingPairReplaced();
-    },
-    onFailure: (error) => telemetry.servingPairUnusable(error),
+  const serving = keepServing(app, pair, source.load, delegation?.apiService, telemetry);
+  const close = async () => {
+    await serving.stop();
+    await app.close();
+    await delegation?.stop();
+    reading.close();
+  };
+  const url = await listen(app, config).catch(async (error: unknown) => {
+    await close();
+    throw error;
   });
-  const url = await listen(app, config);
-  telemetry.started({ url, slsEndpoint, durationMs: around.clock.now() - startMs });
+  telemetry.started({ url, slsEndpoint, authentication, durationMs: around.clock.now() - startMs });
   return {
     url,
-    certificateFile: serving.certificateFile,
+    certificateFile: source.certificateFile,
     stop: async (reason) => {
       stopping = 'shutting down';
-      telemetry.stopping({ reason, delaySeconds: config.server.shutdownDelaySeconds });
+      telemetry.stopping({ reason, delaySeconds: shutdownDelaySeconds });
       // Endpoints still name this replica until everybody has heard that it is not ready.
-      await sleep(config.server.shutdownDelaySeconds * 1000);
-      await keeper.stop();
-      await app.close();
-      reading.close();
+      await sleep(shutdownDelaySeconds * 1000);
+      await close();
     },
   };
 }
@@ -85,7 +79,6 @@ async function listen(app: Server, config: Config): Promise<string> {
   try {
     return await app.listen({ host, port });
   } catch (cause) {
-    await app.close();
     throw toListenError(cause, `${host}:${port}`);
   }
 }

@@ -1,6 +1,13 @@
 import { toAdapterError, type AdapterError } from '../errors.ts';
 import type { ServingPair } from './serving-pair.ts';
 
+/** What is told of the serving pair. */
+export interface ServingObserver {
+  servingPairReplaced(): void;
+  /** Told once a failure; the last good pair stays in use. */
+  servingPairUnusable(error: AdapterError): void;
+}
+
 export interface KeeperOptions {
   /** The pair as it should be now: read from its files, or made anew where it is about to expire. */
   readonly load: () => Promise<ServingPair>;

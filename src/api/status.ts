@@ -17,11 +17,17 @@ export interface Status {
   readonly status: 'Failure';
   readonly message: string;
   readonly reason: string;
-  readonly details: { readonly causes: readonly { readonly reason: string }[] };
+  readonly details: {
+    readonly causes: readonly { readonly reason: string }[];
+    readonly retryAfterSeconds?: number;
+  };
   readonly code: number;
 }
 
-/** The body of every failed request. The code of our registry stands in `details.causes`, for machines. */
+/**
+ * The body of every failed request. The code of our registry stands in `details.causes`, for machines. How long to
+ * wait stands here alone: on a Retry-After header client-go would sleep, and hold a worker of the HPA controller.
+ */
 export function statusOf(error: AdapterError): Status {
   const { message, code, httpStatus } = error;
   return {
@@ -31,7 +37,7 @@ export function statusOf(error: AdapterError): Status {
     status: 'Failure',
     message,
     reason: reasons[httpStatus] ?? (STATUS_CODES[httpStatus] ?? 'Unknown').replaceAll(' ', ''),
-    details: { causes: [{ reason: code }] },
+    details: { causes: [{ reason: code }], ...(code === 'TooManyRequests' ? { retryAfterSeconds: 1 } : {}) },
     code: httpStatus,
   };
 }

@@ -5,16 +5,19 @@ import type { Config } from '../config/schema.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Where the serving pair comes from: the files given, or a self-made one that is renewed. */
-export function servingPairSource(config: Config, { clock, env }: Surroundings) {
-  const { server, kubernetes } = config;
+export function servingPairSource(
+  { server, kubernetes }: Config,
+  serviceNamespace: string | undefined,
+  { clock, env }: Surroundings,
+) {
   const { tlsCertFile, tlsPrivateKeyFile } = server;
   if (tlsCertFile !== undefined && tlsPrivateKeyFile !== undefined) {
     return { load: () => loadServingPair(tlsCertFile, tlsPrivateKeyFile), certificateFile: tlsCertFile };
   }
   const cacheDir = env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
   const certDir = server.certDir ?? join(cacheDir, 'sls-metrics-adapter');
-  const { serviceName, serviceNamespace } = kubernetes;
-  const service = serviceNamespace === undefined ? [] : serviceNames(serviceName, serviceNamespace);
+  const service =
+    serviceNamespace === undefined ? [] : serviceNames(kubernetes.serviceName, serviceNamespace);
   const names = [...new Set(['localhost', '127.0.0.1', '::1', ...service])];
   return {
     load: () => keepServingPair(certDir, names, clock),

@@ -1,15 +1,21 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
 import type { AppObserver } from '../api/app.ts';
+import type { ServingObserver } from '../api/serving-pair-keeper.ts';
 import type { ReadObserver } from '../api/external-metrics.ts';
 import type { AdapterError } from '../errors.ts';
+import type { KubeObserver } from '../kube/kube-observer.ts';
 import type { SlsObserver } from '../sls/client.ts';
+import { createKubeLog } from './kube-log.ts';
 
 /** Everything that the adapter logs, one function an event. */
-export interface Telemetry extends AppObserver, ReadObserver, SlsObserver {
-  started(event: { readonly url: string; readonly slsEndpoint: string; readonly durationMs: number }): void;
+export interface Telemetry extends AppObserver, ReadObserver, ServingObserver, SlsObserver, KubeObserver {
+  started(event: {
+    readonly url: string;
+    readonly slsEndpoint: string;
+    readonly authentication: string;
+    readonly durationMs: number;
+  }): void;
   stopping(event: { readonly reason: string; readonly delaySeconds: number }): void;
-  servingPairReplaced(): void;
-  servingPairUnusable(error: AdapterError): void;
 }
 
 /** JSON lines; the destination is standard error but in tests. */
@@ -27,6 +33,7 @@ export function createLogger(level: string, destination: DestinationStream = pin
 
 export function createTelemetry(logger: Logger): Telemetry {
   return {
+    ...createKubeLog(logger),
     started: (event) => logger.info(event, 'serving'),
     stopping: (event) => logger.info(event, 'stopping'),
     servingPairReplaced: () => logger.info('new connections get the new serving certificate'),

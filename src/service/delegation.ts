@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises';
+import type { AccessContext } from '../api/access.ts';
+import type { HealthCheck } from '../api/probes.ts';
+import type { Config } from '../config/schema.ts';
+import { AdapterError } from '../errors.ts';
+import { AccessReviewer } from '../kube/access-review.ts';
+import { ApiServiceKeeper } from '../kube/api-service.ts';
+import { AuthenticationConfigWatch } from '../kube/authentication-config.ts';
+import { loadKubeClient } from '../kube/kube-client.ts';
+import type { KubeObserver } from '../kube/kube-observer.ts';
+import { TokenReviewer } from '../kube/token-review.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** What the API server is asked for: who asks, whether they may, and to trust our certificate. */
+export interface Delegation {
+  readonly access: AccessContext;
+  readonly readiness: readonly HealthCheck[];
+  /** Undefined where somebody else registers the adapter. */
+  readonly apiService: ApiServiceKeeper | undefined;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the watches. Calls nobody before it returns, so that an API server that is down delays readiness alone.
+ *
+ * @throws AdapterError `ConfigInvalid` where no API server is known
+ */
+export async function startDelegation(
+  config: Config,
+  around: Surroundings,
+  observer: KubeObserver,
+): Promise<Delegation> {
+  const { kubeconfig, manageApiService, serviceName } = config.kubernetes;
+  const { clock, random, env } = around;
+  const client = await loadKubeClient({ ...(kubeconfig === undefined ? {} : { kubeconfig }), env, clock });
+  const surroundings = { clock, random, observer };
+  const trust = new AuthenticationConfigWatch(client, surroundings);
+  const tokens = new TokenReviewer(client, surroundings);
+  const reviews = new AccessReviewer(client, surroundings);
+  const namespace = manageApiService ? await requireServiceNamespace(config) : '';
+  const apiService = manageApiService
+    ? new ApiServiceKeeper(client, { name: serviceName, namespace }, surroundings)
+    : undefined;
+  const ending = new AbortController();
+  const running = [trust.run(ending.signal), apiService?.run(ending.signal) ?? Promise.resolve()];
+  return {
+    access: {
+      trust: () => trust.current(),
+      reviewToken: (token, signal) => tokens.reviewToken(token, signal),
+      reviewAccess: (user, attributes, signal) => reviews.reviewAccess(user, attributes, signal),
+      clock,
+    },
+    readiness: [
+      onceReached('authentication-config', () =>
+        trust.current() === undefined ? (trust.problem() ?? 'not read yet') : undefined,
+      ),
+      ...(apiService === undefined ? [] : [onceReached('apiservice', () => apiService.problem())]),
+    ],
+    apiService,
+    stop: async () => {
+      ending.abort();
+      await Promise.all(running);
+      client.close();
+    },
+  };
+}
+
+/** Once ready, it stays ready: trouble with the API server later must not take a serving replica out. */
+function onceReached(name: string, problem: () => string | undefined): HealthCheck {
+  let reached = false;
+  const failure = () => {
+    if (reached) return undefined;
+    const now = problem();
+    reached = now === undefined;
+    return now;
+  };
+  return { name, failure };
+}
+
+const namespaceFile = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
+
+/** The namespace of our Service: as configured, else the pod's. */
+export async function serviceNamespaceOf({ kubernetes }: Config): Promise<string | undefined> {
+  if (kubernetes.serviceNamespace !== undefined) return kubernetes.serviceNamespace;
+  try {
+    return (await readFile(namespaceFile, 'utf8')).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+async function requireServiceNamespace(config: Config): Promise<string> {
+  const namespace = await serviceNamespaceOf(config);
+  if (namespace !== undefined) return namespace;
+  throw new AdapterError('ConfigInvalid', '--manage-apiservice outside of a pod needs --service-namespace');
+}

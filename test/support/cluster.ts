@@ -1,0 +1,169 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import http2 from 'node:http2';
+import https from 'node:https';
+import { startEmulator, type Emulator } from '../../src/emulator/emulator.ts';
+import {
+  accessKey,
+  logstore,
+  project,
+  readPath,
+  selectorOf,
+  startAdapter,
+  type TestAdapter,
+} from './adapter.ts';
+import { createCa, type Ca, type PemPair } from './certificates.ts';
+import { startScriptedApiServer, type ScriptedApiServer } from './scripted-apiserver.ts';
+
+export interface ClusterRequest {
+  readonly path?: string;
+  readonly method?: string;
+  /** Client certificate. */
+  readonly pair?: PemPair | undefined;
+  /** An array is sent as repeated headers. */
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+  readonly protocol?: 'h1' | 'h2';
+}
+
+export interface ClusterReply {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+/** A read that SLS answers, in namespace default. */
+export const goodRead = readPath(
+  'sls_ingress_qps',
+  selectorOf({ 'sls.project': project, 'sls.logstore': logstore }),
+);
+
+/** What kube-apiserver writes into kube-system/extension-apiserver-authentication. */
+export const authenticationData = (clientCaPem: string, proxyCaPem: string): Record<string, string> => ({
+  'client-ca-file': clientCaPem,
+  'requestheader-client-ca-file': proxyCaPem,
+  'requestheader-allowed-names': '["front-proxy-client"]',
+  'requestheader-username-headers': '["X-Remote-User"]',
+  'requestheader-group-headers': '["X-Remote-Group"]',
+  'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
+  'requestheader-uid-headers': '["X-Remote-Uid"]',
+});
+
+/** A scripted kube-apiserver, a local SLS, and an adapter that delegates to the one and reads from the other. */
+export class TestCluster implements AsyncDisposable {
+  readonly apiServer: ScriptedApiServer;
+  readonly emulator: Emulator;
+  readonly adapter: TestAdapter;
+  readonly clientCa: Ca;
+  readonly proxyCa: Ca;
+  readonly #ca: string;
+
+  constructor(
+    parts: Pick<TestCluster, 'apiServer' | 'emulator' | 'adapter' | 'clientCa' | 'proxyCa'>,
+    ca: string,
+  ) {
+    this.apiServer = parts.apiServer;
+    this.emulator = parts.emulator;
+    this.adapter = parts.adapter;
+    this.clientCa = parts.clientCa;
+    this.proxyCa = parts.proxyCa;
+    this.#ca = ca;
+  }
+
+  /** One request on a connection of its own. */
+  async request(request: ClusterRequest = {}): Promise<ClusterReply> {
+    return request.protocol === 'h2' ? this.#overHttp2(request) : this.#overHttp1(request);
+  }
+
+  async #overHttp1({
+    path = goodRead,
+    method = 'GET',
+    pair,
+    headers = {},
+  }: ClusterRequest): Promise<ClusterReply> {
+    const agent = new https.Agent({ ca: this.#ca, ...(pair && { cert: pair.certificate, key: pair.key }) });
+    const reply = await this.adapter.request(path, { agent, method, headers: { ...headers } });
+    agent.destroy();
+    return reply;
+  }
+
+  async #overHttp2({
+    path = goodRead,
+    method = 'GET',
+    pair,
+    headers = {},
+  }: ClusterRequest): Promise<ClusterReply> {
+    const session = http2.connect(this.adapter.url, {
+      ca: this.#ca,
+      ...(pair && { cert: pair.certificate, key: pair.key }),
+    });
+    try {
+      const stream = session.request({ ':path': path, ':method': method, ...headers });
+      const [replyHeaders] = (await once(stream, 'response')) as [
+        http2.IncomingHttpHeaders & { ':status': number },
+      ];
+      let text = '';
+      stream.setEncoding('utf8');
+      for await (const chunk of stream as AsyncIterable<string>) text += chunk;
+      return { statusCode: replyHeaders[':status'], headers: replyHeaders, text };
+    } finally {
+      session.close();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.adapter[Symbol.asyncDispose]();
+    await this.emulator.stop();
+    await this.apiServer[Symbol.asyncDispose]();
+  }
+}
+
+export interface ClusterOptions {
+  /** Flags of the adapter, by option key. */
+  readonly flags?: Readonly<Record<string, string>>;
+  /** Its configuration file. */
+  readonly file?: string;
+  /** Whom to trust for the adapter, PEM. Default: the adapter's own certificate. */
+  readonly trustPem?: string;
+  /** The API server does not answer when the adapter starts. */
+  readonly down?: boolean;
+}
+
+export async function startCluster({
+  flags = {},
+  file,
+  down = false,
+}: ClusterOptions = {}): Promise<TestCluster> {
+  const { flags = {}, file, down = false } = options;
+  const [clientCa, proxyCa, apiServer] = await Promise.all([
+    createCa('clients'),
+    createCa('front-proxy'),
+    startScriptedApiServer(),
+  ]);
+  apiServer.setAuthentication(authenticationData(clientCa.certificate, proxyCa.certificate));
+  const kubeconfig = await apiServer.kubeconfigFile();
+  if (down) await apiServer.goDown();
+  const emulator = await startEmulator({
+    listenHost: '127.0.0.1',
+    listenPort: 0,
+    logstores: [{ project, logstore }],
+    accessKey,
+  });
+  const adapter = await startAdapter(
+    {
+      authentication: 'delegated',
+      bindAddress: '127.0.0.1',
+      kubeconfig,
+      slsEndpoint: emulator.url,
+      ...flags,
+    },
+    {},
+    file,
+  );
+  const ca = options.trustPem ?? (await readFile(adapter.certificateFile, 'utf8'));
+  return new TestCluster({ apiServer, emulator, adapter, clientCa, proxyCa }, ca);
+}
+
+/** Waits until the adapter is ready. */
+export async function ready(cluster: TestCluster): Promise<boolean> {
+  return (await cluster.request({ path: '/readyz' })).statusCode === 200;
+}
