@@ -128,11 +128,7 @@ export interface ClusterOptions {
   readonly down?: boolean;
 }
 
-export async function startCluster({
-  flags = {},
-  file,
-  down = false,
-}: ClusterOptions = {}): Promise<TestCluster> {
+export async function startCluster(options: ClusterOptions = {}): Promise<TestCluster> {
   const { flags = {}, file, down = false } = options;
   const [clientCa, proxyCa, apiServer] = await Promise.all([
     createCa('clients'),
