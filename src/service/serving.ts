@@ -4,8 +4,8 @@ import { ServingPairKeeper, type ServingObserver } from '../api/serving-pair-kee
 import type { ServingPair } from '../api/serving-pair.ts';
 import type { ApiServiceKeeper } from '../kube/api-service.ts';
 
-/** A Secret's change reaches a pod within about a minute. */
-const checkMs = 10_000;
+/** Two small files are read; a Secret's change reaches them within about a minute. */
+const checkMs = 3000;
 
 /** Each API server hears of a new caBundle by a watch. */
 const trustSpreadsMs = 10_000;

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import http2 from 'node:http2';
 import https from 'node:https';
 import { startEmulator, type Emulator } from '../../src/emulator/emulator.ts';
+import type { OwnService } from '../../src/kube/api-service.ts';
 import {
   accessKey,
   logstore,
@@ -23,6 +24,9 @@ export interface ClusterRequest {
   /** An array is sent as repeated headers. */
   readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly protocol?: 'h1' | 'h2';
+  /** Whom to trust, PEM. Default: what the cluster trusts. HTTP/1.1 only, and so is the name to be checked. */
+  readonly trust?: string;
+  readonly servername?: string;
 }
 
 export interface ClusterReply {
@@ -74,13 +78,13 @@ export class TestCluster implements AsyncDisposable {
     return request.protocol === 'h2' ? this.#overHttp2(request) : this.#overHttp1(request);
   }
 
-  async #overHttp1({
-    path = goodRead,
-    method = 'GET',
-    pair,
-    headers = {},
-  }: ClusterRequest): Promise<ClusterReply> {
-    const agent = new https.Agent({ ca: this.#ca, ...(pair && { cert: pair.certificate, key: pair.key }) });
+  async #overHttp1(request: ClusterRequest): Promise<ClusterReply> {
+    const { path = goodRead, method = 'GET', pair, headers = {}, trust = this.#ca, servername } = request;
+    const agent = new https.Agent({
+      ca: trust,
+      ...(pair && { cert: pair.certificate, key: pair.key }),
+      ...(servername !== undefined && { servername }),
+    });
     const reply = await this.adapter.request(path, { agent, method, headers: { ...headers } });
     agent.destroy();
     return reply;
@@ -124,6 +128,8 @@ export interface ClusterOptions {
   readonly file?: string;
   /** Whom to trust for the adapter, PEM. Default: the adapter's own certificate. */
   readonly trustPem?: string;
+  /** The APIService that is there: whose it is, and its caBundle (base64 of PEM). */
+  readonly apiService?: { readonly service: OwnService; readonly caBundle?: string };
   /** The API server does not answer when the adapter starts. */
   readonly down?: boolean;
 }
@@ -136,6 +142,10 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
     startScriptedApiServer(),
   ]);
   apiServer.setAuthentication(authenticationData(clientCa.certificate, proxyCa.certificate));
+  if (options.apiService !== undefined) {
+    const { service, caBundle } = options.apiService;
+    apiServer.apiServices.putExternalMetrics(service, caBundle === undefined ? {} : { caBundle });
+  }
   const kubeconfig = await apiServer.kubeconfigFile();
   if (down) await apiServer.goDown();
   const emulator = await startEmulator({

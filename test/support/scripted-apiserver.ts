@@ -29,7 +29,10 @@ export type Endpoint =
   | 'apiservice.patch'
   | 'unknown';
 
-/** `hang`: never answers; `cut`: breaks the connection; `garbage`: 200 with a body that is no JSON. */
+/**
+ * `hang`: never answers; `stall`: begins to answer; `cut`: breaks the connection; `garbage`: 200 with a body that is
+ * no JSON.
+ */
 export type Failure =
   | {
       readonly kind: 'status';
@@ -38,7 +41,7 @@ export type Failure =
       readonly message?: string;
       readonly retryAfterSeconds?: number;
     }
-  | { readonly kind: 'hang' | 'cut' | 'garbage' };
+  | { readonly kind: 'hang' | 'stall' | 'cut' | 'garbage' };
 
 export interface SeenRequest {
   readonly endpoint: Endpoint;
@@ -64,8 +67,8 @@ export class ScriptedApiServer implements AsyncDisposable {
   readonly tokens = new Map<string, ScriptedUser>();
   /** What SubjectAccessReview says. Default: nothing is allowed. */
   decide: (asked: AskedAccess) => AccessAnswer = () => false;
-  /** The API server's own audiences. */
-  audiences: readonly string[] = ['https://kubernetes.default.svc'];
+  /** The API server's own audiences; undefined: it is so old that it knows of none. */
+  audiences: readonly string[] | undefined = ['https://kubernetes.default.svc'];
   /** Every request that came with a good bearer token, oldest first. */
   readonly requests: SeenRequest[] = [];
   /** Bearer tokens that are let in. */
@@ -254,6 +257,7 @@ export class ScriptedApiServer implements AsyncDisposable {
       const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
       sendStatus(response, code, reason, message, headers);
     } else if (failure.kind === 'cut') response.socket?.destroy();
+    else if (failure.kind === 'stall') response.writeHead(200).write('{"kind":');
     else if (failure.kind === 'garbage') response.end('{"kind":');
     return true;
   }

@@ -181,7 +181,7 @@ export class ScriptedCollection {
   }
 
   #send(watch: OpenWatch, event: unknown): void {
-    if (!this.#silent) watch.response.write(`${JSON.stringify(event)}\n`);
+    if (!this.#silent && !watch.response.writableEnded) watch.response.write(`${JSON.stringify(event)}\n`);
   }
 }
 

@@ -34,7 +34,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export function answerTokenReview(
   body: unknown,
   tokens: ReadonlyMap<string, ScriptedUser>,
-  audiences: readonly string[],
+  audiences: readonly string[] | undefined,
 ): unknown {
   const review = reviewOf(body, 'authentication.k8s.io/v1', 'TokenReview', ['token', 'audiences']);
   const { token, audiences: asked } = review;
@@ -42,12 +42,12 @@ export function answerTokenReview(
     throw new StatusFailure(400, 'BadRequest', 'token is required for TokenReview in authentication');
   if (asked !== undefined) strings(asked, 'spec.audiences');
   const granted =
-    asked === undefined ? audiences : audiences.filter((one) => (asked as string[]).includes(one));
+    asked === undefined ? audiences : audiences?.filter((one) => (asked as string[]).includes(one));
   const user = tokens.get(token);
   const status =
-    user === undefined || granted.length === 0
+    user === undefined || granted?.length === 0
       ? { user: {}, error: '[invalid bearer token, token lookup failed]' }
-      : { authenticated: true, user, audiences: granted };
+      : { authenticated: true, user, ...(granted === undefined ? {} : { audiences: granted }) };
   return { kind: 'TokenReview', apiVersion: 'authentication.k8s.io/v1', metadata: {}, spec: review, status };
 }
 
