@@ -118,7 +118,7 @@ it('the authority of the front proxy changes without a failed request, and the o
   expect((await asFront(frontPair)).statusCode).toBe(200);
 }, 30_000);
 
-it("the authority of clients changes while the watch closes and its version expires", async () => {
+it('the authority of clients changes while the watch closes and its version expires', async () => {
   const jane = (ca: Ca) => ca.issue({ cn: 'jane' });
   const nextCa = await createCa('clients-2');
   const pair = await jane(nextCa);
