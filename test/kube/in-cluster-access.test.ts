@@ -78,7 +78,7 @@ describe('in a pod', () => {
     await writeFile(join(pod.serviceAccountDir, 'ca.crt'), server.caPem);
     clock.advance(60_000);
     expect(await client.get(path, options())).toMatchObject({ kind: 'ConfigMapList' });
-    await waitFor(() => server.openConnections === 1);
+    await waitFor(() => server.openConnections === 1, 1000);
   });
 
   it('says that it is in no cluster', async () => {

@@ -54,14 +54,14 @@ describe('a call', () => {
     await expect(client.get(path, options())).rejects.toMatchObject({ statusCode: code, retryable });
   });
 
-  it('ends a call that hangs', async () => {
-    server.fail('configmap.list', { kind: 'hang' });
+  it.each(['hang', 'stall'] as const)('ends a call at its time-out: %s', async (kind) => {
+    server.fail('configmap.list', { kind });
     await expect(client.get(path, options(50))).rejects.toMatchObject({ kind: 'timeout', retryable: true });
     await waitFor(() => server.openConnections === 0);
   });
 
-  it('ends at once by its signal, with the reason', async () => {
-    server.fail('configmap.list', { kind: 'hang' });
+  it.each(['hang', 'stall'] as const)('ends at once by its signal, with the reason: %s', async (kind) => {
+    server.fail('configmap.list', { kind });
     const call = client.get(path, options());
     await waitFor(() => server.count('configmap.list') === 1);
     const reason = new Error('gone');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { waitFor } from '../support/wait-for.ts';
-import { surroundings } from './kube-harness.ts';
+import { ListWatch, type KubeObject } from '../../src/kube/list-watch.ts';
+import { fastWatch, surroundings } from './kube-harness.ts';
 import { path, useObjectWatch, dataOf, name } from './watch-bench.ts';
 
 const bench = useObjectWatch();
@@ -29,6 +30,7 @@ describe('a watch that ends', () => {
     bench.server.configMaps.closeWatches();
     await waitFor(() => bench.server.count('configmap.watch') === 2);
     expect(bench.lastQuery().get('resourceVersion')).toBe('102');
+    expect(bench.values).toEqual([{ version: '1' }]);
   });
 
   it('catches up on what it missed when the connection breaks', async () => {
@@ -140,6 +142,18 @@ describe('a watch that ends', () => {
         .slice(0, 6),
     ).toEqual([2, 4, 8, 16, 16, 16]);
   });
+
+  it('pauses shortly again once it has heard something', async () => {
+    bench.put('1');
+    bench.server.fail('configmap.list', { kind: 'status', code: 500 }, 4);
+    const watch = bench.start({ firstPauseMs: 2, longestPauseMs: 16 });
+    await bench.watching();
+    bench.put('2');
+    await bench.seen(watch, '2');
+    bench.server.configMaps.cutWatches();
+    await waitFor(() => bench.ends().length === 5);
+    expect(bench.ends().map(({ retryInMs }) => retryInMs)).toEqual([2, 4, 8, 16, 2]);
+  });
 });
 
 describe('with the API server away', () => {
@@ -209,5 +223,44 @@ describe('with the API server away', () => {
     expect(watch.healthy()).toBe(true);
     nowMs += 1;
     expect(watch.problem()).toContain('is 1 s old');
+  });
+});
+
+describe('a collection', () => {
+  it('is kept whole by the same loop: added, modified, deleted, and what was missed', async () => {
+    const { server, client, stop } = bench;
+    const { hpas } = server;
+    const hpa = (name: string) => ({ metadata: { name, namespace: 'shop' } });
+    const known = new Set<unknown>();
+    const nameIn = (object: KubeObject) => (object['metadata'] as { name: string }).name;
+    hpas.put(hpa('a'));
+    hpas.put(hpa('b'));
+    const watch = new ListWatch(
+      client,
+      { path: '/apis/autoscaling/v2/horizontalpodautoscalers' },
+      {
+        replaced: (objects) => {
+          known.clear();
+          for (const object of objects) known.add(nameIn(object));
+        },
+        applied: (object) => known.add(nameIn(object)),
+        deleted: (object) => known.delete(nameIn(object)),
+      },
+      fastWatch,
+      bench.around,
+    );
+    bench.running = watch.run(stop.signal);
+    const holds = (...names: string[]) => waitFor(() => [...known].sort().join() === names.join());
+    await holds('a', 'b');
+    await waitFor(() => hpas.openWatches === 1);
+    hpas.put(hpa('c'));
+    hpas.delete('a');
+    await holds('b', 'c');
+    hpas.silent = true;
+    hpas.delete('b');
+    hpas.put(hpa('d'));
+    hpas.silent = false;
+    hpas.expire('status');
+    await holds('c', 'd');
   });
 });

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LRUCache } from 'lru-cache';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
 import {
   TokenReviewer,
@@ -73,6 +74,8 @@ describe('a token', () => {
   it('must be meant for one of the configured audiences', async () => {
     const audiences = ['adapter', 'another'];
     expect(await reviewer({ audiences }).reviewToken(token, anyone)).toBeUndefined();
+    server.audiences = undefined;
+    expect(await reviewer({ audiences }).reviewToken(token, anyone)).toBeUndefined();
     server.audiences = ['adapter'];
     expect(await reviewer({ audiences }).reviewToken(token, anyone)).toMatchObject({ name: 'jane' });
     expect(server.requests.at(-1)?.body).toMatchObject({ spec: { token, audiences } });
@@ -110,10 +113,13 @@ describe('the cache of tokens', () => {
     expect(calls()).toBe(4);
   });
 
-  it('holds no token', async () => {
-    const tokens = reviewer();
-    await tokens.reviewToken(token, anyone);
-    expect(inspect(tokens, { depth: 9, showHidden: true })).not.toContain(token);
+  it('knows a token by its hash alone', async () => {
+    const [set, get] = [vi.spyOn(LRUCache.prototype, 'set'), vi.spyOn(LRUCache.prototype, 'get')];
+    await reviewer().reviewToken(token, anyone);
+    const keys = [...set.mock.calls, ...get.mock.calls].map(([key]) => String(key));
+    vi.restoreAllMocks();
+    expect(keys).toHaveLength(2);
+    for (const key of keys) expect(key).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it('asks once for many at the same time, over one connection', async () => {
@@ -163,11 +169,12 @@ describe('a review that fails', () => {
     { kind: 'status', code: 500 },
     { kind: 'status', code: 503 },
     { kind: 'hang' },
+    { kind: 'stall' },
     { kind: 'cut' },
     { kind: 'garbage' },
   ])('is tried again: $kind $code', async (failure) => {
     server.fail('tokenreview', failure, 2);
-    const tokens = reviewer(failure.kind === 'hang' ? { attemptTimeoutMs: 200 } : {});
+    const tokens = reviewer(['hang', 'stall'].includes(failure.kind) ? { attemptTimeoutMs: 200 } : {});
     expect(await tokens.reviewToken(token, anyone)).toMatchObject({ name: 'jane' });
     expect(calls()).toBeGreaterThanOrEqual(3);
   });
