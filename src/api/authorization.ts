@@ -30,7 +30,7 @@ const openPaths = ['/healthz', '/livez', '/readyz'];
  * What Kubernetes grants to every authenticated user (ClusterRole system:discovery). Decided here, without a
  * review, so that discovery answers while the API server does not.
  */
-const discoveryPath = /^\/(apis|openapi|version)(\/|$)/;
+const discoveryPath = /^\/(apis?|openapi|version)(\/|$)/;
 
 /** Reads are a list of the metric: the verb that Go's external metrics servers ask for. */
 export function accessAttributes(method: string, path: string): AccessAttributes {
