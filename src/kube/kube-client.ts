@@ -3,7 +3,6 @@ import { inClusterAccess, type PodSurroundings } from './in-cluster-access.ts';
 import type { KubeAccess } from './kube-access.ts';
 import { KubeError, messageOf, statusError } from './kube-error.ts';
 import { KubeTransport, type KubeRequest } from './kube-transport.ts';
-import { kubeconfigAccess } from './kubeconfig-access.ts';
 import { watchEvents, type WatchEvent } from './watch-lines.ts';
 
 export interface CallOptions {
@@ -56,11 +55,10 @@ export async function loadKubeClient(options: KubeClientOptions): Promise<KubeCl
     serviceAccountDir = '/var/run/secrets/kubernetes.io/serviceaccount',
     clock = Date,
   } = options;
-  return createKubeClient(
-    kubeconfig === undefined
-      ? await inClusterAccess({ env, serviceAccountDir, clock })
-      : await kubeconfigAccess(kubeconfig, clock),
-  );
+  if (kubeconfig === undefined)
+    return createKubeClient(await inClusterAccess({ env, serviceAccountDir, clock }));
+  const { kubeconfigAccess } = await import('./kubeconfig-access.ts');
+  return createKubeClient(await kubeconfigAccess(kubeconfig, clock));
 }
 
 export function createKubeClient(access: KubeAccess): KubeClient {

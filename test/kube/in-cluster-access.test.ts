@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
 import { loadKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
@@ -79,6 +81,20 @@ describe('in a pod', () => {
     clock.advance(60_000);
     expect(await client.get(path, options())).toMatchObject({ kind: 'ConfigMapList' });
     await waitFor(() => server.openConnections === 1, 1000);
+  });
+
+  it('loads no Kubernetes library', async () => {
+    const { env, serviceAccountDir } = await server.podSurroundings();
+    const script = `
+      import { registerHooks } from 'node:module';
+      const loaded = [];
+      registerHooks({ resolve: (name, context, next) => (loaded.push(name), next(name, context)) });
+      const { loadKubeClient } = await import(${JSON.stringify(resolve('src/kube/kube-client.ts'))});
+      await loadKubeClient(${JSON.stringify({ env, serviceAccountDir })});
+      console.log(loaded.join());`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]);
+    expect(stdout).toContain('in-cluster-access.ts');
+    expect(stdout).not.toMatch(/client-node|kubeconfig|yaml/);
   });
 
   it('says that it is in no cluster', async () => {
