@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { stringify } from 'yaml';
+import type * as Yaml from 'yaml';
 import { AdapterError } from '../errors.ts';
 import {
   isReadByHuman,
@@ -28,10 +29,13 @@ export function encodeJson(body: unknown, pretty: boolean): Buffer {
   return Buffer.from(`${JSON.stringify(body, null, pretty ? 2 : undefined)}\n`);
 }
 
+/** Loaded with the first YAML: 4 MB that hardly anybody asks for. */
+const loadYaml = () => createRequire(import.meta.url)('yaml') as typeof Yaml;
+
 /** Quotes every string, since a bare `10`, `on` or `0o7` is a string to one version of YAML and none to another. */
 export function encodeYaml(body: unknown): Buffer {
   const options = { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 } as const;
-  return Buffer.from(stringify(body, { ...options, aliasDuplicateObjects: false }));
+  return Buffer.from(loadYaml().stringify(body, { ...options, aliasDuplicateObjects: false }));
 }
 
 export function encodeObject(object: KubernetesObject, { mediaType, pretty }: Representation): Buffer {

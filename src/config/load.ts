@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { parseDocument } from 'yaml';
+import { createRequire } from 'node:module';
+import type * as Yaml from 'yaml';
 import { AdapterError } from '../errors.ts';
 import { describeFaults } from './faults.ts';
 import { configSchema, type Config } from './schema.ts';
@@ -68,6 +69,8 @@ function readConfigFile(file: string): Tree {
 
 function parseYaml(text: string, refuse: (why: string, cause: unknown) => AdapterError): unknown {
   try {
+    // Loaded with the first file: 4 MB that flags alone do without.
+    const { parseDocument } = createRequire(import.meta.url)('yaml') as typeof Yaml;
     const document = parseDocument(text);
     const [fault] = document.errors;
     if (fault !== undefined) throw fault;
