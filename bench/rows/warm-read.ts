@@ -1,0 +1,124 @@
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { basePath, logstore, project, readPath, selectorOf } from '../../test/support/adapter.ts';
+import { waitFor } from '../../test/support/wait-for.ts';
+import type { Line, Row } from '../row.ts';
+import { median, withQuartiles } from '../statistics.ts';
+import type { BareSettings } from '../support/bare-server.ts';
+import { startDelegatedAdapter, type DelegatedAdapter } from '../support/delegated-adapter.ts';
+import { frontProxyHeaders } from '../support/front-proxy-request.ts';
+import { loadHttp1 } from '../support/load-http1.ts';
+import { loadHttp2 } from '../support/load-http2.ts';
+import type { Load, LoadResult } from '../support/load.ts';
+import { readOnce } from '../support/read-once.ts';
+import { startServerProcess } from '../support/server-process.ts';
+
+const leastThroughput = 0.8;
+const mostP50 = 1.25;
+
+const rounds = 11;
+const sliceSeconds = 0.6;
+const warmUpSeconds = 1.5;
+
+interface Scenario {
+  readonly what: string;
+  readonly load: Load;
+  readonly concurrency: number;
+}
+
+const scenarios: readonly Scenario[] = [
+  { what: 'HTTP/1.1, 1 connection', load: loadHttp1, concurrency: 1 },
+  { what: 'HTTP/1.1, 10 connections', load: loadHttp1, concurrency: 10 },
+  { what: 'HTTP/2, 1 stream', load: loadHttp2, concurrency: 1 },
+  { what: 'HTTP/2, 10 streams', load: loadHttp2, concurrency: 10 },
+];
+
+const path = readPath(
+  'sls_ingress_qps',
+  selectorOf({
+    'sls.project': project,
+    'sls.logstore': logstore,
+    'sls.ingress.route': 'default-bert-8501',
+    'sls.query.interval': '60',
+  }),
+);
+
+/** A read whose sample is in the store, against a Fastify handler without anything that returns the same bytes. */
+export const warmRead: Row = {
+  name: 'warm-read',
+  async measure() {
+    const lines: Line[] = [];
+    for (const scenario of scenarios) lines.push(...(await measureScenario(scenario)));
+    return lines;
+  },
+};
+
+interface Round {
+  readonly adapter: LoadResult;
+  readonly bare: LoadResult;
+}
+
+async function measureScenario({ what, load, concurrency }: Scenario): Promise<Line[]> {
+  // Longer than the measurement of one scenario takes.
+  await using adapter = await startDelegatedAdapter(JSON.stringify({ reading: { freshnessSeconds: 60 } }));
+  await using bare = await startBareServer(adapter);
+  const of = ({ url }: { readonly url: string }, seconds: number) =>
+    load({ url, path, headers: frontProxyHeaders, pair: adapter.pair, concurrency, seconds });
+  for (const server of [adapter, bare]) await of(server, warmUpSeconds);
+  const measured: Round[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    // What changes on the machine meanwhile falls on either side.
+    const adapterFirst = round % 2 === 0;
+    const first = await of(adapterFirst ? adapter : bare, sliceSeconds);
+    const second = await of(adapterFirst ? bare : adapter, sliceSeconds);
+    measured.push(adapterFirst ? { adapter: first, bare: second } : { adapter: second, bare: first });
+  }
+  const { queries } = adapter.emulator.stats();
+  if (queries !== 1) throw new Error(`the reads were not warm: SLS was asked ${queries} times`);
+  if (adapter.apiServer.count('subjectaccessreview') === 0) throw new Error('nobody was asked who may read');
+  return linesOf(what, measured);
+}
+
+function linesOf(what: string, measured: readonly Round[]): Line[] {
+  const side = (name: keyof Round, figure: keyof LoadResult) =>
+    median(measured.map((round) => round[name][figure]));
+  const ratios = (figure: keyof LoadResult) =>
+    measured.map(({ adapter, bare }) => adapter[figure] / bare[figure]);
+  const [throughput, p50] = [ratios('perSecond'), ratios('p50Ms')];
+  return [
+    {
+      what: `warm read, ${what}: reads a second`,
+      adapter: side('adapter', 'perSecond').toFixed(0),
+      bare: side('bare', 'perSecond').toFixed(0),
+      ratio: withQuartiles(throughput),
+      target: `at least ${leastThroughput}`,
+      ok: median(throughput) >= leastThroughput,
+    },
+    {
+      what: `warm read, ${what}: p50 in ms`,
+      adapter: side('adapter', 'p50Ms').toFixed(3),
+      bare: side('bare', 'p50Ms').toFixed(3),
+      ratio: withQuartiles(p50),
+      target: `at most ${mostP50}`,
+      ok: median(p50) <= mostP50,
+    },
+  ];
+}
+
+async function startBareServer(adapter: DelegatedAdapter) {
+  const reply = await waitFor(
+    () => readOnce({ ...adapter, path, headers: frontProxyHeaders }),
+    15_000,
+    'a reading of the adapter',
+  );
+  const settings: BareSettings = {
+    ...adapter.servingPair,
+    route: `${basePath}/namespaces/:namespace/:metric`,
+    headers: reply.headers,
+    bodyBase64: reply.body.toString('base64'),
+  };
+  const file = join(adapter.directory, 'bare.json');
+  await writeFile(file, JSON.stringify(settings));
+  const script = resolve(import.meta.dirname, '../support/bare-server.ts');
+  return await startServerProcess(script, [file], adapter.directory);
+}
