@@ -1,156 +1,89 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startEmulator, type Emulator } from '../../src/emulator/emulator.ts';
-import { accessKey, basePath, logstore, project, readPath, selectorOf } from '../support/adapter.ts';
-import { AdapterProcess, freePort } from './adapter-process.ts';
-import { ControlPlane } from './control-plane.ts';
-import { deploymentName, guideDeployment, guideHpa, hpaName, routeOf } from './guide.ts';
-import { registrationOf, type Registration } from './registration.ts';
-import { SteadyTraffic } from './steady-traffic.ts';
-import { deleteAll, deleteByHand, newTestRun } from './test-run.ts';
+import { logstore, project, readPath, selectorOf } from '../support/adapter.ts';
+import { routeOf } from './guide.ts';
+import { GuideWorkload } from './guide-workload.ts';
+import { apiServiceName, startLoop, type Loop } from './loop.ts';
 
-const apiService = 'v1beta1.external.metrics.k8s.io';
-const run = newTestRun();
-const route = routeOf(run);
-const labels = { 'sls.project': project, 'sls.logstore': logstore, 'sls.ingress.route': route };
-const inWorkload = ['-n', run.workloadNamespace];
-const metricPath = readPath('sls_ingress_qps', selectorOf(labels), run.workloadNamespace);
-
-/** Where the API server finds the adapter: this machine, unless it runs in a container of its own. */
-const host = process.env['CLUSTER_ADAPTER_HOST'] ?? 'localhost';
-
-const cleanup = new AsyncDisposableStack();
-let cluster: ControlPlane;
-let emulator: Emulator;
-let traffic: SteadyTraffic;
-let registration: Registration;
-let adapter: AdapterProcess;
-let nobody: { file: string; token: string };
-
-async function startAdapter(port: number): Promise<AdapterProcess> {
-  const { serviceAccount, args } = registration;
-  const { file } = await cluster.kubeconfigOf(run.adapterNamespace, serviceAccount);
-  const process = new AdapterProcess({
-    args,
-    bindAddress: host === 'localhost' ? '127.0.0.1' : '0.0.0.0',
-    port,
-    serviceNamespace: run.adapterNamespace,
-    kubeconfig: file,
-    slsEndpoint: emulator.url,
-    directory: cluster.directory,
-    accessKey,
-  });
-  return cleanup.use(process);
-}
-
-async function startTraffic(): Promise<void> {
-  const logstores = [{ project, logstore }];
-  emulator = cleanup.use(
-    await startEmulator({ listenHost: '127.0.0.1', listenPort: 0, logstores, accessKey }),
-  );
-  traffic = cleanup.use(new SteadyTraffic(emulator.sink(project, logstore), route));
-  traffic.start();
-}
+let loop: Loop;
+let labels: Readonly<Record<string, string>>;
+let metricPath: string;
 
 beforeAll(async () => {
-  cluster = cleanup.use(await ControlPlane.connect(process.env['CLUSTER_KUBECONFIG'] ?? ''));
-  const present = await cluster.kubectl([
-    'get',
-    'apiservice',
-    apiService,
-    '--ignore-not-found',
-    '-o',
-    'name',
-  ]);
-  if (present !== '') throw new Error(`this cluster has a provider of external metrics already: ${present}`);
-  console.log(`run ${run.id}; should it be killed, delete what is left: ${deleteByHand}`);
-  cleanup.defer(() => deleteAll(cluster, run));
-  await startTraffic();
-  const port = await freePort();
-  registration = await registrationOf(run, host, port);
-  await cluster.create(registration.objects);
-  const namespace = run.workloadNamespace;
-  await cluster.create([
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: run.labels } },
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'nobody', namespace } },
-  ]);
-  nobody = await cluster.kubeconfigOf(namespace, 'nobody');
-  adapter = await startAdapter(port);
+  const { CLUSTER_KUBECONFIG: kubeconfig = '', CLUSTER_ADAPTER_HOST: host = 'localhost' } = process.env;
+  loop = await startLoop(kubeconfig, host);
+  labels = { 'sls.project': project, 'sls.logstore': logstore, 'sls.ingress.route': routeOf(loop.run) };
+  metricPath = readPath('sls_ingress_qps', selectorOf(labels), loop.run.workloadNamespace);
 });
-afterAll(() => cleanup.disposeAsync());
+afterAll(() => loop[Symbol.asyncDispose]());
 
-interface Hpa {
-  readonly status?: { readonly desiredReplicas?: number; readonly conditions?: readonly Condition[] };
-}
-interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason?: string;
-  readonly message?: string;
-}
-
-/** `spec.replicas` of the guide's Deployment: without a kubelet no pod ever runs, but all are wanted. */
-async function replicas(): Promise<number> {
-  const found = (await cluster.get(['deployment', deploymentName, ...inWorkload])) as {
-    spec: { replicas: number };
+interface ApiService {
+  readonly spec: { readonly caBundle?: string; readonly insecureSkipTLSVerify?: boolean };
+  readonly status: {
+    readonly conditions: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly message?: string;
+    }[];
   };
-  return found.spec.replicas;
 }
 
-const hpaLine = () => cluster.kubectl(['get', 'hpa', hpaName, ...inWorkload, '--no-headers']);
+const apiService = async () => (await loop.cluster.get(['apiservice', apiServiceName])) as ApiService;
 
-/** Waits until the HPA shows the targets and the replicas; whatever it went through is returned too. */
-async function settles(targets: string, wanted: number): Promise<readonly number[]> {
-  const seen = new Set<number>();
-  await cluster.eventually(`HPA at ${targets} with ${wanted} replicas`, 150, async () => {
-    seen.add(await replicas());
-    const line = await hpaLine();
-    if (!seen.has(wanted) || (await replicas()) !== wanted || !line.includes(` ${targets} `))
-      throw new Error(line);
-    return line;
-  });
-  return [...seen];
+/** Whom Kubernetes trusts to serve the metrics; to check nobody is a failure. */
+async function caBundle(): Promise<string> {
+  const { spec } = await apiService();
+  expect(spec.insecureSkipTLSVerify ?? false).toBe(false);
+  return Buffer.from(spec.caBundle ?? '', 'base64').toString();
 }
 
 describe('the API server and the adapter', () => {
   it('find each other: the APIService is available, by the certificate that the adapter put there', async () => {
-    const found = await cluster.eventually('the APIService is available', 60, async () => {
-      adapter.throwIfEnded();
-      const object = (await cluster.get(['apiservice', apiService])) as {
-        spec: { caBundle?: string; insecureSkipTLSVerify?: boolean };
-        status: { conditions: readonly Condition[] };
-      };
-      const available = object.status.conditions.find(({ type }) => type === 'Available');
-      if (available?.status !== 'True') throw new Error(`${available?.message ?? ''}; ${adapter.log}`);
-      return object;
+    await loop.cluster.eventually('the APIService is available', 60, async () => {
+      loop.adapter.throwIfEnded();
+      const { conditions } = (await apiService()).status;
+      const available = conditions.find(({ type }) => type === 'Available');
+      if (available?.status !== 'True') throw new Error(`${available?.message ?? ''}; ${loop.adapter.log}`);
+      return available;
     });
-    expect(found.spec.insecureSkipTLSVerify ?? false).toBe(false);
-    const bundle = Buffer.from(found.spec.caBundle ?? '', 'base64').toString();
-    expect(bundle).toContain((await adapter.certificate()).trim());
+    expect(await caBundle()).toContain((await loop.adapter.certificate()).trim());
   });
 
   it('list the metrics', async () => {
-    const resources = await cluster.kubectl(['api-resources', '--api-group', 'external.metrics.k8s.io']);
+    const resources = await loop.cluster.kubectl(['api-resources', '--api-group', 'external.metrics.k8s.io']);
     expect(resources).toMatch(
       /^sls_ingress_qps +external\.metrics\.k8s\.io\/v1beta1 +true +ExternalMetricValueList$/m,
     );
   });
 
   it('read a metric for whoever may', async () => {
-    expect(JSON.parse(await cluster.kubectl(['get', '--raw', metricPath]))).toMatchObject({
+    expect(JSON.parse(await loop.cluster.kubectl(['get', '--raw', metricPath]))).toMatchObject({
       items: [{ metricName: 'sls_ingress_qps', value: '0' }],
     });
+  });
+
+  it('trust a second replica beside the first, once it says that it is ready', async () => {
+    await using second = await loop.startReplica();
+    await loop.cluster.eventually('the second replica is ready', 60, async () => {
+      second.throwIfEnded();
+      const { code, body } = await second.ask('/readyz', {});
+      if (code !== 200) throw new Error(body);
+      return code;
+    });
+    const bundle = await caBundle();
+    expect(bundle).toContain((await loop.adapter.certificate()).trim());
+    expect(bundle).toContain((await second.certificate()).trim());
   });
 });
 
 describe('whoever may not', () => {
   it('is refused by the API server', async () => {
-    await expect(cluster.kubectl(['get', '--raw', metricPath], '', nobody.file)).rejects.toThrow(
+    await expect(loop.cluster.kubectl(['get', '--raw', metricPath], '', loop.nobody.file)).rejects.toThrow(
       /Forbidden.*cannot list resource "sls_ingress_qps" in API group "external\.metrics\.k8s\.io"/,
     );
   });
 
   it.each<[who: string, headers: () => Readonly<Record<string, string>>, code: number]>([
-    ['a token without rights', () => ({ authorization: `Bearer ${nobody.token}` }), 403],
+    ['a token without rights', () => ({ authorization: `Bearer ${loop.nobody.token}` }), 403],
     ['a token of no one', () => ({ authorization: 'Bearer made.up.token' }), 401],
     ['nobody', () => ({}), 403],
     [
@@ -159,81 +92,89 @@ describe('whoever may not', () => {
       403,
     ],
   ])('is refused by the adapter itself: %s', async (_, headers, code) => {
-    const reply = await adapter.ask(metricPath, headers());
+    const reply = await loop.adapter.ask(metricPath, headers());
     expect(reply.code, reply.body).toBe(code);
     expect(JSON.parse(reply.body)).toMatchObject({ kind: 'Status', status: 'Failure', code });
   });
+});
 
-  it.each([
-    ['secrets', ['get', 'secrets', '--all-namespaces']],
-    ['pods', ['list', 'pods', '--all-namespaces']],
-    ['other APIServices', ['patch', 'apiservices/v1.apps']],
-    ['metrics, which only others read', ['list', 'sls_ingress_qps.external.metrics.k8s.io']],
-  ])('the adapter has no access to %s', async (_, args) => {
-    const { adapterNamespace } = run;
-    const user = `system:serviceaccount:${adapterNamespace}:${registration.serviceAccount}`;
-    // kubectl's exit code is 1 with a "no".
-    const answer = cluster.kubectl(['auth', 'can-i', ...args, '--as', user, '--quiet']);
-    await expect(answer).rejects.toThrow(/can-i/);
+describe("the adapter's own rights", () => {
+  const own = { group: 'apiregistration.k8s.io', resource: 'apiservices', name: apiServiceName };
+  const settings = {
+    namespace: 'kube-system',
+    resource: 'configmaps',
+    name: 'extension-apiserver-authentication',
+  };
+  const tokens = { group: 'authentication.k8s.io', resource: 'tokenreviews' };
+  const reviews = { group: 'authorization.k8s.io', resource: 'subjectaccessreviews' };
+  const metrics = { group: 'external.metrics.k8s.io', resource: 'sls_ingress_qps' };
+
+  it.each<[what: string, allowed: boolean, attributes: Readonly<Record<string, string>>]>([
+    ['patch its own APIService', true, { ...own, verb: 'patch' }],
+    ['patch another APIService', false, { ...own, name: 'v1.apps', verb: 'patch' }],
+    ['delete its own APIService', false, { ...own, verb: 'delete' }],
+    ['watch whom to trust', true, { ...settings, verb: 'watch' }],
+    ['read another ConfigMap there', false, { ...settings, name: 'kubeadm-config', verb: 'get' }],
+    ['ask whose a token is', true, { ...tokens, verb: 'create' }],
+    ['ask who may do what', true, { ...reviews, verb: 'create' }],
+    ['read secrets', false, { resource: 'secrets', verb: 'get' }],
+    ['see pods', false, { resource: 'pods', verb: 'list' }],
+    ['read metrics', false, { ...metrics, verb: 'list' }],
+  ])('%s: %s', async (_, allowed, resourceAttributes) => {
+    const user = `system:serviceaccount:${loop.run.adapterNamespace}:${loop.registration.serviceAccount}`;
+    const groups = ['system:authenticated', 'system:serviceaccounts'];
+    const answer = await loop.cluster.post('/apis/authorization.k8s.io/v1/subjectaccessreviews', {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SubjectAccessReview',
+      spec: { user, groups, resourceAttributes },
+    });
+    expect(answer).toMatchObject({ status: { allowed } });
   });
 });
 
 describe("the guide's HPA", () => {
+  let workload: GuideWorkload;
   beforeAll(async () => {
-    const versions = (await cluster.kubectl(['api-versions'])).split('\n');
-    const version = versions.includes('autoscaling/v2') ? 'autoscaling/v2' : 'autoscaling/v2beta2';
-    await cluster.create([guideDeployment(run), guideHpa(run, version, labels)]);
+    workload = await GuideWorkload.create(loop.cluster, loop.run, labels);
   });
 
   it('is at rest without traffic', async () => {
-    expect(await settles('0/10 (avg)', 1)).toEqual([1]);
+    expect(await workload.settles('0/10 (avg)', 1)).toEqual([1]);
   });
 
   it('wants exactly 8 replicas of 78 requests per second', async () => {
-    traffic.set(78);
-    const seen = await settles('9750m/10 (avg)', 8);
-    expect(Math.max(...seen)).toBe(8);
+    loop.traffic.set(78);
+    expect(Math.max(...(await workload.settles('9750m/10 (avg)', 8)))).toBe(8);
   });
 
   it('wants 3 of 23.8', async () => {
-    traffic.set(23.8);
-    const seen = await settles('7934m/10 (avg)', 3);
-    expect(Math.min(...seen)).toBe(3);
+    loop.traffic.set(23.8);
+    expect(Math.min(...(await workload.settles('7934m/10 (avg)', 3)))).toBe(3);
   });
 
   it('goes back to 1 without traffic', async () => {
-    traffic.set(0);
-    await settles('0/10 (avg)', 1);
+    loop.traffic.set(0);
+    await workload.settles('0/10 (avg)', 1);
   });
 
   it('stays where it is while SLS is down, and says why', async () => {
-    traffic.set(41);
-    await settles('8200m/10 (avg)', 5);
-    await traffic[Symbol.asyncDispose]();
-    await emulator.stop();
-    await cluster.eventually('the HPA has failed three times', 180, async () => {
-      const { status } = (await cluster.get(['hpa.v1.autoscaling', hpaName, ...inWorkload])) as Hpa;
-      const failures = await failedSyncs();
-      if (failures < 3) throw new Error(`${failures} failures; ${JSON.stringify(status)}`);
+    loop.traffic.set(41);
+    await workload.settles('8200m/10 (avg)', 5);
+    await loop.traffic[Symbol.asyncDispose]();
+    await loop.emulator.stop();
+    await loop.cluster.eventually('the HPA has failed three times', 180, async () => {
+      const failures = await workload.failures();
+      if (failures < 3) throw new Error(`${failures} failures`);
       return failures;
     });
-    expect(await replicas()).toBe(5);
-    expect(await cluster.kubectl(['describe', 'hpa', hpaName, ...inWorkload])).toMatch(
+    expect(await workload.replicas()).toBe(5);
+    expect(await workload.describe()).toMatch(
       /unable to fetch metrics from external metrics API: .*SLS.* cannot be reached/,
     );
   });
-
-  async function failedSyncs(): Promise<number> {
-    const events = (await cluster.get(['events', ...inWorkload])) as {
-      items: readonly { reason: string; count?: number; series?: { count: number } }[];
-    };
-    return events.items
-      .filter(({ reason }) => reason === 'FailedGetExternalMetric')
-      .reduce((sum, { count, series }) => sum + (series?.count ?? count ?? 1), 0);
-  }
 });
 
 it('the adapter stops as a kubelet stops it', async () => {
-  expect(await adapter.ask(basePath, {}).then(({ code }) => code)).toBeLessThan(500);
-  expect(await adapter.stop()).toBe(0);
+  loop.adapter.throwIfEnded();
+  expect(await loop.adapter.stop()).toBe(0);
 });

@@ -61,6 +61,13 @@ export class ControlPlane implements AsyncDisposable {
     return JSON.parse(await this.kubectl(['get', ...args, '-o', 'json'])) as unknown;
   }
 
+  /** Creates what is answered and not kept, such as a review. */
+  async post(path: string, body: object): Promise<unknown> {
+    return JSON.parse(
+      await this.kubectl(['create', '--raw', path, '-f', '-'], JSON.stringify(body)),
+    ) as unknown;
+  }
+
   async create(objects: readonly KubernetesObject[]): Promise<void> {
     const list = { apiVersion: 'v1', kind: 'List', items: objects };
     await this.kubectl(['create', '-f', '-'], JSON.stringify(list));
@@ -74,8 +81,7 @@ export class ControlPlane implements AsyncDisposable {
       kind: 'TokenRequest',
       spec: { expirationSeconds: 3600 },
     };
-    const answer = await this.kubectl(['create', '--raw', path, '-f', '-'], JSON.stringify(request));
-    const { token } = (JSON.parse(answer) as { status: { token: string } }).status;
+    const { token } = ((await this.post(path, request)) as { status: { token: string } }).status;
     const own = await this.kubectl(['config', 'view', '--raw', '--flatten', '--minify', '-o', 'json']);
     const [{ cluster }] = (JSON.parse(own) as Kubeconfig).clusters;
     const name = serviceAccount;

@@ -1,0 +1,83 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startEmulator, type Emulator } from '../../src/emulator/emulator.ts';
+import { accessKey, logstore, project } from '../support/adapter.ts';
+import { AdapterProcess, freePort } from './adapter-process.ts';
+import { ControlPlane } from './control-plane.ts';
+import { routeOf } from './guide.ts';
+import { registrationOf, type Registration } from './registration.ts';
+import { SteadyTraffic } from './steady-traffic.ts';
+import { deleteAll, deleteByHand, newTestRun, type TestRun } from './test-run.ts';
+
+export const apiServiceName = 'v1beta1.external.metrics.k8s.io';
+
+/** Everything but the HPA: a control plane, and an adapter and an SLS on this machine that it knows of. */
+export interface Loop extends AsyncDisposable {
+  readonly run: TestRun;
+  readonly cluster: ControlPlane;
+  readonly emulator: Emulator;
+  readonly traffic: SteadyTraffic;
+  readonly registration: Registration;
+  readonly adapter: AdapterProcess;
+  /** A ServiceAccount without any right. */
+  readonly nobody: { readonly file: string; readonly token: string };
+  /** A further adapter, which the Service does not lead to. */
+  startReplica(): Promise<AdapterProcess>;
+}
+
+/**
+ * @param host where the API server finds this machine; any but `localhost` makes the adapter listen on all addresses
+ * @throws Error where the cluster has a provider of external metrics already; whatever was made is deleted
+ */
+export async function startLoop(kubeconfig: string, host: string): Promise<Loop> {
+  await using stack = new AsyncDisposableStack();
+  const run = newTestRun();
+  const cluster = stack.use(await ControlPlane.connect(kubeconfig));
+  await refuseAnotherProvider(cluster);
+  console.log(`run ${run.id}; should it be killed, delete what is left: ${deleteByHand}`);
+  stack.defer(() => deleteAll(cluster, run));
+  const logstores = [{ project, logstore }];
+  const emulator = stack.use(
+    await startEmulator({ listenHost: '127.0.0.1', listenPort: 0, logstores, accessKey }),
+  );
+  const traffic = stack.use(new SteadyTraffic(emulator.sink(project, logstore), routeOf(run)));
+  traffic.start();
+
+  const port = await freePort();
+  const registration = await registrationOf(run, host, port);
+  await cluster.create(registration.objects);
+  const nobody = await createNobody(cluster, run);
+  const startAdapter = async (name: string, ownPort: number) => {
+    const directory = join(cluster.directory, name);
+    await mkdir(directory);
+    const { file } = await cluster.kubeconfigOf(run.adapterNamespace, registration.serviceAccount);
+    return new AdapterProcess({
+      args: registration.args,
+      bindAddress: host === 'localhost' ? '127.0.0.1' : '0.0.0.0',
+      port: ownPort,
+      serviceNamespace: run.adapterNamespace,
+      kubeconfig: file,
+      slsEndpoint: emulator.url,
+      directory,
+      accessKey,
+    });
+  };
+  const adapter = stack.use(await startAdapter('first', port));
+  const startReplica = async () => startAdapter('second', await freePort());
+  const owned = stack.move();
+  const made = { run, cluster, emulator, traffic, registration, adapter, nobody, startReplica };
+  return { ...made, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+async function refuseAnotherProvider(cluster: ControlPlane): Promise<void> {
+  const found = await cluster.kubectl(['get', 'apiservice', apiServiceName, '--ignore-not-found']);
+  if (found !== '') throw new Error(`this cluster has a provider of external metrics already:\n${found}`);
+}
+
+async function createNobody(cluster: ControlPlane, { workloadNamespace, labels }: TestRun) {
+  await cluster.create([
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: workloadNamespace, labels } },
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'nobody', namespace: workloadNamespace } },
+  ]);
+  return cluster.kubeconfigOf(workloadNamespace, 'nobody');
+}

@@ -1,0 +1,58 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { schemaFaults, typeFaults } from '../deploy/schema-check.ts';
+import { only } from '../support/manifests.ts';
+import { guideDeployment, guideHpa, routeOf } from './guide.ts';
+import { registrationOf, type Registration } from './registration.ts';
+import { newTestRun } from './test-run.ts';
+
+const run = newTestRun();
+let registration: Registration;
+
+beforeAll(async () => {
+  registration = await registrationOf(run, 'localhost', 16443);
+}, 60_000);
+
+describe('what a run registers', () => {
+  it('is labelled, and cluster-wide under names of its own but for the APIService', () => {
+    for (const { kind, metadata } of registration.objects) {
+      expect(metadata.labels, kind).toMatchObject(run.labels);
+      if (metadata.namespace === run.adapterNamespace || kind === 'APIService') continue;
+      expect(metadata.name).toMatch(new RegExp(`-${run.id}$`));
+    }
+  });
+
+  it('leads from the APIService to this machine', () => {
+    const { name, namespace } = only(registration.objects, 'Service').metadata;
+    expect(only(registration.objects, 'Service')).toMatchObject({
+      spec: { type: 'ExternalName', externalName: 'localhost' },
+    });
+    expect(only(registration.objects, 'APIService')).toMatchObject({
+      metadata: { name: 'v1beta1.external.metrics.k8s.io' },
+      spec: { service: { name, namespace, port: 16443 } },
+    });
+    expect(namespace).toBe(run.adapterNamespace);
+  });
+
+  it('binds the ServiceAccount of the run to the roles of the run', () => {
+    const text = JSON.stringify(registration.objects);
+    expect(text).not.toContain('"namespace":"sls-metrics-adapter"');
+    const binding = only<{ roleRef: object; subjects: object[] }>(
+      registration.objects,
+      'ClusterRoleBinding',
+      `sls-metrics-adapter-apiservice-${run.id}`,
+    );
+    expect(binding.roleRef).toMatchObject({ name: `sls-metrics-adapter-apiservice-${run.id}` });
+    expect(binding.subjects).toMatchObject([{ namespace: run.adapterNamespace }]);
+  });
+
+  it('passes the schemas of Kubernetes, and the guide does too', async () => {
+    const labels = { 'sls.ingress.route': routeOf(run) };
+    const objects = [...registration.objects, guideDeployment(run), guideHpa(run, 'autoscaling/v2', labels)];
+    expect((await Promise.all(objects.map(schemaFaults))).flat()).toEqual([]);
+    expect(typeFaults(objects)).toEqual([]);
+  }, 60_000);
+
+  it('names a route that fits a label value', () => {
+    expect(routeOf(run).length).toBeLessThanOrEqual(63);
+  });
+});

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { startEmulator } from '../../src/emulator/emulator.ts';
+import { logstore, project } from '../support/adapter.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { linesIn, SteadyTraffic } from './steady-traffic.ts';
+
+it.each([0, 0.2, 23.8, 41, 78])('any 15 s at %d requests per second hold exactly that', (qps) => {
+  const anySecond = 1_795_442_457;
+  for (let start = anySecond; start < anySecond + 30; start++) {
+    const lines = Array.from({ length: 15 }, (_, index) => linesIn(start + index, qps));
+    expect(lines.reduce((sum, count) => sum + count, 0)).toBe(Math.round(qps * 15));
+  }
+});
+
+it('refuses a rate that no window could hold exactly', () => {
+  const traffic = new SteadyTraffic({ append: () => Promise.resolve() }, 'default-web-80');
+  expect(() => traffic.set(23.85)).toThrow('23.85 is no multiple of 1/5');
+});
+
+it('fills the logstore as time passes, until it is disposed of', async () => {
+  await using emulator = await startEmulator({
+    listenHost: '127.0.0.1',
+    listenPort: 0,
+    logstores: [{ project, logstore }],
+  });
+  const traffic = new SteadyTraffic(emulator.sink(project, logstore), 'default-web-80');
+  traffic.set(5);
+  traffic.start();
+  await waitFor(() => emulator.stats().rows >= 20);
+  await traffic[Symbol.asyncDispose]();
+  expect(emulator.stats().rows % 5).toBe(0);
+});
