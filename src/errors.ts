@@ -66,7 +66,8 @@ export const errorRegistry = {
     httpStatus: 500,
     retryable: false,
     when: 'The API server does not say whether the asker may do this.',
-    remedy: 'Check that the API server is up and that the adapter is bound to ClusterRole system:auth-delegator.',
+    remedy:
+      'Check that the API server is up and that the adapter is bound to ClusterRole system:auth-delegator.',
   },
   MetricUnknown: {
     httpStatus: 404,

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Authenticator, type AuthenticationContext } from './authentication.ts';
 import { accessAttributes, authorize, type AuthorizationContext } from './authorization.ts';
+import { readRoute, type ReadParams } from './external-metrics.ts';
 import type { InFlight } from './in-flight.ts';
 import { PeerChains } from './peer-chain.ts';
 import type { User } from './user.ts';
@@ -32,11 +33,13 @@ export function createAccessCheck(context: AccessContext | undefined, inFlight: 
     reply.raw.on('close', leave);
     if (reply.raw.destroyed) leave();
     if (context === undefined) return;
-    await authorize(user, accessAttributes(request.method, pathOf(request)), context, gone.signal);
+    const read = request.routeOptions.url === readRoute ? (request.params as ReadParams) : undefined;
+    const attributes = accessAttributes(request.method, pathOf(request), read);
+    await authorize(user, attributes, context, gone.signal);
   };
 }
 
-/** The path as routed: without the query, and without the slash at the end that is accepted below `/apis`. */
+/** The path as sent: without the query, and without the slash at the end that is accepted below `/apis`. */
 function pathOf(request: FastifyRequest): string {
   const path = request.url.split('?', 1)[0] ?? '';
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;

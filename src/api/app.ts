@@ -2,9 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AdapterError, toAdapterError } from '../errors.ts';
 import { createAccessCheck, type AccessContext } from './access.ts';
 import { registerDiscovery } from './discovery-routes.ts';
-import { group, version } from './discovery.ts';
 import { sendError } from './encoding.ts';
-import { createReadHandler, type ReadContext } from './external-metrics.ts';
+import { createReadHandler, readRoute, type ReadContext } from './external-metrics.ts';
 import { InFlight } from './in-flight.ts';
 import { pingCheck, registerProbe, type HealthCheck } from './probes.ts';
 import type { ServingPair } from './serving-pair.ts';
@@ -46,7 +45,7 @@ export function createApp(options: AppOptions): Server {
     });
   };
   registerDiscovery(get);
-  get(`/apis/${group}/${version}/namespaces/:namespace/:metric`, createReadHandler(options.read));
+  get(readRoute, createReadHandler(options.read));
   for (const name of ['healthz', 'livez']) registerProbe(get, name, [pingCheck]);
   registerProbe(get, 'readyz', [pingCheck, ...options.readiness]);
   app.setNotFoundHandler((request, reply) =>

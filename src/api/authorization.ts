@@ -1,5 +1,6 @@
 import { AdapterError } from '../errors.ts';
 import { group, version } from './discovery.ts';
+import type { ReadParams } from './external-metrics.ts';
 import { authenticatedGroup, mastersGroup, type User } from './user.ts';
 
 /** What somebody wants to do. Source: authorization.k8s.io/v1 SubjectAccessReview. */
@@ -32,25 +33,28 @@ const openPaths = ['/healthz', '/livez', '/readyz'];
  */
 const discoveryPath = /^\/(apis?|openapi|version)(\/|$)/;
 
-/** Reads are a list of the metric: the verb that Go's external metrics servers ask for. */
-export function accessAttributes(method: string, path: string): AccessAttributes {
-  const [namespace, resource, ...rest] = path.startsWith(readPrefix)
-    ? path.slice(readPrefix.length).split('/')
-    : [];
-  if (namespace && resource && rest.every((part) => part === '')) {
-    return {
-      kind: 'resource',
-      namespace,
-      verb: verbs[method] ?? method.toLowerCase(),
-      group,
-      version,
-      resource,
-    };
-  }
-  return { kind: 'path', path, verb: method.toLowerCase() };
+/**
+ * Reads are a list of the metric: the verb that Go's external metrics servers ask for.
+ *
+ * @param read namespace and metric as routed and decoded, for a read: never taken from the path as sent, which may
+ *   spell the same read in many ways
+ */
+export function accessAttributes(
+  method: string,
+  path: string,
+  read: ReadParams | undefined,
+): AccessAttributes {
+  if (read === undefined) return { kind: 'path', path, verb: method.toLowerCase() };
+  const { namespace, metric: resource } = read;
+  return {
+    kind: 'resource',
+    namespace,
+    verb: verbs[method] ?? method.toLowerCase(),
+    group,
+    version,
+    resource,
+  };
 }
-
-const readPrefix = `/apis/${group}/${version}/namespaces/`;
 
 /** Source: k8s.io/apiserver/pkg/endpoints/request, for a collection. */
 const verbs: Readonly<Record<string, string>> = {

@@ -37,6 +37,9 @@ export interface ReadContext {
   readonly clock: { now(): number };
 }
 
+/** The route of every read. */
+export const readRoute = `/apis/${groupVersion}/namespaces/:namespace/:metric`;
+
 export interface ReadParams {
   readonly namespace: string;
   readonly metric: string;

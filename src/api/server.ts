@@ -23,6 +23,9 @@ const http1Options = { maxHeaderSize: maxHeaderBytes } satisfies ServerOptions;
 /** Longer than the 90 s for which Go's clients keep an idle connection, so that they close first. */
 const keepAliveTimeoutMs = 120_000;
 
+/** Go's default: the aggregator sends all its requests over one connection. */
+const maxConcurrentStreams = 250;
+
 /** A metric name or namespace longer than this is none. */
 const maxParamLength = 512;
 
@@ -61,7 +64,7 @@ export function createServer(pair: ServingPair): Server {
       requestCert: true,
       rejectUnauthorized: false,
       ...http1Options,
-      settings: { maxHeaderListSize: maxHeaderBytes },
+      settings: { maxHeaderListSize: maxHeaderBytes, maxConcurrentStreams },
     },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength },
     keepAliveTimeout: keepAliveTimeoutMs,

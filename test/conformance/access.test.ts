@@ -121,6 +121,34 @@ describe.each(['h1', 'h2'] as const)('over %s', (protocol) => {
   });
 });
 
+describe('a read, however its path is spelled', () => {
+  const base = '/apis/external.metrics.k8s.io/v1beta1';
+  const query = goodRead.slice(goodRead.indexOf('?'));
+  it.each([
+    `${base}/namespaces/default/sls_ingress_qps/${query}`,
+    `${base}/%6eamespaces/default/sls_ingress_qps${query}`,
+    `${base}/namespaces/%64efault/sls_ingress_qp%73${query}`,
+    `/%61pis/external.metrics.k8s.io/v1beta1/namespaces/default/sls_ingress_qps${query}`,
+    `${base}/namespaces/default/sls_ingress_qps${query}#/x`,
+    `${base}/namespaces/default/sls_ingress_qps#/x${query}`,
+    `${base}/namespaces/default/sls_ingress_qps;x=1${query}`,
+  ])('%s is never answered without a review of that read', async (path) => {
+    cluster.apiServer.decide = (access) => {
+      asked.push(access);
+      return true;
+    };
+    for (const protocol of ['h1', 'h2'] as const) {
+      asked = [];
+      const { statusCode, text } = await asUser(newUser(), { path, protocol });
+      if (statusCode !== 200) expect([400, 404]).toContain(statusCode);
+      else {
+        expect(text).toContain('ExternalMetricValueList');
+        expect(asked).toMatchObject([{ resource: { namespace: 'default', resource: 'sls_ingress_qps' } }]);
+      }
+    }
+  });
+});
+
 describe('what is open', () => {
   it.each(['/healthz', '/livez', '/readyz'])('%s to anybody, without a review', async (path) => {
     expect((await cluster.request({ path })).text).toBe('ok');
