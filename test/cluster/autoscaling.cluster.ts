@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { logstore, project, readPath, selectorOf } from '../support/adapter.ts';
 import { routeOf } from './guide.ts';
 import { GuideWorkload } from './guide-workload.ts';
@@ -13,6 +13,9 @@ beforeAll(async () => {
   loop = await startLoop(kubeconfig, host);
   labels = { 'sls.project': project, 'sls.logstore': logstore, 'sls.ingress.route': routeOf(loop.run) };
   metricPath = readPath('sls_ingress_qps', selectorOf(labels), loop.run.workloadNamespace);
+});
+beforeEach(({ signal }) => {
+  loop.cluster.signal = signal;
 });
 afterAll(() => loop[Symbol.asyncDispose]());
 

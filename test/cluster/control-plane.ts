@@ -20,6 +20,8 @@ const pollMs = 500;
 export class ControlPlane implements AsyncDisposable {
   /** For kubeconfigs and kubectl's cache; deleted in the end. */
   readonly directory: string;
+  /** Aborted: whatever is waited for is given up. */
+  signal: AbortSignal | undefined;
   readonly #program: string;
   readonly #kubeconfig: string;
 
@@ -102,6 +104,7 @@ export class ControlPlane implements AsyncDisposable {
   async eventually<T>(what: string, seconds: number, condition: () => Promise<T | undefined>): Promise<T> {
     let last = 'nothing yet';
     const attempt = async () => {
+      if (this.signal?.aborted === true) throw new Hopeless(`canceled while waiting for: ${what}`);
       try {
         return await condition();
       } catch (error) {

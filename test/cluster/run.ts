@@ -7,9 +7,15 @@ if (process.env['CLUSTER_KUBECONFIG'] === undefined || process.env['CLUSTER_KUBE
     'test:cluster is skipped: set CLUSTER_KUBECONFIG to the kubeconfig of a cluster (docs/testing.md)',
   );
 } else {
-  const { startVitest } = await import('vitest/node');
+  const { createVitest } = await import('vitest/node');
   const root = resolve(import.meta.dirname, '../..');
   const config = resolve(root, 'vitest.cluster.config.ts');
-  const vitest = await startVitest(process.argv.slice(2), { root, config, run: true, watch: false });
+  const vitest = await createVitest({ root, config, run: true, watch: false });
+  // Vitest would exit at once, and leave in the cluster what was made there.
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.removeAllListeners(name);
+    process.once(name, () => void vitest.cancelCurrentRun('keyboard-input'));
+  }
+  await vitest.start(process.argv.slice(2));
   await vitest.close();
 }
