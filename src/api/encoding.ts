@@ -11,6 +11,7 @@ import {
 } from './negotiation.ts';
 import { encodeProtobuf, type EncodableKind } from './protobuf.ts';
 import { statusOf } from './status.ts';
+import { TextMemo } from './text-memo.ts';
 
 /** Anything with a kind, as it stands in JSON. */
 export interface KubernetesObject {
@@ -51,9 +52,25 @@ export function encodeObject(object: KubernetesObject, { mediaType, pretty }: Re
 
 /** @throws AdapterError `NotAcceptable` */
 export function representationOf(request: FastifyRequest): Representation {
-  const choice = negotiate(request.headers.accept, objectMediaTypes);
+  return withPretty(request, choose(request.headers.accept));
+}
+
+/** The same, for what is asked often: an Accept header is read once. */
+export class Representations {
+  readonly #choices = new TextMemo<Choice<ObjectMediaType>>(100, 256);
+
+  /** @throws AdapterError `NotAcceptable` */
+  of(request: FastifyRequest): Representation {
+    const { accept = '' } = request.headers;
+    const choice = this.#choices.get(accept, () => choose(accept));
+    return withPretty(request, choice);
+  }
+}
+
+function choose(accept: string | undefined): Choice<ObjectMediaType> {
+  const choice = negotiate(accept, objectMediaTypes);
   if (choice === undefined) throw notAcceptable(objectMediaTypes);
-  return withPretty(request, choice);
+  return choice;
 }
 
 /** What was chosen, indented where the Accept header or whoever asks wants it so. */

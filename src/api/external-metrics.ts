@@ -2,20 +2,18 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AdapterError, toAdapterError } from '../errors.ts';
 import { parseLabelSelector } from '../metric/label-selector.ts';
 import { parseMetricRequest, type MetricRequest, type RequestDefaults } from '../metric/metric-request.ts';
-import { formatQuantity } from '../metric/quantity.ts';
-import { windowSeconds, type Sample } from '../metric/sample.ts';
-import { groupVersion, listKind } from './discovery.ts';
-import { encodeObject, representationOf, sendBytes, sendError } from './encoding.ts';
+import { groupVersion } from './discovery.ts';
+import { Representations, sendBytes, sendError } from './encoding.ts';
+import { goneSignal } from './gone-signal.ts';
+import { ReadingBodies, type MetricReading } from './reading-body.ts';
+import { TextMemo } from './text-memo.ts';
 
 /** What a read needs: whoever has the numbers. */
 export interface MetricReader {
+  /** The answer that is there already; undefined: it must be waited for. */
+  fresh(request: MetricRequest): MetricReading | undefined;
   /** @throws AdapterError where there is no true number */
-  read(request: MetricRequest, signal: AbortSignal): Promise<{ readonly items: readonly MetricItem[] }>;
-}
-
-export interface MetricItem {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly sample: Sample;
+  read(request: MetricRequest, signal: AbortSignal): Promise<MetricReading>;
 }
 
 /** What is told of every read, once. */
@@ -45,49 +43,60 @@ export interface ReadParams {
   readonly metric: string;
 }
 
-/** The body of a reading. Source: k8s.io/metrics, ExternalMetricValueList. */
-export function externalMetricValueList(metricName: string, items: readonly MetricItem[]) {
-  return {
-    kind: listKind,
-    apiVersion: groupVersion,
-    metadata: {},
-    items: items.map(({ labels, sample }) => ({
-      metricName,
-      metricLabels: labels,
-      timestamp: new Date(sample.window.endSeconds * 1000).toISOString().replace('.000Z', 'Z'),
-      window: windowSeconds(sample.window),
-      value: formatQuantity(sample.value),
-    })),
-  } as const;
-}
+/** Reads that are remembered by their URL, which holds for as long as the process: one a series, and some to spare. */
+const maxKnownReads = 20_000;
+const longestKnownUrl = 1024;
 
 /** `GET /apis/external.metrics.k8s.io/v1beta1/namespaces/{namespace}/{metric}?labelSelector=…` */
-export function createReadHandler(context: ReadContext) {
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { namespace, metric } = request.params as ReadParams;
-    const { clock, observer } = context;
+export function createReadHandler({ reader, defaults, observer, clock }: ReadContext) {
+  const requests = new TextMemo<MetricRequest>(maxKnownReads, longestKnownUrl);
+  const representations = new Representations();
+  const bodies = new ReadingBodies();
+  return (request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> => {
     const startMs = clock.now();
-    const gone = new AbortController();
-    reply.raw.on('close', () => gone.abort());
-    let selector = '';
-    let error: AdapterError | undefined;
-    try {
-      const query = request.query as Record<string, unknown>;
-      refuseWatch(query['watch']);
-      selector = singleParameter('labelSelector', query['labelSelector']);
-      const parsed = parseMetricRequest(metric, namespace, parseLabelSelector(selector), context.defaults);
-      // Before SLS is asked for what nobody could read.
-      const representation = representationOf(request);
-      const { items } = await context.reader.read(parsed, gone.signal);
-      const bytes = encodeObject(externalMetricValueList(metric, items), representation);
-      return await sendBytes(reply, representation.mediaType, bytes);
-    } catch (thrown) {
-      error = toAdapterError(thrown);
-      return await sendError(request, reply, error);
-    } finally {
+    const { namespace, metric } = request.params as ReadParams;
+    const finish = (error: AdapterError | undefined): void => {
+      const selector = selectorOf(request);
       observer.readFinished({ namespace, metric, selector, error, durationMs: clock.now() - startMs });
+    };
+    const fail = (thrown: unknown): FastifyReply => {
+      const error = toAdapterError(thrown);
+      const sent = sendError(request, reply, error);
+      finish(error);
+      return sent;
+    };
+    try {
+      const parsed = requests.get(request.url, () => parseRead(request, defaults));
+      // Before SLS is asked for what nobody could read.
+      const representation = representations.of(request);
+      const succeed = (reading: MetricReading): FastifyReply => {
+        const bytes = bodies.get(metric, reading, representation);
+        const sent = sendBytes(reply, representation.mediaType, bytes);
+        finish(undefined);
+        return sent;
+      };
+      const fresh = reader.fresh(parsed);
+      if (fresh !== undefined) return succeed(fresh);
+      return reader.read(parsed, goneSignal(reply)).then(succeed).catch(fail);
+    } catch (thrown) {
+      return fail(thrown);
     }
   };
+}
+
+/** @throws AdapterError where it is no read of a metric that is served */
+function parseRead({ params, query }: FastifyRequest, defaults: RequestDefaults): MetricRequest {
+  const { namespace, metric } = params as ReadParams;
+  const { watch, labelSelector } = query as Readonly<Record<string, unknown>>;
+  refuseWatch(watch);
+  const selector = parseLabelSelector(singleParameter('labelSelector', labelSelector));
+  return parseMetricRequest(metric, namespace, selector, defaults);
+}
+
+/** As written; empty where there is none, or several. */
+function selectorOf({ query }: FastifyRequest): string {
+  const { labelSelector } = query as Readonly<Record<string, unknown>>;
+  return typeof labelSelector === 'string' ? labelSelector : '';
 }
 
 function refuseWatch(watch: unknown): void {

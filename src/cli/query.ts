@@ -1,4 +1,4 @@
-import { externalMetricValueList } from '../api/external-metrics.ts';
+import { externalMetricValueList } from '../api/reading-body.ts';
 import { loadConfig } from '../config/load.ts';
 import { parseLabelSelector } from '../metric/label-selector.ts';
 import { labelDefinitions } from '../metric/labels.ts';

@@ -19,12 +19,20 @@ export interface ReadingItem {
   readonly sample: Sample;
 }
 
+/** What is worked out of a request once, for as long as somebody holds it. */
+interface KnownRequest {
+  readonly series: readonly Series[];
+  /** The last answer, for as long as its samples are those stored. */
+  reading: Reading | undefined;
+}
+
 /** Answers reads from the store, and through the collector where the store has nothing fresh. */
 export class Reader {
   readonly #settings: ReaderSettings;
   readonly #store: SampleStore;
   readonly #collector: Collector;
   readonly #clock: { now(): number };
+  readonly #known = new WeakMap<MetricRequest, KnownRequest>();
 
   constructor(settings: ReaderSettings, store: SampleStore, collector: Collector, clock: { now(): number }) {
     this.#settings = settings;
@@ -33,12 +41,30 @@ export class Reader {
     this.#clock = clock;
   }
 
+  /**
+   * The answer that needs no SLS: the same object as before for the same request, until one of its samples is
+   * another. Undefined where a series has nothing fresh.
+   */
+  fresh(request: MetricRequest): Reading | undefined {
+    const known = this.#know(request);
+    const samples: Sample[] = [];
+    for (const one of known.series) {
+      const sample = this.#freshSample(one);
+      if (sample === undefined) return undefined;
+      samples.push(sample);
+    }
+    if (known.reading?.items.every(({ sample }, index) => sample === samples[index]) !== true) {
+      known.reading = { items: known.series.map((one, index) => itemOf(one, samples[index])) };
+    }
+    return known.reading;
+  }
+
   /** @throws AdapterError where any of the series has no true number: a sum must not miss one */
   async read(request: MetricRequest, signal: AbortSignal): Promise<Reading> {
-    const series = seriesOf(request);
+    const { series } = this.#know(request);
     const samples = new Map<Series, Sample>();
     for (const one of series) {
-      const fresh = this.#fresh(one);
+      const fresh = this.#freshSample(one);
       if (fresh !== undefined) samples.set(one, fresh);
     }
     const missing = series.filter((one) => !samples.has(one));
@@ -53,7 +79,16 @@ export class Reader {
     return { items: series.map((one) => itemOf(one, samples.get(one))) };
   }
 
-  #fresh(series: Series): Sample | undefined {
+  #know(request: MetricRequest): KnownRequest {
+    let known = this.#known.get(request);
+    if (known === undefined) {
+      known = { series: seriesOf(request), reading: undefined };
+      this.#known.set(request, known);
+    }
+    return known;
+  }
+
+  #freshSample(series: Series): Sample | undefined {
     const stored = this.#store.get(series);
     if (stored === undefined) return undefined;
     const ageMs = this.#clock.now() - stored.plannedAtMs;

@@ -1,6 +1,6 @@
 import SwaggerParser from '@apidevtools/swagger-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { externalMetricValueList } from '../../src/api/external-metrics.ts';
+import { externalMetricValueList } from '../../src/api/reading-body.ts';
 import { listMetrics } from '../../src/metric/catalog.ts';
 import { labelDefinitions } from '../../src/metric/labels.ts';
 import { basePath, startAdapter, type TestAdapter } from '../support/adapter.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
 import { apiGroupDocument, apiGroupList, apiResourceList } from '../../src/api/discovery.ts';
 import { encodeJson, type KubernetesObject } from '../../src/api/encoding.ts';
-import { externalMetricValueList } from '../../src/api/external-metrics.ts';
+import { externalMetricValueList } from '../../src/api/reading-body.ts';
 import { encodeProtobuf } from '../../src/api/protobuf.ts';
 import { statusOf } from '../../src/api/status.ts';
 

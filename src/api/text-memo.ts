@@ -1,0 +1,22 @@
+import { LRUCache } from 'lru-cache';
+
+/** What was worked out of a text, for when it comes again; the least recently used goes first. */
+export class TextMemo<T extends object> {
+  readonly #values: LRUCache<string, T>;
+  readonly #longest: number;
+
+  /** @param longest in characters: what a longer text says is worked out each time, so that memory is bounded */
+  constructor(maxEntries: number, longest: number) {
+    this.#values = new LRUCache({ max: maxEntries });
+    this.#longest = longest;
+  }
+
+  /** @throws what `work` throws, and remembers nothing then */
+  get(text: string, work: () => T): T {
+    const known = this.#values.get(text);
+    if (known !== undefined) return known;
+    const value = work();
+    if (text.length <= this.#longest) this.#values.set(text, value);
+    return value;
+  }
+}
