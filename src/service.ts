@@ -36,9 +36,13 @@ export async function startService(
   const slsEndpoint = resolveEndpoint({ ...config.sls, url: config.sls.endpoint }).authority;
   const source = servingPairSource(config, await serviceNamespaceOf(config), around);
   const pair = await source.load();
+  // Whatever fails from here on closes what stands already, in reverse.
+  await using standing = new AsyncDisposableStack();
   const delegation =
     authentication === 'delegated' ? await startDelegation(config, around, telemetry) : undefined;
+  standing.defer(() => delegation?.stop());
   const reading = createReading(config, around, telemetry);
+  standing.defer(() => reading.close());
   let stopping: string | undefined;
   const app = createApp({
     servingPair: pair,
@@ -48,17 +52,11 @@ export async function startService(
     readiness: [{ name: 'shutdown', failure: () => stopping }, ...(delegation?.readiness ?? [])],
     observer: telemetry,
   });
+  standing.defer(() => app.close());
   const serving = keepServing(app, pair, source.load, delegation?.apiService, telemetry);
-  const close = async () => {
-    await serving.stop();
-    await app.close();
-    await delegation?.stop();
-    reading.close();
-  };
-  const url = await listen(app, config).catch(async (error: unknown) => {
-    await close();
-    throw error;
-  });
+  standing.defer(() => serving.stop());
+  const url = await listen(app, config);
+  const running = standing.move();
   telemetry.started({ url, slsEndpoint, authentication, durationMs: around.clock.now() - startMs });
   return {
     url,
@@ -68,7 +66,7 @@ export async function startService(
       telemetry.stopping({ reason, delaySeconds: shutdownDelaySeconds });
       // Endpoints still name this replica until everybody has heard that it is not ready.
       await sleep(shutdownDelaySeconds * 1000);
-      await close();
+      await running.disposeAsync();
     },
   };
 }

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { startAdapter } from '../support/adapter.ts';
 import { goodRead, ready, startCluster, type TestCluster } from '../support/cluster.ts';
 import { createCa } from '../support/certificates.ts';
 import { startSteadyLoad } from '../support/steady-load.ts';
@@ -33,6 +34,25 @@ describe('an API server that is down at the start', () => {
     await cluster.apiServer.goDown();
     expect(await ready(cluster)).toBe(true);
     await cluster.apiServer.comeUp();
+  });
+});
+
+describe('a start that fails late', () => {
+  it('leaves nothing running: no watch of the API server keeps the process', async () => {
+    await using cluster = await startCluster();
+    await waitFor(() => ready(cluster));
+    const { port } = new URL(cluster.adapter.url);
+    const before = cluster.apiServer.openConnections;
+    await expect(
+      startAdapter({
+        authentication: 'delegated',
+        bindAddress: '127.0.0.1',
+        kubeconfig: await cluster.apiServer.kubeconfigFile(),
+        slsEndpoint: cluster.emulator.url,
+        securePort: port,
+      }),
+    ).rejects.toThrow(/is taken/);
+    await waitFor(() => cluster.apiServer.openConnections <= before);
   });
 });
 
