@@ -2,8 +2,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Authenticator, type AuthenticationContext } from './authentication.ts';
 import { accessAttributes, authorize, type AuthorizationContext } from './authorization.ts';
 import { readRoute, type ReadParams } from './external-metrics.ts';
+import { goneSignal } from './gone-signal.ts';
 import type { InFlight } from './in-flight.ts';
 import { PeerChains } from './peer-chain.ts';
+import { RecentlyAllowed } from './recently-allowed.ts';
 import type { User } from './user.ts';
 
 /** Whom to let in; undefined: everyone. */
@@ -12,35 +14,63 @@ export type AccessContext = AuthenticationContext & AuthorizationContext;
 /** Stands in for everyone where nobody is told apart: bounded like anybody. */
 const everyone: User = { name: '', groups: [], extra: {} };
 
+/** Calls `done` at once where nobody has to be asked. */
+export type AccessCheck = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: (error?: Error) => void,
+) => void;
+
 /**
  * The check before every request, in the order of Go's API servers: who asks, how many are under way, may they.
  *
  * @throws AdapterError `Unauthenticated`, `TooManyRequests`, `Forbidden`, `AuthorizationUnavailable`
  */
-export function createAccessCheck(context: AccessContext | undefined, inFlight: InFlight) {
-  const authenticator = context && new Authenticator(context);
+export function createAccessCheck(context: AccessContext | undefined, inFlight: InFlight): AccessCheck {
+  if (context === undefined) {
+    return (_, reply, done) => {
+      enter(everyone, inFlight, reply);
+      done();
+    };
+  }
+  const authenticator = new Authenticator(context);
   const peers = new PeerChains();
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const gone = new AbortController();
-    reply.raw.on('close', () => gone.abort());
+  const recent = new RecentlyAllowed(context.clock);
+  const admit = (user: User, request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined => {
+    enter(user, inFlight, reply);
+    const path = pathOf(request);
+    if (recent.has(user, request.method, path)) return undefined;
+    const read = request.routeOptions.url === readRoute ? (request.params as ReadParams) : undefined;
+    const attributes = accessAttributes(request.method, path, read);
+    return authorize(user, attributes, context, goneSignal(reply)).then(() =>
+      recent.add(user, request.method, path),
+    );
+  };
+  return (request, reply, done) => {
     const presented = {
-      chain: authenticator && peers.of(request),
+      chain: peers.of(request),
       rawHeaders: request.raw.rawHeaders,
       authorization: request.headers.authorization,
     };
-    const user = authenticator ? await authenticator.authenticate(presented, gone.signal) : everyone;
-    const leave = inFlight.enter(user);
-    reply.raw.on('close', leave);
-    if (reply.raw.destroyed) leave();
-    if (context === undefined) return;
-    const read = request.routeOptions.url === readRoute ? (request.params as ReadParams) : undefined;
-    const attributes = accessAttributes(request.method, pathOf(request), read);
-    await authorize(user, attributes, context, gone.signal);
+    const known = authenticator.byCertificate(presented);
+    const checked =
+      known === undefined
+        ? authenticator.authenticate(presented, goneSignal(reply)).then((user) => admit(user, request, reply))
+        : admit(known, request, reply);
+    if (checked === undefined) done();
+    else checked.then(() => done(), done);
   };
 }
 
+function enter(user: User, inFlight: InFlight, { raw }: FastifyReply): void {
+  const leave = inFlight.enter(user);
+  raw.on('close', leave);
+  if (raw.destroyed) leave();
+}
+
 /** The path as sent: without the query, and without the slash at the end that is accepted below `/apis`. */
-function pathOf(request: FastifyRequest): string {
-  const path = request.url.split('?', 1)[0] ?? '';
+function pathOf({ url }: FastifyRequest): string {
+  const end = url.indexOf('?');
+  const path = end < 0 ? url : url.slice(0, end);
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }

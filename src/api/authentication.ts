@@ -7,7 +7,7 @@ import {
   subjectOf,
   type PresentedChain,
 } from './client-certificate.ts';
-import { requestHeaderUser, type RequestHeaderSettings } from './request-header.ts';
+import { RequestHeaderUsers, type RequestHeaderSettings } from './request-header.ts';
 import { anonymousUser, asAuthenticated, type User } from './user.ts';
 
 /** Whom to trust at present. */
@@ -36,6 +36,8 @@ interface Roots {
   readonly settings: TrustSettings;
   readonly clientRoots: readonly X509Certificate[];
   readonly proxyRoots: readonly X509Certificate[];
+  /** Undefined: no front proxy is trusted. */
+  readonly proxyUsers: RequestHeaderUsers | undefined;
 }
 
 /** What a certificate is good for, at one time. */
@@ -64,15 +66,22 @@ export class Authenticator {
     this.#context = context;
   }
 
+  /**
+   * The user that the certificate stands for, or lets the front proxy name; undefined where it does neither. The same
+   * object for the same user, for as long as it is remembered.
+   */
+  byCertificate({ chain, rawHeaders }: PresentedCredentials): User | undefined {
+    const verdict = chain === undefined ? undefined : this.#judge(chain);
+    if (verdict === undefined) return undefined;
+    const { isProxy, user, roots } = verdict;
+    return (isProxy ? roots.proxyUsers?.of(rawHeaders) : undefined) ?? user;
+  }
+
   /** @throws AdapterError `Unauthenticated` */
   async authenticate(presented: PresentedCredentials, signal: AbortSignal): Promise<User> {
-    const { chain, rawHeaders, authorization } = presented;
-    const verdict = chain === undefined ? undefined : this.#judge(chain);
-    if (verdict?.isProxy === true && verdict.roots.settings.requestHeader !== undefined) {
-      const user = requestHeaderUser(rawHeaders, verdict.roots.settings.requestHeader);
-      if (user !== undefined) return asAuthenticated(user);
-    }
-    if (verdict?.user !== undefined) return asAuthenticated(verdict.user);
+    const certified = this.byCertificate(presented);
+    if (certified !== undefined) return certified;
+    const { chain, authorization } = presented;
     const token = bearerToken(authorization);
     if (token !== undefined) {
       const user = await this.#review(token, signal);
@@ -105,11 +114,16 @@ export class Authenticator {
     const verdict = {
       roots,
       isProxy: isAllowed && isTrustedClient(chain, roots.proxyRoots, nowMs),
-      user: isTrustedClient(chain, roots.clientRoots, nowMs) ? certificateUser(chain.leaf) : undefined,
+      user: this.#certifiedUser(chain, roots, nowMs),
       untilMs: Math.min(nowMs + verdictLifetimeMs, chain.leaf.validToDate.getTime()),
     };
     this.#verdicts.set(chain.leaf, verdict);
     return verdict;
+  }
+
+  #certifiedUser(chain: PresentedChain, { clientRoots }: Roots, nowMs: number): User | undefined {
+    const user = isTrustedClient(chain, clientRoots, nowMs) ? certificateUser(chain.leaf) : undefined;
+    return user && asAuthenticated(user);
   }
 
   #currentRoots(): Roots | undefined {
@@ -120,6 +134,7 @@ export class Authenticator {
         settings,
         clientRoots: parseBundle(settings.clientCaPem ?? ''),
         proxyRoots: parseBundle(settings.requestHeader?.caPem ?? ''),
+        proxyUsers: settings.requestHeader && new RequestHeaderUsers(settings.requestHeader),
       };
     }
     return this.#roots;

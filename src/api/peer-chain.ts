@@ -9,21 +9,22 @@ export class PeerChains {
   readonly #chains = new WeakMap<object, PresentedChain | 'none'>();
 
   /** @returns undefined where the client presented none */
-  of(request: FastifyRequest): PresentedChain | undefined {
-    const socket = request.raw.socket as unknown as Pick<TLSSocket, 'getPeerX509Certificate'>;
+  of({ raw }: FastifyRequest): PresentedChain | undefined {
     // On HTTP/2 the socket is a proxy, made anew; the session stands for the connection.
-    const { stream } = request.raw as { readonly stream?: { readonly session?: Http2Session } };
-    const connection = stream?.session ?? socket;
+    const { stream } = raw as { readonly stream?: { readonly session?: Http2Session } };
+    const connection = stream?.session ?? raw.socket;
     let chain = this.#chains.get(connection);
     if (chain === undefined) {
-      chain = readChain(socket) ?? 'none';
+      chain = readChain(raw.socket as unknown as PeerSocket) ?? 'none';
       this.#chains.set(connection, chain);
     }
     return chain === 'none' ? undefined : chain;
   }
 }
 
-function readChain(socket: Pick<TLSSocket, 'getPeerX509Certificate'>): PresentedChain | undefined {
+type PeerSocket = Pick<TLSSocket, 'getPeerX509Certificate'>;
+
+function readChain(socket: PeerSocket): PresentedChain | undefined {
   const leaf = socket.getPeerX509Certificate();
   if (leaf === undefined) return undefined;
   const intermediates: X509Certificate[] = [];

@@ -1,4 +1,5 @@
-import type { User } from './user.ts';
+import { TextMemo } from './text-memo.ts';
+import { asAuthenticated, type User } from './user.ts';
 
 /** How a front proxy says who asks. Source: ConfigMap kube-system/extension-apiserver-authentication. */
 export interface RequestHeaderSettings {
@@ -32,6 +33,45 @@ export function requestHeaderUser(
     groups: valuesOf(headers, settings.groupHeaders),
     extra: extraOf(headers, settings.extraHeaderPrefixes),
   };
+}
+
+/** Users that a front proxy has named are remembered with what named them; some have hundreds of groups. */
+const maxUsers = 1024;
+const longestKept = 8192;
+
+/** The users that front proxies name. */
+export class RequestHeaderUsers {
+  readonly #settings: RequestHeaderSettings;
+  readonly #names: ReadonlySet<string>;
+  readonly #prefixes: readonly string[];
+  readonly #users = new TextMemo<{ readonly user: User | undefined }>(maxUsers, longestKept);
+
+  constructor(settings: RequestHeaderSettings) {
+    const { usernameHeaders, groupHeaders, uidHeaders, extraHeaderPrefixes } = settings;
+    this.#settings = settings;
+    const names = [...usernameHeaders, ...groupHeaders, ...uidHeaders];
+    this.#names = new Set(names.map((name) => name.toLowerCase()));
+    this.#prefixes = extraHeaderPrefixes.map((prefix) => prefix.toLowerCase());
+  }
+
+  /** As `requestHeaderUser`, and authenticated; the same object for the same headers. */
+  of(rawHeaders: readonly string[]): User | undefined {
+    return this.#users.get(this.#relevant(rawHeaders), () => {
+      const user = requestHeaderUser(rawHeaders, this.#settings);
+      return { user: user && asAuthenticated(user) };
+    }).user;
+  }
+
+  /** All that tells of the user. A header holds no line break, so that no two lists read alike. */
+  #relevant(rawHeaders: readonly string[]): string {
+    let text = '';
+    for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+      const name = (rawHeaders[index] ?? '').toLowerCase();
+      if (this.#names.has(name) || this.#prefixes.some((prefix) => name.startsWith(prefix)))
+        text += `${name}\n${rawHeaders[index + 1] ?? ''}\n`;
+    }
+    return text;
+  }
 }
 
 type Header = readonly [name: string, value: string];

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import type { AccessContext } from '../api/access.ts';
 import type { HealthCheck } from '../api/probes.ts';
+import { recentMs } from '../api/recently-allowed.ts';
 import type { Config } from '../config/schema.ts';
 import { AdapterError } from '../errors.ts';
 import { AccessReviewer } from '../kube/access-review.ts';
 import { ApiServiceKeeper } from '../kube/api-service.ts';
 import { AuthenticationConfigWatch } from '../kube/authentication-config.ts';
+import { defaultReviewSettings } from '../kube/reviewer.ts';
 import { loadKubeClient } from '../kube/kube-client.ts';
 import type { KubeObserver } from '../kube/kube-observer.ts';
 import { TokenReviewer } from '../kube/token-review.ts';
@@ -36,7 +38,9 @@ export async function startDelegation(
   const surroundings = { clock, random, observer };
   const trust = new AuthenticationConfigWatch(client, surroundings);
   const tokens = new TokenReviewer(client, surroundings);
-  const reviews = new AccessReviewer(client, surroundings);
+  // The access check goes on for a moment by what it was told.
+  const acceptedTtlMs = defaultReviewSettings.acceptedTtlMs - recentMs;
+  const reviews = new AccessReviewer(client, surroundings, { ...defaultReviewSettings, acceptedTtlMs });
   const namespace = manageApiService ? await requireServiceNamespace(config) : '';
   const apiService = manageApiService
     ? new ApiServiceKeeper(client, { name: serviceName, namespace }, surroundings)
