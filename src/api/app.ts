@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { AdapterError, toAdapterError } from '../errors.ts';
 import { createAccessCheck, type AccessContext } from './access.ts';
 import { registerDiscovery } from './discovery-routes.ts';
@@ -33,6 +33,9 @@ export interface AppObserver {
 /** The API server over TLS. It answers every request; listening is the caller's. */
 export function createApp(options: AppOptions): Server {
   const app = createServer(options.servingPair);
+  // A body is never read: none is served, and none may fill the memory.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   app.addHook('onRequest', createAccessCheck(options.access, new InFlight(options.maxInFlight)));
   const get = (url: string, handler: (request: FastifyRequest, reply: FastifyReply) => unknown) => {
     app.get(url, handler);
@@ -48,11 +51,17 @@ export function createApp(options: AppOptions): Server {
   get(readRoute, createReadHandler(options.read));
   for (const name of ['healthz', 'livez']) registerProbe(get, name, [pingCheck]);
   registerProbe(get, 'readyz', [pingCheck, ...options.readiness]);
-  app.setNotFoundHandler((request, reply) =>
-    sendError(request, reply, new AdapterError('PathUnknown', `nothing is served at ${pathOf(request)}`)),
-  );
+  app.setNotFoundHandler((request, reply) => {
+    // Of a method that has no routes at all.
+    if (!app.supportedMethods.includes(request.method)) refuseMethod(request);
+    return sendError(
+      request,
+      reply,
+      new AdapterError('PathUnknown', `nothing is served at ${pathOf(request)}`),
+    );
+  });
   app.setErrorHandler((thrown, request, reply) => {
-    const error = toAdapterError(thrown);
+    const error = refusalOf(thrown, request);
     options.observer.requestRefused({ method: request.method, path: pathOf(request), error });
     return sendError(request, reply, error);
   });
@@ -60,7 +69,18 @@ export function createApp(options: AppOptions): Server {
 }
 
 function refuseMethod(request: FastifyRequest): never {
-  throw new AdapterError('MethodUnsupported', `${request.method} is not supported on ${pathOf(request)}`);
+  throw methodUnsupported(request);
+}
+
+const methodUnsupported = (request: FastifyRequest) =>
+  new AdapterError('MethodUnsupported', `${request.method} is not supported on ${pathOf(request)}`);
+
+/** What Fastify itself refuses is the asker's fault: a method that it has never heard of, or an odd header. */
+function refusalOf(thrown: unknown, request: FastifyRequest): AdapterError {
+  const { code, statusCode = 500, message } = thrown as Partial<FastifyError>;
+  if (thrown instanceof AdapterError || statusCode >= 500) return toAdapterError(thrown);
+  if (code === 'FST_ERR_NOT_FOUND') return methodUnsupported(request);
+  return new AdapterError('RequestMalformed', `the request cannot be read: ${message}`, { cause: thrown });
 }
 
 const pathOf = (request: FastifyRequest) => request.url.split('?', 1)[0] ?? '';

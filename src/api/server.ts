@@ -1,8 +1,8 @@
 import { constants } from 'node:crypto';
-import { STATUS_CODES, type ServerOptions } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type Server as HttpServer, type ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { SecureContextOptions, Server as TlsServer } from 'node:tls';
-import type { Http2SecureServer } from 'node:http2';
+import type { Http2SecureServer, Http2ServerResponse } from 'node:http2';
 import Fastify, {
   type FastifyHttp2SecureOptions,
   type FastifyInstance,
@@ -10,6 +10,7 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { AdapterError, type ErrorCode } from '../errors.ts';
+import { Connections } from './connections.ts';
 import { encodeJson, sendError } from './encoding.ts';
 import type { ServingPair } from './serving-pair.ts';
 import { statusOf } from './status.ts';
@@ -17,11 +18,27 @@ import { statusOf } from './status.ts';
 /** Go's API servers take 1 MB; what the aggregator sends stays below this. Node's default is 16 KiB. */
 const maxHeaderBytes = 64 * 1024;
 
+/** A header a group and one of a letter still fit in the bytes above: those are the bound, for both protocols. */
+const maxHeaders = 8192;
+
 /** Node takes them for HTTP/1.1 on an HTTP/2 server too; its types do not say so. */
-const http1Options = { maxHeaderSize: maxHeaderBytes } satisfies ServerOptions;
+const http1Options = {
+  maxHeaderSize: maxHeaderBytes,
+  // A request without a Host gets a Status, not Node's bare 400.
+  requireHostHeader: false,
+} satisfies ServerOptions;
 
 /** Longer than the 90 s for which Go's clients keep an idle connection, so that they close first. */
 const keepAliveTimeoutMs = 120_000;
+
+/** For a client that sends its request byte by byte: until its headers are there, and until all of it is. */
+const headersTimeoutMs = 15_000;
+const requestTimeoutMs = 30_000;
+const handshakeTimeoutMs = 10_000;
+
+/** When the server closes: for what is just arriving, and for what is being answered. */
+const drainIdleMs = 1000;
+const drainMs = 30_000;
 
 /** Go's default: the aggregator sends all its requests over one connection. */
 const maxConcurrentStreams = 250;
@@ -64,11 +81,12 @@ export function createServer(pair: ServingPair): Server {
       requestCert: true,
       rejectUnauthorized: false,
       ...http1Options,
+      handshakeTimeout: handshakeTimeoutMs,
+      // Node's default is 128: a user of the front proxy in more groups than that would get no answer.
+      maxHeaderListPairs: maxHeaders,
       settings: { maxHeaderListSize: maxHeaderBytes, maxConcurrentStreams },
     },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength },
-    keepAliveTimeout: keepAliveTimeoutMs,
-    requestTimeout: 30_000,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     // What arrives on an open connection while others drain is answered: a rollout fails no request.
@@ -80,7 +98,50 @@ export function createServer(pair: ServingPair): Server {
       void sendError(request as unknown as FastifyRequest, reply as unknown as FastifyReply, refusal);
     },
   };
-  return Fastify(options) as unknown as Server;
+  const app = Fastify(options) as unknown as Server;
+  const server = app.server;
+  // Fastify passes these on to servers of HTTP/1.1 alone.
+  server.keepAliveTimeout = keepAliveTimeoutMs;
+  server.headersTimeout = headersTimeoutMs;
+  server.requestTimeout = requestTimeoutMs;
+  // Node's default is 2000, and it drops the others without a word.
+  server.maxHeadersCount = maxHeaders;
+  // Whatever is expected, the answer is the same; Node's 417 has no Status.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  server.on('connect', refuseConnect);
+  app.addHook('onRequest', requireHost);
+  drainOnClose(app, server);
+  return app;
+}
+
+/** Lets nobody hold up the end: neither who never asks anything nor who never takes the answer. */
+function drainOnClose(app: Server, server: HttpServer): void {
+  const connections = new Connections(server);
+  app.addHook('preClose', (done) => {
+    const idle = setInterval(() => connections.destroyIdle(), drainIdleMs);
+    const all = setTimeout(() => connections.destroyAll(), drainMs);
+    server.once('close', () => {
+      clearInterval(idle);
+      clearTimeout(all);
+    });
+    done();
+  });
+}
+
+/** Source: RFC 9112, 3.2. */
+function requireHost({ raw }: FastifyRequest, _: FastifyReply, done: () => void): void {
+  if (raw.httpVersion === '1.1' && raw.headers.host === undefined)
+    throw new AdapterError('RequestMalformed', 'the request has no Host header');
+  done();
+}
+
+/** Node hands over the bare socket on HTTP/1.1, and a response on HTTP/2. */
+function refuseConnect({ method }: IncomingMessage, to: Socket | Http2ServerResponse): void {
+  const error = new AdapterError('MethodUnsupported', `${method} is not supported`);
+  if ('writeHead' in to) {
+    to.writeHead(error.httpStatus, { 'content-type': 'application/json' });
+    to.end(encodeJson(statusOf(error), false));
+  } else endWith(error, to);
 }
 
 /** What is no HTTP request has no route; it gets its Status all the same, on the bare socket. */
@@ -91,7 +152,11 @@ function answerClientError(fault: Error & { readonly code?: string }, socket: So
   }
   const code: ErrorCode =
     fault.code === 'HPE_HEADER_OVERFLOW' ? 'RequestHeadersTooLarge' : 'RequestMalformed';
-  const error = new AdapterError(code, `the request cannot be read: ${fault.message}`, { cause: fault });
+  endWith(new AdapterError(code, `the request cannot be read: ${fault.message}`, { cause: fault }), socket);
+}
+
+/** A Status where there is no response to write it to. */
+function endWith(error: AdapterError, socket: Socket): void {
   const body = encodeJson(statusOf(error), false);
   const head = [
     `HTTP/1.1 ${error.httpStatus} ${STATUS_CODES[error.httpStatus] ?? ''}`,

@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import http2 from 'node:http2';
+import type { Server as HttpServer } from 'node:http';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createServer } from '../../src/api/server.ts';
+import { keepServingPair } from '../../src/api/serving-pair.ts';
+import { startEmulator } from '../../src/emulator/emulator.ts';
+import { accessKey, logstore, project, readPath, selectorOf, startAdapter } from '../support/adapter.ts';
+import { exchangeRaw, openRaw } from '../support/raw-exchange.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const read = readPath('sls_ingress_qps', selectorOf({ 'sls.project': project, 'sls.logstore': logstore }));
+const textOf = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+
+const startSls = () =>
+  startEmulator({
+    listenHost: '127.0.0.1',
+    listenPort: 0,
+    logstores: [{ project, logstore }],
+    accessKey,
+  });
+
+describe('requests whose connection goes away', () => {
+  it.each(['h1, in a pipeline', 'h2'])('count as under way no longer: %s', async (protocol) => {
+    const sls = await startSls();
+    await using adapter = await startAdapter(
+      { slsEndpoint: sls.url },
+      {},
+      'server: { maxRequestsInFlight: 4 }',
+    );
+    sls.setFaults({ latencyMs: 1000 });
+    const isFull = async () => (await adapter.request('/livez')).statusCode === 429;
+    if (protocol === 'h2') {
+      const session = http2.connect(adapter.url, { rejectUnauthorized: false });
+      for (let sent = 0; sent < 4; sent++) session.request({ ':path': read }).on('error', () => undefined);
+      await waitFor(isFull);
+      session.destroy();
+    } else {
+      const socket = await openRaw(adapter.url);
+      socket.write(textOf(read).repeat(4));
+      await waitFor(isFull);
+      socket.destroy();
+    }
+    // All four places are free again.
+    const other = readPath(
+      'sls_ingress_qps',
+      selectorOf({ 'sls.project': project, 'sls.logstore': 'other' }),
+    );
+    await waitFor(async () => {
+      const replies = await Promise.all(Array.from({ length: 4 }, () => adapter.request(other)));
+      return replies.every(({ statusCode }) => statusCode !== 429);
+    });
+    await sls.stop();
+  });
+});
+
+describe('a stop', () => {
+  it('waits for nobody who asks nothing, or only half', async () => {
+    const adapter = await startAdapter({ slsEndpoint: 'http://127.0.0.1:1' });
+    await openRaw(adapter.url);
+    (await openRaw(adapter.url)).write('GET /apis HTT');
+    const session = http2.connect(adapter.url, { rejectUnauthorized: false });
+    await once(session, 'connect');
+    const beganMs = performance.now();
+    await adapter[Symbol.asyncDispose]();
+    expect(performance.now() - beganMs).toBeLessThan(3000);
+  });
+});
+
+describe('a request that does not end', () => {
+  it('is ended: within 15 s of headers, within 30 s of all', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'server-'));
+    const app = createServer(await keepServingPair(directory, ['127.0.0.1'], Date));
+    await rm(directory, { recursive: true });
+    const server = app.server as HttpServer & { connectionsCheckingInterval: number };
+    expect([server.headersTimeout, server.requestTimeout]).toEqual([15_000, 30_000]);
+    // The same, sooner.
+    server.headersTimeout = 200;
+    server.connectionsCheckingInterval = 50;
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    const reply = await exchangeRaw(url, 'GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ');
+    expect(reply).toMatch(/^HTTP\/1\.1 4\d\d .*"kind":"Status".*imeout/s);
+    await app.close();
+  });
+});

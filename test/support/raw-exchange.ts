@@ -1,0 +1,43 @@
+import { once } from 'node:events';
+import http2 from 'node:http2';
+import { connect, type TLSSocket } from 'node:tls';
+
+/** A connection of HTTP/1.1 that nothing was sent on yet. What it trusts is not what these tests are about. */
+export async function openRaw(url: string): Promise<TLSSocket> {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  // Whether it ends by a reset is not of interest either.
+  socket.on('error', () => undefined);
+  return socket;
+}
+
+/** Sends the text as it is, and returns all that comes until the server closes. */
+export async function exchangeRaw(url: string, text: string): Promise<string> {
+  const socket = await openRaw(url);
+  let reply = '';
+  socket.setEncoding('utf8').on('data', (chunk: string) => (reply += chunk));
+  socket.write(text);
+  await once(socket, 'close');
+  return reply;
+}
+
+export interface Http2Reply {
+  readonly statusCode: number;
+  readonly text: string;
+}
+
+/** One request over a session of its own, with whatever pseudo-headers. */
+export async function exchangeHttp2(url: string, headers: http2.OutgoingHttpHeaders): Promise<Http2Reply> {
+  const session = http2.connect(url, { rejectUnauthorized: false });
+  try {
+    const stream = session.request(headers);
+    const [reply] = (await once(stream, 'response')) as [{ ':status': number }];
+    let text = '';
+    stream.setEncoding('utf8');
+    for await (const chunk of stream as AsyncIterable<string>) text += chunk;
+    return { statusCode: reply[':status'], text };
+  } finally {
+    session.close();
+  }
+}
