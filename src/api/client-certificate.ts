@@ -20,21 +20,24 @@ export function parseBundle(pem: string): X509Certificate[] {
 }
 
 /**
- * Whether the chain leads to one of the roots, is valid now, and is one of a client: extended key usage
- * `clientAuth`, any, or none at all (as Go's x509.Verify with KeyUsages ExtKeyUsageClientAuth).
+ * Whether the chain leads to one of the roots, is valid now, and is one of a client, each certificate in it:
+ * extended key usage `clientAuth`, any, or none at all (as Go's x509.Verify with KeyUsages ExtKeyUsageClientAuth).
  */
 export function isTrustedClient(
   { leaf, intermediates }: PresentedChain,
   roots: readonly X509Certificate[],
   nowMs: number,
 ): boolean {
-  const usages = leaf.keyUsage as readonly string[] | undefined;
-  if (usages !== undefined && !usages.some((usage) => clientUsages.includes(usage))) return false;
+  const isForClients = ({ keyUsage }: X509Certificate) =>
+    ((keyUsage as readonly string[] | undefined) ?? clientUsages).some((usage) =>
+      clientUsages.includes(usage),
+    );
   const isCurrent = (certificate: X509Certificate) =>
     certificate.validFromDate.getTime() <= nowMs && nowMs <= certificate.validToDate.getTime();
   const reaches = (certificate: X509Certificate, left: readonly X509Certificate[]): boolean => {
-    if (!isCurrent(certificate)) return false;
-    if (roots.some((root) => isCurrent(root) && isIssuedBy(certificate, root))) return true;
+    if (!isCurrent(certificate) || !isForClients(certificate)) return false;
+    if (roots.some((root) => isCurrent(root) && isForClients(root) && isIssuedBy(certificate, root)))
+      return true;
     return left.some(
       (issuer) =>
         isIssuedBy(certificate, issuer) &&

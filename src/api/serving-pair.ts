@@ -2,6 +2,7 @@ import { KeyObject, X509Certificate, createPrivateKey, webcrypto } from 'node:cr
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { AdapterError } from '../errors.ts';
 
 /** Certificate (with its chain) and private key of the API server, both PEM. */
@@ -26,7 +27,11 @@ export async function loadServingPair(certFile: string, keyFile: string): Promis
   };
   const pair = { certificate: await read(certFile, 'certificate'), key: await read(keyFile, 'private key') };
   try {
-    if (new X509Certificate(pair.certificate).checkPrivateKey(createPrivateKey(pair.key))) return pair;
+    if (new X509Certificate(pair.certificate).checkPrivateKey(createPrivateKey(pair.key))) {
+      // The rest of the chain, and what else a handshake would stumble over.
+      createSecureContext({ cert: pair.certificate, key: pair.key });
+      return pair;
+    }
   } catch (cause) {
     throw new AdapterError('ConfigInvalid', `${certFile} and ${keyFile} are not a PEM certificate and key`, {
       cause,

@@ -10,15 +10,20 @@ export interface User {
 /** Group names with a meaning of their own. Source: k8s.io/apiserver/pkg/authentication/user. */
 export const mastersGroup = 'system:masters';
 export const authenticatedGroup = 'system:authenticated';
+const unauthenticatedGroup = 'system:unauthenticated';
 
 export const anonymousUser: User = {
   name: 'system:anonymous',
-  groups: ['system:unauthenticated'],
+  groups: [unauthenticatedGroup],
   extra: {},
 };
 
-/** A front proxy sends its own users without groups; every authenticated user is in `system:authenticated`. */
+/**
+ * A front proxy sends its own users without groups; every authenticated user is in `system:authenticated`. Whom it
+ * knows to be anonymous stays so. Source: k8s.io/apiserver/pkg/authentication/group, AuthenticatedGroupAdder.
+ */
 export function asAuthenticated(user: User): User {
-  if (user.groups.includes(authenticatedGroup)) return user;
+  if (user.name === anonymousUser.name) return user;
+  if (user.groups.includes(authenticatedGroup) || user.groups.includes(unauthenticatedGroup)) return user;
   return { ...user, groups: [...user.groups, authenticatedGroup] };
 }

@@ -110,6 +110,9 @@ describe('the front proxy', () => {
       'with a certificate of tomorrow',
       { notBefore: new Date(Date.now() + 86_400_000), notAfter: new Date(Date.now() + 2 * 86_400_000) },
     ],
+    ['through an authority for servers', { intermediate: 'for servers' }],
+    ['through an expired authority', { intermediate: 'expired' }],
+    ['signed by somebody who is no authority', { intermediate: 'no authority' }],
   ])('is not believed %s', async (_, options) => {
     await expect(ask({ pair: await proxy(options), headers: [user] })).rejects.toEqual(
       unauthenticated(/^Unauthorized: the certificate names no user/),
@@ -119,6 +122,17 @@ describe('the front proxy', () => {
   it('of any name is believed where no names are given', async () => {
     const trust = { requestHeader: { ...requestHeader, allowedNames: [], caPem: proxyCa.certificate } };
     expect((await ask({ pair: await proxy({ cn: 'any' }), headers: [user], trust })).name).toBe('ann');
+  });
+
+  it.each([
+    ['by name', 'system:anonymous', []],
+    ['by group', 'somebody', ['system:unauthenticated']],
+  ])('may name one who is not authenticated, %s: it does not become so here', async (_, name, groups) => {
+    const headers = [
+      ['X-Remote-User', name] as const,
+      ...groups.map((group) => ['X-Remote-Group', group] as const),
+    ];
+    expect((await ask({ pair: await proxy(), headers })).groups).toEqual(groups);
   });
 
   it('that names nobody is nobody', async () => {
@@ -146,6 +160,17 @@ describe('the front proxy', () => {
 });
 
 describe('a client certificate', () => {
+  it('signed by itself in the name of an authority names nobody', async () => {
+    const twin = await createCa('client');
+    const pair = { certificate: twin.certificate, key: twin.key };
+    await expect(ask({ pair })).rejects.toEqual(unauthenticated(/names no user/));
+    // Nor does one that it signs, sent along with it.
+    const { certificate, key } = await twin.issue({ cn: 'jane' });
+    await expect(ask({ pair: { certificate: certificate + twin.certificate, key } })).rejects.toEqual(
+      unauthenticated(/names no user/),
+    );
+  });
+
   it('names the user by its common name, and the groups by its organizations', async () => {
     const pair = await clientCa.issue({ cn: 'jane', groups: ['dev', 'system:masters'] });
     expect(await ask({ pair, headers: [user] })).toEqual({

@@ -80,4 +80,12 @@ describe('a given serving pair', () => {
       /other\/tls\.key is not the one of the certificate/,
     );
   });
+
+  it('whose chain cannot be served is refused, before any connection meets it', async () => {
+    const { certFile, keyFile } = pairFiles(dir);
+    const { certificate } = await keepServingPair(dir, names, Date);
+    const broken = '-----BEGIN CERTIFICATE-----\nMIIBroken\n-----END CERTIFICATE-----\n';
+    await writeFile(certFile, certificate + broken);
+    await expect(loadServingPair(certFile, keyFile)).rejects.toThrow(/are not a PEM certificate and key/);
+  });
 });

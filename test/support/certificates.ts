@@ -21,8 +21,8 @@ export interface IssueOptions {
   readonly notBefore?: Date;
   /** Default: in an hour. */
   readonly notAfter?: Date;
-  /** Signed by an intermediate CA, whose certificate follows in the PEM. */
-  readonly intermediate?: boolean;
+  /** Signed by an intermediate CA, whose certificate follows in the PEM; or by what is not good for one. */
+  readonly intermediate?: boolean | 'for servers' | 'expired' | 'no authority';
 }
 
 export interface Ca {
@@ -64,8 +64,9 @@ export async function createCa(
     certificate: pem(self.certificate),
     key: keyPem(self.keys),
     issue: async (options) => {
-      if (options.intermediate !== true) return await makeLeaf(options, self);
-      const middle = await makeAuthority(`${name} intermediate`, self, {});
+      const { intermediate = false } = options;
+      if (intermediate === false) return await makeLeaf(options, self);
+      const middle = await makeIntermediate(`${name} intermediate`, self, intermediate);
       const { certificate, key } = await makeLeaf(options, middle);
       return { certificate: certificate + pem(middle.certificate), key };
     },
@@ -81,6 +82,21 @@ async function makeAuthority(
   const certificate = await sign([{ CN: [name] }], keys, issuer, { notBefore, notAfter }, [
     new x509.BasicConstraintsExtension(true, undefined, true),
     new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+  ]);
+  return { certificate, keys };
+}
+
+async function makeIntermediate(
+  name: string,
+  issuer: Signer,
+  kind: Exclude<IssueOptions['intermediate'], false | undefined>,
+): Promise<Signer> {
+  if (kind === true) return await makeAuthority(name, issuer, {});
+  if (kind === 'expired') return await makeAuthority(name, issuer, { notAfter: new Date(Date.now() - 1000) });
+  const keys = await makeKeys();
+  const certificate = await sign([{ CN: [name] }], keys, issuer, {}, [
+    new x509.BasicConstraintsExtension(kind === 'for servers', undefined, true),
+    ...(kind === 'for servers' ? [new x509.ExtendedKeyUsageExtension(usages.server)] : []),
   ]);
   return { certificate, keys };
 }
@@ -110,7 +126,7 @@ async function sign(
   subject: x509.JsonName,
   keys: CryptoKeyPair,
   issuer: Signer | undefined,
-  { notBefore, notAfter }: { readonly notBefore: Date | undefined; readonly notAfter: Date | undefined },
+  { notBefore, notAfter }: { readonly notBefore?: Date | undefined; readonly notAfter?: Date | undefined },
   extensions: readonly x509.Extension[],
 ): Promise<x509.X509Certificate> {
   const signer = issuer?.keys ?? keys;
