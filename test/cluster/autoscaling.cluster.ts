@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { logstore, project, readPath, selectorOf } from '../support/adapter.ts';
 import { routeOf } from './guide.ts';
 import { GuideWorkload } from './guide-workload.ts';
@@ -13,11 +13,11 @@ beforeAll(async () => {
   loop = await startLoop(kubeconfig, host);
   labels = { 'sls.project': project, 'sls.logstore': logstore, 'sls.ingress.route': routeOf(loop.run) };
   metricPath = readPath('sls_ingress_qps', selectorOf(labels), loop.run.workloadNamespace);
+  return () => loop[Symbol.asyncDispose]();
 });
 beforeEach(({ signal }) => {
   loop.cluster.signal = signal;
 });
-afterAll(() => loop[Symbol.asyncDispose]());
 
 interface ApiService {
   readonly spec: { readonly caBundle?: string; readonly insecureSkipTLSVerify?: boolean };
