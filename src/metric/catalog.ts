@@ -43,6 +43,9 @@ export function listMetrics(): readonly MetricDefinition[] {
 export function findMetric(name: string): MetricDefinition {
   const metric = byName.get(name);
   if (metric === undefined)
-    throw new AdapterError('MetricUnknown', `the server could not find the metric ${name}`);
+    throw new AdapterError(
+      'MetricUnknown',
+      `the server could not find the metric ${name} for external.metrics.k8s.io`,
+    );
   return metric;
 }

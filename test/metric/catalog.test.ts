@@ -18,7 +18,10 @@ describe('catalog', () => {
     'knows no metric %j',
     (name) => {
       expect(() => findMetric(name)).toThrow(
-        new AdapterError('MetricUnknown', `the server could not find the metric ${name}`),
+        new AdapterError(
+          'MetricUnknown',
+          `the server could not find the metric ${name} for external.metrics.k8s.io`,
+        ),
       );
     },
   );

@@ -225,7 +225,10 @@ describe('a refusal', () => {
   it('of a metric comes before any of its labels', () => {
     const labels = parseLabelSelector('nope=x');
     expect(() => parseMetricRequest('nope', 'default', labels, {})).toThrow(
-      new AdapterError('MetricUnknown', 'the server could not find the metric nope'),
+      new AdapterError(
+        'MetricUnknown',
+        'the server could not find the metric nope for external.metrics.k8s.io',
+      ),
     );
   });
 
