@@ -15,6 +15,12 @@ export interface KubeRequest {
 const keepAliveProbeMs = 30_000;
 const idleMs = 60_000;
 
+/**
+ * At a time, the others wait their turn: anybody can make us ask about a token, and with an API server that hangs
+ * each would cost a connection.
+ */
+const maxConnections = 100;
+
 /** Sends requests to the API server over kept-alive connections, with the credentials of the moment. */
 export class KubeTransport {
   readonly #access: KubeAccess;
@@ -100,7 +106,12 @@ export class KubeTransport {
   #agentFor(tls: TlsMaterial): http.Agent {
     if (this.#agent !== undefined && sameMaterial(this.#agent.tls, tls)) return this.#agent.agent;
     const previous = this.#agent?.agent;
-    const settings = { keepAlive: true, keepAliveMsecs: keepAliveProbeMs, timeout: idleMs };
+    const settings = {
+      keepAlive: true,
+      keepAliveMsecs: keepAliveProbeMs,
+      timeout: idleMs,
+      maxSockets: maxConnections,
+    };
     const agent =
       this.server.protocol === 'http:' ? new http.Agent(settings) : new https.Agent({ ...settings, ...tls });
     this.#agent = { tls, agent };

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
+import type { KubeError } from '../../src/kube/kube-error.ts';
 import { startScriptedApiServer, type ScriptedApiServer } from '../support/scripted-apiserver.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -52,6 +53,18 @@ describe('a call', () => {
   ])('takes %i for retryable: %s', async (code, retryable) => {
     server.fail('configmap.list', { kind: 'status', code });
     await expect(client.get(path, options())).rejects.toMatchObject({ statusCode: code, retryable });
+  });
+
+  it('waits its turn where a hundred are under way, and all end at their time-out', async () => {
+    server.fail('configmap.list', { kind: 'hang' });
+    const calls = Array.from({ length: 300 }, () => client.get(path, options(1500)));
+    const ended = Promise.allSettled(calls);
+    await waitFor(() => server.count('configmap.list') === 100);
+    expect(server.openConnections).toBe(100);
+    const reasons = (await ended).map((one) => one.status === 'rejected' && (one.reason as KubeError).kind);
+    expect(new Set(reasons)).toEqual(new Set(['timeout']));
+    server.recover('configmap.list');
+    await client.get(path, options());
   });
 
   it.each(['hang', 'stall'] as const)('ends a call at its time-out: %s', async (kind) => {
