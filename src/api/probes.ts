@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { oneLine } from './one-line.ts';
 
 /** One fact that health depends on, by the name that `?exclude=` and the sub-path take. */
 export interface HealthCheck {
@@ -37,7 +38,7 @@ export function registerProbe(
       ...unmatched.map((one) => `warn: some health checks cannot be excluded: no matches for "${one}"`),
       `${name} check ${failed ? 'failed' : 'passed'}`,
     ];
-    return send(reply, failed ? 500 : 200, `${lines.join('\n')}\n`);
+    return send(reply, failed ? 500 : 200, `${lines.map(oneLine).join('\n')}\n`);
   });
   for (const check of checks) {
     get(`/${name}/${check.name}`, (_, reply) => {

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { AdapterError } from '../errors.ts';
+import { oneLine } from './one-line.ts';
 
 /**
  * Reasons that differ from the status' own name in HTTP, which the others are (`NotFound`, `ServiceUnavailable`).
@@ -24,17 +25,13 @@ export interface Status {
   readonly code: number;
 }
 
-/** The ends of lines among them. */
-const controlCharacters = /[\p{Cc}\u2028\u2029]+/gu;
-
 /**
  * The body of every failed request. The code of our registry stands in `details.causes`, for machines. How long to
  * wait stands here alone: on a Retry-After header client-go would sleep, and hold a worker of the HPA controller.
  */
 export function statusOf(error: AdapterError): Status {
   const { code, httpStatus } = error;
-  // Shown on terminals and in events, and names and paths in it are the asker's.
-  const message = error.message.replace(controlCharacters, ' ');
+  const message = oneLine(error.message);
   return {
     kind: 'Status',
     apiVersion: 'v1',

@@ -74,6 +74,13 @@ describe('a message', () => {
   });
 });
 
+describe('a probe', () => {
+  it('repeats what it is asked to leave out on one line, so that nobody makes up a check', async () => {
+    const { text } = await adapter.request('/readyz?verbose&exclude=x%0a%5b%2b%5dtrusted%20ok');
+    expect(text).not.toMatch(/^\[\+\]trusted/m);
+  });
+});
+
 describe('any request', () => {
   const token = fc.stringMatching(/^[A-Za-z0-9-]{1,20}$/);
   const visible = fc.stringMatching(/^[!-~]{0,60}$/);
