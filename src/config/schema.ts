@@ -78,7 +78,7 @@ const reading = z.strictObject({
   delaySeconds: whole(0, 600, 'How long before now a window ends, unless sls.query.delay says it').default(
     10,
   ),
-  deadlineSeconds: whole(1, 29, 'How long one read may take, retries included').default(20),
+  deadlineSeconds: whole(1, 20, 'How long one read may take, retries included').default(20),
   maxSeries: whole(1, 1_000_000, 'How many readings are kept at most').default(50_000),
 });
 

@@ -10,7 +10,7 @@ import { AuthenticationConfigWatch } from '../kube/authentication-config.ts';
 import { defaultReviewSettings } from '../kube/reviewer.ts';
 import { loadKubeClient } from '../kube/kube-client.ts';
 import type { KubeObserver } from '../kube/kube-observer.ts';
-import { TokenReviewer } from '../kube/token-review.ts';
+import { TokenReviewer, defaultTokenReviewSettings } from '../kube/token-review.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** What the API server is asked for: who asks, whether they may, and to trust our certificate. */
@@ -37,10 +37,14 @@ export async function startDelegation(
   const client = await loadKubeClient({ ...(kubeconfig === undefined ? {} : { kubeconfig }), env, clock });
   const surroundings = { clock, random, observer };
   const trust = new AuthenticationConfigWatch(client, surroundings);
-  const tokens = new TokenReviewer(client, surroundings);
+  const tokens = new TokenReviewer(client, surroundings, { ...defaultTokenReviewSettings, ...reviewTime });
   // The access check goes on for a moment by what it was told.
   const acceptedTtlMs = defaultReviewSettings.acceptedTtlMs - recentMs;
-  const reviews = new AccessReviewer(client, surroundings, { ...defaultReviewSettings, acceptedTtlMs });
+  const reviews = new AccessReviewer(client, surroundings, {
+    ...defaultReviewSettings,
+    ...reviewTime,
+    acceptedTtlMs,
+  });
   const namespace = manageApiService ? await requireServiceNamespace(config) : '';
   const apiService = manageApiService
     ? new ApiServiceKeeper(client, { name: serviceName, namespace }, surroundings)
@@ -68,6 +72,12 @@ export async function startDelegation(
     },
   };
 }
+
+/**
+ * Of one review, retries included. With one of the token, one of the access and the longest read (20 s) an answer
+ * comes within 29 s: the API server gives up after 60 s, a worker of the HPA controller waits all that time.
+ */
+const reviewTime = { deadlineMs: 4500, attemptTimeoutMs: 2000 } as const;
 
 /** Once ready, it stays ready: trouble with the API server later must not take a serving replica out. */
 function onceReached(name: string, problem: () => string | undefined): HealthCheck {

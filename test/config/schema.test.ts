@@ -121,7 +121,7 @@ describe('configSchema', () => {
     ['sls', 'readTimeoutSeconds', 1, 60],
     ['reading', 'freshnessSeconds', 0, 60],
     ['reading', 'delaySeconds', 0, 600],
-    ['reading', 'deadlineSeconds', 1, 29],
+    ['reading', 'deadlineSeconds', 1, 20],
     ['reading', 'maxSeries', 1, 1_000_000],
   ])('takes %s.%s from %d to %d', (section, key, least, most) => {
     const tree = (value: unknown) => ({
