@@ -39,12 +39,13 @@ export function createAccessCheck(context: AccessContext | undefined, inFlight: 
   const admit = (user: User, request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined => {
     enter(user, inFlight, reply);
     const path = pathOf(request);
-    if (recent.has(user, request.method, path)) return undefined;
+    const isGet = request.method === 'GET';
+    if (isGet && recent.has(user, path)) return undefined;
     const read = request.routeOptions.url === readRoute ? (request.params as ReadParams) : undefined;
     const attributes = accessAttributes(request.method, path, read);
-    return authorize(user, attributes, context, goneSignal(reply)).then(() =>
-      recent.add(user, request.method, path),
-    );
+    return authorize(user, attributes, context, goneSignal(reply)).then(() => {
+      if (isGet) recent.add(user, path);
+    });
   };
   return (request, reply, done) => {
     const presented = {

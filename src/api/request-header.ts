@@ -45,6 +45,7 @@ export class RequestHeaderUsers {
   readonly #names: ReadonlySet<string>;
   readonly #prefixes: readonly string[];
   readonly #users = new TextMemo<{ readonly user: User | undefined }>(maxUsers, longestKept);
+  #last: Named = { rawHeaders: [], tells: [], user: undefined };
 
   constructor(settings: RequestHeaderSettings) {
     const { usernameHeaders, groupHeaders, uidHeaders, extraHeaderPrefixes } = settings;
@@ -56,22 +57,42 @@ export class RequestHeaderUsers {
 
   /** As `requestHeaderUser`, and authenticated; the same object for the same headers. */
   of(rawHeaders: readonly string[]): User | undefined {
-    return this.#users.get(this.#relevant(rawHeaders), () => {
-      const user = requestHeaderUser(rawHeaders, this.#settings);
-      return { user: user && asAuthenticated(user) };
-    }).user;
+    if (namesTheSame(rawHeaders, this.#last)) return this.#last.user;
+    const tells = Array.from({ length: rawHeaders.length / 2 }, (_, index) =>
+      this.#tells((rawHeaders[2 * index] ?? '').toLowerCase()),
+    );
+    const telling = rawHeaders.filter((_, index) => tells[index >> 1]);
+    // A header holds no line break, so that no two lists read alike.
+    const { user } = this.#users.get(telling.join('\n'), () => {
+      const named = requestHeaderUser(rawHeaders, this.#settings);
+      return { user: named && asAuthenticated(named) };
+    });
+    this.#last = { rawHeaders, tells, user };
+    return user;
   }
 
-  /** All that tells of the user. A header holds no line break, so that no two lists read alike. */
-  #relevant(rawHeaders: readonly string[]): string {
-    let text = '';
-    for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-      const name = (rawHeaders[index] ?? '').toLowerCase();
-      if (this.#names.has(name) || this.#prefixes.some((prefix) => name.startsWith(prefix)))
-        text += `${name}\n${rawHeaders[index + 1] ?? ''}\n`;
-    }
-    return text;
+  /** Whether the header of this name tells of the user. */
+  #tells(name: string): boolean {
+    return this.#names.has(name) || this.#prefixes.some((prefix) => name.startsWith(prefix));
   }
+}
+
+/** Whom the headers of one request named. */
+interface Named {
+  readonly rawHeaders: readonly string[];
+  /** Of each header, whether it tells of the user. */
+  readonly tells: readonly boolean[];
+  readonly user: User | undefined;
+}
+
+/** Nearly all requests in a row are of one client and in one name: the same names of headers, and the same user. */
+function namesTheSame(rawHeaders: readonly string[], last: Named): boolean {
+  if (rawHeaders.length !== last.rawHeaders.length) return false;
+  for (let index = 0; index < rawHeaders.length; index += 1) {
+    const matters = index % 2 === 0 || last.tells[index >> 1] === true;
+    if (matters && rawHeaders[index] !== last.rawHeaders[index]) return false;
+  }
+  return true;
 }
 
 type Header = readonly [name: string, value: string];

@@ -43,9 +43,13 @@ export function createTelemetry(logger: Logger): Telemetry {
         `the serving certificate stays: ${error.message}`,
       ),
     requestRefused: ({ error, ...event }) => logFailure(logger, error, event),
-    readFinished: ({ error, ...event }) => {
-      if (error === undefined) logger.debug(event, 'reading served');
-      else logFailure(logger, error, event);
+    readFinished: (event) => {
+      if (event.error === undefined) {
+        logger.debug(event, 'reading served');
+        return;
+      }
+      const { error, ...rest } = event;
+      logFailure(logger, error, rest);
     },
     slsQueryFinished: (event) => logger.debug(event, 'SLS query finished'),
   };

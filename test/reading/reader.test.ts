@@ -94,6 +94,25 @@ describe('a reading', () => {
   });
 });
 
+describe('a fresh reading', () => {
+  it('needs no query, and is the same object until one of its samples is another or too old', async () => {
+    const asked = request('a', 'b');
+    expect(reader.fresh(asked)).toBeUndefined();
+    await reader.read(request('a'), new AbortController().signal);
+    expect(reader.fresh(asked)).toBeUndefined();
+    const { items } = await reader.read(asked, new AbortController().signal);
+    const fresh = reader.fresh(asked);
+    expect(fresh?.items).toEqual(items);
+    expect(reader.fresh(asked)).toBe(fresh);
+    expect(reader.fresh(request('a', 'b'))).toEqual(fresh);
+    clock.advance(5000);
+    expect(reader.fresh(asked)).toBeUndefined();
+    requests = { a: 45, b: 30 };
+    await reader.read(asked, new AbortController().signal);
+    expect(reader.fresh(asked)?.items.map(({ sample }) => sample.value)).toEqual([3, 2]);
+  });
+});
+
 describe('a sample', () => {
   it('serves until it is as old as freshness allows, counted from when its query was planned', async () => {
     await read('a');
