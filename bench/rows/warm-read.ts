@@ -16,9 +16,10 @@ import { startServerProcess } from '../support/server-process.ts';
 const leastThroughput = 0.8;
 const mostP50 = 1.25;
 
-const rounds = 11;
-const sliceSeconds = 0.6;
-const warmUpSeconds = 1.5;
+const rounds = 40;
+const sliceSeconds = 0.3;
+/** Until the code of either is compiled for good: tens of thousands of requests. */
+const warmUp = { concurrency: 10, seconds: 3 };
 
 interface Scenario {
   readonly what: string;
@@ -62,9 +63,9 @@ async function measureScenario({ what, load, concurrency }: Scenario): Promise<L
   // Longer than the measurement of one scenario takes.
   await using adapter = await startDelegatedAdapter(JSON.stringify({ reading: { freshnessSeconds: 60 } }));
   await using bare = await startBareServer(adapter);
-  const of = ({ url }: { readonly url: string }, seconds: number) =>
-    load({ url, path, headers: frontProxyHeaders, pair: adapter.pair, concurrency, seconds });
-  for (const server of [adapter, bare]) await of(server, warmUpSeconds);
+  const of = ({ url }: { readonly url: string }, seconds: number, atOnce = concurrency) =>
+    load({ url, path, headers: frontProxyHeaders, pair: adapter.pair, concurrency: atOnce, seconds });
+  for (const server of [adapter, bare]) await of(server, warmUp.seconds, warmUp.concurrency);
   const measured: Round[] = [];
   for (let round = 0; round < rounds; round += 1) {
     // What changes on the machine meanwhile falls on either side.

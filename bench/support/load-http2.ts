@@ -3,7 +3,7 @@ import http2 from 'node:http2';
 import { median } from '../statistics.ts';
 import type { Load } from './load.ts';
 
-/** Over one connection. From the first request to the last answer, connected before. */
+/** Over one connection, made anew for each call. Counts from when it has had its first answer. */
 export const loadHttp2: Load = async ({ url, path, headers, pair, concurrency, seconds }) => {
   const session = http2.connect(url, {
     cert: pair.certificate,
@@ -12,6 +12,7 @@ export const loadHttp2: Load = async ({ url, path, headers, pair, concurrency, s
   });
   await once(session, 'connect');
   const request = { ':path': path, ...grouped(headers) };
+  await readOnce(session, request);
   const timesMs: number[] = [];
   const beganMs = performance.now();
   const endMs = beganMs + seconds * 1000;
