@@ -4,8 +4,9 @@ import type { Server } from './api/server.ts';
 import { bindAddressOf, type Config } from './config/schema.ts';
 import { resolveEndpoint } from './sls/endpoint.ts';
 import { toListenError } from './errors.ts';
-import { serviceNamespaceOf, startDelegation } from './service/delegation.ts';
+import type { Delegation } from './service/delegation.ts';
 import { createReading } from './service/reading-stack.ts';
+import { serviceNamespaceOf } from './service/service-namespace.ts';
 import { servingPairSource } from './service/serving-pair-source.ts';
 import { keepServing } from './service/serving.ts';
 import type { Surroundings } from './service/surroundings.ts';
@@ -38,8 +39,7 @@ export async function startService(
   const pair = await source.load();
   // Whatever fails from here on closes what stands already, in reverse.
   await using standing = new AsyncDisposableStack();
-  const delegation =
-    authentication === 'delegated' ? await startDelegation(config, around, telemetry) : undefined;
+  const delegation = authentication === 'delegated' ? await delegate(config, around, telemetry) : undefined;
   standing.defer(() => delegation?.stop());
   const reading = createReading(config, around, telemetry);
   standing.defer(() => reading.close());
@@ -69,6 +69,12 @@ export async function startService(
       await running.disposeAsync();
     },
   };
+}
+
+/** Loaded where it is wanted: on a laptop nobody is asked. */
+async function delegate(config: Config, around: Surroundings, telemetry: Telemetry): Promise<Delegation> {
+  const { startDelegation } = await import('./service/delegation.ts');
+  return startDelegation(config, around, telemetry);
 }
 
 async function listen(app: Server, config: Config): Promise<string> {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { AccessContext } from '../api/access.ts';
 import type { HealthCheck } from '../api/probes.ts';
 import { recentMs } from '../api/recently-allowed.ts';
@@ -11,6 +10,7 @@ import { defaultReviewSettings } from '../kube/reviewer.ts';
 import { loadKubeClient } from '../kube/kube-client.ts';
 import type { KubeObserver } from '../kube/kube-observer.ts';
 import { TokenReviewer, defaultTokenReviewSettings } from '../kube/token-review.ts';
+import { serviceNamespaceOf } from './service-namespace.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** What the API server is asked for: who asks, whether they may, and to trust our certificate. */
@@ -89,18 +89,6 @@ function onceReached(name: string, problem: () => string | undefined): HealthChe
     return now;
   };
   return { name, failure };
-}
-
-const namespaceFile = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
-
-/** The namespace of our Service: as configured, else the pod's. */
-export async function serviceNamespaceOf({ kubernetes }: Config): Promise<string | undefined> {
-  if (kubernetes.serviceNamespace !== undefined) return kubernetes.serviceNamespace;
-  try {
-    return (await readFile(namespaceFile, 'utf8')).trim();
-  } catch {
-    return undefined;
-  }
 }
 
 async function requireServiceNamespace(config: Config): Promise<string> {
