@@ -105,12 +105,6 @@ export const errorRegistry = {
     when: 'The headers of the request exceed 64 KiB.',
     remedy: 'Send smaller headers.',
   },
-  ShuttingDown: {
-    httpStatus: 503,
-    retryable: false,
-    when: 'The adapter is stopping.',
-    remedy: 'Ask again; another replica answers.',
-  },
   ProjectNotFound: {
     httpStatus: 404,
     retryable: false,

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Authenticator, type AuthenticationContext } from './authentication.ts';
 import { accessAttributes, authorize, type AuthorizationContext } from './authorization.ts';
 import { readRoute, type ReadParams } from './external-metrics.ts';
-import { goneSignal } from './gone-signal.ts';
+import { goneSignal, hasClosed } from './gone-signal.ts';
 import type { InFlight } from './in-flight.ts';
 import { PeerChains } from './peer-chain.ts';
 import { RecentlyAllowed } from './recently-allowed.ts';
@@ -66,7 +66,7 @@ export function createAccessCheck(context: AccessContext | undefined, inFlight: 
 function enter(user: User, inFlight: InFlight, { raw }: FastifyReply): void {
   const leave = inFlight.enter(user);
   raw.on('close', leave);
-  if (raw.destroyed) leave();
+  if (hasClosed(raw)) leave();
 }
 
 /** The path as sent: without the query, and without the slash at the end that is accepted below `/apis`. */

@@ -10,6 +10,12 @@ export function goneSignal({ raw }: FastifyReply): AbortSignal {
     if (!raw.writableEnded) gone.abort();
   };
   raw.on('close', onClose);
-  if (raw.destroyed) onClose();
+  if (hasClosed(raw)) onClose();
   return gone.signal;
+}
+
+/** Whether `close` has been told already. On HTTP/2 the response does not say so itself, its stream does. */
+export function hasClosed(raw: FastifyReply['raw']): boolean {
+  const { stream } = raw as { readonly stream?: { readonly destroyed: boolean } };
+  return raw.destroyed || stream?.destroyed === true;
 }

@@ -61,7 +61,7 @@ export async function loadKubeClient(options: KubeClientOptions): Promise<KubeCl
   return createKubeClient(await kubeconfigAccess(kubeconfig, clock));
 }
 
-export function createKubeClient(access: KubeAccess): KubeClient {
+function createKubeClient(access: KubeAccess): KubeClient {
   const transport = new KubeTransport(access);
   const call = async (request: Omit<KubeRequest, 'signal'>, { signal, timeoutMs }: CallOptions) =>
     await within(timeoutMs, request, signal, async (limited) => {

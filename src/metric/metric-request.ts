@@ -24,8 +24,8 @@ export interface MetricRequest {
   readonly internalEndpoint: boolean | undefined;
 }
 
-export const defaultIntervalSeconds = 15;
-export const defaultMaxRetries = 5;
+const defaultIntervalSeconds = 15;
+const defaultMaxRetries = 5;
 
 type LabelValues = Partial<Record<LabelId, readonly string[]>>;
 
