@@ -16,6 +16,8 @@ export interface PlanContext {
   readonly nowSeconds: number;
   readonly endpointOf: (series: Series) => Endpoint;
   readonly delaySecondsOf: (series: Series) => number;
+  /** How many routes a query names at most; more than that are counted with all others of the logstore. */
+  readonly maxNamedRoutes: number;
 }
 
 /** The window of a series: `[end − interval, end)` with `end = now − delay`. */
@@ -39,7 +41,7 @@ export function planBatches(series: readonly Series[], context: PlanContext): Ba
     else group.series.push(one);
   }
   return [...groups.values()].map(({ endpoint, window, series: members }) => ({
-    query: queryOf(members, endpoint, window),
+    query: queryOf(members, endpoint, window, context),
     series: members,
   }));
 }
@@ -60,7 +62,12 @@ function groupKey({ metric, project, logstore, route }: Series, endpoint: Endpoi
   ]);
 }
 
-function queryOf(members: readonly Series[], endpoint: Endpoint, window: Window): AggregateQuery {
+function queryOf(
+  members: readonly Series[],
+  endpoint: Endpoint,
+  window: Window,
+  { nowSeconds, maxNamedRoutes }: PlanContext,
+): AggregateQuery {
   const [first] = members;
   if (first === undefined) throw new RangeError('a batch has at least one series');
   const { project, logstore, metric, route } = first;
@@ -71,6 +78,8 @@ function queryOf(members: readonly Series[], endpoint: Endpoint, window: Window)
     logstore,
     logKind: metric.logKind,
     window,
+    plannedAtSeconds: Math.floor(nowSeconds),
+    everyRoute: routes.size > maxNamedRoutes,
     routes: route === undefined ? undefined : [...routes].sort(),
     aggregates: Object.assign({}, ...members.map((series) => series.metric.aggregates)) as Record<
       string,

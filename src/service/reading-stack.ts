@@ -10,6 +10,7 @@ import type { Surroundings } from './surroundings.ts';
 
 /** Misses of one HPA sync arrive within this. */
 const gatherMs = 2;
+const maxNamedRoutes = 200;
 const firstRetryPauseMs = 250;
 const longestRetryPauseMs = 4000;
 
@@ -42,6 +43,7 @@ export function createReading(config: Config, around: Surroundings, observer: Sl
       clock,
       endpointOf: ({ internalEndpoint }) => resolveEndpoint(endpointSettings, internalEndpoint),
       delaySecondsOf: ({ delaySeconds }) => delaySeconds ?? reading.delaySeconds,
+      maxNamedRoutes,
       query: (query, signal) => source.query(query, signal),
       onOutcome: (series, outcome, plannedAtMs) => {
         if (outcome.kind === 'sample') store.put(series, { sample: outcome.sample, plannedAtMs });

@@ -3,19 +3,20 @@ import type { Aggregates, LogKind } from '../metric/catalog.ts';
 import type { Window } from '../metric/sample.ts';
 import type { LogSource } from './client.ts';
 import { decodeByRoute, decodeTotal } from './decode.ts';
-import type { Endpoint } from './endpoint.ts';
+import { logstoreKey, type LogstoreAddress } from './logstore-address.ts';
 import { queryText, routeColumns } from './query-text.ts';
 import { unindexedField } from './sls-error.ts';
 
 /** Some aggregates over one window of one logstore. */
-export interface AggregateQuery {
-  readonly endpoint: Endpoint;
-  readonly project: string;
-  readonly logstore: string;
+export interface AggregateQuery extends LogstoreAddress {
   readonly logKind: LogKind;
   readonly window: Window;
+  /** When it was planned, Unix seconds: what its window is counted back from. */
+  readonly plannedAtSeconds: number;
   /** Distinct; undefined: the whole logstore as one. */
   readonly routes: readonly string[] | undefined;
+  /** Whether SLS counts every route of the logstore, rather than have those asked for named. */
+  readonly everyRoute: boolean;
   /** Alias → SQL expression of the catalogue. */
   readonly aggregates: Readonly<Record<string, string>>;
 }
@@ -40,7 +41,7 @@ export class AggregateSource {
 
   /** @throws AdapterError one of the codes of SLS; never a partial result */
   async query(query: AggregateQuery, signal: AbortSignal): Promise<AggregatesByRoute> {
-    const key = JSON.stringify([query.endpoint.authority, query.project, query.logstore]);
+    const key = logstoreKey(query);
     const hasAlternative = !this.#lacksAlternative(key);
     try {
       return await this.#send(query, hasAlternative, signal);

@@ -1,16 +1,13 @@
 import type { GetLogsV2Response } from '@alicloud/sls20201230';
 import { AdapterError, toAdapterError, type ErrorCode } from '../errors.ts';
 import type { CredentialSource } from './credentials.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { LogstoreAddress } from './logstore-address.ts';
 import type { SdkClient } from './sdk-client.ts';
 import { SlsHttpError } from './sls-http-error.ts';
 import { slsFailureToError } from './sls-error.ts';
 import { Transport, type TransportSettings } from './transport.ts';
 
-export interface LogQuery {
-  readonly endpoint: Endpoint;
-  readonly project: string;
-  readonly logstore: string;
+export interface LogQuery extends LogstoreAddress {
   /** Unix seconds; the range is `[fromSeconds, toSeconds)`. */
   readonly fromSeconds: number;
   readonly toSeconds: number;

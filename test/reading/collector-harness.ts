@@ -26,6 +26,7 @@ export function createCollector(
       query: sls.query,
       endpointOf: () => parseEndpointUrl('http://127.0.0.1:1'),
       delaySecondsOf: ({ delaySeconds }) => delaySeconds ?? 10,
+      maxNamedRoutes: 200,
       onOutcome: (series, outcome, plannedAtMs) => told.push({ series, outcome, plannedAtMs }),
       ...context,
     },

@@ -12,6 +12,7 @@ const context: PlanContext = {
   endpointOf: ({ internalEndpoint }) =>
     resolveEndpoint({ region: 'cn-beijing', network: 'public' }, internalEndpoint),
   delaySecondsOf: ({ delaySeconds }) => delaySeconds ?? 10,
+  maxNamedRoutes: 200,
 };
 
 const qps = findMetric('sls_ingress_qps');

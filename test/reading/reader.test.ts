@@ -37,6 +37,7 @@ beforeEach(() => {
       clock,
       endpointOf: () => parseEndpointUrl('http://127.0.0.1:1'),
       delaySecondsOf: () => 10,
+      maxNamedRoutes: 200,
       query,
       onOutcome: (series, outcome, plannedAtMs) => {
         if (outcome.kind === 'sample') store.put(series, { sample: outcome.sample, plannedAtMs });

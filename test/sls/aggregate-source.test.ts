@@ -61,7 +61,9 @@ const queryOf = (changes: Partial<AggregateQuery>): AggregateQuery => ({
   logstore,
   logKind: 'nginx-ingress',
   window: { startSeconds, endSeconds: startSeconds + 1 },
+  plannedAtSeconds: startSeconds + 11,
   routes: ['default-a-80'],
+  everyRoute: false,
   aggregates: { requests: 'count(*)' },
   ...changes,
 });

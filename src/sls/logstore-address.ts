@@ -1,0 +1,13 @@
+import type { Endpoint } from './endpoint.ts';
+
+/** Where one logstore is. */
+export interface LogstoreAddress {
+  readonly endpoint: Endpoint;
+  readonly project: string;
+  readonly logstore: string;
+}
+
+/** Equal for two addresses exactly when they are the same logstore, asked over the same endpoint. */
+export function logstoreKey({ endpoint, project, logstore }: LogstoreAddress): string {
+  return JSON.stringify([endpoint.protocol, endpoint.authority, project, logstore]);
+}
