@@ -1,7 +1,8 @@
 import { AdapterError } from '../errors.ts';
 import type { Aggregates } from '../metric/catalog.ts';
+import type { Window } from '../metric/sample.ts';
 import type { Row } from './client.ts';
-import { routeAlias } from './query-text.ts';
+import { linesAlias, routeAlias, secondAlias } from './query-text.ts';
 
 /**
  * The number that SLS wrote: an integer, or a double as Java prints it (`60.0`, `1.0E-4`, `1.2345E7`).
@@ -58,4 +59,28 @@ export function decodeTotal(rows: readonly Row[], aliases: readonly string[]): A
     throw new AdapterError('SlsReplyInvalid', `SLS gave ${rows.length} rows where there is always one`);
   }
   return decodeAggregates(row, aliases);
+}
+
+/**
+ * The rows of a count by the second. A second without a row had no line.
+ *
+ * @throws AdapterError `SlsReplyInvalid`, also for a second that comes twice or lies outside the window
+ */
+export function decodeSecondCounts(rows: readonly Row[], window: Window): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const row of rows) {
+    const second = decodeCount(row[secondAlias], secondAlias);
+    if (second < window.startSeconds || second >= window.endSeconds)
+      throw new AdapterError('SlsReplyInvalid', `SLS gave second ${second} unasked`);
+    if (counts.has(second)) throw new AdapterError('SlsReplyInvalid', `SLS gave second ${second} twice`);
+    counts.set(second, decodeCount(row[linesAlias], linesAlias));
+  }
+  return counts;
+}
+
+/** A whole number above 0: a group has at least one line. */
+function decodeCount(text: string | undefined, column: string): number {
+  const value = decodeNumber(text, column);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new AdapterError('SlsReplyInvalid', `SLS gave ${value} for ${column}, which counts nothing`);
 }

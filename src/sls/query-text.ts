@@ -1,5 +1,5 @@
 import type { LogKind } from '../metric/catalog.ts';
-import type { Window } from '../metric/sample.ts';
+import { windowSeconds, type Window } from '../metric/sample.ts';
 
 /** What one statement asks: some aggregates over a window, for some routes or for the whole logstore. */
 export interface Statement {
@@ -23,6 +23,10 @@ export const routeColumns: Readonly<
 /** The alias of the route in a result; no log has a column of that name. */
 export const routeAlias = 'effective_route';
 
+/** The columns of a count by the second. */
+export const secondAlias = 'unix_second';
+export const linesAlias = 'lines';
+
 /** Source: SLS, "Limits on query and analysis". */
 const maxSearchConditions = 30;
 
@@ -39,7 +43,7 @@ const backendPattern = '^[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]
 export function queryText(statement: Statement): string {
   const { window, routes, aggregates } = statement;
   const route = routeExpression(statement);
-  const time = `__time__ >= ${window.startSeconds} AND __time__ < ${window.endSeconds}`;
+  const time = timeCondition(window);
   const columns = Object.entries(aggregates).map(([alias, expression]) => `${expression} AS ${alias}`);
   if (routes === undefined) return `* | SELECT ${columns.join(', ')} FROM log WHERE ${time} LIMIT 1`;
   return [
@@ -48,6 +52,16 @@ export function queryText(statement: Statement): string {
     `GROUP BY ${routeAlias} LIMIT ${routes.length}`,
   ].join(' ');
 }
+
+/** The query of how many lines each second of a window has: at most one row a second. */
+export function secondCountsText(window: Window): string {
+  const columns = `__time__ AS ${secondAlias}, count(*) AS ${linesAlias}`;
+  const limit = windowSeconds(window);
+  return `* | SELECT ${columns} FROM log WHERE ${timeCondition(window)} GROUP BY __time__ LIMIT ${limit}`;
+}
+
+const timeCondition = ({ startSeconds, endSeconds }: Window) =>
+  `__time__ >= ${startSeconds} AND __time__ < ${endSeconds}`;
 
 function routeExpression({ logKind, hasAlternative }: Statement): string {
   const { primary, alternative } = routeColumns[logKind];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeByRoute, decodeNumber, decodeTotal } from '../../src/sls/decode.ts';
+import { decodeByRoute, decodeNumber, decodeSecondCounts, decodeTotal } from '../../src/sls/decode.ts';
 
 const invalid = expect.objectContaining({ code: 'SlsReplyInvalid' }) as Error;
 
@@ -131,5 +131,38 @@ describe('the row of a whole logstore', () => {
     ['no such column', [{ count: '1' }]],
   ])('is refused for %s', (_, rows) => {
     expect(() => decodeTotal(rows, ['requests'])).toThrow(invalid);
+  });
+});
+
+describe('rows by second', () => {
+  const second = (unix: string, lines: string) => ({ unix_second: unix, lines });
+  const decode = (...rows: readonly Record<string, string>[]) =>
+    decodeSecondCounts(rows, { startSeconds: 100, endSeconds: 115 });
+
+  it('are the lines of each; a second without a row is absent', () => {
+    expect(decode(second('114', '2'), second('100', '7'))).toEqual(
+      new Map([
+        [114, 2],
+        [100, 7],
+      ]),
+    );
+    expect(decode()).toEqual(new Map());
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['the second before', second('99', '1'), /second 99 unasked/],
+    ['the second after', second('115', '1'), /second 115 unasked/],
+    ['a second twice', second('100', '1'), /second 100 twice/],
+    ['half a second', second('101.5', '1'), /101\.5 for unix_second/],
+    ['no second', { lines: '1' }, /nothing for unix_second/],
+    ['no count', { unix_second: '101' }, /nothing for lines/],
+    ['null', second('101', 'null'), /"null" for lines/],
+    ['a group without a line', second('101', '0'), /0 for lines/],
+    ['less than nothing', second('101', '-1'), /-1 for lines/],
+    ['half a line', second('101', '1.5'), /1\.5 for lines/],
+    ['a count that is not exact', second('101', '9007199254740993'), /for lines/],
+  ])('are refused for %s', (_, wrong, message) => {
+    expect(() => decode(second('100', '1'), wrong)).toThrow(invalid);
+    expect(() => decode(second('100', '1'), wrong)).toThrow(message);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { queryText, type Statement } from '../../src/sls/query-text.ts';
+import { queryText, secondCountsText, type Statement } from '../../src/sls/query-text.ts';
 
 const statement: Statement = {
   logKind: 'nginx-ingress',
@@ -39,6 +39,13 @@ describe('the query', () => {
   it('of the whole logstore', () => {
     expect(text({ routes: undefined })).toBe(
       '* | SELECT count(*) AS requests FROM log WHERE __time__ >= 100 AND __time__ < 115 LIMIT 1',
+    );
+  });
+
+  it('of the lines of each second, with room for them all', () => {
+    expect(secondCountsText(statement.window)).toBe(
+      '* | SELECT __time__ AS unix_second, count(*) AS lines FROM log ' +
+        'WHERE __time__ >= 100 AND __time__ < 115 GROUP BY __time__ LIMIT 15',
     );
   });
 });

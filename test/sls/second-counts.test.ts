@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Emulator } from '../../src/emulator/emulator.ts';
+import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
+import { SecondCountSource, type SecondCountQuery } from '../../src/sls/second-counts.ts';
+import { TestClock } from '../support/test-clock.ts';
+import { alive, createClient, logstore, project, startSls } from './sls-client.ts';
+
+const clock = new TestClock();
+const { client, events } = createClient();
+const source = new SecondCountSource(client);
+let sls: Emulator;
+
+beforeAll(async () => {
+  sls = await startSls({ clock });
+});
+afterEach(() => sls.setFaults({}));
+afterAll(async () => {
+  client.close();
+  await sls.stop();
+});
+
+const queryOf = (startSeconds: number, endSeconds: number): SecondCountQuery => ({
+  endpoint: parseEndpointUrl(sls.url),
+  project,
+  logstore,
+  window: { startSeconds, endSeconds },
+  plannedAtSeconds: clock.nowSeconds,
+});
+
+describe('the lines of each second', () => {
+  it('are those of a direct count, whatever their route, and nothing of the seconds beside the window', async () => {
+    let nextSeconds = clock.nowSeconds - 3000;
+    const anyCounts = fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 3, maxLength: 150 });
+    const routes = ['default-a-80', '', '-', undefined];
+    await fc.assert(
+      fc.asyncProperty(anyCounts, async (counts) => {
+        const firstSeconds = nextSeconds;
+        nextSeconds += counts.length;
+        const records = counts.flatMap((lines, index) =>
+          Array.from({ length: lines }, (_, n) => {
+            const route = routes[n % routes.length];
+            const fields = route === undefined ? {} : { proxy_upstream_name: route };
+            return { timeSeconds: firstSeconds + index, fields };
+          }),
+        );
+        await sls.sink(project, logstore).append(records);
+        const inside = counts
+          .map((lines, index) => [firstSeconds + index, lines] as const)
+          .slice(1, -1)
+          .filter(([, lines]) => lines > 0);
+        const found = await source.query(queryOf(firstSeconds + 1, nextSeconds - 1), alive());
+        expect(found).toEqual(new Map(inside));
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('cost one query', async () => {
+    const before = sls.stats().sql;
+    await source.query(queryOf(clock.nowSeconds - 200, clock.nowSeconds - 2), alive());
+    expect(sls.stats().sql).toBe(before + 1);
+    expect(events.at(-1)).toMatchObject({ outcome: 'ok' });
+  });
+
+  it('of an incomplete result are none', async () => {
+    sls.setFaults({ incomplete: true });
+    const querying = source.query(queryOf(clock.nowSeconds - 20, clock.nowSeconds - 2), alive());
+    await expect(querying).rejects.toMatchObject({ code: 'SlsIncomplete' });
+  });
+});
