@@ -179,6 +179,13 @@ export const errorRegistry = {
     when: 'SLS answered with a part of the result only (progress Incomplete).',
     remedy: 'A shorter sls.query.interval scans less; dedicated SQL scans more in the same time.',
   },
+  SlsResultTooLarge: {
+    httpStatus: 503,
+    retryable: false,
+    when: 'The logstore has as many routes as SLS gives rows (1,000,000), so that some may be cut off.',
+    remedy:
+      'Spread the ingresses over several logstores, or read fewer routes of this one: few are counted by name.',
+  },
   SlsReplyInvalid: {
     httpStatus: 503,
     retryable: true,

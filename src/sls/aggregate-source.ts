@@ -4,7 +4,7 @@ import type { Window } from '../metric/sample.ts';
 import type { LogSource } from './client.ts';
 import { decodeByRoute, decodeTotal } from './decode.ts';
 import { logstoreKey, type LogstoreAddress } from './logstore-address.ts';
-import { queryText, routeColumns } from './query-text.ts';
+import { greatestLimit, queryText, routeColumns } from './query-text.ts';
 import { unindexedField } from './sls-error.ts';
 
 /** Some aggregates over one window of one logstore. */
@@ -31,12 +31,15 @@ const recheckColumnMs = 10 * 60_000;
 export class AggregateSource {
   readonly #logs: LogSource;
   readonly #clock: { now(): number };
+  readonly #maxRows: number;
   /** Logstore → when (Unix ms) SLS said that it lacks the alternative column. */
   readonly #lacksAlternativeSinceMs = new Map<string, number>();
 
-  constructor(logs: LogSource, clock: { now(): number }) {
+  /** @param maxRows the LIMIT where every route is counted: a logstore must have fewer */
+  constructor(logs: LogSource, clock: { now(): number }, maxRows = greatestLimit) {
     this.#logs = logs;
     this.#clock = clock;
+    this.#maxRows = maxRows;
   }
 
   /** @throws AdapterError one of the codes of SLS; never a partial result */
@@ -65,7 +68,7 @@ export class AggregateSource {
     hasAlternative: boolean,
     signal: AbortSignal,
   ): Promise<AggregatesByRoute> {
-    const { endpoint, project, logstore, window, routes, aggregates } = query;
+    const { endpoint, project, logstore, window, routes, everyRoute, aggregates } = query;
     const { rows } = await this.#logs.query(
       {
         endpoint,
@@ -73,13 +76,19 @@ export class AggregateSource {
         logstore,
         fromSeconds: window.startSeconds,
         toSeconds: window.endSeconds,
-        query: queryText({ ...query, hasAlternative }),
+        query: queryText({ ...query, hasAlternative, maxRows: this.#maxRows }),
       },
       signal,
     );
     const aliases = Object.keys(aggregates);
-    return routes === undefined
-      ? new Map([[undefined, decodeTotal(rows, aliases)]])
-      : decodeByRoute(rows, aliases, routes);
+    if (routes === undefined) return new Map([[undefined, decodeTotal(rows, aliases)]]);
+    if (everyRoute && rows.length >= this.#maxRows) throw this.#tooLarge(query);
+    return decodeByRoute(rows, aliases, routes, everyRoute ? 'skipped' : 'refused');
+  }
+
+  /** As many rows as the LIMIT lets through: any route that was cut off would read 0. */
+  #tooLarge({ project, logstore }: AggregateQuery): AdapterError {
+    const what = `SLS, project ${project}, logstore ${logstore}: ${this.#maxRows} routes or more were logged in one window`;
+    return new AdapterError('SlsResultTooLarge', what);
   }
 }

@@ -27,26 +27,29 @@ function decodeAggregates(row: Row, aliases: readonly string[]): Aggregates {
 /**
  * The rows of a grouped result, by route. A route without a row had no line in the window.
  *
- * @throws AdapterError `SlsReplyInvalid`, also for a route that comes twice or was not asked for
+ * @param others what a row of a route that was not asked for is: an error, or nothing that matters
+ * @throws AdapterError `SlsReplyInvalid`, also for a route asked for that comes twice
  */
 export function decodeByRoute(
   rows: readonly Row[],
   aliases: readonly string[],
   routes: readonly string[],
+  others: 'refused' | 'skipped',
 ): Map<string, Aggregates> {
-  const asked = new Set(routes);
+  const missing = new Set(routes);
   const byRoute = new Map<string, Aggregates>();
   for (const row of rows) {
     const route = row[routeAlias];
     if (route === undefined) throw new AdapterError('SlsReplyInvalid', 'SLS gave a row without a route');
-    if (!asked.delete(route)) {
-      const wrong = byRoute.has(route) ? 'twice' : 'unasked';
-      throw new AdapterError('SlsReplyInvalid', `SLS gave ${JSON.stringify(route).slice(0, 100)} ${wrong}`);
-    }
-    byRoute.set(route, decodeAggregates(row, aliases));
+    if (missing.delete(route)) byRoute.set(route, decodeAggregates(row, aliases));
+    else if (byRoute.has(route)) throw wrongRoute(route, 'twice');
+    else if (others === 'refused') throw wrongRoute(route, 'unasked');
   }
   return byRoute;
 }
+
+const wrongRoute = (route: string, how: string) =>
+  new AdapterError('SlsReplyInvalid', `SLS gave ${JSON.stringify(route).slice(0, 100)} ${how}`);
 
 /**
  * The one row of a result over the whole logstore.

@@ -7,6 +7,10 @@ export interface Statement {
   readonly window: Window;
   /** Undefined: one row for the whole logstore. */
   readonly routes: readonly string[] | undefined;
+  /** Counts every route of the logstore, named or not. */
+  readonly everyRoute: boolean;
+  /** How many rows come at most where every route is counted. */
+  readonly maxRows: number;
   /** Alias → SQL expression of the catalogue. */
   readonly aggregates: Readonly<Record<string, string>>;
   /** Whether the logstore has the column that names a canary's backend. */
@@ -30,6 +34,9 @@ export const linesAlias = 'lines';
 /** Source: SLS, "Limits on query and analysis". */
 const maxSearchConditions = 30;
 
+/** The greatest LIMIT that SLS takes. Source: SLS, "LIMIT clause". */
+export const greatestLimit = 1_000_000;
+
 /**
  * A backend is `{namespace}-{service}-{port}`, of DNS labels and a port's number or name. Anything else in the
  * column of the alternative (empty, `-`, the debris of a misread line) leaves the primary in charge.
@@ -46,10 +53,14 @@ export function queryText(statement: Statement): string {
   const time = timeCondition(window);
   const columns = Object.entries(aggregates).map(([alias, expression]) => `${expression} AS ${alias}`);
   if (routes === undefined) return `* | SELECT ${columns.join(', ')} FROM log WHERE ${time} LIMIT 1`;
+  const [search, which, limit] = statement.everyRoute
+    ? // A route that is NULL would come as the text `null`, which may be asked for.
+      ['*', `${route} IS NOT NULL`, statement.maxRows]
+    : [searchText(statement, routes), `${route} IN (${routes.map(sqlString).join(', ')})`, routes.length];
   return [
-    `${searchText(statement, routes)} | SELECT ${[`${route} AS ${routeAlias}`, ...columns].join(', ')}`,
-    `FROM log WHERE ${time} AND ${route} IN (${routes.map(sqlString).join(', ')})`,
-    `GROUP BY ${routeAlias} LIMIT ${routes.length}`,
+    `${search} | SELECT ${[`${route} AS ${routeAlias}`, ...columns].join(', ')}`,
+    `FROM log WHERE ${time} AND ${which}`,
+    `GROUP BY ${routeAlias} LIMIT ${limit}`,
   ].join(' ');
 }
 

@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../src/emulator/emulator.ts';
-import type { LogRecord } from '../../src/emulator/log-record.ts';
 import { nginxIngressIndex } from '../../src/emulator/store/index-config.ts';
 import { AggregateSource, type AggregateQuery } from '../../src/sls/aggregate-source.ts';
 import type { LogQuery, LogSource } from '../../src/sls/client.ts';
-import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
 import { TestClock } from '../support/test-clock.ts';
+import { aggregateQuery, countsOf, line, requestsOf } from './aggregate-harness.ts';
 import { alive, createClient, logstore, project, startSls } from './sls-client.ts';
 
 const without = (...names: readonly string[]) => ({
@@ -47,35 +46,10 @@ afterAll(async () => {
 });
 
 const startSeconds = clock.nowSeconds - 1000;
-const line = (timeSeconds: number, primary: string, alternative?: string): LogRecord => ({
-  timeSeconds,
-  fields: {
-    status: '200',
-    proxy_upstream_name: primary,
-    ...(alternative === undefined ? {} : { proxy_alternative_upstream_name: alternative }),
-  },
-});
-const queryOf = (changes: Partial<AggregateQuery>): AggregateQuery => ({
-  endpoint: parseEndpointUrl(sls.url),
-  project,
-  logstore,
-  logKind: 'nginx-ingress',
-  window: { startSeconds, endSeconds: startSeconds + 1 },
-  plannedAtSeconds: startSeconds + 11,
-  routes: ['default-a-80'],
-  everyRoute: false,
-  aggregates: { requests: 'count(*)' },
-  ...changes,
-});
+const queryOf = (changes: Partial<AggregateQuery>) =>
+  aggregateQuery(sls.url, { startSeconds, endSeconds: startSeconds + 1 }, changes);
 const newSource = () => new AggregateSource(logs, clock);
-/** What came of a query: route → requests. */
-const counts = async (query: AggregateQuery, source = newSource()) => {
-  const found = await source.query(query, alive());
-  return new Map(Array.from(found, ([route, aggregates]) => [route, aggregates['requests']]));
-};
-/** The same, counted here. */
-const countsOf = (routes: readonly (string | undefined)[]) =>
-  new Map([...Map.groupBy(routes, (route) => route)].map(([route, lines]) => [route, lines.length]));
+const counts = (query: AggregateQuery, source = newSource()) => requestsOf(source, query);
 
 describe('against a direct count of the lines', () => {
   let second = startSeconds + 10;

@@ -94,7 +94,7 @@ const row = (route: string, requests: string) => ({ effective_route: route, requ
 
 describe('rows by route', () => {
   const decode = (...rows: readonly Record<string, string>[]) =>
-    decodeByRoute(rows, ['requests'], ['a', 'b']);
+    decodeByRoute(rows, ['requests'], ['a', 'b'], 'refused');
 
   it('are the aggregates of each; a route without a row is absent', () => {
     expect(decode(row('b', '2'), row('a', '1.0'))).toEqual(
@@ -113,6 +113,25 @@ describe('rows by route', () => {
     ['a line without a route', [{ requests: '1' }], /without a route/],
     ['a line without the aggregate', [{ effective_route: 'a' }], /nothing for requests/],
     ['null for one route', [row('a', '1'), row('b', 'null')], /"null" for requests/],
+  ])('are refused for %s', (_, rows, message) => {
+    expect(() => decode(...rows)).toThrow(invalid);
+    expect(() => decode(...rows)).toThrow(message);
+  });
+});
+
+describe('rows of every route', () => {
+  const decode = (...rows: readonly Record<string, string>[]) =>
+    decodeByRoute(rows, ['requests'], ['a', 'b', 'constructor'], 'skipped');
+
+  it('are those asked for; any other is skipped, whatever it holds and however often it comes', () => {
+    const others = ['', '-', 'null', '__proto__', 'A', 'c', 'c'].map((route) => row(route, 'null'));
+    expect(decode(...others, row('b', '2'), ...others)).toEqual(new Map([['b', { requests: 2 }]]));
+  });
+
+  it.each<[string, readonly Record<string, string>[], RegExp]>([
+    ['a route asked for twice', [row('a', '1'), row('c', '1'), row('a', '1')], /"a" twice/],
+    ['a line without a route', [row('a', '1'), { requests: '1' }], /without a route/],
+    ['null for a route asked for', [row('c', '1'), row('a', 'null')], /"null" for requests/],
   ])('are refused for %s', (_, rows, message) => {
     expect(() => decode(...rows)).toThrow(invalid);
     expect(() => decode(...rows)).toThrow(message);

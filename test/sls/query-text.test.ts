@@ -6,6 +6,8 @@ const statement: Statement = {
   logKind: 'nginx-ingress',
   window: { startSeconds: 100, endSeconds: 115 },
   routes: ['default-a-80'],
+  everyRoute: false,
+  maxRows: 1_000_000,
   aggregates: { requests: 'count(*)' },
   hasAlternative: true,
 };
@@ -33,6 +35,14 @@ describe('the query', () => {
         'SELECT proxy_upstream_name AS effective_route, count(*) AS requests, sum(request_time) AS seconds FROM log ' +
         "WHERE __time__ >= 100 AND __time__ < 115 AND proxy_upstream_name IN ('a-b-80', 'c-d-http') " +
         'GROUP BY effective_route LIMIT 2',
+    );
+  });
+
+  it('of every route, of which none is named', () => {
+    expect(text({ routes: routes(201), everyRoute: true })).toBe(
+      `* | SELECT ${effective} AS effective_route, count(*) AS requests FROM log ` +
+        `WHERE __time__ >= 100 AND __time__ < 115 AND ${effective} IS NOT NULL ` +
+        'GROUP BY effective_route LIMIT 1000000',
     );
   });
 

@@ -1,0 +1,42 @@
+import type { LogRecord } from '../../src/emulator/log-record.ts';
+import type { Window } from '../../src/metric/sample.ts';
+import type { AggregateQuery, AggregateSource } from '../../src/sls/aggregate-source.ts';
+import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
+import { alive, logstore, project } from './sls-client.ts';
+
+export const line = (timeSeconds: number, primary: string, alternative?: string): LogRecord => ({
+  timeSeconds,
+  fields: {
+    status: '200',
+    proxy_upstream_name: primary,
+    ...(alternative === undefined ? {} : { proxy_alternative_upstream_name: alternative }),
+  },
+});
+
+/** The requests of one route, planned a moment after the window's end, unless `changes` say otherwise. */
+export const aggregateQuery = (
+  url: string,
+  window: Window,
+  changes: Partial<AggregateQuery> = {},
+): AggregateQuery => ({
+  endpoint: parseEndpointUrl(url),
+  project,
+  logstore,
+  logKind: 'nginx-ingress',
+  window,
+  plannedAtSeconds: window.endSeconds + 10,
+  routes: ['default-a-80'],
+  everyRoute: false,
+  aggregates: { requests: 'count(*)' },
+  ...changes,
+});
+
+/** What came of a query: route → requests. */
+export async function requestsOf(source: AggregateSource, query: AggregateQuery) {
+  const found = await source.query(query, alive());
+  return new Map(Array.from(found, ([route, aggregates]) => [route, aggregates['requests']]));
+}
+
+/** The same, of lines counted here: one route a line. */
+export const countsOf = (routes: readonly (string | undefined)[]) =>
+  new Map([...Map.groupBy(routes, (route) => route)].map(([route, lines]) => [route, lines.length]));

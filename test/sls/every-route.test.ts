@@ -1,0 +1,86 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Emulator } from '../../src/emulator/emulator.ts';
+import { AggregateSource } from '../../src/sls/aggregate-source.ts';
+import type { LogSource } from '../../src/sls/client.ts';
+import { TestClock } from '../support/test-clock.ts';
+import { aggregateQuery, countsOf, line, requestsOf } from './aggregate-harness.ts';
+import { alive, createClient, logstore, project, startSls } from './sls-client.ts';
+
+const clock = new TestClock();
+const { client } = createClient();
+let sls: Emulator;
+let sent: string[] = [];
+/** The client, with a note of each query's text. */
+const logs: LogSource = {
+  query: (query, signal) => {
+    sent.push(query.query);
+    return client.query(query, signal);
+  },
+};
+
+beforeAll(async () => {
+  sls = await startSls({ clock });
+});
+afterEach(() => {
+  sent = [];
+});
+afterAll(async () => {
+  client.close();
+  await sls.stop();
+});
+
+describe('every route', () => {
+  const second = clock.nowSeconds - 500;
+  const window = { startSeconds: second, endSeconds: second + 1 };
+  const canaried = line(second, 'default-r0-80', 'default-canary-80');
+  const logged = [
+    ...Array.from({ length: 300 }, (_, n) => line(second, `default-r${n % 250}-80`)),
+    ...['', '-', 'upstream-default-backend', `it's`].map((route) => line(second, route)),
+    { timeSeconds: second, fields: { status: '200' } },
+    canaried,
+  ];
+  /** The 250, those three and the canary: lines without a route make no row. */
+  const loggedRoutes = 255;
+  const asked = [
+    ...Array.from({ length: 240 }, (_, n) => `default-r${n}-80`),
+    'default-canary-80',
+    'default-quiet-80',
+    `it's`,
+    'null',
+  ];
+  const queryOf = (everyRoute: boolean) => aggregateQuery(sls.url, window, { routes: asked, everyRoute });
+  const withLimit = (maxRows: number) => new AggregateSource(logs, clock, maxRows);
+  const expected = countsOf([
+    ...Array.from({ length: 300 }, (_, n) => `default-r${n % 250}-80`).filter((name) => asked.includes(name)),
+    `it's`,
+    'default-canary-80',
+  ]);
+
+  beforeAll(() => sls.sink(project, logstore).append(logged));
+
+  it('is counted where none is named, and those asked for are told', async () => {
+    const source = new AggregateSource(logs, clock);
+    expect(await requestsOf(source, queryOf(true))).toEqual(expected);
+    expect(await requestsOf(source, queryOf(false))).toEqual(expected);
+    expect(sent[0]).not.toContain('default-r1-80');
+    expect(sent[0]).toMatch(/^\* \|.* LIMIT 1000000$/);
+    expect(sent[1]).toMatch(/LIMIT 244$/);
+  });
+
+  it('is counted exactly while SLS has fewer than the LIMIT; then some may be cut off', async () => {
+    expect(await requestsOf(withLimit(loggedRoutes + 1), queryOf(true))).toEqual(expected);
+    for (const maxRows of [loggedRoutes, loggedRoutes - 1]) {
+      await expect(withLimit(maxRows).query(queryOf(true), alive())).rejects.toMatchObject({
+        code: 'SlsResultTooLarge',
+        what: `SLS, project ${project}, logstore ${logstore}: ${maxRows} routes or more were logged in one window`,
+      });
+    }
+  });
+
+  it('is no matter where routes are named, nor for the whole logstore', async () => {
+    const source = withLimit(1);
+    expect(await requestsOf(source, queryOf(false))).toEqual(expected);
+    const whole = aggregateQuery(sls.url, window, { routes: undefined, everyRoute: true });
+    expect(await requestsOf(source, whole)).toEqual(new Map([[undefined, logged.length]]));
+  });
+});
