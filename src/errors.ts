@@ -140,8 +140,9 @@ export const errorRegistry = {
   ClockSkewed: {
     httpStatus: 503,
     retryable: false,
-    when: 'SLS finds the time of the request too far from its own (RequestTimeExpired).',
-    remedy: 'Set the clock of the node (NTP); SLS accepts 15 minutes of difference.',
+    when: 'The clock of the adapter is 2 s ahead of that of SLS, or 30 s behind (or RequestTimeExpired).',
+    remedy:
+      'Set the clock of the node (NTP): ahead of SLS it would count seconds to come, behind it old ones.',
   },
   IndexMissing: {
     httpStatus: 503,

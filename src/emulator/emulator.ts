@@ -33,7 +33,7 @@ export interface EmulatorOptions {
   readonly errorRate?: number;
   /** How long lines are kept, by their own time. Default 3600. */
   readonly retentionSeconds?: number;
-  /** Time in ms. Default: the system's. */
+  /** Time in ms, also that of the replies' `Date`. Default: the system's. */
   readonly clock?: { now(): number };
   /** 0 ≤ n < 1. Default: Math.random. */
   readonly random?: () => number;
@@ -91,7 +91,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const stats = () => countAll(projects, engine, unparsed);
   const setFaults = (next: Faults) => faults.set(next);
   const service = new Service({ projects, engine, faults, accessKey: options.accessKey, nowMs });
-  const server = new HttpServer({ service, stats, setFaults });
+  const server = new HttpServer({ service, stats, setFaults, nowMs });
   const { port } = await server
     .listen(options.listenHost, options.listenPort)
     .catch(async (error: unknown) => {

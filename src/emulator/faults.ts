@@ -16,6 +16,8 @@ export interface Faults {
   readonly garbage?: boolean | 'json' | 'html';
   /** Destroys the socket in the middle of the body. */
   readonly cutBody?: boolean;
+  /** Added to the reply's `Date`; below 0, the reply says an earlier time than is. */
+  readonly dateShiftMs?: number;
   /** Takes the request and never answers. */
   readonly hang?: boolean;
 }
@@ -49,6 +51,7 @@ export function parseFaults(json: string): Faults {
   for (const [key, item] of Object.entries(value)) {
     const known =
       (numbers.some((name) => name === key) && typeof item === 'number' && item >= 0) ||
+      (key === 'dateShiftMs' && typeof item === 'number') ||
       (texts.some((name) => name === key) && typeof item === 'string') ||
       (flags.some((name) => name === key) && typeof item === 'boolean') ||
       (key === 'garbage' && (item === 'json' || item === 'html'));

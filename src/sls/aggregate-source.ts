@@ -1,9 +1,10 @@
 import { AdapterError } from '../errors.ts';
 import type { Aggregates, LogKind } from '../metric/catalog.ts';
 import type { Window } from '../metric/sample.ts';
+import { checkClock } from './clock-check.ts';
 import type { LogSource } from './client.ts';
 import { decodeByRoute, decodeTotal } from './decode.ts';
-import { logstoreKey, type LogstoreAddress } from './logstore-address.ts';
+import { logstoreKey, logstoreName, type LogstoreAddress } from './logstore-address.ts';
 import { greatestLimit, queryText, routeColumns } from './query-text.ts';
 import { unindexedField } from './sls-error.ts';
 
@@ -68,8 +69,9 @@ export class AggregateSource {
     hasAlternative: boolean,
     signal: AbortSignal,
   ): Promise<AggregatesByRoute> {
-    const { endpoint, project, logstore, window, routes, everyRoute, aggregates } = query;
-    const { rows } = await this.#logs.query(
+    const { endpoint, project, logstore, window, plannedAtSeconds, routes, everyRoute, aggregates } = query;
+    const startMs = performance.now();
+    const { rows, serverTimeMs } = await this.#logs.query(
       {
         endpoint,
         project,
@@ -80,6 +82,8 @@ export class AggregateSource {
       },
       signal,
     );
+    const elapsedMs = performance.now() - startMs;
+    checkClock({ plannedAtSeconds, elapsedMs, serverTimeMs }, logstoreName(query));
     const aliases = Object.keys(aggregates);
     if (routes === undefined) return new Map([[undefined, decodeTotal(rows, aliases)]]);
     if (everyRoute && rows.length >= this.#maxRows) throw this.#tooLarge(query);
@@ -87,8 +91,8 @@ export class AggregateSource {
   }
 
   /** As many rows as the LIMIT lets through: any route that was cut off would read 0. */
-  #tooLarge({ project, logstore }: AggregateQuery): AdapterError {
-    const what = `SLS, project ${project}, logstore ${logstore}: ${this.#maxRows} routes or more were logged in one window`;
-    return new AdapterError('SlsResultTooLarge', what);
+  #tooLarge(query: AggregateQuery): AdapterError {
+    const what = `${this.#maxRows} routes or more were logged in one window`;
+    return new AdapterError('SlsResultTooLarge', `SLS, ${logstoreName(query)}: ${what}`);
   }
 }

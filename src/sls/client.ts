@@ -1,7 +1,8 @@
 import type { GetLogsV2Response } from '@alicloud/sls20201230';
 import { AdapterError, toAdapterError, type ErrorCode } from '../errors.ts';
+import { parseDateHeader } from './clock-check.ts';
 import type { CredentialSource } from './credentials.ts';
-import type { LogstoreAddress } from './logstore-address.ts';
+import { logstoreName, type LogstoreAddress } from './logstore-address.ts';
 import type { SdkClient } from './sdk-client.ts';
 import { SlsHttpError } from './sls-http-error.ts';
 import { slsFailureToError } from './sls-error.ts';
@@ -23,6 +24,8 @@ export interface LogResult {
   readonly requestId: string | undefined;
   /** Log lines that the query read, as SLS reports it. */
   readonly processedRows: number | undefined;
+  /** When SLS answered by its own clock, Unix ms of a whole second; undefined where the reply does not say. */
+  readonly serverTimeMs: number | undefined;
 }
 
 /** What is told of every query sent: one call each, also for a failed one. */
@@ -69,7 +72,7 @@ export class SlsClient implements LogSource {
         processedRows,
       });
     try {
-      const result = readReply(await this.#send(query, signal), where(query));
+      const result = readReply(await this.#send(query, signal), logstoreName(query));
       finished('ok', result.processedRows);
       return result;
     } catch (thrown) {
@@ -98,8 +101,6 @@ export class SlsClient implements LogSource {
   }
 }
 
-const where = ({ project, logstore }: LogQuery) => `project ${project}, logstore ${logstore}`;
-
 function readReply({ headers, body }: GetLogsV2Response, place: string): LogResult {
   const requestId = headers?.['x-log-requestid'];
   const meta = body?.meta;
@@ -122,7 +123,8 @@ function readReply({ headers, body }: GetLogsV2Response, place: string): LogResu
       `SLS, ${place}: the reply has ${rows.length} of ${meta.count} rows (request ${requestId ?? '?'})`,
     );
   }
-  return { rows, requestId, processedRows: meta.processedRows };
+  const serverTimeMs = parseDateHeader(headers?.['date']);
+  return { rows, requestId, processedRows: meta.processedRows, serverTimeMs };
 }
 
 /** @returns whether the value is a list of text maps, as SLS documents its rows */
@@ -139,14 +141,18 @@ function toQueryError(thrown: unknown, query: LogQuery): AdapterError {
     const requestId = headers['x-log-requestid'];
     return slsFailureToError(
       { statusCode, ...errorBody(body), requestId: Array.isArray(requestId) ? requestId[0] : requestId },
-      where(query),
+      logstoreName(query),
       thrown,
     );
   }
   const { what } = toAdapterError(thrown);
-  return new AdapterError('SlsReplyInvalid', `SLS, ${where(query)}: the reply cannot be read: ${what}`, {
-    cause: thrown,
-  });
+  return new AdapterError(
+    'SlsReplyInvalid',
+    `SLS, ${logstoreName(query)}: the reply cannot be read: ${what}`,
+    {
+      cause: thrown,
+    },
+  );
 }
 
 function errorBody(body: Buffer): { errorCode: string | undefined; errorMessage: string } {

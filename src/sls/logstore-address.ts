@@ -7,6 +7,10 @@ export interface LogstoreAddress {
   readonly logstore: string;
 }
 
+/** What a message calls it. */
+export const logstoreName = ({ project, logstore }: Omit<LogstoreAddress, 'endpoint'>) =>
+  `project ${project}, logstore ${logstore}`;
+
 /** Equal for two addresses exactly when they are the same logstore, asked over the same endpoint. */
 export function logstoreKey({ endpoint, project, logstore }: LogstoreAddress): string {
   return JSON.stringify([endpoint.protocol, endpoint.authority, project, logstore]);

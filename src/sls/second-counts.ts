@@ -1,7 +1,8 @@
 import type { Window } from '../metric/sample.ts';
+import { checkClock } from './clock-check.ts';
 import type { LogSource } from './client.ts';
 import { decodeSecondCounts } from './decode.ts';
-import type { LogstoreAddress } from './logstore-address.ts';
+import { logstoreName, type LogstoreAddress } from './logstore-address.ts';
 import { secondCountsText } from './query-text.ts';
 
 /** How many lines a logstore has of each second of a window. */
@@ -24,8 +25,9 @@ export class SecondCountSource {
 
   /** @throws AdapterError one of the codes of SLS; never a partial result */
   async query(query: SecondCountQuery, signal: AbortSignal): Promise<SecondCounts> {
-    const { endpoint, project, logstore, window } = query;
-    const { rows } = await this.#logs.query(
+    const { endpoint, project, logstore, window, plannedAtSeconds } = query;
+    const startMs = performance.now();
+    const { rows, serverTimeMs } = await this.#logs.query(
       {
         endpoint,
         project,
@@ -36,6 +38,8 @@ export class SecondCountSource {
       },
       signal,
     );
+    const elapsedMs = performance.now() - startMs;
+    checkClock({ plannedAtSeconds, elapsedMs, serverTimeMs }, logstoreName(query));
     return decodeSecondCounts(rows, window);
   }
 }

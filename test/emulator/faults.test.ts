@@ -59,6 +59,15 @@ describe('faults', () => {
     expect((await send(emulator.url, { path, headers: apiHeaders() })).status).toBe(200);
   });
 
+  it.each([
+    [60_000, 'Fri, 22 Jul 2022 03:31:00 GMT'],
+    [-1, 'Fri, 22 Jul 2022 03:29:59 GMT'],
+  ])('say a time %i ms from now', async (dateShiftMs, date) => {
+    emulator.setFaults(parseFaults(JSON.stringify({ dateShiftMs, times: 1 })));
+    const reply = await send(emulator.url, { path, headers: apiHeaders() });
+    expect([reply.status, reply.headers.date]).toEqual([200, date]);
+  });
+
   it('never answer', async () => {
     emulator.setFaults({ hang: true });
     const signal = AbortSignal.timeout(150);
@@ -88,6 +97,7 @@ describe('faults', () => {
     '{"hang":1}',
     '{"garbage":"xml"}',
     '{"status":-1}',
+    '{"dateShiftMs":"1"}',
     '[]',
     'null',
     '{',

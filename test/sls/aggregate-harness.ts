@@ -13,9 +13,10 @@ export const line = (timeSeconds: number, primary: string, alternative?: string)
   },
 });
 
-/** The requests of one route, planned a moment after the window's end, unless `changes` say otherwise. */
+/** The requests of one route, unless `changes` say otherwise. */
 export const aggregateQuery = (
   url: string,
+  plannedAtSeconds: number,
   window: Window,
   changes: Partial<AggregateQuery> = {},
 ): AggregateQuery => ({
@@ -24,7 +25,7 @@ export const aggregateQuery = (
   logstore,
   logKind: 'nginx-ingress',
   window,
-  plannedAtSeconds: window.endSeconds + 10,
+  plannedAtSeconds,
   routes: ['default-a-80'],
   everyRoute: false,
   aggregates: { requests: 'count(*)' },

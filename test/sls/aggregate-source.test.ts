@@ -29,6 +29,7 @@ const logs: LogSource = {
 
 beforeAll(async () => {
   sls = await startSls({
+    clock,
     logstores: [
       { project, logstore },
       { project, logstore: 'old', index: without('proxy_alternative_upstream_name') },
@@ -39,6 +40,7 @@ beforeAll(async () => {
 });
 afterEach(() => {
   sent = [];
+  sls.setFaults({});
 });
 afterAll(async () => {
   client.close();
@@ -47,7 +49,7 @@ afterAll(async () => {
 
 const startSeconds = clock.nowSeconds - 1000;
 const queryOf = (changes: Partial<AggregateQuery>) =>
-  aggregateQuery(sls.url, { startSeconds, endSeconds: startSeconds + 1 }, changes);
+  aggregateQuery(sls.url, clock.nowSeconds, { startSeconds, endSeconds: startSeconds + 1 }, changes);
 const newSource = () => new AggregateSource(logs, clock);
 const counts = (query: AggregateQuery, source = newSource()) => requestsOf(source, query);
 
@@ -211,11 +213,38 @@ describe('a logstore without the column of the canary', () => {
   });
 });
 
+describe('the clock', () => {
+  const clockSkewed = (what: string) => ({
+    code: 'ClockSkewed',
+    what: `SLS, project ${project}, logstore ${logstore}: the clock of the adapter is at least ${what} that of SLS`,
+  });
+
+  it.each([
+    [-3000, '2 s ahead of'],
+    [-60_000, '59 s ahead of'],
+    [60_000, '58 s behind'],
+  ])('apart from that of SLS by %i ms is an error, whatever the rows', async (dateShiftMs, what) => {
+    sls.setFaults({ dateShiftMs });
+    for (const routes of [['default-a-80'], undefined])
+      await expect(newSource().query(queryOf({ routes }), alive())).rejects.toMatchObject(clockSkewed(what));
+  });
+
+  it.each([-2000, 0, 30_000])('apart from that of SLS by %i ms is borne', async (dateShiftMs) => {
+    sls.setFaults({ dateShiftMs });
+    await newSource().query(queryOf({}), alive());
+  });
+
+  it('that is right does not vouch for a query planned before it was set', async () => {
+    const setBack = queryOf({ plannedAtSeconds: clock.nowSeconds + 100 });
+    await expect(newSource().query(setBack, alive())).rejects.toMatchObject(clockSkewed('99 s ahead of'));
+  });
+});
+
 it('takes the window from the query, for the range and for the SQL alike', async () => {
   const ranges: LogQuery[] = [];
   const query = (asked: LogQuery) => {
     ranges.push(asked);
-    return Promise.resolve({ rows: [], requestId: undefined, processedRows: 0 });
+    return Promise.resolve({ rows: [], requestId: undefined, processedRows: 0, serverTimeMs: undefined });
   };
   const source = new AggregateSource({ query }, clock);
   await source.query(queryOf({ window: { startSeconds: 100, endSeconds: 115 } }), alive());

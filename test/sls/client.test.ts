@@ -113,6 +113,29 @@ describe('a query', () => {
   });
 });
 
+describe("the time of SLS's clock", () => {
+  const timeOf = async (date: string | undefined) => {
+    await using raw = await startRawSls((_, response) => {
+      response.sendDate = false;
+      if (date !== undefined) response.setHeader('date', date);
+      response.end(JSON.stringify(reply()));
+    });
+    const { client } = createClient();
+    const { serverTimeMs } = await client.query(queryTo(raw.url), alive());
+    client.close();
+    return serverTimeMs;
+  };
+
+  it('is what the reply says', async () => {
+    expect(await timeOf('Fri, 22 Jul 2022 03:30:07 GMT')).toBe(Date.UTC(2022, 6, 22, 3, 30, 7));
+  });
+
+  it('is unknown where the reply does not say', async () => {
+    expect(await timeOf(undefined)).toBeUndefined();
+    expect(await timeOf('7')).toBeUndefined();
+  });
+});
+
 describe('the Host header', () => {
   it.each([
     ['127.0.0.1', '127.0.0.1'],

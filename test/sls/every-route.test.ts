@@ -48,7 +48,8 @@ describe('every route', () => {
     `it's`,
     'null',
   ];
-  const queryOf = (everyRoute: boolean) => aggregateQuery(sls.url, window, { routes: asked, everyRoute });
+  const queryOf = (everyRoute: boolean) =>
+    aggregateQuery(sls.url, clock.nowSeconds, window, { routes: asked, everyRoute });
   const withLimit = (maxRows: number) => new AggregateSource(logs, clock, maxRows);
   const expected = countsOf([
     ...Array.from({ length: 300 }, (_, n) => `default-r${n % 250}-80`).filter((name) => asked.includes(name)),
@@ -80,7 +81,7 @@ describe('every route', () => {
   it('is no matter where routes are named, nor for the whole logstore', async () => {
     const source = withLimit(1);
     expect(await requestsOf(source, queryOf(false))).toEqual(expected);
-    const whole = aggregateQuery(sls.url, window, { routes: undefined, everyRoute: true });
+    const whole = aggregateQuery(sls.url, clock.nowSeconds, window, { routes: undefined, everyRoute: true });
     expect(await requestsOf(source, whole)).toEqual(new Map([[undefined, logged.length]]));
   });
 });

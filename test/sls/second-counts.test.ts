@@ -63,6 +63,14 @@ describe('the lines of each second', () => {
     expect(events.at(-1)).toMatchObject({ outcome: 'ok' });
   });
 
+  it('are not counted by a clock that is apart from that of SLS', async () => {
+    const query = queryOf(clock.nowSeconds - 20, clock.nowSeconds - 2);
+    for (const dateShiftMs of [-3000, 60_000]) {
+      sls.setFaults({ dateShiftMs });
+      await expect(source.query(query, alive())).rejects.toMatchObject({ code: 'ClockSkewed' });
+    }
+  });
+
   it('of an incomplete result are none', async () => {
     sls.setFaults({ incomplete: true });
     const querying = source.query(queryOf(clock.nowSeconds - 20, clock.nowSeconds - 2), alive());

@@ -21,22 +21,27 @@ export function errorReply({ status, code, message }: ServiceError): Reply {
   return { ...jsonReply({ errorCode: code, errorMessage: message }), status };
 }
 
-/**
- * Sends a reply, with a request id; a body that went well is compressed as the client accepts it.
- *
- * @param cut destroys the socket when half of the body is out
- */
+/** What goes with every reply besides. */
+export interface Sending {
+  readonly acceptEncoding: string | undefined;
+  /** What the reply says of its own time, Unix ms. */
+  readonly dateMs: number;
+  /** Destroys the socket when half of the body is out. */
+  readonly cut: boolean;
+}
+
+/** Sends a reply, with a request id; a body that went well is compressed as the client accepts it. */
 export async function send(
   response: ServerResponse,
   reply: Reply,
-  acceptEncoding: string | undefined,
-  cut: boolean,
+  { acceptEncoding, dateMs, cut }: Sending,
 ): Promise<void> {
   const raw = Buffer.from(reply.body);
   const type = reply.status === 200 && raw.length > 0 ? acceptedCompressType(acceptEncoding) : undefined;
   const body = type ? await compressBody(raw, type) : raw;
   response.writeHead(reply.status, {
     ...reply.headers,
+    date: new Date(dateMs).toUTCString(),
     server: 'sls-emulator',
     'content-type': reply.contentType,
     'content-length': body.length,

@@ -14,6 +14,7 @@ export interface ServerParts {
   readonly stats: () => unknown;
   /** What `PUT /__faults` does. */
   readonly setFaults: (faults: Faults) => void;
+  readonly nowMs: () => number;
 }
 
 /** The emulator's HTTP surface. */
@@ -67,8 +68,11 @@ export class HttpServer {
     const spoilt = spoil(reply, faults);
     // SLS compresses in a way of its own, which browsers and curl do not undo.
     const own = message.url?.startsWith('/__') === true;
-    const accepted = own ? undefined : message.headers['accept-encoding'];
-    await send(response, spoilt, accepted, faults.cutBody === true);
+    await send(response, spoilt, {
+      acceptEncoding: own ? undefined : message.headers['accept-encoding'],
+      dateMs: this.#parts.nowMs() + (faults.dateShiftMs ?? 0),
+      cut: faults.cutBody === true,
+    });
   }
 
   async #answer(message: IncomingMessage, signal: AbortSignal): Promise<Answer> {

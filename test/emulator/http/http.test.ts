@@ -137,6 +137,14 @@ describe('HTTP', () => {
     expect(reply.headers['x-log-requestid']).toBeDefined();
   });
 
+  it('says the time of its own clock, also with an error', async () => {
+    const date = 'Fri, 22 Jul 2022 03:30:00 GMT';
+    const { headers } = await send(emulator.url, { path: getLogs('*'), headers: apiHeaders() });
+    expect(headers).toMatchObject({ date, 'x-log-progress': 'Complete' });
+    const refused = await send(emulator.url, { path: '/shards', headers: apiHeaders() });
+    expect(refused.headers.date).toBe(date);
+  });
+
   it('takes the project from the first label of the host', async () => {
     for (const host of [project, `${project}:8088`, `${project}.cn-hangzhou.log.aliyuncs.com:443`]) {
       const reply = await send(emulator.url, { path: getLogs('*'), headers: { ...apiHeaders(), host } });

@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { checkClock, clockSkewSeconds, parseDateHeader, type QueryTimes } from '../../src/sls/clock-check.ts';
+
+const plannedAtSeconds = 1_658_460_600;
+/** SLS's `Date` so many seconds after the one in which the query was planned. */
+const times = (dateSeconds: number, elapsedMs = 0): QueryTimes => ({
+  plannedAtSeconds,
+  elapsedMs,
+  serverTimeMs: (plannedAtSeconds + dateSeconds) * 1000,
+});
+const check = (given: QueryTimes) => () => checkClock(given, 'project p');
+
+describe('the distance between the clocks', () => {
+  it.each<[QueryTimes, number]>([
+    [times(0), 0],
+    [times(-1), 0],
+    [times(-2), 1],
+    [times(-3), 2],
+    [times(1), 0],
+    [times(2), -1],
+    [times(2, 999), -0.001],
+    [times(2, 1000), 0],
+    [times(100, 9000), -90],
+    // What has elapsed since explains no clock that is ahead: SLS may have said its time at the end.
+    [times(-3, 60_000), 2],
+    [{ ...times(0), serverTimeMs: undefined }, 0],
+  ])('%o: %d s', (given, seconds) => {
+    expect(clockSkewSeconds(given)).toBeCloseTo(seconds, 6);
+  });
+
+  it('is never said to be greater than it is, nor on the other side, and is said to 1 s where nothing elapsed', () => {
+    const anyMs = (max: number) => fc.integer({ min: 0, max });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -200_000, max: 200_000 }),
+        anyMs(999),
+        anyMs(20_000),
+        anyMs(10_000),
+        anyMs(10_000),
+        (skewMs, phaseMs, pausesMs, untilDateMs, afterDateMs) => {
+          const serverPlannedMs = plannedAtSeconds * 1000 + phaseMs;
+          const serverTimeMs = Math.floor((serverPlannedMs + pausesMs + untilDateMs) / 1000) * 1000;
+          const found = clockSkewSeconds({
+            plannedAtSeconds: Math.floor((serverPlannedMs + skewMs) / 1000),
+            elapsedMs: untilDateMs + afterDateMs,
+            serverTimeMs,
+          });
+          const skewSeconds = skewMs / 1000;
+          if (found > 0) expect(found).toBeLessThan(skewSeconds);
+          if (found < 0) expect(found).toBeGreaterThan(skewSeconds - pausesMs / 1000);
+          const unsureSeconds = 2 + (pausesMs + untilDateMs + afterDateMs) / 1000;
+          expect(Math.abs(skewSeconds - found)).toBeLessThanOrEqual(unsureSeconds);
+        },
+      ),
+    );
+  });
+});
+
+describe('a query', () => {
+  it.each([
+    ['2 s ahead of', times(-3)],
+    ['899 s ahead of', times(-900, 5000)],
+    ['30 s behind', times(31)],
+    ['30 s behind', times(51, 20_000)],
+    ['889 s behind', times(900, 9001)],
+  ])('by a clock %s that of SLS is refused', (distance, given) => {
+    expect(check(given)).toThrow(
+      expect.objectContaining({
+        code: 'ClockSkewed',
+        what: `SLS, project p: the clock of the adapter is at least ${distance} that of SLS`,
+      }),
+    );
+  });
+
+  it('by a clock that may be nearer is not, nor one that took long, nor one answered without a time', () => {
+    const borne = [
+      times(-2),
+      times(0),
+      times(30),
+      times(50, 20_000),
+      { ...times(0), serverTimeMs: undefined },
+    ];
+    for (const given of borne) expect(check(given)).not.toThrow();
+  });
+
+  it('is not refused for its pauses: the last attempt of a read is 20 s old at most', () => {
+    expect(check(times(21))).not.toThrow();
+  });
+});
+
+describe('a Date header', () => {
+  it.each<[string | undefined, number | undefined]>([
+    ['Sun, 06 Nov 1994 08:49:37 GMT', 784_111_777_000],
+    [undefined, undefined],
+    ['', undefined],
+    ['7', undefined],
+    ['784111777', undefined],
+    ['1994-11-06T08:49:37Z', undefined],
+    ['Sun, 06 Nov 1994 08:49:37 +0800', undefined],
+    ['Sun, 06 Nov 1994 25:49:37 GMT', undefined],
+    ['Sun, 06 Foo 1994 08:49:37 GMT', undefined],
+    ['Sun, 06 Nov 1994 08:49:37 GMT, Sun, 06 Nov 1994 08:49:37 GMT', undefined],
+  ])('%j says %s', (text, ms) => {
+    expect(parseDateHeader(text)).toBe(ms);
+  });
+});
