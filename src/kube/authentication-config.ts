@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import type { KubeClient } from './kube-client.ts';
 import { isRecord, messageOf } from './kube-error.ts';
-import type { KubeObject, KubeSurroundings, ListWatchSettings } from './list-watch.ts';
+import type { KubeObject } from './list-page.ts';
+import type { KubeSurroundings, ListWatchSettings } from './list-watch.ts';
 import { ObjectWatch } from './object-watch.ts';
 import { certificateBlocks } from './pem.ts';
 

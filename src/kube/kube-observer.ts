@@ -12,6 +12,15 @@ export interface WatchEndedEvent {
   readonly retryInMs: number;
 }
 
+/** HPAs are not watched (any more), and those known are forgotten; told once, until they are watched. */
+export interface AutoscalersOffEvent {
+  /** Undefined: all. */
+  readonly namespace: string | undefined;
+  /** `forbidden`: RBAC does not let us; `unserved`: the cluster has them in no version that we read. */
+  readonly reason: 'forbidden' | 'unserved';
+  readonly message: string;
+}
+
 /** What happens between us and the Kubernetes API server, one function an event. No field ever holds a token. */
 export interface KubeObserver {
   /** A list was read in whole. */
@@ -41,4 +50,14 @@ export interface KubeObserver {
     readonly message: string;
     readonly retryInMs: number;
   }): void;
+  /** HPAs are watched from now on. */
+  autoscalersOn(event: {
+    /** Undefined: all. */
+    readonly namespace: string | undefined;
+    /** Of group autoscaling. */
+    readonly version: string;
+    /** How many of them name external metrics. */
+    readonly withExternalMetrics: number;
+  }): void;
+  autoscalersOff(event: AutoscalersOffEvent): void;
 }

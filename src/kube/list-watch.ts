@@ -1,19 +1,30 @@
 import { pauseBoundMs, pauseUntil, type BackOffSettings } from './back-off.ts';
 import type { KubeClient } from './kube-client.ts';
-import { KubeError, isRecord, messageOf, statusError } from './kube-error.ts';
+import { KubeError, messageOf, statusError } from './kube-error.ts';
 import type { KubeObserver, WatchEndedEvent } from './kube-observer.ts';
+import { pageOf, versionOf, type KubeObject, type ListPage } from './list-page.ts';
 import type { WatchEvent } from './watch-lines.ts';
 
-/** A Kubernetes object as it came. */
-export type KubeObject = Readonly<Record<string, unknown>>;
+export interface WatchedCollection<Kept> {
+  /** As `/api/v1/namespaces/{namespace}/configmaps`. */
+  readonly path: string;
+  /** Default: all of it. */
+  readonly fieldSelector?: string;
+  /** What is kept of an object, taken as soon as it is there: a list in whole may be large. Must not throw. */
+  readonly keep: (object: KubeObject) => Kept;
+}
 
 /** Told in the server's order. */
-export interface ListWatchHandlers {
+export interface ListWatchHandlers<Kept> {
   /** These are all there are. */
-  replaced(objects: readonly KubeObject[]): void;
+  replaced(objects: readonly Kept[]): void;
+  /** The server lets us follow what it listed. */
+  watching?(): void;
   /** Added or modified. */
-  applied(object: KubeObject): void;
-  deleted(object: KubeObject): void;
+  applied(object: Kept): void;
+  deleted(object: Kept): void;
+  /** Whether this ends the run, instead of another try after a pause. Default: nothing does. */
+  endsRun?(error: KubeError): boolean;
 }
 
 export interface ListWatchSettings extends BackOffSettings {
@@ -21,17 +32,20 @@ export interface ListWatchSettings extends BackOffSettings {
   readonly silenceMs: number;
   /** The server ends a watch after between one and two of these, seconds. */
   readonly watchSeconds: number;
-  /** A list, or the start of a watch. */
+  /** A page of a list, or the start of a watch. */
   readonly callTimeoutMs: number;
+  /** Objects in a page of a list. */
+  readonly pageSize: number;
 }
 
-/** Those of client-go's reflector, but for the silence. */
+/** Those of client-go's reflector, but for the silence and the size of a page (500). */
 export const defaultListWatchSettings: ListWatchSettings = {
   firstPauseMs: 800,
   longestPauseMs: 30_000,
   silenceMs: 150_000,
   watchSeconds: 300,
   callTimeoutMs: 10_000,
+  pageSize: 200,
 };
 
 export interface KubeSurroundings {
@@ -49,11 +63,10 @@ const shortestGoodWatchMs = 1000;
  * Whatever ends a watch, the next follows after a pause with full jitter; after 410, or what it cannot read, it
  * lists anew. https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  */
-export class ListWatch {
+export class ListWatch<Kept> {
   readonly #client: KubeClient;
-  readonly #path: string;
-  readonly #fieldSelector: string | undefined;
-  readonly #handlers: ListWatchHandlers;
+  readonly #collection: WatchedCollection<Kept>;
+  readonly #handlers: ListWatchHandlers<Kept>;
   readonly #settings: ListWatchSettings;
   readonly #around: KubeSurroundings;
   #version: string | undefined;
@@ -61,17 +74,15 @@ export class ListWatch {
   #lastSyncMs: number | undefined;
   #lastFailure: string | undefined;
 
-  /** @param collection `path` as `/api/v1/namespaces/{namespace}/configmaps`; all of it without `fieldSelector` */
   constructor(
     client: KubeClient,
-    collection: { readonly path: string; readonly fieldSelector?: string },
-    handlers: ListWatchHandlers,
+    collection: WatchedCollection<Kept>,
+    handlers: ListWatchHandlers<Kept>,
     settings: ListWatchSettings,
     around: KubeSurroundings,
   ) {
     this.#client = client;
-    this.#path = collection.path;
-    this.#fieldSelector = collection.fieldSelector;
+    this.#collection = collection;
     this.#handlers = handlers;
     this.#settings = settings;
     this.#around = around;
@@ -91,13 +102,19 @@ export class ListWatch {
     return `${this.#path} is ${Math.round(ageMs / 1000)} s old: ${this.#lastFailure ?? 'no word from the server'}`;
   }
 
-  /** Resolves once the signal is aborted and nothing runs any more; never rejects. */
-  async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) await this.#round(signal);
+  /**
+   * Never rejects.
+   *
+   * @returns the error that `endsRun` chose; undefined once the signal is aborted and nothing runs any more
+   */
+  async run(signal: AbortSignal): Promise<KubeError | undefined> {
+    let ending: KubeError | undefined;
+    while (!signal.aborted && ending === undefined) ending = await this.#round(signal);
+    return ending;
   }
 
-  /** As long as one watch lasts, and the pause after it. */
-  async #round(signal: AbortSignal): Promise<void> {
+  /** As long as one watch lasts, and the pause after it, if another is to follow. */
+  async #round(signal: AbortSignal): Promise<KubeError | undefined> {
     let end: Pick<WatchEndedEvent, 'reason' | 'message'>;
     try {
       this.#version ??= await this.#list(signal);
@@ -108,27 +125,39 @@ export class ListWatch {
       this.#failures++;
       this.#lastFailure = messageOf(error);
       if (!canResume(error)) this.#version = undefined;
+      if (!signal.aborted && error instanceof KubeError && this.#handlers.endsRun?.(error) === true)
+        return error;
       end = { reason: reasonOf(error), message: this.#lastFailure };
     }
-    if (signal.aborted) return;
+    if (signal.aborted) return undefined;
     const retryInMs = pauseBoundMs(this.#failures, this.#settings);
     this.#around.observer.watchEnded({ path: this.#path, ...end, retryInMs });
     await pauseUntil(this.#around.random() * retryInMs, signal);
+    return undefined;
   }
 
-  /** Returns the list's resourceVersion. */
+  /** Returns the list's resourceVersion, which is that of every page. */
   async #list(signal: AbortSignal): Promise<string> {
-    const path = this.#pathWith({});
-    const list = await this.#client.get(path, { signal, timeoutMs: this.#settings.callTimeoutMs });
-    const items = isRecord(list) ? list['items'] : undefined;
-    const version = versionOf(list);
-    // Go writes an empty list of some kinds as null.
-    if (version === undefined || !(items === null || (Array.isArray(items) && items.every(isRecord))))
-      throw new KubeError('reply', `GET ${this.#path} answered no list`);
-    this.#handlers.replaced(items ?? []);
+    const objects: Kept[] = [];
+    let page = await this.#page({}, signal);
+    const { version } = page;
+    for (;;) {
+      for (const item of page.items) objects.push(this.#collection.keep(item));
+      if (page.next === '') break;
+      page = await this.#page({ continue: page.next }, signal);
+    }
+    this.#handlers.replaced(objects);
     this.#synced();
-    this.#around.observer.listed({ path: this.#path, objects: items?.length ?? 0 });
+    this.#around.observer.listed({ path: this.#path, objects: objects.length });
     return version;
+  }
+
+  async #page(from: Readonly<Record<string, string>>, signal: AbortSignal): Promise<ListPage> {
+    const { pageSize, callTimeoutMs } = this.#settings;
+    const path = this.#pathWith({ limit: String(pageSize), ...from });
+    const page = pageOf(await this.#client.get(path, { signal, timeoutMs: callTimeoutMs }));
+    if (page === undefined) throw new KubeError('reply', `GET ${this.#path} answered no list`);
+    return page;
   }
 
   async #watch(version: string, signal: AbortSignal): Promise<void> {
@@ -141,6 +170,7 @@ export class ListWatch {
       timeoutSeconds: String(Math.ceil(watchSeconds * (1 + random()))),
     });
     const events = await this.#client.watch(path, { signal, silenceMs, timeoutMs: callTimeoutMs });
+    this.#handlers.watching?.();
     const beganMs = clock.now();
     for await (const event of events) {
       this.#take(event);
@@ -156,8 +186,8 @@ export class ListWatch {
     if (type === 'ERROR') throw statusError(`the watch of ${this.#path}`, object);
     const version = versionOf(object);
     if (version === undefined) throw new KubeError('reply', 'an event of the watch has no resourceVersion');
-    if (type === 'DELETED') this.#handlers.deleted(object);
-    else if (type !== 'BOOKMARK') this.#handlers.applied(object);
+    if (type === 'DELETED') this.#handlers.deleted(this.#collection.keep(object));
+    else if (type !== 'BOOKMARK') this.#handlers.applied(this.#collection.keep(object));
     this.#version = version;
   }
 
@@ -167,15 +197,14 @@ export class ListWatch {
 
   #pathWith(parameters: Readonly<Record<string, string>>): string {
     const query = new URLSearchParams(parameters);
-    if (this.#fieldSelector !== undefined) query.set('fieldSelector', this.#fieldSelector);
-    return query.size === 0 ? this.#path : `${this.#path}?${query.toString()}`;
+    const { fieldSelector } = this.#collection;
+    if (fieldSelector !== undefined) query.set('fieldSelector', fieldSelector);
+    return `${this.#path}?${query.toString()}`;
   }
-}
 
-function versionOf(object: unknown): string | undefined {
-  const metadata = isRecord(object) ? object['metadata'] : undefined;
-  const version = isRecord(metadata) ? metadata['resourceVersion'] : undefined;
-  return typeof version === 'string' && version !== '' ? version : undefined;
+  get #path(): string {
+    return this.#collection.path;
+  }
 }
 
 /** Whether the next watch may go on from where this one ended: the server did not refuse to, and we lost nothing. */

@@ -1,16 +1,15 @@
 import type { KubeClient } from './kube-client.ts';
-import { isRecord } from './kube-error.ts';
+import { metadataOf, type KubeObject } from './list-page.ts';
 import {
   ListWatch,
   defaultListWatchSettings,
-  type KubeObject,
   type KubeSurroundings,
   type ListWatchSettings,
 } from './list-watch.ts';
 
 /** Keeps one named object current. It may be missing, come later and be deleted; the last value stands. */
 export class ObjectWatch {
-  readonly #listWatch: ListWatch;
+  readonly #listWatch: ListWatch<KubeObject>;
   #value: KubeObject | undefined;
 
   /**
@@ -32,10 +31,10 @@ export class ObjectWatch {
     const absent = () => around.observer.objectAbsent({ path, name, hadValue: this.#value !== undefined });
     this.#listWatch = new ListWatch(
       client,
-      { path, fieldSelector: `metadata.name=${name}` },
+      { path, fieldSelector: `metadata.name=${name}`, keep: (one) => one },
       {
         replaced: (objects) => {
-          const found = objects.find((one) => nameOf(one) === name);
+          const found = objects.find((one) => metadataOf(one)['name'] === name);
           if (found === undefined) absent();
           else applied(found);
         },
@@ -67,12 +66,7 @@ export class ObjectWatch {
   }
 
   /** Resolves once the signal is aborted and nothing runs any more; never rejects. */
-  run(signal: AbortSignal): Promise<void> {
-    return this.#listWatch.run(signal);
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#listWatch.run(signal);
   }
-}
-
-function nameOf(object: KubeObject): unknown {
-  const metadata = object['metadata'];
-  return isRecord(metadata) ? metadata['name'] : undefined;
 }

@@ -21,5 +21,14 @@ export function createKubeLog(logger: Logger): KubeObserver {
     apiServiceForeign: (event) =>
       logger.error(event, 'the APIService belongs to another provider and is left alone'),
     apiServiceFailed: (event) => logger.warn(event, 'the APIService could not be kept'),
+    autoscalersOn: (event) => logger.info(event, 'HPAs are watched; what they name is kept fresh'),
+    autoscalersOff: (event) =>
+      logger.warn(event, `HPAs are not watched; ${autoscalersOffRemedies[event.reason]}`),
   };
 }
+
+const autoscalersOffRemedies = {
+  forbidden:
+    'grant get, list and watch on horizontalpodautoscalers of group autoscaling to keep fresh what they name',
+  unserved: 'the cluster serves neither autoscaling/v2 nor v2beta2, so only what is read is kept fresh',
+} as const;

@@ -21,6 +21,8 @@ export class RecordingObserver implements KubeObserver {
   readonly apiServiceUpdated = this.#keep('apiServiceUpdated');
   readonly apiServiceForeign = this.#keep('apiServiceForeign');
   readonly apiServiceFailed = this.#keep('apiServiceFailed');
+  readonly autoscalersOn = this.#keep('autoscalersOn');
+  readonly autoscalersOff = this.#keep('autoscalersOff');
 
   of<Name extends EventName>(name: Name): EventOf<Name>[] {
     return this.#events.filter(([kept]) => kept === name).map(([, event]) => event as EventOf<Name>);
@@ -51,6 +53,7 @@ export const fastWatch: ListWatchSettings = {
   silenceMs: 10_000,
   watchSeconds: 300,
   callTimeoutMs: 5000,
+  pageSize: 200,
 };
 
 /** How many timers and sockets keep this process alive. */

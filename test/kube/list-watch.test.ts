@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { waitFor } from '../support/wait-for.ts';
-import { ListWatch, type KubeObject } from '../../src/kube/list-watch.ts';
-import { fastWatch, surroundings } from './kube-harness.ts';
+import { surroundings } from './kube-harness.ts';
 import { path, useObjectWatch, dataOf, name } from './watch-bench.ts';
 
 const bench = useObjectWatch();
@@ -223,44 +222,5 @@ describe('with the API server away', () => {
     expect(watch.healthy()).toBe(true);
     nowMs += 1;
     expect(watch.problem()).toContain('is 1 s old');
-  });
-});
-
-describe('a collection', () => {
-  it('is kept whole by the same loop: added, modified, deleted, and what was missed', async () => {
-    const { server, client, stop } = bench;
-    const { hpas } = server;
-    const hpa = (name: string) => ({ metadata: { name, namespace: 'shop' } });
-    const known = new Set<unknown>();
-    const nameIn = (object: KubeObject) => (object['metadata'] as { name: string }).name;
-    hpas.put(hpa('a'));
-    hpas.put(hpa('b'));
-    const watch = new ListWatch(
-      client,
-      { path: '/apis/autoscaling/v2/horizontalpodautoscalers' },
-      {
-        replaced: (objects) => {
-          known.clear();
-          for (const object of objects) known.add(nameIn(object));
-        },
-        applied: (object) => known.add(nameIn(object)),
-        deleted: (object) => known.delete(nameIn(object)),
-      },
-      fastWatch,
-      bench.around,
-    );
-    bench.running = watch.run(stop.signal);
-    const holds = (...names: string[]) => waitFor(() => [...known].sort().join() === names.join());
-    await holds('a', 'b');
-    await waitFor(() => hpas.openWatches === 1);
-    hpas.put(hpa('c'));
-    hpas.delete('a');
-    await holds('b', 'c');
-    hpas.silent = true;
-    hpas.delete('b');
-    hpas.put(hpa('d'));
-    hpas.silent = false;
-    hpas.expire('status');
-    await holds('c', 'd');
   });
 });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach } from 'vitest';
 import { loadKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
-import type { KubeObject, ListWatchSettings } from '../../src/kube/list-watch.ts';
+import type { KubeObject } from '../../src/kube/list-page.ts';
+import type { ListWatchSettings } from '../../src/kube/list-watch.ts';
 import { ObjectWatch } from '../../src/kube/object-watch.ts';
 import { startScriptedApiServer, type ScriptedApiServer } from '../support/scripted-apiserver.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -18,7 +19,7 @@ class ObjectWatchBench {
   declare client: KubeClient;
   around: TestSurroundings = surroundings();
   stop = new AbortController();
-  running: Promise<void> | undefined;
+  running: Promise<unknown> | undefined;
   /** Data of every version that the watch told of. */
   values: unknown[] = [];
 

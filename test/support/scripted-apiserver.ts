@@ -8,7 +8,9 @@ import { join } from 'node:path';
 import { createCa } from './certificates.ts';
 import { sendJson, sendStatus, StatusFailure } from './kube-status.ts';
 import { ScriptedApiServices } from './scripted-apiservices.ts';
+import { ScriptedAutoscalers } from './scripted-autoscalers.ts';
 import { ScriptedCollection, serveCollection } from './scripted-collection.ts';
+import { endpointOf, type Endpoint } from './scripted-endpoints.ts';
 import {
   answerAccessReview,
   answerTokenReview,
@@ -16,18 +18,6 @@ import {
   type AskedAccess,
   type ScriptedUser,
 } from './scripted-reviews.ts';
-
-export type Endpoint =
-  | 'configmap.get'
-  | 'configmap.list'
-  | 'configmap.watch'
-  | 'hpa.list'
-  | 'hpa.watch'
-  | 'tokenreview'
-  | 'subjectaccessreview'
-  | 'apiservice.get'
-  | 'apiservice.patch'
-  | 'unknown';
 
 /**
  * `hang`: never answers; `stall`: begins to answer; `cut`: breaks the connection; `garbage`: 200 with a body that is
@@ -52,16 +42,14 @@ export interface SeenRequest {
 }
 
 const configMapName = 'extension-apiserver-authentication';
-const configMapsPath = '/api/v1/namespaces/kube-system/configmaps';
 
 /**
- * Plays kube-apiserver over real TLS: one ConfigMap collection (kube-system), HorizontalPodAutoscalers
- * (autoscaling/v2, all namespaces), TokenReview, SubjectAccessReview and APIServices. It refuses what the real one
- * refuses, and unknown fields besides.
+ * Plays kube-apiserver over real TLS: one ConfigMap collection (kube-system), HorizontalPodAutoscalers, TokenReview,
+ * SubjectAccessReview and APIServices. It refuses what the real one refuses, and unknown fields besides.
  */
 export class ScriptedApiServer implements AsyncDisposable {
   readonly configMaps = new ScriptedCollection('v1', 'ConfigMap');
-  readonly hpas = new ScriptedCollection('autoscaling/v2', 'HorizontalPodAutoscaler');
+  readonly hpas = new ScriptedAutoscalers();
   readonly apiServices = new ScriptedApiServices();
   /** Who TokenReview says that each token is. */
   readonly tokens = new Map<string, ScriptedUser>();
@@ -221,9 +209,10 @@ export class ScriptedApiServer implements AsyncDisposable {
         serveCollection(this.configMaps, parameters, response);
         return;
       }
+      case 'autoscaling.get':
       case 'hpa.list':
       case 'hpa.watch': {
-        serveCollection(this.hpas, parameters, response);
+        this.hpas.answer(pathname, parameters, response);
         return;
       }
       case 'tokenreview': {
@@ -261,21 +250,6 @@ export class ScriptedApiServer implements AsyncDisposable {
     else if (failure.kind === 'garbage') response.end('{"kind":');
     return true;
   }
-}
-
-function endpointOf(method: string, pathname: string, parameters: URLSearchParams): Endpoint {
-  const act = `${method} ${pathname}`;
-  const verb = parameters.get('watch') === 'true' ? 'watch' : 'list';
-  if (act === `GET ${configMapsPath}`) return `configmap.${verb}`;
-  if (act.startsWith(`GET ${configMapsPath}/`)) return 'configmap.get';
-  if (act === 'GET /apis/autoscaling/v2/horizontalpodautoscalers') return `hpa.${verb}`;
-  if (act === 'POST /apis/authentication.k8s.io/v1/tokenreviews') return 'tokenreview';
-  if (act === 'POST /apis/authorization.k8s.io/v1/subjectaccessreviews') return 'subjectaccessreview';
-  const [, apiServiceMethod] =
-    /^(GET|PATCH) \/apis\/apiregistration\.k8s\.io\/v1\/apiservices\/[^/]+$/.exec(act) ?? [];
-  if (apiServiceMethod === 'GET') return 'apiservice.get';
-  if (apiServiceMethod === 'PATCH') return 'apiservice.patch';
-  return 'unknown';
 }
 
 function bodyOf(method: string, headers: IncomingMessage['headers'], text: string): unknown {

@@ -19,9 +19,19 @@ interface Change {
   readonly version: number;
 }
 
-interface OpenWatch {
-  readonly response: ServerResponse;
+/** Which objects of the collection are meant. */
+interface Choice {
   readonly name: string | undefined;
+  readonly namespace: string | undefined;
+}
+
+interface Page {
+  readonly version: number;
+  readonly items: readonly KubeObject[];
+}
+
+interface OpenWatch extends Choice {
+  readonly response: ServerResponse;
   readonly bookmarks: boolean;
   timer?: NodeJS.Timeout;
 }
@@ -31,9 +41,13 @@ export type Expiry = 'status' | 'event';
 
 /** Objects of one kind in one place, with list and watch as kube-apiserver has them. */
 export class ScriptedCollection {
-  readonly #apiVersion: string;
+  /** What objects are sent as. */
+  apiVersion: string;
   readonly #kind: string;
+  /** By `{namespace}/{name}`. */
   readonly #objects = new Map<string, KubeObject>();
+  /** What is left of the lists that are being read by the page, by the token of the next page. */
+  readonly #pages = new Map<string, Page>();
   readonly #watches = new Set<OpenWatch>();
   #history: Change[] = [];
   #version = 100;
@@ -42,7 +56,7 @@ export class ScriptedCollection {
   #silent = false;
 
   constructor(apiVersion: string, kind: string) {
-    this.#apiVersion = apiVersion;
+    this.apiVersion = apiVersion;
     this.#kind = kind;
   }
 
@@ -50,18 +64,20 @@ export class ScriptedCollection {
     return this.#watches.size;
   }
 
-  get(name: string): KubeObject | undefined {
-    return this.#objects.get(name);
+  /** The first of that name, in whatever namespace unless one is given. */
+  get(name: string, namespace?: string): KubeObject | undefined {
+    if (namespace !== undefined) return this.#objects.get(`${namespace}/${name}`);
+    return [...this.#objects.values()].find((object) => object.metadata.name === name);
   }
 
   /** Creates or replaces; watchers hear of it. */
   put(object: KubeObject): void {
-    const type = this.#objects.has(object.metadata.name) ? 'MODIFIED' : 'ADDED';
+    const type = this.#objects.has(keyOf(object)) ? 'MODIFIED' : 'ADDED';
     this.#change(type, object);
   }
 
-  delete(name: string): void {
-    const object = this.#objects.get(name);
+  delete(name: string, namespace?: string): void {
+    const object = this.get(name, namespace);
     if (object !== undefined) this.#change('DELETED', object);
   }
 
@@ -69,18 +85,22 @@ export class ScriptedCollection {
   sendBookmark(): void {
     this.#version++;
     const object = {
-      apiVersion: this.#apiVersion,
+      apiVersion: this.apiVersion,
       kind: this.#kind,
       metadata: { resourceVersion: String(this.#version), creationTimestamp: null },
     };
     for (const watch of this.#watches) if (watch.bookmarks) this.#send(watch, { type: 'BOOKMARK', object });
   }
 
-  /** Forgets the history: a watch from an older version gets 410, and so do the open ones when it is an event. */
+  /**
+   * Forgets the history: a watch from an older version and the next page of a list get 410, and so do the open watches
+   * when it is an event.
+   */
   expire(as: Expiry): void {
     this.#version++;
     this.#oldestVersion = this.#version;
     this.#history = [];
+    this.#pages.clear();
     this.#expiry = as;
     if (as === 'event') this.sendError(410, 'Expired', 'too old resource version');
     this.closeWatches();
@@ -112,24 +132,37 @@ export class ScriptedCollection {
     this.#silent = silent;
   }
 
-  list(fieldSelector: string | null): unknown {
-    const name = nameOf(fieldSelector);
-    const items = [...this.#objects.values()].filter(
-      (object) => name === undefined || object.metadata.name === name,
-    );
+  /** @throws StatusFailure 400, or 410 for a page of a list from before the last compaction */
+  list(parameters: URLSearchParams, namespace: string | undefined): unknown {
+    const choice = { name: nameOf(parameters.get('fieldSelector')), namespace };
+    const token = parameters.get('continue');
+    const rest = token === null ? this.#chosen(choice) : this.#pages.get(token);
+    if (rest === undefined)
+      throw new StatusFailure(410, 'Expired', 'The provided continue parameter is too old');
+    const { version, items } = rest;
+    const limit = Number(parameters.get('limit') ?? 0) || items.length;
+    const left = items.slice(limit);
+    const next = left.length === 0 ? '' : `page-${this.#pages.size + 1}`;
+    if (next !== '') this.#pages.set(next, { version, items: left });
     return {
       kind: `${this.#kind}List`,
-      apiVersion: this.#apiVersion,
-      metadata: { resourceVersion: String(this.#version) },
-      items,
+      apiVersion: this.apiVersion,
+      metadata: { resourceVersion: String(version), ...(next === '' ? {} : { continue: next }) },
+      items: items.slice(0, limit).map((object) => this.#asSent(object)),
     };
   }
 
-  watch(parameters: URLSearchParams, response: ServerResponse): void {
+  #chosen(choice: Choice): Page {
+    const items = [...this.#objects.values()].filter((object) => isChosen(object, choice));
+    return { version: this.#version, items };
+  }
+
+  watch(parameters: URLSearchParams, response: ServerResponse, namespace: string | undefined): void {
     const since = parameters.get('resourceVersion');
     const watch: OpenWatch = {
       response,
       name: nameOf(parameters.get('fieldSelector')),
+      namespace,
       bookmarks: parameters.get('allowWatchBookmarks') === 'true',
     };
     const expired = since !== null && Number(since) < this.#oldestVersion;
@@ -163,27 +196,35 @@ export class ScriptedCollection {
 
   #change(type: Change['type'], object: KubeObject): void {
     const version = ++this.#version;
-    const { name } = object.metadata;
+    const key = keyOf(object);
     const stored: KubeObject = {
-      apiVersion: this.#apiVersion,
-      kind: this.#kind,
       ...object,
       metadata: { ...object.metadata, resourceVersion: String(version) },
     };
-    if (type === 'DELETED') this.#objects.delete(name);
-    else this.#objects.set(name, stored);
+    if (type === 'DELETED') this.#objects.delete(key);
+    else this.#objects.set(key, stored);
     this.#history.push({ type, object: stored, version });
     for (const watch of this.#watches) this.#sendChange(watch, type, stored);
   }
 
   #sendChange(watch: OpenWatch, type: string, object: KubeObject): void {
-    if (watch.name === undefined || watch.name === object.metadata.name) this.#send(watch, { type, object });
+    if (isChosen(object, watch)) this.#send(watch, { type, object: this.#asSent(object) });
+  }
+
+  #asSent(object: KubeObject): KubeObject {
+    return { apiVersion: this.apiVersion, kind: this.#kind, ...object };
   }
 
   #send(watch: OpenWatch, event: unknown): void {
     if (!this.#silent && !watch.response.writableEnded) watch.response.write(`${JSON.stringify(event)}\n`);
   }
 }
+
+const keyOf = ({ metadata: { namespace = '', name } }: KubeObject) => `${namespace}/${name}`;
+
+const isChosen = ({ metadata }: KubeObject, { name, namespace }: Choice) =>
+  (name === undefined || name === metadata.name) &&
+  (namespace === undefined || namespace === metadata.namespace);
 
 function nameOf(fieldSelector: string | null): string | undefined {
   if (fieldSelector === null) return undefined;
@@ -198,7 +239,8 @@ export function serveCollection(
   collection: ScriptedCollection,
   parameters: URLSearchParams,
   response: ServerResponse,
+  namespace?: string,
 ): void {
-  if (parameters.get('watch') === 'true') collection.watch(parameters, response);
-  else sendJson(response, 200, collection.list(parameters.get('fieldSelector')));
+  if (parameters.get('watch') === 'true') collection.watch(parameters, response, namespace);
+  else sendJson(response, 200, collection.list(parameters, namespace));
 }

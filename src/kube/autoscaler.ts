@@ -1,0 +1,56 @@
+import { AdapterError } from '../errors.ts';
+import type { Requirement } from '../metric/label-selector.ts';
+import { selectorRequirements } from './autoscaler-selector.ts';
+import { isRecord } from './kube-error.ts';
+import { metadataOf, type KubeObject } from './list-page.ts';
+
+export interface AutoscalerName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** An external metric that an HPA names, with what `parseMetricRequest` needs to tell whether it can be served. */
+export type ExternalMetricRef =
+  | { readonly name: string; readonly requirements: readonly Requirement[] }
+  /** Kubernetes itself refuses the selector (`SelectorMalformed`), so nobody will ever ask. */
+  | { readonly name: string; readonly refusal: AdapterError };
+
+/** What is kept of a HorizontalPodAutoscaler. */
+export interface Autoscaler extends AutoscalerName {
+  /** Each once, in an order of their own: that of the HPA makes no difference. */
+  readonly metrics: readonly ExternalMetricRef[];
+}
+
+/**
+ * Reads a HorizontalPodAutoscaler of autoscaling/v2 or v2beta2; whatever is not like one counts as not there.
+ * https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/horizontal-pod-autoscaler-v2/
+ *
+ * @returns undefined without a namespace or a name
+ */
+export function autoscalerOf(object: KubeObject): Autoscaler | undefined {
+  const { namespace, name } = metadataOf(object);
+  if (typeof namespace !== 'string' || typeof name !== 'string') return undefined;
+  const spec = object['spec'];
+  const metrics = isRecord(spec) ? spec['metrics'] : undefined;
+  const byText = new Map<string, ExternalMetricRef>();
+  for (const metric of Array.isArray(metrics) ? (metrics as readonly unknown[]) : []) {
+    const ref = externalMetricOf(metric);
+    if (ref !== undefined) byText.set(JSON.stringify(ref), ref);
+  }
+  const texts = [...byText.keys()].sort();
+  return { namespace, name, metrics: texts.flatMap((text) => byText.get(text) ?? []) };
+}
+
+function externalMetricOf(metric: unknown): ExternalMetricRef | undefined {
+  if (!isRecord(metric) || metric['type'] !== 'External' || !isRecord(metric['external'])) return undefined;
+  const identifier = metric['external']['metric'];
+  if (!isRecord(identifier)) return undefined;
+  const { name, selector } = identifier;
+  if (typeof name !== 'string' || name === '') return undefined;
+  try {
+    return { name, requirements: selectorRequirements(selector) };
+  } catch (error) {
+    if (!(error instanceof AdapterError)) throw error;
+    return { name, refusal: error };
+  }
+}

@@ -1,0 +1,96 @@
+import { afterEach, beforeEach } from 'vitest';
+import type { AutoscalerName, ExternalMetricRef } from '../../src/kube/autoscaler.ts';
+import { AutoscalerWatch } from '../../src/kube/autoscaler-watch.ts';
+import type { AutoscalerWatchSettings } from '../../src/kube/autoscaler-scope.ts';
+import { loadKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
+import { startScriptedApiServer, type ScriptedApiServer } from '../support/scripted-apiserver.ts';
+import { autoscaler, externalMetric } from '../support/scripted-autoscalers.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { fastWatch, surroundings, type TestSurroundings } from './kube-harness.ts';
+
+/** An API server, and a watch of the HPAs in it, anew for each test. */
+class AutoscalerBench {
+  declare server: ScriptedApiServer;
+  declare client: KubeClient;
+  around: TestSurroundings = surroundings();
+  stop = new AbortController();
+  running: Promise<void> | undefined;
+  /** `{namespace}/{name}: {metric},…` of each call, oldest first; nothing after the colon: gone. */
+  told: string[] = [];
+  /** What the calls add up to. */
+  readonly known = new Map<string, readonly ExternalMetricRef[]>();
+
+  async setUp(): Promise<void> {
+    this.server = await startScriptedApiServer();
+    this.client = await loadKubeClient(await this.server.podSurroundings());
+    this.around = surroundings();
+    this.stop = new AbortController();
+    this.told = [];
+    this.known.clear();
+  }
+
+  async tearDown(): Promise<void> {
+    this.stop.abort();
+    await this.running;
+    this.running = undefined;
+    this.client.close();
+    await this.server[Symbol.asyncDispose]();
+  }
+
+  start(namespaces: readonly string[] = [], settings: Partial<AutoscalerWatchSettings> = {}) {
+    const watch = new AutoscalerWatch(
+      this.client,
+      { namespaces },
+      { changed: (hpa, metrics) => this.#changed(hpa, metrics) },
+      this.around,
+      { ...fastWatch, recheck: { firstPauseMs: 10, longestPauseMs: 20 }, ...settings },
+    );
+    this.running = watch.run(this.stop.signal);
+    return watch;
+  }
+
+  /** Creates or replaces an HPA that names these metrics and nothing else. */
+  put(namespace: string, name: string, ...metrics: readonly string[]): void {
+    const entries = metrics.map((metric) => externalMetric(metric));
+    this.server.hpas.put(autoscaler(namespace, name, entries));
+  }
+
+  /** Resolves once an HPA put now is known: whatever came before it has been told. */
+  async settled(namespace = 'shop'): Promise<void> {
+    const name = `marker-${this.told.length}`;
+    this.put(namespace, name, 'marker');
+    await waitFor(() => this.known.has(`${namespace}/${name}`));
+  }
+
+  /** Resolves once so many watches stand, by the state of the server. */
+  watching(watches = 1): Promise<unknown> {
+    return waitFor(() => this.server.hpas.openWatches === watches);
+  }
+
+  /** Without the markers. */
+  get tellings(): readonly string[] {
+    return this.told.filter((line) => !line.includes('marker'));
+  }
+
+  offs() {
+    return this.around.observer.of('autoscalersOff');
+  }
+
+  ons() {
+    return this.around.observer.of('autoscalersOn');
+  }
+
+  #changed({ namespace, name }: AutoscalerName, metrics: readonly ExternalMetricRef[]): void {
+    const key = `${namespace}/${name}`;
+    this.told.push(`${key}: ${metrics.map((metric) => metric.name).join()}`);
+    if (metrics.length === 0) this.known.delete(key);
+    else this.known.set(key, metrics);
+  }
+}
+
+export function useAutoscalers(): AutoscalerBench {
+  const bench = new AutoscalerBench();
+  beforeEach(() => bench.setUp());
+  afterEach(() => bench.tearDown());
+  return bench;
+}

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import type { KubeObject } from '../../src/kube/list-page.ts';
+import { ListWatch, type ListWatchHandlers, type ListWatchSettings } from '../../src/kube/list-watch.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { fastWatch } from './kube-harness.ts';
+import { useObjectWatch } from './watch-bench.ts';
+
+const bench = useObjectWatch();
+
+describe('a collection', () => {
+  const hpa = (name: string) => ({ metadata: { name, namespace: 'shop' } });
+  const nameIn = (object: KubeObject) => (object['metadata'] as { name: string }).name;
+  const known = new Set<string>();
+  const collection = { path: '/apis/autoscaling/v2/horizontalpodautoscalers', keep: nameIn };
+  const handlers = {
+    replaced: (names: readonly string[]) => {
+      known.clear();
+      for (const one of names) known.add(one);
+    },
+    applied: (one: string) => known.add(one),
+    deleted: (one: string) => known.delete(one),
+  };
+  const holds = (...names: string[]) => waitFor(() => [...known].sort().join() === names.join());
+
+  function start(settings: Partial<ListWatchSettings> = {}, more: Partial<ListWatchHandlers<string>> = {}) {
+    known.clear();
+    const all = { ...handlers, ...more };
+    const watch = new ListWatch(bench.client, collection, all, { ...fastWatch, ...settings }, bench.around);
+    const running = watch.run(bench.stop.signal);
+    bench.running = running;
+    return running;
+  }
+
+  it('is kept whole by the same loop: added, modified, deleted, and what was missed', async () => {
+    const { hpas } = bench.server;
+    hpas.put(hpa('a'));
+    hpas.put(hpa('b'));
+    void start();
+    await holds('a', 'b');
+    await waitFor(() => hpas.openWatches === 1);
+    hpas.put(hpa('c'));
+    hpas.delete('a');
+    await holds('b', 'c');
+    hpas.silent = true;
+    hpas.delete('b');
+    hpas.put(hpa('d'));
+    hpas.silent = false;
+    hpas.expire('status');
+    await holds('c', 'd');
+  });
+
+  it('is listed by the page, and followed from the version of the first one', async () => {
+    const { hpas } = bench.server;
+    for (const name of ['a', 'b', 'c', 'd', 'e']) hpas.put(hpa(name));
+    void start({ pageSize: 2 });
+    await holds('a', 'b', 'c', 'd', 'e');
+    await waitFor(() => hpas.openWatches === 1);
+    expect(bench.server.count('hpa.list')).toBe(3);
+    expect(bench.lastQuery().get('resourceVersion')).toBe('105');
+    expect(bench.around.observer.of('listed')).toMatchObject([{ objects: 5 }]);
+  });
+
+  it('is listed anew where the rest of a list has expired, and no half of a list is told of', async () => {
+    const { hpas } = bench.server;
+    for (const name of ['a', 'b', 'c']) hpas.put(hpa(name));
+    const lists: (readonly string[])[] = [];
+    const keep = (object: KubeObject) => {
+      // While the first page is being read.
+      if (nameIn(object) === 'a' && bench.server.count('hpa.list') === 1) hpas.expire('status');
+      return nameIn(object);
+    };
+    const replaced = (names: readonly string[]) => void lists.push(names);
+    const watch = new ListWatch(
+      bench.client,
+      { ...collection, keep },
+      { ...handlers, replaced },
+      { ...fastWatch, pageSize: 2 },
+      bench.around,
+    );
+    bench.running = watch.run(bench.stop.signal);
+    await waitFor(() => hpas.openWatches === 1);
+    expect(lists).toEqual([['a', 'b', 'c']]);
+    expect(bench.server.count('hpa.list')).toBe(4);
+    expect(bench.ends()).toMatchObject([{ reason: 'expired' }]);
+  });
+
+  it('ends with the error that it is told to end with, and reports no other try', async () => {
+    bench.server.fail('hpa.list', { kind: 'status', code: 500 }, 2);
+    bench.server.hpas.mayRead = (verb) => verb === 'list';
+    let watching = 0;
+    const running = start(
+      {},
+      { endsRun: ({ statusCode }) => statusCode === 403, watching: () => watching++ },
+    );
+    await expect(running).resolves.toMatchObject({ name: 'KubeError', statusCode: 403 });
+    expect(bench.ends()).toHaveLength(2);
+    expect(watching).toBe(0);
+    expect(bench.server.count('hpa.watch')).toBe(1);
+  });
+
+  it('says when it is followed: after each list, before any change', async () => {
+    const { hpas } = bench.server;
+    const steps: string[] = [];
+    hpas.put(hpa('a'));
+    const running = start(
+      {},
+      {
+        replaced: (names) => void steps.push(`list ${names.join()}`),
+        watching: () => void steps.push('watching'),
+        applied: (one) => void steps.push(one),
+      },
+    );
+    await waitFor(() => hpas.openWatches === 1);
+    hpas.put(hpa('b'));
+    await waitFor(() => steps.length === 3);
+    hpas.expire('status');
+    await waitFor(() => steps.length === 5);
+    expect(steps).toEqual(['list a', 'watching', 'b', 'list a,b', 'watching']);
+    bench.stop.abort();
+    await expect(running).resolves.toBeUndefined();
+  });
+});

@@ -1,0 +1,31 @@
+import { autoscalerEndpointOf, type AutoscalerEndpoint } from './scripted-autoscalers.ts';
+
+/** What the scripted kube-apiserver serves, by path and verb. */
+export type Endpoint =
+  | 'configmap.get'
+  | 'configmap.list'
+  | 'configmap.watch'
+  | AutoscalerEndpoint
+  | 'tokenreview'
+  | 'subjectaccessreview'
+  | 'apiservice.get'
+  | 'apiservice.patch'
+  | 'unknown';
+
+const configMapsPath = '/api/v1/namespaces/kube-system/configmaps';
+
+export function endpointOf(method: string, pathname: string, parameters: URLSearchParams): Endpoint {
+  const act = `${method} ${pathname}`;
+  const verb = parameters.get('watch') === 'true' ? 'watch' : 'list';
+  if (act === `GET ${configMapsPath}`) return `configmap.${verb}`;
+  if (act.startsWith(`GET ${configMapsPath}/`)) return 'configmap.get';
+  const autoscalers = method === 'GET' ? autoscalerEndpointOf(pathname, parameters) : undefined;
+  if (autoscalers !== undefined) return autoscalers;
+  if (act === 'POST /apis/authentication.k8s.io/v1/tokenreviews') return 'tokenreview';
+  if (act === 'POST /apis/authorization.k8s.io/v1/subjectaccessreviews') return 'subjectaccessreview';
+  const [, apiServiceMethod] =
+    /^(GET|PATCH) \/apis\/apiregistration\.k8s\.io\/v1\/apiservices\/[^/]+$/.exec(act) ?? [];
+  if (apiServiceMethod === 'GET') return 'apiservice.get';
+  if (apiServiceMethod === 'PATCH') return 'apiservice.patch';
+  return 'unknown';
+}
