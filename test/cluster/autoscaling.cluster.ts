@@ -111,6 +111,7 @@ describe("the adapter's own rights", () => {
   const tokens = { group: 'authentication.k8s.io', resource: 'tokenreviews' };
   const reviews = { group: 'authorization.k8s.io', resource: 'subjectaccessreviews' };
   const metrics = { group: 'external.metrics.k8s.io', resource: 'sls_ingress_qps' };
+  const autoscalers = { group: 'autoscaling', resource: 'horizontalpodautoscalers' };
 
   it.each<[what: string, allowed: boolean, attributes: Readonly<Record<string, string>>]>([
     ['patch its own APIService', true, { ...own, verb: 'patch' }],
@@ -120,6 +121,9 @@ describe("the adapter's own rights", () => {
     ['read another ConfigMap there', false, { ...settings, name: 'kubeadm-config', verb: 'get' }],
     ['ask whose a token is', true, { ...tokens, verb: 'create' }],
     ['ask who may do what', true, { ...reviews, verb: 'create' }],
+    ['list HPAs', true, { ...autoscalers, verb: 'list' }],
+    ['watch HPAs', true, { ...autoscalers, verb: 'watch' }],
+    ['change HPAs', false, { ...autoscalers, verb: 'patch' }],
     ['read secrets', false, { resource: 'secrets', verb: 'get' }],
     ['see pods', false, { resource: 'pods', verb: 'list' }],
     ['read metrics', false, { ...metrics, verb: 'list' }],

@@ -44,6 +44,17 @@ it('grants these rules and no other', () => {
     },
     {
       kind: 'ClusterRole',
+      name: 'sls-metrics-adapter-autoscalers',
+      rules: [
+        {
+          apiGroups: ['autoscaling'],
+          resources: ['horizontalpodautoscalers'],
+          verbs: ['get', 'list', 'watch'],
+        },
+      ],
+    },
+    {
+      kind: 'ClusterRole',
       name: 'sls-metrics-adapter-metrics-reader',
       rules: [
         {
@@ -67,6 +78,11 @@ it('binds these roles to these subjects and no other', () => {
     {
       binding: 'ClusterRoleBinding',
       role: `${group}/ClusterRole sls-metrics-adapter-apiservice`,
+      subjects: [adapter],
+    },
+    {
+      binding: 'ClusterRoleBinding',
+      role: `${group}/ClusterRole sls-metrics-adapter-autoscalers`,
       subjects: [adapter],
     },
     {

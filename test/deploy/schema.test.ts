@@ -47,9 +47,11 @@ describe('deploy/adapter', () => {
     expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()).toEqual([
       'APIService v1beta1.external.metrics.k8s.io',
       'ClusterRole sls-metrics-adapter-apiservice',
+      'ClusterRole sls-metrics-adapter-autoscalers',
       'ClusterRole sls-metrics-adapter-metrics-reader',
       'ClusterRoleBinding sls-metrics-adapter-apiservice',
       'ClusterRoleBinding sls-metrics-adapter-auth-delegator',
+      'ClusterRoleBinding sls-metrics-adapter-autoscalers',
       'ClusterRoleBinding sls-metrics-adapter-metrics-reader',
       expect.stringMatching(/^ConfigMap sls-metrics-adapter-[a-z0-9]+$/),
       'Deployment sls-metrics-adapter',
