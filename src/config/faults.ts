@@ -1,57 +1,57 @@
 import type { z } from 'zod';
-import { documentSettings } from './documentation.ts';
+import { describeSchema, keysAt } from './documentation.ts';
+import { pathText, type SettingPath } from './setting-path.ts';
+import { environmentNames, flagName, settings } from './settings.ts';
 
 /** What the faults are told of. */
 export interface FaultContext {
-  /** The value that was refused, by the path's keys. */
-  readonly valueAt: (path: readonly string[]) => unknown;
+  /** The value that was refused. */
+  readonly valueAt: (path: SettingPath) => unknown;
   /** Flag, environment variable or file that it came from. */
   readonly originOf: (path: string) => string | undefined;
 }
 
+/** A value longer than this is cut; the path tells where the rest is. */
+const maxShown = 100;
+
 /** One line a fault and one fault a setting: path, where it came from, value, what is allowed. */
 export function describeFaults(issues: readonly z.core.$ZodIssue[], context: FaultContext): string[] {
   const faults = new Map<string, string>();
+  const schema = describeSchema();
   for (const issue of issues) {
-    const path = issue.path.map(String);
     if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) faults.set([...path, key].join('.'), describeUnknown(path, key, context));
+      const known = keysAt(schema, issue.path).join(', ');
+      const takes = `${issue.path.length === 0 ? 'the file' : pathText(issue.path)} takes ${known}`;
+      for (const key of issue.keys) {
+        const path = pathText([...issue.path, key]);
+        faults.set(path, `${path}${inBrackets(context.originOf(path))} is no setting; ${takes}`);
+      }
       continue;
     }
     // The first says the most: text that is no text is no loopback address either.
-    const name = path.join('.');
-    if (!faults.has(name)) faults.set(name, describeWrong(path, issue, context));
+    const path = pathText(issue.path);
+    if (!faults.has(path)) faults.set(path, describeWrong(issue, context));
   }
   return [...faults.values()];
 }
 
-function describeUnknown(section: readonly string[], key: string, { originOf }: FaultContext): string {
-  const path = [...section, key].join('.');
-  const paths = documentSettings().map((setting) => setting.path.split('.'));
-  const known =
-    section.length === 0
-      ? paths.map(([first]) => first)
-      : paths.filter(([first]) => first === section[0]).map(([, second]) => second);
-  const where = section.length === 0 ? 'the file' : section.join('.');
-  return `${path}${inBrackets(originOf(path))} is no setting; ${where} takes ${[...new Set(known)].join(', ')}`;
+function describeWrong({ path, message }: z.core.$ZodIssue, { valueAt, originOf }: FaultContext): string {
+  const name = pathText(path);
+  const value = valueAt(path);
+  if (value === undefined) return `${name}${inBrackets(sourcesOf(name))} ${message}`;
+  return `${name}${inBrackets(originOf(name))} is ${shown(value)} and ${message}`;
 }
 
-function describeWrong(
-  path: readonly string[],
-  issue: z.core.$ZodIssue,
-  { valueAt, originOf }: FaultContext,
-): string {
-  const name = path.join('.');
-  const value = valueAt(path);
-  if (value === undefined) return `${name}${inBrackets(sourcesOf(name))} ${issue.message}`;
-  const allowed = path.length === 1 ? 'must be a mapping of settings' : issue.message;
-  return `${name}${inBrackets(originOf(name))} is ${JSON.stringify(value)} and ${allowed}`;
+function shown(value: unknown): string {
+  // JSON has no .inf and no .nan, which YAML has.
+  const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
+  return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text;
 }
 
 /** All that a setting can be given by, besides the file. */
 function sourcesOf(path: string): string | undefined {
-  const found = documentSettings().find((setting) => setting.path === path);
-  return found?.flag && [found.flag, ...found.environment].join(', ');
+  const found = settings.find((setting) => setting.path === path);
+  return found && [`--${flagName(found)}`, ...environmentNames(found)].join(', ');
 }
 
 const inBrackets = (text: string | undefined) => (text === undefined ? '' : ` (${text})`);

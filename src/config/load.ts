@@ -4,6 +4,7 @@ import type * as Yaml from 'yaml';
 import { AdapterError } from '../errors.ts';
 import { describeFaults } from './faults.ts';
 import { configSchema, type Config } from './schema.ts';
+import { valueAt } from './setting-path.ts';
 import {
   configFileEnvironmentName,
   environmentNames,
@@ -71,13 +72,15 @@ function parseYaml(text: string, refuse: (why: string, cause: unknown) => Adapte
   try {
     // Loaded with the first file: 4 MB that flags alone do without.
     const { parseDocument } = createRequire(import.meta.url)('yaml') as typeof Yaml;
-    const document = parseDocument(text);
+    const document = parseDocument(text, { resolveKnownTags: false });
     const [fault] = document.errors;
     if (fault !== undefined) throw fault;
     return document.toJS({ reviver: (_, value: unknown) => value ?? undefined }) ?? {};
   } catch (fault) {
     // The library shows the place below the first line, which ends with a colon.
     const [summary = ''] = (fault as Error).message.split('\n');
+    // A mapping that is below itself ends the same way.
+    if (summary.startsWith('Maximum call stack')) throw refuse('is nested too deeply', fault);
     throw refuse(`is not YAML: ${summary.replace(/:$/, '')}`, fault);
   }
 }
@@ -118,8 +121,4 @@ function assign(tree: Tree, [head = '', ...rest]: readonly string[], value: unkn
   const below = (tree[head] ??= {});
   // A section that is no mapping is left as it is: the schema refuses it.
   if (isTree(below)) assign(below, rest, value);
-}
-
-function valueAt(tree: Tree, path: readonly string[]): unknown {
-  return path.reduce<unknown>((value, key) => (isTree(value) ? value[key] : undefined), tree);
 }

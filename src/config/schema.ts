@@ -1,19 +1,12 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { choice, formed, onOff, section, text, whole } from './leaf.ts';
+import { readingOverride, readingSection } from './reading-section.ts';
+import { pathText, type SettingPath } from './setting-path.ts';
+import { slsOverride, slsSection } from './sls-section.ts';
+import { coveredFaults, orderFaults } from './spanning-rules.ts';
 
-/** A whole number; `what` is its meaning for the docs, with the unit. */
-const whole = (least: number, most: number, what: string) => {
-  const error = `must be a whole number from ${least} to ${most}`;
-  return z.int({ error }).min(least, { error }).max(most, { error }).describe(what);
-};
-
-const text = (what: string) =>
-  z.string({ error: 'must be text' }).min(1, { error: 'must not be empty' }).describe(what);
-
-const choice = <const T extends readonly [string, ...string[]]>(values: T, what: string) =>
-  z.enum(values, { error: `must be one of ${values.join(', ')}` }).describe(what);
-
-const server = z.strictObject({
+const server = section({
   bindAddress: text(
     'Address that the API listens on; without it, 127.0.0.1 where authentication is none, else 0.0.0.0',
   ).optional(),
@@ -35,54 +28,64 @@ const server = z.strictObject({
   ).default(8),
 });
 
-const kubernetes = z.strictObject({
+const autoscalerNamespaces = z
+  .array(
+    formed(
+      /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+      'must be a namespace: up to 63 lower-case letters, digits and hyphens',
+      'A namespace',
+    ),
+    { error: 'must be a list of namespaces' },
+  )
+  .superRefine(
+    (names, context) => {
+      for (const [index, name] of names.entries()) {
+        if (names.indexOf(name) < index)
+          context.addIssue({ code: 'custom', path: [index], message: 'must not be there twice' });
+      }
+    },
+    { when: ({ value }) => Array.isArray(value) },
+  )
+  .describe('List of the namespaces whose HPAs are watched; empty: all')
+  .default([]);
+
+const kubernetes = section({
   kubeconfig: text('How to reach the API server; without it, as a pod does').optional(),
-  manageApiService: z
-    .boolean({ error: 'must be true or false' })
-    .describe('Keep the caBundle of the APIService current, for a self-made certificate')
-    .default(false),
+  manageApiService: onOff('Keep the caBundle of the APIService current, for a self-made certificate').default(
+    false,
+  ),
   serviceName: text('Service in front of the adapter: in the certificate, and in the APIService').default(
     'sls-metrics-adapter',
   ),
   serviceNamespace: text('Namespace of that Service; without it, the one of the pod').optional(),
+  watchAutoscalers: onOff(
+    'Keep fresh what the HPAs of the cluster name; needs the right to list and watch them',
+  ).default(true),
+  autoscalerNamespaces,
 });
 
-const endpointError = 'must be a URL such as https://cn-beijing.log.aliyuncs.com or http://127.0.0.1:8088';
-
-const sls = z.strictObject({
-  region: z
-    .string({ error: 'must be text' })
-    .regex(/^[a-z0-9-]+$/, { error: 'must be a region such as cn-beijing' })
-    .describe('Region of the SLS projects, for example cn-beijing')
-    .optional(),
-  network: choice(
-    ['intranet', 'public', 'accelerate'],
-    'Which endpoint of the region is used; the label sls.internal.endpoint overrides it',
-  ).default('intranet'),
-  endpoint: z
-    .url({ error: endpointError })
-    .refine(isEndpoint, { error: endpointError })
-    .describe('Endpoint of SLS as a URL; overrides region, network and the label sls.internal.endpoint')
-    .optional(),
-  connectTimeoutSeconds: whole(1, 60, 'How long connecting to SLS may take').default(3),
-  readTimeoutSeconds: whole(1, 60, 'How long SLS may take to answer one query').default(10),
-});
-
-const defaults = z.strictObject({
+const defaults = section({
   project: text('Used where a selector has no sls.project').optional(),
   logstore: text('Used where a selector has no sls.logstore').optional(),
 });
 
-const reading = z.strictObject({
-  freshnessSeconds: whole(0, 60, 'For how long a reading is served again without asking SLS').default(5),
-  delaySeconds: whole(0, 600, 'How long before now a window ends, unless sls.query.delay says it').default(
-    10,
-  ),
-  deadlineSeconds: whole(1, 20, 'How long one read may take, retries included').default(20),
-  maxSeries: whole(1, 1_000_000, 'How many readings are kept at most').default(50_000),
-});
+/** In the file's order: the first whose pattern matches is the project's. */
+const projects = z
+  .array(
+    section({
+      project: formed(
+        /^(\*|[a-z0-9*][-a-z0-9*]{0,61}[a-z0-9*])$/,
+        'must be a project such as k8s-log-c1, or a pattern such as k8s-log-*',
+        'Project that the entry is for, or a pattern of projects, with * for any text',
+      ),
+      reading: readingOverride.describe('Settings of reading that are different for it').optional(),
+      sls: slsOverride.describe('Settings of sls that are different for it').optional(),
+    }),
+    { error: 'must be a list of projects' },
+  )
+  .default([]);
 
-const log = z.strictObject({
+const log = section({
   level: choice(
     ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
     'Least severe level logged',
@@ -98,9 +101,10 @@ export const configSchema = z
   .strictObject({
     server: server.prefault({}),
     kubernetes: kubernetes.prefault({}),
-    sls: sls.prefault({}),
+    sls: slsSection.prefault({}),
     defaults: defaults.prefault({}),
-    reading: reading.prefault({}),
+    reading: readingSection.prefault({}),
+    projects,
     log: log.prefault({}),
   })
   .refine(({ sls: { region, endpoint } }) => region !== undefined || endpoint !== undefined, {
@@ -131,7 +135,16 @@ export const configSchema = z
     path: ['server', 'bindAddress'],
     error: 'must be a loopback address (127.0.0.1, ::1) where authentication is none',
     when: standing('server'),
-  });
+  })
+  .superRefine(
+    (config, context) => {
+      const wrong = new Set(context.issues.map(({ path = [] }) => pathText(path)));
+      const isWrong = (path: SettingPath) => wrong.has(pathText(path));
+      for (const { path, message } of [...orderFaults(config, isWrong), ...coveredFaults(config)])
+        context.addIssue({ code: 'custom', path: [...path], message });
+    },
+    { when: () => true },
+  );
 
 export type Config = z.infer<typeof configSchema>;
 
@@ -144,12 +157,6 @@ export const bindAddressOf = ({ server: { bindAddress, authentication } }: Confi
 function isLoopback(address: string): boolean {
   if (isIP(address) === 4) return address.startsWith('127.');
   return address === '::1' || address === 'localhost';
-}
-
-function isEndpoint(text: string): boolean {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol)) return false;
-  return url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
 }
 
 /** A section that is no mapping is a fault already. */

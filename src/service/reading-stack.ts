@@ -42,7 +42,7 @@ export function createReading(config: Config, around: Surroundings, observer: Sl
     {
       clock,
       endpointOf: ({ internalEndpoint }) => resolveEndpoint(endpointSettings, internalEndpoint),
-      delaySecondsOf: ({ delaySeconds }) => delaySeconds ?? reading.delaySeconds,
+      delaySecondsOf: ({ delaySeconds }) => delaySeconds ?? reading.delaySeconds ?? reading.delay.initialSeconds,
       maxNamedRoutes,
       query: (query, signal) => source.query(query, signal),
       onOutcome: (series, outcome, plannedAtMs) => {

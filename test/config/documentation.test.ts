@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { documentSettings, type SettingDocumentation } from '../../src/config/documentation.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { projectSettings } from '../../src/config/project-settings.ts';
 import { settings } from '../../src/config/settings.ts';
 import { printTable, readTable } from '../support/markdown-table.ts';
 
@@ -15,10 +18,13 @@ const rowOf = ({ path, flag, environment, defaultValue, meaning, allowed }: Sett
   allowed === undefined ? meaning : `${meaning} (${allowed})`,
 ];
 
+const docs = resolve(import.meta.dirname, '../../docs');
+const document = readFileSync(join(docs, 'configuration.md'), 'utf8');
+const found = new Map(documentSettings().map((setting) => [setting.path, setting]));
+
 describe('documentSettings', () => {
   it('is the table of docs/configuration.md, row by row', () => {
     const expected = [['Key', 'Flag', 'Environment', 'Default', 'Meaning'], ...documentSettings().map(rowOf)];
-    const document = readFileSync(resolve(import.meta.dirname, '../../docs/configuration.md'), 'utf8');
     expect(readTable(document), `docs/configuration.md must hold\n\n${printTable(expected)}\n`).toEqual(
       expected,
     );
@@ -34,7 +40,6 @@ describe('documentSettings', () => {
   });
 
   it('says flag, environment, default and what is allowed', () => {
-    const found = new Map(documentSettings().map((setting) => [setting.path, setting]));
     expect(found.get('server.securePort')).toEqual({
       path: 'server.securePort',
       meaning: 'Port of the API; 0 takes any free one',
@@ -49,5 +54,58 @@ describe('documentSettings', () => {
     });
     expect(found.get('sls.region')).toMatchObject({ allowed: undefined, defaultValue: undefined });
     expect(found.get('reading.maxSeries')).toMatchObject({ flag: undefined, environment: [] });
+    expect(found.get('kubernetes.autoscalerNamespaces')).toMatchObject({ defaultValue: '[]' });
+  });
+
+  it('says of a section in a section what each setting is', () => {
+    expect(found.get('sls.breaker.failures')).toMatchObject({ allowed: '1 to 100', defaultValue: '5' });
+    expect([found.has('sls.breaker'), found.has('reading.delay')]).toEqual([false, false]);
+  });
+
+  it('names what an entry of a list may have different, in one row', () => {
+    expect([...found.keys()].filter((path) => path.startsWith('projects'))).toEqual([
+      'projects[].project',
+      'projects[].reading',
+      'projects[].sls',
+    ]);
+    expect(found.get('projects[].sls')).toMatchObject({
+      allowed: 'maxConcurrentQueries, breaker.failures, breaker.openSeconds',
+      defaultValue: undefined,
+    });
+  });
+});
+
+describe('docs/configuration.md', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'configuration-'));
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  it('shows settings that the adapter takes', () => {
+    const blocks = [...document.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, yaml = '']) => yaml);
+    expect(blocks.length).toBeGreaterThan(1);
+    const config = join(directory, 'config.yaml');
+    for (const yaml of blocks) {
+      writeFileSync(config, yaml);
+      expect(() => loadConfig({ flags: { config, region: 'cn-beijing' }, env: {} }), yaml).not.toThrow();
+    }
+  });
+
+  it('leads to an example, which does what its comments say', () => {
+    const [, example = ''] = /\]\((examples\/[^)]+)\)/.exec(document) ?? [];
+    const config = loadConfig({ flags: { config: resolve(docs, example) }, env: {} });
+    const settingsOf = projectSettings(config);
+    const { reading, sls } = settingsOf('k8s-log-any');
+    expect([reading.maxStaleSeconds, reading.delaySeconds, sls.breaker.openSeconds]).toEqual([
+      120,
+      undefined,
+      15,
+    ]);
+    expect(settingsOf('k8s-log-c0ffee')).toMatchObject({
+      reading: { delaySeconds: 30, maxStaleSeconds: 120 },
+      sls: { breaker: { openSeconds: 5 } },
+    });
+    expect(settingsOf('k8s-log-staging-c1')).toMatchObject({
+      reading: { refreshSeconds: 30, freshnessSeconds: 60, delay: { initialSeconds: 10 } },
+      sls: { maxConcurrentQueries: 2 },
+    });
   });
 });

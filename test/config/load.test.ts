@@ -130,8 +130,45 @@ describe('a refused configuration', () => {
       'wrong configuration:',
       `  log.levle (${config}) is no setting; log takes level`,
       `  log.colour (${config}) is no setting; log takes level`,
-      `  sever (${config}) is no setting; the file takes server, kubernetes, sls, defaults, reading, log`,
+      `  sever (${config}) is no setting; the file takes server, kubernetes, sls, defaults, reading, projects, log`,
       remedy,
+    ]);
+  });
+
+  it('names all faults of lists and of sections in sections, by their place', () => {
+    const config = file(`
+      sls: { region: r1, breaker: { failures: 0, openSecs: 5 }, maxConcurrentQueries: .inf }
+      kubernetes: { autoscalerNamespaces: [a, B, ~] }
+      reading: { delay: { mostSeconds: 5 } }
+      projects:
+        - project: k8s-log-*
+          reading: { maxSeries: 1, delay: { leastSeconds: 20 } }
+        - project: k8s-log-1
+        - sls: { region: r2, "a\\nb": 1 }
+          reading: ${'x'.repeat(200)}
+        - ~
+    `);
+    const [first, ...lines] = refusalOf({ flags: { config } });
+    expect([first, lines.pop()]).toEqual(['wrong configuration:', remedy]);
+    const from = `(${config})`;
+    const namespace = 'must be a namespace: up to 63 lower-case letters, digits and hyphens';
+    const ofReading =
+      'refreshSeconds, freshnessSeconds, maxStaleSeconds, patienceSeconds, deadlineSeconds, maxNamedRoutes, delaySeconds, delay';
+    expect(lines.sort()).toEqual([
+      `  kubernetes.autoscalerNamespaces[1] ${from} is "B" and ${namespace}`,
+      `  kubernetes.autoscalerNamespaces[2] ${namespace}`,
+      `  projects[0].reading.delay.leastSeconds ${from} is 20 and must be at most reading.delay.initialSeconds, which is 10`,
+      `  projects[0].reading.maxSeries ${from} is no setting; projects[0].reading takes ${ofReading}`,
+      `  projects[1].project ${from} is "k8s-log-1" and must come before projects[0], which takes all of these: the first that matches counts`,
+      '  projects[2].project must be a project such as k8s-log-c1, or a pattern such as k8s-log-*',
+      `  projects[2].reading ${from} is "${'x'.repeat(99)}… and must be a mapping of settings`,
+      `  projects[2].sls.region ${from} is no setting; projects[2].sls takes maxConcurrentQueries, breaker`,
+      `  projects[2].sls["a\\nb"] ${from} is no setting; projects[2].sls takes maxConcurrentQueries, breaker`,
+      '  projects[3] must be a mapping of settings',
+      `  reading.delay.mostSeconds ${from} is 5 and must be at least reading.delay.initialSeconds, which is 10`,
+      `  sls.breaker.failures ${from} is 0 and must be a whole number from 1 to 100`,
+      `  sls.breaker.openSecs ${from} is no setting; sls.breaker takes failures, openSeconds`,
+      `  sls.maxConcurrentQueries ${from} is Infinity and must be a whole number from 1 to 100`,
     ]);
   });
 
@@ -144,6 +181,13 @@ describe('a refused configuration', () => {
     ]);
   });
 
+  it('takes a list for a list, whatever its tag says', () => {
+    const config = file('sls: { region: r1 }\nlog: !!omap [level: info]');
+    expect(refusalOf({ flags: { config } })[1]).toBe(
+      `  log (${config}) is [{"level":"info"}] and must be a mapping of settings`,
+    );
+  });
+
   it.each([
     ['a: b: c', 'is not YAML: Nested mappings are not allowed in compact mappings at line 1, column 4'],
     ['log: { level: info', 'is not YAML: '],
@@ -152,6 +196,7 @@ describe('a refused configuration', () => {
     ['[a, b]', 'must hold a mapping of settings'],
     ['region', 'must hold a mapping of settings'],
     [`a: &a [1]\nb: &b [${'*a,'.repeat(120)}]\nc: [*b, *b, *b]`, 'is not YAML: Excessive alias count'],
+    ['log: &a { level: *a }', 'is nested too deeply'],
   ])('says in one line what is wrong with the file %j', (yaml, why) => {
     const config = file(yaml);
     const lines = refusalOf({ flags: { config } });
@@ -159,6 +204,13 @@ describe('a refused configuration', () => {
     const start = `the configuration file ${config} ${why}`;
     expect(lines[0]?.slice(0, start.length)).toBe(start);
     expect(lines[0]).toMatch(/[^:]\. See --help and docs\/configuration\.md\.$/);
+  });
+
+  it('survives a file that is nested without end', () => {
+    const config = file('['.repeat(100_000));
+    expect(refusalOf({ flags: { config } })).toEqual([
+      `the configuration file ${config} is nested too deeply. ${remedy}`,
+    ]);
   });
 
   it('says that the file cannot be read, and why', () => {

@@ -1,12 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { bindAddressOf, configSchema } from '../../src/config/schema.ts';
 
+type Tree = Readonly<Record<string, unknown>>;
+
 /** `{ 'sls.region': ['why', …] }` of what is refused; empty: accepted. */
 function faultsOf(tree: unknown): Record<string, string[]> {
   const { error } = configSchema.safeParse(tree);
   const faults: Record<string, string[]> = {};
   for (const { path, message } of error?.issues ?? []) (faults[path.join('.')] ??= []).push(message);
   return faults;
+}
+
+/** `tree` with `value` at `path`. */
+function planted(tree: Tree, path: string, value: unknown): Tree {
+  const [head = '', ...rest] = path.split('.');
+  return {
+    ...tree,
+    [head]: rest.length === 0 ? value : planted((tree[head] ?? {}) as Tree, rest.join('.'), value),
+  };
 }
 
 const region = { region: 'cn-beijing' };
@@ -23,10 +34,32 @@ describe('configSchema', () => {
         maxRequestsInFlight: 400,
         shutdownDelaySeconds: 8,
       },
-      kubernetes: { manageApiService: false, serviceName: 'sls-metrics-adapter' },
-      sls: { region: 'cn-beijing', network: 'intranet', connectTimeoutSeconds: 3, readTimeoutSeconds: 10 },
+      kubernetes: {
+        manageApiService: false,
+        serviceName: 'sls-metrics-adapter',
+        watchAutoscalers: true,
+        autoscalerNamespaces: [],
+      },
+      sls: {
+        region: 'cn-beijing',
+        network: 'intranet',
+        connectTimeoutSeconds: 3,
+        readTimeoutSeconds: 10,
+        maxConcurrentQueries: 5,
+        breaker: { failures: 5, openSeconds: 5 },
+      },
       defaults: {},
-      reading: { freshnessSeconds: 5, delaySeconds: 10, deadlineSeconds: 20, maxSeries: 50_000 },
+      reading: {
+        refreshSeconds: 5,
+        freshnessSeconds: 10,
+        maxStaleSeconds: 60,
+        patienceSeconds: 2,
+        deadlineSeconds: 20,
+        maxSeries: 50_000,
+        maxNamedRoutes: 200,
+        delay: { initialSeconds: 10, leastSeconds: 2, mostSeconds: 60 },
+      },
+      projects: [],
       log: { level: 'info' },
     });
   });
@@ -113,25 +146,103 @@ describe('configSchema', () => {
     },
   );
 
-  it.each([
-    ['server', 'securePort', 0, 65535],
-    ['server', 'maxRequestsInFlight', 1, 100_000],
-    ['server', 'shutdownDelaySeconds', 0, 60],
-    ['sls', 'connectTimeoutSeconds', 1, 60],
-    ['sls', 'readTimeoutSeconds', 1, 60],
-    ['reading', 'freshnessSeconds', 0, 60],
-    ['reading', 'delaySeconds', 0, 600],
-    ['reading', 'deadlineSeconds', 1, 20],
-    ['reading', 'maxSeries', 1, 1_000_000],
-  ])('takes %s.%s from %d to %d', (section, key, least, most) => {
-    const tree = (value: unknown) => ({
-      sls: region,
-      [section]: { ...(section === 'sls' ? region : {}), [key]: value },
-    });
+  /** What keeps the rules that span settings out of the way of a reading's bounds. */
+  const wide: Readonly<Record<string, object>> = {
+    'reading.freshnessSeconds': { reading: { maxStaleSeconds: 3600 } },
+    'reading.maxStaleSeconds': { reading: { freshnessSeconds: 0 } },
+    'reading.delay.initialSeconds': { reading: { delay: { leastSeconds: 0, mostSeconds: 600 } } },
+    'reading.delay.leastSeconds': { reading: { delay: { initialSeconds: 600, mostSeconds: 600 } } },
+    'reading.delay.mostSeconds': { reading: { delay: { initialSeconds: 0, leastSeconds: 0 } } },
+  };
+  const ofEachProject: readonly (readonly [string, number, number])[] = [
+    ['sls.maxConcurrentQueries', 1, 100],
+    ['sls.breaker.failures', 1, 100],
+    ['sls.breaker.openSeconds', 1, 300],
+    ['reading.refreshSeconds', 1, 60],
+    ['reading.freshnessSeconds', 0, 60],
+    ['reading.maxStaleSeconds', 0, 3600],
+    ['reading.patienceSeconds', 0, 20],
+    ['reading.deadlineSeconds', 1, 20],
+    ['reading.maxNamedRoutes', 0, 1000],
+    ['reading.delaySeconds', 0, 600],
+    ['reading.delay.initialSeconds', 0, 600],
+    ['reading.delay.leastSeconds', 0, 600],
+    ['reading.delay.mostSeconds', 0, 600],
+  ];
+
+  it.each<readonly [string, number, number]>([
+    ['server.securePort', 0, 65535],
+    ['server.maxRequestsInFlight', 1, 100_000],
+    ['server.shutdownDelaySeconds', 0, 60],
+    ['sls.connectTimeoutSeconds', 1, 60],
+    ['sls.readTimeoutSeconds', 1, 60],
+    ['reading.maxSeries', 1, 1_000_000],
+    ...ofEachProject,
+  ])('takes %s from %d to %d', (path, least, most) => {
+    const tree = (value: unknown) => planted({ sls: region, ...wide[path] }, path, value);
     for (const value of [least, most]) expect(faultsOf(tree(value))).toEqual({});
-    const fault = { [`${section}.${key}`]: [`must be a whole number from ${least} to ${most}`] };
+    const fault = { [path]: [`must be a whole number from ${least} to ${most}`] };
     for (const value of [least - 1, most + 1, least + 0.5, String(least), true])
       expect(faultsOf(tree(value))).toEqual(fault);
+  });
+
+  it.each(ofEachProject)('takes %s of a project from %d to %d', (path, least, most) => {
+    const tree = (value: unknown) => ({
+      sls: region,
+      projects: [{ project: 'k8s-log-c1' }, { project: '*', ...planted({ ...wide[path] }, path, value) }],
+    });
+    for (const value of [least, most]) expect(faultsOf(tree(value))).toEqual({});
+    const fault = { [`projects.1.${path}`]: [`must be a whole number from ${least} to ${most}`] };
+    for (const value of [least - 1, most + 1, least + 0.5, String(least), true])
+      expect(faultsOf(tree(value))).toEqual(fault);
+  });
+
+  it('lets a project have all of `reading` but what is for all, and the limits of `sls`', () => {
+    const { maxSeries, ...reading } = configSchema.parse({ sls: region }).reading;
+    const projects = [{ project: 'a1', reading, sls: { maxConcurrentQueries: 1, breaker: {} } }];
+    expect(faultsOf({ sls: region, projects })).toEqual({});
+    const unknown = [{ project: 'a1', reading: { maxSeries }, sls: region }];
+    expect(Object.keys(faultsOf({ sls: region, projects: unknown }))).toEqual([
+      'projects.0.reading',
+      'projects.0.sls',
+    ]);
+  });
+
+  it('gives a project no defaults: what it leaves out is that of all', () => {
+    const projects = [{ project: 'a1', reading: { delay: {} }, sls: { breaker: {} } }, { project: 'a2' }];
+    expect(configSchema.parse({ sls: region, projects }).projects).toEqual(projects);
+  });
+
+  it.each(['k8s-log-c1', 'k8s-log-*', '*', '*-prod', 'a*b*c', '**', 'a1', '0'.repeat(63)])(
+    'takes the project %j',
+    (project) => {
+      expect(faultsOf({ sls: region, projects: [{ project }] })).toEqual({});
+    },
+  );
+
+  it.each(['', 'a', 'K8s', 'a_b', '-a', 'a-', 'a.b', 'a b', 'a?', '0'.repeat(64), 5, undefined])(
+    'refuses the project %j',
+    (project) => {
+      expect(faultsOf({ sls: region, projects: [{ project }] })).toEqual({
+        'projects.0.project': ['must be a project such as k8s-log-c1, or a pattern such as k8s-log-*'],
+      });
+    },
+  );
+
+  it('takes namespaces by the rule of Kubernetes, each once', () => {
+    const faults = (autoscalerNamespaces: unknown) =>
+      faultsOf({ sls: region, kubernetes: { autoscalerNamespaces } });
+    expect(faults(['default', 'a', '0-0', 'a'.repeat(63)])).toEqual({});
+    const wrong = ['must be a namespace: up to 63 lower-case letters, digits and hyphens'];
+    const twice = ['must not be there twice'];
+    expect(faults(['a', 'A', 'a-', '-a', '*', 'a.b', 'a'.repeat(64), '', 5, 'a'])).toEqual({
+      ...Object.fromEntries(
+        [1, 2, 3, 4, 5, 6, 7, 8].map((at) => [`kubernetes.autoscalerNamespaces.${at}`, wrong]),
+      ),
+      'kubernetes.autoscalerNamespaces.9': twice,
+    });
+    for (const value of ['default', { a: 1 }, 5, null])
+      expect(faults(value)).toEqual({ 'kubernetes.autoscalerNamespaces': ['must be a list of namespaces'] });
   });
 
   it('checks the rules that span settings whatever else is wrong', () => {
@@ -153,6 +264,13 @@ describe('configSchema', () => {
 
   it.each([[5], ['x'], [null], [[]]])('survives the section %j', (section) => {
     expect(Object.keys(faultsOf({ sls: section }))).toEqual(['sls']);
-    expect(Object.keys(faultsOf({ sls: region, server: section }))).toEqual(['server']);
+    for (const key of ['server', 'kubernetes', 'defaults', 'reading', 'log'])
+      expect(faultsOf({ sls: region, [key]: section })).toEqual({ [key]: ['must be a mapping of settings'] });
+    expect(faultsOf({ sls: region, reading: { delay: section } })).toEqual({
+      'reading.delay': ['must be a mapping of settings'],
+    });
+    expect(faultsOf({ sls: region, projects: [section] })).toEqual({
+      'projects.0': ['must be a mapping of settings'],
+    });
   });
 });
