@@ -1,14 +1,10 @@
-/** One line of the table. */
-export interface Line {
-  readonly what: string;
-  /** Of the adapter. */
-  readonly adapter: string;
-  /** Of what it is measured against. */
-  readonly bare: string;
-  /** The median over the rounds, and in brackets the quartiles. */
-  readonly ratio: string;
-  readonly target: string;
-  readonly ok: boolean;
+import type { Line } from './line.ts';
+
+export interface RowContext {
+  /** Aborted by Ctrl-C, and when the whole takes too long: a row then throws its reason, and cleans up. */
+  readonly signal: AbortSignal;
+  /** Says what goes on, for whoever waits. */
+  readonly progress: (text: string) => void;
 }
 
 /** One thing measured, in a file of its own below `rows/`. */
@@ -16,5 +12,5 @@ export interface Row {
   /** What `npm run bench -- NAME` runs it by. */
   readonly name: string;
   /** Ends by itself. @throws Error where what was measured is not what the row says */
-  measure(): Promise<readonly Line[]>;
+  measure(context: RowContext): Promise<readonly Line[]>;
 }

@@ -1,35 +1,48 @@
 import process from 'node:process';
-import { alignedTable } from '../src/cli/table.ts';
-import type { Line } from './row.ts';
+import { parseArgs } from 'node:util';
+import { holds, lineTable, type Line } from './line.ts';
+import type { Row } from './row.ts';
+import { coldBurst } from './rows/cold-burst.ts';
+import { coldRead } from './rows/cold-read.ts';
+import { fleet1000 } from './rows/fleet-1000.ts';
+import { fleet10000 } from './rows/fleet-10000.ts';
 import { warmRead } from './rows/warm-read.ts';
+import { endingSignal } from './support/ending-signal.ts';
 
-const rows = [warmRead];
+const rows: readonly Row[] = [warmRead, coldRead, coldBurst, fleet1000, fleet10000];
+
+/** All of it takes less; whatever hangs must not hang for ever. */
+const mostSeconds = 295;
 
 /** `npm run bench`: all rows, or those named. Fails where a target is missed. */
-const wanted = process.argv.slice(2);
+const { positionals: wanted, values } = parseArgs({
+  allowPositionals: true,
+  options: { output: { type: 'string', short: 'o', default: 'table' } },
+});
 const unknown = wanted.filter((name) => rows.every((row) => row.name !== name));
-if (unknown.length > 0) {
-  console.error(
-    `there is no row ${unknown.join(', ')}; there are ${rows.map(({ name }) => name).join(', ')}`,
-  );
+if (unknown.length > 0 || !['table', 'json'].includes(values.output)) {
+  console.error(`npm run bench -- [-o table|json] [${rows.map(({ name }) => name).join('|')}]...`);
   process.exitCode = 2;
 } else {
   const lines: Line[] = [];
+  const startMs = performance.now();
+  const progress = (text: string) =>
+    console.error(`${((performance.now() - startMs) / 1000).toFixed(0).padStart(4)} s  ${text}`);
+  const signal = endingSignal(mostSeconds);
+  const broken: string[] = [];
   for (const row of rows.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
-    lines.push(...(await row.measure()));
+    if (signal.aborted) break;
+    progress(row.name);
+    try {
+      lines.push(...(await row.measure({ signal, progress })));
+    } catch (error) {
+      console.error(error);
+      broken.push(row.name);
+    }
   }
-  console.log(
-    alignedTable(
-      ['ROW', 'ADAPTER', 'BARE', 'RATIO', 'TARGET', 'OK'],
-      lines.map(({ what, adapter, bare, ratio, target, ok }) => [
-        what,
-        adapter,
-        bare,
-        ratio,
-        target,
-        ok ? 'yes' : 'NO',
-      ]),
-    ),
-  );
-  process.exitCode = lines.every(({ ok }) => ok) ? 0 : 1;
+  progress(broken.length === 0 ? 'done' : `could not be measured: ${broken.join(', ')}`);
+  const good = broken.length === 0 && lines.every((line) => holds(line) !== false);
+  process.exitCode = good && !signal.aborted ? 0 : 1;
+  const judged = lines.map((line) => ({ ...line, ok: holds(line) ?? null }));
+  console.log(values.output === 'json' ? JSON.stringify(judged, undefined, 2) : lineTable(lines));
 }

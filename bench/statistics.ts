@@ -7,8 +7,29 @@ export function quantile(values: readonly number[], share: number): number {
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
-/** `0.87 (0.85–0.90)`: the median and the quartiles. */
-export function withQuartiles(values: readonly number[]): string {
-  const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => quantile(values, share).toFixed(2));
-  return `${middle} (${low}–${high})`;
+/** What repeated runs came to: the median and, where there were several, the quartiles. */
+export interface Figure {
+  readonly value: number;
+  readonly quartiles?: readonly [low: number, high: number];
+}
+
+/** @throws RangeError without values */
+export function figureOf(values: readonly number[]): Figure {
+  const value = median(values);
+  if (values.length === 1) return { value };
+  return { value, quartiles: [quantile(values, 0.25), quantile(values, 0.75)] };
+}
+
+/**
+ * How often a minute something happens that was seen at these times: by the gaps between them, since a count of
+ * what falls into a minute depends on where the minute begins. Seen less than three times, it is counted after all.
+ *
+ * @param timesMs in order, all within `spanMs`
+ */
+export function perMinute(timesMs: readonly number[], spanMs: number): number {
+  const [firstMs, lastMs] = [timesMs[0], timesMs.at(-1)];
+  if (timesMs.length < 3 || firstMs === undefined || lastMs === undefined || lastMs === firstMs) {
+    return (timesMs.length * 60_000) / spanMs;
+  }
+  return ((timesMs.length - 1) * 60_000) / (lastMs - firstMs);
 }

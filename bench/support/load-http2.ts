@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import http2 from 'node:http2';
 import { median } from '../statistics.ts';
+import { groupedByName } from './front-proxy-session.ts';
 import type { Load } from './load.ts';
 
 /** Over one connection, made anew for each call. Counts from when it has had its first answer. */
@@ -11,7 +12,7 @@ export const loadHttp2: Load = async ({ url, path, headers, pair, concurrency, s
     rejectUnauthorized: false,
   });
   await once(session, 'connect');
-  const request = { ':path': path, ...grouped(headers) };
+  const request = { ':path': path, ...groupedByName(headers) };
   await readOnce(session, request);
   const timesMs: number[] = [];
   const beganMs = performance.now();
@@ -47,10 +48,4 @@ function readOnce(session: http2.ClientHttp2Session, request: http2.OutgoingHttp
       else reject(new Error(`answered with ${status}`));
     });
   });
-}
-
-function grouped(headers: readonly (readonly [string, string])[]): Record<string, string[]> {
-  const byName: Record<string, string[]> = {};
-  for (const [name, value] of headers) (byName[name.toLowerCase()] ??= []).push(value);
-  return byName;
 }

@@ -1,49 +1,84 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import process from 'node:process';
 import { waitFor } from '../../test/support/wait-for.ts';
 
 /** A server in a process of its own. */
 export interface ServerProcess extends AsyncDisposable {
   readonly url: string;
+  readonly pid: number;
+  /** To a script that listens to its parent. */
+  tell(message: object): void;
 }
 
-/**
- * Runs a script as `npm run adapter` does, and waits until it tells its URL, in JSON, on either stream.
- *
- * @param home a directory without profiles; nothing of this process' environment is handed down but the PATH
- */
-export async function startServerProcess(
-  script: string,
-  args: readonly string[],
-  home: string,
-  env: Readonly<Record<string, string>> = {},
-): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ['--max-semi-space-size=2', ...nodeFlags(), script, ...args], {
+export interface ServerProcessOptions {
+  readonly script: string;
+  readonly args: readonly string[];
+  /** A directory without profiles; nothing of this process' environment is handed down but the PATH. */
+  readonly home: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Of Node. Default: those of `npm run adapter`. */
+  readonly nodeFlags?: readonly string[];
+  /** What the script tells its parent. */
+  readonly onMessage?: (message: unknown) => void;
+  /** Gets what it writes, line by line, once it serves. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** A server that does not end by SIGTERM within this is killed. */
+const mostStopMs = 10_000;
+
+/** Runs a script of Node, and waits until it tells its URL, in JSON, on either stream. */
+export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
+  const { script, args, home, env = {}, nodeFlags = adapterFlags(), onMessage, onLine } = options;
+  const child = spawn(process.execPath, [...nodeFlags, ...profilingFlags(), script, ...args], {
     cwd: home,
     env: { PATH: process.env['PATH'], HOME: home, ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(onMessage === undefined ? [] : ['ipc' as const])],
   });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
-  }
-  const ended = once(child, 'exit');
+  // Also where nobody gets to stop it.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const ended = once(child, 'exit').finally(() => process.off('exit', kill));
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM');
+    const timer = setTimeout(kill, mostStopMs);
     await ended;
+    clearTimeout(timer);
   };
+  let output = '';
+  let serves = false;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      if (!serves) output += chunk;
+      else if (onLine !== undefined) chunk.trimEnd().split('\n').forEach(onLine);
+    });
+  }
+  if (onMessage !== undefined) child.on('message', onMessage);
   try {
     const [, url = ''] = await waitFor(() => {
       if (child.exitCode !== null) throw new Error(`${script} has exited (${child.exitCode}): ${output}`);
-      return /"url":"(https:[^"]+)"/.exec(output) ?? undefined;
+      return /"url":"(https?:[^"]+)"/.exec(output) ?? undefined;
     }, 15_000);
-    return { url, [Symbol.asyncDispose]: stop };
+    serves = true;
+    const tell = (message: object) => void child.send(message);
+    return { url, pid: child.pid ?? 0, tell, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
+/** Those that `npm run adapter` runs the adapter with. */
+function adapterFlags(): string[] {
+  const file = resolve(import.meta.dirname, '../../package.json');
+  const { scripts } = JSON.parse(readFileSync(file, 'utf8')) as { scripts: Record<string, string> };
+  const [, flags] = /^node (.*)src\/main\.ts$/.exec(scripts['adapter'] ?? '') ?? [];
+  if (flags === undefined) throw new Error('npm run adapter is not node FLAGS src/main.ts');
+  return flags.split(' ').filter((flag) => flag !== '');
+}
+
 /** `BENCH_NODE_FLAGS=--cpu-prof npm run bench` profiles the servers. */
-const nodeFlags = () => (process.env['BENCH_NODE_FLAGS'] ?? '').split(' ').filter((flag) => flag !== '');
+const profilingFlags = () => (process.env['BENCH_NODE_FLAGS'] ?? '').split(' ').filter((flag) => flag !== '');

@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FrontProxySession } from '../support/front-proxy-session.ts';
+import { decodeReading, type WireReading } from '../support/reading-wire.ts';
+
+/** One read of the controller. */
+export interface SyncRead {
+  /** Of its path in the list. */
+  readonly index: number;
+  /** Unix time at which it was sent. */
+  readonly sentMs: number;
+  /** How much later than its time that was: the load generator's own fault. */
+  readonly lagMs: number;
+  readonly tookMs: number;
+  readonly answer: WireReading | { readonly failure: string };
+}
+
+export interface SyncOptions {
+  readonly session: FrontProxySession;
+  readonly paths: readonly string[];
+  /** Each path is read once in this time, evenly spread, in their order. */
+  readonly periodSeconds: number;
+  /** How often each is read. */
+  readonly passes: number;
+  /** Called as each pass begins, and when the time of the last is over. */
+  readonly onPass?: (pass: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Reads as the HPA controller does: each at its time, whether or not earlier ones are answered.
+ *
+ * @returns by pass, in the order in which they were sent
+ */
+export async function readInSync(options: SyncOptions): Promise<SyncRead[][]> {
+  const { session, paths, periodSeconds, passes, onPass, signal } = options;
+  const startMs = performance.now();
+  const gapMs = (periodSeconds * 1000) / paths.length;
+  const started: Promise<SyncRead[]>[] = [];
+  for (let pass = 0; pass < passes; pass += 1) {
+    onPass?.(pass);
+    const reads: Promise<SyncRead>[] = [];
+    for (let index = 0; index < paths.length; index += 1) {
+      const dueMs = startMs + (pass * paths.length + index) * gapMs;
+      await until(dueMs, signal);
+      reads.push(readOnce(session, paths[index] ?? '', index, performance.now() - dueMs));
+    }
+    started.push(Promise.all(reads));
+  }
+  await until(startMs + passes * periodSeconds * 1000, signal);
+  onPass?.(passes);
+  return Promise.all(started);
+}
+
+/** A timer may fire a moment early. */
+async function until(dueMs: number, signal: AbortSignal): Promise<void> {
+  for (let leftMs = dueMs - performance.now(); leftMs > 0; leftMs = dueMs - performance.now()) {
+    await sleep(leftMs, undefined, { signal });
+  }
+}
+
+async function readOnce(
+  session: FrontProxySession,
+  path: string,
+  index: number,
+  lagMs: number,
+): Promise<SyncRead> {
+  const sentMs = Date.now();
+  const startMs = performance.now();
+  try {
+    const { status, body, tookMs } = await session.get(path);
+    const answer = status === 200 ? decodeReading(body) : { failure: `${status} ${printable(body)}` };
+    return { index, sentMs, lagMs, tookMs, answer };
+  } catch (error) {
+    return { index, sentMs, lagMs, tookMs: performance.now() - startMs, answer: { failure: String(error) } };
+  }
+}
+
+/** A Status in protobuf is mostly text. */
+const printable = (body: Buffer) => body.toString('latin1').replace(/[^\x20-\x7e]+/g, ' ');

@@ -1,0 +1,51 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { EmulatorStats } from '../../src/emulator/emulator.ts';
+import { startServerProcess } from '../support/server-process.ts';
+import type { SeenLines, SeenQuery, SlsReport, SlsSettings, StepOrder } from './messages.ts';
+
+/** A local SLS in a process of its own, with traffic. */
+export interface SlsProcess extends AsyncDisposable {
+  readonly url: string;
+  /** All that were answered so far. */
+  readonly queries: readonly SeenQuery[];
+  /** All lines of the stepping routes so far. */
+  readonly lines: readonly SeenLines[];
+  step(order: StepOrder): void;
+  stats(): Promise<EmulatorStats>;
+}
+
+const script = resolve(import.meta.dirname, 'server.ts');
+
+export async function startSlsProcess(settings: SlsSettings): Promise<SlsProcess> {
+  await using resources = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), 'bench-sls-'));
+  resources.defer(() => rm(directory, { recursive: true }));
+  const file = join(directory, 'sls.json');
+  await writeFile(file, JSON.stringify(settings));
+  const queries: SeenQuery[] = [];
+  const lines: SeenLines[] = [];
+  const server = await startServerProcess({
+    script,
+    args: [file],
+    home: directory,
+    nodeFlags: [],
+    onMessage: (message) => {
+      const report = message as SlsReport;
+      if (report.kind === 'query') queries.push(report.query);
+      else lines.push(...report.lines);
+    },
+    onLine: (line) => console.error(`SLS: ${line}`),
+  });
+  resources.use(server);
+  const owned = resources.move();
+  return {
+    url: server.url,
+    queries,
+    lines,
+    step: (order) => server.tell(order),
+    stats: async () => (await (await fetch(`${server.url}/__stats`)).json()) as EmulatorStats,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
