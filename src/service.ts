@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './api/app.ts';
 import type { Server } from './api/server.ts';
 import { bindAddressOf, type Config } from './config/schema.ts';
+import { AutoscalerDemand } from './reading/autoscaler-demand.ts';
 import { resolveEndpoint } from './sls/endpoint.ts';
 import { toListenError } from './errors.ts';
-import type { Delegation } from './service/delegation.ts';
+import type { Delegation, startDelegation } from './service/delegation.ts';
 import { createReading } from './service/reading-stack.ts';
 import { serviceNamespaceOf } from './service/service-namespace.ts';
 import { servingPairSource } from './service/serving-pair-source.ts';
@@ -39,10 +40,18 @@ export async function startService(
   const pair = await source.load();
   // Whatever fails from here on closes what stands already, in reverse.
   await using standing = new AsyncDisposableStack();
-  const delegation = authentication === 'delegated' ? await delegate(config, around, telemetry) : undefined;
-  standing.defer(() => delegation?.stop());
   const reading = createReading(config, around, telemetry);
   standing.defer(() => reading.close());
+  const ending = new AbortController();
+  const prefetching = reading.prefetcher.run(ending.signal);
+  standing.defer(() => {
+    ending.abort();
+    return prefetching;
+  });
+  const autoscalers = new AutoscalerDemand(reading.wanted, config.defaults, telemetry);
+  const delegation =
+    authentication === 'delegated' ? await delegate(config, around, telemetry, autoscalers) : undefined;
+  standing.defer(() => delegation?.stop());
   let stopping: string | undefined;
   const app = createApp({
     servingPair: pair,
@@ -72,9 +81,9 @@ export async function startService(
 }
 
 /** Loaded where it is wanted: on a laptop nobody is asked. */
-async function delegate(config: Config, around: Surroundings, telemetry: Telemetry): Promise<Delegation> {
-  const { startDelegation } = await import('./service/delegation.ts');
-  return startDelegation(config, around, telemetry);
+async function delegate(...known: Parameters<typeof startDelegation>): Promise<Delegation> {
+  const { startDelegation: start } = await import('./service/delegation.ts');
+  return start(...known);
 }
 
 async function listen(app: Server, config: Config): Promise<string> {

@@ -14,8 +14,11 @@ const route = 'default-bert-8501';
 const good = { 'sls.project': project, 'sls.logstore': logstore, 'sls.ingress.route': route };
 const clock = new TestClock();
 
-const quickConfig =
-  'sls: { readTimeoutSeconds: 1, connectTimeoutSeconds: 1 }\nreading: { deadlineSeconds: 2 }';
+/** Each read asks SLS, and nothing else does. */
+const quickConfig = `
+sls: { readTimeoutSeconds: 1, connectTimeoutSeconds: 1, breaker: { failures: 100 } }
+reading: { deadlineSeconds: 2, freshnessSeconds: 0, maxStaleSeconds: 0, refreshSeconds: 60 }
+`;
 
 let emulator: Emulator;
 let adapter: TestAdapter;

@@ -41,7 +41,12 @@ it('cancels the SLS query of a reader who has gone', async () => {
     logstores: [{ project, logstore }],
   });
   emulator.setFaults({ hang: true });
-  await using adapter = await startAdapter({ slsEndpoint: emulator.url });
+  // No refresh joins it.
+  await using adapter = await startAdapter(
+    { slsEndpoint: emulator.url },
+    { random: () => 0.99 },
+    'reading: { refreshSeconds: 60 }',
+  );
   const gone = new AbortController();
   const agent = new https.Agent({ rejectUnauthorized: false });
   const path = readPath('sls_ingress_qps', selectorOf(selector));
@@ -54,7 +59,11 @@ it('cancels the SLS query of a reader who has gone', async () => {
 });
 
 it('logs each failed read once, with the code, the cause and the selector, and never a secret', async () => {
-  await using adapter = await startAdapter({ slsEndpoint: 'http://127.0.0.1:1' });
+  await using adapter = await startAdapter(
+    { slsEndpoint: 'http://127.0.0.1:1' },
+    { random: () => 0.99 },
+    'reading: { refreshSeconds: 60 }',
+  );
   await adapter.read('sls_ingress_qps', { ...selector, 'sls.query.max_retry': '0' });
   const failures = adapter.logLines.filter(({ level }) => Number(level) >= 40);
   expect(failures).toMatchObject(

@@ -1,22 +1,46 @@
 import { AdapterError, toAdapterError } from '../errors.ts';
-import type { Outcome } from '../metric/sample.ts';
+import type { Outcome, Sample } from '../metric/sample.ts';
 import { seriesKey, type Series } from '../metric/series.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
 import { outcomeOf, planBatches, type Batch, type PlanContext } from './plan.ts';
 import { raceAbort } from './race-abort.ts';
 import { withRetry, type RetrySettings } from './retry.ts';
 
-export interface CollectorSettings extends RetrySettings {
-  /** How long misses are gathered before they are planned together. */
+export interface CollectorSettings extends Omit<RetrySettings, 'deadlineMs'> {
+  /** How long misses of one logstore are gathered before they are planned together. */
   readonly gatherMs: number;
+  /** The same while a query of that logstore is under way, unless it ends sooner. */
+  readonly holdMs: number;
 }
 
-export interface CollectorContext extends Omit<PlanContext, 'nowSeconds'> {
+/** What a project's own settings bound. */
+export interface CollectorLimits extends Pick<PlanContext, 'maxNamedRoutes'> {
+  /** Of one query, all attempts and pauses together. */
+  readonly deadlineMs: number;
+}
+
+/** One query that was planned. All samples of its batch share it. */
+export interface BatchRun {
+  /** Counts up from 1. */
+  readonly id: number;
+  /** What the age of its samples is counted from. */
+  readonly plannedAtMs: number;
+  /** How long before then its window ends: the completeness of its samples. */
+  readonly delaySeconds: number;
+}
+
+/** Told of each series of each batch, before whoever waits for it. */
+export interface OutcomeSink {
+  put(series: Series, sample: Sample, run: BatchRun): void;
+  fail(series: Series, error: AdapterError, plannedAtMs: number): void;
+}
+
+export interface CollectorContext extends Pick<PlanContext, 'endpointOf' | 'delaySecondsOf'> {
   readonly clock: { now(): number };
+  readonly limitsOf: (project: string) => CollectorLimits;
   /** One SLS request. */
   readonly query: (query: AggregateQuery, signal: AbortSignal) => Promise<AggregatesByRoute>;
-  /** Told of each series of each batch, before whoever waits for it. */
-  readonly onOutcome: (series: Series, outcome: Outcome, plannedAtMs: number) => void;
+  readonly sink: OutcomeSink;
 }
 
 /** One series on its way; whoever asks for it meanwhile waits for the same answer. */
@@ -38,14 +62,31 @@ interface Group {
   waiting: number;
 }
 
-const newGroup = (): Group => ({ flights: [], controller: new AbortController(), waiting: 0 });
+/** The queries of one logstore. */
+interface Lane {
+  readonly key: string;
+  /** Those that gather for the next departure. */
+  boarding: Group | undefined;
+  departure: NodeJS.Timeout | undefined;
+  underWay: number;
+}
 
-/** The one way to SLS for readings: gathers, plans, sends, and answers all who asked for the same series once. */
+const newGroup = (): Group => ({ flights: [], controller: new AbortController(), waiting: 0 });
+const laneKey = ({ project, logstore }: Series): string => JSON.stringify([project, logstore]);
+
+/**
+ * The one way to SLS for readings: gathers, plans, sends, and answers all who asked for the same series once.
+ *
+ * A miss of a logstore that is not being asked goes out after a moment; while a query is under way, misses gather
+ * until it ends or for a little longer, so that a thousand at once take a few queries whatever time they need to
+ * arrive.
+ */
 export class Collector {
   readonly #settings: CollectorSettings;
   readonly #context: CollectorContext;
   readonly #flights = new Map<string, Flight>();
-  #boarding: Group | undefined;
+  readonly #lanes = new Map<string, Lane>();
+  #runs = 0;
 
   constructor(settings: CollectorSettings, context: CollectorContext) {
     this.#settings = settings;
@@ -71,7 +112,7 @@ export class Collector {
     const key = seriesKey(series);
     let flight = this.#flights.get(key);
     if (flight === undefined) {
-      const group = this.#board();
+      const group = this.#board(this.#laneOf(series));
       flight = { key, series, answer: Promise.withResolvers(), group, maxRetries, waiting: 0 };
       group.flights.push(flight);
       this.#flights.set(key, flight);
@@ -92,64 +133,106 @@ export class Collector {
     for (const member of group.flights) this.#forget(member);
   }
 
-  #board(): Group {
-    if (this.#boarding !== undefined) return this.#boarding;
-    const group = newGroup();
-    this.#boarding = group;
-    setTimeout(() => {
-      if (this.#boarding === group) this.#boarding = undefined;
-      this.#depart(group);
-    }, this.#settings.gatherMs);
-    return group;
+  #laneOf(series: Series): Lane {
+    const key = laneKey(series);
+    let lane = this.#lanes.get(key);
+    if (lane === undefined) {
+      lane = { key, boarding: undefined, departure: undefined, underWay: 0 };
+      this.#lanes.set(key, lane);
+    }
+    return lane;
   }
 
-  #depart(gathered: Group): void {
-    const plannedAtMs = this.#context.clock.now();
+  #board(lane: Lane): Group {
+    if (lane.boarding === undefined) {
+      lane.boarding = newGroup();
+      const { gatherMs, holdMs } = this.#settings;
+      lane.departure = setTimeout(() => this.#depart(lane), lane.underWay > 0 ? holdMs : gatherMs);
+    }
+    return lane.boarding;
+  }
+
+  #depart(lane: Lane): void {
+    clearTimeout(lane.departure);
+    const gathered = lane.boarding?.flights ?? [];
+    lane.boarding = undefined;
     const bySeries = new Map<Series, Flight>();
-    for (const flight of gathered.flights) {
+    for (const flight of gathered) {
       if (flight.waiting > 0) bySeries.set(flight.series, flight);
       else this.#forget(flight);
     }
-    let batches: readonly Batch[];
-    try {
-      batches = planBatches([...bySeries.keys()], { ...this.#context, nowSeconds: plannedAtMs / 1000 });
-    } catch (thrown) {
-      const outcome: Outcome = { kind: 'failed', error: toAdapterError(thrown) };
-      for (const flight of bySeries.values()) this.#land(flight, outcome, plannedAtMs);
-      return;
-    }
-    for (const { query, series } of batches) {
+    const plannedAtMs = this.#context.clock.now();
+    for (const { query, series } of this.#plan(bySeries, plannedAtMs)) {
       const group = newGroup();
       for (const flight of series.flatMap((one) => bySeries.get(one) ?? [])) {
         group.flights.push(flight);
         group.waiting += flight.waiting;
         flight.group = group;
       }
-      void this.#fly(query, group, plannedAtMs);
+      lane.underWay += 1;
+      void this.#fly(query, group, plannedAtMs).then(() => this.#arrive(lane));
     }
+    this.#closeIdle(lane);
   }
 
-  async #fly(query: AggregateQuery, { flights, controller }: Group, plannedAtMs: number): Promise<void> {
-    const maxRetries = () => flights.reduce((most, flight) => Math.max(most, flight.maxRetries), 0);
-    const send = (signal: AbortSignal) => this.#context.query(query, signal);
-    let outcomes: readonly Outcome[];
+  /** Lands the flights that cannot be planned. */
+  #plan(bySeries: ReadonlyMap<Series, Flight>, plannedAtMs: number): Batch[] {
+    const [first] = bySeries.keys();
+    if (first === undefined) return [];
     try {
-      const result = await withRetry(send, maxRetries, controller.signal, this.#settings);
-      outcomes = flights.map(({ series }) => outcomeOf(series, query.window, result));
+      const { maxNamedRoutes } = this.#context.limitsOf(first.project);
+      return planBatches([...bySeries.keys()], {
+        ...this.#context,
+        maxNamedRoutes,
+        nowSeconds: plannedAtMs / 1000,
+      });
     } catch (thrown) {
       const error = toAdapterError(thrown);
-      outcomes = flights.map(() => ({ kind: 'failed', error }));
-    }
-    for (const [index, outcome] of outcomes.entries()) {
-      const flight = flights[index];
-      if (flight !== undefined) this.#land(flight, outcome, plannedAtMs);
+      for (const flight of bySeries.values()) this.#crash(flight, error, plannedAtMs);
+      return [];
     }
   }
 
-  #land(flight: Flight, outcome: Outcome, plannedAtMs: number): void {
+  #arrive(lane: Lane): void {
+    lane.underWay -= 1;
+    if (lane.boarding !== undefined) this.#depart(lane);
+    else this.#closeIdle(lane);
+  }
+
+  #closeIdle(lane: Lane): void {
+    if (lane.boarding === undefined && lane.underWay === 0) this.#lanes.delete(lane.key);
+  }
+
+  async #fly(query: AggregateQuery, group: Group, plannedAtMs: number): Promise<void> {
+    const { flights, controller } = group;
+    const { plannedAtSeconds, window, project } = query;
+    this.#runs += 1;
+    const run = { id: this.#runs, plannedAtMs, delaySeconds: plannedAtSeconds - window.endSeconds };
+    const { deadlineMs } = this.#context.limitsOf(project);
+    const maxRetries = () => flights.reduce((most, flight) => Math.max(most, flight.maxRetries), 0);
+    const send = (signal: AbortSignal) => this.#context.query(query, signal);
+    try {
+      const result = await withRetry(send, maxRetries, controller.signal, { ...this.#settings, deadlineMs });
+      const outcomes = flights.map(({ series }) => outcomeOf(series, window, result));
+      for (const [index, flight] of flights.entries()) this.#land(flight, outcomes[index], run);
+    } catch (thrown) {
+      const error = toAdapterError(thrown);
+      for (const flight of flights) this.#crash(flight, error, plannedAtMs);
+    }
+  }
+
+  #land(flight: Flight, outcome: Outcome | undefined, run: BatchRun): void {
+    if (outcome?.kind === 'sample') {
+      this.#forget(flight);
+      this.#context.sink.put(flight.series, outcome.sample, run);
+      flight.answer.resolve(outcome);
+    } else if (outcome !== undefined) this.#crash(flight, outcome.error, run.plannedAtMs);
+  }
+
+  #crash(flight: Flight, error: AdapterError, plannedAtMs: number): void {
     this.#forget(flight);
-    this.#context.onOutcome(flight.series, outcome, plannedAtMs);
-    flight.answer.resolve(outcome);
+    this.#context.sink.fail(flight.series, error, plannedAtMs);
+    flight.answer.resolve({ kind: 'failed', error });
   }
 
   #forget(flight: Flight): void {

@@ -1,29 +1,63 @@
 import { LRUCache } from 'lru-cache';
+import type { AdapterError } from '../errors.ts';
 import type { Sample } from '../metric/sample.ts';
 import { seriesKey, type Series } from '../metric/series.ts';
+import type { BatchRun, OutcomeSink } from './collector.ts';
 
 export interface StoredSample {
   readonly sample: Sample;
-  /** When its query was planned, Unix ms: what freshness is counted from. */
+  readonly run: BatchRun;
+}
+
+export interface StoredFailure {
+  readonly error: AdapterError;
   readonly plannedAtMs: number;
 }
 
-/** The last sample of each series, bounded by entries. It never fetches. */
-export class SampleStore {
-  readonly #samples: LRUCache<string, StoredSample>;
+/** What is known of one series. */
+export interface StoredSeries {
+  readonly series: Series;
+  /** The last that was good. */
+  readonly last: StoredSample | undefined;
+  /** That of the last query, unless it gave a sample. */
+  readonly failure: StoredFailure | undefined;
+}
+
+/** What became of each series, bounded by entries. It never fetches. */
+export class SampleStore implements OutcomeSink {
+  readonly #entries: LRUCache<string, StoredSeries>;
   /** Of series that somebody holds: writing a key costs more than the look-up. */
   readonly #keys = new WeakMap<Series, string>();
 
   constructor(maxEntries: number) {
-    this.#samples = new LRUCache({ max: maxEntries });
+    this.#entries = new LRUCache({ max: maxEntries });
   }
 
-  get(series: Series): StoredSample | undefined {
-    return this.#samples.get(this.#keyOf(series));
+  get size(): number {
+    return this.#entries.size;
   }
 
-  put(series: Series, stored: StoredSample): void {
-    this.#samples.set(this.#keyOf(series), stored);
+  get(series: Series): StoredSeries | undefined {
+    return this.#entries.get(this.#keyOf(series));
+  }
+
+  put(series: Series, sample: Sample, run: BatchRun): void {
+    this.#entries.set(this.#keyOf(series), { series, last: { sample, run }, failure: undefined });
+  }
+
+  /** A query that was canceled says nothing of the series. */
+  fail(series: Series, error: AdapterError, plannedAtMs: number): void {
+    if (error.code === 'Canceled') return;
+    const key = this.#keyOf(series);
+    const last = this.#entries.peek(key)?.last;
+    this.#entries.set(key, { series, last, failure: { error, plannedAtMs } });
+  }
+
+  /** Drops what turns out to be doubtful. */
+  forget(doubtful: (series: Series, run: BatchRun) => boolean): void {
+    for (const [key, { series, last }] of [...this.#entries.entries()]) {
+      if (last !== undefined && doubtful(series, last.run)) this.#entries.delete(key);
+    }
   }
 
   #keyOf(series: Series): string {

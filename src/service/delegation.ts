@@ -6,6 +6,8 @@ import { AdapterError } from '../errors.ts';
 import { AccessReviewer } from '../kube/access-review.ts';
 import { ApiServiceKeeper } from '../kube/api-service.ts';
 import { AuthenticationConfigWatch } from '../kube/authentication-config.ts';
+import type { AutoscalerHandler } from '../kube/autoscaler-changes.ts';
+import { AutoscalerWatch } from '../kube/autoscaler-watch.ts';
 import { defaultReviewSettings } from '../kube/reviewer.ts';
 import { loadKubeClient } from '../kube/kube-client.ts';
 import type { KubeObserver } from '../kube/kube-observer.ts';
@@ -13,7 +15,7 @@ import { TokenReviewer, defaultTokenReviewSettings } from '../kube/token-review.
 import { serviceNamespaceOf } from './service-namespace.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** What the API server is asked for: who asks, whether they may, and to trust our certificate. */
+/** What the API server is asked for: who asks, whether they may, to trust our certificate, and which HPAs there are. */
 export interface Delegation {
   readonly access: AccessContext;
   readonly readiness: readonly HealthCheck[];
@@ -31,8 +33,9 @@ export async function startDelegation(
   config: Config,
   around: Surroundings,
   observer: KubeObserver,
+  autoscalers: AutoscalerHandler,
 ): Promise<Delegation> {
-  const { kubeconfig, manageApiService, serviceName } = config.kubernetes;
+  const { kubeconfig, manageApiService, serviceName, watchAutoscalers } = config.kubernetes;
   const { clock, random, env } = around;
   const client = await loadKubeClient({ ...(kubeconfig === undefined ? {} : { kubeconfig }), env, clock });
   const surroundings = { clock, random, observer };
@@ -49,8 +52,14 @@ export async function startDelegation(
   const apiService = manageApiService
     ? new ApiServiceKeeper(client, { name: serviceName, namespace }, surroundings)
     : undefined;
+  const chosen = { namespaces: config.kubernetes.autoscalerNamespaces };
+  const watches = [
+    trust,
+    ...(apiService === undefined ? [] : [apiService]),
+    ...(watchAutoscalers ? [new AutoscalerWatch(client, chosen, autoscalers, surroundings)] : []),
+  ];
   const ending = new AbortController();
-  const running = [trust.run(ending.signal), apiService?.run(ending.signal) ?? Promise.resolve()];
+  const running = watches.map((watch) => watch.run(ending.signal));
   return {
     access: {
       trust: () => trust.current(),

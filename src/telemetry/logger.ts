@@ -6,9 +6,11 @@ import type { AdapterError } from '../errors.ts';
 import type { KubeObserver } from '../kube/kube-observer.ts';
 import type { SlsObserver } from '../sls/client.ts';
 import { createKubeLog } from './kube-log.ts';
+import { createReadingLog, type ReadingLog } from './reading-log.ts';
 
 /** Everything that the adapter logs, one function an event. */
-export interface Telemetry extends AppObserver, ReadObserver, ServingObserver, SlsObserver, KubeObserver {
+export interface Telemetry
+  extends AppObserver, ReadObserver, ServingObserver, SlsObserver, KubeObserver, ReadingLog {
   started(event: {
     readonly url: string;
     readonly slsEndpoint: string;
@@ -34,6 +36,7 @@ export function createLogger(level: string, destination: DestinationStream = pin
 export function createTelemetry(logger: Logger): Telemetry {
   return {
     ...createKubeLog(logger),
+    ...createReadingLog(logger),
     started: (event) => logger.info(event, 'serving'),
     stopping: (event) => logger.info(event, 'stopping'),
     servingPairReplaced: () => logger.info('new connections get the new serving certificate'),

@@ -13,7 +13,9 @@ import {
 
 let facts: FactsCluster;
 beforeAll(async () => {
-  facts = await startFactsCluster({ file: 'reading: { freshnessSeconds: 0, deadlineSeconds: 2 }' });
+  facts = await startFactsCluster({
+    file: 'reading: { freshnessSeconds: 0, maxStaleSeconds: 0, deadlineSeconds: 2, refreshSeconds: 60 }\nsls: { breaker: { failures: 100 } }',
+  });
 });
 afterAll(() => facts[Symbol.asyncDispose]());
 
@@ -42,7 +44,7 @@ const table: readonly Fact[] = [
     },
   ],
   [
-    'an honest error is safe, a false 0 is an outage: with SLS down there is no number, not even the last one',
+    'an honest error is safe, a false 0 is an outage: with SLS down there is no number beyond maxStaleSeconds, here 0',
     async (ask) => {
       const path = read(',sls.ingress.route=d-c-80');
       expect((await ask(path)).statusCode).toBe(200);

@@ -1,33 +1,42 @@
-import type { Outcome } from '../../src/metric/sample.ts';
+import type { AdapterError } from '../../src/errors.ts';
+import type { Outcome, Sample } from '../../src/metric/sample.ts';
 import type { Series } from '../../src/metric/series.ts';
-import { Collector, type CollectorContext, type CollectorSettings } from '../../src/reading/collector.ts';
+import {
+  Collector,
+  type BatchRun,
+  type CollectorContext,
+  type CollectorLimits,
+  type CollectorSettings,
+} from '../../src/reading/collector.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
 import { TestClock } from '../support/test-clock.ts';
 import { HeldQueries } from './held-queries.ts';
 
-export interface Told {
-  readonly series: Series;
-  readonly outcome: Outcome;
-  readonly plannedAtMs: number;
-}
+export type Told =
+  | { readonly series: Series; readonly sample: Sample; readonly run: BatchRun }
+  | { readonly series: Series; readonly error: AdapterError; readonly plannedAtMs: number };
 
 /** A collector over an SLS in the hands of the test, which retries without a pause. */
 export function createCollector(
   context: Partial<CollectorContext> = {},
   settings: Partial<CollectorSettings> = {},
+  limits: Partial<CollectorLimits> = {},
 ) {
   const sls = new HeldQueries();
   const clock = new TestClock();
   const told: Told[] = [];
   const collector = new Collector(
-    { gatherMs: 5, deadlineMs: 10_000, firstPauseMs: 0, longestPauseMs: 0, random: () => 0, ...settings },
+    { gatherMs: 5, holdMs: 50, firstPauseMs: 0, longestPauseMs: 0, random: () => 0, ...settings },
     {
       clock,
       query: sls.query,
       endpointOf: () => parseEndpointUrl('http://127.0.0.1:1'),
       delaySecondsOf: ({ delaySeconds }) => delaySeconds ?? 10,
-      maxNamedRoutes: 200,
-      onOutcome: (series, outcome, plannedAtMs) => told.push({ series, outcome, plannedAtMs }),
+      limitsOf: () => ({ maxNamedRoutes: 200, deadlineMs: 10_000, ...limits }),
+      sink: {
+        put: (series, sample, run) => told.push({ series, sample, run }),
+        fail: (series, error, plannedAtMs) => told.push({ series, error, plannedAtMs }),
+      },
       ...context,
     },
   );

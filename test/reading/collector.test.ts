@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
+import type { Outcome } from '../../src/metric/sample.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { alive, createCollector, values } from './collector-harness.ts';
@@ -47,13 +48,20 @@ describe('series asked for at about the same time', () => {
     answer();
     expect(await reading).toHaveLength(3);
     const window = { startSeconds: plannedAtMs / 1000 - 25, endSeconds: plannedAtMs / 1000 - 10 };
-    expect(told).toEqual(
-      [a, b].map((series) => ({
-        series,
-        outcome: { kind: 'sample', sample: { value: 1, window } },
-        plannedAtMs,
-      })),
-    );
+    const run = { id: 1, plannedAtMs, delaySeconds: 10 };
+    expect(told).toEqual([a, b].map((series) => ({ series, sample: { value: 1, window }, run })));
+  });
+
+  it('are told of in their failure, once each', async () => {
+    const { collector, sls, clock, told } = createCollector();
+    const reading = collector.collect([a, b, a], 0, alive());
+    const { fail } = await sls.nth(0);
+    const plannedAtMs = clock.now();
+    clock.advance(700);
+    const error = throttled();
+    fail(error);
+    await reading;
+    expect(told).toEqual([a, b].map((series) => ({ series, error, plannedAtMs })));
   });
 
   it('wait for a query under way that has them, and start none of their own', async () => {
@@ -130,6 +138,68 @@ describe('series asked for at about the same time', () => {
   });
 });
 
+describe('series asked for while a query of their logstore is under way', () => {
+  it('gather until it ends, and then go in one query', async () => {
+    const { collector, sls } = createCollector({}, { holdMs: 60_000 });
+    const first = collector.collect([a], 0, alive());
+    const under = await sls.nth(0);
+    const readings: Promise<Outcome[]>[] = [];
+    for (const route of ['b', 'c', 'd']) {
+      readings.push(collector.collect([seriesWith({ route })], 0, alive()));
+      // Longer apart than the others gather.
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(sls.sent).toHaveLength(1);
+    under.answer();
+    const { query, answer } = await sls.nth(1);
+    expect(query.routes).toEqual(['b', 'c', 'd']);
+    answer(30);
+    expect((await Promise.all([first, ...readings])).map(values)).toEqual([[1], [2], [2], [2]]);
+    expect(sls.sent).toHaveLength(2);
+  });
+
+  it('wait no longer than they are held', async () => {
+    const { collector, sls } = createCollector({}, { holdMs: 20 });
+    const first = collector.collect([a], 0, alive());
+    const slow = await sls.nth(0);
+    const second = collector.collect([b], 0, alive());
+    (await sls.nth(1)).answer();
+    expect(values(await second)).toEqual([1]);
+    slow.answer();
+    await first;
+  });
+
+  it('go on also where that query fails', async () => {
+    const { collector, sls } = createCollector({}, { holdMs: 60_000 });
+    const first = collector.collect([a], 0, alive());
+    const under = await sls.nth(0);
+    const second = collector.collect([b], 0, alive());
+    under.fail(throttled());
+    (await sls.nth(1)).answer();
+    expect((await Promise.all([first, second])).map(values)).toEqual([['SlsThrottled'], [1]]);
+  });
+
+  it('do not wait for one of another logstore', async () => {
+    const { collector, sls } = createCollector({}, { holdMs: 60_000 });
+    const first = collector.collect([elsewhere], 0, alive());
+    const slow = await sls.nth(0);
+    const second = collector.collect([a], 0, alive());
+    (await sls.nth(1)).answer();
+    await second;
+    slow.answer();
+    await first;
+  });
+});
+
+it('counts every route where more are asked for than may be named', async () => {
+  const { collector, sls } = createCollector({}, {}, { maxNamedRoutes: 1 });
+  const reading = collector.collect([a, b], 0, alive());
+  const { query, answer } = await sls.nth(0);
+  expect(query.everyRoute).toBe(true);
+  answer();
+  expect(values(await reading)).toEqual([1, 1]);
+});
+
 describe('retries', () => {
   it('are as many as the most patient asker grants', async () => {
     const { collector, sls } = createCollector();
@@ -163,7 +233,7 @@ describe('retries', () => {
   });
 
   it('end with the deadline', async () => {
-    const { collector, sls } = createCollector({}, { deadlineMs: 20 });
+    const { collector, sls } = createCollector({}, {}, { deadlineMs: 20 });
     expect(values(await collector.collect([a], 9, alive()))).toEqual(['DeadlineExceeded']);
     expect(sls.sent[0]?.signal.aborted).toBe(true);
   });

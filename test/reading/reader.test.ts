@@ -7,7 +7,10 @@ import { Reader } from '../../src/reading/reader.ts';
 import { SampleStore } from '../../src/reading/sample-store.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../../src/sls/aggregate-source.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
+import { WantedSeries } from '../../src/reading/wanted-series.ts';
 import { TestClock } from '../support/test-clock.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { seriesWith } from './series.ts';
 
 const request = (...routes: readonly string[]): MetricRequest => ({
   metric: findMetric('sls_ingress_qps'),
@@ -25,37 +28,47 @@ let queries: AggregateQuery[];
 let reader: Reader;
 /** How many requests of each route SLS has in any window; a route that is not here fails its query. */
 let requests: Record<string, number>;
+/** Of every query, where it is given. */
+let failing: AdapterError | undefined;
+/** Nothing is answered before it is. */
+let held: Promise<void> | undefined;
+let store: SampleStore;
+let wanted: WantedSeries;
 
 beforeEach(() => {
   clock = new TestClock();
   queries = [];
   requests = { a: 15, b: 30, c: 0, '': 150 };
-  const store = new SampleStore(100);
+  failing = undefined;
+  held = undefined;
+  store = new SampleStore(100);
+  wanted = new WantedSeries(100);
   const collector = new Collector(
-    { gatherMs: 1, deadlineMs: 10_000, firstPauseMs: 0, longestPauseMs: 0, random: () => 0 },
+    { gatherMs: 1, holdMs: 1, firstPauseMs: 0, longestPauseMs: 0, random: () => 0 },
     {
       clock,
       endpointOf: () => parseEndpointUrl('http://127.0.0.1:1'),
       delaySecondsOf: () => 10,
-      maxNamedRoutes: 200,
+      limitsOf: () => ({ maxNamedRoutes: 200, deadlineMs: 10_000 }),
       query,
-      onOutcome: (series, outcome, plannedAtMs) => {
-        if (outcome.kind === 'sample') store.put(series, { sample: outcome.sample, plannedAtMs });
-      },
+      sink: store,
     },
   );
-  reader = new Reader({ freshnessMs: 5000 }, store, collector, clock);
+  const settingsOf = () => ({ freshnessMs: 5000, maxStaleMs: 60_000, patienceMs: 20 });
+  reader = new Reader({ store, collector, wanted, settingsOf, clock });
 });
 
-function query(asked: AggregateQuery): Promise<AggregatesByRoute> {
+async function query(asked: AggregateQuery): Promise<AggregatesByRoute> {
   queries.push(asked);
+  await held;
+  if (failing !== undefined) throw failing;
   const found = new Map<string | undefined, { requests: number }>();
   for (const route of asked.routes ?? [undefined]) {
     const count = requests[route ?? ''];
-    if (count === undefined) return Promise.reject(new AdapterError('QueryRefused', `no ${route ?? ''}`));
+    if (count === undefined) throw new AdapterError('QueryRefused', `no ${route ?? ''}`);
     if (count > 0) found.set(route, { requests: count });
   }
-  return Promise.resolve(found);
+  return found;
 }
 
 const read = (...routes: readonly string[]) => reader.read(request(...routes), new AbortController().signal);
@@ -154,10 +167,106 @@ describe('a sample', () => {
     await read('a');
     expect(queries).toHaveLength(2);
   });
+});
 
-  it('is not kept of a failure', async () => {
-    await expect(read('lost')).rejects.toThrow();
+describe('a failure', () => {
+  const throttled = new AdapterError('SlsThrottled', 'too many');
+
+  it('is answered again without asking SLS, for as long as it is fresh', async () => {
+    await expect(read('lost')).rejects.toMatchObject({ code: 'QueryRefused' });
     requests = { lost: 15 };
+    clock.advance(4999);
+    await expect(read('lost')).rejects.toMatchObject({ code: 'QueryRefused' });
+    expect(queries).toHaveLength(1);
+    clock.advance(1);
     expect(await readValues('lost')).toEqual([1]);
   });
+
+  it('is over as soon as a sample is in the store, whoever asked for it', async () => {
+    await expect(read('lost')).rejects.toThrow();
+    const series = seriesWith({ route: 'lost' });
+    const window = { startSeconds: 0, endSeconds: 15 };
+    store.put(series, { value: 7, window }, { id: 9, plannedAtMs: clock.now(), delaySeconds: 10 });
+    expect(await readValues('lost')).toEqual([7]);
+  });
+
+  it('that was the asker leaving is none', async () => {
+    await expect(reader.read(request('a'), AbortSignal.abort())).rejects.toMatchObject({ code: 'Canceled' });
+    expect(await readValues('a')).toEqual([1]);
+  });
+
+  it('leaves the last good sample served, with its own window, until that is as old as maxStale', async () => {
+    const [first] = (await read('a')).items;
+    failing = throttled;
+    clock.advance(59_999);
+    const reading = await read('a');
+    expect(reading).toMatchObject({ source: 'stale', items: [first] });
+    clock.advance(1);
+    await expect(read('a')).rejects.toBe(throttled);
+  });
+
+  it('is not covered by a sample that grew too old while SLS was asked', async () => {
+    await read('a');
+    clock.advance(30_000);
+    failing = throttled;
+    const reply = Promise.withResolvers<undefined>();
+    held = reply.promise;
+    const reading = read('a', 'b');
+    await waitFor(() => queries.length === 2);
+    clock.advance(30_000);
+    reply.resolve(undefined);
+    await expect(reading).rejects.toBe(throttled);
+  });
+
+  it('of one route fails the reading unless each of its routes has a good sample', async () => {
+    await read('a');
+    clock.advance(10_000);
+    failing = throttled;
+    await expect(read('a', 'b')).rejects.toBe(throttled);
+    expect((await read('a')).source).toBe('stale');
+  });
+
+  it('leaves nothing of the time before the clock was set back', async () => {
+    await read('a');
+    clock.advance(-1000);
+    failing = throttled;
+    await expect(read('a')).rejects.toBe(throttled);
+  });
+});
+
+describe('an SLS that is slow', () => {
+  const reply = () => {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    held = promise;
+    return () => resolve(undefined);
+  };
+
+  it('is waited for no longer than patience where a good sample is there, and its answer serves the next', async () => {
+    await read('a');
+    clock.advance(10_000);
+    requests = { a: 45 };
+    const answer = reply();
+    expect(await read('a')).toMatchObject({ source: 'stale', items: [{ sample: { value: 1 } }] });
+    const next = read('a');
+    answer();
+    expect((await next).items).toMatchObject([{ sample: { value: 3 } }]);
+  });
+
+  it('is waited for where there is nothing to serve instead', async () => {
+    const answer = reply();
+    const reading = read('a');
+    await waitFor(() => queries.length === 1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    answer();
+    expect(await reading).toMatchObject({ source: 'cold', items: [{ sample: { value: 1 } }] });
+  });
+});
+
+it('has each series that is read wanted, fresh or not', async () => {
+  const asked = request('a', 'b');
+  await reader.read(asked, new AbortController().signal);
+  clock.advance(4000);
+  expect(reader.fresh(asked)).toMatchObject({ source: 'fresh' });
+  const routes = wanted.take({ project: 'p1', logstore: 'nginx-ingress' }, clock.now() + 119_999);
+  expect(routes.map(({ route }) => route)).toEqual(['a', 'b']);
 });

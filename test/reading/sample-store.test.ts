@@ -1,30 +1,60 @@
 import { expect, it } from 'vitest';
-import { SampleStore, type StoredSample } from '../../src/reading/sample-store.ts';
+import { AdapterError } from '../../src/errors.ts';
+import { SampleStore } from '../../src/reading/sample-store.ts';
 import { seriesWith } from './series.ts';
 
-const stored = (value: number): StoredSample => ({
-  sample: { value, window: { startSeconds: 85, endSeconds: 100 } },
-  plannedAtMs: 110_000,
-});
+const sample = (value: number) => ({ value, window: { startSeconds: 85, endSeconds: 100 } });
+const run = { id: 1, plannedAtMs: 110_000, delaySeconds: 10 };
+const error = new AdapterError('SlsThrottled', 'too many');
+const a = seriesWith({ route: 'a' });
+const b = seriesWith({ route: 'b' });
 
 it('keeps the last sample of each series, by what the series is and not by identity', () => {
   const store = new SampleStore(10);
-  store.put(seriesWith(), stored(1));
-  store.put(seriesWith({ route: 'default-b-80' }), stored(2));
-  store.put(seriesWith(), stored(3));
-  expect(store.get(seriesWith())).toEqual(stored(3));
-  expect(store.get(seriesWith({ route: 'default-b-80' }))).toEqual(stored(2));
+  store.put(seriesWith(), sample(1), run);
+  store.put(seriesWith({ route: 'default-b-80' }), sample(2), run);
+  store.put(seriesWith(), sample(3), run);
+  expect(store.get(seriesWith())?.last).toEqual({ sample: sample(3), run });
+  expect(store.get(seriesWith({ route: 'default-b-80' }))?.last).toEqual({ sample: sample(2), run });
   expect(store.get(seriesWith({ intervalSeconds: 16 }))).toBeUndefined();
   expect(store.get(seriesWith({ route: undefined }))).toBeUndefined();
 });
 
+it('keeps the last good sample beside a failure, until there is a better one', () => {
+  const store = new SampleStore(10);
+  store.fail(a, error, 115_000);
+  expect(store.get(a)).toEqual({ series: a, last: undefined, failure: { error, plannedAtMs: 115_000 } });
+  store.put(a, sample(1), run);
+  expect(store.get(a)?.failure).toBeUndefined();
+  store.fail(a, error, 120_000);
+  expect(store.get(a)).toEqual({
+    series: a,
+    last: { sample: sample(1), run },
+    failure: { error, plannedAtMs: 120_000 },
+  });
+});
+
+it('takes a canceled query for no failure of the series', () => {
+  const store = new SampleStore(10);
+  store.fail(a, new AdapterError('Canceled', 'nobody waits'), 115_000);
+  expect(store.get(a)).toBeUndefined();
+});
+
 it('drops the series that was asked for the longest ago once it is full', () => {
   const store = new SampleStore(2);
-  const [a, b, c] = ['a', 'b', 'c'].map((route) => seriesWith({ route }));
-  if (a === undefined || b === undefined || c === undefined) throw new Error('three series');
-  store.put(a, stored(1));
-  store.put(b, stored(2));
+  const c = seriesWith({ route: 'c' });
+  store.put(a, sample(1), run);
+  store.put(b, sample(2), run);
   expect(store.get(a)).toBeDefined();
-  store.put(c, stored(3));
-  expect([store.get(a), store.get(b), store.get(c)]).toEqual([stored(1), undefined, stored(3)]);
+  store.put(c, sample(3), run);
+  expect([a, b, c].map((series) => store.get(series)?.last?.sample.value)).toEqual([1, undefined, 3]);
+  expect(store.size).toBe(2);
+});
+
+it('forgets the samples that turned out to be doubtful, and those alone', () => {
+  const store = new SampleStore(10);
+  store.put(a, sample(1), { ...run, delaySeconds: 4 });
+  store.put(b, sample(2), { ...run, delaySeconds: 20 });
+  store.forget((_, { delaySeconds }) => delaySeconds < 20);
+  expect([a, b].map((series) => store.get(series)?.last?.sample.value)).toEqual([undefined, 2]);
 });

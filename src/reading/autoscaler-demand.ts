@@ -1,0 +1,53 @@
+import { toAdapterError, type AdapterError } from '../errors.ts';
+import type { Requirement } from '../metric/label-selector.ts';
+import { parseMetricRequest, type RequestDefaults } from '../metric/metric-request.ts';
+import { seriesOf, type Series } from '../metric/series.ts';
+import type { WantedSeries } from './wanted-series.ts';
+
+/** An autoscaler of the cluster. */
+export interface AutoscalerId {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** A metric that it names; or why its selector is none. */
+export type NamedMetric =
+  | { readonly name: string; readonly requirements: readonly Requirement[] }
+  | { readonly name: string; readonly refusal: AdapterError };
+
+/** Told of each metric of an autoscaler that will be refused when it is read, once for each change. */
+export interface AutoscalerDemandObserver {
+  autoscalerMetricRefused(
+    event: AutoscalerId & { readonly metric: string; readonly error: AdapterError },
+  ): void;
+}
+
+/** Has wanted what the autoscalers of the cluster name. */
+export class AutoscalerDemand {
+  readonly #wanted: WantedSeries;
+  readonly #defaults: RequestDefaults;
+  readonly #observer: AutoscalerDemandObserver;
+
+  constructor(wanted: WantedSeries, defaults: RequestDefaults, observer: AutoscalerDemandObserver) {
+    this.#wanted = wanted;
+    this.#defaults = defaults;
+    this.#observer = observer;
+  }
+
+  /** @param metrics all that it names from now on; none where it is gone */
+  changed(autoscaler: AutoscalerId, metrics: readonly NamedMetric[]): void {
+    const series = metrics.flatMap((metric) => this.#seriesOf(autoscaler, metric));
+    this.#wanted.name(`${autoscaler.namespace}/${autoscaler.name}`, series);
+  }
+
+  #seriesOf({ namespace, name }: AutoscalerId, metric: NamedMetric): Series[] {
+    try {
+      if ('refusal' in metric) throw metric.refusal;
+      return seriesOf(parseMetricRequest(metric.name, namespace, metric.requirements, this.#defaults));
+    } catch (thrown) {
+      const error = toAdapterError(thrown);
+      this.#observer.autoscalerMetricRefused({ namespace, name, metric: metric.name, error });
+      return [];
+    }
+  }
+}

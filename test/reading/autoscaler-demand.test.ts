@@ -1,0 +1,66 @@
+import { beforeEach, expect, it } from 'vitest';
+import { AdapterError } from '../../src/errors.ts';
+import { AutoscalerDemand, type NamedMetric } from '../../src/reading/autoscaler-demand.ts';
+import { WantedSeries } from '../../src/reading/wanted-series.ts';
+
+const hpa = { namespace: 'default', name: 'bert' };
+const logstore = { project: 'p1', logstore: 'nginx-ingress' };
+
+let wanted: WantedSeries;
+let refused: { metric: string; code: string }[];
+let demand: AutoscalerDemand;
+
+beforeEach(() => {
+  wanted = new WantedSeries(100);
+  refused = [];
+  demand = new AutoscalerDemand(wanted, logstore, {
+    autoscalerMetricRefused: ({ metric, error, ...who }) => {
+      expect(who).toEqual(hpa);
+      refused.push({ metric, code: error.code });
+    },
+  });
+});
+
+const metric = (label: string, value: string, name = 'sls_ingress_qps'): NamedMetric => ({
+  name,
+  requirements: [{ key: label, operator: '=', values: [value] }],
+});
+const routes = () => wanted.take(logstore, 0).map(({ route }) => route);
+
+it('wants what an autoscaler names, until it names something else or is gone', () => {
+  demand.changed(hpa, [
+    metric('sls.ingress.route', 'default-a-80'),
+    metric('sls.ingress.route', 'default-b-80'),
+  ]);
+  expect(routes()).toEqual(['default-a-80', 'default-b-80']);
+  demand.changed(hpa, [metric('sls.ingress.route', 'default-b-80')]);
+  expect(routes()).toEqual(['default-b-80']);
+  demand.changed(hpa, []);
+  expect(routes()).toEqual([]);
+  expect(refused).toEqual([]);
+});
+
+it('wants what can be served, and tells of what will be refused', () => {
+  const refusal = new AdapterError('SelectorMalformed', 'operator Near');
+  demand.changed(hpa, [
+    metric('sls.ingress.route', 'default-a-80'),
+    metric('sls.ingress.rout', 'default-b-80'),
+    metric('sls.ingress.route', 'default-c-80', 'no_such_metric'),
+    { name: 'sls_ingress_qps', refusal },
+  ]);
+  expect(routes()).toEqual(['default-a-80']);
+  expect(refused).toEqual([
+    { metric: 'sls_ingress_qps', code: 'LabelUnknown' },
+    { metric: 'no_such_metric', code: 'MetricUnknown' },
+    { metric: 'sls_ingress_qps', code: 'SelectorMalformed' },
+  ]);
+});
+
+it('works out routes for the namespace of the autoscaler', () => {
+  const requirements = [
+    { key: 'sls.ingress.service', operator: '=', values: ['bert'] },
+    { key: 'sls.ingress.port', operator: '=', values: ['8501'] },
+  ] as const;
+  demand.changed({ ...hpa, namespace: 'ml' }, [{ name: 'sls_ingress_qps', requirements }]);
+  expect(routes()).toEqual(['ml-bert-8501']);
+});

@@ -1,0 +1,164 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AdapterError } from '../../src/errors.ts';
+import type { Series } from '../../src/metric/series.ts';
+import { Prefetcher, type PrefetcherContext, type PrefetchObserver } from '../../src/reading/prefetcher.ts';
+import { WantedSeries } from '../../src/reading/wanted-series.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { createCollector } from './collector-harness.ts';
+import { seriesWith } from './series.ts';
+
+const a = seriesWith({ route: 'a' });
+const b = seriesWith({ route: 'b' });
+const elsewhere = seriesWith({ route: 'a', project: 'p2' });
+const here = { project: 'p1', logstore: 'nginx-ingress' };
+
+let stop: AbortController;
+let wanted: WantedSeries;
+let running: Promise<void>;
+let told: { failing: Parameters<PrefetchObserver['refreshFailing']>[0][]; recovered: number };
+let learnt: Series[][];
+
+beforeEach(() => {
+  stop = new AbortController();
+  wanted = new WantedSeries(100);
+  running = Promise.resolve();
+  told = { failing: [], recovered: 0 };
+  learnt = [];
+});
+afterEach(async () => {
+  stop.abort();
+  await running;
+});
+
+function start(changes: Partial<PrefetcherContext> = {}) {
+  const { collector, sls, clock, told: stored } = createCollector();
+  const prefetcher = new Prefetcher({
+    wanted,
+    collector,
+    refreshMsOf: () => 10,
+    learnDelay: (series) => {
+      learnt.push([...series]);
+      return Promise.resolve();
+    },
+    clock,
+    random: () => 0,
+    observer: {
+      refreshFailing: (event) => told.failing.push(event),
+      refreshRecovered: () => (told.recovered += 1),
+    },
+    ...changes,
+  });
+  running = prefetcher.run(stop.signal);
+  return { sls, clock, stored };
+}
+
+describe('a series that is wanted', () => {
+  it('is refreshed again and again, all of a logstore in one query', async () => {
+    const { sls, clock, stored } = start();
+    wanted.read(a, undefined, clock.now());
+    wanted.name('default/hpa', [b]);
+    for (const n of [0, 1, 2]) {
+      const { query, answer } = await sls.nth(n);
+      expect(query.routes).toEqual(['a', 'b']);
+      answer();
+    }
+    await waitFor(() => stored.length === 6);
+    expect(learnt.length).toBeGreaterThanOrEqual(3);
+    expect(learnt[0]).toEqual([a, b]);
+  });
+
+  it('is not asked for again while its refresh is under way', async () => {
+    const { sls, clock } = start();
+    wanted.read(a, undefined, clock.now());
+    const { answer } = await sls.nth(0);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(sls.sent).toHaveLength(1);
+    answer();
+    (await sls.nth(1)).answer();
+  });
+
+  it('is refreshed whatever becomes of another logstore', async () => {
+    const { sls, clock } = start();
+    wanted.read(elsewhere, undefined, clock.now());
+    await sls.nth(0);
+    wanted.read(a, undefined, clock.now());
+    for (const n of [1, 2, 3]) {
+      const { query, answer } = await sls.nth(n);
+      expect(query.project).toBe('p1');
+      answer();
+    }
+  });
+
+  it('is dropped when nobody wants it any more, and comes back with the next read', async () => {
+    const { sls, clock } = start();
+    wanted.read(a, undefined, clock.now());
+    const first = await sls.nth(0);
+    clock.advance(121_000);
+    first.answer();
+    await waitFor(() => wanted.size === 0);
+    const { length } = sls.sent;
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(sls.sent).toHaveLength(length);
+    wanted.read(b, undefined, clock.now());
+    const next = await sls.nth(length);
+    expect(next.query.routes).toEqual(['b']);
+    next.answer();
+  });
+
+  it('is refreshed on, whatever its refresh comes to', async () => {
+    const { sls, clock } = start();
+    wanted.read(a, undefined, clock.now());
+    const refused = () => new AdapterError('LogstoreNotFound', 'none');
+    for (const n of [0, 1]) (await sls.nth(n)).fail(refused());
+    (await sls.nth(2)).fail(new AdapterError('IndexMissing', 'none'));
+    (await sls.nth(3)).answer();
+    (await sls.nth(4)).answer();
+    (await sls.nth(5)).fail(refused());
+    await sls.nth(6);
+    expect(told.failing.map(({ error, ...event }) => ({ ...event, code: error.code }))).toEqual(
+      ['LogstoreNotFound', 'IndexMissing', 'LogstoreNotFound'].map((code) => ({
+        ...here,
+        failed: 1,
+        wanted: 1,
+        code,
+      })),
+    );
+    expect(told.recovered).toBe(1);
+  });
+});
+
+it('begins the refreshes of each logstore at a time of its own', async () => {
+  const pauses = [0.9, 0];
+  const { sls, clock } = start({ random: () => pauses.shift() ?? 0, refreshMsOf: () => 200 });
+  wanted.read(a, undefined, clock.now());
+  wanted.read(elsewhere, undefined, clock.now());
+  expect((await sls.nth(0)).query.project).toBe('p2');
+  expect((await sls.nth(1)).query.project).toBe('p1');
+});
+
+it('learns the delay one at a time, and no refresh waits for it', async () => {
+  const learning = Promise.withResolvers<undefined>();
+  let asked = 0;
+  const learnDelay = () => {
+    asked += 1;
+    return learning.promise;
+  };
+  const { sls, clock } = start({ learnDelay });
+  wanted.read(a, undefined, clock.now());
+  for (const n of [0, 1, 2]) (await sls.nth(n)).answer();
+  await sls.nth(3);
+  expect(asked).toBe(1);
+  learning.resolve(undefined);
+});
+
+it('cancels what runs when it is stopped, and starts nothing more', async () => {
+  const { sls, clock } = start();
+  wanted.read(a, undefined, clock.now());
+  const { signal } = await sls.nth(0);
+  stop.abort();
+  await running;
+  expect(signal.aborted).toBe(true);
+  wanted.read(elsewhere, undefined, clock.now());
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(sls.sent).toHaveLength(1);
+});
