@@ -9,12 +9,12 @@ export interface AutoscalerHandler {
 
 /**
  * Tells what changes in the external metrics that HPAs name. Versions tell nothing: each status update has a new
- * one, and not every API server counts `metadata.generation` of an HPA. So what was told last is compared, and kept
- * as text, since there may be ten thousand.
+ * one, and not every API server counts `metadata.generation` of an HPA. So what was told last is compared, by its
+ * fingerprint, which is all that is kept of it.
  */
 export class AutoscalerChanges {
   readonly #handler: AutoscalerHandler;
-  /** By `{namespace}/{name}`; HPAs without external metrics are not in it. */
+  /** Fingerprints by `{namespace}/{name}`; HPAs without external metrics are not in it. */
   readonly #told = new Map<string, string>();
 
   constructor(handler: AutoscalerHandler) {
@@ -27,18 +27,17 @@ export class AutoscalerChanges {
   }
 
   /** It is as given now. */
-  apply({ namespace, name, metrics }: Autoscaler): void {
+  apply({ namespace, name, metrics, fingerprint }: Autoscaler): void {
     const key = `${namespace}/${name}`;
-    const text = metrics.length === 0 ? undefined : JSON.stringify(metrics);
-    if (text === this.#told.get(key)) return;
-    if (text === undefined) this.#told.delete(key);
-    else this.#told.set(key, text);
+    if (fingerprint === (this.#told.get(key) ?? '')) return;
+    if (fingerprint === '') this.#told.delete(key);
+    else this.#told.set(key, fingerprint);
     this.#handler.changed({ namespace, name }, metrics);
   }
 
   /** It is gone. */
   remove({ namespace, name }: AutoscalerName): void {
-    this.apply({ namespace, name, metrics: [] });
+    this.apply({ namespace, name, metrics: [], fingerprint: '' });
   }
 
   /** These are all there are. */

@@ -19,6 +19,8 @@ export type ExternalMetricRef =
 export interface Autoscaler extends AutoscalerName {
   /** Each once, in an order of their own: that of the HPA makes no difference. */
   readonly metrics: readonly ExternalMetricRef[];
+  /** Of `metrics`: equal where those are. Made as an HPA is read, since thousands may have to be compared at once. */
+  readonly fingerprint: string;
 }
 
 /**
@@ -38,7 +40,8 @@ export function autoscalerOf(object: KubeObject): Autoscaler | undefined {
     if (ref !== undefined) byText.set(JSON.stringify(ref), ref);
   }
   const texts = [...byText.keys()].sort();
-  return { namespace, name, metrics: texts.flatMap((text) => byText.get(text) ?? []) };
+  const sorted = texts.flatMap((text) => byText.get(text) ?? []);
+  return { namespace, name, metrics: sorted, fingerprint: texts.join() };
 }
 
 function externalMetricOf(metric: unknown): ExternalMetricRef | undefined {

@@ -45,7 +45,7 @@ export const defaultListWatchSettings: ListWatchSettings = {
   silenceMs: 150_000,
   watchSeconds: 300,
   callTimeoutMs: 10_000,
-  pageSize: 200,
+  pageSize: 100,
 };
 
 export interface KubeSurroundings {

@@ -4,13 +4,18 @@ import { AutoscalerChanges } from '../../src/kube/autoscaler-changes.ts';
 import type { Autoscaler } from '../../src/kube/autoscaler.ts';
 
 /** Few names and few states, so that the same HPA is met again and again. */
-const autoscaler: fc.Arbitrary<Autoscaler> = fc.record({
-  namespace: fc.constantFrom('shop', 'blog'),
-  name: fc.constantFrom('a', 'b', 'c'),
-  metrics: fc
-    .uniqueArray(fc.constantFrom('qps', 'latency'), { maxLength: 2 })
-    .map((names) => names.sort().map((name) => ({ name, requirements: [] }))),
-});
+const autoscaler: fc.Arbitrary<Autoscaler> = fc
+  .record({
+    namespace: fc.constantFrom('shop', 'blog'),
+    name: fc.constantFrom('a', 'b', 'c'),
+    names: fc.uniqueArray(fc.constantFrom('qps', 'latency'), { maxLength: 2 }),
+  })
+  .map(({ namespace, name, names }) => ({
+    namespace,
+    name,
+    metrics: names.sort().map((metric) => ({ name: metric, requirements: [] })),
+    fingerprint: names.join(),
+  }));
 const keyOf = ({ namespace, name }: { readonly namespace: string; readonly name: string }) =>
   `${namespace}/${name}`;
 const step = fc.oneof(

@@ -17,7 +17,7 @@ const metricsOf = (...metrics: readonly unknown[]): readonly ExternalMetricRef[]
 describe('what is kept of an HPA', () => {
   it('is its name and the external metrics that it names, of which a request can be made', () => {
     const kept = autoscalerOf(autoscaler('shop', 'web', [cpu, qps, { type: 'Pods', pods: {} }]));
-    expect(kept).toEqual({
+    expect(kept).toMatchObject({
       namespace: 'shop',
       name: 'web',
       metrics: [
@@ -41,8 +41,9 @@ describe('what is kept of an HPA', () => {
       matchLabels: { 'sls.logstore': 'nginx-ingress', 'sls.project': 'shop-logs' },
     });
     const other = externalMetric('sls_ingress_latency_avg');
-    expect(metricsOf(other, turned, turned, cpu)).toEqual(metricsOf(qps, other));
-    expect(metricsOf(qps, other)).toHaveLength(2);
+    const one = autoscalerOf(autoscaler('shop', 'web', [qps, other]));
+    expect(autoscalerOf(autoscaler('shop', 'web', [other, turned, turned, cpu]))).toEqual(one);
+    expect(one?.metrics).toHaveLength(2);
   });
 
   it('is nothing else of it: not its status, nor the target', () => {
@@ -69,6 +70,32 @@ describe('what is kept of an HPA', () => {
     const [metric] = metricsOf(externalMetric('sls_ingress_qps', { matchLabels: { a: 'b c' } })) ?? [];
     expect(metric).toMatchObject({ name: 'sls_ingress_qps', refusal: { code: 'SelectorMalformed' } });
     expect(metric).not.toHaveProperty('requirements');
+  });
+});
+
+describe('the fingerprint', () => {
+  const fingerprint = (...metrics: readonly unknown[]) =>
+    autoscalerOf(autoscaler('shop', 'web', metrics))?.fingerprint;
+
+  it('tells apart whatever the metrics differ in, a refusal too', () => {
+    const withLabels = (matchLabels: unknown) => externalMetric('qps', { matchLabels });
+    const list = [
+      [],
+      [externalMetric('qps')],
+      [externalMetric('latency')],
+      [externalMetric('qps'), externalMetric('latency')],
+      [withLabels({ a: 'b' })],
+      [withLabels({ a: 'c' })],
+      [withLabels({ a: 'b', c: '' })],
+      [withLabels({ a: 'b c' })],
+      [withLabels({ a: 'b d' })],
+      [externalMetric('qps', { matchExpressions: [{ key: 'a', operator: 'In', values: ['b'] }] })],
+    ].map((metrics) => fingerprint(...metrics));
+    expect(new Set(list).size).toBe(list.length);
+  });
+
+  it('is empty without external metrics', () => {
+    expect(fingerprint(cpu)).toBe('');
   });
 });
 
