@@ -31,12 +31,12 @@ if (unknown.length > 0 || !['table', 'json'].includes(values.output)) {
   const signal = endingSignal(mostSeconds);
   const broken: string[] = [];
   for (const row of rows.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
-    if (signal.aborted) break;
     progress(row.name);
     try {
+      signal.throwIfAborted();
       lines.push(...(await row.measure({ signal, progress })));
     } catch (error) {
-      console.error(error);
+      console.error(signal.aborted ? String(signal.reason) : error);
       broken.push(row.name);
     }
   }

@@ -47,7 +47,9 @@ export async function startColdAdapter(progress: (text: string) => void): Promis
       ],
     }),
   );
-  const adapter = resources.use(await startDelegatedAdapter(sls.url, '{}', logTrouble(progress)));
+  const adapter = resources.use(
+    await startDelegatedAdapter({ slsUrl: sls.url, onLog: logTrouble(progress) }),
+  );
   const session = resources.use(await FrontProxySession.open(adapter.url, adapter.pair));
   const warmUp = async () => (await session.get(coldPath(0, 60))).status === 200;
   await waitFor(warmUp, 15_000, 'a first reading');

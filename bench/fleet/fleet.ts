@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accessKey, project, readPath, selectorOf } from '../../test/support/adapter.ts';
+import { accessKey, project } from '../../test/support/adapter.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
 import type { RowContext } from '../row.ts';
 import type { SeenLines, SeenQuery, SlsSettings } from '../sls/messages.ts';
@@ -8,6 +8,7 @@ import { startDelegatedAdapter } from '../support/delegated-adapter.ts';
 import { FrontProxySession } from '../support/front-proxy-session.ts';
 import { logTrouble } from '../support/log-trouble.ts';
 import { CpuSpans, residentMbOf } from '../support/process-usage.ts';
+import { autoscalerOf, fleetRoutes, type FleetRoute, type FleetSize } from './fleet-routes.ts';
 import type { Step } from './reaction.ts';
 import { stepOffsets, steppingRoutes } from './step-plan.ts';
 import { readInSync, type SyncRead } from './sync-reads.ts';
@@ -16,13 +17,11 @@ export const syncSeconds = 15;
 export const slsLatencyMs = 80;
 const steppingPerSecond = { from: 10, to: 50 } as const;
 
-export interface FleetPlan {
-  readonly logstores: number;
-  readonly routesPerLogstore: number;
+export interface FleetPlan extends FleetSize {
   /** Of each route: the lines of a window are a whole number. */
   readonly linesPerSecond: number;
-  /** Namespaces of a logstore; the reads of each are reviewed on their own. */
-  readonly namespaces: number;
+  /** Whether the API server has the HPAs; else the adapter knows of the reads alone. */
+  readonly autoscalers: boolean;
   readonly tickMs: number;
   readonly warmUpPasses: number;
   readonly passes: number;
@@ -48,18 +47,15 @@ export interface FleetRun {
   readonly residentMb: number;
 }
 
-interface FleetRoute {
-  readonly name: string;
-  readonly logstore: string;
-  readonly path: string;
-  readonly stepping: boolean;
-}
-
 /** The adapter as shipped, its API server and an SLS with traffic; the HPAs are played by this process. */
 export async function runFleet(plan: FleetPlan, { signal, progress }: RowContext): Promise<FleetRun> {
-  const routes = fleetRoutes(plan);
+  const routes = fleetRoutes(plan, plan.stepPass === undefined ? 0 : steppingRoutes);
   await using sls = await startSlsProcess(slsSettings(plan, routes));
-  await using adapter = await startDelegatedAdapter(sls.url, '{}', logTrouble(progress));
+  await using adapter = await startDelegatedAdapter({
+    slsUrl: sls.url,
+    onLog: logTrouble(progress),
+    ...(plan.autoscalers && { prepare: ({ hpas }) => routes.forEach((one) => hpas.put(autoscalerOf(one))) }),
+  });
   using session = await FrontProxySession.open(adapter.url, adapter.pair);
   await waitFor(async () => (await session.get('/readyz')).status === 200, 15_000, 'a ready adapter');
   const sync = { session, paths: routes.map(({ path }) => path), periodSeconds: syncSeconds, signal };
@@ -99,24 +95,6 @@ export async function runFleet(plan: FleetPlan, { signal, progress }: RowContext
     peakMb,
     residentMb,
   };
-}
-
-/** Those that are read one after another belong to different logstores. */
-function fleetRoutes({ logstores, routesPerLogstore, namespaces, stepPass }: FleetPlan): FleetRoute[] {
-  const between = Math.floor(routesPerLogstore / steppingRoutes);
-  return Array.from({ length: logstores * routesPerLogstore }, (_, index) => {
-    const place = Math.floor(index / logstores);
-    const namespace = `team-${place % namespaces}`;
-    const name = `${namespace}-service-${place}-80`;
-    const logstore = `nginx-ingress-${index % logstores}`;
-    const selector = selectorOf({
-      'sls.project': project,
-      'sls.logstore': logstore,
-      'sls.ingress.route': name,
-    });
-    const stepping = stepPass !== undefined && index % logstores === 0 && place % between === 0;
-    return { name, logstore, path: readPath('sls_ingress_qps', selector, namespace), stepping };
-  });
 }
 
 function slsSettings({ linesPerSecond, tickMs }: FleetPlan, routes: readonly FleetRoute[]): SlsSettings {

@@ -8,6 +8,7 @@ const plan: FleetPlan = {
   routesPerLogstore: 1000,
   linesPerSecond: 1,
   namespaces: 20,
+  autoscalers: false,
   tickMs: 50,
   warmUpPasses: 2,
   passes: 4,

@@ -8,6 +8,7 @@ const plan: FleetPlan = {
   // Three in a window.
   linesPerSecond: 0.2,
   namespaces: 20,
+  autoscalers: true,
   tickMs: 250,
   warmUpPasses: 1,
   passes: 3,

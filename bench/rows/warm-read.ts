@@ -23,6 +23,9 @@ const sliceSeconds = 0.4;
 /** Until the code of either is compiled for good: tens of thousands of requests. */
 const warmUp = { concurrency: 10, seconds: 1.5 };
 
+/** Refreshes of one reading, and what learns of late lines; reads must not add to them. */
+const mostQueriesPerSecond = 0.5;
+
 interface Scenario {
   readonly what: string;
   readonly load: Load;
@@ -65,17 +68,14 @@ interface Round {
 }
 
 async function measureScenario({ what, load, concurrency }: Scenario, signal: AbortSignal): Promise<Line[]> {
+  const startMs = performance.now();
   await using emulator = await startEmulator({
     listenHost: '127.0.0.1',
     listenPort: 0,
     logstores: [{ project, logstore }],
     accessKey,
   });
-  // Longer than the measurement of one scenario takes.
-  await using adapter = await startDelegatedAdapter(
-    emulator.url,
-    JSON.stringify({ reading: { freshnessSeconds: 60 } }),
-  );
+  await using adapter = await startDelegatedAdapter({ slsUrl: emulator.url });
   await using bare = await startBareServer(adapter);
   const of = ({ url }: { readonly url: string }, seconds: number, atOnce = concurrency) =>
     load({ url, path, headers: frontProxyHeaders, pair: adapter.pair, concurrency: atOnce, seconds });
@@ -90,7 +90,9 @@ async function measureScenario({ what, load, concurrency }: Scenario, signal: Ab
     measured.push(adapterFirst ? { adapter: first, bare: second } : { adapter: second, bare: first });
   }
   const { queries } = emulator.stats();
-  if (queries !== 1) throw new Error(`the reads were not warm: SLS was asked ${queries} times`);
+  const seconds = (performance.now() - startMs) / 1000;
+  if (queries > 2 + seconds * mostQueriesPerSecond)
+    throw new Error(`the reads were not warm: SLS was asked ${queries} times in ${seconds.toFixed(0)} s`);
   if (adapter.apiServer.count('subjectaccessreview') === 0) throw new Error('nobody was asked who may read');
   return linesOf(what, measured);
 }

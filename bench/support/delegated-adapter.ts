@@ -21,15 +21,18 @@ export interface DelegatedAdapter extends AsyncDisposable {
 
 const main = resolve(import.meta.dirname, '../../src/main.ts');
 
-/**
- * @param config its configuration file; YAML or JSON
- * @param onLog gets each line of its log once it serves
- */
-export async function startDelegatedAdapter(
-  slsUrl: string,
-  config: string,
-  onLog?: (line: string) => void,
-): Promise<DelegatedAdapter> {
+export interface DelegatedAdapterOptions {
+  readonly slsUrl: string;
+  /** Its configuration file; YAML or JSON. Default: all settings as they come. */
+  readonly config?: string;
+  /** Gets each line of its log once it serves. */
+  readonly onLog?: (line: string) => void;
+  /** Fills the API server before the adapter starts. */
+  readonly prepare?: (apiServer: ScriptedApiServer) => void;
+}
+
+export async function startDelegatedAdapter(options: DelegatedAdapterOptions): Promise<DelegatedAdapter> {
+  const { slsUrl, config = '{}', onLog, prepare } = options;
   await using resources = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'bench-'));
   resources.defer(() => rm(directory, { recursive: true }));
@@ -37,9 +40,10 @@ export async function startDelegatedAdapter(
   const apiServer = resources.use(await startScriptedApiServer());
   apiServer.setAuthentication(authenticationData(clientCa.certificate, proxyCa.certificate));
   apiServer.decide = () => true;
+  prepare?.(apiServer);
   const configFile = join(directory, 'config.yaml');
   await writeFile(configFile, config);
-  const options = {
+  const flags = {
     config: configFile,
     'bind-address': '127.0.0.1',
     'secure-port': '0',
@@ -51,7 +55,7 @@ export async function startDelegatedAdapter(
   const { url, pid } = resources.use(
     await startServerProcess({
       script: main,
-      args: ['serve', ...Object.entries(options).map(([name, value]) => `--${name}=${value}`)],
+      args: ['serve', ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)],
       home: directory,
       env: {
         ALIBABA_CLOUD_ACCESS_KEY_ID: accessKey.id,
