@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { listMetrics } from '../../../src/metric/catalog.ts';
+import { places } from './sls-pair.ts';
+import type { World } from './world.ts';
+
+/**
+ * One logstore with more routes than a search may name (30 conditions), or than SLS gives rows without a LIMIT
+ * (100), all asked for at once but for the last few; and a few more, which were never logged.
+ */
+export const anyWideWorld: fc.Arbitrary<World> = fc
+  .record({
+    metric: fc.constantFrom(...listMetrics().map(({ name }) => name)),
+    place: fc.constantFrom(...places),
+    logged: fc.integer({ min: 10, max: 260 }),
+    unasked: fc.nat(9),
+    unlogged: fc.nat(5),
+    maxNamedRoutes: fc.constantFrom(200, 1000, 20, 0),
+    delaySeconds: fc.nat(60),
+  })
+  .map(({ metric, place, logged, unasked, unlogged, maxNamedRoutes, delaySeconds }) => {
+    const nameOf = (n: number) => `default-wide-${n}-80`;
+    const askedRoutes = Array.from({ length: logged - unasked + unlogged }, (_, n) =>
+      nameOf(n < logged - unasked ? n : n + unasked),
+    );
+    return {
+      subsecondMs: 0,
+      arrivedAgoMs: 1000,
+      delaySeconds,
+      settledMs: 0,
+      traffic: Array.from({ length: logged }, (_, n) => ({
+        place,
+        primary: n % 3 === 0 ? 'default-web-80' : nameOf(n),
+        alternative: n % 3 === 0 ? nameOf(n) : '',
+        atSecond: -delaySeconds - 15,
+        perSecond: 1,
+        requests: 1 + (n % 17),
+        lagMs: n % 5 === 0 ? 2000 : 0,
+      })),
+      sets: [
+        {
+          asked: askedRoutes.map((route) => ({
+            metric,
+            place,
+            route,
+            intervalSeconds: 15,
+            delaySeconds: undefined,
+          })),
+          maxNamedRoutes,
+        },
+      ],
+    };
+  });

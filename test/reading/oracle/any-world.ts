@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import { listMetrics } from '../../../src/metric/catalog.ts';
+import { noCanaries, routeNames } from './names.ts';
+import { places } from './sls-pair.ts';
+import {
+  lastSecond,
+  longestDelaySeconds,
+  longestLagMs,
+  longestWindowSeconds,
+  type Asked,
+  type Traffic,
+  type World,
+} from './world.ts';
+
+const anyRoute = fc.constantFrom(...routeNames);
+const anyInterval = fc.oneof(
+  fc.constantFrom(1, 15, 60, 300),
+  fc.integer({ min: 1, max: longestWindowSeconds }),
+);
+const anyDelay = fc.oneof(fc.constantFrom(0, 10), fc.integer({ min: 0, max: longestDelaySeconds }));
+
+/** Where a place to begin is drawn: at an edge of the window, or so far into what lies around it. */
+const anyMoment = fc.oneof(
+  fc.constantFrom('before', 'first', 'last', 'after'),
+  fc.double({ min: 0, max: 1, noNaN: true }),
+);
+
+/** Visible at once, just when the first planning is, a millisecond later, or whenever else. */
+const anyLag = fc.constantFrom('none', 'just visible', 'just hidden', 'other');
+
+const anyDraw = fc.record({
+  subsecondMs: fc.nat(999),
+  arrivedAgoMs: fc.nat(10_000),
+  delaySeconds: anyDelay,
+  settledMs: fc.nat(2000),
+  otherLagMs: fc.nat(longestLagMs),
+  places: fc.array(fc.constantFrom(...places), { minLength: 1, maxLength: 3 }),
+  routes: fc.array(anyRoute, { minLength: 1, maxLength: 4 }),
+  windows: fc.array(fc.tuple(anyInterval, fc.option(anyDelay, { nil: undefined })), {
+    minLength: 1,
+    maxLength: 3,
+  }),
+  pool: fc.array(
+    fc.record({
+      metric: fc.constantFrom(...listMetrics().map(({ name }) => name)),
+      place: fc.nat(2),
+      route: fc.option(fc.nat(3), { nil: undefined, freq: 5 }),
+      window: fc.nat(2),
+    }),
+    { minLength: 1, maxLength: 6 },
+  ),
+  sets: fc.array(
+    fc.record({
+      asked: fc.array(fc.nat(5), { minLength: 1, maxLength: 12 }),
+      maxNamedRoutes: fc.constantFrom(200, 3, 1, 0),
+    }),
+    { minLength: 1, maxLength: 50, size: 'max' },
+  ),
+  traffic: fc.array(
+    fc.record({
+      about: fc.nat(5),
+      route: fc.option(fc.nat(3), { nil: undefined }),
+      isCanary: fc.constantFrom(false, false, true),
+      otherPrimary: fc.constantFrom(undefined, '', ...routeNames),
+      noCanary: fc.constantFrom(...noCanaries),
+      moment: anyMoment,
+      perSecond: fc.constantFrom(1, 400, 20, 3, 0.5, 0.05),
+      requests: fc.oneof({ weight: 9, arbitrary: fc.nat(12) }, { weight: 1, arbitrary: fc.nat(400) }),
+      lag: anyLag,
+    }),
+    { maxLength: 14, size: 'max' },
+  ),
+});
+
+type Draw = typeof anyDraw extends fc.Arbitrary<infer T> ? T : never;
+type TrafficDraw = Draw['traffic'][number];
+
+/** Numbers that were drawn stand for one of those drawn elsewhere, so that a failing world can shrink. */
+function pick<T>(from: readonly T[], index: number): T {
+  const picked = from[index % from.length];
+  if (picked === undefined) throw new RangeError('nothing to pick from');
+  return picked;
+}
+
+function worldOf(draw: Draw): World {
+  const { subsecondMs, arrivedAgoMs, delaySeconds, settledMs } = draw;
+  const pool = draw.pool.map(({ metric, place, route, window }): Asked => {
+    const [intervalSeconds, delay] = pick(draw.windows, window);
+    return {
+      metric,
+      place: pick(draw.places, place),
+      route: route === undefined ? undefined : pick(draw.routes, route),
+      intervalSeconds,
+      delaySeconds: delay,
+    };
+  });
+  return {
+    subsecondMs,
+    arrivedAgoMs,
+    delaySeconds,
+    settledMs,
+    traffic: draw.traffic.map((one) => trafficOf(one, draw, pick(pool, one.about))),
+    sets: draw.sets.map(({ asked, maxNamedRoutes }) => ({
+      asked: asked.map((index) => pick(pool, index)),
+      maxNamedRoutes,
+    })),
+  };
+}
+
+/** Traffic that may matter to one of those asked: in its logstore, around its window, mostly of its route. */
+function trafficOf(drawn: TrafficDraw, draw: Draw, about: Asked): Traffic {
+  const { isCanary, otherPrimary, noCanary, perSecond, requests, lag } = drawn;
+  const route =
+    drawn.route === undefined ? (about.route ?? pick(draw.routes, 0)) : pick(draw.routes, drawn.route);
+  const end = -(about.delaySeconds ?? draw.delaySeconds);
+  const start = end - about.intervalSeconds;
+  const moments = { before: start - 1, first: start, last: end - 1, after: end };
+  const { arrivedAgoMs, otherLagMs } = draw;
+  const lags = { none: 0, 'just visible': arrivedAgoMs, 'just hidden': arrivedAgoMs + 1, other: otherLagMs };
+  return {
+    place: about.place,
+    primary: isCanary ? otherPrimary : route,
+    alternative: isCanary ? route : noCanary,
+    atSecond:
+      typeof drawn.moment === 'string'
+        ? moments[drawn.moment]
+        : Math.floor(start - 3 + drawn.moment * (lastSecond - start + 3)),
+    perSecond,
+    requests,
+    lagMs: lags[lag],
+  };
+}
+
+export const anyWorld: fc.Arbitrary<World> = anyDraw.map(worldOf);

@@ -1,0 +1,133 @@
+import { findMetric } from '../../../src/metric/catalog.ts';
+import { formatQuantity } from '../../../src/metric/quantity.ts';
+import type { Outcome, Window } from '../../../src/metric/sample.ts';
+import type { Series } from '../../../src/metric/series.ts';
+import { outcomeOf, planBatches, type Batch } from '../../../src/reading/plan.ts';
+import { alive } from '../../sls/sls-client.ts';
+import { metricOracle, trueWindow, type Question } from './log-oracle.ts';
+import type { Scene } from './scene.ts';
+import type { Place, SlsPair } from './sls-pair.ts';
+import type { Asked, AskedSet } from './world.ts';
+
+/** What one series of a planning stands for. */
+interface Meaning {
+  readonly place: Place;
+  readonly question: Question;
+}
+
+/** Plannings and readings compared, and of which kinds. */
+export class Tally {
+  plannings = 0;
+  readings = 0;
+  nonZero = 0;
+  /** From a query that answered others too. */
+  batched = 0;
+  wholeLogstore = 0;
+  /** From a query that counted every route. */
+  everyRoute = 0;
+  /** Of a window that had lines which were not visible yet. */
+  unsettled = 0;
+
+  toString(): string {
+    const kinds = Object.entries(this).map(([kind, count]) => `${kind} ${count}`);
+    return kinds.join(', ');
+  }
+}
+
+/** Plans series, asks SLS, and holds what comes out to the log itself. */
+export class Comparison {
+  readonly tally = new Tally();
+  readonly #sls: SlsPair;
+
+  constructor(sls: SlsPair) {
+    this.#sls = sls;
+  }
+
+  /**
+   * All at once, each set in a planning of its own; those that come again are done once.
+   *
+   * @throws Error that tells of the first reading, window or number of queries that is wrong
+   */
+  async compareAll(sets: readonly AskedSet[], scene: Scene): Promise<void> {
+    const different = [...new Map(sets.map((set) => [JSON.stringify(set), set])).values()];
+    const compared = await Promise.allSettled(different.map((set) => this.#compareSet(set, scene)));
+    for (const one of compared) if (one.status === 'rejected') throw one.reason;
+  }
+
+  async #compareSet({ asked, maxNamedRoutes }: AskedSet, scene: Scene): Promise<void> {
+    const meanings = new Map<Series, Meaning>();
+    for (const one of asked)
+      meanings.set(seriesOf(one), { place: one.place, question: scene.questionOf(one) });
+    const batches = planBatches([...meanings.keys()], {
+      nowSeconds: scene.nowMs / 1000,
+      endpointOf: this.#sls.endpointOf,
+      delaySecondsOf: (series) => of(series, meanings).question.delaySeconds,
+      maxNamedRoutes,
+    });
+    this.tally.plannings += 1;
+    const groups = new Set([...meanings.values()].map(groupOf));
+    expectSame(batches.length, groups.size, () => `the number of queries for ${JSON.stringify(asked)}`);
+    const planned = batches.flatMap(({ series }) => series);
+    expectSame(planned.length, asked.length, () => 'the number of series planned');
+    expectSame(new Set(planned).size, asked.length, () => 'the number of different series planned');
+    await Promise.all(batches.map((batch) => this.#compareBatch(batch, meanings, scene)));
+  }
+
+  async #compareBatch(
+    { query, series }: Batch,
+    meanings: ReadonlyMap<Series, Meaning>,
+    scene: Scene,
+  ): Promise<void> {
+    const result = await this.#sls.source.query(query, alive());
+    for (const one of series) {
+      const meaning = of(one, meanings);
+      const value = compareOutcome(outcomeOf(one, query.window, result), meaning, scene);
+      this.tally.readings += 1;
+      if (value > 0) this.tally.nonZero += 1;
+      if (series.length > 1) this.tally.batched += 1;
+      if (one.route === undefined) this.tally.wholeLogstore += 1;
+      else if (query.everyRoute) this.tally.everyRoute += 1;
+      if (value !== scene.truthOf(meaning.place, meaning.question).settledValue) this.tally.unsettled += 1;
+    }
+  }
+}
+
+/** @returns the value */
+function compareOutcome(outcome: Outcome, { place, question }: Meaning, scene: Scene): number {
+  const what = () => `the reading of ${JSON.stringify({ ...place, ...question })}`;
+  if (outcome.kind === 'failed') throw new Error(`${what()} failed`, { cause: outcome.error });
+  const { value, window } = outcome.sample;
+  expectSame(value, scene.truthOf(place, question).value, what);
+  expectSame(window, trueWindow(question, scene.nowMs) satisfies Window, () => `the window of ${what()}`);
+  expectSame(formatQuantity(value) === '0', value === 0, () => `whether ${value} prints 0`);
+  return value;
+}
+
+function seriesOf({ metric, place, ...asked }: Asked): Series {
+  const { internal, project, logstore } = place;
+  return { ...asked, metric: findMetric(metric), project, logstore, internalEndpoint: internal };
+}
+
+/** Equal for those that one query can answer. */
+function groupOf({ place, question }: Meaning): string {
+  const { metric, route, intervalSeconds, delaySeconds } = question;
+  return JSON.stringify([
+    place,
+    metricOracle(metric).logKind,
+    intervalSeconds,
+    delaySeconds,
+    route === undefined,
+  ]);
+}
+
+function of(series: Series, meanings: ReadonlyMap<Series, Meaning>): Meaning {
+  const meaning = meanings.get(series);
+  if (meaning === undefined) throw new Error('planned a series that nobody asked for');
+  return meaning;
+}
+
+/** Without the cost of a matcher, of which there would be a hundred thousand. */
+function expectSame(actual: unknown, wanted: unknown, what: () => string): void {
+  const [is, shouldBe] = [JSON.stringify(actual), JSON.stringify(wanted)];
+  if (is !== shouldBe) throw new Error(`${what()} is ${is}, and should be ${shouldBe}`);
+}

@@ -1,0 +1,132 @@
+import { vi } from 'vitest';
+import { startEmulator, type Emulator } from '../../../src/emulator/emulator.ts';
+import type { LogRecord } from '../../../src/emulator/log-record.ts';
+import type { IndexConfig } from '../../../src/emulator/store/index-config.ts';
+import type { Series } from '../../../src/metric/series.ts';
+import { AggregateSource } from '../../../src/sls/aggregate-source.ts';
+import type { LogQuery, LogResult, LogSource, SlsClient } from '../../../src/sls/client.ts';
+import { parseEndpointUrl, type Endpoint } from '../../../src/sls/endpoint.ts';
+import { TestClock } from '../../support/test-clock.ts';
+import { accessKey, createClient } from '../../sls/sls-client.ts';
+
+/** A logstore of the pair. Names come again at the other endpoint, with other lines. */
+export interface Place {
+  /** Chooses the endpoint, as `sls.internal.endpoint` does. */
+  readonly internal: boolean;
+  readonly project: string;
+  readonly logstore: string;
+  readonly hasAlternative: boolean;
+}
+
+export const places: readonly Place[] = [
+  { internal: true, project: 'k8s-log-a', logstore: 'nginx-ingress', hasAlternative: true },
+  { internal: true, project: 'k8s-log-a', logstore: 'nginx-old', hasAlternative: false },
+  { internal: true, project: 'k8s-log-b', logstore: 'nginx-ingress', hasAlternative: true },
+  { internal: false, project: 'k8s-log-a', logstore: 'nginx-ingress', hasAlternative: true },
+  { internal: false, project: 'k8s-log-a', logstore: 'nginx-old', hasAlternative: true },
+];
+
+const oldIndex: IndexConfig = {
+  fields: {
+    status: 'long',
+    request_length: 'long',
+    request_time: 'double',
+    proxy_upstream_name: 'text',
+  },
+};
+/** Of the fields that readings are made of, and no more, for speed. */
+const index: IndexConfig = { fields: { ...oldIndex.fields, proxy_alternative_upstream_name: 'text' } };
+
+/** Asks what is the same question of the same instant once; whoever asks it again shares the reply. */
+class SharedReplies implements LogSource {
+  readonly #client: SlsClient;
+  readonly #replies = new Map<string, Promise<LogResult>>();
+  sent = 0;
+
+  constructor(client: SlsClient) {
+    this.#client = client;
+  }
+
+  query(query: LogQuery, signal: AbortSignal): Promise<LogResult> {
+    const key = JSON.stringify(query);
+    const known = this.#replies.get(key);
+    if (known !== undefined) return known;
+    this.sent += 1;
+    const reply = this.#client.query(query, signal);
+    this.#replies.set(key, reply);
+    return reply;
+  }
+
+  forget(): void {
+    this.#replies.clear();
+  }
+}
+
+/** Two endpoints of SLS, each an emulator that verifies signatures, and one clock for them and for whoever asks. */
+export class SlsPair {
+  readonly clock = new TestClock();
+  readonly source: AggregateSource;
+  readonly #client: SlsClient;
+  readonly #replies: SharedReplies;
+  #emulators: readonly Emulator[] = [];
+  /** Of the lines appended next. */
+  #lagMs = 0;
+
+  private constructor() {
+    this.#client = createClient({ readTimeoutMs: 30_000 }).client;
+    this.#replies = new SharedReplies(this.#client);
+    this.source = new AggregateSource(this.#replies, this.clock);
+  }
+
+  static async start(): Promise<SlsPair> {
+    const pair = new SlsPair();
+    const start = (internal: boolean) =>
+      startEmulator({
+        listenHost: '127.0.0.1',
+        listenPort: 0,
+        accessKey,
+        clock: pair.clock,
+        ingestLagMs: () => pair.#lagMs,
+        sqlConcurrency: 1000,
+        logstores: places
+          .filter((place) => place.internal === internal)
+          .map((place) => ({ ...place, index: place.hasAlternative ? index : oldIndex })),
+      });
+    pair.#emulators = await Promise.all([start(true), start(false)]);
+    pair.advance(0);
+    return pair;
+  }
+
+  /** SLS queries sent so far. */
+  get sent(): number {
+    return this.#replies.sent;
+  }
+
+  readonly endpointOf = ({ internalEndpoint }: Series): Endpoint =>
+    parseEndpointUrl(this.#emulatorOf(internalEndpoint === true).url);
+
+  /** The lines come in now and can be seen `lagMs` later. */
+  async append(place: Place, lagMs: number, records: readonly LogRecord[]): Promise<void> {
+    this.#lagMs = lagMs;
+    await this.#emulatorOf(place.internal).sink(place.project, place.logstore).append(records);
+  }
+
+  #emulatorOf(internal: boolean): Emulator {
+    const emulator = this.#emulators[internal ? 0 : 1];
+    if (emulator === undefined) throw new Error('not started');
+    return emulator;
+  }
+
+  /** Signatures carry the system's time, so that moves too. */
+  advance(ms: number): void {
+    this.clock.advance(ms);
+    this.#replies.forget();
+    vi.setSystemTime(this.clock.nowMs);
+  }
+
+  async stop(): Promise<void> {
+    vi.useRealTimers();
+    this.#client.close();
+    await Promise.all(this.#emulators.map((emulator) => emulator.stop()));
+  }
+}

@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { listMetrics } from '../../src/metric/catalog.ts';
+import { anyWideWorld } from './oracle/any-wide-world.ts';
+import { anyWorld } from './oracle/any-world.ts';
+import { Comparison } from './oracle/comparison.ts';
+import { metricOracles } from './oracle/log-oracle.ts';
+import { Scene } from './oracle/scene.ts';
+import { SlsPair } from './oracle/sls-pair.ts';
+import { logTraffic } from './oracle/world-log.ts';
+import {
+  lastSecond,
+  longestDelaySeconds,
+  longestWindowSeconds,
+  type Asked,
+  type AskedSet,
+  type World,
+} from './oracle/world.ts';
+
+// READINGS_SETS=50000 for a long run, READINGS_SEED for another one.
+const seed = Number(process.env['READINGS_SEED'] ?? 4);
+/** How many sets of requests are drawn at least. */
+const wantedSets = Number(process.env['READINGS_SETS'] ?? 2000);
+/** A little below the average. */
+const setsAWorld = 21;
+
+let sls: SlsPair;
+let comparison: Comparison;
+let drawnSets = 0;
+
+beforeAll(async () => {
+  sls = await SlsPair.start();
+  comparison = new Comparison(sls);
+});
+afterAll(async () => {
+  await sls.stop();
+  console.log(`seed ${seed}, sets ${drawnSets}, queries sent ${sls.sent}, ${comparison.tally.toString()}`);
+});
+
+/** Between worlds: the lines of one lie outside every window of the next. */
+const apartMs = (longestWindowSeconds + longestDelaySeconds + lastSecond + 2) * 1000;
+
+/** Has the world's lines come in and reads it twice: while some of them are not visible yet, and when all are. */
+async function compareWorld(
+  world: World,
+  planningsOf: (set: AskedSet) => readonly AskedSet[],
+): Promise<void> {
+  drawnSets += world.sets.length;
+  sls.advance(apartMs + world.subsecondMs - (sls.clock.nowMs % 1000));
+  const logged = await logTraffic(world, sls);
+  sls.advance(world.arrivedAgoMs);
+  const delaySecondsOf = (asked: Asked) => asked.delaySeconds ?? world.delaySeconds;
+  const early = new Scene(sls.clock.nowMs, logged, delaySecondsOf);
+  await comparison.compareAll(world.sets.flatMap(planningsOf), early);
+
+  const longestLagMs = Math.max(0, ...world.traffic.map(({ lagMs }) => lagMs));
+  sls.advance(Math.max(0, longestLagMs - world.arrivedAgoMs) + world.settledMs);
+  // So much later, so much more delay: the same windows again.
+  const laterSeconds = Math.trunc(sls.clock.nowMs / 1000) - Math.trunc(early.nowMs / 1000);
+  const settled = new Scene(sls.clock.nowMs, logged, (asked) => delaySecondsOf(asked) + laterSeconds);
+  await comparison.compareAll(world.sets, settled);
+}
+
+/** A set in one planning, and each of it in a planning of its own. */
+const batchedAndAlone = (set: AskedSet) => [set, ...set.asked.map((one) => ({ ...set, asked: [one] }))];
+
+it('has an oracle for every metric', () => {
+  expect(Object.keys(metricOracles).sort()).toEqual(listMetrics().map(({ name }) => name));
+});
+
+it(
+  'reads what the log says, batched or alone, before and after late lines',
+  { timeout: 3_600_000 },
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(anyWorld, (world) => compareWorld(world, batchedAndAlone)),
+      { seed, numRuns: Math.ceil(wantedSets / setsAWorld) },
+    );
+    const { readings, nonZero, batched, wholeLogstore, everyRoute, unsettled } = comparison.tally;
+    expect(drawnSets).toBeGreaterThanOrEqual(wantedSets);
+    // Enough of each kind, so that it says something.
+    for (const kind of [nonZero, batched, wholeLogstore, everyRoute, unsettled])
+      expect(kind).toBeGreaterThan(readings / 10);
+  },
+);
+
+it(
+  'reads what the log says of more routes than a search or a default LIMIT takes',
+  { timeout: 3_600_000 },
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(anyWideWorld, (world) =>
+        compareWorld(world, (set) => batchedAndAlone(set).slice(0, 3)),
+      ),
+      { seed, numRuns: Math.ceil(wantedSets / 250) },
+    );
+  },
+);
