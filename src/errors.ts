@@ -194,6 +194,12 @@ export const errorRegistry = {
     remedy:
       'Check that the endpoint is SLS itself, with no proxy that rewrites; see the adapter log for the reply.',
   },
+  CircuitOpen: {
+    httpStatus: 503,
+    retryable: false,
+    when: 'Several SLS queries of the project failed in a row, so that none is sent for a while.',
+    remedy: 'Mend what the last failure names; SLS is tried again by itself.',
+  },
   DeadlineExceeded: {
     httpStatus: 504,
     retryable: false,

@@ -9,8 +9,8 @@ export interface Statement {
   readonly routes: readonly string[] | undefined;
   /** Counts every route of the logstore, named or not. */
   readonly everyRoute: boolean;
-  /** How many rows come at most where every route is counted. */
-  readonly maxRows: number;
+  /** How many rows come at most where every route is counted. Default: the greatest LIMIT of SLS. */
+  readonly maxRows?: number;
   /** Alias → SQL expression of the catalogue. */
   readonly aggregates: Readonly<Record<string, string>>;
   /** Whether the logstore has the column that names a canary's backend. */
@@ -48,14 +48,14 @@ const backendPattern = '^[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]
  * much, never too little; the SQL is exact.
  */
 export function queryText(statement: Statement): string {
-  const { window, routes, aggregates } = statement;
+  const { window, routes, aggregates, maxRows = greatestLimit } = statement;
   const route = routeExpression(statement);
   const time = timeCondition(window);
   const columns = Object.entries(aggregates).map(([alias, expression]) => `${expression} AS ${alias}`);
   if (routes === undefined) return `* | SELECT ${columns.join(', ')} FROM log WHERE ${time} LIMIT 1`;
   const [search, which, limit] = statement.everyRoute
     ? // A route that is NULL would come as the text `null`, which may be asked for.
-      ['*', `${route} IS NOT NULL`, statement.maxRows]
+      ['*', `${route} IS NOT NULL`, maxRows]
     : [searchText(statement, routes), `${route} IN (${routes.map(sqlString).join(', ')})`, routes.length];
   return [
     `${search} | SELECT ${[`${route} AS ${routeAlias}`, ...columns].join(', ')}`,

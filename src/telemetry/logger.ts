@@ -4,13 +4,13 @@ import type { ServingObserver } from '../api/serving-pair-keeper.ts';
 import type { ReadObserver } from '../api/external-metrics.ts';
 import type { AdapterError } from '../errors.ts';
 import type { KubeObserver } from '../kube/kube-observer.ts';
-import type { SlsObserver } from '../sls/client.ts';
 import { createKubeLog } from './kube-log.ts';
 import { createReadingLog, type ReadingLog } from './reading-log.ts';
+import { createSlsLog, type SlsLog } from './sls-log.ts';
 
 /** Everything that the adapter logs, one function an event. */
 export interface Telemetry
-  extends AppObserver, ReadObserver, ServingObserver, SlsObserver, KubeObserver, ReadingLog {
+  extends AppObserver, ReadObserver, ServingObserver, KubeObserver, ReadingLog, SlsLog {
   started(event: {
     readonly url: string;
     readonly slsEndpoint: string;
@@ -37,6 +37,7 @@ export function createTelemetry(logger: Logger): Telemetry {
   return {
     ...createKubeLog(logger),
     ...createReadingLog(logger),
+    ...createSlsLog(logger),
     started: (event) => logger.info(event, 'serving'),
     stopping: (event) => logger.info(event, 'stopping'),
     servingPairReplaced: () => logger.info('new connections get the new serving certificate'),
@@ -54,7 +55,6 @@ export function createTelemetry(logger: Logger): Telemetry {
       const { error, ...rest } = event;
       logFailure(logger, error, rest);
     },
-    slsQueryFinished: (event) => logger.debug(event, 'SLS query finished'),
   };
 }
 

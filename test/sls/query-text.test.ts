@@ -7,7 +7,6 @@ const statement: Statement = {
   window: { startSeconds: 100, endSeconds: 115 },
   routes: ['default-a-80'],
   everyRoute: false,
-  maxRows: 1_000_000,
   aggregates: { requests: 'count(*)' },
   hasAlternative: true,
 };

@@ -1,0 +1,231 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { AdapterError, type ErrorCode } from '../../src/errors.ts';
+import { Circuit } from '../../src/sls/circuit.ts';
+
+const openMs = 5000;
+let nowMs = 0;
+let events: string[] = [];
+let circuit: Circuit;
+
+beforeEach(() => {
+  nowMs = 1_000_000;
+  events = [];
+  circuit = new Circuit({
+    settings: { failures: 3, openMs },
+    name: 'project p',
+    monotonicMs: () => nowMs,
+    onOpened: ({ what }) => events.push(`opened: ${what}`),
+    onClosed: () => events.push('closed'),
+  });
+});
+
+const failing = (code: ErrorCode, what = 'down') => Promise.reject(new AdapterError(code, what));
+/** What became of a call: `ok`, or the code of its error. */
+const outcome = (work: Promise<unknown>) =>
+  work.then(
+    () => 'ok',
+    (error: unknown) => (error as AdapterError).code,
+  );
+const ok = () => outcome(circuit.run(() => Promise.resolve()));
+const fail = (code: ErrorCode = 'SlsUnavailable', what?: string) =>
+  outcome(circuit.run(() => failing(code, what)));
+const failTimes = async (count: number) => {
+  for (let n = 1; n <= count; n++) await fail('SlsUnavailable', `down, ${n}`);
+};
+/** A call that ends when the test says so. */
+function held() {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const end = outcome(circuit.run(() => promise));
+  return {
+    succeed: () => {
+      resolve('');
+      return end;
+    },
+    fail: (code: ErrorCode) => {
+      reject(new AdapterError(code, 'held'));
+      return end;
+    },
+  };
+}
+
+describe('a circuit', () => {
+  it('opens after so many failures in a row, and lets nothing through then', async () => {
+    await failTimes(2);
+    expect(circuit.phase).toBe('closed');
+    await failTimes(1);
+    expect(circuit.phase).toBe('open');
+    let ran = false;
+    const refused = circuit.run(() => Promise.resolve((ran = true)));
+    await expect(refused).rejects.toMatchObject({ code: 'CircuitOpen' });
+    expect(ran).toBe(false);
+  });
+
+  it.each<ErrorCode>([
+    'SlsUnavailable',
+    'SlsTimeout',
+    'SlsThrottled',
+    'SlsReplyInvalid',
+    'CredentialsRefused',
+    'CredentialsMissing',
+    'ProjectNotFound',
+  ])('counts %s', async (code) => {
+    for (let n = 0; n < 3; n++) expect(await fail(code)).toBe(code);
+    expect(circuit.phase).toBe('open');
+  });
+
+  it.each<ErrorCode>([
+    'LogstoreNotFound',
+    'IndexMissing',
+    'QueryRefused',
+    'PermissionDenied',
+    'SlsIncomplete',
+    'ClockSkewed',
+  ])('takes %s for an answer, which ends a row of failures', async (code) => {
+    for (let n = 0; n < 10; n++) expect(await fail(code)).toBe(code);
+    await failTimes(2);
+    await fail(code);
+    await failTimes(2);
+    expect(circuit.phase).toBe('closed');
+  });
+
+  it('forgets the failures before a success', async () => {
+    await failTimes(2);
+    expect(await ok()).toBe('ok');
+    await failTimes(2);
+    expect(circuit.phase).toBe('closed');
+  });
+
+  it('learns nothing from who went away', async () => {
+    await failTimes(2);
+    for (let n = 0; n < 10; n++) expect(await fail('Canceled')).toBe('Canceled');
+    expect(circuit.phase).toBe('closed');
+    await failTimes(1);
+    expect(circuit.phase).toBe('open');
+  });
+
+  it('counts a fault of the adapter as none of SLS, and lets it through as one', async () => {
+    for (let n = 0; n < 5; n++) {
+      const broken = circuit.run(() => Promise.reject(new TypeError('x is no function')));
+      await expect(broken).rejects.toMatchObject({ code: 'Internal', what: 'x is no function' });
+    }
+    expect(circuit.phase).toBe('closed');
+  });
+});
+
+describe('an open circuit', () => {
+  beforeEach(() => failTimes(3));
+
+  it('says of which project, for how long still, and why', async () => {
+    const refusal = () =>
+      circuit.run(() => Promise.resolve()).catch((error: unknown) => error as AdapterError);
+    nowMs += 1500;
+    expect(await refusal()).toMatchObject({
+      code: 'CircuitOpen',
+      what: expect.stringMatching(
+        /^SLS, project p: no query is sent for 4 s more; last failure: down, 3\. Check the network path/,
+      ) as unknown,
+      cause: expect.objectContaining({ code: 'SlsUnavailable', what: 'down, 3' }) as unknown,
+    });
+    expect((await refusal())?.message).not.toContain('..');
+    nowMs += 3499;
+    expect((await refusal())?.what).toContain('for 1 s more');
+  });
+
+  it('lets one probe through in the end, and refuses all others meanwhile, at once', async () => {
+    nowMs += openMs;
+    const probe = held();
+    expect(circuit.phase).toBe('half-open');
+    for (let n = 0; n < 5; n++) expect(await ok()).toBe('CircuitOpen');
+    await expect(circuit.run(() => Promise.resolve())).rejects.toThrow(
+      /no query is sent until a probe succeeds/,
+    );
+    expect(await probe.succeed()).toBe('ok');
+    expect(await ok()).toBe('ok');
+  });
+
+  it('tells those who would have to wait, before they do', async () => {
+    expect(circuit.refusal()).toMatchObject({ code: 'CircuitOpen' });
+    nowMs += openMs;
+    expect(circuit.refusal()).toBeUndefined();
+    const probe = held();
+    expect(circuit.refusal()).toMatchObject({ code: 'CircuitOpen' });
+    await probe.succeed();
+    expect(circuit.refusal()).toBeUndefined();
+  });
+
+  it('is closed by a probe that has any answer', async () => {
+    nowMs += openMs;
+    expect(await fail('LogstoreNotFound')).toBe('LogstoreNotFound');
+    expect(circuit.phase).toBe('closed');
+    await failTimes(2);
+    expect(circuit.phase).toBe('closed');
+  });
+
+  it('stays for as long again after a probe that fails', async () => {
+    for (let n = 0; n < 5; n++) {
+      nowMs += openMs;
+      expect(await fail('SlsTimeout')).toBe('SlsTimeout');
+      nowMs += openMs - 1;
+      expect(await ok()).toBe('CircuitOpen');
+      nowMs += 1 - openMs;
+    }
+    nowMs += openMs;
+    expect(await ok()).toBe('ok');
+  });
+
+  it('is neither closed nor held by a probe that is canceled: the next is the probe', async () => {
+    nowMs += openMs;
+    for (let n = 0; n < 3; n++) {
+      const probe = held();
+      expect(await ok()).toBe('CircuitOpen');
+      expect(await probe.fail('Canceled')).toBe('Canceled');
+      expect(circuit.phase).toBe('open');
+    }
+    expect(await ok()).toBe('ok');
+    expect(circuit.phase).toBe('closed');
+  });
+
+  it('is told of once an outage, and of its end', async () => {
+    for (let n = 0; n < 3; n++) {
+      nowMs += openMs;
+      await fail('SlsThrottled');
+    }
+    nowMs += openMs;
+    await fail('Canceled');
+    expect(events).toEqual(['opened: down, 3']);
+    expect(await ok()).toBe('ok');
+    expect(events).toEqual(['opened: down, 3', 'closed']);
+    await failTimes(3);
+    expect(events).toHaveLength(3);
+  });
+
+  it('heeds no clock but the monotonic one', async () => {
+    const { now } = Date;
+    try {
+      for (const stepMs of [3_600_000, -3_600_000]) {
+        Date.now = () => now() + stepMs;
+        expect(await ok()).toBe('CircuitOpen');
+      }
+      nowMs += openMs;
+      expect(await ok()).toBe('ok');
+    } finally {
+      Date.now = now;
+    }
+  });
+});
+
+describe('what was under way when the circuit opened', () => {
+  it('neither fails nor ends a probe, and counts for nothing afterwards', async () => {
+    const early = Array.from({ length: 6 }, () => held());
+    await failTimes(3);
+    nowMs += openMs;
+    const probe = held();
+    expect(await early[0]?.fail('SlsTimeout')).toBe('SlsTimeout');
+    expect(await early[1]?.succeed()).toBe('ok');
+    expect(circuit.phase).toBe('half-open');
+    expect(await probe.succeed()).toBe('ok');
+    expect(circuit.phase).toBe('closed');
+    for (const one of early.slice(2)) expect(await one.fail('SlsTimeout')).toBe('SlsTimeout');
+    expect(circuit.phase).toBe('closed');
+  });
+});

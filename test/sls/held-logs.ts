@@ -1,0 +1,24 @@
+import { AdapterError, type ErrorCode } from '../../src/errors.ts';
+import type { LogQuery, LogResult, LogSource } from '../../src/sls/client.ts';
+
+/** One query on its way, which ends as the test says; it does not heed its signal. */
+export interface HeldLogQuery {
+  readonly query: LogQuery;
+  answer(): void;
+  fail(code: ErrorCode): void;
+}
+
+/** An SLS in the hands of the test. */
+export class HeldLogs implements LogSource {
+  readonly sent: HeldLogQuery[] = [];
+
+  query(query: LogQuery): Promise<LogResult> {
+    const { promise, resolve, reject } = Promise.withResolvers<LogResult>();
+    this.sent.push({
+      query,
+      answer: () => resolve({ rows: [], requestId: undefined, processedRows: 0, serverTimeMs: undefined }),
+      fail: (code) => reject(new AdapterError(code, 'held')),
+    });
+    return promise;
+  }
+}
