@@ -123,11 +123,12 @@ export class AutoscalerScope {
   #switchOff(reason: AutoscalersOffEvent['reason'], message: string): number {
     this.#offs++;
     const { observer, random } = this.#around;
+    const retryInMs = pauseBoundMs(this.#offs, this.#settings.recheck);
     if (this.#state !== reason) {
       this.#state = reason;
       this.#changes.replace([]);
-      observer.autoscalersOff({ namespace: this.#namespace, reason, message });
+      observer.autoscalersOff({ namespace: this.#namespace, reason, message, retryInMs });
     }
-    return pauseBoundMs(this.#offs, this.#settings.recheck) * (0.5 + random() / 2);
+    return retryInMs * (0.5 + random() / 2);
   }
 }

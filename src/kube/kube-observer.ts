@@ -19,6 +19,8 @@ export interface AutoscalersOffEvent {
   /** `forbidden`: RBAC does not let us; `unserved`: the cluster has them in no version that we read. */
   readonly reason: 'forbidden' | 'unserved';
   readonly message: string;
+  /** Upper bound of the pause until the next look. */
+  readonly retryInMs: number;
 }
 
 /** What happens between us and the Kubernetes API server, one function an event. No field ever holds a token. */

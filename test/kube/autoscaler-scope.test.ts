@@ -53,6 +53,8 @@ describe('without the right to read HPAs', () => {
       bench.server.hpas.mayRead = () => false;
       bench.server.hpas.closeWatches();
       await waitFor(() => bench.offs().length === round);
+      await looks(2);
+      expect(bench.offs()[round - 1]).toMatchObject({ reason: 'forbidden', retryInMs: 10 });
       expect(bench.told).toEqual(['shop/web: ']);
       expect(watch.synced).toBe(false);
       bench.server.hpas.mayRead = () => true;
@@ -112,13 +114,27 @@ describe('the version', () => {
     const watch = bench.start();
     await looks(4);
     expect(bench.offs()).toEqual([
-      { namespace: undefined, reason: 'unserved', message: 'autoscaling has neither of v2 and v2beta2' },
+      {
+        namespace: undefined,
+        reason: 'unserved',
+        message: 'autoscaling has neither of v2 and v2beta2',
+        retryInMs: 10,
+      },
     ]);
     expect(watch.synced).toBe(false);
     expect(bench.server.count('hpa.list')).toBe(0);
     bench.server.hpas.versions = ['v2'];
     await waitFor(() => watch.synced);
     expect(bench.told).toEqual(['shop/web: qps']);
+  });
+
+  it('may be named by discovery and not be there, which is said once', async () => {
+    bench.server.fail('hpa.list', { kind: 'status', code: 404, message: 'not here' });
+    bench.start();
+    await looks(4);
+    expect(bench.offs()).toMatchObject([{ reason: 'unserved', retryInMs: 10 }]);
+    expect(bench.offs()[0]?.message).toContain('answered 404: not here');
+    expect(watchEnds()).toEqual([]);
   });
 
   it('is asked for again after whatever kind of failure', async () => {

@@ -12,7 +12,12 @@ function recordingLog() {
 
 it('says which rule to grant where HPAs may not be read', () => {
   const { lines, log } = recordingLog();
-  log.autoscalersOff({ namespace: 'shop', reason: 'forbidden', message: 'GET … answered 403' });
+  log.autoscalersOff({
+    namespace: 'shop',
+    reason: 'forbidden',
+    message: 'GET … answered 403',
+    retryInMs: 20_000,
+  });
   expect(lines).toMatchObject([
     {
       level: 'warn',
@@ -27,7 +32,7 @@ it('says which rule to grant where HPAs may not be read', () => {
 
 it('says where the cluster serves HPAs in no version that is read, and when they are watched', () => {
   const { lines, log } = recordingLog();
-  log.autoscalersOff({ namespace: undefined, reason: 'unserved', message: 'no version' });
+  log.autoscalersOff({ namespace: undefined, reason: 'unserved', message: 'no version', retryInMs: 20_000 });
   log.autoscalersOn({ namespace: undefined, version: 'v2', withExternalMetrics: 3 });
   expect(lines).toMatchObject([
     { level: 'warn', msg: expect.stringContaining('neither autoscaling/v2 nor v2beta2') as string },
