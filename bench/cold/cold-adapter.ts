@@ -2,13 +2,13 @@ import { logstore, project, readPath, selectorOf } from '../../test/support/adap
 import { waitFor } from '../../test/support/wait-for.ts';
 import { startSlsProcess, type SlsProcess } from '../sls/process.ts';
 import { startDelegatedAdapter } from '../support/delegated-adapter.ts';
-import { FrontProxySession } from '../support/front-proxy-session.ts';
+import { FrontProxy } from '../support/front-proxy.ts';
 import { logTrouble } from '../support/log-trouble.ts';
 
 /** An adapter that has read once, so that the SDK is loaded, and an SLS of 80 ms with traffic. */
 export interface ColdAdapter extends AsyncDisposable {
   readonly sls: SlsProcess;
-  readonly session: FrontProxySession;
+  readonly frontProxy: FrontProxy;
 }
 
 export const coldRoutes = 1000;
@@ -28,7 +28,11 @@ export const coldPath = (place: number, intervalSeconds: number): string =>
     }),
   );
 
-export async function startColdAdapter(progress: (text: string) => void): Promise<ColdAdapter> {
+/** @param config its configuration file */
+export async function startColdAdapter(
+  progress: (text: string) => void,
+  config = '{}',
+): Promise<ColdAdapter> {
   await using resources = new AsyncDisposableStack();
   const sls = resources.use(
     await startSlsProcess({
@@ -48,11 +52,11 @@ export async function startColdAdapter(progress: (text: string) => void): Promis
     }),
   );
   const adapter = resources.use(
-    await startDelegatedAdapter({ slsUrl: sls.url, onLog: logTrouble(progress) }),
+    await startDelegatedAdapter({ slsUrl: sls.url, config, onLog: logTrouble(progress) }),
   );
-  const session = resources.use(await FrontProxySession.open(adapter.url, adapter.pair));
-  const warmUp = async () => (await session.get(coldPath(0, 60))).status === 200;
+  const frontProxy = resources.use(new FrontProxy(adapter.url, adapter.pair));
+  const warmUp = async () => (await frontProxy.get(coldPath(0, 60))).status === 200;
   await waitFor(warmUp, 15_000, 'a first reading');
   const owned = resources.move();
-  return { sls, session, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { sls, frontProxy, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

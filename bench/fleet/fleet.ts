@@ -5,7 +5,7 @@ import type { RowContext } from '../row.ts';
 import type { SeenLines, SeenQuery, SlsSettings } from '../sls/messages.ts';
 import { startSlsProcess, type SlsProcess } from '../sls/process.ts';
 import { startDelegatedAdapter } from '../support/delegated-adapter.ts';
-import { FrontProxySession } from '../support/front-proxy-session.ts';
+import { FrontProxy } from '../support/front-proxy.ts';
 import { logTrouble } from '../support/log-trouble.ts';
 import { CpuSpans, residentMbOf } from '../support/process-usage.ts';
 import { autoscalerOf, fleetRoutes, type FleetRoute, type FleetSize } from './fleet-routes.ts';
@@ -56,9 +56,9 @@ export async function runFleet(plan: FleetPlan, { signal, progress }: RowContext
     onLog: logTrouble(progress),
     ...(plan.autoscalers && { prepare: ({ hpas }) => routes.forEach((one) => hpas.put(autoscalerOf(one))) }),
   });
-  using session = await FrontProxySession.open(adapter.url, adapter.pair);
-  await waitFor(async () => (await session.get('/readyz')).status === 200, 15_000, 'a ready adapter');
-  const sync = { session, paths: routes.map(({ path }) => path), periodSeconds: syncSeconds, signal };
+  using frontProxy = new FrontProxy(adapter.url, adapter.pair);
+  await waitFor(async () => (await frontProxy.get('/readyz')).status === 200, 15_000, 'a ready adapter');
+  const sync = { frontProxy, paths: routes.map(({ path }) => path), periodSeconds: syncSeconds, signal };
   progress(`${routes.length} routes: the first reads`);
   const warmUp = (await readInSync({ ...sync, passes: plan.warmUpPasses })).flat();
   progress(`${routes.length} routes: measuring for ${plan.passes * syncSeconds} s`);

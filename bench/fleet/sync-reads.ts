@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FrontProxySession } from '../support/front-proxy-session.ts';
+import type { FrontProxy } from '../support/front-proxy.ts';
 import { decodeReading, type WireReading } from '../support/reading-wire.ts';
 
 /** One read of the controller. */
@@ -15,7 +15,7 @@ export interface SyncRead {
 }
 
 export interface SyncOptions {
-  readonly session: FrontProxySession;
+  readonly frontProxy: FrontProxy;
   readonly paths: readonly string[];
   /** Each path is read once in this time, evenly spread, in their order. */
   readonly periodSeconds: number;
@@ -32,7 +32,7 @@ export interface SyncOptions {
  * @returns by pass, in the order in which they were sent
  */
 export async function readInSync(options: SyncOptions): Promise<SyncRead[][]> {
-  const { session, paths, periodSeconds, passes, onPass, signal } = options;
+  const { frontProxy, paths, periodSeconds, passes, onPass, signal } = options;
   const startMs = performance.now();
   const gapMs = (periodSeconds * 1000) / paths.length;
   const started: Promise<SyncRead[]>[] = [];
@@ -42,7 +42,7 @@ export async function readInSync(options: SyncOptions): Promise<SyncRead[][]> {
     for (let index = 0; index < paths.length; index += 1) {
       const dueMs = startMs + (pass * paths.length + index) * gapMs;
       await until(dueMs, signal);
-      reads.push(readOnce(session, paths[index] ?? '', index, performance.now() - dueMs));
+      reads.push(readOnce(frontProxy, paths[index] ?? '', index, performance.now() - dueMs));
     }
     started.push(Promise.all(reads));
   }
@@ -59,7 +59,7 @@ async function until(dueMs: number, signal: AbortSignal): Promise<void> {
 }
 
 async function readOnce(
-  session: FrontProxySession,
+  frontProxy: FrontProxy,
   path: string,
   index: number,
   lagMs: number,
@@ -67,7 +67,7 @@ async function readOnce(
   const sentMs = Date.now();
   const startMs = performance.now();
   try {
-    const { status, body, tookMs } = await session.get(path);
+    const { status, body, tookMs } = await frontProxy.get(path);
     const answer = status === 200 ? decodeReading(body) : { failure: `${status} ${printable(body)}` };
     return { index, sentMs, lagMs, tookMs, answer };
   } catch (error) {

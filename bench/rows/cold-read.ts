@@ -41,8 +41,8 @@ export const coldRead: Row = {
 };
 
 /** @throws Error where it failed, or SLS was not asked for it */
-async function readCold({ sls, session }: ColdAdapter, place: number) {
-  const { status, body, tookMs } = await session.get(coldPath(place, intervalSeconds));
+async function readCold({ sls, frontProxy }: ColdAdapter, place: number) {
+  const { status, body, tookMs } = await frontProxy.get(coldPath(place, intervalSeconds));
   if (status !== 200) throw new Error(`a cold read failed: ${status} ${body.toString()}`);
   const named = `'${routeName(place)}'`;
   const askedFor = (): SeenQuery | undefined => sls.queries.find(({ text }) => text.includes(named));

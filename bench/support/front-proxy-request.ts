@@ -16,3 +16,10 @@ export const frontProxyHeaders: readonly (readonly [name: string, value: string]
   ['X-Remote-Group', 'system:authenticated'],
   ['X-Remote-Extra-Authentication.kubernetes.io%2fcredential-Id', 'JTI=0e5c51d5-9c4b-4b31-8e6d-3d6d7e5b8a11'],
 ];
+
+/** As Node takes them for HTTP/2. */
+export function groupedByName(headers: readonly (readonly [string, string])[]): Record<string, string[]> {
+  const byName: Record<string, string[]> = {};
+  for (const [name, value] of headers) (byName[name.toLowerCase()] ??= []).push(value);
+  return byName;
+}

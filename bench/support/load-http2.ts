@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http2 from 'node:http2';
 import { median } from '../statistics.ts';
-import { groupedByName } from './front-proxy-session.ts';
+import { groupedByName } from './front-proxy-request.ts';
 import type { Load } from './load.ts';
 
 /** Over one connection, made anew for each call. Counts from when it has had its first answer. */

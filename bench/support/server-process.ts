@@ -27,6 +27,9 @@ export interface ServerProcessOptions {
   readonly onLine?: (line: string) => void;
 }
 
+/** Also on a machine that has much else to do. */
+const mostStartMs = 30_000;
+
 /** A server that does not end by SIGTERM within this is killed. */
 const mostStopMs = 10_000;
 
@@ -61,7 +64,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     const [, url = ''] = await waitFor(() => {
       if (child.exitCode !== null) throw new Error(`${script} has exited (${child.exitCode}): ${output}`);
       return /"url":"(https?:[^"]+)"/.exec(output) ?? undefined;
-    }, 15_000);
+    }, mostStartMs);
     serves = true;
     const tell = (message: object) => void child.send(message);
     return { url, pid: child.pid ?? 0, tell, [Symbol.asyncDispose]: stop };
