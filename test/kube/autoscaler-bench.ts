@@ -14,6 +14,7 @@ class AutoscalerBench {
   declare client: KubeClient;
   around: TestSurroundings = surroundings();
   stop = new AbortController();
+  watch: AutoscalerWatch | undefined;
   running: Promise<void> | undefined;
   /** `{namespace}/{name}: {metric},…` of each call, oldest first; nothing after the colon: gone. */
   told: string[] = [];
@@ -37,7 +38,10 @@ class AutoscalerBench {
     await this.server[Symbol.asyncDispose]();
   }
 
-  start(namespaces: readonly string[] = [], settings: Partial<AutoscalerWatchSettings> = {}) {
+  start(
+    namespaces: readonly string[] = [],
+    settings: Partial<AutoscalerWatchSettings> = {},
+  ): AutoscalerWatch {
     const watch = new AutoscalerWatch(
       this.client,
       { namespaces },
@@ -45,6 +49,7 @@ class AutoscalerBench {
       this.around,
       { ...fastWatch, recheck: { firstPauseMs: 10, longestPauseMs: 20 }, ...settings },
     );
+    this.watch = watch;
     this.running = watch.run(this.stop.signal);
     return watch;
   }
@@ -62,9 +67,9 @@ class AutoscalerBench {
     await waitFor(() => this.known.has(`${namespace}/${name}`));
   }
 
-  /** Resolves once so many watches stand, by the state of the server. */
+  /** Resolves once so many watches stand, on either side. */
   watching(watches = 1): Promise<unknown> {
-    return waitFor(() => this.server.hpas.openWatches === watches);
+    return waitFor(() => this.server.hpas.openWatches === watches && this.watch?.synced === true);
   }
 
   /** Without the markers. */
