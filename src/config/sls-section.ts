@@ -40,8 +40,8 @@ export const slsSection = section({
   readTimeoutSeconds: whole(1, 60, 'How long SLS may take to answer one query').default(10),
   maxConcurrentQueries: leaves.maxConcurrentQueries.default(5),
   breaker: section({
-    failures: breaker.failures.default(5),
-    openSeconds: breaker.openSeconds.default(5),
+    failures: breaker.failures.default(10),
+    openSeconds: breaker.openSeconds.default(3),
   }).prefault({}),
 });
 

@@ -1,9 +1,9 @@
-import { AdapterError, toAdapterError } from '../errors.ts';
+import { toAdapterError, type AdapterError } from '../errors.ts';
 import type { Outcome, Sample } from '../metric/sample.ts';
 import { seriesKey, type Series } from '../metric/series.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
+import { untilCanceled } from '../sls/until-canceled.ts';
 import { outcomeOf, planBatches, type Batch, type PlanContext } from './plan.ts';
-import { raceAbort } from './race-abort.ts';
 import { withRetry, type RetrySettings } from './retry.ts';
 
 export interface CollectorSettings extends Omit<RetrySettings, 'deadlineMs'> {
@@ -100,9 +100,7 @@ export class Collector {
   async collect(series: readonly Series[], maxRetries: number, signal: AbortSignal): Promise<Outcome[]> {
     const flights = series.map((one) => this.#join(one, maxRetries));
     try {
-      return await raceAbort(Promise.all(flights.map(({ answer }) => answer.promise)), signal);
-    } catch (cause) {
-      throw new AdapterError('Canceled', 'the read was canceled', { cause });
+      return await untilCanceled(Promise.all(flights.map(({ answer }) => answer.promise)), signal);
     } finally {
       for (const flight of flights) this.#leave(flight);
     }

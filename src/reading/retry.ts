@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { AdapterError, toAdapterError } from '../errors.ts';
-import { raceAbort } from './race-abort.ts';
+import { untilCanceled } from '../sls/until-canceled.ts';
 
 export interface RetrySettings {
   /** Of one read, all attempts and pauses together. */
@@ -51,7 +51,7 @@ export async function withRetry<T>(
   };
   try {
     either.throwIfAborted();
-    return await raceAbort(attempts(), either);
+    return await untilCanceled(attempts(), either);
   } catch (thrown) {
     if (signal.aborted) throw new AdapterError('Canceled', 'the read was canceled', { cause: signal.reason });
     if (!deadline.signal.aborted) throw toAdapterError(thrown);

@@ -1,14 +1,15 @@
 import { projectSettings } from '../config/project-settings.ts';
 import type { Config } from '../config/schema.ts';
-import { Collector } from '../reading/collector.ts';
+import { Collector, type CollectorLimits } from '../reading/collector.ts';
+import type { CompletenessObserver } from '../reading/delay-learner.ts';
+import { Delays } from '../reading/delays.ts';
 import { Prefetcher, type PrefetchObserver } from '../reading/prefetcher.ts';
-import { Reader } from '../reading/reader.ts';
+import { Reader, type ReaderSettings } from '../reading/reader.ts';
 import { SampleStore } from '../reading/sample-store.ts';
 import { WantedSeries } from '../reading/wanted-series.ts';
-import { AggregateSource } from '../sls/aggregate-source.ts';
-import { SlsClient, type SlsObserver } from '../sls/client.ts';
-import { createCredentialSource } from '../sls/credentials.ts';
-import { resolveEndpoint } from '../sls/endpoint.ts';
+import type { SlsObserver } from '../sls/client.ts';
+import type { GateObserver } from '../sls/project-gates.ts';
+import { createSls } from './sls-stack.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Misses of one HPA sync arrive within this. */
@@ -18,7 +19,7 @@ const holdMs = 50;
 const firstRetryPauseMs = 250;
 const longestRetryPauseMs = 4000;
 
-export type ReadingObserver = SlsObserver & PrefetchObserver;
+export type ReadingObserver = SlsObserver & GateObserver & PrefetchObserver & CompletenessObserver;
 
 /** A reader over SLS, without any server. */
 export interface ReadingStack {
@@ -30,57 +31,63 @@ export interface ReadingStack {
 }
 
 export function createReading(config: Config, around: Surroundings, observer: ReadingObserver): ReadingStack {
-  const { clock, random, env } = around;
-  const { sls, reading } = config;
-  const settingsOf = projectSettings(config);
-  const client = new SlsClient(
-    around.credentials ?? createCredentialSource(env),
-    { connectTimeoutMs: sls.connectTimeoutSeconds * 1000, readTimeoutMs: sls.readTimeoutSeconds * 1000 },
+  const { clock, random } = around;
+  const { maxSeries } = config.reading;
+  const readingOf = readingSettings(config);
+  const sls = createSls(config, around, observer);
+  const store = new SampleStore(maxSeries);
+  const wanted = new WantedSeries(maxSeries);
+  const delays = new Delays({
+    endpointOf: sls.endpointOf,
+    fixedSecondsOf: (project) => readingOf(project).delaySeconds,
+    settingsOf: (project) => readingOf(project).delay,
+    query: (query, signal) => sls.seconds.query(query, signal),
+    store,
+    clock,
     observer,
-  );
-  const source = new AggregateSource(client, clock);
-  const store = new SampleStore(reading.maxSeries);
-  const wanted = new WantedSeries(reading.maxSeries);
-  const endpointSettings = { region: sls.region, network: sls.network, url: sls.endpoint };
+  });
   const collector = new Collector(
     { gatherMs, holdMs, firstPauseMs: firstRetryPauseMs, longestPauseMs: longestRetryPauseMs, random },
     {
       clock,
-      endpointOf: ({ internalEndpoint }) => resolveEndpoint(endpointSettings, internalEndpoint),
-      delaySecondsOf: ({ delaySeconds, project }) => {
-        const own = settingsOf(project).reading;
-        return delaySeconds ?? own.delaySeconds ?? own.delay.initialSeconds;
-      },
-      limitsOf: (project) => {
-        const { maxNamedRoutes, deadlineSeconds } = settingsOf(project).reading;
-        return { maxNamedRoutes, deadlineMs: deadlineSeconds * 1000 };
-      },
-      query: (query, signal) => source.query(query, signal),
+      endpointOf: sls.endpointOf,
+      delaySecondsOf: (series) => delays.secondsOf(series),
+      limitsOf: readingOf,
+      query: (query, signal) => sls.aggregates.query(query, signal),
       sink: store,
     },
   );
-  const reader = new Reader({
-    store,
-    collector,
-    wanted,
-    settingsOf: (project) => {
-      const { freshnessSeconds, maxStaleSeconds, patienceSeconds } = settingsOf(project).reading;
-      return {
-        freshnessMs: freshnessSeconds * 1000,
-        maxStaleMs: maxStaleSeconds * 1000,
-        patienceMs: patienceSeconds * 1000,
-      };
-    },
-    clock,
-  });
   const prefetcher = new Prefetcher({
     wanted,
     collector,
-    refreshMsOf: (project) => settingsOf(project).reading.refreshSeconds * 1000,
-    learnDelay: () => Promise.resolve(),
+    refreshMsOf: (project) => readingOf(project).refreshSeconds * 1000,
+    learnDelay: (series, signal) => delays.learn(series, signal),
     clock,
     random,
     observer,
   });
-  return { reader, wanted, prefetcher, close: () => client.close() };
+  const reader = new Reader({ store, collector, wanted, settingsOf: readingOf, clock });
+  return { reader, wanted, prefetcher, close: () => sls.close() };
+}
+
+type ReadingSettings = ReturnType<ReturnType<typeof projectSettings>>['reading'];
+
+/** Those of each project, as configured and in the units of `reading/`. */
+function readingSettings(
+  config: Config,
+): (project: string) => ReadingSettings & ReaderSettings & CollectorLimits {
+  const settingsOf = projectSettings(config);
+  const known = new WeakMap<ReadingSettings, ReadingSettings & ReaderSettings & CollectorLimits>();
+  return (project) => {
+    const { reading } = settingsOf(project);
+    const settings = known.get(reading) ?? {
+      ...reading,
+      freshnessMs: reading.freshnessSeconds * 1000,
+      maxStaleMs: reading.maxStaleSeconds * 1000,
+      patienceMs: reading.patienceSeconds * 1000,
+      deadlineMs: reading.deadlineSeconds * 1000,
+    };
+    known.set(reading, settings);
+    return settings;
+  };
 }

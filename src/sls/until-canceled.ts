@@ -1,7 +1,7 @@
 import { AdapterError } from '../errors.ts';
 
 export const canceled = (signal: AbortSignal) =>
-  new AdapterError('Canceled', 'the SLS query was canceled', { cause: signal.reason });
+  new AdapterError('Canceled', 'the query was canceled', { cause: signal.reason });
 
 /**
  * The work's own end, or the signal's, whichever comes first; for work that may not heed the signal.

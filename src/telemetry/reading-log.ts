@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import type { AutoscalerDemandObserver } from '../reading/autoscaler-demand.ts';
+import type { CompletenessObserver } from '../reading/delay-learner.ts';
 import type { PrefetchObserver } from '../reading/prefetcher.ts';
 
-export interface ReadingLog extends PrefetchObserver, AutoscalerDemandObserver {}
+export interface ReadingLog extends PrefetchObserver, AutoscalerDemandObserver, CompletenessObserver {}
 
 /** What is logged of the readings that are kept fresh, and of who wants them. */
 export function createReadingLog(logger: Logger): ReadingLog {
@@ -13,6 +14,16 @@ export function createReadingLog(logger: Logger): ReadingLog {
         `readings are not refreshed; the last good ones are served for now: ${error.message}`,
       ),
     refreshRecovered: (event) => logger.info(event, 'readings are refreshed again'),
+    delayLearned: (event) =>
+      event.saturated
+        ? logger.warn(event, 'lines come later than reading.delay.mostSeconds: readings may be too low')
+        : logger.info(event, 'the delay of a logstore was learned anew'),
+    probeFailing: ({ error, ...event }) =>
+      logger.warn(
+        { ...event, code: error.code },
+        `it cannot be told how late lines come; the delay stays as it is: ${error.message}`,
+      ),
+    probeRecovered: (event) => logger.info(event, 'how late lines come is learned again'),
     autoscalerMetricRefused: ({ error, ...event }) =>
       logger.warn({ ...event, code: error.code }, `an HPA names a metric that is refused: ${error.message}`),
   };

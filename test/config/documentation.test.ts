@@ -58,7 +58,7 @@ describe('documentSettings', () => {
   });
 
   it('says of a section in a section what each setting is', () => {
-    expect(found.get('sls.breaker.failures')).toMatchObject({ allowed: '1 to 100', defaultValue: '5' });
+    expect(found.get('sls.breaker.failures')).toMatchObject({ allowed: '1 to 100', defaultValue: '10' });
     expect([found.has('sls.breaker'), found.has('reading.delay')]).toEqual([false, false]);
   });
 
@@ -101,7 +101,7 @@ describe('docs/configuration.md', () => {
     ]);
     expect(settingsOf('k8s-log-c0ffee')).toMatchObject({
       reading: { delaySeconds: 30, maxStaleSeconds: 120 },
-      sls: { breaker: { openSeconds: 5 } },
+      sls: { breaker: { openSeconds: 3 } },
     });
     expect(settingsOf('k8s-log-staging-c1')).toMatchObject({
       reading: { refreshSeconds: 30, freshnessSeconds: 60, delay: { initialSeconds: 10 } },

@@ -34,7 +34,7 @@ describe('the settings of a project', () => {
         delaySeconds: 7,
         delay: { initialSeconds: 10, leastSeconds: 3, mostSeconds: 30 },
       },
-      sls: { maxConcurrentQueries: 5, breaker: { failures: 9, openSeconds: 5 } },
+      sls: { maxConcurrentQueries: 5, breaker: { failures: 9, openSeconds: 3 } },
     });
     const { reading } = settingsOf('other');
     expect([reading.delay.mostSeconds, reading.delaySeconds]).toEqual([60, undefined]);

@@ -46,7 +46,7 @@ describe('configSchema', () => {
         connectTimeoutSeconds: 3,
         readTimeoutSeconds: 10,
         maxConcurrentQueries: 5,
-        breaker: { failures: 5, openSeconds: 5 },
+        breaker: { failures: 10, openSeconds: 3 },
       },
       defaults: {},
       reading: {

@@ -22,7 +22,7 @@ const seed = Number(process.env['READINGS_SEED'] ?? 4);
 /** How many sets of requests are drawn at least. */
 const wantedSets = Number(process.env['READINGS_SETS'] ?? 2000);
 /** A little below the average. */
-const setsAWorld = 21;
+const setsAWorld = 23;
 
 let sls: SlsPair;
 let comparison: Comparison;

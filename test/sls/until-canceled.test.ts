@@ -1,36 +1,37 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { raceAbort } from '../../src/reading/race-abort.ts';
+import { untilCanceled } from '../../src/sls/until-canceled.ts';
 
 const never = () => Promise.withResolvers<never>().promise;
 
-describe('a race against a signal', () => {
-  it('ends as the work does', async () => {
+describe('work that may be canceled', () => {
+  it('ends by itself', async () => {
     const { signal } = new AbortController();
-    await expect(raceAbort(Promise.resolve(1), signal)).resolves.toBe(1);
-    await expect(raceAbort(Promise.reject(new Error('broken')), signal)).rejects.toThrow('broken');
+    await expect(untilCanceled(Promise.resolve(1), signal)).resolves.toBe(1);
+    await expect(untilCanceled(Promise.reject(new Error('broken')), signal)).rejects.toThrow('broken');
   });
 
-  it('ends with the reason of a signal aborted before or meanwhile', async () => {
+  it('ends as canceled by a signal aborted before or meanwhile, with its reason as the cause', async () => {
     const controller = new AbortController();
-    const race = raceAbort(never(), controller.signal);
+    const ending = untilCanceled(never(), controller.signal);
     controller.abort(new Error('gone'));
-    await expect(race).rejects.toThrow('gone');
-    await expect(raceAbort(never(), controller.signal)).rejects.toThrow('gone');
+    const canceled = { code: 'Canceled', cause: new Error('gone') };
+    await expect(ending).rejects.toMatchObject(canceled);
+    await expect(untilCanceled(never(), controller.signal)).rejects.toMatchObject(canceled);
   });
 
   it('leaves no listener on a signal that outlives it', async () => {
     const { signal } = new AbortController();
-    const races = Array.from({ length: 2000 }, (_, n) => raceAbort(Promise.resolve(n), signal));
+    const endings = Array.from({ length: 2000 }, (_, n) => untilCanceled(Promise.resolve(n), signal));
     expect(getEventListeners(signal, 'abort')).toHaveLength(2000);
-    await Promise.all(races);
+    await Promise.all(endings);
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
   it('leaves a failure of work that lost to be nobody’s', async () => {
     const work = Promise.withResolvers<never>();
-    const race = raceAbort(work.promise, AbortSignal.abort(new Error('gone')));
-    await expect(race).rejects.toThrow('gone');
+    const ending = untilCanceled(work.promise, AbortSignal.abort(new Error('gone')));
+    await expect(ending).rejects.toMatchObject({ code: 'Canceled' });
     const unhandled: unknown[] = [];
     const note = (reason: unknown) => void unhandled.push(reason);
     process.on('unhandledRejection', note);

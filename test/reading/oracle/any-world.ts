@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { listMetrics } from '../../../src/metric/catalog.ts';
-import { noCanaries, routeNames } from './names.ts';
+import { backendNames, noCanaries, oddNames } from './names.ts';
 import { places } from './sls-pair.ts';
 import {
   lastSecond,
@@ -12,10 +12,15 @@ import {
   type World,
 } from './world.ts';
 
-const anyRoute = fc.constantFrom(...routeNames);
+const anyRoute = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(...backendNames) },
+  { weight: 2, arbitrary: fc.constantFrom(...oddNames) },
+  // As which SLS writes that there is none.
+  { weight: 1, arbitrary: fc.constant('null') },
+);
 const anyInterval = fc.oneof(
-  fc.constantFrom(1, 15, 60, 300),
-  fc.integer({ min: 1, max: longestWindowSeconds }),
+  fc.constantFrom(1, 15, 60, longestWindowSeconds),
+  fc.integer({ min: 1, max: 300 }),
 );
 const anyDelay = fc.oneof(fc.constantFrom(0, 10), fc.integer({ min: 0, max: longestDelaySeconds }));
 
@@ -34,12 +39,13 @@ const anyDraw = fc.record({
   delaySeconds: anyDelay,
   settledMs: fc.nat(2000),
   otherLagMs: fc.nat(longestLagMs),
-  places: fc.array(fc.constantFrom(...places), { minLength: 1, maxLength: 3 }),
+  places: fc.uniqueArray(fc.constantFrom(...places), { minLength: 1, maxLength: 3 }),
   routes: fc.array(anyRoute, { minLength: 1, maxLength: 4 }),
   windows: fc.array(fc.tuple(anyInterval, fc.option(anyDelay, { nil: undefined })), {
     minLength: 1,
-    maxLength: 3,
+    maxLength: 2,
   }),
+  stretchSeconds: fc.nat(20),
   pool: fc.array(
     fc.record({
       metric: fc.constantFrom(...listMetrics().map(({ name }) => name)),
@@ -47,21 +53,21 @@ const anyDraw = fc.record({
       route: fc.option(fc.nat(3), { nil: undefined, freq: 5 }),
       window: fc.nat(2),
     }),
-    { minLength: 1, maxLength: 6 },
+    { minLength: 1, maxLength: 5 },
   ),
   sets: fc.array(
     fc.record({
-      asked: fc.array(fc.nat(5), { minLength: 1, maxLength: 12 }),
+      asked: fc.array(fc.nat(4), { minLength: 1, maxLength: 12 }),
       maxNamedRoutes: fc.constantFrom(200, 3, 1, 0),
     }),
     { minLength: 1, maxLength: 50, size: 'max' },
   ),
   traffic: fc.array(
     fc.record({
-      about: fc.nat(5),
+      about: fc.nat(4),
       route: fc.option(fc.nat(3), { nil: undefined }),
-      isCanary: fc.constantFrom(false, false, true),
-      otherPrimary: fc.constantFrom(undefined, '', ...routeNames),
+      role: fc.constantFrom('primary', 'primary', 'canary', 'neither'),
+      otherPrimary: fc.oneof(fc.constantFrom(undefined, ''), anyRoute),
       noCanary: fc.constantFrom(...noCanaries),
       moment: anyMoment,
       perSecond: fc.constantFrom(1, 400, 20, 3, 0.5, 0.05),
@@ -84,8 +90,9 @@ function pick<T>(from: readonly T[], index: number): T {
 
 function worldOf(draw: Draw): World {
   const { subsecondMs, arrivedAgoMs, delaySeconds, settledMs } = draw;
+  const windows = windowsOf(draw);
   const pool = draw.pool.map(({ metric, place, route, window }): Asked => {
-    const [intervalSeconds, delay] = pick(draw.windows, window);
+    const [intervalSeconds, delay] = pick(windows, window);
     return {
       metric,
       place: pick(draw.places, place),
@@ -107,9 +114,16 @@ function worldOf(draw: Draw): World {
   };
 }
 
+/** Those drawn, and one that begins with the first of them and ends later, or is the same one in other words. */
+function windowsOf({ windows, delaySeconds, stretchSeconds }: Draw): Draw['windows'] {
+  const [intervalSeconds, firstDelay = delaySeconds] = pick(windows, 0);
+  const longerSeconds = Math.min(stretchSeconds, firstDelay);
+  return [...windows, [intervalSeconds + longerSeconds, firstDelay - longerSeconds]];
+}
+
 /** Traffic that may matter to one of those asked: in its logstore, around its window, mostly of its route. */
 function trafficOf(drawn: TrafficDraw, draw: Draw, about: Asked): Traffic {
-  const { isCanary, otherPrimary, noCanary, perSecond, requests, lag } = drawn;
+  const { role, otherPrimary, noCanary, perSecond, requests, lag } = drawn;
   const route =
     drawn.route === undefined ? (about.route ?? pick(draw.routes, 0)) : pick(draw.routes, drawn.route);
   const end = -(about.delaySeconds ?? draw.delaySeconds);
@@ -119,8 +133,8 @@ function trafficOf(drawn: TrafficDraw, draw: Draw, about: Asked): Traffic {
   const lags = { none: 0, 'just visible': arrivedAgoMs, 'just hidden': arrivedAgoMs + 1, other: otherLagMs };
   return {
     place: about.place,
-    primary: isCanary ? otherPrimary : route,
-    alternative: isCanary ? route : noCanary,
+    primary: role === 'primary' ? route : otherPrimary,
+    alternative: role === 'canary' ? route : noCanary,
     atSecond:
       typeof drawn.moment === 'string'
         ? moments[drawn.moment]

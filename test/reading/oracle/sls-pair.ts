@@ -88,6 +88,7 @@ export class SlsPair {
         clock: pair.clock,
         ingestLagMs: () => pair.#lagMs,
         sqlConcurrency: 1000,
+        retentionSeconds: 7200,
         logstores: places
           .filter((place) => place.internal === internal)
           .map((place) => ({ ...place, index: place.hasAlternative ? index : oldIndex })),

@@ -47,6 +47,6 @@ export interface World {
 
 /** The latest second of a line, after that of the first planning: logs may be ahead of the clock. */
 export const lastSecond = 3;
-export const longestWindowSeconds = 300;
+export const longestWindowSeconds = 3600;
 export const longestDelaySeconds = 60;
 export const longestLagMs = 40_000;

@@ -1,0 +1,69 @@
+import type { Series } from '../metric/series.ts';
+import type { Endpoint } from '../sls/endpoint.ts';
+import { logstoreKey, type LogstoreAddress } from '../sls/logstore-address.ts';
+import { Completeness, type CompletenessContext } from './completeness.ts';
+import type { BatchRun } from './collector.ts';
+import type { SampleStore } from './sample-store.ts';
+
+export interface DelaysContext extends CompletenessContext {
+  readonly endpointOf: (series: Series) => Endpoint;
+  /** Undefined: it is learned. */
+  readonly fixedSecondsOf: (project: string) => number | undefined;
+  readonly store: SampleStore;
+}
+
+/** A delay that was learned has a second to spare, so a sample that lacks no more than that is complete. */
+const spareSeconds = 1;
+
+/** How long before now the window of each series ends: as it says itself, as configured, or as learned. */
+export class Delays {
+  readonly #context: DelaysContext;
+  readonly #completeness: Completeness;
+
+  constructor(context: DelaysContext) {
+    const { observer } = context;
+    this.#context = context;
+    this.#completeness = new Completeness({
+      ...context,
+      observer: {
+        ...observer,
+        delayLearned: (event) => {
+          this.#forgetEarlySamples(event);
+          observer.delayLearned(event);
+        },
+      },
+    });
+  }
+
+  secondsOf(series: Series): number {
+    return this.#fixedSecondsOf(series) ?? this.#completeness.delaySecondsOf(this.#addressOf(series));
+  }
+
+  /** Learns how late the lines of these series come, where it is time to; never rejects. */
+  async learn(series: readonly Series[], signal: AbortSignal): Promise<void> {
+    const learned = series.filter((one) => this.#fixedSecondsOf(one) === undefined);
+    const addresses = learned.map((one) => this.#addressOf(one));
+    const distinct = new Map(addresses.map((address) => [logstoreKey(address), address]));
+    await Promise.all([...distinct.values()].map((address) => this.#completeness.probe(address, signal)));
+  }
+
+  #fixedSecondsOf({ delaySeconds, project }: Series): number | undefined {
+    return delaySeconds ?? this.#context.fixedSecondsOf(project);
+  }
+
+  #addressOf(series: Series): LogstoreAddress {
+    const { project, logstore } = series;
+    return { endpoint: this.#context.endpointOf(series), project, logstore };
+  }
+
+  /** Lines came after they were counted: those samples may be too low. */
+  #forgetEarlySamples(later: { project: string; logstore: string; delaySeconds: number }): void {
+    this.#context.store.forget(
+      (series: Series, run: BatchRun) =>
+        series.project === later.project &&
+        series.logstore === later.logstore &&
+        this.#fixedSecondsOf(series) === undefined &&
+        run.delaySeconds + spareSeconds < later.delaySeconds,
+    );
+  }
+}
