@@ -12,7 +12,7 @@ const plan: FleetPlan = {
   tickMs: 50,
   warmUpPasses: 2,
   passes: 4,
-  stepPass: 1,
+  stepPass: 0,
   quiet: { spans: 4, spanSeconds: 5 },
 };
 
