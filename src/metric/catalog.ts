@@ -1,36 +1,49 @@
 import { AdapterError } from '../errors.ts';
+import type { LabelId } from './labels.ts';
+import type { LogKind } from './log-kind.ts';
+import { measures, type Aggregates, type Measure } from './measures.ts';
 
-/** Aggregates of one row of a result, by the names that the metric gave them. */
-export type Aggregates = Readonly<Record<string, number>>;
-
-/** One metric: everything that is particular to it stands in its entry below. */
+/** One metric: what is measured, of which kind of log. */
 export interface MetricDefinition {
   readonly name: string;
   readonly description: string;
   readonly unit: string;
   /** Which kind of access log it is computed from. */
   readonly logKind: LogKind;
-  /** Aggregate name → SQL over the log's columns. Constants only: nothing of a request may stand here. */
+  /** Aggregate name → SQL over the log's columns. */
   readonly aggregates: Readonly<Record<string, string>>;
   /** The value from the aggregates of one route, over a window of `windowSeconds`. */
   readonly value: (aggregates: Aggregates, windowSeconds: number) => number;
   /** The value where the result is complete and holds no line of the route. */
   readonly emptyValue: number;
+  /** Labels that must be given. */
+  readonly requires: readonly LabelId[];
 }
 
-export type LogKind = 'nginx-ingress';
-
-const catalog: readonly MetricDefinition[] = [
-  {
-    name: 'sls_ingress_qps',
-    description: 'Requests per second of an nginx-ingress route',
-    unit: 'requests/s',
-    logKind: 'nginx-ingress',
-    aggregates: { requests: 'count(*)' },
-    value: ({ requests = Number.NaN }, windowSeconds) => requests / windowSeconds,
-    emptyValue: 0,
-  },
+const logs: readonly { readonly logKind: LogKind; readonly prefix: string; readonly of: string }[] = [
+  { logKind: 'nginx-ingress', prefix: 'sls_ingress_', of: 'of an nginx-ingress route' },
 ];
+
+const catalog: readonly MetricDefinition[] = logs.flatMap((log) =>
+  measures.map((measure) => metricOf(log, measure)),
+);
+
+function metricOf(
+  { logKind, prefix, of }: (typeof logs)[number],
+  { suffix, description, unit, aggregates, value, requires = [] }: Measure,
+): MetricDefinition {
+  return {
+    name: `${prefix}${suffix}`,
+    description: `${description} ${of}`,
+    unit,
+    logKind,
+    aggregates,
+    value,
+    // Nothing is asked of a service without requests, so that it can be scaled in.
+    emptyValue: 0,
+    requires,
+  };
+}
 
 const byName = new Map(catalog.map((metric) => [metric.name, metric]));
 

@@ -64,6 +64,27 @@ export const labelDefinitions = {
     description: 'Service port, number or name, of a route given in parts.',
     ...backendPart,
   },
+  host: {
+    name: 'sls.ingress.host',
+    description: 'Counts only requests to this host.',
+    multiple: false,
+    accepted: 'a host name in lower case, such as api.example.com',
+    accepts: (value: string) => /^[a-z0-9]([-_.a-z0-9]*[a-z0-9])?$/.test(value),
+  },
+  method: {
+    name: 'sls.ingress.method',
+    description: 'Counts only requests with this method.',
+    multiple: false,
+    accepted: 'a method in upper case, such as GET',
+    accepts: (value: string) => /^[A-Z]{1,20}$/.test(value),
+  },
+  status: {
+    name: 'sls.ingress.status',
+    description: 'Counts only requests with this status: a code, or a class such as 5xx.',
+    multiple: false,
+    accepted: 'a status from 100 to 599, or one of 1xx, 2xx, 3xx, 4xx, 5xx',
+    accepts: (value: string) => /^[1-5](xx|\d\d)$/.test(value),
+  },
   interval: {
     name: 'sls.query.interval',
     description: 'Window in seconds. Default: 15.',

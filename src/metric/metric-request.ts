@@ -2,6 +2,7 @@ import { AdapterError } from '../errors.ts';
 import { findMetric, type MetricDefinition } from './catalog.ts';
 import { labelDefinitions, type LabelDefinition, type LabelId } from './labels.ts';
 import type { Requirement } from './label-selector.ts';
+import type { LineFilters } from './line-filters.ts';
 
 /** What is used where the selector is silent. */
 export interface RequestDefaults {
@@ -16,6 +17,7 @@ export interface MetricRequest {
   readonly logstore: string;
   /** Distinct routes, one item each; undefined: the whole logstore. */
   readonly routes: readonly string[] | undefined;
+  readonly filters: LineFilters;
   readonly intervalSeconds: number;
   /** Undefined: the adapter's own. */
   readonly delaySeconds: number | undefined;
@@ -42,12 +44,14 @@ export function parseMetricRequest(
   const metric = findMetric(metricName);
   const values = collectValues(requirements);
   const one = (id: LabelId) => values[id]?.[0];
+  for (const id of metric.requires) if (values[id] === undefined) missing(id);
   const number = (id: LabelId) => (one(id) === undefined ? undefined : Number(one(id)));
   return {
     metric,
     project: one('project') ?? defaults.project ?? missing('project'),
     logstore: one('logstore') ?? defaults.logstore ?? missing('logstore'),
     routes: routesOf(values, namespace),
+    filters: filtersOf(values),
     intervalSeconds: number('interval') ?? defaultIntervalSeconds,
     delaySeconds: number('delay'),
     maxRetries: number('maxRetry') ?? defaultMaxRetries,
@@ -99,6 +103,14 @@ function checkRequirement(label: LabelDefinition, { operator, values }: Requirem
 function missing(id: LabelId): never {
   const { name, description } = labelDefinitions[id];
   throw new AdapterError('LabelMissing', `label ${name} is missing (${description.replace(/\.$/, '')})`);
+}
+
+function filtersOf({ host, method, status }: LabelValues): LineFilters {
+  return {
+    ...(host?.[0] === undefined ? {} : { host: host[0] }),
+    ...(method?.[0] === undefined ? {} : { method: method[0] }),
+    ...(status?.[0] === undefined ? {} : { status: status[0] }),
+  };
 }
 
 function routesOf(values: LabelValues, namespace: string): readonly string[] | undefined {

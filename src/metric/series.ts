@@ -1,5 +1,6 @@
 import type { MetricDefinition } from './catalog.ts';
 import { labelDefinitions } from './labels.ts';
+import { filterEntries, type LineFilters } from './line-filters.ts';
 import type { MetricRequest } from './metric-request.ts';
 
 /** What one number is asked of: the smallest thing that is planned, stored and refreshed. */
@@ -9,6 +10,7 @@ export interface Series {
   readonly logstore: string;
   /** Undefined: the whole logstore. */
   readonly route: string | undefined;
+  readonly filters: LineFilters;
   readonly intervalSeconds: number;
   readonly delaySeconds: number | undefined;
   readonly internalEndpoint: boolean | undefined;
@@ -16,13 +18,14 @@ export interface Series {
 
 /** One series a route, in the order of the routes; one for the whole logstore. */
 export function seriesOf(request: MetricRequest): Series[] {
-  const { metric, project, logstore, intervalSeconds, delaySeconds, internalEndpoint } = request;
+  const { metric, project, logstore, filters, intervalSeconds, delaySeconds, internalEndpoint } = request;
   const routes = request.routes ?? [undefined];
   return routes.map((route) => ({
     metric,
     project,
     logstore,
     route,
+    filters,
     intervalSeconds,
     delaySeconds,
     internalEndpoint,
@@ -31,12 +34,14 @@ export function seriesOf(request: MetricRequest): Series[] {
 
 /** Equal for two series exactly when they are the same number. Retries are no part: they change no number. */
 export function seriesKey(series: Series): string {
-  const { metric, project, logstore, route, intervalSeconds, delaySeconds, internalEndpoint } = series;
+  const { metric, project, logstore, route, filters, intervalSeconds, delaySeconds, internalEndpoint } =
+    series;
   return JSON.stringify([
     metric.name,
     project,
     logstore,
     route ?? null,
+    filterEntries(filters),
     intervalSeconds,
     delaySeconds ?? null,
     internalEndpoint ?? null,
@@ -50,5 +55,8 @@ export function seriesLabels(series: Series): Record<string, string> {
     [project.name]: series.project,
     [logstore.name]: series.logstore,
     ...(series.route === undefined ? {} : { [route.name]: series.route }),
+    ...Object.fromEntries(
+      filterEntries(series.filters).map(([id, value]) => [labelDefinitions[id].name, value]),
+    ),
   };
 }

@@ -1,5 +1,6 @@
 import { AdapterError } from '../errors.ts';
 import { windowSeconds, type Outcome, type Window } from '../metric/sample.ts';
+import { filterEntries } from '../metric/line-filters.ts';
 import type { Series } from '../metric/series.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
 import type { Endpoint } from '../sls/endpoint.ts';
@@ -27,8 +28,8 @@ export function windowOf(series: Series, { nowSeconds, delaySecondsOf }: PlanCon
 }
 
 /**
- * Groups series by endpoint, project, logstore, kind of log, window, and whether they ask for routes or for the
- * whole logstore: one query a group, with every aggregate that it needs.
+ * Groups series by endpoint, project, logstore, kind of log, window, filters, and whether they ask for routes or for
+ * the whole logstore: one query a group, with every aggregate that it needs.
  */
 export function planBatches(series: readonly Series[], context: PlanContext): Batch[] {
   const groups = new Map<string, { endpoint: Endpoint; window: Window; series: Series[] }>();
@@ -46,7 +47,11 @@ export function planBatches(series: readonly Series[], context: PlanContext): Ba
   }));
 }
 
-function groupKey({ metric, project, logstore, route }: Series, endpoint: Endpoint, window: Window): string {
+function groupKey(
+  { metric, project, logstore, route, filters }: Series,
+  endpoint: Endpoint,
+  window: Window,
+): string {
   const scope = route === undefined ? 'logstore' : 'routes';
   const { protocol, authority } = endpoint;
   const { startSeconds, endSeconds } = window;
@@ -59,6 +64,7 @@ function groupKey({ metric, project, logstore, route }: Series, endpoint: Endpoi
     startSeconds,
     endSeconds,
     scope,
+    filterEntries(filters),
   ]);
 }
 
@@ -70,13 +76,14 @@ function queryOf(
 ): AggregateQuery {
   const [first] = members;
   if (first === undefined) throw new RangeError('a batch has at least one series');
-  const { project, logstore, metric, route } = first;
+  const { project, logstore, metric, route, filters } = first;
   const routes = new Set(members.flatMap((series) => series.route ?? []));
   return {
     endpoint,
     project,
     logstore,
     logKind: metric.logKind,
+    filters,
     window,
     plannedAtSeconds: Math.floor(nowSeconds),
     everyRoute: routes.size > maxNamedRoutes,

@@ -1,16 +1,19 @@
 import { AdapterError } from '../errors.ts';
-import type { Aggregates, LogKind } from '../metric/catalog.ts';
+import type { LineFilters } from '../metric/line-filters.ts';
+import { logColumns, type LogKind } from '../metric/log-kind.ts';
+import type { Aggregates } from '../metric/measures.ts';
 import type { Window } from '../metric/sample.ts';
 import { checkClock } from './clock-check.ts';
 import type { LogSource } from './client.ts';
 import { decodeByRoute, decodeTotal } from './decode.ts';
 import { logstoreKey, logstoreName, type LogstoreAddress } from './logstore-address.ts';
-import { greatestLimit, queryText, routeColumns } from './query-text.ts';
+import { greatestLimit, queryText } from './query-text.ts';
 import { unindexedField } from './sls-error.ts';
 
 /** Some aggregates over one window of one logstore. */
 export interface AggregateQuery extends LogstoreAddress {
   readonly logKind: LogKind;
+  readonly filters: LineFilters;
   readonly window: Window;
   /** When it was planned, Unix seconds: what its window is counted back from. */
   readonly plannedAtSeconds: number;
@@ -50,9 +53,9 @@ export class AggregateSource {
     try {
       return await this.#send(query, hasAlternative, signal);
     } catch (error) {
-      const { alternative } = routeColumns[query.logKind];
+      const { alternative } = logColumns[query.logKind].route;
       const lacksIt = error instanceof AdapterError && unindexedField(error) === alternative;
-      if (!hasAlternative || !lacksIt) throw error;
+      if (!hasAlternative || alternative === undefined || !lacksIt) throw error;
       this.#lacksAlternativeSinceMs.set(key, this.#clock.now());
       return this.#send(query, false, signal);
     }
@@ -85,7 +88,7 @@ export class AggregateSource {
     const elapsedMs = performance.now() - startMs;
     checkClock({ plannedAtSeconds, elapsedMs, serverTimeMs }, logstoreName(query));
     const aliases = Object.keys(aggregates);
-    if (routes === undefined) return new Map([[undefined, decodeTotal(rows, aliases)]]);
+    if (routes === undefined) return decodeTotal(rows, aliases);
     if (everyRoute && rows.length >= this.#maxRows) throw this.#tooLarge(query);
     return decodeByRoute(rows, aliases, routes, everyRoute ? 'skipped' : 'refused');
   }

@@ -1,5 +1,5 @@
 import { AdapterError } from '../errors.ts';
-import type { Aggregates } from '../metric/catalog.ts';
+import type { Aggregates } from '../metric/measures.ts';
 import type { Window } from '../metric/sample.ts';
 import type { Row } from './client.ts';
 import { linesAlias, routeAlias, secondAlias } from './query-text.ts';
@@ -52,16 +52,18 @@ const wrongRoute = (route: string, how: string) =>
   new AdapterError('SlsReplyInvalid', `SLS gave ${JSON.stringify(route).slice(0, 100)} ${how}`);
 
 /**
- * The one row of a result over the whole logstore.
+ * The one row of a result over the whole logstore, by the route undefined; nothing where it had no line, of which sums
+ * and averages are NULL.
  *
  * @throws AdapterError `SlsReplyInvalid`, also for any other number of rows
  */
-export function decodeTotal(rows: readonly Row[], aliases: readonly string[]): Aggregates {
+export function decodeTotal(rows: readonly Row[], aliases: readonly string[]): Map<undefined, Aggregates> {
   const [row] = rows;
   if (row === undefined || rows.length > 1) {
     throw new AdapterError('SlsReplyInvalid', `SLS gave ${rows.length} rows where there is always one`);
   }
-  return decodeAggregates(row, aliases);
+  if (decodeNumber(row[linesAlias], linesAlias) === 0) return new Map();
+  return new Map([[undefined, decodeAggregates(row, aliases)]]);
 }
 
 /**

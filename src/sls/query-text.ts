@@ -1,9 +1,11 @@
-import type { LogKind } from '../metric/catalog.ts';
+import { filterEntries, type LineFilters } from '../metric/line-filters.ts';
+import { logColumns, type LogKind } from '../metric/log-kind.ts';
 import { windowSeconds, type Window } from '../metric/sample.ts';
 
 /** What one statement asks: some aggregates over a window, for some routes or for the whole logstore. */
 export interface Statement {
   readonly logKind: LogKind;
+  readonly filters: LineFilters;
   readonly window: Window;
   /** Undefined: one row for the whole logstore. */
   readonly routes: readonly string[] | undefined;
@@ -17,18 +19,13 @@ export interface Statement {
   readonly hasAlternative: boolean;
 }
 
-/** The columns that hold the backend of a request, by kind of log. */
-export const routeColumns: Readonly<
-  Record<LogKind, { readonly primary: string; readonly alternative: string }>
-> = {
-  'nginx-ingress': { primary: 'proxy_upstream_name', alternative: 'proxy_alternative_upstream_name' },
-};
-
 /** The alias of the route in a result; no log has a column of that name. */
 export const routeAlias = 'effective_route';
 
-/** The columns of a count by the second. */
+/** The alias of the second in a count by the second. */
 export const secondAlias = 'unix_second';
+
+/** The alias of a count of lines, whatever is asked for besides. */
 export const linesAlias = 'lines';
 
 /** Source: SLS, "Limits on query and analysis". */
@@ -50,16 +47,18 @@ const backendPattern = '^[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]
 export function queryText(statement: Statement): string {
   const { window, routes, aggregates, maxRows = greatestLimit } = statement;
   const route = routeExpression(statement);
-  const time = timeCondition(window);
+  const where = [timeCondition(window), ...filterConditions(statement)].join(' AND ');
   const columns = Object.entries(aggregates).map(([alias, expression]) => `${expression} AS ${alias}`);
-  if (routes === undefined) return `* | SELECT ${columns.join(', ')} FROM log WHERE ${time} LIMIT 1`;
+  if (routes === undefined) {
+    return `* | SELECT ${[...columns, `count(*) AS ${linesAlias}`].join(', ')} FROM log WHERE ${where} LIMIT 1`;
+  }
   const [search, which, limit] = statement.everyRoute
     ? // A route that is NULL would come as the text `null`, which may be asked for.
       ['*', `${route} IS NOT NULL`, maxRows]
     : [searchText(statement, routes), `${route} IN (${routes.map(sqlString).join(', ')})`, routes.length];
   return [
     `${search} | SELECT ${[`${route} AS ${routeAlias}`, ...columns].join(', ')}`,
-    `FROM log WHERE ${time} AND ${which}`,
+    `FROM log WHERE ${where} AND ${which}`,
     `GROUP BY ${routeAlias} LIMIT ${limit}`,
   ].join(' ');
 }
@@ -74,15 +73,27 @@ export function secondCountsText(window: Window): string {
 const timeCondition = ({ startSeconds, endSeconds }: Window) =>
   `__time__ >= ${startSeconds} AND __time__ < ${endSeconds}`;
 
+function filterConditions({ filters, logKind }: Statement): string[] {
+  return filterEntries(filters).map(([filter, value]) => {
+    if (filter === 'host') return `host = ${sqlString(value)}`;
+    if (filter === 'method') return `${logColumns[logKind].method} = ${sqlString(value)}`;
+    // Indexed as a number or as text.
+    const status = 'cast(status AS varchar)';
+    return value.endsWith('xx')
+      ? `${status} LIKE ${sqlString(`${value.slice(0, -2)}__`)}`
+      : `${status} = ${sqlString(value)}`;
+  });
+}
+
 function routeExpression({ logKind, hasAlternative }: Statement): string {
-  const { primary, alternative } = routeColumns[logKind];
-  if (!hasAlternative) return primary;
+  const { primary, alternative } = logColumns[logKind].route;
+  if (!hasAlternative || alternative === undefined) return primary;
   return `CASE WHEN regexp_like(${alternative}, ${sqlString(backendPattern)}) THEN ${alternative} ELSE ${primary} END`;
 }
 
 function searchText({ logKind, hasAlternative }: Statement, routes: readonly string[]): string {
-  const { primary, alternative } = routeColumns[logKind];
-  const fields = hasAlternative ? [primary, alternative] : [primary];
+  const { primary, alternative } = logColumns[logKind].route;
+  const fields = hasAlternative && alternative !== undefined ? [primary, alternative] : [primary];
   if (routes.length * fields.length > maxSearchConditions || !routes.every(isOneToken)) return '*';
   return routes.flatMap((route) => fields.map((field) => `${field}: "${route}"`)).join(' or ');
 }

@@ -13,6 +13,15 @@ const edges: Record<LabelId, { readonly taken: readonly string[]; readonly refus
   namespace: { taken: ['a', 'kube-system'], refused: ['', '-a', 'a-', 'a_b', 'a.b', 'A'] },
   service: { taken: ['web', '0a'], refused: ['', '-a', 'a-', 'a_b', 'a.b', 'A'] },
   port: { taken: ['80', 'http', 'grpc-web'], refused: ['', '-1', 'a_b', 'A'] },
+  host: {
+    taken: ['a', 'api.example.com', 'a_b', '10.0.0.1'],
+    refused: ['', 'A', '.a', 'a-', "a'b", 'a b', '*.a'],
+  },
+  method: { taken: ['GET', 'PROPFIND'], refused: ['', 'get', 'G1', "GET'"] },
+  status: {
+    taken: ['200', '599', '5xx', '1xx'],
+    refused: ['', '600', '99', '5x', '5XX', 'xxx', '20x', '2000'],
+  },
   interval: { taken: ['1', '15', '3600'], refused: ['', '0', '3601', '15s', '1.5'] },
   delay: { taken: ['0', '600'], refused: ['', '601', 'a'] },
   maxRetry: { taken: ['0', '20'], refused: ['', '21', 'a'] },

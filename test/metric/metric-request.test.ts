@@ -38,6 +38,7 @@ describe('parseMetricRequest', () => {
       project: 'k8s-log-c0ffee0123456789',
       logstore: 'nginx-ingress',
       routes: [route],
+      filters: {},
       intervalSeconds: 15,
       delaySeconds: undefined,
       maxRetries: 5,
@@ -48,6 +49,9 @@ describe('parseMetricRequest', () => {
   it('reads every label', () => {
     const labels = [
       'sls.ingress.route=a-b-80',
+      'sls.ingress.host=api.example.com',
+      'sls.ingress.method=POST',
+      'sls.ingress.status=5xx',
       'sls.query.interval=60',
       'sls.query.delay=20',
       'sls.query.max_retry=3',
@@ -59,6 +63,7 @@ describe('parseMetricRequest', () => {
       project: 'k8s-log-c1',
       logstore: 'nginx-ingress',
       routes: ['a-b-80'],
+      filters: { host: 'api.example.com', method: 'POST', status: '5xx' },
       intervalSeconds: 60,
       delaySeconds: 20,
       maxRetries: 3,

@@ -101,6 +101,7 @@ describe('any set of series', () => {
     project: fc.constantFrom('p1', 'p2', 'p1","x'),
     logstore: fc.constantFrom('l1', 'l2'),
     route: fc.option(fc.constantFrom('a', 'b', 'c', 'null', ''), { nil: undefined }),
+    filters: fc.constantFrom({}, { host: 'a' }, { method: 'GET' }, { host: 'a', status: '5xx' }),
     intervalSeconds: fc.constantFrom(15, 16, 60),
     delaySeconds: fc.option(fc.constantFrom(0, 5, 10), { nil: undefined }),
     internalEndpoint: fc.option(fc.boolean(), { nil: undefined }),
@@ -118,6 +119,7 @@ describe('any set of series', () => {
               project: one.project,
               logstore: one.logstore,
               logKind: one.metric.logKind,
+              filters: one.filters,
               endpoint: context.endpointOf(one),
               window: windowOf(one, context),
               aggregates: one.metric.aggregates,
@@ -149,6 +151,7 @@ describe('any set of series', () => {
           one.logstore,
           windowOf(one, context),
           one.route === undefined,
+          one.filters,
         ]);
         expect(queries).toHaveLength(new Set(scopes.map((scope) => JSON.stringify(scope))).size);
       }),

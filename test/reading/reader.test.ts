@@ -17,6 +17,7 @@ const request = (...routes: readonly string[]): MetricRequest => ({
   project: 'p1',
   logstore: 'nginx-ingress',
   routes: routes.length === 0 ? undefined : routes,
+  filters: {},
   intervalSeconds: 15,
   delaySeconds: undefined,
   maxRetries: 0,

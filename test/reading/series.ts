@@ -7,6 +7,7 @@ export const seriesWith = (changes: Partial<Series> = {}): Series => ({
   project: 'p1',
   logstore: 'nginx-ingress',
   route: 'default-a-80',
+  filters: {},
   intervalSeconds: 15,
   delaySeconds: undefined,
   internalEndpoint: undefined,

@@ -24,6 +24,7 @@ export const aggregateQuery = (
   project,
   logstore,
   logKind: 'nginx-ingress',
+  filters: {},
   window,
   plannedAtSeconds,
   routes: ['default-a-80'],

@@ -140,14 +140,21 @@ describe('rows of every route', () => {
 
 describe('the row of a whole logstore', () => {
   it('is one', () => {
-    expect(decodeTotal([{ requests: '0', other: 'x' }], ['requests'])).toEqual({ requests: 0 });
+    expect(decodeTotal([{ requests: '7', lines: '9', other: 'x' }], ['requests'])).toEqual(
+      new Map([[undefined, { requests: 7 }]]),
+    );
+  });
+
+  it('is nothing without lines, of which a sum is NULL', () => {
+    expect(decodeTotal([{ seconds: 'null', lines: '0' }], ['seconds'])).toEqual(new Map());
   });
 
   it.each<[string, readonly Record<string, string>[]]>([
     ['no row', []],
     ['two rows', [row('', '1'), row('', '1')]],
-    ['null', [{ requests: 'null' }]],
-    ['no such column', [{ count: '1' }]],
+    ['null of lines that there are', [{ requests: 'null', lines: '1' }]],
+    ['no count of lines', [{ requests: '1' }]],
+    ['no such column', [{ count: '1', lines: '1' }]],
   ])('is refused for %s', (_, rows) => {
     expect(() => decodeTotal(rows, ['requests'])).toThrow(invalid);
   });

@@ -4,6 +4,7 @@ import { queryText, secondCountsText, type Statement } from '../../src/sls/query
 
 const statement: Statement = {
   logKind: 'nginx-ingress',
+  filters: {},
   window: { startSeconds: 100, endSeconds: 115 },
   routes: ['default-a-80'],
   everyRoute: false,
@@ -47,7 +48,7 @@ describe('the query', () => {
 
   it('of the whole logstore', () => {
     expect(text({ routes: undefined })).toBe(
-      '* | SELECT count(*) AS requests FROM log WHERE __time__ >= 100 AND __time__ < 115 LIMIT 1',
+      '* | SELECT count(*) AS requests, count(*) AS lines FROM log WHERE __time__ >= 100 AND __time__ < 115 LIMIT 1',
     );
   });
 
@@ -56,6 +57,23 @@ describe('the query', () => {
       '* | SELECT __time__ AS unix_second, count(*) AS lines FROM log ' +
         'WHERE __time__ >= 100 AND __time__ < 115 GROUP BY __time__ LIMIT 15',
     );
+  });
+});
+
+describe('filters', () => {
+  it('are conditions of the SQL, by the columns of the kind of log', () => {
+    const filters = { host: 'api.example.com', method: 'POST', status: '5xx' };
+    expect(text({ filters, routes: undefined })).toContain(
+      "WHERE __time__ >= 100 AND __time__ < 115 AND host = 'api.example.com' AND method = 'POST' " +
+        "AND cast(status AS varchar) LIKE '5__' LIMIT 1",
+    );
+    expect(text({ filters: { method: 'GET', status: '404' }, logKind: 'alb-ingress' })).toContain(
+      "AND request_method = 'GET' AND cast(status AS varchar) = '404' AND slb_pool_name IN",
+    );
+  });
+
+  it('cannot end their literal', () => {
+    expect(text({ filters: { host: "a' OR 'a' = 'a" } })).toContain("host = 'a'' OR ''a'' = ''a'");
   });
 });
 

@@ -12,6 +12,7 @@ describe('the kinds of queries', () => {
   ])('tells readings %s', (_, routes, everyRoute) => {
     const text = queryText({
       logKind: 'nginx-ingress',
+      filters: {},
       window,
       routes,
       everyRoute,

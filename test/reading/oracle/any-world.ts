@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { listMetrics } from '../../../src/metric/catalog.ts';
 import { backendNames, noCanaries, oddNames } from './names.ts';
-import { places } from './sls-pair.ts';
+import { similarPlaces } from './sls-pair.ts';
 import {
   lastSecond,
   longestDelaySeconds,
@@ -39,7 +39,7 @@ const anyDraw = fc.record({
   delaySeconds: anyDelay,
   settledMs: fc.nat(2000),
   otherLagMs: fc.nat(longestLagMs),
-  places: fc.uniqueArray(fc.constantFrom(...places), { minLength: 1, maxLength: 3 }),
+  places: fc.constantFrom(...similarPlaces),
   routes: fc.array(anyRoute, { minLength: 1, maxLength: 4 }),
   windows: fc.array(fc.tuple(anyInterval, fc.option(anyDelay, { nil: undefined })), {
     minLength: 1,
@@ -49,11 +49,12 @@ const anyDraw = fc.record({
   pool: fc.array(
     fc.record({
       metric: fc.constantFrom(...listMetrics().map(({ name }) => name)),
-      place: fc.nat(2),
+      place: fc.nat(4),
+      isEverywhere: fc.constantFrom(false, false, true),
       route: fc.option(fc.nat(3), { nil: undefined, freq: 5 }),
       window: fc.nat(2),
     }),
-    { minLength: 1, maxLength: 5 },
+    { minLength: 1, maxLength: 4 },
   ),
   sets: fc.array(
     fc.record({
@@ -91,15 +92,15 @@ function pick<T>(from: readonly T[], index: number): T {
 function worldOf(draw: Draw): World {
   const { subsecondMs, arrivedAgoMs, delaySeconds, settledMs } = draw;
   const windows = windowsOf(draw);
-  const pool = draw.pool.map(({ metric, place, route, window }): Asked => {
+  const pool = draw.pool.flatMap(({ metric, place, isEverywhere, route, window }): Asked[] => {
     const [intervalSeconds, delay] = pick(windows, window);
-    return {
+    return (isEverywhere ? draw.places : [pick(draw.places, place)]).map((one) => ({
       metric,
-      place: pick(draw.places, place),
+      place: one,
       route: route === undefined ? undefined : pick(draw.routes, route),
       intervalSeconds,
       delaySeconds: delay,
-    };
+    }));
   });
   return {
     subsecondMs,

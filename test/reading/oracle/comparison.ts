@@ -122,7 +122,7 @@ function milliOf(quantity: string): number {
 
 function seriesOf({ metric, place, ...asked }: Asked): Series {
   const { internal, project, logstore } = place;
-  return { ...asked, metric: findMetric(metric), project, logstore, internalEndpoint: internal };
+  return { ...asked, metric: findMetric(metric), project, logstore, filters: {}, internalEndpoint: internal };
 }
 
 /** Equal for those that one query can answer. */

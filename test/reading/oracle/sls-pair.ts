@@ -18,12 +18,27 @@ export interface Place {
   readonly hasAlternative: boolean;
 }
 
-export const places: readonly Place[] = [
-  { internal: true, project: 'k8s-log-a', logstore: 'nginx-ingress', hasAlternative: true },
-  { internal: true, project: 'k8s-log-a', logstore: 'nginx-old', hasAlternative: false },
-  { internal: true, project: 'k8s-log-b', logstore: 'nginx-ingress', hasAlternative: true },
-  { internal: false, project: 'k8s-log-a', logstore: 'nginx-ingress', hasAlternative: true },
-  { internal: false, project: 'k8s-log-a', logstore: 'nginx-old', hasAlternative: true },
+const place: Place = {
+  internal: true,
+  project: 'k8s-log-a',
+  logstore: 'nginx-ingress',
+  hasAlternative: true,
+};
+const otherProject: Place = { ...place, project: 'k8s-log-b' };
+const otherEndpoint: Place = { ...place, internal: false };
+const old: Place = { ...place, logstore: 'nginx-old', hasAlternative: false };
+const oldRenewed: Place = { ...old, internal: false, hasAlternative: true };
+
+export const places: readonly Place[] = [place, otherProject, otherEndpoint, old, oldRenewed];
+
+/** Such as differ in little, so that what is asked of one may be mixed up with what is asked of another. */
+export const similarPlaces: readonly (readonly Place[])[] = [
+  [place],
+  [place, otherProject],
+  [place, otherEndpoint],
+  [place, old],
+  [old, oldRenewed],
+  places,
 ];
 
 const oldIndex: IndexConfig = {
@@ -90,8 +105,8 @@ export class SlsPair {
         sqlConcurrency: 1000,
         retentionSeconds: 7200,
         logstores: places
-          .filter((place) => place.internal === internal)
-          .map((place) => ({ ...place, index: place.hasAlternative ? index : oldIndex })),
+          .filter((one) => one.internal === internal)
+          .map((one) => ({ ...one, index: one.hasAlternative ? index : oldIndex })),
       });
     pair.#emulators = await Promise.all([start(true), start(false)]);
     pair.advance(0);
@@ -107,9 +122,9 @@ export class SlsPair {
     parseEndpointUrl(this.#emulatorOf(internalEndpoint === true).url);
 
   /** The lines come in now and can be seen `lagMs` later. */
-  async append(place: Place, lagMs: number, records: readonly LogRecord[]): Promise<void> {
+  async append({ internal, project, logstore }: Place, lagMs: number, records: readonly LogRecord[]) {
     this.#lagMs = lagMs;
-    await this.#emulatorOf(place.internal).sink(place.project, place.logstore).append(records);
+    await this.#emulatorOf(internal).sink(project, logstore).append(records);
   }
 
   #emulatorOf(internal: boolean): Emulator {
