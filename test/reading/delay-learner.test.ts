@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest';
+import { AdapterError } from '../../src/errors.ts';
+import { DelayLearner } from '../../src/reading/delay-learner.ts';
+import { defaultSettings } from './late-logs.ts';
+import { addressWith, alive, betweenProbesMs, ProbedLogstore } from './probed-logstore.ts';
+
+const name = { project: 'p1', logstore: 'nginx-ingress' };
+
+function createLearner() {
+  const sls = new ProbedLogstore();
+  const learner = new DelayLearner(addressWith(), defaultSettings, sls);
+  /** One probe after the other, each when it is due. */
+  const probeTimes = async (probes: number) => {
+    for (let probe = 0; probe < probes; probe++) {
+      await learner.probe(alive());
+      sls.clock.advance(betweenProbesMs);
+    }
+  };
+  return { sls, learner, probeTimes };
+}
+
+describe('a probe', () => {
+  it('counts the seconds of the last two minutes', async () => {
+    const { sls, learner } = createLearner();
+    sls.clock.advance(400);
+    await learner.probe(alive());
+    const endSeconds = Math.floor(sls.clock.nowSeconds);
+    expect(sls.sent).toEqual([
+      {
+        ...addressWith(),
+        window: { startSeconds: endSeconds - 120, endSeconds },
+        plannedAtSeconds: endSeconds,
+      },
+    ]);
+    expect(learner.probedAtMs).toBe(sls.clock.now());
+  });
+
+  it('teaches the delay, which is told once', async () => {
+    const { sls, learner, probeTimes } = createLearner();
+    await probeTimes(12);
+    expect(learner.delaySeconds).toBe(4);
+    expect(sls.told).toEqual([
+      ['delayLearned', { ...name, beforeSeconds: 10, delaySeconds: 4, missingShare: 0, saturated: false }],
+    ]);
+  });
+
+  it('tells of lines that come later than the longest delay', async () => {
+    const { sls, learner, probeTimes } = createLearner();
+    sls.lagSeconds = 90;
+    await probeTimes(10);
+    expect(learner.saturated).toBe(true);
+    expect(sls.told.at(-1)).toEqual([
+      'delayLearned',
+      expect.objectContaining({ delaySeconds: 60, saturated: true }),
+    ]);
+  });
+});
+
+describe('how often', () => {
+  it.each([1000, 4999, 5000, 5001, 7000])('at most 4 in any minute, asked every %i ms', async (beatMs) => {
+    const { sls, learner } = createLearner();
+    const sentAtMs: number[] = [];
+    const startMs = sls.clock.now();
+    while (sls.clock.now() - startMs < 600_000) {
+      const before = sls.sent.length;
+      const leaving = new AbortController();
+      // What would be waited for is left: here, time only passes between the beats.
+      const probed = learner.probe(leaving.signal);
+      leaving.abort();
+      await probed;
+      if (sls.sent.length > before) sentAtMs.push(sls.clock.now());
+      sls.clock.advance(beatMs);
+    }
+    for (const [index, atMs] of sentAtMs.entries())
+      expect((sentAtMs[index + 4] ?? Infinity) - atMs).toBeGreaterThan(60_000);
+    expect(sentAtMs.length).toBeGreaterThanOrEqual(600_000 / (betweenProbesMs + beatMs));
+  });
+
+  it('waits for the moment that is due, where it is near', async () => {
+    const { sls, learner } = createLearner();
+    await learner.probe(alive());
+    sls.clock.advance(betweenProbesMs - 5001);
+    await learner.probe(alive());
+    expect(sls.sent).toHaveLength(1);
+    sls.clock.advance(4981);
+    const waited = learner.probe(alive());
+    expect(sls.sent).toHaveLength(1);
+    await waited;
+    expect(sls.sent).toHaveLength(2);
+  });
+
+  it('one at a time', async () => {
+    const { sls, learner } = createLearner();
+    const both = [learner.probe(alive()), learner.probe(alive())];
+    sls.clock.advance(betweenProbesMs);
+    both.push(learner.probe(alive()));
+    await Promise.all(both);
+    expect(sls.sent).toHaveLength(1);
+    await learner.probe(alive());
+    expect(sls.sent).toHaveLength(2);
+  });
+
+  it('no less often after the clock was set back', async () => {
+    const { sls, learner } = createLearner();
+    await learner.probe(alive());
+    sls.clock.advance(-3_600_000);
+    await learner.probe(alive());
+    expect(sls.sent).toHaveLength(2);
+  });
+});
+
+describe('a probe that fails', () => {
+  const unavailable = new AdapterError('SlsUnavailable', 'down');
+
+  it('leaves the delay, and is told when the cause is another, and when it is over', async () => {
+    const { sls, learner, probeTimes } = createLearner();
+    await probeTimes(12);
+    sls.told.length = 0;
+    const probedAtMs = learner.probedAtMs;
+    sls.failure = unavailable;
+    await probeTimes(3);
+    const denied = new AdapterError('PermissionDenied', 'not yours');
+    sls.failure = denied;
+    await probeTimes(2);
+    expect(learner).toMatchObject({ delaySeconds: 4, probedAtMs });
+    sls.failure = undefined;
+    await probeTimes(3);
+    expect(sls.told).toEqual([
+      ['probeFailing', { ...name, error: unavailable }],
+      ['probeFailing', { ...name, error: denied }],
+      ['probeRecovered', name],
+    ]);
+    expect(learner.delaySeconds).toBe(4);
+  });
+
+  it('counts as one that was sent', async () => {
+    const { sls, learner } = createLearner();
+    sls.failure = unavailable;
+    await learner.probe(alive());
+    await learner.probe(alive());
+    expect(sls.sent).toHaveLength(1);
+  });
+
+  it('does not reject for a fault of our own either, which is told as Internal', async () => {
+    const { sls, learner } = createLearner();
+    sls.failure = new TypeError('undefined is not a function');
+    await expect(learner.probe(alive())).resolves.toBeUndefined();
+    expect(sls.told).toEqual([
+      ['probeFailing', { ...name, error: expect.objectContaining({ code: 'Internal' }) as unknown }],
+    ]);
+  });
+
+  it('is not told where nobody waits for it any more', async () => {
+    const { sls, learner } = createLearner();
+    sls.failure = new AdapterError('Canceled', 'gone');
+    const leaving = new AbortController();
+    const left = learner.probe(leaving.signal);
+    leaving.abort();
+    await left;
+    await learner.probe(AbortSignal.abort());
+    expect(sls.told).toEqual([]);
+    expect(sls.sent).toHaveLength(1);
+  });
+});
+
+describe('a slow answer', () => {
+  it('of a second and less is as late as those of readings', async () => {
+    const { sls, learner, probeTimes } = createLearner();
+    sls.answerMs = 900;
+    await probeTimes(20);
+    expect(learner.delaySeconds).toBe(4);
+  });
+
+  it.each([false, true])(
+    'does not make the delay too short, whenever it was counted',
+    async (countedAtTheEnd) => {
+      const { sls, learner, probeTimes } = createLearner();
+      Object.assign(sls, { answerMs: 6000, lagSeconds: 5, countedAtTheEnd });
+      await probeTimes(20);
+      expect(learner.delaySeconds).toBeGreaterThanOrEqual(6);
+    },
+  );
+});

@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Emulator } from '../../src/emulator/emulator.ts';
+import { Completeness } from '../../src/reading/completeness.ts';
+import { outcomeOf, planBatches } from '../../src/reading/plan.ts';
+import { AggregateSource } from '../../src/sls/aggregate-source.ts';
+import { parseEndpointUrl, type Endpoint } from '../../src/sls/endpoint.ts';
+import { SecondCountSource } from '../../src/sls/second-counts.ts';
+import { alive, createClient, logstore, project, startSls, type TestClient } from '../sls/sls-client.ts';
+import { TestClock } from '../support/test-clock.ts';
+import {
+  badShare,
+  defaultSettings,
+  lateLines,
+  LineCounts,
+  secondsUntil,
+  seeded,
+  type Readings,
+  type Traffic,
+} from './late-logs.ts';
+import { betweenProbesMs } from './probed-logstore.ts';
+import { seriesWith } from './series.ts';
+
+/** 20 routes with 1 to 50 requests a second, most of them with few. */
+const rates = Array.from({ length: 20 }, (_, route) => 50 ** (route / 19));
+const routeName = (route: number) => `default-app-${route}`;
+const series = rates.map((_, route) => seriesWith({ project, logstore, route: routeName(route) }));
+const fields = { proxy_upstream_name: 'text', proxy_alternative_upstream_name: 'text' } as const;
+const betweenReadingsSeconds = 5;
+
+/** Lines come 1 to 4 s late, but 20 s between these two. */
+const jumpAt = 220;
+const backAt = 320;
+const seconds = 540;
+
+const clock = new TestClock();
+const fromSeconds = clock.nowSeconds;
+const traffic: Traffic = {
+  fromSeconds,
+  seconds,
+  rates,
+  lagSeconds: (loggedAt, random) => {
+    const at = loggedAt - fromSeconds;
+    return at >= jumpAt && at < backAt ? 20 : 1 + 3 * random();
+  },
+};
+const lines = lateLines(traffic, seeded(7));
+const linesBySecond = Map.groupBy(lines, ({ loggedAt }) => Math.floor(loggedAt));
+/** What the log has in the end. */
+const final = new LineCounts(traffic);
+for (const line of lines) final.add(line);
+
+let emulator: Emulator;
+let sls: TestClient;
+let endpoint: Endpoint;
+/** Of the lines that are appended next. */
+let lagMs = 0;
+let completeness: Completeness;
+let probes = 0;
+const readings: Readings[] = [];
+const faults: string[] = [];
+
+beforeAll(async () => {
+  const narrow = { project, logstore, index: { fields } };
+  emulator = await startSls({ clock, ingestLagMs: () => lagMs, logstores: [narrow] });
+  endpoint = parseEndpointUrl(emulator.url);
+  sls = createClient();
+  const secondCounts = new SecondCountSource(sls.client);
+  completeness = new Completeness({
+    clock,
+    settingsOf: () => defaultSettings,
+    query: (query, signal) => secondCounts.query(query, signal),
+    observer: {
+      delayLearned: () => undefined,
+      probeFailing: ({ error }) => faults.push(error.message),
+      probeRecovered: () => undefined,
+    },
+  });
+  await passTime();
+}, 120_000);
+afterAll(async () => {
+  sls.client.close();
+  await emulator.stop();
+});
+
+/** Appends, reads and probes second by second, as they would come. */
+async function passTime(): Promise<void> {
+  const source = new AggregateSource(sls.client, clock);
+  let probeAtMs = clock.now() + 3210;
+  for (let second = fromSeconds; second < fromSeconds + seconds; second++) {
+    clock.nowMs = second * 1000;
+    await append(second - 1);
+    if ((second - fromSeconds) % betweenReadingsSeconds === 0) readings.push(await readEveryRoute(source));
+    if (probeAtMs >= (second + 1) * 1000) continue;
+    clock.nowMs = probeAtMs;
+    await completeness.probe({ endpoint, project, logstore }, alive());
+    probes += 1;
+    probeAtMs += betweenProbesMs;
+  }
+}
+
+/** The lines of a second that is over; each becomes visible in its own time, to a half second. */
+async function append(second: number): Promise<void> {
+  const added = linesBySecond.get(second) ?? [];
+  for (const [halves, batch] of Map.groupBy(added, ({ visibleAt }) => Math.round(visibleAt * 2))) {
+    lagMs = halves * 500 - clock.now();
+    const records = batch.map(({ route }) => ({
+      timeSeconds: second,
+      fields: { proxy_upstream_name: routeName(route), proxy_alternative_upstream_name: '' },
+    }));
+    await emulator.sink(project, logstore).append(records);
+  }
+}
+
+/** With the delay as it is by now. */
+async function readEveryRoute(source: AggregateSource): Promise<Readings> {
+  const at = clock.nowSeconds - fromSeconds;
+  const delaySeconds = completeness.delaySecondsOf({ endpoint, project, logstore });
+  const batches = planBatches(series, {
+    nowSeconds: clock.nowSeconds,
+    endpointOf: () => endpoint,
+    delaySecondsOf: () => delaySeconds,
+    maxNamedRoutes: 200,
+  });
+  let made = 0;
+  let bad = 0;
+  for (const { query, series: members } of batches) {
+    const result = await source.query(query, alive());
+    for (const one of members) {
+      const outcome = outcomeOf(one, query.window, result);
+      const found = outcome.kind === 'sample' ? Math.round(outcome.sample.value * one.intervalSeconds) : NaN;
+      const all = final.lines(series.indexOf(one), query.window);
+      if (!(found <= all)) faults.push(`${one.route ?? ''} at ${at}: ${found} of ${all} lines`);
+      if (all > 0) made += 1;
+      if (found < 0.99 * all) bad += 1;
+    }
+  }
+  return { at, delaySeconds, made, bad };
+}
+
+it('no reading has a line too many, no query fails, and a minute has at most 4 probes', () => {
+  expect(faults).toEqual([]);
+  expect(emulator.stats().queries).toBe(sls.events.length);
+  expect(sls.events.length).toBe(probes + readings.length);
+  expect(probes).toBeLessThanOrEqual((4 * seconds) / 60);
+});
+
+it('settles below 6 s, and fewer than 1 % of the readings miss more than 1 %', () => {
+  expect(secondsUntil(readings, 0, (delay) => delay < 6)).toBeLessThan(180);
+  expect(badShare(readings, 0, jumpAt)).toBeLessThan(0.01);
+});
+
+it('follows a jump to 20 s within 2 minutes, from where on readings are complete again', () => {
+  const followed = secondsUntil(readings, jumpAt, (delay) => delay > 20);
+  expect(followed).toBeLessThan(120);
+  expect(badShare(readings, jumpAt + followed, backAt)).toBeLessThan(0.01);
+});
+
+it('comes back below 6 s within 200 s, without a reading that misses anything on the way', () => {
+  expect(secondsUntil(readings, backAt, (delay) => delay < 6)).toBeLessThan(200);
+  expect(badShare(readings, backAt)).toBe(0);
+});
