@@ -56,6 +56,13 @@ export const errorRegistry = {
     when: 'The asker may not do this, by a SubjectAccessReview.',
     remedy: 'Bind a ClusterRole with get and list on external.metrics.k8s.io to the asker.',
   },
+  AccessDenied: {
+    httpStatus: 403,
+    retryable: false,
+    when: 'The namespace may not read that by the `access` section of the configuration; SLS was not asked.',
+    remedy:
+      'Name in the metric selector what the namespace may read, or change access in the configuration of the adapter.',
+  },
   TooManyRequests: {
     httpStatus: 429,
     retryable: false,

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './api/app.ts';
 import type { Server } from './api/server.ts';
 import { bindAddressOf, type Config } from './config/schema.ts';
+import { createAccessJudge } from './metric/access-rules.ts';
+import { createRequestParser } from './metric/request-parser.ts';
 import { AutoscalerDemand } from './reading/autoscaler-demand.ts';
 import { resolveEndpoint } from './sls/endpoint.ts';
 import { toListenError } from './errors.ts';
@@ -48,14 +50,15 @@ export async function startService(
     ending.abort();
     return prefetching;
   });
-  const autoscalers = new AutoscalerDemand(reading.wanted, config.defaults, telemetry);
+  const parseRequest = createRequestParser(config.defaults, createAccessJudge(config.access));
+  const autoscalers = new AutoscalerDemand(reading.wanted, parseRequest, telemetry);
   const delegation =
     authentication === 'delegated' ? await delegate(config, around, telemetry, autoscalers) : undefined;
   standing.defer(() => delegation?.stop());
   let stopping: string | undefined;
   const app = createApp({
     servingPair: pair,
-    read: { reader: reading.reader, defaults: config.defaults, observer: telemetry, clock: around.clock },
+    read: { reader: reading.reader, parseRequest, observer: telemetry, clock: around.clock },
     access: delegation?.access,
     maxInFlight: maxRequestsInFlight,
     readiness: [{ name: 'shutdown', failure: () => stopping }, ...(delegation?.readiness ?? [])],

@@ -22,7 +22,7 @@ describe('the registry of errors', () => {
 
   it('keeps 401 and 403 for the asker: no failure of SLS reads as one of Kubernetes', () => {
     const refusals = entries.filter(([, { httpStatus }]) => httpStatus === 401 || httpStatus === 403);
-    expect(refusals.map(([code]) => code)).toEqual(['Unauthenticated', 'Forbidden']);
+    expect(refusals.map(([code]) => code)).toEqual(['Unauthenticated', 'Forbidden', 'AccessDenied']);
   });
 
   it('retries only what SLS may answer otherwise: 503 and 504', () => {

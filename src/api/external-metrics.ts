@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AdapterError, toAdapterError } from '../errors.ts';
 import { parseLabelSelector } from '../metric/label-selector.ts';
-import { parseMetricRequest, type MetricRequest, type RequestDefaults } from '../metric/metric-request.ts';
+import type { MetricRequest } from '../metric/metric-request.ts';
+import type { RequestParser } from '../metric/request-parser.ts';
 import { groupVersion } from './discovery.ts';
 import { Representations, sendBytes, sendError } from './encoding.ts';
 import { goneSignal } from './gone-signal.ts';
@@ -30,7 +31,7 @@ export interface ReadObserver {
 
 export interface ReadContext {
   readonly reader: MetricReader;
-  readonly defaults: RequestDefaults;
+  readonly parseRequest: RequestParser;
   readonly observer: ReadObserver;
   readonly clock: { now(): number };
 }
@@ -48,7 +49,7 @@ const maxKnownReads = 20_000;
 const longestKnownUrl = 1024;
 
 /** `GET /apis/external.metrics.k8s.io/v1beta1/namespaces/{namespace}/{metric}?labelSelector=…` */
-export function createReadHandler({ reader, defaults, observer, clock }: ReadContext) {
+export function createReadHandler({ reader, parseRequest, observer, clock }: ReadContext) {
   const requests = new TextMemo<MetricRequest>(maxKnownReads, longestKnownUrl);
   const representations = new Representations();
   const bodies = new ReadingBodies();
@@ -66,7 +67,7 @@ export function createReadHandler({ reader, defaults, observer, clock }: ReadCon
       return sent;
     };
     try {
-      const parsed = requests.get(request.url, () => parseRead(request, defaults));
+      const parsed = requests.get(request.url, () => parseRead(request, parseRequest));
       // Before SLS is asked for what nobody could read.
       const representation = representations.of(request);
       const succeed = (reading: MetricReading): FastifyReply => {
@@ -84,13 +85,13 @@ export function createReadHandler({ reader, defaults, observer, clock }: ReadCon
   };
 }
 
-/** @throws AdapterError where it is no read of a metric that is served */
-function parseRead({ params, query }: FastifyRequest, defaults: RequestDefaults): MetricRequest {
+/** @throws AdapterError where it is no read of a metric that is served, or one that the namespace may not make */
+function parseRead({ params, query }: FastifyRequest, parseRequest: RequestParser): MetricRequest {
   const { namespace, metric } = params as ReadParams;
   const { watch, labelSelector } = query as Readonly<Record<string, unknown>>;
   refuseWatch(watch);
   const selector = parseLabelSelector(singleParameter('labelSelector', labelSelector));
-  return parseMetricRequest(metric, namespace, selector, defaults);
+  return parseRequest(metric, namespace, selector);
 }
 
 /** As written; empty where there is none, or several. */

@@ -68,6 +68,14 @@ function readConfigFile(file: string): Tree {
   throw refuse('must hold a mapping of settings');
 }
 
+/** In an access rule a list that is left out allows all; an emptied one must not, so that it stays, and is refused. */
+function withoutEmpty(this: unknown, key: unknown, value: unknown): unknown {
+  const inRule = isTree(this) && Object.hasOwn(this, 'namespaces');
+  return value ?? (inRule && accessLists.has(key) ? [] : undefined);
+}
+
+const accessLists: ReadonlySet<unknown> = new Set(['projects', 'logstores', 'routes']);
+
 function parseYaml(text: string, refuse: (why: string, cause: unknown) => AdapterError): unknown {
   try {
     // Loaded with the first file: 4 MB that flags alone do without.
@@ -75,7 +83,7 @@ function parseYaml(text: string, refuse: (why: string, cause: unknown) => Adapte
     const document = parseDocument(text, { resolveKnownTags: false });
     const [fault] = document.errors;
     if (fault !== undefined) throw fault;
-    return document.toJS({ reviver: (_, value: unknown) => value ?? undefined }) ?? {};
+    return document.toJS({ reviver: withoutEmpty }) ?? {};
   } catch (fault) {
     // The library shows the place below the first line, which ends with a colon.
     const [summary = ''] = (fault as Error).message.split('\n');

@@ -1,19 +1,9 @@
+import { matchesPieces } from '../metric/text-pattern.ts';
+
 /** Tells whether a project is one of those that `pattern` stands for; each `*` in it is any text, or none. */
 export function projectMatcher(pattern: string): (project: string) => boolean {
-  const [start = '', ...parts] = pattern.split('*');
-  const end = parts.pop();
-  if (end === undefined) return (project) => project === pattern;
-  return (project) => {
-    if (!project.startsWith(start)) return false;
-    // Each part as early as it goes leaves the most to the rest.
-    let from = start.length;
-    for (const part of parts) {
-      const found = project.indexOf(part, from);
-      if (found < 0) return false;
-      from = found + part.length;
-    }
-    return project.length - end.length >= from && project.endsWith(end);
-  };
+  const pieces = pattern.split('*');
+  return (project) => matchesPieces(pieces, project);
 }
 
 /** In no name and no pattern, so that only a `*` matches it. */

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { accessSection } from './access-section.ts';
 import { choice, formed, onOff, section, text, whole } from './leaf.ts';
 import { readingOverride, readingSection } from './reading-section.ts';
 import { pathText, type SettingPath } from './setting-path.ts';
@@ -105,6 +106,7 @@ export const configSchema = z
     defaults: defaults.prefault({}),
     reading: readingSection.prefault({}),
     projects,
+    access: accessSection.prefault({}),
     log: log.prefault({}),
   })
   .refine(({ sls: { region, endpoint } }) => region !== undefined || endpoint !== undefined, {

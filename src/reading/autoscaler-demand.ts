@@ -1,6 +1,6 @@
 import { toAdapterError, type AdapterError } from '../errors.ts';
 import type { Requirement } from '../metric/label-selector.ts';
-import { parseMetricRequest, type RequestDefaults } from '../metric/metric-request.ts';
+import type { RequestParser } from '../metric/request-parser.ts';
 import { seriesOf, type Series } from '../metric/series.ts';
 import type { WantedSeries } from './wanted-series.ts';
 
@@ -25,12 +25,12 @@ export interface AutoscalerDemandObserver {
 /** Has wanted what the autoscalers of the cluster name. */
 export class AutoscalerDemand {
   readonly #wanted: WantedSeries;
-  readonly #defaults: RequestDefaults;
+  readonly #parseRequest: RequestParser;
   readonly #observer: AutoscalerDemandObserver;
 
-  constructor(wanted: WantedSeries, defaults: RequestDefaults, observer: AutoscalerDemandObserver) {
+  constructor(wanted: WantedSeries, parseRequest: RequestParser, observer: AutoscalerDemandObserver) {
     this.#wanted = wanted;
-    this.#defaults = defaults;
+    this.#parseRequest = parseRequest;
     this.#observer = observer;
   }
 
@@ -43,7 +43,7 @@ export class AutoscalerDemand {
   #seriesOf({ namespace, name }: AutoscalerId, metric: NamedMetric): Series[] {
     try {
       if ('refusal' in metric) throw metric.refusal;
-      return seriesOf(parseMetricRequest(metric.name, namespace, metric.requirements, this.#defaults));
+      return seriesOf(this.#parseRequest(metric.name, namespace, metric.requirements));
     } catch (thrown) {
       const error = toAdapterError(thrown);
       this.#observer.autoscalerMetricRefused({ namespace, name, metric: metric.name, error });

@@ -1,5 +1,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
+import { createAccessJudge } from '../../src/metric/access-rules.ts';
+import { createRequestParser } from '../../src/metric/request-parser.ts';
 import { AutoscalerDemand, type NamedMetric } from '../../src/reading/autoscaler-demand.ts';
 import { WantedSeries } from '../../src/reading/wanted-series.ts';
 
@@ -13,13 +15,18 @@ let demand: AutoscalerDemand;
 beforeEach(() => {
   wanted = new WantedSeries(100);
   refused = [];
-  demand = new AutoscalerDemand(wanted, logstore, {
+  demand = demandWith(false);
+});
+
+function demandWith(ownRoutesOnly: boolean): AutoscalerDemand {
+  const judge = createAccessJudge({ ownRoutesOnly, knownNamespaces: [], rules: [] });
+  return new AutoscalerDemand(wanted, createRequestParser(logstore, judge), {
     autoscalerMetricRefused: ({ metric, error, ...who }) => {
       expect(who).toEqual(hpa);
       refused.push({ metric, code: error.code });
     },
   });
-});
+}
 
 const metric = (label: string, value: string, name = 'sls_ingress_qps'): NamedMetric => ({
   name,
@@ -63,4 +70,19 @@ it('works out routes for the namespace of the autoscaler', () => {
   ] as const;
   demand.changed({ ...hpa, namespace: 'ml' }, [{ name: 'sls_ingress_qps', requirements }]);
   expect(routes()).toEqual(['ml-bert-8501']);
+});
+
+it('wants nothing that the namespace of the autoscaler may not read, and tells of it', () => {
+  demand = demandWith(true);
+  const both = { key: 'sls.ingress.route', operator: 'in', values: ['default-b-80', 'shop-b-80'] } as const;
+  demand.changed(hpa, [
+    metric('sls.ingress.route', 'default-a-80'),
+    metric('sls.ingress.route', 'shop-a-80'),
+    { name: 'sls_ingress_qps', requirements: [both] },
+    { name: 'sls_ingress_qps', requirements: [] },
+  ]);
+  expect(routes()).toEqual(['default-a-80']);
+  expect(refused).toEqual(
+    Array.from({ length: 3 }, () => ({ metric: 'sls_ingress_qps', code: 'AccessDenied' })),
+  );
 });

@@ -1,0 +1,27 @@
+import type { AccessJudge } from './access-rules.ts';
+import type { Requirement } from './label-selector.ts';
+import { labelDefinitions } from './labels.ts';
+import { parseMetricRequest, type MetricRequest, type RequestDefaults } from './metric-request.ts';
+
+/**
+ * A read as its namespace may make it: the one way by which reads and HPAs become requests, so that neither gets
+ * what `access` refuses.
+ *
+ * @param namespace the one in the path of the read, or of the HPA
+ * @throws AdapterError as `parseMetricRequest`, and `AccessDenied`
+ */
+export type RequestParser = (
+  metricName: string,
+  namespace: string,
+  requirements: readonly Requirement[],
+) => MetricRequest;
+
+export function createRequestParser(defaults: RequestDefaults, judge: AccessJudge): RequestParser {
+  return (metricName, namespace, requirements) => {
+    const request = parseMetricRequest(metricName, namespace, requirements, defaults);
+    const stated = requirements.find(({ key }) => key === labelDefinitions.namespace.name);
+    const refusal = judge({ namespace, request, routeNamespace: stated?.values[0] });
+    if (refusal !== undefined) throw refusal;
+    return request;
+  };
+}
