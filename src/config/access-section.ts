@@ -16,19 +16,27 @@ const listOf = (item: z.ZodString, error: string) =>
     { when: ({ value }) => Array.isArray(value) },
   );
 
-/**
- * A list of patterns that names can match.
- *
- * @param characters of such a name, for a class of a regular expression
- * @param longest how many characters such a name has at most
- */
-const patterns = (characters: string, longest: number, mustBe: string, what: string, emptyError: string) => {
+interface NameForm {
+  /** Those of such a name, besides the hyphen, for a class of a regular expression. */
+  readonly characters: string;
+  readonly longest: number;
+  /** Whether `{namespace}` may stand in it. */
+  readonly ofNamespace: boolean;
+}
+
+/** A list of patterns, each of which some name matches. */
+const patterns = (
+  { characters, longest, ofNamespace }: NameForm,
+  mustBe: string,
+  what: string,
+  empty: string,
+) => {
   const form = new RegExp(`^[*${characters}]([-*${characters}]*[*${characters}])?$`);
   const pattern = z.string({ error: mustBe }).refine((text) => {
-    const shortest = text.replaceAll(namespacePlaceholder, 'n');
+    const shortest = ofNamespace ? text.replaceAll(namespacePlaceholder, 'n') : text;
     return form.test(shortest) && shortest.replaceAll('*', '').length <= longest;
   }, mustBe);
-  return listOf(pattern, 'must be a list of patterns').min(1, { error: emptyError }).describe(what);
+  return listOf(pattern, 'must be a list of patterns').min(1, { error: empty }).describe(what);
 };
 
 const orAll = 'must have an entry: left out, it allows all';
@@ -40,29 +48,25 @@ const rule = section({
     'Name of the rule, which a refusal tells',
   ),
   namespaces: patterns(
-    'a-z0-9',
-    63,
+    { characters: 'a-z0-9', longest: 63, ofNamespace: false },
     'must be a namespace such as team-a, or a pattern such as team-*',
     'List of the namespaces that it is for; `*` is any text',
     "must have an entry: '*' is every namespace",
   ),
   projects: patterns(
-    'a-z0-9',
-    63,
+    { characters: 'a-z0-9', longest: 63, ofNamespace: true },
     'must be a project such as k8s-log-c1, or a pattern such as k8s-log-* or {namespace}-logs',
     'List of the projects that they may read; without it, all',
     orAll,
   ).optional(),
   logstores: patterns(
-    '_a-z0-9',
-    63,
+    { characters: '_a-z0-9', longest: 63, ofNamespace: true },
     'must be a logstore such as nginx-ingress, or a pattern such as nginx-* or {namespace}-ingress',
     'List of the logstores that they may read; without it, all',
     orAll,
   ).optional(),
   routes: patterns(
-    '_.A-Za-z0-9',
-    191,
+    { characters: '_.A-Za-z0-9', longest: 191, ofNamespace: true },
     'must be a route such as shop-web-80, or a pattern such as {namespace}-*',
     'List of the routes that they may read; without it, all, and the whole logstore too',
     orAll,

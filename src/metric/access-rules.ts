@@ -39,6 +39,8 @@ interface Question extends Asker {
   readonly project: string;
   readonly logstore: string;
   readonly route: string | undefined;
+  /** Who may be meant by the route: the rivals, and whom it was composed for. */
+  readonly routeRivals: readonly string[];
 }
 
 /** Why a question is answered with no, in words; undefined: it may be asked. */
@@ -55,12 +57,13 @@ export function createAccessJudge({ ownRoutesOnly, knownNamespaces, rules }: Acc
   return ({ namespace, request, routeNamespace }) => {
     if (!namespaceForm.test(namespace)) return denied(`${JSON.stringify(namespace)} is no namespace`);
     const { project, logstore, routes = [undefined] } = request;
-    const rivals = knownNamespaces.filter((name) => name.length >= namespace.length);
-    if (routeNamespace !== undefined) rivals.unshift(routeNamespace);
-    const asker = { namespace, rivals: rivals.filter((name) => name !== namespace) };
+    const others = knownNamespaces.filter((name) => name !== namespace);
+    const rivals = others.filter((name) => name.length >= namespace.length);
+    const isOthers = routeNamespace !== undefined && routeNamespace !== namespace;
+    const routeRivals = isOthers ? [routeNamespace, ...rivals] : rivals;
     for (const route of routes) {
       for (const judge of judgements) {
-        const why = judge({ ...asker, project, logstore, route });
+        const why = judge({ namespace, rivals, project, logstore, route, routeRivals });
         if (why !== undefined) return denied(why);
       }
     }
@@ -71,8 +74,8 @@ export function createAccessJudge({ ownRoutesOnly, knownNamespaces, rules }: Acc
 const denied = (why: string) => new AdapterError('AccessDenied', `the adapter refuses this read: ${why}`);
 
 function judgeOwnRoutes(question: Question): string | undefined {
-  const { namespace, route } = question;
-  const match = route !== undefined && isOwnRoute(route, question);
+  const { namespace, route, routeRivals: rivals } = question;
+  const match = route !== undefined && isOwnRoute(route, { namespace, rivals });
   if (match === true) return undefined;
   return `by access.ownRoutesOnly, namespace "${namespace}" may read routes ${namespace}-SERVICE-PORT, not ${asked.routes(question)}${claim(match)}`;
 }
@@ -109,9 +112,10 @@ function compileRule({ name, namespaces, ...lists }: AccessRule) {
     return texts === undefined ? [] : [{ what, passed, patterns: patternsOf(texts) }];
   });
   const refuse = (question: Question): RuleRefusal | undefined => {
-    const { namespace } = question;
+    const { namespace, rivals, routeRivals } = question;
     for (const { what, passed, patterns } of steps) {
-      const match = bestMatch(patterns, question[singular[what]], question);
+      const asker = { namespace, rivals: what === 'routes' ? routeRivals : rivals };
+      const match = bestMatch(patterns, question[singular[what]], asker);
       if (match === true) continue;
       const allowed = `${what} ${shown(patterns.map((pattern) => pattern.textFor(namespace)))}`;
       const why = `by access rule "${name}", namespace "${namespace}" may read ${allowed}, not ${asked[what](question)}${claim(match)}`;
