@@ -11,6 +11,8 @@ export interface RowContext {
 export interface Row {
   /** What `npm run bench -- NAME` runs it by. */
   readonly name: string;
+  /** Mostly waits, and is measured in whole seconds: the other rows are measured meanwhile. */
+  readonly meanwhile?: boolean;
   /** Ends by itself. @throws Error where what was measured is not what the row says */
   measure(context: RowContext): Promise<readonly Line[]>;
 }

@@ -2,7 +2,7 @@ import type { Line, Target } from '../line.ts';
 import type { SeenQuery } from '../sls/messages.ts';
 import { figureOf, perMinute, quantile, type Figure } from '../statistics.ts';
 import type { FleetRun } from './fleet.ts';
-import type { SyncRead } from './sync-reads.ts';
+import type { SyncRead } from '../support/sync-reads.ts';
 
 export interface FleetTargets {
   readonly p99Ms?: number;
@@ -17,7 +17,7 @@ const failed = ({ answer }: SyncRead) => 'failure' in answer;
 const atMost = (value: number | undefined): { target?: Target } =>
   value === undefined ? {} : { target: { bound: 'at most', value } };
 
-/** @param linesPerSecond of each route that does not step */
+/** @param linesPerSecond of each route */
 export function fleetLines(
   row: string,
   run: FleetRun,
@@ -43,9 +43,10 @@ export function fleetLines(
   const queriesPerMinute = (kind?: SeenQuery['kind']) => ({
     value: ratePerMinute(run, (query) => kind === undefined || query.kind === kind),
   });
-  const { readingCpuPercent, quietCpuPercent } = run;
+  const { readingCpuPercent, quietCpuPercent, residentMb } = run;
   return [
     line('failed reads', '', { value: [...run.warmUp, ...reads].filter(failed).length }, 0),
+    line('the slowest first read', 'ms', { value: Math.max(...run.warmUp.map(({ tookMs }) => tookMs)) }),
     line('p50 of a read', 'ms', share('tookMs', 0.5)),
     line('p99 of a read', 'ms', share('tookMs', 0.99), targets.p99Ms),
     line('p99 of how late reads were sent', 'ms', share('lagMs', 0.99)),
@@ -60,8 +61,8 @@ export function fleetLines(
     line('SLS queries, all', '/min', queriesPerMinute(), targets.queriesPerMinute),
     line('refresh alone, of a core', '%', figureOf(quietCpuPercent), targets.refreshCpuPercent),
     line('refresh and reads, of a core', '%', figureOf(readingCpuPercent)),
-    line('resident memory, at the end', 'MB', { value: run.residentMb }),
-    line('resident memory, most', 'MB', { value: run.peakMb }, targets.peakMb),
+    line('resident memory, at the end', 'MB', { value: residentMb.now }),
+    line('resident memory, most', 'MB', { value: residentMb.peak }, targets.peakMb),
   ];
 }
 
@@ -74,15 +75,14 @@ function ratePerMinute({ queries, measuredMs }: FleetRun, counts: (query: SeenQu
       measuredMs,
     ),
   );
-  return rates.reduce((sum, rate) => sum + rate, 0);
+  const all = rates.reduce((sum, rate) => sum + rate, 0);
+  // Timers are late by a millisecond or early by a fraction of one.
+  return Math.round(all * 10) / 10;
 }
 
-/** Of the readings of the routes whose rate is known: the share that is more than 1 % below it. */
-function missingPercent({ passes, steps }: FleetRun, linesPerSecond: number): number {
-  const stepping = new Set(steps.flatMap(({ reads }) => reads.map(({ index }) => index)));
-  const values = passes
-    .flat()
-    .flatMap(({ index, answer }) => (stepping.has(index) || 'failure' in answer ? [] : [answer.value]));
+/** The share of the readings that is more than 1 % below what the routes have. */
+function missingPercent({ passes }: FleetRun, linesPerSecond: number): number {
+  const values = passes.flat().flatMap(({ answer }) => ('failure' in answer ? [] : [answer.value]));
   return (values.filter((value) => value < 0.99 * linesPerSecond).length * 100) / values.length;
 }
 

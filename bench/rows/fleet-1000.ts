@@ -1,7 +1,6 @@
 import type { Row } from '../row.ts';
 import { failureTexts, fleetLines } from '../fleet/fleet-lines.ts';
 import { runFleet, type FleetPlan } from '../fleet/fleet.ts';
-import { reactionLines } from '../fleet/reaction-lines.ts';
 
 const plan: FleetPlan = {
   logstores: 1,
@@ -10,24 +9,21 @@ const plan: FleetPlan = {
   namespaces: 20,
   autoscalers: false,
   tickMs: 50,
-  warmUpPasses: 2,
   passes: 4,
-  stepPass: 0,
   quiet: { spans: 4, spanSeconds: 5 },
 };
 
-/** A thousand routes on one logstore, each read every 15 s; some of them step, and the reaction to that is measured. */
+/** A thousand routes on one logstore, each read every 15 s. */
 export const fleet1000: Row = {
   name: 'fleet-1000',
   async measure(context) {
     const run = await runFleet(plan, context);
     for (const text of failureTexts(run)) context.progress(text);
-    const lines = fleetLines('fleet-1000', run, plan.linesPerSecond, {
+    return fleetLines('fleet-1000', run, plan.linesPerSecond, {
       p99Ms: 5,
       readingQueriesPerMinute: 12,
       completenessQueriesPerMinute: 4,
       refreshCpuPercent: 15,
     });
-    return [...lines, ...reactionLines(run)];
   },
 };

@@ -10,7 +10,6 @@ const plan: FleetPlan = {
   namespaces: 20,
   autoscalers: true,
   tickMs: 250,
-  warmUpPasses: 1,
   passes: 3,
   quiet: { spans: 2, spanSeconds: 5 },
 };

@@ -5,60 +5,72 @@ import type { TrafficRoute } from '../../src/emulator/traffic/routes.ts';
 import type { LogstoreTraffic, StepOrder } from './messages.ts';
 
 /** The lines of one logstore as their time comes. */
-export class LogstoreLines {
-  readonly #random: () => number;
-  readonly #steady: readonly TrafficRoute[];
-  readonly #linesPerSecond: number;
+export interface LogstoreLines {
+  /** Those since the last call. */
+  take(nowMs: number): LogRecord[];
+}
+
+/** Routes take turns, so that each has its share of every period. */
+export class SteadyLines implements LogstoreLines {
+  readonly #routes: readonly TrafficRoute[];
+  readonly #perSecond: number;
   readonly #startSeconds: number;
-  readonly #stepping: readonly { readonly route: TrafficRoute; readonly arrivals: Arrivals }[];
-  readonly #steps = new Map<string, StepOrder>();
   #taken = 0;
 
   /** @param startSeconds Unix time; whole */
-  constructor(
-    { routes, linesPerSecond, stepping }: LogstoreTraffic,
-    startSeconds: number,
-    random: () => number,
-  ) {
-    this.#random = random;
+  constructor({ routes, linesPerSecond }: LogstoreTraffic, startSeconds: number) {
+    this.#routes = routes.map(trafficRoute);
+    this.#perSecond = linesPerSecond * routes.length;
     this.#startSeconds = startSeconds;
-    this.#linesPerSecond = linesPerSecond * routes.length;
-    this.#steady = routes.map(trafficRoute);
-    this.#stepping = (stepping?.routes ?? []).map((name) => {
+  }
+
+  take(nowMs: number): LogRecord[] {
+    const records: LogRecord[] = [];
+    const end = Math.floor((nowMs / 1000 - this.#startSeconds) * this.#perSecond);
+    for (; this.#taken < end; this.#taken += 1) {
+      const route = this.#routes[this.#taken % this.#routes.length];
+      const atSeconds = this.#startSeconds + this.#taken / this.#perSecond;
+      if (route !== undefined) records.push(requestRecord(route, atSeconds, Math.random));
+    }
+    return records;
+  }
+}
+
+/** Routes whose rates change by order. */
+export class SteppingLines implements LogstoreLines {
+  readonly #routes: readonly { readonly route: TrafficRoute; readonly arrivals: Arrivals }[];
+  readonly #startSeconds: number;
+  readonly #orders = new Map<string, StepOrder>();
+
+  /** @param startSeconds Unix time; whole */
+  constructor({ routes, linesPerSecond }: LogstoreTraffic, startSeconds: number) {
+    this.#startSeconds = startSeconds;
+    this.#routes = routes.map((name) => {
       const rate = (tSeconds: number) => {
-        const step = this.#steps.get(name);
-        const stepped = step !== undefined && (startSeconds + tSeconds) * 1000 >= step.atMs;
-        return stepped ? step.perSecond : (stepping?.perSecond ?? 0);
+        const order = this.#orders.get(name);
+        const stepped = order !== undefined && (startSeconds + tSeconds) * 1000 >= order.atMs;
+        return stepped ? order.perSecond : linesPerSecond;
       };
       return { route: trafficRoute(name), arrivals: new Arrivals(rate, { fromSeconds: 0 }) };
     });
   }
 
   step(order: StepOrder): void {
-    this.#steps.set(order.route, order);
+    this.#orders.set(order.route, order);
   }
 
-  /** Those since the last call: the steady routes take turns, so that each has its share of every period. */
   take(nowMs: number): LogRecord[] {
-    const t = nowMs / 1000 - this.#startSeconds;
-    const records: LogRecord[] = [];
-    for (const end = Math.floor(t * this.#linesPerSecond); this.#taken < end; this.#taken += 1) {
-      const route = this.#steady[this.#taken % this.#steady.length];
-      const atSeconds = this.#startSeconds + this.#taken / this.#linesPerSecond;
-      if (route !== undefined) records.push(requestRecord(route, atSeconds, this.#random));
-    }
-    for (const { route, arrivals } of this.#stepping) {
-      for (const at of arrivals.take(t)) {
-        records.push(requestRecord(route, this.#startSeconds + at, this.#random));
-      }
-    }
-    return records;
+    return this.#routes.flatMap(({ route, arrivals }) =>
+      arrivals
+        .take(nowMs / 1000 - this.#startSeconds)
+        .map((at) => requestRecord(route, this.#startSeconds + at, Math.random)),
+    );
   }
 }
 
 const trafficRoute = (name: string): TrafficRoute => ({
   name,
-  // The lines come when this file says.
+  // Its lines come when this file says.
   rate: () => 0,
   host: 'www.example.com',
   method: 'GET',

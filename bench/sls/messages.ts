@@ -18,11 +18,11 @@ export interface SlsSettings {
 
 export interface LogstoreTraffic {
   readonly logstore: string;
-  /** Each has that many lines a second, evenly. */
   readonly routes: readonly string[];
+  /** Of each route, evenly. */
   readonly linesPerSecond: number;
-  /** Besides; their lines are reported, and their rate may step. */
-  readonly stepping?: { readonly routes: readonly string[]; readonly perSecond: number };
+  /** The rate of each route may step, and its lines are reported. */
+  readonly stepping?: boolean;
 }
 
 /** To the SLS. */

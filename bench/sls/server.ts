@@ -3,7 +3,7 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startEmulator } from '../../src/emulator/emulator.ts';
 import type { LogRecord } from '../../src/emulator/log-record.ts';
-import { LogstoreLines } from './logstore-lines.ts';
+import { SteadyLines, SteppingLines } from './logstore-lines.ts';
 import type { SeenLines, SlsReport, SlsSettings, StepOrder } from './messages.ts';
 import { watchQueries } from './query-watch.ts';
 
@@ -37,22 +37,29 @@ const emulator = await startEmulator({
 const startSeconds = Math.floor(Date.now() / 1000) - backfillSeconds;
 const logstores = settings.logstores.map((traffic) => ({
   sink: emulator.sink(settings.project, traffic.logstore),
-  lines: new LogstoreLines(traffic, startSeconds, Math.random),
-  watched: new Set(traffic.stepping?.routes),
+  lines:
+    traffic.stepping === true
+      ? new SteppingLines(traffic, startSeconds)
+      : new SteadyLines(traffic, startSeconds),
 }));
 type Logstore = (typeof logstores)[number];
 
-async function put({ sink, watched }: Logstore, records: readonly LogRecord[]): Promise<void> {
+async function put({ sink, lines }: Logstore, records: readonly LogRecord[]): Promise<void> {
   if (records.length === 0) return;
   await sink.append(records);
-  const counts = new Map<string, SeenLines>();
-  for (const { timeSeconds: second, fields } of records) {
-    const route = fields['proxy_upstream_name'] ?? '';
-    if (!watched.has(route)) continue;
-    const key = `${route} ${second}`;
-    counts.set(key, { route, second, count: (counts.get(key)?.count ?? 0) + 1, visibleMs });
-  }
-  if (counts.size > 0) tell({ kind: 'lines', lines: [...counts.values()] });
+  if (lines instanceof SteppingLines) tell({ kind: 'lines', lines: countBySecond(records) });
+}
+
+function countBySecond(records: readonly LogRecord[]): SeenLines[] {
+  const routeOf = ({ fields }: LogRecord) => fields['proxy_upstream_name'] ?? '';
+  return [...Map.groupBy(records, routeOf)].flatMap(([route, own]) =>
+    [...Map.groupBy(own, ({ timeSeconds }) => timeSeconds)].map(([second, { length: count }]) => ({
+      route,
+      second,
+      count,
+      visibleMs,
+    })),
+  );
 }
 
 /** A tick that comes late takes its lateness off the lag. */
@@ -73,7 +80,9 @@ process.once('SIGTERM', () => ending.abort());
 process.once('SIGINT', () => ending.abort());
 // Whoever started it is gone.
 process.once('disconnect', () => ending.abort());
-process.on('message', (order: StepOrder) => logstores.forEach(({ lines }) => lines.step(order)));
+process.on('message', (order: StepOrder) => {
+  for (const { lines } of logstores) if (lines instanceof SteppingLines) lines.step(order);
+});
 
 let dueMs = Date.now();
 for (const logstore of logstores) await put(logstore, logstore.lines.take(dueMs - mostLagMs));

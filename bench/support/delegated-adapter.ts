@@ -19,6 +19,9 @@ export interface DelegatedAdapter extends AsyncDisposable {
   readonly directory: string;
 }
 
+/** kube-apiserver tells a watch of nothing new about once a minute; one that is told nothing at all starts again. */
+const bookmarkMs = 60_000;
+
 const main = resolve(import.meta.dirname, '../../src/main.ts');
 
 export interface DelegatedAdapterOptions {
@@ -41,6 +44,11 @@ export async function startDelegatedAdapter(options: DelegatedAdapterOptions): P
   apiServer.setAuthentication(authenticationData(clientCa.certificate, proxyCa.certificate));
   apiServer.decide = () => true;
   prepare?.(apiServer);
+  const bookmarks = setInterval(() => {
+    apiServer.configMaps.sendBookmark();
+    apiServer.hpas.sendBookmark();
+  }, bookmarkMs);
+  resources.defer(() => clearInterval(bookmarks));
   const configFile = join(directory, 'config.yaml');
   await writeFile(configFile, config);
   const flags = {

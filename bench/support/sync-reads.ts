@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FrontProxy } from '../support/front-proxy.ts';
-import { decodeReading, type WireReading } from '../support/reading-wire.ts';
+import type { FrontProxy } from './front-proxy.ts';
+import { decodeReading, type WireReading } from './reading-wire.ts';
+
+/** How often an HPA is looked at. Source: kube-controller-manager, --horizontal-pod-autoscaler-sync-period. */
+export const syncSeconds = 15;
 
 /** One read of the controller. */
 export interface SyncRead {
@@ -16,9 +19,8 @@ export interface SyncRead {
 
 export interface SyncOptions {
   readonly frontProxy: FrontProxy;
+  /** Each is read once in 15 s, evenly spread, in their order. */
   readonly paths: readonly string[];
-  /** Each path is read once in this time, evenly spread, in their order. */
-  readonly periodSeconds: number;
   /** How often each is read. */
   readonly passes: number;
   /** Called as each pass begins, and when the time of the last is over. */
@@ -32,9 +34,9 @@ export interface SyncOptions {
  * @returns by pass, in the order in which they were sent
  */
 export async function readInSync(options: SyncOptions): Promise<SyncRead[][]> {
-  const { frontProxy, paths, periodSeconds, passes, onPass, signal } = options;
+  const { frontProxy, paths, passes, onPass, signal } = options;
   const startMs = performance.now();
-  const gapMs = (periodSeconds * 1000) / paths.length;
+  const gapMs = (syncSeconds * 1000) / paths.length;
   const started: Promise<SyncRead[]>[] = [];
   for (let pass = 0; pass < passes; pass += 1) {
     onPass?.(pass);
@@ -46,7 +48,7 @@ export async function readInSync(options: SyncOptions): Promise<SyncRead[][]> {
     }
     started.push(Promise.all(reads));
   }
-  await until(startMs + passes * periodSeconds * 1000, signal);
+  await until(startMs + passes * syncSeconds * 1000, signal);
   onPass?.(passes);
   return Promise.all(started);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stepOffsets, steppingRoutes } from '../../../bench/fleet/step-plan.ts';
+import { stepOffsets, steppingRoutes } from '../../../bench/reaction/step-plan.ts';
 
 const periodSeconds = 15;
 const gapSeconds = periodSeconds / steppingRoutes;

@@ -1,6 +1,5 @@
 import type { Line } from '../line.ts';
 import { figureOf } from '../statistics.ts';
-import { slsLatencyMs, type FleetRun } from './fleet.ts';
 import {
   firstChanceOf,
   reactionOf,
@@ -9,6 +8,7 @@ import {
   type GotReading,
   type Reaction,
 } from './reaction.ts';
+import { slsLatencyMs, type SteppingRun } from './stepping.ts';
 
 const row = 'reaction';
 
@@ -20,7 +20,7 @@ const parts: readonly (readonly [keyof Reaction, string])[] = [
 ];
 
 /** From each step to the HPA's reading that has it fully, beside the stock policy at the same times on the same log. */
-export function reactionLines(run: FleetRun): Line[] {
+export function reactionLines(run: SteppingRun): Line[] {
   const { adapter, stock } = reactionsOf(run);
   const missed: Line = {
     row,
@@ -29,7 +29,13 @@ export function reactionLines(run: FleetRun): Line[] {
     measured: { value: run.steps.length - adapter.length },
     target: { bound: 'at most', value: 0 },
   };
-  if (adapter.length === 0 || stock.length === 0) return [missed];
+  const learned: Line = {
+    row,
+    what: 'until the delay is learned',
+    unit: 's',
+    measured: { value: (run.learningMs ?? Number.NaN) / 1000 },
+  };
+  if (adapter.length === 0 || stock.length === 0) return [learned, missed];
   const seconds = (reactions: readonly Reaction[], part: keyof Reaction) =>
     figureOf(reactions.map((reaction) => reaction[part] / 1000));
   const line = (what: string, part: keyof Reaction): Line => ({
@@ -42,21 +48,21 @@ export function reactionLines(run: FleetRun): Line[] {
   const total = line('from a step to the reading that has it', 'totalMs');
   const stockSeconds = seconds(stock, 'totalMs').value;
   return [
+    learned,
     missed,
     { ...total, target: { bound: 'at most', value: stockSeconds } },
     ...parts.map(([part, what]) => line(what, part)),
   ];
 }
 
-function reactionsOf({ steps, queries, lines }: FleetRun) {
-  const readings = queries.filter(({ kind, statusCode }) => kind === 'reading' && statusCode === 200);
+function reactionsOf({ steps, queries, lines }: SteppingRun) {
   const adapter: Reaction[] = [];
   const stock: Reaction[] = [];
   for (const { step, reads } of steps) {
     const got = reads.flatMap(({ sentMs, tookMs, answer }): GotReading[] =>
       'failure' in answer ? [] : [{ ...answer, gotMs: sentMs + tookMs }],
     );
-    const chance = firstChanceOf(step, readings);
+    const chance = firstChanceOf(step, queries);
     if (chance !== undefined) adapter.push(...present(reactionOf(step, got, chance)));
     const own = lines.filter(({ route }) => route === step.route);
     const stockGot = reads.map(({ sentMs }) => stockReading(own, sentMs, slsLatencyMs));

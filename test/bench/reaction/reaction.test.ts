@@ -6,7 +6,7 @@ import {
   stockChanceOf,
   stockReading,
   type Step,
-} from '../../../bench/fleet/reaction.ts';
+} from '../../../bench/reaction/reaction.ts';
 import type { SeenLines, SeenQuery } from '../../../bench/sls/messages.ts';
 
 const step: Step = { route: 'default-web-80', atMs: 100_400, fromPerSecond: 10, toPerSecond: 50 };
