@@ -45,7 +45,12 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   const ended = once(child, 'exit').finally(() => process.off('exit', kill));
+  let stopping = false;
+  child.once('exit', (code, signal) => {
+    if (!stopping) onLine?.(`${script} has ended unasked: code ${code}, signal ${signal}`);
+  });
   const stop = async (): Promise<void> => {
+    stopping = true;
     child.kill('SIGTERM');
     const timer = setTimeout(kill, mostStopMs);
     await ended;
