@@ -76,7 +76,9 @@ function allowedOf(node: SettingSchema): string | undefined {
 
 const leafPaths = ({ properties = {} }: SettingSchema): string[] =>
   Object.entries(properties).flatMap(([key, below]) =>
-    below.properties === undefined ? [key] : leafPaths(below).map((path) => `${key}.${path}`),
+    below.properties === undefined || below.description !== undefined
+      ? [key]
+      : leafPaths(below).map((path) => `${key}.${path}`),
   );
 
 function defaultOf({ default: value }: SettingSchema): string | undefined {

@@ -24,7 +24,8 @@ export function describeFaults(issues: readonly z.core.$ZodIssue[], context: Fau
       const takes = `${issue.path.length === 0 ? 'the file' : pathText(issue.path)} takes ${known}`;
       for (const key of issue.keys) {
         const path = pathText([...issue.path, key]);
-        faults.set(path, `${path}${inBrackets(context.originOf(path))} is no setting; ${takes}`);
+        const instead = isAccessKey(key) ? accessKeyRemedy : takes;
+        faults.set(path, `${path}${inBrackets(context.originOf(path))} is no setting; ${instead}`);
       }
       continue;
     }
@@ -39,7 +40,23 @@ function describeWrong({ path, message }: z.core.$ZodIssue, { valueAt, originOf 
   const name = pathText(path);
   const value = valueAt(path);
   if (value === undefined) return `${name}${inBrackets(sourcesOf(name))} ${message}`;
+  // Whoever writes a key where it does not belong should not find it in a log as well.
+  if (path.some((key) => key === 'credentials') && !isNamed(path, value))
+    return `${name}${inBrackets(originOf(name))} ${message}`;
   return `${name}${inBrackets(originOf(name))} is ${shown(value)} and ${message}`;
+}
+
+/** `accessKeyId`, `access-key-secret`, `securityToken` and the like; a file of tokens is none. */
+const isAccessKey = (key: string) =>
+  /^(access[-_]?key|secret|security[-_]?token|password)/i.test(key) && !/(file|directory)$/i.test(key);
+
+const accessKeyRemedy =
+  'an access key must never be in the file: give it in the environment, or in a Secret (source: secret-file)';
+
+/** Whether the value is one that names where credentials are, not what they might be. */
+function isNamed(path: SettingPath, value: unknown): boolean {
+  if (typeof value === 'number' || typeof value === 'boolean') return true;
+  return typeof value === 'string' && /^(acs:|\/)/.test(value) && path.at(-1) !== 'credentials';
 }
 
 function shown(value: unknown): string {

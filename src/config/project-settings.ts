@@ -4,7 +4,7 @@ import type { Config } from './schema.ts';
 /** What may differ by project. */
 export interface ProjectSettings {
   readonly reading: Omit<Config['reading'], 'maxSeries'>;
-  readonly sls: Pick<Config['sls'], 'maxConcurrentQueries' | 'breaker'>;
+  readonly sls: Omit<Config['sls'], 'connectTimeoutSeconds' | 'readTimeoutSeconds'>;
 }
 
 type Override<T> = { readonly [K in keyof T]?: (T[K] extends object ? Override<T[K]> : T[K]) | undefined };
@@ -15,13 +15,29 @@ type Override<T> = { readonly [K in keyof T]?: (T[K] extends object ? Override<T
  * comes from whoever asks.
  */
 export function projectSettings({ reading, sls, projects }: Config): (project: string) => ProjectSettings {
-  const { maxConcurrentQueries, breaker } = sls;
-  const ofAll: ProjectSettings = { reading, sls: { maxConcurrentQueries, breaker } };
-  const entries = projects.map(({ project, ...override }) => ({
+  const { region, network, endpoint, credentials, maxConcurrentQueries, breaker } = sls;
+  const own = { region, network, endpoint, credentials, maxConcurrentQueries, breaker };
+  const ofAll: ProjectSettings = { reading, sls: own };
+  const entries = projects.map(({ project, reading: ownReading = {}, sls: ownSls = {} }) => ({
     matches: projectMatcher(project),
-    settings: overlay(ofAll, override),
+    settings: { reading: overlay(reading, ownReading), sls: slsOf(own, ownSls) },
   }));
   return (project) => entries.find(({ matches }) => matches(project))?.settings ?? ofAll;
+}
+
+type SlsSettings = ProjectSettings['sls'];
+
+/**
+ * Credentials are taken as a whole: the role of one source is none of another. An endpoint goes before a region, so
+ * that of all must not stand in the way of a project's own region or network.
+ */
+function slsOf(ofAll: SlsSettings, { credentials, ...override }: Override<SlsSettings>): SlsSettings {
+  const isElsewhere = override.region !== undefined || override.network !== undefined;
+  return {
+    ...overlay<Omit<SlsSettings, 'credentials'>>(ofAll, override),
+    ...(isElsewhere ? { endpoint: override.endpoint } : {}),
+    credentials: (credentials as SlsSettings['credentials'] | undefined) ?? ofAll.credentials,
+  };
 }
 
 /** `base` with what `override` has in its place, section by section. */

@@ -5,7 +5,7 @@ import { choice, formed, onOff, section, text, whole } from './leaf.ts';
 import { readingOverride, readingSection } from './reading-section.ts';
 import { pathText, type SettingPath } from './setting-path.ts';
 import { slsOverride, slsSection } from './sls-section.ts';
-import { coveredFaults, orderFaults } from './spanning-rules.ts';
+import { coveredFaults, orderFaults, placeFaults } from './spanning-rules.ts';
 
 const server = section({
   bindAddress: text(
@@ -142,8 +142,8 @@ export const configSchema = z
     (config, context) => {
       const wrong = new Set(context.issues.map(({ path = [] }) => pathText(path)));
       const isWrong = (path: SettingPath) => wrong.has(pathText(path));
-      for (const { path, message } of [...orderFaults(config, isWrong), ...coveredFaults(config)])
-        context.addIssue({ code: 'custom', path: [...path], message });
+      const faults = [...orderFaults(config, isWrong), ...coveredFaults(config), ...placeFaults(config)];
+      for (const { path, message } of faults) context.addIssue({ code: 'custom', path: [...path], message });
     },
     { when: () => true },
   );

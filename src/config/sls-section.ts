@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { credentialsSection } from './credentials-section.ts';
 import { choice, formed, section, whole } from './leaf.ts';
 
 const endpointError = 'must be a URL such as https://cn-beijing.log.aliyuncs.com or http://127.0.0.1:8088';
@@ -14,6 +15,19 @@ const breaker = {
 
 /** What each project may have of its own. Without defaults: what a project leaves out is that of all. */
 const leaves = {
+  region: formed(
+    /^[a-z0-9-]+$/,
+    'must be a region such as cn-beijing',
+    'Region of the SLS projects, for example cn-beijing',
+  ),
+  network: choice(
+    ['intranet', 'public', 'accelerate'],
+    'Which endpoint of the region is used; the label sls.internal.endpoint overrides it',
+  ),
+  endpoint: z
+    .url({ error: endpointError })
+    .refine(isEndpoint, { error: endpointError })
+    .describe('Endpoint of SLS as a URL; overrides region, network and the label sls.internal.endpoint'),
   maxConcurrentQueries: whole(
     1,
     100,
@@ -22,20 +36,10 @@ const leaves = {
 };
 
 export const slsSection = section({
-  region: formed(
-    /^[a-z0-9-]+$/,
-    'must be a region such as cn-beijing',
-    'Region of the SLS projects, for example cn-beijing',
-  ).optional(),
-  network: choice(
-    ['intranet', 'public', 'accelerate'],
-    'Which endpoint of the region is used; the label sls.internal.endpoint overrides it',
-  ).default('intranet'),
-  endpoint: z
-    .url({ error: endpointError })
-    .refine(isEndpoint, { error: endpointError })
-    .describe('Endpoint of SLS as a URL; overrides region, network and the label sls.internal.endpoint')
-    .optional(),
+  region: leaves.region.optional(),
+  network: leaves.network.default('intranet'),
+  endpoint: leaves.endpoint.optional(),
+  credentials: credentialsSection.prefault({}),
   connectTimeoutSeconds: whole(1, 60, 'How long connecting to SLS may take').default(3),
   readTimeoutSeconds: whole(1, 60, 'How long SLS may take to answer one query').default(10),
   maxConcurrentQueries: leaves.maxConcurrentQueries.default(5),
@@ -45,7 +49,11 @@ export const slsSection = section({
   }).prefault({}),
 });
 
-export const slsOverride = section({ ...leaves, breaker: section(breaker).partial() }).partial();
+export const slsOverride = section({
+  ...leaves,
+  credentials: credentialsSection.describe('Credentials of the project, in place of those of sls'),
+  breaker: section(breaker).partial(),
+}).partial();
 
 function isEndpoint(text: string): boolean {
   const url = URL.parse(text);

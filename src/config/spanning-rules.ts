@@ -90,6 +90,18 @@ export function coveredFaults(config: unknown): SpanningFault[] {
   });
 }
 
+/** Entries of `projects` whose own network is that of no region: an endpoint of all would be what counts. */
+export function placeFaults(config: unknown): SpanningFault[] {
+  if (valueAt(config, ['sls', 'region']) !== undefined) return [];
+  return projectsOf(config).flatMap((entry, index) => {
+    const own = (key: string) => valueAt(entry, ['sls', key]);
+    if (own('network') === undefined || own('region') !== undefined || own('endpoint') !== undefined)
+      return [];
+    const path = ['projects', index, 'sls', 'region'];
+    return [{ path, message: 'must be given, for the network is that of a region' }];
+  });
+}
+
 function projectsOf(config: unknown): readonly unknown[] {
   const projects = valueAt(config, ['projects']);
   return Array.isArray(projects) ? projects : [];

@@ -8,6 +8,7 @@ import { Reader, type ReaderSettings } from '../reading/reader.ts';
 import { SampleStore } from '../reading/sample-store.ts';
 import { WantedSeries } from '../reading/wanted-series.ts';
 import type { SlsObserver } from '../sls/client.ts';
+import type { CredentialObserver } from '../sls/credentials/renewed-credentials.ts';
 import type { GateObserver } from '../sls/project-gates.ts';
 import { createSls } from './sls-stack.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -19,7 +20,11 @@ const holdMs = 50;
 const firstRetryPauseMs = 250;
 const longestRetryPauseMs = 4000;
 
-export type ReadingObserver = SlsObserver & GateObserver & PrefetchObserver & CompletenessObserver;
+export type ReadingObserver = SlsObserver &
+  GateObserver &
+  CredentialObserver &
+  PrefetchObserver &
+  CompletenessObserver;
 
 /** A reader over SLS, without any server. */
 export interface ReadingStack {

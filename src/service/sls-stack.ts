@@ -1,9 +1,12 @@
-import { projectSettings } from '../config/project-settings.ts';
+import { credentialSettings } from '../config/credentials-section.ts';
+import { projectSettings, type ProjectSettings } from '../config/project-settings.ts';
 import type { Config } from '../config/schema.ts';
 import { AggregateSource } from '../sls/aggregate-source.ts';
 import { SlsClient, type SlsObserver } from '../sls/client.ts';
-import { createCredentialSource } from '../sls/credentials.ts';
-import { resolveEndpoint, type Endpoint } from '../sls/endpoint.ts';
+import type { CredentialSource } from '../sls/credentials.ts';
+import { Identities, type IdentityState } from '../sls/credentials/identities.ts';
+import type { CredentialObserver } from '../sls/credentials/renewed-credentials.ts';
+import { resolveEndpoint, stsHost, type Endpoint } from '../sls/endpoint.ts';
 import { ProjectGates, type GateObserver } from '../sls/project-gates.ts';
 import { SecondCountSource } from '../sls/second-counts.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -13,46 +16,70 @@ export interface SlsStack {
   readonly aggregates: AggregateSource;
   readonly seconds: SecondCountSource;
   readonly gates: ProjectGates;
-  readonly endpointOf: (request: { readonly internalEndpoint: boolean | undefined }) => Endpoint;
+  readonly endpointOf: (request: EndpointRequest) => Endpoint;
+  /** Of each identity that a query has been sent for. */
+  identities(): readonly IdentityState[];
   close(): void;
+}
+
+/** What of a series decides where it is asked for. */
+export interface EndpointRequest {
+  readonly project: string;
+  readonly internalEndpoint: boolean | undefined;
 }
 
 export function createSls(
   config: Config,
   { clock, env, credentials }: Surroundings,
-  observer: SlsObserver & GateObserver,
+  observer: SlsObserver & GateObserver & CredentialObserver,
 ): SlsStack {
   const { connectTimeoutSeconds, readTimeoutSeconds } = config.sls;
-  const settingsOf = projectSettings(config);
+  const settingsOf = (project: string) => projectSls(project).sls;
+  const projectSls = projectSettings(config);
+  const identities = new Identities({ env, clock, stsEndpoint: stsHost(config.sls), observer });
+  const identityOf = onceFor((sls: ProjectSettings['sls']): CredentialSource =>
+    identities.of(credentialSettings(sls.credentials)),
+  );
   const client = new SlsClient(
-    credentials ?? createCredentialSource(env),
+    (project) => credentials ?? identityOf(settingsOf(project)),
     { connectTimeoutMs: connectTimeoutSeconds * 1000, readTimeoutMs: readTimeoutSeconds * 1000 },
     observer,
   );
   const gates = new ProjectGates({
     logs: client,
     settingsOf: (project) => {
-      const { maxConcurrentQueries: maxConcurrent, breaker } = settingsOf(project).sls;
+      const { maxConcurrentQueries: maxConcurrent, breaker } = settingsOf(project);
       return { maxConcurrent, breaker: { failures: breaker.failures, openMs: breaker.openSeconds * 1000 } };
     },
     observer,
   });
+  const endpointsOf = onceFor(resolvedEndpoints);
   return {
     aggregates: new AggregateSource(gates, clock),
     seconds: new SecondCountSource(gates),
     gates,
-    endpointOf: endpointsOf(config.sls),
+    endpointOf: ({ project, internalEndpoint }) => endpointsOf(settingsOf(project))(internalEndpoint),
+    identities: () => identities.states(),
     close: () => client.close(),
   };
 }
 
 /** Each resolved once: there are three at most. */
-function endpointsOf({ region, network, endpoint: url }: Config['sls']): SlsStack['endpointOf'] {
+function resolvedEndpoints({ region, network, endpoint: url }: ProjectSettings['sls']) {
   const resolved = new Map<boolean | undefined, Endpoint>();
-  return ({ internalEndpoint }) => {
-    const endpoint =
-      resolved.get(internalEndpoint) ?? resolveEndpoint({ region, network, url }, internalEndpoint);
-    resolved.set(internalEndpoint, endpoint);
+  return (internal: boolean | undefined): Endpoint => {
+    const endpoint = resolved.get(internal) ?? resolveEndpoint({ region, network, url }, internal);
+    resolved.set(internal, endpoint);
     return endpoint;
+  };
+}
+
+/** Made once for each settings object, of which there is one an entry, however many projects are asked for. */
+function onceFor<Key extends object, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const made = new WeakMap<Key, Value>();
+  return (key) => {
+    const value = made.get(key) ?? make(key);
+    made.set(key, value);
+    return value;
   };
 }

@@ -1,7 +1,8 @@
 import type { GetLogsV2Response } from '@alicloud/sls20201230';
 import { AdapterError, toAdapterError, type ErrorCode } from '../errors.ts';
 import { parseDateHeader } from './clock-check.ts';
-import type { CredentialSource } from './credentials.ts';
+import type { Credentials, CredentialSource } from './credentials.ts';
+import type { Endpoint } from './endpoint.ts';
 import { logstoreName, type LogstoreAddress } from './logstore-address.ts';
 import type { SdkClient } from './sdk-client.ts';
 import { SlsHttpError } from './sls-http-error.ts';
@@ -46,16 +47,21 @@ export interface LogSource {
   query(query: LogQuery, signal: AbortSignal): Promise<LogResult>;
 }
 
-/** GetLogsV2 over the SDK: one SDK client an endpoint, one pool of connections for all. */
+/** GetLogsV2 over the SDK: one SDK client an endpoint and identity, one pool of connections for all. */
 export class SlsClient implements LogSource {
-  readonly #credentials: CredentialSource;
+  readonly #credentialsOf: (project: string) => CredentialSource;
   readonly #transport: Transport;
   readonly #observer: SlsObserver;
-  readonly #clients = new Map<string, SdkClient>();
+  readonly #clients = new Map<CredentialSource, Map<string, SdkClient>>();
   #sdk: Promise<{ readonly SdkClient: typeof SdkClient }> | undefined;
 
-  constructor(credentials: CredentialSource, settings: TransportSettings, observer: SlsObserver) {
-    this.#credentials = credentials;
+  /** @param credentialsOf gives projects of one identity the same source */
+  constructor(
+    credentialsOf: (project: string) => CredentialSource,
+    settings: TransportSettings,
+    observer: SlsObserver,
+  ) {
+    this.#credentialsOf = credentialsOf;
     this.#transport = new Transport(settings);
     this.#observer = observer;
   }
@@ -86,18 +92,36 @@ export class SlsClient implements LogSource {
     this.#transport.close();
   }
 
-  /** The SDK costs 26 MB and 300 ms, so it is loaded by the first query: discovery does not wait for it. */
   async #send(
     { endpoint, project, logstore, ...query }: LogQuery,
     signal: AbortSignal,
   ): Promise<GetLogsV2Response> {
+    const source = this.#credentialsOf(project);
+    const credentials = await source.current();
+    const client = await this.#clientOf(endpoint, source);
+    const request = { from: query.fromSeconds, to: query.toSeconds, query: query.query };
+    try {
+      return await client.queryLogs(project, logstore, request, credentials, signal);
+    } catch (thrown) {
+      const error = toQueryError(thrown, { project, logstore }, credentials);
+      if (error.code === 'CredentialsRefused') {
+        this.#clients.delete(source);
+        source.refused?.(credentials);
+      }
+      throw error;
+    }
+  }
+
+  /** The SDK costs 26 MB and 300 ms, so it is loaded by the first query: discovery does not wait for it. */
+  async #clientOf(endpoint: Endpoint, source: CredentialSource): Promise<SdkClient> {
     this.#sdk ??= import('./sdk-client.ts');
     const { SdkClient } = await this.#sdk;
+    const clients = this.#clients.get(source) ?? new Map<string, SdkClient>();
+    this.#clients.set(source, clients);
     const key = `${endpoint.protocol}://${endpoint.authority}`;
-    const client = this.#clients.get(key) ?? new SdkClient(endpoint, this.#credentials, this.#transport);
-    this.#clients.set(key, client);
-    const request = { from: query.fromSeconds, to: query.toSeconds, query: query.query };
-    return client.queryLogs(project, logstore, request, signal);
+    const client = clients.get(key) ?? new SdkClient(endpoint, this.#transport);
+    clients.set(key, client);
+    return client;
   }
 }
 
@@ -134,25 +158,38 @@ function isRows(value: unknown): value is Row[] {
   return Array.isArray(value) && value.every(isRow);
 }
 
-function toQueryError(thrown: unknown, query: LogQuery): AdapterError {
+/** @param used what the query was signed with: no error repeats it, whatever SLS does */
+function toQueryError(
+  thrown: unknown,
+  place: { readonly project: string; readonly logstore: string },
+  used?: Credentials,
+): AdapterError {
   if (thrown instanceof AdapterError) return thrown;
+  const name = logstoreName(place);
   if (thrown instanceof SlsHttpError) {
     const { statusCode, headers, body } = thrown;
     const requestId = headers['x-log-requestid'];
+    const { errorCode, errorMessage } = errorBody(body);
     return slsFailureToError(
-      { statusCode, ...errorBody(body), requestId: Array.isArray(requestId) ? requestId[0] : requestId },
-      logstoreName(query),
-      thrown,
+      {
+        statusCode,
+        errorCode,
+        errorMessage: withoutKey(errorMessage, used),
+        requestId: Array.isArray(requestId) ? requestId[0] : requestId,
+      },
+      name,
+      new Error(thrown.message),
     );
   }
   const { what } = toAdapterError(thrown);
-  return new AdapterError(
-    'SlsReplyInvalid',
-    `SLS, ${logstoreName(query)}: the reply cannot be read: ${what}`,
-    {
-      cause: thrown,
-    },
-  );
+  return new AdapterError('SlsReplyInvalid', `SLS, ${name}: the reply cannot be read: ${what}`, {
+    cause: thrown,
+  });
+}
+
+function withoutKey(text: string, used: Credentials | undefined): string {
+  const secrets = [used?.accessKeySecret, used?.securityToken].filter((secret) => secret !== undefined);
+  return secrets.reduce((rest, secret) => (secret === '' ? rest : rest.replaceAll(secret, '***')), text);
 }
 
 function errorBody(body: Buffer): { errorCode: string | undefined; errorMessage: string } {

@@ -50,6 +50,15 @@ function regionalHost(region: string, network: Network): string {
   }
 }
 
+/**
+ * Host of STS for an adapter whose SLS is there: in the VPC too, where the other hosts may be out of reach.
+ * Source: STS, "Endpoints".
+ */
+export function stsHost({ region, network }: Omit<EndpointSettings, 'url'>): string {
+  if (region === undefined) return 'sts.aliyuncs.com';
+  return network === 'intranet' ? `sts-vpc.${region}.aliyuncs.com` : `sts.${region}.aliyuncs.com`;
+}
+
 /** @throws AdapterError `ConfigInvalid` */
 export function parseEndpointUrl(text: string): Endpoint {
   const url = URL.parse(text);

@@ -4,17 +4,19 @@ import * as spi from '@alicloud/gateway-spi';
 import type { $OpenApiUtil } from '@alicloud/openapi-core';
 import slsModule, { GetLogsV2Headers, GetLogsV2Request, type GetLogsV2Response } from '@alicloud/sls20201230';
 import * as dara from '@darabonba/typescript';
-import type { CredentialSource } from './credentials.ts';
+import type { Credentials } from './credentials.ts';
 import type { Endpoint } from './endpoint.ts';
 import { SlsHttpError } from './sls-http-error.ts';
 import type { Transport } from './transport.ts';
 
-/** The SDK hands its runtime options on to `execute` untouched: the AbortSignal travels in them. */
-class CancelableOptions extends dara.RuntimeOptions {
+/** The SDK hands its runtime options on to `execute` untouched: what is one query's own travels in them. */
+class QueryOptions extends dara.RuntimeOptions {
+  readonly credentials: Credentials;
   readonly signal: AbortSignal;
 
-  constructor(signal: AbortSignal) {
+  constructor(credentials: Credentials, signal: AbortSignal) {
     super({});
+    this.credentials = credentials;
     this.signal = signal;
   }
 }
@@ -28,12 +30,13 @@ export class SdkClient extends slsModule.default {
   readonly #transport: Transport;
   readonly #slsEndpoint: Endpoint;
 
-  constructor(endpoint: Endpoint, credentials: CredentialSource, transport: Transport) {
+  constructor(endpoint: Endpoint, transport: Transport) {
     super({
       endpoint: endpoint.authority,
       protocol: endpoint.protocol,
       userAgent: 'sls-metrics-adapter',
-      credential: { getCredential: () => credentials.current() },
+      // Each query brings its own; without any here the SDK would look for some.
+      credential: {},
     } as unknown as $OpenApiUtil.Config);
     this.#transport = transport;
     this.#slsEndpoint = endpoint;
@@ -41,12 +44,14 @@ export class SdkClient extends slsModule.default {
 
   /**
    * @param request Unix seconds `[from, to)`, and the query
-   * @throws AdapterError of the transport or the credentials; SlsHttpError for an answer of 400 or above
+   * @param credentials to sign with
+   * @throws AdapterError of the transport; SlsHttpError for an answer of 400 or above
    */
   queryLogs(
     project: string,
     logstore: string,
     request: { readonly from: number; readonly to: number; readonly query: string },
+    credentials: Credentials,
     signal: AbortSignal,
   ): Promise<GetLogsV2Response> {
     return this.getLogsV2WithOptions(
@@ -54,7 +59,7 @@ export class SdkClient extends slsModule.default {
       logstore,
       new GetLogsV2Request(request),
       new GetLogsV2Headers({}),
-      new CancelableOptions(signal),
+      new QueryOptions(credentials, signal),
     );
   }
 
@@ -63,8 +68,8 @@ export class SdkClient extends slsModule.default {
     request: $OpenApiUtil.OpenApiRequest,
     runtime: dara.RuntimeOptions,
   ): Promise<Record<string, unknown>> {
-    if (!(runtime instanceof CancelableOptions)) throw new TypeError('execute needs CancelableOptions');
-    const context = this.#contextOf(params, request);
+    if (!(runtime instanceof QueryOptions)) throw new TypeError('execute needs QueryOptions');
+    const context = this.#contextOf(params, request, runtime.credentials);
     const attributes = new spi.AttributeMap({});
     await this._spi.modifyConfiguration(context, attributes);
     await this._spi.modifyRequest(context, attributes);
@@ -90,7 +95,12 @@ export class SdkClient extends slsModule.default {
     return { headers: replyHeaders, statusCode, body: context.response.deserializedBody as unknown };
   }
 
-  #contextOf(params: $OpenApiUtil.Params, request: $OpenApiUtil.OpenApiRequest): spi.InterceptorContext {
+  #contextOf(
+    params: $OpenApiUtil.Params,
+    request: $OpenApiUtil.OpenApiRequest,
+    credentials: Credentials,
+  ): spi.InterceptorContext {
+    const credential = { getCredential: () => Promise.resolve(credentials) };
     return new spi.InterceptorContext({
       request: new spi.InterceptorContextRequest({
         headers: { ...request.headers },
@@ -107,7 +117,7 @@ export class SdkClient extends slsModule.default {
         bodyType: params.bodyType,
         reqBodyType: params.reqBodyType,
         style: params.style,
-        credential: this._credential,
+        credential,
         userAgent: this._userAgent,
       }),
       configuration: new spi.InterceptorContextConfiguration({ regionId: '', endpoint: this._endpoint }),

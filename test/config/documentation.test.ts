@@ -69,7 +69,8 @@ describe('documentSettings', () => {
       'projects[].sls',
     ]);
     expect(found.get('projects[].sls')).toMatchObject({
-      allowed: 'maxConcurrentQueries, breaker.failures, breaker.openSeconds',
+      allowed:
+        'region, network, endpoint, maxConcurrentQueries, credentials, breaker.failures, breaker.openSeconds',
       defaultValue: undefined,
     });
   });
@@ -89,9 +90,32 @@ describe('docs/configuration.md', () => {
     }
   });
 
+  const exampleOf = (name: string) => {
+    expect(document).toContain(`](examples/${name})`);
+    return resolve(docs, 'examples', name);
+  };
+
+  it('leads to an example of several accounts, which does what its comments say', () => {
+    const settingsOf = projectSettings(
+      loadConfig({ flags: { config: exampleOf('accounts.yaml') }, env: {} }),
+    );
+    const own = { region: 'cn-beijing', network: 'intranet', credentials: { source: 'rrsa' } };
+    expect(settingsOf('k8s-log-any').sls).toMatchObject(own);
+    const { credentials } = own;
+    const abroad = { region: 'cn-shanghai', network: 'public', credentials };
+    expect(settingsOf('k8s-log-shanghai-1').sls).toMatchObject(abroad);
+    expect(settingsOf('k8s-log-partner-1').sls).toMatchObject({
+      ...own,
+      credentials: { source: 'assume-role', from: credentials },
+    });
+    expect(settingsOf('k8s-log-legacy').sls).toMatchObject({
+      endpoint: 'https://cn-hongkong.log.aliyuncs.com',
+      credentials: { source: 'secret-file' },
+    });
+  });
+
   it('leads to an example, which does what its comments say', () => {
-    const [, example = ''] = /\]\((examples\/[^)]+)\)/.exec(document) ?? [];
-    const config = loadConfig({ flags: { config: resolve(docs, example) }, env: {} });
+    const config = loadConfig({ flags: { config: exampleOf('projects.yaml') }, env: {} });
     const settingsOf = projectSettings(config);
     const { reading, sls } = settingsOf('k8s-log-any');
     expect([reading.maxStaleSeconds, reading.delaySeconds, sls.breaker.openSeconds]).toEqual([

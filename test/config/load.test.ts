@@ -144,7 +144,7 @@ describe('a refused configuration', () => {
         - project: k8s-log-*
           reading: { maxSeries: 1, delay: { leastSeconds: 20 } }
         - project: k8s-log-1
-        - sls: { region: r2, "a\\nb": 1 }
+        - sls: { readTimeoutSeconds: 2, "a\\nb": 1 }
           reading: ${'x'.repeat(200)}
         - ~
     `);
@@ -154,6 +154,7 @@ describe('a refused configuration', () => {
     const namespace = 'must be a namespace: up to 63 lower-case letters, digits and hyphens';
     const ofReading =
       'refreshSeconds, freshnessSeconds, maxStaleSeconds, patienceSeconds, deadlineSeconds, maxNamedRoutes, delaySeconds, delay';
+    const ofSls = 'region, network, endpoint, maxConcurrentQueries, credentials, breaker';
     expect(lines.sort()).toEqual([
       `  kubernetes.autoscalerNamespaces[1] ${from} is "B" and ${namespace}`,
       `  kubernetes.autoscalerNamespaces[2] ${namespace}`,
@@ -162,8 +163,8 @@ describe('a refused configuration', () => {
       `  projects[1].project ${from} is "k8s-log-1" and must come before projects[0], which takes all of these: the first that matches counts`,
       '  projects[2].project must be a project such as k8s-log-c1, or a pattern such as k8s-log-*',
       `  projects[2].reading ${from} is "${'x'.repeat(99)}… and must be a mapping of settings`,
-      `  projects[2].sls.region ${from} is no setting; projects[2].sls takes maxConcurrentQueries, breaker`,
-      `  projects[2].sls["a\\nb"] ${from} is no setting; projects[2].sls takes maxConcurrentQueries, breaker`,
+      `  projects[2].sls.readTimeoutSeconds ${from} is no setting; projects[2].sls takes ${ofSls}`,
+      `  projects[2].sls["a\\nb"] ${from} is no setting; projects[2].sls takes ${ofSls}`,
       '  projects[3] must be a mapping of settings',
       `  reading.delay.mostSeconds ${from} is 5 and must be at least reading.delay.initialSeconds, which is 10`,
       `  sls.breaker.failures ${from} is 0 and must be a whole number from 1 to 100`,

@@ -11,7 +11,8 @@ describe('the settings of a project', () => {
   it('are those of all without an entry', () => {
     const { reading, sls } = configSchema.parse({ sls: { region: 'cn-beijing' } });
     expect(ofAll.reading).toEqual(reading);
-    expect(ofAll.sls).toEqual({ maxConcurrentQueries: sls.maxConcurrentQueries, breaker: sls.breaker });
+    const { connectTimeoutSeconds, readTimeoutSeconds } = sls;
+    expect({ ...ofAll.sls, connectTimeoutSeconds, readTimeoutSeconds }).toEqual(sls);
     expect(settingsFor([{ project: 'other', reading: { refreshSeconds: 9 } }])('k8s-log-c1')).toEqual(ofAll);
   });
 
@@ -34,7 +35,7 @@ describe('the settings of a project', () => {
         delaySeconds: 7,
         delay: { initialSeconds: 10, leastSeconds: 3, mostSeconds: 30 },
       },
-      sls: { maxConcurrentQueries: 5, breaker: { failures: 9, openSeconds: 3 } },
+      sls: { ...ofAll.sls, breaker: { failures: 9, openSeconds: 3 } },
     });
     const { reading } = settingsOf('other');
     expect([reading.delay.mostSeconds, reading.delaySeconds]).toEqual([60, undefined]);
@@ -56,6 +57,50 @@ describe('the settings of a project', () => {
       { project: '*', reading: { refreshSeconds: undefined, delay: undefined }, sls: undefined },
     ]);
     expect(settingsOf('any')).toEqual(ofAll);
+  });
+
+  const endpoint = 'http://127.0.0.1:8088';
+  it.each<[what: string, sls: object, own: object, expected: object]>([
+    ['a region', { region: 'r1' }, { region: 'r2' }, { region: 'r2', network: 'intranet' }],
+    ['a network', { region: 'r1' }, { network: 'public' }, { region: 'r1', network: 'public' }],
+    ['an endpoint', { region: 'r1' }, { endpoint }, { region: 'r1', endpoint }],
+    [
+      'a region, where all have an endpoint',
+      { endpoint },
+      { region: 'r2' },
+      { region: 'r2', endpoint: undefined },
+    ],
+    [
+      'a network, where all have an endpoint',
+      { endpoint, region: 'r1' },
+      { network: 'public' },
+      { region: 'r1', endpoint: undefined },
+    ],
+    [
+      'both, where all have an endpoint',
+      { endpoint },
+      { region: 'r2', endpoint: 'http://127.0.0.1:1' },
+      { endpoint: 'http://127.0.0.1:1' },
+    ],
+    ['neither, where all have an endpoint', { endpoint }, { maxConcurrentQueries: 1 }, { endpoint }],
+  ])('have %s of its own', (_, sls, own, expected) => {
+    const found = settingsFor([{ project: 'k8s-log-c1', sls: own }], { sls })('k8s-log-c1').sls;
+    expect(found).toMatchObject(expected);
+  });
+
+  it('have the credentials of one source, and nothing of another', () => {
+    const role = { source: 'assume-role', roleArn: 'acs:ram::1:role/a', externalId: 'of-all' };
+    const settingsOf = settingsFor(
+      [
+        { project: 'a1', sls: { credentials: { source: 'assume-role', roleArn: 'acs:ram::2:role/b' } } },
+        { project: 'a2', sls: { credentials: {} } },
+        { project: 'a3', sls: { maxConcurrentQueries: 1 } },
+      ],
+      { sls: { region: 'cn-beijing', credentials: role } },
+    );
+    expect(settingsOf('a1').sls.credentials).toEqual({ source: 'assume-role', roleArn: 'acs:ram::2:role/b' });
+    expect(settingsOf('a2').sls.credentials).toEqual({ source: 'default' });
+    expect(settingsOf('a3').sls.credentials).toEqual(role);
   });
 
   it('are the same object each time, whatever the project is called', () => {

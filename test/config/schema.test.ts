@@ -43,6 +43,7 @@ describe('configSchema', () => {
       sls: {
         region: 'cn-beijing',
         network: 'intranet',
+        credentials: { source: 'default' },
         connectTimeoutSeconds: 3,
         readTimeoutSeconds: 10,
         maxConcurrentQueries: 5,
@@ -198,11 +199,14 @@ describe('configSchema', () => {
       expect(faultsOf(tree(value))).toEqual(fault);
   });
 
-  it('lets a project have all of `reading` but what is for all, and the limits of `sls`', () => {
+  it('lets a project have all of `reading` and `sls` but what is for all', () => {
     const { maxSeries, ...reading } = configSchema.parse({ sls: region }).reading;
-    const projects = [{ project: 'a1', reading, sls: { maxConcurrentQueries: 1, breaker: {} } }];
+    const { connectTimeoutSeconds, readTimeoutSeconds, ...sls } = configSchema.parse({ sls: region }).sls;
+    const projects = [{ project: 'a1', reading, sls: { ...sls, endpoint: 'http://127.0.0.1:1' } }];
     expect(faultsOf({ sls: region, projects })).toEqual({});
-    const unknown = [{ project: 'a1', reading: { maxSeries }, sls: region }];
+    const unknown = [
+      { project: 'a1', reading: { maxSeries }, sls: { connectTimeoutSeconds, readTimeoutSeconds } },
+    ];
     expect(Object.keys(faultsOf({ sls: region, projects: unknown }))).toEqual([
       'projects.0.reading',
       'projects.0.sls',

@@ -26,7 +26,7 @@ export function createClient(
 ): TestClient {
   const events: SlsEvent[] = [];
   const client = new SlsClient(
-    credentials,
+    () => credentials,
     { connectTimeoutMs: 5000, readTimeoutMs: 5000, ...settings },
     { slsQueryFinished: (event) => events.push(event) },
   );

@@ -1,0 +1,105 @@
+import { createDecipheriv } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { Lease } from './lease.ts';
+
+/** Where ACK mounts the token of its add-ons. */
+export const addonTokenFile = '/var/addon/token-config';
+
+/** It is renewed in place, long before it expires. */
+const recheckMs = 1000;
+
+const blockBytes = 16;
+
+/** By the length of the key in bytes. */
+const ciphers: ReadonlyMap<number, string> = new Map([
+  [16, 'aes-128-cbc'],
+  [24, 'aes-192-cbc'],
+  [32, 'aes-256-cbc'],
+]);
+
+/** @throws Error that says what is wrong with the file, without anything that is in it */
+export async function readAddonToken(file: string): Promise<Lease> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new Error(`the add-on token ${file} cannot be read (${codeOf(error)})`, { cause: error });
+  }
+  return parseAddonToken(text, `the add-on token ${file}`);
+}
+
+/**
+ * Source: ACK add-ons: JSON whose values are base64 of IV(16) ‖ AES-CBC with PKCS#5 padding, the key being the bytes
+ * of `keyring`.
+ *
+ * @param name what the errors call it
+ */
+export function parseAddonToken(text: string, name: string): Lease {
+  const fields = parseFields(text, name);
+  const textOf = (field: string): string => {
+    const value = fields[field];
+    if (typeof value === 'string' && value !== '') return value;
+    throw new Error(`${name} has no ${JSON.stringify(field)}`);
+  };
+  const key = Buffer.from(textOf('keyring'));
+  const cipher = ciphers.get(key.length);
+  if (cipher === undefined) {
+    throw new Error(`${name}: "keyring" has ${key.length} bytes, which is no AES key: 16, 24 or 32`);
+  }
+  const plain = (field: string) =>
+    decrypt(textOf(field), { cipher, key }, `${name}: ${JSON.stringify(field)}`);
+  return {
+    credentials: {
+      accessKeyId: plain('access.key.id'),
+      accessKeySecret: plain('access.key.secret'),
+      securityToken: plain('security.token'),
+    },
+    expiresAtMs: parseExpiration(textOf('expiration'), name),
+    recheck: { afterMs: recheckMs, inBackground: false },
+  };
+}
+
+function parseFields(text: string, name: string): Readonly<Record<string, unknown>> {
+  let fields: unknown;
+  try {
+    fields = JSON.parse(text);
+  } catch {
+    // The parser's own message repeats the text.
+    throw new Error(`${name} is not JSON`);
+  }
+  if (typeof fields === 'object' && fields !== null && !Array.isArray(fields))
+    return fields as Record<string, unknown>;
+  throw new Error(`${name} is no JSON object`);
+}
+
+interface Cipher {
+  readonly cipher: string;
+  readonly key: Buffer;
+}
+
+function decrypt(text: string, { cipher, key }: Cipher, name: string): string {
+  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text))
+    throw new Error(`${name} is not base64`);
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.length < 2 * blockBytes || bytes.length % blockBytes !== 0)
+    throw new Error(`${name} has ${bytes.length} bytes, which is no IV and some blocks of 16`);
+  const decipher = createDecipheriv(cipher, key, bytes.subarray(0, blockBytes));
+  let plain: string;
+  try {
+    plain = decipher.update(bytes.subarray(blockBytes), undefined, 'latin1') + decipher.final('latin1');
+  } catch {
+    throw new Error(`${name} cannot be decrypted with "keyring"`);
+  }
+  // By another key, one in 256 ends like a padding.
+  if (!/^[\x21-\x7e]+$/.test(plain)) throw new Error(`${name} cannot be decrypted with "keyring"`);
+  return plain;
+}
+
+function parseExpiration(text: string, name: string): number {
+  const ms = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) ? Date.parse(text) : Number.NaN;
+  // The parser takes 31 February for 3 March.
+  if (!Number.isNaN(ms) && new Date(ms).toISOString().replace('.000Z', 'Z') === text) return ms;
+  throw new Error(`${name}: "expiration" is no time such as 2006-01-02T15:04:05Z`);
+}
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? 'unknown error';

@@ -1,0 +1,120 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { defaultOrigin } from '../../../src/sls/credentials/default-chain.ts';
+import { startRawSls, type RawSls } from '../raw-sls.ts';
+import { encryptedToken } from './encrypted-token.ts';
+
+const own = { ALIBABA_CLOUD_ACCESS_KEY_ID: 'own-id', ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'own-secret' };
+const saved = { ...process.env };
+const home = mkdtempSync(join(tmpdir(), 'credentials-'));
+const noToken = join(home, 'token-config');
+const good = { Code: 'Success', AccessKeyId: 'id', AccessKeySecret: 'secret', SecurityToken: 'token' };
+const Expiration = new Date(Math.floor(Date.now() / 1000) * 1000 + 3600_000).toISOString();
+let server: RawSls & { readonly requests: readonly unknown[] };
+let replies: [status: number, body: string][] = [];
+let asked = 0;
+const requests = () => server.requests.length - asked;
+
+beforeAll(async () => {
+  server = await startRawSls((_, response) => {
+    const [status, body] = replies.shift() ?? [200, JSON.stringify({ ...good, Expiration })];
+    setImmediate(() => response.writeHead(status).end(body));
+  });
+  // The library reads these itself. Nothing but the URI is left to it.
+  for (const name of Object.keys(process.env))
+    if (/^ALIBABA|^AccessKey/.test(name)) Reflect.deleteProperty(process.env, name);
+  process.env['HOME'] = home;
+  process.env['ALIBABA_CLOUD_ECS_METADATA_DISABLED'] = 'true';
+  process.env['ALIBABA_CLOUD_CREDENTIALS_URI'] = `${server.url}/credentials`;
+});
+afterAll(async () => {
+  process.env = saved;
+  rmSync(home, { recursive: true });
+  await server[Symbol.asyncDispose]();
+});
+afterEach(() => {
+  expect(replies).toEqual([]);
+  replies = [];
+  asked = server.requests.length;
+});
+
+describe('the default credentials', () => {
+  it('are those of the environment first', async () => {
+    const file = join(home, 'ignored-token');
+    writeFileSync(file, 'no token');
+    const { credentials } = await defaultOrigin(own, file)();
+    expect(credentials).toMatchObject({ accessKeyId: 'own-id', accessKeySecret: 'own-secret' });
+    expect(requests()).toBe(0);
+  });
+
+  it('are then those of the add-on token, if there is one, be it wrong', async () => {
+    const file = join(home, 'token');
+    writeFileSync(file, encryptedToken({ id: 'token-id', secret: 's', token: 't' }));
+    expect((await defaultOrigin({}, file)()).credentials.accessKeyId).toBe('token-id');
+    writeFileSync(file, 'no token');
+    await expect(defaultOrigin({}, file)()).rejects.toThrow(`the add-on token ${file} is not JSON`);
+    expect(requests()).toBe(0);
+  });
+
+  it("are then those of the library's chain, which say when they expire", async () => {
+    expect(await defaultOrigin({}, noToken)()).toEqual({
+      credentials: { accessKeyId: 'id', accessKeySecret: 'secret', securityToken: 'token' },
+      expiresAtMs: Date.parse(Expiration),
+    });
+    expect(requests()).toBe(1);
+  });
+
+  it('are asked for again now and then where the chain ends in a profile', async () => {
+    await mkdir(join(home, '.aliyun'), { recursive: true });
+    const profile = {
+      name: 'p',
+      mode: 'AK',
+      access_key_id: 'profile-id',
+      access_key_secret: 'profile-secret',
+    };
+    writeFileSync(
+      join(home, '.aliyun', 'config.json'),
+      JSON.stringify({ current: 'p', profiles: [profile] }),
+    );
+    try {
+      expect(await defaultOrigin({}, noToken)()).toMatchObject({
+        credentials: { accessKeyId: 'profile-id', accessKeySecret: 'profile-secret' },
+        recheck: { afterMs: 300_000, inBackground: true },
+      });
+    } finally {
+      rmSync(join(home, '.aliyun'), { recursive: true });
+    }
+  });
+
+  it('come from a chain of its own each time, also after a failure', async () => {
+    replies = [[500, 'down']];
+    const origin = defaultOrigin({}, noToken);
+    await expect(origin()).rejects.toThrow(/unable to get credentials from any of the providers/);
+    process.env['ALIBABA_CLOUD_ACCESS_KEY_ID'] = 'late-id';
+    process.env['ALIBABA_CLOUD_ACCESS_KEY_SECRET'] = 'late-secret';
+    try {
+      expect((await origin()).credentials).toMatchObject({ accessKeyId: 'late-id' });
+    } finally {
+      delete process.env['ALIBABA_CLOUD_ACCESS_KEY_ID'];
+      delete process.env['ALIBABA_CLOUD_ACCESS_KEY_SECRET'];
+    }
+  });
+
+  it.each([
+    JSON.stringify({ AccessKeyId: 'id', AccessKeySecret: 'hunter2' }),
+    `oops ${JSON.stringify({ AccessKeyId: 'id', AccessKeySecret: 'hunter2' })}`,
+    'AccessKeySecret=hunter2',
+    'hunter2',
+    '{"Credentials": {"x": "hunter2"',
+  ])('fail without a secret in the reason where the reply is %s', async (body) => {
+    replies = [[200, body]];
+    const error = await defaultOrigin({}, noToken)().catch((thrown: unknown) => thrown as Error);
+    expect(error).toBeInstanceOf(Error);
+    const { message, stack, cause } = error as Error;
+    expect(message).toMatch(/unable to get credentials from any of the providers/);
+    expect(JSON.stringify([message, stack, cause])).not.toContain('hunter2');
+  });
+});

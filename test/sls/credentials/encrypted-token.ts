@@ -1,0 +1,33 @@
+import { createCipheriv, randomBytes } from 'node:crypto';
+
+export interface TokenParts {
+  readonly id: string;
+  readonly secret: string;
+  readonly token: string;
+  /** 16, 24 or 32 bytes. */
+  readonly keyring?: string;
+  readonly expiration?: string;
+}
+
+/** As ACK writes it: IV ‖ AES-CBC with PKCS#5 padding, in base64. */
+export function encrypted(plain: string, keyring: string): string {
+  const iv = randomBytes(16);
+  const cipher = createCipheriv(`aes-${Buffer.byteLength(keyring) * 8}-cbc`, keyring, iv);
+  return Buffer.concat([iv, cipher.update(plain, 'utf8'), cipher.final()]).toString('base64');
+}
+
+/** What ACK writes to `/var/addon/token-config`; in an hour it expires, unless said otherwise. */
+export function encryptedToken(parts: TokenParts): string {
+  const { id, secret, token, keyring = '0123456789abcdef', expiration = inSeconds(3600) } = parts;
+  return JSON.stringify({
+    'access.key.id': encrypted(id, keyring),
+    'access.key.secret': encrypted(secret, keyring),
+    'security.token': encrypted(token, keyring),
+    expiration,
+    keyring,
+  });
+}
+
+/** In the layout of the token's expiration. */
+export const inSeconds = (seconds: number, nowMs = Date.now()): string =>
+  new Date(nowMs + seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
