@@ -26,10 +26,10 @@ const judgedLines = 100;
 const mostTrials = 20;
 /** More than are judged: in a logstore with hardly any lines, few probes make a trial. */
 const rememberedProbes = 40;
-/** The delay is raised where the trials missed more than this on average. Below it, none of eight missed 1 %. */
-const tolerableShare = 0.001;
+/** The delay is raised where the trials missed more than this on average; with less, few readings miss 1 %. */
+const tolerableShare = 0.0005;
 /** What they may miss with the delay that is chosen: less, so that it does not go to and fro. */
-const goodShare = 0.0003;
+const goodShare = 0.0002;
 /** In seconds. Less is not worth a change: chance decides it, and it would be raised again. */
 const leastLowering = 2;
 
@@ -74,15 +74,10 @@ export class DelayEstimator {
     // The clock was set back: the same ages meant other moments before.
     const before = probe.asOfSeconds > newest ? this.#probes : [];
     for (const earlier of before) earlier.compare(probe);
-    this.#probes = [
-      new RememberedProbe(probe),
-      ...before.filter((earlier) => earlier.hasLines || this.#mayStillGrow(earlier, probe)),
-    ].slice(0, rememberedProbes);
+    // Silence is no evidence, and takes nobody's place.
+    const telling = before.filter((earlier) => earlier.hasLines);
+    this.#probes = [new RememberedProbe(probe), ...telling].slice(0, rememberedProbes);
     return this.#learn();
-  }
-
-  #mayStillGrow({ asOfSeconds }: RememberedProbe, { window }: Probe): boolean {
-    return asOfSeconds > window.startSeconds;
   }
 
   #learn(): DelayChange | undefined {

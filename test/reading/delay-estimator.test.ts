@@ -108,6 +108,27 @@ describe('the delay', () => {
     expect(probing.estimator.delaySeconds).toBe(every);
   });
 
+  it('follows a lag that rises as traffic falls, whatever the many lines before say', () => {
+    const probing = settled(10_000);
+    const since = probing.nowSeconds;
+    const fallen: Coming = (second, age) => (second < since ? steady(10_000, 3) : steady(5, 12))(second, age);
+    expect(probing.times(4, fallen).at(-1)).toBe(13);
+  });
+
+  it('is not lowered by a single second, which chance may decide', () => {
+    const probing = settled();
+    expect(new Set(probing.times(20, steady(100, 2)))).toEqual(new Set([4]));
+    expect(probing.times(20, steady(100, 1)).at(-1)).toBe(2);
+  });
+
+  it('is raised to where hardly anything is missed, not to where it is just tolerable', () => {
+    const probing = new Probing();
+    // Of 10,000 lines a second, 100 come 10 s late and 7 come 25 s late.
+    const trailing: Coming = (_, age) => (age < 10 ? 9893 : age < 25 ? 9993 : 10_000);
+    // So that 4 seconds of fifteen lack 7 lines.
+    expect(probing.times(2, trailing).at(-1)).toBe(22);
+  });
+
   it('is not moved by a share of late lines too small for a reading', () => {
     const probing = settled(1000);
     // 7 of the 15,000 lines of a reading.
@@ -132,12 +153,22 @@ describe('a logstore that is quiet', () => {
     expect(raised.times(9, steady(100, 3)).at(-1)).toBe(4);
   });
 
+  it('has the first lines after it noticed that come late', () => {
+    const probing = settled();
+    const stopped = probing.nowSeconds;
+    probing.times(20, quiet);
+    const resumed = probing.nowSeconds;
+    const late: Coming = (second, age) =>
+      second >= resumed ? steady(100, 40)(second, age) : second < stopped ? 100 : 0;
+    expect(probing.times(5, late)).toEqual([4, 4, 4, 35, 41]);
+  });
+
   it('takes nothing from what was known before', () => {
     const probing = new Probing();
     const traffic = steady(100, 3);
-    expect(probing.times(8, traffic).at(-1)).toBe(10);
+    expect(probing.times(7, traffic).at(-1)).toBe(10);
     const stopped = probing.nowSeconds;
-    probing.times(200, quiet);
+    expect(probing.times(200, quiet).at(-1)).toBe(10);
     const resumed = probing.nowSeconds;
     const pausing: Coming = (second, age) =>
       second < stopped || second >= resumed ? traffic(second, age) : 0;
@@ -145,13 +176,13 @@ describe('a logstore that is quiet', () => {
   });
 });
 
-describe('a logstore with few lines', () => {
-  /** One line every 10 s. */
-  const sparse =
-    (lagSeconds: number): Coming =>
-    (second, age) =>
-      second % 10 === 0 && age >= lagSeconds ? 1 : 0;
+/** One line every 10 s. */
+const sparse =
+  (lagSeconds: number): Coming =>
+  (second, age) =>
+    second % 10 === 0 && age >= lagSeconds ? 1 : 0;
 
+describe('a logstore with few lines', () => {
   it('has its delay lowered by twenty comparisons', () => {
     const delays = new Probing().times(30, sparse(3));
     expect(delays.slice(0, 20)).toEqual(Array(20).fill(10));
@@ -189,13 +220,15 @@ describe('probes that do not come in order', () => {
   });
 
   it('forgets what it saw before the clock was set back, and keeps the delay', () => {
-    const probing = settled();
+    const probing = new Probing();
+    probing.times(30, sparse(3));
+    const { delaySeconds } = probing.estimator;
     const now = probing.nowSeconds;
-    probing.nowSeconds += 600;
-    probing.times(3, quiet);
+    probing.nowSeconds += 90;
+    probing.times(2, (second, age) => (second < now ? sparse(3)(second, age) : 0));
     probing.nowSeconds = now;
-    // Seconds that were empty as long as they had not come about yet fill up.
-    expect(new Set(probing.times(50, steady(100, 3)))).toEqual(new Set([4]));
+    // Seconds that were empty, since they had not come about yet, fill up.
+    expect(new Set(probing.times(20, sparse(3)))).toEqual(new Set([delaySeconds]));
   });
 
   it('keeps a raised delay for eight comparisons more after the clock was set back', () => {

@@ -157,6 +157,7 @@ describe('a probe that fails', () => {
     const left = learner.probe(leaving.signal);
     leaving.abort();
     await left;
+    sls.clock.advance(betweenProbesMs);
     await learner.probe(AbortSignal.abort());
     expect(sls.told).toEqual([]);
     expect(sls.sent).toHaveLength(1);
