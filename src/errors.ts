@@ -201,6 +201,13 @@ export const errorRegistry = {
     remedy:
       'Check that the endpoint is SLS itself, with no proxy that rewrites; see the adapter log for the reply.',
   },
+  LinesUnreadable: {
+    httpStatus: 503,
+    retryable: false,
+    when: 'Too many log lines lack the number that the metric is made of; the message counts them.',
+    remedy:
+      'Check that the log format writes that field, and the age and type of its index (docs/metrics.md).',
+  },
   CircuitOpen: {
     httpStatus: 503,
     retryable: false,

@@ -1,7 +1,7 @@
 import { AdapterError } from '../errors.ts';
 import type { LabelId } from './labels.ts';
 import type { LogKind } from './log-kind.ts';
-import { measures, type Aggregates, type Measure } from './measures.ts';
+import { measures, type Aggregates, type Measure, type ReadableLines } from './measures.ts';
 
 /** One metric: what is measured, of which kind of log. */
 export interface MetricDefinition {
@@ -14,6 +14,8 @@ export interface MetricDefinition {
   readonly aggregates: Readonly<Record<string, string>>;
   /** The value from the aggregates of one route, over a window of `windowSeconds`. */
   readonly value: (aggregates: Aggregates, windowSeconds: number) => number;
+  /** How many of the lines must say what it is computed from; undefined: a line counts by being there. */
+  readonly readable: ReadableLines | undefined;
   /** The value where the result is complete and holds no line of the route. */
   readonly emptyValue: number;
   /** Labels that must be given. */
@@ -22,6 +24,7 @@ export interface MetricDefinition {
 
 const logs: readonly { readonly logKind: LogKind; readonly prefix: string; readonly of: string }[] = [
   { logKind: 'nginx-ingress', prefix: 'sls_ingress_', of: 'of an nginx-ingress route' },
+  { logKind: 'alb-ingress', prefix: 'sls_alb_ingress_', of: 'of an ALB ingress route' },
 ];
 
 const catalog: readonly MetricDefinition[] = logs.flatMap((log) =>
@@ -30,7 +33,7 @@ const catalog: readonly MetricDefinition[] = logs.flatMap((log) =>
 
 function metricOf(
   { logKind, prefix, of }: (typeof logs)[number],
-  { suffix, description, unit, aggregates, value, requires = [] }: Measure,
+  { suffix, description, unit, aggregates, value, readable, requires = [] }: Measure,
 ): MetricDefinition {
   return {
     name: `${prefix}${suffix}`,
@@ -39,6 +42,7 @@ function metricOf(
     logKind,
     aggregates,
     value,
+    readable,
     // Nothing is asked of a service without requests, so that it can be scaled in.
     emptyValue: 0,
     requires,

@@ -1,8 +1,9 @@
-import { toAdapterError, type AdapterError } from '../errors.ts';
+import { toAdapterError, type AdapterError, type ErrorCode } from '../errors.ts';
 import type { Outcome, Sample } from '../metric/sample.ts';
 import { seriesKey, type Series } from '../metric/series.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
 import { untilCanceled } from '../sls/until-canceled.ts';
+import { AskedApart } from './asked-apart.ts';
 import { outcomeOf, planBatches, type Batch, type PlanContext } from './plan.ts';
 import { withRetry, type RetrySettings } from './retry.ts';
 
@@ -71,7 +72,29 @@ interface Lane {
   underWay: number;
 }
 
+/** One query that goes out, and those who wait for it. */
+interface Departure {
+  readonly batch: Batch;
+  readonly group: Group;
+  readonly plannedAtMs: number;
+  /** From now on, all attempts and pauses together. */
+  readonly deadlineMs: number;
+}
+
 const newGroup = (): Group => ({ flights: [], controller: new AbortController(), waiting: 0 });
+
+/** Gives the flights of a batch one fate. Where nobody waits for them any more, that is to be canceled. */
+function regroup({ series }: Batch, bySeries: ReadonlyMap<Series, Flight>): Group {
+  const group = newGroup();
+  for (const flight of series.flatMap((one) => bySeries.get(one) ?? [])) {
+    group.flights.push(flight);
+    group.waiting += flight.waiting;
+    flight.group = group;
+  }
+  if (group.waiting === 0) group.controller.abort();
+  return group;
+}
+
 const laneKey = ({ project, logstore }: Series): string => JSON.stringify([project, logstore]);
 
 /**
@@ -86,11 +109,13 @@ export class Collector {
   readonly #context: CollectorContext;
   readonly #flights = new Map<string, Flight>();
   readonly #lanes = new Map<string, Lane>();
+  readonly #apart: AskedApart;
   #runs = 0;
 
   constructor(settings: CollectorSettings, context: CollectorContext) {
     this.#settings = settings;
     this.#context = context;
+    this.#apart = new AskedApart(context.clock);
   }
 
   /**
@@ -160,15 +185,11 @@ export class Collector {
       else this.#forget(flight);
     }
     const plannedAtMs = this.#context.clock.now();
-    for (const { query, series } of this.#plan(bySeries, plannedAtMs)) {
-      const group = newGroup();
-      for (const flight of series.flatMap((one) => bySeries.get(one) ?? [])) {
-        group.flights.push(flight);
-        group.waiting += flight.waiting;
-        flight.group = group;
-      }
+    for (const batch of this.#plan(bySeries, plannedAtMs)) {
+      const { deadlineMs } = this.#context.limitsOf(batch.query.project);
       lane.underWay += 1;
-      void this.#fly(query, group, plannedAtMs).then(() => this.#arrive(lane));
+      const group = regroup(batch, bySeries);
+      void this.#fly({ batch, group, plannedAtMs, deadlineMs }).then(() => this.#arrive(lane));
     }
     this.#closeIdle(lane);
   }
@@ -182,6 +203,7 @@ export class Collector {
       return planBatches([...bySeries.keys()], {
         ...this.#context,
         maxNamedRoutes,
+        isApart: this.#apart.isApart,
         nowSeconds: plannedAtMs / 1000,
       });
     } catch (thrown) {
@@ -201,22 +223,47 @@ export class Collector {
     if (lane.boarding === undefined && lane.underWay === 0) this.#lanes.delete(lane.key);
   }
 
-  async #fly(query: AggregateQuery, group: Group, plannedAtMs: number): Promise<void> {
+  /** @returns what the query failed by; undefined where it was answered */
+  async #fly({ batch, group, plannedAtMs, deadlineMs }: Departure): Promise<ErrorCode | undefined> {
+    const { query } = batch;
     const { flights, controller } = group;
-    const { plannedAtSeconds, window, project } = query;
+    const { plannedAtSeconds, window } = query;
+    const startMs = performance.now();
     this.#runs += 1;
     const run = { id: this.#runs, plannedAtMs, delaySeconds: plannedAtSeconds - window.endSeconds };
-    const { deadlineMs } = this.#context.limitsOf(project);
     const maxRetries = () => flights.reduce((most, flight) => Math.max(most, flight.maxRetries), 0);
     const send = (signal: AbortSignal) => this.#context.query(query, signal);
     try {
       const result = await withRetry(send, maxRetries, controller.signal, { ...this.#settings, deadlineMs });
       const outcomes = flights.map(({ series }) => outcomeOf(series, window, result));
       for (const [index, flight] of flights.entries()) this.#land(flight, outcomes[index], run);
+      return undefined;
     } catch (thrown) {
       const error = toAdapterError(thrown);
-      for (const flight of flights) this.#crash(flight, error, plannedAtMs);
+      const leftMs = deadlineMs - (performance.now() - startMs);
+      const departure = { batch, group, plannedAtMs, deadlineMs: leftMs };
+      if (leftMs <= 0 || !(await this.#flyApart(departure, error.code)))
+        for (const flight of flights) this.#crash(flight, error, plannedAtMs);
+      return error.code;
     }
+  }
+
+  /**
+   * Asks for what was refused together once more, each kind of aggregates on its own.
+   *
+   * @returns whether it did
+   */
+  async #flyApart(departure: Departure, refusal: ErrorCode): Promise<boolean> {
+    const { batch, group } = departure;
+    const parts = this.#apart.partsOf(batch, refusal);
+    if (parts.length === 0) return false;
+    const bySeries = new Map(group.flights.map((flight) => [flight.series, flight]));
+    const ends = parts.map(async (part) => {
+      const code = await this.#fly({ ...departure, batch: part, group: regroup(part, bySeries) });
+      return { batch: part, code };
+    });
+    this.#apart.learn(batch, await Promise.all(ends));
+    return true;
   }
 
   #land(flight: Flight, outcome: Outcome | undefined, run: BatchRun): void {

@@ -1,6 +1,7 @@
-import { AdapterError } from '../errors.ts';
+import { AdapterError, type ErrorCode } from '../errors.ts';
 import { windowSeconds, type Outcome, type Window } from '../metric/sample.ts';
 import { filterEntries } from '../metric/line-filters.ts';
+import { unreadableLines } from '../metric/readable-lines.ts';
 import type { Series } from '../metric/series.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
 import type { Endpoint } from '../sls/endpoint.ts';
@@ -19,7 +20,12 @@ export interface PlanContext {
   readonly delaySecondsOf: (series: Series) => number;
   /** How many routes a query names at most; more than that are counted with all others of the logstore. */
   readonly maxNamedRoutes: number;
+  /** Whether a series shares a query with its equals alone: SLS refuses what it asks for. Default: none does. */
+  readonly isApart?: (series: Series, endpoint: Endpoint) => boolean;
 }
+
+/** What a metric asks of SLS: equal for those of one kind of log that ask for the same aggregates. */
+export const aggregateSetOf = ({ metric }: Series): string => Object.keys(metric.aggregates).sort().join(' ');
 
 /** The window of a series: `[end − interval, end)` with `end = now − delay`. */
 export function windowOf(series: Series, { nowSeconds, delaySecondsOf }: PlanContext): Window {
@@ -36,7 +42,8 @@ export function planBatches(series: readonly Series[], context: PlanContext): Ba
   for (const one of series) {
     const endpoint = context.endpointOf(one);
     const window = windowOf(one, context);
-    const key = groupKey(one, endpoint, window);
+    const apart = context.isApart?.(one, endpoint) === true ? aggregateSetOf(one) : '';
+    const key = groupKey(one, endpoint, window) + apart;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { endpoint, window, series: [one] });
     else group.series.push(one);
@@ -46,6 +53,21 @@ export function planBatches(series: readonly Series[], context: PlanContext): Ba
     series: members,
   }));
 }
+
+/** The same batch in smaller ones, each of series that ask for the same aggregates. */
+export function splitBatch({ query, series }: Batch): Batch[] {
+  return [...Map.groupBy(series, aggregateSetOf).values()].map((members) => ({
+    query: {
+      ...query,
+      routes: query.routes && routesOf(members),
+      aggregates: aggregatesOf(members),
+    },
+    series: members,
+  }));
+}
+
+const routesOf = (members: readonly Series[]): string[] =>
+  [...new Set(members.flatMap(({ route }) => route ?? []))].sort();
 
 function groupKey(
   { metric, project, logstore, route, filters }: Series,
@@ -77,7 +99,7 @@ function queryOf(
   const [first] = members;
   if (first === undefined) throw new RangeError('a batch has at least one series');
   const { project, logstore, metric, route, filters } = first;
-  const routes = new Set(members.flatMap((series) => series.route ?? []));
+  const routes = routesOf(members);
   return {
     endpoint,
     project,
@@ -86,21 +108,28 @@ function queryOf(
     filters,
     window,
     plannedAtSeconds: Math.floor(nowSeconds),
-    everyRoute: routes.size > maxNamedRoutes,
-    routes: route === undefined ? undefined : [...routes].sort(),
-    aggregates: Object.assign({}, ...members.map((series) => series.metric.aggregates)) as Record<
-      string,
-      string
-    >,
+    everyRoute: routes.length > maxNamedRoutes,
+    routes: route === undefined ? undefined : routes,
+    aggregates: aggregatesOf(members),
   };
 }
+
+const aggregatesOf = (members: readonly Series[]) =>
+  Object.assign({}, ...members.map(({ metric }) => metric.aggregates)) as Record<string, string>;
 
 /** What a batch's complete result says of one of its series. */
 export function outcomeOf({ metric, route }: Series, window: Window, result: AggregatesByRoute): Outcome {
   const aggregates = result.get(route);
-  const value =
-    aggregates === undefined ? metric.emptyValue : metric.value(aggregates, windowSeconds(window));
+  const what = `${metric.name} of ${route ?? 'the logstore'}`;
+  if (aggregates === undefined) return { kind: 'sample', sample: { value: metric.emptyValue, window } };
+  const unreadable = metric.readable && unreadableLines(aggregates, metric.readable);
+  if (unreadable !== undefined) return failed('LinesUnreadable', `${what}: ${unreadable}`);
+  const value = metric.value(aggregates, windowSeconds(window));
   if (Number.isFinite(value) && value >= 0) return { kind: 'sample', sample: { value, window } };
-  const what = `${metric.name} of ${route ?? 'the logstore'} came out as ${value}, which is no reading`;
-  return { kind: 'failed', error: new AdapterError('SlsReplyInvalid', what) };
+  return failed('SlsReplyInvalid', `${what} came out as ${value}, which is no reading`);
 }
+
+const failed = (code: ErrorCode, what: string): Outcome => ({
+  kind: 'failed',
+  error: new AdapterError(code, what),
+});

@@ -20,8 +20,14 @@ export function decodeNumber(text: string | undefined, column: string): number {
   );
 }
 
+/** What SLS writes for an aggregate that has no number, as the average of lines without one. */
+const noNumber: ReadonlySet<string | undefined> = new Set(['null', 'NaN', 'Infinity', '-Infinity']);
+
+/** An aggregate without a number is NaN, which no reading comes from; the others of its row are as good as ever. */
 function decodeAggregates(row: Row, aliases: readonly string[]): Aggregates {
-  return Object.fromEntries(aliases.map((alias) => [alias, decodeNumber(row[alias], alias)]));
+  return Object.fromEntries(
+    aliases.map((alias) => [alias, noNumber.has(row[alias]) ? Number.NaN : decodeNumber(row[alias], alias)]),
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listMetrics } from '../../src/metric/catalog.ts';
 import { basePath, startAdapter, type TestAdapter } from '../support/adapter.ts';
 import { expectStatus } from '../support/expect-status.ts';
 
@@ -16,17 +17,17 @@ describe('discovery', () => {
   const groupVersion = 'external.metrics.k8s.io/v1beta1';
   const version = { groupVersion, version: 'v1beta1' };
   const group = { name: 'external.metrics.k8s.io', versions: [version], preferredVersion: version };
-  const resource = {
-    name: 'sls_ingress_qps',
+  const resources = listMetrics().map(({ name }) => ({
+    name,
     singularName: '',
     namespaced: true,
     kind: 'ExternalMetricValueList',
     verbs: ['get'],
-  };
+  }));
   it.each([
     ['/apis', { kind: 'APIGroupList', apiVersion: 'v1', groups: [group] }],
     ['/apis/external.metrics.k8s.io', { kind: 'APIGroup', apiVersion: 'v1', ...group }],
-    [basePath, { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: [resource] }],
+    [basePath, { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources }],
   ])('%s, with and without a slash at the end', async (path, body) => {
     for (const url of [path, `${path}/`, `${path}?timeout=32s`]) {
       const reply = await adapter.request(url);

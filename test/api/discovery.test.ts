@@ -8,6 +8,7 @@ import {
   apiResourceList,
 } from '../../src/api/discovery.ts';
 import { encodeProtobuf } from '../../src/api/protobuf.ts';
+import { listMetrics } from '../../src/metric/catalog.ts';
 import { basePath, startAdapter, type TestAdapter } from '../support/adapter.ts';
 import { expectStatus } from '../support/expect-status.ts';
 
@@ -81,19 +82,17 @@ describe('aggregated discovery', () => {
       vary: 'Accept',
       etag: `"${createHash('sha256').update(text).digest('hex').toUpperCase()}"`,
     });
-    const resources = [
-      {
-        resource: 'sls_ingress_qps',
-        responseKind: {
-          group: 'external.metrics.k8s.io',
-          version: 'v1beta1',
-          kind: 'ExternalMetricValueList',
-        },
-        scope: 'Namespaced',
-        singularResource: '',
-        verbs: ['get'],
+    const resources = listMetrics().map(({ name }) => ({
+      resource: name,
+      responseKind: {
+        group: 'external.metrics.k8s.io',
+        version: 'v1beta1',
+        kind: 'ExternalMetricValueList',
       },
-    ];
+      scope: 'Namespaced',
+      singularResource: '',
+      verbs: ['get'],
+    }));
     expect(body).toEqual({
       kind: 'APIGroupDiscoveryList',
       apiVersion: `apidiscovery.k8s.io/${version}`,

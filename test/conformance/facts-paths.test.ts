@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listMetrics } from '../../src/metric/catalog.ts';
 import { basePath, logstore, project, readPath, selectorOf } from '../support/adapter.ts';
 import { goodRead } from '../support/cluster.ts';
 import {
@@ -139,13 +140,13 @@ const table: readonly Fact[] = [
       expect(reply.headers['content-type']).toBe(
         `application/json;g=apidiscovery.k8s.io;v=${wanted};as=APIGroupDiscoveryList`,
       );
-      const resource = {
-        resource: 'sls_ingress_qps',
+      const resources = listMetrics().map(({ name }) => ({
+        resource: name,
         responseKind: { group: group.name, version: 'v1beta1', kind: 'ExternalMetricValueList' },
         scope: 'Namespaced',
         verbs: ['get'],
-      };
-      const versions = [{ version: 'v1beta1', resources: [resource], freshness: 'Current' }];
+      }));
+      const versions = [{ version: 'v1beta1', resources, freshness: 'Current' }];
       expect(jsonOf(reply)).toMatchObject({
         kind: 'APIGroupDiscoveryList',
         apiVersion: `apidiscovery.k8s.io/${wanted}`,

@@ -52,6 +52,71 @@ describe('catalog', () => {
   });
 });
 
+describe('the metrics', () => {
+  const suffixes = [
+    'concurrency',
+    'error_ratio',
+    'inflow',
+    'latency_avg',
+    'latency_p50',
+    'latency_p95',
+    'latency_p99',
+    'latency_p9999',
+    'outflow',
+    'qps',
+    'requests',
+    'status_qps',
+    'upstream_latency_avg',
+    'upstream_latency_p50',
+    'upstream_latency_p95',
+    'upstream_latency_p99',
+  ];
+
+  it('are the same of nginx-ingress and of ALB', () => {
+    const of = (kind: string) =>
+      listMetrics().flatMap(({ name, logKind }) => (logKind === kind ? [name] : []));
+    expect(of('nginx-ingress')).toEqual(suffixes.map((suffix) => `sls_ingress_${suffix}`));
+    expect(of('alb-ingress')).toEqual(suffixes.map((suffix) => `sls_alb_ingress_${suffix}`));
+    expect(listMetrics()).toHaveLength(2 * suffixes.length);
+  });
+
+  it.each([
+    ['sls_ingress_qps', 'requests/s'],
+    ['sls_alb_ingress_qps', 'requests/s'],
+    ['sls_ingress_latency_avg', 'ms'],
+    ['sls_ingress_latency_p50', 'ms'],
+    ['sls_ingress_latency_p95', 'ms'],
+    ['sls_ingress_latency_p99', 'ms'],
+    ['sls_ingress_latency_p9999', 'ms'],
+    ['sls_ingress_inflow', 'bytes/s'],
+  ])('%s is one of the stock adapter, in %s, 0 without requests, no label required', (name, unit) => {
+    expect(findMetric(name)).toMatchObject({ unit, emptyValue: 0, requires: [] });
+  });
+
+  it('need no approximation but for the percentile that they are', () => {
+    for (const { name, aggregates } of listMetrics()) {
+      const approximate = Object.values(aggregates).filter((sql) => sql.startsWith('approx_'));
+      expect([name, approximate.length]).toEqual([name, /_p\d+$/.test(name) ? 1 : 0]);
+    }
+  });
+
+  it('count their lines, so that those which say too little are noticed', () => {
+    for (const { aggregates, readable } of listMetrics()) {
+      expect(aggregates['requests']).toBe('count(*)');
+      for (const alias of readable?.counts ?? []) expect(aggregates[alias]).toMatch(/^count(_if)?\(/);
+    }
+    const unguarded = listMetrics().filter(({ readable }) => readable === undefined);
+    expect(unguarded.map(({ name }) => name.replace(/^sls_(alb_)?ingress_/, ''))).toEqual([
+      ...['qps', 'requests', 'status_qps'],
+      ...['qps', 'requests', 'status_qps'],
+    ]);
+  });
+
+  it('are no number without their aggregates', () => {
+    for (const { value } of listMetrics()) expect(value({}, 15)).toBeNaN();
+  });
+});
+
 describe('sls_ingress_qps', () => {
   const { value, emptyValue } = findMetric('sls_ingress_qps');
 

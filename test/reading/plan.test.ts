@@ -56,7 +56,7 @@ describe('two series', () => {
     ['a later end of the same start', { intervalSeconds: 20, delaySeconds: 5 }],
     ['another endpoint', { internalEndpoint: true }],
     ['the whole logstore', { route: undefined }],
-    ['another kind of log', { metric: { ...qps, logKind: 'alb-ingress' as 'nginx-ingress' } }],
+    ['another kind of log', { metric: { ...qps, logKind: 'alb-ingress' } }],
   ])('do not share a query: %s', (_, changes) => {
     expect(planBatches([seriesWith(), seriesWith(changes)], context)).toHaveLength(2);
   });
@@ -187,5 +187,56 @@ describe('the outcome of a series', () => {
   ])('is a failure for %s', (_, aggregates) => {
     const outcome = outcomeOf(series, window, new Map([['a', aggregates]]));
     expect(outcome).toMatchObject({ kind: 'failed', error: { code: 'SlsReplyInvalid' } });
+  });
+});
+
+describe('what a result says of a series', () => {
+  const window = { startSeconds: 100, endSeconds: 116 };
+  const outcome = (metric: string, aggregates?: Readonly<Record<string, number>>) => {
+    const series = seriesWith({ metric: findMetric(metric) });
+    const result = new Map(aggregates === undefined ? [] : [[series.route, aggregates] as const]);
+    return outcomeOf(series, window, result);
+  };
+  const enough = { requests: 200, request_time_lines: 198, request_time_sum: 8, request_time_avg: 0.04 };
+
+  it('is a value where 99 % of the lines have the number', () => {
+    expect(outcome('sls_ingress_concurrency', enough)).toMatchObject({ sample: { value: 0.5, window } });
+    expect(outcome('sls_ingress_latency_avg', enough)).toMatchObject({ sample: { value: 40 } });
+  });
+
+  it('is 0 without a line', () => {
+    expect(outcome('sls_ingress_latency_avg')).toMatchObject({ sample: { value: 0 } });
+  });
+
+  it('is an error that counts the lines where more of them lack it', () => {
+    expect(outcome('sls_ingress_concurrency', { ...enough, request_time_lines: 197 })).toMatchObject({
+      error: {
+        code: 'LinesUnreadable',
+        what: 'sls_ingress_concurrency of default-a-80: 3 of 200 log lines have no number in request_time that can be read',
+      },
+    });
+  });
+
+  it('is an error where all lines lack it, never 0', () => {
+    const none = { requests: 1, request_time_lines: 0, request_time_sum: NaN, request_time_avg: NaN };
+    for (const metric of ['sls_ingress_concurrency', 'sls_ingress_latency_avg'])
+      expect(outcome(metric, none)).toMatchObject({ error: { code: 'LinesUnreadable' } });
+  });
+
+  it.each([NaN, -1])('is an error where the number is %d', (sum) => {
+    expect(outcome('sls_ingress_concurrency', { ...enough, request_time_sum: sum })).toMatchObject({
+      error: { code: 'SlsReplyInvalid' },
+    });
+  });
+
+  it('is the upstreams of those that reached one; 0 where all say that none did', () => {
+    const some = { requests: 100, upstream_time_lines: 30, no_upstream_lines: 60, upstream_time_avg: 0.5 };
+    expect(outcome('sls_ingress_upstream_latency_avg', some)).toMatchObject({ sample: { value: 500 } });
+    const none = { ...some, upstream_time_lines: 0, no_upstream_lines: 100, upstream_time_avg: NaN };
+    expect(outcome('sls_ingress_upstream_latency_avg', none)).toMatchObject({ sample: { value: 0 } });
+    const misread = { ...some, no_upstream_lines: 59 };
+    expect(outcome('sls_ingress_upstream_latency_avg', misread)).toMatchObject({
+      error: { code: 'LinesUnreadable' },
+    });
   });
 });

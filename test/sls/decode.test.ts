@@ -112,12 +112,31 @@ describe('rows by route', () => {
     ['a route that nobody asked for', [row('a', '1'), row('c', '1')], /"c" unasked/],
     ['a line without a route', [{ requests: '1' }], /without a route/],
     ['a line without the aggregate', [{ effective_route: 'a' }], /nothing for requests/],
-    ['null for one route', [row('a', '1'), row('b', 'null')], /"null" for requests/],
+    ['what is no number', [row('a', '1'), row('b', '1,000')], /"1,000" for requests/],
   ])('are refused for %s', (_, rows, message) => {
     expect(() => decode(...rows)).toThrow(invalid);
     expect(() => decode(...rows)).toThrow(message);
   });
 });
+
+it.each(['null', 'NaN', 'Infinity', '-Infinity'])(
+  'an aggregate that is %s is NaN, and spoils no other of its row, nor another row',
+  (text) => {
+    const rows = [
+      { effective_route: 'a', requests: '2', seconds: text },
+      { effective_route: 'b', requests: '1', seconds: '0.5' },
+    ];
+    expect(decodeByRoute(rows, ['requests', 'seconds'], ['a', 'b'], 'refused')).toEqual(
+      new Map([
+        ['a', { requests: 2, seconds: NaN }],
+        ['b', { requests: 1, seconds: 0.5 }],
+      ]),
+    );
+    expect(decodeTotal([{ seconds: text, lines: '1' }], ['seconds'])).toEqual(
+      new Map([[undefined, { seconds: NaN }]]),
+    );
+  },
+);
 
 describe('rows of every route', () => {
   const decode = (...rows: readonly Record<string, string>[]) =>
@@ -131,7 +150,7 @@ describe('rows of every route', () => {
   it.each<[string, readonly Record<string, string>[], RegExp]>([
     ['a route asked for twice', [row('a', '1'), row('c', '1'), row('a', '1')], /"a" twice/],
     ['a line without a route', [row('a', '1'), { requests: '1' }], /without a route/],
-    ['null for a route asked for', [row('c', '1'), row('a', 'null')], /"null" for requests/],
+    ['what is no number, for a route asked for', [row('c', '1'), row('a', 'nil')], /"nil" for requests/],
   ])('are refused for %s', (_, rows, message) => {
     expect(() => decode(...rows)).toThrow(invalid);
     expect(() => decode(...rows)).toThrow(message);
@@ -152,7 +171,8 @@ describe('the row of a whole logstore', () => {
   it.each<[string, readonly Record<string, string>[]]>([
     ['no row', []],
     ['two rows', [row('', '1'), row('', '1')]],
-    ['null of lines that there are', [{ requests: 'null', lines: '1' }]],
+    ['what is no number, of lines that there are', [{ requests: 'nil', lines: '1' }]],
+    ['no number of lines', [{ requests: '1', lines: 'null' }]],
     ['no count of lines', [{ requests: '1' }]],
     ['no such column', [{ count: '1', lines: '1' }]],
   ])('is refused for %s', (_, rows) => {

@@ -3,12 +3,18 @@
  * with nothing of what computes readings, so that mistakes do not cancel.
  */
 
+import { exactly, measureOracles, type ReadingOf, type TrueReading } from './measure-oracles.ts';
+
+export type { TrueReading } from './measure-oracles.ts';
+
+export type LogKind = 'nginx-ingress' | 'alb-ingress';
+
 /** One line of an access log, and from when on queries may see it. */
 export interface LoggedLine {
   readonly timeSeconds: number;
   readonly visibleAtMs: number;
-  /** The backend that served it; undefined: it names none. */
-  readonly route: string | undefined;
+  /** The backend that served it, as each kind of log names it; undefined: it names none. */
+  readonly routes: Readonly<Record<LogKind, string | undefined>>;
   readonly fields: Readonly<Record<string, string>>;
 }
 
@@ -19,22 +25,23 @@ export interface Question {
   readonly route: string | undefined;
   readonly intervalSeconds: number;
   readonly delaySeconds: number;
+  readonly filters: { readonly host?: string; readonly method?: string; readonly status?: string };
 }
 
 interface MetricOracle {
   /** Metrics of different kinds of log cannot share a query. */
-  readonly logKind: string;
-  /** The value from the lines of the route in the window. */
-  readonly value: (lines: readonly LoggedLine[], windowSeconds: number) => number;
+  readonly logKind: LogKind;
+  readonly reading: ReadingOf;
 }
 
+const oraclesOf = (prefix: string, logKind: LogKind): [string, MetricOracle][] =>
+  Object.entries(measureOracles).map(([suffix, reading]) => [`${prefix}${suffix}`, { logKind, reading }]);
+
 /** One entry a metric of the catalogue. */
-export const metricOracles: Readonly<Record<string, MetricOracle>> = {
-  sls_ingress_qps: {
-    logKind: 'nginx-ingress',
-    value: (lines, windowSeconds) => lines.length / windowSeconds,
-  },
-};
+export const metricOracles: Readonly<Record<string, MetricOracle>> = Object.fromEntries([
+  ...oraclesOf('sls_ingress_', 'nginx-ingress'),
+  ...oraclesOf('sls_alb_ingress_', 'alb-ingress'),
+]);
 
 /** @throws Error for a metric without an entry above */
 export function metricOracle(metric: string): MetricOracle {
@@ -55,17 +62,29 @@ export function trueReading(
   question: Question,
   nowMs: number,
   visibleByMs = nowMs,
-): number {
-  const { value } = metricOracle(question.metric);
+): TrueReading {
+  const { logKind, reading } = metricOracle(question.metric);
   const { startSeconds, endSeconds } = trueWindow(question, nowMs);
   const counted = lines.filter(
     (line) =>
       line.visibleAtMs <= visibleByMs &&
       line.timeSeconds >= startSeconds &&
       line.timeSeconds < endSeconds &&
-      (question.route === undefined || line.route === question.route),
+      (question.route === undefined || line.routes[logKind] === question.route) &&
+      passes(line, question, logKind),
   );
-  return value(counted, endSeconds - startSeconds);
+  return counted.length === 0 ? exactly(0) : reading(counted, endSeconds - startSeconds);
+}
+
+function passes({ fields }: LoggedLine, { filters }: Question, logKind: LogKind): boolean {
+  const { host = fields['host'], status = '', ...rest } = filters;
+  const logged = logKind === 'nginx-ingress' ? fields['method'] : fields['request_method'];
+  const { method = logged } = rest;
+  const isOfClass = status.endsWith('xx') && /^\d\d\d$/.test(fields['status'] ?? '');
+  const hasStatus = isOfClass
+    ? fields['status']?.charAt(0) === status.charAt(0)
+    : fields['status'] === status;
+  return fields['host'] === host && logged === method && (status === '' || hasStatus);
 }
 
 /**

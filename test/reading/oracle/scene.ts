@@ -1,12 +1,12 @@
-import { trueReading, type LoggedLine, type Question } from './log-oracle.ts';
+import { trueReading, type LoggedLine, type Question, type TrueReading } from './log-oracle.ts';
 import type { Place } from './sls-pair.ts';
 import type { Asked } from './world.ts';
 
 /** What a reading must be. */
 export interface Truth {
-  readonly value: number;
+  readonly reading: TrueReading;
   /** With the lines that are not visible yet. */
-  readonly settledValue: number;
+  readonly settled: TrueReading;
 }
 
 /** What there is to read at one time. */
@@ -28,8 +28,8 @@ export class Scene {
   }
 
   questionOf(asked: Asked): Question {
-    const { metric, route, intervalSeconds } = asked;
-    return { metric, route, intervalSeconds, delaySeconds: this.#delaySecondsOf(asked) };
+    const { metric, route, intervalSeconds, filters = {} } = asked;
+    return { metric, route, intervalSeconds, filters, delaySeconds: this.#delaySecondsOf(asked) };
   }
 
   truthOf(place: Place, question: Question): Truth {
@@ -38,8 +38,8 @@ export class Scene {
     if (known !== undefined) return known;
     const logged = this.#logged.get(place) ?? [];
     const truth = {
-      value: trueReading(logged, question, this.nowMs),
-      settledValue: trueReading(logged, question, this.nowMs, Infinity),
+      reading: trueReading(logged, question, this.nowMs),
+      settled: trueReading(logged, question, this.nowMs, Infinity),
     };
     this.#truths.set(key, truth);
     return truth;

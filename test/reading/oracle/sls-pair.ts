@@ -41,16 +41,32 @@ export const similarPlaces: readonly (readonly Place[])[] = [
   places,
 ];
 
+/** All as text, where the other has numbers as numbers. */
 const oldIndex: IndexConfig = {
   fields: {
-    status: 'long',
-    request_length: 'long',
-    request_time: 'double',
+    status: 'text',
+    request_length: 'text',
+    body_bytes_sent: 'text',
+    request_time: 'text',
+    upstream_response_time: 'text',
+    host: 'text',
+    method: 'text',
+    request_method: 'text',
     proxy_upstream_name: 'text',
+    slb_pool_name: 'text',
   },
 };
 /** Of the fields that readings are made of, and no more, for speed. */
-const index: IndexConfig = { fields: { ...oldIndex.fields, proxy_alternative_upstream_name: 'text' } };
+const index: IndexConfig = {
+  fields: {
+    ...oldIndex.fields,
+    status: 'long',
+    request_length: 'long',
+    body_bytes_sent: 'long',
+    request_time: 'double',
+    proxy_alternative_upstream_name: 'text',
+  },
+};
 
 /** Asks what is the same question of the same instant once; whoever asks it again shares the reply. */
 class SharedReplies implements LogSource {

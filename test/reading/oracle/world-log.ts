@@ -1,19 +1,21 @@
 import type { LogRecord } from '../../../src/emulator/log-record.ts';
+import { styledFields } from './line-styles.ts';
 import { servedBy, type LoggedLine } from './log-oracle.ts';
 import type { Place, SlsPair } from './sls-pair.ts';
 import { lastSecond, type Traffic, type World } from './world.ts';
 
 /** The lines of one kind of traffic, evenly spaced. */
-function recordsOf({ primary, alternative, ...traffic }: Traffic, plannedAtSeconds: number): LogRecord[] {
+function recordsOf(
+  { primary, alternative, style = 'plain', ...traffic }: Traffic,
+  plannedAtSeconds: number,
+): LogRecord[] {
   const records: LogRecord[] = [];
   for (let n = 0; n < traffic.requests; n += 1) {
     const second = traffic.atSecond + Math.floor(n / traffic.perSecond);
     if (second > lastSecond) break;
     const fields = {
-      status: n % 9 === 8 ? '502' : '200',
-      request_length: String(1200 + n),
-      request_time: ((n % 40) / 1000).toFixed(3),
-      ...(primary === undefined ? {} : { proxy_upstream_name: primary }),
+      ...styledFields(style, n),
+      ...(primary === undefined ? {} : { proxy_upstream_name: primary, slb_pool_name: primary }),
       ...(alternative === undefined ? {} : { proxy_alternative_upstream_name: alternative }),
     };
     records.push({ timeSeconds: plannedAtSeconds + second, fields });
@@ -36,8 +38,11 @@ export async function logTraffic(world: World, sls: SlsPair): Promise<Map<Place,
       const records = together.flatMap((one) => recordsOf(one, plannedAtSeconds));
       await sls.append(place, lagMs, records);
       for (const { timeSeconds, fields } of records) {
-        const route = servedBy(fields, place.hasAlternative);
-        lines.push({ timeSeconds, fields, route, visibleAtMs: nowMs + lagMs });
+        const routes = {
+          'nginx-ingress': servedBy(fields, place.hasAlternative),
+          'alb-ingress': fields['slb_pool_name'],
+        };
+        lines.push({ timeSeconds, fields, routes, visibleAtMs: nowMs + lagMs });
       }
     }
     logged.set(place, lines);

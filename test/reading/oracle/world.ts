@@ -1,3 +1,5 @@
+import type { LineFilters } from '../../../src/metric/line-filters.ts';
+import type { LineStyle } from './line-styles.ts';
 import type { Place } from './sls-pair.ts';
 
 /** One thing asked for, as the labels of a read say it. */
@@ -9,6 +11,8 @@ export interface Asked {
   readonly intervalSeconds: number;
   /** Undefined: the adapter's own. */
   readonly delaySeconds: number | undefined;
+  /** Default: none. */
+  readonly filters?: LineFilters;
 }
 
 /** What is planned together. */
@@ -29,6 +33,8 @@ export interface Traffic {
   readonly requests: number;
   /** From coming in to being visible. */
   readonly lagMs: number;
+  /** How its numbers look. Default: plain. */
+  readonly style?: LineStyle;
 }
 
 /** A log of several logstores, and what is asked of it. */

@@ -1,0 +1,72 @@
+/** How the fields of a line look besides the backend. */
+export const lineStyles = [
+  'plain',
+  'huge',
+  'tiny',
+  'retried',
+  'redirected',
+  'misread',
+  'half misread',
+  'few misread',
+  'stray',
+  'dashes',
+  'absent',
+] as const;
+
+export type LineStyle = (typeof lineStyles)[number];
+
+const statuses = ['200', '204', '301', '404', '499', '500', '502', '503', '200'];
+export const hosts: readonly string[] = ['a.example.com', 'b.example.com', 'a.example.co'];
+
+/** Of each length and kind, and such as are none. */
+const lists = ['0.001, 0.002', '0.5 : 0.250', '-, 1.000', '0.1, 0.2, 0.3 : 0.4, 0.5', '-, -', '2.5', '-'];
+const longList = '0.1, 0.1, 0.1, 0.1, 0.1, 0.1';
+
+/** What the usual regex of the collector makes of the fields behind the upstream's name, where it was retried. */
+const debris = { upstream_response_time: '0,', host: '0.002' };
+
+/** The fields of the n-th line. */
+export function styledFields(style: LineStyle, n: number): Record<string, string> {
+  const pick = (texts: readonly string[]) => texts[n % texts.length] ?? '';
+  const method = n % 5 === 0 ? 'POST' : 'GET';
+  const host = pick(hosts);
+  const numbers = {
+    status: pick(statuses),
+    request_length: String(1200 + n),
+    body_bytes_sent: String(n * 7),
+    request_time: ((n % 40) / 1000).toFixed(3),
+    upstream_response_time: ((n % 30) / 1000).toFixed(3),
+  };
+  const plain = { host, method, request_method: method, ...numbers };
+  const dashes = Object.fromEntries(Object.keys(numbers).map((field) => [field, '-']));
+  switch (style) {
+    case 'plain':
+      return plain;
+    case 'huge':
+      return {
+        ...plain,
+        request_length: '1099511627776',
+        body_bytes_sent: n % 2 === 0 ? '9007199254740993' : '1',
+        request_time: '86400.125',
+        upstream_response_time: '12345678.5',
+      };
+    case 'tiny':
+      return { ...plain, request_length: '0', request_time: '0.000', upstream_response_time: '0.000' };
+    case 'retried':
+      return { ...plain, upstream_response_time: n % 11 === 10 ? longList : pick(lists) };
+    case 'redirected':
+      return { ...plain, upstream_response_time: pick(['-', '', '-, -']) };
+    case 'misread':
+      return { ...plain, ...debris };
+    case 'half misread':
+      return n % 2 === 0 ? { ...plain, ...debris } : plain;
+    case 'few misread':
+      return n % 12 === 11 ? { ...plain, ...debris } : plain;
+    case 'stray':
+      return n % 110 === 109 ? { ...plain, ...dashes } : plain;
+    case 'dashes':
+      return { ...plain, ...dashes };
+    case 'absent':
+      return { host };
+  }
+}
