@@ -1,5 +1,5 @@
 import { AdapterError } from '../../errors.ts';
-import type { Credentials, CredentialSource } from '../credentials.ts';
+import { isSameKey, type Credentials, type CredentialSource } from '../credentials.ts';
 import type { CredentialOrigin, Lease } from './lease.ts';
 
 /** What is told of the credentials of an identity. */
@@ -71,19 +71,19 @@ export class RenewedCredentials implements CredentialSource {
     const held = this.#held;
     if (held === undefined || !this.#isUsable(held)) return this.#renew();
     if (this.#parts.monotonicMs() < held.renewAtMs) return held.credentials;
-    // It never fails where something usable is held.
     const renewal = this.#renew();
-    return held.recheck?.inBackground === false ? renewal : held.credentials;
+    if (held.recheck?.inBackground === false) return renewal;
+    // Told of already; whoever asks after the end of what is held hears of it.
+    renewal.catch(() => undefined);
+    return held.credentials;
   }
 
-  refused({ accessKeyId, accessKeySecret, securityToken }: Credentials): void {
+  refused(credentials: Credentials): void {
     const held = this.#held;
     const nowMs = this.#parts.monotonicMs();
     if (held === undefined || nowMs - this.#rebuiltMs < rebuildPauseMs) return;
-    const { credentials } = held;
     // A query may have been under way since before the last renewal.
-    if (accessKeyId !== credentials.accessKeyId || accessKeySecret !== credentials.accessKeySecret) return;
-    if ((securityToken ?? '') !== (credentials.securityToken ?? '')) return;
+    if (!isSameKey(held.credentials, credentials)) return;
     this.#rebuiltMs = nowMs;
     held.refused = true;
   }

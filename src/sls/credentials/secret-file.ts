@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Credentials } from '../credentials.ts';
+import { isSameKey, type Credentials } from '../credentials.ts';
 import type { CredentialOrigin } from './lease.ts';
 
 /** The keys of the Secret. A volume may give its keys these names with `items`. */
@@ -24,7 +24,7 @@ async function readConsistently(directory: string): Promise<Credentials> {
   let last = await readOnce(directory);
   for (let look = 1; look < maxLooks; look += 1) {
     const next = await readOnce(directory);
-    if (isSame(last, next)) return next;
+    if (isSameKey(last, next)) return next;
     last = next;
   }
   throw new Error(`the Secret at ${directory} changes while it is read`);
@@ -52,8 +52,3 @@ async function readValue(directory: string, name: string): Promise<string | unde
     throw new Error(`${join(directory, name)} cannot be read (${code ?? 'unknown error'})`, { cause });
   }
 }
-
-export const isSame = (one: Credentials, other: Credentials): boolean =>
-  one.accessKeyId === other.accessKeyId &&
-  one.accessKeySecret === other.accessKeySecret &&
-  (one.securityToken ?? '') === (other.securityToken ?? '');

@@ -23,15 +23,13 @@ describe('an add-on token', () => {
       maxLength: 200,
       unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
     });
-    const keys = fc
-      .constantFrom(16, 24, 32)
-      .chain((length) =>
-        fc.string({
-          minLength: length,
-          maxLength: length,
-          unit: fc.constantFrom('a', 'Z', '0', '+', '/', '=', ' '),
-        }),
-      );
+    const keys = fc.constantFrom(16, 24, 32).chain((length) =>
+      fc.string({
+        minLength: length,
+        maxLength: length,
+        unit: fc.constantFrom('a', 'Z', '0', '+', '/', '=', ' '),
+      }),
+    );
     fc.assert(
       fc.property(visible, visible, visible, keys, (id, secret, token, key) => {
         expect(

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { Identities } from '../../../src/sls/credentials/identities.ts';
+import type { CredentialSettings } from '../../../src/sls/credentials/settings.ts';
+
+const create = (env: Readonly<Record<string, string>> = {}) =>
+  new Identities({
+    env,
+    clock: Date,
+    stsEndpoint: '127.0.0.1:1',
+    observer: { credentialsFailing: () => undefined, credentialsRecovered: () => undefined },
+  });
+const roleArn = 'acs:ram::1:role/reader';
+
+describe('identities', () => {
+  it('are one for settings that say the same', () => {
+    const identities = create();
+    const one = identities.of({ source: 'rrsa', roleArn, durationSeconds: 900 });
+    expect(identities.of({ durationSeconds: 900, roleArn, source: 'rrsa', stsEndpoint: undefined })).toBe(
+      one,
+    );
+    expect(identities.of({ source: 'rrsa', roleArn })).not.toBe(one);
+    expect(identities.of({ source: 'default' })).not.toBe(identities.of({ source: 'environment' }));
+  });
+
+  it('share the credentials that they are based on', () => {
+    const identities = create();
+    const role = (name: string): CredentialSettings => ({
+      source: 'assume-role',
+      roleArn: `acs:ram::1:role/${name}`,
+      from: { source: 'secret-file', directory: '/key' },
+    });
+    identities.of(role('a'));
+    identities.of(role('b'));
+    identities.of({ source: 'secret-file', directory: '/key' });
+    expect(identities.states().map(({ name }) => name)).toEqual([
+      'secret-file /key',
+      'assume-role acs:ram::1:role/a from secret-file /key',
+      'assume-role acs:ram::1:role/b from secret-file /key',
+    ]);
+  });
+
+  it.each<[CredentialSettings, string]>([
+    [{ source: 'default' }, 'default'],
+    [{ source: 'environment' }, 'environment'],
+    [{ source: 'rrsa' }, 'rrsa'],
+    [{ source: 'rrsa', roleArn }, `rrsa ${roleArn}`],
+    [{ source: 'ecs-role', roleName: 'node' }, 'ecs-role node'],
+    [{ source: 'addon-token', file: '/token' }, 'addon-token /token'],
+    [
+      { source: 'assume-role', roleArn, externalId: 'planted', from: { source: 'rrsa' } },
+      `assume-role ${roleArn} from rrsa`,
+    ],
+  ])('of %j are called %s', (settings, name) => {
+    expect(create().of(settings).name).toBe(name);
+  });
+
+  it('that differ in what their name does not say are numbered', () => {
+    const identities = create();
+    const names = [900, 1800, 3600].map(
+      (durationSeconds) => identities.of({ source: 'rrsa', durationSeconds }).name,
+    );
+    expect(names).toEqual(['rrsa', 'rrsa #2', 'rrsa #3']);
+  });
+
+  it('ask for nothing before they are used', async () => {
+    const identities = create({ AccessKeyId: 'id', AccessKeySecret: 'secret' });
+    const identity = identities.of({ source: 'environment' });
+    expect(identities.states()).toEqual([{ name: 'environment', expiresAtMs: undefined }]);
+    expect(await identity.current()).toMatchObject({ accessKeyId: 'id' });
+  });
+
+  it.each<[CredentialSettings, RegExp]>([
+    [{ source: 'environment' }, /\(environment\): the environment has neither/],
+    [{ source: 'rrsa' }, /\(rrsa\): ALIBABA_CLOUD_ROLE_ARN is not set/],
+    [{ source: 'ecs-role' }, /\(ecs-role\): IMDS credentials is disabled/],
+    [{ source: 'addon-token', file: '/none' }, /\(addon-token \/none\): .* cannot be read \(ENOENT\)/],
+    [{ source: 'addon-token' }, /the add-on token \/var\/addon\/token-config/],
+    [{ source: 'secret-file', directory: '/none' }, /the Secret at \/none has no access-key-id/],
+    // What is wrong is the key that it starts from.
+    [{ source: 'assume-role', roleArn, from: { source: 'environment' } }, /\(environment\): the environment/],
+  ])('of %j say what is missing', async (settings, what) => {
+    await expect(create().of(settings).current()).rejects.toMatchObject({
+      code: 'CredentialsMissing',
+      what: expect.stringMatching(what) as string,
+    });
+  });
+});
