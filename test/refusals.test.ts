@@ -37,6 +37,16 @@ afterAll(async () => {
   await emulator.stop();
 });
 
+it('status_qps is refused without a status, in one line that names the label and its values', async () => {
+  for (const metric of ['sls_ingress_status_qps', 'sls_alb_ingress_status_qps'])
+    expectStatus(
+      await adapter.request(readPath(metric, selectorOf(good))),
+      400,
+      'LabelMissing',
+      /^label sls\.ingress\.status is missing \(.*such as 5xx\)\. Add the label [^\n]*$/,
+    );
+});
+
 describe('what is asked wrongly', () => {
   const withLabels = (labels: Readonly<Record<string, string>>) => selectorOf({ ...good, ...labels });
   it.each<[what: string, selector: string, code: number, cause: string, message: RegExp]>([

@@ -35,6 +35,25 @@ export const nginxIngressIndex: IndexConfig = {
   },
 };
 
+/** The index of a logstore that ALB delivers its access log to, as far as ingresses need it. Names begin `alb_`. */
+export const albIngressIndex: IndexConfig = {
+  fields: {
+    client_ip: 'text',
+    host: 'text',
+    http_user_agent: 'text',
+    request_method: 'text',
+    request_uri: 'text',
+    status: 'long',
+    body_bytes_sent: 'long',
+    request_length: 'long',
+    request_time: 'double',
+    slb_pool_name: 'text',
+    upstream_addr: 'text',
+    upstream_response_time: 'double',
+    upstream_status: 'text',
+  },
+};
+
 const longText = /^[+-]?\d{1,19}$/;
 const doubleText = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 

@@ -1,0 +1,258 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { startEmulator, type Emulator } from '../src/emulator/emulator.ts';
+import type { LogRecord } from '../src/emulator/log-record.ts';
+import { albIngressIndex } from '../src/emulator/store/index-config.ts';
+import {
+  accessKey,
+  logstore,
+  project,
+  readPath,
+  selectorOf,
+  startAdapter,
+  type TestAdapter,
+} from './support/adapter.ts';
+import { expectStatus } from './support/expect-status.ts';
+import { TestClock } from './support/test-clock.ts';
+
+const clock = new TestClock();
+const endSeconds = clock.nowSeconds - 10;
+const albLogstore = 'alb_k8s_logstore';
+
+/** Twenty requests of the window, of 10 ms, 20 ms, … 200 ms and 300 bytes each, two of which failed. */
+const fieldsOf = (n: number): Record<string, string> => ({
+  status: n < 18 ? '200' : '502',
+  host: n % 2 === 0 ? 'a.example.com' : 'b.example.com',
+  request_length: '300',
+  body_bytes_sent: '1500',
+  request_time: ((n + 1) / 100).toFixed(3),
+});
+
+const nginxLine = (route: string, n: number, upstreams: string, alternative = ''): LogRecord => ({
+  timeSeconds: endSeconds - 1 - (n % 15),
+  fields: {
+    ...fieldsOf(n),
+    method: n < 5 ? 'POST' : 'GET',
+    proxy_upstream_name: route,
+    proxy_alternative_upstream_name: alternative,
+    upstream_response_time: upstreams,
+  },
+});
+
+const albLine = (n: number, upstreams: string): LogRecord => ({
+  timeSeconds: endSeconds - 1 - (n % 15),
+  fields: {
+    ...fieldsOf(n),
+    request_method: n < 5 ? 'POST' : 'GET',
+    slb_pool_name: 'default-tea-svc-80',
+    upstream_response_time: upstreams,
+  },
+});
+
+const twenty = Array.from({ length: 20 }, (_, n) => n);
+const names = { 'sls.project': project, 'sls.logstore': logstore };
+const nginx = { ...names, 'sls.ingress.route': 'default-nginx-80' };
+const alb = {
+  'sls.project': project,
+  'sls.logstore': albLogstore,
+  'sls.ingress.route': 'default-tea-svc-80',
+};
+
+let emulator: Emulator;
+let adapter: TestAdapter;
+
+beforeAll(async () => {
+  emulator = await startEmulator({
+    listenHost: '127.0.0.1',
+    listenPort: 0,
+    logstores: [
+      { project, logstore },
+      { project, logstore: albLogstore, index: albIngressIndex },
+    ],
+    accessKey,
+    clock,
+  });
+  adapter = await startAdapter({ slsEndpoint: emulator.url }, { clock }, 'reading: { refreshSeconds: 60 }');
+  const misread = '0,';
+  await emulator
+    .sink(project, logstore)
+    .append([
+      ...twenty.map((n) => nginxLine('default-nginx-80', n, n === 0 ? '0.100, 0.300' : n < 10 ? '0.1' : '-')),
+      ...twenty.map((n) => nginxLine('default-nginx-80', n, '0.1', 'default-canary-80')),
+      ...twenty.map((n) => nginxLine('sticky-default-nginx-80', n, '0.1')),
+      ...twenty.map((n) => nginxLine('default-retried-80', n, n < 3 ? misread : '0.1')),
+    ]);
+  await emulator.sink(project, albLogstore).append(twenty.map((n) => albLine(n, n < 18 ? '0.25' : '-')));
+});
+afterAll(async () => {
+  await adapter[Symbol.asyncDispose]();
+  await emulator.stop();
+});
+
+async function valueOf(metric: string, labels: Readonly<Record<string, string>>): Promise<string> {
+  const { body, text } = await adapter.request(readPath(metric, selectorOf(labels)));
+  const { items = [] } = body as { readonly items?: readonly { readonly value: string }[] };
+  expect(items, text).toHaveLength(1);
+  return items[0]?.value ?? '';
+}
+
+const perRoute: readonly (readonly [string, string])[] = [
+  ['qps', '1334m'],
+  ['requests', '20'],
+  ['error_ratio', '100m'],
+  ['inflow', '400'],
+  ['outflow', '2k'],
+  ['concurrency', '140m'],
+  ['latency_avg', '105'],
+  ['latency_p50', '100'],
+  ['latency_p95', '190'],
+  ['latency_p99', '200'],
+  ['latency_p9999', '200'],
+];
+
+describe('each metric is what the lines say, in its unit', () => {
+  it.each(perRoute)('sls_ingress_%s', async (suffix, value) => {
+    expect(await valueOf(`sls_ingress_${suffix}`, nginx)).toBe(value);
+    const canary = { ...nginx, 'sls.ingress.route': 'default-canary-80' };
+    expect(await valueOf(`sls_ingress_${suffix}`, canary)).toBe(value);
+    const composed = { ...names, 'sls.ingress.service': 'nginx', 'sls.ingress.port': '80' };
+    expect(await valueOf(`sls_ingress_${suffix}`, composed)).toBe(value);
+  });
+
+  it.each(perRoute)('sls_alb_ingress_%s', async (suffix, value) => {
+    expect(await valueOf(`sls_alb_ingress_${suffix}`, alb)).toBe(value);
+  });
+
+  it.each([
+    ['upstream_latency_avg', '130'],
+    ['upstream_latency_p50', '100'],
+    ['upstream_latency_p99', '400'],
+  ])('sls_ingress_%s: retries added up, and no upstream left out', async (suffix, value) => {
+    expect(await valueOf(`sls_ingress_${suffix}`, nginx)).toBe(value);
+  });
+
+  it('sls_alb_ingress_upstream_latency_avg, of a column that is indexed as a number', async () => {
+    expect(await valueOf('sls_alb_ingress_upstream_latency_avg', alb)).toBe('250');
+  });
+
+  it.each([
+    ['qps', {}, '5334m'],
+    ['concurrency', {}, '560m'],
+    ['latency_avg', {}, '105'],
+    ['status_qps', { 'sls.ingress.status': '5xx' }, '534m'],
+    ['requests', { 'sls.ingress.method': 'POST' }, '20'],
+    ['latency_p50', { 'sls.ingress.host': 'b.example.com', 'sls.ingress.status': '502' }, '200'],
+  ])('sls_ingress_%s of the whole logstore, where %j', async (suffix, filters, value) => {
+    expect(await valueOf(`sls_ingress_${suffix}`, { ...names, ...filters })).toBe(value);
+  });
+
+  it.each([
+    ['status_qps', { 'sls.ingress.status': '200' }, '1200m'],
+    ['status_qps', { 'sls.ingress.status': '4xx' }, '0'],
+    ['requests', { 'sls.ingress.method': 'POST' }, '5'],
+    ['inflow', { 'sls.ingress.host': 'a.example.com' }, '200'],
+  ])('sls_alb_ingress_%s where %j', async (suffix, filters, value) => {
+    expect(await valueOf(`sls_alb_ingress_${suffix}`, { ...alb, ...filters })).toBe(value);
+  });
+
+  it.each([...perRoute.map(([suffix]) => suffix), 'upstream_latency_p95'])(
+    'sls_ingress_%s is 0 without requests',
+    async (suffix) => {
+      expect(await valueOf(`sls_ingress_${suffix}`, { ...nginx, 'sls.ingress.route': 'a-b-80' })).toBe('0');
+    },
+  );
+
+  it('gives one item a route', async () => {
+    const selector = `${selectorOf(names)},sls.ingress.route in (default-nginx-80,default-none-80)`;
+    const { body } = await adapter.request(readPath('sls_ingress_latency_avg', selector));
+    expect(body).toMatchObject({ items: [{ value: '105' }, { value: '0' }] });
+  });
+
+  it('is refused where more than a tenth of the lines were misread, with how many, and the rest is read', async () => {
+    const retried = { ...nginx, 'sls.ingress.route': 'default-retried-80' };
+    expectStatus(
+      await adapter.request(readPath('sls_ingress_upstream_latency_avg', selectorOf(retried))),
+      503,
+      'LinesUnreadable',
+      /^sls_ingress_upstream_latency_avg of default-retried-80: 3 of 20 log lines have no number in upstream_response_time that can be read\. Check [^\n]*$/,
+    );
+    expect(await valueOf('sls_ingress_latency_avg', retried)).toBe('105');
+  });
+});
+
+/** The metrics of an HPA as the examples of the stock adapter write them. */
+const metricsOf = (...metrics: readonly (readonly [string, Readonly<Record<string, string>>, string])[]) => `
+apiVersion: autoscaling/v2beta2
+kind: HorizontalPodAutoscaler
+metadata: { name: ingress-hpa }
+spec:
+  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: nginx-deployment-basic }
+  minReplicas: 2
+  maxReplicas: 10
+  metrics:
+${metrics
+  .map(
+    ([name, labels, target]) => `    - type: External
+      external:
+        metric:
+          name: ${name}
+          selector:
+            matchLabels: ${JSON.stringify(labels)}
+        target: ${target}
+`,
+  )
+  .join('')}`;
+
+interface Autoscaler {
+  readonly spec: {
+    readonly metrics: readonly {
+      readonly external: {
+        readonly metric: {
+          readonly name: string;
+          readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
+        };
+      };
+    }[];
+  };
+}
+
+const sticky = { ...nginx, 'sls.ingress.route': 'sticky-default-nginx-80' };
+const average = '{ type: AverageValue, averageValue: 10 }';
+const value = '{ type: Value, value: 10 }';
+
+describe('an HPA that was written for the stock adapter reads without an edit', () => {
+  it.each<[string, string, readonly string[]]>([
+    [
+      'its first example',
+      metricsOf(['sls_ingress_qps', nginx, average], ['sls_ingress_latency_p9999', nginx, value]),
+      ['1334m', '200'],
+    ],
+    [
+      'its second, with a session-sticky route',
+      metricsOf(['sls_ingress_qps', sticky, average], ['sls_ingress_latency_p9999', sticky, value]),
+      ['1334m', '200'],
+    ],
+    ['the one of ALB', metricsOf(['sls_alb_ingress_qps', alb, average]), ['1334m']],
+    [
+      'every label that it has',
+      metricsOf([
+        'sls_ingress_inflow',
+        {
+          ...nginx,
+          'sls.query.interval': '30',
+          'sls.query.delay': '10',
+          'sls.query.max_retry': '5',
+          'sls.internal.endpoint': 'true',
+        },
+        value,
+      ]),
+      ['200'],
+    ],
+  ])('%s', async (_, manifest, wanted) => {
+    const { spec } = parse(manifest) as Autoscaler;
+    const read: string[] = [];
+    for (const { external } of spec.metrics)
+      read.push(await valueOf(external.metric.name, external.metric.selector.matchLabels));
+    expect(read).toEqual(wanted);
+  });
+});
