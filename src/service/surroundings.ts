@@ -6,6 +6,6 @@ export interface Surroundings {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Default: environment, then the default chain. */
-  readonly credentials?: CredentialSource;
+  /** Given: those of every project, in place of the configured ones. */
+  readonly credentials?: CredentialSource | undefined;
 }
