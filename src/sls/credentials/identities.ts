@@ -1,11 +1,7 @@
-import { addonTokenFile, readAddonToken } from './addon-token.ts';
-import { defaultOrigin } from './default-chain.ts';
-import { environmentOrigin } from './environment.ts';
 import type { CredentialOrigin } from './lease.ts';
 import { RenewedCredentials, type CredentialObserver } from './renewed-credentials.ts';
-import { assumeRoleOrigin, ecsRoleOrigin, rrsaOrigin, type RoleSurroundings } from './role-session.ts';
-import { secretFileOrigin } from './secret-file.ts';
-import type { CredentialSettings } from './settings.ts';
+import type { RoleSurroundings } from './role-session.ts';
+import type { BaseCredentialSettings, CredentialSettings } from './settings.ts';
 
 export interface IdentityParts extends RoleSurroundings {
   readonly clock: { now(): number };
@@ -44,24 +40,13 @@ export class Identities {
     return [...this.#known.values()].map(({ name, expiresAtMs }) => ({ name, expiresAtMs }));
   }
 
+  /** Loaded on use: an adapter that nobody asks needs none of it. */
   #originOf(settings: CredentialSettings): CredentialOrigin {
-    const { env, stsEndpoint } = this.#parts;
-    switch (settings.source) {
-      case 'default':
-        return defaultOrigin(env);
-      case 'environment':
-        return environmentOrigin(env);
-      case 'rrsa':
-        return rrsaOrigin(settings, this.#parts);
-      case 'ecs-role':
-        return ecsRoleOrigin(settings.roleName);
-      case 'addon-token':
-        return () => readAddonToken(settings.file ?? addonTokenFile);
-      case 'secret-file':
-        return secretFileOrigin(settings.directory);
-      case 'assume-role':
-        return assumeRoleOrigin(settings, this.of(settings.from), stsEndpoint);
-    }
+    const parts = { ...this.#parts, baseOf: (base: BaseCredentialSettings) => this.of(base) };
+    return async () => {
+      const { originOf } = await import('./origins.ts');
+      return originOf(settings, parts)();
+    };
   }
 
   /** Those that differ in more than the name says are numbered. */

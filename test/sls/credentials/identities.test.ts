@@ -22,19 +22,19 @@ describe('identities', () => {
     expect(identities.of({ source: 'default' })).not.toBe(identities.of({ source: 'environment' }));
   });
 
-  it('share the credentials that they are based on', () => {
+  it('share the credentials that they are based on', async () => {
     const identities = create();
     const role = (name: string): CredentialSettings => ({
       source: 'assume-role',
       roleArn: `acs:ram::1:role/${name}`,
       from: { source: 'secret-file', directory: '/key' },
     });
-    identities.of(role('a'));
-    identities.of(role('b'));
+    for (const name of ['a', 'b'])
+      await expect(identities.of(role(name)).current()).rejects.toThrow('(secret-file /key)');
     identities.of({ source: 'secret-file', directory: '/key' });
     expect(identities.states().map(({ name }) => name)).toEqual([
-      'secret-file /key',
       'assume-role acs:ram::1:role/a from secret-file /key',
+      'secret-file /key',
       'assume-role acs:ram::1:role/b from secret-file /key',
     ]);
   });
