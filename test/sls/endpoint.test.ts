@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseEndpointUrl, resolveEndpoint, type Network } from '../../src/sls/endpoint.ts';
+import { parseEndpointUrl, resolveEndpoint, stsHost, type Network } from '../../src/sls/endpoint.ts';
 
 describe("a region's endpoint", () => {
   it.each<[Network, boolean | undefined, string]>([
@@ -90,5 +90,16 @@ describe('an endpoint by URL', () => {
         what: `SLS endpoint ${JSON.stringify(url)} must be a URL such as https://cn-beijing.log.aliyuncs.com or http://127.0.0.1:8088`,
       }),
     );
+  });
+});
+
+describe('the host of STS', () => {
+  it.each<[Network, string | undefined, string]>([
+    ['intranet', 'cn-beijing', 'sts-vpc.cn-beijing.aliyuncs.com'],
+    ['public', 'cn-beijing', 'sts.cn-beijing.aliyuncs.com'],
+    ['accelerate', 'cn-beijing', 'sts.cn-beijing.aliyuncs.com'],
+    ['intranet', undefined, 'sts.aliyuncs.com'],
+  ])('over %s, in %s, is %s', (network, region, host) => {
+    expect(stsHost({ network, region })).toBe(host);
   });
 });

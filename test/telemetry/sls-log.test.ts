@@ -20,3 +20,20 @@ it('tells of an outage and of its end, in one line each, with the project and wh
     { level: 'info', project: 'p', msg: 'the project answers again' },
   ]);
 });
+
+it('tells of credentials that cannot be renewed, and until when those that are held are good', () => {
+  const lines: unknown[] = [];
+  const log = createSlsLog(createLogger('info', { write: (line) => void lines.push(JSON.parse(line)) }));
+  const error = new AdapterError('CredentialsMissing', 'STS is down');
+  const identity = 'rrsa';
+  log.credentialsFailing({ identity, expiresAtMs: Date.UTC(2026, 0, 2), error });
+  log.credentialsFailing({ identity, expiresAtMs: undefined, error });
+  log.credentialsRecovered({ identity });
+  const code = 'CredentialsMissing';
+  const msg = expect.stringMatching(/cannot be renewed.*: STS is down\. /) as unknown;
+  expect(lines).toMatchObject([
+    { level: 'warn', identity, code, expires: '2026-01-02T00:00:00.000Z', msg },
+    { level: 'warn', identity, code, msg },
+    { level: 'info', identity, msg: 'credentials are renewed again' },
+  ]);
+});
