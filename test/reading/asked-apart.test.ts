@@ -125,6 +125,20 @@ it('a part that nobody waits for any more is canceled', async () => {
   expect(told.filter((one) => 'sample' in one)).toHaveLength(1);
 });
 
+it('a part that nobody waits for any more is not asked for', async () => {
+  const { collector, sls } = createCollector();
+  const leaver = new AbortController();
+  const staying = collector.collect([qps], 0, alive());
+  const leaving = collector.collect([latency], 0, leaver.signal);
+  const whole = await sls.nth(0);
+  leaver.abort();
+  await expect(leaving).rejects.toThrow();
+  whole.fail(unindexed('request_time'));
+  (await sls.nth(1)).answer();
+  expect(values(await staying)).toEqual([1]);
+  expect(sls.sent.map(({ query }) => 'request_time_p95' in query.aggregates)).toEqual([true, false]);
+});
+
 describe('through an SLS without an index on request_time', () => {
   const clock = new TestClock();
   let emulator: Emulator;

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
+import { listMetrics } from '../../../src/metric/catalog.ts';
 import type { LineFilters } from '../../../src/metric/line-filters.ts';
-import { anyWorld } from './any-world.ts';
 import { hosts, lineStyles } from './line-styles.ts';
-import type { World } from './world.ts';
+import { places } from './sls-pair.ts';
+import type { Asked, World } from './world.ts';
 
 const [host = ''] = hosts;
 
@@ -17,20 +18,53 @@ const someFilters = fc.constantFrom<LineFilters[]>(
   { host: 'c.example.com' },
 );
 
-const anyFilters = fc.oneof(fc.constant<LineFilters>({}), someFilters);
+/** Some lines of one form; of one route they may be of several. */
+const someLines = fc.record({
+  style: fc.constantFrom(...lineStyles),
+  isCanary: fc.boolean(),
+  requests: fc.oneof(fc.nat(30), fc.integer({ min: 90, max: 230 })),
+  atSecond: fc.integer({ min: -17, max: 1 }),
+  perSecond: fc.constantFrom(1000, 20, 3),
+});
 
-/** A world whose lines are of several forms, and whose readings have filters. */
+const routeOf = (n: number) => `default-form-${n}-80`;
+
+/** One logstore with routes whose lines are of many forms, and every metric of each of them and of all. */
 export const anyMetricsWorld: fc.Arbitrary<World> = fc
   .record({
-    world: anyWorld,
-    styles: fc.array(fc.constantFrom(...lineStyles), { minLength: 1, maxLength: 3 }),
-    filters: fc.array(anyFilters, { minLength: 1, maxLength: 2 }),
+    place: fc.constantFrom(...places),
+    routes: fc.array(fc.array(someLines, { minLength: 1, maxLength: 3 }), { minLength: 4, maxLength: 12 }),
+    filters: fc.tuple(fc.constant<LineFilters>({}), someFilters),
+    intervalSeconds: fc.constantFrom(15, 60, 15, 1),
+    maxNamedRoutes: fc.constantFrom(200, 0),
   })
-  .map(({ world, styles, filters }) => ({
-    ...world,
-    traffic: world.traffic.map((traffic, n) => ({ ...traffic, style: styles[n % styles.length] ?? 'plain' })),
-    sets: world.sets.map((set) => ({
-      ...set,
-      asked: set.asked.map((asked, n) => ({ ...asked, filters: filters[n % filters.length] ?? {} })),
-    })),
-  }));
+  .map(({ place, routes, filters, intervalSeconds, maxNamedRoutes }) => {
+    const asked = listMetrics().flatMap(({ name }): Asked[] =>
+      [undefined, ...routes.map((_, n) => routeOf(n)), routeOf(routes.length)].map((route) => ({
+        metric: name,
+        place,
+        route,
+        intervalSeconds,
+        delaySeconds: undefined,
+      })),
+    );
+    return {
+      subsecondMs: 0,
+      arrivedAgoMs: 0,
+      delaySeconds: 0,
+      settledMs: 0,
+      traffic: routes.flatMap((lines, n) =>
+        lines.map(({ isCanary, ...form }) => ({
+          ...form,
+          place,
+          primary: isCanary ? 'default-web-80' : routeOf(n),
+          alternative: isCanary ? routeOf(n) : '',
+          lagMs: 0,
+        })),
+      ),
+      sets: filters.map((one) => ({
+        asked: asked.map((plain) => ({ ...plain, filters: one })),
+        maxNamedRoutes,
+      })),
+    };
+  });

@@ -46,7 +46,7 @@ export function styledFields(style: LineStyle, n: number): Record<string, string
       return {
         ...plain,
         request_length: '1099511627776',
-        body_bytes_sent: n % 2 === 0 ? '9007199254740993' : '1',
+        body_bytes_sent: n % 2 === 0 ? '90071992547409' : '1',
         request_time: '86400.125',
         upstream_response_time: '12345678.5',
       };
