@@ -86,18 +86,21 @@ function judgeByRules(rules: readonly AccessRule[]): Judgement {
     const { namespace } = question;
     const own = compiled.filter(({ askers }) => bestMatch(askers, namespace, question) === true);
     if (own.length === 0) return `no access rule is for namespace "${namespace}"`;
-    let nearest: RuleRefusal | undefined;
+    const refusals: RuleRefusal[] = [];
     for (const { refuse } of own) {
       const refusal = refuse(question);
       if (refusal === undefined) return undefined;
-      // The rule that comes furthest says the most.
-      if (nearest === undefined || refusal.passed > nearest.passed) nearest = refusal;
+      refusals.push(refusal);
     }
-    return `${nearest?.why}${own.length > 1 ? ', and no other rule allows it' : ''}`;
+    // The rule that comes furthest says the most.
+    const [nearest, ...others] = refusals.toSorted((one, other) => other.passed - one.passed);
+    const names = shown(others.map(({ name }) => `"${name}"`));
+    return `by access rule ${nearest?.why}${names === '' ? '' : `; nor is it allowed by ${names}`}`;
   };
 }
 
 interface RuleRefusal {
+  readonly name: string;
   /** How many of the lists of the rule had what was asked. */
   readonly passed: number;
   readonly why: string;
@@ -118,8 +121,8 @@ function compileRule({ name, namespaces, ...lists }: AccessRule) {
       const match = bestMatch(patterns, question[singular[what]], asker);
       if (match === true) continue;
       const allowed = `${what} ${shown(patterns.map((pattern) => pattern.textFor(namespace)))}`;
-      const why = `by access rule "${name}", namespace "${namespace}" may read ${allowed}, not ${asked[what](question)}${claim(match)}`;
-      return { passed, why };
+      const why = `"${name}", namespace "${namespace}" may read ${allowed}, not ${asked[what](question)}${claim(match)}`;
+      return { name, passed, why };
     }
     return undefined;
   };
@@ -147,8 +150,8 @@ function bestMatch(patterns: readonly NamespacePattern[], text: string | undefin
   return matches.includes(true) || (matches.find((match) => match !== false) ?? false);
 }
 
-/** Patterns shown in a refusal; the configuration has them all. */
+/** Patterns and names shown in a refusal; the configuration has them all. */
 const maxShown = 5;
 
-const shown = (patterns: readonly string[]) =>
-  [...patterns.slice(0, maxShown), ...(patterns.length > maxShown ? ['…'] : [])].join(', ');
+const shown = (texts: readonly string[]) =>
+  [...texts.slice(0, maxShown), ...(texts.length > maxShown ? ['…'] : [])].join(', ');

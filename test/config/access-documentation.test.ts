@@ -1,0 +1,66 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config/load.ts';
+import { createAccessJudge } from '../../src/metric/access-rules.ts';
+
+const docs = resolve(import.meta.dirname, '../../docs');
+const document = readFileSync(join(docs, 'access.md'), 'utf8');
+const directory = mkdtempSync(join(tmpdir(), 'access-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+type Read = readonly [namespace: string, route: string | undefined, project?: string];
+
+/** Whether each read is let through by the rules of a file. */
+function answers(config: string, reads: readonly Read[]): boolean[] {
+  const judge = createAccessJudge(loadConfig({ flags: { config, region: 'cn-beijing' }, env: {} }).access);
+  return reads.map(([namespace, route, project = 'k8s-log-c0ffee']) => {
+    const routes = route === undefined ? undefined : [route];
+    const request = { project, logstore: 'nginx-ingress', routes };
+    return judge({ namespace, request, routeNamespace: undefined }) === undefined;
+  });
+}
+
+const blocks = [...document.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, yaml = '']) => yaml);
+const reads: readonly Read[] = [
+  ['team-b', 'team-b-web-80'],
+  ['team', 'team-b-web-80'],
+  ['team', 'team-web-80'],
+  ['team', 'shop-web-80'],
+  ['monitoring', undefined],
+];
+
+it.each([
+  ['one switch', 0, [true, true, true, false, false]],
+  ['known namespaces', 1, [true, false, true, false, false]],
+  ['rules', 2, [true, true, true, false, true]],
+])('docs/access.md shows %s that the adapter takes, and that does what is said', (_, index, expected) => {
+  expect(blocks).toHaveLength(3);
+  const config = join(directory, 'config.yaml');
+  writeFileSync(config, blocks[index] ?? '');
+  expect(answers(config, reads)).toEqual(expected);
+});
+
+it('docs/access.md leads to an example, which does what its comments say', () => {
+  const [, example = ''] = /\]\((examples\/[^)]+)\)/.exec(document) ?? [];
+  const expected: [Read, boolean][] = [
+    [['team', 'team-web-80'], true],
+    [['team', 'team-b-web-80'], false],
+    [['team-b', 'team-b-web-80'], true],
+    [['team', 'team-web-80', 'k8s-log-other'], false],
+    [['team', 'shop-web-80'], false],
+    [['search', 'shop-web-80'], true],
+    [['search', 'shop-api-80'], false],
+    [['search', undefined], false],
+    [['monitoring', undefined], true],
+    [['monitoring', 'team-b-web-80', 'k8s-log-other'], true],
+    [['monitoring', undefined, 'elsewhere'], false],
+  ];
+  expect(
+    answers(
+      resolve(docs, example),
+      expected.map(([read]) => read),
+    ),
+  ).toEqual(expected.map(([, may]) => may));
+});
