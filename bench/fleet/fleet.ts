@@ -102,8 +102,8 @@ function slsSettings({ linesPerSecond, tickMs }: FleetPlan, routes: readonly Hpa
   };
 }
 
-/** The two kinds of queries add up to all that SLS counted. */
+/** The two kinds of queries add up to all that SLS counted; one may be under way. */
 async function allReported(sls: SlsProcess): Promise<void> {
   const { queries } = await sls.stats();
-  await waitFor(() => sls.queries.length >= queries, 2000, `the report of all ${queries} queries`);
+  await waitFor(() => sls.queries.length >= queries, 10_000, `the report of all ${queries} queries`);
 }

@@ -51,7 +51,7 @@ export interface FirstChance {
 export function firstChanceOf(step: Step, queries: readonly SeenQuery[]): FirstChance | undefined {
   const first = queries.find(({ fromSeconds }) => fromSeconds * 1000 >= step.atMs);
   if (first === undefined) return undefined;
-  return { answeredMs: first.answeredMs, delayMs: delaySecondsOf(first) * 1000 };
+  return { answeredMs: first.endedMs, delayMs: delaySecondsOf(first) * 1000 };
 }
 
 /** How long before now the window of a query ended, as far as its arrival tells. */

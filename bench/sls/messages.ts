@@ -33,7 +33,7 @@ export interface StepOrder {
   readonly perSecond: number;
 }
 
-/** A query that was answered. */
+/** A query that is over. */
 export interface SeenQuery {
   readonly logstore: string;
   readonly kind: 'reading' | 'completeness';
@@ -41,10 +41,11 @@ export interface SeenQuery {
   /** Its range. */
   readonly fromSeconds: number;
   readonly toSeconds: number;
-  /** Unix time at which it arrived, and at which the answer had been written. */
+  /** Unix time at which it arrived, and at which the answer had been written or nobody wanted it any more. */
   readonly arrivedMs: number;
-  readonly answeredMs: number;
-  readonly statusCode: number;
+  readonly endedMs: number;
+  /** Of the answer; undefined: there was none. */
+  readonly statusCode: number | undefined;
 }
 
 /** Lines of a stepping route that became visible together. */

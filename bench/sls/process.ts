@@ -8,7 +8,7 @@ import type { SeenLines, SeenQuery, SlsReport, SlsSettings, StepOrder } from './
 /** A local SLS in a process of its own, with traffic. */
 export interface SlsProcess extends AsyncDisposable {
   readonly url: string;
-  /** All that were answered so far. */
+  /** All that are over. */
   readonly queries: readonly SeenQuery[];
   /** All lines of the stepping routes so far. */
   readonly lines: readonly SeenLines[];

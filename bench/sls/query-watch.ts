@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SeenQuery } from './messages.ts';
 
 /**
- * Tells of each query that the servers of this process answer, which the emulator only counts. Listens to Node's own
+ * Tells of each query to the servers of this process once it is over, while the emulator only counts them. Listens to Node's own
  * channel, and in on the body while the emulator reads it.
  */
 export function watchQueries(onQuery: (query: SeenQuery) => void): void {
@@ -16,28 +16,30 @@ export function watchQueries(onQuery: (query: SeenQuery) => void): void {
     if (logstore === undefined) return;
     const arrivedMs = Date.now();
     const body = overhear(request);
-    response.on('finish', () => {
-      const {
-        from,
-        to,
-        query: text,
-      } = JSON.parse(Buffer.concat(body).toString()) as {
-        readonly from: number;
-        readonly to: number;
-        readonly query: string;
-      };
-      const answered = { answeredMs: Date.now(), statusCode: response.statusCode };
+    response.on('close', () => {
+      const range = parseBody(Buffer.concat(body).toString());
+      if (range === undefined) return;
+      const statusCode = response.writableFinished ? response.statusCode : undefined;
       onQuery({
         logstore,
-        kind: queryKind(text),
-        text,
-        fromSeconds: from,
-        toSeconds: to,
+        kind: queryKind(range.text),
+        ...range,
         arrivedMs,
-        ...answered,
+        endedMs: Date.now(),
+        statusCode,
       });
     });
   });
+}
+
+/** @returns undefined where the client went before all of it had come */
+function parseBody(json: string): Pick<SeenQuery, 'text' | 'fromSeconds' | 'toSeconds'> | undefined {
+  try {
+    const body = JSON.parse(json) as { readonly from: number; readonly to: number; readonly query: string };
+    return { text: body.query, fromSeconds: body.from, toSeconds: body.to };
+  } catch {
+    return undefined;
+  }
 }
 
 /** What the adapter sends a query for: readings, or how late lines come, by counts of each second. */

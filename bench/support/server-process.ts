@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import process from 'node:process';
+import { createInterface } from 'node:readline';
 import { waitFor } from '../../test/support/wait-for.ts';
 
 /** A server in a process of its own. */
@@ -56,19 +57,21 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     await ended;
     clearTimeout(timer);
   };
-  let output = '';
+  const output: string[] = [];
   let serves = false;
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (chunk: string) => {
-      if (!serves) output += chunk;
-      else if (onLine !== undefined) chunk.trimEnd().split('\n').forEach(onLine);
+  for (const input of [child.stdout, child.stderr]) {
+    if (input === null) continue;
+    createInterface({ input }).on('line', (line) => {
+      if (serves) onLine?.(line);
+      else output.push(line);
     });
   }
   if (onMessage !== undefined) child.on('message', onMessage);
   try {
     const [, url = ''] = await waitFor(() => {
-      if (child.exitCode !== null) throw new Error(`${script} has exited (${child.exitCode}): ${output}`);
-      return /"url":"(https?:[^"]+)"/.exec(output) ?? undefined;
+      const end = child.exitCode ?? child.signalCode;
+      if (end !== null) throw new Error(`${script} has ended (${end}): ${output.join('\n')}`);
+      return /"url":"(https?:[^"]+)"/.exec(output.join('\n')) ?? undefined;
     }, mostStartMs);
     serves = true;
     const tell = (message: object) => void child.send(message);

@@ -18,7 +18,7 @@ const query = (arrivedMs: number, toSeconds: number): SeenQuery => ({
   fromSeconds: toSeconds - 15,
   toSeconds,
   arrivedMs,
-  answeredMs: arrivedMs + 90,
+  endedMs: arrivedMs + 90,
   statusCode: 200,
 });
 
