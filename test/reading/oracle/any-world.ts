@@ -40,6 +40,7 @@ const anyDraw = fc.record({
   settledMs: fc.nat(2000),
   otherLagMs: fc.nat(longestLagMs),
   places: fc.constantFrom(...similarPlaces),
+  otherMetric: fc.constantFrom(...listMetrics().map(({ name }) => name)),
   routes: fc.array(anyRoute, { minLength: 1, maxLength: 4 }),
   windows: fc.array(fc.tuple(anyInterval, fc.option(anyDelay, { nil: undefined })), {
     minLength: 1,
@@ -48,7 +49,7 @@ const anyDraw = fc.record({
   stretchSeconds: fc.nat(20),
   pool: fc.array(
     fc.record({
-      metric: fc.constantFrom(...listMetrics().map(({ name }) => name)),
+      isOtherMetric: fc.boolean(),
       place: fc.nat(4),
       isEverywhere: fc.constantFrom(false, false, true),
       route: fc.option(fc.nat(3), { nil: undefined, freq: 5 }),
@@ -58,24 +59,26 @@ const anyDraw = fc.record({
   ),
   sets: fc.array(
     fc.record({
-      asked: fc.array(fc.nat(4), { minLength: 1, maxLength: 12 }),
+      asked: fc.array(fc.nat(19), { minLength: 1, maxLength: 12 }),
       maxNamedRoutes: fc.constantFrom(200, 3, 1, 0),
     }),
     { minLength: 1, maxLength: 50, size: 'max' },
   ),
-  traffic: fc.array(
-    fc.record({
-      about: fc.nat(4),
-      route: fc.option(fc.nat(3), { nil: undefined }),
-      role: fc.constantFrom('primary', 'primary', 'canary', 'neither'),
-      otherPrimary: fc.oneof(fc.constantFrom(undefined, ''), anyRoute),
-      noCanary: fc.constantFrom(...noCanaries),
-      moment: anyMoment,
-      perSecond: fc.constantFrom(1, 400, 20, 3, 0.5, 0.05),
-      requests: fc.oneof({ weight: 9, arbitrary: fc.nat(12) }, { weight: 1, arbitrary: fc.nat(400) }),
-      lag: anyLag,
-    }),
-    { maxLength: 14, size: 'max' },
+  traffic: fc.noBias(
+    fc.array(
+      fc.record({
+        about: fc.nat(19),
+        route: fc.option(fc.nat(3), { nil: undefined, freq: 2 }),
+        role: fc.constantFrom('primary', 'primary', 'canary', 'canary', 'neither'),
+        otherPrimary: fc.oneof(fc.constantFrom(undefined, ''), anyRoute),
+        noCanary: fc.constantFrom(...noCanaries),
+        moment: anyMoment,
+        perSecond: fc.constantFrom(1, 400, 20, 3, 0.5, 0.05),
+        requests: fc.oneof({ weight: 9, arbitrary: fc.nat(12) }, { weight: 1, arbitrary: fc.nat(400) }),
+        lag: anyLag,
+      }),
+      { maxLength: 16, size: 'max' },
+    ),
   ),
 });
 
@@ -92,10 +95,10 @@ function pick<T>(from: readonly T[], index: number): T {
 function worldOf(draw: Draw): World {
   const { subsecondMs, arrivedAgoMs, delaySeconds, settledMs } = draw;
   const windows = windowsOf(draw);
-  const pool = draw.pool.flatMap(({ metric, place, isEverywhere, route, window }): Asked[] => {
+  const pool = draw.pool.flatMap(({ isOtherMetric, place, isEverywhere, route, window }): Asked[] => {
     const [intervalSeconds, delay] = pick(windows, window);
     return (isEverywhere ? draw.places : [pick(draw.places, place)]).map((one) => ({
-      metric,
+      metric: isOtherMetric ? draw.otherMetric : 'sls_ingress_qps',
       place: one,
       route: route === undefined ? undefined : pick(draw.routes, route),
       intervalSeconds,

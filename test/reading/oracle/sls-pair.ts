@@ -38,7 +38,7 @@ export const similarPlaces: readonly (readonly Place[])[] = [
   [place, otherEndpoint],
   [place, old],
   [old, oldRenewed],
-  places,
+  [place, old, oldRenewed],
 ];
 
 /** All as text, where the other has numbers as numbers. */
