@@ -6,7 +6,10 @@ import { footprint, socketEnds, type Footprint } from './footprint.ts';
 /** What fleets at rest hold, who then begin to read again. */
 export async function footprintOf(fleets: readonly Fleet[]): Promise<Footprint> {
   await Promise.all(fleets.map((fleet) => fleet.rest()));
-  for (const { reading } of fleets) reading.forget();
+  for (const { reading } of fleets) {
+    reading.noneWrong();
+    reading.forget();
+  }
   const found = await footprint();
   const kept = () => fleets.reduce((sum, { network }) => sum + network.connections, 0);
   // The kept connections to SLS alone: the adapter's end, both of the network, and that of SLS.

@@ -23,6 +23,8 @@ interface Silence {
 /** Until every route has failed, and then until every route reads fresh again. */
 async function silence(fleet: Fleet, fault: Fault, scale: FaultScale): Promise<Silence> {
   const { judge, clock, reading, credentials, routes } = fleet;
+  // What another fault has left behind is told there.
+  reading.forget();
   await reading.recovered(60_000);
   reading.forget();
   judge.due = new Set([...fault.codes, ...tooSlow]);
@@ -30,14 +32,17 @@ async function silence(fleet: Fleet, fault: Fault, scale: FaultScale): Promise<S
   const askedBefore = credentials.asked;
   await fault.begin(fleet);
   judge.silentSinceMs = clock.now();
-  await sleep(scale.faultSeconds * 1000);
   const failed = () => new Set(reading.reads.filter((read) => !isNumber(read)).map(({ route }) => route));
-  await waitFor(() => reading.noneWrong() && failed().size === routes.length, 60_000, 'every route fails');
+  try {
+    await sleep(scale.faultSeconds * 1000);
+    await waitFor(() => reading.noneWrong() && failed().size === routes.length, 60_000, 'every route fails');
+  } finally {
+    judge.silentSinceMs = Infinity;
+    await fault.end(fleet);
+  }
   const reads = [...reading.reads];
   const queries = credentials.asked - askedBefore;
   const seconds = (performance.now() - startMs) / 1000;
-  judge.silentSinceMs = Infinity;
-  await fault.end(fleet);
   // Far more than is allowed, so that what is late is told apart from what never comes.
   const recoverySeconds = await reading.recovered((scale.recoverySeconds + 30) * 1000);
   judge.due = new Set(tooSlow);

@@ -22,7 +22,7 @@ const attempts = 6;
 
 /** By each refresh of each logstore, and by reads where that is late. */
 const refreshing = ({ refresh }: FleetSettings, seconds: number) =>
-  2 * logstores.length * (Math.ceil(seconds / refresh) + 1);
+  1.5 * logstores.length * (Math.ceil(seconds / refresh) + 1);
 
 /** The circuit opens: after some failures, a probe now and then, and whatever was under way. */
 const opening = (code: ErrorCode): HowAnswered => ({
@@ -90,6 +90,6 @@ export const silencingFaults: Readonly<Record<string, Fault>> = {
   'a result that is never complete': {
     ...scripted({ incomplete: true }),
     codes: ['SlsIncomplete'],
-    mostQueries: (settings, seconds) => (attempts / 2) * refreshing(settings, seconds),
+    mostQueries: (settings, seconds) => attempts * refreshing(settings, seconds),
   },
 };

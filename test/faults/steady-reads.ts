@@ -31,8 +31,8 @@ const enoughWrong = 10;
 export class SteadyReads {
   /** Since `forget` was last called. */
   reads: JudgedRead[] = [];
-  /** What was read that must not be; the first of it. */
-  readonly #wrong: string[] = [];
+  /** What was read since then that must not be; the first of it. */
+  #wrong: string[] = [];
   readonly #parts: SteadyReadsParts;
   #resting: PromiseWithResolvers<void> | undefined;
   #underWay = 0;
@@ -60,6 +60,7 @@ export class SteadyReads {
 
   forget(): void {
     this.reads = [];
+    this.#wrong = [];
   }
 
   /** @throws Error where a read was not what it must be */

@@ -88,7 +88,9 @@ describe('while SLS answers some queries', () => {
     'every answer takes longer than patience: reads are stale, and none piles up',
     async () => {
       const { reads, queries, seconds } = await numbersUnder({ latencyMs: slowMs }, slow);
-      expect(median(reads.map(({ tookMs }) => tookMs))).toBeLessThan((settings.patience + 1) * 1000);
+      // The first come from before SLS was slow.
+      const late = reads.slice(reads.length / 2);
+      expect(median(late.map(({ tookMs }) => tookMs))).toBeLessThan((settings.patience + 1) * 1000);
       expect(queries).toBeLessThanOrEqual(mostQueries(seconds, 1));
       expect(slow.sls.stats().peakConcurrency).toBeLessThanOrEqual(settings.maxConcurrent);
       expect(await slow.reading.recovered(60_000)).toBeLessThan(recoverySeconds);
@@ -113,6 +115,7 @@ describe('while SLS answers some queries', () => {
   /** Nobody reads at the moment of a step, so that each read is of one time. */
   const stepBy = async ({ reading, clock }: Fleet, ms: number) => {
     await reading.rest();
+    reading.noneWrong();
     clock.stepMs += ms;
     reading.forget();
     reading.resume();
