@@ -50,6 +50,7 @@ describe('access.ownRoutesOnly', () => {
     [route('other-a-80'), 'not route "other-a-80"'],
     [route('team-a-80', 'other-a-80'), 'not route "other-a-80"'],
     [route('teams-a-80'), 'not route "teams-a-80"'],
+    [route('teamsa-svc-80'), 'not route "teamsa-svc-80"'],
     [route('Team-a-80'), 'not route "Team-a-80"'],
     [route('team'), 'not route "team"'],
     [route('team-80'), 'not route "team-80"'],
@@ -166,6 +167,19 @@ describe('access.rules', () => {
     expect(refusal(policy, 'team', route('y'))).toMatch(
       /by access rule "near", .*; nor is it allowed by "far"\./,
     );
+  });
+
+  it('leave what matches with the names of two known namespaces of one length to neither', () => {
+    const policy = { ...ruled(rule({ routes: ['*-{namespace}-*'] })), knownNamespaces: ['ab', 'ba'] };
+    expect(refusal(policy, 'ab', route('x-ab-ba-80'))).toContain('taken for one of namespace "ba"');
+    expect(refusal(policy, 'ba', route('x-ab-ba-80'))).toContain('taken for one of namespace "ab"');
+    expect(refusal(policy, 'ab', route('x-ab-80'))).toBeUndefined();
+  });
+
+  it('take the namespace that a selector names for that of the route alone', () => {
+    const policy = ruled(rule({ projects: ['{namespace}-*'], routes: ['team-*'] }));
+    const selector = `${parts('a', '80', 'team')},sls.project=team-b-logs`;
+    expect(refusal(policy, 'team-b', selector)).toBeUndefined();
   });
 
   it('allow nothing past access.ownRoutesOnly', () => {
