@@ -10,7 +10,7 @@ const plan: FleetPlan = {
   autoscalers: false,
   tickMs: 50,
   passes: 4,
-  quiet: { spans: 4, spanSeconds: 5 },
+  quiet: { spans: 3, spanSeconds: 5 },
 };
 
 /** A thousand routes on one logstore, each read every 15 s. */

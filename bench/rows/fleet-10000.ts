@@ -10,7 +10,7 @@ const plan: FleetPlan = {
   namespaces: 20,
   autoscalers: true,
   tickMs: 250,
-  passes: 3,
+  passes: 2,
   quiet: { spans: 2, spanSeconds: 5 },
 };
 

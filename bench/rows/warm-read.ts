@@ -18,7 +18,7 @@ import { startServerProcess } from '../support/server-process.ts';
 const leastThroughput = 0.8;
 const mostP50 = 1.25;
 
-const rounds = 12;
+const rounds = 10;
 const sliceSeconds = 0.4;
 /** Until the code of either is compiled for good: tens of thousands of requests. */
 const warmUp = { concurrency: 10, seconds: 1.5 };
