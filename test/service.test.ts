@@ -28,7 +28,7 @@ it('answers what is under way before it stops', async () => {
   const adapter = await startAdapter({ slsEndpoint: emulator.url });
   const agent = new https.Agent({ rejectUnauthorized: false });
   const reading = adapter.request(readPath('sls_ingress_qps', selectorOf(selector)), { agent });
-  await waitFor(() => emulator.stats().queries === 1);
+  await waitFor(() => emulator.stats().queries >= 1);
   await adapter[Symbol.asyncDispose]();
   expect((await reading).body).toMatchObject({ items: [{ value: '0' }] });
   await expect(adapter.request('/readyz', { agent })).rejects.toThrow(/ECONNREFUSED/);
@@ -51,7 +51,7 @@ it('cancels the SLS query of a reader who has gone', async () => {
   const agent = new https.Agent({ rejectUnauthorized: false });
   const path = readPath('sls_ingress_qps', selectorOf(selector));
   const reading = adapter.request(path, { agent, signal: gone.signal });
-  await waitFor(() => emulator.stats().queries === 1);
+  await waitFor(() => emulator.stats().queries >= 1);
   gone.abort();
   await expect(reading).rejects.toThrow();
   await waitFor(() => adapter.logLines.some(({ outcome }) => outcome === 'Canceled'));

@@ -22,6 +22,8 @@ export interface ServerProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Of Node. Default: those of `npm run adapter`. */
   readonly nodeFlags?: readonly string[];
+  /** As of nice(1): how far it stands back where others want the CPU. Default: 0. */
+  readonly niceness?: number;
   /** What the script tells its parent. */
   readonly onMessage?: (message: unknown) => void;
   /** Gets what it writes, line by line, once it serves. */
@@ -36,8 +38,11 @@ const mostStopMs = 10_000;
 
 /** Runs a script of Node, and waits until it tells its URL, in JSON, on either stream. */
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
-  const { script, args, home, env = {}, nodeFlags = adapterFlags(), onMessage, onLine } = options;
-  const child = spawn(process.execPath, [...nodeFlags, ...profilingFlags(), script, ...args], {
+  const { script, args, home, env = {}, nodeFlags = adapterFlags(), niceness = 0 } = options;
+  const { onMessage, onLine } = options;
+  const command = [process.execPath, ...nodeFlags, ...profilingFlags(), script, ...args];
+  // It becomes what it runs, under the same process id.
+  const child = spawn('nice', ['-n', String(niceness), ...command], {
     cwd: home,
     env: { PATH: process.env['PATH'], HOME: home, ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true', ...env },
     stdio: ['ignore', 'pipe', 'pipe', ...(onMessage === undefined ? [] : ['ipc' as const])],

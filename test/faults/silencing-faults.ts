@@ -2,19 +2,22 @@ import type { Faults } from '../../src/emulator/faults.ts';
 import type { ErrorCode } from '../../src/errors.ts';
 import type { Credentials } from '../../src/sls/credentials.ts';
 import type { FleetSettings } from './fleet-settings.ts';
+import { tooSlow } from './judge.ts';
 import { logstores, rightCredentials, type Fleet } from './fleet.ts';
 
 /** Something that goes wrong with SLS, or on the way to it, so that no query is answered. */
 export interface Fault {
   readonly begin: (fleet: Fleet) => void | Promise<void>;
   readonly end: (fleet: Fleet) => void | Promise<void>;
-  /** What reads fail with: the first for sure, the others maybe. */
-  readonly codes: readonly [ErrorCode, ...ErrorCode[]];
+  /** What reads fail with: one of these at least. */
+  readonly codes: readonly ErrorCode[];
+  /** What they may fail with until the circuit is open. */
+  readonly codeBefore?: ErrorCode;
   /** How often the adapter may ask SLS meanwhile. */
   readonly mostQueries: (settings: FleetSettings, seconds: number) => number;
 }
 
-type HowAnswered = Pick<Fault, 'codes' | 'mostQueries'>;
+type HowAnswered = Omit<Fault, 'begin' | 'end'>;
 type HowItComes = Pick<Fault, 'begin' | 'end'>;
 
 /** What the label sls.query.max_retry is by default, and the first. */
@@ -25,14 +28,15 @@ const refreshing = ({ refresh }: FleetSettings, seconds: number) =>
   1.5 * logstores.length * (Math.ceil(seconds / refresh) + 1);
 
 /** The circuit opens: after some failures, a probe now and then, and whatever was under way. */
-const opening = (code: ErrorCode): HowAnswered => ({
-  codes: ['CircuitOpen', code],
+const opening = (codeBefore: ErrorCode): HowAnswered => ({
+  codes: ['CircuitOpen'],
+  codeBefore,
   mostQueries: ({ breakerFailures, breakerOpen }, seconds) =>
     breakerFailures + logstores.length + Math.ceil(seconds / breakerOpen) + 1,
 });
 
 /** Each refresh asks once, and waits. */
-const waiting: HowAnswered = { codes: ['DeadlineExceeded'], mostQueries: refreshing };
+const waiting: HowAnswered = { codes: tooSlow, mostQueries: refreshing };
 
 const scripted = (faults: Faults): HowItComes => ({
   begin: ({ sls }) => sls.setFaults(faults),
