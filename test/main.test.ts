@@ -26,7 +26,7 @@ describe('the exit code', () => {
     const { code, stdout, stderr } = await runCli(['query', 'sls_ingress_qps', ...flags], home);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(
-      /^sls-metrics-adapter: no credentials for SLS were found\. Set ALIBABA_CLOUD_ACCESS_KEY_ID /,
+      /^sls-metrics-adapter: no credentials for SLS \(default\): .+\. Set ALIBABA_CLOUD_ACCESS_KEY_ID /,
     );
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });

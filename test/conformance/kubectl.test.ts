@@ -63,7 +63,7 @@ describe('kubectl with a client certificate', () => {
 
   it('lists the resources, and explains them from OpenAPI', async () => {
     expect(await kubectl('joe', 'api-resources', '--no-headers')).toMatch(
-      /^sls_ingress_qps\s+external\.metrics\.k8s\.io\/v1beta1\s+true\s+ExternalMetricValueList\s*$/,
+      /^sls_ingress_qps\s+external\.metrics\.k8s\.io\/v1beta1\s+true\s+ExternalMetricValueList\s*$/m,
     );
     expect(await kubectl('joe', 'explain', 'sls_ingress_qps.items.window')).toMatch(
       /GROUP:\s+external\.metrics\.k8s\.io/,
