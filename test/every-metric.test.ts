@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { startEmulator, type Emulator } from '../src/emulator/emulator.ts';
 import type { LogRecord } from '../src/emulator/log-record.ts';
 import { albIngressIndex } from '../src/emulator/store/index-config.ts';
@@ -79,7 +78,6 @@ beforeAll(async () => {
     .append([
       ...twenty.map((n) => nginxLine('default-nginx-80', n, n === 0 ? '0.100, 0.300' : n < 10 ? '0.1' : '-')),
       ...twenty.map((n) => nginxLine('default-nginx-80', n, '0.1', 'default-canary-80')),
-      ...twenty.map((n) => nginxLine('sticky-default-nginx-80', n, '0.1')),
       ...twenty.map((n) => nginxLine('default-retried-80', n, n < 3 ? misread : '0.1')),
     ]);
   await emulator.sink(project, albLogstore).append(twenty.map((n) => albLine(n, n < 18 ? '0.25' : '-')));
@@ -136,11 +134,11 @@ describe('each metric is what the lines say, in its unit', () => {
   });
 
   it.each([
-    ['qps', {}, '5334m'],
-    ['concurrency', {}, '560m'],
+    ['qps', {}, '4'],
+    ['concurrency', {}, '420m'],
     ['latency_avg', {}, '105'],
-    ['status_qps', { 'sls.ingress.status': '5xx' }, '534m'],
-    ['requests', { 'sls.ingress.method': 'POST' }, '20'],
+    ['status_qps', { 'sls.ingress.status': '5xx' }, '400m'],
+    ['requests', { 'sls.ingress.method': 'POST' }, '15'],
     ['latency_p50', { 'sls.ingress.host': 'b.example.com', 'sls.ingress.status': '502' }, '200'],
   ])('sls_ingress_%s of the whole logstore, where %j', async (suffix, filters, value) => {
     expect(await valueOf(`sls_ingress_${suffix}`, { ...names, ...filters })).toBe(value);
@@ -177,82 +175,5 @@ describe('each metric is what the lines say, in its unit', () => {
       /^sls_ingress_upstream_latency_avg of default-retried-80: 3 of 20 log lines have no number in upstream_response_time that can be read\. Check [^\n]*$/,
     );
     expect(await valueOf('sls_ingress_latency_avg', retried)).toBe('105');
-  });
-});
-
-/** The metrics of an HPA as the examples of the stock adapter write them. */
-const metricsOf = (...metrics: readonly (readonly [string, Readonly<Record<string, string>>, string])[]) => `
-apiVersion: autoscaling/v2beta2
-kind: HorizontalPodAutoscaler
-metadata: { name: ingress-hpa }
-spec:
-  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: nginx-deployment-basic }
-  minReplicas: 2
-  maxReplicas: 10
-  metrics:
-${metrics
-  .map(
-    ([name, labels, target]) => `    - type: External
-      external:
-        metric:
-          name: ${name}
-          selector:
-            matchLabels: ${JSON.stringify(labels)}
-        target: ${target}
-`,
-  )
-  .join('')}`;
-
-interface Autoscaler {
-  readonly spec: {
-    readonly metrics: readonly {
-      readonly external: {
-        readonly metric: {
-          readonly name: string;
-          readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
-        };
-      };
-    }[];
-  };
-}
-
-const sticky = { ...nginx, 'sls.ingress.route': 'sticky-default-nginx-80' };
-const average = '{ type: AverageValue, averageValue: 10 }';
-const value = '{ type: Value, value: 10 }';
-
-describe('an HPA that was written for the stock adapter reads without an edit', () => {
-  it.each<[string, string, readonly string[]]>([
-    [
-      'its first example',
-      metricsOf(['sls_ingress_qps', nginx, average], ['sls_ingress_latency_p9999', nginx, value]),
-      ['1334m', '200'],
-    ],
-    [
-      'its second, with a session-sticky route',
-      metricsOf(['sls_ingress_qps', sticky, average], ['sls_ingress_latency_p9999', sticky, value]),
-      ['1334m', '200'],
-    ],
-    ['the one of ALB', metricsOf(['sls_alb_ingress_qps', alb, average]), ['1334m']],
-    [
-      'every label that it has',
-      metricsOf([
-        'sls_ingress_inflow',
-        {
-          ...nginx,
-          'sls.query.interval': '30',
-          'sls.query.delay': '10',
-          'sls.query.max_retry': '5',
-          'sls.internal.endpoint': 'true',
-        },
-        value,
-      ]),
-      ['200'],
-    ],
-  ])('%s', async (_, manifest, wanted) => {
-    const { spec } = parse(manifest) as Autoscaler;
-    const read: string[] = [];
-    for (const { external } of spec.metrics)
-      read.push(await valueOf(external.metric.name, external.metric.selector.matchLabels));
-    expect(read).toEqual(wanted);
   });
 });

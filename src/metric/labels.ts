@@ -4,6 +4,8 @@ export interface LabelDefinition {
   readonly description: string;
   /** Several values make several items, which the HPA sums. */
   readonly multiple: boolean;
+  /** An empty value counts as none: manifests of the stock adapter are written so, to be filled in. */
+  readonly emptyIsNone?: true;
   /** What a value must look like, in words that follow "must be". */
   readonly accepted: string;
   readonly accepts: (value: string) => boolean;
@@ -30,22 +32,27 @@ const backendPart = {
 
 const nonEmpty = { accepted: 'non-empty', accepts: (value: string) => value !== '' };
 
+const emptyIsNone = { emptyIsNone: true } as const;
+
 export const labelDefinitions = {
   project: {
     name: 'sls.project',
-    description: 'SLS project that holds the log. On ACK: k8s-log-{cluster id}.',
+    description: 'SLS project that holds the log. On ACK: k8s-log-{cluster id}. Empty: as if left out.',
+    ...emptyIsNone,
     ...slsName(/^[a-z0-9][-a-z0-9]{0,61}[a-z0-9]$/, 'lower-case letters, digits and hyphens'),
   },
   logstore: {
     name: 'sls.logstore',
-    description: 'Logstore of the access log. On ACK: nginx-ingress.',
+    description: 'Logstore of the access log. On ACK: nginx-ingress. Empty: as if left out.',
+    ...emptyIsNone,
     ...slsName(/^[a-z0-9][-_a-z0-9]{0,61}[a-z0-9]$/, 'lower-case letters, digits, hyphens and underscores'),
   },
   route: {
     name: 'sls.ingress.route',
     description:
-      'Route as nginx-ingress logs it, {namespace}-{service}-{port}; `in (a,b)` gives one item each. Without it, the whole logstore.',
+      'Route as nginx-ingress logs it, {namespace}-{service}-{port}; `in (a,b)` gives one item each. Without it, or empty, the whole logstore.',
     multiple: true,
+    ...emptyIsNone,
     ...nonEmpty,
   },
   namespace: {
@@ -104,7 +111,8 @@ export const labelDefinitions = {
   internalEndpoint: {
     name: 'sls.internal.endpoint',
     description:
-      'Whether SLS is reached over the VPC; no effect where the adapter has an explicit endpoint. Default: configured.',
+      'Whether SLS is reached over the VPC; no effect where the adapter has an explicit endpoint. Default, and where empty: configured.',
+    ...emptyIsNone,
     multiple: false,
     accepted: 'true or false',
     accepts: (value: string) => value === 'true' || value === 'false',

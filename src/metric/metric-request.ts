@@ -61,12 +61,13 @@ export function parseMetricRequest(
 
 function collectValues(requirements: readonly Requirement[]): LabelValues {
   const values: LabelValues = {};
+  const given = new Set<LabelId>();
   for (const requirement of requirements) {
     const [id, label] = findLabel(requirement.key);
-    if (values[id] !== undefined) {
-      throw new AdapterError('LabelValueInvalid', `${label.name} is given more than once`);
-    }
-    values[id] = checkRequirement(label, requirement);
+    if (given.has(id)) throw new AdapterError('LabelValueInvalid', `${label.name} is given more than once`);
+    given.add(id);
+    const checked = checkRequirement(label, requirement);
+    if (checked !== undefined) values[id] = checked;
   }
   return values;
 }
@@ -81,12 +82,17 @@ function findLabel(key: string): [LabelId, LabelDefinition] {
   return entry;
 }
 
-function checkRequirement(label: LabelDefinition, { operator, values }: Requirement): readonly string[] {
+/** @returns the values; undefined where the label is as good as left out */
+function checkRequirement(
+  label: LabelDefinition,
+  { operator, values }: Requirement,
+): readonly string[] | undefined {
   if (operator !== '=' && operator !== 'in') {
     const written =
       operator === 'exists' ? 'stands without a value' : `does not take the operator "${operator}"`;
     throw new AdapterError('OperatorUnsupported', `${label.name} ${written}`);
   }
+  if (label.emptyIsNone === true && values.length === 1 && values[0] === '') return undefined;
   if (values.length > 1 && !label.multiple) {
     throw new AdapterError('LabelValueInvalid', `${label.name} takes one value, not ${values.length}`);
   }

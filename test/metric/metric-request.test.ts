@@ -85,6 +85,15 @@ describe('parseMetricRequest', () => {
     expect(read('sls.logstore=mine', defaults)).toMatchObject({ project: 'p-default', logstore: 'mine' });
   });
 
+  it('takes an empty value of what the stock adapter leaves to be filled in for none', () => {
+    const defaults = { project: 'p-default', logstore: 'l-default' };
+    const empty = 'sls.project=,sls.logstore=,sls.ingress.route=,sls.internal.endpoint=';
+    expect(read(empty, defaults)).toEqual(read('', defaults));
+    expect(read('sls.ingress.route in ()', defaults).routes).toBeUndefined();
+    const parts = 'sls.ingress.route=,sls.ingress.service=web,sls.ingress.port=80';
+    expect(read(parts, defaults).routes).toEqual(['default-web-80']);
+  });
+
   it.each(['true', 'false'])('reads sls.internal.endpoint=%s', (value) => {
     expect(readMore(`sls.internal.endpoint=${value}`).internalEndpoint).toBe(value === 'true');
   });
@@ -182,10 +191,19 @@ describe('a refusal', () => {
     [`${base},!sls.ingress.route`, 'OperatorUnsupported', 'sls.ingress.route does not take the operator "!"'],
     [`${base},sls.ingress.route`, 'OperatorUnsupported', 'sls.ingress.route stands without a value'],
     ['sls.project in (p1,p2),sls.logstore=l1', 'LabelValueInvalid', 'sls.project takes one value, not 2'],
+    ['sls.project=,sls.logstore=l1', 'LabelMissing', 'label sls.project is missing (SLS project that holds'],
+    ['sls.project=p1,sls.logstore=', 'LabelMissing', 'label sls.logstore is missing (Logstore of the access'],
+    [`sls.project=,${base}`, 'LabelValueInvalid', 'sls.project is given more than once'],
+    ['sls.project in (,p1),sls.logstore=l1', 'LabelValueInvalid', 'sls.project takes one value, not 2'],
     [
-      'sls.project=,sls.logstore=l1',
+      `${base},sls.ingress.status=`,
       'LabelValueInvalid',
-      'sls.project is "" and must be 2 to 63 characters of',
+      'sls.ingress.status is "" and must be a status from',
+    ],
+    [
+      `${base},sls.query.interval=`,
+      'LabelValueInvalid',
+      'sls.query.interval is "" and must be a whole number',
     ],
     [
       'sls.project=My_Project,sls.logstore=l1',
@@ -197,7 +215,6 @@ describe('a refusal', () => {
       'LabelValueInvalid',
       'sls.logstore is "L1" and must be 2 to 63 characters of',
     ],
-    [`${base},sls.ingress.route=`, 'LabelValueInvalid', 'sls.ingress.route is "" and must be non-empty'],
     [
       `${base},sls.ingress.route in (a,)`,
       'LabelValueInvalid',
