@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, it } from 'vitest';
+import { documentSettings } from '../../src/config/documentation.ts';
+import { errorRegistry } from '../../src/errors.ts';
+
+const page = readFileSync(resolve(import.meta.dirname, '../../docs/troubleshooting.md'), 'utf8');
+const codeSpans = [...page.replaceAll(/```[^]*?```/g, '').matchAll(/`([^`]+)`/g)].map(
+  ([, span = '']) => span,
+);
+
+it('names only errors of the registry', () => {
+  // Reasons of Kubernetes that are written like our codes.
+  const foreign = ['FailedGetExternalMetric', 'FailedDiscoveryCheck', 'MissingEndpoints', 'Unauthorized'];
+  const named = codeSpans.filter((span) => /^([A-Z][a-z]+){2,}$/.test(span) && !foreign.includes(span));
+  expect(named).not.toEqual([]);
+  expect(named.filter((code) => !(code in errorRegistry) && !isObjectField(code))).toEqual([]);
+});
+
+it('names only settings that there are', () => {
+  const paths = documentSettings().map(({ path }) => path);
+  const sections = new Set(paths.map((path) => path.split(/[.[]/)[0] ?? ''));
+  const named = codeSpans.filter((span) => {
+    const [section = ''] = span.split(/[.[]/);
+    return /^[a-z]+(\[\])?\.[a-zA-Z.]+$/.test(span) && sections.has(section);
+  });
+  // `sls.` is where labels begin as well.
+  const settings = named.filter((span) => !/^sls\.(ingress|query)\./.test(span));
+  expect(settings).not.toEqual([]);
+  // What an entry of `projects` overrides has the name of what it overrides.
+  expect(settings.filter((span) => !paths.includes(span.replace('projects[].', '')))).toEqual([]);
+});
+
+it('links only to sections that it has', () => {
+  const anchors = [...page.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => anchorOf(title));
+  const links = [...page.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = '']) => anchor);
+  expect(links).not.toEqual([]);
+  expect(links.filter((link) => !anchors.includes(link))).toEqual([]);
+});
+
+/** As GitHub makes them. */
+const anchorOf = (title: string): string =>
+  title
+    .toLowerCase()
+    .replaceAll(/[^\w\- ]/g, '')
+    .replaceAll(' ', '-');
+
+const isObjectField = (span: string): boolean => ['AverageValue', 'Value'].includes(span);
