@@ -3,6 +3,7 @@ import { createApp } from './api/app.ts';
 import type { Server } from './api/server.ts';
 import { bindAddressOf, type Config } from './config/schema.ts';
 import { createAccessJudge } from './metric/access-rules.ts';
+import { createCatalog } from './metric/catalog.ts';
 import { createRequestParser } from './metric/request-parser.ts';
 import { AutoscalerDemand } from './reading/autoscaler-demand.ts';
 import { resolveEndpoint } from './sls/endpoint.ts';
@@ -50,7 +51,8 @@ export async function startService(
     ending.abort();
     return prefetching;
   });
-  const parseRequest = createRequestParser(config.defaults, createAccessJudge(config.access));
+  const catalog = createCatalog();
+  const parseRequest = createRequestParser(catalog, config.defaults, createAccessJudge(config.access));
   const autoscalers = new AutoscalerDemand(reading.wanted, parseRequest, telemetry);
   const delegation =
     authentication === 'delegated' ? await delegate(config, around, telemetry, autoscalers) : undefined;
@@ -58,6 +60,7 @@ export async function startService(
   let stopping: string | undefined;
   const app = createApp({
     servingPair: pair,
+    catalog,
     read: { reader: reading.reader, parseRequest, observer: telemetry, clock: around.clock },
     access: delegation?.access,
     maxInFlight: maxRequestsInFlight,

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { AdapterError, toAdapterError } from '../errors.ts';
+import type { Catalog } from '../metric/catalog.ts';
 import { createAccessCheck, type AccessContext } from './access.ts';
 import { registerDiscovery } from './discovery-routes.ts';
 import { sendError } from './encoding.ts';
@@ -11,6 +12,8 @@ import { createServer, type Server } from './server.ts';
 
 export interface AppOptions {
   readonly servingPair: ServingPair;
+  /** What discovery lists. */
+  readonly catalog: Catalog;
   readonly read: ReadContext;
   /** Whom to let in; undefined: everyone. */
   readonly access: AccessContext | undefined;
@@ -47,7 +50,7 @@ export function createApp(options: AppOptions): Server {
       handler: refuseMethod,
     });
   };
-  registerDiscovery(get);
+  registerDiscovery(get, options.catalog);
   get(readRoute, createReadHandler(options.read));
   for (const name of ['healthz', 'livez']) registerProbe(get, name, [pingCheck]);
   registerProbe(get, 'readyz', [pingCheck, ...options.readiness]);

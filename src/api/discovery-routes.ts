@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Catalog } from '../metric/catalog.ts';
 import {
   apiGroupDiscoveryList,
   apiGroupDocument,
@@ -28,15 +29,15 @@ import { StaticDocument, sendDocument } from './static-document.ts';
 import { versionInfo } from './version.ts';
 
 /** Everything that tells what the server is and serves. None of it depends on anything that can fail. */
-export function registerDiscovery(get: RegisterGet): void {
+export function registerDiscovery(get: RegisterGet, catalog: Catalog): void {
   const groups = createObjectHandler(apiGroupList);
-  const aggregated = createAggregatedHandler();
+  const aggregated = createAggregatedHandler(catalog);
   get('/apis', (request, reply) => aggregated(request, reply) ?? groups(request, reply));
   get(`/apis/${group}`, createObjectHandler(apiGroupDocument));
-  get(`/apis/${group}/${version}`, createObjectHandler(apiResourceList()));
+  get(`/apis/${group}/${version}`, createObjectHandler(apiResourceList(catalog)));
   const info = versionInfo();
   get('/version', createJsonHandler(info));
-  registerOpenApi(get, info.gitVersion);
+  registerOpenApi(get, catalog, info.gitVersion);
 }
 
 function createJsonHandler(body: unknown): Handler {
@@ -62,9 +63,9 @@ interface AggregatedKey {
 }
 
 /** @returns a handler that sends nothing and returns undefined where aggregated discovery is not asked for */
-function createAggregatedHandler() {
+function createAggregatedHandler(catalog: Catalog) {
   const document = new StaticDocument(({ discoveryVersion, mediaType, pretty }: AggregatedKey) => {
-    const list = apiGroupDiscoveryList(discoveryVersion);
+    const list = apiGroupDiscoveryList(catalog, discoveryVersion);
     return mediaType === 'application/json' ? encodeJson(list, pretty) : encodeYaml(list);
   });
   return (request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined => {

@@ -1,4 +1,4 @@
-import { listMetrics } from '../metric/catalog.ts';
+import type { Catalog } from '../metric/catalog.ts';
 
 export const group = 'external.metrics.k8s.io';
 export const version = 'v1beta1';
@@ -24,8 +24,8 @@ export const apiGroupList = { kind: 'APIGroupList', apiVersion: 'v1', groups: [a
 export const apiGroupDocument = { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup } as const;
 
 /** `/apis/external.metrics.k8s.io/v1beta1`: one resource a metric, in a stable order. */
-export function apiResourceList() {
-  const resources = listMetrics().map(({ name }) => ({
+export function apiResourceList({ metrics }: Catalog) {
+  const resources = metrics.map(({ name }) => ({
     name,
     singularName: '',
     namespaced: true,
@@ -42,8 +42,8 @@ export const discoveryVersions = ['v2', 'v2beta1'] as const;
 export type DiscoveryVersion = (typeof discoveryVersions)[number];
 
 /** `/apis` for clients that want all in one answer. Source: k8s.io/api/apidiscovery/v2. */
-export function apiGroupDiscoveryList(discoveryVersion: DiscoveryVersion): unknown {
-  const resources = listMetrics().map(({ name }) => ({
+export function apiGroupDiscoveryList({ metrics }: Catalog, discoveryVersion: DiscoveryVersion): unknown {
+  const resources = metrics.map(({ name }) => ({
     resource: name,
     responseKind: { group, version, kind: listKind },
     scope: 'Namespaced',

@@ -1,4 +1,4 @@
-import { listMetrics, type MetricDefinition } from '../metric/catalog.ts';
+import type { Catalog, MetricDefinition } from '../metric/catalog.ts';
 import { labelDefinitions } from '../metric/labels.ts';
 import { group, groupVersion, listKind, version } from './discovery.ts';
 import { schemaNames, type Schema, type SchemaName } from './openapi-schemas.ts';
@@ -57,7 +57,7 @@ export const serverOperations: readonly Operation[] = [
 ];
 
 /** The list of metrics, and one read for each of them. */
-export function groupVersionOperations(): Operation[] {
+export function groupVersionOperations({ metrics }: Catalog): Operation[] {
   const resources: Operation = {
     ...plain,
     path: `/apis/${groupVersion}/`,
@@ -66,7 +66,7 @@ export function groupVersionOperations(): Operation[] {
     description: 'get available metrics',
     returns: schemaNames.resourceList,
   };
-  return [resources, ...listMetrics().map(readOperation)];
+  return [resources, ...metrics.map(readOperation)];
 }
 
 function readOperation({ name, description, unit }: MetricDefinition): Operation {

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import type { Catalog } from '../metric/catalog.ts';
 import { groupVersion } from './discovery.ts';
 import { encodeJson, notAcceptable, sendBytes } from './encoding.ts';
 import { negotiate } from './negotiation.ts';
@@ -19,9 +20,9 @@ const hashedCaching = 'public, immutable, max-age=31536000';
  *
  * Source: k8s.io/kube-openapi/pkg/handler and handler3.
  */
-export function registerOpenApi(get: RegisterGet, gitVersion: string): void {
-  const v2 = documentOf(encodeJson(openApiV2(gitVersion), false));
-  const v3 = documentOf(encodeJson(openApiV3(gitVersion), false));
+export function registerOpenApi(get: RegisterGet, catalog: Catalog, gitVersion: string): void {
+  const v2 = documentOf(encodeJson(openApiV2(catalog, gitVersion), false));
+  const v3 = documentOf(encodeJson(openApiV3(catalog, gitVersion), false));
   const v3Url = `${indexPath}/${documentKey}?hash=${v3.hash}`;
   const index = documentOf(encodeJson({ paths: { [documentKey]: { serverRelativeURL: v3Url } } }, false));
   get('/openapi/v2', (request, reply) => {

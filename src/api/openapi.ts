@@ -1,3 +1,4 @@
+import type { Catalog } from '../metric/catalog.ts';
 import { objectMediaTypes } from './negotiation.ts';
 import { groupVersionOperations, serverOperations, type Operation } from './openapi-operations.ts';
 import { schemas, type Refer, type SchemaName } from './openapi-schemas.ts';
@@ -23,7 +24,7 @@ const commonFields = ({ description, tag, operationId, extensions }: Operation) 
 });
 
 /** `/openapi/v2`: everything. */
-export function openApiV2(gitVersion: string) {
+export function openApiV2(catalog: Catalog, gitVersion: string) {
   const path = (name: SchemaName) => ({ $ref: `#/definitions/${name}` });
   const refer: Refer = (name, description) =>
     description === undefined ? path(name) : { description, ...path(name) };
@@ -33,7 +34,7 @@ export function openApiV2(gitVersion: string) {
     parameters: operation.parameters.map((parameter) => ({ ...parameter, type: 'string' })),
     responses: { 200: { description: 'OK', schema: path(operation.returns) }, ...unauthorized },
   });
-  const operations = [...serverOperations, ...groupVersionOperations()];
+  const operations = [...serverOperations, ...groupVersionOperations(catalog)];
   return {
     swagger: '2.0',
     info: info(gitVersion),
@@ -43,7 +44,7 @@ export function openApiV2(gitVersion: string) {
 }
 
 /** `/openapi/v3/apis/external.metrics.k8s.io/v1beta1`: the metrics and the list of them. */
-export function openApiV3(gitVersion: string) {
+export function openApiV3(catalog: Catalog, gitVersion: string) {
   const path = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` });
   // Nothing may stand beside a $ref.
   const refer: Refer = (name, description) =>
@@ -65,7 +66,7 @@ export function openApiV3(gitVersion: string) {
     openapi: '3.0.0',
     info: info(gitVersion),
     paths: Object.fromEntries(
-      groupVersionOperations().map((operation) => [operation.path, { get: get(operation) }]),
+      groupVersionOperations(catalog).map((operation) => [operation.path, { get: get(operation) }]),
     ),
     components: { schemas: schemas(refer) },
   };

@@ -1,5 +1,6 @@
 import { externalMetricValueList } from '../api/reading-body.ts';
 import { loadConfig } from '../config/load.ts';
+import { createCatalog } from '../metric/catalog.ts';
 import { parseLabelSelector } from '../metric/label-selector.ts';
 import { labelDefinitions } from '../metric/labels.ts';
 import { parseMetricRequest } from '../metric/metric-request.ts';
@@ -26,7 +27,13 @@ export async function query(
 ): Promise<void> {
   const config = loadConfig({ flags, env: io.env });
   const requirements = parseLabelSelector(options.selector);
-  const request = parseMetricRequest(metricName, options.namespace, requirements, config.defaults);
+  const request = parseMetricRequest(
+    metricName,
+    options.namespace,
+    requirements,
+    config.defaults,
+    createCatalog(),
+  );
   const telemetry = createTelemetry(createLogger(config.log.level));
   const reading = createReading(config, io, telemetry);
   try {

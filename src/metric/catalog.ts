@@ -27,10 +27,6 @@ const logs: readonly { readonly logKind: LogKind; readonly prefix: string; reado
   { logKind: 'alb-ingress', prefix: 'sls_alb_ingress_', of: 'of an ALB ingress route' },
 ];
 
-const catalog: readonly MetricDefinition[] = logs.flatMap((log) =>
-  measures.map((measure) => metricOf(log, measure)),
-);
-
 function metricOf(
   { logKind, prefix, of }: (typeof logs)[number],
   { suffix, description, unit, aggregates, value, readable, requires = [] }: Measure,
@@ -49,20 +45,28 @@ function metricOf(
   };
 }
 
-const byName = new Map(catalog.map((metric) => [metric.name, metric]));
-
-/** All metrics served, in a stable order: by name. */
-export function listMetrics(): readonly MetricDefinition[] {
-  return catalog.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+/** The metrics that are served. */
+export interface Catalog {
+  /** In a stable order: by name. */
+  readonly metrics: readonly MetricDefinition[];
+  /** @throws AdapterError `MetricUnknown` */
+  readonly find: (name: string) => MetricDefinition;
 }
 
-/** @throws AdapterError `MetricUnknown` */
-export function findMetric(name: string): MetricDefinition {
-  const metric = byName.get(name);
-  if (metric === undefined)
-    throw new AdapterError(
-      'MetricUnknown',
-      `the server could not find the metric ${name} for external.metrics.k8s.io`,
-    );
-  return metric;
+/** @param own metrics besides those that come with the adapter; their names must be others */
+export function createCatalog(own: readonly MetricDefinition[] = []): Catalog {
+  const builtIn = logs.flatMap((log) => measures.map((measure) => metricOf(log, measure)));
+  const metrics = [...builtIn, ...own].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const byName = new Map(metrics.map((metric) => [metric.name, metric]));
+  return {
+    metrics,
+    find: (name) => {
+      const metric = byName.get(name);
+      if (metric !== undefined) return metric;
+      throw new AdapterError(
+        'MetricUnknown',
+        `the server could not find the metric ${name} for external.metrics.k8s.io`,
+      );
+    },
+  };
 }

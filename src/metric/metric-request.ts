@@ -1,5 +1,5 @@
 import { AdapterError } from '../errors.ts';
-import { findMetric, type MetricDefinition } from './catalog.ts';
+import type { Catalog, MetricDefinition } from './catalog.ts';
 import { labelDefinitions, type LabelDefinition, type LabelId } from './labels.ts';
 import type { Requirement } from './label-selector.ts';
 import type { LineFilters } from './line-filters.ts';
@@ -40,8 +40,9 @@ export function parseMetricRequest(
   namespace: string,
   requirements: readonly Requirement[],
   defaults: RequestDefaults,
+  catalog: Catalog,
 ): MetricRequest {
-  const metric = findMetric(metricName);
+  const metric = catalog.find(metricName);
   const values = collectValues(requirements);
   const one = (id: LabelId) => values[id]?.[0];
   for (const id of metric.requires) if (values[id] === undefined) missing(id);

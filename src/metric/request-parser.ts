@@ -1,4 +1,5 @@
 import type { AccessJudge } from './access-rules.ts';
+import type { Catalog } from './catalog.ts';
 import type { Requirement } from './label-selector.ts';
 import { labelDefinitions } from './labels.ts';
 import { parseMetricRequest, type MetricRequest, type RequestDefaults } from './metric-request.ts';
@@ -16,9 +17,13 @@ export type RequestParser = (
   requirements: readonly Requirement[],
 ) => MetricRequest;
 
-export function createRequestParser(defaults: RequestDefaults, judge: AccessJudge): RequestParser {
+export function createRequestParser(
+  catalog: Catalog,
+  defaults: RequestDefaults,
+  judge: AccessJudge,
+): RequestParser {
   return (metricName, namespace, requirements) => {
-    const request = parseMetricRequest(metricName, namespace, requirements, defaults);
+    const request = parseMetricRequest(metricName, namespace, requirements, defaults, catalog);
     const stated = requirements.find(({ key }) => key === labelDefinitions.namespace.name);
     const refusal = judge({ namespace, request, routeNamespace: stated?.values[0] });
     if (refusal !== undefined) throw refusal;

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listMetrics } from '../../src/metric/catalog.ts';
 import { basePath, startAdapter, type TestAdapter } from '../support/adapter.ts';
 import { expectStatus } from '../support/expect-status.ts';
+import { listMetrics } from '../support/catalog.ts';
 
 const readUrl = `${basePath}/namespaces/default/sls_ingress_qps`;
 

@@ -8,9 +8,9 @@ import {
   apiResourceList,
 } from '../../src/api/discovery.ts';
 import { encodeProtobuf } from '../../src/api/protobuf.ts';
-import { listMetrics } from '../../src/metric/catalog.ts';
 import { basePath, startAdapter, type TestAdapter } from '../support/adapter.ts';
 import { expectStatus } from '../support/expect-status.ts';
+import { builtIn, listMetrics } from '../support/catalog.ts';
 
 let adapter: TestAdapter;
 beforeAll(async () => {
@@ -27,7 +27,7 @@ const aggregated = (version: string) =>
 const documents = [
   ['/apis', apiGroupList],
   ['/apis/external.metrics.k8s.io', apiGroupDocument],
-  [basePath, apiResourceList()],
+  [basePath, apiResourceList(builtIn)],
 ] as const;
 
 describe.each(documents)('legacy discovery at %s', (path, document) => {
@@ -110,7 +110,7 @@ describe('aggregated discovery', () => {
     const parameters = 'g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
     const { headers, text } = await ask('/apis', `application/yaml;${parameters}`);
     expect(headers['content-type']).toBe(`application/yaml;${parameters}`);
-    expect(parse(text)).toEqual(apiGroupDiscoveryList('v2'));
+    expect(parse(text)).toEqual(apiGroupDiscoveryList(builtIn, 'v2'));
   });
 
   it('is not what a version unknown yet gets', async () => {
@@ -121,7 +121,9 @@ describe('aggregated discovery', () => {
   });
 
   it('is at /apis alone', async () => {
-    expect((await ask(basePath, `${aggregated('v2')},application/json`)).body).toEqual(apiResourceList());
+    expect((await ask(basePath, `${aggregated('v2')},application/json`)).body).toEqual(
+      apiResourceList(builtIn),
+    );
     expectStatus(await ask(basePath, aggregated('v2')), 406, 'NotAcceptable', /./);
   });
 

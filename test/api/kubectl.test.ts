@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeKubeconfig } from '../../src/cli/demo/kubeconfig.ts';
-import { listMetrics } from '../../src/metric/catalog.ts';
 import { basePath, startAdapter, type TestAdapter } from '../support/adapter.ts';
 import { findKubectl } from '../support/kubectl.ts';
+import { listMetrics } from '../support/catalog.ts';
 
 const run = promisify(execFile);
 

@@ -1,10 +1,10 @@
 import SwaggerParser from '@apidevtools/swagger-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { externalMetricValueList } from '../../src/api/reading-body.ts';
-import { listMetrics } from '../../src/metric/catalog.ts';
 import { labelDefinitions } from '../../src/metric/labels.ts';
 import { basePath, startAdapter, type TestAdapter } from '../support/adapter.ts';
 import { expectStatus } from '../support/expect-status.ts';
+import { listMetrics } from '../support/catalog.ts';
 
 const documentPath = '/openapi/v3/apis/external.metrics.k8s.io/v1beta1';
 

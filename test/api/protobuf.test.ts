@@ -7,6 +7,7 @@ import { encodeJson, type KubernetesObject } from '../../src/api/encoding.ts';
 import { externalMetricValueList } from '../../src/api/reading-body.ts';
 import { encodeProtobuf } from '../../src/api/protobuf.ts';
 import { statusOf } from '../../src/api/status.ts';
+import { builtIn } from '../support/catalog.ts';
 
 /** The published definitions, one name space for all, read by a library that shares nothing with the encoder. */
 const { root } = protobuf.parse(
@@ -185,8 +186,8 @@ describe('discovery in protobuf', () => {
   });
 
   it('is the same resources', () => {
-    const { groupVersion, resources } = apiResourceList();
-    expect(decodeObject(encodeProtobuf(apiResourceList()))).toEqual({
+    const { groupVersion, resources } = apiResourceList(builtIn);
+    expect(decodeObject(encodeProtobuf(apiResourceList(builtIn)))).toEqual({
       kind: 'APIResourceList',
       apiVersion: 'v1',
       fields: {

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listMetrics } from '../../src/metric/catalog.ts';
 import { basePath, logstore, project, readPath, selectorOf } from '../support/adapter.ts';
 import { goodRead } from '../support/cluster.ts';
 import {
@@ -10,6 +9,7 @@ import {
   type Fact,
   type FactsCluster,
 } from '../support/facts-cluster.ts';
+import { listMetrics } from '../support/catalog.ts';
 
 let facts: FactsCluster;
 

@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
-import { listMetrics } from '../../src/metric/catalog.ts';
 
 import { adapterManifests, renderManifests, type KubernetesObject } from '../support/manifests.ts';
+import { listMetrics } from '../support/catalog.ts';
 
 interface Role extends KubernetesObject {
   readonly rules: readonly {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { autoscalerOf, type ExternalMetricRef } from '../../src/kube/autoscaler.ts';
 import { parseMetricRequest } from '../../src/metric/metric-request.ts';
 import { autoscaler, externalMetric } from '../support/scripted-autoscalers.ts';
+import { builtIn } from '../support/catalog.ts';
 
 const labels = { 'sls.project': 'shop-logs', 'sls.logstore': 'nginx-ingress' };
 const qps = externalMetric('sls_ingress_qps', { matchLabels: labels });
@@ -32,7 +33,7 @@ describe('what is kept of an HPA', () => {
     });
     const [metric] = kept?.metrics ?? [];
     if (metric === undefined || 'refusal' in metric) throw new Error('no metric');
-    const { project, logstore } = parseMetricRequest(metric.name, 'shop', metric.requirements, {});
+    const { project, logstore } = parseMetricRequest(metric.name, 'shop', metric.requirements, {}, builtIn);
     expect({ project, logstore }).toEqual({ project: 'shop-logs', logstore: 'nginx-ingress' });
   });
 

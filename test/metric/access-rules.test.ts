@@ -4,6 +4,7 @@ import { createAccessJudge, type AccessPolicy, type AccessRule } from '../../src
 import { parseLabelSelector } from '../../src/metric/label-selector.ts';
 import { createRequestParser } from '../../src/metric/request-parser.ts';
 import { mayRead } from './access-oracle.ts';
+import { builtIn } from '../support/catalog.ts';
 
 const nothing: AccessPolicy = { ownRoutesOnly: false, knownNamespaces: [], rules: [] };
 const ownOnly: AccessPolicy = { ...nothing, ownRoutesOnly: true };
@@ -12,7 +13,7 @@ const defaults = { project: 'k8s-log-c1', logstore: 'nginx-ingress' };
 /** Undefined: allowed. */
 function refusal(policy: AccessPolicy, namespace: string, selector: string): string | undefined {
   try {
-    createRequestParser(defaults, createAccessJudge(policy))(
+    createRequestParser(builtIn, defaults, createAccessJudge(policy))(
       'sls_ingress_qps',
       namespace,
       parseLabelSelector(selector),

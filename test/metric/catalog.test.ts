@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
-import { findMetric, listMetrics } from '../../src/metric/catalog.ts';
+import { findMetric, listMetrics } from '../support/catalog.ts';
 
 describe('catalog', () => {
   it('lists its metrics by name, each once', () => {

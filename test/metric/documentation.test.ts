@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
-import { listMetrics } from '../../src/metric/catalog.ts';
 import { labelDefinitions, type LabelDefinition } from '../../src/metric/labels.ts';
 import { printTable, readTable } from '../support/markdown-table.ts';
+import { listMetrics } from '../support/catalog.ts';
 
 const sections = readFileSync(resolve(import.meta.dirname, '../../docs/metrics.md'), 'utf8').split(
   '\n| Label',

@@ -8,11 +8,12 @@ import {
   type MetricRequest,
   type RequestDefaults,
 } from '../../src/metric/metric-request.ts';
+import { builtIn } from '../support/catalog.ts';
 
 const base = 'sls.project=k8s-log-c1,sls.logstore=nginx-ingress';
 
 function read(selector: string, defaults: RequestDefaults = {}, namespace = 'default'): MetricRequest {
-  return parseMetricRequest('sls_ingress_qps', namespace, parseLabelSelector(selector), defaults);
+  return parseMetricRequest('sls_ingress_qps', namespace, parseLabelSelector(selector), defaults, builtIn);
 }
 
 const readMore = (labels: string) => read(`${base},${labels}`);
@@ -246,7 +247,7 @@ describe('a refusal', () => {
 
   it('of a metric comes before any of its labels', () => {
     const labels = parseLabelSelector('nope=x');
-    expect(() => parseMetricRequest('nope', 'default', labels, {})).toThrow(
+    expect(() => parseMetricRequest('nope', 'default', labels, {}, builtIn)).toThrow(
       new AdapterError(
         'MetricUnknown',
         'the server could not find the metric nope for external.metrics.k8s.io',

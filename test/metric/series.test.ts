@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { findMetric } from '../../src/metric/catalog.ts';
 import type { MetricRequest } from '../../src/metric/metric-request.ts';
 import { seriesKey, seriesLabels, seriesOf, type Series } from '../../src/metric/series.ts';
+import { findMetric } from '../support/catalog.ts';
 
 const metric = findMetric('sls_ingress_qps');
 

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import { AdapterError } from '../../src/errors.ts';
-import { findMetric } from '../../src/metric/catalog.ts';
 import type { Series } from '../../src/metric/series.ts';
 import { AggregateSource } from '../../src/sls/aggregate-source.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
@@ -9,6 +8,7 @@ import { accessKey, createClient, logstore, project } from '../sls/sls-client.ts
 import { TestClock } from '../support/test-clock.ts';
 import { alive, createCollector, values } from './collector-harness.ts';
 import { seriesWith } from './series.ts';
+import { findMetric } from '../support/catalog.ts';
 
 const seriesOf = (metric: string, changes: Partial<Series> = {}) =>
   seriesWith({ metric: findMetric(`sls_ingress_${metric}`), ...changes });

@@ -4,6 +4,7 @@ import { createAccessJudge } from '../../src/metric/access-rules.ts';
 import { createRequestParser } from '../../src/metric/request-parser.ts';
 import { AutoscalerDemand, type NamedMetric } from '../../src/reading/autoscaler-demand.ts';
 import { WantedSeries } from '../../src/reading/wanted-series.ts';
+import { builtIn } from '../support/catalog.ts';
 
 const hpa = { namespace: 'default', name: 'bert' };
 const logstore = { project: 'p1', logstore: 'nginx-ingress' };
@@ -20,7 +21,7 @@ beforeEach(() => {
 
 function demandWith(ownRoutesOnly: boolean): AutoscalerDemand {
   const judge = createAccessJudge({ ownRoutesOnly, knownNamespaces: [], rules: [] });
-  return new AutoscalerDemand(wanted, createRequestParser(logstore, judge), {
+  return new AutoscalerDemand(wanted, createRequestParser(builtIn, logstore, judge), {
     autoscalerMetricRefused: ({ metric, error, ...who }) => {
       expect(who).toEqual(hpa);
       refused.push({ metric, code: error.code });

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findMetric, listMetrics, type MetricDefinition } from '../../src/metric/catalog.ts';
+import type { MetricDefinition } from '../../src/metric/catalog.ts';
 import type { Series } from '../../src/metric/series.ts';
 import { outcomeOf, planBatches, windowOf, type PlanContext } from '../../src/reading/plan.ts';
 import { resolveEndpoint } from '../../src/sls/endpoint.ts';
 import { seriesWith } from './series.ts';
+import { findMetric, listMetrics } from '../support/catalog.ts';
 
 const nowSeconds = 1_658_460_600;
 const context: PlanContext = {

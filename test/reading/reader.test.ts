@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
-import { findMetric } from '../../src/metric/catalog.ts';
 import type { MetricRequest } from '../../src/metric/metric-request.ts';
 import { Collector } from '../../src/reading/collector.ts';
 import { Reader } from '../../src/reading/reader.ts';
@@ -11,6 +10,7 @@ import { WantedSeries } from '../../src/reading/wanted-series.ts';
 import { TestClock } from '../support/test-clock.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { seriesWith } from './series.ts';
+import { findMetric } from '../support/catalog.ts';
 
 const request = (...routes: readonly string[]): MetricRequest => ({
   metric: findMetric('sls_ingress_qps'),

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { listMetrics } from '../../src/metric/catalog.ts';
 import { anyMetricsWorld } from './oracle/any-metrics-world.ts';
 import { anyWideWorld } from './oracle/any-wide-world.ts';
 import { anyWorld } from './oracle/any-world.ts';
@@ -17,6 +16,7 @@ import {
   type AskedSet,
   type World,
 } from './oracle/world.ts';
+import { listMetrics } from '../support/catalog.ts';
 
 // READINGS_SETS=50000 for a long run, READINGS_SEED for another one.
 const seed = Number(process.env['READINGS_SEED'] ?? 4);

@@ -1,5 +1,5 @@
-import { findMetric } from '../../src/metric/catalog.ts';
 import type { Series } from '../../src/metric/series.ts';
+import { findMetric } from '../support/catalog.ts';
 
 /** A series of the default route, changed as a test needs it. */
 export const seriesWith = (changes: Partial<Series> = {}): Series => ({

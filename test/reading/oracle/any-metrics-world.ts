@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { listMetrics } from '../../../src/metric/catalog.ts';
 import type { LineFilters } from '../../../src/metric/line-filters.ts';
 import { hosts, lineStyles } from './line-styles.ts';
 import { places } from './sls-pair.ts';
 import type { Asked, World } from './world.ts';
+import { listMetrics } from '../../support/catalog.ts';
 
 const [host = ''] = hosts;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { listMetrics } from '../../../src/metric/catalog.ts';
 import { places } from './sls-pair.ts';
 import type { World } from './world.ts';
+import { listMetrics } from '../../support/catalog.ts';
 
 /**
  * One logstore with more routes than a search may name (30 conditions), or than SLS gives rows without a LIMIT

@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { listMetrics } from '../../../src/metric/catalog.ts';
 import { backendNames, noCanaries, oddNames } from './names.ts';
 import { similarPlaces } from './sls-pair.ts';
 import {
@@ -11,6 +10,7 @@ import {
   type Traffic,
   type World,
 } from './world.ts';
+import { listMetrics } from '../../support/catalog.ts';
 
 const anyRoute = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...backendNames) },

@@ -1,4 +1,3 @@
-import { findMetric } from '../../../src/metric/catalog.ts';
 import { formatQuantity } from '../../../src/metric/quantity.ts';
 import type { Outcome, Window } from '../../../src/metric/sample.ts';
 import type { Series } from '../../../src/metric/series.ts';
@@ -8,6 +7,7 @@ import { metricOracle, trueWindow, type Question } from './log-oracle.ts';
 import type { Scene } from './scene.ts';
 import type { Place, SlsPair } from './sls-pair.ts';
 import type { Asked, AskedSet } from './world.ts';
+import { findMetric } from '../../support/catalog.ts';
 
 /** What one series of a planning stands for. */
 interface Meaning {
