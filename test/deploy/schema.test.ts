@@ -1,41 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { adapterManifests, renderManifests, type KubernetesObject } from '../support/manifests.ts';
-import { schemaFaults, typeFaults } from './schema-check.ts';
+import { kubernetesFaults } from '../charts/support/kubernetes-check.ts';
 
 const typeCheckMs = 60_000;
-
-describe('the check itself', () => {
-  const service = (spec: object) => ({
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name: 'wrong' },
-    spec,
-  });
-
-  it('refuses what lacks a required field', async () => {
-    expect(await schemaFaults(service({ ports: [{}] }))).toEqual([expect.stringContaining('port')]);
-  });
-
-  it(
-    'refuses a field that Kubernetes does not know, however deep',
-    () => {
-      expect(typeFaults([service({ ports: [{ port: 443, targetport: 'https' }] })])).toEqual([
-        expect.stringMatching(/^Service wrong: .*targetport/),
-      ]);
-    },
-    typeCheckMs,
-  );
-
-  it(
-    'refuses a value of another type',
-    () => {
-      expect(typeFaults([service({ ports: [{ port: '443' }] })])).toEqual([
-        expect.stringMatching(/^Service wrong: .*string.*number/),
-      ]);
-    },
-    typeCheckMs,
-  );
-});
 
 describe('deploy/adapter', () => {
   let objects: KubernetesObject[];
@@ -63,14 +30,9 @@ describe('deploy/adapter', () => {
     ]);
   });
 
-  it('passes the schemas of Kubernetes', async () => {
-    const faults = await Promise.all(objects.map(schemaFaults));
-    expect(faults.flat()).toEqual([]);
-  });
-
   it(
-    'has no field that Kubernetes does not know',
-    () => expect(typeFaults(objects)).toEqual([]),
+    'is what Kubernetes knows, the oldest that it is for and the newest',
+    () => expect(kubernetesFaults(objects)).toEqual([]),
     typeCheckMs,
   );
 

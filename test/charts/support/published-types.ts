@@ -1,0 +1,31 @@
+import { resolve } from 'node:path';
+import type { KubernetesObject } from '../../support/manifests.ts';
+
+/** The oldest version that is held to today's API versions, and the newest at hand. */
+export const kubernetesVersions = ['1.26', '1.36'] as const;
+export type KubernetesVersion = (typeof kubernetesVersions)[number];
+
+const customResources = ['monitoring.coreos.com/v1', 'cert-manager.io/v1'];
+
+/**
+ * The TypeScript type, published or kept here, that an object of a Kubernetes version has, as an expression. That the
+ * version has no such kind shows in that there is no such type.
+ */
+export function typeOf({ apiVersion, kind }: KubernetesObject, version: KubernetesVersion): string {
+  if (customResources.includes(apiVersion)) return `import('./custom-resources.ts').${kind}`;
+  const [group, groupVersion] = apiVersion.includes('/') ? apiVersion.split('/') : ['core', apiVersion];
+  if (version === '1.36') return clientType(groupVersion ?? '', kind);
+  // kubernetes-types has the groups of kube-apiserver, not the aggregator's own, which is the same in every version.
+  if (group === 'apiregistration.k8s.io') return `import('kubernetes-models/${apiVersion}/${kind}').I${kind}`;
+  return `import('kubernetes-types/${group?.split('.')[0] ?? ''}/${groupVersion ?? ''}.js').${kind}`;
+}
+
+/** @kubernetes/client-node is generated from the OpenAPI of one Kubernetes version. */
+function clientType(groupVersion: string, kind: string): string {
+  const name = `${groupVersion.charAt(0).toUpperCase()}${groupVersion.slice(1)}${kind}`;
+  const models = resolve(
+    import.meta.dirname,
+    '../../../node_modules/@kubernetes/client-node/dist/gen/models',
+  );
+  return `import('${models}/${name}.js').${name}`;
+}
