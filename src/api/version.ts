@@ -20,11 +20,17 @@ export interface VersionInfo {
 /** Those of Node's names of architectures that Go calls otherwise. */
 const goArchitectures: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
 
-/** `/version` */
-export function versionInfo(): VersionInfo {
+/** The version of package.json, such as `0.1.0`. */
+export function packageVersion(): string {
   // Beside src/ in a checkout and beside dist/ in the image.
   const file = new URL('../../package.json', import.meta.url);
   const { version } = JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string };
+  return version;
+}
+
+/** `/version` */
+export function versionInfo(): VersionInfo {
+  const version = packageVersion();
   const [major = '', minor = ''] = version.split('.');
   return {
     major,

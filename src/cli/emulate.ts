@@ -1,5 +1,5 @@
 import { access, constants, stat } from 'node:fs/promises';
-import type { Emulator } from '../emulator/emulator.ts';
+import type * as EmulatorModule from '../emulator/emulator.ts';
 import { AdapterError, toListenError } from '../errors.ts';
 import { type Io, aborted } from './io.ts';
 import type { ListenAddress } from './options.ts';
@@ -27,7 +27,7 @@ export async function emulate(options: EmulateOptions, io: Io): Promise<void> {
   if (follow && accessLog === undefined)
     throw new AdapterError('ConfigInvalid', '--follow needs --access-log FILE');
   if (accessLog !== undefined) await checkAccessLog(accessLog, follow);
-  const { startEmulator } = await import('../emulator/emulator.ts');
+  const { startEmulator } = await loadEmulator();
   const emulator = await startListening(listen, () => startEmulator(emulatorOptions(options, io)));
   try {
     io.stdout.write(introduction(options, emulator.url));
@@ -52,7 +52,12 @@ async function checkAccessLog(path: string, mayCome: boolean): Promise<void> {
   if ((await stat(path)).isDirectory()) throw refuse('is a directory');
 }
 
-async function ingest(path: string, options: EmulateOptions, emulator: Emulator, io: Io): Promise<void> {
+async function ingest(
+  path: string,
+  options: EmulateOptions,
+  emulator: EmulatorModule.Emulator,
+  io: Io,
+): Promise<void> {
   const { ingestAccessLog } = await import('../emulator/ingest/access-log-ingest.ts');
   let reports = 0;
   const counts = await ingestAccessLog({
@@ -106,6 +111,16 @@ function emulatorOptions(options: EmulateOptions, { clock, random }: Io) {
     clock,
     random,
   };
+}
+
+/** @throws AdapterError `EmulatorMissing` where its engine is not installed */
+export async function loadEmulator(): Promise<typeof EmulatorModule> {
+  try {
+    return await import('../emulator/emulator.ts');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    throw new AdapterError('EmulatorMissing', 'the local SLS is not installed here', { cause });
+  }
 }
 
 /** @throws AdapterError `AddressInUse` or `AddressUnusable` */

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { packageVersion } from '../api/version.ts';
 import { toAdapterError } from '../errors.ts';
 import type { DemoOptions } from './demo/demo.ts';
 import type { EmulateOptions } from './emulate.ts';
@@ -37,6 +38,7 @@ function buildProgram(io: Io): Command {
     .description(
       'External metrics for the horizontal pod autoscaler, from the access log in Alibaba Cloud SLS.',
     )
+    .version(packageVersion(), '-V, --version', 'Show the version')
     .helpOption('-h, --help', 'Show this help')
     .helpCommand('help [command]', 'Show the help of a command')
     .exitOverride()

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { packageVersion } from '../../src/api/version.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { settings } from '../../src/config/settings.ts';
 import { fakeIo } from '../support/fake-io.ts';
@@ -27,6 +28,10 @@ const local = [
   '--cert-dir',
   directory,
 ];
+
+it('--version prints that of package.json', async () => {
+  expect(await run('--version')).toEqual({ code: 0, stdout: `${packageVersion()}\n`, stderr: '' });
+});
 
 describe('--help', () => {
   it('lists the commands', async () => {

@@ -4,7 +4,7 @@ import type { Emulator } from '../../emulator/emulator.ts';
 import { fixedCredentials } from '../../sls/credentials.ts';
 import { startService, type Service } from '../../service.ts';
 import { createLogger, createTelemetry } from '../../telemetry/logger.ts';
-import { startListening } from '../emulate.ts';
+import { loadEmulator, startListening } from '../emulate.ts';
 import type { Io } from '../io.ts';
 import type { ListenAddress } from '../options.ts';
 import { shellWord } from '../shell-word.ts';
@@ -34,7 +34,7 @@ const pipeRefreshMs = 5000;
 
 /** Everything on this machine until a signal: a local SLS, traffic, the adapter, and a table of what it reads. */
 export async function demo(options: DemoOptions, io: Io): Promise<void> {
-  const { startEmulator } = await import('../../emulator/emulator.ts');
+  const { startEmulator } = await loadEmulator();
   const { startTraffic } = await import('../../emulator/traffic/traffic.ts');
   const { demoRoutes } = await import('../../emulator/traffic/routes.ts');
   const ended = new AbortController();
