@@ -12,6 +12,7 @@ import {
   parsePort,
   parseShare,
 } from './options.ts';
+import type { ExplainOptions } from './explain/explain.ts';
 import type { QueryOptions } from './query.ts';
 
 const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
@@ -48,6 +49,7 @@ function buildProgram(io: Io): Command {
   addDemo(program, io);
   addEmulate(program, io);
   addQuery(program, io);
+  addExplain(program, io);
   return program;
 }
 
@@ -139,7 +141,30 @@ function addQuery(program: Command, io: Io): void {
   const command = program
     .command('query')
     .summary('Read one metric from SLS, as the adapter would')
-    .description('Read one metric from SLS, as the adapter would, and print it.')
+    .description('Read one metric from SLS, as the adapter would, and print it.');
+  addReadOptions(command);
+  command.action(async (metric: string, options: QueryOptions & Record<string, unknown>) =>
+    (await import('./query.ts')).query(metric, options, options, io),
+  );
+}
+
+function addExplain(program: Command, io: Io): void {
+  const command = program
+    .command('explain')
+    .summary('Show what a read of one metric comes down to, and why')
+    .description(
+      'Show what a read of one metric comes down to: query, window, delay, access. With --run, what SLS answers.',
+    )
+    .option('--run', 'Send the query, and show rows, times and the reading');
+  addReadOptions(command);
+  command.action(async (metric: string, options: ExplainOptions & Record<string, unknown>) =>
+    (await import('./explain/explain.ts')).explain(metric, options, options, io),
+  );
+}
+
+/** What a read of one metric takes. */
+function addReadOptions(command: Command): void {
+  command
     .argument('<metric>', 'For example sls_ingress_qps')
     .requiredOption('--selector <selector>', 'Label selector of the metric, as in the HPA')
     .option('--namespace <namespace>', 'Namespace of the HPA', 'default')
@@ -152,11 +177,8 @@ function addQuery(program: Command, io: Io): void {
     [
       '',
       'Example:',
-      '  sls-metrics-adapter query sls_ingress_qps --region cn-beijing --network public \\',
+      `  sls-metrics-adapter ${command.name()} sls_ingress_qps --region cn-beijing --network public \\`,
       '    --selector sls.project=k8s-log-ID,sls.logstore=nginx-ingress,sls.ingress.route=default-web-80',
     ].join('\n'),
-  );
-  command.action(async (metric: string, options: QueryOptions & Record<string, unknown>) =>
-    (await import('./query.ts')).query(metric, options, options, io),
   );
 }

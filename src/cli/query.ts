@@ -11,6 +11,7 @@ import { createReading } from '../service/reading-stack.ts';
 import { createLogger, createTelemetry } from '../telemetry/logger.ts';
 import type { Io } from './io.ts';
 import { alignedTable } from './table.ts';
+import { utcText } from './utc.ts';
 
 export interface QueryOptions {
   readonly selector: string;
@@ -48,7 +49,8 @@ export async function query(
   }
 }
 
-function readingTable(items: readonly ReadingItem[], unit: string, nowMs: number): string {
+/** The items of a reading, one a line. */
+export function readingTable(items: readonly ReadingItem[], unit: string, nowMs: number): string {
   return alignedTable(
     ['ROUTE', 'VALUE', 'UNIT', 'QUANTITY', 'WINDOW', 'WINDOW END', 'AGE'],
     items.map(({ labels, sample }) => [
@@ -57,7 +59,7 @@ function readingTable(items: readonly ReadingItem[], unit: string, nowMs: number
       unit,
       formatQuantity(sample.value),
       `${windowSeconds(sample.window)}s`,
-      new Date(sample.window.endSeconds * 1000).toISOString().replace('.000Z', 'Z'),
+      utcText(sample.window.endSeconds),
       `${Math.round(nowMs / 1000 - sample.window.endSeconds)}s`,
     ]),
   );

@@ -35,6 +35,11 @@ export class Completeness {
     return learner?.delaySeconds ?? this.#context.settingsOf(address.project).initialSeconds;
   }
 
+  /** Whether the delay is more than where it starts from. */
+  isLearned(address: LogstoreAddress): boolean {
+    return this.#learners.get(logstoreKey(address))?.probedAtMs !== undefined;
+  }
+
   /** Of each logstore that is probed. */
   learned(): LearnedDelay[] {
     return Array.from(this.#learners.values(), ({ address, delaySeconds, saturated, probedAtMs }) => ({

@@ -12,6 +12,9 @@ export interface DelaysContext extends CompletenessContext {
   readonly store: SampleStore;
 }
 
+/** Where a delay comes from. */
+export type DelaySource = 'label' | 'configuration' | 'learned' | 'start value';
+
 /** A delay that was learned has a second to spare, so a sample that lacks no more than that is complete. */
 const spareSeconds = 1;
 
@@ -37,6 +40,13 @@ export class Delays {
 
   secondsOf(series: Series): number {
     return this.#fixedSecondsOf(series) ?? this.#completeness.delaySecondsOf(this.#addressOf(series));
+  }
+
+  /** What decides `secondsOf`. */
+  sourceOf(series: Series): DelaySource {
+    if (series.delaySeconds !== undefined) return 'label';
+    if (this.#fixedSecondsOf(series) !== undefined) return 'configuration';
+    return this.#completeness.isLearned(this.#addressOf(series)) ? 'learned' : 'start value';
   }
 
   /** Learns how late the lines of these series come, where it is time to; never rejects. */

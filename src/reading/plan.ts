@@ -1,6 +1,7 @@
 import { AdapterError, type ErrorCode } from '../errors.ts';
 import { windowSeconds, type Outcome, type Window } from '../metric/sample.ts';
 import { filterEntries } from '../metric/line-filters.ts';
+import type { LogKind } from '../metric/log-kind.ts';
 import { unreadableLines } from '../metric/readable-lines.ts';
 import type { Series } from '../metric/series.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
@@ -43,7 +44,7 @@ export function planBatches(series: readonly Series[], context: PlanContext): Ba
     const endpoint = context.endpointOf(one);
     const window = windowOf(one, context);
     const apart = context.isApart?.(one, endpoint) === true ? aggregateSetOf(one) : '';
-    const key = groupKey(one, endpoint, window) + apart;
+    const key = JSON.stringify(batchKeyOf(one, endpoint, window)) + apart;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { endpoint, window, series: [one] });
     else group.series.push(one);
@@ -69,25 +70,33 @@ export function splitBatch({ query, series }: Batch): Batch[] {
 const routesOf = (members: readonly Series[]): string[] =>
   [...new Set(members.flatMap(({ route }) => route ?? []))].sort();
 
-function groupKey(
+/** What series have in common that share a query. */
+export interface BatchKey extends Window {
+  /** `{protocol}://{host and port}` */
+  readonly endpoint: string;
+  readonly project: string;
+  readonly logstore: string;
+  readonly logKind: LogKind;
+  /** Whether they ask for routes or for the whole logstore. */
+  readonly scope: 'routes' | 'logstore';
+  readonly filters: readonly (readonly [string, string])[];
+}
+
+export function batchKeyOf(
   { metric, project, logstore, route, filters }: Series,
-  endpoint: Endpoint,
-  window: Window,
-): string {
-  const scope = route === undefined ? 'logstore' : 'routes';
-  const { protocol, authority } = endpoint;
-  const { startSeconds, endSeconds } = window;
-  return JSON.stringify([
-    protocol,
-    authority,
+  { protocol, authority }: Endpoint,
+  { startSeconds, endSeconds }: Window,
+): BatchKey {
+  return {
+    endpoint: `${protocol}://${authority}`,
     project,
     logstore,
-    metric.logKind,
+    logKind: metric.logKind,
     startSeconds,
     endSeconds,
-    scope,
-    filterEntries(filters),
-  ]);
+    scope: route === undefined ? 'logstore' : 'routes',
+    filters: filterEntries(filters),
+  };
 }
 
 function queryOf(

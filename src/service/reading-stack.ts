@@ -5,12 +5,13 @@ import type { CompletenessObserver } from '../reading/delay-learner.ts';
 import { Delays } from '../reading/delays.ts';
 import { Prefetcher, type PrefetchObserver } from '../reading/prefetcher.ts';
 import { Reader, type ReaderSettings } from '../reading/reader.ts';
+import type { RetrySettings } from '../reading/retry.ts';
 import { SampleStore } from '../reading/sample-store.ts';
 import { WantedSeries } from '../reading/wanted-series.ts';
 import type { SlsObserver } from '../sls/client.ts';
 import type { CredentialObserver } from '../sls/credentials/renewed-credentials.ts';
 import type { GateObserver } from '../sls/project-gates.ts';
-import { createSls } from './sls-stack.ts';
+import { createSls, type SlsStack } from './sls-stack.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Misses of one HPA sync arrive within this. */
@@ -32,6 +33,11 @@ export interface ReadingStack {
   /** What the prefetcher keeps fresh. What is read comes by itself. */
   readonly wanted: WantedSeries;
   readonly prefetcher: Prefetcher;
+  readonly sls: SlsStack;
+  readonly delays: Delays;
+  /** Of each project. */
+  readonly settingsOf: (project: string) => ReadingSettings & CollectorLimits;
+  readonly retryPauses: Omit<RetrySettings, 'deadlineMs'>;
   close(): void;
 }
 
@@ -51,8 +57,9 @@ export function createReading(config: Config, around: Surroundings, observer: Re
     clock,
     observer,
   });
+  const retryPauses = { firstPauseMs: firstRetryPauseMs, longestPauseMs: longestRetryPauseMs, random };
   const collector = new Collector(
-    { gatherMs, holdMs, firstPauseMs: firstRetryPauseMs, longestPauseMs: longestRetryPauseMs, random },
+    { gatherMs, holdMs, ...retryPauses },
     {
       clock,
       endpointOf: sls.endpointOf,
@@ -72,7 +79,16 @@ export function createReading(config: Config, around: Surroundings, observer: Re
     observer,
   });
   const reader = new Reader({ store, collector, wanted, settingsOf: readingOf, clock });
-  return { reader, wanted, prefetcher, close: () => sls.close() };
+  return {
+    reader,
+    wanted,
+    prefetcher,
+    sls,
+    delays,
+    settingsOf: readingOf,
+    retryPauses,
+    close: () => sls.close(),
+  };
 }
 
 type ReadingSettings = ReturnType<ReturnType<typeof projectSettings>>['reading'];

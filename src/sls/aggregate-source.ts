@@ -4,7 +4,7 @@ import { logColumns, type LogKind } from '../metric/log-kind.ts';
 import type { Aggregates } from '../metric/measures.ts';
 import type { Window } from '../metric/sample.ts';
 import { checkClock } from './clock-check.ts';
-import type { LogSource } from './client.ts';
+import type { LogQuery, LogSource } from './client.ts';
 import { decodeByRoute, decodeTotal } from './decode.ts';
 import { logstoreKey, logstoreName, type LogstoreAddress } from './logstore-address.ts';
 import { greatestLimit, queryText } from './query-text.ts';
@@ -30,6 +30,23 @@ export type AggregatesByRoute = ReadonlyMap<string | undefined, Aggregates>;
 
 /** How long a logstore is taken to lack the alternative column after SLS has said so. */
 const recheckColumnMs = 10 * 60_000;
+
+/** What is sent to SLS for a query. */
+export function logQueryOf(
+  query: AggregateQuery,
+  hasAlternative: boolean,
+  maxRows: number = greatestLimit,
+): LogQuery {
+  const { endpoint, project, logstore, window } = query;
+  return {
+    endpoint,
+    project,
+    logstore,
+    fromSeconds: window.startSeconds,
+    toSeconds: window.endSeconds,
+    query: queryText({ ...query, hasAlternative, maxRows }),
+  };
+}
 
 /** Turns aggregate queries into SLS queries and their rows into numbers. One query is one SLS request. */
 export class AggregateSource {
@@ -72,19 +89,10 @@ export class AggregateSource {
     hasAlternative: boolean,
     signal: AbortSignal,
   ): Promise<AggregatesByRoute> {
-    const { endpoint, project, logstore, window, plannedAtSeconds, routes, everyRoute, aggregates } = query;
+    const { plannedAtSeconds, routes, everyRoute, aggregates } = query;
     const startMs = performance.now();
-    const { rows, serverTimeMs } = await this.#logs.query(
-      {
-        endpoint,
-        project,
-        logstore,
-        fromSeconds: window.startSeconds,
-        toSeconds: window.endSeconds,
-        query: queryText({ ...query, hasAlternative, maxRows: this.#maxRows }),
-      },
-      signal,
-    );
+    const sent = logQueryOf(query, hasAlternative, this.#maxRows);
+    const { rows, serverTimeMs } = await this.#logs.query(sent, signal);
     const elapsedMs = performance.now() - startMs;
     checkClock({ plannedAtSeconds, elapsedMs, serverTimeMs }, logstoreName(query));
     const aliases = Object.keys(aggregates);

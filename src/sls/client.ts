@@ -25,6 +25,9 @@ export interface LogResult {
   readonly requestId: string | undefined;
   /** Log lines that the query read, as SLS reports it. */
   readonly processedRows: number | undefined;
+  readonly processedBytes: number | undefined;
+  /** How long SLS says that it took. */
+  readonly serverElapsedMs: number | undefined;
   /** When SLS answered by its own clock, Unix ms of a whole second; undefined where the reply does not say. */
   readonly serverTimeMs: number | undefined;
 }
@@ -148,7 +151,8 @@ function readReply({ headers, body }: GetLogsV2Response, place: string): LogResu
     );
   }
   const serverTimeMs = parseDateHeader(headers?.['date']);
-  return { rows, requestId, processedRows: meta.processedRows, serverTimeMs };
+  const { processedRows, processedBytes, elapsedMillisecond: serverElapsedMs } = meta;
+  return { rows, requestId, processedRows, processedBytes, serverElapsedMs, serverTimeMs };
 }
 
 /** @returns whether the value is a list of text maps, as SLS documents its rows */

@@ -41,6 +41,11 @@ describe('Completeness', () => {
       ]),
     );
     expect(sls.sent).toHaveLength(24);
+    expect([usual, slow, idle].map((address) => completeness.isLearned(address))).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 
   it('knows a logstore by what its address says, and one over another endpoint as another', async () => {

@@ -244,7 +244,14 @@ it('takes the window from the query, for the range and for the SQL alike', async
   const ranges: LogQuery[] = [];
   const query = (asked: LogQuery) => {
     ranges.push(asked);
-    return Promise.resolve({ rows: [], requestId: undefined, processedRows: 0, serverTimeMs: undefined });
+    return Promise.resolve({
+      rows: [],
+      requestId: undefined,
+      processedRows: 0,
+      processedBytes: 0,
+      serverElapsedMs: 0,
+      serverTimeMs: undefined,
+    });
   };
   const source = new AggregateSource({ query }, clock);
   await source.query(queryOf({ window: { startSeconds: 100, endSeconds: 115 } }), alive());

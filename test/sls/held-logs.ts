@@ -16,7 +16,15 @@ export class HeldLogs implements LogSource {
     const { promise, resolve, reject } = Promise.withResolvers<LogResult>();
     this.sent.push({
       query,
-      answer: () => resolve({ rows: [], requestId: undefined, processedRows: 0, serverTimeMs: undefined }),
+      answer: () =>
+        resolve({
+          rows: [],
+          requestId: undefined,
+          processedRows: 0,
+          processedBytes: 0,
+          serverElapsedMs: 0,
+          serverTimeMs: undefined,
+        }),
       fail: (code) => reject(new AdapterError(code, 'held')),
     });
     return promise;

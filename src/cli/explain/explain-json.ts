@@ -1,0 +1,81 @@
+import { externalMetricValueList } from '../../api/reading-body.ts';
+import { AdapterError } from '../../errors.ts';
+import type { Explanation } from '../../service/explanation.ts';
+import type { Exchange, ExplainedRun } from '../../service/explained-run.ts';
+import { utcText } from '../utc.ts';
+
+/** Rows told of one answer. The others are only counted. */
+const mostRows = 100;
+
+/** An explanation as JSON; undefined keys are left out. */
+export function explanationJson(explanation: Explanation, namespace: string) {
+  const { request, access, batch, query, key, settings } = explanation;
+  const { metric } = request;
+  const { window, plannedAtSeconds, everyRoute } = batch.query;
+  return {
+    metric: metric.name,
+    unit: metric.unit,
+    namespace,
+    project: request.project,
+    logstore: request.logstore,
+    routes: request.routes ?? null,
+    filters: request.filters,
+    endpoint: { url: key.endpoint, from: explanation.endpointFrom },
+    window: {
+      from: utcText(window.startSeconds),
+      to: utcText(window.endSeconds),
+      fromSeconds: window.startSeconds,
+      toSeconds: window.endSeconds,
+      plannedAt: utcText(plannedAtSeconds),
+    },
+    intervalSeconds: request.intervalSeconds,
+    delay: { seconds: explanation.delaySeconds, from: explanation.delayFrom },
+    freshnessSeconds: settings.freshnessSeconds,
+    refreshSeconds: settings.refreshSeconds,
+    maxStaleSeconds: settings.maxStaleSeconds,
+    maxRetries: request.maxRetries,
+    deadlineSeconds: settings.deadlineSeconds,
+    access: {
+      allowed: access.refusal === undefined,
+      ownRoutesOnly: access.ownRoutesOnly,
+      allowedBy: access.allowedBy,
+      refusal: access.refusal?.message,
+    },
+    batch: { ...key, everyRoute },
+    query: query.query,
+    queryWithoutCanaryColumn: explanation.withoutAlternative,
+  };
+}
+
+export function runJson({ exchanges, items, error }: ExplainedRun, { request }: Explanation) {
+  return {
+    queries: exchanges.map(exchangeJson),
+    reading: items && externalMetricValueList(request.metric.name, items),
+    error: error && { code: error.code, message: error.message },
+  };
+}
+
+function exchangeJson({ query, elapsedMs, answer }: Exchange) {
+  const sent = { query: query.query, elapsedMs: Math.round(elapsedMs) };
+  if (answer instanceof AdapterError) {
+    const { code, message } = answer;
+    return { ...sent, progress: progressOf(answer), error: { code, message } };
+  }
+  const { rows, requestId, processedRows, processedBytes, serverElapsedMs } = answer;
+  return {
+    ...sent,
+    progress: progressOf(answer),
+    requestId,
+    processedRows,
+    processedBytes,
+    serverElapsedMs,
+    rowCount: rows.length,
+    rows: rows.slice(0, mostRows),
+  };
+}
+
+/** As SLS says it; undefined where it said none. */
+export function progressOf(answer: Exchange['answer']): 'Complete' | 'Incomplete' | undefined {
+  if (!(answer instanceof AdapterError)) return 'Complete';
+  return answer.code === 'SlsIncomplete' ? 'Incomplete' : undefined;
+}

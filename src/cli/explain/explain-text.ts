@@ -1,0 +1,137 @@
+import { AdapterError } from '../../errors.ts';
+import { filterEntries } from '../../metric/line-filters.ts';
+import type { Explanation } from '../../service/explanation.ts';
+import type { Exchange, ExplainedRun } from '../../service/explained-run.ts';
+import type { Row } from '../../sls/client.ts';
+import { queryLines } from '../query-lines.ts';
+import { readingTable } from '../query.ts';
+import { alignedTable } from '../table.ts';
+import { utcText } from '../utc.ts';
+import { progressOf } from './explain-json.ts';
+
+/** More are only counted. */
+const mostRows = 20;
+const mostRoutes = 10;
+
+/** What is known before anything is sent, and the query as it can be pasted into the console of SLS. */
+export function explanationText(explanation: Explanation, namespace: string): string {
+  const { request, batch, query, settings, withoutAlternative } = explanation;
+  const { metric, project, logstore, maxRetries } = request;
+  const { window, plannedAtSeconds } = batch.query;
+  const filters = filterEntries(request.filters).map(([name, value]) => `${name} ${value}`);
+  const facts: readonly (readonly [string, string])[] = [
+    ['metric', `${metric.name}, ${metric.unit}: ${metric.description}`],
+    ['routes', routesText(explanation)],
+    ['filters', filters.length === 0 ? 'none' : filters.join(', ')],
+    ['endpoint', `${explanation.key.endpoint} (${explanation.endpointFrom})`],
+    ['project', project],
+    ['logstore', logstore],
+    [
+      'window',
+      `${utcText(window.startSeconds)} to ${utcText(window.endSeconds)}, without its end: ` +
+        `${request.intervalSeconds} s that end ${explanation.delaySeconds} s before ${utcText(plannedAtSeconds)}`,
+    ],
+    ['delay', `${explanation.delaySeconds} s (${delayText(explanation)})`],
+    [
+      'freshness',
+      `served again for ${settings.freshnessSeconds} s, refreshed every ${settings.refreshSeconds} s; ` +
+        `where SLS fails, served until it is ${settings.maxStaleSeconds} s old`,
+    ],
+    ['retries', `${maxRetries} at most, within ${settings.deadlineSeconds} s`],
+    ['access', accessText(explanation, namespace)],
+    ['shared', sharedText(explanation)],
+  ];
+  const also =
+    withoutAlternative === undefined
+      ? []
+      : [
+          '',
+          'Sent in its place where the logstore has no index on the canary column:',
+          '',
+          ...indented(withoutAlternative),
+        ];
+  return lines([
+    ...facts.map(([name, text]) => `${name.padEnd(10)} ${text}`),
+    '',
+    `Query, for ${window.startSeconds} to ${window.endSeconds} (Unix seconds):`,
+    '',
+    ...indented(query.query),
+    ...also,
+  ]);
+}
+
+function routesText({ request: { routes }, batch: { query } }: Explanation): string {
+  if (routes === undefined) return 'all: the whole logstore';
+  const shown = routes.slice(0, mostRoutes).join(', ');
+  const more = routes.length > mostRoutes ? `, and ${routes.length - mostRoutes} more` : '';
+  return `${shown}${more}${query.everyRoute ? ', counted with all others of the logstore' : ''}`;
+}
+
+function delayText({ delayFrom, settings: { delay } }: Explanation): string {
+  switch (delayFrom) {
+    case 'label':
+      return 'label sls.query.delay';
+    case 'configuration':
+      return 'reading.delaySeconds';
+    case 'learned':
+      return 'learned from how late the lines of the logstore come';
+    case 'start value':
+      return (
+        'reading.delay.initialSeconds; an adapter that runs learns it, ' +
+        `${delay.leastSeconds} to ${delay.mostSeconds} s, and logs what it learned`
+      );
+  }
+}
+
+function accessText({ access }: Explanation, namespace: string): string {
+  const { refusal, ownRoutesOnly, allowedBy } = access;
+  if (refusal !== undefined) return refusal.what;
+  const by = [
+    ...(ownRoutesOnly ? ['access.ownRoutesOnly'] : []),
+    ...allowedBy.map((name) => `rule "${name}"`),
+  ];
+  return `namespace ${namespace} may read it, ${by.length === 0 ? 'as there are no rules' : `by ${by.join(' and ')}`}`;
+}
+
+function sharedText({ key, settings, batch }: Explanation): string {
+  const kin = `${key.logKind} metrics of the same project, logstore, window, filters and endpoint`;
+  if (key.scope === 'logstore') return `one query with all ${kin} that name no route`;
+  const names = batch.query.everyRoute
+    ? 'it counts every route'
+    : `it names its routes up to ${settings.maxNamedRoutes}, and counts every route beyond`;
+  return `one query with all ${kin}, whatever their routes; ${names}`;
+}
+
+/** What was sent, what came back, and the reading. The error, where there is one, is told by the command. */
+export function runText({ exchanges, items }: ExplainedRun, { request }: Explanation, nowMs: number): string {
+  const sent = exchanges.flatMap((exchange, index) => ['', ...exchangeText(exchange, index + 1)]);
+  const reading = items === undefined ? [] : ['', readingTable(items, request.metric.unit, nowMs)];
+  return lines([...sent, ...reading]);
+}
+
+function exchangeText({ elapsedMs, answer }: Exchange, number: number): string[] {
+  const progress = progressOf(answer);
+  const head = `query ${number}: ${progress ?? 'no result'} after ${Math.round(elapsedMs)} ms`;
+  if (answer instanceof AdapterError) return [head, `  ${answer.what}`];
+  const { rows, requestId, processedRows, processedBytes, serverElapsedMs } = answer;
+  const facts = [
+    ...(serverElapsedMs === undefined ? [] : [`${serverElapsedMs} ms in SLS`]),
+    `${processedRows ?? '?'} lines`,
+    `${processedBytes ?? '?'} bytes read`,
+    `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}`,
+    `request ${requestId ?? '?'}`,
+  ];
+  return [`${head}, ${facts.join(', ')}`, ...rowLines(rows)];
+}
+
+function rowLines(rows: readonly Row[]): string[] {
+  if (rows.length === 0) return [];
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const shown = rows.slice(0, mostRows).map((row) => columns.map((column) => row[column] ?? ''));
+  const more = rows.length > mostRows ? [`  … and ${rows.length - mostRows} more`] : [];
+  return ['', ...alignedTable(columns, shown).split('\n').map(indent), ...more];
+}
+
+const indent = (line: string) => `  ${line}`;
+const indented = (query: string) => queryLines(query).map(indent);
+const lines = (all: readonly string[]) => `${all.join('\n')}\n`;

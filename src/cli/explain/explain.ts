@@ -1,0 +1,59 @@
+import { loadConfig } from '../../config/load.ts';
+import { createCatalog } from '../../metric/catalog.ts';
+import { parseLabelSelector } from '../../metric/label-selector.ts';
+import { labelDefinitions } from '../../metric/labels.ts';
+import { parseMetricRequest } from '../../metric/metric-request.ts';
+import { explainRead } from '../../service/explanation.ts';
+import { runExplained } from '../../service/explained-run.ts';
+import { createReading } from '../../service/reading-stack.ts';
+import { createLogger, createTelemetry } from '../../telemetry/logger.ts';
+import type { Io } from '../io.ts';
+import type { QueryOptions } from '../query.ts';
+import { explanationJson, runJson } from './explain-json.ts';
+import { explanationText, runText } from './explain-text.ts';
+
+export interface ExplainOptions extends QueryOptions {
+  /** Sends it, too. */
+  readonly run?: boolean;
+}
+
+/**
+ * Prints what a read of one metric comes down to, and, with `run`, what comes of it.
+ *
+ * @throws AdapterError what the read would be refused by or fails with, once all that is known is printed
+ */
+export async function explain(
+  metricName: string,
+  { selector, namespace, output, run = false }: ExplainOptions,
+  flags: Readonly<Record<string, unknown>>,
+  io: Io,
+): Promise<void> {
+  const config = loadConfig({ flags, env: io.env });
+  const requirements = parseLabelSelector(selector);
+  const request = parseMetricRequest(metricName, namespace, requirements, config.defaults, createCatalog());
+  const routeNamespace = requirements.find(({ key }) => key === labelDefinitions.namespace.name)?.values[0];
+  const reading = createReading(config, io, createTelemetry(createLogger(config.log.level)));
+  try {
+    const read = { namespace, request, routeNamespace };
+    const explanation = explainRead(read, config, reading, io.clock.now());
+    const refusal = explanation.access.refusal;
+    const isText = output === 'table';
+    if (isText) io.stdout.write(explanationText(explanation, namespace));
+    const ran =
+      run && refusal === undefined
+        ? await runExplained(explanation, reading, io.clock, io.signal)
+        : undefined;
+    if (isText && ran !== undefined) io.stdout.write(runText(ran, explanation, io.clock.now()));
+    if (!isText) {
+      const told = {
+        ...explanationJson(explanation, namespace),
+        ...(ran && { run: runJson(ran, explanation) }),
+      };
+      io.stdout.write(`${JSON.stringify(told, null, 2)}\n`);
+    }
+    const error = refusal ?? ran?.error;
+    if (error !== undefined) throw error;
+  } finally {
+    reading.close();
+  }
+}
