@@ -3,7 +3,8 @@ import type { KubernetesObject } from '../../support/manifests.ts';
 
 /** The oldest version that is held to today's API versions, and the newest at hand. */
 export const kubernetesVersions = ['1.26', '1.36'] as const;
-export type KubernetesVersion = (typeof kubernetesVersions)[number];
+/** `before 1.26`: whatever any version has had, to check API versions that are gone since. */
+export type KubernetesVersion = (typeof kubernetesVersions)[number] | 'before 1.26';
 
 const customResources = ['monitoring.coreos.com/v1', 'cert-manager.io/v1'];
 
@@ -16,7 +17,8 @@ export function typeOf({ apiVersion, kind }: KubernetesObject, version: Kubernet
   const [group, groupVersion] = apiVersion.includes('/') ? apiVersion.split('/') : ['core', apiVersion];
   if (version === '1.36') return clientType(groupVersion ?? '', kind);
   // kubernetes-types has the groups of kube-apiserver, not the aggregator's own, which is the same in every version.
-  if (group === 'apiregistration.k8s.io') return `import('kubernetes-models/${apiVersion}/${kind}').I${kind}`;
+  if (version === 'before 1.26' || group === 'apiregistration.k8s.io')
+    return `import('kubernetes-models/${apiVersion}/${kind}').I${kind}`;
   return `import('kubernetes-types/${group?.split('.')[0] ?? ''}/${groupVersion ?? ''}.js').${kind}`;
 }
 

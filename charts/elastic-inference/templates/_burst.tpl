@@ -1,0 +1,62 @@
+{{- /* Labels of the pod: which of them decide where it runs. */}}
+{{- define "elastic-inference.burstLabels" -}}
+{{- if and (eq .Values.burst.by "label") (eq .Values.burst.mode "eci_only") -}}
+alibabacloud.com/eci: 'true'
+{{- end }}
+{{- end }}
+
+{{- /* Annotations of the pod for ECI: nothing where it cannot come there. */}}
+{{- define "elastic-inference.burstAnnotations" -}}
+{{- $burst := .Values.burst }}
+{{- if ne $burst.mode "none" }}
+{{- if eq $burst.by "annotation" }}
+alibabacloud.com/burst-resource: {{ $burst.mode }}
+{{- end }}
+{{- with $burst.useSpecs }}
+k8s.aliyun.com/eci-use-specs: {{ join "," . | quote }}
+{{- end }}
+{{- with $burst.gpuDriverVersion }}
+k8s.aliyun.com/eci-gpu-driver-version: {{ . | quote }}
+{{- end }}
+{{- with $burst.vSwitches }}
+k8s.aliyun.com/eci-vswitch: {{ join "," . | quote }}
+{{- end }}
+{{- if ne $burst.imageCache "none" }}
+k8s.aliyun.com/{{ $burst.imageCache }}: 'true'
+{{- end }}
+{{- if ne $burst.spot.strategy "none" }}
+k8s.aliyun.com/eci-spot-strategy: {{ $burst.spot.strategy }}
+{{- with $burst.spot.priceLimit }}
+k8s.aliyun.com/eci-spot-price-limit: {{ include "elastic-inference.number" . | quote }}
+{{- end }}
+k8s.aliyun.com/eci-spot-duration: {{ int $burst.spot.durationHours | quote }}
+k8s.aliyun.com/eci-spot-fallback: {{ $burst.spot.fallback | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "elastic-inference.onVirtualNodes" -}}
+{{- if and (eq .Values.burst.by "virtualNode") (ne .Values.burst.mode "none") }}true{{ end }}
+{{- end }}
+
+{{- define "elastic-inference.tolerations" -}}
+{{- $tolerations := .Values.tolerations }}
+{{- if include "elastic-inference.onVirtualNodes" . }}
+{{- $tolerations = append $tolerations (dict "key" "virtual-kubelet.io/provider" "operator" "Equal" "value" "alibabacloud" "effect" "NoSchedule") }}
+{{- end }}
+{{- with $tolerations }}{{ toYaml . }}{{ end }}
+{{- end }}
+
+{{- /* eci: real nodes are preferred. eci_only: virtual nodes are required. */}}
+{{- define "elastic-inference.affinity" -}}
+{{- $affinity := .Values.affinity }}
+{{- if include "elastic-inference.onVirtualNodes" . }}
+{{- $is := dict "key" "type" "operator" "In" "values" (list "virtual-kubelet") }}
+{{- $isNot := dict "key" "type" "operator" "NotIn" "values" (list "virtual-kubelet") }}
+{{- $required := dict "nodeSelectorTerms" (list (dict "matchExpressions" (list $is))) }}
+{{- $preferred := list (dict "weight" 100 "preference" (dict "matchExpressions" (list $isNot))) }}
+{{- $node := ternary (dict "requiredDuringSchedulingIgnoredDuringExecution" $required) (dict "preferredDuringSchedulingIgnoredDuringExecution" $preferred) (eq .Values.burst.mode "eci_only") }}
+{{- $affinity = merge (dict "nodeAffinity" $node) $affinity }}
+{{- end }}
+{{- with $affinity }}{{ toYaml . }}{{ end }}
+{{- end }}

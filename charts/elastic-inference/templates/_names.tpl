@@ -1,0 +1,70 @@
+{{- define "elastic-inference.name" -}}
+{{ .Values.name | default .Release.Name }}
+{{- end }}
+
+{{- define "elastic-inference.claimName" -}}
+{{ .Values.storage.claimName | default (printf "%s-model" (include "elastic-inference.name" .)) }}
+{{- end }}
+
+{{- /* PersistentVolumes are the cluster's: without the Namespace two releases could be after the same one. */}}
+{{- define "elastic-inference.volumeName" -}}
+{{ .Values.storage.volumeName | default (printf "%s-%s-model" .Release.Namespace (include "elastic-inference.name" .)) }}
+{{- end }}
+
+{{- define "elastic-inference.secretName" -}}
+{{ .Values.storage.oss.secretName | default (printf "%s-oss" (include "elastic-inference.name" .)) }}
+{{- end }}
+
+{{- define "elastic-inference.selectorLabels" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "elastic-inference.labels" -}}
+{{ include "elastic-inference.selectorLabels" . }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{- define "elastic-inference.metadata" -}}
+name: {{ .name }}
+namespace: {{ .root.Release.Namespace }}
+labels:
+  {{- include "elastic-inference.labels" .root | nindent 2 }}
+{{- end }}
+
+{{- /* The port of the Service that the Ingress leads to: the last part of the route. */}}
+{{- define "elastic-inference.routePort" -}}
+{{ ternary .Values.service.grpcPort .Values.service.restPort (eq .Values.ingress.backend "grpc") | int }}
+{{- end }}
+
+{{- /* What nginx-ingress logs as proxy_upstream_name: {namespace}-{service}-{port}. */}}
+{{- define "elastic-inference.route" -}}
+{{ printf "%s-%s-%s" .Release.Namespace (include "elastic-inference.name" .) (include "elastic-inference.routePort" .) }}
+{{- end }}
+
+{{- define "elastic-inference.project" -}}
+{{ .Values.autoscaling.sls.project | default (printf "k8s-log-%s" .Values.autoscaling.sls.clusterId) }}
+{{- end }}
+
+{{- /* The labels of the HPA's metrics. A label value has at most 63 characters: a longer route is given in parts. */}}
+{{- define "elastic-inference.routeLabels" -}}
+sls.project: {{ include "elastic-inference.project" . | quote }}
+sls.logstore: {{ .Values.autoscaling.sls.logstore | quote }}
+{{- $route := include "elastic-inference.route" . }}
+{{- if le (len $route) 63 }}
+sls.ingress.route: {{ $route | quote }}
+{{- else }}
+sls.ingress.namespace: {{ .Release.Namespace | quote }}
+sls.ingress.service: {{ include "elastic-inference.name" . | quote }}
+sls.ingress.port: {{ include "elastic-inference.routePort" . | quote }}
+{{- end }}
+{{- range $key, $value := .Values.autoscaling.sls.labels }}
+{{ $key }}: {{ $value | quote }}
+{{- end }}
+{{- end }}
+
+{{- /* A whole number as one: Helm reads numbers as floats, and would print 1623831335 as 1.623831335e+09. */}}
+{{- define "elastic-inference.number" -}}
+{{ if kindIs "string" . }}{{ . }}{{ else if eq (float64 (int64 .)) (float64 .) }}{{ int64 . }}{{ else }}{{ . }}{{ end }}
+{{- end }}

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { only } from '../../support/manifests.ts';
+import { renderGuide, type Serving } from './chart.ts';
+
+async function templateOf(values: object) {
+  const { spec } = only<Serving>(await renderGuide(values), 'Deployment');
+  const { metadata, spec: pod } = spec.template;
+  return { labels: metadata.labels, annotations: metadata.annotations, pod };
+}
+
+const toleration = {
+  key: 'virtual-kubelet.io/provider',
+  operator: 'Equal',
+  value: 'alibabacloud',
+  effect: 'NoSchedule',
+};
+const term = (operator: string) => ({
+  matchExpressions: [{ key: 'type', operator, values: ['virtual-kubelet'] }],
+});
+
+describe('where the pods run', { timeout: 60_000 }, () => {
+  it.each(['annotation', 'label', 'virtualNode'])('none, by %s: nothing is said of ECI', async (by) => {
+    const { labels, annotations, pod } = await templateOf({
+      burst: { mode: 'none', by, imageCache: 'eci-auto-imc', spot: { strategy: 'SpotAsPriceGo' } },
+    });
+    expect(Object.keys(annotations)).toEqual(['checksum/config']);
+    expect(Object.keys(labels).filter((key) => key.startsWith('alibabacloud.com'))).toEqual([]);
+    expect([pod.tolerations, pod.affinity]).toEqual([undefined, undefined]);
+  });
+
+  it.each(['eci', 'eci_only'])('%s by annotation', async (mode) => {
+    const { annotations, pod } = await templateOf({ burst: { mode, by: 'annotation' } });
+    expect(annotations).toMatchObject({ 'alibabacloud.com/burst-resource': mode });
+    expect([pod.tolerations, pod.affinity]).toEqual([undefined, undefined]);
+  });
+
+  it('eci_only by label', async () => {
+    const { labels, annotations, pod } = await templateOf({ burst: { mode: 'eci_only', by: 'label' } });
+    expect(labels).toMatchObject({ 'alibabacloud.com/eci': 'true' });
+    expect(annotations).not.toHaveProperty(['alibabacloud.com/burst-resource']);
+    expect([pod.tolerations, pod.affinity]).toEqual([undefined, undefined]);
+  });
+
+  it('eci by scheduling: virtual nodes are borne, real ones preferred', async () => {
+    const { annotations, pod } = await templateOf({ burst: { mode: 'eci', by: 'virtualNode' } });
+    expect(annotations).not.toHaveProperty(['alibabacloud.com/burst-resource']);
+    expect(pod.tolerations).toEqual([toleration]);
+    expect(pod.affinity).toEqual({
+      nodeAffinity: {
+        preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference: term('NotIn') }],
+      },
+    });
+  });
+
+  it('eci_only by scheduling: virtual nodes are required; what else was wished for stays', async () => {
+    const own = { key: 'dedicated', operator: 'Exists' };
+    const podAntiAffinity = { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'zone' }] };
+    const { pod } = await templateOf({
+      burst: { mode: 'eci_only', by: 'virtualNode' },
+      tolerations: [own],
+      affinity: { podAntiAffinity },
+    });
+    expect(pod.tolerations).toEqual([own, toleration]);
+    expect(pod.affinity).toEqual({
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [term('In')] },
+      },
+      podAntiAffinity,
+    });
+  });
+
+  it('tells ECI instance types, driver, vSwitches, image cache and spot', async () => {
+    const { annotations } = await templateOf({
+      burst: {
+        useSpecs: ['ecs.a', 'ecs.b'],
+        gpuDriverVersion: 'tesla=535',
+        vSwitches: ['vsw-1', 'vsw-2'],
+        imageCache: 'eci-image-cache',
+        spot: { strategy: 'SpotWithPriceLimit', priceLimit: 3.5, durationHours: 0, fallback: false },
+      },
+    });
+    expect(annotations).toMatchObject({
+      'k8s.aliyun.com/eci-use-specs': 'ecs.a,ecs.b',
+      'k8s.aliyun.com/eci-gpu-driver-version': 'tesla=535',
+      'k8s.aliyun.com/eci-vswitch': 'vsw-1,vsw-2',
+      'k8s.aliyun.com/eci-image-cache': 'true',
+      'k8s.aliyun.com/eci-spot-strategy': 'SpotWithPriceLimit',
+      'k8s.aliyun.com/eci-spot-price-limit': '3.5',
+      'k8s.aliyun.com/eci-spot-duration': '0',
+      'k8s.aliyun.com/eci-spot-fallback': 'false',
+    });
+  });
+});

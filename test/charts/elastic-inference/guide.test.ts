@@ -1,0 +1,230 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { only, type KubernetesObject } from '../../support/manifests.ts';
+import { onlyContainer, renderGuide, type Container, type Scaling, type Serving } from './chart.ts';
+
+const workload = 'bert-tfserving-202207181536-tensorflow-serving';
+const project = 'k8s-log-c0123456789abcdef0123456789abcdef';
+
+let objects: KubernetesObject[];
+let deployment: KubernetesObject & Serving;
+let container: Container;
+
+beforeAll(async () => {
+  objects = await renderGuide();
+  deployment = only<Serving>(objects, 'Deployment');
+  container = onlyContainer(deployment);
+}, 120_000);
+
+describe("the guide's example", () => {
+  it('has its objects, and two that it lacks', () => {
+    expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()).toEqual(
+      [
+        'PersistentVolume model-csi-pv',
+        'PersistentVolumeClaim model-pvc',
+        `Deployment ${workload}`,
+        `Service ${workload}`,
+        'HorizontalPodAutoscaler bert-tfserving-eci-hpa',
+        'Ingress bert-tfserving',
+        // The version policy, which `arena` drops without a word, and the metrics of TensorFlow Serving.
+        `ConfigMap ${workload}-config`,
+        // The guide has none: a drain would take all pods at once.
+        `PodDisruptionBudget ${workload}`,
+      ].sort(),
+    );
+  });
+
+  it('is in the namespace default, the volume in none', () => {
+    for (const { kind, metadata } of objects)
+      expect(metadata.namespace, kind).toBe(kind === 'PersistentVolume' ? undefined : 'default');
+  });
+
+  it('mounts the bucket', () => {
+    expect(only(objects, 'PersistentVolume')).toMatchObject({
+      apiVersion: 'v1',
+      spec: {
+        capacity: { storage: '5Gi' },
+        persistentVolumeReclaimPolicy: 'Retain',
+        csi: {
+          driver: 'ossplugin.csi.alibabacloud.com',
+          volumeHandle: 'model-csi-pv',
+          volumeAttributes: { bucket: 'my-bucket', url: 'oss-cn-beijing-internal.aliyuncs.com' },
+        },
+      },
+    });
+    expect(only(objects, 'PersistentVolumeClaim')).toMatchObject({
+      spec: { resources: { requests: { storage: '5Gi' } } },
+    });
+  });
+
+  it('serves its model, on its ports, from its image', () => {
+    expect(deployment).toMatchObject({ apiVersion: 'apps/v1' });
+    expect(container.image).toBe('tensorflow/serving:1.15.0-gpu');
+    expect(container.args).toEqual(expect.arrayContaining(['--port=8500', '--rest_api_port=8501']));
+    expect(container.ports).toEqual([
+      { name: 'grpc-serving', containerPort: 8500, protocol: 'TCP' },
+      { name: 'http-serving', containerPort: 8501, protocol: 'TCP' },
+    ]);
+    expect(container.volumeMounts).toContainEqual({ name: 'model', mountPath: '/data', readOnly: true });
+    expect(deployment.spec.template.spec.volumes).toContainEqual({
+      name: 'model',
+      persistentVolumeClaim: { claimName: 'model-pvc', readOnly: true },
+    });
+    const { data } = only<{ data: Record<string, string> }>(objects, 'ConfigMap');
+    expect(data['model.config']?.replaceAll(/\s+/g, ' ').trim()).toBe(
+      'model_config_list { config { name: "chnsenticorp" base_path: "/data/models/tensorflow/chnsenticorp" ' +
+        'model_platform: "tensorflow" model_version_policy { specific { versions: 1623831335 } } } }',
+    );
+  });
+
+  it('has one GPU as its only limit, on ECI alone, on its instance type', () => {
+    expect(container.resources).toEqual({ limits: { 'nvidia.com/gpu': '1' } });
+    const { 'checksum/config': checksum, ...annotations } = deployment.spec.template.metadata.annotations;
+    expect(annotations).toEqual({
+      'alibabacloud.com/burst-resource': 'eci_only',
+      'k8s.aliyun.com/eci-use-specs': 'ecs.gn6i-c4g1.xlarge',
+    });
+    expect(checksum).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('is reached inside of the cluster on both ports', () => {
+    const service = only<{ spec: { selector: object } }>(objects, 'Service');
+    expect(service).toMatchObject({
+      apiVersion: 'v1',
+      spec: {
+        type: 'ClusterIP',
+        ports: [
+          { port: 8500, targetPort: 'grpc-serving' },
+          { port: 8501, targetPort: 'http-serving' },
+        ],
+      },
+    });
+    expect(deployment.spec.template.metadata.labels).toMatchObject(service.spec.selector);
+    expect(deployment.spec.selector.matchLabels).toEqual(service.spec.selector);
+  });
+
+  it('scales from 1 to 10 pods by 10 requests per second of its route', () => {
+    const { spec } = only<Scaling>(objects, 'HorizontalPodAutoscaler');
+    expect(spec).toMatchObject({
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: workload },
+      minReplicas: 1,
+      maxReplicas: 10,
+    });
+    expect(spec.metrics).toEqual([
+      {
+        type: 'External',
+        external: {
+          metric: {
+            name: 'sls_ingress_qps',
+            selector: {
+              matchLabels: {
+                'sls.project': project,
+                'sls.logstore': 'nginx-ingress',
+                'sls.ingress.route': `default-${workload}-8501`,
+              },
+            },
+          },
+          target: { type: 'AverageValue', averageValue: '10' },
+        },
+      },
+    ]);
+  });
+
+  it('is reached from outside by its host, at the root, on the REST port', () => {
+    expect(only(objects, 'Ingress')).toMatchObject({
+      spec: {
+        rules: [
+          {
+            host: 'test.example.com',
+            http: {
+              paths: [
+                {
+                  path: '/',
+                  pathType: 'ImplementationSpecific',
+                  backend: { service: { name: workload, port: { number: 8501 } } },
+                },
+              ],
+            },
+          },
+        ],
+      },
+    });
+  });
+});
+
+/** Where the guide is wrong or out of date, and what is here instead. */
+describe('not as in the guide', () => {
+  it('autoscaling/v2: v2beta2 went with Kubernetes 1.26', () => {
+    expect(only(objects, 'HorizontalPodAutoscaler').apiVersion).toBe('autoscaling/v2');
+  });
+
+  it('the key of OSS is in a Secret: akId and akSecret in the volume are plain text for whoever may read volumes', () => {
+    const { spec } = only<{ spec: { csi: { volumeAttributes: object } } }>(objects, 'PersistentVolume');
+    expect(spec.csi.volumeAttributes).not.toHaveProperty('akId');
+    expect(spec.csi.volumeAttributes).not.toHaveProperty('akSecret');
+    expect(spec.csi).toMatchObject({
+      nodePublishSecretRef: { name: 'bert-tfserving-oss', namespace: 'default' },
+    });
+  });
+
+  it('volume and claim name each other and no StorageClass: a default one would take the claim', () => {
+    expect(only(objects, 'PersistentVolume')).toMatchObject({
+      spec: { storageClassName: '', claimRef: { namespace: 'default', name: 'model-pvc' } },
+    });
+    expect(only(objects, 'PersistentVolumeClaim')).toMatchObject({
+      spec: { storageClassName: '', volumeName: 'model-csi-pv' },
+    });
+  });
+
+  it('ReadOnlyMany: who serves a model does not write it', () => {
+    for (const kind of ['PersistentVolume', 'PersistentVolumeClaim'])
+      expect(only(objects, kind)).toMatchObject({ spec: { accessModes: ['ReadOnlyMany'] } });
+  });
+
+  it('umask=022 besides the options of the guide: allow_other opens the mount alone, not the files in it', () => {
+    expect(only(objects, 'PersistentVolume')).toMatchObject({
+      spec: {
+        csi: { volumeAttributes: { otherOpts: '-o max_stat_cache_size=0 -o allow_other -o umask=022' } },
+      },
+    });
+  });
+
+  it('a model config file: --version-policy=specific:N has no effect, nor --model_name beside the file', () => {
+    expect(container.args).toContain('--model_config_file=/etc/tensorflow-serving/model.config');
+    expect(container.args.join(' ')).not.toMatch(/--model_(name|base_path)/);
+  });
+
+  it('ready when the model can be asked, alive for a cold load of 15 minutes: by TCP it is ready too early, and killed after 3', () => {
+    const httpGet = { path: '/v1/models/chnsenticorp/metadata', port: 'http-serving' };
+    expect(container.startupProbe).toMatchObject({ httpGet, periodSeconds: 5, failureThreshold: 180 });
+    expect(container.readinessProbe).toMatchObject({ httpGet });
+    expect(container.livenessProbe).toMatchObject({ tcpSocket: { port: 'http-serving' } });
+    expect(deployment.spec.progressDeadlineSeconds).toBeGreaterThan(5 * 180);
+  });
+
+  it('no number of replicas: an upgrade would undo the HPA', () => {
+    expect(deployment.spec.replicas).toBeUndefined();
+  });
+
+  it('a behaviour: up at once, as a pod with a GPU takes minutes, and down one by one', () => {
+    expect(only<Scaling>(objects, 'HorizontalPodAutoscaler').spec.behavior).toEqual({
+      scaleUp: {
+        stabilizationWindowSeconds: 0,
+        selectPolicy: 'Max',
+        policies: [
+          { type: 'Percent', value: 100, periodSeconds: 30 },
+          { type: 'Pods', value: 2, periodSeconds: 30 },
+        ],
+      },
+      scaleDown: {
+        stabilizationWindowSeconds: 300,
+        policies: [{ type: 'Pods', value: 1, periodSeconds: 60 }],
+      },
+    });
+  });
+
+  it('names that stay: `arena` puts the time of each submit into them, and so into the route', async () => {
+    const named = await renderGuide({ name: '' });
+    expect(only(named, 'Service').metadata.name).toBe('bert-tfserving');
+    expect(JSON.stringify(named)).toContain('"sls.ingress.route":"default-bert-tfserving-8501"');
+  }, 120_000);
+});

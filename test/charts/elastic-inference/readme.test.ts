@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { printTable, readTable } from '../../support/markdown-table.ts';
+import { renderChart } from '../support/helm.ts';
+import { valuesTable } from '../support/values-table.ts';
+import { chart } from './chart.ts';
+
+const read = (name: string) => readFileSync(join(chart, name), 'utf8');
+
+describe('README.md of the chart', () => {
+  it('has the values as the schema and values.yaml have them, row by row', () => {
+    const expected = valuesTable(read('values.schema.json'), read('values.yaml'));
+    expect(readTable(read('README.md')), `README.md must hold\n\n${printTable(expected)}\n`).toEqual(
+      expected,
+    );
+  });
+
+  it('has an example that renders', async () => {
+    const example = /^```yaml\n(# bert\.yaml\n[^]*?)^```$/m.exec(read('README.md'))?.[1] ?? '';
+    const objects = await renderChart({ chart, release: 'bert', values: parse(example) as object });
+    expect(objects.map(({ kind }) => kind)).toContain('HorizontalPodAutoscaler');
+    expect(JSON.stringify(objects)).toContain(
+      '"nodePublishSecretRef":{"name":"bert-oss","namespace":"default"}',
+    );
+  }, 60_000);
+});

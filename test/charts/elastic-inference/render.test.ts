@@ -1,0 +1,73 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { KubernetesObject } from '../../support/manifests.ts';
+import { ciValues } from '../support/ci-values.ts';
+import { helmMajors, lintChart, renderChart, type ChartInput } from '../support/helm.ts';
+import { kubernetesFaults } from '../support/kubernetes-check.ts';
+import { chart, guideValues, renderGuide } from './chart.ts';
+
+const files = [...ciValues('elastic-inference'), { name: 'the guide', file: guideValues }];
+const apiVersions = ['monitoring.coreos.com/v1'];
+
+describe.each(files)('the values of $name', ({ file }) => {
+  const input: ChartInput = { chart, valueFiles: [file], apiVersions };
+
+  it.each(helmMajors)(
+    'pass `helm lint --strict` of Helm %i',
+    async (helm) => {
+      await lintChart({ ...input, helm });
+    },
+    120_000,
+  );
+
+  it('render to the same under Helm 3 and 4', async () => {
+    const [three, four] = await Promise.all(
+      helmMajors.map((helm) => renderChart({ ...input, helm, kubeVersion: '1.30.0' })),
+    );
+    expect(three).toEqual(four);
+    expect(three?.length).toBeGreaterThan(3);
+  }, 120_000);
+});
+
+/** Combinations that the files above do not have. */
+const matrix: readonly object[] = ['none', 'eci', 'eci_only'].flatMap((mode) =>
+  ['virtualNode', 'annotation', 'label']
+    .filter((by) => !(by === 'label' && mode === 'eci'))
+    .map((by) => ({ burst: { mode, by }, gpu: { count: mode === 'none' ? 0 : 1 } })),
+);
+
+describe('every object', () => {
+  let objects: KubernetesObject[];
+  beforeAll(async () => {
+    const renders = await Promise.all([
+      ...files.flatMap(({ file }) =>
+        ['1.26.0', '1.36.0'].map((kubeVersion) =>
+          renderChart({ chart, valueFiles: [file], apiVersions, kubeVersion }),
+        ),
+      ),
+      ...matrix.map((values) => renderGuide(values)),
+    ]);
+    objects = renders.flat();
+  }, 120_000);
+
+  it('is what Kubernetes knows, 1.26 and the newest', () => {
+    expect(kubernetesFaults(objects)).toEqual([]);
+  }, 120_000);
+
+  it('is labelled with its release', () => {
+    for (const { kind, metadata } of objects)
+      expect(metadata.labels, kind).toMatchObject({
+        'app.kubernetes.io/name': 'elastic-inference',
+        'app.kubernetes.io/managed-by': 'Helm',
+      });
+  });
+});
+
+describe('an old cluster', () => {
+  it('gets autoscaling/v2beta2, and no field of a later version', async () => {
+    const objects = await renderGuide({}, { kubeVersion: '1.22.0' });
+    const text = JSON.stringify(objects);
+    expect(text).toContain('"apiVersion":"autoscaling/v2beta2"');
+    expect(text).not.toContain('unhealthyPodEvictionPolicy');
+    expect(kubernetesFaults(objects, ['before 1.26'])).toEqual([]);
+  }, 120_000);
+});

@@ -1,0 +1,40 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { KubernetesObject } from '../../support/manifests.ts';
+import { ciValues } from '../support/ci-values.ts';
+import { renderChart } from '../support/helm.ts';
+import { restrictedFaults } from '../support/restricted-profile.ts';
+import { chart, guideValues, onlyContainer, type Serving } from './chart.ts';
+
+const files = [...ciValues('elastic-inference'), { name: 'the guide', file: guideValues }];
+
+describe.each(files)('the objects of $name', ({ name, file }) => {
+  let objects: KubernetesObject[];
+  let deployment: Serving;
+  beforeAll(async () => {
+    objects = await renderChart({ chart, valueFiles: [file] });
+    deployment = objects.find(({ kind }) => kind === 'Deployment') as unknown as Serving;
+  }, 60_000);
+
+  // All of it holds, with a GPU too: device plugin and ECI hand the devices in, and the server writes to /tmp alone.
+  it('keep to the restricted profile of Pod Security', () => {
+    expect(restrictedFaults(deployment.spec.template.spec)).toEqual([]);
+  });
+
+  it('write to nothing but /tmp, and get no token of the cluster', () => {
+    const container = onlyContainer(deployment);
+    expect(container.securityContext).toMatchObject({ readOnlyRootFilesystem: true });
+    const writable = container.volumeMounts.filter(({ readOnly }) => readOnly !== true);
+    expect(writable.map(({ mountPath }) => mountPath)).toEqual(['/tmp']);
+    expect(deployment.spec.template.spec.automountServiceAccountToken).toBe(false);
+    // The driver of OSS would walk the whole bucket.
+    expect(deployment.spec.template.spec.securityContext).not.toHaveProperty('fsGroup');
+  });
+
+  it('hold no key but where it was forced, and no rights', () => {
+    const kinds = objects.map(({ kind }) => kind);
+    expect(kinds.includes('Secret')).toBe(name === 'keys-in-values');
+    expect(kinds.filter((kind) => /Role|ServiceAccount/.test(kind))).toEqual([]);
+    const text = JSON.stringify(objects.filter(({ kind }) => kind !== 'Secret'));
+    expect(text).not.toMatch(/a-secret|akSecret|akId|accessKey/i);
+  });
+});
