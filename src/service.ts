@@ -1,25 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './api/app.ts';
-import type { Server } from './api/server.ts';
 import { bindAddressOf, type Config } from './config/schema.ts';
 import { createAccessJudge } from './metric/access-rules.ts';
 import { createCatalog } from './metric/catalog.ts';
 import { createRequestParser } from './metric/request-parser.ts';
 import { AutoscalerDemand } from './reading/autoscaler-demand.ts';
 import { resolveEndpoint } from './sls/endpoint.ts';
-import { toListenError } from './errors.ts';
 import type { Delegation, startDelegation } from './service/delegation.ts';
+import { listen } from './service/listen.ts';
 import { createReading } from './service/reading-stack.ts';
 import { serviceNamespaceOf } from './service/service-namespace.ts';
 import { servingPairSource } from './service/serving-pair-source.ts';
 import { keepServing } from './service/serving.ts';
 import type { Surroundings } from './service/surroundings.ts';
+import { startTelemetry } from './service/telemetry.ts';
 import type { Telemetry } from './telemetry/logger.ts';
+import { Metrics, tellBoth } from './telemetry/metrics.ts';
 
 /** A running adapter. */
 export interface Service {
   /** `https://{address}:{port}` */
   readonly url: string;
+  /** `http://{address}:{port}`, where `telemetry.port` is set. */
+  readonly telemetryUrl: string | undefined;
   /** The file to trust, PEM. */
   readonly certificateFile: string;
   /** Fails readiness, lets running requests end, closes everything. */
@@ -31,11 +34,9 @@ export interface Service {
  *
  * @throws AdapterError `AddressInUse`, `AddressUnusable`, or `ConfigInvalid` where a file is unusable
  */
-export async function startService(
-  config: Config,
-  around: Surroundings,
-  telemetry: Telemetry,
-): Promise<Service> {
+export async function startService(config: Config, around: Surroundings, log: Telemetry): Promise<Service> {
+  const metrics = new Metrics();
+  const telemetry = tellBoth(log, metrics.observer);
   const startMs = around.clock.now();
   const { authentication, maxRequestsInFlight, shutdownDelaySeconds } = config.server;
   const slsEndpoint = resolveEndpoint({ ...config.sls, url: config.sls.endpoint }).authority;
@@ -65,16 +66,20 @@ export async function startService(
     access: delegation?.access,
     maxInFlight: maxRequestsInFlight,
     readiness: [{ name: 'shutdown', failure: () => stopping }, ...(delegation?.readiness ?? [])],
+    exposition: () => metrics.exposition(),
     observer: telemetry,
   });
   standing.defer(() => app.close());
   const serving = keepServing(app, pair, source.load, delegation?.apiService, telemetry);
   standing.defer(() => serving.stop());
-  const url = await listen(app, config);
+  const internal = await startTelemetry(metrics, { config, around, reading, delegation, serving });
+  standing.defer(() => internal?.stop());
+  const url = await listen(app, bindAddressOf(config), config.server.securePort);
   const running = standing.move();
-  telemetry.started({ url, slsEndpoint, authentication, durationMs: around.clock.now() - startMs });
+  const urls = { url, telemetryUrl: internal?.url };
+  telemetry.started({ ...urls, slsEndpoint, authentication, durationMs: around.clock.now() - startMs });
   return {
-    url,
+    ...urls,
     certificateFile: source.certificateFile,
     stop: async (reason) => {
       stopping = 'shutting down';
@@ -90,14 +95,4 @@ export async function startService(
 async function delegate(...known: Parameters<typeof startDelegation>): Promise<Delegation> {
   const { startDelegation: start } = await import('./service/delegation.ts');
   return start(...known);
-}
-
-async function listen(app: Server, config: Config): Promise<string> {
-  const host = bindAddressOf(config);
-  const { securePort: port } = config.server;
-  try {
-    return await app.listen({ host, port });
-  } catch (cause) {
-    throw toListenError(cause, `${host}:${port}`);
-  }
 }

@@ -6,6 +6,7 @@ import { registerDiscovery } from './discovery-routes.ts';
 import { sendError } from './encoding.ts';
 import { createReadHandler, readRoute, type ReadContext } from './external-metrics.ts';
 import { InFlight } from './in-flight.ts';
+import { registerMetrics } from './metrics-route.ts';
 import { pingCheck, registerProbe, type HealthCheck } from './probes.ts';
 import type { ServingPair } from './serving-pair.ts';
 import { createServer, type Server } from './server.ts';
@@ -21,6 +22,8 @@ export interface AppOptions {
   readonly maxInFlight: number;
   /** What readiness depends on, besides that anything is answered. */
   readonly readiness: readonly HealthCheck[];
+  /** What is told at `/metrics`. */
+  readonly exposition: () => Promise<string>;
   readonly observer: AppObserver;
 }
 
@@ -54,6 +57,7 @@ export function createApp(options: AppOptions): Server {
   get(readRoute, createReadHandler(options.read));
   for (const name of ['healthz', 'livez']) registerProbe(get, name, [pingCheck]);
   registerProbe(get, 'readyz', [pingCheck, ...options.readiness]);
+  registerMetrics(get, options.exposition);
   app.setNotFoundHandler((request, reply) => {
     // Of a method that has no routes at all.
     if (!app.supportedMethods.includes(request.method)) refuseMethod(request);

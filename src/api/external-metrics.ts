@@ -25,6 +25,11 @@ export interface ReadObserver {
     readonly selector: string;
     /** Undefined for a reading. */
     readonly error: AdapterError | undefined;
+    /** Where the reading came from; undefined where there is none. */
+    readonly source: MetricReading['source'] | undefined;
+    /** From the end of the oldest window in the reading to now; undefined where there is none. */
+    readonly ageMs: number | undefined;
+    /** Of the monotonic clock. */
     readonly durationMs: number;
   }): void;
 }
@@ -54,16 +59,23 @@ export function createReadHandler({ reader, parseRequest, observer, clock }: Rea
   const representations = new Representations();
   const bodies = new ReadingBodies();
   return (request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> => {
-    const startMs = clock.now();
+    const startMs = performance.now();
     const { namespace, metric } = request.params as ReadParams;
-    const finish = (error: AdapterError | undefined): void => {
-      const selector = selectorOf(request);
-      observer.readFinished({ namespace, metric, selector, error, durationMs: clock.now() - startMs });
+    const finish = (error: AdapterError | undefined, reading: MetricReading | undefined): void => {
+      observer.readFinished({
+        namespace,
+        metric,
+        selector: selectorOf(request),
+        error,
+        source: reading?.source,
+        ageMs: reading && ageMsOf(reading, clock.now()),
+        durationMs: performance.now() - startMs,
+      });
     };
     const fail = (thrown: unknown): FastifyReply => {
       const error = toAdapterError(thrown);
       const sent = sendError(request, reply, error);
-      finish(error);
+      finish(error, undefined);
       return sent;
     };
     try {
@@ -73,7 +85,7 @@ export function createReadHandler({ reader, parseRequest, observer, clock }: Rea
       const succeed = (reading: MetricReading): FastifyReply => {
         const bytes = bodies.get(metric, reading, representation);
         const sent = sendBytes(reply, representation.mediaType, bytes);
-        finish(undefined);
+        finish(undefined, reading);
         return sent;
       };
       const fresh = reader.fresh(parsed);
@@ -83,6 +95,11 @@ export function createReadHandler({ reader, parseRequest, observer, clock }: Rea
       return fail(thrown);
     }
   };
+}
+
+function ageMsOf({ items }: MetricReading, nowMs: number): number {
+  const oldest = items.reduce((end, { sample }) => Math.min(end, sample.window.endSeconds), Infinity);
+  return nowMs - oldest * 1000;
 }
 
 /** @throws AdapterError where it is no read of a metric that is served, or one that the namespace may not make */

@@ -6,6 +6,8 @@ import { encodeObject, type Representation } from './encoding.ts';
 /** The answer to one read. */
 export interface MetricReading {
   readonly items: readonly MetricItem[];
+  /** Kept and young enough, asked for now, or kept and served for want of a younger one. */
+  readonly source: 'fresh' | 'cold' | 'stale';
 }
 
 export interface MetricItem {

@@ -16,6 +16,10 @@ const validityDays = 365;
 /** A kept pair with less than this left is made anew at start. */
 const renewBeforeDays = 30;
 
+/** When the certificate expires, Unix ms; of a chain, the first. */
+export const certificateExpiresAtMs = ({ certificate }: ServingPair): number =>
+  new X509Certificate(certificate).validToDate.getTime();
+
 /** @throws AdapterError `ConfigInvalid`, naming the file that cannot be read or does not fit the other */
 export async function loadServingPair(certFile: string, keyFile: string): Promise<ServingPair> {
   const read = async (file: string, what: string) => {

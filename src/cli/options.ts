@@ -53,6 +53,7 @@ const settingGroups: Readonly<Record<string, string>> = {
   sls: 'Reaching SLS:',
   defaults: 'Where selectors are silent:',
   reading: 'Where selectors are silent:',
+  telemetry: 'Metrics of its own:',
   log: 'Log:',
 };
 

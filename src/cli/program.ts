@@ -75,6 +75,11 @@ function addDemo(program: Command, io: Io): void {
         .default(6443),
     )
     .addOption(
+      new Option('--telemetry-port <port>', 'Port of plain HTTP for /metrics; 0 takes any free one')
+        .argParser(parsePort)
+        .default(0),
+    )
+    .addOption(
       new Option(
         '--cert-dir <dir>',
         'Where the certificate and the kubeconfig are kept; without it, sls-metrics-adapter below $XDG_CACHE_HOME or ~/.cache',

@@ -6,6 +6,7 @@ import { readingOverride, readingSection } from './reading-section.ts';
 import { pathText, type SettingPath } from './setting-path.ts';
 import { slsOverride, slsSection } from './sls-section.ts';
 import { coveredFaults, orderFaults, placeFaults } from './spanning-rules.ts';
+import { telemetrySection } from './telemetry-section.ts';
 
 const server = section({
   bindAddress: text(
@@ -107,6 +108,7 @@ export const configSchema = z
     reading: readingSection.prefault({}),
     projects,
     access: accessSection.prefault({}),
+    telemetry: telemetrySection.prefault({}),
     log: log.prefault({}),
   })
   .refine(({ sls: { region, endpoint } }) => region !== undefined || endpoint !== undefined, {

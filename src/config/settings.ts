@@ -28,6 +28,8 @@ export const settings: readonly Setting[] = [
   { path: 'defaults.project', flag: '--project <project>' },
   { path: 'defaults.logstore', flag: '--logstore <logstore>' },
   { path: 'reading.delaySeconds', flag: '--delay <seconds>', as: 'number' },
+  { path: 'telemetry.port', flag: '--telemetry-port <port>', as: 'number' },
+  { path: 'telemetry.bindAddress', flag: '--telemetry-bind-address <address>' },
   { path: 'log.level', flag: '--log-level <level>' },
 ];
 

@@ -3,6 +3,7 @@ import { mergedBundle } from './ca-bundle.ts';
 import type { KubeClient } from './kube-client.ts';
 import { KubeError, isRecord, messageOf } from './kube-error.ts';
 import type { KubeSurroundings } from './list-watch.ts';
+import type { SyncState } from './sync-state.ts';
 
 /** The Service that stands before the adapter. */
 export interface OwnService {
@@ -40,6 +41,7 @@ export class ApiServiceKeeper {
   #caPem: string | undefined;
   #publishedCaPem: string | undefined;
   #problem: string | undefined = 'the APIService was not read yet';
+  #lastSyncMs: number | undefined;
   #failures = 0;
   #told = new AbortController();
 
@@ -71,6 +73,11 @@ export class ApiServiceKeeper {
     return this.#problem;
   }
 
+  syncState(): SyncState {
+    const synced = this.#problem === undefined;
+    return { resource: 'apiservices', namespace: undefined, synced, lastSyncMs: this.#lastSyncMs };
+  }
+
   /** Resolves once the signal is aborted and nothing runs any more; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -89,6 +96,7 @@ export class ApiServiceKeeper {
     try {
       this.#problem = await this.#publish(caPem, signal);
       if (this.#problem === undefined) this.#publishedCaPem = caPem;
+      this.#lastSyncMs = this.#around.clock.now();
       this.#failures = 0;
       return recheckMs;
     } catch (error) {

@@ -5,6 +5,7 @@ import type { KubeObject } from './list-page.ts';
 import type { KubeSurroundings, ListWatchSettings } from './list-watch.ts';
 import { ObjectWatch } from './object-watch.ts';
 import { certificateBlocks } from './pem.ts';
+import type { SyncState } from './sync-state.ts';
 
 /** Whom kube-apiserver trusts to say who a user is. */
 export interface AuthenticationConfig {
@@ -76,6 +77,11 @@ export class AuthenticationConfigWatch {
   /** Why it is not healthy. */
   problem(): string | undefined {
     return this.#watch.problem();
+  }
+
+  syncState(): SyncState {
+    const { lastSyncMs } = this.#watch;
+    return { resource: 'configmaps', namespace: 'kube-system', synced: this.healthy(), lastSyncMs };
   }
 
   /** Resolves once the signal is aborted and nothing runs any more; never rejects. */

@@ -6,6 +6,7 @@ import type { KubeClient } from './kube-client.ts';
 import { KubeError, messageOf } from './kube-error.ts';
 import type { AutoscalersOffEvent } from './kube-observer.ts';
 import { ListWatch, type KubeSurroundings, type ListWatchSettings } from './list-watch.ts';
+import type { SyncState } from './sync-state.ts';
 
 export interface AutoscalerWatchSettings extends ListWatchSettings {
   /** Pauses between looks whether it may be watched by now. */
@@ -23,6 +24,8 @@ export class AutoscalerScope {
   readonly #around: KubeSurroundings;
   readonly #settings: AutoscalerWatchSettings;
   #state: 'starting' | 'on' | AutoscalersOffEvent['reason'] = 'starting';
+  /** The last that was begun. */
+  #watch: ListWatch<Autoscaler | undefined> | undefined;
   /** Of looks in a row that found it off. */
   #offs = 0;
   /** Of looks in a row that got no answer. */
@@ -48,6 +51,15 @@ export class AutoscalerScope {
     return this.#state === 'on';
   }
 
+  syncState(): SyncState {
+    return {
+      resource: 'horizontalpodautoscalers',
+      namespace: this.#namespace,
+      synced: this.synced && this.#watch?.problem() === undefined,
+      lastSyncMs: this.#watch?.lastSyncMs,
+    };
+  }
+
   /** Resolves once the signal is aborted and nothing runs any more; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) await pauseUntil(await this.#look(signal), signal);
@@ -61,7 +73,8 @@ export class AutoscalerScope {
       this.#failures = 0;
       if (version === undefined)
         return this.#switchOff('unserved', `autoscaling has neither of ${autoscalerVersions.join(' and ')}`);
-      const refusal = await this.#listWatch(version).run(signal);
+      this.#watch = this.#listWatch(version);
+      const refusal = await this.#watch.run(signal);
       if (refusal === undefined) return 0;
       if (refusal.statusCode === 403) return this.#switchOff('forbidden', refusal.message);
       if (this.#state !== 'on') return this.#switchOff('unserved', refusal.message);

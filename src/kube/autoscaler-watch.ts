@@ -2,6 +2,7 @@ import type { AutoscalerHandler } from './autoscaler-changes.ts';
 import { AutoscalerScope, type AutoscalerWatchSettings } from './autoscaler-scope.ts';
 import type { KubeClient } from './kube-client.ts';
 import { defaultListWatchSettings, type KubeSurroundings } from './list-watch.ts';
+import type { SyncState } from './sync-state.ts';
 
 /** Soon after a start, when the RBAC may be on its way, and every 2.5 to 5 minutes later on. */
 export const defaultAutoscalerWatchSettings: AutoscalerWatchSettings = {
@@ -33,6 +34,11 @@ export class AutoscalerWatch {
   /** Whether the handler was told of every HPA there is, and is told of each change. */
   get synced(): boolean {
     return this.#scopes.every(({ synced }) => synced);
+  }
+
+  /** Of each namespace that has a watch of its own. */
+  syncStates(): SyncState[] {
+    return this.#scopes.map((scope) => scope.syncState());
   }
 
   /** Resolves once the signal is aborted and nothing runs any more; never rejects. */

@@ -36,12 +36,23 @@ export interface OutcomeSink {
   fail(series: Series, error: AdapterError, plannedAtMs: number): void;
 }
 
+/** Told of every query that is planned; retries are no part. */
+export interface CollectObserver {
+  batchSent(event: {
+    readonly project: string;
+    readonly logstore: string;
+    /** How many the one query answers. */
+    readonly series: number;
+  }): void;
+}
+
 export interface CollectorContext extends Pick<PlanContext, 'endpointOf' | 'delaySecondsOf'> {
   readonly clock: { now(): number };
   readonly limitsOf: (project: string) => CollectorLimits;
   /** One SLS request. */
   readonly query: (query: AggregateQuery, signal: AbortSignal) => Promise<AggregatesByRoute>;
   readonly sink: OutcomeSink;
+  readonly observer: CollectObserver;
 }
 
 /** One series on its way; whoever asks for it meanwhile waits for the same answer. */
@@ -229,6 +240,8 @@ export class Collector {
     const { flights, controller } = group;
     const { plannedAtSeconds, window } = query;
     const startMs = performance.now();
+    const { project, logstore } = query;
+    this.#context.observer.batchSent({ project, logstore, series: flights.length });
     this.#runs += 1;
     const run = { id: this.#runs, plannedAtMs, delaySeconds: plannedAtSeconds - window.endSeconds };
     const maxRetries = () => flights.reduce((most, flight) => Math.max(most, flight.maxRetries), 0);

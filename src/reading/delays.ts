@@ -1,7 +1,7 @@
 import type { Series } from '../metric/series.ts';
 import type { Endpoint } from '../sls/endpoint.ts';
 import { logstoreKey, type LogstoreAddress } from '../sls/logstore-address.ts';
-import { Completeness, type CompletenessContext } from './completeness.ts';
+import { Completeness, type CompletenessContext, type LearnedDelay } from './completeness.ts';
 import type { BatchRun } from './collector.ts';
 import type { SampleStore } from './sample-store.ts';
 
@@ -47,6 +47,11 @@ export class Delays {
     if (series.delaySeconds !== undefined) return 'label';
     if (this.#fixedSecondsOf(series) !== undefined) return 'configuration';
     return this.#completeness.isLearned(this.#addressOf(series)) ? 'learned' : 'start value';
+  }
+
+  /** Of each logstore that is probed. */
+  learned(): LearnedDelay[] {
+    return this.#completeness.learned();
   }
 
   /** Learns how late the lines of these series come, where it is time to; never rejects. */

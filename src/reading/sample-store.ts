@@ -41,6 +41,11 @@ export class SampleStore implements OutcomeSink {
     return this.#entries.get(this.#keyOf(series));
   }
 
+  /** All that is known, by the key of the series; nothing counts as used. */
+  entries(): Iterable<readonly [string, StoredSeries]> {
+    return this.#entries.entries();
+  }
+
   put(series: Series, sample: Sample, run: BatchRun): void {
     this.#entries.set(this.#keyOf(series), { series, last: { sample, run }, failure: undefined });
   }

@@ -11,6 +11,7 @@ import { AutoscalerWatch } from '../kube/autoscaler-watch.ts';
 import { defaultReviewSettings } from '../kube/reviewer.ts';
 import { loadKubeClient } from '../kube/kube-client.ts';
 import type { KubeObserver } from '../kube/kube-observer.ts';
+import type { SyncState } from '../kube/sync-state.ts';
 import { TokenReviewer, defaultTokenReviewSettings } from '../kube/token-review.ts';
 import { serviceNamespaceOf } from './service-namespace.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -21,6 +22,8 @@ export interface Delegation {
   readonly readiness: readonly HealthCheck[];
   /** Undefined where somebody else registers the adapter. */
   readonly apiService: ApiServiceKeeper | undefined;
+  /** Of all that is watched. */
+  synced(): readonly SyncState[];
   stop(): Promise<void>;
 }
 
@@ -53,11 +56,8 @@ export async function startDelegation(
     ? new ApiServiceKeeper(client, { name: serviceName, namespace }, surroundings)
     : undefined;
   const chosen = { namespaces: config.kubernetes.autoscalerNamespaces };
-  const watches = [
-    trust,
-    ...(apiService === undefined ? [] : [apiService]),
-    ...(watchAutoscalers ? [new AutoscalerWatch(client, chosen, autoscalers, surroundings)] : []),
-  ];
+  const hpas = watchAutoscalers ? new AutoscalerWatch(client, chosen, autoscalers, surroundings) : undefined;
+  const watches = [trust, apiService, hpas].filter((watch) => watch !== undefined);
   const ending = new AbortController();
   const running = watches.map((watch) => watch.run(ending.signal));
   return {
@@ -74,6 +74,11 @@ export async function startDelegation(
       ...(apiService === undefined ? [] : [onceReached('apiservice', () => apiService.problem())]),
     ],
     apiService,
+    synced: () => [
+      trust.syncState(),
+      ...(apiService === undefined ? [] : [apiService.syncState()]),
+      ...(hpas?.syncStates() ?? []),
+    ],
     stop: async () => {
       ending.abort();
       await Promise.all(running);

@@ -1,6 +1,6 @@
 import { projectSettings } from '../config/project-settings.ts';
 import type { Config } from '../config/schema.ts';
-import { Collector, type CollectorLimits } from '../reading/collector.ts';
+import { Collector, type CollectObserver, type CollectorLimits } from '../reading/collector.ts';
 import type { CompletenessObserver } from '../reading/delay-learner.ts';
 import { Delays } from '../reading/delays.ts';
 import { Prefetcher, type PrefetchObserver } from '../reading/prefetcher.ts';
@@ -25,6 +25,7 @@ export type ReadingObserver = SlsObserver &
   GateObserver &
   CredentialObserver &
   PrefetchObserver &
+  CollectObserver &
   CompletenessObserver;
 
 /** A reader over SLS, without any server. */
@@ -33,6 +34,7 @@ export interface ReadingStack {
   /** What the prefetcher keeps fresh. What is read comes by itself. */
   readonly wanted: WantedSeries;
   readonly prefetcher: Prefetcher;
+  readonly store: SampleStore;
   readonly sls: SlsStack;
   readonly delays: Delays;
   /** Of each project. */
@@ -67,6 +69,7 @@ export function createReading(config: Config, around: Surroundings, observer: Re
       limitsOf: readingOf,
       query: (query, signal) => sls.aggregates.query(query, signal),
       sink: store,
+      observer,
     },
   );
   const prefetcher = new Prefetcher({
@@ -83,6 +86,7 @@ export function createReading(config: Config, around: Surroundings, observer: Re
     reader,
     wanted,
     prefetcher,
+    store,
     sls,
     delays,
     settingsOf: readingOf,

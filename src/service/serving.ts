@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { replaceServingPair, type Server } from '../api/server.ts';
 import { ServingPairKeeper, type ServingObserver } from '../api/serving-pair-keeper.ts';
-import type { ServingPair } from '../api/serving-pair.ts';
+import { certificateExpiresAtMs, type ServingPair } from '../api/serving-pair.ts';
 import type { ApiServiceKeeper } from '../kube/api-service.ts';
 
 /** Two small files are read; a Secret's change reaches them within about a minute. */
@@ -10,6 +10,12 @@ const checkMs = 3000;
 /** Each API server hears of a new caBundle by a watch. */
 const trustSpreadsMs = 10_000;
 const publishedPollMs = 500;
+
+export interface Serving {
+  /** Of the certificate that new connections get, Unix ms. */
+  certificateExpiresAtMs(): number;
+  stop(): Promise<void>;
+}
 
 /**
  * Keeps the server on the serving pair of now. Where the adapter registers itself, a new certificate is trusted
@@ -21,11 +27,13 @@ export function keepServing(
   load: () => Promise<ServingPair>,
   apiService: ApiServiceKeeper | undefined,
   observer: ServingObserver,
-): { stop(): Promise<void> } {
+): Serving {
   const ending = new AbortController();
+  let expiresAtMs = certificateExpiresAtMs(first);
   apiService?.setCaPem(first.certificate);
   const replace = (pair: ServingPair) => {
     replaceServingPair(server, pair);
+    expiresAtMs = certificateExpiresAtMs(pair);
     observer.servingPairReplaced();
   };
   const replaceOnceTrusted = async (pair: ServingPair, keeper: ApiServiceKeeper) => {
@@ -46,6 +54,7 @@ export function keepServing(
     onFailure: (error) => observer.servingPairUnusable(error),
   });
   return {
+    certificateExpiresAtMs: () => expiresAtMs,
     stop: async () => {
       ending.abort();
       await keeper.stop();

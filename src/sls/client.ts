@@ -40,7 +40,9 @@ export interface SlsObserver {
     readonly outcome: 'ok' | ErrorCode;
     /** Of the monotonic clock: a step of the other makes no time negative. */
     readonly durationMs: number;
+    /** As SLS reports them; undefined where it does not, or the query failed. */
     readonly processedRows: number | undefined;
+    readonly processedBytes: number | undefined;
   }): void;
 }
 
@@ -72,17 +74,18 @@ export class SlsClient implements LogSource {
   async query(query: LogQuery, signal: AbortSignal): Promise<LogResult> {
     const { project, logstore } = query;
     const startMs = performance.now();
-    const finished = (outcome: 'ok' | ErrorCode, processedRows?: number) =>
+    const finished = (outcome: 'ok' | ErrorCode, result?: LogResult) =>
       this.#observer.slsQueryFinished({
         project,
         logstore,
         outcome,
         durationMs: performance.now() - startMs,
-        processedRows,
+        processedRows: result?.processedRows,
+        processedBytes: result?.processedBytes,
       });
     try {
       const result = readReply(await this.#send(query, signal), logstoreName(query));
-      finished('ok', result.processedRows);
+      finished('ok', result);
       return result;
     } catch (thrown) {
       const error = toQueryError(thrown, query);

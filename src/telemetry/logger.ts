@@ -13,6 +13,8 @@ export interface Telemetry
   extends AppObserver, ReadObserver, ServingObserver, KubeObserver, ReadingLog, SlsLog {
   started(event: {
     readonly url: string;
+    /** Undefined: there is none. */
+    readonly telemetryUrl: string | undefined;
     readonly slsEndpoint: string;
     readonly authentication: string;
     readonly durationMs: number;

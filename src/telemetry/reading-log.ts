@@ -1,13 +1,16 @@
 import type { Logger } from 'pino';
 import type { AutoscalerDemandObserver } from '../reading/autoscaler-demand.ts';
+import type { CollectObserver } from '../reading/collector.ts';
 import type { CompletenessObserver } from '../reading/delay-learner.ts';
 import type { PrefetchObserver } from '../reading/prefetcher.ts';
 
-export interface ReadingLog extends PrefetchObserver, AutoscalerDemandObserver, CompletenessObserver {}
+export interface ReadingLog
+  extends PrefetchObserver, AutoscalerDemandObserver, CollectObserver, CompletenessObserver {}
 
 /** What is logged of the readings that are kept fresh, and of who wants them. */
 export function createReadingLog(logger: Logger): ReadingLog {
   return {
+    batchSent: (event) => logger.trace(event, 'series are asked for in one query'),
     refreshFailing: ({ error, ...event }) =>
       logger.warn(
         { ...event, code: error.code },

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
-import { ReadingBodies } from '../../src/api/reading-body.ts';
+import { ReadingBodies, type MetricReading } from '../../src/api/reading-body.ts';
 
-const reading = (value: number) => ({
+const reading = (value: number): MetricReading => ({
+  source: 'fresh',
   items: [{ labels: {}, sample: { value, window: { startSeconds: 0, endSeconds: 15 } } }],
 });
 

@@ -62,6 +62,7 @@ describe('configSchema', () => {
       },
       projects: [],
       access: { ownRoutesOnly: false, knownNamespaces: [], rules: [] },
+      telemetry: { bindAddress: '127.0.0.1', maxSeriesValues: 0 },
       log: { level: 'info' },
     });
   });

@@ -37,6 +37,13 @@ const table: readonly Row[] = [
       facts.allow(() => false);
       expect((await facts.ask({ protocol, path: '/metrics?x=1' })).statusCode).toBe(403);
       expect(facts.asked.map(({ path }) => path)).toEqual([{ path: '/metrics', verb: 'get' }]);
+      facts.allow(({ path }) => path?.path === '/metrics' && path.verb === 'get');
+      const granted = await facts.ask({ protocol, path: '/metrics' });
+      expect([granted.statusCode, granted.text]).toEqual([200, expect.stringMatching(/^# HELP sls_/)]);
+      expect(granted.text).toMatch(/^sls_metrics_adapter_kube_synced\{resource="configmaps",\S+ 1$/m);
+      expect(granted.text).toMatch(
+        /^sls_metrics_adapter_kube_last_sync_\w+\{resource="configmaps",\S+ \d{10}/m,
+      );
     },
   ],
   [

@@ -73,6 +73,8 @@ describe('our APIService', () => {
       caBundle: base64(ours),
     });
     expect(keeper.problem()).toBeUndefined();
+    await waitFor(() => keeper.syncState().lastSyncMs !== undefined);
+    expect(keeper.syncState()).toMatchObject({ resource: 'apiservices', synced: true });
     expect(around.observer.of('apiServiceUpdated')).toEqual([{ name, certificates: 1 }]);
   });
 
@@ -155,6 +157,7 @@ describe('the APIService of somebody else', () => {
     await waitFor(() => around.observer.of('apiServiceForeign').length > 0);
     expect(around.observer.of('apiServiceForeign')).toEqual([{ name, owner }]);
     await waitFor(() => keeper.problem() === `APIService ${name} belongs to ${owner}`);
+    expect(keeper.syncState()).toMatchObject({ synced: false });
     expect(server.count('apiservice.patch')).toBe(0);
     expect(spec()).toMatchObject({ insecureSkipTLSVerify: true });
   });

@@ -175,6 +175,12 @@ describe('chosen namespaces', () => {
     expect(watch.synced).toBe(false);
     expect(bench.told).toEqual(['shop/web: qps']);
     expect(bench.offs()[0]).toMatchObject({ namespace: 'blog', reason: 'forbidden' });
+    const resource = 'horizontalpodautoscalers';
+    const lastSyncMs = expect.any(Number) as unknown;
+    expect(watch.syncStates()).toEqual([
+      { resource, namespace: 'shop', synced: true, lastSyncMs },
+      { resource, namespace: 'blog', synced: false, lastSyncMs: undefined },
+    ]);
     bench.server.hpas.mayRead = () => true;
     await waitFor(() => watch.synced);
     expect(bench.told).toEqual(['shop/web: qps', 'blog/web: qps']);

@@ -4,6 +4,7 @@ import type { Series } from '../../src/metric/series.ts';
 import {
   Collector,
   type BatchRun,
+  type CollectObserver,
   type CollectorContext,
   type CollectorLimits,
   type CollectorSettings,
@@ -25,6 +26,7 @@ export function createCollector(
   const sls = new HeldQueries();
   const clock = new TestClock();
   const told: Told[] = [];
+  const batches: Parameters<CollectObserver['batchSent']>[0][] = [];
   const collector = new Collector(
     { gatherMs: 5, holdMs: 50, firstPauseMs: 0, longestPauseMs: 0, random: () => 0, ...settings },
     {
@@ -37,10 +39,11 @@ export function createCollector(
         put: (series, sample, run) => told.push({ series, sample, run }),
         fail: (series, error, plannedAtMs) => told.push({ series, error, plannedAtMs }),
       },
+      observer: { batchSent: (event) => batches.push(event) },
       ...context,
     },
   );
-  return { collector, sls, clock, told };
+  return { collector, sls, clock, told, batches };
 }
 
 export const values = (outcomes: readonly Outcome[]) =>

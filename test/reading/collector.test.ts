@@ -25,7 +25,7 @@ afterEach(async () => {
 
 describe('series asked for at about the same time', () => {
   it('go in one query, and each asker has its own in its order', async () => {
-    const { collector, sls } = createCollector();
+    const { collector, sls, batches } = createCollector();
     const first = collector.collect([a, b], 0, alive());
     const second = collector.collect([b], 0, alive());
     const { query, answer } = await sls.nth(0);
@@ -34,6 +34,7 @@ describe('series asked for at about the same time', () => {
     expect(values(await first)).toEqual([2, 2]);
     expect(values(await second)).toEqual([2]);
     expect(sls.sent).toHaveLength(1);
+    expect(batches).toEqual([{ project: 'p1', logstore: 'nginx-ingress', series: 2 }]);
   });
 
   it('are told of once each, with the time of the plan, before the asker goes on', async () => {

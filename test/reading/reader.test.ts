@@ -53,6 +53,7 @@ beforeEach(() => {
       limitsOf: () => ({ maxNamedRoutes: 200, deadlineMs: 10_000 }),
       query,
       sink: store,
+      observer: { batchSent: () => undefined },
     },
   );
   const settingsOf = () => ({ freshnessMs: 5000, maxStaleMs: 60_000, patienceMs: 20 });

@@ -43,7 +43,14 @@ describe('a query', () => {
     expect(result).toMatchObject({ rows: [{ requests: '7' }], processedRows: 7 });
     expect(result.requestId).toMatch(/^\w{10,}$/);
     expect(events).toEqual([
-      { project, logstore, outcome: 'ok', durationMs: expect.any(Number) as unknown, processedRows: 7 },
+      {
+        project,
+        logstore,
+        outcome: 'ok',
+        durationMs: expect.any(Number) as unknown,
+        processedRows: 7,
+        processedBytes: 2800,
+      },
     ]);
     expect(events[0]?.durationMs).toBeGreaterThan(0);
     client.close();

@@ -15,6 +15,7 @@ import { createView, type RouteLine } from './view.ts';
 
 export interface DemoOptions {
   readonly securePort: number;
+  readonly telemetryPort: number;
   readonly certDir?: string;
   /** Address of the local SLS. */
   readonly listen: ListenAddress;
@@ -79,11 +80,16 @@ export async function demo(options: DemoOptions, io: Io): Promise<void> {
 }
 
 /** The environment's own settings are left out: the demo never touches a cloud. */
-function startAdapter({ securePort, certDir }: DemoOptions, endpoint: string, io: Io): Promise<Service> {
+function startAdapter(
+  { securePort, telemetryPort, certDir }: DemoOptions,
+  endpoint: string,
+  io: Io,
+): Promise<Service> {
   const flags = {
     authentication: 'none',
     shutdownDelayDuration: '0s',
     securePort: String(securePort),
+    telemetryPort: String(telemetryPort),
     certDir,
     slsEndpoint: endpoint,
     logLevel: 'error',
@@ -98,7 +104,7 @@ const readPath = (route: string) =>
   `sls.project=${project},sls.logstore=${logstore},sls.ingress.route=${route}`;
 
 async function introduce(
-  { url, certificateFile }: Service,
+  { url, telemetryUrl, certificateFile }: Service,
   routes: readonly string[],
   io: Io,
 ): Promise<void> {
@@ -110,6 +116,7 @@ async function introduce(
       '',
       `  kubectl --kubeconfig ${shellWord(kubeconfig)} get --raw '${readPath(first)}'`,
       '',
+      `What it tells Prometheus is at ${telemetryUrl}/metrics.`,
       `Replicas are those of the guide's HPA: ${guideHpa.averageValue} requests/s each, ${guideHpa.minReplicas} to ${guideHpa.maxReplicas}. Ctrl-C ends.`,
       '',
       '',

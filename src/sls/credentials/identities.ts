@@ -13,6 +13,8 @@ export interface IdentityState {
   readonly name: string;
   /** Unix ms; undefined where they do not expire, or none have been asked for yet. */
   readonly expiresAtMs: number | undefined;
+  /** Whether the last attempt to get or renew them failed. */
+  readonly failing: boolean;
 }
 
 /** One source of credentials for each place that they come from, however many projects use it. */
@@ -37,7 +39,11 @@ export class Identities {
   }
 
   states(): IdentityState[] {
-    return [...this.#known.values()].map(({ name, expiresAtMs }) => ({ name, expiresAtMs }));
+    return [...this.#known.values()].map(({ name, expiresAtMs, failing }) => ({
+      name,
+      expiresAtMs,
+      failing,
+    }));
   }
 
   /** Loaded on use: an adapter that nobody asks needs none of it. */

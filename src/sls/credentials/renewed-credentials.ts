@@ -52,7 +52,9 @@ export class RenewedCredentials implements CredentialSource {
   #flight: Promise<Credentials> | undefined;
   #failure: { readonly error: AdapterError; readonly untilMs: number } | undefined;
   #rebuiltMs = -Infinity;
+  /** Told of, and not yet over. */
   #failing = false;
+  #lastFailed = false;
 
   constructor(parts: RenewalParts) {
     this.#parts = { monotonicMs: () => performance.now(), ...parts };
@@ -65,6 +67,11 @@ export class RenewedCredentials implements CredentialSource {
   /** Unix ms; undefined where they do not expire, or none are held. */
   get expiresAtMs(): number | undefined {
     return this.#held?.expiresAtMs;
+  }
+
+  /** Whether the last attempt to get or renew them failed. */
+  get failing(): boolean {
+    return this.#lastFailed;
   }
 
   async current(): Promise<Credentials> {
@@ -107,6 +114,7 @@ export class RenewedCredentials implements CredentialSource {
       return this.#fail(thrown);
     }
     this.#failure = undefined;
+    this.#lastFailed = false;
     if (this.#failing) observer.credentialsRecovered({ identity: name });
     this.#failing = false;
     return this.#held.credentials;
@@ -136,6 +144,7 @@ export class RenewedCredentials implements CredentialSource {
   #fail(thrown: unknown): Credentials {
     const { name, observer, monotonicMs } = this.#parts;
     const error = toCredentialsError(thrown, name);
+    this.#lastFailed = true;
     const held = this.#held;
     if (held === undefined || !this.#isUsable(held)) {
       this.#failure = { error, untilMs: monotonicMs() + failureMs };

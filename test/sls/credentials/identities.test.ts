@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Identities } from '../../../src/sls/credentials/identities.ts';
 import type { CredentialSettings } from '../../../src/sls/credentials/settings.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 const create = (env: Readonly<Record<string, string>> = {}) =>
   new Identities({
@@ -65,8 +66,19 @@ describe('identities', () => {
   it('ask for nothing before they are used', async () => {
     const identities = create({ AccessKeyId: 'id', AccessKeySecret: 'secret' });
     const identity = identities.of({ source: 'environment' });
-    expect(identities.states()).toEqual([{ name: 'environment', expiresAtMs: undefined }]);
+    expect(identities.states()).toEqual([{ name: 'environment', expiresAtMs: undefined, failing: false }]);
     expect(await identity.current()).toMatchObject({ accessKeyId: 'id' });
+  });
+
+  it('tell of a failure until the next success', async () => {
+    const env: Record<string, string> = {};
+    const identities = create(env);
+    const identity = identities.of({ source: 'environment' });
+    await expect(identity.current()).rejects.toThrow();
+    expect(identities.states()).toMatchObject([{ failing: true }]);
+    Object.assign(env, { AccessKeyId: 'id', AccessKeySecret: 'secret' });
+    await waitFor(() => identity.current().catch(() => undefined), 15_000);
+    expect(identities.states()).toMatchObject([{ failing: false }]);
   });
 
   it.each<[CredentialSettings, RegExp]>([

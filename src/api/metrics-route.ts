@@ -1,0 +1,10 @@
+import { sendBytes } from './encoding.ts';
+import type { RegisterGet } from './route.ts';
+
+/** Source: https://prometheus.io/docs/instrumenting/exposition_formats/ */
+const contentType = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** `/metrics`: what the adapter tells of itself to Prometheus. */
+export function registerMetrics(get: RegisterGet, exposition: () => Promise<string>): void {
+  get('/metrics', async (_, reply) => sendBytes(reply, contentType, Buffer.from(await exposition())));
+}

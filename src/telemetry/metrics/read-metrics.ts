@@ -1,0 +1,56 @@
+import type { ErrorCode } from '../../errors.ts';
+import type { Telemetry } from '../logger.ts';
+import { FoldedNames, foldedName } from './folded-names.ts';
+import type { MetricRegistry } from './metric-registry.ts';
+
+/** More than are served; those that are not share a name. */
+const mostMetricNames = 200;
+
+/** A read that fails with one of these may have named anything. */
+const beforeTheName: ReadonlySet<ErrorCode | undefined> = new Set<ErrorCode | undefined>([
+  'MetricUnknown',
+  'SelectorMalformed',
+  'ParameterInvalid',
+  'MethodUnsupported',
+]);
+
+const readSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
+const ageSeconds = [2, 5, 7.5, 10, 15, 20, 30, 45, 60, 90, 120, 300, 600];
+
+/** Counts what is asked of us. */
+export function createReadMetrics(
+  registry: MetricRegistry,
+): Pick<Telemetry, 'readFinished' | 'requestRefused'> {
+  const names = new FoldedNames(mostMetricNames);
+  const reads = registry.counter(
+    'reads_total',
+    'Reads of external metrics, by the code of the error (ok: none) and where the reading came from: fresh from the store, cold from SLS, stale from the store for want of SLS, or none.',
+    ['metric', 'code', 'source'],
+  );
+  const durations = registry.histogram(
+    'read_duration_seconds',
+    'Time that a read of an external metric took, from its parsing to its answer.',
+    ['source'],
+    readSeconds,
+  );
+  const ages = registry.histogram(
+    'reading_age_seconds',
+    'Age of each reading served: from the end of its oldest window to its answer.',
+    [],
+    ageSeconds,
+  );
+  const refusals = registry.counter(
+    'requests_refused_total',
+    'Requests refused before they were a read or beside one, by the code of the error.',
+    ['code'],
+  );
+  return {
+    readFinished: ({ metric, error, source = 'none', ageMs, durationMs }) => {
+      const name = beforeTheName.has(error?.code) ? foldedName : names.of(metric);
+      reads.inc({ metric: name, code: error?.code ?? 'ok', source });
+      durations.observe({ source }, durationMs / 1000);
+      if (ageMs !== undefined) ages.observe(ageMs / 1000);
+    },
+    requestRefused: ({ error }) => refusals.inc({ code: error.code }),
+  };
+}

@@ -1,0 +1,109 @@
+import { filterEntries } from '../../metric/line-filters.ts';
+import type { Series } from '../../metric/series.ts';
+import type { StoredSeries } from '../../reading/sample-store.ts';
+import type { GaugeValue, MetricRegistry } from './metric-registry.ts';
+
+export interface SeriesValuesSource {
+  /** By the key of the series. */
+  entries(): Iterable<readonly [string, StoredSeries]>;
+  /** For how long after its query was planned a reading of the project may be served. */
+  readonly maxStaleMsOf: (project: string) => number;
+  readonly clock: { now(): number };
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/**
+ * The value of each series as a gauge, up to a bound. A series that has a place keeps it for as long as it could be
+ * served; the others are counted.
+ */
+export class SeriesValues {
+  readonly #most: number;
+  readonly #source: SeriesValuesSource;
+  #places = new Map<string, Labels>();
+  #leftOut = 0;
+
+  constructor(most: number, source: SeriesValuesSource) {
+    this.#most = most;
+    this.#source = source;
+  }
+
+  read(): GaugeValue[] {
+    const values: GaugeValue[] = [];
+    const places = new Map<string, Labels>();
+    const homeless: (readonly [string, Series, number])[] = [];
+    for (const [key, { series, last }] of this.#source.entries()) {
+      if (last === undefined || !this.#isServable(series, last.run.plannedAtMs)) continue;
+      const labels = this.#places.get(key);
+      if (labels === undefined) homeless.push([key, series, last.sample.value]);
+      else {
+        places.set(key, labels);
+        values.push({ labels, value: last.sample.value });
+      }
+    }
+    const housed = homeless.slice(0, this.#most - places.size);
+    for (const [key, series, value] of housed) {
+      const labels = labelsOf(series);
+      places.set(key, labels);
+      values.push({ labels, value });
+    }
+    this.#places = places;
+    this.#leftOut = homeless.length - housed.length;
+    return values;
+  }
+
+  /** How many the last `read` had no room for. */
+  get leftOut(): number {
+    return this.#leftOut;
+  }
+
+  #isServable({ project }: Series, plannedAtMs: number): boolean {
+    const ageMs = this.#source.clock.now() - plannedAtMs;
+    return ageMs >= 0 && ageMs < this.#source.maxStaleMsOf(project);
+  }
+}
+
+/** Other for two series wherever these are two: what is not said, is left out. */
+function labelsOf(series: Series): Labels {
+  const { metric, project, logstore, route, filters, intervalSeconds, delaySeconds, internalEndpoint } =
+    series;
+  return {
+    metric: metric.name,
+    project,
+    logstore,
+    ...(route === undefined ? {} : { route }),
+    ...Object.fromEntries(filterEntries(filters)),
+    interval: String(intervalSeconds),
+    ...(delaySeconds === undefined ? {} : { delay: String(delaySeconds) }),
+    ...(internalEndpoint === undefined ? {} : { internal: String(internalEndpoint) }),
+  };
+}
+
+const labelNames = [
+  'metric',
+  'project',
+  'logstore',
+  'route',
+  'host',
+  'method',
+  'status',
+  'interval',
+  'delay',
+  'internal',
+];
+
+export function addSeriesValues(registry: MetricRegistry, most: number, source: SeriesValuesSource): void {
+  const values = new SeriesValues(most, source);
+  registry.gauge(
+    'external_metric_value',
+    'The last reading of each series that may still be served, in the unit of its metric.',
+    labelNames,
+    () => values.read(),
+  );
+  registry.gauge(
+    'external_metric_values_left_out',
+    'Series that may be served and have no gauge, for want of room (telemetry.maxSeriesValues).',
+    [],
+    () => [{ labels: {}, value: values.leftOut }],
+  );
+}

@@ -1,0 +1,13 @@
+import type { AdapterState } from '../../src/telemetry/metrics/state-metrics.ts';
+
+/** The state of an adapter that has nothing to do, but for what is given. */
+export const stateWith = (given: Partial<AdapterState> = {}): AdapterState => ({
+  version: 'v1.2.3',
+  projects: () => [],
+  delays: () => [],
+  identities: () => [],
+  synced: () => [],
+  series: () => ({ held: 0, wanted: 0, most: 10 }),
+  certificateExpiresAtMs: () => 0,
+  ...given,
+});

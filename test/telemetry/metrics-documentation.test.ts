@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, it } from 'vitest';
+import { Metrics } from '../../src/telemetry/metrics.ts';
+import { printTable, readTable } from '../support/markdown-table.ts';
+import { stateWith } from './adapter-state.ts';
+
+const document = readFileSync(resolve(import.meta.dirname, '../../docs/self-metrics.md'), 'utf8');
+
+const metrics = new Metrics();
+metrics.watch(stateWith());
+metrics.watchSeries(1, { entries: () => [], maxStaleMsOf: () => 0, clock: Date });
+
+it('is the table of docs/self-metrics.md, row by row', () => {
+  const rows = metrics
+    .describe()
+    .map(({ name, type, labelNames, help }) => [
+      `\`${name}\``,
+      type,
+      labelNames.length === 0 ? '-' : labelNames.map((label) => `\`${label}\``).join(', '),
+      help,
+    ]);
+  const expected = [['Metric', 'Type', 'Labels', 'Meaning'], ...rows];
+  expect(readTable(document), `docs/self-metrics.md must hold\n\n${printTable(expected)}\n`).toEqual(
+    expected,
+  );
+});
+
+it('names ours by the prefix and the unit, and says of each what it means', () => {
+  for (const { name, help, type } of metrics.describe()) {
+    expect(name).toMatch(/^(sls_metrics_adapter|process|nodejs)_/);
+    expect(help).toMatch(/^[A-Z].*\.$/);
+    expect(name.endsWith('_total')).toBe(type === 'counter');
+  }
+});

@@ -1,0 +1,237 @@
+import { describe, expect, it } from 'vitest';
+import { AdapterError, type ErrorCode } from '../../src/errors.ts';
+import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
+import { createLogger, createTelemetry } from '../../src/telemetry/logger.ts';
+import { Metrics, tellBoth } from '../../src/telemetry/metrics.ts';
+import type { AdapterState } from '../../src/telemetry/metrics/state-metrics.ts';
+import { stateWith } from './adapter-state.ts';
+
+const read = { namespace: 'shop', metric: 'sls_ingress_qps', selector: '' };
+const served = { ...read, error: undefined, source: 'fresh', ageMs: 12_000, durationMs: 0.4 } as const;
+const failed = (code: ErrorCode, metric = read.metric) => ({
+  ...read,
+  metric,
+  error: new AdapterError(code, 'no'),
+  source: undefined,
+  ageMs: undefined,
+  durationMs: 30,
+});
+const query = { project: 'p', logstore: 'l', durationMs: 80, processedRows: 7, processedBytes: 2800 };
+const noQuery = { processedRows: undefined, processedBytes: undefined };
+
+/** What is told, without the prefix, by name and labels. */
+async function linesOf(metrics: Metrics, about: RegExp): Promise<string[]> {
+  const lines = (await metrics.exposition()).split('\n').filter((line) => !line.startsWith('#'));
+  return lines.map((line) => line.replace(/^sls_metrics_adapter_/, '')).filter((line) => about.test(line));
+}
+
+const watching = (state: Partial<AdapterState>) => {
+  const metrics = new Metrics();
+  metrics.watch(stateWith(state));
+  return metrics;
+};
+
+describe('what is counted', () => {
+  it('are reads by metric, code and source, how long they took, and how old they were', async () => {
+    const metrics = new Metrics();
+    const { observer } = metrics;
+    observer.readFinished?.(served);
+    observer.readFinished?.(served);
+    observer.readFinished?.({ ...served, source: 'stale', ageMs: 70_000, durationMs: 2000 });
+    observer.readFinished?.(failed('SlsTimeout'));
+    expect(await linesOf(metrics, /^reads_total/)).toEqual([
+      'reads_total{metric="sls_ingress_qps",code="ok",source="fresh"} 2',
+      'reads_total{metric="sls_ingress_qps",code="ok",source="stale"} 1',
+      'reads_total{metric="sls_ingress_qps",code="SlsTimeout",source="none"} 1',
+    ]);
+    expect(await linesOf(metrics, /^read_duration_seconds.*(le="0\.0005"|_count).*fresh/)).toEqual([
+      'read_duration_seconds_bucket{le="0.0005",source="fresh"} 2',
+      'read_duration_seconds_count{source="fresh"} 2',
+    ]);
+    expect(await linesOf(metrics, /^reading_age_seconds_(bucket.le="(10|15|60|90)"|count|sum)/)).toEqual([
+      'reading_age_seconds_bucket{le="10"} 0',
+      'reading_age_seconds_bucket{le="15"} 2',
+      'reading_age_seconds_bucket{le="60"} 2',
+      'reading_age_seconds_bucket{le="90"} 3',
+      'reading_age_seconds_sum 94',
+      'reading_age_seconds_count 3',
+    ]);
+  });
+
+  it('are queries by project, outcome and code, with what SLS read for them', async () => {
+    const metrics = new Metrics();
+    const { observer } = metrics;
+    for (const outcome of ['ok', 'ok', 'SlsThrottled', 'Canceled'] as const)
+      observer.slsQueryFinished?.({ ...query, ...(outcome === 'ok' ? {} : noQuery), outcome });
+    observer.batchSent?.({ project: 'p', logstore: 'l', series: 40 });
+    observer.circuitOpened?.({ project: 'p', error: new AdapterError('SlsTimeout', 'no'), openMs: 1 });
+    expect(await linesOf(metrics, /^sls_(queries|processed|circuit)|sls_.*_count/)).toEqual([
+      'sls_queries_total{project="p",outcome="ok",code="ok"} 2',
+      'sls_queries_total{project="p",outcome="failed",code="SlsThrottled"} 1',
+      'sls_queries_total{project="p",outcome="canceled",code="Canceled"} 1',
+      'sls_query_duration_seconds_count{project="p"} 4',
+      'sls_processed_rows_total{project="p"} 14',
+      'sls_processed_bytes_total{project="p"} 5600',
+      'sls_batch_series_count 1',
+      'sls_circuit_openings_total{project="p"} 1',
+    ]);
+  });
+
+  it('is what happens with the API server and the certificate', async () => {
+    const metrics = new Metrics();
+    const { observer } = metrics;
+    const path = '/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers';
+    observer.listed?.({ path, objects: 3 });
+    observer.watchEnded?.({ path, reason: 'expired', message: '410', retryInMs: 1 });
+    observer.reviewFailed?.({ kind: 'TokenReview', message: 'no', attempts: 3 });
+    observer.servingPairUnusable?.(new AdapterError('ConfigInvalid', 'no'));
+    const refused = {
+      namespace: 'shop',
+      name: 'web',
+      metric: 'm',
+      error: new AdapterError('LabelMissing', 'no'),
+    };
+    observer.autoscalerMetricRefused?.(refused);
+    observer.requestRefused?.({ method: 'GET', path: '/', error: new AdapterError('Forbidden', 'no') });
+    expect(await linesOf(metrics, /^(kube|serving|autoscaler|requests)_/)).toEqual([
+      'requests_refused_total{code="Forbidden"} 1',
+      'kube_lists_total{resource="horizontalpodautoscalers"} 1',
+      'kube_watch_ends_total{resource="horizontalpodautoscalers",reason="expired"} 1',
+      'kube_reviews_failed_total{kind="TokenReview"} 1',
+      'autoscaler_metrics_refused_total{code="LabelMissing"} 1',
+      'serving_certificate_failures_total 1',
+    ]);
+  });
+});
+
+describe('what an asker makes up', () => {
+  it('is no metric of its own: one that is not served is another one', async () => {
+    const metrics = new Metrics();
+    for (const code of ['MetricUnknown', 'SelectorMalformed'] as const)
+      for (let one = 0; one < 300; one++) metrics.observer.readFinished?.(failed(code, `made-up-${one}`));
+    metrics.observer.readFinished?.(failed('LabelMissing'));
+    expect(await linesOf(metrics, /^reads_total/)).toEqual([
+      'reads_total{metric="other",code="MetricUnknown",source="none"} 300',
+      'reads_total{metric="other",code="SelectorMalformed",source="none"} 300',
+      'reads_total{metric="sls_ingress_qps",code="LabelMissing",source="none"} 1',
+    ]);
+  });
+
+  it('is told apart for a hundred projects, and counted together for the rest', async () => {
+    const endpoint = 'https://cn-beijing.log.aliyuncs.com';
+    const counts = { endpoint, running: 1, waiting: 2, circuit: 'closed' } as const;
+    const names = Array.from({ length: 102 }, (_, index) => `p${index}`);
+    const metrics = watching({
+      projects: () =>
+        names.map((project) => ({ ...counts, project, circuit: project === 'p101' ? 'open' : 'closed' })),
+    });
+    for (const project of names) metrics.observer.slsQueryFinished?.({ ...query, project, outcome: 'ok' });
+    expect(await linesOf(metrics, /^sls_queries_total/)).toHaveLength(101);
+    expect(await linesOf(metrics, /^sls_(queries|circuit_state).*other.* [^0]/)).toEqual([
+      'sls_queries_total{project="other",outcome="ok",code="ok"} 2',
+      'sls_queries_running{project="other"} 2',
+      'sls_queries_waiting{project="other"} 4',
+      'sls_circuit_state{project="other",state="open"} 1',
+    ]);
+  });
+
+  it('is told apart for two hundred logstores, of the rest the longest delay', async () => {
+    const endpoint = parseEndpointUrl('http://127.0.0.1:1');
+    const learned = Array.from({ length: 202 }, (_, index) => ({
+      address: { endpoint, project: 'p', logstore: `l${index}` },
+      delaySeconds: index,
+      saturated: index === 201,
+      probedAtMs: undefined,
+    }));
+    const metrics = watching({ delays: () => learned });
+    expect(await linesOf(metrics, /^learned_delay_seconds/)).toHaveLength(201);
+    expect(await linesOf(metrics, /^learned_delay.*(l199|other)/)).toEqual([
+      'learned_delay_seconds{project="p",logstore="l199"} 199',
+      'learned_delay_seconds{project="p",logstore="other"} 201',
+      'learned_delay_saturated{project="p",logstore="l199"} 0',
+      'learned_delay_saturated{project="p",logstore="other"} 1',
+    ]);
+  });
+});
+
+describe('gauges', () => {
+  it('are what there is at the scrape, and nothing that is there no more', async () => {
+    const identities = [
+      { name: 'rrsa', expiresAtMs: 1_800_000_000_000, failing: true },
+      { name: 'environment', expiresAtMs: undefined, failing: false },
+    ];
+    const metrics = watching({
+      identities: () => identities,
+      synced: () => [
+        { resource: 'configmaps', namespace: 'kube-system', synced: true, lastSyncMs: 1_700_000_000_500 },
+        { resource: 'apiservices', namespace: undefined, synced: false, lastSyncMs: undefined },
+      ],
+      series: () => ({ held: 3, wanted: 2, most: 10 }),
+      certificateExpiresAtMs: () => 1_900_000_000_000,
+    });
+    expect(
+      await linesOf(metrics, /^(credentials|kube_synced|kube_last|series|serving_certificate_expiry)/),
+    ).toEqual([
+      'series 3',
+      'series_wanted 2',
+      'series_limit 10',
+      'serving_certificate_expiry_timestamp_seconds 1900000000',
+      'credentials_expiry_timestamp_seconds{identity="rrsa"} 1800000000',
+      'credentials_failing{identity="rrsa"} 1',
+      'credentials_failing{identity="environment"} 0',
+      'kube_synced{resource="configmaps",namespace="kube-system"} 1',
+      'kube_synced{resource="apiservices",namespace=""} 0',
+      'kube_last_sync_timestamp_seconds{resource="configmaps",namespace="kube-system"} 1700000000.5',
+    ]);
+    identities.length = 0;
+    expect(await linesOf(metrics, /^credentials/)).toEqual([]);
+  });
+
+  it('of one project over two endpoints are one, with the worse circuit', async () => {
+    const one = { project: 'p', running: 1, waiting: 0 };
+    const metrics = watching({
+      projects: () => [
+        { ...one, endpoint: 'https://a', circuit: 'half-open' },
+        { ...one, endpoint: 'https://b', circuit: 'closed' },
+      ],
+    });
+    expect(await linesOf(metrics, /^sls_(queries_running|circuit_state)/)).toEqual([
+      'sls_queries_running{project="p"} 2',
+      'sls_circuit_state{project="p",state="closed"} 0',
+      'sls_circuit_state{project="p",state="half-open"} 1',
+      'sls_circuit_state{project="p",state="open"} 0',
+    ]);
+  });
+});
+
+it('is written once for all who scrape at a time', async () => {
+  let reads = 0;
+  const series = () => {
+    reads += 1;
+    return { held: 0, wanted: 0, most: 0 };
+  };
+  const metrics = watching({ series });
+  const [one, other] = await Promise.all([metrics.exposition(), metrics.exposition()]);
+  expect(other).toBe(one);
+  const once = reads;
+  await metrics.exposition();
+  expect(reads).toBe(2 * once);
+});
+
+it('is one of each service: no other one counts along', async () => {
+  const [one, other] = [new Metrics(), new Metrics()];
+  one.observer.readFinished?.(served);
+  expect(await linesOf(one, /^reads_total/)).toHaveLength(1);
+  expect(await linesOf(other, /^reads_total/)).toEqual([]);
+});
+
+it('is told beside the log, which is told of everything', async () => {
+  const lines: unknown[] = [];
+  const log = createTelemetry(createLogger('debug', { write: (line) => void lines.push(JSON.parse(line)) }));
+  const metrics = new Metrics();
+  const both = tellBoth(log, metrics.observer);
+  both.slsQueryFinished({ ...query, outcome: 'ok' });
+  both.circuitClosed({ project: 'p' });
+  expect(lines).toMatchObject([{ msg: 'SLS query finished' }, { msg: 'the project answers again' }]);
+  expect(await linesOf(metrics, /^sls_queries_total/)).toHaveLength(1);
+});

@@ -1,0 +1,65 @@
+import { expect, it } from 'vitest';
+import { SampleStore } from '../../../src/reading/sample-store.ts';
+import { Metrics } from '../../../src/telemetry/metrics.ts';
+import { SeriesValues } from '../../../src/telemetry/metrics/series-values.ts';
+import { seriesWith } from '../../reading/series.ts';
+import { TestClock } from '../../support/test-clock.ts';
+
+const clock = new TestClock();
+const window = { startSeconds: 0, endSeconds: 15 };
+const run = () => ({ id: 1, plannedAtMs: clock.now(), delaySeconds: 10 });
+
+const held = () => {
+  const store = new SampleStore(100);
+  const put = (route: string, value: number) => store.put(seriesWith({ route }), { value, window }, run());
+  return { store, put, source: { entries: () => store.entries(), maxStaleMsOf: () => 60_000, clock } };
+};
+
+const routesOf = (values: SeriesValues) => values.read().map(({ labels }) => labels['route']);
+
+it('has a place for so many series, which keep it, and counts the others', () => {
+  const { put, source } = held();
+  const values = new SeriesValues(2, source);
+  for (const route of ['a', 'b', 'c', 'd']) put(route, 1);
+  const first = routesOf(values);
+  expect([first.length, values.leftOut]).toEqual([2, 2]);
+  for (const route of ['c', 'a', 'd', 'b']) put(route, 2);
+  expect(routesOf(values).sort()).toEqual(first.sort());
+  expect(values.read().map(({ value }) => value)).toEqual([2, 2]);
+});
+
+it('is there only while it could be served, and then makes room', () => {
+  const { store, put, source } = held();
+  const values = new SeriesValues(1, source);
+  put('a', 1);
+  expect(routesOf(values)).toEqual(['a']);
+  clock.advance(59_000);
+  put('b', 1);
+  expect([routesOf(values), values.leftOut]).toEqual([['a'], 1]);
+  clock.advance(2000);
+  expect([routesOf(values), values.leftOut]).toEqual([['b'], 0]);
+  store.forget(() => true);
+  expect(routesOf(values)).toEqual([]);
+});
+
+it('tells two series apart by all that may differ', async () => {
+  const { store, source } = held();
+  const metrics = new Metrics();
+  metrics.watchSeries(10, source);
+  const all = [
+    {},
+    { route: undefined },
+    { delaySeconds: 3 },
+    { intervalSeconds: 60 },
+    { internalEndpoint: false },
+    { filters: { status: '5xx' } },
+  ];
+  for (const one of all) store.put(seriesWith({ route: 'say "hi"', ...one }), { value: 1.5, window }, run());
+  const lines = (await metrics.exposition())
+    .split('\n')
+    .filter((line) => line.startsWith('sls_metrics_adapter_external_metric_value{'));
+  expect(new Set(lines).size).toBe(all.length);
+  expect(lines).toContain(
+    'sls_metrics_adapter_external_metric_value{metric="sls_ingress_qps",project="p1",logstore="nginx-ingress",route="say \\"hi\\"",interval="15"} 1.5',
+  );
+});
