@@ -124,6 +124,12 @@ export const errorRegistry = {
     when: 'The project has no such logstore (LogStoreNotExist).',
     remedy: 'Check sls.logstore; ACK names the one of nginx-ingress "nginx-ingress".',
   },
+  RouteUnseen: {
+    httpStatus: 404,
+    retryable: false,
+    when: 'No request to such a route was logged in the time that was looked at (command line).',
+    remedy: 'List what was logged with: sls-metrics-adapter routes; --since 24h looks further back.',
+  },
   CredentialsMissing: {
     httpStatus: 503,
     retryable: false,

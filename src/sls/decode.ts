@@ -24,7 +24,7 @@ export function decodeNumber(text: string | undefined, column: string): number {
 const noNumber: ReadonlySet<string | undefined> = new Set(['null', 'NaN', 'Infinity', '-Infinity']);
 
 /** An aggregate without a number is NaN, which no reading comes from; the others of its row are as good as ever. */
-function decodeAggregates(row: Row, aliases: readonly string[]): Aggregates {
+export function decodeAggregates(row: Row, aliases: readonly string[]): Aggregates {
   return Object.fromEntries(
     aliases.map((alias) => [alias, noNumber.has(row[alias]) ? Number.NaN : decodeNumber(row[alias], alias)]),
   );

@@ -70,7 +70,7 @@ export function secondCountsText(window: Window): string {
   return `* | SELECT ${columns} FROM log WHERE ${timeCondition(window)} GROUP BY __time__ LIMIT ${limit}`;
 }
 
-const timeCondition = ({ startSeconds, endSeconds }: Window) =>
+export const timeCondition = ({ startSeconds, endSeconds }: Window) =>
   `__time__ >= ${startSeconds} AND __time__ < ${endSeconds}`;
 
 function filterConditions({ filters, logKind }: Statement): string[] {
@@ -85,7 +85,11 @@ function filterConditions({ filters, logKind }: Statement): string[] {
   });
 }
 
-function routeExpression({ logKind, hasAlternative }: Statement): string {
+/** SQL: the effective backend of a line. */
+export function routeExpression({
+  logKind,
+  hasAlternative,
+}: Pick<Statement, 'logKind' | 'hasAlternative'>): string {
   const { primary, alternative } = logColumns[logKind].route;
   if (!hasAlternative || alternative === undefined) return primary;
   return `CASE WHEN regexp_like(${alternative}, ${sqlString(backendPattern)}) THEN ${alternative} ELSE ${primary} END`;
@@ -102,6 +106,6 @@ function searchText({ logKind, hasAlternative }: Statement, routes: readonly str
 const isOneToken = (text: string) => /^[A-Za-z0-9_.-]+$/.test(text);
 
 /** The one place that quotes: a SQL string literal. */
-function sqlString(text: string): string {
+export function sqlString(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

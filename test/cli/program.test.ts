@@ -17,7 +17,7 @@ async function run(...argv: readonly string[]) {
   return { code, stdout: fake.stdout(), stderr: fake.stderr() };
 }
 
-const commands = ['serve', 'demo', 'emulate', 'query', 'explain'];
+const commands = ['serve', 'demo', 'emulate', 'query', 'explain', 'routes'];
 const local = [
   '--authentication',
   'none',

@@ -1,0 +1,96 @@
+import { loadConfig } from '../../config/load.ts';
+import { projectSettings } from '../../config/project-settings.ts';
+import { AdapterError } from '../../errors.ts';
+import type { LogKind } from '../../metric/log-kind.ts';
+import { withRetry } from '../../reading/retry.ts';
+import { createReading } from '../../service/reading-stack.ts';
+import { surveyRoutes, type SurveyQuery } from '../../sls/route-survey.ts';
+import { createLogger, createTelemetry } from '../../telemetry/logger.ts';
+import type { Io } from '../io.ts';
+import { hpaManifest } from './hpa-manifest.ts';
+import { surveyJson, surveyTable, type Survey } from './survey-output.ts';
+
+export interface RoutesOptions {
+  /** How far back, milliseconds. */
+  readonly since: number;
+  /** Those of this namespace alone. */
+  readonly namespace?: string;
+  readonly logKind?: LogKind;
+  readonly limit: number;
+  readonly output: 'table' | 'json';
+  /** A Deployment: prints an HPA of it in place of the routes. */
+  readonly hpa?: string;
+  readonly route?: string;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** An hour of a busy log takes longer than the few seconds that a read has. */
+const deadlineMs = 60_000;
+const maxRetries = 5;
+const maxSinceMs = 24 * 3_600_000;
+
+/** Prints the routes that a logstore has seen lately, or an HPA for one of them. */
+export async function routes(
+  options: RoutesOptions,
+  flags: Readonly<Record<string, unknown>>,
+  io: Io,
+): Promise<void> {
+  const config = loadConfig({ flags, env: io.env });
+  const { project, logstore } = config.defaults;
+  checkOptions(options);
+  if (project === undefined || logstore === undefined) {
+    const [name, example] = project === undefined ? ['project', 'k8s-log-ID'] : ['logstore', 'nginx-ingress'];
+    throw new AdapterError('ConfigInvalid', `--${name} is missing, as in --${name} ${example}`);
+  }
+  const reading = createReading(config, io, createTelemetry(createLogger(config.log.level)));
+  try {
+    const { delaySeconds, delay } = projectSettings(config)(project).reading;
+    const endSeconds = Math.floor(io.clock.now() / 1000) - (delaySeconds ?? delay.initialSeconds);
+    const query: SurveyQuery = {
+      endpoint: reading.sls.endpointOf({ project, internalEndpoint: undefined }),
+      project,
+      logstore,
+      logKind: options.logKind ?? (logstore.startsWith('alb_') ? 'alb-ingress' : 'nginx-ingress'),
+      window: { startSeconds: endSeconds - Math.ceil(options.since / 1000), endSeconds },
+      route: options.route,
+      namespace: options.namespace,
+      // One more than is shown tells whether there are more.
+      maxRows: options.limit + 1,
+    };
+    const send = (signal: AbortSignal) => surveyRoutes(query, reading.sls.gates, signal);
+    const found = await withRetry(send, () => maxRetries, io.signal, { ...reading.retryPauses, deadlineMs });
+    const namespaces = options.namespace === undefined ? config.access.knownNamespaces : [options.namespace];
+    const survey: Survey = {
+      query,
+      routes: found.slice(0, options.limit),
+      isCut: found.length > options.limit,
+      namespaces,
+    };
+    io.stdout.write(textOf(survey, options));
+  } finally {
+    reading.close();
+  }
+}
+
+function textOf(survey: Survey, options: RoutesOptions): string {
+  if (options.hpa !== undefined) return hpaManifest(survey, { ...options, deployment: options.hpa });
+  return options.output === 'json' ? `${JSON.stringify(surveyJson(survey), null, 2)}\n` : surveyTable(survey);
+}
+
+const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+/** What a Deployment may be called. Source: RFC 1123 subdomains, as Kubernetes wants them. */
+const dnsSubdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+/** @throws AdapterError `ConfigInvalid` */
+function checkOptions({ since, limit, namespace, hpa, min, max, route }: RoutesOptions): void {
+  const refuse = (what: string) => new AdapterError('ConfigInvalid', what);
+  if (since < 60_000 || since > maxSinceMs) throw refuse('--since must be from 1m to 24h');
+  if (limit > 1000) throw refuse('--limit must be from 1 to 1000');
+  if (namespace !== undefined && !dnsLabel.test(namespace))
+    throw refuse(`--namespace ${JSON.stringify(namespace)} must be a namespace`);
+  if (hpa !== undefined && (hpa.length > 253 || !dnsSubdomain.test(hpa)))
+    throw refuse(`--hpa ${JSON.stringify(hpa)} must be the name of a Deployment`);
+  if (hpa === undefined && route !== undefined) throw refuse('--route goes with --hpa DEPLOYMENT');
+  if (min > max) throw refuse(`--min ${min} must be at most --max ${max}`);
+}

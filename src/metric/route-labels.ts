@@ -1,0 +1,43 @@
+import { checkLabelValue } from './label-syntax.ts';
+import { labelDefinitions, type LabelId } from './labels.ts';
+
+/**
+ * The labels of a selector that name a route: the whole of it, or, where it is longer than a label value, its parts.
+ * Those are told apart by the namespace, so that one of `namespaces` must be its start, and no other.
+ *
+ * @returns undefined where no selector can name the route, or it cannot be told whose it is
+ */
+export function routeLabels(
+  route: string,
+  namespaces: readonly string[],
+): Readonly<Record<string, string>> | undefined {
+  if (isTaken('route', route)) return { [labelDefinitions.route.name]: route };
+  const [namespace, ...others] = new Set(namespaces.filter((name) => route.startsWith(`${name}-`)));
+  if (namespace === undefined || others.length > 0) return undefined;
+  const parts = serviceAndPort(route.slice(namespace.length + 1));
+  if (parts === undefined || !isTaken('namespace', namespace)) return undefined;
+  return {
+    [labelDefinitions.namespace.name]: namespace,
+    [labelDefinitions.service.name]: parts.service,
+    [labelDefinitions.port.name]: parts.port,
+  };
+}
+
+/** Put together again they are the same route wherever it is split; most ports have no hyphen. */
+function serviceAndPort(text: string): { readonly service: string; readonly port: string } | undefined {
+  for (let at = text.lastIndexOf('-'); at > 0; at = text.lastIndexOf('-', at - 1)) {
+    const [service, port] = [text.slice(0, at), text.slice(at + 1)];
+    if (isTaken('service', service) && isTaken('port', port)) return { service, port };
+  }
+  return undefined;
+}
+
+function isTaken(id: LabelId, value: string): boolean {
+  const { name, accepts } = labelDefinitions[id];
+  try {
+    checkLabelValue(name, value);
+    return accepts(value);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,114 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { kubernetesFaults } from '../charts/support/kubernetes-check.ts';
+import type { KubernetesObject } from '../support/manifests.ts';
+import { longRoute, project, startRoutesLog } from './routes-log.ts';
+
+const { routes, stop } = await startRoutesLog();
+afterAll(stop);
+
+interface Hpa extends KubernetesObject {
+  readonly spec: { readonly metrics: readonly { readonly external: Record<string, unknown> }[] };
+}
+
+describe('routes --hpa', () => {
+  const labelled = (labels: Readonly<Record<string, string>>, averageValue: string) => ({
+    metric: {
+      name: 'sls_ingress_qps',
+      selector: { matchLabels: { 'sls.project': project, 'sls.logstore': 'nginx-ingress', ...labels } },
+    },
+    target: { type: 'AverageValue', averageValue },
+  });
+
+  it(
+    'prints a manifest that Kubernetes takes, with a target made of the busiest minute',
+    { timeout: 60_000 },
+    async () => {
+      const { code, stdout, stderr } = await routes(
+        'nginx-ingress',
+        '--hpa',
+        'web',
+        '--namespace',
+        'default',
+      );
+      expect([code, stderr]).toEqual([0, '']);
+      const manifest = parse(stdout) as Hpa;
+      expect(kubernetesFaults([manifest])).toEqual([]);
+      expect(manifest).toMatchObject({
+        metadata: { name: 'web', namespace: 'default' },
+        spec: {
+          scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+          minReplicas: 1,
+          maxReplicas: 10,
+          behavior: { scaleDown: { stabilizationWindowSeconds: 300 } },
+        },
+      });
+      // 5 requests/s over 8 of 10 replicas.
+      const [metric] = manifest.spec.metrics;
+      expect(metric?.external).toEqual(labelled({ 'sls.ingress.route': 'default-web-80' }, '630m'));
+      expect(stdout).toContain(
+        '# 0.1 requests/s on average, 5 in the busiest minute, p95 2820 ms, 10 % 5xx\n',
+      );
+      expect(stdout).toContain('# averageValue 630m puts that minute on 8 of 10 replicas.');
+    },
+  );
+
+  it('goes by the replicas and the route that it is told', async () => {
+    const flags = ['--route', 'shop-web-80', '--min', '2', '--max', '1000'];
+    const { stdout } = await routes('nginx-ingress', '--hpa', 'web', ...flags);
+    const manifest = parse(stdout) as Hpa;
+    expect(manifest).toMatchObject({
+      metadata: { name: 'web' },
+      spec: { minReplicas: 2, maxReplicas: 1000 },
+    });
+    expect(manifest.metadata).not.toHaveProperty('namespace');
+    const [metric] = manifest.spec.metrics;
+    expect(metric?.external).toEqual(labelled({ 'sls.ingress.route': 'shop-web-80' }, '3m'));
+  });
+
+  it('names a long route by its parts', { timeout: 60_000 }, async () => {
+    const flags = ['--route', longRoute, '--namespace', 'shop'];
+    const { stdout } = await routes('nginx-ingress', '--hpa', 'model', ...flags);
+    const manifest = parse(stdout) as Hpa;
+    expect(kubernetesFaults([manifest])).toEqual([]);
+    const service = longRoute.slice('shop-'.length, -'-8501'.length);
+    const parts = {
+      'sls.ingress.namespace': 'shop',
+      'sls.ingress.service': service,
+      'sls.ingress.port': '8501',
+    };
+    expect(manifest.spec.metrics[0]?.external).toEqual(labelled(parts, '130m'));
+  });
+
+  it.each([
+    [
+      'there are several',
+      ['--hpa', 'api', '--namespace', 'shop'],
+      2,
+      /--route must say which route is that of api: shop-web-80, shop-model-serving/,
+    ],
+    [
+      'several have its name',
+      ['--hpa', 'web'],
+      2,
+      /--route must say which route is that of web: default-web-80, shop-web-80\. /,
+    ],
+    [
+      'its namespace is not known',
+      ['--hpa', 'model', '--route', longRoute],
+      2,
+      /no label can name route shop-model-serving-.*: --namespace must say/,
+    ],
+    [
+      'it was not seen',
+      ['--hpa', 'web', '--route', 'shop-gone-80'],
+      1,
+      /no request to shop-gone-80 was logged since .*\. List what was logged with: sls-metrics-adapter routes/,
+    ],
+  ])('wants to know which route where %s', async (_, flags, exitCode, message) => {
+    const { code, stdout, stderr } = await routes('nginx-ingress', ...flags);
+    expect([code, stdout]).toEqual([exitCode, '']);
+    expect(stderr).toMatch(message);
+    expect(stderr.trim()).not.toContain('\n');
+  });
+});

@@ -1,0 +1,79 @@
+import { runProgram } from '../../src/cli/program.ts';
+import { startEmulator } from '../../src/emulator/emulator.ts';
+import type { LogRecord } from '../../src/emulator/log-record.ts';
+import { albIngressIndex, nginxIngressIndex, type FieldType } from '../../src/emulator/store/index-config.ts';
+import { fakeIo } from '../support/fake-io.ts';
+
+export const project = 'k8s-log-c1';
+export const longRoute = `shop-${'model-serving-'.repeat(4)}v1-8501`;
+
+/** Lines of one route: `count` in the minute that starts `minutesAgo` before the one that `endSeconds` is in. */
+function lines(
+  endSeconds: number,
+  route: string,
+  count: number,
+  minutesAgo: number,
+  column = 'proxy_upstream_name',
+): LogRecord[] {
+  const minute = endSeconds - (endSeconds % 60) - minutesAgo * 60;
+  return Array.from({ length: count }, (_, n) => ({
+    timeSeconds: minute + (n % 60),
+    fields: {
+      [column]: route,
+      status: n % 10 === 0 ? '502' : '200',
+      request_time: ((n + 1) / 100).toFixed(2),
+    },
+  }));
+}
+
+/** Logstores with the traffic of an hour, and `routes` to run over them. */
+export async function startRoutesLog() {
+  // The SDK signs by the system's clock; all else goes by this one, which stands still.
+  const nowSeconds = Math.floor(Date.now() / 1000);
+  const clock = { now: () => nowSeconds * 1000 + 400 };
+  const end = nowSeconds - 10;
+  const { ...fields } = nginxIngressIndex.fields as Record<string, FieldType>;
+  delete fields['proxy_alternative_upstream_name'];
+  delete fields['request_time'];
+  const emulator = await startEmulator({
+    listenHost: '127.0.0.1',
+    listenPort: 0,
+    logstores: [
+      { project, logstore: 'nginx-ingress' },
+      { project, logstore: 'old', index: { fields } },
+      { project, logstore: 'alb_ingress', index: albIngressIndex },
+      { project, logstore: 'idle' },
+    ],
+    clock,
+  });
+  const canary = lines(end, 'shop-web-80', 30, 5).map((line) => ({
+    ...line,
+    fields: { ...line.fields, proxy_alternative_upstream_name: 'shop-canary-80' },
+  }));
+  await emulator
+    .sink(project, 'nginx-ingress')
+    .append([
+      ...lines(end, 'default-web-80', 60, 30),
+      ...lines(end, 'default-web-80', 300, 10),
+      ...lines(end, 'shop-web-80', 120, 5),
+      ...canary,
+      ...lines(end, longRoute, 60, 2),
+      ...lines(end, '-', 10, 3),
+      ...lines(end, '', 10, 3),
+    ]);
+  await emulator.sink(project, 'old').append(lines(end, 'default-web-80', 120, 4));
+  await emulator.sink(project, 'alb_ingress').append(lines(end, 'default-tea-80', 60, 4, 'slb_pool_name'));
+  const run = async (...argv: readonly string[]) => {
+    const fake = fakeIo(undefined, clock);
+    const code = await runProgram(['routes', '--sls-endpoint', emulator.url, ...argv], fake.io);
+    return { code, stdout: fake.stdout(), stderr: fake.stderr() };
+  };
+  return {
+    /** When the window that is surveyed ends, Unix seconds. */
+    endSeconds: end,
+    run,
+    routes: (logstore: string, ...flags: readonly string[]) =>
+      run('--project', project, '--logstore', logstore, ...flags),
+    stop: () => emulator.stop(),
+  };
+}
