@@ -22,6 +22,8 @@ export function promtool(args: readonly string[], input = ''): Promise<string> {
       if (error === null) resolve(output);
       else reject(new Error(`promtool ${args.join(' ')} (${error.code}): ${output}`));
     });
+    // It need not read all of it, nor any.
+    child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
   });
 }

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Metrics } from '../../src/telemetry/metrics.ts';
+import { stateWith } from '../telemetry/adapter-state.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+
+export const textOf = (path: string): string => readFileSync(resolve(root, path), 'utf8');
+
+/** The files of the chart that monitor the adapter; `deploy/monitoring` has the same. */
+export const alertsFile = 'charts/sls-metrics-adapter/files/alerts.yaml';
+export const dashboardFile = 'charts/sls-metrics-adapter/files/dashboard.json';
+export const plainFileOf = (chartFile: string): string => chartFile.replace(/^.*\//, 'deploy/monitoring/');
+
+/** The names of the adapter's own metrics in a query, without the endings of a histogram. */
+export const ownMetricsIn = (query: string): string[] =>
+  [...query.matchAll(/sls_metrics_adapter_\w+/g)].map(([name]) => name.replace(/_(bucket|sum|count)$/, ''));
+
+/** Each label by the name of its metric, for all that `/metrics` has. */
+export function ownMetrics(): ReadonlyMap<string, readonly string[]> {
+  const metrics = new Metrics();
+  metrics.watch(stateWith());
+  metrics.watchSeries(1, { entries: () => [], maxStaleMsOf: () => 0, clock: Date });
+  return new Map(metrics.describe().map(({ name, labelNames }) => [name, labelNames]));
+}
