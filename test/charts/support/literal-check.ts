@@ -23,6 +23,8 @@ const options: ts.CompilerOptions = {
   target: ts.ScriptTarget.ESNext,
   module: ts.ModuleKind.NodeNext,
   types: [],
+  // Without the DOM, which would be most of what is read.
+  lib: ['lib.es2022.d.ts'],
 };
 
 /**

@@ -1,0 +1,82 @@
+import { resolve } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { renderGuide } from '../charts/elastic-inference/chart.ts';
+import { restrictedFaults } from '../charts/support/restricted-profile.ts';
+import { only, renderManifests, type KubernetesObject } from '../support/manifests.ts';
+import type { Serving } from '../charts/elastic-inference/chart.ts';
+
+const directory = resolve(import.meta.dirname, '../../deploy/bert-tfserving');
+const overlay = (name: string) => renderManifests(resolve(directory, 'overlays', name));
+
+/** Overlay, and what the chart calls it. */
+const overlays: readonly (readonly [string, object])[] = [
+  ['ecs', { mode: 'none', useSpecs: [] }],
+  ['eci', { mode: 'eci', by: 'annotation' }],
+  ['eci_only', { mode: 'eci_only', by: 'annotation' }],
+  ['eci-virtual-node', { mode: 'eci', by: 'virtualNode' }],
+  ['eci_only-virtual-node', { mode: 'eci_only', by: 'virtualNode' }],
+];
+
+/**
+ * The objects without what is Helm's or kustomize's own, by kind and name: Helm's labels, and how each of them makes
+ * a changed ConfigMap roll the pods, one by an annotation and the other by the ConfigMap's name.
+ */
+function comparable(objects: readonly KubernetesObject[]): ReadonlyMap<string, unknown> {
+  const text = JSON.stringify(objects).replaceAll(
+    /bert-tfserving-config-[a-z0-9]{10}\b/g,
+    'bert-tfserving-config',
+  );
+  const clean = JSON.parse(text, (key, value: unknown) => {
+    if (/^(app\.kubernetes\.io\/managed-by|helm\.sh\/chart|checksum\/config)$/.test(key)) return undefined;
+    const isEmpty = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+    return key === 'annotations' && isEmpty ? undefined : value;
+  }) as KubernetesObject[];
+  return new Map(clean.map((object) => [`${object.kind} ${object.metadata.name}`, object]));
+}
+
+/** That they are what Kubernetes knows follows: the objects of the chart are. */
+describe('deploy/bert-tfserving', () => {
+  it.each(overlays)(
+    'overlay %s is what the chart makes of the guide, under stable names',
+    async (name, burst) => {
+      const [plain, chart] = await Promise.all([
+        overlay(name),
+        renderGuide({ name: '', burst }, { kubeVersion: '1.30.0' }),
+      ]);
+      expect([...comparable(plain).keys()].sort()).toEqual([...comparable(chart).keys()].sort());
+      for (const [object, expected] of comparable(chart))
+        expect(comparable(plain).get(object)).toEqual(expected);
+    },
+    60_000,
+  );
+
+  it('is as in the guide where no overlay is named: eci_only', async () => {
+    expect(await renderManifests(directory)).toEqual(await overlay('eci_only'));
+  }, 60_000);
+
+  describe('in every overlay', () => {
+    let objects: KubernetesObject[];
+    let rendered: KubernetesObject[][];
+    beforeAll(async () => {
+      rendered = await Promise.all(overlays.map(([name]) => overlay(name)));
+      objects = rendered.flat();
+    }, 60_000);
+
+    it('holds no Secret, and keeps to the restricted profile of Pod Security', () => {
+      expect(objects.map(({ kind }) => kind)).not.toContain('Secret');
+      expect(JSON.stringify(objects)).not.toMatch(/akId|akSecret/);
+      for (const one of rendered) {
+        const { spec } = only<Serving>(one, 'Deployment');
+        expect(restrictedFaults(spec.template.spec)).toEqual([]);
+      }
+    });
+
+    it('rolls the pods with a changed model.config', () => {
+      for (const one of rendered) {
+        const { name } = only(one, 'ConfigMap').metadata;
+        expect(name).toMatch(/^bert-tfserving-config-[a-z0-9]{10}$/);
+        expect(JSON.stringify(only(one, 'Deployment'))).toContain(`"configMap":{"name":"${name}"}`);
+      }
+    });
+  });
+});
