@@ -1,5 +1,5 @@
 /**
- * The one registry of errors. `docs/errors.md` is held to it by a test.
+ * The one registry of errors. The table of `docs/errors.md` is written from it, by `npm run docs`.
  *
  * - `httpStatus`: what the external metrics API answers. Failures of SLS never answer 401 or 403, which
  *   would read as a refusal of the asker.

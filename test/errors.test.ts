@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AdapterError, errorRegistry, toAdapterError, toListenError, type ErrorCode } from '../src/errors.ts';
-import { printTable, readTable } from './support/markdown-table.ts';
+import { expectGenerated } from './support/generated-document.ts';
 
 const entries = Object.entries(errorRegistry) as [ErrorCode, (typeof errorRegistry)[ErrorCode]][];
 
@@ -34,20 +32,7 @@ describe('the registry of errors', () => {
     }
   });
 
-  it('is the table of docs/errors.md, row by row', () => {
-    const expected = [
-      ['Code', 'HTTP status', 'Retried', 'When', 'What to do'],
-      ...entries.map(([code, { httpStatus, retryable, when, remedy }]) => [
-        `\`${code}\``,
-        String(httpStatus),
-        retryable ? 'yes' : 'no',
-        when,
-        remedy,
-      ]),
-    ];
-    const document = readFileSync(resolve(import.meta.dirname, '../docs/errors.md'), 'utf8');
-    expect(readTable(document), `docs/errors.md must hold\n\n${printTable(expected)}\n`).toEqual(expected);
-  });
+  it('is the table of docs/errors.md', () => expectGenerated('errors.md'));
 });
 
 describe('AdapterError', () => {

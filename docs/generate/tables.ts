@@ -1,0 +1,52 @@
+import { documentSettings } from '../../src/config/documentation.ts';
+import { errorRegistry } from '../../src/errors.ts';
+import { createCatalog } from '../../src/metric/catalog.ts';
+import { labelDefinitions, type LabelDefinition } from '../../src/metric/labels.ts';
+import type { MarkdownTable } from '../../test/support/markdown-table.ts';
+
+/** The tables of each document, by the names that mark their places. */
+export const documents: Readonly<Record<string, Readonly<Record<string, () => MarkdownTable>>>> = {
+  'metrics.md': { metrics: metricsTable, labels: labelsTable },
+  'configuration.md': { settings: settingsTable },
+  'errors.md': { errors: errorsTable },
+};
+
+const code = (text: string | undefined) => (text === undefined ? '-' : `\`${text}\``);
+
+function metricsTable(): MarkdownTable {
+  const rows = createCatalog().metrics.map(({ name, unit, description, emptyValue }) => [
+    code(name),
+    unit,
+    description,
+    String(emptyValue),
+  ]);
+  return [['Metric', 'Unit', 'Meaning', 'Without requests'], ...rows];
+}
+
+function labelsTable(): MarkdownTable {
+  const labels: readonly LabelDefinition[] = Object.values(labelDefinitions);
+  const rows = labels.map(({ name, accepted, description }) => [code(name), accepted, description]);
+  return [['Label', 'Values', 'Meaning'], ...rows];
+}
+
+function settingsTable(): MarkdownTable {
+  const rows = documentSettings().map(({ path, flag, environment, defaultValue, meaning, allowed }) => [
+    code(path),
+    code(flag),
+    environment.length === 0 ? '-' : environment.map(code).join(', '),
+    code(defaultValue),
+    allowed === undefined ? meaning : `${meaning} (${allowed})`,
+  ]);
+  return [['Key', 'Flag', 'Environment', 'Default', 'Meaning'], ...rows];
+}
+
+function errorsTable(): MarkdownTable {
+  const rows = Object.entries(errorRegistry).map(([name, { httpStatus, retryable, when, remedy }]) => [
+    code(name),
+    String(httpStatus),
+    retryable ? 'yes' : 'no',
+    when,
+    remedy,
+  ]);
+  return [['Code', 'HTTP status', 'Retried', 'When', 'What to do'], ...rows];
+}
