@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { startEmulator, type Emulator } from '../src/emulator/emulator.ts';
 import { nginxIngressIndex, type FieldType } from '../src/emulator/store/index-config.ts';
+import { labelDefinitions, type LabelDefinition } from '../src/metric/labels.ts';
 import {
   accessKey,
   logstore,
@@ -131,5 +132,89 @@ describe('what is asked wrongly', () => {
   it('an unknown metric', async () => {
     const reply = await adapter.read('sls_ingress_nps', good);
     expectStatus(reply, 404, 'MetricUnknown', /could not find the metric sls_ingress_nps.*kubectl get --raw/);
+  });
+});
+
+const labels: readonly LabelDefinition[] = Object.values(labelDefinitions);
+
+const without = (label: string) =>
+  Object.fromEntries(Object.entries(good).filter(([name]) => name !== label));
+
+/** As it stands in a regular expression. */
+const literal = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+
+describe.each(labels)('label $name', ({ name, accepted, multiple }) => {
+  /** A read that is right but for what is said of this label. */
+  const readWith = async (requirement: string) => {
+    return adapter.request(readPath('sls_ingress_qps', `${selectorOf(without(name))},${requirement}`));
+  };
+
+  it('names the value that it does not take, and what it takes', async () => {
+    // Only nothing at all is no route.
+    const [written, value] = multiple ? [` in (,a)`, ''] : ['=A_.b', 'A_.b'];
+    const message = `^${literal(`${name} is "${value}" and must be ${accepted}. Correct the value in `)}`;
+    expectStatus(await readWith(`${name}${written}`), 400, 'LabelValueInvalid', new RegExp(message));
+  });
+
+  it.each([
+    ['!=', `${name}!=a`],
+    ['notin', `${name} notin (a)`],
+    ['>', `${name}>1`],
+    ['<', `${name}<1`],
+    ['!', `!${name}`],
+  ])('does not take the operator %s, and shows how to write it', async (operator, requirement) => {
+    const message = `^${literal(`${name} does not take the operator "${operator}". Write label=value`)}`;
+    expectStatus(await readWith(requirement), 400, 'OperatorUnsupported', new RegExp(message));
+  });
+
+  it('does not stand without a value', async () => {
+    const message = `^${literal(`${name} stands without a value. Write label=value`)}`;
+    expectStatus(await readWith(name), 400, 'OperatorUnsupported', new RegExp(message));
+  });
+
+  if (multiple) return;
+
+  it('takes one value', async () => {
+    const message = `^${literal(`${name} takes one value, not 2. Correct the value`)}`;
+    expectStatus(await readWith(`${name} in (ab,cd)`), 400, 'LabelValueInvalid', new RegExp(message));
+  });
+});
+
+describe('what is asked wrongly, besides labels', () => {
+  const selector = selectorOf(good);
+  it.each<[what: string, parameters: string, code: number, cause: string, message: RegExp]>([
+    [
+      'a selector twice',
+      `&labelSelector=${encodeURIComponent(selector)}`,
+      400,
+      'ParameterInvalid',
+      /^parameter labelSelector is given more than once\. Correct the URL/,
+    ],
+    [
+      'a watch',
+      '&watch=true',
+      405,
+      'MethodUnsupported',
+      /^external metrics cannot be watched\. .* without watch\./,
+    ],
+  ])('%s', async (_, parameters, code, cause, message) => {
+    const path = `${readPath('sls_ingress_qps', selector)}${parameters}`;
+    expectStatus(await adapter.request(path), code, cause, message);
+  });
+
+  it.each([
+    [
+      'a part of a route without the others',
+      'sls.ingress.service=web',
+      /^label sls\.ingress\.port is missing \(.*\)\. Add/,
+    ],
+    [
+      'a namespace alone',
+      'sls.ingress.namespace=shop',
+      /^label sls\.ingress\.service is missing \(.*\)\. Add/,
+    ],
+  ])('%s', async (_, parts, message) => {
+    const path = readPath('sls_ingress_qps', `${selectorOf(without('sls.ingress.route'))},${parts}`);
+    expectStatus(await adapter.request(path), 400, 'LabelMissing', message);
   });
 });
