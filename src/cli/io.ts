@@ -17,3 +17,8 @@ export function aborted(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }
+
+/** A command that has told itself what failed: exit code 1, and not a word more. */
+export class CommandFailed extends Error {
+  override readonly name = 'CommandFailed';
+}

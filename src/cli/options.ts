@@ -32,6 +32,16 @@ export function parsePort(text: string): number {
   return Number(text);
 }
 
+/** `{namespace}/{name}` of a ServiceAccount. */
+export function parseServiceAccount(text: string): string {
+  if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?\/[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(text)) {
+    throw new InvalidArgumentError(
+      'It must be a namespace and a name, such as sls-metrics-adapter/sls-metrics-adapter.',
+    );
+  }
+  return text;
+}
+
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;

@@ -2,14 +2,16 @@ import { Command, CommanderError, Option } from 'commander';
 import { packageVersion } from '../api/version.ts';
 import { toAdapterError } from '../errors.ts';
 import type { DemoOptions } from './demo/demo.ts';
+import type { DoctorOptions } from './doctor.ts';
 import type { EmulateOptions } from './emulate.ts';
-import type { Io } from './io.ts';
+import { CommandFailed, type Io } from './io.ts';
 import {
   addConfigOptions,
   parseCount,
   parseDurationMs,
   parseListenAddress,
   parsePort,
+  parseServiceAccount,
   parseShare,
 } from './options.ts';
 import type { ExplainOptions } from './explain/explain.ts';
@@ -26,6 +28,7 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
   } catch (thrown) {
     // Commander has printed its own errors already, and --help is none.
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (thrown instanceof CommandFailed) return exitCodes.failed;
     const error = toAdapterError(thrown);
     io.stderr.write(`sls-metrics-adapter: ${error.message}\n`);
     if (error.code === 'Internal' && error.cause instanceof Error)
@@ -52,6 +55,7 @@ function buildProgram(io: Io): Command {
   addQuery(program, io);
   addExplain(program, io);
   addRoutes(program, io);
+  addDoctor(program, io);
   return program;
 }
 
@@ -221,5 +225,43 @@ function addReadOptions(command: Command): void {
       `  sls-metrics-adapter ${command.name()} sls_ingress_qps --region cn-beijing --network public \\`,
       '    --selector sls.project=k8s-log-ID,sls.logstore=nginx-ingress,sls.ingress.route=default-web-80',
     ].join('\n'),
+  );
+}
+
+function addDoctor(program: Command, io: Io): void {
+  const command = program
+    .command('doctor')
+    .summary('Find what keeps HPAs from their metrics, and say how to mend it')
+    .description(
+      'Check configuration, credentials, SLS, logs and cluster, each line ok, warn, failed or skipped, with what to do. Exit code 1 where something failed.',
+    )
+    .option('--metric <metric>', 'What to look into; without it, what an HPA names, else sls_ingress_qps')
+    .option('--selector <selector>', 'Its label selector, as in the HPA; without it, what an HPA names')
+    .option('--namespace <namespace>', 'Namespace of the HPA', 'default')
+    .addOption(
+      new Option(
+        '--service-account <account>',
+        'ServiceAccount of the adapter, NAMESPACE/NAME; without it, our own in a pod, else --service-namespace/--service-name',
+      ).argParser(parseServiceAccount),
+    )
+    .addOption(
+      new Option('-o, --output <format>', 'How to print it').choices(['table', 'json']).default('table'),
+    );
+  addConfigOptions(command);
+  command.addHelpText(
+    'after',
+    [
+      '',
+      'Examples:',
+      '  In the pod, with the flags that it runs with:',
+      '    kubectl exec -n sls-metrics-adapter deployment/sls-metrics-adapter -- \\',
+      '      node dist/main.js doctor --config /etc/sls-metrics-adapter/config.yaml --manage-apiservice',
+      '  From elsewhere:',
+      '    sls-metrics-adapter doctor --region cn-beijing --network public --kubeconfig ~/.kube/config \\',
+      '      --selector sls.project=k8s-log-ID,sls.logstore=nginx-ingress,sls.ingress.route=default-web-80',
+    ].join('\n'),
+  );
+  command.action(async (options: DoctorOptions & Record<string, unknown>) =>
+    (await import('./doctor.ts')).doctor(options, options, io),
   );
 }

@@ -18,6 +18,8 @@ export type AccessAttributes =
       readonly group: string;
       readonly version: string;
       readonly resource: string;
+      /** Of one object; undefined: of all. */
+      readonly name?: string;
     }
   | { readonly kind: 'path'; readonly path: string; readonly verb: string };
 
@@ -68,27 +70,41 @@ export class AccessReviewer {
   }
 
   async #review(spec: unknown, signal: AbortSignal): Promise<AccessDecision> {
-    const { allowed, denied, reason } = await sendReview(
-      this.#client,
-      {
-        kind: 'SubjectAccessReview',
-        apiVersion: 'authorization.k8s.io/v1',
-        path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
-        spec,
-      },
-      signal,
-      this.#settings,
-      this.#around,
-    );
-    // Go refuses both as well: k8s.io/apiserver/plugin/pkg/authorizer/webhook
-    if (typeof allowed !== 'boolean' || (allowed && denied === true))
-      throw misunderstood(
-        'SubjectAccessReview',
-        'its status contradicts itself or decides nothing',
-        this.#around,
-      );
-    return { allowed, ...(typeof reason === 'string' && reason !== '' ? { reason } : {}) };
+    return await decide('SubjectAccessReview', this.#client, spec, signal, this.#settings, this.#around);
   }
+}
+
+/**
+ * Whether we may ourselves, by
+ * https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/.
+ * Everybody may ask that.
+ *
+ * @throws KubeError: nobody knows; the signal's reason
+ */
+export const reviewOwnAccess = (
+  client: KubeClient,
+  attributes: AccessAttributes,
+  signal: AbortSignal,
+  around: ReviewSurroundings,
+  settings: ReviewSettings = defaultReviewSettings,
+): Promise<AccessDecision> =>
+  decide('SelfSubjectAccessReview', client, attributesOf(attributes), signal, settings, around);
+
+async function decide(
+  kind: 'SubjectAccessReview' | 'SelfSubjectAccessReview',
+  client: KubeClient,
+  spec: unknown,
+  signal: AbortSignal,
+  settings: ReviewSettings,
+  around: ReviewSurroundings,
+): Promise<AccessDecision> {
+  const apiVersion = 'authorization.k8s.io/v1';
+  const review = { kind, apiVersion, path: `/apis/${apiVersion}/${kind.toLowerCase()}s`, spec };
+  const { allowed, denied, reason } = await sendReview(client, review, signal, settings, around);
+  // Go refuses both as well: k8s.io/apiserver/plugin/pkg/authorizer/webhook
+  if (typeof allowed !== 'boolean' || (allowed && denied === true))
+    throw misunderstood(kind, 'its status contradicts itself or decides nothing', around);
+  return { allowed, ...(typeof reason === 'string' && reason !== '' ? { reason } : {}) };
 }
 
 /** In one order whatever the order of groups and keys, so that its text is the key of the cache. */
@@ -108,6 +124,7 @@ function attributesOf(attributes: AccessAttributes): object {
     const { path, verb } = attributes;
     return { nonResourceAttributes: { path, verb } };
   }
-  const { namespace, verb, group, version, resource } = attributes;
-  return { resourceAttributes: { namespace, verb, group, version, resource } };
+  const { namespace, verb, group, version, resource, name } = attributes;
+  const one = name === undefined ? {} : { name };
+  return { resourceAttributes: { namespace, verb, group, version, resource, ...one } };
 }

@@ -25,8 +25,9 @@ export const defaultApiServiceSettings: ApiServiceSettings = {
   callTimeoutMs: 10_000,
 };
 
-const name = 'v1beta1.external.metrics.k8s.io';
-const path = `/apis/apiregistration.k8s.io/v1/apiservices/${name}`;
+export const apiServiceName = 'v1beta1.external.metrics.k8s.io';
+export const apiServicePath = `/apis/apiregistration.k8s.io/v1/apiservices/${apiServiceName}`;
+const [name, path] = [apiServiceName, apiServicePath];
 
 /**
  * Keeps our certificate in `spec.caBundle` of the APIService, beside those of the other replicas, and

@@ -40,7 +40,7 @@ export interface KubeObserver {
   configMalformed(event: { readonly message: string }): void;
   /** A review got no answer, retries included. */
   reviewFailed(event: {
-    readonly kind: 'TokenReview' | 'SubjectAccessReview';
+    readonly kind: 'TokenReview' | 'SubjectAccessReview' | 'SelfSubjectAccessReview';
     readonly message: string;
     readonly attempts: number;
   }): void;

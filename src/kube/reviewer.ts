@@ -37,7 +37,7 @@ export interface UserInfo {
 }
 
 interface Review {
-  readonly kind: 'TokenReview' | 'SubjectAccessReview';
+  readonly kind: 'TokenReview' | 'SubjectAccessReview' | 'SelfSubjectAccessReview';
   readonly apiVersion: string;
   readonly path: string;
   readonly spec: unknown;

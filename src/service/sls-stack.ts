@@ -17,6 +17,8 @@ export interface SlsStack {
   readonly seconds: SecondCountSource;
   readonly gates: ProjectGates;
   readonly endpointOf: (request: EndpointRequest) => Endpoint;
+  /** As whom the project is asked. */
+  readonly credentialsOf: (project: string) => CredentialSource;
   /** Of each identity that a query has been sent for. */
   identities(): readonly IdentityState[];
   close(): void;
@@ -40,8 +42,9 @@ export function createSls(
   const identityOf = onceFor((sls: ProjectSettings['sls']): CredentialSource =>
     identities.of(credentialSettings(sls.credentials)),
   );
+  const credentialsOf = (project: string) => credentials ?? identityOf(settingsOf(project));
   const client = new SlsClient(
-    (project) => credentials ?? identityOf(settingsOf(project)),
+    credentialsOf,
     { connectTimeoutMs: connectTimeoutSeconds * 1000, readTimeoutMs: readTimeoutSeconds * 1000 },
     observer,
   );
@@ -59,6 +62,7 @@ export function createSls(
     seconds: new SecondCountSource(gates),
     gates,
     endpointOf: ({ project, internalEndpoint }) => endpointsOf(settingsOf(project))(internalEndpoint),
+    credentialsOf,
     identities: () => identities.states(),
     close: () => client.close(),
   };

@@ -1,6 +1,6 @@
 import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { isIP } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import { AdapterError } from '../errors.ts';
 import type { Endpoint } from './endpoint.ts';
 
@@ -8,6 +8,8 @@ export interface TransportSettings {
   readonly connectTimeoutMs: number;
   /** From the start of the request to the last byte of the reply. */
   readonly readTimeoutMs: number;
+  /** How a host becomes an address. Default: as the system does it. */
+  readonly lookup?: LookupFunction | undefined;
 }
 
 export interface TransportRequest {
@@ -90,6 +92,7 @@ export class Transport {
   ): Promise<TransportReply> {
     signal.throwIfAborted();
     const { endpoint, project, method, path, headers, body } = request;
+    const { lookup } = this.#settings;
     const reply = await new Promise<IncomingMessage>((resolve, reject) => {
       const outgoing = (endpoint.protocol === 'https' ? https : http).request({
         agent: this.#agents[endpoint.protocol],
@@ -98,6 +101,7 @@ export class Transport {
           ? {}
           : { servername: isIP(endpoint.hostname) ? '' : endpoint.hostname }),
         port: endpoint.port,
+        ...(lookup === undefined ? {} : { lookup }),
         method,
         path,
         headers: { ...headers, 'content-length': String(body.length) },

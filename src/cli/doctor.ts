@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { examine } from '../doctor/examine.ts';
+import { createLogger, createTelemetry } from '../telemetry/logger.ts';
+import { CommandFailed, type Io } from './io.ts';
+import { doctorLines, doctorReport, doctorSummary } from './doctor-report.ts';
+
+export interface DoctorOptions {
+  readonly metric?: string;
+  readonly selector?: string;
+  readonly namespace: string;
+  readonly serviceAccount?: string;
+  readonly output: 'table' | 'json';
+}
+
+/**
+ * Checks all that a reading depends on, and tells what to do about what is not well.
+ *
+ * @throws CommandFailed where a check failed
+ */
+export async function doctor(
+  options: DoctorOptions,
+  flags: Readonly<Record<string, unknown>>,
+  io: Io,
+): Promise<void> {
+  const { metric, selector, namespace, serviceAccount, output } = options;
+  // Whatever goes wrong is a finding; a log would say it twice.
+  const observer = createTelemetry(createLogger('silent'));
+  const around = { ...io, observer, pause };
+  const isTable = output === 'table';
+  const results = await examine(
+    { flags, metric, selector, namespace, serviceAccount },
+    around,
+    io.signal,
+    (result) => {
+      if (isTable) io.stdout.write(doctorLines(result, isColoured(io)));
+    },
+  );
+  io.stdout.write(isTable ? doctorSummary(results) : `${JSON.stringify(doctorReport(results), null, 2)}\n`);
+  if (io.signal.aborted || results.some(({ status }) => status === 'failed')) throw new CommandFailed();
+}
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  sleep(ms, undefined, { signal }).catch(() => undefined);
+
+/** By https://no-color.org */
+const isColoured = ({ stdout, env }: Io): boolean => stdout.isTTY === true && !env['NO_COLOR'];

@@ -1,0 +1,135 @@
+import { apiServiceName, apiServicePath } from '../kube/api-service.ts';
+import { KubeError } from '../kube/kube-error.ts';
+import { registeredApi } from './api-service.ts';
+import { failed, ok, skipped } from './check.ts';
+import type { DoctorCheck, Examination } from './examination.ts';
+
+export const apiService: DoctorCheck = {
+  id: 'apiservice',
+  what: `Whether APIService ${apiServiceName} is there`,
+  after: ['kubernetes'],
+  run: async (examination, signal) => {
+    const { facts } = examination;
+    try {
+      const api = registeredApi(await facts.get('kube').get(apiServicePath, { signal }));
+      facts.learn({ api });
+      return ok(apiServiceName);
+    } catch (error) {
+      if (!(error instanceof KubeError)) throw error;
+      if (error.statusCode === 403)
+        return skipped(
+          error.message,
+          'Run it with the kubeconfig of an administrator, to look at the APIService too:',
+          '--kubeconfig "$HOME/.kube/config"',
+        );
+      if (error.statusCode !== 404) throw error;
+      return failed(
+        `there is no APIService ${apiServiceName}: no HPA gets any external metric`,
+        'Install the adapter (kubectl apply -k deploy/adapter), or apply:',
+        apiServiceManifest(examination),
+      );
+    }
+  },
+};
+
+/** Those that are known to claim the same APIService, by what their Service is usually called. */
+const providers: readonly (readonly [RegExp, string])[] = [
+  [/^keda-/, 'KEDA'],
+  [/^alibaba-cloud-metrics-adapter$/, 'the stock adapter of ACK'],
+  [/^prometheus-adapter$/, 'prometheus-adapter'],
+  [/^(datadog|.*-cluster-agent-metrics-)/, 'Datadog'],
+];
+
+export const apiServiceOwner: DoctorCheck = {
+  id: 'apiservice-owner',
+  what: 'Whether the APIService is that of the adapter, and not of another provider such as KEDA',
+  after: ['apiservice'],
+  run: ({ facts }) => {
+    const { service } = facts.get('api');
+    const { serviceName, serviceNamespace } = facts.get('config').kubernetes;
+    const { namespace } = facts.get('account');
+    const own = { name: serviceName, namespace: serviceNamespace ?? namespace };
+    const isOwn =
+      service?.name === own.name &&
+      (serviceNamespace === undefined || service.namespace === serviceNamespace);
+    if (service !== undefined && isOwn)
+      return Promise.resolve(ok(`Service ${service.namespace}/${service.name}`));
+    const owner =
+      service === undefined ? 'kube-apiserver itself' : `Service ${service.namespace}/${service.name}`;
+    const provider = providers.find(([pattern]) => pattern.test(service?.name ?? ''))?.[1];
+    const who = provider === undefined ? owner : `${owner} (${provider})`;
+    const patch = JSON.stringify({ spec: { service: own } });
+    return Promise.resolve(
+      failed(
+        `it belongs to ${who}, not to Service ${own.namespace}/${own.name}`,
+        `A cluster has one provider of external metrics. Where --service-name and --service-namespace are right, uninstall ${provider ?? 'the other one'}, whose HPAs get no metrics from then on, and take it over:`,
+        `kubectl patch apiservice ${apiServiceName} --type merge -p '${patch}'`,
+      ),
+    );
+  },
+};
+
+/** By the reasons of kube-aggregator's availability controller. */
+const remedies: Readonly<Record<string, (service: string, namespace: string) => readonly [string, string]>> =
+  {
+    ServiceNotFound: (name, namespace) => [
+      'Make the Service, or correct its name in the APIService:',
+      `kubectl get service -n ${namespace} ${name}`,
+    ],
+    ServicePortError: (name, namespace) => [
+      'Give the Service the port of the APIService:',
+      `kubectl get service -n ${namespace} ${name} -o yaml`,
+    ],
+    EndpointsNotFound: podsOf,
+    MissingEndpoints: podsOf,
+  };
+
+function podsOf(name: string, namespace: string) {
+  return [
+    `No pod behind Service ${name} is ready: see why.`,
+    `kubectl get pods -n ${namespace}\nkubectl logs -n ${namespace} deployment/${name} --tail=50`,
+  ] as const;
+}
+
+export const apiServiceAvailable: DoctorCheck = {
+  id: 'apiservice-available',
+  what: 'Whether the API server gets an answer from the adapter: condition Available',
+  after: ['apiservice-owner'],
+  run: ({ facts }) => {
+    const { available, service } = facts.get('api');
+    if (available?.isTrue === true) return Promise.resolve(ok('the API server reaches the adapter'));
+    const { namespace = '', name = '' } = service ?? {};
+    if (available === undefined)
+      return Promise.resolve(
+        failed(
+          'the API server has not tried it yet',
+          'Wait a minute, then run doctor again; if it stays so, look at the log of kube-apiserver.',
+        ),
+      );
+    const { reason, message } = available;
+    const [remedy, write] = remedies[reason]?.(name, namespace) ?? [
+      'The API server does not get to the pods, or they do not answer: check that it may reach port 6443 of them (security group, NetworkPolicy), their certificate (ca-bundle) and their log.',
+      `kubectl logs -n ${namespace} deployment/${name} --tail=50`,
+    ];
+    return Promise.resolve(failed(`${reason}: ${message}`, remedy, write));
+  },
+};
+
+function apiServiceManifest({ facts }: Examination): string {
+  const { serviceName } = facts.get('config').kubernetes;
+  return [
+    'apiVersion: apiregistration.k8s.io/v1',
+    'kind: APIService',
+    'metadata:',
+    `  name: ${apiServiceName}`,
+    'spec:',
+    '  group: external.metrics.k8s.io',
+    '  version: v1beta1',
+    '  groupPriorityMinimum: 100',
+    '  versionPriority: 100',
+    '  service:',
+    `    name: ${serviceName}`,
+    `    namespace: ${facts.get('account').namespace}`,
+    '    port: 443',
+  ].join('\n');
+}

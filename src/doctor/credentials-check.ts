@@ -1,0 +1,33 @@
+import { AdapterError } from '../errors.ts';
+import { failed, ok } from './check.ts';
+import type { DoctorCheck } from './examination.ts';
+
+const shownOfKey = 4;
+
+export const credentials: DoctorCheck = {
+  id: 'credentials',
+  what: 'Whether there are credentials for the project, and where they come from',
+  after: ['target'],
+  deadlineMs: 20_000,
+  run: async ({ facts }) => {
+    const sls = facts.get('sls');
+    const { project } = facts.get('target').address;
+    try {
+      const { accessKeyId, securityToken } = await sls.credentialsOf(project).current();
+      const [identity] = sls.identities();
+      const until =
+        identity?.expiresAtMs === undefined ? '' : `, until ${new Date(identity.expiresAtMs).toISOString()}`;
+      const kind = securityToken === undefined ? 'a lasting key' : `a temporary key${until}`;
+      return ok(
+        `${kind}, ID …${accessKeyId.slice(-shownOfKey)}${identity === undefined ? '' : ` (${identity.name})`}`,
+      );
+    } catch (error) {
+      if (!(error instanceof AdapterError)) throw error;
+      return failed(
+        error.what,
+        'Give the pod a RAM role (RRSA), or a key in a Secret that the Deployment takes as environment:',
+        'kubectl create secret generic sls-metrics-adapter-credentials -n sls-metrics-adapter \\\n  --from-literal=ALIBABA_CLOUD_ACCESS_KEY_ID=ID --from-literal=ALIBABA_CLOUD_ACCESS_KEY_SECRET=SECRET',
+      );
+    }
+  },
+};

@@ -1,0 +1,85 @@
+import type { LookupFunction } from 'node:net';
+import type { Config } from '../config/schema.ts';
+import { type AdapterError, errorRegistry, toAdapterError } from '../errors.ts';
+import type { Autoscaler } from '../kube/autoscaler.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import { KubeError } from '../kube/kube-error.ts';
+import type { KubeObserver } from '../kube/kube-observer.ts';
+import type { ReadingObserver } from '../service/reading-stack.ts';
+import type { SlsStack } from '../service/sls-stack.ts';
+import type { Surroundings } from '../service/surroundings.ts';
+import type { RegisteredApi } from './api-service.ts';
+import type { QueryTimes } from '../sls/clock-check.ts';
+import { failed, type Check, type Finding } from './check.ts';
+import type { FactBook } from './facts.ts';
+import type { Account } from './account.ts';
+import type { Probe } from './probe.ts';
+import type { Target } from './target.ts';
+
+/** What the user wants to know. */
+export interface Asked {
+  /** As commander has parsed them: those of settings among them. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  /** Undefined: that of the HPA, else sls_ingress_qps. */
+  readonly metric: string | undefined;
+  /** Undefined: one that an HPA names, else the configured defaults. */
+  readonly selector: string | undefined;
+  /** Of the HPA. */
+  readonly namespace: string;
+  /** `{namespace}/{name}` of the adapter's ServiceAccount; undefined: ours in a pod, else by convention. */
+  readonly serviceAccount: string | undefined;
+}
+
+export interface DoctorSurroundings extends Surroundings {
+  readonly observer: ReadingObserver & KubeObserver;
+  /** How a host becomes an address. Default: as the system does it. */
+  readonly lookup?: LookupFunction;
+  /** Of a pod's ServiceAccount. Default: where Kubernetes mounts it. */
+  readonly serviceAccountDir?: string;
+  /** Ends early, without an error, where the signal is aborted. */
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** What checks learn for those after them. */
+export interface Facts {
+  readonly config: Config;
+  readonly sls: SlsStack;
+  readonly target: Target;
+  /** What SLS said to a first query. */
+  readonly probe: Probe;
+  /** Of the first answer of the endpoint. */
+  readonly times: QueryTimes;
+  readonly kube: KubeClient;
+  readonly account: Account;
+  readonly api: RegisteredApi;
+  readonly autoscalers: readonly Autoscaler[];
+}
+
+/** What every check gets. */
+export interface Examination {
+  readonly asked: Asked;
+  readonly around: DoctorSurroundings;
+  readonly facts: FactBook<Facts>;
+  /** What is closed in the end. */
+  readonly closing: AsyncDisposableStack;
+}
+
+export type DoctorCheck = Check<Examination>;
+
+/** What a thrown value tells: the registry has what to do. */
+export function findingOf(thrown: unknown): Finding {
+  if (thrown instanceof KubeError) return failed(thrown.message, kubeRemedy(thrown));
+  const error = toAdapterError(thrown);
+  return failed(error.what, remedyOf(error));
+}
+
+export const remedyOf = ({ code }: AdapterError): string => errorRegistry[code].remedy;
+
+function kubeRemedy({ kind, statusCode }: KubeError): string {
+  if (statusCode === 401) return 'Get a kubeconfig or token that the API server accepts.';
+  if (statusCode === 403)
+    return 'Run it with the kubeconfig of an administrator (--kubeconfig), or grant what the message names.';
+  return kind === 'access'
+    ? 'Mend the credentials that the kubeconfig names.'
+    : 'Check that the API server is up and reached from here (kubectl version).';
+}

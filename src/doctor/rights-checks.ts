@@ -1,0 +1,189 @@
+import type { Config } from '../config/schema.ts';
+import type { AccessAttributes } from '../kube/access-review.ts';
+import { apiServiceName } from '../kube/api-service.ts';
+import { KubeError } from '../kube/kube-error.ts';
+import { accountText, autoscalerController, rightsOn, rightText, type Account } from './account.ts';
+import { failed, ok, skipped, warn, type Finding } from './check.ts';
+import type { DoctorCheck, Examination } from './examination.ts';
+import { missingRights } from './missing-rights.ts';
+
+/** What the adapter must be allowed, or what others must, for HPAs to get metrics. */
+interface Right {
+  readonly id: string;
+  readonly what: string;
+  readonly after: readonly string[];
+  /** None: not needed by this configuration. */
+  readonly rights: (examination: Examination) => readonly AccessAttributes[];
+  /** Default: the adapter. */
+  readonly account?: Account;
+  /** Without it the adapter works, but not as well. */
+  readonly isOptional?: boolean;
+  readonly remedy: string;
+  readonly write: (account: Account, examination: Examination) => string;
+}
+
+const isDelegated = ({ server }: Config) => server.authentication === 'delegated';
+
+const rights: readonly Right[] = [
+  {
+    id: 'auth-delegator',
+    what: 'Whether the adapter may ask who somebody is and what they may: ClusterRole system:auth-delegator',
+    after: ['kubernetes'],
+    rights: ({ facts }) =>
+      isDelegated(facts.get('config'))
+        ? [
+            ...rightsOn(['create'], { group: 'authentication.k8s.io', resource: 'tokenreviews' }),
+            ...rightsOn(['create'], { group: 'authorization.k8s.io', resource: 'subjectaccessreviews' }),
+          ]
+        : [],
+    remedy: 'Without it the adapter lets nobody in. Bind it:',
+    write: (account) => clusterRoleBinding('auth-delegator', 'system:auth-delegator', account),
+  },
+  {
+    id: 'auth-reader',
+    what: 'Whether the adapter may read ConfigMap kube-system/extension-apiserver-authentication',
+    after: ['kubernetes'],
+    rights: ({ facts }) =>
+      isDelegated(facts.get('config'))
+        ? rightsOn(['get', 'list', 'watch'], {
+            namespace: 'kube-system',
+            resource: 'configmaps',
+            name: 'extension-apiserver-authentication',
+          })
+        : [],
+    remedy: 'Without it the adapter does not know the API server when it asks. Bind it:',
+    write: ({ namespace, name }) =>
+      `kubectl create rolebinding -n kube-system sls-metrics-adapter-auth-reader --role=extension-apiserver-authentication-reader --serviceaccount=${namespace}:${name}`,
+  },
+  {
+    id: 'hpa-watch',
+    what: 'Whether the adapter may list and watch HPAs, to keep fresh what they name',
+    after: ['kubernetes'],
+    rights: ({ facts }) => {
+      const { watchAutoscalers, autoscalerNamespaces } = facts.get('config').kubernetes;
+      const places = autoscalerNamespaces.length === 0 ? [''] : autoscalerNamespaces;
+      const kind = { group: 'autoscaling', version: 'v2', resource: 'horizontalpodautoscalers' };
+      return watchAutoscalers
+        ? places.flatMap((namespace) => rightsOn(['list', 'watch'], { ...kind, namespace }))
+        : [];
+    },
+    isOptional: true,
+    remedy:
+      'Without it only what was read lately is kept fresh. Grant it, or set kubernetes.watchAutoscalers to false:',
+    write: (account, { facts }) => {
+      const { autoscalerNamespaces } = facts.get('config').kubernetes;
+      const role = `kubectl create clusterrole sls-metrics-adapter-autoscalers --verb=get,list,watch --resource=horizontalpodautoscalers.autoscaling`;
+      const bindings =
+        autoscalerNamespaces.length === 0
+          ? [clusterRoleBinding('autoscalers', 'sls-metrics-adapter-autoscalers', account)]
+          : autoscalerNamespaces.map(
+              (namespace) =>
+                `kubectl create rolebinding -n ${namespace} sls-metrics-adapter-autoscalers --clusterrole=sls-metrics-adapter-autoscalers --serviceaccount=${account.namespace}:${account.name}`,
+            );
+      return [role, ...bindings].join('\n');
+    },
+  },
+  {
+    id: 'apiservice-keeper',
+    what: 'Whether the adapter may keep the caBundle of its APIService, where it is to (--manage-apiservice)',
+    after: ['kubernetes'],
+    rights: ({ facts }) =>
+      facts.get('config').kubernetes.manageApiService
+        ? rightsOn(['get', 'patch'], {
+            group: 'apiregistration.k8s.io',
+            resource: 'apiservices',
+            name: apiServiceName,
+          })
+        : [],
+    remedy: 'Without it the API server does not trust the adapter. Grant it:',
+    write: (account) =>
+      [
+        `kubectl create clusterrole sls-metrics-adapter-apiservice --verb=get,patch --resource=apiservices.apiregistration.k8s.io --resource-name=${apiServiceName}`,
+        clusterRoleBinding('apiservice', 'sls-metrics-adapter-apiservice', account),
+      ].join('\n'),
+  },
+  {
+    id: 'hpa-reader',
+    what: 'Whether the HPA controller may read the external metrics that HPAs name',
+    after: ['hpas'],
+    account: autoscalerController,
+    rights: ({ facts }) =>
+      namedMetrics(facts.get('autoscalers')).flatMap(([namespace, resource]) =>
+        rightsOn(['list'], { namespace, group: 'external.metrics.k8s.io', version: 'v1beta1', resource }),
+      ),
+    remedy: 'Without it the HPA controller gets 403, and HPAs show <unknown>. Apply:',
+    write: () => readerManifest,
+  },
+];
+
+export const rightsChecks: readonly DoctorCheck[] = rights.map((right): DoctorCheck => ({
+  id: right.id,
+  what: right.what,
+  after: right.after,
+  run: (...known) => checkRight(right, ...known),
+}));
+
+async function checkRight(right: Right, examination: Examination, signal: AbortSignal): Promise<Finding> {
+  const wanted = right.rights(examination);
+  if (wanted.length === 0) return ok('not needed');
+  const account = right.account ?? examination.facts.get('account');
+  try {
+    const missing = await missingRights(examination, account, wanted, signal);
+    if (missing.length === 0) return ok(`${accountText(account)} may`);
+    const found = `ServiceAccount ${accountText(account)} may not ${missing.slice(0, shown).map(rightText).join(', ')}`;
+    const more = missing.length > shown ? `, and ${missing.length - shown} more` : '';
+    return (right.isOptional === true ? warn : failed)(
+      `${found}${more}`,
+      right.remedy,
+      right.write(account, examination),
+    );
+  } catch (error) {
+    if (!(error instanceof KubeError && error.statusCode === 403)) throw error;
+    return skipped(
+      error.message,
+      'Whoever asks about the rights of others needs ClusterRole system:auth-delegator, or to be an administrator:',
+      '--kubeconfig "$HOME/.kube/config"',
+    );
+  }
+}
+
+const shown = 3;
+/** One for each is asked about; a role that grants all of a group needs but a few to show. */
+const maxMetricsAsked = 20;
+
+function namedMetrics(
+  hpas: readonly { readonly namespace: string; readonly metrics: readonly { readonly name: string }[] }[],
+) {
+  const named = hpas.flatMap(({ namespace, metrics }) =>
+    metrics.map(({ name }) => [namespace, name] as const),
+  );
+  const distinct = new Map(named.map((pair) => [pair.join('/'), pair]));
+  return [...distinct.values()].slice(0, maxMetricsAsked);
+}
+
+const clusterRoleBinding = (suffix: string, role: string, { namespace, name }: Account) =>
+  `kubectl create clusterrolebinding sls-metrics-adapter-${suffix} --clusterrole=${role} --serviceaccount=${namespace}:${name}`;
+
+const readerManifest = `kubectl apply -f - <<'END'
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: sls-metrics-adapter-metrics-reader
+rules:
+  - apiGroups: [external.metrics.k8s.io]
+    resources: ['*']
+    verbs: [get, list]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: sls-metrics-adapter-metrics-reader
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: sls-metrics-adapter-metrics-reader
+subjects:
+  - kind: ServiceAccount
+    name: ${autoscalerController.name}
+    namespace: ${autoscalerController.namespace}
+END`;

@@ -1,0 +1,68 @@
+import { toAdapterError } from '../errors.ts';
+import type { LogResult } from '../sls/client.ts';
+import type { Examination } from './examination.ts';
+import type { Probe } from './probe.ts';
+
+/** A question about the lines of the last minutes or hour. */
+export interface Survey {
+  readonly query: string;
+  /** How far back; tried one after the other where SLS does not get through in time. */
+  readonly reachSeconds?: readonly number[];
+}
+
+export interface Surveyed extends LogResult {
+  readonly reachSeconds: number;
+  /** How often SLS had no slot free before. */
+  readonly throttled: number;
+}
+
+const hourSeconds = 3600;
+export const usualReach = [hourSeconds, 600, 60] as const;
+
+/** Tries where SLS is too busy, and the pause between them. */
+const tries = 3;
+const pauseMs = 1000;
+
+/**
+ * Asks the logstore of the target, patiently.
+ *
+ * @throws AdapterError one of the codes of SLS
+ */
+export async function survey(
+  examination: Examination,
+  { query, reachSeconds = usualReach }: Survey,
+  signal: AbortSignal,
+): Promise<Surveyed> {
+  const { around, facts } = examination;
+  const { address } = facts.get('target');
+  const reaches = [...reachSeconds];
+  let throttled = 0;
+  for (;;) {
+    const reach = reaches[0] ?? hourSeconds;
+    const toSeconds = Math.floor(around.clock.now() / 1000) + 1;
+    try {
+      const asked = { ...address, fromSeconds: toSeconds - reach, toSeconds, query };
+      const result = await facts.get('sls').gates.query(asked, signal);
+      return { ...result, reachSeconds: reach, throttled };
+    } catch (thrown) {
+      const error = toAdapterError(thrown);
+      if (error.code === 'SlsThrottled' && ++throttled < tries) await around.pause(pauseMs, signal);
+      else if (error.code === 'SlsIncomplete' && reaches.length > 1) reaches.shift();
+      else throw error;
+      signal.throwIfAborted();
+    }
+  }
+}
+
+/** The first query: how many lines there are, and when the last one was. */
+export async function probeLogstore(examination: Examination, signal: AbortSignal): Promise<Probe> {
+  try {
+    const query = '* | SELECT count(*) AS lines, max(__time__) AS newest FROM log LIMIT 1';
+    const { rows, reachSeconds, throttled } = await survey(examination, { query }, signal);
+    const { lines, newest } = rows[0] ?? {};
+    const newestSeconds = newest === undefined || newest === 'null' ? undefined : Number(newest);
+    return { error: undefined, reachSeconds, throttled, lines: Number(lines ?? 0), newestSeconds };
+  } catch (thrown) {
+    return { error: toAdapterError(thrown) };
+  }
+}
