@@ -26,7 +26,7 @@ export function doctorLines(result: CheckResult, isColoured: boolean): string {
 /** `2 failed, 1 warn, 20 ok, 3 skipped` */
 export function doctorSummary(results: readonly CheckResult[]): string {
   const counts = countsOf(results);
-  const named = statuses.toReversed().filter((status) => counts[status] > 0);
+  const named = (['failed', 'warn', 'ok', 'skipped'] as const).filter((status) => counts[status] > 0);
   return `\n${named.map((status) => `${counts[status]} ${status}`).join(', ')}\n`;
 }
 

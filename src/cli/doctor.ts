@@ -43,4 +43,4 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   sleep(ms, undefined, { signal }).catch(() => undefined);
 
 /** By https://no-color.org */
-const isColoured = ({ stdout, env }: Io): boolean => stdout.isTTY === true && !env['NO_COLOR'];
+const isColoured = ({ stdout, env }: Io): boolean => stdout.isTTY && !env['NO_COLOR'];

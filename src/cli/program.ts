@@ -255,7 +255,7 @@ function addDoctor(program: Command, io: Io): void {
       'Examples:',
       '  In the pod, with the flags that it runs with:',
       '    kubectl exec -n sls-metrics-adapter deployment/sls-metrics-adapter -- \\',
-      '      node dist/main.js doctor --config /etc/sls-metrics-adapter/config.yaml --manage-apiservice',
+      '      sls-metrics-adapter doctor --config /etc/sls-metrics-adapter/config.yaml --manage-apiservice',
       '  From elsewhere:',
       '    sls-metrics-adapter doctor --region cn-beijing --network public --kubeconfig ~/.kube/config \\',
       '      --selector sls.project=k8s-log-ID,sls.logstore=nginx-ingress,sls.ingress.route=default-web-80',

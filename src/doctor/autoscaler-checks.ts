@@ -1,7 +1,7 @@
 import { type AdapterError, toAdapterError, type ErrorCode } from '../errors.ts';
 import type { ExternalMetricRef } from '../kube/autoscaler.ts';
 import { createAccessJudge } from '../metric/access-rules.ts';
-import { listMetrics } from '../metric/catalog.ts';
+import type { Catalog } from '../metric/catalog.ts';
 import { labelDefinitions } from '../metric/labels.ts';
 import { createRequestParser, type RequestParser } from '../metric/request-parser.ts';
 import { failed, ok } from './check.ts';
@@ -23,7 +23,7 @@ interface Fault {
   readonly fine: string;
   readonly codes: readonly ErrorCode[];
   /** What to write instead of the first of them. */
-  readonly write: (refused: Refused) => string | undefined;
+  readonly write: (refused: Refused, catalog: Catalog) => string | undefined;
 }
 
 const faults: readonly Fault[] = [
@@ -32,10 +32,10 @@ const faults: readonly Fault[] = [
     what: 'Whether every external metric that an HPA names is served',
     fine: 'all are served',
     codes: ['MetricUnknown'],
-    write: ({ metric }) => {
+    write: ({ metric }, { metrics }) => {
       const [name] = nearest(
         metric,
-        listMetrics().map((one) => one.name),
+        metrics.map((one) => one.name),
         1,
       );
       return name === undefined ? undefined : `metric: { name: ${name} }`;
@@ -78,14 +78,20 @@ export const autoscalerChecks: readonly DoctorCheck[] = faults.map(
         .slice(0, shown)
         .map(({ by, metric, error }) => `HPA ${by}, ${metric}: ${error.what}`);
       const more = refused.length > shown ? [`and ${refused.length - shown} more`] : [];
-      return Promise.resolve(failed([...lines, ...more].join('\n'), remedyOf(first.error), write(first)));
+      return Promise.resolve(
+        failed(
+          [...lines, ...more].join('\n'),
+          remedyOf(first.error),
+          write(first, examination.facts.get('catalog')),
+        ),
+      );
     },
   }),
 );
 
 function refusedReads({ facts }: Examination): Refused[] {
   const { defaults, access } = facts.get('config');
-  const parse = createRequestParser(defaults, createAccessJudge(access));
+  const parse = createRequestParser(facts.get('catalog'), defaults, createAccessJudge(access));
   return facts.get('autoscalers').flatMap(({ namespace, name, metrics }) =>
     metrics.flatMap((ref) => {
       const error = refusalOf(parse, namespace, ref);

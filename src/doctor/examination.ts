@@ -9,6 +9,7 @@ import type { ReadingObserver } from '../service/reading-stack.ts';
 import type { SlsStack } from '../service/sls-stack.ts';
 import type { Surroundings } from '../service/surroundings.ts';
 import type { RegisteredApi } from './api-service.ts';
+import type { Catalog } from '../metric/catalog.ts';
 import type { QueryTimes } from '../sls/clock-check.ts';
 import { failed, type Check, type Finding } from './check.ts';
 import type { FactBook } from './facts.ts';
@@ -43,6 +44,7 @@ export interface DoctorSurroundings extends Surroundings {
 /** What checks learn for those after them. */
 export interface Facts {
   readonly config: Config;
+  readonly catalog: Catalog;
   readonly sls: SlsStack;
   readonly target: Target;
   /** What SLS said to a first query. */

@@ -35,6 +35,10 @@ export const lag: DoctorCheck = {
   after: ['freshness'],
   deadlineMs: 60_000,
   run: async (examination, signal) => {
+    const probe = examination.facts.get('probe');
+    const silentSeconds =
+      examination.around.clock.now() / 1000 - ((probe.error ? 0 : probe.newestSeconds) ?? 0);
+    if (silentSeconds > reachSeconds) return skipped('no line came lately that it could be measured by');
     const taken: CountedAt[] = [];
     for (let index = 0; index < counts; index += 1) {
       if (index > 0) await examination.around.pause(pauseMs, signal);
@@ -97,7 +101,7 @@ function judgeLag(
   const { neededSeconds, missedWith } = measured;
   const needed = `lines come up to ${neededSeconds} s late`;
   if (missedWith(limit) > tolerableShare) {
-    const share = `${(missedWith(limit) * 100).toPrecision(2)} %`;
+    const share = `${(missedWith(limit) * 100).toFixed(1)} %`;
     const found = `${needed}; windows end ${limit} s ago${fixed === undefined ? ' at the most' : ''} and miss ${share} of what comes`;
     return failed(
       found,

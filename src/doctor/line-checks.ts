@@ -1,7 +1,7 @@
 import { logColumns } from '../metric/log-kind.ts';
 import { failed, ok, skipped, warn } from './check.ts';
 import type { DoctorCheck } from './examination.ts';
-import { survey } from './survey.ts';
+import { countIn, survey } from './survey.ts';
 
 /** So long without a line is worth a word; at night it may be nothing. */
 const silenceSeconds = 600;
@@ -53,10 +53,10 @@ export const logFormat: DoctorCheck = {
     const { primary } = logColumns[logKind].route;
     const query = `* | SELECT count(*) AS lines, count_if(${primary} <> '' AND ${primary} <> '-') AS named FROM log LIMIT 1`;
     const { rows } = await survey(examination, { query }, signal);
-    const [lines = 0, named = 0] = [rows[0]?.['lines'], rows[0]?.['named']].map(Number);
+    const [lines, named] = [countIn(rows[0], 'lines'), countIn(rows[0], 'named')];
     if (lines === 0) return skipped('there is no line to look at');
-    if (named > lines * (1 - tolerableShare)) return ok(`${named} of ${lines} lines have ${primary}`);
-    const found = `${named === 0 ? 'none' : `only ${named}`} of ${lines} lines has ${primary}`;
+    const found = `${named} of ${lines} lines have ${primary}`;
+    if (named > lines * (1 - tolerableShare)) return ok(found);
     if (logKind === 'alb-ingress')
       return failed(
         found,

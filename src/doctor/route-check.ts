@@ -6,7 +6,7 @@ import { unindexedField } from '../sls/sls-error.ts';
 import { ok, skipped, warn } from './check.ts';
 import { nearest } from './edit-distance.ts';
 import type { DoctorCheck, Examination } from './examination.ts';
-import { survey, usualReach } from './survey.ts';
+import { countIn, survey, usualReach } from './survey.ts';
 
 /** More routes than any cluster has ingresses. */
 const maxRoutes = 100_000;
@@ -59,6 +59,6 @@ async function seenRoutes(
     if (alternative === undefined || unindexedField(error) !== alternative) throw error;
     return ask(false);
   });
-  const counts = rows.map((row) => [row[routeAlias] ?? '', Number(row['requests'])] as const);
+  const counts = rows.map((row) => [row[routeAlias] ?? '', countIn(row, 'requests')] as const);
   return new Map(counts.filter(([name]) => name !== '' && name !== '-'));
 }

@@ -1,5 +1,6 @@
 import { toAdapterError } from '../errors.ts';
-import type { LogResult } from '../sls/client.ts';
+import type { LogResult, Row } from '../sls/client.ts';
+import { decodeNumber } from '../sls/decode.ts';
 import type { Examination } from './examination.ts';
 import type { Probe } from './probe.ts';
 
@@ -59,10 +60,15 @@ export async function probeLogstore(examination: Examination, signal: AbortSigna
   try {
     const query = '* | SELECT count(*) AS lines, max(__time__) AS newest FROM log LIMIT 1';
     const { rows, reachSeconds, throttled } = await survey(examination, { query }, signal);
-    const { lines, newest } = rows[0] ?? {};
-    const newestSeconds = newest === undefined || newest === 'null' ? undefined : Number(newest);
-    return { error: undefined, reachSeconds, throttled, lines: Number(lines ?? 0), newestSeconds };
+    const newestSeconds = countIn(rows[0], 'newest') || undefined;
+    return { error: undefined, reachSeconds, throttled, lines: countIn(rows[0], 'lines'), newestSeconds };
   } catch (thrown) {
     return { error: toAdapterError(thrown) };
   }
+}
+
+/** A number of a row; 0 where SLS has none, as over no lines. */
+export function countIn(row: Row | undefined, alias: string): number {
+  const text = row?.[alias];
+  return text === undefined || text === 'null' ? 0 : decodeNumber(text, alias);
 }

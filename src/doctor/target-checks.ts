@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts';
 import { AdapterError } from '../errors.ts';
 import type { Autoscaler } from '../kube/autoscaler.ts';
 import { createAccessJudge } from '../metric/access-rules.ts';
+import type { Catalog } from '../metric/catalog.ts';
 import { parseLabelSelector } from '../metric/label-selector.ts';
 import { labelDefinitions } from '../metric/labels.ts';
 import { parseMetricRequest } from '../metric/metric-request.ts';
@@ -19,28 +20,25 @@ export const target = ({ selector }: Pick<Asked, 'selector'>): DoctorCheck => ({
   behind: selector === undefined ? ['hpas'] : [],
   run: ({ asked, facts }) => {
     const { defaults } = facts.get('config');
-    const hpas = asked.selector === undefined ? (facts.find('autoscalers') ?? []) : [];
-    const [named, ...others] = mostNamed(hpas, defaults);
-    if (named === undefined && asked.selector === undefined && !(defaults.project && defaults.logstore))
-      return Promise.resolve(
-        skipped(
-          'nothing says which logstore to look into',
-          'Name it.',
-          'doctor --selector sls.project=k8s-log-CLUSTER_ID,sls.logstore=nginx-ingress,sls.ingress.route=NAMESPACE-SERVICE-PORT',
-        ),
-      );
-    const read = named?.[0] ?? askedRead(asked, defaults);
-    const { project, logstore, metric, internalEndpoint } = read.request;
+    const hpas = facts.find('autoscalers') ?? [];
+    const chosen =
+      asked.selector === undefined ? mostNamed(asked, hpas, defaults, facts.get('catalog')) : undefined;
+    if (chosen === undefined && asked.selector === undefined && !(defaults.project && defaults.logstore))
+      return Promise.resolve(nothingNamed);
+    const read = chosen?.read ?? askedRead(asked, defaults, facts.get('catalog'));
+    const { project, logstore, metric, internalEndpoint, routes: asRead = [] } = read.request;
     const endpoint = facts.get('sls').endpointOf({ project, internalEndpoint });
-    const routes = [...new Set((named ?? [read]).flatMap(({ request }) => request.routes ?? []))];
+    const routes = chosen?.routes ?? asRead;
     facts.learn({ target: { ...read, address: { endpoint, project, logstore }, routes } });
-    const from = named?.[0]?.by === undefined ? '' : ` (named by HPA ${named[0].by}`;
-    const more = others.length === 0 ? '' : `; ${others.length} more logstores are named, --selector chooses`;
-    return Promise.resolve(
-      ok(`${metric.name} of ${logstoreName(read.request)}${from === '' ? '' : `${from}${more})`}`),
-    );
+    return Promise.resolve(ok(`${metric.name} of ${logstoreName(read.request)}${chosen?.from ?? ''}`));
   },
 });
+
+const nothingNamed = skipped(
+  'nothing says which logstore to look into',
+  'Name it:',
+  '--selector sls.project=k8s-log-CLUSTER_ID,sls.logstore=nginx-ingress,sls.ingress.route=NAMESPACE-SERVICE-PORT',
+);
 
 /** Whether the namespace may read it, by the `access` section. */
 export const access: DoctorCheck = {
@@ -60,25 +58,44 @@ export const access: DoctorCheck = {
 function askedRead(
   { metric = 'sls_ingress_qps', selector = '', namespace }: Asked,
   defaults: Config['defaults'],
+  catalog: Catalog,
 ): Read {
   const requirements = parseLabelSelector(selector);
-  return { request: parseMetricRequest(metric, namespace, requirements, defaults), requirements, namespace };
+  return {
+    request: parseMetricRequest(metric, namespace, requirements, defaults, catalog),
+    requirements,
+    namespace,
+  };
 }
 
-/** The reads of HPAs, by logstore, that of most reads first. Those that cannot be understood are another check's. */
-function mostNamed(hpas: readonly Autoscaler[], defaults: Config['defaults']) {
+/**
+ * Of the logstore that most HPAs name: the first read, and the routes of all. Reads that cannot be understood are another
+ * check's.
+ */
+function mostNamed(
+  { metric }: Asked,
+  hpas: readonly Autoscaler[],
+  defaults: Config['defaults'],
+  catalog: Catalog,
+): { readonly read: Read; readonly routes: readonly string[]; readonly from: string } | undefined {
   const reads = hpas.flatMap(({ namespace, name, metrics }) =>
     metrics.flatMap((ref) => {
-      if ('refusal' in ref) return [];
+      if ('refusal' in ref || (metric ?? ref.name) !== ref.name) return [];
+      const { requirements } = ref;
       try {
-        const request = parseMetricRequest(ref.name, namespace, ref.requirements, defaults);
-        return [{ request, requirements: ref.requirements, namespace, by: `${namespace}/${name}` }];
+        const request = parseMetricRequest(ref.name, namespace, requirements, defaults, catalog);
+        return [{ request, requirements, namespace, by: `${namespace}/${name}` }];
       } catch (error) {
         if (error instanceof AdapterError) return [];
         throw error;
       }
     }),
   );
-  const groups = [...Map.groupBy(reads, ({ request }) => logstoreName(request)).values()];
-  return groups.sort((one, other) => other.length - one.length);
+  const byLogstore = [...Map.groupBy(reads, ({ request }) => logstoreName(request)).values()];
+  const [most, ...others] = byLogstore.sort((one, other) => other.length - one.length);
+  const [read] = most ?? [];
+  if (most === undefined || read === undefined) return undefined;
+  const routes = [...new Set(most.flatMap(({ request }) => request.routes ?? []))];
+  const more = others.length === 0 ? '' : `; HPAs name ${others.length} other logstores, --selector chooses`;
+  return { read, routes, from: `, as HPA ${read.by} has it${more}` };
 }

@@ -13,6 +13,7 @@ import { ScriptedCollection, serveCollection } from './scripted-collection.ts';
 import { endpointOf, type Endpoint } from './scripted-endpoints.ts';
 import {
   answerAccessReview,
+  answerSelfAccessReview,
   answerTokenReview,
   type AccessAnswer,
   type AskedAccess,
@@ -45,7 +46,7 @@ const configMapName = 'extension-apiserver-authentication';
 
 /**
  * Plays kube-apiserver over real TLS: one ConfigMap collection (kube-system), HorizontalPodAutoscalers, TokenReview,
- * SubjectAccessReview and APIServices. It refuses what the real one refuses, and unknown fields besides.
+ * SubjectAccessReview, SelfSubjectAccessReview and APIServices. It refuses what the real one refuses, and unknown fields besides.
  */
 export class ScriptedApiServer implements AsyncDisposable {
   readonly configMaps = new ScriptedCollection('v1', 'ConfigMap');
@@ -53,7 +54,9 @@ export class ScriptedApiServer implements AsyncDisposable {
   readonly apiServices = new ScriptedApiServices();
   /** Who TokenReview says that each token is. */
   readonly tokens = new Map<string, ScriptedUser>();
-  /** What SubjectAccessReview says. Default: nothing is allowed. */
+  /** Whom good bearer tokens are of, for SelfSubjectAccessReview. */
+  readonly self: ScriptedUser = { username: 'system:serviceaccount:metrics:adapter' };
+  /** What SubjectAccessReview and SelfSubjectAccessReview say. Default: nothing is allowed. */
   decide: (asked: AskedAccess) => AccessAnswer = () => false;
   /** The API server's own audiences; undefined: it is so old that it knows of none. */
   audiences: readonly string[] | undefined = ['https://kubernetes.default.svc'];
@@ -221,6 +224,14 @@ export class ScriptedApiServer implements AsyncDisposable {
       }
       case 'subjectaccessreview': {
         sendJson(response, 201, answerAccessReview(body, this.decide));
+        return;
+      }
+      case 'selfsubjectaccessreview': {
+        sendJson(response, 201, answerSelfAccessReview(body, this.self, this.decide));
+        return;
+      }
+      case 'version.get': {
+        sendJson(response, 200, { major: '1', minor: '32', gitVersion: 'v1.32.1-aliyun.1' });
         return;
       }
       case 'apiservice.get': {

@@ -6,6 +6,17 @@ export interface ApiServiceObject {
   readonly kind: 'APIService';
   readonly metadata: { readonly name: string; readonly resourceVersion: string };
   readonly spec: ApiServiceSpec;
+  readonly status?: ApiServiceStatus;
+}
+
+/** What the availability controller has written. */
+export interface ApiServiceStatus {
+  readonly conditions: readonly {
+    readonly type: 'Available';
+    readonly status: 'True' | 'False';
+    readonly reason: string;
+    readonly message: string;
+  }[];
 }
 
 export interface ApiServiceSpec {
@@ -36,12 +47,13 @@ export class ScriptedApiServices {
     });
   }
 
-  put(name: string, spec: ApiServiceSpec): ApiServiceObject {
+  put(name: string, spec: ApiServiceSpec, status?: ApiServiceStatus): ApiServiceObject {
     const object: ApiServiceObject = {
       apiVersion: 'apiregistration.k8s.io/v1',
       kind: 'APIService',
       metadata: { name, resourceVersion: String(++this.#version) },
       spec,
+      ...(status === undefined ? {} : { status }),
     };
     this.#objects.set(name, object);
     return object;
@@ -72,7 +84,12 @@ export class ScriptedApiServices {
         `Operation cannot be fulfilled on apiservices.apiregistration.k8s.io "${name}": the object has been modified`,
       );
     validate(merged.spec);
-    return this.put(name, merged.spec);
+    return this.put(name, merged.spec, stored.status);
+  }
+
+  /** What the API server found when it tried it. */
+  setAvailable(name: string, status: 'True' | 'False', reason: string, message: string): void {
+    this.put(name, this.get(name).spec, { conditions: [{ type: 'Available', status, reason, message }] });
   }
 }
 

@@ -8,8 +8,10 @@ export type Endpoint =
   | AutoscalerEndpoint
   | 'tokenreview'
   | 'subjectaccessreview'
+  | 'selfsubjectaccessreview'
   | 'apiservice.get'
   | 'apiservice.patch'
+  | 'version.get'
   | 'unknown';
 
 const configMapsPath = '/api/v1/namespaces/kube-system/configmaps';
@@ -23,6 +25,8 @@ export function endpointOf(method: string, pathname: string, parameters: URLSear
   if (autoscalers !== undefined) return autoscalers;
   if (act === 'POST /apis/authentication.k8s.io/v1/tokenreviews') return 'tokenreview';
   if (act === 'POST /apis/authorization.k8s.io/v1/subjectaccessreviews') return 'subjectaccessreview';
+  if (act === 'POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews') return 'selfsubjectaccessreview';
+  if (act === 'GET /version') return 'version.get';
   const [, apiServiceMethod] =
     /^(GET|PATCH) \/apis\/apiregistration\.k8s\.io\/v1\/apiservices\/[^/]+$/.exec(act) ?? [];
   if (apiServiceMethod === 'GET') return 'apiservice.get';

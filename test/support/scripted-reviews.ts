@@ -16,6 +16,8 @@ export interface AskedAccess {
     readonly group: string;
     readonly version: string;
     readonly resource: string;
+    /** Undefined: all of them. */
+    readonly name?: string;
   };
   readonly path?: { readonly path: string; readonly verb: string };
 }
@@ -66,6 +68,20 @@ export function answerAccessReview(body: unknown, decide: (asked: AskedAccess) =
   return { kind: 'SubjectAccessReview', apiVersion: 'authorization.k8s.io/v1', metadata: {}, spec, status };
 }
 
+/** Of the asker. @throws StatusFailure as above */
+export function answerSelfAccessReview(
+  body: unknown,
+  self: ScriptedUser,
+  decide: (asked: AskedAccess) => AccessAnswer,
+): unknown {
+  const kind = 'SelfSubjectAccessReview';
+  const attributes = ['resourceAttributes', 'nonResourceAttributes'];
+  const spec = reviewOf(body, 'authorization.k8s.io/v1', kind, attributes);
+  const answer = decide({ ...askedOf({ ...spec, user: self.username }), user: self });
+  const status = typeof answer === 'boolean' ? { allowed: answer } : answer;
+  return { kind, apiVersion: 'authorization.k8s.io/v1', metadata: {}, spec, status };
+}
+
 function askedOf({
   user,
   uid,
@@ -94,18 +110,19 @@ function askedOf({
     ...(resourceAttributes === undefined
       ? {}
       : {
-          resource: allText(resourceAttributes, 'resourceAttributes', [
-            'namespace',
-            'verb',
-            'group',
-            'version',
-            'resource',
-          ]),
+          resource: resourceOf(resourceAttributes),
         }),
     ...(nonResourceAttributes === undefined
       ? {}
       : { path: allText(nonResourceAttributes, 'nonResourceAttributes', ['path', 'verb']) }),
   };
+}
+
+/** The name is left out where it is not given. */
+function resourceOf(attributes: unknown): NonNullable<AskedAccess['resource']> {
+  const names = ['namespace', 'verb', 'group', 'version', 'resource', 'name'] as const;
+  const { name, ...rest } = allText(attributes, 'resourceAttributes', names);
+  return name === '' ? rest : { ...rest, name };
 }
 
 function reviewOf(body: unknown, apiVersion: string, kind: string, fields: readonly string[]): Fields {

@@ -1,0 +1,165 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { doctorLines, doctorSummary } from '../../src/cli/doctor-report.ts';
+import { runProgram } from '../../src/cli/program.ts';
+import type { CheckResult } from '../../src/doctor/check.ts';
+import { allChecks } from '../../src/doctor/checks.ts';
+import { startEmulator } from '../../src/emulator/emulator.ts';
+import { fakeIo, someCredentials } from '../support/fake-io.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+/** Without a line, so that nothing is measured over time. */
+const emulator = await startEmulator({
+  listenHost: '127.0.0.1',
+  listenPort: 0,
+  logstores: [{ project: 'k8s-log-c1', logstore: 'nginx-ingress' }],
+  accessKey: {
+    id: someCredentials.ALIBABA_CLOUD_ACCESS_KEY_ID,
+    secret: someCredentials.ALIBABA_CLOUD_ACCESS_KEY_SECRET,
+  },
+});
+afterAll(() => emulator.stop());
+
+const selector = 'sls.project=k8s-log-c1,sls.logstore=nginx-ingress,sls.ingress.route=default-web-80';
+
+function start(flags: readonly string[] = [], env: Record<string, string> = {}) {
+  const fake = fakeIo({ ...someCredentials, ...env });
+  const argv = ['doctor', '--sls-endpoint', emulator.url, '--selector', selector, ...flags];
+  return { fake, code: runProgram(argv, fake.io) };
+}
+
+async function run(...args: Parameters<typeof start>) {
+  const { fake, code } = start(...args);
+  return { code: await code, stdout: fake.stdout(), stderr: fake.stderr() };
+}
+
+describe('doctor', () => {
+  it('prints a line for each check, with what to do below it, and how many there are of each', async () => {
+    const { code, stdout, stderr } = await run();
+    expect([code, stderr]).toEqual([0, '']);
+    const names = Array.from(
+      stdout.matchAll(/^(?:ok|warn|failed|skipped) +([a-z-]+) {2}/gm),
+      ([, name]) => name,
+    );
+    expect(names).toEqual(allChecks({ selector }).map(({ id }) => id));
+    expect(stdout).toContain('ok       logstore              nginx-ingress\n');
+    expect(stdout).toContain(
+      [
+        'skipped  kubernetes            no cluster is known here',
+        '                               → To look at the cluster too, name its kubeconfig:',
+        '                                   --kubeconfig "$HOME/.kube/config"',
+        'skipped  hpas                  waits for kubernetes',
+        '',
+      ].join('\n'),
+    );
+    expect(stdout).toMatch(/^warn +freshness +no line within 60 minutes$/m);
+    expect(stdout).toMatch(/\n\n1 warn, \d+ ok, \d+ skipped\n$/);
+  });
+
+  it('exits with 1 where something failed, and says so on standard output alone', async () => {
+    const { code, stdout, stderr } = await run([], { ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'wrong' });
+    expect([code, stderr]).toEqual([1, '']);
+    expect(stdout).toMatch(
+      /^failed +access-key +SLS, project k8s-log-c1, logstore nginx-ingress: SignatureNotMatch/m,
+    );
+    expect(stdout).toMatch(/^skipped +project +waits for access-key$/m);
+    expect(stdout).toMatch(/\n1 failed, /);
+    expect(stdout).not.toContain('some-secret');
+  });
+
+  it('lists every fault of the configuration, and exits with 1', async () => {
+    const { code, stdout, stderr } = await run(['--network', 'lan', '--log-level', 'loud']);
+    expect([code, stderr]).toEqual([1, '']);
+    expect(stdout).toMatch(
+      /^failed +configuration +wrong configuration:\n +sls\.network \(--network\) is "lan".*\n +log\.level .*\n +→ Correct each/m,
+    );
+  });
+
+  it('prints JSON for machines', async () => {
+    const { code, stdout } = await run(['-o', 'json'], { ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'wrong' });
+    const report = JSON.parse(stdout) as Record<string, unknown>;
+    expect(code).toBe(1);
+    expect(report).toMatchObject({ healthy: false, counts: { failed: 1, warn: 0 } });
+    const checks = report['checks'] as CheckResult[];
+    expect(checks.map(({ check }) => check)).toEqual(allChecks({ selector }).map(({ id }) => id));
+    expect(checks.find(({ check }) => check === 'access-key')).toEqual({
+      check: 'access-key',
+      status: 'failed',
+      found: expect.stringContaining('SignatureNotMatch') as string,
+      remedy: expect.stringMatching(/^The secret is not that of the key ID/) as string,
+      waitsFor: [],
+      durationMs: expect.any(Number) as number,
+    });
+    expect(checks.find(({ check }) => check === 'index')).toEqual({
+      check: 'index',
+      status: 'skipped',
+      found: 'waits for access-key',
+      waitsFor: ['access-key'],
+      durationMs: 0,
+    });
+  });
+
+  it('ends at a signal, and says what was interrupted', async () => {
+    emulator.setFaults({ hang: true });
+    const { fake, code } = start();
+    await waitFor(() => fake.stdout().includes('ok       clock'), 10_000);
+    fake.end('SIGINT');
+    expect(await code).toBe(1);
+    emulator.setFaults({});
+    expect(fake.stdout()).toMatch(/^skipped +query +interrupted$/m);
+    expect(fake.stdout()).toMatch(/^skipped +reading +waits for query$/m);
+  });
+
+  it.each([
+    ['--service-account', 'adapter', 'It must be a namespace and a name'],
+    ['--output', 'yaml', 'Allowed choices are table, json'],
+  ])('refuses %s %s, with exit code 2', async (flag, value, message) => {
+    const { code, stderr } = await run([flag, value]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+});
+
+describe('doctorLines', () => {
+  const result: CheckResult = {
+    check: 'permission',
+    status: 'failed',
+    found: 'one\n  two',
+    remedy: 'Attach this:',
+    write: '{\n  "Version": "1"\n}',
+    waitsFor: [],
+    durationMs: 1,
+  };
+
+  it('aligns what was found, and leaves the text to write as it is', () => {
+    expect(doctorLines(result, false)).toBe(
+      [
+        'failed   permission            one',
+        '                               two',
+        '                               → Attach this:',
+        '                                   {',
+        '                                     "Version": "1"',
+        '                                   }',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('has room for the name of every check', () => {
+    const found = allChecks({ selector }).map(({ id }) =>
+      doctorLines({ ...result, check: id, found: 'FOUND' }, false),
+    );
+    expect(new Set(found.map((lines) => lines.indexOf('FOUND')))).toEqual(new Set([31]));
+  });
+
+  it('colours the status alone, where it may', () => {
+    expect(doctorLines(result, true).split('\n')[0]).toBe(
+      '\u001B[31mfailed \u001B[39m  permission            one',
+    );
+  });
+});
+
+describe('doctorSummary', () => {
+  it('counts what there is, the worst first', () => {
+    const results = (['ok', 'skipped', 'ok', 'failed'] as const).map((status) => ({ status }) as CheckResult);
+    expect(doctorSummary(results)).toBe('\n1 failed, 2 ok, 1 skipped\n');
+  });
+});

@@ -1,0 +1,196 @@
+import { nginxIngressIndex, type IndexConfig } from '../../../src/emulator/store/index-config.ts';
+import { logstore, project } from '../../support/adapter.ts';
+import { TestClock } from '../../support/test-clock.ts';
+import { indexWithout, line, nowSeconds, route, usualLines, type Patient } from '../patient.ts';
+import { refusal, type Fault } from './fault.ts';
+
+const latency = (patient: Patient) => {
+  patient.asked = {
+    metric: 'sls_ingress_latency_p95',
+    selector: `sls.project=${project},sls.logstore=${logstore},sls.ingress.route=${route}`,
+  };
+};
+
+/** Each line is seen 30 s after it was written. */
+async function lateLines(patient: Patient) {
+  const clock = new TestClock();
+  await patient.replaceSls({ clock, ingestLagMs: 30_000 }, []);
+  const sink = patient.emulator.sink(project, logstore);
+  const live = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 1000) {
+      await sink.append([line(clock.nowSeconds, { proxy_upstream_name: route })]);
+      clock.advance(1000);
+    }
+  };
+  await live(60_000);
+  patient.around = { clock, pause: live };
+}
+
+/** Project, logstore, index and lines. */
+export const logsFaults: readonly Fault[] = [
+  {
+    name: 'the project is missing, or in another region',
+    plant: (patient) => {
+      patient.asked = { selector: `sls.project=k8s-log-other,sls.logstore=${logstore}` };
+    },
+    check: 'project',
+    status: 'failed',
+    found: ['project k8s-log-other', 'ProjectNotExist'],
+    remedy: 'there is no k8s-log-other in',
+    write: '--region cn-hangzhou --selector sls.project=k8s-log-CLUSTER_ID,…',
+    skipped: ['permission', 'logstore', 'index'],
+  },
+  {
+    name: 'the logstore is missing',
+    plant: (patient) => {
+      patient.asked = { selector: `sls.project=${project},sls.logstore=ingress` };
+    },
+    check: 'logstore',
+    status: 'failed',
+    found: ['logstore ingress', 'LogStoreNotExist'],
+    remedy: 'Correct sls.logstore.',
+    write: 'sls.logstore=nginx-ingress',
+    skipped: ['sql-queue', 'index'],
+  },
+  {
+    name: 'RAM denies the query',
+    plant: ({ emulator }) =>
+      emulator.setFaults(
+        refusal(
+          'Unauthorized',
+          'denied by sts or ram, action: log:GetLogStoreLogs, resource: acs:log:cn-beijing:1:project/p',
+        ),
+      ),
+    check: 'permission',
+    status: 'failed',
+    found: ['denied by sts or ram, action: log:GetLogStoreLogs'],
+    remedy: 'Attach this policy to the RAM user or role of the adapter:',
+    write: `{
+  "Version": "1",
+  "Statement": [
+    {
+      "Effect": "Allow",
+      "Action": [
+        "log:GetLogStoreLogs"
+      ],
+      "Resource": [
+        "acs:log:*:*:project/${project}/logstore/${logstore}"
+      ]
+    }
+  ]
+}`,
+    skipped: ['logstore', 'index', 'freshness'],
+  },
+  {
+    name: 'the SQL queue is full',
+    plant: (patient) => patient.replaceSls({ sqlConcurrency: 0 }),
+    check: 'sql-queue',
+    status: 'failed',
+    found: ['Too many queued queries'],
+    remedy: 'SLS runs 15 SQL queries at a time in a project, for all who ask.',
+    skipped: ['index', 'fields'],
+  },
+  {
+    name: 'the SQL queue was full at first',
+    plant: ({ emulator }) =>
+      emulator.setFaults({ ...refusal('ParameterInvalid', 'Too many queued queries', 400), times: 2 }),
+    check: 'sql-queue',
+    status: 'warn',
+    found: ['a query ran at try 3'],
+    remedy: 'SLS runs 15 SQL queries at a time in a project, for all who ask.',
+  },
+  {
+    name: 'the logstore has no index',
+    plant: ({ emulator }) =>
+      emulator.setFaults(refusal('IndexConfigNotExist', 'logstore without index config', 400)),
+    check: 'index',
+    status: 'failed',
+    found: ['IndexConfigNotExist'],
+    remedy: 'Switch on the index of the logstore, with statistics',
+    skipped: ['fields', 'freshness', 'reading'],
+  },
+  {
+    name: 'a field is not indexed',
+    plant: async (patient) => {
+      latency(patient);
+      await patient.replaceSls({ logstores: [{ project, logstore, index: indexWithout('request_time') }] });
+    },
+    check: 'fields',
+    status: 'failed',
+    found: ['not indexed: request_time'],
+    remedy: 'Add to the index of the logstore, with statistics',
+    write: '{"keys":{"request_time":{"type":"double","doc_value":true}}}',
+    skipped: ['field-types', 'log-format', 'route', 'reading'],
+  },
+  {
+    name: 'a field of numbers is indexed as text',
+    plant: async (patient) => {
+      latency(patient);
+      const index: IndexConfig = { fields: { ...nginxIngressIndex.fields, request_time: 'text' } };
+      await patient.replaceSls({ logstores: [{ project, logstore, index }] });
+    },
+    check: 'field-types',
+    status: 'warn',
+    found: ['indexed as text: request_time'],
+    remedy: 'Change the type in the index of the logstore',
+    write: '{"keys":{"request_time":{"type":"double","doc_value":true}}}',
+  },
+  {
+    name: 'lines do not say which route they are of',
+    plant: (patient) =>
+      patient.replaceSls({}, [line(nowSeconds() - 3, { status: '200', host: 'a.example.com' })]),
+    check: 'log-format',
+    status: 'failed',
+    found: ['0 of 1 lines have proxy_upstream_name'],
+    remedy: 'Have nginx-ingress write the format of ACK (ConfigMap kube-system/nginx-configuration)',
+    write: [
+      'log-format-upstream: >-',
+      '$request_length $request_time [$proxy_upstream_name]',
+      '[$proxy_alternative_upstream_name]',
+    ],
+    skipped: ['route'],
+  },
+  {
+    name: 'the route was never seen',
+    plant: (patient) => {
+      patient.asked = {
+        selector: `sls.project=${project},sls.logstore=${logstore},sls.ingress.route=shop-wbe-80`,
+      };
+    },
+    check: 'route',
+    status: 'warn',
+    found: ['not seen within the hour: shop-wbe-80 (nearest: shop-web-80)'],
+    remedy: 'Correct the route, {namespace}-{service}-{port} as nginx-ingress logs it',
+    write: 'sls.ingress.route=shop-web-80',
+  },
+  {
+    name: 'no line has come for 10 minutes',
+    plant: (patient) => patient.replaceSls({}, usualLines(nowSeconds() - 700)),
+    check: 'freshness',
+    status: 'warn',
+    found: ['no line for 11 minutes'],
+    remedy: 'Where requests are made all the same, the collector has stopped or writes elsewhere',
+    write: ['kubectl -n kube-system get daemonset'],
+  },
+  {
+    name: 'no line has come at all',
+    plant: (patient) => patient.replaceSls({}, []),
+    check: 'freshness',
+    status: 'warn',
+    found: ['no line within 60 minutes'],
+    remedy: 'Where requests are made all the same, the collector has stopped or writes elsewhere',
+    skipped: ['log-format', 'route'],
+  },
+  {
+    name: 'lines come later than the windows wait',
+    plant: async (patient) => {
+      await lateLines(patient);
+      patient.file = 'reading: { delaySeconds: 10 }';
+    },
+    check: 'lag',
+    status: 'failed',
+    found: ['lines come up to 30 s late; windows end 10 s ago and miss 100.0 % of what comes'],
+    remedy: 'Look at why the collector is late (its CPU, its queue); until then end windows earlier:',
+    write: 'reading:\n  delaySeconds: 30',
+  },
+];
