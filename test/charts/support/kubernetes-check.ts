@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { KubernetesObject } from '../../support/manifests.ts';
 import { literalFaults } from './literal-check.ts';
 import { objectRuleFaults } from './object-rules.ts';
-import { kubernetesVersions, typeOf, type KubernetesVersion } from './published-types.ts';
+import { kubernetesVersions, typedAs, typeOf, type KubernetesVersion } from './published-types.ts';
 
 /**
  * What Kubernetes would have against the objects, one line a fault: version, kind and name, where, and why. Unknown
@@ -17,7 +17,10 @@ export function kubernetesFaults(
     (object, index) => objects.findIndex((other) => isDeepStrictEqual(other, object)) === index,
   );
   const typed = versions.flatMap((version) => distinct.map((object) => ({ version, object })));
-  const literals = typed.map(({ version, object }) => ({ type: typeOf(object, version), value: object }));
+  const literals = typed.map(({ version, object }) => ({
+    type: typeOf(object, version),
+    value: typedAs(object, version),
+  }));
   const typeFaults = literalFaults(literals).map(({ index, path, message }) => {
     const { version, object } = typed[index] ?? unplaced(message);
     const unserved = /^Cannot find module|has no exported member/.test(message);

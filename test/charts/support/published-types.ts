@@ -31,3 +31,22 @@ function clientType(groupVersion: string, kind: string): string {
   );
   return `import('${models}/${name}.js').${name}`;
 }
+
+/** Words of JavaScript, which those types have with an underscore before them. */
+const reserved: ReadonlySet<string> = new Set(['continue', 'default', 'enum', 'from']);
+
+/** The object with its properties under the names that the version's types have for them. */
+export function typedAs(object: KubernetesObject, version: KubernetesVersion): object {
+  if (version !== '1.36' || customResources.includes(object.apiVersion)) return object;
+  return renamed(object) as object;
+}
+
+function renamed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(renamed);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, child]) => [
+    reserved.has(key) ? `_${key}` : key,
+    renamed(child),
+  ]);
+  return Object.fromEntries(entries) as object;
+}

@@ -1,0 +1,73 @@
+{{- define "adapter.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "adapter.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
+{{- else if contains (include "adapter.name" .) .Release.Name -}}
+{{- .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name (include "adapter.name" .) | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "adapter.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- default (include "adapter.fullname" .) .Values.serviceAccount.name -}}
+{{- else -}}
+{{- default "default" .Values.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Never change: a Deployment keeps the selector that it was made with. */}}
+{{- define "adapter.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "adapter.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "adapter.labels" -}}
+{{ include "adapter.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "adapter.image" -}}
+{{- with .Values.image -}}
+{{- if .digest -}}
+{{ .repository }}@{{ .digest }}
+{{- else -}}
+{{ .repository }}:{{ default $.Chart.AppVersion .tag }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "adapter.subject" -}}
+- kind: ServiceAccount
+  name: {{ include "adapter.serviceAccountName" . }}
+  namespace: {{ .Release.Namespace }}
+{{- end -}}
+
+{{/* The Secret with tls.crt and tls.key; empty where the adapter makes its own. */}}
+{{- define "adapter.tlsSecret" -}}
+{{- if eq .Values.tls.mode "cert-manager" -}}
+{{ include "adapter.fullname" . }}-serving-certificate
+{{- else if eq .Values.tls.mode "existing-secret" -}}
+{{ .Values.tls.existingSecret }}
+{{- end -}}
+{{- end -}}
+
+{{- define "adapter.shutdownDelaySeconds" -}}
+{{ dig "server" "shutdownDelaySeconds" 8 .Values.config }}
+{{- end -}}
+
+{{/* Not those of the Service: a test takes no requests. */}}
+{{- define "adapter.testLabels" -}}
+{{- $labels := include "adapter.labels" . | fromYaml -}}
+{{- $_ := set $labels "app.kubernetes.io/name" (printf "%s-test" (include "adapter.name" .) | trunc 63) -}}
+{{ toYaml (set $labels "app.kubernetes.io/component" "test") }}
+{{- end -}}

@@ -1,0 +1,221 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runProgram } from '../../../src/cli/program.ts';
+import { loadConfig } from '../../../src/config/load.ts';
+import { createCa } from '../../support/certificates.ts';
+import { fakeIo } from '../../support/fake-io.ts';
+import { only, type KubernetesObject } from '../../support/manifests.ts';
+import { renderNotes } from '../support/helm.ts';
+import { chart, ciFiles, helmMs, leastValues, render, renderFile } from './chart.ts';
+
+interface Deployment {
+  readonly spec: {
+    readonly selector: object;
+    readonly template: {
+      readonly metadata: { readonly annotations: Readonly<Record<string, string>> };
+      readonly spec: { readonly containers: readonly [{ readonly args: readonly string[] }] };
+    };
+  };
+}
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'chart-life-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+const deploymentOf = (objects: readonly KubernetesObject[]) => only<Deployment>(objects, 'Deployment');
+
+describe('an upgrade', () => {
+  it(
+    'keeps the APIService and its name, and says nothing of the caBundle, which the adapter keeps',
+    async () => {
+      const apiServices = await Promise.all([
+        render({ values: leastValues }),
+        render({ values: { ...leastValues, replicas: 3, image: { tag: '9.9.9' } } }),
+      ]);
+      const [before, after] = apiServices.map((objects) => only<{ spec: object }>(objects, 'APIService'));
+      expect(after).toEqual(before);
+      expect(before?.metadata.annotations).toBeUndefined();
+      expect(Object.keys(before?.spec ?? {})).not.toContain('caBundle');
+    },
+    helmMs,
+  );
+
+  it(
+    'keeps what a Deployment cannot change: its selector, whatever the values',
+    async () => {
+      const renders = await Promise.all(ciFiles.map((file) => renderFile(file)));
+      const labelled = await render({
+        values: { ...leastValues, commonLabels: { a: 'b' }, podLabels: { c: 'd' } },
+      });
+      for (const objects of [...renders, labelled])
+        expect(deploymentOf(objects).spec.selector).toEqual({
+          matchLabels: {
+            'app.kubernetes.io/name': 'sls-metrics-adapter',
+            'app.kubernetes.io/instance': 'sls-metrics-adapter',
+          },
+        });
+    },
+    helmMs,
+  );
+
+  it(
+    'rolls the pods with a changed configuration, and with nothing else',
+    async () => {
+      const checksum = async (values: object) =>
+        deploymentOf(await render({ values })).spec.template.metadata.annotations['checksum/config'];
+      const first = await checksum(leastValues);
+      expect(await checksum({ ...leastValues, replicas: 3 })).toBe(first);
+      expect(await checksum({ config: { ...leastValues.config, log: { level: 'debug' } } })).not.toBe(first);
+    },
+    helmMs,
+  );
+});
+
+describe.each(ciFiles)('the adapter of ci/%s', (file) => {
+  it(
+    'takes its configuration and its command line',
+    async () => {
+      const objects = await renderFile(file);
+      const { data } = only<{ data: Readonly<Record<string, string>> }>(
+        objects,
+        'ConfigMap',
+        'sls-metrics-adapter',
+      );
+      const config = join(directory, file);
+      await writeFile(config, data['config.yaml'] ?? '');
+      const [{ args }] = deploymentOf(objects).spec.template.spec.containers;
+      expect(args.slice(0, 2)).toEqual(['serve', '--config=/etc/sls-metrics-adapter/config.yaml']);
+      const { io, stdout } = fakeIo();
+      await runProgram(['serve', '--help'], io);
+      const flags: Record<string, string | true> = { config };
+      for (const arg of args.slice(2)) {
+        const [, name = '', value] = /^--([a-z-]+)(?:=(.*))?$/.exec(arg) ?? [];
+        expect(stdout()).toContain(`--${name}`);
+        flags[name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())] = value ?? true;
+      }
+      const { server, kubernetes, sls } = loadConfig({ flags, env: {} });
+      expect(server).toMatchObject({ authentication: 'delegated', securePort: 6443 });
+      expect(kubernetes.manageApiService).toBe(server.tlsCertFile === undefined);
+      expect(sls.credentials.source).toBe(
+        { 'existing-secret-values.yaml': 'secret-file', 'node-role-values.yaml': 'ecs-role' }[file] ?? 'rrsa',
+      );
+    },
+    helmMs,
+  );
+});
+
+describe('NOTES', () => {
+  it(
+    'has the next commands, for this release',
+    async () => {
+      const notes = await renderNotes({ chart, release: 'sls', namespace: 'metrics', values: leastValues });
+      for (const command of [
+        'kubectl rollout status deployment sls-sls-metrics-adapter -n metrics',
+        'kubectl get apiservice v1beta1.external.metrics.k8s.io',
+        'helm test sls -n metrics --logs',
+        "kubectl get --raw '/apis/external.metrics.k8s.io/v1beta1/namespaces/default/sls_ingress_qps?labelSelector=",
+        'kubectl logs -n metrics deployment/sls-sls-metrics-adapter',
+      ])
+        expect(notes).toContain(command);
+    },
+    helmMs,
+  );
+
+  it(
+    'has what is left to do where that depends on the values',
+    async () => {
+      const notes = (file: string) => renderNotes({ chart, valueFiles: [join(chart, 'ci', file)] });
+      expect(await notes('self-managed-values.yaml')).toContain(
+        'kubectl label namespace default pod-identity.alibabacloud.com/injection=on',
+      );
+      expect(await notes('existing-secret-values.yaml')).toContain('kubectl create secret generic sls-key');
+    },
+    helmMs,
+  );
+});
+
+describe('the pod of `helm test`', () => {
+  let server: Server;
+  let reply: { readonly status: number; readonly body: object };
+  const authorizations = new Set<string | undefined>();
+
+  beforeAll(async () => {
+    const ca = await createCa('cluster');
+    const { key, certificate: cert } = await ca.issue({ eku: 'server', sans: ['127.0.0.1'] });
+    await writeFile(join(directory, 'ca.crt'), ca.certificate);
+    await writeFile(join(directory, 'token'), 'the-token\n');
+    server = createServer({ key, cert }, ({ headers, url }, response) => {
+      authorizations.add(headers.authorization);
+      const found = url === '/apis/external.metrics.k8s.io/v1beta1';
+      response.writeHead(found ? reply.status : 404).end(JSON.stringify(reply.body));
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  });
+  afterAll(() => server.close());
+
+  /** As the pod does it, with its command and another address. */
+  async function runTest(): Promise<{ code: number; stdout: string; stderr: string }> {
+    const pod = only<{ spec: { containers: readonly [{ command: string[]; args: string[] }] } }>(
+      await render({ values: leastValues }),
+      'Pod',
+    );
+    const [{ command, args }] = pod.spec.containers;
+    const env = {
+      SERVICE_ACCOUNT_DIRECTORY: directory,
+      KUBERNETES_SERVICE_HOST: '127.0.0.1',
+      KUBERNETES_SERVICE_PORT: String((server.address() as AddressInfo).port),
+      PATIENCE_SECONDS: '0',
+    };
+    expect(command[0]).toBe('node');
+    return promisify(execFile)(process.execPath, [...command.slice(1), ...args], { env }).then(
+      (output) => ({ code: 0, ...output }),
+      (error: unknown) => error as { code: number; stdout: string; stderr: string },
+    );
+  }
+
+  it(
+    'passes where the API server serves the metrics, by the token of its account',
+    async () => {
+      reply = { status: 200, body: { resources: [{ name: 'sls_ingress_qps' }] } };
+      expect(await runTest()).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('1 metrics') as string,
+      });
+      expect(authorizations).toEqual(new Set(['Bearer the-token']));
+    },
+    helmMs,
+  );
+
+  it(
+    'fails with the reason where it does not, and where another adapter serves',
+    async () => {
+      reply = { status: 503, body: { message: 'service unavailable' } };
+      expect(await runTest()).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('503: {"message":"service unavailable"}') as string,
+      });
+      reply = { status: 200, body: { resources: [{ name: 'other' }] } };
+      expect(await runTest()).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('served by another adapter: other') as string,
+      });
+    },
+    helmMs,
+  );
+});
+
+it('the version of the chart and of the adapter is that of package.json', async () => {
+  const { version } = JSON.parse(await readFile(join(chart, '../../package.json'), 'utf8')) as {
+    version: string;
+  };
+  const text = await readFile(join(chart, 'Chart.yaml'), 'utf8');
+  expect(text).toContain(`\nversion: ${version}\nappVersion: ${version}\n`);
+});
