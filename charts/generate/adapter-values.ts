@@ -173,6 +173,10 @@ export const adapterValues = section({
   prometheusRule: section({
     enabled: onOff('Make a PrometheusRule with the alerts of files/alerts.yaml'),
     labels: texts('Labels by which Prometheus finds it'),
+    documentationUrl: form(
+      /^https?:\/\/\S*[^/\s]$/,
+      'Where docs/ is read; each alert links to its part of troubleshooting.md',
+    ),
   }),
   dashboard: section({
     enabled: onOff('Make a ConfigMap with the Grafana dashboard of files/dashboard.json'),

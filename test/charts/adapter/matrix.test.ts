@@ -167,6 +167,11 @@ describe('what is rendered', () => {
     expect(JSON.stringify(renders.get('metrics of its own on a plain port'))).toContain(
       '"podMetricsEndpoints":[{"path":"/metrics","interval":"30s","scrapeTimeout":"10s","port":"metrics","scheme":"http"}]',
     );
+    const rules = renders.get('cert-manager-values.yaml')?.find(({ kind }) => kind === 'PrometheusRule');
+    const links = JSON.stringify(rules).match(/"runbook_url":"[^"#]*/g);
+    expect(new Set(links)).toEqual(
+      new Set(['"runbook_url":"https://wiki.example.com/adapter/troubleshooting.md']),
+    );
     expect(kinds('a NetworkPolicy both ways')).toContain('NetworkPolicy');
     const extra = renders.get('everything extra')?.map(({ metadata }) => metadata.name);
     expect(extra).toEqual(expect.arrayContaining(['plain', 'sls-metrics-adapter-text']));
