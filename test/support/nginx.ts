@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 import { nginxConfiguration, type NginxRoute } from './nginx-configuration.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -94,14 +94,4 @@ async function end(master: ChildProcess): Promise<void> {
   const killing = setTimeout(() => master.kill('SIGKILL'), 3000);
   await exit;
   clearTimeout(killing);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('the server has no port');
-  return address.port;
 }

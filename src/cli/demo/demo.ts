@@ -30,6 +30,9 @@ const accessKey = { id: 'demo', secret: 'demo' };
 /** Lines of a real cluster take 0.5 to 2 s from the request to the index. */
 const ingestLagMs = (random: () => number) => 500 + 1500 * random();
 
+/** More series than the table shows, each with its value at /metrics. */
+const mostSeriesValues = 100;
+
 const terminalRefreshMs = 1000;
 const pipeRefreshMs = 5000;
 
@@ -96,7 +99,8 @@ function startAdapter(
   };
   const config = loadConfig({ flags, env: {} });
   const credentials = fixedCredentials({ accessKeyId: accessKey.id, accessKeySecret: accessKey.secret });
-  return startService(config, { ...io, credentials }, createTelemetry(createLogger(config.log.level)));
+  const shown = { ...config, telemetry: { ...config.telemetry, maxSeriesValues: mostSeriesValues } };
+  return startService(shown, { ...io, credentials }, createTelemetry(createLogger(config.log.level)));
 }
 
 const readPath = (route: string) =>

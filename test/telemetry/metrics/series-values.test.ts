@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { telemetrySection } from '../../../src/config/telemetry-section.ts';
 import { SampleStore } from '../../../src/reading/sample-store.ts';
 import { Metrics } from '../../../src/telemetry/metrics.ts';
 import { SeriesValues } from '../../../src/telemetry/metrics/series-values.ts';
@@ -62,4 +63,21 @@ it('tells two series apart by all that may differ', async () => {
   expect(lines).toContain(
     'sls_metrics_adapter_external_metric_value{metric="sls_ingress_qps",project="p1",logstore="nginx-ingress",route="say \\"hi\\"",interval="15"} 1.5',
   );
+});
+
+it('keeps /metrics below 1 MB with 10,000 series of long names', async () => {
+  const store = new SampleStore(10_000);
+  for (let index = 0; index < 10_000; index++) {
+    const route = `production-team-${index % 50}-recommendation-service-${index}-http`;
+    const place = { project: 'k8s-log-c0123456789abcdef0123456789abcdef0', route };
+    store.put(seriesWith(place), { value: index / 7, window }, run());
+  }
+  const metrics = new Metrics();
+  const source = { entries: () => store.entries(), maxStaleMsOf: () => 60_000, clock };
+  metrics.watchSeries(telemetrySection.parse({ maxSeriesValues: 4000 }).maxSeriesValues, source);
+  const text = await metrics.exposition();
+  expect(text.match(/^sls_metrics_adapter_external_metric_value\{/gm)).toHaveLength(4000);
+  expect(text).toContain('\nsls_metrics_adapter_external_metric_values_left_out 6000\n');
+  expect(Buffer.byteLength(text)).toBeLessThan(1e6);
+  expect(telemetrySection.safeParse({ maxSeriesValues: 4001 }).success).toBe(false);
 });

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { dashboard, panelQueries, variableQueries } from './dashboard.ts';
+import { dashboardFile, ownMetrics, ownMetricsIn, plainFileOf, textOf } from './monitoring-files.ts';
+
+describe('the dashboard', () => {
+  it('is the same for the chart and as a plain file', () => {
+    expect(textOf(plainFileOf(dashboardFile))).toBe(textOf(dashboardFile));
+  });
+
+  it('asks the data source that is chosen, everywhere', () => {
+    const [first] = dashboard.templating.list;
+    expect(first).toMatchObject({ name: 'datasource', type: 'datasource' });
+    const panels = dashboard.panels.filter(({ type }) => type !== 'row');
+    const uids = panels.flatMap(({ datasource, targets = [] }) => [
+      datasource?.uid,
+      ...targets.map((target) => target.datasource.uid),
+    ]);
+    expect(new Set(uids)).toEqual(new Set(['${datasource}']));
+  });
+
+  it.each([...panelQueries, ...variableQueries])('$title: asks for what /metrics has: $expr', ({ expr }) => {
+    const known = ownMetrics();
+    expect(ownMetricsIn(expr).filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it('says of each panel what it shows, and lays none over another', () => {
+    const places = new Set<string>();
+    for (const { id, type, title, description = '', gridPos } of dashboard.panels) {
+      expect([title, type === 'row' || description.length > 10]).toEqual([title, true]);
+      expect(places.has(`id ${id}`)).toBe(false);
+      places.add(`id ${id}`);
+      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++) {
+        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
+          expect([title, places.has(`${x},${y}`), x < 24]).toEqual([title, false, true]);
+          places.add(`${x},${y}`);
+        }
+      }
+    }
+  });
+});
