@@ -193,7 +193,7 @@ describe('not as in the guide', () => {
     expect(container.args.join(' ')).not.toMatch(/--model_(name|base_path)/);
   });
 
-  it('ready when the model can be asked, alive for a cold load of 15 minutes: by TCP it is ready too early, and killed after 3', () => {
+  it('ready when the model can be asked, with 15 minutes for a cold load: with a liveness probe alone it is ready at once, and killed after 3', () => {
     const httpGet = { path: '/v1/models/chnsenticorp/metadata', port: 'http-serving' };
     expect(container.startupProbe).toMatchObject({ httpGet, periodSeconds: 5, failureThreshold: 180 });
     expect(container.readinessProbe).toMatchObject({ httpGet });

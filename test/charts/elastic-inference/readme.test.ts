@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { printTable, readTable } from '../../support/markdown-table.ts';
 import { renderChart } from '../support/helm.ts';
+import { valuesComments } from '../support/values-comments.ts';
 import { valuesTable } from '../support/values-table.ts';
 import { chart } from './chart.ts';
 
@@ -15,6 +16,12 @@ describe('README.md of the chart', () => {
     expect(readTable(read('README.md')), `README.md must hold\n\n${printTable(expected)}\n`).toEqual(
       expected,
     );
+  });
+
+  it('says what values.yaml says above each value', () => {
+    const [, ...rows] = valuesTable(read('values.schema.json'), read('values.yaml'));
+    const meanings = new Map(rows.map(([key = '', , meaning]) => [key.replaceAll('`', ''), meaning]));
+    expect(new Map(valuesComments(read('values.yaml')))).toEqual(meanings);
   });
 
   it('has an example that renders', async () => {

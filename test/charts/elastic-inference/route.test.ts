@@ -103,13 +103,13 @@ describe('the metrics of the HPA, as the adapter understands them', () => {
     'are requests per second of a pod, milliseconds of a route, and requests under way of a pod',
     async () => {
       const objects = await renderGuide({
-        autoscaling: { qps: 2.5, latency: { milliseconds: 400, measure: 'p99' }, concurrency: '500m' },
+        autoscaling: { qps: 2.5, latency: { milliseconds: '400', measure: 'p99' }, concurrency: 1500000 },
       });
       const { metrics } = only<Scaling>(objects, 'HorizontalPodAutoscaler').spec;
       expect(metrics.map(({ external }) => [external.metric.name, external.target])).toEqual([
         ['sls_ingress_qps', { type: 'AverageValue', averageValue: '2.5' }],
         ['sls_ingress_latency_p99', { type: 'Value', value: '400' }],
-        ['sls_ingress_concurrency', { type: 'AverageValue', averageValue: '500m' }],
+        ['sls_ingress_concurrency', { type: 'AverageValue', averageValue: '1500000' }],
       ]);
     },
     renderMs,
