@@ -1,4 +1,5 @@
 import { documentSettings } from '../../src/config/documentation.ts';
+import { allChecks } from '../../src/doctor/checks.ts';
 import { errorRegistry } from '../../src/errors.ts';
 import { createCatalog } from '../../src/metric/catalog.ts';
 import { labelDefinitions, type LabelDefinition } from '../../src/metric/labels.ts';
@@ -9,6 +10,7 @@ export const documents: Readonly<Record<string, Readonly<Record<string, () => Ma
   'metrics.md': { metrics: metricsTable, labels: labelsTable },
   'configuration.md': { settings: settingsTable },
   'errors.md': { errors: errorsTable },
+  'doctor.md': { checks: checksTable },
 };
 
 const code = (text: string | undefined) => (text === undefined ? '-' : `\`${text}\``);
@@ -49,4 +51,12 @@ function errorsTable(): MarkdownTable {
     remedy,
   ]);
   return [['Code', 'HTTP status', 'Retried', 'When', 'What to do'], ...rows];
+}
+
+function checksTable(): MarkdownTable {
+  const rows = allChecks({ selector: undefined }).map(({ id, after, behind = [], what }) => {
+    const waitsFor = [...after.map(code), ...behind.map((name) => `the end of ${code(name)}`)];
+    return [code(id), waitsFor.join(', ') || '-', what];
+  });
+  return [['Check', 'Waits for', 'What it looks at'], ...rows];
 }

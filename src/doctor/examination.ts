@@ -17,6 +17,9 @@ import type { Account } from './account.ts';
 import type { Probe } from './probe.ts';
 import type { Target } from './target.ts';
 
+/** What is looked into where nothing says otherwise. */
+export const usualMetric = 'sls_ingress_qps';
+
 /** What the user wants to know. */
 export interface Asked {
   /** As commander has parsed them: those of settings among them. */

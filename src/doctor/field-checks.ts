@@ -1,10 +1,10 @@
 import { type AdapterError, toAdapterError } from '../errors.ts';
 import { filterEntries } from '../metric/line-filters.ts';
-import { logColumns } from '../metric/log-kind.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
 import { unindexedField } from '../sls/sls-error.ts';
 import { failed, ok, warn } from './check.ts';
 import type { DoctorCheck, Examination } from './examination.ts';
+import { ingressLogOf } from './ingress-log.ts';
 import { survey } from './survey.ts';
 
 type FieldType = 'text' | 'long' | 'double';
@@ -36,8 +36,8 @@ export const fields: DoctorCheck = {
       if (await lacksIndex(examination, query, signal)) missing.push(field);
     }
     if (missing.length === 0) return ok(`indexed: ${wanted.join(', ')}`);
-    const { logKind } = request.metric;
-    const isOther = logKind === 'nginx-ingress' && missing.includes(logColumns[logKind].route.primary);
+    const { logKind, columns } = ingressLogOf(request);
+    const isOther = logKind === 'nginx-ingress' && missing.includes(columns.route.primary);
     const hint = isOther
       ? ' Where it is the log of an ALB ingress, use the metrics sls_alb_ingress_… instead.'
       : '';
@@ -72,8 +72,9 @@ export const fieldTypes: DoctorCheck = {
 };
 
 /** The columns that the request reads; that of canaries is optional. */
-function fieldsOf({ metric, filters }: MetricRequest): string[] {
-  const columns = logColumns[metric.logKind];
+function fieldsOf(request: MetricRequest): string[] {
+  const { metric, filters } = request;
+  const { columns } = ingressLogOf(request);
   const filtered = filterEntries(filters).map(([filter]) => (filter === 'method' ? columns.method : filter));
   const number = metric.readable === undefined ? [] : [metric.readable.column];
   return [...new Set([columns.route.primary, ...number, ...filtered])];

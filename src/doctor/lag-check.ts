@@ -67,14 +67,10 @@ export function lagOf(taken: readonly CountedAt[]): Lag {
     const before = taken[index];
     if (before === undefined) continue;
     for (const [second, count] of later.counts) {
-      const age = before.atSeconds - second;
       const grown = count - (before.counts.get(second) ?? 0);
-      // A second that was not over yet, or fell out of the window, says nothing.
-      if (age <= 0 || age > reachSeconds || grown <= 0) {
-        if (grown > 0 && age <= 0) byAge.set(0, (byAge.get(0) ?? 0) + grown);
-        continue;
-      }
-      byAge.set(age, (byAge.get(age) ?? 0) + grown);
+      // A second that was not over yet then is not late.
+      const age = Math.max(0, before.atSeconds - second);
+      if (grown > 0) byAge.set(age, (byAge.get(age) ?? 0) + grown);
     }
   }
   const lines = [...byAge.values()].reduce((sum, count) => sum + count, 0);

@@ -1,6 +1,6 @@
-import { logColumns } from '../metric/log-kind.ts';
 import { failed, ok, skipped, warn } from './check.ts';
 import type { DoctorCheck } from './examination.ts';
+import { ingressLogOf } from './ingress-log.ts';
 import { countIn, survey } from './survey.ts';
 
 /** So long without a line is worth a word; at night it may be nothing. */
@@ -48,9 +48,8 @@ export const logFormat: DoctorCheck = {
   after: ['fields', 'freshness'],
   deadlineMs: 30_000,
   run: async (examination, signal) => {
-    const { request } = examination.facts.get('target');
-    const { logKind } = request.metric;
-    const { primary } = logColumns[logKind].route;
+    const { logKind, columns } = ingressLogOf(examination.facts.get('target').request);
+    const { primary } = columns.route;
     const query = `* | SELECT count(*) AS lines, count_if(${primary} <> '' AND ${primary} <> '-') AS named FROM log LIMIT 1`;
     const { rows } = await survey(examination, { query }, signal);
     const [lines, named] = [countIn(rows[0], 'lines'), countIn(rows[0], 'named')];

@@ -1,10 +1,11 @@
 import type { Config } from '../config/schema.ts';
 import type { AccessAttributes } from '../kube/access-review.ts';
 import { apiServiceName } from '../kube/api-service.ts';
+import type { Autoscaler } from '../kube/autoscaler.ts';
 import { KubeError } from '../kube/kube-error.ts';
 import { accountText, autoscalerController, rightsOn, rightText, type Account } from './account.ts';
 import { failed, ok, skipped, warn, type Finding } from './check.ts';
-import type { DoctorCheck, Examination } from './examination.ts';
+import { usualMetric, type Asked, type DoctorCheck, type Examination } from './examination.ts';
 import { missingRights } from './missing-rights.ts';
 
 /** What the adapter must be allowed, or what others must, for HPAs to get metrics. */
@@ -107,8 +108,8 @@ const rights: readonly Right[] = [
     what: 'Whether the HPA controller may read the external metrics that HPAs name',
     after: ['hpas'],
     account: autoscalerController,
-    rights: ({ facts }) =>
-      namedMetrics(facts.get('autoscalers')).flatMap(([namespace, resource]) =>
+    rights: ({ asked, facts }) =>
+      namedMetrics(asked, facts.get('autoscalers')).flatMap(([namespace, resource]) =>
         rightsOn(['list'], { namespace, group: 'external.metrics.k8s.io', version: 'v1beta1', resource }),
       ),
     remedy: 'Without it the HPA controller gets 403, and HPAs show <unknown>. Apply:',
@@ -148,17 +149,17 @@ async function checkRight(right: Right, examination: Examination, signal: AbortS
 }
 
 const shown = 3;
-/** One for each is asked about; a role that grants all of a group needs but a few to show. */
+/** Each is asked about; a role that grants all of a group needs but a few to show. */
 const maxMetricsAsked = 20;
 
+/** Namespace and metric; where no HPA names one, the read that was asked about. */
 function namedMetrics(
-  hpas: readonly { readonly namespace: string; readonly metrics: readonly { readonly name: string }[] }[],
-) {
-  const named = hpas.flatMap(({ namespace, metrics }) =>
-    metrics.map(({ name }) => [namespace, name] as const),
-  );
+  { namespace, metric = usualMetric }: Asked,
+  hpas: readonly Autoscaler[],
+): readonly (readonly [string, string])[] {
+  const named = hpas.flatMap((hpa) => hpa.metrics.map(({ name }) => [hpa.namespace, name] as const));
   const distinct = new Map(named.map((pair) => [pair.join('/'), pair]));
-  return [...distinct.values()].slice(0, maxMetricsAsked);
+  return named.length === 0 ? [[namespace, metric]] : [...distinct.values()].slice(0, maxMetricsAsked);
 }
 
 const clusterRoleBinding = (suffix: string, role: string, { namespace, name }: Account) =>

@@ -1,11 +1,11 @@
 import { toAdapterError } from '../errors.ts';
-import { logColumns } from '../metric/log-kind.ts';
 import { labelDefinitions } from '../metric/labels.ts';
 import { queryText, routeAlias } from '../sls/query-text.ts';
 import { unindexedField } from '../sls/sls-error.ts';
 import { ok, skipped, warn } from './check.ts';
 import { nearest } from './edit-distance.ts';
 import type { DoctorCheck, Examination } from './examination.ts';
+import { ingressLogOf } from './ingress-log.ts';
 import { countIn, survey, usualReach } from './survey.ts';
 
 /** More routes than any cluster has ingresses. */
@@ -44,8 +44,7 @@ async function seenRoutes(
   examination: Examination,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, number>> {
-  const { request } = examination.facts.get('target');
-  const { logKind } = request.metric;
+  const { logKind, columns } = ingressLogOf(examination.facts.get('target').request);
   const toSeconds = Math.floor(examination.around.clock.now() / 1000) + 1;
   const window = { startSeconds: toSeconds - usualReach[0], endSeconds: toSeconds };
   const statement = { logKind, filters: {}, window, routes: [], everyRoute: true, maxRows: maxRoutes };
@@ -55,7 +54,7 @@ async function seenRoutes(
   };
   const { rows } = await ask(true).catch((thrown: unknown) => {
     const error = toAdapterError(thrown);
-    const { alternative } = logColumns[logKind].route;
+    const { alternative } = columns.route;
     if (alternative === undefined || unindexedField(error) !== alternative) throw error;
     return ask(false);
   });

@@ -8,7 +8,7 @@ import { labelDefinitions } from '../metric/labels.ts';
 import { parseMetricRequest } from '../metric/metric-request.ts';
 import { logstoreName } from '../sls/logstore-address.ts';
 import { failed, ok, skipped } from './check.ts';
-import { remedyOf, type Asked, type DoctorCheck } from './examination.ts';
+import { remedyOf, usualMetric, type Asked, type DoctorCheck } from './examination.ts';
 
 import type { Read } from './target.ts';
 
@@ -56,7 +56,7 @@ export const access: DoctorCheck = {
 };
 
 function askedRead(
-  { metric = 'sls_ingress_qps', selector = '', namespace }: Asked,
+  { metric = usualMetric, selector = '', namespace }: Asked,
   defaults: Config['defaults'],
   catalog: Catalog,
 ): Read {

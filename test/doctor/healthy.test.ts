@@ -87,6 +87,9 @@ describe('doctor', () => {
     patient.apiServer.hpas.delete('web', 'shop');
     const results = await patient.examine();
     expect(unwell(results)).toEqual([]);
+    expect(patient.apiServer.requests.map(({ body }) => JSON.stringify(body)).join()).toContain(
+      '"resource":"sls_ingress_qps"',
+    );
     expect(results.find(({ check }) => check === 'target')).toMatchObject({
       status: 'skipped',
       write: expect.stringContaining('--selector sls.project=k8s-log-CLUSTER_ID') as string,
