@@ -12,6 +12,7 @@ import { createReading } from './service/reading-stack.ts';
 import { serviceNamespaceOf } from './service/service-namespace.ts';
 import { servingPairSource } from './service/serving-pair-source.ts';
 import { keepServing } from './service/serving.ts';
+import { createStatus } from './service/status-stack.ts';
 import type { Surroundings } from './service/surroundings.ts';
 import { startTelemetry } from './service/telemetry.ts';
 import type { Telemetry } from './telemetry/logger.ts';
@@ -36,7 +37,10 @@ export interface Service {
  */
 export async function startService(config: Config, around: Surroundings, log: Telemetry): Promise<Service> {
   const metrics = new Metrics();
-  const telemetry = tellBoth(log, metrics.observer);
+  const catalog = createCatalog();
+  const parseRequest = createRequestParser(catalog, config.defaults, createAccessJudge(config.access));
+  const status = createStatus(config, around, parseRequest);
+  const telemetry = tellBoth(tellBoth(log, metrics.observer), status.observer);
   const startMs = around.clock.now();
   const { authentication, maxRequestsInFlight, shutdownDelaySeconds } = config.server;
   const slsEndpoint = resolveEndpoint({ ...config.sls, url: config.sls.endpoint }).authority;
@@ -44,7 +48,7 @@ export async function startService(config: Config, around: Surroundings, log: Te
   const pair = await source.load();
   // Whatever fails from here on closes what stands already, in reverse.
   await using standing = new AsyncDisposableStack();
-  const reading = createReading(config, around, telemetry);
+  const reading = createReading(config, around, telemetry, status.sinks);
   standing.defer(() => reading.close());
   const ending = new AbortController();
   const prefetching = reading.prefetcher.run(ending.signal);
@@ -52,9 +56,8 @@ export async function startService(config: Config, around: Surroundings, log: Te
     ending.abort();
     return prefetching;
   });
-  const catalog = createCatalog();
-  const parseRequest = createRequestParser(catalog, config.defaults, createAccessJudge(config.access));
-  const autoscalers = new AutoscalerDemand(reading.wanted, parseRequest, telemetry);
+  const demand = new AutoscalerDemand(reading.wanted, parseRequest, telemetry);
+  const autoscalers = status.alsoTold(demand);
   const delegation =
     authentication === 'delegated' ? await delegate(config, around, telemetry, autoscalers) : undefined;
   standing.defer(() => delegation?.stop());
@@ -72,7 +75,8 @@ export async function startService(config: Config, around: Surroundings, log: Te
   standing.defer(() => app.close());
   const serving = keepServing(app, pair, source.load, delegation?.apiService, telemetry);
   standing.defer(() => serving.stop());
-  const internal = await startTelemetry(metrics, { config, around, reading, delegation, serving });
+  const standsNow = { config, around, reading, delegation, serving };
+  const internal = await startTelemetry(metrics, standsNow, await status.page(reading));
   standing.defer(() => internal?.stop());
   const url = await listen(app, bindAddressOf(config), config.server.securePort);
   const running = standing.move();

@@ -140,6 +140,11 @@ export const configSchema = z
     error: 'must be a loopback address (127.0.0.1, ::1) where authentication is none',
     when: standing('server'),
   })
+  .refine(({ telemetry: { port, statusPage } }) => !statusPage || port !== undefined, {
+    path: ['telemetry', 'port'],
+    error: 'must be given where telemetry.statusPage is true',
+    when: standing('telemetry'),
+  })
   .superRefine(
     (config, context) => {
       const wrong = new Set(context.issues.map(({ path = [] }) => pathText(path)));
@@ -164,7 +169,7 @@ function isLoopback(address: string): boolean {
 }
 
 /** A section that is no mapping is a fault already. */
-function standing(...sections: readonly ('server' | 'kubernetes' | 'sls')[]) {
+function standing(...sections: readonly ('server' | 'kubernetes' | 'sls' | 'telemetry')[]) {
   return ({ value }: { readonly value: unknown }): boolean =>
     sections.every((section) => {
       const own = (value as Readonly<Record<string, unknown>>)[section];

@@ -30,6 +30,7 @@ export const settings: readonly Setting[] = [
   { path: 'reading.delaySeconds', flag: '--delay <seconds>', as: 'number' },
   { path: 'telemetry.port', flag: '--telemetry-port <port>', as: 'number' },
   { path: 'telemetry.bindAddress', flag: '--telemetry-bind-address <address>' },
+  { path: 'telemetry.statusPage', flag: '--status-page', as: 'boolean' },
   { path: 'log.level', flag: '--log-level <level>' },
 ];
 

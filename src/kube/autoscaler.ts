@@ -1,5 +1,7 @@
 import { AdapterError } from '../errors.ts';
 import type { Requirement } from '../metric/label-selector.ts';
+import { parseQuantity } from '../metric/quantity.ts';
+import type { ScaleTarget } from '../metric/scale-target.ts';
 import { selectorRequirements } from './autoscaler-selector.ts';
 import { isRecord } from './kube-error.ts';
 import { metadataOf, type KubeObject } from './list-page.ts';
@@ -10,10 +12,15 @@ export interface AutoscalerName {
 }
 
 /** An external metric that an HPA names, with what `parseMetricRequest` needs to tell whether it can be served. */
-export type ExternalMetricRef =
-  | { readonly name: string; readonly requirements: readonly Requirement[] }
+export type ExternalMetricRef = {
+  readonly name: string;
+  /** Undefined where it says none that can be read. */
+  readonly target?: ScaleTarget | undefined;
+} & (
+  | { readonly requirements: readonly Requirement[] }
   /** Kubernetes itself refuses the selector (`SelectorMalformed`), so nobody will ever ask. */
-  | { readonly name: string; readonly refusal: AdapterError };
+  | { readonly refusal: AdapterError }
+);
 
 /** What is kept of a HorizontalPodAutoscaler. */
 export interface Autoscaler extends AutoscalerName {
@@ -34,9 +41,10 @@ export function autoscalerOf(object: KubeObject): Autoscaler | undefined {
   if (typeof namespace !== 'string' || typeof name !== 'string') return undefined;
   const spec = object['spec'];
   const metrics = isRecord(spec) ? spec['metrics'] : undefined;
+  const bounds = boundsOf(spec);
   const byText = new Map<string, ExternalMetricRef>();
   for (const metric of Array.isArray(metrics) ? (metrics as readonly unknown[]) : []) {
-    const ref = externalMetricOf(metric);
+    const ref = externalMetricOf(metric, bounds);
     if (ref !== undefined) byText.set(JSON.stringify(ref), ref);
   }
   const texts = [...byText.keys()].sort();
@@ -44,16 +52,44 @@ export function autoscalerOf(object: KubeObject): Autoscaler | undefined {
   return { namespace, name, metrics: sorted, fingerprint: texts.join() };
 }
 
-function externalMetricOf(metric: unknown): ExternalMetricRef | undefined {
+type Bounds = Pick<ScaleTarget, 'minReplicas' | 'maxReplicas'>;
+
+/** Source: autoscaling/v2, where minReplicas is 1 by default. */
+function boundsOf(spec: unknown): Bounds {
+  const { minReplicas, maxReplicas } = isRecord(spec) ? spec : {};
+  return {
+    minReplicas: typeof minReplicas === 'number' ? minReplicas : 1,
+    maxReplicas: typeof maxReplicas === 'number' ? maxReplicas : Number.MAX_SAFE_INTEGER,
+  };
+}
+
+function externalMetricOf(metric: unknown, bounds: Bounds): ExternalMetricRef | undefined {
   if (!isRecord(metric) || metric['type'] !== 'External' || !isRecord(metric['external'])) return undefined;
   const identifier = metric['external']['metric'];
   if (!isRecord(identifier)) return undefined;
   const { name, selector } = identifier;
   if (typeof name !== 'string' || name === '') return undefined;
+  const aim = targetOf(metric['external']['target'], bounds);
+  const target = aim === undefined ? {} : { target: aim };
   try {
-    return { name, requirements: selectorRequirements(selector) };
+    return { name, requirements: selectorRequirements(selector), ...target };
   } catch (error) {
     if (!(error instanceof AdapterError)) throw error;
-    return { name, refusal: error };
+    return { name, refusal: error, ...target };
+  }
+}
+
+function targetOf(target: unknown, bounds: Bounds): ScaleTarget | undefined {
+  if (!isRecord(target)) return undefined;
+  const { averageValue, value } = target;
+  const [kind, text] =
+    averageValue === undefined || averageValue === null
+      ? (['Value', value] as const)
+      : (['AverageValue', averageValue] as const);
+  try {
+    const aim = parseQuantity(String(text));
+    return aim > 0 ? { kind, value: aim, ...bounds } : undefined;
+  } catch {
+    return undefined;
   }
 }

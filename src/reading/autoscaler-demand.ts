@@ -1,6 +1,7 @@
 import { toAdapterError, type AdapterError } from '../errors.ts';
 import type { Requirement } from '../metric/label-selector.ts';
 import type { RequestParser } from '../metric/request-parser.ts';
+import type { ScaleTarget } from '../metric/scale-target.ts';
 import { seriesOf, type Series } from '../metric/series.ts';
 import type { WantedSeries } from './wanted-series.ts';
 
@@ -11,9 +12,9 @@ export interface AutoscalerId {
 }
 
 /** A metric that it names; or why its selector is none. */
-export type NamedMetric =
-  | { readonly name: string; readonly requirements: readonly Requirement[] }
-  | { readonly name: string; readonly refusal: AdapterError };
+export type NamedMetric = { readonly name: string; readonly target?: ScaleTarget | undefined } & (
+  { readonly requirements: readonly Requirement[] } | { readonly refusal: AdapterError }
+);
 
 /** Told of each metric of an autoscaler that will be refused when it is read, once for each change. */
 export interface AutoscalerDemandObserver {

@@ -1,6 +1,11 @@
 import { projectSettings } from '../config/project-settings.ts';
 import type { Config } from '../config/schema.ts';
-import { Collector, type CollectObserver, type CollectorLimits } from '../reading/collector.ts';
+import {
+  Collector,
+  type CollectObserver,
+  type CollectorLimits,
+  type OutcomeSink,
+} from '../reading/collector.ts';
 import type { CompletenessObserver } from '../reading/delay-learner.ts';
 import { Delays } from '../reading/delays.ts';
 import { Prefetcher, type PrefetchObserver } from '../reading/prefetcher.ts';
@@ -43,7 +48,13 @@ export interface ReadingStack {
   close(): void;
 }
 
-export function createReading(config: Config, around: Surroundings, observer: ReadingObserver): ReadingStack {
+/** @param sinks told of each outcome, after the store */
+export function createReading(
+  config: Config,
+  around: Surroundings,
+  observer: ReadingObserver,
+  sinks: readonly OutcomeSink[] = [],
+): ReadingStack {
   const { clock, random } = around;
   const { maxSeries } = config.reading;
   const readingOf = readingSettings(config);
@@ -68,7 +79,7 @@ export function createReading(config: Config, around: Surroundings, observer: Re
       delaySecondsOf: (series) => delays.secondsOf(series),
       limitsOf: readingOf,
       query: (query, signal) => sls.aggregates.query(query, signal),
-      sink: store,
+      sink: sinks.reduce<OutcomeSink>(bothSinks, store),
       observer,
     },
   );
@@ -95,10 +106,21 @@ export function createReading(config: Config, around: Surroundings, observer: Re
   };
 }
 
+const bothSinks = (first: OutcomeSink, second: OutcomeSink): OutcomeSink => ({
+  put: (...outcome) => {
+    first.put(...outcome);
+    second.put(...outcome);
+  },
+  fail: (...outcome) => {
+    first.fail(...outcome);
+    second.fail(...outcome);
+  },
+});
+
 type ReadingSettings = ReturnType<ReturnType<typeof projectSettings>>['reading'];
 
 /** Those of each project, as configured and in the units of `reading/`. */
-function readingSettings(
+export function readingSettings(
   config: Config,
 ): (project: string) => ReadingSettings & ReaderSettings & CollectorLimits {
   const settingsOf = projectSettings(config);

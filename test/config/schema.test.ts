@@ -62,9 +62,15 @@ describe('configSchema', () => {
       },
       projects: [],
       access: { ownRoutesOnly: false, knownNamespaces: [], rules: [] },
-      telemetry: { bindAddress: '127.0.0.1', maxSeriesValues: 0 },
+      telemetry: { bindAddress: '127.0.0.1', statusPage: false, maxSeriesValues: 0 },
       log: { level: 'info' },
     });
+  });
+
+  it('needs a port for the status page', () => {
+    const fault = { 'telemetry.port': ['must be given where telemetry.statusPage is true'] };
+    expect(faultsOf({ sls: region, telemetry: { statusPage: true } })).toEqual(fault);
+    expect(faultsOf({ sls: region, telemetry: { statusPage: true, port: 0 } })).toEqual({});
   });
 
   it('needs a region or an endpoint', () => {

@@ -47,22 +47,40 @@ describe('what is kept of an HPA', () => {
     expect(one?.metrics).toHaveLength(2);
   });
 
-  it('is nothing else of it: not its status, nor the target', () => {
+  it('is nothing of its status', () => {
     const before = autoscalerOf(autoscaler('shop', 'web', [qps]));
-    const moved = {
-      ...qps,
-      external: { ...qps.external, target: { type: 'Value', value: '7' } },
-    };
-    const after = autoscaler('shop', 'web', [moved], { status: { currentReplicas: 9 } });
+    const after = autoscaler('shop', 'web', [qps], { status: { currentReplicas: 9 } });
     expect(autoscalerOf(after)).toEqual(before);
   });
 
+  it.each([
+    [
+      { type: 'AverageValue', averageValue: '2500m' },
+      { kind: 'AverageValue', value: 2.5 },
+    ],
+    [
+      { type: 'AverageValue', averageValue: 10 },
+      { kind: 'AverageValue', value: 10 },
+    ],
+    [
+      { type: 'Value', value: '2k' },
+      { kind: 'Value', value: 2000 },
+    ],
+    [{ type: 'AverageValue', averageValue: 'ten' }, undefined],
+    [{ type: 'AverageValue', averageValue: '0' }, undefined],
+    [undefined, undefined],
+  ])('is what it aims at: %j', (target, expected) => {
+    const aimed = { ...qps, external: { ...qps.external, target } };
+    const [metric] = metricsOf(aimed) ?? [];
+    expect(metric?.target).toEqual(expected && { ...expected, minReplicas: 1, maxReplicas: 10 });
+  });
+
   it('keeps a metric without a selector, and one that the adapter will refuse', () => {
-    expect(metricsOf(externalMetric('sls_ingress_qps'))).toEqual([
+    expect(metricsOf(externalMetric('sls_ingress_qps'))).toMatchObject([
       { name: 'sls_ingress_qps', requirements: [] },
     ]);
     const expressions = [{ key: 'team', operator: 'NotIn', values: ['a'] }];
-    expect(metricsOf(externalMetric('queue_length', { matchExpressions: expressions }))).toEqual([
+    expect(metricsOf(externalMetric('queue_length', { matchExpressions: expressions }))).toMatchObject([
       { name: 'queue_length', requirements: [{ key: 'team', operator: 'notin', values: ['a'] }] },
     ]);
   });

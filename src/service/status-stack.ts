@@ -1,0 +1,69 @@
+import { versionInfo } from '../api/version.ts';
+import type { Config } from '../config/schema.ts';
+import type { AutoscalerHandler } from '../kube/autoscaler-changes.ts';
+import type { RequestParser } from '../metric/request-parser.ts';
+import type { OutcomeSink } from '../reading/collector.ts';
+import { StatusPage } from '../status-page/status-page.ts';
+import { StatusBoard } from '../status/status-board.ts';
+import type { Telemetry } from '../telemetry/logger.ts';
+import { readingSettings, type ReadingStack } from './reading-stack.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** What the status page is told, and by whom. Without a page nobody is asked to tell anything. */
+export interface StatusStack {
+  readonly observer: Partial<Telemetry>;
+  /** Told of each outcome, after the store. */
+  readonly sinks: readonly OutcomeSink[];
+  /** Told of the HPAs, after `handler`. */
+  alsoTold(handler: AutoscalerHandler): AutoscalerHandler;
+  page(reading: ReadingStack): Promise<StatusPage | undefined>;
+}
+
+const none: StatusStack = {
+  observer: {},
+  sinks: [],
+  alsoTold: (handler) => handler,
+  page: () => Promise.resolve(undefined),
+};
+
+/** More are served, and not on the page. */
+const mostSeries = 20_000;
+
+export function createStatus(
+  config: Config,
+  { clock }: Surroundings,
+  parseRequest: RequestParser,
+): StatusStack {
+  if (!config.telemetry.statusPage) return none;
+  const board = new StatusBoard({
+    clock,
+    version: versionInfo().gitVersion,
+    parseRequest,
+    limitsOf: readingSettings(config),
+    maxSeries: Math.min(config.reading.maxSeries, mostSeries),
+  });
+  return {
+    observer: {
+      slsQueryFinished: (event) => board.slsQueryFinished(event),
+      readFinished: (event) => board.readFinished(event),
+    },
+    sinks: [board.series],
+    alsoTold: (handler) => ({
+      changed: (hpa, metrics) => {
+        handler.changed(hpa, metrics);
+        board.autoscalers.changed(hpa, metrics);
+      },
+    }),
+    page: ({ sls, delays }) =>
+      StatusPage.load(board, {
+        projects: () => sls.gates.counts(),
+        logstores: () =>
+          delays.learned().map(({ address: { project, logstore }, delaySeconds, saturated }) => ({
+            project,
+            logstore,
+            delaySeconds,
+            saturated,
+          })),
+      }),
+  };
+}

@@ -1,0 +1,167 @@
+/** The status page: draws what the adapter tells by server-sent events. */
+
+import { at, make, setText } from './dom.js';
+import { countText } from './format.js';
+import { drawMinutes } from './minutes.js';
+import { Model } from './model.js';
+import { columns, filterEntries, sortEntries } from './order.js';
+import { drawProjects, drawStates, drawTroubles, headlineOf } from './overview.js';
+import { pageSize, Table } from './table.js';
+
+const model = new Model();
+const table = new Table();
+const filter = /** @type {HTMLInputElement} */ (at('filter'));
+const sort = /** @type {HTMLSelectElement} */ (at('sort'));
+/** @type {Set<string>} */
+const shownStates = new Set();
+let column = columns[0];
+let reversed = false;
+let page = 0;
+
+function draw() {
+  const { head } = model;
+  if (head === undefined) return;
+  setText(at('version'), head.version);
+  setText(at('headline'), headlineOf(head));
+  document.body.dataset['health'] =
+    head.counts.failing + head.counts.refused > 0 ? 'failing' : head.counts.stale > 0 ? 'stale' : 'fresh';
+  drawStates(head, shownStates, toggleState);
+  drawMinutes(model.minutes, model.nowMs());
+  drawProjects(head);
+  const entries = model.entries();
+  drawTroubles(entries, search);
+  drawTable(entries);
+  document.body.dataset['ready'] = String(model.ready);
+}
+
+/** @param {import('./model.js').Entry[]} entries */
+function drawTable(entries) {
+  const found = filterEntries(entries, filter.value, shownStates);
+  if (column !== undefined) sortEntries(found, column, reversed, model);
+  page = Math.min(page, Math.max(0, Math.ceil(found.length / pageSize) - 1));
+  const first = page * pageSize;
+  const shown = found.slice(first, first + pageSize);
+  table.draw(shown, model);
+  const range = found.length === 0 ? 'none' : `${countText(first + 1)}–${countText(first + shown.length)}`;
+  const all = found.length === entries.length ? '' : `, of ${countText(entries.length)}`;
+  setText(at('range'), `${range} of ${countText(found.length)}${all}`);
+  /** @type {HTMLButtonElement} */ (at('previous')).disabled = page === 0;
+  /** @type {HTMLButtonElement} */ (at('next')).disabled = first + pageSize >= found.length;
+}
+
+let due = false;
+
+/** As soon as the browser has time, once for all that came. */
+function drawSoon() {
+  if (due) return;
+  due = true;
+  // Not by animation frames: a page in the background has none, and is to be right when it comes back.
+  setTimeout(() => {
+    due = false;
+    draw();
+  }, 30);
+}
+
+/** @param {string} state */
+function toggleState(state) {
+  if (!shownStates.delete(state)) shownStates.add(state);
+  page = 0;
+  draw();
+}
+
+/** @param {string} words */
+function search(words) {
+  filter.value = filter.value === words ? '' : words;
+  page = 0;
+  draw();
+}
+
+/** @param {string} id */
+function sortBy(id) {
+  const next = columns.find((one) => one.id === id);
+  reversed = next === column && !reversed;
+  column = next;
+  sort.value = id;
+  showOrder();
+  draw();
+}
+
+function showOrder() {
+  for (const header of at('columns').children) {
+    const isSorted = header instanceof HTMLElement && header.dataset['column'] === column?.id;
+    header.setAttribute('aria-sort', isSorted ? (reversed ? 'descending' : 'ascending') : 'none');
+  }
+}
+
+function makeColumns() {
+  for (const { id, title, hint } of columns) {
+    const button = make('button', '', title);
+    button.type = 'button';
+    if (hint !== undefined) button.title = hint;
+    button.addEventListener('click', () => sortBy(id));
+    const header = make('th', id, button);
+    header.scope = 'col';
+    header.dataset['column'] = id;
+    at('columns').append(header);
+    const option = make('option', '', title.toLowerCase());
+    option.value = id;
+    sort.append(option);
+  }
+  sort.addEventListener('change', () => sortBy(sort.value));
+  showOrder();
+}
+
+/**
+ * @param {EventSource} source
+ * @param {string} name
+ * @param {(data: any) => void} apply
+ */
+function on(source, name, apply) {
+  source.addEventListener(name, (event) => {
+    apply(JSON.parse(/** @type {MessageEvent<string>} */ (event).data));
+    drawSoon();
+  });
+}
+
+/** @param {'live' | 'connecting'} state */
+function setLink(state) {
+  at('link').dataset['link'] = state;
+  setText(at('link'), state === 'live' ? 'live' : 'connecting');
+}
+
+function connect() {
+  const source = new EventSource('events');
+  source.addEventListener('open', () => {
+    model.reset();
+    setLink('live');
+  });
+  source.addEventListener('error', () => {
+    setLink('connecting');
+    // Refused for good, as when too many watch: the browser does not try again by itself.
+    if (source.readyState === EventSource.CLOSED) setTimeout(connect, 5000);
+  });
+  on(source, 'head', (head) => model.applyHead(head));
+  on(source, 'rows', (rows) => model.applySeries(rows));
+  on(source, 'readings', (readings) => model.applyReadings(readings));
+  on(source, 'autoscalers', (autoscalers) => model.applyAutoscalers(autoscalers));
+  on(source, 'gone', (ids) => model.applyGone(ids));
+  on(source, 'ready', () => (model.ready = true));
+}
+
+makeColumns();
+filter.addEventListener('input', () => {
+  page = 0;
+  draw();
+});
+for (const [id, step] of /** @type {const} */ ([
+  ['previous', -1],
+  ['next', 1],
+])) {
+  at(id).addEventListener('click', () => {
+    page = Math.max(0, page + step);
+    draw();
+  });
+}
+// Ages grow while nothing comes.
+setInterval(draw, 1000);
+connect();

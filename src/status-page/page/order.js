@@ -1,0 +1,92 @@
+/** In which order the readings stand. */
+
+/** @typedef {import('./model.js').Entry} Entry */
+/** @typedef {import('./model.js').Model} Model */
+
+/** What fails comes first, whatever they are sorted by. */
+export const states = /** @type {const} */ (['failing', 'refused', 'stale', 'waiting', 'fresh']);
+const rank = new Map(states.map((state, index) => [state, index]));
+
+/**
+ * @typedef {object} Column
+ * @property {string} id
+ * @property {string} title
+ * @property {string} [hint]
+ * @property {(entry: Entry, model: Model) => string | number} value to sort by; for numbers, the greatest first
+ */
+
+/** @param {Entry} entry */
+export const nameOf = ({ series, refused }) => series?.route ?? refused?.metric ?? '';
+
+/** @type {readonly Column[]} */
+export const columns = [
+  { id: 'route', title: 'Reading', value: nameOf },
+  { id: 'value', title: 'Value', value: ({ series }) => series?.value ?? -1 },
+  {
+    id: 'age',
+    title: 'Age',
+    hint: 'From the end of the window to now',
+    value: ({ series }) => (series?.windowEndSeconds == null ? Infinity : -series.windowEndSeconds),
+  },
+  {
+    id: 'window',
+    title: 'Window',
+    hint: 'How long it is, and how long before it was asked for it ended',
+    value: ({ series }) => series?.windowSeconds ?? 0,
+  },
+  { id: 'asker', title: 'Asked by', value: (entry) => askerOf(entry) },
+  {
+    id: 'replicas',
+    title: 'Wants',
+    hint: 'Replicas that the metric asks of the HPA: sum / target, within its bounds',
+    value: ({ askers: [first] }, model) => (first && model.wanted(first.metric).replicas) ?? -1,
+  },
+  {
+    id: 'source',
+    title: 'From',
+    value: ({ series }) => (series === undefined ? '' : `${series.project}/${series.logstore}`),
+  },
+];
+
+/** @param {Entry} entry */
+function askerOf({ askers: [first], series, refused }) {
+  if (first !== undefined) return `${first.autoscaler.namespace}/${first.autoscaler.name}`;
+  return series?.readers[0] ?? refused?.namespace ?? '\uffff';
+}
+
+/**
+ * @param {Entry[]} entries sorted in place
+ * @param {Column} column
+ * @param {boolean} reversed
+ * @param {Model} model
+ */
+export function sortEntries(entries, column, reversed, model) {
+  const values = new Map(entries.map((entry) => [entry, column.value(entry, model)]));
+  const sign = reversed ? -1 : 1;
+  return entries.sort((one, other) => {
+    const byState = (rank.get(one.state) ?? 0) - (rank.get(other.state) ?? 0);
+    if (byState !== 0) return byState;
+    const [a = '', b = ''] = [values.get(one), values.get(other)];
+    const byValue = typeof a === 'number' && typeof b === 'number' ? compare(b, a) : compare(a, b);
+    return byValue * sign || compare(nameOf(one), nameOf(other)) || compare(one.key, other.key);
+  });
+}
+
+/**
+ * @param {string | number} a
+ * @param {string | number} b
+ */
+const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+
+/**
+ * @param {readonly Entry[]} entries
+ * @param {string} words all of which an entry must have
+ * @param {ReadonlySet<string>} shown states; empty: all
+ */
+export function filterEntries(entries, words, shown) {
+  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+  return entries.filter(
+    ({ text, state }) =>
+      (shown.size === 0 || shown.has(state)) && wanted.every((word) => text.includes(word)),
+  );
+}

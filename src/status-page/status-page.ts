@@ -1,0 +1,153 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { BoardSources, StatusBoard } from '../status/status-board.ts';
+import { isInsideHost } from './allowed-hosts.ts';
+import { LiveFeed, type FeedSettings } from './live-feed.ts';
+import { readPageFiles, type PageFile } from './page-files.ts';
+
+/** Everything is the page's own; nothing may be embedded, sent or looked up elsewhere. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+].join('; ');
+
+const commonHeaders = {
+  'cache-control': 'no-cache, private',
+  'content-security-policy': contentSecurityPolicy,
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
+/** How long a reader of `/status.json` may leave what it was sent unread. */
+const patienceMs = 10_000;
+
+/** `/`, `/status.json` and `/events`, over plain HTTP. Anything else is 404. */
+export class StatusPage {
+  readonly #board: StatusBoard;
+  readonly #sources: BoardSources;
+  readonly #files: ReadonlyMap<string, PageFile>;
+  readonly #feed: LiveFeed;
+
+  private constructor(
+    board: StatusBoard,
+    sources: BoardSources,
+    files: ReadonlyMap<string, PageFile>,
+    settings: FeedSettings | undefined,
+  ) {
+    this.#board = board;
+    this.#sources = sources;
+    this.#files = files;
+    this.#feed = new LiveFeed(board, sources, settings);
+  }
+
+  /** @param settings of the live feed; default: those of production */
+  static async load(board: StatusBoard, sources: BoardSources, settings?: FeedSettings): Promise<StatusPage> {
+    return new StatusPage(board, sources, await readPageFiles(), settings);
+  }
+
+  /** All that it answers. */
+  get paths(): readonly string[] {
+    return [...this.#files.keys(), '/status.json', '/events'];
+  }
+
+  /** Never throws: a fault of ours is a 500. */
+  readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
+    this.#answer(request, response).catch(() => {
+      if (!response.headersSent) sendText(response, 500, 'internal error');
+      else response.destroy();
+    });
+  };
+
+  close(): void {
+    this.#feed.close();
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url = '', headers } = request;
+    const [path = ''] = url.split('?', 1);
+    if (!isInsideHost(headers.host)) {
+      sendText(response, 403, 'ask by an address, as localhost or by the name of the Service');
+    } else if (method !== 'GET' && method !== 'HEAD') {
+      sendText(response, 405, 'only GET', { allow: 'GET, HEAD' });
+    } else if (path === '/events') await this.#stream(method, response);
+    else if (path === '/status.json' || (path === '/' && wantsJson(headers.accept)))
+      await this.#json(method, response);
+    else this.#file(path, request, response);
+  }
+
+  #file(path: string, { method, headers }: IncomingMessage, response: ServerResponse): void {
+    const file = this.#files.get(path);
+    if (file === undefined) {
+      sendText(response, 404, 'not here; the status page is /, and /status.json the same as JSON');
+      return;
+    }
+    const { contentType, bytes, etag } = file;
+    const shared = { ...commonHeaders, etag, ...(path === '/' ? { vary: 'Accept' } : {}) };
+    if (headers['if-none-match'] === etag) response.writeHead(304, shared).end();
+    else {
+      response.writeHead(200, { ...shared, 'content-type': contentType, 'content-length': bytes.length });
+      response.end(method === 'HEAD' ? undefined : bytes);
+    }
+  }
+
+  async #stream(method: string, response: ServerResponse): Promise<void> {
+    if (this.#feed.isFull) {
+      sendText(response, 503, 'too many watch already; /status.json is still there');
+      return;
+    }
+    response.writeHead(200, { ...commonHeaders, 'content-type': 'text/event-stream' });
+    if (method === 'HEAD') response.end();
+    else await this.#feed.join(response);
+  }
+
+  /** Piece by piece: ten thousand series are several megabytes. */
+  async #json(method: string, response: ServerResponse): Promise<void> {
+    response.writeHead(200, { ...commonHeaders, 'content-type': 'application/json', vary: 'Accept' });
+    if (method === 'HEAD') {
+      response.end();
+      return;
+    }
+    const head = JSON.stringify(this.#board.head(this.#sources));
+    await write(response, `${head.slice(0, -1)},"autoscalers":[`);
+    await writeItems(response, this.#board.allAutoscalers());
+    await write(response, '],"series":[');
+    await writeItems(response, this.#board.allSeries());
+    response.end(']}\n');
+  }
+}
+
+async function writeItems(response: ServerResponse, items: AsyncIterable<readonly unknown[]>): Promise<void> {
+  let separator = '';
+  for await (const some of items) {
+    await write(response, separator + some.map((item) => JSON.stringify(item)).join(','));
+    separator = ',';
+  }
+}
+
+async function write(response: ServerResponse, text: string): Promise<void> {
+  if (response.write(text)) return;
+  await once(response, 'drain', { signal: AbortSignal.timeout(patienceMs) });
+}
+
+/** A browser asks for HTML first. */
+const wantsJson = (accept = '') => accept.includes('application/json') && !accept.includes('text/html');
+
+function sendText(
+  response: ServerResponse,
+  code: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response
+    .writeHead(code, { ...commonHeaders, ...headers, 'content-type': 'text/plain; charset=utf-8' })
+    .end(`${text}\n`);
+}

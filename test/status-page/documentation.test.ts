@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, it } from 'vitest';
+import { seriesStates } from '../../src/status/series-record.ts';
+import { scene } from './scene.ts';
+
+const page = readFileSync(resolve(import.meta.dirname, '../../docs/status-page.md'), 'utf8');
+const spans = new Set([...page.matchAll(/`([^`\n]+)`/g)].map(([, text]) => text));
+
+it('tells of every field of status.json', async () => {
+  const { board, sources } = scene();
+  const series = [];
+  for await (const some of board.allSeries()) series.push(...some);
+  const autoscalers = [];
+  for await (const some of board.allAutoscalers()) autoscalers.push(...some);
+  const names = new Set<string>();
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    for (const [name, below] of Object.entries(value)) {
+      // What is below these is named by codes and labels.
+      if (!Array.isArray(value)) names.add(name);
+      if (name !== 'failed' && name !== 'filters') visit(below);
+    }
+  };
+  visit({ ...board.head(sources), series, autoscalers });
+  expect(names.size).toBeGreaterThan(50);
+  expect([...names].filter((name) => !spans.has(name))).toEqual([]);
+});
+
+it('tells what each state means', () => {
+  expect([...seriesStates, 'refused'].filter((state) => !spans.has(state))).toEqual([]);
+});

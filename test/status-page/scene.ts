@@ -1,0 +1,144 @@
+import { AdapterError } from '../../src/errors.ts';
+import { parseLabelSelector } from '../../src/metric/label-selector.ts';
+import type { Series } from '../../src/metric/series.ts';
+import type { BoardSources, StatusBoard } from '../../src/status/status-board.ts';
+import { seriesWith } from '../reading/series.ts';
+import { builtIn } from '../support/catalog.ts';
+import { TestClock } from '../support/test-clock.ts';
+import { createBoard, putReading } from './status-bench.ts';
+
+/** What one HPA of the scene asks for, and how its metric goes. */
+interface Actor {
+  readonly namespace: string;
+  readonly name: string;
+  readonly metric: string;
+  readonly series: Series;
+  readonly target: number;
+  readonly maxReplicas: number;
+  /** The value, so many seconds before now. */
+  readonly at: (secondsAgo: number) => number;
+}
+
+const project = 'k8s-log-c7f3a1';
+const wave = (middle: number, swing: number, periodSeconds: number, phase: number) => (secondsAgo: number) =>
+  middle + swing * Math.sin((2 * Math.PI * (phase - secondsAgo)) / periodSeconds);
+
+const actors: readonly Actor[] = [
+  actor(
+    'default',
+    'bert-tfserving',
+    'sls_ingress_qps',
+    'default-bert-tfserving-8501',
+    10,
+    10,
+    wave(46, 30, 190, 20),
+  ),
+  actor('default', 'web', 'sls_ingress_qps', 'default-web-80', 10, 12, wave(23.8, 1.1, 31, 4)),
+  actor('shop', 'cart', 'sls_ingress_qps', 'shop-cart-8080', 5, 8, wave(7.4, 3.2, 70, 9)),
+  actor('shop', 'checkout', 'sls_ingress_latency_p95', 'shop-checkout-8080', 250, 6, wave(182, 26, 47, 3)),
+  actor('shop', 'search', 'sls_ingress_qps', 'shop-search-80', 40, 20, wave(512, 120, 260, 60)),
+  actor(
+    'media',
+    'thumbnails',
+    'sls_ingress_inflow',
+    'media-thumbnails-9000',
+    2e6,
+    16,
+    wave(6.2e6, 2.1e6, 120, 30),
+  ),
+  actor('media', 'transcode', 'sls_ingress_concurrency', 'media-transcode-9000', 4, 10, wave(13, 4, 90, 12)),
+  actor(
+    'billing',
+    'invoices',
+    'sls_ingress_error_ratio',
+    'billing-invoices-443',
+    0.01,
+    4,
+    wave(0.004, 0.002, 60, 7),
+  ),
+];
+
+function actor(
+  namespace: string,
+  name: string,
+  metric: string,
+  route: string,
+  target: number,
+  maxReplicas: number,
+  at: Actor['at'],
+): Actor {
+  const series = seriesWith({ metric: builtIn.find(metric), project, route });
+  return { namespace, name, metric, series, target, maxReplicas, at };
+}
+
+/** An hour of a small cluster: eight HPAs that do well, one without an index, one with a mistyped label. */
+export function scene(): { readonly board: StatusBoard; readonly sources: BoardSources } {
+  const clock = new TestClock();
+  const nowMs = Date.now();
+  clock.nowMs = nowMs - 3_600_000;
+  const board = createBoard(clock);
+  playQueries(board, clock, nowMs);
+  for (const one of actors) nameIt(board, one);
+  const slow = actor(
+    'shop',
+    'recommend',
+    'sls_ingress_upstream_latency_p99',
+    'shop-recommend-80',
+    400,
+    6,
+    wave(0, 0, 1, 0),
+  );
+  nameIt(board, slow);
+  const requirements = parseLabelSelector('sls.ingress.rout=blog-web-80');
+  board.autoscalers.changed({ namespace: 'blog', name: 'web' }, [{ name: 'sls_ingress_qps', requirements }]);
+  for (let secondsAgo = 150; secondsAgo >= 0; secondsAgo -= 5) {
+    clock.nowMs = nowMs - secondsAgo * 1000;
+    for (const { series, at } of actors) putReading(board, series, at(secondsAgo), clock.nowMs);
+    const what = `SLS, project ${project}, logstore nginx-ingress: ParameterInvalid: key (upstream_response_time) is not config as numberic column`;
+    board.series.fail(slow.series, new AdapterError('IndexMissing', what), clock.nowMs);
+  }
+  clock.nowMs = nowMs;
+  const sources: BoardSources = {
+    projects: () => [
+      {
+        project,
+        endpoint: 'https://cn-beijing-intranet.log.aliyuncs.com',
+        running: 1,
+        waiting: 0,
+        circuit: 'closed',
+      },
+    ],
+    logstores: () => [{ project, logstore: 'nginx-ingress', delaySeconds: 3, saturated: false }],
+  };
+  return { board, sources };
+}
+
+function nameIt(board: StatusBoard, { namespace, name, metric, series, target, maxReplicas }: Actor): void {
+  const selector = `sls.project=${project},sls.logstore=nginx-ingress,sls.ingress.route=${series.route ?? ''}`;
+  const aim = { kind: 'AverageValue', value: target, minReplicas: 1, maxReplicas } as const;
+  board.autoscalers.changed({ namespace, name }, [
+    { name: metric, requirements: parseLabelSelector(selector), target: aim },
+  ]);
+}
+
+/** Twelve refreshes a minute and a probe or four, with a throttled spell. */
+function playQueries(board: StatusBoard, clock: TestClock, untilMs: number): void {
+  for (let minute = 0; clock.nowMs < untilMs; minute++) {
+    const throttled = minute >= 22 && minute <= 25 ? 5 - Math.abs(23 - minute) * 2 : 0;
+    const sent = 15 + ((minute * 7) % 3) + throttled;
+    for (let query = 0; query < sent; query++)
+      board.slsQueryFinished({ outcome: query < throttled ? 'SlsThrottled' : 'ok' });
+    for (let read = 0; read < 36; read++) {
+      const { namespace, metric, series } = pick(read);
+      const selector = `sls.project=${project},sls.ingress.route=${series.route ?? ''}`;
+      board.readFinished({ namespace, metric, selector });
+    }
+    clock.advance(60_000);
+  }
+}
+
+function pick(index: number): Actor {
+  const actor = actors[index % actors.length];
+  if (actor === undefined) throw new RangeError('the scene has no actors');
+  return actor;
+}

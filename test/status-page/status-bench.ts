@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createRequestParser } from '../../src/metric/request-parser.ts';
+import type { Series } from '../../src/metric/series.ts';
+import type { FeedSettings } from '../../src/status-page/live-feed.ts';
+import { StatusPage } from '../../src/status-page/status-page.ts';
+import { StatusBoard, type BoardSources } from '../../src/status/status-board.ts';
+import { seriesWith } from '../reading/series.ts';
+import { builtIn } from '../support/catalog.ts';
+
+/** A status page over a board that the test fills, on a port of its own. */
+export interface StatusBench extends AsyncDisposable {
+  readonly board: StatusBoard;
+  readonly url: string;
+  /** Ends what browsers listen to, as a restart does. */
+  cutOff(): void;
+}
+
+const limits = { freshnessMs: 10_000, maxStaleMs: 60_000, refreshSeconds: 5, deadlineMs: 20_000 };
+
+export const createBoard = (clock: { now(): number }, maxSeries = 50_000) =>
+  new StatusBoard({
+    clock,
+    version: 'v0.1.0',
+    limitsOf: () => limits,
+    maxSeries,
+    parseRequest: createRequestParser(builtIn, { project: 'p1', logstore: 'nginx-ingress' }, () => undefined),
+  });
+
+export async function startStatusBench(
+  board: StatusBoard,
+  sources: BoardSources = { projects: () => [], logstores: () => [] },
+  settings?: FeedSettings,
+): Promise<StatusBench> {
+  const page = await StatusPage.load(board, sources, settings);
+  const server = createServer((request, response) => page.handle(request, response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    board,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    cutOff: () => page.close(),
+    [Symbol.asyncDispose]: async () => {
+      page.close();
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** Routes `shop-service-0-80` and so on. */
+export const manySeries = (count: number): Series[] =>
+  Array.from({ length: count }, (_, index) => seriesWith({ route: `shop-service-${index}-80` }));
+
+/** A reading of now, as the collector would put it. */
+export function putReading(
+  { series: book }: StatusBoard,
+  series: Series,
+  value: number,
+  nowMs: number,
+  delaySeconds = 3,
+): void {
+  const endSeconds = Math.floor(nowMs / 1000) - delaySeconds;
+  const window = { startSeconds: endSeconds - series.intervalSeconds, endSeconds };
+  book.put(series, { value, window }, { id: 1, plannedAtMs: nowMs, delaySeconds });
+}

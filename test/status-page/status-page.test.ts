@@ -1,0 +1,175 @@
+import http from 'node:http';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { AdapterError } from '../../src/errors.ts';
+import { defaultFeedSettings, type FeedSettings } from '../../src/status-page/live-feed.ts';
+import type { StatusDocument } from '../../src/status/status-document.ts';
+import { seriesWith } from '../reading/series.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { openEvents } from './event-stream.ts';
+import { createBoard, manySeries, putReading, startStatusBench, type StatusBench } from './status-bench.ts';
+
+let stack: AsyncDisposableStack;
+beforeEach(() => {
+  stack = new AsyncDisposableStack();
+});
+afterEach(() => stack.disposeAsync());
+
+const fast: FeedSettings = { ...defaultFeedSettings, everyMs: 20 };
+const quick = { timeoutMs: 10_000 };
+const until = <T>(condition: () => T | undefined | false) => waitFor(condition, quick.timeoutMs);
+
+async function start(settings: Partial<FeedSettings> = {}): Promise<StatusBench> {
+  return stack.use(await startStatusBench(createBoard(Date), undefined, { ...fast, ...settings }));
+}
+const any = (count: number) => Array.from({ length: count }, () => expect.any(Number) as number);
+const open = async (url: string) => stack.use(await openEvents(url));
+
+function ask(url: string, options: http.RequestOptions = {}) {
+  return new Promise<{ code: number; headers: http.IncomingHttpHeaders; text: string }>((resolve, reject) => {
+    const request = http.request(url, { agent: false, ...options }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      response.on('end', () => resolve({ code: response.statusCode ?? 0, headers: response.headers, text }));
+    });
+    request.on('error', reject);
+    request.end();
+  });
+}
+
+it('serves a page that may load nothing from elsewhere, and run nothing that is written into it', async () => {
+  const { url } = await start();
+  const page = await ask(`${url}/`, { headers: { accept: 'text/html,application/json' } });
+  expect(page.code).toBe(200);
+  expect(page.headers).toMatchObject({
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': expect.stringMatching(
+      /default-src 'none'; script-src 'self'; style-src 'self'; .*frame-ancestors 'none'/,
+    ) as string,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+  });
+  expect(page.text).not.toMatch(/ (on\w+|style)=|https?:|<script(?! type="module" src="main\.js">)|<style/);
+  const files = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, name]) => name ?? '');
+  expect(files).toContain('page.css');
+  for (const name of new Set(files)) expect((await ask(`${url}/${name}`)).code).toBe(200);
+});
+
+it('tells a browser that has a file already so', async () => {
+  const { url } = await start();
+  const { headers } = await ask(`${url}/main.js`);
+  expect(headers['content-type']).toBe('text/javascript; charset=utf-8');
+  const again = await ask(`${url}/main.js`, { headers: { 'if-none-match': headers.etag } });
+  expect([again.code, again.text]).toEqual([304, '']);
+});
+
+it('serves the same as JSON, at its own path and to whoever accepts that', async () => {
+  const { url, board } = await start();
+  const all = manySeries(1200);
+  for (const series of all) putReading(board, series, 1.5, Date.now());
+  board.series.fail(
+    seriesWith({ route: 'shop-service-7-80' }),
+    new AdapterError('SlsThrottled', 'Too many'),
+    Date.now(),
+  );
+  for (const path of ['/status.json', '/']) {
+    const reply = await ask(`${url}${path}`, { headers: { accept: 'application/json' } });
+    expect(reply.headers['content-type']).toBe('application/json');
+    const status = JSON.parse(reply.text) as StatusDocument;
+    expect(status.counts).toMatchObject({ series: 1200, fresh: 1199, stale: 1 });
+    expect(status.series).toHaveLength(1200);
+    expect(status.series[7]).toMatchObject({
+      route: 'shop-service-7-80',
+      failure: { code: 'SlsThrottled', what: 'Too many' },
+    });
+    expect(status.autoscalers).toEqual([]);
+  }
+});
+
+it('answers nobody who calls it by a name of the Internet', async () => {
+  const { url } = await start();
+  for (const path of ['/', '/status.json', '/events', '/main.js']) {
+    const reply = await ask(`${url}${path}`, { headers: { host: 'rebind.example.com' } });
+    expect([path, reply.code]).toEqual([path, 403]);
+  }
+});
+
+it.each([
+  ['POST', '/', 405],
+  ['DELETE', '/status.json', 405],
+  ['GET', '/../package.json', 404],
+  ['GET', '/page/main.js', 404],
+  ['GET', '/%2e%2e/errors.ts', 404],
+  ['HEAD', '/', 200],
+  ['HEAD', '/status.json', 200],
+])('answers %s %s with %i', async (method, path, code) => {
+  const { url } = await start();
+  const { hostname, port } = new URL(url);
+  expect((await ask(url, { hostname, port, path, method })).code).toBe(code);
+});
+
+it('tells everything at first, and then what changes', async () => {
+  const { url, board } = await start();
+  const [one] = manySeries(1);
+  if (one === undefined) throw new Error('no series');
+  for (const series of manySeries(700)) putReading(board, series, 1, Date.now());
+  const stream = await open(url);
+  await until(() => stream.events.some(({ name }) => name === 'ready'));
+  const first = stream.events;
+  expect(first[0]).toMatchObject({ name: 'head', data: { counts: { series: 700, fresh: 700 } } });
+  const rows = first.flatMap(({ name, data }) => (name === 'rows' ? (data as unknown[]) : []));
+  expect(rows).toHaveLength(700);
+  putReading(board, one, 2, Date.now() + 1);
+  await until(() => stream.events.some(({ name }) => name === 'readings'));
+  expect(stream.events.find(({ name }) => name === 'readings')?.data).toEqual([[1, 2, ...any(3)]]);
+  board.series.fail(one, new AdapterError('SlsThrottled', 'Too many'), Date.now());
+  const failing = { name: 'rows', data: [{ id: 1, failure: { code: 'SlsThrottled' } }] };
+  await until(() => stream.events.length > first.length + 1 && stream.text().includes('SlsThrottled'));
+  expect(stream.events.filter(({ name }) => name === 'rows').at(-1)).toMatchObject(failing);
+});
+
+it('says now and then that it is there, while nothing changes', async () => {
+  const { url } = await start({ heartbeatMs: 50 });
+  const stream = await open(url);
+  await until(() => stream.heartbeats >= 2);
+  expect(stream.events.map(({ name }) => name)).toEqual(['head', 'ready', 'head']);
+});
+
+it('lets so many watch, and tells the next one where to look', async () => {
+  const { url } = await start({ maxClients: 2 });
+  const [first] = [await open(url), await open(url)];
+  const refused = await ask(`${url}/events`);
+  expect(refused.code).toBe(503);
+  expect(refused.text).toContain('/status.json');
+  await first[Symbol.asyncDispose]();
+  await waitFor(async () => (await open(url)).statusCode === 200, quick.timeoutMs);
+});
+
+it('cuts off who does not read what is sent, and goes on with the others', async () => {
+  const { url, board } = await start({ patienceMs: 300, maxClients: 2 });
+  const all = manySeries(3000);
+  const good = await open(url);
+  (await open(url)).stall();
+  const isCut = async () => (await ask(`${url}/events`, { method: 'HEAD' })).code === 200;
+  expect(await isCut()).toBe(false);
+  // What the kernel holds for it is several megabytes.
+  for (let round = 0; !(await isCut()); round++) {
+    const error = new AdapterError('SlsThrottled', `${round} `.repeat(40));
+    for (const series of all) board.series.fail(series, error, Date.now());
+    const before = good.text().length;
+    await until(() => good.text().length > before + 1_000_000);
+  }
+  expect(good.ended).toBe(false);
+}, 60_000);
+
+it('keeps no changes once the last has gone', async () => {
+  const { url, board } = await start();
+  const stream = await open(url);
+  await until(() => stream.events.some(({ name }) => name === 'ready'));
+  await stream[Symbol.asyncDispose]();
+  const [one] = manySeries(1);
+  await until(() => {
+    if (one !== undefined) putReading(board, one, 1, Date.now());
+    const { rows, readings } = board.series.takeChanges();
+    return rows.length + readings.length === 0;
+  });
+});

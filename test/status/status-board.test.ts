@@ -1,0 +1,240 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, it } from 'vitest';
+import { AdapterError } from '../../src/errors.ts';
+import { parseLabelSelector } from '../../src/metric/label-selector.ts';
+import type { StatusChange } from '../../src/status/status-board.ts';
+import type { ReadingChange, SeriesStatus } from '../../src/status/status-document.ts';
+import { seriesWith } from '../reading/series.ts';
+import { createBoard, manySeries, putReading } from '../status-page/status-bench.ts';
+import { TestClock } from '../support/test-clock.ts';
+
+async function all<T>(some: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const one of some) found.push(one);
+  return found;
+}
+
+const nothing = { projects: () => [], logstores: () => [] };
+
+function bench(maxSeries?: number) {
+  const clock = new TestClock();
+  const board = createBoard(clock, maxSeries);
+  const rows = async () => (await all(board.allSeries())).flat();
+  const row = async () => (await rows())[0];
+  const changes = async () => {
+    board.head(nothing);
+    return all(board.changes());
+  };
+  return { clock, board, rows, row, changes };
+}
+
+const throttled = (what = 'Too many queued queries') => new AdapterError('SlsThrottled', what);
+const series = seriesWith();
+const aim = { kind: 'AverageValue', value: 10, minReplicas: 1, maxReplicas: 10 } as const;
+const named = (route: string) => ({
+  name: 'sls_ingress_qps',
+  requirements: parseLabelSelector(`sls.ingress.route in (${route})`),
+  target: aim,
+});
+
+it('tells of a series what it is, its reading and where that comes from', async () => {
+  const { clock, board, rows } = bench();
+  putReading(board, series, 23.8, clock.now());
+  board.head(nothing);
+  expect(await rows()).toEqual([
+    {
+      id: 1,
+      state: 'fresh',
+      metric: 'sls_ingress_qps',
+      unit: 'requests/s',
+      project: 'p1',
+      logstore: 'nginx-ingress',
+      route: 'default-a-80',
+      filters: {},
+      value: 23.8,
+      history: [23.8],
+      windowEndSeconds: clock.nowSeconds - 3,
+      windowSeconds: 15,
+      delaySeconds: 3,
+      plannedAtMs: clock.now(),
+      readers: [],
+      failure: null,
+    } satisfies SeriesStatus,
+  ]);
+});
+
+it('goes from fresh to stale to failing as SLS fails, keeps since when, and comes back', async () => {
+  const { clock, board, row } = bench();
+  putReading(board, series, 1, clock.now());
+  const failedAtMs = clock.now() + 5000;
+  const state = async (afterMs: number) => {
+    clock.advance(afterMs);
+    board.series.fail(series, throttled(), clock.now());
+    board.head(nothing);
+    return row();
+  };
+  expect(await state(5000)).toMatchObject({
+    state: 'stale',
+    failure: { code: 'SlsThrottled', what: 'Too many queued queries', sinceMs: failedAtMs },
+  });
+  expect((await row())?.failure?.remedy).toMatch(/^Run fewer SQL queries/);
+  expect(await state(50_000)).toMatchObject({ state: 'stale' });
+  expect(await state(10_000)).toMatchObject({ state: 'failing', failure: { sinceMs: failedAtMs } });
+  putReading(board, series, 2, clock.now());
+  board.head(nothing);
+  expect(await row()).toMatchObject({ state: 'fresh', failure: null, history: [1, 2] });
+});
+
+it('calls a reading stale that SLS is late with, and fails one that never came', async () => {
+  const { clock, board, row } = bench();
+  board.series.fail(series, throttled(), clock.now());
+  board.head(nothing);
+  expect(await row()).toMatchObject({ state: 'failing', value: null, history: [] });
+  putReading(board, series, 1, clock.now());
+  clock.advance(12_000);
+  board.head(nothing);
+  expect(await row()).toMatchObject({ state: 'stale', failure: null });
+});
+
+it('drops what nobody wants any more, and not what an HPA names', async () => {
+  const { clock, board, rows } = bench();
+  board.autoscalers.changed({ namespace: 'shop', name: 'web' }, [named('kept')]);
+  putReading(board, series, 1, clock.now());
+  clock.advance(60_000);
+  expect(board.head(nothing).counts).toMatchObject({ series: 1, waiting: 1 });
+  expect(await rows()).toMatchObject([{ route: 'kept' }]);
+  board.autoscalers.changed({ namespace: 'shop', name: 'web' }, []);
+  expect(board.head(nothing).counts.series).toBe(0);
+});
+
+it('sums the routes of an HPA metric, and wants replicas within its bounds', async () => {
+  const { clock, board } = bench();
+  board.autoscalers.changed({ namespace: 'shop', name: 'web' }, [named('a,b')]);
+  const wanted = async () => (await all(board.allAutoscalers())).flat()[0]?.metrics[0];
+  putReading(board, seriesWith({ route: 'a' }), 12, clock.now());
+  expect(await wanted()).toMatchObject({ sum: null, wantedReplicas: null, series: [1, 2], target: aim });
+  putReading(board, seriesWith({ route: 'b' }), 12, clock.now());
+  expect(await wanted()).toMatchObject({ sum: 24, wantedReplicas: 3 });
+  putReading(board, seriesWith({ route: 'b' }), 1200, clock.now());
+  expect(await wanted()).toMatchObject({ wantedReplicas: 10 });
+});
+
+it('tells who reads a series, until two minutes after the last read', async () => {
+  const { clock, board, row } = bench();
+  const selector = 'sls.ingress.route=default-a-80';
+  for (const namespace of ['shop', 'blog', 'shop'])
+    board.readFinished({ namespace, metric: 'sls_ingress_qps', selector });
+  expect(await row()).toMatchObject({ readers: ['shop', 'blog'] });
+  clock.advance(119_000);
+  board.readFinished({ namespace: 'blog', metric: 'sls_ingress_qps', selector });
+  putReading(board, series, 1, clock.now());
+  clock.advance(2000);
+  board.head(nothing);
+  expect(await row()).toMatchObject({ readers: ['blog'] });
+});
+
+it('finds a series again that was dropped and is read once more', async () => {
+  const { clock, board, row } = bench();
+  const read = { namespace: 'shop', metric: 'sls_ingress_qps', selector: 'sls.ingress.route=default-a-80' };
+  board.readFinished(read);
+  clock.advance(60_000);
+  expect(board.head(nothing).counts.series).toBe(0);
+  board.readFinished(read);
+  expect(await row()).toMatchObject({ state: 'waiting', readers: ['shop'] });
+});
+
+it('tells what is refused once, with the HPA where it is known, and forgets it', () => {
+  const { clock, board } = bench();
+  const requirements = parseLabelSelector('sls.ingress.rout=a');
+  const read = { metric: 'sls_ingress_qps', selector: 'sls.ingress.rout=a' };
+  board.readFinished({ ...read, namespace: 'blog' });
+  board.readFinished({ ...read, namespace: 'shop' });
+  board.autoscalers.changed({ namespace: 'shop', name: 'web' }, [{ name: 'sls_ingress_qps', requirements }]);
+  const { refused, counts } = board.head(nothing);
+  expect(refused).toMatchObject([
+    { namespace: 'shop', autoscaler: 'web', code: 'LabelUnknown', selector: null },
+    { namespace: 'blog', autoscaler: null, code: 'LabelUnknown', selector: 'sls.ingress.rout=a' },
+  ]);
+  expect(refused[0]?.remedy).toBe('Remove the label or correct its name.');
+  expect(counts.refused).toBe(2);
+  board.autoscalers.changed({ namespace: 'shop', name: 'web' }, []);
+  clock.advance(121_000);
+  expect(board.head(nothing).refused).toEqual([]);
+});
+
+it('tells those who watch what is different, and no more', async () => {
+  const { clock, board, changes } = bench();
+  const [one, other] = [series, seriesWith({ route: 'b' })];
+  putReading(board, one, 1, clock.now());
+  board.watch(true);
+  putReading(board, one, 2, clock.now());
+  expect(await changes()).toMatchObject([{ kind: 'rows', rows: [{ id: 1, value: 2, state: 'fresh' }] }]);
+  putReading(board, one, 3, clock.now());
+  const reading: ReadingChange = [1, 3, clock.nowSeconds - 3, clock.now(), 3];
+  expect(await changes()).toEqual([{ kind: 'readings', readings: [reading] }] satisfies StatusChange[]);
+  expect(await changes()).toEqual([]);
+  board.series.fail(one, throttled(), clock.now());
+  board.series.fail(other, throttled(), clock.now());
+  expect((await changes()).flatMap((change) => (change.kind === 'rows' ? change.rows : []))).toMatchObject([
+    { id: 1, state: 'stale' },
+    { id: 2, state: 'failing' },
+  ]);
+  board.series.fail(one, throttled(), clock.now());
+  expect(await changes()).toEqual([]);
+  clock.advance(60_000);
+  expect(await changes()).toEqual([{ kind: 'gone', ids: [1, 2] }]);
+});
+
+it('keeps no changes while nobody watches', async () => {
+  const { clock, board, changes } = bench();
+  putReading(board, series, 1, clock.now());
+  board.autoscalers.changed({ namespace: 'shop', name: 'web' }, [named('a')]);
+  board.watch(true);
+  board.watch(false);
+  putReading(board, series, 2, clock.now());
+  expect(await changes()).toEqual([]);
+});
+
+it('has room for so many series, and serves on without the others', () => {
+  const { clock, board } = bench(3);
+  for (const one of manySeries(5)) putReading(board, one, 1, clock.now());
+  expect(board.head(nothing).counts).toMatchObject({ series: 3 });
+});
+
+it('makes many rows in slices between which others have their turn', async () => {
+  const { clock, board } = bench();
+  for (const one of manySeries(2000)) putReading(board, one, 1, clock.now());
+  let turns = 0;
+  const take = () => {
+    turns += 1;
+    next = setImmediate(take);
+  };
+  let next = setImmediate(take);
+  const slices = (await all(board.allSeries())).map((rows) => rows.length);
+  clearImmediate(next);
+  expect(slices).toEqual([500, 500, 500, 500]);
+  expect(turns).toBeGreaterThanOrEqual(3);
+});
+
+it('holds ten thousand series with their history in less than 10 MB', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const used = () => {
+    collect();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
+  };
+  const { clock, board } = bench();
+  const many = manySeries(10_000);
+  const before = used();
+  for (let reading = 0; reading < 40; reading++) {
+    clock.advance(5000);
+    for (const one of many) putReading(board, one, reading, clock.now());
+  }
+  const bytes = used() - before;
+  expect(board.head(nothing).counts.fresh).toBe(10_000);
+  expect(bytes).toBeLessThan(10 * 1024 * 1024);
+  expect(bytes).toBeGreaterThan(30 * 4 * 10_000);
+  expect(many).toHaveLength(10_000);
+});
