@@ -1,7 +1,7 @@
 {{- /* All that is wrong with the values and that a schema cannot say, at once: where, what, and what to write. */}}
 {{- define "elastic-inference.check" -}}
 {{- $faults := list }}
-{{- range list "name" "model" "storage" "burst" "autoscaling" "ingress" }}
+{{- range list "name" "labels" "model" "storage" "burst" "autoscaling" "ingress" }}
 {{- $faults = concat $faults (include (printf "elastic-inference.faults.%s" .) $ | splitList "\n") }}
 {{- end }}
 {{- with compact $faults }}
@@ -12,6 +12,14 @@
 {{- define "elastic-inference.faults.name" }}
 {{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" (include "elastic-inference.name" .)) }}
 name: the release's name {{ .Release.Name | quote }} is no name of a Service, which starts with a letter; give one here
+{{- end }}
+{{- end }}
+
+{{- define "elastic-inference.faults.labels" }}
+{{- range $key, $_ := merge (include "elastic-inference.selectorLabels" . | fromYaml) (include "elastic-inference.burstLabels" . | fromYaml) }}
+{{- if hasKey $.Values.podLabels $key }}
+podLabels: {{ $key }} is the chart's own; Service and Deployment find their pods by it, or ECI does
+{{- end }}
 {{- end }}
 {{- end }}
 

@@ -1,4 +1,4 @@
-{{- define "elastic-inference.podAnnotations" -}}
+{{- define "elastic-inference.ownPodAnnotations" -}}
 checksum/config: {{ include "elastic-inference.configData" . | sha256sum }}
 {{- include "elastic-inference.burstAnnotations" . }}
 {{- if and .Values.metrics.enabled .Values.metrics.scrapeAnnotations }}
@@ -6,9 +6,11 @@ prometheus.io/scrape: 'true'
 prometheus.io/port: '8501'
 prometheus.io/path: {{ include "elastic-inference.metricsPath" . }}
 {{- end }}
-{{- with .Values.podAnnotations }}
-{{ toYaml . }}
 {{- end }}
+
+{{- /* Those of the values win, so that ECI can be told what the chart does not know. */}}
+{{- define "elastic-inference.podAnnotations" -}}
+{{ merge (deepCopy .Values.podAnnotations) (include "elastic-inference.ownPodAnnotations" . | fromYaml) | toYaml }}
 {{- end }}
 
 {{- define "elastic-inference.image" -}}

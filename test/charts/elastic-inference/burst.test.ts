@@ -90,4 +90,15 @@ describe('where the pods run', { timeout: 60_000 }, () => {
       'k8s.aliyun.com/eci-spot-fallback': 'false',
     });
   });
+
+  it('lets an annotation of the values win', async () => {
+    const { annotations } = await templateOf({
+      podAnnotations: { 'k8s.aliyun.com/eci-use-specs': '4-16Gi', 'k8s.aliyun.com/eci-with-eip': 'true' },
+    });
+    expect(annotations).toMatchObject({
+      'k8s.aliyun.com/eci-use-specs': '4-16Gi',
+      'k8s.aliyun.com/eci-with-eip': 'true',
+      'alibabacloud.com/burst-resource': 'eci_only',
+    });
+  });
 });

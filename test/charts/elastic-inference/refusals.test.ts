@@ -92,6 +92,11 @@ const bad: readonly (readonly [string, object, RegExp])[] = [
   ['a port that is none', { service: { restPort: 70000 } }, /service.restPort.*65,?535/],
   ['root', { runAsUser: 0 }, /runAsUser.*(equal to 1|want 1)/],
   ["an argument of the chart's", { extraArgs: ['--port=1'] }, /extraArgs.0/],
+  [
+    'a label by which pods are found',
+    { podLabels: { 'app.kubernetes.io/name': 'a' } },
+    /podLabels: app\.kubernetes\.io\/name is the chart's own/,
+  ],
   ['no GPU but less', { gpu: { count: -1 } }, /gpu.count.*(equal to 0|want 0)/],
 ];
 
