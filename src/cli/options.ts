@@ -13,6 +13,16 @@ export function parseDurationMs(text: string): number {
   return Number(number) * (unitMs[unit] ?? Number.NaN);
 }
 
+/** `5..80`, or `20` for a steady one: requests per second at the start and at the end. */
+export function parseRate(text: string): { readonly from: number; readonly to: number } {
+  const [, from, to = from] = /^(\d+(?:\.\d+)?)(?:\.\.(\d+(?:\.\d+)?))?$/.exec(text) ?? [];
+  const rate = { from: Number(from), to: Number(to) };
+  if (from === undefined || Math.max(rate.from, rate.to) > 10_000 || Math.max(rate.from, rate.to) <= 0) {
+    throw new InvalidArgumentError('It must be requests per second, such as 20 or 5..80, up to 10000.');
+  }
+  return rate;
+}
+
 /** A share, such as 0.1. */
 export function parseShare(text: string): number {
   if (!/^(0(\.\d+)?|1(\.0+)?)$/.test(text)) throw new InvalidArgumentError('It must be a share from 0 to 1.');

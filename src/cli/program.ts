@@ -5,6 +5,7 @@ import type { DemoOptions } from './demo/demo.ts';
 import type { DoctorOptions } from './doctor.ts';
 import type { EmulateOptions } from './emulate.ts';
 import { CommandFailed, type Io } from './io.ts';
+import { addLoadtest } from './loadtest/command.ts';
 import {
   addConfigOptions,
   parseCount,
@@ -16,7 +17,7 @@ import {
 } from './options.ts';
 import type { ExplainOptions } from './explain/explain.ts';
 import type { QueryOptions } from './query.ts';
-import type { RoutesOptions } from './routes/routes.ts';
+import { addRoutes } from './routes/command.ts';
 
 const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
 
@@ -56,6 +57,7 @@ function buildProgram(io: Io): Command {
   addExplain(program, io);
   addRoutes(program, io);
   addDoctor(program, io);
+  addLoadtest(program, io);
   return program;
 }
 
@@ -170,40 +172,6 @@ function addExplain(program: Command, io: Io): void {
   addReadOptions(command);
   command.action(async (metric: string, options: ExplainOptions & Record<string, unknown>) =>
     (await import('./explain/explain.ts')).explain(metric, options, options, io),
-  );
-}
-
-function addRoutes(program: Command, io: Io): void {
-  const command = program
-    .command('routes')
-    .summary('List the routes that a logstore has seen, with the selector of each, or print an HPA')
-    .description(
-      'List the routes that a logstore has seen lately, with the selector of each; with --hpa, print an HPA.',
-    )
-    .addOption(
-      new Option('--since <duration>', 'How far back to look, 1m to 24h')
-        .argParser(parseDurationMs)
-        .default(3_600_000, '1h'),
-    )
-    .option('--namespace <namespace>', 'Only routes of this namespace; it also tells the parts of long ones')
-    .addOption(
-      new Option('--log-kind <kind>', 'Default: that of ALB where the logstore begins with alb_').choices([
-        'nginx-ingress',
-        'alb-ingress',
-      ]),
-    )
-    .addOption(new Option('--limit <count>', 'How many routes are shown').argParser(parseCount).default(50))
-    .addOption(
-      new Option('-o, --output <format>', 'How to print it').choices(['table', 'json']).default('table'),
-    )
-    .optionsGroup('Manifest:')
-    .option('--hpa <deployment>', 'Print an HPA of this Deployment, with a target made of what was seen')
-    .option('--route <route>', 'The route of the Deployment, where it is not the only one')
-    .addOption(new Option('--min <count>', 'Least replicas').argParser(parseCount).default(1))
-    .addOption(new Option('--max <count>', 'Most replicas').argParser(parseCount).default(10));
-  addConfigOptions(command, ['sls', 'defaults', 'log']);
-  command.action(async (options: RoutesOptions & Record<string, unknown>) =>
-    (await import('./routes/routes.ts')).routes(options, options, io),
   );
 }
 

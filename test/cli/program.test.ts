@@ -17,7 +17,7 @@ async function run(...argv: readonly string[]) {
   return { code, stdout: fake.stdout(), stderr: fake.stderr() };
 }
 
-const commands = ['serve', 'demo', 'emulate', 'query', 'explain', 'routes'];
+const commands = ['serve', 'demo', 'emulate', 'query', 'explain', 'routes', 'loadtest'];
 const local = [
   '--authentication',
   'none',

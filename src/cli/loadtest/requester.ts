@@ -1,0 +1,83 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { LookupFunction } from 'node:net';
+import type { Ending } from './tally.ts';
+
+export interface RequestSettings {
+  readonly url: URL;
+  readonly method: string;
+  /** Names and values. A name may come again. */
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Buffer | undefined;
+  readonly connections: number;
+  readonly timeoutMs: number;
+  /** Takes any certificate. */
+  readonly insecure: boolean;
+  /** The addresses that were checked, for the host of the URL. */
+  readonly lookup: LookupFunction;
+}
+
+/** Sends one and the same request, over connections that are kept. */
+export class Requester {
+  readonly #settings: RequestSettings;
+  readonly #agent: http.Agent;
+  readonly #headers: http.OutgoingHttpHeaders;
+
+  constructor(settings: RequestSettings) {
+    const { url, connections, insecure, lookup } = settings;
+    const options = { keepAlive: true, maxSockets: connections, lookup };
+    this.#settings = settings;
+    this.#headers = headersOf(settings.headers);
+    this.#agent =
+      url.protocol === 'https:'
+        ? new https.Agent({ ...options, rejectUnauthorized: !insecure })
+        : new http.Agent(options);
+  }
+
+  /** Resolves once the whole answer has come, or with what went wrong. Never rejects. */
+  async send(signal: AbortSignal): Promise<Ending> {
+    const first = await this.#try(signal);
+    // The server may close a kept connection just as it is used again: that is no failure of it.
+    return first.isStale && !signal.aborted ? (await this.#try(signal)).ending : first.ending;
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #try(signal: AbortSignal): Promise<{ readonly ending: Ending; readonly isStale: boolean }> {
+    const { url, method, body, timeoutMs } = this.#settings;
+    const { promise, resolve } = Promise.withResolvers<{ ending: Ending; isStale: boolean }>();
+    const expired = AbortSignal.timeout(timeoutMs);
+    const options = {
+      method,
+      agent: this.#agent,
+      headers: this.#headers,
+      signal: AbortSignal.any([signal, expired]),
+    };
+    const request = (url.protocol === 'https:' ? https : http).request(url, options);
+    const fail = (error: NodeJS.ErrnoException): void => {
+      const ending = expired.aborted ? 'timeout' : (error.code ?? error.message);
+      resolve({ ending, isStale: request.reusedSocket && ending === 'ECONNRESET' });
+    };
+    request.on('error', fail);
+    request.on('response', (response) => {
+      response.on('error', fail);
+      response.on('end', () => resolve({ ending: response.statusCode ?? 0, isStale: false }));
+      response.resume();
+    });
+    request.end(body);
+    return promise;
+  }
+}
+
+/** By name: Node adds its own to an object alone. */
+function headersOf(headers: RequestSettings['headers']): http.OutgoingHttpHeaders {
+  const byName = Map.groupBy(headers, ([name]) => name.toLowerCase());
+  return Object.fromEntries(
+    Array.from(byName, ([name, given]) => {
+      const [first = '', ...others] = given.map(([, value]) => value);
+      return [name, others.length === 0 ? first : [first, ...others]];
+    }),
+  );
+}

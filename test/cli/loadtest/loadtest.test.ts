@@ -1,0 +1,185 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { runProgram } from '../../../src/cli/program.ts';
+import { fakeIo } from '../../support/fake-io.ts';
+import { waitFor } from '../../support/wait-for.ts';
+
+let cleanUp: (() => void)[] = [];
+afterEach(() => {
+  for (const close of cleanUp) close();
+  cleanUp = [];
+});
+
+async function startServer(handler: RequestListener): Promise<string> {
+  const server = createServer(handler).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanUp.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/models/bert:predict`;
+}
+
+async function loadtest(url: string, ...flags: readonly string[]) {
+  const fake = fakeIo();
+  const code = await runProgram(['loadtest', url, ...flags], fake.io);
+  return { code, stdout: fake.stdout(), stderr: fake.stderr() };
+}
+
+interface Told {
+  readonly sentForSeconds: number;
+  readonly steps: readonly { readonly sent: number }[];
+  readonly total: {
+    readonly sent: number;
+    readonly unsent: number;
+    readonly answered: number;
+    readonly failed: number;
+  };
+  readonly endings: Readonly<Record<string, number>>;
+}
+
+async function loadtestJson(url: string, ...flags: readonly string[]): Promise<Told> {
+  const { code, stdout, stderr } = await loadtest(url, '-o', 'json', ...flags);
+  expect([code, stderr]).toEqual([0, '']);
+  return JSON.parse(stdout) as Told;
+}
+
+describe('loadtest', () => {
+  it('sends a rate that rises, and prints the curve', async () => {
+    let received = 0;
+    const url = await startServer((_, response) => {
+      received += 1;
+      response.statusCode = received % 20 === 0 ? 503 : 200;
+      response.end('{}');
+    });
+    const { code, stdout, stderr } = await loadtest(url, '--rate', '10..90', '--for', '2s');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(received).toBe(100);
+    const [head, first, second, total, , endings] = stdout.split('\n');
+    expect(head).toMatch(/^TIME +PLANNED\/S +SENT\/S +ANSWERED\/S +P50 +P95 +P99 +FAILED +UNSENT$/);
+    expect(first).toMatch(/^0s-1s +30\.0 +\d\d\.\d .*ms .*ms .*ms +\d+ +0$/);
+    expect(second).toMatch(/^1s-2s +70\.0 +\d\d\.\d /);
+    expect(total).toMatch(/^total +50\.0 +50\.0 +47\.5 +[\d.]+ms +[\d.]+ms +[\d.]+ms +5 +0$/);
+    expect(endings).toBe('Ended by: 200 95, 503 5.');
+  });
+
+  it('has each step send the area below its part of the line', async () => {
+    const url = await startServer((_, response) => void response.end());
+    const { steps, total, endings } = await loadtestJson(url, '--rate', '10..90', '--for', '2s');
+    expect(steps.map(({ sent }) => sent)).toEqual([29, 71]);
+    expect(total).toMatchObject({ sent: 100, unsent: 0, answered: 100, failed: 0 });
+    expect(endings).toEqual({ 200: 100 });
+  });
+
+  it('gives a server that does not answer no rest, and counts what it could not send', async () => {
+    const waiting: IncomingMessage[] = [];
+    const url = await startServer((request) => void waiting.push(request));
+    const flags = ['--rate', '20', '--for', '1s', '--connections', '15', '--timeout', '3s'];
+    const { total, endings } = await loadtestJson(url, ...flags);
+    expect(waiting).toHaveLength(15);
+    expect(total).toMatchObject({ sent: 15, unsent: 5, answered: 0, failed: 15, latencyMs: null });
+    expect(endings).toEqual({ timeout: 15 });
+  });
+
+  it('counts what cannot be reached', async () => {
+    const url = await startServer((_, response) => void response.end());
+    for (const close of cleanUp) close();
+    const { total, endings } = await loadtestJson(url, '--rate', '5', '--for', '1s');
+    expect(total).toMatchObject({ sent: 5, failed: 5 });
+    expect(endings).toEqual({ ECONNREFUSED: 5 });
+  });
+
+  it('sends method, headers and body as it is told', async () => {
+    const seen: unknown[] = [];
+    const url = await startServer((request, response) => {
+      let text = '';
+      request.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      request.on('end', () => {
+        const { host, 'content-type': type, 'x-a': own } = request.headers;
+        seen.push([request.method, request.url, host, type, own, text]);
+        response.end();
+      });
+    });
+    const once = ['--rate', '1', '--for', '1s'];
+    await loadtest(
+      url,
+      ...once,
+      '--body',
+      '{"a":1}',
+      '--header',
+      'Host: bert.example.com',
+      '--header',
+      'X-A: b',
+    );
+    await loadtest(url, ...once, '--method', 'PUT', '--body', 'a=1', '--header', 'content-type: text/plain');
+    const path = '/v1/models/bert:predict';
+    expect(seen).toEqual([
+      ['POST', path, 'bert.example.com', 'application/json', 'b', '{"a":1}'],
+      ['PUT', path, new URL(url).host, 'text/plain', undefined, 'a=1'],
+    ]);
+  });
+
+  it('prints what it has measured when it is ended', async () => {
+    let received = 0;
+    const url = await startServer((_, response) => {
+      received += 1;
+      response.end();
+    });
+    const fake = fakeIo();
+    const running = runProgram(['loadtest', url, '--rate', '50', '--for', '1h', '-o', 'json'], fake.io);
+    await waitFor(() => received > 10, 10_000, 'some requests have come');
+    fake.end('SIGINT');
+    expect(await running).toBe(0);
+    const told = JSON.parse(fake.stdout()) as Told;
+    expect(told.total.sent).toBeGreaterThan(10);
+    expect(told.sentForSeconds).toBeLessThan(60);
+    expect(told.steps).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      ['http://192.0.2.1/', '--rate', '5'],
+      '192.0.2.1 is no private address: --yes sends 300 requests there all the same',
+    ],
+    [
+      ['http://[2001:db8::1]/', '--rate', '5..15'],
+      '2001:db8::1 is no private address: --yes sends 600 requests',
+    ],
+    [['ftp://a/', '--rate', '5'], '"ftp://a/" must be a URL such as http://bert.example.com/'],
+    [['http://a:b@127.0.0.1/', '--rate', '5'], 'a URL with a password is not taken'],
+    [
+      ['http://127.0.0.1/', '--rate', '10000', '--for', '1h'],
+      'come to 36000000 requests, and 5000000 are the most',
+    ],
+    [
+      ['http://127.0.0.1/', '--rate', '0..0.1', '--for', '2s'],
+      '--rate and --for come to less than one request',
+    ],
+    [['http://127.0.0.1/', '--rate', '5', '--for', '25h'], '--for must be from 1s to 24h'],
+    [
+      ['http://127.0.0.1/', '--rate', '5', '--method', 'get'],
+      '--method "get" must be a method in upper case',
+    ],
+    [
+      ['http://127.0.0.1/', '--rate', '5', '--header', 'a\r\nb: c'],
+      '--header "a\\r\\nb: c" must be a name and a value',
+    ],
+    [
+      ['http://127.0.0.1/', '--rate', '5', '--body', '@/none/such'],
+      '--body @/none/such cannot be read (ENOENT)',
+    ],
+  ])('refuses %j in one line, and sends nothing', async ([url = '', ...flags], message) => {
+    const { code, stdout, stderr } = await loadtest(url, ...flags);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+    expect(stderr.trim()).not.toContain('\n');
+  });
+
+  it.each(['0', '80..', '..5', 'fast', '5..20000', '-1'])('takes no rate %s', async (rate) => {
+    const { code, stderr } = await loadtest('http://127.0.0.1/', `--rate=${rate}`);
+    expect(code).toBe(2);
+    expect(stderr).toContain('It must be requests per second, such as 20 or 5..80, up to 10000.');
+  });
+});
