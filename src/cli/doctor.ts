@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { examine } from '../doctor/examine.ts';
 import { createLogger, createTelemetry } from '../telemetry/logger.ts';
 import { CommandFailed, type Io } from './io.ts';
+import { runningFlags } from './running-flags.ts';
 import { doctorLines, doctorReport, doctorSummary } from './doctor-report.ts';
 
 export interface DoctorOptions {
@@ -27,14 +28,12 @@ export async function doctor(
   const observer = createTelemetry(createLogger('silent'));
   const around = { ...io, observer, pause };
   const isTable = output === 'table';
-  const results = await examine(
-    { flags, metric, selector, namespace, serviceAccount },
-    around,
-    io.signal,
-    (result) => {
-      if (isTable) io.stdout.write(doctorLines(result, isColoured(io)));
-    },
-  );
+  // With a kubeconfig it is the cluster of that which is looked at, not the pod that we are in.
+  const running = flags['kubeconfig'] === undefined ? await runningFlags(io.env) : {};
+  const asked = { flags: { ...running, ...flags }, metric, selector, namespace, serviceAccount };
+  const results = await examine(asked, around, io.signal, (result) => {
+    if (isTable) io.stdout.write(doctorLines(result, isColoured(io)));
+  });
   io.stdout.write(isTable ? doctorSummary(results) : `${JSON.stringify(doctorReport(results), null, 2)}\n`);
   if (io.signal.aborted || results.some(({ status }) => status === 'failed')) throw new CommandFailed();
 }

@@ -221,9 +221,8 @@ function addDoctor(program: Command, io: Io): void {
     [
       '',
       'Examples:',
-      '  In the pod, with the flags that it runs with:',
-      '    kubectl exec -n sls-metrics-adapter deployment/sls-metrics-adapter -- \\',
-      '      sls-metrics-adapter doctor --config /etc/sls-metrics-adapter/config.yaml --manage-apiservice',
+      '  In the pod, with the flags that the adapter runs with there:',
+      '    kubectl exec -n sls-metrics-adapter deployment/sls-metrics-adapter -- sls-metrics-adapter doctor',
       '  From elsewhere:',
       '    sls-metrics-adapter doctor --region cn-beijing --network public --kubeconfig ~/.kube/config \\',
       '      --selector sls.project=k8s-log-ID,sls.logstore=nginx-ingress,sls.ingress.route=default-web-80',
