@@ -7,10 +7,11 @@ import { coldRead } from './rows/cold-read.ts';
 import { fleet1000 } from './rows/fleet-1000.ts';
 import { fleet10000 } from './rows/fleet-10000.ts';
 import { reaction } from './rows/reaction.ts';
+import { scrape } from './rows/scrape.ts';
 import { warmRead } from './rows/warm-read.ts';
 import { endingSignal } from './support/ending-signal.ts';
 
-const rows: readonly Row[] = [warmRead, coldRead, coldBurst, fleet1000, fleet10000, reaction];
+const rows: readonly Row[] = [warmRead, coldRead, coldBurst, fleet1000, fleet10000, reaction, scrape];
 
 /** All of it takes less; whatever hangs must not hang for ever. */
 const mostSeconds = 295;

@@ -84,7 +84,11 @@ export async function runFleet(plan: FleetPlan, { signal, progress }: RowContext
   };
 }
 
-function slsSettings({ linesPerSecond, tickMs }: FleetPlan, routes: readonly HpaRoute[]): SlsSettings {
+/** Traffic on all of them, and an SLS that is 80 ms away. */
+export function slsSettings(
+  { linesPerSecond, tickMs }: Pick<FleetPlan, 'linesPerSecond' | 'tickMs'>,
+  routes: readonly HpaRoute[],
+): SlsSettings {
   const byLogstore = Map.groupBy(routes, ({ logstore }) => logstore);
   return {
     project,

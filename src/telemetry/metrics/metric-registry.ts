@@ -1,23 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import {
-  Counter,
-  Gauge,
-  Histogram,
-  Registry,
-  type MetricObjectWithValues,
-  type MetricValue,
-} from 'prom-client';
+import { Counter, Histogram, Registry } from 'prom-client';
+import { ReadGauge, type GaugeValue } from './read-gauge.ts';
 
 const prefix = 'sls_metrics_adapter_';
 
-/** Reads are answered between two parts of an exposition that took longer than this together. */
+/** Reads are answered between two parts of an exposition once those before took longer than this. */
 const longestTurnMs = 1;
-
-/** One number of a gauge, and what it is of. */
-export interface GaugeValue {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-}
 
 /** One metric, in words. */
 export interface MetricDescription {
@@ -48,8 +36,8 @@ export class MetricRegistry {
   }
 
   /** @param read asked at each scrape: there are those values that are there then, and no others */
-  gauge(name: string, help: string, labelNames: readonly string[], read: () => readonly GaugeValue[]): Gauge {
-    return new ReadGauge({ name: `${prefix}${name}`, help, labelNames, registers: [this.registry] }, read);
+  gauge(name: string, help: string, labelNames: readonly string[], read: () => readonly GaugeValue[]): void {
+    new ReadGauge({ name: `${prefix}${name}`, help, labelNames, registers: [this.registry] }, read);
   }
 
   /** All that there are, in the order of the exposition. */
@@ -65,29 +53,21 @@ export class MetricRegistry {
   }
 
   async #write(): Promise<string> {
-    const parts: string[] = [];
+    const written: string[] = [];
     let turnMs = performance.now();
-    for (const { name } of this.registry.getMetricsAsArray()) {
-      parts.push(await this.registry.getSingleMetricAsString(name));
+    for await (const part of this.#parts()) {
+      written.push(part);
       if (performance.now() - turnMs < longestTurnMs) continue;
       await nextTurn();
       turnMs = performance.now();
     }
-    return `${parts.join('\n')}\n`;
-  }
-}
-
-class ReadGauge extends Gauge {
-  readonly #read: () => readonly GaugeValue[];
-
-  constructor(options: ConstructorParameters<typeof Gauge>[0], read: () => readonly GaugeValue[]) {
-    super(options);
-    this.#read = read;
+    return `${written.join('\n')}\n`;
   }
 
-  override async get(): Promise<MetricObjectWithValues<MetricValue<string>>> {
-    // The library writes the text of shared labels once, for as long as somebody holds them.
-    const values = this.#read().map(({ labels, value }) => ({ labels: {}, sharedLabels: labels, value }));
-    return { ...(await super.get()), values };
+  async *#parts(): AsyncGenerator<string> {
+    for (const metric of this.registry.getMetricsAsArray()) {
+      if (metric instanceof ReadGauge) yield* metric.parts();
+      else yield await this.registry.getSingleMetricAsString(metric.name);
+    }
   }
 }

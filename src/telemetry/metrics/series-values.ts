@@ -1,7 +1,8 @@
 import { filterEntries } from '../../metric/line-filters.ts';
 import type { Series } from '../../metric/series.ts';
 import type { StoredSeries } from '../../reading/sample-store.ts';
-import type { GaugeValue, MetricRegistry } from './metric-registry.ts';
+import type { MetricRegistry } from './metric-registry.ts';
+import type { GaugeValue } from './read-gauge.ts';
 
 export interface SeriesValuesSource {
   /** By the key of the series. */

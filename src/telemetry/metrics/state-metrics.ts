@@ -3,7 +3,8 @@ import type { LearnedDelay } from '../../reading/completeness.ts';
 import type { IdentityState } from '../../sls/credentials/identities.ts';
 import type { ProjectCounts } from '../../sls/project-gates.ts';
 import { FoldedNames, foldedName } from './folded-names.ts';
-import type { GaugeValue, MetricRegistry } from './metric-registry.ts';
+import type { MetricRegistry } from './metric-registry.ts';
+import type { GaugeValue } from './read-gauge.ts';
 
 /** What is there when it is asked for. */
 export interface AdapterState {
