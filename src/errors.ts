@@ -279,12 +279,20 @@ export class AdapterError extends Error {
   readonly code: ErrorCode;
   /** The message without the remedy. */
   readonly what: string;
+  /** What SLS calls the request that failed, where it is one of SLS and was answered. */
+  readonly slsRequestId: string | undefined;
 
   /** @param what what was wrong and where, without a full stop; a list of faults has a line for each */
-  constructor(code: ErrorCode, what: string, options: { readonly cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    what: string,
+    options: { readonly cause?: unknown; readonly slsRequestId?: string | undefined } = {},
+  ) {
     super(`${what}${what.includes('\n') ? '\n' : '. '}${errorRegistry[code].remedy}`, options);
     this.code = code;
     this.what = what;
+    const { cause, slsRequestId } = options;
+    this.slsRequestId = slsRequestId ?? (cause instanceof AdapterError ? cause.slsRequestId : undefined);
   }
 
   get httpStatus(): number {

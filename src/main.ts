@@ -23,4 +23,5 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   signal: shutdown.signal,
   clock: { now: () => Date.now() },
   random: () => Math.random(),
+  onLogSignal: (toggle) => void process.on('SIGUSR2', toggle),
 });

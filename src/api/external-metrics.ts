@@ -6,6 +6,7 @@ import type { RequestParser } from '../metric/request-parser.ts';
 import { groupVersion } from './discovery.ts';
 import { Representations, sendBytes, sendError } from './encoding.ts';
 import { goneSignal } from './gone-signal.ts';
+import { requestIdOf } from './request-id.ts';
 import { ReadingBodies, type MetricReading } from './reading-body.ts';
 import { TextMemo } from './text-memo.ts';
 
@@ -23,6 +24,8 @@ export interface ReadObserver {
     readonly namespace: string;
     readonly metric: string;
     readonly selector: string;
+    /** What whoever asked calls it, or a number of our own; undefined for what was served from memory. */
+    readonly requestId?: string | undefined;
     /** Undefined for a reading. */
     readonly error: AdapterError | undefined;
     /** Where the reading came from; undefined where there is none. */
@@ -66,6 +69,7 @@ export function createReadHandler({ reader, parseRequest, observer, clock }: Rea
         namespace,
         metric,
         selector: selectorOf(request),
+        requestId: reading?.source === 'fresh' ? undefined : requestIdOf(request),
         error,
         source: reading?.source,
         ageMs: reading && ageMsOf(reading, clock.now()),

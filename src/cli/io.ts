@@ -8,6 +8,8 @@ export interface Io {
   readonly clock: { now(): number };
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** Has SIGUSR2 call it. */
+  readonly onLogSignal?: (toggle: () => void) => void;
 }
 
 /** Resolves once the signal is aborted. */

@@ -43,6 +43,8 @@ export interface SlsObserver {
     /** As SLS reports them; undefined where it does not, or the query failed. */
     readonly processedRows: number | undefined;
     readonly processedBytes: number | undefined;
+    /** `x-log-requestid`; undefined where SLS did not answer. */
+    readonly slsRequestId?: string | undefined;
   }): void;
 }
 
@@ -74,7 +76,7 @@ export class SlsClient implements LogSource {
   async query(query: LogQuery, signal: AbortSignal): Promise<LogResult> {
     const { project, logstore } = query;
     const startMs = performance.now();
-    const finished = (outcome: 'ok' | ErrorCode, result?: LogResult) =>
+    const finished = (outcome: 'ok' | ErrorCode, slsRequestId: string | undefined, result?: LogResult) =>
       this.#observer.slsQueryFinished({
         project,
         logstore,
@@ -82,14 +84,15 @@ export class SlsClient implements LogSource {
         durationMs: performance.now() - startMs,
         processedRows: result?.processedRows,
         processedBytes: result?.processedBytes,
+        slsRequestId,
       });
     try {
       const result = readReply(await this.#send(query, signal), logstoreName(query));
-      finished('ok', result);
+      finished('ok', result.requestId, result);
       return result;
     } catch (thrown) {
       const error = toQueryError(thrown, query);
-      finished(error.code);
+      finished(error.code, error.slsRequestId);
       throw error;
     }
   }
@@ -139,18 +142,21 @@ function readReply({ headers, body }: GetLogsV2Response, place: string): LogResu
     throw new AdapterError(
       'SlsIncomplete',
       `SLS, ${place}: the result is incomplete (request ${requestId ?? '?'})`,
+      { slsRequestId: requestId },
     );
   }
   if (meta?.progress !== 'Complete' || !isRows(rows)) {
     throw new AdapterError(
       'SlsReplyInvalid',
       `SLS, ${place}: the reply has no complete result (request ${requestId ?? '?'})`,
+      { slsRequestId: requestId },
     );
   }
   if (meta.count !== undefined && meta.count !== rows.length) {
     throw new AdapterError(
       'SlsReplyInvalid',
       `SLS, ${place}: the reply has ${rows.length} of ${meta.count} rows (request ${requestId ?? '?'})`,
+      { slsRequestId: requestId },
     );
   }
   const serverTimeMs = parseDateHeader(headers?.['date']);

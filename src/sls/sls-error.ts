@@ -61,7 +61,10 @@ export function slsFailureToError(failure: SlsFailure, where: string, cause: unk
   const message = errorMessage.slice(0, maxMessageLength).replace(/[.\s]+$/, '');
   const said = [errorCode ?? `HTTP ${statusCode}`, message].filter(Boolean).join(': ');
   const id = requestId === undefined ? '' : ` (request ${requestId})`;
-  return new AdapterError(classifySlsFailure(failure), `SLS, ${where}: ${said}${id}`, { cause });
+  return new AdapterError(classifySlsFailure(failure), `SLS, ${where}: ${said}${id}`, {
+    cause,
+    slsRequestId: requestId,
+  });
 }
 
 /** The field that a refusal for want of an index names. */

@@ -4,6 +4,7 @@ import type { ServingObserver } from '../api/serving-pair-keeper.ts';
 import type { ReadObserver } from '../api/external-metrics.ts';
 import type { AdapterError } from '../errors.ts';
 import type { KubeObserver } from '../kube/kube-observer.ts';
+import { FoldedFailures } from './folded-failures.ts';
 import { createKubeLog } from './kube-log.ts';
 import { createReadingLog, type ReadingLog } from './reading-log.ts';
 import { createSlsLog, type SlsLog } from './sls-log.ts';
@@ -36,6 +37,7 @@ export function createLogger(level: string, destination: DestinationStream = pin
 }
 
 export function createTelemetry(logger: Logger): Telemetry {
+  const failures = new FoldedFailures();
   return {
     ...createKubeLog(logger),
     ...createReadingLog(logger),
@@ -55,17 +57,18 @@ export function createTelemetry(logger: Logger): Telemetry {
         return;
       }
       const { error, ...rest } = event;
-      logFailure(logger, error, rest);
+      const key = JSON.stringify([rest.namespace, rest.metric, rest.selector, error.code]);
+      failures.tell(key, (repeats) => logFailure(logger, error, { ...rest, repeats }));
     },
   };
 }
 
 /** Whoever asked wrongly has been told; what the operator can mend is a warning, a fault of ours an error. */
 function logFailure(logger: Logger, error: AdapterError, event: object): void {
-  const { code, message, httpStatus } = error;
+  const { code, message, httpStatus, slsRequestId } = error;
   if (code === 'Internal') logger.error({ ...event, code, err: error.cause }, message);
   else if (code === 'Canceled' || isRefusal(httpStatus)) logger.debug({ ...event, code }, message);
-  else logger.warn({ ...event, code, cause: causeOf(error) }, message);
+  else logger.warn({ ...event, code, slsRequestId, cause: causeOf(error) }, message);
 }
 
 /** Unlike a 400 or 404, which an HPA goes on meeting until somebody mends its labels. */
