@@ -15,7 +15,7 @@ export interface MetricReader {
   /** The answer that is there already; undefined: it must be waited for. */
   fresh(request: MetricRequest): MetricReading | undefined;
   /** @throws AdapterError where there is no true number */
-  read(request: MetricRequest, signal: AbortSignal): Promise<MetricReading>;
+  read(request: MetricRequest, signal: AbortSignal, requestId?: string): Promise<MetricReading>;
 }
 
 /** What is told of every read, once. */
@@ -94,7 +94,7 @@ export function createReadHandler({ reader, parseRequest, observer, clock }: Rea
       };
       const fresh = reader.fresh(parsed);
       if (fresh !== undefined) return succeed(fresh);
-      return reader.read(parsed, goneSignal(reply)).then(succeed).catch(fail);
+      return reader.read(parsed, goneSignal(reply), requestIdOf(request)).then(succeed).catch(fail);
     } catch (thrown) {
       return fail(thrown);
     }

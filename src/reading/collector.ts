@@ -64,12 +64,16 @@ interface Flight {
   maxRetries: number;
   /** How many wait for this one. */
   waiting: number;
+  /** Of the reads among them, for the log. */
+  readonly readIds: string[];
 }
 
 /** Flights with one fate: first those gathered together, then those of one query. */
 interface Group {
   readonly flights: Flight[];
   readonly controller: AbortController;
+  /** Of the reads that wait for any of them, as they come. */
+  readonly readIds: string[];
   /** How many wait for any of its flights. */
   waiting: number;
 }
@@ -92,7 +96,7 @@ interface Departure {
   readonly deadlineMs: number;
 }
 
-const newGroup = (): Group => ({ flights: [], controller: new AbortController(), waiting: 0 });
+const newGroup = (): Group => ({ flights: [], controller: new AbortController(), readIds: [], waiting: 0 });
 
 /** Gives the flights of a batch one fate. Where nobody waits for them any more, that is to be canceled. */
 function regroup({ series }: Batch, bySeries: ReadonlyMap<Series, Flight>): Group {
@@ -100,10 +104,18 @@ function regroup({ series }: Batch, bySeries: ReadonlyMap<Series, Flight>): Grou
   for (const flight of series.flatMap((one) => bySeries.get(one) ?? [])) {
     group.flights.push(flight);
     group.waiting += flight.waiting;
+    for (const id of flight.readIds) addReadId(group, id);
     flight.group = group;
   }
   if (group.waiting === 0) group.controller.abort();
   return group;
+}
+
+/** So many are named; a query may serve a thousand. */
+const maxReadIds = 20;
+
+function addReadId({ readIds }: Pick<Group, 'readIds'>, id: string): void {
+  if (readIds.length < maxReadIds && !readIds.includes(id)) readIds.push(id);
 }
 
 const laneKey = ({ project, logstore }: Series): string => JSON.stringify([project, logstore]);
@@ -130,11 +142,17 @@ export class Collector {
   }
 
   /**
+   * @param readId of the read that asks, for the log
    * @returns the outcomes, in the order of the series
    * @throws AdapterError `Canceled` once the signal is aborted
    */
-  async collect(series: readonly Series[], maxRetries: number, signal: AbortSignal): Promise<Outcome[]> {
-    const flights = series.map((one) => this.#join(one, maxRetries));
+  async collect(
+    series: readonly Series[],
+    maxRetries: number,
+    signal: AbortSignal,
+    readId?: string,
+  ): Promise<Outcome[]> {
+    const flights = series.map((one) => this.#join(one, maxRetries, readId));
     try {
       return await untilCanceled(Promise.all(flights.map(({ answer }) => answer.promise)), signal);
     } finally {
@@ -142,18 +160,22 @@ export class Collector {
     }
   }
 
-  #join(series: Series, maxRetries: number): Flight {
+  #join(series: Series, maxRetries: number, readId: string | undefined): Flight {
     const key = seriesKey(series);
     let flight = this.#flights.get(key);
     if (flight === undefined) {
       const group = this.#board(this.#laneOf(series));
-      flight = { key, series, answer: Promise.withResolvers(), group, maxRetries, waiting: 0 };
+      flight = { key, series, answer: Promise.withResolvers(), group, maxRetries, waiting: 0, readIds: [] };
       group.flights.push(flight);
       this.#flights.set(key, flight);
     }
     flight.maxRetries = Math.max(flight.maxRetries, maxRetries);
     flight.waiting += 1;
     flight.group.waiting += 1;
+    if (readId !== undefined) {
+      addReadId(flight, readId);
+      addReadId(flight.group, readId);
+    }
     return flight;
   }
 
@@ -245,7 +267,7 @@ export class Collector {
     this.#runs += 1;
     const run = { id: this.#runs, plannedAtMs, delaySeconds: plannedAtSeconds - window.endSeconds };
     const maxRetries = () => flights.reduce((most, flight) => Math.max(most, flight.maxRetries), 0);
-    const send = (signal: AbortSignal) => this.#context.query(query, signal);
+    const send = (signal: AbortSignal) => this.#context.query({ ...query, readIds: group.readIds }, signal);
     try {
       const result = await withRetry(send, maxRetries, controller.signal, { ...this.#settings, deadlineMs });
       const outcomes = flights.map(({ series }) => outcomeOf(series, window, result));

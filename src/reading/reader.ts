@@ -86,8 +86,11 @@ export class Reader {
     return known.reading;
   }
 
-  /** @throws AdapterError where any of the series has no true number: a sum must not miss one */
-  async read(request: MetricRequest, signal: AbortSignal): Promise<Reading> {
+  /**
+   * @param requestId for the log: the SLS queries that serve it name it
+   * @throws AdapterError where any of the series has no true number: a sum must not miss one
+   */
+  async read(request: MetricRequest, signal: AbortSignal, requestId?: string): Promise<Reading> {
     const fresh = this.fresh(request);
     if (fresh !== undefined) return fresh;
     const { series, settings } = this.#know(request);
@@ -101,7 +104,7 @@ export class Reader {
       if (sample === undefined) missing.push(missingOf(one, stored, settings, nowMs));
       else samples.set(one, sample);
     }
-    const outcomes = await this.#fetch(missing, request.maxRetries, settings, signal);
+    const outcomes = await this.#fetch(missing, request.maxRetries, settings, signal, requestId);
     let source: ReadingSource = 'cold';
     for (const [index, { series: one }] of missing.entries()) {
       const outcome = outcomes?.[index] ?? tooSlow(settings);
@@ -122,12 +125,14 @@ export class Reader {
     maxRetries: number,
     { patienceMs }: ReaderSettings,
     signal: AbortSignal,
+    requestId: string | undefined,
   ): Promise<Outcome[] | undefined> {
     const unasked = missing.filter(({ failure }) => failure === undefined);
     const collected = this.#context.collector.collect(
       unasked.map(({ series }) => series),
       maxRetries,
       signal,
+      requestId,
     );
     const answered = missing.every(({ servable }) => servable)
       ? await withinPatience(collected, patienceMs)

@@ -23,6 +23,8 @@ export interface AggregateQuery extends LogstoreAddress {
   readonly everyRoute: boolean;
   /** Alias → SQL expression of the catalogue. */
   readonly aggregates: Readonly<Record<string, string>>;
+  /** Of the reads that wait for it, for the log. */
+  readonly readIds?: readonly string[];
 }
 
 /** By route; a route without a line in the window is absent. The whole logstore has the key undefined. */
@@ -91,7 +93,8 @@ export class AggregateSource {
   ): Promise<AggregatesByRoute> {
     const { plannedAtSeconds, routes, everyRoute, aggregates } = query;
     const startMs = performance.now();
-    const sent = logQueryOf(query, hasAlternative, this.#maxRows);
+    const { readIds = [] } = query;
+    const sent = { ...logQueryOf(query, hasAlternative, this.#maxRows), readIds };
     const { rows, serverTimeMs } = await this.#logs.query(sent, signal);
     const elapsedMs = performance.now() - startMs;
     checkClock({ plannedAtSeconds, elapsedMs, serverTimeMs }, logstoreName(query));

@@ -15,6 +15,8 @@ export interface LogQuery extends LogstoreAddress {
   readonly toSeconds: number;
   /** `search | SELECT …`; with SELECT, an explicit LIMIT bounds the rows. */
   readonly query: string;
+  /** What those call their reads who wait for it, for the log; more may come while it is under way. */
+  readonly readIds?: readonly string[];
 }
 
 /** Rows as SLS sends them: every value is text, NULL is the text `null`. */
@@ -45,6 +47,8 @@ export interface SlsObserver {
     readonly processedBytes: number | undefined;
     /** `x-log-requestid`; undefined where SLS did not answer. */
     readonly slsRequestId?: string | undefined;
+    /** Of the reads that wait for it, the first 20; none where it refreshes what is wanted. */
+    readonly readIds?: readonly string[];
   }): void;
 }
 
@@ -74,7 +78,7 @@ export class SlsClient implements LogSource {
   }
 
   async query(query: LogQuery, signal: AbortSignal): Promise<LogResult> {
-    const { project, logstore } = query;
+    const { project, logstore, readIds = [] } = query;
     const startMs = performance.now();
     const finished = (outcome: 'ok' | ErrorCode, slsRequestId: string | undefined, result?: LogResult) =>
       this.#observer.slsQueryFinished({
@@ -85,6 +89,7 @@ export class SlsClient implements LogSource {
         processedRows: result?.processedRows,
         processedBytes: result?.processedBytes,
         slsRequestId,
+        readIds: [...readIds],
       });
     try {
       const result = readReply(await this.#send(query, signal), logstoreName(query));

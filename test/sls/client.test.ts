@@ -50,6 +50,8 @@ describe('a query', () => {
         durationMs: expect.any(Number) as unknown,
         processedRows: 7,
         processedBytes: 2800,
+        slsRequestId: result.requestId,
+        readIds: [],
       },
     ]);
     expect(events[0]?.durationMs).toBeGreaterThan(0);

@@ -1,6 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { levelToggle } from '../../src/telemetry/log-level.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
+import { startCli } from '../support/cli-process.ts';
 
 it.each([
   ['info', 'debug'],
@@ -14,3 +18,19 @@ it.each([
   toggle();
   expect(logger.level).toBe(configured);
 });
+
+it('changes in a running adapter at SIGUSR2', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'log-level-'));
+  const flags = ['--sls-endpoint', 'http://127.0.0.1:1', '--authentication', 'none', '--secure-port', '0'];
+  {
+    await using run = startCli(['serve', ...flags, '--shutdown-delay-duration', '0s'], home);
+    await run.output(/"msg":"serving"/);
+    run.kill('SIGUSR2');
+    await run.output(/"logLevel":"debug"/);
+    run.kill('SIGUSR2');
+    await run.output(/"logLevel":"info"/);
+    run.kill('SIGTERM');
+    expect(await run.exit).toBe(0);
+  }
+  await rm(home, { recursive: true });
+}, 40_000);
