@@ -22,7 +22,8 @@ export interface DelegatedAdapter extends AsyncDisposable {
 /** kube-apiserver tells a watch of nothing new about once a minute; one that is told nothing at all starts again. */
 const bookmarkMs = 60_000;
 
-const main = resolve(import.meta.dirname, '../../src/main.ts');
+/** Compiled, as in the image. */
+const main = resolve(import.meta.dirname, '../../dist/main.js');
 
 export interface DelegatedAdapterOptions {
   readonly slsUrl: string;
@@ -51,6 +52,7 @@ export async function startDelegatedAdapter(options: DelegatedAdapterOptions): P
   resources.defer(() => clearInterval(bookmarks));
   const configFile = join(directory, 'config.yaml');
   await writeFile(configFile, config);
+  const pod = await apiServer.podSurroundings();
   const flags = {
     config: configFile,
     'bind-address': '127.0.0.1',
@@ -58,7 +60,7 @@ export async function startDelegatedAdapter(options: DelegatedAdapterOptions): P
     'cert-dir': directory,
     'shutdown-delay-duration': '0s',
     'sls-endpoint': slsUrl,
-    kubeconfig: await apiServer.kubeconfigFile(),
+    'service-account-dir': pod.serviceAccountDir,
   };
   const { url, pid } = resources.use(
     await startServerProcess({
@@ -66,6 +68,7 @@ export async function startDelegatedAdapter(options: DelegatedAdapterOptions): P
       args: ['serve', ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)],
       home: directory,
       env: {
+        ...pod.env,
         ALIBABA_CLOUD_ACCESS_KEY_ID: accessKey.id,
         ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKey.secret,
       },

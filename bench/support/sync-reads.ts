@@ -23,28 +23,36 @@ export interface SyncOptions {
   readonly paths: readonly string[];
   /** How often each is read. */
   readonly passes: number;
+  /** So many are under way at a time, and the next waits: workers of the controller. Default: as many as there are. */
+  readonly mostAtOnce?: number;
   /** Called as each pass begins, and when the time of the last is over. */
   readonly onPass?: (pass: number) => void;
   readonly signal: AbortSignal;
 }
 
 /**
- * Reads as the HPA controller does: each at its time, whether or not earlier ones are answered.
+ * Reads as the HPA controller does: each at its time, whether or not earlier ones are answered, unless so many are
+ * under way that it waits for a worker.
  *
  * @returns by pass, in the order in which they were sent
  */
 export async function readInSync(options: SyncOptions): Promise<SyncRead[][]> {
-  const { frontProxy, paths, passes, onPass, signal } = options;
+  const { frontProxy, paths, passes, mostAtOnce = Infinity, onPass, signal } = options;
   const startMs = performance.now();
   const gapMs = (syncSeconds * 1000) / paths.length;
   const started: Promise<SyncRead[]>[] = [];
+  const underWay = new Set<Promise<SyncRead>>();
   for (let pass = 0; pass < passes; pass += 1) {
     onPass?.(pass);
     const reads: Promise<SyncRead>[] = [];
     for (let index = 0; index < paths.length; index += 1) {
       const dueMs = startMs + (pass * paths.length + index) * gapMs;
       await until(dueMs, signal);
-      reads.push(readOnce(frontProxy, paths[index] ?? '', index, performance.now() - dueMs));
+      while (underWay.size >= mostAtOnce) await Promise.race(underWay);
+      const read = readOnce(frontProxy, paths[index] ?? '', index, performance.now() - dueMs);
+      underWay.add(read);
+      void read.then(() => underWay.delete(read));
+      reads.push(read);
     }
     started.push(Promise.all(reads));
   }

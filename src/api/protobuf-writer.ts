@@ -15,7 +15,12 @@ export class ProtobufWriter {
     return this.#buffer.length - this.#start;
   }
 
+  /** A copy that takes no more memory than its bytes: bodies are kept. */
   finish(): Buffer {
+    return Buffer.from(this.#written);
+  }
+
+  get #written(): Buffer {
     return this.#buffer.subarray(this.#start);
   }
 
@@ -58,7 +63,7 @@ export class ProtobufWriter {
 
   #reserve(count: number): void {
     if (count > this.#start) {
-      const written = this.finish();
+      const written = this.#written;
       this.#buffer = Buffer.allocUnsafe(2 * (this.#buffer.length + count));
       this.#start = this.#buffer.length - written.length;
       this.#buffer.set(written, this.#start);

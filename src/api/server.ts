@@ -45,8 +45,8 @@ const drainMs = 30_000;
 /** Go's default: the aggregator sends all its requests over one connection. */
 const maxConcurrentStreams = 250;
 
-/** One for each selector that is in use, and some to spare. */
-const maxKnownQueries = 20_000;
+/** For whoever asks the same again at once. One for each series of a large cluster would cost more memory than time. */
+const maxKnownQueries = 1000;
 const longestKnownQuery = 1024;
 
 /** A metric name or namespace longer than this is none. */

@@ -19,6 +19,7 @@ export const settings: readonly Setting[] = [
   { path: 'server.authentication', flag: '--authentication <mode>' },
   { path: 'server.shutdownDelaySeconds', flag: '--shutdown-delay-duration <duration>', as: 'seconds' },
   { path: 'kubernetes.kubeconfig', flag: '--kubeconfig <file>' },
+  { path: 'kubernetes.serviceAccountDir', flag: '--service-account-dir <dir>' },
   { path: 'kubernetes.manageApiService', flag: '--manage-apiservice', as: 'boolean' },
   { path: 'kubernetes.serviceName', flag: '--service-name <name>' },
   { path: 'kubernetes.serviceNamespace', flag: '--service-namespace <namespace>' },

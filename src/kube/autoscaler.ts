@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { AdapterError } from '../errors.ts';
 import type { Requirement } from '../metric/label-selector.ts';
 import { parseQuantity } from '../metric/quantity.ts';
@@ -26,7 +27,10 @@ export type ExternalMetricRef = {
 export interface Autoscaler extends AutoscalerName {
   /** Each once, in an order of their own: that of the HPA makes no difference. */
   readonly metrics: readonly ExternalMetricRef[];
-  /** Of `metrics`: equal where those are. Made as an HPA is read, since thousands may have to be compared at once. */
+  /**
+   * Of `metrics`: equal where those are, empty where there are none. Made as an HPA is read, since thousands may have
+   * to be compared at once, and short, since it is kept.
+   */
   readonly fingerprint: string;
 }
 
@@ -49,7 +53,8 @@ export function autoscalerOf(object: KubeObject): Autoscaler | undefined {
   }
   const texts = [...byText.keys()].sort();
   const sorted = texts.flatMap((text) => byText.get(text) ?? []);
-  return { namespace, name, metrics: sorted, fingerprint: texts.join() };
+  const fingerprint = texts.length === 0 ? '' : hash('sha256', texts.join(), 'base64');
+  return { namespace, name, metrics: sorted, fingerprint };
 }
 
 type Bounds = Pick<ScaleTarget, 'minReplicas' | 'maxReplicas'>;

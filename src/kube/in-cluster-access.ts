@@ -4,6 +4,9 @@ import { AdapterError } from '../errors.ts';
 import type { KubeAccess } from './kube-access.ts';
 import { RereadFile } from './reread-file.ts';
 
+/** Where Kubernetes mounts it, unless a pod has it mounted elsewhere. */
+export const usualServiceAccountDir = '/var/run/secrets/kubernetes.io/serviceaccount';
+
 /** What a pod finds around itself. */
 export interface PodSurroundings {
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { inClusterAccess, type PodSurroundings } from './in-cluster-access.ts';
+import { inClusterAccess, usualServiceAccountDir, type PodSurroundings } from './in-cluster-access.ts';
 import type { KubeAccess } from './kube-access.ts';
 import { KubeError, messageOf, statusError } from './kube-error.ts';
 import { KubeTransport, type KubeRequest } from './kube-transport.ts';
@@ -49,12 +49,8 @@ const defaultTimeoutMs = 10_000;
  * @throws AdapterError `ConfigInvalid` where neither works
  */
 export async function loadKubeClient(options: KubeClientOptions): Promise<KubeClient> {
-  const {
-    kubeconfig,
-    env = process.env,
-    serviceAccountDir = '/var/run/secrets/kubernetes.io/serviceaccount',
-    clock = Date,
-  } = options;
+  const { kubeconfig, env = process.env, clock = Date } = options;
+  const { serviceAccountDir = usualServiceAccountDir } = options;
   if (kubeconfig === undefined)
     return createKubeClient(await inClusterAccess({ env, serviceAccountDir, clock }));
   const { kubeconfigAccess } = await import('./kubeconfig-access.ts');

@@ -41,7 +41,8 @@ export interface ReadingItem {
 /** What is worked out of a request once, for as long as somebody holds it. */
 interface KnownRequest {
   readonly settings: ReaderSettings;
-  readonly series: readonly Series[];
+  /** Once they are wanted, those that are: the same objects for all who ask. */
+  readonly series: Series[];
   readonly wants: (Want | undefined)[];
   /** The last answer, for as long as its samples are those stored. */
   reading: Reading | undefined;
@@ -159,7 +160,9 @@ export class Reader {
 
   #want({ series, wants }: KnownRequest, nowMs: number): void {
     for (const [index, one] of series.entries()) {
-      wants[index] = this.#context.wanted.read(one, wants[index], nowMs);
+      const want = this.#context.wanted.read(one, wants[index], nowMs);
+      wants[index] = want;
+      series[index] = want.series;
     }
   }
 }

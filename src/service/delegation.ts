@@ -38,9 +38,15 @@ export async function startDelegation(
   observer: KubeObserver,
   autoscalers: AutoscalerHandler,
 ): Promise<Delegation> {
-  const { kubeconfig, manageApiService, serviceName, watchAutoscalers } = config.kubernetes;
+  const { kubeconfig, serviceAccountDir, manageApiService, serviceName, watchAutoscalers } =
+    config.kubernetes;
   const { clock, random, env } = around;
-  const client = await loadKubeClient({ ...(kubeconfig === undefined ? {} : { kubeconfig }), env, clock });
+  const client = await loadKubeClient({
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(serviceAccountDir === undefined ? {} : { serviceAccountDir }),
+    env,
+    clock,
+  });
   const surroundings = { clock, random, observer };
   const trust = new AuthenticationConfigWatch(client, surroundings);
   const tokens = new TokenReviewer(client, surroundings, { ...defaultTokenReviewSettings, ...reviewTime });

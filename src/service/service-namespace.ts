@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
-
-const namespaceFile = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
+import { usualServiceAccountDir } from '../kube/in-cluster-access.ts';
 
 /** The namespace of our Service: as configured, else the pod's. */
 export async function serviceNamespaceOf({ kubernetes }: Config): Promise<string | undefined> {
-  if (kubernetes.serviceNamespace !== undefined) return kubernetes.serviceNamespace;
+  const { serviceNamespace, serviceAccountDir = usualServiceAccountDir } = kubernetes;
+  if (serviceNamespace !== undefined) return serviceNamespace;
   try {
-    return (await readFile(namespaceFile, 'utf8')).trim();
+    return (await readFile(join(serviceAccountDir, 'namespace'), 'utf8')).trim();
   } catch {
     return undefined;
   }
