@@ -16,8 +16,8 @@ export const kubernetes: DoctorCheck = {
   after: ['configuration'],
   run: async (examination, signal) => {
     const { around, facts, closing } = examination;
-    const { kubeconfig } = facts.get('config').kubernetes;
-    const { env, clock, serviceAccountDir } = around;
+    const { env, clock } = around;
+    const { kubeconfig, serviceAccountDir = around.serviceAccountDir } = facts.get('config').kubernetes;
     try {
       const own = serviceAccountDir === undefined ? {} : { serviceAccountDir };
       const kube = await loadKubeClient({
