@@ -74,7 +74,7 @@ describeWithPrometheus('Prometheus', () => {
     await waitFor(() => ready(cluster), 30_000);
     cluster.emulator.setFaults({ status: 503, errorCode: 'ServerBusy' });
     const demoUrl = await waitFor(
-      () => /tells Prometheus is at (\S+)\/metrics/.exec(demo.stdout())?.[1],
+      () => /(http:\S+)\/metrics for Prometheus/.exec(demo.stdout())?.[1],
       60_000,
     );
     const [overApi, overPlain, ofDemo] = jobs;
