@@ -7,6 +7,8 @@ export default defineConfig({
     include: ['test/cluster/**/*.cluster.ts'],
     // In the process that gets Ctrl-C, so that the tests can still clean up.
     pool: 'threads',
+    // A cluster has one provider of external metrics.
+    fileParallelism: false,
     // Each step builds on the one before.
     bail: 1,
     // An HPA is looked at every 15 s, over a window of 15 s.
