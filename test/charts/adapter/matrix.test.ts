@@ -172,6 +172,13 @@ describe('what is rendered', () => {
     expect(new Set(links)).toEqual(
       new Set(['"runbook_url":"https://wiki.example.com/adapter/troubleshooting.md']),
     );
+    const dashboard = renders
+      .get('cert-manager-values.yaml')
+      ?.find(({ metadata }) => metadata.name === 'sls-metrics-adapter-dashboard');
+    expect(dashboard).toMatchObject({
+      metadata: { namespace: 'monitoring', labels: { grafana_dashboard: '1' } },
+      data: { 'sls-metrics-adapter.json': expect.stringContaining('"panels"') as unknown },
+    });
     expect(kinds('a NetworkPolicy both ways')).toContain('NetworkPolicy');
     const extra = renders.get('everything extra')?.map(({ metadata }) => metadata.name);
     expect(extra).toEqual(expect.arrayContaining(['plain', 'sls-metrics-adapter-text']));
