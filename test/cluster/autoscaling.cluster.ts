@@ -139,10 +139,10 @@ describe("the adapter's own rights", () => {
   });
 });
 
-describe("the guide's HPA", () => {
+describe("the guide's HPA, as its chart makes it", () => {
   let workload: GuideWorkload;
   beforeAll(async () => {
-    workload = await GuideWorkload.create(loop.cluster, loop.run, labels);
+    workload = await GuideWorkload.install(loop.cluster, loop.run, { project, logstore });
   });
 
   it('is at rest without traffic', async () => {
@@ -178,6 +178,10 @@ describe("the guide's HPA", () => {
     expect(await workload.describe()).toMatch(
       /unable to fetch metrics from external metrics API: .*SLS.* cannot be reached/,
     );
+  });
+
+  it('goes with its release, and leaves nothing behind', async () => {
+    expect(await workload.uninstall()).toBe('');
   });
 });
 

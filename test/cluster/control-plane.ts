@@ -22,12 +22,12 @@ export class ControlPlane implements AsyncDisposable {
   readonly directory: string;
   /** Aborted: whatever is waited for is given up. */
   signal: AbortSignal | undefined;
+  readonly kubeconfig: string;
   readonly #program: string;
-  readonly #kubeconfig: string;
 
   private constructor(program: string, kubeconfig: string, directory: string) {
     this.#program = program;
-    this.#kubeconfig = kubeconfig;
+    this.kubeconfig = kubeconfig;
     this.directory = directory;
   }
 
@@ -45,7 +45,7 @@ export class ControlPlane implements AsyncDisposable {
    * @returns what it prints
    * @throws Error with what it says on standard error
    */
-  kubectl(args: readonly string[], input = '', kubeconfig = this.#kubeconfig): Promise<string> {
+  kubectl(args: readonly string[], input = '', kubeconfig = this.kubeconfig): Promise<string> {
     const common = ['--kubeconfig', kubeconfig, '--cache-dir', join(this.directory, 'cache')];
     return new Promise((settle, reject) => {
       const done = (error: ExecFileException | null, stdout: string, stderr: string) => {

@@ -1,5 +1,8 @@
+import { join } from 'node:path';
+import { chartDirectory } from '../charts/support/helm.ts';
 import type { ControlPlane } from './control-plane.ts';
-import { deploymentName, guideDeployment, guideHpa, hpaName } from './guide.ts';
+import { deploymentName, guideOverrides, hpaName, volumeOf } from './guide.ts';
+import { helm } from './helm.ts';
 import type { TestRun } from './test-run.ts';
 
 interface EventList {
@@ -10,26 +13,43 @@ interface EventList {
   }[];
 }
 
-/** The guide's Deployment and its HPA, in the cluster. */
+const chart = chartDirectory('elastic-inference');
+const release = 'bert-tfserving';
+
+/** The guide's example as the chart `elastic-inference` makes it, in the cluster. */
 export class GuideWorkload {
   readonly #cluster: ControlPlane;
+  readonly #run: TestRun;
   readonly #namespace: readonly string[];
 
-  private constructor(cluster: ControlPlane, { workloadNamespace }: TestRun) {
+  private constructor(cluster: ControlPlane, run: TestRun) {
     this.#cluster = cluster;
-    this.#namespace = ['-n', workloadNamespace];
+    this.#run = run;
+    this.#namespace = ['-n', run.workloadNamespace];
   }
 
-  /** @param labels of the HPA's metric */
-  static async create(
+  /** @param log that its HPA names */
+  static async install(
     cluster: ControlPlane,
     run: TestRun,
-    labels: Readonly<Record<string, string>>,
+    log: { readonly project: string; readonly logstore: string },
   ): Promise<GuideWorkload> {
-    const versions = (await cluster.kubectl(['api-versions'])).split('\n');
-    const version = versions.includes('autoscaling/v2') ? 'autoscaling/v2' : 'autoscaling/v2beta2';
-    await cluster.create([guideDeployment(run), guideHpa(run, version, labels)]);
+    const values = ['--values', join(chart, 'values-guide.yaml'), '--values', '-'];
+    const args = ['install', release, chart, ...values];
+    await helm(cluster, run.workloadNamespace, args, guideOverrides(run, log));
+    // What is in no namespace is found again by the label of the run.
+    const labels = Object.entries(run.labels).map(([name, value]) => `${name}=${value}`);
+    await cluster.kubectl(['label', 'persistentvolume', volumeOf(run.id), ...labels]);
     return new GuideWorkload(cluster, run);
+  }
+
+  /** @returns the names of what is left of it */
+  async uninstall(): Promise<string> {
+    await helm(this.#cluster, this.#run.workloadNamespace, ['uninstall', release, '--wait']);
+    const every =
+      'deployments,services,configmaps,secrets,ingresses,horizontalpodautoscalers,poddisruptionbudgets,persistentvolumeclaims,persistentvolumes';
+    const own = `app.kubernetes.io/instance=${release}`;
+    return this.#cluster.kubectl(['get', every, ...this.#namespace, '-l', own, '-o', 'name']);
   }
 
   /** Of the Deployment's spec: without a kubelet no pod ever runs, but all are wanted. */

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { kubernetesFaults } from '../charts/support/kubernetes-check.ts';
 import { only } from '../support/manifests.ts';
-import { guideDeployment, guideHpa, routeOf } from './guide.ts';
+import { renderGuide } from '../charts/elastic-inference/chart.ts';
+import { guideOverrides, hpaName, routeOf, volumeOf } from './guide.ts';
 import { registrationOf, type Registration } from './registration.ts';
 import { newTestRun } from './test-run.ts';
 
@@ -45,10 +46,16 @@ describe('what a run registers', () => {
     expect(binding.subjects).toMatchObject([{ namespace: run.adapterNamespace }]);
   });
 
-  it('is what Kubernetes knows, and the guide is too', () => {
-    const labels = { 'sls.ingress.route': routeOf(run) };
-    const objects = [...registration.objects, guideDeployment(run), guideHpa(run, 'autoscaling/v2', labels)];
-    expect(kubernetesFaults(objects)).toEqual([]);
+  it('is what Kubernetes knows, and the guide is too', async () => {
+    const workload = await renderGuide(
+      guideOverrides(run, { project: 'k8s-log-c1', logstore: 'nginx-ingress' }),
+      {
+        namespace: run.workloadNamespace,
+      },
+    );
+    expect(kubernetesFaults([...registration.objects, ...workload])).toEqual([]);
+    expect(JSON.stringify(only(workload, 'HorizontalPodAutoscaler', hpaName))).toContain(routeOf(run));
+    expect(only(workload, 'PersistentVolume').metadata.name).toBe(volumeOf(run.id));
   }, 60_000);
 
   it('names a route that fits a label value', () => {

@@ -23,7 +23,7 @@ export function newTestRun(): TestRun {
 }
 
 /** The APIService first: a broken one would hold up the end of the namespaces. */
-const clusterWide = ['apiservices', 'clusterroles', 'clusterrolebindings', 'namespaces'];
+const clusterWide = ['apiservices', 'clusterroles', 'clusterrolebindings', 'persistentvolumes', 'namespaces'];
 
 /**
  * Deletes whatever carries the run's label, and waits until it is gone. Nothing else is touched.
