@@ -214,6 +214,19 @@ export const errorRegistry = {
     remedy:
       'Check that the log format writes that field, and the age and type of its index (docs/metrics.md).',
   },
+  WindowEmpty: {
+    httpStatus: 503,
+    retryable: false,
+    when: 'The window has no log line of a metric of `metrics` whose `emptyWindow` is `error`.',
+    remedy:
+      'Read a longer window (sls.query.interval), or say in the configuration what it means: emptyWindow: zero.',
+  },
+  OwnMetricInvalid: {
+    httpStatus: 503,
+    retryable: false,
+    when: 'The `aggregate` or `sql` of a metric of `metrics` gives null, NaN, infinity or less than 0 where there are lines.',
+    remedy: 'Mend it in the configuration: lines without the number, a division by 0 (docs/own-metrics.md).',
+  },
   CircuitOpen: {
     httpStatus: 503,
     retryable: false,

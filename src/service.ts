@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './api/app.ts';
 import { bindAddressOf, type Config } from './config/schema.ts';
 import { createAccessJudge } from './metric/access-rules.ts';
-import { createCatalog } from './metric/catalog.ts';
 import { createRequestParser } from './metric/request-parser.ts';
 import { AutoscalerDemand } from './reading/autoscaler-demand.ts';
 import { resolveEndpoint } from './sls/endpoint.ts';
 import type { Delegation, startDelegation } from './service/delegation.ts';
 import { listen } from './service/listen.ts';
+import { catalogOf } from './service/own-metrics.ts';
 import { createReading } from './service/reading-stack.ts';
 import { serviceNamespaceOf } from './service/service-namespace.ts';
 import { servingPairSource } from './service/serving-pair-source.ts';
@@ -37,7 +37,7 @@ export interface Service {
  */
 export async function startService(config: Config, around: Surroundings, log: Telemetry): Promise<Service> {
   const metrics = new Metrics();
-  const catalog = createCatalog();
+  const catalog = catalogOf(config);
   const parseRequest = createRequestParser(catalog, config.defaults, createAccessJudge(config.access));
   const status = createStatus(config, around, parseRequest);
   const telemetry = tellBoth(tellBoth(log, metrics.observer), status.observer);

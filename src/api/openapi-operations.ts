@@ -1,5 +1,5 @@
 import type { Catalog, MetricDefinition } from '../metric/catalog.ts';
-import { labelDefinitions } from '../metric/labels.ts';
+import { labelsOf } from '../metric/label-values.ts';
 import { group, groupVersion, listKind, version } from './discovery.ts';
 import { schemaNames, type Schema, type SchemaName } from './openapi-schemas.ts';
 
@@ -69,7 +69,8 @@ export function groupVersionOperations({ metrics }: Catalog): Operation[] {
   return [resources, ...metrics.map(readOperation)];
 }
 
-function readOperation({ name, description, unit }: MetricDefinition): Operation {
+function readOperation(metric: MetricDefinition): Operation {
+  const { name, description, unit } = metric;
   return {
     path: `/apis/${groupVersion}/namespaces/{namespace}/${name}`,
     operationId: `listExternalMetricsV1beta1Namespaced${camelCase(name)}`,
@@ -84,7 +85,7 @@ function readOperation({ name, description, unit }: MetricDefinition): Operation
         required: true,
         description: 'Namespace of the HorizontalPodAutoscaler.',
       },
-      { name: 'labelSelector', in: 'query', required: false, description: selectorDescription() },
+      { name: 'labelSelector', in: 'query', required: false, description: selectorDescription(metric) },
       { name: 'pretty', in: 'query', required: false, description: 'If true, JSON is indented.' },
     ],
     extensions: {
@@ -94,14 +95,15 @@ function readOperation({ name, description, unit }: MetricDefinition): Operation
   };
 }
 
-const selectorDescription = () =>
+const selectorDescription = (metric: MetricDefinition) =>
   [
     'What to read, as in the metric selector of a HorizontalPodAutoscaler. Labels:',
-    ...Object.values(labelDefinitions).map(({ name, description }) => `- ${name}: ${description}`),
+    ...labelsOf(metric).map(({ name, description }) => `- ${name}: ${description}`),
   ].join('\n');
 
 const camelCase = (name: string) =>
   name
     .split('_')
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    // A digit has no capital: `a_1` is not to become what `a1` does.
+    .map((word) => (/^\d/.test(word) ? `_${word}` : word.charAt(0).toUpperCase() + word.slice(1)))
     .join('');

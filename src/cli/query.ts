@@ -1,12 +1,13 @@
 import { externalMetricValueList } from '../api/reading-body.ts';
 import { loadConfig } from '../config/load.ts';
-import { createCatalog } from '../metric/catalog.ts';
 import { parseLabelSelector } from '../metric/label-selector.ts';
-import { labelDefinitions } from '../metric/labels.ts';
+import type { MetricDefinition } from '../metric/catalog.ts';
+import { routeLabelOf } from '../metric/label-values.ts';
 import { parseMetricRequest } from '../metric/metric-request.ts';
 import { formatQuantity } from '../metric/quantity.ts';
 import { windowSeconds } from '../metric/sample.ts';
 import type { ReadingItem } from '../reading/reader.ts';
+import { catalogOf } from '../service/own-metrics.ts';
 import { createReading } from '../service/reading-stack.ts';
 import { createLogger, createTelemetry } from '../telemetry/logger.ts';
 import type { Io } from './io.ts';
@@ -33,7 +34,7 @@ export async function query(
     options.namespace,
     requirements,
     config.defaults,
-    createCatalog(),
+    catalogOf(config),
   );
   const telemetry = createTelemetry(createLogger(config.log.level));
   const reading = createReading(config, io, telemetry);
@@ -42,7 +43,7 @@ export async function query(
     io.stdout.write(
       options.output === 'json'
         ? `${JSON.stringify(externalMetricValueList(metricName, items), null, 2)}\n`
-        : `${readingTable(items, request.metric.unit, io.clock.now())}\n`,
+        : `${readingTable(items, request.metric, io.clock.now())}\n`,
     );
   } finally {
     reading.close();
@@ -50,13 +51,14 @@ export async function query(
 }
 
 /** The items of a reading, one a line. */
-export function readingTable(items: readonly ReadingItem[], unit: string, nowMs: number): string {
+export function readingTable(items: readonly ReadingItem[], metric: MetricDefinition, nowMs: number): string {
+  const routeLabel = routeLabelOf(metric);
   return alignedTable(
     ['ROUTE', 'VALUE', 'UNIT', 'QUANTITY', 'WINDOW', 'WINDOW END', 'AGE'],
     items.map(({ labels, sample }) => [
-      labels[labelDefinitions.route.name] ?? '(whole logstore)',
+      labels[routeLabel] ?? '(whole logstore)',
       String(sample.value),
-      unit,
+      metric.unit,
       formatQuantity(sample.value),
       `${windowSeconds(sample.window)}s`,
       utcText(sample.window.endSeconds),

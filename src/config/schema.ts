@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { accessSection } from './access-section.ts';
+import { metricsSection } from './metrics-section.ts';
 import { choice, formed, onOff, section, text, whole } from './leaf.ts';
 import { readingOverride, readingSection } from './reading-section.ts';
 import { pathText, type SettingPath } from './setting-path.ts';
@@ -111,6 +112,7 @@ export const configSchema = z
     reading: readingSection.prefault({}),
     projects,
     access: accessSection.prefault({}),
+    metrics: metricsSection,
     telemetry: telemetrySection.prefault({}),
     log: log.prefault({}),
   })

@@ -4,10 +4,16 @@ export interface LineFilters {
   readonly method?: string;
   /** A code such as `503`, or a class such as `5xx`. */
   readonly status?: string;
+  /** Values of the labels that a metric has of its own, by name, in the metric's order; `route` is that of its templates. */
+  readonly own?: Readonly<Record<string, string>>;
 }
 
 /** The filters in one order: equal filters have equal entries. */
-export function filterEntries({ host, method, status }: LineFilters): [keyof LineFilters, string][] {
+export function filterEntries({
+  host,
+  method,
+  status,
+}: LineFilters): [Exclude<keyof LineFilters, 'own'>, string][] {
   const entries = [
     ['host', host],
     ['method', method],
@@ -15,3 +21,9 @@ export function filterEntries({ host, method, status }: LineFilters): [keyof Lin
   ] as const;
   return entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
 }
+
+/** Equal in JSON for equal filters, those of a metric's own labels with them. */
+export const filterKey = (filters: LineFilters): readonly (readonly [string, string])[] =>
+  filters.own === undefined
+    ? filterEntries(filters)
+    : [...filterEntries(filters), ['own', JSON.stringify(filters.own)]];

@@ -1,8 +1,10 @@
 import { AdapterError } from '../errors.ts';
-import type { Catalog, MetricDefinition } from './catalog.ts';
-import { labelDefinitions, type LabelDefinition, type LabelId } from './labels.ts';
+import type { Catalog, MetricDefinition, OwnLabel } from './catalog.ts';
+import { labelDefinitions, type LabelId } from './labels.ts';
+import { LabelValues, missingLabel } from './label-values.ts';
 import type { Requirement } from './label-selector.ts';
 import type { LineFilters } from './line-filters.ts';
+import { routePlaceholder } from './own/placeholders.ts';
 
 /** What is used where the selector is silent. */
 export interface RequestDefaults {
@@ -15,7 +17,7 @@ export interface MetricRequest {
   readonly metric: MetricDefinition;
   readonly project: string;
   readonly logstore: string;
-  /** Distinct routes, one item each; undefined: the whole logstore. */
+  /** Distinct routes, or values of the label that the metric has in their place, one item each; undefined: the whole logstore. */
   readonly routes: readonly string[] | undefined;
   readonly filters: LineFilters;
   readonly intervalSeconds: number;
@@ -29,8 +31,6 @@ export interface MetricRequest {
 const defaultIntervalSeconds = 15;
 const defaultMaxRetries = 5;
 
-type LabelValues = Partial<Record<LabelId, readonly string[]>>;
-
 /**
  * @param namespace the namespace in the path of the read: the HPA's
  * @throws AdapterError `MetricUnknown`, `LabelUnknown`, `OperatorUnsupported`, `LabelMissing`, `LabelValueInvalid`
@@ -43,87 +43,71 @@ export function parseMetricRequest(
   catalog: Catalog,
 ): MetricRequest {
   const metric = catalog.find(metricName);
-  const values = collectValues(requirements);
-  const one = (id: LabelId) => values[id]?.[0];
-  for (const id of metric.requires) if (values[id] === undefined) missing(id);
-  const number = (id: LabelId) => (one(id) === undefined ? undefined : Number(one(id)));
+  const values = new LabelValues(metric, requirements);
+  for (const id of metric.requires) if (values.all(id) === undefined) missingLabel(labelDefinitions[id]);
+  const defaultOf = (id: 'project' | 'logstore') =>
+    metric.own?.defaults[id] ?? defaults[id] ?? missingLabel(labelDefinitions[id]);
+  const number = (id: LabelId) => (values.one(id) === undefined ? undefined : Number(values.one(id)));
+  const internalEndpoint = values.one('internalEndpoint');
   return {
     metric,
-    project: one('project') ?? defaults.project ?? missing('project'),
-    logstore: one('logstore') ?? defaults.logstore ?? missing('logstore'),
-    routes: routesOf(values, namespace),
-    filters: filtersOf(values),
+    project: values.one('project') ?? defaultOf('project'),
+    logstore: values.one('logstore') ?? defaultOf('logstore'),
+    ...scopeOf(metric, values, namespace),
     intervalSeconds: number('interval') ?? defaultIntervalSeconds,
     delaySeconds: number('delay'),
     maxRetries: number('maxRetry') ?? defaultMaxRetries,
-    internalEndpoint: one('internalEndpoint') === undefined ? undefined : one('internalEndpoint') === 'true',
+    internalEndpoint: internalEndpoint === undefined ? undefined : internalEndpoint === 'true',
   };
 }
 
-function collectValues(requirements: readonly Requirement[]): LabelValues {
-  const values: LabelValues = {};
-  const given = new Set<LabelId>();
-  for (const requirement of requirements) {
-    const [id, label] = findLabel(requirement.key);
-    if (given.has(id)) throw new AdapterError('LabelValueInvalid', `${label.name} is given more than once`);
-    given.add(id);
-    const checked = checkRequirement(label, requirement);
-    if (checked !== undefined) values[id] = checked;
-  }
-  return values;
-}
-
-function findLabel(key: string): [LabelId, LabelDefinition] {
-  const entries = Object.entries(labelDefinitions) as [LabelId, LabelDefinition][];
-  const entry = entries.find(([, { name }]) => name === key);
-  if (entry === undefined) {
-    const names = entries.map(([, { name }]) => name).join(', ');
-    throw new AdapterError('LabelUnknown', `unknown label ${JSON.stringify(key)}; known are ${names}`);
-  }
-  return entry;
-}
-
-/** @returns the values; undefined where the label is as good as left out */
-function checkRequirement(
-  label: LabelDefinition,
-  { operator, values }: Requirement,
-): readonly string[] | undefined {
-  if (operator !== '=' && operator !== 'in') {
-    const written =
-      operator === 'exists' ? 'stands without a value' : `does not take the operator "${operator}"`;
-    throw new AdapterError('OperatorUnsupported', `${label.name} ${written}`);
-  }
-  if (label.emptyIsNone === true && values.length === 1 && values[0] === '') return undefined;
-  if (values.length > 1 && !label.multiple) {
-    throw new AdapterError('LabelValueInvalid', `${label.name} takes one value, not ${values.length}`);
-  }
-  const wrong = values.find((value) => !label.accepts(value));
-  if (wrong !== undefined) {
+/** Which lines are read. */
+function scopeOf(
+  { own }: MetricDefinition,
+  values: LabelValues,
+  namespace: string,
+): Pick<MetricRequest, 'routes' | 'filters'> {
+  const routes = routesOf(values, namespace);
+  if (own === undefined) return { routes, filters: filtersOf(values) };
+  if (own.route === 'required' && routes === undefined) missingLabel(labelDefinitions.route);
+  const given = own.labels.map((label) => [label, ownValuesOf(label, values)] as const);
+  const single = given.flatMap(([{ name }, found]) =>
+    name === own.groupLabel || found?.[0] === undefined ? [] : [[name, found[0]] as const],
+  );
+  const filters = { own: Object.fromEntries(single) };
+  const [, grouped] = given.find(([{ name }]) => name === own.groupLabel) ?? [];
+  if (own.groupLabel === undefined) return { routes, filters };
+  if (routes === undefined) return { routes: grouped, filters };
+  const [route = '', ...others] = routes;
+  if (others.length > 0)
     throw new AdapterError(
       'LabelValueInvalid',
-      `${label.name} is ${JSON.stringify(wrong)} and must be ${label.accepted}`,
+      `${labelDefinitions.route.name} takes one value beside ${own.groupLabel}, not ${routes.length}`,
     );
-  }
-  return values;
+  return { routes: grouped, filters: { own: { ...filters.own, [routePlaceholder]: route } } };
 }
 
-function missing(id: LabelId): never {
-  const { name, description } = labelDefinitions[id];
-  throw new AdapterError('LabelMissing', `label ${name} is missing (${description.replace(/\.$/, '')})`);
+/** @throws AdapterError `LabelMissing` */
+function ownValuesOf(label: OwnLabel, values: LabelValues): readonly string[] | undefined {
+  const given = values.ofOwn(label);
+  if (given !== undefined) return given;
+  if (label.default !== undefined) return [label.default];
+  return label.mayLack ? undefined : missingLabel(label);
 }
 
-function filtersOf({ host, method, status }: LabelValues): LineFilters {
+function filtersOf(values: LabelValues): LineFilters {
+  const [host, method, status] = [values.one('host'), values.one('method'), values.one('status')];
   return {
-    ...(host?.[0] === undefined ? {} : { host: host[0] }),
-    ...(method?.[0] === undefined ? {} : { method: method[0] }),
-    ...(status?.[0] === undefined ? {} : { status: status[0] }),
+    ...(host === undefined ? {} : { host }),
+    ...(method === undefined ? {} : { method }),
+    ...(status === undefined ? {} : { status }),
   };
 }
 
 function routesOf(values: LabelValues, namespace: string): readonly string[] | undefined {
-  const part = (['service', 'port', 'namespace'] as const).find((id) => values[id] !== undefined);
-  if (part === undefined) return values.route;
-  if (values.route !== undefined) {
+  const part = (['service', 'port', 'namespace'] as const).find((id) => values.all(id) !== undefined);
+  if (part === undefined) return values.all('route');
+  if (values.all('route') !== undefined) {
     const { route, [part]: given } = labelDefinitions;
     throw new AdapterError(
       'LabelValueInvalid',
@@ -135,7 +119,7 @@ function routesOf(values: LabelValues, namespace: string): readonly string[] | u
 
 /** `{namespace}-{service}-{port}`: the name that nginx-ingress gives a backend. */
 function composedRoute(values: LabelValues, namespace: string): string {
-  const service = values.service?.[0] ?? missing('service');
-  const port = values.port?.[0] ?? missing('port');
-  return `${values.namespace?.[0] ?? namespace}-${service}-${port}`;
+  const service = values.one('service') ?? missingLabel(labelDefinitions.service);
+  const port = values.one('port') ?? missingLabel(labelDefinitions.port);
+  return `${values.one('namespace') ?? namespace}-${service}-${port}`;
 }

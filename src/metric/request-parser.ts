@@ -1,4 +1,4 @@
-import type { AccessJudge } from './access-rules.ts';
+import type { AccessJudge, NamedRead } from './access-rules.ts';
 import type { Catalog } from './catalog.ts';
 import type { Requirement } from './label-selector.ts';
 import { labelDefinitions } from './labels.ts';
@@ -25,8 +25,21 @@ export function createRequestParser(
   return (metricName, namespace, requirements) => {
     const request = parseMetricRequest(metricName, namespace, requirements, defaults, catalog);
     const stated = requirements.find(({ key }) => key === labelDefinitions.namespace.name);
-    const refusal = judge({ namespace, request, routeNamespace: stated?.values[0] });
+    const routeNamespace = stated?.values[0];
+    const refusal = judge({ namespace, request: judgedRequest(request), routeNamespace });
     if (refusal !== undefined) throw refusal;
     return request;
   };
 }
+
+/** What is judged of a request: a metric that no route decides reads the whole logstore, whatever its labels are. */
+export const judgedRequest = ({
+  metric,
+  project,
+  logstore,
+  routes,
+}: MetricRequest): NamedRead['request'] => ({
+  project,
+  logstore,
+  routes: metric.own?.isOfRoutes === false ? undefined : routes,
+});

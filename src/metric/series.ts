@@ -1,7 +1,10 @@
 import type { MetricDefinition } from './catalog.ts';
 import { labelDefinitions } from './labels.ts';
-import { filterEntries, type LineFilters } from './line-filters.ts';
+import { routeLabelOf } from './label-values.ts';
+import { filterEntries, filterKey, type LineFilters } from './line-filters.ts';
+import { routeColumnsOf } from './log-kind.ts';
 import type { MetricRequest } from './metric-request.ts';
+import { routePlaceholder } from './own/placeholders.ts';
 
 /** What one number is asked of: the smallest thing that is planned, stored and refreshed. */
 export interface Series {
@@ -20,12 +23,15 @@ export interface Series {
 export function seriesOf(request: MetricRequest): Series[] {
   const { metric, project, logstore, filters, intervalSeconds, delaySeconds, internalEndpoint } = request;
   const routes = request.routes ?? [undefined];
+  const isGrouped = routeColumnsOf(metric.logKind) !== undefined;
   return routes.map((route) => ({
     metric,
     project,
     logstore,
-    route,
-    filters,
+    // Where no query is for many, it is a value like any other.
+    ...(isGrouped || route === undefined
+      ? { route, filters }
+      : { route: undefined, filters: { ...filters, own: { ...filters.own, [routePlaceholder]: route } } }),
     intervalSeconds,
     delaySeconds,
     internalEndpoint,
@@ -41,7 +47,7 @@ export function seriesKey(series: Series): string {
     project,
     logstore,
     route ?? null,
-    filterEntries(filters),
+    filterKey(filters),
     intervalSeconds,
     delaySeconds ?? null,
     internalEndpoint ?? null,
@@ -54,9 +60,15 @@ export function seriesLabels(series: Series): Record<string, string> {
   return {
     [project.name]: series.project,
     [logstore.name]: series.logstore,
-    ...(series.route === undefined ? {} : { [route.name]: series.route }),
+    ...(series.route === undefined ? {} : { [routeLabelOf(series.metric)]: series.route }),
     ...Object.fromEntries(
       filterEntries(series.filters).map(([id, value]) => [labelDefinitions[id].name, value]),
+    ),
+    ...Object.fromEntries(
+      Object.entries(series.filters.own ?? {}).map(([name, value]) => [
+        name === routePlaceholder ? route.name : name,
+        value,
+      ]),
     ),
   };
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { ErrorCode } from '../errors.ts';
-import { filterEntries } from '../metric/line-filters.ts';
+import { filterKey } from '../metric/line-filters.ts';
 import type { Series } from '../metric/series.ts';
 import type { AggregateQuery } from '../sls/aggregate-source.ts';
 import type { Endpoint } from '../sls/endpoint.ts';
@@ -85,7 +85,7 @@ function partsKey({ query }: Batch, parts: readonly Batch[]): string {
     project,
     logstore,
     logKind,
-    filterEntries(filters),
+    filterKey(filters),
     routes === undefined,
     asked.sort(),
   ]);

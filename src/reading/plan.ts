@@ -1,6 +1,6 @@
 import { AdapterError, type ErrorCode } from '../errors.ts';
 import { windowSeconds, type Outcome, type Window } from '../metric/sample.ts';
-import { filterEntries } from '../metric/line-filters.ts';
+import { filterKey } from '../metric/line-filters.ts';
 import type { LogKind } from '../metric/log-kind.ts';
 import { unreadableLines } from '../metric/readable-lines.ts';
 import type { Series } from '../metric/series.ts';
@@ -95,7 +95,7 @@ export function batchKeyOf(
     startSeconds,
     endSeconds,
     scope: route === undefined ? 'logstore' : 'routes',
-    filters: filterEntries(filters),
+    filters: filterKey(filters),
   };
 }
 
@@ -130,11 +130,17 @@ const aggregatesOf = (members: readonly Series[]) =>
 export function outcomeOf({ metric, route }: Series, window: Window, result: AggregatesByRoute): Outcome {
   const aggregates = result.get(route);
   const what = `${metric.name} of ${route ?? 'the logstore'}`;
-  if (aggregates === undefined) return { kind: 'sample', sample: { value: metric.emptyValue, window } };
+  if (aggregates === undefined) {
+    if (metric.emptyValue !== undefined)
+      return { kind: 'sample', sample: { value: metric.emptyValue, window } };
+    return failed('WindowEmpty', `${what}: no log line in ${windowSeconds(window)} s`);
+  }
   const unreadable = metric.readable && unreadableLines(aggregates, metric.readable);
   if (unreadable !== undefined) return failed('LinesUnreadable', `${what}: ${unreadable}`);
   const value = metric.value(aggregates, windowSeconds(window));
   if (Number.isFinite(value) && value >= 0) return { kind: 'sample', sample: { value, window } };
+  if (metric.own !== undefined)
+    return failed('OwnMetricInvalid', `${what} came out as ${value}, although there are log lines of it`);
   return failed('SlsReplyInvalid', `${what} came out as ${value}, which is no reading`);
 }
 

@@ -3,8 +3,9 @@ import type { Config } from '../config/schema.ts';
 import { AdapterError } from '../errors.ts';
 import { decideAccess, type AccessDecision } from '../metric/access-decision.ts';
 import type { NamedRead } from '../metric/access-rules.ts';
-import { logColumns } from '../metric/log-kind.ts';
+import { routeColumnsOf } from '../metric/log-kind.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
+import { judgedRequest } from '../metric/request-parser.ts';
 import { seriesOf } from '../metric/series.ts';
 import type { DelaySource } from '../reading/delays.ts';
 import { batchKeyOf, planBatches, type Batch, type BatchKey } from '../reading/plan.ts';
@@ -59,11 +60,11 @@ export function explainRead(
     throw new AdapterError('Internal', 'a read came out without a query');
   const { endpoint, window, plannedAtSeconds, logKind } = batch.query;
   const query = logQueryOf(batch.query, true);
-  const { alternative } = logColumns[logKind].route;
+  const alternative = routeColumnsOf(logKind)?.alternative;
   const without = logQueryOf(batch.query, false).query;
   return {
     request,
-    access: decideAccess(config.access, read),
+    access: decideAccess(config.access, { ...read, request: judgedRequest(request) }),
     batch,
     query,
     withoutAlternative: alternative === undefined || without === query.query ? undefined : without,

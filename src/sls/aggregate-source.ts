@@ -1,6 +1,6 @@
 import { AdapterError } from '../errors.ts';
 import type { LineFilters } from '../metric/line-filters.ts';
-import { logColumns, type LogKind } from '../metric/log-kind.ts';
+import { routeColumnsOf, type LogKind } from '../metric/log-kind.ts';
 import type { Aggregates } from '../metric/measures.ts';
 import type { Window } from '../metric/sample.ts';
 import { checkClock } from './clock-check.ts';
@@ -72,7 +72,7 @@ export class AggregateSource {
     try {
       return await this.#send(query, hasAlternative, signal);
     } catch (error) {
-      const { alternative } = logColumns[query.logKind].route;
+      const alternative = routeColumnsOf(query.logKind)?.alternative;
       const lacksIt = error instanceof AdapterError && unindexedField(error) === alternative;
       if (!hasAlternative || alternative === undefined || !lacksIt) throw error;
       this.#lacksAlternativeSinceMs.set(key, this.#clock.now());

@@ -1,10 +1,10 @@
-import type { LogKind } from '../metric/log-kind.ts';
+import type { IngressLogKind } from '../metric/log-kind.ts';
 import type { Window } from '../metric/sample.ts';
 import { routeAlias, routeExpression, sqlString, timeCondition } from './query-text.ts';
 
 /** Which routes are surveyed, and what of them is asked. */
 export interface SurveyStatement {
-  readonly logKind: LogKind;
+  readonly logKind: IngressLogKind;
   readonly window: Window;
   /** One route alone, or those that start with the name of a namespace. Neither: all. */
   readonly route: string | undefined;

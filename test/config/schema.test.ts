@@ -61,6 +61,7 @@ describe('configSchema', () => {
         delay: { initialSeconds: 10, leastSeconds: 2, mostSeconds: 60 },
       },
       projects: [],
+      metrics: [],
       access: { ownRoutesOnly: false, knownNamespaces: [], rules: [] },
       telemetry: { bindAddress: '127.0.0.1', statusPage: false, maxSeriesValues: 0 },
       log: { level: 'info' },

@@ -18,7 +18,9 @@ export function explanationText(explanation: Explanation, namespace: string): st
   const { request, batch, query, settings, withoutAlternative } = explanation;
   const { metric, project, logstore, maxRetries } = request;
   const { window, plannedAtSeconds } = batch.query;
-  const filters = filterEntries(request.filters).map(([name, value]) => `${name} ${value}`);
+  const filters = [...filterEntries(request.filters), ...Object.entries(request.filters.own ?? {})].map(
+    ([name, value]) => `${name} ${value}`,
+  );
   const facts: readonly (readonly [string, string])[] = [
     ['metric', `${metric.name}, ${metric.unit}: ${metric.description}`],
     ['routes', routesText(explanation)],
@@ -94,7 +96,11 @@ function accessText({ access }: Explanation, namespace: string): string {
 }
 
 function sharedText({ key, settings, batch }: Explanation): string {
-  const kin = `${key.logKind} metrics of the same project, logstore, window, filters and endpoint`;
+  const kind =
+    typeof key.logKind === 'string'
+      ? `${key.logKind} metrics of`
+      : 'own metrics of the same search, groupBy and labels, and of';
+  const kin = `${kind} the same project, logstore, window, filters and endpoint`;
   if (key.scope === 'logstore') return `one query with all ${kin} that name no route`;
   const names = batch.query.everyRoute
     ? 'it counts every route'
@@ -105,7 +111,7 @@ function sharedText({ key, settings, batch }: Explanation): string {
 /** What was sent, what came back, and the reading. The error, where there is one, is told by the command. */
 export function runText({ exchanges, items }: ExplainedRun, { request }: Explanation, nowMs: number): string {
   const sent = exchanges.flatMap((exchange, index) => ['', ...exchangeText(exchange, index + 1)]);
-  const reading = items === undefined ? [] : ['', readingTable(items, request.metric.unit, nowMs)];
+  const reading = items === undefined ? [] : ['', readingTable(items, request.metric, nowMs)];
   return lines([...sent, ...reading]);
 }
 

@@ -1,10 +1,10 @@
 import { loadConfig } from '../../config/load.ts';
-import { createCatalog } from '../../metric/catalog.ts';
 import { parseLabelSelector } from '../../metric/label-selector.ts';
 import { labelDefinitions } from '../../metric/labels.ts';
 import { parseMetricRequest } from '../../metric/metric-request.ts';
 import { explainRead } from '../../service/explanation.ts';
 import { runExplained } from '../../service/explained-run.ts';
+import { catalogOf } from '../../service/own-metrics.ts';
 import { createReading } from '../../service/reading-stack.ts';
 import { createLogger, createTelemetry } from '../../telemetry/logger.ts';
 import type { Io } from '../io.ts';
@@ -30,7 +30,7 @@ export async function explain(
 ): Promise<void> {
   const config = loadConfig({ flags, env: io.env });
   const requirements = parseLabelSelector(selector);
-  const request = parseMetricRequest(metricName, namespace, requirements, config.defaults, createCatalog());
+  const request = parseMetricRequest(metricName, namespace, requirements, config.defaults, catalogOf(config));
   const routeNamespace = requirements.find(({ key }) => key === labelDefinitions.namespace.name)?.values[0];
   const reading = createReading(config, io, createTelemetry(createLogger(config.log.level)));
   try {

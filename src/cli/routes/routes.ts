@@ -1,7 +1,7 @@
 import { loadConfig } from '../../config/load.ts';
 import { projectSettings } from '../../config/project-settings.ts';
 import { AdapterError } from '../../errors.ts';
-import type { LogKind } from '../../metric/log-kind.ts';
+import type { IngressLogKind } from '../../metric/log-kind.ts';
 import { withRetry } from '../../reading/retry.ts';
 import { createReading } from '../../service/reading-stack.ts';
 import { surveyRoutes, type SurveyQuery } from '../../sls/route-survey.ts';
@@ -15,7 +15,7 @@ export interface RoutesOptions {
   readonly since: number;
   /** Those of this namespace alone. */
   readonly namespace?: string;
-  readonly logKind?: LogKind;
+  readonly logKind?: IngressLogKind;
   readonly limit: number;
   readonly output: 'table' | 'json';
   /** A Deployment: prints an HPA of it in place of the routes. */

@@ -1,0 +1,95 @@
+import { AdapterError } from '../errors.ts';
+import type { MetricDefinition } from './catalog.ts';
+import { labelDefinitions, type LabelDefinition, type LabelId } from './labels.ts';
+import type { Requirement } from './label-selector.ts';
+
+/** What a selector says of the labels that a metric has. */
+export class LabelValues {
+  readonly #values = new Map<string, readonly string[]>();
+
+  /** @throws AdapterError `LabelUnknown`, `OperatorUnsupported`, `LabelValueInvalid` */
+  constructor(metric: MetricDefinition, requirements: readonly Requirement[]) {
+    const labels = labelsOf(metric);
+    const given = new Set<string>();
+    for (const requirement of requirements) {
+      const label = findLabel(labels, requirement.key);
+      const { name } = label;
+      if (given.has(name)) throw new AdapterError('LabelValueInvalid', `${name} is given more than once`);
+      given.add(name);
+      const checked = checkRequirement(label, requirement);
+      if (checked !== undefined) this.#values.set(name, checked);
+    }
+  }
+
+  /** Undefined: it is not given. */
+  all(id: LabelId): readonly string[] | undefined {
+    return this.#values.get(labelDefinitions[id].name);
+  }
+
+  one(id: LabelId): string | undefined {
+    return this.all(id)?.[0];
+  }
+
+  /** The same of a label of the metric's own. */
+  ofOwn({ name }: LabelDefinition): readonly string[] | undefined {
+    return this.#values.get(name);
+  }
+}
+
+/** Whose columns the adapter does not know, has neither host, method nor status. */
+const ofEveryLog: readonly LabelId[] = [
+  'project',
+  'logstore',
+  'interval',
+  'delay',
+  'maxRetry',
+  'internalEndpoint',
+];
+const ofRoutes: readonly LabelId[] = ['route', 'namespace', 'service', 'port'];
+
+/** The labels that a selector of the metric may have. */
+export function labelsOf({ own }: MetricDefinition): readonly LabelDefinition[] {
+  if (own === undefined) return Object.values(labelDefinitions);
+  const ids = own.route === 'none' ? ofEveryLog : [...ofEveryLog, ...ofRoutes];
+  return [...ids.map((id) => labelDefinitions[id]), ...own.labels];
+}
+
+/** The label whose values tell the series of one query apart. */
+export const routeLabelOf = ({ own }: MetricDefinition): string =>
+  own?.groupLabel ?? labelDefinitions.route.name;
+
+/** @throws AdapterError `LabelMissing` */
+export function missingLabel({ name, description }: LabelDefinition): never {
+  throw new AdapterError('LabelMissing', `label ${name} is missing (${description.replace(/\.$/, '')})`);
+}
+
+function findLabel(labels: readonly LabelDefinition[], key: string): LabelDefinition {
+  const label = labels.find(({ name }) => name === key);
+  if (label !== undefined) return label;
+  const names = labels.map(({ name }) => name).join(', ');
+  throw new AdapterError('LabelUnknown', `unknown label ${JSON.stringify(key)}; known are ${names}`);
+}
+
+/** @returns the values; undefined where the label is as good as left out */
+function checkRequirement(
+  label: LabelDefinition,
+  { operator, values }: Requirement,
+): readonly string[] | undefined {
+  if (operator !== '=' && operator !== 'in') {
+    const written =
+      operator === 'exists' ? 'stands without a value' : `does not take the operator "${operator}"`;
+    throw new AdapterError('OperatorUnsupported', `${label.name} ${written}`);
+  }
+  if (label.emptyIsNone === true && values.length === 1 && values[0] === '') return undefined;
+  if (values.length > 1 && !label.multiple) {
+    throw new AdapterError('LabelValueInvalid', `${label.name} takes one value, not ${values.length}`);
+  }
+  const wrong = values.find((value) => !label.accepts(value));
+  if (wrong !== undefined) {
+    throw new AdapterError(
+      'LabelValueInvalid',
+      `${label.name} is ${JSON.stringify(wrong)} and must be ${label.accepted}`,
+    );
+  }
+  return values;
+}
