@@ -99,7 +99,9 @@ export class AggregateSource {
     const elapsedMs = performance.now() - startMs;
     checkClock({ plannedAtSeconds, elapsedMs, serverTimeMs }, logstoreName(query));
     const aliases = Object.keys(aggregates);
-    if (routes === undefined) return decodeTotal(rows, aliases);
+    // Whoever writes the SELECT may sum up counts.
+    const nullLines = typeof query.logKind === 'string' ? 'refused' : 'none';
+    if (routes === undefined) return decodeTotal(rows, aliases, nullLines);
     if (everyRoute && rows.length >= this.#maxRows) throw this.#tooLarge(query);
     return decodeByRoute(rows, aliases, routes, everyRoute ? 'skipped' : 'refused');
   }

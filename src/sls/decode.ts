@@ -61,14 +61,21 @@ const wrongRoute = (route: string, how: string) =>
  * The one row of a result over the whole logstore, by the route undefined; nothing where it had no line, of which sums
  * and averages are NULL.
  *
+ * @param nullLines what it means that the number of lines is NULL, as a sum of counts is where there are none
  * @throws AdapterError `SlsReplyInvalid`, also for any other number of rows
  */
-export function decodeTotal(rows: readonly Row[], aliases: readonly string[]): Map<undefined, Aggregates> {
+export function decodeTotal(
+  rows: readonly Row[],
+  aliases: readonly string[],
+  nullLines: 'none' | 'refused' = 'refused',
+): Map<undefined, Aggregates> {
   const [row] = rows;
   if (row === undefined || rows.length > 1) {
     throw new AdapterError('SlsReplyInvalid', `SLS gave ${rows.length} rows where there is always one`);
   }
-  if (decodeNumber(row[linesAlias], linesAlias) === 0) return new Map();
+  const lines = row[linesAlias];
+  if (lines === 'null' && nullLines === 'none') return new Map();
+  if (decodeNumber(lines, linesAlias) === 0) return new Map();
   return new Map([[undefined, decodeAggregates(row, aliases)]]);
 }
 

@@ -130,7 +130,7 @@ describe('a refused configuration', () => {
       'wrong configuration:',
       `  log.levle (${config}) is no setting; log takes level`,
       `  log.colour (${config}) is no setting; log takes level`,
-      `  sever (${config}) is no setting; the file takes server, kubernetes, sls, defaults, reading, projects, access, telemetry, log`,
+      `  sever (${config}) is no setting; the file takes server, kubernetes, sls, defaults, reading, projects, access, metrics, telemetry, log`,
       remedy,
     ]);
   });

@@ -36,7 +36,7 @@ export function checkQuery(sql: string): void {
   const columns = parser.select();
   const end = parser.peek();
   if (['LIMIT', 'OFFSET', 'FETCH'].includes(end.key))
-    throw new SyntaxError(`must not have a ${end.key} of its own: one row is read`);
+    throw new SyntaxError(`must not have ${end.key} at its end: one row is read`);
   if (end.kind !== 'end')
     throw new SyntaxError(`must be one statement, which ends before ${end.text} at character ${end.at}`);
   if (columns.join(' ') !== `${valueColumn} ${linesColumn}`)
