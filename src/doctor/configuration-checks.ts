@@ -1,7 +1,7 @@
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { AdapterError } from '../errors.ts';
-import { createCatalog } from '../metric/catalog.ts';
+import { catalogOf } from '../service/own-metrics.ts';
 import { createSls } from '../service/sls-stack.ts';
 import { failed, ok } from './check.ts';
 import type { DoctorCheck } from './examination.ts';
@@ -22,7 +22,7 @@ export const configuration: DoctorCheck = {
     }
     const sls = createSls(config, around, around.observer);
     closing.defer(() => sls.close());
-    facts.learn({ config, catalog: createCatalog(), sls });
+    facts.learn({ config, catalog: catalogOf(config), sls });
     const { region = '', network, endpoint } = config.sls;
     return Promise.resolve(ok(`SLS ${endpoint ?? `in region ${region}, network ${network}`}`));
   },

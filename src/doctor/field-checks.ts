@@ -35,9 +35,10 @@ export const fields: DoctorCheck = {
       const query = `* | SELECT count(${field}) AS lines FROM log LIMIT 1`;
       if (await lacksIndex(examination, query, signal)) missing.push(field);
     }
+    if (wanted.length === 0) return ok('the reading tells, for its SQL alone says which');
     if (missing.length === 0) return ok(`indexed: ${wanted.join(', ')}`);
-    const { logKind, columns } = ingressLogOf(request);
-    const isOther = logKind === 'nginx-ingress' && missing.includes(columns.route.primary);
+    const log = ingressLogOf(request);
+    const isOther = log?.logKind === 'nginx-ingress' && missing.includes(log.columns.route.primary);
     const hint = isOther
       ? ' Where it is the log of an ALB ingress, use the metrics sls_alb_ingress_… instead.'
       : '';
@@ -71,10 +72,11 @@ export const fieldTypes: DoctorCheck = {
   },
 };
 
-/** The columns that the request reads; that of canaries is optional. */
+/** The columns that the request reads, as far as the adapter knows them; that of canaries is optional. */
 function fieldsOf(request: MetricRequest): string[] {
   const { metric, filters } = request;
-  const { columns } = ingressLogOf(request);
+  const columns = ingressLogOf(request)?.columns;
+  if (columns === undefined) return [];
   const filtered = filterEntries(filters).map(([filter]) => (filter === 'method' ? columns.method : filter));
   const number = metric.readable === undefined ? [] : [metric.readable.column];
   return [...new Set([columns.route.primary, ...number, ...filtered])];

@@ -48,7 +48,9 @@ export const logFormat: DoctorCheck = {
   after: ['fields', 'freshness'],
   deadlineMs: 30_000,
   run: async (examination, signal) => {
-    const { logKind, columns } = ingressLogOf(examination.facts.get('target').request);
+    const log = ingressLogOf(examination.facts.get('target').request);
+    if (log === undefined) return skipped('the metric is of a log of its own');
+    const { logKind, columns } = log;
     const { primary } = columns.route;
     const query = `* | SELECT count(*) AS lines, count_if(${primary} <> '' AND ${primary} <> '-') AS named FROM log LIMIT 1`;
     const { rows } = await survey(examination, { query }, signal);

@@ -44,7 +44,10 @@ async function seenRoutes(
   examination: Examination,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, number>> {
-  const { logKind, columns } = ingressLogOf(examination.facts.get('target').request);
+  const log = ingressLogOf(examination.facts.get('target').request);
+  // It waits for log-format, which there is of ingresses alone.
+  if (log === undefined) return new Map();
+  const { logKind, columns } = log;
   const toSeconds = Math.floor(examination.around.clock.now() / 1000) + 1;
   const window = { startSeconds: toSeconds - usualReach[0], endSeconds: toSeconds };
   const statement = { logKind, filters: {}, window, routes: [], everyRoute: true, maxRows: maxRoutes };
