@@ -199,10 +199,12 @@ function toQueryError(
       new Error(thrown.message),
     );
   }
-  const { what } = toAdapterError(thrown);
-  return new AdapterError('SlsReplyInvalid', `SLS, ${name}: the reply cannot be read: ${what}`, {
-    cause: thrown,
-  });
+  // A SyntaxError quotes the reply, which may begin with anything.
+  const why = thrown instanceof SyntaxError ? 'it is not JSON' : toAdapterError(thrown).what;
+  return new AdapterError(
+    'SlsReplyInvalid',
+    `SLS, ${name}: the reply cannot be read: ${withoutKey(why, used)}`,
+  );
 }
 
 function withoutKey(text: string, used: Credentials | undefined): string {
