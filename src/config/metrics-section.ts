@@ -5,6 +5,9 @@ import { choice, formed, onOff, section, text } from './leaf.ts';
 import { valueAt } from './setting-path.ts';
 
 const longestTemplate = 4000;
+const longestName = 63;
+const nameForm =
+  'must be a name such as my_app_latency: up to 63 lower-case letters, digits, and single _, - or . between them';
 
 /** Text that is sent to SLS, with placeholders. */
 const template = (what: string) =>
@@ -43,10 +46,10 @@ const label = section({
 
 const metric = section({
   name: formed(
-    /^(?=.{1,63}$)[a-z0-9]+([-_.][a-z0-9]+)*$/,
-    'must be a name such as my_app_latency: up to 63 lower-case letters, digits, and single _, - or . between them',
+    /^[a-z0-9]+([-_.][a-z0-9]+)*$/,
+    nameForm,
     'Name of the metric; none of those that come with the adapter',
-  ),
+  ).max(longestName, { error: nameForm }),
   description: text('What it says'),
   unit: text('Its unit, such as ms or requests/s'),
   project: slsName('Used where a selector has no sls.project; without it, that of defaults').optional(),
