@@ -4,7 +4,7 @@ import { cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -220,10 +220,11 @@ describe('npm pack', () => {
   }, buildMs);
 
   it('ships the compiled program, each file of src, and nothing else', async () => {
-    const sources = (await readdir(join(checkout, 'src'), { recursive: true })).filter((name) =>
-      name.endsWith('.ts'),
-    );
-    const compiled = sources.map((name) => `dist/${name.replace(/\.ts$/, '.js')}`);
+    const sources = (await readdir(join(checkout, 'src'), { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => relative(checkout, join(parentPath, name)));
+    // What a browser gets is copied as it is; all else is TypeScript.
+    const compiled = sources.map((name) => name.replace(/^src/, 'dist').replace(/\.ts$/, '.js'));
     expect(packed.files.map(({ path }) => path).sort()).toEqual(
       [...compiled, 'README.md', 'package.json'].sort(),
     );
