@@ -55,7 +55,7 @@ const autoscalerNamespaces = z
 const kubernetes = section({
   kubeconfig: text('How to reach the API server; without it, as a pod does').optional(),
   serviceAccountDir: text(
-    'Where the service account is mounted (token, ca.crt, namespace); without it, where Kubernetes does, /var/run/secrets/kubernetes.io/serviceaccount',
+    'Where the service account is mounted (token, ca.crt, namespace); without it, where Kubernetes mounts it',
   ).optional(),
   manageApiService: onOff('Keep the caBundle of the APIService current, for a self-made certificate').default(
     false,

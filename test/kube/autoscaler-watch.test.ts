@@ -46,7 +46,11 @@ describe('the HPAs of a cluster', () => {
     bench.start();
     await waitFor(() => bench.known.has('shop/web'));
     expect(bench.known.get('shop/web')).toEqual([
-      { name: 'qps', requirements: [{ key: 'sls.project', operator: '=', values: ['shop'] }] },
+      {
+        name: 'qps',
+        requirements: [{ key: 'sls.project', operator: '=', values: ['shop'] }],
+        target: { kind: 'AverageValue', value: 10, minReplicas: 1, maxReplicas: 10 },
+      },
     ]);
     await bench.watching();
     const other = externalMetric('qps', { matchLabels: { 'sls.project': 'blog' } });
@@ -55,18 +59,27 @@ describe('the HPAs of a cluster', () => {
     expect(bench.known.get('shop/web')).toMatchObject([{ requirements: [{ values: ['blog'] }] }]);
   });
 
-  it('are not told of for a status, an annotation, a target or a metric of another kind', async () => {
+  it('are not told of for a status, an annotation, a metric of another kind or one that is there twice', async () => {
     bench.server.hpas.put(autoscaler('shop', 'web', [qps]));
     bench.start();
     await bench.watching();
     const cpu = { type: 'Resource', resource: { name: 'cpu' } };
-    const target = { ...qps, external: { ...qps.external, target: { type: 'Value', value: '3' } } };
     const metadata = { namespace: 'shop', name: 'web', annotations: { a: 'b' }, generation: 7 };
     bench.server.hpas.put(autoscaler('shop', 'web', [qps], { status: { currentReplicas: 2 } }));
     bench.server.hpas.put(autoscaler('shop', 'web', [qps], { metadata }));
-    bench.server.hpas.put(autoscaler('shop', 'web', [cpu, target, target]));
+    bench.server.hpas.put(autoscaler('shop', 'web', [cpu, qps, qps]));
     await bench.settled();
     expect(bench.tellings).toEqual(['shop/web: qps']);
+  });
+
+  it('are told of anew for another target, which tells what they want', async () => {
+    bench.server.hpas.put(autoscaler('shop', 'web', [qps]));
+    bench.start();
+    await bench.watching();
+    const target = { ...qps, external: { ...qps.external, target: { type: 'Value', value: '3' } } };
+    bench.server.hpas.put(autoscaler('shop', 'web', [target]));
+    await waitFor(() => bench.told.length === 2);
+    expect(bench.known.get('shop/web')).toMatchObject([{ target: { kind: 'Value', value: 3 } }]);
   });
 
   it('may be malformed, at the start and later, without harm to the others', async () => {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createCatalog } from '../../../src/metric/catalog.ts';
-import type { KubernetesObject } from '../../support/manifests.ts';
+import { only, type KubernetesObject } from '../../support/manifests.ts';
 import { restrictedFaults, type ProfiledPod } from '../support/restricted-profile.ts';
-import { chart, ciFiles, helmMs, render, renderFile } from './chart.ts';
+import { chart, ciFiles, helmMs, leastValues, render, renderFile } from './chart.ts';
 
 interface Rule {
   readonly apiGroups?: readonly string[];
@@ -99,6 +99,17 @@ describe('rights', () => {
     const rules = rolesIn(file).map(({ kind, metadata, rules: own }) => [`${kind} ${metadata.name}`, own]);
     expect(rules).toEqual(roles.map((role) => [`ClusterRole sls-metrics-adapter-${role}`, [known[role]]]));
     expect(grantsIn(file)).toEqual(grants.toSorted());
+  });
+
+  it('to read metrics cover those of the configuration too', async () => {
+    const own = { name: 'app_latency', description: 'Latency', unit: 'ms', aggregate: 'avg(ms)' };
+    const values = { config: { ...leastValues.config, metrics: [{ ...own, emptyWindow: 'zero' }] } };
+    const { rules } = only<Role>(
+      await render({ values }),
+      'ClusterRole',
+      'sls-metrics-adapter-metrics-reader',
+    );
+    expect(rules).toEqual([{ ...known['metrics-reader'], resources: [...metrics, 'app_latency'] }]);
   });
 
   it('have no wildcard and touch no Secret, and nobody who is not named gets any', () => {
