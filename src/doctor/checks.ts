@@ -10,6 +10,7 @@ import { fields, fieldTypes } from './field-checks.ts';
 import { lag } from './lag-check.ts';
 import { freshness, logFormat } from './line-checks.ts';
 import { logstoreChecks } from './logstore-checks.ts';
+import { ownMetrics } from './own-metrics-check.ts';
 import { reading } from './reading-check.ts';
 import { rightsChecks } from './rights-checks.ts';
 import { route } from './route-check.ts';
@@ -33,6 +34,7 @@ export const allChecks = (asked: Pick<Asked, 'selector'>): readonly DoctorCheck[
   route,
   lag,
   reading,
+  ownMetrics,
   apiService,
   apiServiceOwner,
   apiServiceAvailable,

@@ -27,6 +27,19 @@ describe('doctor', () => {
     });
   });
 
+  it("asks SLS about each metric of the user's own that says where its log is", async () => {
+    await using patient = await createPatient();
+    const metric = (name: string, more: string) =>
+      `- { name: ${name}, description: d, unit: ms, emptyWindow: zero, aggregate: max(request_time)${more} }`;
+    const placed = `, project: ${usualLabels['sls.project']}, logstore: ${usualLabels['sls.logstore']}`;
+    patient.file = `metrics:\n${metric('web_time', placed)}\n${metric('app_time', '')}\n`;
+    const results = await patient.examine();
+    expect(unwell(results)).toEqual([]);
+    expect(results.find(({ check }) => check === 'own-metrics')?.found).toBe(
+      '1 of 2 taken; without a project or logstore: app_time',
+    );
+  });
+
   it('asks about the ServiceAccount of the adapter, from a machine with a kubeconfig', async () => {
     await using patient = await createPatient();
     patient.flags = { kubeconfig: await patient.apiServer.kubeconfigFile() };

@@ -27,7 +27,21 @@ async function lateLines(patient: Patient) {
 }
 
 /** Project, logstore, index and lines. */
+const ownMetric = (name: string, aggregate: string) =>
+  `- { name: ${name}, description: 'd', unit: ms, emptyWindow: zero, project: ${project}, logstore: ${logstore}, aggregate: ${aggregate} }`;
+
 export const logsFaults: readonly Fault[] = [
+  {
+    name: "a metric of the user's own names a field without an index",
+    plant: (patient) => {
+      const metrics = [ownMetric('web_wait', 'max(waited_ms)'), ownMetric('web_time', 'max(request_time)')];
+      patient.file = `metrics:\n${metrics.join('\n')}\n`;
+    },
+    check: 'own-metrics',
+    status: 'failed',
+    found: ['web_wait: ', 'waited_ms'],
+    remedy: 'Add the field index',
+  },
   {
     name: 'the project is missing, or in another region',
     plant: (patient) => {
