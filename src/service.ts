@@ -6,6 +6,7 @@ import { createRequestParser } from './metric/request-parser.ts';
 import { AutoscalerDemand } from './reading/autoscaler-demand.ts';
 import { resolveEndpoint } from './sls/endpoint.ts';
 import type { Delegation, startDelegation } from './service/delegation.ts';
+import { createHpaEvents } from './service/hpa-events.ts';
 import { listen } from './service/listen.ts';
 import { catalogOf } from './service/own-metrics.ts';
 import { createReading } from './service/reading-stack.ts';
@@ -40,7 +41,8 @@ export async function startService(config: Config, around: Surroundings, log: Te
   const catalog = catalogOf(config);
   const parseRequest = createRequestParser(catalog, config.defaults, createAccessJudge(config.access));
   const status = createStatus(config, around, parseRequest);
-  const telemetry = tellBoth(tellBoth(log, metrics.observer), status.observer);
+  const { events, observer } = createHpaEvents(config, around);
+  const telemetry = [metrics.observer, status.observer, observer].reduce(tellBoth, log);
   const startMs = around.clock.now();
   const { authentication, maxRequestsInFlight, shutdownDelaySeconds } = config.server;
   const slsEndpoint = resolveEndpoint({ ...config.sls, url: config.sls.endpoint }).authority;
@@ -59,7 +61,9 @@ export async function startService(config: Config, around: Surroundings, log: Te
   const demand = new AutoscalerDemand(reading.wanted, parseRequest, telemetry);
   const autoscalers = status.alsoTold(demand);
   const delegation =
-    authentication === 'delegated' ? await delegate(config, around, telemetry, autoscalers) : undefined;
+    authentication === 'delegated'
+      ? await delegate(config, around, telemetry, autoscalers, events)
+      : undefined;
   standing.defer(() => delegation?.stop());
   let stopping: string | undefined;
   const app = createApp({

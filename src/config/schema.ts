@@ -68,6 +68,9 @@ const kubernetes = section({
     'Keep fresh what the HPAs of the cluster name; needs the right to list and watch them',
   ).default(true),
   autoscalerNamespaces,
+  events: onOff(
+    'Write an Event on each HPA whose metric is refused or failing; needs watchAutoscalers, and the right to create and patch Events',
+  ).default(false),
 });
 
 const defaults = section({

@@ -10,6 +10,8 @@ import { metadataOf, type KubeObject } from './list-page.ts';
 export interface AutoscalerName {
   readonly namespace: string;
   readonly name: string;
+  /** Told of one that is there. */
+  readonly uid?: string | undefined;
 }
 
 /** An external metric that an HPA names, with what `parseMetricRequest` needs to tell whether it can be served. */
@@ -28,7 +30,7 @@ export interface Autoscaler extends AutoscalerName {
   /** Each once, in an order of their own: that of the HPA makes no difference. */
   readonly metrics: readonly ExternalMetricRef[];
   /**
-   * Of `metrics`: equal where those are, empty where there are none. Made as an HPA is read, since thousands may have
+   * Of `metrics` and `uid`: equal where those are, empty where there are none. Made as an HPA is read, since thousands may have
    * to be compared at once, and short, since it is kept.
    */
   readonly fingerprint: string;
@@ -41,7 +43,7 @@ export interface Autoscaler extends AutoscalerName {
  * @returns undefined without a namespace or a name
  */
 export function autoscalerOf(object: KubeObject): Autoscaler | undefined {
-  const { namespace, name } = metadataOf(object);
+  const { namespace, name, uid } = metadataOf(object);
   if (typeof namespace !== 'string' || typeof name !== 'string') return undefined;
   const spec = object['spec'];
   const metrics = isRecord(spec) ? spec['metrics'] : undefined;
@@ -53,8 +55,9 @@ export function autoscalerOf(object: KubeObject): Autoscaler | undefined {
   }
   const texts = [...byText.keys()].sort();
   const sorted = texts.flatMap((text) => byText.get(text) ?? []);
-  const fingerprint = texts.length === 0 ? '' : hash('sha256', texts.join(), 'base64');
-  return { namespace, name, metrics: sorted, fingerprint };
+  const fingerprint = texts.length === 0 ? '' : hash('sha256', [...texts, uid].join(), 'base64');
+  const id = typeof uid === 'string' ? { uid } : {};
+  return { namespace, name, ...id, metrics: sorted, fingerprint };
 }
 
 type Bounds = Pick<ScaleTarget, 'minReplicas' | 'maxReplicas'>;

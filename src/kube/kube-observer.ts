@@ -62,4 +62,10 @@ export interface KubeObserver {
     readonly withExternalMetrics: number;
   }): void;
   autoscalersOff(event: AutoscalersOffEvent): void;
+  /** An Event on an HPA could not be written; told once, until one is. */
+  eventUnwritten(event: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly message: string;
+  }): void;
 }

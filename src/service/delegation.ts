@@ -7,9 +7,10 @@ import { AccessReviewer } from '../kube/access-review.ts';
 import { ApiServiceKeeper } from '../kube/api-service.ts';
 import { AuthenticationConfigWatch } from '../kube/authentication-config.ts';
 import type { AutoscalerHandler } from '../kube/autoscaler-changes.ts';
+import type { AutoscalerEvents } from '../kube/autoscaler-events.ts';
 import { AutoscalerWatch } from '../kube/autoscaler-watch.ts';
 import { defaultReviewSettings } from '../kube/reviewer.ts';
-import { loadKubeClient } from '../kube/kube-client.ts';
+import { loadKubeClient, type KubeClient } from '../kube/kube-client.ts';
 import type { KubeObserver } from '../kube/kube-observer.ts';
 import type { SyncState } from '../kube/sync-state.ts';
 import { TokenReviewer, defaultTokenReviewSettings } from '../kube/token-review.ts';
@@ -37,16 +38,11 @@ export async function startDelegation(
   around: Surroundings,
   observer: KubeObserver,
   autoscalers: AutoscalerHandler,
+  events?: AutoscalerEvents,
 ): Promise<Delegation> {
-  const { kubeconfig, serviceAccountDir, manageApiService, serviceName, watchAutoscalers } =
-    config.kubernetes;
-  const { clock, random, env } = around;
-  const client = await loadKubeClient({
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(serviceAccountDir === undefined ? {} : { serviceAccountDir }),
-    env,
-    clock,
-  });
+  const { manageApiService, serviceName, watchAutoscalers } = config.kubernetes;
+  const { clock, random } = around;
+  const client = await clientOf(config, around);
   const surroundings = { clock, random, observer };
   const trust = new AuthenticationConfigWatch(client, surroundings);
   const tokens = new TokenReviewer(client, surroundings, { ...defaultTokenReviewSettings, ...reviewTime });
@@ -62,9 +58,11 @@ export async function startDelegation(
     ? new ApiServiceKeeper(client, { name: serviceName, namespace }, surroundings)
     : undefined;
   const chosen = { namespaces: config.kubernetes.autoscalerNamespaces };
-  const hpas = watchAutoscalers ? new AutoscalerWatch(client, chosen, autoscalers, surroundings) : undefined;
+  const told = events?.toldBefore(autoscalers) ?? autoscalers;
+  const hpas = watchAutoscalers ? new AutoscalerWatch(client, chosen, told, surroundings) : undefined;
   const watches = [trust, apiService, hpas].filter((watch) => watch !== undefined);
   const ending = new AbortController();
+  events?.start(client, observer, ending.signal);
   const running = watches.map((watch) => watch.run(ending.signal));
   return {
     access: {
@@ -91,6 +89,16 @@ export async function startDelegation(
       client.close();
     },
   };
+}
+
+function clientOf({ kubernetes }: Config, { env, clock }: Surroundings): Promise<KubeClient> {
+  const { kubeconfig, serviceAccountDir } = kubernetes;
+  return loadKubeClient({
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(serviceAccountDir === undefined ? {} : { serviceAccountDir }),
+    env,
+    clock,
+  });
 }
 
 /**

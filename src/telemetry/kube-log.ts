@@ -24,6 +24,11 @@ export function createKubeLog(logger: Logger): KubeObserver {
     autoscalersOn: (event) => logger.info(event, 'HPAs are watched; what they name is kept fresh'),
     autoscalersOff: (event) =>
       logger.warn(event, `HPAs are not watched; ${autoscalersOffRemedies[event.reason]}`),
+    eventUnwritten: (event) =>
+      logger.warn(
+        event,
+        'no Event could be written on an HPA; grant create and patch on events of group events.k8s.io, or set kubernetes.events to false',
+      ),
   };
 }
 

@@ -39,6 +39,7 @@ describe('configSchema', () => {
         serviceName: 'sls-metrics-adapter',
         watchAutoscalers: true,
         autoscalerNamespaces: [],
+        events: false,
       },
       sls: {
         region: 'cn-beijing',
@@ -89,9 +90,8 @@ describe('configSchema', () => {
   it.each(['0.0.0.0', '::', '10.0.0.1', '127.0.0.1.example.com', '127.evil', 'example.com', '1270.0.0.1'])(
     'refuses to listen on %s without authentication',
     (bindAddress) => {
-      expect(faultsOf({ sls: region, server: { bindAddress, authentication: 'none' } })).toEqual({
-        'server.bindAddress': [loopback],
-      });
+      const faults = { 'server.bindAddress': [loopback] };
+      expect(faultsOf({ sls: region, server: { bindAddress, authentication: 'none' } })).toEqual(faults);
     },
   );
 

@@ -11,6 +11,7 @@ import { ScriptedApiServices } from './scripted-apiservices.ts';
 import { ScriptedAutoscalers } from './scripted-autoscalers.ts';
 import { ScriptedCollection, serveCollection } from './scripted-collection.ts';
 import { endpointOf, type Endpoint } from './scripted-endpoints.ts';
+import { ScriptedEvents } from './scripted-events.ts';
 import {
   answerAccessReview,
   answerSelfAccessReview,
@@ -46,12 +47,13 @@ const configMapName = 'extension-apiserver-authentication';
 
 /**
  * Plays kube-apiserver over real TLS: one ConfigMap collection (kube-system), HorizontalPodAutoscalers, TokenReview,
- * SubjectAccessReview, SelfSubjectAccessReview and APIServices. It refuses what the real one refuses, and unknown fields besides.
+ * SubjectAccessReview, SelfSubjectAccessReview, APIServices and Events. It refuses what the real one refuses, and unknown fields besides.
  */
 export class ScriptedApiServer implements AsyncDisposable {
   readonly configMaps = new ScriptedCollection('v1', 'ConfigMap');
   readonly hpas = new ScriptedAutoscalers();
   readonly apiServices = new ScriptedApiServices();
+  readonly events = new ScriptedEvents();
   /** Who TokenReview says that each token is. */
   readonly tokens = new Map<string, ScriptedUser>();
   /** Whom good bearer tokens are of, for SelfSubjectAccessReview. */
@@ -240,6 +242,14 @@ export class ScriptedApiServer implements AsyncDisposable {
       }
       case 'apiservice.patch': {
         sendJson(response, 200, this.apiServices.patch(name, body));
+        return;
+      }
+      case 'event.create': {
+        sendJson(response, 201, this.events.create(pathname, body));
+        return;
+      }
+      case 'event.patch': {
+        sendJson(response, 200, this.events.patch(pathname, body));
         return;
       }
       case 'unknown':
