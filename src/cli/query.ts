@@ -2,6 +2,7 @@ import { externalMetricValueList } from '../api/reading-body.ts';
 import { loadConfig } from '../config/load.ts';
 import { parseLabelSelector } from '../metric/label-selector.ts';
 import type { MetricDefinition } from '../metric/catalog.ts';
+import { labelDefinitions } from '../metric/labels.ts';
 import { routeLabelOf } from '../metric/label-values.ts';
 import { parseMetricRequest } from '../metric/metric-request.ts';
 import { formatQuantity } from '../metric/quantity.ts';
@@ -53,8 +54,9 @@ export async function query(
 /** The items of a reading, one a line. */
 export function readingTable(items: readonly ReadingItem[], metric: MetricDefinition, nowMs: number): string {
   const routeLabel = routeLabelOf(metric);
+  const head = routeLabel === labelDefinitions.route.name ? 'ROUTE' : routeLabel.toUpperCase();
   return alignedTable(
-    ['ROUTE', 'VALUE', 'UNIT', 'QUANTITY', 'WINDOW', 'WINDOW END', 'AGE'],
+    [head, 'VALUE', 'UNIT', 'QUANTITY', 'WINDOW', 'WINDOW END', 'AGE'],
     items.map(({ labels, sample }) => [
       labels[routeLabel] ?? '(whole logstore)',
       String(sample.value),
