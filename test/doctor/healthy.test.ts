@@ -16,8 +16,9 @@ describe('doctor', () => {
     await using patient = await createPatient();
     const results = await patient.examine();
     expect(unwell(results)).toEqual([]);
-    // Nothing comes while the clock stands still.
-    expect(results.filter(({ status }) => status === 'skipped').map(({ check }) => check)).toEqual(['lag']);
+    // Lines that are too few to tell how late they come are no fault.
+    const skipped = results.filter(({ status, check }) => status === 'skipped' && check !== 'lag');
+    expect(skipped).toEqual([]);
     expect(Object.fromEntries(results.map(({ check, found }) => [check, found]))).toMatchObject({
       target: 'sls_ingress_qps of project k8s-log-test, logstore nginx-ingress, as HPA shop/web has it',
       'hpa-reader': 'kube-system/horizontal-pod-autoscaler may',
