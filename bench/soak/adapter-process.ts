@@ -89,7 +89,7 @@ export class AdapterProcess implements AsyncDisposable {
     await this.#process?.[Symbol.asyncDispose]();
     this.#process = undefined;
     // Its last words may come after its end.
-    await waitFor(() => this.#stopped, 1000, 'its last words').catch(() =>
+    await waitFor(() => this.#stopped, 10_000, 'its last words').catch(() =>
       this.complaints.push('it did not stop by itself'),
     );
   }

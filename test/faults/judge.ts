@@ -57,7 +57,9 @@ export class Judge {
     const { items } = reply.body as { readonly items: readonly Item[] };
     const [item] = items;
     if (item === undefined || items.length > 1) throw new Error(`${items.length} items`);
-    const { interval, leastDelay, mostDelay, maxStale } = this.#settings;
+    const { interval, leastDelay, mostDelay, deadline } = this.#settings;
+    // A query that SLS answers at last was planned up to a deadline ago.
+    const maxStale = Math.max(this.#settings.maxStale, deadline);
     const { timestamp, value, window, metricLabels } = item;
     const end = Date.parse(timestamp) / 1000;
     // A query that was under way as the clock was set is right by SLS's own.
