@@ -88,7 +88,8 @@ export class AutoscalerEvents {
     const id = this.#byHpa.get(key)?.id;
     if (id === undefined || this.#writer === undefined) return;
     const failure = this.#pace.next(`${key}/${id.uid ?? ''}/${error.code}`);
-    if (failure !== undefined) void this.#write(id, metric, error, failure);
+    if (failure !== undefined)
+      failure.written = failure.written.then(() => this.#write(id, metric, error, failure));
   }
 
   /** Never rejects. */

@@ -4,6 +4,8 @@ export interface ToldFailure {
   readonly count: number;
   /** Of the Event that tells of it; undefined: there is none. */
   eventName: string | undefined;
+  /** The end of the last write, which the next one waits for: it says what the Event is called. Never rejects. */
+  written: Promise<void>;
 }
 
 interface KnownFailure extends ToldFailure {
@@ -51,7 +53,8 @@ export class EventPace {
     if (known !== undefined && nowMs - known.seenAtMs < goneMs) return known;
     if (this.#known.size >= mostFailures && known === undefined) this.#forgetGone(nowMs);
     if (this.#known.size >= mostFailures && known === undefined) return undefined;
-    const begun = { count: 0, eventName: undefined, triedAtMs: -Infinity, seenAtMs: nowMs };
+    const written = Promise.resolve();
+    const begun = { count: 0, eventName: undefined, written, triedAtMs: -Infinity, seenAtMs: nowMs };
     this.#known.set(key, begun);
     return begun;
   }
