@@ -204,8 +204,7 @@ export const errorRegistry = {
     httpStatus: 503,
     retryable: true,
     when: 'The answer of SLS is not what its API documents, or holds something other than a number.',
-    remedy:
-      'Check that the endpoint is SLS itself, with no proxy that rewrites; see the adapter log for the reply.',
+    remedy: 'Check that the endpoint is SLS itself, with no proxy that rewrites.',
   },
   LinesUnreadable: {
     httpStatus: 503,
