@@ -28,7 +28,7 @@ describe('catalog', () => {
 
   it('lets an aggregate name mean one expression in all metrics of a kind of log, since they share a query', () => {
     const meanings = listMetrics().flatMap(({ logKind, aggregates }) =>
-      Object.entries(aggregates).map(([alias, sql]) => [`${logKind} ${alias}`, sql] as const),
+      Object.entries(aggregates).map(([alias, sql]) => [`${JSON.stringify(logKind)} ${alias}`, sql] as const),
     );
     const expressions = Map.groupBy(meanings, ([alias]) => alias);
     for (const [alias, entries] of expressions) {

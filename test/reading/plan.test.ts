@@ -88,7 +88,7 @@ it('may merge the aggregates of all metrics: one name has one meaning in a kind 
   const meanings = new Map<string, string>();
   for (const { logKind, aggregates } of listMetrics()) {
     for (const [alias, sql] of Object.entries(aggregates)) {
-      const key = `${logKind} ${alias}`;
+      const key = `${JSON.stringify(logKind)} ${alias}`;
       expect(meanings.get(key) ?? sql, key).toBe(sql);
       meanings.set(key, sql);
     }
