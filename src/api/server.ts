@@ -130,7 +130,7 @@ function createQueryParser() {
 function drainOnClose(app: Server, server: HttpServer): void {
   const connections = new Connections(server);
   app.addHook('preClose', (done) => {
-    const idle = setInterval(() => connections.destroyIdle(), drainIdleMs);
+    const idle = setInterval(() => connections.endIdle(), drainIdleMs);
     const all = setTimeout(() => connections.destroyAll(), drainMs);
     server.once('close', () => {
       clearInterval(idle);

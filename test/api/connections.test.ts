@@ -2,13 +2,16 @@ import { once } from 'node:events';
 import http2 from 'node:http2';
 import type { Server as HttpServer } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import tls from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { createServer } from '../../src/api/server.ts';
 import { keepServingPair } from '../../src/api/serving-pair.ts';
 import { startEmulator } from '../../src/emulator/emulator.ts';
 import { accessKey, logstore, project, readPath, selectorOf, startAdapter } from '../support/adapter.ts';
+import { holdConnection } from '../support/held-connection.ts';
 import { exchangeRaw, openRaw } from '../support/raw-exchange.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -68,7 +71,41 @@ describe('a stop', () => {
     await adapter[Symbol.asyncDispose]();
     expect(performance.now() - beganMs).toBeLessThan(3000);
   });
+
+  it.each(['http/1.1', 'h2'])('nor for a handshake of %s that ends only then', async (protocol) => {
+    const adapter = await startAdapter({ slsEndpoint: 'http://127.0.0.1:1' });
+    await using held = await holdConnection(adapter.url);
+    const { port } = new URL(held.url);
+    const socket = tls.connect({
+      port: Number(port),
+      ALPNProtocols: [protocol],
+      rejectUnauthorized: false,
+    });
+    socket.on('error', () => undefined);
+    const connected = once(socket, 'secureConnect');
+    await held.answered;
+    const beganMs = performance.now();
+    const stopped = adapter[Symbol.asyncDispose]();
+    await waitFor(() => isRefused(adapter.url));
+    held.release();
+    await connected;
+    if (protocol === 'h2') http2.connect(adapter.url, { createConnection: () => socket });
+    await stopped;
+    expect(performance.now() - beganMs).toBeLessThan(3000);
+  });
 });
+
+async function isRefused(url: string): Promise<boolean> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return false;
+  } catch {
+    return true;
+  } finally {
+    socket.destroy();
+  }
+}
 
 describe('a request that does not end', () => {
   it('is ended: within 15 s of headers, within 30 s of all', async () => {
