@@ -107,8 +107,9 @@ describe.each(helmMajors)('Helm %i refuses, with path and reason,', (helm) => {
     '%s',
     async (_, [values, path, reason]) => {
       const said = await refusal({ chart, helm, values: { ...leastValues, ...values } });
-      // Helm 3: `tls.mode: …`, Helm 4: `at '/tls/mode': …`.
-      const line = said.split('\n').find((one) => reason.test(one)) ?? '';
+      // Helm 3: `- tls.mode: …`, Helm 4: `- at '/tls/mode': …`.
+      const faults = said.split('\n').filter((line) => line.startsWith('- '));
+      const line = faults.find((one) => reason.test(one)) ?? '';
       const shown = helm === 3 ? path || '(root)' : `'${path && '/'}${path.replaceAll('.', '/')}'`;
       expect(line, said).toContain(shown);
     },
