@@ -18,7 +18,7 @@ const form = (pattern: RegExp, meaning: string) => z.string().regex(pattern).des
 const name = (meaning: string) => form(/^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?$/, meaning);
 const duration = (meaning: string) => form(/^([0-9]+(h|m|s))+$/, meaning);
 const countOrShare = (meaning: string) =>
-  z.union([z.int().min(0), z.string().regex(/^([0-9]+%)?$/)]).describe(meaning);
+  z.union([z.int().min(1), z.string().regex(/^([1-9][0-9]*%)?$/)]).describe(meaning);
 
 const credentials = section({
   source: z
@@ -74,8 +74,8 @@ const apiService = section({
 });
 
 const image = section({
-  repository: text('Where the image was pushed'),
-  tag: text("Tag; empty: the chart's appVersion"),
+  repository: form(/^([^\s/@]+\/)*[^\s/@:]+$/, 'Where the image was pushed, without a tag'),
+  tag: form(/^(\w[\w.-]{0,127})?$/, "Tag; empty: the chart's appVersion"),
   digest: form(/^(sha256:[0-9a-f]{64})?$/, 'Digest, which goes before the tag'),
   pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).describe('When it is pulled'),
 });
@@ -114,11 +114,17 @@ export const adapterValues = section({
   apiService,
   image,
   imagePullSecrets: objects('Secrets to pull the image with'),
-  nameOverride: text('In place of the name of the chart'),
+  // `-test` comes behind it.
+  nameOverride: form(/^([a-z]([-a-z0-9]{0,56}[a-z0-9])?)?$/, 'In place of the name of the chart'),
   fullnameOverride: form(/^([a-z]([-a-z0-9]{0,61}[a-z0-9])?)?$/, 'In place of the name of all objects'),
   commonLabels: texts('Labels of all objects'),
   replicas: z.int().min(1).max(100).describe('How many pods there are'),
-  updateStrategy: object('Strategy of the Deployment'),
+  updateStrategy: section({
+    type: z.enum(['RollingUpdate', 'Recreate']),
+    rollingUpdate: z.looseObject({}).optional(),
+  })
+    .describe('Strategy of the Deployment; with type `Recreate`, rollingUpdate is left out')
+    .optional(),
   revisionHistoryLimit: z.int().min(0).describe('How many old ReplicaSets are kept'),
   podDisruptionBudget,
   priorityClassName: text('Priority class of the pods'),
@@ -136,16 +142,18 @@ export const adapterValues = section({
   readinessProbe: object('Readiness probe; null: none'),
   podSecurityContext: object('Security context of the pods'),
   securityContext: object('Security context of the container'),
-  extraArgs: z.array(z.string().regex(/^--/)).describe('Further flags of `serve`'),
+  extraArgs: z.array(z.string().regex(/^--/)).describe('Further flags of `serve`').optional(),
   extraEnv: z
     .array(z.looseObject({ name: z.string() }))
-    .describe('Variables of the container; a key is refused in a `value`'),
+    .describe('Variables of the container; a key is refused in a `value`')
+    .optional(),
   extraEnvFrom: objects('Secrets and ConfigMaps whose entries become variables'),
   extraVolumes: objects('Further volumes'),
   extraVolumeMounts: objects('Further mounts of the container'),
   extraObjects: z
     .array(z.union([z.string(), z.looseObject({})]))
-    .describe('Whole objects, as YAML or as text with templates in it'),
+    .describe('Whole objects, as YAML or as text with templates in it')
+    .optional(),
   service: section({ annotations: texts('Annotations of the Service') }),
   serviceAccount: section({
     create: onOff('Make a ServiceAccount'),

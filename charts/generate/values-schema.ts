@@ -7,6 +7,7 @@ export interface JsonSchema {
   $schema?: string;
   readonly description?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
   readonly [keyword: string]: unknown;
 }
 
@@ -18,7 +19,7 @@ const decidedByChart: Readonly<Record<string, readonly string[]>> = {
 
 /** values.schema.json of charts/sls-metrics-adapter: the adapter's configuration below `config`, and its own values. */
 export function adapterValuesSchema(): JsonSchema {
-  const { $schema, properties, ...own } = jsonSchema(adapterValues);
+  const { $schema, properties, required, ...own } = jsonSchema(adapterValues);
   return {
     $schema: $schema ?? '',
     ...own,
@@ -28,6 +29,7 @@ export function adapterValuesSchema(): JsonSchema {
       // Helm gives it to every chart that is part of another.
       global: { type: 'object' },
     },
+    required: ['config', ...(required ?? [])],
   };
 }
 

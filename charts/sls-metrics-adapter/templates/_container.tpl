@@ -46,9 +46,9 @@ ports:
 {{- end }}
 {{- end }}
 resources:
-  {{- toYaml .Values.resources | nindent 2 }}
+  {{- toYaml (default dict .Values.resources) | nindent 2 }}
 securityContext:
-  {{- toYaml .Values.securityContext | nindent 2 }}
+  {{- toYaml (default dict .Values.securityContext) | nindent 2 }}
 volumeMounts:
   {{- include "adapter.volumeMounts" . | nindent 2 }}
 {{- end -}}

@@ -1,16 +1,65 @@
 {{/* What the schema cannot say: every fault, with its path. */}}
 {{- define "adapter.validate" -}}
-{{- $faults := concat (include "adapter.configFaults" . | fromJsonArray) (include "adapter.tlsFaults" . | fromJsonArray) (include "adapter.keyFaults" . | fromJsonArray) -}}
-{{- with .Values.podDisruptionBudget -}}
-{{- if and .enabled (eq (toString .minAvailable) "") (eq (toString .maxUnavailable) "") -}}
-{{- $faults = append $faults "podDisruptionBudget.maxUnavailable: must be given, or minAvailable" -}}
-{{- else if and (ne (toString .minAvailable) "") (ne (toString .maxUnavailable) "") -}}
-{{- $faults = append $faults "podDisruptionBudget.minAvailable: must not be given beside maxUnavailable: set that to ''" -}}
-{{- end -}}
+{{- $faults := list -}}
+{{- range tuple "name" "config" "tls" "key" "pod" "budget" -}}
+{{- $faults = concat $faults (include (printf "adapter.%sFaults" .) $ | fromJsonArray) -}}
 {{- end -}}
 {{- if $faults -}}
 {{- fail (printf "wrong values:\n  %s" (join "\n  " $faults)) -}}
 {{- end -}}
+{{- end -}}
+
+{{- define "adapter.nameFaults" -}}
+{{- $faults := list -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" (include "adapter.fullname" .)) -}}
+{{- $faults = append $faults (printf "fullnameOverride: must be given, as %s is no name of a Service, which starts with a letter and has no dot" (include "adapter.fullname" .)) -}}
+{{- end -}}
+{{- $own := dict "commonLabels" (include "adapter.ownLabels" . | fromYaml) "podLabels" (include "adapter.selectorLabels" . | fromYaml) -}}
+{{- range $value, $labels := $own -}}
+{{- range $key, $_ := index $.Values $value -}}
+{{- if hasKey $labels $key -}}
+{{- $faults = append $faults (printf "%s: must not have %s, which is the chart's own" $value $key) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{ toJson $faults }}
+{{- end -}}
+
+{{- define "adapter.podFaults" -}}
+{{- $faults := list -}}
+{{- range $probe := tuple "startupProbe" "livenessProbe" "readinessProbe" -}}
+{{- with index $.Values $probe -}}
+{{- $handlers := pick . "exec" "grpc" "httpGet" "tcpSocket" | keys | sortAlpha -}}
+{{- if ne (len $handlers) 1 -}}
+{{- $faults = append $faults (printf "%s: must have one of exec, grpc, httpGet and tcpSocket, and has %s: set what the chart has to null" $probe ($handlers | join " and " | default "none")) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $telemetry := dig "telemetry" dict .Values.config -}}
+{{- $address := default "127.0.0.1" $telemetry.bindAddress -}}
+{{- if and .Values.podMonitor.enabled $telemetry.port (regexMatch "^(127[.]|::1$|localhost$)" $address) -}}
+{{- $faults = append $faults (printf "config.telemetry.bindAddress: must be 0.0.0.0 where podMonitor.enabled reads that port: nobody reaches it at %s" $address) -}}
+{{- end -}}
+{{ toJson $faults }}
+{{- end -}}
+
+{{/* A budget that lets no pod go holds up every drain, for ever. */}}
+{{- define "adapter.budgetFaults" -}}
+{{- $faults := list -}}
+{{- with .Values.podDisruptionBudget -}}
+{{- if .enabled -}}
+{{- $least := toString .minAvailable -}}
+{{- $most := toString .maxUnavailable -}}
+{{- if not (or $least $most) -}}
+{{- $faults = append $faults "podDisruptionBudget.maxUnavailable: must be given, or minAvailable" -}}
+{{- else if and $least $most -}}
+{{- $faults = append $faults "podDisruptionBudget.minAvailable: must not be given beside maxUnavailable: set that to ''" -}}
+{{- else if or (eq $least "100%") (and $least (not (hasSuffix "%" $least)) (ge (int $least) (int $.Values.replicas))) -}}
+{{- $faults = append $faults (printf "podDisruptionBudget.minAvailable: must be less than all pods (replicas: %d), or no node of theirs can be drained" (int $.Values.replicas)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{ toJson $faults }}
 {{- end -}}
 
 {{- define "adapter.configFaults" -}}
@@ -56,6 +105,11 @@
 {{- else if and .Values.tls.existingSecret (not $existing) -}}
 {{- $faults = append $faults (printf "tls.existingSecret: must not be given where tls.mode is %s" $mode) -}}
 {{- end -}}
+{{- with .Values.tls.certManager.issuerRef -}}
+{{- if not .name -}}
+{{- $faults = append $faults "tls.certManager.issuerRef.name: must be given beside kind and group" -}}
+{{- end -}}
+{{- end -}}
 {{- with .Values.apiService -}}
 {{- if and .caBundle .insecureSkipTLSVerify -}}
 {{- $faults = append $faults "apiService.insecureSkipTLSVerify: must be false where apiService.caBundle is given: Kubernetes takes one of the two" -}}
@@ -65,7 +119,7 @@
 {{- if and .caBundle (not $existing) -}}
 {{- $faults = append $faults (printf "apiService.caBundle: must not be given where tls.mode is %s, which keeps it" $mode) -}}
 {{- end -}}
-{{- $injected := or (hasKey .annotations "cert-manager.io/inject-ca-from") (hasKey .annotations "cert-manager.io/inject-ca-from-secret") -}}
+{{- $injected := pick (default dict .annotations) "cert-manager.io/inject-ca-from" "cert-manager.io/inject-ca-from-secret" -}}
 {{- if and $existing .create (not (or .caBundle .insecureSkipTLSVerify $injected)) -}}
 {{- $faults = append $faults "apiService.caBundle: must be given where tls.mode is existing-secret: the authority of that certificate, PEM" -}}
 {{- end -}}

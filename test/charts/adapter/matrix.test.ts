@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { KubernetesObject } from '../../support/manifests.ts';
+import { adapterValuesSchema, type JsonSchema } from '../../../charts/generate/values-schema.ts';
+import { only, type KubernetesObject } from '../../support/manifests.ts';
 import { helmMajors, lintChart } from '../support/helm.ts';
 import { kubernetesFaults } from '../support/kubernetes-check.ts';
 import { chart, ciFiles, helmMs, leastValues, render, renderFile } from './chart.ts';
@@ -109,6 +110,8 @@ const matrix: Readonly<Record<string, object>> = {
     test: { enabled: false },
   },
   'a share of the pods for evictions': { podDisruptionBudget: { maxUnavailable: '50%' }, replicas: 4 },
+  'pods that stop before others start': { updateStrategy: { type: 'Recreate' } },
+  'what may be left empty, left empty': emptied(adapterValuesSchema()),
   'Helm as part of another chart': { global: { imageRegistry: 'elsewhere' } },
 };
 
@@ -180,10 +183,22 @@ describe('what is rendered', () => {
       data: { 'sls-metrics-adapter.json': expect.stringContaining('"panels"') as unknown },
     });
     expect(kinds('a NetworkPolicy both ways')).toContain('NetworkPolicy');
+    // Beside another type Kubernetes refuses rollingUpdate.
+    const stopped = only(renders.get('pods that stop before others start') ?? [], 'Deployment');
+    expect(stopped).toHaveProperty('spec.strategy', { type: 'Recreate' });
     const extra = renders.get('everything extra')?.map(({ metadata }) => metadata.name);
     expect(extra).toEqual(expect.arrayContaining(['plain', 'sls-metrics-adapter-text']));
   });
 });
+
+/** Every value that the schema does not insist on, as a key without a value has it. */
+function emptied({ properties = {}, required = [] }: JsonSchema): object {
+  const values = Object.entries(properties)
+    .filter(([key]) => key !== 'config' && key !== 'global')
+    .map(([key, child]) => [key, child.description === undefined ? emptied(child) : null] as const)
+    .filter(([key, value]) => value !== null || !required.includes(key));
+  return Object.fromEntries(values);
+}
 
 const byName = (objects: readonly KubernetesObject[]) =>
   objects.toSorted((a, b) => `${a.kind} ${a.metadata.name}`.localeCompare(`${b.kind} ${b.metadata.name}`));

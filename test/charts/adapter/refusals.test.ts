@@ -25,6 +25,20 @@ const bySchema: Readonly<Record<string, [values: object, path: string, reason: R
     /BEGIN CERTIFICATE/,
   ],
   'a port that asks for rights': [{ containerPort: 443 }, 'containerPort', /1,?024/],
+  'no configuration at all': [{ config: null }, '', /config/],
+  'a strategy that is none': [{ updateStrategy: { type: 'OnDelete' } }, 'updateStrategy.type', /Recreate/],
+  'a name that no label takes': [{ nameOverride: 'My_Adapter' }, 'nameOverride', /pattern/],
+  'a tag in the name of the image': [
+    { image: { repository: 'registry:5000/adapter:1' } },
+    'image.repository',
+    /pattern/,
+  ],
+  'no image': [{ image: { repository: '' } }, 'image.repository', /pattern/],
+  'a budget that lets no pod go': [
+    { podDisruptionBudget: { maxUnavailable: 0 } },
+    'podDisruptionBudget.maxUnavailable',
+    /1/,
+  ],
 };
 
 /** Found by the chart, all at once, in its own words. */
@@ -63,6 +77,10 @@ const byChart: Readonly<Record<string, [values: object, reasons: readonly string
     { tls: { existingSecret: 'tls' } },
     ['tls.existingSecret: must not be given where tls.mode is self-managed'],
   ],
+  'an issuer without a name': [
+    { tls: { mode: 'cert-manager', certManager: { issuerRef: { kind: 'ClusterIssuer' } } } },
+    ['tls.certManager.issuerRef.name: must be given beside kind and group'],
+  ],
   'sources of credentials that lack what they need': [
     { credentials: { source: 'secret' } },
     ['credentials.secret.name: must be given where credentials.source is secret'],
@@ -100,6 +118,35 @@ const byChart: Readonly<Record<string, [values: object, reasons: readonly string
     { podDisruptionBudget: { minAvailable: 1 } },
     ["podDisruptionBudget.minAvailable: must not be given beside maxUnavailable: set that to ''"],
   ],
+  'a budget that keeps every pod': [
+    { podDisruptionBudget: { maxUnavailable: '', minAvailable: 2 } },
+    [
+      'podDisruptionBudget.minAvailable: must be less than all pods (replicas: 2), or no node of theirs can be drained',
+    ],
+  ],
+  'labels by which pods are found, and those of the release': [
+    {
+      commonLabels: { team: 'a', 'app.kubernetes.io/managed-by': 'me' },
+      podLabels: { 'app.kubernetes.io/name': 'a' },
+    },
+    [
+      "commonLabels: must not have app.kubernetes.io/managed-by, which is the chart's own",
+      "podLabels: must not have app.kubernetes.io/name, which is the chart's own",
+    ],
+  ],
+  'a probe of two kinds, and one of none': [
+    { livenessProbe: { tcpSocket: { port: 'https' } }, readinessProbe: { httpGet: null } },
+    [
+      'livenessProbe: must have one of exec, grpc, httpGet and tcpSocket, and has httpGet and tcpSocket: set what the chart has to null',
+      'readinessProbe: must have one of exec, grpc, httpGet and tcpSocket, and has none: set what the chart has to null',
+    ],
+  ],
+  'a PodMonitor of a port that no other pod reaches': [
+    { config: { ...leastValues.config, telemetry: { port: 9090 } }, podMonitor: { enabled: true } },
+    [
+      'config.telemetry.bindAddress: must be 0.0.0.0 where podMonitor.enabled reads that port: nobody reaches it at 127.0.0.1',
+    ],
+  ],
 };
 
 describe.each(helmMajors)('Helm %i refuses, with path and reason,', (helm) => {
@@ -124,6 +171,16 @@ describe('the chart refuses, with path and reason,', () => {
       const said = await refusal({ chart, values: { ...leastValues, ...values } });
       const [, faults = ''] = said.split('wrong values:\n');
       expect(faults.split('\n\n')[0]?.split('\n')).toEqual(reasons.map((reason) => `  ${reason}`));
+    },
+    helmMs,
+  );
+
+  it.each(['my.adapter', '1adapter'])(
+    'a release whose name makes none of a Service: %s',
+    async (release) => {
+      expect(await refusal({ chart, release, values: leastValues })).toContain(
+        `fullnameOverride: must be given, as ${release}-sls-metrics-adapter is no name of a Service`,
+      );
     },
     helmMs,
   );
