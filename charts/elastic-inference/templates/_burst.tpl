@@ -40,7 +40,7 @@ k8s.aliyun.com/eci-spot-fallback: {{ $burst.spot.fallback | quote }}
 {{- end }}
 
 {{- define "elastic-inference.tolerations" -}}
-{{- $tolerations := .Values.tolerations }}
+{{- $tolerations := default list .Values.tolerations }}
 {{- if include "elastic-inference.onVirtualNodes" . }}
 {{- $tolerations = append $tolerations (dict "key" "virtual-kubelet.io/provider" "operator" "Equal" "value" "alibabacloud" "effect" "NoSchedule") }}
 {{- end }}
@@ -49,7 +49,7 @@ k8s.aliyun.com/eci-spot-fallback: {{ $burst.spot.fallback | quote }}
 
 {{- /* eci: real nodes are preferred. eci_only: virtual nodes are required. */}}
 {{- define "elastic-inference.affinity" -}}
-{{- $affinity := .Values.affinity }}
+{{- $affinity := default dict .Values.affinity }}
 {{- if include "elastic-inference.onVirtualNodes" . }}
 {{- $is := dict "key" "type" "operator" "In" "values" (list "virtual-kubelet") }}
 {{- $isNot := dict "key" "type" "operator" "NotIn" "values" (list "virtual-kubelet") }}

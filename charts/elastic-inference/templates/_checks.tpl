@@ -1,7 +1,7 @@
 {{- /* All that is wrong with the values and that a schema cannot say, at once: where, what, and what to write. */}}
 {{- define "elastic-inference.check" -}}
 {{- $faults := list }}
-{{- range list "name" "labels" "model" "storage" "burst" "autoscaling" "ingress" }}
+{{- range list "name" "labels" "keys" "model" "storage" "burst" "autoscaling" "ingress" "metrics" }}
 {{- $faults = concat $faults (include (printf "elastic-inference.faults.%s" .) $ | splitList "\n") }}
 {{- end }}
 {{- with compact $faults }}
@@ -17,8 +17,17 @@ name: the release's name {{ .Release.Name | quote }} is no name of a Service, wh
 
 {{- define "elastic-inference.faults.labels" }}
 {{- range $key, $_ := merge (include "elastic-inference.selectorLabels" . | fromYaml) (include "elastic-inference.burstLabels" . | fromYaml) }}
-{{- if hasKey $.Values.podLabels $key }}
+{{- if hasKey (default dict $.Values.podLabels) $key }}
 podLabels: {{ $key }} is the chart's own; Service and Deployment find their pods by it, or ECI does
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* storage.oss has rules of its own. */}}
+{{- define "elastic-inference.faults.keys" }}
+{{- range $key, $value := omit .Values "storage" }}
+{{- if regexMatch "LTAI[0-9A-Za-z]{12}" (toJson $value) }}
+{{ $key }}: holds an access key (LTAI…), in plain text; put it into a Secret
 {{- end }}
 {{- end }}
 {{- end }}
@@ -41,6 +50,9 @@ model.versionPolicy: all and specific exclude each other; keep one
 
 {{- define "elastic-inference.faults.storage" }}
 {{- $oss := .Values.storage.oss }}
+{{- if has (trimSuffix "/" .Values.storage.mountPath) (list "/tmp" "/etc/tensorflow-serving") }}
+storage.mountPath: {{ .Values.storage.mountPath }} is taken, by what the chart itself mounts there
+{{- end }}
 {{- if .Values.storage.create }}
 {{- if not $oss.bucket }}
 storage.oss.bucket: is missing; the bucket that holds the model (or storage.create: false, and storage.claimName)
@@ -73,7 +85,7 @@ burst.by: the label alibabacloud.com/eci puts every pod onto ECI, so it cannot m
 {{- if and (ne $burst.mode "none") .Values.gpu.count (not $burst.useSpecs) }}
 burst.useSpecs: is missing; a GPU on ECI needs an instance type with one, e.g. [ecs.gn6i-c4g1.xlarge]
 {{- end }}
-{{- if and (eq $burst.by "virtualNode") (ne $burst.mode "none") .Values.affinity.nodeAffinity }}
+{{- if and (eq $burst.by "virtualNode") (ne $burst.mode "none") (hasKey (default dict .Values.affinity) "nodeAffinity") }}
 affinity.nodeAffinity: is what burst.by: virtualNode sets; use nodeSelector, or another burst.by
 {{- end }}
 {{- if and (eq $burst.spot.strategy "SpotWithPriceLimit") (not $burst.spot.priceLimit) }}
@@ -109,5 +121,12 @@ ingress.host: is missing; without one the Ingress would take the requests of eve
 {{- end }}
 {{- if eq (int .Values.service.grpcPort) (int .Values.service.restPort) }}
 service: grpcPort and restPort are both {{ int .Values.service.restPort }}
+{{- end }}
+{{- end }}
+
+{{- define "elastic-inference.faults.metrics" }}
+{{- $metrics := .Values.metrics }}
+{{- if and (or $metrics.serviceMonitor.enabled $metrics.scrapeAnnotations) (not $metrics.enabled) }}
+metrics.enabled: is false, so that serviceMonitor.enabled or scrapeAnnotations would scrape nothing
 {{- end }}
 {{- end }}

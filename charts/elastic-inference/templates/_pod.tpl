@@ -10,7 +10,7 @@ prometheus.io/path: {{ include "elastic-inference.metricsPath" . }}
 
 {{- /* Those of the values win, so that ECI can be told what the chart does not know. */}}
 {{- define "elastic-inference.podAnnotations" -}}
-{{ merge (deepCopy .Values.podAnnotations) (include "elastic-inference.ownPodAnnotations" . | fromYaml) | toYaml }}
+{{ merge (deepCopy (default dict .Values.podAnnotations)) (include "elastic-inference.ownPodAnnotations" . | fromYaml) | toYaml }}
 {{- end }}
 
 {{- define "elastic-inference.image" -}}
@@ -32,7 +32,7 @@ prometheus.io/path: {{ include "elastic-inference.metricsPath" . }}
 {{- end }}
 
 {{- define "elastic-inference.resources" -}}
-{{- $resources := deepCopy .Values.resources }}
+{{- $resources := deepCopy (default dict .Values.resources) }}
 {{- if .Values.gpu.count }}
 {{- $limits := merge (dict .Values.gpu.resource (int .Values.gpu.count | toString)) ($resources.limits | default dict) }}
 {{- $resources = merge (dict "limits" $limits) $resources }}

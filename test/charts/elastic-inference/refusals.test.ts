@@ -97,6 +97,25 @@ const bad: readonly (readonly [string, object, RegExp])[] = [
     { podLabels: { 'app.kubernetes.io/name': 'a' } },
     /podLabels: app\.kubernetes\.io\/name is the chart's own/,
   ],
+  ['a strategy that is none', { strategy: { type: 'OnDelete' } }, /strategy.type.*RollingUpdate.*Recreate/],
+  [
+    'a key in a variable, and does not repeat it',
+    { env: [{ name: 'OSS_KEY', value: `LTAI5t${'Example'.repeat(2)}` }] },
+    /^(?![^]*LTAI5tExample)[^]*env: holds an access key/,
+  ],
+  [
+    'a model over the files of the server',
+    { storage: { mountPath: '/tmp/' } },
+    /mountPath: \/tmp\/ is taken/,
+  ],
+  ['a tag twice', { image: { repository: 'tensorflow/serving:2' } }, /image.repository.*pattern/],
+  [
+    'a ServiceMonitor of nothing',
+    { metrics: { enabled: false, serviceMonitor: { enabled: true } } },
+    /metrics\.enabled: is false, so that serviceMonitor/,
+  ],
+  ['a section left empty', { burst: { spot: null } }, /burst.*spot/],
+  ['a value left empty', { probes: { startup: { periodSeconds: null } } }, /probes.startup.*periodSeconds/],
   ['no GPU but less', { gpu: { count: -1 } }, /gpu.count.*(equal to 0|want 0)/],
 ];
 

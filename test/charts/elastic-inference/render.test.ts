@@ -35,6 +35,17 @@ const matrix: readonly object[] = ['none', 'eci', 'eci_only'].flatMap((mode) =>
     .map((by) => ({ burst: { mode, by }, gpu: { count: mode === 'none' ? 0 : 1 } })),
 );
 
+/** As a key without a value has it in a file. */
+const leftEmpty = {
+  ...{ imagePullSecrets: null, resources: null, strategy: null, extraArgs: null, env: null },
+  ...{ podAnnotations: null, podLabels: null, nodeSelector: null, tolerations: null, affinity: null },
+  ...{ topologySpreadConstraints: null, service: { annotations: null } },
+  ingress: { annotations: null, backend: 'grpc' },
+  autoscaling: { behavior: null, sls: { labels: null } },
+  burst: { mode: 'eci', by: 'virtualNode', vSwitches: null },
+  metrics: { serviceMonitor: { labels: null } },
+};
+
 describe('every object', () => {
   let objects: KubernetesObject[];
   beforeAll(async () => {
@@ -44,7 +55,7 @@ describe('every object', () => {
           renderChart({ chart, valueFiles: [file], apiVersions, kubeVersion }),
         ),
       ),
-      ...matrix.map((values) => renderGuide(values)),
+      ...[...matrix, leftEmpty].map((values) => renderGuide(values)),
     ]);
     objects = renders.flat();
   }, 120_000);

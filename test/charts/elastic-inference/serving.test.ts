@@ -73,6 +73,14 @@ describe('the server', { timeout: 60_000 }, () => {
     expect(deployment.spec.template.spec.terminationGracePeriodSeconds).toBe(50);
   });
 
+  it('gives its GPU back before another pod takes it, where that is wished for', async () => {
+    // Beside another type Kubernetes refuses rollingUpdate, which is in the values by default.
+    expect(only(await renderGuide({ strategy: { type: 'Recreate' } }), 'Deployment')).toHaveProperty(
+      'spec.strategy',
+      { type: 'Recreate' },
+    );
+  });
+
   it('has a number of pods where no HPA has it', async () => {
     const objects = await renderGuide({ replicas: 3, autoscaling: { enabled: false } });
     expect(only<Serving>(objects, 'Deployment').spec.replicas).toBe(3);
