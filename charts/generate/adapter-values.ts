@@ -152,7 +152,7 @@ export const adapterValues = section({
   extraVolumeMounts: objects('Further mounts of the container'),
   extraObjects: z
     .array(z.union([z.string(), z.looseObject({})]))
-    .describe('Whole objects, as YAML or as text with templates in it')
+    .describe('Whole objects, as YAML, which stays as it is, or as text with templates in it')
     .optional(),
   service: section({ annotations: texts('Annotations of the Service') }),
   serviceAccount: section({

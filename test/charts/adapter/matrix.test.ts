@@ -55,7 +55,7 @@ const matrix: Readonly<Record<string, object>> = {
     extraVolumes: [{ name: 'other-key', secret: { secretName: 'other-key' } }],
     extraVolumeMounts: [{ name: 'other-key', mountPath: '/var/run/secrets/other-key', readOnly: true }],
     extraObjects: [
-      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'plain' } },
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'plain' }, data: { note: '{{ $value }}' } },
       'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-text\n',
     ],
     podAnnotations: { a: 'b' },
@@ -188,6 +188,9 @@ describe('what is rendered', () => {
     expect(stopped).toHaveProperty('spec.strategy', { type: 'Recreate' });
     const extra = renders.get('everything extra')?.map(({ metadata }) => metadata.name);
     expect(extra).toEqual(expect.arrayContaining(['plain', 'sls-metrics-adapter-text']));
+    expect(only(renders.get('everything extra') ?? [], 'ConfigMap', 'plain')).toHaveProperty('data', {
+      note: '{{ $value }}',
+    });
   });
 });
 
