@@ -61,7 +61,9 @@ export async function loadtest(address: string, options: LoadtestOptions, io: Io
   const nowMs = () => performance.now();
   const startMs = nowMs();
   const send = (signal: AbortSignal) => requester.send(signal);
-  const endProgress = showProgress(io.stderr, () => progressLine(plan, nowMs() - startMs, tally.total()));
+  const endProgress = showProgress(io.stderr, (columns) =>
+    progressLine(plan, nowMs() - startMs, tally.total(), columns),
+  );
   let sentForMs: number;
   try {
     sentForMs = await runOpenLoop({ plan, maxInFlight: options.connections, send, tally, nowMs }, io.signal);

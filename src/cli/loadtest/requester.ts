@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Ending } from './tally.ts';
 
 export interface RequestSettings {
@@ -60,6 +61,13 @@ export class Requester {
       const ending = expired.aborted ? 'timeout' : (error.code ?? error.message);
       resolve({ ending, isStale: request.reusedSocket && ending === 'ECONNRESET' });
     };
+    // To another protocol (101), or through a proxy (CONNECT): an answer whose end never comes.
+    const end = (response: http.IncomingMessage, socket: Duplex): void => {
+      socket.destroy();
+      resolve({ ending: response.statusCode ?? 0, isStale: false });
+    };
+    request.on('upgrade', end);
+    request.on('connect', end);
     request.on('error', fail);
     request.on('response', (response) => {
       response.on('error', fail);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runProgram } from '../../../src/cli/program.ts';
 import { fakeIo } from '../../support/fake-io.ts';
@@ -63,6 +63,28 @@ describe('loadtest', () => {
     expect(second).toMatch(/^1s-2s +70\.0 +\d\d\.\d /);
     expect(total).toMatch(/^total +50\.0 +50\.0 +47\.5 +[\d.]+ms +[\d.]+ms +[\d.]+ms +5 +0$/);
     expect(endings).toBe('Ended by: 200 95, 503 5.');
+  });
+
+  it.each([
+    [
+      'another protocol',
+      '101 Switching Protocols',
+      ['--header', 'Connection: upgrade', '--header', 'Upgrade: x'],
+      101,
+    ],
+    ['a tunnel', '200 Connected', ['--method', 'CONNECT'], 200],
+  ])('counts an answer that begins %s', async (_, line, flags, status) => {
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () =>
+        socket.write(`HTTP/1.1 ${line}\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n`),
+      );
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    cleanUp.push(() => server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const { endings } = await loadtestJson(url, '--rate', '5', '--for', '1s', ...flags);
+    expect(endings).toEqual({ [status]: 5 });
   });
 
   it('has each step send the area below its part of the line', async () => {
