@@ -24,7 +24,7 @@ directory: /var/run/secrets/sls-metrics-adapter/key
 {{- else if eq .source "node-role" -}}
 source: ecs-role
 {{- with .nodeRole.name }}
-roleName: {{ . }}
+roleName: {{ . | quote }}
 {{- end }}
 {{- end -}}
 {{- end -}}

@@ -132,9 +132,14 @@ describe('NOTES', () => {
   it(
     'has what is left to do where that depends on the values',
     async () => {
-      const notes = (file: string) => renderNotes({ chart, valueFiles: [join(chart, 'ci', file)] });
+      const notes = (file: string, values: object = {}) =>
+        renderNotes({ chart, valueFiles: [join(chart, 'ci', file)], values });
       expect(await notes('self-managed-values.yaml')).toContain(
         'kubectl label namespace default pod-identity.alibabacloud.com/injection=on',
+      );
+      const elsewhere = { serviceAccount: { create: false, name: 'mine' } };
+      expect(await notes('self-managed-values.yaml', elsewhere)).toContain(
+        'kubectl annotate serviceaccount mine -n default pod-identity.alibabacloud.com/role-name=sls-reader',
       );
       expect(await notes('existing-secret-values.yaml')).toContain('kubectl create secret generic sls-key');
     },

@@ -112,6 +112,9 @@ const matrix: Readonly<Record<string, object>> = {
   'a share of the pods for evictions': { podDisruptionBudget: { maxUnavailable: '50%' }, replicas: 4 },
   'pods that stop before others start': { updateStrategy: { type: 'Recreate' } },
   'what may be left empty, left empty': emptied(adapterValuesSchema()),
+  'a role whose name looks like a number': {
+    credentials: { source: 'node-role', nodeRole: { name: '123' } },
+  },
   'Helm as part of another chart': { global: { imageRegistry: 'elsewhere' } },
 };
 
@@ -183,6 +186,8 @@ describe('what is rendered', () => {
       data: { 'sls-metrics-adapter.json': expect.stringContaining('"panels"') as unknown },
     });
     expect(kinds('a NetworkPolicy both ways')).toContain('NetworkPolicy');
+    const config = only(renders.get('a role whose name looks like a number') ?? [], 'ConfigMap');
+    expect(config).toHaveProperty(['data', 'config.yaml'], expect.stringContaining('roleName: "123"'));
     // Beside another type Kubernetes refuses rollingUpdate.
     const stopped = only(renders.get('pods that stop before others start') ?? [], 'Deployment');
     expect(stopped).toHaveProperty('spec.strategy', { type: 'Recreate' });

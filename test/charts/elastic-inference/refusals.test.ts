@@ -89,6 +89,7 @@ const bad: readonly (readonly [string, object, RegExp])[] = [
   ],
   ['an Ingress for every host', { ingress: { host: '' } }, /ingress\.host: is missing/],
   ['one port for both', { service: { restPort: 8500 } }, /service: grpcPort and restPort are both 8500/],
+  ['a target of nothing', { autoscaling: { qps: '0' } }, /autoscaling.qps.*pattern/],
   ['a port that is none', { service: { restPort: 70000 } }, /service.restPort.*65,?535/],
   ['root', { runAsUser: 0 }, /runAsUser.*(equal to 1|want 1)/],
   ["an argument of the chart's", { extraArgs: ['--port=1'] }, /extraArgs.0/],
