@@ -129,7 +129,7 @@ export class LiveFeed {
 
   #keepAlive(): void {
     if (performance.now() - this.#lastWordMs >= this.#settings.heartbeatMs)
-      this.#broadcast(Buffer.from(':\n\n'));
+      this.#broadcast(event('alive', {}));
     for (const client of this.#clients) {
       const { response } = client;
       const nowMs = performance.now();

@@ -10,7 +10,7 @@ export interface StreamEvent {
 export interface EventStream extends AsyncDisposable {
   readonly statusCode: number;
   readonly events: readonly StreamEvent[];
-  /** Comments, which tell nothing but that somebody is there. */
+  /** Which tell nothing but that somebody is there; no part of `events`. */
   readonly heartbeats: number;
   readonly ended: boolean;
   /** Reads no more, and so lets what is sent pile up. */
@@ -30,10 +30,10 @@ export async function openEvents(url: string): Promise<EventStream> {
   return {
     statusCode: response.statusCode ?? 0,
     get events() {
-      return eventsIn(text);
+      return eventsIn(text).filter(({ name }) => name !== 'alive');
     },
     get heartbeats() {
-      return text.split('\n\n').filter((block) => block === ':').length;
+      return eventsIn(text).filter(({ name }) => name === 'alive').length;
     },
     get ended() {
       return ended;

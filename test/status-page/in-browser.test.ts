@@ -1,4 +1,4 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
 import { parseLabelSelector } from '../../src/metric/label-selector.ts';
@@ -28,9 +28,10 @@ describeWithChromium('the status page in a browser', () => {
   });
 
   /** What the page complains of, a broken rule of its Content-Security-Policy too, fails the test. */
-  async function open(url: string, options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  async function open(url: string, prepare?: (context: BrowserContext) => Promise<unknown>): Promise<Page> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
     stack.defer(() => context.close());
+    await prepare?.(context);
     const page = await context.newPage();
     page.setDefaultTimeout(20_000);
     page.on('pageerror', (error) => faults.push(error.message));
@@ -154,6 +155,32 @@ describeWithChromium('the status page in a browser', () => {
     await shows(page, '#rows .number', '7');
     expect(await page.getAttribute('#link', 'data-link')).toBe('live');
     expect(faults.splice(0)).toEqual([expect.stringContaining('ERR_INCOMPLETE_CHUNKED_ENCODING')]);
+  });
+
+  it('says so when the adapter is gone, and shows nothing as if it were of now', async () => {
+    const board = createBoard(Date);
+    putReading(board, seriesWith(), 7, Date.now());
+    const bench = await startStatusBench(board);
+    const page = await open(bench.url);
+    expect(await page.isVisible('#lost')).toBe(false);
+    await bench[Symbol.asyncDispose]();
+    await page.waitForSelector('#lost', { timeout: 10_000 });
+    expect(await page.textContent('h1')).toMatch(/^No word from the adapter since \d\d:\d\d$/);
+    expect(await page.textContent('#rows .number')).toBe('7');
+    expect(Number(await page.evaluate("getComputedStyle(document.querySelector('.readings')).opacity"))).toBe(
+      0.5,
+    );
+    expect(faults.splice(0).join()).toContain('ERR_CONNECTION_REFUSED');
+  });
+
+  it('looks for the adapter anew where a connection ends without a word', async () => {
+    const { url } = await startWith(1);
+    const page = await open(url, ({ clock }) => clock.install());
+    const followed = page.waitForRequest('**/events', { timeout: 20_000 });
+    await page.clock.fastForward(40_000);
+    await followed;
+    await shows(page, '#link', 'live');
+    expect(await page.isVisible('#lost')).toBe(false);
   });
 
   it('fits screens from 360 to 1280 wide, with failures and long names', async () => {

@@ -1,7 +1,8 @@
 /** The status page: draws what the adapter tells by server-sent events. */
 
 import { at, make, setText } from './dom.js';
-import { countText } from './format.js';
+import { clockText, countText } from './format.js';
+import { Link } from './link.js';
 import { drawMinutes } from './minutes.js';
 import { Model } from './model.js';
 import { columns, filterEntries, sortEntries } from './order.js';
@@ -19,12 +20,16 @@ let reversed = false;
 let page = 0;
 
 function draw() {
+  drawLink();
   const { head } = model;
-  if (head === undefined) return;
+  // While everything is told anew, what was told before stays.
+  if (head === undefined || !model.ready) return;
   setText(at('version'), head.version);
-  setText(at('headline'), headlineOf(head));
-  document.body.dataset['health'] =
-    head.counts.failing + head.counts.refused > 0 ? 'failing' : head.counts.stale > 0 ? 'stale' : 'fresh';
+  if (!link.isLost) {
+    setText(at('headline'), headlineOf(head));
+    document.body.dataset['health'] =
+      head.counts.failing + head.counts.refused > 0 ? 'failing' : head.counts.stale > 0 ? 'stale' : 'fresh';
+  }
   drawStates(head, shownStates, toggleState);
   drawMinutes(model.minutes, model.nowMs());
   drawProjects(head);
@@ -32,6 +37,18 @@ function draw() {
   drawTroubles(entries, search);
   drawTable(entries);
   document.body.dataset['ready'] = String(model.ready);
+}
+
+/** What is not told any more is not to look as if it were so. */
+function drawLink() {
+  const { isOpen, isLost, lastWordMs } = link;
+  at('link').dataset['link'] = isOpen ? 'live' : 'connecting';
+  setText(at('link'), isOpen ? 'live' : 'connecting');
+  at('lost').hidden = !isLost;
+  if (!isLost) return;
+  const since = model.head === undefined ? '' : ` since ${clockText(lastWordMs)}`;
+  setText(at('headline'), `No word from the adapter${since}`);
+  document.body.dataset['health'] = 'lost';
 }
 
 /** @param {import('./model.js').Entry[]} entries */
@@ -49,17 +66,19 @@ function drawTable(entries) {
   /** @type {HTMLButtonElement} */ (at('next')).disabled = first + pageSize >= found.length;
 }
 
-let due = false;
+/** @type {number | undefined} */
+let due;
 
 /** As soon as the browser has time, once for all that came. */
 function drawSoon() {
-  if (due) return;
-  due = true;
   // Not by animation frames: a page in the background has none, and is to be right when it comes back.
-  setTimeout(() => {
-    due = false;
-    draw();
-  }, 30);
+  due ??= setTimeout(drawNow, 30);
+}
+
+function drawNow() {
+  clearTimeout(due);
+  due = undefined;
+  draw();
 }
 
 /** @param {string} state */
@@ -111,42 +130,24 @@ function makeColumns() {
   showOrder();
 }
 
-/**
- * @param {EventSource} source
- * @param {string} name
- * @param {(data: any) => void} apply
- */
-function on(source, name, apply) {
-  source.addEventListener(name, (event) => {
-    apply(JSON.parse(/** @type {MessageEvent<string>} */ (event).data));
-    drawSoon();
-  });
-}
+/** @param {(data: any) => void} apply */
+const applied = (apply) => (/** @type {any} */ data) => {
+  apply(data);
+  drawSoon();
+};
 
-/** @param {'live' | 'connecting'} state */
-function setLink(state) {
-  at('link').dataset['link'] = state;
-  setText(at('link'), state === 'live' ? 'live' : 'connecting');
-}
-
-function connect() {
-  const source = new EventSource('events');
-  source.addEventListener('open', () => {
-    model.reset();
-    setLink('live');
-  });
-  source.addEventListener('error', () => {
-    setLink('connecting');
-    // Refused for good, as when too many watch: the browser does not try again by itself.
-    if (source.readyState === EventSource.CLOSED) setTimeout(connect, 5000);
-  });
-  on(source, 'head', (head) => model.applyHead(head));
-  on(source, 'rows', (rows) => model.applySeries(rows));
-  on(source, 'readings', (readings) => model.applyReadings(readings));
-  on(source, 'autoscalers', (autoscalers) => model.applyAutoscalers(autoscalers));
-  on(source, 'gone', (ids) => model.applyGone(ids));
-  on(source, 'ready', () => (model.ready = true));
-}
+const link = new Link({
+  open: applied(() => model.reset()),
+  head: applied((head) => model.applyHead(head)),
+  rows: applied((rows) => model.applySeries(rows)),
+  readings: applied((readings) => model.applyReadings(readings)),
+  autoscalers: applied((autoscalers) => model.applyAutoscalers(autoscalers)),
+  gone: applied((ids) => model.applyGone(ids)),
+  ready: () => {
+    model.ready = true;
+    drawNow();
+  },
+});
 
 makeColumns();
 filter.addEventListener('input', () => {
@@ -164,4 +165,3 @@ for (const [id, step] of /** @type {const} */ ([
 }
 // Ages grow while nothing comes.
 setInterval(draw, 1000);
-connect();
