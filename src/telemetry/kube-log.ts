@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import type { KubeObserver } from '../kube/kube-observer.ts';
+import type { FoldedFailures } from './folded-failures.ts';
 
 /** What is logged of the API server. */
-export function createKubeLog(logger: Logger): KubeObserver {
+export function createKubeLog(logger: Logger, failures: FoldedFailures): KubeObserver {
   return {
     listed: (event) => logger.debug(event, 'listed from the API server'),
     watchEnded: (event) => {
@@ -16,7 +17,10 @@ export function createKubeLog(logger: Logger): KubeObserver {
         event,
         'ConfigMap kube-system/extension-apiserver-authentication is malformed; the last one stands',
       ),
-    reviewFailed: (event) => logger.warn(event, 'a review got no answer from the API server'),
+    reviewFailed: (event) =>
+      failures.tell(event.kind, (repeats) =>
+        logger.warn({ ...event, repeats }, 'a review got no answer from the API server'),
+      ),
     apiServiceUpdated: (event) => logger.info(event, 'caBundle updated'),
     apiServiceForeign: (event) =>
       logger.error(event, 'the APIService belongs to another provider and is left alone'),

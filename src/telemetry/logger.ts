@@ -39,7 +39,7 @@ export function createLogger(level: string, destination: DestinationStream = pin
 export function createTelemetry(logger: Logger): Telemetry {
   const failures = new FoldedFailures();
   return {
-    ...createKubeLog(logger),
+    ...createKubeLog(logger, failures),
     ...createReadingLog(logger),
     ...createSlsLog(logger),
     started: (event) => logger.info(event, 'serving'),
@@ -50,7 +50,11 @@ export function createTelemetry(logger: Logger): Telemetry {
         { code: error.code, cause: causeOf(error) },
         `the serving certificate stays: ${error.message}`,
       ),
-    requestRefused: ({ error, ...event }) => logFailure(logger, error, event),
+    requestRefused: ({ error, ...event }) => {
+      // Of our own faults each is another; the rest is alike whatever path was asked for.
+      const key = JSON.stringify([error.code, error.code === 'Internal' && causeOf(error)]);
+      failures.tell(key, (repeats) => logFailure(logger, error, { ...event, repeats }));
+    },
     readFinished: (event) => {
       if (event.error === undefined) {
         logger.debug(event, 'reading served');

@@ -25,7 +25,7 @@ function bench() {
       ageMs: undefined,
       durationMs: 1,
     });
-  return { lines, fail };
+  return { lines, fail, telemetry };
 }
 
 it('tells the first failure at once, and the others of that minute in one line with their count', () => {
@@ -60,4 +60,31 @@ it('folds neither another metric nor another code', () => {
   fail('r2', 'sls_ingress_inflow');
   fail('r3', 'sls_ingress_qps', 'SlsThrottled');
   expect(lines.map(({ requestId }) => requestId)).toEqual(['r1', 'r2', 'r3']);
+});
+
+it('folds what is refused while the API server reviews nobody, whoever asks and for whatever', () => {
+  const { lines, telemetry } = bench();
+  for (const path of ['/a', '/b', '/c']) {
+    telemetry.reviewFailed({ kind: 'SubjectAccessReview', message: 'connect ECONNREFUSED', attempts: 3 });
+    const error = new AdapterError('AuthorizationUnavailable', `nobody says whether ${path} may be read`);
+    telemetry.requestRefused({ method: 'GET', path, error });
+  }
+  expect(lines).toMatchObject([
+    { kind: 'SubjectAccessReview' },
+    { code: 'AuthorizationUnavailable', path: '/a' },
+  ]);
+  vi.advanceTimersByTime(foldMs);
+  expect(lines.slice(2)).toMatchObject([
+    { kind: 'SubjectAccessReview', repeats: 2 },
+    { code: 'AuthorizationUnavailable', path: '/c', repeats: 2 },
+  ]);
+});
+
+it('tells each fault of the adapter itself', () => {
+  const { lines, telemetry } = bench();
+  for (const what of ['one', 'another']) {
+    const error = new AdapterError('Internal', 'internal error', { cause: new Error(what) });
+    telemetry.requestRefused({ method: 'GET', path: '/a', error });
+  }
+  expect(lines).toMatchObject([{ err: { message: 'one' } }, { err: { message: 'another' } }]);
 });

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { FoldedFailures } from '../../src/telemetry/folded-failures.ts';
 import { createKubeLog } from '../../src/telemetry/kube-log.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 
@@ -7,7 +8,7 @@ function recordingLog() {
   const logger = createLogger('info', {
     write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>),
   });
-  return { lines, log: createKubeLog(logger) };
+  return { lines, log: createKubeLog(logger, new FoldedFailures()) };
 }
 
 it('says which rule to grant where HPAs may not be read', () => {
