@@ -23,6 +23,13 @@ describe('the dashboard', () => {
     expect(ownMetricsIn(expr).filter((name) => !known.has(name))).toEqual([]);
   });
 
+  it('draws each series by itself, whatever its selector says', () => {
+    const gauge = 'sls_metrics_adapter_external_metric_value';
+    const exprs = panelQueries.map(({ expr }) => expr).filter((expr) => expr.includes(gauge));
+    const labels = exprs.map((expr) => /^max by \(([^)]+)\)/.exec(expr)?.[1]?.split(', '));
+    expect(labels).toEqual([ownMetrics().get(gauge)]);
+  });
+
   it('says of each panel what it shows, and lays none over another', () => {
     const places = new Set<string>();
     for (const { id, type, title, description = '', gridPos } of dashboard.panels) {
