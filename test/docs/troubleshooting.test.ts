@@ -11,10 +11,30 @@ const codeSpans = [...page.replaceAll(/```[^]*?```/g, '').matchAll(/`([^`]+)`/g)
 
 it('names only errors of the registry', () => {
   // Reasons of Kubernetes that are written like our codes.
-  const foreign = ['FailedGetExternalMetric', 'FailedDiscoveryCheck', 'MissingEndpoints', 'Unauthorized'];
+  const foreign = [
+    'FailedGetExternalMetric',
+    'FailedDiscoveryCheck',
+    'MissingEndpoints',
+    'SuccessfulRescale',
+    'Unauthorized',
+  ];
   const named = codeSpans.filter((span) => /^([A-Z][a-z]+){2,}$/.test(span) && !foreign.includes(span));
   expect(named).not.toEqual([]);
   expect(named.filter((code) => !(code in errorRegistry) && !isObjectField(code))).toEqual([]);
+});
+
+it('has a command for each symptom', () => {
+  const [, bySymptom = ''] = /\n## By symptom\n([^]*?)\n## /.exec(page) ?? [];
+  const sections = bySymptom.split(/^### /m).slice(1);
+  expect(sections).toHaveLength(11);
+  expect(sections.filter((section) => !section.includes('```sh\n'))).toEqual([]);
+});
+
+it('reads the log of every replica, and all of it', () => {
+  const commands = [...page.matchAll(/^kubectl logs .*$/gm)].map(([command]) => command);
+  expect(commands).not.toEqual([]);
+  const all = '-l app.kubernetes.io/name=sls-metrics-adapter --prefix --tail=-1';
+  expect(commands.filter((command) => !command.includes(all))).toEqual([]);
 });
 
 it('names only settings that there are', () => {
