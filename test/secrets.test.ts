@@ -13,7 +13,7 @@ import { expectStatus } from './support/expect-status.ts';
 import { startScriptedApiServer, type ScriptedApiServer } from './support/scripted-apiserver.ts';
 import { waitFor } from './support/wait-for.ts';
 
-/** Whatever is in it must be in no log line and in no answer. */
+/** Whatever is in it must be in no log line, in no answer and on no page. */
 const planted = 'Pl4nted';
 const asker = `${planted}-asker`;
 const roleArn = 'acs:ram::2:role/reader';
@@ -87,6 +87,7 @@ beforeAll(async () => {
     JSON.stringify({
       sls: { endpoint: sls.url, credentials: key, breaker: { failures: 100 } },
       reading: { freshnessSeconds: 0, maxStaleSeconds: 0, refreshSeconds: 60 },
+      telemetry: { port: 0, statusPage: true },
       projects,
     }),
   );
@@ -126,7 +127,7 @@ it.each([
     code,
     /./,
   );
-  expectSilence();
+  await expectSilence();
 });
 
 it.each([
@@ -138,7 +139,7 @@ it.each([
   ['a connection that is refused', 'log-down', 'SlsUnavailable'],
 ])('no secret is told after %s', async (_, project, code) => {
   expectStatus(await ask(project), 503, code, /./);
-  expectSilence();
+  await expectSilence();
 });
 
 it('no token is told where the asker is unknown, or cannot be reviewed', async () => {
@@ -147,12 +148,20 @@ it('no token is told where the asker is unknown, or cannot be reviewed', async (
   apiServer.fail('tokenreview', { kind: 'status', code: 403, message });
   expect((await ask('log-down', `${planted}-broken`)).statusCode).toBeGreaterThanOrEqual(401);
   apiServer.recover('tokenreview');
-  expectSilence();
+  await expectSilence();
 });
 
-function expectSilence(): void {
+async function expectSilence(): Promise<void> {
   expect(adapter.logLines.length).toBeGreaterThan(0);
   const inBase64 = Buffer.from(`${planted}-`).toString('base64').slice(0, 10);
-  const told = [...adapter.logLines.map((line) => JSON.stringify(line)), ...answers];
+  const told = [...adapter.logLines.map((line) => JSON.stringify(line)), ...answers, ...(await seen())];
+  expect(told.at(-1)).toContain('"remedy":');
   expect(told.filter((text) => text.includes(planted) || text.includes(inBase64))).toEqual([]);
+}
+
+/** What whoever reaches the plain port can see. */
+function seen(): Promise<string[]> {
+  const url = String(adapter.logLines.find(({ msg }) => msg === 'serving')?.['telemetryUrl']);
+  const paths = ['/metrics', '/status.json'];
+  return Promise.all(paths.map(async (path) => (await fetch(`${url}${path}`)).text()));
 }
