@@ -76,13 +76,17 @@ describeWithChromium('the status page in a browser', () => {
 
   it('loads a thousand within 200 ms', async () => {
     const { url } = await startWith(1000);
+    const page = await open(url, (context) => context.addInitScript(noteReady));
+    const session = await page.context().newCDPSession(page);
+    await session.send('Network.enable');
+    await session.send('Network.setCacheDisabled', { cacheDisabled: true });
     // What else runs on the machine only adds: one load that is quick enough shows what the page takes.
     let bestMs = Infinity;
     const untilMs = Date.now() + 60_000;
     while (bestMs >= 200 && Date.now() < untilMs) {
-      const page = await open(url, (context) => context.addInitScript(noteReady));
+      await page.goto(url);
+      await page.waitForSelector('body[data-ready=true]');
       bestMs = Math.min(bestMs, await page.evaluate<number>('readyMs'));
-      await page.context().close();
     }
     expect(bestMs).toBeLessThan(200);
   }, 90_000);
