@@ -29,7 +29,7 @@ export async function doctor(
   const around = { ...io, observer, pause };
   const isTable = output === 'table';
   // With a kubeconfig it is the cluster of that which is looked at, not the pod that we are in.
-  const running = flags['kubeconfig'] === undefined ? await runningFlags(io.env) : {};
+  const running = flags['kubeconfig'] === undefined ? await runningFlags(io) : {};
   const asked = { flags: { ...running, ...flags }, metric, selector, namespace, serviceAccount };
   const results = await examine(asked, around, io.signal, (result) => {
     if (isTable) io.stdout.write(doctorLines(result, isColoured(io)));

@@ -10,6 +10,8 @@ export interface Io {
   readonly random: () => number;
   /** Has SIGUSR2 call it. */
   readonly onLogSignal?: (toggle: () => void) => void;
+  /** The command line of the first process. Default: that of /proc. */
+  readonly firstProcessFile?: string;
 }
 
 /** Resolves once the signal is aborted. */

@@ -12,6 +12,7 @@ import { catalogOf } from '../service/own-metrics.ts';
 import { createReading } from '../service/reading-stack.ts';
 import { createLogger, createTelemetry } from '../telemetry/logger.ts';
 import type { Io } from './io.ts';
+import { runningFlags } from './running-flags.ts';
 import { alignedTable } from './table.ts';
 import { utcText } from './utc.ts';
 
@@ -28,7 +29,7 @@ export async function query(
   flags: Readonly<Record<string, unknown>>,
   io: Io,
 ): Promise<void> {
-  const config = loadConfig({ flags, env: io.env });
+  const config = loadConfig({ flags: { ...(await runningFlags(io)), ...flags }, env: io.env });
   const requirements = parseLabelSelector(options.selector);
   const request = parseMetricRequest(
     metricName,

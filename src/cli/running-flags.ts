@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { flagName, optionKey, settings } from '../config/settings.ts';
+import type { Io } from './io.ts';
 
 /** In a container the adapter is the first process. */
 const firstProcess = '/proc/1/cmdline';
@@ -8,10 +9,10 @@ const firstProcess = '/proc/1/cmdline';
  * The flags of settings that the adapter of this pod was started with, by option key, so that a command in its container
  * need not repeat them. None outside of a pod.
  */
-export async function runningFlags(
-  env: Readonly<Record<string, string | undefined>>,
-  file = firstProcess,
-): Promise<Readonly<Record<string, string | true>>> {
+export async function runningFlags({
+  env,
+  firstProcessFile: file = firstProcess,
+}: Pick<Io, 'env' | 'firstProcessFile'>): Promise<Readonly<Record<string, string | true>>> {
   if (env['KUBERNETES_SERVICE_HOST'] === undefined) return {};
   try {
     return flagsOf((await readFile(file, 'utf8')).split('\0'));

@@ -2,7 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runProgram } from '../../src/cli/program.ts';
 import { runningFlags } from '../../src/cli/running-flags.ts';
+import { startEmulator } from '../../src/emulator/emulator.ts';
+import { fakeIo, someCredentials } from '../support/fake-io.ts';
 
 const pod = { KUBERNETES_SERVICE_HOST: '10.0.0.1' };
 let directory = '';
@@ -13,7 +16,7 @@ afterAll(() => rm(directory, { recursive: true }));
 async function flagsOf(words: readonly string[], env: Record<string, string> = pod) {
   const file = join(directory, 'cmdline');
   await writeFile(file, words.map((word) => `${word}\0`).join(''));
-  return runningFlags(env, file);
+  return runningFlags({ env, firstProcessFile: file });
 }
 
 const program = ['node', '--max-semi-space-size=2', '/app/dist/main.js'];
@@ -45,12 +48,38 @@ describe('runningFlags', () => {
   });
 
   it('are none where the command line cannot be read', async () => {
-    expect(await runningFlags(pod, join(directory, 'absent'))).toEqual({});
+    expect(await runningFlags({ env: pod, firstProcessFile: join(directory, 'absent') })).toEqual({});
   });
 
   it('leave out what is no flag of a setting', async () => {
     expect(await flagsOf([...program, 'serve', '--other=x', 'word', '--region=cn-beijing'])).toEqual({
       region: 'cn-beijing',
     });
+  });
+});
+
+describe('a command in the container of the adapter', () => {
+  const read = ['sls_ingress_qps', '--selector', 'sls.logstore=nginx-ingress'];
+
+  it.each([
+    ['query', read],
+    ['explain', [...read, '--run']],
+    ['routes', ['--logstore', 'nginx-ingress']],
+  ])('%s reads with the flags that the adapter was started with', async (command, argv) => {
+    const emulator = await startEmulator({
+      listenHost: '127.0.0.1',
+      listenPort: 0,
+      logstores: [{ project: 'k8s-log-c1', logstore: 'nginx-ingress' }],
+    });
+    try {
+      const file = join(directory, 'running');
+      const flags = ['serve', `--sls-endpoint=${emulator.url}`, '--project=k8s-log-c1'];
+      await writeFile(file, [...program, ...flags, ''].join('\0'));
+      const { io, stderr } = fakeIo({ ...someCredentials, ...pod });
+      const code = await runProgram([command, ...argv], { ...io, firstProcessFile: file });
+      expect([code, stderr()]).toEqual([0, '']);
+    } finally {
+      await emulator.stop();
+    }
   });
 });

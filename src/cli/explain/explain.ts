@@ -9,6 +9,7 @@ import { createReading } from '../../service/reading-stack.ts';
 import { createLogger, createTelemetry } from '../../telemetry/logger.ts';
 import type { Io } from '../io.ts';
 import type { QueryOptions } from '../query.ts';
+import { runningFlags } from '../running-flags.ts';
 import { explanationJson, runJson } from './explain-json.ts';
 import { explanationText, runText } from './explain-text.ts';
 
@@ -28,7 +29,7 @@ export async function explain(
   flags: Readonly<Record<string, unknown>>,
   io: Io,
 ): Promise<void> {
-  const config = loadConfig({ flags, env: io.env });
+  const config = loadConfig({ flags: { ...(await runningFlags(io)), ...flags }, env: io.env });
   const requirements = parseLabelSelector(selector);
   const request = parseMetricRequest(metricName, namespace, requirements, config.defaults, catalogOf(config));
   const routeNamespace = requirements.find(({ key }) => key === labelDefinitions.namespace.name)?.values[0];

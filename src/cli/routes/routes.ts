@@ -7,6 +7,7 @@ import { createReading } from '../../service/reading-stack.ts';
 import { surveyRoutes, type SurveyQuery } from '../../sls/route-survey.ts';
 import { createLogger, createTelemetry } from '../../telemetry/logger.ts';
 import type { Io } from '../io.ts';
+import { runningFlags } from '../running-flags.ts';
 import { hpaManifest } from './hpa-manifest.ts';
 import { surveyJson, surveyTable, type Survey } from './survey-output.ts';
 
@@ -36,7 +37,7 @@ export async function routes(
   flags: Readonly<Record<string, unknown>>,
   io: Io,
 ): Promise<void> {
-  const config = loadConfig({ flags, env: io.env });
+  const config = loadConfig({ flags: { ...(await runningFlags(io)), ...flags }, env: io.env });
   const { project, logstore } = config.defaults;
   checkOptions(options);
   if (project === undefined || logstore === undefined) {
