@@ -62,27 +62,41 @@ const rights: readonly Right[] = [
     after: ['kubernetes'],
     rights: ({ facts }) => {
       const { watchAutoscalers, autoscalerNamespaces } = facts.get('config').kubernetes;
-      const places = autoscalerNamespaces.length === 0 ? [''] : autoscalerNamespaces;
       const kind = { group: 'autoscaling', version: 'v2', resource: 'horizontalpodautoscalers' };
       return watchAutoscalers
-        ? places.flatMap((namespace) => rightsOn(['list', 'watch'], { ...kind, namespace }))
+        ? placesOf(autoscalerNamespaces).flatMap((namespace) =>
+            rightsOn(['list', 'watch'], { ...kind, namespace }),
+          )
         : [];
     },
     isOptional: true,
     remedy:
       'Without it only what was read lately is kept fresh. Grant it, or set kubernetes.watchAutoscalers to false:',
-    write: (account, { facts }) => {
-      const { autoscalerNamespaces } = facts.get('config').kubernetes;
-      const role = `kubectl create clusterrole sls-metrics-adapter-autoscalers --verb=get,list,watch --resource=horizontalpodautoscalers.autoscaling`;
-      const bindings =
-        autoscalerNamespaces.length === 0
-          ? [clusterRoleBinding('autoscalers', 'sls-metrics-adapter-autoscalers', account)]
-          : autoscalerNamespaces.map(
-              (namespace) =>
-                `kubectl create rolebinding -n ${namespace} sls-metrics-adapter-autoscalers --clusterrole=sls-metrics-adapter-autoscalers --serviceaccount=${account.namespace}:${account.name}`,
-            );
-      return [role, ...bindings].join('\n');
+    write: (...known) =>
+      roleWhereWatched(
+        'autoscalers',
+        '--verb=get,list,watch --resource=horizontalpodautoscalers.autoscaling',
+        ...known,
+      ),
+  },
+  {
+    id: 'hpa-events',
+    what: 'Whether the adapter may write Events on HPAs, where it is to (kubernetes.events)',
+    after: ['kubernetes'],
+    rights: ({ facts }) => {
+      const { events, watchAutoscalers, autoscalerNamespaces } = facts.get('config').kubernetes;
+      const kind = { group: 'events.k8s.io', resource: 'events' };
+      return events && watchAutoscalers
+        ? placesOf(autoscalerNamespaces).flatMap((namespace) =>
+            rightsOn(['create', 'patch'], { ...kind, namespace }),
+          )
+        : [];
     },
+    isOptional: true,
+    remedy:
+      'Without it no Event on an HPA says why its metric fails. Grant it, or set kubernetes.events to false:',
+    write: (...known) =>
+      roleWhereWatched('events', '--verb=create,patch --resource=events.events.k8s.io', ...known),
   },
   {
     id: 'apiservice-keeper',
@@ -164,6 +178,21 @@ function namedMetrics(
 
 const clusterRoleBinding = (suffix: string, role: string, { namespace, name }: Account) =>
   `kubectl create clusterrolebinding sls-metrics-adapter-${suffix} --clusterrole=${role} --serviceaccount=${namespace}:${name}`;
+
+/** `''`: all namespaces. */
+const placesOf = (namespaces: readonly string[]) => (namespaces.length === 0 ? [''] : namespaces);
+
+/** A role, bound where HPAs are watched: in all namespaces, or in each of some. */
+function roleWhereWatched(suffix: string, rule: string, account: Account, { facts }: Examination): string {
+  const role = `sls-metrics-adapter-${suffix}`;
+  const { autoscalerNamespaces } = facts.get('config').kubernetes;
+  const bindings = placesOf(autoscalerNamespaces).map((namespace) =>
+    namespace === ''
+      ? clusterRoleBinding(suffix, role, account)
+      : `kubectl create rolebinding -n ${namespace} ${role} --clusterrole=${role} --serviceaccount=${account.namespace}:${account.name}`,
+  );
+  return [`kubectl create clusterrole ${role} ${rule}`, ...bindings].join('\n');
+}
 
 const readerManifest = `kubectl apply -f - <<'END'
 apiVersion: rbac.authorization.k8s.io/v1

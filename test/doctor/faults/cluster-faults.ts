@@ -94,6 +94,17 @@ export const clusterFaults: readonly Fault[] = [
       'kubectl create clusterrolebinding sls-metrics-adapter-auth-delegator --clusterrole=system:auth-delegator --serviceaccount=sls-metrics-adapter:sls-metrics-adapter',
   },
   {
+    name: 'the adapter may not delegate authorisation',
+    plant: (patient) => {
+      patient.denied = ({ resource }) => resource?.resource === 'subjectaccessreviews';
+    },
+    check: 'auth-delegator',
+    status: 'failed',
+    found: ['may not create subjectaccessreviews.authorization.k8s.io'],
+    remedy: 'Without it the adapter lets nobody in. Bind it:',
+    write: ['--clusterrole=system:auth-delegator'],
+  },
+  {
     name: 'the adapter may not read how the API server is known',
     plant: (patient) => {
       patient.denied = ({ resource }) => resource?.name === 'extension-apiserver-authentication';
@@ -133,6 +144,34 @@ export const clusterFaults: readonly Fault[] = [
     remedy: 'Without it only what was read lately is kept fresh.',
     write:
       'kubectl create clusterrole sls-metrics-adapter-autoscalers --verb=get,list,watch --resource=horizontalpodautoscalers.autoscaling\nkubectl create clusterrolebinding sls-metrics-adapter-autoscalers --clusterrole=sls-metrics-adapter-autoscalers --serviceaccount=sls-metrics-adapter:sls-metrics-adapter',
+  },
+  {
+    name: 'the adapter may not watch HPAs of one of the namespaces that it is to',
+    plant: (patient) => {
+      patient.file = 'kubernetes: { autoscalerNamespaces: [shop, bank] }';
+      patient.denied = ({ resource }) =>
+        resource?.verb === 'list' && resource.group === 'autoscaling' && resource.namespace === 'bank';
+    },
+    check: 'hpa-watch',
+    status: 'warn',
+    found: ['may not list horizontalpodautoscalers.autoscaling in bank'],
+    remedy: 'Without it only what was read lately is kept fresh.',
+    write: [
+      'kubectl create rolebinding -n bank sls-metrics-adapter-autoscalers --clusterrole=sls-metrics-adapter-autoscalers --serviceaccount=sls-metrics-adapter:sls-metrics-adapter',
+    ],
+  },
+  {
+    name: 'the adapter may not write Events',
+    plant: (patient) => {
+      patient.file = 'kubernetes: { events: true }';
+      patient.denied = ({ resource }) => resource?.group === 'events.k8s.io';
+    },
+    check: 'hpa-events',
+    status: 'warn',
+    found: ['may not create events.events.k8s.io, patch events.events.k8s.io'],
+    remedy: 'Without it no Event on an HPA says why its metric fails.',
+    write:
+      'kubectl create clusterrole sls-metrics-adapter-events --verb=create,patch --resource=events.events.k8s.io\nkubectl create clusterrolebinding sls-metrics-adapter-events --clusterrole=sls-metrics-adapter-events --serviceaccount=sls-metrics-adapter:sls-metrics-adapter',
   },
   {
     name: 'the adapter may not keep its APIService',
