@@ -107,11 +107,13 @@ function decodeRoute(
     const aggregates = decodeAggregates(row, Object.keys(metric.aggregates));
     return isReadable(metric, aggregates) ? metric.value(aggregates, windowSeconds(window)) : undefined;
   };
+  const qps = decodeNumber(row['requests'], 'requests') / windowSeconds(window);
   return {
     route,
-    qps: decodeNumber(row['requests'], 'requests') / windowSeconds(window),
-    // A route whose first line came between the two queries has no minute yet.
-    peakQps: busiest === undefined ? 0 : decodeNumber(busiest, busiestAlias) / 60,
+    qps,
+    // No less than the average: a minute that the window cuts has a part of its requests, and a route whose first line
+    // came between the two queries has no minute yet.
+    peakQps: Math.max(qps, busiest === undefined ? 0 : decodeNumber(busiest, busiestAlias) / 60),
     latencyP95Ms: valueOf('latency_p95'),
     errorRatio: valueOf('error_ratio'),
     lastSeenSeconds: decodeNumber(row[lastSecondAlias], lastSecondAlias),

@@ -66,6 +66,23 @@ describe('routes --hpa', () => {
     expect(metric?.external).toEqual(labelled({ 'sls.ingress.route': 'shop-web-80' }, '3m'));
   });
 
+  it('finds the route of the Deployment however many are busier', async () => {
+    const flags = ['--namespace', 'shop', '--limit', '1'];
+    const { code, stdout } = await routes('nginx-ingress', '--hpa', 'canary', ...flags);
+    expect(code).toBe(0);
+    const [metric] = (parse(stdout) as Hpa).spec.metrics;
+    expect(metric?.external).toMatchObject(labelled({ 'sls.ingress.route': 'shop-canary-80' }, '63m'));
+  });
+
+  it('prints it as JSON where that is asked for', async () => {
+    const flags = ['--hpa', 'web', '--namespace', 'default'];
+    const [yaml, json] = [
+      await routes('nginx-ingress', ...flags),
+      await routes('nginx-ingress', ...flags, '-o', 'json'),
+    ];
+    expect([json.code, JSON.parse(json.stdout)]).toEqual([0, parse(yaml.stdout)]);
+  });
+
   it('names a long route by its parts', { timeout: 60_000 }, async () => {
     const flags = ['--route', longRoute, '--namespace', 'shop'];
     const { stdout } = await routes('nginx-ingress', '--hpa', 'model', ...flags);

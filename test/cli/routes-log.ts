@@ -43,6 +43,7 @@ export async function startRoutesLog() {
       { project, logstore: 'old', index: { fields } },
       { project, logstore: 'alb_ingress', index: albIngressIndex },
       { project, logstore: 'idle' },
+      { project, logstore: 'steady' },
     ],
     clock,
   });
@@ -61,6 +62,13 @@ export async function startRoutesLog() {
       ...lines(end, '-', 10, 3),
       ...lines(end, '', 10, 3),
     ]);
+  // One a second, in whichever minutes of the clock that is.
+  await emulator.sink(project, 'steady').append(
+    Array.from({ length: 120 }, (_, age) => ({
+      timeSeconds: end - 1 - age,
+      fields: { proxy_upstream_name: 'default-web-80' },
+    })),
+  );
   await emulator.sink(project, 'old').append(lines(end, 'default-web-80', 120, 4));
   await emulator.sink(project, 'alb_ingress').append(lines(end, 'default-tea-80', 60, 4, 'slb_pool_name'));
   const run = async (...argv: readonly string[]) => {

@@ -77,6 +77,11 @@ describe('routes', () => {
     expect(names(await routesJson('nginx-ingress', '--since', '8m'))).not.toContain('default-web-80');
   });
 
+  it('has no busiest minute below the average, however the time cuts the minutes of the clock', async () => {
+    const [web] = (await routesJson('steady', '--since', '1m')).routes;
+    expect(web).toMatchObject({ qps: 1, peakQps: 1 });
+  });
+
   it('shows so many at most, and says that there are more', async () => {
     const { stdout } = await routes('nginx-ingress', '--limit', '1');
     expect(stdout).toMatch(/^default-web-80 /m);

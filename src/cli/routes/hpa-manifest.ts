@@ -11,13 +11,14 @@ export interface HpaOptions {
   readonly route?: string;
   readonly min: number;
   readonly max: number;
+  readonly output: 'table' | 'json';
 }
 
 /** How much of the greatest number of replicas the busiest minute is to take. */
 const shareAtPeak = 0.8;
 
 /**
- * An HPA (autoscaling/v2, YAML) that scales a Deployment by the requests per second of its route, with a target made of
+ * An HPA (autoscaling/v2, YAML unless JSON is asked for) that scales a Deployment by the requests per second of its route, with a target made of
  * what was seen.
  *
  * @throws AdapterError `RouteUnseen`; `ConfigInvalid` where it must be said which route is meant
@@ -53,6 +54,7 @@ export function hpaManifest(survey: Survey, options: HpaOptions): string {
       behavior,
     },
   };
+  if (options.output === 'json') return `${JSON.stringify(manifest, null, 2)}\n`;
   return (
     comments(seen, survey, { replicasAtPeak, max, averageValue }) + stringify(manifest, { lineWidth: 0 })
   );

@@ -30,6 +30,8 @@ export interface RoutesOptions {
 const deadlineMs = 60_000;
 const maxRetries = 5;
 const maxSinceMs = 24 * 3_600_000;
+/** The route of a Deployment may be any that was seen, however few its requests. */
+const mostForHpa = 10_000;
 
 /** Prints the routes that a logstore has seen lately, or an HPA for one of them. */
 export async function routes(
@@ -48,6 +50,7 @@ export async function routes(
   try {
     const { delaySeconds, delay } = projectSettings(config)(project).reading;
     const endSeconds = Math.floor(io.clock.now() / 1000) - (delaySeconds ?? delay.initialSeconds);
+    const limit = options.hpa === undefined ? options.limit : mostForHpa;
     const query: SurveyQuery = {
       endpoint: reading.sls.endpointOf({ project, internalEndpoint: undefined }),
       project,
@@ -56,16 +59,16 @@ export async function routes(
       window: { startSeconds: endSeconds - Math.ceil(options.since / 1000), endSeconds },
       route: options.route,
       namespace: options.namespace,
-      // One more than is shown tells whether there are more.
-      maxRows: options.limit + 1,
+      // One more than is looked at tells whether there are more.
+      maxRows: limit + 1,
     };
     const send = (signal: AbortSignal) => surveyRoutes(query, reading.sls.gates, signal);
     const found = await withRetry(send, () => maxRetries, io.signal, { ...reading.retryPauses, deadlineMs });
     const namespaces = options.namespace === undefined ? config.access.knownNamespaces : [options.namespace];
     const survey: Survey = {
       query,
-      routes: found.slice(0, options.limit),
-      isCut: found.length > options.limit,
+      routes: found.slice(0, limit),
+      isCut: found.length > limit,
       namespaces,
     };
     io.stdout.write(textOf(survey, options));
