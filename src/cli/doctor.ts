@@ -32,14 +32,20 @@ export async function doctor(
   const running = flags['kubeconfig'] === undefined ? await runningFlags(io) : {};
   const asked = { flags: { ...running, ...flags }, metric, selector, namespace, serviceAccount };
   const results = await examine(asked, around, io.signal, (result) => {
-    if (isTable) io.stdout.write(doctorLines(result, isColoured(io)));
+    if (isTable) io.stdout.write(doctorLines(result, terminalOf(io)));
   });
-  io.stdout.write(isTable ? doctorSummary(results) : `${JSON.stringify(doctorReport(results), null, 2)}\n`);
-  if (io.signal.aborted || results.some(({ status }) => status === 'failed')) throw new CommandFailed();
+  const { aborted } = io.signal;
+  io.stdout.write(
+    isTable ? doctorSummary(results) : `${JSON.stringify(doctorReport(results, aborted), null, 2)}\n`,
+  );
+  if (aborted || results.some(({ status }) => status === 'failed')) throw new CommandFailed();
 }
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   sleep(ms, undefined, { signal }).catch(() => undefined);
 
-/** By https://no-color.org */
-const isColoured = ({ stdout, env }: Io): boolean => stdout.isTTY && !env['NO_COLOR'];
+/** Colours by https://no-color.org */
+const terminalOf = ({ stdout, env }: Io) => ({
+  isColoured: stdout.isTTY && !env['NO_COLOR'],
+  columns: stdout.isTTY ? stdout.columns : undefined,
+});

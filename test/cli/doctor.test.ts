@@ -109,6 +109,17 @@ describe('doctor', () => {
     expect(fake.stdout()).toMatch(/^skipped +reading +waits for query$/m);
   });
 
+  it('is not healthy, as JSON, where it was interrupted', async () => {
+    emulator.setFaults({ hang: true });
+    const { fake, code } = start(['-o', 'json']);
+    const before = emulator.stats().queries;
+    await waitFor(() => emulator.stats().queries > before, 10_000);
+    fake.end('SIGINT');
+    expect(await code).toBe(1);
+    emulator.setFaults({});
+    expect(JSON.parse(fake.stdout())).toMatchObject({ healthy: false, counts: { failed: 0 } });
+  });
+
   it.each([
     ['--service-account', 'adapter', 'It must be a namespace and a name'],
     ['--output', 'yaml', 'Allowed choices are table, json'],
@@ -129,8 +140,10 @@ describe('doctorLines', () => {
     durationMs: 1,
   };
 
+  const plain = { isColoured: false, columns: undefined };
+
   it('aligns what was found, and leaves the text to write as it is', () => {
-    expect(doctorLines(result, false)).toBe(
+    expect(doctorLines(result, plain)).toBe(
       [
         'failed   permission            one',
         '                               two',
@@ -143,15 +156,35 @@ describe('doctorLines', () => {
     );
   });
 
+  it('breaks sentences where a terminal ends, and never the text to write', () => {
+    const write = 'kubectl logs -n sls-metrics-adapter deployment/sls-metrics-adapter --tail=50';
+    const told = {
+      ...result,
+      found: 'it may not query the logstore of that project',
+      remedy: 'Look at why.',
+      write,
+    };
+    const lines = [
+      'failed   permission            it may not query the',
+      '                               logstore of that',
+      '                               project',
+      '                               → Look at why.',
+      `                                   ${write}`,
+      '',
+    ];
+    expect(doctorLines(told, { ...plain, columns: 51 })).toBe(lines.join('\n'));
+    expect(doctorLines(told, { ...plain, columns: 40 })).toBe(doctorLines(told, plain));
+  });
+
   it('has room for the name of every check', () => {
     const found = allChecks({ selector }).map(({ id }) =>
-      doctorLines({ ...result, check: id, found: 'FOUND' }, false),
+      doctorLines({ ...result, check: id, found: 'FOUND' }, plain),
     );
     expect(new Set(found.map((lines) => lines.indexOf('FOUND')))).toEqual(new Set([31]));
   });
 
   it('colours the status alone, where it may', () => {
-    expect(doctorLines(result, true).split('\n')[0]).toBe(
+    expect(doctorLines(result, { ...plain, isColoured: true }).split('\n')[0]).toBe(
       '\u001B[31mfailed \u001B[39m  permission            one',
     );
   });
