@@ -28,16 +28,29 @@ export interface View {
 export function createView(stdout: NodeJS.WriteStream): View {
   if (!stdout.isTTY) return { show: (snapshot) => stdout.write(plainLines(snapshot)), end: () => undefined };
   const live = createLogUpdate(stdout);
-  return { show: (snapshot) => live(liveTable(snapshot)), end: () => live.done() };
+  return { show: (snapshot) => live(liveTable(snapshot, stdout.columns)), end: () => live.done() };
 }
 
 const text = (value: number | undefined, digits = 0) => (value === undefined ? '-' : value.toFixed(digits));
 
-export function liveTable({ routes, slsQueries }: Snapshot): string {
+/** What the other columns take, at the most. */
+const besideRoute = 42;
+const leastRoute = 12;
+
+/** The route as wide as there is room for it: namespace and port, which tell it apart, are at its ends. */
+function shortened(route: string, columns: number): string {
+  const width = Math.max(leastRoute, columns - besideRoute);
+  if (route.length <= width) return route;
+  const head = Math.ceil((width - 1) / 2);
+  return `${route.slice(0, head)}…${route.slice(head + 1 - width)}`;
+}
+
+/** @param columns of the terminal */
+export function liveTable({ routes, slsQueries }: Snapshot, columns = Infinity): string {
   const table = alignedTable(
     ['ROUTE', 'QPS', 'REQUESTS', 'AGE', 'REPLICAS'],
     routes.map(({ route, qps, requests, ageSeconds, replicas }) => [
-      route,
+      shortened(route, columns),
       text(qps, 3),
       text(requests),
       ageSeconds === undefined ? '-' : `${text(ageSeconds, 1)}s`,

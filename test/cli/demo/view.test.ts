@@ -30,6 +30,15 @@ describe('liveTable', () => {
       'e-f-80: SLS "is" down',
     ]);
   });
+
+  it('shortens long routes in their middle, so that a row is a line of the terminal', () => {
+    const route = 'default-bert-tfserving-202207181536-tensorflow-serving-8501';
+    const long = { ...snapshot, routes: snapshot.routes.map((line) => ({ ...line, route })) };
+    const shown = liveTable(long, 80).split('\n')[1] ?? '';
+    expect(shown).toMatch(/^default-bert-tfserv…rflow-serving-8501 +12\.346 /);
+    expect(shown.length).toBeLessThanOrEqual(80);
+    expect(liveTable(long, 120)).toContain(route);
+  });
 });
 
 describe('plainLines', () => {
