@@ -1,9 +1,18 @@
 import { z } from 'zod';
 
-/** A whole number; `what` is its meaning for the docs, with the unit. */
+/**
+ * A whole number; `what` is its meaning for the docs, with the unit. Not `z.int`: a fraction there ends every check of
+ * the rules that span settings, so that their faults would show only once it is mended.
+ */
 export const whole = (least: number, most: number, what: string) => {
   const error = `must be a whole number from ${least} to ${most}`;
-  return z.int({ error }).min(least, { error }).max(most, { error }).describe(what);
+  return z
+    .number({ error })
+    .refine(Number.isInteger, { error })
+    .min(least, { error })
+    .max(most, { error })
+    .meta({ type: 'integer' })
+    .describe(what);
 };
 
 export const text = (what: string) =>
