@@ -48,6 +48,7 @@ async function compareWorld(
   planningsOf: (set: AskedSet) => readonly AskedSet[],
 ): Promise<void> {
   drawnSets += world.sets.length;
+  sls.widerSeconds = world.widerSeconds;
   sls.advance(apartMs + world.subsecondMs - (sls.clock.nowMs % 1000));
   const logged = await logTraffic(world, sls);
   sls.advance(world.arrivedAgoMs);

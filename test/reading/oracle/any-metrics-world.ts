@@ -29,7 +29,10 @@ const someLines = fc.record({
 
 const routeOf = (n: number) => `default-form-${n}-80`;
 
-/** One logstore with routes whose lines are of many forms, and every metric of each of them and of all. */
+/**
+ * One logstore with routes whose lines are of many forms, and every metric of each of them and of all, of all lines and
+ * of some, planned together.
+ */
 export const anyMetricsWorld: fc.Arbitrary<World> = fc
   .record({
     place: fc.constantFrom(...places),
@@ -52,6 +55,7 @@ export const anyMetricsWorld: fc.Arbitrary<World> = fc
       subsecondMs: 0,
       arrivedAgoMs: 0,
       delaySeconds: 0,
+      widerSeconds: 0,
       settledMs: 0,
       traffic: routes.flatMap((lines, n) =>
         lines.map(({ isCanary, ...form }) => ({
@@ -62,9 +66,11 @@ export const anyMetricsWorld: fc.Arbitrary<World> = fc
           lagMs: 0,
         })),
       ),
-      sets: filters.map((one) => ({
-        asked: asked.map((plain) => ({ ...plain, filters: one })),
-        maxNamedRoutes,
-      })),
+      sets: [
+        {
+          asked: filters.flatMap((one) => asked.map((plain) => ({ ...plain, filters: one }))),
+          maxNamedRoutes,
+        },
+      ],
     };
   });

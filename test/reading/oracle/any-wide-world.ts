@@ -5,19 +5,19 @@ import { listMetrics } from '../../support/catalog.ts';
 
 /**
  * One logstore with more routes than a search may name (30 conditions), or than SLS gives rows without a LIMIT
- * (100), all asked for at once but for the last few; and a few more, which were never logged.
+ * (100), all asked for at once but for the last few, by name and as any other; and a few more, never logged.
  */
 export const anyWideWorld: fc.Arbitrary<World> = fc
   .record({
     metric: fc.constantFrom(...listMetrics().map(({ name }) => name)),
     place: fc.constantFrom(...places),
-    logged: fc.integer({ min: 10, max: 260 }),
+    logged: fc.oneof(fc.integer({ min: 10, max: 40 }), fc.integer({ min: 120, max: 260 })),
     unasked: fc.nat(9),
     unlogged: fc.nat(5),
-    maxNamedRoutes: fc.constantFrom(200, 1000, 20, 0),
+    mostNamedRoutes: fc.constantFrom([1000, 0], [300, 9], [200]),
     delaySeconds: fc.nat(60),
   })
-  .map(({ metric, place, logged, unasked, unlogged, maxNamedRoutes, delaySeconds }) => {
+  .map(({ metric, place, logged, unasked, unlogged, mostNamedRoutes, delaySeconds }) => {
     const nameOf = (n: number) => `default-wide-${n}-80`;
     const askedRoutes = Array.from({ length: logged - unasked + unlogged }, (_, n) =>
       nameOf(n < logged - unasked ? n : n + unasked),
@@ -26,6 +26,7 @@ export const anyWideWorld: fc.Arbitrary<World> = fc
       subsecondMs: 0,
       arrivedAgoMs: 1000,
       delaySeconds,
+      widerSeconds: 0,
       settledMs: 0,
       traffic: Array.from({ length: logged }, (_, n) => ({
         place,
@@ -36,17 +37,15 @@ export const anyWideWorld: fc.Arbitrary<World> = fc
         requests: 1 + (n % 17),
         lagMs: n % 5 === 0 ? 2000 : 0,
       })),
-      sets: [
-        {
-          asked: askedRoutes.map((route) => ({
-            metric,
-            place,
-            route,
-            intervalSeconds: 15,
-            delaySeconds: undefined,
-          })),
-          maxNamedRoutes,
-        },
-      ],
+      sets: mostNamedRoutes.map((maxNamedRoutes) => ({
+        asked: askedRoutes.map((route) => ({
+          metric,
+          place,
+          route,
+          intervalSeconds: 15,
+          delaySeconds: undefined,
+        })),
+        maxNamedRoutes,
+      })),
     };
   });

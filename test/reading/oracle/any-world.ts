@@ -18,6 +18,14 @@ const anyRoute = fc.oneof(
   // As which SLS writes that there is none.
   { weight: 1, arbitrary: fc.constant('null') },
 );
+/** The same name in other letters, which a search takes for it. */
+const twinOf = (route: string) =>
+  route.replace(/[a-z]+/i, (word) => (word === word.toUpperCase() ? word.toLowerCase() : word.toUpperCase()));
+
+const anyRoutes = fc
+  .tuple(fc.array(anyRoute, { minLength: 1, maxLength: 3 }), fc.boolean())
+  .map(([routes, hasTwin]) => (hasTwin ? [...routes.slice(0, 1).map(twinOf), ...routes] : routes));
+
 const anyInterval = fc.oneof(
   fc.constantFrom(1, 15, 60, longestWindowSeconds),
   fc.integer({ min: 1, max: 300 }),
@@ -37,11 +45,12 @@ const anyDraw = fc.record({
   subsecondMs: fc.nat(999),
   arrivedAgoMs: fc.nat(10_000),
   delaySeconds: anyDelay,
+  widerSeconds: fc.constantFrom(0, 0, 60),
   settledMs: fc.nat(2000),
   otherLagMs: fc.nat(longestLagMs),
   places: fc.constantFrom(...similarPlaces),
   otherMetric: fc.constantFrom(...listMetrics().map(({ name }) => name)),
-  routes: fc.array(anyRoute, { minLength: 1, maxLength: 4 }),
+  routes: anyRoutes,
   windows: fc.array(fc.tuple(anyInterval, fc.option(anyDelay, { nil: undefined })), {
     minLength: 1,
     maxLength: 2,
@@ -93,7 +102,7 @@ function pick<T>(from: readonly T[], index: number): T {
 }
 
 function worldOf(draw: Draw): World {
-  const { subsecondMs, arrivedAgoMs, delaySeconds, settledMs } = draw;
+  const { subsecondMs, arrivedAgoMs, delaySeconds, widerSeconds, settledMs } = draw;
   const windows = windowsOf(draw);
   const pool = draw.pool.flatMap(({ isOtherMetric, place, isEverywhere, route, window }): Asked[] => {
     const [intervalSeconds, delay] = pick(windows, window);
@@ -109,6 +118,7 @@ function worldOf(draw: Draw): World {
     subsecondMs,
     arrivedAgoMs,
     delaySeconds,
+    widerSeconds,
     settledMs,
     traffic: draw.traffic.map((one) => trafficOf(one, draw, pick(pool, one.about))),
     sets: draw.sets.map(({ asked, maxNamedRoutes }) => ({

@@ -10,6 +10,7 @@ export const lineStyles = [
   'few misread',
   'stray',
   'dashes',
+  'odd status',
   'absent',
 ] as const;
 
@@ -28,7 +29,7 @@ const debris = { upstream_response_time: '0,', host: '0.002' };
 /** The fields of the n-th line. */
 export function styledFields(style: LineStyle, n: number): Record<string, string> {
   const pick = (texts: readonly string[]) => texts[n % texts.length] ?? '';
-  const method = n % 5 === 0 ? 'POST' : 'GET';
+  const methodOf = (every: number) => (n % every === 0 ? 'POST' : 'GET');
   const host = pick(hosts);
   const numbers = {
     status: pick(statuses),
@@ -37,7 +38,8 @@ export function styledFields(style: LineStyle, n: number): Record<string, string
     request_time: ((n % 40) / 1000).toFixed(3),
     upstream_response_time: ((n % 30) / 1000).toFixed(3),
   };
-  const plain = { host, method, request_method: method, ...numbers };
+  // No line is of both kinds of log, so that one may not stand for the other.
+  const plain = { host, method: methodOf(5), request_method: methodOf(4), ...numbers };
   const dashes = Object.fromEntries(Object.keys(numbers).map((field) => [field, '-']));
   switch (style) {
     case 'plain':
@@ -66,6 +68,8 @@ export function styledFields(style: LineStyle, n: number): Record<string, string
       return n % 110 === 109 ? { ...plain, ...dashes } : plain;
     case 'dashes':
       return { ...plain, ...dashes };
+    case 'odd status':
+      return { ...plain, status: pick(['503', '50', '5030']) };
     case 'absent':
       return { host };
   }

@@ -73,6 +73,7 @@ class SharedReplies implements LogSource {
   readonly #client: SlsClient;
   readonly #replies = new Map<string, Promise<LogResult>>();
   sent = 0;
+  widerSeconds = 0;
 
   constructor(client: SlsClient) {
     this.#client = client;
@@ -83,7 +84,9 @@ class SharedReplies implements LogSource {
     const known = this.#replies.get(key);
     if (known !== undefined) return known;
     this.sent += 1;
-    const reply = this.#client.query(query, signal);
+    const fromSeconds = query.fromSeconds - this.widerSeconds;
+    const toSeconds = query.toSeconds + this.widerSeconds;
+    const reply = this.#client.query({ ...query, fromSeconds, toSeconds }, signal);
     this.#replies.set(key, reply);
     return reply;
   }
@@ -132,6 +135,11 @@ export class SlsPair {
   /** SLS queries sent so far. */
   get sent(): number {
     return this.#replies.sent;
+  }
+
+  /** By how much SLS reads more than the range of a query, from now on. */
+  set widerSeconds(seconds: number) {
+    this.#replies.widerSeconds = seconds;
   }
 
   readonly endpointOf = ({ internalEndpoint }: Series): Endpoint =>

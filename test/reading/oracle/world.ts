@@ -45,6 +45,8 @@ export interface World {
   readonly arrivedAgoMs: number;
   /** The adapter's own delay. */
   readonly delaySeconds: number;
+  /** By how much SLS reads more than the range of a query, on either side: the SQL alone is exact. */
+  readonly widerSeconds: number;
   readonly traffic: readonly Traffic[];
   readonly sets: readonly AskedSet[];
   /** From when every line is visible to the second planning. */
