@@ -2,7 +2,7 @@ import type { Series } from '../metric/series.ts';
 import type { Endpoint } from '../sls/endpoint.ts';
 import { logstoreKey, type LogstoreAddress } from '../sls/logstore-address.ts';
 import { Completeness, type CompletenessContext, type LearnedDelay } from './completeness.ts';
-import type { BatchRun } from './collector.ts';
+import type { BatchRun, OutcomeSink } from './collector.ts';
 import type { SampleStore } from './sample-store.ts';
 
 export interface DelaysContext extends CompletenessContext {
@@ -22,6 +22,16 @@ const spareSeconds = 1;
 export class Delays {
   readonly #context: DelaysContext;
   readonly #completeness: Completeness;
+
+  /** Has the store keep what comes, but for samples of queries that the delay has outgrown while they were under way. */
+  readonly sink: OutcomeSink = {
+    put: (series, sample, run) => {
+      if (!this.#isEarly(series, run)) this.#context.store.put(series, sample, run);
+    },
+    fail: (...failure) => {
+      this.#context.store.fail(...failure);
+    },
+  };
 
   constructor(context: DelaysContext) {
     const { observer } = context;
@@ -72,13 +82,14 @@ export class Delays {
   }
 
   /** Lines came after they were counted: those samples may be too low. */
-  #forgetEarlySamples(later: { project: string; logstore: string; delaySeconds: number }): void {
+  #forgetEarlySamples({ project, logstore }: Pick<LogstoreAddress, 'project' | 'logstore'>): void {
     this.#context.store.forget(
-      (series: Series, run: BatchRun) =>
-        series.project === later.project &&
-        series.logstore === later.logstore &&
-        this.#fixedSecondsOf(series) === undefined &&
-        run.delaySeconds + spareSeconds < later.delaySeconds,
+      (series, run) =>
+        series.project === project && series.logstore === logstore && this.#isEarly(series, run),
     );
+  }
+
+  #isEarly(series: Series, { delaySeconds }: BatchRun): boolean {
+    return delaySeconds + spareSeconds < this.secondsOf(series);
   }
 }

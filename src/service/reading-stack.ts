@@ -79,7 +79,7 @@ export function createReading(
       delaySecondsOf: (series) => delays.secondsOf(series),
       limitsOf: readingOf,
       query: (query, signal) => sls.aggregates.query(query, signal),
-      sink: sinks.reduce<OutcomeSink>(bothSinks, store),
+      sink: sinks.reduce<OutcomeSink>(bothSinks, delays.sink),
       observer,
     },
   );

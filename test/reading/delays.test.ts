@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { AdapterError } from '../../src/errors.ts';
+import type { Series } from '../../src/metric/series.ts';
+import { Delays } from '../../src/reading/delays.ts';
+import { SampleStore } from '../../src/reading/sample-store.ts';
+import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
+import { defaultSettings } from './late-logs.ts';
+import { alive, betweenProbesMs, ProbedLogstore } from './probed-logstore.ts';
+import { seriesWith } from './series.ts';
+
+const usual = seriesWith();
+const labelled = seriesWith({ delaySeconds: 7 });
+const configured = seriesWith({ project: 'configured' });
+const elsewhere = seriesWith({ logstore: 'other' });
+
+/** Of each endpoint a port. */
+const endpointOf = ({ internalEndpoint }: Series) =>
+  parseEndpointUrl(`http://127.0.0.1:${internalEndpoint === true ? 2 : 1}`);
+
+function createDelays() {
+  const sls = new ProbedLogstore();
+  const store = new SampleStore(100);
+  const { query, clock, observer } = sls;
+  const delays = new Delays({
+    ...{ query, clock, observer, store, endpointOf },
+    settingsOf: () => defaultSettings,
+    fixedSecondsOf: (project) => (project === 'configured' ? 20 : undefined),
+  });
+  const learnTimes = async (series: readonly Series[], times: number) => {
+    for (let time = 0; time < times; time++) {
+      await delays.learn(series, alive());
+      clock.advance(betweenProbesMs);
+    }
+  };
+  const put = (series: Series, delaySeconds: number) =>
+    delays.sink.put(
+      series,
+      { value: delaySeconds, window: { startSeconds: 85, endSeconds: 100 } },
+      { id: 1, plannedAtMs: 110_000, delaySeconds },
+    );
+  const valueOf = (series: Series) => store.get(series)?.last?.sample.value;
+  return { sls, store, delays, learnTimes, put, valueOf };
+}
+
+/** Of a logstore whose lines come 3 s late, and then 20 s. */
+async function raised() {
+  const parts = createDelays();
+  await parts.learnTimes([usual], 12);
+  parts.sls.lagSeconds = 20;
+  const raise = () => parts.learnTimes([usual], 5);
+  return { ...parts, raise };
+}
+
+describe('the delay of a series', () => {
+  it('is what it says itself, or as configured for its project, or what its logstore starts from', () => {
+    const { delays } = createDelays();
+    const all = [usual, labelled, configured, seriesWith({ project: 'configured', delaySeconds: 0 })];
+    expect(all.map((one) => delays.secondsOf(one))).toEqual([10, 7, 20, 0]);
+    expect(all.map((one) => delays.sourceOf(one))).toEqual([
+      'start value',
+      'label',
+      'configuration',
+      'label',
+    ]);
+  });
+
+  it('is learned where neither says it, by one probe a logstore and endpoint', async () => {
+    const { sls, delays, learnTimes } = createDelays();
+    const internal = seriesWith({ internalEndpoint: true });
+    await delays.learn([usual, seriesWith({ route: 'b' }), labelled, configured, internal], alive());
+    expect(sls.sent.map(({ endpoint, project }) => [endpoint.port, project])).toEqual([
+      [1, 'p1'],
+      [2, 'p1'],
+    ]);
+    await learnTimes([usual], 12);
+    const all = [usual, labelled, elsewhere];
+    expect(all.map((one) => delays.secondsOf(one))).toEqual([4, 7, 10]);
+    expect(all.map((one) => delays.sourceOf(one))).toEqual(['learned', 'label', 'start value']);
+    expect(sls.told.map(([event]) => event)).toEqual(['delayLearned']);
+  });
+
+  it('is not asked for where all say it', async () => {
+    const { sls, delays } = createDelays();
+    await delays.learn([labelled, configured], alive());
+    expect(sls.sent).toEqual([]);
+  });
+});
+
+describe('a sample that was taken too early', () => {
+  it('is forgotten once that is known, and no other', async () => {
+    const { delays, put, valueOf, raise } = await raised();
+    put(usual, 4);
+    for (const one of [labelled, elsewhere]) put(one, delays.secondsOf(one));
+    put(seriesWith({ route: 'in time' }), 20);
+    await raise();
+    expect(delays.secondsOf(usual)).toBe(21);
+    expect(valueOf(usual)).toBeUndefined();
+    expect([labelled, elsewhere, seriesWith({ route: 'in time' })].map(valueOf)).toEqual([7, 10, 20]);
+  });
+
+  it('is not kept either where its query was under way by then', async () => {
+    const { put, valueOf, raise } = await raised();
+    await raise();
+    put(usual, 4);
+    put(labelled, 7);
+    expect([usual, labelled].map(valueOf)).toEqual([undefined, 7]);
+    put(usual, 21);
+    expect(valueOf(usual)).toBe(21);
+  });
+
+  it('is not one with a delay that was longer than it need be', async () => {
+    const { put, valueOf, learnTimes } = createDelays();
+    put(usual, 10);
+    await learnTimes([usual], 12);
+    expect(valueOf(usual)).toBe(10);
+    put(usual, 10);
+    expect(valueOf(usual)).toBe(10);
+  });
+});
+
+it('has the store keep failures', () => {
+  const { store, delays } = createDelays();
+  const error = new AdapterError('SlsThrottled', 'too many');
+  delays.sink.fail(usual, error, 115_000);
+  expect(store.get(usual)?.failure).toEqual({ error, plannedAtMs: 115_000 });
+});
