@@ -196,7 +196,7 @@ export const errorRegistry = {
   SlsResultTooLarge: {
     httpStatus: 503,
     retryable: false,
-    when: 'The logstore has as many routes as SLS gives rows (1,000,000), so that some may be cut off.',
+    when: 'The logstore has as many routes as SLS gives rows (1,000,000), so that some may be cut off, or their result has over 64 MiB.',
     remedy:
       'Spread the ingresses over several logstores, or read fewer routes of this one: few are counted by name.',
   },

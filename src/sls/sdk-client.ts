@@ -4,20 +4,28 @@ import * as spi from '@alicloud/gateway-spi';
 import type { $OpenApiUtil } from '@alicloud/openapi-core';
 import slsModule, { GetLogsV2Headers, GetLogsV2Request, type GetLogsV2Response } from '@alicloud/sls20201230';
 import * as dara from '@darabonba/typescript';
+import { AdapterError } from '../errors.ts';
 import type { Credentials } from './credentials.ts';
 import type { Endpoint } from './endpoint.ts';
+import { logstoreName } from './logstore-address.ts';
 import { SlsHttpError } from './sls-http-error.ts';
 import type { Transport } from './transport.ts';
+
+/** Unpacked. What SLS says it is comes to memory at once, and several times as much when it is read. */
+const maxResultBytes = 64 * 1024 * 1024;
 
 /** The SDK hands its runtime options on to `execute` untouched: what is one query's own travels in them. */
 class QueryOptions extends dara.RuntimeOptions {
   readonly credentials: Credentials;
   readonly signal: AbortSignal;
+  /** For messages. */
+  readonly place: string;
 
-  constructor(credentials: Credentials, signal: AbortSignal) {
+  constructor(credentials: Credentials, signal: AbortSignal, place: string) {
     super({});
     this.credentials = credentials;
     this.signal = signal;
+    this.place = place;
   }
 }
 
@@ -45,7 +53,7 @@ export class SdkClient extends slsModule.default {
   /**
    * @param request Unix seconds `[from, to)`, and the query
    * @param credentials to sign with
-   * @throws AdapterError of the transport; SlsHttpError for an answer of 400 or above
+   * @throws AdapterError of the transport, or `SlsResultTooLarge`; SlsHttpError for an answer of 400 or above
    */
   queryLogs(
     project: string,
@@ -59,7 +67,7 @@ export class SdkClient extends slsModule.default {
       logstore,
       new GetLogsV2Request(request),
       new GetLogsV2Headers({}),
-      new QueryOptions(credentials, signal),
+      new QueryOptions(credentials, signal, logstoreName({ project, logstore })),
     );
   }
 
@@ -85,6 +93,11 @@ export class SdkClient extends slsModule.default {
       signal: runtime.signal,
     });
     if (reply.statusCode >= 400) throw new SlsHttpError(reply);
+    if (Number(reply.headers['x-log-bodyrawsize']) > maxResultBytes)
+      throw new AdapterError(
+        'SlsResultTooLarge',
+        `SLS, ${runtime.place}: the result has more than ${maxResultBytes} bytes`,
+      );
     context.response = new spi.InterceptorContextResponse({
       statusCode: reply.statusCode,
       headers: reply.headers as Record<string, string>,

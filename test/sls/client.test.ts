@@ -229,6 +229,10 @@ describe('a reply', () => {
     expect(await packed(type, body, size)).toBe('SlsReplyInvalid');
   });
 
+  it.each([2 ** 26 + 1, 3e9, 1e11])('of %i bytes, as it says, is not unpacked', async (size) => {
+    for (const type of ['lz4', 'gzip']) expect(await packed(type, lz4, size)).toBe('SlsResultTooLarge');
+  });
+
   it.each<[string, unknown]>([
     ['null', null],
     ['a list, as the older GetLogs gives', [{ requests: '7' }]],
