@@ -89,12 +89,9 @@ describe('an aggregate', () => {
     [`${'('.repeat(60)}sum(a)${')'.repeat(60)}`, 'must not have more than 50 parentheses in one another'],
     [`sum(${'a'.repeat(4000)})`, 'must have at most 4000 characters'],
     ['', 'must not be empty'],
-    ...['count(*)/count_if(a)', 'count(*) * 5 / 3', 'sum(a) + (count(*))/(60)', 'max({to} / 60)'].map(
-      (sql) => [
-        sql,
-        'must not divide one whole number by another, which drops the fraction: write 1e0 * before them',
-      ],
-    ),
+    ['sum(a)\u00a0/ 2', 'must not have U+00A0 at character 7'],
+    ['sum(a\u200b)', 'must not have U+200B at character 6'],
+    ['sum(ａ)', 'must not have ａ at character 5'],
   ])('is refused: %s', (aggregate, why) => {
     expect(faultsWith({ aggregate })).toEqual([`metrics[0].aggregate ${why}`]);
   });
@@ -161,6 +158,7 @@ describe('a search', () => {
     '"a \\" b" and __topic__: x',
     'a in [1 5] or latency>{route}',
     'content: "{\\"a\\": 1}"',
+    '日志: 中文 or "a\u00a0b"',
   ])('is taken: %s', (search) => {
     expect(faultsWith({ search })).toEqual([]);
   });
@@ -178,6 +176,10 @@ describe('a search', () => {
     ['a: {window}', 'must not have {window}: it takes {route}'],
     ['a: {nope}', 'must not have {nope}: it takes {route}'],
     ['a{b', 'must not have { at character 2'],
+    ['a\\" | b"', 'must not have \\ at character 2 outside quotes'],
+    ['a:\u00a0b', 'must not have U+00A0 at character 3 outside quotes'],
+    ['a\u200b', 'must not have U+200B at character 2 outside quotes'],
+    ['a: “b c”', 'must not have “ at character 4 outside quotes'],
   ])('is refused: %s', (search, why) => {
     expect(faultsWith({ search })).toEqual([`metrics[0].search ${why}`]);
   });
@@ -213,6 +215,20 @@ describe('a label', () => {
     ],
   ])('is refused: %j, %j', (label, metric, fault) => {
     expect(withLabel(label, metric)).toEqual([`metrics[0].labels[0].${fault}`]);
+  });
+
+  it('is text where it is grouped by, since numbers are written in several ways', () => {
+    expect(withLabel({ type: 'number' }, { groupBy: 'model' })).toEqual([
+      'metrics[0].labels[0].type must be text where groupBy is its column: 5 and 5.0 are two groups',
+    ]);
+  });
+
+  it('has a column of its own, so that none is left out', () => {
+    const labels = ['a', 'b'].map((one) => ({ name: one, description: 'x', column: 'model' }));
+    for (const more of [{}, { groupBy: 'model' }])
+      expect(faultsWith({ labels, ...more })).toEqual([
+        'metrics[0].labels[1].column must be another than that of labels[0]',
+      ]);
   });
 
   it('is no other than those before it', () => {

@@ -89,6 +89,13 @@ function labelFaults(metric: OwnMetricSettings, label: OwnLabelSettings, index: 
     return [{ path: ['name'], message: `must not begin with sls. or be one of ${reservedNames.join(', ')}` }];
   const first = metric.labels.findIndex((other) => other.name === name);
   if (first < index) return [{ path: ['name'], message: `must be another than that of labels[${first}]` }];
+  const twin = metric.labels.findIndex((other) => column !== undefined && other.column === column);
+  if (twin >= 0 && twin < index)
+    return [{ path: ['column'], message: `must be another than that of labels[${twin}]` }];
+  if (label.type === 'number' && groupingLabel(metric) === label)
+    return [
+      { path: ['type'], message: 'must be text where groupBy is its column: 5 and 5.0 are two groups' },
+    ];
   if (pattern !== undefined && !isPattern(pattern))
     return [{ path: ['pattern'], message: 'must be a regular expression' }];
   if (column !== undefined && metric.sql !== undefined)

@@ -1,8 +1,11 @@
-import { refuseInQuotes } from './sql-tokens.ts';
+import { refuseInQuotes, visible } from './sql-tokens.ts';
 
 /** What stands between spaces, parentheses and signs. */
 const part =
-  /\s+|"(?:[^"\\]|\\.)*"|(?<brace>\{[A-Za-z][-\w.]*\})|(?<symbol>[()[\]:=<>])|[^\s"()[\]:=<>{}]+|./gsu;
+  /[ \t\r\n]+|"(?:[^"\\]|\\.)*"|(?<brace>\{[A-Za-z][-\w.]*\})|(?<symbol>[()[\]:=<>])|[^ \t\r\n"()[\]:=<>{}]+|./gsu;
+
+/** In a word: it would escape a quote, or looks like a quote or a space and is none. */
+const hidden = /[\\“”„‘’]|(?![ \t\r\n])[\p{C}\p{Z}]/u;
 
 /** Before and after a placeholder: nothing that its value would grow together with. */
 const mayPrecede = /^(\s.*|[([:=<>])?$/s;
@@ -39,6 +42,13 @@ function checkPart(text: string, at: number): void {
   else if (text.includes('|')) throw new SyntaxError('must not have |: SQL stands in aggregate or sql');
   else if (text.includes(';')) throw new SyntaxError('must not have a ; outside quotes');
   else if (text === '{' || text === '}') throw new SyntaxError(`must not have ${text} at character ${at}`);
+  else refuseHidden(text, at);
+}
+
+function refuseHidden(text: string, at: number): void {
+  const found = hidden.exec(text);
+  if (found === null) return;
+  throw new SyntaxError(`must not have ${visible(found[0])} at character ${at + found.index} outside quotes`);
 }
 
 function checkNeighbours(text: string, before = '', after = ''): void {

@@ -1,4 +1,5 @@
 import { endToken, sqlTokens, type SqlToken } from './sql-tokens.ts';
+import { droppedFraction, isWholeCall, isWholeToken } from './whole-numbers.ts';
 
 /** Words that no value begins with. Source: Presto, "Reserved keywords". */
 const reserved = new Set(
@@ -21,16 +22,6 @@ const binary = new Set(
 
 /** Before a string: `DATE '2026-01-01'`. */
 const typed = new Set(['DATE', 'TIME', 'TIMESTAMP', 'INTERVAL', 'DECIMAL', 'BIGINT', 'DOUBLE', 'VARCHAR']);
-
-/** Functions that count. */
-const counting = /^(COUNT|COUNT_IF|APPROX_DISTINCT|CARDINALITY|LENGTH)$/;
-
-const droppedFraction =
-  'must not divide one whole number by another, which drops the fraction: write 1e0 * before them';
-
-/** Whether an operand from its first token to its last is a whole number for certain. The length of the window is none. */
-const isWhole = (first: SqlToken, last: SqlToken): boolean =>
-  first === last ? /^(\d+|\{from\}|\{to\})$/.test(first.text) : counting.test(first.key) && last.key === ')';
 
 /** Parentheses in parentheses; so many are a mistake. */
 const deepest = 50;
@@ -152,8 +143,7 @@ export class SqlParser {
   /** @returns whether it is a whole number for certain */
   #unary(): boolean {
     while (this.takes('NOT') || this.takes('-') || this.takes('+'));
-    const from = this.peek();
-    const whole = this.#primary() ?? isWhole(from, this.peek(-1));
+    const whole = this.#primary();
     const end = this.#position;
     for (;;) {
       if (this.takes('[')) {
@@ -164,24 +154,25 @@ export class SqlParser {
     }
   }
 
-  /** @returns whether what stands in parentheses is a whole number; undefined where there are none */
-  #primary(): boolean | undefined {
+  /** @returns whether it is a whole number for certain */
+  #primary(): boolean {
     const { kind, key } = this.peek();
-    if (kind === 'string' || kind === 'number' || kind === 'placeholder') this.take();
-    else if (this.takes('(')) {
+    if (kind === 'string' || kind === 'number' || kind === 'placeholder') return isWholeToken(this.take());
+    if (this.takes('(')) {
       let whole = false;
       this.#nested(() => this.query() || this.list(() => (whole = this.expression())));
       if (this.takes('->')) this.expression();
       return whole;
-    } else if (this.takes('CASE')) this.#case();
-    else if (this.takes('EXISTS', '(')) this.#nested(() => this.query() || this.#needQuery());
+    }
+    if (this.takes('CASE')) return this.#case();
+    if (this.takes('EXISTS', '(')) this.#nested(() => this.query() || this.#needQuery());
     else if (this.takes('ARRAY', '[')) {
-      if (this.takes(']')) return undefined;
+      if (this.takes(']')) return false;
       this.list(() => this.expression());
       this.need(']');
     } else if (kind === 'word' && typed.has(key) && this.#isLiteral(1)) this.#literal(key);
-    else this.#named();
-    return undefined;
+    else return this.#named();
+    return false;
   }
 
   #isLiteral(ahead: number): boolean {
@@ -196,35 +187,47 @@ export class SqlParser {
     if (type === 'INTERVAL') this.name();
   }
 
-  #case(): void {
+  /** @returns whether each of its results is a whole number for certain */
+  #case(): boolean {
+    let whole = true;
+    const result = () => (whole = this.expression() && whole);
     if (!this.isNext('WHEN')) this.expression();
     do {
       this.need('WHEN');
       this.expression();
       this.need('THEN');
-      this.expression();
+      result();
     } while (this.isNext('WHEN'));
-    if (this.takes('ELSE')) this.expression();
+    if (this.takes('ELSE')) result();
     this.need('END');
+    return whole;
   }
 
   /** A column, a call, or `x -> …`. */
-  #named(): void {
+  #named(): boolean {
     const { kind, key } = this.peek();
     if (kind !== 'name' && (kind !== 'word' || reserved.has(key))) throw this.unexpected('a value');
-    this.take();
-    if (this.takes('->')) this.expression();
-    else if (this.takes('(')) this.#call(key);
+    const token = this.take();
+    if (this.takes('(')) return this.#call(key);
+    if (!this.takes('->')) return isWholeToken(token);
+    this.expression();
+    return false;
   }
 
-  #call(name: string): void {
+  /** @returns whether what it gives is a whole number for certain */
+  #call(name: string): boolean {
     this.functions.push(name.replaceAll('"', '').toLowerCase());
+    const wholes: boolean[] = [];
+    let type: string | undefined;
     this.#nested(() => {
       if (this.isNext(')') || (this.isNext('*') && this.isNext(')', 1) && this.takes('*'))) return;
       if (name === 'EXTRACT' && this.isNext('FROM', 1)) this.#position += 2;
       if (!this.takes('DISTINCT')) this.takes('ALL');
-      this.list(() => this.expression());
-      if ((name === 'CAST' || name === 'TRY_CAST') && this.takes('AS')) this.#type();
+      this.list(() => wholes.push(this.expression()));
+      if ((name === 'CAST' || name === 'TRY_CAST') && this.takes('AS')) {
+        type = this.peek().text;
+        this.#type();
+      }
       if (this.takes('ORDER', 'BY')) this.order();
     });
     if (this.takes('FILTER', '(')) {
@@ -234,6 +237,7 @@ export class SqlParser {
       });
     }
     if (this.takes('OVER', '(')) this.#nested(() => this.#over());
+    return isWholeCall(name, wholes, type);
   }
 
   #over(): void {

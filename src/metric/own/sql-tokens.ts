@@ -10,7 +10,7 @@ export interface SqlToken {
 
 /** In this order: the first that matches at a place is what stands there. */
 const forms: readonly (readonly [SqlToken['kind'] | 'space' | keyof typeof refusals, RegExp])[] = [
-  ['space', /\s+/y],
+  ['space', /[ \t\r\n]+/y],
   ['comment', /--|\/\*/y],
   ['string', /'(?:[^']|'')*'/y],
   ['name', /"(?:[^"]|"")+"/y],
@@ -58,7 +58,15 @@ function formAt(sql: string, from: number): [(typeof forms)[number][0], string] 
     if (text !== undefined) return [kind, text];
   }
   const [character = ''] = sql.slice(from);
-  throw new SyntaxError(`must not have ${character} at character ${from + 1}`);
+  throw new SyntaxError(`must not have ${visible(character)} at character ${from + 1}`);
+}
+
+/** A character that shows as nothing, or as a space that is none, by its number. */
+export function visible(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  return /[\p{C}\p{Z}]/u.test(character)
+    ? `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
+    : character;
 }
 
 /** @throws SyntaxError for a placeholder in quoted text, where its own quotes would end them */
