@@ -17,6 +17,7 @@ import { TestClock } from './support/test-clock.ts';
 const clock = new TestClock();
 const endSeconds = clock.nowSeconds - 10;
 const albLogstore = 'alb_k8s_logstore';
+const busyLogstore = 'busy';
 
 /** Twenty requests of the window, of 10 ms, 20 ms, … 200 ms and 300 bytes each, two of which failed. */
 const fieldsOf = (n: number): Record<string, string> => ({
@@ -48,6 +49,13 @@ const albLine = (n: number, upstreams: string): LogRecord => ({
   },
 });
 
+/** Ten thousand requests, no two of which took the same time: 1 ms to 10 s, and at their two upstreams a second more. */
+const busyLines = Array.from({ length: 10_000 }, (_, n): LogRecord => {
+  const ms = ((n * 7919) % 10_000) + 1;
+  const line = nginxLine('default-busy-80', n, `1.000, ${(ms / 1000).toFixed(3)}`);
+  return { ...line, fields: { ...line.fields, request_time: (ms / 1000).toFixed(3) } };
+});
+
 const twenty = Array.from({ length: 20 }, (_, n) => n);
 const names = { 'sls.project': project, 'sls.logstore': logstore };
 const nginx = { ...names, 'sls.ingress.route': 'default-nginx-80' };
@@ -67,6 +75,7 @@ beforeAll(async () => {
     logstores: [
       { project, logstore },
       { project, logstore: albLogstore, index: albIngressIndex },
+      { project, logstore: busyLogstore },
     ],
     accessKey,
     clock,
@@ -81,6 +90,7 @@ beforeAll(async () => {
       ...twenty.map((n) => nginxLine('default-retried-80', n, n < 3 ? misread : '0.1')),
     ]);
   await emulator.sink(project, albLogstore).append(twenty.map((n) => albLine(n, n < 18 ? '0.25' : '-')));
+  await emulator.sink(project, busyLogstore).append(busyLines);
 });
 afterAll(async () => {
   await adapter[Symbol.asyncDispose]();
@@ -131,6 +141,20 @@ describe('each metric is what the lines say, in its unit', () => {
 
   it('sls_alb_ingress_upstream_latency_avg, of a column that is indexed as a number', async () => {
     expect(await valueOf('sls_alb_ingress_upstream_latency_avg', alb)).toBe('250');
+  });
+
+  it.each([
+    ['latency_avg', '5000500m'],
+    ['latency_p50', '5k'],
+    ['latency_p95', '9500'],
+    ['latency_p99', '9900'],
+    ['latency_p9999', '9999'],
+    ['upstream_latency_p50', '6k'],
+    ['upstream_latency_p95', '10500'],
+    ['upstream_latency_p99', '10900'],
+  ])('sls_ingress_%s of ten thousand requests is that rank, and no other', async (suffix, value) => {
+    const busy = { ...nginx, 'sls.logstore': busyLogstore, 'sls.ingress.route': 'default-busy-80' };
+    expect(await valueOf(`sls_ingress_${suffix}`, busy)).toBe(value);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
+import { unreadableLines } from '../../src/metric/readable-lines.ts';
 import { findMetric, listMetrics } from '../support/catalog.ts';
 
 describe('catalog', () => {
@@ -110,6 +111,22 @@ describe('the metrics', () => {
       ...['qps', 'requests', 'status_qps'],
       ...['qps', 'requests', 'status_qps'],
     ]);
+  });
+
+  it('leave out one line in a hundred at most, or one in ten that says nothing of its upstreams', () => {
+    for (const { readable } of listMetrics()) {
+      if (readable === undefined) continue;
+      const { column, counts } = readable;
+      const most = column === 'upstream_response_time' ? 10 : 100;
+      const [counted = '', ...others] = counts;
+      const none = Object.fromEntries(others.map((alias) => [alias, 0]));
+      const unreadable = (lines: number) =>
+        unreadableLines({ requests: lines, [counted]: lines - 1, ...none }, readable);
+      expect(unreadable(most)).toBeUndefined();
+      expect(unreadable(most - 1)).toBe(
+        `1 of ${most - 1} log lines have no number in ${column} that can be read`,
+      );
+    }
   });
 
   it('are no number without their aggregates', () => {
