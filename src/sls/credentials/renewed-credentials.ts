@@ -123,6 +123,7 @@ export class RenewedCredentials implements CredentialSource {
   #hold(lease: Lease): Held {
     const { clock, monotonicMs } = this.#parts;
     const nowMs = monotonicMs();
+    checkCharacters(lease.credentials);
     const { expiresAtMs = Infinity, recheck } = lease;
     const leftMs = expiresAtMs - clock.now();
     if (leftMs <= 0) {
@@ -155,6 +156,23 @@ export class RenewedCredentials implements CredentialSource {
     this.#failing = true;
     return held.credentials;
   }
+}
+
+/**
+ * What came along when a key was copied would fail later: the id and the token go into headers, where it reads as a
+ * broken connection.
+ */
+function checkCharacters({ accessKeyId, accessKeySecret, securityToken = '' }: Credentials): void {
+  const parts = [
+    ['access key ID', accessKeyId],
+    ['access key secret', accessKeySecret],
+    ['security token', securityToken],
+  ] as const;
+  const wrong = parts.find(([, text]) => /[^\x21-\x7e]/.test(text));
+  if (wrong === undefined) return;
+  throw new Error(
+    `the ${wrong[0]} has a character that is in no key: a space, a line feed, a curly quote or the like`,
+  );
 }
 
 /** Without a cause: origins have said all that may be said. */

@@ -39,6 +39,22 @@ beforeEach(() => {
   answer = () => session(3600);
 });
 
+it.each<[string, Partial<Credentials>]>([
+  ['access key ID', { accessKeyId: 'a\nb' }],
+  ['access key ID', { accessKeyId: '“a”' }],
+  ['access key secret', { accessKeySecret: 'Pl4nted secret' }],
+  ['security token', { securityToken: 'Pl4nted\u00a0' }],
+])('no key has such an %s: %j', async (what, wrong) => {
+  answer = () => Promise.resolve({ credentials: { ...key('a'), ...wrong } });
+  const failure = await create()
+    .current()
+    .catch((error: unknown) => error as AdapterError);
+  expect(failure).toMatchObject({
+    code: 'CredentialsMissing',
+    what: `no credentials for SLS (test): the ${what} has a character that is in no key: a space, a line feed, a curly quote or the like`,
+  });
+});
+
 describe('credentials that expire', () => {
   it('are asked for once by all who ask at a time, and kept', async () => {
     const source = create();
