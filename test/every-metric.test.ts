@@ -90,7 +90,10 @@ beforeAll(async () => {
       ...twenty.map((n) => nginxLine('default-retried-80', n, n < 3 ? misread : '0.1')),
     ]);
   await emulator.sink(project, albLogstore).append(twenty.map((n) => albLine(n, n < 18 ? '0.25' : '-')));
-  await emulator.sink(project, busyLogstore).append(busyLines);
+  // As SQL prints a small number of a column that is indexed as one.
+  const quick = twenty.map((n) => nginxLine('default-quick-80', n, '5.0E-4'));
+  const redirects = twenty.map((n) => nginxLine('default-redirects-80', n, n % 2 === 0 ? '-' : ''));
+  await emulator.sink(project, busyLogstore).append([...busyLines, ...quick, ...redirects]);
 });
 afterAll(async () => {
   await adapter[Symbol.asyncDispose]();
@@ -141,6 +144,14 @@ describe('each metric is what the lines say, in its unit', () => {
 
   it('sls_alb_ingress_upstream_latency_avg, of a column that is indexed as a number', async () => {
     expect(await valueOf('sls_alb_ingress_upstream_latency_avg', alb)).toBe('250');
+  });
+
+  it.each([
+    ['with an exponent', 'default-quick-80', '500m'],
+    ['of requests of which none reached an upstream', 'default-redirects-80', '0'],
+  ])('sls_ingress_upstream_latency_p50 %s', async (_, route, value) => {
+    const labels = { ...names, 'sls.logstore': busyLogstore, 'sls.ingress.route': route };
+    expect(await valueOf('sls_ingress_upstream_latency_p50', labels)).toBe(value);
   });
 
   it.each([

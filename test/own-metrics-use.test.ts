@@ -28,6 +28,14 @@ metrics:
     aggregate: count(*)
     groupBy: route
     emptyWindow: zero
+  - name: app_model_lines
+    description: Lines of a model, on a route
+    unit: lines
+    logstore: ${logstore}
+    aggregate: count_if(route = {route})
+    groupBy: model
+    labels:
+      - { name: model, description: The model., column: model }
 `;
 
 let emulator: Emulator;
@@ -58,10 +66,17 @@ describe('under access.ownRoutesOnly, a metric of the configuration', () => {
     expectStatus(await read('team-web-80'), 403, 'AccessDenied', /team-web-80/);
   });
 
-  it('that no route decides counts as the whole logstore, and is refused', async () => {
-    const reply = await adapter.request(readPath('app_lines', 'model=bert'));
-    expectStatus(reply, 403, 'AccessDenied', /whole logstore/);
-  });
+  it.each([
+    ['app_lines', 'model=bert'],
+    ['app_lines', 'model=default-web-80'],
+    // Grouped by a label, whose values are no routes, whatever they look like.
+    ['app_model_lines', 'sls.ingress.route=team-web-80,model=default-web-80'],
+  ])(
+    'that no route decides counts as the whole logstore, and is refused: %s of %s',
+    async (name, selector) => {
+      expectStatus(await adapter.request(readPath(name, selector)), 403, 'AccessDenied', /whole logstore/);
+    },
+  );
 
   it('is kept fresh once it is read, as any other', async () => {
     const reply = await adapter.request(readPath('app_route_lines', 'sls.ingress.route=default-kept-80'));

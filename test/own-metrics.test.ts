@@ -67,6 +67,13 @@ metrics:
     logstore: app
     aggregate: sum(seconds) / (1e0 * count_if(kind = {kind}))
     labels: [{ name: kind, description: A kind. }]
+  - name: app_took
+    description: Lines of work that took so long
+    unit: lines
+    logstore: app
+    aggregate: count(*)
+    emptyWindow: zero
+    labels: [{ name: took, description: Seconds., type: number, column: seconds }]
   - name: app_debt
     description: What is below zero
     unit: s
@@ -134,6 +141,7 @@ describe('a metric of the configuration', () => {
       'app_route_busiest',
       'app_seconds',
       'app_slow_share',
+      'app_took',
     ];
     const { body } = await adapter.request(basePath);
     const { resources } = body as { readonly resources: readonly { readonly name: string }[] };
@@ -165,6 +173,14 @@ describe('a metric of the configuration', () => {
     expect(await valuesOf('app_slow_share', 'model=bert')).toEqual(['667m']);
     expect(await valuesOf('app_slow_share', 'model=bert,slower.than=3')).toEqual(['334m']);
     expect(await valuesOf('app_slow_share', 'model=gpt')).toEqual(['1']);
+  });
+
+  it.each([
+    ['took=3', '1'],
+    ['took=3.0', '1'],
+    ['took=5', '0'],
+  ])('compares a column with a number as a number: %s', async (selector, value) => {
+    expect(await valuesOf('app_took', selector)).toEqual([value]);
   });
 
   it('is a whole SELECT of each route, written or given in parts', async () => {
