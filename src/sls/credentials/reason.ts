@@ -11,7 +11,10 @@ const maxReasonLength = 500;
  */
 export function reasonOf(thrown: unknown, secrets: readonly string[] = []): string {
   const said = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
-  const text = [withoutReplies, withoutQueries, withoutSecrets].reduce((rest, step) => step(rest), said);
+  const text = [withoutReplies, withoutQueries, withoutNowhere, withoutSecrets].reduce(
+    (rest, step) => step(rest),
+    said,
+  );
   const known = secrets.filter((secret) => secret.length > 3).flatMap(spellings);
   const clean = known.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
   return clean.replaceAll(/\s+/g, ' ').trim().slice(0, maxReasonLength);
@@ -33,6 +36,10 @@ export const withoutSecrets = (text: string): string =>
     .replace(/\beyJ[\w-]+(?:\.[\w-]+)*/g, '***');
 
 const withoutQueries = (text: string): string => text.replace(/(https?:\/\/[^\s?]+)\?\S*/g, '$1');
+
+/** Where no URI of credentials is set, the chain of the library ends in asking one that is called undefined. */
+const withoutNowhere = (text: string): string =>
+  text.replace(/(, )?getaddrinfo \w+ undefinedGET https:\/\/undefined\S* failed\.?/, '');
 
 /** After these the library puts a reply as it came; one that is no JSON may hold anything. */
 const replyFollows =

@@ -45,6 +45,7 @@ describe('the reason of a failure', () => {
       'as it is: ***, and as in a query: ***',
     ],
     ['the token eyJhbGciOi.eyJpc3M.c2lnbmF0 is of no use', 'the token *** is of no use'],
+    ['no profile, getaddrinfo ENOTFOUND undefinedGET https://undefined/?Version=2014 failed.', 'no profile'],
     ['two\n lines', 'two lines'],
     ['IMDS credentials is disabled', 'IMDS credentials is disabled'],
   ])('%s', (said, expected) => {
