@@ -154,8 +154,8 @@ describe.each(helmMajors)('Helm %i refuses, with path and reason,', (helm) => {
     '%s',
     async (_, [values, path, reason]) => {
       const said = await refusal({ chart, helm, values: { ...leastValues, ...values } });
-      // Helm 3: `- tls.mode: …`, Helm 4: `- at '/tls/mode': …`.
-      const faults = said.split('\n').filter((line) => line.startsWith('- '));
+      // Helm 3: `- tls.mode: …`, Helm 4: `- at '/tls/mode': …`, and indented below it where there are several reasons.
+      const faults = said.split('\n').filter((line) => /^ *- /.test(line));
       const line = faults.find((one) => reason.test(one)) ?? '';
       const shown = helm === 3 ? path || '(root)' : `'${path && '/'}${path.replaceAll('.', '/')}'`;
       expect(line, said).toContain(shown);
