@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { formatQuantity } from '../metric/quantity.ts';
 import { windowSeconds, type Sample } from '../metric/sample.ts';
 import { groupVersion, listKind } from './discovery.ts';
@@ -35,9 +36,12 @@ interface Encoded extends Representation {
   readonly bytes: Buffer;
 }
 
-/** The bodies of readings, encoded once for each representation, for as long as somebody holds the reading. */
+/** A reading that is read by one alone is encoded once anyway: what is kept is for those that many read. */
+const maxBodies = 1000;
+
+/** The bodies of the last readings served, encoded once for each representation. */
 export class ReadingBodies {
-  readonly #encoded = new WeakMap<MetricReading, Encoded[]>();
+  readonly #encoded = new LRUCache<MetricReading, Encoded[]>({ max: maxBodies });
 
   /** @param metricName that of the reading: a reading is of one metric */
   get(metricName: string, reading: MetricReading, representation: Representation): Buffer {

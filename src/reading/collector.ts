@@ -1,11 +1,12 @@
 import { toAdapterError, type AdapterError, type ErrorCode } from '../errors.ts';
 import type { Outcome, Sample } from '../metric/sample.ts';
-import { seriesKey, type Series } from '../metric/series.ts';
+import type { Series } from '../metric/series.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
 import { untilCanceled } from '../sls/until-canceled.ts';
 import { AskedApart } from './asked-apart.ts';
 import { outcomeOf, planBatches, type Batch, type PlanContext } from './plan.ts';
 import { withRetry, type RetrySettings } from './retry.ts';
+import type { SeriesKeys } from './series-keys.ts';
 
 export interface CollectorSettings extends Omit<RetrySettings, 'deadlineMs'> {
   /** How long misses of one logstore are gathered before they are planned together. */
@@ -47,6 +48,7 @@ export interface CollectObserver {
 }
 
 export interface CollectorContext extends Pick<PlanContext, 'endpointOf' | 'delaySecondsOf'> {
+  readonly keys: SeriesKeys;
   readonly clock: { now(): number };
   readonly limitsOf: (project: string) => CollectorLimits;
   /** One SLS request. */
@@ -161,7 +163,7 @@ export class Collector {
   }
 
   #join(series: Series, maxRetries: number, readId: string | undefined): Flight {
-    const key = seriesKey(series);
+    const key = this.#context.keys.of(series);
     let flight = this.#flights.get(key);
     if (flight === undefined) {
       const group = this.#board(this.#laneOf(series));

@@ -66,9 +66,12 @@ export class Delays {
 
   /** Learns how late the lines of these series come, where it is time to; never rejects. */
   async learn(series: readonly Series[], signal: AbortSignal): Promise<void> {
-    const learned = series.filter((one) => this.#fixedSecondsOf(one) === undefined);
-    const addresses = learned.map((one) => this.#addressOf(one));
-    const distinct = new Map(addresses.map((address) => [logstoreKey(address), address]));
+    const distinct = new Map<string, LogstoreAddress>();
+    for (const one of series) {
+      if (this.#fixedSecondsOf(one) !== undefined) continue;
+      const address = this.#addressOf(one);
+      distinct.set(logstoreKey(address), address);
+    }
     await Promise.all([...distinct.values()].map((address) => this.#completeness.probe(address, signal)));
   }
 

@@ -40,19 +40,34 @@ export function windowOf(series: Series, { nowSeconds, delaySecondsOf }: PlanCon
  */
 export function planBatches(series: readonly Series[], context: PlanContext): Batch[] {
   const groups = new Map<string, { endpoint: Endpoint; window: Window; series: Series[] }>();
-  for (const one of series) {
+  for (const alike of alikeSeries(series)) {
+    const [one] = alike;
+    if (one === undefined) continue;
     const endpoint = context.endpointOf(one);
     const window = windowOf(one, context);
     const apart = context.isApart?.(one, endpoint) === true ? aggregateSetOf(one) : '';
     const key = JSON.stringify(batchKeyOf(one, endpoint, window)) + apart;
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { endpoint, window, series: [one] });
-    else group.series.push(one);
+    if (group === undefined) groups.set(key, { endpoint, window, series: alike });
+    else group.series = group.series.concat(alike);
   }
   return [...groups.values()].map(({ endpoint, window, series: members }) => ({
     query: queryOf(members, endpoint, window, context),
     series: members,
   }));
+}
+
+/** Series that differ in nothing but the route, together: there are thousands, and one stands for all in planning. */
+const alikeSeries = (series: readonly Series[]): Series[][] =>
+  [...Map.groupBy(series, ({ metric }) => metric).values()].flatMap((ofMetric) => [
+    ...Map.groupBy(ofMetric, likenessOf).values(),
+  ]);
+
+function likenessOf(series: Series): string {
+  const { project, logstore, route, filters, intervalSeconds, delaySeconds, internalEndpoint } = series;
+  const scope = route === undefined ? 'logstore' : 'routes';
+  const filtered = Object.values(filters).some(Boolean) ? JSON.stringify(filterKey(filters)) : '';
+  return `${project}/${logstore} ${scope} ${intervalSeconds} ${delaySeconds} ${internalEndpoint} ${filtered}`;
 }
 
 /** The same batch in smaller ones, each of series that ask for the same aggregates. */

@@ -43,6 +43,8 @@ interface KnownRequest {
   readonly settings: ReaderSettings;
   /** Once they are wanted, those that are: the same objects for all who ask. */
   readonly series: Series[];
+  /** Of the item of each. */
+  readonly labels: readonly ReadingItem['labels'][];
   readonly wants: (Want | undefined)[];
   /** The last answer, for as long as its samples are those stored. */
   reading: Reading | undefined;
@@ -81,7 +83,7 @@ export class Reader {
       samples.push(sample);
     }
     if (known.reading?.items.every(({ sample }, index) => sample === samples[index]) !== true) {
-      const items = known.series.map((one, index) => itemOf(one, samples[index]));
+      const items = known.labels.map((labels, index) => itemOf(labels, samples[index]));
       known.reading = { items, source: 'fresh' };
     }
     return known.reading;
@@ -94,7 +96,7 @@ export class Reader {
   async read(request: MetricRequest, signal: AbortSignal, requestId?: string): Promise<Reading> {
     const fresh = this.fresh(request);
     if (fresh !== undefined) return fresh;
-    const { series, settings } = this.#know(request);
+    const { series, labels, settings } = this.#know(request);
     const { clock, store } = this.#context;
     const nowMs = clock.now();
     const samples = new Map<Series, Sample>();
@@ -117,7 +119,7 @@ export class Reader {
         source = 'stale';
       }
     }
-    return { items: series.map((one) => itemOf(one, samples.get(one))), source };
+    return { items: series.map((one, index) => itemOf(labels[index], samples.get(one))), source };
   }
 
   /** Undefined: SLS takes longer than patience, and everything could be served stale. */
@@ -152,7 +154,14 @@ export class Reader {
     let known = this.#known.get(request);
     if (known === undefined) {
       const settings = this.#context.settingsOf(request.project);
-      known = { settings, series: seriesOf(request), wants: [], reading: undefined };
+      const series = seriesOf(request);
+      known = {
+        settings,
+        series,
+        labels: series.map(seriesLabels),
+        wants: series.map(() => undefined),
+        reading: undefined,
+      };
       this.#known.set(request, known);
     }
     return known;
@@ -214,7 +223,8 @@ async function withinPatience<T>(work: Promise<T>, patienceMs: number): Promise<
   }
 }
 
-function itemOf(series: Series, sample: Sample | undefined): ReadingItem {
-  if (sample === undefined) throw new RangeError('the collector gave fewer outcomes than series');
-  return { labels: seriesLabels(series), sample };
+function itemOf(labels: ReadingItem['labels'] | undefined, sample: Sample | undefined): ReadingItem {
+  if (labels === undefined || sample === undefined)
+    throw new RangeError('the collector gave fewer outcomes than series');
+  return { labels, sample };
 }

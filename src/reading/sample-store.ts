@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import type { AdapterError } from '../errors.ts';
 import type { Sample } from '../metric/sample.ts';
-import { seriesKey, type Series } from '../metric/series.ts';
+import type { Series } from '../metric/series.ts';
 import type { BatchRun, OutcomeSink } from './collector.ts';
+import { SeriesKeys } from './series-keys.ts';
 
 export interface StoredSample {
   readonly sample: Sample;
@@ -26,11 +27,11 @@ export interface StoredSeries {
 /** What became of each series, bounded by entries. It never fetches. */
 export class SampleStore implements OutcomeSink {
   readonly #entries: LRUCache<string, StoredSeries>;
-  /** Of series that somebody holds: writing a key costs more than the look-up. */
-  readonly #keys = new WeakMap<Series, string>();
+  readonly #keys: SeriesKeys;
 
-  constructor(maxEntries: number) {
+  constructor(maxEntries: number, keys = new SeriesKeys()) {
     this.#entries = new LRUCache({ max: maxEntries });
+    this.#keys = keys;
   }
 
   get size(): number {
@@ -38,7 +39,7 @@ export class SampleStore implements OutcomeSink {
   }
 
   get(series: Series): StoredSeries | undefined {
-    return this.#entries.get(this.#keyOf(series));
+    return this.#entries.get(this.#keys.of(series));
   }
 
   /** All that is known, by the key of the series; nothing counts as used. */
@@ -47,13 +48,13 @@ export class SampleStore implements OutcomeSink {
   }
 
   put(series: Series, sample: Sample, run: BatchRun): void {
-    this.#entries.set(this.#keyOf(series), { series, last: { sample, run }, failure: undefined });
+    this.#entries.set(this.#keys.of(series), { series, last: { sample, run }, failure: undefined });
   }
 
   /** A query that was canceled says nothing of the series. */
   fail(series: Series, error: AdapterError, plannedAtMs: number): void {
     if (error.code === 'Canceled') return;
-    const key = this.#keyOf(series);
+    const key = this.#keys.of(series);
     const last = this.#entries.peek(key)?.last;
     this.#entries.set(key, { series, last, failure: { error, plannedAtMs } });
   }
@@ -63,14 +64,5 @@ export class SampleStore implements OutcomeSink {
     for (const [key, { series, last }] of [...this.#entries.entries()]) {
       if (last !== undefined && doubtful(series, last.run)) this.#entries.delete(key);
     }
-  }
-
-  #keyOf(series: Series): string {
-    let key = this.#keys.get(series);
-    if (key === undefined) {
-      key = seriesKey(series);
-      this.#keys.set(series, key);
-    }
-    return key;
   }
 }

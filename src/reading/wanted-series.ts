@@ -1,4 +1,5 @@
-import { seriesKey, type Series } from '../metric/series.ts';
+import type { Series } from '../metric/series.ts';
+import { SeriesKeys } from './series-keys.ts';
 
 /** One series that somebody may want. */
 export interface Want {
@@ -22,14 +23,16 @@ const idOf = ({ project, logstore }: LogstoreName): string => JSON.stringify([pr
 /** Which series are wanted: those read lately, and those that an autoscaler names. Grouped by logstore. */
 export class WantedSeries {
   readonly #maxSeries: number;
+  readonly #keys: SeriesKeys;
   readonly #byLogstore = new Map<string, Map<string, Want>>();
   readonly #byAutoscaler = new Map<string, readonly Want[]>();
   #onLogstore: (logstore: LogstoreName) => void = () => undefined;
   #size = 0;
 
   /** @param maxSeries more are not listed; they are read, but not kept fresh */
-  constructor(maxSeries: number) {
+  constructor(maxSeries: number, keys = new SeriesKeys()) {
     this.#maxSeries = maxSeries;
+    this.#keys = keys;
   }
 
   /** @param listener told of each logstore that had no series wanted, and now has; those there already included */
@@ -86,7 +89,7 @@ export class WantedSeries {
   /** The one want of a series; where there is no room, one that nobody else sees. */
   #listed(series: Series): Want {
     const id = idOf(series);
-    const key = seriesKey(series);
+    const key = this.#keys.of(series);
     const wants = this.#byLogstore.get(id) ?? new Map<string, Want>();
     const known = wants.get(key);
     if (known !== undefined) return known;

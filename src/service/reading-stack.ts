@@ -12,6 +12,7 @@ import { Prefetcher, type PrefetchObserver } from '../reading/prefetcher.ts';
 import { Reader, type ReaderSettings } from '../reading/reader.ts';
 import type { RetrySettings } from '../reading/retry.ts';
 import { SampleStore } from '../reading/sample-store.ts';
+import { SeriesKeys } from '../reading/series-keys.ts';
 import { WantedSeries } from '../reading/wanted-series.ts';
 import type { SlsObserver } from '../sls/client.ts';
 import type { CredentialObserver } from '../sls/credentials/renewed-credentials.ts';
@@ -59,8 +60,9 @@ export function createReading(
   const { maxSeries } = config.reading;
   const readingOf = readingSettings(config);
   const sls = createSls(config, around, observer);
-  const store = new SampleStore(maxSeries);
-  const wanted = new WantedSeries(maxSeries);
+  const keys = new SeriesKeys();
+  const store = new SampleStore(maxSeries, keys);
+  const wanted = new WantedSeries(maxSeries, keys);
   const delays = new Delays({
     endpointOf: sls.endpointOf,
     fixedSecondsOf: (project) => readingOf(project).delaySeconds,
@@ -74,6 +76,7 @@ export function createReading(
   const collector = new Collector(
     { gatherMs, holdMs, ...retryPauses },
     {
+      keys,
       clock,
       endpointOf: sls.endpointOf,
       delaySecondsOf: (series) => delays.secondsOf(series),

@@ -11,7 +11,6 @@ export interface LogstoreAddress {
 export const logstoreName = ({ project, logstore }: Omit<LogstoreAddress, 'endpoint'>) =>
   `project ${project}, logstore ${logstore}`;
 
-/** Equal for two addresses exactly when they are the same logstore, asked over the same endpoint. */
-export function logstoreKey({ endpoint, project, logstore }: LogstoreAddress): string {
-  return JSON.stringify([endpoint.protocol, endpoint.authority, project, logstore]);
-}
+/** Equal for two addresses exactly when they are the same logstore, asked over the same endpoint: no part has a slash. */
+export const logstoreKey = ({ endpoint, project, logstore }: LogstoreAddress): string =>
+  `${endpoint.protocol}://${endpoint.authority}/${project}/${logstore}`;

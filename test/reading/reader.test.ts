@@ -6,6 +6,7 @@ import { Reader } from '../../src/reading/reader.ts';
 import { SampleStore } from '../../src/reading/sample-store.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../../src/sls/aggregate-source.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
+import { SeriesKeys } from '../../src/reading/series-keys.ts';
 import { WantedSeries } from '../../src/reading/wanted-series.ts';
 import { TestClock } from '../support/test-clock.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -47,6 +48,7 @@ beforeEach(() => {
   const collector = new Collector(
     { gatherMs: 1, holdMs: 1, firstPauseMs: 0, longestPauseMs: 0, random: () => 0 },
     {
+      keys: new SeriesKeys(),
       clock,
       endpointOf: () => parseEndpointUrl('http://127.0.0.1:1'),
       delaySecondsOf: () => 10,
