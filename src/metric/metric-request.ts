@@ -95,8 +95,12 @@ function ownValuesOf(label: OwnLabel, values: LabelValues): readonly string[] | 
   return label.mayLack ? undefined : missingLabel(label);
 }
 
+/** One for all: nearly every request has none. */
+const noFilters: LineFilters = {};
+
 function filtersOf(values: LabelValues): LineFilters {
   const [host, method, status] = [values.one('host'), values.one('method'), values.one('status')];
+  if (host === undefined && method === undefined && status === undefined) return noFilters;
   return {
     ...(host === undefined ? {} : { host }),
     ...(method === undefined ? {} : { method }),

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { AccessJudge, NamedRead } from './access-rules.ts';
 import type { Catalog } from './catalog.ts';
 import type { Requirement } from './label-selector.ts';
@@ -22,15 +23,28 @@ export function createRequestParser(
   defaults: RequestDefaults,
   judge: AccessJudge,
 ): RequestParser {
+  const names = new LRUCache<string, string>({ max: maxSharedNames, memoMethod: detached });
   return (metricName, namespace, requirements) => {
     const request = parseMetricRequest(metricName, namespace, requirements, defaults, catalog);
     const stated = requirements.find(({ key }) => key === labelDefinitions.namespace.name);
     const routeNamespace = stated?.values[0];
     const refusal = judge({ namespace, request: judgedRequest(request), routeNamespace });
     if (refusal !== undefined) throw refusal;
-    return request;
+    const { project, logstore, routes } = request;
+    return {
+      ...request,
+      project: names.memo(project),
+      logstore: names.memo(logstore),
+      routes: routes?.map(detached),
+    };
   };
 }
+
+/** Projects and logstores: what thousands of requests have in common. */
+const maxSharedNames = 1000;
+
+/** A copy that does not hold on to the URL which it was cut from: requests are kept. */
+const detached = (text: string): string => Buffer.from(text).toString();
 
 /** What is judged of a request: a metric that no route decides reads the whole logstore, whatever its labels are. */
 export const judgedRequest = ({

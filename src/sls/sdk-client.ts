@@ -1,8 +1,10 @@
+import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import { stringify } from 'node:querystring';
 import * as spi from '@alicloud/gateway-spi';
 import type { $OpenApiUtil } from '@alicloud/openapi-core';
-import slsModule, { GetLogsV2Headers, GetLogsV2Request, type GetLogsV2Response } from '@alicloud/sls20201230';
+import type slsModule from '@alicloud/sls20201230';
+import type { GetLogsV2Response } from '@alicloud/sls20201230';
 import * as dara from '@darabonba/typescript';
 import { AdapterError } from '../errors.ts';
 import type { Credentials } from './credentials.ts';
@@ -10,6 +12,9 @@ import type { Endpoint } from './endpoint.ts';
 import { logstoreName } from './logstore-address.ts';
 import { SlsHttpError } from './sls-http-error.ts';
 import type { Transport } from './transport.ts';
+
+/** Not by import: for the names that it exports Node would read each of its 500 modules once more, and keep them. */
+const sls = createRequire(import.meta.url)('@alicloud/sls20201230') as typeof slsModule;
 
 /** Unpacked. What SLS says it is comes to memory at once, and several times as much when it is read. */
 const maxResultBytes = 64 * 1024 * 1024;
@@ -34,7 +39,7 @@ class QueryOptions extends dara.RuntimeOptions {
  * decompresses, but connections can be cancelled, pooled and pointed at loopback, and the body of a failed
  * request is kept as it came. Retries are decided by the caller.
  */
-export class SdkClient extends slsModule.default {
+export class SdkClient extends sls.default {
   readonly #transport: Transport;
   readonly #slsEndpoint: Endpoint;
 
@@ -65,8 +70,8 @@ export class SdkClient extends slsModule.default {
     return this.getLogsV2WithOptions(
       project,
       logstore,
-      new GetLogsV2Request(request),
-      new GetLogsV2Headers({}),
+      new sls.GetLogsV2Request(request),
+      new sls.GetLogsV2Headers({}),
       new QueryOptions(credentials, signal, logstoreName({ project, logstore })),
     );
   }
