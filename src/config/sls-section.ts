@@ -9,7 +9,7 @@ const breaker = {
   openSeconds: whole(
     1,
     300,
-    'For how long it is left alone, before one query tries whether it answers again',
+    'For how long it is left alone since the failing query was sent, before one tries whether it answers again',
   ),
 };
 

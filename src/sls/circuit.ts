@@ -10,7 +10,7 @@ import { AdapterError, toAdapterError, type ErrorCode } from '../errors.ts';
 export interface BreakerSettings {
   /** So many failures in a row open the circuit. */
   readonly failures: number;
-  /** For how long nothing is sent then, before one query probes. */
+  /** For how long nothing is sent then, before one query probes; from when the one was sent that failed last. */
   readonly openMs: number;
 }
 
@@ -93,6 +93,7 @@ export class Circuit {
   async #attempt<T>(work: () => Promise<T>): Promise<Outcome<T>> {
     const isProbe = this.phase === 'half-open';
     const openings = this.#openings;
+    const sentMs = this.#parts.monotonicMs();
     try {
       return { kind: 'done', value: await work() };
     } catch (thrown) {
@@ -108,7 +109,8 @@ export class Circuit {
       if (error.code === 'Canceled' || (isTrouble && isLate)) throw error;
       if (!isTrouble) return { kind: 'answered', error };
       this.#lastFailure = error;
-      this.#openUntilMs = this.#parts.monotonicMs() + this.#parts.settings.openMs;
+      // Who waited for an answer in vain has left SLS alone meanwhile.
+      this.#openUntilMs = sentMs + this.#parts.settings.openMs;
       return { kind: 'failed', error };
     }
   }

@@ -173,6 +173,21 @@ describe('an open circuit', () => {
     expect(await ok()).toBe('ok');
   });
 
+  it('counts how long it stays from when the failing query was sent: it has left SLS alone meanwhile', async () => {
+    nowMs += openMs;
+    const short = held();
+    nowMs += openMs - 1;
+    expect(await short.fail('SlsTimeout')).toBe('SlsTimeout');
+    expect(await ok()).toBe('CircuitOpen');
+    nowMs += 1;
+    const long = held();
+    nowMs += 2 * openMs;
+    expect(await long.fail('SlsTimeout')).toBe('SlsTimeout');
+    const next = held();
+    expect(await ok()).toBe('CircuitOpen');
+    expect(await next.succeed()).toBe('ok');
+  });
+
   it('is neither closed nor held by a probe that is canceled: the next is the probe', async () => {
     nowMs += openMs;
     for (let n = 0; n < 3; n++) {
