@@ -1,10 +1,12 @@
 import { externalMetricValueList } from '../api/reading-body.ts';
 import { loadConfig } from '../config/load.ts';
+import { createAccessJudge } from '../metric/access-rules.ts';
 import { parseLabelSelector } from '../metric/label-selector.ts';
 import type { MetricDefinition } from '../metric/catalog.ts';
 import { labelDefinitions } from '../metric/labels.ts';
 import { routeLabelOf } from '../metric/label-values.ts';
 import { parseMetricRequest } from '../metric/metric-request.ts';
+import { judgedRequest } from '../metric/request-parser.ts';
 import { formatQuantity } from '../metric/quantity.ts';
 import { windowSeconds } from '../metric/sample.ts';
 import type { ReadingItem } from '../reading/reader.ts';
@@ -22,7 +24,7 @@ export interface QueryOptions {
   readonly output: 'table' | 'json';
 }
 
-/** Reads one metric from SLS as the adapter would, once. */
+/** Reads one metric from SLS as the adapter would, once. What `access` would refuse is read all the same, and said. */
 export async function query(
   metricName: string,
   options: QueryOptions,
@@ -30,14 +32,13 @@ export async function query(
   io: Io,
 ): Promise<void> {
   const config = loadConfig({ flags: { ...(await runningFlags(io)), ...flags }, env: io.env });
+  const { namespace } = options;
   const requirements = parseLabelSelector(options.selector);
-  const request = parseMetricRequest(
-    metricName,
-    options.namespace,
-    requirements,
-    config.defaults,
-    catalogOf(config),
-  );
+  const request = parseMetricRequest(metricName, namespace, requirements, config.defaults, catalogOf(config));
+  const routeNamespace = requirements.find(({ key }) => key === labelDefinitions.namespace.name)?.values[0];
+  const judge = createAccessJudge(config.access);
+  const refusal = judge({ namespace, request: judgedRequest(request), routeNamespace });
+  if (refusal !== undefined) io.stderr.write(`Read all the same; for an HPA, ${refusal.message}\n`);
   const telemetry = createTelemetry(createLogger(config.log.level));
   const reading = createReading(config, io, telemetry);
   try {

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runProgram } from '../../src/cli/program.ts';
 import { startEmulator } from '../../src/emulator/emulator.ts';
@@ -53,6 +56,23 @@ async function query(
 }
 
 describe('query', () => {
+  it('says what the adapter would refuse an HPA, and reads it all the same', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'query-'));
+    const config = join(directory, 'config.yaml');
+    await writeFile(config, 'access: { ownRoutesOnly: true }');
+    try {
+      const foreign = await query(',sls.ingress.route=shop-web-80', ['--config', config]);
+      expect(foreign).toMatchObject({ code: 0, stdout: expect.stringMatching(/^shop-web-80 /m) as unknown });
+      expect(foreign.stderr).toMatch(
+        /^Read all the same; for an HPA, the adapter refuses this read: by access\.ownRoutesOnly, .*\n$/,
+      );
+      const own = await query(',sls.ingress.route=default-web-80', ['--config', config]);
+      expect(own).toMatchObject({ code: 0, stderr: '' });
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
   it('prints a table', async () => {
     expect(await query(',sls.ingress.route in (default-web-80,shop-web-80,default-none-80)')).toEqual({
       code: 0,
