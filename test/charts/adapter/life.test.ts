@@ -122,7 +122,7 @@ describe('NOTES', () => {
         'kubectl get apiservice v1beta1.external.metrics.k8s.io',
         'helm test sls -n metrics --logs',
         "kubectl get --raw '/apis/external.metrics.k8s.io/v1beta1/namespaces/default/sls_ingress_qps?labelSelector=",
-        'kubectl logs -n metrics deployment/sls-sls-metrics-adapter',
+        'kubectl logs -n metrics -l app.kubernetes.io/name=sls-metrics-adapter,app.kubernetes.io/instance=sls --prefix --tail=-1 --since=10m',
       ])
         expect(notes).toContain(command);
     },
