@@ -13,7 +13,7 @@ import { loadHttp1 } from '../support/load-http1.ts';
 import { loadHttp2 } from '../support/load-http2.ts';
 import type { Load, LoadResult } from '../support/load.ts';
 import { readOnce } from '../support/read-once.ts';
-import { startServerProcess } from '../support/server-process.ts';
+import { podFlags, startServerProcess } from '../support/server-process.ts';
 
 const leastThroughput = 0.8;
 const mostP50 = 1.25;
@@ -130,5 +130,5 @@ async function startBareServer(adapter: DelegatedAdapter) {
   const file = join(adapter.directory, 'bare.json');
   await writeFile(file, JSON.stringify(settings));
   const script = resolve(import.meta.dirname, '../support/bare-server.ts');
-  return await startServerProcess({ script, args: [file], home: adapter.directory });
+  return await startServerProcess({ script, args: [file], home: adapter.directory, nodeFlags: podFlags() });
 }

@@ -25,7 +25,8 @@ const signs: readonly Sign[] = [
   { key: 'descriptors', what: 'files', unit: '', allowed: 6 },
   { key: 'timers', what: 'timers', unit: '', allowed: 6 },
   { key: 'otherResources', what: 'other', unit: '', allowed: 4 },
-  { key: 'wantedSeries', what: 'wanted', unit: '', allowed: 0, allowedPerHpa: 0.05 },
+  // Those of three cycles, and of a fourth more or fewer; a cycle that is not forgotten is one for each HPA.
+  { key: 'wantedSeries', what: 'wanted', unit: '', allowed: 0, allowedPerHpa: 0.2 },
   { key: 'heldSeries', what: 'held', unit: '', allowed: 0, allowedPerHpa: 0.05 },
   { key: 'abortListeners', what: 'listeners', unit: '', allowed: 10 },
   { key: 'abortSignals', what: 'signals', unit: '', allowed: 20 },

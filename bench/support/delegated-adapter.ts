@@ -5,7 +5,7 @@ import { accessKey } from '../../test/support/adapter.ts';
 import { createCa, type PemPair } from '../../test/support/certificates.ts';
 import { authenticationData } from '../../test/support/cluster.ts';
 import { startScriptedApiServer, type ScriptedApiServer } from '../../test/support/scripted-apiserver.ts';
-import { startServerProcess } from './server-process.ts';
+import { podFlags, startServerProcess } from './server-process.ts';
 
 /** The adapter as in a cluster, in a process of its own; its API server is in this one. */
 export interface DelegatedAdapter extends AsyncDisposable {
@@ -67,6 +67,7 @@ export async function startDelegatedAdapter(options: DelegatedAdapterOptions): P
       script: main,
       args: ['serve', ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)],
       home: directory,
+      nodeFlags: podFlags(),
       env: {
         ...pod.env,
         ALIBABA_CLOUD_ACCESS_KEY_ID: accessKey.id,

@@ -21,7 +21,7 @@ export interface ServerProcessOptions {
   /** A directory without profiles; nothing of this process' environment is handed down but the PATH. */
   readonly home: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Of Node. Default: those of `npm run adapter`, and the heap that a pod of the chart has. */
+  /** Of Node. Default: those of `npm run adapter`. */
   readonly nodeFlags?: readonly string[];
   /** As of nice(1): how far it stands back where others want the CPU. Default: 0. */
   readonly niceness?: number;
@@ -39,14 +39,7 @@ const mostStopMs = 10_000;
 
 /** Runs a script of Node, and waits until it tells its URL, in JSON, on either stream. */
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
-  const {
-    script,
-    args,
-    home,
-    env = {},
-    nodeFlags = [...adapterFlags(), podHeapFlag()],
-    niceness = 0,
-  } = options;
+  const { script, args, home, env = {}, nodeFlags = adapterFlags(), niceness = 0 } = options;
   const { onMessage, onLine } = options;
   const command = [process.execPath, ...nodeFlags, ...profilingFlags(), script, ...args];
   // It becomes what it runs, under the same process id.
@@ -104,14 +97,17 @@ function adapterFlags(): string[] {
   return flags.split(' ').filter((flag) => flag !== '');
 }
 
-/** Node takes half of the memory that a container may have for its heap; here it would take 4 GB, and fill more of it. */
-function podHeapFlag(): string {
+/**
+ * Those of `npm run adapter`, with the heap of a pod of the chart: Node takes half of the memory that a container may
+ * have for it; here it would take 4 GB, and fill more of it.
+ */
+export function podFlags(): string[] {
   const file = resolve(import.meta.dirname, '../../charts/sls-metrics-adapter/values.yaml');
   const { resources } = parse(readFileSync(file, 'utf8')) as { resources: { limits: { memory: string } } };
   const [, mebibytes] = /^(\d+)Mi$/.exec(resources.limits.memory) ?? [];
   if (mebibytes === undefined)
     throw new Error(`resources.limits.memory is ${resources.limits.memory}, not in Mi`);
-  return `--max-old-space-size=${Number(mebibytes) / 2}`;
+  return [...adapterFlags(), `--max-old-space-size=${Number(mebibytes) / 2}`];
 }
 
 /** `BENCH_NODE_FLAGS=--cpu-prof npm run bench` profiles the servers. */
