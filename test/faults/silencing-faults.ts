@@ -93,7 +93,8 @@ export const silencingFaults: Readonly<Record<string, Fault>> = {
   },
   'a result that is never complete': {
     ...scripted({ incomplete: true }),
-    codes: ['SlsIncomplete'],
+    // The retries may be over first, or the deadline.
+    codes: ['SlsIncomplete', 'DeadlineExceeded'],
     mostQueries: (settings, seconds) => attempts * refreshing(settings, seconds),
   },
 };
