@@ -1,31 +1,37 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { ServerHttp2Session } from 'node:http2';
+import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+
+interface Connection {
+  readonly socket: Socket;
+  /** Of HTTP/2. */
+  session: ServerHttp2Session | undefined;
+  /** Answers of HTTP/1.1. */
+  owed: number;
+  /** The session had ended at the last look: the client alone holds the connection. */
+  isOver: boolean;
+}
 
 /**
  * The connections of a server, and how many answers are owed on each of HTTP/1.1. A server that closes waits for
- * those on which nothing was asked yet, or only half, for as long as they please, and for a session of HTTP/2 whose
- * handshake ends after it began to close.
+ * those on which nothing was asked yet, or only half, for as long as they please, for a session of HTTP/2 whose
+ * handshake ends after it began to close, and for clients that do not hang up when the server has.
  */
 export class Connections {
-  readonly #all = new Set<Socket>();
-  readonly #owed = new Map<Socket, number>();
-  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #all = new Map<Socket, Connection>();
 
   constructor(server: Server) {
-    server.on('secureConnection', (socket: TLSSocket) => {
-      this.#all.add(socket);
-      if (socket.alpnProtocol !== 'h2') this.#owed.set(socket, 0);
-      socket.on('close', () => {
-        this.#all.delete(socket);
-        this.#owed.delete(socket);
-      });
+    let newest: Connection | undefined;
+    // Ahead of the server's own listener, which tells of the session of the same connection at once.
+    server.prependListener('secureConnection', (socket: Socket) => {
+      newest = { socket, session: undefined, owed: 0, isOver: false };
+      this.#all.set(socket, newest);
+      socket.on('close', () => this.#all.delete(socket));
     });
     server.on('session', (session: ServerHttp2Session) => {
-      this.#sessions.add(session);
-      session.on('close', () => this.#sessions.delete(session));
+      if (newest !== undefined) newest.session = session;
     });
+    server.on('stream', (stream: ServerHttp2Stream) => stream.on('end', endGivenUp));
     server.on('request', ({ httpVersionMajor, socket }: IncomingMessage, response: ServerResponse) => {
       if (httpVersionMajor > 1) return;
       this.#owe(socket, 1);
@@ -35,16 +41,28 @@ export class Connections {
 
   /** Those on which no answer is owed, a request that is still arriving included; sessions take no more requests. */
   endIdle(): void {
-    for (const [socket, owed] of this.#owed) if (owed === 0) socket.destroy();
-    for (const session of this.#sessions) session.close();
+    for (const connection of this.#all.values()) {
+      const { socket, session, owed, isOver } = connection;
+      if (session === undefined ? owed === 0 : isOver) socket.destroy();
+      else session?.close();
+      connection.isOver = session?.destroyed === true;
+    }
   }
 
   destroyAll(): void {
-    for (const socket of this.#all) socket.destroy();
+    for (const socket of this.#all.keys()) socket.destroy();
   }
 
   #owe(socket: Socket, change: number): void {
-    const owed = this.#owed.get(socket);
-    if (owed !== undefined) this.#owed.set(socket, owed + change);
+    const connection = this.#all.get(socket);
+    if (connection !== undefined) connection.owed += change;
   }
+}
+
+/**
+ * Node waits for an answer to be written that the client has given up with NO_ERROR: for ever, since it is written no
+ * more, and its session and the place of its request among those under way with it.
+ */
+function endGivenUp(this: ServerHttp2Stream): void {
+  if (this.closed) this.destroy();
 }

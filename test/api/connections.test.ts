@@ -6,8 +6,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { createServer } from '../../src/api/server.ts';
+import { createServer, type Server } from '../../src/api/server.ts';
 import { keepServingPair } from '../../src/api/serving-pair.ts';
 import { startEmulator } from '../../src/emulator/emulator.ts';
 import { accessKey, logstore, project, readPath, selectorOf, startAdapter } from '../support/adapter.ts';
@@ -60,7 +61,49 @@ describe('requests whose connection goes away', () => {
   });
 });
 
+describe('an answer over HTTP/2 that the client gives up without an error', () => {
+  it('holds neither its connection nor the stop', async () => {
+    const app = await createBareServer();
+    const closed: string[] = [];
+    // More than a client takes that does not read.
+    app.get('/long', (_, reply) => {
+      reply.raw.on('close', () => closed.push('answer'));
+      return reply.send(Buffer.alloc(300_000));
+    });
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    const session = http2.connect(url, { rejectUnauthorized: false });
+    session.on('close', () => closed.push('session'));
+    const stream = session.request({ ':path': '/long' });
+    await once(stream, 'response');
+    stream.close(http2.constants.NGHTTP2_NO_ERROR);
+    await waitFor(() => closed.length > 0);
+    expect(closed).toEqual(['answer']);
+    session.destroy();
+    await waitFor(async () => (await openConnections(app.server)) === 0);
+    await app.close();
+  });
+});
+
 describe('a stop', () => {
+  it('waits for no client of HTTP/2 that never hangs up', async () => {
+    const app = await createBareServer();
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    const halfOpen = connect({ port: Number(new URL(url).port), allowHalfOpen: true });
+    const socket = tls.connect({ socket: halfOpen, ALPNProtocols: ['h2'], rejectUnauthorized: false });
+    socket.on('error', () => undefined).resume();
+    const ended = once(socket, 'end');
+    const emptySettings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+    socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), emptySettings]));
+    await once(socket, 'data');
+    const beganMs = performance.now();
+    const stopped = app.close();
+    await ended;
+    expect(socket.destroyed).toBe(false);
+    await stopped;
+    expect(performance.now() - beganMs).toBeLessThan(6000);
+    socket.destroy();
+  });
+
   it('waits for nobody who asks nothing, or only half', async () => {
     const adapter = await startAdapter({ slsEndpoint: 'http://127.0.0.1:1' });
     await openRaw(adapter.url);
@@ -95,6 +138,17 @@ describe('a stop', () => {
   });
 });
 
+async function createBareServer(): Promise<Server> {
+  const directory = await mkdtemp(join(tmpdir(), 'server-'));
+  const app = createServer(await keepServingPair(directory, ['127.0.0.1'], Date));
+  await rm(directory, { recursive: true });
+  return app;
+}
+
+async function openConnections(server: HttpServer): Promise<number> {
+  return await promisify(server.getConnections.bind(server))();
+}
+
 async function isRefused(url: string): Promise<boolean> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   try {
@@ -109,9 +163,7 @@ async function isRefused(url: string): Promise<boolean> {
 
 describe('a request that does not end', () => {
   it('is ended: within 15 s of headers, within 30 s of all', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'server-'));
-    const app = createServer(await keepServingPair(directory, ['127.0.0.1'], Date));
-    await rm(directory, { recursive: true });
+    const app = await createBareServer();
     const server = app.server as HttpServer & { connectionsCheckingInterval: number };
     expect([server.headersTimeout, server.requestTimeout]).toEqual([15_000, 30_000]);
     // The same, sooner.
