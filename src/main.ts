@@ -1,5 +1,8 @@
 #!/usr/bin/env node
 import { runProgram } from './cli/program.ts';
+import { keepTickShape } from './runtime/tick-shape.ts';
+
+keepTickShape();
 
 const shutdown = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {

@@ -1,5 +1,5 @@
 import { constants } from 'node:crypto';
-import { STATUS_CODES, type IncomingMessage, type Server as HttpServer, type ServerOptions } from 'node:http';
+import type { IncomingMessage, Server as HttpServer, ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import { parse as parseQuery } from 'node:querystring';
 import type { SecureContextOptions, Server as TlsServer } from 'node:tls';
@@ -11,8 +11,10 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { AdapterError, type ErrorCode } from '../errors.ts';
+import { http } from '../runtime/node-http.ts';
 import { Connections } from './connections.ts';
 import { encodeJson, sendError } from './encoding.ts';
+import { noSchemas } from './no-schemas.ts';
 import type { ServingPair } from './serving-pair.ts';
 import { statusOf } from './status.ts';
 import { TextMemo } from './text-memo.ts';
@@ -93,6 +95,7 @@ export function createServer(pair: ServingPair): Server {
       settings: { maxHeaderListSize: maxHeaderBytes, maxConcurrentStreams },
     },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength, querystringParser: createQueryParser() },
+    schemaController: noSchemas,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     // What arrives on an open connection while others drain is answered: a rollout fails no request.
@@ -172,7 +175,7 @@ function answerClientError(fault: Error & { readonly code?: string }, socket: So
 function endWith(error: AdapterError, socket: Socket): void {
   const body = encodeJson(statusOf(error), false);
   const head = [
-    `HTTP/1.1 ${error.httpStatus} ${STATUS_CODES[error.httpStatus] ?? ''}`,
+    `HTTP/1.1 ${error.httpStatus} ${http.STATUS_CODES[error.httpStatus] ?? ''}`,
     'content-type: application/json',
     `content-length: ${body.length}`,
     'connection: close',

@@ -1,5 +1,5 @@
-import { STATUS_CODES } from 'node:http';
 import type { AdapterError } from '../errors.ts';
+import { http } from '../runtime/node-http.ts';
 import { oneLine } from './one-line.ts';
 
 /**
@@ -38,7 +38,7 @@ export function statusOf(error: AdapterError): Status {
     metadata: {},
     status: 'Failure',
     message,
-    reason: reasons[httpStatus] ?? (STATUS_CODES[httpStatus] ?? 'Unknown').replaceAll(' ', ''),
+    reason: reasons[httpStatus] ?? (http.STATUS_CODES[httpStatus] ?? 'Unknown').replaceAll(' ', ''),
     details: { causes: [{ reason: code }], ...(code === 'TooManyRequests' ? { retryAfterSeconds: 1 } : {}) },
     code: httpStatus,
   };

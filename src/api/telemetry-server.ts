@@ -1,10 +1,15 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { AdapterError, toAdapterError } from '../errors.ts';
 import { sendError } from './encoding.ts';
+import { noSchemas } from './no-schemas.ts';
 import type { RegisterGet } from './route.ts';
 
 /** Nobody holds up the end: what is told here is not worth waiting for. */
-const options = { forceCloseConnections: true, return503OnClosing: false } as const;
+const options = {
+  forceCloseConnections: true,
+  return503OnClosing: false,
+  schemaController: noSchemas,
+} as const;
 
 /**
  * Plain HTTP for whoever reaches it: nobody is told apart, so nothing that may not be seen belongs here. Listening is

@@ -1,5 +1,6 @@
-import http, { type IncomingMessage } from 'node:http';
+import type { Agent, IncomingMessage } from 'node:http';
 import https from 'node:https';
+import { http } from '../runtime/node-http.ts';
 import type { KubeAccess, KubeCredentials, TlsMaterial } from './kube-access.ts';
 import { KubeError, messageOf } from './kube-error.ts';
 
@@ -24,7 +25,7 @@ const maxConnections = 100;
 /** Sends requests to the API server over kept-alive connections, with the credentials of the moment. */
 export class KubeTransport {
   readonly #access: KubeAccess;
-  #agent: { readonly tls: TlsMaterial; readonly agent: http.Agent } | undefined;
+  #agent: { readonly tls: TlsMaterial; readonly agent: Agent } | undefined;
 
   constructor(access: KubeAccess) {
     this.#access = access;
@@ -103,7 +104,7 @@ export class KubeTransport {
   }
 
   /** A new one where the material changed; requests under way on the old one end in peace. */
-  #agentFor(tls: TlsMaterial): http.Agent {
+  #agentFor(tls: TlsMaterial): Agent {
     if (this.#agent !== undefined && sameMaterial(this.#agent.tls, tls)) return this.#agent.agent;
     const previous = this.#agent?.agent;
     const settings = {

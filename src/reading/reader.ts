@@ -31,7 +31,8 @@ export interface Reading {
 }
 
 /** Where the numbers came from: the store, SLS, or the store for want of an answer from SLS. */
-export type ReadingSource = 'fresh' | 'cold' | 'stale';
+export const readingSources = ['fresh', 'cold', 'stale'] as const;
+export type ReadingSource = (typeof readingSources)[number];
 
 export interface ReadingItem {
   readonly labels: Readonly<Record<string, string>>;

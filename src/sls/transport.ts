@@ -1,7 +1,8 @@
-import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { AdapterError } from '../errors.ts';
+import { http } from '../runtime/node-http.ts';
 import type { Endpoint } from './endpoint.ts';
 
 export interface TransportSettings {

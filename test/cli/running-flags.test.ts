@@ -19,7 +19,7 @@ async function flagsOf(words: readonly string[], env: Record<string, string> = p
   return runningFlags({ env, firstProcessFile: file });
 }
 
-const program = ['node', '--max-semi-space-size=2', '/app/dist/main.js'];
+const program = ['node', '--max-semi-space-size=4', '/app/dist/main.js'];
 
 describe('runningFlags', () => {
   it('are those that the adapter of the pod was started with', async () => {

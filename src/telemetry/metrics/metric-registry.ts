@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Counter, Histogram, Registry } from 'prom-client';
 import { ReadGauge, type GaugeValue } from './read-gauge.ts';
+import { TalliedHistogram } from './tallied-histogram.ts';
 
 const prefix = 'sls_metrics_adapter_';
 
@@ -20,8 +21,25 @@ export class MetricRegistry {
   readonly registry = new Registry();
   #running: Promise<string> | undefined;
 
-  counter<Label extends string>(name: string, help: string, labelNames: readonly Label[]): Counter<Label> {
-    return new Counter({ name: `${prefix}${name}`, help, labelNames, registers: [this.registry] });
+  /** @param collect adds, at each scrape, what was not added when it happened */
+  counter<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+    collect?: (counter: Counter<Label>) => void,
+  ): Counter<Label> {
+    const registers = [this.registry];
+    return new Counter({
+      name: `${prefix}${name}`,
+      help,
+      labelNames,
+      registers,
+      ...(collect && {
+        collect(this: Counter<Label>) {
+          collect(this);
+        },
+      }),
+    });
   }
 
   /** @param buckets upper bounds, in the unit of the name */
@@ -33,6 +51,16 @@ export class MetricRegistry {
   ): Histogram<Label> {
     const registers = [this.registry];
     return new Histogram({ name: `${prefix}${name}`, help, labelNames, buckets: [...buckets], registers });
+  }
+
+  /** The same, for what happens with each read. */
+  talliedHistogram(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    buckets: readonly number[],
+  ): TalliedHistogram {
+    return new TalliedHistogram({ name: `${prefix}${name}`, help, labelNames, buckets }, this.registry);
   }
 
   /** @param read asked at each scrape: there are those values that are there then, and no others */

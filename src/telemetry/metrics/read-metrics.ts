@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../errors.ts';
+import { readingSources } from '../../reading/reader.ts';
 import type { Telemetry } from '../logger.ts';
 import { FoldedNames, foldedName } from './folded-names.ts';
 import type { MetricRegistry } from './metric-registry.ts';
@@ -22,23 +23,32 @@ export function createReadMetrics(
   registry: MetricRegistry,
 ): Pick<Telemetry, 'readFinished' | 'requestRefused'> {
   const names = new FoldedNames(mostMetricNames);
+  /** By metric, since the last scrape: nearly all reads are such, and to find their counter costs more than they do. */
+  const fresh = new Map<string, number>();
   const reads = registry.counter(
     'reads_total',
     'Reads of external metrics, by the code of the error (ok: none) and where the reading came from: fresh from the store, cold from SLS, stale from the store for want of SLS, or none.',
     ['metric', 'code', 'source'],
+    (counter) => {
+      for (const [metric, count] of fresh) counter.inc({ metric, code: 'ok', source: 'fresh' }, count);
+      fresh.clear();
+    },
   );
-  const durations = registry.histogram(
+  const durations = registry.talliedHistogram(
     'read_duration_seconds',
     'Time that a read of an external metric took, from its parsing to its answer.',
     ['source'],
     readSeconds,
   );
-  const ages = registry.histogram(
+  const ages = registry.talliedHistogram(
     'reading_age_seconds',
     'Age of each reading served: from the end of its oldest window to its answer.',
     [],
     ageSeconds,
   );
+  const sources = [...readingSources, 'none'];
+  const tallies = new Map(sources.map((source) => [source, durations.tally({ source })]));
+  const age = ages.tally({});
   const refusals = registry.counter(
     'requests_refused_total',
     'Requests refused before they were a read or beside one, by the code of the error.',
@@ -47,9 +57,10 @@ export function createReadMetrics(
   return {
     readFinished: ({ metric, error, source = 'none', ageMs, durationMs }) => {
       const name = beforeTheName.has(error?.code) ? foldedName : names.of(metric);
-      reads.inc({ metric: name, code: error?.code ?? 'ok', source });
-      durations.observe({ source }, durationMs / 1000);
-      if (ageMs !== undefined) ages.observe(ageMs / 1000);
+      if (source === 'fresh') fresh.set(name, (fresh.get(name) ?? 0) + 1);
+      else reads.inc({ metric: name, code: error?.code ?? 'ok', source });
+      tallies.get(source)?.observe(durationMs / 1000);
+      if (ageMs !== undefined) age.observe(ageMs / 1000);
     },
     requestRefused: ({ error }) => refusals.inc({ code: error.code }),
   };
