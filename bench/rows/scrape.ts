@@ -9,15 +9,16 @@ import { startDelegatedAdapter } from '../support/delegated-adapter.ts';
 import { FrontProxy } from '../support/front-proxy.ts';
 import { autoscalerOf, hpaRoutes } from '../support/hpa-routes.ts';
 import { logTrouble } from '../support/log-trouble.ts';
+import { Scraper, type Scraped } from '../support/scraper.ts';
 import { readInSync, syncSeconds, type SyncRead } from '../support/sync-reads.ts';
 
 /** Without traffic: SLS costs this machine least, and it is not what is measured. */
 const plan = { logstores: 10, routesPerLogstore: 1000, namespaces: 20, linesPerSecond: 0, tickMs: 1000 };
 
-/** The pass is cut into so many slices; every other one is scraped. In the first two, reads come for the first time. */
-const slices = 8;
-const warmUpSlices = 2;
-/** Read again and again, as often as all of them would be within the pass. */
+const passes = 2;
+/** As long as it takes until each logstore is refreshed once: what a refresh costs reads is in each slice alike. */
+const sliceSeconds = 5;
+/** Read again and again, as often as all of them would be within a pass. */
 const readRoutes = 1000;
 /** Where Prometheus takes 15 or 30. */
 const betweenScrapesMs = 1000;
@@ -28,11 +29,6 @@ const config = 'telemetry: { maxSeriesValues: 4000 }\nreading: { freshnessSecond
 const mostMb = 1;
 const mostScrapeMs = 50;
 const mostAddedMs = 2;
-
-interface Scrape {
-  readonly bytes: number;
-  readonly tookMs: number;
-}
 
 /** `/metrics` of an adapter with 10,000 series, as many gauges of them as there may be, and what a scrape costs reads. */
 export const scrape: Row = {
@@ -46,60 +42,60 @@ export const scrape: Row = {
       onLog: logTrouble(progress),
       prepare: ({ hpas }) => routes.forEach((one) => hpas.put(autoscalerOf(one))),
     });
-    // Prometheus has a connection of its own.
     using hpas = new FrontProxy(adapter.url, adapter.pair);
-    using prometheus = new FrontProxy(adapter.url, adapter.pair);
+    await using prometheus = new Scraper(adapter);
     await waitFor(async () => (await hpas.get('/readyz')).status === 200, 15_000, 'a ready adapter');
-    const scrapeOnce = async (): Promise<Scrape & { readonly text: string }> => {
-      const { status, body, tookMs } = await prometheus.get('/metrics');
-      if (status !== 200) throw new Error(`/metrics answered ${status}`);
-      return { bytes: body.length, tookMs, text: body.toString() };
-    };
     const allHeld = `\nsls_metrics_adapter_external_metric_values_left_out ${routes.length - 4000}\n`;
     progress('scrape: until all 10,000 series are held');
     await waitFor(
       async () => {
         signal.throwIfAborted();
         await sleep(1000, undefined, { signal });
-        return (await scrapeOnce()).text.includes(allHeld);
+        return (await prometheus.scrape()).text.includes(allHeld);
       },
       60_000,
       `${routes.length} series`,
     );
-    progress(`scrape: measuring for ${syncSeconds} s`);
-    const scrapes: Scrape[] = [];
+    const seconds = passes * syncSeconds;
+    progress(`scrape: measuring for ${seconds} s`);
+    const scrapes: Scraped[] = [];
     const reading = readInSync({
       frontProxy: hpas,
       paths: routes.map((_, index) => routes[index % readRoutes]?.path ?? ''),
-      passes: 1,
+      passes,
       signal,
     });
     const startMs = Date.now();
-    while (Date.now() - startMs < syncSeconds * 1000) {
-      if (sliceOf(Date.now() - startMs) % 2 === 1) scrapes.push(await scrapeOnce());
+    while (Date.now() - startMs < seconds * 1000) {
+      if (isScraped(sliceOf(Date.now() - startMs))) scrapes.push(await prometheus.scrape());
       await sleep(betweenScrapesMs, undefined, { signal });
     }
     return linesOf((await reading).flat(), scrapes, startMs);
   },
 };
 
-const sliceOf = (sinceStartMs: number) => Math.floor((sinceStartMs * slices) / (syncSeconds * 1000));
+const sliceOf = (sinceStartMs: number) => Math.floor(sinceStartMs / (sliceSeconds * 1000));
 
-function linesOf(reads: readonly SyncRead[], scrapes: readonly Scrape[], startMs: number): Line[] {
+/** Every other one. In the first, reads come for the first time: it does not count. */
+const isScraped = (slice: number) => slice % 2 === 1;
+
+function linesOf(reads: readonly SyncRead[], scrapes: readonly Scraped[], startMs: number): Line[] {
   const failed = reads.filter(({ answer }) => 'failure' in answer);
   if (failed.length > 0)
     throw new Error(
       `${failed.length} reads failed, as with ${JSON.stringify(failed[0]?.answer).slice(0, 300)}`,
     );
-  const bySlice = Map.groupBy(reads, ({ sentMs }) => Math.min(slices - 1, sliceOf(sentMs - startMs)));
-  const p99 = (slice: number) =>
-    quantile(
-      (bySlice.get(slice) ?? []).map(({ tookMs }) => tookMs),
+  const p99 = (scraped: boolean) => {
+    const counting = reads.filter(({ sentMs }) => {
+      const slice = sliceOf(sentMs - startMs);
+      return slice > 0 && isScraped(slice) === scraped;
+    });
+    return quantile(
+      counting.map(({ tookMs }) => tookMs),
       0.99,
     );
-  const odd = Array.from({ length: slices }, (_, slice) => slice).filter(
-    (slice) => slice >= warmUpSlices && slice % 2 === 1,
-  );
+  };
+  const [withMs, withoutMs] = [p99(true), p99(false)];
   const row = 'scrape';
   const line = (what: string, unit: Line['unit'], measured: Figure, value: number): Line => ({
     row,
@@ -112,9 +108,9 @@ function linesOf(reads: readonly SyncRead[], scrapes: readonly Scrape[], startMs
     line('size of /metrics', 'MB', { value: Math.max(...scrapes.map(({ bytes }) => bytes)) / 1e6 }, mostMb),
     line('time of a scrape, amid reads', 'ms', figureOf(scrapes.map(({ tookMs }) => tookMs)), mostScrapeMs),
     {
-      ...line('p99 of a read, with a scrape a second', 'ms', figureOf(odd.map(p99)), mostAddedMs),
-      beside: { what: 'without', figure: figureOf(odd.map((slice) => p99(slice - 1))) },
-      compared: { as: 'more', figure: figureOf(odd.map((slice) => p99(slice) - p99(slice - 1))) },
+      ...line('p99 of a read, with a scrape a second', 'ms', { value: withMs }, mostAddedMs),
+      beside: { what: 'without', figure: { value: withoutMs } },
+      compared: { as: 'more', figure: { value: withMs - withoutMs } },
     },
   ];
 }

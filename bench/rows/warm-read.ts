@@ -18,10 +18,10 @@ import { podFlags, startServerProcess } from '../support/server-process.ts';
 const leastThroughput = 0.8;
 const mostP50 = 1.25;
 
-const rounds = 10;
-const sliceSeconds = 0.4;
+const rounds = 20;
+const sliceSeconds = 0.2;
 /** Until the code of either is compiled for good: tens of thousands of requests. */
-const warmUp = { concurrency: 10, seconds: 1.5 };
+const warmUp = { concurrency: 10, seconds: 2.5 };
 
 /** Refreshes of one reading, and what learns of late lines; reads must not add to them. */
 const mostQueriesPerSecond = 0.5;

@@ -23,7 +23,7 @@ export interface AppOptions {
   /** What readiness depends on, besides that anything is answered. */
   readonly readiness: readonly HealthCheck[];
   /** What is told at `/metrics`. */
-  readonly exposition: () => Promise<string>;
+  readonly exposition: () => Promise<Buffer>;
   readonly observer: AppObserver;
 }
 

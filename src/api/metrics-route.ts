@@ -5,6 +5,6 @@ import type { RegisterGet } from './route.ts';
 const contentType = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** `/metrics`: what the adapter tells of itself to Prometheus. */
-export function registerMetrics(get: RegisterGet, exposition: () => Promise<string>): void {
-  get('/metrics', async (_, reply) => sendBytes(reply, contentType, Buffer.from(await exposition())));
+export function registerMetrics(get: RegisterGet, exposition: () => Promise<Buffer>): void {
+  get('/metrics', async (_, reply) => sendBytes(reply, contentType, await exposition()));
 }

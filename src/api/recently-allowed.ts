@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { ownText } from '../runtime/own-text.ts';
 import type { User } from './user.ts';
 
 /** For how long a request like the last one is let through without looking the review up. */
@@ -33,6 +34,6 @@ export class RecentlyAllowed {
   }
 
   add(user: User, path: string): void {
-    if (path.length <= longestPath) this.#byPath.set(path, { user, sinceMs: this.#clock.now() });
+    if (path.length <= longestPath) this.#byPath.set(ownText(path), { user, sinceMs: this.#clock.now() });
   }
 }

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { ownText } from '../runtime/own-text.ts';
 
 /** What was worked out of a text, for when it comes again; the least recently used goes first. */
 export class TextMemo<T extends object> {
@@ -16,7 +17,7 @@ export class TextMemo<T extends object> {
     const known = this.#values.get(text);
     if (known !== undefined) return known;
     const value = work();
-    if (text.length <= this.#longest) this.#values.set(text, value);
+    if (text.length <= this.#longest) this.#values.set(ownText(text), value);
     return value;
   }
 }

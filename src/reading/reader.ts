@@ -2,6 +2,7 @@ import { AdapterError } from '../errors.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
 import type { Outcome, Sample } from '../metric/sample.ts';
 import { seriesLabels, seriesOf, type Series } from '../metric/series.ts';
+import { Attached } from '../runtime/attached.ts';
 import type { Collector } from './collector.ts';
 import type { SampleStore, StoredSeries } from './sample-store.ts';
 import type { Want, WantedSeries } from './wanted-series.ts';
@@ -63,7 +64,7 @@ interface Missing {
 /** Answers reads from the store, and through the collector where the store has nothing fresh. */
 export class Reader {
   readonly #context: ReaderContext;
-  readonly #known = new WeakMap<MetricRequest, KnownRequest>();
+  readonly #known = new Attached<MetricRequest, KnownRequest>();
 
   constructor(context: ReaderContext) {
     this.#context = context;

@@ -17,6 +17,8 @@ export interface StoredFailure {
 
 /** What is known of one series. */
 export interface StoredSeries {
+  /** Of the series. */
+  readonly key: string;
   readonly series: Series;
   /** The last that was good. */
   readonly last: StoredSample | undefined;
@@ -42,13 +44,16 @@ export class SampleStore implements OutcomeSink {
     return this.#entries.get(this.#keys.of(series));
   }
 
-  /** All that is known, by the key of the series; nothing counts as used. */
-  entries(): Iterable<readonly [string, StoredSeries]> {
-    return this.#entries.entries();
+  /** All that is known now; nothing counts as used. */
+  all(): StoredSeries[] {
+    const all: StoredSeries[] = [];
+    this.#entries.forEach((stored) => all.push(stored));
+    return all;
   }
 
   put(series: Series, sample: Sample, run: BatchRun): void {
-    this.#entries.set(this.#keys.of(series), { series, last: { sample, run }, failure: undefined });
+    const key = this.#keys.of(series);
+    this.#entries.set(key, { key, series, last: { sample, run }, failure: undefined });
   }
 
   /** A query that was canceled says nothing of the series. */
@@ -56,12 +61,12 @@ export class SampleStore implements OutcomeSink {
     if (error.code === 'Canceled') return;
     const key = this.#keys.of(series);
     const last = this.#entries.peek(key)?.last;
-    this.#entries.set(key, { series, last, failure: { error, plannedAtMs } });
+    this.#entries.set(key, { key, series, last, failure: { error, plannedAtMs } });
   }
 
   /** Drops what turns out to be doubtful. */
   forget(doubtful: (series: Series, run: BatchRun) => boolean): void {
-    for (const [key, { series, last }] of [...this.#entries.entries()]) {
+    for (const { key, series, last } of this.all()) {
       if (last !== undefined && doubtful(series, last.run)) this.#entries.delete(key);
     }
   }

@@ -33,7 +33,7 @@ export function watchState(
   const { maxSeriesValues } = config.telemetry;
   if (maxSeriesValues > 0)
     metrics.watchSeries(maxSeriesValues, {
-      entries: () => store.entries(),
+      all: () => store.all(),
       maxStaleMsOf: (project) => settingsOf(project).maxStaleSeconds * 1000,
       clock: around.clock,
     });

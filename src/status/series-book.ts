@@ -2,6 +2,7 @@ import type { AdapterError } from '../errors.ts';
 import type { Sample } from '../metric/sample.ts';
 import { seriesKey, type Series } from '../metric/series.ts';
 import type { BatchRun, OutcomeSink } from '../reading/collector.ts';
+import { Attached } from '../runtime/attached.ts';
 import { Histories } from './histories.ts';
 import { stateOf, type SeriesRecord, type SeriesState, type ServingLimits } from './series-record.ts';
 
@@ -38,7 +39,7 @@ export class SeriesBook implements OutcomeSink {
   readonly #histories = new Histories();
   readonly #byKey = new Map<string, SeriesRecord>();
   /** Of series that somebody holds: writing a key costs more than the look-up. */
-  readonly #bySeries = new WeakMap<Series, SeriesRecord>();
+  readonly #bySeries = new Attached<Series, SeriesRecord>();
   readonly #rows = new Set<SeriesRecord>();
   readonly #readings = new Set<SeriesRecord>();
   #gone: number[] = [];

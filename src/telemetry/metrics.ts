@@ -35,7 +35,7 @@ export class Metrics {
   }
 
   /** In the text format of Prometheus, version 0.0.4. */
-  exposition(): Promise<string> {
+  exposition(): Promise<Buffer> {
     return this.#whole().exposition();
   }
 

@@ -23,11 +23,15 @@ it('keeps the last sample of each series, by what the series is and not by ident
 it('keeps the last good sample beside a failure, until there is a better one', () => {
   const store = new SampleStore(10);
   store.fail(a, error, 115_000);
-  expect(store.get(a)).toEqual({ series: a, last: undefined, failure: { error, plannedAtMs: 115_000 } });
+  expect(store.get(a)).toMatchObject({
+    series: a,
+    last: undefined,
+    failure: { error, plannedAtMs: 115_000 },
+  });
   store.put(a, sample(1), run);
   expect(store.get(a)?.failure).toBeUndefined();
   store.fail(a, error, 120_000);
-  expect(store.get(a)).toEqual({
+  expect(store.get(a)).toMatchObject({
     series: a,
     last: { sample: sample(1), run },
     failure: { error, plannedAtMs: 120_000 },

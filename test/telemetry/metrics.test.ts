@@ -21,7 +21,9 @@ const noQuery = { processedRows: undefined, processedBytes: undefined };
 
 /** What is told, without the prefix, by name and labels. */
 async function linesOf(metrics: Metrics, about: RegExp): Promise<string[]> {
-  const lines = (await metrics.exposition()).split('\n').filter((line) => !line.startsWith('#'));
+  const lines = String(await metrics.exposition())
+    .split('\n')
+    .filter((line) => !line.startsWith('#'));
   return lines.map((line) => line.replace(/^sls_metrics_adapter_/, '')).filter((line) => about.test(line));
 }
 

@@ -6,7 +6,7 @@ import { TalliedHistogram } from './tallied-histogram.ts';
 const prefix = 'sls_metrics_adapter_';
 
 /** Reads are answered between two parts of an exposition once those before took longer than this. */
-const longestTurnMs = 1;
+const longestTurnMs = 0.5;
 
 /** One metric, in words. */
 export interface MetricDescription {
@@ -19,7 +19,7 @@ export interface MetricDescription {
 /** What one service tells of itself to Prometheus. Names get the prefix `sls_metrics_adapter_`. */
 export class MetricRegistry {
   readonly registry = new Registry();
-  #running: Promise<string> | undefined;
+  #running: Promise<Buffer> | undefined;
 
   /** @param collect adds, at each scrape, what was not added when it happened */
   counter<Label extends string>(
@@ -64,7 +64,7 @@ export class MetricRegistry {
   }
 
   /** @param read asked at each scrape: there are those values that are there then, and no others */
-  gauge(name: string, help: string, labelNames: readonly string[], read: () => readonly GaugeValue[]): void {
+  gauge(name: string, help: string, labelNames: readonly string[], read: () => Iterable<GaugeValue>): void {
     new ReadGauge({ name: `${prefix}${name}`, help, labelNames, registers: [this.registry] }, read);
   }
 
@@ -75,21 +75,22 @@ export class MetricRegistry {
   }
 
   /** In the text format of Prometheus. Who asks while one is being written gets that one. */
-  exposition(): Promise<string> {
+  exposition(): Promise<Buffer> {
     this.#running ??= this.#write().finally(() => (this.#running = undefined));
     return this.#running;
   }
 
-  async #write(): Promise<string> {
-    const written: string[] = [];
+  async #write(): Promise<Buffer> {
+    // Bytes at once: to encode hundreds of kilobytes in the end would keep reads waiting.
+    const written: Buffer[] = [];
     let turnMs = performance.now();
     for await (const part of this.#parts()) {
-      written.push(part);
+      written.push(Buffer.from(`${part}\n`));
       if (performance.now() - turnMs < longestTurnMs) continue;
       await nextTurn();
       turnMs = performance.now();
     }
-    return `${written.join('\n')}\n`;
+    return Buffer.concat(written);
   }
 
   async *#parts(): AsyncGenerator<string> {

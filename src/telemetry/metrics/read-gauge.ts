@@ -1,4 +1,5 @@
 import { Gauge } from 'prom-client';
+import { Attached } from '../../runtime/attached.ts';
 
 /** One number of a gauge, and what it is of. */
 export interface GaugeValue {
@@ -8,7 +9,7 @@ export interface GaugeValue {
 }
 
 /** How many lines are written without a pause. */
-const linesPerPart = 250;
+const linesPerPart = 100;
 
 /**
  * A gauge that is asked for its values when it is scraped, and keeps none. Of thousands, the library would look up each
@@ -16,11 +17,11 @@ const linesPerPart = 250;
  */
 export class ReadGauge extends Gauge {
   readonly #head: string;
-  readonly #read: () => readonly GaugeValue[];
-  readonly #starts = new WeakMap<GaugeValue['labels'], string>();
+  readonly #read: () => Iterable<GaugeValue>;
+  readonly #starts = new Attached<GaugeValue['labels'], string>();
   readonly #name: string;
 
-  constructor(options: ConstructorParameters<typeof Gauge>[0], read: () => readonly GaugeValue[]) {
+  constructor(options: ConstructorParameters<typeof Gauge>[0], read: () => Iterable<GaugeValue>) {
     super(options);
     this.#name = options.name;
     this.#head = `# HELP ${options.name} ${options.help}\n# TYPE ${options.name} gauge`;
@@ -30,11 +31,15 @@ export class ReadGauge extends Gauge {
   /** In the text format, some lines at a time. */
   *parts(): Generator<string> {
     yield this.#head;
-    const values = this.#read();
-    for (let start = 0; start < values.length; start += linesPerPart) {
-      const lines = values.slice(start, start + linesPerPart);
-      yield lines.map(({ labels, value }) => `${this.#startOf(labels)} ${value}`).join('\n');
+    let lines: string[] = [];
+    for (const { labels, value } of this.#read()) {
+      if (lines.length === linesPerPart) {
+        yield lines.join('\n');
+        lines = [];
+      }
+      lines.push(`${this.#startOf(labels)} ${value}`);
     }
+    if (lines.length > 0) yield lines.join('\n');
   }
 
   #startOf(labels: GaugeValue['labels']): string {

@@ -5,14 +5,20 @@ import type { MetricRegistry } from './metric-registry.ts';
 import type { GaugeValue } from './read-gauge.ts';
 
 export interface SeriesValuesSource {
-  /** By the key of the series. */
-  entries(): Iterable<readonly [string, StoredSeries]>;
+  all(): readonly StoredSeries[];
   /** For how long after its query was planned a reading of the project may be served. */
   readonly maxStaleMsOf: (project: string) => number;
   readonly clock: { now(): number };
 }
 
 type Labels = Readonly<Record<string, string>>;
+
+/** Of one series in the exposition. */
+interface Place {
+  readonly labels: Labels;
+  /** The last `read` that found it there. */
+  round: number;
+}
 
 /**
  * The value of each series as a gauge, up to a bound. A series that has a place keeps it for as long as it could be
@@ -21,7 +27,8 @@ type Labels = Readonly<Record<string, string>>;
 export class SeriesValues {
   readonly #most: number;
   readonly #source: SeriesValuesSource;
-  #places = new Map<string, Labels>();
+  readonly #places = new Map<string, Place>();
+  #round = 0;
   #leftOut = 0;
 
   constructor(most: number, source: SeriesValuesSource) {
@@ -29,28 +36,27 @@ export class SeriesValues {
     this.#source = source;
   }
 
-  read(): GaugeValue[] {
-    const values: GaugeValue[] = [];
-    const places = new Map<string, Labels>();
+  /** Those that there are when it begins, one by one: whoever writes thousands of them may let others have their turn. */
+  *read(): Generator<GaugeValue, void, undefined> {
+    this.#round += 1;
     const homeless: (readonly [string, Series, number])[] = [];
-    for (const [key, { series, last }] of this.#source.entries()) {
+    for (const { key, series, last } of this.#source.all()) {
       if (last === undefined || !this.#isServable(series, last.run.plannedAtMs)) continue;
-      const labels = this.#places.get(key);
-      if (labels === undefined) homeless.push([key, series, last.sample.value]);
+      const place = this.#places.get(key);
+      if (place === undefined) homeless.push([key, series, last.sample.value]);
       else {
-        places.set(key, labels);
-        values.push({ labels, value: last.sample.value });
+        place.round = this.#round;
+        yield { labels: place.labels, value: last.sample.value };
       }
     }
-    const housed = homeless.slice(0, this.#most - places.size);
+    for (const [key, { round }] of this.#places) if (round !== this.#round) this.#places.delete(key);
+    const housed = homeless.slice(0, this.#most - this.#places.size);
+    this.#leftOut = homeless.length - housed.length;
     for (const [key, series, value] of housed) {
       const labels = labelsOf(series);
-      places.set(key, labels);
-      values.push({ labels, value });
+      this.#places.set(key, { labels, round: this.#round });
+      yield { labels, value };
     }
-    this.#places = places;
-    this.#leftOut = homeless.length - housed.length;
-    return values;
   }
 
   /** How many the last `read` had no room for. */

@@ -13,10 +13,10 @@ const run = () => ({ id: 1, plannedAtMs: clock.now(), delaySeconds: 10 });
 const held = () => {
   const store = new SampleStore(100);
   const put = (route: string, value: number) => store.put(seriesWith({ route }), { value, window }, run());
-  return { store, put, source: { entries: () => store.entries(), maxStaleMsOf: () => 60_000, clock } };
+  return { store, put, source: { all: () => store.all(), maxStaleMsOf: () => 60_000, clock } };
 };
 
-const routesOf = (values: SeriesValues) => values.read().map(({ labels }) => labels['route']);
+const routesOf = (values: SeriesValues) => [...values.read()].map(({ labels }) => labels['route']);
 
 it('has a place for so many series, which keep it, and counts the others', () => {
   const { put, source } = held();
@@ -26,7 +26,7 @@ it('has a place for so many series, which keep it, and counts the others', () =>
   expect([first.length, values.leftOut]).toEqual([2, 2]);
   for (const route of ['c', 'a', 'd', 'b']) put(route, 2);
   expect(routesOf(values).sort()).toEqual(first.sort());
-  expect(values.read().map(({ value }) => value)).toEqual([2, 2]);
+  expect([...values.read()].map(({ value }) => value)).toEqual([2, 2]);
 });
 
 it('is there only while it could be served, and then makes room', () => {
@@ -56,7 +56,7 @@ it('tells two series apart by all that may differ', async () => {
     { filters: { status: '5xx' } },
   ];
   for (const one of all) store.put(seriesWith({ route: 'say "hi"', ...one }), { value: 1.5, window }, run());
-  const lines = (await metrics.exposition())
+  const lines = String(await metrics.exposition())
     .split('\n')
     .filter((line) => line.startsWith('sls_metrics_adapter_external_metric_value{'));
   expect(new Set(lines).size).toBe(all.length);
@@ -73,9 +73,9 @@ it('keeps /metrics below 1 MB with 10,000 series of long names', async () => {
     store.put(seriesWith(place), { value: index / 7, window }, run());
   }
   const metrics = new Metrics();
-  const source = { entries: () => store.entries(), maxStaleMsOf: () => 60_000, clock };
+  const source = { all: () => store.all(), maxStaleMsOf: () => 60_000, clock };
   metrics.watchSeries(telemetrySection.parse({ maxSeriesValues: 4000 }).maxSeriesValues, source);
-  const text = await metrics.exposition();
+  const text = String(await metrics.exposition());
   expect(text.match(/^sls_metrics_adapter_external_metric_value\{/gm)).toHaveLength(4000);
   expect(text).toContain('\nsls_metrics_adapter_external_metric_values_left_out 6000\n');
   expect(Buffer.byteLength(text)).toBeLessThan(1e6);
