@@ -44,6 +44,6 @@ EXPOSE 6443
 # Kubernetes has probes of its own. The certificate is not checked: it is this container that answers.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
   CMD ["node", "-e", "require('node:https').get({ host: '127.0.0.1', port: process.env.SLS_METRICS_ADAPTER_SECURE_PORT || 6443, path: '/livez', rejectUnauthorized: false }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
-# Node itself is the first process, so that SIGTERM reaches it. Its flags save 24 MB: docs/decisions/lazy-sdk.md.
+# Node itself is the first process, so that SIGTERM reaches it. Its flags save memory: docs/decisions/lazy-sdk.md.
 ENTRYPOINT ["node", "--max-semi-space-size=4", "--v8-pool-size=1", "/app/dist/main.js"]
 CMD ["serve"]
