@@ -51,7 +51,7 @@ export const scrape: Row = {
       async () => {
         signal.throwIfAborted();
         await sleep(1000, undefined, { signal });
-        return (await prometheus.scrape()).text.includes(allHeld);
+        return (await prometheus.scrape(allHeld)).found;
       },
       60_000,
       `${routes.length} series`,

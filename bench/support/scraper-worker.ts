@@ -5,8 +5,9 @@ import type { ScraperSettings, Scraped } from './scraper.ts';
 const { url, pair } = workerData as ScraperSettings;
 const frontProxy = new FrontProxy(url, pair);
 
-parentPort?.on('message', () => {
+parentPort?.on('message', (text: string) => {
   void frontProxy.get('/metrics').then(({ status, body, tookMs }) => {
-    parentPort?.postMessage({ status, text: body.toString(), bytes: body.length, tookMs } satisfies Scraped);
+    const found = body.includes(text);
+    parentPort?.postMessage({ status, found, bytes: body.length, tookMs } satisfies Scraped);
   });
 });

@@ -9,7 +9,8 @@ export interface ScraperSettings {
 
 export interface Scraped {
   readonly status: number;
-  readonly text: string;
+  /** Whether what was looked for stands in it. */
+  readonly found: boolean;
   readonly bytes: number;
   /** From the request to the last byte. */
   readonly tookMs: number;
@@ -25,9 +26,12 @@ export class Scraper implements AsyncDisposable {
     });
   }
 
-  /** @throws Error where the adapter answers with anything but 200 */
-  async scrape(): Promise<Scraped> {
-    this.#worker.postMessage('scrape');
+  /**
+   * @param text to look for: the whole exposition stays in the thread
+   * @throws Error where the adapter answers with anything but 200
+   */
+  async scrape(text = ''): Promise<Scraped> {
+    this.#worker.postMessage(text);
     const [scraped] = (await once(this.#worker, 'message')) as [Scraped];
     if (scraped.status !== 200) throw new Error(`/metrics answered ${scraped.status}`);
     return scraped;
