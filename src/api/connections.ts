@@ -8,7 +8,7 @@ interface Connection {
   session: ServerHttp2Session | undefined;
   /** Answers of HTTP/1.1. */
   owed: number;
-  /** The session had ended at the last look: the client alone holds the connection. */
+  /** At the last look all was said, the end included: the client alone holds the connection. */
   isOver: boolean;
 }
 
@@ -45,7 +45,7 @@ export class Connections {
       const { socket, session, owed, isOver } = connection;
       if (session === undefined ? owed === 0 : isOver) socket.destroy();
       else session?.close();
-      connection.isOver = session?.destroyed === true;
+      connection.isOver = session?.destroyed === true && socket.writableFinished;
     }
   }
 

@@ -32,8 +32,7 @@ export interface Reading {
 }
 
 /** Where the numbers came from: the store, SLS, or the store for want of an answer from SLS. */
-export const readingSources = ['fresh', 'cold', 'stale'] as const;
-export type ReadingSource = (typeof readingSources)[number];
+export type ReadingSource = 'fresh' | 'cold' | 'stale';
 
 export interface ReadingItem {
   readonly labels: Readonly<Record<string, string>>;

@@ -1,5 +1,4 @@
 import type { ErrorCode } from '../../errors.ts';
-import { readingSources } from '../../reading/reader.ts';
 import type { Telemetry } from '../logger.ts';
 import { FoldedNames, foldedName } from './folded-names.ts';
 import type { MetricRegistry } from './metric-registry.ts';
@@ -46,8 +45,13 @@ export function createReadMetrics(
     [],
     ageSeconds,
   );
-  const sources = [...readingSources, 'none'];
-  const tallies = new Map(sources.map((source) => [source, durations.tally({ source })]));
+  const tallyOf = (source: string) => durations.tally({ source });
+  const tallies = {
+    fresh: tallyOf('fresh'),
+    cold: tallyOf('cold'),
+    stale: tallyOf('stale'),
+    none: tallyOf('none'),
+  };
   const age = ages.tally({});
   const refusals = registry.counter(
     'requests_refused_total',
@@ -59,7 +63,7 @@ export function createReadMetrics(
       const name = beforeTheName.has(error?.code) ? foldedName : names.of(metric);
       if (source === 'fresh') fresh.set(name, (fresh.get(name) ?? 0) + 1);
       else reads.inc({ metric: name, code: error?.code ?? 'ok', source });
-      tallies.get(source)?.observe(durationMs / 1000);
+      tallies[source].observe(durationMs / 1000);
       if (ageMs !== undefined) age.observe(ageMs / 1000);
     },
     requestRefused: ({ error }) => refusals.inc({ code: error.code }),

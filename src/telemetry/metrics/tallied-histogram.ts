@@ -22,7 +22,9 @@ export class HistogramTally {
     this.#counts = [...buckets, Infinity].map(() => 0);
   }
 
+  /** @throws TypeError as the library does, where it is no number */
   observe(value: number): void {
+    if (!Number.isFinite(value)) throw new TypeError(`not a valid number: ${value}`);
     let index = 0;
     while (value > (this.#buckets[index] ?? Infinity)) index += 1;
     this.#counts[index] = (this.#counts[index] ?? 0) + 1;

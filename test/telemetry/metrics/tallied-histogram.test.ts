@@ -22,6 +22,12 @@ it('is written as the library writes its own of the same values, bounds and beyo
   expect(await ours.metrics()).toBe(await library.metrics());
 });
 
+it('takes nothing that is no number', () => {
+  const histogram = new TalliedHistogram({ name, help, labelNames: [], buckets }, new Registry());
+  const tally = histogram.tally({});
+  for (const value of [NaN, Infinity, -Infinity]) expect(() => tally.observe(value)).toThrow(TypeError);
+});
+
 it('without labels is one series, and there before anything is seen', async () => {
   const registry = new Registry();
   new TalliedHistogram({ name, help, labelNames: [], buckets: [1] }, registry).tally({});
