@@ -59,7 +59,7 @@ export function createReadMetrics(
     ['code'],
   );
   return {
-    readFinished: ({ metric, error, source = 'none', ageMs, durationMs }) => {
+    readFinished: ({ metric, error, source = 'none' as const, ageMs, durationMs }) => {
       const name = beforeTheName.has(error?.code) ? foldedName : names.of(metric);
       if (source === 'fresh') fresh.set(name, (fresh.get(name) ?? 0) + 1);
       else reads.inc({ metric: name, code: error?.code ?? 'ok', source });
