@@ -20,23 +20,40 @@ const mostP50 = 1.25;
 
 const rounds = 20;
 const sliceSeconds = 0.2;
-/** Until the code of either is compiled for good: tens of thousands of requests. */
-const warmUp = { concurrency: 10, seconds: 2.5 };
+/** Until the code of either, and of the load, is compiled for good: tens of thousands of requests. */
+const warmUp = { concurrency: 10, seconds: 4.5 };
 
 /** Refreshes of one reading, and what learns of late lines; reads must not add to them. */
 const mostQueriesPerSecond = 0.5;
 
+interface Protocol {
+  readonly name: string;
+  readonly load: Load;
+  readonly scenarios: readonly Scenario[];
+}
+
 interface Scenario {
   readonly what: string;
-  readonly load: Load;
   readonly concurrency: number;
 }
 
-const scenarios: readonly Scenario[] = [
-  { what: 'HTTP/1.1, 1 connection', load: loadHttp1, concurrency: 1 },
-  { what: 'HTTP/1.1, 10 connections', load: loadHttp1, concurrency: 10 },
-  { what: 'HTTP/2, 1 stream', load: loadHttp2, concurrency: 1 },
-  { what: 'HTTP/2, 10 streams', load: loadHttp2, concurrency: 10 },
+const protocols: readonly Protocol[] = [
+  {
+    name: 'HTTP/1.1',
+    load: loadHttp1,
+    scenarios: [
+      { what: '1 connection', concurrency: 1 },
+      { what: '10 connections', concurrency: 10 },
+    ],
+  },
+  {
+    name: 'HTTP/2',
+    load: loadHttp2,
+    scenarios: [
+      { what: '1 stream', concurrency: 1 },
+      { what: '10 streams', concurrency: 10 },
+    ],
+  },
 ];
 
 const path = readPath(
@@ -54,10 +71,7 @@ export const warmRead: Row = {
   name: 'warm-read',
   async measure({ signal, progress }) {
     const lines: Line[] = [];
-    for (const scenario of scenarios) {
-      progress(`warm-read: ${scenario.what}`);
-      lines.push(...(await measureScenario(scenario, signal)));
-    }
+    for (const protocol of protocols) lines.push(...(await measureProtocol(protocol, signal, progress)));
     return lines;
   },
 };
@@ -67,8 +81,13 @@ interface Round {
   readonly bare: LoadResult;
 }
 
-async function measureScenario({ what, load, concurrency }: Scenario, signal: AbortSignal): Promise<Line[]> {
+async function measureProtocol(
+  { name, load, scenarios }: Protocol,
+  signal: AbortSignal,
+  progress: (text: string) => void,
+): Promise<Line[]> {
   const startMs = performance.now();
+  progress(`warm-read: ${name}`);
   await using emulator = await startEmulator({
     listenHost: '127.0.0.1',
     listenPort: 0,
@@ -77,24 +96,29 @@ async function measureScenario({ what, load, concurrency }: Scenario, signal: Ab
   });
   await using adapter = await startDelegatedAdapter({ slsUrl: emulator.url });
   await using bare = await startBareServer(adapter);
-  const of = ({ url }: { readonly url: string }, seconds: number, atOnce = concurrency) =>
-    load({ url, path, headers: frontProxyHeaders, pair: adapter.pair, concurrency: atOnce, seconds });
-  for (const server of [adapter, bare]) await of(server, warmUp.seconds, warmUp.concurrency);
-  const measured: Round[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    signal.throwIfAborted();
-    // What changes on the machine meanwhile falls on either side.
-    const adapterFirst = round % 2 === 0;
-    const first = await of(adapterFirst ? adapter : bare, sliceSeconds);
-    const second = await of(adapterFirst ? bare : adapter, sliceSeconds);
-    measured.push(adapterFirst ? { adapter: first, bare: second } : { adapter: second, bare: first });
+  const of = ({ url }: { readonly url: string }, concurrency: number, seconds: number) =>
+    load({ url, path, headers: frontProxyHeaders, pair: adapter.pair, concurrency, seconds });
+  for (const server of [adapter, bare]) await of(server, warmUp.concurrency, warmUp.seconds);
+  const lines: Line[] = [];
+  for (const { what, concurrency } of scenarios) {
+    progress(`warm-read: ${name}, ${what}`);
+    const measured: Round[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      signal.throwIfAborted();
+      // What changes on the machine meanwhile falls on either side.
+      const adapterFirst = round % 2 === 0;
+      const first = await of(adapterFirst ? adapter : bare, concurrency, sliceSeconds);
+      const second = await of(adapterFirst ? bare : adapter, concurrency, sliceSeconds);
+      measured.push(adapterFirst ? { adapter: first, bare: second } : { adapter: second, bare: first });
+    }
+    lines.push(...linesOf(`${name}, ${what}`, measured));
   }
   const { queries } = emulator.stats();
   const seconds = (performance.now() - startMs) / 1000;
   if (queries > 2 + seconds * mostQueriesPerSecond)
     throw new Error(`the reads were not warm: SLS was asked ${queries} times in ${seconds.toFixed(0)} s`);
   if (adapter.apiServer.count('subjectaccessreview') === 0) throw new Error('nobody was asked who may read');
-  return linesOf(what, measured);
+  return lines;
 }
 
 function linesOf(what: string, measured: readonly Round[]): Line[] {

@@ -1,5 +1,6 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Authenticator, type AuthenticationContext } from './authentication.ts';
+import { Authenticator, type AuthenticationContext, type PresentedCredentials } from './authentication.ts';
 import { accessAttributes, authorize, type AuthorizationContext } from './authorization.ts';
 import { readRoute, type ReadParams } from './external-metrics.ts';
 import { goneSignal, hasClosed } from './gone-signal.ts';
@@ -14,63 +15,98 @@ export type AccessContext = AuthenticationContext & AuthorizationContext;
 /** Stands in for everyone where nobody is told apart: bounded like anybody. */
 const everyone: User = { name: '', groups: [], extra: {} };
 
-/** Calls `done` at once where nobody has to be asked. */
-export type AccessCheck = (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  done: (error?: Error) => void,
-) => void;
+/** Lets requests in, in the order of Go's API servers: who asks, how many are under way, may they. */
+export class Access {
+  readonly #inFlight: InFlight;
+  /** Undefined: everyone is let in. */
+  readonly #gate: Gate | undefined;
 
-/**
- * The check before every request, in the order of Go's API servers: who asks, how many are under way, may they.
- *
- * @throws AdapterError `Unauthenticated`, `TooManyRequests`, `Forbidden`, `AuthorizationUnavailable`
- */
-export function createAccessCheck(context: AccessContext | undefined, inFlight: InFlight): AccessCheck {
-  if (context === undefined) {
-    return (_, reply, done) => {
-      enter(everyone, inFlight, reply);
-      done();
+  constructor(context: AccessContext | undefined, inFlight: InFlight) {
+    this.#inFlight = inFlight;
+    this.#gate = context && {
+      context,
+      authenticator: new Authenticator(context),
+      peers: new PeerChains(),
+      recent: new RecentlyAllowed(),
     };
   }
-  const authenticator = new Authenticator(context);
-  const peers = new PeerChains();
-  const recent = new RecentlyAllowed(context.clock);
-  const admit = (user: User, request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined => {
-    enter(user, inFlight, reply);
-    const path = pathOf(request);
+
+  /**
+   * The check before every request; `done` is called at once where nobody has to be asked, with an AdapterError
+   * `Unauthenticated`, `Forbidden` or `AuthorizationUnavailable` where they may not.
+   *
+   * @throws AdapterError `TooManyRequests`
+   */
+  check(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+    const checked = this.#gate && this.#checkAt(this.#gate, request, reply);
+    if (this.#gate === undefined) this.#enter(everyone, reply.raw);
+    if (checked === undefined) done();
+    else checked.then(() => done(), done);
+  }
+
+  /**
+   * Whether `check` would let a GET in without asking anybody. It does not count as under way: whoever asks answers
+   * at once.
+   */
+  isKnown(request: IncomingMessage): boolean {
+    const user = this.#gate === undefined ? everyone : allowedAt(this.#gate, request);
+    return user !== undefined && this.#inFlight.hasRoomFor(user);
+  }
+
+  /** Counts a request as under way until its answer is sent or nobody waits for it. */
+  #enter(user: User, response: ServerResponse): void {
+    const leave = this.#inFlight.enter(user);
+    response.on('close', leave);
+    if (hasClosed(response)) leave();
+  }
+
+  #checkAt(gate: Gate, request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined {
+    const { authenticator, context } = gate;
+    const presented = presentedBy(gate, request.raw);
+    const known = authenticator.byCertificate(presented, context.clock.now());
+    if (known !== undefined) return this.#admit(known, gate, request, reply);
+    return authenticator
+      .authenticate(presented, goneSignal(reply))
+      .then((user) => this.#admit(user, gate, request, reply));
+  }
+
+  #admit(user: User, gate: Gate, request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined {
+    this.#enter(user, reply.raw);
+    const { context, recent } = gate;
+    const path = pathOf(request.url);
     const isGet = request.method === 'GET';
-    if (isGet && recent.has(user, path)) return undefined;
+    if (isGet && recent.has(user, path, context.clock.now())) return undefined;
     const read = request.routeOptions.url === readRoute ? (request.params as ReadParams) : undefined;
     const attributes = accessAttributes(request.method, path, read);
     return authorize(user, attributes, context, goneSignal(reply)).then(() => {
-      if (isGet) recent.add(user, path);
+      if (isGet) recent.add(user, path, context.clock.now());
     });
-  };
-  return (request, reply, done) => {
-    const presented = {
-      chain: peers.of(request),
-      rawHeaders: request.raw.rawHeaders,
-      authorization: request.headers.authorization,
-    };
-    const known = authenticator.byCertificate(presented);
-    const checked =
-      known === undefined
-        ? authenticator.authenticate(presented, goneSignal(reply)).then((user) => admit(user, request, reply))
-        : admit(known, request, reply);
-    if (checked === undefined) done();
-    else checked.then(() => done(), done);
-  };
+  }
 }
 
-function enter(user: User, inFlight: InFlight, { raw }: FastifyReply): void {
-  const leave = inFlight.enter(user);
-  raw.on('close', leave);
-  if (hasClosed(raw)) leave();
+/** What tells whom to let in, and remembers it. */
+interface Gate {
+  readonly context: AccessContext;
+  readonly authenticator: Authenticator;
+  readonly peers: PeerChains;
+  readonly recent: RecentlyAllowed;
+}
+
+const presentedBy = ({ peers }: Gate, request: IncomingMessage): PresentedCredentials => ({
+  chain: peers.of(request),
+  rawHeaders: request.rawHeaders,
+  authorization: request.headers.authorization,
+});
+
+/** Whom a certificate stands for, or lets the front proxy name, and who was allowed the same path a moment ago. */
+function allowedAt(gate: Gate, request: IncomingMessage): User | undefined {
+  const nowMs = gate.context.clock.now();
+  const user = gate.authenticator.byCertificate(presentedBy(gate, request), nowMs);
+  return user !== undefined && gate.recent.has(user, pathOf(request.url ?? ''), nowMs) ? user : undefined;
 }
 
 /** The path as sent: without the query, and without the slash at the end that is accepted below `/apis`. */
-function pathOf({ url }: FastifyRequest): string {
+function pathOf(url: string): string {
   const end = url.indexOf('?');
   const path = end < 0 ? url : url.slice(0, end);
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;

@@ -1,15 +1,16 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { AdapterError, toAdapterError } from '../errors.ts';
 import type { Catalog } from '../metric/catalog.ts';
-import { createAccessCheck, type AccessContext } from './access.ts';
+import { Access, type AccessContext } from './access.ts';
 import { registerDiscovery } from './discovery-routes.ts';
 import { sendError } from './encoding.ts';
-import { createReadHandler, readRoute, type ReadContext } from './external-metrics.ts';
+import { ReadEndpoint, readRoute, type ReadContext } from './external-metrics.ts';
 import { InFlight } from './in-flight.ts';
 import { registerMetrics } from './metrics-route.ts';
 import { pingCheck, registerProbe, type HealthCheck } from './probes.ts';
 import type { ServingPair } from './serving-pair.ts';
 import { createServer, type Server } from './server.ts';
+import { createShortcut } from './shortcut.ts';
 
 export interface AppOptions {
   readonly servingPair: ServingPair;
@@ -38,11 +39,13 @@ export interface AppObserver {
 
 /** The API server over TLS. It answers every request; listening is the caller's. */
 export function createApp(options: AppOptions): Server {
-  const app = createServer(options.servingPair);
+  const access = new Access(options.access, new InFlight(options.maxInFlight));
+  const reads = new ReadEndpoint(options.read);
+  const app = createServer(options.servingPair, createShortcut(access, reads));
   // A body is never read: none is served, and none may fill the memory.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  app.addHook('onRequest', createAccessCheck(options.access, new InFlight(options.maxInFlight)));
+  app.addHook('onRequest', (request, reply, done) => access.check(request, reply, done));
   const get = (url: string, handler: (request: FastifyRequest, reply: FastifyReply) => unknown) => {
     app.get(url, handler);
     app.route({
@@ -54,7 +57,7 @@ export function createApp(options: AppOptions): Server {
     });
   };
   registerDiscovery(get, options.catalog);
-  get(readRoute, createReadHandler(options.read));
+  get(readRoute, (request, reply) => reads.handle(request, reply));
   for (const name of ['healthz', 'livez']) registerProbe(get, name, [pingCheck]);
   registerProbe(get, 'readyz', [pingCheck, ...options.readiness]);
   registerMetrics(get, options.exposition);

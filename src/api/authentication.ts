@@ -59,7 +59,7 @@ const verdictLifetimeMs = 60_000;
 export class Authenticator {
   readonly #context: AuthenticationContext;
   #roots: Roots | undefined;
-  /** By the client's certificate, which lives as long as its connection. */
+  /** By the client's certificate, which lives at least as long as its connection. */
   readonly #verdicts = new WeakMap<X509Certificate, Verdict>();
 
   constructor(context: AuthenticationContext) {
@@ -70,8 +70,8 @@ export class Authenticator {
    * The user that the certificate stands for, or lets the front proxy name; undefined where it does neither. The same
    * object for the same user, for as long as it is remembered.
    */
-  byCertificate({ chain, rawHeaders }: PresentedCredentials): User | undefined {
-    const verdict = chain === undefined ? undefined : this.#judge(chain);
+  byCertificate({ chain, rawHeaders }: PresentedCredentials, nowMs: number): User | undefined {
+    const verdict = chain === undefined ? undefined : this.#judge(chain, nowMs);
     if (verdict === undefined) return undefined;
     const { isProxy, user, roots } = verdict;
     return (isProxy ? roots.proxyUsers?.of(rawHeaders) : undefined) ?? user;
@@ -79,7 +79,7 @@ export class Authenticator {
 
   /** @throws AdapterError `Unauthenticated` */
   async authenticate(presented: PresentedCredentials, signal: AbortSignal): Promise<User> {
-    const certified = this.byCertificate(presented);
+    const certified = this.byCertificate(presented, this.#context.clock.now());
     if (certified !== undefined) return certified;
     const { chain, authorization } = presented;
     const token = bearerToken(authorization);
@@ -103,9 +103,8 @@ export class Authenticator {
     }
   }
 
-  #judge(chain: PresentedChain): Verdict | undefined {
+  #judge(chain: PresentedChain, nowMs: number): Verdict | undefined {
     const roots = this.#currentRoots();
-    const nowMs = this.#context.clock.now();
     const known = this.#verdicts.get(chain.leaf);
     if (known !== undefined && known.roots === roots && nowMs < known.untilMs) return known;
     if (roots === undefined) return undefined;

@@ -6,14 +6,14 @@ interface Connection {
   readonly socket: Socket;
   /** Of HTTP/2. */
   session: ServerHttp2Session | undefined;
-  /** Answers of HTTP/1.1. */
-  owed: number;
+  /** Of HTTP/1.1: the answers of a connection are sent one after another. */
+  lastAnswer: ServerResponse | undefined;
   /** At the last look all was said, the end included: the client alone holds the connection. */
   isOver: boolean;
 }
 
 /**
- * The connections of a server, and how many answers are owed on each of HTTP/1.1. A server that closes waits for
+ * The connections of a server, and whether an answer is owed on each of HTTP/1.1. A server that closes waits for
  * those on which nothing was asked yet, or only half, for as long as they please, for a session of HTTP/2 whose
  * handshake ends after it began to close, and for clients that do not hang up when the server has.
  */
@@ -24,7 +24,7 @@ export class Connections {
     let newest: Connection | undefined;
     // Ahead of the server's own listener, which tells of the session of the same connection at once.
     server.prependListener('secureConnection', (socket: Socket) => {
-      newest = { socket, session: undefined, owed: 0, isOver: false };
+      newest = { socket, session: undefined, lastAnswer: undefined, isOver: false };
       this.#all.set(socket, newest);
       socket.on('close', () => this.#all.delete(socket));
     });
@@ -33,17 +33,16 @@ export class Connections {
     });
     server.on('stream', (stream: ServerHttp2Stream) => stream.on('end', endGivenUp));
     server.on('request', ({ httpVersionMajor, socket }: IncomingMessage, response: ServerResponse) => {
-      if (httpVersionMajor > 1) return;
-      this.#owe(socket, 1);
-      response.on('close', () => this.#owe(socket, -1));
+      const connection = httpVersionMajor > 1 ? undefined : this.#all.get(socket);
+      if (connection !== undefined) connection.lastAnswer = response;
     });
   }
 
   /** Those on which no answer is owed, a request that is still arriving included; sessions take no more requests. */
   endIdle(): void {
     for (const connection of this.#all.values()) {
-      const { socket, session, owed, isOver } = connection;
-      if (session === undefined ? owed === 0 : isOver) socket.destroy();
+      const { socket, session, lastAnswer, isOver } = connection;
+      if (session === undefined ? lastAnswer?.closed !== false : isOver) socket.destroy();
       else session?.close();
       connection.isOver = session?.destroyed === true && socket.writableFinished;
     }
@@ -51,11 +50,6 @@ export class Connections {
 
   destroyAll(): void {
     for (const socket of this.#all.keys()) socket.destroy();
-  }
-
-  #owe(socket: Socket, change: number): void {
-    const connection = this.#all.get(socket);
-    if (connection !== undefined) connection.owed += change;
   }
 }
 

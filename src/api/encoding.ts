@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { createRequire } from 'node:module';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type * as Yaml from 'yaml';
@@ -19,11 +20,13 @@ export interface KubernetesObject {
   readonly apiVersion: string;
 }
 
-export interface Representation {
-  readonly mediaType: ObjectMediaType;
+interface RepresentationIn<T extends ObjectMediaType> {
+  readonly mediaType: T;
   /** JSON alone knows it. */
   readonly pretty: boolean;
 }
+
+export type Representation = RepresentationIn<ObjectMediaType>;
 
 /** JSON as Kubernetes writes it: compact, or indented for people; a newline at the end. */
 export function encodeJson(body: unknown, pretty: boolean): Buffer {
@@ -59,11 +62,17 @@ export function representationOf(request: FastifyRequest): Representation {
 export class Representations {
   readonly #choices = new TextMemo<Choice<ObjectMediaType>>(100, 256);
 
-  /** @throws AdapterError `NotAcceptable` */
-  of(request: FastifyRequest): Representation {
-    const { accept = '' } = request.headers;
-    const choice = this.#choices.get(accept, () => choose(accept));
-    return withPretty(request, choice);
+  /**
+   * @param pretty the query parameter of that name
+   * @throws AdapterError `NotAcceptable`
+   */
+  of(headers: IncomingHttpHeaders, pretty: unknown): Representation {
+    const { accept = '' } = headers;
+    return indented(
+      this.#choices.get(accept, () => choose(accept)),
+      headers,
+      pretty,
+    );
   }
 }
 
@@ -76,13 +85,21 @@ function choose(accept: string | undefined): Choice<ObjectMediaType> {
 /** What was chosen, indented where the Accept header or whoever asks wants it so. */
 export function withPretty<T extends ObjectMediaType>(
   { query, headers }: FastifyRequest,
-  { mediaType, pretty }: Choice<T>,
-): { readonly mediaType: T; readonly pretty: boolean } {
-  if (mediaType !== 'application/json') return { mediaType, pretty: false };
+  choice: Choice<T>,
+): RepresentationIn<T> {
   // Null where the URL could not be read.
   const parameters = (query ?? {}) as { readonly pretty?: unknown };
-  return { mediaType, pretty: pretty || isReadByHuman(parameters.pretty, headers['user-agent']) };
+  return indented(choice, headers, parameters.pretty);
 }
+
+const indented = <T extends ObjectMediaType>(
+  { mediaType, pretty }: Choice<T>,
+  headers: IncomingHttpHeaders,
+  parameter: unknown,
+): RepresentationIn<T> => ({
+  mediaType,
+  pretty: mediaType === 'application/json' && (pretty || isReadByHuman(parameter, headers['user-agent'])),
+});
 
 export const notAcceptable = (mediaTypes: readonly string[]) =>
   new AdapterError('NotAcceptable', `only the following media types are accepted: ${mediaTypes.join(', ')}`);

@@ -1,10 +1,12 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AdapterError, toAdapterError } from '../errors.ts';
 import { parseLabelSelector } from '../metric/label-selector.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
 import type { RequestParser } from '../metric/request-parser.ts';
+import { ownText } from '../runtime/own-text.ts';
 import { groupVersion } from './discovery.ts';
-import { Representations, sendBytes, sendError } from './encoding.ts';
+import { Representations, sendBytes, sendError, type Representation } from './encoding.ts';
 import { goneSignal } from './gone-signal.ts';
 import { requestIdOf } from './request-id.ts';
 import { ReadingBodies, type MetricReading } from './reading-body.ts';
@@ -56,49 +58,106 @@ export interface ReadParams {
 const maxKnownReads = 20_000;
 const longestKnownUrl = 1024;
 
+/** A read that was understood once: the same URL asks for the same from then on. */
+export interface KnownRead {
+  readonly namespace: string;
+  readonly metric: string;
+  /** As written. */
+  readonly selector: string;
+  /** The query parameter of that name. */
+  readonly pretty: unknown;
+  readonly request: MetricRequest;
+}
+
+/** What is sent for a reading. */
+export interface ReadAnswer {
+  readonly mediaType: string;
+  readonly bytes: Buffer;
+}
+
 /** `GET /apis/external.metrics.k8s.io/v1beta1/namespaces/{namespace}/{metric}?labelSelector=…` */
-export function createReadHandler({ reader, parseRequest, observer, clock }: ReadContext) {
-  const requests = new TextMemo<MetricRequest>(maxKnownReads, longestKnownUrl);
-  const representations = new Representations();
-  const bodies = new ReadingBodies();
-  return (request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> => {
+export class ReadEndpoint {
+  readonly #context: ReadContext;
+  readonly #known = new TextMemo<KnownRead>(maxKnownReads, longestKnownUrl);
+  readonly #representations = new Representations();
+  readonly #bodies = new ReadingBodies();
+
+  constructor(context: ReadContext) {
+    this.#context = context;
+  }
+
+  /** @param url as sent */
+  known(url: string): KnownRead | undefined {
+    return this.#known.known(url);
+  }
+
+  /**
+   * The answer from memory; undefined where there is none. Whoever asks must have been let in.
+   *
+   * @throws AdapterError `NotAcceptable`
+   */
+  fresh(read: KnownRead, headers: IncomingHttpHeaders): ReadAnswer | undefined {
     const startMs = performance.now();
-    const { namespace, metric } = request.params as ReadParams;
-    const finish = (error: AdapterError | undefined, reading: MetricReading | undefined): void => {
-      observer.readFinished({
-        namespace,
-        metric,
-        selector: selectorOf(request),
-        requestId: reading?.source === 'fresh' ? undefined : requestIdOf(request),
-        error,
-        source: reading?.source,
-        ageMs: reading && ageMsOf(reading, clock.now()),
-        durationMs: performance.now() - startMs,
-      });
-    };
+    const representation = this.#representations.of(headers, read.pretty);
+    const reading = this.#context.reader.fresh(read.request);
+    return reading && this.#answer(read, reading, representation, startMs, undefined);
+  }
+
+  handle(request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {
+    const startMs = performance.now();
+    const { reader, parseRequest } = this.#context;
     const fail = (thrown: unknown): FastifyReply => {
       const error = toAdapterError(thrown);
       const sent = sendError(request, reply, error);
-      finish(error, undefined);
+      this.#context.observer.readFinished({
+        ...(request.params as ReadParams),
+        selector: selectorOf(request),
+        requestId: requestIdOf(request),
+        error,
+        source: undefined,
+        ageMs: undefined,
+        durationMs: performance.now() - startMs,
+      });
       return sent;
     };
     try {
-      const parsed = requests.get(request.url, () => parseRead(request, parseRequest));
+      const read = this.#known.get(request.url, () => understand(request, parseRequest));
       // Before SLS is asked for what nobody could read.
-      const representation = representations.of(request);
+      const representation = this.#representations.of(request.headers, read.pretty);
       const succeed = (reading: MetricReading): FastifyReply => {
-        const bytes = bodies.get(metric, reading, representation);
-        const sent = sendBytes(reply, representation.mediaType, bytes);
-        finish(undefined, reading);
-        return sent;
+        const requestId = reading.source === 'fresh' ? undefined : requestIdOf(request);
+        const { mediaType, bytes } = this.#answer(read, reading, representation, startMs, requestId);
+        return sendBytes(reply, mediaType, bytes);
       };
-      const fresh = reader.fresh(parsed);
+      const fresh = reader.fresh(read.request);
       if (fresh !== undefined) return succeed(fresh);
-      return reader.read(parsed, goneSignal(reply), requestIdOf(request)).then(succeed).catch(fail);
+      return reader.read(read.request, goneSignal(reply), requestIdOf(request)).then(succeed).catch(fail);
     } catch (thrown) {
       return fail(thrown);
     }
-  };
+  }
+
+  #answer(
+    { namespace, metric, selector }: KnownRead,
+    reading: MetricReading,
+    representation: Representation,
+    startMs: number,
+    requestId: string | undefined,
+  ): ReadAnswer {
+    const { observer, clock } = this.#context;
+    const bytes = this.#bodies.get(metric, reading, representation);
+    observer.readFinished({
+      namespace,
+      metric,
+      selector,
+      requestId,
+      error: undefined,
+      source: reading.source,
+      ageMs: ageMsOf(reading, clock.now()),
+      durationMs: performance.now() - startMs,
+    });
+    return { mediaType: representation.mediaType, bytes };
+  }
 }
 
 function ageMsOf({ items }: MetricReading, nowMs: number): number {
@@ -107,12 +166,19 @@ function ageMsOf({ items }: MetricReading, nowMs: number): number {
 }
 
 /** @throws AdapterError where it is no read of a metric that is served, or one that the namespace may not make */
-function parseRead({ params, query }: FastifyRequest, parseRequest: RequestParser): MetricRequest {
-  const { namespace, metric } = params as ReadParams;
-  const { watch, labelSelector } = query as Readonly<Record<string, unknown>>;
+function understand(http: FastifyRequest, parseRequest: RequestParser): KnownRead {
+  const { namespace, metric } = http.params as ReadParams;
+  const { watch, labelSelector, pretty } = http.query as Readonly<Record<string, unknown>>;
   refuseWatch(watch);
-  const selector = parseLabelSelector(singleParameter('labelSelector', labelSelector));
-  return parseRequest(metric, namespace, selector);
+  const selector = singleParameter('labelSelector', labelSelector);
+  const request = parseRequest(metric, namespace, parseLabelSelector(selector));
+  return {
+    namespace: ownText(namespace),
+    metric: request.metric.name,
+    selector: ownText(selector),
+    pretty,
+    request,
+  };
 }
 
 /** As written; empty where there is none, or several. */

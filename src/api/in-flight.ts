@@ -10,12 +10,16 @@ export class InFlight {
     this.#limit = limit;
   }
 
+  hasRoomFor(user: User): boolean {
+    return this.#count < this.#limit || user.groups.includes(mastersGroup);
+  }
+
   /**
    * @returns what to call when the request has ended, however it has
    * @throws AdapterError `TooManyRequests`
    */
   enter(user: User): () => void {
-    if (this.#count >= this.#limit && !user.groups.includes(mastersGroup)) {
+    if (!this.hasRoomFor(user)) {
       throw new AdapterError('TooManyRequests', `${this.#count} requests are being answered already`);
     }
     this.#count += 1;

@@ -18,22 +18,17 @@ interface Allowed {
  * looking up the review costs. Of each path the last user is remembered: nearly all ask in one name.
  */
 export class RecentlyAllowed {
-  readonly #clock: { now(): number };
   readonly #byPath = new LRUCache<string, Allowed>({ max: maxPaths });
 
-  constructor(clock: { now(): number }) {
-    this.#clock = clock;
-  }
-
   /** @param path as sent: all that decides how a GET is routed */
-  has(user: User, path: string): boolean {
+  has(user: User, path: string, nowMs: number): boolean {
     const allowed = this.#byPath.get(path);
     if (allowed?.user !== user) return false;
-    const ageMs = this.#clock.now() - allowed.sinceMs;
+    const ageMs = nowMs - allowed.sinceMs;
     return ageMs >= 0 && ageMs < recentMs;
   }
 
-  add(user: User, path: string): void {
-    if (path.length <= longestPath) this.#byPath.set(ownText(path), { user, sinceMs: this.#clock.now() });
+  add(user: User, path: string, nowMs: number): void {
+    if (path.length <= longestPath) this.#byPath.set(ownText(path), { user, sinceMs: nowMs });
   }
 }

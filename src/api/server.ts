@@ -1,9 +1,9 @@
 import { constants } from 'node:crypto';
-import type { IncomingMessage, Server as HttpServer, ServerOptions } from 'node:http';
+import type { IncomingMessage, RequestListener, Server as HttpServer, ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
-import { parse as parseQuery } from 'node:querystring';
+import { parse as querystringParser } from 'node:querystring';
 import type { SecureContextOptions, Server as TlsServer } from 'node:tls';
-import type { Http2SecureServer, Http2ServerResponse } from 'node:http2';
+import { createSecureServer, type Http2SecureServer, type Http2ServerResponse } from 'node:http2';
 import Fastify, {
   type FastifyHttp2SecureOptions,
   type FastifyInstance,
@@ -16,8 +16,8 @@ import { Connections } from './connections.ts';
 import { encodeJson, sendError } from './encoding.ts';
 import { noSchemas } from './no-schemas.ts';
 import type { ServingPair } from './serving-pair.ts';
+import type { Shortcut } from './shortcut.ts';
 import { statusOf } from './status.ts';
-import { TextMemo } from './text-memo.ts';
 
 /** Go's API servers take 1 MB; what the aggregator sends stays below this. Node's default is 16 KiB. */
 const maxHeaderBytes = 64 * 1024;
@@ -47,10 +47,6 @@ const drainMs = 30_000;
 /** Go's default: the aggregator sends all its requests over one connection. */
 const maxConcurrentStreams = 250;
 
-/** For whoever asks the same again at once. One for each series of a large cluster would cost more memory than time. */
-const maxKnownQueries = 1000;
-const longestKnownQuery = 1024;
-
 /** A metric name or namespace longer than this is none. */
 const maxParamLength = 512;
 
@@ -78,23 +74,16 @@ export type Server = FastifyInstance;
 /**
  * HTTP/2 and HTTP/1.1 over TLS on one port. A client certificate is asked for and not required; whose it is, the
  * authenticator tells, for more than one authority may have signed it.
+ *
+ * @param shortcut what it answers is not routed
  */
-export function createServer(pair: ServingPair): Server {
+export function createServer(pair: ServingPair, shortcut: Shortcut = () => false): Server {
   const options: FastifyHttp2SecureOptions<Http2SecureServer> = {
     http2: true,
-    http2SessionTimeout: keepAliveTimeoutMs,
-    https: {
-      allowHTTP1: true,
-      ...secureContext(pair),
-      requestCert: true,
-      rejectUnauthorized: false,
-      ...http1Options,
-      handshakeTimeout: handshakeTimeoutMs,
-      // Node's default is 128: a user of the front proxy in more groups than that would get no answer.
-      maxHeaderListPairs: maxHeaders,
-      settings: { maxHeaderListSize: maxHeaderBytes, maxConcurrentStreams },
-    },
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength, querystringParser: createQueryParser() },
+    // So that Fastify knows of TLS; the server is the factory's.
+    https: {},
+    serverFactory: (route) => createHttpServer(pair, shortcut, route as unknown as RequestListener),
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength, querystringParser },
     schemaController: noSchemas,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
@@ -108,25 +97,40 @@ export function createServer(pair: ServingPair): Server {
     },
   };
   const app = Fastify(options) as unknown as Server;
-  const server = app.server;
-  // Fastify passes these on to servers of HTTP/1.1 alone.
+  app.addHook('onRequest', requireHost);
+  drainOnClose(app, app.server);
+  return app;
+}
+
+function createHttpServer(pair: ServingPair, shortcut: Shortcut, route: RequestListener): Http2SecureServer {
+  const secure = createSecureServer({
+    allowHTTP1: true,
+    ...secureContext(pair),
+    requestCert: true,
+    rejectUnauthorized: false,
+    ...http1Options,
+    handshakeTimeout: handshakeTimeoutMs,
+    // Node's default is 128: a user of the front proxy in more groups than that would get no answer.
+    maxHeaderListPairs: maxHeaders,
+    settings: { maxHeaderListSize: maxHeaderBytes, maxConcurrentStreams },
+  });
+  secure.on('session', (session) => session.setTimeout(keepAliveTimeoutMs, () => session.close()));
+  // What it is for HTTP/1.1; Node's types know that of HTTP/2 alone.
+  const server = secure as unknown as HttpServer;
   server.keepAliveTimeout = keepAliveTimeoutMs;
   server.headersTimeout = headersTimeoutMs;
   server.requestTimeout = requestTimeoutMs;
   // Node's default is 2000, and it drops the others without a word.
   server.maxHeadersCount = maxHeaders;
+  server.on('request', (request, response) => {
+    // The router alone knows what to tell clients while the server closes.
+    const isAnswered = server.listening && !lacksHost(request) && shortcut(request, response);
+    if (!isAnswered) route(request, response);
+  });
   // Whatever is expected, the answer is the same; Node's 417 has no Status.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.on('connect', refuseConnect);
-  app.addHook('onRequest', requireHost);
-  drainOnClose(app, server);
-  return app;
-}
-
-/** Clients send the same query again and again: it is read once. What comes of it is shared, so nobody may change it. */
-function createQueryParser() {
-  const queries = new TextMemo<Record<string, unknown>>(maxKnownQueries, longestKnownQuery);
-  return (text: string) => queries.get(text, () => Object.freeze(parseQuery(text)));
+  return secure;
 }
 
 /** Lets nobody hold up the end: neither who never asks anything nor who never takes the answer. */
@@ -145,11 +149,13 @@ function drainOnClose(app: Server, server: HttpServer): void {
 
 /** Before anybody is told apart, and so without a word in the log. Source: RFC 9112, 3.2. */
 function requireHost(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-  const { httpVersion, headers } = request.raw;
-  if (httpVersion === '1.1' && headers.host === undefined)
+  if (lacksHost(request.raw))
     sendError(request, reply, new AdapterError('RequestMalformed', 'the request has no Host header'));
   else done();
 }
+
+const lacksHost = ({ httpVersion, headers }: IncomingMessage) =>
+  httpVersion === '1.1' && headers.host === undefined;
 
 /** Node hands over the bare socket on HTTP/1.1, and a response on HTTP/2. */
 function refuseConnect({ method }: IncomingMessage, to: Socket | Http2ServerResponse): void {

@@ -12,9 +12,14 @@ export class TextMemo<T extends object> {
     this.#longest = longest;
   }
 
+  /** What is known already. Counts as used. */
+  known(text: string): T | undefined {
+    return this.#values.get(text);
+  }
+
   /** @throws what `work` throws, and remembers nothing then */
   get(text: string, work: () => T): T {
-    const known = this.#values.get(text);
+    const known = this.known(text);
     if (known !== undefined) return known;
     const value = work();
     if (text.length <= this.#longest) this.#values.set(ownText(text), value);

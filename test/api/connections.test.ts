@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -104,9 +105,30 @@ describe('a stop', () => {
     socket.destroy();
   });
 
-  it('waits for nobody who asks nothing, or only half', async () => {
+  it('waits for an answer that is owed, and that takes its time', async () => {
+    const app = await createBareServer();
+    const answered = Promise.withResolvers<string>();
+    let asked = 0;
+    app.get('/slow', () => ((asked += 1), answered.promise));
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    // The first is answered, so that the connection has had one; the second is owed.
+    const reply = exchangeRaw(url, textOf('/none') + textOf('/slow'));
+    await waitFor(() => asked === 1);
+    const stopped = app.close();
+    // Longer than it takes to see twice that a connection is idle.
+    await sleep(2200);
+    answered.resolve('at last');
+    expect(await reply).toMatch(/^HTTP\/1.1 404 .*HTTP\/1.1 200 .*at last$/s);
+    await stopped;
+  });
+
+  it('waits for nobody who asks nothing, or only half, be it after an answer', async () => {
     const adapter = await startAdapter({ slsEndpoint: 'http://127.0.0.1:1' });
     await openRaw(adapter.url);
+    const answered = await openRaw(adapter.url);
+    answered.write(textOf('/livez'));
+    await once(answered, 'data');
+    answered.write('GET /apis HTT');
     (await openRaw(adapter.url)).write('GET /apis HTT');
     const session = http2.connect(adapter.url, { rejectUnauthorized: false });
     await once(session, 'connect');
