@@ -7,7 +7,9 @@ export { groupedByName };
 
 export interface FrontProxyReply {
   readonly status: number;
+  /** As it came: perhaps in gzip. */
   readonly body: Buffer;
+  readonly isGzip: boolean;
   /** From when the request was sent to the last byte of the answer. */
   readonly tookMs: number;
 }
@@ -61,12 +63,16 @@ export class FrontProxySession implements Disposable {
       const stream = this.#session.request({ ':path': path, ...this.#headers }, { endStream: true });
       const chunks: Buffer[] = [];
       let status = 0;
+      let isGzip = false;
       stream.setTimeout(timeoutMs, () => stream.destroy(new Error(`no answer within ${timeoutMs} ms`)));
-      stream.on('response', (headers) => (status = headers[':status'] ?? 0));
+      stream.on('response', (headers) => {
+        status = headers[':status'] ?? 0;
+        isGzip = headers['content-encoding'] === 'gzip';
+      });
       stream.on('error', reject);
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', () =>
-        resolve({ status, body: Buffer.concat(chunks), tookMs: performance.now() - sentMs }),
+        resolve({ status, body: Buffer.concat(chunks), isGzip, tookMs: performance.now() - sentMs }),
       );
     });
   }

@@ -1,13 +1,19 @@
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
+import { gunzipSync } from 'node:zlib';
 import { FrontProxy } from './front-proxy.ts';
 import type { ScraperSettings, Scraped } from './scraper.ts';
+
+/** Prometheus is elsewhere, as SLS is. On Linux it is this thread alone that stands back. */
+setPriority(10);
 
 const { url, pair } = workerData as ScraperSettings;
 const frontProxy = new FrontProxy(url, pair);
 
 parentPort?.on('message', (text: string) => {
-  void frontProxy.get('/metrics').then(({ status, body, tookMs }) => {
-    const found = body.includes(text);
-    parentPort?.postMessage({ status, found, bytes: body.length, tookMs } satisfies Scraped);
+  void frontProxy.get('/metrics').then(({ status, body, isGzip, tookMs }) => {
+    const exposition = isGzip ? gunzipSync(body) : body;
+    const found = exposition.includes(text);
+    parentPort?.postMessage({ status, found, bytes: exposition.length, tookMs } satisfies Scraped);
   });
 });

@@ -11,6 +11,7 @@ export interface Scraped {
   readonly status: number;
   /** Whether what was looked for stands in it. */
   readonly found: boolean;
+  /** Uncompressed. */
   readonly bytes: number;
   /** From the request to the last byte. */
   readonly tookMs: number;

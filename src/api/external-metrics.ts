@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { parse as parseQuery } from 'node:querystring';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AdapterError, toAdapterError } from '../errors.ts';
 import { parseLabelSelector } from '../metric/label-selector.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
 import type { RequestParser } from '../metric/request-parser.ts';
-import { ownText } from '../runtime/own-text.ts';
 import { groupVersion } from './discovery.ts';
 import { Representations, sendBytes, sendError, type Representation } from './encoding.ts';
 import { goneSignal } from './gone-signal.ts';
@@ -20,12 +20,18 @@ export interface MetricReader {
   read(request: MetricRequest, signal: AbortSignal, requestId?: string): Promise<MetricReading>;
 }
 
+/** One read, as it was asked for. */
+export interface ReadName {
+  readonly namespace: string;
+  readonly metric: string;
+  /** As written. */
+  readonly selector: string;
+}
+
 /** What is told of every read, once. */
 export interface ReadObserver {
   readFinished(event: {
-    readonly namespace: string;
-    readonly metric: string;
-    readonly selector: string;
+    readonly read: ReadName;
     /** What whoever asked calls it, or a number of our own; undefined for what was served from memory. */
     readonly requestId?: string | undefined;
     /** Undefined for a reading. */
@@ -58,15 +64,31 @@ export interface ReadParams {
 const maxKnownReads = 20_000;
 const longestKnownUrl = 1024;
 
-/** A read that was understood once: the same URL asks for the same from then on. */
-export interface KnownRead {
-  readonly namespace: string;
-  readonly metric: string;
-  /** As written. */
-  readonly selector: string;
+/** A read that was understood once: the same URL asks for the same from then on. There are thousands of them. */
+class KnownRead implements ReadName {
+  /** As sent. */
+  readonly url: string;
+  readonly request: MetricRequest;
   /** The query parameter of that name. */
   readonly pretty: unknown;
-  readonly request: MetricRequest;
+
+  constructor(url: string, request: MetricRequest, pretty: unknown) {
+    this.url = url;
+    this.request = request;
+    this.pretty = pretty;
+  }
+
+  get namespace(): string {
+    return decodeURIComponent(this.url.split('/', 6)[5] ?? '');
+  }
+
+  get metric(): string {
+    return this.request.metric.name;
+  }
+
+  get selector(): string {
+    return selectorIn(parseQuery(this.url.slice(this.url.indexOf('?') + 1)));
+  }
 }
 
 /** What is sent for a reading. */
@@ -110,8 +132,7 @@ export class ReadEndpoint {
       const error = toAdapterError(thrown);
       const sent = sendError(request, reply, error);
       this.#context.observer.readFinished({
-        ...(request.params as ReadParams),
-        selector: selectorOf(request),
+        read: { ...(request.params as ReadParams), selector: selectorIn(request.query) },
         requestId: requestIdOf(request),
         error,
         source: undefined,
@@ -121,7 +142,7 @@ export class ReadEndpoint {
       return sent;
     };
     try {
-      const read = this.#known.get(request.url, () => understand(request, parseRequest));
+      const read = this.#known.get(request.url, (url) => understand(url, request, parseRequest));
       // Before SLS is asked for what nobody could read.
       const representation = this.#representations.of(request.headers, read.pretty);
       const succeed = (reading: MetricReading): FastifyReply => {
@@ -138,18 +159,16 @@ export class ReadEndpoint {
   }
 
   #answer(
-    { namespace, metric, selector }: KnownRead,
+    read: KnownRead,
     reading: MetricReading,
     representation: Representation,
     startMs: number,
     requestId: string | undefined,
   ): ReadAnswer {
     const { observer, clock } = this.#context;
-    const bytes = this.#bodies.get(metric, reading, representation);
+    const bytes = this.#bodies.get(read.metric, reading, representation);
     observer.readFinished({
-      namespace,
-      metric,
-      selector,
+      read,
       requestId,
       error: undefined,
       source: reading.source,
@@ -166,23 +185,16 @@ function ageMsOf({ items }: MetricReading, nowMs: number): number {
 }
 
 /** @throws AdapterError where it is no read of a metric that is served, or one that the namespace may not make */
-function understand(http: FastifyRequest, parseRequest: RequestParser): KnownRead {
-  const { namespace, metric } = http.params as ReadParams;
-  const { watch, labelSelector, pretty } = http.query as Readonly<Record<string, unknown>>;
+function understand(url: string, { params, query }: FastifyRequest, parseRequest: RequestParser): KnownRead {
+  const { namespace, metric } = params as ReadParams;
+  const { watch, labelSelector, pretty } = query as Readonly<Record<string, unknown>>;
   refuseWatch(watch);
-  const selector = singleParameter('labelSelector', labelSelector);
-  const request = parseRequest(metric, namespace, parseLabelSelector(selector));
-  return {
-    namespace: ownText(namespace),
-    metric: request.metric.name,
-    selector: ownText(selector),
-    pretty,
-    request,
-  };
+  const selector = parseLabelSelector(singleParameter('labelSelector', labelSelector));
+  return new KnownRead(url, parseRequest(metric, namespace, selector), pretty);
 }
 
 /** As written; empty where there is none, or several. */
-function selectorOf({ query }: FastifyRequest): string {
+function selectorIn(query: unknown): string {
   const { labelSelector } = query as Readonly<Record<string, unknown>>;
   return typeof labelSelector === 'string' ? labelSelector : '';
 }

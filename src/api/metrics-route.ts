@@ -1,4 +1,4 @@
-import { sendBytes } from './encoding.ts';
+import { sendLong } from './compression.ts';
 import type { RegisterGet } from './route.ts';
 
 /** Source: https://prometheus.io/docs/instrumenting/exposition_formats/ */
@@ -6,5 +6,5 @@ const contentType = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** `/metrics`: what the adapter tells of itself to Prometheus. */
 export function registerMetrics(get: RegisterGet, exposition: () => Promise<Buffer>): void {
-  get('/metrics', async (_, reply) => sendBytes(reply, contentType, await exposition()));
+  get('/metrics', async (request, reply) => sendLong(request, reply, contentType, await exposition()));
 }

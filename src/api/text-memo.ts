@@ -17,12 +17,17 @@ export class TextMemo<T extends object> {
     return this.#values.get(text);
   }
 
-  /** @throws what `work` throws, and remembers nothing then */
-  get(text: string, work: () => T): T {
+  /**
+   * @param work gets the text to keep: a copy of its own, the one that is remembered
+   * @throws what `work` throws, and remembers nothing then
+   */
+  get(text: string, work: (text: string) => T): T {
     const known = this.known(text);
     if (known !== undefined) return known;
-    const value = work();
-    if (text.length <= this.#longest) this.#values.set(ownText(text), value);
+    if (text.length > this.#longest) return work(text);
+    const kept = ownText(text);
+    const value = work(kept);
+    this.#values.set(kept, value);
     return value;
   }
 }

@@ -1,6 +1,7 @@
 import { toAdapterError, type AdapterError, type ErrorCode } from '../errors.ts';
 import type { Outcome, Sample } from '../metric/sample.ts';
 import type { Series } from '../metric/series.ts';
+import { Turns } from '../runtime/turns.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
 import { untilCanceled } from '../sls/until-canceled.ts';
 import { AskedApart } from './asked-apart.ts';
@@ -273,7 +274,7 @@ export class Collector {
     try {
       const result = await withRetry(send, maxRetries, controller.signal, { ...this.#settings, deadlineMs });
       const outcomes = flights.map(({ series }) => outcomeOf(series, window, result));
-      for (const [index, flight] of flights.entries()) this.#land(flight, outcomes[index], run);
+      await this.#landAll(flights, outcomes, run);
       return undefined;
     } catch (thrown) {
       const error = toAdapterError(thrown);
@@ -301,6 +302,15 @@ export class Collector {
     });
     this.#apart.learn(batch, await Promise.all(ends));
     return true;
+  }
+
+  /** A thousand of them take milliseconds, for which reads would wait. */
+  async #landAll(flights: readonly Flight[], outcomes: readonly Outcome[], run: BatchRun): Promise<void> {
+    const turns = new Turns();
+    for (const [index, flight] of flights.entries()) {
+      this.#land(flight, outcomes[index], run);
+      if (turns.isOver()) await turns.next();
+    }
   }
 
   #land(flight: Flight, outcome: Outcome | undefined, run: BatchRun): void {

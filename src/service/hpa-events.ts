@@ -19,9 +19,10 @@ export function createHpaEvents({ kubernetes }: Config, { clock }: Surroundings)
     events,
     observer: {
       autoscalerMetricRefused: (refusal) => events.refused(refusal),
-      readFinished: ({ namespace, metric, selector, error }) => {
+      readFinished: ({ read, error }) => {
         // Whoever has gone away has met no failure.
         if (error === undefined || error.code === 'Canceled') return;
+        const { namespace, metric, selector } = read;
         events.readFailed({ namespace, metric, requirements: requirementsOf(selector), error });
       },
     },

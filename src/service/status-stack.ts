@@ -45,7 +45,7 @@ export function createStatus(
   return {
     observer: {
       slsQueryFinished: (event) => board.slsQueryFinished(event),
-      readFinished: (event) => board.readFinished(event),
+      readFinished: ({ read }) => board.readFinished(read),
     },
     sinks: [board.series],
     alsoTold: (handler) => ({

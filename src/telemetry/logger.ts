@@ -56,13 +56,20 @@ export function createTelemetry(logger: Logger): Telemetry {
       failures.tell(key, (repeats) => logFailure(logger, error, { ...event, repeats }));
     },
     readFinished: (event) => {
-      if (event.error === undefined) {
-        logger.debug(event, 'reading served');
+      // To say what was asked for costs as much as the read, which nearly always goes well.
+      if (event.error === undefined && !logger.isLevelEnabled('debug')) return;
+      const {
+        read: { namespace, metric, selector },
+        error,
+        ...rest
+      } = event;
+      const told = { namespace, metric, selector, ...rest };
+      if (error === undefined) {
+        logger.debug(told, 'reading served');
         return;
       }
-      const { error, ...rest } = event;
-      const key = JSON.stringify([rest.namespace, rest.metric, rest.selector, error.code]);
-      failures.tell(key, (repeats) => logFailure(logger, error, { ...rest, repeats }));
+      const key = JSON.stringify([namespace, metric, selector, error.code]);
+      failures.tell(key, (repeats) => logFailure(logger, error, { ...told, repeats }));
     },
   };
 }

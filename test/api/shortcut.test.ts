@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
 import type { TrustSettings } from '../../src/api/authentication.ts';
-import type { ReadObserver } from '../../src/api/external-metrics.ts';
 import type { MetricReading } from '../../src/api/reading-body.ts';
 import type { Server } from '../../src/api/server.ts';
 import { keepServingPair } from '../../src/api/serving-pair.ts';
@@ -33,7 +32,7 @@ let url: string;
 /** What the router has answered. */
 let routed: string[];
 let reviewed: string[];
-let told: Parameters<ReadObserver['readFinished']>[0][];
+let told: object[];
 /** What the store has; undefined: nothing fresh. */
 let stored: MetricReading | undefined;
 /** Whether a read waits for SLS. */
@@ -73,7 +72,10 @@ beforeEach(async () => {
     read: {
       reader: { fresh: () => stored, read: () => ((isWaiting = true), waiting.promise) },
       parseRequest: createRequestParser(builtIn, {}, () => undefined),
-      observer: { readFinished: (event) => told.push(event) },
+      observer: {
+        readFinished: ({ read: { namespace, metric, selector }, ...event }) =>
+          told.push({ namespace, metric, selector, ...event }),
+      },
       clock,
     },
     access: {
@@ -131,9 +133,12 @@ describe.each(['HTTP/1.1', 'HTTP/2'] as const)('a read that came before, over %s
     expect(routed).toHaveLength(1);
   });
 
-  it('is told of as any other', async () => {
+  it.each([
+    ['as written by the HPA', path],
+    ['with escapes and a slash at the end', path.replace('default', 'd%65fault').replace('?', '/?pretty=0&')],
+  ])('is told of as any other, %s', async (_how, asked) => {
     const { ask } = await open(protocol);
-    for (let time = 0; time < 2; time++) await ask(path);
+    for (let time = 0; time < 2; time++) await ask(asked);
     expect(routed).toHaveLength(1);
     const durationMs = expect.any(Number) as number;
     const event = {

@@ -192,6 +192,35 @@ describe('series asked for while a query of their logstore is under way', () => 
   });
 });
 
+it('lets others have their turn while a thousand are answered, and each asker its answer', async () => {
+  const put = () => {
+    // A sink that takes its time.
+    const endMs = performance.now() + 0.1;
+    while (performance.now() < endMs);
+  };
+  const { collector, sls } = createCollector({ sink: { put, fail: put } });
+  const many = Array.from({ length: 1000 }, (_, index) => seriesWith({ route: `r${index}` }));
+  const all = collector.collect(many, 0, alive());
+  const last = collector.collect(many.slice(-1), 0, alive());
+  const { answer } = await sls.nth(0);
+  const gone = new AbortController();
+  const leaving = collector.collect(many.slice(-2), 0, gone.signal);
+  let turns = 0;
+  const count = () => {
+    turns += 1;
+    // Whoever leaves amid it, and whoever joins, disturbs nothing.
+    if (turns === 1) gone.abort();
+    if (turns < 20) setImmediate(count);
+  };
+  setImmediate(count);
+  answer(30);
+  await expect(leaving).rejects.toMatchObject({ code: 'Canceled' });
+  expect(values(await all)).toEqual(many.map(() => 2));
+  expect(values(await last)).toEqual([2]);
+  expect(turns).toBe(20);
+  expect(sls.sent).toHaveLength(1);
+});
+
 it('counts every route where more are asked for than may be named', async () => {
   const { collector, sls } = createCollector({}, {}, { maxNamedRoutes: 1 });
   const reading = collector.collect([a, b], 0, alive());

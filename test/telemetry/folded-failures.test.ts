@@ -16,9 +16,7 @@ function bench() {
     code: 'SlsTimeout' | 'SlsThrottled' = 'SlsTimeout',
   ) =>
     telemetry.readFinished({
-      namespace: 'shop',
-      metric,
-      selector: 'a=b',
+      read: { namespace: 'shop', metric, selector: 'a=b' },
       requestId,
       error: new AdapterError(code, 'no answer', { slsRequestId: `sls-${requestId}` }),
       source: undefined,

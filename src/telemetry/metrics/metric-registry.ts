@@ -1,12 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Counter, Histogram, Registry } from 'prom-client';
-import { ReadGauge, type GaugeValue } from './read-gauge.ts';
+import { Turns } from '../../runtime/turns.ts';
+import { ExpositionText } from './exposition-text.ts';
+import { ReadGauge, type GaugeValue, type pause } from './read-gauge.ts';
 import { TalliedHistogram } from './tallied-histogram.ts';
 
 const prefix = 'sls_metrics_adapter_';
-
-/** Reads are answered between two parts of an exposition once those before took longer than this. */
-const longestTurnMs = 0.5;
 
 /** One metric, in words. */
 export interface MetricDescription {
@@ -20,6 +18,7 @@ export interface MetricDescription {
 export class MetricRegistry {
   readonly registry = new Registry();
   #running: Promise<Buffer> | undefined;
+  #lastBytes = 0;
 
   /** @param collect adds, at each scrape, what was not added when it happened */
   counter<Label extends string>(
@@ -64,7 +63,12 @@ export class MetricRegistry {
   }
 
   /** @param read asked at each scrape: there are those values that are there then, and no others */
-  gauge(name: string, help: string, labelNames: readonly string[], read: () => Iterable<GaugeValue>): void {
+  gauge(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    read: () => Iterable<GaugeValue | typeof pause>,
+  ): void {
     new ReadGauge({ name: `${prefix}${name}`, help, labelNames, registers: [this.registry] }, read);
   }
 
@@ -81,22 +85,16 @@ export class MetricRegistry {
   }
 
   async #write(): Promise<Buffer> {
-    // Bytes at once: to encode hundreds of kilobytes in the end would keep reads waiting.
-    const written: Buffer[] = [];
-    let turnMs = performance.now();
-    for await (const part of this.#parts()) {
-      written.push(Buffer.from(`${part}\n`));
-      if (performance.now() - turnMs < longestTurnMs) continue;
-      await nextTurn();
-      turnMs = performance.now();
-    }
-    return Buffer.concat(written);
-  }
-
-  async *#parts(): AsyncGenerator<string> {
+    const text = new ExpositionText(this.#lastBytes);
+    const turns = new Turns();
     for (const metric of this.registry.getMetricsAsArray()) {
-      if (metric instanceof ReadGauge) yield* metric.parts();
-      else yield await this.registry.getSingleMetricAsString(metric.name);
+      if (metric instanceof ReadGauge) {
+        const writing = metric.write(text);
+        while (writing.next().done !== true) if (turns.isOver()) await turns.next();
+      } else text.add(`${await this.registry.getSingleMetricAsString(metric.name)}\n`);
+      if (turns.isOver()) await turns.next();
     }
+    this.#lastBytes = text.bytes.length;
+    return text.bytes;
   }
 }

@@ -1,5 +1,6 @@
 import { Gauge } from 'prom-client';
 import { Attached } from '../../runtime/attached.ts';
+import type { ExpositionText } from './exposition-text.ts';
 
 /** One number of a gauge, and what it is of. */
 export interface GaugeValue {
@@ -8,8 +9,11 @@ export interface GaugeValue {
   readonly value: number;
 }
 
+/** In place of a value: some time went by without one, so that whoever waits may have their turn. */
+export const pause = Symbol('pause');
+
 /** How many lines are written without a pause. */
-const linesPerPart = 100;
+const linesInOneGo = 20;
 
 /**
  * A gauge that is asked for its values when it is scraped, and keeps none. Of thousands, the library would look up each
@@ -17,36 +21,41 @@ const linesPerPart = 100;
  */
 export class ReadGauge extends Gauge {
   readonly #head: string;
-  readonly #read: () => Iterable<GaugeValue>;
+  readonly #read: () => Iterable<GaugeValue | typeof pause>;
   readonly #starts = new Attached<GaugeValue['labels'], string>();
   readonly #name: string;
 
-  constructor(options: ConstructorParameters<typeof Gauge>[0], read: () => Iterable<GaugeValue>) {
+  constructor(
+    options: ConstructorParameters<typeof Gauge>[0],
+    read: () => Iterable<GaugeValue | typeof pause>,
+  ) {
     super(options);
     this.#name = options.name;
-    this.#head = `# HELP ${options.name} ${options.help}\n# TYPE ${options.name} gauge`;
+    this.#head = `# HELP ${options.name} ${options.help}\n# TYPE ${options.name} gauge\n`;
     this.#read = read;
   }
 
-  /** In the text format, some lines at a time. */
-  *parts(): Generator<string> {
-    yield this.#head;
-    let lines: string[] = [];
-    for (const { labels, value } of this.#read()) {
-      if (lines.length === linesPerPart) {
-        yield lines.join('\n');
-        lines = [];
+  /** Adds itself in the text format. Comes back now and then, so that whoever waits may have their turn. */
+  *write(text: ExpositionText): Generator<void> {
+    text.add(this.#head);
+    let lines = 0;
+    for (const one of this.#read()) {
+      if (one === pause || lines === linesInOneGo) {
+        yield;
+        lines = 0;
       }
-      lines.push(`${this.#startOf(labels)} ${value}`);
+      if (one === pause) continue;
+      text.add(this.#startOf(one.labels));
+      text.add(`${one.value}\n`);
+      lines += 1;
     }
-    if (lines.length > 0) yield lines.join('\n');
   }
 
   #startOf(labels: GaugeValue['labels']): string {
     const known = this.#starts.get(labels);
     if (known !== undefined) return known;
     const pairs = Object.entries(labels).map(([name, text]) => `${name}="${escaped(text)}"`);
-    const start = pairs.length === 0 ? this.#name : `${this.#name}{${pairs.join(',')}}`;
+    const start = `${this.#name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} `;
     this.#starts.set(labels, start);
     return start;
   }

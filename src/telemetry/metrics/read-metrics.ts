@@ -59,8 +59,8 @@ export function createReadMetrics(
     ['code'],
   );
   return {
-    readFinished: ({ metric, error, source = 'none' as const, ageMs, durationMs }) => {
-      const name = beforeTheName.has(error?.code) ? foldedName : names.of(metric);
+    readFinished: ({ read, error, source = 'none' as const, ageMs, durationMs }) => {
+      const name = beforeTheName.has(error?.code) ? foldedName : names.of(read.metric);
       if (source === 'fresh') fresh.set(name, (fresh.get(name) ?? 0) + 1);
       else reads.inc({ metric: name, code: error?.code ?? 'ok', source });
       tallies[source].observe(durationMs / 1000);

@@ -2,7 +2,7 @@ import { filterEntries } from '../../metric/line-filters.ts';
 import type { Series } from '../../metric/series.ts';
 import type { StoredSeries } from '../../reading/sample-store.ts';
 import type { MetricRegistry } from './metric-registry.ts';
-import type { GaugeValue } from './read-gauge.ts';
+import { pause, type GaugeValue } from './read-gauge.ts';
 
 export interface SeriesValuesSource {
   all(): readonly StoredSeries[];
@@ -10,6 +10,9 @@ export interface SeriesValuesSource {
   readonly maxStaleMsOf: (project: string) => number;
   readonly clock: { now(): number };
 }
+
+/** So many series without a gauge are looked at in one go. */
+const passedInOneGo = 40;
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -36,26 +39,34 @@ export class SeriesValues {
     this.#source = source;
   }
 
-  /** Those that there are when it begins, one by one: whoever writes thousands of them may let others have their turn. */
-  *read(): Generator<GaugeValue, void, undefined> {
+  /** Those that there are when it begins, one by one; `pause` after some that are none. */
+  *read(): Generator<GaugeValue | typeof pause, void, undefined> {
+    const nowMs = this.#source.clock.now();
     this.#round += 1;
-    const homeless: (readonly [string, Series, number])[] = [];
-    for (const { key, series, last } of this.#source.all()) {
-      if (last === undefined || !this.#isServable(series, last.run.plannedAtMs)) continue;
-      const place = this.#places.get(key);
-      if (place === undefined) homeless.push([key, series, last.sample.value]);
-      else {
-        place.round = this.#round;
-        yield { labels: place.labels, value: last.sample.value };
+    let passed = 0;
+    const homeless: StoredSeries[] = [];
+    for (const stored of this.#source.all()) {
+      const { key, series, last } = stored;
+      if (last !== undefined && this.#isServable(series, nowMs - last.run.plannedAtMs)) {
+        const place = this.#places.get(key);
+        if (place !== undefined) {
+          place.round = this.#round;
+          yield { labels: place.labels, value: last.sample.value };
+          continue;
+        }
+        homeless.push(stored);
       }
+      passed += 1;
+      if (passed % passedInOneGo === 0) yield pause;
     }
     for (const [key, { round }] of this.#places) if (round !== this.#round) this.#places.delete(key);
     const housed = homeless.slice(0, this.#most - this.#places.size);
     this.#leftOut = homeless.length - housed.length;
-    for (const [key, series, value] of housed) {
+    for (const { key, series, last } of housed) {
+      if (last === undefined) continue;
       const labels = labelsOf(series);
       this.#places.set(key, { labels, round: this.#round });
-      yield { labels, value };
+      yield { labels, value: last.sample.value };
     }
   }
 
@@ -64,8 +75,7 @@ export class SeriesValues {
     return this.#leftOut;
   }
 
-  #isServable({ project }: Series, plannedAtMs: number): boolean {
-    const ageMs = this.#source.clock.now() - plannedAtMs;
+  #isServable({ project }: Series, ageMs: number): boolean {
     return ageMs >= 0 && ageMs < this.#source.maxStaleMsOf(project);
   }
 }

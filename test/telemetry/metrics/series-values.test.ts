@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { telemetrySection } from '../../../src/config/telemetry-section.ts';
 import { SampleStore } from '../../../src/reading/sample-store.ts';
 import { Metrics } from '../../../src/telemetry/metrics.ts';
+import { pause } from '../../../src/telemetry/metrics/read-gauge.ts';
 import { SeriesValues } from '../../../src/telemetry/metrics/series-values.ts';
 import { seriesWith } from '../../reading/series.ts';
 import { TestClock } from '../../support/test-clock.ts';
@@ -11,12 +12,13 @@ const window = { startSeconds: 0, endSeconds: 15 };
 const run = () => ({ id: 1, plannedAtMs: clock.now(), delaySeconds: 10 });
 
 const held = () => {
-  const store = new SampleStore(100);
+  const store = new SampleStore(1000);
   const put = (route: string, value: number) => store.put(seriesWith({ route }), { value, window }, run());
   return { store, put, source: { all: () => store.all(), maxStaleMsOf: () => 60_000, clock } };
 };
 
-const routesOf = (values: SeriesValues) => [...values.read()].map(({ labels }) => labels['route']);
+const gaugesOf = (values: SeriesValues) => [...values.read()].filter((one) => one !== pause);
+const routesOf = (values: SeriesValues) => gaugesOf(values).map(({ labels }) => labels['route']);
 
 it('has a place for so many series, which keep it, and counts the others', () => {
   const { put, source } = held();
@@ -26,7 +28,15 @@ it('has a place for so many series, which keep it, and counts the others', () =>
   expect([first.length, values.leftOut]).toEqual([2, 2]);
   for (const route of ['c', 'a', 'd', 'b']) put(route, 2);
   expect(routesOf(values).sort()).toEqual(first.sort());
-  expect([...values.read()].map(({ value }) => value)).toEqual([2, 2]);
+  expect(gaugesOf(values).map(({ value }) => value)).toEqual([2, 2]);
+});
+
+it('lets others have their turn while it passes over series without a place', () => {
+  const { put, source } = held();
+  const values = new SeriesValues(1, source);
+  for (let index = 0; index < 1000; index++) put(`route-${index}`, 1);
+  expect([...values.read()].filter((one) => one === pause)).toHaveLength(25);
+  expect([...values.read()].filter((one) => one === pause)).toHaveLength(24);
 });
 
 it('is there only while it could be served, and then makes room', () => {

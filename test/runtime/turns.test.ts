@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { Turns } from '../../src/runtime/turns.ts';
+
+const work = (ms: number) => {
+  const endMs = performance.now() + ms;
+  while (performance.now() < endMs);
+};
+
+it('lets others have their turn once the work took long enough, and then begins anew', async () => {
+  const turns = new Turns(5);
+  expect(turns.isOver()).toBe(false);
+  work(6);
+  expect(turns.isOver()).toBe(true);
+  let others = 0;
+  setImmediate(() => (others += 1));
+  await turns.next();
+  expect([others, turns.isOver()]).toEqual([1, false]);
+});
