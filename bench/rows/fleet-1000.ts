@@ -9,7 +9,7 @@ const plan: FleetPlan = {
   namespaces: 20,
   autoscalers: false,
   tickMs: 50,
-  passes: 4,
+  passes: 3,
   quiet: { spans: 3, spanSeconds: 5 },
 };
 
