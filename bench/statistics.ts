@@ -1,11 +1,22 @@
-/** @param share 0.5 for the median; between two values, the nearer one. @throws RangeError without values */
+/** @param share between two values, the nearer one is taken. @throws RangeError without values */
 export function quantile(values: readonly number[], share: number): number {
-  const value = values.toSorted((a, b) => a - b)[Math.round((values.length - 1) * share)];
+  return at(sorted(values), Math.round((values.length - 1) * share));
+}
+
+/** Of an even number, what lies between the two in the middle. @throws RangeError without values */
+export function median(values: readonly number[]): number {
+  const inOrder = sorted(values);
+  const middle = (values.length - 1) / 2;
+  return (at(inOrder, Math.floor(middle)) + at(inOrder, Math.ceil(middle))) / 2;
+}
+
+const sorted = (values: readonly number[]) => values.toSorted((a, b) => a - b);
+
+function at(values: readonly number[], index: number): number {
+  const value = values[index];
   if (value === undefined) throw new RangeError('nothing was measured');
   return value;
 }
-
-export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
 /** What repeated runs came to: the median and, where there were several, the quartiles. */
 export interface Figure {

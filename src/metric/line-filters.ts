@@ -27,3 +27,10 @@ export const filterKey = (filters: LineFilters): readonly (readonly [string, str
   filters.own === undefined
     ? filterEntries(filters)
     : [...filterEntries(filters), ['own', JSON.stringify(filters.own)]];
+
+/** Whether they are equal for certain; what a metric's own labels say is not looked into. */
+export const haveSameFilters = (one: LineFilters, other: LineFilters): boolean =>
+  one.host === other.host &&
+  one.method === other.method &&
+  one.status === other.status &&
+  one.own === other.own;

@@ -5,6 +5,8 @@ import { Turns } from '../runtime/turns.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
 import { untilCanceled } from '../sls/until-canceled.ts';
 import { AskedApart } from './asked-apart.ts';
+import { addReadId, newGroup, regroup, settle, type Asker, type Flight, type Group } from './flight.ts';
+import { Lanes, type Lane } from './lanes.ts';
 import { outcomeOf, planBatches, type Batch, type PlanContext } from './plan.ts';
 import { withRetry, type RetrySettings } from './retry.ts';
 import type { SeriesKeys } from './series-keys.ts';
@@ -58,38 +60,6 @@ export interface CollectorContext extends Pick<PlanContext, 'endpointOf' | 'dela
   readonly observer: CollectObserver;
 }
 
-/** One series on its way; whoever asks for it meanwhile waits for the same answer. */
-interface Flight {
-  readonly key: string;
-  readonly series: Series;
-  readonly answer: PromiseWithResolvers<Outcome>;
-  group: Group;
-  maxRetries: number;
-  /** How many wait for this one. */
-  waiting: number;
-  /** Of the reads among them, for the log. */
-  readonly readIds: string[];
-}
-
-/** Flights with one fate: first those gathered together, then those of one query. */
-interface Group {
-  readonly flights: Flight[];
-  readonly controller: AbortController;
-  /** Of the reads that wait for any of them, as they come. */
-  readonly readIds: string[];
-  /** How many wait for any of its flights. */
-  waiting: number;
-}
-
-/** The queries of one logstore. */
-interface Lane {
-  readonly key: string;
-  /** Those that gather for the next departure. */
-  boarding: Group | undefined;
-  departure: NodeJS.Timeout | undefined;
-  underWay: number;
-}
-
 /** One query that goes out, and those who wait for it. */
 interface Departure {
   readonly batch: Batch;
@@ -98,30 +68,6 @@ interface Departure {
   /** From now on, all attempts and pauses together. */
   readonly deadlineMs: number;
 }
-
-const newGroup = (): Group => ({ flights: [], controller: new AbortController(), readIds: [], waiting: 0 });
-
-/** Gives the flights of a batch one fate. Where nobody waits for them any more, that is to be canceled. */
-function regroup({ series }: Batch, bySeries: ReadonlyMap<Series, Flight>): Group {
-  const group = newGroup();
-  for (const flight of series.flatMap((one) => bySeries.get(one) ?? [])) {
-    group.flights.push(flight);
-    group.waiting += flight.waiting;
-    for (const id of flight.readIds) addReadId(group, id);
-    flight.group = group;
-  }
-  if (group.waiting === 0) group.controller.abort();
-  return group;
-}
-
-/** So many are named; a query may serve a thousand. */
-const maxReadIds = 20;
-
-function addReadId({ readIds }: Pick<Group, 'readIds'>, id: string): void {
-  if (readIds.length < maxReadIds && !readIds.includes(id)) readIds.push(id);
-}
-
-const laneKey = ({ project, logstore }: Series): string => JSON.stringify([project, logstore]);
 
 /**
  * The one way to SLS for readings: gathers, plans, sends, and answers all who asked for the same series once.
@@ -134,7 +80,7 @@ export class Collector {
   readonly #settings: CollectorSettings;
   readonly #context: CollectorContext;
   readonly #flights = new Map<string, Flight>();
-  readonly #lanes = new Map<string, Lane>();
+  readonly #lanes = new Lanes();
   readonly #apart: AskedApart;
   #runs = 0;
 
@@ -155,23 +101,35 @@ export class Collector {
     signal: AbortSignal,
     readId?: string,
   ): Promise<Outcome[]> {
-    const flights = series.map((one) => this.#join(one, maxRetries, readId));
+    if (series.length === 0) return [];
+    const asker: Asker = { left: series.length, allLanded: Promise.withResolvers() };
+    const flights = series.map((one) => this.#join(one, asker, maxRetries, readId));
     try {
-      return await untilCanceled(Promise.all(flights.map(({ answer }) => answer.promise)), signal);
+      await untilCanceled(asker.allLanded.promise, signal);
+      return flights.flatMap(({ outcome }) => outcome ?? []);
     } finally {
       for (const flight of flights) this.#leave(flight);
     }
   }
 
-  #join(series: Series, maxRetries: number, readId: string | undefined): Flight {
+  #join(series: Series, asker: Asker, maxRetries: number, readId: string | undefined): Flight {
     const key = this.#context.keys.of(series);
     let flight = this.#flights.get(key);
     if (flight === undefined) {
-      const group = this.#board(this.#laneOf(series));
-      flight = { key, series, answer: Promise.withResolvers(), group, maxRetries, waiting: 0, readIds: [] };
+      const group = this.#board(this.#lanes.of(series));
+      flight = {
+        key,
+        series,
+        askers: [asker],
+        group,
+        maxRetries,
+        waiting: 0,
+        readIds: [],
+        outcome: undefined,
+      };
       group.flights.push(flight);
       this.#flights.set(key, flight);
-    }
+    } else flight.askers.push(asker);
     flight.maxRetries = Math.max(flight.maxRetries, maxRetries);
     flight.waiting += 1;
     flight.group.waiting += 1;
@@ -190,16 +148,6 @@ export class Collector {
     if (group.waiting > 0) return;
     group.controller.abort();
     for (const member of group.flights) this.#forget(member);
-  }
-
-  #laneOf(series: Series): Lane {
-    const key = laneKey(series);
-    let lane = this.#lanes.get(key);
-    if (lane === undefined) {
-      lane = { key, boarding: undefined, departure: undefined, underWay: 0 };
-      this.#lanes.set(key, lane);
-    }
-    return lane;
   }
 
   #board(lane: Lane): Group {
@@ -227,7 +175,7 @@ export class Collector {
       const group = regroup(batch, bySeries);
       void this.#fly({ batch, group, plannedAtMs, deadlineMs }).then(() => this.#arrive(lane));
     }
-    this.#closeIdle(lane);
+    this.#lanes.closeIdle(lane);
   }
 
   /** Lands the flights that cannot be planned. */
@@ -252,11 +200,7 @@ export class Collector {
   #arrive(lane: Lane): void {
     lane.underWay -= 1;
     if (lane.boarding !== undefined) this.#depart(lane);
-    else this.#closeIdle(lane);
-  }
-
-  #closeIdle(lane: Lane): void {
-    if (lane.boarding === undefined && lane.underWay === 0) this.#lanes.delete(lane.key);
+    else this.#lanes.closeIdle(lane);
   }
 
   /** @returns what the query failed by; undefined where it was answered */
@@ -317,14 +261,15 @@ export class Collector {
     if (outcome?.kind === 'sample') {
       this.#forget(flight);
       this.#context.sink.put(flight.series, outcome.sample, run);
-      flight.answer.resolve(outcome);
+      settle(flight, outcome);
     } else if (outcome !== undefined) this.#crash(flight, outcome.error, run.plannedAtMs);
   }
 
   #crash(flight: Flight, error: AdapterError, plannedAtMs: number): void {
+    if (flight.outcome !== undefined) return;
     this.#forget(flight);
     this.#context.sink.fail(flight.series, error, plannedAtMs);
-    flight.answer.resolve({ kind: 'failed', error });
+    settle(flight, { kind: 'failed', error });
   }
 
   #forget(flight: Flight): void {

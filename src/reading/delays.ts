@@ -18,6 +18,13 @@ export type DelaySource = 'label' | 'configuration' | 'learned' | 'start value';
 /** A delay that was learned has a second to spare, so a sample that lacks no more than that is complete. */
 const spareSeconds = 1;
 
+/** Whether two series are of one logstore, and both of those whose lines are waited for or not; of thousands most are. */
+const areProbedAlike = (one: Series, other: Series): boolean =>
+  one.project === other.project &&
+  one.logstore === other.logstore &&
+  one.internalEndpoint === other.internalEndpoint &&
+  one.delaySeconds === other.delaySeconds;
+
 /** How long before now the window of each series ends: as it says itself, as configured, or as learned. */
 export class Delays {
   readonly #context: DelaysContext;
@@ -67,7 +74,10 @@ export class Delays {
   /** Learns how late the lines of these series come, where it is time to; never rejects. */
   async learn(series: readonly Series[], signal: AbortSignal): Promise<void> {
     const distinct = new Map<string, LogstoreAddress>();
+    let before: Series | undefined;
     for (const one of series) {
+      if (before !== undefined && areProbedAlike(one, before)) continue;
+      before = one;
       if (this.#fixedSecondsOf(one) !== undefined) continue;
       const address = this.#addressOf(one);
       distinct.set(logstoreKey(address), address);

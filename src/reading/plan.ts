@@ -1,9 +1,9 @@
 import { AdapterError, type ErrorCode } from '../errors.ts';
 import { windowSeconds, type Outcome, type Window } from '../metric/sample.ts';
-import { filterKey } from '../metric/line-filters.ts';
+import { filterKey, haveSameFilters } from '../metric/line-filters.ts';
 import type { LogKind } from '../metric/log-kind.ts';
 import { unreadableLines } from '../metric/readable-lines.ts';
-import type { Series } from '../metric/series.ts';
+import { seriesKey, type Series } from '../metric/series.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
 import type { Endpoint } from '../sls/endpoint.ts';
 
@@ -60,15 +60,36 @@ export function planBatches(series: readonly Series[], context: PlanContext): Ba
 /** Series that differ in nothing but the route, together: there are thousands, and one stands for all in planning. */
 const alikeSeries = (series: readonly Series[]): Series[][] =>
   [...Map.groupBy(series, ({ metric }) => metric).values()].flatMap((ofMetric) => [
-    ...Map.groupBy(ofMetric, likenessOf).values(),
+    ...alikeOfMetric(ofMetric),
   ]);
 
-function likenessOf(series: Series): string {
-  const { project, logstore, route, filters, intervalSeconds, delaySeconds, internalEndpoint } = series;
-  const scope = route === undefined ? 'logstore' : 'routes';
-  const filtered = Object.values(filters).some(Boolean) ? JSON.stringify(filterKey(filters)) : '';
-  return `${project}/${logstore} ${scope} ${intervalSeconds} ${delaySeconds} ${internalEndpoint} ${filtered}`;
+function alikeOfMetric(series: readonly Series[]): Iterable<Series[]> {
+  const groups = new Map<string, Series[]>();
+  let last: Series[] = [];
+  for (const one of series) {
+    // Neighbours mostly are, and to compare two takes less than to write what they have in common.
+    if (last[0] === undefined || !areAlike(one, last[0])) {
+      const key = likenessOf(one);
+      last = groups.get(key) ?? [];
+      groups.set(key, last);
+    }
+    last.push(one);
+  }
+  return groups.values();
 }
+
+const likenessOf = (series: Series): string =>
+  seriesKey({ ...series, route: series.route === undefined ? undefined : '' });
+
+/** For certain: of one metric, two that differ may turn out to be alike when it is written. */
+const areAlike = (one: Series, other: Series): boolean =>
+  one.project === other.project &&
+  one.logstore === other.logstore &&
+  (one.route === undefined) === (other.route === undefined) &&
+  one.intervalSeconds === other.intervalSeconds &&
+  one.delaySeconds === other.delaySeconds &&
+  one.internalEndpoint === other.internalEndpoint &&
+  haveSameFilters(one.filters, other.filters);
 
 /** The same batch in smaller ones, each of series that ask for the same aggregates. */
 export function splitBatch({ query, series }: Batch): Batch[] {

@@ -29,10 +29,15 @@ export interface StoredSeries {
 /** What became of each series, bounded by entries. It never fetches. */
 export class SampleStore implements OutcomeSink {
   readonly #entries: LRUCache<string, StoredSeries>;
+  /** The same in an order that no use changes, so that they can be gone through with other work in between. */
+  readonly #inOrder = new Map<string, StoredSeries>();
   readonly #keys: SeriesKeys;
 
   constructor(maxEntries: number, keys = new SeriesKeys()) {
-    this.#entries = new LRUCache({ max: maxEntries });
+    const dispose = (_: StoredSeries, key: string, reason: LRUCache.DisposeReason) => {
+      if (reason !== 'set') this.#inOrder.delete(key);
+    };
+    this.#entries = new LRUCache({ max: maxEntries, dispose });
     this.#keys = keys;
   }
 
@@ -44,16 +49,17 @@ export class SampleStore implements OutcomeSink {
     return this.#entries.get(this.#keys.of(series));
   }
 
-  /** All that is known now; nothing counts as used. */
-  all(): StoredSeries[] {
-    const all: StoredSeries[] = [];
-    this.#entries.forEach((stored) => all.push(stored));
-    return all;
+  /**
+   * All that is known, each as it is when it is come to; nothing counts as used. What is dropped and comes back
+   * meanwhile comes again.
+   */
+  all(): Iterable<StoredSeries> {
+    return this.#inOrder.values();
   }
 
   put(series: Series, sample: Sample, run: BatchRun): void {
     const key = this.#keys.of(series);
-    this.#entries.set(key, { key, series, last: { sample, run }, failure: undefined });
+    this.#set({ key, series, last: { sample, run }, failure: undefined });
   }
 
   /** A query that was canceled says nothing of the series. */
@@ -61,7 +67,7 @@ export class SampleStore implements OutcomeSink {
     if (error.code === 'Canceled') return;
     const key = this.#keys.of(series);
     const last = this.#entries.peek(key)?.last;
-    this.#entries.set(key, { key, series, last, failure: { error, plannedAtMs } });
+    this.#set({ key, series, last, failure: { error, plannedAtMs } });
   }
 
   /** Drops what turns out to be doubtful. */
@@ -69,5 +75,9 @@ export class SampleStore implements OutcomeSink {
     for (const { key, series, last } of this.all()) {
       if (last !== undefined && doubtful(series, last.run)) this.#entries.delete(key);
     }
+  }
+  #set(stored: StoredSeries): void {
+    this.#entries.set(stored.key, stored);
+    this.#inOrder.set(stored.key, stored);
   }
 }

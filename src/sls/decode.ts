@@ -25,9 +25,12 @@ const noNumber: ReadonlySet<string | undefined> = new Set(['null', 'NaN', 'Infin
 
 /** An aggregate without a number is NaN, which no reading comes from; the others of its row are as good as ever. */
 export function decodeAggregates(row: Row, aliases: readonly string[]): Aggregates {
-  return Object.fromEntries(
-    aliases.map((alias) => [alias, noNumber.has(row[alias]) ? Number.NaN : decodeNumber(row[alias], alias)]),
-  );
+  const aggregates: Record<string, number> = {};
+  for (const alias of aliases) {
+    const text = row[alias];
+    aggregates[alias] = noNumber.has(text) ? Number.NaN : decodeNumber(text, alias);
+  }
+  return aggregates;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { figureOf, perMinute, quantile } from '../../bench/statistics.ts';
+import { figureOf, median, perMinute, quantile } from '../../bench/statistics.ts';
 
 describe('statistics of repeated runs', () => {
   it('takes quantiles of values in any order', () => {
@@ -11,6 +11,11 @@ describe('statistics of repeated runs', () => {
         0.99,
       ),
     ).toBe(989);
+  });
+
+  it('takes for the median of an even number what lies between the two in the middle', () => {
+    expect([median([4, 1]), median([9, 1, 3, 4]), median([3, 1, 2])]).toEqual([2.5, 3.5, 2]);
+    expect(figureOf([9, 1, 3, 4]).value).toBe(3.5);
   });
 
   it('has nothing to say of nothing', () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
-import type { Outcome } from '../../src/metric/sample.ts';
+import type { Series } from '../../src/metric/series.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { alive, createCollector, values } from './collector-harness.ts';
@@ -137,59 +137,26 @@ describe('series asked for at about the same time', () => {
     (await sls.nth(0)).answer();
     expect(values(await reading)).toEqual(['Internal', 'Internal']);
   });
+
+  it('keep their sample where that of another cannot be kept', async () => {
+    const told: string[] = [];
+    const put = (series: Series) => {
+      if (series === b) throw new TypeError('a mistake of the sink');
+      told.push(`${series.route} put`);
+    };
+    const fail = (series: Series) => void told.push(`${series.route} failed`);
+    const { collector, sls } = createCollector({ sink: { put, fail } });
+    const reading = collector.collect([a, b], 0, alive());
+    (await sls.nth(0)).answer();
+    expect(values(await reading)).toEqual([1, 'Internal']);
+    expect(told).toEqual(['a put', 'b failed']);
+  });
 });
 
-describe('series asked for while a query of their logstore is under way', () => {
-  it('gather until it ends, and then go in one query', async () => {
-    const { collector, sls } = createCollector({}, { holdMs: 60_000 });
-    const first = collector.collect([a], 0, alive());
-    const under = await sls.nth(0);
-    const readings: Promise<Outcome[]>[] = [];
-    for (const route of ['b', 'c', 'd']) {
-      readings.push(collector.collect([seriesWith({ route })], 0, alive()));
-      // Longer apart than the others gather.
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    expect(sls.sent).toHaveLength(1);
-    under.answer();
-    const { query, answer } = await sls.nth(1);
-    expect(query.routes).toEqual(['b', 'c', 'd']);
-    answer(30);
-    expect((await Promise.all([first, ...readings])).map(values)).toEqual([[1], [2], [2], [2]]);
-    expect(sls.sent).toHaveLength(2);
-  });
-
-  it('wait no longer than they are held', async () => {
-    const { collector, sls } = createCollector({}, { holdMs: 20 });
-    const first = collector.collect([a], 0, alive());
-    const slow = await sls.nth(0);
-    const second = collector.collect([b], 0, alive());
-    (await sls.nth(1)).answer();
-    expect(values(await second)).toEqual([1]);
-    slow.answer();
-    await first;
-  });
-
-  it('go on also where that query fails', async () => {
-    const { collector, sls } = createCollector({}, { holdMs: 60_000 });
-    const first = collector.collect([a], 0, alive());
-    const under = await sls.nth(0);
-    const second = collector.collect([b], 0, alive());
-    under.fail(throttled());
-    (await sls.nth(1)).answer();
-    expect((await Promise.all([first, second])).map(values)).toEqual([['SlsThrottled'], [1]]);
-  });
-
-  it('do not wait for one of another logstore', async () => {
-    const { collector, sls } = createCollector({}, { holdMs: 60_000 });
-    const first = collector.collect([elsewhere], 0, alive());
-    const slow = await sls.nth(0);
-    const second = collector.collect([a], 0, alive());
-    (await sls.nth(1)).answer();
-    await second;
-    slow.answer();
-    await first;
-  });
+it('answers who asks for nothing at once, and asks nobody', async () => {
+  const { collector, sls } = createCollector();
+  expect(await collector.collect([], 0, alive())).toEqual([]);
+  expect(sls.sent).toEqual([]);
 });
 
 it('lets others have their turn while a thousand are answered, and each asker its answer', async () => {

@@ -67,15 +67,16 @@ describe('the delay of a series', () => {
   it('is learned where neither says it, by one probe a logstore and endpoint', async () => {
     const { sls, delays, learnTimes } = createDelays();
     const internal = seriesWith({ internalEndpoint: true });
-    await delays.learn([usual, seriesWith({ route: 'b' }), labelled, configured, internal], alive());
-    expect(sls.sent.map(({ endpoint, project }) => [endpoint.port, project])).toEqual([
-      [1, 'p1'],
-      [2, 'p1'],
-    ]);
+    const other = seriesWith({ project: 'p2' });
+    const all = [labelled, usual, seriesWith({ route: 'b' }), elsewhere, usual, other, internal, configured];
+    await delays.learn(all, alive());
+    expect(
+      sls.sent.map(({ endpoint, project, logstore }) => `${endpoint.port} ${project}/${logstore}`),
+    ).toEqual(['1 p1/nginx-ingress', '1 p1/other', '1 p2/nginx-ingress', '2 p1/nginx-ingress']);
     await learnTimes([usual], 12);
-    const all = [usual, labelled, elsewhere];
-    expect(all.map((one) => delays.secondsOf(one))).toEqual([4, 7, 10]);
-    expect(all.map((one) => delays.sourceOf(one))).toEqual(['learned', 'label', 'start value']);
+    const some = [usual, labelled, seriesWith({ logstore: 'never probed' })];
+    expect(some.map((one) => delays.secondsOf(one))).toEqual([4, 7, 10]);
+    expect(some.map((one) => delays.sourceOf(one))).toEqual(['learned', 'label', 'start value']);
     expect(sls.told.map(([event]) => event)).toEqual(['delayLearned']);
   });
 

@@ -240,6 +240,19 @@ describe('the clock', () => {
   });
 });
 
+it('lets others have their turn between the rows and their numbers', async () => {
+  let others = 0;
+  const busy: LogSource = {
+    query: async (query, signal) => {
+      const result = await client.query(query, signal);
+      setImmediate(() => (others += 1));
+      return result;
+    },
+  };
+  await counts(queryOf({}), new AggregateSource(busy, clock));
+  expect(others).toBe(1);
+});
+
 it('takes the window from the query, for the range and for the SQL alike', async () => {
   const ranges: LogQuery[] = [];
   const query = (asked: LogQuery) => {

@@ -5,7 +5,8 @@ import type { MetricRegistry } from './metric-registry.ts';
 import { pause, type GaugeValue } from './read-gauge.ts';
 
 export interface SeriesValuesSource {
-  all(): readonly StoredSeries[];
+  /** Each as it is when it is come to; one may come again. */
+  all(): Iterable<StoredSeries>;
   /** For how long after its query was planned a reading of the project may be served. */
   readonly maxStaleMsOf: (project: string) => number;
   readonly clock: { now(): number };
@@ -39,17 +40,18 @@ export class SeriesValues {
     this.#source = source;
   }
 
-  /** Those that there are when it begins, one by one; `pause` after some that are none. */
+  /** One by one, each as it is when it is come to; `pause` after some that are none. */
   *read(): Generator<GaugeValue | typeof pause, void, undefined> {
-    const nowMs = this.#source.clock.now();
+    const isServable = this.#servable();
     this.#round += 1;
     let passed = 0;
     const homeless: StoredSeries[] = [];
     for (const stored of this.#source.all()) {
       const { key, series, last } = stored;
-      if (last !== undefined && this.#isServable(series, nowMs - last.run.plannedAtMs)) {
+      if (last !== undefined && isServable(series, last.run.plannedAtMs)) {
         const place = this.#places.get(key);
         if (place !== undefined) {
+          if (place.round === this.#round) continue;
           place.round = this.#round;
           yield { labels: place.labels, value: last.sample.value };
           continue;
@@ -63,7 +65,7 @@ export class SeriesValues {
     const housed = homeless.slice(0, this.#most - this.#places.size);
     this.#leftOut = homeless.length - housed.length;
     for (const { key, series, last } of housed) {
-      if (last === undefined) continue;
+      if (last === undefined || this.#places.has(key)) continue;
       const labels = labelsOf(series);
       this.#places.set(key, { labels, round: this.#round });
       yield { labels, value: last.sample.value };
@@ -75,8 +77,15 @@ export class SeriesValues {
     return this.#leftOut;
   }
 
-  #isServable({ project }: Series, ageMs: number): boolean {
-    return ageMs >= 0 && ageMs < this.#source.maxStaleMsOf(project);
+  /** Of thousands of series, neighbours mostly share their project. */
+  #servable(): (series: Series, plannedAtMs: number) => boolean {
+    const { clock, maxStaleMsOf } = this.#source;
+    let last: { readonly project: string; readonly maxStaleMs: number } | undefined;
+    return ({ project }, plannedAtMs) => {
+      if (last?.project !== project) last = { project, maxStaleMs: maxStaleMsOf(project) };
+      const ageMs = clock.now() - plannedAtMs;
+      return ageMs >= 0 && ageMs < last.maxStaleMs;
+    };
   }
 }
 

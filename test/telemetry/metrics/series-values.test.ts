@@ -53,6 +53,40 @@ it('is there only while it could be served, and then makes room', () => {
   expect(routesOf(values)).toEqual([]);
 });
 
+it('has one gauge of a series that comes again, with a place or without one yet', () => {
+  const { store, put, source } = held();
+  const again = { ...source, all: () => [...store.all(), ...store.all()] };
+  const values = new SeriesValues(3, again);
+  for (const route of ['a', 'b']) put(route, 1);
+  expect(routesOf(values)).toEqual(['a', 'b']);
+  expect(routesOf(values)).toEqual(['a', 'b']);
+});
+
+it('has the value of a query that was planned after it began', () => {
+  const { put, source } = held();
+  const values = new SeriesValues(2, source);
+  for (const route of ['a', 'b']) put(route, 1);
+  gaugesOf(values);
+  const reading = values.read();
+  expect(reading.next().value).toMatchObject({ labels: { route: 'a' }, value: 1 });
+  clock.advance(1000);
+  put('b', 2);
+  expect(reading.next().value).toMatchObject({ labels: { route: 'b' }, value: 2 });
+});
+
+it('is served for as long as its own project says', () => {
+  const { store, source } = held();
+  const values = new SeriesValues(9, {
+    ...source,
+    maxStaleMsOf: (project) => (project === 'p1' ? 60_000 : 1000),
+  });
+  const projects = ['p1', 'p2', 'p1', 'p2'];
+  for (const [index, project] of projects.entries())
+    store.put(seriesWith({ project, route: `${index}` }), { value: index, window }, run());
+  clock.advance(2000);
+  expect(routesOf(values)).toEqual(['0', '2']);
+});
+
 it('tells two series apart by all that may differ', async () => {
   const { store, source } = held();
   const metrics = new Metrics();

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { AdapterError } from '../../src/errors.ts';
+import type { Outcome } from '../../src/metric/sample.ts';
+import { alive, createCollector, values } from './collector-harness.ts';
+import { seriesWith } from './series.ts';
+
+const a = seriesWith({ route: 'a' });
+const b = seriesWith({ route: 'b' });
+const elsewhere = seriesWith({ route: 'a', project: 'p2' });
+const throttled = () => new AdapterError('SlsThrottled', 'too many');
+
+describe('series asked for while a query of their logstore is under way', () => {
+  it('gather until it ends, and then go in one query', async () => {
+    const { collector, sls } = createCollector({}, { holdMs: 60_000 });
+    const first = collector.collect([a], 0, alive());
+    const under = await sls.nth(0);
+    const readings: Promise<Outcome[]>[] = [];
+    for (const route of ['b', 'c', 'd']) {
+      readings.push(collector.collect([seriesWith({ route })], 0, alive()));
+      // Longer apart than the others gather.
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(sls.sent).toHaveLength(1);
+    under.answer();
+    const { query, answer } = await sls.nth(1);
+    expect(query.routes).toEqual(['b', 'c', 'd']);
+    answer(30);
+    expect((await Promise.all([first, ...readings])).map(values)).toEqual([[1], [2], [2], [2]]);
+    expect(sls.sent).toHaveLength(2);
+  });
+
+  it('wait no longer than they are held', async () => {
+    const { collector, sls } = createCollector({}, { holdMs: 20 });
+    const first = collector.collect([a], 0, alive());
+    const slow = await sls.nth(0);
+    const second = collector.collect([b], 0, alive());
+    (await sls.nth(1)).answer();
+    expect(values(await second)).toEqual([1]);
+    slow.answer();
+    await first;
+  });
+
+  it('go on also where that query fails', async () => {
+    const { collector, sls } = createCollector({}, { holdMs: 60_000 });
+    const first = collector.collect([a], 0, alive());
+    const under = await sls.nth(0);
+    const second = collector.collect([b], 0, alive());
+    under.fail(throttled());
+    (await sls.nth(1)).answer();
+    expect((await Promise.all([first, second])).map(values)).toEqual([['SlsThrottled'], [1]]);
+  });
+
+  it.each([
+    ['project', elsewhere],
+    ['logstore', seriesWith({ route: 'a', logstore: 'other' })],
+  ])('do not wait for one of another %s', async (_, other) => {
+    const { collector, sls } = createCollector({}, { holdMs: 60_000 });
+    const first = collector.collect([other], 0, alive());
+    const slow = await sls.nth(0);
+    const second = collector.collect([a], 0, alive());
+    (await sls.nth(1)).answer();
+    await second;
+    slow.answer();
+    await first;
+  });
+
+  it('wait for it also where its logstore was asked before, and others meanwhile', async () => {
+    const { collector, sls } = createCollector({}, { holdMs: 60_000 });
+    const before = collector.collect([a], 0, alive());
+    (await sls.nth(0)).answer();
+    await before;
+    const first = collector.collect([a], 0, alive());
+    const slow = await sls.nth(1);
+    const other = collector.collect([elsewhere], 0, alive());
+    (await sls.nth(2)).answer();
+    await other;
+    const second = collector.collect([b], 0, alive());
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(sls.sent).toHaveLength(3);
+    slow.answer();
+    (await sls.nth(3)).answer();
+    await Promise.all([first, second]);
+  });
+});
