@@ -4,8 +4,12 @@ import { LRUCache } from 'lru-cache';
 interface Flight<T> {
   readonly answer: Promise<T>;
   readonly stop: AbortController;
+  /** None while it renews an answer that still holds. */
   waiters: number;
 }
+
+/** What is asked in the last part of an answer's time has it renewed, so that who asks often never waits. */
+const renewedShare = 0.25;
 
 /**
  * Answers for a while, and one call at a time for the same question. Failures are not kept. Questions are known by
@@ -15,6 +19,7 @@ export class ReviewCache<T extends object> {
   readonly #answers: LRUCache<string, T>;
   readonly #flights = new Map<string, Flight<T>>();
   readonly #ttlMs: (answer: T) => number;
+  #closed = false;
 
   /** @param ttlMs how long an answer holds */
   constructor(maxEntries: number, ttlMs: (answer: T) => number, clock: { now(): number }) {
@@ -37,7 +42,10 @@ export class ReviewCache<T extends object> {
     signal.throwIfAborted();
     const key = hash('sha256', question);
     const kept = this.#answers.get(key);
-    if (kept !== undefined) return kept;
+    if (kept !== undefined) {
+      this.#renewInTime(key, kept, call);
+      return kept;
+    }
     const flight = this.#flights.get(key) ?? this.#begin(key, call);
     flight.waiters++;
     const left = Promise.withResolvers<never>();
@@ -50,6 +58,18 @@ export class ReviewCache<T extends object> {
       flight.waiters--;
       if (flight.waiters === 0 && this.#forget(key, flight)) flight.stop.abort();
     }
+  }
+
+  /** Ends the calls that nobody waits for, and begins no more of them. */
+  close(): void {
+    this.#closed = true;
+    for (const { stop, waiters } of this.#flights.values()) if (waiters === 0) stop.abort();
+  }
+
+  /** Whatever comes of it: the answer that is kept holds for its time. */
+  #renewInTime(key: string, kept: T, call: (signal: AbortSignal) => Promise<T>): void {
+    if (this.#closed || this.#flights.has(key)) return;
+    if (this.#answers.getRemainingTTL(key) < renewedShare * this.#ttlMs(kept)) this.#begin(key, call);
   }
 
   #begin(key: string, call: (signal: AbortSignal) => Promise<T>): Flight<T> {

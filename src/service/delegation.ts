@@ -86,6 +86,8 @@ export async function startDelegation(
     stop: async () => {
       ending.abort();
       await Promise.all(running);
+      tokens.close();
+      reviews.close();
       client.close();
     },
   };

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { startAdapter } from '../support/adapter.ts';
 import { goodRead, ready, startCluster, type TestCluster } from '../support/cluster.ts';
@@ -115,6 +116,27 @@ describe('a stop', () => {
     await cluster.emulator.stop();
     await cluster.apiServer[Symbol.asyncDispose]();
   }, 20_000);
+
+  it('ends the renewal of a decision, which nobody waits for', async () => {
+    let aheadMs = 0;
+    const cluster = await startCluster({ clock: { now: () => Date.now() + aheadMs } });
+    const { adapter, apiServer, emulator } = cluster;
+    apiServer.decide = () => true;
+    await waitFor(() => ready(cluster));
+    const pair = await front(cluster);
+    const read = () => cluster.request({ pair, headers: { 'x-remote-user': 'hpa' } });
+    expect((await read()).statusCode).toBe(200);
+    apiServer.fail('subjectaccessreview', { kind: 'hang' }, 1);
+    aheadMs = 8000;
+    expect((await read()).statusCode).toBe(200);
+    await waitFor(() => apiServer.count('subjectaccessreview') === 2);
+    await adapter[Symbol.asyncDispose]();
+    // Of a call that breaks off, the next attempt would come after half a second.
+    await sleep(800);
+    expect(apiServer.count('subjectaccessreview')).toBe(2);
+    await emulator.stop();
+    await apiServer[Symbol.asyncDispose]();
+  });
 });
 
 describe('its own APIService', () => {

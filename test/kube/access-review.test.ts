@@ -4,6 +4,7 @@ import { loadKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
 import { defaultReviewSettings, type ReviewSettings, type UserInfo } from '../../src/kube/reviewer.ts';
 import { startScriptedApiServer, type ScriptedApiServer } from '../support/scripted-apiserver.ts';
 import { TestClock } from '../support/test-clock.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { surroundings, type TestSurroundings } from './kube-harness.ts';
 
 const anyone = new AbortController().signal;
@@ -46,6 +47,8 @@ const reviewer = (settings: Partial<ReviewSettings> = {}) =>
     ...settings,
   });
 const calls = () => server.count('subjectaccessreview');
+/** Until a call would have come. */
+const aMoment = () => new Promise((resolve) => setTimeout(resolve, 50));
 
 describe('a review of access', () => {
   it('asks about a metric with the attributes of Go', async () => {
@@ -154,6 +157,69 @@ describe('the cache of decisions', () => {
     const access = reviewer();
     await Promise.all(Array.from({ length: 20 }, () => access.reviewAccess(jane, read, anyone)));
     expect(calls()).toBe(1);
+  });
+});
+
+describe('a decision that is asked for in the last quarter of its time', () => {
+  const kept = async () => {
+    const access = reviewer();
+    server.decide = () => true;
+    await access.reviewAccess(jane, read, anyone);
+    clock.advance(7500);
+    await access.reviewAccess(jane, read, anyone);
+    await aMoment();
+    expect(calls()).toBe(1);
+    clock.advance(1);
+    return access;
+  };
+
+  it('is renewed once, by whatever the API server says now', async () => {
+    const access = await kept();
+    const both = [access.reviewAccess(jane, read, anyone), access.reviewAccess(jane, read, anyone)];
+    expect(await Promise.all(both)).toEqual([{ allowed: true }, { allowed: true }]);
+    await waitFor(() => calls() === 2);
+    clock.advance(9000);
+    expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
+    server.decide = () => false;
+    await waitFor(async () => !(await access.reviewAccess(jane, read, anyone)).allowed);
+    expect(calls()).toBe(3);
+  });
+
+  it('keeps nobody waiting, and is no longer good once its time is over', async () => {
+    const access = await kept();
+    server.fail('subjectaccessreview', { kind: 'status', code: 403 });
+    expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
+    await waitFor(() => around.observer.of('reviewFailed').length === 1);
+    expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
+    clock.advance(2500);
+    await expect(access.reviewAccess(jane, read, anyone)).rejects.toMatchObject({ statusCode: 403 });
+  });
+
+  it('is waited for by who comes once its time is over', async () => {
+    const access = await kept();
+    server.fail('subjectaccessreview', { kind: 'hang' }, 1);
+    await access.reviewAccess(jane, read, anyone);
+    await waitFor(() => calls() === 2);
+    clock.advance(2500);
+    const gone = new AbortController();
+    const waiting = access.reviewAccess(jane, read, gone.signal);
+    gone.abort('gone');
+    await expect(waiting).rejects.toBe('gone');
+    await waitFor(() => server.openConnections === 0);
+    expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
+  });
+
+  it('holds up no stop, and is not renewed after it', async () => {
+    const access = await kept();
+    server.fail('subjectaccessreview', { kind: 'hang' }, 1);
+    await access.reviewAccess(jane, read, anyone);
+    await waitFor(() => calls() === 2);
+    access.close();
+    await waitFor(() => server.openConnections === 0);
+    expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
+    await aMoment();
+    expect(calls()).toBe(2);
+    expect(around.observer.of('reviewFailed')).toEqual([]);
   });
 });
 

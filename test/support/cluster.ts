@@ -132,10 +132,12 @@ export interface ClusterOptions {
   readonly apiService?: { readonly service: OwnService; readonly caBundle?: string };
   /** The API server does not answer when the adapter starts. */
   readonly down?: boolean;
+  /** Of the adapter. */
+  readonly clock?: { now(): number };
 }
 
 export async function startCluster(options: ClusterOptions = {}): Promise<TestCluster> {
-  const { flags = {}, file, down = false } = options;
+  const { flags = {}, file, down = false, clock } = options;
   const [clientCa, proxyCa, apiServer] = await Promise.all([
     createCa('clients'),
     createCa('front-proxy'),
@@ -162,7 +164,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
       slsEndpoint: emulator.url,
       ...flags,
     },
-    {},
+    clock === undefined ? {} : { clock },
     file,
   );
   const ca = options.trustPem ?? (await readFile(adapter.certificateFile, 'utf8'));
