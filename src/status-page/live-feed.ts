@@ -109,6 +109,7 @@ export class LiveFeed {
     if (this.#looking) return;
     this.#looking = true;
     try {
+      this.#cutOffSlow();
       this.#tellHead();
       for await (const { kind, ...data } of this.#board.changes())
         this.#broadcast(event(kind, Object.values(data)[0]));
@@ -130,6 +131,10 @@ export class LiveFeed {
   #keepAlive(): void {
     if (performance.now() - this.#lastWordMs >= this.#settings.heartbeatMs)
       this.#broadcast(event('alive', {}));
+  }
+
+  /** Before anything more is sent: of what was, most has gone by now. */
+  #cutOffSlow(): void {
     for (const client of this.#clients) {
       const { response } = client;
       const nowMs = performance.now();

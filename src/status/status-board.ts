@@ -1,6 +1,6 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import type { ErrorCode } from '../errors.ts';
 import type { RequestParser } from '../metric/request-parser.ts';
+import { Turns } from '../runtime/turns.ts';
 import { AutoscalerBook } from './autoscaler-book.ts';
 import { QueryMinutes, keptMinutes } from './query-minutes.ts';
 import { Reads, type ReadName } from './reads.ts';
@@ -38,7 +38,7 @@ export type StatusChange =
 /** So many refusals are told one by one; `counts` has them all. */
 const shownRefusals = 200;
 
-/** So many rows are made in one go, so that no read waits for ten thousand. */
+/** So many rows are told at a time. */
 const slice = 500;
 
 /** All that the status page shows: told by observers as it happens, put together when somebody looks. */
@@ -93,7 +93,7 @@ export class StatusBoard {
     };
   }
 
-  /** All series, each as it is when its slice is made. */
+  /** All series, each as it is when its row is made. */
   async *allSeries(): AsyncGenerator<SeriesStatus[], void, undefined> {
     yield* slices(this.series.records(), (record) => this.#statusOf(record));
   }
@@ -117,18 +117,18 @@ export class StatusBoard {
   readonly #statusOf = (record: SeriesRecord) => seriesStatus(record, this.series.historyOf(record));
 }
 
-/** Between two slices others have their turn. */
 async function* slices<From, To>(
   all: Iterable<From>,
   make: (one: From) => To,
 ): AsyncGenerator<To[], void, undefined> {
+  const turns = new Turns();
   let some: To[] = [];
   for (const one of all) {
     some.push(make(one));
+    if (turns.isOver()) await turns.next();
     if (some.length < slice) continue;
     yield some;
     some = [];
-    await turn();
   }
   if (some.length > 0) yield some;
 }
