@@ -61,6 +61,29 @@ export async function readInSync(options: SyncOptions): Promise<SyncRead[][]> {
   return Promise.all(started);
 }
 
+/** A read that is sent later than that is so by the load generator's own fault; its timers count whole milliseconds. */
+const mostLagMs = 3;
+
+/**
+ * The reads that the load generator did not hold up itself. What it does besides, as a garbage collection of 20 ms,
+ * shows in reads that it sends late; those that were under way meanwhile took as long, whatever the server did.
+ *
+ * @param reads in the order in which they were sent
+ */
+export function undisturbed(reads: readonly SyncRead[]): SyncRead[] {
+  const stalls: { readonly fromMs: number; readonly toMs: number }[] = [];
+  let beforeMs = -Infinity;
+  for (const { sentMs, lagMs } of reads) {
+    if (lagMs > mostLagMs) stalls.push({ fromMs: beforeMs, toMs: sentMs });
+    beforeMs = sentMs;
+  }
+  let next = 0;
+  return reads.filter(({ sentMs, tookMs }) => {
+    while ((stalls[next]?.toMs ?? Infinity) < sentMs) next += 1;
+    return (stalls[next]?.fromMs ?? Infinity) > sentMs + tookMs;
+  });
+}
+
 /** A timer may fire a moment early. */
 async function until(dueMs: number, signal: AbortSignal): Promise<void> {
   for (let leftMs = dueMs - performance.now(); leftMs > 0; leftMs = dueMs - performance.now()) {
