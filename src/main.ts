@@ -15,8 +15,12 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 
 // Whoever read the output has gone, as in `… | head`: an end like any other.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  shutdown.abort(error.code);
+  if (error.code === 'EPIPE') {
+    shutdown.abort(error.code);
+    return;
+  }
+  process.stderr.write(`sls-metrics-adapter: the output cannot be written: ${error.message}\n`);
+  process.exit(1);
 });
 
 process.exitCode = await runProgram(process.argv.slice(2), {

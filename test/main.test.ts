@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runCli, startCli } from './support/cli-process.ts';
 
@@ -42,6 +45,27 @@ describe('a signal', () => {
     run.kill('SIGINT');
     expect(await run.exit).toBe(0);
     expect(run.stdout()).toContain(`${log}: 0 lines read, 1 unparsed\n`);
+  });
+});
+
+describe('an output that cannot be written', () => {
+  it('is a failure of one line', async () => {
+    const shell = [
+      '-c',
+      '"$@" > /dev/full',
+      'sh',
+      process.execPath,
+      resolve('src/main.ts'),
+      'serve',
+      '--help',
+    ];
+    const child = spawn('sh', shell, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const ended = once(child, 'close');
+    const stderr = await text(child.stderr);
+    expect([await ended, stderr]).toEqual([
+      [1, null],
+      'sls-metrics-adapter: the output cannot be written: ENOSPC: no space left on device, write\n',
+    ]);
   });
 });
 

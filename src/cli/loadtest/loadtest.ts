@@ -3,7 +3,7 @@ import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 import { AdapterError } from '../../errors.ts';
-import type { Io } from '../io.ts';
+import { CommandFailed, type Io } from '../io.ts';
 import { runOpenLoop } from './open-loop.ts';
 import { isPrivateAddress } from './private-address.ts';
 import { progressLine, showProgress } from './progress.ts';
@@ -36,7 +36,11 @@ const longestTimeoutMs = 600_000;
 const mostSteps = 10;
 const shortestStepMs = 1000;
 
-/** Sends requests at a rate that rises in a straight line, and prints how they were answered. */
+/**
+ * Sends requests at a rate that rises in a straight line, and prints how they were answered.
+ *
+ * @throws CommandFailed where not one was answered below 400
+ */
 export async function loadtest(address: string, options: LoadtestOptions, io: Io): Promise<void> {
   const url = urlOf(address);
   const plan = planOf(options);
@@ -75,6 +79,8 @@ export async function loadtest(address: string, options: LoadtestOptions, io: Io
   io.stdout.write(
     options.output === 'json' ? `${JSON.stringify(reportJson(report), null, 2)}\n` : reportTable(report),
   );
+  const { answered, failed } = tally.total(sentForMs);
+  if (answered === 0 && failed > 0) throw new CommandFailed();
 }
 
 const refuse = (what: string, cause?: unknown) => new AdapterError('ConfigInvalid', what, { cause });

@@ -42,7 +42,8 @@ interface Told {
 
 async function loadtestJson(url: string, ...flags: readonly string[]): Promise<Told> {
   const { code, stdout, stderr } = await loadtest(url, '-o', 'json', ...flags);
-  expect([code, stderr]).toEqual([0, '']);
+  const { total } = JSON.parse(stdout) as Told;
+  expect([code, stderr]).toEqual([total.answered > 0 ? 0 : 1, '']);
   return JSON.parse(stdout) as Told;
 }
 
@@ -103,6 +104,21 @@ describe('loadtest', () => {
     expect(waiting).toHaveLength(15);
     expect(total).toMatchObject({ sent: 15, unsent: 5, answered: 0, failed: 15, latencyMs: null });
     expect(endings).toEqual({ timeout: 15 });
+  });
+
+  it.each([
+    ['one of them', 1, 0],
+    ['none of them', 0, 1],
+  ])('ends with an exit code that says whether any was answered: %s', async (_, good, expected) => {
+    let received = 0;
+    const url = await startServer((__, response) => {
+      received += 1;
+      response.statusCode = received <= good ? 200 : 500;
+      response.end();
+    });
+    const { code, stdout, stderr } = await loadtest(url, '--rate', '5', '--for', '1s');
+    expect([code, stderr]).toEqual([expected, '']);
+    expect(stdout).toContain(`500 ${5 - good}`);
   });
 
   it('counts what cannot be reached', async () => {
