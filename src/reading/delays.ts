@@ -18,7 +18,7 @@ export type DelaySource = 'label' | 'configuration' | 'learned' | 'start value';
 /** A delay that was learned has a second to spare, so a sample that lacks no more than that is complete. */
 const spareSeconds = 1;
 
-/** Whether two series are of one logstore, and both of those whose lines are waited for or not; of thousands most are. */
+/** Whether what decides where a delay is learned, and whether at all, is the same for both. */
 const areProbedAlike = (one: Series, other: Series): boolean =>
   one.project === other.project &&
   one.logstore === other.logstore &&
@@ -74,6 +74,7 @@ export class Delays {
   /** Learns how late the lines of these series come, where it is time to; never rejects. */
   async learn(series: readonly Series[], signal: AbortSignal): Promise<void> {
     const distinct = new Map<string, LogstoreAddress>();
+    // Of thousands, neighbours mostly share it.
     let before: Series | undefined;
     for (const one of series) {
       if (before !== undefined && areProbedAlike(one, before)) continue;

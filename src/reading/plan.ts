@@ -78,10 +78,11 @@ function alikeOfMetric(series: readonly Series[]): Iterable<Series[]> {
   return groups.values();
 }
 
+/** What series have in common that differ in nothing but the route. */
 const likenessOf = (series: Series): string =>
   seriesKey({ ...series, route: series.route === undefined ? undefined : '' });
 
-/** For certain: of one metric, two that differ may turn out to be alike when it is written. */
+/** Of one metric, for certain: two that are not may still have the same `likenessOf`. */
 const areAlike = (one: Series, other: Series): boolean =>
   one.project === other.project &&
   one.logstore === other.logstore &&

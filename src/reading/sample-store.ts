@@ -76,6 +76,7 @@ export class SampleStore implements OutcomeSink {
       if (last !== undefined && doubtful(series, last.run)) this.#entries.delete(key);
     }
   }
+
   #set(stored: StoredSeries): void {
     this.#entries.set(stored.key, stored);
     this.#inOrder.set(stored.key, stored);
