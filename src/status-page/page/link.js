@@ -9,16 +9,47 @@ const againMs = 5000;
 
 /** @typedef {Readonly<Record<string, (data: any) => void>>} Handlers by the name of the event */
 
+/** `open`: everything is told anew. `alive`: nothing but that somebody is there. */
+const names = ['open', 'head', 'rows', 'readings', 'autoscalers', 'gone', 'ready', 'alive', 'error'];
+
+/** One connection. What comes before somebody listens waits for them. */
+class Stream {
+  source = new EventSource('events');
+  /** @type {Event[]} */
+  #waiting = [];
+  /** @type {((event: Event) => void) | undefined} */
+  #listener;
+
+  constructor() {
+    for (const name of names)
+      this.source.addEventListener(name, (event) => {
+        if (this.#listener === undefined) this.#waiting.push(event);
+        else this.#listener(event);
+      });
+  }
+
+  /** @param {(event: Event) => void} listener called as soon as the caller is done */
+  listen(listener) {
+    queueMicrotask(() => {
+      this.#listener = listener;
+      for (const event of this.#waiting.splice(0)) listener(event);
+    });
+  }
+}
+
+/** Opened while the other modules are on their way: the page has this one run first. */
+const first = new Stream();
+
 export class Link {
   /** @type {Handlers} */
   #handlers;
   #isOpen = false;
   #lastWordMs = Date.now();
 
-  /** @param {Handlers} handlers `open`: everything is told anew */
+  /** @param {Handlers} handlers */
   constructor(handlers) {
-    this.#handlers = handlers;
-    this.#connect();
+    this.#handlers = { ...handlers, alive: () => undefined };
+    this.#connect(first);
   }
 
   get isOpen() {
@@ -35,8 +66,9 @@ export class Link {
     return Date.now() - this.#lastWordMs > (this.#isOpen ? mostSilentMs : graceMs);
   }
 
-  #connect() {
-    const source = new EventSource('events');
+  /** @param {Stream} stream */
+  #connect(stream) {
+    const { source } = stream;
     const watch = setInterval(() => {
       // A connection may end without a word, as that of a laptop which slept.
       if (this.#isOpen && this.isLost) again(0);
@@ -45,19 +77,18 @@ export class Link {
       clearInterval(watch);
       source.close();
       this.#isOpen = false;
-      setTimeout(() => this.#connect(), inMs);
+      setTimeout(() => this.#connect(new Stream()), inMs);
     };
-    source.addEventListener('error', () => {
-      this.#isOpen = false;
-      if (source.readyState === EventSource.CLOSED) again(againMs);
+    stream.listen((event) => {
+      if (event.type === 'error') {
+        this.#isOpen = false;
+        if (source.readyState === EventSource.CLOSED) again(againMs);
+        return;
+      }
+      this.#isOpen = true;
+      this.#lastWordMs = Date.now();
+      const data = event instanceof MessageEvent ? JSON.parse(event.data) : undefined;
+      this.#handlers[event.type]?.(data);
     });
-    /** @type {Handlers} */
-    const handlers = { ...this.#handlers, alive: () => undefined };
-    for (const [name, handle] of Object.entries(handlers))
-      source.addEventListener(name, (event) => {
-        this.#isOpen = true;
-        this.#lastWordMs = Date.now();
-        handle(event instanceof MessageEvent ? JSON.parse(event.data) : undefined);
-      });
   }
 }
