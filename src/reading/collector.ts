@@ -5,7 +5,16 @@ import { Turns } from '../runtime/turns.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
 import { untilCanceled } from '../sls/until-canceled.ts';
 import { AskedApart } from './asked-apart.ts';
-import { addReadId, newGroup, regroup, settle, type Asker, type Flight, type Group } from './flight.ts';
+import {
+  addReadId,
+  landedOutcome,
+  newGroup,
+  regroup,
+  settle,
+  type Asker,
+  type Flight,
+  type Group,
+} from './flight.ts';
 import { Lanes, type Lane } from './lanes.ts';
 import { outcomeOf, planBatches, type Batch, type PlanContext } from './plan.ts';
 import { withRetry, type RetrySettings } from './retry.ts';
@@ -106,7 +115,7 @@ export class Collector {
     const flights = series.map((one) => this.#join(one, asker, maxRetries, readId));
     try {
       await untilCanceled(asker.allLanded.promise, signal);
-      return flights.flatMap(({ outcome }) => outcome ?? []);
+      return flights.map(landedOutcome);
     } finally {
       for (const flight of flights) this.#leave(flight);
     }

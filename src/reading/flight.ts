@@ -44,6 +44,12 @@ export function settle(flight: Flight, outcome: Outcome): void {
   }
 }
 
+/** @throws Error before it has landed: a list that lacks one would give each its neighbour's number */
+export function landedOutcome({ key, outcome }: Flight): Outcome {
+  if (outcome === undefined) throw new Error(`no outcome yet of ${key}`);
+  return outcome;
+}
+
 export const newGroup = (): Group => ({
   flights: [],
   controller: new AbortController(),

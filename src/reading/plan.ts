@@ -82,14 +82,20 @@ function alikeOfMetric(series: readonly Series[]): Iterable<Series[]> {
 const likenessOf = (series: Series): string =>
   seriesKey({ ...series, route: series.route === undefined ? undefined : '' });
 
+/** What is compared as it is, the rest below; the compiler sees to it that no part of a series is left out. */
+const compared: Readonly<Record<Exclude<keyof Series, 'metric' | 'route' | 'filters'>, true>> = {
+  project: true,
+  logstore: true,
+  intervalSeconds: true,
+  delaySeconds: true,
+  internalEndpoint: true,
+};
+const comparedNames = Object.keys(compared) as (keyof typeof compared)[];
+
 /** Of one metric, for certain: two that are not may still have the same `likenessOf`. */
 const areAlike = (one: Series, other: Series): boolean =>
-  one.project === other.project &&
-  one.logstore === other.logstore &&
   (one.route === undefined) === (other.route === undefined) &&
-  one.intervalSeconds === other.intervalSeconds &&
-  one.delaySeconds === other.delaySeconds &&
-  one.internalEndpoint === other.internalEndpoint &&
+  comparedNames.every((name) => one[name] === other[name]) &&
   haveSameFilters(one.filters, other.filters);
 
 /** The same batch in smaller ones, each of series that ask for the same aggregates. */

@@ -48,7 +48,9 @@ export class Link {
 
   /** @param {Handlers} handlers */
   constructor(handlers) {
-    this.#handlers = { ...handlers, alive: () => undefined };
+    const unknown = Object.keys(handlers).filter((name) => !names.includes(name));
+    if (unknown.length > 0) throw new TypeError(`nobody listens for ${unknown.join(', ')}`);
+    this.#handlers = handlers;
     this.#connect(first);
   }
 
