@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createApp } from './api/app.ts';
+import { createApp } from './api/server/app.ts';
 import { bindAddressOf, type Config } from './config/schema.ts';
-import { createAccessJudge } from './metric/access-rules.ts';
-import { createRequestParser } from './metric/request-parser.ts';
+import { createAccessJudge } from './access/access-rules.ts';
+import { createRequestParser } from './access/request-parser.ts';
 import { AutoscalerDemand } from './reading/autoscaler-demand.ts';
 import { resolveEndpoint } from './sls/endpoint.ts';
 import type { Delegation, startDelegation } from './service/delegation.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import https from 'node:https';
 import { expect, it } from 'vitest';
-import { startEmulator } from '../src/emulator/emulator.ts';
+import { startEmulator } from '../emulator/emulator.ts';
 import { logstore, project, readPath, selectorOf, startAdapter } from './support/adapter.ts';
 import { waitFor } from './support/wait-for.ts';
 

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { startEmulator } from '../../src/emulator/emulator.ts';
+import { startEmulator } from '../../emulator/emulator.ts';
 import { accessKey, basePath, logstore, project, readPath, selectorOf } from '../../test/support/adapter.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
 import type { Line } from '../line.ts';

@@ -1,7 +1,7 @@
-import type { LogRecord } from '../../src/emulator/log-record.ts';
-import { Arrivals } from '../../src/emulator/traffic/arrivals.ts';
-import { requestRecord } from '../../src/emulator/traffic/request-record.ts';
-import type { TrafficRoute } from '../../src/emulator/traffic/routes.ts';
+import type { LogRecord } from '../../emulator/log-record.ts';
+import { Arrivals } from '../../emulator/traffic/arrivals.ts';
+import { requestRecord } from '../../emulator/traffic/request-record.ts';
+import type { TrafficRoute } from '../../emulator/traffic/routes.ts';
 import type { LogstoreTraffic, StepOrder } from './messages.ts';
 
 /** The lines of one logstore as their time comes. */

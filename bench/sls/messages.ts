@@ -1,4 +1,4 @@
-import type { AccessKey } from '../../src/emulator/auth/credentials.ts';
+import type { AccessKey } from '../../emulator/auth/credentials.ts';
 
 /** What a local SLS in a process of its own is to be. */
 export interface SlsSettings {

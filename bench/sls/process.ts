@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { EmulatorStats } from '../../src/emulator/emulator.ts';
+import type { EmulatorStats } from '../../emulator/emulator.ts';
 import { startServerProcess } from '../support/server-process.ts';
 import type { SeenLines, SeenQuery, SlsReport, SlsSettings, StepOrder } from './messages.ts';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startEmulator } from '../../src/emulator/emulator.ts';
-import type { LogRecord } from '../../src/emulator/log-record.ts';
+import { startEmulator } from '../../emulator/emulator.ts';
+import type { LogRecord } from '../../emulator/log-record.ts';
 import { SteadyLines, SteppingLines } from './logstore-lines.ts';
 import type { SeenLines, SlsReport, SlsSettings, StepOrder } from './messages.ts';
 import { watchQueries } from './query-watch.ts';

@@ -1,6 +1,6 @@
-import type { Faults } from '../../src/emulator/faults.ts';
+import type { Faults } from '../../emulator/faults.ts';
 import type { ScriptedApiServer } from '../../test/support/scripted-apiserver.ts';
-import type { Emulator } from '../../src/emulator/emulator.ts';
+import type { Emulator } from '../../emulator/emulator.ts';
 import type { AdapterProcess } from './adapter-process.ts';
 
 /** What is disturbed. */

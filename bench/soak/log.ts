@@ -1,5 +1,5 @@
-import type { Emulator } from '../../src/emulator/emulator.ts';
-import type { LogRecord, LogSink } from '../../src/emulator/log-record.ts';
+import type { Emulator } from '../../emulator/emulator.ts';
+import type { LogRecord, LogSink } from '../../emulator/log-record.ts';
 import { lineFields } from './metrics.ts';
 import { linesOf, soakLogstores, type SoakRoute } from './routes.ts';
 

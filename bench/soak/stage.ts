@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startEmulator, type Emulator } from '../../src/emulator/emulator.ts';
+import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
 import { accessKey } from '../../test/support/adapter.ts';
 import { createCa, type Ca, type PemPair } from '../../test/support/certificates.ts';
 import { authenticationData } from '../../test/support/cluster.ts';

@@ -2,7 +2,7 @@ import { readPath, selectorOf } from '../../test/support/adapter.ts';
 import { soakLogstores } from './routes.ts';
 import type { Stage } from './stage.ts';
 
-/** More than the adapter remembers: `maxKnownReads` of src/api/external-metrics.ts, `maxKnownQueries` of src/api/server.ts. */
+/** More than the adapter remembers: `maxKnownReads` of src/api/read/external-metrics.ts, `maxKnownQueries` of src/api/server/server.ts. */
 const manyReads = 20_500;
 const fewReads = 100;
 const readsAtATime = 200;

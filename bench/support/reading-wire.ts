@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs';
-import { parseQuantity } from '../../src/metric/quantity.ts';
+import { parseQuantity } from '../../src/grammar/quantity.ts';
 
 /** The one item of a reading, as it came over the wire. */
 export interface WireReading {

@@ -1,9 +1,9 @@
 import { Command, CommanderError, Option } from 'commander';
-import { packageVersion } from '../api/version.ts';
+import { packageVersion } from '../api/discovery/version.ts';
 import { toAdapterError } from '../errors.ts';
-import type { DemoOptions } from './demo/demo.ts';
+import type { DemoOptions } from '../../emulator/demo/demo.ts';
 import type { DoctorOptions } from './doctor.ts';
-import type { EmulateOptions } from './emulate.ts';
+import type { EmulateOptions } from '../../emulator/emulate.ts';
 import { CommandFailed, type Io } from './io.ts';
 import { addLoadtest } from './loadtest/command.ts';
 import {
@@ -103,7 +103,7 @@ function addDemo(program: Command, io: Io): void {
         parseDurationMs,
       ),
     )
-    .action(async (options: DemoOptions) => (await import('./demo/demo.ts')).demo(options, io));
+    .action(async (options: DemoOptions) => (await import('../../emulator/demo/demo.ts')).demo(options, io));
 }
 
 function addEmulate(program: Command, io: Io): void {
@@ -147,7 +147,9 @@ function addEmulate(program: Command, io: Io): void {
         parseShare,
       ),
     )
-    .action(async (options: EmulateOptions) => (await import('./emulate.ts')).emulate(options, io));
+    .action(async (options: EmulateOptions) =>
+      (await import('../../emulator/emulate.ts')).emulate(options, io),
+    );
 }
 
 function addQuery(program: Command, io: Io): void {

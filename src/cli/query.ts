@@ -1,13 +1,13 @@
-import { externalMetricValueList } from '../api/reading-body.ts';
+import { externalMetricValueList } from '../api/read/reading-body.ts';
 import { loadConfig } from '../config/load.ts';
-import { createAccessJudge } from '../metric/access-rules.ts';
-import { parseLabelSelector } from '../metric/label-selector.ts';
+import { createAccessJudge } from '../access/access-rules.ts';
+import { parseLabelSelector } from '../grammar/label-selector.ts';
 import type { MetricDefinition } from '../metric/catalog.ts';
 import { labelDefinitions } from '../metric/labels.ts';
 import { routeLabelOf } from '../metric/label-values.ts';
 import { parseMetricRequest } from '../metric/metric-request.ts';
-import { judgedRequest } from '../metric/request-parser.ts';
-import { formatQuantity } from '../metric/quantity.ts';
+import { judgedRequest } from '../access/request-parser.ts';
+import { formatQuantity } from '../grammar/quantity.ts';
 import { windowSeconds } from '../metric/sample.ts';
 import type { ReadingItem } from '../reading/reader.ts';
 import { catalogOf } from '../service/own-metrics.ts';

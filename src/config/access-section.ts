@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { namespacePlaceholder } from '../metric/namespace-pattern.ts';
+import { namespacePlaceholder } from '../access/namespace-pattern.ts';
 import { formed, onOff, section } from './leaf.ts';
 import { patternsOverlap } from './pattern-overlap.ts';
 import { valueAt } from './setting-path.ts';

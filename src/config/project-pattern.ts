@@ -1,4 +1,4 @@
-import { matchesPieces } from '../metric/text-pattern.ts';
+import { matchesPieces } from '../grammar/text-pattern.ts';
 
 /** Tells whether a project is one of those that `pattern` stands for; each `*` in it is any text, or none. */
 export function projectMatcher(pattern: string): (project: string) => boolean {

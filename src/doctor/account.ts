@@ -1,5 +1,5 @@
-import type { AccessAttributes } from '../kube/access-review.ts';
-import type { UserInfo } from '../kube/reviewer.ts';
+import type { AccessAttributes } from '../kube/reviews/access-review.ts';
+import type { User } from '../kube/reviews/user.ts';
 
 /** The ServiceAccount that the adapter has. */
 export interface Account {
@@ -31,7 +31,7 @@ export const rightsOn = (
   verbs.map((verb) => ({ kind: 'resource', namespace, verb, group, version, ...rest }));
 
 /** Source: Kubernetes, "Authenticating", Service account tokens. */
-export const userOf = ({ namespace, name }: Account): UserInfo => ({
+export const userOf = ({ namespace, name }: Account): User => ({
   name: `system:serviceaccount:${namespace}:${name}`,
   groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
   extra: {},

@@ -1,5 +1,5 @@
 import { apiServiceName, apiServicePath } from '../kube/api-service.ts';
-import { KubeError } from '../kube/kube-error.ts';
+import { KubeError } from '../kube/client/kube-error.ts';
 import { registeredApi } from './api-service.ts';
 import { failed, ok, skipped } from './check.ts';
 import type { DoctorCheck, Examination } from './examination.ts';

@@ -1,4 +1,4 @@
-import { isRecord } from '../kube/kube-error.ts';
+import { isRecord } from '../kube/client/kube-error.ts';
 
 /** What the APIService of external metrics says. */
 export interface RegisteredApi {

@@ -1,9 +1,9 @@
 import { type AdapterError, toAdapterError, type ErrorCode } from '../errors.ts';
-import type { ExternalMetricRef } from '../kube/autoscaler.ts';
-import { createAccessJudge } from '../metric/access-rules.ts';
+import type { ExternalMetricRef } from '../kube/autoscalers/autoscaler.ts';
+import { createAccessJudge } from '../access/access-rules.ts';
 import type { Catalog } from '../metric/catalog.ts';
 import { labelDefinitions } from '../metric/labels.ts';
-import { createRequestParser, type RequestParser } from '../metric/request-parser.ts';
+import { createRequestParser, type RequestParser } from '../access/request-parser.ts';
 import { failed, ok } from './check.ts';
 import { nearest } from './edit-distance.ts';
 import { remedyOf, type DoctorCheck, type Examination } from './examination.ts';

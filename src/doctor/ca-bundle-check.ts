@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { apiServiceName } from '../kube/api-service.ts';
-import { certificateBlocks } from '../kube/pem.ts';
+import { certificateBlocks } from '../kube/client/pem.ts';
 import type { RegisteredApi } from './api-service.ts';
 import { failed, ok, warn, type Finding } from './check.ts';
 import type { DoctorCheck } from './examination.ts';

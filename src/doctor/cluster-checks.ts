@@ -1,7 +1,7 @@
 import { AdapterError } from '../errors.ts';
-import { listAutoscalers } from '../kube/autoscaler-list.ts';
-import { loadKubeClient } from '../kube/kube-client.ts';
-import { isRecord, KubeError } from '../kube/kube-error.ts';
+import { listAutoscalers } from '../kube/autoscalers/autoscaler-list.ts';
+import { loadKubeClient } from '../kube/client/kube-client.ts';
+import { isRecord, KubeError } from '../kube/client/kube-error.ts';
 import { serviceNamespaceOf } from '../service/service-namespace.ts';
 import type { Account } from './account.ts';
 import { failed, ok, skipped } from './check.ts';

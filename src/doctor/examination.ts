@@ -1,10 +1,10 @@
 import type { LookupFunction } from 'node:net';
 import type { Config } from '../config/schema.ts';
 import { type AdapterError, errorRegistry, toAdapterError } from '../errors.ts';
-import type { Autoscaler } from '../kube/autoscaler.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
-import { KubeError } from '../kube/kube-error.ts';
-import type { KubeObserver } from '../kube/kube-observer.ts';
+import type { Autoscaler } from '../kube/autoscalers/autoscaler.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
+import { KubeError } from '../kube/client/kube-error.ts';
+import type { KubeObserver } from '../kube/client/kube-observer.ts';
 import type { ReadingObserver } from '../service/reading-stack.ts';
 import type { SlsStack } from '../service/sls-stack.ts';
 import type { Surroundings } from '../service/surroundings.ts';

@@ -3,7 +3,7 @@ import {
   reviewOwnAccess,
   type AccessAttributes,
   type AccessDecision,
-} from '../kube/access-review.ts';
+} from '../kube/reviews/access-review.ts';
 import { userOf, type Account } from './account.ts';
 import type { Examination } from './examination.ts';
 

@@ -1,5 +1,5 @@
 import { labelDefinitions } from '../metric/labels.ts';
-import { formatQuantity } from '../metric/quantity.ts';
+import { formatQuantity } from '../grammar/quantity.ts';
 import { createReading } from '../service/reading-stack.ts';
 import { ok } from './check.ts';
 import type { DoctorCheck } from './examination.ts';

@@ -1,8 +1,8 @@
 import type { Config } from '../config/schema.ts';
-import type { AccessAttributes } from '../kube/access-review.ts';
+import type { AccessAttributes } from '../kube/reviews/access-review.ts';
 import { apiServiceName } from '../kube/api-service.ts';
-import type { Autoscaler } from '../kube/autoscaler.ts';
-import { KubeError } from '../kube/kube-error.ts';
+import type { Autoscaler } from '../kube/autoscalers/autoscaler.ts';
+import { KubeError } from '../kube/client/kube-error.ts';
 import { accountText, autoscalerController, rightsOn, rightText, type Account } from './account.ts';
 import { failed, ok, skipped, warn, type Finding } from './check.ts';
 import { usualMetric, type Asked, type DoctorCheck, type Examination } from './examination.ts';

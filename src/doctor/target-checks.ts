@@ -1,9 +1,9 @@
 import type { Config } from '../config/schema.ts';
 import { AdapterError } from '../errors.ts';
-import type { Autoscaler } from '../kube/autoscaler.ts';
-import { createAccessJudge } from '../metric/access-rules.ts';
+import type { Autoscaler } from '../kube/autoscalers/autoscaler.ts';
+import { createAccessJudge } from '../access/access-rules.ts';
 import type { Catalog } from '../metric/catalog.ts';
-import { parseLabelSelector } from '../metric/label-selector.ts';
+import { parseLabelSelector } from '../grammar/label-selector.ts';
 import { labelDefinitions } from '../metric/labels.ts';
 import { parseMetricRequest } from '../metric/metric-request.ts';
 import { logstoreName } from '../sls/logstore-address.ts';

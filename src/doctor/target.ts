@@ -1,4 +1,4 @@
-import type { Requirement } from '../metric/label-selector.ts';
+import type { Requirement } from '../grammar/label-selector.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
 import type { LogstoreAddress } from '../sls/logstore-address.ts';
 

@@ -1,9 +1,9 @@
-import { pauseBoundMs, pauseUntil, type BackOffSettings } from './back-off.ts';
+import { pauseBoundMs, pauseUntil, type BackOffSettings } from '../runtime/back-off.ts';
 import { mergedBundle } from './ca-bundle.ts';
-import type { KubeClient } from './kube-client.ts';
-import { KubeError, isRecord, messageOf } from './kube-error.ts';
-import type { KubeSurroundings } from './list-watch.ts';
-import type { SyncState } from './sync-state.ts';
+import type { KubeClient } from './client/kube-client.ts';
+import { KubeError, isRecord, messageOf } from './client/kube-error.ts';
+import type { KubeSurroundings } from './client/list-watch.ts';
+import type { SyncState } from './client/sync-state.ts';
 
 /** The Service that stands before the adapter. */
 export interface OwnService {

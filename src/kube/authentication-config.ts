@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
-import type { KubeClient } from './kube-client.ts';
-import { isRecord, messageOf } from './kube-error.ts';
-import type { KubeObject } from './list-page.ts';
-import type { KubeSurroundings, ListWatchSettings } from './list-watch.ts';
-import { ObjectWatch } from './object-watch.ts';
-import { certificateBlocks } from './pem.ts';
-import type { SyncState } from './sync-state.ts';
+import type { KubeClient } from './client/kube-client.ts';
+import { isRecord, messageOf } from './client/kube-error.ts';
+import type { KubeObject } from './client/list-page.ts';
+import type { KubeSurroundings, ListWatchSettings } from './client/list-watch.ts';
+import { ObjectWatch } from './client/object-watch.ts';
+import { certificateBlocks } from './client/pem.ts';
+import type { SyncState } from './client/sync-state.ts';
 
 /** Whom kube-apiserver trusts to say who a user is. */
 export interface AuthenticationConfig {

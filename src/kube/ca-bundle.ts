@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { certificateBlocks } from './pem.ts';
+import { certificateBlocks } from './client/pem.ts';
 
 /** Of the adapter's own certificates, those of replicas that are or were. */
 const maxOwn = 32;

@@ -1,7 +1,7 @@
 import { AdapterError } from '../errors.ts';
 import type { MetricDefinition } from './catalog.ts';
 import { labelDefinitions, type LabelDefinition, type LabelId } from './labels.ts';
-import type { Requirement } from './label-selector.ts';
+import type { Requirement } from '../grammar/label-selector.ts';
 
 /** What a selector says of the labels that a metric has. */
 export class LabelValues {

@@ -2,7 +2,7 @@ import { AdapterError } from '../errors.ts';
 import type { Catalog, MetricDefinition, OwnLabel } from './catalog.ts';
 import { labelDefinitions, type LabelId } from './labels.ts';
 import { LabelValues, missingLabel } from './label-values.ts';
-import type { Requirement } from './label-selector.ts';
+import type { Requirement } from '../grammar/label-selector.ts';
 import type { LineFilters } from './line-filters.ts';
 import { routePlaceholder } from './own/placeholders.ts';
 

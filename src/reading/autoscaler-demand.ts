@@ -1,6 +1,6 @@
 import { toAdapterError, type AdapterError } from '../errors.ts';
-import type { Requirement } from '../metric/label-selector.ts';
-import type { RequestParser } from '../metric/request-parser.ts';
+import type { Requirement } from '../grammar/label-selector.ts';
+import type { RequestParser } from '../access/request-parser.ts';
 import type { ScaleTarget } from '../metric/scale-target.ts';
 import { seriesOf, type Series } from '../metric/series.ts';
 import type { WantedSeries } from './wanted-series.ts';

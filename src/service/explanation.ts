@@ -1,11 +1,11 @@
 import { projectSettings, type ProjectSettings } from '../config/project-settings.ts';
 import type { Config } from '../config/schema.ts';
 import { AdapterError } from '../errors.ts';
-import { decideAccess, type AccessDecision } from '../metric/access-decision.ts';
-import type { NamedRead } from '../metric/access-rules.ts';
+import { decideAccess, type AccessDecision } from '../access/access-decision.ts';
+import type { NamedRead } from '../access/access-rules.ts';
 import { routeColumnsOf } from '../metric/log-kind.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
-import { judgedRequest } from '../metric/request-parser.ts';
+import { judgedRequest } from '../access/request-parser.ts';
 import { seriesOf } from '../metric/series.ts';
 import type { DelaySource } from '../reading/delays.ts';
 import { batchKeyOf, planBatches, type Batch, type BatchKey } from '../reading/plan.ts';

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { Config } from '../config/schema.ts';
-import { AutoscalerEvents } from '../kube/autoscaler-events.ts';
-import { parseLabelSelector } from '../metric/label-selector.ts';
+import { AutoscalerEvents } from '../kube/autoscalers/autoscaler-events.ts';
+import { parseLabelSelector } from '../grammar/label-selector.ts';
 import type { Telemetry } from '../telemetry/logger.ts';
 import type { Surroundings } from './surroundings.ts';
 

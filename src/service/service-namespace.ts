@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
-import { usualServiceAccountDir } from '../kube/in-cluster-access.ts';
+import { usualServiceAccountDir } from '../kube/client/in-cluster-access.ts';
 
 /** The namespace of our Service: as configured, else the pod's. */
 export async function serviceNamespaceOf({ kubernetes }: Config): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { keepServingPair, loadServingPair, pairFiles } from '../api/serving-pair.ts';
+import { keepServingPair, loadServingPair, pairFiles } from '../api/server/serving-pair.ts';
 import type { Config } from '../config/schema.ts';
 import type { Surroundings } from './surroundings.ts';
 

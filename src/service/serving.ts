@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { replaceServingPair, type Server } from '../api/server.ts';
-import { ServingPairKeeper, type ServingObserver } from '../api/serving-pair-keeper.ts';
-import { certificateExpiresAtMs, type ServingPair } from '../api/serving-pair.ts';
+import { replaceServingPair, type Server } from '../api/server/server.ts';
+import { ServingPairKeeper, type ServingObserver } from '../api/server/serving-pair-keeper.ts';
+import { certificateExpiresAtMs, type ServingPair } from '../api/server/serving-pair.ts';
 import type { ApiServiceKeeper } from '../kube/api-service.ts';
 
 /** Two small files are read; a Secret's change reaches them within about a minute. */

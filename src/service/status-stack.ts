@@ -1,7 +1,7 @@
-import { versionInfo } from '../api/version.ts';
+import { versionInfo } from '../api/discovery/version.ts';
 import type { Config } from '../config/schema.ts';
-import type { AutoscalerHandler } from '../kube/autoscaler-changes.ts';
-import type { RequestParser } from '../metric/request-parser.ts';
+import type { AutoscalerHandler } from '../kube/autoscalers/autoscaler-changes.ts';
+import type { RequestParser } from '../access/request-parser.ts';
 import type { OutcomeSink } from '../reading/collector.ts';
 import { StatusPage } from '../status-page/status-page.ts';
 import { StatusBoard } from '../status/status-board.ts';

@@ -1,6 +1,6 @@
-import { registerMetrics } from '../api/metrics-route.ts';
-import type { RegisterGet } from '../api/route.ts';
-import { createTelemetryServer } from '../api/telemetry-server.ts';
+import { registerMetrics } from '../api/server/metrics-route.ts';
+import type { RegisterGet } from '../api/server/route.ts';
+import { createTelemetryServer } from '../api/server/telemetry-server.ts';
 import type { StatusPage } from '../status-page/status-page.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { listen } from './listen.ts';

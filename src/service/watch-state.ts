@@ -1,4 +1,4 @@
-import { versionInfo } from '../api/version.ts';
+import { versionInfo } from '../api/discovery/version.ts';
 import type { Config } from '../config/schema.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Delegation } from './delegation.ts';

@@ -1,5 +1,5 @@
 import { toAdapterError, type AdapterError } from '../errors.ts';
-import type { RequestParser } from '../metric/request-parser.ts';
+import type { RequestParser } from '../access/request-parser.ts';
 import type { ScaleTarget } from '../metric/scale-target.ts';
 import { seriesOf } from '../metric/series.ts';
 import type { AutoscalerId, NamedMetric } from '../reading/autoscaler-demand.ts';

@@ -1,6 +1,6 @@
 import { toAdapterError, type AdapterError } from '../errors.ts';
-import { parseLabelSelector } from '../metric/label-selector.ts';
-import type { RequestParser } from '../metric/request-parser.ts';
+import { parseLabelSelector } from '../grammar/label-selector.ts';
+import type { RequestParser } from '../access/request-parser.ts';
 import { seriesOf, type Series } from '../metric/series.ts';
 import type { SeriesBook } from './series-book.ts';
 import type { SeriesRecord } from './series-record.ts';

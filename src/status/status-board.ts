@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
-import type { RequestParser } from '../metric/request-parser.ts';
+import type { RequestParser } from '../access/request-parser.ts';
 import { Turns } from '../runtime/turns.ts';
 import { AutoscalerBook } from './autoscaler-book.ts';
 import { QueryMinutes, keptMinutes } from './query-minutes.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { KubeObserver } from '../kube/kube-observer.ts';
+import type { KubeObserver } from '../kube/client/kube-observer.ts';
 import type { FoldedFailures } from './folded-failures.ts';
 
 /** What is logged of the API server. */

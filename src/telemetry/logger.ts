@@ -1,9 +1,9 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
-import type { AppObserver } from '../api/app.ts';
-import type { ServingObserver } from '../api/serving-pair-keeper.ts';
-import type { ReadObserver } from '../api/external-metrics.ts';
+import type { AppObserver } from '../api/server/app.ts';
+import type { ServingObserver } from '../api/server/serving-pair-keeper.ts';
+import type { ReadObserver } from '../api/read/external-metrics.ts';
 import type { AdapterError } from '../errors.ts';
-import type { KubeObserver } from '../kube/kube-observer.ts';
+import type { KubeObserver } from '../kube/client/kube-observer.ts';
 import { FoldedFailures } from './folded-failures.ts';
 import { createKubeLog } from './kube-log.ts';
 import { createReadingLog, type ReadingLog } from './reading-log.ts';

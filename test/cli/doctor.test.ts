@@ -3,7 +3,7 @@ import { doctorLines, doctorSummary } from '../../src/cli/doctor-report.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import type { CheckResult } from '../../src/doctor/check.ts';
 import { allChecks } from '../../src/doctor/checks.ts';
-import { startEmulator } from '../../src/emulator/emulator.ts';
+import { startEmulator } from '../../emulator/emulator.ts';
 import { fakeIo, someCredentials } from '../support/fake-io.ts';
 import { waitFor } from '../support/wait-for.ts';
 

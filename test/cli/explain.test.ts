@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { watchQueries } from '../../bench/sls/query-watch.ts';
 import { runProgram } from '../../src/cli/program.ts';
-import { startEmulator } from '../../src/emulator/emulator.ts';
-import { nginxIngressIndex, type FieldType } from '../../src/emulator/store/index-config.ts';
+import { startEmulator } from '../../emulator/emulator.ts';
+import { nginxIngressIndex, type FieldType } from '../../emulator/store/index-config.ts';
 import { fakeIo } from '../support/fake-io.ts';
 import { waitFor } from '../support/wait-for.ts';
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { packageVersion } from '../../src/api/version.ts';
+import { packageVersion } from '../../src/api/discovery/version.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { settings } from '../../src/config/settings.ts';
 import { fakeIo } from '../support/fake-io.ts';

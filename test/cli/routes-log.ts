@@ -1,7 +1,7 @@
 import { runProgram } from '../../src/cli/program.ts';
-import { startEmulator } from '../../src/emulator/emulator.ts';
-import type { LogRecord } from '../../src/emulator/log-record.ts';
-import { albIngressIndex, nginxIngressIndex, type FieldType } from '../../src/emulator/store/index-config.ts';
+import { startEmulator } from '../../emulator/emulator.ts';
+import type { LogRecord } from '../../emulator/log-record.ts';
+import { albIngressIndex, nginxIngressIndex, type FieldType } from '../../emulator/store/index-config.ts';
 import { fakeIo } from '../support/fake-io.ts';
 
 export const project = 'k8s-log-c1';

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startEmulator, type Emulator } from '../../src/emulator/emulator.ts';
+import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
 import { accessKey, logstore, project } from '../support/adapter.ts';
 import { AdapterProcess, freePort } from './adapter-process.ts';
 import { ControlPlane } from './control-plane.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { startEmulator } from '../../src/emulator/emulator.ts';
+import { startEmulator } from '../../emulator/emulator.ts';
 import { logstore, project } from '../support/adapter.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { linesIn, SteadyTraffic } from './steady-traffic.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LogSink } from '../../src/emulator/log-record.ts';
+import type { LogSink } from '../../emulator/log-record.ts';
 
 /** Rates repeat after so many seconds, so that every window of a multiple of them holds the same number of lines. */
 const periodSeconds = 5;

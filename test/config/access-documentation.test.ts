@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { createAccessJudge } from '../../src/metric/access-rules.ts';
+import { createAccessJudge } from '../../src/access/access-rules.ts';
 
 const docs = resolve(import.meta.dirname, '../../docs');
 const document = readFileSync(join(docs, 'access.md'), 'utf8');

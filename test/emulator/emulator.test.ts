@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { startEmulator } from '../../src/emulator/emulator.ts';
+import { startEmulator } from '../../emulator/emulator.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { getLogsV2, line, logstore, ManualClock, nowSeconds, project, startTestEmulator } from './harness.ts';
 import { send } from './raw-client.ts';

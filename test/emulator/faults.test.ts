@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Emulator } from '../../src/emulator/emulator.ts';
-import { parseFaults, type Faults } from '../../src/emulator/faults.ts';
+import type { Emulator } from '../../emulator/emulator.ts';
+import { parseFaults, type Faults } from '../../emulator/faults.ts';
 import { apiHeaders, getLogsV2, line, logstore, nowSeconds, startTestEmulator } from './harness.ts';
 import { send } from './raw-client.ts';
 

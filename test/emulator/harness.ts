@@ -1,5 +1,5 @@
-import { startEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
-import type { LogRecord } from '../../src/emulator/log-record.ts';
+import { startEmulator, type Emulator, type EmulatorOptions } from '../../emulator/emulator.ts';
+import type { LogRecord } from '../../emulator/log-record.ts';
 import { send, type RawReply } from './raw-client.ts';
 
 /** 2022-07-22T03:30:00Z */

@@ -4,7 +4,7 @@ import {
   defaultApiServiceSettings,
   type ApiServiceSettings,
 } from '../../src/kube/api-service.ts';
-import { loadKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
+import { loadKubeClient, type KubeClient } from '../../src/kube/client/kube-client.ts';
 import { createCa, type Ca } from '../support/certificates.ts';
 import { startScriptedApiServer, type ScriptedApiServer } from '../support/scripted-apiserver.ts';
 import { waitFor } from '../support/wait-for.ts';

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach } from 'vitest';
-import type { AutoscalerName, ExternalMetricRef } from '../../src/kube/autoscaler.ts';
-import { AutoscalerWatch } from '../../src/kube/autoscaler-watch.ts';
-import type { AutoscalerWatchSettings } from '../../src/kube/autoscaler-scope.ts';
-import { loadKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
+import type { AutoscalerName, ExternalMetricRef } from '../../src/kube/autoscalers/autoscaler.ts';
+import { AutoscalerWatch } from '../../src/kube/autoscalers/autoscaler-watch.ts';
+import type { AutoscalerWatchSettings } from '../../src/kube/autoscalers/autoscaler-scope.ts';
+import { loadKubeClient, type KubeClient } from '../../src/kube/client/kube-client.ts';
 import { startScriptedApiServer, type ScriptedApiServer } from '../support/scripted-apiserver.ts';
 import { autoscaler, externalMetric } from '../support/scripted-autoscalers.ts';
 import { waitFor } from '../support/wait-for.ts';

@@ -1,5 +1,5 @@
-import type { KubeObserver } from '../../src/kube/kube-observer.ts';
-import type { KubeSurroundings, ListWatchSettings } from '../../src/kube/list-watch.ts';
+import type { KubeObserver } from '../../src/kube/client/kube-observer.ts';
+import type { KubeSurroundings, ListWatchSettings } from '../../src/kube/client/list-watch.ts';
 
 type EventName = keyof KubeObserver;
 type EventOf<Name extends EventName> = Parameters<KubeObserver[Name]>[0];

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { KubeObject } from '../../src/kube/list-page.ts';
-import { ListWatch, type ListWatchHandlers, type ListWatchSettings } from '../../src/kube/list-watch.ts';
+import type { KubeObject } from '../../src/kube/client/list-page.ts';
+import {
+  ListWatch,
+  type ListWatchHandlers,
+  type ListWatchSettings,
+} from '../../src/kube/client/list-watch.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { fastWatch } from './kube-harness.ts';
 import { useObjectWatch } from './watch-bench.ts';

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach } from 'vitest';
-import { loadKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
-import type { KubeObject } from '../../src/kube/list-page.ts';
-import type { ListWatchSettings } from '../../src/kube/list-watch.ts';
-import { ObjectWatch } from '../../src/kube/object-watch.ts';
+import { loadKubeClient, type KubeClient } from '../../src/kube/client/kube-client.ts';
+import type { KubeObject } from '../../src/kube/client/list-page.ts';
+import type { ListWatchSettings } from '../../src/kube/client/list-watch.ts';
+import { ObjectWatch } from '../../src/kube/client/object-watch.ts';
 import { startScriptedApiServer, type ScriptedApiServer } from '../support/scripted-apiserver.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { fastWatch, surroundings, type TestSurroundings } from './kube-harness.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkLabelKey, checkLabelValue } from '../../src/metric/label-syntax.ts';
+import { checkLabelKey, checkLabelValue } from '../../src/grammar/label-syntax.ts';
 import { labelDefinitions, type LabelDefinition, type LabelId } from '../../src/metric/labels.ts';
 
 /** For each label values that it takes and values that it does not, at the edges. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AdapterError, type ErrorCode } from '../../src/errors.ts';
-import { parseLabelSelector } from '../../src/metric/label-selector.ts';
+import { parseLabelSelector } from '../../src/grammar/label-selector.ts';
 import { labelDefinitions } from '../../src/metric/labels.ts';
 import {
   parseMetricRequest,

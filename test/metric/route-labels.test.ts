@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createCatalog } from '../../src/metric/catalog.ts';
-import { parseLabelSelector } from '../../src/metric/label-selector.ts';
+import { parseLabelSelector } from '../../src/grammar/label-selector.ts';
 import { parseMetricRequest } from '../../src/metric/metric-request.ts';
 import { routeLabels } from '../../src/metric/route-labels.ts';
 

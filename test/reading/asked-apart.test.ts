@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startEmulator, type Emulator } from '../../src/emulator/emulator.ts';
+import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
 import { AdapterError } from '../../src/errors.ts';
 import type { Series } from '../../src/metric/series.ts';
 import { AggregateSource } from '../../src/sls/aggregate-source.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
-import { createAccessJudge } from '../../src/metric/access-rules.ts';
-import { createRequestParser } from '../../src/metric/request-parser.ts';
+import { createAccessJudge } from '../../src/access/access-rules.ts';
+import { createRequestParser } from '../../src/access/request-parser.ts';
 import { AutoscalerDemand, type NamedMetric } from '../../src/reading/autoscaler-demand.ts';
 import { WantedSeries } from '../../src/reading/wanted-series.ts';
 import { builtIn } from '../support/catalog.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Emulator } from '../../src/emulator/emulator.ts';
+import type { Emulator } from '../../emulator/emulator.ts';
 import { Completeness } from '../../src/reading/completeness.ts';
 import { outcomeOf, planBatches } from '../../src/reading/plan.ts';
 import { AggregateSource } from '../../src/sls/aggregate-source.ts';

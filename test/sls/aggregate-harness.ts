@@ -1,4 +1,4 @@
-import type { LogRecord } from '../../src/emulator/log-record.ts';
+import type { LogRecord } from '../../emulator/log-record.ts';
 import type { Window } from '../../src/metric/sample.ts';
 import type { AggregateQuery, AggregateSource } from '../../src/sls/aggregate-source.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';

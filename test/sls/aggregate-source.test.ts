@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Emulator } from '../../src/emulator/emulator.ts';
-import { nginxIngressIndex } from '../../src/emulator/store/index-config.ts';
+import type { Emulator } from '../../emulator/emulator.ts';
+import { nginxIngressIndex } from '../../emulator/store/index-config.ts';
 import { AggregateSource, type AggregateQuery } from '../../src/sls/aggregate-source.ts';
 import type { LogQuery, LogSource } from '../../src/sls/client.ts';
 import { TestClock } from '../support/test-clock.ts';

@@ -1,7 +1,7 @@
 import { deflateSync, zstdCompressSync } from 'node:zlib';
 import { compressSync } from 'lz4-napi';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Emulator } from '../../src/emulator/emulator.ts';
+import type { Emulator } from '../../emulator/emulator.ts';
 import { AdapterError } from '../../src/errors.ts';
 import type { LogQuery } from '../../src/sls/client.ts';
 import { fixedCredentials } from '../../src/sls/credentials.ts';

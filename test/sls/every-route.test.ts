@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Emulator } from '../../src/emulator/emulator.ts';
+import type { Emulator } from '../../emulator/emulator.ts';
 import { AggregateSource } from '../../src/sls/aggregate-source.ts';
 import type { LogSource } from '../../src/sls/client.ts';
 import { TestClock } from '../support/test-clock.ts';

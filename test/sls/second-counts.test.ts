@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Emulator } from '../../src/emulator/emulator.ts';
+import type { Emulator } from '../../emulator/emulator.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
 import { SecondCountSource, type SecondCountQuery } from '../../src/sls/second-counts.ts';
 import { TestClock } from '../support/test-clock.ts';

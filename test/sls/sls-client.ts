@@ -1,5 +1,5 @@
-import type { EmulatorOptions } from '../../src/emulator/emulator.ts';
-import { startEmulator } from '../../src/emulator/emulator.ts';
+import type { EmulatorOptions } from '../../emulator/emulator.ts';
+import { startEmulator } from '../../emulator/emulator.ts';
 import { SlsClient, type SlsObserver } from '../../src/sls/client.ts';
 import { fixedCredentials, type CredentialSource } from '../../src/sls/credentials.ts';
 import type { TransportSettings } from '../../src/sls/transport.ts';

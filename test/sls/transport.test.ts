@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { keepServingPair } from '../../src/api/serving-pair.ts';
+import { keepServingPair } from '../../src/api/server/serving-pair.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
 import { Transport, type TransportRequest, type TransportSettings } from '../../src/sls/transport.ts';
 import { waitFor } from '../support/wait-for.ts';

@@ -1,5 +1,5 @@
 import { AdapterError } from '../../src/errors.ts';
-import { parseLabelSelector } from '../../src/metric/label-selector.ts';
+import { parseLabelSelector } from '../../src/grammar/label-selector.ts';
 import type { Series } from '../../src/metric/series.ts';
 import type { BoardSources, StatusBoard } from '../../src/status/status-board.ts';
 import { seriesWith } from '../reading/series.ts';

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
-import { parseLabelSelector } from '../../src/metric/label-selector.ts';
+import { parseLabelSelector } from '../../src/grammar/label-selector.ts';
 import type { StatusChange } from '../../src/status/status-board.ts';
 import type { ReadingChange, SeriesStatus } from '../../src/status/status-document.ts';
 import { seriesWith } from '../reading/series.ts';

@@ -1,7 +1,7 @@
 import { deflateSync, zstdCompressSync } from 'node:zlib';
 import { compressSync } from 'lz4-napi';
 import { Writer } from 'protobufjs';
-import type { LogRecord } from '../../src/emulator/log-record.ts';
+import type { LogRecord } from '../../emulator/log-record.ts';
 
 /** What surrounds the records in one PutLogs request. */
 export interface PutLogsOptions {

@@ -1,4 +1,4 @@
-import { externalMetricValueList } from '../../api/reading-body.ts';
+import { externalMetricValueList } from '../../api/read/reading-body.ts';
 import { AdapterError } from '../../errors.ts';
 import type { Explanation } from '../../service/explanation.ts';
 import type { Exchange, ExplainedRun } from '../../service/explained-run.ts';

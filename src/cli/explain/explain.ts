@@ -1,5 +1,5 @@
 import { loadConfig } from '../../config/load.ts';
-import { parseLabelSelector } from '../../metric/label-selector.ts';
+import { parseLabelSelector } from '../../grammar/label-selector.ts';
 import { labelDefinitions } from '../../metric/labels.ts';
 import { parseMetricRequest } from '../../metric/metric-request.ts';
 import { explainRead } from '../../service/explanation.ts';

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { AdapterError } from '../../errors.ts';
-import { formatQuantity } from '../../metric/quantity.ts';
+import { formatQuantity } from '../../grammar/quantity.ts';
 import { qpsMetricOf, type SurveyedRoute } from '../../sls/route-survey.ts';
 import { utcText } from '../utc.ts';
 import { matchLabelsOf, numberText, type Survey } from './survey-output.ts';

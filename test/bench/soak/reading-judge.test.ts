@@ -3,7 +3,7 @@ import { soakLogstores, soakRoutes } from '../../../bench/soak/routes.ts';
 import { SoakLog } from '../../../bench/soak/log.ts';
 import { ReadingJudge } from '../../../bench/soak/reading-judge.ts';
 import type { HpaRead } from '../../../bench/soak/hpas.ts';
-import { startEmulator, type Emulator } from '../../../src/emulator/emulator.ts';
+import { startEmulator, type Emulator } from '../../../emulator/emulator.ts';
 
 const endSeconds = 1_800_000_000;
 const clock = { now: () => (endSeconds + 10) * 1000 };

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startEmulator, type Emulator } from '../../../src/emulator/emulator.ts';
-import { autoscalerOf } from '../../../src/kube/autoscaler.ts';
-import type { KubeObject } from '../../../src/kube/list-page.ts';
-import { createAccessJudge } from '../../../src/metric/access-rules.ts';
+import { startEmulator, type Emulator } from '../../../emulator/emulator.ts';
+import { autoscalerOf } from '../../../src/kube/autoscalers/autoscaler.ts';
+import type { KubeObject } from '../../../src/kube/client/list-page.ts';
+import { createAccessJudge } from '../../../src/access/access-rules.ts';
 import type { MetricRequest } from '../../../src/metric/metric-request.ts';
-import { createRequestParser } from '../../../src/metric/request-parser.ts';
+import { createRequestParser } from '../../../src/access/request-parser.ts';
 import { accessKey, readPath, selectorOf, startAdapter, type TestAdapter } from '../../support/adapter.ts';
 import { builtIn } from '../../support/catalog.ts';
 import { only, type KubernetesObject } from '../../support/manifests.ts';

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../support/manifests.ts';
-import { checkLabelKey, checkLabelValue } from '../../../src/metric/label-syntax.ts';
+import { checkLabelKey, checkLabelValue } from '../../../src/grammar/label-syntax.ts';
 
 /** What the types cannot say, and a server refuses. */
 export interface RuleFault {

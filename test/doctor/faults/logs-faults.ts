@@ -1,4 +1,4 @@
-import { nginxIngressIndex, type IndexConfig } from '../../../src/emulator/store/index-config.ts';
+import { nginxIngressIndex, type IndexConfig } from '../../../emulator/store/index-config.ts';
 import { logstore, project } from '../../support/adapter.ts';
 import { TestClock } from '../../support/test-clock.ts';
 import { indexWithout, line, nowSeconds, route, usualLines, type Patient } from '../patient.ts';

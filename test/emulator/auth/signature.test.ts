@@ -1,8 +1,8 @@
 // The expected signatures are pasted from what signature-vectors.sh, beside this file, computes with openssl.
 import { describe, expect, it } from 'vitest';
-import type { SignedRequest } from '../../../src/emulator/auth/credentials.ts';
-import { signatureV1 } from '../../../src/emulator/auth/signature-v1.ts';
-import { signatureV4 } from '../../../src/emulator/auth/signature-v4.ts';
+import type { SignedRequest } from '../../../emulator/auth/credentials.ts';
+import { signatureV1 } from '../../../emulator/auth/signature-v1.ts';
+import { signatureV4 } from '../../../emulator/auth/signature-v4.ts';
 
 const secret = 'test-secret';
 const date = 'Thu, 21 Jul 2022 19:34:58 GMT';

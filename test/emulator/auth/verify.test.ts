@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SignedRequest } from '../../../src/emulator/auth/credentials.ts';
-import { signatureV1 } from '../../../src/emulator/auth/signature-v1.ts';
-import { signatureV4 } from '../../../src/emulator/auth/signature-v4.ts';
-import type { Emulator } from '../../../src/emulator/emulator.ts';
+import type { SignedRequest } from '../../../emulator/auth/credentials.ts';
+import { signatureV1 } from '../../../emulator/auth/signature-v1.ts';
+import { signatureV4 } from '../../../emulator/auth/signature-v4.ts';
+import type { Emulator } from '../../../emulator/emulator.ts';
 import { apiHeaders, logstore, nowSeconds, startTestEmulator } from '../harness.ts';
 import { send } from '../raw-client.ts';
 

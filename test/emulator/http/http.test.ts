@@ -1,7 +1,7 @@
 import { inflateSync, zstdDecompressSync } from 'node:zlib';
 import { uncompressSync } from 'lz4-napi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Emulator } from '../../../src/emulator/emulator.ts';
+import type { Emulator } from '../../../emulator/emulator.ts';
 import { apiHeaders, line, logstore, nowSeconds, project, startTestEmulator } from '../harness.ts';
 import { send, type RawRequest } from '../raw-client.ts';
 

@@ -2,8 +2,8 @@ import { appendFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type IngestCounts, ingestAccessLog } from '../../../src/emulator/ingest/access-log-ingest.ts';
-import type { LogRecord } from '../../../src/emulator/log-record.ts';
+import { type IngestCounts, ingestAccessLog } from '../../../emulator/ingest/access-log-ingest.ts';
+import type { LogRecord } from '../../../emulator/log-record.ts';
 import { logLine } from '../../support/access-log.ts';
 import { waitFor } from '../../support/wait-for.ts';
 

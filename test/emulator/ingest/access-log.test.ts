@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseAccessLogLine } from '../../../src/emulator/ingest/access-log.ts';
-import type { LogRecord } from '../../../src/emulator/log-record.ts';
+import { parseAccessLogLine } from '../../../emulator/ingest/access-log.ts';
+import type { LogRecord } from '../../../emulator/log-record.ts';
 import { type LogLine, logLine } from '../../support/access-log.ts';
 
 function recordOf(line: string): LogRecord {

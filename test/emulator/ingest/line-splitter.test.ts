@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Line, LineSplitter } from '../../../src/emulator/ingest/line-splitter.ts';
+import { type Line, LineSplitter } from '../../../emulator/ingest/line-splitter.ts';
 
 function split(chunks: readonly (string | Buffer)[], maxLineBytes = 100): Line[] {
   const splitter = new LineSplitter(maxLineBytes);

@@ -1,8 +1,8 @@
 import { appendFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type IngestCounts, ingestAccessLog } from '../../../src/emulator/ingest/access-log-ingest.ts';
-import type { LogRecord } from '../../../src/emulator/log-record.ts';
+import { type IngestCounts, ingestAccessLog } from '../../../emulator/ingest/access-log-ingest.ts';
+import type { LogRecord } from '../../../emulator/log-record.ts';
 import { describeWithNginx } from '../../support/describe-with-nginx.ts';
 import { type Nginx, startNginx } from '../../support/nginx.ts';
 import { sendRequests } from '../../support/send-requests.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodePutLogs, maxRawBytes, type PutLogsHeaders } from '../../../src/emulator/ingest/put-logs.ts';
+import { decodePutLogs, maxRawBytes, type PutLogsHeaders } from '../../../emulator/ingest/put-logs.ts';
 import { encodePutLogs, type PutLogsBody } from '../../support/put-logs.ts';
 
 const records = [

@@ -2,7 +2,7 @@ import { appendFile, copyFile, mkdtemp, rename, rm, truncate, writeFile } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { tail, type TailOptions } from '../../../src/emulator/ingest/tail.ts';
+import { tail, type TailOptions } from '../../../emulator/ingest/tail.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 let directory: string;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Emulator } from '../../../src/emulator/emulator.ts';
+import type { Emulator } from '../../../emulator/emulator.ts';
 import { getLogsV2, line, startTestEmulator } from '../harness.ts';
 
 describe('SQL that SLS does not run', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Database } from '../../../src/emulator/store/database.ts';
+import { Database } from '../../../emulator/store/database.ts';
 
 describe('Database', () => {
   it.each([

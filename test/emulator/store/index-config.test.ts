@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseDouble, parseLong } from '../../../src/emulator/store/index-config.ts';
+import { parseDouble, parseLong } from '../../../emulator/store/index-config.ts';
 
 describe('parseLong', () => {
   it.each([

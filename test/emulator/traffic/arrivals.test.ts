@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Arrivals } from '../../../src/emulator/traffic/arrivals.ts';
-import { type Rate, steady } from '../../../src/emulator/traffic/rate.ts';
+import { Arrivals } from '../../../emulator/traffic/arrivals.ts';
+import { type Rate, steady } from '../../../emulator/traffic/rate.ts';
 
 const perWindow = (arrivals: readonly number[], from: number, to: number) =>
   arrivals.filter((at) => at >= from && at < to).length;

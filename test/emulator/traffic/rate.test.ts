@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cycle, steady } from '../../../src/emulator/traffic/rate.ts';
-import { demoRoutes } from '../../../src/emulator/traffic/routes.ts';
+import { cycle, steady } from '../../../emulator/traffic/rate.ts';
+import { demoRoutes } from '../../../emulator/traffic/routes.ts';
 
 describe('rates', () => {
   it('stay when steady', () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseAccessLogLine } from '../../../src/emulator/ingest/access-log.ts';
-import { requestRecord } from '../../../src/emulator/traffic/request-record.ts';
-import { demoRoutes } from '../../../src/emulator/traffic/routes.ts';
+import { parseAccessLogLine } from '../../../emulator/ingest/access-log.ts';
+import { requestRecord } from '../../../emulator/traffic/request-record.ts';
+import { demoRoutes } from '../../../emulator/traffic/routes.ts';
 import { logLine } from '../../support/access-log.ts';
 
 const random = fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }));

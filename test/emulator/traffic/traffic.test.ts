@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { LogRecord } from '../../../src/emulator/log-record.ts';
-import { steady } from '../../../src/emulator/traffic/rate.ts';
-import { demoRoutes } from '../../../src/emulator/traffic/routes.ts';
-import { startTraffic, type TrafficOptions } from '../../../src/emulator/traffic/traffic.ts';
+import type { LogRecord } from '../../../emulator/log-record.ts';
+import { steady } from '../../../emulator/traffic/rate.ts';
+import { demoRoutes } from '../../../emulator/traffic/routes.ts';
+import { startTraffic, type TrafficOptions } from '../../../emulator/traffic/traffic.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 let ending: AbortController;

@@ -1,0 +1,173 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadConfig } from '../../src/config/load.ts';
+import type { Emulator } from '../emulator.ts';
+import { fixedCredentials } from '../../src/sls/credentials.ts';
+import { startService, type Service } from '../../src/service.ts';
+import { createLogger, createTelemetry } from '../../src/telemetry/logger.ts';
+import { loadEmulator, startListening } from '../emulate.ts';
+import type { Io } from '../../src/cli/io.ts';
+import type { ListenAddress } from '../../src/cli/options.ts';
+import { shellWord } from '../../src/cli/shell-word.ts';
+import { AdapterClient, requestsIn } from './adapter-client.ts';
+import { desiredReplicas, guideHpa } from './desired-replicas.ts';
+import { writeKubeconfig } from './kubeconfig.ts';
+import { createView, type RouteLine } from './view.ts';
+
+export interface DemoOptions {
+  readonly securePort: number;
+  readonly telemetryPort: number;
+  readonly certDir?: string;
+  /** Address of the local SLS. */
+  readonly listen: ListenAddress;
+  /** Milliseconds until it ends by itself. */
+  readonly for?: number;
+}
+
+const project = 'k8s-log-demo';
+const logstore = 'nginx-ingress';
+const accessKey = { id: 'demo', secret: 'demo' };
+
+/** Lines of a real cluster take 0.5 to 2 s from the request to the index. */
+const ingestLagMs = (random: () => number) => 500 + 1500 * random();
+
+/** More series than the table shows, each with its value at /metrics. */
+const mostSeriesValues = 100;
+
+const terminalRefreshMs = 1000;
+const pipeRefreshMs = 5000;
+
+/** Everything on this machine until a signal: a local SLS, traffic, the adapter, and a table of what it reads. */
+export async function demo(options: DemoOptions, io: Io): Promise<void> {
+  const { startEmulator } = await loadEmulator();
+  const { startTraffic } = await import('../traffic/traffic.ts');
+  const { demoRoutes } = await import('../traffic/routes.ts');
+  const ended = new AbortController();
+  const signal = AbortSignal.any([io.signal, ended.signal]);
+  const routes = demoRoutes();
+  // The past that the traffic begins with is there at once: a reading over half of it would be too low.
+  let backfilled = false;
+  await using resources = new AsyncDisposableStack();
+  const emulator = await startListening(options.listen, () =>
+    startEmulator({
+      listenHost: options.listen.host,
+      listenPort: options.listen.port,
+      logstores: [{ project, logstore }],
+      accessKey,
+      ingestLagMs: () => (backfilled ? ingestLagMs(io.random) : 0),
+      clock: io.clock,
+      random: io.random,
+    }),
+  );
+  resources.defer(() => emulator.stop());
+  const traffic = await startTraffic({
+    routes,
+    sink: emulator.sink(project, logstore),
+    clock: io.clock,
+    random: io.random,
+    signal,
+  });
+  backfilled = true;
+  resources.defer(async () => {
+    ended.abort();
+    await traffic.done;
+  });
+  const service = await startAdapter(options, emulator.url, io);
+  resources.defer(() => service.stop('the demo ends'));
+  if (options.for !== undefined) {
+    const timer = setTimeout(() => ended.abort(), options.for);
+    resources.defer(() => clearTimeout(timer));
+  }
+  const names = routes.map(({ name }) => name);
+  await introduce(service, names, io);
+  await watch(service, emulator, names, signal, io);
+}
+
+/** The environment's own settings are left out: the demo never touches a cloud. */
+function startAdapter(
+  { securePort, telemetryPort, certDir }: DemoOptions,
+  endpoint: string,
+  io: Io,
+): Promise<Service> {
+  const flags = {
+    authentication: 'none',
+    shutdownDelayDuration: '0s',
+    securePort: String(securePort),
+    telemetryPort: String(telemetryPort),
+    statusPage: 'true',
+    certDir,
+    slsEndpoint: endpoint,
+    logLevel: 'error',
+  };
+  const config = loadConfig({ flags, env: {} });
+  const credentials = fixedCredentials({ accessKeyId: accessKey.id, accessKeySecret: accessKey.secret });
+  const shown = { ...config, telemetry: { ...config.telemetry, maxSeriesValues: mostSeriesValues } };
+  return startService(shown, { ...io, credentials }, createTelemetry(createLogger(config.log.level)));
+}
+
+const readPath = (route: string) =>
+  `/apis/external.metrics.k8s.io/v1beta1/namespaces/default/sls_ingress_qps?labelSelector=` +
+  `sls.project=${project},sls.logstore=${logstore},sls.ingress.route=${route}`;
+
+async function introduce(
+  { url, telemetryUrl, certificateFile }: Service,
+  routes: readonly string[],
+  io: Io,
+): Promise<void> {
+  const kubeconfig = await writeKubeconfig(url, certificateFile);
+  const [first = ''] = routes;
+  io.stdout.write(
+    [
+      `external.metrics.k8s.io/v1beta1 is served at ${url}, from a local SLS. Try:`,
+      '',
+      `  kubectl --kubeconfig ${shellWord(kubeconfig)} get --raw '${readPath(first)}'`,
+      '',
+      `What goes on is at ${telemetryUrl}/ for a browser, and at ${telemetryUrl}/metrics for Prometheus.`,
+      `Replicas are those of the guide's HPA: ${guideHpa.averageValue} requests/s each, ${guideHpa.minReplicas} to ${guideHpa.maxReplicas}. Ctrl-C ends.`,
+      '',
+      '',
+    ].join('\n'),
+  );
+}
+
+/** Shows what the adapter answers, until the signal. */
+async function watch(
+  service: Service,
+  emulator: Emulator,
+  routes: readonly string[],
+  signal: AbortSignal,
+  io: Io,
+): Promise<void> {
+  const client = await AdapterClient.connect(service.url, service.certificateFile);
+  const view = createView(io.stdout);
+  const refreshMs = io.stdout.isTTY ? terminalRefreshMs : pipeRefreshMs;
+  let replicas: number = guideHpa.minReplicas;
+  try {
+    while (!signal.aborted) {
+      const lines = await Promise.all(routes.map((route) => readRoute(client, route, io.clock)));
+      const [guide] = lines;
+      if (guide?.qps !== undefined) replicas = desiredReplicas(guide.qps, replicas);
+      const shown = lines.map((line, index) => (index === 0 ? { ...line, replicas } : line));
+      view.show({ routes: shown, slsQueries: emulator.stats().queries });
+      await sleep(refreshMs, undefined, { signal }).catch(() => undefined);
+    }
+  } finally {
+    view.end();
+    client.close();
+  }
+}
+
+async function readRoute(client: AdapterClient, route: string, clock: Io['clock']): Promise<RouteLine> {
+  const unknown = { route, qps: undefined, requests: undefined, ageSeconds: undefined, replicas: undefined };
+  try {
+    const item = await client.read(readPath(route));
+    return {
+      ...unknown,
+      qps: item.value,
+      requests: requestsIn(item),
+      ageSeconds: clock.now() / 1000 - item.windowEndSeconds,
+      error: undefined,
+    };
+  } catch (error) {
+    return { ...unknown, error: error instanceof Error ? error.message : String(error) };
+  }
+}

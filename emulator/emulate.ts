@@ -1,0 +1,133 @@
+import { access, constants, stat } from 'node:fs/promises';
+import type * as EmulatorModule from './emulator.ts';
+import { AdapterError, toListenError } from '../src/errors.ts';
+import { type Io, aborted } from '../src/cli/io.ts';
+import type { ListenAddress } from '../src/cli/options.ts';
+
+export interface EmulateOptions {
+  readonly listen: ListenAddress;
+  readonly accessLog?: string;
+  readonly follow?: boolean;
+  readonly project: string;
+  readonly logstore: string;
+  readonly accessKeyId?: string;
+  readonly accessKeySecret?: string;
+  readonly latency?: number;
+  readonly sqlConcurrency?: number;
+  readonly ingestLag?: number;
+  readonly errorRate?: number;
+}
+
+/** Unparsed lines shown; the rest are only counted, since the wrong file has millions. */
+const mostReports = 10;
+
+/** A local SLS until a signal, filled by PutLogs or from an access log. */
+export async function emulate(options: EmulateOptions, io: Io): Promise<void> {
+  const { accessLog, follow = false, listen } = options;
+  if (follow && accessLog === undefined)
+    throw new AdapterError('ConfigInvalid', '--follow needs --access-log FILE');
+  if (accessLog !== undefined) await checkAccessLog(accessLog, follow);
+  const { startEmulator } = await loadEmulator();
+  const emulator = await startListening(listen, () => startEmulator(emulatorOptions(options, io)));
+  try {
+    io.stdout.write(introduction(options, emulator.url));
+    if (accessLog !== undefined) await ingest(accessLog, options, emulator, io);
+    await aborted(io.signal);
+  } finally {
+    await emulator.stop();
+  }
+}
+
+/** @throws AdapterError `ConfigInvalid` where there is no file, unless it may still come */
+async function checkAccessLog(path: string, mayCome: boolean): Promise<void> {
+  const refuse = (why: string, cause?: unknown) =>
+    new AdapterError('ConfigInvalid', `--access-log ${path} ${why}`, { cause });
+  try {
+    await access(path, constants.R_OK);
+  } catch (cause) {
+    const { code = String(cause) } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && mayCome) return;
+    throw refuse(`cannot be read (${code})`, cause);
+  }
+  if ((await stat(path)).isDirectory()) throw refuse('is a directory');
+}
+
+async function ingest(
+  path: string,
+  options: EmulateOptions,
+  emulator: EmulatorModule.Emulator,
+  io: Io,
+): Promise<void> {
+  const { ingestAccessLog } = await import('./ingest/access-log-ingest.ts');
+  let reports = 0;
+  const counts = await ingestAccessLog({
+    path,
+    follow: options.follow ?? false,
+    sink: emulator.sink(options.project, options.logstore),
+    onUnparsed: (reason, line) => {
+      emulator.countUnparsed(1);
+      reports += 1;
+      if (reports <= mostReports) io.stderr.write(`${path}: unparsed: ${reason}: ${line.slice(0, 200)}\n`);
+      if (reports === mostReports) io.stderr.write(`${path}: further unparsed lines are only counted\n`);
+    },
+    signal: io.signal,
+  });
+  io.stdout.write(`${path}: ${counts.records} lines read, ${counts.unparsed} unparsed\n`);
+}
+
+/** What listens where, and the lines to use it. */
+function introduction({ project, logstore, accessKeyId }: EmulateOptions, url: string): string {
+  const [id, secret] = accessKeyId === undefined ? ['any', 'any'] : [accessKeyId, 'SECRET'];
+  return [
+    `SLS for project ${project}, logstore ${logstore} listens at ${url}.`,
+    accessKeyId === undefined
+      ? 'Any key pair is accepted.'
+      : `Only requests signed with the key ${accessKeyId} are accepted.`,
+    'Read it with the line below, or serve it: `serve` takes the same variables and --sls-endpoint.',
+    '',
+    `  ALIBABA_CLOUD_ACCESS_KEY_ID=${id} ALIBABA_CLOUD_ACCESS_KEY_SECRET=${secret} \\`,
+    `    npm run -s adapter -- query sls_ingress_qps --sls-endpoint ${url} \\`,
+    `    --selector sls.project=${project},sls.logstore=${logstore}`,
+    '',
+    `Its counters: curl ${url}/__stats`,
+    '',
+  ].join('\n');
+}
+
+function emulatorOptions(options: EmulateOptions, { clock, random }: Io) {
+  const { listen, project, logstore, accessKeyId: id, accessKeySecret: secret } = options;
+  if ((id === undefined) !== (secret === undefined)) {
+    throw new AdapterError('ConfigInvalid', '--access-key-id and --access-key-secret go together');
+  }
+  return {
+    listenHost: listen.host,
+    listenPort: listen.port,
+    logstores: [{ project, logstore }],
+    ...(id === undefined || secret === undefined ? {} : { accessKey: { id, secret } }),
+    ...(options.latency === undefined ? {} : { latencyMs: options.latency }),
+    ...(options.sqlConcurrency === undefined ? {} : { sqlConcurrency: options.sqlConcurrency }),
+    ...(options.ingestLag === undefined ? {} : { ingestLagMs: options.ingestLag }),
+    ...(options.errorRate === undefined ? {} : { errorRate: options.errorRate }),
+    clock,
+    random,
+  };
+}
+
+/** @throws AdapterError `EmulatorMissing` where its engine is not installed */
+export async function loadEmulator(): Promise<typeof EmulatorModule> {
+  try {
+    return await import('./emulator.ts');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    throw new AdapterError('EmulatorMissing', 'the local SLS is not installed here', { cause });
+  }
+}
+
+/** @throws AdapterError `AddressInUse` or `AddressUnusable` */
+export async function startListening<T>({ host, port }: ListenAddress, start: () => Promise<T>): Promise<T> {
+  try {
+    return await start();
+  } catch (cause) {
+    throw toListenError(cause, `${host}:${port}`);
+  }
+}

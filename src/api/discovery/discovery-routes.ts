@@ -1,0 +1,88 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Catalog } from '../../metric/catalog.ts';
+import {
+  apiGroupDiscoveryList,
+  apiGroupDocument,
+  apiGroupList,
+  apiResourceList,
+  discoveryGroup,
+  discoveryKind,
+  discoveryVersions,
+  group,
+  version,
+  type DiscoveryVersion,
+} from './discovery.ts';
+import {
+  encodeJson,
+  encodeObject,
+  encodeYaml,
+  plainJson,
+  representationOf,
+  withPretty,
+  type KubernetesObject,
+  type Representation,
+} from '../read/encoding.ts';
+import { negotiate, type Transform } from '../read/negotiation.ts';
+import { registerOpenApi } from './openapi-routes.ts';
+import type { Handler, RegisterGet } from '../server/route.ts';
+import { StaticDocument, sendDocument } from './static-document.ts';
+import { versionInfo } from './version.ts';
+
+/** Everything that tells what the server is and serves. None of it depends on anything that can fail. */
+export function registerDiscovery(get: RegisterGet, catalog: Catalog): void {
+  const groups = createObjectHandler(apiGroupList);
+  const aggregated = createAggregatedHandler(catalog);
+  get('/apis', (request, reply) => aggregated(request, reply) ?? groups(request, reply));
+  get(`/apis/${group}`, createObjectHandler(apiGroupDocument));
+  get(`/apis/${group}/${version}`, createObjectHandler(apiResourceList(catalog)));
+  const info = versionInfo();
+  get('/version', createJsonHandler(info));
+  registerOpenApi(get, catalog, info.gitVersion);
+}
+
+function createJsonHandler(body: unknown): Handler {
+  const document = new StaticDocument((pretty: boolean) => encodeJson(body, pretty));
+  return (request, reply) => {
+    const { mediaType, pretty } = withPretty(request, plainJson);
+    return sendDocument(request, reply, mediaType, document.get(pretty));
+  };
+}
+
+function createObjectHandler(object: KubernetesObject): Handler {
+  const document = new StaticDocument((key: Representation) => encodeObject(object, key));
+  return (request, reply) => {
+    const representation = representationOf(request);
+    return sendDocument(request, reply, representation.mediaType, document.get(representation));
+  };
+}
+
+interface AggregatedKey {
+  readonly discoveryVersion: DiscoveryVersion;
+  readonly mediaType: 'application/json' | 'application/yaml';
+  readonly pretty: boolean;
+}
+
+/** @returns a handler that sends nothing and returns undefined where aggregated discovery is not asked for */
+function createAggregatedHandler(catalog: Catalog) {
+  const document = new StaticDocument(({ discoveryVersion, mediaType, pretty }: AggregatedKey) => {
+    const list = apiGroupDiscoveryList(catalog, discoveryVersion);
+    return mediaType === 'application/json' ? encodeJson(list, pretty) : encodeYaml(list);
+  });
+  return (request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined => {
+    const choice = negotiate(
+      request.headers.accept,
+      ['application/json', 'application/yaml'],
+      (transform) => discoveryVersionOf(transform) !== undefined,
+    );
+    const discoveryVersion = discoveryVersionOf(choice?.transform);
+    if (choice === undefined || discoveryVersion === undefined) return undefined;
+    const { mediaType, pretty } = withPretty(request, choice);
+    const contentType = `${mediaType};g=${discoveryGroup};v=${discoveryVersion};as=${discoveryKind}`;
+    return sendDocument(request, reply, contentType, document.get({ discoveryVersion, mediaType, pretty }));
+  };
+}
+
+function discoveryVersionOf(transform: Transform | undefined): DiscoveryVersion | undefined {
+  if (transform?.group !== discoveryGroup || transform.kind !== discoveryKind) return undefined;
+  return discoveryVersions.find((discoveryVersion) => discoveryVersion === transform.version);
+}

@@ -1,0 +1,59 @@
+import type { Catalog } from '../../metric/catalog.ts';
+
+export const group = 'external.metrics.k8s.io';
+export const version = 'v1beta1';
+export const groupVersion = `${group}/${version}`;
+
+/** The kind of every answer to a read. Source: k8s.io/metrics/pkg/apis/external_metrics/v1beta1. */
+export const listKind = 'ExternalMetricValueList';
+
+const groupVersionForDiscovery = { groupVersion, version };
+
+const apiGroup = {
+  name: group,
+  versions: [groupVersionForDiscovery],
+  preferredVersion: groupVersionForDiscovery,
+};
+
+const verbs = ['get'];
+
+/** `/apis` */
+export const apiGroupList = { kind: 'APIGroupList', apiVersion: 'v1', groups: [apiGroup] } as const;
+
+/** `/apis/external.metrics.k8s.io` */
+export const apiGroupDocument = { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup } as const;
+
+/** `/apis/external.metrics.k8s.io/v1beta1`: one resource a metric, in a stable order. */
+export function apiResourceList({ metrics }: Catalog) {
+  const resources = metrics.map(({ name }) => ({
+    name,
+    singularName: '',
+    namespaced: true,
+    kind: listKind,
+    verbs,
+  }));
+  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources } as const;
+}
+
+/** Aggregated discovery. `v2beta1` is what clients of Kubernetes 1.26 to 1.29 ask for; its fields are the same. */
+export const discoveryGroup = 'apidiscovery.k8s.io';
+export const discoveryKind = 'APIGroupDiscoveryList';
+export const discoveryVersions = ['v2', 'v2beta1'] as const;
+export type DiscoveryVersion = (typeof discoveryVersions)[number];
+
+/** `/apis` for clients that want all in one answer. Source: k8s.io/api/apidiscovery/v2. */
+export function apiGroupDiscoveryList({ metrics }: Catalog, discoveryVersion: DiscoveryVersion): unknown {
+  const resources = metrics.map(({ name }) => ({
+    resource: name,
+    responseKind: { group, version, kind: listKind },
+    scope: 'Namespaced',
+    singularResource: '',
+    verbs,
+  }));
+  return {
+    kind: discoveryKind,
+    apiVersion: `${discoveryGroup}/${discoveryVersion}`,
+    metadata: {},
+    items: [{ metadata: { name: group }, versions: [{ version, resources, freshness: 'Current' }] }],
+  };
+}

@@ -1,0 +1,75 @@
+import { AdapterError } from '../../errors.ts';
+import type { Operator, Requirement } from '../../grammar/label-selector.ts';
+import { checkLabelKey, checkLabelValue } from '../../grammar/label-syntax.ts';
+import { isRecord } from '../client/kube-error.ts';
+
+/** Operators of `matchExpressions`, and as a selector's text has them. */
+const operators = new Map<unknown, Operator>([
+  ['In', 'in'],
+  ['NotIn', 'notin'],
+  ['Exists', 'exists'],
+  ['DoesNotExist', '!'],
+]);
+
+/**
+ * The requirements that `parseLabelSelector` finds in the text which kube-controller-manager makes of a LabelSelector.
+ * Source: `LabelSelectorAsSelector` of k8s.io/apimachinery, whose result sorts by key.
+ *
+ * @param selector of a metric in an HPA; none: no requirements
+ * @throws AdapterError `SelectorMalformed` where kube-controller-manager refuses it too, and never asks for the metric
+ */
+export function selectorRequirements(selector: unknown): readonly Requirement[] {
+  try {
+    if (selector === undefined || selector === null) return [];
+    const { matchLabels, matchExpressions } = recordOf(selector, 'the selector');
+    const requirements = [
+      ...Object.entries(recordOf(matchLabels ?? {}, 'matchLabels')).map(equality),
+      ...listOf(matchExpressions ?? [], 'matchExpressions').map(expression),
+    ];
+    return requirements.sort((one, other) => Number(one.key > other.key) - Number(one.key < other.key));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new AdapterError('SelectorMalformed', `Kubernetes refuses the selector: ${error.message}`, {
+      cause: error,
+    });
+  }
+}
+
+function equality([key, value]: readonly [string, unknown]): Requirement {
+  return requirement(key, '=', [value]);
+}
+
+function expression(fields: unknown): Requirement {
+  const { key, operator, values } = recordOf(fields, 'an item of matchExpressions');
+  const known = operators.get(operator);
+  if (known === undefined)
+    throw new SyntaxError(`${JSON.stringify(operator)} is not a valid label selector operator`);
+  const given = listOf(values ?? [], 'values');
+  const isSet = known === 'in' || known === 'notin';
+  if (isSet !== given.length > 0)
+    throw new SyntaxError(`values of ${String(operator)} must ${isSet ? 'not ' : ''}be empty`);
+  return requirement(key, known, given);
+}
+
+function requirement(key: unknown, operator: Operator, given: readonly unknown[]): Requirement {
+  const name = textOf(key, 'a key');
+  checkLabelKey(name);
+  const values = given.map((value) => textOf(value, `a value of ${name}`));
+  for (const value of values) checkLabelValue(name, value);
+  return { key: name, operator, values: [...new Set(values)].sort() };
+}
+
+function recordOf(value: unknown, what: string): Readonly<Record<string, unknown>> {
+  if (isRecord(value)) return value;
+  throw new SyntaxError(`${what} is no object`);
+}
+
+function listOf(value: unknown, what: string): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new SyntaxError(`${what} is no list`);
+}
+
+function textOf(value: unknown, what: string): string {
+  if (typeof value === 'string') return value;
+  throw new SyntaxError(`${what} is no text`);
+}

@@ -1,0 +1,103 @@
+import { hash } from 'node:crypto';
+import { AdapterError } from '../../errors.ts';
+import type { Requirement } from '../../grammar/label-selector.ts';
+import { parseQuantity } from '../../grammar/quantity.ts';
+import type { ScaleTarget } from '../../metric/scale-target.ts';
+import { selectorRequirements } from './autoscaler-selector.ts';
+import { isRecord } from '../client/kube-error.ts';
+import { metadataOf, type KubeObject } from '../client/list-page.ts';
+
+export interface AutoscalerName {
+  readonly namespace: string;
+  readonly name: string;
+  /** Told of one that is there. */
+  readonly uid?: string | undefined;
+}
+
+/** An external metric that an HPA names, with what `parseMetricRequest` needs to tell whether it can be served. */
+export type ExternalMetricRef = {
+  readonly name: string;
+  /** Undefined where it says none that can be read. */
+  readonly target?: ScaleTarget | undefined;
+} & (
+  | { readonly requirements: readonly Requirement[] }
+  /** Kubernetes itself refuses the selector (`SelectorMalformed`), so nobody will ever ask. */
+  | { readonly refusal: AdapterError }
+);
+
+/** What is kept of a HorizontalPodAutoscaler. */
+export interface Autoscaler extends AutoscalerName {
+  /** Each once, in an order of their own: that of the HPA makes no difference. */
+  readonly metrics: readonly ExternalMetricRef[];
+  /**
+   * Of `metrics` and `uid`: equal where those are, empty where there are none. Made as an HPA is read, since thousands may have
+   * to be compared at once, and short, since it is kept.
+   */
+  readonly fingerprint: string;
+}
+
+/**
+ * Reads a HorizontalPodAutoscaler of autoscaling/v2 or v2beta2; whatever is not like one counts as not there.
+ * https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/horizontal-pod-autoscaler-v2/
+ *
+ * @returns undefined without a namespace or a name
+ */
+export function autoscalerOf(object: KubeObject): Autoscaler | undefined {
+  const { namespace, name, uid } = metadataOf(object);
+  if (typeof namespace !== 'string' || typeof name !== 'string') return undefined;
+  const spec = object['spec'];
+  const metrics = isRecord(spec) ? spec['metrics'] : undefined;
+  const bounds = boundsOf(spec);
+  const byText = new Map<string, ExternalMetricRef>();
+  for (const metric of Array.isArray(metrics) ? (metrics as readonly unknown[]) : []) {
+    const ref = externalMetricOf(metric, bounds);
+    if (ref !== undefined) byText.set(JSON.stringify(ref), ref);
+  }
+  const texts = [...byText.keys()].sort();
+  const sorted = texts.flatMap((text) => byText.get(text) ?? []);
+  const fingerprint = texts.length === 0 ? '' : hash('sha256', [...texts, uid].join(), 'base64');
+  const id = typeof uid === 'string' ? { uid } : {};
+  return { namespace, name, ...id, metrics: sorted, fingerprint };
+}
+
+type Bounds = Pick<ScaleTarget, 'minReplicas' | 'maxReplicas'>;
+
+/** Source: autoscaling/v2, where minReplicas is 1 by default. */
+function boundsOf(spec: unknown): Bounds {
+  const { minReplicas, maxReplicas } = isRecord(spec) ? spec : {};
+  return {
+    minReplicas: typeof minReplicas === 'number' ? minReplicas : 1,
+    maxReplicas: typeof maxReplicas === 'number' ? maxReplicas : Number.MAX_SAFE_INTEGER,
+  };
+}
+
+function externalMetricOf(metric: unknown, bounds: Bounds): ExternalMetricRef | undefined {
+  if (!isRecord(metric) || metric['type'] !== 'External' || !isRecord(metric['external'])) return undefined;
+  const identifier = metric['external']['metric'];
+  if (!isRecord(identifier)) return undefined;
+  const { name, selector } = identifier;
+  if (typeof name !== 'string' || name === '') return undefined;
+  const aim = targetOf(metric['external']['target'], bounds);
+  const target = aim === undefined ? {} : { target: aim };
+  try {
+    return { name, requirements: selectorRequirements(selector), ...target };
+  } catch (error) {
+    if (!(error instanceof AdapterError)) throw error;
+    return { name, refusal: error, ...target };
+  }
+}
+
+function targetOf(target: unknown, bounds: Bounds): ScaleTarget | undefined {
+  if (!isRecord(target)) return undefined;
+  const { averageValue, value } = target;
+  const [kind, text] =
+    averageValue === undefined || averageValue === null
+      ? (['Value', value] as const)
+      : (['AverageValue', averageValue] as const);
+  try {
+    const aim = parseQuantity(String(text));
+    return aim > 0 ? { kind, value: aim, ...bounds } : undefined;
+  } catch {
+    return undefined;
+  }
+}

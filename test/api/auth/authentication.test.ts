@@ -1,0 +1,260 @@
+import { X509Certificate } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Authenticator } from '../../../src/api/auth/authentication.ts';
+import type { AuthenticationConfig } from '../../../src/kube/authentication-config.ts';
+import type { User } from '../../../src/kube/reviews/user.ts';
+import { createCa, type Ca, type IssueOptions, type PemPair } from '../../support/certificates.ts';
+import { TestClock } from '../../support/test-clock.ts';
+
+const requestHeader = {
+  allowedNames: ['front-proxy-client'],
+  usernameHeaders: ['X-Remote-User'],
+  groupHeaders: ['X-Remote-Group'],
+  extraHeaderPrefixes: ['X-Remote-Extra-'],
+  uidHeaders: ['X-Remote-Uid'],
+};
+
+let proxyCa: Ca;
+let clientCa: Ca;
+let otherCa: Ca;
+beforeAll(async () => {
+  [proxyCa, clientCa, otherCa] = await Promise.all([
+    createCa('proxy'),
+    createCa('client'),
+    createCa('other'),
+  ]);
+});
+
+const trustAll = (): AuthenticationConfig => ({
+  clientCaPem: clientCa.certificate,
+  requestHeader: { ...requestHeader, caPem: proxyCa.certificate },
+});
+
+interface Asked {
+  readonly pair?: PemPair | undefined;
+  readonly headers?: readonly (readonly [string, string])[];
+  readonly token?: string;
+  readonly trust?: AuthenticationConfig | undefined;
+}
+
+const tokens: Readonly<Record<string, User>> = {
+  good: { name: 'system:serviceaccount:a:b', uid: '7', groups: ['system:serviceaccounts'], extra: {} },
+};
+
+function chainOf(pair: PemPair) {
+  const [leaf, ...intermediates] = (
+    pair.certificate.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/g) ?? []
+  ).map((pem) => new X509Certificate(pem));
+  if (leaf === undefined) throw new Error('no certificate');
+  return { leaf, intermediates };
+}
+
+function ask(asked: Asked, clock = new TestClock()): Promise<User> {
+  const trust = 'trust' in asked ? asked.trust : trustAll();
+  const authenticator = new Authenticator({
+    trust: () => trust,
+    reviewToken: (token) =>
+      token === 'unreachable' ? Promise.reject(new Error('no API server')) : Promise.resolve(tokens[token]),
+    clock,
+  });
+  return authenticator.authenticate(
+    {
+      chain: asked.pair && chainOf(asked.pair),
+      rawHeaders: (asked.headers ?? []).flat(),
+      authorization: asked.token === undefined ? undefined : `Bearer ${asked.token}`,
+    },
+    new AbortController().signal,
+  );
+}
+
+const unauthenticated = (message: RegExp) =>
+  expect.objectContaining({
+    code: 'Unauthenticated',
+    message: expect.stringMatching(message) as unknown,
+  }) as unknown;
+
+const user = ['X-Remote-User', 'ann'] as const;
+const proxy = (options: IssueOptions = {}) => proxyCa.issue({ cn: 'front-proxy-client', ...options });
+
+describe('the front proxy', () => {
+  it('names the user, its uid, groups as sent, and extra', async () => {
+    const headers = [
+      ['x-remote-user', 'ann'],
+      ['X-REMOTE-UID', '42'],
+      ['X-Remote-Group', 'dev,ops'],
+      ['X-Remote-Group', 'qa'],
+      ['X-Remote-Extra-Acme.com%2FProject', 'one'],
+      ['X-Remote-Extra-acme.com%2fproject', 'two, three'],
+      ['X-Remote-Extra-100%', 'odd'],
+    ] as const;
+    expect(await ask({ pair: await proxy(), headers })).toEqual({
+      name: 'ann',
+      uid: '42',
+      groups: ['dev,ops', 'qa', 'system:authenticated'],
+      extra: { 'acme.com/project': ['one', 'two, three'], '100%': ['odd'] },
+    });
+  });
+
+  it.each<[what: string, options: IssueOptions]>([
+    ['without an extended key usage', { eku: 'none' }],
+    ['through an intermediate authority', { intermediate: true }],
+  ])('is believed %s', async (_, options) => {
+    expect((await ask({ pair: await proxy(options), headers: [user] })).name).toBe('ann');
+  });
+
+  it.each<[what: string, options: IssueOptions]>([
+    ['with another name', { cn: 'somebody' }],
+    ['with a certificate for servers', { eku: 'server' }],
+    ['with a certificate for e-mail', { eku: 'wrong' }],
+    ['with an expired certificate', { notAfter: new Date(Date.now() - 60_000) }],
+    [
+      'with a certificate of tomorrow',
+      { notBefore: new Date(Date.now() + 86_400_000), notAfter: new Date(Date.now() + 2 * 86_400_000) },
+    ],
+    ['through an authority for servers', { intermediate: 'for servers' }],
+    ['through an expired authority', { intermediate: 'expired' }],
+    ['signed by somebody who is no authority', { intermediate: 'no authority' }],
+  ])('is not believed %s', async (_, options) => {
+    await expect(ask({ pair: await proxy(options), headers: [user] })).rejects.toEqual(
+      unauthenticated(/^Unauthorized: the certificate names no user/),
+    );
+  });
+
+  it('of any name is believed where no names are given', async () => {
+    const trust = { requestHeader: { ...requestHeader, allowedNames: [], caPem: proxyCa.certificate } };
+    expect((await ask({ pair: await proxy({ cn: 'any' }), headers: [user], trust })).name).toBe('ann');
+  });
+
+  it.each([
+    ['by name', 'system:anonymous', []],
+    ['by group', 'somebody', ['system:unauthenticated']],
+  ])('may name one who is not authenticated, %s: it does not become so here', async (_, name, groups) => {
+    const headers = [
+      ['X-Remote-User', name] as const,
+      ...groups.map((group) => ['X-Remote-Group', group] as const),
+    ];
+    expect((await ask({ pair: await proxy(), headers })).groups).toEqual(groups);
+  });
+
+  it('that names nobody is nobody', async () => {
+    const headers = [['X-Remote-Group', 'system:masters'] as const, ['X-Remote-User', ''] as const];
+    await expect(ask({ pair: await proxy(), headers })).rejects.toEqual(unauthenticated(/names no user/));
+  });
+
+  it.each(['another authority', "the clients' authority"])('signed by %s is not believed', async (signer) => {
+    const ca = signer === 'another authority' ? otherCa : clientCa;
+    const pair = await ca.issue({ cn: 'front-proxy-client' });
+    const asked = ask({ pair, headers: [user, ['X-Remote-Group', 'system:masters']] });
+    if (ca === otherCa) await expect(asked).rejects.toEqual(unauthenticated(/names no user/));
+    // A client of that name, without what the headers claim.
+    else expect(await asked).toMatchObject({ name: 'front-proxy-client', groups: ['system:authenticated'] });
+  });
+
+  it('is nobody without its certificate, whatever the headers say', async () => {
+    const headers = [user, ['X-Remote-Group', 'system:masters'] as const];
+    expect(await ask({ headers })).toEqual({
+      name: 'system:anonymous',
+      groups: ['system:unauthenticated'],
+      extra: {},
+    });
+  });
+});
+
+describe('a client certificate', () => {
+  it('signed by itself in the name of an authority names nobody', async () => {
+    const twin = await createCa('client');
+    const pair = { certificate: twin.certificate, key: twin.key };
+    await expect(ask({ pair })).rejects.toEqual(unauthenticated(/names no user/));
+    // Nor does one that it signs, sent along with it.
+    const { certificate, key } = await twin.issue({ cn: 'jane' });
+    await expect(ask({ pair: { certificate: certificate + twin.certificate, key } })).rejects.toEqual(
+      unauthenticated(/names no user/),
+    );
+  });
+
+  it('names the user by its common name, and the groups by its organizations', async () => {
+    const pair = await clientCa.issue({ cn: 'jane', groups: ['dev', 'system:masters'] });
+    expect(await ask({ pair, headers: [user] })).toEqual({
+      name: 'jane',
+      groups: ['dev', 'system:masters', 'system:authenticated'],
+      extra: {},
+    });
+  });
+
+  it.each<[what: string, options: IssueOptions]>([
+    ['without a common name', { groups: ['dev'] }],
+    ['for servers', { cn: 'jane', eku: 'server' }],
+    ['that has expired', { cn: 'jane', notAfter: new Date(Date.now() - 1000) }],
+  ])('%s names nobody', async (_, options) => {
+    await expect(ask({ pair: await clientCa.issue(options) })).rejects.toEqual(
+      unauthenticated(/names no user/),
+    );
+  });
+
+  it('is refused once it expires, on an open connection too', async () => {
+    const clock = new TestClock();
+    const pair = await clientCa.issue({ cn: 'jane', notAfter: new Date(clock.nowMs + 30_000) });
+    const authenticator = new Authenticator({
+      trust: trustAll.bind(undefined),
+      reviewToken: () => Promise.resolve(undefined),
+      clock,
+    });
+    const presented = { chain: chainOf(pair), rawHeaders: [], authorization: undefined };
+    const { signal } = new AbortController();
+    expect((await authenticator.authenticate(presented, signal)).name).toBe('jane');
+    clock.advance(31_000);
+    await expect(authenticator.authenticate(presented, signal)).rejects.toThrow(/names no user/);
+  });
+
+  it('counts by the authorities of now: one taken away is gone on open connections too', async () => {
+    let trust = trustAll();
+    const authenticator = new Authenticator({
+      trust: () => trust,
+      reviewToken: () => Promise.resolve(undefined),
+      clock: new TestClock(),
+    });
+    const presented = {
+      chain: chainOf(await clientCa.issue({ cn: 'jane' })),
+      rawHeaders: [],
+      authorization: undefined,
+    };
+    const { signal } = new AbortController();
+    expect((await authenticator.authenticate(presented, signal)).name).toBe('jane');
+    trust = { ...trust, clientCaPem: otherCa.certificate };
+    await expect(authenticator.authenticate(presented, signal)).rejects.toThrow(/names no user/);
+    trust = { ...trust, clientCaPem: `${otherCa.certificate}\n${clientCa.certificate}` };
+    expect((await authenticator.authenticate(presented, signal)).name).toBe('jane');
+  });
+
+  it('is worth nothing before any authority is known', async () => {
+    const pair = await clientCa.issue({ cn: 'jane' });
+    await expect(ask({ pair, trust: undefined })).rejects.toEqual(unauthenticated(/names no user/));
+  });
+});
+
+describe('a bearer token', () => {
+  it('names the user that the API server says', async () => {
+    expect(await ask({ token: 'good' })).toEqual({
+      ...tokens['good'],
+      groups: ['system:serviceaccounts', 'system:authenticated'],
+    });
+  });
+
+  it('that is unknown or expired is refused, not taken for nobody', async () => {
+    await expect(ask({ token: 'bad' })).rejects.toEqual(unauthenticated(/token is not valid/));
+  });
+
+  it('is refused while nobody can tell', async () => {
+    await expect(ask({ token: 'unreachable' })).rejects.toEqual(unauthenticated(/token cannot be reviewed/));
+  });
+
+  it('helps a client whose certificate is a stranger here', async () => {
+    const pair = await otherCa.issue({ cn: 'mesh' });
+    expect((await ask({ pair, token: 'good' })).name).toBe('system:serviceaccount:a:b');
+  });
+
+  it('comes after a certificate that names the user', async () => {
+    const pair = await clientCa.issue({ cn: 'jane' });
+    expect((await ask({ pair, token: 'bad' })).name).toBe('jane');
+  });
+});

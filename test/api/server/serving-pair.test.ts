@@ -1,0 +1,91 @@
+import { X509Certificate } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { keepServingPair, loadServingPair, pairFiles } from '../../../src/api/server/serving-pair.ts';
+
+const names = ['localhost', '127.0.0.1', '::1'];
+const dayMs = 24 * 3600_000;
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'pair-'));
+});
+afterEach(() => rm(dir, { recursive: true }));
+
+describe('a self-made serving pair', () => {
+  it('names every address, is for servers, and lasts a year', async () => {
+    const nowMs = Date.now();
+    const { certificate } = await keepServingPair(dir, names, { now: () => nowMs });
+    const parsed = new X509Certificate(certificate);
+    expect(parsed.checkHost('localhost')).toBe('localhost');
+    expect(['127.0.0.1', '::1'].map((address) => parsed.checkIP(address))).toEqual(['127.0.0.1', '::1']);
+    expect(parsed.checkHost('example.com')).toBeUndefined();
+    expect(parsed.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1']);
+    expect(Math.round((parsed.validToDate.getTime() - nowMs) / dayMs)).toBe(365);
+    expect(parsed.validFromDate.getTime()).toBeLessThan(nowMs);
+  });
+
+  it('is kept where only its owner can read it, and used again', async () => {
+    const first = await keepServingPair(join(dir, 'new', 'folder'), names, Date);
+    const { certFile, keyFile } = pairFiles(join(dir, 'new', 'folder'));
+    expect((await stat(keyFile)).mode & 0o777).toBe(0o600);
+    expect(await loadServingPair(certFile, keyFile)).toEqual(first);
+    expect(await keepServingPair(join(dir, 'new', 'folder'), ['localhost'], Date)).toEqual(first);
+  });
+
+  it.each<[what: string, spoil: (files: { certFile: string; keyFile: string }) => Promise<unknown>]>([
+    ['with 29 days left', () => Promise.resolve()],
+    ['that lacks a name', () => Promise.resolve()],
+    ['whose key is lost', ({ keyFile }) => rm(keyFile)],
+    ['whose certificate is garbage', ({ certFile }) => writeFile(certFile, 'garbage')],
+    [
+      'whose key is another',
+      async ({ keyFile }) => {
+        await keepServingPair(join(dir, 'other'), names, Date);
+        await writeFile(keyFile, await readFile(pairFiles(join(dir, 'other')).keyFile));
+      },
+    ],
+  ])('%s is made anew', async (what, spoil) => {
+    const first = await keepServingPair(dir, names, Date);
+    await spoil(pairFiles(dir));
+    const nowMs = Date.now() + (what === 'with 29 days left' ? 336 * dayMs : 0);
+    const wanted = what === 'that lacks a name' ? [...names, 'adapter.kube-system.svc'] : names;
+    const second = await keepServingPair(dir, wanted, { now: () => nowMs });
+    expect(second.certificate).not.toBe(first.certificate);
+    expect(await keepServingPair(dir, wanted, { now: () => nowMs })).toEqual(second);
+  });
+
+  it('cannot be kept where nothing can be written: the error names the directory', async () => {
+    await writeFile(join(dir, 'file'), '');
+    await expect(keepServingPair(join(dir, 'file', 'below'), names, Date)).rejects.toThrow(
+      /serving certificate cannot be kept in .*below/,
+    );
+  });
+});
+
+describe('a given serving pair', () => {
+  it('that is missing, garbage or of two parts: the error names the file', async () => {
+    const { certFile, keyFile } = pairFiles(dir);
+    await expect(loadServingPair(certFile, keyFile)).rejects.toThrow(
+      /certificate \S*tls\.crt cannot be read/,
+    );
+    await writeFile(certFile, 'x');
+    await writeFile(keyFile, 'x');
+    await expect(loadServingPair(certFile, keyFile)).rejects.toThrow(/are not a PEM certificate and key/);
+    await keepServingPair(dir, names, Date);
+    await keepServingPair(join(dir, 'other'), names, Date);
+    await expect(loadServingPair(certFile, pairFiles(join(dir, 'other')).keyFile)).rejects.toThrow(
+      /other\/tls\.key is not the one of the certificate/,
+    );
+  });
+
+  it('whose chain cannot be served is refused, before any connection meets it', async () => {
+    const { certFile, keyFile } = pairFiles(dir);
+    const { certificate } = await keepServingPair(dir, names, Date);
+    const broken = '-----BEGIN CERTIFICATE-----\nMIIBroken\n-----END CERTIFICATE-----\n';
+    await writeFile(certFile, certificate + broken);
+    await expect(loadServingPair(certFile, keyFile)).rejects.toThrow(/are not a PEM certificate and key/);
+  });
+});

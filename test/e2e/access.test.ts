@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
+import {
+  accessKey,
+  basePath,
+  logstore,
+  project,
+  readPath,
+  startAdapter,
+  type Reply,
+  type TestAdapter,
+} from '../support/adapter.ts';
+import { startCluster } from '../support/cluster.ts';
+import { expectStatus } from '../support/expect-status.ts';
+import { autoscaler, externalMetric } from '../support/scripted-autoscalers.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const rules = `
+defaults: { project: ${project}, logstore: ${logstore} }
+access:
+  knownNamespaces: [team, team-b]
+  rules:
+    - { name: own, namespaces: ['*'], projects: [${project}], routes: ['{namespace}-*'] }
+    - { name: monitoring, namespaces: [monitoring], projects: [${project}], logstores: [${logstore}] }
+`;
+
+let emulator: Emulator;
+let adapter: TestAdapter;
+let queriesBefore: number;
+beforeAll(async () => {
+  const logstores = [
+    { project, logstore },
+    { project, logstore: 'other' },
+  ];
+  emulator = await startEmulator({ listenHost: '127.0.0.1', listenPort: 0, logstores, accessKey });
+  adapter = await startAdapter({ slsEndpoint: emulator.url }, {}, rules);
+});
+afterAll(async () => {
+  await adapter[Symbol.asyncDispose]();
+  await emulator.stop();
+});
+
+const read = (namespace: string, selector: string) =>
+  adapter.request(readPath('sls_ingress_qps', selector, namespace));
+const route = (...names: string[]) => `sls.ingress.route in (${names.join(',')})`;
+
+function expectDenied(reply: Reply, message: RegExp): void {
+  expectStatus(reply, 403, 'AccessDenied', message);
+  expect((reply.body as { reason: string }).reason).toBe('Forbidden');
+  expect(reply.text).not.toMatch(/\bSLS\b|Alibaba|RAM/);
+}
+
+describe('a read that no rule allows', () => {
+  beforeEach(() => {
+    queriesBefore = emulator.stats().queries;
+  });
+
+  it.each([
+    ['another route', 'team', route('shop-a-80'), /rule "own".* routes team-\*, not route "shop-a-80"/],
+    ['one other route in a list', 'team', route('team-a-80', 'shop-a-80'), /not route "shop-a-80"/],
+    ['the whole logstore, by default', 'team', '', /not the whole logstore "nginx-ingress"/],
+    ['the whole logstore', 'team', `sls.logstore=other`, /not the whole logstore "other"/],
+    ['a filter of the whole logstore', 'team', 'sls.query.interval=60', /not the whole logstore/],
+    [
+      'another project',
+      'team',
+      `sls.project=k8s-log-other,${route('team-a-80')}`,
+      /not project "k8s-log-other"/,
+    ],
+    [
+      'another logstore',
+      'monitoring',
+      'sls.logstore=other',
+      /rule "own".* not the whole logstore "other"; nor is it allowed by "monitoring"/,
+    ],
+    [
+      'a route composed of parts of another',
+      'team',
+      'sls.ingress.namespace=shop,sls.ingress.service=a,sls.ingress.port=80',
+      /not route "shop-a-80"/,
+    ],
+    [
+      'a route composed to look like that of another',
+      'team',
+      'sls.ingress.service=b-a,sls.ingress.port=80',
+      /"team-b-a-80", which is taken for one of namespace "team-b"/,
+    ],
+    ['upper case', 'team', route('TEAM-a-80'), /not route "TEAM-a-80"/],
+  ])('is refused, before SLS is asked: %s', async (_, namespace, selector, message) => {
+    for (let time = 0; time < 2; time += 1) expectDenied(await read(namespace, selector), message);
+    expect(emulator.stats().queries).toBe(queriesBefore);
+  });
+
+  it.each([
+    ['%74eam', 'shop-a-80', /namespace "team" may read routes team-\*/],
+    ['team%2Db', 'team-a-80', /namespace "team-b" may read routes team-b-\*/],
+    ['%2574eam', 'team-a-80', /"%74eam" is no namespace/],
+    ['TEAM', 'team-a-80', /"TEAM" is no namespace/],
+    ['*', 'team-a-80', /"\*" is no namespace/],
+    ['%2A', 'team-a-80', /"\*" is no namespace/],
+    ['%7Bnamespace%7D', 'team-a-80', /"\{namespace\}" is no namespace/],
+    ['shop%2Fteam', 'team-a-80', /"shop\/team" is no namespace/],
+  ])('is refused however its namespace is written: %s', async (written, name, message) => {
+    expectDenied(await read(written, route(name)), message);
+    expect(emulator.stats().queries).toBe(queriesBefore);
+  });
+
+  it('stays refused while others keep that reading warm', async () => {
+    const selector = route('shop-warm-80');
+    expect((await read('shop', selector)).statusCode).toBe(200);
+    expect((await read('monitoring', selector)).statusCode).toBe(200);
+    const queries = emulator.stats().queries;
+    expectDenied(await read('team', selector), /not route "shop-warm-80"/);
+    expect((await read('shop', selector)).statusCode).toBe(200);
+    expectDenied(await read('team', selector), /not route "shop-warm-80"/);
+    expect(emulator.stats().queries).toBe(queries);
+  });
+
+  it('is not let through by an allowed one beside it in the URL', async () => {
+    const allowed = readPath('sls_ingress_qps', route('team-a-80'), 'team');
+    const forbidden = `labelSelector=${encodeURIComponent(route('shop-a-80'))}`;
+    expect((await adapter.request(allowed)).statusCode).toBe(200);
+    const queries = emulator.stats().queries;
+    for (const path of [`${allowed}&${forbidden}`, allowed.replace('?', `?${forbidden}&`)])
+      expectStatus(await adapter.request(path), 400, 'ParameterInvalid', /more than once/);
+    expectDenied(
+      await adapter.request(`${basePath}/namespaces/team/sls_ingress_qps/?${forbidden}`),
+      /shop-a-80/,
+    );
+    expect(emulator.stats().queries).toBe(queries);
+  });
+
+  it('is logged as other refusals of the asker are', async () => {
+    await read('team', route('shop-logged-80'));
+    const lines = adapter.logLines.filter(({ selector }) => selector === route('shop-logged-80'));
+    expect(lines).toMatchObject([{ level: 20, namespace: 'team', code: 'AccessDenied' }]);
+  });
+});
+
+it.each([
+  ['team', route('team-a-80', 'team-c-http')],
+  ['%74eam', route('team-a-80')],
+  ['team-b', 'sls.ingress.service=a,sls.ingress.port=80'],
+  ['team', 'sls.ingress.namespace=team,sls.ingress.service=a,sls.ingress.port=80'],
+  ['monitoring', ''],
+  ['monitoring', route('shop-a-80', 'team-b-a-80')],
+])('what a rule allows is read: %s, %s', async (namespace, selector) => {
+  expect((await read(namespace, selector)).statusCode).toBe(200);
+});
+
+it('an HPA has nothing kept fresh that its namespace may not read, and its operator is told', async () => {
+  await using cluster = await startCluster({
+    file: 'reading: { refreshSeconds: 1 }\naccess: { ownRoutesOnly: true }',
+  });
+  const named = (name: string, store: string) =>
+    externalMetric('sls_ingress_qps', {
+      matchLabels: { 'sls.project': project, 'sls.logstore': store, 'sls.ingress.route': name },
+    });
+  const linesOf = (wanted: string) => cluster.adapter.logLines.filter(({ code }) => code === wanted);
+  // Were it asked of SLS, that there is no such logstore would be in the log.
+  cluster.apiServer.hpas.put(autoscaler('team', 'spy', [named('shop-a-80', 'none')]));
+  await waitFor(() => linesOf('AccessDenied').length > 0, 10_000);
+  cluster.apiServer.hpas.put(autoscaler('team', 'good', [named('team-a-80', logstore)]));
+  await waitFor(() => cluster.emulator.stats().queries >= 3, 10_000);
+  expect(linesOf('AccessDenied')).toMatchObject([
+    {
+      level: 40,
+      namespace: 'team',
+      name: 'spy',
+      metric: 'sls_ingress_qps',
+      msg: expect.stringContaining('access.ownRoutesOnly') as unknown,
+    },
+  ]);
+  expect(linesOf('LogstoreNotFound')).toEqual([]);
+  cluster.apiServer.hpas.put(autoscaler('shop', 'lost', [named('shop-a-80', 'none')]));
+  await waitFor(() => linesOf('LogstoreNotFound').length > 0, 10_000);
+});

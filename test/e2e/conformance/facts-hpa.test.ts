@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { formatQuantity, maxQuantityValue, parseQuantityMilli } from '../../../src/grammar/quantity.ts';
+import { loadConfig } from '../../../src/config/load.ts';
+import { logstore, project, readPath, selectorOf } from '../../support/adapter.ts';
+import { goodRead } from '../../support/cluster.ts';
+import {
+  jsonOf,
+  protocols,
+  startFactsCluster,
+  type Fact,
+  type FactsCluster,
+} from '../../support/facts-cluster.ts';
+
+let facts: FactsCluster;
+beforeAll(async () => {
+  facts = await startFactsCluster({
+    file: 'reading: { freshnessSeconds: 0, maxStaleSeconds: 0, deadlineSeconds: 2, refreshSeconds: 60 }\nsls: { breaker: { failures: 100 } }',
+  });
+});
+afterAll(() => facts[Symbol.asyncDispose]());
+
+const labels = { 'sls.project': project, 'sls.logstore': logstore, 'sls.query.max_retry': '0' };
+const read = (more: string) => readPath('sls_ingress_qps', `${selectorOf(labels)}${more}`);
+const itemsOf = (reply: { readonly text: string }) =>
+  (JSON.parse(reply.text) as { readonly items: readonly { readonly value: string }[] }).items;
+
+/** Section "How the HPA uses a reading": our side of it. */
+const table: readonly Fact[] = [
+  [
+    'an empty list is an error: what has no traffic has an item all the same, and each route its own',
+    async (ask) => {
+      expect(itemsOf(await ask(goodRead))).toMatchObject([{ value: '0' }]);
+      const two = await ask(read(',sls.ingress.route in (d-a-80,d-b-80)'));
+      expect(itemsOf(two)).toMatchObject([{ value: '0' }, { value: '0' }]);
+    },
+  ],
+  [
+    'time stamps are never checked, so a reading is of now: seconds old, with its true window',
+    async (ask) => {
+      const [item] = itemsOf(await ask(goodRead)) as unknown as [{ readonly timestamp: string }];
+      const ageMs = Date.now() - Date.parse(item.timestamp);
+      expect(ageMs).toBeGreaterThan(0);
+      expect(ageMs).toBeLessThan(60_000);
+    },
+  ],
+  [
+    'an honest error is safe, a false 0 is an outage: with SLS down there is no number beyond maxStaleSeconds, here 0',
+    async (ask) => {
+      const path = read(',sls.ingress.route=d-c-80');
+      expect((await ask(path)).statusCode).toBe(200);
+      for (const fault of [{ status: 500 }, { incomplete: true }, { garbage: true }, { cutBody: true }]) {
+        facts.cluster.emulator.setFaults(fault);
+        const reply = await ask(path);
+        expect([503, 504]).toContain(reply.statusCode);
+        expect(jsonOf(reply)).toMatchObject({ kind: 'Status' });
+      }
+      facts.cluster.emulator.setFaults({});
+      expect((await ask(path)).statusCode).toBe(200);
+    },
+  ],
+  [
+    'operators that reach the server get a meaning or a 400 that names the label, never a number of something else',
+    async (ask) => {
+      for (const meant of [
+        ',sls.ingress.route=d-a-80',
+        ',sls.ingress.route==d-a-80',
+        ',sls.ingress.route in (d-a-80)',
+      ])
+        expect((await ask(read(meant))).statusCode).toBe(200);
+      for (const meaningless of [
+        ',sls.ingress.route notin (d-a-80)',
+        ',sls.ingress.route',
+        ',!sls.ingress.route',
+        ',sls.ingress.route!=d-a-80',
+      ]) {
+        const reply = await ask(read(meaningless));
+        expect([reply.statusCode, reply.text]).toEqual([400, expect.stringContaining('sls.ingress.route')]);
+      }
+    },
+  ],
+  [
+    'label values over 63 characters are refused',
+    async (ask) => expect((await ask(read(`,sls.ingress.route=${'r'.repeat(64)}`))).statusCode).toBe(400),
+  ],
+];
+
+describe.each(protocols)('how the HPA uses a reading, over %s', (protocol) => {
+  it.each(table)('%s', async (_, holds) => holds(facts.asker(protocol), protocol));
+});
+
+describe('how the HPA uses a reading, whatever carries it', () => {
+  it('MilliValue wraps above 9223372036854775: the value is clamped', () => {
+    expect(maxQuantityValue).toBe(9_223_372_036_854_775n);
+    for (const value of [1e16, 1e300, Number.MAX_VALUE])
+      expect(parseQuantityMilli(formatQuantity(value))).toBeLessThanOrEqual(2n ** 63n - 1n);
+  });
+
+  it.each([-1, -0.001, Number.NaN, Number.POSITIVE_INFINITY])('%s is refused', (value) => {
+    expect(() => formatQuantity(value)).toThrow(RangeError);
+  });
+
+  it.each([
+    [1000, '1k'],
+    [1500, '1500'],
+    [0.0001, '1m'],
+    [7.8751, '7876m'],
+  ])('a canonical Quantity, rounded up: %d → %s', (value, text) => {
+    expect(formatQuantity(value)).toBe(text);
+  });
+
+  it('the API server holds for 60 s, so a read ends well before: within 30 s', () => {
+    expect(loadConfig({ flags: { region: 'cn-hangzhou' }, env: {} }).reading.deadlineSeconds).toBeLessThan(
+      30,
+    );
+  });
+});

@@ -1,0 +1,181 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { startAdapter } from '../../support/adapter.ts';
+import { goodRead, ready, startCluster, type TestCluster } from '../../support/cluster.ts';
+import { createCa } from '../../support/certificates.ts';
+import { startSteadyLoad } from '../../support/steady-load.ts';
+import { waitFor } from '../../support/wait-for.ts';
+
+const front = (cluster: TestCluster) => cluster.proxyCa.issue({ cn: 'front-proxy-client' });
+const body = (text: string) => JSON.parse(text) as Record<string, unknown>;
+
+describe('an API server that is down at the start', () => {
+  it('delays readiness alone, and is made up for', async () => {
+    await using cluster = await startCluster({ down: true });
+    cluster.apiServer.decide = () => true;
+    expect((await cluster.request({ path: '/livez' })).text).toBe('ok');
+    const { statusCode, text } = await cluster.request({ path: '/readyz?verbose' });
+    expect([statusCode, text]).toEqual([
+      500,
+      expect.stringMatching(
+        /^\[\+\]ping ok\n\[\+\]shutdown ok\n\[-\]authentication-config failed: .+\nreadyz check failed\n$/,
+      ),
+    ]);
+    expect((await cluster.request({ path: '/readyz?exclude=authentication-config' })).text).toBe('ok');
+    const pair = await front(cluster);
+    expect((await cluster.request({ pair, headers: { 'x-remote-user': 'hpa' } })).statusCode).toBe(401);
+
+    await cluster.apiServer.comeUp();
+    await waitFor(() => ready(cluster), 10_000);
+    expect((await cluster.request({ pair, headers: { 'x-remote-user': 'hpa' } })).statusCode).toBe(200);
+    // Once ready, it stays ready.
+    await cluster.apiServer.goDown();
+    expect(await ready(cluster)).toBe(true);
+    await cluster.apiServer.comeUp();
+  });
+});
+
+describe('a start that fails late', () => {
+  it('leaves nothing running: no watch of the API server keeps the process', async () => {
+    await using cluster = await startCluster();
+    await waitFor(() => ready(cluster));
+    const { port } = new URL(cluster.adapter.url);
+    const before = cluster.apiServer.openConnections;
+    await expect(
+      startAdapter({
+        authentication: 'delegated',
+        bindAddress: '127.0.0.1',
+        kubeconfig: await cluster.apiServer.kubeconfigFile(),
+        slsEndpoint: cluster.emulator.url,
+        securePort: port,
+      }),
+    ).rejects.toThrow(/is taken/);
+    await waitFor(() => cluster.apiServer.openConnections <= before);
+  });
+});
+
+describe('too many requests', () => {
+  it('are a 429 that tells when to come again in its body, not in a header; masters are let in', async () => {
+    await using cluster = await startCluster({ file: 'server: { maxRequestsInFlight: 2 }' });
+    cluster.apiServer.decide = () => true;
+    await waitFor(() => ready(cluster));
+    cluster.emulator.setFaults({ latencyMs: 800 });
+    const pair = await front(cluster);
+    const headers = { 'x-remote-user': 'hpa' };
+    const first = [cluster.request({ pair, headers }), cluster.request({ pair, headers, protocol: 'h2' })];
+    await waitFor(() => cluster.emulator.stats().queries > 0);
+    const refused = await waitFor(async () => {
+      const reply = await cluster.request({ pair, headers });
+      return reply.statusCode === 429 && reply;
+    });
+    expect(body(refused.text)).toMatchObject({
+      kind: 'Status',
+      reason: 'TooManyRequests',
+      code: 429,
+      details: { retryAfterSeconds: 1 },
+    });
+    expect(refused.headers['retry-after']).toBeUndefined();
+    const master = { ...headers, 'x-remote-group': 'system:masters' };
+    expect((await cluster.request({ pair, headers: master, path: '/apis' })).statusCode).toBe(200);
+    expect((await Promise.all(first)).map(({ statusCode }) => statusCode)).toEqual([200, 200]);
+    cluster.emulator.setFaults({});
+    expect((await cluster.request({ pair, headers })).statusCode).toBe(200);
+  });
+});
+
+describe('a stop', () => {
+  it('fails readiness first, serves on for the delay, and ends what is under way', async () => {
+    const cluster = await startCluster({ flags: { shutdownDelayDuration: '2s' } });
+    cluster.apiServer.decide = () => true;
+    await waitFor(() => ready(cluster));
+    const pair = await front(cluster);
+    const { adapter } = cluster;
+    const ca = await readFile(adapter.certificateFile, 'utf8');
+    const load = startSteadyLoad({
+      url: adapter.url,
+      path: '/apis/external.metrics.k8s.io/v1beta1',
+      ca: () => ca,
+      pair: () => pair,
+      headers: { 'x-remote-user': 'aggregator' },
+    });
+    await waitFor(() => load.succeeded > 20);
+    const stopped = adapter[Symbol.asyncDispose]();
+    await waitFor(async () => !(await ready(cluster)), 1000, 'readiness fails at once');
+    const before = load.succeeded;
+    await waitFor(() => load.succeeded > before + 40, 1500, 'requests are answered meanwhile');
+    // Whoever heeds readiness has gone by now.
+    expect((await load.stop()).failures).toEqual([]);
+    cluster.emulator.setFaults({ latencyMs: 1500 });
+    const late = cluster.request({ pair, path: goodRead, headers: { 'x-remote-user': 'hpa' } });
+    expect((await late).statusCode).toBe(200);
+    await stopped;
+    await expect(cluster.request({ path: '/livez' })).rejects.toThrow(/ECONNREFUSED/);
+    await cluster.emulator.stop();
+    await cluster.apiServer[Symbol.asyncDispose]();
+  }, 20_000);
+
+  it('ends the renewal of a decision, which nobody waits for', async () => {
+    let aheadMs = 0;
+    const cluster = await startCluster({ clock: { now: () => Date.now() + aheadMs } });
+    const { adapter, apiServer, emulator } = cluster;
+    apiServer.decide = () => true;
+    await waitFor(() => ready(cluster));
+    const pair = await front(cluster);
+    const read = () => cluster.request({ pair, headers: { 'x-remote-user': 'hpa' } });
+    expect((await read()).statusCode).toBe(200);
+    apiServer.fail('subjectaccessreview', { kind: 'hang' }, 1);
+    aheadMs = 8000;
+    expect((await read()).statusCode).toBe(200);
+    await waitFor(() => apiServer.count('subjectaccessreview') === 2);
+    await adapter[Symbol.asyncDispose]();
+    // Of a call that breaks off, the next attempt would come after half a second.
+    await sleep(800);
+    expect(apiServer.count('subjectaccessreview')).toBe(2);
+    await emulator.stop();
+    await apiServer[Symbol.asyncDispose]();
+  });
+});
+
+describe('its own APIService', () => {
+  const own = { name: 'adapter', namespace: 'metrics' };
+  const flags = (certDir: string) => ({
+    manageApiservice: 'true',
+    serviceName: own.name,
+    serviceNamespace: own.namespace,
+    certDir,
+  });
+  const name = 'v1beta1.external.metrics.k8s.io';
+
+  it('trusts the certificate that is served for the name of the Service, and keeps those of others', async () => {
+    const certDir = await mkdtemp(join(tmpdir(), 'apiservice-'));
+    const other = (await createCa('another-replica')).certificate;
+    const before = Buffer.from(other).toString('base64');
+    await using cluster = await startCluster({
+      flags: flags(certDir),
+      apiService: { service: own, caBundle: before },
+    });
+    await waitFor(() => ready(cluster));
+    const { spec } = cluster.apiServer.apiServices.get(name) as { spec: { caBundle: string } };
+    const bundle = Buffer.from(spec.caBundle, 'base64').toString();
+    expect(bundle).toContain(other.trim());
+    const reply = await cluster.request({ path: '/livez', trust: bundle, servername: 'adapter.metrics.svc' });
+    expect(reply.text).toBe('ok');
+    await rm(certDir, { recursive: true });
+  });
+
+  it('of another provider is left alone: not ready, and it says whose it is', async () => {
+    const certDir = await mkdtemp(join(tmpdir(), 'apiservice-'));
+    const service = { name: 'keda-operator-metrics-apiserver', namespace: 'keda' };
+    await using cluster = await startCluster({ flags: flags(certDir), apiService: { service } });
+    const text = await waitFor(async () => {
+      const reply = await cluster.request({ path: '/readyz' });
+      return reply.text.includes('keda') && reply.text;
+    });
+    expect(text).toMatch(/\[-\]apiservice failed: .*keda\/keda-operator-metrics-apiserver/);
+    expect(cluster.apiServer.count('apiservice.patch')).toBe(0);
+    await rm(certDir, { recursive: true });
+  });
+});

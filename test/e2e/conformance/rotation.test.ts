@@ -1,0 +1,138 @@
+import { X509Certificate } from 'node:crypto';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { once } from 'node:events';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createCa, type Ca, type PemPair } from '../../support/certificates.ts';
+import {
+  authenticationData,
+  goodRead,
+  ready,
+  startCluster,
+  type TestCluster,
+} from '../../support/cluster.ts';
+import { startSteadyLoad, type SteadyLoad } from '../../support/steady-load.ts';
+import { waitFor } from '../../support/wait-for.ts';
+
+let dir: string;
+let servingCa: Ca;
+let cluster: TestCluster;
+let load: SteadyLoad;
+let frontPair: PemPair;
+
+const certFile = () => join(dir, 'tls.crt');
+const keyFile = () => join(dir, 'tls.key');
+
+/** As kubelet does: what is read is whole, before and after. */
+async function install(pair: PemPair): Promise<void> {
+  for (const [file, text] of [
+    [keyFile(), pair.key],
+    [certFile(), pair.certificate],
+  ] as const) {
+    await writeFile(`${file}.new`, text);
+    await rename(`${file}.new`, file);
+  }
+}
+
+const issueServing = () =>
+  servingCa.issue({ cn: 'adapter', eku: 'server', sans: ['localhost', '127.0.0.1'] });
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'rotation-'));
+  servingCa = await createCa('serving');
+  await install(await issueServing());
+  cluster = await startCluster({
+    flags: { tlsCertFile: certFile(), tlsPrivateKeyFile: keyFile() },
+    trustPem: servingCa.certificate,
+  });
+  cluster.apiServer.decide = () => true;
+  await waitFor(() => ready(cluster));
+  frontPair = await cluster.proxyCa.issue({ cn: 'front-proxy-client' });
+  load = startSteadyLoad({
+    url: cluster.adapter.url,
+    path: goodRead,
+    ca: () => servingCa.certificate,
+    pair: () => frontPair,
+    headers: { 'x-remote-user': 'hpa' },
+  });
+  await waitFor(() => load.succeeded > 20);
+});
+afterEach(async () => {
+  await cluster[Symbol.asyncDispose]();
+  await rm(dir, { recursive: true });
+});
+
+/** The serial number that a new connection is shown. */
+async function servedSerial(): Promise<string> {
+  const { hostname, port } = new URL(cluster.adapter.url);
+  const socket = connect({ host: hostname, port: Number(port), ca: servingCa.certificate });
+  await once(socket, 'secureConnect');
+  const serial = socket.getPeerX509Certificate()?.serialNumber ?? '';
+  socket.destroy();
+  return serial;
+}
+
+async function goOn(): Promise<void> {
+  const before = load.succeeded;
+  await waitFor(() => load.succeeded > before + 40, 10_000);
+}
+
+it('the serving pair changes without a failed request', async () => {
+  const next = await issueServing();
+  const serial = new X509Certificate(next.certificate).serialNumber;
+  expect(await servedSerial()).not.toBe(serial);
+  await install(next);
+  await waitFor(async () => (await servedSerial()) === serial, 15_000, 'the new certificate is served');
+  await goOn();
+  expect(await load.stop()).toMatchObject({ failures: [] });
+}, 30_000);
+
+it('a serving pair of two parts is not taken: the last good one stays, and the log says so', async () => {
+  const serial = await servedSerial();
+  await writeFile(certFile(), (await issueServing()).certificate);
+  await waitFor(
+    () =>
+      cluster.adapter.logLines.some(({ msg }) =>
+        /serving certificate stays: .*tls\.key is not the one/.test(String(msg)),
+      ),
+    15_000,
+    'the log names the file',
+  );
+  expect(await servedSerial()).toBe(serial);
+  expect(await load.stop()).toMatchObject({ failures: [] });
+}, 30_000);
+
+it('the authority of the front proxy changes without a failed request, and the old one is out', async () => {
+  const nextCa = await createCa('front-proxy-2');
+  const both = `${cluster.proxyCa.certificate}\n${nextCa.certificate}`;
+  const loads = () =>
+    cluster.adapter.logLines.filter(({ msg }) => msg === 'authentication configuration loaded').length;
+
+  const before = loads();
+  cluster.apiServer.setAuthentication(authenticationData(cluster.clientCa.certificate, both));
+  await waitFor(() => loads() > before);
+  const oldPair = frontPair;
+  frontPair = await nextCa.issue({ cn: 'front-proxy-client' });
+  await goOn();
+  expect(await load.stop()).toMatchObject({ failures: [] });
+
+  cluster.apiServer.setAuthentication(authenticationData(cluster.clientCa.certificate, nextCa.certificate));
+  const asFront = (pair: PemPair) => cluster.request({ pair, headers: { 'x-remote-user': 'hpa' } });
+  await waitFor(async () => (await asFront(oldPair)).statusCode === 401);
+  expect((await asFront(frontPair)).statusCode).toBe(200);
+}, 30_000);
+
+it('the authority of clients changes while the watch closes and its version expires', async () => {
+  const jane = (ca: Ca) => ca.issue({ cn: 'jane' });
+  const nextCa = await createCa('clients-2');
+  const pair = await jane(nextCa);
+  expect((await cluster.request({ pair })).statusCode).toBe(401);
+  cluster.apiServer.configMaps.closeWatches();
+  cluster.apiServer.configMaps.expire('status');
+  cluster.apiServer.setAuthentication(authenticationData(nextCa.certificate, cluster.proxyCa.certificate));
+  await waitFor(async () => (await cluster.request({ pair })).statusCode === 200, 20_000);
+  expect((await cluster.request({ pair: await jane(cluster.clientCa) })).statusCode).toBe(401);
+  expect(await load.stop()).toMatchObject({ failures: [] });
+}, 30_000);

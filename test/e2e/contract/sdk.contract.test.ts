@@ -1,0 +1,101 @@
+import { createRequire } from 'node:module';
+import type { $OpenApiUtil } from '@alicloud/openapi-core';
+import type slsModule from '@alicloud/sls20201230';
+import * as dara from '@darabonba/typescript';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startEmulator, type Emulator } from '../../../emulator/emulator.ts';
+
+/** CommonJS, taken as Node has it: the test runner unwraps its default export in a way of its own. */
+const sls = createRequire(import.meta.url)('@alicloud/sls20201230') as typeof slsModule;
+
+/**
+ * The SDK connects to `{project}.{endpoint}` by name. A project called 127 with the endpoint 0.0.1 is
+ * loopback's address, so the client runs here as it comes.
+ */
+const project = '127';
+const logstore = 'nginx-ingress';
+const accessKey = { id: 'sdk-id', secret: 'sdk-secret', securityToken: 'sdk-token' };
+const from = Math.floor(Date.now() / 1000) - 60;
+const to = from + 60;
+
+describe.each(['v1', 'v4'])("the SDK's own client, signing %s", (signatureVersion) => {
+  let emulator: Emulator;
+
+  const createClient = (changes: Readonly<Record<string, string>> = {}) => {
+    const config = {
+      endpoint: `0.0.1:${new URL(emulator.url).port}`,
+      protocol: 'http',
+      regionId: 'cn-hangzhou',
+      signatureVersion,
+      accessKeyId: accessKey.id,
+      accessKeySecret: accessKey.secret,
+      securityToken: accessKey.securityToken,
+      ...changes,
+    };
+    return new sls.default(config as unknown as $OpenApiUtil.Config);
+  };
+  const ask = async (query: string, changes?: Readonly<Record<string, string>>, store = logstore) =>
+    createClient(changes).getLogsV2WithOptions(
+      project,
+      store,
+      new sls.GetLogsV2Request({ from, to, query }),
+      new sls.GetLogsV2Headers({}),
+      new dara.RuntimeOptions({ autoretry: false }),
+    );
+
+  beforeAll(async () => {
+    emulator = await startEmulator({
+      listenHost: '127.0.0.1',
+      listenPort: 0,
+      logstores: [{ project, logstore }],
+      accessKey,
+    });
+    const statuses = ['200', '200', '502'];
+    await emulator
+      .sink(project, logstore)
+      .append(
+        statuses.map((status) => ({ timeSeconds: from + 1, fields: { status, url: `/ü?a=${status}` } })),
+      );
+  });
+  afterAll(() => emulator.stop());
+
+  it('reads a grouped result, compressed with lz4', async () => {
+    const sql =
+      'select status, count(*) / 2 as half, count(*) / 2.0 as exact group by status order by status';
+    const reply = await ask(`* | ${sql}`);
+    expect(reply.headers).toMatchObject({ 'x-log-compresstype': 'lz4' });
+    expect(reply.body?.meta).toMatchObject({ progress: 'Complete', hasSQL: true, count: 2, aggQuery: sql });
+    expect(reply.body?.data).toMatchObject([
+      { status: '200', half: '1', exact: '1.0' },
+      { status: '502', half: '0', exact: '0.5' },
+    ]);
+  });
+
+  it('reads lines', async () => {
+    const reply = await ask('status >= 500');
+    expect(reply.body?.data).toMatchObject([{ status: '502', url: '/ü?a=502' }]);
+  });
+
+  it('reads an empty result', async () => {
+    expect((await ask('status: 999')).body?.data).toEqual([]);
+  });
+
+  it.each<[string, string, Readonly<Record<string, string>>, string, string, number]>([
+    ['a wrong query', '* | select nosuch', {}, logstore, 'ParameterInvalid', 400],
+    ['a wrong logstore', '*', {}, 'nosuch', 'LogStoreNotExist', 404],
+    ['a wrong secret', '*', { accessKeySecret: 'wrong' }, logstore, 'SignatureNotMatch', 401],
+    ['a wrong key', '*', { accessKeyId: 'wrong' }, logstore, 'InvalidAccessKeyId', 401],
+    ['a wrong token', '*', { securityToken: 'wrong' }, logstore, 'Unauthorized', 401],
+  ])('is told of %s', async (_name, query, changes, store, code, statusCode) => {
+    await expect(ask(query, changes, store)).rejects.toMatchObject({ code, data: { statusCode } });
+  });
+
+  it('is told of too many queries', async () => {
+    emulator.setFaults({ latencyMs: 300 });
+    const outcomes = await Promise.allSettled(Array.from({ length: 16 }, () => ask('* | select count(*)')));
+    emulator.setFaults({});
+    const refused = outcomes.filter(({ status }) => status === 'rejected');
+    expect(refused).toHaveLength(1);
+    expect(String((refused[0] as PromiseRejectedResult).reason)).toContain('Too many queued queries');
+  });
+});

@@ -1,0 +1,206 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
+import type { Faults } from '../../emulator/faults.ts';
+import { AdapterError } from '../../src/errors.ts';
+import type { Surroundings } from '../../src/service/surroundings.ts';
+import { fixedCredentials } from '../../src/sls/credentials.ts';
+import {
+  accessKey,
+  basePath,
+  logstore,
+  project,
+  startAdapter,
+  type TestAdapter,
+} from '../support/adapter.ts';
+import { expectStatus } from '../support/expect-status.ts';
+import { TestClock } from '../support/test-clock.ts';
+
+const route = 'default-bert-8501';
+const good = { 'sls.project': project, 'sls.logstore': logstore, 'sls.ingress.route': route };
+const clock = new TestClock();
+
+/** Each read asks SLS, and nothing else does. */
+const quickConfig = `
+sls: { readTimeoutSeconds: 1, connectTimeoutSeconds: 1, breaker: { failures: 100 } }
+reading: { deadlineSeconds: 2, freshnessSeconds: 0, maxStaleSeconds: 0, refreshSeconds: 60 }
+`;
+
+let emulator: Emulator;
+let adapter: TestAdapter;
+
+beforeAll(async () => {
+  emulator = await startEmulator({
+    listenHost: '127.0.0.1',
+    listenPort: 0,
+    logstores: [{ project, logstore }],
+    accessKey,
+    clock,
+  });
+  adapter = await startAdapter({ slsEndpoint: emulator.url }, { clock }, quickConfig);
+});
+afterEach(() => {
+  emulator.setFaults({});
+});
+afterAll(async () => {
+  await adapter[Symbol.asyncDispose]();
+  await emulator.stop();
+});
+
+/** 30 lines in the present window of 15 s: 2 requests per second. */
+const appendLines = () =>
+  emulator.sink(project, logstore).append(
+    Array.from({ length: 30 }, () => ({
+      timeSeconds: clock.nowSeconds - 11,
+      fields: { proxy_upstream_name: route, status: '200' },
+    })),
+  );
+
+describe('what SLS does not answer', () => {
+  // Each row has a window of its own, so that nothing is left over from the one before.
+  beforeEach(async () => {
+    clock.advance(20_000);
+    await appendLines();
+  });
+
+  const quota = {
+    status: 400,
+    errorCode: 'ParameterInvalid',
+    errorMessage: 'Too many queued queries, please retry',
+  };
+  const answer = (status: number, errorCode: string, errorMessage = 'said the server') => ({
+    status,
+    errorCode,
+    errorMessage,
+  });
+  it.each<[what: string, faults: Faults, code: number, cause: string, message: RegExp]>([
+    ['too many queries', quota, 503, 'SlsThrottled', /Too many queued queries.*dedicated SQL/],
+    ['a read quota', answer(403, 'ReadQuotaExceed'), 503, 'SlsThrottled', /ReadQuotaExceed/],
+    ['a busy server', answer(503, 'ServerBusy'), 503, 'SlsThrottled', /ServerBusy/],
+    [
+      'an inner fault',
+      answer(500, 'InternalServerError'),
+      503,
+      'SlsUnavailable',
+      /InternalServerError.*request [0-9A-F]+/i,
+    ],
+    ['a time-out of its own', answer(500, 'RequestTimeout'), 504, 'SlsTimeout', /RequestTimeout/],
+    [
+      'a RAM denial',
+      answer(401, 'Unauthorized', 'denied by sts or ram, action: log:GetLogStoreLogs'),
+      503,
+      'PermissionDenied',
+      /log:GetLogStoreLogs on acs:log/,
+    ],
+    ['a forbidden project', answer(403, 'ProjectForbidden'), 503, 'PermissionDenied', /ProjectForbidden/],
+    [
+      'an unknown key',
+      answer(401, 'InvalidAccessKeyId'),
+      503,
+      'CredentialsRefused',
+      /access key of the adapter/,
+    ],
+    ['a clock apart', answer(400, 'RequestTimeExpired'), 503, 'ClockSkewed', /clock of the node/],
+    [
+      'a query it does not take',
+      answer(400, 'ParameterInvalid', 'syntax error'),
+      500,
+      'QueryRefused',
+      /syntax error/,
+    ],
+    ['a code that is not documented', answer(418, 'Teapot'), 500, 'QueryRefused', /Teapot/],
+    [
+      'a part of the result',
+      { incomplete: true },
+      503,
+      'SlsIncomplete',
+      /incomplete.*shorter sls\.query\.interval/,
+    ],
+    ['a body that is no JSON', { garbage: true }, 503, 'SlsReplyInvalid', /cannot be read/],
+    ["a proxy's page", { garbage: 'html' }, 503, 'SlsUnavailable', /HTTP 502: the body is not the JSON/],
+    ['half a body', { cutBody: true }, 503, 'SlsUnavailable', /cannot be reached/],
+    [
+      'nothing at all',
+      { hang: true },
+      504,
+      'DeadlineExceeded',
+      /no answer within 2 s; last attempt: .* did not answer within 1000 ms/,
+    ],
+    ['too slowly', { latencyMs: 5000 }, 504, 'DeadlineExceeded', /no answer within 2 s/],
+  ])('%s', async (_, faults, code, cause, message) => {
+    emulator.setFaults(faults);
+    const before = emulator.stats().queries;
+    expectStatus(await adapter.read('sls_ingress_qps', good), code, cause, message);
+    expect(emulator.stats().queries).toBeGreaterThan(before);
+    expect(
+      adapter.logLines.filter(({ level, code: logged }) => level === 40 && logged === cause).length,
+    ).toBeGreaterThan(0);
+
+    emulator.setFaults({});
+    expect((await adapter.read('sls_ingress_qps', good)).body).toMatchObject({ items: [{ value: '2' }] });
+  });
+});
+
+describe('a read through an adapter of its own', () => {
+  const failsWith = async (
+    flags: Readonly<Record<string, string>>,
+    around: Partial<Surroundings>,
+    [code, cause, message]: readonly [number, string, RegExp],
+  ) => {
+    await using other = await startAdapter(flags, { clock, ...around }, quickConfig);
+    expectStatus(await other.read('sls_ingress_qps', good), code, cause, message);
+  };
+  const slsEndpoint = () => ({ slsEndpoint: emulator.url });
+
+  it('whose secret is wrong', async () => {
+    const credentials = fixedCredentials({ accessKeyId: accessKey.id, accessKeySecret: 'mistyped' });
+    await failsWith(slsEndpoint(), { credentials }, [
+      503,
+      'CredentialsRefused',
+      /SignatureNotMatch.*mistyped\.$/,
+    ]);
+  });
+
+  it('whose key is unknown', async () => {
+    const credentials = fixedCredentials({ accessKeyId: 'unknown', accessKeySecret: accessKey.secret });
+    await failsWith(slsEndpoint(), { credentials }, [503, 'CredentialsRefused', /InvalidAccessKeyId/]);
+  });
+
+  it('that has no credentials', async () => {
+    const credentials = { current: () => Promise.reject(new AdapterError('CredentialsMissing', 'none')) };
+    await failsWith(slsEndpoint(), { credentials }, [
+      503,
+      'CredentialsMissing',
+      /ALIBABA_CLOUD_ACCESS_KEY_ID/,
+    ]);
+  });
+
+  it('whose SLS is down', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    const down = { slsEndpoint: `http://127.0.0.1:${port}` };
+    await failsWith(down, {}, [503, 'SlsUnavailable', /ECONNREFUSED.*network path/]);
+  });
+
+  it('whose SLS speaks something else', async () => {
+    const server = createServer((socket) => socket.end('220 mail.example.com ESMTP\r\n')).listen(
+      0,
+      '127.0.0.1',
+    );
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const other = { slsEndpoint: `http://127.0.0.1:${port}` };
+    await failsWith(other, {}, [503, 'SlsUnavailable', /cannot be reached/]);
+    server.close();
+  });
+
+  it('still serves discovery and probes while SLS is down', async () => {
+    await using other = await startAdapter({ slsEndpoint: 'http://127.0.0.1:1' }, { clock }, quickConfig);
+    for (const path of ['/apis', basePath, '/healthz', '/livez', '/readyz']) {
+      expect((await other.request(path)).statusCode).toBe(200);
+    }
+  });
+});

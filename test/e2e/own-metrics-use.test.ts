@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runProgram } from '../../src/cli/program.ts';
+import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
+import { accessKey, project, readPath, startAdapter, type TestAdapter } from '../support/adapter.ts';
+import { expectStatus } from '../support/expect-status.ts';
+import { fakeIo } from '../support/fake-io.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const logstore = 'app';
+const metrics = `
+metrics:
+  - name: app_lines
+    description: Lines of a model
+    unit: lines
+    logstore: ${logstore}
+    aggregate: count(*)
+    groupBy: model
+    emptyWindow: zero
+    labels:
+      - { name: model, description: The model., column: model }
+  - name: app_route_lines
+    description: Lines of a route
+    unit: lines
+    logstore: ${logstore}
+    aggregate: count(*)
+    groupBy: route
+    emptyWindow: zero
+  - name: app_model_lines
+    description: Lines of a model, on a route
+    unit: lines
+    logstore: ${logstore}
+    aggregate: count_if(route = {route})
+    groupBy: model
+    labels:
+      - { name: model, description: The model., column: model }
+`;
+
+let emulator: Emulator;
+let adapter: TestAdapter;
+const directory = mkdtempSync(join(tmpdir(), 'own-metrics-'));
+
+beforeAll(async () => {
+  const index = { fields: { model: 'text', route: 'text' } } as const;
+  const logstores = [{ project, logstore, index }];
+  emulator = await startEmulator({ listenHost: '127.0.0.1', listenPort: 0, logstores, accessKey });
+  const settings = 'reading: { refreshSeconds: 1, delaySeconds: 2 }\naccess: { ownRoutesOnly: true }';
+  adapter = await startAdapter({ slsEndpoint: emulator.url, project }, {}, settings + metrics);
+});
+afterAll(async () => {
+  rmSync(directory, { recursive: true });
+  await adapter[Symbol.asyncDispose]();
+  await emulator.stop();
+});
+
+describe('under access.ownRoutesOnly, a metric of the configuration', () => {
+  it('that routes decide is read for routes of the own namespace, and refused for others', async () => {
+    const read = (route: string) =>
+      adapter.request(readPath('app_route_lines', `sls.ingress.route=${route}`));
+    expect(await read('default-web-80')).toMatchObject({
+      statusCode: 200,
+      body: { items: [{ value: '0' }] },
+    });
+    expectStatus(await read('team-web-80'), 403, 'AccessDenied', /team-web-80/);
+  });
+
+  it.each([
+    ['app_lines', 'model=bert'],
+    ['app_lines', 'model=default-web-80'],
+    // Grouped by a label, whose values are no routes, whatever they look like.
+    ['app_model_lines', 'sls.ingress.route=team-web-80,model=default-web-80'],
+  ])(
+    'that no route decides counts as the whole logstore, and is refused: %s of %s',
+    async (name, selector) => {
+      expectStatus(await adapter.request(readPath(name, selector)), 403, 'AccessDenied', /whole logstore/);
+    },
+  );
+
+  it('is kept fresh once it is read, as any other', async () => {
+    const reply = await adapter.request(readPath('app_route_lines', 'sls.ingress.route=default-kept-80'));
+    expect(reply.statusCode).toBe(200);
+    const before = emulator.stats().sql;
+    await waitFor(() => emulator.stats().sql > before + 1, 10_000, 'two refreshes');
+  });
+});
+
+describe('on the command line, a metric of the configuration', () => {
+  it.each([
+    ['query', /^MODEL +VALUE .*\nbert +0 +lines /],
+    ['explain', /^metric +app_lines, lines: Lines of a model$/m],
+  ])('is known to %s', async (command, shown) => {
+    const config = join(directory, 'config.yaml');
+    writeFileSync(config, metrics);
+    const env = {
+      ALIBABA_CLOUD_ACCESS_KEY_ID: accessKey.id,
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKey.secret,
+    };
+    const fake = fakeIo(env);
+    const flags = ['--config', config, '--sls-endpoint', emulator.url];
+    const selector = ['--selector', `sls.project=${project},model=bert`];
+    const code = await runProgram([command, 'app_lines', ...flags, ...selector], fake.io);
+    expect([code, fake.stderr()]).toEqual([0, '']);
+    expect(fake.stdout()).toMatch(shown);
+  });
+});

@@ -1,0 +1,220 @@
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
+import { nginxIngressIndex, type FieldType } from '../../emulator/store/index-config.ts';
+import { labelDefinitions, type LabelDefinition } from '../../src/metric/labels.ts';
+import {
+  accessKey,
+  logstore,
+  project,
+  readPath,
+  selectorOf,
+  startAdapter,
+  type TestAdapter,
+} from '../support/adapter.ts';
+import { expectStatus } from '../support/expect-status.ts';
+
+const good = { 'sls.project': project, 'sls.logstore': logstore, 'sls.ingress.route': 'default-bert-8501' };
+const unindexed = 'unindexed';
+
+let emulator: Emulator;
+let adapter: TestAdapter;
+
+beforeAll(async () => {
+  const { ...fields } = nginxIngressIndex.fields as Record<string, FieldType>;
+  delete fields['proxy_upstream_name'];
+  emulator = await startEmulator({
+    listenHost: '127.0.0.1',
+    listenPort: 0,
+    logstores: [
+      { project, logstore },
+      { project, logstore: unindexed, index: { fields } },
+    ],
+    accessKey,
+  });
+  adapter = await startAdapter({ slsEndpoint: emulator.url });
+});
+afterAll(async () => {
+  await adapter[Symbol.asyncDispose]();
+  await emulator.stop();
+});
+
+it('status_qps is refused without a status, in one line that names the label and its values', async () => {
+  for (const metric of ['sls_ingress_status_qps', 'sls_alb_ingress_status_qps'])
+    expectStatus(
+      await adapter.request(readPath(metric, selectorOf(good))),
+      400,
+      'LabelMissing',
+      /^label sls\.ingress\.status is missing \(.*such as 5xx\)\. Add the label [^\n]*$/,
+    );
+});
+
+describe('what is asked wrongly', () => {
+  const withLabels = (labels: Readonly<Record<string, string>>) => selectorOf({ ...good, ...labels });
+  it.each<[what: string, selector: string, code: number, cause: string, message: RegExp]>([
+    ['no labels', '', 400, 'LabelMissing', /label sls\.project is missing .*Add the label/],
+    ['no logstore', `sls.project=${project}`, 400, 'LabelMissing', /label sls\.logstore is missing/],
+    [
+      'an unknown label',
+      withLabels({ 'sls.ingres.route': 'a' }),
+      400,
+      'LabelUnknown',
+      /"sls\.ingres\.route"; known are/,
+    ],
+    ['a foreign label', withLabels({ app: 'bert' }), 400, 'LabelUnknown', /unknown label "app"/],
+    [
+      'an operator',
+      `${withLabels({})},sls.query.interval!=5`,
+      400,
+      'OperatorUnsupported',
+      /"!=".*Write label=value/,
+    ],
+    [
+      'a label given twice',
+      `${withLabels({})},sls.project=other`,
+      400,
+      'LabelValueInvalid',
+      /more than once/,
+    ],
+    [
+      'an interval of 0',
+      withLabels({ 'sls.query.interval': '0' }),
+      400,
+      'LabelValueInvalid',
+      /"0".* from 1 to 3600/,
+    ],
+    ['an interval in words', withLabels({ 'sls.query.interval': '15s' }), 400, 'LabelValueInvalid', /"15s"/],
+    [
+      'a route twice over',
+      withLabels({ 'sls.ingress.service': 'b', 'sls.ingress.port': '80' }),
+      400,
+      'LabelValueInvalid',
+      /sls\.ingress\.service.* keep one of them/,
+    ],
+    [
+      'a malformed selector',
+      'sls.project in (a',
+      400,
+      'SelectorMalformed',
+      /^unable to parse requirement: found ''/,
+    ],
+    [
+      'a long value',
+      `sls.ingress.route=${'a'.repeat(64)}`,
+      400,
+      'SelectorMalformed',
+      /no more than 63 bytes/,
+    ],
+    [
+      'a project that is not there',
+      withLabels({ 'sls.project': 'k8s-log-none' }),
+      404,
+      'ProjectNotFound',
+      /k8s-log-none.*ProjectNotExist.*Check sls\.project/,
+    ],
+    [
+      'a logstore that is not there',
+      withLabels({ 'sls.logstore': 'none' }),
+      404,
+      'LogstoreNotFound',
+      /LogStoreNotExist.*Check sls\.logstore/,
+    ],
+    [
+      'a logstore without the index',
+      withLabels({ 'sls.logstore': unindexed }),
+      503,
+      'IndexMissing',
+      /key \(proxy_upstream_name\).*Add the field index/,
+    ],
+  ])('%s', async (_, selector, code, cause, message) => {
+    expectStatus(await adapter.request(readPath('sls_ingress_qps', selector)), code, cause, message);
+  });
+
+  it('an unknown metric', async () => {
+    const reply = await adapter.read('sls_ingress_nps', good);
+    expectStatus(reply, 404, 'MetricUnknown', /could not find the metric sls_ingress_nps.*kubectl get --raw/);
+  });
+});
+
+const labels: readonly LabelDefinition[] = Object.values(labelDefinitions);
+
+const without = (label: string) =>
+  Object.fromEntries(Object.entries(good).filter(([name]) => name !== label));
+
+/** As it stands in a regular expression. */
+const literal = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+
+describe.each(labels)('label $name', ({ name, accepted, multiple }) => {
+  /** A read that is right but for what is said of this label. */
+  const readWith = async (requirement: string) => {
+    return adapter.request(readPath('sls_ingress_qps', `${selectorOf(without(name))},${requirement}`));
+  };
+
+  it('names the value that it does not take, and what it takes', async () => {
+    // Only nothing at all is no route.
+    const [written, value] = multiple ? [` in (,a)`, ''] : ['=A_.b', 'A_.b'];
+    const message = `^${literal(`${name} is "${value}" and must be ${accepted}. Correct the value in `)}`;
+    expectStatus(await readWith(`${name}${written}`), 400, 'LabelValueInvalid', new RegExp(message));
+  });
+
+  it.each([
+    ['!=', `${name}!=a`],
+    ['notin', `${name} notin (a)`],
+    ['>', `${name}>1`],
+    ['<', `${name}<1`],
+    ['!', `!${name}`],
+  ])('does not take the operator %s, and shows how to write it', async (operator, requirement) => {
+    const message = `^${literal(`${name} does not take the operator "${operator}". Write label=value`)}`;
+    expectStatus(await readWith(requirement), 400, 'OperatorUnsupported', new RegExp(message));
+  });
+
+  it('does not stand without a value', async () => {
+    const message = `^${literal(`${name} stands without a value. Write label=value`)}`;
+    expectStatus(await readWith(name), 400, 'OperatorUnsupported', new RegExp(message));
+  });
+
+  if (multiple) return;
+
+  it('takes one value', async () => {
+    const message = `^${literal(`${name} takes one value, not 2. Correct the value`)}`;
+    expectStatus(await readWith(`${name} in (ab,cd)`), 400, 'LabelValueInvalid', new RegExp(message));
+  });
+});
+
+describe('what is asked wrongly, besides labels', () => {
+  const selector = selectorOf(good);
+  it.each<[what: string, parameters: string, code: number, cause: string, message: RegExp]>([
+    [
+      'a selector twice',
+      `&labelSelector=${encodeURIComponent(selector)}`,
+      400,
+      'ParameterInvalid',
+      /^parameter labelSelector is given more than once\. Correct the URL/,
+    ],
+    [
+      'a watch',
+      '&watch=true',
+      405,
+      'MethodUnsupported',
+      /^external metrics cannot be watched\. .* without watch\./,
+    ],
+  ])('%s', async (_, parameters, code, cause, message) => {
+    const path = `${readPath('sls_ingress_qps', selector)}${parameters}`;
+    expectStatus(await adapter.request(path), code, cause, message);
+  });
+
+  it.each([
+    [
+      'a part of a route without the others',
+      'sls.ingress.service=web',
+      /^label sls\.ingress\.port is missing \(.*\)\. Add/,
+    ],
+    [
+      'a namespace alone',
+      'sls.ingress.namespace=shop',
+      /^label sls\.ingress\.service is missing \(.*\)\. Add/,
+    ],
+  ])('%s', async (_, parts, message) => {
+    const path = readPath('sls_ingress_qps', `${selectorOf(without('sls.ingress.route'))},${parts}`);
+    expectStatus(await adapter.request(path), 400, 'LabelMissing', message);
+  });
+});

@@ -1,0 +1,204 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
+import { startAdapter, type TestAdapter } from '../support/adapter.ts';
+import { expectStatus } from '../support/expect-status.ts';
+import { TestClock } from '../support/test-clock.ts';
+import { encryptedToken } from '../sls/credentials/encrypted-token.ts';
+import { startSts, type Sts } from '../sls/credentials/sts-double.ts';
+
+const logstore = 'nginx-ingress';
+const route = 'default-bert-8501';
+const roleArn = 'acs:ram::2:role/reader';
+/** Whatever is in it must be in no log line and in no answer. */
+const planted = 'planted';
+const keys = {
+  own: { id: 'own-id', secret: `${planted}-own` },
+  session: { id: 'STS.role', secret: `${planted}-role`, securityToken: `${planted}-role-token` },
+  addon: { id: 'STS.addon', secret: `${planted}-addon`, securityToken: `${planted}-addon-token` },
+};
+
+const clock = new TestClock();
+const directory = mkdtempSync(join(tmpdir(), 'several-accounts-'));
+const secretDirectory = join(directory, 'secret');
+const tokenFile = join(directory, 'token-config');
+let accounts: Record<'own' | 'role' | 'addon', Emulator>;
+let sts: Sts;
+let adapter: TestAdapter;
+
+/** An SLS of an account of its own: no key but its own is good there. */
+const startAccount = (project: string, accessKey: (typeof keys)['session' | 'own'], listenPort = 0) =>
+  startEmulator({
+    listenHost: '127.0.0.1',
+    listenPort,
+    logstores: [{ project, logstore }],
+    accessKey,
+    clock,
+  });
+
+function writeSecret(key: { readonly id: string; readonly secret: string }): void {
+  writeFileSync(join(secretDirectory, 'access-key-id'), `${key.id}\n`);
+  writeFileSync(join(secretDirectory, 'access-key-secret'), `${key.secret}\n`);
+}
+
+const writeToken = ({ id, secret, securityToken }: (typeof keys)['addon']) =>
+  writeFileSync(tokenFile, encryptedToken({ id, secret, token: securityToken }));
+
+beforeAll(async () => {
+  mkdirSync(secretDirectory);
+  accounts = {
+    own: await startAccount('log-own', keys.own),
+    role: await startAccount('log-role-1', keys.session),
+    addon: await startAccount('log-addon', keys.addon),
+  };
+  const { id, secret, securityToken } = keys.session;
+  sts = await startSts({
+    caller: { id: keys.own.id, secret: keys.own.secret },
+    oidc: { providerArn: '', token: '' },
+    roleArn,
+    session: { id, secret, token: securityToken },
+  });
+  const from = { source: 'secret-file', directory: secretDirectory };
+  adapter = await startAdapter(
+    {},
+    { clock, credentials: undefined },
+    JSON.stringify({
+      sls: { endpoint: accounts.own.url, credentials: from, breaker: { failures: 100 } },
+      reading: { freshnessSeconds: 0, maxStaleSeconds: 0, refreshSeconds: 60 },
+      projects: [
+        {
+          project: 'log-role-*',
+          sls: {
+            endpoint: accounts.role.url,
+            credentials: { source: 'assume-role', roleArn, stsEndpoint: sts.endpoint, from },
+          },
+        },
+        {
+          project: 'log-addon',
+          sls: { endpoint: accounts.addon.url, credentials: { source: 'addon-token', file: tokenFile } },
+        },
+        // The account of another, with our own key.
+        { project: 'log-wrong', sls: { endpoint: accounts.role.url, credentials: from } },
+        { project: 'log-none', sls: { credentials: { source: 'secret-file', directory: '/none' } } },
+      ],
+    }),
+  );
+});
+
+beforeEach(async () => {
+  writeSecret(keys.own);
+  writeToken(keys.addon);
+  clock.advance(20_000);
+  for (const [project, account] of [
+    ['log-own', accounts.own],
+    ['log-role-1', accounts.role],
+    ['log-addon', accounts.addon],
+  ] as const) {
+    const lines = { 'log-own': 15, 'log-role-1': 30, 'log-addon': 45 }[project];
+    await account.sink(project, logstore).append(
+      Array.from({ length: lines }, () => ({
+        timeSeconds: clock.nowSeconds - 11,
+        fields: { proxy_upstream_name: route, status: '200' },
+      })),
+    );
+  }
+});
+
+afterAll(async () => {
+  await adapter[Symbol.asyncDispose]();
+  await sts[Symbol.asyncDispose]();
+  for (const account of Object.values(accounts)) await account.stop();
+  rmSync(directory, { recursive: true });
+});
+
+/** Every answer is looked through for secrets, and so are the logs in the end. */
+const read = async (project: string) => {
+  const reply = await adapter.read('sls_ingress_qps', {
+    'sls.project': project,
+    'sls.logstore': logstore,
+    'sls.ingress.route': route,
+  });
+  expect(reply.text).not.toContain(planted);
+  return reply;
+};
+
+const valueOf = async (project: string) => (await read(project)).body;
+const reads = (value: string) => ({ items: [{ value }] });
+
+describe('projects of several accounts', () => {
+  it('are each asked at their own endpoint, with their own credentials', async () => {
+    expect(await valueOf('log-own')).toMatchObject(reads('1'));
+    expect(await valueOf('log-role-1')).toMatchObject(reads('2'));
+    expect(await valueOf('log-addon')).toMatchObject(reads('3'));
+    expect(sts.requests).toHaveLength(1);
+  });
+
+  it('are refused where the credentials are those of another account', async () => {
+    expectStatus(await read('log-wrong'), 503, 'CredentialsRefused', /InvalidAccessKeyId/);
+    expectStatus(
+      await read('log-none'),
+      503,
+      'CredentialsMissing',
+      /\(secret-file \/none\).* no access-key-id/,
+    );
+    expect(await valueOf('log-role-1')).toMatchObject(reads('2'));
+  });
+
+  it('read on with a session that has been replaced, once SLS has refused the old', async () => {
+    expect(await valueOf('log-role-1')).toMatchObject(reads('2'));
+    const next = { id: 'STS.next', secret: `${planted}-next`, securityToken: `${planted}-next-token` };
+    const { url } = accounts.role;
+    await accounts.role.stop();
+    accounts.role = await startAccount('log-role-1', next, Number(new URL(url).port));
+    sts.rules = { ...sts.rules, session: { id: next.id, secret: next.secret, token: next.securityToken } };
+    expectStatus(await read('log-role-1'), 503, 'CredentialsRefused', /InvalidAccessKeyId|SignatureNotMatch/);
+    const before = sts.requests.length;
+    await accounts.role.sink('log-role-1', logstore).append(
+      Array.from({ length: 15 }, () => ({
+        timeSeconds: clock.nowSeconds - 11,
+        fields: { proxy_upstream_name: route, status: '200' },
+      })),
+    );
+    expect(await valueOf('log-role-1')).toMatchObject(reads('1'));
+    expect(sts.requests.length).toBe(before + 1);
+  });
+
+  it('read on with a key that has been rotated in its file', async () => {
+    expect(await valueOf('log-own')).toMatchObject(reads('1'));
+    const next = { id: 'next-id', secret: `${planted}-next` };
+    const { url } = accounts.own;
+    await accounts.own.stop();
+    accounts.own = await startAccount('log-own', next, Number(new URL(url).port));
+    expectStatus(
+      await read('log-own'),
+      503,
+      'CredentialsRefused',
+      /next-id|InvalidAccessKeyId|SignatureNotMatch/,
+    );
+    writeSecret(next);
+    await expect.poll(async () => (await read('log-own')).statusCode, { timeout: 10_000 }).toBe(200);
+  });
+
+  it('say what is wrong with a token, and go on once it is right', async () => {
+    writeFileSync(tokenFile, JSON.stringify({ keyring: `${planted}-keyring` }));
+    // What is held is used; a warning tells of the file.
+    await expect
+      .poll(
+        () =>
+          adapter.logLines.some(({ msg }) => /cannot be renewed.*no "expiration"|has no/.test(String(msg))) ||
+          read('log-addon').then(() => false),
+        { timeout: 10_000 },
+      )
+      .toBe(true);
+    writeToken(keys.addon);
+    expect(await valueOf('log-addon')).toMatchObject(reads('3'));
+  });
+
+  it('have no secret in any line of the log', () => {
+    expect(adapter.logLines.length).toBeGreaterThan(10);
+    expect(adapter.logLines.filter(({ level }) => Number(level) >= 40).length).toBeGreaterThan(3);
+    expect(JSON.stringify(adapter.logLines)).not.toContain(planted);
+  });
+});

@@ -1,0 +1,91 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { errorRegistry } from '../../src/errors.ts';
+import type { StatusDocument } from '../../src/status/status-document.ts';
+import { logstore, project, startAdapter, type TestAdapter } from '../support/adapter.ts';
+import { startCluster, type TestCluster } from '../support/cluster.ts';
+import { autoscaler, externalMetric } from '../support/scripted-autoscalers.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const telemetryUrl = ({ logLines }: TestAdapter) =>
+  String(logLines.find(({ msg }) => msg === 'serving')?.['telemetryUrl']);
+
+const statusOf = async (adapter: TestAdapter) =>
+  (await (await fetch(`${telemetryUrl(adapter)}/status.json`)).json()) as StatusDocument;
+
+const named = (labels: Readonly<Record<string, string>>) =>
+  externalMetric('sls_ingress_qps', {
+    matchLabels: { 'sls.project': project, 'sls.logstore': logstore, ...labels },
+  });
+
+let cluster: TestCluster;
+beforeEach(async () => {
+  const file = 'reading: { refreshSeconds: 1 }\ntelemetry: { port: 0, statusPage: true }';
+  cluster = await startCluster({ file });
+});
+afterEach(() => cluster[Symbol.asyncDispose]());
+
+const until = (condition: (status: StatusDocument) => boolean) =>
+  waitFor(
+    async () => {
+      const status = await statusOf(cluster.adapter);
+      return condition(status) && status;
+    },
+    25_000,
+    condition.toString(),
+  );
+
+it('tells of a running adapter what HPAs name, what that comes to, and what SLS was asked', async () => {
+  const { hpas } = cluster.apiServer;
+  hpas.put(autoscaler('shop', 'web', [named({ 'sls.ingress.route': 'shop-web-80' })]));
+  hpas.put(autoscaler('blog', 'web', [named({ 'sls.ingress.rout': 'blog-web-80' })]));
+  const status = await until(({ counts: { fresh, refused } }) => fresh === 1 && refused === 1);
+  expect(status.series).toMatchObject([{ route: 'shop-web-80', value: 0, state: 'fresh', failure: null }]);
+  expect(status.autoscalers).toMatchObject([
+    {
+      namespace: 'shop',
+      name: 'web',
+      metrics: [{ metric: 'sls_ingress_qps', sum: 0, wantedReplicas: 1, target: { value: 10 } }],
+    },
+    { namespace: 'blog', name: 'web', metrics: [] },
+  ]);
+  expect(status.refused).toMatchObject([
+    { namespace: 'blog', autoscaler: 'web', code: 'LabelUnknown', selector: null },
+  ]);
+  expect(status.projects).toMatchObject([{ project, circuit: 'closed' }]);
+  expect(status.logstores).toMatchObject([{ project, logstore, delaySeconds: 10 }]);
+  expect(status.minutes.at(-1)?.ok).toBeGreaterThan(0);
+});
+
+it('shows a failure of SLS with its remedy, and its end', async () => {
+  const { hpas } = cluster.apiServer;
+  hpas.put(autoscaler('shop', 'web', [named({ 'sls.ingress.route': 'shop-web-80' })]));
+  await until(({ counts }) => counts.fresh === 1);
+  cluster.emulator.setFaults({ errorRate: 1 });
+  const { series } = await until(({ counts }) => counts.stale + counts.failing === 1);
+  const { code = 'Internal', remedy } = series[0]?.failure ?? {};
+  expect(['SlsUnavailable', 'SlsThrottled', 'CircuitOpen']).toContain(code);
+  expect(remedy).toBe(errorRegistry[code].remedy);
+  cluster.emulator.setFaults({});
+  await until(({ counts }) => counts.fresh === 1);
+}, 60_000);
+
+it('is not there unless it is asked for', async () => {
+  const adapter = await startAdapter({ slsEndpoint: 'http://127.0.0.1:1', telemetryPort: '0' }, {}, '{}');
+  for (const path of ['/', '/status.json', '/events'])
+    expect((await fetch(`${telemetryUrl(adapter)}${path}`)).status).toBe(404);
+  await adapter[Symbol.asyncDispose]();
+});
+
+it('does not hold up the end while somebody watches', async () => {
+  const adapter = await startAdapter({
+    slsEndpoint: 'http://127.0.0.1:1',
+    telemetryPort: '0',
+    statusPage: 'true',
+  });
+  const watching = await fetch(`${telemetryUrl(adapter)}/events`);
+  expect(watching.headers.get('content-type')).toBe('text/event-stream');
+  const ended = watching.text().catch(() => 'cut off');
+  await adapter[Symbol.asyncDispose]();
+  await ended;
+  await expect(fetch(telemetryUrl(adapter))).rejects.toThrow();
+});

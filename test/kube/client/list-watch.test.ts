@@ -1,0 +1,226 @@
+import { describe, expect, it } from 'vitest';
+import { waitFor } from '../../support/wait-for.ts';
+import { surroundings } from '../kube-harness.ts';
+import { path, useObjectWatch, dataOf, name } from '../watch-bench.ts';
+
+const bench = useObjectWatch();
+
+describe('a watch that ends', () => {
+  it('goes on from its last version when the server closes it', async () => {
+    bench.put('1');
+    const watch = bench.start();
+    await bench.watching();
+    bench.put('2');
+    await bench.seen(watch, '2');
+    bench.server.configMaps.closeWatches();
+    await waitFor(() => bench.server.count('configmap.watch') === 2);
+    expect(bench.lastQuery().get('resourceVersion')).toBe('102');
+    bench.put('3');
+    await bench.seen(watch, '3');
+    expect(bench.server.count('configmap.list')).toBe(1);
+    expect(bench.ends()[0]).toMatchObject({ path, reason: 'closed' });
+  });
+
+  it('goes on from a bookmark', async () => {
+    bench.put('1');
+    bench.start();
+    await bench.watching();
+    bench.server.configMaps.sendBookmark();
+    bench.server.configMaps.closeWatches();
+    await waitFor(() => bench.server.count('configmap.watch') === 2);
+    expect(bench.lastQuery().get('resourceVersion')).toBe('102');
+    expect(bench.values).toEqual([{ version: '1' }]);
+  });
+
+  it('catches up on what it missed when the connection breaks', async () => {
+    bench.put('1');
+    const watch = bench.start();
+    await bench.watching();
+    bench.server.configMaps.cutWatches();
+    bench.put('2');
+    await bench.seen(watch, '2');
+    expect(bench.ends()[0]).toMatchObject({ reason: 'failed' });
+    expect(bench.server.count('configmap.list')).toBe(1);
+  });
+
+  it('is taken for dead after the silence, and begun again', async () => {
+    bench.put('1');
+    const watch = bench.start({ silenceMs: 60 });
+    await bench.watching();
+    bench.server.configMaps.silent = true;
+    bench.put('2');
+    await waitFor(() => bench.ends().some(({ reason }) => reason === 'silent'));
+    expect(bench.ends()[0]?.message).toBe('the watch was silent for 0.06 s');
+    bench.server.configMaps.silent = false;
+    await bench.seen(watch, '2');
+    await waitFor(() => bench.server.configMaps.openWatches <= 1);
+  });
+
+  it('lives as long as bookmarks come', async () => {
+    bench.put('1');
+    bench.start({ silenceMs: 250 });
+    await bench.watching();
+    const beganMs = performance.now();
+    await waitFor(() => {
+      bench.server.configMaps.sendBookmark();
+      return performance.now() - beganMs > 600;
+    });
+    expect(bench.ends()).toEqual([]);
+  });
+
+  it.each(['event', 'status'] as const)('lists anew after 410 as %s', async (as) => {
+    bench.put('1');
+    const watch = bench.start();
+    await bench.watching();
+    bench.server.configMaps.silent = true;
+    bench.put('2');
+    bench.server.configMaps.silent = false;
+    bench.server.configMaps.expire(as);
+    await bench.seen(watch, '2');
+    await bench.watching();
+    expect(bench.ends().some(({ reason }) => reason === 'expired')).toBe(true);
+    expect(bench.server.count('configmap.list')).toBe(2);
+  });
+
+  it.each([
+    'this is not JSON\n',
+    '{"type":"NEW","object":{}}\n',
+    '{"type":"MODIFIED","object":{"metadata":{}}}\n',
+    '[]\n',
+  ])('lists anew after the line %j', async (line) => {
+    bench.put('1');
+    const watch = bench.start();
+    await bench.watching();
+    bench.server.configMaps.sendRaw(line);
+    await waitFor(() => bench.server.count('configmap.list') === 2);
+    await bench.watching();
+    bench.put('2');
+    await bench.seen(watch, '2');
+    expect(bench.ends()[0]).toMatchObject({ reason: 'failed' });
+  });
+
+  it('reads an event that comes in pieces, in the middle of a character', async () => {
+    bench.put('1');
+    const watch = bench.start();
+    await bench.watching();
+    const event = {
+      type: 'MODIFIED',
+      object: { metadata: { name, resourceVersion: '500' }, data: { version: 'é' } },
+    };
+    const bytes = Buffer.from(`${JSON.stringify(event)}\n`);
+    const cut = bytes.indexOf('é') + 1;
+    bench.server.configMaps.sendRaw(bytes.subarray(0, cut));
+    await waitFor(async () => (await new Promise((resolve) => setImmediate(resolve)), true));
+    bench.server.configMaps.sendRaw(bytes.subarray(cut));
+    await bench.seen(watch, 'é');
+  });
+
+  it('lists anew after an ERROR event of any other kind', async () => {
+    bench.put('1');
+    bench.start();
+    await bench.watching();
+    bench.server.configMaps.sendError(500, 'InternalError', 'etcd is away');
+    await waitFor(() => bench.server.count('configmap.list') === 2);
+    expect(bench.ends()[0]).toMatchObject({
+      reason: 'failed',
+      message: `the watch of ${path} answered 500: etcd is away`,
+    });
+  });
+
+  it('waits longer and longer, up to a limit, where the server closes at once again and again', async () => {
+    bench.put('1');
+    bench.start({ firstPauseMs: 2, longestPauseMs: 16 });
+    await waitFor(() => {
+      bench.server.configMaps.closeWatches();
+      return bench.ends().length >= 6;
+    });
+    expect(
+      bench
+        .ends()
+        .map(({ retryInMs }) => retryInMs)
+        .slice(0, 6),
+    ).toEqual([2, 4, 8, 16, 16, 16]);
+  });
+
+  it('pauses shortly again once it has heard something', async () => {
+    bench.put('1');
+    bench.server.fail('configmap.list', { kind: 'status', code: 500 }, 4);
+    const watch = bench.start({ firstPauseMs: 2, longestPauseMs: 16 });
+    await bench.watching();
+    bench.put('2');
+    await bench.seen(watch, '2');
+    bench.server.configMaps.cutWatches();
+    await waitFor(() => bench.ends().length === 5);
+    expect(bench.ends().map(({ retryInMs }) => retryInMs)).toEqual([2, 4, 8, 16, 2]);
+  });
+});
+
+describe('with the API server away', () => {
+  it('starts, says why it is not ready, and loads once the server is there', async () => {
+    bench.put('1');
+    await bench.server.goDown();
+    const watch = bench.start();
+    await waitFor(() => bench.ends().length >= 3);
+    expect(watch.healthy()).toBe(false);
+    expect(watch.lastSyncMs).toBeUndefined();
+    expect(watch.problem()).toContain('ECONNREFUSED');
+    await bench.server.comeUp();
+    await bench.seen(watch, '1');
+    expect(watch.healthy()).toBe(true);
+  });
+
+  it('keeps its value in the middle, and catches up', async () => {
+    bench.put('1');
+    const watch = bench.start();
+    await bench.watching();
+    await bench.server.goDown();
+    await waitFor(() => bench.ends().length >= 3);
+    expect(dataOf(watch.value)).toEqual({ version: '1' });
+    bench.put('2');
+    await bench.server.comeUp();
+    await bench.seen(watch, '2');
+  });
+
+  it('asks again after 5xx, 429, a hang, a cut and garbage', async () => {
+    bench.put('1');
+    bench.server.fail('configmap.list', { kind: 'status', code: 500 }, 1);
+    const watch = bench.start({ callTimeoutMs: 50 });
+    await bench.seen(watch, '1');
+    for (const failure of [
+      { kind: 'status', code: 429 },
+      { kind: 'status', code: 503 },
+      { kind: 'hang' },
+      { kind: 'cut' },
+      { kind: 'garbage' },
+    ] as const) {
+      await bench.watching();
+      bench.server.fail('configmap.watch', failure, 1);
+      bench.server.configMaps.closeWatches();
+      const before = bench.server.count('configmap.watch');
+      await waitFor(() => bench.server.count('configmap.watch') >= before + 2);
+    }
+    await bench.watching();
+  });
+
+  it('reports that it has no rights, and goes on when it gets them', async () => {
+    bench.put('1');
+    bench.server.fail('configmap.list', { kind: 'status', code: 403, message: 'configmaps is forbidden' });
+    const watch = bench.start();
+    await waitFor(() => bench.ends().length >= 2);
+    expect(watch.problem()).toContain('configmaps is forbidden');
+    bench.server.recover('configmap.list');
+    await bench.seen(watch, '1');
+  });
+
+  it('is unhealthy once the last word is too old', async () => {
+    let nowMs = 1000;
+    bench.around = surroundings({ clock: { now: () => nowMs } });
+    const watch = bench.start({ silenceMs: 1000, longestPauseMs: 100, callTimeoutMs: 100 });
+    await bench.watching();
+    expect(watch.lastSyncMs).toBe(1000);
+    nowMs += 1400;
+    expect(watch.healthy()).toBe(true);
+    nowMs += 1;
+    expect(watch.problem()).toContain('is 1 s old');
+  });
+});

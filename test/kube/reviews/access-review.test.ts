@@ -1,0 +1,259 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AccessReviewer, type AccessAttributes } from '../../../src/kube/reviews/access-review.ts';
+import { loadKubeClient, type KubeClient } from '../../../src/kube/client/kube-client.ts';
+import { defaultReviewSettings, type ReviewSettings } from '../../../src/kube/reviews/reviewer.ts';
+import type { User } from '../../../src/kube/reviews/user.ts';
+import { startScriptedApiServer, type ScriptedApiServer } from '../../support/scripted-apiserver.ts';
+import { TestClock } from '../../support/test-clock.ts';
+import { waitFor } from '../../support/wait-for.ts';
+import { surroundings, type TestSurroundings } from '../kube-harness.ts';
+
+const anyone = new AbortController().signal;
+const jane: User = {
+  name: 'jane',
+  uid: 'u-1',
+  groups: ['devs', 'system:authenticated'],
+  extra: { scopes: ['b', 'a'], 'example.com/k': ['v'] },
+};
+const read: AccessAttributes = {
+  kind: 'resource',
+  namespace: 'shop',
+  verb: 'list',
+  group: 'external.metrics.k8s.io',
+  version: 'v1beta1',
+  resource: 'sls_ingress_qps',
+};
+const metrics: AccessAttributes = { kind: 'path', path: '/metrics', verb: 'get' };
+
+let server: ScriptedApiServer;
+let client: KubeClient;
+let clock: TestClock;
+let around: TestSurroundings;
+
+beforeEach(async () => {
+  server = await startScriptedApiServer();
+  client = await loadKubeClient(await server.podSurroundings());
+  clock = new TestClock();
+  around = surroundings({ clock });
+});
+afterEach(async () => {
+  client.close();
+  await server[Symbol.asyncDispose]();
+});
+
+const reviewer = (settings: Partial<ReviewSettings> = {}) =>
+  new AccessReviewer(client, around, {
+    ...defaultReviewSettings,
+    firstPauseMs: 2,
+    ...settings,
+  });
+const calls = () => server.count('subjectaccessreview');
+/** Until a call would have come. */
+const aMoment = () => new Promise((resolve) => setTimeout(resolve, 50));
+
+describe('a review of access', () => {
+  it('asks about a metric with the attributes of Go', async () => {
+    server.decide = ({ resource }) => resource?.resource === 'sls_ingress_qps';
+    expect(await reviewer().reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
+    expect(server.requests.at(-1)?.body).toEqual({
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SubjectAccessReview',
+      spec: {
+        user: 'jane',
+        uid: 'u-1',
+        groups: ['devs', 'system:authenticated'],
+        extra: { 'example.com/k': ['v'], scopes: ['b', 'a'] },
+        resourceAttributes: {
+          namespace: 'shop',
+          verb: 'list',
+          group: 'external.metrics.k8s.io',
+          version: 'v1beta1',
+          resource: 'sls_ingress_qps',
+        },
+      },
+    });
+  });
+
+  it('asks about a path', async () => {
+    server.decide = ({ path }) => path?.path === '/metrics' && path.verb === 'get';
+    const user = { name: 'system:anonymous', groups: ['system:unauthenticated'], extra: {} };
+    expect(await reviewer().reviewAccess(user, metrics, anyone)).toEqual({ allowed: true });
+    expect(server.requests.at(-1)?.body).toMatchObject({
+      spec: {
+        user: 'system:anonymous',
+        groups: ['system:unauthenticated'],
+        nonResourceAttributes: { path: '/metrics', verb: 'get' },
+      },
+    });
+  });
+
+  it('tells the reason of the authorizer', async () => {
+    server.decide = () => ({
+      allowed: false,
+      reason: 'no RBAC policy matched',
+      evaluationError: 'role x not found',
+    });
+    expect(await reviewer().reviewAccess(jane, read, anyone)).toEqual({
+      allowed: false,
+      reason: 'no RBAC policy matched',
+    });
+  });
+});
+
+describe('the cache of decisions', () => {
+  it.each([true, false])('holds %s for 10 s', async (allowed) => {
+    const access = reviewer();
+    server.decide = () => allowed;
+    await access.reviewAccess(jane, read, anyone);
+    server.decide = () => !allowed;
+    clock.advance(10_000);
+    expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed });
+    clock.advance(1);
+    expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: !allowed });
+    expect(calls()).toBe(2);
+  });
+
+  it('knows a user whatever the order of groups and extra', async () => {
+    const access = reviewer();
+    await access.reviewAccess(jane, read, anyone);
+    await access.reviewAccess(
+      {
+        extra: { 'example.com/k': ['v'], scopes: ['b', 'a'] },
+        groups: ['system:authenticated', 'devs', 'devs'],
+        uid: 'u-1',
+        name: 'jane',
+      },
+      { ...read },
+      anyone,
+    );
+    expect(calls()).toBe(1);
+  });
+
+  it.each<[string, User, AccessAttributes]>([
+    ['name', { ...jane, name: 'joe' }, read],
+    ['uid', { ...jane, uid: 'u-2' }, read],
+    ['groups', { ...jane, groups: ['devs'] }, read],
+    ['groups joined otherwise', { ...jane, groups: ['devs,system:authenticated'] }, read],
+    ['values of extra', { ...jane, extra: { ...jane.extra, scopes: ['a', 'b'] } }, read],
+    ['namespace', jane, { ...read, namespace: 'other' }],
+    ['metric', jane, { ...read, resource: 'sls_ingress_latency_p95' }],
+    ['verb', jane, { ...read, verb: 'get' }],
+    ['kind of question', jane, metrics],
+  ])('takes another %s for another question', async (_, user, attributes) => {
+    const access = reviewer();
+    server.decide = () => true;
+    await access.reviewAccess(jane, read, anyone);
+    server.decide = () => false;
+    expect(await access.reviewAccess(user, attributes, anyone)).toEqual({ allowed: false });
+  });
+
+  it('is bounded', async () => {
+    const access = reviewer({ maxEntries: 2 });
+    for (const namespace of ['a', 'b', 'c', 'a'])
+      await access.reviewAccess(jane, { ...read, namespace }, anyone);
+    expect(calls()).toBe(4);
+  });
+
+  it('asks once for many at the same time', async () => {
+    const access = reviewer();
+    await Promise.all(Array.from({ length: 20 }, () => access.reviewAccess(jane, read, anyone)));
+    expect(calls()).toBe(1);
+  });
+});
+
+describe('a decision that is asked for in the last quarter of its time', () => {
+  const kept = async () => {
+    const access = reviewer();
+    server.decide = () => true;
+    await access.reviewAccess(jane, read, anyone);
+    clock.advance(7500);
+    await access.reviewAccess(jane, read, anyone);
+    await aMoment();
+    expect(calls()).toBe(1);
+    clock.advance(1);
+    return access;
+  };
+
+  it('is renewed once, by whatever the API server says now', async () => {
+    const access = await kept();
+    const both = [access.reviewAccess(jane, read, anyone), access.reviewAccess(jane, read, anyone)];
+    expect(await Promise.all(both)).toEqual([{ allowed: true }, { allowed: true }]);
+    await waitFor(() => calls() === 2);
+    clock.advance(9000);
+    expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
+    server.decide = () => false;
+    await waitFor(async () => !(await access.reviewAccess(jane, read, anyone)).allowed);
+    expect(calls()).toBe(3);
+  });
+
+  it('keeps nobody waiting, and is no longer good once its time is over', async () => {
+    const access = await kept();
+    server.fail('subjectaccessreview', { kind: 'status', code: 403 });
+    expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
+    await waitFor(() => around.observer.of('reviewFailed').length === 1);
+    expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
+    clock.advance(2500);
+    await expect(access.reviewAccess(jane, read, anyone)).rejects.toMatchObject({ statusCode: 403 });
+  });
+
+  it('is waited for by who comes once its time is over', async () => {
+    const access = await kept();
+    server.fail('subjectaccessreview', { kind: 'hang' }, 1);
+    await access.reviewAccess(jane, read, anyone);
+    await waitFor(() => calls() === 2);
+    clock.advance(2500);
+    const gone = new AbortController();
+    const waiting = access.reviewAccess(jane, read, gone.signal);
+    gone.abort('gone');
+    await expect(waiting).rejects.toBe('gone');
+    await waitFor(() => server.openConnections === 0);
+    expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
+  });
+
+  it('holds up no stop, and is not renewed after it', async () => {
+    const access = await kept();
+    server.fail('subjectaccessreview', { kind: 'hang' }, 1);
+    await access.reviewAccess(jane, read, anyone);
+    await waitFor(() => calls() === 2);
+    access.close();
+    await waitFor(() => server.openConnections === 0);
+    expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
+    await aMoment();
+    expect(calls()).toBe(2);
+    expect(around.observer.of('reviewFailed')).toEqual([]);
+  });
+});
+
+describe('a review of access that fails', () => {
+  it('is tried again', async () => {
+    server.decide = () => true;
+    server.fail('subjectaccessreview', { kind: 'status', code: 503 }, 4);
+    expect(await reviewer().reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
+    expect(calls()).toBe(5);
+  });
+
+  it('lets nobody in, and is not remembered', async () => {
+    const access = reviewer();
+    server.decide = () => true;
+    server.fail('subjectaccessreview', { kind: 'cut' });
+    await expect(access.reviewAccess(jane, read, anyone)).rejects.toMatchObject({ kind: 'network' });
+    expect(around.observer.of('reviewFailed')).toMatchObject([{ kind: 'SubjectAccessReview', attempts: 5 }]);
+    server.recover('subjectaccessreview');
+    expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
+  });
+
+  it.each([
+    ['both allowed and denied', { allowed: true, denied: true }],
+    ['no decision', { allowed: 'yes' as unknown as boolean }],
+  ])('lets nobody in with %s', async (_, status) => {
+    server.decide = () => status;
+    await expect(reviewer().reviewAccess(jane, read, anyone)).rejects.toMatchObject({ kind: 'reply' });
+  });
+
+  it('ends with whoever asked', async () => {
+    const gone = new AbortController();
+    gone.abort('gone');
+    await expect(reviewer().reviewAccess(jane, read, gone.signal)).rejects.toBe('gone');
+    expect(calls()).toBe(0);
+  });
+});

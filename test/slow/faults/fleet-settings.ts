@@ -1,0 +1,95 @@
+import { configSchema } from '../../../src/config/schema.ts';
+
+/** The settings that the bounds of a fault are reckoned from, all in seconds but the counts. */
+export interface FleetSettings {
+  readonly refresh: number;
+  readonly freshness: number;
+  readonly maxStale: number;
+  readonly patience: number;
+  readonly deadline: number;
+  readonly readTimeout: number;
+  readonly breakerFailures: number;
+  readonly breakerOpen: number;
+  readonly maxConcurrent: number;
+  /** The label sls.query.interval. */
+  readonly interval: number;
+  /** Undefined: learned. */
+  readonly delay: number | undefined;
+  /** What a learned delay is for sure, since lines become visible as their second ends. */
+  readonly leastDelay: number;
+  readonly mostDelay: number;
+}
+
+const { reading, sls } = configSchema.parse({ sls: { endpoint: 'http://127.0.0.1:1' } });
+
+/** What an installation has that configures nothing. */
+const production: FleetSettings = {
+  refresh: reading.refreshSeconds,
+  freshness: reading.freshnessSeconds,
+  maxStale: reading.maxStaleSeconds,
+  patience: reading.patienceSeconds,
+  deadline: reading.deadlineSeconds,
+  readTimeout: sls.readTimeoutSeconds,
+  breakerFailures: sls.breaker.failures,
+  breakerOpen: sls.breaker.openSeconds,
+  maxConcurrent: sls.maxConcurrentQueries,
+  interval: 15,
+  delay: undefined,
+  leastDelay: reading.delay.leastSeconds,
+  mostDelay: reading.delay.initialSeconds,
+};
+
+/** About a fifth of it, in whole seconds. */
+const scaled: FleetSettings = {
+  ...production,
+  refresh: 1,
+  freshness: 2,
+  maxStale: 4,
+  patience: 1,
+  deadline: 6,
+  readTimeout: 3,
+  breakerFailures: 5,
+  breakerOpen: 2,
+  interval: 5,
+  delay: 3,
+  leastDelay: 3,
+  mostDelay: 3,
+};
+
+/** How long faults last, and with which settings. */
+export interface FaultScale {
+  readonly settings: FleetSettings;
+  readonly faultSeconds: number;
+  /** From SLS's recovery to that of every reading; with room for a machine that is busy. */
+  readonly recoverySeconds: number;
+  /** Of SLS, where it is slow: more than patience. */
+  readonly slowMs: number;
+  readonly isFull: boolean;
+}
+
+/** `FAULTS_FULL=1`: as an installation has it, for `OUTAGE_SECONDS` (600). */
+export function faultScale(env: Readonly<Record<string, string | undefined>>): FaultScale {
+  if (env['FAULTS_FULL'] !== '1')
+    return { settings: scaled, faultSeconds: 7, recoverySeconds: 10, slowMs: 3000, isFull: false };
+  const faultSeconds = Number(env['OUTAGE_SECONDS'] ?? 600);
+  return { settings: production, faultSeconds, recoverySeconds: 15, slowMs: 5000, isFull: true };
+}
+
+/** Text of the configuration file. */
+export function configText(settings: FleetSettings): string {
+  return JSON.stringify({
+    sls: {
+      readTimeoutSeconds: settings.readTimeout,
+      maxConcurrentQueries: settings.maxConcurrent,
+      breaker: { failures: settings.breakerFailures, openSeconds: settings.breakerOpen },
+    },
+    reading: {
+      refreshSeconds: settings.refresh,
+      freshnessSeconds: settings.freshness,
+      maxStaleSeconds: settings.maxStale,
+      patienceSeconds: settings.patience,
+      deadlineSeconds: settings.deadline,
+      ...(settings.delay === undefined ? {} : { delaySeconds: settings.delay }),
+    },
+  });
+}

@@ -1,0 +1,280 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startEmulator, type Emulator } from '../../../emulator/emulator.ts';
+import { accessKey, basePath, logstore, project, readPath } from '../../support/adapter.ts';
+import { someCredentials } from '../../support/fake-io.ts';
+import { waitFor } from '../../support/wait-for.ts';
+import { commandOf, environmentOf, type Stage } from './dockerfile.ts';
+import { buildImage, checkout, readDockerfile } from './image-build.ts';
+
+const runProgram = promisify(execFile);
+
+/** Steps of npm and tsc, on a machine that has other work too. */
+const buildMs = 300_000;
+const runMs = 60_000;
+
+let directory: string;
+let root: string;
+let image: Stage;
+let manifest: { version: string; scripts: { adapter: string }; devDependencies: Record<string, string> };
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'image-'));
+  image = (await readDockerfile()).at(-1) ?? { name: '', base: '', instructions: [] };
+  manifest = JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8')) as typeof manifest;
+  root = await buildImage(directory);
+}, buildMs);
+afterAll(() => rm(directory, { recursive: true }), runMs);
+
+/** A command line of the image, with its variables, as it runs from `root`. */
+function start(words: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const [, ...args] = words.map((word) => word.replace(/^\/app(?=\/)/, join(root, 'app')));
+  const own = environmentOf(image);
+  const child = spawn(process.execPath, args, {
+    cwd: join(root, 'app'),
+    env: { ...own, PATH: '', XDG_CACHE_HOME: directory, ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+  const exit = once(child, 'close').then(([code]) => code as number | null);
+  return { child, exit, output: () => output };
+}
+
+const main = () => commandOf(image, 'ENTRYPOINT');
+
+describe('the recipe', () => {
+  it('runs on the Node that the tests run on, pinned', async () => {
+    const bases = (await readDockerfile()).map(({ base }) => base);
+    expect(new Set(bases)).toEqual(new Set([`node:${manifest.devDependencies['node']}-slim`]));
+  });
+
+  it('starts Node itself, with the flags of `npm run adapter`, as `serve`', () => {
+    const [node, ...flags] = manifest.scripts.adapter.split(' ').slice(0, -1);
+    expect(main()).toEqual([node, ...flags, '/app/dist/main.js']);
+    expect(commandOf(image, 'CMD')).toEqual(['serve']);
+  });
+
+  it('is of no user that has rights, by number, so that Kubernetes can tell', () => {
+    const [user] = image.instructions.filter(({ name }) => name === 'USER');
+    expect(user?.text).toBe('65532:65532');
+  });
+
+  it('says what it is, of which version and revision', () => {
+    const labels = image.instructions.filter(({ name }) => name === 'LABEL').map(({ text }) => text);
+    for (const label of ['title', 'description', 'version', 'revision', 'created'])
+      expect(labels.join()).toContain(`org.opencontainers.image.${label}=`);
+  });
+});
+
+describe('what is in the image', () => {
+  it('is the program, its production dependencies and package.json; no emulator engine, no tool', async () => {
+    const app = join(root, 'app');
+    expect((await readdir(app)).sort()).toEqual(['bin', 'dist', 'node_modules', 'package.json']);
+    const packages = await readdir(join(app, 'node_modules'));
+    expect(packages).toEqual(expect.arrayContaining(['fastify', '@alicloud', '@antoniomuso']));
+    for (const absent of ['@duckdb', 'typescript', 'vitest', 'node', '@types/node'])
+      expect(packages).not.toContain(absent);
+  });
+
+  it('is as big as docs/image.md says', async () => {
+    const sizes = await Promise.all(
+      ['dist', 'node_modules'].map((name) => bytesBelow(join(root, 'app', name))),
+    );
+    const stated = /(\d+) MB in (\d+) thousand files/.exec(
+      await readFile(join(checkout, 'docs/image.md'), 'utf8'),
+    );
+    const megabytes = sizes.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6;
+    const thousands = sizes.reduce((sum, { files }) => sum + files, 0) / 1e3;
+    // Other platforms have a larger or smaller lz4.
+    expect(Math.abs(megabytes - Number(stated?.[1]))).toBeLessThan(5);
+    expect(Math.abs(thousands - Number(stated?.[2]))).toBeLessThan(1);
+  });
+
+  it(
+    'says what is missing where a local SLS is asked for',
+    async () => {
+      const run = start([...main(), 'emulate', '--listen', '127.0.0.1:0']);
+      expect(await run.exit).toBe(1);
+      expect(run.output()).toMatch(/^sls-metrics-adapter: the local SLS is not installed here\. .*\n$/);
+    },
+    runMs,
+  );
+
+  it(
+    'has its command for whoever opens a shell in it',
+    async () => {
+      const link = join(root, 'app/bin/sls-metrics-adapter');
+      expect(environmentOf(image)['PATH']?.split(':')).toContain('/app/bin');
+      expect((await stat(link)).mode & 0o111).toBe(0o111);
+      const run = start(['node', link, '--version']);
+      expect(await run.exit).toBe(0);
+      expect(run.output()).toBe(`${manifest.version}\n`);
+    },
+    runMs,
+  );
+});
+
+describe('serve, as the image starts it', () => {
+  let emulator: Emulator;
+  let before: ReadonlyMap<string, string>;
+  let run: ReturnType<typeof start>;
+  let url: URL;
+
+  beforeAll(async () => {
+    emulator = await startEmulator({
+      listenHost: '127.0.0.1',
+      listenPort: 0,
+      logstores: [{ project, logstore }],
+      accessKey,
+    });
+    const fields = {
+      proxy_upstream_name: 'default-web-80',
+      proxy_alternative_upstream_name: '',
+      status: '200',
+    };
+    const now = Math.floor(Date.now() / 1000);
+    // From before the window of the read until after it, one a second.
+    const records = Array.from({ length: 600 }, (_, index) => ({ timeSeconds: now - 120 + index, fields }));
+    await emulator.sink(project, logstore).append(records);
+    before = await filesBelow(root);
+    run = start([...main(), ...commandOf(image, 'CMD')], {
+      SLS_METRICS_ADAPTER_AUTHENTICATION: 'none',
+      SLS_METRICS_ADAPTER_SECURE_PORT: '0',
+      SLS_METRICS_ADAPTER_SHUTDOWN_DELAY_DURATION: '0s',
+      SLS_METRICS_ADAPTER_SLS_ENDPOINT: emulator.url,
+      ALIBABA_CLOUD_ACCESS_KEY_ID: accessKey.id,
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKey.secret,
+    });
+    url = new URL(await waitFor(() => /"url":"(https:[^"]+)"/.exec(run.output())?.[1], runMs));
+  }, runMs);
+  afterAll(async () => {
+    run.child.kill('SIGKILL');
+    await run.exit;
+    await emulator.stop();
+  });
+
+  it(
+    'becomes ready, and reads a metric',
+    async () => {
+      await waitFor(async () => (await get(new URL('/readyz', url))).status === 200, runMs);
+      const selector = `sls.project=${project},sls.logstore=${logstore},sls.ingress.route=default-web-80`;
+      const reading = await get(new URL(readPath('sls_ingress_qps', selector), url));
+      expect(JSON.parse(reading.text)).toMatchObject({
+        items: [{ metricName: 'sls_ingress_qps', value: '1' }],
+      });
+    },
+    runMs,
+  );
+
+  it('tells its version and what it serves', async () => {
+    expect(JSON.parse((await get(new URL('/version', url))).text)).toMatchObject({
+      gitVersion: `v${manifest.version}`,
+    });
+    expect((await get(new URL(basePath, url))).text).toContain('sls_ingress_qps');
+  });
+
+  it(
+    'is healthy by the health check, which is not where nothing listens',
+    async () => {
+      const check = (port: string) =>
+        start(commandOf(image, 'HEALTHCHECK'), { SLS_METRICS_ADAPTER_SECURE_PORT: port });
+      expect(await check(url.port).exit).toBe(0);
+      expect(await check('1').exit).toBe(1);
+    },
+    runMs,
+  );
+
+  it(
+    'writes nothing below its root, and stops on SIGTERM with 0',
+    async () => {
+      run.child.kill('SIGTERM');
+      expect(await run.exit).toBe(0);
+      expect(await filesBelow(root)).toEqual(before);
+    },
+    runMs,
+  );
+});
+
+describe('npm pack', () => {
+  let prefix: string;
+  let packed: { filename: string; files: { path: string }[] };
+
+  beforeAll(async () => {
+    const from = join(directory, 'build/app');
+    prefix = join(directory, 'prefix');
+    await cp(join(checkout, 'README.md'), join(from, 'README.md'));
+    const npm = (...args: readonly string[]) => runProgram('npm', args, { cwd: from });
+    const { stdout } = await npm('pack', '--json', '--ignore-scripts');
+    [packed] = JSON.parse(stdout) as [typeof packed];
+    await npm('install', '--global', '--prefix', prefix, '--prefer-offline', `./${packed.filename}`);
+  }, buildMs);
+
+  it('ships the compiled program, each file of src, and nothing else', async () => {
+    const sources = (await readdir(join(checkout, 'src'), { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => relative(checkout, join(parentPath, name)));
+    // What a browser gets is copied as it is; all else is TypeScript.
+    const compiled = sources.map((name) => name.replace(/^src/, 'dist').replace(/\.ts$/, '.js'));
+    expect(packed.files.map(({ path }) => path).sort()).toEqual(
+      [...compiled, 'README.md', 'package.json'].sort(),
+    );
+  });
+
+  it(
+    'runs where it is installed: its version, its help, a local SLS and a query of that',
+    async () => {
+      const program = join(prefix, 'bin/sls-metrics-adapter');
+      const run = (...args: readonly string[]) => start(['node', program, ...args], someCredentials);
+      const [version, help] = [run('--version'), run('--help')];
+      expect([await version.exit, version.output()]).toEqual([0, `${manifest.version}\n`]);
+      expect(await help.exit).toBe(0);
+      expect(help.output()).toContain('Usage: sls-metrics-adapter');
+      const emulator = run('emulate', '--listen', '127.0.0.1:0');
+      const url = await waitFor(() => /listens at (\S+)\.\n/.exec(emulator.output())?.[1], runMs);
+      const selector = 'sls.project=k8s-log-demo,sls.logstore=nginx-ingress';
+      const flags = ['--sls-endpoint', url, '--selector', selector, '-o', 'json'];
+      const query = run('query', 'sls_ingress_qps', ...flags);
+      expect([await query.exit, query.output()]).toEqual([0, expect.stringContaining('"value": "0"')]);
+      emulator.child.kill('SIGTERM');
+      expect(await emulator.exit).toBe(0);
+    },
+    runMs,
+  );
+});
+
+async function get(url: URL): Promise<{ status: number | undefined; text: string }> {
+  const ca = await readFile(join(directory, 'sls-metrics-adapter/tls.crt'), 'utf8');
+  const [reply] = (await once(https.get(url, { ca, agent: false }), 'response')) as [IncomingMessage];
+  return { status: reply.statusCode, text: await text(reply) };
+}
+
+/** Path → when it was last changed, and its size. */
+async function filesBelow(path: string): Promise<Map<string, string>> {
+  const names = await readdir(path, { recursive: true });
+  const entries = await Promise.all(
+    names.map(async (name) => {
+      const { mtimeMs, size } = await stat(resolve(path, name));
+      return [name, `${mtimeMs} ${size}`] as const;
+    }),
+  );
+  return new Map(entries);
+}
+
+async function bytesBelow(path: string): Promise<{ bytes: number; files: number }> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const sizes = await Promise.all(
+    files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size),
+  );
+  return { bytes: sizes.reduce((sum, size) => sum + size, 0), files: files.length };
+}

@@ -1,0 +1,51 @@
+import type { LogRecord } from '../../../emulator/log-record.ts';
+import { styledFields } from './line-styles.ts';
+import { servedBy, type LoggedLine } from './log-oracle.ts';
+import type { Place, SlsPair } from './sls-pair.ts';
+import { lastSecond, type Traffic, type World } from './world.ts';
+
+/** The lines of one kind of traffic, evenly spaced. */
+function recordsOf(
+  { primary, alternative, style = 'plain', ...traffic }: Traffic,
+  plannedAtSeconds: number,
+): LogRecord[] {
+  const records: LogRecord[] = [];
+  for (let n = 0; n < traffic.requests; n += 1) {
+    const second = traffic.atSecond + Math.floor(n / traffic.perSecond);
+    if (second > lastSecond) break;
+    const fields = {
+      ...styledFields(style, n),
+      ...(primary === undefined ? {} : { proxy_upstream_name: primary, slb_pool_name: primary }),
+      ...(alternative === undefined ? {} : { proxy_alternative_upstream_name: alternative }),
+    };
+    records.push({ timeSeconds: plannedAtSeconds + second, fields });
+  }
+  return records;
+}
+
+/**
+ * Has the traffic of a world come in now, `world.arrivedAgoMs` before the first planning.
+ *
+ * @returns what was logged where
+ */
+export async function logTraffic(world: World, sls: SlsPair): Promise<Map<Place, readonly LoggedLine[]>> {
+  const nowMs = sls.clock.nowMs;
+  const plannedAtSeconds = Math.trunc((nowMs + world.arrivedAgoMs) / 1000);
+  const logged = new Map<Place, readonly LoggedLine[]>();
+  for (const [place, traffic] of Map.groupBy(world.traffic, (one) => one.place)) {
+    const lines: LoggedLine[] = [];
+    for (const [lagMs, together] of Map.groupBy(traffic, (one) => one.lagMs)) {
+      const records = together.flatMap((one) => recordsOf(one, plannedAtSeconds));
+      await sls.append(place, lagMs, records);
+      for (const { timeSeconds, fields } of records) {
+        const routes = {
+          'nginx-ingress': servedBy(fields, place.hasAlternative),
+          'alb-ingress': fields['slb_pool_name'],
+        };
+        lines.push({ timeSeconds, fields, routes, visibleAtMs: nowMs + lagMs });
+      }
+    }
+    logged.set(place, lines);
+  }
+  return logged;
+}
