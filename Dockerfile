@@ -17,10 +17,10 @@ FROM ${NODE_IMAGE} AS dependencies
 ARG npm_config_registry
 WORKDIR /app
 COPY package.json package-lock.json ./
-# The emulator's engine goes by name: the SDK of SLS needs an optional package too, the lz4 of this platform, so that
-# --omit=optional would leave an adapter that fails with its first read. The rest is what Node never reads.
+# Keep optional packages: the SDK of SLS needs one, the lz4 of this platform, and fails at the first read without it.
+# The last two lines delete files that Node never reads.
 RUN npm ci --omit=dev --ignore-scripts \
-  && rm -rf node_modules/@duckdb node_modules/.bin \
+  && rm -rf node_modules/.bin \
   && find node_modules -type f \( -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.map' \) -delete
 
 FROM ${NODE_IMAGE}

@@ -1,10 +1,19 @@
 import { access, constants, stat } from 'node:fs/promises';
-import type * as EmulatorModule from './emulator.ts';
+import { Command, Option } from 'commander';
+import { aborted, type Io } from '../src/cli/io.ts';
+import {
+  parseCount,
+  parseDurationMs,
+  parseListenAddress,
+  parseShare,
+  type ListenAddress,
+} from '../src/cli/options.ts';
+import { prepareCommand, runCommand } from '../src/cli/run-command.ts';
 import { AdapterError, toListenError } from '../src/errors.ts';
-import { type Io, aborted } from '../src/cli/io.ts';
-import type { ListenAddress } from '../src/cli/options.ts';
+import { startEmulator, type Emulator } from './emulator.ts';
+import { ingestAccessLog } from './ingest/access-log-ingest.ts';
 
-export interface EmulateOptions {
+interface EmulateOptions {
   readonly listen: ListenAddress;
   readonly accessLog?: string;
   readonly follow?: boolean;
@@ -21,13 +30,66 @@ export interface EmulateOptions {
 /** Unparsed lines shown; the rest are only counted, since the wrong file has millions. */
 const mostReports = 10;
 
+/** @returns the exit code: 0, 1 for a failure, 2 for wrong flags */
+export function runEmulate(argv: readonly string[], io: Io): Promise<number> {
+  const command = prepareCommand(new Command('npm run emulate --'), io)
+    .description('Run a local SLS, filled by PutLogs or from an access log, until SIGTERM or SIGINT.')
+    .addOption(
+      new Option('--listen <address>', 'Address and port; port 0 takes any free one')
+        .argParser(parseListenAddress)
+        .default({ host: '127.0.0.1', port: 8088 }, '127.0.0.1:8088'),
+    );
+  addLogOptions(command);
+  addBehaviourOptions(command);
+  command.action((options: EmulateOptions) => emulate(options, io));
+  return runCommand('emulate', command, argv, io);
+}
+
+function addLogOptions(command: Command): void {
+  command
+    .optionsGroup('Logs:')
+    .option('--access-log <file>', 'Access log of nginx-ingress to read, in the format of ACK')
+    .option('--follow', 'Go on reading the access log as it grows and is rotated')
+    .option('--project <project>', 'The project that exists', 'k8s-log-demo')
+    .option('--logstore <logstore>', 'The logstore that exists', 'nginx-ingress')
+    .optionsGroup('Credentials:')
+    .option('--access-key-id <id>', 'Take only requests signed with this key; without it, any are taken')
+    .option('--access-key-secret <secret>', 'The secret of --access-key-id');
+}
+
+function addBehaviourOptions(command: Command): void {
+  command
+    .optionsGroup('Behaviour:')
+    .addOption(
+      new Option('--latency <duration>', 'Added to each query, for example 80ms').argParser(parseDurationMs),
+    )
+    .addOption(
+      new Option(
+        '--sql-concurrency <count>',
+        'How many SQL queries run at a time per project; more are refused',
+      )
+        .argParser(parseCount)
+        .default(15),
+    )
+    .addOption(
+      new Option(
+        '--ingest-lag <duration>',
+        'How much later a line becomes visible, for example 3s',
+      ).argParser(parseDurationMs),
+    )
+    .addOption(
+      new Option('--error-rate <share>', 'Share of queries answered with a 5xx, for example 0.1').argParser(
+        parseShare,
+      ),
+    );
+}
+
 /** A local SLS until a signal, filled by PutLogs or from an access log. */
-export async function emulate(options: EmulateOptions, io: Io): Promise<void> {
+async function emulate(options: EmulateOptions, io: Io): Promise<void> {
   const { accessLog, follow = false, listen } = options;
   if (follow && accessLog === undefined)
     throw new AdapterError('ConfigInvalid', '--follow needs --access-log FILE');
   if (accessLog !== undefined) await checkAccessLog(accessLog, follow);
-  const { startEmulator } = await loadEmulator();
   const emulator = await startListening(listen, () => startEmulator(emulatorOptions(options, io)));
   try {
     io.stdout.write(introduction(options, emulator.url));
@@ -52,13 +114,7 @@ async function checkAccessLog(path: string, mayCome: boolean): Promise<void> {
   if ((await stat(path)).isDirectory()) throw refuse('is a directory');
 }
 
-async function ingest(
-  path: string,
-  options: EmulateOptions,
-  emulator: EmulatorModule.Emulator,
-  io: Io,
-): Promise<void> {
-  const { ingestAccessLog } = await import('./ingest/access-log-ingest.ts');
+async function ingest(path: string, options: EmulateOptions, emulator: Emulator, io: Io): Promise<void> {
   let reports = 0;
   const counts = await ingestAccessLog({
     path,
@@ -111,16 +167,6 @@ function emulatorOptions(options: EmulateOptions, { clock, random }: Io) {
     clock,
     random,
   };
-}
-
-/** @throws AdapterError `EmulatorMissing` where its engine is not installed */
-export async function loadEmulator(): Promise<typeof EmulatorModule> {
-  try {
-    return await import('./emulator.ts');
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
-    throw new AdapterError('EmulatorMissing', 'the local SLS is not installed here', { cause });
-  }
 }
 
 /** @throws AdapterError `AddressInUse` or `AddressUnusable` */

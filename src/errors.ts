@@ -262,12 +262,6 @@ export const errorRegistry = {
     when: 'The address is not one of this machine, or the port needs privileges. Exit code 1.',
     remedy: 'Choose an address of this machine, such as 127.0.0.1, and a port above 1023.',
   },
-  EmulatorMissing: {
-    httpStatus: 500,
-    retryable: false,
-    when: 'A local SLS was asked for where its engine, an optional package, is not installed, as in the image.',
-    remedy: 'Run it in a checkout or from a global install, without --omit=optional.',
-  },
   Internal: {
     httpStatus: 500,
     retryable: false,

@@ -3,9 +3,9 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
-const srcRoot = resolve(import.meta.dirname, '../src');
+const checkout = resolve(import.meta.dirname, '..');
 
-/** What each room may import from, besides itself. `errors` imports nothing of ours. */
+/** The rooms of src that each room may import, besides itself. `errors` imports nothing of ours. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   main: ['cli', 'runtime', 'errors'],
   cli: [
@@ -51,71 +51,91 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   errors: [],
 };
 
-/** The emulator is optional in the image, so only these load it, and only when they run. */
-const emulatorLoaders = ['cli/demo', 'cli/emulate'];
+/**
+ * What the emulator may import of src: the plumbing of a command. It shares no code with src/sls, so that a mistake in
+ * one does not hide the same mistake in the other. The demo runs the whole adapter, so it may import all of src.
+ */
+const plumbing = ['cli/io', 'cli/options', 'cli/run-command', 'cli/run-process', 'errors'];
 
 interface Import {
   readonly from: string;
   readonly to: string;
-  /** Not loaded with the importing file: `import()`, or types alone. */
-  readonly deferred: boolean;
 }
 
-function sourceFiles(): string[] {
-  return readdirSync(srcRoot, { recursive: true, encoding: 'utf8' })
+function filesBelow(directory: string): string[] {
+  return readdirSync(join(checkout, directory), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
-    .map((name) => join(srcRoot, name));
+    .map((name) => join(checkout, directory, name));
 }
 
+/** All relative imports of the file: also `import()` and types alone. */
 function importsOf(file: string): Import[] {
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
   const found: Import[] = [];
-  const add = (specifier: ts.Node | undefined, deferred: boolean) => {
+  const add = (specifier: ts.Node | undefined) => {
     if (specifier === undefined || !ts.isStringLiteral(specifier) || !specifier.text.startsWith('.')) return;
-    found.push({ from: file, to: resolve(dirname(file), specifier.text), deferred });
+    found.push({ from: file, to: resolve(dirname(file), specifier.text) });
   };
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node))
-      add(node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword);
-    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, false);
-    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
-      add(node.argument.literal, true);
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) add(node.moduleSpecifier);
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal);
     else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
-      add(node.arguments[0], true);
+      add(node.arguments[0]);
     ts.forEachChild(node, visit);
   };
   visit(source);
   return found;
 }
 
-const name = (file: string) => relative(srcRoot, file).replaceAll(sep, '/');
-const roomOf = (file: string) => name(file).replace(/\.ts$/, '').split('/')[0] ?? '';
+/** `src/` is left out, `emulator/` is not. */
+const name = (file: string) =>
+  relative(checkout, file)
+    .replaceAll(sep, '/')
+    .replace(/^src\//, '');
+const withoutExtension = (file: string) => name(file).replace(/\.ts$/, '');
+const isDemo = (file: string) => name(file).startsWith('emulator/demo/');
+const roomOf = (file: string) => withoutExtension(file).split('/')[0] ?? '';
 
-const files = sourceFiles();
+const srcFiles = filesBelow('src');
+const emulatorFiles = filesBelow('emulator');
+const files = [...srcFiles, ...emulatorFiles];
 const imports = files.flatMap(importsOf);
+const arrow = ({ from, to }: Import) => `${name(from)} → ${name(to)}`;
+
+/** All files that the given ones import, directly or through others. */
+function reachableFrom(start: readonly string[]): ReadonlySet<string> {
+  const graph = Map.groupBy(imports, ({ from }) => from);
+  const reached = new Set(start);
+  for (const file of reached) for (const { to } of graph.get(file) ?? []) reached.add(to);
+  return reached;
+}
 
 describe('architecture', () => {
-  it('knows every room', () => {
-    const unknown = [...new Set(files.map(roomOf))].filter((room) => !(room in allowed));
+  it('knows every room of src', () => {
+    const unknown = [...new Set(srcFiles.map(roomOf))].filter((room) => !(room in allowed));
     expect(unknown).toEqual([]);
   });
 
-  it('lets imports go one way, types included', () => {
+  it('lets imports of src go one way, types included, and none to the emulator', () => {
     const wrong = imports
-      .filter(({ from, to }) => roomOf(from) !== roomOf(to))
-      .filter(({ from, to }) => !(allowed[roomOf(from)] ?? []).includes(roomOf(to)))
-      .map(({ from, to }) => `${name(from)} → ${name(to)}`);
-    expect(wrong).toEqual([]);
+      .filter(({ from, to }) => roomOf(from) !== 'emulator' && roomOf(from) !== roomOf(to))
+      .filter(({ from, to }) => !(allowed[roomOf(from)] ?? []).includes(roomOf(to)));
+    expect(wrong.map(arrow)).toEqual([]);
   });
 
-  it('loads the emulator only for demo and emulate, and only when they run', () => {
+  it('lets the emulator import only the plumbing of a command from src, and nothing of the demo', () => {
     const wrong = imports
-      .filter(({ from, to }) => roomOf(to) === 'emulator' && roomOf(from) !== 'emulator')
+      .filter(({ from }) => roomOf(from) === 'emulator' && !isDemo(from))
       .filter(
-        ({ from, deferred }) => !deferred || !emulatorLoaders.some((loader) => name(from).startsWith(loader)),
-      )
-      .map(({ from, to }) => `${name(from)} → ${name(to)}`);
-    expect(wrong).toEqual([]);
+        ({ to }) => isDemo(to) || (roomOf(to) !== 'emulator' && !plumbing.includes(withoutExtension(to))),
+      );
+    expect(wrong.map(arrow)).toEqual([]);
+  });
+
+  it('shares no code between the emulator and src/sls, not even through other rooms', () => {
+    const reached = reachableFrom(emulatorFiles.filter((file) => !isDemo(file)));
+    expect([...reached].filter((file) => roomOf(file) === 'sls').map(name)).toEqual([]);
+    expect(imports.filter(({ from, to }) => isDemo(from) && roomOf(to) === 'sls').map(arrow)).toEqual([]);
   });
 
   it('has no import circle, types included', () => {
@@ -134,20 +154,16 @@ describe('architecture', () => {
 
   it('imports only files that exist, by their .ts name', () => {
     const known = new Set(files);
-    expect(imports.filter(({ to }) => !known.has(to)).map(({ from, to }) => `${name(from)} → ${to}`)).toEqual(
-      [],
-    );
+    expect(imports.filter(({ to }) => !known.has(to)).map(arrow)).toEqual([]);
   });
 
   it('keeps a file to one reason to exist: half of them under 110 lines', () => {
-    const lines = files.map((file) => readFileSync(file, 'utf8').split('\n').length).sort((a, b) => a - b);
+    const lines = srcFiles.map((file) => readFileSync(file, 'utf8').split('\n').length).sort((a, b) => a - b);
     expect(lines[Math.floor(lines.length / 2)]).toBeLessThan(110);
   });
 
-  it('exits the process only in main.ts', () => {
-    const wrong = files.filter(
-      (file) => roomOf(file) !== 'main' && readFileSync(file, 'utf8').includes('process.exit('),
-    );
-    expect(wrong.map(name)).toEqual([]);
+  it('exits the process only where its signals and its output are handled', () => {
+    const wrong = files.filter((file) => readFileSync(file, 'utf8').includes('process.exit('));
+    expect(wrong.map(name)).toEqual(['cli/run-process.ts']);
   });
 });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, it } from 'vitest';
-import { runCli, startCli } from './support/cli-process.ts';
+import { runCli, startMain } from './support/cli-process.ts';
 
 const home = await mkdtemp(join(tmpdir(), 'main-'));
 afterAll(() => rm(home, { recursive: true }));
@@ -40,7 +40,7 @@ describe('a signal', () => {
     const log = join(home, 'access.log');
     await writeFile(log, 'nonsense\n');
     const flags = ['--listen', '127.0.0.1:0', '--access-log', log, '--follow'];
-    await using run = startCli(['emulate', ...flags], home);
+    await using run = startMain('emulate', flags, home);
     await run.output(/unparsed: .*: nonsense\n/);
     run.kill('SIGINT');
     expect(await run.exit).toBe(0);
@@ -72,7 +72,7 @@ describe('an output that cannot be written', () => {
 describe('a reader that goes away', () => {
   it('ends a command without a stack trace, as in `… | head`', async () => {
     const flags = ['--secure-port', '0', '--listen', '127.0.0.1:0'];
-    await using run = startCli(['demo', ...flags], home);
+    await using run = startMain('demo', flags, home);
     await run.output(/route=/);
     run.closeStdout();
     expect([await run.exit, run.stderr()]).toEqual([0, '']);

@@ -1,19 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Command, Option } from 'commander';
+import type { Io } from '../../src/cli/io.ts';
+import { parseDurationMs, parseListenAddress, parsePort, type ListenAddress } from '../../src/cli/options.ts';
+import { prepareCommand, runCommand } from '../../src/cli/run-command.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import type { Emulator } from '../emulator.ts';
-import { fixedCredentials } from '../../src/sls/credentials.ts';
 import { startService, type Service } from '../../src/service.ts';
 import { createLogger, createTelemetry } from '../../src/telemetry/logger.ts';
-import { loadEmulator, startListening } from '../emulate.ts';
-import type { Io } from '../../src/cli/io.ts';
-import type { ListenAddress } from '../../src/cli/options.ts';
-import { shellWord } from '../../src/cli/shell-word.ts';
+import { startListening } from '../emulate.ts';
+import { startEmulator, type Emulator } from '../emulator.ts';
+import { demoRoutes } from '../traffic/routes.ts';
+import { startTraffic } from '../traffic/traffic.ts';
 import { AdapterClient, requestsIn } from './adapter-client.ts';
 import { desiredReplicas, guideHpa } from './desired-replicas.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
+import { shellWord } from './shell-word.ts';
 import { createView, type RouteLine } from './view.ts';
 
-export interface DemoOptions {
+interface DemoOptions {
   readonly securePort: number;
   readonly telemetryPort: number;
   readonly certDir?: string;
@@ -36,11 +39,44 @@ const mostSeriesValues = 100;
 const terminalRefreshMs = 1000;
 const pipeRefreshMs = 5000;
 
+/** @returns the exit code: 0, 1 for a failure, 2 for wrong flags */
+export function runDemo(argv: readonly string[], io: Io): Promise<number> {
+  const command = prepareCommand(new Command('npm run demo --'), io)
+    .description(
+      'Run everything on this machine: a local SLS, traffic and the adapter. Shows a table of what is read.',
+    )
+    .addOption(
+      new Option('--secure-port <port>', 'Port of the API; 0 takes any free one')
+        .argParser(parsePort)
+        .default(6443),
+    )
+    .addOption(
+      new Option('--telemetry-port <port>', 'Port of plain HTTP for /metrics; 0 takes any free one')
+        .argParser(parsePort)
+        .default(0),
+    )
+    .addOption(
+      new Option(
+        '--cert-dir <dir>',
+        'Where the certificate and the kubeconfig are kept; without it, sls-metrics-adapter below $XDG_CACHE_HOME or ~/.cache',
+      ),
+    )
+    .addOption(
+      new Option('--listen <address>', 'Address and port of the local SLS; port 0 takes any free one')
+        .argParser(parseListenAddress)
+        .default({ host: '127.0.0.1', port: 0 }, '127.0.0.1:0'),
+    )
+    .addOption(
+      new Option('--for <duration>', 'End by itself after this time, for example 60s').argParser(
+        parseDurationMs,
+      ),
+    )
+    .action((options: DemoOptions) => demo(options, io));
+  return runCommand('demo', command, argv, io);
+}
+
 /** Everything on this machine until a signal: a local SLS, traffic, the adapter, and a table of what it reads. */
-export async function demo(options: DemoOptions, io: Io): Promise<void> {
-  const { startEmulator } = await loadEmulator();
-  const { startTraffic } = await import('../traffic/traffic.ts');
-  const { demoRoutes } = await import('../traffic/routes.ts');
+async function demo(options: DemoOptions, io: Io): Promise<void> {
   const ended = new AbortController();
   const signal = AbortSignal.any([io.signal, ended.signal]);
   const routes = demoRoutes();
@@ -82,7 +118,7 @@ export async function demo(options: DemoOptions, io: Io): Promise<void> {
   await watch(service, emulator, names, signal, io);
 }
 
-/** The environment's own settings are left out: the demo never touches a cloud. */
+/** Settings of the environment have no effect: the demo never contacts a cloud. */
 function startAdapter(
   { securePort, telemetryPort, certDir }: DemoOptions,
   endpoint: string,
@@ -99,9 +135,13 @@ function startAdapter(
     logLevel: 'error',
   };
   const config = loadConfig({ flags, env: {} });
-  const credentials = fixedCredentials({ accessKeyId: accessKey.id, accessKeySecret: accessKey.secret });
   const shown = { ...config, telemetry: { ...config.telemetry, maxSeriesValues: mostSeriesValues } };
-  return startService(shown, { ...io, credentials }, createTelemetry(createLogger(config.log.level)));
+  const env = {
+    XDG_CACHE_HOME: io.env['XDG_CACHE_HOME'],
+    ALIBABA_CLOUD_ACCESS_KEY_ID: accessKey.id,
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKey.secret,
+  };
+  return startService(shown, { ...io, env }, createTelemetry(createLogger(config.log.level)));
 }
 
 const readPath = (route: string) =>

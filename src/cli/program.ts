@@ -1,58 +1,28 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { packageVersion } from '../api/discovery/version.ts';
-import { toAdapterError } from '../errors.ts';
-import type { DemoOptions } from '../../emulator/demo/demo.ts';
 import type { DoctorOptions } from './doctor.ts';
-import type { EmulateOptions } from '../../emulator/emulate.ts';
-import { CommandFailed, type Io } from './io.ts';
-import { addLoadtest } from './loadtest/command.ts';
-import {
-  addConfigOptions,
-  parseCount,
-  parseDurationMs,
-  parseListenAddress,
-  parsePort,
-  parseServiceAccount,
-  parseShare,
-} from './options.ts';
 import type { ExplainOptions } from './explain/explain.ts';
+import type { Io } from './io.ts';
+import { addLoadtest } from './loadtest/command.ts';
+import { addConfigOptions, parseServiceAccount } from './options.ts';
 import type { QueryOptions } from './query.ts';
 import { addRoutes } from './routes/command.ts';
-
-const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
+import { prepareCommand, runCommand } from './run-command.ts';
 
 /** @returns the exit code: 0, 1 for a failure, 2 for wrong flags or configuration */
-export async function runProgram(argv: readonly string[], io: Io): Promise<number> {
-  try {
-    await buildProgram(io).parseAsync(argv, { from: 'user' });
-    return exitCodes.ok;
-  } catch (thrown) {
-    // Commander has printed its own errors already, and --help is none.
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    if (thrown instanceof CommandFailed) return exitCodes.failed;
-    const error = toAdapterError(thrown);
-    io.stderr.write(`sls-metrics-adapter: ${error.message}\n`);
-    if (error.code === 'Internal' && error.cause instanceof Error)
-      io.stderr.write(`${error.cause.stack ?? ''}\n`);
-    return error.code === 'ConfigInvalid' ? exitCodes.usage : exitCodes.failed;
-  }
+export function runProgram(argv: readonly string[], io: Io): Promise<number> {
+  return runCommand('sls-metrics-adapter', buildProgram(io), argv, io);
 }
 
 /** Each command is loaded when it runs: `serve` does without the others' libraries. */
 function buildProgram(io: Io): Command {
-  const program = new Command('sls-metrics-adapter')
+  const program = prepareCommand(new Command('sls-metrics-adapter'), io)
     .description(
       'External metrics for the horizontal pod autoscaler, from the access log in Alibaba Cloud SLS.',
     )
     .version(packageVersion(), '-V, --version', 'Show the version')
-    .helpOption('-h, --help', 'Show this help')
-    .helpCommand('help [command]', 'Show the help of a command')
-    .exitOverride()
-    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
-    .showHelpAfterError('(--help lists what is accepted)');
+    .helpCommand('help [command]', 'Show the help of a command');
   addServe(program, io);
-  addDemo(program, io);
-  addEmulate(program, io);
   addQuery(program, io);
   addExplain(program, io);
   addRoutes(program, io);
@@ -68,88 +38,6 @@ function addServe(program: Command, io: Io): void {
     .description('Serve the external metrics API over TLS, until SIGTERM or SIGINT.');
   addConfigOptions(command);
   command.action(async (flags: Record<string, unknown>) => (await import('./serve.ts')).serve(flags, io));
-}
-
-function addDemo(program: Command, io: Io): void {
-  program
-    .command('demo')
-    .summary('Run everything on this machine: a local SLS, traffic and the adapter')
-    .description(
-      'Run everything on this machine: a local SLS, traffic and the adapter. Shows a table of what is read.',
-    )
-    .addOption(
-      new Option('--secure-port <port>', 'Port of the API; 0 takes any free one')
-        .argParser(parsePort)
-        .default(6443),
-    )
-    .addOption(
-      new Option('--telemetry-port <port>', 'Port of plain HTTP for /metrics; 0 takes any free one')
-        .argParser(parsePort)
-        .default(0),
-    )
-    .addOption(
-      new Option(
-        '--cert-dir <dir>',
-        'Where the certificate and the kubeconfig are kept; without it, sls-metrics-adapter below $XDG_CACHE_HOME or ~/.cache',
-      ),
-    )
-    .addOption(
-      new Option('--listen <address>', 'Address and port of the local SLS; port 0 takes any free one')
-        .argParser(parseListenAddress)
-        .default({ host: '127.0.0.1', port: 0 }, '127.0.0.1:0'),
-    )
-    .addOption(
-      new Option('--for <duration>', 'End by itself after this time, for example 60s').argParser(
-        parseDurationMs,
-      ),
-    )
-    .action(async (options: DemoOptions) => (await import('../../emulator/demo/demo.ts')).demo(options, io));
-}
-
-function addEmulate(program: Command, io: Io): void {
-  program
-    .command('emulate')
-    .summary('Run a local SLS, filled by PutLogs or from an access log')
-    .description('Run a local SLS, filled by PutLogs or from an access log, until SIGTERM or SIGINT.')
-    .addOption(
-      new Option('--listen <address>', 'Address and port; port 0 takes any free one')
-        .argParser(parseListenAddress)
-        .default({ host: '127.0.0.1', port: 8088 }, '127.0.0.1:8088'),
-    )
-    .optionsGroup('Logs:')
-    .option('--access-log <file>', 'Access log of nginx-ingress to read, in the format of ACK')
-    .option('--follow', 'Go on reading the access log as it grows and is rotated')
-    .option('--project <project>', 'The project that exists', 'k8s-log-demo')
-    .option('--logstore <logstore>', 'The logstore that exists', 'nginx-ingress')
-    .optionsGroup('Credentials:')
-    .option('--access-key-id <id>', 'Take only requests signed with this key; without it, any are taken')
-    .option('--access-key-secret <secret>', 'The secret of --access-key-id')
-    .optionsGroup('Behaviour:')
-    .addOption(
-      new Option('--latency <duration>', 'Added to each query, for example 80ms').argParser(parseDurationMs),
-    )
-    .addOption(
-      new Option(
-        '--sql-concurrency <count>',
-        'How many SQL queries run at a time per project; more are refused',
-      )
-        .argParser(parseCount)
-        .default(15),
-    )
-    .addOption(
-      new Option(
-        '--ingest-lag <duration>',
-        'How much later a line becomes visible, for example 3s',
-      ).argParser(parseDurationMs),
-    )
-    .addOption(
-      new Option('--error-rate <share>', 'Share of queries answered with a 5xx, for example 0.1').argParser(
-        parseShare,
-      ),
-    )
-    .action(async (options: EmulateOptions) =>
-      (await import('../../emulator/emulate.ts')).emulate(options, io),
-    );
 }
 
 function addQuery(program: Command, io: Io): void {

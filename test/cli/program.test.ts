@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { packageVersion } from '../../src/api/discovery/version.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { settings } from '../../src/config/settings.ts';
 import { fakeIo } from '../support/fake-io.ts';
+import { holdPort } from '../support/hold-port.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'program-'));
 afterAll(() => rm(directory, { recursive: true }));
@@ -17,7 +17,7 @@ async function run(...argv: readonly string[]) {
   return { code, stdout: fake.stdout(), stderr: fake.stderr() };
 }
 
-const commands = ['serve', 'demo', 'emulate', 'query', 'explain', 'routes', 'loadtest'];
+const commands = ['serve', 'query', 'explain', 'routes', 'loadtest'];
 const local = [
   '--authentication',
   'none',
@@ -73,7 +73,7 @@ describe('a usage error', () => {
     [['nope'], "error: unknown command 'nope'"],
     [['serv'], '(Did you mean serve?)'],
     [['serve', '--nope'], "error: unknown option '--nope'"],
-    [['emulate', '--folow'], '(Did you mean --follow?)'],
+    [['serve', '--secure-prt'], '(Did you mean --secure-port?)'],
     [['serve', 'extra'], 'error: too many arguments'],
     [['query'], "error: required option '--selector <selector>' not specified"],
     [['query', '--selector', 'a=b'], "error: missing required argument 'metric'"],
@@ -91,22 +91,15 @@ describe('a usage error', () => {
     expect(stderr).toContain('Usage: sls-metrics-adapter');
   });
 
-  it.each([
-    ['demo', '--secure-port', '65536', 'It must be a port, a whole number from 0 to 65535.'],
-    ['demo', '--listen', '127.0.0.1', 'It must be an address and a port, such as 127.0.0.1:8088.'],
-    ['demo', '--for', '60', 'It must be a duration such as 80ms, 3s, 10m or 1h.'],
-    ['emulate', '--listen', 'x:y', 'It must be an address and a port, such as 127.0.0.1:8088.'],
-    ['emulate', '--latency', '80', 'It must be a duration such as 80ms, 3s, 10m or 1h.'],
-    ['emulate', '--ingest-lag', 'x', 'It must be a duration such as 80ms, 3s, 10m or 1h.'],
-    ['emulate', '--sql-concurrency', '0', 'It must be a whole number from 1 to 999999.'],
-    ['emulate', '--error-rate', '10%', 'It must be a share from 0 to 1.'],
-    ['query', '--output', 'yaml', 'Allowed choices are table, json.'],
-  ])('of %s %s %s names flag, value and what is accepted', async (command, flag, value, accepted) => {
-    const { code, stderr } = await run(command, flag, value);
-    expect(code).toBe(2);
-    expect(stderr).toContain(`${flag} <`);
-    expect(stderr).toContain(`argument '${value}' is invalid. ${accepted}`);
-  });
+  it.each([['query', '--output', 'yaml', 'Allowed choices are table, json.']])(
+    'of %s %s %s names flag, value and what is accepted',
+    async (command, flag, value, accepted) => {
+      const { code, stderr } = await run(command, flag, value);
+      expect(code).toBe(2);
+      expect(stderr).toContain(`${flag} <`);
+      expect(stderr).toContain(`argument '${value}' is invalid. ${accepted}`);
+    },
+  );
 
   it.each([
     ['--bind-address', '10.0.0.1', 'must be a loopback address'],
@@ -127,19 +120,6 @@ describe('a usage error', () => {
     expect(stderr).toContain('\nSee --help and docs/configuration.md.\n');
   });
 
-  it('is a flag that needs another', async () => {
-    expect(await run('emulate', '--follow')).toMatchObject({
-      code: 2,
-      stderr:
-        'sls-metrics-adapter: --follow needs --access-log FILE. See --help and docs/configuration.md.\n',
-    });
-    const { code, stderr } = await run('emulate', '--listen', '127.0.0.1:0', '--access-key-id', 'id');
-    expect([code, stderr]).toEqual([
-      2,
-      'sls-metrics-adapter: --access-key-id and --access-key-secret go together. See --help and docs/configuration.md.\n',
-    ]);
-  });
-
   it('is a file that is not there', async () => {
     const missing = join(directory, 'missing');
     const remedy = 'See --help and docs/configuration.md.\n';
@@ -152,47 +132,14 @@ describe('a usage error', () => {
       code: 2,
       stderr: `sls-metrics-adapter: certificate ${missing} cannot be read. ${remedy}`,
     });
-    expect(await run('emulate', '--access-log', missing)).toMatchObject({
-      code: 2,
-      stderr: `sls-metrics-adapter: --access-log ${missing} cannot be read (ENOENT). ${remedy}`,
-    });
-    expect(await run('emulate', '--access-log', directory)).toMatchObject({
-      code: 2,
-      stderr: `sls-metrics-adapter: --access-log ${directory} is a directory. ${remedy}`,
-    });
   });
 });
 
-describe('a taken port', () => {
-  it.each([
-    ['serve', (port: number) => [...local, '--secure-port', String(port)]],
-    ['demo', (port: number) => ['--cert-dir', directory, '--secure-port', String(port)]],
-    [
-      'demo',
-      (port: number) => ['--cert-dir', directory, '--listen', `127.0.0.1:${port}`, '--secure-port', '0'],
-    ],
-    ['emulate', (port: number) => ['--listen', `127.0.0.1:${port}`]],
-  ])('is one clear line of %s, and exit code 1', async (command, flags) => {
-    const holder = createServer();
-    await new Promise<void>((listening) => holder.listen(0, '127.0.0.1', listening));
-    const address = holder.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    try {
-      expect(await run(command, ...flags(port))).toEqual({
-        code: 1,
-        stdout: '',
-        stderr: `sls-metrics-adapter: 127.0.0.1:${port} is taken. Stop that process or choose another port; 0 takes any free one.\n`,
-      });
-    } finally {
-      holder.close();
-    }
-  });
-
-  it('is told apart from an address that is not there', async () => {
-    const { code, stderr } = await run('emulate', '--listen', '192.0.2.1:0');
-    expect([code, stderr]).toEqual([
-      1,
-      'sls-metrics-adapter: cannot listen on 192.0.2.1:0 (EADDRNOTAVAIL). Choose an address of this machine, such as 127.0.0.1, and a port above 1023.\n',
-    ]);
+it('serve reports a taken port in one line and exits with 1', async () => {
+  await using holder = await holdPort();
+  expect(await run('serve', ...local, '--secure-port', String(holder.port))).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: `sls-metrics-adapter: 127.0.0.1:${holder.port} is taken. Stop that process or choose another port; 0 takes any free one.\n`,
   });
 });

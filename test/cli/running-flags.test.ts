@@ -41,7 +41,7 @@ describe('runningFlags', () => {
 
   it.each([
     ['of another program', ['pause', '--config=x'], pod],
-    ['of another command', [...program, 'emulate', '--project=x'], pod],
+    ['of another command', [...program, 'query', '--project=x'], pod],
     ['outside of a pod', [...program, 'serve', '--config=x'], {}],
   ])('are none %s', async (_, words, env) => {
     expect(await flagsOf(words, env)).toEqual({});

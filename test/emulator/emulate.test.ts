@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
+import { runEmulate } from '../../emulator/emulate.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { logLine } from '../support/access-log.ts';
 import { fakeIo } from '../support/fake-io.ts';
@@ -22,7 +23,7 @@ async function emulating(
   use: (url: string, stdout: () => string) => Promise<void>,
 ) {
   const fake = fakeIo();
-  const running = runProgram(['emulate', '--listen', '127.0.0.1:0', ...flags], fake.io);
+  const running = runEmulate(['--listen', '127.0.0.1:0', ...flags], fake.io);
   let code: number | undefined;
   try {
     const [, url = ''] = await waitFor(() => /listens at (http:\S+)\.$/m.exec(fake.stdout()) ?? undefined);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { startCli } from '../support/cli-process.ts';
+import { startMain } from '../support/cli-process.ts';
 import { ready, startCluster, type TestCluster } from '../support/cluster.ts';
 import { startKubeStateMetrics } from '../support/kube-state-metrics.ts';
 import { startPrometheus } from '../support/prometheus.ts';
@@ -64,7 +64,7 @@ describe('the scrape configurations of docs/self-metrics.md', () => {
 describeWithPrometheus('Prometheus', () => {
   it('scrapes the demo and a delegated adapter by it, and has data for every panel of the dashboard', async () => {
     const home = await mkdtemp(join(tmpdir(), 'scrape-'));
-    await using demo = startCli(['demo', '--secure-port', '0', '--telemetry-port', '0'], home);
+    await using demo = startMain('demo', ['--secure-port', '0', '--telemetry-port', '0'], home);
     await using states = await startKubeStateMetrics();
     await using cluster = await startCluster({ file: 'reading: { deadlineSeconds: 1 }' });
     cluster.apiServer.decide = () => true;

@@ -1,8 +1,15 @@
 import { spawn } from 'node:child_process';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { waitFor } from './wait-for.ts';
 
-const main = resolve(import.meta.dirname, '../../src/main.ts');
+const checkout = resolve(import.meta.dirname, '../..');
+
+/** Programs of the checkout, each started by its npm script of the same name. */
+const mains = {
+  adapter: join(checkout, 'src/main.ts'),
+  emulate: join(checkout, 'emulator/main.ts'),
+  demo: join(checkout, 'emulator/demo/main.ts'),
+};
 
 /** One run of the program in a process of its own. */
 export interface CliProcess extends AsyncDisposable {
@@ -21,13 +28,21 @@ export interface CliProcess extends AsyncDisposable {
 /** Nothing of the caller's environment but the PATH: no credentials, no configuration, no profile, no metadata service. */
 const cleanEnvironment = { PATH: process.env['PATH'], ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true' };
 
+/** Starts the adapter. @param home a directory without profiles */
+export const startCli = (
+  argv: readonly string[],
+  home: string,
+  env: Readonly<Record<string, string>> = {},
+): CliProcess => startMain('adapter', argv, home, env);
+
 /** @param home a directory without profiles */
-export function startCli(
+export function startMain(
+  program: keyof typeof mains,
   argv: readonly string[],
   home: string,
   env: Readonly<Record<string, string>> = {},
 ): CliProcess {
-  const child = spawn(process.execPath, [main, ...argv], {
+  const child = spawn(process.execPath, [mains[program], ...argv], {
     env: { ...cleanEnvironment, HOME: home, ...env },
     cwd: home,
     stdio: ['ignore', 'pipe', 'pipe'],

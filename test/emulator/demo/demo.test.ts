@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
-import { startCli } from '../../support/cli-process.ts';
+import { startMain } from '../../support/cli-process.ts';
 import { findKubectl } from '../../support/kubectl.ts';
 
 const kubectl = await findKubectl();
@@ -13,7 +13,7 @@ afterAll(() => rm(home, { recursive: true }));
 
 describe('demo', () => {
   it.skipIf(kubectl === undefined)('prints a kubectl line that works as it stands', async () => {
-    await using run = startCli(['demo', '--secure-port', '0', '--cert-dir', 'certificates'], home);
+    await using run = startMain('demo', ['--secure-port', '0', '--cert-dir', 'certificates'], home);
     const [line] = await run.output(/^ {2}kubectl .*$/m);
     const path = `${dirname(kubectl ?? '')}${delimiter}${process.env['PATH'] ?? ''}`;
     const { stdout } = await promisify(execFile)('sh', ['-c', line], { env: { PATH: path, HOME: home } });
@@ -34,7 +34,7 @@ describe('demo', () => {
 
   it('shows all routes, and ends by itself with exit code 0 after --for', async () => {
     const startMs = performance.now();
-    await using run = startCli(['demo', '--for', '1s', '--secure-port', '0'], home);
+    await using run = startMain('demo', ['--for', '1s', '--secure-port', '0'], home);
     expect(await run.exit).toBe(0);
     expect(performance.now() - startMs).toBeGreaterThan(1000);
     expect(run.stderr()).toBe('');
@@ -51,7 +51,7 @@ describe('demo', () => {
       ALIBABA_CLOUD_ACCESS_KEY_ID: 'real',
       ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'real',
     };
-    await using run = startCli(['demo', '--secure-port', '0'], home, env);
+    await using run = startMain('demo', ['--secure-port', '0'], home, env);
     await run.output(/^route=\S+ qps=\d/m);
     run.kill('SIGTERM');
     expect(await run.exit).toBe(0);

@@ -1,0 +1,40 @@
+import type { Io } from './io.ts';
+
+/**
+ * Runs a program as this process: its arguments, its signals, its output, its exit code.
+ *
+ * @param name starts the line that reports an output that cannot be written
+ */
+export async function runProcess(
+  name: string,
+  run: (argv: readonly string[], io: Io) => Promise<number>,
+): Promise<void> {
+  const shutdown = new AbortController();
+  for (const signalName of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signalName, () => {
+      // A second signal ends the process at once.
+      if (shutdown.signal.aborted) process.exit(130);
+      shutdown.abort(signalName);
+    });
+  }
+
+  // EPIPE: the reader of the output has gone, as in `… | head`. That ends the program like a signal.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') {
+      shutdown.abort(error.code);
+      return;
+    }
+    process.stderr.write(`${name}: the output cannot be written: ${error.message}\n`);
+    process.exit(1);
+  });
+
+  process.exitCode = await run(process.argv.slice(2), {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    signal: shutdown.signal,
+    clock: { now: () => Date.now() },
+    random: () => Math.random(),
+    onLogSignal: (toggle) => void process.on('SIGUSR2', toggle),
+  });
+}
