@@ -1,23 +1,26 @@
 /**
- * What stands for a value in a template: `{route}`, `{window}`, `{from}`, `{to}`, or `{label}` of the metric's own. It
- * starts with a letter, so that the `{3}` of a regular expression is none.
+ * A placeholder of a template: `{route}`, `{window}`, `{from}`, `{to}`, or `{label}` for a label of the metric. It begins
+ * with a letter, so that the `{3}` of a regular expression is none.
  */
-const placeholder = /\{([A-Za-z][-\w.]*)\}/g;
+export const placeholderForm = String.raw`\{[A-Za-z][-\w.]*\}`;
+const placeholders = new RegExp(placeholderForm, 'g');
 
-/** Of the window: a length in seconds, and its ends in Unix seconds. */
-export const windowPlaceholders = ['window', 'from', 'to'] as const;
-
-/** The route of the series. */
+/** Stands for the route of the series. */
 export const routePlaceholder = 'route';
 
-/** Names that no label of a metric's own may have. */
+/** Stand for the window: its length in seconds, and its ends in Unix seconds. */
+export const windowPlaceholders = ['window', 'from', 'to'] as const;
+
+/** Names that a metric's own label must not have. */
 export const reservedNames: readonly string[] = [routePlaceholder, ...windowPlaceholders];
 
-/** The names of the placeholders in a text, each once. */
+const nameIn = (placeholder: string) => placeholder.slice(1, -1);
+
+/** Returns the names of the placeholders in a text, each once. */
 export const placeholdersOf = (text: string): string[] => [
-  ...new Set(Array.from(text.matchAll(placeholder), ([, name = '']) => name)),
+  ...new Set(Array.from(text.matchAll(placeholders), ([found]) => nameIn(found))),
 ];
 
-/** The text with what `value` gives in place of each placeholder. */
+/** Returns the text with each placeholder replaced by what `value` gives for its name. */
 export const withPlaceholders = (text: string, value: (name: string) => string): string =>
-  text.replace(placeholder, (_, name: string) => value(name));
+  text.replace(placeholders, (found) => value(nameIn(found)));

@@ -1,77 +1,109 @@
+import { placeholderForm, placeholdersOf } from './placeholders.ts';
+
 export interface SqlToken {
-  readonly kind: 'word' | 'name' | 'string' | 'number' | 'placeholder' | 'symbol' | 'end';
-  /** As written. */
-  readonly text: string;
-  /** Words in upper case; other tokens as written. */
+  readonly kind: 'word' | 'name' | 'string' | 'number' | 'placeholder' | 'symbol';
+  /** The text; a word is in upper case. */
   readonly key: string;
-  /** Of its first character, from 1. */
+  readonly text: string;
+  /** Position of its first character, from 1. */
   readonly at: number;
 }
 
-/** In this order: the first that matches at a place is what stands there. */
-const forms: readonly (readonly [SqlToken['kind'] | 'space' | keyof typeof refusals, RegExp])[] = [
-  ['space', /[ \t\r\n]+/y],
-  ['comment', /--|\/\*/y],
-  ['string', /'(?:[^']|'')*'/y],
-  ['name', /"(?:[^"]|"")+"/y],
-  ['quote', /['"]/y],
-  ['placeholder', /\{[A-Za-z][-\w.]*\}/y],
-  ['number', /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?!\w)/y],
-  ['word', /[A-Za-z_]\w*/y],
-  ['semicolon', /;/y],
-  ['symbol', /<>|!=|<=|>=|\|\||->|[()[\],.+\-*/%<>=]/y],
-];
+/** Everything between an opening token and the token that closes it. */
+export interface SqlGroup {
+  readonly kind: 'group';
+  readonly key: '(' | '[' | 'CASE';
+  readonly nodes: readonly SqlNode[];
+}
 
-const refusals = {
-  comment: (text: string) => `must not have a comment, ${text}`,
-  quote: (text: string, at: number) => `must close the quote ${text} at character ${at}`,
-  semicolon: () => 'must not have a ; outside quotes: one statement is sent, no more',
-};
+export type SqlNode = SqlToken | SqlGroup;
 
-export const endToken: SqlToken = { kind: 'end', text: '', key: '', at: 0 };
+const closers = { '(': ')', '[': ']', CASE: 'END' } as const;
+
+/** SQL as SLS reads it, which is Presto's: `''` is the only escape in a string, and a backslash is none. */
+const tokenForm = new RegExp(
+  [
+    String.raw`(?<space>[ \t\r\n]+)`,
+    String.raw`(?<comment>--|/\*)`,
+    String.raw`(?<string>'(?:[^']|'')*')`,
+    String.raw`(?<name>"(?:[^"]|"")+")`,
+    String.raw`(?<placeholder>${placeholderForm})`,
+    String.raw`(?<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?!\w))`,
+    String.raw`(?<word>[A-Za-z_]\w*)`,
+    String.raw`(?<symbol><>|!=|<=|>=|\|\||->|[()[\],.+\-*/%<>=])`,
+    String.raw`(?<other>.)`,
+  ].join('|'),
+  'gsu',
+);
 
 /**
- * SQL as SLS reads it, which is Presto's: in a string `''` is the one escape.
+ * Splits SQL into tokens and nests what is in brackets, so that each statement and each expression ends where its text
+ * ends.
  *
- * @throws SyntaxError words that follow the text's name: `must …`
+ * @throws SyntaxError with words that follow the name of the setting: `must …`
  */
-export function sqlTokens(sql: string): SqlToken[] {
-  const tokens: SqlToken[] = [];
-  let from = 0;
-  while (from < sql.length) {
-    const [kind, text] = formAt(sql, from);
-    const at = from + 1;
-    from += text.length;
-    if (kind === 'space') continue;
-    if (kind === 'comment' || kind === 'quote' || kind === 'semicolon')
-      throw new SyntaxError(refusals[kind](text, at));
+export function readSql(sql: string): SqlNode[] {
+  const top: SqlNode[] = [];
+  const open: { readonly closer: string; readonly token: SqlToken; readonly outside: SqlNode[] }[] = [];
+  let nodes = top;
+  for (const token of tokensOf(sql)) {
+    const { key } = token;
+    if (key === '(' || key === '[' || key === 'CASE') {
+      const inside: SqlNode[] = [];
+      nodes.push({ kind: 'group', key, nodes: inside });
+      open.push({ closer: closers[key], token, outside: nodes });
+      nodes = inside;
+    } else if (key === ')' || key === ']' || key === 'END') {
+      const last = open.pop();
+      if (last === undefined)
+        throw new SyntaxError(`must not have ${token.text} at character ${token.at}: nothing opens it`);
+      if (last.closer !== key) throw unclosed(last);
+      nodes = last.outside;
+    } else nodes.push(token);
+  }
+  const [last] = open;
+  if (last !== undefined) throw unclosed(last);
+  return top;
+}
+
+const unclosed = ({ closer, token }: { readonly closer: string; readonly token: SqlToken }) =>
+  new SyntaxError(`must have ${closer} for the ${token.text} at character ${token.at}`);
+
+function tokensOf(sql: string): SqlToken[] {
+  return Array.from(sql.matchAll(tokenForm)).flatMap(({ 0: text, index, groups = {} }) => {
+    const at = index + 1;
+    const kind = Object.keys(groups).find((name) => groups[name] !== undefined);
+    if (kind === 'space') return [];
+    if (kind === 'comment') throw new SyntaxError(`must not have a comment, ${text}`);
+    if (kind === 'other') throw refusedCharacter(text, at);
     if (kind === 'string' || kind === 'name') refuseInQuotes(text);
-    tokens.push({ kind, text, key: kind === 'word' ? text.toUpperCase() : text, at });
-  }
-  return tokens;
+    if (kind === 'placeholder') refuseTouching(sql, text, index);
+    return [{ kind: kind as SqlToken['kind'], key: kind === 'word' ? text.toUpperCase() : text, text, at }];
+  });
 }
 
-function formAt(sql: string, from: number): [(typeof forms)[number][0], string] {
-  for (const [kind, form] of forms) {
-    form.lastIndex = from;
-    const text = form.exec(sql)?.[0];
-    if (text !== undefined) return [kind, text];
-  }
-  const [character = ''] = sql.slice(from);
-  throw new SyntaxError(`must not have ${visible(character)} at character ${from + 1}`);
+function refusedCharacter(character: string, at: number): SyntaxError {
+  if (character === ';')
+    return new SyntaxError('must not have a ; outside quotes: only one statement is sent');
+  if (/['"]/.test(character)) return new SyntaxError(`must close the quote ${character} at character ${at}`);
+  return new SyntaxError(`must not have ${visible(character)} at character ${at}`);
 }
 
-/** A character that shows as nothing, or as a space that is none, by its number. */
-export function visible(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
-  return /[\p{C}\p{Z}]/u.test(character)
-    ? `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
-    : character;
+/** A value must not grow together with the text beside it: `1{n}` would be another number. */
+function refuseTouching(sql: string, placeholder: string, index: number): void {
+  if (/[\w'"}.]$/.test(sql.slice(0, index)) || /^[\w'"{.]/.test(sql.slice(index + placeholder.length)))
+    throw new SyntaxError(`must have spaces around ${placeholder}: it becomes a value of its own`);
 }
 
-/** @throws SyntaxError for a placeholder in quoted text, where its own quotes would end them */
+/** Shows anything outside printable ASCII by its number: it may look like a space or a letter of SQL. */
+export const visible = (character: string): string =>
+  /[!-~]/.test(character)
+    ? character
+    : `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+
+/** @throws SyntaxError for a placeholder in quoted text: its own quotes would end that text */
 export function refuseInQuotes(quoted: string): void {
-  const [inside] = /\{[A-Za-z][-\w.]*\}/.exec(quoted) ?? [];
+  const [inside] = placeholdersOf(quoted);
   if (inside !== undefined)
-    throw new SyntaxError(`must not have ${inside} in quotes: a placeholder gets its own`);
+    throw new SyntaxError(`must not have {${inside}} in quotes: a placeholder gets its own`);
 }

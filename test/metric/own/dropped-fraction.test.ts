@@ -22,7 +22,9 @@ it.each([
   'sum(try_cast(a AS integer)) / count(*)',
   'round(count(*) / 60)',
   'count(*) / {least}',
-])('would drop a fraction, and is refused: %s', (aggregate) => {
+  'count(*) FILTER (WHERE a) / -60',
+  'CASE WHEN (count(*)) / 60 > a THEN b END',
+])('refuses a division that drops the fraction: %s', (aggregate) => {
   expect(faultsOf(aggregate)).toEqual([
     'aggregate must not divide one whole number by another, which drops the fraction: write 1e0 * before them',
   ]);
@@ -36,7 +38,8 @@ it.each([
   'sum(try_cast(a AS double)) / count(*)',
   'coalesce(count(*), 0e0) / 60',
   'avg(a) / count(*)',
+  '(avg(a) + 1) / count(*)',
   'count(*) / {window} / {least}',
-])('drops none: %s', (aggregate) => {
+])('takes a division that keeps the fraction: %s', (aggregate) => {
   expect(faultsOf(aggregate)).toEqual([]);
 });

@@ -1,0 +1,70 @@
+import { refuseDroppedFraction, splitAt } from './dropped-fraction.ts';
+import { placeholdersOf } from './placeholders.ts';
+import { readSql, type SqlNode, type SqlToken } from './sql-tokens.ts';
+
+/** What `sql` selects: the number, and the count of lines that it is from. */
+export const valueColumn = 'value';
+const linesColumn = 'lines';
+
+/** Reserved words of Presto that no query contains. */
+const writing = new Set('ALTER CREATE DELETE DROP EXECUTE INSERT INTO PREPARE TABLE UPDATE'.split(' '));
+
+/** Words that end an expression outside of parentheses. */
+const clauses = new Set(
+  'AS EXCEPT FROM GROUP HAVING INTERSECT LIMIT OFFSET ORDER UNION VALUES WHERE WITH'.split(' '),
+);
+
+/**
+ * Checks that the text is one expression: the adapter writes the query around it, so it must not add a column, change
+ * the conditions or end the statement. Its grammar is left to SLS.
+ *
+ * @throws SyntaxError with words that follow the name of the setting: `must …`
+ */
+export function checkAggregate(sql: string): void {
+  const nodes = readSql(sql);
+  const words = wordsOf(nodes);
+  refuseWriting(words);
+  if (words.some(({ key }) => key === 'SELECT'))
+    throw new SyntaxError('must not have a query in it: a whole SELECT belongs in sql');
+  for (const [index, node] of nodes.entries()) {
+    const ends = node.kind === 'word' && clauses.has(node.key);
+    if (node.kind === 'group' || (node.key !== ',' && !ends)) continue;
+    if (node.key === 'FROM' && nodes[index - 1]?.key === 'DISTINCT') continue;
+    throw new SyntaxError(`must be one expression, which ends before ${node.text} at character ${node.at}`);
+  }
+  refuseDroppedFraction(nodes);
+}
+
+/**
+ * Checks that the text is one SELECT of one number and its count of lines, over the window. Its grammar is left to SLS.
+ *
+ * @throws SyntaxError with words that follow the name of the setting: `must …`
+ */
+export function checkQuery(sql: string): void {
+  const nodes = readSql(sql);
+  refuseWriting(wordsOf(nodes));
+  const [first] = nodes;
+  if (first?.key !== 'SELECT' && first?.key !== 'WITH')
+    throw new SyntaxError('must begin with SELECT or WITH');
+  const [, selected = []] = splitAt(nodes, ['SELECT', 'FROM']).map((part) => part.nodes);
+  const names = splitAt(selected, [',']).map((item) => {
+    const last = item.nodes.at(-1);
+    return last?.kind === 'word' || last?.kind === 'name' ? last.text : '';
+  });
+  if (names.join(' ') !== `${valueColumn} ${linesColumn}`)
+    throw new SyntaxError(
+      `must select two columns, … AS ${valueColumn} and count(*) AS ${linesColumn}: the number, and how many lines it is from`,
+    );
+  const placeholders = placeholdersOf(sql);
+  if (!placeholders.includes('from') || !placeholders.includes('to'))
+    throw new SyntaxError('must keep to the window: WHERE __time__ >= {from} AND __time__ < {to}');
+  refuseDroppedFraction(nodes);
+}
+
+const wordsOf = (nodes: readonly SqlNode[]): SqlToken[] =>
+  nodes.flatMap((node) => (node.kind === 'group' ? wordsOf(node.nodes) : node.kind === 'word' ? [node] : []));
+
+function refuseWriting(words: readonly SqlToken[]): void {
+  const found = words.find(({ key }) => writing.has(key));
+  if (found !== undefined) throw new SyntaxError(`must only read: ${found.text} is refused`);
+}
