@@ -1,37 +1,39 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
+type TestConfig = NonNullable<ViteUserConfig['test']>;
+
 /** What both tiers share. */
-export const shared: NonNullable<ViteUserConfig['test']> = {
+export const shared = {
   // CommonJS comes as Node gives it, so that tests run what production runs.
   deps: { interopDefault: false },
   // No test asks a machine for its RAM role: that address is the cloud's.
   env: { ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true' },
   testTimeout: 15_000,
   hookTimeout: 30_000,
-};
+  maxWorkers: 2,
+} satisfies TestConfig;
 
-const reportTo = (file: string): NonNullable<ViteUserConfig['test']> => ({
-  reporters: process.env['CI'] === 'true' ? ['default', ['json', { outputFile: file }]] : ['default'],
-});
+/** @param file where CI reads the counts of passed and failed tests */
+export const reportersTo = (file: string): NonNullable<TestConfig['reporters']> =>
+  process.env['CI'] === 'true' ? ['default', ['json', { outputFile: file }]] : ['default'];
 
-/** `npm test`: everything that finishes in three minutes on two cores. `npm run test:slow` has the rest. */
+/** `npm test`: everything that finishes within three minutes on two cores. `npm run test:slow` runs the rest. */
 export default defineConfig({
   test: {
     ...shared,
-    ...reportTo('.cache/test-results.json'),
-    maxWorkers: 2,
+    reporters: reportersTo('.cache/test-results.json'),
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{e2e,slow}/**'],
-          // Unit tests share no state, so that a worker can take file after file.
+          exclude: ['test/{bench,e2e,slow}/**'],
+          // These tests share no state, so a worker can run one file after another.
           isolate: false,
         },
       },
-      { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
+      { extends: true, test: { name: 'e2e', include: ['test/{bench,e2e}/**/*.test.ts'] } },
     ],
   },
 });

@@ -2,26 +2,16 @@ import { Session } from 'node:inspector/promises';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { logstore, project, readPath, selectorOf } from '../../support/adapter.ts';
-import { ready, startCluster } from '../../support/cluster.ts';
+import { ready, startCluster, type TestCluster } from '../../support/cluster.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
-const source = resolve(import.meta.dirname, '../../../src');
-
-/** The files of `src/` of which a function ran since coverage was last taken. */
-async function filesRun(session: Session): Promise<Set<string>> {
-  const { result } = await session.post('Profiler.takePreciseCoverage');
-  const ran = result
-    .filter(({ url }) => url.startsWith('file://'))
-    .filter(({ functions }) =>
-      functions.some(({ functionName, ranges, isBlockCoverage }) => {
-        void isBlockCoverage;
-        return ranges[0] !== undefined && ranges[0].count > 0 && !(functionName === '' && ranges[0].startOffset === 0);
-      }),
-    )
-    .map(({ url }) => relative(source, fileURLToPath(url)))
-    .filter((name) => !name.startsWith('..'));
-  return new Set(ran);
-}
+/**
+ * Prints which files of `src/` a read passes, as JSON: `{ "warm": [...], "cold": [...] }`. A file counts when one of its
+ * functions runs between the request and its answer, by V8's own coverage. The reads come as the HPA controller's do:
+ * through the front proxy, with authorisation. Work in the background runs now and then, so a file counts only when it
+ * ran in each of several reads.
+ */
+const sourceRoot = resolve(import.meta.dirname, '../../../src');
 
 const session = new Session();
 session.connect();
@@ -30,31 +20,49 @@ await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed:
 const cluster = await startCluster();
 await waitFor(() => ready(cluster));
 cluster.apiServer.decide = () => true;
-const pair = await cluster.proxyCa.issue({ cn: 'front-proxy-client' });
-const headers = { 'x-remote-user': 'hpa-controller', 'x-remote-group': 'system:authenticated' };
-const read = async (interval: number) => {
-  const path = readPath(
-    'sls_ingress_qps',
-    selectorOf({ 'sls.project': project, 'sls.logstore': logstore, 'sls.query.interval': String(interval), 'sls.ingress.route': 'default-web-80' }),
-  );
-  const reply = await cluster.request({ path, pair, headers });
-  if (reply.statusCode !== 200) throw new Error(reply.text);
-};
-const least = async (times: number, run: (index: number) => Promise<void>) => {
-  let all: Set<string> | undefined;
-  for (let index = 0; index < times; index++) {
-    await filesRun(session);
-    await run(index);
-    const files = await filesRun(session);
-    all = all === undefined ? files : all.intersection(files);
-  }
-  return [...(all ?? [])].sort();
-};
+const read = await readerOf(cluster);
 await read(15);
 await read(15);
-const cold = await least(3, (index) => read(20 + index));
-const warm = await least(5, () => read(15));
-console.log('cold', cold.length, cold.join(' '));
-console.log('warm', warm.length, warm.join(' '));
+const cold = await filesOfEach(3, (index) => read(20 + index));
+const warm = await filesOfEach(5, () => read(15));
+console.log(JSON.stringify({ warm, cold }, undefined, 1));
 await cluster[Symbol.asyncDispose]();
 session.disconnect();
+
+async function readerOf({ proxyCa, request }: TestCluster) {
+  const pair = await proxyCa.issue({ cn: 'front-proxy-client' });
+  const headers = { 'x-remote-user': 'hpa-controller', 'x-remote-group': 'system:authenticated' };
+  return async (intervalSeconds: number) => {
+    const selector = selectorOf({
+      'sls.project': project,
+      'sls.logstore': logstore,
+      'sls.ingress.route': 'default-web-80',
+      'sls.query.interval': String(intervalSeconds),
+    });
+    const path = readPath('sls_ingress_qps', selector);
+    const reply = await request.call(cluster, { path, pair, headers });
+    if (reply.statusCode !== 200) throw new Error(reply.text);
+  };
+}
+
+async function filesOfEach(times: number, run: (index: number) => Promise<void>): Promise<string[]> {
+  const counts = new Map<string, number>();
+  for (let index = 0; index < times; index++) {
+    await filesRun();
+    await run(index);
+    for (const file of await filesRun()) counts.set(file, (counts.get(file) ?? 0) + 1);
+  }
+  return [...counts].flatMap(([file, count]) => (count === times ? [file] : [])).sort();
+}
+
+/** The files of which a function ran since this was last called. */
+async function filesRun(): Promise<string[]> {
+  const { result } = await session.post('Profiler.takePreciseCoverage');
+  const ran = result.filter(
+    ({ url, functions }) =>
+      url.startsWith('file://') && functions.some(({ ranges: [range] }) => (range?.count ?? 0) > 0),
+  );
+  return ran
+    .map(({ url }) => relative(sourceRoot, fileURLToPath(url)))
+    .filter((file) => !file.startsWith('..'));
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+import { reportersTo, shared } from './vitest.config.ts';
+
+/** `npm run test:slow`: faults, soak, image, browser, live Prometheus, load test, the property test at full size. */
+export default defineConfig({
+  test: {
+    ...shared,
+    env: { ...shared.env, READINGS_SETS: '2000' },
+    include: ['test/slow/**/*.test.ts', 'test/e2e/readings-against-oracle.test.ts'],
+    reporters: reportersTo('.cache/test-results-slow.json'),
+  },
+});
