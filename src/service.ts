@@ -3,6 +3,7 @@ import { createApp } from './api/server/app.ts';
 import { bindAddressOf, type Config } from './config/schema.ts';
 import { createAccessJudge } from './access/access-rules.ts';
 import { createRequestParser } from './access/request-parser.ts';
+import type { AutoscalerHandler } from './kube/autoscalers/autoscaler-changes.ts';
 import { AutoscalerDemand } from './reading/autoscaler-demand.ts';
 import { resolveEndpoint } from './sls/endpoint.ts';
 import type { Delegation, startDelegation } from './service/delegation.ts';
@@ -16,8 +17,9 @@ import { keepServing } from './service/serving.ts';
 import { createStatus } from './service/status-stack.ts';
 import type { Surroundings } from './service/surroundings.ts';
 import { startTelemetry } from './service/telemetry.ts';
-import type { Telemetry } from './telemetry/logger.ts';
-import { Metrics, tellBoth } from './telemetry/metrics.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
+import { Metrics } from './telemetry/metrics.ts';
+import { tellAll } from './telemetry/tell-all.ts';
 
 /** A running adapter. */
 export interface Service {
@@ -42,7 +44,7 @@ export async function startService(config: Config, around: Surroundings, log: Te
   const parseRequest = createRequestParser(catalog, config.defaults, createAccessJudge(config.access));
   const status = createStatus(config, around, parseRequest);
   const { events, observer } = createHpaEvents(config, around);
-  const telemetry = [metrics.observer, status.observer, observer].reduce(tellBoth, log);
+  const telemetry = tellAll(log, metrics.observer, status.observer, observer);
   const startMs = around.clock.now();
   const { authentication, maxRequestsInFlight, shutdownDelaySeconds } = config.server;
   const slsEndpoint = resolveEndpoint({ ...config.sls, url: config.sls.endpoint }).authority;
@@ -59,7 +61,7 @@ export async function startService(config: Config, around: Surroundings, log: Te
     return prefetching;
   });
   const demand = new AutoscalerDemand(reading.wanted, parseRequest, telemetry);
-  const autoscalers = status.alsoTold(demand);
+  const autoscalers = tellAll<AutoscalerHandler>(demand, ...status.autoscalerHandlers);
   const delegation =
     authentication === 'delegated'
       ? await delegate(config, around, telemetry, autoscalers, events)

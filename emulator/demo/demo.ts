@@ -5,7 +5,8 @@ import { parseDurationMs, parseListenAddress, parsePort, type ListenAddress } fr
 import { prepareCommand, runCommand } from '../../src/cli/run-command.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { startService, type Service } from '../../src/service.ts';
-import { createLogger, createTelemetry } from '../../src/telemetry/logger.ts';
+import { createEventLog } from '../../src/telemetry/event-log.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
 import { startListening } from '../emulate.ts';
 import { startEmulator, type Emulator } from '../emulator.ts';
 import { demoRoutes } from '../traffic/routes.ts';
@@ -141,7 +142,7 @@ function startAdapter(
     ALIBABA_CLOUD_ACCESS_KEY_ID: accessKey.id,
     ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKey.secret,
   };
-  return startService(shown, { ...io, env }, createTelemetry(createLogger(config.log.level)));
+  return startService(shown, { ...io, env }, createEventLog(createLogger(config.log.level)));
 }
 
 const readPath = (route: string) =>

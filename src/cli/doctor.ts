@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { examine } from '../doctor/examine.ts';
-import { createLogger, createTelemetry } from '../telemetry/logger.ts';
+import { createEventLog } from '../telemetry/event-log.ts';
+import { createLogger } from '../telemetry/logger.ts';
 import { CommandFailed, type Io } from './io.ts';
 import { runningFlags } from './running-flags.ts';
 import { doctorLines, doctorReport, doctorSummary } from './doctor-report.ts';
@@ -25,7 +26,7 @@ export async function doctor(
 ): Promise<void> {
   const { metric, selector, namespace, serviceAccount, output } = options;
   // Whatever goes wrong is a finding; a log would say it twice.
-  const observer = createTelemetry(createLogger('silent'));
+  const observer = createEventLog(createLogger('silent'));
   const around = { ...io, observer, pause };
   const isTable = output === 'table';
   // With a kubeconfig it is the cluster of that which is looked at, not the pod that we are in.

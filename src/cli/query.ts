@@ -12,7 +12,8 @@ import { windowSeconds } from '../metric/sample.ts';
 import type { ReadingItem } from '../reading/reader.ts';
 import { catalogOf } from '../service/own-metrics.ts';
 import { createReading } from '../service/reading-stack.ts';
-import { createLogger, createTelemetry } from '../telemetry/logger.ts';
+import { createEventLog } from '../telemetry/event-log.ts';
+import { createLogger } from '../telemetry/logger.ts';
 import type { Io } from './io.ts';
 import { runningFlags } from './running-flags.ts';
 import { alignedTable } from './table.ts';
@@ -39,7 +40,7 @@ export async function query(
   const judge = createAccessJudge(config.access);
   const refusal = judge({ namespace, request: judgedRequest(request), routeNamespace });
   if (refusal !== undefined) io.stderr.write(`Read all the same; for an HPA, ${refusal.message}\n`);
-  const telemetry = createTelemetry(createLogger(config.log.level));
+  const telemetry = createEventLog(createLogger(config.log.level));
   const reading = createReading(config, io, telemetry);
   try {
     const { items } = await reading.reader.read(request, io.signal);

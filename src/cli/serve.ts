@@ -1,7 +1,7 @@
 import { loadConfig } from '../config/load.ts';
 import { startService } from '../service.ts';
-import { createLogger, createTelemetry } from '../telemetry/logger.ts';
-import { levelToggle } from '../telemetry/log-level.ts';
+import { createEventLog } from '../telemetry/event-log.ts';
+import { createLogger, levelToggle } from '../telemetry/logger.ts';
 import { aborted, type Io } from './io.ts';
 
 /** Serves until a signal. */
@@ -9,7 +9,7 @@ export async function serve(flags: Readonly<Record<string, unknown>>, io: Io): P
   const config = loadConfig({ flags, env: io.env });
   const logger = createLogger(config.log.level);
   io.onLogSignal?.(levelToggle(logger));
-  const telemetry = createTelemetry(logger);
+  const telemetry = createEventLog(logger);
   const service = await startService(config, io, telemetry);
   await aborted(io.signal);
   await service.stop(String(io.signal.reason));

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Config } from '../config/schema.ts';
 import { AutoscalerEvents } from '../kube/autoscalers/autoscaler-events.ts';
 import { parseLabelSelector } from '../grammar/label-selector.ts';
-import type { Telemetry } from '../telemetry/logger.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Events on the HPAs whose metrics fail, and who tells of the failures. */

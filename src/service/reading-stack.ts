@@ -17,6 +17,7 @@ import { WantedSeries } from '../reading/wanted-series.ts';
 import type { SlsObserver } from '../sls/client.ts';
 import type { CredentialObserver } from '../sls/credentials/renewed-credentials.ts';
 import type { GateObserver } from '../sls/project-gates.ts';
+import { tellAll } from '../telemetry/tell-all.ts';
 import { createSls, type SlsStack } from './sls-stack.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -82,7 +83,7 @@ export function createReading(
       delaySecondsOf: (series) => delays.secondsOf(series),
       limitsOf: readingOf,
       query: (query, signal) => sls.aggregates.query(query, signal),
-      sink: sinks.reduce<OutcomeSink>(bothSinks, delays.sink),
+      sink: tellAll(delays.sink, ...sinks),
       observer,
     },
   );
@@ -108,17 +109,6 @@ export function createReading(
     close: () => sls.close(),
   };
 }
-
-const bothSinks = (first: OutcomeSink, second: OutcomeSink): OutcomeSink => ({
-  put: (...outcome) => {
-    first.put(...outcome);
-    second.put(...outcome);
-  },
-  fail: (...outcome) => {
-    first.fail(...outcome);
-    second.fail(...outcome);
-  },
-});
 
 type ReadingSettings = ReturnType<ReturnType<typeof projectSettings>>['reading'];
 

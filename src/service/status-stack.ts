@@ -5,7 +5,7 @@ import type { RequestParser } from '../access/request-parser.ts';
 import type { OutcomeSink } from '../reading/collector.ts';
 import { StatusPage } from '../status-page/status-page.ts';
 import { StatusBoard } from '../status/status-board.ts';
-import type { Telemetry } from '../telemetry/logger.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { readingSettings, type ReadingStack } from './reading-stack.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -14,15 +14,15 @@ export interface StatusStack {
   readonly observer: Partial<Telemetry>;
   /** Told of each outcome, after the store. */
   readonly sinks: readonly OutcomeSink[];
-  /** Told of the HPAs, after `handler`. */
-  alsoTold(handler: AutoscalerHandler): AutoscalerHandler;
+  /** Told of the HPAs. */
+  readonly autoscalerHandlers: readonly AutoscalerHandler[];
   page(reading: ReadingStack): Promise<StatusPage | undefined>;
 }
 
 const none: StatusStack = {
   observer: {},
   sinks: [],
-  alsoTold: (handler) => handler,
+  autoscalerHandlers: [],
   page: () => Promise.resolve(undefined),
 };
 
@@ -48,12 +48,7 @@ export function createStatus(
       readFinished: ({ read }) => board.readFinished(read),
     },
     sinks: [board.series],
-    alsoTold: (handler) => ({
-      changed: (hpa, metrics) => {
-        handler.changed(hpa, metrics);
-        board.autoscalers.changed(hpa, metrics);
-      },
-    }),
+    autoscalerHandlers: [board.autoscalers],
     page: ({ sls, delays }) =>
       StatusPage.load(board, {
         projects: () => sls.gates.counts(),

@@ -25,7 +25,7 @@ describe('serve', () => {
     'stops on %s with exit code 0, and logs both ends',
     async (signal) => {
       await using run = startCli(argv, home);
-      await run.output(/"msg":"serving"/);
+      await run.output(/"msg":"The adapter is serving"/);
       run.kill(signal);
       expect(await run.exit).toBe(0);
       expect(run.stdout()).toBe('');
@@ -37,10 +37,10 @@ describe('serve', () => {
       expect(events).toMatchObject([
         {
           level: 'info',
-          msg: 'serving',
+          msg: 'The adapter is serving',
           url: expect.stringMatching(/^https:\/\/127\.0\.0\.1:\d+$/) as string,
         },
-        { level: 'info', msg: 'stopping', reason: signal },
+        { level: 'info', msg: 'The adapter is stopping', reason: signal },
       ]);
     },
   );

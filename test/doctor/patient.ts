@@ -9,7 +9,8 @@ import type { Asked, DoctorSurroundings } from '../../src/doctor/examination.ts'
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../emulator/emulator.ts';
 import type { LogRecord } from '../../emulator/log-record.ts';
 import { nginxIngressIndex, type IndexConfig } from '../../emulator/store/index-config.ts';
-import { createLogger, createTelemetry } from '../../src/telemetry/logger.ts';
+import { createEventLog } from '../../src/telemetry/event-log.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
 import { accessKey, logstore, project } from '../support/adapter.ts';
 import { createCa, type Ca } from '../support/certificates.ts';
 import { autoscaler, externalMetric } from '../support/scripted-autoscalers.ts';
@@ -138,7 +139,7 @@ export class Patient implements AsyncDisposable {
       clock: Date,
       random: () => 0.5,
       env: this.env,
-      observer: createTelemetry(createLogger('silent')),
+      observer: createEventLog(createLogger('silent')),
       lookup: onLoopback,
       serviceAccountDir: this.#serviceAccountDir,
       pause: () => Promise.resolve(),

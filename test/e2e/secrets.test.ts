@@ -161,7 +161,7 @@ async function expectSilence(): Promise<void> {
 
 /** What whoever reaches the plain port can see. */
 function seen(): Promise<string[]> {
-  const url = String(adapter.logLines.find(({ msg }) => msg === 'serving')?.['telemetryUrl']);
+  const url = String(adapter.logLines.find(({ msg }) => msg === 'The adapter is serving')?.['telemetryUrl']);
   const paths = ['/metrics', '/status.json'];
   return Promise.all(paths.map(async (path) => (await fetch(`${url}${path}`)).text()));
 }

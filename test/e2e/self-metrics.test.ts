@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 const telemetryUrl = () => {
-  const url = adapter.logLines.find(({ msg }) => msg === 'serving')?.['telemetryUrl'];
+  const url = adapter.logLines.find(({ msg }) => msg === 'The adapter is serving')?.['telemetryUrl'];
   return String(url);
 };
 
@@ -89,7 +89,7 @@ describeWithPrometheus('promtool', () => {
 
 it('opens no port of its own accord, and says which one is taken', async () => {
   await using quiet = await startAdapter({ slsEndpoint: emulator.url });
-  const started = quiet.logLines.find(({ msg }) => msg === 'serving');
+  const started = quiet.logLines.find(({ msg }) => msg === 'The adapter is serving');
   expect(started).not.toHaveProperty('telemetryUrl');
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

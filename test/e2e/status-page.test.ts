@@ -7,7 +7,7 @@ import { autoscaler, externalMetric } from '../support/scripted-autoscalers.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const telemetryUrl = ({ logLines }: TestAdapter) =>
-  String(logLines.find(({ msg }) => msg === 'serving')?.['telemetryUrl']);
+  String(logLines.find(({ msg }) => msg === 'The adapter is serving')?.['telemetryUrl']);
 
 const statusOf = async (adapter: TestAdapter) =>
   (await (await fetch(`${telemetryUrl(adapter)}/status.json`)).json()) as StatusDocument;

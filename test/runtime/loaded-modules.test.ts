@@ -18,7 +18,7 @@ await writeFile(
 
 async function loadedBy(argv: readonly string[]): Promise<readonly string[]> {
   await using run = startCli(argv, home, { NODE_OPTIONS: `--require=${teller}` });
-  await run.output(/"msg":"serving"/);
+  await run.output(/"msg":"The adapter is serving"/);
   run.kill('SIGTERM');
   await run.exit;
   return JSON.parse(await readFile(list, 'utf8')) as string[];

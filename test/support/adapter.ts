@@ -7,7 +7,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { startService } from '../../src/service.ts';
 import type { Surroundings } from '../../src/service/surroundings.ts';
 import { fixedCredentials } from '../../src/sls/credentials.ts';
-import { createTelemetry } from '../../src/telemetry/logger.ts';
+import { createEventLog } from '../../src/telemetry/event-log.ts';
 
 export interface Reply {
   readonly statusCode: number;
@@ -81,7 +81,7 @@ export async function startAdapter(
       credentials: fixedCredentials({ accessKeyId: accessKey.id, accessKeySecret: accessKey.secret }),
       ...around,
     },
-    createTelemetry(logger),
+    createEventLog(logger),
   );
   const ca = await readFile(service.certificateFile, 'utf8');
   const agent = new https.Agent({ keepAlive: true, ca });

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AdapterError, type ErrorCode } from '../../src/errors.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
-import { createLogger, createTelemetry } from '../../src/telemetry/logger.ts';
-import { Metrics, tellBoth } from '../../src/telemetry/metrics.ts';
+import { Metrics } from '../../src/telemetry/metrics.ts';
 import type { AdapterState } from '../../src/telemetry/metrics/state-metrics.ts';
 import { stateWith } from './adapter-state.ts';
 
@@ -227,15 +226,4 @@ it('is one of each service: no other one counts along', async () => {
   one.observer.readFinished?.(served);
   expect(await linesOf(one, /^reads_total/)).toHaveLength(1);
   expect(await linesOf(other, /^reads_total/)).toEqual([]);
-});
-
-it('is told beside the log, which is told of everything', async () => {
-  const lines: unknown[] = [];
-  const log = createTelemetry(createLogger('debug', { write: (line) => void lines.push(JSON.parse(line)) }));
-  const metrics = new Metrics();
-  const both = tellBoth(log, metrics.observer);
-  both.slsQueryFinished({ ...query, outcome: 'ok' });
-  both.circuitClosed({ project: 'p' });
-  expect(lines).toMatchObject([{ msg: 'SLS query finished' }, { msg: 'the project answers again' }]);
-  expect(await linesOf(metrics, /^sls_queries_total/)).toHaveLength(1);
 });

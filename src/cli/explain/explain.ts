@@ -6,7 +6,8 @@ import { explainRead } from '../../service/explanation.ts';
 import { runExplained } from '../../service/explained-run.ts';
 import { catalogOf } from '../../service/own-metrics.ts';
 import { createReading } from '../../service/reading-stack.ts';
-import { createLogger, createTelemetry } from '../../telemetry/logger.ts';
+import { createEventLog } from '../../telemetry/event-log.ts';
+import { createLogger } from '../../telemetry/logger.ts';
 import type { Io } from '../io.ts';
 import type { QueryOptions } from '../query.ts';
 import { runningFlags } from '../running-flags.ts';
@@ -33,7 +34,7 @@ export async function explain(
   const requirements = parseLabelSelector(selector);
   const request = parseMetricRequest(metricName, namespace, requirements, config.defaults, catalogOf(config));
   const routeNamespace = requirements.find(({ key }) => key === labelDefinitions.namespace.name)?.values[0];
-  const reading = createReading(config, io, createTelemetry(createLogger(config.log.level)));
+  const reading = createReading(config, io, createEventLog(createLogger(config.log.level)));
   try {
     const read = { namespace, request, routeNamespace };
     const explanation = explainRead(read, config, reading, io.clock.now());

@@ -5,7 +5,8 @@ import type { IngressLogKind } from '../../metric/log-kind.ts';
 import { withRetry } from '../../reading/retry.ts';
 import { createReading } from '../../service/reading-stack.ts';
 import { surveyRoutes, type SurveyQuery } from '../../sls/route-survey.ts';
-import { createLogger, createTelemetry } from '../../telemetry/logger.ts';
+import { createEventLog } from '../../telemetry/event-log.ts';
+import { createLogger } from '../../telemetry/logger.ts';
 import type { Io } from '../io.ts';
 import { runningFlags } from '../running-flags.ts';
 import { hpaManifest } from './hpa-manifest.ts';
@@ -46,7 +47,7 @@ export async function routes(
     const [name, example] = project === undefined ? ['project', 'k8s-log-ID'] : ['logstore', 'nginx-ingress'];
     throw new AdapterError('ConfigInvalid', `--${name} is missing, as in --${name} ${example}`);
   }
-  const reading = createReading(config, io, createTelemetry(createLogger(config.log.level)));
+  const reading = createReading(config, io, createEventLog(createLogger(config.log.level)));
   try {
     const { delaySeconds, delay } = projectSettings(config)(project).reading;
     const endSeconds = Math.floor(io.clock.now() / 1000) - (delaySeconds ?? delay.initialSeconds);

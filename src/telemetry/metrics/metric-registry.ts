@@ -1,12 +1,18 @@
-import { Counter, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { Turns } from '../../runtime/turns.ts';
-import { ExpositionText } from './exposition-text.ts';
-import { ReadGauge, type GaugeValue, type pause } from './read-gauge.ts';
-import { TalliedHistogram } from './tallied-histogram.ts';
 
 const prefix = 'sls_metrics_adapter_';
 
-/** One metric, in words. */
+/** How often prom-client samples the delay of the event loop. */
+const eventLoopSamplingMs = 20;
+
+/**
+ * Default metrics of prom-client that are not exposed: gauges that are named like counters, which `promtool check
+ * metrics` rejects, and the sums of them; eight heap spaces; metrics without a value at the first scrape.
+ */
+const omittedProcessMetrics = /^nodejs_(eventloop_lag_(min|mean|stddev)|active|heap_space)_/;
+
+/** One metric of the exposition, as the documentation lists it. */
 export interface MetricDescription {
   readonly name: string;
   readonly type: string;
@@ -14,87 +20,109 @@ export interface MetricDescription {
   readonly help: string;
 }
 
-/** What one service tells of itself to Prometheus. Names get the prefix `sls_metrics_adapter_`. */
-export class MetricRegistry {
-  readonly registry = new Registry();
-  #running: Promise<Buffer> | undefined;
-  #lastBytes = 0;
+export interface GaugeValue {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Undefined: the gauge has no value with these labels. */
+  readonly value: number | undefined;
+}
 
-  /** @param collect adds, at each scrape, what was not added when it happened */
-  counter<Label extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly Label[],
-    collect?: (counter: Counter<Label>) => void,
-  ): Counter<Label> {
-    const registers = [this.registry];
-    return new Counter({
-      name: `${prefix}${name}`,
-      help,
-      labelNames,
-      registers,
-      ...(collect && {
-        collect(this: Counter<Label>) {
-          collect(this);
-        },
-      }),
-    });
+/** The metrics of one service. Each name gets the prefix `sls_metrics_adapter_`. */
+export class MetricRegistry {
+  readonly #registry = new Registry();
+  #hasProcessMetrics = false;
+  #writing: Promise<Buffer> | undefined;
+
+  counter<Label extends string>(name: string, labelNames: readonly Label[], help: string): Counter<Label> {
+    return new Counter({ name: `${prefix}${name}`, help, labelNames, registers: [this.#registry] });
   }
 
   /** @param buckets upper bounds, in the unit of the name */
   histogram<Label extends string>(
     name: string,
-    help: string,
     labelNames: readonly Label[],
     buckets: readonly number[],
+    help: string,
   ): Histogram<Label> {
-    const registers = [this.registry];
+    const registers = [this.#registry];
     return new Histogram({ name: `${prefix}${name}`, help, labelNames, buckets: [...buckets], registers });
   }
 
-  /** The same, for what happens with each read. */
-  talliedHistogram(
-    name: string,
-    help: string,
-    labelNames: readonly string[],
-    buckets: readonly number[],
-  ): TalliedHistogram {
-    return new TalliedHistogram({ name: `${prefix}${name}`, help, labelNames, buckets }, this.registry);
-  }
-
-  /** @param read asked at each scrape: there are those values that are there then, and no others */
+  /** @param read called at each scrape; the gauge then has exactly these values */
   gauge(
     name: string,
-    help: string,
     labelNames: readonly string[],
-    read: () => Iterable<GaugeValue | typeof pause>,
+    help: string,
+    read: () => number | readonly GaugeValue[],
   ): void {
-    new ReadGauge({ name: `${prefix}${name}`, help, labelNames, registers: [this.registry] }, read);
+    new Gauge({
+      name: `${prefix}${name}`,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      async collect() {
+        this.reset();
+        const found = read();
+        const values = typeof found === 'number' ? [{ labels: {}, value: found }] : found;
+        const turns = new Turns();
+        for (const { labels, value } of values) {
+          if (value !== undefined) this.set(labels, value);
+          if (turns.isOver()) await turns.next();
+        }
+      },
+    });
   }
 
-  /** All that there are, in the order of the exposition. */
+  /** Returns all metrics in the order of the exposition. */
   describe(): MetricDescription[] {
-    // Metrics themselves, of which the type says less.
-    return this.registry.getMetricsAsArray() as unknown as MetricDescription[];
+    this.#addProcessMetrics();
+    // The metrics themselves have these fields; prom-client's type does not show them.
+    return this.#registry.getMetricsAsArray() as unknown as MetricDescription[];
   }
 
-  /** In the text format of Prometheus. Who asks while one is being written gets that one. */
+  /** Returns the text format of Prometheus, version 0.0.4. Scrapes at the same time share one exposition. */
   exposition(): Promise<Buffer> {
-    this.#running ??= this.#write().finally(() => (this.#running = undefined));
-    return this.#running;
+    this.#addProcessMetrics();
+    this.#writing ??= this.#write().finally(() => (this.#writing = undefined));
+    return this.#writing;
   }
 
+  /** One metric after the other, so that other requests have their turn in between. */
   async #write(): Promise<Buffer> {
-    const text = new ExpositionText(this.#lastBytes);
     const turns = new Turns();
-    for (const metric of this.registry.getMetricsAsArray()) {
-      if (metric instanceof ReadGauge) {
-        const writing = metric.write(text);
-        while (writing.next().done !== true) if (turns.isOver()) await turns.next();
-      } else text.add(`${await this.registry.getSingleMetricAsString(metric.name)}\n`);
+    let text = '';
+    for (const { name } of this.#registry.getMetricsAsArray()) {
+      text += `${await this.#registry.getSingleMetricAsString(name)}\n`;
       if (turns.isOver()) await turns.next();
     }
-    this.#lastBytes = text.bytes.length;
-    return text.bytes;
+    return Buffer.from(text);
+  }
+
+  /** At the first scrape only: prom-client then observes the event loop and every garbage collection, and never stops. */
+  #addProcessMetrics(): void {
+    if (this.#hasProcessMetrics) return;
+    this.#hasProcessMetrics = true;
+    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: eventLoopSamplingMs });
+    for (const { name } of this.#registry.getMetricsAsArray())
+      if (omittedProcessMetrics.test(name)) this.#registry.removeSingleMetric(name);
+  }
+}
+
+/** The label value for all names beyond the bound. */
+export const otherName = 'other';
+
+/** Bounds how many values a label has where clients choose the name: the first names are kept, the rest become `other`. */
+export class BoundedNames {
+  readonly #limit: number;
+  readonly #kept = new Set<string>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  labelOf(name: string): string {
+    if (this.#kept.has(name)) return name;
+    if (this.#kept.size >= this.#limit) return otherName;
+    this.#kept.add(name);
+    return name;
   }
 }

@@ -2,16 +2,14 @@ import type { SyncState } from '../../kube/client/sync-state.ts';
 import type { LearnedDelay } from '../../reading/completeness.ts';
 import type { IdentityState } from '../../sls/credentials/identities.ts';
 import type { ProjectCounts } from '../../sls/project-gates.ts';
-import { FoldedNames, foldedName } from './folded-names.ts';
-import type { MetricRegistry } from './metric-registry.ts';
-import type { GaugeValue } from './read-gauge.ts';
+import { BoundedNames, otherName, type GaugeValue, type MetricRegistry } from './metric-registry.ts';
 
-/** What is there when it is asked for. */
+/** State that the gauges read at each scrape. */
 export interface AdapterState {
   projects(): readonly ProjectCounts[];
   delays(): readonly LearnedDelay[];
   identities(): readonly IdentityState[];
-  /** What of the API server is watched; none where nobody is asked. */
+  /** Watched resources of the API server; empty without delegated authentication. */
   synced(): readonly SyncState[];
   series(): { readonly held: number; readonly wanted: number; readonly most: number };
   /** Unix ms. */
@@ -19,51 +17,52 @@ export interface AdapterState {
   readonly version: string;
 }
 
-/** Logstores whose delays are told apart. */
-const mostLogstores = 200;
+/** Logstores that have a label value of their own. */
+const maxLogstores = 200;
 
 const phases = ['closed', 'half-open', 'open'] as const;
 
-const single = (value: number): GaugeValue[] => [{ labels: {}, value }];
-
-/** Tells at each scrape what there is. */
-export function addStateMetrics(registry: MetricRegistry, projects: FoldedNames, state: AdapterState): void {
-  registry.gauge('build_info', 'Always 1; the version that runs.', ['version', 'node_version'], () => [
+export function addStateMetrics(registry: MetricRegistry, projects: BoundedNames, state: AdapterState): void {
+  registry.gauge('build_info', ['version', 'node_version'], 'Always 1; the version that runs.', () => [
     { labels: { version: state.version, node_version: process.versions.node }, value: 1 },
   ]);
-  const { held, wanted, most } = {
-    held: () => single(state.series().held),
-    wanted: () => single(state.series().wanted),
-    most: () => single(state.series().most),
-  };
-  registry.gauge('series', 'Series whose last reading is held.', [], held);
-  registry.gauge('series_wanted', 'Series read lately or named by an HPA, which are kept fresh.', [], wanted);
-  registry.gauge('series_limit', 'How many series are held, and kept fresh, at most.', [], most);
+  registry.gauge('series', [], 'Series whose last reading is held.', () => state.series().held);
+  registry.gauge(
+    'series_wanted',
+    [],
+    'Series read lately or named by an HPA, which are kept fresh.',
+    () => state.series().wanted,
+  );
+  registry.gauge(
+    'series_limit',
+    [],
+    'How many series are held, and kept fresh, at most.',
+    () => state.series().most,
+  );
   addProjects(registry, projects, state);
   addDelays(registry, projects, state);
   addExpiries(registry, state);
   addSynced(registry, state);
 }
 
-function addProjects(registry: MetricRegistry, projects: FoldedNames, state: AdapterState): void {
+function addProjects(registry: MetricRegistry, projects: BoundedNames, state: AdapterState): void {
+  const labelsOf = ({ project }: ProjectCounts) => ({ project: projects.labelOf(project) });
   const gauge = (name: string, help: string, valueOf: (counts: ProjectCounts) => number) =>
-    registry.gauge(name, help, ['project'], () =>
-      combine(state.projects(), ({ project }) => ({ project: projects.of(project) }), valueOf, sum),
+    registry.gauge(name, ['project'], help, () =>
+      combine(state.projects(), labelsOf, valueOf, (...values) =>
+        values.reduce((sum, value) => sum + value, 0),
+      ),
     );
   gauge('sls_queries_running', 'Queries that are with SLS.', ({ running }) => running);
   gauge('sls_queries_waiting', 'Queries that wait for their turn at the project.', ({ waiting }) => waiting);
   registry.gauge(
     'sls_circuit_state',
-    'State of the circuit of a project: 1 for the one that it is in, of closed, half-open and open.',
     ['project', 'state'],
+    'State of the circuit of a project: 1 for the one that it is in, of closed, half-open and open.',
     () => {
-      // Of several endpoints, the worst.
-      const worst = combine(
-        state.projects(),
-        ({ project }) => ({ project: projects.of(project) }),
-        ({ circuit }) => phases.indexOf(circuit),
-        Math.max,
-      );
+      const phaseOf = ({ circuit }: ProjectCounts) => phases.indexOf(circuit);
+      // A project that is queried at several endpoints has the worst of their states.
+      const worst = combine(state.projects(), labelsOf, phaseOf, Math.max);
       return worst.flatMap(({ labels, value }) =>
         phases.map((phase, index) => ({
           labels: { ...labels, state: phase },
@@ -74,14 +73,14 @@ function addProjects(registry: MetricRegistry, projects: FoldedNames, state: Ada
   );
 }
 
-function addDelays(registry: MetricRegistry, projects: FoldedNames, state: AdapterState): void {
-  const logstores = new FoldedNames(mostLogstores);
+function addDelays(registry: MetricRegistry, projects: BoundedNames, state: AdapterState): void {
+  const logstores = new BoundedNames(maxLogstores);
   const labelsOf = ({ address: { project, logstore } }: LearnedDelay) => {
-    const isKept = logstores.of(JSON.stringify([project, logstore])) !== foldedName;
-    return { project: projects.of(project), logstore: isKept ? logstore : foldedName };
+    const isKept = logstores.labelOf(JSON.stringify([project, logstore])) !== otherName;
+    return { project: projects.labelOf(project), logstore: isKept ? logstore : otherName };
   };
   const gauge = (name: string, help: string, valueOf: (learned: LearnedDelay) => number) =>
-    registry.gauge(name, help, ['project', 'logstore'], () =>
+    registry.gauge(name, ['project', 'logstore'], help, () =>
       combine(state.delays(), labelsOf, valueOf, Math.max),
     );
   gauge(
@@ -99,25 +98,24 @@ function addDelays(registry: MetricRegistry, projects: FoldedNames, state: Adapt
 function addExpiries(registry: MetricRegistry, state: AdapterState): void {
   registry.gauge(
     'serving_certificate_expiry_timestamp_seconds',
-    'When the serving certificate expires, Unix time.',
     [],
-    () => single(state.certificateExpiresAtMs() / 1000),
+    'When the serving certificate expires, Unix time.',
+    () => state.certificateExpiresAtMs() / 1000,
   );
   registry.gauge(
     'credentials_expiry_timestamp_seconds',
-    'When the credentials held of an identity expire, Unix time; absent where they do not. They are renewed when they are used.',
     ['identity'],
+    'When the credentials held of an identity expire, Unix time; absent where they do not. They are renewed when they are used.',
     () =>
-      state
-        .identities()
-        .flatMap(({ name, expiresAtMs }) =>
-          expiresAtMs === undefined ? [] : { labels: { identity: name }, value: expiresAtMs / 1000 },
-        ),
+      state.identities().map(({ name, expiresAtMs }) => ({
+        labels: { identity: name },
+        value: secondsOf(expiresAtMs),
+      })),
   );
   registry.gauge(
     'credentials_failing',
-    'Whether the last attempt to get or renew the credentials of an identity failed.',
     ['identity'],
+    'Whether the last attempt to get or renew the credentials of an identity failed.',
     () =>
       state.identities().map(({ name, failing }) => ({ labels: { identity: name }, value: Number(failing) })),
   );
@@ -127,39 +125,30 @@ function addSynced(registry: MetricRegistry, state: AdapterState): void {
   const labelsOf = ({ resource, namespace = '' }: SyncState) => ({ resource, namespace });
   registry.gauge(
     'kube_synced',
-    'Whether what is known of a resource of the API server is current; namespace is empty for all of them.',
     ['resource', 'namespace'],
+    'Whether what is known of a resource of the API server is current; namespace is empty for all of them.',
     () => state.synced().map((one) => ({ labels: labelsOf(one), value: Number(one.synced) })),
   );
   registry.gauge(
     'kube_last_sync_timestamp_seconds',
-    'When the API server last confirmed what is known of a resource, by a list or an event, Unix time.',
     ['resource', 'namespace'],
-    () =>
-      state
-        .synced()
-        .flatMap((one) =>
-          one.lastSyncMs === undefined ? [] : { labels: labelsOf(one), value: one.lastSyncMs / 1000 },
-        ),
+    'When the API server last confirmed what is known of a resource, by a list or an event, Unix time.',
+    () => state.synced().map((one) => ({ labels: labelsOf(one), value: secondsOf(one.lastSyncMs) })),
   );
 }
 
-const sum = (one: number, other: number) => one + other;
+const secondsOf = (ms: number | undefined) => (ms === undefined ? undefined : ms / 1000);
 
-/** One value for each set of labels, whatever is folded into it. */
+/** Returns one value for each set of labels; several items that share their labels are merged. */
 function combine<Item>(
   items: readonly Item[],
-  labelsOf: (item: Item) => Readonly<Record<string, string>>,
+  labelsOf: (item: Item) => GaugeValue['labels'],
   valueOf: (item: Item) => number,
-  together: (one: number, other: number) => number,
+  merge: (...values: number[]) => number,
 ): GaugeValue[] {
-  const found = new Map<string, GaugeValue>();
-  for (const item of items) {
-    const labels = labelsOf(item);
-    const key = JSON.stringify(Object.values(labels));
-    const before = found.get(key)?.value;
-    const value = valueOf(item);
-    found.set(key, { labels, value: before === undefined ? value : together(before, value) });
-  }
-  return [...found.values()];
+  const groups = Map.groupBy(items, (item) => JSON.stringify(labelsOf(item)));
+  return Array.from(groups, ([key, group]) => ({
+    labels: JSON.parse(key) as GaugeValue['labels'],
+    value: merge(...group.map(valueOf)),
+  }));
 }

@@ -95,7 +95,7 @@ it('a serving pair of two parts is not taken: the last good one stays, and the l
   await waitFor(
     () =>
       cluster.adapter.logLines.some(({ msg }) =>
-        /serving certificate stays: .*tls\.key is not the one/.test(String(msg)),
+        /serving certificate was not replaced: .*tls\.key is not the one/.test(String(msg)),
       ),
     15_000,
     'the log names the file',
@@ -108,7 +108,8 @@ it('the authority of the front proxy changes without a failed request, and the o
   const nextCa = await createCa('front-proxy-2');
   const both = `${cluster.proxyCa.certificate}\n${nextCa.certificate}`;
   const loads = () =>
-    cluster.adapter.logLines.filter(({ msg }) => msg === 'authentication configuration loaded').length;
+    cluster.adapter.logLines.filter(({ msg }) => msg === 'The authentication configuration was loaded')
+      .length;
 
   const before = loads();
   cluster.apiServer.setAuthentication(authenticationData(cluster.clientCa.certificate, both));

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
-import { foldMs } from '../../src/telemetry/folded-failures.ts';
-import { createLogger, createTelemetry } from '../../src/telemetry/logger.ts';
+import { createEventLog } from '../../src/telemetry/event-log.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { summaryMs } from '../../src/telemetry/repeat-limiter.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -9,7 +10,7 @@ afterEach(() => void vi.useRealTimers());
 function bench() {
   const lines: Readonly<Record<string, unknown>>[] = [];
   const logger = createLogger('info', { write: (line) => void lines.push(JSON.parse(line) as never) });
-  const telemetry = createTelemetry(logger);
+  const telemetry = createEventLog(logger);
   const fail = (
     requestId: string,
     metric = 'sls_ingress_qps',
@@ -26,7 +27,7 @@ function bench() {
   return { lines, fail, telemetry };
 }
 
-it('tells the first failure at once, and the others of that minute in one line with their count', () => {
+it('logs the first failure immediately, and the repeats of the next minute in one line with their count', () => {
   const { lines, fail } = bench();
   for (const requestId of ['r1', 'r2', 'r3', 'r4']) fail(requestId);
   expect(lines).toMatchObject([
@@ -34,25 +35,25 @@ it('tells the first failure at once, and the others of that minute in one line w
   ]);
   expect(lines[0]?.['msg']).toMatch(/^no answer\. Check the network path/);
   expect(lines[0]).not.toHaveProperty('repeats');
-  vi.advanceTimersByTime(foldMs);
+  vi.advanceTimersByTime(summaryMs);
   expect(lines.slice(1)).toMatchObject([{ requestId: 'r4', slsRequestId: 'sls-r4', repeats: 3 }]);
 });
 
-it('goes on to tell once a minute, and begins anew after a minute without', () => {
+it('summarises repeats once a minute, and starts again after a minute without repeats', () => {
   const { lines, fail } = bench();
   fail('r1');
   fail('r2');
-  vi.advanceTimersByTime(foldMs);
+  vi.advanceTimersByTime(summaryMs);
   fail('r3');
-  vi.advanceTimersByTime(foldMs);
+  vi.advanceTimersByTime(summaryMs);
   expect(lines.map(({ repeats }) => repeats)).toEqual([undefined, 1, 1]);
-  vi.advanceTimersByTime(foldMs);
+  vi.advanceTimersByTime(summaryMs);
   fail('r4');
   expect(lines[3]).toMatchObject({ requestId: 'r4' });
   expect(lines[3]).not.toHaveProperty('repeats');
 });
 
-it('folds neither another metric nor another code', () => {
+it('logs failures of another metric or with another code immediately', () => {
   const { lines, fail } = bench();
   fail('r1');
   fail('r2', 'sls_ingress_inflow');
@@ -60,25 +61,25 @@ it('folds neither another metric nor another code', () => {
   expect(lines.map(({ requestId }) => requestId)).toEqual(['r1', 'r2', 'r3']);
 });
 
-it('folds what is refused while the API server reviews nobody, whoever asks and for whatever', () => {
+it('summarises requests that are refused while the API server reviews nothing, whatever their paths', () => {
   const { lines, telemetry } = bench();
   for (const path of ['/a', '/b', '/c']) {
     telemetry.reviewFailed({ kind: 'SubjectAccessReview', message: 'connect ECONNREFUSED', attempts: 3 });
-    const error = new AdapterError('AuthorizationUnavailable', `nobody says whether ${path} may be read`);
+    const error = new AdapterError('AuthorizationUnavailable', `no review of ${path}`);
     telemetry.requestRefused({ method: 'GET', path, error });
   }
   expect(lines).toMatchObject([
     { kind: 'SubjectAccessReview' },
     { code: 'AuthorizationUnavailable', path: '/a' },
   ]);
-  vi.advanceTimersByTime(foldMs);
+  vi.advanceTimersByTime(summaryMs);
   expect(lines.slice(2)).toMatchObject([
     { kind: 'SubjectAccessReview', repeats: 2 },
     { code: 'AuthorizationUnavailable', path: '/c', repeats: 2 },
   ]);
 });
 
-it('tells each fault of the adapter itself', () => {
+it('logs each distinct fault of the adapter itself', () => {
   const { lines, telemetry } = bench();
   for (const what of ['one', 'another']) {
     const error = new AdapterError('Internal', 'internal error', { cause: new Error(what) });

@@ -2,8 +2,7 @@ import { expect, it } from 'vitest';
 import { telemetrySection } from '../../../src/config/telemetry-section.ts';
 import { SampleStore } from '../../../src/reading/sample-store.ts';
 import { Metrics } from '../../../src/telemetry/metrics.ts';
-import { pause } from '../../../src/telemetry/metrics/read-gauge.ts';
-import { SeriesValues } from '../../../src/telemetry/metrics/series-values.ts';
+import { SeriesGauges } from '../../../src/telemetry/metrics/series-gauges.ts';
 import { seriesWith } from '../../reading/series.ts';
 import { TestClock } from '../../support/test-clock.ts';
 
@@ -17,66 +16,36 @@ const held = () => {
   return { store, put, source: { all: () => store.all(), maxStaleMsOf: () => 60_000, clock } };
 };
 
-const gaugesOf = (values: SeriesValues) => [...values.read()].filter((one) => one !== pause);
-const routesOf = (values: SeriesValues) => gaugesOf(values).map(({ labels }) => labels['route']);
+const routesOf = (gauges: SeriesGauges) => gauges.read().map(({ labels }) => labels['route']);
 
 it('has a place for so many series, which keep it, and counts the others', () => {
   const { put, source } = held();
-  const values = new SeriesValues(2, source);
+  const gauges = new SeriesGauges(2, source);
   for (const route of ['a', 'b', 'c', 'd']) put(route, 1);
-  const first = routesOf(values);
-  expect([first.length, values.leftOut]).toEqual([2, 2]);
+  const first = routesOf(gauges);
+  expect([first.length, gauges.leftOut]).toEqual([2, 2]);
   for (const route of ['c', 'a', 'd', 'b']) put(route, 2);
-  expect(routesOf(values).sort()).toEqual(first.sort());
-  expect(gaugesOf(values).map(({ value }) => value)).toEqual([2, 2]);
-});
-
-it('lets others have their turn while it passes over series without a place', () => {
-  const { put, source } = held();
-  const values = new SeriesValues(1, source);
-  for (let index = 0; index < 1000; index++) put(`route-${index}`, 1);
-  expect([...values.read()].filter((one) => one === pause)).toHaveLength(25);
-  expect([...values.read()].filter((one) => one === pause)).toHaveLength(24);
+  expect(routesOf(gauges).sort()).toEqual(first.sort());
+  expect(gauges.read().map(({ value }) => value)).toEqual([2, 2]);
 });
 
 it('is there only while it could be served, and then makes room', () => {
   const { store, put, source } = held();
-  const values = new SeriesValues(1, source);
+  const gauges = new SeriesGauges(1, source);
   put('a', 1);
-  expect(routesOf(values)).toEqual(['a']);
+  expect(routesOf(gauges)).toEqual(['a']);
   clock.advance(59_000);
   put('b', 1);
-  expect([routesOf(values), values.leftOut]).toEqual([['a'], 1]);
+  expect([routesOf(gauges), gauges.leftOut]).toEqual([['a'], 1]);
   clock.advance(2000);
-  expect([routesOf(values), values.leftOut]).toEqual([['b'], 0]);
+  expect([routesOf(gauges), gauges.leftOut]).toEqual([['b'], 0]);
   store.forget(() => true);
-  expect(routesOf(values)).toEqual([]);
-});
-
-it('has one gauge of a series that comes again, with a place or without one yet', () => {
-  const { store, put, source } = held();
-  const again = { ...source, all: () => [...store.all(), ...store.all()] };
-  const values = new SeriesValues(3, again);
-  for (const route of ['a', 'b']) put(route, 1);
-  expect(routesOf(values)).toEqual(['a', 'b']);
-  expect(routesOf(values)).toEqual(['a', 'b']);
-});
-
-it('has the value of a query that was planned after it began', () => {
-  const { put, source } = held();
-  const values = new SeriesValues(2, source);
-  for (const route of ['a', 'b']) put(route, 1);
-  gaugesOf(values);
-  const reading = values.read();
-  expect(reading.next().value).toMatchObject({ labels: { route: 'a' }, value: 1 });
-  clock.advance(1000);
-  put('b', 2);
-  expect(reading.next().value).toMatchObject({ labels: { route: 'b' }, value: 2 });
+  expect(routesOf(gauges)).toEqual([]);
 });
 
 it('is served for as long as its own project says', () => {
   const { store, source } = held();
-  const values = new SeriesValues(9, {
+  const gauges = new SeriesGauges(9, {
     ...source,
     maxStaleMsOf: (project) => (project === 'p1' ? 60_000 : 1000),
   });
@@ -84,7 +53,7 @@ it('is served for as long as its own project says', () => {
   for (const [index, project] of projects.entries())
     store.put(seriesWith({ project, route: `${index}` }), { value: index, window }, run());
   clock.advance(2000);
-  expect(routesOf(values)).toEqual(['0', '2']);
+  expect(routesOf(gauges)).toEqual(['0', '2']);
 });
 
 it('tells two series apart by all that may differ', async () => {

@@ -2,29 +2,28 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { levelToggle } from '../../src/telemetry/log-level.ts';
-import { createLogger } from '../../src/telemetry/logger.ts';
+import { createLogger, levelToggle } from '../../src/telemetry/logger.ts';
 import { startCli } from '../support/cli-process.ts';
 
 it.each([
   ['info', 'debug'],
   ['silent', 'debug'],
   ['debug', 'trace'],
-])('goes from %s to %s and back', (configured, talkative) => {
+])('toggles the log level from %s to %s and back', (configured, detailed) => {
   const logger = createLogger(configured, { write: () => undefined });
   const toggle = levelToggle(logger);
   toggle();
-  expect(logger.level).toBe(talkative);
+  expect(logger.level).toBe(detailed);
   toggle();
   expect(logger.level).toBe(configured);
 });
 
-it('changes in a running adapter at SIGUSR2', async () => {
+it('toggles the log level of a running adapter at SIGUSR2', async () => {
   const home = await mkdtemp(join(tmpdir(), 'log-level-'));
   const flags = ['--sls-endpoint', 'http://127.0.0.1:1', '--authentication', 'none', '--secure-port', '0'];
   {
     await using run = startCli(['serve', ...flags, '--shutdown-delay-duration', '0s'], home);
-    await run.output(/"msg":"serving"/);
+    await run.output(/"msg":"The adapter is serving"/);
     run.kill('SIGUSR2');
     await run.output(/"logLevel":"debug"/);
     run.kill('SIGUSR2');

@@ -1,0 +1,159 @@
+import type { Logger } from 'pino';
+import type { AdapterError } from '../errors.ts';
+import { RepeatLimiter } from './repeat-limiter.ts';
+import type { Telemetry } from './telemetry.ts';
+
+/** Returns an observer that logs the events of the adapter. */
+export function createEventLog(logger: Logger): Telemetry {
+  const repeats = new RepeatLimiter();
+  return {
+    ...serverLines(logger, repeats),
+    ...kubeLines(logger, repeats),
+    ...readingLines(logger),
+    ...slsLines(logger),
+  };
+}
+
+function serverLines(logger: Logger, limiter: RepeatLimiter) {
+  return {
+    started: (event) => logger.info(event, 'The adapter is serving'),
+    stopping: (event) => logger.info(event, 'The adapter is stopping'),
+    servingPairReplaced: () => logger.info('New connections get the new serving certificate'),
+    servingPairUnusable: (error) =>
+      logger.error(
+        { code: error.code, cause: causeOf(error) },
+        `The serving certificate was not replaced: ${error.message}`,
+      ),
+    requestRefused: ({ error, ...event }) => {
+      // Faults of the adapter itself are told apart by their cause. Other errors are alike whatever the path is.
+      const key = JSON.stringify([error.code, error.code === 'Internal' && causeOf(error)]);
+      limiter.log(key, (repeats) => logFailure(logger, error, { ...event, repeats }));
+    },
+    readFinished: (event) => {
+      // Decoding what was asked for costs as much as the read itself, and nearly every read succeeds.
+      if (event.error === undefined && !logger.isLevelEnabled('debug')) return;
+      const {
+        read: { namespace, metric, selector },
+        error,
+        ...rest
+      } = event;
+      const line = { namespace, metric, selector, ...rest };
+      if (error === undefined) {
+        logger.debug(line, 'A reading was served');
+        return;
+      }
+      const key = JSON.stringify([namespace, metric, selector, error.code]);
+      limiter.log(key, (repeats) => logFailure(logger, error, { ...line, repeats }));
+    },
+  } satisfies Partial<Telemetry>;
+}
+
+function kubeLines(logger: Logger, limiter: RepeatLimiter) {
+  return {
+    listed: (event) => logger.debug(event, 'A collection was listed from the API server'),
+    watchEnded: (event) => {
+      const level = event.reason === 'failed' || event.reason === 'silent' ? 'warn' : 'debug';
+      logger[level](event, 'A watch of the API server ended and will be restarted');
+    },
+    objectAbsent: (event) =>
+      logger.warn(event, 'The watched object does not exist; its last value stays in use'),
+    configLoaded: (event) => logger.info(event, 'The authentication configuration was loaded'),
+    configMalformed: (event) =>
+      logger.error(
+        event,
+        'ConfigMap kube-system/extension-apiserver-authentication is malformed; its last good value stays in use',
+      ),
+    reviewFailed: (event) =>
+      limiter.log(event.kind, (repeats) =>
+        logger.warn({ ...event, repeats }, 'A review got no answer from the API server'),
+      ),
+    apiServiceUpdated: (event) => logger.info(event, 'The caBundle of the APIService was updated'),
+    apiServiceForeign: (event) =>
+      logger.error(event, 'The APIService belongs to another provider and is left unchanged'),
+    apiServiceFailed: (event) => logger.warn(event, 'The APIService could not be read or updated'),
+    autoscalersOn: (event) =>
+      logger.info(event, 'HPAs are watched; the metrics that they name are kept fresh'),
+    autoscalersOff: (event) =>
+      logger.warn(event, `HPAs are not watched; ${autoscalersOffRemedies[event.reason]}`),
+    eventUnwritten: (event) =>
+      logger.warn(
+        event,
+        'no Event could be written on an HPA; grant create and patch on events of group events.k8s.io, or set kubernetes.events to false',
+      ),
+  } satisfies Partial<Telemetry>;
+}
+
+const autoscalersOffRemedies = {
+  forbidden:
+    'grant get, list and watch on horizontalpodautoscalers of group autoscaling, so that the metrics that they name are kept fresh',
+  unserved:
+    'the cluster serves neither autoscaling/v2 nor v2beta2, so only metrics that are read are kept fresh',
+} as const;
+
+function readingLines(logger: Logger) {
+  return {
+    batchSent: (event) => logger.trace(event, 'One query is sent for a batch of series'),
+    refreshFailing: ({ error, ...event }) =>
+      logger.warn(
+        { ...event, code: error.code },
+        `Readings are not refreshed; the last good ones are served for now: ${error.message}`,
+      ),
+    refreshRecovered: (event) => logger.info(event, 'Readings are refreshed again'),
+    delayLearned: (event) =>
+      event.saturated
+        ? logger.warn(
+            event,
+            'Log lines arrive later than reading.delay.mostSeconds, so readings may be too low',
+          )
+        : logger.info(event, 'The learned delay of a logstore changed'),
+    probeFailing: ({ error, ...event }) =>
+      logger.warn(
+        { ...event, code: error.code },
+        `The delay of log lines cannot be measured; the learned delay stays in use: ${error.message}`,
+      ),
+    probeRecovered: (event) => logger.info(event, 'The delay of log lines is measured again'),
+    autoscalerMetricRefused: ({ error, ...event }) =>
+      logger.warn({ ...event, code: error.code }, `An HPA names a metric that is refused: ${error.message}`),
+  } satisfies Partial<Telemetry>;
+}
+
+function slsLines(logger: Logger) {
+  return {
+    slsQueryFinished: (event) => logger.debug(event, 'SLS query finished'),
+    circuitOpened: ({ error, ...event }) =>
+      logger.warn(
+        { ...event, code: error.code },
+        `The circuit of the project opened; only probes are sent until one succeeds: ${error.message}`,
+      ),
+    circuitClosed: (event) => logger.info(event, 'The circuit of the project closed; queries are sent again'),
+    credentialsFailing: ({ error, expiresAtMs, ...event }) =>
+      logger.warn(
+        {
+          ...event,
+          code: error.code,
+          expires: expiresAtMs === undefined ? undefined : new Date(expiresAtMs).toISOString(),
+        },
+        `Credentials cannot be renewed; the current ones are used for now: ${error.message}`,
+      ),
+    credentialsRecovered: (event) => logger.info(event, 'Credentials are renewed again'),
+  } satisfies Partial<Telemetry>;
+}
+
+/**
+ * Faults of the adapter itself are errors, and faults that an operator can correct are warnings. The client has been told about a
+ * request that it may not make.
+ */
+function logFailure(logger: Logger, error: AdapterError, event: object): void {
+  const { code, message, httpStatus, slsRequestId } = error;
+  if (code === 'Internal') logger.error({ ...event, code, err: error.cause }, message);
+  else if (code === 'Canceled' || isRefusal(httpStatus)) logger.debug({ ...event, code }, message);
+  else logger.warn({ ...event, code, slsRequestId, cause: causeOf(error) }, message);
+}
+
+/** Unlike a 400 or 404, which an HPA gets again and again until its labels are corrected. */
+const isRefusal = (httpStatus: number) => [401, 403, 405, 406, 429].includes(httpStatus);
+
+/** The message of the root cause, which may say more than the error itself. */
+function causeOf(error: AdapterError): string | undefined {
+  return error.cause instanceof Error ? error.cause.message : undefined;
+}

@@ -1,0 +1,151 @@
+import type { ErrorCode } from '../../errors.ts';
+import type { Telemetry } from '../telemetry.ts';
+import { BoundedNames, otherName, type MetricRegistry } from './metric-registry.ts';
+
+/** More than the adapter serves. Names of metrics that it does not serve are counted as `other`. */
+const maxMetricNames = 200;
+
+/** A read that failed with one of these codes may have named any metric. */
+const codesBeforeTheName: ReadonlySet<ErrorCode | undefined> = new Set<ErrorCode | undefined>([
+  'MetricUnknown',
+  'SelectorMalformed',
+  'ParameterInvalid',
+  'MethodUnsupported',
+]);
+
+const readSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
+const ageSeconds = [2, 5, 7.5, 10, 15, 20, 30, 45, 60, 90, 120, 300, 600];
+const querySeconds = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
+const batchSizes = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
+
+/** Counts reads of the external metrics API, and requests that were refused. */
+export function countReads(registry: MetricRegistry): Pick<Telemetry, 'readFinished' | 'requestRefused'> {
+  const names = new BoundedNames(maxMetricNames);
+  const reads = registry.counter(
+    'reads_total',
+    ['metric', 'code', 'source'],
+    'Reads of external metrics, by the code of the error (ok: none) and where the reading came from: fresh from the store, cold from SLS, stale from the store for want of SLS, or none.',
+  );
+  const durations = registry.histogram(
+    'read_duration_seconds',
+    ['source'],
+    readSeconds,
+    'Time that a read of an external metric took, from its parsing to its answer.',
+  );
+  for (const source of ['fresh', 'cold', 'stale', 'none']) durations.zero({ source });
+  const ages = registry.histogram(
+    'reading_age_seconds',
+    [],
+    ageSeconds,
+    'Age of each reading served: from the end of its oldest window to its answer.',
+  );
+  const refusals = registry.counter(
+    'requests_refused_total',
+    ['code'],
+    'Requests refused before they were a read or beside one, by the code of the error.',
+  );
+  return {
+    readFinished: ({ read, error, source = 'none' as const, ageMs, durationMs }) => {
+      const metric = codesBeforeTheName.has(error?.code) ? otherName : names.labelOf(read.metric);
+      reads.inc({ metric, code: error?.code ?? 'ok', source });
+      durations.observe({ source }, durationMs / 1000);
+      if (ageMs !== undefined) ages.observe(ageMs / 1000);
+    },
+    requestRefused: ({ error }) => refusals.inc({ code: error.code }),
+  };
+}
+
+/** Counts queries to SLS. */
+export function countQueries(
+  registry: MetricRegistry,
+  projects: BoundedNames,
+): Pick<Telemetry, 'slsQueryFinished' | 'batchSent' | 'circuitOpened'> {
+  const queries = registry.counter(
+    'sls_queries_total',
+    ['project', 'outcome', 'code'],
+    'Queries sent to SLS, retries and probes of the delay included, by outcome (ok, failed, canceled) and the code of the error (ok: none).',
+  );
+  const durations = registry.histogram(
+    'sls_query_duration_seconds',
+    ['project'],
+    querySeconds,
+    'Time that a query to SLS took.',
+  );
+  const rows = registry.counter(
+    'sls_processed_rows_total',
+    ['project'],
+    'Log lines that SLS read for our queries, as it reports them.',
+  );
+  const bytes = registry.counter(
+    'sls_processed_bytes_total',
+    ['project'],
+    'Bytes that SLS read for our queries, as it reports them.',
+  );
+  const batches = registry.histogram(
+    'sls_batch_series',
+    [],
+    batchSizes,
+    'How many series one query to SLS answers; retries are no part.',
+  );
+  const openings = registry.counter(
+    'sls_circuit_openings_total',
+    ['project'],
+    'How often the circuit of a project opened, once an outage.',
+  );
+  return {
+    slsQueryFinished: ({ project: name, outcome: code, durationMs, processedRows, processedBytes }) => {
+      const project = projects.labelOf(name);
+      const outcome = code === 'ok' ? 'ok' : code === 'Canceled' ? 'canceled' : 'failed';
+      queries.inc({ project, outcome, code });
+      durations.observe({ project }, durationMs / 1000);
+      rows.inc({ project }, processedRows ?? 0);
+      bytes.inc({ project }, processedBytes ?? 0);
+    },
+    batchSent: ({ series }) => batches.observe(series),
+    circuitOpened: ({ project }) => openings.inc({ project: projects.labelOf(project) }),
+  };
+}
+
+/** Counts lists, watches and reviews of the API server, refused metrics of HPAs, and unusable serving certificates. */
+export function countKubeEvents(
+  registry: MetricRegistry,
+): Pick<
+  Telemetry,
+  'listed' | 'watchEnded' | 'reviewFailed' | 'autoscalerMetricRefused' | 'servingPairUnusable'
+> {
+  const lists = registry.counter(
+    'kube_lists_total',
+    ['resource'],
+    'Collections read in whole from the API server.',
+  );
+  const ends = registry.counter(
+    'kube_watch_ends_total',
+    ['resource', 'reason'],
+    'Watches and lists that ended, by reason: closed in order, expired, silent or failed.',
+  );
+  const reviews = registry.counter(
+    'kube_reviews_failed_total',
+    ['kind'],
+    'Reviews that got no answer from the API server, retries included.',
+  );
+  const refusals = registry.counter(
+    'autoscaler_metrics_refused_total',
+    ['code'],
+    'Metrics of HPAs that will be refused when they are read, counted once a change of the HPA.',
+  );
+  const certificates = registry.counter(
+    'serving_certificate_failures_total',
+    [],
+    'How often a new serving certificate could not be used, so that the last good one stays.',
+  );
+  return {
+    listed: ({ path }) => lists.inc({ resource: resourceOf(path) }),
+    watchEnded: ({ path, reason }) => ends.inc({ resource: resourceOf(path), reason }),
+    reviewFailed: ({ kind }) => reviews.inc({ kind }),
+    autoscalerMetricRefused: ({ error }) => refusals.inc({ code: error.code }),
+    servingPairUnusable: () => certificates.inc(),
+  };
+}
+
+/** `/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers` → `horizontalpodautoscalers` */
+const resourceOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);

@@ -1,0 +1,49 @@
+/** How long repeats of a line are counted before one line summarises them. */
+export const summaryMs = 60_000;
+
+/** Bounds the memory. Beyond it, every line is logged. */
+const maxKeys = 10_000;
+
+interface Repeats {
+  count: number;
+  /** Logs the last repeat. */
+  write: ((repeats: number) => void) | undefined;
+}
+
+/** Logs the first occurrence of a line immediately, then one summary with a count per minute. */
+export class RepeatLimiter {
+  readonly #byKey = new Map<string, Repeats>();
+
+  /**
+   * @param key equal for lines that repeat each other
+   * @param write logs one line; `repeats`: how many occurrences it stands for, undefined for the first one
+   */
+  log(key: string, write: (repeats: number | undefined) => void): void {
+    const known = this.#byKey.get(key);
+    if (known !== undefined) {
+      known.count += 1;
+      known.write = write;
+      return;
+    }
+    write(undefined);
+    if (this.#byKey.size >= maxKeys) return;
+    const repeats: Repeats = { count: 0, write: undefined };
+    this.#byKey.set(key, repeats);
+    this.#summariseLater(key, repeats);
+  }
+
+  #summariseLater(key: string, repeats: Repeats): void {
+    const timer = setTimeout(() => {
+      const { count, write } = repeats;
+      if (write === undefined) {
+        this.#byKey.delete(key);
+        return;
+      }
+      repeats.count = 0;
+      repeats.write = undefined;
+      this.#summariseLater(key, repeats);
+      write(count);
+    }, summaryMs);
+    timer.unref();
+  }
+}

@@ -1,0 +1,36 @@
+import type { AppObserver } from '../api/server/app.ts';
+import type { ServingObserver } from '../api/server/serving-pair-keeper.ts';
+import type { ReadObserver } from '../api/read/external-metrics.ts';
+import type { KubeObserver } from '../kube/client/kube-observer.ts';
+import type { AutoscalerDemandObserver } from '../reading/autoscaler-demand.ts';
+import type { CollectObserver } from '../reading/collector.ts';
+import type { CompletenessObserver } from '../reading/delay-learner.ts';
+import type { PrefetchObserver } from '../reading/prefetcher.ts';
+import type { SlsObserver } from '../sls/client.ts';
+import type { CredentialObserver } from '../sls/credentials/renewed-credentials.ts';
+import type { GateObserver } from '../sls/project-gates.ts';
+
+/** Every event of the adapter that is logged or counted, one method each. */
+export interface Telemetry
+  extends
+    AppObserver,
+    ReadObserver,
+    ServingObserver,
+    KubeObserver,
+    PrefetchObserver,
+    AutoscalerDemandObserver,
+    CollectObserver,
+    CompletenessObserver,
+    SlsObserver,
+    GateObserver,
+    CredentialObserver {
+  started(event: {
+    readonly url: string;
+    /** Undefined without `telemetry.port`. */
+    readonly telemetryUrl: string | undefined;
+    readonly slsEndpoint: string;
+    readonly authentication: string;
+    readonly durationMs: number;
+  }): void;
+  stopping(event: { readonly reason: string; readonly delaySeconds: number }): void;
+}
