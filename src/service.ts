@@ -1,25 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createApp } from './api/server/app.ts';
-import { bindAddressOf, type Config } from './config/schema.ts';
 import { createAccessJudge } from './access/access-rules.ts';
 import { createRequestParser } from './access/request-parser.ts';
 import type { AutoscalerHandler } from './kube/autoscalers/autoscaler-changes.ts';
+import { createApp } from './api/server/app.ts';
+import { bindAddressOf, type Config } from './config/schema.ts';
 import { AutoscalerDemand } from './reading/autoscaler-demand.ts';
-import { resolveEndpoint } from './sls/endpoint.ts';
+import { catalogOf } from './service/catalog.ts';
 import type { Delegation, startDelegation } from './service/delegation.ts';
 import { createHpaEvents } from './service/hpa-events.ts';
 import { listen } from './service/listen.ts';
-import { catalogOf } from './service/own-metrics.ts';
 import { createReading } from './service/reading-stack.ts';
 import { serviceNamespaceOf } from './service/service-namespace.ts';
-import { servingPairSource } from './service/serving-pair-source.ts';
-import { keepServing } from './service/serving.ts';
+import { keepServing, servingPairSource } from './service/serving-certificate.ts';
 import { createStatus } from './service/status-stack.ts';
 import type { Surroundings } from './service/surroundings.ts';
 import { startTelemetry } from './service/telemetry.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { tellAll } from './telemetry/tell-all.ts';
+import { resolveEndpoint } from './sls/endpoint.ts';
 
 /** A running adapter. */
 export interface Service {

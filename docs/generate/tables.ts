@@ -1,5 +1,5 @@
 import { documentSettings } from '../../src/config/documentation.ts';
-import { allChecks } from '../../src/doctor/checks.ts';
+import { allChecks } from '../../src/doctor/examine.ts';
 import { errorRegistry } from '../../src/errors.ts';
 import { createCatalog } from '../../src/metric/catalog.ts';
 import { labelDefinitions, type LabelDefinition } from '../../src/metric/labels.ts';

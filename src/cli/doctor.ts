@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { examine } from '../doctor/examine.ts';
 import { createEventLog } from '../telemetry/event-log.ts';
 import { createLogger } from '../telemetry/logger.ts';
+import { doctorLines, doctorReport, doctorSummary } from './doctor-report.ts';
 import { CommandFailed, type Io } from './io.ts';
 import { runningFlags } from './running-flags.ts';
-import { doctorLines, doctorReport, doctorSummary } from './doctor-report.ts';
 
 export interface DoctorOptions {
   readonly metric?: string;

@@ -52,19 +52,16 @@ export const apiServiceOwner: DoctorCheck = {
     const isOwn =
       service?.name === own.name &&
       (serviceNamespace === undefined || service.namespace === serviceNamespace);
-    if (service !== undefined && isOwn)
-      return Promise.resolve(ok(`Service ${service.namespace}/${service.name}`));
+    if (service !== undefined && isOwn) return ok(`Service ${service.namespace}/${service.name}`);
     const owner =
       service === undefined ? 'kube-apiserver itself' : `Service ${service.namespace}/${service.name}`;
     const provider = providers.find(([pattern]) => pattern.test(service?.name ?? ''))?.[1];
     const who = provider === undefined ? owner : `${owner} (${provider})`;
     const patch = JSON.stringify({ spec: { service: own } });
-    return Promise.resolve(
-      failed(
-        `it belongs to ${who}, not to Service ${own.namespace}/${own.name}`,
-        `A cluster has one provider of external metrics. Where --service-name and --service-namespace are right, uninstall ${provider ?? 'the other one'}, whose HPAs get no metrics from then on, and take it over:`,
-        `kubectl patch apiservice ${apiServiceName} --type merge -p '${patch}'`,
-      ),
+    return failed(
+      `it belongs to ${who}, not to Service ${own.namespace}/${own.name}`,
+      `A cluster has one provider of external metrics. Where --service-name and --service-namespace are right, uninstall ${provider ?? 'the other one'}, whose HPAs get no metrics from then on, and take it over:`,
+      `kubectl patch apiservice ${apiServiceName} --type merge -p '${patch}'`,
     );
   },
 };
@@ -97,21 +94,19 @@ export const apiServiceAvailable: DoctorCheck = {
   after: ['apiservice-owner'],
   run: ({ facts }) => {
     const { available, service } = facts.get('api');
-    if (available?.isTrue === true) return Promise.resolve(ok('the API server reaches the adapter'));
+    if (available?.isTrue === true) return ok('the API server reaches the adapter');
     const { namespace = '', name = '' } = service ?? {};
     if (available === undefined)
-      return Promise.resolve(
-        failed(
-          'the API server has not tried it yet',
-          'Wait a minute, then run doctor again; if it stays so, look at the log of kube-apiserver.',
-        ),
+      return failed(
+        'the API server has not tried it yet',
+        'Wait a minute, then run doctor again; if it stays so, look at the log of kube-apiserver.',
       );
     const { reason, message } = available;
     const [remedy, write] = remedies[reason]?.(name, namespace) ?? [
       'The API server does not get to the pods, or they do not answer: check that it may reach port 6443 of them (security group, NetworkPolicy), their certificate (ca-bundle) and their log.',
       `kubectl logs -n ${namespace} deployment/${name} --tail=50`,
     ];
-    return Promise.resolve(failed(`${reason}: ${message}`, remedy, write));
+    return failed(`${reason}: ${message}`, remedy, write);
   },
 };
 

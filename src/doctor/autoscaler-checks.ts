@@ -1,9 +1,9 @@
+import { createAccessJudge } from '../access/access-rules.ts';
+import { createRequestParser, type RequestParser } from '../access/request-parser.ts';
 import { type AdapterError, toAdapterError, type ErrorCode } from '../errors.ts';
 import type { ExternalMetricRef } from '../kube/autoscalers/autoscaler.ts';
-import { createAccessJudge } from '../access/access-rules.ts';
 import type { Catalog } from '../metric/catalog.ts';
 import { labelDefinitions } from '../metric/labels.ts';
-import { createRequestParser, type RequestParser } from '../access/request-parser.ts';
 import { failed, ok } from './check.ts';
 import { nearest } from './edit-distance.ts';
 import { remedyOf, type DoctorCheck, type Examination } from './examination.ts';
@@ -73,17 +73,15 @@ export const autoscalerChecks: readonly DoctorCheck[] = faults.map(
     run: (examination) => {
       const refused = refusedReads(examination).filter(({ error }) => codes.includes(error.code));
       const [first] = refused;
-      if (first === undefined) return Promise.resolve(ok(fine));
+      if (first === undefined) return ok(fine);
       const lines = refused
         .slice(0, shown)
         .map(({ by, metric, error }) => `HPA ${by}, ${metric}: ${error.what}`);
       const more = refused.length > shown ? [`and ${refused.length - shown} more`] : [];
-      return Promise.resolve(
-        failed(
-          [...lines, ...more].join('\n'),
-          remedyOf(first.error),
-          write(first, examination.facts.get('catalog')),
-        ),
+      return failed(
+        [...lines, ...more].join('\n'),
+        remedyOf(first.error),
+        write(first, examination.facts.get('catalog')),
       );
     },
   }),

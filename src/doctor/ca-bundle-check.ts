@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto';
+import type { LookupFunction } from 'node:net';
+import { connect } from 'node:tls';
 import { apiServiceName } from '../kube/api-service.ts';
 import { certificateBlocks } from '../kube/client/pem.ts';
 import type { RegisteredApi } from './api-service.ts';
-import { failed, ok, warn, type Finding } from './check.ts';
+import { failed, type Finding, ok, warn } from './check.ts';
 import type { DoctorCheck } from './examination.ts';
-import { tryHandshake } from './served-certificate.ts';
 
 export const caBundle: DoctorCheck = {
   id: 'ca-bundle',
@@ -69,4 +70,49 @@ function certificateOf(pem: string): X509Certificate | undefined {
   } catch {
     return undefined;
   }
+}
+
+export interface ServedBy {
+  readonly host: string;
+  readonly port: number;
+  /** PEM. */
+  readonly ca: string;
+  readonly lookup: LookupFunction | undefined;
+}
+
+/** What came of a connection: trusted, or the error of TLS or of the network. */
+export type Handshake =
+  { readonly kind: 'trusted' } | { readonly kind: 'untrusted' | 'unreached'; readonly message: string };
+
+const timeoutMs = 3000;
+
+/** Connects as the API server does: by the name of the Service, trusting the bundle alone. */
+export function tryHandshake({ host, port, ca, lookup }: ServedBy, signal: AbortSignal): Promise<Handshake> {
+  return new Promise((resolve) => {
+    const socket = connect({
+      host,
+      port,
+      servername: host,
+      ca,
+      timeout: timeoutMs,
+      ...(lookup && { lookup }),
+    });
+    let isConnected = false;
+    const end = (result: Handshake) => {
+      signal.removeEventListener('abort', stop);
+      socket.destroy();
+      resolve(result);
+    };
+    const stop = () => end({ kind: 'unreached', message: 'stopped' });
+    signal.addEventListener('abort', stop);
+    socket.once('connect', () => (isConnected = true));
+    socket.once('secureConnect', () => end({ kind: 'trusted' }));
+    socket.once('timeout', () =>
+      end({ kind: 'unreached', message: `no answer within ${timeoutMs / 1000} s` }),
+    );
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      const isOfCertificate = isConnected && error.syscall === undefined;
+      end({ kind: isOfCertificate ? 'untrusted' : 'unreached', message: error.message });
+    });
+  });
 }

@@ -45,7 +45,7 @@ export interface Check<Examination> {
   /** Default: that of the run. */
   readonly deadlineMs?: number;
   /** Whatever it throws is a finding as well. The signal is aborted at its deadline. */
-  readonly run: (examination: Examination, signal: AbortSignal) => Promise<Finding>;
+  readonly run: (examination: Examination, signal: AbortSignal) => Finding | Promise<Finding>;
 }
 
 /** What became of a check. */

@@ -3,9 +3,8 @@ import { listAutoscalers } from '../kube/autoscalers/autoscaler-list.ts';
 import { loadKubeClient } from '../kube/client/kube-client.ts';
 import { isRecord, KubeError } from '../kube/client/kube-error.ts';
 import { serviceNamespaceOf } from '../service/service-namespace.ts';
-import type { Account } from './account.ts';
 import { failed, ok, skipped } from './check.ts';
-import type { DoctorCheck, Examination } from './examination.ts';
+import type { Account, DoctorCheck, Examination } from './examination.ts';
 
 /** By what deploy/ installs. */
 const usualNamespace = 'sls-metrics-adapter';

@@ -1,21 +1,20 @@
 import type { LookupFunction } from 'node:net';
 import type { Config } from '../config/schema.ts';
 import { type AdapterError, errorRegistry, toAdapterError } from '../errors.ts';
+import type { Requirement } from '../grammar/label-selector.ts';
 import type { Autoscaler } from '../kube/autoscalers/autoscaler.ts';
 import type { KubeClient } from '../kube/client/kube-client.ts';
 import { KubeError } from '../kube/client/kube-error.ts';
 import type { KubeObserver } from '../kube/client/kube-observer.ts';
+import type { Catalog } from '../metric/catalog.ts';
+import type { MetricRequest } from '../metric/metric-request.ts';
 import type { ReadingObserver } from '../service/reading-stack.ts';
 import type { SlsStack } from '../service/sls-stack.ts';
 import type { Surroundings } from '../service/surroundings.ts';
-import type { RegisteredApi } from './api-service.ts';
-import type { Catalog } from '../metric/catalog.ts';
 import type { QueryTimes } from '../sls/clock-check.ts';
-import { failed, type Check, type Finding } from './check.ts';
-import type { FactBook } from './facts.ts';
-import type { Account } from './account.ts';
-import type { Probe } from './probe.ts';
-import type { Target } from './target.ts';
+import type { LogstoreAddress } from '../sls/logstore-address.ts';
+import type { RegisteredApi } from './api-service.ts';
+import { type Check, failed, type Finding } from './check.ts';
 
 /** What is looked into where nothing says otherwise. */
 export const usualMetric = 'sls_ingress_qps';
@@ -42,6 +41,14 @@ export interface DoctorSurroundings extends Surroundings {
   readonly serviceAccountDir?: string;
   /** Ends early, without an error, where the signal is aborted. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** The ServiceAccount that the adapter has. */
+export interface Account {
+  readonly namespace: string;
+  readonly name: string;
+  /** Whether we are it ourselves, as in its pod. */
+  readonly isOwn: boolean;
 }
 
 /** What checks learn for those after them. */
@@ -87,4 +94,53 @@ function kubeRemedy({ kind, statusCode }: KubeError): string {
   return kind === 'access'
     ? 'Mend the credentials that the kubeconfig names.'
     : 'Check that the API server is up and reached from here (kubectl version).';
+}
+
+/** What checks have learned, for those that come after them. */
+export class FactBook<Facts extends object> {
+  readonly #known: Partial<Facts> = {};
+
+  learn(facts: Partial<Facts>): void {
+    Object.assign(this.#known, facts);
+  }
+
+  /** @throws Error where no check before has learned it: the check that asks does not wait for that one */
+  get<Name extends keyof Facts>(name: Name): NonNullable<Facts[Name]> {
+    const fact = this.#known[name];
+    if (fact === undefined || fact === null) throw new Error(`nothing is known of ${String(name)} yet`);
+    return fact;
+  }
+
+  /** Undefined where it is not known, or not yet. */
+  find<Name extends keyof Facts>(name: Name): Facts[Name] | undefined {
+    return this.#known[name];
+  }
+}
+
+/** What SLS said to a first query; every refusal shows at which point it stopped. */
+export type Probe =
+  | { readonly error: AdapterError }
+  | {
+      readonly error: undefined;
+      readonly reachSeconds: number;
+      readonly throttled: number;
+      /** Lines in that time. */
+      readonly lines: number;
+      /** Of the last line, Unix seconds; undefined: there is none. */
+      readonly newestSeconds: number | undefined;
+    };
+
+/** One read, as an HPA would make it. */
+export interface Read {
+  readonly request: MetricRequest;
+  readonly requirements: readonly Requirement[];
+  /** Of the HPA. */
+  readonly namespace: string;
+}
+
+/** What is looked into. */
+export interface Target extends Read {
+  readonly address: LogstoreAddress;
+  /** All that are asked for of that logstore. */
+  readonly routes: readonly string[];
 }

@@ -1,8 +1,26 @@
+import { apiService, apiServiceAvailable, apiServiceOwner } from './api-service-checks.ts';
+import { autoscalerChecks } from './autoscaler-checks.ts';
+import { caBundle } from './ca-bundle-check.ts';
 import type { CheckResult } from './check.ts';
-import { allChecks } from './checks.ts';
-import { findingOf, type Asked, type DoctorSurroundings, type Facts } from './examination.ts';
-import { FactBook } from './facts.ts';
+import { hpas, kubernetes } from './cluster-checks.ts';
+import { configuration, credentials } from './configuration-checks.ts';
+import { clock, endpoint } from './endpoint-checks.ts';
+import {
+  type Asked,
+  type DoctorCheck,
+  type DoctorSurroundings,
+  FactBook,
+  type Facts,
+  findingOf,
+} from './examination.ts';
+import { fields, fieldTypes } from './field-checks.ts';
+import { lag } from './lag-check.ts';
+import { freshness, logFormat, route } from './line-checks.ts';
+import { logstoreChecks } from './logstore-checks.ts';
+import { ownMetrics } from './own-metrics-check.ts';
+import { rightsChecks } from './rights-checks.ts';
 import { runChecks } from './run-checks.ts';
+import { access, reading, target } from './target-checks.ts';
 
 const deadlineMs = 15_000;
 
@@ -22,3 +40,30 @@ export async function examine(
   const examination = { asked, around, facts: new FactBook<Facts>(), closing };
   return await runChecks(allChecks(asked), examination, { deadlineMs, signal, findingOf, onResult });
 }
+
+/** Every check, each after those that it waits for. */
+export const allChecks = (asked: Pick<Asked, 'selector'>): readonly DoctorCheck[] => [
+  configuration,
+  kubernetes,
+  hpas,
+  target(asked),
+  access,
+  credentials,
+  endpoint,
+  clock,
+  ...logstoreChecks,
+  fields,
+  fieldTypes,
+  freshness,
+  logFormat,
+  route,
+  lag,
+  reading,
+  ownMetrics,
+  apiService,
+  apiServiceOwner,
+  apiServiceAvailable,
+  caBundle,
+  ...rightsChecks,
+  ...autoscalerChecks,
+];

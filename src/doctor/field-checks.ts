@@ -4,8 +4,7 @@ import type { MetricRequest } from '../metric/metric-request.ts';
 import { unindexedField } from '../sls/sls-error.ts';
 import { failed, ok, warn } from './check.ts';
 import type { DoctorCheck, Examination } from './examination.ts';
-import { ingressLogOf } from './ingress-log.ts';
-import { survey } from './survey.ts';
+import { ingressLogOf, survey } from './survey.ts';
 
 type FieldType = 'text' | 'long' | 'double';
 

@@ -1,9 +1,9 @@
-import { failed, ok, skipped, type Finding } from './check.ts';
-import type { Config } from '../config/schema.ts';
 import { projectSettings } from '../config/project-settings.ts';
-import type { SecondCounts } from '../sls/second-counts.ts';
-import type { DoctorCheck, Examination } from './examination.ts';
+import type { Config } from '../config/schema.ts';
 import { labelDefinitions } from '../metric/labels.ts';
+import type { SecondCounts } from '../sls/second-counts.ts';
+import { failed, ok, skipped, type Finding } from './check.ts';
+import type { DoctorCheck, Examination } from './examination.ts';
 
 /** How far back a late line is looked for. */
 const reachSeconds = 300;

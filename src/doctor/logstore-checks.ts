@@ -117,7 +117,7 @@ export const logstoreChecks: readonly DoctorCheck[] = [
     run: (examination) => {
       const { error } = examination.facts.get('probe');
       const isStopped = error !== undefined && stepOf(error) === index;
-      return Promise.resolve(isStopped ? stopped(error, examination) : passed(examination));
+      return isStopped ? stopped(error, examination) : passed(examination);
     },
   })),
 ];

@@ -1,12 +1,11 @@
 import type { Config } from '../config/schema.ts';
-import type { AccessAttributes } from '../kube/reviews/access-review.ts';
 import { apiServiceName } from '../kube/api-service.ts';
 import type { Autoscaler } from '../kube/autoscalers/autoscaler.ts';
 import { KubeError } from '../kube/client/kube-error.ts';
-import { accountText, autoscalerController, rightsOn, rightText, type Account } from './account.ts';
+import type { AccessAttributes } from '../kube/reviews/access-review.ts';
 import { failed, ok, skipped, warn, type Finding } from './check.ts';
-import { usualMetric, type Asked, type DoctorCheck, type Examination } from './examination.ts';
-import { missingRights } from './missing-rights.ts';
+import { usualMetric, type Asked, type DoctorCheck, type Examination, type Account } from './examination.ts';
+import { accountText, autoscalerController, missingRights, rightsOn, rightText } from './rights.ts';
 
 /** What the adapter must be allowed, or what others must, for HPAs to get metrics. */
 interface Right {

@@ -1,8 +1,9 @@
 import { toAdapterError } from '../errors.ts';
+import { type IngressLogKind, logColumns, type LogColumns } from '../metric/log-kind.ts';
+import type { MetricRequest } from '../metric/metric-request.ts';
 import type { LogResult, Row } from '../sls/client.ts';
 import { decodeNumber } from '../sls/decode.ts';
-import type { Examination } from './examination.ts';
-import type { Probe } from './probe.ts';
+import type { Examination, Probe } from './examination.ts';
 
 /** A question about the lines of the last minutes or hour. */
 export interface Survey {
@@ -72,3 +73,15 @@ export function countIn(row: Row | undefined, alias: string): number {
   const text = row?.[alias];
   return text === undefined || text === 'null' ? 0 : decodeNumber(text, alias);
 }
+
+/** The kind of access log that a metric is of, and what its columns are called. */
+export interface IngressLog {
+  readonly logKind: IngressLogKind;
+  readonly columns: LogColumns;
+}
+
+/** @returns undefined for a metric of the configuration: it is of a log of its own */
+export const ingressLogOf = ({
+  metric: { logKind },
+}: Pick<MetricRequest, 'metric'>): IngressLog | undefined =>
+  typeof logKind === 'string' ? { logKind, columns: logColumns[logKind] } : undefined;

@@ -1,16 +1,16 @@
+import { createAccessJudge } from '../access/access-rules.ts';
 import type { Config } from '../config/schema.ts';
 import { AdapterError } from '../errors.ts';
-import type { Autoscaler } from '../kube/autoscalers/autoscaler.ts';
-import { createAccessJudge } from '../access/access-rules.ts';
-import type { Catalog } from '../metric/catalog.ts';
 import { parseLabelSelector } from '../grammar/label-selector.ts';
+import { formatQuantity } from '../grammar/quantity.ts';
+import type { Autoscaler } from '../kube/autoscalers/autoscaler.ts';
+import type { Catalog } from '../metric/catalog.ts';
 import { labelDefinitions } from '../metric/labels.ts';
 import { parseMetricRequest } from '../metric/metric-request.ts';
+import { createReading } from '../service/reading-stack.ts';
 import { logstoreName } from '../sls/logstore-address.ts';
 import { failed, ok, skipped } from './check.ts';
-import { remedyOf, usualMetric, type Asked, type DoctorCheck } from './examination.ts';
-
-import type { Read } from './target.ts';
+import { type Asked, type DoctorCheck, type Read, remedyOf, usualMetric } from './examination.ts';
 
 /** Without a selector, one is taken from an HPA: their list is waited for, whatever comes out. */
 export const target = ({ selector }: Pick<Asked, 'selector'>): DoctorCheck => ({
@@ -24,13 +24,13 @@ export const target = ({ selector }: Pick<Asked, 'selector'>): DoctorCheck => ({
     const chosen =
       asked.selector === undefined ? mostNamed(asked, hpas, defaults, facts.get('catalog')) : undefined;
     if (chosen === undefined && asked.selector === undefined && !(defaults.project && defaults.logstore))
-      return Promise.resolve(nothingNamed);
+      return nothingNamed;
     const read = chosen?.read ?? askedRead(asked, defaults, facts.get('catalog'));
     const { project, logstore, metric, internalEndpoint, routes: asRead = [] } = read.request;
     const endpoint = facts.get('sls').endpointOf({ project, internalEndpoint });
     const routes = chosen?.routes ?? asRead;
     facts.learn({ target: { ...read, address: { endpoint, project, logstore }, routes } });
-    return Promise.resolve(ok(`${metric.name} of ${logstoreName(read.request)}${chosen?.from ?? ''}`));
+    return ok(`${metric.name} of ${logstoreName(read.request)}${chosen?.from ?? ''}`);
   },
 });
 
@@ -50,8 +50,8 @@ export const access: DoctorCheck = {
     const stated = requirements.find(({ key }) => key === labelDefinitions.namespace.name);
     const judge = createAccessJudge(facts.get('config').access);
     const refusal = judge({ namespace, request, routeNamespace: stated?.values[0] });
-    if (refusal !== undefined) return Promise.resolve(failed(refusal.what, remedyOf(refusal)));
-    return Promise.resolve(ok(`namespace ${namespace} may read it`));
+    if (refusal !== undefined) return failed(refusal.what, remedyOf(refusal));
+    return ok(`namespace ${namespace} may read it`);
   },
 };
 
@@ -99,3 +99,30 @@ function mostNamed(
   const more = others.length === 0 ? '' : `; HPAs name ${others.length} other logstores, --selector chooses`;
   return { read, routes, from: `, as HPA ${read.by} has it${more}` };
 }
+
+const itemsShown = 3;
+
+/** The whole way, as for an HPA. */
+export const reading: DoctorCheck = {
+  id: 'reading',
+  what: 'The reading itself, as an HPA gets it',
+  after: ['access', 'fields'],
+  deadlineMs: 30_000,
+  run: async ({ around, facts }, signal) => {
+    const { request } = facts.get('target');
+    const stack = createReading(facts.get('config'), around, around.observer);
+    try {
+      const { items } = await stack.reader.read(request, signal);
+      const values = items.map(({ labels, sample }) => {
+        const { value, window } = sample;
+        const name = labels[labelDefinitions.route.name] ?? 'the whole logstore';
+        const ageSeconds = Math.round(around.clock.now() / 1000 - window.endSeconds);
+        return `${name}: ${formatQuantity(value)} ${request.metric.unit}, up to ${ageSeconds} s ago`;
+      });
+      const more = values.length > itemsShown ? ` and ${values.length - itemsShown} more` : '';
+      return ok(`${values.slice(0, itemsShown).join('; ')}${more}`);
+    } finally {
+      stack.close();
+    }
+  },
+};

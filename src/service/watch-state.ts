@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Delegation } from './delegation.ts';
 import type { ReadingStack } from './reading-stack.ts';
-import type { Serving } from './serving.ts';
+import type { Serving } from './serving-certificate.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** What stands, as it is built. */

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { doctorLines, doctorSummary } from '../../src/cli/doctor-report.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import type { CheckResult } from '../../src/doctor/check.ts';
-import { allChecks } from '../../src/doctor/checks.ts';
+import { allChecks } from '../../src/doctor/examine.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
 import { fakeIo, someCredentials } from '../support/fake-io.ts';
 import { waitFor } from '../support/wait-for.ts';

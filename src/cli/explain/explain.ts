@@ -2,17 +2,16 @@ import { loadConfig } from '../../config/load.ts';
 import { parseLabelSelector } from '../../grammar/label-selector.ts';
 import { labelDefinitions } from '../../metric/labels.ts';
 import { parseMetricRequest } from '../../metric/metric-request.ts';
-import { explainRead } from '../../service/explanation.ts';
-import { runExplained } from '../../service/explained-run.ts';
-import { catalogOf } from '../../service/own-metrics.ts';
+import { catalogOf } from '../../service/catalog.ts';
 import { createReading } from '../../service/reading-stack.ts';
 import { createEventLog } from '../../telemetry/event-log.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import type { Io } from '../io.ts';
 import type { QueryOptions } from '../query.ts';
 import { runningFlags } from '../running-flags.ts';
-import { explanationJson, runJson } from './explain-json.ts';
-import { explanationText, runText } from './explain-text.ts';
+import { explanationJson, runJson } from './explanation-json.ts';
+import { explanationText, runText } from './explanation-text.ts';
+import { explainRead, runExplained } from './explanation.ts';
 
 export interface ExplainOptions extends QueryOptions {
   /** Sends it, too. */

@@ -1,14 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
+import { readFile } from 'node:fs/promises';
 import type { LookupFunction } from 'node:net';
 import { AdapterError } from '../../errors.ts';
 import { CommandFailed, type Io } from '../io.ts';
-import { runOpenLoop } from './open-loop.ts';
+import { plannedRequests, type RatePlan, runOpenLoop } from './open-loop.ts';
 import { isPrivateAddress } from './private-address.ts';
-import { progressLine, showProgress } from './progress.ts';
-import { plannedRequests, type RatePlan } from './rate-plan.ts';
-import { reportJson, reportTable } from './report.ts';
+import { progressLine, reportJson, reportTable, showProgress } from './report.ts';
 import { Requester } from './requester.ts';
 import { Tally } from './tally.ts';
 

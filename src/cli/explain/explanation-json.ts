@@ -1,8 +1,7 @@
 import { externalMetricValueList } from '../../api/read/reading-body.ts';
 import { AdapterError } from '../../errors.ts';
-import type { Explanation } from '../../service/explanation.ts';
-import type { Exchange, ExplainedRun } from '../../service/explained-run.ts';
 import { utcText } from '../utc.ts';
+import type { Exchange, ExplainedRun, Explanation } from './explanation.ts';
 
 /** Rows told of one answer. The others are only counted. */
 const mostRows = 100;

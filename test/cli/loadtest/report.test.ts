@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { progressLine, showProgress } from '../../../src/cli/loadtest/progress.ts';
+import { progressLine, showProgress } from '../../../src/cli/loadtest/report.ts';
 import { Tally } from '../../../src/cli/loadtest/tally.ts';
 import { fakeIo } from '../../support/fake-io.ts';
 

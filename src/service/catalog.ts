@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import { createCatalog, type Catalog } from '../metric/catalog.ts';
+import { type Catalog, createCatalog } from '../metric/catalog.ts';
 import { ownMetric } from '../metric/own/own-metric.ts';
 
 /** Every metric that is served under a configuration: those that come with the adapter, and the user's own. */

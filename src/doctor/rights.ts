@@ -1,13 +1,11 @@
-import type { AccessAttributes } from '../kube/reviews/access-review.ts';
+import {
+  type AccessAttributes,
+  type AccessDecision,
+  AccessReviewer,
+  reviewOwnAccess,
+} from '../kube/reviews/access-review.ts';
 import type { User } from '../kube/reviews/user.ts';
-
-/** The ServiceAccount that the adapter has. */
-export interface Account {
-  readonly namespace: string;
-  readonly name: string;
-  /** Whether we are it ourselves, as in its pod. */
-  readonly isOwn: boolean;
-}
+import type { Account, Examination } from './examination.ts';
 
 /** Who reads metrics for HPAs, where kube-controller-manager gives each controller an account. */
 export const autoscalerController = {
@@ -44,4 +42,25 @@ export function rightText(attributes: AccessAttributes): string {
   const kind = group === '' ? resource : `${resource}.${group}`;
   const one = name === undefined ? '' : ` ${name}`;
   return `${verb} ${kind}${one}${namespace === '' ? '' : ` in ${namespace}`}`;
+}
+
+/**
+ * Those of the rights that the account does not have.
+ *
+ * @throws KubeError, such as a 403 where we may not ask about others; the signal's reason
+ */
+export async function missingRights(
+  { facts, around }: Examination,
+  account: Account,
+  rights: readonly AccessAttributes[],
+  signal: AbortSignal,
+): Promise<readonly AccessAttributes[]> {
+  const client = facts.get('kube');
+  const reviewer = new AccessReviewer(client, around);
+  const review = (attributes: AccessAttributes): Promise<AccessDecision> =>
+    account.isOwn
+      ? reviewOwnAccess(client, attributes, signal, around)
+      : reviewer.reviewAccess(userOf(account), attributes, signal);
+  const decisions = await Promise.all(rights.map(review));
+  return rights.filter((_, index) => decisions[index]?.allowed !== true);
 }

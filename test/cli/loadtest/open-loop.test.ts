@@ -4,9 +4,9 @@ import {
   dueMs,
   plannedRequests,
   rateAt,
-  requestsUntil,
   type RatePlan,
-} from '../../../src/cli/loadtest/rate-plan.ts';
+  requestsUntil,
+} from '../../../src/cli/loadtest/open-loop.ts';
 
 const guide: RatePlan = { fromPerSecond: 5, toPerSecond: 80, durationMs: 600_000 };
 

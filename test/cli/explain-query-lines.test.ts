@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { queryLines } from '../../src/cli/query-lines.ts';
+import { queryLines } from '../../src/cli/explain/explanation-text.ts';
 
 it('breaks a query into the parts of its statement', () => {
   const query =

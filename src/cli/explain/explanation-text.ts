@@ -1,13 +1,11 @@
 import { AdapterError } from '../../errors.ts';
 import { filterEntries } from '../../metric/line-filters.ts';
-import type { Explanation } from '../../service/explanation.ts';
-import type { Exchange, ExplainedRun } from '../../service/explained-run.ts';
 import type { Row } from '../../sls/client.ts';
-import { queryLines } from '../query-lines.ts';
 import { readingTable } from '../query.ts';
 import { alignedTable } from '../table.ts';
 import { utcText } from '../utc.ts';
-import { progressOf } from './explain-json.ts';
+import { progressOf } from './explanation-json.ts';
+import type { Exchange, ExplainedRun, Explanation } from './explanation.ts';
 
 /** More are only counted. */
 const mostRows = 20;
@@ -141,3 +139,15 @@ function rowLines(rows: readonly Row[]): string[] {
 const indent = (line: string) => `  ${line}`;
 const indented = (query: string) => queryLines(query).map(indent);
 const lines = (all: readonly string[]) => `${all.join('\n')}\n`;
+
+/** A text in quotes, which stays as it is, or a space before a part of a statement. */
+const partOrQuoted = /'(?:[^']|'')*'|"[^"]*"| (?=\| |(?:FROM|WHERE|AND|GROUP BY|ORDER BY|LIMIT) )/g;
+
+/**
+ * A query of SLS, `search | SELECT …`, on lines that can be read: spaces before the parts of a statement become line
+ * breaks, which mean the same to SLS. Nothing else changes.
+ */
+export function queryLines(query: string): string[] {
+  const broken = query.replaceAll(partOrQuoted, (found) => (found === ' ' ? '\n' : found));
+  return broken.split('\n').map((line) => (line.startsWith('AND ') ? `  ${line}` : line));
+}
