@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAccessJudge } from './access/access-rules.ts';
+import { createAccessCheck } from './access/access-check.ts';
 import { createRequestParser } from './access/request-parser.ts';
 import type { AutoscalerHandler } from './kube/autoscalers/autoscaler-changes.ts';
 import { createApp } from './api/server/app.ts';
@@ -40,7 +40,7 @@ export interface Service {
 export async function startService(config: Config, around: Surroundings, log: Telemetry): Promise<Service> {
   const metrics = new Metrics();
   const catalog = catalogOf(config);
-  const parseRequest = createRequestParser(catalog, config.defaults, createAccessJudge(config.access));
+  const parseRequest = createRequestParser(catalog, config.defaults, createAccessCheck(config.access));
   const status = createStatus(config, around, parseRequest);
   const { events, observer } = createHpaEvents(config, around);
   const telemetry = tellAll(log, metrics.observer, status.observer, observer);

@@ -1,52 +1,48 @@
-import { matchesPieces } from '../grammar/text-pattern.ts';
+import { matchesPieces } from './text-pattern.ts';
 
-/** Stands for the namespace of whoever asks. */
+/** Stands for the reader's namespace. */
 export const namespacePlaceholder = '{namespace}';
 
-/** Who asks, and who may be meant in its place. */
-export interface Asker {
+/** The namespace that reads, and the other namespaces that a name may belong to instead. */
+export interface Reader {
   readonly namespace: string;
-  /** Other namespaces, whose names are no shorter. */
-  readonly rivals: readonly string[];
+  readonly otherNamespaces: readonly string[];
 }
 
-/** Whether a text matches; or, where it would, the other namespace for which it matches as well. */
-export type Match = boolean | { readonly claimedBy: string };
+/** Whether a text matches. If it matches for another namespace too, it belongs to that one. */
+export type Match = boolean | { readonly belongsTo: string };
 
-/** Names that a rule is for: `*` is any text or none, `{namespace}` the asker's, letter by letter. */
+/** A pattern in an access rule. `{namespace}` in it matches the reader's namespace literally. */
 export class NamespacePattern {
-  readonly text: string;
+  readonly #text: string;
   readonly #pieces: readonly string[];
   readonly #hasPlaceholder: boolean;
 
   constructor(text: string) {
-    this.text = text;
-    // Split before the namespace is put in its place: a `*` in a namespace is no pattern.
+    this.#text = text;
+    // Split before the namespace is inserted: a `*` in a namespace must not become a wildcard.
     this.#pieces = text.split('*');
     this.#hasPlaceholder = text.includes(namespacePlaceholder);
   }
 
   /**
-   * `team-b-svc-80` starts with `team-`, and is of namespace `team-b` where there is one: what also matches with the
-   * name of a rival in its place is the rival's.
+   * Matches a text for a reader. `team-b-svc-80` matches `{namespace}-*` for `team` and for `team-b`: if both exist, it
+   * belongs to the other namespace.
    */
-  match(text: string, { namespace, rivals }: Asker): Match {
+  match(text: string, { namespace, otherNamespaces }: Reader): Match {
     if (!this.#matchesFor(namespace, text)) return false;
-    const claimedBy = this.#hasPlaceholder
-      ? rivals.find((other) => this.#matchesFor(other, text))
-      : undefined;
-    return claimedBy === undefined ? true : { claimedBy };
+    if (!this.#hasPlaceholder) return true;
+    const belongsTo = otherNamespaces.find((other) => this.#matchesFor(other, text));
+    return belongsTo === undefined ? true : { belongsTo };
   }
 
-  /** As whoever asks can write it. */
+  /** Returns the pattern with the namespace inserted. */
   textFor(namespace: string): string {
-    return this.text.replaceAll(namespacePlaceholder, () => namespace);
+    return this.#text.replaceAll(namespacePlaceholder, () => namespace);
   }
 
   #matchesFor(namespace: string, text: string): boolean {
-    const pieces = this.#hasPlaceholder
-      ? this.#pieces.map((piece) => piece.replaceAll(namespacePlaceholder, () => namespace))
-      : this.#pieces;
+    const pieces = this.#pieces.map((piece) => piece.replaceAll(namespacePlaceholder, () => namespace));
     return matchesPieces(pieces, text);
   }
 }

@@ -1,13 +1,12 @@
-import { LRUCache } from 'lru-cache';
-import type { AccessJudge, NamedRead } from './access-rules.ts';
-import type { Catalog } from '../metric/catalog.ts';
 import type { Requirement } from '../grammar/label-selector.ts';
+import type { Catalog } from '../metric/catalog.ts';
 import { labelDefinitions } from '../metric/labels.ts';
 import { parseMetricRequest, type MetricRequest, type RequestDefaults } from '../metric/metric-request.ts';
+import type { AccessCheck, AccessRead } from './access-check.ts';
 
 /**
- * A read as its namespace may make it: the one way by which reads and HPAs become requests, so that neither gets
- * what `access` refuses.
+ * Turns a read into a request. All reads and all HPAs go through here, so that none gets what the setting `access`
+ * refuses.
  *
  * @param namespace the one in the path of the read, or of the HPA
  * @throws AdapterError as `parseMetricRequest`, and `AccessDenied`
@@ -21,39 +20,25 @@ export type RequestParser = (
 export function createRequestParser(
   catalog: Catalog,
   defaults: RequestDefaults,
-  judge: AccessJudge,
+  checkAccess: AccessCheck,
 ): RequestParser {
-  const names = new LRUCache<string, string>({ max: maxSharedNames, memoMethod: detached });
   return (metricName, namespace, requirements) => {
     const request = parseMetricRequest(metricName, namespace, requirements, defaults, catalog);
-    const stated = requirements.find(({ key }) => key === labelDefinitions.namespace.name);
-    const routeNamespace = stated?.values[0];
-    const refusal = judge({ namespace, request: judgedRequest(request), routeNamespace });
+    const refusal = checkAccess(accessReadOf(namespace, requirements, request));
     if (refusal !== undefined) throw refusal;
-    const { project, logstore, routes } = request;
-    return {
-      ...request,
-      project: names.memo(project),
-      logstore: names.memo(logstore),
-      routes: routes?.map(detached),
-    };
+    return request;
   };
 }
 
-/** Projects and logstores: what thousands of requests have in common. */
-const maxSharedNames = 1000;
-
-/** A copy that does not hold on to the URL which it was cut from: requests are kept. */
-const detached = (text: string): string => Buffer.from(text).toString();
-
-/** What is judged of a request: a metric that no route decides reads the whole logstore, whatever its labels are. */
-export const judgedRequest = ({
-  metric,
-  project,
-  logstore,
-  routes,
-}: MetricRequest): NamedRead['request'] => ({
+/** A metric whose SQL no route restricts reads the whole logstore, whatever its labels are. */
+export const accessReadOf = (
+  namespace: string,
+  requirements: readonly Requirement[],
+  { metric, project, logstore, routes }: MetricRequest,
+): AccessRead => ({
+  namespace,
   project,
   logstore,
   routes: metric.own?.isOfRoutes === false ? undefined : routes,
+  routeNamespace: requirements.find(({ key }) => key === labelDefinitions.namespace.name)?.values[0],
 });

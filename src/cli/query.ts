@@ -1,5 +1,5 @@
-import { createAccessJudge } from '../access/access-rules.ts';
-import { judgedRequest } from '../access/request-parser.ts';
+import { createAccessCheck } from '../access/access-check.ts';
+import { accessReadOf } from '../access/request-parser.ts';
 import { externalMetricValueList } from '../api/read/reading-body.ts';
 import { loadConfig } from '../config/load.ts';
 import { parseLabelSelector } from '../grammar/label-selector.ts';
@@ -36,9 +36,7 @@ export async function query(
   const { namespace } = options;
   const requirements = parseLabelSelector(options.selector);
   const request = parseMetricRequest(metricName, namespace, requirements, config.defaults, catalogOf(config));
-  const routeNamespace = requirements.find(({ key }) => key === labelDefinitions.namespace.name)?.values[0];
-  const judge = createAccessJudge(config.access);
-  const refusal = judge({ namespace, request: judgedRequest(request), routeNamespace });
+  const refusal = createAccessCheck(config.access)(accessReadOf(namespace, requirements, request));
   if (refusal !== undefined) io.stderr.write(`Read all the same; for an HPA, ${refusal.message}\n`);
   const telemetry = createEventLog(createLogger(config.log.level));
   const reading = createReading(config, io, telemetry);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { namespacePlaceholder } from '../access/namespace-pattern.ts';
+import { patternsOverlap } from '../access/text-pattern.ts';
 import { formed, onOff, section } from './leaf.ts';
-import { patternsOverlap } from './pattern-overlap.ts';
 import { valueAt } from './setting-path.ts';
 
 /** A list with each value once. */

@@ -1,4 +1,4 @@
-import { projectMatcher } from './project-pattern.ts';
+import { textMatcher } from '../access/text-pattern.ts';
 import type { Config } from './schema.ts';
 
 /** What may differ by project. */
@@ -19,7 +19,7 @@ export function projectSettings({ reading, sls, projects }: Config): (project: s
   const own = { region, network, endpoint, credentials, maxConcurrentQueries, breaker };
   const ofAll: ProjectSettings = { reading, sls: own };
   const entries = projects.map(({ project, reading: ownReading = {}, sls: ownSls = {} }) => ({
-    matches: projectMatcher(project),
+    matches: textMatcher(project),
     settings: { reading: overlay(reading, ownReading), sls: slsOf(own, ownSls) },
   }));
   return (project) => entries.find(({ matches }) => matches(project))?.settings ?? ofAll;

@@ -1,4 +1,4 @@
-import { coversProjects } from './project-pattern.ts';
+import { patternCovers } from '../access/text-pattern.ts';
 import { readingSection } from './reading-section.ts';
 import { pathText, valueAt, type SettingPath } from './setting-path.ts';
 
@@ -83,7 +83,7 @@ export function coveredFaults(config: unknown): SpanningFault[] {
     if (typeof pattern !== 'string') return [];
     const first = patterns
       .slice(0, index)
-      .findIndex((earlier) => typeof earlier === 'string' && coversProjects(earlier, pattern));
+      .findIndex((earlier) => typeof earlier === 'string' && patternCovers(earlier, pattern));
     if (first < 0) return [];
     const message = `must come before projects[${first}], which takes all of these: the first that matches counts`;
     return [{ path: ['projects', index, 'project'], message }];

@@ -1,4 +1,4 @@
-import { createAccessJudge } from '../access/access-rules.ts';
+import { createAccessCheck } from '../access/access-check.ts';
 import { createRequestParser, type RequestParser } from '../access/request-parser.ts';
 import { type AdapterError, toAdapterError, type ErrorCode } from '../errors.ts';
 import type { ExternalMetricRef } from '../kube/autoscalers/autoscaler.ts';
@@ -89,7 +89,7 @@ export const autoscalerChecks: readonly DoctorCheck[] = faults.map(
 
 function refusedReads({ facts }: Examination): Refused[] {
   const { defaults, access } = facts.get('config');
-  const parse = createRequestParser(facts.get('catalog'), defaults, createAccessJudge(access));
+  const parse = createRequestParser(facts.get('catalog'), defaults, createAccessCheck(access));
   return facts.get('autoscalers').flatMap(({ namespace, name, metrics }) =>
     metrics.flatMap((ref) => {
       const error = refusalOf(parse, namespace, ref);

@@ -1,4 +1,5 @@
-import { createAccessJudge } from '../access/access-rules.ts';
+import { createAccessCheck } from '../access/access-check.ts';
+import { accessReadOf } from '../access/request-parser.ts';
 import type { Config } from '../config/schema.ts';
 import { AdapterError } from '../errors.ts';
 import { parseLabelSelector } from '../grammar/label-selector.ts';
@@ -47,9 +48,8 @@ export const access: DoctorCheck = {
   after: ['target'],
   run: ({ facts }) => {
     const { namespace, request, requirements } = facts.get('target');
-    const stated = requirements.find(({ key }) => key === labelDefinitions.namespace.name);
-    const judge = createAccessJudge(facts.get('config').access);
-    const refusal = judge({ namespace, request, routeNamespace: stated?.values[0] });
+    const checkAccess = createAccessCheck(facts.get('config').access);
+    const refusal = checkAccess(accessReadOf(namespace, requirements, request));
     if (refusal !== undefined) return failed(refusal.what, remedyOf(refusal));
     return ok(`namespace ${namespace} may read it`);
   },

@@ -1,19 +1,20 @@
-import type { AccessPolicy, NamedRead } from '../../src/access/access-rules.ts';
+import type { AccessPolicy, AccessRead } from '../../src/access/access-check.ts';
 
-/** Says by what docs/access.md promises, with regular expressions and every split of a route, who may read what. */
-export function mayRead(policy: AccessPolicy, { namespace, request, routeNamespace }: NamedRead): boolean {
+/** Decides a read as docs/access.md promises, in another way: with regular expressions and every split of a route. */
+export function mayRead(policy: AccessPolicy, read: AccessRead): boolean {
+  const { namespace, routeNamespace } = read;
   const { ownRoutesOnly, rules, knownNamespaces } = policy;
   const all = new Set(knownNamespaces);
-  return (request.routes ?? [undefined]).every((route) => {
-    const isOwn = route !== undefined && ownersOf(route, namespace, all, routeNamespace) === namespace;
+  return (read.routes ?? [undefined]).every((route) => {
+    const isOwn = route !== undefined && ownerOf(route, namespace, all, routeNamespace) === namespace;
     const isGranted = rules.some((rule) => {
       const has = (patterns: readonly string[] | undefined, text: string | undefined, stated?: string) =>
         patterns === undefined ||
         (text !== undefined && patterns.some((pattern) => isMeant(pattern, text, namespace, all, stated)));
       return (
         has(rule.namespaces, namespace) &&
-        has(rule.projects, request.project) &&
-        has(rule.logstores, request.logstore) &&
+        has(rule.projects, read.project) &&
+        has(rule.logstores, read.logstore) &&
         has(rule.routes, route, routeNamespace)
       );
     });
@@ -21,21 +22,21 @@ export function mayRead(policy: AccessPolicy, { namespace, request, routeNamespa
   });
 }
 
-/** Of all ways to read a route as namespace, service and port, the one with the longest namespace that there is. */
-function ownersOf(route: string, asker: string, known: ReadonlySet<string>, stated: string | undefined) {
+/** Of all ways to split a route into namespace, service and port: the one with the longest existing namespace. */
+function ownerOf(route: string, reader: string, known: ReadonlySet<string>, stated: string | undefined) {
   if (stated !== undefined)
-    return stated === asker && longestOwner(route, asker, known) === asker ? asker : '';
-  return longestOwner(route, asker, known);
+    return stated === reader && longestOwner(route, reader, known) === reader ? reader : '';
+  return longestOwner(route, reader, known);
 }
 
-function longestOwner(route: string, asker: string, known: ReadonlySet<string>): string | undefined {
+function longestOwner(route: string, reader: string, known: ReadonlySet<string>): string | undefined {
   if (route === 'upstream-default-backend' || route.startsWith('custom-default-backend-')) return undefined;
   const words = route.split('-');
   if (!/^[a-z0-9-]+$/.test(route) || words.at(-1) === '') return undefined;
   for (let count = words.length - 2; count > 0; count -= 1) {
     const name = words.slice(0, count).join('-');
     // A service does not start with a hyphen.
-    if ((name === asker || known.has(name)) && words[count] !== '') return name;
+    if ((name === reader || known.has(name)) && words[count] !== '') return name;
   }
   return undefined;
 }
@@ -43,7 +44,7 @@ function longestOwner(route: string, asker: string, known: ReadonlySet<string>):
 function isMeant(
   pattern: string,
   text: string,
-  asker: string,
+  reader: string,
   known: ReadonlySet<string>,
   stated: string | undefined,
 ): boolean {
@@ -51,9 +52,9 @@ function isMeant(
     const source = pattern.replaceAll('.', '\\.').replaceAll('*', '.*').replaceAll('{namespace}', name);
     return new RegExp(`^${source}$`).test(text);
   };
-  if (!matchesFor(asker)) return false;
+  if (!matchesFor(reader)) return false;
   if (!pattern.includes('{namespace}')) return true;
-  const others = [...known].filter((name) => name !== asker && name.length >= asker.length);
-  if (stated !== undefined && stated !== asker) others.push(stated);
+  const others = [...known].filter((name) => name !== reader && name.length >= reader.length);
+  if (stated !== undefined && stated !== reader) others.push(stated);
   return !others.some(matchesFor);
 }

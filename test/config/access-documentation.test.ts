@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { createAccessJudge } from '../../src/access/access-rules.ts';
+import { createAccessCheck } from '../../src/access/access-check.ts';
 
 const docs = resolve(import.meta.dirname, '../../docs');
 const document = readFileSync(join(docs, 'access.md'), 'utf8');
@@ -14,11 +14,13 @@ type Read = readonly [namespace: string, route: string | undefined, project?: st
 
 /** Whether each read is let through by the rules of a file. */
 function answers(config: string, reads: readonly Read[]): boolean[] {
-  const judge = createAccessJudge(loadConfig({ flags: { config, region: 'cn-beijing' }, env: {} }).access);
+  const checkAccess = createAccessCheck(
+    loadConfig({ flags: { config, region: 'cn-beijing' }, env: {} }).access,
+  );
   return reads.map(([namespace, route, project = 'k8s-log-c0ffee']) => {
     const routes = route === undefined ? undefined : [route];
-    const request = { project, logstore: 'nginx-ingress', routes };
-    return judge({ namespace, request, routeNamespace: undefined }) === undefined;
+    const read = { namespace, project, logstore: 'nginx-ingress', routes, routeNamespace: undefined };
+    return checkAccess(read) === undefined;
   });
 }
 

@@ -83,7 +83,7 @@ describe('a read that no rule allows', () => {
       'a route composed to look like that of another',
       'team',
       'sls.ingress.service=b-a,sls.ingress.port=80',
-      /"team-b-a-80", which is taken for one of namespace "team-b"/,
+      /"team-b-a-80", which belongs to namespace "team-b"/,
     ],
     ['upper case', 'team', route('TEAM-a-80'), /not route "TEAM-a-80"/],
   ])('is refused, before SLS is asked: %s', async (_, namespace, selector, message) => {
@@ -94,12 +94,12 @@ describe('a read that no rule allows', () => {
   it.each([
     ['%74eam', 'shop-a-80', /namespace "team" may read routes team-\*/],
     ['team%2Db', 'team-a-80', /namespace "team-b" may read routes team-b-\*/],
-    ['%2574eam', 'team-a-80', /"%74eam" is no namespace/],
-    ['TEAM', 'team-a-80', /"TEAM" is no namespace/],
-    ['*', 'team-a-80', /"\*" is no namespace/],
-    ['%2A', 'team-a-80', /"\*" is no namespace/],
-    ['%7Bnamespace%7D', 'team-a-80', /"\{namespace\}" is no namespace/],
-    ['shop%2Fteam', 'team-a-80', /"shop\/team" is no namespace/],
+    ['%2574eam', 'team-a-80', /"%74eam" is not a namespace/],
+    ['TEAM', 'team-a-80', /"TEAM" is not a namespace/],
+    ['*', 'team-a-80', /"\*" is not a namespace/],
+    ['%2A', 'team-a-80', /"\*" is not a namespace/],
+    ['%7Bnamespace%7D', 'team-a-80', /"\{namespace\}" is not a namespace/],
+    ['shop%2Fteam', 'team-a-80', /"shop\/team" is not a namespace/],
   ])('is refused however its namespace is written: %s', async (written, name, message) => {
     expectDenied(await read(written, route(name)), message);
     expect(emulator.stats().queries).toBe(queriesBefore);

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
-import { createAccessJudge } from '../../src/access/access-rules.ts';
+import { createAccessCheck } from '../../src/access/access-check.ts';
 import { createRequestParser } from '../../src/access/request-parser.ts';
 import { AutoscalerDemand, type NamedMetric } from '../../src/reading/autoscaler-demand.ts';
 import { WantedSeries } from '../../src/reading/wanted-series.ts';
@@ -20,8 +20,8 @@ beforeEach(() => {
 });
 
 function demandWith(ownRoutesOnly: boolean): AutoscalerDemand {
-  const judge = createAccessJudge({ ownRoutesOnly, knownNamespaces: [], rules: [] });
-  return new AutoscalerDemand(wanted, createRequestParser(builtIn, logstore, judge), {
+  const checkAccess = createAccessCheck({ ownRoutesOnly, knownNamespaces: [], rules: [] });
+  return new AutoscalerDemand(wanted, createRequestParser(builtIn, logstore, checkAccess), {
     autoscalerMetricRefused: ({ metric, error, ...who }) => {
       expect(who).toEqual(hpa);
       refused.push({ metric, code: error.code });

@@ -1,6 +1,6 @@
+import { accessReadOf } from '../../access/request-parser.ts';
 import { loadConfig } from '../../config/load.ts';
 import { parseLabelSelector } from '../../grammar/label-selector.ts';
-import { labelDefinitions } from '../../metric/labels.ts';
 import { parseMetricRequest } from '../../metric/metric-request.ts';
 import { catalogOf } from '../../service/catalog.ts';
 import { createReading } from '../../service/reading-stack.ts';
@@ -32,11 +32,10 @@ export async function explain(
   const config = loadConfig({ flags: { ...(await runningFlags(io)), ...flags }, env: io.env });
   const requirements = parseLabelSelector(selector);
   const request = parseMetricRequest(metricName, namespace, requirements, config.defaults, catalogOf(config));
-  const routeNamespace = requirements.find(({ key }) => key === labelDefinitions.namespace.name)?.values[0];
   const reading = createReading(config, io, createEventLog(createLogger(config.log.level)));
   try {
-    const read = { namespace, request, routeNamespace };
-    const explanation = explainRead(read, config, reading, io.clock.now());
+    const access = accessReadOf(namespace, requirements, request);
+    const explanation = explainRead(request, access, config, reading, io.clock.now());
     const refusal = explanation.access.refusal;
     const isText = output === 'table';
     if (isText) io.stdout.write(explanationText(explanation, namespace));

@@ -1,6 +1,4 @@
-import { type AccessDecision, decideAccess } from '../../access/access-decision.ts';
-import type { NamedRead } from '../../access/access-rules.ts';
-import { judgedRequest } from '../../access/request-parser.ts';
+import { type AccessDecision, type AccessRead, decideAccess } from '../../access/access-check.ts';
 import { projectSettings, type ProjectSettings } from '../../config/project-settings.ts';
 import type { Config } from '../../config/schema.ts';
 import { AdapterError, toAdapterError } from '../../errors.ts';
@@ -43,12 +41,12 @@ export interface Explanation {
  * @throws AdapterError `ConfigInvalid` where no endpoint is configured
  */
 export function explainRead(
-  read: NamedRead & { readonly request: MetricRequest },
+  request: MetricRequest,
+  access: AccessRead,
   config: Config,
   reading: ReadingStack,
   nowMs: number,
 ): Explanation {
-  const { request } = read;
   const { sls, delays } = reading;
   const { reading: settings, sls: reached } = projectSettings(config)(request.project);
   const series = seriesOf(request);
@@ -67,7 +65,7 @@ export function explainRead(
   const without = logQueryOf(batch.query, false).query;
   return {
     request,
-    access: decideAccess(config.access, { ...read, request: judgedRequest(request) }),
+    access: decideAccess(config.access, access),
     batch,
     query,
     withoutAlternative: alternative === undefined || without === query.query ? undefined : without,

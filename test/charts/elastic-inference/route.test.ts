@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmulator, type Emulator } from '../../../emulator/emulator.ts';
 import { autoscalerOf } from '../../../src/kube/autoscalers/autoscaler.ts';
 import type { KubeObject } from '../../../src/kube/client/list-page.ts';
-import { createAccessJudge } from '../../../src/access/access-rules.ts';
+import { createAccessCheck } from '../../../src/access/access-check.ts';
 import type { MetricRequest } from '../../../src/metric/metric-request.ts';
 import { createRequestParser } from '../../../src/access/request-parser.ts';
 import { accessKey, readPath, selectorOf, startAdapter, type TestAdapter } from '../../support/adapter.ts';
@@ -21,8 +21,8 @@ const guideRoute = 'default-bert-tfserving-202207181536-tensorflow-serving-8501'
 function requestsOf(objects: readonly KubernetesObject[]): MetricRequest[] {
   const hpa = autoscalerOf(only(objects, 'HorizontalPodAutoscaler') as unknown as KubeObject);
   if (hpa === undefined) throw new Error('no HPA');
-  const judge = createAccessJudge({ ownRoutesOnly: true, knownNamespaces: [], rules: [] });
-  const parse = createRequestParser(builtIn, {}, judge);
+  const checkAccess = createAccessCheck({ ownRoutesOnly: true, knownNamespaces: [], rules: [] });
+  const parse = createRequestParser(builtIn, {}, checkAccess);
   return hpa.metrics.map((metric) => {
     if ('refusal' in metric) throw metric.refusal;
     return parse(metric.name, hpa.namespace, metric.requirements);

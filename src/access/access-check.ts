@@ -1,0 +1,103 @@
+import { AdapterError } from '../errors.ts';
+import {
+  asked,
+  ownerOf,
+  rulesCheck,
+  type AccessRule,
+  type RouteCheck,
+  type RouteRead,
+} from './access-rules.ts';
+
+/** The setting `access`: which logs a namespace may read. Without the switch and without rules, all. */
+export interface AccessPolicy {
+  /** A namespace reads only its own routes, whatever the rules say. */
+  readonly ownRoutesOnly: boolean;
+  /** Namespaces that exist, to tell whose a route is. A namespace that is not listed counts as if it did not exist. */
+  readonly knownNamespaces: readonly string[];
+  /** If there are any, one of them must allow each route. */
+  readonly rules: readonly AccessRule[];
+}
+
+/** A read, as far as access depends on it. */
+export interface AccessRead {
+  /** The namespace that reads: the one in the path of the read, or of the HPA. */
+  readonly namespace: string;
+  readonly project: string;
+  readonly logstore: string;
+  /** Undefined: the whole logstore. */
+  readonly routes: readonly string[] | undefined;
+  /** The namespace in the selector (`sls.ingress.namespace`); undefined: it names none. */
+  readonly routeNamespace: string | undefined;
+}
+
+/** Returns why a read is refused (`AccessDenied`); undefined: it is allowed. */
+export type AccessCheck = (read: AccessRead) => AdapterError | undefined;
+
+/** Source: RFC 1123 label names, which Kubernetes requires of namespaces. */
+const namespaceForm = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+export function createAccessCheck({ ownRoutesOnly, knownNamespaces, rules }: AccessPolicy): AccessCheck {
+  const checks: RouteCheck[] = [];
+  if (ownRoutesOnly) checks.push(checkOwnRoute);
+  if (rules.length > 0) checks.push(rulesCheck(rules));
+  if (checks.length === 0) return () => undefined;
+  return ({ namespace, project, logstore, routes = [undefined], routeNamespace }) => {
+    if (!namespaceForm.test(namespace)) return denied(`${JSON.stringify(namespace)} is not a namespace`);
+    const otherNamespaces = knownNamespaces.filter(
+      (name) => name !== namespace && name.length >= namespace.length,
+    );
+    const isOther = routeNamespace !== undefined && routeNamespace !== namespace;
+    const otherRouteNamespaces = isOther ? [routeNamespace, ...otherNamespaces] : otherNamespaces;
+    for (const route of routes) {
+      const read = { namespace, otherNamespaces, project, logstore, route, otherRouteNamespaces };
+      const why = checks.map((check) => check(read)).find((found) => found !== undefined);
+      if (why !== undefined) return denied(why);
+    }
+    return undefined;
+  };
+}
+
+const denied = (why: string) => new AdapterError('AccessDenied', `the adapter refuses this read: ${why}`);
+
+/** The outcome of a check, and what allowed the read. */
+export interface AccessDecision {
+  /** `AccessDenied`; undefined: the read is allowed. */
+  readonly refusal: AdapterError | undefined;
+  /** Whether `access.ownRoutesOnly` applies. */
+  readonly ownRoutesOnly: boolean;
+  /** For each route the name of the first rule that allows it. Empty if the read is refused or no rules exist. */
+  readonly allowedBy: readonly string[];
+}
+
+export function decideAccess(policy: AccessPolicy, read: AccessRead): AccessDecision {
+  const { ownRoutesOnly, rules } = policy;
+  const refusal = createAccessCheck(policy)(read);
+  if (refusal !== undefined) return { refusal, ownRoutesOnly, allowedBy: [] };
+  const allows = (rule: AccessRule, route: string | undefined) => {
+    const routes = route === undefined ? undefined : [route];
+    return createAccessCheck({ ...policy, rules: [rule] })({ ...read, routes }) === undefined;
+  };
+  const { routes = [undefined] } = read;
+  const names = routes.flatMap((route) => rules.find((rule) => allows(rule, route))?.name ?? []);
+  return { refusal, ownRoutesOnly, allowedBy: [...new Set(names)] };
+}
+
+/** `{service}-{port}`, both DNS labels. */
+const backendForm = /^[a-z0-9][-a-z0-9]*-[-a-z0-9]*[a-z0-9]$/;
+
+/** The controller's own backends. They belong to no namespace, not even to one called `upstream` or `custom`. */
+const controllerBackend = /^(upstream-default-backend$|custom-default-backend-)/;
+
+/**
+ * Checks that the route is `{namespace}-{service}-{port}` of the reader. Such a name cannot be split back, so it belongs
+ * to the longest known namespace that it begins with. See docs/decisions/own-routes.md.
+ */
+function checkOwnRoute(read: RouteRead): string | undefined {
+  const { namespace, route, otherRouteNamespaces } = read;
+  const isRouteOf = (owner: string) =>
+    route?.startsWith(`${owner}-`) === true && backendForm.test(route.slice(owner.length + 1));
+  const isOwn = isRouteOf(namespace) && !controllerBackend.test(route ?? '');
+  const belongsTo = isOwn ? otherRouteNamespaces.find(isRouteOf) : undefined;
+  if (isOwn && belongsTo === undefined) return undefined;
+  return `by access.ownRoutesOnly, namespace "${namespace}" may read routes ${namespace}-SERVICE-PORT, not ${asked.routes(read)}${ownerOf(belongsTo !== undefined && { belongsTo })}`;
+}

@@ -1,0 +1,28 @@
+import { expect } from 'vitest';
+import { createAccessCheck, type AccessPolicy } from '../../src/access/access-check.ts';
+import { createRequestParser } from '../../src/access/request-parser.ts';
+import { parseLabelSelector } from '../../src/grammar/label-selector.ts';
+import { builtIn } from '../support/catalog.ts';
+
+export const nothing: AccessPolicy = { ownRoutesOnly: false, knownNamespaces: [], rules: [] };
+export const ownOnly: AccessPolicy = { ...nothing, ownRoutesOnly: true };
+const defaults = { project: 'k8s-log-c1', logstore: 'nginx-ingress' };
+
+/** Returns the message of the refusal; undefined: the read is allowed. */
+export function refusal(policy: AccessPolicy, namespace: string, selector: string): string | undefined {
+  try {
+    createRequestParser(builtIn, defaults, createAccessCheck(policy))(
+      'sls_ingress_qps',
+      namespace,
+      parseLabelSelector(selector),
+    );
+    return undefined;
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'AccessDenied', httpStatus: 403, retryable: false });
+    return (error as Error).message;
+  }
+}
+
+export const route = (...names: string[]) => `sls.ingress.route in (${names.join(',')})`;
+export const parts = (service: string, port: string, namespace?: string) =>
+  `sls.ingress.service=${service},sls.ingress.port=${port}${namespace === undefined ? '' : `,sls.ingress.namespace=${namespace}`}`;
