@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { AdapterError, errorRegistry, toAdapterError, toListenError, type ErrorCode } from '../src/errors.ts';
+import {
+  AdapterError,
+  errorRegistry,
+  toAdapterError,
+  toListenError,
+  type ErrorCode,
+  type ErrorEntry,
+} from '../src/errors.ts';
 import { expectGenerated } from './support/generated-document.ts';
 
-const entries = Object.entries(errorRegistry) as [ErrorCode, (typeof errorRegistry)[ErrorCode]][];
+const entries = Object.entries(errorRegistry) as [ErrorCode, ErrorEntry][];
+const codesWhere = (holds: (entry: ErrorEntry) => boolean) =>
+  entries.filter(([, entry]) => holds(entry)).map(([code]) => code);
 
 /** What the external metrics API may answer. */
 const statuses = [400, 401, 403, 404, 405, 406, 429, 431, 500, 503, 504];
@@ -30,6 +39,32 @@ describe('the registry of errors', () => {
       expect(code).toMatch(/^Sls/);
       expect([503, 504]).toContain(httpStatus);
     }
+  });
+
+  it('opens the circuit of a project only for failures of SLS, of its credentials or of the project', () => {
+    expect(codesWhere(({ opensCircuit }) => opensCircuit).sort()).toEqual([
+      'CredentialsMissing',
+      'CredentialsRefused',
+      'ProjectNotFound',
+      'SlsReplyInvalid',
+      'SlsThrottled',
+      'SlsTimeout',
+      'SlsUnavailable',
+    ]);
+  });
+
+  it('lets the parts of a query be asked one by one only where SLS refused what was asked for', () => {
+    expect(codesWhere(({ splittable }) => splittable)).toEqual(['IndexMissing', 'QueryRefused']);
+  });
+
+  it('counts only a canceled query as canceled', () => {
+    expect(codesWhere(({ countsAs }) => countsAs === 'canceled')).toEqual(['Canceled']);
+  });
+
+  it('logs at debug what the client was told and need not be fixed, and at error only faults of the adapter', () => {
+    expect(codesWhere(({ logLevel }) => logLevel === 'error')).toEqual(['Internal']);
+    const refusals = codesWhere(({ httpStatus }) => [401, 403, 405, 406, 429].includes(httpStatus));
+    expect(codesWhere(({ logLevel }) => logLevel === 'debug')).toEqual([...refusals, 'Canceled']);
   });
 
   it('is the table of docs/errors.md', () => expectGenerated('errors.md'));

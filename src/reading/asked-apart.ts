@@ -1,13 +1,10 @@
 import { LRUCache } from 'lru-cache';
-import type { ErrorCode } from '../errors.ts';
+import { errorRegistry, type ErrorCode } from '../errors.ts';
 import { filterKey } from '../metric/line-filters.ts';
 import type { Series } from '../metric/series.ts';
 import type { AggregateQuery } from '../sls/aggregate-source.ts';
 import type { Endpoint } from '../sls/endpoint.ts';
 import { aggregateSetOf, splitBatch, type Batch } from './plan.ts';
-
-/** Refusals of what a query asks for, which may lie in a part of it. */
-const refusals: ReadonlySet<ErrorCode> = new Set(['IndexMissing', 'QueryRefused'] satisfies ErrorCode[]);
 
 /** For how long a refusal is remembered: an index that was added counts again by then. */
 const rememberedMs = 10 * 60_000;
@@ -41,14 +38,14 @@ export class AskedApart {
 
   /** The parts to ask for one by one where the whole was refused; none where that would tell nothing. */
   partsOf(batch: Batch, code: ErrorCode): Batch[] {
-    if (!refusals.has(code)) return [];
+    if (!errorRegistry[code].splittable) return [];
     const parts = splitBatch(batch);
     const isHopeless = this.#isRecent(this.#hopelessSinceMs.get(partsKey(batch, parts)));
     return parts.length > 1 && !isHopeless ? parts : [];
   }
 
   learn(batch: Batch, ends: readonly PartEnd[]): void {
-    const refused = ends.filter(({ code }) => code !== undefined && refusals.has(code));
+    const refused = ends.filter(({ code }) => code !== undefined && errorRegistry[code].splittable);
     if (refused.length === ends.length) {
       const key = partsKey(
         batch,

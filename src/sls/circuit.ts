@@ -5,7 +5,7 @@ import {
   handleWhenResult,
   type CircuitBreakerPolicy,
 } from 'cockatiel';
-import { AdapterError, toAdapterError, type ErrorCode } from '../errors.ts';
+import { AdapterError, errorRegistry, toAdapterError } from '../errors.ts';
 
 export interface BreakerSettings {
   /** So many failures in a row open the circuit. */
@@ -26,17 +26,6 @@ export interface CircuitParts {
 }
 
 export type CircuitPhase = 'closed' | 'open' | 'half-open';
-
-/** Failures of the project, or of SLS as a whole. Any other is an answer, of one logstore or to one query. */
-const troubles: ReadonlySet<ErrorCode> = new Set([
-  'SlsUnavailable',
-  'SlsTimeout',
-  'SlsThrottled',
-  'SlsReplyInvalid',
-  'CredentialsRefused',
-  'CredentialsMissing',
-  'ProjectNotFound',
-] satisfies ErrorCode[]);
 
 /** What became of a call, as the breaker counts it. What it shall not count is thrown. */
 type Outcome<T> =
@@ -103,7 +92,7 @@ export class Circuit {
         this.#openUntilMs = this.#parts.monotonicMs();
         return { kind: 'failed', error };
       }
-      const isTrouble = troubles.has(error.code);
+      const isTrouble = errorRegistry[error.code].opensCircuit;
       // What was sent before the circuit opened says nothing of the time after.
       const isLate = openings !== this.#openings;
       if (error.code === 'Canceled' || (isTrouble && isLate)) throw error;

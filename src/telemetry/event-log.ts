@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { AdapterError } from '../errors.ts';
+import { errorRegistry, type AdapterError } from '../errors.ts';
 import { RepeatLimiter } from './repeat-limiter.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -139,19 +139,14 @@ function slsLines(logger: Logger) {
   } satisfies Partial<Telemetry>;
 }
 
-/**
- * Faults of the adapter itself are errors, and faults that an operator can correct are warnings. The client has been told about a
- * request that it may not make.
- */
+/** Logs at the level that the error registry has for the code. */
 function logFailure(logger: Logger, error: AdapterError, event: object): void {
-  const { code, message, httpStatus, slsRequestId } = error;
-  if (code === 'Internal') logger.error({ ...event, code, err: error.cause }, message);
-  else if (code === 'Canceled' || isRefusal(httpStatus)) logger.debug({ ...event, code }, message);
+  const { code, message, slsRequestId } = error;
+  const level = errorRegistry[code].logLevel;
+  if (level === 'error') logger.error({ ...event, code, err: error.cause }, message);
+  else if (level === 'debug') logger.debug({ ...event, code }, message);
   else logger.warn({ ...event, code, slsRequestId, cause: causeOf(error) }, message);
 }
-
-/** Unlike a 400 or 404, which an HPA gets again and again until its labels are corrected. */
-const isRefusal = (httpStatus: number) => [401, 403, 405, 406, 429].includes(httpStatus);
 
 /** The message of the root cause, which may say more than the error itself. */
 function causeOf(error: AdapterError): string | undefined {

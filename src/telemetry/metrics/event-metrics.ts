@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../errors.ts';
+import { errorRegistry, type ErrorCode } from '../../errors.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { BoundedNames, otherName, type MetricRegistry } from './metric-registry.ts';
 
@@ -95,7 +95,7 @@ export function countQueries(
   return {
     slsQueryFinished: ({ project: name, outcome: code, durationMs, processedRows, processedBytes }) => {
       const project = projects.labelOf(name);
-      const outcome = code === 'ok' ? 'ok' : code === 'Canceled' ? 'canceled' : 'failed';
+      const outcome = code === 'ok' ? 'ok' : errorRegistry[code].countsAs;
       queries.inc({ project, outcome, code });
       durations.observe({ project }, durationMs / 1000);
       rows.inc({ project }, processedRows ?? 0);
