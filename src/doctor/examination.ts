@@ -12,7 +12,7 @@ import type { ReadingObserver } from '../service/reading-stack.ts';
 import type { SlsStack } from '../service/sls-stack.ts';
 import type { Surroundings } from '../service/surroundings.ts';
 import type { QueryTimes } from '../sls/clock-check.ts';
-import type { LogstoreAddress } from '../sls/logstore-address.ts';
+import type { LogstoreAddress } from '../sls/endpoint.ts';
 import type { RegisteredApi } from './api-service.ts';
 import { type Check, failed, type Finding } from './check.ts';
 

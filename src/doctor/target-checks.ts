@@ -9,7 +9,7 @@ import type { Catalog } from '../metric/catalog.ts';
 import { labelDefinitions } from '../metric/labels.ts';
 import { parseMetricRequest } from '../metric/metric-request.ts';
 import { createReading } from '../service/reading-stack.ts';
-import { logstoreName } from '../sls/logstore-address.ts';
+import { logstoreName } from '../sls/endpoint.ts';
 import { failed, ok, skipped } from './check.ts';
 import { type Asked, type DoctorCheck, type Read, remedyOf, usualMetric } from './examination.ts';
 

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { logstoreKey, type LogstoreAddress } from '../sls/logstore-address.ts';
+import { logstoreKey, type LogstoreAddress } from '../sls/endpoint.ts';
 import type { DelaySettings } from './delay-estimator.ts';
 import { DelayLearner, type DelayLearnerContext } from './delay-learner.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { toAdapterError, type AdapterError, type ErrorCode } from '../errors.ts';
-import type { LogstoreAddress } from '../sls/logstore-address.ts';
+import type { LogstoreAddress } from '../sls/endpoint.ts';
 import type { SecondCountQuery, SecondCounts } from '../sls/second-counts.ts';
 import {
   DelayEstimator,

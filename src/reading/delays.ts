@@ -1,6 +1,6 @@
 import type { Series } from '../metric/series.ts';
 import type { Endpoint } from '../sls/endpoint.ts';
-import { logstoreKey, type LogstoreAddress } from '../sls/logstore-address.ts';
+import { logstoreKey, type LogstoreAddress } from '../sls/endpoint.ts';
 import { Completeness, type CompletenessContext, type LearnedDelay } from './completeness.ts';
 import type { BatchRun, OutcomeSink } from './collector.ts';
 import type { SampleStore } from './sample-store.ts';

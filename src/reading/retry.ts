@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { AdapterError, toAdapterError } from '../errors.ts';
+import { AdapterError } from '../errors.ts';
 import { untilCanceled } from '../sls/until-canceled.ts';
 
 export interface RetrySettings {
@@ -41,9 +41,9 @@ export async function withRetry<T>(
     for (let retries = 0; ; retries++) {
       try {
         return await attempt(either);
-      } catch (thrown) {
-        const error = toAdapterError(thrown);
-        if (either.aborted || !error.retryable || retries >= maxRetries()) throw error;
+      } catch (error) {
+        if (!(error instanceof AdapterError) || !error.retryable) throw error;
+        if (either.aborted || retries >= maxRetries()) throw error;
         lastError = error;
         await pause(pauseMs(retries, settings), undefined, { signal: either });
       }
@@ -54,7 +54,7 @@ export async function withRetry<T>(
     return await untilCanceled(attempts(), either);
   } catch (thrown) {
     if (signal.aborted) throw new AdapterError('Canceled', 'the read was canceled', { cause: signal.reason });
-    if (!deadline.signal.aborted) throw toAdapterError(thrown);
+    if (!deadline.signal.aborted) throw thrown;
     const last =
       lastError === undefined ? 'the first attempt did not end' : `last attempt: ${lastError.what}`;
     throw new AdapterError('DeadlineExceeded', `no answer within ${settings.deadlineMs / 1000} s; ${last}`, {

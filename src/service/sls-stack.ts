@@ -3,7 +3,7 @@ import { projectSettings, type ProjectSettings } from '../config/project-setting
 import type { Config } from '../config/schema.ts';
 import { AggregateSource } from '../sls/aggregate-source.ts';
 import { SlsClient, type SlsObserver } from '../sls/client.ts';
-import type { CredentialSource } from '../sls/credentials.ts';
+import type { CredentialSource } from '../sls/credentials/credentials.ts';
 import { Identities, type IdentityState } from '../sls/credentials/identities.ts';
 import type { CredentialObserver } from '../sls/credentials/renewed-credentials.ts';
 import { resolveEndpoint, stsHost, type Endpoint } from '../sls/endpoint.ts';

@@ -1,4 +1,4 @@
-import type { CredentialSource } from '../sls/credentials.ts';
+import type { CredentialSource } from '../sls/credentials/credentials.ts';
 
 /** What differs between a process and a test. */
 export interface Surroundings {

@@ -7,34 +7,34 @@ import type { Window } from '../metric/sample.ts';
 import { checkClock } from './clock-check.ts';
 import type { LogQuery, LogSource } from './client.ts';
 import { decodeByRoute, decodeTotal } from './decode.ts';
-import { logstoreKey, logstoreName, type LogstoreAddress } from './logstore-address.ts';
+import { logstoreKey, logstoreName, type LogstoreAddress } from './endpoint.ts';
 import { greatestLimit, queryText } from './query-text.ts';
 import { unindexedField } from './sls-error.ts';
 
-/** Some aggregates over one window of one logstore. */
+/** Asks for aggregates over one window of one logstore. */
 export interface AggregateQuery extends LogstoreAddress {
   readonly logKind: LogKind;
   readonly filters: LineFilters;
   readonly window: Window;
-  /** When it was planned, Unix seconds: what its window is counted back from. */
+  /** When the query was planned, Unix seconds. Its window is counted back from then. */
   readonly plannedAtSeconds: number;
-  /** Distinct; undefined: the whole logstore as one. */
+  /** Distinct; undefined: one result for the whole logstore. */
   readonly routes: readonly string[] | undefined;
-  /** Whether SLS counts every route of the logstore, rather than have those asked for named. */
+  /** Whether SLS groups by every route of the logstore instead of only those in `routes`. */
   readonly everyRoute: boolean;
-  /** Alias → SQL expression of the catalogue. */
+  /** Alias → SQL expression from the catalogue. */
   readonly aggregates: Readonly<Record<string, string>>;
-  /** Of the reads that wait for it, for the log. */
+  /** IDs of the reads that wait for the query, for the log. */
   readonly readIds?: readonly string[];
 }
 
-/** By route; a route without a line in the window is absent. The whole logstore has the key undefined. */
+/** Keyed by route; a route without a line in the window is absent. The whole logstore has the key undefined. */
 export type AggregatesByRoute = ReadonlyMap<string | undefined, Aggregates>;
 
-/** How long a logstore is taken to lack the alternative column after SLS has said so. */
+/** How long to remember that a logstore lacks the alternative column. */
 const recheckColumnMs = 10 * 60_000;
 
-/** What is sent to SLS for a query. */
+/** Returns what is sent to SLS for an aggregate query. */
 export function logQueryOf(
   query: AggregateQuery,
   hasAlternative: boolean,
@@ -51,22 +51,22 @@ export function logQueryOf(
   };
 }
 
-/** Turns aggregate queries into SLS queries and their rows into numbers. One query is one SLS request. */
+/** Turns aggregate queries into SLS queries, and their rows into numbers. One query is one SLS request. */
 export class AggregateSource {
   readonly #logs: LogSource;
   readonly #clock: { now(): number };
   readonly #maxRows: number;
-  /** Logstore → when (Unix ms) SLS said that it lacks the alternative column. */
+  /** Logstore → when (Unix ms) SLS reported that it lacks the alternative column. */
   readonly #lacksAlternativeSinceMs = new Map<string, number>();
 
-  /** @param maxRows the LIMIT where every route is counted: a logstore must have fewer */
+  /** @param maxRows LIMIT of a query that groups by every route; a logstore must have fewer routes */
   constructor(logs: LogSource, clock: { now(): number }, maxRows = greatestLimit) {
     this.#logs = logs;
     this.#clock = clock;
     this.#maxRows = maxRows;
   }
 
-  /** @throws AdapterError one of the codes of SLS; never a partial result */
+  /** @throws AdapterError with one of the codes of SLS; a result is never partial */
   async query(query: AggregateQuery, signal: AbortSignal): Promise<AggregatesByRoute> {
     const key = logstoreKey(query);
     const hasAlternative = !this.#lacksAlternative(key);
@@ -74,14 +74,13 @@ export class AggregateSource {
       return await this.#send(query, hasAlternative, signal);
     } catch (error) {
       const alternative = routeColumnsOf(query.logKind)?.alternative;
-      const lacksIt = error instanceof AdapterError && unindexedField(error) === alternative;
-      if (!hasAlternative || alternative === undefined || !lacksIt) throw error;
+      if (!hasAlternative || alternative === undefined || unindexedField(error) !== alternative) throw error;
       this.#lacksAlternativeSinceMs.set(key, this.#clock.now());
       return this.#send(query, false, signal);
     }
   }
 
-  /** A clock that was set back asks again, rather than stay wrong for as long as the step. */
+  /** If the clock was set back (negative age), the column is tried again at once. */
   #lacksAlternative(key: string): boolean {
     const ageMs = this.#clock.now() - (this.#lacksAlternativeSinceMs.get(key) ?? -Infinity);
     return ageMs >= 0 && ageMs < recheckColumnMs;
@@ -99,19 +98,19 @@ export class AggregateSource {
     const { rows, serverTimeMs } = await this.#logs.query(sent, signal);
     const elapsedMs = performance.now() - startMs;
     checkClock({ plannedAtSeconds, elapsedMs, serverTimeMs }, logstoreName(query));
-    // To read thousands of rows as JSON took milliseconds, and to read their numbers takes as much.
+    // Parsing thousands of rows as JSON took milliseconds, and decoding takes as many: let other work run in between.
     await nextTurn();
     const aliases = Object.keys(aggregates);
-    // Whoever writes the SELECT may sum up counts.
+    // A SELECT written by a user may sum up counts, which gives NULL without lines.
     const nullLines = typeof query.logKind === 'string' ? 'refused' : 'none';
     if (routes === undefined) return decodeTotal(rows, aliases, nullLines);
     if (everyRoute && rows.length >= this.#maxRows) throw this.#tooLarge(query);
     return decodeByRoute(rows, aliases, routes, everyRoute ? 'skipped' : 'refused');
   }
 
-  /** As many rows as the LIMIT lets through: any route that was cut off would read 0. */
+  /** The rows reached the LIMIT, so some routes may be cut off. Those would read 0. */
   #tooLarge(query: AggregateQuery): AdapterError {
-    const what = `${this.#maxRows} routes or more were logged in one window`;
+    const what = `${this.#maxRows} or more routes were logged in one window`;
     return new AdapterError('SlsResultTooLarge', `SLS, ${logstoreName(query)}: ${what}`);
   }
 }

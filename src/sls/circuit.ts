@@ -5,36 +5,39 @@ import {
   handleWhenResult,
   type CircuitBreakerPolicy,
 } from 'cockatiel';
-import { AdapterError, errorRegistry, toAdapterError } from '../errors.ts';
+import { AdapterError, errorRegistry } from '../errors.ts';
 
 export interface BreakerSettings {
-  /** So many failures in a row open the circuit. */
+  /** This many failures in a row open the circuit. */
   readonly failures: number;
-  /** For how long nothing is sent then, before one query probes; from when the one was sent that failed last. */
+  /** How long the circuit stays open, measured from when the last failing query was sent. Then one query probes. */
   readonly openMs: number;
 }
 
 export interface CircuitParts {
   readonly settings: BreakerSettings;
-  /** What its errors name, for example `project p`. */
+  /** Named in errors, for example `project p`. */
   readonly name: string;
-  /** Monotonic, ms: a step of the clock neither opens nor closes anything. */
+  /** Monotonic, ms: a step of the system clock neither opens nor closes the circuit. */
   readonly monotonicMs: () => number;
-  /** Told once an outage, however many probes fail in it. */
+  /** Called once per outage, however many probes fail during it. */
   readonly onOpened: (error: AdapterError) => void;
   readonly onClosed: () => void;
 }
 
 export type CircuitPhase = 'closed' | 'open' | 'half-open';
 
-/** What became of a call, as the breaker counts it. What it shall not count is thrown. */
-type Outcome<T> =
+/**
+ * How a call ended, as the breaker counts it. `answered`: an error, but SLS works (`opensCircuit` in the error registry
+ * is false). An error that must not count at all is thrown instead.
+ */
+type CallEnd<T> =
   | { readonly kind: 'done'; readonly value: T }
   | { readonly kind: 'answered' | 'failed'; readonly error: AdapterError };
 
 /**
- * Leaves a project alone for a while after failures in a row, then lets one query through: a success closes the
- * circuit, a failure opens it again. Whoever comes meanwhile is refused at once and never waits for the probe.
+ * Stops calls for a while after failures in a row, then lets one probe through: if it succeeds, the circuit closes; if
+ * it fails, the circuit opens again. Other calls are refused at once meanwhile; they do not wait for the probe.
  */
 export class Circuit {
   readonly #parts: CircuitParts;
@@ -46,7 +49,7 @@ export class Circuit {
 
   constructor(parts: CircuitParts) {
     this.#parts = parts;
-    const isFailed = (outcome: unknown) => (outcome as Outcome<unknown>).kind === 'failed';
+    const isFailed = (end: unknown) => (end as CallEnd<unknown>).kind === 'failed';
     this.#policy = circuitBreaker(handleWhenResult(isFailed), {
       breaker: new ConsecutiveBreaker(parts.settings.failures),
       halfOpenAfter: this.#pause(),
@@ -60,51 +63,53 @@ export class Circuit {
     return this.#policy.state === CircuitState.HalfOpen ? 'half-open' : 'open';
   }
 
-  /** What `run` would refuse a call with now, for whoever would have to wait before it. */
+  /** Returns the error that `run` would throw now. Lets a caller check before it waits in a queue. */
   refusal(): AdapterError | undefined {
     if (this.phase === 'closed' || (this.phase === 'open' && this.#leftMs <= 0)) return undefined;
     const until =
-      this.phase === 'open' ? `for ${Math.ceil(this.#leftMs / 1000)} s more` : 'until a probe succeeds';
+      this.phase === 'open'
+        ? `for another ${Math.ceil(this.#leftMs / 1000)} s`
+        : 'until a probe query succeeds';
     const last = this.#lastFailure?.message.replace(/\.$/, '');
     const what = `SLS, ${this.#parts.name}: no query is sent ${until}; last failure: ${last}`;
     return new AdapterError('CircuitOpen', what, { cause: this.#lastFailure });
   }
 
-  /** @throws AdapterError `CircuitOpen`, or that of the work */
+  /** @throws AdapterError `CircuitOpen`; whatever the work throws */
   async run<T>(work: () => Promise<T>): Promise<T> {
     const refusal = this.refusal();
     if (refusal !== undefined) throw refusal;
-    const outcome = await this.#policy.execute(() => this.#attempt(work));
-    if (outcome.kind === 'done') return outcome.value;
-    throw outcome.error;
+    const end = await this.#policy.execute(() => this.#call(work));
+    if (end.kind === 'done') return end.value;
+    throw end.error;
   }
 
-  async #attempt<T>(work: () => Promise<T>): Promise<Outcome<T>> {
+  async #call<T>(work: () => Promise<T>): Promise<CallEnd<T>> {
     const isProbe = this.phase === 'half-open';
     const openings = this.#openings;
     const sentMs = this.#parts.monotonicMs();
     try {
       return { kind: 'done', value: await work() };
-    } catch (thrown) {
-      const error = toAdapterError(thrown);
-      // A canceled probe has shown nothing: the circuit is open as before, and the next query is the probe.
+    } catch (error) {
+      if (!(error instanceof AdapterError)) throw error;
+      // A canceled probe shows nothing: the circuit stays open, and the next query is the probe.
       if (isProbe && error.code === 'Canceled') {
         this.#openUntilMs = this.#parts.monotonicMs();
         return { kind: 'failed', error };
       }
-      const isTrouble = errorRegistry[error.code].opensCircuit;
-      // What was sent before the circuit opened says nothing of the time after.
+      const { opensCircuit } = errorRegistry[error.code];
+      // A query that was sent before the circuit opened says nothing about the time after.
       const isLate = openings !== this.#openings;
-      if (error.code === 'Canceled' || (isTrouble && isLate)) throw error;
-      if (!isTrouble) return { kind: 'answered', error };
+      if (error.code === 'Canceled' || (opensCircuit && isLate)) throw error;
+      if (!opensCircuit) return { kind: 'answered', error };
       this.#lastFailure = error;
-      // Who waited for an answer in vain has left SLS alone meanwhile.
+      // From when the query was sent: while it waited for an answer in vain, SLS was not asked again.
       this.#openUntilMs = sentMs + this.#parts.settings.openMs;
       return { kind: 'failed', error };
     }
   }
 
-  /** The library counts a duration by the clock, which may be set; so the duration is all or nothing, by ours. */
+  /** cockatiel compares durations with the system clock, which may be set. So the duration is all or nothing, by ours. */
   #pause() {
     const leftMs = () => this.#leftMs;
     const pause = {

@@ -1,25 +1,22 @@
 import type { GetLogsV2Response } from '@alicloud/sls20201230';
 import { AdapterError, toAdapterError, type ErrorCode } from '../errors.ts';
 import { parseDateHeader } from './clock-check.ts';
-import type { Credentials, CredentialSource } from './credentials.ts';
-import type { Endpoint } from './endpoint.ts';
-import { logstoreName, type LogstoreAddress } from './logstore-address.ts';
+import type { CredentialSource } from './credentials/credentials.ts';
+import { endpointUrl, logstoreName, type Endpoint, type LogstoreAddress } from './endpoint.ts';
 import type { SdkClient } from './sdk-client.ts';
-import { SlsHttpError } from './sls-http-error.ts';
-import { slsFailureToError } from './sls-error.ts';
 import { Transport, type TransportSettings } from './transport.ts';
 
 export interface LogQuery extends LogstoreAddress {
   /** Unix seconds; the range is `[fromSeconds, toSeconds)`. */
   readonly fromSeconds: number;
   readonly toSeconds: number;
-  /** `search | SELECT …`; with SELECT, an explicit LIMIT bounds the rows. */
+  /** `search | SELECT …`; a SELECT needs an explicit LIMIT, else SLS cuts the rows at its default. */
   readonly query: string;
-  /** What those call their reads who wait for it, for the log; more may come while it is under way. */
+  /** IDs of the reads that wait for the query, for the log. Reads may join while it runs. */
   readonly readIds?: readonly string[];
 }
 
-/** Rows as SLS sends them: every value is text, NULL is the text `null`. */
+/** A row as SLS sends it: every value is text, and NULL is the text `null`. */
 export type Row = Readonly<Record<string, string>>;
 
 export interface LogResult {
@@ -28,37 +25,40 @@ export interface LogResult {
   /** Log lines that the query read, as SLS reports it. */
   readonly processedRows: number | undefined;
   readonly processedBytes: number | undefined;
-  /** How long SLS says that it took. */
+  /** Duration of the query, as SLS reports it. */
   readonly serverElapsedMs: number | undefined;
-  /** When SLS answered by its own clock, Unix ms of a whole second; undefined where the reply does not say. */
+  /** Time of the reply by the clock of SLS, Unix ms of a whole second; undefined if the reply has no `Date`. */
   readonly serverTimeMs: number | undefined;
 }
 
-/** What is told of every query sent: one call each, also for a failed one. */
 export interface SlsObserver {
+  /** Called once for every query that is sent, also if it fails. */
   slsQueryFinished(event: {
     readonly project: string;
     readonly logstore: string;
     readonly outcome: 'ok' | ErrorCode;
-    /** Of the monotonic clock: a step of the other makes no time negative. */
+    /** By the monotonic clock, so never negative. */
     readonly durationMs: number;
-    /** As SLS reports them; undefined where it does not, or the query failed. */
+    /** As SLS reports them; undefined if it does not, or the query failed. */
     readonly processedRows: number | undefined;
     readonly processedBytes: number | undefined;
-    /** `x-log-requestid`; undefined where SLS did not answer. */
+    /** `x-log-requestid`; undefined if SLS did not answer. */
     readonly slsRequestId?: string | undefined;
-    /** Of the reads that wait for it, the first 20; none where it refreshes what is wanted. */
+    /** IDs of the reads that wait for the query, the first 20; none for a refresh. */
     readonly readIds?: readonly string[];
   }): void;
 }
 
-/** One query against one logstore; complete results or an error, never anything between. */
+/** Runs one query against one logstore. The result is complete, or there is an error. */
 export interface LogSource {
-  /** @throws AdapterError one of the codes of SLS in `errors.ts`; `SlsIncomplete` for a partial result */
+  /** @throws AdapterError with one of the codes of SLS in `errors.ts`; `SlsIncomplete` for a partial result */
   query(query: LogQuery, signal: AbortSignal): Promise<LogResult>;
 }
 
-/** GetLogsV2 over the SDK: one SDK client an endpoint and identity, one pool of connections for all. */
+/**
+ * Calls GetLogsV2 with the SDK: one SDK client per endpoint and identity, one pool of connections for all. Every error
+ * of SLS, the SDK and the network becomes an AdapterError here and in the files below (`sdk-client`, `transport`).
+ */
 export class SlsClient implements LogSource {
   readonly #credentialsOf: (project: string) => CredentialSource;
   readonly #transport: Transport;
@@ -66,7 +66,7 @@ export class SlsClient implements LogSource {
   readonly #clients = new Map<CredentialSource, Map<string, SdkClient>>();
   #sdk: Promise<{ readonly SdkClient: typeof SdkClient }> | undefined;
 
-  /** @param credentialsOf gives projects of one identity the same source */
+  /** @param credentialsOf must return the same source for projects of one identity */
   constructor(
     credentialsOf: (project: string) => CredentialSource,
     settings: TransportSettings,
@@ -92,11 +92,11 @@ export class SlsClient implements LogSource {
         readIds: [...readIds],
       });
     try {
-      const result = readReply(await this.#send(query, signal), logstoreName(query));
+      const result = await this.#send(query, signal);
       finished('ok', result.requestId, result);
       return result;
     } catch (thrown) {
-      const error = toQueryError(thrown, query);
+      const error = toAdapterError(thrown);
       finished(error.code, error.slsRequestId);
       throw error;
     }
@@ -106,19 +106,14 @@ export class SlsClient implements LogSource {
     this.#transport.close();
   }
 
-  async #send(
-    { endpoint, project, logstore, ...query }: LogQuery,
-    signal: AbortSignal,
-  ): Promise<GetLogsV2Response> {
-    const source = this.#credentialsOf(project);
+  async #send(query: LogQuery, signal: AbortSignal): Promise<LogResult> {
+    const source = this.#credentialsOf(query.project);
     const credentials = await source.current();
-    const client = await this.#clientOf(endpoint, source);
-    const request = { from: query.fromSeconds, to: query.toSeconds, query: query.query };
+    const client = await this.#clientOf(query.endpoint, source);
     try {
-      return await client.queryLogs(project, logstore, request, credentials, signal);
-    } catch (thrown) {
-      const error = toQueryError(thrown, { project, logstore }, credentials);
-      if (error.code === 'CredentialsRefused') {
+      return readReply(await client.queryLogs(query, credentials, signal), logstoreName(query));
+    } catch (error) {
+      if (error instanceof AdapterError && error.code === 'CredentialsRefused') {
         this.#clients.delete(source);
         source.refused?.(credentials);
       }
@@ -126,100 +121,41 @@ export class SlsClient implements LogSource {
     }
   }
 
-  /** The SDK costs 26 MB and 300 ms, so it is loaded by the first query: discovery does not wait for it. */
+  /** Loads the SDK at the first query: it takes 26 MB and 300 ms, which discovery must not wait for. */
   async #clientOf(endpoint: Endpoint, source: CredentialSource): Promise<SdkClient> {
     this.#sdk ??= import('./sdk-client.ts');
     const { SdkClient } = await this.#sdk;
     const clients = this.#clients.get(source) ?? new Map<string, SdkClient>();
     this.#clients.set(source, clients);
-    const key = `${endpoint.protocol}://${endpoint.authority}`;
+    const key = endpointUrl(endpoint);
     const client = clients.get(key) ?? new SdkClient(endpoint, this.#transport);
     clients.set(key, client);
     return client;
   }
 }
 
-function readReply({ headers, body }: GetLogsV2Response, place: string): LogResult {
+/** @throws AdapterError `SlsIncomplete`, `SlsReplyInvalid` */
+function readReply({ headers, body }: GetLogsV2Response, where: string): LogResult {
   const requestId = headers?.['x-log-requestid'];
+  const fail = (code: ErrorCode, what: string) =>
+    new AdapterError(code, `SLS, ${where}: ${what} (request ${requestId ?? '?'})`, {
+      slsRequestId: requestId,
+    });
   const meta = body?.meta;
   const rows: unknown = body?.data;
-  if (meta?.progress === 'Incomplete') {
-    throw new AdapterError(
-      'SlsIncomplete',
-      `SLS, ${place}: the result is incomplete (request ${requestId ?? '?'})`,
-      { slsRequestId: requestId },
-    );
-  }
-  if (meta?.progress !== 'Complete' || !isRows(rows)) {
-    throw new AdapterError(
-      'SlsReplyInvalid',
-      `SLS, ${place}: the reply has no complete result (request ${requestId ?? '?'})`,
-      { slsRequestId: requestId },
-    );
-  }
-  if (meta.count !== undefined && meta.count !== rows.length) {
-    throw new AdapterError(
-      'SlsReplyInvalid',
-      `SLS, ${place}: the reply has ${rows.length} of ${meta.count} rows (request ${requestId ?? '?'})`,
-      { slsRequestId: requestId },
-    );
-  }
+  if (meta?.progress === 'Incomplete') throw fail('SlsIncomplete', 'the result is incomplete');
+  if (meta?.progress !== 'Complete' || !isRows(rows))
+    throw fail('SlsReplyInvalid', 'the reply has no complete result');
+  if (meta.count !== undefined && meta.count !== rows.length)
+    throw fail('SlsReplyInvalid', `the reply has ${rows.length} of ${meta.count} rows`);
   const serverTimeMs = parseDateHeader(headers?.['date']);
   const { processedRows, processedBytes, elapsedMillisecond: serverElapsedMs } = meta;
   return { rows, requestId, processedRows, processedBytes, serverElapsedMs, serverTimeMs };
 }
 
-/** @returns whether the value is a list of text maps, as SLS documents its rows */
+/** @returns whether the value is a list of maps from text to text, which is how SLS documents its rows */
 function isRows(value: unknown): value is Row[] {
   const isRow = (row: unknown) =>
     typeof row === 'object' && row !== null && Object.values(row).every((text) => typeof text === 'string');
   return Array.isArray(value) && value.every(isRow);
-}
-
-/** @param used what the query was signed with: no error repeats it, whatever SLS does */
-function toQueryError(
-  thrown: unknown,
-  place: { readonly project: string; readonly logstore: string },
-  used?: Credentials,
-): AdapterError {
-  if (thrown instanceof AdapterError) return thrown;
-  const name = logstoreName(place);
-  if (thrown instanceof SlsHttpError) {
-    const { statusCode, headers, body } = thrown;
-    const requestId = headers['x-log-requestid'];
-    const { errorCode, errorMessage } = errorBody(body);
-    return slsFailureToError(
-      {
-        statusCode,
-        errorCode,
-        errorMessage: withoutKey(errorMessage, used),
-        requestId: Array.isArray(requestId) ? requestId[0] : requestId,
-      },
-      name,
-      new Error(thrown.message),
-    );
-  }
-  // A SyntaxError quotes the reply, which may begin with anything.
-  const why = thrown instanceof SyntaxError ? 'it is not JSON' : toAdapterError(thrown).what;
-  return new AdapterError(
-    'SlsReplyInvalid',
-    `SLS, ${name}: the reply cannot be read: ${withoutKey(why, used)}`,
-  );
-}
-
-function withoutKey(text: string, used: Credentials | undefined): string {
-  const secrets = [used?.accessKeySecret, used?.securityToken].filter((secret) => secret !== undefined);
-  return secrets.reduce((rest, secret) => (secret === '' ? rest : rest.replaceAll(secret, '***')), text);
-}
-
-function errorBody(body: Buffer): { errorCode: string | undefined; errorMessage: string } {
-  try {
-    const { errorCode, errorMessage } = JSON.parse(body.toString()) as Record<string, unknown>;
-    return {
-      errorCode: typeof errorCode === 'string' ? errorCode : undefined,
-      errorMessage: typeof errorMessage === 'string' ? errorMessage : '',
-    };
-  } catch {
-    return { errorCode: undefined, errorMessage: 'the body is not the JSON that SLS documents' };
-  }
 }

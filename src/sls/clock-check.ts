@@ -1,30 +1,31 @@
 import { AdapterError } from '../errors.ts';
 
-/** When a query was planned by our clock, and answered by that of SLS. */
+/** When a query was planned by the adapter's clock, and answered by the clock of SLS. */
 export interface QueryTimes {
-  /** Unix seconds: what the query's window is counted back from. */
+  /** Unix seconds. The query's window is counted back from then. */
   readonly plannedAtSeconds: number;
   /**
-   * Since the query was planned, as far as known, by a monotonic clock. Earlier attempts and the pauses before a
-   * retry are not in it.
+   * Time since the query was planned, as far as known, by a monotonic clock. It lacks earlier attempts and the pauses
+   * before a retry.
    */
   readonly elapsedMs: number;
-  /** The reply's `Date`, Unix ms of a whole second; undefined: the reply says nothing of its time. */
+  /** The reply's `Date`, Unix ms of a whole second; undefined if the reply has none. */
   readonly serverTimeMs: number | undefined;
 }
 
-/** A window that ends 2 s ago at the earliest is still in the past. */
+/** The shortest delay is 2 s, so up to here a window still ends in the past. */
 const maxAheadSeconds = 2;
 
-/** More than a query may be old when it is sent for the last time: a read's deadline is 20 s at most. */
+/** Longer than a query can wait for its last attempt: the deadline of a read is at most 20 s. */
 const maxBehindSeconds = 30;
 
 /**
- * How far our clock is from that of SLS at the least, in seconds: above 0 ahead of it, below 0 behind. 0 where it
- * may be right.
+ * Returns by how many seconds the adapter's clock differs from that of SLS at least: above 0 if it is ahead, below 0 if
+ * it is behind, 0 if it may be right.
  *
- * `Date` has whole seconds, so that SLS's own time lies within the second after it; ours is cut to whole seconds
- * too. Planning comes before the reply: a clock ahead shows at once, one behind only beyond the time elapsed.
+ * `Date` has whole seconds, so the time of SLS lies within the second after it; the planning time is cut to whole
+ * seconds too. Planning comes before the reply, so a clock that is ahead shows at once, and one that is behind only
+ * beyond the elapsed time.
  */
 export function clockSkewSeconds({ plannedAtSeconds, elapsedMs, serverTimeMs }: QueryTimes): number {
   if (serverTimeMs === undefined) return 0;
@@ -36,11 +37,11 @@ export function clockSkewSeconds({ plannedAtSeconds, elapsedMs, serverTimeMs }: 
 }
 
 /**
- * A clock that is ahead makes a window of the future, in which nothing is logged yet; one that is behind makes old
- * numbers look new.
+ * Refuses to trust a wrong clock. If it is ahead, the window lies in the future, where nothing is logged yet; if it is
+ * behind, old numbers look new.
  *
  * @param where project and logstore, for the message
- * @throws AdapterError `ClockSkewed` where ours is for sure more than 2 s ahead of SLS, or more than 30 s behind
+ * @throws AdapterError `ClockSkewed` if the clock is certainly 2 s or more ahead of SLS, or 30 s or more behind
  */
 export function checkClock(times: QueryTimes, where: string): void {
   const skewSeconds = clockSkewSeconds(times);
@@ -49,7 +50,7 @@ export function checkClock(times: QueryTimes, where: string): void {
   throw new AdapterError('ClockSkewed', `SLS, ${where}: the clock of the adapter is ${distance} that of SLS`);
 }
 
-/** @returns Unix ms; undefined where there is no such header, or it is not as RFC 9110, 5.6.7 has it written */
+/** @returns Unix ms; undefined if there is no header, or its format is not that of RFC 9110, section 5.6.7 */
 export function parseDateHeader(text: string | undefined): number | undefined {
   if (text === undefined || !/^\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)) return undefined;
   const ms = Date.parse(text);

@@ -5,9 +5,9 @@ import type { Row } from './client.ts';
 import { linesAlias, routeAlias, secondAlias } from './query-text.ts';
 
 /**
- * The number that SLS wrote: an integer, or a double as Java prints it (`60.0`, `1.0E-4`, `1.2345E7`).
+ * Parses a number of SLS: an integer, or a double as Java prints it (`60.0`, `1.0E-4`, `1.2345E7`).
  *
- * @throws AdapterError `SlsReplyInvalid` for all else, `null`, `NaN` and `Infinity` included
+ * @throws AdapterError `SlsReplyInvalid` for anything else, including `null`, `NaN` and `Infinity`
  */
 export function decodeNumber(text: string | undefined, column: string): number {
   if (text !== undefined && /^-?\d+(\.\d+)?(E-?\d{1,3})?$/.test(text)) {
@@ -16,14 +16,14 @@ export function decodeNumber(text: string | undefined, column: string): number {
   }
   throw new AdapterError(
     'SlsReplyInvalid',
-    `SLS gave ${text === undefined ? 'nothing' : JSON.stringify(text).slice(0, 100)} for ${column}, which is no number`,
+    `SLS gave ${text === undefined ? 'nothing' : JSON.stringify(text).slice(0, 100)} for ${column}, which is not a number`,
   );
 }
 
-/** What SLS writes for an aggregate that has no number, as the average of lines without one. */
+/** What SLS writes for an aggregate without a number, such as the average over lines without one. */
 const noNumber: ReadonlySet<string | undefined> = new Set(['null', 'NaN', 'Infinity', '-Infinity']);
 
-/** An aggregate without a number is NaN, which no reading comes from; the others of its row are as good as ever. */
+/** An aggregate without a number becomes NaN, which is never served. The other aggregates of its row stay valid. */
 export function decodeAggregates(row: Row, aliases: readonly string[]): Aggregates {
   const aggregates: Record<string, number> = {};
   for (const alias of aliases) {
@@ -34,10 +34,10 @@ export function decodeAggregates(row: Row, aliases: readonly string[]): Aggregat
 }
 
 /**
- * The rows of a grouped result, by route. A route without a row had no line in the window.
+ * Decodes the rows of a grouped result, keyed by route. A route without a row had no line in the window.
  *
- * @param others what a row of a route that was not asked for is: an error, or nothing that matters
- * @throws AdapterError `SlsReplyInvalid`, also for a route asked for that comes twice
+ * @param others what to do with a row of a route that was not asked for
+ * @throws AdapterError `SlsReplyInvalid`, also if a route that was asked for comes twice
  */
 export function decodeByRoute(
   rows: readonly Row[],
@@ -52,7 +52,7 @@ export function decodeByRoute(
     if (route === undefined) throw new AdapterError('SlsReplyInvalid', 'SLS gave a row without a route');
     if (missing.delete(route)) byRoute.set(route, decodeAggregates(row, aliases));
     else if (byRoute.has(route)) throw wrongRoute(route, 'twice');
-    else if (others === 'refused') throw wrongRoute(route, 'unasked');
+    else if (others === 'refused') throw wrongRoute(route, 'without being asked for it');
   }
   return byRoute;
 }
@@ -61,10 +61,10 @@ const wrongRoute = (route: string, how: string) =>
   new AdapterError('SlsReplyInvalid', `SLS gave ${JSON.stringify(route).slice(0, 100)} ${how}`);
 
 /**
- * The one row of a result over the whole logstore, by the route undefined; nothing where it had no line, of which sums
- * and averages are NULL.
+ * Decodes the one row of a result over the whole logstore; its key is the route undefined. The map is empty if the window
+ * has no line: sums and averages are NULL then.
  *
- * @param nullLines what it means that the number of lines is NULL, as a sum of counts is where there are none
+ * @param nullLines what a NULL number of lines means. A sum of counts is NULL if there are no lines.
  * @throws AdapterError `SlsReplyInvalid`, also for any other number of rows
  */
 export function decodeTotal(
@@ -74,7 +74,7 @@ export function decodeTotal(
 ): Map<undefined, Aggregates> {
   const [row] = rows;
   if (row === undefined || rows.length > 1) {
-    throw new AdapterError('SlsReplyInvalid', `SLS gave ${rows.length} rows where there is always one`);
+    throw new AdapterError('SlsReplyInvalid', `SLS gave ${rows.length} rows instead of one`);
   }
   const lines = row[linesAlias];
   if (lines === 'null' && nullLines === 'none') return new Map();
@@ -83,7 +83,7 @@ export function decodeTotal(
 }
 
 /**
- * The rows of a count by the second. A second without a row had no line.
+ * Decodes the rows of a count per second. A second without a row had no line.
  *
  * @throws AdapterError `SlsReplyInvalid`, also for a second that comes twice or lies outside the window
  */
@@ -92,16 +92,16 @@ export function decodeSecondCounts(rows: readonly Row[], window: Window): Map<nu
   for (const row of rows) {
     const second = decodeCount(row[secondAlias], secondAlias);
     if (second < window.startSeconds || second >= window.endSeconds)
-      throw new AdapterError('SlsReplyInvalid', `SLS gave second ${second} unasked`);
+      throw new AdapterError('SlsReplyInvalid', `SLS gave second ${second}, which is outside the window`);
     if (counts.has(second)) throw new AdapterError('SlsReplyInvalid', `SLS gave second ${second} twice`);
     counts.set(second, decodeCount(row[linesAlias], linesAlias));
   }
   return counts;
 }
 
-/** A whole number above 0: a group has at least one line. */
+/** A count is a whole number above 0: a group has at least one line. */
 function decodeCount(text: string | undefined, column: string): number {
   const value = decodeNumber(text, column);
   if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new AdapterError('SlsReplyInvalid', `SLS gave ${value} for ${column}, which counts nothing`);
+  throw new AdapterError('SlsReplyInvalid', `SLS gave ${value} for ${column}, which is not a count above 0`);
 }

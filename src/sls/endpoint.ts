@@ -1,12 +1,11 @@
 import { AdapterError } from '../errors.ts';
 
-/** How SLS is reached. */
 export interface EndpointSettings {
-  /** For example `cn-beijing`; needed where `url` is not given. */
+  /** For example `cn-beijing`; required without `url`. */
   readonly region?: string | undefined;
-  /** Which of the region's endpoints is used unless a request chooses. */
+  /** Which of the region's endpoints to use unless a request chooses. */
   readonly network: Network;
-  /** An endpoint as given, for example `http://127.0.0.1:8088`; overrides region and network. */
+  /** An endpoint, for example `http://127.0.0.1:8088`; overrides region and network. */
   readonly url?: string | undefined;
 }
 
@@ -14,20 +13,37 @@ export type Network = 'intranet' | 'public' | 'accelerate';
 
 export interface Endpoint {
   readonly protocol: 'http' | 'https';
-  /** Host and, where it is not the protocol's own, port: what follows `{project}.` in the Host header. */
+  /** Host and, unless it is the protocol's default, port: what follows `{project}.` in the Host header. */
   readonly authority: string;
   readonly hostname: string;
   readonly port: number;
   /**
-   * Whether connections go to `{project}.{hostname}` (SLS) or to `hostname` itself. A loopback or numeric
-   * address has no names below it, so there the project travels in the Host header alone.
+   * Whether to connect to `{project}.{hostname}` (SLS) or to `hostname` itself. A loopback or numeric address has no
+   * names below it, so there only the Host header names the project.
    */
   readonly connectByProject: boolean;
 }
 
+export const endpointUrl = ({ protocol, authority }: Endpoint): string => `${protocol}://${authority}`;
+
+/** Where a logstore is. */
+export interface LogstoreAddress {
+  readonly endpoint: Endpoint;
+  readonly project: string;
+  readonly logstore: string;
+}
+
+/** Names a logstore in messages. */
+export const logstoreName = ({ project, logstore }: Omit<LogstoreAddress, 'endpoint'>) =>
+  `project ${project}, logstore ${logstore}`;
+
+/** Returns equal keys for the same logstore over the same endpoint only: no part contains a slash. */
+export const logstoreKey = ({ endpoint, project, logstore }: LogstoreAddress): string =>
+  `${endpointUrl(endpoint)}/${project}/${logstore}`;
+
 /**
- * @param internal overrides the network: true asks the VPC's endpoint, false the public one
- * @throws AdapterError `ConfigInvalid` where neither region nor URL is known, or the URL is none
+ * @param internal overrides the network: true for the VPC's endpoint, false for the public one
+ * @throws AdapterError `ConfigInvalid` if there is neither region nor URL, or the URL is not valid
  */
 export function resolveEndpoint(settings: EndpointSettings, internal?: boolean): Endpoint {
   if (settings.url !== undefined) return parseEndpointUrl(settings.url);
@@ -50,10 +66,7 @@ function regionalHost(region: string, network: Network): string {
   }
 }
 
-/**
- * Host of STS for an adapter whose SLS is there: in the VPC too, where the other hosts may be out of reach.
- * Source: STS, "Endpoints".
- */
+/** Returns the host of STS: in the VPC if SLS is, since public hosts may be unreachable there. Source: STS, "Endpoints". */
 export function stsHost({ region, network }: Omit<EndpointSettings, 'url'>): string {
   if (region === undefined) return 'sts.aliyuncs.com';
   return network === 'intranet' ? `sts-vpc.${region}.aliyuncs.com` : `sts.${region}.aliyuncs.com`;
@@ -86,5 +99,5 @@ export function parseEndpointUrl(text: string): Endpoint {
 
 const isNumeric = (hostname: string) => hostname.startsWith('[') || /^\d+(\.\d+){3}$/.test(hostname);
 
-/** Source: RFC 6761, 6.3: every name below localhost is loopback. */
+/** Source: RFC 6761, 6.3: all names below localhost are loopback. */
 const isLocalhost = (hostname: string) => hostname === 'localhost' || hostname.endsWith('.localhost');

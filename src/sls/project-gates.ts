@@ -1,15 +1,23 @@
 import { LRUCache } from 'lru-cache';
+import PQueue from 'p-queue';
 import type { AdapterError } from '../errors.ts';
+import { Circuit, type BreakerSettings, type CircuitPhase } from './circuit.ts';
 import type { LogQuery, LogResult, LogSource } from './client.ts';
-import { ProjectGate, type GateCounts, type GateSettings } from './project-gate.ts';
+import { endpointUrl } from './endpoint.ts';
+import { canceled, untilCanceled } from './until-canceled.ts';
 
-/** What is told of the circuits of projects. */
+export interface GateSettings {
+  /** How many queries run at the same time. */
+  readonly maxConcurrent: number;
+  readonly breaker: BreakerSettings;
+}
+
 export interface GateObserver {
-  /** Once an outage, with the failure that made it one. */
+  /** Called once per outage, with the failure that opened the circuit. */
   circuitOpened(event: {
     readonly project: string;
     readonly error: AdapterError;
-    /** How long until SLS is asked again, and between the probes from then on. */
+    /** Time until the next query to SLS, and between probes after that. */
     readonly openMs: number;
   }): void;
   circuitClosed(event: { readonly project: string }): void;
@@ -17,61 +25,96 @@ export interface GateObserver {
 
 export interface ProjectGatesParts {
   readonly logs: LogSource;
-  /** Asked once a project, when it is first queried. */
+  /** Called once per project, at its first query. */
   readonly settingsOf: (project: string) => GateSettings;
   readonly observer: GateObserver;
-  /** Default: that of the process. */
+  /** Default: the monotonic clock of the process. */
   readonly monotonicMs?: () => number;
   /** Default 1,000. */
   readonly maxProjects?: number;
 }
 
-export interface ProjectCounts extends GateCounts {
+export interface ProjectCounts {
   readonly project: string;
-  /** One project may be asked over two endpoints, each with a gate of its own. */
+  /** A project that is queried over two endpoints has a gate for each. */
   readonly endpoint: string;
+  /** Queries that were sent to SLS and have not ended. */
+  readonly running: number;
+  /** Queries that wait in the queue. */
+  readonly waiting: number;
+  readonly circuit: CircuitPhase;
+}
+
+interface Gate {
+  readonly project: string;
+  readonly endpoint: string;
+  readonly queue: PQueue;
+  readonly circuit: Circuit;
 }
 
 /**
- * A gate before each project: SLS runs 15 SQL queries at a time per project, for all who ask, and one in trouble is
- * not to be made worse. Projects are named by whoever asks, so only those asked last are remembered; a busy one that
- * is forgotten gets a new gate beside the old.
+ * Limits the queries of each project: a few at the same time, in order, and none while its circuit is open. SLS runs 15
+ * SQL queries per project at the same time, for all its clients. Clients name the projects, so only the most recently
+ * queried are kept; a busy project that was evicted gets a second gate.
  */
 export class ProjectGates implements LogSource {
   readonly #parts: Required<ProjectGatesParts>;
-  readonly #gates: LRUCache<
-    string,
-    { readonly project: string; readonly endpoint: string; readonly gate: ProjectGate }
-  >;
+  readonly #gates: LRUCache<string, Gate>;
 
   constructor(parts: ProjectGatesParts) {
     this.#parts = { monotonicMs: () => performance.now(), maxProjects: 1000, ...parts };
     this.#gates = new LRUCache({ max: this.#parts.maxProjects });
   }
 
-  /** @throws AdapterError those of the source; `CircuitOpen`, `Canceled` */
-  query(query: LogQuery, signal: AbortSignal): Promise<LogResult> {
-    return this.#gateOf(query).run(() => this.#parts.logs.query(query, signal), signal);
+  /**
+   * A query that is canceled in the queue is never sent. A running one frees its place at once, even if the source
+   * ignores the signal. When the circuit opens, queued queries are refused too.
+   *
+   * @throws AdapterError those of the source; `CircuitOpen`, `Canceled`
+   */
+  async query(query: LogQuery, signal: AbortSignal): Promise<LogResult> {
+    const { queue, circuit } = this.#gateOf(query);
+    const refusal = circuit.refusal();
+    if (refusal !== undefined) throw refusal;
+    const send = () => circuit.run(() => untilCanceled(this.#parts.logs.query(query, signal), signal));
+    try {
+      return await queue.add(send, { signal });
+    } catch (thrown) {
+      throw signal.aborted ? canceled(signal) : thrown;
+    }
   }
 
-  /** Of each project that is remembered. */
+  /** One entry per gate that is kept. */
   counts(): ProjectCounts[] {
-    return [...this.#gates.values()].map(({ gate, ...name }) => ({ ...name, ...gate.counts }));
+    return [...this.#gates.values()].map(({ project, endpoint, queue, circuit }) => ({
+      project,
+      endpoint,
+      running: queue.pending,
+      waiting: queue.size,
+      circuit: circuit.phase,
+    }));
   }
 
-  #gateOf({ endpoint: { protocol, authority }, project }: LogQuery): ProjectGate {
-    const key = JSON.stringify([protocol, authority, project]);
+  #gateOf({ endpoint, project }: LogQuery): Gate {
+    const url = endpointUrl(endpoint);
+    const key = `${url}/${project}`;
     const known = this.#gates.get(key);
-    if (known !== undefined) return known.gate;
+    if (known !== undefined) return known;
     const { settingsOf, observer, monotonicMs } = this.#parts;
-    const settings = settingsOf(project);
-    const gate = new ProjectGate(settings, {
-      name: `project ${project}`,
-      monotonicMs,
-      onOpened: (error) => observer.circuitOpened({ project, error, openMs: settings.breaker.openMs }),
-      onClosed: () => observer.circuitClosed({ project }),
-    });
-    this.#gates.set(key, { project, endpoint: `${protocol}://${authority}`, gate });
+    const { maxConcurrent, breaker } = settingsOf(project);
+    const gate = {
+      project,
+      endpoint: url,
+      queue: new PQueue({ concurrency: maxConcurrent }),
+      circuit: new Circuit({
+        name: `project ${project}`,
+        settings: breaker,
+        monotonicMs,
+        onOpened: (error) => observer.circuitOpened({ project, error, openMs: breaker.openMs }),
+        onClosed: () => observer.circuitClosed({ project }),
+      }),
+    };
+    this.#gates.set(key, gate);
     return gate;
   }
 }

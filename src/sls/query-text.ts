@@ -3,52 +3,52 @@ import { logColumns, routeColumnsOf, type LogKind, type OwnLog } from '../metric
 import { withPlaceholders } from '../metric/own/placeholders.ts';
 import { windowSeconds, type Window } from '../metric/sample.ts';
 
-/** What one statement asks: some aggregates over a window, for some routes or for the whole logstore. */
+/** One statement: aggregates over a window, for some routes or for the whole logstore. */
 export interface Statement {
   readonly logKind: LogKind;
   readonly filters: LineFilters;
   readonly window: Window;
   /** Undefined: one row for the whole logstore. */
   readonly routes: readonly string[] | undefined;
-  /** Counts every route of the logstore, named or not. */
+  /** Whether to group by every route of the logstore instead of only those in `routes`. */
   readonly everyRoute: boolean;
-  /** How many rows come at most where every route is counted. Default: the greatest LIMIT of SLS. */
+  /** LIMIT of a query that groups by every route. Default: the greatest LIMIT of SLS. */
   readonly maxRows?: number;
-  /** Alias → SQL expression of the catalogue. */
+  /** Alias → SQL expression from the catalogue. */
   readonly aggregates: Readonly<Record<string, string>>;
-  /** Whether the logstore has the column that names a canary's backend. */
+  /** Whether the logstore has the column with a canary's backend. */
   readonly hasAlternative: boolean;
 }
 
-/** The alias of the route in a result; no log has a column of that name. */
+/** Alias of the route in a result; no log has a column of that name. */
 export const routeAlias = 'effective_route';
 
-/** The alias of the second in a count by the second. */
+/** Alias of the second in a count per second. */
 export const secondAlias = 'unix_second';
 
-/** The alias of a count of lines, whatever is asked for besides. */
+/** Alias of the count of lines that every whole-logstore query adds. */
 export const linesAlias = 'lines';
 
 /** Source: SLS, "Limits on query and analysis". */
 const maxSearchConditions = 30;
 
-/** The greatest LIMIT that SLS takes. Source: SLS, "LIMIT clause". */
+/** The greatest LIMIT that SLS accepts. Source: SLS, "LIMIT clause". */
 export const greatestLimit = 1_000_000;
 
 /**
- * A backend is `{namespace}-{service}-{port}`, of DNS labels and a port's number or name. Anything else in the
- * column of the alternative (empty, `-`, the debris of a misread line) leaves the primary in charge.
+ * A backend is `{namespace}-{service}-{port}`: DNS labels, then the number or name of a port. If the alternative column
+ * contains anything else (nothing, `-`, parts of a misparsed line), the primary counts.
  */
 const backendPattern = '^[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]*$';
 
 /**
- * The query of a statement: `search | SELECT …`. The search narrows what is scanned and may let through too
- * much, never too little; the SQL is exact.
+ * Returns the query of a statement: `search | SELECT …`. The search narrows what SLS scans; it may match too many lines,
+ * never too few. The SQL is exact.
  */
 export function queryText(statement: Statement): string {
   const { window, routes, aggregates, logKind, maxRows = greatestLimit } = statement;
   const search = searchText(statement);
-  // A second row, which there may not be, shows.
+  // LIMIT 2 shows a second row, which is an error.
   if (typeof logKind !== 'string' && logKind.sql !== undefined)
     return `${search} | ${withValues(logKind.sql, logKind, statement)} LIMIT 2`;
   const where = [timeCondition(window), ...filterConditions(statement)].join(' AND ');
@@ -60,7 +60,7 @@ export function queryText(statement: Statement): string {
   }
   const route = routeExpression(statement);
   const [which, limit] = statement.everyRoute
-    ? // A route that is NULL would come as the text `null`, which may be asked for.
+    ? // A NULL route would come as the text `null`, which is also a possible route name.
       [`${route} IS NOT NULL`, maxRows]
     : [`${route} IN (${routes.map(sqlString).join(', ')})`, routes.length];
   return [
@@ -70,7 +70,7 @@ export function queryText(statement: Statement): string {
   ].join(' ');
 }
 
-/** The query of how many lines each second of a window has: at most one row a second. */
+/** Returns the query that counts the lines of each second of a window: at most one row per second. */
 export function secondCountsText(window: Window): string {
   const columns = `__time__ AS ${secondAlias}, count(*) AS ${linesAlias}`;
   const limit = windowSeconds(window);
@@ -85,7 +85,7 @@ function filterConditions({ filters, logKind }: Statement): string[] {
   return filterEntries(filters).map(([filter, value]) => {
     if (filter === 'host') return `host = ${sqlString(value)}`;
     if (filter === 'method') return `${logColumns[logKind].method} = ${sqlString(value)}`;
-    // Indexed as a number or as text.
+    // The index may have it as a number or as text.
     const status = 'cast(status AS varchar)';
     return value.endsWith('xx')
       ? `${status} LIKE ${sqlString(`${value.slice(0, -2)}__`)}`
@@ -102,10 +102,10 @@ function ownConditions(log: OwnLog, { own = {} }: LineFilters): string[] {
   });
 }
 
-/** A column as text, whether it is indexed as that or as a number. */
+/** A column as text, whether it is indexed as text or as a number. */
 const textOf = (column: string) => `cast(${column} AS varchar)`;
 
-/** SQL: the effective backend of a line. */
+/** Returns the SQL expression of a line's effective backend. */
 export function routeExpression({
   logKind,
   hasAlternative,
@@ -132,7 +132,7 @@ function searchText({ logKind, hasAlternative, routes, everyRoute, filters }: St
 const sqlOf = (expression: string, statement: Statement): string =>
   typeof statement.logKind === 'string' ? expression : withValues(expression, statement.logKind, statement);
 
-/** A template of SQL with its values. The length of the window is a double, so that to divide by it drops nothing. */
+/** Fills in a SQL template. The window's length is a double, so that a division by it keeps its fraction. */
 function withValues(
   template: string,
   { numbers }: OwnLog,
@@ -153,20 +153,20 @@ function ownValue(name: string, { own }: LineFilters): string {
   return value;
 }
 
-/** Text that the index cannot split and that needs no escape; any other is left to the SQL. */
+/** Whether the index cannot split the text and it needs no escape. The search leaves other routes to the SQL. */
 const isOneToken = (text: string) => /^[A-Za-z0-9_.-]+$/.test(text);
 
-/** Here alone is quoted. A SQL string literal. */
+/** Returns a SQL string literal. Only this file quotes: this function and the two below. */
 export function sqlString(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** The name of a column, which may be a word of SQL. */
+/** Returns a quoted column name, which may be a keyword of SQL. */
 function sqlName(column: string): string {
   return `"${column.replaceAll('"', '""')}"`;
 }
 
-/** A phrase of a search. */
+/** Returns a phrase of the search syntax. */
 function searchPhrase(text: string): string {
   return `"${text.replaceAll(/["\\]/g, (character) => `\\${character}`)}"`;
 }

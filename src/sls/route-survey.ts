@@ -1,50 +1,58 @@
 import { AdapterError } from '../errors.ts';
 import { createCatalog, type MetricDefinition } from '../metric/catalog.ts';
-import { logColumns } from '../metric/log-kind.ts';
-import type { Aggregates } from '../metric/measures.ts';
+import { logColumns, type IngressLogKind } from '../metric/log-kind.ts';
 import { unreadableLines } from '../metric/readable-lines.ts';
-import { windowSeconds } from '../metric/sample.ts';
+import { windowSeconds, type Window } from '../metric/sample.ts';
 import type { LogSource, Row } from './client.ts';
 import { decodeAggregates, decodeNumber } from './decode.ts';
-import type { LogstoreAddress } from './logstore-address.ts';
-import { routeAlias } from './query-text.ts';
-import {
-  busiestAlias,
-  busiestMinuteText,
-  lastSecondAlias,
-  surveyText,
-  type SurveyStatement,
-} from './route-survey-text.ts';
+import type { LogstoreAddress } from './endpoint.ts';
+import { routeAlias, routeExpression, sqlString, timeCondition } from './query-text.ts';
 import { unindexedField } from './sls-error.ts';
 
-export interface SurveyQuery extends LogstoreAddress, Omit<SurveyStatement, 'hasAlternative'> {}
+/** Which routes to survey. */
+export interface SurveyQuery extends LogstoreAddress {
+  readonly logKind: IngressLogKind;
+  readonly window: Window;
+  /** One route, or the routes that start with the name of a namespace. Neither: all. */
+  readonly route: string | undefined;
+  readonly namespace: string | undefined;
+  /** At most this many routes, those with the most requests. */
+  readonly maxRows: number;
+}
 
-/** What was seen of one route. */
+/** What the log says about one route. */
 export interface SurveyedRoute {
   readonly route: string;
   /** Requests per second, over the whole window. */
   readonly qps: number;
   /** Requests per second in the busiest minute. */
   readonly peakQps: number;
-  /** Undefined: the log does not say it. */
+  /** Undefined if the log does not contain it. */
   readonly latencyP95Ms: number | undefined;
-  /** Share of requests with a 5xx; undefined: the log does not say it. */
+  /** Share of requests with a 5xx; undefined if the log does not contain it. */
   readonly errorRatio: number | undefined;
   /** Unix seconds. */
   readonly lastSeenSeconds: number;
 }
 
-/** The metrics of the catalogue that a survey shows, by what follows the prefix of the kind of log. */
+type Statement = SurveyQuery & { readonly hasAlternative: boolean };
+
+/** Alias of the last second with a line. */
+const lastSecondAlias = 'last_second';
+/** Alias of the requests of the busiest minute. */
+const busiestAlias = 'busiest_minute';
+
+/** Prefix of the catalogue's metrics for each kind of log. */
 const prefixes = { 'nginx-ingress': 'sls_ingress_', 'alb-ingress': 'sls_alb_ingress_' } as const;
 
-/** The metric that an HPA of that kind of log asks for. */
-export const qpsMetricOf = (logKind: SurveyQuery['logKind']): string => `${prefixes[logKind]}qps`;
+/** Returns the metric that an HPA reads from that kind of log. */
+export const qpsMetricOf = (logKind: IngressLogKind): string => `${prefixes[logKind]}qps`;
 
 /**
- * The routes of a logstore with the most requests, those first. What needs a field without an index is left out of
- * each, rather than fail them all.
+ * Returns the routes of a logstore with the most requests, in descending order. A column that needs a field without an
+ * index is left out of all routes; the survey does not fail for it.
  *
- * @throws AdapterError one of the codes of SLS; never a partial result
+ * @throws AdapterError with one of the codes of SLS; a result is never partial
  */
 export async function surveyRoutes(
   query: SurveyQuery,
@@ -57,6 +65,7 @@ export async function surveyRoutes(
   return rows.map((row) => decodeRoute(row, peaks.get(row[routeAlias] ?? ''), metrics, query));
 }
 
+/** Drops the metrics whose field has no index, and the alternative column, until SLS accepts the query. */
 async function seenRows(query: SurveyQuery, logs: LogSource, signal: AbortSignal) {
   const { find } = createCatalog();
   const names = ['latency_p95', 'error_ratio'].map((suffix) => `${prefixes[query.logKind]}${suffix}`);
@@ -70,10 +79,10 @@ async function seenRows(query: SurveyQuery, logs: LogSource, signal: AbortSignal
       const { rows } = await logs.query(logQuery(query, text), signal);
       return { rows, hasAlternative, metrics };
     } catch (error) {
-      const field = error instanceof AdapterError ? unindexedField(error) : undefined;
+      const field = unindexedField(error);
       const { alternative } = logColumns[query.logKind].route;
       if (field === undefined) throw error;
-      const rest = metrics.filter((metric) => !isOf(metric, field));
+      const rest = metrics.filter((metric) => !usesField(metric, field));
       if (hasAlternative && field === alternative) hasAlternative = false;
       else if (rest.length < metrics.length) metrics = rest;
       else throw error;
@@ -81,17 +90,57 @@ async function seenRows(query: SurveyQuery, logs: LogSource, signal: AbortSignal
   }
 }
 
-const isOf = ({ aggregates }: MetricDefinition, field: string): boolean =>
+const usesField = ({ aggregates }: MetricDefinition, field: string): boolean =>
   Object.values(aggregates).some((sql) => sql.split(/\W+/).includes(field));
 
-const logQuery = (query: SurveyQuery, text: string) => ({
-  endpoint: query.endpoint,
-  project: query.project,
-  logstore: query.logstore,
-  fromSeconds: query.window.startSeconds,
-  toSeconds: query.window.endSeconds,
-  query: text,
+const logQuery = ({ endpoint, project, logstore, window }: SurveyQuery, query: string) => ({
+  endpoint,
+  project,
+  logstore,
+  fromSeconds: window.startSeconds,
+  toSeconds: window.endSeconds,
+  query,
 });
+
+/** One row per route: the aggregates (alias → SQL, `requests` among them), and the second of its last line. */
+function surveyText(statement: Statement, aggregates: Readonly<Record<string, string>>): string {
+  const columns = [
+    `${routeExpression(statement)} AS ${routeAlias}`,
+    ...Object.entries(aggregates).map(([alias, expression]) => `${expression} AS ${alias}`),
+    `max(__time__) AS ${lastSecondAlias}`,
+  ];
+  return [
+    `* | SELECT ${columns.join(', ')} FROM log WHERE ${condition(statement)}`,
+    `GROUP BY ${routeAlias} ORDER BY requests DESC, ${routeAlias} LIMIT ${statement.maxRows}`,
+  ].join(' ');
+}
+
+/**
+ * One row per route: the requests of its busiest clock minute. The subquery needs no LIMIT: SLS's default bounds final
+ * results only. Source: SLS, "LIMIT clause".
+ */
+function busiestMinuteText(statement: Statement): string {
+  const minutes = [
+    `SELECT ${routeExpression(statement)} AS ${routeAlias}`,
+    '__time__ - __time__ % 60 AS minute_start',
+    `count(*) AS minute_requests FROM log WHERE ${condition(statement)} GROUP BY ${routeAlias}`,
+    'minute_start',
+  ].join(', ');
+  return [
+    `* | SELECT ${routeAlias}, max(minute_requests) AS ${busiestAlias}, sum(minute_requests) AS requests`,
+    `FROM (${minutes}) GROUP BY ${routeAlias} ORDER BY requests DESC, ${routeAlias} LIMIT ${statement.maxRows}`,
+  ].join(' ');
+}
+
+function condition(statement: Statement): string {
+  const { window, route: one, namespace } = statement;
+  const route = routeExpression(statement);
+  // `-` and the empty text stand for requests that reached no backend.
+  const conditions = [timeCondition(window), `${route} IS NOT NULL`, `${route} NOT IN ('', '-')`];
+  if (one !== undefined) conditions.push(`${route} = ${sqlString(one)}`);
+  if (namespace !== undefined) conditions.push(`starts_with(${route}, ${sqlString(`${namespace}-`)})`);
+  return conditions.join(' AND ');
+}
 
 function decodeRoute(
   row: Row,
@@ -105,20 +154,19 @@ function decodeRoute(
     const metric = metrics.find(({ name }) => name === `${prefixes[logKind]}${suffix}`);
     if (metric === undefined) return undefined;
     const aggregates = decodeAggregates(row, Object.keys(metric.aggregates));
-    return isReadable(metric, aggregates) ? metric.value(aggregates, windowSeconds(window)) : undefined;
+    const { readable } = metric;
+    const isReadable = readable === undefined || unreadableLines(aggregates, readable) === undefined;
+    return isReadable ? metric.value(aggregates, windowSeconds(window)) : undefined;
   };
   const qps = decodeNumber(row['requests'], 'requests') / windowSeconds(window);
   return {
     route,
     qps,
-    // No less than the average: a minute that the window cuts has a part of its requests, and a route whose first line
-    // came between the two queries has no minute yet.
+    // At least the average: the window may cut a minute, and a route whose first line came between the two queries has
+    // no minute yet.
     peakQps: Math.max(qps, busiest === undefined ? 0 : decodeNumber(busiest, busiestAlias) / 60),
     latencyP95Ms: valueOf('latency_p95'),
     errorRatio: valueOf('error_ratio'),
     lastSeenSeconds: decodeNumber(row[lastSecondAlias], lastSecondAlias),
   };
 }
-
-const isReadable = ({ readable }: MetricDefinition, aggregates: Aggregates): boolean =>
-  readable === undefined || unreadableLines(aggregates, readable) === undefined;

@@ -7,37 +7,45 @@ import type slsModule from '@alicloud/sls20201230';
 import type { GetLogsV2Response } from '@alicloud/sls20201230';
 import * as dara from '@darabonba/typescript';
 import { AdapterError } from '../errors.ts';
-import type { Credentials } from './credentials.ts';
-import type { Endpoint } from './endpoint.ts';
-import { logstoreName } from './logstore-address.ts';
-import { SlsHttpError } from './sls-http-error.ts';
+import type { Credentials } from './credentials/credentials.ts';
+import { logstoreName, type Endpoint } from './endpoint.ts';
+import { replyError, withoutKey } from './sls-error.ts';
 import type { Transport } from './transport.ts';
 
-/** Not by import: for the names that it exports Node would read each of its 500 modules once more, and keep them. */
+/** By `require`: an import makes Node read each of its 500 modules once more for their exported names, and keep them. */
 const sls = createRequire(import.meta.url)('@alicloud/sls20201230') as typeof slsModule;
 
-/** Unpacked. What SLS says it is comes to memory at once, and several times as much when it is read. */
+/** Unpacked size. The SDK allocates the size that SLS announces, and parsing takes several times as much. */
 const maxResultBytes = 64 * 1024 * 1024;
 
-/** The SDK hands its runtime options on to `execute` untouched: what is one query's own travels in them. */
+/** Carries what belongs to one query. The SDK passes its runtime options to `execute` unchanged. */
 class QueryOptions extends dara.RuntimeOptions {
   readonly credentials: Credentials;
   readonly signal: AbortSignal;
-  /** For messages. */
-  readonly place: string;
+  /** Project and logstore, for messages. */
+  readonly where: string;
 
-  constructor(credentials: Credentials, signal: AbortSignal, place: string) {
+  constructor(credentials: Credentials, signal: AbortSignal, where: string) {
     super({});
     this.credentials = credentials;
     this.signal = signal;
-    this.place = place;
+    this.where = where;
   }
 }
 
+/** Unix seconds `[fromSeconds, toSeconds)`, and the query. */
+interface SdkQuery {
+  readonly project: string;
+  readonly logstore: string;
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+  readonly query: string;
+}
+
 /**
- * The SDK's client with its one network seam, `execute`, over our transport: the SDK still builds, signs and
- * decompresses, but connections can be cancelled, pooled and pointed at loopback, and the body of a failed
- * request is kept as it came. Retries are decided by the caller.
+ * The SDK's client with its one network method, `execute`, replaced by our transport. The SDK still builds, signs and
+ * decompresses. Our transport can cancel, pools connections, reaches loopback, and keeps the body of a failed reply as
+ * it came. Callers decide about retries.
  */
 export class SdkClient extends sls.default {
   readonly #transport: Transport;
@@ -48,32 +56,35 @@ export class SdkClient extends sls.default {
       endpoint: endpoint.authority,
       protocol: endpoint.protocol,
       userAgent: 'sls-metrics-adapter',
-      // Each query brings its own; without any here the SDK would look for some.
+      // Each query brings its own. Without this, the SDK would look for credentials.
       credential: {},
     } as unknown as $OpenApiUtil.Config);
     this.#transport = transport;
     this.#slsEndpoint = endpoint;
   }
 
-  /**
-   * @param request Unix seconds `[from, to)`, and the query
-   * @param credentials to sign with
-   * @throws AdapterError of the transport, or `SlsResultTooLarge`; SlsHttpError for an answer of 400 or above
-   */
-  queryLogs(
-    project: string,
-    logstore: string,
-    request: { readonly from: number; readonly to: number; readonly query: string },
+  /** @throws AdapterError of the transport or of the reply; `SlsResultTooLarge`, `SlsReplyInvalid` */
+  async queryLogs(
+    { project, logstore, fromSeconds: from, toSeconds: to, query }: SdkQuery,
     credentials: Credentials,
     signal: AbortSignal,
   ): Promise<GetLogsV2Response> {
-    return this.getLogsV2WithOptions(
-      project,
-      logstore,
-      new sls.GetLogsV2Request(request),
-      new sls.GetLogsV2Headers({}),
-      new QueryOptions(credentials, signal, logstoreName({ project, logstore })),
-    );
+    const where = logstoreName({ project, logstore });
+    try {
+      return await this.getLogsV2WithOptions(
+        project,
+        logstore,
+        new sls.GetLogsV2Request({ from, to, query }),
+        new sls.GetLogsV2Headers({}),
+        new QueryOptions(credentials, signal, where),
+      );
+    } catch (thrown) {
+      if (thrown instanceof AdapterError) throw thrown;
+      // The message of a SyntaxError quotes the reply, which may contain anything.
+      const why =
+        thrown instanceof SyntaxError ? 'it is not JSON' : withoutKey(messageOf(thrown), credentials);
+      throw new AdapterError('SlsReplyInvalid', `SLS, ${where}: the reply cannot be read: ${why}`);
+    }
   }
 
   override async execute(
@@ -97,11 +108,11 @@ export class SdkClient extends sls.default {
       body: await bytesOf(stream),
       signal: runtime.signal,
     });
-    if (reply.statusCode >= 400) throw new SlsHttpError(reply);
+    if (reply.statusCode >= 400) throw replyError(reply, runtime.where, runtime.credentials);
     if (Number(reply.headers['x-log-bodyrawsize']) > maxResultBytes)
       throw new AdapterError(
         'SlsResultTooLarge',
-        `SLS, ${runtime.place}: the result has more than ${maxResultBytes} bytes`,
+        `SLS, ${runtime.where}: the result has more than ${maxResultBytes} bytes`,
       );
     context.response = new spi.InterceptorContextResponse({
       statusCode: reply.statusCode,
@@ -142,6 +153,8 @@ export class SdkClient extends sls.default {
     });
   }
 }
+
+const messageOf = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown));
 
 async function bytesOf(stream: Readable | undefined): Promise<Buffer> {
   const chunks: Buffer[] = [];

@@ -2,20 +2,20 @@ import type { Window } from '../metric/sample.ts';
 import { checkClock } from './clock-check.ts';
 import type { LogSource } from './client.ts';
 import { decodeSecondCounts } from './decode.ts';
-import { logstoreName, type LogstoreAddress } from './logstore-address.ts';
+import { logstoreName, type LogstoreAddress } from './endpoint.ts';
 import { secondCountsText } from './query-text.ts';
 
-/** How many lines a logstore has of each second of a window. */
+/** Asks how many lines a logstore has of each second of a window. */
 export interface SecondCountQuery extends LogstoreAddress {
   readonly window: Window;
-  /** When it was planned, Unix seconds: what its window is counted back from. */
+  /** When the query was planned, Unix seconds. Its window is counted back from then. */
   readonly plannedAtSeconds: number;
 }
 
-/** Unix second → lines logged in it, whatever their route. A second without lines is absent. */
+/** Unix second → lines logged in it, of any route. A second without lines is absent. */
 export type SecondCounts = ReadonlyMap<number, number>;
 
-/** Counts the lines of a logstore by the second, as far as SLS has them by now. One query is one SLS request. */
+/** Counts the lines of a logstore per second, as far as SLS has them so far. One query is one SLS request. */
 export class SecondCountSource {
   readonly #logs: LogSource;
 
@@ -23,7 +23,7 @@ export class SecondCountSource {
     this.#logs = logs;
   }
 
-  /** @throws AdapterError one of the codes of SLS; never a partial result */
+  /** @throws AdapterError with one of the codes of SLS; a result is never partial */
   async query(query: SecondCountQuery, signal: AbortSignal): Promise<SecondCounts> {
     const { endpoint, project, logstore, window, plannedAtSeconds } = query;
     const startMs = performance.now();

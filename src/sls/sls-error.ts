@@ -1,14 +1,8 @@
 import { AdapterError, type ErrorCode } from '../errors.ts';
+import type { Credentials } from './credentials/credentials.ts';
+import type { TransportReply } from './transport.ts';
 
-/** The error of an SLS reply, as far as it says one. Source: SLS, "Common error codes". */
-export interface SlsFailure {
-  readonly statusCode: number;
-  /** Undefined where the body is not the documented JSON: a proxy, or a load balancer's own page. */
-  readonly errorCode: string | undefined;
-  readonly errorMessage: string;
-  readonly requestId: string | undefined;
-}
-
+/** Source: SLS, "Common error codes". */
 const codes: ReadonlyMap<string, ErrorCode> = new Map([
   ['ProjectNotExist', 'ProjectNotFound'],
   ['LogStoreNotExist', 'LogstoreNotFound'],
@@ -29,20 +23,28 @@ const codes: ReadonlyMap<string, ErrorCode> = new Map([
   ['InvalidTimeRange', 'QueryRefused'],
 ]);
 
-/** SLS may repeat the whole query in a message, and a query may name thousands of routes. */
+/** SLS may repeat the whole query in its message, and a query may name thousands of routes. */
 const maxMessageLength = 1000;
 
 /**
- * A field without an index, or with one of the wrong type: refused by the search (the misspelling is SLS's), or by
- * the SQL. Source: SLS, "FAQ about query and analysis".
+ * How SLS says that a field has no index, or one of the wrong type: the first comes from the search (the misspelling is
+ * SLS's), the second from the SQL. Source: SLS, "FAQ about query and analysis".
  */
 const missingIndexPatterns = [
   /key \((?<field>[^)]*)\) is not config as (key value config|numberic column)/i,
   /column '(?<field>[^']*)' (cannot be resolved|no longer exists or type mismatch)/i,
 ];
 
-export function classifySlsFailure({ statusCode, errorCode, errorMessage }: SlsFailure): ErrorCode {
-  // Two causes share the code ParameterInvalid with real mistakes in a query and are told apart by their text.
+/** The error that a reply of SLS reports, as far as it reports one. */
+interface SlsFailure {
+  readonly statusCode: number;
+  /** Undefined if the body is not the documented JSON but, for example, the page of a proxy or load balancer. */
+  readonly errorCode: string | undefined;
+  readonly errorMessage: string;
+}
+
+function codeOf({ statusCode, errorCode, errorMessage }: SlsFailure): ErrorCode {
+  // SLS uses ParameterInvalid also for these two; only the message tells them from real mistakes in a query.
   if (/too many queued queries/i.test(errorMessage)) return 'SlsThrottled';
   if (missingIndexPatterns.some((pattern) => pattern.test(errorMessage))) return 'IndexMissing';
   const known = errorCode === undefined ? undefined : codes.get(errorCode);
@@ -55,21 +57,56 @@ export function classifySlsFailure({ statusCode, errorCode, errorMessage }: SlsF
   return 'QueryRefused';
 }
 
-/** @param where project and logstore, for the message */
-export function slsFailureToError(failure: SlsFailure, where: string, cause: unknown): AdapterError {
-  const { statusCode, errorCode, errorMessage, requestId } = failure;
-  const message = errorMessage.slice(0, maxMessageLength).replace(/[.\s]+$/, '');
+/**
+ * Returns the error of a reply with status 400 or above.
+ *
+ * @param where project and logstore, for the message
+ * @param credentials those that signed the request: the message never repeats them, even if SLS does
+ */
+export function replyError(
+  { statusCode, headers, body }: TransportReply,
+  where: string,
+  credentials: Credentials,
+): AdapterError {
+  const { errorCode, errorMessage } = parseErrorBody(body);
+  const id = headers['x-log-requestid'];
+  const slsRequestId = Array.isArray(id) ? id[0] : id;
+  const message = withoutKey(errorMessage, credentials)
+    .slice(0, maxMessageLength)
+    .replace(/[.\s]+$/, '');
   const said = [errorCode ?? `HTTP ${statusCode}`, message].filter(Boolean).join(': ');
-  const id = requestId === undefined ? '' : ` (request ${requestId})`;
-  return new AdapterError(classifySlsFailure(failure), `SLS, ${where}: ${said}${id}`, {
-    cause,
-    slsRequestId: requestId,
-  });
+  const request = slsRequestId === undefined ? '' : ` (request ${slsRequestId})`;
+  return new AdapterError(
+    codeOf({ statusCode, errorCode, errorMessage }),
+    `SLS, ${where}: ${said}${request}`,
+    {
+      cause: new Error(`SLS answered ${statusCode}`),
+      slsRequestId,
+    },
+  );
 }
 
-/** The field that a refusal for want of an index names. */
-export function unindexedField(error: AdapterError): string | undefined {
-  if (error.code !== 'IndexMissing') return undefined;
+function parseErrorBody(body: Buffer): Omit<SlsFailure, 'statusCode'> {
+  try {
+    const { errorCode, errorMessage } = JSON.parse(body.toString()) as Record<string, unknown>;
+    return {
+      errorCode: typeof errorCode === 'string' ? errorCode : undefined,
+      errorMessage: typeof errorMessage === 'string' ? errorMessage : '',
+    };
+  } catch {
+    return { errorCode: undefined, errorMessage: 'the body is not the JSON that SLS documents' };
+  }
+}
+
+/** Hides the secret and the security token of the credentials in a text. */
+export function withoutKey(text: string, { accessKeySecret, securityToken }: Credentials): string {
+  const secrets = [accessKeySecret, securityToken].filter((secret) => secret !== undefined && secret !== '');
+  return secrets.reduce<string>((rest, secret) => rest.replaceAll(String(secret), '***'), text);
+}
+
+/** Returns the field that lacks an index, if SLS refused the query for that. */
+export function unindexedField(error: unknown): string | undefined {
+  if (!(error instanceof AdapterError) || error.code !== 'IndexMissing') return undefined;
   const fields = missingIndexPatterns.map((pattern) => pattern.exec(error.what)?.groups?.['field']);
   return fields.find((field) => field !== undefined);
 }

@@ -9,7 +9,7 @@ export interface TransportSettings {
   readonly connectTimeoutMs: number;
   /** From the start of the request to the last byte of the reply. */
   readonly readTimeoutMs: number;
-  /** How a host becomes an address. Default: as the system does it. */
+  /** Resolves host names. Default: the system's resolver. */
   readonly lookup?: LookupFunction | undefined;
 }
 
@@ -17,7 +17,7 @@ export interface TransportRequest {
   readonly endpoint: Endpoint;
   readonly project: string;
   readonly method: string;
-  /** Path and query, as signed. */
+  /** Path and query, exactly as they were signed. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
@@ -30,12 +30,12 @@ export interface TransportReply {
   readonly body: Buffer;
 }
 
-/** As it travels, compressed. A reply of 1,000,000 rows stays below. */
+/** Compressed size. A reply with 1,000,000 rows is smaller. */
 const maxReplyBytes = 64 * 1024 * 1024;
 
 /**
- * Sends signed requests over kept-alive connections. The SDK's own HTTP takes no agent and no AbortSignal, and
- * finds the server by the project's name alone.
+ * Sends signed requests over kept-alive connections. The SDK's own HTTP layer takes no agent and no AbortSignal, and
+ * always connects to the project's host name.
  */
 export class Transport {
   readonly #settings: TransportSettings;
@@ -53,17 +53,13 @@ export class Transport {
     const { endpoint, signal } = request;
     const { connectTimeoutMs, readTimeoutMs } = this.#settings;
     const timeLimit = new AbortController();
-    const timeOut = (phase: string, afterMs: number) =>
+    const limit = (phase: string, afterMs: number) =>
       setTimeout(() => {
-        timeLimit.abort(
-          new AdapterError(
-            'SlsTimeout',
-            `SLS at ${endpoint.authority} did not ${phase} within ${afterMs} ms`,
-          ),
-        );
+        const what = `SLS at ${endpoint.authority} did not ${phase} within ${afterMs} ms`;
+        timeLimit.abort(new AdapterError('SlsTimeout', what));
       }, afterMs);
-    const connectTimer = timeOut('accept a connection', connectTimeoutMs);
-    const readTimer = timeOut('answer', readTimeoutMs);
+    const connectTimer = limit('accept a connection', connectTimeoutMs);
+    const readTimer = limit('answer', readTimeoutMs);
     try {
       return await this.#exchange(request, AbortSignal.any([signal, timeLimit.signal]), () =>
         clearTimeout(connectTimer),
@@ -73,13 +69,8 @@ export class Transport {
         throw new AdapterError('Canceled', 'the SLS query was canceled', { cause: signal.reason });
       if (timeLimit.signal.aborted) throw timeLimit.signal.reason;
       if (error instanceof AdapterError) throw error;
-      throw new AdapterError(
-        'SlsUnavailable',
-        `SLS at ${endpoint.authority} cannot be reached: ${reasonOf(error)}`,
-        {
-          cause: error,
-        },
-      );
+      const what = `SLS at ${endpoint.authority} cannot be reached: ${networkReason(error)}`;
+      throw new AdapterError('SlsUnavailable', what, { cause: error });
     } finally {
       clearTimeout(connectTimer);
       clearTimeout(readTimer);
@@ -121,9 +112,8 @@ export class Transport {
     let bytes = 0;
     for await (const chunk of reply as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes > maxReplyBytes) {
+      if (bytes > maxReplyBytes)
         throw new AdapterError('SlsReplyInvalid', `the reply of SLS exceeds ${maxReplyBytes} bytes`);
-      }
       chunks.push(chunk);
     }
     return { statusCode: reply.statusCode ?? 0, headers: reply.headers, body: Buffer.concat(chunks) };
@@ -135,8 +125,8 @@ export class Transport {
   }
 }
 
-/** The system's code says more than the message, which may be empty (AggregateError of a failed connect). */
-function reasonOf(error: unknown): string {
+/** Includes the system's error code: the message may be empty (AggregateError of a failed connect). */
+function networkReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   return [code, error.message].filter(Boolean).join(' ');

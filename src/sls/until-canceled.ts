@@ -4,17 +4,17 @@ export const canceled = (signal: AbortSignal) =>
   new AdapterError('Canceled', 'the query was canceled', { cause: signal.reason });
 
 /**
- * The work's own end, or the signal's, whichever comes first; for work that may not heed the signal.
+ * Waits for work that may ignore the signal: ends with the work or with the signal, whichever comes first.
  *
  * @throws AdapterError `Canceled` once the signal is aborted
  */
 export async function untilCanceled<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const gone = Promise.withResolvers<never>();
-  const onAbort = () => gone.reject(canceled(signal));
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(canceled(signal));
   signal.addEventListener('abort', onAbort);
   if (signal.aborted) onAbort();
   try {
-    return await Promise.race([work, gone.promise]);
+    return await Promise.race([work, aborted.promise]);
   } finally {
     signal.removeEventListener('abort', onAbort);
   }

@@ -1,5 +1,5 @@
 import type { CompletenessObserver } from '../../src/reading/delay-learner.ts';
-import type { LogstoreAddress } from '../../src/sls/logstore-address.ts';
+import type { LogstoreAddress } from '../../src/sls/endpoint.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
 import type { SecondCountQuery, SecondCounts } from '../../src/sls/second-counts.ts';
 import { TestClock } from '../support/test-clock.ts';

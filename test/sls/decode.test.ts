@@ -109,7 +109,7 @@ describe('rows by route', () => {
 
   it.each<[string, readonly Record<string, string>[], RegExp]>([
     ['a route twice', [row('a', '1'), row('a', '1')], /"a" twice/],
-    ['a route that nobody asked for', [row('a', '1'), row('c', '1')], /"c" unasked/],
+    ['a route that nobody asked for', [row('a', '1'), row('c', '1')], /"c" without being asked for it/],
     ['a line without a route', [{ requests: '1' }], /without a route/],
     ['a line without the aggregate', [{ effective_route: 'a' }], /nothing for requests/],
     ['what is no number', [row('a', '1'), row('b', '1,000')], /"1,000" for requests/],
@@ -196,8 +196,8 @@ describe('rows by second', () => {
   });
 
   it.each<[string, Record<string, string>, RegExp]>([
-    ['the second before', second('99', '1'), /second 99 unasked/],
-    ['the second after', second('115', '1'), /second 115 unasked/],
+    ['the second before', second('99', '1'), /second 99, which is outside the window/],
+    ['the second after', second('115', '1'), /second 115, which is outside the window/],
     ['a second twice', second('100', '1'), /second 100 twice/],
     ['half a second', second('101.5', '1'), /101\.5 for unix_second/],
     ['no second', { lines: '1' }, /nothing for unix_second/],

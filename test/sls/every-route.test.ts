@@ -73,7 +73,7 @@ describe('every route', () => {
     for (const maxRows of [loggedRoutes, loggedRoutes - 1]) {
       await expect(withLimit(maxRows).query(queryOf(true), alive())).rejects.toMatchObject({
         code: 'SlsResultTooLarge',
-        what: `SLS, project ${project}, logstore ${logstore}: ${maxRows} routes or more were logged in one window`,
+        what: `SLS, project ${project}, logstore ${logstore}: ${maxRows} or more routes were logged in one window`,
       });
     }
   });

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { AdapterError } from '../../src/errors.ts';
 import type { LogQuery } from '../../src/sls/client.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
-import type { GateSettings } from '../../src/sls/project-gate.ts';
+import type { GateSettings } from '../../src/sls/project-gates.ts';
 import { ProjectGates, type ProjectCounts } from '../../src/sls/project-gates.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { HeldLogs } from './held-logs.ts';

@@ -1,14 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AdapterError, errorRegistry, type ErrorCode } from '../../src/errors.ts';
-import { classifySlsFailure, slsFailureToError, unindexedField } from '../../src/sls/sls-error.ts';
+import { replyError, unindexedField } from '../../src/sls/sls-error.ts';
 
-const failure = (statusCode: number, errorCode?: string, errorMessage = 'said SLS') => ({
-  statusCode,
-  errorCode,
-  errorMessage,
-  requestId: 'R1',
-});
+const credentials = { accessKeyId: 'id', accessKeySecret: 'planted-secret', securityToken: 'planted-token' };
+const headers = { 'x-log-requestid': 'R1' };
+/** The error of a reply with the JSON that SLS documents. */
+const errorOf = (statusCode: number, errorCode?: string, errorMessage = 'said SLS') =>
+  replyError(
+    { statusCode, headers, body: Buffer.from(JSON.stringify({ errorCode, errorMessage })) },
+    'project p',
+    credentials,
+  );
 
 const quota = 'Too many queued queries, please retry';
 const searchIndex = 'key (host) is not config as key value config,if symbol : is in your log,please wrap it';
@@ -54,7 +57,7 @@ describe('an error of SLS', () => {
     [400, 'constructor', '', 'QueryRefused'],
     [500, '__proto__', '', 'SlsUnavailable'],
   ])('%i %s %j is %s', (statusCode, errorCode, message, code) => {
-    expect(classifySlsFailure(failure(statusCode, errorCode, message))).toBe(code);
+    expect(errorOf(statusCode, errorCode, message).code).toBe(code);
   });
 
   it('of any kind has a code of ours', () => {
@@ -64,41 +67,48 @@ describe('an error of SLS', () => {
         fc.option(fc.oneof(fc.string(), fc.constantFrom('toString', 'hasOwnProperty')), { nil: undefined }),
         fc.string(),
         (statusCode, errorCode, errorMessage) => {
-          const error = slsFailureToError(failure(statusCode, errorCode, errorMessage), 'p', undefined);
-          expect(Object.hasOwn(errorRegistry, error.code)).toBe(true);
+          const { code } = errorOf(statusCode, errorCode, errorMessage);
+          expect(Object.hasOwn(errorRegistry, code)).toBe(true);
         },
       ),
     );
   });
 
   it('says where, what, the id to give Alibaba Cloud, and what to do', () => {
-    const cause = new Error('the reply');
-    const error = slsFailureToError(failure(401, 'Unauthorized', 'denied by ram. '), 'project p', cause);
+    const error = errorOf(401, 'Unauthorized', 'denied by ram. ');
     expect(error.message).toBe(
       `SLS, project p: Unauthorized: denied by ram (request R1). ${errorRegistry.PermissionDenied.remedy}`,
     );
-    expect(error.cause).toBe(cause);
+    expect(error.slsRequestId).toBe('R1');
+    expect(error.cause).toEqual(new Error('SLS answered 401'));
   });
 
   it('without a code or an id says its status', () => {
-    const { what } = slsFailureToError(
-      { ...failure(502, undefined, ''), requestId: undefined },
-      'p',
-      undefined,
-    );
-    expect(what).toBe('SLS, p: HTTP 502');
+    const reply = { statusCode: 502, headers: {}, body: Buffer.from('{}') };
+    expect(replyError(reply, 'project p', credentials).what).toBe('SLS, project p: HTTP 502');
   });
 
-  it('that repeats a long query is cut', () => {
-    expect(
-      slsFailureToError(failure(400, 'ParameterInvalid', 'x'.repeat(1e6)), 'p', undefined).what,
-    ).toHaveLength('SLS, p: ParameterInvalid:  (request R1)'.length + 1000);
+  it('whose body is not JSON says so, and repeats nothing of it', () => {
+    const reply = { statusCode: 404, headers, body: Buffer.from('<html>planted</html>') };
+    expect(replyError(reply, 'project p', credentials).what).toBe(
+      'SLS, project p: HTTP 404: the body is not the JSON that SLS documents (request R1)',
+    );
+  });
+
+  it('never contains the secret or the security token, even if SLS repeats them', () => {
+    const { what } = errorOf(401, 'SignatureNotMatch', 'signed planted-secret with planted-token');
+    expect(what).toBe('SLS, project p: SignatureNotMatch: signed *** with *** (request R1)');
+  });
+
+  it('cuts a message that repeats a long query', () => {
+    expect(errorOf(400, 'ParameterInvalid', 'x'.repeat(1e6)).what).toHaveLength(
+      'SLS, project p: ParameterInvalid:  (request R1)'.length + 1000,
+    );
   });
 });
 
 describe('the field that lacks an index', () => {
-  const fieldOf = (message: string) =>
-    unindexedField(slsFailureToError(failure(400, 'ParameterInvalid', message), 'p', undefined));
+  const fieldOf = (message: string) => unindexedField(errorOf(400, 'ParameterInvalid', message));
 
   it.each([
     [searchIndex, 'host'],

@@ -1,23 +1,23 @@
 import { createDecipheriv } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { Lease } from './lease.ts';
+import type { Lease } from './credentials.ts';
 
 /** Where ACK mounts the token of its add-ons. */
 export const addonTokenFile = '/var/addon/token-config';
 
-/** It is renewed in place, long before it expires. */
+/** ACK replaces the file in place, long before the token expires. */
 const recheckMs = 1000;
 
 const blockBytes = 16;
 
-/** By the length of the key in bytes. */
+/** Cipher by length of the key in bytes. */
 const ciphers: ReadonlyMap<number, string> = new Map([
   [16, 'aes-128-cbc'],
   [24, 'aes-192-cbc'],
   [32, 'aes-256-cbc'],
 ]);
 
-/** @throws Error that says what is wrong with the file, without anything that is in it */
+/** @throws Error that says what is wrong with the file and repeats nothing of its content */
 export async function readAddonToken(file: string): Promise<Lease> {
   let text: string;
   try {
@@ -29,10 +29,10 @@ export async function readAddonToken(file: string): Promise<Lease> {
 }
 
 /**
- * Source: ACK add-ons: JSON whose values are base64 of IV(16) ‖ AES-CBC with PKCS#5 padding, the key being the bytes
- * of `keyring`.
+ * Decrypts an add-on token: JSON whose values are base64 of IV (16 bytes) ‖ AES-CBC with PKCS#5 padding. The key is the
+ * bytes of `keyring`. Source: ACK add-ons.
  *
- * @param name what the errors call it
+ * @param name how errors name the token
  */
 export function parseAddonToken(text: string, name: string): Lease {
   const fields = parseFields(text, name);
@@ -44,7 +44,7 @@ export function parseAddonToken(text: string, name: string): Lease {
   const key = Buffer.from(textOf('keyring'));
   const cipher = ciphers.get(key.length);
   if (cipher === undefined) {
-    throw new Error(`${name}: "keyring" has ${key.length} bytes, which is no AES key: 16, 24 or 32`);
+    throw new Error(`${name}: "keyring" has ${key.length} bytes; an AES key has 16, 24 or 32`);
   }
   const plain = (field: string) =>
     decrypt(textOf(field), { cipher, key }, `${name}: ${JSON.stringify(field)}`);
@@ -64,12 +64,12 @@ function parseFields(text: string, name: string): Readonly<Record<string, unknow
   try {
     fields = JSON.parse(text);
   } catch {
-    // The parser's own message repeats the text.
+    // The parser's own message would repeat the text.
     throw new Error(`${name} is not JSON`);
   }
   if (typeof fields === 'object' && fields !== null && !Array.isArray(fields))
     return fields as Record<string, unknown>;
-  throw new Error(`${name} is no JSON object`);
+  throw new Error(`${name} is not a JSON object`);
 }
 
 interface Cipher {
@@ -82,7 +82,7 @@ function decrypt(text: string, { cipher, key }: Cipher, name: string): string {
     throw new Error(`${name} is not base64`);
   const bytes = Buffer.from(text, 'base64');
   if (bytes.length < 2 * blockBytes || bytes.length % blockBytes !== 0)
-    throw new Error(`${name} has ${bytes.length} bytes, which is no IV and some blocks of 16`);
+    throw new Error(`${name} has ${bytes.length} bytes; an IV and whole blocks of 16 bytes are expected`);
   const decipher = createDecipheriv(cipher, key, bytes.subarray(0, blockBytes));
   let plain: string;
   try {
@@ -90,16 +90,16 @@ function decrypt(text: string, { cipher, key }: Cipher, name: string): string {
   } catch {
     throw new Error(`${name} cannot be decrypted with "keyring"`);
   }
-  // By another key, one in 256 ends like a padding.
+  // With a wrong key, one in 256 texts ends like valid padding.
   if (!/^[\x21-\x7e]+$/.test(plain)) throw new Error(`${name} cannot be decrypted with "keyring"`);
   return plain;
 }
 
 function parseExpiration(text: string, name: string): number {
   const ms = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) ? Date.parse(text) : Number.NaN;
-  // The parser takes 31 February for 3 March.
+  // Date.parse takes 31 February for 3 March.
   if (!Number.isNaN(ms) && new Date(ms).toISOString().replace('.000Z', 'Z') === text) return ms;
-  throw new Error(`${name}: "expiration" is no time such as 2006-01-02T15:04:05Z`);
+  throw new Error(`${name}: "expiration" must be a time such as 2006-01-02T15:04:05Z`);
 }
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? 'unknown error';

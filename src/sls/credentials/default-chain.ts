@@ -1,18 +1,48 @@
 import { access } from 'node:fs/promises';
 import { addonTokenFile, readAddonToken } from './addon-token.ts';
-import { credentialsFromEnvironment, type Environment } from './environment.ts';
-import type { CredentialOrigin, Lease } from './lease.ts';
-import { reasoned } from './reason.ts';
+import type { CredentialOrigin, Credentials, Environment, Lease } from './credentials.ts';
+import { withLibraryReason } from './library-error.ts';
 import { expirationMs } from './role-session.ts';
 
-/** A chain may end in a profile or a program that does not say when its credentials expire. */
+/** Variable names of Alibaba Cloud, then those of the stock adapter. */
+const environmentNames = [
+  ['ALIBABA_CLOUD_ACCESS_KEY_ID', 'ALIBABA_CLOUD_ACCESS_KEY_SECRET', 'ALIBABA_CLOUD_SECURITY_TOKEN'],
+  ['AccessKeyId', 'AccessKeySecret', 'SecurityToken'],
+] as const;
+
+/** The chain may end in a profile or a program that does not say when its credentials expire. */
 const recheckMs = 300_000;
 
 /**
- * The environment, then the token of an ACK add-on where one is mounted, then the default chain of
+ * Reads an access key from environment variables. It trims white space: a Secret made from a file often ends with a
+ * line feed.
+ *
+ * @returns undefined if neither pair of names is set; half a pair counts as not set
+ */
+export function credentialsFromEnvironment(env: Environment): Credentials | undefined {
+  for (const [idName, secretName, tokenName] of environmentNames) {
+    const accessKeyId = env[idName]?.trim();
+    const accessKeySecret = env[secretName]?.trim();
+    if (accessKeyId && accessKeySecret)
+      return { accessKeyId, accessKeySecret, securityToken: env[tokenName]?.trim() };
+  }
+  return undefined;
+}
+
+export const environmentOrigin =
+  (env: Environment): CredentialOrigin =>
+  () => {
+    const credentials = credentialsFromEnvironment(env);
+    if (credentials !== undefined) return Promise.resolve({ credentials });
+    const pairs = environmentNames.map(([idName, secretName]) => `${idName} and ${secretName}`);
+    return Promise.reject(new Error(`the environment has neither ${pairs.join(' nor ')}`));
+  };
+
+/**
+ * Tries the environment, then the token of an ACK add-on if one is mounted, then the default chain of
  * `@alicloud/credentials`: RRSA, profiles, ECS RAM role, URI.
  *
- * @param tokenFile that of the add-on token
+ * @param tokenFile file of the add-on token
  */
 export const defaultOrigin =
   (env: Environment, tokenFile: string = addonTokenFile): CredentialOrigin =>
@@ -22,13 +52,13 @@ export const defaultOrigin =
     return (await exists(tokenFile)) ? readAddonToken(tokenFile) : askChain();
   };
 
-/** The library's chain remembers the provider that it tried last, also after a failure; so each has one use. */
+/** Builds a new chain each time: the library's chain keeps using the provider it tried last, even one that failed. */
 async function askChain(): Promise<Lease> {
-  // Loaded on use: most installations name their key in the environment.
+  // Loaded when needed: most installations set their key in the environment.
   const { DefaultCredentialsProvider } = await import('@alicloud/credentials');
   const chain = DefaultCredentialsProvider.builder().build();
-  const { accessKeyId, accessKeySecret, securityToken } = await reasoned(chain.getCredentials());
-  if (!accessKeyId || !accessKeySecret) throw new Error('the chain gave an empty key');
+  const { accessKeyId, accessKeySecret, securityToken } = await withLibraryReason(chain.getCredentials());
+  if (!accessKeyId || !accessKeySecret) throw new Error('the default chain gave an empty access key');
   const expiration = expirationOf(chain);
   return {
     credentials: { accessKeyId, accessKeySecret, securityToken },
@@ -44,7 +74,7 @@ interface Provider {
   readonly session?: { readonly expiration?: unknown };
 }
 
-/** The library's result does not say it, but the provider that gave it holds the session. */
+/** Returns the expiration from the session of the provider that answered: the library's result does not contain it. */
 function expirationOf(provider: unknown): unknown {
   if (typeof provider !== 'object' || provider === null) return undefined;
   const { lastUsedProvider, innerProvider, session } = provider as Provider;
@@ -54,6 +84,6 @@ function expirationOf(provider: unknown): unknown {
 const exists = (file: string): Promise<boolean> =>
   access(file).then(
     () => true,
-    // Whatever is there but cannot be read is told when it is read.
+    // A file that exists but cannot be read is reported when it is read.
     (error: unknown) => !['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? ''),
   );

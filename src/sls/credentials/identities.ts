@@ -1,23 +1,28 @@
-import type { CredentialOrigin } from './lease.ts';
+import { addonTokenFile, readAddonToken } from './addon-token.ts';
+import type { CredentialOrigin, CredentialSettings, Environment } from './credentials.ts';
+import { defaultOrigin, environmentOrigin } from './default-chain.ts';
 import { RenewedCredentials, type CredentialObserver } from './renewed-credentials.ts';
-import type { RoleSurroundings } from './role-session.ts';
-import type { BaseCredentialSettings, CredentialSettings } from './settings.ts';
+import { assumeRoleOrigin, ecsRoleOrigin, rrsaOrigin } from './role-session.ts';
+import { secretFileOrigin } from './secret-file.ts';
 
-export interface IdentityParts extends RoleSurroundings {
+export interface IdentityParts {
+  readonly env: Environment;
+  /** Host of STS if the settings name none. */
+  readonly stsEndpoint: string;
   readonly clock: { now(): number };
   readonly observer: CredentialObserver;
 }
 
-/** What is told of an identity. */
+/** What self-metrics and the status page show of an identity. */
 export interface IdentityState {
   readonly name: string;
-  /** Unix ms; undefined where they do not expire, or none have been asked for yet. */
+  /** Unix ms; undefined if the credentials do not expire, or none have been fetched yet. */
   readonly expiresAtMs: number | undefined;
-  /** Whether the last attempt to get or renew them failed. */
+  /** Whether the last attempt to fetch or renew them failed. */
   readonly failing: boolean;
 }
 
-/** One source of credentials for each place that they come from, however many projects use it. */
+/** The identities that projects are queried as. Equal settings share one identity, however many projects use it. */
 export class Identities {
   readonly #parts: IdentityParts;
   readonly #known = new Map<string, RenewedCredentials>();
@@ -26,9 +31,9 @@ export class Identities {
     this.#parts = parts;
   }
 
-  /** Nothing is asked for, nor loaded, before somebody needs a key. */
+  /** Returns the identity of the settings. Nothing is fetched before its credentials are needed. */
   of(settings: CredentialSettings): RenewedCredentials {
-    const key = JSON.stringify(settings, inOrder);
+    const key = JSON.stringify(settings, sortedKeys);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const { clock, observer } = this.#parts;
@@ -46,28 +51,39 @@ export class Identities {
     }));
   }
 
-  /** Loaded on use: an adapter that nobody asks needs none of it. */
   #originOf(settings: CredentialSettings): CredentialOrigin {
-    const parts = { ...this.#parts, baseOf: (base: BaseCredentialSettings) => this.of(base) };
-    return async () => {
-      const { originOf } = await import('./origins.ts');
-      return originOf(settings, parts)();
-    };
+    const { env, stsEndpoint } = this.#parts;
+    switch (settings.source) {
+      case 'default':
+        return defaultOrigin(env);
+      case 'environment':
+        return environmentOrigin(env);
+      case 'rrsa':
+        return rrsaOrigin(settings, this.#parts);
+      case 'ecs-role':
+        return ecsRoleOrigin(settings.roleName);
+      case 'addon-token':
+        return () => readAddonToken(settings.file ?? addonTokenFile);
+      case 'secret-file':
+        return secretFileOrigin(settings.directory);
+      case 'assume-role':
+        return () => assumeRoleOrigin(settings, this.of(settings.from), stsEndpoint)();
+    }
   }
 
-  /** Those that differ in more than the name says are numbered. */
+  /** Numbers identities whose names are equal but whose settings differ. */
   #nameOf(settings: CredentialSettings): string {
     const name = plainName(settings);
     const taken = new Set([...this.#known.values()].map((identity) => identity.name));
     for (let number = 1; ; number += 1) {
-      const tried = number === 1 ? name : `${name} #${number}`;
-      if (!taken.has(tried)) return tried;
+      const candidate = number === 1 ? name : `${name} #${number}`;
+      if (!taken.has(candidate)) return candidate;
     }
   }
 }
 
-/** For `JSON.stringify`: settings that say the same are one, in whatever order. */
-const inOrder = (_: string, value: unknown): unknown =>
+/** A replacer for `JSON.stringify`: equal settings give the same text, whatever the order of their keys. */
+const sortedKeys = (_: string, value: unknown): unknown =>
   typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).sort()) : value;
 
 function plainName(settings: CredentialSettings): string {

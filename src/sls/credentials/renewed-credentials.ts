@@ -1,10 +1,14 @@
 import { AdapterError } from '../../errors.ts';
-import { isSameKey, type Credentials, type CredentialSource } from '../credentials.ts';
-import type { CredentialOrigin, Lease } from './lease.ts';
+import {
+  isSameKey,
+  type CredentialOrigin,
+  type Credentials,
+  type CredentialSource,
+  type Lease,
+} from './credentials.ts';
 
-/** What is told of the credentials of an identity. */
 export interface CredentialObserver {
-  /** Once an outage: what is held is still used, until SLS refuses it or it expires. */
+  /** Called once per outage. The current credentials stay in use until SLS refuses them or they expire. */
   credentialsFailing(event: {
     readonly identity: string;
     readonly expiresAtMs: number | undefined;
@@ -14,46 +18,46 @@ export interface CredentialObserver {
 }
 
 export interface RenewalParts {
-  /** What errors and metrics call the identity; no secret. */
+  /** Name of the identity in errors and metrics; contains no secret. */
   readonly name: string;
   readonly origin: CredentialOrigin;
-  /** That of the expiry, Unix ms. */
+  /** Unix ms; decides when credentials have expired. */
   readonly clock: { now(): number };
-  /** Default: that of the process. */
+  /** Default: the monotonic clock of the process. */
   readonly monotonicMs?: () => number;
   readonly observer: CredentialObserver;
 }
 
-/** Renewed this long before the end, or after two thirds of the time where that is earlier. */
+/** Credentials are renewed this long before they expire, or after two thirds of their lifetime if that is earlier. */
 const longestLeadMs = 15 * 60_000;
-/** Not used in the last seconds: a query takes some, and clocks differ. */
+/** Credentials are not used in their last seconds: a query takes some, and clocks differ. */
 const longestMarginMs = 10_000;
-/** After a renewal in the background has failed; what is held is good for some time yet. */
+/** Pause after a failed renewal in the background: the current credentials are still valid. */
 const backgroundRetryMs = 10_000;
-/** For so long a failure is the answer to all who ask: many ask at a time. */
+/** How long one failure answers all callers: many call at the same time. */
 const failureMs = 1000;
-/** A wrong key is asked for again no more often, however often SLS refuses it. */
-const rebuildPauseMs = 5000;
+/** Refused credentials are fetched again at most this often, however often SLS refuses them. */
+const refetchPauseMs = 5000;
 
 interface Held extends Lease {
-  /** Of the monotonic clock, as all that follow. */
+  /** By the monotonic clock, as `usableUntilMs` is. */
   renewAtMs: number;
   readonly usableUntilMs: number;
   refused: boolean;
 }
 
 /**
- * The credentials of one identity. They are renewed while they are still good, in one flight and without keeping
- * anybody waiting, and asked for anew once SLS has refused them. Nothing happens while nobody asks.
+ * The credentials of one identity. They are renewed before they expire, by one request and without a caller that waits,
+ * and fetched again after SLS refuses them. No timer runs: without calls nothing is fetched.
  */
 export class RenewedCredentials implements CredentialSource {
   readonly #parts: Required<RenewalParts>;
   #held: Held | undefined;
-  #flight: Promise<Credentials> | undefined;
+  #pending: Promise<Credentials> | undefined;
   #failure: { readonly error: AdapterError; readonly untilMs: number } | undefined;
-  #rebuiltMs = -Infinity;
-  /** Told of, and not yet over. */
-  #failing = false;
+  #refetchedMs = -Infinity;
+  /** Whether the observer was told of an outage that has not ended. */
+  #reported = false;
   #lastFailed = false;
 
   constructor(parts: RenewalParts) {
@@ -64,12 +68,12 @@ export class RenewedCredentials implements CredentialSource {
     return this.#parts.name;
   }
 
-  /** Unix ms; undefined where they do not expire, or none are held. */
+  /** Unix ms; undefined if the credentials do not expire, or there are none. */
   get expiresAtMs(): number | undefined {
     return this.#held?.expiresAtMs;
   }
 
-  /** Whether the last attempt to get or renew them failed. */
+  /** Whether the last attempt to fetch or renew them failed. */
   get failing(): boolean {
     return this.#lastFailed;
   }
@@ -80,7 +84,7 @@ export class RenewedCredentials implements CredentialSource {
     if (this.#parts.monotonicMs() < held.renewAtMs) return held.credentials;
     const renewal = this.#renew();
     if (held.recheck?.inBackground === false) return renewal;
-    // Told of already; whoever asks after the end of what is held hears of it.
+    // The observer was told. Callers see the failure once the current credentials are no longer usable.
     renewal.catch(() => undefined);
     return held.credentials;
   }
@@ -88,10 +92,10 @@ export class RenewedCredentials implements CredentialSource {
   refused(credentials: Credentials): void {
     const held = this.#held;
     const nowMs = this.#parts.monotonicMs();
-    if (held === undefined || nowMs - this.#rebuiltMs < rebuildPauseMs) return;
-    // A query may have been under way since before the last renewal.
+    if (held === undefined || nowMs - this.#refetchedMs < refetchPauseMs) return;
+    // The query may have been sent before the last renewal.
     if (!isSameKey(held.credentials, credentials)) return;
-    this.#rebuiltMs = nowMs;
+    this.#refetchedMs = nowMs;
     held.refused = true;
   }
 
@@ -101,11 +105,11 @@ export class RenewedCredentials implements CredentialSource {
   }
 
   #renew(): Promise<Credentials> {
-    this.#flight ??= this.#ask().finally(() => (this.#flight = undefined));
-    return this.#flight;
+    this.#pending ??= this.#fetch().finally(() => (this.#pending = undefined));
+    return this.#pending;
   }
 
-  async #ask(): Promise<Credentials> {
+  async #fetch(): Promise<Credentials> {
     const { name, origin, observer, monotonicMs } = this.#parts;
     if (this.#failure !== undefined && monotonicMs() < this.#failure.untilMs) throw this.#failure.error;
     try {
@@ -115,8 +119,8 @@ export class RenewedCredentials implements CredentialSource {
     }
     this.#failure = undefined;
     this.#lastFailed = false;
-    if (this.#failing) observer.credentialsRecovered({ identity: name });
-    this.#failing = false;
+    if (this.#reported) observer.credentialsRecovered({ identity: name });
+    this.#reported = false;
     return this.#held.credentials;
   }
 
@@ -128,7 +132,7 @@ export class RenewedCredentials implements CredentialSource {
     const leftMs = expiresAtMs - clock.now();
     if (leftMs <= 0) {
       const [end, now] = [expiresAtMs, clock.now()].map((ms) => new Date(ms).toISOString());
-      throw new Error(`these expired at ${end}, and it is ${now} now`);
+      throw new Error(`they expired at ${end}, and it is now ${now}`);
     }
     const renewInMs = Math.min(
       Math.max((leftMs * 2) / 3, leftMs - longestLeadMs),
@@ -142,6 +146,7 @@ export class RenewedCredentials implements CredentialSource {
     };
   }
 
+  /** @returns the current credentials if they are still usable */
   #fail(thrown: unknown): Credentials {
     const { name, observer, monotonicMs } = this.#parts;
     const error = toCredentialsError(thrown, name);
@@ -152,15 +157,16 @@ export class RenewedCredentials implements CredentialSource {
       throw error;
     }
     held.renewAtMs = monotonicMs() + (held.recheck?.inBackground === false ? failureMs : backgroundRetryMs);
-    if (!this.#failing) observer.credentialsFailing({ identity: name, expiresAtMs: held.expiresAtMs, error });
-    this.#failing = true;
+    if (!this.#reported)
+      observer.credentialsFailing({ identity: name, expiresAtMs: held.expiresAtMs, error });
+    this.#reported = true;
     return held.credentials;
   }
 }
 
 /**
- * What came along when a key was copied would fail later: the id and the token go into headers, where it reads as a
- * broken connection.
+ * Refuses characters that came along when a key was copied. They would fail later and look like a broken connection:
+ * the ID and the token go into HTTP headers.
  */
 function checkCharacters({ accessKeyId, accessKeySecret, securityToken = '' }: Credentials): void {
   const parts = [
@@ -171,11 +177,11 @@ function checkCharacters({ accessKeyId, accessKeySecret, securityToken = '' }: C
   const wrong = parts.find(([, text]) => /[^\x21-\x7e]/.test(text));
   if (wrong === undefined) return;
   throw new Error(
-    `the ${wrong[0]} has a character that is in no key: a space, a line feed, a curly quote or the like`,
+    `the ${wrong[0]} contains a character that no key has, such as a space, a line feed or a curly quote`,
   );
 }
 
-/** Without a cause: origins have said all that may be said. */
+/** The error has no cause: the message of the origin is all that may be shown. */
 function toCredentialsError(thrown: unknown, name: string): AdapterError {
   if (thrown instanceof AdapterError) return thrown;
   const reason = thrown instanceof Error ? thrown.message : String(thrown);

@@ -1,32 +1,38 @@
 import { readFile } from 'node:fs/promises';
 import type { ECSRAMRoleCredentialsProvider } from '@alicloud/credentials';
-import type { CredentialSource } from '../credentials.ts';
-import type { Environment } from './environment.ts';
-import type { CredentialOrigin, Lease } from './lease.ts';
-import { reasoned } from './reason.ts';
-import type { AssumeRoleSettings, RrsaSettings } from './settings.ts';
-
-export interface RoleSurroundings {
-  readonly env: Environment;
-  /** Host of STS where the settings name none. */
-  readonly stsEndpoint: string;
-}
+import type {
+  AssumeRoleSettings,
+  CredentialOrigin,
+  CredentialSource,
+  Environment,
+  Lease,
+  RrsaSettings,
+} from './credentials.ts';
+import { withLibraryReason } from './library-error.ts';
 
 const defaultSessionName = 'sls-metrics-adapter';
 const defaultDurationSeconds = 3600;
 
-/** The library waits for silence, of either kind, for so long. */
+/** The library stops waiting after this long without progress. */
 const connectTimeoutMs = 5000;
 const readTimeoutMs = 5000;
 
-/** Source: ACK, "Use RRSA to authorize pods": what its webhook gives to a pod. */
+/**
+ * Assumes the RAM role that RRSA gives to the pod. Its webhook sets role, provider and token file in the environment;
+ * settings override them. Source: ACK, "Use RRSA to authorize pods".
+ *
+ * @param parts `stsEndpoint`: host of STS if the settings name none
+ */
 export const rrsaOrigin =
-  (settings: RrsaSettings, { env, stsEndpoint }: RoleSurroundings): CredentialOrigin =>
+  (
+    settings: RrsaSettings,
+    { env, stsEndpoint }: { readonly env: Environment; readonly stsEndpoint: string },
+  ): CredentialOrigin =>
   async () => {
     const given = (value: string | undefined, key: string, name: string): string => {
       const found = value ?? env[name]?.trim();
       if (found) return found;
-      throw new Error(`${name} is not set, and neither is ${key}: the pod has not been given a role`);
+      throw new Error(`${name} is not set, and neither is ${key}: the pod has no RAM role`);
     };
     const roleArn = given(settings.roleArn, 'roleArn', 'ALIBABA_CLOUD_ROLE_ARN');
     const providerArn = given(settings.oidcProviderArn, 'oidcProviderArn', 'ALIBABA_CLOUD_OIDC_PROVIDER_ARN');
@@ -46,7 +52,7 @@ export const rrsaOrigin =
     return askOnce(provider, [token]);
   };
 
-/** Without a name, that of the instance's role is asked for first. */
+/** Gets the session of the ECS instance's RAM role. Without a name, the library asks for the name first. */
 export const ecsRoleOrigin =
   (roleName: string | undefined): CredentialOrigin =>
   async () => {
@@ -56,7 +62,7 @@ export const ecsRoleOrigin =
     return askOnce(builder.build(), []);
   };
 
-/** @param base who assumes the role; told of it where STS refuses its key */
+/** @param base the credentials that assume the role; it is informed if STS refuses its key */
 export const assumeRoleOrigin =
   (settings: AssumeRoleSettings, base: CredentialSource, defaultStsEndpoint: string): CredentialOrigin =>
   async () => {
@@ -85,7 +91,7 @@ export const assumeRoleOrigin =
   };
 
 interface SessionProvider {
-  /** One request, or the few that one session takes; nothing is kept. */
+  /** Sends the requests that one session takes; keeps nothing. */
   refresher(): Promise<{
     readonly accessKeyId: string;
     readonly accessKeySecret: string;
@@ -95,15 +101,15 @@ interface SessionProvider {
 }
 
 /**
- * The library asks, and keeps nothing: what it would keep it renews while a reader waits, at every call where the
- * session is of 15 minutes, and gives past its end where STS fails.
+ * Asks the library for one session, without its cache. The cache renews while a reader waits, renews a 15-minute
+ * session at every call, and returns expired credentials if STS fails.
  */
 async function askOnce(provider: SessionProvider, secrets: readonly string[]): Promise<Lease> {
-  const { expiration, ...credentials } = await reasoned(provider.refresher(), secrets);
+  const { expiration, ...credentials } = await withLibraryReason(provider.refresher(), secrets);
   return { credentials, expiresAtMs: expirationMs(expiration) };
 }
 
-/** @throws Error where it is no time: credentials that end at no one knows when are not to be kept */
+/** @throws Error if the text is not a time: credentials must not be kept without a known end */
 export function expirationMs(text: unknown): number {
   const ms = typeof text === 'string' ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(ms)) throw new Error('the reply does not say when the credentials expire');
@@ -122,6 +128,6 @@ async function readToken(file: string): Promise<string> {
   return token;
 }
 
-/** Source: STS, "Error codes", and the library's own word for a signature that does not match. */
+/** Source: STS, "Error codes", and the library's own message for a signature that does not match. */
 const isKeyRefused = (reason: string) =>
   /InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSecurityToken|access key secret is invalid/.test(reason);

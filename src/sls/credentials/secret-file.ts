@@ -1,17 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isSameKey, type Credentials } from '../credentials.ts';
-import type { CredentialOrigin } from './lease.ts';
+import { isSameKey, type CredentialOrigin, type Credentials } from './credentials.ts';
 
-/** The keys of the Secret. A volume may give its keys these names with `items`. */
+/** The keys of the Secret. A volume can map other keys to these names with `items`. */
 const fileNames = { id: 'access-key-id', secret: 'access-key-secret', token: 'security-token' } as const;
 
-/** Small local files, which kubelet replaces all at once. */
+/** Short: the files are small and local, and kubelet replaces all of them at once. */
 const recheckMs = 1000;
-/** One replacement is the usual; a directory that changes with every look is somebody's mistake. */
-const maxLooks = 5;
+/** Kubelet usually replaces the files once; a directory that changes at every read is a mistake. */
+const maxReads = 5;
 
-/** A Secret that is mounted as a directory; the security token may be missing. */
+/** Reads a Secret that is mounted as a directory. It may lack the security token. */
 export const secretFileOrigin =
   (directory: string): CredentialOrigin =>
   async () => ({
@@ -19,10 +18,10 @@ export const secretFileOrigin =
     recheck: { afterMs: recheckMs, inBackground: false },
   });
 
-/** Read until twice the same, so that no id goes with the secret of another. */
+/** Reads until two reads agree, so that the ID of one key is never combined with the secret of another. */
 async function readConsistently(directory: string): Promise<Credentials> {
   let last = await readOnce(directory);
-  for (let look = 1; look < maxLooks; look += 1) {
+  for (let read = 1; read < maxReads; read += 1) {
     const next = await readOnce(directory);
     if (isSameKey(last, next)) return next;
     last = next;
@@ -42,7 +41,7 @@ async function readOnce(directory: string): Promise<Credentials> {
 const missing = (directory: string, name: string, found: string | undefined) =>
   `the Secret at ${directory} has ${found === undefined ? 'no' : 'an empty'} ${name}`;
 
-/** White space around is dropped: a Secret made from a file often ends with a line feed. */
+/** Trims white space: a Secret made from a file often ends with a line feed. */
 async function readValue(directory: string, name: string): Promise<string | undefined> {
   try {
     return (await readFile(join(directory, name), 'utf8')).trim();

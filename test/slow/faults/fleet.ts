@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import https from 'node:https';
 import { startEmulator, type Emulator } from '../../../emulator/emulator.ts';
 import { AdapterError } from '../../../src/errors.ts';
-import type { Credentials, CredentialSource } from '../../../src/sls/credentials.ts';
+import type { Credentials, CredentialSource } from '../../../src/sls/credentials/credentials.ts';
 import { accessKey, project, startAdapter, type TestAdapter } from '../../support/adapter.ts';
 import { configText, type FleetSettings } from './fleet-settings.ts';
 import { Judge } from './judge.ts';

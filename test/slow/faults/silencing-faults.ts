@@ -1,6 +1,6 @@
 import type { Faults } from '../../../emulator/faults.ts';
 import type { ErrorCode } from '../../../src/errors.ts';
-import type { Credentials } from '../../../src/sls/credentials.ts';
+import type { Credentials } from '../../../src/sls/credentials/credentials.ts';
 import type { FleetSettings } from './fleet-settings.ts';
 import { tooSlow } from './judge.ts';
 import { logstores, rightCredentials, type Fleet } from './fleet.ts';

@@ -63,7 +63,7 @@ describe('an add-on token', () => {
     ['nothing', '', ' is not JSON'],
     ['something else', 'planted-secret', ' is not JSON'],
     ['half of it', encryptedToken(planted).slice(0, 100), ' is not JSON'],
-    ['a list', '["planted-secret"]', ' is no JSON object'],
+    ['a list', '["planted-secret"]', ' is not a JSON object'],
     ['no keyring', wrong({ keyring: undefined }), ' has no "keyring"'],
     ['an empty secret', wrong({ 'access.key.secret': '' }), ' has no "access.key.secret"'],
     ['a number', wrong({ 'access.key.id': 5 }), ' has no "access.key.id"'],
@@ -71,12 +71,12 @@ describe('an add-on token', () => {
     [
       'a short keyring',
       wrong({ keyring: 'planted-secret' }),
-      ': "keyring" has 14 bytes, which is no AES key: 16, 24 or 32',
+      ': "keyring" has 14 bytes; an AES key has 16, 24 or 32',
     ],
     [
       'a keyring whose bytes are too many',
       wrong({ keyring: 'é'.repeat(16).slice(0, 15) }),
-      ': "keyring" has 30 bytes, which is no AES key: 16, 24 or 32',
+      ': "keyring" has 30 bytes; an AES key has 16, 24 or 32',
     ],
     [
       'another keyring',
@@ -88,12 +88,12 @@ describe('an add-on token', () => {
     [
       'an IV alone',
       wrong({ 'access.key.secret': block(16) }),
-      ': "access.key.secret" has 16 bytes, which is no IV and some blocks of 16',
+      ': "access.key.secret" has 16 bytes; an IV and whole blocks of 16 bytes are expected',
     ],
     [
       'half a block',
       wrong({ 'security.token': block(40) }),
-      ': "security.token" has 40 bytes, which is no IV and some blocks of 16',
+      ': "security.token" has 40 bytes; an IV and whole blocks of 16 bytes are expected',
     ],
     [
       'noise',
@@ -121,7 +121,7 @@ describe('an add-on token', () => {
       `the expiration ${JSON.stringify(value)}`,
       wrong({ expiration: value }),
       typeof value === 'string' && value !== ''
-        ? ': "expiration" is no time such as 2006-01-02T15:04:05Z'
+        ? ': "expiration" must be a time such as 2006-01-02T15:04:05Z'
         : ' has no "expiration"',
     ]),
   ])('of %s is refused, in words that hold nothing of it', (_, text, message) => {

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { CredentialOrigin } from '../../../src/sls/credentials/lease.ts';
+import type { CredentialOrigin } from '../../../src/sls/credentials/credentials.ts';
 
 /** Why it failed; no secret may be in that, nor anywhere around. */
 export async function failureOf(origin: CredentialOrigin, secrets: readonly string[] = []): Promise<string> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Identities } from '../../../src/sls/credentials/identities.ts';
-import type { CredentialSettings } from '../../../src/sls/credentials/settings.ts';
+import type { CredentialSettings } from '../../../src/sls/credentials/credentials.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 const create = (env: Readonly<Record<string, string>> = {}) =>

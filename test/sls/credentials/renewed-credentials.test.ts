@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AdapterError } from '../../../src/errors.ts';
-import type { Credentials } from '../../../src/sls/credentials.ts';
-import type { Lease } from '../../../src/sls/credentials/lease.ts';
+import type { Credentials } from '../../../src/sls/credentials/credentials.ts';
+import type { Lease } from '../../../src/sls/credentials/credentials.ts';
 import { RenewedCredentials } from '../../../src/sls/credentials/renewed-credentials.ts';
 import { TestClock } from '../../support/test-clock.ts';
 import { waitFor } from '../../support/wait-for.ts';
@@ -51,7 +51,7 @@ it.each<[string, Partial<Credentials>]>([
     .catch((error: unknown) => error as AdapterError);
   expect(failure).toMatchObject({
     code: 'CredentialsMissing',
-    what: `no credentials for SLS (test): the ${what} has a character that is in no key: a space, a line feed, a curly quote or the like`,
+    what: `no credentials for SLS (test): the ${what} contains a character that no key has, such as a space, a line feed or a curly quote`,
   });
 });
 
@@ -159,7 +159,7 @@ describe('credentials that expire', () => {
       .current()
       .catch((thrown: unknown) => thrown as AdapterError);
     expect(error).toMatchObject({ code: 'CredentialsMissing' });
-    expect((error as AdapterError).what).toMatch(/these expired at \S+Z, and it is \S+Z now$/);
+    expect((error as AdapterError).what).toMatch(/they expired at \S+Z, and it is now \S+Z$/);
   });
 });
 

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { fixedCredentials, type Credentials } from '../../../src/sls/credentials.ts';
+import { fixedCredentials, type Credentials } from '../../../src/sls/credentials/credentials.ts';
 import { assumeRoleOrigin, rrsaOrigin } from '../../../src/sls/credentials/role-session.ts';
-import type { AssumeRoleSettings } from '../../../src/sls/credentials/settings.ts';
+import type { AssumeRoleSettings } from '../../../src/sls/credentials/credentials.ts';
 import { failureOf } from './failure-of.ts';
 import { startSts, type Sts, type StsRules } from './sts-double.ts';
 

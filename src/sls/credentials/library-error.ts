@@ -1,33 +1,34 @@
 import { AdapterError } from '../../errors.ts';
 
-/** What stays of a text that somebody else wrote. */
+/** Longer messages of the library are cut. */
 const maxReasonLength = 500;
 
 /**
- * Why an attempt failed, in one line without secrets. The library's messages repeat whole replies, and whole requests
- * with their query, so of a reply only what STS documents as its error is kept, and of a URL where it led.
+ * Returns why a call of `@alicloud/credentials` failed, in one line and without secrets. Its messages repeat whole
+ * replies, and whole requests with their query. Of a reply, this keeps only what STS documents as its error; of a URL,
+ * only the part before the query.
  *
- * @param secrets what is known to be one and must not be in the result, in whatever encoding
+ * @param secrets known secrets, which the result must not contain in any encoding
  */
-export function reasonOf(thrown: unknown, secrets: readonly string[] = []): string {
-  const said = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
-  const text = [withoutReplies, withoutQueries, withoutNowhere, withoutSecrets].reduce(
+export function libraryReason(thrown: unknown, secrets: readonly string[] = []): string {
+  const message = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
+  const text = [withoutReplies, withoutQueries, withoutUndefinedHost, withoutNamedSecrets].reduce(
     (rest, step) => step(rest),
-    said,
+    message,
   );
   const known = secrets.filter((secret) => secret.length > 3).flatMap(spellings);
   const clean = known.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
   return clean.replaceAll(/\s+/g, ' ').trim().slice(0, maxReasonLength);
 }
 
-/** What the library does, with the reason alone where it fails: its own errors are not kept as causes. */
-export const reasoned = <T>(work: Promise<T>, secrets: readonly string[] = []): Promise<T> =>
+/** Waits for a call of the library. A failure keeps the reason alone: the library's own error is not its cause. */
+export const withLibraryReason = <T>(work: Promise<T>, secrets: readonly string[] = []): Promise<T> =>
   work.catch((thrown: unknown) => {
-    throw thrown instanceof AdapterError ? thrown : new Error(reasonOf(thrown, secrets));
+    throw thrown instanceof AdapterError ? thrown : new Error(libraryReason(thrown, secrets));
   });
 
-/** Values that a name tells to be secret, and JSON Web Tokens. */
-export const withoutSecrets = (text: string): string =>
+/** Hides values whose name says that they are secret, and JSON Web Tokens. */
+export const withoutNamedSecrets = (text: string): string =>
   text
     .replace(
       /((?:(?:secret|token|password)\w*|\bsignature)(?:[\\"']*\s*[:=]\s*[\\"']*|%(?:25)*3[dD]))[^\\"',}\s&]+/gi,
@@ -37,11 +38,11 @@ export const withoutSecrets = (text: string): string =>
 
 const withoutQueries = (text: string): string => text.replace(/(https?:\/\/[^\s?]+)\?\S*/g, '$1');
 
-/** Where no URI of credentials is set, the chain of the library ends in asking one that is called undefined. */
-const withoutNowhere = (text: string): string =>
+/** If no URI of credentials is set, the library's chain ends by calling a host named "undefined". */
+const withoutUndefinedHost = (text: string): string =>
   text.replace(/(, )?getaddrinfo \w+ undefinedGET https:\/\/undefined\S* failed\.?/, '');
 
-/** After these the library puts a reply as it came; one that is no JSON may hold anything. */
+/** After these words, the library repeats a reply as it came. A reply that is not JSON may contain anything. */
 const replyFollows =
   /((?:unmarshal fail|json parse failed|with OIDC|session token failed|result): |message = )(?!\{)\S.*$/s;
 
@@ -61,7 +62,7 @@ function documentedError(reply: string): string {
     new RegExp(`\\\\*"${name}\\\\*"\\s*:\\s*\\\\*"([^"\\\\]*)`).exec(reply)?.[1]?.trim();
   const code = valueOf('Code');
   if (!code || !/^[\w.]+$/.test(code) || code === 'Success') return 'a reply without an error code';
-  // A signature that does not match is answered with all that was signed, the security token with it.
+  // For a signature that does not match, STS repeats everything that was signed, including the security token.
   const message = valueOf('Message')?.replace(/[.\s]*(server string to sign.*)?$/is, '');
   const requestId = valueOf('RequestId');
   const more = [message, requestId && `request ${requestId}`].filter(Boolean).join('; ');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reasonOf, withoutSecrets } from '../../../src/sls/credentials/reason.ts';
+import { libraryReason, withoutNamedSecrets } from '../../../src/sls/credentials/library-error.ts';
 
 describe('a text without its secrets', () => {
   it.each([
@@ -8,7 +8,7 @@ describe('a text without its secrets', () => {
     ['secret=abc, access_key_secret: abc', 'secret=***, access_key_secret: ***'],
     ['get sts token failed, httpStatus: 404', 'get sts token failed, httpStatus: 404'],
   ])('%s', (text, expected) => {
-    expect(withoutSecrets(text)).toBe(expected);
+    expect(withoutNamedSecrets(text)).toBe(expected);
   });
 });
 
@@ -49,10 +49,10 @@ describe('the reason of a failure', () => {
     ['two\n lines', 'two lines'],
     ['IMDS credentials is disabled', 'IMDS credentials is disabled'],
   ])('%s', (said, expected) => {
-    expect(reasonOf(new Error(said), [secret])).toBe(expected);
+    expect(libraryReason(new Error(said), [secret])).toBe(expected);
   });
 
   it('is short, however much was said', () => {
-    expect(reasonOf(new Error('x'.repeat(10_000))).length).toBe(500);
+    expect(libraryReason(new Error('x'.repeat(10_000))).length).toBe(500);
   });
 });
