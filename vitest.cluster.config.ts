@@ -13,6 +13,7 @@ export default defineConfig({
     bail: 1,
     // An HPA is looked at every 15 s, over a window of 15 s.
     testTimeout: 240_000,
-    hookTimeout: 240_000,
+    // Clean-up, which is a hook as well, waits up to 600 s for everything to be gone.
+    hookTimeout: 660_000,
   },
 });

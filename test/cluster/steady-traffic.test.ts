@@ -4,7 +4,7 @@ import { logstore, project } from '../support/adapter.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { linesIn, SteadyTraffic } from './steady-traffic.ts';
 
-it.each([0, 0.2, 23.8, 41, 78])('any 15 s at %d requests per second hold exactly that', (qps) => {
+it.each([0, 0.2, 23.8, 48, 78])('any 15 s at %d requests per second hold exactly that', (qps) => {
   const anySecond = 1_795_442_457;
   for (let start = anySecond; start < anySecond + 30; start++) {
     const lines = Array.from({ length: 15 }, (_, index) => linesIn(start + index, qps));

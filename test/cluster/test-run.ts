@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from './control-plane.ts';
 
 const runLabel = 'sls-metrics-adapter.test/run';
@@ -22,37 +23,63 @@ export function newTestRun(): TestRun {
   };
 }
 
-/** The APIService first: a broken one would hold up the end of the namespaces. */
-const clusterWide = ['apiservices', 'clusterroles', 'clusterrolebindings', 'persistentvolumes', 'namespaces'];
+/** What `deleteAll` needs of a control plane. */
+export type Kubectl = Pick<ControlPlane, 'kubectl'>;
 
 /**
- * Deletes whatever carries the run's label, and waits until it is gone. Nothing else is touched.
- *
- * @throws Error naming what is left
+ * Cluster-wide kinds in the order of their deletion. The APIService comes first, because a broken one blocks the end of
+ * namespaces; volumes come last, because a volume stays until the claim in its namespace is gone.
  */
-export async function deleteAll(cluster: ControlPlane, run: TestRun): Promise<void> {
-  const selector = `${runLabel}=${run.id}`;
-  const found = ['-l', selector, '--ignore-not-found'];
-  for (const kind of clusterWide.slice(0, 1)) await cluster.kubectl(['delete', kind, ...found]);
-  await cluster.kubectl(['delete', 'rolebindings', '-n', 'kube-system', ...found]);
-  for (const kind of clusterWide.slice(1))
-    await cluster.kubectl(['delete', kind, ...found, '--timeout=180s']);
-  const left = await cluster.kubectl(['get', clusterWide.join(), '-l', selector, '-o', 'name']);
-  const bindings = await cluster.kubectl([
-    'get',
-    'rolebindings',
-    '-n',
-    'kube-system',
-    '-l',
-    selector,
-    '-o',
-    'name',
-  ]);
-  if (left + bindings !== '') throw new Error(`left behind: ${left}${bindings}`);
+const clusterWide = ['apiservices', 'clusterroles', 'clusterrolebindings', 'namespaces', 'persistentvolumes'];
+
+export interface DeletePace {
+  /** How long to wait for everything to be gone. */
+  readonly timeoutMs: number;
+  readonly pollMs: number;
 }
 
-/** For whoever finds remains of a run that was killed. */
+const usualPace: DeletePace = { timeoutMs: 600_000, pollMs: 2000 };
+
+/**
+ * Deletes everything that carries the run's label, and waits until it is gone. Nothing else is touched. A deletion that
+ * fails is sent again until the time is over.
+ *
+ * @throws Error that names what is left, and the commands that delete it
+ */
+export async function deleteAll(
+  cluster: Kubectl,
+  run: TestRun,
+  { timeoutMs, pollMs }: DeletePace = usualPace,
+): Promise<void> {
+  const found = ['-l', `${runLabel}=${run.id}`, '--ignore-not-found'];
+  const bindings = ['rolebindings', '-n', 'kube-system', ...found];
+  const endMs = performance.now() + timeoutMs;
+  for (;;) {
+    const failures: string[] = [];
+    // Without --wait=false, one object that cannot go yet would hold up all behind it.
+    const deletions = [...clusterWide.map((kind) => [kind, ...found]), bindings];
+    for (const objects of deletions) {
+      await cluster.kubectl(['delete', ...objects, '--wait=false']).catch((error: unknown) => {
+        failures.push(String(error));
+      });
+    }
+    const left = await remains(cluster, [[clusterWide.join(), ...found], bindings]).catch(String);
+    if (left === '' && failures.length === 0) return;
+    if (performance.now() > endMs)
+      throw new Error(
+        `left behind after ${timeoutMs / 1000} s: ${[left, ...failures].join('; ')}; delete it with: ${deleteByHand}`,
+      );
+    await sleep(pollMs);
+  }
+}
+
+async function remains(cluster: Kubectl, kinds: readonly (readonly string[])[]): Promise<string> {
+  const names = await Promise.all(kinds.map((objects) => cluster.kubectl(['get', ...objects, '-o', 'name'])));
+  return names.join('').trim().replaceAll('\n', ', ');
+}
+
+/** For a person who finds what a killed run left. Without waiting, so that no object blocks the next. */
 export const deleteByHand = [
-  `kubectl delete ${clusterWide.join()} -l ${runLabel}`,
+  `kubectl delete ${clusterWide.join()} -l ${runLabel} --wait=false`,
   `kubectl delete rolebindings -n kube-system -l ${runLabel}`,
 ].join('; ');
