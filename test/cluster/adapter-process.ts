@@ -9,7 +9,7 @@ import { startCli, type CliProcess } from '../support/cli-process.ts';
 import { adapterManifests } from '../support/manifests.ts';
 import { Hopeless } from './control-plane.ts';
 
-/** What differs on this machine from the Deployment of deploy/. */
+/** Settings that differ on this machine from the Deployment in deploy/. */
 export interface AdapterSettings {
   /** The container's command line. */
   readonly args: readonly string[];
@@ -18,12 +18,12 @@ export interface AdapterSettings {
   readonly serviceNamespace: string;
   readonly kubeconfig: string;
   readonly slsEndpoint: string;
-  /** For the certificate, and as its HOME. */
+  /** Holds the certificate, and is the HOME of the process. */
   readonly directory: string;
   readonly accessKey: { readonly id: string; readonly secret: string };
 }
 
-/** `src/main.ts serve` as deploy/ runs it, in a process of its own. */
+/** Runs `src/main.ts serve` in its own process, with the command line of deploy/. */
 export class AdapterProcess implements AsyncDisposable {
   readonly #process: CliProcess;
   readonly #settings: AdapterSettings;
@@ -53,13 +53,13 @@ export class AdapterProcess implements AsyncDisposable {
     void this.#process.exit.then((code) => (this.#exitCode = code));
   }
 
-  /** @throws Hopeless with all that it logged, if the process has ended */
+  /** @throws Hopeless with the whole log, if the process has ended */
   throwIfEnded(): void {
     if (this.#exitCode !== undefined)
       throw new Hopeless(`the adapter has exited (${this.#exitCode}): ${this.log}`);
   }
 
-  /** All that it logged. */
+  /** Everything that it has logged. */
   get log(): string {
     return this.#process.stderr();
   }
@@ -68,7 +68,7 @@ export class AdapterProcess implements AsyncDisposable {
     return readFile(join(this.#settings.directory, 'tls.crt'), 'utf8');
   }
 
-  /** Asks it without the API server between. */
+  /** Sends a request straight to the adapter, without the API server. */
   async ask(
     path: string,
     headers: Readonly<Record<string, string>>,
@@ -88,7 +88,7 @@ export class AdapterProcess implements AsyncDisposable {
     return { code: reply.statusCode ?? 0, body: await text(reply) };
   }
 
-  /** As a kubelet does it. @returns the exit code */
+  /** Stops it as a kubelet does. @returns the exit code */
   async stop(): Promise<number | null> {
     this.#process.kill('SIGTERM');
     return this.#process.exit;
@@ -99,7 +99,7 @@ export class AdapterProcess implements AsyncDisposable {
   }
 }
 
-/** A port that was free a moment ago: the APIService must name it before the adapter starts. */
+/** Returns a port that was free a moment ago. The APIService must name it before the adapter starts. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -32,15 +32,15 @@ interface ApiService {
 
 const apiService = async () => (await loop.cluster.get(['apiservice', apiServiceName])) as ApiService;
 
-/** Whom Kubernetes trusts to serve the metrics; to check nobody is a failure. */
+/** The certificates that Kubernetes trusts for this APIService. Skipping verification is a failure. */
 async function caBundle(): Promise<string> {
   const { spec } = await apiService();
   expect(spec.insecureSkipTLSVerify ?? false).toBe(false);
   return Buffer.from(spec.caBundle ?? '', 'base64').toString();
 }
 
-describe('the API server and the adapter', () => {
-  it('find each other: the APIService is available, by the certificate that the adapter put there', async () => {
+describe('the adapter behind the aggregation layer', () => {
+  it('makes its APIService available by the certificate that it puts there', async () => {
     await loop.cluster.eventually('the APIService is available', 60, async () => {
       loop.adapter.throwIfEnded();
       const { conditions } = (await apiService()).status;
@@ -51,20 +51,20 @@ describe('the API server and the adapter', () => {
     expect(await caBundle()).toContain((await loop.adapter.certificate()).trim());
   });
 
-  it('list the metrics', async () => {
+  it('is listed by kubectl api-resources', async () => {
     const resources = await loop.cluster.kubectl(['api-resources', '--api-group', 'external.metrics.k8s.io']);
     expect(resources).toMatch(
       /^sls_ingress_qps +external\.metrics\.k8s\.io\/v1beta1 +true +ExternalMetricValueList$/m,
     );
   });
 
-  it('read a metric for whoever may', async () => {
+  it('answers a read of a user who may read', async () => {
     expect(JSON.parse(await loop.cluster.kubectl(['get', '--raw', metricPath]))).toMatchObject({
       items: [{ metricName: 'sls_ingress_qps', value: '0' }],
     });
   });
 
-  it('trust a second replica beside the first, once it says that it is ready', async () => {
+  it('has the certificate of a second replica trusted once that replica is ready', async () => {
     await using second = await loop.startReplica();
     await loop.cluster.eventually('the second replica is ready', 60, async () => {
       second.throwIfEnded();
@@ -78,17 +78,19 @@ describe('the API server and the adapter', () => {
   });
 });
 
-describe('whoever may not', () => {
+describe('a client without rights', () => {
   it('is refused by the API server', async () => {
-    await expect(loop.cluster.kubectl(['get', '--raw', metricPath], '', loop.nobody.file)).rejects.toThrow(
+    await expect(
+      loop.cluster.kubectl(['get', '--raw', metricPath], '', loop.withoutRights.file),
+    ).rejects.toThrow(
       /Forbidden.*cannot list resource "sls_ingress_qps" in API group "external\.metrics\.k8s\.io"/,
     );
   });
 
   it.each<[who: string, headers: () => Readonly<Record<string, string>>, code: number]>([
-    ['a token without rights', () => ({ authorization: `Bearer ${loop.nobody.token}` }), 403],
-    ['a token of no one', () => ({ authorization: 'Bearer made.up.token' }), 401],
-    ['nobody', () => ({}), 403],
+    ['a token without rights', () => ({ authorization: `Bearer ${loop.withoutRights.token}` }), 403],
+    ['an unknown token', () => ({ authorization: 'Bearer made.up.token' }), 401],
+    ['no credentials', () => ({}), 403],
     [
       'a front proxy without its certificate',
       () => ({ 'x-remote-user': 'admin', 'x-remote-group': 'system:masters' }),
@@ -101,7 +103,7 @@ describe('whoever may not', () => {
   });
 });
 
-describe("the adapter's own rights", () => {
+describe('the RBAC of deploy/adapter', () => {
   const own = { group: 'apiregistration.k8s.io', resource: 'apiservices', name: apiServiceName };
   const settings = {
     namespace: 'kube-system',
@@ -114,20 +116,24 @@ describe("the adapter's own rights", () => {
   const autoscalers = { group: 'autoscaling', resource: 'horizontalpodautoscalers' };
 
   it.each<[what: string, allowed: boolean, attributes: Readonly<Record<string, string>>]>([
-    ['patch its own APIService', true, { ...own, verb: 'patch' }],
-    ['patch another APIService', false, { ...own, name: 'v1.apps', verb: 'patch' }],
-    ['delete its own APIService', false, { ...own, verb: 'delete' }],
-    ['watch whom to trust', true, { ...settings, verb: 'watch' }],
-    ['read another ConfigMap there', false, { ...settings, name: 'kubeadm-config', verb: 'get' }],
-    ['ask whose a token is', true, { ...tokens, verb: 'create' }],
-    ['ask who may do what', true, { ...reviews, verb: 'create' }],
-    ['list HPAs', true, { ...autoscalers, verb: 'list' }],
-    ['watch HPAs', true, { ...autoscalers, verb: 'watch' }],
-    ['change HPAs', false, { ...autoscalers, verb: 'patch' }],
-    ['read secrets', false, { resource: 'secrets', verb: 'get' }],
-    ['see pods', false, { resource: 'pods', verb: 'list' }],
-    ['read metrics', false, { ...metrics, verb: 'list' }],
-  ])('%s: %s', async (_, allowed, resourceAttributes) => {
+    ['may patch its own APIService', true, { ...own, verb: 'patch' }],
+    ['may not patch another APIService', false, { ...own, name: 'v1.apps', verb: 'patch' }],
+    ['may not delete its own APIService', false, { ...own, verb: 'delete' }],
+    ['may watch extension-apiserver-authentication', true, { ...settings, verb: 'watch' }],
+    [
+      'may not read another ConfigMap of kube-system',
+      false,
+      { ...settings, name: 'kubeadm-config', verb: 'get' },
+    ],
+    ['may create TokenReviews', true, { ...tokens, verb: 'create' }],
+    ['may create SubjectAccessReviews', true, { ...reviews, verb: 'create' }],
+    ['may list HPAs', true, { ...autoscalers, verb: 'list' }],
+    ['may watch HPAs', true, { ...autoscalers, verb: 'watch' }],
+    ['may not change HPAs', false, { ...autoscalers, verb: 'patch' }],
+    ['may not read Secrets', false, { resource: 'secrets', verb: 'get' }],
+    ['may not list pods', false, { resource: 'pods', verb: 'list' }],
+    ['may not read metrics', false, { ...metrics, verb: 'list' }],
+  ])('the ServiceAccount %s', async (_, allowed, resourceAttributes) => {
     const user = `system:serviceaccount:${loop.run.adapterNamespace}:${loop.registration.serviceAccount}`;
     const groups = ['system:authenticated', 'system:serviceaccounts'];
     const answer = await loop.cluster.post('/apis/authorization.k8s.io/v1/subjectaccessreviews', {
@@ -139,32 +145,32 @@ describe("the adapter's own rights", () => {
   });
 });
 
-describe("the guide's HPA, as its chart makes it", () => {
+describe('the HPA of chart elastic-inference with values-guide.yaml', () => {
   let workload: GuideWorkload;
   beforeAll(async () => {
     workload = await GuideWorkload.install(loop.cluster, loop.run, { project, logstore });
   });
 
-  it('is at rest without traffic', async () => {
+  it('keeps 1 replica without traffic', async () => {
     expect(await workload.settles('0/10 (avg)', 1)).toEqual([1]);
   });
 
-  it('wants exactly 8 replicas of 78 requests per second', async () => {
+  it('scales to 8 replicas at 78 requests per second, and never above', async () => {
     loop.traffic.set(78);
     expect(Math.max(...(await workload.settles('9750m/10 (avg)', 8)))).toBe(8);
   });
 
-  it('wants 3 of 23.8', async () => {
+  it('scales down to 3 replicas at 23.8 requests per second, and never below', async () => {
     loop.traffic.set(23.8);
     expect(Math.min(...(await workload.settles('7934m/10 (avg)', 3)))).toBe(3);
   });
 
-  it('goes back to 1 without traffic', async () => {
+  it('scales back to 1 replica without traffic', async () => {
     loop.traffic.set(0);
     await workload.settles('0/10 (avg)', 1);
   });
 
-  it('stays where it is while SLS is down, and says why', async () => {
+  it('keeps its replicas while SLS is down, and its events say why', async () => {
     // On its way up the HPA passes 1 to 4 replicas. 48 is out of its tolerance of 10 % at each of them: 12 each at 4.
     loop.traffic.set(48);
     await workload.settles('9600m/10 (avg)', 5);
@@ -181,12 +187,12 @@ describe("the guide's HPA, as its chart makes it", () => {
     );
   });
 
-  it('goes with its release, and leaves nothing behind', async () => {
+  it('is deleted with its release, which leaves nothing behind', async () => {
     expect(await workload.uninstall()).toBe('');
   });
 });
 
-it('the adapter stops as a kubelet stops it', async () => {
+it('the adapter exits with 0 on SIGTERM', async () => {
   loop.adapter.throwIfEnded();
   expect(await loop.adapter.stop()).toBe(0);
 });

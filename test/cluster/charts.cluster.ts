@@ -40,13 +40,13 @@ afterAll(async () => {
   await cluster[Symbol.asyncDispose]();
 });
 
-/** Files of values of both charts. */
+/** The values files of both charts. */
 const files = [adapter, 'elastic-inference'].flatMap((chart) =>
   ciValues(chart).map((file) => ({ chart, ...file })),
 );
 
-it.each(files)('the API server takes what $chart makes of ci/$name', async ({ chart, file }) => {
-  // Hooks are made after the rest, which a dry run never makes. To scale to 0 is allowed by default from 1.37 on.
+it.each(files)('the API server accepts chart $chart with ci/$name', async ({ chart, file }) => {
+  // Hooks need the objects before them, which a dry run does not create. Scaling to 0 is on by default from 1.37.
   const leastReplicas = chart === adapter ? [] : ['--set', 'autoscaling.minReplicas=1'];
   const args = [
     'template',
@@ -59,7 +59,7 @@ it.each(files)('the API server takes what $chart makes of ci/$name', async ({ ch
   ];
   const objects = parseObjects(await ownHelm(args)).map(inOwnNamespace);
   const served = objects.filter(({ apiVersion }) => apiVersions.includes(apiVersion));
-  // An operator's, where the cluster has none.
+  // Custom resources of an operator that the cluster does not have.
   for (const { apiVersion } of objects.filter((object) => !served.includes(object)))
     expect(apiVersion).toMatch(/^(cert-manager\.io|monitoring\.coreos\.com)\//);
   const dryRun = ['create', '--dry-run=server', '--validate=strict', '-f', '-', '-o', 'name'];
@@ -72,7 +72,7 @@ it.each(files)('the API server takes what $chart makes of ci/$name', async ({ ch
   expect(taken).toHaveLength(served.length);
 });
 
-/** A namespace of another's, such as `monitoring`, need not be in the cluster. */
+/** The namespace of another product, such as `monitoring`, may be missing in the cluster. */
 function inOwnNamespace(object: KubernetesObject): KubernetesObject {
   const { namespace } = object.metadata;
   if (namespace === undefined || namespace === 'kube-system') return object;
@@ -87,7 +87,7 @@ const apiService = async () => (await cluster.get(['apiservice', apiServiceName]
 
 const caBundle = Buffer.from('-----BEGIN CERTIFICATE-----').toString('base64');
 
-it('installs, and lets the ServiceAccount of the release put in the caBundle, and no more', async () => {
+it('chart sls-metrics-adapter installs, and its ServiceAccount may patch the caBundle only', async () => {
   await ownHelm(['install', name, chartDirectory(adapter), '--values', '-'], values);
   const own = await cluster.kubeconfigOf(run.adapterNamespace, name);
   const may = async (...what: readonly string[]) =>
@@ -104,7 +104,7 @@ it('installs, and lets the ServiceAccount of the release put in the caBundle, an
     expect(await may(...other), other.join(' ')).toBe(false);
 });
 
-it('upgrades in place: the APIService stays the same one, with its caBundle', async () => {
+it('chart sls-metrics-adapter upgrades in place and keeps the APIService with its caBundle', async () => {
   const patch = JSON.stringify({ spec: { caBundle } });
   await cluster.kubectl(['patch', 'apiservice', apiServiceName, '--type=merge', '-p', patch]);
   const before = await apiService();
@@ -113,7 +113,7 @@ it('upgrades in place: the APIService stays the same one, with its caBundle', as
   expect([after.metadata.uid, after.spec.caBundle]).toEqual([before.metadata.uid, caBundle]);
 });
 
-it('is gone after helm uninstall, with all that it made', async () => {
+it('helm uninstall deletes everything that chart sls-metrics-adapter created', async () => {
   await ownHelm(['uninstall', name, '--wait']);
   const every =
     'apiservices,clusterroles,clusterrolebindings,rolebindings,deployments,services,configmaps,serviceaccounts';

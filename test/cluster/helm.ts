@@ -4,11 +4,11 @@ import { findHelm } from '../support/kubectl.ts';
 import type { ControlPlane } from './control-plane.ts';
 
 /**
- * Helm against a real control plane.
+ * Runs Helm against a real control plane.
  *
- * @param values those that `--values -` takes
- * @returns what it prints
- * @throws Error with what Helm says
+ * @param values the values for `--values -`
+ * @returns standard output
+ * @throws Error with Helm's message
  */
 export async function helm(
   cluster: ControlPlane,

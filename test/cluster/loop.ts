@@ -11,7 +11,7 @@ import { deleteAll, deleteByHand, newTestRun, type TestRun } from './test-run.ts
 
 export const apiServiceName = 'v1beta1.external.metrics.k8s.io';
 
-/** Everything but the HPA: a control plane, and an adapter and an SLS on this machine that it knows of. */
+/** The loop without the HPA: a real control plane, and on this machine an adapter and an emulated SLS. */
 export interface Loop extends AsyncDisposable {
   readonly run: TestRun;
   readonly cluster: ControlPlane;
@@ -19,15 +19,15 @@ export interface Loop extends AsyncDisposable {
   readonly traffic: SteadyTraffic;
   readonly registration: Registration;
   readonly adapter: AdapterProcess;
-  /** A ServiceAccount without any right. */
-  readonly nobody: { readonly file: string; readonly token: string };
-  /** A further adapter, which the Service does not lead to. */
+  /** A ServiceAccount without any rights. */
+  readonly withoutRights: { readonly file: string; readonly token: string };
+  /** Starts another adapter, which the Service does not point to. */
   startReplica(): Promise<AdapterProcess>;
 }
 
 /**
- * @param host where the API server finds this machine; any but `localhost` makes the adapter listen on all addresses
- * @throws Error where the cluster has a provider of external metrics already; whatever was made is deleted
+ * @param host name by which the API server reaches this machine; any but `localhost` makes the adapter listen on all addresses
+ * @throws Error if the cluster already has a provider of external metrics; objects created so far are deleted
  */
 export async function startLoop(kubeconfig: string, host: string): Promise<Loop> {
   await using stack = new AsyncDisposableStack();
@@ -46,7 +46,7 @@ export async function startLoop(kubeconfig: string, host: string): Promise<Loop>
   const port = await freePort();
   const registration = await registrationOf(run, host, port);
   await cluster.create(registration.objects);
-  const nobody = await createNobody(cluster, run);
+  const withoutRights = await createWithoutRights(cluster, run);
   const startAdapter = async (name: string, ownPort: number) => {
     const directory = join(cluster.directory, name);
     await mkdir(directory);
@@ -65,7 +65,7 @@ export async function startLoop(kubeconfig: string, host: string): Promise<Loop>
   const adapter = stack.use(await startAdapter('first', port));
   const startReplica = async () => startAdapter('second', await freePort());
   const owned = stack.move();
-  const made = { run, cluster, emulator, traffic, registration, adapter, nobody, startReplica };
+  const made = { run, cluster, emulator, traffic, registration, adapter, withoutRights, startReplica };
   return { ...made, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
@@ -74,10 +74,14 @@ async function refuseAnotherProvider(cluster: ControlPlane): Promise<void> {
   if (found !== '') throw new Error(`this cluster has a provider of external metrics already:\n${found}`);
 }
 
-async function createNobody(cluster: ControlPlane, { workloadNamespace, labels }: TestRun) {
+async function createWithoutRights(cluster: ControlPlane, { workloadNamespace, labels }: TestRun) {
   await cluster.create([
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: workloadNamespace, labels } },
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'nobody', namespace: workloadNamespace } },
+    {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'without-rights', namespace: workloadNamespace },
+    },
   ]);
-  return cluster.kubeconfigOf(workloadNamespace, 'nobody');
+  return cluster.kubeconfigOf(workloadNamespace, 'without-rights');
 }

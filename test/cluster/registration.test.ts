@@ -13,8 +13,8 @@ beforeAll(async () => {
   registration = await registrationOf(run, 'localhost', 16443);
 }, 60_000);
 
-describe('what a run registers', () => {
-  it('is labelled, and cluster-wide under names of its own but for the APIService', () => {
+describe('the registration of a cluster test', () => {
+  it('labels every object, and gives cluster-wide objects names of its own, except the APIService', () => {
     for (const { kind, metadata } of registration.objects) {
       expect(metadata.labels, kind).toMatchObject(run.labels);
       if (metadata.namespace === run.adapterNamespace || kind === 'APIService') continue;
@@ -22,7 +22,7 @@ describe('what a run registers', () => {
     }
   });
 
-  it('leads from the APIService to this machine', () => {
+  it('points the APIService to this machine', () => {
     const { name, namespace } = only(registration.objects, 'Service').metadata;
     expect(only(registration.objects, 'Service')).toMatchObject({
       spec: { type: 'ExternalName', externalName: 'localhost' },
@@ -46,7 +46,7 @@ describe('what a run registers', () => {
     expect(binding.subjects).toMatchObject([{ namespace: run.adapterNamespace }]);
   });
 
-  it('is what Kubernetes knows, and the guide is too', async () => {
+  it('is valid Kubernetes, and so is the guide', async () => {
     const workload = await renderGuide(
       guideOverrides(run, { project: 'k8s-log-c1', logstore: 'nginx-ingress' }),
       {

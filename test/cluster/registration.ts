@@ -1,7 +1,7 @@
 import { adapterManifests, only, renderManifests, type KubernetesObject } from '../support/manifests.ts';
 import type { TestRun } from './test-run.ts';
 
-/** Kinds that take no pods: what a control plane without nodes can hold. */
+/** Kinds without pods, which a control plane without nodes can hold. */
 const taken = [
   'Namespace',
   'ServiceAccount',
@@ -12,9 +12,9 @@ const taken = [
   'APIService',
 ];
 
-/** What deploy/ gives the adapter, under the names of this run. */
+/** The adapter's objects of deploy/, renamed for this run. */
 export interface Registration {
-  /** In the order in which they can be created. */
+  /** In an order in which they can be created. */
   readonly objects: readonly KubernetesObject[];
   /** The command line of the Deployment's container. */
   readonly args: readonly string[];
@@ -24,7 +24,7 @@ export interface Registration {
 
 /**
  * @param host where the API server finds the adapter, for the ExternalName Service
- * @param port its port there, which an ExternalName takes from the APIService
+ * @param port the adapter's port there; with an ExternalName Service the APIService's port is used
  */
 export async function registrationOf(run: TestRun, host: string, port: number): Promise<Registration> {
   const rendered = await renderManifests(adapterManifests);
@@ -49,7 +49,7 @@ export async function registrationOf(run: TestRun, host: string, port: number): 
 
 const shippedNamespace = 'sls-metrics-adapter';
 
-/** Its own names cluster-wide, its own namespace wherever that is named, and the label by which it is found again. */
+/** Gives an object a name of this run if it is cluster-wide, the run's namespace, and the run's label. */
 function renamed(object: KubernetesObject, run: TestRun): KubernetesObject {
   const { kind, metadata } = object;
   const shared = kind === 'APIService' || metadata.namespace === shippedNamespace;

@@ -4,20 +4,23 @@ import { logstore, project } from '../support/adapter.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { linesIn, SteadyTraffic } from './steady-traffic.ts';
 
-it.each([0, 0.2, 23.8, 48, 78])('any 15 s at %d requests per second hold exactly that', (qps) => {
-  const anySecond = 1_795_442_457;
-  for (let start = anySecond; start < anySecond + 30; start++) {
-    const lines = Array.from({ length: 15 }, (_, index) => linesIn(start + index, qps));
-    expect(lines.reduce((sum, count) => sum + count, 0)).toBe(Math.round(qps * 15));
-  }
-});
+it.each([0, 0.2, 23.8, 48, 78])(
+  'steady traffic: any window of 15 s at %d requests per second has exactly that rate',
+  (qps) => {
+    const anySecond = 1_795_442_457;
+    for (let start = anySecond; start < anySecond + 30; start++) {
+      const lines = Array.from({ length: 15 }, (_, index) => linesIn(start + index, qps));
+      expect(lines.reduce((sum, count) => sum + count, 0)).toBe(Math.round(qps * 15));
+    }
+  },
+);
 
-it('refuses a rate that no window could hold exactly', () => {
+it('steady traffic refuses a rate that a window cannot hold exactly', () => {
   const traffic = new SteadyTraffic({ append: () => Promise.resolve() }, 'default-web-80');
   expect(() => traffic.set(23.85)).toThrow('23.85 is no multiple of 1/5');
 });
 
-it('fills the logstore as time passes, until it is disposed of', async () => {
+it('steady traffic fills the logstore until it is disposed of', async () => {
   await using emulator = await startEmulator({
     listenHost: '127.0.0.1',
     listenPort: 0,

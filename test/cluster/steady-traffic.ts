@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogSink } from '../../emulator/log-record.ts';
 
-/** Rates repeat after so many seconds, so that every window of a multiple of them holds the same number of lines. */
+/** The pattern of lines repeats after these seconds, so every window of a multiple of them has the same number of lines. */
 const periodSeconds = 5;
-/** Lines are there before a window can hold them. */
+/** Lines are appended this long before a window can include them. */
 const aheadSeconds = 2;
 
-/** Access log of one route at an exact rate, appended to the logstore itself, second by second as time passes. */
+/** Appends log lines of one route to the logstore at an exact rate, second by second. */
 export class SteadyTraffic implements AsyncDisposable {
   readonly #sink: LogSink;
   readonly #route: string;
@@ -23,7 +23,7 @@ export class SteadyTraffic implements AsyncDisposable {
     this.#running ??= this.#run();
   }
 
-  /** @param qps a multiple of 0.2; a window is all at that rate once it has passed */
+  /** @param qps a multiple of 0.2; a window has this rate once it lies wholly after the change */
   set(qps: number): void {
     if (!Number.isInteger(qps * periodSeconds))
       throw new Error(`${qps} is no multiple of 1/${periodSeconds}`);
@@ -51,7 +51,7 @@ export class SteadyTraffic implements AsyncDisposable {
   }
 }
 
-/** 23.8 → 23, 24, 24, 24, 24: whole lines that add up to the rate over a period. */
+/** Lines in one second: 23.8 → 23, 24, 24, 24, 24. They add up to the rate over a period. */
 export function linesIn(second: number, qps: number): number {
   const position = second % periodSeconds;
   return Math.floor(qps * (position + 1) + 1e-9) - Math.floor(qps * position + 1e-9);
