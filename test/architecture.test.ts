@@ -40,7 +40,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   config: ['access', 'metric', 'grammar', 'errors'],
   'status-page': ['status', 'errors'],
   status: ['reading', 'sls', 'access', 'metric', 'grammar', 'runtime', 'errors'],
-  api: ['kube', 'access', 'metric', 'grammar', 'runtime', 'errors'],
+  api: ['kube', 'reading', 'access', 'metric', 'grammar', 'runtime', 'errors'],
   kube: ['metric', 'grammar', 'runtime', 'errors'],
   reading: ['sls', 'access', 'metric', 'grammar', 'runtime', 'errors'],
   sls: ['metric', 'runtime', 'errors'],

@@ -2,7 +2,7 @@ import { readPath, selectorOf } from '../../test/support/adapter.ts';
 import { soakLogstores } from './routes.ts';
 import type { Stage } from './stage.ts';
 
-/** More than the adapter remembers: `maxKnownReads` of src/api/read/external-metrics.ts, `maxKnownQueries` of src/api/server/server.ts. */
+/** More reads than the adapter keeps parsed: `maxParsedReads` of src/api/read/external-metrics.ts. */
 const manyReads = 20_500;
 const fewReads = 100;
 const readsAtATime = 200;

@@ -1,6 +1,6 @@
 import { createAccessCheck } from '../access/access-check.ts';
 import { accessReadOf } from '../access/request-parser.ts';
-import { externalMetricValueList } from '../api/read/reading-body.ts';
+import { externalMetricValueList } from '../api/read/external-metrics.ts';
 import { loadConfig } from '../config/load.ts';
 import { parseLabelSelector } from '../grammar/label-selector.ts';
 import { formatQuantity } from '../grammar/quantity.ts';

@@ -1,6 +1,5 @@
 import type { AccessContext } from '../api/auth/access.ts';
 import type { HealthCheck } from '../api/server/probes.ts';
-import { recentMs } from '../api/auth/recently-allowed.ts';
 import type { Config } from '../config/schema.ts';
 import { AdapterError } from '../errors.ts';
 import { AccessReviewer } from '../kube/reviews/access-review.ts';
@@ -46,13 +45,7 @@ export async function startDelegation(
   const surroundings = { clock, random, observer };
   const trust = new AuthenticationConfigWatch(client, surroundings);
   const tokens = new TokenReviewer(client, surroundings, { ...defaultTokenReviewSettings, ...reviewTime });
-  // The access check goes on for a moment by what it was told.
-  const acceptedTtlMs = defaultReviewSettings.acceptedTtlMs - recentMs;
-  const reviews = new AccessReviewer(client, surroundings, {
-    ...defaultReviewSettings,
-    ...reviewTime,
-    acceptedTtlMs,
-  });
+  const reviews = new AccessReviewer(client, surroundings, { ...defaultReviewSettings, ...reviewTime });
   const namespace = manageApiService ? await requireServiceNamespace(config) : '';
   const apiService = manageApiService
     ? new ApiServiceKeeper(client, { name: serviceName, namespace }, surroundings)

@@ -1,5 +1,5 @@
 import { registerMetrics } from '../api/server/metrics-route.ts';
-import type { RegisterGet } from '../api/server/route.ts';
+import type { RegisterGet } from '../api/server/server.ts';
 import { createTelemetryServer } from '../api/server/telemetry-server.ts';
 import type { StatusPage } from '../status-page/status-page.ts';
 import type { Metrics } from '../telemetry/metrics.ts';

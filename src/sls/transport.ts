@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { AdapterError } from '../errors.ts';
-import { http } from '../runtime/node-http.ts';
+import http from 'node:http';
 import type { Endpoint } from './endpoint.ts';
 
 export interface TransportSettings {

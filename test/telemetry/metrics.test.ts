@@ -6,9 +6,18 @@ import type { AdapterState } from '../../src/telemetry/metrics/state-metrics.ts'
 import { stateWith } from './adapter-state.ts';
 
 const read = { namespace: 'shop', metric: 'sls_ingress_qps', selector: '' };
-const served = { read, error: undefined, source: 'fresh', ageMs: 12_000, durationMs: 0.4 } as const;
+const requestId = 'req-1';
+const served = {
+  read,
+  requestId,
+  error: undefined,
+  source: 'fresh',
+  ageMs: 12_000,
+  durationMs: 0.4,
+} as const;
 const failed = (code: ErrorCode, metric = read.metric) => ({
   read: { ...read, metric },
+  requestId,
   error: new AdapterError(code, 'no'),
   source: undefined,
   ageMs: undefined,

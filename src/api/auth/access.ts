@@ -1,113 +1,143 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { Http2Session } from 'node:http2';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Authenticator, type AuthenticationContext, type PresentedCredentials } from './authentication.ts';
-import { accessAttributes, authorize, type AuthorizationContext } from './authorization.ts';
+import { AdapterError } from '../../errors.ts';
+import type { AccessAttributes } from '../../kube/reviews/access-review.ts';
+import { authenticatedGroup, mastersGroup, type User } from '../../kube/reviews/user.ts';
+import { group, version } from '../discovery/discovery.ts';
 import { readRoute, type ReadParams } from '../read/external-metrics.ts';
-import { goneSignal, hasClosed } from '../server/gone-signal.ts';
 import type { InFlight } from '../server/in-flight.ts';
-import { PeerChains } from './peer-chain.ts';
-import { RecentlyAllowed } from './recently-allowed.ts';
-import type { User } from '../../kube/reviews/user.ts';
+import { Authenticator, type AuthenticationContext, type PresentedCredentials } from './authentication.ts';
+import { presentedChain, type PeerSocket, type PresentedChain } from './client-certificate.ts';
 
-/** Whom to let in; undefined: everyone. */
-export type AccessContext = AuthenticationContext & AuthorizationContext;
+export interface AccessContext extends AuthenticationContext {
+  /** Asks by a SubjectAccessReview. Rejects if no answer can be had. */
+  readonly reviewAccess: (
+    user: User,
+    attributes: AccessAttributes,
+    signal: AbortSignal,
+  ) => Promise<{ readonly allowed: boolean; readonly reason?: string | undefined }>;
+}
 
-/** Stands in for everyone where nobody is told apart: bounded like anybody. */
+/** Stands for every client if authentication is off. It takes in-flight slots as any other user. */
 const everyone: User = { name: '', groups: [], extra: {} };
 
-/** Lets requests in, in the order of Go's API servers: who asks, how many are under way, may they. */
+/** Checks each request in the order of Go's API servers: authenticate, take an in-flight slot, authorize. */
 export class Access {
+  readonly #context: AccessContext | undefined;
+  readonly #authenticator: Authenticator | undefined;
   readonly #inFlight: InFlight;
-  /** Undefined: everyone is let in. */
-  readonly #gate: Gate | undefined;
+  /** By connection. */
+  readonly #chains = new WeakMap<object, { readonly chain: PresentedChain | undefined }>();
 
+  /** @param context undefined: every request is allowed */
   constructor(context: AccessContext | undefined, inFlight: InFlight) {
+    this.#context = context;
+    this.#authenticator = context && new Authenticator(context);
     this.#inFlight = inFlight;
-    this.#gate = context && {
-      context,
-      authenticator: new Authenticator(context),
-      peers: new PeerChains(),
-      recent: new RecentlyAllowed(),
-    };
   }
 
   /**
-   * The check before every request; `done` is called at once where nobody has to be asked, with an AdapterError
-   * `Unauthenticated`, `Forbidden` or `AuthorizationUnavailable` where they may not.
+   * The onRequest hook of every route.
    *
-   * @throws AdapterError `TooManyRequests`
+   * @throws AdapterError `Unauthenticated`, `TooManyRequests`, `Forbidden`, `AuthorizationUnavailable`
    */
-  check(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
-    const checked = this.#gate && this.#checkAt(this.#gate, request, reply);
-    if (this.#gate === undefined) this.#enter(everyone, reply.raw);
-    if (checked === undefined) done();
-    else checked.then(() => done(), done);
+  async check(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const user = await this.#authenticator?.authenticate(this.#presentedBy(request.raw), request.signal);
+    const leave = this.#inFlight.enter(user ?? everyone);
+    reply.raw.on('close', leave);
+    // The client went away during authentication, so that `close` was emitted before.
+    if (isClosed(reply.raw)) leave();
+    if (user !== undefined && this.#context !== undefined)
+      await authorize(user, accessAttributes(request), this.#context, request.signal);
   }
 
-  /**
-   * Whether `check` would let a GET in without asking anybody. It does not count as under way: whoever asks answers
-   * at once.
-   */
-  isKnown(request: IncomingMessage): boolean {
-    const user = this.#gate === undefined ? everyone : allowedAt(this.#gate, request);
-    return user !== undefined && this.#inFlight.hasRoomFor(user);
-  }
-
-  /** Counts a request as under way until its answer is sent or nobody waits for it. */
-  #enter(user: User, response: ServerResponse): void {
-    const leave = this.#inFlight.enter(user);
-    response.on('close', leave);
-    if (hasClosed(response)) leave();
-  }
-
-  #checkAt(gate: Gate, request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined {
-    const { authenticator, context } = gate;
-    const presented = presentedBy(gate, request.raw);
-    const known = authenticator.byCertificate(presented, context.clock.now());
-    if (known !== undefined) return this.#admit(known, gate, request, reply);
-    return authenticator
-      .authenticate(presented, goneSignal(reply))
-      .then((user) => this.#admit(user, gate, request, reply));
-  }
-
-  #admit(user: User, gate: Gate, request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined {
-    this.#enter(user, reply.raw);
-    const { context, recent } = gate;
-    const path = pathOf(request.url);
-    const isGet = request.method === 'GET';
-    if (isGet && recent.has(user, path, context.clock.now())) return undefined;
-    const read = request.routeOptions.url === readRoute ? (request.params as ReadParams) : undefined;
-    const attributes = accessAttributes(request.method, path, read);
-    return authorize(user, attributes, context, goneSignal(reply)).then(() => {
-      if (isGet) recent.add(user, path, context.clock.now());
-    });
+  #presentedBy(request: IncomingMessage): PresentedCredentials {
+    const { rawHeaders, headers, socket } = request;
+    // On HTTP/2 the socket is a new proxy for each request, so the session stands for the connection.
+    const { stream } = request as { readonly stream?: { readonly session?: Http2Session } };
+    const connection = stream?.session ?? socket;
+    const known = this.#chains.get(connection) ?? { chain: presentedChain(socket as unknown as PeerSocket) };
+    this.#chains.set(connection, known);
+    return { chain: known.chain, rawHeaders, authorization: headers.authorization };
   }
 }
 
-/** What tells whom to let in, and remembers it. */
-interface Gate {
-  readonly context: AccessContext;
-  readonly authenticator: Authenticator;
-  readonly peers: PeerChains;
-  readonly recent: RecentlyAllowed;
+/** An HTTP/2 response does not tell that it is closed, but its stream does. */
+function isClosed(response: FastifyReply['raw']): boolean {
+  const { stream } = response as { readonly stream?: { readonly destroyed: boolean } };
+  return response.destroyed || stream?.destroyed === true;
 }
 
-const presentedBy = ({ peers }: Gate, request: IncomingMessage): PresentedCredentials => ({
-  chain: peers.of(request),
-  rawHeaders: request.rawHeaders,
-  authorization: request.headers.authorization,
-});
-
-/** Whom a certificate stands for, or lets the front proxy name, and who was allowed the same path a moment ago. */
-function allowedAt(gate: Gate, request: IncomingMessage): User | undefined {
-  const nowMs = gate.context.clock.now();
-  const user = gate.authenticator.byCertificate(presentedBy(gate, request), nowMs);
-  return user !== undefined && gate.recent.has(user, pathOf(request.url ?? ''), nowMs) ? user : undefined;
+/** Reads are a `list` of the metric, as in Go's external metrics servers. */
+function accessAttributes({ method, url, params, routeOptions }: FastifyRequest): AccessAttributes {
+  if (routeOptions.url !== readRoute) return { kind: 'path', path: pathOf(url), verb: method.toLowerCase() };
+  // As routed and decoded: the path as sent can spell the same read in many ways.
+  const { namespace, metric: resource } = params as ReadParams;
+  return {
+    kind: 'resource',
+    namespace,
+    verb: collectionVerbs[method] ?? method.toLowerCase(),
+    group,
+    version,
+    resource,
+  };
 }
 
-/** The path as sent: without the query, and without the slash at the end that is accepted below `/apis`. */
+/** Returns the path as sent, without the query and without the trailing slash that the router ignores. */
 function pathOf(url: string): string {
-  const end = url.indexOf('?');
-  const path = end < 0 ? url : url.slice(0, end);
+  const [path = ''] = url.split('?', 1);
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
+/** Source: k8s.io/apiserver/pkg/endpoints/request, for a collection. */
+const collectionVerbs: Readonly<Record<string, string>> = {
+  GET: 'list',
+  HEAD: 'list',
+  POST: 'create',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'deletecollection',
+};
+
+/** Open to everyone, as in Go's API servers: exactly these paths, not those below them. */
+const openPaths = ['/healthz', '/livez', '/readyz'];
+
+/**
+ * Paths that ClusterRole system:discovery grants to every authenticated user. They are allowed without a review, so
+ * that discovery works while the API server does not.
+ */
+const discoveryPath = /^\/(apis?|openapi|version)(\/|$)/;
+
+function isAlwaysAllowed({ groups }: User, attributes: AccessAttributes): boolean {
+  if (groups.includes(mastersGroup)) return true;
+  if (attributes.kind !== 'path') return false;
+  const { path, verb } = attributes;
+  if (openPaths.includes(path)) return true;
+  return groups.includes(authenticatedGroup) && verb === 'get' && discoveryPath.test(path);
+}
+
+/** @throws AdapterError `Forbidden`; `AuthorizationUnavailable` if the review fails */
+async function authorize(
+  user: User,
+  attributes: AccessAttributes,
+  { reviewAccess }: AccessContext,
+  signal: AbortSignal,
+): Promise<void> {
+  if (isAlwaysAllowed(user, attributes)) return;
+  const { allowed, reason = '' } = await reviewAccess(user, attributes, signal).catch((cause: unknown) => {
+    const what = `the API server did not say whether User "${user.name}" may do this`;
+    throw new AdapterError('AuthorizationUnavailable', what, { cause });
+  });
+  if (allowed) return;
+  const why = reason === '' ? '' : `: ${reason}`;
+  throw new AdapterError('Forbidden', `${refusalText(user, attributes)}${why}`);
+}
+
+/** The wording of k8s.io/apiserver, which people search for. */
+function refusalText({ name }: User, attributes: AccessAttributes): string {
+  if (attributes.kind === 'path')
+    return `forbidden: User "${name}" cannot ${attributes.verb} path "${attributes.path}"`;
+  const { resource, namespace, verb } = attributes;
+  return `${resource}.${group} is forbidden: User "${name}" cannot ${verb} resource "${resource}" in API group "${group}" in the namespace "${namespace}"`;
 }

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { AdapterError } from '../../errors.ts';
 import type { AuthenticationConfig } from '../../kube/authentication-config.ts';
+import { anonymousUser, asAuthenticated, type User } from '../../kube/reviews/user.ts';
 import {
   certificateUser,
   isTrustedClient,
@@ -8,18 +9,17 @@ import {
   subjectOf,
   type PresentedChain,
 } from './client-certificate.ts';
-import { RequestHeaderUsers } from './request-header.ts';
-import { anonymousUser, asAuthenticated, type User } from '../../kube/reviews/user.ts';
+import { requestHeaderUser } from './request-header.ts';
 
 export interface AuthenticationContext {
-  /** The same object for as long as nothing changes; undefined: nothing is known yet. */
+  /** Returns the same object until the configuration changes; undefined before the first one is read. */
   readonly trust: () => AuthenticationConfig | undefined;
-  /** @returns undefined where the token is no user's. @throws where nobody can tell */
+  /** Returns undefined if the token is not valid. Rejects if no answer can be had. */
   readonly reviewToken: (token: string, signal: AbortSignal) => Promise<User | undefined>;
   readonly clock: { now(): number };
 }
 
-/** What a request presents. */
+/** The credentials of a request. */
 export interface PresentedCredentials {
   readonly chain: PresentedChain | undefined;
   /** Names and values in turn, as received. */
@@ -27,115 +27,107 @@ export interface PresentedCredentials {
   readonly authorization: string | undefined;
 }
 
+/** The authorities of one configuration. */
 interface Roots {
-  readonly settings: AuthenticationConfig;
+  readonly config: AuthenticationConfig;
   readonly clientRoots: readonly X509Certificate[];
   readonly proxyRoots: readonly X509Certificate[];
-  /** Undefined: no front proxy is trusted. */
-  readonly proxyUsers: RequestHeaderUsers | undefined;
 }
 
-/** What a certificate is good for, at one time. */
+/** The result of verifying a client certificate. */
 interface Verdict {
   readonly roots: Roots;
+  /** It is the front proxy's, which may name users in headers. */
   readonly isProxy: boolean;
+  /** The user whom the certificate itself names. */
   readonly user: User | undefined;
-  /** Unix ms: certificates expire, also those of open connections. */
-  readonly untilMs: number;
+  /** Unix ms. Certificates expire while their connections are open. */
+  readonly validUntilMs: number;
 }
 
 const verdictLifetimeMs = 60_000;
 
 /**
- * Tells who asks, in the order of Kubernetes' aggregated API servers: front proxy, client certificate, bearer
- * token, and anonymous only where nothing was presented that failed.
+ * Authenticates requests in the order of Kubernetes' aggregated API servers: front proxy, client certificate, bearer
+ * token. A request is anonymous only if it presents none of them; credentials that fail are an error.
+ *
  * Source: k8s.io/apiserver, authenticatorfactory.DelegatingAuthenticatorConfig.
  */
 export class Authenticator {
   readonly #context: AuthenticationContext;
   #roots: Roots | undefined;
-  /** By the client's certificate, which lives at least as long as its connection. */
+  /** By the client's certificate. */
   readonly #verdicts = new WeakMap<X509Certificate, Verdict>();
 
   constructor(context: AuthenticationContext) {
     this.#context = context;
   }
 
-  /**
-   * The user that the certificate stands for, or lets the front proxy name; undefined where it does neither. The same
-   * object for the same user, for as long as it is remembered.
-   */
-  byCertificate({ chain, rawHeaders }: PresentedCredentials, nowMs: number): User | undefined {
-    const verdict = chain === undefined ? undefined : this.#judge(chain, nowMs);
-    if (verdict === undefined) return undefined;
-    const { isProxy, user, roots } = verdict;
-    return (isProxy ? roots.proxyUsers?.of(rawHeaders) : undefined) ?? user;
-  }
-
   /** @throws AdapterError `Unauthenticated` */
   async authenticate(presented: PresentedCredentials, signal: AbortSignal): Promise<User> {
-    const certified = this.byCertificate(presented, this.#context.clock.now());
+    const { chain, rawHeaders, authorization } = presented;
+    const certified = chain && this.#certifiedUser(chain, rawHeaders);
     if (certified !== undefined) return certified;
-    const { chain, authorization } = presented;
     const token = bearerToken(authorization);
-    if (token !== undefined) {
-      const user = await this.#review(token, signal);
-      if (user !== undefined) return asAuthenticated(user);
-      throw new AdapterError('Unauthenticated', 'Unauthorized: the bearer token is not valid');
-    }
-    if (chain !== undefined)
-      throw new AdapterError('Unauthenticated', 'Unauthorized: the certificate names no user');
-    return anonymousUser;
+    if (token !== undefined) return await this.#tokenUser(token, signal);
+    if (chain === undefined) return anonymousUser;
+    throw new AdapterError('Unauthenticated', 'Unauthorized: the certificate names no user');
   }
 
-  async #review(token: string, signal: AbortSignal): Promise<User | undefined> {
-    try {
-      return await this.#context.reviewToken(token, signal);
-    } catch (cause) {
-      throw new AdapterError('Unauthenticated', 'Unauthorized: the bearer token cannot be reviewed', {
-        cause,
-      });
-    }
-  }
-
-  #judge(chain: PresentedChain, nowMs: number): Verdict | undefined {
+  /** Returns the user named by the front proxy or by the certificate itself. */
+  #certifiedUser(chain: PresentedChain, rawHeaders: readonly string[]): User | undefined {
     const roots = this.#currentRoots();
-    const known = this.#verdicts.get(chain.leaf);
-    if (known !== undefined && known.roots === roots && nowMs < known.untilMs) return known;
     if (roots === undefined) return undefined;
-    const allowedNames = roots.settings.requestHeader?.allowedNames ?? [];
-    const isAllowed = allowedNames.length === 0 || allowedNames.includes(subjectOf(chain.leaf).commonName);
+    const { isProxy, user } = this.#verdictOn(chain, roots);
+    const { requestHeader } = roots.config;
+    const named = isProxy && requestHeader ? requestHeaderUser(rawHeaders, requestHeader) : undefined;
+    return named === undefined ? user : asAuthenticated(named);
+  }
+
+  async #tokenUser(token: string, signal: AbortSignal): Promise<User> {
+    const user = await this.#context.reviewToken(token, signal).catch((cause: unknown) => {
+      const what = 'Unauthorized: the bearer token cannot be reviewed';
+      throw new AdapterError('Unauthenticated', what, { cause });
+    });
+    if (user !== undefined) return asAuthenticated(user);
+    throw new AdapterError('Unauthenticated', 'Unauthorized: the bearer token is not valid');
+  }
+
+  /** Verifying costs several signature checks, so a verdict is kept for a minute. */
+  #verdictOn(chain: PresentedChain, roots: Roots): Verdict {
+    const nowMs = this.#context.clock.now();
+    const { leaf } = chain;
+    const known = this.#verdicts.get(leaf);
+    if (known?.roots === roots && nowMs < known.validUntilMs) return known;
+    const { config, clientRoots, proxyRoots } = roots;
+    const { allowedNames = [] } = config.requestHeader ?? {};
+    const isAllowed = allowedNames.length === 0 || allowedNames.includes(subjectOf(leaf).commonName);
+    const user = isTrustedClient(chain, clientRoots, nowMs) ? certificateUser(leaf) : undefined;
     const verdict = {
       roots,
-      isProxy: isAllowed && isTrustedClient(chain, roots.proxyRoots, nowMs),
-      user: this.#certifiedUser(chain, roots, nowMs),
-      untilMs: Math.min(nowMs + verdictLifetimeMs, chain.leaf.validToDate.getTime()),
+      isProxy: isAllowed && isTrustedClient(chain, proxyRoots, nowMs),
+      user: user && asAuthenticated(user),
+      validUntilMs: Math.min(nowMs + verdictLifetimeMs, leaf.validToDate.getTime()),
     };
-    this.#verdicts.set(chain.leaf, verdict);
+    this.#verdicts.set(leaf, verdict);
     return verdict;
   }
 
-  #certifiedUser(chain: PresentedChain, { clientRoots }: Roots, nowMs: number): User | undefined {
-    const user = isTrustedClient(chain, clientRoots, nowMs) ? certificateUser(chain.leaf) : undefined;
-    return user && asAuthenticated(user);
-  }
-
   #currentRoots(): Roots | undefined {
-    const settings = this.#context.trust();
-    if (settings === undefined) return undefined;
-    if (this.#roots?.settings !== settings) {
+    const config = this.#context.trust();
+    if (config === undefined) return undefined;
+    if (this.#roots?.config !== config) {
       this.#roots = {
-        settings,
-        clientRoots: parseBundle(settings.clientCaPem ?? ''),
-        proxyRoots: parseBundle(settings.requestHeader?.caPem ?? ''),
-        proxyUsers: settings.requestHeader && new RequestHeaderUsers(settings.requestHeader),
+        config,
+        clientRoots: parseBundle(config.clientCaPem ?? ''),
+        proxyRoots: parseBundle(config.requestHeader?.caPem ?? ''),
       };
     }
     return this.#roots;
   }
 }
 
-/** Source: RFC 6750; the scheme in any case, as Kubernetes takes it. */
+/** Source: RFC 6750. As in Kubernetes, the scheme's case does not matter. */
 function bearerToken(authorization: string | undefined): string | undefined {
   return /^bearer +(\S+)/i.exec(authorization ?? '')?.[1];
 }

@@ -1,60 +1,85 @@
 import { X509Certificate } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
+import { certificateBlocks } from '../../kube/client/pem.ts';
 import type { User } from '../../kube/reviews/user.ts';
 
-/** Extended key usages that let a certificate stand for a client. Source: RFC 5280, 4.2.1.12. */
+/** `clientAuth` and `any`. Source: RFC 5280, 4.2.1.12. */
 const clientUsages = ['1.3.6.1.5.5.7.3.2', '2.5.29.37.0'];
 
-/** Longer chains of intermediates are refused: none is in use, and a circle has no end. */
+/** No longer chains are in use. The bound also ends the search in a circle of certificates. */
 const maxIntermediates = 4;
 
-/** What a client presented: its own certificate, and those that it sent along. */
+/** The certificate of a client, and the intermediate certificates that it sent along. */
 export interface PresentedChain {
   readonly leaf: X509Certificate;
   readonly intermediates: readonly X509Certificate[];
 }
 
-/** All certificates of a PEM bundle. @throws Error where one of them is none */
-export function parseBundle(pem: string): X509Certificate[] {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  return blocks.map((block) => new X509Certificate(block));
+export type PeerSocket = Pick<TLSSocket, 'getPeerX509Certificate'>;
+
+/** Returns undefined if the client presented no certificate. */
+export function presentedChain(socket: PeerSocket): PresentedChain | undefined {
+  const leaf = socket.getPeerX509Certificate();
+  if (leaf === undefined) return undefined;
+  const seen = new Set([leaf.fingerprint256]);
+  const intermediates: X509Certificate[] = [];
+  let issuer = leaf.issuerCertificate;
+  // A self-signed certificate names itself as its issuer. One certificate too many makes the chain too long.
+  while (
+    issuer !== undefined &&
+    intermediates.length <= maxIntermediates &&
+    !seen.has(issuer.fingerprint256)
+  ) {
+    seen.add(issuer.fingerprint256);
+    intermediates.push(issuer);
+    issuer = issuer.issuerCertificate;
+  }
+  return { leaf, intermediates };
 }
 
+/** @throws Error if a certificate of the bundle cannot be read */
+export const parseBundle = (pem: string): X509Certificate[] =>
+  certificateBlocks(pem).map((block) => new X509Certificate(block));
+
 /**
- * Whether the chain leads to one of the roots, is valid now, and is one of a client, each certificate in it:
- * extended key usage `clientAuth`, any, or none at all (as Go's x509.Verify with KeyUsages ExtKeyUsageClientAuth).
+ * Returns whether the chain leads to one of the roots, and each of its certificates is valid now and one for clients:
+ * with extended key usage `clientAuth`, `any`, or none at all (Go's x509.Verify with ExtKeyUsageClientAuth).
  */
 export function isTrustedClient(
   { leaf, intermediates }: PresentedChain,
   roots: readonly X509Certificate[],
   nowMs: number,
 ): boolean {
-  const isForClients = ({ keyUsage }: X509Certificate) =>
-    ((keyUsage as readonly string[] | undefined) ?? clientUsages).some((usage) =>
-      clientUsages.includes(usage),
-    );
-  const isCurrent = (certificate: X509Certificate) =>
-    certificate.validFromDate.getTime() <= nowMs && nowMs <= certificate.validToDate.getTime();
-  const reaches = (certificate: X509Certificate, left: readonly X509Certificate[]): boolean => {
-    if (!isCurrent(certificate) || !isForClients(certificate)) return false;
-    if (roots.some((root) => isCurrent(root) && isForClients(root) && isIssuedBy(certificate, root)))
-      return true;
-    return left.some(
+  const isUsable = (certificate: X509Certificate) =>
+    isCurrent(certificate, nowMs) && isForClients(certificate);
+  const reachesRoot = (certificate: X509Certificate, unused: readonly X509Certificate[]): boolean => {
+    if (!isUsable(certificate)) return false;
+    if (roots.some((root) => isUsable(root) && isIssuedBy(certificate, root))) return true;
+    return unused.some(
       (issuer) =>
         isIssuedBy(certificate, issuer) &&
-        reaches(
+        reachesRoot(
           issuer,
-          left.filter((other) => other !== issuer),
+          unused.filter((other) => other !== issuer),
         ),
     );
   };
-  return intermediates.length <= maxIntermediates && reaches(leaf, intermediates);
+  return intermediates.length <= maxIntermediates && reachesRoot(leaf, intermediates);
 }
 
-function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
-  return issuer.ca && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+const isCurrent = ({ validFromDate, validToDate }: X509Certificate, nowMs: number) =>
+  validFromDate.getTime() <= nowMs && nowMs <= validToDate.getTime();
+
+function isForClients({ keyUsage }: X509Certificate): boolean {
+  // Node's type does not tell that it is undefined without the extension.
+  const usages = (keyUsage as readonly string[] | undefined) ?? clientUsages;
+  return usages.some((usage) => clientUsages.includes(usage));
 }
 
-/** The name parts of a subject; an attribute that comes several times keeps its order. */
+const isIssuedBy = (certificate: X509Certificate, issuer: X509Certificate): boolean =>
+  issuer.ca && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+
+/** Returns the names in a subject; an attribute that occurs several times keeps its order. */
 export function subjectOf(certificate: X509Certificate): {
   readonly commonName: string;
   readonly organizations: readonly string[];
@@ -67,8 +92,8 @@ export function subjectOf(certificate: X509Certificate): {
 }
 
 /**
- * The user that a client certificate stands for: common name and organizations. Source: Kubernetes, "X509 client
- * certificates".
+ * Returns the user named by a client certificate: common name and organizations; undefined without a common name.
+ * Source: Kubernetes, "X509 client certificates".
  */
 export function certificateUser(certificate: X509Certificate): User | undefined {
   const { commonName, organizations } = subjectOf(certificate);

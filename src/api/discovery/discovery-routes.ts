@@ -1,6 +1,18 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Catalog } from '../../metric/catalog.ts';
 import {
+  encodeJson,
+  encodeObject,
+  encodeYaml,
+  plainJson,
+  representationOf,
+  withPretty,
+  type KubernetesObject,
+  type Representation,
+} from '../read/encoding.ts';
+import { negotiate, type Transform } from '../read/negotiation.ts';
+import type { Handler, RegisterGet } from '../server/server.ts';
+import {
   apiGroupDiscoveryList,
   apiGroupDocument,
   apiGroupList,
@@ -12,23 +24,11 @@ import {
   version,
   type DiscoveryVersion,
 } from './discovery.ts';
-import {
-  encodeJson,
-  encodeObject,
-  encodeYaml,
-  plainJson,
-  representationOf,
-  withPretty,
-  type KubernetesObject,
-  type Representation,
-} from '../read/encoding.ts';
-import { negotiate, type Transform } from '../read/negotiation.ts';
-import { registerOpenApi } from './openapi-routes.ts';
-import type { Handler, RegisterGet } from '../server/route.ts';
+import { registerOpenApi } from './openapi.ts';
 import { StaticDocument, sendDocument } from './static-document.ts';
 import { versionInfo } from './version.ts';
 
-/** Everything that tells what the server is and serves. None of it depends on anything that can fail. */
+/** Serves discovery, OpenAPI and the version. They depend on no other system. */
 export function registerDiscovery(get: RegisterGet, catalog: Catalog): void {
   const groups = createObjectHandler(apiGroupList);
   const aggregated = createAggregatedHandler(catalog);
@@ -56,13 +56,11 @@ function createObjectHandler(object: KubernetesObject): Handler {
   };
 }
 
-interface AggregatedKey {
+interface AggregatedKey extends Representation<'application/json' | 'application/yaml'> {
   readonly discoveryVersion: DiscoveryVersion;
-  readonly mediaType: 'application/json' | 'application/yaml';
-  readonly pretty: boolean;
 }
 
-/** @returns a handler that sends nothing and returns undefined where aggregated discovery is not asked for */
+/** @returns a handler that sends nothing and returns undefined if the client does not ask for aggregated discovery */
 function createAggregatedHandler(catalog: Catalog) {
   const document = new StaticDocument(({ discoveryVersion, mediaType, pretty }: AggregatedKey) => {
     const list = apiGroupDiscoveryList(catalog, discoveryVersion);

@@ -4,7 +4,7 @@ export const group = 'external.metrics.k8s.io';
 export const version = 'v1beta1';
 export const groupVersion = `${group}/${version}`;
 
-/** The kind of every answer to a read. Source: k8s.io/metrics/pkg/apis/external_metrics/v1beta1. */
+/** The kind of every reading. Source: k8s.io/metrics/pkg/apis/external_metrics/v1beta1. */
 export const listKind = 'ExternalMetricValueList';
 
 const groupVersionForDiscovery = { groupVersion, version };

@@ -1,18 +1,60 @@
+import type { FastifyRequest } from 'fastify';
 import type { Catalog } from '../../metric/catalog.ts';
-import { objectMediaTypes } from '../read/negotiation.ts';
+import { encodeJson, notAcceptable, sendBytes } from '../read/encoding.ts';
+import { negotiate, objectMediaTypes } from '../read/negotiation.ts';
+import type { RegisterGet } from '../server/server.ts';
+import { groupVersion } from './discovery.ts';
 import { groupVersionOperations, serverOperations, type Operation } from './openapi-operations.ts';
 import { schemas, type Refer, type SchemaName } from './openapi-schemas.ts';
+import { documentOf, sendDocument } from './static-document.ts';
+
+const json = 'application/json';
+const indexPath = '/openapi/v3';
+/** The index lists only this group version: another key would replace a part of the API server's own document. */
+const documentKey = `apis/${groupVersion}`;
+/** A document with its hash in the URL never changes. */
+const hashedCaching = 'public, immutable, max-age=31536000';
 
 /**
- * The documents of OpenAPI 2 and 3, from the same operations and schemas. The API server merges them into its own,
- * and `kubectl explain` reads them there.
+ * Serves OpenAPI, only in JSON. Old clients that accept only OpenAPI's own protobuf get 406, as from Go servers without
+ * it.
+ *
+ * Source: k8s.io/kube-openapi/pkg/handler and handler3.
+ */
+export function registerOpenApi(get: RegisterGet, catalog: Catalog, gitVersion: string): void {
+  const v2 = documentOf(encodeJson(openApiV2(catalog, gitVersion), false));
+  const v3 = documentOf(encodeJson(openApiV3(catalog, gitVersion), false));
+  const v3Url = `${indexPath}/${documentKey}?hash=${v3.hash}`;
+  const index = documentOf(encodeJson({ paths: { [documentKey]: { serverRelativeURL: v3Url } } }, false));
+  get('/openapi/v2', (request, reply) => {
+    requireJson(request);
+    return sendDocument(request, reply, json, v2);
+  });
+  get(indexPath, (request, reply) => sendDocument(request, reply, json, index));
+  get(`${indexPath}/${documentKey}`, (request, reply) => {
+    requireJson(request);
+    const { hash } = request.query as { readonly hash?: unknown };
+    if (hash === undefined || hash === '') return sendDocument(request, reply, json, v3);
+    if (hash === v3.hash) return sendDocument(request, reply, json, v3, hashedCaching);
+    reply.code(301).header('location', v3Url);
+    return sendBytes(reply, 'text/plain; charset=utf-8', Buffer.from(`moved to ${v3Url}\n`));
+  });
+}
+
+/** @throws AdapterError `NotAcceptable` */
+function requireJson(request: FastifyRequest): void {
+  if (negotiate(request.headers.accept, [json], () => true) === undefined) throw notAcceptable([json]);
+}
+
+/**
+ * Both documents come from the same operations and schemas. The API server merges them into its own, where
+ * `kubectl explain` reads them.
  *
  * Source: OpenAPI Specification 2.0 and 3.0.0; k8s.io/kube-openapi for the fields `x-kubernetes-…`.
  */
-const mediaTypesOf = ({ jsonOnly }: Operation) =>
-  jsonOnly ? (['application/json'] as const) : objectMediaTypes;
-
 const info = (gitVersion: string) => ({ title: 'sls-metrics-adapter', version: gitVersion });
+
+const mediaTypesOf = ({ jsonOnly }: Operation) => (jsonOnly ? [json] : objectMediaTypes);
 
 const unauthorized = { 401: { description: 'Unauthorized' } };
 
@@ -23,8 +65,8 @@ const commonFields = ({ description, tag, operationId, extensions }: Operation) 
   ...extensions,
 });
 
-/** `/openapi/v2`: everything. */
-export function openApiV2(catalog: Catalog, gitVersion: string) {
+/** `/openapi/v2`: all operations. */
+function openApiV2(catalog: Catalog, gitVersion: string) {
   const path = (name: SchemaName) => ({ $ref: `#/definitions/${name}` });
   const refer: Refer = (name, description) =>
     description === undefined ? path(name) : { description, ...path(name) };
@@ -43,10 +85,10 @@ export function openApiV2(catalog: Catalog, gitVersion: string) {
   };
 }
 
-/** `/openapi/v3/apis/external.metrics.k8s.io/v1beta1`: the metrics and the list of them. */
-export function openApiV3(catalog: Catalog, gitVersion: string) {
+/** `/openapi/v3/apis/external.metrics.k8s.io/v1beta1`: the metrics and their list. */
+function openApiV3(catalog: Catalog, gitVersion: string) {
   const path = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` });
-  // Nothing may stand beside a $ref.
+  // OpenAPI 3.0 ignores fields beside a $ref.
   const refer: Refer = (name, description) =>
     description === undefined ? path(name) : { description, allOf: [path(name)] };
   const get = (operation: Operation) => ({

@@ -5,7 +5,7 @@ import { cacheControl, sendBytes } from '../read/encoding.ts';
 /** One body in one representation. */
 export interface DocumentBytes {
   readonly bytes: Buffer;
-  /** Of these bytes, upper-case hexadecimal. */
+  /** SHA-256 in upper-case hexadecimal. */
   readonly hash: string;
 }
 
@@ -13,7 +13,7 @@ export function documentOf(bytes: Buffer): DocumentBytes {
   return { bytes, hash: createHash('sha256').update(bytes).digest('hex').toUpperCase() };
 }
 
-/** A body that never changes: encoded once for each representation that somebody asks for. */
+/** A body that never changes. Each representation is encoded when it is first asked for. */
 export class StaticDocument<Key> {
   readonly #encode: (key: Key) => Buffer;
   readonly #encoded = new Map<string, DocumentBytes>();
@@ -24,16 +24,15 @@ export class StaticDocument<Key> {
 
   get(key: Key): DocumentBytes {
     const name = JSON.stringify(key);
-    const known = this.#encoded.get(name);
-    if (known !== undefined) return known;
-    const document = documentOf(this.#encode(key));
+    const document = this.#encoded.get(name) ?? documentOf(this.#encode(key));
     this.#encoded.set(name, document);
     return document;
   }
 }
 
 /**
- * Sends it with a strong ETag, or 304 to whoever has it. Tells caches that the Accept header decides which.
+ * Sends a document with a strong ETag, or 304 if the client has it. `Vary` tells caches that it depends on the Accept
+ * header.
  *
  * Source: k8s.io/apiserver/pkg/endpoints/discovery/aggregated, RFC 9110 section 13.1.2.
  */
@@ -51,7 +50,5 @@ export function sendDocument(
   return sendBytes(reply, contentType, bytes, caching);
 }
 
-function includesEtag(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false;
-  return header.split(',').some((text) => ['*', etag, `W/${etag}`].includes(text.trim()));
-}
+const includesEtag = (ifNoneMatch = '', etag: string): boolean =>
+  ifNoneMatch.split(',').some((text) => ['*', etag, `W/${etag}`].includes(text.trim()));

@@ -1,45 +1,32 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import { createRequire } from 'node:module';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type * as Yaml from 'yaml';
+import { stringify } from 'yaml';
 import { AdapterError } from '../../errors.ts';
-import {
-  isReadByHuman,
-  negotiate,
-  objectMediaTypes,
-  type Choice,
-  type ObjectMediaType,
-} from './negotiation.ts';
+import { statusOf } from './kubernetes-status.ts';
+import { isReadByHuman, negotiate, objectMediaTypes, type ObjectMediaType } from './negotiation.ts';
 import { encodeProtobuf, type EncodableKind } from './protobuf.ts';
-import { statusOf } from './status.ts';
-import { TextMemo } from './text-memo.ts';
 
-/** Anything with a kind, as it stands in JSON. */
+/** An object with a kind, as in JSON. */
 export interface KubernetesObject {
   readonly kind: EncodableKind;
   readonly apiVersion: string;
 }
 
-interface RepresentationIn<T extends ObjectMediaType> {
-  readonly mediaType: T;
-  /** JSON alone knows it. */
+/** The form of a response body. */
+export interface Representation<MediaType extends ObjectMediaType = ObjectMediaType> {
+  readonly mediaType: MediaType;
+  /** Indented; JSON only. */
   readonly pretty: boolean;
 }
 
-export type Representation = RepresentationIn<ObjectMediaType>;
-
-/** JSON as Kubernetes writes it: compact, or indented for people; a newline at the end. */
+/** Encodes JSON as Kubernetes does: compact, or indented for people, with a newline at the end. */
 export function encodeJson(body: unknown, pretty: boolean): Buffer {
   return Buffer.from(`${JSON.stringify(body, null, pretty ? 2 : undefined)}\n`);
 }
 
-/** Loaded with the first YAML: 4 MB that hardly anybody asks for. */
-const loadYaml = () => createRequire(import.meta.url)('yaml') as typeof Yaml;
-
-/** Quotes every string, since a bare `10`, `on` or `0o7` is a string to one version of YAML and none to another. */
+/** Quotes every string, because YAML 1.1 and 1.2 disagree whether a plain `10`, `on` or `0o7` is one. */
 export function encodeYaml(body: unknown): Buffer {
   const options = { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 } as const;
-  return Buffer.from(loadYaml().stringify(body, { ...options, aliasDuplicateObjects: false }));
+  return Buffer.from(stringify(body, { ...options, aliasDuplicateObjects: false }));
 }
 
 export function encodeObject(object: KubernetesObject, { mediaType, pretty }: Representation): Buffer {
@@ -55,59 +42,31 @@ export function encodeObject(object: KubernetesObject, { mediaType, pretty }: Re
 
 /** @throws AdapterError `NotAcceptable` */
 export function representationOf(request: FastifyRequest): Representation {
-  return withPretty(request, choose(request.headers.accept));
-}
-
-/** The same, for what is asked often: an Accept header is read once. */
-export class Representations {
-  readonly #choices = new TextMemo<Choice<ObjectMediaType>>(100, 256);
-
-  /**
-   * @param pretty the query parameter of that name
-   * @throws AdapterError `NotAcceptable`
-   */
-  of(headers: IncomingHttpHeaders, pretty: unknown): Representation {
-    const { accept = '' } = headers;
-    return indented(
-      this.#choices.get(accept, () => choose(accept)),
-      headers,
-      pretty,
-    );
-  }
-}
-
-function choose(accept: string | undefined): Choice<ObjectMediaType> {
-  const choice = negotiate(accept, objectMediaTypes);
+  const choice = negotiate(request.headers.accept, objectMediaTypes);
   if (choice === undefined) throw notAcceptable(objectMediaTypes);
-  return choice;
+  return withPretty(request, choice);
 }
 
-/** What was chosen, indented where the Accept header or whoever asks wants it so. */
-export function withPretty<T extends ObjectMediaType>(
-  { query, headers }: FastifyRequest,
-  choice: Choice<T>,
-): RepresentationIn<T> {
-  // Null where the URL could not be read.
-  const parameters = (query ?? {}) as { readonly pretty?: unknown };
-  return indented(choice, headers, parameters.pretty);
+/** Indents JSON if the Accept header or the client asks for it. */
+export function withPretty<MediaType extends ObjectMediaType>(
+  { headers, query }: FastifyRequest,
+  { mediaType, pretty }: Representation<MediaType>,
+): Representation<MediaType> {
+  // The query is null if the URL could not be read.
+  const { pretty: parameter } = (query ?? {}) as { readonly pretty?: unknown };
+  return {
+    mediaType,
+    pretty: mediaType === 'application/json' && (pretty || isReadByHuman(parameter, headers['user-agent'])),
+  };
 }
-
-const indented = <T extends ObjectMediaType>(
-  { mediaType, pretty }: Choice<T>,
-  headers: IncomingHttpHeaders,
-  parameter: unknown,
-): RepresentationIn<T> => ({
-  mediaType,
-  pretty: mediaType === 'application/json' && (pretty || isReadByHuman(parameter, headers['user-agent'])),
-});
 
 export const notAcceptable = (mediaTypes: readonly string[]) =>
   new AdapterError('NotAcceptable', `only the following media types are accepted: ${mediaTypes.join(', ')}`);
 
-/** What all replies carry that do not say otherwise, as in Kubernetes: each is for whoever was let in. */
+/** The default of all responses, as in Kubernetes: each is only for the user who was let in. */
 export const cacheControl = 'no-cache, private';
 
-/** Sends bytes, since Fastify would add a charset to the Content-Type of text. */
+/** Sends bytes, because Fastify would add a charset to the Content-Type of a text. */
 export function sendBytes(
   reply: FastifyReply,
   contentType: string,
@@ -117,17 +76,12 @@ export function sendBytes(
   return reply.header('content-type', contentType).header('cache-control', caching).send(bytes);
 }
 
-/** What everybody gets who asks for nothing that is served. */
-export const plainJson: Choice<'application/json'> = {
-  mediaType: 'application/json',
-  transform: undefined,
-  pretty: false,
-};
+export const plainJson: Representation<'application/json'> = { mediaType: 'application/json', pretty: false };
 
-/** In the representation asked for; in JSON where that is none of ours, as Kubernetes does. */
+/** Sends a Status in the representation that the client accepts, else in JSON, as Kubernetes does. */
 export function sendError(request: FastifyRequest, reply: FastifyReply, error: AdapterError): FastifyReply {
-  const choice = negotiate(request.headers.accept, objectMediaTypes) ?? plainJson;
-  const representation = withPretty<ObjectMediaType>(request, choice);
+  const choice = negotiate(request.headers.accept, objectMediaTypes);
+  const representation = withPretty<ObjectMediaType>(request, choice ?? plainJson);
   const bytes = encodeObject(statusOf(error), representation);
   return sendBytes(reply.code(error.httpStatus), representation.mediaType, bytes);
 }

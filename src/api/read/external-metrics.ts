@@ -1,46 +1,44 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import { parse as parseQuery } from 'node:querystring';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
+import type { RequestParser } from '../../access/request-parser.ts';
 import { AdapterError, toAdapterError } from '../../errors.ts';
 import { parseLabelSelector } from '../../grammar/label-selector.ts';
+import { formatQuantity } from '../../grammar/quantity.ts';
 import type { MetricRequest } from '../../metric/metric-request.ts';
-import type { RequestParser } from '../../access/request-parser.ts';
-import { groupVersion } from '../discovery/discovery.ts';
-import { Representations, sendBytes, sendError, type Representation } from './encoding.ts';
-import { goneSignal } from '../server/gone-signal.ts';
-import { requestIdOf } from '../server/request-id.ts';
-import { ReadingBodies, type MetricReading } from './reading-body.ts';
-import { TextMemo } from './text-memo.ts';
+import { windowSeconds } from '../../metric/sample.ts';
+import type { Reading, ReadingItem, ReadingSource } from '../../reading/reader.ts';
+import { groupVersion, listKind } from '../discovery/discovery.ts';
+import { encodeObject, representationOf, sendBytes, sendError } from './encoding.ts';
 
-/** What a read needs: whoever has the numbers. */
 export interface MetricReader {
-  /** The answer that is there already; undefined: it must be waited for. */
-  fresh(request: MetricRequest): MetricReading | undefined;
-  /** @throws AdapterError where there is no true number */
-  read(request: MetricRequest, signal: AbortSignal, requestId?: string): Promise<MetricReading>;
+  /**
+   * @param requestId for the log of the SLS queries
+   * @throws AdapterError if the exact number cannot be had
+   */
+  read(request: MetricRequest, signal: AbortSignal, requestId: string): Promise<Reading>;
 }
 
-/** One read, as it was asked for. */
+/** What a read names, as sent. */
 export interface ReadName {
   readonly namespace: string;
   readonly metric: string;
-  /** As written. */
+  /** Empty if there is none, or more than one. */
   readonly selector: string;
 }
 
-/** What is told of every read, once. */
 export interface ReadObserver {
+  /** Called once for each read. */
   readFinished(event: {
     readonly read: ReadName;
-    /** What whoever asked calls it, or a number of our own; undefined for what was served from memory. */
-    readonly requestId?: string | undefined;
-    /** Undefined for a reading. */
+    /** The client's own id of the request, else a number of ours. */
+    readonly requestId: string;
+    /** Undefined if the read succeeded. */
     readonly error: AdapterError | undefined;
-    /** Where the reading came from; undefined where there is none. */
-    readonly source: MetricReading['source'] | undefined;
-    /** From the end of the oldest window in the reading to now; undefined where there is none. */
+    /** Undefined if the read failed. */
+    readonly source: ReadingSource | undefined;
+    /** From the end of the oldest window in the reading to now; undefined if the read failed. */
     readonly ageMs: number | undefined;
-    /** Of the monotonic clock. */
+    /** By the monotonic clock. */
     readonly durationMs: number;
   }): void;
 }
@@ -52,7 +50,6 @@ export interface ReadContext {
   readonly clock: { now(): number };
 }
 
-/** The route of every read. */
 export const readRoute = `/apis/${groupVersion}/namespaces/:namespace/:metric`;
 
 export interface ReadParams {
@@ -60,152 +57,96 @@ export interface ReadParams {
   readonly metric: string;
 }
 
-/** Reads that are remembered by their URL, which holds for as long as the process: one a series, and some to spare. */
-const maxKnownReads = 20_000;
-const longestKnownUrl = 1024;
+type Query = Readonly<Record<string, unknown>>;
 
-/** A read that was understood once: the same URL asks for the same from then on. There are thousands of them. */
-class KnownRead implements ReadName {
-  /** As sent. */
-  readonly url: string;
-  readonly request: MetricRequest;
-  /** The query parameter of that name. */
-  readonly pretty: unknown;
-
-  constructor(url: string, request: MetricRequest, pretty: unknown) {
-    this.url = url;
-    this.request = request;
-    this.pretty = pretty;
-  }
-
-  get namespace(): string {
-    return decodeURIComponent(this.url.split('/', 6)[5] ?? '');
-  }
-
-  get metric(): string {
-    return this.request.metric.name;
-  }
-
-  get selector(): string {
-    return selectorIn(parseQuery(this.url.slice(this.url.indexOf('?') + 1)));
-  }
-}
-
-/** What is sent for a reading. */
-export interface ReadAnswer {
-  readonly mediaType: string;
-  readonly bytes: Buffer;
-}
+/** One per series, with room to spare. */
+const maxParsedReads = 20_000;
+/** Longer texts are parsed at each read, which bounds the memory. In characters. */
+const longestKey = 1024;
 
 /** `GET /apis/external.metrics.k8s.io/v1beta1/namespaces/{namespace}/{metric}?labelSelector=…` */
 export class ReadEndpoint {
   readonly #context: ReadContext;
-  readonly #known = new TextMemo<KnownRead>(maxKnownReads, longestKnownUrl);
-  readonly #representations = new Representations();
-  readonly #bodies = new ReadingBodies();
+  /** HPAs repeat their reads, and the reader knows a repeated request by its identity. */
+  readonly #parsed = new LRUCache<string, MetricRequest>({ max: maxParsedReads });
 
   constructor(context: ReadContext) {
     this.#context = context;
   }
 
-  /** @param url as sent */
-  known(url: string): KnownRead | undefined {
-    return this.#known.known(url);
-  }
-
-  /**
-   * The answer from memory; undefined where there is none. Whoever asks must have been let in.
-   *
-   * @throws AdapterError `NotAcceptable`
-   */
-  fresh(read: KnownRead, headers: IncomingHttpHeaders): ReadAnswer | undefined {
+  async handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const startMs = performance.now();
-    const representation = this.#representations.of(headers, read.pretty);
-    const reading = this.#context.reader.fresh(read.request);
-    return reading && this.#answer(read, reading, representation, startMs, undefined);
-  }
-
-  handle(request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {
-    const startMs = performance.now();
-    const { reader, parseRequest } = this.#context;
-    const fail = (thrown: unknown): FastifyReply => {
-      const error = toAdapterError(thrown);
-      const sent = sendError(request, reply, error);
-      this.#context.observer.readFinished({
-        read: { ...(request.params as ReadParams), selector: selectorIn(request.query) },
-        requestId: requestIdOf(request),
-        error,
-        source: undefined,
-        ageMs: undefined,
-        durationMs: performance.now() - startMs,
-      });
-      return sent;
-    };
-    try {
-      const read = this.#known.get(request.url, (url) => understand(url, request, parseRequest));
-      // Before SLS is asked for what nobody could read.
-      const representation = this.#representations.of(request.headers, read.pretty);
-      const succeed = (reading: MetricReading): FastifyReply => {
-        const requestId = reading.source === 'fresh' ? undefined : requestIdOf(request);
-        const { mediaType, bytes } = this.#answer(read, reading, representation, startMs, requestId);
-        return sendBytes(reply, mediaType, bytes);
-      };
-      const fresh = reader.fresh(read.request);
-      if (fresh !== undefined) return succeed(fresh);
-      return reader.read(read.request, goneSignal(reply), requestIdOf(request)).then(succeed).catch(fail);
-    } catch (thrown) {
-      return fail(thrown);
-    }
-  }
-
-  #answer(
-    read: KnownRead,
-    reading: MetricReading,
-    representation: Representation,
-    startMs: number,
-    requestId: string | undefined,
-  ): ReadAnswer {
     const { observer, clock } = this.#context;
-    const bytes = this.#bodies.get(read.metric, reading, representation);
+    const read = { ...(request.params as ReadParams), selector: selectorIn(request.query as Query) };
+    const requestId = requestIdOf(request);
+    const result = await this.#answer(read, request, requestId).catch(toAdapterError);
+    const hasFailed = result instanceof AdapterError;
     observer.readFinished({
       read,
       requestId,
-      error: undefined,
-      source: reading.source,
-      ageMs: ageMsOf(reading, clock.now()),
+      error: hasFailed ? result : undefined,
+      source: hasFailed ? undefined : result.reading.source,
+      ageMs: hasFailed ? undefined : ageMsOf(result.reading, clock.now()),
       durationMs: performance.now() - startMs,
     });
-    return { mediaType: representation.mediaType, bytes };
+    if (hasFailed) return sendError(request, reply, result);
+    return sendBytes(reply, result.mediaType, result.bytes);
+  }
+
+  async #answer(read: ReadName, request: FastifyRequest, requestId: string) {
+    const metricRequest = this.#parse(read, request.query as Query);
+    // Before SLS is asked, so that a client that accepts no answer costs no query.
+    const representation = representationOf(request);
+    const reading = await this.#context.reader.read(metricRequest, request.signal, requestId);
+    const bytes = encodeObject(externalMetricValueList(read.metric, reading.items), representation);
+    return { reading, mediaType: representation.mediaType, bytes };
+  }
+
+  /** @throws AdapterError if it is not a read of a served metric, or one that the namespace may not make */
+  #parse(read: ReadName, { watch, labelSelector }: Query): MetricRequest {
+    if (watch !== undefined && watch !== 'false' && watch !== '0')
+      throw new AdapterError('MethodUnsupported', 'external metrics cannot be watched');
+    if (labelSelector !== undefined && typeof labelSelector !== 'string')
+      throw new AdapterError('ParameterInvalid', 'parameter labelSelector is given more than once');
+    const { namespace, metric, selector } = read;
+    const key = JSON.stringify([namespace, metric, selector]);
+    const known = this.#parsed.get(key);
+    if (known !== undefined) return known;
+    const parsed = this.#context.parseRequest(metric, namespace, parseLabelSelector(selector));
+    if (key.length <= longestKey) this.#parsed.set(key, parsed);
+    return parsed;
   }
 }
 
-function ageMsOf({ items }: MetricReading, nowMs: number): number {
+/** Returns the body of a reading. Source: k8s.io/metrics, ExternalMetricValueList. */
+export function externalMetricValueList(metricName: string, items: readonly ReadingItem[]) {
+  return {
+    kind: listKind,
+    apiVersion: groupVersion,
+    metadata: {},
+    items: items.map(({ labels, sample }) => ({
+      metricName,
+      metricLabels: labels,
+      timestamp: new Date(sample.window.endSeconds * 1000).toISOString().replace('.000Z', 'Z'),
+      window: windowSeconds(sample.window),
+      value: formatQuantity(sample.value),
+    })),
+  } as const;
+}
+
+function ageMsOf({ items }: Reading, nowMs: number): number {
   const oldest = items.reduce((end, { sample }) => Math.min(end, sample.window.endSeconds), Infinity);
   return nowMs - oldest * 1000;
 }
 
-/** @throws AdapterError where it is no read of a metric that is served, or one that the namespace may not make */
-function understand(url: string, { params, query }: FastifyRequest, parseRequest: RequestParser): KnownRead {
-  const { namespace, metric } = params as ReadParams;
-  const { watch, labelSelector, pretty } = query as Readonly<Record<string, unknown>>;
-  refuseWatch(watch);
-  const selector = parseLabelSelector(singleParameter('labelSelector', labelSelector));
-  return new KnownRead(url, parseRequest(metric, namespace, selector), pretty);
-}
+const selectorIn = ({ labelSelector }: Query): string =>
+  typeof labelSelector === 'string' ? labelSelector : '';
 
-/** As written; empty where there is none, or several. */
-function selectorIn(query: unknown): string {
-  const { labelSelector } = query as Readonly<Record<string, unknown>>;
-  return typeof labelSelector === 'string' ? labelSelector : '';
-}
+/** The form of gateways' and API servers' ids. Anything else must not get into a log. */
+const plainId = /^[\w.:/+=-]{1,128}$/;
 
-function refuseWatch(watch: unknown): void {
-  if (watch === undefined || watch === 'false' || watch === '0') return;
-  throw new AdapterError('MethodUnsupported', 'external metrics cannot be watched');
-}
-
-function singleParameter(name: string, value: unknown): string {
-  if (value === undefined) return '';
-  if (typeof value === 'string') return value;
-  throw new AdapterError('ParameterInvalid', `parameter ${name} is given more than once`);
+/** Returns the client's id (`X-Request-Id`, or `Audit-ID` of the API server), else a number of ours. */
+function requestIdOf({ headers, id }: FastifyRequest): string {
+  const given = headers['x-request-id'] ?? headers['audit-id'];
+  return typeof given === 'string' && plainId.test(given) ? given : id;
 }

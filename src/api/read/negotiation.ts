@@ -1,11 +1,11 @@
 /**
- * Which representation an Accept header asks for, by the rules of Kubernetes.
+ * Content negotiation by the rules of Kubernetes.
  *
- * Source: k8s.io/apiserver/pkg/endpoints/handlers/negotiation. Where that reads RFC 9110 loosely, the RFC holds:
+ * Source: k8s.io/apiserver/pkg/endpoints/handlers/negotiation. Unlike it, this file follows RFC 9110 in two points:
  * types are compared without case, and q=0 refuses.
  */
 
-/** What objects are served as. Where a client leaves the choice open, the first. */
+/** The media types of objects. The first one is used if the client has no preference. */
 export const objectMediaTypes = [
   'application/json',
   'application/yaml',
@@ -14,7 +14,7 @@ export const objectMediaTypes = [
 
 export type ObjectMediaType = (typeof objectMediaTypes)[number];
 
-/** Another kind that the answer is to be turned into: the parameters `g`, `v` and `as` of a media type. */
+/** A kind to convert the response to: the parameters `g`, `v` and `as` of a media type. */
 export interface Transform {
   readonly group: string;
   readonly version: string;
@@ -24,7 +24,7 @@ export interface Transform {
 export interface Choice<T extends string> {
   readonly mediaType: T;
   readonly transform: Transform | undefined;
-  /** Indented, for people: the parameter `pretty=1`. */
+  /** Indented: the parameter `pretty=1`. */
   readonly pretty: boolean;
 }
 
@@ -36,15 +36,17 @@ interface Clause {
 }
 
 /**
- * @param accept the header; undefined or empty where there is none, which takes anything
+ * Chooses the media type of a response.
+ *
+ * @param accept the header; undefined or empty accepts anything
  * @param offers media types, the preferred one first
- * @param serves whether the answer can be turned into that; undefined: the answer as it is
- * @returns undefined where nothing on offer is acceptable
+ * @param supports returns whether the response can be converted to that; undefined: the response as it is
+ * @returns undefined if no offer is acceptable
  */
 export function negotiate<T extends string>(
   accept: string | undefined,
   offers: readonly T[],
-  serves: (transform: Transform | undefined) => boolean = (transform) => transform === undefined,
+  supports: (transform: Transform | undefined) => boolean = (transform) => transform === undefined,
 ): Choice<T> | undefined {
   const clauses = parseAccept(accept === undefined || accept === '' ? '*/*' : accept);
   const refused = new Set(
@@ -53,7 +55,7 @@ export function negotiate<T extends string>(
   for (const clause of clauses) {
     if (clause.quality === 0 || !isPlain(clause)) continue;
     const transform = transformOf(clause);
-    if (!serves(transform)) continue;
+    if (!supports(transform)) continue;
     const mediaType = offers.find((offer) => matches(clause, offer) && !refused.has(offer));
     if (mediaType !== undefined)
       return { mediaType, transform, pretty: clause.parameters.get('pretty') === '1' };
@@ -61,7 +63,7 @@ export function negotiate<T extends string>(
   return undefined;
 }
 
-/** By preference: quality, then the narrower range, then the order written. */
+/** Returns the clauses by preference: quality, then the narrower range, then the order in the header. */
 function parseAccept(header: string): Clause[] {
   const clauses: Clause[] = [];
   for (const text of header.split(',')) {
@@ -86,7 +88,7 @@ function matches({ type, subtype }: Clause, offer: string): boolean {
   return subtype === '*' ? offer.startsWith(`${type}/`) : offer === `${type}/${subtype}`;
 }
 
-/** Neither another stream than that of a watch, which a read may ask for in vain, nor a server version. */
+/** Excludes clauses with a server version or a stream. A `watch` stream is kept: a read may accept one, and gets none. */
 function isPlain({ parameters }: Clause): boolean {
   const stream = parameters.get('stream') ?? '';
   return (stream === '' || stream === 'watch') && (parameters.get('sv') ?? '') === '';
@@ -98,14 +100,14 @@ function transformOf({ parameters }: Clause): Transform | undefined {
   return { group: group ?? '', version: version ?? '', kind: kind ?? '' };
 }
 
-/** What strconv.ParseBool of Go takes for true. */
+/** The values that Go's strconv.ParseBool reads as true. */
 const trueWords: readonly unknown[] = ['1', 't', 'T', 'true', 'True', 'TRUE'];
 const humanAgents = /^(curl|Wget|Mozilla\/5\.0)/;
 
 /**
- * Whether JSON is indented where the Accept header does not say so.
+ * Returns whether to indent JSON if the Accept header does not say.
  *
- * @param pretty the query parameter, which a client of whatever name may set either way
+ * @param pretty the query parameter; it overrides the guess by the User-Agent
  */
 export function isReadByHuman(pretty: unknown, userAgent: string | undefined): boolean {
   if (pretty !== undefined && pretty !== '') return trueWords.includes(pretty);

@@ -1,30 +1,30 @@
-import { ProtobufWriter } from './protobuf-writer.ts';
+import protobuf from 'protobufjs/minimal.js';
 
 /**
- * Protobuf as Kubernetes writes it: a magic prefix, then the object in a `runtime.Unknown` that names its kind.
- * Byte for byte what Go writes: fields by number, empty strings and zeros too, map entries by key.
+ * Protobuf as Kubernetes writes it: a magic prefix, then the object in a `runtime.Unknown` that names its kind. The
+ * bytes are those of Go: fields in the order of their numbers, empty strings and zeros included, map entries by key.
  *
  * Source: k8s.io/apimachinery/pkg/runtime/serializer/protobuf, and the generated.proto files of
  * k8s.io/apimachinery/pkg/{runtime,apis/meta/v1,api/resource} and k8s.io/metrics/pkg/apis/external_metrics/v1beta1.
  */
 const magic = Buffer.from('k8s\0');
 
-/** The last three are plain in JSON and a message here: of seconds, of a string, of a list. */
+/** `time`, `quantity` and `stringList` are plain values in JSON and messages in protobuf. */
 type FieldType = 'string' | 'integer' | 'stringMap' | 'time' | 'quantity' | 'stringList';
 
 interface Field {
   readonly name: string;
   readonly number: number;
   readonly type: FieldType | Message;
-  /** Left out where absent, instead of written empty. */
+  /** An absent value is left out, not written as an empty one. */
   readonly optional?: true;
   readonly repeated?: true;
 }
 
-/** Its fields by descending number, since they are written backwards. */
+/** In the order of the field numbers. */
 type Message = readonly Field[];
 
-const message = (...fields: Field[]): Message => fields.sort((a, b) => b.number - a.number);
+const message = (...fields: Field[]): Message => fields;
 const string = (name: string, number: number): Field => ({ name, number, type: 'string' });
 const repeated = (name: string, number: number, type: FieldType | Message): Field => ({
   name,
@@ -103,60 +103,82 @@ export function encodeProtobuf(object: {
   readonly apiVersion: string;
 }): Buffer {
   const { kind, apiVersion } = object;
-  const writer = new ProtobufWriter();
-  writer.string(4, ''); // contentType
-  writer.string(3, ''); // contentEncoding
-  const rawMark = writer.length;
-  writeMessage(writer, messages[kind], object);
-  writer.delimit(2, rawMark);
-  const typeMark = writer.length;
-  writer.string(2, kind);
-  writer.string(1, apiVersion);
-  writer.delimit(1, typeMark);
-  writer.bytes(magic);
-  return writer.finish();
+  const unknown = protobuf.Writer.create();
+  startNested(unknown, 1);
+  writeString(unknown, 1, apiVersion);
+  writeString(unknown, 2, kind);
+  unknown.ldelim();
+  startNested(unknown, 2);
+  writeMessage(unknown, messages[kind], object);
+  unknown.ldelim();
+  writeString(unknown, 3, ''); // contentEncoding
+  writeString(unknown, 4, ''); // contentType
+  return Buffer.concat([magic, unknown.finish()]);
 }
 
-function writeMessage(writer: ProtobufWriter, fields: Message, values: Fields): void {
+function writeMessage(writer: protobuf.Writer, fields: Message, values: Fields): void {
   for (const field of fields) {
     const value = values[field.name];
     if (field.repeated === true) {
-      for (const item of ((value ?? []) as readonly unknown[]).toReversed()) writeField(writer, field, item);
+      for (const item of (value ?? []) as readonly unknown[]) writeField(writer, field, item);
     } else if (value !== undefined || field.optional !== true) {
       writeField(writer, field, value);
     }
   }
 }
 
-function writeField(writer: ProtobufWriter, { number, type }: Field, value: unknown): void {
-  if (type === 'string') {
-    writer.string(number, (value ?? '') as string);
-  } else if (type === 'integer') {
-    writer.integer(number, Number(value ?? 0));
-  } else if (type === 'stringMap') {
-    writeStringMap(writer, number, value as Readonly<Record<string, string>>);
-  } else {
-    const mark = writer.length;
+function writeField(writer: protobuf.Writer, { number, type }: Field, value: unknown): void {
+  if (type === 'string') writeString(writer, number, (value ?? '') as string);
+  else if (type === 'integer') writeInteger(writer, number, Number(value ?? 0));
+  else if (type === 'stringMap') writeStringMap(writer, number, value as Readonly<Record<string, string>>);
+  else {
+    startNested(writer, number);
     if (type === 'time') writeTime(writer, value as string);
-    else if (type === 'quantity') writer.string(1, value as string);
+    else if (type === 'quantity') writeString(writer, 1, value as string);
     else if (type === 'stringList') writeMessage(writer, stringList, { items: value });
     else writeMessage(writer, type, (value ?? {}) as Fields);
-    writer.delimit(number, mark);
+    writer.ldelim();
   }
 }
 
 /** Each entry is a message of key and value. */
-function writeStringMap(writer: ProtobufWriter, number: number, map: Readonly<Record<string, string>>): void {
-  for (const key of Object.keys(map).sort().reverse()) {
-    const mark = writer.length;
-    writer.string(2, map[key] ?? '');
-    writer.string(1, key);
-    writer.delimit(number, mark);
+function writeStringMap(
+  writer: protobuf.Writer,
+  number: number,
+  map: Readonly<Record<string, string>>,
+): void {
+  for (const key of Object.keys(map).sort()) {
+    startNested(writer, number);
+    writeString(writer, 1, key);
+    writeString(writer, 2, map[key] ?? '');
+    writer.ldelim();
   }
 }
 
-/** Whole seconds: Kubernetes leaves the nanoseconds out of protobuf, as JSON does. */
-function writeTime(writer: ProtobufWriter, text: string): void {
-  writer.integer(2, 0);
-  writer.integer(1, Date.parse(text) / 1000);
+/** Whole seconds: as in JSON, Kubernetes drops the nanoseconds. */
+function writeTime(writer: protobuf.Writer, text: string): void {
+  writeInteger(writer, 1, Date.parse(text) / 1000);
+  writeInteger(writer, 2, 0);
+}
+
+/** Wire types of protobuf. */
+const varint = 0;
+const lengthDelimited = 2;
+
+/** `ldelim` of the writer ends it. */
+function startNested(writer: protobuf.Writer, number: number): void {
+  writer.uint32(number * 8 + lengthDelimited).fork();
+}
+
+function writeString(writer: protobuf.Writer, number: number, text: string): void {
+  writer.uint32(number * 8 + lengthDelimited).string(text);
+}
+
+/**
+ * @param value an int32, int64 or bool, not negative
+ * @throws RangeError unless it is an integer from 0 to 2^53 − 1
+ */
+function writeInteger(writer: protobuf.Writer, number: number, value: number): void {
+  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} cannot be a varint`);
+  writer.uint32(number * 8 + varint).uint64(value);
 }

@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyRequest } from 'fastify';
 import { AdapterError, toAdapterError } from '../../errors.ts';
 import type { Catalog } from '../../metric/catalog.ts';
 import { Access, type AccessContext } from '../auth/access.ts';
@@ -8,28 +8,27 @@ import { ReadEndpoint, readRoute, type ReadContext } from '../read/external-metr
 import { InFlight } from './in-flight.ts';
 import { registerMetrics } from './metrics-route.ts';
 import { pingCheck, registerProbe, type HealthCheck } from './probes.ts';
+import { createServer, type Handler, type Server } from './server.ts';
 import type { ServingPair } from './serving-pair.ts';
-import { createServer, type Server } from './server.ts';
-import { createShortcut } from '../read/shortcut.ts';
 
 export interface AppOptions {
   readonly servingPair: ServingPair;
-  /** What discovery lists. */
+  /** The metrics that discovery lists. */
   readonly catalog: Catalog;
   readonly read: ReadContext;
-  /** Whom to let in; undefined: everyone. */
+  /** Undefined: every request is allowed. */
   readonly access: AccessContext | undefined;
-  /** How many requests are answered at a time, those of system:masters apart. */
+  /** Maximum number of requests in flight, except those of system:masters. */
   readonly maxInFlight: number;
-  /** What readiness depends on, besides that anything is answered. */
+  /** The conditions of readiness, besides that the server answers. */
   readonly readiness: readonly HealthCheck[];
-  /** What is told at `/metrics`. */
+  /** Returns the body of `/metrics`. */
   readonly exposition: () => Promise<Buffer>;
   readonly observer: AppObserver;
 }
 
-/** What is told of requests that fail before or beside a read. */
 export interface AppObserver {
+  /** A request failed outside of the read endpoint, such as in authentication. */
   requestRefused(event: {
     readonly method: string;
     readonly path: string;
@@ -37,21 +36,21 @@ export interface AppObserver {
   }): void;
 }
 
-/** The API server over TLS. It answers every request; listening is the caller's. */
+/** Creates the API server over TLS. The caller listens. */
 export function createApp(options: AppOptions): Server {
   const access = new Access(options.access, new InFlight(options.maxInFlight));
   const reads = new ReadEndpoint(options.read);
-  const app = createServer(options.servingPair, createShortcut(access, reads));
-  // A body is never read: none is served, and none may fill the memory.
+  const app = createServer(options.servingPair);
+  // Bodies are never read, so that none can fill the memory.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  app.addHook('onRequest', (request, reply, done) => access.check(request, reply, done));
-  const get = (url: string, handler: (request: FastifyRequest, reply: FastifyReply) => unknown) => {
+  app.addHook('onRequest', (request, reply) => access.check(request, reply));
+  const get = (url: string, handler: Handler) => {
     app.get(url, handler);
     app.route({
       url,
       method: app.supportedMethods.filter((method) => method !== 'GET'),
-      // Before the body is read: nothing may be sent to a read-only API anyway.
+      // Refuses before the body arrives.
       onRequest: refuseMethod,
       handler: refuseMethod,
     });
@@ -62,13 +61,10 @@ export function createApp(options: AppOptions): Server {
   registerProbe(get, 'readyz', [pingCheck, ...options.readiness]);
   registerMetrics(get, options.exposition);
   app.setNotFoundHandler((request, reply) => {
-    // Of a method that has no routes at all.
+    // Fastify has no routes at all for such a method.
     if (!app.supportedMethods.includes(request.method)) refuseMethod(request);
-    return sendError(
-      request,
-      reply,
-      new AdapterError('PathUnknown', `nothing is served at ${pathOf(request)}`),
-    );
+    const error = new AdapterError('PathUnknown', `nothing is served at ${pathOf(request)}`);
+    return sendError(request, reply, error);
   });
   app.setErrorHandler((thrown, request, reply) => {
     const error = refusalOf(thrown, request);
@@ -85,7 +81,7 @@ function refuseMethod(request: FastifyRequest): never {
 const methodUnsupported = (request: FastifyRequest) =>
   new AdapterError('MethodUnsupported', `${request.method} is not supported on ${pathOf(request)}`);
 
-/** What Fastify itself refuses is the asker's fault: a method that it has never heard of, or an odd header. */
+/** Fastify's own 4xx errors, such as for an unknown method or a malformed header, are the client's fault. */
 function refusalOf(thrown: unknown, request: FastifyRequest): AdapterError {
   const { code, statusCode = 500, message } = thrown as Partial<FastifyError>;
   if (thrown instanceof AdapterError || statusCode >= 500) return toAdapterError(thrown);

@@ -4,45 +4,46 @@ import type { Socket } from 'node:net';
 
 interface Connection {
   readonly socket: Socket;
-  /** Of HTTP/2. */
+  /** HTTP/2 only. */
   session: ServerHttp2Session | undefined;
-  /** Of HTTP/1.1: the answers of a connection are sent one after another. */
-  lastAnswer: ServerResponse | undefined;
-  /** At the last look all was said, the end included: the client alone holds the connection. */
+  /** HTTP/1.1 only: the responses of a connection are sent one after another. */
+  lastResponse: ServerResponse | undefined;
+  /** The last check found everything sent, the end of the session included: only the client holds it open. */
   isOver: boolean;
 }
 
 /**
- * The connections of a server, and whether an answer is owed on each of HTTP/1.1. A server that closes waits for
- * those on which nothing was asked yet, or only half, for as long as they please, for a session of HTTP/2 whose
- * handshake ends after it began to close, and for clients that do not hang up when the server has.
+ * Tracks the connections of a server, so that a closing server can end those without a pending response.
+ *
+ * Node's `close` waits without limit for connections that have not sent a complete request, for HTTP/2 sessions whose
+ * handshake ends after the server began to close, and for clients that do not hang up after the server did.
  */
 export class Connections {
   readonly #all = new Map<Socket, Connection>();
 
   constructor(server: Server) {
     let newest: Connection | undefined;
-    // Ahead of the server's own listener, which tells of the session of the same connection at once.
+    // Runs before the server's own listener, which emits `session` for the same connection synchronously.
     server.prependListener('secureConnection', (socket: Socket) => {
-      newest = { socket, session: undefined, lastAnswer: undefined, isOver: false };
+      newest = { socket, session: undefined, lastResponse: undefined, isOver: false };
       this.#all.set(socket, newest);
       socket.on('close', () => this.#all.delete(socket));
     });
     server.on('session', (session: ServerHttp2Session) => {
       if (newest !== undefined) newest.session = session;
     });
-    server.on('stream', (stream: ServerHttp2Stream) => stream.on('end', endGivenUp));
+    server.on('stream', (stream: ServerHttp2Stream) => stream.on('end', destroyReset));
     server.on('request', ({ httpVersionMajor, socket }: IncomingMessage, response: ServerResponse) => {
       const connection = httpVersionMajor > 1 ? undefined : this.#all.get(socket);
-      if (connection !== undefined) connection.lastAnswer = response;
+      if (connection !== undefined) connection.lastResponse = response;
     });
   }
 
-  /** Those on which no answer is owed, a request that is still arriving included; sessions take no more requests. */
+  /** Ends connections without a pending response, even if a request is still arriving. HTTP/2 sessions accept no new requests. */
   endIdle(): void {
     for (const connection of this.#all.values()) {
-      const { socket, session, lastAnswer, isOver } = connection;
-      if (session === undefined ? lastAnswer?.closed !== false : isOver) socket.destroy();
+      const { socket, session, lastResponse, isOver } = connection;
+      if (session === undefined ? lastResponse?.closed !== false : isOver) socket.destroy();
       else session?.close();
       connection.isOver = session?.destroyed === true && socket.writableFinished;
     }
@@ -54,9 +55,9 @@ export class Connections {
 }
 
 /**
- * Node waits for an answer to be written that the client has given up with NO_ERROR: for ever, since it is written no
- * more, and its session and the place of its request among those under way with it.
+ * If the client resets a stream with NO_ERROR, Node waits forever for the response. That leaks the session and an
+ * in-flight slot, so destroy the stream.
  */
-function endGivenUp(this: ServerHttp2Stream): void {
+function destroyReset(this: ServerHttp2Stream): void {
   if (this.closed) this.destroy();
 }

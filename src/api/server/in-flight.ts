@@ -1,7 +1,7 @@
 import { AdapterError } from '../../errors.ts';
 import { mastersGroup, type User } from '../../kube/reviews/user.ts';
 
-/** Bounds how many requests are answered at a time; who is in `system:masters` is counted but never refused. */
+/** Bounds the number of requests in flight. Users in `system:masters` are counted but never refused. */
 export class InFlight {
   readonly #limit: number;
   #count = 0;
@@ -10,23 +10,20 @@ export class InFlight {
     this.#limit = limit;
   }
 
-  hasRoomFor(user: User): boolean {
-    return this.#count < this.#limit || user.groups.includes(mastersGroup);
-  }
-
   /**
-   * @returns what to call when the request has ended, however it has
+   * Takes a slot.
+   *
+   * @returns a function to call when the request ends; further calls do nothing
    * @throws AdapterError `TooManyRequests`
    */
   enter(user: User): () => void {
-    if (!this.hasRoomFor(user)) {
-      throw new AdapterError('TooManyRequests', `${this.#count} requests are being answered already`);
-    }
+    if (this.#count >= this.#limit && !user.groups.includes(mastersGroup))
+      throw new AdapterError('TooManyRequests', `${this.#count} requests are already in flight`);
     this.#count += 1;
-    let left = false;
+    let hasLeft = false;
     return () => {
-      if (!left) this.#count -= 1;
-      left = true;
+      if (!hasLeft) this.#count -= 1;
+      hasLeft = true;
     };
   }
 }

@@ -1,10 +1,43 @@
-import { sendLong } from './compression.ts';
-import type { RegisterGet } from './route.ts';
+import { promisify } from 'node:util';
+import { constants, gzip } from 'node:zlib';
+import { sendBytes } from '../read/encoding.ts';
+import type { RegisterGet } from './server.ts';
 
 /** Source: https://prometheus.io/docs/instrumenting/exposition_formats/ */
 const contentType = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** `/metrics`: what the adapter tells of itself to Prometheus. */
+/** Shorter bodies are not compressed. Source: k8s.io/apiserver/pkg/endpoints/handlers/responsewriters. */
+const leastGzippedBytes = 128 * 1024;
+
+const gzipOptions = {
+  // Kubernetes' level. Higher levels take longer and hardly shrink a text of numbers.
+  level: constants.Z_BEST_SPEED,
+  // Large enough for the whole result: each further chunk is another trip to the thread pool.
+  chunkSize: 256 * 1024,
+};
+
+const compress = promisify(gzip);
+
+/** Serves `/metrics` for Prometheus. A long text is compressed if the client accepts gzip. */
 export function registerMetrics(get: RegisterGet, exposition: () => Promise<Buffer>): void {
-  get('/metrics', async (request, reply) => sendLong(request, reply, contentType, await exposition()));
+  get('/metrics', async ({ headers }, reply) => {
+    const bytes = await exposition();
+    if (bytes.length < leastGzippedBytes) return sendBytes(reply, contentType, bytes);
+    reply.header('vary', 'Accept-Encoding');
+    if (!acceptsGzip(headers['accept-encoding'])) return sendBytes(reply, contentType, bytes);
+    const compressed = await compress(bytes, gzipOptions);
+    return sendBytes(reply.header('content-encoding', 'gzip'), contentType, compressed);
+  });
+}
+
+/** @param acceptEncoding the header. Source: RFC 9110, 12.5.3 */
+export function acceptsGzip(acceptEncoding = ''): boolean {
+  const qualities = new Map(acceptEncoding.toLowerCase().split(',').map(codingAndQuality));
+  return (qualities.get('gzip') ?? qualities.get('*') ?? 0) > 0;
+}
+
+function codingAndQuality(text: string): readonly [coding: string, quality: number] {
+  const [coding = '', ...parameters] = text.split(';').map((part) => part.trim());
+  const quality = parameters.find((parameter) => parameter.startsWith('q='));
+  return [coding, quality === undefined ? 1 : Number(quality.slice(2))];
 }

@@ -1,67 +1,55 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { oneLine } from '../read/one-line.ts';
+import type { FastifyReply } from 'fastify';
+import { oneLine } from '../read/kubernetes-status.ts';
+import type { RegisterGet } from './server.ts';
 
-/** One fact that health depends on, by the name that `?exclude=` and the sub-path take. */
+/** One condition of health. `?exclude=` and the sub-path name it. */
 export interface HealthCheck {
   readonly name: string;
-  /** Undefined where it holds, else why not, in a few words. */
+  /** Returns the reason of a failure in a few words; undefined: the check passes. */
   readonly failure: () => string | undefined;
 }
 
-/** Holds for as long as anything is answered at all. */
+/** Passes as long as the server answers at all. */
 export const pingCheck: HealthCheck = { name: 'ping', failure: () => undefined };
 
-type Handler = (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
-
 /**
- * `/{name}` over all checks, with `?verbose` and `?exclude=CHECK`, and `/{name}/{check}` for each.
- * Source: k8s.io/apiserver/pkg/server/healthz, whose words these are; the reason of a failure is not withheld.
+ * Serves `/{name}` over all checks, with `?verbose` and `?exclude=CHECK`, and `/{name}/{check}` for each check.
+ *
+ * Source: k8s.io/apiserver/pkg/server/healthz, whose wording this is. Unlike there, the reason of a failure is shown.
  */
-export function registerProbe(
-  get: (url: string, handler: Handler) => void,
-  name: string,
-  checks: readonly HealthCheck[],
-): void {
+export function registerProbe(get: RegisterGet, name: string, checks: readonly HealthCheck[]): void {
   get(`/${name}`, (request, reply) => {
     const { verbose, exclude } = request.query as { readonly verbose?: unknown; readonly exclude?: unknown };
     const excluded = [exclude ?? []].flat().map(String);
-    const results = checks.map((check) => ({
-      name: check.name,
-      failure: excluded.includes(check.name) ? undefined : check.failure(),
-      excluded: excluded.includes(check.name),
-    }));
-    const failed = results.some(({ failure }) => failure !== undefined);
-    if (!failed && verbose === undefined) return send(reply, 200, 'ok');
-    const unmatched = excluded.filter((one) => !checks.some((check) => check.name === one));
+    const results = checks.map((check) => resultOf(check, excluded.includes(check.name)));
+    const hasFailed = results.some(({ failure }) => failure !== undefined);
+    if (!hasFailed && verbose === undefined) return sendText(reply, 200, 'ok');
+    const unknown = excluded.filter((one) => !checks.some((check) => check.name === one));
     const lines = [
-      ...results.map(lineOf),
-      ...unmatched.map((one) => `warn: some health checks cannot be excluded: no matches for "${one}"`),
-      `${name} check ${failed ? 'failed' : 'passed'}`,
+      ...results.map(({ line }) => line),
+      ...unknown.map((one) => `warn: some health checks cannot be excluded: no matches for "${one}"`),
+      `${name} check ${hasFailed ? 'failed' : 'passed'}`,
     ];
-    return send(reply, failed ? 500 : 200, `${lines.map(oneLine).join('\n')}\n`);
+    return sendText(reply, hasFailed ? 500 : 200, `${lines.map(oneLine).join('\n')}\n`);
   });
   for (const check of checks) {
     get(`/${name}/${check.name}`, (_, reply) => {
       const failure = check.failure();
       return failure === undefined
-        ? send(reply, 200, 'ok')
-        : send(reply, 500, `internal server error: ${failure}\n`);
+        ? sendText(reply, 200, 'ok')
+        : sendText(reply, 500, `internal server error: ${failure}\n`);
     });
   }
 }
 
-interface Result {
-  readonly name: string;
-  readonly failure: string | undefined;
-  readonly excluded: boolean;
+function resultOf(check: HealthCheck, isExcluded: boolean) {
+  const { name } = check;
+  if (isExcluded) return { failure: undefined, line: `[+]${name} excluded: ok` };
+  const failure = check.failure();
+  return { failure, line: failure === undefined ? `[+]${name} ok` : `[-]${name} failed: ${failure}` };
 }
 
-function lineOf({ name, failure, excluded }: Result): string {
-  if (excluded) return `[+]${name} excluded: ok`;
-  return failure === undefined ? `[+]${name} ok` : `[-]${name} failed: ${failure}`;
-}
-
-function send(reply: FastifyReply, code: number, text: string): FastifyReply {
+function sendText(reply: FastifyReply, code: number, text: string): FastifyReply {
   return reply
     .code(code)
     .header('content-type', 'text/plain; charset=utf-8')

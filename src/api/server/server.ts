@@ -1,9 +1,15 @@
 import { constants } from 'node:crypto';
-import type { IncomingMessage, RequestListener, Server as HttpServer, ServerOptions } from 'node:http';
+import {
+  STATUS_CODES,
+  type IncomingMessage,
+  type RequestListener,
+  type Server as HttpServer,
+  type ServerOptions,
+} from 'node:http';
+import { createSecureServer, type Http2SecureServer, type Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
 import { parse as querystringParser } from 'node:querystring';
 import type { SecureContextOptions, Server as TlsServer } from 'node:tls';
-import { createSecureServer, type Http2SecureServer, type Http2ServerResponse } from 'node:http2';
 import Fastify, {
   type FastifyHttp2SecureOptions,
   type FastifyInstance,
@@ -11,98 +17,101 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { AdapterError, type ErrorCode } from '../../errors.ts';
-import { http } from '../../runtime/node-http.ts';
-import { Connections } from './connections.ts';
 import { encodeJson, sendError } from '../read/encoding.ts';
-import { noSchemas } from './no-schemas.ts';
+import { statusOf } from '../read/kubernetes-status.ts';
+import { Connections } from './connections.ts';
 import type { ServingPair } from './serving-pair.ts';
-import type { Shortcut } from '../read/shortcut.ts';
-import { statusOf } from '../read/status.ts';
 
-/** Go's API servers take 1 MB; what the aggregator sends stays below this. Node's default is 16 KiB. */
+/** Node's default is 16 KiB; Go's API servers accept 1 MB. The aggregator sends less than this. */
 const maxHeaderBytes = 64 * 1024;
 
-/** A header a group and one of a letter still fit in the bytes above: those are the bound, for both protocols. */
+/** Higher than `maxHeaderBytes` can hold, so that the bytes are the only limit, for both protocols. */
 const maxHeaders = 8192;
 
-/** Node takes them for HTTP/1.1 on an HTTP/2 server too; its types do not say so. */
+/** Node applies these to HTTP/1.1 on an HTTP/2 server too, but its types do not say so. */
 const http1Options = {
   maxHeaderSize: maxHeaderBytes,
-  // A request without a Host gets a Status, not Node's bare 400.
+  // `requireHost` answers with a Status instead of Node's empty 400.
   requireHostHeader: false,
 } satisfies ServerOptions;
 
-/** Longer than the 90 s for which Go's clients keep an idle connection, so that they close first. */
+/** Go's clients keep an idle connection for 90 s. A longer time lets the client close first. */
 const keepAliveTimeoutMs = 120_000;
 
-/** For a client that sends its request byte by byte: until its headers are there, and until all of it is. */
+/** Time limits for slow clients: for the TLS handshake, all headers, and the whole request. */
+const handshakeTimeoutMs = 10_000;
 const headersTimeoutMs = 15_000;
 const requestTimeoutMs = 30_000;
-const handshakeTimeoutMs = 10_000;
 
-/** When the server closes: for what is just arriving, and for what is being answered. */
+/** Time limits after the server begins to close: for requests that still arrive, and for running ones. */
 const drainIdleMs = 1000;
 const drainMs = 30_000;
 
-/** Go's default: the aggregator sends all its requests over one connection. */
+/** Go's default. The aggregator sends all its requests over one connection. */
 const maxConcurrentStreams = 250;
 
-/** A metric name or namespace longer than this is none. */
+/** Longer metric names and namespaces are not routed. */
 const maxParamLength = 512;
 
-/** What a change of the serving pair replaces. */
+/** The TLS settings that change with the serving pair. */
 function secureContext({ certificate, key }: ServingPair): SecureContextOptions {
   return {
     cert: certificate,
     key,
     minVersion: 'TLSv1.2',
-    // No list of authorities is sent, so that clients present whatever certificate they have.
+    // An empty list of authorities makes clients present any certificate that they have.
     ca: [],
-    // A resumed session lacks the certificates between the client's and its authority.
+    // A resumed session would lack the client's intermediate certificates.
     secureOptions: constants.SSL_OP_NO_TICKET,
   };
 }
 
-/** New connections get the new pair; open ones go on with theirs. */
+/** Gives new connections the new pair. Open connections keep theirs. */
 export function replaceServingPair(server: Server, pair: ServingPair): void {
   (server.server as unknown as TlsServer).setSecureContext(secureContext(pair));
 }
 
-/** Typed as HTTP/1.1's: handlers use what both protocols have. */
+/** Has the type of an HTTP/1.1 server: handlers use only what both protocols have. */
 export type Server = FastifyInstance;
 
+export type Handler = (request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply>;
+
+/** Adds a read-only path. */
+export type RegisterGet = (url: string, handler: Handler) => void;
+
 /**
- * HTTP/2 and HTTP/1.1 over TLS on one port. A client certificate is asked for and not required; whose it is, the
- * authenticator tells, for more than one authority may have signed it.
+ * Creates a Fastify server for HTTP/2 and HTTP/1.1 over TLS on one port.
  *
- * @param shortcut what it answers is not routed
+ * TLS asks for a client certificate but does not verify it: the authenticator does, because different authorities sign
+ * front proxies and users.
  */
-export function createServer(pair: ServingPair, shortcut: Shortcut = () => false): Server {
+export function createServer(pair: ServingPair): Server {
   const options: FastifyHttp2SecureOptions<Http2SecureServer> = {
     http2: true,
-    // So that Fastify knows of TLS; the server is the factory's.
+    // Tells Fastify about TLS. The factory creates the server.
     https: {},
-    serverFactory: (route) => createHttpServer(pair, shortcut, route as unknown as RequestListener),
+    serverFactory: (listener) => createHttpServer(pair, listener as unknown as RequestListener),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength, querystringParser },
-    schemaController: noSchemas,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
-    // What arrives on an open connection while others drain is answered: a rollout fails no request.
+    // Requests on open connections are answered while the server closes, so that a rollout fails no request.
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
     frameworkErrors: ({ message }, request, reply) => {
-      const refusal = new AdapterError('ParameterInvalid', message);
-      // Typed by protocol; what is read of them, both have.
-      void sendError(request as unknown as FastifyRequest, reply as unknown as FastifyReply, refusal);
+      const error = new AdapterError('ParameterInvalid', message);
+      // The types differ by protocol, but `sendError` uses only what both have.
+      void sendError(request as unknown as FastifyRequest, reply as unknown as FastifyReply, error);
     },
   };
   const app = Fastify(options) as unknown as Server;
   app.addHook('onRequest', requireHost);
+  // Without an onResponse hook Fastify aborts the signal of every request, after its response too.
+  app.addHook('onResponse', (_request, _reply, done) => done());
   drainOnClose(app, app.server);
   return app;
 }
 
-function createHttpServer(pair: ServingPair, shortcut: Shortcut, route: RequestListener): Http2SecureServer {
+function createHttpServer(pair: ServingPair, listener: RequestListener): Http2SecureServer {
   const secure = createSecureServer({
     allowHTTP1: true,
     ...secureContext(pair),
@@ -110,30 +119,26 @@ function createHttpServer(pair: ServingPair, shortcut: Shortcut, route: RequestL
     rejectUnauthorized: false,
     ...http1Options,
     handshakeTimeout: handshakeTimeoutMs,
-    // Node's default is 128: a user of the front proxy in more groups than that would get no answer.
+    // Node's default is 128, too few for a front proxy's user in more groups than that.
     maxHeaderListPairs: maxHeaders,
     settings: { maxHeaderListSize: maxHeaderBytes, maxConcurrentStreams },
   });
   secure.on('session', (session) => session.setTimeout(keepAliveTimeoutMs, () => session.close()));
-  // What it is for HTTP/1.1; Node's types know that of HTTP/2 alone.
+  // It is an HTTP/1.1 server too, but Node's types know only HTTP/2.
   const server = secure as unknown as HttpServer;
   server.keepAliveTimeout = keepAliveTimeoutMs;
   server.headersTimeout = headersTimeoutMs;
   server.requestTimeout = requestTimeoutMs;
-  // Node's default is 2000, and it drops the others without a word.
+  // Node's default is 2000; it drops further headers without an error.
   server.maxHeadersCount = maxHeaders;
-  server.on('request', (request, response) => {
-    // The router alone knows what to tell clients while the server closes.
-    const isAnswered = server.listening && !lacksHost(request) && shortcut(request, response);
-    if (!isAnswered) route(request, response);
-  });
-  // Whatever is expected, the answer is the same; Node's 417 has no Status.
+  server.on('request', listener);
+  // Node would answer an unknown Expect header with an empty 417.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.on('connect', refuseConnect);
   return secure;
 }
 
-/** Lets nobody hold up the end: neither who never asks anything nor who never takes the answer. */
+/** Closes connections that would delay the end: idle ones after a second, all others after 30 s. */
 function drainOnClose(app: Server, server: HttpServer): void {
   const connections = new Connections(server);
   app.addHook('preClose', (done) => {
@@ -147,17 +152,14 @@ function drainOnClose(app: Server, server: HttpServer): void {
   });
 }
 
-/** Before anybody is told apart, and so without a word in the log. Source: RFC 9112, 3.2. */
+/** Runs before authentication and logs nothing. Source: RFC 9112, 3.2. */
 function requireHost(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-  if (lacksHost(request.raw))
-    sendError(request, reply, new AdapterError('RequestMalformed', 'the request has no Host header'));
-  else done();
+  const { httpVersion, headers } = request.raw;
+  if (httpVersion !== '1.1' || headers.host !== undefined) done();
+  else sendError(request, reply, new AdapterError('RequestMalformed', 'the request has no Host header'));
 }
 
-const lacksHost = ({ httpVersion, headers }: IncomingMessage) =>
-  httpVersion === '1.1' && headers.host === undefined;
-
-/** Node hands over the bare socket on HTTP/1.1, and a response on HTTP/2. */
+/** Node passes the bare socket on HTTP/1.1 and a response on HTTP/2. */
 function refuseConnect({ method }: IncomingMessage, to: Socket | Http2ServerResponse): void {
   const error = new AdapterError('MethodUnsupported', `${method} is not supported`);
   if ('writeHead' in to) {
@@ -166,7 +168,7 @@ function refuseConnect({ method }: IncomingMessage, to: Socket | Http2ServerResp
   } else endWith(error, to);
 }
 
-/** What is no HTTP request has no route; it gets its Status all the same, on the bare socket. */
+/** Answers bytes that are not an HTTP request with a Status on the bare socket. */
 function answerClientError(fault: Error & { readonly code?: string }, socket: Socket): void {
   if (fault.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
@@ -177,11 +179,11 @@ function answerClientError(fault: Error & { readonly code?: string }, socket: So
   endWith(new AdapterError(code, `the request cannot be read: ${fault.message}`, { cause: fault }), socket);
 }
 
-/** A Status where there is no response to write it to. */
+/** Writes a Status where there is no response object, and ends the connection. */
 function endWith(error: AdapterError, socket: Socket): void {
   const body = encodeJson(statusOf(error), false);
   const head = [
-    `HTTP/1.1 ${error.httpStatus} ${http.STATUS_CODES[error.httpStatus] ?? ''}`,
+    `HTTP/1.1 ${error.httpStatus} ${STATUS_CODES[error.httpStatus] ?? ''}`,
     'content-type: application/json',
     `content-length: ${body.length}`,
     'connection: close',

@@ -1,24 +1,16 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { AdapterError, toAdapterError } from '../../errors.ts';
 import { sendError } from '../read/encoding.ts';
-import { noSchemas } from './no-schemas.ts';
-import type { RegisterGet } from './route.ts';
-
-/** Nobody holds up the end: what is told here is not worth waiting for. */
-const options = {
-  forceCloseConnections: true,
-  return503OnClosing: false,
-  schemaController: noSchemas,
-} as const;
+import type { RegisterGet } from './server.ts';
 
 /**
- * Plain HTTP for whoever reaches it: nobody is told apart, so nothing that may not be seen belongs here. Listening is
- * the caller's.
+ * Creates a server over plain HTTP without authentication, so it must serve nothing confidential. The caller listens.
  *
  * @param register adds what is served
  */
 export function createTelemetryServer(register: (get: RegisterGet) => void): FastifyInstance {
-  const app = Fastify(options);
+  // A response of this server is not worth a wait at the end.
+  const app = Fastify({ forceCloseConnections: true, return503OnClosing: false });
   register((url, handler) => app.get(url, handler));
   app.setNotFoundHandler((request, reply) =>
     sendError(request, reply, new AdapterError('PathUnknown', `nothing is served at ${request.url} here`)),

@@ -1,4 +1,4 @@
-import { externalMetricValueList } from '../../api/read/reading-body.ts';
+import { externalMetricValueList } from '../../api/read/external-metrics.ts';
 import { AdapterError } from '../../errors.ts';
 import { utcText } from '../utc.ts';
 import type { Exchange, ExplainedRun, Explanation } from './explanation.ts';

@@ -1,6 +1,6 @@
 import type { Agent, IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { http } from '../../runtime/node-http.ts';
+import http from 'node:http';
 import type { KubeAccess, KubeCredentials, TlsMaterial } from './kube-access.ts';
 import { KubeError, messageOf } from './kube-error.ts';
 

@@ -1,6 +1,6 @@
 import SwaggerParser from '@apidevtools/swagger-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { externalMetricValueList } from '../../../src/api/read/reading-body.ts';
+import { externalMetricValueList } from '../../../src/api/read/external-metrics.ts';
 import { labelDefinitions } from '../../../src/metric/labels.ts';
 import { basePath, startAdapter, type TestAdapter } from '../../support/adapter.ts';
 import { expectStatus } from '../../support/expect-status.ts';

@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { AdapterError } from '../../../src/errors.ts';
 import { apiGroupDocument, apiGroupList, apiResourceList } from '../../../src/api/discovery/discovery.ts';
 import { encodeJson, type KubernetesObject } from '../../../src/api/read/encoding.ts';
-import { externalMetricValueList } from '../../../src/api/read/reading-body.ts';
+import { externalMetricValueList } from '../../../src/api/read/external-metrics.ts';
 import { encodeProtobuf } from '../../../src/api/read/protobuf.ts';
-import { statusOf } from '../../../src/api/read/status.ts';
+import { statusOf } from '../../../src/api/read/kubernetes-status.ts';
 import { builtIn } from '../../support/catalog.ts';
 
 /** The published definitions, one name space for all, read by a library that shares nothing with the encoder. */
@@ -140,7 +140,7 @@ describe('a reading in protobuf', () => {
     expect(encodeProtobuf(list).toString('hex')).toBe(expected);
   });
 
-  it('refuses what no varint holds', () => {
+  it('refuses a number that is not a varint', () => {
     const status = { ...statusOf(new AdapterError('Internal', 'x')), code: -1 };
     expect(() => encodeProtobuf(status)).toThrow(RangeError);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decodeReading } from '../../../bench/support/reading-wire.ts';
 import { encodeProtobuf } from '../../../src/api/read/protobuf.ts';
-import { externalMetricValueList } from '../../../src/api/read/reading-body.ts';
+import { externalMetricValueList } from '../../../src/api/read/external-metrics.ts';
 
 const item = (value: number) => ({
   labels: { 'sls.ingress.route': 'default-web-80' },

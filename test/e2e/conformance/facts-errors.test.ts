@@ -111,10 +111,10 @@ const table: readonly Row[] = [
   ['405 watch=true', 405, 'MethodNotAllowed', /watched/, (ask) => ask(`${goodRead}&watch=true`)],
   ['406', 406, 'NotAcceptable', /media types/, (ask) => ask(goodRead, accepting('text/html'))],
   [
-    '500 where nobody can tell who may',
+    '500 if the API server does not answer the access review',
     500,
     'InternalError',
-    /unknown whether User/,
+    /did not say whether User/,
     (ask) => {
       facts.cluster.apiServer.fail('subjectaccessreview', { kind: 'status', code: 403 });
       return ask();

@@ -3,12 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createRequestParser } from '../../../src/access/request-parser.ts';
 import { createApp } from '../../../src/api/server/app.ts';
-import type { AuthenticationConfig } from '../../../src/kube/authentication-config.ts';
-import type { MetricReading } from '../../../src/api/read/reading-body.ts';
 import type { Server } from '../../../src/api/server/server.ts';
 import { keepServingPair } from '../../../src/api/server/serving-pair.ts';
-import { createRequestParser } from '../../../src/access/request-parser.ts';
+import type { AuthenticationConfig } from '../../../src/kube/authentication-config.ts';
+import type { MetricRequest } from '../../../src/metric/metric-request.ts';
+import type { Reading } from '../../../src/reading/reader.ts';
 import { logstore, project, readPath, selectorOf } from '../../support/adapter.ts';
 import { builtIn } from '../../support/catalog.ts';
 import { createCa, type Ca, type PemPair } from '../../support/certificates.ts';
@@ -34,19 +35,14 @@ const clock = new TestClock();
 let trust: AuthenticationConfig;
 let app: Server;
 let url: string;
-/** What the router has answered. */
-let routed: string[];
+let requests: MetricRequest[];
 let reviewed: string[];
-let told: object[];
-/** What the store has; undefined: nothing fresh. */
-let stored: MetricReading | undefined;
-/** Whether a read waits for SLS. */
-let isWaiting: boolean;
-/** Ends it. */
-let answerWaiting: (reading: MetricReading) => void;
+let events: object[];
+/** The result of every read. */
+let read: () => Promise<Reading>;
 let close: () => Promise<unknown>;
 
-const readingOf = (value: number): MetricReading => ({
+const readingOf = (value: number): Reading => ({
   source: 'fresh',
   items: [
     {
@@ -66,21 +62,16 @@ beforeEach(async () => {
     uidHeaders: [],
   };
   trust = { requestHeader };
-  [routed, reviewed, told, isWaiting] = [[], [], [], false];
-  stored = readingOf(23.5);
-  const waiting = Promise.withResolvers<MetricReading>();
-  answerWaiting = waiting.resolve;
-  const directory = await mkdtemp(join(tmpdir(), 'shortcut-'));
+  [requests, reviewed, events] = [[], [], []];
+  read = () => Promise.resolve(readingOf(23.5));
+  const directory = await mkdtemp(join(tmpdir(), 'reads-'));
   app = createApp({
     servingPair: await keepServingPair(directory, ['127.0.0.1'], Date),
     catalog: builtIn,
     read: {
-      reader: { fresh: () => stored, read: () => ((isWaiting = true), waiting.promise) },
+      reader: { read: (request) => (requests.push(request), read()) },
       parseRequest: createRequestParser(builtIn, {}, () => undefined),
-      observer: {
-        readFinished: ({ read: { namespace, metric, selector }, ...event }) =>
-          told.push({ namespace, metric, selector, ...event }),
-      },
+      observer: { readFinished: (event) => events.push(event) },
       clock,
     },
     access: {
@@ -98,10 +89,6 @@ beforeEach(async () => {
     observer: { requestRefused: () => undefined },
   });
   await rm(directory, { recursive: true });
-  app.addHook('onSend', (request, _reply, _payload, done) => {
-    routed.push(request.url);
-    done();
-  });
   url = await app.listen({ host: '127.0.0.1', port: 0 });
   let closing: Promise<unknown> | undefined;
   close = () => (closing ??= app.close());
@@ -111,122 +98,122 @@ afterEach(() => close());
 const known = () => ({ url, pair, headers: { 'x-remote-user': 'alice' } });
 const open = (protocol: Protocol) => openKept(protocol, known());
 
-describe.each(['HTTP/1.1', 'HTTP/2'] as const)('a read that came before, over %s', (protocol) => {
-  it('is answered ahead of the router, as the router would', async () => {
+/** Makes reads wait for the returned function. */
+function holdReads(): (reading: Reading) => void {
+  const held = Promise.withResolvers<Reading>();
+  read = () => held.promise;
+  return held.resolve;
+}
+
+describe.each(['HTTP/1.1', 'HTTP/2'] as const)('a repeated read over %s', (protocol) => {
+  it('gets the same response each time, in each representation', async () => {
     const { ask } = await open(protocol);
     for (const accept of ['application/json', 'application/vnd.kubernetes.protobuf, */*']) {
       for (const agent of ['curl/8', 'kube-controller-manager/v1.36']) {
         const headers = { accept, 'user-agent': agent };
-        clock.advance(1000);
-        routed = [];
         const first = await ask(path, headers);
-        expect(routed).toEqual([path]);
-        const second = await ask(path, headers);
-        expect(routed).toEqual([path]);
-        expect(second).toEqual(first);
+        expect(await ask(path, headers)).toEqual(first);
         expect(first.status).toBe(200);
         expect(first.body).toContain('23500m');
       }
     }
   });
 
-  it('has the reading of now', async () => {
+  it('gets the current reading', async () => {
     const { ask } = await open(protocol);
     await ask(path);
-    stored = readingOf(7);
+    read = () => Promise.resolve(readingOf(7));
     expect((await ask(path)).body).toContain('"value":"7"');
-    expect(routed).toHaveLength(1);
+  });
+
+  it('reaches the reader as the same object, so that it is parsed once', async () => {
+    const { ask } = await open(protocol);
+    for (const asked of [path, path, path.replace('namespaces/default', 'namespaces/other')])
+      expect((await ask(asked)).status).toBe(200);
+    expect(requests[1]).toBe(requests[0]);
+    expect(requests[2]).not.toBe(requests[0]);
+    expect(requests[2]).toEqual(requests[0]);
   });
 
   it.each([
     ['as written by the HPA', path],
-    ['with escapes and a slash at the end', path.replace('default', 'd%65fault').replace('?', '/?pretty=0&')],
-  ])('is told of as any other, %s', async (_how, asked) => {
+    ['with escapes and a trailing slash', path.replace('default', 'd%65fault').replace('?', '/?pretty=0&')],
+  ])('reports every read to the observer, %s', async (_how, asked) => {
     const { ask } = await open(protocol);
-    for (let time = 0; time < 2; time++) await ask(asked);
-    expect(routed).toHaveLength(1);
-    const durationMs = expect.any(Number) as number;
+    for (const id of ['first', 'second']) await ask(asked, { 'x-request-id': id });
     const event = {
-      namespace: 'default',
-      metric: 'sls_ingress_qps',
-      selector: `sls.project=${project},sls.logstore=${logstore}`,
-      requestId: undefined,
+      read: {
+        namespace: 'default',
+        metric: 'sls_ingress_qps',
+        selector: `sls.project=${project},sls.logstore=${logstore}`,
+      },
       error: undefined,
       source: 'fresh',
       ageMs: 10_000,
-      durationMs,
+      durationMs: expect.any(Number) as number,
     };
-    expect(told).toEqual([event, event]);
+    expect(events).toEqual([
+      { ...event, requestId: 'first' },
+      { ...event, requestId: 'second' },
+    ]);
   });
 
   it.each([
     ['of another user', 403, (ask: KeptConnection['ask']) => ask(path, { 'x-remote-user': 'bob' })],
     ['with another method', 405, (ask: KeptConnection['ask']) => ask(path, {}, 'POST')],
-    ['in what is not served', 406, (ask: KeptConnection['ask']) => ask(path, { accept: 'text/html' })],
-    ['of another selector', 404, (ask: KeptConnection['ask']) => ask(path.replace('_qps', '_none'))],
-  ])('goes to the router when it comes %s', async (_what, status, again) => {
+    ['in a media type that is not served', 406, (ask: KeptConnection['ask']) => ask(path, { accept: 'a/b' })],
+    ['of an unknown metric', 404, (ask: KeptConnection['ask']) => ask(path.replace('_qps', '_none'))],
+  ])('is refused %s, and succeeds as before afterwards', async (_what, status, again) => {
     const { ask } = await open(protocol);
     await ask(path);
-    const reply = await again(ask);
-    expect([reply.status, routed.length]).toEqual([status, 2]);
-    // And is as good as before.
-    expect([(await ask(path)).status, routed.length]).toEqual([200, 2]);
+    expect((await again(ask)).status).toBe(status);
+    expect((await ask(path)).status).toBe(200);
   });
 
-  it('goes to the router once whoever asks was let in a second ago', async () => {
+  it('is authorized each time', async () => {
     const { ask } = await open(protocol);
-    await ask(path);
-    clock.advance(999);
-    await ask(path);
-    expect([routed.length, reviewed.length]).toEqual([1, 1]);
-    clock.advance(1);
-    await ask(path);
-    expect([routed.length, reviewed.length]).toEqual([2, 2]);
+    for (let time = 0; time < 3; time++) await ask(path);
+    expect(reviewed).toEqual(['alice', 'alice', 'alice']);
   });
 
-  it('goes to the router once the front proxy is no longer trusted', async () => {
+  it('is refused once the front proxy is no longer trusted', async () => {
     const { ask } = await open(protocol);
     await ask(path);
     trust = {};
-    expect([(await ask(path)).status, routed.length]).toEqual([401, 2]);
+    expect((await ask(path)).status).toBe(401);
   });
 
-  it('goes to the router where nothing is fresh, and where too many requests are under way', async () => {
+  it('is refused while too many requests are in flight', async () => {
     const [waiting, other] = [await open(protocol), await open(protocol)];
-    await waiting.ask(path);
-    const fresh = stored;
-    stored = undefined;
-    const asked = waiting.ask(path);
-    await waitFor(() => isWaiting);
-    stored = fresh;
-    expect([(await other.ask(path)).status, routed.length]).toEqual([429, 2]);
-    answerWaiting(readingOf(1));
-    expect((await asked).body).toContain('"value":"1"');
+    const answer = holdReads();
+    const held = waiting.ask(path);
+    await waitFor(() => requests.length === 1);
+    expect((await other.ask(path)).status).toBe(429);
+    answer(readingOf(1));
+    expect((await held).body).toContain('"value":"1"');
     await waitFor(async () => (await other.ask(path)).status === 200);
   });
 });
 
-describe('a read that came before, over HTTP/1.1', () => {
-  it('is refused by the router without a Host header', async () => {
+describe('a repeated read over HTTP/1.1', () => {
+  it('is refused without a Host header', async () => {
     const client = await openKeptHttp1(known());
     await client.ask(path);
     client.socket.write(`GET ${path} HTTP/1.1\r\nx-remote-user: alice\r\n\r\n`);
     const [text] = (await once(client.socket, 'data')) as [string];
-    expect(text).toMatch(/^HTTP\/1.1 400 .*Host/s);
+    expect(text).toMatch(/^HTTP\/1\.1 400 .*Host/s);
   });
 
-  it('ends its connection while the server closes, by the router', async () => {
+  it('is answered while the server closes, and ends its connection', async () => {
     const { ask } = await openKeptHttp1(known());
     expect((await ask(path)).headers['connection']).toBe('keep-alive');
-    const fresh = stored;
-    stored = undefined;
-    const waiting = ask(path);
-    await waitFor(() => isWaiting);
-    stored = fresh;
+    const answer = holdReads();
+    const held = ask(path);
+    await waitFor(() => requests.length === 2);
     const closed = close();
     await waitFor(() => !app.server.listening);
-    answerWaiting(readingOf(1));
-    expect((await waiting).status).toBe(200);
+    answer(readingOf(1));
+    expect((await held).status).toBe(200);
     const { status, headers } = await ask(path);
     expect([status, headers['connection']]).toEqual([200, 'close']);
     await closed;

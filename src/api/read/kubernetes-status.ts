@@ -1,9 +1,9 @@
+import { STATUS_CODES } from 'node:http';
 import type { AdapterError } from '../../errors.ts';
-import { http } from '../../runtime/node-http.ts';
-import { oneLine } from './one-line.ts';
 
 /**
- * Reasons that differ from the status' own name in HTTP, which the others are (`NotFound`, `ServiceUnavailable`).
+ * The reasons that differ from the HTTP status text without spaces (`NotFound`, `ServiceUnavailable`).
+ *
  * Source: Kubernetes API conventions, "Response Status Kind"; k8s.io/apimachinery/pkg/apis/meta/v1 StatusReason.
  */
 const reasons: Readonly<Record<number, string>> = {
@@ -26,20 +26,27 @@ export interface Status {
 }
 
 /**
- * The body of every failed request. The code of our registry stands in `details.causes`, for machines. How long to
- * wait stands here alone: on a Retry-After header client-go would sleep, and hold a worker of the HPA controller.
+ * Returns the body of a failed request. `details.causes` carries the error code of our registry, for programs.
+ *
+ * The time to wait is only in this body: on a Retry-After header client-go sleeps, and blocks a worker of the HPA
+ * controller.
  */
 export function statusOf(error: AdapterError): Status {
   const { code, httpStatus } = error;
-  const message = oneLine(error.message);
   return {
     kind: 'Status',
     apiVersion: 'v1',
     metadata: {},
     status: 'Failure',
-    message,
-    reason: reasons[httpStatus] ?? (http.STATUS_CODES[httpStatus] ?? 'Unknown').replaceAll(' ', ''),
+    message: oneLine(error.message),
+    reason: reasons[httpStatus] ?? (STATUS_CODES[httpStatus] ?? 'Unknown').replaceAll(' ', ''),
     details: { causes: [{ reason: code }], ...(code === 'TooManyRequests' ? { retryAfterSeconds: 1 } : {}) },
     code: httpStatus,
   };
 }
+
+/** Line ends included. */
+const controlCharacters = /[\p{Cc}\u2028\u2029]+/gu;
+
+/** Replaces control characters by spaces: terminals show these texts, which may quote a client's names and paths. */
+export const oneLine = (text: string): string => text.replace(controlCharacters, ' ');

@@ -1,7 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { takesGzip } from '../../../src/api/server/compression.ts';
-import { registerMetrics } from '../../../src/api/server/metrics-route.ts';
+import { acceptsGzip, registerMetrics } from '../../../src/api/server/metrics-route.ts';
 import { createTelemetryServer } from '../../../src/api/server/telemetry-server.ts';
 import { startPrometheus } from '../../support/prometheus.ts';
 import { describeWithPrometheus } from '../../support/promtool.ts';
@@ -19,8 +18,8 @@ it.each([
   ['gzip;q=nonsense', false],
   ['', false],
   [undefined, false],
-])('gzip is taken by whoever says %s: %s', (header, taken) => {
-  expect(takesGzip(header)).toBe(taken);
+])('Accept-Encoding: %s accepts gzip: %s', (header, accepts) => {
+  expect(acceptsGzip(header)).toBe(accepts);
 });
 
 /** Of so many series, each with a value of its own. */
