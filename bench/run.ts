@@ -8,13 +8,14 @@ import { fleet1000 } from './rows/fleet-1000.ts';
 import { fleet10000 } from './rows/fleet-10000.ts';
 import { reaction } from './rows/reaction.ts';
 import { scrape } from './rows/scrape.ts';
+import { start } from './rows/start.ts';
 import { warmRead } from './rows/warm-read.ts';
 import { endingSignal } from './support/ending-signal.ts';
 
-const rows: readonly Row[] = [warmRead, coldRead, coldBurst, fleet1000, fleet10000, reaction, scrape];
+const rows: readonly Row[] = [start, warmRead, coldRead, coldBurst, fleet1000, fleet10000, reaction, scrape];
 
-/** All of it takes less; whatever hangs must not hang for ever. */
-const mostSeconds = 295;
+/** All rows together take less. This ends a run that hangs. */
+const mostSeconds = 330;
 
 /** `npm run bench`: all rows, or those named. Fails where a target is missed. */
 const { positionals: wanted, values } = parseArgs({

@@ -23,7 +23,7 @@ export const fleet1000: Row = {
       p99Ms: 5,
       readingQueriesPerMinute: 12,
       completenessQueriesPerMinute: 4,
-      refreshCpuPercent: 15,
+      cpuPercent: 8,
     });
   },
 };

@@ -20,6 +20,6 @@ export const fleet10000: Row = {
   async measure(context) {
     const run = await runFleet(plan, context);
     for (const text of failureTexts(run)) context.progress(text);
-    return fleetLines('fleet-10000', run, plan.linesPerSecond, { queriesPerMinute: 160, peakMb: 200 });
+    return fleetLines('fleet-10000', run, plan.linesPerSecond, { queriesPerMinute: 160, peakMb: 260 });
   },
 };
