@@ -39,7 +39,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['api', 'kube', 'reading', 'sls', 'metric', 'runtime', 'errors'],
   config: ['access', 'metric', 'grammar', 'errors'],
   'status-page': ['status', 'errors'],
-  status: ['reading', 'sls', 'access', 'metric', 'grammar', 'runtime', 'errors'],
+  status: ['api', 'reading', 'sls', 'access', 'metric', 'grammar', 'runtime', 'errors'],
   api: ['kube', 'reading', 'access', 'metric', 'grammar', 'runtime', 'errors'],
   kube: ['metric', 'grammar', 'runtime', 'errors'],
   reading: ['sls', 'access', 'metric', 'grammar', 'runtime', 'errors'],

@@ -4,17 +4,16 @@ import type { AutoscalerHandler } from '../kube/autoscalers/autoscaler-changes.t
 import type { RequestParser } from '../access/request-parser.ts';
 import type { OutcomeSink } from '../reading/collector.ts';
 import { StatusPage } from '../status-page/status-page.ts';
-import { StatusBoard } from '../status/status-board.ts';
+import { StatusTracker } from '../status/status-tracker.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { readingSettings, type ReadingStack } from './reading-stack.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** What the status page is told, and by whom. Without a page nobody is asked to tell anything. */
+/** The status page and the observers that feed it. Without `telemetry.statusPage` there is neither. */
 export interface StatusStack {
   readonly observer: Partial<Telemetry>;
-  /** Told of each outcome, after the store. */
+  /** Get each outcome, after the store. */
   readonly sinks: readonly OutcomeSink[];
-  /** Told of the HPAs. */
   readonly autoscalerHandlers: readonly AutoscalerHandler[];
   page(reading: ReadingStack): Promise<StatusPage | undefined>;
 }
@@ -26,8 +25,8 @@ const none: StatusStack = {
   page: () => Promise.resolve(undefined),
 };
 
-/** More are served, and not on the page. */
-const mostSeries = 20_000;
+/** Further series are served, but the page does not show them. */
+const maxSeries = 20_000;
 
 export function createStatus(
   config: Config,
@@ -35,22 +34,22 @@ export function createStatus(
   parseRequest: RequestParser,
 ): StatusStack {
   if (!config.telemetry.statusPage) return none;
-  const board = new StatusBoard({
+  const tracker = new StatusTracker({
     clock,
     version: versionInfo().gitVersion,
     parseRequest,
     limitsOf: readingSettings(config),
-    maxSeries: Math.min(config.reading.maxSeries, mostSeries),
+    maxSeries: Math.min(config.reading.maxSeries, maxSeries),
   });
   return {
     observer: {
-      slsQueryFinished: (event) => board.slsQueryFinished(event),
-      readFinished: ({ read }) => board.readFinished(read),
+      slsQueryFinished: (event) => tracker.slsQueryFinished(event),
+      readFinished: ({ read }) => tracker.readFinished(read),
     },
-    sinks: [board.series],
-    autoscalerHandlers: [board.autoscalers],
+    sinks: [tracker.series],
+    autoscalerHandlers: [tracker.autoscalers],
     page: ({ sls, delays }) =>
-      StatusPage.load(board, {
+      StatusPage.load(tracker, {
         projects: () => sls.gates.counts(),
         logstores: () =>
           delays.learned().map(({ address: { project, logstore }, delaySeconds, saturated }) => ({

@@ -1,10 +1,24 @@
+import { versionInfo } from '../api/discovery/version.ts';
 import { registerMetrics } from '../api/server/metrics-route.ts';
 import type { RegisterGet } from '../api/server/server.ts';
 import { createTelemetryServer } from '../api/server/telemetry-server.ts';
+import type { Config } from '../config/schema.ts';
 import type { StatusPage } from '../status-page/status-page.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Delegation } from './delegation.ts';
 import { listen } from './listen.ts';
-import { watchState, type Standing } from './watch-state.ts';
+import type { ReadingStack } from './reading-stack.ts';
+import type { Serving } from './serving-certificate.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** The parts of the service whose state the metrics expose. */
+export interface ObservedParts {
+  readonly config: Config;
+  readonly around: Surroundings;
+  readonly reading: ReadingStack;
+  readonly delegation: Delegation | undefined;
+  readonly serving: Serving;
+}
 
 export interface TelemetryListener {
   /** `http://{address}:{port}` */
@@ -13,17 +27,17 @@ export interface TelemetryListener {
 }
 
 /**
- * Has the metrics see what stands, and listens where the configuration names a port for it.
+ * Adds the state of the service to the metrics, and serves metrics and status page if `telemetry.port` is set.
  *
  * @throws AdapterError `AddressInUse`, `AddressUnusable`
  */
 export async function startTelemetry(
   metrics: Metrics,
-  standing: Standing,
+  parts: ObservedParts,
   page: StatusPage | undefined,
 ): Promise<TelemetryListener | undefined> {
-  watchState(metrics, standing);
-  const { port, bindAddress } = standing.config.telemetry;
+  addState(metrics, parts);
+  const { port, bindAddress } = parts.config.telemetry;
   if (port === undefined) return undefined;
   const server = createTelemetryServer((get) => {
     registerMetrics(get, () => metrics.exposition());
@@ -37,7 +51,27 @@ export async function startTelemetry(
   return { url, stop };
 }
 
-/** It answers by itself: a stream of events is nothing for Fastify. */
+function addState(metrics: Metrics, { config, around, reading, delegation, serving }: ObservedParts): void {
+  const { store, wanted, sls, delays, settingsOf } = reading;
+  metrics.watch({
+    version: versionInfo().gitVersion,
+    projects: () => sls.gates.counts(),
+    delays: () => delays.learned(),
+    identities: () => sls.identities(),
+    synced: () => delegation?.synced() ?? [],
+    series: () => ({ held: store.size, wanted: wanted.size, most: config.reading.maxSeries }),
+    certificateExpiresAtMs: () => serving.certificateExpiresAtMs(),
+  });
+  const { maxSeriesValues } = config.telemetry;
+  if (maxSeriesValues > 0)
+    metrics.watchSeries(maxSeriesValues, {
+      all: () => store.all(),
+      maxStaleMsOf: (project) => settingsOf(project).maxStaleSeconds * 1000,
+      clock: around.clock,
+    });
+}
+
+/** The page writes its responses itself, since Fastify does not support event streams. */
 function registerPage(get: RegisterGet, page: StatusPage): void {
   for (const path of page.paths)
     get(path, ({ raw: request }, reply) => {

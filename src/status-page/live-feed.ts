@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import type { StatusBoard, BoardSources } from '../status/status-board.ts';
+import type { StatusTracker, StatusSources } from '../status/status-tracker.ts';
 import type { StatusHead } from '../status/status-document.ts';
 
 export interface FeedSettings {
@@ -37,8 +37,8 @@ interface Client {
  * Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 export class LiveFeed {
-  readonly #board: StatusBoard;
-  readonly #sources: BoardSources;
+  readonly #tracker: StatusTracker;
+  readonly #sources: StatusSources;
   readonly #settings: FeedSettings;
   readonly #clients = new Set<Client>();
   #timer: NodeJS.Timeout | undefined;
@@ -46,8 +46,8 @@ export class LiveFeed {
   #lastHead = '';
   #lastWordMs = 0;
 
-  constructor(board: StatusBoard, sources: BoardSources, settings: FeedSettings = defaultFeedSettings) {
-    this.#board = board;
+  constructor(tracker: StatusTracker, sources: StatusSources, settings: FeedSettings = defaultFeedSettings) {
+    this.#tracker = tracker;
     this.#sources = sources;
     this.#settings = settings;
   }
@@ -65,12 +65,12 @@ export class LiveFeed {
     const client = { response, drainedMs: performance.now() };
     this.#clients.add(client);
     response.on('close', () => this.#leave(client));
-    const head = this.#board.head(this.#sources);
+    const head = this.#tracker.head(this.#sources);
     this.#timer ??= this.#start();
     response.write(`retry: ${this.#settings.everyMs}\n\n`);
     response.write(event('head', head));
-    for await (const rows of this.#board.allSeries()) if (!(await this.#send(client, 'rows', rows))) return;
-    for await (const some of this.#board.allAutoscalers())
+    for await (const rows of this.#tracker.allSeries()) if (!(await this.#send(client, 'rows', rows))) return;
+    for await (const some of this.#tracker.allAutoscalers())
       if (!(await this.#send(client, 'autoscalers', some))) return;
     await this.#send(client, 'ready', {});
   }
@@ -80,7 +80,7 @@ export class LiveFeed {
   }
 
   #start(): NodeJS.Timeout {
-    this.#board.watch(true);
+    this.#tracker.recordChanges(true);
     const timer = setInterval(() => void this.#look(), this.#settings.everyMs);
     timer.unref();
     return timer;
@@ -92,7 +92,7 @@ export class LiveFeed {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#lastHead = '';
-    this.#board.watch(false);
+    this.#tracker.recordChanges(false);
   }
 
   /** @returns whether the client is still there */
@@ -111,7 +111,7 @@ export class LiveFeed {
     try {
       this.#cutOffSlow();
       this.#tellHead();
-      for await (const { kind, ...data } of this.#board.changes())
+      for await (const { kind, ...data } of this.#tracker.changes())
         this.#broadcast(event(kind, Object.values(data)[0]));
       this.#keepAlive();
     } finally {
@@ -121,7 +121,7 @@ export class LiveFeed {
 
   /** Time alone is no news. */
   #tellHead(): void {
-    const head: StatusHead = this.#board.head(this.#sources, 2);
+    const head: StatusHead = this.#tracker.head(this.#sources, 2);
     const text = JSON.stringify({ ...head, nowMs: 0 });
     if (text === this.#lastHead) return;
     this.#lastHead = text;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { BoardSources, StatusBoard } from '../status/status-board.ts';
+import type { StatusSources, StatusTracker } from '../status/status-tracker.ts';
 import { isInsideHost } from './allowed-hosts.ts';
 import { LiveFeed, type FeedSettings } from './live-feed.ts';
 import { readPageFiles, type PageFile } from './page-files.ts';
@@ -32,26 +32,30 @@ const patienceMs = 10_000;
 
 /** `/`, `/status.json` and `/events`, over plain HTTP. Anything else is 404. */
 export class StatusPage {
-  readonly #board: StatusBoard;
-  readonly #sources: BoardSources;
+  readonly #tracker: StatusTracker;
+  readonly #sources: StatusSources;
   readonly #files: ReadonlyMap<string, PageFile>;
   readonly #feed: LiveFeed;
 
   private constructor(
-    board: StatusBoard,
-    sources: BoardSources,
+    tracker: StatusTracker,
+    sources: StatusSources,
     files: ReadonlyMap<string, PageFile>,
     settings: FeedSettings | undefined,
   ) {
-    this.#board = board;
+    this.#tracker = tracker;
     this.#sources = sources;
     this.#files = files;
-    this.#feed = new LiveFeed(board, sources, settings);
+    this.#feed = new LiveFeed(tracker, sources, settings);
   }
 
   /** @param settings of the live feed; default: those of production */
-  static async load(board: StatusBoard, sources: BoardSources, settings?: FeedSettings): Promise<StatusPage> {
-    return new StatusPage(board, sources, await readPageFiles(), settings);
+  static async load(
+    tracker: StatusTracker,
+    sources: StatusSources,
+    settings?: FeedSettings,
+  ): Promise<StatusPage> {
+    return new StatusPage(tracker, sources, await readPageFiles(), settings);
   }
 
   /** All that it answers. */
@@ -116,11 +120,11 @@ export class StatusPage {
       response.end();
       return;
     }
-    const head = JSON.stringify(this.#board.head(this.#sources));
+    const head = JSON.stringify(this.#tracker.head(this.#sources));
     await write(response, `${head.slice(0, -1)},"autoscalers":[`);
-    await writeItems(response, this.#board.allAutoscalers());
+    await writeItems(response, this.#tracker.allAutoscalers());
     await write(response, '],"series":[');
-    await writeItems(response, this.#board.allSeries());
+    await writeItems(response, this.#tracker.allSeries());
     response.end(']}\n');
   }
 }

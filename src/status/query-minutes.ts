@@ -1,14 +1,14 @@
 import type { ErrorCode } from '../errors.ts';
 
-/** What happened within one minute. */
+/** Reads and SLS queries of one minute. */
 export interface QueryMinute {
   /** Unix time, a multiple of 60. */
   readonly startSeconds: number;
   /** Reads of the external metrics API. */
   readonly reads: number;
-  /** SLS queries that were answered. */
+  /** SLS queries that succeeded. */
   readonly ok: number;
-  /** Those that were not, by error code; a canceled one counts as neither. */
+  /** SLS queries that failed, by error code. A canceled query counts as neither. */
   readonly failed: Readonly<Partial<Record<ErrorCode, number>>>;
 }
 
@@ -21,7 +21,7 @@ interface Counting extends QueryMinute {
 const minuteMs = 60_000;
 export const keptMinutes = 60;
 
-/** Counts the SLS queries and the reads of the last hour, minute by minute. */
+/** Counts the reads and SLS queries of each minute of the last hour. */
 export class QueryMinutes {
   readonly #minutes: Counting[] = [];
 
@@ -36,7 +36,7 @@ export class QueryMinutes {
     else minute.failed[outcome] = (minute.failed[outcome] ?? 0) + 1;
   }
 
-  /** The latest last; minutes in which nothing happened are absent. */
+  /** Returns the minutes in ascending order, without those in which nothing happened. */
   last(count: number, nowMs: number): QueryMinute[] {
     const fromSeconds = (Math.floor(nowMs / minuteMs) - count + 1) * 60;
     return this.#minutes.filter(({ startSeconds }) => startSeconds >= fromSeconds);
@@ -45,7 +45,7 @@ export class QueryMinutes {
   #minuteOf(nowMs: number): Counting {
     const startSeconds = Math.floor(nowMs / minuteMs) * 60;
     const latest = this.#minutes.at(-1);
-    // A clock that was set back counts on in the latest minute.
+    // After the clock was set back, the latest minute goes on counting.
     if (latest !== undefined && latest.startSeconds >= startSeconds) return latest;
     const minute: Counting = { startSeconds, reads: 0, ok: 0, failed: {} };
     this.#minutes.push(minute);

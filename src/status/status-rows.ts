@@ -1,9 +1,9 @@
 import { errorRegistry, type AdapterError } from '../errors.ts';
 import { filterEntries } from '../metric/line-filters.ts';
 import { wantedReplicas } from '../metric/scale-target.ts';
-import type { AutoscalerMetric, KnownAutoscaler } from './autoscaler-book.ts';
-import type { RefusedRead } from './reads.ts';
-import type { SeriesRecord } from './series-record.ts';
+import type { AutoscalerMetric, TrackedAutoscaler } from './autoscaler-tracker.ts';
+import type { RefusedRead } from './read-tracker.ts';
+import type { TrackedSeries } from './series-tracker.ts';
 import type {
   AutoscalerMetricStatus,
   AutoscalerStatus,
@@ -13,28 +13,27 @@ import type {
   SeriesStatus,
 } from './status-document.ts';
 
-export const failureOf = ({ code, what }: AdapterError): FailureStatus => ({
+const failureOf = ({ code, what }: AdapterError): FailureStatus => ({
   code,
   what,
   remedy: errorRegistry[code].remedy,
 });
 
-/** @param history of its readings */
-export function seriesStatus(record: SeriesRecord, history: readonly number[]): SeriesStatus {
-  const { id, state, series, sample, plannedAtMs, delaySeconds, readers, error, failingSinceMs } = record;
+export function seriesStatus(tracked: TrackedSeries): SeriesStatus {
+  const { id, state, series, history, sample, plannedAtMs, delaySeconds, readers } = tracked;
+  const { error, failingSinceMs } = tracked;
   const { metric, project, logstore, route, filters, intervalSeconds } = series;
-  const { name, unit } = metric;
   return {
     id,
     state,
-    metric: name,
-    unit,
+    metric: metric.name,
+    unit: metric.unit,
     project,
     logstore,
     route: route ?? null,
     filters: Object.fromEntries(filterEntries(filters)),
     value: sample?.value ?? null,
-    history,
+    history: history.map((value) => Number(value.toPrecision(4))),
     windowEndSeconds: sample?.window.endSeconds ?? null,
     windowSeconds: intervalSeconds,
     delaySeconds: sample === undefined ? null : delaySeconds,
@@ -44,7 +43,7 @@ export function seriesStatus(record: SeriesRecord, history: readonly number[]): 
   };
 }
 
-export const readingChange = ({ id, sample, plannedAtMs, delaySeconds }: SeriesRecord): ReadingChange => [
+export const readingChange = ({ id, sample, plannedAtMs, delaySeconds }: TrackedSeries): ReadingChange => [
   id,
   sample?.value ?? 0,
   sample?.window.endSeconds ?? 0,
@@ -52,49 +51,43 @@ export const readingChange = ({ id, sample, plannedAtMs, delaySeconds }: SeriesR
   delaySeconds,
 ];
 
-export const autoscalerStatus = ({ namespace, name, metrics }: KnownAutoscaler): AutoscalerStatus => ({
+export const autoscalerStatus = ({ namespace, name, metrics }: TrackedAutoscaler): AutoscalerStatus => ({
   namespace,
   name,
   metrics: metrics.filter(({ refusal }) => refusal === undefined).map(metricStatus),
 });
 
-function metricStatus({ metric, target, records }: AutoscalerMetric): AutoscalerMetricStatus {
-  const values = records.map(({ sample }) => sample?.value);
+function metricStatus({ metric, target, series }: AutoscalerMetric): AutoscalerMetricStatus {
+  const values = series.map(({ sample }) => sample?.value);
   const known = values.filter((value) => value !== undefined);
-  const isWhole = known.length === values.length && known.length > 0;
-  const sum = isWhole ? known.reduce((total, value) => total + value, 0) : undefined;
+  const isComplete = known.length === values.length && known.length > 0;
+  const sum = isComplete ? known.reduce((total, value) => total + value, 0) : undefined;
   const replicas = sum === undefined || target === undefined ? undefined : wantedReplicas(sum, target);
   return {
     metric,
-    series: records.map(({ id }) => id),
+    series: series.map(({ id }) => id),
     target: target ?? null,
     sum: sum ?? null,
     wantedReplicas: replicas ?? null,
   };
 }
 
-/** Those of HPAs, and those of others who read what no HPA of their namespace is refused for. */
+/** Returns the refused metrics of HPAs, and the refused reads that no HPA of the same namespace explains. */
 export function refusedStatus(
-  autoscalers: Iterable<KnownAutoscaler>,
+  autoscalers: Iterable<TrackedAutoscaler>,
   reads: readonly RefusedRead[],
 ): RefusedStatus[] {
-  const named: RefusedStatus[] = [];
-  for (const { namespace, name, metrics } of autoscalers) {
-    for (const { metric, refusal } of metrics) {
-      if (refusal === undefined) continue;
-      named.push({ namespace, autoscaler: name, metric, selector: null, ...failureOf(refusal) });
-    }
-  }
-  const told = new Set(named.map(causeKey));
+  const named = [...autoscalers].flatMap(({ namespace, name, metrics }) =>
+    metrics.flatMap(({ metric, refusal }) =>
+      refusal === undefined
+        ? []
+        : { namespace, autoscaler: name, metric, selector: null, ...failureOf(refusal) },
+    ),
+  );
+  const explained = new Set(named.map(causeKey));
   const others = reads
-    .map(({ namespace, metric, selector, error }) => ({
-      namespace,
-      autoscaler: null,
-      metric,
-      selector,
-      ...failureOf(error),
-    }))
-    .filter((read) => !told.has(causeKey(read)));
+    .map(({ error, ...read }) => ({ ...read, autoscaler: null, ...failureOf(error) }))
+    .filter((read) => !explained.has(causeKey(read)));
   return [...named, ...others];
 }
 

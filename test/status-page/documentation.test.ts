@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
-import { seriesStates } from '../../src/status/series-record.ts';
+import { seriesStates } from '../../src/status/series-tracker.ts';
 import { scene } from './scene.ts';
 
 const page = readFileSync(resolve(import.meta.dirname, '../../docs/status-page.md'), 'utf8');
 const spans = new Set([...page.matchAll(/`([^`\n]+)`/g)].map(([, text]) => text));
 
 it('tells of every field of status.json', async () => {
-  const { board, sources } = scene();
+  const { tracker, sources } = scene();
   const series = [];
-  for await (const some of board.allSeries()) series.push(...some);
+  for await (const some of tracker.allSeries()) series.push(...some);
   const autoscalers = [];
-  for await (const some of board.allAutoscalers()) autoscalers.push(...some);
+  for await (const some of tracker.allAutoscalers()) autoscalers.push(...some);
   const names = new Set<string>();
   const visit = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
@@ -22,7 +22,7 @@ it('tells of every field of status.json', async () => {
       if (name !== 'failed' && name !== 'filters') visit(below);
     }
   };
-  visit({ ...board.head(sources), series, autoscalers });
+  visit({ ...tracker.head(sources), series, autoscalers });
   expect(names.size).toBeGreaterThan(50);
   expect([...names].filter((name) => !spans.has(name))).toEqual([]);
 });

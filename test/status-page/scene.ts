@@ -1,11 +1,11 @@
 import { AdapterError } from '../../src/errors.ts';
 import { parseLabelSelector } from '../../src/grammar/label-selector.ts';
 import type { Series } from '../../src/metric/series.ts';
-import type { BoardSources, StatusBoard } from '../../src/status/status-board.ts';
+import type { StatusSources, StatusTracker } from '../../src/status/status-tracker.ts';
 import { seriesWith } from '../reading/series.ts';
 import { builtIn } from '../support/catalog.ts';
 import { TestClock } from '../support/test-clock.ts';
-import { createBoard, putReading } from './status-bench.ts';
+import { createTracker, putReading } from './status-bench.ts';
 
 /** What one HPA of the scene asks for, and how its metric goes. */
 interface Actor {
@@ -72,13 +72,13 @@ function actor(
 }
 
 /** An hour of a small cluster: eight HPAs that do well, one without an index, one with a mistyped label. */
-export function scene(): { readonly board: StatusBoard; readonly sources: BoardSources } {
+export function scene(): { readonly tracker: StatusTracker; readonly sources: StatusSources } {
   const clock = new TestClock();
   const nowMs = Date.now();
   clock.nowMs = nowMs - 3_600_000;
-  const board = createBoard(clock);
-  playQueries(board, clock, nowMs);
-  for (const one of actors) nameIt(board, one);
+  const tracker = createTracker(clock);
+  playQueries(tracker, clock, nowMs);
+  for (const one of actors) nameIt(tracker, one);
   const slow = actor(
     'shop',
     'recommend',
@@ -88,17 +88,19 @@ export function scene(): { readonly board: StatusBoard; readonly sources: BoardS
     6,
     wave(0, 0, 1, 0),
   );
-  nameIt(board, slow);
+  nameIt(tracker, slow);
   const requirements = parseLabelSelector('sls.ingress.rout=blog-web-80');
-  board.autoscalers.changed({ namespace: 'blog', name: 'web' }, [{ name: 'sls_ingress_qps', requirements }]);
+  tracker.autoscalers.changed({ namespace: 'blog', name: 'web' }, [
+    { name: 'sls_ingress_qps', requirements },
+  ]);
   for (let secondsAgo = 150; secondsAgo >= 0; secondsAgo -= 5) {
     clock.nowMs = nowMs - secondsAgo * 1000;
-    for (const { series, at } of actors) putReading(board, series, at(secondsAgo), clock.nowMs);
+    for (const { series, at } of actors) putReading(tracker, series, at(secondsAgo), clock.nowMs);
     const what = `SLS, project ${project}, logstore nginx-ingress: ParameterInvalid: key (upstream_response_time) is not config as numberic column`;
-    board.series.fail(slow.series, new AdapterError('IndexMissing', what), clock.nowMs);
+    tracker.series.fail(slow.series, new AdapterError('IndexMissing', what), clock.nowMs);
   }
   clock.nowMs = nowMs;
-  const sources: BoardSources = {
+  const sources: StatusSources = {
     projects: () => [
       {
         project,
@@ -110,28 +112,31 @@ export function scene(): { readonly board: StatusBoard; readonly sources: BoardS
     ],
     logstores: () => [{ project, logstore: 'nginx-ingress', delaySeconds: 3, saturated: false }],
   };
-  return { board, sources };
+  return { tracker, sources };
 }
 
-function nameIt(board: StatusBoard, { namespace, name, metric, series, target, maxReplicas }: Actor): void {
+function nameIt(
+  tracker: StatusTracker,
+  { namespace, name, metric, series, target, maxReplicas }: Actor,
+): void {
   const selector = `sls.project=${project},sls.logstore=nginx-ingress,sls.ingress.route=${series.route ?? ''}`;
   const aim = { kind: 'AverageValue', value: target, minReplicas: 1, maxReplicas } as const;
-  board.autoscalers.changed({ namespace, name }, [
+  tracker.autoscalers.changed({ namespace, name }, [
     { name: metric, requirements: parseLabelSelector(selector), target: aim },
   ]);
 }
 
 /** Twelve refreshes a minute and a probe or four, with a throttled spell. */
-function playQueries(board: StatusBoard, clock: TestClock, untilMs: number): void {
+function playQueries(tracker: StatusTracker, clock: TestClock, untilMs: number): void {
   for (let minute = 0; clock.nowMs < untilMs; minute++) {
     const throttled = minute >= 22 && minute <= 25 ? 5 - Math.abs(23 - minute) * 2 : 0;
     const sent = 15 + ((minute * 7) % 3) + throttled;
     for (let query = 0; query < sent; query++)
-      board.slsQueryFinished({ outcome: query < throttled ? 'SlsThrottled' : 'ok' });
+      tracker.slsQueryFinished({ outcome: query < throttled ? 'SlsThrottled' : 'ok' });
     for (let read = 0; read < 36; read++) {
       const { namespace, metric, series } = pick(read);
       const selector = `sls.project=${project},sls.ingress.route=${series.route ?? ''}`;
-      board.readFinished({ namespace, metric, selector });
+      tracker.readFinished({ namespace, metric, selector });
     }
     clock.advance(60_000);
   }

@@ -6,8 +6,8 @@ import { scene } from './scene.ts';
 import { startStatusBench } from './status-bench.ts';
 
 const path = resolve(import.meta.dirname, '../../docs/status-page.png');
-const { board, sources } = scene();
-await using bench = await startStatusBench(board, sources);
+const { tracker, sources } = scene();
+await using bench = await startStatusBench(tracker, sources);
 const browser = await startChromium();
 try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });

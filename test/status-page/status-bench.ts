@@ -5,13 +5,13 @@ import { createRequestParser } from '../../src/access/request-parser.ts';
 import type { Series } from '../../src/metric/series.ts';
 import type { FeedSettings } from '../../src/status-page/live-feed.ts';
 import { StatusPage } from '../../src/status-page/status-page.ts';
-import { StatusBoard, type BoardSources } from '../../src/status/status-board.ts';
+import { StatusTracker, type StatusSources } from '../../src/status/status-tracker.ts';
 import { seriesWith } from '../reading/series.ts';
 import { builtIn } from '../support/catalog.ts';
 
-/** A status page over a board that the test fills, on a port of its own. */
+/** A status page over a tracker that the test fills, on a port of its own. */
 export interface StatusBench extends AsyncDisposable {
-  readonly board: StatusBoard;
+  readonly tracker: StatusTracker;
   readonly url: string;
   /** Ends what browsers listen to, as a restart does. */
   cutOff(): void;
@@ -19,8 +19,8 @@ export interface StatusBench extends AsyncDisposable {
 
 const limits = { freshnessMs: 10_000, maxStaleMs: 60_000, refreshSeconds: 5, deadlineMs: 20_000 };
 
-export const createBoard = (clock: { now(): number }, maxSeries = 50_000) =>
-  new StatusBoard({
+export const createTracker = (clock: { now(): number }, maxSeries = 50_000) =>
+  new StatusTracker({
     clock,
     version: 'v0.1.0',
     limitsOf: () => limits,
@@ -29,16 +29,16 @@ export const createBoard = (clock: { now(): number }, maxSeries = 50_000) =>
   });
 
 export async function startStatusBench(
-  board: StatusBoard,
-  sources: BoardSources = { projects: () => [], logstores: () => [] },
+  tracker: StatusTracker,
+  sources: StatusSources = { projects: () => [], logstores: () => [] },
   settings?: FeedSettings,
 ): Promise<StatusBench> {
-  const page = await StatusPage.load(board, sources, settings);
+  const page = await StatusPage.load(tracker, sources, settings);
   const server = createServer((request, response) => page.handle(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    board,
+    tracker,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     cutOff: () => page.close(),
     [Symbol.asyncDispose]: async () => {
@@ -56,7 +56,7 @@ export const manySeries = (count: number): Series[] =>
 
 /** A reading of now, as the collector would put it. */
 export function putReading(
-  { series: book }: StatusBoard,
+  { series: book }: StatusTracker,
   series: Series,
   value: number,
   nowMs: number,

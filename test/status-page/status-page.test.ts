@@ -6,7 +6,7 @@ import type { StatusDocument } from '../../src/status/status-document.ts';
 import { seriesWith } from '../reading/series.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { openEvents } from './event-stream.ts';
-import { createBoard, manySeries, putReading, startStatusBench, type StatusBench } from './status-bench.ts';
+import { createTracker, manySeries, putReading, startStatusBench, type StatusBench } from './status-bench.ts';
 
 let stack: AsyncDisposableStack;
 beforeEach(() => {
@@ -19,7 +19,7 @@ const quick = { timeoutMs: 10_000 };
 const until = <T>(condition: () => T | undefined | false) => waitFor(condition, quick.timeoutMs);
 
 async function start(settings: Partial<FeedSettings> = {}): Promise<StatusBench> {
-  return stack.use(await startStatusBench(createBoard(Date), undefined, { ...fast, ...settings }));
+  return stack.use(await startStatusBench(createTracker(Date), undefined, { ...fast, ...settings }));
 }
 const any = (count: number) => Array.from({ length: count }, () => expect.any(Number) as number);
 const open = async (url: string) => stack.use(await openEvents(url));
@@ -65,10 +65,10 @@ it('tells a browser that has a file already so', async () => {
 });
 
 it('serves the same as JSON, at its own path and to whoever accepts that', async () => {
-  const { url, board } = await start();
+  const { url, tracker } = await start();
   const all = manySeries(1200);
-  for (const series of all) putReading(board, series, 1.5, Date.now());
-  board.series.fail(
+  for (const series of all) putReading(tracker, series, 1.5, Date.now());
+  tracker.series.fail(
     seriesWith({ route: 'shop-service-7-80' }),
     new AdapterError('SlsThrottled', 'Too many'),
     Date.now(),
@@ -110,20 +110,20 @@ it.each([
 });
 
 it('tells everything at first, and then what changes', async () => {
-  const { url, board } = await start();
+  const { url, tracker } = await start();
   const [one] = manySeries(1);
   if (one === undefined) throw new Error('no series');
-  for (const series of manySeries(700)) putReading(board, series, 1, Date.now());
+  for (const series of manySeries(700)) putReading(tracker, series, 1, Date.now());
   const stream = await open(url);
   await until(() => stream.events.some(({ name }) => name === 'ready'));
   const first = stream.events;
   expect(first[0]).toMatchObject({ name: 'head', data: { counts: { series: 700, fresh: 700 } } });
   const rows = first.flatMap(({ name, data }) => (name === 'rows' ? (data as unknown[]) : []));
   expect(rows).toHaveLength(700);
-  putReading(board, one, 2, Date.now() + 1);
+  putReading(tracker, one, 2, Date.now() + 1);
   await until(() => stream.events.some(({ name }) => name === 'readings'));
   expect(stream.events.find(({ name }) => name === 'readings')?.data).toEqual([[1, 2, ...any(3)]]);
-  board.series.fail(one, new AdapterError('SlsThrottled', 'Too many'), Date.now());
+  tracker.series.fail(one, new AdapterError('SlsThrottled', 'Too many'), Date.now());
   const failing = { name: 'rows', data: [{ id: 1, failure: { code: 'SlsThrottled' } }] };
   await until(() => stream.events.length > first.length + 1 && stream.text().includes('SlsThrottled'));
   expect(stream.events.filter(({ name }) => name === 'rows').at(-1)).toMatchObject(failing);
@@ -147,7 +147,7 @@ it('lets so many watch, and tells the next one where to look', async () => {
 });
 
 it('cuts off who does not read what is sent, and goes on with the others', async () => {
-  const { url, board } = await start({ patienceMs: 300, maxClients: 2 });
+  const { url, tracker } = await start({ patienceMs: 300, maxClients: 2 });
   const all = manySeries(3000);
   const good = await open(url);
   (await open(url)).stall();
@@ -156,7 +156,7 @@ it('cuts off who does not read what is sent, and goes on with the others', async
   // What the kernel holds for it is several megabytes.
   for (let round = 0; !(await isCut()); round++) {
     const error = new AdapterError('SlsThrottled', `${round} `.repeat(40));
-    for (const series of all) board.series.fail(series, error, Date.now());
+    for (const series of all) tracker.series.fail(series, error, Date.now());
     const before = good.text().length;
     await until(() => good.text().length > before + 1_000_000);
   }
@@ -164,14 +164,14 @@ it('cuts off who does not read what is sent, and goes on with the others', async
 }, 60_000);
 
 it('keeps no changes once the last has gone', async () => {
-  const { url, board } = await start();
+  const { url, tracker } = await start();
   const stream = await open(url);
   await until(() => stream.events.some(({ name }) => name === 'ready'));
   await stream[Symbol.asyncDispose]();
   const [one] = manySeries(1);
   await until(() => {
-    if (one !== undefined) putReading(board, one, 1, Date.now());
-    const { rows, readings } = board.series.takeChanges();
+    if (one !== undefined) putReading(tracker, one, 1, Date.now());
+    const { rows, readings } = tracker.series.takeChanges();
     return rows.length + readings.length === 0;
   });
 });

@@ -7,7 +7,7 @@ import { startChromium } from '../../support/chromium-process.ts';
 import { describeWithChromium } from '../../support/describe-with-chromium.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { scene } from '../../status-page/scene.ts';
-import { createBoard, manySeries, putReading, startStatusBench } from '../../status-page/status-bench.ts';
+import { createTracker, manySeries, putReading, startStatusBench } from '../../status-page/status-bench.ts';
 
 describeWithChromium('the status page in a browser', () => {
   let browser: Browser;
@@ -44,11 +44,11 @@ describeWithChromium('the status page in a browser', () => {
   }
 
   async function startWith(count: number) {
-    const board = createBoard(Date);
+    const tracker = createTracker(Date);
     const all = manySeries(count);
-    for (const [index, series] of all.entries()) putReading(board, series, index / 10, Date.now());
-    const { url } = stack.use(await startStatusBench(board));
-    return { board, all, url };
+    for (const [index, series] of all.entries()) putReading(tracker, series, index / 10, Date.now());
+    const { url } = stack.use(await startStatusBench(tracker));
+    return { tracker, all, url };
   }
 
   const shows = (page: Page, selector: string, text: string) =>
@@ -92,22 +92,22 @@ describeWithChromium('the status page in a browser', () => {
   }, 90_000);
 
   it('works with ten thousand', async () => {
-    const { url, board, all } = await startWith(10_000);
+    const { url, tracker, all } = await startWith(10_000);
     const page = await open(url);
     expect(await page.textContent('#range')).toBe('1–100 of 10,000');
-    for (const series of all) putReading(board, series, 5.25, Date.now() + 1);
+    for (const series of all) putReading(tracker, series, 5.25, Date.now() + 1);
     await shows(page, '#rows .number', '5.25');
     await page.fill('#filter', 'service-9999-');
     expect(await page.textContent('#range')).toBe('1–1 of 1, of 10,000');
   });
 
   it('shows a failure that begins, first and with its remedy, and that it has passed', async () => {
-    const { url, board, all } = await startWith(1000);
+    const { url, tracker, all } = await startWith(1000);
     const page = await open(url);
     const [, , victim] = all;
     if (victim === undefined) throw new Error('no series');
     const error = new AdapterError('PermissionDenied', 'SLS, project p1: Unauthorized: denied by RAM');
-    board.series.fail(victim, error, Date.now());
+    tracker.series.fail(victim, error, Date.now());
     await page.waitForSelector('#troubles .trouble', { timeout: 5000 });
     expect(await page.textContent('#troubles .code')).toBe('PermissionDenied');
     expect(await page.textContent('#troubles .what')).toBe('SLS, project p1: Unauthorized: denied by RAM.');
@@ -118,44 +118,44 @@ describeWithChromium('the status page in a browser', () => {
     await page.click('.state.stale');
     expect(await page.locator('#rows tr').count()).toBe(1);
     await page.click('.state.stale');
-    putReading(board, victim, 1, Date.now() + 1);
+    putReading(tracker, victim, 1, Date.now() + 1);
     await page.waitForSelector('#troubles', { state: 'hidden' });
   });
 
   it('follows a reading, its line and the replicas that its HPA wants', async () => {
-    const board = createBoard(Date);
+    const tracker = createTracker(Date);
     const series = seriesWith({ route: 'default-web-80' });
-    board.autoscalers.changed({ namespace: 'default', name: 'web' }, [
+    tracker.autoscalers.changed({ namespace: 'default', name: 'web' }, [
       {
         name: 'sls_ingress_qps',
         requirements: parseLabelSelector('sls.ingress.route=default-web-80'),
         target: { kind: 'AverageValue', value: 10, minReplicas: 1, maxReplicas: 5 },
       },
     ]);
-    putReading(board, series, 12, Date.now());
-    const { url } = stack.use(await startStatusBench(board));
+    putReading(tracker, series, 12, Date.now());
+    const { url } = stack.use(await startStatusBench(tracker));
     const page = await open(url);
     const text = (selector: string) => page.textContent(`#rows ${selector}`);
     expect([await text('.asker'), await text('.replicas')]).toEqual(['webdefault', '2at 10 req/s each']);
     const before = await page.getAttribute('.spark-line', 'd');
-    putReading(board, series, 38, Date.now() + 1);
+    putReading(tracker, series, 38, Date.now() + 1);
     await shows(page, '#rows .replicas b', '4');
     expect(await text('.number')).toBe('38');
     expect(await page.getAttribute('.spark-line', 'd')).not.toBe(before);
-    putReading(board, series, 380, Date.now() + 2);
+    putReading(tracker, series, 380, Date.now() + 2);
     await shows(page, '#rows .replicas b', '5');
     expect(await text('.replicas')).toBe('5at 10 req/s each, its most');
-    board.autoscalers.changed({ namespace: 'default', name: 'web' }, []);
+    tracker.autoscalers.changed({ namespace: 'default', name: 'web' }, []);
     await shows(page, '#rows .replicas b', '–');
   });
 
   it('shows names as text, whatever is in them', async () => {
-    const board = createBoard(Date);
+    const tracker = createTracker(Date);
     const evil = '<img src=x onerror="document.title=1">';
     const hostile = new AdapterError('SlsUnavailable', `${evil}</script><script>document.title=2</script>`);
-    board.series.fail(seriesWith({ route: evil, project: evil }), hostile, Date.now());
-    board.readFinished({ namespace: evil, metric: evil, selector: `a=${evil}` });
-    const { url } = stack.use(await startStatusBench(board));
+    tracker.series.fail(seriesWith({ route: evil, project: evil }), hostile, Date.now());
+    tracker.readFinished({ namespace: evil, metric: evil, selector: `a=${evil}` });
+    const { url } = stack.use(await startStatusBench(tracker));
     const page = await open(url);
     expect(await page.locator('#rows img, #troubles img, #troubles script').count()).toBe(0);
     expect(await page.locator('#rows .name').allTextContents()).toContain(evil);
@@ -163,21 +163,21 @@ describeWithChromium('the status page in a browser', () => {
   });
 
   it('comes back by itself when the adapter does, and knows what came meanwhile', async () => {
-    const board = createBoard(Date);
-    const bench = stack.use(await startStatusBench(board));
+    const tracker = createTracker(Date);
+    const bench = stack.use(await startStatusBench(tracker));
     const page = await open(bench.url);
     expect(await page.textContent('h1')).toBe('Nobody has asked for a reading yet');
     bench.cutOff();
-    putReading(board, seriesWith(), 7, Date.now());
+    putReading(tracker, seriesWith(), 7, Date.now());
     await shows(page, '#rows .number', '7');
     expect(await page.getAttribute('#link', 'data-link')).toBe('live');
     expect(faults.splice(0)).toEqual([expect.stringContaining('ERR_INCOMPLETE_CHUNKED_ENCODING')]);
   });
 
   it('says so when the adapter is gone, and shows nothing as if it were of now', async () => {
-    const board = createBoard(Date);
-    putReading(board, seriesWith(), 7, Date.now());
-    const bench = await startStatusBench(board);
+    const tracker = createTracker(Date);
+    putReading(tracker, seriesWith(), 7, Date.now());
+    const bench = await startStatusBench(tracker);
     const page = await open(bench.url);
     expect(await page.isVisible('#lost')).toBe(false);
     await bench[Symbol.asyncDispose]();
@@ -201,10 +201,10 @@ describeWithChromium('the status page in a browser', () => {
   });
 
   it('fits screens from 360 to 1280 wide, with failures and long names', async () => {
-    const { board, sources } = scene();
+    const { tracker, sources } = scene();
     const longName = `team-${'very-'.repeat(20)}long-service-8080`;
-    putReading(board, seriesWith({ route: longName, project: 'k8s-log-'.repeat(7) }), 1e9, Date.now());
-    const { url } = stack.use(await startStatusBench(board, sources));
+    putReading(tracker, seriesWith({ route: longName, project: 'k8s-log-'.repeat(7) }), 1e9, Date.now());
+    const { url } = stack.use(await startStatusBench(tracker, sources));
     const page = await open(url);
     for (const width of [360, 400, 768, 1280]) {
       await page.setViewportSize({ width, height: 844 });

@@ -3,10 +3,11 @@ import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
 import { parseLabelSelector } from '../../src/grammar/label-selector.ts';
-import type { StatusChange } from '../../src/status/status-board.ts';
+import { historyLength } from '../../src/status/series-tracker.ts';
+import type { StatusChange } from '../../src/status/status-tracker.ts';
 import type { ReadingChange, SeriesStatus } from '../../src/status/status-document.ts';
 import { seriesWith } from '../reading/series.ts';
-import { createBoard, manySeries, putReading } from '../status-page/status-bench.ts';
+import { createTracker, manySeries, putReading } from '../status-page/status-bench.ts';
 import { TestClock } from '../support/test-clock.ts';
 
 async function all<T>(some: AsyncIterable<T>): Promise<T[]> {
@@ -19,14 +20,14 @@ const nothing = { projects: () => [], logstores: () => [] };
 
 function bench(maxSeries?: number) {
   const clock = new TestClock();
-  const board = createBoard(clock, maxSeries);
-  const rows = async () => (await all(board.allSeries())).flat();
+  const tracker = createTracker(clock, maxSeries);
+  const rows = async () => (await all(tracker.allSeries())).flat();
   const row = async () => (await rows())[0];
   const changes = async () => {
-    board.head(nothing);
-    return all(board.changes());
+    tracker.head(nothing);
+    return all(tracker.changes());
   };
-  return { clock, board, rows, row, changes };
+  return { clock, tracker, rows, row, changes };
 }
 
 const throttled = (what = 'Too many queued queries') => new AdapterError('SlsThrottled', what);
@@ -39,9 +40,9 @@ const named = (route: string) => ({
 });
 
 it('tells of a series what it is, its reading and where that comes from', async () => {
-  const { clock, board, rows } = bench();
-  putReading(board, series, 23.8, clock.now());
-  board.head(nothing);
+  const { clock, tracker, rows } = bench();
+  putReading(tracker, series, 23.8, clock.now());
+  tracker.head(nothing);
   expect(await rows()).toEqual([
     {
       id: 1,
@@ -65,13 +66,13 @@ it('tells of a series what it is, its reading and where that comes from', async 
 });
 
 it('goes from fresh to stale to failing as SLS fails, keeps since when, and comes back', async () => {
-  const { clock, board, row } = bench();
-  putReading(board, series, 1, clock.now());
+  const { clock, tracker, row } = bench();
+  putReading(tracker, series, 1, clock.now());
   const failedAtMs = clock.now() + 5000;
   const state = async (afterMs: number) => {
     clock.advance(afterMs);
-    board.series.fail(series, throttled(), clock.now());
-    board.head(nothing);
+    tracker.series.fail(series, throttled(), clock.now());
+    tracker.head(nothing);
     return row();
   };
   expect(await state(5000)).toMatchObject({
@@ -81,137 +82,151 @@ it('goes from fresh to stale to failing as SLS fails, keeps since when, and come
   expect((await row())?.failure?.remedy).toMatch(/^Run fewer SQL queries/);
   expect(await state(50_000)).toMatchObject({ state: 'stale' });
   expect(await state(10_000)).toMatchObject({ state: 'failing', failure: { sinceMs: failedAtMs } });
-  putReading(board, series, 2, clock.now());
-  board.head(nothing);
+  putReading(tracker, series, 2, clock.now());
+  tracker.head(nothing);
   expect(await row()).toMatchObject({ state: 'fresh', failure: null, history: [1, 2] });
 });
 
+it('keeps the last 30 readings of each series, the oldest first, rounded to four digits', async () => {
+  const { clock, tracker, rows } = bench();
+  const many = manySeries(3);
+  for (let reading = 0; reading < historyLength + 5; reading++)
+    for (const [index, one] of many.entries())
+      putReading(tracker, one, index * 10_000 + reading, clock.now());
+  const readings = Array.from({ length: historyLength }, (_, index) => index + 5);
+  expect((await rows()).map(({ history }) => history)).toEqual(
+    many.map((_, index) => readings.map((reading) => Number((index * 10_000 + reading).toPrecision(4)))),
+  );
+});
+
 it('calls a reading stale that SLS is late with, and fails one that never came', async () => {
-  const { clock, board, row } = bench();
-  board.series.fail(series, throttled(), clock.now());
-  board.head(nothing);
+  const { clock, tracker, row } = bench();
+  tracker.series.fail(series, throttled(), clock.now());
+  tracker.head(nothing);
   expect(await row()).toMatchObject({ state: 'failing', value: null, history: [] });
-  putReading(board, series, 1, clock.now());
+  putReading(tracker, series, 1, clock.now());
   clock.advance(12_000);
-  board.head(nothing);
+  tracker.head(nothing);
   expect(await row()).toMatchObject({ state: 'stale', failure: null });
 });
 
 it('drops what nobody wants any more, and not what an HPA names', async () => {
-  const { clock, board, rows } = bench();
-  board.autoscalers.changed({ namespace: 'shop', name: 'web' }, [named('kept')]);
-  putReading(board, series, 1, clock.now());
+  const { clock, tracker, rows } = bench();
+  tracker.autoscalers.changed({ namespace: 'shop', name: 'web' }, [named('kept')]);
+  putReading(tracker, series, 1, clock.now());
   clock.advance(60_000);
-  expect(board.head(nothing).counts).toMatchObject({ series: 1, waiting: 1 });
+  expect(tracker.head(nothing).counts).toMatchObject({ series: 1, waiting: 1 });
   expect(await rows()).toMatchObject([{ route: 'kept' }]);
-  board.autoscalers.changed({ namespace: 'shop', name: 'web' }, []);
-  expect(board.head(nothing).counts.series).toBe(0);
+  tracker.autoscalers.changed({ namespace: 'shop', name: 'web' }, []);
+  expect(tracker.head(nothing).counts.series).toBe(0);
 });
 
 it('sums the routes of an HPA metric, and wants replicas within its bounds', async () => {
-  const { clock, board } = bench();
-  board.autoscalers.changed({ namespace: 'shop', name: 'web' }, [named('a,b')]);
-  const wanted = async () => (await all(board.allAutoscalers())).flat()[0]?.metrics[0];
-  putReading(board, seriesWith({ route: 'a' }), 12, clock.now());
+  const { clock, tracker } = bench();
+  tracker.autoscalers.changed({ namespace: 'shop', name: 'web' }, [named('a,b')]);
+  const wanted = async () => (await all(tracker.allAutoscalers())).flat()[0]?.metrics[0];
+  putReading(tracker, seriesWith({ route: 'a' }), 12, clock.now());
   expect(await wanted()).toMatchObject({ sum: null, wantedReplicas: null, series: [1, 2], target: aim });
-  putReading(board, seriesWith({ route: 'b' }), 12, clock.now());
+  putReading(tracker, seriesWith({ route: 'b' }), 12, clock.now());
   expect(await wanted()).toMatchObject({ sum: 24, wantedReplicas: 3 });
-  putReading(board, seriesWith({ route: 'b' }), 1200, clock.now());
+  putReading(tracker, seriesWith({ route: 'b' }), 1200, clock.now());
   expect(await wanted()).toMatchObject({ wantedReplicas: 10 });
 });
 
 it('tells who reads a series, until two minutes after the last read', async () => {
-  const { clock, board, row } = bench();
+  const { clock, tracker, row } = bench();
   const selector = 'sls.ingress.route=default-a-80';
   for (const namespace of ['shop', 'blog', 'shop'])
-    board.readFinished({ namespace, metric: 'sls_ingress_qps', selector });
+    tracker.readFinished({ namespace, metric: 'sls_ingress_qps', selector });
   expect(await row()).toMatchObject({ readers: ['shop', 'blog'] });
   clock.advance(119_000);
-  board.readFinished({ namespace: 'blog', metric: 'sls_ingress_qps', selector });
-  putReading(board, series, 1, clock.now());
+  tracker.readFinished({ namespace: 'blog', metric: 'sls_ingress_qps', selector });
+  putReading(tracker, series, 1, clock.now());
   clock.advance(2000);
-  board.head(nothing);
+  tracker.head(nothing);
   expect(await row()).toMatchObject({ readers: ['blog'] });
 });
 
 it('finds a series again that was dropped and is read once more', async () => {
-  const { clock, board, row } = bench();
+  const { clock, tracker, row } = bench();
   const read = { namespace: 'shop', metric: 'sls_ingress_qps', selector: 'sls.ingress.route=default-a-80' };
-  board.readFinished(read);
+  tracker.readFinished(read);
   clock.advance(60_000);
-  expect(board.head(nothing).counts.series).toBe(0);
-  board.readFinished(read);
+  expect(tracker.head(nothing).counts.series).toBe(0);
+  tracker.readFinished(read);
   expect(await row()).toMatchObject({ state: 'waiting', readers: ['shop'] });
 });
 
 it('tells what is refused once, with the HPA where it is known, and forgets it', () => {
-  const { clock, board } = bench();
+  const { clock, tracker } = bench();
   const requirements = parseLabelSelector('sls.ingress.rout=a');
   const read = { metric: 'sls_ingress_qps', selector: 'sls.ingress.rout=a' };
-  board.readFinished({ ...read, namespace: 'blog' });
-  board.readFinished({ ...read, namespace: 'shop' });
-  board.autoscalers.changed({ namespace: 'shop', name: 'web' }, [{ name: 'sls_ingress_qps', requirements }]);
-  const { refused, counts } = board.head(nothing);
+  tracker.readFinished({ ...read, namespace: 'blog' });
+  tracker.readFinished({ ...read, namespace: 'shop' });
+  tracker.autoscalers.changed({ namespace: 'shop', name: 'web' }, [
+    { name: 'sls_ingress_qps', requirements },
+  ]);
+  const { refused, counts } = tracker.head(nothing);
   expect(refused).toMatchObject([
     { namespace: 'shop', autoscaler: 'web', code: 'LabelUnknown', selector: null },
     { namespace: 'blog', autoscaler: null, code: 'LabelUnknown', selector: 'sls.ingress.rout=a' },
   ]);
   expect(refused[0]?.remedy).toBe('Remove the label or correct its name.');
   expect(counts.refused).toBe(2);
-  board.autoscalers.changed({ namespace: 'shop', name: 'web' }, []);
+  tracker.autoscalers.changed({ namespace: 'shop', name: 'web' }, []);
   clock.advance(121_000);
-  expect(board.head(nothing).refused).toEqual([]);
+  expect(tracker.head(nothing).refused).toEqual([]);
 });
 
 it('tells those who watch what is different, and no more', async () => {
-  const { clock, board, changes } = bench();
+  const { clock, tracker, changes } = bench();
   const [one, other] = [series, seriesWith({ route: 'b' })];
-  putReading(board, one, 1, clock.now());
-  board.watch(true);
-  putReading(board, one, 2, clock.now());
+  putReading(tracker, one, 1, clock.now());
+  tracker.recordChanges(true);
+  putReading(tracker, one, 2, clock.now());
   expect(await changes()).toMatchObject([{ kind: 'rows', rows: [{ id: 1, value: 2, state: 'fresh' }] }]);
-  putReading(board, one, 3, clock.now());
+  putReading(tracker, one, 3, clock.now());
   const reading: ReadingChange = [1, 3, clock.nowSeconds - 3, clock.now(), 3];
   expect(await changes()).toEqual([{ kind: 'readings', readings: [reading] }] satisfies StatusChange[]);
   expect(await changes()).toEqual([]);
-  board.series.fail(one, throttled(), clock.now());
-  board.series.fail(other, throttled(), clock.now());
+  tracker.series.fail(one, throttled(), clock.now());
+  tracker.series.fail(other, throttled(), clock.now());
   expect((await changes()).flatMap((change) => (change.kind === 'rows' ? change.rows : []))).toMatchObject([
     { id: 1, state: 'stale' },
     { id: 2, state: 'failing' },
   ]);
-  board.series.fail(one, throttled(), clock.now());
+  tracker.series.fail(one, throttled(), clock.now());
   expect(await changes()).toEqual([]);
   clock.advance(60_000);
   expect(await changes()).toEqual([{ kind: 'gone', ids: [1, 2] }]);
 });
 
 it('keeps no changes while nobody watches', async () => {
-  const { clock, board, changes } = bench();
-  putReading(board, series, 1, clock.now());
-  board.autoscalers.changed({ namespace: 'shop', name: 'web' }, [named('a')]);
-  board.watch(true);
-  board.watch(false);
-  putReading(board, series, 2, clock.now());
+  const { clock, tracker, changes } = bench();
+  putReading(tracker, series, 1, clock.now());
+  tracker.autoscalers.changed({ namespace: 'shop', name: 'web' }, [named('a')]);
+  tracker.recordChanges(true);
+  tracker.recordChanges(false);
+  putReading(tracker, series, 2, clock.now());
   expect(await changes()).toEqual([]);
 });
 
 it('has room for so many series, and serves on without the others', () => {
-  const { clock, board } = bench(3);
-  for (const one of manySeries(5)) putReading(board, one, 1, clock.now());
-  expect(board.head(nothing).counts).toMatchObject({ series: 3 });
+  const { clock, tracker } = bench(3);
+  for (const one of manySeries(5)) putReading(tracker, one, 1, clock.now());
+  expect(tracker.head(nothing).counts).toMatchObject({ series: 3 });
 });
 
 it('makes many rows in slices between which others have their turn', async () => {
-  const { clock, board } = bench();
-  for (const one of manySeries(2000)) putReading(board, one, 1, clock.now());
+  const { clock, tracker } = bench();
+  for (const one of manySeries(2000)) putReading(tracker, one, 1, clock.now());
   let turns = 0;
   const take = () => {
     turns += 1;
     next = setImmediate(take);
   };
   let next = setImmediate(take);
-  const slices = (await all(board.allSeries())).map((rows) => rows.length);
+  const slices = (await all(tracker.allSeries())).map((rows) => rows.length);
   clearImmediate(next);
   expect(slices).toEqual([500, 500, 500, 500]);
   expect(turns).toBeGreaterThanOrEqual(3);
@@ -225,15 +240,15 @@ it('holds ten thousand series with their history in less than 10 MB', () => {
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     return heapUsed + arrayBuffers;
   };
-  const { clock, board } = bench();
+  const { clock, tracker } = bench();
   const many = manySeries(10_000);
   const before = used();
   for (let reading = 0; reading < 40; reading++) {
     clock.advance(5000);
-    for (const one of many) putReading(board, one, reading, clock.now());
+    for (const one of many) putReading(tracker, one, reading, clock.now());
   }
   const bytes = used() - before;
-  expect(board.head(nothing).counts.fresh).toBe(10_000);
+  expect(tracker.head(nothing).counts.fresh).toBe(10_000);
   expect(bytes).toBeLessThan(10 * 1024 * 1024);
   expect(bytes).toBeGreaterThan(30 * 4 * 10_000);
   expect(many).toHaveLength(10_000);
