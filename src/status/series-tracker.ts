@@ -2,15 +2,7 @@ import type { AdapterError } from '../errors.ts';
 import type { Sample } from '../metric/sample.ts';
 import { seriesKey, type Series } from '../metric/series.ts';
 import type { BatchRun, OutcomeSink } from '../reading/collector.ts';
-
-/**
- * - `waiting`: SLS was not queried yet
- * - `fresh`: the last reading is served
- * - `stale`: SLS fails or is late; the last good reading is still served
- * - `failing`: there is no reading to serve, so reads fail
- */
-export const seriesStates = ['waiting', 'fresh', 'stale', 'failing'] as const;
-export type SeriesState = (typeof seriesStates)[number];
+import type { SeriesState } from './status-document.ts';
 
 /** What the tracker knows about one series that is read, or that an HPA names. */
 export interface TrackedSeries {

@@ -2,7 +2,15 @@ import type { ErrorCode } from '../errors.ts';
 import type { ScaleTarget } from '../metric/scale-target.ts';
 import type { CircuitPhase } from '../sls/circuit.ts';
 import type { QueryMinute } from './query-minutes.ts';
-import type { SeriesState } from './series-tracker.ts';
+
+/**
+ * - `waiting`: SLS was not queried yet
+ * - `fresh`: the last reading is served
+ * - `stale`: SLS fails or is late; the last good reading is still served
+ * - `failing`: there is no reading to serve, so reads fail
+ */
+export const seriesStates = ['waiting', 'fresh', 'stale', 'failing'] as const;
+export type SeriesState = (typeof seriesStates)[number];
 
 /**
  * The answer of `/status.json`. docs/status-page.md describes each field. Times are Unix times, in the unit that the

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
-import { seriesStates } from '../../src/status/series-tracker.ts';
+import { seriesStates } from '../../src/status/status-document.ts';
 import { scene } from './scene.ts';
 
 const page = readFileSync(resolve(import.meta.dirname, '../../docs/status-page.md'), 'utf8');
