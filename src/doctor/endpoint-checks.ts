@@ -1,7 +1,7 @@
 import { AdapterError } from '../errors.ts';
-import { checkClock, clockSkewSeconds, parseDateHeader, type QueryTimes } from '../sls/clock-check.ts';
+import { checkClock, clockSkewSeconds, type QueryTimes } from '../sls/clock-check.ts';
 import type { Endpoint } from '../sls/endpoint.ts';
-import { Transport } from '../sls/transport.ts';
+import { parseDateHeader, Transport } from '../sls/transport.ts';
 import { failed, type Finding, ok, warn } from './check.ts';
 import type { DoctorCheck } from './examination.ts';
 

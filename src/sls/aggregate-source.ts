@@ -1,29 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AdapterError } from '../errors.ts';
-import type { LineFilters } from '../metric/line-filters.ts';
-import { routeColumnsOf, type LogKind } from '../metric/log-kind.ts';
+import { routeColumnsOf } from '../metric/log-kind.ts';
 import type { Aggregates } from '../metric/measures.ts';
-import type { Window } from '../metric/sample.ts';
-import { checkClock } from './clock-check.ts';
-import type { LogQuery, LogSource } from './client.ts';
+import { logQuery, type LogQuery, type LogSource } from './client.ts';
+import { queryWithClockCheck } from './clock-check.ts';
 import { decodeByRoute, decodeTotal } from './decode.ts';
 import { logstoreKey, logstoreName, type LogstoreAddress } from './endpoint.ts';
-import { greatestLimit, queryText } from './query-text.ts';
+import { greatestLimit, queryText, type Statement } from './query-text.ts';
 import { unindexedField } from './sls-error.ts';
 
 /** Asks for aggregates over one window of one logstore. */
-export interface AggregateQuery extends LogstoreAddress {
-  readonly logKind: LogKind;
-  readonly filters: LineFilters;
-  readonly window: Window;
+export interface AggregateQuery extends LogstoreAddress, Omit<Statement, 'hasAlternative' | 'maxRows'> {
   /** When the query was planned, Unix seconds. Its window is counted back from then. */
   readonly plannedAtSeconds: number;
-  /** Distinct; undefined: one result for the whole logstore. */
-  readonly routes: readonly string[] | undefined;
-  /** Whether SLS groups by every route of the logstore instead of only those in `routes`. */
-  readonly everyRoute: boolean;
-  /** Alias → SQL expression from the catalogue. */
-  readonly aggregates: Readonly<Record<string, string>>;
   /** IDs of the reads that wait for the query, for the log. */
   readonly readIds?: readonly string[];
 }
@@ -40,15 +29,7 @@ export function logQueryOf(
   hasAlternative: boolean,
   maxRows: number = greatestLimit,
 ): LogQuery {
-  const { endpoint, project, logstore, window } = query;
-  return {
-    endpoint,
-    project,
-    logstore,
-    fromSeconds: window.startSeconds,
-    toSeconds: window.endSeconds,
-    query: queryText({ ...query, hasAlternative, maxRows }),
-  };
+  return logQuery(query, query.window, queryText({ ...query, hasAlternative, maxRows }));
 }
 
 /** Turns aggregate queries into SLS queries, and their rows into numbers. One query is one SLS request. */
@@ -91,13 +72,9 @@ export class AggregateSource {
     hasAlternative: boolean,
     signal: AbortSignal,
   ): Promise<AggregatesByRoute> {
-    const { plannedAtSeconds, routes, everyRoute, aggregates } = query;
-    const startMs = performance.now();
-    const { readIds = [] } = query;
+    const { plannedAtSeconds, routes, everyRoute, aggregates, readIds = [] } = query;
     const sent = { ...logQueryOf(query, hasAlternative, this.#maxRows), readIds };
-    const { rows, serverTimeMs } = await this.#logs.query(sent, signal);
-    const elapsedMs = performance.now() - startMs;
-    checkClock({ plannedAtSeconds, elapsedMs, serverTimeMs }, logstoreName(query));
+    const rows = await queryWithClockCheck(this.#logs, sent, plannedAtSeconds, signal);
     // Parsing thousands of rows as JSON took milliseconds, and decoding takes as many: let other work run in between.
     await nextTurn();
     const aliases = Object.keys(aggregates);

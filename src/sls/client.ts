@@ -1,10 +1,10 @@
 import type { GetLogsV2Response } from '@alicloud/sls20201230';
 import { AdapterError, toAdapterError, type ErrorCode } from '../errors.ts';
-import { parseDateHeader } from './clock-check.ts';
+import type { Window } from '../metric/sample.ts';
 import type { CredentialSource } from './credentials/credentials.ts';
 import { endpointUrl, logstoreName, type Endpoint, type LogstoreAddress } from './endpoint.ts';
 import type { SdkClient } from './sdk-client.ts';
-import { Transport, type TransportSettings } from './transport.ts';
+import { parseDateHeader, Transport, type TransportSettings } from './transport.ts';
 
 export interface LogQuery extends LogstoreAddress {
   /** Unix seconds; the range is `[fromSeconds, toSeconds)`. */
@@ -15,6 +15,13 @@ export interface LogQuery extends LogstoreAddress {
   /** IDs of the reads that wait for the query, for the log. Reads may join while it runs. */
   readonly readIds?: readonly string[];
 }
+
+/** Returns the query of a window: SLS takes both ends as `from` and `to`. */
+export const logQuery = (
+  { endpoint, project, logstore }: LogstoreAddress,
+  { startSeconds: fromSeconds, endSeconds: toSeconds }: Window,
+  query: string,
+): LogQuery => ({ endpoint, project, logstore, fromSeconds, toSeconds, query });
 
 /** A row as SLS sends it: every value is text, and NULL is the text `null`. */
 export type Row = Readonly<Record<string, string>>;

@@ -1,4 +1,6 @@
 import { AdapterError } from '../errors.ts';
+import type { LogQuery, LogSource, Row } from './client.ts';
+import { logstoreName } from './endpoint.ts';
 
 /** When a query was planned by the adapter's clock, and answered by the clock of SLS. */
 export interface QueryTimes {
@@ -50,9 +52,20 @@ export function checkClock(times: QueryTimes, where: string): void {
   throw new AdapterError('ClockSkewed', `SLS, ${where}: the clock of the adapter is ${distance} that of SLS`);
 }
 
-/** @returns Unix ms; undefined if there is no header, or its format is not that of RFC 9110, section 5.6.7 */
-export function parseDateHeader(text: string | undefined): number | undefined {
-  if (text === undefined || !/^\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)) return undefined;
-  const ms = Date.parse(text);
-  return Number.isNaN(ms) ? undefined : ms;
+/**
+ * Runs a query and returns its rows.
+ *
+ * @throws AdapterError those of the source; `ClockSkewed` by the time stamp of the reply
+ */
+export async function queryWithClockCheck(
+  logs: LogSource,
+  query: LogQuery,
+  plannedAtSeconds: number,
+  signal: AbortSignal,
+): Promise<readonly Row[]> {
+  const startMs = performance.now();
+  const { rows, serverTimeMs } = await logs.query(query, signal);
+  const elapsedMs = performance.now() - startMs;
+  checkClock({ plannedAtSeconds, elapsedMs, serverTimeMs }, logstoreName(query));
+  return rows;
 }

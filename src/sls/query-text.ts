@@ -8,7 +8,7 @@ export interface Statement {
   readonly logKind: LogKind;
   readonly filters: LineFilters;
   readonly window: Window;
-  /** Undefined: one row for the whole logstore. */
+  /** Distinct; undefined: one row for the whole logstore. */
   readonly routes: readonly string[] | undefined;
   /** Whether to group by every route of the logstore instead of only those in `routes`. */
   readonly everyRoute: boolean;

@@ -3,7 +3,7 @@ import { createCatalog, type MetricDefinition } from '../metric/catalog.ts';
 import { logColumns, type IngressLogKind } from '../metric/log-kind.ts';
 import { unreadableLines } from '../metric/readable-lines.ts';
 import { windowSeconds, type Window } from '../metric/sample.ts';
-import type { LogSource, Row } from './client.ts';
+import { logQuery, type LogSource, type Row } from './client.ts';
 import { decodeAggregates, decodeNumber } from './decode.ts';
 import type { LogstoreAddress } from './endpoint.ts';
 import { routeAlias, routeExpression, sqlString, timeCondition } from './query-text.ts';
@@ -60,7 +60,8 @@ export async function surveyRoutes(
   signal: AbortSignal,
 ): Promise<SurveyedRoute[]> {
   const { rows, hasAlternative, metrics } = await seenRows(query, logs, signal);
-  const busiest = await logs.query(logQuery(query, busiestMinuteText({ ...query, hasAlternative })), signal);
+  const text = busiestMinuteText({ ...query, hasAlternative });
+  const busiest = await logs.query(logQuery(query, query.window, text), signal);
   const peaks = new Map(busiest.rows.map((row) => [row[routeAlias], row[busiestAlias]]));
   return rows.map((row) => decodeRoute(row, peaks.get(row[routeAlias] ?? ''), metrics, query));
 }
@@ -76,7 +77,7 @@ async function seenRows(query: SurveyQuery, logs: LogSource, signal: AbortSignal
     const aggregates = Object.assign({ requests: 'count(*)' }, ...ofMetrics) as Record<string, string>;
     const text = surveyText({ ...query, hasAlternative }, aggregates);
     try {
-      const { rows } = await logs.query(logQuery(query, text), signal);
+      const { rows } = await logs.query(logQuery(query, query.window, text), signal);
       return { rows, hasAlternative, metrics };
     } catch (error) {
       const field = unindexedField(error);
@@ -92,15 +93,6 @@ async function seenRows(query: SurveyQuery, logs: LogSource, signal: AbortSignal
 
 const usesField = ({ aggregates }: MetricDefinition, field: string): boolean =>
   Object.values(aggregates).some((sql) => sql.split(/\W+/).includes(field));
-
-const logQuery = ({ endpoint, project, logstore, window }: SurveyQuery, query: string) => ({
-  endpoint,
-  project,
-  logstore,
-  fromSeconds: window.startSeconds,
-  toSeconds: window.endSeconds,
-  query,
-});
 
 /** One row per route: the aggregates (alias → SQL, `requests` among them), and the second of its last line. */
 function surveyText(statement: Statement, aggregates: Readonly<Record<string, string>>): string {

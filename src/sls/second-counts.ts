@@ -1,8 +1,8 @@
 import type { Window } from '../metric/sample.ts';
-import { checkClock } from './clock-check.ts';
-import type { LogSource } from './client.ts';
+import { logQuery, type LogSource } from './client.ts';
+import { queryWithClockCheck } from './clock-check.ts';
 import { decodeSecondCounts } from './decode.ts';
-import { logstoreName, type LogstoreAddress } from './endpoint.ts';
+import type { LogstoreAddress } from './endpoint.ts';
 import { secondCountsText } from './query-text.ts';
 
 /** Asks how many lines a logstore has of each second of a window. */
@@ -25,21 +25,9 @@ export class SecondCountSource {
 
   /** @throws AdapterError with one of the codes of SLS; a result is never partial */
   async query(query: SecondCountQuery, signal: AbortSignal): Promise<SecondCounts> {
-    const { endpoint, project, logstore, window, plannedAtSeconds } = query;
-    const startMs = performance.now();
-    const { rows, serverTimeMs } = await this.#logs.query(
-      {
-        endpoint,
-        project,
-        logstore,
-        fromSeconds: window.startSeconds,
-        toSeconds: window.endSeconds,
-        query: secondCountsText(window),
-      },
-      signal,
-    );
-    const elapsedMs = performance.now() - startMs;
-    checkClock({ plannedAtSeconds, elapsedMs, serverTimeMs }, logstoreName(query));
+    const { window, plannedAtSeconds } = query;
+    const sent = logQuery(query, window, secondCountsText(window));
+    const rows = await queryWithClockCheck(this.#logs, sent, plannedAtSeconds, signal);
     return decodeSecondCounts(rows, window);
   }
 }

@@ -131,3 +131,10 @@ function networkReason(error: unknown): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   return [code, error.message].filter(Boolean).join(' ');
 }
+
+/** @returns Unix ms; undefined if there is no header, or its format is not that of RFC 9110, section 5.6.7 */
+export function parseDateHeader(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)) return undefined;
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? undefined : ms;
+}

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkClock, clockSkewSeconds, parseDateHeader, type QueryTimes } from '../../src/sls/clock-check.ts';
+import { checkClock, clockSkewSeconds, type QueryTimes } from '../../src/sls/clock-check.ts';
 
 const plannedAtSeconds = 1_658_460_600;
 /** SLS's `Date` so many seconds after the one in which the query was planned. */
@@ -86,22 +86,5 @@ describe('a query', () => {
 
   it('is not refused for its pauses: the last attempt of a read is 20 s old at most', () => {
     expect(check(times(21))).not.toThrow();
-  });
-});
-
-describe('a Date header', () => {
-  it.each<[string | undefined, number | undefined]>([
-    ['Sun, 06 Nov 1994 08:49:37 GMT', 784_111_777_000],
-    [undefined, undefined],
-    ['', undefined],
-    ['7', undefined],
-    ['784111777', undefined],
-    ['1994-11-06T08:49:37Z', undefined],
-    ['Sun, 06 Nov 1994 08:49:37 +0800', undefined],
-    ['Sun, 06 Nov 1994 25:49:37 GMT', undefined],
-    ['Sun, 06 Foo 1994 08:49:37 GMT', undefined],
-    ['Sun, 06 Nov 1994 08:49:37 GMT, Sun, 06 Nov 1994 08:49:37 GMT', undefined],
-  ])('%j says %s', (text, ms) => {
-    expect(parseDateHeader(text)).toBe(ms);
   });
 });

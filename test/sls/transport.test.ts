@@ -8,7 +8,12 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { keepServingPair } from '../../src/api/server/serving-pair.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
-import { Transport, type TransportRequest, type TransportSettings } from '../../src/sls/transport.ts';
+import {
+  parseDateHeader,
+  Transport,
+  type TransportRequest,
+  type TransportSettings,
+} from '../../src/sls/transport.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { startRawSls, startSilentSls } from './raw-sls.ts';
 
@@ -215,5 +220,22 @@ describe('over TLS', () => {
       server.closeAllConnections();
       server.close();
     }
+  });
+});
+
+describe('a Date header', () => {
+  it.each<[string | undefined, number | undefined]>([
+    ['Sun, 06 Nov 1994 08:49:37 GMT', 784_111_777_000],
+    [undefined, undefined],
+    ['', undefined],
+    ['7', undefined],
+    ['784111777', undefined],
+    ['1994-11-06T08:49:37Z', undefined],
+    ['Sun, 06 Nov 1994 08:49:37 +0800', undefined],
+    ['Sun, 06 Nov 1994 25:49:37 GMT', undefined],
+    ['Sun, 06 Foo 1994 08:49:37 GMT', undefined],
+    ['Sun, 06 Nov 1994 08:49:37 GMT, Sun, 06 Nov 1994 08:49:37 GMT', undefined],
+  ])('%j says %s', (text, ms) => {
+    expect(parseDateHeader(text)).toBe(ms);
   });
 });
