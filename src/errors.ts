@@ -1,4 +1,4 @@
-/** What an error is, whatever its code: how each part of the adapter treats it, and what it tells people. */
+/** What an error is: how the parts of the adapter treat it, and what it tells people. */
 export interface ErrorEntry {
   /**
    * What the external metrics API answers. Failures of SLS never answer 401 or 403: those would read as if Kubernetes
@@ -24,7 +24,7 @@ export interface ErrorEntry {
   readonly remedy: string;
 }
 
-/** What an entry need not say. */
+/** Defaults, which entries leave out. */
 const usual = {
   retryable: false,
   opensCircuit: false,
@@ -53,7 +53,7 @@ const entries = {
   },
   LabelMissing: {
     httpStatus: 400,
-    when: 'A required label is neither in the selector nor has a configured default.',
+    when: 'A required label is missing from the selector and has no configured default.',
     remedy: 'Add the label to the metric selector of the HPA.',
   },
   LabelValueInvalid: {
@@ -69,55 +69,56 @@ const entries = {
   Unauthenticated: {
     httpStatus: 401,
     logLevel: 'debug',
-    when: 'The client certificate or bearer token of the request stands for no user.',
-    remedy: 'Present a client certificate of the cluster or a valid token, or ask through the API server.',
+    when: 'Neither the client certificate nor the bearer token of the request identifies a user.',
+    remedy:
+      'Present a client certificate of the cluster or a valid token, or send the request through the API server.',
   },
   Forbidden: {
     httpStatus: 403,
     logLevel: 'debug',
-    when: 'The asker may not do this, by a SubjectAccessReview.',
-    remedy: 'Bind a ClusterRole with get and list on external.metrics.k8s.io to the asker.',
+    when: 'A SubjectAccessReview does not allow the user to do this.',
+    remedy: 'Bind a ClusterRole with get and list on external.metrics.k8s.io to the user.',
   },
   AccessDenied: {
     httpStatus: 403,
     logLevel: 'debug',
-    when: 'The namespace may not read that by the `access` section of the configuration; SLS was not asked.',
+    when: 'The `access` section of the configuration does not let the namespace read this; SLS was not queried.',
     remedy:
       'Name in the metric selector what the namespace may read, or change access in the configuration of the adapter.',
   },
   TooManyRequests: {
     httpStatus: 429,
     logLevel: 'debug',
-    when: 'As many requests are being answered as the adapter takes at a time.',
-    remedy: 'Ask again in a second; more replicas of the adapter answer more.',
+    when: 'The adapter already handles as many requests as it accepts at the same time.',
+    remedy: 'Try again in a second; more replicas of the adapter handle more requests.',
   },
   AuthorizationUnavailable: {
     httpStatus: 500,
-    when: 'The API server does not say whether the asker may do this.',
+    when: 'The API server did not answer whether the user may do this.',
     remedy:
       'Check that the API server is up and that the adapter is bound to ClusterRole system:auth-delegator.',
   },
   MetricUnknown: {
     httpStatus: 404,
-    when: 'No metric of that name is served.',
+    when: 'The adapter serves no metric of that name.',
     remedy: 'List the served metrics with: kubectl get --raw /apis/external.metrics.k8s.io/v1beta1',
   },
   PathUnknown: {
     httpStatus: 404,
-    when: 'Nothing is served at that path.',
+    when: 'The adapter serves nothing at that path.',
     remedy: 'Metrics are at /apis/external.metrics.k8s.io/v1beta1/namespaces/NAMESPACE/METRIC.',
   },
   MethodUnsupported: {
     httpStatus: 405,
     logLevel: 'debug',
-    when: 'The method is not GET, or a watch was asked for.',
-    remedy: 'Metrics can only be read with GET, without watch.',
+    when: 'The method is not GET, or the request asks for a watch.',
+    remedy: 'Read metrics with GET, without watch.',
   },
   NotAcceptable: {
     httpStatus: 406,
     logLevel: 'debug',
-    when: 'The Accept header names no media type that is served, or only a conversion such as Table.',
-    remedy: 'Name one of them in the Accept header, or add */* to it.',
+    when: 'The Accept header names no media type that the adapter serves, or only a conversion such as Table.',
+    remedy: 'Add one of the served media types, or */*, to the Accept header.',
   },
   RequestMalformed: {
     httpStatus: 400,
@@ -126,24 +127,24 @@ const entries = {
   },
   RequestHeadersTooLarge: {
     httpStatus: 431,
-    when: 'The headers of the request exceed 64 KiB.',
+    when: 'The headers of the request are larger than 64 KiB.',
     remedy: 'Send smaller headers.',
   },
   ProjectNotFound: {
     httpStatus: 404,
     opensCircuit: true,
     when: 'SLS has no such project in that region (ProjectNotExist).',
-    remedy: 'Check sls.project, and that the region or endpoint of the adapter is the one of the project.',
+    remedy: 'Check sls.project, and that the adapter uses the region or endpoint of the project.',
   },
   LogstoreNotFound: {
     httpStatus: 404,
     when: 'The project has no such logstore (LogStoreNotExist).',
-    remedy: 'Check sls.logstore; ACK names the one of nginx-ingress "nginx-ingress".',
+    remedy: 'Check sls.logstore; on ACK, the logstore of nginx-ingress is named "nginx-ingress".',
   },
   RouteUnseen: {
     httpStatus: 404,
-    when: 'No request to such a route was logged in the time that was looked at (command line).',
-    remedy: 'List what was logged with: sls-metrics-adapter routes; --since 24h looks further back.',
+    when: 'On the command line: no request to such a route was logged in the searched time.',
+    remedy: 'List the logged routes with: sls-metrics-adapter routes; --since 24h looks further back.',
   },
   CredentialsMissing: {
     httpStatus: 503,
@@ -155,38 +156,38 @@ const entries = {
   CredentialsRefused: {
     httpStatus: 503,
     opensCircuit: true,
-    when: 'SLS refuses the key or its signature (InvalidAccessKeyId, SignatureNotMatch).',
+    when: 'SLS refuses the access key or its signature (InvalidAccessKeyId, SignatureNotMatch, SecurityTokenExpired).',
     remedy: 'Check the access key of the adapter: it may be deleted, disabled, expired or mistyped.',
   },
   PermissionDenied: {
     httpStatus: 503,
-    when: 'The RAM identity may not query the logstore (Unauthorized, ProjectForbidden).',
+    when: 'The RAM identity of the adapter may not query the logstore (Unauthorized, ProjectForbidden).',
     remedy:
-      'Allow log:GetLogStoreLogs on acs:log:*:*:project/PROJECT/logstore/LOGSTORE to the RAM identity of the adapter.',
+      'Grant log:GetLogStoreLogs on acs:log:*:*:project/PROJECT/logstore/LOGSTORE to the RAM identity of the adapter.',
   },
   ClockSkewed: {
     httpStatus: 503,
-    when: 'The clock of the adapter is 2 s ahead of that of SLS, or 30 s behind (or RequestTimeExpired).',
+    when: 'The clock of the adapter is at least 2 s ahead of the clock of SLS, or 30 s behind it (or RequestTimeExpired).',
     remedy:
-      'Set the clock of the node (NTP): ahead of SLS it would count seconds to come, behind it old ones.',
+      'Set the clock of the node (NTP): with a clock ahead of SLS the adapter would count future seconds, with one behind it old seconds.',
   },
   IndexMissing: {
     httpStatus: 503,
     splittable: true,
     when: 'The logstore, or a field that the metric needs, has no index with statistics.',
-    remedy: 'Add the field index, with statistics, in the query settings of the logstore.',
+    remedy: 'Add an index for the field, with statistics, in the query settings of the logstore.',
   },
   QueryRefused: {
     httpStatus: 500,
     splittable: true,
     when: 'SLS refuses the query for another reason (ParameterInvalid, InvalidQueryString, InvalidTimeRange).',
-    remedy: 'Run the query in the SLS console; if it should work, report it as a bug.',
+    remedy: 'Run the query in the SLS console; if it works there, report a bug.',
   },
   SlsThrottled: {
     httpStatus: 503,
     retryable: true,
     opensCircuit: true,
-    when: 'SLS is over a quota (Too many queued queries, ReadQuotaExceed, ServerBusy).',
+    when: 'A quota of SLS is exceeded (Too many queued queries, ReadQuotaExceed, ServerBusy).',
     remedy: 'Run fewer SQL queries on the project, or enable dedicated SQL for it.',
   },
   SlsUnavailable: {
@@ -200,65 +201,66 @@ const entries = {
     httpStatus: 504,
     retryable: true,
     opensCircuit: true,
-    when: 'SLS did not answer in time, or gave up itself (RequestTimeout).',
+    when: 'SLS did not answer in time, or its query timed out (RequestTimeout).',
     remedy: 'Check the network path to the endpoint; a shorter sls.query.interval scans less.',
   },
   SlsIncomplete: {
     httpStatus: 503,
     retryable: true,
-    when: 'SLS answered with a part of the result only (progress Incomplete).',
+    when: 'SLS answered with only a part of the result (progress Incomplete).',
     remedy: 'A shorter sls.query.interval scans less; dedicated SQL scans more in the same time.',
   },
   SlsResultTooLarge: {
     httpStatus: 503,
-    when: 'The logstore has as many routes as SLS gives rows (1,000,000), so that some may be cut off, or their result has over 64 MiB.',
+    when: 'The logstore has as many routes as SLS returns rows (1,000,000), so some may be cut off; or the result is larger than 64 MiB.',
     remedy:
-      'Spread the ingresses over several logstores, or read fewer routes of this one: few are counted by name.',
+      'Spread the ingresses over several logstores, or read so few routes of this one that the query names them.',
   },
   SlsReplyInvalid: {
     httpStatus: 503,
     retryable: true,
     opensCircuit: true,
-    when: 'The answer of SLS is not what its API documents, or holds something other than a number.',
-    remedy: 'Check that the endpoint is SLS itself, with no proxy that rewrites.',
+    when: 'The answer of SLS is not what its API documents, or contains something other than a number.',
+    remedy: 'Check that the endpoint is SLS itself, without a proxy that changes replies.',
   },
   LinesUnreadable: {
     httpStatus: 503,
-    when: 'Too many log lines lack the number that the metric is made of; the message counts them.',
+    when: 'Too many log lines lack the number that the metric needs; the message says how many.',
     remedy:
-      'Check that the log format writes that field, and the age and type of its index (docs/metrics.md).',
+      'Check that the log format writes that field, and the type and age of its index (docs/metrics.md).',
   },
   WindowEmpty: {
     httpStatus: 503,
-    when: 'The window has no log line of a metric of `metrics` whose `emptyWindow` is `error`.',
+    when: 'A metric of `metrics` with `emptyWindow: error` found no log line in the window.',
     remedy:
-      'Read a longer window (sls.query.interval), or say in the configuration what it means: emptyWindow: zero.',
+      'Read a longer window (sls.query.interval), or set emptyWindow: zero for the metric in the configuration.',
   },
   OwnMetricInvalid: {
     httpStatus: 503,
-    when: 'The `aggregate` or `sql` of a metric of `metrics` gives null, NaN, infinity or less than 0 where there are lines.',
-    remedy: 'Mend it in the configuration: lines without the number, a division by 0 (docs/own-metrics.md).',
+    when: 'The `aggregate` or `sql` of a metric of `metrics` gives null, NaN, infinity or a number below 0 although there are lines.',
+    remedy:
+      'Correct it in the configuration: lines may lack the number, or it divides by 0 (docs/own-metrics.md).',
   },
   CircuitOpen: {
     httpStatus: 503,
-    when: 'Several SLS queries of the project failed in a row, so that none is sent for a while.',
-    remedy: 'Mend what the last failure names; SLS is tried again by itself.',
+    when: 'Several SLS queries of the project failed in a row, so no query is sent for a while.',
+    remedy: 'Fix the cause of the last failure; the adapter tries SLS again by itself.',
   },
   DeadlineExceeded: {
     httpStatus: 504,
-    when: 'No answer within the deadline of a read, retries included.',
-    remedy: 'The cause of the last attempt is in the message; the deadline is reading.deadlineSeconds.',
+    when: 'There was no answer within the deadline of a read, retries included.',
+    remedy: 'See the last error in the message; reading.deadlineSeconds sets the deadline.',
   },
   Canceled: {
     httpStatus: 503,
     countsAs: 'canceled',
     logLevel: 'debug',
-    when: 'Whoever asked has gone, or the adapter is stopping.',
-    remedy: 'Ask again.',
+    when: 'The client has gone, or the adapter is stopping.',
+    remedy: 'Send the request again.',
   },
   ConfigInvalid: {
     httpStatus: 500,
-    when: 'Flags, environment or configuration file are wrong; every fault is listed at once. Exit code 2.',
+    when: 'Flags, environment variables or the configuration file are wrong; all faults are listed at once. Exit code 2.',
     remedy: 'See --help and docs/configuration.md.',
   },
   AddressInUse: {
@@ -268,14 +270,14 @@ const entries = {
   },
   AddressUnusable: {
     httpStatus: 500,
-    when: 'The address is not one of this machine, or the port needs privileges. Exit code 1.',
+    when: 'The address does not belong to this machine, or the port needs privileges. Exit code 1.',
     remedy: 'Choose an address of this machine, such as 127.0.0.1, and a port above 1023.',
   },
   Internal: {
     httpStatus: 500,
     logLevel: 'error',
     when: 'A fault in the adapter itself.',
-    remedy: 'Report it with the log line of the same time.',
+    remedy: 'Report a bug, with the log line of the same time.',
   },
 } as const satisfies Record<string, ListedEntry>;
 
@@ -286,16 +288,16 @@ export const errorRegistry = Object.fromEntries(
   Object.entries(entries).map(([code, entry]) => [code, { ...usual, ...entry }]),
 ) as Readonly<Record<ErrorCode, ErrorEntry>>;
 
-/** Every failure that a user can meet. The message says what was wrong and ends with the remedy. */
+/** A failure that a user can see. Its message says what was wrong and ends with the remedy. */
 export class AdapterError extends Error {
   override readonly name = 'AdapterError';
   readonly code: ErrorCode;
   /** The message without the remedy. */
   readonly what: string;
-  /** What SLS calls the request that failed, where it is one of SLS and was answered. */
+  /** SLS's ID of the request that failed; undefined if SLS did not answer, or was not asked. */
   readonly slsRequestId: string | undefined;
 
-  /** @param what what was wrong and where, without a full stop; a list of faults has a line for each */
+  /** @param what what was wrong and where, without a full stop; a list of faults has one line per fault */
   constructor(
     code: ErrorCode,
     what: string,
@@ -317,7 +319,10 @@ export class AdapterError extends Error {
   }
 }
 
-/** Any thrown value as an AdapterError; what is none becomes `Internal` with the original as its cause. */
+/**
+ * Returns the thrown value if it is an AdapterError, else `Internal` with the value as its cause. Known failures become
+ * AdapterErrors where they come in (for SLS: `src/sls/`), so only faults of the adapter itself are converted here.
+ */
 export function toAdapterError(thrown: unknown): AdapterError {
   if (thrown instanceof AdapterError) return thrown;
   return new AdapterError('Internal', thrown instanceof Error ? thrown.message : String(thrown), {
@@ -326,7 +331,7 @@ export function toAdapterError(thrown: unknown): AdapterError {
 }
 
 /**
- * Why a server could not listen.
+ * Returns the error of a server that could not listen.
  *
  * @param address `{host}:{port}`
  */

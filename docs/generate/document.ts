@@ -2,11 +2,11 @@ import { format, resolveConfig } from 'prettier';
 import { printTable, type MarkdownTable } from '../../test/support/markdown-table.ts';
 
 /**
- * A document with its tables as the code has them. Each stands behind its mark, `<!-- npm run docs: NAME -->`; what is
- * there is replaced, and all else stays.
+ * Returns a document whose tables are generated from the code. A table follows its mark, `<!-- npm run docs: NAME -->`;
+ * it is replaced, and everything else is kept.
  *
- * @param path of the file, for how it is formatted
- * @throws Error for a table without a mark, or a mark without a table
+ * @param path path of the file, which decides how it is formatted
+ * @throws Error if a table has no mark, or a mark has no table
  */
 export async function withTables(
   markdown: string,
@@ -18,11 +18,11 @@ export async function withTables(
     /^<!-- npm run docs: (\w+) -->\n\n(?:\|[^\n]*(?:\n|$))*/gm,
     (_, name: string) => {
       const table = tables[name];
-      if (table === undefined) throw new Error(`${path}: no table is called ${name}`);
+      if (table === undefined) throw new Error(`${path}: there is no table ${name}`);
       missing.delete(name);
       return `<!-- npm run docs: ${name} -->\n\n${printTable(table())}\n`;
     },
   );
-  if (missing.size > 0) throw new Error(`${path} has no place for ${[...missing].join(', ')}`);
+  if (missing.size > 0) throw new Error(`${path} has no mark for ${[...missing].join(', ')}`);
   return format(written, { ...(await resolveConfig(path)), filepath: path });
 }

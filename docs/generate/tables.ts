@@ -5,7 +5,7 @@ import { createCatalog } from '../../src/metric/catalog.ts';
 import { labelDefinitions, type LabelDefinition } from '../../src/metric/labels.ts';
 import type { MarkdownTable } from '../../test/support/markdown-table.ts';
 
-/** The tables of each document, by the names that mark their places. */
+/** The generated tables of each document, keyed by the name in the mark that they follow. */
 export const documents: Readonly<Record<string, Readonly<Record<string, () => MarkdownTable>>>> = {
   'metrics.md': { metrics: metricsTable, labels: labelsTable },
   'configuration.md': { settings: settingsTable },
@@ -43,14 +43,16 @@ function settingsTable(): MarkdownTable {
 }
 
 function errorsTable(): MarkdownTable {
-  const rows = Object.entries(errorRegistry).map(([name, { httpStatus, retryable, when, remedy }]) => [
+  const yes = (holds: boolean) => (holds ? 'yes' : 'no');
+  const rows = Object.entries(errorRegistry).map(([name, entry]) => [
     code(name),
-    String(httpStatus),
-    retryable ? 'yes' : 'no',
-    when,
-    remedy,
+    String(entry.httpStatus),
+    yes(entry.retryable),
+    yes(entry.opensCircuit),
+    entry.when,
+    entry.remedy,
   ]);
-  return [['Code', 'HTTP status', 'Retried', 'When', 'What to do'], ...rows];
+  return [['Code', 'HTTP status', 'Retried', 'Opens circuit', 'When', 'What to do'], ...rows];
 }
 
 function checksTable(): MarkdownTable {

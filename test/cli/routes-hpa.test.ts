@@ -120,7 +120,7 @@ describe('routes --hpa', () => {
       'it was not seen',
       ['--hpa', 'web', '--route', 'shop-gone-80'],
       1,
-      /no request to shop-gone-80 was logged since .*\. List what was logged with: sls-metrics-adapter routes/,
+      /no request to shop-gone-80 was logged since .*\. List the logged routes with: sls-metrics-adapter routes/,
     ],
   ])('wants to know which route where %s', async (_, flags, exitCode, message) => {
     const { code, stdout, stderr } = await routes('nginx-ingress', ...flags);

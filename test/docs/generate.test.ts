@@ -29,8 +29,8 @@ describe('npm run docs', () => {
   });
 
   it.each([
-    ['a table that has no place', 'Text.\n', { one: () => [['A']] }, 'some.md has no place for one'],
-    ['a place that has no table', '<!-- npm run docs: two -->\n\n', {}, 'no table is called two'],
+    ['a table that has no place', 'Text.\n', { one: () => [['A']] }, 'some.md has no mark for one'],
+    ['a place that has no table', '<!-- npm run docs: two -->\n\n', {}, 'some.md: there is no table two'],
   ])('says so of %s', async (_, markdown, tables, message) => {
     await expect(withTables(markdown, tables, 'some.md')).rejects.toThrow(message);
   });

@@ -214,7 +214,7 @@ describe('a metric of the configuration', () => {
       'model=idle',
       503,
       'OwnMetricInvalid',
-      /^app_seconds of idle came out as NaN, although there are log lines of it\. Mend it/,
+      /^app_seconds of idle came out as NaN, although there are log lines of it\. Correct it/,
     ],
     ['app_ratio', 'kind=none', 503, 'OwnMetricInvalid', /app_ratio of the logstore came out as NaN/],
     ['app_debt', '', 503, 'OwnMetricInvalid', /app_debt of the logstore came out as -160, although/],

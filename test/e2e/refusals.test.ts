@@ -123,7 +123,7 @@ describe('what is asked wrongly', () => {
       withLabels({ 'sls.logstore': unindexed }),
       503,
       'IndexMissing',
-      /key \(proxy_upstream_name\).*Add the field index/,
+      /key \(proxy_upstream_name\).*Add an index for the field/,
     ],
   ])('%s', async (_, selector, code, cause, message) => {
     expectStatus(await adapter.request(readPath('sls_ingress_qps', selector)), code, cause, message);

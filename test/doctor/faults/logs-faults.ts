@@ -40,7 +40,7 @@ export const logsFaults: readonly Fault[] = [
     check: 'own-metrics',
     status: 'failed',
     found: ['web_wait: ', 'waited_ms'],
-    remedy: 'Add the field index',
+    remedy: 'Add an index for the field',
   },
   {
     name: 'the project is missing, or in another region',

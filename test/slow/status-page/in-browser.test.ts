@@ -111,7 +111,7 @@ describeWithChromium('the status page in a browser', () => {
     await page.waitForSelector('#troubles .trouble', { timeout: 5000 });
     expect(await page.textContent('#troubles .code')).toBe('PermissionDenied');
     expect(await page.textContent('#troubles .what')).toBe('SLS, project p1: Unauthorized: denied by RAM.');
-    expect(await page.textContent('#troubles .remedy')).toContain('Allow log:GetLogStoreLogs on acs:log');
+    expect(await page.textContent('#troubles .remedy')).toContain('Grant log:GetLogStoreLogs on acs:log');
     expect(await page.textContent('#rows tr:first-child .name')).toBe('shop-service-2-80');
     expect(await page.textContent('#rows tr:first-child .failure')).toContain('PermissionDenied: Allow log:');
     expect(await page.textContent('h1')).toBe('1 of 1,000 readings is stale');
