@@ -1,5 +1,5 @@
 import { toAdapterError } from '../errors.ts';
-import { type IngressLogKind, logColumns, type LogColumns } from '../metric/log-kind.ts';
+import { type IngressLogKind, ingressLogs, type IngressLogFormat } from '../metric/log-kind.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
 import type { LogResult, Row } from '../sls/client.ts';
 import { decodeNumber } from '../sls/decode.ts';
@@ -77,11 +77,11 @@ export function countIn(row: Row | undefined, alias: string): number {
 /** The kind of access log that a metric is of, and what its columns are called. */
 export interface IngressLog {
   readonly logKind: IngressLogKind;
-  readonly columns: LogColumns;
+  readonly columns: IngressLogFormat;
 }
 
 /** @returns undefined for a metric of the configuration: it is of a log of its own */
 export const ingressLogOf = ({
   metric: { logKind },
 }: Pick<MetricRequest, 'metric'>): IngressLog | undefined =>
-  typeof logKind === 'string' ? { logKind, columns: logColumns[logKind] } : undefined;
+  typeof logKind === 'string' ? { logKind, columns: ingressLogs[logKind] } : undefined;

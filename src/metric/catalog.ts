@@ -1,85 +1,81 @@
 import { AdapterError } from '../errors.ts';
 import type { LabelDefinition, LabelId } from './labels.ts';
-import type { IngressLogKind, LogKind } from './log-kind.ts';
+import { ingressLogs, type IngressLogKind, type LogKind } from './log-kind.ts';
 import { measures, type Aggregates, type Measure, type ReadableLines } from './measures.ts';
 
-/** A label of one metric alone. */
+/** A label that only one metric has, defined by the user. */
 export interface OwnLabel extends LabelDefinition {
-  /** Undefined: it must be given, unless `mayLack`. */
+  /** Undefined: the selector must have the label, unless it is `optional`. */
   readonly default: string | undefined;
-  /** Whether nothing is meant where it is not given. */
-  readonly mayLack: boolean;
+  /** Whether the label may be left out: then the metric is of all lines. */
+  readonly optional: boolean;
 }
 
-/** In what a metric of the configuration differs. */
+/** In what a user's metric differs from the built-in ones. */
 export interface OwnTraits {
   readonly labels: readonly OwnLabel[];
-  /** The label whose values are the routes; undefined: those of the route are. */
+  /** The label whose values tell the series of one query apart; undefined: the route does. */
   readonly groupLabel: string | undefined;
   /** Whether a selector may name a route, or must. */
   readonly route: 'none' | 'optional' | 'required';
-  /** Whether the route decides what it reads, so that access to routes decides who may read it. */
+  /** Whether the metric reads only the lines of its routes, so that access to those routes is enough. */
   readonly isOfRoutes: boolean;
-  /** Used where a selector names none, before those of all. */
+  /** Used if the selector names none. They take precedence over the setting `defaults`. */
   readonly defaults: { readonly project: string | undefined; readonly logstore: string | undefined };
 }
 
-/** One metric: what is measured, of which kind of log. */
+/** One metric: a measurement of one kind of log. */
 export interface MetricDefinition {
   readonly name: string;
   readonly description: string;
   readonly unit: string;
-  /** Which kind of log it is computed from. */
   readonly logKind: LogKind;
   /** Aggregate name → SQL over the log's columns. */
   readonly aggregates: Readonly<Record<string, string>>;
-  /** The value from the aggregates of one route, over a window of `windowSeconds`. */
+  /** Computes the value from the aggregates of one route, over a window of `windowSeconds`. */
   readonly value: (aggregates: Aggregates, windowSeconds: number) => number;
-  /** How many of the lines must say what it is computed from; undefined: a line counts by being there. */
+  /** How many lines must be readable; undefined: every line counts. */
   readonly readable: ReadableLines | undefined;
-  /** The value where the result is complete and holds no line of the route; undefined: there is none. */
+  /** The value if the result is complete and has no line of the route; undefined: that is an error. */
   readonly emptyValue: number | undefined;
-  /** Labels that must be given. */
+  /** Labels that a selector must have. */
   readonly requires: readonly LabelId[];
-  /** What only a metric of the configuration has; undefined: it comes with the adapter. */
+  /** Only for a user's metric; undefined: the metric is built in. */
   readonly own: OwnTraits | undefined;
 }
 
-const logs: readonly { readonly logKind: IngressLogKind; readonly prefix: string; readonly of: string }[] = [
-  { logKind: 'nginx-ingress', prefix: 'sls_ingress_', of: 'of an nginx-ingress route' },
-  { logKind: 'alb-ingress', prefix: 'sls_alb_ingress_', of: 'of an ALB ingress route' },
-];
-
 function metricOf(
-  { logKind, prefix, of }: (typeof logs)[number],
+  logKind: IngressLogKind,
   { suffix, description, unit, aggregates, value, readable, requires = [] }: Measure,
 ): MetricDefinition {
+  const { metricPrefix, measured } = ingressLogs[logKind];
   return {
-    name: `${prefix}${suffix}`,
-    description: `${description} ${of}`,
+    name: `${metricPrefix}${suffix}`,
+    description: `${description} ${measured}`,
     unit,
     logKind,
     aggregates,
     value,
     readable,
-    // Nothing is asked of a service without requests, so that it can be scaled in.
+    // A service without requests has no work, so it can be scaled in.
     emptyValue: 0,
     requires,
     own: undefined,
   };
 }
 
-/** The metrics that are served. */
+/** All metrics that the adapter serves. */
 export interface Catalog {
-  /** In a stable order: by name. */
+  /** Sorted by name. */
   readonly metrics: readonly MetricDefinition[];
   /** @throws AdapterError `MetricUnknown` */
   readonly find: (name: string) => MetricDefinition;
 }
 
-/** @param own metrics besides those that come with the adapter; their names must be others */
+/** @param own the user's metrics; none may have the name of a built-in metric */
 export function createCatalog(own: readonly MetricDefinition[] = []): Catalog {
-  const builtIn = logs.flatMap((log) => measures.map((measure) => metricOf(log, measure)));
+  const logKinds = Object.keys(ingressLogs) as IngressLogKind[];
+  const builtIn = logKinds.flatMap((logKind) => measures.map((measure) => metricOf(logKind, measure)));
   const metrics = [...builtIn, ...own].toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const byName = new Map(metrics.map((metric) => [metric.name, metric]));
   return {

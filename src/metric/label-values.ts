@@ -1,9 +1,9 @@
 import { AdapterError } from '../errors.ts';
 import type { MetricDefinition } from './catalog.ts';
-import { labelDefinitions, type LabelDefinition, type LabelId } from './labels.ts';
+import { labelDefinitions, labelIdsOf, type LabelDefinition, type LabelId } from './labels.ts';
 import type { Requirement } from '../grammar/label-selector.ts';
 
-/** What a selector says of the labels that a metric has. */
+/** The values that a selector has for the labels of a metric. */
 export class LabelValues {
   readonly #values = new Map<string, readonly string[]>();
 
@@ -21,7 +21,7 @@ export class LabelValues {
     }
   }
 
-  /** Undefined: it is not given. */
+  /** Undefined: the selector does not have the label. */
   all(id: LabelId): readonly string[] | undefined {
     return this.#values.get(labelDefinitions[id].name);
   }
@@ -30,31 +30,20 @@ export class LabelValues {
     return this.all(id)?.[0];
   }
 
-  /** The same of a label of the metric's own. */
+  /** Returns the values of a user's own label. */
   ofOwn({ name }: LabelDefinition): readonly string[] | undefined {
     return this.#values.get(name);
   }
 }
 
-/** Whose columns the adapter does not know, has neither host, method nor status. */
-const ofEveryLog: readonly LabelId[] = [
-  'project',
-  'logstore',
-  'interval',
-  'delay',
-  'maxRetry',
-  'internalEndpoint',
-];
-const ofRoutes: readonly LabelId[] = ['route', 'namespace', 'service', 'port'];
-
-/** The labels that a selector of the metric may have. */
+/** Returns the labels that a selector of the metric may have. */
 export function labelsOf({ own }: MetricDefinition): readonly LabelDefinition[] {
   if (own === undefined) return Object.values(labelDefinitions);
-  const ids = own.route === 'none' ? ofEveryLog : [...ofEveryLog, ...ofRoutes];
+  const ids = [...labelIdsOf('read'), ...(own.route === 'none' ? [] : labelIdsOf('route'))];
   return [...ids.map((id) => labelDefinitions[id]), ...own.labels];
 }
 
-/** The label whose values tell the series of one query apart. */
+/** Returns the label whose values tell the series of one query apart. */
 export const routeLabelOf = ({ own }: MetricDefinition): string =>
   own?.groupLabel ?? labelDefinitions.route.name;
 
@@ -70,14 +59,13 @@ function findLabel(labels: readonly LabelDefinition[], key: string): LabelDefini
   throw new AdapterError('LabelUnknown', `unknown label ${JSON.stringify(key)}; known are ${names}`);
 }
 
-/** @returns the values; undefined where the label is as good as left out */
+/** Returns the values; undefined: the label counts as left out. */
 function checkRequirement(
   label: LabelDefinition,
   { operator, values }: Requirement,
 ): readonly string[] | undefined {
   if (operator !== '=' && operator !== 'in') {
-    const written =
-      operator === 'exists' ? 'stands without a value' : `does not take the operator "${operator}"`;
+    const written = operator === 'exists' ? 'has no value' : `does not take the operator "${operator}"`;
     throw new AdapterError('OperatorUnsupported', `${label.name} ${written}`);
   }
   if (label.emptyIsNone === true && values.length === 1 && values[0] === '') return undefined;

@@ -1,17 +1,27 @@
-/** One label of a metric selector: everything particular to it stands in its entry below. */
+/** One label of a metric selector. */
 export interface LabelDefinition {
   readonly name: string;
   readonly description: string;
-  /** Several values make several items, which the HPA sums. */
+  /** Whether several values may be given. Each makes one item, and the HPA sums the items. */
   readonly multiple: boolean;
-  /** An empty value counts as none: manifests of the stock adapter are written so, to be filled in. */
+  /** An empty value counts as no value: manifests for the stock adapter have such labels, to be filled in. */
   readonly emptyIsNone?: true;
-  /** What a value must look like, in words that follow "must be". */
+  /** The form of a value, in words that follow "must be". */
   readonly accepted: string;
   readonly accepts: (value: string) => boolean;
 }
 
+/** A label of the adapter. Everything about it is in its entry below, so that a new label is one more entry. */
+interface BuiltInLabel extends LabelDefinition {
+  /**
+   * `read`: how a log is read, for every metric. `route`: names the route. `filter`: selects lines of an ingress log; a
+   * user's metric takes none of these, because its columns are not known.
+   */
+  readonly use: 'read' | 'route' | 'filter';
+}
+
 const wholeNumber = (least: number, most: number) => ({
+  use: 'read' as const,
   multiple: false,
   accepted: `a whole number from ${least} to ${most}`,
   accepts: (value: string) => /^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most,
@@ -19,41 +29,41 @@ const wholeNumber = (least: number, most: number) => ({
 
 /** Projects have 3 to 63 characters, logstores 2 to 63. Source: SLS, CreateProject and CreateLogStore. */
 const slsName = (pattern: RegExp, characters: string) => ({
+  use: 'read' as const,
   multiple: false,
   accepted: `2 to 63 characters of ${characters}, starting and ending with a letter or digit`,
   accepts: (value: string) => pattern.test(value),
 });
 
 const backendPart = {
+  use: 'route',
   multiple: false,
   accepted: 'a DNS label: lower-case letters, digits and hyphens',
   accepts: (value: string) => /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(value),
-};
-
-const nonEmpty = { accepted: 'non-empty', accepts: (value: string) => value !== '' };
-
-const emptyIsNone = { emptyIsNone: true } as const;
+} as const;
 
 export const labelDefinitions = {
   project: {
     name: 'sls.project',
     description: 'SLS project that holds the log. On ACK: k8s-log-{cluster id}. Empty: as if left out.',
-    ...emptyIsNone,
+    emptyIsNone: true,
     ...slsName(/^[a-z0-9][-a-z0-9]{0,61}[a-z0-9]$/, 'lower-case letters, digits and hyphens'),
   },
   logstore: {
     name: 'sls.logstore',
     description: 'Logstore of the access log. On ACK: nginx-ingress. Empty: as if left out.',
-    ...emptyIsNone,
+    emptyIsNone: true,
     ...slsName(/^[a-z0-9][-_a-z0-9]{0,61}[a-z0-9]$/, 'lower-case letters, digits, hyphens and underscores'),
   },
   route: {
     name: 'sls.ingress.route',
     description:
       'Route as nginx-ingress logs it, {namespace}-{service}-{port}; `in (a,b)` gives one item each. Without it, or empty, the whole logstore.',
+    use: 'route',
     multiple: true,
-    ...emptyIsNone,
-    ...nonEmpty,
+    emptyIsNone: true,
+    accepted: 'non-empty',
+    accepts: (value: string) => value !== '',
   },
   namespace: {
     name: 'sls.ingress.namespace',
@@ -74,6 +84,7 @@ export const labelDefinitions = {
   host: {
     name: 'sls.ingress.host',
     description: 'Counts only requests to this host.',
+    use: 'filter',
     multiple: false,
     accepted: 'a host name in lower case, such as api.example.com',
     accepts: (value: string) => /^[a-z0-9]([-_.a-z0-9]*[a-z0-9])?$/.test(value),
@@ -81,6 +92,7 @@ export const labelDefinitions = {
   method: {
     name: 'sls.ingress.method',
     description: 'Counts only requests with this method.',
+    use: 'filter',
     multiple: false,
     accepted: 'a method in upper case, such as GET',
     accepts: (value: string) => /^[A-Z]{1,20}$/.test(value),
@@ -88,6 +100,7 @@ export const labelDefinitions = {
   status: {
     name: 'sls.ingress.status',
     description: 'Counts only requests with this status: a code, or a class such as 5xx.',
+    use: 'filter',
     multiple: false,
     accepted: 'a status from 100 to 599, or one of 1xx, 2xx, 3xx, 4xx, 5xx',
     accepts: (value: string) => /^[1-5](xx|\d\d)$/.test(value),
@@ -112,11 +125,25 @@ export const labelDefinitions = {
     name: 'sls.internal.endpoint',
     description:
       'Whether SLS is reached over the VPC; no effect where the adapter has an explicit endpoint. Default, and where empty: configured.',
-    ...emptyIsNone,
+    use: 'read',
+    emptyIsNone: true,
     multiple: false,
     accepted: 'true or false',
     accepts: (value: string) => value === 'true' || value === 'false',
   },
-} as const satisfies Record<string, LabelDefinition>;
+} as const satisfies Record<string, BuiltInLabel>;
 
 export type LabelId = keyof typeof labelDefinitions;
+
+type LabelUse = BuiltInLabel['use'];
+
+/** The labels of one use. */
+export type LabelIdOf<Use extends LabelUse> = {
+  [Id in LabelId]: (typeof labelDefinitions)[Id] extends { readonly use: Use } ? Id : never;
+}[LabelId];
+
+/** Returns the labels of one use, in the order of their entries. */
+export const labelIdsOf = <Use extends LabelUse>(use: Use): LabelIdOf<Use>[] =>
+  (Object.keys(labelDefinitions) as LabelId[]).filter(
+    (id): id is LabelIdOf<Use> => labelDefinitions[id].use === use,
+  );

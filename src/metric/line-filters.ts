@@ -1,27 +1,23 @@
-/** Which lines of a log count. Undefined: all. */
-export interface LineFilters {
-  readonly host?: string;
-  readonly method?: string;
-  /** A code such as `503`, or a class such as `5xx`. */
-  readonly status?: string;
-  /** Values of the labels that a metric has of its own, by name, in the metric's order; `route` is that of its templates. */
+import { labelIdsOf, type LabelIdOf } from './labels.ts';
+
+type FilterName = LabelIdOf<'filter'>;
+
+/** Selects the lines of a log that count. Undefined: all. A status is a code such as `503`, or a class such as `5xx`. */
+export type LineFilters = Readonly<Partial<Record<FilterName, string>>> & {
+  /** The values of a user's own labels, by name, in the metric's order; `route` is the route in its templates. */
   readonly own?: Readonly<Record<string, string>>;
-}
+};
 
-type FilterName = Exclude<keyof LineFilters, 'own'>;
+export const filterNames = labelIdsOf('filter');
 
-/** Each of them, which the compiler sees to: one that was left out would be dropped without a word. */
-const every: Readonly<Record<FilterName, true>> = { host: true, method: true, status: true };
-const filterNames = Object.keys(every) as FilterName[];
-
-/** The filters in one order: equal filters have equal entries. */
+/** Returns the filters in one order: equal filters have equal entries. */
 export const filterEntries = (filters: LineFilters): [FilterName, string][] =>
   filterNames.flatMap((name) => {
     const value = filters[name];
     return value === undefined ? [] : [[name, value]];
   });
 
-/** Equal in JSON for equal filters, those of a metric's own labels with them. */
+/** Returns what is equal in JSON for equal filters, including those of a user's own labels. */
 export const filterKey = (filters: LineFilters): readonly (readonly [string, string])[] =>
   filters.own === undefined
     ? filterEntries(filters)

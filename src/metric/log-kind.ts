@@ -1,13 +1,45 @@
-/** A kind of access log. */
+/** A kind of ingress log whose lines the adapter understands. */
 export type IngressLogKind = 'nginx-ingress' | 'alb-ingress';
 
-/** A log of which the configuration says what is asked. Templates: see `own/placeholders.ts`. */
+/** Everything in which one kind of ingress log differs from the others. */
+export interface IngressLogFormat {
+  /** Begins the names of its metrics. */
+  readonly metricPrefix: string;
+  /** Ends the descriptions of its metrics: what is measured. */
+  readonly measured: string;
+  /** Columns of the backend of a request and, if the log has one, of the canary's backend. */
+  readonly route: { readonly primary: string; readonly alternative?: string };
+  /** Column of the HTTP method. */
+  readonly method: string;
+}
+
+/**
+ * The kinds of ingress logs: one entry each. Other columns have one name in all of them: `status`, `host`,
+ * `request_time` (seconds), `request_length` and `body_bytes_sent` (bytes), `upstream_response_time` (seconds, a list if
+ * several upstreams were tried). Sources: ACK, "Collect and analyze NGINX Ingress access logs"; ALB, "Access log fields".
+ */
+export const ingressLogs: Readonly<Record<IngressLogKind, IngressLogFormat>> = {
+  'nginx-ingress': {
+    metricPrefix: 'sls_ingress_',
+    measured: 'of an nginx-ingress route',
+    route: { primary: 'proxy_upstream_name', alternative: 'proxy_alternative_upstream_name' },
+    method: 'method',
+  },
+  'alb-ingress': {
+    metricPrefix: 'sls_alb_ingress_',
+    measured: 'of an ALB ingress route',
+    route: { primary: 'slb_pool_name' },
+    method: 'request_method',
+  },
+};
+
+/** A log that the configuration describes. Templates: see `own/placeholders.ts`. */
 export interface OwnLog {
   /** Template of the search. */
   readonly search: string;
-  /** Template of a whole SELECT, which makes a metric's value by itself; undefined: the metric has aggregates. */
+  /** Template of a whole SELECT that gives the value; undefined: the metric has aggregates. */
   readonly sql: string | undefined;
-  /** Column whose values are the routes; undefined: no query is for more than one series. */
+  /** Column whose values are the routes; undefined: each series needs a query of its own. */
   readonly groupBy: string | undefined;
   /** Label → column that must equal its value. */
   readonly columns: Readonly<Record<string, string>>;
@@ -15,31 +47,11 @@ export interface OwnLog {
   readonly numbers: readonly string[];
 }
 
-/** What a metric is computed from. Metrics of equal kinds may share a query. */
+/** The log that a metric is computed from. Metrics of equal kinds may share a query. */
 export type LogKind = IngressLogKind | OwnLog;
 
-/** Where a query can be for many routes, by what it tells them apart. */
-export function routeColumnsOf(logKind: LogKind): LogColumns['route'] | undefined {
-  if (typeof logKind === 'string') return logColumns[logKind].route;
+/** Returns the columns that tell routes apart; undefined: a query cannot be for many routes. */
+export function routeColumnsOf(logKind: LogKind): IngressLogFormat['route'] | undefined {
+  if (typeof logKind === 'string') return ingressLogs[logKind].route;
   return logKind.groupBy === undefined ? undefined : { primary: logKind.groupBy };
 }
-
-/** The columns that differ from one kind of log to the other. */
-export interface LogColumns {
-  /** The backend of a request, and, where there is one, that of its canary. */
-  readonly route: { readonly primary: string; readonly alternative?: string };
-  readonly method: string;
-}
-
-/**
- * Sources: ACK, "Collect and analyze NGINX Ingress access logs"; ALB, "Access log fields". What is not here has one
- * name in both: `status`, `host`, `request_time` (seconds), `request_length` and `body_bytes_sent` (bytes),
- * `upstream_response_time` (seconds, a list where several upstreams were tried).
- */
-export const logColumns: Readonly<Record<IngressLogKind, LogColumns>> = {
-  'nginx-ingress': {
-    route: { primary: 'proxy_upstream_name', alternative: 'proxy_alternative_upstream_name' },
-    method: 'method',
-  },
-  'alb-ingress': { route: { primary: 'slb_pool_name' }, method: 'request_method' },
-};

@@ -1,49 +1,63 @@
 import type { LabelId } from './labels.ts';
-import { upstreamSeconds, withoutUpstream } from './upstream-time.ts';
 
-/** Aggregates of one row of a result, by the names that the metric gave them. NaN: SLS had no number to give. */
+/** The aggregates of one row of a result, by the names that the metric gives them. NaN: SLS returned no number. */
 export type Aggregates = Readonly<Record<string, number>>;
 
-/** How many lines must say what a metric is computed from, so that the others can be left out. */
+/** How many lines must have the number that a metric is computed from, so that the others can be left out. */
 export interface ReadableLines {
-  /** For the message of the error. */
+  /** Shown in the error message. */
   readonly column: string;
-  /** Aggregates that together count the lines that say it. */
+  /** Aggregates whose sum is the number of readable lines. */
   readonly counts: readonly string[];
-  /** No more than one line in so many may not. */
+  /** At most one line in so many may be unreadable. */
   readonly oneIn: number;
 }
 
-/** What can be measured of an access log, of any kind. */
+/**
+ * Returns why a number cannot be computed from these lines, in words that follow the name of the metric; undefined: it
+ * can.
+ */
+export function unreadableLines(
+  aggregates: Aggregates,
+  { column, counts, oneIn }: ReadableLines,
+): string | undefined {
+  const lines = aggregates['requests'] ?? Number.NaN;
+  const readable = counts.reduce((sum, alias) => sum + (aggregates[alias] ?? Number.NaN), 0);
+  const unreadable = lines - readable;
+  if (unreadable * oneIn <= lines) return undefined;
+  return `${unreadable} of ${lines} log lines have no number in ${column} that can be read`;
+}
+
+/** One measurement of an access log of any kind: each makes one metric for each kind of log. */
 export interface Measure {
-  /** What comes after the prefix of the kind of log in the metric's name. */
+  /** Follows the prefix of the kind of log in the metric's name. */
   readonly suffix: string;
-  /** Ends in what it is measured of. */
+  /** The words of the kind of log follow: `of an ALB ingress route`. */
   readonly description: string;
   readonly unit: string;
-  /** Aggregate name → SQL over the log's columns. Constants only: nothing of a request may stand here. */
+  /** Aggregate name → SQL over the log's columns. Constants only: it must contain nothing from a request. */
   readonly aggregates: Readonly<Record<string, string>>;
-  /** The value from the aggregates of lines that there are, over a window of `windowSeconds`. */
+  /** Computes the value from the aggregates of at least one line, over a window of `windowSeconds`. */
   readonly value: (aggregates: Aggregates, windowSeconds: number) => number;
-  /** How many of the lines must say what it is computed from. Without it, each line counts by being there. */
+  /** How many lines must be readable. Without it, every line counts. */
   readonly readable?: ReadableLines;
-  /** Labels without which it makes no sense. */
+  /** Labels that a selector must have. */
   readonly requires?: readonly LabelId[];
 }
 
 const missing = Number.NaN;
 const requests = { requests: 'count(*)' };
 
-/** One line in so many may lack its number: a stray line of another form must not stop an autoscaler. */
+/** A stray line of another form must not stop an autoscaler. */
 const strayOneIn = 100;
 
-/** The same of upstream times, which the usual regex of the collector misreads where a request was retried. */
+/** The collector's usual regular expression misreads upstream times of retried requests, so more lines are unreadable. */
 const misreadOneIn = 10;
 
-/** A column as a number, whether its index has it as one or as text. NULL where it is none. */
+/** SQL: a column as a number, whether it is indexed as a number or as text. NULL if it is not a number. */
 const numberIn = (column: string) => `try_cast(${column} AS double)`;
 
-/** What is computed from the number in a column: how many lines have it, besides. */
+/** A measurement of the number in a column, with a count of the lines that have one. */
 const ofNumber = (column: string, alias: string, sql: string) => ({
   aggregates: { ...requests, [`${column}_lines`]: `count(${numberIn(column)})`, [alias]: sql },
   readable: { column, counts: [`${column}_lines`], oneIn: strayOneIn },
@@ -51,7 +65,7 @@ const ofNumber = (column: string, alias: string, sql: string) => ({
 
 const sumOf = (column: string) => ofNumber(column, `${column}_sum`, `sum(${numberIn(column)})`);
 
-/** Bytes of all lines by the seconds of the window. */
+/** Bytes of all lines, divided by the seconds of the window. */
 const flow = (suffix: string, description: string, column: string): Measure => ({
   suffix,
   description,
@@ -60,7 +74,7 @@ const flow = (suffix: string, description: string, column: string): Measure => (
   value: ({ [`${column}_sum`]: bytes = missing }, windowSeconds) => bytes / windowSeconds,
 });
 
-/** Of what there is an average and percentiles of: suffix, words, and the SQL of it over a number. */
+/** The statistics of each latency: suffix, words, and SQL over a number. */
 const statistics: readonly (readonly [string, string, (number: string) => string])[] = [
   ['avg', 'Average', (number) => `avg(${number})`],
   ['p50', '50th percentile', (number) => `approx_percentile(${number}, 0.5)`],
@@ -80,7 +94,38 @@ const latencies = statistics.map(([suffix, what, sql]): Measure => {
   };
 });
 
-/** Without the 99.99th percentile: so few requests decide it that one misread line would. */
+/**
+ * SQL: the times of the upstreams of a request. One time, or a list if several upstreams were asked: `0.1, 0.2`, or
+ * `0.1 : 0.2` across an internal redirect, with `-` for an upstream that did not answer. A column that is indexed as a
+ * number is printed by Java: `0.1` or `1.0E-4`. Source: nginx, ngx_http_upstream_module.
+ */
+const upstreamTimes = 'cast(upstream_response_time AS varchar)';
+
+/** Longer lists are not read. ingress-nginx tries 3 upstreams by default. */
+const mostUpstreams = 5;
+
+const isListOf = (item: string) =>
+  `regexp_like(${upstreamTimes}, '^${item}((, | : )${item}){0,${mostUpstreams - 1}}$')`;
+
+/** Each item of the list. An item beyond its end, or without an answer, adds nothing. */
+const upstreamTerms = Array.from(
+  { length: mostUpstreams },
+  (_, index) =>
+    `coalesce(try_cast(split_part(replace(${upstreamTimes}, ' : ', ', '), ', ', ${index + 1}) AS double), 0e0)`,
+);
+
+/**
+ * SQL: the sum of the times of the upstreams of a request, in seconds. NULL if no upstream answered, or if the text is no
+ * such list because the collector misread a retried request.
+ */
+const upstreamSeconds =
+  `CASE WHEN ${isListOf('(-|[0-9]+([.][0-9]+)?(E-?[0-9]+)?)')} AND regexp_like(${upstreamTimes}, '[0-9]') ` +
+  `THEN ${upstreamTerms.join(' + ')} END`;
+
+/** SQL: the line says that no upstream answered. */
+const withoutUpstream = `${upstreamTimes} = '' OR ${isListOf('-')}`;
+
+/** Without the 99.99th percentile: it depends on so few requests that one misread line would decide it. */
 const upstreamLatencies = statistics.slice(0, -1).map(([suffix, what, sql]): Measure => {
   const alias = `upstream_time_${suffix}`;
   return {
@@ -98,7 +143,7 @@ const upstreamLatencies = statistics.slice(0, -1).map(([suffix, what, sql]): Mea
       counts: ['upstream_time_lines', 'no_upstream_lines'],
       oneIn: misreadOneIn,
     },
-    // Requests that never got to an upstream leave it as idle as no requests do.
+    // Requests that reached no upstream mean no work for it, as no requests do.
     value: ({ upstream_time_lines: lines, [alias]: seconds = missing }) => (lines === 0 ? 0 : seconds * 1000),
   };
 });

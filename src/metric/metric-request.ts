@@ -3,28 +3,28 @@ import type { Catalog, MetricDefinition, OwnLabel } from './catalog.ts';
 import { labelDefinitions, type LabelId } from './labels.ts';
 import { LabelValues, missingLabel } from './label-values.ts';
 import type { Requirement } from '../grammar/label-selector.ts';
-import type { LineFilters } from './line-filters.ts';
+import { filterNames, type LineFilters } from './line-filters.ts';
 import { routePlaceholder } from './own/placeholders.ts';
 
-/** What is used where the selector is silent. */
+/** Used if the selector names none. */
 export interface RequestDefaults {
   readonly project?: string | undefined;
   readonly logstore?: string | undefined;
 }
 
-/** A read of one metric, understood: the labels' meaning in types and units. */
+/** A read of one metric, with the labels as types and units. */
 export interface MetricRequest {
   readonly metric: MetricDefinition;
   readonly project: string;
   readonly logstore: string;
-  /** Distinct routes, or values of the label that the metric has in their place, one item each; undefined: the whole logstore. */
+  /** Distinct routes, or values of the metric's `groupLabel`: one item each. Undefined: the whole logstore. */
   readonly routes: readonly string[] | undefined;
   readonly filters: LineFilters;
   readonly intervalSeconds: number;
-  /** Undefined: the adapter's own. */
+  /** Undefined: as configured or learned. */
   readonly delaySeconds: number | undefined;
   readonly maxRetries: number;
-  /** Whether SLS is asked over the VPC; undefined: as configured. */
+  /** Whether to reach SLS over the VPC; undefined: as configured. */
   readonly internalEndpoint: boolean | undefined;
 }
 
@@ -32,7 +32,9 @@ const defaultIntervalSeconds = 15;
 const defaultMaxRetries = 5;
 
 /**
- * @param namespace the namespace in the path of the read: the HPA's
+ * Turns the labels of a selector into a request.
+ *
+ * @param namespace the one in the path of the read: the HPA's
  * @throws AdapterError `MetricUnknown`, `LabelUnknown`, `OperatorUnsupported`, `LabelMissing`, `LabelValueInvalid`
  */
 export function parseMetricRequest(
@@ -61,7 +63,7 @@ export function parseMetricRequest(
   };
 }
 
-/** Which lines are read. */
+/** Returns which lines are read. */
 function scopeOf(
   { own }: MetricDefinition,
   values: LabelValues,
@@ -92,20 +94,18 @@ function ownValuesOf(label: OwnLabel, values: LabelValues): readonly string[] | 
   const given = values.ofOwn(label);
   if (given !== undefined) return given;
   if (label.default !== undefined) return [label.default];
-  return label.mayLack ? undefined : missingLabel(label);
+  return label.optional ? undefined : missingLabel(label);
 }
 
-/** One for all: nearly every request has none. */
+/** Shared, because nearly every request has none. */
 const noFilters: LineFilters = {};
 
 function filtersOf(values: LabelValues): LineFilters {
-  const [host, method, status] = [values.one('host'), values.one('method'), values.one('status')];
-  if (host === undefined && method === undefined && status === undefined) return noFilters;
-  return {
-    ...(host === undefined ? {} : { host }),
-    ...(method === undefined ? {} : { method }),
-    ...(status === undefined ? {} : { status }),
-  };
+  const given = filterNames.flatMap((id) => {
+    const value = values.one(id);
+    return value === undefined ? [] : [[id, value] as const];
+  });
+  return given.length === 0 ? noFilters : Object.fromEntries(given);
 }
 
 function routesOf(values: LabelValues, namespace: string): readonly string[] | undefined {

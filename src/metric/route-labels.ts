@@ -2,10 +2,10 @@ import { checkLabelValue } from '../grammar/label-syntax.ts';
 import { labelDefinitions, type LabelId } from './labels.ts';
 
 /**
- * The labels of a selector that name a route: the whole of it, or, where it is longer than a label value, its parts.
- * Those are told apart by the namespace, so that one of `namespaces` must be its start, and no other.
+ * Returns the labels by which a selector names a route: the whole route, or its parts if it is longer than a label value.
+ * Exactly one of `namespaces` must be the start of a route that is given in parts.
  *
- * @returns undefined where no selector can name the route, or it cannot be told whose it is
+ * @returns undefined if no selector can name the route, or if its namespace is not certain
  */
 export function routeLabels(
   route: string,
@@ -23,7 +23,7 @@ export function routeLabels(
   };
 }
 
-/** Put together again they are the same route wherever it is split; most ports have no hyphen. */
+/** Any split gives the same route when its parts are joined again; most ports have no hyphen. */
 function serviceAndPort(text: string): { readonly service: string; readonly port: string } | undefined {
   for (let at = text.lastIndexOf('-'); at > 0; at = text.lastIndexOf('-', at - 1)) {
     const [service, port] = [text.slice(0, at), text.slice(at + 1)];

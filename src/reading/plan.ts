@@ -2,7 +2,7 @@ import { AdapterError, type ErrorCode } from '../errors.ts';
 import { windowSeconds, type Outcome, type Window } from '../metric/sample.ts';
 import { filterKey, haveSameFilters } from '../metric/line-filters.ts';
 import type { LogKind } from '../metric/log-kind.ts';
-import { unreadableLines } from '../metric/readable-lines.ts';
+import { unreadableLines } from '../metric/measures.ts';
 import { seriesKey, type Series } from '../metric/series.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
 import type { Endpoint } from '../sls/endpoint.ts';

@@ -1,5 +1,5 @@
 import { filterEntries, type LineFilters } from '../metric/line-filters.ts';
-import { logColumns, routeColumnsOf, type LogKind, type OwnLog } from '../metric/log-kind.ts';
+import { ingressLogs, routeColumnsOf, type LogKind, type OwnLog } from '../metric/log-kind.ts';
 import { withPlaceholders } from '../metric/own/placeholders.ts';
 import { windowSeconds, type Window } from '../metric/sample.ts';
 
@@ -84,7 +84,7 @@ function filterConditions({ filters, logKind }: Statement): string[] {
   if (typeof logKind !== 'string') return ownConditions(logKind, filters);
   return filterEntries(filters).map(([filter, value]) => {
     if (filter === 'host') return `host = ${sqlString(value)}`;
-    if (filter === 'method') return `${logColumns[logKind].method} = ${sqlString(value)}`;
+    if (filter === 'method') return `${ingressLogs[logKind].method} = ${sqlString(value)}`;
     // The index may have it as a number or as text.
     const status = 'cast(status AS varchar)';
     return value.endsWith('xx')
@@ -123,7 +123,7 @@ function searchText({ logKind, hasAlternative, routes, everyRoute, filters }: St
       return logKind.numbers.includes(name) ? value : searchPhrase(value);
     });
   if (routes === undefined || everyRoute) return '*';
-  const { primary, alternative } = logColumns[logKind].route;
+  const { primary, alternative } = ingressLogs[logKind].route;
   const fields = hasAlternative && alternative !== undefined ? [primary, alternative] : [primary];
   if (routes.length * fields.length > maxSearchConditions || !routes.every(isOneToken)) return '*';
   return routes.flatMap((route) => fields.map((field) => `${field}: "${route}"`)).join(' or ');

@@ -1,7 +1,7 @@
 import { AdapterError } from '../errors.ts';
 import { createCatalog, type MetricDefinition } from '../metric/catalog.ts';
-import { logColumns, type IngressLogKind } from '../metric/log-kind.ts';
-import { unreadableLines } from '../metric/readable-lines.ts';
+import { ingressLogs, type IngressLogKind } from '../metric/log-kind.ts';
+import { unreadableLines } from '../metric/measures.ts';
 import { windowSeconds, type Window } from '../metric/sample.ts';
 import { logQuery, type LogSource, type Row } from './client.ts';
 import { decodeAggregates, decodeNumber } from './decode.ts';
@@ -81,7 +81,7 @@ async function seenRows(query: SurveyQuery, logs: LogSource, signal: AbortSignal
       return { rows, hasAlternative, metrics };
     } catch (error) {
       const field = unindexedField(error);
-      const { alternative } = logColumns[query.logKind].route;
+      const { alternative } = ingressLogs[query.logKind].route;
       if (field === undefined) throw error;
       const rest = metrics.filter((metric) => !usesField(metric, field));
       if (hasAlternative && field === alternative) hasAlternative = false;

@@ -168,7 +168,7 @@ describe.each(labels)('label $name', ({ name, accepted, multiple }) => {
   });
 
   it('does not stand without a value', async () => {
-    const message = `^${literal(`${name} stands without a value. Write label=value`)}`;
+    const message = `^${literal(`${name} has no value. Write label=value`)}`;
     expectStatus(await readWith(name), 400, 'OperatorUnsupported', new RegExp(message));
   });
 

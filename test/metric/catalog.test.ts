@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
-import { unreadableLines } from '../../src/metric/readable-lines.ts';
+import { unreadableLines } from '../../src/metric/measures.ts';
 import { findMetric, listMetrics } from '../support/catalog.ts';
 
 describe('catalog', () => {

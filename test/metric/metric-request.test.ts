@@ -190,7 +190,7 @@ describe('a refusal', () => {
       'sls.query.interval does not take the operator ">"',
     ],
     [`${base},!sls.ingress.route`, 'OperatorUnsupported', 'sls.ingress.route does not take the operator "!"'],
-    [`${base},sls.ingress.route`, 'OperatorUnsupported', 'sls.ingress.route stands without a value'],
+    [`${base},sls.ingress.route`, 'OperatorUnsupported', 'sls.ingress.route has no value'],
     ['sls.project in (p1,p2),sls.logstore=l1', 'LabelValueInvalid', 'sls.project takes one value, not 2'],
     ['sls.project=,sls.logstore=l1', 'LabelMissing', 'label sls.project is missing (SLS project that holds'],
     ['sls.project=p1,sls.logstore=', 'LabelMissing', 'label sls.logstore is missing (Logstore of the access'],

@@ -111,5 +111,5 @@ const ownLabel = (label: OwnLabelSettings, isGrouping: boolean): OwnLabel => ({
   accepted: acceptedValues(label),
   accepts: acceptsValue(label),
   default: label.default,
-  mayLack: isGrouping && label.required !== true,
+  optional: isGrouping && label.required !== true,
 });
