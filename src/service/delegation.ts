@@ -58,12 +58,7 @@ export async function startDelegation(
   events?.start(client, observer, ending.signal);
   const running = watches.map((watch) => watch.run(ending.signal));
   return {
-    access: {
-      trust: () => trust.current(),
-      reviewToken: (token, signal) => tokens.reviewToken(token, signal),
-      reviewAccess: (user, attributes, signal) => reviews.reviewAccess(user, attributes, signal),
-      clock,
-    },
+    access: { authenticationConfig: trust, tokenReviewer: tokens, accessReviewer: reviews, clock },
     readiness: [
       onceReached('authentication-config', () =>
         trust.current() === undefined ? (trust.problem() ?? 'not read yet') : undefined,

@@ -6,17 +6,18 @@ import type { AccessAttributes } from '../../kube/reviews/access-review.ts';
 import { authenticatedGroup, mastersGroup, type User } from '../../kube/reviews/user.ts';
 import { group, version } from '../discovery/discovery.ts';
 import { readRoute, type ReadParams } from '../read/external-metrics.ts';
-import type { InFlight } from '../server/in-flight.ts';
 import { Authenticator, type AuthenticationContext, type PresentedCredentials } from './authentication.ts';
 import { presentedChain, type PeerSocket, type PresentedChain } from './client-certificate.ts';
 
 export interface AccessContext extends AuthenticationContext {
-  /** Asks by a SubjectAccessReview. Rejects if no answer can be had. */
-  readonly reviewAccess: (
-    user: User,
-    attributes: AccessAttributes,
-    signal: AbortSignal,
-  ) => Promise<{ readonly allowed: boolean; readonly reason?: string | undefined }>;
+  readonly accessReviewer: {
+    /** Asks by a SubjectAccessReview. Rejects if no answer can be had. */
+    reviewAccess(
+      user: User,
+      attributes: AccessAttributes,
+      signal: AbortSignal,
+    ): Promise<{ readonly allowed: boolean; readonly reason?: string | undefined }>;
+  };
 }
 
 /** Stands for every client if authentication is off. It takes in-flight slots as any other user. */
@@ -26,15 +27,19 @@ const everyone: User = { name: '', groups: [], extra: {} };
 export class Access {
   readonly #context: AccessContext | undefined;
   readonly #authenticator: Authenticator | undefined;
-  readonly #inFlight: InFlight;
+  readonly #maxInFlight: number;
+  #inFlight = 0;
   /** By connection. */
   readonly #chains = new WeakMap<object, { readonly chain: PresentedChain | undefined }>();
 
-  /** @param context undefined: every request is allowed */
-  constructor(context: AccessContext | undefined, inFlight: InFlight) {
+  /**
+   * @param context undefined: every request is allowed
+   * @param maxInFlight requests of system:masters count, but are never refused
+   */
+  constructor(context: AccessContext | undefined, maxInFlight: number) {
     this.#context = context;
     this.#authenticator = context && new Authenticator(context);
-    this.#inFlight = inFlight;
+    this.#maxInFlight = maxInFlight;
   }
 
   /**
@@ -44,12 +49,19 @@ export class Access {
    */
   async check(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const user = await this.#authenticator?.authenticate(this.#presentedBy(request.raw), request.signal);
-    const leave = this.#inFlight.enter(user ?? everyone);
-    reply.raw.on('close', leave);
-    // The client went away during authentication, so that `close` was emitted before.
-    if (isClosed(reply.raw)) leave();
+    this.#enter(user ?? everyone, reply.raw);
     if (user !== undefined && this.#context !== undefined)
       await authorize(user, accessAttributes(request), this.#context, request.signal);
+  }
+
+  /** Takes an in-flight slot until the response is closed. */
+  #enter({ groups }: User, response: FastifyReply['raw']): void {
+    if (this.#inFlight >= this.#maxInFlight && !groups.includes(mastersGroup))
+      throw new AdapterError('TooManyRequests', `${this.#inFlight} requests are already in flight`);
+    // The client may have gone during authentication. Then `close` has been emitted.
+    if (isClosed(response)) return;
+    this.#inFlight += 1;
+    response.once('close', () => (this.#inFlight -= 1));
   }
 
   #presentedBy(request: IncomingMessage): PresentedCredentials {
@@ -121,14 +133,16 @@ function isAlwaysAllowed({ groups }: User, attributes: AccessAttributes): boolea
 async function authorize(
   user: User,
   attributes: AccessAttributes,
-  { reviewAccess }: AccessContext,
+  { accessReviewer }: AccessContext,
   signal: AbortSignal,
 ): Promise<void> {
   if (isAlwaysAllowed(user, attributes)) return;
-  const { allowed, reason = '' } = await reviewAccess(user, attributes, signal).catch((cause: unknown) => {
-    const what = `the API server did not say whether User "${user.name}" may do this`;
-    throw new AdapterError('AuthorizationUnavailable', what, { cause });
-  });
+  const { allowed, reason = '' } = await accessReviewer
+    .reviewAccess(user, attributes, signal)
+    .catch((cause: unknown) => {
+      const what = `the API server did not say whether User "${user.name}" may do this`;
+      throw new AdapterError('AuthorizationUnavailable', what, { cause });
+    });
   if (allowed) return;
   const why = reason === '' ? '' : `: ${reason}`;
   throw new AdapterError('Forbidden', `${refusalText(user, attributes)}${why}`);

@@ -12,10 +12,14 @@ import {
 import { requestHeaderUser } from './request-header.ts';
 
 export interface AuthenticationContext {
-  /** Returns the same object until the configuration changes; undefined before the first one is read. */
-  readonly trust: () => AuthenticationConfig | undefined;
-  /** Returns undefined if the token is not valid. Rejects if no answer can be had. */
-  readonly reviewToken: (token: string, signal: AbortSignal) => Promise<User | undefined>;
+  readonly authenticationConfig: {
+    /** Returns the same object until the configuration changes; undefined before the first one is read. */
+    current(): AuthenticationConfig | undefined;
+  };
+  readonly tokenReviewer: {
+    /** Returns undefined if the token is not valid. Rejects if no answer can be had. */
+    reviewToken(token: string, signal: AbortSignal): Promise<User | undefined>;
+  };
   readonly clock: { now(): number };
 }
 
@@ -85,7 +89,8 @@ export class Authenticator {
   }
 
   async #tokenUser(token: string, signal: AbortSignal): Promise<User> {
-    const user = await this.#context.reviewToken(token, signal).catch((cause: unknown) => {
+    const { tokenReviewer } = this.#context;
+    const user = await tokenReviewer.reviewToken(token, signal).catch((cause: unknown) => {
       const what = 'Unauthorized: the bearer token cannot be reviewed';
       throw new AdapterError('Unauthenticated', what, { cause });
     });
@@ -114,7 +119,7 @@ export class Authenticator {
   }
 
   #currentRoots(): Roots | undefined {
-    const config = this.#context.trust();
+    const config = this.#context.authenticationConfig.current();
     if (config === undefined) return undefined;
     if (this.#roots?.config !== config) {
       this.#roots = {

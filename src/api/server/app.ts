@@ -5,7 +5,6 @@ import { Access, type AccessContext } from '../auth/access.ts';
 import { registerDiscovery } from '../discovery/discovery-routes.ts';
 import { sendError } from '../read/encoding.ts';
 import { ReadEndpoint, readRoute, type ReadContext } from '../read/external-metrics.ts';
-import { InFlight } from './in-flight.ts';
 import { registerMetrics } from './metrics-route.ts';
 import { pingCheck, registerProbe, type HealthCheck } from './probes.ts';
 import { createServer, type Handler, type Server } from './server.ts';
@@ -38,13 +37,13 @@ export interface AppObserver {
 
 /** Creates the API server over TLS. The caller listens. */
 export function createApp(options: AppOptions): Server {
-  const access = new Access(options.access, new InFlight(options.maxInFlight));
+  const access = new Access(options.access, options.maxInFlight);
   const reads = new ReadEndpoint(options.read);
   const app = createServer(options.servingPair);
   // Bodies are never read, so that none can fill the memory.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  app.addHook('onRequest', (request, reply) => access.check(request, reply));
+  app.addHook('onRequest', access.check.bind(access));
   const get = (url: string, handler: Handler) => {
     app.get(url, handler);
     app.route({
@@ -56,7 +55,7 @@ export function createApp(options: AppOptions): Server {
     });
   };
   registerDiscovery(get, options.catalog);
-  get(readRoute, (request, reply) => reads.handle(request, reply));
+  get(readRoute, reads.handle.bind(reads));
   for (const name of ['healthz', 'livez']) registerProbe(get, name, [pingCheck]);
   registerProbe(get, 'readyz', [pingCheck, ...options.readiness]);
   registerMetrics(get, options.exposition);

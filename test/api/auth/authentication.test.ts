@@ -52,9 +52,11 @@ function chainOf(pair: PemPair) {
 function ask(asked: Asked, clock = new TestClock()): Promise<User> {
   const trust = 'trust' in asked ? asked.trust : trustAll();
   const authenticator = new Authenticator({
-    trust: () => trust,
-    reviewToken: (token) =>
-      token === 'unreachable' ? Promise.reject(new Error('no API server')) : Promise.resolve(tokens[token]),
+    authenticationConfig: { current: () => trust },
+    tokenReviewer: {
+      reviewToken: (token) =>
+        token === 'unreachable' ? Promise.reject(new Error('no API server')) : Promise.resolve(tokens[token]),
+    },
     clock,
   });
   return authenticator.authenticate(
@@ -195,8 +197,8 @@ describe('a client certificate', () => {
     const clock = new TestClock();
     const pair = await clientCa.issue({ cn: 'jane', notAfter: new Date(clock.nowMs + 30_000) });
     const authenticator = new Authenticator({
-      trust: trustAll.bind(undefined),
-      reviewToken: () => Promise.resolve(undefined),
+      authenticationConfig: { current: trustAll.bind(undefined) },
+      tokenReviewer: { reviewToken: () => Promise.resolve(undefined) },
       clock,
     });
     const presented = { chain: chainOf(pair), rawHeaders: [], authorization: undefined };
@@ -209,8 +211,8 @@ describe('a client certificate', () => {
   it('counts by the authorities of now: one taken away is gone on open connections too', async () => {
     let trust = trustAll();
     const authenticator = new Authenticator({
-      trust: () => trust,
-      reviewToken: () => Promise.resolve(undefined),
+      authenticationConfig: { current: () => trust },
+      tokenReviewer: { reviewToken: () => Promise.resolve(undefined) },
       clock: new TestClock(),
     });
     const presented = {

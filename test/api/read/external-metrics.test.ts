@@ -75,11 +75,13 @@ beforeEach(async () => {
       clock,
     },
     access: {
-      trust: () => trust,
-      reviewToken: () => Promise.resolve(undefined),
-      reviewAccess: ({ name }) => {
-        reviewed.push(name);
-        return Promise.resolve({ allowed: name === 'alice' });
+      authenticationConfig: { current: () => trust },
+      tokenReviewer: { reviewToken: () => Promise.resolve(undefined) },
+      accessReviewer: {
+        reviewAccess: ({ name }) => {
+          reviewed.push(name);
+          return Promise.resolve({ allowed: name === 'alice' });
+        },
       },
       clock,
     },
