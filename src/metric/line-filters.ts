@@ -22,7 +22,3 @@ export const filterKey = (filters: LineFilters): readonly (readonly [string, str
   filters.own === undefined
     ? filterEntries(filters)
     : [...filterEntries(filters), ['own', JSON.stringify(filters.own)]];
-
-/** Whether they are equal for certain; what a metric's own labels say is not looked into. */
-export const haveSameFilters = (one: LineFilters, other: LineFilters): boolean =>
-  one.own === other.own && filterNames.every((name) => one[name] === other[name]);

@@ -6,8 +6,8 @@ import { routeColumnsOf } from './log-kind.ts';
 import type { MetricRequest } from './metric-request.ts';
 import { routePlaceholder } from './own/placeholders.ts';
 
-/** What one number is asked of: the smallest thing that is planned, stored and refreshed. */
-export interface Series {
+/** What identifies a series. */
+export interface SeriesParts {
   readonly metric: MetricDefinition;
   readonly project: string;
   readonly logstore: string;
@@ -15,46 +15,59 @@ export interface Series {
   readonly route: string | undefined;
   readonly filters: LineFilters;
   readonly intervalSeconds: number;
+  /** Undefined: as configured or learned. */
   readonly delaySeconds: number | undefined;
+  /** Undefined: as configured. */
   readonly internalEndpoint: boolean | undefined;
 }
 
-/** One series a route, in the order of the routes; one for the whole logstore. */
-export function seriesOf(request: MetricRequest): Series[] {
-  const { metric, project, logstore, filters, intervalSeconds, delaySeconds, internalEndpoint } = request;
-  const routes = request.routes ?? [undefined];
-  const isGrouped = routeColumnsOf(metric.logKind) !== undefined;
-  return routes.map((route) => ({
-    metric,
-    project,
-    logstore,
-    // Where no query is for many, it is a value like any other.
-    ...(isGrouped || route === undefined
-      ? { route, filters }
-      : { route: undefined, filters: { ...filters, own: { ...filters.own, [routePlaceholder]: route } } }),
-    intervalSeconds,
-    delaySeconds,
-    internalEndpoint,
-  }));
+/** One number over time: the smallest unit that is planned, stored and refreshed. */
+export interface Series extends SeriesParts {
+  /** Equal for two series exactly when their parts are equal. */
+  readonly key: string;
+  /** Equal for series that differ in nothing but the route, so that one query can answer them. */
+  readonly groupKey: string;
 }
 
-/** Equal for two series exactly when they are the same number. Retries are no part: they change no number. */
-export function seriesKey(series: Series): string {
+/** The retries of a request are in no key, because they do not change the number. */
+export function newSeries(parts: SeriesParts): Series {
   const { metric, project, logstore, route, filters, intervalSeconds, delaySeconds, internalEndpoint } =
-    series;
-  return JSON.stringify([
+    parts;
+  const groupKey = JSON.stringify([
     metric.name,
     project,
     logstore,
-    route ?? null,
+    route === undefined ? 'logstore' : 'routes',
     filterKey(filters),
     intervalSeconds,
     delaySeconds ?? null,
     internalEndpoint ?? null,
   ]);
+  return { ...parts, key: groupKey + (route ?? ''), groupKey };
 }
 
-/** The labels that tell the items of one reading apart, and name where a number comes from. */
+/** Returns one series for each route, in the order of the routes, or one series for the whole logstore. */
+export function seriesOf(request: MetricRequest): Series[] {
+  const { metric, project, logstore, filters, intervalSeconds, delaySeconds, internalEndpoint } = request;
+  const routes = request.routes ?? [undefined];
+  const canGroupByRoute = routeColumnsOf(metric.logKind) !== undefined;
+  return routes.map((route) =>
+    newSeries({
+      metric,
+      project,
+      logstore,
+      // If one query cannot answer several routes, the route is a placeholder value like any other label.
+      ...(canGroupByRoute || route === undefined
+        ? { route, filters }
+        : { route: undefined, filters: { ...filters, own: { ...filters.own, [routePlaceholder]: route } } }),
+      intervalSeconds,
+      delaySeconds,
+      internalEndpoint,
+    }),
+  );
+}
+
+/** Returns the labels of a reading's item: they name the source of the number and differ from item to item. */
 export function seriesLabels(series: Series): Record<string, string> {
   const { project, logstore, route } = labelDefinitions;
   return {

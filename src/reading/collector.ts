@@ -1,107 +1,89 @@
 import { toAdapterError, type AdapterError, type ErrorCode } from '../errors.ts';
-import type { Outcome, Sample } from '../metric/sample.ts';
+import type { Outcome } from '../metric/sample.ts';
 import type { Series } from '../metric/series.ts';
 import { Turns } from '../runtime/turns.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
 import { untilCanceled } from '../sls/until-canceled.ts';
-import { AskedApart } from './asked-apart.ts';
 import {
-  addReadId,
-  landedOutcome,
-  newGroup,
-  regroup,
-  settle,
-  type Asker,
-  type Flight,
-  type Group,
-} from './flight.ts';
-import { Lanes, type Lane } from './lanes.ts';
-import { outcomeOf, planBatches, type Batch, type PlanContext } from './plan.ts';
+  addWaiter,
+  newPendingSeries,
+  newQuery,
+  type InFlightQuery,
+  type PendingSeries,
+} from './pending-series.ts';
+import { outcomeFromResult, planBatches, type Batch, type PlanContext } from './plan.ts';
+import { RefusedMetrics } from './refused-metrics.ts';
 import { withRetry, type RetrySettings } from './retry.ts';
-import type { SeriesKeys } from './series-keys.ts';
+import type { BatchRun, OutcomeSink } from './sample-store.ts';
 
 export interface CollectorSettings extends Omit<RetrySettings, 'deadlineMs'> {
-  /** How long misses of one logstore are gathered before they are planned together. */
+  /** How long series of one logstore are queued before they are planned together. */
   readonly gatherMs: number;
-  /** The same while a query of that logstore is under way, unless it ends sooner. */
+  /** The same while a query of the logstore is in flight. The queue is sent earlier if that query ends. */
   readonly holdMs: number;
 }
 
-/** What a project's own settings bound. */
+/** The settings of one project. */
 export interface CollectorLimits extends Pick<PlanContext, 'maxNamedRoutes'> {
   /** Of one query, all attempts and pauses together. */
   readonly deadlineMs: number;
 }
 
-/** One query that was planned. All samples of its batch share it. */
-export interface BatchRun {
-  /** Counts up from 1. */
-  readonly id: number;
-  /** What the age of its samples is counted from. */
-  readonly plannedAtMs: number;
-  /** How long before then its window ends: the completeness of its samples. */
-  readonly delaySeconds: number;
-}
-
-/** Told of each series of each batch, before whoever waits for it. */
-export interface OutcomeSink {
-  put(series: Series, sample: Sample, run: BatchRun): void;
-  fail(series: Series, error: AdapterError, plannedAtMs: number): void;
-}
-
-/** Told of every query that is planned; retries are no part. */
 export interface CollectObserver {
+  /** Called for every planned query, but not for its retries. */
   batchSent(event: {
     readonly project: string;
     readonly logstore: string;
-    /** How many the one query answers. */
+    /** How many series the query answers. */
     readonly series: number;
   }): void;
 }
 
 export interface CollectorContext extends Pick<PlanContext, 'endpointOf' | 'delaySecondsOf'> {
-  readonly keys: SeriesKeys;
   readonly clock: { now(): number };
   readonly limitsOf: (project: string) => CollectorLimits;
-  /** One SLS request. */
+  /** Sends one SLS request. */
   readonly query: (query: AggregateQuery, signal: AbortSignal) => Promise<AggregatesByRoute>;
   readonly sink: OutcomeSink;
   readonly observer: CollectObserver;
 }
 
-/** One query that goes out, and those who wait for it. */
-interface Departure {
-  readonly batch: Batch;
-  readonly group: Group;
-  readonly plannedAtMs: number;
-  /** From now on, all attempts and pauses together. */
-  readonly deadlineMs: number;
+/** The series of one logstore that are not planned yet. */
+interface LogstoreQueue {
+  readonly key: string;
+  queued: PendingSeries[];
+  /** Sends the queue. */
+  timer: NodeJS.Timeout | undefined;
+  /** How many queries of the logstore are in flight. */
+  inFlight: number;
 }
 
 /**
- * The one way to SLS for readings: gathers, plans, sends, and answers all who asked for the same series once.
+ * Gets series from SLS: queues them by logstore, plans a queue into few queries, sends these, and gives all callers
+ * that wait for a series the same outcome.
  *
- * A miss of a logstore that is not being asked goes out after a moment; while a query is under way, misses gather
- * until it ends or for a little longer, so that a thousand at once take a few queries whatever time they need to
- * arrive.
+ * An idle logstore is asked after a short moment. While one of its queries is in flight, series are queued until it
+ * ends or for a little longer, so that a thousand reads at once need a few queries, no matter how slowly they arrive.
  */
 export class Collector {
   readonly #settings: CollectorSettings;
   readonly #context: CollectorContext;
-  readonly #flights = new Map<string, Flight>();
-  readonly #lanes = new Lanes();
-  readonly #apart: AskedApart;
+  /** By the key of the series. */
+  readonly #pending = new Map<string, PendingSeries>();
+  readonly #queues = new Map<string, LogstoreQueue>();
+  readonly #refused: RefusedMetrics;
   #runs = 0;
 
   constructor(settings: CollectorSettings, context: CollectorContext) {
     this.#settings = settings;
     this.#context = context;
-    this.#apart = new AskedApart(context.clock);
+    this.#refused = new RefusedMetrics(context.clock);
   }
 
   /**
-   * @param readId of the read that asks, for the log
-   * @returns the outcomes, in the order of the series
+   * Returns the outcomes, in the order of the series.
+   *
+   * @param readId the ID of the read that asks, for the log
    * @throws AdapterError `Canceled` once the signal is aborted
    */
   async collect(
@@ -111,177 +93,180 @@ export class Collector {
     readId?: string,
   ): Promise<Outcome[]> {
     if (series.length === 0) return [];
-    const asker: Asker = { left: series.length, allLanded: Promise.withResolvers() };
-    const flights = series.map((one) => this.#join(one, asker, maxRetries, readId));
+    const pending = series.map((one) => this.#join(one, maxRetries, readId));
     try {
-      await untilCanceled(asker.allLanded.promise, signal);
-      return flights.map(landedOutcome);
+      return await untilCanceled(Promise.all(pending.map(({ outcome }) => outcome.promise)), signal);
     } finally {
-      for (const flight of flights) this.#leave(flight);
+      for (const one of pending) this.#leave(one);
     }
   }
 
-  #join(series: Series, asker: Asker, maxRetries: number, readId: string | undefined): Flight {
-    const key = this.#context.keys.of(series);
-    let flight = this.#flights.get(key);
-    if (flight === undefined) {
-      const group = this.#board(this.#lanes.of(series));
-      flight = {
-        key,
-        series,
-        askers: [asker],
-        group,
-        maxRetries,
-        waiting: 0,
-        readIds: [],
-        outcome: undefined,
-      };
-      group.flights.push(flight);
-      this.#flights.set(key, flight);
-    } else flight.askers.push(asker);
-    flight.maxRetries = Math.max(flight.maxRetries, maxRetries);
-    flight.waiting += 1;
-    flight.group.waiting += 1;
-    if (readId !== undefined) {
-      addReadId(flight, readId);
-      addReadId(flight.group, readId);
+  #join(series: Series, maxRetries: number, readId: string | undefined): PendingSeries {
+    let pending = this.#pending.get(series.key);
+    if (pending === undefined) {
+      pending = newPendingSeries(series);
+      this.#pending.set(series.key, pending);
+      this.#enqueue(pending);
     }
-    return flight;
+    addWaiter(pending, maxRetries, readId);
+    return pending;
   }
 
-  /** A group that nobody waits for is canceled, and out of the way of whoever asks next. */
-  #leave(flight: Flight): void {
-    const { group } = flight;
-    flight.waiting -= 1;
-    group.waiting -= 1;
-    if (group.waiting > 0) return;
-    group.controller.abort();
-    for (const member of group.flights) this.#forget(member);
+  /** Cancels the query once the last waiter has left; a later call then starts a new one. */
+  #leave(pending: PendingSeries): void {
+    const { query } = pending;
+    pending.waiters -= 1;
+    if (query === undefined) {
+      if (pending.waiters === 0) this.#forget(pending);
+      return;
+    }
+    query.waiters -= 1;
+    if (query.waiters > 0) return;
+    query.controller.abort();
+    for (const member of query.members) this.#forget(member);
   }
 
-  #board(lane: Lane): Group {
-    if (lane.boarding === undefined) {
-      lane.boarding = newGroup();
-      const { gatherMs, holdMs } = this.#settings;
-      lane.departure = setTimeout(() => this.#depart(lane), lane.underWay > 0 ? holdMs : gatherMs);
-    }
-    return lane.boarding;
+  #enqueue(pending: PendingSeries): void {
+    const { project, logstore } = pending.series;
+    // Neither name can contain a slash.
+    const key = `${project}/${logstore}`;
+    const queue = this.#queues.get(key) ?? { key, queued: [], timer: undefined, inFlight: 0 };
+    this.#queues.set(key, queue);
+    queue.queued.push(pending);
+    const { gatherMs, holdMs } = this.#settings;
+    queue.timer ??= setTimeout(() => this.#sendQueue(queue), queue.inFlight > 0 ? holdMs : gatherMs);
   }
 
-  #depart(lane: Lane): void {
-    clearTimeout(lane.departure);
-    const gathered = lane.boarding?.flights ?? [];
-    lane.boarding = undefined;
-    const bySeries = new Map<Series, Flight>();
-    for (const flight of gathered) {
-      if (flight.waiting > 0) bySeries.set(flight.series, flight);
-      else this.#forget(flight);
-    }
+  #sendQueue(queue: LogstoreQueue): void {
+    clearTimeout(queue.timer);
+    queue.timer = undefined;
+    const queued = queue.queued.filter(({ waiters }) => waiters > 0);
+    queue.queued = [];
+    const pending = new Map(queued.map((one) => [one.series, one]));
     const plannedAtMs = this.#context.clock.now();
-    for (const batch of this.#plan(bySeries, plannedAtMs)) {
+    for (const batch of this.#plan(queued, plannedAtMs)) {
       const { deadlineMs } = this.#context.limitsOf(batch.query.project);
-      lane.underWay += 1;
-      const group = regroup(batch, bySeries);
-      void this.#fly({ batch, group, plannedAtMs, deadlineMs }).then(() => this.#arrive(lane));
+      queue.inFlight += 1;
+      const query = newQuery(batch, pending, { plannedAtMs, deadlineMs });
+      void this.#run(query).then(() => this.#queryEnded(queue));
     }
-    this.#lanes.closeIdle(lane);
+    this.#deleteIfIdle(queue);
   }
 
-  /** Lands the flights that cannot be planned. */
-  #plan(bySeries: ReadonlyMap<Series, Flight>, plannedAtMs: number): Batch[] {
-    const [first] = bySeries.keys();
+  /** Settles the series with the error if they cannot be planned. */
+  #plan(queued: readonly PendingSeries[], plannedAtMs: number): Batch[] {
+    const [first] = queued;
     if (first === undefined) return [];
     try {
-      const { maxNamedRoutes } = this.#context.limitsOf(first.project);
-      return planBatches([...bySeries.keys()], {
-        ...this.#context,
-        maxNamedRoutes,
-        isApart: this.#apart.isApart,
-        nowSeconds: plannedAtMs / 1000,
-      });
+      const { maxNamedRoutes } = this.#context.limitsOf(first.series.project);
+      return planBatches(
+        queued.map(({ series }) => series),
+        {
+          ...this.#context,
+          maxNamedRoutes,
+          isAskedApart: this.#refused.isRefused,
+          nowSeconds: plannedAtMs / 1000,
+        },
+      );
     } catch (thrown) {
-      const error = toAdapterError(thrown);
-      for (const flight of bySeries.values()) this.#crash(flight, error, plannedAtMs);
+      this.#failAll(queued, toAdapterError(thrown), plannedAtMs);
       return [];
     }
   }
 
-  #arrive(lane: Lane): void {
-    lane.underWay -= 1;
-    if (lane.boarding !== undefined) this.#depart(lane);
-    else this.#lanes.closeIdle(lane);
+  #queryEnded(queue: LogstoreQueue): void {
+    queue.inFlight -= 1;
+    if (queue.queued.length > 0) this.#sendQueue(queue);
+    else this.#deleteIfIdle(queue);
   }
 
-  /** @returns what the query failed by; undefined where it was answered */
-  async #fly({ batch, group, plannedAtMs, deadlineMs }: Departure): Promise<ErrorCode | undefined> {
-    const { query } = batch;
-    const { flights, controller } = group;
-    const { plannedAtSeconds, window } = query;
+  #deleteIfIdle({ key, queued, inFlight }: LogstoreQueue): void {
+    if (queued.length === 0 && inFlight === 0) this.#queues.delete(key);
+  }
+
+  /**
+   * Sends the query, with retries, and settles its members.
+   *
+   * @returns the code of its error; undefined if SLS answered
+   */
+  async #run(query: InFlightQuery): Promise<ErrorCode | undefined> {
+    const { batch, members, plannedAtMs, deadlineMs, readIds } = query;
+    const { project, logstore, window, plannedAtSeconds } = batch.query;
     const startMs = performance.now();
-    const { project, logstore } = query;
-    this.#context.observer.batchSent({ project, logstore, series: flights.length });
+    this.#context.observer.batchSent({ project, logstore, series: members.length });
     this.#runs += 1;
     const run = { id: this.#runs, plannedAtMs, delaySeconds: plannedAtSeconds - window.endSeconds };
-    const maxRetries = () => flights.reduce((most, flight) => Math.max(most, flight.maxRetries), 0);
-    const send = (signal: AbortSignal) => this.#context.query({ ...query, readIds: group.readIds }, signal);
     try {
-      const result = await withRetry(send, maxRetries, controller.signal, { ...this.#settings, deadlineMs });
-      const outcomes = flights.map(({ series }) => outcomeOf(series, window, result));
-      await this.#landAll(flights, outcomes, run);
+      const result = await withRetry(
+        (signal) => this.#context.query({ ...batch.query, readIds }, signal),
+        () => members.reduce((most, { maxRetries }) => Math.max(most, maxRetries), 0),
+        query.controller.signal,
+        { ...this.#settings, deadlineMs },
+      );
+      await this.#settleAll(query, result, run);
       return undefined;
     } catch (thrown) {
       const error = toAdapterError(thrown);
       const leftMs = deadlineMs - (performance.now() - startMs);
-      const departure = { batch, group, plannedAtMs, deadlineMs: leftMs };
-      if (leftMs <= 0 || !(await this.#flyApart(departure, error.code)))
-        for (const flight of flights) this.#crash(flight, error, plannedAtMs);
+      if (leftMs <= 0 || !(await this.#runParts(query, leftMs, error.code)))
+        this.#failAll(members, error, plannedAtMs);
       return error.code;
     }
   }
 
   /**
-   * Asks for what was refused together once more, each kind of aggregates on its own.
+   * Asks again for a batch that SLS refused, in one query for each set of aggregates.
    *
-   * @returns whether it did
+   * @returns whether it asked
    */
-  async #flyApart(departure: Departure, refusal: ErrorCode): Promise<boolean> {
-    const { batch, group } = departure;
-    const parts = this.#apart.partsOf(batch, refusal);
+  async #runParts({ batch, members, plannedAtMs }: InFlightQuery, leftMs: number, refusal: ErrorCode) {
+    const parts = this.#refused.partsOf(batch, refusal);
     if (parts.length === 0) return false;
-    const bySeries = new Map(group.flights.map((flight) => [flight.series, flight]));
-    const ends = parts.map(async (part) => {
-      const code = await this.#fly({ ...departure, batch: part, group: regroup(part, bySeries) });
-      return { batch: part, code };
+    const pending = new Map(members.map((member) => [member.series, member]));
+    const results = parts.map(async (part) => {
+      const query = newQuery(part, pending, { plannedAtMs, deadlineMs: leftMs });
+      return { batch: part, code: await this.#run(query) };
     });
-    this.#apart.learn(batch, await Promise.all(ends));
+    this.#refused.learn(batch, await Promise.all(results));
     return true;
   }
 
-  /** A thousand of them take milliseconds, for which reads would wait. */
-  async #landAll(flights: readonly Flight[], outcomes: readonly Outcome[], run: BatchRun): Promise<void> {
+  /** In turns, because reads would wait for the milliseconds that a thousand series take. */
+  async #settleAll(
+    { batch, members }: InFlightQuery,
+    result: AggregatesByRoute,
+    run: BatchRun,
+  ): Promise<void> {
     const turns = new Turns();
-    for (const [index, flight] of flights.entries()) {
-      this.#land(flight, outcomes[index], run);
+    for (const member of members) {
+      const { series } = member;
+      const outcome = outcomeFromResult(series, batch.query.window, result);
+      if (outcome.kind === 'sample') {
+        this.#forget(member);
+        this.#context.sink.put(series, outcome.sample, run);
+        this.#settle(member, outcome);
+      } else this.#failAll([member], outcome.error, run.plannedAtMs);
       if (turns.isOver()) await turns.next();
     }
   }
 
-  #land(flight: Flight, outcome: Outcome | undefined, run: BatchRun): void {
-    if (outcome?.kind === 'sample') {
-      this.#forget(flight);
-      this.#context.sink.put(flight.series, outcome.sample, run);
-      settle(flight, outcome);
-    } else if (outcome !== undefined) this.#crash(flight, outcome.error, run.plannedAtMs);
+  #failAll(members: readonly PendingSeries[], error: AdapterError, plannedAtMs: number): void {
+    for (const member of members) {
+      if (member.settled) continue;
+      this.#forget(member);
+      this.#context.sink.fail(member.series, error, plannedAtMs);
+      this.#settle(member, { kind: 'failed', error });
+    }
   }
 
-  #crash(flight: Flight, error: AdapterError, plannedAtMs: number): void {
-    if (flight.outcome !== undefined) return;
-    this.#forget(flight);
-    this.#context.sink.fail(flight.series, error, plannedAtMs);
-    settle(flight, { kind: 'failed', error });
+  #settle(pending: PendingSeries, outcome: Outcome): void {
+    pending.settled = true;
+    pending.outcome.resolve(outcome);
   }
 
-  #forget(flight: Flight): void {
-    if (this.#flights.get(flight.key) === flight) this.#flights.delete(flight.key);
+  /** Calls that come from now on no longer join it. */
+  #forget(pending: PendingSeries): void {
+    const { key } = pending.series;
+    if (this.#pending.get(key) === pending) this.#pending.delete(key);
   }
 }

@@ -1,9 +1,9 @@
 import { AdapterError, type ErrorCode } from '../errors.ts';
-import { windowSeconds, type Outcome, type Window } from '../metric/sample.ts';
-import { filterKey, haveSameFilters } from '../metric/line-filters.ts';
+import { filterKey } from '../metric/line-filters.ts';
 import type { LogKind } from '../metric/log-kind.ts';
 import { unreadableLines } from '../metric/measures.ts';
-import { seriesKey, type Series } from '../metric/series.ts';
+import { windowSeconds, type Outcome, type Window } from '../metric/sample.ts';
+import type { Series } from '../metric/series.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
 import type { Endpoint } from '../sls/endpoint.ts';
 
@@ -13,92 +13,50 @@ export interface Batch {
   readonly series: readonly Series[];
 }
 
-/** What planning needs to know besides the series. */
 export interface PlanContext {
   /** Unix time; the fraction is dropped. */
   readonly nowSeconds: number;
   readonly endpointOf: (series: Series) => Endpoint;
   readonly delaySecondsOf: (series: Series) => number;
-  /** How many routes a query names at most; more than that are counted with all others of the logstore. */
+  /** The most routes that a query names. With more, it counts every route of the logstore. */
   readonly maxNamedRoutes: number;
-  /** Whether a series shares a query with its equals alone: SLS refuses what it asks for. Default: none does. */
-  readonly isApart?: (series: Series, endpoint: Endpoint) => boolean;
+  /**
+   * Whether the series may share a query only with series of the same aggregates, because SLS refuses these. Default:
+   * never.
+   */
+  readonly isAskedApart?: (series: Series, endpoint: Endpoint) => boolean;
 }
 
-/** What a metric asks of SLS: equal for those of one kind of log that ask for the same aggregates. */
+/** Returns the names of a metric's aggregates; equal for two metrics of one kind of log that need the same. */
 export const aggregateSetOf = ({ metric }: Series): string => Object.keys(metric.aggregates).sort().join(' ');
 
-/** The window of a series: `[end − interval, end)` with `end = now − delay`. */
+/** Returns the window of a series: `[end − interval, end)` with `end = now − delay`. */
 export function windowOf(series: Series, { nowSeconds, delaySecondsOf }: PlanContext): Window {
   const endSeconds = Math.floor(nowSeconds) - delaySecondsOf(series);
   return { startSeconds: endSeconds - series.intervalSeconds, endSeconds };
 }
 
-/**
- * Groups series by endpoint, project, logstore, kind of log, window, filters, and whether they ask for routes or for
- * the whole logstore: one query a group, with every aggregate that it needs.
- */
+/** Plans one query for all series with the same `BatchKey`, with every aggregate that they need. */
 export function planBatches(series: readonly Series[], context: PlanContext): Batch[] {
-  const groups = new Map<string, { endpoint: Endpoint; window: Window; series: Series[] }>();
-  for (const alike of alikeSeries(series)) {
+  const groups = new Map<string, { endpoint: Endpoint; window: Window; members: Series[] }>();
+  for (const alike of Map.groupBy(series, ({ groupKey }) => groupKey).values()) {
     const [one] = alike;
     if (one === undefined) continue;
     const endpoint = context.endpointOf(one);
     const window = windowOf(one, context);
-    const apart = context.isApart?.(one, endpoint) === true ? aggregateSetOf(one) : '';
+    const apart = context.isAskedApart?.(one, endpoint) === true ? aggregateSetOf(one) : '';
     const key = JSON.stringify(batchKeyOf(one, endpoint, window)) + apart;
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { endpoint, window, series: alike });
-    else group.series = group.series.concat(alike);
+    if (group === undefined) groups.set(key, { endpoint, window, members: alike });
+    else group.members = group.members.concat(alike);
   }
-  return [...groups.values()].map(({ endpoint, window, series: members }) => ({
+  return [...groups.values()].map(({ endpoint, window, members }) => ({
     query: queryOf(members, endpoint, window, context),
     series: members,
   }));
 }
 
-/** Series that differ in nothing but the route, together: there are thousands, and one stands for all in planning. */
-const alikeSeries = (series: readonly Series[]): Series[][] =>
-  [...Map.groupBy(series, ({ metric }) => metric).values()].flatMap((ofMetric) => [
-    ...alikeOfMetric(ofMetric),
-  ]);
-
-function alikeOfMetric(series: readonly Series[]): Iterable<Series[]> {
-  const groups = new Map<string, Series[]>();
-  let last: Series[] = [];
-  for (const one of series) {
-    // Neighbours mostly are, and to compare two takes less than to write what they have in common.
-    if (last[0] === undefined || !areAlike(one, last[0])) {
-      const key = likenessOf(one);
-      last = groups.get(key) ?? [];
-      groups.set(key, last);
-    }
-    last.push(one);
-  }
-  return groups.values();
-}
-
-/** What series have in common that differ in nothing but the route. */
-const likenessOf = (series: Series): string =>
-  seriesKey({ ...series, route: series.route === undefined ? undefined : '' });
-
-/** What is compared as it is, the rest below; the compiler sees to it that no part of a series is left out. */
-const compared: Readonly<Record<Exclude<keyof Series, 'metric' | 'route' | 'filters'>, true>> = {
-  project: true,
-  logstore: true,
-  intervalSeconds: true,
-  delaySeconds: true,
-  internalEndpoint: true,
-};
-const comparedNames = Object.keys(compared) as (keyof typeof compared)[];
-
-/** Of one metric, for certain: two that are not may still have the same `likenessOf`. */
-const areAlike = (one: Series, other: Series): boolean =>
-  (one.route === undefined) === (other.route === undefined) &&
-  comparedNames.every((name) => one[name] === other[name]) &&
-  haveSameFilters(one.filters, other.filters);
-
-/** The same batch in smaller ones, each of series that ask for the same aggregates. */
+/** Splits a batch into one batch for each set of aggregates. */
 export function splitBatch({ query, series }: Batch): Batch[] {
   return [...Map.groupBy(series, aggregateSetOf).values()].map((members) => ({
     query: {
@@ -113,7 +71,7 @@ export function splitBatch({ query, series }: Batch): Batch[] {
 const routesOf = (members: readonly Series[]): string[] =>
   [...new Set(members.flatMap(({ route }) => route ?? []))].sort();
 
-/** What series have in common that share a query. */
+/** What the series of one query have in common. */
 export interface BatchKey extends Window {
   /** `{protocol}://{host and port}` */
   readonly endpoint: string;
@@ -169,8 +127,12 @@ function queryOf(
 const aggregatesOf = (members: readonly Series[]) =>
   Object.assign({}, ...members.map(({ metric }) => metric.aggregates)) as Record<string, string>;
 
-/** What a batch's complete result says of one of its series. */
-export function outcomeOf({ metric, route }: Series, window: Window, result: AggregatesByRoute): Outcome {
+/** Returns the outcome of one series of a batch from the complete result of its query. */
+export function outcomeFromResult(
+  { metric, route }: Series,
+  window: Window,
+  result: AggregatesByRoute,
+): Outcome {
   const aggregates = result.get(route);
   const what = `${metric.name} of ${route ?? 'the logstore'}`;
   if (aggregates === undefined) {

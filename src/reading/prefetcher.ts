@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { AdapterError } from '../errors.ts';
 import type { Outcome } from '../metric/sample.ts';
 import type { Series } from '../metric/series.ts';
+import { pauseUntil } from '../runtime/back-off.ts';
 import type { Collector } from './collector.ts';
 import type { LogstoreName, WantedSeries } from './wanted-series.ts';
 
@@ -66,7 +66,9 @@ export class Prefetcher {
     const report = this.#reporter(logstore);
     let learning: Promise<void> | undefined;
     let pauseMs = random() * refreshMs;
-    while (await pausedFor(pauseMs, signal)) {
+    for (;;) {
+      await pauseUntil(pauseMs, signal);
+      if (signal.aborted) break;
       const startMs = performance.now();
       const series = wanted.take(logstore, clock.now());
       if (series.length === 0) break;
@@ -76,7 +78,7 @@ export class Prefetcher {
       } catch {
         break;
       }
-      pauseMs = startMs + refreshMs - performance.now();
+      pauseMs = Math.max(0, startMs + refreshMs - performance.now());
     }
     await learning;
   }
@@ -95,15 +97,5 @@ export class Prefetcher {
       }
       lastCode = error?.code;
     };
-  }
-}
-
-/** @returns whether the pause went by, rather than the signal end it */
-async function pausedFor(ms: number, signal: AbortSignal): Promise<boolean> {
-  try {
-    await pause(Math.max(0, ms), undefined, { signal });
-    return true;
-  } catch {
-    return false;
   }
 }

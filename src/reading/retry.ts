@@ -1,31 +1,19 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { AdapterError } from '../errors.ts';
+import { jitteredPauseMs, pauseUntil, type JitterSettings } from '../runtime/back-off.ts';
 import { untilCanceled } from '../sls/until-canceled.ts';
 
-export interface RetrySettings {
-  /** Of one read, all attempts and pauses together. */
+export interface RetrySettings extends JitterSettings {
+  /** For all attempts and pauses together. */
   readonly deadlineMs: number;
-  /** Upper bound of the first pause; it doubles with each attempt. */
-  readonly firstPauseMs: number;
-  readonly longestPauseMs: number;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
-}
-
-/** Full jitter: uniform between nothing and a bound that doubles. `retries`: how many went before. */
-export function pauseMs(
-  retries: number,
-  { firstPauseMs, longestPauseMs, random }: Omit<RetrySettings, 'deadlineMs'>,
-): number {
-  return Math.round(random() * Math.min(longestPauseMs, firstPauseMs * 2 ** retries));
 }
 
 /**
- * Sends again what may succeed the next time (`retryable` in the registry of errors), with full jitter, until
- * an answer, the last retry or the deadline. An attempt or a pause under way ends no later than the deadline.
+ * Repeats an attempt after a retryable error (`retryable` in the registry of errors), with full jitter, until it succeeds,
+ * the retries are used up or the deadline passes. The deadline also ends an attempt or a pause.
  *
- * @param maxRetries asked after each failure, since whoever joins meanwhile may grant more
- * @throws AdapterError that of the last attempt; `DeadlineExceeded` with it as cause; `Canceled` by the signal
+ * @param maxRetries called after each failure, because waiters that joined meanwhile may allow more
+ * @throws AdapterError the error of the last attempt; `DeadlineExceeded` with that error as its cause; `Canceled` once
+ *   the signal is aborted
  */
 export async function withRetry<T>(
   attempt: (signal: AbortSignal) => Promise<T>,
@@ -38,14 +26,15 @@ export async function withRetry<T>(
   const either = AbortSignal.any([signal, deadline.signal]);
   let lastError: AdapterError | undefined;
   const attempts = async () => {
-    for (let retries = 0; ; retries++) {
+    for (let failures = 1; ; failures++) {
       try {
         return await attempt(either);
       } catch (error) {
         if (!(error instanceof AdapterError) || !error.retryable) throw error;
-        if (either.aborted || retries >= maxRetries()) throw error;
+        if (either.aborted || failures > maxRetries()) throw error;
         lastError = error;
-        await pause(pauseMs(retries, settings), undefined, { signal: either });
+        await pauseUntil(jitteredPauseMs(failures, settings), either);
+        either.throwIfAborted();
       }
     }
   };

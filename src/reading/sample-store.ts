@@ -2,8 +2,22 @@ import { LRUCache } from 'lru-cache';
 import type { AdapterError } from '../errors.ts';
 import type { Sample } from '../metric/sample.ts';
 import type { Series } from '../metric/series.ts';
-import type { BatchRun, OutcomeSink } from './collector.ts';
-import { SeriesKeys } from './series-keys.ts';
+
+/** One planned query. All samples of its batch share it. */
+export interface BatchRun {
+  /** Counts up from 1. */
+  readonly id: number;
+  /** The age of its samples is counted from here. Unix ms. */
+  readonly plannedAtMs: number;
+  /** How long before `plannedAtMs` its window ends. */
+  readonly delaySeconds: number;
+}
+
+/** Receives the outcome of every series of a batch, before the reads that wait for it. */
+export interface OutcomeSink {
+  put(series: Series, sample: Sample, run: BatchRun): void;
+  fail(series: Series, error: AdapterError, plannedAtMs: number): void;
+}
 
 export interface StoredSample {
   readonly sample: Sample;
@@ -15,30 +29,21 @@ export interface StoredFailure {
   readonly plannedAtMs: number;
 }
 
-/** What is known of one series. */
+/** The last outcomes of one series. */
 export interface StoredSeries {
-  /** Of the series. */
-  readonly key: string;
   readonly series: Series;
-  /** The last that was good. */
+  /** The last good sample. */
   readonly last: StoredSample | undefined;
-  /** That of the last query, unless it gave a sample. */
+  /** The failure of the last query; undefined if that query gave a sample. */
   readonly failure: StoredFailure | undefined;
 }
 
-/** What became of each series, bounded by entries. It never fetches. */
+/** Keeps the last outcomes of each series. Drops the least recently used series when it is full. It never fetches. */
 export class SampleStore implements OutcomeSink {
   readonly #entries: LRUCache<string, StoredSeries>;
-  /** The same in an order that no use changes, so that they can be gone through with other work in between. */
-  readonly #inOrder = new Map<string, StoredSeries>();
-  readonly #keys: SeriesKeys;
 
-  constructor(maxEntries: number, keys = new SeriesKeys()) {
-    const dispose = (_: StoredSeries, key: string, reason: LRUCache.DisposeReason) => {
-      if (reason !== 'set') this.#inOrder.delete(key);
-    };
-    this.#entries = new LRUCache({ max: maxEntries, dispose });
-    this.#keys = keys;
+  constructor(maxEntries: number) {
+    this.#entries = new LRUCache({ max: maxEntries });
   }
 
   get size(): number {
@@ -46,39 +51,29 @@ export class SampleStore implements OutcomeSink {
   }
 
   get(series: Series): StoredSeries | undefined {
-    return this.#entries.get(this.#keys.of(series));
+    return this.#entries.get(series.key);
   }
 
-  /**
-   * All that is known, each as it is when it is come to; nothing counts as used. What is dropped and comes back
-   * meanwhile comes again.
-   */
-  all(): Iterable<StoredSeries> {
-    return this.#inOrder.values();
+  /** Returns all entries as they are now, the least recently used first, without marking them as used. */
+  all(): StoredSeries[] {
+    return [...this.#entries.values()].reverse();
   }
 
   put(series: Series, sample: Sample, run: BatchRun): void {
-    const key = this.#keys.of(series);
-    this.#set({ key, series, last: { sample, run }, failure: undefined });
+    this.#entries.set(series.key, { series, last: { sample, run }, failure: undefined });
   }
 
-  /** A query that was canceled says nothing of the series. */
+  /** Ignores `Canceled`, which says nothing about the series. */
   fail(series: Series, error: AdapterError, plannedAtMs: number): void {
     if (error.code === 'Canceled') return;
-    const key = this.#keys.of(series);
-    const last = this.#entries.peek(key)?.last;
-    this.#set({ key, series, last, failure: { error, plannedAtMs } });
+    const last = this.#entries.peek(series.key)?.last;
+    this.#entries.set(series.key, { series, last, failure: { error, plannedAtMs } });
   }
 
-  /** Drops what turns out to be doubtful. */
-  forget(doubtful: (series: Series, run: BatchRun) => boolean): void {
-    for (const { key, series, last } of this.all()) {
-      if (last !== undefined && doubtful(series, last.run)) this.#entries.delete(key);
+  /** Deletes the entries whose last sample matches. */
+  forget(matches: (series: Series, run: BatchRun) => boolean): void {
+    for (const { series, last } of this.all()) {
+      if (last !== undefined && matches(series, last.run)) this.#entries.delete(series.key);
     }
-  }
-
-  #set(stored: StoredSeries): void {
-    this.#entries.set(stored.key, stored);
-    this.#inOrder.set(stored.key, stored);
   }
 }

@@ -1,18 +1,12 @@
 import { projectSettings } from '../config/project-settings.ts';
 import type { Config } from '../config/schema.ts';
-import {
-  Collector,
-  type CollectObserver,
-  type CollectorLimits,
-  type OutcomeSink,
-} from '../reading/collector.ts';
-import type { CompletenessObserver } from '../reading/delay-learner.ts';
-import { Delays } from '../reading/delays.ts';
+import { Collector, type CollectObserver, type CollectorLimits } from '../reading/collector.ts';
+import type { DelayObserver } from '../reading/delay/delay-learner.ts';
+import { Delays } from '../reading/delay/delays.ts';
 import { Prefetcher, type PrefetchObserver } from '../reading/prefetcher.ts';
 import { Reader, type ReaderSettings } from '../reading/reader.ts';
 import type { RetrySettings } from '../reading/retry.ts';
-import { SampleStore } from '../reading/sample-store.ts';
-import { SeriesKeys } from '../reading/series-keys.ts';
+import { SampleStore, type OutcomeSink } from '../reading/sample-store.ts';
 import { WantedSeries } from '../reading/wanted-series.ts';
 import type { SlsObserver } from '../sls/client.ts';
 import type { CredentialObserver } from '../sls/credentials/renewed-credentials.ts';
@@ -33,7 +27,7 @@ export type ReadingObserver = SlsObserver &
   CredentialObserver &
   PrefetchObserver &
   CollectObserver &
-  CompletenessObserver;
+  DelayObserver;
 
 /** A reader over SLS, without any server. */
 export interface ReadingStack {
@@ -61,9 +55,8 @@ export function createReading(
   const { maxSeries } = config.reading;
   const readingOf = readingSettings(config);
   const sls = createSls(config, around, observer);
-  const keys = new SeriesKeys();
-  const store = new SampleStore(maxSeries, keys);
-  const wanted = new WantedSeries(maxSeries, keys);
+  const store = new SampleStore(maxSeries);
+  const wanted = new WantedSeries(maxSeries);
   const delays = new Delays({
     endpointOf: sls.endpointOf,
     fixedSecondsOf: (project) => readingOf(project).delaySeconds,
@@ -77,7 +70,6 @@ export function createReading(
   const collector = new Collector(
     { gatherMs, holdMs, ...retryPauses },
     {
-      keys,
       clock,
       endpointOf: sls.endpointOf,
       delaySecondsOf: (series) => delays.secondsOf(series),
@@ -117,17 +109,14 @@ export function readingSettings(
   config: Config,
 ): (project: string) => ReadingSettings & ReaderSettings & CollectorLimits {
   const settingsOf = projectSettings(config);
-  const known = new WeakMap<ReadingSettings, ReadingSettings & ReaderSettings & CollectorLimits>();
   return (project) => {
     const { reading } = settingsOf(project);
-    const settings = known.get(reading) ?? {
+    return {
       ...reading,
       freshnessMs: reading.freshnessSeconds * 1000,
       maxStaleMs: reading.maxStaleSeconds * 1000,
       patienceMs: reading.patienceSeconds * 1000,
       deadlineMs: reading.deadlineSeconds * 1000,
     };
-    known.set(reading, settings);
-    return settings;
   };
 }

@@ -2,7 +2,7 @@ import { versionInfo } from '../api/discovery/version.ts';
 import type { Config } from '../config/schema.ts';
 import type { AutoscalerHandler } from '../kube/autoscalers/autoscaler-changes.ts';
 import type { RequestParser } from '../access/request-parser.ts';
-import type { OutcomeSink } from '../reading/collector.ts';
+import type { OutcomeSink } from '../reading/sample-store.ts';
 import { StatusPage } from '../status-page/status-page.ts';
 import { StatusTracker } from '../status/status-tracker.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';

@@ -1,14 +1,13 @@
 import type { AdapterError } from '../errors.ts';
 import type { Sample } from '../metric/sample.ts';
-import { seriesKey, type Series } from '../metric/series.ts';
-import type { BatchRun, OutcomeSink } from '../reading/collector.ts';
+import type { Series } from '../metric/series.ts';
+import type { BatchRun, OutcomeSink } from '../reading/sample-store.ts';
 import type { SeriesState } from './status-document.ts';
 
 /** What the tracker knows about one series that is read, or that an HPA names. */
 export interface TrackedSeries {
   /** Counts up and is never reused. */
   readonly id: number;
-  readonly key: string;
   readonly series: Series;
   /** The last readings, the oldest first. */
   readonly history: number[];
@@ -85,8 +84,7 @@ export class SeriesTracker implements OutcomeSink {
 
   /** Returns undefined for a new series if `maxSeries` are tracked. */
   track(series: Series): TrackedSeries | undefined {
-    const key = seriesKey(series);
-    return this.#byKey.get(key) ?? this.#add(key, series);
+    return this.#byKey.get(series.key) ?? this.#add(series);
   }
 
   put(series: Series, sample: Sample, { plannedAtMs, delaySeconds }: BatchRun): void {
@@ -153,12 +151,11 @@ export class SeriesTracker implements OutcomeSink {
     return counts;
   }
 
-  #add(key: string, series: Series): TrackedSeries | undefined {
+  #add(series: Series): TrackedSeries | undefined {
     if (this.#byKey.size >= this.#context.maxSeries) return undefined;
     this.#lastId += 1;
     const tracked: TrackedSeries = {
       id: this.#lastId,
-      key,
       series,
       history: [],
       sample: undefined,
@@ -172,14 +169,14 @@ export class SeriesTracker implements OutcomeSink {
       state: 'waiting',
       dropped: false,
     };
-    this.#byKey.set(key, tracked);
+    this.#byKey.set(series.key, tracked);
     this.rowChanged(tracked);
     return tracked;
   }
 
   #drop(tracked: TrackedSeries): void {
     tracked.dropped = true;
-    this.#byKey.delete(tracked.key);
+    this.#byKey.delete(tracked.series.key);
     if (this.#recordsChanges) this.#droppedIds.push(tracked.id);
   }
 }

@@ -4,7 +4,7 @@ import type { ReadObserver } from '../api/read/external-metrics.ts';
 import type { KubeObserver } from '../kube/client/kube-observer.ts';
 import type { AutoscalerDemandObserver } from '../reading/autoscaler-demand.ts';
 import type { CollectObserver } from '../reading/collector.ts';
-import type { CompletenessObserver } from '../reading/delay-learner.ts';
+import type { DelayObserver } from '../reading/delay/delay-learner.ts';
 import type { PrefetchObserver } from '../reading/prefetcher.ts';
 import type { SlsObserver } from '../sls/client.ts';
 import type { CredentialObserver } from '../sls/credentials/renewed-credentials.ts';
@@ -20,7 +20,7 @@ export interface Telemetry
     PrefetchObserver,
     AutoscalerDemandObserver,
     CollectObserver,
-    CompletenessObserver,
+    DelayObserver,
     SlsObserver,
     GateObserver,
     CredentialObserver {

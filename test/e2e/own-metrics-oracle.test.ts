@@ -8,7 +8,7 @@ import { ownMetricFaults } from '../../src/metric/own/own-metric-faults.ts';
 import { ownMetric, type OwnMetricSettings } from '../../src/metric/own/own-metric.ts';
 import type { Outcome } from '../../src/metric/sample.ts';
 import { seriesOf, type Series } from '../../src/metric/series.ts';
-import { outcomeOf, planBatches } from '../../src/reading/plan.ts';
+import { outcomeFromResult, planBatches } from '../../src/reading/plan.ts';
 import { AggregateSource } from '../../src/sls/aggregate-source.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
 import { accessKey, alive, createClient, logstore, project } from '../sls/sls-client.ts';
@@ -147,7 +147,7 @@ async function outcomesOf(series: readonly Series[], maxNamedRoutes: number): Pr
   });
   const found = batches.map(async (batch) => {
     const result = await source.query(batch.query, alive());
-    return batch.series.map((one) => [one, outcomeOf(one, batch.query.window, result)] as const);
+    return batch.series.map((one) => [one, outcomeFromResult(one, batch.query.window, result)] as const);
   });
   return new Map((await Promise.all(found)).flat());
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { MetricRequest } from '../../src/metric/metric-request.ts';
-import { seriesKey, seriesLabels, seriesOf, type Series } from '../../src/metric/series.ts';
+import { newSeries, seriesLabels, seriesOf, type SeriesParts } from '../../src/metric/series.ts';
 import { findMetric } from '../support/catalog.ts';
 
 const metric = findMetric('sls_ingress_qps');
@@ -21,7 +21,7 @@ const request: MetricRequest = {
 
 /** Names that differ by little, so that a careless key would confuse two of them. */
 const names = fc.constantFrom('a', 'b', 'a,b', 'a"', 'a","b', 'null', '', 'undefined', '["a"]', '15');
-const series: fc.Arbitrary<Series> = fc.record({
+const anyParts: fc.Arbitrary<SeriesParts> = fc.record({
   metric: fc.constant(metric),
   project: names,
   logstore: names,
@@ -46,7 +46,7 @@ describe('seriesOf', () => {
 
   it('gives one series for the whole logstore', () => {
     expect(seriesOf({ ...request, routes: undefined })).toEqual([
-      {
+      newSeries({
         metric,
         project: 'p1',
         logstore: 'l1',
@@ -55,34 +55,34 @@ describe('seriesOf', () => {
         intervalSeconds: 15,
         delaySeconds: undefined,
         internalEndpoint: undefined,
-      },
+      }),
     ]);
   });
 });
 
-describe('seriesKey', () => {
-  it('is equal for two series exactly when they are the same', () => {
+describe('the key of a series', () => {
+  it('is equal for two series exactly when all their parts are equal', () => {
     fc.assert(
-      fc.property(series, series, (a, b) => {
-        expect(seriesKey(a) === seriesKey(b)).toBe(isDeepStrictEqual(a, b));
+      fc.property(anyParts, anyParts, (a, b) => {
+        expect(newSeries(a).key === newSeries(b).key).toBe(isDeepStrictEqual(a, b));
       }),
       { numRuns: 1000 },
     );
   });
 
-  it('is another one when any one part is', () => {
+  it('differs when any one part differs', () => {
     fc.assert(
-      fc.property(series, series, (a, b) => {
-        for (const part of Object.keys(a) as (keyof Series)[]) {
-          const changed: Series = { ...a, [part]: b[part] };
-          expect(seriesKey(changed) === seriesKey(a)).toBe(isDeepStrictEqual(b[part], a[part]));
+      fc.property(anyParts, anyParts, (a, b) => {
+        for (const part of Object.keys(a) as (keyof SeriesParts)[]) {
+          const changed = newSeries({ ...a, [part]: b[part] });
+          expect(changed.key === newSeries(a).key).toBe(isDeepStrictEqual(b[part], a[part]));
         }
       }),
     );
   });
 
-  it('is equal to that of a copy, whatever retries were asked for', () => {
-    const keys = [5, 0].map((maxRetries) => seriesOf({ ...request, maxRetries }).map(seriesKey));
+  it('is the same for requests that differ only in their retries', () => {
+    const keys = [5, 0].map((maxRetries) => seriesOf({ ...request, maxRetries }).map(({ key }) => key));
     expect(keys[0]).toEqual(keys[1]);
   });
 });

@@ -3,13 +3,12 @@ import type { Outcome, Sample } from '../../src/metric/sample.ts';
 import type { Series } from '../../src/metric/series.ts';
 import {
   Collector,
-  type BatchRun,
   type CollectObserver,
   type CollectorContext,
   type CollectorLimits,
   type CollectorSettings,
 } from '../../src/reading/collector.ts';
-import { SeriesKeys } from '../../src/reading/series-keys.ts';
+import type { BatchRun } from '../../src/reading/sample-store.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
 import { TestClock } from '../support/test-clock.ts';
 import { HeldQueries } from './held-queries.ts';
@@ -31,7 +30,6 @@ export function createCollector(
   const collector = new Collector(
     { gatherMs: 5, holdMs: 50, firstPauseMs: 0, longestPauseMs: 0, random: () => 0, ...settings },
     {
-      keys: new SeriesKeys(),
       clock,
       query: sls.query,
       endpointOf: () => parseEndpointUrl('http://127.0.0.1:1'),

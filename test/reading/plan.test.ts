@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MetricDefinition } from '../../src/metric/catalog.ts';
-import type { Series } from '../../src/metric/series.ts';
-import { outcomeOf, planBatches, windowOf, type PlanContext } from '../../src/reading/plan.ts';
+import { newSeries, type Series } from '../../src/metric/series.ts';
+import { outcomeFromResult, planBatches, windowOf, type PlanContext } from '../../src/reading/plan.ts';
 import { resolveEndpoint } from '../../src/sls/endpoint.ts';
 import { seriesWith } from './series.ts';
 import { findMetric, listMetrics } from '../support/catalog.ts';
@@ -57,7 +57,7 @@ describe('two series', () => {
     ['a later end of the same start', { intervalSeconds: 20, delaySeconds: 5 }],
     ['another endpoint', { internalEndpoint: true }],
     ['the whole logstore', { route: undefined }],
-    ['another kind of log', { metric: { ...qps, logKind: 'alb-ingress' } }],
+    ['another kind of log', { metric: { ...qps, name: 'alb', logKind: 'alb-ingress' } }],
   ])('do not share a query: %s', (_, changes) => {
     expect(planBatches([seriesWith(), seriesWith(changes)], context)).toHaveLength(2);
   });
@@ -107,7 +107,7 @@ describe('any set of series', () => {
     'delaySeconds',
     'internalEndpoint',
   ] as const;
-  const anySeries: fc.Arbitrary<Series> = fc.record({
+  const anyParts = fc.record({
     metric: fc.constantFrom(qps, latency),
     project: fc.constantFrom('p1', 'p2', 'p1","x'),
     logstore: fc.constantFrom('l1', 'l2'),
@@ -117,14 +117,12 @@ describe('any set of series', () => {
     delaySeconds: fc.option(fc.constantFrom(0, 5, 10), { nil: undefined }),
     internalEndpoint: fc.option(fc.boolean(), { nil: undefined }),
   });
+  const anySeries = anyParts.map(newSeries);
 
   /** Neighbours that differ in one thing, or in none. */
   const nearlyAlike = fc
-    .record({ field: fc.constantFrom(...fields), other: anySeries })
-    .map(({ field, other }): Series => ({
-      ...seriesWith({ project: 'p1', logstore: 'l1' }),
-      [field]: other[field],
-    }));
+    .record({ field: fc.constantFrom(...fields), other: anyParts })
+    .map(({ field, other }) => seriesWith({ project: 'p1', logstore: 'l1', [field]: other[field] }));
   const anySet = fc.oneof(
     fc.array(anySeries, { maxLength: 40 }),
     fc.array(nearlyAlike, { minLength: 10, maxLength: 40 }),
@@ -187,18 +185,18 @@ describe('the outcome of a series', () => {
   const series = seriesWith({ route: 'a' });
 
   it('is its value over the window', () => {
-    const outcome = outcomeOf(series, window, new Map([['a', { requests: 126 }]]));
+    const outcome = outcomeFromResult(series, window, new Map([['a', { requests: 126 }]]));
     expect(outcome).toEqual({ kind: 'sample', sample: { value: 7.875, window } });
   });
 
   it('is 0 where a complete result has no line of its route', () => {
-    const outcome = outcomeOf(series, window, new Map([['b', { requests: 126 }]]));
+    const outcome = outcomeFromResult(series, window, new Map([['b', { requests: 126 }]]));
     expect(outcome).toEqual({ kind: 'sample', sample: { value: 0, window } });
   });
 
   it('of the whole logstore is that of no route', () => {
     const whole = seriesWith({ route: undefined });
-    const outcome = outcomeOf(whole, window, new Map([[undefined, { requests: 16 }]]));
+    const outcome = outcomeFromResult(whole, window, new Map([[undefined, { requests: 16 }]]));
     expect(outcome).toMatchObject({ sample: { value: 1 } });
   });
 
@@ -208,7 +206,7 @@ describe('the outcome of a series', () => {
     ['Infinity', { requests: Infinity }],
     ['a negative count', { requests: -1 }],
   ])('is a failure for %s', (_, aggregates) => {
-    const outcome = outcomeOf(series, window, new Map([['a', aggregates]]));
+    const outcome = outcomeFromResult(series, window, new Map([['a', aggregates]]));
     expect(outcome).toMatchObject({ kind: 'failed', error: { code: 'SlsReplyInvalid' } });
   });
 });
@@ -218,7 +216,7 @@ describe('what a result says of a series', () => {
   const outcome = (metric: string, aggregates?: Readonly<Record<string, number>>) => {
     const series = seriesWith({ metric: findMetric(metric) });
     const result = new Map(aggregates === undefined ? [] : [[series.route, aggregates] as const]);
-    return outcomeOf(series, window, result);
+    return outcomeFromResult(series, window, result);
   };
   const enough = { requests: 200, request_time_lines: 198, request_time_sum: 8, request_time_avg: 0.04 };
 

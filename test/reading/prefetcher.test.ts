@@ -55,7 +55,7 @@ function start(changes: Partial<PrefetcherContext> = {}) {
 describe('a series that is wanted', () => {
   it('is refreshed again and again, all of a logstore in one query', async () => {
     const { sls, clock, stored } = start();
-    wanted.read(a, undefined, clock.now());
+    wanted.read(a, clock.now());
     wanted.name('default/hpa', [b]);
     for (const n of [0, 1, 2]) {
       const { query, answer } = await sls.nth(n);
@@ -69,7 +69,7 @@ describe('a series that is wanted', () => {
 
   it('is not asked for again while its refresh is under way', async () => {
     const { sls, clock } = start();
-    wanted.read(a, undefined, clock.now());
+    wanted.read(a, clock.now());
     const { answer } = await sls.nth(0);
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect(sls.sent).toHaveLength(1);
@@ -79,9 +79,9 @@ describe('a series that is wanted', () => {
 
   it('is refreshed whatever becomes of another logstore', async () => {
     const { sls, clock } = start();
-    wanted.read(elsewhere, undefined, clock.now());
+    wanted.read(elsewhere, clock.now());
     await sls.nth(0);
-    wanted.read(a, undefined, clock.now());
+    wanted.read(a, clock.now());
     for (const n of [1, 2, 3]) {
       const { query, answer } = await sls.nth(n);
       expect(query.project).toBe('p1');
@@ -91,7 +91,7 @@ describe('a series that is wanted', () => {
 
   it('is dropped when nobody wants it any more, and comes back with the next read', async () => {
     const { sls, clock } = start();
-    wanted.read(a, undefined, clock.now());
+    wanted.read(a, clock.now());
     const first = await sls.nth(0);
     clock.advance(121_000);
     first.answer();
@@ -99,7 +99,7 @@ describe('a series that is wanted', () => {
     const { length } = sls.sent;
     await new Promise((resolve) => setTimeout(resolve, 40));
     expect(sls.sent).toHaveLength(length);
-    wanted.read(b, undefined, clock.now());
+    wanted.read(b, clock.now());
     const next = await sls.nth(length);
     expect(next.query.routes).toEqual(['b']);
     next.answer();
@@ -107,7 +107,7 @@ describe('a series that is wanted', () => {
 
   it('is refreshed on, whatever its refresh comes to', async () => {
     const { sls, clock } = start();
-    wanted.read(a, undefined, clock.now());
+    wanted.read(a, clock.now());
     const refused = () => new AdapterError('LogstoreNotFound', 'none');
     for (const n of [0, 1]) (await sls.nth(n)).fail(refused());
     (await sls.nth(2)).fail(new AdapterError('IndexMissing', 'none'));
@@ -130,8 +130,8 @@ describe('a series that is wanted', () => {
 it('begins the refreshes of each logstore at a time of its own', async () => {
   const pauses = [0.9, 0];
   const { sls, clock } = start({ random: () => pauses.shift() ?? 0, refreshMsOf: () => 200 });
-  wanted.read(a, undefined, clock.now());
-  wanted.read(elsewhere, undefined, clock.now());
+  wanted.read(a, clock.now());
+  wanted.read(elsewhere, clock.now());
   expect((await sls.nth(0)).query.project).toBe('p2');
   expect((await sls.nth(1)).query.project).toBe('p1');
 });
@@ -144,7 +144,7 @@ it('learns the delay one at a time, and no refresh waits for it', async () => {
     return learning.promise;
   };
   const { sls, clock } = start({ learnDelay });
-  wanted.read(a, undefined, clock.now());
+  wanted.read(a, clock.now());
   for (const n of [0, 1, 2]) (await sls.nth(n)).answer();
   await sls.nth(3);
   expect(asked).toBe(1);
@@ -153,12 +153,12 @@ it('learns the delay one at a time, and no refresh waits for it', async () => {
 
 it('cancels what runs when it is stopped, and starts nothing more', async () => {
   const { sls, clock } = start();
-  wanted.read(a, undefined, clock.now());
+  wanted.read(a, clock.now());
   const { signal } = await sls.nth(0);
   stop.abort();
   await running;
   expect(signal.aborted).toBe(true);
-  wanted.read(elsewhere, undefined, clock.now());
+  wanted.read(elsewhere, clock.now());
   await new Promise((resolve) => setTimeout(resolve, 30));
   expect(sls.sent).toHaveLength(1);
 });

@@ -6,7 +6,6 @@ import { Reader } from '../../src/reading/reader.ts';
 import { SampleStore } from '../../src/reading/sample-store.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../../src/sls/aggregate-source.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
-import { SeriesKeys } from '../../src/reading/series-keys.ts';
 import { WantedSeries } from '../../src/reading/wanted-series.ts';
 import { TestClock } from '../support/test-clock.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -48,7 +47,6 @@ beforeEach(() => {
   const collector = new Collector(
     { gatherMs: 1, holdMs: 1, firstPauseMs: 0, longestPauseMs: 0, random: () => 0 },
     {
-      keys: new SeriesKeys(),
       clock,
       endpointOf: () => parseEndpointUrl('http://127.0.0.1:1'),
       delaySecondsOf: () => 10,
@@ -112,22 +110,15 @@ describe('a reading', () => {
   });
 });
 
-describe('a fresh reading', () => {
-  it('needs no query, and is the same object until one of its samples is another or too old', async () => {
-    const asked = request('a', 'b');
-    expect(reader.fresh(asked)).toBeUndefined();
-    await reader.read(request('a'), new AbortController().signal);
-    expect(reader.fresh(asked)).toBeUndefined();
-    const { items } = await reader.read(asked, new AbortController().signal);
-    const fresh = reader.fresh(asked);
-    expect(fresh?.items).toEqual(items);
-    expect(reader.fresh(asked)).toBe(fresh);
-    expect(reader.fresh(request('a', 'b'))).toEqual(fresh);
+describe('the source of a reading', () => {
+  it('is fresh while the store has a fresh sample of every route, and cold when SLS was asked for one', async () => {
+    expect((await read('a', 'b')).source).toBe('cold');
+    const fresh = await read('a', 'b');
+    expect(fresh).toEqual({ items: (await read('a', 'b')).items, source: 'fresh' });
+    expect(queries).toHaveLength(1);
+    expect((await read('a', 'c')).source).toBe('cold');
     clock.advance(5000);
-    expect(reader.fresh(asked)).toBeUndefined();
-    requests = { a: 45, b: 30 };
-    await reader.read(asked, new AbortController().signal);
-    expect(reader.fresh(asked)?.items.map(({ sample }) => sample.value)).toEqual([3, 2]);
+    expect((await read('a', 'b')).source).toBe('cold');
   });
 });
 
@@ -270,7 +261,7 @@ it('has each series that is read wanted, fresh or not', async () => {
   const asked = request('a', 'b');
   await reader.read(asked, new AbortController().signal);
   clock.advance(4000);
-  expect(reader.fresh(asked)).toMatchObject({ source: 'fresh' });
+  expect(await reader.read(asked, new AbortController().signal)).toMatchObject({ source: 'fresh' });
   const routes = wanted.take({ project: 'p1', logstore: 'nginx-ingress' }, clock.now() + 119_999);
   expect(routes.map(({ route }) => route)).toEqual(['a', 'b']);
 });

@@ -1,7 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AdapterError, errorRegistry, type ErrorCode } from '../../src/errors.ts';
-import { pauseMs, withRetry, type RetrySettings } from '../../src/reading/retry.ts';
+import { withRetry, type RetrySettings } from '../../src/reading/retry.ts';
 
 const settings: RetrySettings = { deadlineMs: 5000, firstPauseMs: 1, longestPauseMs: 4, random: () => 0.5 };
 const alive = () => new AbortController().signal;
@@ -62,34 +61,6 @@ describe('how often', () => {
     const granting = () => ((granted = 2), attempt());
     await expect(withRetry(granting, () => granted, alive(), settings)).resolves.toBe('answer');
     expect(calls()).toBe(3);
-  });
-});
-
-describe('the pause before the next attempt', () => {
-  it.each([
-    [0, 0, 0],
-    [0, 0.5, 125],
-    [0, 0.999, 250],
-    [1, 0.5, 250],
-    [3, 0.5, 1000],
-    [4, 0.5, 2000],
-    [20, 0.5, 2000],
-    [2000, 0.5, 2000],
-  ])('after %i retries at random %f is %i ms', (retries, random, expected) => {
-    expect(pauseMs(retries, { firstPauseMs: 250, longestPauseMs: 4000, random: () => random })).toBe(
-      expected,
-    );
-  });
-
-  it('is within the bound that doubles, up to the longest', () => {
-    const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
-    fc.assert(
-      fc.property(fc.nat(50), random, (retries, drawn) => {
-        const ms = pauseMs(retries, { firstPauseMs: 250, longestPauseMs: 4000, random: () => drawn });
-        expect(ms).toBeGreaterThanOrEqual(0);
-        expect(ms).toBeLessThanOrEqual(Math.min(4000, 250 * 2 ** retries));
-      }),
-    );
   });
 });
 

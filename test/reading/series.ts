@@ -1,15 +1,16 @@
-import type { Series } from '../../src/metric/series.ts';
+import { newSeries, type Series, type SeriesParts } from '../../src/metric/series.ts';
 import { findMetric } from '../support/catalog.ts';
 
 /** A series of the default route, changed as a test needs it. */
-export const seriesWith = (changes: Partial<Series> = {}): Series => ({
-  metric: findMetric('sls_ingress_qps'),
-  project: 'p1',
-  logstore: 'nginx-ingress',
-  route: 'default-a-80',
-  filters: {},
-  intervalSeconds: 15,
-  delaySeconds: undefined,
-  internalEndpoint: undefined,
-  ...changes,
-});
+export const seriesWith = (changes: Partial<SeriesParts> = {}): Series =>
+  newSeries({
+    metric: findMetric('sls_ingress_qps'),
+    project: 'p1',
+    logstore: 'nginx-ingress',
+    route: 'default-a-80',
+    filters: {},
+    intervalSeconds: 15,
+    delaySeconds: undefined,
+    internalEndpoint: undefined,
+    ...changes,
+  });

@@ -15,33 +15,34 @@ const routes = (wanted: WantedSeries, atMs: number, logstore = here) =>
 describe('a series that was read', () => {
   it('is wanted for two minutes after its last read', () => {
     const wanted = new WantedSeries(10);
-    const held = wanted.read(a, undefined, nowMs);
-    wanted.read(b, undefined, nowMs);
-    wanted.read(a, held, nowMs + 60_000);
+    wanted.read(a, nowMs);
+    wanted.read(b, nowMs);
+    wanted.read(a, nowMs + 60_000);
     expect(routes(wanted, nowMs + 119_999)).toEqual(['a', 'b']);
     expect(routes(wanted, nowMs + 120_000)).toEqual(['a']);
     expect(routes(wanted, nowMs + 180_000)).toEqual([]);
     expect(wanted.size).toBe(0);
   });
 
-  it('is wanted again with the next read, by a want that was held all the time', () => {
+  it('is wanted again with the next read after it was dropped', () => {
     const wanted = new WantedSeries(10);
-    const held = wanted.read(a, undefined, nowMs);
+    wanted.read(a, nowMs);
     expect(routes(wanted, nowMs + 200_000)).toEqual([]);
-    wanted.read(a, held, nowMs + 300_000);
+    wanted.read(a, nowMs + 300_000);
     expect(routes(wanted, nowMs + 300_000)).toEqual(['a']);
   });
 
-  it('is one and the same for all who read it', () => {
+  it('is listed once, however many requests read it', () => {
     const wanted = new WantedSeries(10);
-    const mine = wanted.read(a, undefined, nowMs);
-    expect(wanted.read(seriesWith({ route: 'a' }), undefined, nowMs)).toBe(mine);
+    wanted.read(a, nowMs);
+    wanted.read(seriesWith({ route: 'a' }), nowMs);
+    expect(routes(wanted, nowMs)).toEqual(['a']);
     expect(wanted.size).toBe(1);
   });
 
   it('is not wanted for an hour longer where the clock is set back by one', () => {
     const wanted = new WantedSeries(10);
-    wanted.read(a, undefined, nowMs);
+    wanted.read(a, nowMs);
     expect(routes(wanted, nowMs - 3_600_000)).toEqual(['a']);
     expect(routes(wanted, nowMs - 3_600_000 + 120_000)).toEqual([]);
   });
@@ -64,7 +65,7 @@ describe('a series that an autoscaler names', () => {
   it('stays wanted for its readers when the autoscaler is gone', () => {
     const wanted = new WantedSeries(10);
     wanted.name('default/one', [a]);
-    wanted.read(a, undefined, nowMs);
+    wanted.read(a, nowMs);
     wanted.name('default/one', []);
     expect(routes(wanted, nowMs + 1)).toEqual(['a']);
   });
@@ -72,25 +73,25 @@ describe('a series that an autoscaler names', () => {
 
 it('tells of each logstore that becomes wanted, those of before included', () => {
   const wanted = new WantedSeries(10);
-  wanted.read(a, undefined, nowMs);
+  wanted.read(a, nowMs);
   const told: LogstoreName[] = [];
   wanted.watchLogstores((logstore) => told.push(logstore));
   expect(told).toEqual([here]);
-  wanted.read(b, undefined, nowMs);
-  wanted.read(elsewhere, undefined, nowMs);
+  wanted.read(b, nowMs);
+  wanted.read(elsewhere, nowMs);
   expect(told).toEqual([here, there]);
   expect(routes(wanted, nowMs, there)).toEqual(['default-a-80']);
   wanted.take(here, nowMs + 1e9);
-  wanted.read(b, undefined, nowMs);
+  wanted.read(b, nowMs);
   expect(told).toEqual([here, there, here]);
 });
 
 it('lists no more than there is room for, and takes in the next once there is', () => {
   const wanted = new WantedSeries(1);
-  wanted.read(a, undefined, nowMs);
-  const unlisted = wanted.read(b, undefined, nowMs);
+  wanted.read(a, nowMs);
+  wanted.read(b, nowMs);
   expect(routes(wanted, nowMs)).toEqual(['a']);
   wanted.take(here, nowMs + 1e9);
-  wanted.read(b, unlisted, nowMs + 1e9);
+  wanted.read(b, nowMs + 1e9);
   expect(routes(wanted, nowMs + 1e9)).toEqual(['b']);
 });

@@ -6,8 +6,8 @@ import { routeColumnsOf } from '../../metric/log-kind.ts';
 import type { MetricRequest } from '../../metric/metric-request.ts';
 import type { Outcome } from '../../metric/sample.ts';
 import { seriesLabels, seriesOf } from '../../metric/series.ts';
-import type { DelaySource } from '../../reading/delays.ts';
-import { type Batch, type BatchKey, batchKeyOf, outcomeOf, planBatches } from '../../reading/plan.ts';
+import type { DelaySource } from '../../reading/delay/delays.ts';
+import { type Batch, type BatchKey, batchKeyOf, outcomeFromResult, planBatches } from '../../reading/plan.ts';
 import type { ReadingItem } from '../../reading/reader.ts';
 import { withRetry } from '../../reading/retry.ts';
 import type { ReadingStack } from '../../service/reading-stack.ts';
@@ -117,7 +117,7 @@ export async function runExplained(
     );
     const items = batch.series.map((series) => ({
       labels: seriesLabels(series),
-      sample: sampleOf(outcomeOf(series, batch.query.window, result)),
+      sample: sampleOf(outcomeFromResult(series, batch.query.window, result)),
     }));
     return { exchanges, items, error: undefined };
   } catch (thrown) {

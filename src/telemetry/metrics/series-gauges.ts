@@ -50,11 +50,11 @@ export class SeriesGauges {
     const { all, clock, maxStaleMsOf } = this.#source;
     const nowMs = clock.now();
     const servable = new Map<string, { readonly series: Series; readonly value: number }>();
-    for (const { key, series, last } of all()) {
+    for (const { series, last } of all()) {
       if (last === undefined) continue;
       const ageMs = nowMs - last.run.plannedAtMs;
       if (ageMs >= 0 && ageMs < maxStaleMsOf(series.project))
-        servable.set(key, { series, value: last.sample.value });
+        servable.set(series.key, { series, value: last.sample.value });
     }
     return servable;
   }

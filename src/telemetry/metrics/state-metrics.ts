@@ -1,5 +1,5 @@
 import type { SyncState } from '../../kube/client/sync-state.ts';
-import type { LearnedDelay } from '../../reading/completeness.ts';
+import type { LearnedDelay } from '../../reading/delay/delays.ts';
 import type { IdentityState } from '../../sls/credentials/identities.ts';
 import type { ProjectCounts } from '../../sls/project-gates.ts';
 import { BoundedNames, otherName, type GaugeValue, type MetricRegistry } from './metric-registry.ts';

@@ -1,7 +1,7 @@
 import { formatQuantity } from '../../../src/grammar/quantity.ts';
 import type { Outcome, Window } from '../../../src/metric/sample.ts';
-import type { Series } from '../../../src/metric/series.ts';
-import { outcomeOf, planBatches, type Batch } from '../../../src/reading/plan.ts';
+import { newSeries, type Series } from '../../../src/metric/series.ts';
+import { outcomeFromResult, planBatches, type Batch } from '../../../src/reading/plan.ts';
 import { alive } from '../../sls/sls-client.ts';
 import { metricOracle, trueWindow, type Question } from './log-oracle.ts';
 import type { Scene } from './scene.ts';
@@ -83,7 +83,7 @@ export class Comparison {
     const result = await this.#sls.source.query(query, alive());
     for (const one of series) {
       const meaning = of(one, meanings);
-      const value = compareOutcome(outcomeOf(one, query.window, result), meaning, scene);
+      const value = compareOutcome(outcomeFromResult(one, query.window, result), meaning, scene);
       this.tally.readings += 1;
       if (value === undefined) this.tally.unreadable += 1;
       else if (value > 0) this.tally.nonZero += 1;
@@ -135,7 +135,14 @@ function milliOf(quantity: string): number {
 
 function seriesOf({ metric, place, filters = {}, ...asked }: Asked): Series {
   const { internal, project, logstore } = place;
-  return { ...asked, metric: findMetric(metric), project, logstore, filters, internalEndpoint: internal };
+  return newSeries({
+    ...asked,
+    metric: findMetric(metric),
+    project,
+    logstore,
+    filters,
+    internalEndpoint: internal,
+  });
 }
 
 /** Equal for those that one query can answer. */

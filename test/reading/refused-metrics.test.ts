@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
 import { AdapterError } from '../../src/errors.ts';
-import type { Series } from '../../src/metric/series.ts';
+import { newSeries, type Series } from '../../src/metric/series.ts';
 import { AggregateSource } from '../../src/sls/aggregate-source.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
 import { accessKey, createClient, logstore, project } from '../sls/sls-client.ts';
@@ -86,7 +86,7 @@ describe('a metric that SLS refuses', () => {
 describe('a query that SLS refuses for what all of it shares', () => {
   it('is split once, and then sent whole', async () => {
     const { read, asked } = withRefusals(() => unindexed('host'));
-    const filtered = [qps, latency].map((series) => ({ ...series, filters: { host: 'a' } }));
+    const filtered = [qps, latency].map((series) => newSeries({ ...series, filters: { host: 'a' } }));
     expect(await read(...filtered)).toEqual(['IndexMissing', 'IndexMissing']);
     expect(asked).toHaveLength(3);
     await read(...filtered);

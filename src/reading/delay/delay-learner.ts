@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { toAdapterError, type AdapterError, type ErrorCode } from '../errors.ts';
-import type { LogstoreAddress } from '../sls/endpoint.ts';
-import type { SecondCountQuery, SecondCounts } from '../sls/second-counts.ts';
+import { toAdapterError, type AdapterError, type ErrorCode } from '../../errors.ts';
+import type { LogstoreAddress } from '../../sls/endpoint.ts';
+import type { SecondCountQuery, SecondCounts } from '../../sls/second-counts.ts';
 import {
   DelayEstimator,
   probeReachSeconds,
@@ -13,13 +13,13 @@ export interface DelayLearnerContext {
   /** One SLS request. */
   readonly query: (query: SecondCountQuery, signal: AbortSignal) => Promise<SecondCounts>;
   readonly clock: { now(): number };
-  readonly observer: CompletenessObserver;
+  readonly observer: DelayObserver;
 }
 
 type LogstoreName = Pick<LogstoreAddress, 'project' | 'logstore'>;
 
 /** Told of changes alone, not of every probe. */
-export interface CompletenessObserver {
+export interface DelayObserver {
   delayLearned(
     event: LogstoreName &
       DelayChange & {

@@ -6,54 +6,52 @@ import type { AggregateQuery } from '../sls/aggregate-source.ts';
 import type { Endpoint } from '../sls/endpoint.ts';
 import { aggregateSetOf, splitBatch, type Batch } from './plan.ts';
 
-/** For how long a refusal is remembered: an index that was added counts again by then. */
+/** A refusal is remembered this long, so that an index that was added since is found. */
 const rememberedMs = 10 * 60_000;
 
-/** Metrics are few, but logstores are named by whoever asks. */
+/** Bounded because users name the logstores. */
 const maxRemembered = 10_000;
 
-/** What became of one part of a split batch; undefined: it was answered. */
-export interface PartEnd {
+/** The result of one part of a split batch. */
+export interface PartResult {
   readonly batch: Batch;
+  /** Undefined if SLS answered. */
   readonly code: ErrorCode | undefined;
 }
 
 /**
- * Which metrics a logstore refuses, so that one without its index takes no others of its query with it, and is not
- * asked together with them every time.
+ * Remembers which metrics a logstore refuses, so that a metric without an index neither fails the other metrics of its
+ * query nor is asked together with them every time. docs/decisions/metrics-asked-apart.md
  */
-export class AskedApart {
+export class RefusedMetrics {
   readonly #clock: { now(): number };
-  /** A metric's aggregates in a logstore → when (Unix ms) SLS refused them and nothing else. */
+  /** The aggregates of a metric in a logstore → when (Unix ms) SLS refused them while it answered others. */
   readonly #refusedSinceMs = new LRUCache<string, number>({ max: maxRemembered });
-  /** A query → when (Unix ms) each part of it was refused: that lies in what they share, as a filter. */
-  readonly #hopelessSinceMs = new LRUCache<string, number>({ max: maxRemembered });
+  /** A query → when (Unix ms) SLS refused each part of it. The cause is then common to all parts, such as a filter. */
+  readonly #allRefusedSinceMs = new LRUCache<string, number>({ max: maxRemembered });
 
   constructor(clock: { now(): number }) {
     this.#clock = clock;
   }
 
-  readonly isApart = (series: Series, endpoint: Endpoint): boolean =>
+  readonly isRefused = (series: Series, endpoint: Endpoint): boolean =>
     this.#isRecent(this.#refusedSinceMs.get(metricKey(series, endpoint)));
 
-  /** The parts to ask for one by one where the whole was refused; none where that would tell nothing. */
+  /** Returns the parts of a refused batch to ask for one by one; empty if that would not tell more. */
   partsOf(batch: Batch, code: ErrorCode): Batch[] {
     if (!errorRegistry[code].splittable) return [];
     const parts = splitBatch(batch);
-    const isHopeless = this.#isRecent(this.#hopelessSinceMs.get(partsKey(batch, parts)));
-    return parts.length > 1 && !isHopeless ? parts : [];
+    const wereAllRefused = this.#isRecent(this.#allRefusedSinceMs.get(partsKey(batch, parts)));
+    return parts.length > 1 && !wereAllRefused ? parts : [];
   }
 
-  learn(batch: Batch, ends: readonly PartEnd[]): void {
-    const refused = ends.filter(({ code }) => code !== undefined && errorRegistry[code].splittable);
-    if (refused.length === ends.length) {
-      const key = partsKey(
-        batch,
-        ends.map((end) => end.batch),
-      );
-      this.#hopelessSinceMs.set(key, this.#clock.now());
+  learn(batch: Batch, results: readonly PartResult[]): void {
+    const refused = results.filter(({ code }) => code !== undefined && errorRegistry[code].splittable);
+    if (refused.length === results.length) {
+      const parts = results.map((result) => result.batch);
+      this.#allRefusedSinceMs.set(partsKey(batch, parts), this.#clock.now());
     }
-    if (!ends.some(({ code }) => code === undefined)) return;
+    if (!results.some(({ code }) => code === undefined)) return;
     for (const { batch: part } of refused) {
       const [first] = part.series;
       if (first !== undefined)
@@ -61,7 +59,7 @@ export class AskedApart {
     }
   }
 
-  /** A clock that was set back asks again, rather than stay wrong for as long as the step. */
+  /** A time in the future is from before the clock was set back, and does not count. */
   #isRecent(sinceMs = -Infinity): boolean {
     const ageMs = this.#clock.now() - sinceMs;
     return ageMs >= 0 && ageMs < rememberedMs;

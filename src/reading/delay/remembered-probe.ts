@@ -1,5 +1,5 @@
-import { windowSeconds, type Window } from '../metric/sample.ts';
-import type { SecondCounts } from '../sls/second-counts.ts';
+import { windowSeconds, type Window } from '../../metric/sample.ts';
+import type { SecondCounts } from '../../sls/second-counts.ts';
 
 /** How many lines a logstore had of each second of a window, as of one moment. */
 export interface Probe {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { AdapterError } from '../../src/errors.ts';
-import { DelayLearner } from '../../src/reading/delay-learner.ts';
+import { AdapterError } from '../../../src/errors.ts';
+import { DelayLearner } from '../../../src/reading/delay/delay-learner.ts';
 import { defaultSettings } from './late-logs.ts';
 import { addressWith, alive, betweenProbesMs, ProbedLogstore } from './probed-logstore.ts';
 

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Emulator } from '../../emulator/emulator.ts';
-import { Completeness } from '../../src/reading/completeness.ts';
-import { outcomeOf, planBatches } from '../../src/reading/plan.ts';
-import { AggregateSource } from '../../src/sls/aggregate-source.ts';
-import { parseEndpointUrl, type Endpoint } from '../../src/sls/endpoint.ts';
-import { SecondCountSource } from '../../src/sls/second-counts.ts';
-import { alive, createClient, logstore, project, startSls, type TestClient } from '../sls/sls-client.ts';
-import { TestClock } from '../support/test-clock.ts';
+import type { Emulator } from '../../../emulator/emulator.ts';
+import { Delays } from '../../../src/reading/delay/delays.ts';
+import { outcomeFromResult, planBatches } from '../../../src/reading/plan.ts';
+import { SampleStore } from '../../../src/reading/sample-store.ts';
+import { AggregateSource } from '../../../src/sls/aggregate-source.ts';
+import { parseEndpointUrl, type Endpoint } from '../../../src/sls/endpoint.ts';
+import { SecondCountSource } from '../../../src/sls/second-counts.ts';
+import { alive, createClient, logstore, project, startSls, type TestClient } from '../../sls/sls-client.ts';
+import { TestClock } from '../../support/test-clock.ts';
 import {
   badShare,
   defaultSettings,
@@ -18,7 +19,7 @@ import {
   type Traffic,
 } from './late-logs.ts';
 import { betweenProbesMs } from './probed-logstore.ts';
-import { seriesWith } from './series.ts';
+import { seriesWith } from '../series.ts';
 
 /** 20 routes with 1 to 50 requests a second, most of them with few. */
 const rates = Array.from({ length: 20 }, (_, route) => 50 ** (route / 19));
@@ -54,7 +55,7 @@ let sls: TestClient;
 let endpoint: Endpoint;
 /** Of the lines that are appended next. */
 let lagMs = 0;
-let completeness: Completeness;
+let delays: Delays;
 let probes = 0;
 const readings: Readings[] = [];
 const faults: string[] = [];
@@ -65,8 +66,11 @@ beforeAll(async () => {
   endpoint = parseEndpointUrl(emulator.url);
   sls = createClient();
   const secondCounts = new SecondCountSource(sls.client);
-  completeness = new Completeness({
+  delays = new Delays({
     clock,
+    store: new SampleStore(1),
+    endpointOf: () => endpoint,
+    fixedSecondsOf: () => undefined,
     settingsOf: () => defaultSettings,
     query: (query, signal) => secondCounts.query(query, signal),
     observer: {
@@ -92,7 +96,7 @@ async function passTime(): Promise<void> {
     if ((second - fromSeconds) % betweenReadingsSeconds === 0) readings.push(await readEveryRoute(source));
     if (probeAtMs >= (second + 1) * 1000) continue;
     clock.nowMs = probeAtMs;
-    await completeness.probe({ endpoint, project, logstore }, alive());
+    await delays.learn(series, alive());
     probes += 1;
     probeAtMs += betweenProbesMs;
   }
@@ -114,7 +118,7 @@ async function append(second: number): Promise<void> {
 /** With the delay as it is by now. */
 async function readEveryRoute(source: AggregateSource): Promise<Readings> {
   const at = clock.nowSeconds - fromSeconds;
-  const delaySeconds = completeness.delaySecondsOf({ endpoint, project, logstore });
+  const delaySeconds = delays.secondsOf(series[0] ?? seriesWith());
   const batches = planBatches(series, {
     nowSeconds: clock.nowSeconds,
     endpointOf: () => endpoint,
@@ -126,7 +130,7 @@ async function readEveryRoute(source: AggregateSource): Promise<Readings> {
   for (const { query, series: members } of batches) {
     const result = await source.query(query, alive());
     for (const one of members) {
-      const outcome = outcomeOf(one, query.window, result);
+      const outcome = outcomeFromResult(one, query.window, result);
       const found = outcome.kind === 'sample' ? Math.round(outcome.sample.value * one.intervalSeconds) : NaN;
       const all = final.lines(series.indexOf(one), query.window);
       if (!(found <= all)) faults.push(`${one.route ?? ''} at ${at}: ${found} of ${all} lines`);

@@ -1,8 +1,7 @@
-import type { CompletenessObserver } from '../../src/reading/delay-learner.ts';
-import type { LogstoreAddress } from '../../src/sls/endpoint.ts';
-import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
-import type { SecondCountQuery, SecondCounts } from '../../src/sls/second-counts.ts';
-import { TestClock } from '../support/test-clock.ts';
+import type { DelayObserver } from '../../../src/reading/delay/delay-learner.ts';
+import { parseEndpointUrl, type LogstoreAddress } from '../../../src/sls/endpoint.ts';
+import type { SecondCountQuery, SecondCounts } from '../../../src/sls/second-counts.ts';
+import { TestClock } from '../../support/test-clock.ts';
 
 export const addressWith = (changes: Partial<LogstoreAddress> = {}): LogstoreAddress => ({
   endpoint: parseEndpointUrl('http://127.0.0.1:1'),
@@ -12,8 +11,8 @@ export const addressWith = (changes: Partial<LogstoreAddress> = {}): LogstoreAdd
 });
 
 type Told = {
-  [Event in keyof CompletenessObserver]: readonly [Event, Parameters<CompletenessObserver[Event]>[0]];
-}[keyof CompletenessObserver];
+  [Event in keyof DelayObserver]: readonly [Event, Parameters<DelayObserver[Event]>[0]];
+}[keyof DelayObserver];
 
 /** A logstore with 100 lines in each second, `lagSeconds` late, in the hands of the test. */
 export class ProbedLogstore {
@@ -28,7 +27,7 @@ export class ProbedLogstore {
   /** Whether a slow probe is counted at the end of that time, rather than the beginning. */
   countedAtTheEnd = false;
 
-  readonly observer: CompletenessObserver = {
+  readonly observer: DelayObserver = {
     delayLearned: (event) => this.told.push(['delayLearned', event]),
     probeFailing: (event) => this.told.push(['probeFailing', event]),
     probeRecovered: (event) => this.told.push(['probeRecovered', event]),

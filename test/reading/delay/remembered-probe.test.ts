@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RememberedProbe, type Probe } from '../../src/reading/remembered-probe.ts';
+import { RememberedProbe, type Probe } from '../../../src/reading/delay/remembered-probe.ts';
 
 const asOfSeconds = 1000;
 

@@ -1,6 +1,6 @@
-import type { Window } from '../../src/metric/sample.ts';
-import { DelayEstimator, type DelaySettings } from '../../src/reading/delay-estimator.ts';
-import type { SecondCounts } from '../../src/sls/second-counts.ts';
+import type { Window } from '../../../src/metric/sample.ts';
+import { DelayEstimator, type DelaySettings } from '../../../src/reading/delay/delay-estimator.ts';
+import type { SecondCounts } from '../../../src/sls/second-counts.ts';
 
 /** Uniform in [0, 1), the same every time; the step is that of mulberry32. */
 export function seeded(seed: number): () => number {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { AdapterError } from '../../src/errors.ts';
-import type { Series } from '../../src/metric/series.ts';
-import { Delays } from '../../src/reading/delays.ts';
-import { SampleStore } from '../../src/reading/sample-store.ts';
-import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
+import { AdapterError } from '../../../src/errors.ts';
+import type { Series } from '../../../src/metric/series.ts';
+import { Delays } from '../../../src/reading/delay/delays.ts';
+import { SampleStore } from '../../../src/reading/sample-store.ts';
+import { parseEndpointUrl } from '../../../src/sls/endpoint.ts';
 import { defaultSettings } from './late-logs.ts';
 import { alive, betweenProbesMs, ProbedLogstore } from './probed-logstore.ts';
-import { seriesWith } from './series.ts';
+import { seriesWith } from '../series.ts';
 
 const usual = seriesWith();
 const labelled = seriesWith({ delaySeconds: 7 });
@@ -23,7 +23,8 @@ function createDelays() {
   const { query, clock, observer } = sls;
   const delays = new Delays({
     ...{ query, clock, observer, store, endpointOf },
-    settingsOf: () => defaultSettings,
+    settingsOf: (project) =>
+      project === 'slow' ? { initialSeconds: 30, leastSeconds: 20, mostSeconds: 40 } : defaultSettings,
     fixedSecondsOf: (project) => (project === 'configured' ? 20 : undefined),
   });
   const learnTimes = async (series: readonly Series[], times: number) => {
@@ -78,6 +79,36 @@ describe('the delay of a series', () => {
     expect(some.map((one) => delays.secondsOf(one))).toEqual([4, 7, 10]);
     expect(some.map((one) => delays.sourceOf(one))).toEqual(['learned', 'label', 'start value']);
     expect(sls.told.map(([event]) => event)).toEqual(['delayLearned']);
+  });
+
+  it('is learned for each logstore by itself, within the bounds of its project', async () => {
+    const { sls, delays, learnTimes } = createDelays();
+    const slow = seriesWith({ project: 'slow' });
+    expect(delays.secondsOf(slow)).toBe(30);
+    expect(delays.learned()).toEqual([]);
+    await learnTimes([usual, slow], 12);
+    const probedAtMs = sls.clock.now() - betweenProbesMs;
+    expect([usual, slow, elsewhere].map((one) => delays.secondsOf(one))).toEqual([4, 20, 10]);
+    const addressOf = ({ project, logstore }: Series) => ({ endpoint: endpointOf(usual), project, logstore });
+    expect(new Set(delays.learned())).toEqual(
+      new Set([
+        { address: addressOf(usual), delaySeconds: 4, saturated: false, probedAtMs },
+        { address: addressOf(slow), delaySeconds: 20, saturated: false, probedAtMs },
+      ]),
+    );
+    expect(sls.sent).toHaveLength(24);
+  });
+
+  it('is forgotten for the least recently used logstore if there are more than a thousand', async () => {
+    const { delays } = createDelays();
+    const nth = (index: number) => seriesWith({ logstore: `logstore-${index}` });
+    for (let index = 0; index < 1000; index++) await delays.learn([nth(index)], alive());
+    delays.secondsOf(nth(0));
+    await delays.learn([nth(1000)], alive());
+    const kept = new Set(delays.learned().map(({ address }) => address.logstore));
+    expect(kept.size).toBe(1000);
+    expect(kept).not.toContain('logstore-1');
+    expect(kept).toContain('logstore-0');
   });
 
   it('is not asked for where all say it', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DelayEstimator, probeReachSeconds } from '../../src/reading/delay-estimator.ts';
+import { DelayEstimator, probeReachSeconds } from '../../../src/reading/delay/delay-estimator.ts';
 import { defaultSettings } from './late-logs.ts';
 
 /** How many lines of a second are there once it is so many seconds old. */
