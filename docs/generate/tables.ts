@@ -56,9 +56,9 @@ function errorsTable(): MarkdownTable {
 }
 
 function checksTable(): MarkdownTable {
-  const rows = allChecks({ selector: undefined }).map(({ id, after, behind = [], what }) => {
-    const waitsFor = [...after.map(code), ...behind.map((name) => `the end of ${code(name)}`)];
-    return [code(id), waitsFor.join(', ') || '-', what];
+  const rows = allChecks({ selector: undefined }).map(({ id, needs, runsAfter = [], description }) => {
+    const waitsFor = [...needs.map(code), ...runsAfter.map((name) => `the end of ${code(name)}`)];
+    return [code(id), waitsFor.join(', ') || '-', description];
   });
-  return [['Check', 'Waits for', 'What it looks at'], ...rows];
+  return [['Check', 'Needs', 'What holds if it is ok'], ...rows];
 }

@@ -6,8 +6,8 @@ import type { DoctorCheck, Examination } from './examination.ts';
 
 export const apiService: DoctorCheck = {
   id: 'apiservice',
-  what: `Whether APIService ${apiServiceName} is there`,
-  after: ['kubernetes'],
+  description: `APIService ${apiServiceName} exists`,
+  needs: ['kubernetes'],
   run: async (examination, signal) => {
     const { facts } = examination;
     try {
@@ -19,12 +19,12 @@ export const apiService: DoctorCheck = {
       if (error.statusCode === 403)
         return skipped(
           error.message,
-          'Run it with the kubeconfig of an administrator, to look at the APIService too:',
+          'To check the APIService too, run doctor with the kubeconfig of an administrator:',
           '--kubeconfig "$HOME/.kube/config"',
         );
       if (error.statusCode !== 404) throw error;
       return failed(
-        `there is no APIService ${apiServiceName}: no HPA gets any external metric`,
+        `APIService ${apiServiceName} does not exist: no HPA gets external metrics`,
         'Install the adapter (kubectl apply -k deploy/adapter), or apply:',
         apiServiceManifest(examination),
       );
@@ -32,7 +32,7 @@ export const apiService: DoctorCheck = {
   },
 };
 
-/** Those that are known to claim the same APIService, by what their Service is usually called. */
+/** Other providers that register the same APIService, by the usual name of their Service. */
 const providers: readonly (readonly [RegExp, string])[] = [
   [/^keda-/, 'KEDA'],
   [/^alibaba-cloud-metrics-adapter$/, 'the stock adapter of ACK'],
@@ -42,8 +42,8 @@ const providers: readonly (readonly [RegExp, string])[] = [
 
 export const apiServiceOwner: DoctorCheck = {
   id: 'apiservice-owner',
-  what: 'Whether the APIService is that of the adapter, and not of another provider such as KEDA',
-  after: ['apiservice'],
+  description: 'The APIService belongs to the adapter, not to another provider such as KEDA',
+  needs: ['apiservice'],
   run: ({ facts }) => {
     const { service } = facts.get('api');
     const { serviceName, serviceNamespace } = facts.get('config').kubernetes;
@@ -56,25 +56,25 @@ export const apiServiceOwner: DoctorCheck = {
     const owner =
       service === undefined ? 'kube-apiserver itself' : `Service ${service.namespace}/${service.name}`;
     const provider = providers.find(([pattern]) => pattern.test(service?.name ?? ''))?.[1];
-    const who = provider === undefined ? owner : `${owner} (${provider})`;
+    const text = provider === undefined ? owner : `${owner} (${provider})`;
     const patch = JSON.stringify({ spec: { service: own } });
     return failed(
-      `it belongs to ${who}, not to Service ${own.namespace}/${own.name}`,
-      `A cluster has one provider of external metrics. Where --service-name and --service-namespace are right, uninstall ${provider ?? 'the other one'}, whose HPAs get no metrics from then on, and take it over:`,
+      `it belongs to ${text}, not to Service ${own.namespace}/${own.name}`,
+      `A cluster has one provider of external metrics. If --service-name and --service-namespace are correct, uninstall ${provider ?? 'the other provider'} (its HPAs then get no metrics) and take over the APIService:`,
       `kubectl patch apiservice ${apiServiceName} --type merge -p '${patch}'`,
     );
   },
 };
 
-/** By the reasons of kube-aggregator's availability controller. */
+/** Remedy and commands, by the reason that kube-aggregator's availability controller gives. */
 const remedies: Readonly<Record<string, (service: string, namespace: string) => readonly [string, string]>> =
   {
     ServiceNotFound: (name, namespace) => [
-      'Make the Service, or correct its name in the APIService:',
+      'Create the Service, or correct its name in the APIService:',
       `kubectl get service -n ${namespace} ${name}`,
     ],
     ServicePortError: (name, namespace) => [
-      'Give the Service the port of the APIService:',
+      'Give the Service the port that the APIService names:',
       `kubectl get service -n ${namespace} ${name} -o yaml`,
     ],
     EndpointsNotFound: podsOf,
@@ -83,27 +83,27 @@ const remedies: Readonly<Record<string, (service: string, namespace: string) => 
 
 function podsOf(name: string, namespace: string) {
   return [
-    `No pod behind Service ${name} is ready: see why.`,
+    `No pod of Service ${name} is ready. Find out why:`,
     `kubectl get pods -n ${namespace}\nkubectl logs -n ${namespace} deployment/${name} --tail=50`,
   ] as const;
 }
 
 export const apiServiceAvailable: DoctorCheck = {
   id: 'apiservice-available',
-  what: 'Whether the API server gets an answer from the adapter: condition Available',
-  after: ['apiservice-owner'],
+  description: 'The API server reaches the adapter: condition Available',
+  needs: ['apiservice-owner'],
   run: ({ facts }) => {
     const { available, service } = facts.get('api');
     if (available?.isTrue === true) return ok('the API server reaches the adapter');
     const { namespace = '', name = '' } = service ?? {};
     if (available === undefined)
       return failed(
-        'the API server has not tried it yet',
-        'Wait a minute, then run doctor again; if it stays so, look at the log of kube-apiserver.',
+        'the API server has not tried to reach the adapter yet',
+        'Wait a minute and run doctor again. If nothing changes, look at the log of kube-apiserver.',
       );
     const { reason, message } = available;
     const [remedy, write] = remedies[reason]?.(name, namespace) ?? [
-      'The API server does not get to the pods, or they do not answer: check that it may reach port 6443 of them (security group, NetworkPolicy), their certificate (ca-bundle) and their log.',
+      'The API server cannot connect to the pods, or they do not answer. Check that it may connect to their port 6443 (security group, NetworkPolicy), their certificate (check ca-bundle) and their log:',
       `kubectl logs -n ${namespace} deployment/${name} --tail=50`,
     ];
     return failed(`${reason}: ${message}`, remedy, write);

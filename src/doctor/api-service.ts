@@ -1,18 +1,18 @@
 import { isRecord } from '../kube/client/kube-error.ts';
 
-/** What the APIService of external metrics says. */
+/** The fields of the external metrics APIService that doctor checks. */
 export interface RegisteredApi {
-  /** The Service that answers; undefined: kube-apiserver itself. */
+  /** Undefined if kube-apiserver itself serves the API. */
   readonly service: { readonly namespace: string; readonly name: string; readonly port: number } | undefined;
-  /** PEM; undefined: none. */
+  /** PEM. */
   readonly caBundle: string | undefined;
   readonly insecureSkipTlsVerify: boolean;
-  /** Undefined: nobody has looked yet. */
+  /** Condition `Available`. Undefined until the API server has checked for the first time. */
   readonly available:
     { readonly isTrue: boolean; readonly reason: string; readonly message: string } | undefined;
 }
 
-/** @param object as the API server gave it: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/api-service-v1/ */
+/** @param object from the API server, see https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/api-service-v1/ */
 export function registeredApi(object: unknown): RegisteredApi {
   const spec = recordAt(object, 'spec');
   const service = spec['service'];

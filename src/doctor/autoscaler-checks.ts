@@ -8,43 +8,40 @@ import { failed, ok } from './check.ts';
 import { nearest } from './edit-distance.ts';
 import { remedyOf, type DoctorCheck, type Examination } from './examination.ts';
 
-interface Refused {
-  /** `{namespace}/{name}` of the HPA. */
-  readonly by: string;
+interface RefusedRead {
+  /** `{namespace}/{name}`. */
+  readonly hpa: string;
   readonly metric: string;
   readonly ref: ExternalMetricRef;
   readonly error: AdapterError;
 }
 
-/** What an HPA may have wrong, by the codes that its read is refused with. */
-interface Fault {
+/** A check of the reads that HPAs name: it fails if one of them is refused with one of the codes. */
+interface ReadCheck {
   readonly id: string;
-  readonly what: string;
-  readonly fine: string;
+  readonly description: string;
+  readonly passed: string;
   readonly codes: readonly ErrorCode[];
-  /** What to write instead of the first of them. */
-  readonly write: (refused: Refused, catalog: Catalog) => string | undefined;
+  /** Returns what to write instead of the first refused read. */
+  readonly write: (refused: RefusedRead, catalog: Catalog) => string | undefined;
 }
 
-const faults: readonly Fault[] = [
+const readChecks: readonly ReadCheck[] = [
   {
     id: 'hpa-metrics',
-    what: 'Whether every external metric that an HPA names is served',
-    fine: 'all are served',
+    description: 'The adapter serves every external metric that an HPA names',
+    passed: 'all metrics are served',
     codes: ['MetricUnknown'],
     write: ({ metric }, { metrics }) => {
-      const [name] = nearest(
-        metric,
-        metrics.map((one) => one.name),
-        1,
-      );
+      const names = metrics.map((one) => one.name);
+      const [name] = nearest(metric, names, 1);
       return name === undefined ? undefined : `metric: { name: ${name} }`;
     },
   },
   {
     id: 'hpa-labels',
-    what: 'Whether the selectors of HPAs are understood: labels, operators, values',
-    fine: 'all are understood',
+    description: 'The selectors of HPAs are valid: labels, operators, values',
+    passed: 'all selectors are valid',
     codes: ['LabelUnknown', 'LabelMissing', 'LabelValueInvalid', 'OperatorUnsupported', 'SelectorMalformed'],
     write: ({ ref, error }) => {
       if (error.code !== 'LabelUnknown' || 'refusal' in ref) return undefined;
@@ -56,28 +53,28 @@ const faults: readonly Fault[] = [
   },
   {
     id: 'hpa-access',
-    what: 'Whether the access section lets HPAs read what they name',
-    fine: 'all may read what they name',
+    description: 'The access section of the configuration allows HPAs to read what they name',
+    passed: 'all reads are allowed',
     codes: ['AccessDenied'],
     write: () => undefined,
   },
 ];
 
-const shown = 10;
+const maxShown = 10;
 
-export const autoscalerChecks: readonly DoctorCheck[] = faults.map(
-  ({ id, what, fine, codes, write }): DoctorCheck => ({
+export const autoscalerChecks: readonly DoctorCheck[] = readChecks.map(
+  ({ id, description, passed, codes, write }): DoctorCheck => ({
     id,
-    what,
-    after: ['hpas'],
+    description,
+    needs: ['hpas'],
     run: (examination) => {
       const refused = refusedReads(examination).filter(({ error }) => codes.includes(error.code));
       const [first] = refused;
-      if (first === undefined) return ok(fine);
+      if (first === undefined) return ok(passed);
       const lines = refused
-        .slice(0, shown)
-        .map(({ by, metric, error }) => `HPA ${by}, ${metric}: ${error.what}`);
-      const more = refused.length > shown ? [`and ${refused.length - shown} more`] : [];
+        .slice(0, maxShown)
+        .map(({ hpa, metric, error }) => `HPA ${hpa}, ${metric}: ${error.what}`);
+      const more = refused.length > maxShown ? [`and ${refused.length - maxShown} more`] : [];
       return failed(
         [...lines, ...more].join('\n'),
         remedyOf(first.error),
@@ -87,13 +84,13 @@ export const autoscalerChecks: readonly DoctorCheck[] = faults.map(
   }),
 );
 
-function refusedReads({ facts }: Examination): Refused[] {
+function refusedReads({ facts }: Examination): RefusedRead[] {
   const { defaults, access } = facts.get('config');
   const parse = createRequestParser(facts.get('catalog'), defaults, createAccessCheck(access));
   return facts.get('autoscalers').flatMap(({ namespace, name, metrics }) =>
     metrics.flatMap((ref) => {
       const error = refusalOf(parse, namespace, ref);
-      return error === undefined ? [] : [{ by: `${namespace}/${name}`, metric: ref.name, ref, error }];
+      return error === undefined ? [] : [{ hpa: `${namespace}/${name}`, metric: ref.name, ref, error }];
     }),
   );
 }

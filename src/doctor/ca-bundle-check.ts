@@ -4,33 +4,34 @@ import { connect } from 'node:tls';
 import { apiServiceName } from '../kube/api-service.ts';
 import { certificateBlocks } from '../kube/client/pem.ts';
 import type { RegisteredApi } from './api-service.ts';
-import { failed, type Finding, ok, warn } from './check.ts';
+import { failed, ok, warn, type Finding } from './check.ts';
 import type { DoctorCheck } from './examination.ts';
 
 export const caBundle: DoctorCheck = {
   id: 'ca-bundle',
-  what: 'Whether the caBundle of the APIService is the authority of the certificate that the adapter serves',
-  after: ['apiservice-owner'],
-  run: async ({ around, facts }, signal) => {
+  description: 'The caBundle of the APIService verifies the certificate that the adapter serves',
+  needs: ['apiservice-owner'],
+  run: async ({ dependencies, facts }, signal) => {
     const api = facts.get('api');
-    const { service, caBundle: pem } = api;
-    const wrong = wrongInItself(api, around.clock.now());
-    if (wrong !== undefined) return wrong;
+    const { service, caBundle: pem, available } = api;
+    const fault = bundleFault(api, dependencies.clock.now());
+    if (fault !== undefined) return fault;
     const { name = '', namespace = '', port = 443 } = service ?? {};
     const host = `${name}.${namespace}.svc`;
-    const tried = await tryHandshake({ host, port, ca: pem ?? '', lookup: around.lookup }, signal);
-    if (tried.kind === 'trusted') return ok(`${host} serves a certificate that it trusts`);
-    if (tried.kind === 'untrusted')
-      return failed(`the API server does not trust what ${host} serves: ${tried.message}`, remedy, patch);
-    const { available } = api;
+    const { lookup } = dependencies;
+    const handshake = await tryHandshake({ host, port, ca: pem ?? '', lookup }, signal);
+    if (handshake.kind === 'trusted') return ok(`it verifies the certificate of ${host}`);
+    const untrusted = (message: string) =>
+      failed(`the API server does not trust the certificate of ${host}: ${message}`, remedy, patch);
+    if (handshake.kind === 'untrusted') return untrusted(handshake.message);
     if (available?.isTrue === false && /x509|certificate/i.test(available.message))
-      return failed(`the API server does not trust what ${host} serves: ${available.message}`, remedy, patch);
-    return ok(`in itself; what ${host} serves is not seen from here (${tried.message})`);
+      return untrusted(available.message);
+    return ok(`the bundle itself is valid; ${host} cannot be reached from here (${handshake.message})`);
   },
 };
 
 const remedy =
-  'Have the adapter keep it (--manage-apiservice, which needs get and patch on its APIService); with a certificate of your own, write its authority:';
+  'Let the adapter maintain caBundle (--manage-apiservice, which needs get and patch on its APIService). For a certificate of your own write its CA:';
 
 const patchWith = (spec: string) =>
   `kubectl patch apiservice ${apiServiceName} --type merge -p "{\\"spec\\":{${spec}}}"`;
@@ -38,30 +39,26 @@ const bundleOfFile = '\\"caBundle\\":\\"$(base64 -w0 ca.crt)\\"';
 const patch = patchWith(bundleOfFile);
 const patchInsecure = patchWith(`\\"insecureSkipTLSVerify\\":null,${bundleOfFile}`);
 
-/** What can be said without the adapter. */
-function wrongInItself(
+/** Checks the bundle without a connection to the adapter. */
+function bundleFault(
   { caBundle: pem, insecureSkipTlsVerify }: RegisteredApi,
   nowMs: number,
 ): Finding | undefined {
   if (insecureSkipTlsVerify)
     return warn(
-      'insecureSkipTLSVerify: whoever gets between is believed, and may scale anything',
+      'insecureSkipTLSVerify is set: an attacker on the network path can pose as the adapter and scale workloads',
       remedy,
       patchInsecure,
     );
   if (pem === undefined)
-    return failed('there is no caBundle: the API server trusts nobody behind that name', remedy, patch);
+    return failed('there is no caBundle: the API server trusts no certificate of the adapter', remedy, patch);
   const certificates = certificateBlocks(pem).map(certificateOf);
   if (certificates.length === 0 || certificates.includes(undefined))
-    return failed('caBundle holds no certificate in PEM, or one that cannot be read', remedy, patch);
+    return failed('caBundle contains no PEM certificate, or one that cannot be read', remedy, patch);
   const latestMs = Math.max(...certificates.map((one) => one?.validToDate.getTime() ?? 0));
-  if (latestMs < nowMs)
-    return failed(
-      `every certificate of caBundle has expired, the last on ${new Date(latestMs).toISOString()}`,
-      remedy,
-      patch,
-    );
-  return undefined;
+  if (latestMs >= nowMs) return undefined;
+  const latest = new Date(latestMs).toISOString();
+  return failed(`every certificate of caBundle has expired, the last one on ${latest}`, remedy, patch);
 }
 
 function certificateOf(pem: string): X509Certificate | undefined {
@@ -72,7 +69,7 @@ function certificateOf(pem: string): X509Certificate | undefined {
   }
 }
 
-export interface ServedBy {
+interface HandshakeTarget {
   readonly host: string;
   readonly port: number;
   /** PEM. */
@@ -80,14 +77,14 @@ export interface ServedBy {
   readonly lookup: LookupFunction | undefined;
 }
 
-/** What came of a connection: trusted, or the error of TLS or of the network. */
-export type Handshake =
+/** The message is the error of TLS (`untrusted`) or of the network (`unreached`). */
+type Handshake =
   { readonly kind: 'trusted' } | { readonly kind: 'untrusted' | 'unreached'; readonly message: string };
 
 const timeoutMs = 3000;
 
-/** Connects as the API server does: by the name of the Service, trusting the bundle alone. */
-export function tryHandshake({ host, port, ca, lookup }: ServedBy, signal: AbortSignal): Promise<Handshake> {
+/** Connects like the API server: by the name of the Service, trusting only the bundle. */
+function tryHandshake({ host, port, ca, lookup }: HandshakeTarget, signal: AbortSignal): Promise<Handshake> {
   return new Promise((resolve) => {
     const socket = connect({
       host,
@@ -111,8 +108,8 @@ export function tryHandshake({ host, port, ca, lookup }: ServedBy, signal: Abort
       end({ kind: 'unreached', message: `no answer within ${timeoutMs / 1000} s` }),
     );
     socket.once('error', (error: NodeJS.ErrnoException) => {
-      const isOfCertificate = isConnected && error.syscall === undefined;
-      end({ kind: isOfCertificate ? 'untrusted' : 'unreached', message: error.message });
+      const isTlsError = isConnected && error.syscall === undefined;
+      end({ kind: isTlsError ? 'untrusted' : 'unreached', message: error.message });
     });
   });
 }

@@ -1,12 +1,12 @@
 export type CheckStatus = 'ok' | 'warn' | 'failed' | 'skipped';
 
-/** What a check says: one thing found and, where it is not well, what to do about it. */
+/** Result of a check: what it found and, unless all is well, what to do about it. */
 export interface Finding {
   readonly status: CheckStatus;
-  /** A list of faults has a line for each. */
+  /** One line a fault. */
   readonly found: string;
   readonly remedy?: string;
-  /** The exact text to run or to write, where there is one; may have several lines. */
+  /** The exact text to run or to write. May have several lines. */
   readonly write?: string;
 }
 
@@ -19,7 +19,7 @@ export const warn = (found: string, remedy: string, write?: string): Finding =>
 export const failed = (found: string, remedy: string, write?: string): Finding =>
   finding('failed', found, remedy, write);
 
-/** There is nothing to look at; whatever waits for it is skipped too. */
+/** There is nothing to check. The checks that need this one are skipped too. */
 export const skipped = (found: string, remedy?: string, write?: string): Finding =>
   finding('skipped', found, remedy, write);
 
@@ -34,24 +34,23 @@ function finding(status: CheckStatus, found: string, remedy?: string, write?: st
 
 /** One entry of the list of checks. */
 export interface Check<Examination> {
-  /** Stable, in kebab-case: what others wait for, and scripts look for. */
+  /** Stable, in kebab-case. Other checks and users' scripts refer to it. */
   readonly id: string;
-  /** What it looks at, for the docs. */
-  readonly what: string;
-  /** Checks that come before it in the list, and without which it says nothing: skipped where one is skipped or fails. */
-  readonly after: readonly string[];
-  /** Checks whose end it waits for, whatever comes out. */
-  readonly behind?: readonly string[];
-  /** Default: that of the run. */
+  /** What holds when the check is `ok`. For the docs. */
+  readonly description: string;
+  /** Earlier checks of the list. If one of them fails or is skipped, this check is skipped. */
+  readonly needs: readonly string[];
+  /** Earlier checks that must have ended, whatever their result. */
+  readonly runsAfter?: readonly string[];
+  /** Default: the deadline of the run. */
   readonly deadlineMs?: number;
-  /** Whatever it throws is a finding as well. The signal is aborted at its deadline. */
+  /** A thrown error becomes a finding too. The signal is aborted at the deadline. */
   readonly run: (examination: Examination, signal: AbortSignal) => Finding | Promise<Finding>;
 }
 
-/** What became of a check. */
 export interface CheckResult extends Finding {
   readonly check: string;
-  /** The checks that it would have needed: those that failed, not those that were skipped for them. */
+  /** The failed or skipped checks at the root of a skip, without those that were skipped because of them. */
   readonly waitsFor: readonly string[];
   readonly durationMs: number;
 }

@@ -6,17 +6,17 @@ import { serviceNamespaceOf } from '../service/service-namespace.ts';
 import { failed, ok, skipped } from './check.ts';
 import type { Account, DoctorCheck, Examination } from './examination.ts';
 
-/** By what deploy/ installs. */
-const usualNamespace = 'sls-metrics-adapter';
+/** The namespace in the manifests of deploy/. */
+const defaultNamespace = 'sls-metrics-adapter';
 
 export const kubernetes: DoctorCheck = {
   id: 'kubernetes',
-  what: 'Whether the API server is reached, and lets us in',
-  after: ['configuration'],
+  description: 'The API server answers and accepts our credentials',
+  needs: ['configuration'],
   run: async (examination, signal) => {
-    const { around, facts, closing } = examination;
-    const { env, clock } = around;
-    const { kubeconfig, serviceAccountDir = around.serviceAccountDir } = facts.get('config').kubernetes;
+    const { dependencies, facts, cleanup } = examination;
+    const { env, clock } = dependencies;
+    const { kubeconfig, serviceAccountDir = dependencies.serviceAccountDir } = facts.get('config').kubernetes;
     try {
       const own = serviceAccountDir === undefined ? {} : { serviceAccountDir };
       const kube = await loadKubeClient({
@@ -25,7 +25,7 @@ export const kubernetes: DoctorCheck = {
         env,
         clock,
       });
-      closing.defer(() => kube.close());
+      cleanup.defer(() => kube.close());
       const version = await kube.get('/version', { signal });
       const account = await accountOf(examination);
       facts.learn({ kube, account });
@@ -35,47 +35,47 @@ export const kubernetes: DoctorCheck = {
       if (!(error instanceof AdapterError)) throw error;
       if (kubeconfig === undefined && env['KUBERNETES_SERVICE_HOST'] === undefined)
         return skipped(
-          'no cluster is known here',
-          'To look at the cluster too, name its kubeconfig:',
+          'no cluster is configured here',
+          'To check the cluster too, name its kubeconfig:',
           '--kubeconfig "$HOME/.kube/config"',
         );
       return failed(
         error.what,
-        'Correct the kubeconfig, or name another:',
+        'Correct the kubeconfig, or name another one:',
         '--kubeconfig "$HOME/.kube/config"',
       );
     }
   },
 };
 
-/** As told; in a pod our own; else by convention: the ServiceAccount is called as the Service. */
-async function accountOf({ asked, facts }: Examination): Promise<Account> {
+/** Returns the given account, else our own in a pod. By convention the ServiceAccount has the name of the Service. */
+async function accountOf({ input, facts }: Examination): Promise<Account> {
   const config = facts.get('config');
-  const { serviceName: usualName, kubeconfig } = config.kubernetes;
-  if (asked.serviceAccount !== undefined) {
-    const [namespace = '', name = ''] = asked.serviceAccount.split('/');
+  const { serviceName, kubeconfig } = config.kubernetes;
+  if (input.serviceAccount !== undefined) {
+    const [namespace = '', name = ''] = input.serviceAccount.split('/');
     return { namespace, name, isOwn: false };
   }
-  const namespace = (await serviceNamespaceOf(config)) ?? usualNamespace;
-  return { namespace, name: usualName, isOwn: kubeconfig === undefined };
+  const namespace = (await serviceNamespaceOf(config)) ?? defaultNamespace;
+  return { namespace, name: serviceName, isOwn: kubeconfig === undefined };
 }
 
 export const hpas: DoctorCheck = {
   id: 'hpas',
-  what: 'Which HPAs there are, and which of them name external metrics',
-  after: ['kubernetes'],
+  description: 'HPAs can be listed. The result says how many name external metrics',
+  needs: ['kubernetes'],
   run: async ({ facts }, signal) => {
     const { autoscalerNamespaces } = facts.get('config').kubernetes;
     try {
       const all = await listAutoscalers(facts.get('kube'), autoscalerNamespaces, { signal });
       const autoscalers = all.filter(({ metrics }) => metrics.length > 0);
       facts.learn({ autoscalers });
-      return ok(`${all.length}, of which ${autoscalers.length} name external metrics`);
+      return ok(`${autoscalers.length} of ${all.length} HPAs name external metrics`);
     } catch (error) {
       if (!(error instanceof KubeError && error.statusCode === 403)) throw error;
       return skipped(
         error.message,
-        'Run it with the kubeconfig of an administrator, to look at HPAs too:',
+        'To check HPAs too, run doctor with the kubeconfig of an administrator:',
         '--kubeconfig "$HOME/.kube/config"',
       );
     }

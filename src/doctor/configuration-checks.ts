@@ -8,32 +8,34 @@ import type { DoctorCheck } from './examination.ts';
 
 export const configuration: DoctorCheck = {
   id: 'configuration',
-  what: 'Flags, environment and configuration file; every fault is told',
-  after: [],
-  run: ({ asked, around, facts, closing }) => {
-    const { flags } = asked;
+  description: 'Flags, environment and configuration file are valid. All faults are reported together',
+  needs: [],
+  run: ({ input, dependencies, facts, cleanup }) => {
     let config: Config;
     try {
-      config = loadConfig({ flags, env: around.env });
+      config = loadConfig({ flags: input.flags, env: dependencies.env });
     } catch (error) {
       if (!(error instanceof AdapterError)) throw error;
-      const remedy = 'Correct each setting as its line says; docs/configuration.md has all of them.';
-      return failed(error.what, remedy);
+      return failed(
+        error.what,
+        'Correct each setting as its line says. docs/configuration.md lists all settings.',
+      );
     }
-    const sls = createSls(config, around, around.observer);
-    closing.defer(() => sls.close());
+    const sls = createSls(config, dependencies, dependencies.observer);
+    cleanup.defer(() => sls.close());
     facts.learn({ config, catalog: catalogOf(config), sls });
     const { region = '', network, endpoint } = config.sls;
     return ok(`SLS ${endpoint ?? `in region ${region}, network ${network}`}`);
   },
 };
 
+/** Characters of an access key ID that are shown, from its end. */
 const shownOfKey = 4;
 
 export const credentials: DoctorCheck = {
   id: 'credentials',
-  what: 'Whether there are credentials for the project, and where they come from',
-  after: ['target'],
+  description: 'There are credentials for the project. The result says where they come from',
+  needs: ['target'],
   deadlineMs: 20_000,
   run: async ({ facts }) => {
     const sls = facts.get('sls');
@@ -43,15 +45,14 @@ export const credentials: DoctorCheck = {
       const [identity] = sls.identities();
       const until =
         identity?.expiresAtMs === undefined ? '' : `, until ${new Date(identity.expiresAtMs).toISOString()}`;
-      const kind = securityToken === undefined ? 'a lasting key' : `a temporary key${until}`;
-      return ok(
-        `${kind}, ID …${accessKeyId.slice(-shownOfKey)}${identity === undefined ? '' : ` (${identity.name})`}`,
-      );
+      const kind = securityToken === undefined ? 'a permanent key' : `a temporary key${until}`;
+      const source = identity === undefined ? '' : ` (${identity.name})`;
+      return ok(`${kind}, ID …${accessKeyId.slice(-shownOfKey)}${source}`);
     } catch (error) {
       if (!(error instanceof AdapterError)) throw error;
       return failed(
         error.what,
-        'Give the pod a RAM role (RRSA), or a key in a Secret that the Deployment takes as environment:',
+        'Give the pod a RAM role (RRSA), or put a key in a Secret that the Deployment takes as environment variables:',
         'kubectl create secret generic sls-metrics-adapter-credentials -n sls-metrics-adapter \\\n  --from-literal=ALIBABA_CLOUD_ACCESS_KEY_ID=ID --from-literal=ALIBABA_CLOUD_ACCESS_KEY_SECRET=SECRET',
       );
     }

@@ -16,69 +16,116 @@ import type { LogstoreAddress } from '../sls/endpoint.ts';
 import type { RegisteredApi } from './api-service.ts';
 import { type Check, failed, type Finding } from './check.ts';
 
-/** What is looked into where nothing says otherwise. */
-export const usualMetric = 'sls_ingress_qps';
+/** The metric to check if neither a flag nor an HPA names one. */
+export const defaultMetric = 'sls_ingress_qps';
 
-/** What the user wants to know. */
-export interface Asked {
-  /** As commander has parsed them: those of settings among them. */
+/** The options of the command. */
+export interface DoctorInput {
+  /** As parsed by commander. Contains the flags of settings. */
   readonly flags: Readonly<Record<string, unknown>>;
-  /** Undefined: that of the HPA, else sls_ingress_qps. */
+  /** Default: the metric of an HPA, else `defaultMetric`. */
   readonly metric: string | undefined;
-  /** Undefined: one that an HPA names, else the configured defaults. */
+  /** Default: the selector of an HPA, else the configured defaults. */
   readonly selector: string | undefined;
-  /** Of the HPA. */
+  /** Namespace of the HPA. */
   readonly namespace: string;
-  /** `{namespace}/{name}` of the adapter's ServiceAccount; undefined: ours in a pod, else by convention. */
+  /** `{namespace}/{name}` of the adapter's ServiceAccount. Default: our own in a pod, else by convention. */
   readonly serviceAccount: string | undefined;
 }
 
-export interface DoctorSurroundings extends Surroundings {
+export interface DoctorDependencies extends Surroundings {
   readonly observer: ReadingObserver & KubeObserver;
-  /** How a host becomes an address. Default: as the system does it. */
+  /** Resolves host names. Default: the resolver of the system. */
   readonly lookup?: LookupFunction;
-  /** Of a pod's ServiceAccount. Default: where Kubernetes mounts it. */
+  /** Directory of the pod's ServiceAccount. Default: where Kubernetes mounts it. */
   readonly serviceAccountDir?: string;
-  /** Ends early, without an error, where the signal is aborted. */
+  /** Resolves early, without an error, once the signal is aborted. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** The ServiceAccount that the adapter has. */
+/** The ServiceAccount of the adapter. */
 export interface Account {
   readonly namespace: string;
   readonly name: string;
-  /** Whether we are it ourselves, as in its pod. */
+  /** True if doctor itself runs as this account, as in the adapter's pod. */
   readonly isOwn: boolean;
 }
 
-/** What checks learn for those after them. */
+/** One read, as an HPA makes it. */
+export interface Read {
+  readonly request: MetricRequest;
+  readonly requirements: readonly Requirement[];
+  /** Namespace of the HPA. */
+  readonly namespace: string;
+}
+
+/** The read and the logstore to check. */
+export interface Target extends Read {
+  readonly address: LogstoreAddress;
+  /** All routes of that logstore that HPAs or the selector name. */
+  readonly routes: readonly string[];
+}
+
+/** The answer of SLS to the first query. An error shows which check the query is refused at. */
+export type Probe =
+  | { readonly error: AdapterError }
+  | {
+      readonly error: undefined;
+      readonly reachSeconds: number;
+      readonly throttled: number;
+      /** Lines within `reachSeconds`. */
+      readonly lines: number;
+      /** Unix seconds of the last line. Undefined if there are no lines. */
+      readonly newestSeconds: number | undefined;
+    };
+
+/** What checks find out for later checks. */
 export interface Facts {
   readonly config: Config;
   readonly catalog: Catalog;
   readonly sls: SlsStack;
   readonly target: Target;
-  /** What SLS said to a first query. */
   readonly probe: Probe;
-  /** Of the first answer of the endpoint. */
+  /** Times of the first answer of the endpoint. */
   readonly times: QueryTimes;
   readonly kube: KubeClient;
   readonly account: Account;
   readonly api: RegisteredApi;
+  /** HPAs that name external metrics. */
   readonly autoscalers: readonly Autoscaler[];
 }
 
-/** What every check gets. */
+export class FactStore {
+  readonly #known: Partial<Facts> = {};
+
+  learn(facts: Partial<Facts>): void {
+    Object.assign(this.#known, facts);
+  }
+
+  /** @throws Error if no check has learned it, so the calling check does not list that check in `needs` */
+  get<Name extends keyof Facts>(name: Name): Facts[Name] {
+    const fact = this.find(name);
+    if (fact === undefined) throw new Error(`no check has learned ${name}`);
+    return fact;
+  }
+
+  find<Name extends keyof Facts>(name: Name): Facts[Name] | undefined {
+    return this.#known[name];
+  }
+}
+
+/** The argument of every check. */
 export interface Examination {
-  readonly asked: Asked;
-  readonly around: DoctorSurroundings;
-  readonly facts: FactBook<Facts>;
-  /** What is closed in the end. */
-  readonly closing: AsyncDisposableStack;
+  readonly input: DoctorInput;
+  readonly dependencies: DoctorDependencies;
+  readonly facts: FactStore;
+  /** Disposed of at the end of the run. */
+  readonly cleanup: AsyncDisposableStack;
 }
 
 export type DoctorCheck = Check<Examination>;
 
-/** What a thrown value tells: the registry has what to do. */
+/** Turns a thrown error into a finding, with the remedy of the error registry. */
 export function findingOf(thrown: unknown): Finding {
   if (thrown instanceof KubeError) return failed(thrown.message, kubeRemedy(thrown));
   const error = toAdapterError(thrown);
@@ -88,59 +135,10 @@ export function findingOf(thrown: unknown): Finding {
 export const remedyOf = ({ code }: AdapterError): string => errorRegistry[code].remedy;
 
 function kubeRemedy({ kind, statusCode }: KubeError): string {
-  if (statusCode === 401) return 'Get a kubeconfig or token that the API server accepts.';
+  if (statusCode === 401) return 'Use a kubeconfig or token that the API server accepts.';
   if (statusCode === 403)
-    return 'Run it with the kubeconfig of an administrator (--kubeconfig), or grant what the message names.';
+    return 'Run doctor with the kubeconfig of an administrator (--kubeconfig), or grant the right that the message names.';
   return kind === 'access'
-    ? 'Mend the credentials that the kubeconfig names.'
-    : 'Check that the API server is up and reached from here (kubectl version).';
-}
-
-/** What checks have learned, for those that come after them. */
-export class FactBook<Facts extends object> {
-  readonly #known: Partial<Facts> = {};
-
-  learn(facts: Partial<Facts>): void {
-    Object.assign(this.#known, facts);
-  }
-
-  /** @throws Error where no check before has learned it: the check that asks does not wait for that one */
-  get<Name extends keyof Facts>(name: Name): NonNullable<Facts[Name]> {
-    const fact = this.#known[name];
-    if (fact === undefined || fact === null) throw new Error(`nothing is known of ${String(name)} yet`);
-    return fact;
-  }
-
-  /** Undefined where it is not known, or not yet. */
-  find<Name extends keyof Facts>(name: Name): Facts[Name] | undefined {
-    return this.#known[name];
-  }
-}
-
-/** What SLS said to a first query; every refusal shows at which point it stopped. */
-export type Probe =
-  | { readonly error: AdapterError }
-  | {
-      readonly error: undefined;
-      readonly reachSeconds: number;
-      readonly throttled: number;
-      /** Lines in that time. */
-      readonly lines: number;
-      /** Of the last line, Unix seconds; undefined: there is none. */
-      readonly newestSeconds: number | undefined;
-    };
-
-/** One read, as an HPA would make it. */
-export interface Read {
-  readonly request: MetricRequest;
-  readonly requirements: readonly Requirement[];
-  /** Of the HPA. */
-  readonly namespace: string;
-}
-
-/** What is looked into. */
-export interface Target extends Read {
-  readonly address: LogstoreAddress;
-  /** All that are asked for of that logstore. */
-  readonly routes: readonly string[];
+    ? 'Correct the credentials in the kubeconfig.'
+    : 'Check that the API server is up and reachable from here (kubectl version).';
 }

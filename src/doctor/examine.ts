@@ -6,11 +6,10 @@ import { hpas, kubernetes } from './cluster-checks.ts';
 import { configuration, credentials } from './configuration-checks.ts';
 import { clock, endpoint } from './endpoint-checks.ts';
 import {
-  type Asked,
+  type DoctorInput,
   type DoctorCheck,
-  type DoctorSurroundings,
-  FactBook,
-  type Facts,
+  type DoctorDependencies,
+  FactStore,
   findingOf,
 } from './examination.ts';
 import { fields, fieldTypes } from './field-checks.ts';
@@ -25,28 +24,28 @@ import { access, reading, target } from './target-checks.ts';
 const deadlineMs = 15_000;
 
 /**
- * Runs every check.
+ * Runs all checks.
  *
- * @param signal aborted: what is not done yet is skipped
- * @param onResult told of each result, in the order of the list
+ * @param signal once aborted, unfinished checks are skipped
+ * @param onResult called for each result, in the order of `allChecks`
  */
 export async function examine(
-  asked: Asked,
-  around: DoctorSurroundings,
+  input: DoctorInput,
+  dependencies: DoctorDependencies,
   signal: AbortSignal,
   onResult: (result: CheckResult) => void,
 ): Promise<readonly CheckResult[]> {
-  await using closing = new AsyncDisposableStack();
-  const examination = { asked, around, facts: new FactBook<Facts>(), closing };
-  return await runChecks(allChecks(asked), examination, { deadlineMs, signal, findingOf, onResult });
+  await using cleanup = new AsyncDisposableStack();
+  const examination = { input, dependencies, facts: new FactStore(), cleanup };
+  return await runChecks(allChecks(input), examination, { deadlineMs, signal, findingOf, onResult });
 }
 
-/** Every check, each after those that it waits for. */
-export const allChecks = (asked: Pick<Asked, 'selector'>): readonly DoctorCheck[] => [
+/** All checks, each after the checks that it needs. */
+export const allChecks = (input: Pick<DoctorInput, 'selector'>): readonly DoctorCheck[] => [
   configuration,
   kubernetes,
   hpas,
-  target(asked),
+  target(input),
   access,
   credentials,
   endpoint,

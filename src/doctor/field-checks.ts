@@ -1,49 +1,42 @@
-import { type AdapterError, toAdapterError } from '../errors.ts';
+import { toAdapterError } from '../errors.ts';
 import { filterEntries } from '../metric/line-filters.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
 import { unindexedField } from '../sls/sls-error.ts';
 import { failed, ok, warn } from './check.ts';
 import type { DoctorCheck, Examination } from './examination.ts';
-import { ingressLogOf, survey } from './survey.ts';
+import { ingressLogOf, queryLogstore } from './logstore-query.ts';
 
-type FieldType = 'text' | 'long' | 'double';
-
-/** Those that hold numbers; an upstream's may be lists, so they are text. */
-const numbers: Readonly<Record<string, FieldType>> = {
+/** Fields with numbers. Those of an upstream may hold lists, so they are text. */
+const numericFields: Readonly<Record<string, 'long' | 'double'>> = {
   status: 'long',
   request_time: 'double',
   request_length: 'long',
   body_bytes_sent: 'long',
 };
 
-const typeOf = (field: string): FieldType => numbers[field] ?? 'text';
-
-/** Any line will do: it is the index that is asked about. */
-const shortReach = { reachSeconds: [60] };
-
 export const fields: DoctorCheck = {
   id: 'fields',
-  what: 'Whether every field that the metric is computed from has an index with statistics',
-  after: ['index'],
+  description: 'Every field that the metric needs has an index with statistics',
+  needs: ['index'],
   deadlineMs: 30_000,
   run: async (examination, signal) => {
     const { request } = examination.facts.get('target');
-    const wanted = fieldsOf(request);
+    const needed = fieldsOf(request);
     const missing: string[] = [];
-    for (const field of wanted) {
+    for (const field of needed) {
       const query = `* | SELECT count(${field}) AS lines FROM log LIMIT 1`;
       if (await lacksIndex(examination, query, signal)) missing.push(field);
     }
-    if (wanted.length === 0) return ok('the reading tells, for its SQL alone says which');
-    if (missing.length === 0) return ok(`indexed: ${wanted.join(', ')}`);
+    if (needed.length === 0) return ok('only the SQL of the metric names its fields: see the check reading');
+    if (missing.length === 0) return ok(`indexed: ${needed.join(', ')}`);
     const log = ingressLogOf(request);
     const isOther = log?.logKind === 'nginx-ingress' && missing.includes(log.columns.route.primary);
     const hint = isOther
-      ? ' Where it is the log of an ALB ingress, use the metrics sls_alb_ingress_… instead.'
+      ? ' If this is the log of an ALB ingress, use the metrics sls_alb_ingress_… instead.'
       : '';
     return failed(
       `not indexed: ${missing.join(', ')}`,
-      `Add to the index of the logstore, with statistics (SLS console: Query & Analysis Attributes, Field Search; below, as the API has it). Only lines from then on are in it.${hint}`,
+      `Add these fields to the index of the logstore, with statistics (SLS console: Query & Analysis Attributes, Field Search; below in the format of the API). The index covers only lines that arrive afterwards.${hint}`,
       indexKeys(missing),
     );
   },
@@ -51,27 +44,29 @@ export const fields: DoctorCheck = {
 
 export const fieldTypes: DoctorCheck = {
   id: 'field-types',
-  what: 'Whether fields with numbers are indexed as numbers',
-  after: ['fields'],
+  description: 'Numeric fields are indexed as numbers',
+  needs: ['fields'],
   deadlineMs: 30_000,
   run: async (examination, signal) => {
-    const wanted = fieldsOf(examination.facts.get('target').request).filter((field) => field in numbers);
-    if (wanted.length === 0) return ok('the metric is computed from no number');
+    const numeric = fieldsOf(examination.facts.get('target').request).filter(
+      (field) => field in numericFields,
+    );
+    if (numeric.length === 0) return ok('the metric needs no numeric field');
     const textual: string[] = [];
-    for (const field of wanted) {
+    for (const field of numeric) {
       const query = `${field} >= 0 | SELECT count(*) AS lines FROM log LIMIT 1`;
       if (await lacksIndex(examination, query, signal)) textual.push(field);
     }
-    if (textual.length === 0) return ok(wanted.map((field) => `${field}: a number`).join(', '));
+    if (textual.length === 0) return ok(numeric.map((field) => `${field}: a number`).join(', '));
     return warn(
-      `indexed as text: ${textual.join(', ')}. Readings are right, but each query reads every line as text`,
-      'Change the type in the index of the logstore (SLS console: Query & Analysis Attributes, Field Search; below, as the API has it):',
+      `indexed as text: ${textual.join(', ')}. Readings are correct, but each query parses every line as text`,
+      'Change the type in the index of the logstore (SLS console: Query & Analysis Attributes, Field Search; below in the format of the API):',
       indexKeys(textual),
     );
   },
 };
 
-/** The columns that the request reads, as far as the adapter knows them; that of canaries is optional. */
+/** Returns the columns of an ingress log that the request reads, without the optional one of canaries. */
 function fieldsOf(request: MetricRequest): string[] {
   const { metric, filters } = request;
   const columns = ingressLogOf(request)?.columns;
@@ -81,52 +76,29 @@ function fieldsOf(request: MetricRequest): string[] {
   return [...new Set([columns.route.primary, ...number, ...filtered])];
 }
 
+/** Queries one minute: any range shows whether there is an index. */
 async function lacksIndex(examination: Examination, query: string, signal: AbortSignal): Promise<boolean> {
   try {
-    await survey(examination, { query, ...shortReach }, signal);
+    await queryLogstore(examination, { query, reachSeconds: [60] }, signal);
     return false;
   } catch (thrown) {
-    const error: AdapterError = toAdapterError(thrown);
+    const error = toAdapterError(thrown);
     if (unindexedField(error) === undefined) throw error;
     return true;
   }
 }
 
-/** As `keys` of an index. Source: SLS, "CreateIndex". */
-function indexKeys(names: readonly string[]): string {
-  const keys = names.map((name) => {
-    const type = typeOf(name);
-    const more =
-      type === 'text'
-        ? {
-            caseSensitive: false,
-            token: [
-              ',',
-              ' ',
-              "'",
-              '"',
-              ';',
-              '=',
-              '(',
-              ')',
-              '[',
-              ']',
-              '{',
-              '}',
-              '?',
-              '@',
-              '&',
-              '<',
-              '>',
-              '/',
-              ':',
-              '\n',
-              '\t',
-              '\r',
-            ],
-          }
-        : {};
-    return [name, { type, doc_value: true, ...more }] as const;
+/** Returns `keys` of an index. Source: SLS, "CreateIndex". */
+function indexKeys(fieldNames: readonly string[]): string {
+  const asText = {
+    type: 'text',
+    doc_value: true,
+    caseSensitive: false,
+    token: Array.from(`, '";=()[]{}?@&<>/:\n\t\r`),
+  };
+  const keys = fieldNames.map((name) => {
+    const type = numericFields[name];
+    return [name, type === undefined ? asText : { type, doc_value: true }] as const;
   });
   return JSON.stringify({ keys: Object.fromEntries(keys) });
 }

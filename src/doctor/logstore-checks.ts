@@ -1,48 +1,50 @@
 import type { AdapterError, ErrorCode } from '../errors.ts';
+import type { LogstoreAddress } from '../sls/endpoint.ts';
 import { failed, ok, warn, type Finding } from './check.ts';
 import { findingOf, type DoctorCheck, type Examination } from './examination.ts';
-import { probeLogstore } from './survey.ts';
+import { probeLogstore } from './logstore-query.ts';
 
-/** A point at which SLS may stop a query: it looks at these one after the other, so that one query tells of all. */
+/** Something that SLS verifies before it runs a query. It does so in a fixed order, so one query tests all steps. */
 interface Step {
   readonly id: string;
-  readonly what: string;
+  readonly description: string;
+  /** The error codes of a query that is refused at this step. */
   readonly codes: readonly ErrorCode[];
   readonly passed: (examination: Examination) => Finding;
-  readonly stopped: (error: AdapterError, examination: Examination) => Finding;
+  readonly refused: (error: AdapterError, examination: Examination) => Finding;
 }
 
-/** SLS says `Unauthorized` of a token that it does not take as well as of a right that is not there. */
-const isOfToken = ({ code, what }: AdapterError) =>
+/** SLS answers `Unauthorized` both for an invalid token and for a missing right. */
+const isTokenError = ({ code, what }: AdapterError) =>
   code === 'PermissionDenied' && /security ?token/i.test(what);
 
 const steps: readonly Step[] = [
   {
     id: 'access-key',
-    what: 'Whether SLS takes the key, its signature and its token',
+    description: 'SLS accepts the access key, its signature and its token',
     codes: ['CredentialsRefused'],
-    passed: () => ok('SLS does not refuse it'),
-    stopped: ({ what }) => failed(what, keyRemedy(what)),
+    passed: () => ok('SLS accepts the key'),
+    refused: ({ what }) => failed(what, keyRemedy(what)),
   },
   {
     id: 'project',
-    what: 'Whether the project is there, in that region',
+    description: 'The project exists in that region',
     codes: ['ProjectNotFound'],
     passed: ({ facts }) => ok(facts.get('target').address.project),
-    stopped: ({ what }, { facts }) => {
+    refused: ({ what }, { facts }) => {
       const { endpoint: url, region = 'REGION' } = facts.get('config').sls;
       const { project } = facts.get('target').address;
       const place = url === undefined ? `region ${region}` : `the region of ${url}`;
-      const remedy = `Correct sls.project, or the region: there is no ${project} in ${place}. On ACK it is k8s-log-{cluster ID}, in the region of the cluster; the SLS console shows it.`;
+      const remedy = `Correct sls.project or the region: project ${project} does not exist in ${place}. ACK names it k8s-log-{cluster ID} and creates it in the region of the cluster. The SLS console shows both.`;
       return failed(what, remedy, '--region cn-hangzhou --selector sls.project=k8s-log-CLUSTER_ID,…');
     },
   },
   {
     id: 'permission',
-    what: 'Whether the RAM identity may query the logstore',
+    description: 'The RAM identity may query the logstore',
     codes: ['PermissionDenied'],
     passed: () => ok('log:GetLogStoreLogs is allowed'),
-    stopped: ({ what }, { facts }) =>
+    refused: ({ what }, { facts }) =>
       failed(
         what,
         'Attach this policy to the RAM user or role of the adapter:',
@@ -51,48 +53,51 @@ const steps: readonly Step[] = [
   },
   {
     id: 'logstore',
-    what: 'Whether the logstore is there',
+    description: 'The logstore exists',
     codes: ['LogstoreNotFound'],
     passed: ({ facts }) => ok(facts.get('target').address.logstore),
-    stopped: ({ what }, { facts }) =>
+    refused: ({ what }, { facts }) =>
       failed(
         what,
-        `Correct sls.logstore. Where ${facts.get('target').address.project} has none of the kind, switch on the access log of the ingress controller (on ACK: install component ack-log or logtail-ds); ACK calls it:`,
+        `Correct sls.logstore. If ${facts.get('target').address.project} has no logstore of an ingress, enable the access log of the ingress controller (on ACK: install component ack-log or logtail-ds). ACK names the logstore:`,
         'sls.logstore=nginx-ingress',
       ),
   },
   {
     id: 'sql-queue',
-    what: 'Whether SLS has a slot for the query',
+    description: 'SLS has a free slot for the query',
     codes: ['SlsThrottled'],
     passed: ({ facts }) => {
       const probe = facts.get('probe');
-      if (probe.error !== undefined || probe.throttled === 0) return ok('a query ran at once');
-      return warn(`a query ran at try ${probe.throttled + 1}: SLS runs as many as it may`, queueRemedy);
+      if (probe.error !== undefined || probe.throttled === 0) return ok('the query ran at once');
+      return warn(
+        `the query ran at attempt ${probe.throttled + 1}: SLS is at its limit of concurrent queries`,
+        queueRemedy,
+      );
     },
-    stopped: ({ what }) => failed(what, queueRemedy),
+    refused: ({ what }) => failed(what, queueRemedy),
   },
   {
     id: 'index',
-    what: 'Whether the logstore has an index',
+    description: 'The logstore has an index',
     codes: ['IndexMissing'],
-    passed: () => ok('queries with SQL run'),
-    stopped: ({ what }) =>
+    passed: () => ok('SQL queries run'),
+    refused: ({ what }) =>
       failed(
         what,
-        'Switch on the index of the logstore, with statistics: SLS console, the logstore, Query & Analysis Attributes. Only lines from then on are in it.',
+        'Enable the index of the logstore, with statistics (SLS console: the logstore, Query & Analysis Attributes). The index covers only lines that arrive afterwards.',
       ),
   },
 ];
 
 const queueRemedy =
-  'SLS runs 15 SQL queries at a time in a project, for all who ask. Find who else asks (dashboards, alerts), lower sls.maxConcurrentQueries, or enable dedicated SQL for the project.';
+  'SLS runs 15 SQL queries at a time in a project, for all clients together. Find the other clients (dashboards, alerts), lower sls.maxConcurrentQueries, or enable dedicated SQL for the project.';
 
-/** One query for all; only what is none of the steps' is its own. */
+/** Sends the one query of all steps. A refusal that belongs to no step is its own. */
 const query: DoctorCheck = {
   id: 'query',
-  what: 'Whether SLS answers a signed query at all',
-  after: ['credentials', 'clock'],
+  description: 'SLS answers a signed query',
+  needs: ['credentials', 'clock'],
   deadlineMs: 60_000,
   run: async (examination, signal) => {
     const probe = await probeLogstore(examination, signal);
@@ -100,46 +105,40 @@ const query: DoctorCheck = {
     const { error } = probe;
     if (error === undefined) return ok('SLS answers');
     if (stepOf(error) < 0) return findingOf(error);
-    return ok('SLS answers, with a refusal');
+    return ok('SLS answers, and refuses the query');
   },
 };
 
 const stepOf = (error: AdapterError): number =>
-  isOfToken(error) ? 0 : steps.findIndex(({ codes }) => codes.includes(error.code));
+  isTokenError(error) ? 0 : steps.findIndex(({ codes }) => codes.includes(error.code));
 
 /** From the first signed query to one that runs. */
 export const logstoreChecks: readonly DoctorCheck[] = [
   query,
-  ...steps.map(({ id, what, passed, stopped }, index): DoctorCheck => ({
+  ...steps.map(({ id, description, passed, refused }, index): DoctorCheck => ({
     id,
-    what,
-    after: [steps[index - 1]?.id ?? query.id],
+    description,
+    needs: [steps[index - 1]?.id ?? query.id],
     run: (examination) => {
       const { error } = examination.facts.get('probe');
-      const isStopped = error !== undefined && stepOf(error) === index;
-      return isStopped ? stopped(error, examination) : passed(examination);
+      const isRefused = error !== undefined && stepOf(error) === index;
+      return isRefused ? refused(error, examination) : passed(examination);
     },
   })),
 ];
 
 function keyRemedy(what: string): string {
   if (what.includes('SignatureNotMatch'))
-    return 'The secret is not that of the key ID: write ALIBABA_CLOUD_ACCESS_KEY_SECRET again, without quotes or spaces around it.';
+    return 'The secret does not belong to this key ID. Write ALIBABA_CLOUD_ACCESS_KEY_SECRET again, without quotes or spaces around it.';
   if (/token/i.test(what))
-    return 'The token of the temporary key has expired or is none: get a new one, or use a source that renews it (RRSA, an ECS role) rather than ALIBABA_CLOUD_SECURITY_TOKEN.';
+    return 'The token of the temporary key has expired or is invalid. Get a new one, or use a source that renews it (RRSA, an ECS role) instead of ALIBABA_CLOUD_SECURITY_TOKEN.';
   if (what.includes('InvalidAccessKeyId'))
-    return 'There is no such key ID, or it is disabled or deleted: look for it in the RAM console, or make a new key.';
-  return 'Check the access key of the adapter: it may be deleted, disabled, expired or mistyped.';
+    return 'The key ID does not exist, or it is disabled or deleted. Look it up in the RAM console, or create a new key.';
+  return 'Check the access key of the adapter. It may be deleted, disabled, expired or mistyped.';
 }
 
-/** Least privilege. Source: RAM, "Policy structure"; SLS, "Actions". */
-export function ramPolicy({
-  project,
-  logstore,
-}: {
-  readonly project: string;
-  readonly logstore: string;
-}): string {
+/** Returns the policy with the least privilege. Source: RAM, "Policy structure"; SLS, "Actions". */
+function ramPolicy({ project, logstore }: LogstoreAddress): string {
   const statement = {
     Effect: 'Allow',
     Action: ['log:GetLogStoreLogs'],

@@ -4,19 +4,25 @@ import type { Autoscaler } from '../kube/autoscalers/autoscaler.ts';
 import { KubeError } from '../kube/client/kube-error.ts';
 import type { AccessAttributes } from '../kube/reviews/access-review.ts';
 import { failed, ok, skipped, warn, type Finding } from './check.ts';
-import { usualMetric, type Asked, type DoctorCheck, type Examination, type Account } from './examination.ts';
+import {
+  defaultMetric,
+  type DoctorInput,
+  type DoctorCheck,
+  type Examination,
+  type Account,
+} from './examination.ts';
 import { accountText, autoscalerController, missingRights, rightsOn, rightText } from './rights.ts';
 
-/** What the adapter must be allowed, or what others must, for HPAs to get metrics. */
-interface Right {
+/** Rights that the adapter, or another account, needs for HPAs to get metrics. */
+interface RightsCheck {
   readonly id: string;
-  readonly what: string;
-  readonly after: readonly string[];
-  /** None: not needed by this configuration. */
+  readonly description: string;
+  readonly needs: readonly string[];
+  /** Returns an empty list if the configuration needs none. */
   readonly rights: (examination: Examination) => readonly AccessAttributes[];
-  /** Default: the adapter. */
+  /** Default: the adapter's account. */
   readonly account?: Account;
-  /** Without it the adapter works, but not as well. */
+  /** Without these rights the adapter works, but not as well. */
   readonly isOptional?: boolean;
   readonly remedy: string;
   readonly write: (account: Account, examination: Examination) => string;
@@ -24,11 +30,11 @@ interface Right {
 
 const isDelegated = ({ server }: Config) => server.authentication === 'delegated';
 
-const rights: readonly Right[] = [
+const rightsNeeded: readonly RightsCheck[] = [
   {
     id: 'auth-delegator',
-    what: 'Whether the adapter may ask who somebody is and what they may: ClusterRole system:auth-delegator',
-    after: ['kubernetes'],
+    description: 'The adapter may review tokens and access: ClusterRole system:auth-delegator',
+    needs: ['kubernetes'],
     rights: ({ facts }) =>
       isDelegated(facts.get('config'))
         ? [
@@ -36,13 +42,13 @@ const rights: readonly Right[] = [
             ...rightsOn(['create'], { group: 'authorization.k8s.io', resource: 'subjectaccessreviews' }),
           ]
         : [],
-    remedy: 'Without it the adapter lets nobody in. Bind it:',
+    remedy: 'Without it the adapter rejects every request. Bind it:',
     write: (account) => clusterRoleBinding('auth-delegator', 'system:auth-delegator', account),
   },
   {
     id: 'auth-reader',
-    what: 'Whether the adapter may read ConfigMap kube-system/extension-apiserver-authentication',
-    after: ['kubernetes'],
+    description: 'The adapter may read ConfigMap kube-system/extension-apiserver-authentication',
+    needs: ['kubernetes'],
     rights: ({ facts }) =>
       isDelegated(facts.get('config'))
         ? rightsOn(['get', 'list', 'watch'], {
@@ -51,42 +57,43 @@ const rights: readonly Right[] = [
             name: 'extension-apiserver-authentication',
           })
         : [],
-    remedy: 'Without it the adapter does not know the API server when it asks. Bind it:',
+    remedy: 'Without it the adapter does not recognise the API server as a client. Bind it:',
     write: ({ namespace, name }) =>
       `kubectl create rolebinding -n kube-system sls-metrics-adapter-auth-reader --role=extension-apiserver-authentication-reader --serviceaccount=${namespace}:${name}`,
   },
   {
     id: 'hpa-watch',
-    what: 'Whether the adapter may list and watch HPAs, to keep fresh what they name',
-    after: ['kubernetes'],
+    description: 'The adapter may list and watch HPAs, to keep the metrics that they name fresh',
+    needs: ['kubernetes'],
     rights: ({ facts }) => {
       const { watchAutoscalers, autoscalerNamespaces } = facts.get('config').kubernetes;
       const kind = { group: 'autoscaling', version: 'v2', resource: 'horizontalpodautoscalers' };
       return watchAutoscalers
-        ? placesOf(autoscalerNamespaces).flatMap((namespace) =>
+        ? namespacesOf(autoscalerNamespaces).flatMap((namespace) =>
             rightsOn(['list', 'watch'], { ...kind, namespace }),
           )
         : [];
     },
     isOptional: true,
     remedy:
-      'Without it only what was read lately is kept fresh. Grant it, or set kubernetes.watchAutoscalers to false:',
-    write: (...known) =>
-      roleWhereWatched(
+      'Without it only recently read metrics are kept fresh. Grant it, or set kubernetes.watchAutoscalers to false:',
+    write: (account, examination) =>
+      watchedRole(
         'autoscalers',
         '--verb=get,list,watch --resource=horizontalpodautoscalers.autoscaling',
-        ...known,
+        account,
+        examination,
       ),
   },
   {
     id: 'hpa-events',
-    what: 'Whether the adapter may write Events on HPAs, where it is to (kubernetes.events)',
-    after: ['kubernetes'],
+    description: 'Whether the adapter may write Events on HPAs, where it is to (kubernetes.events)',
+    needs: ['kubernetes'],
     rights: ({ facts }) => {
       const { events, watchAutoscalers, autoscalerNamespaces } = facts.get('config').kubernetes;
       const kind = { group: 'events.k8s.io', resource: 'events' };
       return events && watchAutoscalers
-        ? placesOf(autoscalerNamespaces).flatMap((namespace) =>
+        ? namespacesOf(autoscalerNamespaces).flatMap((namespace) =>
             rightsOn(['create', 'patch'], { ...kind, namespace }),
           )
         : [];
@@ -94,13 +101,14 @@ const rights: readonly Right[] = [
     isOptional: true,
     remedy:
       'Without it no Event on an HPA says why its metric fails. Grant it, or set kubernetes.events to false:',
-    write: (...known) =>
-      roleWhereWatched('events', '--verb=create,patch --resource=events.events.k8s.io', ...known),
+    write: (account, examination) =>
+      watchedRole('events', '--verb=create,patch --resource=events.events.k8s.io', account, examination),
   },
   {
     id: 'apiservice-keeper',
-    what: 'Whether the adapter may keep the caBundle of its APIService, where it is to (--manage-apiservice)',
-    after: ['kubernetes'],
+    description:
+      'The adapter may maintain the caBundle of its APIService, if configured (--manage-apiservice)',
+    needs: ['kubernetes'],
     rights: ({ facts }) =>
       facts.get('config').kubernetes.manageApiService
         ? rightsOn(['get', 'patch'], {
@@ -118,11 +126,11 @@ const rights: readonly Right[] = [
   },
   {
     id: 'hpa-reader',
-    what: 'Whether the HPA controller may read the external metrics that HPAs name',
-    after: ['hpas'],
+    description: 'The HPA controller may read the external metrics that HPAs name',
+    needs: ['hpas'],
     account: autoscalerController,
-    rights: ({ asked, facts }) =>
-      namedMetrics(asked, facts.get('autoscalers')).flatMap(([namespace, resource]) =>
+    rights: ({ input, facts }) =>
+      namedMetrics(input, facts.get('autoscalers')).flatMap(([namespace, resource]) =>
         rightsOn(['list'], { namespace, group: 'external.metrics.k8s.io', version: 'v1beta1', resource }),
       ),
     remedy: 'Without it the HPA controller gets 403, and HPAs show <unknown>. Apply:',
@@ -130,22 +138,26 @@ const rights: readonly Right[] = [
   },
 ];
 
-export const rightsChecks: readonly DoctorCheck[] = rights.map((right): DoctorCheck => ({
+export const rightsChecks: readonly DoctorCheck[] = rightsNeeded.map((right): DoctorCheck => ({
   id: right.id,
-  what: right.what,
-  after: right.after,
-  run: (...known) => checkRight(right, ...known),
+  description: right.description,
+  needs: right.needs,
+  run: (examination, signal) => checkRight(right, examination, signal),
 }));
 
-async function checkRight(right: Right, examination: Examination, signal: AbortSignal): Promise<Finding> {
+async function checkRight(
+  right: RightsCheck,
+  examination: Examination,
+  signal: AbortSignal,
+): Promise<Finding> {
   const wanted = right.rights(examination);
   if (wanted.length === 0) return ok('not needed');
   const account = right.account ?? examination.facts.get('account');
   try {
     const missing = await missingRights(examination, account, wanted, signal);
-    if (missing.length === 0) return ok(`${accountText(account)} may`);
-    const found = `ServiceAccount ${accountText(account)} may not ${missing.slice(0, shown).map(rightText).join(', ')}`;
-    const more = missing.length > shown ? `, and ${missing.length - shown} more` : '';
+    if (missing.length === 0) return ok(`ServiceAccount ${accountText(account)} has these rights`);
+    const found = `ServiceAccount ${accountText(account)} may not ${missing.slice(0, maxShown).map(rightText).join(', ')}`;
+    const more = missing.length > maxShown ? `, and ${missing.length - maxShown} more` : '';
     return (right.isOptional === true ? warn : failed)(
       `${found}${more}`,
       right.remedy,
@@ -155,37 +167,37 @@ async function checkRight(right: Right, examination: Examination, signal: AbortS
     if (!(error instanceof KubeError && error.statusCode === 403)) throw error;
     return skipped(
       error.message,
-      'Whoever asks about the rights of others needs ClusterRole system:auth-delegator, or to be an administrator:',
+      'To check the rights of another account, run doctor as an administrator or with ClusterRole system:auth-delegator:',
       '--kubeconfig "$HOME/.kube/config"',
     );
   }
 }
 
-const shown = 3;
-/** Each is asked about; a role that grants all of a group needs but a few to show. */
-const maxMetricsAsked = 20;
+const maxShown = 3;
+/** One review each. A few are enough, since a role usually grants the whole API group. */
+const maxMetricsReviewed = 20;
 
-/** Namespace and metric; where no HPA names one, the read that was asked about. */
+/** Returns pairs of namespace and metric: those that HPAs name, else the one of the command line. */
 function namedMetrics(
-  { namespace, metric = usualMetric }: Asked,
+  { namespace, metric = defaultMetric }: DoctorInput,
   hpas: readonly Autoscaler[],
 ): readonly (readonly [string, string])[] {
   const named = hpas.flatMap((hpa) => hpa.metrics.map(({ name }) => [hpa.namespace, name] as const));
   const distinct = new Map(named.map((pair) => [pair.join('/'), pair]));
-  return named.length === 0 ? [[namespace, metric]] : [...distinct.values()].slice(0, maxMetricsAsked);
+  return named.length === 0 ? [[namespace, metric]] : [...distinct.values()].slice(0, maxMetricsReviewed);
 }
 
 const clusterRoleBinding = (suffix: string, role: string, { namespace, name }: Account) =>
   `kubectl create clusterrolebinding sls-metrics-adapter-${suffix} --clusterrole=${role} --serviceaccount=${namespace}:${name}`;
 
-/** `''`: all namespaces. */
-const placesOf = (namespaces: readonly string[]) => (namespaces.length === 0 ? [''] : namespaces);
+/** Returns `['']`, which means all namespaces, for an empty list. */
+const namespacesOf = (namespaces: readonly string[]) => (namespaces.length === 0 ? [''] : namespaces);
 
-/** A role, bound where HPAs are watched: in all namespaces, or in each of some. */
-function roleWhereWatched(suffix: string, rule: string, account: Account, { facts }: Examination): string {
+/** Returns commands that create a role and bind it where HPAs are watched: in the cluster, or in some namespaces. */
+function watchedRole(suffix: string, rule: string, account: Account, { facts }: Examination): string {
   const role = `sls-metrics-adapter-${suffix}`;
   const { autoscalerNamespaces } = facts.get('config').kubernetes;
-  const bindings = placesOf(autoscalerNamespaces).map((namespace) =>
+  const bindings = namespacesOf(autoscalerNamespaces).map((namespace) =>
     namespace === ''
       ? clusterRoleBinding(suffix, role, account)
       : `kubectl create rolebinding -n ${namespace} ${role} --clusterrole=${role} --serviceaccount=${account.namespace}:${account.name}`,

@@ -7,7 +7,7 @@ import {
 import type { User } from '../kube/reviews/user.ts';
 import type { Account, Examination } from './examination.ts';
 
-/** Who reads metrics for HPAs, where kube-controller-manager gives each controller an account. */
+/** Reads metrics for HPAs, if kube-controller-manager gives each controller an account of its own. */
 export const autoscalerController = {
   namespace: 'kube-system',
   name: 'horizontal-pod-autoscaler',
@@ -16,7 +16,7 @@ export const autoscalerController = {
 
 export const accountText = ({ namespace, name }: Account) => `${namespace}/${name}`;
 
-/** Resource attributes of the verbs, each to be allowed. */
+/** Returns the attributes of one access review a verb. */
 export const rightsOn = (
   verbs: readonly string[],
   {
@@ -28,14 +28,14 @@ export const rightsOn = (
 ): AccessAttributes[] =>
   verbs.map((verb) => ({ kind: 'resource', namespace, verb, group, version, ...rest }));
 
-/** Source: Kubernetes, "Authenticating", Service account tokens. */
-export const userOf = ({ namespace, name }: Account): User => ({
+/** Returns the user of an account. Source: Kubernetes, "Authenticating", Service account tokens. */
+const userOf = ({ namespace, name }: Account): User => ({
   name: `system:serviceaccount:${namespace}:${name}`,
   groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
   extra: {},
 });
 
-/** `list horizontalpodautoscalers.autoscaling` */
+/** Returns a text such as `list horizontalpodautoscalers.autoscaling`. */
 export function rightText(attributes: AccessAttributes): string {
   if (attributes.kind === 'path') return `${attributes.verb} ${attributes.path}`;
   const { verb, resource, group, name, namespace } = attributes;
@@ -45,21 +45,21 @@ export function rightText(attributes: AccessAttributes): string {
 }
 
 /**
- * Those of the rights that the account does not have.
+ * Returns the rights that the account lacks.
  *
- * @throws KubeError, such as a 403 where we may not ask about others; the signal's reason
+ * @throws KubeError, such as a 403 if we may not review the access of others; the reason of the signal
  */
 export async function missingRights(
-  { facts, around }: Examination,
+  { facts, dependencies }: Examination,
   account: Account,
   rights: readonly AccessAttributes[],
   signal: AbortSignal,
 ): Promise<readonly AccessAttributes[]> {
   const client = facts.get('kube');
-  const reviewer = new AccessReviewer(client, around);
+  const reviewer = new AccessReviewer(client, dependencies);
   const review = (attributes: AccessAttributes): Promise<AccessDecision> =>
     account.isOwn
-      ? reviewOwnAccess(client, attributes, signal, around)
+      ? reviewOwnAccess(client, attributes, signal, dependencies)
       : reviewer.reviewAccess(userOf(account), attributes, signal);
   const decisions = await Promise.all(rights.map(review));
   return rights.filter((_, index) => decisions[index]?.allowed !== true);

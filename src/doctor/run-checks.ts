@@ -1,21 +1,21 @@
 import { failed, skipped, type Check, type CheckResult, type Finding } from './check.ts';
 
 export interface RunSettings {
-  /** Of a check that has none of its own. */
+  /** For checks without a deadline of their own. */
   readonly deadlineMs: number;
-  /** Aborted: what is not done yet is skipped. */
+  /** Once aborted, unfinished checks are skipped. */
   readonly signal: AbortSignal;
-  /** What a check that throws has found. */
+  /** Turns an error that a check throws into a finding. */
   readonly findingOf: (thrown: unknown) => Finding;
-  /** Told of each result, in the order of the list, as soon as all before it are there. */
+  /** Called for each result in list order, as soon as all results before it are known. */
   readonly onResult?: (result: CheckResult) => void;
 }
 
 /**
- * Runs checks in the order that they ask for, all at a time that wait for nothing. Never rejects for what a check does.
+ * Runs checks concurrently, each once the checks that it needs have ended. Never rejects because of a check's error.
  *
- * @param checks each after those that it waits for
- * @throws Error where one waits for what does not come before it
+ * @param checks each listed after the checks that it needs
+ * @throws Error if a check needs one that is not listed before it
  */
 export async function runChecks<Examination>(
   checks: readonly Check<Examination>[],
@@ -23,19 +23,19 @@ export async function runChecks<Examination>(
   settings: RunSettings,
 ): Promise<readonly CheckResult[]> {
   const running = new Map<string, Promise<CheckResult>>();
-  const ended = (check: Check<Examination>, ids: readonly string[]) =>
+  const resultsOf = (check: Check<Examination>, ids: readonly string[]) =>
     ids.map((id) => {
       const result = running.get(id);
-      if (result === undefined) throw new Error(`check ${check.id} waits for ${id}, which is not before it`);
+      if (result === undefined) throw new Error(`check ${check.id} needs ${id}, which is not before it`);
       return result;
     });
   for (const check of checks) {
-    const [after, behind] = [ended(check, check.after), ended(check, check.behind ?? [])];
+    const [needs, runsAfter] = [resultsOf(check, check.needs), resultsOf(check, check.runsAfter ?? [])];
     const run = async (): Promise<CheckResult> => {
-      const [needed] = await Promise.all([Promise.all(after), Promise.all(behind)]);
+      const [needed] = await Promise.all([Promise.all(needs), Promise.all(runsAfter)]);
       const waitsFor = rootsOf(needed);
-      if (waitsFor.length > 0) return waiting(check.id, waitsFor);
-      return runOne(check, examination, settings);
+      if (waitsFor.length === 0) return runOne(check, examination, settings);
+      return { ...skipped(`needs ${waitsFor.join(', ')}`), check: check.id, waitsFor, durationMs: 0 };
     };
     running.set(check.id, run());
   }
@@ -48,7 +48,7 @@ export async function runChecks<Examination>(
   return results;
 }
 
-/** The failed checks that these are, or were skipped for. */
+/** Returns the checks that failed, and for skipped ones the checks that they were skipped for. */
 function rootsOf(needed: readonly CheckResult[]): string[] {
   const roots = needed.flatMap(({ check, status, waitsFor }) => {
     if (status === 'ok' || status === 'warn') return [];
@@ -57,17 +57,10 @@ function rootsOf(needed: readonly CheckResult[]): string[] {
   return [...new Set(roots)];
 }
 
-const waiting = (check: string, waitsFor: readonly string[]): CheckResult => ({
-  ...skipped(`waits for ${waitsFor.join(', ')}`),
-  check,
-  waitsFor,
-  durationMs: 0,
-});
-
 async function runOne<Examination>(
   check: Check<Examination>,
   examination: Examination,
-  { deadlineMs: usualMs, signal, findingOf }: RunSettings,
+  { deadlineMs: defaultDeadlineMs, signal, findingOf }: RunSettings,
 ): Promise<CheckResult> {
   const startMs = performance.now();
   const done = (finding: Finding): CheckResult => ({
@@ -77,11 +70,11 @@ async function runOne<Examination>(
     durationMs: Math.round(performance.now() - startMs),
   });
   if (signal.aborted) return done(interrupted);
-  const deadlineMs = check.deadlineMs ?? usualMs;
+  const deadlineMs = check.deadlineMs ?? defaultDeadlineMs;
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), deadlineMs);
   const either = AbortSignal.any([signal, limit.signal]);
-  // A check that does not heed its signal is left behind.
+  // The run does not wait for a check that ignores its signal.
   const stopped = new Promise<undefined>((resolve) => {
     either.addEventListener('abort', () => resolve(undefined), { once: true });
   });
@@ -99,7 +92,7 @@ async function runOne<Examination>(
     return done(
       failed(
         `no answer within ${deadlineMs / 1000} s`,
-        'Run doctor again; if it stays so, look at what it waits for.',
+        'Run doctor again. If it still gets no answer, look at the service that this check contacts.',
       ),
     );
   } finally {

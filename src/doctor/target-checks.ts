@@ -11,52 +11,40 @@ import { parseMetricRequest } from '../metric/metric-request.ts';
 import { createReading } from '../service/reading-stack.ts';
 import { logstoreName } from '../sls/endpoint.ts';
 import { failed, ok, skipped } from './check.ts';
-import { type Asked, type DoctorCheck, type Read, remedyOf, usualMetric } from './examination.ts';
+import { defaultMetric, remedyOf, type DoctorCheck, type DoctorInput, type Read } from './examination.ts';
 
-/** Without a selector, one is taken from an HPA: their list is waited for, whatever comes out. */
-export const target = ({ selector }: Pick<Asked, 'selector'>): DoctorCheck => ({
+/** Without a selector it takes a read of an HPA, so it runs after the list of HPAs, whatever its result. */
+export const target = ({ selector }: Pick<DoctorInput, 'selector'>): DoctorCheck => ({
   id: 'target',
-  what: 'What to look into: the selector given, else what an HPA names, else the defaults of the configuration',
-  after: ['configuration'],
-  behind: selector === undefined ? ['hpas'] : [],
-  run: ({ asked, facts }) => {
+  description:
+    'There is a metric and a logstore to check: from the selector, else from the HPAs, else from the configured defaults',
+  needs: ['configuration'],
+  runsAfter: selector === undefined ? ['hpas'] : [],
+  run: ({ input, facts }) => {
     const { defaults } = facts.get('config');
-    const hpas = facts.find('autoscalers') ?? [];
-    const chosen =
-      asked.selector === undefined ? mostNamed(asked, hpas, defaults, facts.get('catalog')) : undefined;
-    if (chosen === undefined && asked.selector === undefined && !(defaults.project && defaults.logstore))
-      return nothingNamed;
-    const read = chosen?.read ?? askedRead(asked, defaults, facts.get('catalog'));
-    const { project, logstore, metric, internalEndpoint, routes: asRead = [] } = read.request;
+    const catalog = facts.get('catalog');
+    const autoscalers = facts.find('autoscalers') ?? [];
+    const fromHpas = selector === undefined ? mostNamed(input, autoscalers, defaults, catalog) : undefined;
+    if (selector === undefined && fromHpas === undefined && !(defaults.project && defaults.logstore))
+      return noLogstore;
+    const read = fromHpas?.read ?? inputRead(input, defaults, catalog);
+    const { project, logstore, metric, internalEndpoint } = read.request;
     const endpoint = facts.get('sls').endpointOf({ project, internalEndpoint });
-    const routes = chosen?.routes ?? asRead;
+    const routes = fromHpas?.routes ?? read.request.routes ?? [];
     facts.learn({ target: { ...read, address: { endpoint, project, logstore }, routes } });
-    return ok(`${metric.name} of ${logstoreName(read.request)}${chosen?.from ?? ''}`);
+    return ok(`${metric.name} of ${logstoreName(read.request)}${fromHpas?.source ?? ''}`);
   },
 });
 
-const nothingNamed = skipped(
-  'nothing says which logstore to look into',
+const noLogstore = skipped(
+  'no selector, HPA or default names a logstore',
   'Name it:',
   '--selector sls.project=k8s-log-CLUSTER_ID,sls.logstore=nginx-ingress,sls.ingress.route=NAMESPACE-SERVICE-PORT',
 );
 
-/** Whether the namespace may read it, by the `access` section. */
-export const access: DoctorCheck = {
-  id: 'access',
-  what: 'Whether the access section of the configuration lets the namespace read that',
-  after: ['target'],
-  run: ({ facts }) => {
-    const { namespace, request, requirements } = facts.get('target');
-    const checkAccess = createAccessCheck(facts.get('config').access);
-    const refusal = checkAccess(accessReadOf(namespace, requirements, request));
-    if (refusal !== undefined) return failed(refusal.what, remedyOf(refusal));
-    return ok(`namespace ${namespace} may read it`);
-  },
-};
-
-function askedRead(
-  { metric = usualMetric, selector = '', namespace }: Asked,
+/** Returns the read that the flags describe. */
+function inputRead(
+  { metric = defaultMetric, selector = '', namespace }: DoctorInput,
   defaults: Config['defaults'],
   catalog: Catalog,
 ): Read {
@@ -69,22 +57,22 @@ function askedRead(
 }
 
 /**
- * Of the logstore that most HPAs name: the first read, and the routes of all. Reads that cannot be understood are another
- * check's.
+ * Returns the first read of the logstore that most HPAs name, and the routes of all its reads. Leaves out invalid reads,
+ * which other checks report.
  */
 function mostNamed(
-  { metric }: Asked,
-  hpas: readonly Autoscaler[],
+  { metric }: DoctorInput,
+  autoscalers: readonly Autoscaler[],
   defaults: Config['defaults'],
   catalog: Catalog,
-): { readonly read: Read; readonly routes: readonly string[]; readonly from: string } | undefined {
-  const reads = hpas.flatMap(({ namespace, name, metrics }) =>
+): { readonly read: Read; readonly routes: readonly string[]; readonly source: string } | undefined {
+  const reads = autoscalers.flatMap(({ namespace, name, metrics }) =>
     metrics.flatMap((ref) => {
       if ('refusal' in ref || (metric ?? ref.name) !== ref.name) return [];
       const { requirements } = ref;
       try {
         const request = parseMetricRequest(ref.name, namespace, requirements, defaults, catalog);
-        return [{ request, requirements, namespace, by: `${namespace}/${name}` }];
+        return [{ request, requirements, namespace, hpa: `${namespace}/${name}` }];
       } catch (error) {
         if (error instanceof AdapterError) return [];
         throw error;
@@ -96,27 +84,41 @@ function mostNamed(
   const [read] = most ?? [];
   if (most === undefined || read === undefined) return undefined;
   const routes = [...new Set(most.flatMap(({ request }) => request.routes ?? []))];
-  const more = others.length === 0 ? '' : `; HPAs name ${others.length} other logstores, --selector chooses`;
-  return { read, routes, from: `, as HPA ${read.by} has it${more}` };
+  const more =
+    others.length === 0 ? '' : `; HPAs also name ${others.length} other logstores, choose with --selector`;
+  return { read, routes, source: `, named by HPA ${read.hpa}${more}` };
 }
+
+export const access: DoctorCheck = {
+  id: 'access',
+  description: 'The access section of the configuration allows the namespace to read this',
+  needs: ['target'],
+  run: ({ facts }) => {
+    const { namespace, request, requirements } = facts.get('target');
+    const checkAccess = createAccessCheck(facts.get('config').access);
+    const refusal = checkAccess(accessReadOf(namespace, requirements, request));
+    if (refusal !== undefined) return failed(refusal.what, remedyOf(refusal));
+    return ok(`namespace ${namespace} may read it`);
+  },
+};
 
 const itemsShown = 3;
 
-/** The whole way, as for an HPA. */
+/** Reads through the same code as for an HPA. */
 export const reading: DoctorCheck = {
   id: 'reading',
-  what: 'The reading itself, as an HPA gets it',
-  after: ['access', 'fields'],
+  description: 'The metric has a reading. The result has it, as an HPA gets it',
+  needs: ['access', 'fields'],
   deadlineMs: 30_000,
-  run: async ({ around, facts }, signal) => {
+  run: async ({ dependencies, facts }, signal) => {
     const { request } = facts.get('target');
-    const stack = createReading(facts.get('config'), around, around.observer);
+    const stack = createReading(facts.get('config'), dependencies, dependencies.observer);
     try {
       const { items } = await stack.reader.read(request, signal);
       const values = items.map(({ labels, sample }) => {
         const { value, window } = sample;
         const name = labels[labelDefinitions.route.name] ?? 'the whole logstore';
-        const ageSeconds = Math.round(around.clock.now() / 1000 - window.endSeconds);
+        const ageSeconds = Math.round(dependencies.clock.now() / 1000 - window.endSeconds);
         return `${name}: ${formatQuantity(value)} ${request.metric.unit}, up to ${ageSeconds} s ago`;
       });
       const more = values.length > itemsShown ? ` and ${values.length - itemsShown} more` : '';

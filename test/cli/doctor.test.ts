@@ -7,7 +7,7 @@ import { startEmulator } from '../../emulator/emulator.ts';
 import { fakeIo, someCredentials } from '../support/fake-io.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-/** Without a line, so that nothing is measured over time. */
+/** Has no lines, so that the check lag does not take its 10 s. */
 const emulator = await startEmulator({
   listenHost: '127.0.0.1',
   listenPort: 0,
@@ -33,7 +33,7 @@ async function run(...args: Parameters<typeof start>) {
 }
 
 describe('doctor', () => {
-  it('prints a line for each check, with what to do below it, and how many there are of each', async () => {
+  it('prints a line for each check with its remedy below, then a count of each status', async () => {
     const { code, stdout, stderr } = await run();
     expect([code, stderr]).toEqual([0, '']);
     const names = Array.from(
@@ -44,10 +44,10 @@ describe('doctor', () => {
     expect(stdout).toContain('ok       logstore              nginx-ingress\n');
     expect(stdout).toContain(
       [
-        'skipped  kubernetes            no cluster is known here',
-        '                               → To look at the cluster too, name its kubeconfig:',
+        'skipped  kubernetes            no cluster is configured here',
+        '                               → To check the cluster too, name its kubeconfig:',
         '                                   --kubeconfig "$HOME/.kube/config"',
-        'skipped  hpas                  waits for kubernetes',
+        'skipped  hpas                  needs kubernetes',
         '',
       ].join('\n'),
     );
@@ -55,13 +55,13 @@ describe('doctor', () => {
     expect(stdout).toMatch(/\n\n1 warn, \d+ ok, \d+ skipped\n$/);
   });
 
-  it('exits with 1 where something failed, and says so on standard output alone', async () => {
+  it('exits with 1 if a check failed, and writes nothing to standard error', async () => {
     const { code, stdout, stderr } = await run([], { ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'wrong' });
     expect([code, stderr]).toEqual([1, '']);
     expect(stdout).toMatch(
       /^failed +access-key +SLS, project k8s-log-c1, logstore nginx-ingress: SignatureNotMatch/m,
     );
-    expect(stdout).toMatch(/^skipped +project +waits for access-key$/m);
+    expect(stdout).toMatch(/^skipped +project +needs access-key$/m);
     expect(stdout).toMatch(/\n1 failed, /);
     expect(stdout).not.toContain('some-secret');
   });
@@ -85,20 +85,20 @@ describe('doctor', () => {
       check: 'access-key',
       status: 'failed',
       found: expect.stringContaining('SignatureNotMatch') as string,
-      remedy: expect.stringMatching(/^The secret is not that of the key ID/) as string,
+      remedy: expect.stringMatching(/^The secret does not belong to this key ID/) as string,
       waitsFor: [],
       durationMs: expect.any(Number) as number,
     });
     expect(checks.find(({ check }) => check === 'index')).toEqual({
       check: 'index',
       status: 'skipped',
-      found: 'waits for access-key',
+      found: 'needs access-key',
       waitsFor: ['access-key'],
       durationMs: 0,
     });
   });
 
-  it('ends at a signal, and says what was interrupted', async () => {
+  it('ends at a signal, and says which checks were interrupted', async () => {
     emulator.setFaults({ hang: true });
     const { fake, code } = start();
     await waitFor(() => fake.stdout().includes('ok       clock'), 10_000);
@@ -106,10 +106,10 @@ describe('doctor', () => {
     expect(await code).toBe(1);
     emulator.setFaults({});
     expect(fake.stdout()).toMatch(/^skipped +query +interrupted$/m);
-    expect(fake.stdout()).toMatch(/^skipped +reading +waits for query$/m);
+    expect(fake.stdout()).toMatch(/^skipped +reading +needs query$/m);
   });
 
-  it('is not healthy, as JSON, where it was interrupted', async () => {
+  it('has healthy: false in JSON if it was interrupted', async () => {
     emulator.setFaults({ hang: true });
     const { fake, code } = start(['-o', 'json']);
     const before = emulator.stats().queries;
@@ -142,7 +142,7 @@ describe('doctorLines', () => {
 
   const plain = { isColoured: false, columns: undefined };
 
-  it('aligns what was found, and leaves the text to write as it is', () => {
+  it('aligns the finding, and keeps the text to write as it is', () => {
     expect(doctorLines(result, plain)).toBe(
       [
         'failed   permission            one',
@@ -156,9 +156,9 @@ describe('doctorLines', () => {
     );
   });
 
-  it('breaks sentences where a terminal ends, and never the text to write', () => {
+  it('wraps sentences at the width of the terminal, and never the text to write', () => {
     const write = 'kubectl logs -n sls-metrics-adapter deployment/sls-metrics-adapter --tail=50';
-    const told = {
+    const wrapped = {
       ...result,
       found: 'it may not query the logstore of that project',
       remedy: 'Look at why.',
@@ -172,18 +172,18 @@ describe('doctorLines', () => {
       `                                   ${write}`,
       '',
     ];
-    expect(doctorLines(told, { ...plain, columns: 51 })).toBe(lines.join('\n'));
-    expect(doctorLines(told, { ...plain, columns: 40 })).toBe(doctorLines(told, plain));
+    expect(doctorLines(wrapped, { ...plain, columns: 51 })).toBe(lines.join('\n'));
+    expect(doctorLines(wrapped, { ...plain, columns: 40 })).toBe(doctorLines(wrapped, plain));
   });
 
-  it('has room for the name of every check', () => {
+  it('aligns the findings of all checks, whatever the length of their names', () => {
     const found = allChecks({ selector }).map(({ id }) =>
       doctorLines({ ...result, check: id, found: 'FOUND' }, plain),
     );
     expect(new Set(found.map((lines) => lines.indexOf('FOUND')))).toEqual(new Set([31]));
   });
 
-  it('colours the status alone, where it may', () => {
+  it('colours only the status, on a terminal with colours', () => {
     expect(doctorLines(result, { ...plain, isColoured: true }).split('\n')[0]).toBe(
       '\u001B[31mfailed \u001B[39m  permission            one',
     );
@@ -191,7 +191,7 @@ describe('doctorLines', () => {
 });
 
 describe('doctorSummary', () => {
-  it('counts what there is, the worst first', () => {
+  it('counts each status that occurs, the worst first', () => {
     const results = (['ok', 'skipped', 'ok', 'failed'] as const).map((status) => ({ status }) as CheckResult);
     expect(doctorSummary(results)).toBe('\n1 failed, 2 ok, 1 skipped\n');
   });

@@ -16,7 +16,7 @@ describe('editDistance', () => {
     expect(editDistance(other, one)).toBe(distance);
   });
 
-  it('is 0 for equal texts alone, and never longer than by way of a third', () => {
+  it('is 0 only for equal texts, and satisfies the triangle inequality', () => {
     const text = fc.string({ maxLength: 12 });
     fc.assert(
       fc.property(text, text, text, (a, b, c) => {
@@ -29,12 +29,12 @@ describe('editDistance', () => {
 });
 
 describe('nearest', () => {
-  it('names the nearest first, and no more than asked for', () => {
+  it('returns the most similar names first, up to the given count', () => {
     const names = ['shop-api-80', 'shop-web-8080', 'shop-web-80', 'bank-core-443'];
     expect(nearest('shop-wev-80', names, 2)).toEqual(['shop-web-80', 'shop-api-80']);
   });
 
-  it('names nothing that is another text altogether', () => {
+  it('leaves out names that differ by more than half of the text', () => {
     expect(nearest('shop-web-80', ['kube-system-metrics-https'], 3)).toEqual([]);
   });
 });

@@ -1,65 +1,65 @@
 import { describe, expect, it } from 'vitest';
 import { autoscaler, externalMetric } from '../support/scripted-autoscalers.ts';
 import {
-  createPatient,
+  createHealthySetup,
   indexWithout,
   matchLabels,
   nowSeconds,
-  unwell,
+  faultsIn,
   usualLabels,
   usualLines,
   where,
-} from './patient.ts';
+} from './healthy-setup.ts';
 
 describe('doctor', () => {
-  it('finds nothing wrong with what is well, in the pod', async () => {
-    await using patient = await createPatient();
-    const results = await patient.examine();
-    expect(unwell(results)).toEqual([]);
-    // Lines that are too few to tell how late they come are no fault.
+  it('reports no fault for a healthy setup, in the pod', async () => {
+    await using setup = await createHealthySetup();
+    const results = await setup.examine();
+    expect(faultsIn(results)).toEqual([]);
+    // The check lag may have too few lines to measure with. That is no fault.
     const skipped = results.filter(({ status, check }) => status === 'skipped' && check !== 'lag');
     expect(skipped).toEqual([]);
     expect(Object.fromEntries(results.map(({ check, found }) => [check, found]))).toMatchObject({
-      target: 'sls_ingress_qps of project k8s-log-test, logstore nginx-ingress, as HPA shop/web has it',
-      'hpa-reader': 'kube-system/horizontal-pod-autoscaler may',
-      'ca-bundle': 'sls-metrics-adapter.sls-metrics-adapter.svc serves a certificate that it trusts',
-      route: expect.stringMatching(/^shop-web-80: \d+ requests within the hour$/) as string,
+      target: 'sls_ingress_qps of project k8s-log-test, logstore nginx-ingress, named by HPA shop/web',
+      'hpa-reader': 'ServiceAccount kube-system/horizontal-pod-autoscaler has these rights',
+      'ca-bundle': 'it verifies the certificate of sls-metrics-adapter.sls-metrics-adapter.svc',
+      route: expect.stringMatching(/^shop-web-80: \d+ requests within the last hour$/) as string,
       reading: expect.stringMatching(/^shop-web-80: \S+ requests\/s, up to \d+ s ago$/) as string,
     });
   });
 
-  it("asks SLS about each metric of the user's own that says where its log is", async () => {
-    await using patient = await createPatient();
+  it('queries each metric of the configuration that has a project and logstore', async () => {
+    await using setup = await createHealthySetup();
     const metric = (name: string, more: string) =>
       `- { name: ${name}, description: d, unit: ms, emptyWindow: zero, aggregate: max(request_time)${more} }`;
     const placed = `, project: ${usualLabels['sls.project']}, logstore: ${usualLabels['sls.logstore']}`;
-    patient.file = `metrics:\n${metric('web_time', placed)}\n${metric('app_time', '')}\n`;
-    const results = await patient.examine();
-    expect(unwell(results)).toEqual([]);
+    setup.file = `metrics:\n${metric('web_time', placed)}\n${metric('app_time', '')}\n`;
+    const results = await setup.examine();
+    expect(faultsIn(results)).toEqual([]);
     expect(results.find(({ check }) => check === 'own-metrics')?.found).toBe(
-      '1 of 2 taken; without a project or logstore: app_time',
+      '1 of 2 accepted; without project or logstore: app_time',
     );
   });
 
-  it('asks about the ServiceAccount of the adapter, from a machine with a kubeconfig', async () => {
-    await using patient = await createPatient();
-    patient.flags = { kubeconfig: await patient.apiServer.kubeconfigFile() };
-    patient.asked = { serviceAccount: 'metrics/reader' };
+  it('reviews the rights of the ServiceAccount of the adapter when it runs with a kubeconfig', async () => {
+    await using setup = await createHealthySetup();
+    setup.flags = { kubeconfig: await setup.apiServer.kubeconfigFile() };
+    setup.input = { serviceAccount: 'metrics/reader' };
     const asked: string[] = [];
-    patient.denied = ({ user }) => {
+    setup.denied = ({ user }) => {
       asked.push(user.username);
       return false;
     };
-    expect(unwell(await patient.examine())).toEqual([]);
+    expect(faultsIn(await setup.examine())).toEqual([]);
     const accounts = ['metrics:reader', 'kube-system:horizontal-pod-autoscaler'];
     expect(new Set(asked)).toEqual(new Set(accounts.map((name) => `system:serviceaccount:${name}`)));
-    expect(patient.apiServer.count('selfsubjectaccessreview')).toBe(0);
+    expect(setup.apiServer.count('selfsubjectaccessreview')).toBe(0);
   });
 
-  it('skips what its own rights do not let it see', async () => {
-    await using patient = await createPatient();
-    patient.flags = { kubeconfig: await patient.apiServer.kubeconfigFile() };
-    patient.asked = { selector: where };
+  it('skips checks that its own rights do not allow', async () => {
+    await using setup = await createHealthySetup();
+    setup.flags = { kubeconfig: await setup.apiServer.kubeconfigFile() };
+    setup.input = { selector: where };
     const forbidden = {
       kind: 'status',
       code: 403,
@@ -67,41 +67,41 @@ describe('doctor', () => {
       message: 'User "dev" cannot do that',
     } as const;
     for (const endpoint of ['subjectaccessreview', 'hpa.list', 'apiservice.get'] as const)
-      patient.apiServer.fail(endpoint, forbidden);
-    const results = await patient.examine();
-    expect(unwell(results)).toEqual([]);
+      setup.apiServer.fail(endpoint, forbidden);
+    const results = await setup.examine();
+    expect(faultsIn(results)).toEqual([]);
     const skipped = results.filter(({ found }) => found.includes('User "dev" cannot do that'));
     expect(skipped.map(({ check, status }) => [check, status])).toEqual(
       ['hpas', 'apiservice', 'auth-delegator', 'auth-reader', 'hpa-watch'].map((check) => [check, 'skipped']),
     );
   });
 
-  it('looks into the logstore that most HPAs name, and all their routes', async () => {
-    await using patient = await createPatient();
+  it('checks the logstore that most HPAs name, with all their routes', async () => {
+    await using setup = await createHealthySetup();
     const named = (name: string, labels: Readonly<Record<string, string>>) =>
-      patient.apiServer.hpas.put(
+      setup.apiServer.hpas.put(
         autoscaler('shop', name, [externalMetric('sls_ingress_qps', matchLabels(labels))]),
       );
     named('aaa', { ...usualLabels, 'sls.project': 'k8s-log-other' });
     named('api', { ...usualLabels, 'sls.ingress.route': 'shop-api-80' });
-    const results = await patient.examine();
+    const results = await setup.examine();
     expect(results.find(({ check }) => check === 'target')?.found).toMatch(
-      /logstore nginx-ingress, as HPA shop\/\w+ has it; HPAs name 1 other logstores, --selector chooses$/,
+      /logstore nginx-ingress, named by HPA shop\/\w+; HPAs also name 1 other logstores, choose with --selector$/,
     );
     expect(results.find(({ check }) => check === 'route')).toMatchObject({
       status: 'warn',
       found: expect.stringContaining(
-        'not seen within the hour: shop-api-80 (nearest: shop-web-80)',
+        'not seen within the last hour: shop-api-80 (most similar: shop-web-80)',
       ) as string,
     });
   });
 
-  it('asks for a selector where nothing names a logstore', async () => {
-    await using patient = await createPatient();
-    patient.apiServer.hpas.delete('web', 'shop');
-    const results = await patient.examine();
-    expect(unwell(results)).toEqual([]);
-    expect(patient.apiServer.requests.map(({ body }) => JSON.stringify(body)).join()).toContain(
+  it('asks for a selector if no selector, HPA or default names a logstore', async () => {
+    await using setup = await createHealthySetup();
+    setup.apiServer.hpas.delete('web', 'shop');
+    const results = await setup.examine();
+    expect(faultsIn(results)).toEqual([]);
+    expect(setup.apiServer.requests.map(({ body }) => JSON.stringify(body)).join()).toContain(
       '"resource":"sls_ingress_qps"',
     );
     expect(results.find(({ check }) => check === 'target')).toMatchObject({
@@ -111,11 +111,11 @@ describe('doctor', () => {
     expect(results.find(({ check }) => check === 'reading')?.waitsFor).toEqual(['target']);
   });
 
-  it('does without the column of canaries', async () => {
-    await using patient = await createPatient();
+  it('reports no fault if the index lacks the optional column of canaries', async () => {
+    await using setup = await createHealthySetup();
     const index = indexWithout('proxy_alternative_upstream_name');
     const logstores = [{ project: 'k8s-log-test', logstore: 'nginx-ingress', index }];
-    await patient.replaceSls({ logstores }, usualLines(nowSeconds()));
-    expect(unwell(await patient.examine())).toEqual([]);
+    await setup.replaceSls({ logstores }, usualLines(nowSeconds()));
+    expect(faultsIn(await setup.examine())).toEqual([]);
   });
 });

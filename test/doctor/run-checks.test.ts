@@ -10,19 +10,19 @@ import {
 } from '../../src/doctor/check.ts';
 import { runChecks } from '../../src/doctor/run-checks.ts';
 
-/** A check that ends as the test says. */
+/** A check that ends when the test says so. */
 class HeldCheck implements Check<undefined> {
   readonly id: string;
-  readonly what = 'held';
-  readonly after: readonly string[];
-  readonly behind: readonly string[];
+  readonly description = 'held';
+  readonly needs: readonly string[];
+  readonly runsAfter: readonly string[];
   started = false;
   readonly #end = Promise.withResolvers<Finding>();
 
-  constructor(id: string, after: readonly string[] = [], behind: readonly string[] = []) {
+  constructor(id: string, needs: readonly string[] = [], runsAfter: readonly string[] = []) {
     this.id = id;
-    this.after = after;
-    this.behind = behind;
+    this.needs = needs;
+    this.runsAfter = runsAfter;
   }
 
   readonly run = (): Promise<Finding> => {
@@ -39,26 +39,26 @@ class HeldCheck implements Check<undefined> {
   }
 }
 
-/** Promises that are due have their turn. */
+/** Lets pending promises settle. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 function start(checks: readonly Check<undefined>[], deadlineMs = 60_000) {
-  const told: string[] = [];
+  const reported: string[] = [];
   const stop = new AbortController();
   const results = runChecks(checks, undefined, {
     deadlineMs,
     signal: stop.signal,
-    findingOf: (thrown) => failed((thrown as Error).message, 'mend it'),
-    onResult: ({ check }) => told.push(check),
+    findingOf: (thrown) => failed((thrown as Error).message, 'repair it'),
+    onResult: ({ check }) => reported.push(check),
   });
-  return { results, told, stop };
+  return { results, reported, stop };
 }
 
 const brief = (results: readonly CheckResult[]) =>
   results.map(({ check, status, waitsFor }) => [check, status, ...waitsFor]);
 
 describe('runChecks', () => {
-  it('runs side by side what waits for nothing, and one after the other what does', async () => {
+  it('runs checks concurrently, each once the checks that it needs have ended', async () => {
     const [one, two, third] = [
       new HeldCheck('one'),
       new HeldCheck('two'),
@@ -81,7 +81,7 @@ describe('runChecks', () => {
     ]);
   });
 
-  it('skips what waits for a failed one, and names that one, however far it is', async () => {
+  it('skips checks that need a failed one, directly or not, and names the failed one', async () => {
     const checks = [
       new HeldCheck('a'),
       new HeldCheck('b', ['a']),
@@ -100,11 +100,11 @@ describe('runChecks', () => {
       ['d', 'skipped'],
       ['e', 'skipped', 'a', 'd'],
     ]);
-    expect(found[4]?.found).toBe('waits for a, d');
+    expect(found[4]?.found).toBe('needs a, d');
     expect([checks[1]?.started, last.started]).toEqual([false, false]);
   });
 
-  it('waits for the end of what it is behind, whatever comes out', async () => {
+  it('runs a check only after the checks in runsAfter have ended, whatever their result', async () => {
     const [one, two] = [new HeldCheck('one'), new HeldCheck('two', [], ['one'])];
     const { results } = start([one, two]);
     await settle();
@@ -117,28 +117,28 @@ describe('runChecks', () => {
     ]);
   });
 
-  it('tells of each in the order of the list, as soon as those before it are done', async () => {
+  it('reports each result in list order, as soon as those before it are known', async () => {
     const [one, two, three] = [new HeldCheck('one'), new HeldCheck('two'), new HeldCheck('three')];
-    const { results, told } = start([one, two, three]);
+    const { results, reported } = start([one, two, three]);
     two.end(ok(''));
     await settle();
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
     one.end(ok(''));
     await settle();
-    expect(told).toEqual(['one', 'two']);
+    expect(reported).toEqual(['one', 'two']);
     three.end(ok(''));
     await results;
-    expect(told).toEqual(['one', 'two', 'three']);
+    expect(reported).toEqual(['one', 'two', 'three']);
   });
 
-  it('takes what a check throws for a finding', async () => {
+  it('turns an error that a check throws into a finding', async () => {
     const check = new HeldCheck('one');
     const { results } = start([check]);
     check.fail(new Error('broken'));
-    expect(await results).toMatchObject([{ status: 'failed', found: 'broken', remedy: 'mend it' }]);
+    expect(await results).toMatchObject([{ status: 'failed', found: 'broken', remedy: 'repair it' }]);
   });
 
-  it('leaves a check behind that does not end by its deadline', async () => {
+  it('fails a check that does not end by its deadline, and goes on', async () => {
     const [slow, next] = [new HeldCheck('slow'), new HeldCheck('next', ['slow'])];
     const { results } = start([Object.assign(slow, { deadlineMs: 5 }), next]);
     const found = await results;
@@ -152,11 +152,11 @@ describe('runChecks', () => {
       signal.addEventListener('abort', () => seen.resolve(undefined));
       return new Promise<Finding>(() => undefined);
     };
-    await start([{ id: 'one', what: '', after: [], run }], 5).results;
+    await start([{ id: 'one', description: '', needs: [], run }], 5).results;
     await seen.promise;
   });
 
-  it('ends at once when it is interrupted, and skips what is not done', async () => {
+  it('ends at once when interrupted, and skips unfinished checks', async () => {
     const [one, two, three] = [new HeldCheck('one'), new HeldCheck('two'), new HeldCheck('three', ['two'])];
     const { results, stop } = start([one, two, three]);
     one.end(ok(''));
@@ -172,9 +172,9 @@ describe('runChecks', () => {
     expect(three.started).toBe(false);
   });
 
-  it('refuses a list in which a check comes before what it waits for', async () => {
+  it('refuses a list in which a check comes before one that it needs', async () => {
     await expect(start([new HeldCheck('one', ['two']), new HeldCheck('two')]).results).rejects.toThrow(
-      'check one waits for two, which is not before it',
+      'check one needs two, which is not before it',
     );
   });
 });

@@ -1,24 +1,24 @@
 import type { CheckStatus } from '../../../src/doctor/check.ts';
-import type { Patient } from '../patient.ts';
+import type { HealthySetup } from '../healthy-setup.ts';
 
-/** Something to go wrong, and what doctor must say of it. */
+/** A fault, and the result that doctor must have for it. */
 export interface Fault {
   readonly name: string;
-  /** What goes wrong; the patient is in good health before. Whatever it opens is closed with the stack. */
-  readonly plant: (patient: Patient, closing: AsyncDisposableStack) => void | Promise<void>;
-  /** The one check that must find it. */
+  /** Breaks a part of the healthy setup. Adds what it opens to the stack. */
+  readonly inject: (setup: HealthySetup, cleanup: AsyncDisposableStack) => void | Promise<void>;
+  /** The only check that must report it. */
   readonly check: string;
   readonly status: Extract<CheckStatus, 'failed' | 'warn'>;
-  /** Parts of what it says. */
+  /** Parts of the text. */
   readonly found: readonly string[];
   readonly remedy: string;
   /** The whole text to write, or a part of it. */
   readonly write?: string | readonly string[];
-  /** Checks that must be skipped for it. */
+  /** Checks that must be skipped because of it. */
   readonly skipped?: readonly string[];
 }
 
-/** What a query is answered with, from now on. */
+/** The emulator's answer to queries from now on. */
 export const refusal = (errorCode: string, errorMessage: string, status = 401) => ({
   status,
   errorCode,

@@ -1,21 +1,21 @@
 import { nginxIngressIndex, type IndexConfig } from '../../../emulator/store/index-config.ts';
 import { logstore, project } from '../../support/adapter.ts';
 import { TestClock } from '../../support/test-clock.ts';
-import { indexWithout, line, nowSeconds, route, usualLines, type Patient } from '../patient.ts';
+import { indexWithout, line, nowSeconds, route, usualLines, type HealthySetup } from '../healthy-setup.ts';
 import { refusal, type Fault } from './fault.ts';
 
-const latency = (patient: Patient) => {
-  patient.asked = {
+const latency = (setup: HealthySetup) => {
+  setup.input = {
     metric: 'sls_ingress_latency_p95',
     selector: `sls.project=${project},sls.logstore=${logstore},sls.ingress.route=${route}`,
   };
 };
 
-/** Each line is seen 30 s after it was written. */
-async function lateLines(patient: Patient) {
+/** Makes each line visible 30 s after it was written. */
+async function lateLines(setup: HealthySetup) {
   const clock = new TestClock();
-  await patient.replaceSls({ clock, ingestLagMs: 30_000 }, []);
-  const sink = patient.emulator.sink(project, logstore);
+  await setup.replaceSls({ clock, ingestLagMs: 30_000 }, []);
+  const sink = setup.emulator.sink(project, logstore);
   const live = async (ms: number) => {
     for (let passed = 0; passed < ms; passed += 1000) {
       await sink.append([line(clock.nowSeconds, { proxy_upstream_name: route })]);
@@ -23,19 +23,19 @@ async function lateLines(patient: Patient) {
     }
   };
   await live(60_000);
-  patient.around = { clock, pause: live };
+  setup.dependencies = { clock, pause: live };
 }
 
-/** Project, logstore, index and lines. */
 const ownMetric = (name: string, aggregate: string) =>
   `- { name: ${name}, description: 'd', unit: ms, emptyWindow: zero, project: ${project}, logstore: ${logstore}, aggregate: ${aggregate} }`;
 
+/** Faults of the project, the logstore, its index and its lines. */
 export const logsFaults: readonly Fault[] = [
   {
-    name: "a metric of the user's own names a field without an index",
-    plant: (patient) => {
+    name: 'a metric of the configuration uses a field without an index',
+    inject: (setup) => {
       const metrics = [ownMetric('web_wait', 'max(waited_ms)'), ownMetric('web_time', 'max(request_time)')];
-      patient.file = `metrics:\n${metrics.join('\n')}\n`;
+      setup.file = `metrics:\n${metrics.join('\n')}\n`;
     },
     check: 'own-metrics',
     status: 'failed',
@@ -44,20 +44,20 @@ export const logsFaults: readonly Fault[] = [
   },
   {
     name: 'the project is missing, or in another region',
-    plant: (patient) => {
-      patient.asked = { selector: `sls.project=k8s-log-other,sls.logstore=${logstore}` };
+    inject: (setup) => {
+      setup.input = { selector: `sls.project=k8s-log-other,sls.logstore=${logstore}` };
     },
     check: 'project',
     status: 'failed',
     found: ['project k8s-log-other', 'ProjectNotExist'],
-    remedy: 'there is no k8s-log-other in',
+    remedy: 'project k8s-log-other does not exist in',
     write: '--region cn-hangzhou --selector sls.project=k8s-log-CLUSTER_ID,…',
     skipped: ['permission', 'logstore', 'index'],
   },
   {
     name: 'the logstore is missing',
-    plant: (patient) => {
-      patient.asked = { selector: `sls.project=${project},sls.logstore=ingress` };
+    inject: (setup) => {
+      setup.input = { selector: `sls.project=${project},sls.logstore=ingress` };
     },
     check: 'logstore',
     status: 'failed',
@@ -68,7 +68,7 @@ export const logsFaults: readonly Fault[] = [
   },
   {
     name: 'RAM denies the query',
-    plant: ({ emulator }) =>
+    inject: ({ emulator }) =>
       emulator.setFaults(
         refusal(
           'Unauthorized',
@@ -97,51 +97,51 @@ export const logsFaults: readonly Fault[] = [
   },
   {
     name: 'the SQL queue is full',
-    plant: (patient) => patient.replaceSls({ sqlConcurrency: 0 }),
+    inject: (setup) => setup.replaceSls({ sqlConcurrency: 0 }),
     check: 'sql-queue',
     status: 'failed',
     found: ['Too many queued queries'],
-    remedy: 'SLS runs 15 SQL queries at a time in a project, for all who ask.',
+    remedy: 'SLS runs 15 SQL queries at a time in a project, for all clients together.',
     skipped: ['index', 'fields'],
   },
   {
     name: 'the SQL queue was full at first',
-    plant: ({ emulator }) =>
+    inject: ({ emulator }) =>
       emulator.setFaults({ ...refusal('ParameterInvalid', 'Too many queued queries', 400), times: 2 }),
     check: 'sql-queue',
     status: 'warn',
-    found: ['a query ran at try 3'],
-    remedy: 'SLS runs 15 SQL queries at a time in a project, for all who ask.',
+    found: ['the query ran at attempt 3'],
+    remedy: 'SLS runs 15 SQL queries at a time in a project, for all clients together.',
   },
   {
     name: 'the logstore has no index',
-    plant: ({ emulator }) =>
+    inject: ({ emulator }) =>
       emulator.setFaults(refusal('IndexConfigNotExist', 'logstore without index config', 400)),
     check: 'index',
     status: 'failed',
     found: ['IndexConfigNotExist'],
-    remedy: 'Switch on the index of the logstore, with statistics',
+    remedy: 'Enable the index of the logstore, with statistics',
     skipped: ['fields', 'freshness', 'reading'],
   },
   {
     name: 'a field is not indexed',
-    plant: async (patient) => {
-      latency(patient);
-      await patient.replaceSls({ logstores: [{ project, logstore, index: indexWithout('request_time') }] });
+    inject: async (setup) => {
+      latency(setup);
+      await setup.replaceSls({ logstores: [{ project, logstore, index: indexWithout('request_time') }] });
     },
     check: 'fields',
     status: 'failed',
     found: ['not indexed: request_time'],
-    remedy: 'Add to the index of the logstore, with statistics',
+    remedy: 'Add these fields to the index of the logstore, with statistics',
     write: '{"keys":{"request_time":{"type":"double","doc_value":true}}}',
     skipped: ['field-types', 'log-format', 'route', 'reading'],
   },
   {
-    name: 'a field of numbers is indexed as text',
-    plant: async (patient) => {
-      latency(patient);
+    name: 'a numeric field is indexed as text',
+    inject: async (setup) => {
+      latency(setup);
       const index: IndexConfig = { fields: { ...nginxIngressIndex.fields, request_time: 'text' } };
-      await patient.replaceSls({ logstores: [{ project, logstore, index }] });
+      await setup.replaceSls({ logstores: [{ project, logstore, index }] });
     },
     check: 'field-types',
     status: 'warn',
@@ -150,13 +150,13 @@ export const logsFaults: readonly Fault[] = [
     write: '{"keys":{"request_time":{"type":"double","doc_value":true}}}',
   },
   {
-    name: 'lines do not say which route they are of',
-    plant: (patient) =>
-      patient.replaceSls({}, [line(nowSeconds() - 3, { status: '200', host: 'a.example.com' })]),
+    name: 'lines do not name their route',
+    inject: (setup) =>
+      setup.replaceSls({}, [line(nowSeconds() - 3, { status: '200', host: 'a.example.com' })]),
     check: 'log-format',
     status: 'failed',
     found: ['0 of 1 lines have proxy_upstream_name'],
-    remedy: 'Have nginx-ingress write the format of ACK (ConfigMap kube-system/nginx-configuration)',
+    remedy: 'Have nginx-ingress write the log format of ACK (ConfigMap kube-system/nginx-configuration)',
     write: [
       'log-format-upstream: >-',
       '$request_length $request_time [$proxy_upstream_name]',
@@ -165,46 +165,46 @@ export const logsFaults: readonly Fault[] = [
     skipped: ['route'],
   },
   {
-    name: 'the route was never seen',
-    plant: (patient) => {
-      patient.asked = {
+    name: 'the route had no request',
+    inject: (setup) => {
+      setup.input = {
         selector: `sls.project=${project},sls.logstore=${logstore},sls.ingress.route=shop-wbe-80`,
       };
     },
     check: 'route',
     status: 'warn',
-    found: ['not seen within the hour: shop-wbe-80 (nearest: shop-web-80)'],
-    remedy: 'Correct the route, {namespace}-{service}-{port} as nginx-ingress logs it',
+    found: ['not seen within the last hour: shop-wbe-80 (most similar: shop-web-80)'],
+    remedy: 'Correct the route: nginx-ingress logs it as {namespace}-{service}-{port}.',
     write: 'sls.ingress.route=shop-web-80',
   },
   {
-    name: 'no line has come for 10 minutes',
-    plant: (patient) => patient.replaceSls({}, usualLines(nowSeconds() - 700)),
+    name: 'no line has arrived for 10 minutes',
+    inject: (setup) => setup.replaceSls({}, usualLines(nowSeconds() - 700)),
     check: 'freshness',
     status: 'warn',
     found: ['no line for 11 minutes'],
-    remedy: 'Where requests are made all the same, the collector has stopped or writes elsewhere',
+    remedy: 'If clients do send requests, the collector has stopped or writes elsewhere',
     write: ['kubectl -n kube-system get daemonset'],
   },
   {
-    name: 'no line has come at all',
-    plant: (patient) => patient.replaceSls({}, []),
+    name: 'the logstore has no lines',
+    inject: (setup) => setup.replaceSls({}, []),
     check: 'freshness',
     status: 'warn',
     found: ['no line within 60 minutes'],
-    remedy: 'Where requests are made all the same, the collector has stopped or writes elsewhere',
+    remedy: 'If clients do send requests, the collector has stopped or writes elsewhere',
     skipped: ['log-format', 'route'],
   },
   {
-    name: 'lines come later than the windows wait',
-    plant: async (patient) => {
-      await lateLines(patient);
-      patient.file = 'reading: { delaySeconds: 10 }';
+    name: 'lines arrive after the end of their windows',
+    inject: async (setup) => {
+      await lateLines(setup);
+      setup.file = 'reading: { delaySeconds: 10 }';
     },
     check: 'lag',
     status: 'failed',
-    found: ['lines come up to 30 s late; windows end 10 s ago and miss 100.0 % of what comes'],
-    remedy: 'Look at why the collector is late (its CPU, its queue); until then end windows earlier:',
+    found: ['lines arrive up to 30 s late; windows end 10 s ago and miss 100.0 % of the lines'],
+    remedy: 'Find out why the collector is late (its CPU, its queue). Until then end windows earlier:',
     write: 'reading:\n  delaySeconds: 30',
   },
 ];

@@ -11,13 +11,13 @@ async function closedPort(): Promise<number> {
   return port;
 }
 
-/** Configuration, credentials, network and clock. */
+/** Faults of the configuration, credentials, network and clock. */
 export const reachFaults: readonly Fault[] = [
   {
     name: 'the configuration is wrong in several places',
-    plant: (patient) => {
-      patient.flags = { region: 'Beijing!' };
-      patient.file = 'reading: { refreshSeconds: 0 }\nslss: {}\n';
+    inject: (setup) => {
+      setup.flags = { region: 'Beijing!' };
+      setup.file = 'reading: { refreshSeconds: 0 }\nslss: {}\n';
     },
     check: 'configuration',
     status: 'failed',
@@ -28,90 +28,91 @@ export const reachFaults: readonly Fault[] = [
       'slss',
       'is no setting',
     ],
-    remedy: 'Correct each setting as its line says; docs/configuration.md has all of them.',
+    remedy: 'Correct each setting as its line says. docs/configuration.md lists all settings.',
     skipped: ['kubernetes', 'hpas', 'target', 'access', 'endpoint', 'apiservice', 'hpa-access'],
   },
   {
     name: 'there are no credentials',
-    plant: (patient) => {
-      patient.env = { ...patient.env, ALIBABA_CLOUD_ACCESS_KEY_ID: undefined };
-      patient.file = 'sls: { credentials: { source: environment } }';
+    inject: (setup) => {
+      setup.env = { ...setup.env, ALIBABA_CLOUD_ACCESS_KEY_ID: undefined };
+      setup.file = 'sls: { credentials: { source: environment } }';
     },
     check: 'credentials',
     status: 'failed',
     found: ['no credentials for SLS (environment)', 'neither ALIBABA_CLOUD_ACCESS_KEY_ID'],
-    remedy: 'Give the pod a RAM role (RRSA), or a key in a Secret that the Deployment takes as environment:',
+    remedy:
+      'Give the pod a RAM role (RRSA), or put a key in a Secret that the Deployment takes as environment variables:',
     write: ['kubectl create secret generic sls-metrics-adapter-credentials -n sls-metrics-adapter'],
     skipped: ['query', 'access-key', 'project', 'index', 'route', 'lag'],
   },
   {
-    name: 'the secret is another key’s',
-    plant: ({ env }) => {
+    name: 'the secret belongs to another key',
+    inject: ({ env }) => {
       env['ALIBABA_CLOUD_ACCESS_KEY_SECRET'] = 'wrong';
     },
     check: 'access-key',
     status: 'failed',
     found: ['SignatureNotMatch'],
     remedy:
-      'The secret is not that of the key ID: write ALIBABA_CLOUD_ACCESS_KEY_SECRET again, without quotes or spaces around it.',
+      'The secret does not belong to this key ID. Write ALIBABA_CLOUD_ACCESS_KEY_SECRET again, without quotes or spaces around it.',
     skipped: ['project', 'permission', 'logstore'],
   },
   {
     name: 'the key is unknown',
-    plant: ({ env }) => {
+    inject: ({ env }) => {
       env['ALIBABA_CLOUD_ACCESS_KEY_ID'] = 'deleted';
     },
     check: 'access-key',
     status: 'failed',
     found: ['InvalidAccessKeyId'],
     remedy:
-      'There is no such key ID, or it is disabled or deleted: look for it in the RAM console, or make a new key.',
+      'The key ID does not exist, or it is disabled or deleted. Look it up in the RAM console, or create a new key.',
   },
   {
     name: 'the token has expired',
-    plant: ({ emulator }) =>
+    inject: ({ emulator }) =>
       emulator.setFaults(refusal('SecurityTokenExpired', 'The security token you provided has expired.')),
     check: 'access-key',
     status: 'failed',
     found: ['SecurityTokenExpired'],
     remedy:
-      'The token of the temporary key has expired or is none: get a new one, or use a source that renews it (RRSA, an ECS role) rather than ALIBABA_CLOUD_SECURITY_TOKEN.',
+      'The token of the temporary key has expired or is invalid. Get a new one, or use a source that renews it (RRSA, an ECS role) instead of ALIBABA_CLOUD_SECURITY_TOKEN.',
   },
   {
-    name: 'the token is none',
-    plant: (patient) => patient.replaceSls({ accessKey: { ...accessKey, securityToken: 'another' } }),
+    name: 'the token is invalid',
+    inject: (setup) => setup.replaceSls({ accessKey: { ...accessKey, securityToken: 'another' } }),
     check: 'access-key',
     status: 'failed',
     found: ['Unauthorized: The security token you provided is invalid'],
     remedy:
-      'The token of the temporary key has expired or is none: get a new one, or use a source that renews it (RRSA, an ECS role) rather than ALIBABA_CLOUD_SECURITY_TOKEN.',
+      'The token of the temporary key has expired or is invalid. Get a new one, or use a source that renews it (RRSA, an ECS role) instead of ALIBABA_CLOUD_SECURITY_TOKEN.',
   },
   {
     name: 'the clock is 20 minutes ahead',
-    plant: (patient) => patient.replaceSls({ clock: { now: () => Date.now() - 20 * 60_000 } }, []),
+    inject: (setup) => setup.replaceSls({ clock: { now: () => Date.now() - 20 * 60_000 } }, []),
     check: 'clock',
     status: 'failed',
     found: ['s ahead of that of SLS'],
     remedy:
-      'Set the clock of this machine, which is that of the node for a pod: readings are refused while it is wrong.',
+      'Set the clock of this machine (for a pod, the clock of its node). While it is wrong, readings are refused.',
     write: 'timedatectl set-ntp true',
     skipped: ['query', 'access-key'],
   },
   {
     name: 'the clock is 20 minutes behind',
-    plant: (patient) => patient.replaceSls({ clock: { now: () => Date.now() + 20 * 60_000 } }, []),
+    inject: (setup) => setup.replaceSls({ clock: { now: () => Date.now() + 20 * 60_000 } }, []),
     check: 'clock',
     status: 'failed',
     found: ['s behind that of SLS'],
     remedy:
-      'Set the clock of this machine, which is that of the node for a pod: readings are refused while it is wrong.',
+      'Set the clock of this machine (for a pod, the clock of its node). While it is wrong, readings are refused.',
     write: 'timedatectl set-ntp true',
   },
   {
-    name: 'the region is none: its host has no address',
-    plant: (patient) => {
-      patient.flags = { region: 'cn-nowhere', slsEndpoint: undefined };
-      patient.around = {
+    name: 'the region does not exist, so its host has no address',
+    inject: (setup) => {
+      setup.flags = { region: 'cn-nowhere', slsEndpoint: undefined };
+      setup.dependencies = {
         lookup: (host, _, done) =>
           done(Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: 'ENOTFOUND' }), ''),
       };
@@ -120,29 +121,29 @@ export const reachFaults: readonly Fault[] = [
     status: 'failed',
     found: ['ENOTFOUND k8s-log-test.cn-nowhere-intranet.log.aliyuncs.com'],
     remedy:
-      'There is no such region, or it has no SLS. Write the region of the project, which the SLS console shows beside it:',
+      'This region does not exist, or it has no SLS. Write the region of the project, which the SLS console shows beside it:',
     write: '--region cn-hangzhou',
     skipped: ['clock', 'query'],
   },
   {
-    name: 'the endpoint of a VPC is asked from outside, and nothing answers',
-    plant: async (patient, closing) => {
-      const silent = closing.use(await startSilentSls());
-      patient.flags = { slsEndpoint: `https://cn-beijing-intranet.log.aliyuncs.com:${silent.port}` };
-      patient.file = 'sls: { connectTimeoutSeconds: 1 }';
+    name: 'the endpoint is inside a VPC, and nothing answers from outside',
+    inject: async (setup, cleanup) => {
+      const silent = cleanup.use(await startSilentSls());
+      setup.flags = { slsEndpoint: `https://cn-beijing-intranet.log.aliyuncs.com:${silent.port}` };
+      setup.file = 'sls: { connectTimeoutSeconds: 1 }';
     },
     check: 'endpoint',
     status: 'failed',
     found: ['cn-beijing-intranet.log.aliyuncs.com', 'did not accept a connection within 1000 ms'],
     remedy:
-      'This is the endpoint inside the VPC: it answers only in region cn-beijing. From elsewhere ask over the internet:',
+      'This endpoint is inside the VPC and answers only in region cn-beijing. From elsewhere use the internet:',
     write: '--network public',
   },
   {
-    name: 'the endpoint of a VPC is asked from outside, and refuses',
-    plant: async (patient) => {
-      patient.flags = { slsEndpoint: `http://cn-beijing-intranet.log.aliyuncs.com:${await closedPort()}` };
-      patient.asked = {
+    name: 'the endpoint is inside a VPC, and connections from outside are refused',
+    inject: async (setup) => {
+      setup.flags = { slsEndpoint: `http://cn-beijing-intranet.log.aliyuncs.com:${await closedPort()}` };
+      setup.input = {
         selector: `sls.project=${project},sls.logstore=${logstore},sls.internal.endpoint=true`,
       };
     },
@@ -150,19 +151,19 @@ export const reachFaults: readonly Fault[] = [
     status: 'failed',
     found: ['ECONNREFUSED'],
     remedy:
-      'This is the endpoint inside the VPC: it answers only in region cn-beijing. From elsewhere ask over the internet, and leave sls.internal.endpoint=true out of the selector:',
+      'This endpoint is inside the VPC and answers only in region cn-beijing. From elsewhere use the internet, and remove sls.internal.endpoint=true from the selector:',
     write: '--network public',
   },
   {
-    name: 'the public endpoint is not reached from a VPC',
-    plant: async (patient) => {
-      patient.flags = { slsEndpoint: `http://cn-beijing.log.aliyuncs.com:${await closedPort()}` };
+    name: 'the public endpoint cannot be reached from a VPC',
+    inject: async (setup) => {
+      setup.flags = { slsEndpoint: `http://cn-beijing.log.aliyuncs.com:${await closedPort()}` };
     },
     check: 'endpoint',
     status: 'failed',
     found: ['ECONNREFUSED'],
     remedy:
-      'This is the public endpoint: a pod needs a NAT gateway or an EIP to get there. In a VPC of region cn-beijing ask inside:',
+      'This is the public endpoint. A pod needs a NAT gateway or an EIP to reach it. In a VPC of region cn-beijing use the internal endpoint:',
     write: '--network intranet',
   },
 ];

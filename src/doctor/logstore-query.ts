@@ -5,50 +5,50 @@ import type { LogResult, Row } from '../sls/client.ts';
 import { decodeNumber } from '../sls/decode.ts';
 import type { Examination, Probe } from './examination.ts';
 
-/** A question about the lines of the last minutes or hour. */
-export interface Survey {
+/** A query over the last minutes or the last hour. */
+export interface LogstoreQuery {
   readonly query: string;
-  /** How far back; tried one after the other where SLS does not get through in time. */
+  /** Time ranges in seconds, tried in this order while SLS cannot finish in time. */
   readonly reachSeconds?: readonly number[];
 }
 
-export interface Surveyed extends LogResult {
+export interface LogstoreResult extends LogResult {
   readonly reachSeconds: number;
-  /** How often SLS had no slot free before. */
+  /** How often SLS had no free slot before. */
   readonly throttled: number;
 }
 
 const hourSeconds = 3600;
-export const usualReach = [hourSeconds, 600, 60] as const;
+export const defaultReach = [hourSeconds, 600, 60] as const;
 
-/** Tries where SLS is too busy, and the pause between them. */
-const tries = 3;
+/** Attempts when SLS is busy, and the pause between them. */
+const maxAttempts = 3;
 const pauseMs = 1000;
 
 /**
- * Asks the logstore of the target, patiently.
+ * Queries the target's logstore, with retries.
  *
- * @throws AdapterError one of the codes of SLS
+ * @throws AdapterError with one of the codes of SLS
  */
-export async function survey(
-  examination: Examination,
-  { query, reachSeconds = usualReach }: Survey,
+export async function queryLogstore(
+  { dependencies, facts }: Examination,
+  { query, reachSeconds = defaultReach }: LogstoreQuery,
   signal: AbortSignal,
-): Promise<Surveyed> {
-  const { around, facts } = examination;
+): Promise<LogstoreResult> {
   const { address } = facts.get('target');
   const reaches = [...reachSeconds];
   let throttled = 0;
   for (;;) {
     const reach = reaches[0] ?? hourSeconds;
-    const toSeconds = Math.floor(around.clock.now() / 1000) + 1;
+    const toSeconds = Math.floor(dependencies.clock.now() / 1000) + 1;
     try {
-      const asked = { ...address, fromSeconds: toSeconds - reach, toSeconds, query };
-      const result = await facts.get('sls').gates.query(asked, signal);
+      const ranged = { ...address, fromSeconds: toSeconds - reach, toSeconds, query };
+      const result = await facts.get('sls').gates.query(ranged, signal);
       return { ...result, reachSeconds: reach, throttled };
     } catch (thrown) {
       const error = toAdapterError(thrown);
-      if (error.code === 'SlsThrottled' && ++throttled < tries) await around.pause(pauseMs, signal);
+      if (error.code === 'SlsThrottled' && ++throttled < maxAttempts)
+        await dependencies.pause(pauseMs, signal);
       else if (error.code === 'SlsIncomplete' && reaches.length > 1) reaches.shift();
       else throw error;
       signal.throwIfAborted();
@@ -56,11 +56,11 @@ export async function survey(
   }
 }
 
-/** The first query: how many lines there are, and when the last one was. */
+/** Sends the first query: the number of lines and the time of the last one. */
 export async function probeLogstore(examination: Examination, signal: AbortSignal): Promise<Probe> {
   try {
     const query = '* | SELECT count(*) AS lines, max(__time__) AS newest FROM log LIMIT 1';
-    const { rows, reachSeconds, throttled } = await survey(examination, { query }, signal);
+    const { rows, reachSeconds, throttled } = await queryLogstore(examination, { query }, signal);
     const newestSeconds = countIn(rows[0], 'newest') || undefined;
     return { error: undefined, reachSeconds, throttled, lines: countIn(rows[0], 'lines'), newestSeconds };
   } catch (thrown) {
@@ -68,19 +68,19 @@ export async function probeLogstore(examination: Examination, signal: AbortSigna
   }
 }
 
-/** A number of a row; 0 where SLS has none, as over no lines. */
+/** Returns a number of a row. It is 0 where SLS has no value, as for an aggregate over no lines. */
 export function countIn(row: Row | undefined, alias: string): number {
   const text = row?.[alias];
   return text === undefined || text === 'null' ? 0 : decodeNumber(text, alias);
 }
 
-/** The kind of access log that a metric is of, and what its columns are called. */
+/** The kind of an ingress log and the names of its columns. */
 export interface IngressLog {
   readonly logKind: IngressLogKind;
   readonly columns: IngressLogFormat;
 }
 
-/** @returns undefined for a metric of the configuration: it is of a log of its own */
+/** Returns undefined for a metric that the configuration defines, which has a log of its own. */
 export const ingressLogOf = ({
   metric: { logKind },
 }: Pick<MetricRequest, 'metric'>): IngressLog | undefined =>

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CheckResult } from '../../src/doctor/check.ts';
 import { examine } from '../../src/doctor/examine.ts';
-import type { Asked, DoctorSurroundings } from '../../src/doctor/examination.ts';
+import type { DoctorInput, DoctorDependencies } from '../../src/doctor/examination.ts';
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../emulator/emulator.ts';
 import type { LogRecord } from '../../emulator/log-record.ts';
 import { nginxIngressIndex, type IndexConfig } from '../../emulator/store/index-config.ts';
@@ -28,14 +28,14 @@ export const line = (timeSeconds: number, fields: Readonly<Record<string, string
   fields,
 });
 
-/** ACK's, but for some fields. */
+/** The index of ACK without some fields. */
 export const indexWithout = (...names: string[]): IndexConfig => ({
   fields: Object.fromEntries(
     Object.entries(nginxIngressIndex.fields).filter(([name]) => !names.includes(name)),
   ),
 });
 
-/** One a second over the last minute. */
+/** One line a second over the last minute. */
 export const usualLines = (nowSeconds: number): LogRecord[] =>
   Array.from({ length: 60 }, (_, age) =>
     line(nowSeconds - age, {
@@ -51,21 +51,21 @@ export const matchLabels = (labels: Readonly<Record<string, string>>) => ({ matc
 export const usualLabels = { 'sls.project': project, 'sls.logstore': logstore, 'sls.ingress.route': route };
 
 /**
- * All that a reading depends on, in good health: an SLS with lines of a minute, a cluster with an HPA that names the
- * route, and an adapter behind its Service. A test spoils a part of it and has it examined.
+ * Everything that a reading depends on, without any fault: an SLS with lines of one minute, a cluster with an HPA that
+ * names the route, and an adapter behind its Service. A test breaks a part of it and runs doctor.
  */
-export class Patient implements AsyncDisposable {
+export class HealthySetup implements AsyncDisposable {
   readonly apiServer: ScriptedApiServer;
   readonly ca: Ca;
   emulator: Emulator;
-  /** Flags by option key, laid over those of a pod. */
+  /** Flags by option key. They override the flags of the pod. */
   flags: Record<string, string | undefined> = {};
   env: Record<string, string | undefined>;
   /** Text of the configuration file. */
   file = '{}';
-  asked: Partial<Asked> = {};
-  around: Partial<DoctorSurroundings> = {};
-  /** Rights that nobody has. */
+  input: Partial<DoctorInput> = {};
+  dependencies: Partial<DoctorDependencies> = {};
+  /** Returns true for access that no account has. */
   denied: (asked: AskedAccess) => boolean = () => false;
   readonly #adapter: Server;
   readonly #serviceAccountDir: string;
@@ -98,7 +98,7 @@ export class Patient implements AsyncDisposable {
     return (this.#adapter.address() as AddressInfo).port;
   }
 
-  /** Puts another SLS in the place of the one that there is. */
+  /** Stops the SLS and starts another one. */
   async replaceSls(
     options: Partial<EmulatorOptions>,
     lines: readonly LogRecord[] = usualLines(nowSeconds()),
@@ -107,7 +107,7 @@ export class Patient implements AsyncDisposable {
     this.emulator = await startSls(options, lines);
   }
 
-  /** The APIService, as it should be but for what is given. */
+  /** Registers a healthy APIService with the given changes. */
   register(
     more: Parameters<ScriptedApiServer['apiServices']['putExternalMetrics']>[1] = {},
     owner: { readonly namespace: string; readonly name: string } = service,
@@ -127,15 +127,15 @@ export class Patient implements AsyncDisposable {
       serviceNamespace: service.namespace,
       ...this.flags,
     };
-    const asked: Asked = {
+    const input: DoctorInput = {
       metric: undefined,
       selector: undefined,
       namespace: 'default',
       serviceAccount: undefined,
       flags,
-      ...this.asked,
+      ...this.input,
     };
-    const around: DoctorSurroundings = {
+    const dependencies: DoctorDependencies = {
       clock: Date,
       random: () => 0.5,
       env: this.env,
@@ -143,9 +143,9 @@ export class Patient implements AsyncDisposable {
       lookup: onLoopback,
       serviceAccountDir: this.#serviceAccountDir,
       pause: () => Promise.resolve(),
-      ...this.around,
+      ...this.dependencies,
     };
-    return await examine(asked, around, signal, () => undefined);
+    return await examine(input, dependencies, signal, () => undefined);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -157,7 +157,7 @@ export class Patient implements AsyncDisposable {
   }
 }
 
-export async function createPatient(): Promise<Patient> {
+export async function createHealthySetup(): Promise<HealthySetup> {
   const [apiServer, ca, emulator, directory] = await Promise.all([
     startScriptedApiServer(),
     createCa('adapter'),
@@ -169,12 +169,12 @@ export async function createPatient(): Promise<Patient> {
   const adapter = createServer({ cert: certificate, key });
   await new Promise<void>((resolve) => adapter.listen(0, '127.0.0.1', resolve));
   const pod = await apiServer.podSurroundings();
-  const patient = new Patient({ apiServer, ca, emulator, adapter, pod, directory });
-  patient.register();
+  const setup = new HealthySetup({ apiServer, ca, emulator, adapter, pod, directory });
+  setup.register();
   apiServer.hpas.put(
     autoscaler('shop', 'web', [externalMetric('sls_ingress_qps', matchLabels(usualLabels))]),
   );
-  return patient;
+  return setup;
 }
 
 export const nowSeconds = () => Math.floor(Date.now() / 1000);
@@ -191,12 +191,12 @@ async function startSls(options: Partial<EmulatorOptions>, lines: readonly LogRe
   return emulator;
 }
 
-/** Every name is this machine. */
+/** Resolves every name to this machine. */
 export const onLoopback: LookupFunction = (_, options, done) => {
   if (options.all === true) done(null, [{ address: '127.0.0.1', family: 4 }]);
   else done(null, '127.0.0.1', 4);
 };
 
-/** Those that are not well, by name. */
-export const unwell = (results: readonly CheckResult[]) =>
+/** Returns results with status failed or warn. */
+export const faultsIn = (results: readonly CheckResult[]) =>
   results.filter(({ status }) => status === 'failed' || status === 'warn');
