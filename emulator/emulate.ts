@@ -27,8 +27,8 @@ interface EmulateOptions {
   readonly errorRate?: number;
 }
 
-/** Unparsed lines shown; the rest are only counted, since the wrong file has millions. */
-const mostReports = 10;
+/** The most unparsed lines that are printed. A wrong file could have millions. */
+const maxReports = 10;
 
 /** @returns the exit code: 0, 1 for a failure, 2 for wrong flags */
 export function runEmulate(argv: readonly string[], io: Io): Promise<number> {
@@ -49,11 +49,11 @@ function addLogOptions(command: Command): void {
   command
     .optionsGroup('Logs:')
     .option('--access-log <file>', 'Access log of nginx-ingress to read, in the format of ACK')
-    .option('--follow', 'Go on reading the access log as it grows and is rotated')
-    .option('--project <project>', 'The project that exists', 'k8s-log-demo')
-    .option('--logstore <logstore>', 'The logstore that exists', 'nginx-ingress')
+    .option('--follow', 'Keep reading the access log as it grows and is rotated')
+    .option('--project <project>', 'Name of the only project', 'k8s-log-demo')
+    .option('--logstore <logstore>', 'Name of the only logstore', 'nginx-ingress')
     .optionsGroup('Credentials:')
-    .option('--access-key-id <id>', 'Take only requests signed with this key; without it, any are taken')
+    .option('--access-key-id <id>', 'Accept only requests signed with this key; default: accept all')
     .option('--access-key-secret <secret>', 'The secret of --access-key-id');
 }
 
@@ -64,17 +64,14 @@ function addBehaviourOptions(command: Command): void {
       new Option('--latency <duration>', 'Added to each query, for example 80ms').argParser(parseDurationMs),
     )
     .addOption(
-      new Option(
-        '--sql-concurrency <count>',
-        'How many SQL queries run at a time per project; more are refused',
-      )
+      new Option('--sql-concurrency <count>', 'Concurrent SQL queries of a project; more are refused')
         .argParser(parseCount)
         .default(15),
     )
     .addOption(
       new Option(
         '--ingest-lag <duration>',
-        'How much later a line becomes visible, for example 3s',
+        'Delay until a line is visible to queries, for example 3s',
       ).argParser(parseDurationMs),
     )
     .addOption(
@@ -84,7 +81,7 @@ function addBehaviourOptions(command: Command): void {
     );
 }
 
-/** A local SLS until a signal, filled by PutLogs or from an access log. */
+/** Runs a local SLS until a signal, filled by PutLogs or from an access log. */
 async function emulate(options: EmulateOptions, io: Io): Promise<void> {
   const { accessLog, follow = false, listen } = options;
   if (follow && accessLog === undefined)
@@ -100,15 +97,15 @@ async function emulate(options: EmulateOptions, io: Io): Promise<void> {
   }
 }
 
-/** @throws AdapterError `ConfigInvalid` where there is no file, unless it may still come */
-async function checkAccessLog(path: string, mayCome: boolean): Promise<void> {
+/** Throws AdapterError `ConfigInvalid` if the file cannot be read. With `mayBeMissing`, it need not exist yet. */
+async function checkAccessLog(path: string, mayBeMissing: boolean): Promise<void> {
   const refuse = (why: string, cause?: unknown) =>
     new AdapterError('ConfigInvalid', `--access-log ${path} ${why}`, { cause });
   try {
     await access(path, constants.R_OK);
   } catch (cause) {
     const { code = String(cause) } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' && mayCome) return;
+    if (code === 'ENOENT' && mayBeMissing) return;
     throw refuse(`cannot be read (${code})`, cause);
   }
   if ((await stat(path)).isDirectory()) throw refuse('is a directory');
@@ -123,15 +120,16 @@ async function ingest(path: string, options: EmulateOptions, emulator: Emulator,
     onUnparsed: (reason, line) => {
       emulator.countUnparsed(1);
       reports += 1;
-      if (reports <= mostReports) io.stderr.write(`${path}: unparsed: ${reason}: ${line.slice(0, 200)}\n`);
-      if (reports === mostReports) io.stderr.write(`${path}: further unparsed lines are only counted\n`);
+      if (reports <= maxReports) io.stderr.write(`${path}: unparsed: ${reason}: ${line.slice(0, 200)}\n`);
+      if (reports === maxReports)
+        io.stderr.write(`${path}: more unparsed lines are counted, but not shown\n`);
     },
     signal: io.signal,
   });
   io.stdout.write(`${path}: ${counts.records} lines read, ${counts.unparsed} unparsed\n`);
 }
 
-/** What listens where, and the lines to use it. */
+/** Returns the text that the program prints at its start. */
 function introduction({ project, logstore, accessKeyId }: EmulateOptions, url: string): string {
   const [id, secret] = accessKeyId === undefined ? ['any', 'any'] : [accessKeyId, 'SECRET'];
   return [
@@ -139,7 +137,7 @@ function introduction({ project, logstore, accessKeyId }: EmulateOptions, url: s
     accessKeyId === undefined
       ? 'Any key pair is accepted.'
       : `Only requests signed with the key ${accessKeyId} are accepted.`,
-    'Read it with the line below, or serve it: `serve` takes the same variables and --sls-endpoint.',
+    'Read it with the command below. `serve` takes the same variables and --sls-endpoint.',
     '',
     `  ALIBABA_CLOUD_ACCESS_KEY_ID=${id} ALIBABA_CLOUD_ACCESS_KEY_SECRET=${secret} \\`,
     `    npm run -s adapter -- query sls_ingress_qps --sls-endpoint ${url} \\`,
@@ -169,7 +167,7 @@ function emulatorOptions(options: EmulateOptions, { clock, random }: Io) {
   };
 }
 
-/** @throws AdapterError `AddressInUse` or `AddressUnusable` */
+/** Runs `start`. Throws AdapterError `AddressInUse` or `AddressUnusable` if it cannot listen. */
 export async function startListening<T>({ host, port }: ListenAddress, start: () => Promise<T>): Promise<T> {
   try {
     return await start();

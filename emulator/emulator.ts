@@ -2,10 +2,9 @@ import type { AccessKey } from './auth/credentials.ts';
 import { FaultSource, type Faults } from './faults.ts';
 import { HttpServer } from './http/server.ts';
 import type { LogSink } from './log-record.ts';
-import type { Project } from './project.ts';
-import { QueryEngine } from './query-engine.ts';
+import { QueryEngine, type Project } from './query-engine.ts';
 import { QuerySlots } from './query-slots.ts';
-import { Service } from './service.ts';
+import { SlsApi } from './sls-api.ts';
 import { Database } from './store/database.ts';
 import { nginxIngressIndex, type IndexConfig } from './store/index-config.ts';
 import { Logstore } from './store/logstore.ts';
@@ -15,65 +14,65 @@ export interface EmulatorOptions {
   readonly listenHost: string;
   /** Port to listen on; 0 takes any free one. */
   readonly listenPort: number;
-  /** Those that exist. Default index: that of ACK's nginx-ingress logstore. */
+  /** The logstores that exist. Default index: that of ACK's nginx-ingress logstore. */
   readonly logstores: readonly {
     readonly project: string;
     readonly logstore: string;
     readonly index?: IndexConfig;
   }[];
-  /** Given: requests must be signed with it, v1 or v4. Absent: anyone may ask. */
+  /** Requests must be signed with this key, by v1 or v4. Without it, no signature is checked. */
   readonly accessKey?: AccessKey;
   /** Added to every query. Default 0. */
   readonly latencyMs?: number;
-  /** SQL queries at a time per project; one more is refused. Default 15. */
+  /** Concurrent SQL queries of a project; the next one is refused. Default 15. */
   readonly sqlConcurrency?: number;
   /** How long after `append` a line becomes visible to queries. Default 0. */
   readonly ingestLagMs?: number | (() => number);
   /** Share, 0 to 1, of queries answered with a 5xx. Default 0. */
   readonly errorRate?: number;
-  /** How long lines are kept, by their own time. Default 3600. */
+  /** How long lines are kept, counted from the time in the line. Default 3600. */
   readonly retentionSeconds?: number;
-  /** Time in ms, also that of the replies' `Date`. Default: the system's. */
+  /** Time in ms, also for the `Date` of replies. Default: the system clock. */
   readonly clock?: { now(): number };
-  /** 0 ≤ n < 1. Default: Math.random. */
+  /** Uniform in [0, 1). Default: Math.random. */
   readonly random?: () => number;
 }
 
 /** The emulator's counters. */
 export interface EmulatorStats {
-  /** GetLogs and GetLogsV2 requests that got as far as their logstore. */
+  /** GetLogs and GetLogsV2 requests that passed all checks up to the logstore. */
   readonly queries: number;
-  /** Those of them with SQL. */
+  /** Queries with SQL. */
   readonly sql: number;
-  /** Those of them turned away because too many ran. */
+  /** SQL queries refused because too many were running. */
   readonly refused: number;
-  /** Most SQL queries at a time in any project. */
+  /** The most SQL queries that ran at the same time in one project. */
   readonly peakConcurrency: number;
-  /** Lines held at present. */
+  /** Lines in memory now. */
   readonly rows: number;
-  /** Lines that ingest could not read. */
+  /** Lines that the access log reader could not parse. */
   readonly unparsed: number;
 }
 
 export interface Emulator extends AsyncDisposable {
-  /** Where it listens, e.g. `http://127.0.0.1:8088`. */
+  /** Its base URL, e.g. `http://127.0.0.1:8088`. */
   readonly url: string;
-  /** @throws Error for a project or logstore that does not exist */
+  /** Throws an Error if the project or the logstore does not exist. */
   sink(project: string, logstore: string): LogSink;
   /** Also served as JSON on `GET /__stats`. */
   stats(): EmulatorStats;
-  /** Ingest reports lines here that it could not read. */
+  /** Adds to the `unparsed` counter. */
   countUnparsed(lines: number): void;
-  /** Replaces the present faults; `{}` clears them. Also `PUT /__faults`. */
+  /** Replaces the current faults; `{}` clears them. Also `PUT /__faults`. */
   setFaults(faults: Faults): void;
-  /** Breaks off what runs. May be called again. */
+  /** Aborts running requests and closes. Further calls have no effect. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a local SLS: its HTTP surface, signatures, search and SQL over lines kept in memory.
+ * Starts a local SLS: its HTTP API, signatures, search and SQL over lines in memory.
  *
- * @throws Node's own error where the address cannot be had, e.g. `EADDRINUSE`
+ * @throws the error of Node if it cannot listen on the address, e.g. `EADDRINUSE`
  */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const nowMs = () => (options.clock ?? Date).now();
@@ -90,8 +89,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   let unparsed = 0;
   const stats = () => countAll(projects, engine, unparsed);
   const setFaults = (next: Faults) => faults.set(next);
-  const service = new Service({ projects, engine, faults, accessKey: options.accessKey, nowMs });
-  const server = new HttpServer({ service, stats, setFaults, nowMs });
+  const api = new SlsApi({ projects, engine, faults, accessKey: options.accessKey, nowMs });
+  const server = new HttpServer({ api, stats, setFaults, nowMs });
   const { port } = await server
     .listen(options.listenHost, options.listenPort)
     .catch(async (error: unknown) => {

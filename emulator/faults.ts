@@ -1,42 +1,42 @@
-/** What is to go wrong with queries (not with PutLogs, `/__stats` or `/__faults`). All parts may be combined. */
+/** Faults of queries. PutLogs, `/__stats` and `/__faults` are not affected. All keys can be combined. */
 export interface Faults {
-  /** How many queries it befalls; then it is over. Absent: until it is replaced. */
+  /** Number of queries with these faults. Default: all, until the faults are replaced. */
   readonly times?: number;
   /** Share, 0 to 1, of queries answered with 500 `InternalServerError` or 503 `ServerBusy`. */
   readonly errorRate?: number;
   /** Added to every query. */
   readonly latencyMs?: number;
-  /** Answers with this status, and `errorCode` and `errorMessage` in the body. */
+  /** Status of the reply; `errorCode` and `errorMessage` go into the body. */
   readonly status?: number;
   readonly errorCode?: string;
   readonly errorMessage?: string;
-  /** Progress `Incomplete`, over two lines in three. */
+  /** Progress `Incomplete`, computed from two lines of three. */
   readonly incomplete?: boolean;
-  /** true or `json`: 200 with a body that is not quite JSON; `html`: a 502 page, as a proxy gives. */
+  /** true or `json`: 200 with invalid JSON; `html`: a 502 page, as from a proxy. */
   readonly garbage?: boolean | 'json' | 'html';
-  /** Destroys the socket in the middle of the body. */
+  /** Destroys the socket after half of the body. */
   readonly cutBody?: boolean;
-  /** Added to the reply's `Date`; below 0, the reply says an earlier time than is. */
+  /** Added to the `Date` of the reply. May be negative. */
   readonly dateShiftMs?: number;
-  /** Takes the request and never answers. */
+  /** Accepts the request and never answers. */
   readonly hang?: boolean;
 }
 
-/** Hands out the present faults, one query at a time. */
+/** Gives each query its faults. */
 export class FaultSource {
-  #present: Faults = {};
+  #current: Faults = {};
   #left = Infinity;
 
   set(faults: Faults): void {
-    this.#present = faults;
+    this.#current = faults;
     this.#left = faults.times ?? Infinity;
   }
 
-  /** What befalls the next query. */
+  /** Returns the faults of the next query. */
   next(): Faults {
     if (this.#left <= 0) return {};
     this.#left -= 1;
-    return this.#present;
+    return this.#current;
   }
 }
 
@@ -44,7 +44,7 @@ const numbers: readonly (keyof Faults)[] = ['times', 'errorRate', 'latencyMs', '
 const texts: readonly (keyof Faults)[] = ['errorCode', 'errorMessage'];
 const flags: readonly (keyof Faults)[] = ['incomplete', 'garbage', 'cutBody', 'hang'];
 
-/** Reads the body of `PUT /__faults`. Throws Error, naming the key, for what is not a `Faults`. */
+/** Parses the body of `PUT /__faults`. Throws an Error that names a key which is unknown or has a wrong type. */
 export function parseFaults(json: string): Faults {
   const value: unknown = JSON.parse(json);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('not an object');

@@ -1,12 +1,12 @@
-/** One log line as SLS keeps it: a time and text fields. Nothing is typed until a query asks for it. */
+/** One log line as SLS stores it: a time and text fields. Types come from the index. */
 export interface LogRecord {
   /** `__time__`: Unix time in whole seconds. */
   readonly timeSeconds: number;
-  /** Field name to text, e.g. `status` → `200`. */
+  /** Text of each field, e.g. `status` → `200`. */
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** Where ingest puts what it has read: one logstore. */
+/** A logstore, as seen by the code that writes to it. */
 export interface LogSink {
   append(records: readonly LogRecord[]): Promise<void>;
 }

@@ -1,12 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Faults } from './faults.ts';
 import type { LogsOutcome } from './http/logs-reply.ts';
-import type { Project } from './project.ts';
+import type { QuerySlots } from './query-slots.ts';
 import { splitQuery } from './search/search-lexer.ts';
 import { ServiceError } from './service-error.ts';
 import type { Database } from './store/database.ts';
 import type { Logstore } from './store/logstore.ts';
 import { runQuery, type LogsQuery } from './store/run-query.ts';
+
+/** A project: its logstores by name, and the slots of its concurrent SQL queries. */
+export interface Project {
+  readonly name: string;
+  readonly logstores: ReadonlyMap<string, Logstore>;
+  readonly slots: QuerySlots;
+}
 
 export interface QueryEngineOptions {
   readonly database: Database;
@@ -18,7 +25,7 @@ export interface QueryEngineOptions {
   readonly nowMs: () => number;
 }
 
-/** Runs queries as a busy service does: with a delay, a limit on SQL, and now and then a failure. */
+/** Runs queries with a latency, a limit on concurrent SQL, and random failures. */
 export class QueryEngine {
   readonly #options: QueryEngineOptions;
   #queries = 0;
@@ -28,12 +35,12 @@ export class QueryEngine {
     this.#options = options;
   }
 
-  /** Queries asked so far, and those of them with SQL, refused ones included. */
+  /** All queries so far, and those with SQL. Refused queries count too. */
   get counts(): { readonly queries: number; readonly sql: number } {
     return { queries: this.#queries, sql: this.#sql };
   }
 
-  /** A query that the signal aborts is stopped and gives back its slot. */
+  /** Runs one query. If the signal aborts, the query stops and frees its slot. */
   async run(
     project: Project,
     logstore: Logstore,
@@ -60,9 +67,9 @@ export class QueryEngine {
 
   #failAtRandom(rate: number): void {
     if (rate <= 0) return;
-    const drawn = this.#options.random();
-    if (drawn >= rate) return;
-    throw drawn < rate / 2
+    const random = this.#options.random();
+    if (random >= rate) return;
+    throw random < rate / 2
       ? new ServiceError(500, 'InternalServerError', 'internal server error')
       : new ServiceError(503, 'ServerBusy', 'The server is busy, please try again later.');
   }

@@ -1,6 +1,6 @@
 import { parameterInvalid } from './service-error.ts';
 
-/** How many SQL queries a project runs at a time, and how that went. */
+/** Limits the concurrent SQL queries of a project, and counts them. */
 export class QuerySlots {
   readonly #limit: number;
   #running = 0;
@@ -11,20 +11,20 @@ export class QuerySlots {
     this.#limit = limit;
   }
 
-  /** Most queries at a time so far. */
+  /** The most concurrent queries so far. */
   get peak(): number {
     return this.#peak;
   }
 
-  /** Queries turned away so far. */
+  /** Queries refused so far. */
   get refused(): number {
     return this.#refused;
   }
 
   /**
-   * Takes a slot until the result is disposed.
+   * Takes a slot. Disposing the result frees it.
    *
-   * @throws ServiceError ParameterInvalid `Too many queued queries` when all are taken: SLS queues none
+   * @throws ServiceError ParameterInvalid `Too many queued queries` if no slot is free: SLS queues no query
    */
   take(project: string): Disposable {
     if (this.#running >= this.#limit) {

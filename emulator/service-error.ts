@@ -1,5 +1,5 @@
 /**
- * A refusal as SLS words it: an HTTP status with `errorCode` and `errorMessage` in the body.
+ * An error reply of SLS: an HTTP status with `errorCode` and `errorMessage` in the body.
  * Codes and statuses: https://www.alibabacloud.com/help/en/sls/developer-reference/error-codes
  */
 export class ServiceError extends Error {
@@ -14,7 +14,7 @@ export class ServiceError extends Error {
   }
 }
 
-/** 400 `ParameterInvalid`: what SLS answers to nearly every query that it cannot run. */
+/** Returns 400 `ParameterInvalid`, the answer of SLS to nearly every query that it cannot run. */
 export function parameterInvalid(message: string, options?: ErrorOptions): ServiceError {
   return new ServiceError(400, 'ParameterInvalid', message, options);
 }

@@ -2,14 +2,14 @@
 export interface AccessKey {
   readonly id: string;
   readonly secret: string;
-  /** Given: requests must carry it as `x-acs-security-token`. */
+  /** If set, requests must have it as `x-acs-security-token`. */
   readonly securityToken?: string;
 }
 
-/** What a signature covers of a request. Header names are lower case. */
+/** The parts of a request that a signature covers. Header names are lower case. */
 export interface SignedRequest {
   readonly method: string;
-  /** As sent, without the query. */
+  /** The path as sent, without the query string. */
   readonly path: string;
   /** Decoded query parameters. */
   readonly query: ReadonlyMap<string, string>;

@@ -5,7 +5,7 @@ import type { SignedRequest } from './credentials.ts';
 export type SignatureMethod = 'sha1' | 'sha256';
 
 /**
- * The text that a v1 signature covers:
+ * Returns the text that a v1 signature covers:
  * https://www.alibabacloud.com/help/en/sls/developer-reference/request-signatures
  */
 export function stringToSignV1(request: SignedRequest): string {
@@ -24,7 +24,7 @@ export function stringToSignV1(request: SignedRequest): string {
   ].join('');
 }
 
-/** The base64 signature that belongs into `Authorization: LOG id:signature`. */
+/** Returns the base64 signature for `Authorization: LOG id:signature`. */
 export function signatureV1(request: SignedRequest, secret: string, method: SignatureMethod): string {
   return createHmac(method, secret).update(stringToSignV1(request)).digest('base64');
 }

@@ -3,14 +3,14 @@ import type { SignedRequest } from './credentials.ts';
 
 const algorithm = 'SLS4-HMAC-SHA256';
 
-/** Where a v4 signature is good: a day (`yyyymmdd`) and a region. */
+/** The scope in which a v4 signature is valid: a day (`yyyymmdd`) and a region. */
 export interface ScopeV4 {
   readonly date: string;
   readonly region: string;
 }
 
 /**
- * The text that a v4 signature covers: algorithm, time, scope and the digest of the canonical request.
+ * Returns the text that a v4 signature covers: algorithm, time, scope and the digest of the canonical request.
  * https://www.alibabacloud.com/help/en/sls/developer-reference/request-signatures
  */
 export function stringToSignV4(request: SignedRequest, scope: ScopeV4): string {
@@ -19,7 +19,7 @@ export function stringToSignV4(request: SignedRequest, scope: ScopeV4): string {
   return `${algorithm}\n${request.headers['x-log-date'] ?? ''}\n${scopeText}\n${digest}`;
 }
 
-/** The hexadecimal signature that belongs into `Authorization: SLS4-HMAC-SHA256 Credential=…,Signature=…`. */
+/** Returns the hexadecimal signature for `Authorization: SLS4-HMAC-SHA256 Credential=…,Signature=…`. */
 export function signatureV4(request: SignedRequest, scope: ScopeV4, secret: string): string {
   const key = [scope.date, scope.region, 'sls', 'aliyun_v4_request'].reduce<string | Buffer>(
     (salt, part) => hmac(salt, part),
@@ -49,7 +49,7 @@ const isSigned = (name: string) =>
 
 const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
 
-/** RFC 3986: everything but letters, digits and `-_.~`. */
+/** RFC 3986: encodes all characters but letters, digits and `-_.~`. */
 function percentEncode(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,

@@ -10,9 +10,9 @@ const v4Authorization =
 const methods: Readonly<Record<string, SignatureMethod>> = { 'hmac-sha1': 'sha1', 'hmac-sha256': 'sha256' };
 
 /**
- * Checks who signed a request, and that it came unchanged and in time.
+ * Checks the signature, the digest and the time of a request.
  *
- * @throws ServiceError with the code and status that SLS documents for each fault
+ * @throws ServiceError with the documented code and status of SLS for each error
  */
 export function verifySignature(request: SignedRequest, key: AccessKey, nowMs: number): void {
   const authorization = request.headers['authorization'];

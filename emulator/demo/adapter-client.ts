@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import https from 'node:https';
 import { parseQuantity } from '../../src/grammar/quantity.ts';
 
-/** One item of a reading as it came over the wire. */
+/** One item of an ExternalMetricValueList. */
 export interface WireItem {
   readonly value: number;
   readonly windowSeconds: number;
@@ -10,8 +10,8 @@ export interface WireItem {
 }
 
 /**
- * The requests that a rate was counted from. Its Quantity was rounded up by less than a milli, which over a window
- * below 500 s is less than half a request.
+ * Returns the number of requests in the window of a rate. The adapter rounds a rate up by less than 0.001, which is
+ * less than half a request in a window below 500 s.
  */
 export const requestsIn = ({ value, windowSeconds }: WireItem): number => Math.round(value * windowSeconds);
 
@@ -21,7 +21,7 @@ interface WireBody {
   readonly message?: string;
 }
 
-/** Reads metrics as the HPA does: over TLS, by path. */
+/** Reads metrics as the HPA controller does: over TLS, by path. */
 export class AdapterClient {
   readonly #url: string;
   readonly #agent: https.Agent;
@@ -35,7 +35,7 @@ export class AdapterClient {
     return new AdapterClient(url, await readFile(certificateFile, 'utf8'));
   }
 
-  /** @throws Error with the message of the Status */
+  /** Throws an Error with the message of the Status, if that is the answer. */
   async read(path: string): Promise<WireItem> {
     const { statusCode, text } = await this.#get(path);
     const body = JSON.parse(text) as WireBody;

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, Option } from 'commander';
 import type { Io } from '../../src/cli/io.ts';
 import { parseDurationMs, parseListenAddress, parsePort, type ListenAddress } from '../../src/cli/options.ts';
@@ -8,14 +7,11 @@ import { startService, type Service } from '../../src/service.ts';
 import { createEventLog } from '../../src/telemetry/event-log.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { startListening } from '../emulate.ts';
-import { startEmulator, type Emulator } from '../emulator.ts';
+import { startEmulator } from '../emulator.ts';
 import { demoRoutes } from '../traffic/routes.ts';
 import { startTraffic } from '../traffic/traffic.ts';
-import { AdapterClient, requestsIn } from './adapter-client.ts';
-import { desiredReplicas, guideHpa } from './desired-replicas.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
-import { shellWord } from './shell-word.ts';
-import { createView, type RouteLine } from './view.ts';
+import { guideHpa, logstore, project, readPath, watchRoutes } from './watch.ts';
 
 interface DemoOptions {
   readonly securePort: number;
@@ -27,18 +23,13 @@ interface DemoOptions {
   readonly for?: number;
 }
 
-const project = 'k8s-log-demo';
-const logstore = 'nginx-ingress';
 const accessKey = { id: 'demo', secret: 'demo' };
 
-/** Lines of a real cluster take 0.5 to 2 s from the request to the index. */
+/** In a real cluster a line takes 0.5 to 2 s from the request to the index. */
 const ingestLagMs = (random: () => number) => 500 + 1500 * random();
 
-/** More series than the table shows, each with its value at /metrics. */
+/** The most series that `/metrics` shows with their values: more than the table has routes. */
 const mostSeriesValues = 100;
-
-const terminalRefreshMs = 1000;
-const pipeRefreshMs = 5000;
 
 /** @returns the exit code: 0, 1 for a failure, 2 for wrong flags */
 export function runDemo(argv: readonly string[], io: Io): Promise<number> {
@@ -76,12 +67,12 @@ export function runDemo(argv: readonly string[], io: Io): Promise<number> {
   return runCommand('demo', command, argv, io);
 }
 
-/** Everything on this machine until a signal: a local SLS, traffic, the adapter, and a table of what it reads. */
+/** Runs a local SLS, traffic, the adapter and a table of its readings, until a signal. */
 async function demo(options: DemoOptions, io: Io): Promise<void> {
   const ended = new AbortController();
   const signal = AbortSignal.any([io.signal, ended.signal]);
   const routes = demoRoutes();
-  // The past that the traffic begins with is there at once: a reading over half of it would be too low.
+  // The traffic begins with 60 s of past lines. They have no lag: a reading of half of them would be too low.
   let backfilled = false;
   await using resources = new AsyncDisposableStack();
   const emulator = await startListening(options.listen, () =>
@@ -116,7 +107,7 @@ async function demo(options: DemoOptions, io: Io): Promise<void> {
   }
   const names = routes.map(({ name }) => name);
   await introduce(service, names, io);
-  await watch(service, emulator, names, signal, io);
+  await watchRoutes(service, emulator, names, signal, io);
 }
 
 /** Settings of the environment have no effect: the demo never contacts a cloud. */
@@ -145,10 +136,6 @@ function startAdapter(
   return startService(shown, { ...io, env }, createEventLog(createLogger(config.log.level)));
 }
 
-const readPath = (route: string) =>
-  `/apis/external.metrics.k8s.io/v1beta1/namespaces/default/sls_ingress_qps?labelSelector=` +
-  `sls.project=${project},sls.logstore=${logstore},sls.ingress.route=${route}`;
-
 async function introduce(
   { url, telemetryUrl, certificateFile }: Service,
   routes: readonly string[],
@@ -162,53 +149,15 @@ async function introduce(
       '',
       `  kubectl --kubeconfig ${shellWord(kubeconfig)} get --raw '${readPath(first)}'`,
       '',
-      `What goes on is at ${telemetryUrl}/ for a browser, and at ${telemetryUrl}/metrics for Prometheus.`,
-      `Replicas are those of the guide's HPA: ${guideHpa.averageValue} requests/s each, ${guideHpa.minReplicas} to ${guideHpa.maxReplicas}. Ctrl-C ends.`,
+      `The status page is ${telemetryUrl}/ for a browser, the metrics are ${telemetryUrl}/metrics for Prometheus.`,
+      `Replicas are what the guide's HPA wants: one for each ${guideHpa.averageValue} requests/s, ${guideHpa.minReplicas} to ${guideHpa.maxReplicas}. Ctrl-C ends the demo.`,
       '',
       '',
     ].join('\n'),
   );
 }
 
-/** Shows what the adapter answers, until the signal. */
-async function watch(
-  service: Service,
-  emulator: Emulator,
-  routes: readonly string[],
-  signal: AbortSignal,
-  io: Io,
-): Promise<void> {
-  const client = await AdapterClient.connect(service.url, service.certificateFile);
-  const view = createView(io.stdout);
-  const refreshMs = io.stdout.isTTY ? terminalRefreshMs : pipeRefreshMs;
-  let replicas: number = guideHpa.minReplicas;
-  try {
-    while (!signal.aborted) {
-      const lines = await Promise.all(routes.map((route) => readRoute(client, route, io.clock)));
-      const [guide] = lines;
-      if (guide?.qps !== undefined) replicas = desiredReplicas(guide.qps, replicas);
-      const shown = lines.map((line, index) => (index === 0 ? { ...line, replicas } : line));
-      view.show({ routes: shown, slsQueries: emulator.stats().queries });
-      await sleep(refreshMs, undefined, { signal }).catch(() => undefined);
-    }
-  } finally {
-    view.end();
-    client.close();
-  }
-}
-
-async function readRoute(client: AdapterClient, route: string, clock: Io['clock']): Promise<RouteLine> {
-  const unknown = { route, qps: undefined, requests: undefined, ageSeconds: undefined, replicas: undefined };
-  try {
-    const item = await client.read(readPath(route));
-    return {
-      ...unknown,
-      qps: item.value,
-      requests: requestsIn(item),
-      ageSeconds: clock.now() / 1000 - item.windowEndSeconds,
-      error: undefined,
-    };
-  } catch (error) {
-    return { ...unknown, error: error instanceof Error ? error.message : String(error) };
-  }
+/** Returns the text as one word of a POSIX shell, quoted only if it must be. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

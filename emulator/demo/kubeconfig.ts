@@ -3,12 +3,13 @@ import { dirname, join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 
 /**
- * Writes a kubeconfig for the adapter itself beside its certificate, so that no other cluster's is touched.
+ * Writes a kubeconfig whose cluster is the adapter itself. It lies beside the adapter's certificate; the user's own
+ * kubeconfig stays as it is.
  *
  * @returns its absolute path
  */
 export async function writeKubeconfig(url: string, certificateFile: string): Promise<string> {
-  // A relative path in a kubeconfig is relative to that file.
+  // kubectl resolves a relative path from the directory of the kubeconfig.
   const authority = resolve(certificateFile);
   const file = join(dirname(authority), 'kubeconfig');
   const name = 'sls-metrics-adapter-demo';
@@ -16,7 +17,7 @@ export async function writeKubeconfig(url: string, certificateFile: string): Pro
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [{ name, cluster: { server: url, 'certificate-authority': authority } }],
-    // Nobody checks it; without any credential kubectl would ask for a user name.
+    // The adapter of the demo checks no token. Without a credential kubectl would ask for a user name.
     users: [{ name, user: { token: 'unused' } }],
     contexts: [{ name, context: { cluster: name, user: name } }],
     'current-context': name,

@@ -3,12 +3,12 @@ import { alignedTable } from '../../src/cli/table.ts';
 
 export interface RouteLine {
   readonly route: string;
-  /** Undefined where the read failed; `error` says why. */
+  /** Undefined if the read failed; `error` says why. */
   readonly qps: number | undefined;
   readonly requests: number | undefined;
-  /** From the end of the window to now. */
+  /** Seconds from the end of the window to now. */
   readonly ageSeconds: number | undefined;
-  /** Wanted by the guide's HPA; undefined for routes that it does not scale. */
+  /** What the guide's HPA wants; undefined for a route that it does not scale. */
   readonly replicas: number | undefined;
   readonly error: string | undefined;
 }
@@ -20,11 +20,11 @@ export interface Snapshot {
 
 export interface View {
   show(snapshot: Snapshot): void;
-  /** Leaves what is shown on the screen. */
+  /** Ends the live table. What it showed last stays on the screen. */
   end(): void;
 }
 
-/** A live table on a terminal; plain lines, one a route, on a pipe. */
+/** Shows a live table on a terminal, and a plain line for each route on a pipe. */
 export function createView(stdout: NodeJS.WriteStream): View {
   if (!stdout.isTTY) return { show: (snapshot) => stdout.write(plainLines(snapshot)), end: () => undefined };
   const live = createLogUpdate(stdout);
@@ -33,19 +33,19 @@ export function createView(stdout: NodeJS.WriteStream): View {
 
 const text = (value: number | undefined, digits = 0) => (value === undefined ? '-' : value.toFixed(digits));
 
-/** What the other columns take, at the most. */
-const besideRoute = 42;
-const leastRoute = 12;
+/** The most columns of the terminal that the other fields need. */
+const otherFieldsWidth = 42;
+const minRouteWidth = 12;
 
-/** The route as wide as there is room for it: namespace and port, which tell it apart, are at its ends. */
+/** Shortens a route to the room there is. It keeps both ends: they hold the namespace and the port. */
 function shortened(route: string, columns: number): string {
-  const width = Math.max(leastRoute, columns - besideRoute);
+  const width = Math.max(minRouteWidth, columns - otherFieldsWidth);
   if (route.length <= width) return route;
   const head = Math.ceil((width - 1) / 2);
   return `${route.slice(0, head)}…${route.slice(head + 1 - width)}`;
 }
 
-/** @param columns of the terminal */
+/** @param columns width of the terminal */
 export function liveTable({ routes, slsQueries }: Snapshot, columns = Infinity): string {
   const table = alignedTable(
     ['ROUTE', 'QPS', 'REQUESTS', 'AGE', 'REPLICAS'],

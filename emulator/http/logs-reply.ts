@@ -7,7 +7,7 @@ export interface LogsOutcome {
   readonly elapsedMs: number;
 }
 
-/** GetLogsV2's reply: `{meta, data}`. https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-getlogsv2 */
+/** Returns the reply of GetLogsV2: `{meta, data}`. https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-getlogsv2 */
 export function getLogsV2Reply({ result, complete, elapsedMs }: LogsOutcome): Reply {
   return jsonReply({
     meta: {
@@ -39,7 +39,7 @@ export function getLogsV2Reply({ result, complete, elapsedMs }: LogsOutcome): Re
   });
 }
 
-/** GetLogs's reply: a bare array, with the rest in headers. https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-getlogs */
+/** Returns the reply of GetLogs: a JSON array, with the metadata in headers. https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-getlogs */
 export function getLogsReply({ result, complete, elapsedMs }: LogsOutcome): Reply {
   const info = {
     keys: result.keys,
@@ -67,10 +67,10 @@ export function getLogsReply({ result, complete, elapsedMs }: LogsOutcome): Repl
 
 const progress = (complete: boolean) => (complete ? 'Complete' : 'Incomplete');
 
-/** An access-log line of ACK's format is about 400 bytes. */
+/** An access log line in ACK's format has about 400 bytes. */
 const processedBytes = (result: LogsResult) => result.processedRows * 400;
 
-/** UTF-8 as a header carries it: byte for byte, on one line. */
+/** Encodes UTF-8 for a header: one character for each byte, on one line. */
 const headerText = (text: string) =>
   Buffer.from(text.replace(/[\r\n\t]/g, ' '))
     .toString('latin1')

@@ -4,13 +4,13 @@ import type { ServiceRequest } from './request.ts';
 
 const maxLines = 100;
 
-/** The parameters of GetLogs, from the query string. Throws ServiceError 400 for what is missing or no number. */
+/** Reads the parameters of GetLogs from the query string. Throws ServiceError 400 if one is missing or invalid. */
 export function readGetLogs({ query }: ServiceRequest): Omit<LogsQuery, 'partial'> {
   if (query.get('type') !== 'log') throw parameterInvalid('type must be log');
   return logsQuery((name) => query.get(name));
 }
 
-/** The parameters of GetLogsV2, from its JSON body. Throws ServiceError 400 for what is missing or no number. */
+/** Reads the parameters of GetLogsV2 from the JSON body. Throws ServiceError 400 if one is missing or invalid. */
 export function readGetLogsV2({ body, headers }: ServiceRequest): Omit<LogsQuery, 'partial'> {
   if (!(headers['content-type'] ?? '').startsWith('application/json'))
     throw new ServiceError(

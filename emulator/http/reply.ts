@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { deflate, zstdCompress } from 'node:zlib';
+import { compress as lz4Compress } from 'lz4-napi';
 import type { ServiceError } from '../service-error.ts';
-import { acceptedCompressType, compressBody } from './compression.ts';
 
-/** What goes back to a client. */
+/** A reply to a client. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -11,30 +13,30 @@ export interface Reply {
   readonly contentType: string;
 }
 
-/** A reply in JSON. */
+/** Returns a reply with a JSON body. */
 export function jsonReply(value: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
   return { status: 200, headers, body: JSON.stringify(value), contentType: 'application/json' };
 }
 
-/** SLS's form of an error. */
+/** Returns an error reply in the format of SLS. */
 export function errorReply({ status, code, message }: ServiceError): Reply {
   return { ...jsonReply({ errorCode: code, errorMessage: message }), status };
 }
 
-/** What goes with every reply besides. */
-export interface Sending {
+/** How to send a reply. */
+export interface SendOptions {
   readonly acceptEncoding: string | undefined;
-  /** What the reply says of its own time, Unix ms. */
+  /** The `Date` of the reply, Unix ms. */
   readonly dateMs: number;
-  /** Destroys the socket when half of the body is out. */
+  /** If true, destroys the socket after half of the body. */
   readonly cut: boolean;
 }
 
-/** Sends a reply, with a request id; a body that went well is compressed as the client accepts it. */
+/** Sends a reply with a request id. A body of status 200 is compressed if the client accepts it. */
 export async function send(
   response: ServerResponse,
   reply: Reply,
-  { acceptEncoding, dateMs, cut }: Sending,
+  { acceptEncoding, dateMs, cut }: SendOptions,
 ): Promise<void> {
   const raw = Buffer.from(reply.body);
   const type = reply.status === 200 && raw.length > 0 ? acceptedCompressType(acceptEncoding) : undefined;
@@ -54,4 +56,36 @@ export async function send(
     return;
   }
   response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.destroy());
+}
+
+const deflateBody = promisify(deflate);
+const zstdBody = promisify(zstdCompress);
+
+/** The encodings of a reply, as SLS names them. Its `gzip` is a zlib stream. */
+type CompressType = 'lz4' | 'gzip' | 'deflate' | 'zstd';
+
+/** Returns the first encoding of an Accept-Encoding header that SLS supports, or undefined. */
+function acceptedCompressType(acceptEncoding: string | undefined): CompressType | undefined {
+  const names = (acceptEncoding ?? '')
+    .split(',')
+    .map((name) => (name.split(';')[0] ?? '').trim().toLowerCase());
+  return names.find((name) => name === 'lz4' || name === 'gzip' || name === 'deflate' || name === 'zstd');
+}
+
+/** Compresses the body of a reply. For lz4, it is a raw block without a frame or a length. */
+async function compressBody(body: Buffer, type: CompressType): Promise<Buffer> {
+  switch (type) {
+    case 'lz4':
+      return lz4Block(body);
+    case 'zstd':
+      return zstdBody(body);
+    case 'gzip':
+    case 'deflate':
+      return deflateBody(body);
+  }
+}
+
+/** lz4-napi puts the length in four bytes before the block; SLS does not. */
+async function lz4Block(body: Buffer): Promise<Buffer> {
+  return (await lz4Compress(body)).subarray(4);
 }

@@ -2,16 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import type { SignedRequest } from '../auth/credentials.ts';
 import { ServiceError } from '../service-error.ts';
 
-/** A request that has come in whole. */
+/** A complete request. */
 export interface ServiceRequest extends SignedRequest {
   /** The first label of the Host header. */
   readonly project: string;
 }
 
-/** SLS takes bodies up to 10 MB. */
+/** SLS accepts bodies up to 10 MB. */
 export const maxBodyBytes = 10 * 1024 * 1024;
 
-/** @throws ServiceError 400 for a body that is too long or a path that cannot be decoded */
+/** Reads a whole request. Throws ServiceError 400 if the body is too long or the Host header is missing. */
 export async function readRequest(message: IncomingMessage): Promise<ServiceRequest> {
   const [path = '/', search = ''] = splitOnce(message.url ?? '/', '?');
   const headers: Record<string, string> = {};
@@ -27,25 +27,32 @@ export async function readRequest(message: IncomingMessage): Promise<ServiceRequ
   };
 }
 
-/** Every API call says which version it speaks and how long its body was before compression. */
+/** Checks the headers that every API call needs: the API version, and the size of the body before compression. */
 export function checkHeaders({ headers, body }: ServiceRequest): void {
   const version = headers['x-log-apiversion'];
   if (version === undefined)
-    throw missing('MissingAPIVersion', 'x-log-apiversion does not exist in http header.');
-  if (version !== '0.6.0') throw missing('InvalidAPIVersion', `x-log-apiversion ${version} is unsupported.`);
+    throw badRequest('MissingAPIVersion', 'x-log-apiversion does not exist in http header.');
+  if (version !== '0.6.0')
+    throw badRequest('InvalidAPIVersion', `x-log-apiversion ${version} is unsupported.`);
   if (body.length === 0) return;
   if (headers['content-type'] === undefined)
-    throw missing('MissingContentType', 'Content-Type does not exist in http header when body is not empty.');
+    throw badRequest(
+      'MissingContentType',
+      'Content-Type does not exist in http header when body is not empty.',
+    );
   const rawSize = headers['x-log-bodyrawsize'];
   if (rawSize === undefined)
-    throw missing('MissingBodyRawSize', 'x-log-bodyrawsize does not exist in header when it is necessary.');
-  if (!/^\d{1,9}$/.test(rawSize)) throw missing('InvalidBodyRawSize', 'x-log-bodyrawsize is invalid.');
+    throw badRequest(
+      'MissingBodyRawSize',
+      'x-log-bodyrawsize does not exist in header when it is necessary.',
+    );
+  if (!/^\d{1,9}$/.test(rawSize)) throw badRequest('InvalidBodyRawSize', 'x-log-bodyrawsize is invalid.');
 }
 
-const missing = (code: string, message: string) => new ServiceError(400, code, message);
+const badRequest = (code: string, message: string) => new ServiceError(400, code, message);
 
 function projectOf(host: string): string {
-  if (host === '') throw missing('MissingHost', 'Host does not exist in http header.');
+  if (host === '') throw badRequest('MissingHost', 'Host does not exist in http header.');
   return (host.split(':')[0] ?? '').split('.')[0] ?? '';
 }
 
@@ -55,7 +62,7 @@ async function readBody(message: IncomingMessage): Promise<Buffer> {
   for await (const chunk of message as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > maxBodyBytes)
-      throw missing('PostBodyTooLarge', `Body size must little than ${maxBodyBytes}`);
+      throw badRequest('PostBodyTooLarge', `Body size must little than ${maxBodyBytes}`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

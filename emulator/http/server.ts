@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseFaults, type Faults } from '../faults.ts';
-import type { Answer, Service } from '../service.ts';
+import type { Answer, SlsApi } from '../sls-api.ts';
 import { parameterInvalid, ServiceError } from '../service-error.ts';
 import { errorReply, jsonReply, send, type Reply } from './reply.ts';
 import { readRequest, type ServiceRequest } from './request.ts';
@@ -9,15 +9,15 @@ import { readRequest, type ServiceRequest } from './request.ts';
 const maxHeaderBytes = 64 * 1024;
 
 export interface ServerParts {
-  readonly service: Service;
-  /** What `GET /__stats` shows. */
+  readonly api: SlsApi;
+  /** Returns the body of `GET /__stats`. */
   readonly stats: () => unknown;
-  /** What `PUT /__faults` does. */
+  /** Called with the body of `PUT /__faults`. */
   readonly setFaults: (faults: Faults) => void;
   readonly nowMs: () => number;
 }
 
-/** The emulator's HTTP surface. */
+/** The HTTP server of the emulator: the API of SLS, and the emulator's own `/__stats` and `/__faults`. */
 export class HttpServer {
   readonly #parts: ServerParts;
   readonly #server: Server;
@@ -36,7 +36,7 @@ export class HttpServer {
     );
   }
 
-  /** Rejects with Node's error where the address cannot be had, e.g. EADDRINUSE. */
+  /** Rejects with the error of Node if it cannot listen on the address, e.g. EADDRINUSE. */
   async listen(host: string, port: number): Promise<AddressInfo> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
@@ -48,7 +48,7 @@ export class HttpServer {
     return this.#server.address() as AddressInfo;
   }
 
-  /** Breaks off what runs and waits for its end. */
+  /** Aborts running requests and waits until they have ended. */
   async close(): Promise<void> {
     this.#stopping.abort();
     const closed = new Promise((resolve) => this.#server.close(resolve));
@@ -57,18 +57,17 @@ export class HttpServer {
   }
 
   async #handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
-    const signal = AbortSignal.any([gone.signal, this.#stopping.signal]);
+    const closed = new AbortController();
+    response.once('close', () => closed.abort());
+    const signal = AbortSignal.any([closed.signal, this.#stopping.signal]);
     const { reply, faults } = await this.#answer(message, signal);
     if (signal.aborted) {
       response.destroy();
       return;
     }
-    const spoilt = spoil(reply, faults);
-    // SLS compresses in a way of its own, which browsers and curl do not undo.
+    // The encodings of SLS are not those of HTTP, so browsers and curl cannot decode them.
     const own = message.url?.startsWith('/__') === true;
-    await send(response, spoilt, {
+    await send(response, withGarbage(reply, faults), {
       acceptEncoding: own ? undefined : message.headers['accept-encoding'],
       dateMs: this.#parts.nowMs() + (faults.dateShiftMs ?? 0),
       cut: faults.cutBody === true,
@@ -79,13 +78,13 @@ export class HttpServer {
     try {
       const request = await readRequest(message);
       const reply = this.#control(request);
-      return reply ? { reply, faults: {} } : await this.#parts.service.answer(request, signal);
+      return reply ? { reply, faults: {} } : await this.#parts.api.answer(request, signal);
     } catch (error) {
       return { reply: errorReply(asServiceError(error)), faults: {} };
     }
   }
 
-  /** The emulator's own requests, which SLS does not have. */
+  /** Answers the emulator's own requests, which SLS does not have. */
   #control(request: ServiceRequest): Reply | undefined {
     const call = `${request.method} ${request.path}`;
     if (call === 'GET /__stats') return jsonReply(this.#parts.stats());
@@ -99,7 +98,7 @@ export class HttpServer {
   }
 }
 
-function spoil(reply: Reply, { garbage }: Faults): Reply {
+function withGarbage(reply: Reply, { garbage }: Faults): Reply {
   if (garbage === undefined || garbage === false) return reply;
   if (garbage !== 'html') return { ...reply, body: `${reply.body.slice(0, -1)}, oops` };
   const body = '<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>';

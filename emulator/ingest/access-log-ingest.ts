@@ -3,32 +3,32 @@ import { parseAccessLogLine } from './access-log.ts';
 import type { Line } from './line-splitter.ts';
 import { tail } from './tail.ts';
 
-/** Lines so far. */
+/** Lines read so far. */
 export interface IngestCounts {
   /** Lines that became records. */
   readonly records: number;
-  /** Lines that are not in ACK's format, or longer than 1 MiB. */
+  /** Lines not in ACK's format, or longer than 1 MiB. */
   readonly unparsed: number;
 }
 
-/** From which file to which logstore. */
+/** The file to read, and the logstore to write to. */
 export interface AccessLogIngestOptions {
   readonly path: string;
-  /** Keep reading what is appended, through rotation, until the signal. */
+  /** If true, keeps reading what is appended, through rotation, until the signal. */
   readonly follow: boolean;
   readonly sink: LogSink;
-  /** Told of each line that is no record, with at most the start of a very long one. */
+  /** Called with each line that is not parsed. Of a very long line it gets only the start. */
   readonly onUnparsed?: (reason: string, line: string) => void;
-  /** Told after each batch that the sink has taken. */
+  /** Called after each batch. */
   readonly onProgress?: (counts: IngestCounts) => void;
   readonly signal: AbortSignal;
 }
 
 /**
- * Reads an nginx-ingress access log into a sink, each record at its line's own time.
- * Resolves at the end of the file or, following, when the signal aborts.
+ * Reads an nginx-ingress access log into a sink. Each record has the time that its line states. Resolves at the end
+ * of the file or, with `follow`, when the signal aborts.
  *
- * @throws Error if there is no such file and it does not follow, if it cannot be read, or if the sink fails.
+ * @throws Error if the file cannot be read, if it does not exist and `follow` is false, or if the sink fails
  */
 export async function ingestAccessLog(options: AccessLogIngestOptions): Promise<IngestCounts> {
   const { path, follow, sink, onUnparsed, onProgress, signal } = options;

@@ -1,22 +1,22 @@
 import type { LogRecord } from '../log-record.ts';
 import { parseLogTime } from './log-time.ts';
 
-/** What a line of the access log came to. */
+/** The result of parsing a line. */
 export type ParsedLine =
   | { readonly kind: 'record'; readonly record: LogRecord }
   | { readonly kind: 'unparsed'; readonly reason: string };
 
 interface Part {
-  /** What the reason names when the line goes wrong here. */
+  /** Name of the part in the reason of an unparsed line. */
   readonly what: string;
   readonly pattern: RegExp;
   readonly keys: readonly string[];
 }
 
-/** Group 2 of the time is its zone, which the collector drops from the `time` field. */
+/** Key of the time zone. The collector drops it from the `time` field. */
 const timeZone = 'zone';
 
-/** The line from its start, part by part; each pattern can end in one place only. */
+/** The parts of a line, from its start. Each pattern can match in one way only. */
 const parts: readonly Part[] = [
   { what: 'client address', pattern: /^([^ ]+) - /, keys: ['client_ip'] },
   { what: 'forwarded address', pattern: /^\[([^\]]+)\] - /, keys: ['x_forward_for'] },
@@ -46,14 +46,14 @@ const parts: readonly Part[] = [
 ];
 
 /**
- * One line of ACK's nginx-ingress access log, as the collector's usual regular expression takes it apart
+ * Parses one line of ACK's nginx-ingress access log like the default regular expression of the log collector
  * (ACK documentation, "Analyze and monitor the access log of nginx-ingress"):
  *
- * - fields are text as logged, `time` without its zone; the record's own time is the zone's;
- * - upstream lists of a retried request (`a, b`, or `a : b`) are cut at their spaces, so that everything after
- *   `proxy_upstream_name` lands in the wrong field, as it does in a real logstore;
- * - a line of the older format, without `[$proxy_alternative_upstream_name]`, leaves that field out;
- * - a request that is not METHOD URL VERSION (empty, `-`, a TLS hello) makes the line unparsed.
+ * - fields hold the text of the line. `time` has no zone, but the zone counts for the time of the record.
+ * - the upstream lists of a retried request (`a, b`, or `a : b`) are split at their spaces. All that follows
+ *   `proxy_upstream_name` then gets into the wrong field, as in a real logstore.
+ * - a line of the older format, without `[$proxy_alternative_upstream_name]`, does not get that field.
+ * - a line whose request is not METHOD URL VERSION (empty, `-`, a TLS hello) is unparsed.
  */
 export function parseAccessLogLine(line: string): ParsedLine {
   const captured: [string, string][] = [];
@@ -70,7 +70,7 @@ export function parseAccessLogLine(line: string): ParsedLine {
   return { kind: 'record', record: { timeSeconds, fields: { ...fields, ...alternative(rest) } } };
 }
 
-/** What is left after six words: `[name]` on a plain line, the shifted rest of a retried one, or nothing. */
+/** Parses the rest of a line: `[name]`, the shifted end of a retried request, or nothing. */
 function alternative(rest: string): Record<string, string> {
   if (!rest.includes('[')) return {};
   return { proxy_alternative_upstream_name: /^\[*([^\]]*)/.exec(rest)?.[1] ?? '' };

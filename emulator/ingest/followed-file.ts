@@ -3,7 +3,7 @@ import { type Line, LineSplitter } from './line-splitter.ts';
 
 const chunkBytes = 256 * 1024;
 
-/** One open file read from its start to wherever it ends now, again and again. It stays itself when renamed. */
+/** One open file. Each `read` returns what was added since the last one. Renaming the file does not matter. */
 export class FollowedFile {
   readonly #handle: FileHandle;
   readonly #id: string;
@@ -18,9 +18,9 @@ export class FollowedFile {
   }
 
   /**
-   * Undefined if there is no such file.
+   * Opens the file, or returns undefined if it does not exist.
    *
-   * @throws Error if it cannot be read, or is not a regular file.
+   * @throws Error if it cannot be read, or is not a regular file
    */
   static async open(path: string, maxLineBytes: number): Promise<FollowedFile | undefined> {
     let handle: FileHandle;
@@ -36,19 +36,19 @@ export class FollowedFile {
     throw new Error(`${path} is not a regular file`);
   }
 
-  /** Lines completed since the last call, at most a chunk's; undefined when nothing new is there. */
+  /** Returns the lines that ended in the next chunk, or undefined if there is nothing new. */
   async read(): Promise<Line[] | undefined> {
     const { bytesRead } = await this.#handle.read(this.#chunk, 0, chunkBytes, this.#position);
     this.#position += bytesRead;
     if (bytesRead > 0) return this.#lines.push(this.#chunk.subarray(0, bytesRead));
     const { size } = await this.#handle.stat();
     if (size >= this.#position) return undefined;
-    // Truncated in place (logrotate's copytruncate): what comes next starts at the start.
+    // The file was truncated in place (logrotate's copytruncate), so we read from its start again.
     this.#position = 0;
     return this.#lines.end();
   }
 
-  /** Whether `path` now names another file than this one; a missing file is not another one. */
+  /** Returns true if another file is at `path` now. A missing file does not count. */
   async isReplacedAt(path: string): Promise<boolean> {
     try {
       return identity(await stat(path)) !== this.#id;
@@ -58,14 +58,14 @@ export class FollowedFile {
     }
   }
 
-  /** Closes the file; returns its last line if that was never ended. */
+  /** Closes the file. Returns its last line if that has no newline. */
   async close(): Promise<Line[]> {
     await this.#handle.close();
     return this.#lines.end();
   }
 }
 
-/** Holds while the file is open, even unlinked: an inode is not given again before. */
+/** Identifies an open file: its inode is not reused while it is open, even if it is unlinked. */
 function identity({ dev, ino }: { dev: number; ino: number }): string {
   return `${dev}:${ino}`;
 }

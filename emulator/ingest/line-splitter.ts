@@ -1,58 +1,57 @@
-/** One line of a file, without its end. */
+/** One line of a file, without its newline. */
 export type Line =
   | { readonly kind: 'line'; readonly text: string }
-  /** Longer than may be kept: only how it starts. */
+  /** A line longer than the limit, with only its start. */
   | { readonly kind: 'overlong'; readonly start: string; readonly bytes: number };
 
 const newline = 0x0a;
 const startBytes = 200;
 
 /**
- * Bytes in, whole lines out. Holds at most `maxLineBytes` of an unfinished line, whatever its length.
- * Lines are decoded only when whole, so that a character may be cut between two chunks; bytes that are not UTF-8
- * become U+FFFD.
+ * Splits a stream of bytes into lines. It buffers at most `maxLineBytes` of an unfinished line. It decodes whole
+ * lines, so a character may be split over two chunks. Bytes that are not UTF-8 become U+FFFD.
  */
 export class LineSplitter {
   readonly #maxLineBytes: number;
-  #held: Buffer[] = [];
-  #heldBytes = 0;
+  #buffered: Buffer[] = [];
+  #bufferedBytes = 0;
   #lineBytes = 0;
 
   constructor(maxLineBytes: number) {
     this.#maxLineBytes = maxLineBytes;
   }
 
-  /** The lines that end in this chunk. The chunk may be reused afterwards. */
+  /** Returns the lines that end in this chunk. The caller may reuse the chunk afterwards. */
   push(chunk: Buffer): Line[] {
     const lines: Line[] = [];
     let from = 0;
     for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, from)) {
-      this.#hold(chunk.subarray(from, end));
-      lines.push(this.#take());
+      this.#buffer(chunk.subarray(from, end));
+      lines.push(this.#takeLine());
       from = end + 1;
     }
-    this.#hold(Buffer.from(chunk.subarray(from)));
+    this.#buffer(Buffer.from(chunk.subarray(from)));
     return lines;
   }
 
-  /** The last line, if the file ended without ending it. */
+  /** Returns the last line if it has no newline. */
   end(): Line[] {
-    return this.#lineBytes === 0 ? [] : [this.#take()];
+    return this.#lineBytes === 0 ? [] : [this.#takeLine()];
   }
 
-  #hold(bytes: Buffer): void {
+  #buffer(bytes: Buffer): void {
     this.#lineBytes += bytes.length;
-    const kept = bytes.subarray(0, this.#maxLineBytes - this.#heldBytes);
+    const kept = bytes.subarray(0, this.#maxLineBytes - this.#bufferedBytes);
     if (kept.length === 0) return;
-    this.#held.push(kept);
-    this.#heldBytes += kept.length;
+    this.#buffered.push(kept);
+    this.#bufferedBytes += kept.length;
   }
 
-  #take(): Line {
+  #takeLine(): Line {
     const bytes = this.#lineBytes;
-    const held = Buffer.concat(this.#held);
-    this.#held = [];
-    this.#heldBytes = 0;
+    const held = Buffer.concat(this.#buffered);
+    this.#buffered = [];
+    this.#bufferedBytes = 0;
     this.#lineBytes = 0;
     if (bytes > this.#maxLineBytes)
       return { kind: 'overlong', start: held.toString('utf8', 0, startBytes), bytes };

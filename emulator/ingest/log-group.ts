@@ -1,12 +1,12 @@
 import protobuf from 'protobufjs';
 
-/** A name and its text: a field of a log, or a tag of the group. */
+/** A field of a log, or a tag of the group. */
 export interface Pair {
   readonly Key: string;
   readonly Value: string;
 }
 
-/** What one PutLogs request carries (SLS API reference, "Log group"); `Time` is in Unix seconds. */
+/** The body of a PutLogs request (SLS API reference, "Log group"). `Time` is in Unix seconds. */
 export interface LogGroup {
   readonly Logs: readonly { readonly Time: number; readonly Contents: readonly Pair[] }[];
   readonly Topic: string;
@@ -44,9 +44,9 @@ const logGroupType = protobuf.Root.fromJSON({
 }).lookupType('LogGroup');
 
 /**
- * Reads one uncompressed LogGroup.
+ * Decodes one uncompressed LogGroup.
  *
- * @throws Error if it is not one: cut off, or without a required part.
+ * @throws Error if it is truncated, or lacks a required field
  */
 export function decodeLogGroup(raw: Buffer): LogGroup {
   try {

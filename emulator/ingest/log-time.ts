@@ -3,8 +3,8 @@ const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 const shape = /^(\d{2})\/([A-Z][a-z]{2})\/(\d{4}):(\d{2}):(\d{2}):(\d{2}) ([+-])(\d{2})(\d{2})$/;
 
 /**
- * Unix time in seconds of nginx's `$time_local`, e.g. `23/Nov/2026:14:40:41 +0800`;
- * undefined if it is not one, or names a moment that no calendar has.
+ * Returns the Unix time in seconds of nginx's `$time_local`, e.g. `23/Nov/2026:14:40:41 +0800`, or undefined if the
+ * text has another format or is no valid date.
  */
 export function parseLogTime(text: string): number | undefined {
   const [, day, month, year, hour, minute, second, sign, zoneHours, zoneMinutes] = shape.exec(text) ?? [];
@@ -17,14 +17,14 @@ export function parseLogTime(text: string): number | undefined {
     Number(minute),
     Number(second),
   );
-  // Date.UTC carries 31/Nov over into December, and takes years below 100 for the 1900s.
+  // Date.UTC makes 1/Dec of 31/Nov, and adds 1900 to years below 100.
   if (formatLogTime(wallMs / 1000) !== text.slice(0, text.indexOf(' '))) return undefined;
   const offsetMinutes = Number(zoneHours) * 60 + Number(zoneMinutes);
   const timeSeconds = wallMs / 1000 - (sign === '-' ? -60 : 60) * offsetMinutes;
   return timeSeconds >= 0 ? timeSeconds : undefined;
 }
 
-/** The `time` field of a second of Unix time as nginx logs it in UTC, without the zone: `23/Nov/2026:14:40:41`. */
+/** Returns a Unix time as in the `time` field of a log in UTC, without the zone: `23/Nov/2026:14:40:41`. */
 export function formatLogTime(timeSeconds: number): string {
   const at = new Date(timeSeconds * 1000);
   const two = (value: number) => String(value).padStart(2, '0');

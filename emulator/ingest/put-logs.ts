@@ -3,25 +3,25 @@ import { uncompressSync } from 'lz4-napi';
 import type { LogRecord } from '../log-record.ts';
 import { decodeLogGroup } from './log-group.ts';
 
-/** SLS takes at most 10 MB of raw logs in one PutLogs request. */
+/** SLS accepts at most 10 MB of raw logs in one PutLogs request. */
 export const maxRawBytes = 10 * 1024 * 1024;
 
-/** The PutLogs headers that say how the body is packed. */
+/** The PutLogs headers that describe the encoding of the body. */
 export interface PutLogsHeaders {
-  /** `x-log-compresstype`: `lz4` (raw block), `zstd`, `deflate` or `gzip` (both zlib); absent or empty: none. */
+  /** `x-log-compresstype`: `lz4` (raw block), `zstd`, `deflate` or `gzip` (both zlib). Without it: no compression. */
   readonly compressType?: string | undefined;
-  /** `x-log-bodyrawsize`: bytes of the body once unpacked. An lz4 body needs it. */
+  /** `x-log-bodyrawsize`: bytes of the uncompressed body. Required for lz4. */
   readonly bodyRawSize?: number | undefined;
 }
 
 /**
- * The records of one PutLogs request (SLS API reference, "PutLogs" and "Log group").
- * The group's topic, source and tags become `__topic__`, `__source__` and `__tag__:name` on each of them.
+ * Decodes the records of one PutLogs request (SLS API reference, "PutLogs" and "Log group"). Each record gets the
+ * topic, source and tags of the group as `__topic__`, `__source__` and `__tag__:name`.
  *
- * @throws Error naming what is wrong with the body or its headers.
+ * @throws Error that names the fault of the body or its headers
  */
 export function decodePutLogs(body: Buffer, headers: PutLogsHeaders): LogRecord[] {
-  const group = decodeLogGroup(unpack(body, headers));
+  const group = decodeLogGroup(uncompressed(body, headers));
   const shared: [string, string][] = [
     ['__topic__', group.Topic],
     ['__source__', group.Source],
@@ -36,14 +36,14 @@ export function decodePutLogs(body: Buffer, headers: PutLogsHeaders): LogRecord[
   }));
 }
 
-function unpack(body: Buffer, { compressType, bodyRawSize }: PutLogsHeaders): Buffer {
+function uncompressed(body: Buffer, { compressType, bodyRawSize }: PutLogsHeaders): Buffer {
   if (bodyRawSize !== undefined && !(Number.isSafeInteger(bodyRawSize) && bodyRawSize >= 0))
     throw new Error('x-log-bodyrawsize is not a whole number of bytes');
   if (Math.max(body.length, bodyRawSize ?? 0) > maxRawBytes)
     throw new Error(`the body is larger than ${maxRawBytes} bytes`);
   const raw = decompress(body, compressType?.toLowerCase() ?? '', bodyRawSize);
   if (bodyRawSize !== undefined && raw.length !== bodyRawSize)
-    throw new Error(`x-log-bodyrawsize is ${bodyRawSize}, but the body unpacks to ${raw.length} bytes`);
+    throw new Error(`x-log-bodyrawsize is ${bodyRawSize}, but the uncompressed body has ${raw.length} bytes`);
   return raw;
 }
 
@@ -64,7 +64,7 @@ function decompress(body: Buffer, type: string, rawSize: number | undefined): Bu
   }
 }
 
-/** The library's own framing: the raw size, little-endian, before the raw block that SLS sends. */
+/** lz4-napi wants the raw size, little-endian, before the raw block that SLS sends. */
 function withSizePrefix(block: Buffer, rawSize: number): Buffer {
   const prefix = Buffer.alloc(4);
   prefix.writeUInt32LE(rawSize);
@@ -75,7 +75,7 @@ function attempt(type: string, decompressor: () => Buffer): Buffer {
   try {
     return decompressor();
   } catch (cause) {
-    throw new Error(`the body is not valid ${type}, or unpacks to more than it may: ${text(cause)}`, {
+    throw new Error(`the body is not valid ${type}, or too large: ${text(cause)}`, {
       cause,
     });
   }

@@ -2,17 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FollowedFile } from './followed-file.ts';
 import type { Line } from './line-splitter.ts';
 
-/** What to read, and for how long. */
+/** The file to read, and how. */
 export interface TailOptions {
   readonly path: string;
-  /** Keep reading what is appended, until the signal; false: read to the end once. */
+  /** If true, keeps reading what is appended, until the signal. If false, reads once to the end. */
   readonly follow: boolean;
   readonly signal: AbortSignal;
-  /** How often to look for more. Default 100 ms. */
+  /** Pause between two reads. Default 100 ms. */
   readonly pollMs?: number;
-  /** How long a rotated file may stay silent before it is let go. Default 2 s: its writer reopens after the rename. */
+  /**
+   * How long a rotated file is read without new lines before it is closed. Its writer may write to it for a moment
+   * after the rename. Default 2 s.
+   */
   readonly rotatedGraceMs?: number;
-  /** Longer lines are cut. Default 1 MiB. */
+  /** Longer lines are truncated. Default 1 MiB. */
   readonly maxLineBytes?: number;
 }
 
@@ -22,11 +25,12 @@ interface Rotated {
 }
 
 /**
- * The lines of a file in batches, from its start. Following, it waits for a file that is not there yet, goes on in
- * the new file when the path is renamed away (reading both until the old one falls silent), and starts over when the
- * file is truncated. Not seen: a file rotated twice within one poll, and one truncated and refilled within one poll.
+ * Yields the lines of a file in batches, from its start. With `follow`, it waits for a file that does not exist yet. If
+ * the file is renamed, it continues with the new file, and reads both until the old one gets no more lines. If the file
+ * is truncated, it reads from the start again. It misses a file that is rotated twice within one poll, and one that is
+ * truncated and filled again within one poll.
  *
- * @throws Error if there is no such file and it does not follow, or if it cannot be read.
+ * @throws Error if the file cannot be read, or if it does not exist and `follow` is false
  */
 export async function* tail(options: TailOptions): AsyncGenerator<Line[], void, void> {
   const { path, follow, signal, pollMs = 100, rotatedGraceMs = 2000, maxLineBytes = 1024 * 1024 } = options;
@@ -66,7 +70,7 @@ export async function* tail(options: TailOptions): AsyncGenerator<Line[], void, 
   }
 }
 
-/** Yields all there is for now; returns whether there was nothing. */
+/** Yields all lines that are there now. Returns true if there were none. */
 async function* drain(file: FollowedFile, signal: AbortSignal): AsyncGenerator<Line[], boolean, void> {
   let silent = true;
   while (!signal.aborted) {

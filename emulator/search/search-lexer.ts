@@ -10,7 +10,7 @@ export interface SearchToken {
 const blank = /\s/;
 const symbolStart = new Set(['(', ')', '[', ']', ':', '=', '<', '>', ',']);
 
-/** The tokens of a search statement, with an `end` as the last. Throws ParameterInvalid for an open quote. */
+/** Returns the tokens of a search statement; the last is `end`. Throws ParameterInvalid for an unclosed quote. */
 export function tokenizeSearch(text: string): SearchToken[] {
   const tokens: SearchToken[] = [];
   let at = 0;
@@ -56,8 +56,8 @@ function readQuoted(text: string, at: number, start: number, kind: 'quoted' | 'p
 }
 
 /**
- * A query's search part and its SQL, split at the first `|` that is not inside double quotes.
- * `sql` is absent where there is no `|`.
+ * Splits a query at the first `|` outside double quotes into search statement and SQL. Without a `|`, `sql` is
+ * undefined.
  */
 export function splitQuery(query: string): { search: string; sql: string | undefined } {
   let quoted = false;

@@ -1,18 +1,45 @@
 import { parameterInvalid } from '../service-error.ts';
-import type { SearchNode, SearchValue } from './search-ast.ts';
 import { type SearchToken, tokenizeSearch } from './search-lexer.ts';
 
-/** Conditions in one search statement: https://www.alibabacloud.com/help/en/sls/log-search-limits */
+/** The part of a query before the `|`, as a tree. */
+export type SearchNode =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'and' | 'or'; readonly left: SearchNode; readonly right: SearchNode }
+  | { readonly kind: 'not'; readonly operand: SearchNode }
+  /** `field: value`. Without `field`: a bare `value`, searched in all fields. */
+  | { readonly kind: 'match'; readonly field: string | undefined; readonly value: SearchValue }
+  | {
+      readonly kind: 'compare';
+      readonly field: string;
+      readonly operator: '=' | '>' | '>=' | '<' | '<=';
+      readonly number: number;
+    }
+  | {
+      readonly kind: 'range';
+      readonly field: string;
+      readonly low: number;
+      readonly high: number;
+      readonly lowOpen: boolean;
+      readonly highOpen: boolean;
+    };
+
+/** `quoted` text is literal. A bare `word` may contain `*` and `?`. A `phrase` (`#"…"`) matches its words in order. */
+export interface SearchValue {
+  readonly text: string;
+  readonly form: 'word' | 'quoted' | 'phrase';
+}
+
+/** The most conditions in one search statement: https://www.alibabacloud.com/help/en/sls/log-search-limits */
 const maxConditions = 30;
 const maxDepth = 100;
 const comparisons = new Set(['=', '>', '>=', '<', '<=']);
 
 /**
- * Parses a search statement: `*`, words, `field: value`, comparisons and ranges of numbers, joined by
- * `and` (also by nothing), `or`, `not` and parentheses. `and` binds more tightly than `or`.
+ * Parses a search statement: `*`, words, `field: value`, number comparisons and ranges, combined with `and`, `or`,
+ * `not` and parentheses. `and` may be left out, and binds more tightly than `or`.
  * https://www.alibabacloud.com/help/en/sls/search-syntax
  *
- * @throws ServiceError ParameterInvalid, with the position of the fault
+ * @throws ServiceError ParameterInvalid with the position of the error
  */
 export function parseSearch(text: string): SearchNode {
   if (text.trim() === '') return { kind: 'all' };

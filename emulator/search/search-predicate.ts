@@ -1,18 +1,18 @@
 import { parameterInvalid } from '../service-error.ts';
 import { extraColumn, numberColumn, reservedText, textColumn } from '../store/columns.ts';
 import type { FieldType, IndexConfig } from '../store/index-config.ts';
-import { literal } from '../store/sql-text.ts';
-import type { SearchNode, SearchValue } from './search-ast.ts';
+import { literal } from '../store/columns.ts';
+import type { SearchNode, SearchValue } from './search-parser.ts';
 
-/** Delimiters of SLS's default text index; `-`, `_` and `.` are not among them. */
+/** The delimiters of SLS's default text index. `-`, `_` and `.` are no delimiters. */
 const delimiters = ', \'";=()[]{}?@&<>/:\n\t\r';
 const delimiterClass = '[, \'";=()\\[\\]{}?@&<>/:\\n\\t\\r]';
 
 /**
- * A search statement as a SQL condition over a logstore's table. Never NULL: an absent field matches nothing,
- * so that `not` finds the lines without it.
+ * Translates a search statement to a SQL condition over a logstore's table. The condition is never NULL: an absent
+ * field does not match, so `not` finds lines without the field.
  *
- * @throws ServiceError ParameterInvalid for a field that the index does not have, or not as a number
+ * @throws ServiceError ParameterInvalid if the index lacks a field, or has it as text where a number is needed
  */
 export function searchPredicate(node: SearchNode, index: IndexConfig): string {
   switch (node.kind) {
@@ -24,11 +24,11 @@ export function searchPredicate(node: SearchNode, index: IndexConfig): string {
     case 'not':
       return `(not ${searchPredicate(node.operand, index)})`;
     case 'compare':
-      return known(`${numericColumn(node.field, index)} ${node.operator} ${number(node.number)}`);
+      return notNull(`${numericColumn(node.field, index)} ${node.operator} ${number(node.number)}`);
     case 'range': {
       const column = numericColumn(node.field, index);
       const low = `${column} ${node.lowOpen ? '>' : '>='} ${number(node.low)}`;
-      return known(`${low} and ${column} ${node.highOpen ? '<' : '<='} ${number(node.high)}`);
+      return notNull(`${low} and ${column} ${node.highOpen ? '<' : '<='} ${number(node.high)}`);
     }
     case 'match':
       return node.field === undefined
@@ -42,7 +42,7 @@ function fieldMatch(field: string, value: SearchValue, index: IndexConfig): stri
   const column = textColumn(field);
   if (value.form === 'word' && value.text === '*') return `(${column} is not null)`;
   if (type !== 'text') return numericMatch(field, value);
-  if (value.text === '') return known(`${column} = ''`);
+  if (value.text === '') return notNull(`${column} = ''`);
   return all(patternsOf(value).map((pattern) => matches(column, pattern)));
 }
 
@@ -51,10 +51,10 @@ function numericMatch(field: string, value: SearchValue): string {
     throw parameterInvalid(
       `key (${field}) is config as numberic column, value < ${value.text} > is not a number`,
     );
-  return known(`${numberColumn(field)} = ${number(Number(value.text))}`);
+  return notNull(`${numberColumn(field)} = ${number(Number(value.text))}`);
 }
 
-/** Each word may be found in a field of its own. */
+/** Different words may match in different fields. */
 function fullTextMatch(value: SearchValue, index: IndexConfig): string {
   if (index.fullText === false) throw parameterInvalid('full text index is not configured');
   const columns = [...reservedText, ...Object.keys(index.fields)].map(textColumn);
@@ -66,7 +66,7 @@ function fullTextMatch(value: SearchValue, index: IndexConfig): string {
   );
 }
 
-/** One regular expression per word; a phrase is one expression. Text of delimiters only gives none. */
+/** Returns one regular expression for each word, and one for a phrase. Returns none if the text has only delimiters. */
 function patternsOf(value: SearchValue): string[] {
   const words = splitWords(value.text, value.form === 'word');
   if (value.form === 'phrase')
@@ -98,10 +98,10 @@ const hex = (char: string) => (char.codePointAt(0) ?? 0).toString(16);
 
 function matches(column: string, pattern: string): string {
   const expression = `(?i)(?:^|${delimiterClass})${pattern}(?:$|${delimiterClass})`;
-  return known(`regexp_matches(${column}, ${literal(expression)})`);
+  return notNull(`regexp_matches(${column}, ${literal(expression)})`);
 }
 
-const known = (condition: string) => `coalesce(${condition}, false)`;
+const notNull = (condition: string) => `coalesce(${condition}, false)`;
 const all = (conditions: string[]) => (conditions.length === 0 ? 'false' : `(${conditions.join(' and ')})`);
 const number = (value: number) => `(${value}::DOUBLE)`;
 

@@ -1,12 +1,12 @@
 import type { ValueKind } from './value-kind.ts';
 
-/** How a function of SLS is had from DuckDB. */
+/** How DuckDB computes a function of SLS. */
 export interface SqlFunction {
-  /** DuckDB's name for it. */
+  /** Its name in DuckDB. */
   readonly name: string;
-  /** What it returns; `argument` is what its first argument is, `arguments` what all have in common. */
+  /** Kind of the result. `argument`: that of the first argument; `arguments`: the common kind of all. */
   readonly returns: ValueKind | 'argument' | 'arguments';
-  /** What its first argument must be. */
+  /** Kind that the first argument must have. */
   readonly takes?: 'number' | 'varchar';
 }
 
@@ -97,14 +97,14 @@ const table: Readonly<Record<string, Omit<SqlFunction, 'name'> & { readonly name
   to_unixtime: { name: 'epoch', returns: 'double' },
 };
 
-/** The function of that name in SLS's SQL, or undefined where it has none. Names ignore case. */
+/** Returns the SLS function of that name, or undefined if SLS has none. Case does not matter. */
 export function sqlFunction(name: string): SqlFunction | undefined {
   const key = name.toLowerCase();
   const entry = Object.hasOwn(table, key) ? table[key] : undefined;
   return entry && { ...entry, name: entry.name ?? key };
 }
 
-/** What DuckDB has to be taught. Times are UTC. */
+/** Functions that DuckDB does not have, as macros. Times are UTC. */
 export const macros: readonly string[] = [
   `CREATE MACRO sls_divide(a, b) AS CASE WHEN b = 0 THEN error('Division by zero') ELSE a // b END`,
   `CREATE MACRO sls_cast_bigint(x) AS CASE WHEN x IS NULL OR regexp_full_match(x, '[+-]?[0-9]+')

@@ -1,21 +1,21 @@
 import type { ValueKind } from './value-kind.ts';
 
-/** Column names (lower case) and what they hold, in the order of the table. */
+/** Column names in lower case and their kinds, in the order of the table. */
 export type Columns = ReadonlyMap<string, ValueKind>;
 
-/** What an expression may name. */
+/** The names that an expression may use. */
 export interface Scope {
-  /** Absent where the columns of a relation could not be told. */
+  /** Undefined if the columns of a relation are not known. */
   readonly columns: Columns | undefined;
-  /** Names given in the select list; SLS lets GROUP BY and ORDER BY use them. */
+  /** Aliases of the select list. SLS accepts them in GROUP BY and ORDER BY. */
   readonly aliases: Columns;
-  /** Tables named in a WITH clause. */
+  /** Tables of WITH clauses. */
   readonly tables: ReadonlyMap<string, Columns>;
-  /** The query around a subquery. */
+  /** Scope of the enclosing query, for a subquery. */
   readonly outer: Scope | undefined;
 }
 
-/** The kind of a column, or undefined where nothing of that name is in reach. */
+/** Returns the kind of a column, or undefined if no such name is in scope. */
 export function resolve(name: string, scope: Scope, withAliases: boolean): ValueKind | undefined {
   const key = name.toLowerCase();
   if (scope.columns === undefined) return 'unknown';

@@ -1,11 +1,11 @@
 import { parameterInvalid } from '../service-error.ts';
 
-/** Literals, quoted names and comments, which the checks below must not look into. */
+/** Literals, quoted names and comments. The checks below must skip them. */
 const opaque = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\//g;
 
 /**
- * Refuses what DuckDB would read and SLS does not: anything but one statement that begins with SELECT or WITH,
- * `$`-quotes and parameters, `E'…'`, `::` casts, `//`.
+ * Refuses syntax that DuckDB accepts and SLS does not: several statements, statements that do not begin with SELECT
+ * or WITH, `$`-quotes and parameters, `E'…'`, `::` casts, `//`.
  *
  * @throws ServiceError ParameterInvalid
  */
@@ -21,7 +21,7 @@ export function checkSqlText(sql: string): void {
 
 const firstWord = (text: string) => /\S+/.exec(text)?.[0] ?? '';
 
-/** Line and column (from 1) of an offset in a SQL text, as SLS puts them into its messages. */
+/** Returns line and column, both from 1, of an offset in a SQL text, as in the messages of SLS. */
 export function positionOf(sql: string, offset: number): { line: number; column: number } {
   const before = sql.slice(0, offset);
   const lineStart = before.lastIndexOf('\n') + 1;

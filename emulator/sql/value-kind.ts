@@ -1,11 +1,13 @@
-/** What is known of an expression's type before it runs; `unknown` fits everywhere. */
+import type { Tree } from './sql-tree.ts';
+
+/** The type of an expression, as far as it is known before the query runs. `unknown` fits everywhere. */
 export type ValueKind = 'integer' | 'double' | 'varchar' | 'boolean' | 'timestamp' | 'unknown';
 
 const numeric = new Set<ValueKind>(['integer', 'double']);
 
 export const isNumeric = (kind: ValueKind) => numeric.has(kind);
 
-/** The kind of a value that comes from any of these: integers widen to double. */
+/** Returns the kind of a value that may be any of these. Integers and doubles give double. */
 export function commonKind(kinds: readonly ValueKind[]): ValueKind {
   const [first = 'unknown', ...others] = kinds;
   return others.reduce((left, right) => {
@@ -14,15 +16,15 @@ export function commonKind(kinds: readonly ValueKind[]): ValueKind {
   }, first);
 }
 
-/** Whether SLS compares them: it converts between numbers only. */
+/** Returns true if SLS can compare the two. It converts between numbers only. */
 export function comparable(left: ValueKind, right: ValueKind): boolean {
   return left === 'unknown' || right === 'unknown' || left === right || (isNumeric(left) && isNumeric(right));
 }
 
-/** The kind's name in SLS's messages. */
+/** Returns the name of the kind in the messages of SLS. */
 export const typeName = (kind: ValueKind) => (kind === 'integer' ? 'bigint' : kind);
 
-/** The kind of a DuckDB type, by the type's name. */
+/** Returns the kind of a DuckDB type, given by its name. */
 export function kindOfType(type: string): ValueKind {
   switch (type.toUpperCase()) {
     case 'TINYINT':
@@ -43,4 +45,10 @@ export function kindOfType(type: string): ValueKind {
     default:
       return 'unknown';
   }
+}
+
+/** An expression in DuckDB's dialect, and the kind of its value. */
+export interface Typed {
+  readonly tree: Tree;
+  readonly kind: ValueKind;
 }

@@ -1,22 +1,27 @@
-import { identifier } from './sql-text.ts';
 import type { IndexConfig } from './index-config.ts';
 
-/** Every log line has these besides its fields; SLS keeps them indexed always. */
+/** Returns a text as a SQL string literal. */
+export const literal = (text: string) => `'${text.replaceAll("'", "''").replaceAll('\0', '')}'`;
+
+/** Returns a name as a quoted SQL identifier. */
+export const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`;
+
+/** Fields of every log line. SLS always indexes them. */
 export const reservedText = ['__topic__', '__source__'] as const;
 
-/** The column that keeps a field as it was logged. */
+/** The column with the logged text of a field. */
 export const textColumn = (field: string) => identifier(`t:${field}`);
 
-/** The column that keeps the number in a `long` or `double` field. */
+/** The column with the number of a `long` or `double` field. */
 export const numberColumn = (field: string) => identifier(`n:${field}`);
 
-/** Fields that are not in the index, as one JSON object. */
+/** The column with all fields outside the index, as one JSON object. */
 export const extraColumn = identifier('x:fields');
 
-/** When a line becomes visible to queries, in ms. */
+/** The column with the time in ms from which queries see the line. */
 export const visibleColumn = identifier('v:ms');
 
-/** The order in which lines were put. */
+/** The column with a number that grows with each line. */
 export const sequenceColumn = identifier('s:seq');
 
 export interface TableColumn {
@@ -24,7 +29,7 @@ export interface TableColumn {
   readonly sqlType: 'BIGINT' | 'DOUBLE' | 'VARCHAR';
 }
 
-/** The columns of a logstore's tables, in the order in which rows are appended. */
+/** Returns the columns of a logstore's tables, in the order of the values that are appended. */
 export function tableColumns(index: IndexConfig): TableColumn[] {
   const columns: TableColumn[] = [
     { name: identifier('__time__'), sqlType: 'BIGINT' },
@@ -38,12 +43,12 @@ export function tableColumns(index: IndexConfig): TableColumn[] {
   return columns;
 }
 
-/** The fields that a query may name, reserved ones first. */
+/** Returns the fields that a query may name, reserved ones first. */
 export function indexedFields(index: IndexConfig): string[] {
   return [...reservedText, ...Object.keys(index.fields).filter((field) => !isReserved(field))];
 }
 
-/** The fields with a number column. */
+/** Returns the fields that have a number column. */
 export function numericFields(index: IndexConfig): [string, 'long' | 'double'][] {
   const found: [string, 'long' | 'double'][] = [];
   for (const [field, type] of Object.entries(index.fields))
@@ -51,7 +56,7 @@ export function numericFields(index: IndexConfig): [string, 'long' | 'double'][]
   return found;
 }
 
-/** The select list that makes a table look like SLS's `log`: one column per indexed field, typed. */
+/** Returns the select list that gives a table the columns of SLS's `log`: one typed column for each indexed field. */
 export function logSelectList(index: IndexConfig): string {
   const numeric = new Map(numericFields(index));
   const fields = indexedFields(index).map(

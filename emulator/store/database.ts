@@ -1,10 +1,10 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { macros } from '../sql/functions.ts';
 
-/** DuckDB forgets an interrupt that comes between two of its statements, so it is repeated. */
+/** DuckDB ignores an interrupt between two statements, so we repeat it. */
 const interruptEveryMs = 10;
 
-/** An in-memory DuckDB that can reach nothing outside itself, and that speaks SLS's functions. */
+/** An in-memory DuckDB with the functions of SLS. It has no access to files or the network. */
 export class Database implements AsyncDisposable {
   readonly #instance: DuckDBInstance;
   readonly #main: DuckDBConnection;
@@ -26,12 +26,12 @@ export class Database implements AsyncDisposable {
     return new Database(instance, main);
   }
 
-  /** The connection for tables and appends; queries take one of their own. */
+  /** The connection for tables and appends. Each query has its own. */
   get main(): DuckDBConnection {
     return this.#main;
   }
 
-  /** Runs on a connection of its own, which is interrupted when the signal fires. */
+  /** Calls `use` with a new connection, and interrupts it when the signal fires. */
   async query<T>(signal: AbortSignal, use: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     const connection = await this.#instance.connect();
     let interrupting: NodeJS.Timeout | undefined;

@@ -1,14 +1,14 @@
-/** How a field is indexed: SLS's `text` is a varchar in SQL, `long` a bigint, `double` a double. */
+/** Index type of a field. In SQL, `text` is varchar, `long` is bigint, `double` is double. */
 export type FieldType = 'text' | 'long' | 'double';
 
-/** The index of one logstore. A field that is not in it cannot be named in a search or in SQL. */
+/** The index of a logstore. Search and SQL can use only its fields. */
 export interface IndexConfig {
   readonly fields: Readonly<Record<string, FieldType>>;
-  /** Whether a bare word is searched in all fields. Default: true. */
+  /** If true, a bare word is searched in all fields. Default: true. */
   readonly fullText?: boolean;
 }
 
-/** The index that ACK makes for its `nginx-ingress` logstore. `upstream_*` may hold lists, so they stay text. */
+/** The index that ACK creates for its `nginx-ingress` logstore. `upstream_*` fields are text, as they may be lists. */
 export const nginxIngressIndex: IndexConfig = {
   fields: {
     client_ip: 'text',
@@ -35,7 +35,7 @@ export const nginxIngressIndex: IndexConfig = {
   },
 };
 
-/** The index of a logstore that ALB delivers its access log to, as far as ingresses need it. Names begin `alb_`. */
+/** The fields that an ALB ingress needs, of the index of an ALB access log. Such logstores are named `alb_…`. */
 export const albIngressIndex: IndexConfig = {
   fields: {
     client_ip: 'text',
@@ -57,14 +57,14 @@ export const albIngressIndex: IndexConfig = {
 const longText = /^[+-]?\d{1,19}$/;
 const doubleText = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
-/** A field's text as a `long` column holds it, or null where it is not a 64-bit integer. */
+/** Returns the value of a `long` column, or null if the text is not a 64-bit integer. */
 export function parseLong(text: string): bigint | null {
   if (!longText.test(text)) return null;
   const value = BigInt(text.startsWith('+') ? text.slice(1) : text);
   return BigInt.asIntN(64, value) === value ? value : null;
 }
 
-/** A field's text as a `double` column holds it, or null where it is not a finite number. */
+/** Returns the value of a `double` column, or null if the text is not a finite number. */
 export function parseDouble(text: string): number | null {
   if (!doubleText.test(text)) return null;
   const value = Number(text);

@@ -4,29 +4,29 @@ import { tableColumns, visibleColumn } from './columns.ts';
 import type { IndexConfig } from './index-config.ts';
 import { RowEncoder } from './row-encoder.ts';
 import { Segment } from './segment.ts';
-import { identifier } from './sql-text.ts';
+import { identifier } from './columns.ts';
 
 export interface LogstoreOptions {
   readonly name: string;
   readonly index: IndexConfig;
-  /** Prefix of its tables, unique in the database. */
+  /** Prefix of its table names, unique in the database. */
   readonly tablePrefix: string;
   readonly retentionSeconds: number;
-  /** From append to visible; asked at each append. */
+  /** Returns the time from append to visible. Called at each append. */
   readonly ingestLagMs: () => number;
   readonly nowMs: () => number;
 }
 
-/** Lines of a logstore in a half-open range of whole seconds. */
+/** A half-open range of whole seconds. */
 export interface TimeRange {
   readonly fromSeconds: number;
   readonly toSeconds: number;
 }
 
-/** A table outlives its last line by this, for the queries that run. */
+/** How long a table stays after its last line has expired, for queries that still run. */
 const runningQuerySeconds = 60;
 
-/** One logstore's lines, kept for a bounded time in segments, so that the oldest go without a trace. */
+/** The lines of one logstore, kept in segments for a limited time. Old segments are dropped as a whole. */
 export class Logstore implements LogSink {
   readonly name: string;
   readonly index: IndexConfig;
@@ -46,7 +46,7 @@ export class Logstore implements LogSink {
     this.#encoder = new RowEncoder(options.index);
   }
 
-  /** Lines held at present. */
+  /** Number of lines in memory. */
   get rows(): number {
     return this.#segments.reduce((sum, segment) => sum + segment.rows, 0);
   }
@@ -58,10 +58,10 @@ export class Logstore implements LogSink {
   }
 
   /**
-   * The lines of a time range that queries may see by now, as a SELECT.
+   * Returns a SELECT of the lines of a time range that are visible now.
    *
-   * @param selectList what to take of each line, in terms of the table's columns
-   * @param condition the search statement's, in the same terms
+   * @param selectList columns and expressions over the table's columns
+   * @param condition the search statement as SQL over the table's columns
    */
   rowsQuery(range: TimeRange, selectList: string, condition: string): string {
     const nowMs = this.#options.nowMs();
@@ -75,7 +75,7 @@ export class Logstore implements LogSink {
     const tables = this.#segments
       .filter(({ minSeconds, maxSeconds }) => maxSeconds >= from && minSeconds < range.toSeconds)
       .map(({ table }) => `SELECT ${selectList} FROM ${identifier(table)} WHERE ${where}`);
-    return tables.length > 0 ? tables.join(' UNION ALL ') : this.#nothing(selectList);
+    return tables.length > 0 ? tables.join(' UNION ALL ') : this.#emptySelect(selectList);
   }
 
   async #append(records: readonly LogRecord[]): Promise<void> {
@@ -115,7 +115,7 @@ export class Logstore implements LogSink {
     return Math.floor(nowMs / 1000) - this.#options.retentionSeconds;
   }
 
-  #nothing(selectList: string): string {
+  #emptySelect(selectList: string): string {
     const columns = tableColumns(this.index).map(({ name, sqlType }) => `NULL::${sqlType} AS ${name}`);
     return `SELECT ${selectList} FROM (SELECT ${columns.join(', ')}) WHERE false`;
   }

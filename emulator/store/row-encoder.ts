@@ -3,7 +3,7 @@ import type { LogRecord } from '../log-record.ts';
 import { indexedFields, numericFields, reservedText } from './columns.ts';
 import { parseDouble, parseLong, type IndexConfig } from './index-config.ts';
 
-/** Turns log lines into the columns of a logstore's table (`tableColumns` has their order). */
+/** Converts log lines to the columns of a logstore's table, in the order of `tableColumns`. */
 export class RowEncoder {
   readonly #fields: readonly string[];
   readonly #numeric: readonly [string, 'long' | 'double'][];
@@ -15,7 +15,10 @@ export class RowEncoder {
     this.#known = new Set(this.#fields);
   }
 
-  /** @param firstSequence number of the first line; @param visibleMs when queries may see the lines */
+  /**
+   * @param firstSequence number of the first line
+   * @param visibleMs time from which queries see the lines
+   */
   encode(records: readonly LogRecord[], firstSequence: number, visibleMs: number): DuckDBValue[][] {
     const columns: DuckDBValue[][] = [
       records.map(({ timeSeconds }) => BigInt(timeSeconds)),

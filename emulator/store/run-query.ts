@@ -1,23 +1,22 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { parameterInvalid } from '../service-error.ts';
+import { parameterInvalid, ServiceError } from '../service-error.ts';
 import { splitQuery } from '../search/search-lexer.ts';
 import { parseSearch } from '../search/search-parser.ts';
 import { searchPredicate } from '../search/search-predicate.ts';
-import { bridgeSql } from '../sql/sql-bridge.ts';
+import { translateSql } from '../sql/translate-sql.ts';
 import { slsType, textOf } from './cell-text.ts';
 import { extraColumn, indexedFields, logSelectList, sequenceColumn, textColumn } from './columns.ts';
 import type { Logstore, TimeRange } from './logstore.ts';
-import { sqlFailure } from './sql-failure.ts';
 
-/** What a GetLogs request asks of a logstore. */
+/** The parameters of a GetLogs request. */
 export interface LogsQuery extends TimeRange {
   readonly query: string;
-  /** Lines wanted of a search without SQL. */
+  /** The most lines that a search without SQL returns. */
   readonly line: number;
   readonly offset: number;
   /** Newest first. */
   readonly reverse: boolean;
-  /** Read two lines in three only, as a query does that ran out of time. */
+  /** Read only two lines of three, like a query that ran out of time. */
   readonly partial: boolean;
 }
 
@@ -26,13 +25,13 @@ export interface LogsResult {
   readonly keys: readonly string[];
   readonly columnTypes: readonly string[];
   readonly whereQuery: string;
-  /** Absent for a search without SQL. */
+  /** Undefined for a search without SQL. */
   readonly aggQuery: string | undefined;
   /** Lines in the time range that the search matched. */
   readonly processedRows: number;
 }
 
-/** @throws ServiceError as SLS refuses it, ParameterInvalid mostly */
+/** Throws a ServiceError if SLS would refuse the query; mostly ParameterInvalid. */
 export async function runQuery(
   connection: DuckDBConnection,
   logstore: Logstore,
@@ -70,7 +69,7 @@ async function readSql(
   sql: string,
 ): Promise<Found> {
   const rows = logstore.rowsQuery(request, logSelectList(logstore.index), condition);
-  const result = await connection.runAndReadAll(await bridgeSql(connection, sql, rows, logstore));
+  const result = await connection.runAndReadAll(await translateSql(connection, sql, rows, logstore));
   const keys = result.columnNames();
   const types = result.columnTypes();
   return {
@@ -114,4 +113,34 @@ async function readLines(
     return line;
   });
   return { rows, keys: [], columnTypes: [] };
+}
+
+const unknownColumn = /^Binder Error:.*(?:column|Column) "?([^"\s]+)"? (?:not found|does not)/;
+const notGrouped = /^Binder Error: column "?([^"]+?)"? must appear in the GROUP BY clause/i;
+
+/**
+ * Returns the error of SLS for an error of DuckDB. Only the first line goes into the message: the rest shows the
+ * translated SQL.
+ */
+function sqlFailure(error: unknown): ServiceError {
+  if (error instanceof ServiceError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const [first = ''] = message.split('\n');
+  const column = unknownColumn.exec(first)?.[1];
+  if (column !== undefined)
+    return parameterInvalid(
+      `Column '${column}' cannot be resolved;please add the column in the index attribute`,
+      { cause: error },
+    );
+  const ungrouped = notGrouped.exec(first)?.[1];
+  if (ungrouped !== undefined)
+    return parameterInvalid(
+      `Column '${ungrouped}' not in GROUP BY clause;please add the column in the index attribute`,
+      { cause: error },
+    );
+  if (first.startsWith('INTERRUPT'))
+    return new ServiceError(500, 'RequestTimeout', 'The request is timed out', { cause: error });
+  if (/^(INTERNAL|IO|FATAL)/i.test(first))
+    return new ServiceError(500, 'InternalServerError', first, { cause: error });
+  return parameterInvalid(first.replace(/^[A-Z][\w ]*Error: /, ''), { cause: error });
 }

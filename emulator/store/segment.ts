@@ -7,22 +7,22 @@ import {
   type DuckDBConnection,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import { identifier } from './sql-text.ts';
+import { identifier } from './columns.ts';
 import type { TableColumn } from './columns.ts';
 
 const duckType = { BIGINT, DOUBLE, VARCHAR };
 
-/** Rows of a DuckDB vector. */
+/** Rows in a DuckDB vector. */
 const chunkRows = 2048;
 
-/** A stretch of a logstore, by the time at which its lines came in: one table, dropped as a whole. */
+/** One table with the lines that arrived during some time. It is dropped as a whole. */
 export class Segment {
   readonly table: string;
   readonly #appender: DuckDBAppender;
-  /** Used again and again: each holds a megabyte outside the heap, of which the collector knows nothing. */
+  /** Reused, since each chunk has a megabyte outside the heap that the garbage collector does not count. */
   readonly #chunk: DuckDBDataChunk;
   rows = 0;
-  /** The span of `__time__` in it, in seconds, both ends included. */
+  /** Smallest and largest `__time__` of its lines, in seconds. */
   minSeconds = Infinity;
   maxSeconds = -Infinity;
 
@@ -42,7 +42,7 @@ export class Segment {
     return new Segment(table, columns, await connection.createAppender(table));
   }
 
-  /** Adds rows, given column by column, and makes them visible to later queries. */
+  /** Adds rows, given as columns. Later queries see them. */
   append(columns: readonly (readonly DuckDBValue[])[], rows: number): void {
     for (let start = 0; start < rows; start += chunkRows) {
       this.#chunk.reset();

@@ -1,22 +1,22 @@
 import type { Rate } from './rate.ts';
 
-/** The rate is taken as constant over a step of this length; arrivals within a step are spread over it. */
+/** The rate counts as constant within a step. Arrivals are spread over the step. */
 const stepsPerSecond = 100;
 
-/** How a schedule begins and scatters. */
+/** Start and randomness of a schedule. */
 export interface ArrivalOptions {
-  /** Where on the rate's time axis it begins, in seconds. */
+  /** Start time in seconds, on the time axis of the rate. */
   readonly fromSeconds: number;
   /**
-   * In [0, 1). Given, arrivals are a Poisson process of that rate; absent, they are as even as the rate lets them be:
-   * one whenever its integral has grown by one.
+   * Uniform in [0, 1). With it, arrivals are a Poisson process of that rate. Without it, they are evenly spaced: one
+   * each time that the integral of the rate has grown by one.
    */
   readonly random?: (() => number) | undefined;
 }
 
 /**
- * When requests arrive, for a rate that varies. Steps lie on a fixed grid, so that the arrivals do not depend on how
- * often they are asked for.
+ * Arrival times of requests for a rate that varies. Steps are on a fixed grid, so the arrivals do not depend on how
+ * often `take` is called.
  */
 export class Arrivals {
   readonly #rate: Rate;
@@ -31,10 +31,13 @@ export class Arrivals {
     this.#untilNext = random === undefined ? 0.5 : this.#gap();
   }
 
-  /** Arrivals since the last call, in order, in seconds of the rate's axis; only whole steps up to `toSeconds` count. */
+  /**
+   * Returns the arrivals since the last call, in order, in seconds on the axis of the rate. Only whole steps up to
+   * `toSeconds` count.
+   */
   take(toSeconds: number): number[] {
     const arrivals: number[] = [];
-    // Half a hundredth of a step forgives rounding in toSeconds.
+    // 0.005 steps make up for rounding in toSeconds.
     for (const end = Math.floor(toSeconds * stepsPerSecond + 0.005); this.#step < end; this.#step++) {
       const perStep = this.#rate((this.#step + 0.5) / stepsPerSecond) / stepsPerSecond;
       let passed = 0;
@@ -48,12 +51,12 @@ export class Arrivals {
     return arrivals;
   }
 
-  /** Goes on from `toSeconds`, without what would have arrived until then. */
+  /** Continues at `toSeconds`, and drops the arrivals before it. */
   skip(toSeconds: number): void {
     this.#step = Math.max(this.#step, Math.floor(toSeconds * stepsPerSecond));
   }
 
-  /** What the rate's integral grows by between two arrivals: 1, or exponential with mean 1. */
+  /** Growth of the rate's integral between two arrivals: 1, or exponential with mean 1. */
   #gap(): number {
     return this.#random === undefined ? 1 : Math.max(-Math.log(1 - this.#random()), Number.EPSILON);
   }

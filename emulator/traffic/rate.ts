@@ -1,12 +1,12 @@
-/** Requests per second at a time, in seconds since (or, negative, before) the profile's start. Never negative. */
+/** Requests per second, never negative, at a time in seconds since the start of the profile, which may be negative. */
 export type Rate = (tSeconds: number) => number;
 
-/** Always the same rate. */
+/** Returns a constant rate. */
 export function steady(perSecond: number): Rate {
   return () => perSecond;
 }
 
-/** Straight lines between corners `[tSeconds, perSecond]`, in order of time from 0, repeated every `periodSeconds`. */
+/** Returns lines between corners `[tSeconds, perSecond]`, sorted by time from 0, repeated every `periodSeconds`. */
 export function cycle(periodSeconds: number, corners: readonly (readonly [number, number])[]): Rate {
   return (tSeconds) => {
     const t = ((tSeconds % periodSeconds) + periodSeconds) % periodSeconds;

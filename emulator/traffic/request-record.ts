@@ -2,7 +2,7 @@ import { formatLogTime } from '../ingest/log-time.ts';
 import type { LogRecord } from '../log-record.ts';
 import type { TrafficRoute } from './routes.ts';
 
-/** One request of a route as its access log has it. `atSeconds` is Unix time; `random` is in [0, 1). */
+/** Returns the access log line of one request. `atSeconds` is Unix time; `random` is uniform in [0, 1). */
 export function requestRecord(route: TrafficRoute, atSeconds: number, random: () => number): LogRecord {
   const timeSeconds = Math.floor(atSeconds);
   const failed = random() < route.failureShare;
@@ -42,7 +42,7 @@ function pick(random: () => number, below: number): number {
   return Math.floor(random() * below);
 }
 
-/** Median 1, with the long tail that latencies have: one in a hundred is above 3. */
+/** Median 1, with the long tail of latencies: one of a hundred is above 3. */
 function logNormal(random: () => number): number {
   const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   return Math.exp(0.47 * normal);

@@ -1,6 +1,6 @@
 import { cycle, type Rate, steady } from './rate.ts';
 
-/** One ingress route, how much it is asked for, and what its requests look like. */
+/** One ingress route: its request rate, and the fields of its requests. */
 export interface TrafficRoute {
   /** `proxy_upstream_name`: `{namespace}-{service}-{port}`. */
   readonly name: string;
@@ -8,9 +8,9 @@ export interface TrafficRoute {
   readonly host: string;
   readonly method: string;
   readonly url: string;
-  /** Addresses of the pods behind it. At least one. */
+  /** Pod addresses. At least one. */
   readonly upstreams: readonly string[];
-  /** Median time of a request, in seconds. */
+  /** Median duration of a request, in seconds. */
   readonly requestSeconds: number;
   readonly requestBytes: number;
   readonly responseBytes: number;
@@ -19,9 +19,9 @@ export interface TrafficRoute {
 }
 
 /**
- * The three routes of the demo. The elastic-inference guide's own climbs from 2 past the guide's 10 QPS within
- * 10 s of the start, to 78 after a minute, and comes back, every three minutes; another is steady at 23.8; the
- * last is nearly idle, with half a minute of silence in every one and a half.
+ * The three routes of the demo. The route of the elastic-inference guide rises from 2 past the guide's 10 QPS within
+ * 10 s, to 78 after a minute, and falls again, every three minutes. The second is steady at 23.8 QPS. The third is
+ * nearly idle: no requests for 30 s of every 90 s.
  */
 export function demoRoutes(): TrafficRoute[] {
   return [

@@ -7,33 +7,33 @@ import type { TrafficRoute } from './routes.ts';
 const tickMs = 50;
 const backfillSeconds = 60;
 
-/** What to ask for, and where its log goes. */
+/** The routes, and where their log goes. */
 export interface TrafficOptions {
   readonly routes: readonly TrafficRoute[];
   readonly sink: LogSink;
   readonly clock: { now(): number };
-  /** In [0, 1). */
+  /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** Scatter arrivals as a Poisson process; otherwise they are even. Default false. */
+  /** If true, arrivals are a Poisson process, else evenly spaced. Default: false. */
   readonly jitter?: boolean;
-  /** Ends it. */
+  /** Ends the traffic. */
   readonly signal: AbortSignal;
-  /** Unix time at which the rates begin, in seconds: their t = 0. Default: now. */
+  /** Unix time in seconds at which the rates have t = 0. Default: now. */
   readonly startSeconds?: number;
 }
 
-/** Traffic under way. */
+/** Running traffic. */
 export interface Traffic {
-  /** Resolves once the signal has aborted; rejects if the sink fails. */
+  /** Resolves after the signal has aborted. Rejects if the sink fails. */
   readonly done: Promise<void>;
 }
 
 /**
- * Writes the access log of made-up requests as their time comes, each within about 100 ms of it. Resolves as soon as
- * the last 60 s are in the sink, so that a reading finds a full window at once. After a pause of the whole process
- * (a laptop asleep) at most the last 60 s are made up for.
+ * Writes the access log lines of simulated requests, each within about 100 ms of its time. Resolves after it has
+ * written the last 60 s, so that the first reading has a full window. After a pause of the whole process, as when a
+ * laptop sleeps, it writes at most the last 60 s.
  *
- * @throws Error if the sink fails.
+ * @throws Error if the sink fails
  */
 export async function startTraffic(options: TrafficOptions): Promise<Traffic> {
   const { routes, sink, clock, random, jitter = false, signal } = options;

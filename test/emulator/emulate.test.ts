@@ -92,7 +92,7 @@ describe('emulate', () => {
     });
     expect(stdout).toContain(`${file}: 0 lines read, 50 unparsed\n`);
     expect(stderr.match(/: nonsense\n/g)).toHaveLength(10);
-    expect(stderr).toContain('further unparsed lines are only counted\n');
+    expect(stderr).toContain('more unparsed lines are counted, but not shown\n');
   });
 
   it('follows an access log that is not there yet, and counts its lines at the end', async () => {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { shellWord } from '../../../emulator/demo/shell-word.ts';
+import { shellWord } from '../../../emulator/demo/demo.ts';
 
 describe('shellWord', () => {
   it('leaves alone what needs no quotes', () => {

@@ -76,15 +76,20 @@ describe('decodePutLogs', () => {
       'a size that does not hold',
       plain.body,
       { bodyRawSize: 1 },
-      /x-log-bodyrawsize is 1, but the body unpacks to \d+/,
+      /x-log-bodyrawsize is 1, but the uncompressed body has \d+ bytes/,
     ],
     [
       'an lz4 size too large',
       lz4.body,
       { compressType: 'lz4', bodyRawSize: 5000 },
-      /unpacks to|not valid lz4/,
+      /uncompressed body has|not valid lz4/,
     ],
-    ['an lz4 size too small', lz4.body, { compressType: 'lz4', bodyRawSize: 3 }, /unpacks to|not valid lz4/],
+    [
+      'an lz4 size too small',
+      lz4.body,
+      { compressType: 'lz4', bodyRawSize: 3 },
+      /uncompressed body has|not valid lz4/,
+    ],
     ['a size that is no number', lz4.body, { bodyRawSize: Number.NaN }, /not a whole number/],
     ['a size beyond the limit', lz4.body, { bodyRawSize: maxRawBytes + 1 }, /larger than 10485760 bytes/],
     ['damaged lz4', Buffer.from('ffffff', 'hex'), { compressType: 'lz4', bodyRawSize: 9 }, /not valid lz4/],
@@ -102,7 +107,7 @@ describe('decodePutLogs', () => {
     expect(() => decodePutLogs(body, headers)).toThrow(message);
   });
 
-  it('refuses a small body that unpacks to more than the limit', () => {
+  it('refuses a small body whose uncompressed size is over the limit', () => {
     const bomb = encodePutLogs([{ timeSeconds: 1, fields: { a: 'x'.repeat(maxRawBytes + 1) } }], {
       compressType: 'zstd',
     });

@@ -1,11 +1,9 @@
 import { parameterInvalid } from '../service-error.ts';
-import { bridgeCall } from './call-bridge.ts';
-import { bridgeCast } from './cast-bridge.ts';
-import type { Typed } from './typed.ts';
+import { translateCall } from './translate-call.ts';
 import { resolve, type Scope } from './scope.ts';
 import { positionOf } from './sql-scanner.ts';
-import { castTo, child, children, text, texts, type Tree } from './sql-tree.ts';
-import { comparable, commonKind, kindOfType, typeName, type ValueKind } from './value-kind.ts';
+import { call, castTo, child, children, text, texts, type Tree } from './sql-tree.ts';
+import { comparable, commonKind, kindOfType, typeName, type Typed, type ValueKind } from './value-kind.ts';
 
 const comparisonSigns: Readonly<Record<string, string>> = {
   COMPARE_EQUAL: '=',
@@ -18,8 +16,8 @@ const comparisonSigns: Readonly<Record<string, string>> = {
   COMPARE_NOT_DISTINCT_FROM: 'IS NOT DISTINCT FROM',
 };
 
-/** Rewrites the expressions of one SQL text from SLS's dialect to DuckDB's, refusing what SLS has not. */
-export class ExpressionBridge {
+/** Translates the expressions of one SQL text from SLS's dialect to DuckDB's. Refuses what SLS does not have. */
+export class ExpressionTranslator {
   readonly #sql: string;
   readonly #subquery: (node: Tree, outer: Scope) => readonly ValueKind[];
 
@@ -28,8 +26,8 @@ export class ExpressionBridge {
     this.#subquery = subquery;
   }
 
-  /** @throws ServiceError ParameterInvalid */
-  bridge(tree: Tree, scope: Scope, withAliases = false): Typed {
+  /** Throws a ServiceError ParameterInvalid if SLS does not have the expression. */
+  translate(tree: Tree, scope: Scope, withAliases = false): Typed {
     const alias = text(tree, 'alias');
     tree['alias'] = '';
     const typed = this.#byClass(tree, scope, withAliases);
@@ -38,7 +36,7 @@ export class ExpressionBridge {
   }
 
   #byClass(tree: Tree, scope: Scope, withAliases: boolean): Typed {
-    const inner = (operand: Tree) => this.bridge(operand, scope, withAliases);
+    const inner = (operand: Tree) => this.translate(operand, scope, withAliases);
     switch (text(tree, 'class')) {
       case 'COLUMN_REF':
         return { tree, kind: this.#column(tree, scope, withAliases) };
@@ -46,9 +44,11 @@ export class ExpressionBridge {
         return constant(tree);
       case 'FUNCTION':
       case 'WINDOW':
-        return bridgeCall(tree, inner, (message) => this.#refuse(tree, message));
+        return translateCall(tree, inner, (message) => this.#refuse(tree, message));
       case 'CAST':
-        return bridgeCast(tree, inner(child(tree, 'child') ?? {}), (message) => this.#refuse(tree, message));
+        return translateCast(tree, inner(child(tree, 'child') ?? {}), (message) =>
+          this.#refuse(tree, message),
+        );
       case 'CASE':
         return caseExpression(tree, inner);
       case 'COMPARISON':
@@ -176,4 +176,20 @@ function caseExpression(tree: Tree, inner: (tree: Tree) => Typed): Typed {
   tree['else_expr'] = otherwise.tree;
   const isNull = child(child(tree, 'else_expr') ?? {}, 'value')?.['is_null'] === true;
   return { tree, kind: commonKind(isNull ? kinds : [...kinds, otherwise.kind]) };
+}
+
+const allowedTypes = new Set(['BIGINT', 'INTEGER', 'DOUBLE', 'VARCHAR', 'BOOLEAN', 'TIMESTAMP', 'DATE']);
+
+/** `cast` and `try_cast`. From text to a number, Java's rules apply. They accept less than DuckDB's. */
+function translateCast(tree: Tree, operand: Typed, refuse: (message: string) => Error): Typed {
+  const type = text(child(tree, 'cast_type') ?? {}, 'id').toUpperCase();
+  if (!allowedTypes.has(type)) throw refuse(`Unknown type: ${type.toLowerCase()}`);
+  const kind = kindOfType(type);
+  if (operand.kind === 'varchar' && (kind === 'integer' || kind === 'double')) {
+    const verb = tree['try_cast'] === true ? 'sls_try_cast' : 'sls_cast';
+    const number = call(`${verb}_${kind === 'integer' ? 'bigint' : 'double'}`, [operand.tree]);
+    return { tree: type === 'INTEGER' ? castTo(number, type) : number, kind };
+  }
+  tree['child'] = operand.tree;
+  return { tree, kind };
 }

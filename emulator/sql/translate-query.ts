@@ -1,35 +1,35 @@
 import { parameterInvalid } from '../service-error.ts';
-import { ExpressionBridge } from './expression-bridge.ts';
+import { ExpressionTranslator } from './translate-expression.ts';
 import type { Columns, Scope } from './scope.ts';
 import { child, children, integerLiteral, text, texts, type Tree } from './sql-tree.ts';
 import type { ValueKind } from './value-kind.ts';
 
-/** Rows that SQL without a LIMIT returns: https://www.alibabacloud.com/help/en/sls/limit-clause */
+/** The most rows of SQL without a LIMIT: https://www.alibabacloud.com/help/en/sls/limit-clause */
 const defaultLimit = 100;
 const maxLimit = 1_000_000;
 
-/** The table that stands for the logstore in the rewritten SQL. */
+/** Name of the logstore's table in the translated SQL. */
 export const logTable = 'sls_log';
 
 type Tables = ReadonlyMap<string, Columns>;
 
-/** Rewrites whole queries: which tables they may read, which names are in reach, how many rows they give. */
-export class QueryBridge {
-  readonly #expressions: ExpressionBridge;
+/** Translates whole queries: checks the tables they read, resolves names, limits rows. */
+export class QueryTranslator {
+  readonly #expressions: ExpressionTranslator;
   readonly #log: Columns;
   readonly #logNames: ReadonlySet<string>;
 
-  /** @param logNames names, in lower case, by which the logstore may be called: `log` and its own. */
+  /** @param logNames the names of the logstore in SQL, in lower case: `log` and its own */
   constructor(sql: string, log: Columns, logNames: readonly string[]) {
     this.#log = log;
     this.#logNames = new Set(logNames);
-    this.#expressions = new ExpressionBridge(sql, (node, outer) => [
+    this.#expressions = new ExpressionTranslator(sql, (node, outer) => [
       ...this.#query(node, outer.tables, outer).values(),
     ]);
   }
 
-  /** Rewrites the outermost query in place and gives it the LIMIT that SLS would. */
-  bridge(node: Tree): void {
+  /** Changes the outermost query in place, and adds the default LIMIT of SLS. */
+  translate(node: Tree): void {
     this.#query(node, new Map(), undefined);
     const modifiers = children(node, 'modifiers');
     const limit = modifiers.find((modifier) => text(modifier, 'type') === 'LIMIT_MODIFIER');
@@ -43,15 +43,15 @@ export class QueryBridge {
     ];
   }
 
-  #query(node: Tree, around: Tables, outer: Scope | undefined): Columns {
-    const tables = this.#withTables(node, around);
+  #query(node: Tree, outerTables: Tables, outer: Scope | undefined): Columns {
+    const tables = this.#withTables(node, outerTables);
     if (text(node, 'type') === 'SET_OPERATION_NODE') return this.#setOperation(node, tables, outer);
     if (text(node, 'type') !== 'SELECT_NODE') throw unsupported(text(node, 'type'));
     return this.#select(node, tables, outer);
   }
 
-  #withTables(node: Tree, around: Tables): Tables {
-    const tables = new Map(around);
+  #withTables(node: Tree, outerTables: Tables): Tables {
+    const tables = new Map(outerTables);
     for (const entry of children(child(node, 'cte_map') ?? {}, 'map')) {
       const definition = child(child(child(entry, 'value') ?? {}, 'query') ?? {}, 'node');
       if (definition)
@@ -74,24 +74,24 @@ export class QueryBridge {
     const columns = this.#from(node, tables, outer);
     const scope: Scope = { columns, aliases: new Map(), tables, outer };
     const where = child(node, 'where_clause');
-    if (where) node['where_clause'] = this.#expressions.bridge(where, scope).tree;
+    if (where) node['where_clause'] = this.#expressions.translate(where, scope).tree;
     const selected = this.#selectList(node, scope);
     const aliased: Scope = { ...scope, aliases: selected };
     node['group_expressions'] = children(node, 'group_expressions').map(
-      (expression) => this.#expressions.bridge(expression, aliased, true).tree,
+      (expression) => this.#expressions.translate(expression, aliased, true).tree,
     );
     const having = child(node, 'having');
-    if (having) node['having'] = this.#expressions.bridge(having, scope).tree;
+    if (having) node['having'] = this.#expressions.translate(having, scope).tree;
     this.#modifiers(node, aliased);
     return selected;
   }
 
-  /** Names each item as SLS does (`_col0` where the query does not) and says what it holds. */
+  /** Names each item as SLS does, `_col0` if the query gives no name. Returns the kind of each. */
   #selectList(node: Tree, scope: Scope): Columns {
     const selected = new Map<string, ValueKind>();
     node['select_list'] = children(node, 'select_list').map((item, position) => {
       const type = text(item, 'class');
-      const { tree, kind } = this.#expressions.bridge(item, scope);
+      const { tree, kind } = this.#expressions.translate(item, scope);
       if (type === 'STAR') {
         for (const [name, held] of scope.columns ?? []) selected.set(name, held);
         return tree;
@@ -155,7 +155,7 @@ export class QueryBridge {
     const columns = left && right ? new Map([...left, ...right]) : undefined;
     const condition = child(table, 'condition');
     if (condition)
-      table['condition'] = this.#expressions.bridge(condition, {
+      table['condition'] = this.#expressions.translate(condition, {
         columns,
         aliases: new Map(),
         tables,
@@ -169,7 +169,7 @@ export class QueryBridge {
       if (children(modifier, 'distinct_on_targets').length > 0) throw unsupported('DISTINCT ON');
       for (const order of children(modifier, 'orders')) {
         const expression = child(order, 'expression');
-        if (expression) order['expression'] = this.#expressions.bridge(expression, scope, true).tree;
+        if (expression) order['expression'] = this.#expressions.translate(expression, scope, true).tree;
       }
     }
   }

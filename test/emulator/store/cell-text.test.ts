@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { javaDouble } from '../../../emulator/store/java-double.ts';
+import { javaDouble } from '../../../emulator/store/cell-text.ts';
 
 describe('javaDouble', () => {
   // What Java's Double.toString gives (JDK 19 and later).

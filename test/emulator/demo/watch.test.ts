@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { desiredReplicas, guideHpa } from '../../../emulator/demo/desired-replicas.ts';
+import { desiredReplicas, guideHpa } from '../../../emulator/demo/watch.ts';
 
 describe('desiredReplicas', () => {
   it.each([

@@ -2,20 +2,20 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { parameterInvalid } from '../service-error.ts';
 import { indexedFields } from '../store/columns.ts';
 import type { IndexConfig } from '../store/index-config.ts';
-import { logTable, QueryBridge } from './query-bridge.ts';
+import { logTable, QueryTranslator } from './translate-query.ts';
 import type { Columns } from './scope.ts';
 import { checkSqlText } from './sql-scanner.ts';
 import { child, children, parseTree, text, type Tree } from './sql-tree.ts';
 import type { ValueKind } from './value-kind.ts';
 
 /**
- * Turns one SELECT of SLS's dialect into one of DuckDB's, by DuckDB's own syntax tree, never by its text, so
+ * Translates one SELECT of SLS's dialect into one of DuckDB's. It changes DuckDB's own syntax tree, never the text, so
  * that no literal can change the query.
  *
- * @param rows a SELECT, in DuckDB's dialect, of the rows that `log` stands for
- * @throws ServiceError ParameterInvalid for anything but one SELECT that SLS would run
+ * @param rows a SELECT, in DuckDB's dialect, of the rows of the table `log`
+ * @throws ServiceError ParameterInvalid for all but one SELECT that SLS would run
  */
-export async function bridgeSql(
+export async function translateSql(
   connection: DuckDBConnection,
   sql: string,
   rows: string,
@@ -26,7 +26,7 @@ export async function bridgeSql(
   const statements = children(tree, 'statements');
   const node = child(statements[0] ?? {}, 'node');
   if (statements.length !== 1 || !node) throw parameterInvalid('only one select statement is allowed');
-  new QueryBridge(sql, logColumns(logstore.index), ['log', logstore.name.toLowerCase()]).bridge(node);
+  new QueryTranslator(sql, logColumns(logstore.index), ['log', logstore.name.toLowerCase()]).translate(node);
   return prependLog(await deserialize(connection, tree), rows);
 }
 
@@ -49,7 +49,7 @@ async function scalar(connection: DuckDBConnection, sql: string, argument: strin
   return typeof value === 'string' ? value : '';
 }
 
-/** DuckDB prints a query with a WITH clause always as `WITH …`. */
+/** Adds the table of the logstore. DuckDB always prints a query with a WITH clause as `WITH …`. */
 function prependLog(sql: string, rows: string): string {
   const log = `WITH ${logTable} AS NOT MATERIALIZED (${rows})`;
   if (sql.startsWith('WITH RECURSIVE '))

@@ -6,12 +6,11 @@ import { readGetLogs, readGetLogsV2 } from './http/logs-request.ts';
 import { jsonReply, type Reply } from './http/reply.ts';
 import { checkHeaders, type ServiceRequest } from './http/request.ts';
 import { decodePutLogs } from './ingest/put-logs.ts';
-import type { Project } from './project.ts';
-import type { QueryEngine } from './query-engine.ts';
+import type { Project, QueryEngine } from './query-engine.ts';
 import { ServiceError } from './service-error.ts';
 import type { Logstore } from './store/logstore.ts';
 
-export interface ServiceOptions {
+export interface SlsApiOptions {
   readonly projects: ReadonlyMap<string, Project>;
   readonly engine: QueryEngine;
   readonly faults: FaultSource;
@@ -19,21 +18,21 @@ export interface ServiceOptions {
   readonly nowMs: () => number;
 }
 
-/** A reply and what is to go wrong with it. */
+/** A reply, and the faults to apply while it is sent. */
 export interface Answer {
   readonly reply: Reply;
   readonly faults: Faults;
 }
 
-/** SLS's API as far as it is emulated: PutLogs, GetLogs, GetLogsV2. */
-export class Service {
-  readonly #options: ServiceOptions;
+/** The API calls of SLS that the emulator serves: PutLogs, GetLogs, GetLogsV2. */
+export class SlsApi {
+  readonly #options: SlsApiOptions;
 
-  constructor(options: ServiceOptions) {
+  constructor(options: SlsApiOptions) {
     this.#options = options;
   }
 
-  /** @throws ServiceError for every request that SLS would refuse */
+  /** Throws a ServiceError for every request that SLS would refuse. */
   async answer(request: ServiceRequest, signal: AbortSignal): Promise<Answer> {
     checkHeaders(request);
     const { accessKey, nowMs } = this.#options;
@@ -61,13 +60,13 @@ export class Service {
     project: Project,
     logstore: Logstore,
     signal: AbortSignal,
-    second: boolean,
+    isV2: boolean,
   ): Promise<Answer> {
     const faults = this.#options.faults.next();
-    const parameters = second ? readGetLogsV2(request) : readGetLogs(request);
+    const parameters = isV2 ? readGetLogsV2(request) : readGetLogs(request);
     const query = { ...parameters, partial: faults.incomplete === true };
     const outcome = await this.#options.engine.run(project, logstore, query, faults, signal);
-    return { reply: second ? getLogsV2Reply(outcome) : getLogsReply(outcome), faults };
+    return { reply: isV2 ? getLogsV2Reply(outcome) : getLogsReply(outcome), faults };
   }
 }
 

@@ -1,7 +1,6 @@
 import { sqlFunction, type SqlFunction } from './functions.ts';
 import { call, child, children, text, type Tree } from './sql-tree.ts';
-import type { Typed } from './typed.ts';
-import { commonKind, isNumeric, typeName, type ValueKind } from './value-kind.ts';
+import { commonKind, isNumeric, typeName, type Typed, type ValueKind } from './value-kind.ts';
 
 type Inner = (tree: Tree) => Typed;
 type Refuse = (message: string) => Error;
@@ -9,11 +8,11 @@ type Refuse = (message: string) => Error;
 const likeOperators = new Set(['~~', '!~~']);
 const arithmetic = new Set(['+', '-', '*', '/', '%']);
 
-/** Operators, functions, aggregates and window functions. */
-export function bridgeCall(tree: Tree, inner: Inner, refuse: Refuse): Typed {
+/** Translates operators, functions, aggregates and window functions. */
+export function translateCall(tree: Tree, inner: Inner, refuse: Refuse): Typed {
   const operands = children(tree, 'children').map(inner);
   tree['children'] = operands.map((operand) => operand.tree);
-  bridgeClauses(tree, inner);
+  translateClauses(tree, inner);
   const name = text(tree, 'function_name').toLowerCase();
   if (tree['is_operator'] === true) return operator(tree, name, operands, refuse);
   const found = sqlFunction(name);
@@ -30,8 +29,8 @@ export function bridgeCall(tree: Tree, inner: Inner, refuse: Refuse): Typed {
 
 const exactDistinct = { function_name: 'count', distinct: true };
 
-/** FILTER, ORDER BY and OVER. */
-function bridgeClauses(tree: Tree, inner: Inner): void {
+/** Translates FILTER, ORDER BY and OVER. */
+function translateClauses(tree: Tree, inner: Inner): void {
   for (const key of ['filter', 'filter_expr', 'start_expr', 'end_expr', 'offset_expr', 'default_expr']) {
     const expression = child(tree, key);
     if (expression) tree[key] = inner(expression).tree;
@@ -64,7 +63,7 @@ function operator(tree: Tree, sign: string, operands: readonly Typed[], refuse: 
   return sign === '/' ? divide(tree, operands) : { tree, kind: commonKind(kinds) };
 }
 
-/** Between integers `/` drops the fraction, and by zero it fails; else it is IEEE division. */
+/** `/` of integers drops the fraction and fails for a zero divisor. Other numbers divide as IEEE doubles. */
 function divide(tree: Tree, operands: readonly Typed[]): Typed {
   const kind = commonKind(operands.map((operand) => operand.kind));
   const trees = operands.map((operand) => operand.tree);
@@ -92,7 +91,7 @@ function resultKind(found: SqlFunction, operands: readonly Typed[]): ValueKind {
   return found.returns;
 }
 
-/** SLS's concat is NULL when any part is; DuckDB's skips it, its `||` does not. */
+/** In SLS, concat is NULL if one part is. DuckDB's concat skips NULL, but its `||` returns NULL. */
 function concat(tree: Tree, operands: readonly Typed[]): Typed {
   const [first, ...others] = operands.map((operand) => operand.tree);
   const joined = others.reduce<Tree>(
@@ -102,7 +101,7 @@ function concat(tree: Tree, operands: readonly Typed[]): Typed {
   return { tree: joined, kind: 'varchar' };
 }
 
-/** `%i` and `%s` are MySQL's names, which SLS takes, for strftime's `%M` and `%S`. */
+/** SLS takes `%i` and `%s` as MySQL does. They are `%M` and `%S` for strftime. */
 function strftimeFormat({ tree }: Typed): Tree {
   const value = child(tree, 'value');
   const format = value?.['value'];
