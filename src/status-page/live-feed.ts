@@ -4,11 +4,11 @@ import type { StatusTracker, StatusSources } from '../status/status-tracker.ts';
 import type { StatusHead } from '../status/status-document.ts';
 
 export interface FeedSettings {
-  /** From one look for changes to the next. */
+  /** How often changes are sent. */
   readonly everyMs: number;
-  /** The longest time without a word. */
+  /** The longest time without an event. */
   readonly heartbeatMs: number;
-  /** How long a client may leave what it was sent unread. */
+  /** How long a client may leave data unread. */
   readonly patienceMs: number;
   readonly maxClients: number;
 }
@@ -20,19 +20,19 @@ export const defaultFeedSettings: FeedSettings = {
   maxClients: 16,
 };
 
-/** What a client may leave unread in memory; all clients share the bytes. */
+/** How much data a client may leave unread. The buffers of one broadcast are shared by all clients. */
 const maxUnreadBytes = 32 * 1024 * 1024;
 
 interface Client {
   readonly response: ServerResponse;
-  /** When its buffer was last seen empty enough, monotonic ms. */
+  /** When the client last had little data unread, monotonic ms. */
   drainedMs: number;
 }
 
 /**
- * Tells browsers what changes, by server-sent events: everything at first, then at most once every `everyMs` what is
- * different. It looks for changes only while somebody listens. Who does not keep up is cut off, and comes back by
- * itself: that is what EventSource does.
+ * Sends the status to browsers by server-sent events: everything first, then the changes every `everyMs`. Changes are
+ * recorded only while a client is connected. A client that is too slow is disconnected; EventSource reconnects by
+ * itself.
  *
  * Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
@@ -42,9 +42,9 @@ export class LiveFeed {
   readonly #settings: FeedSettings;
   readonly #clients = new Set<Client>();
   #timer: NodeJS.Timeout | undefined;
-  #looking = false;
+  #isSending = false;
   #lastHead = '';
-  #lastWordMs = 0;
+  #lastEventMs = 0;
 
   constructor(tracker: StatusTracker, sources: StatusSources, settings: FeedSettings = defaultFeedSettings) {
     this.#tracker = tracker;
@@ -60,7 +60,7 @@ export class LiveFeed {
     return this.#clients.size >= this.#settings.maxClients;
   }
 
-  /** Sends everything, and from then on what changes, until the client goes. The head is the caller's. */
+  /** Sends everything, and then the changes until the client disconnects. The caller has sent the HTTP head. */
   async join(response: ServerResponse): Promise<void> {
     const client = { response, drainedMs: performance.now() };
     this.#clients.add(client);
@@ -81,7 +81,7 @@ export class LiveFeed {
 
   #start(): NodeJS.Timeout {
     this.#tracker.recordChanges(true);
-    const timer = setInterval(() => void this.#look(), this.#settings.everyMs);
+    const timer = setInterval(() => void this.#sendChanges(), this.#settings.everyMs);
     timer.unref();
     return timer;
   }
@@ -95,7 +95,7 @@ export class LiveFeed {
     this.#tracker.recordChanges(false);
   }
 
-  /** @returns whether the client is still there */
+  /** Returns whether the client is still connected. */
   async #send({ response }: Client, name: string, data: unknown): Promise<boolean> {
     if (response.destroyed) return false;
     if (!response.write(event(name, data))) {
@@ -105,22 +105,22 @@ export class LiveFeed {
     return !response.destroyed;
   }
 
-  async #look(): Promise<void> {
-    if (this.#looking) return;
-    this.#looking = true;
+  async #sendChanges(): Promise<void> {
+    if (this.#isSending) return;
+    this.#isSending = true;
     try {
-      this.#cutOffSlow();
-      this.#tellHead();
+      this.#disconnectSlowClients();
+      this.#sendHead();
       for await (const { kind, ...data } of this.#tracker.changes())
         this.#broadcast(event(kind, Object.values(data)[0]));
-      this.#keepAlive();
+      this.#sendHeartbeat();
     } finally {
-      this.#looking = false;
+      this.#isSending = false;
     }
   }
 
-  /** Time alone is no news. */
-  #tellHead(): void {
+  /** A head that differs only in its time is not sent. */
+  #sendHead(): void {
     const head: StatusHead = this.#tracker.head(this.#sources, 2);
     const text = JSON.stringify({ ...head, nowMs: 0 });
     if (text === this.#lastHead) return;
@@ -128,13 +128,13 @@ export class LiveFeed {
     this.#broadcast(event('head', head));
   }
 
-  #keepAlive(): void {
-    if (performance.now() - this.#lastWordMs >= this.#settings.heartbeatMs)
+  #sendHeartbeat(): void {
+    if (performance.now() - this.#lastEventMs >= this.#settings.heartbeatMs)
       this.#broadcast(event('alive', {}));
   }
 
-  /** Before anything more is sent: of what was, most has gone by now. */
-  #cutOffSlow(): void {
+  /** Runs before the next send, when clients have had the most time to read. */
+  #disconnectSlowClients(): void {
     for (const client of this.#clients) {
       const { response } = client;
       const nowMs = performance.now();
@@ -145,11 +145,11 @@ export class LiveFeed {
   }
 
   #broadcast(bytes: Buffer): void {
-    this.#lastWordMs = performance.now();
+    this.#lastEventMs = performance.now();
     for (const { response } of this.#clients) if (!response.destroyed) response.write(bytes);
   }
 }
 
-/** JSON has no line ends of its own. */
+/** Data of an event must be one line, and JSON has no line ends. */
 const event = (name: string, data: unknown): Buffer =>
   Buffer.from(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);

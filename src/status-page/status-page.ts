@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { extname } from 'node:path';
 import type { StatusSources, StatusTracker } from '../status/status-tracker.ts';
 import { isInsideHost } from './allowed-hosts.ts';
 import { LiveFeed, type FeedSettings } from './live-feed.ts';
-import { readPageFiles, type PageFile } from './page-files.ts';
 
-/** Everything is the page's own; nothing may be embedded, sent or looked up elsewhere. */
+/** The page loads only its own files, sends data nowhere and cannot be embedded. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -27,10 +29,38 @@ const commonHeaders = {
   'x-content-type-options': 'nosniff',
 };
 
-/** How long a reader of `/status.json` may leave what it was sent unread. */
+/** One file of the page. */
+interface PageFile {
+  readonly contentType: string;
+  readonly bytes: Buffer;
+  /** A strong ETag, with its quotes. */
+  readonly etag: string;
+}
+
+const contentTypes: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** Reads the files of page/ by the path at which they are served. They are small, so all are kept in memory. */
+async function readPageFiles(): Promise<ReadonlyMap<string, PageFile>> {
+  const folder = new URL('page/', import.meta.url);
+  const names = (await readdir(folder)).filter((name) => contentTypes[extname(name)] !== undefined);
+  const files = names.map(async (name) => {
+    const bytes = await readFile(new URL(name, folder));
+    const hash = createHash('sha256').update(bytes).digest('base64url');
+    const contentType = contentTypes[extname(name)] ?? '';
+    return [name === 'index.html' ? '/' : `/${name}`, { contentType, bytes, etag: `"${hash}"` }] as const;
+  });
+  return new Map(await Promise.all(files));
+}
+
+/** How long a client of `/status.json` may leave data unread. */
 const patienceMs = 10_000;
 
-/** `/`, `/status.json` and `/events`, over plain HTTP. Anything else is 404. */
+/** Serves `/` with its files, `/status.json` and `/events` over plain HTTP. */
 export class StatusPage {
   readonly #tracker: StatusTracker;
   readonly #sources: StatusSources;
@@ -49,7 +79,7 @@ export class StatusPage {
     this.#feed = new LiveFeed(tracker, sources, settings);
   }
 
-  /** @param settings of the live feed; default: those of production */
+  /** @param settings of the live feed */
   static async load(
     tracker: StatusTracker,
     sources: StatusSources,
@@ -58,12 +88,12 @@ export class StatusPage {
     return new StatusPage(tracker, sources, await readPageFiles(), settings);
   }
 
-  /** All that it answers. */
+  /** All paths that it serves. */
   get paths(): readonly string[] {
     return [...this.#files.keys(), '/status.json', '/events'];
   }
 
-  /** Never throws: a fault of ours is a 500. */
+  /** Never throws; an internal error is a 500. */
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
     this.#answer(request, response).catch(() => {
       if (!response.headersSent) sendText(response, 500, 'internal error');
@@ -79,9 +109,9 @@ export class StatusPage {
     const { method = '', url = '', headers } = request;
     const [path = ''] = url.split('?', 1);
     if (!isInsideHost(headers.host)) {
-      sendText(response, 403, 'ask by an address, as localhost or by the name of the Service');
+      sendText(response, 403, 'use an IP address, localhost or the name of the Service as the host');
     } else if (method !== 'GET' && method !== 'HEAD') {
-      sendText(response, 405, 'only GET', { allow: 'GET, HEAD' });
+      sendText(response, 405, 'only GET and HEAD are supported', { allow: 'GET, HEAD' });
     } else if (path === '/events') await this.#stream(method, response);
     else if (path === '/status.json' || (path === '/' && wantsJson(headers.accept)))
       await this.#json(method, response);
@@ -91,7 +121,11 @@ export class StatusPage {
   #file(path: string, { method, headers }: IncomingMessage, response: ServerResponse): void {
     const file = this.#files.get(path);
     if (file === undefined) {
-      sendText(response, 404, 'not here; the status page is /, and /status.json the same as JSON');
+      sendText(
+        response,
+        404,
+        'not found; the status page is at /, and the same data as JSON is at /status.json',
+      );
       return;
     }
     const { contentType, bytes, etag } = file;
@@ -105,7 +139,7 @@ export class StatusPage {
 
   async #stream(method: string, response: ServerResponse): Promise<void> {
     if (this.#feed.isFull) {
-      sendText(response, 503, 'too many watch already; /status.json is still there');
+      sendText(response, 503, 'too many browsers are connected; /status.json still answers');
       return;
     }
     response.writeHead(200, { ...commonHeaders, 'content-type': 'text/event-stream' });
@@ -113,7 +147,7 @@ export class StatusPage {
     else await this.#feed.join(response);
   }
 
-  /** Piece by piece: ten thousand series are several megabytes. */
+  /** In pieces, since ten thousand series are several megabytes. */
   async #json(method: string, response: ServerResponse): Promise<void> {
     response.writeHead(200, { ...commonHeaders, 'content-type': 'application/json', vary: 'Accept' });
     if (method === 'HEAD') {
@@ -142,7 +176,7 @@ async function write(response: ServerResponse, text: string): Promise<void> {
   await once(response, 'drain', { signal: AbortSignal.timeout(patienceMs) });
 }
 
-/** A browser asks for HTML first. */
+/** A browser accepts HTML. */
 const wantsJson = (accept = '') => accept.includes('application/json') && !accept.includes('text/html');
 
 function sendText(

@@ -1,4 +1,4 @@
-/** Elements, made without HTML text: nothing that anybody named can become markup. */
+/** Makes elements without HTML text, so that a name of a route or HPA can never become markup. */
 
 /**
  * @template {keyof HTMLElementTagNameMap} Name
@@ -37,7 +37,7 @@ export function at(id) {
 }
 
 /**
- * Sets a text only where it is another: an unchanged one is not laid out again.
+ * Sets a text only if it differs, so that the browser does not lay out an unchanged one again.
  *
  * @param {Node} node
  * @param {string} text

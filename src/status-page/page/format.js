@@ -15,7 +15,7 @@ export const counted = (count, one, many) => `${countText(count)} ${count === 1 
 
 /**
  * @param {number} value
- * @param {string} unit as the catalogue of metrics has it
+ * @param {string} unit of the metric, as in the catalogue
  * @returns {readonly [number: string, unit: string]}
  */
 export function valueText(value, unit) {

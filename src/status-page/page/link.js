@@ -1,57 +1,29 @@
-/** The link to the adapter: what it tells by server-sent events, and whether it still does. */
+/** The connection to the adapter: receives its server-sent events, and knows whether they still arrive. */
 
-/** It says something every 15 s, if only that it is there. */
-const mostSilentMs = 35_000;
-/** To come back after it was cut off takes a second. */
+/** The adapter sends an event at least every 15 s. */
+const maxSilentMs = 35_000;
+/** A reconnection by the browser takes about a second. */
 const graceMs = 3000;
-/** Refused for good, as where too many watch: then the browser does not try again by itself. */
-const againMs = 5000;
+/** After a refusal, as when too many browsers are connected, the browser does not retry by itself. */
+const retryMs = 5000;
 
 /** @typedef {Readonly<Record<string, (data: any) => void>>} Handlers by the name of the event */
 
-/** `open`: everything is told anew. `alive`: nothing but that somebody is there. */
-const names = ['open', 'head', 'rows', 'readings', 'autoscalers', 'gone', 'ready', 'alive', 'error'];
-
-/** One connection. What comes before somebody listens waits for them. */
-class Stream {
-  source = new EventSource('events');
-  /** @type {Event[]} */
-  #waiting = [];
-  /** @type {((event: Event) => void) | undefined} */
-  #listener;
-
-  constructor() {
-    for (const name of names)
-      this.source.addEventListener(name, (event) => {
-        if (this.#listener === undefined) this.#waiting.push(event);
-        else this.#listener(event);
-      });
-  }
-
-  /** @param {(event: Event) => void} listener called as soon as the caller is done */
-  listen(listener) {
-    queueMicrotask(() => {
-      this.#listener = listener;
-      for (const event of this.#waiting.splice(0)) listener(event);
-    });
-  }
-}
-
-/** Opened while the other modules are on their way: the page has this one run first. */
-const first = new Stream();
+/** `open`: all data follows again. `alive`: the adapter is there and nothing changed. */
+const eventNames = ['open', 'head', 'rows', 'readings', 'autoscalers', 'gone', 'ready', 'alive', 'error'];
 
 export class Link {
   /** @type {Handlers} */
   #handlers;
   #isOpen = false;
-  #lastWordMs = Date.now();
+  #lastEventMs = Date.now();
 
-  /** @param {Handlers} handlers */
+  /** @param {Handlers} handlers called after the caller's module has run */
   constructor(handlers) {
-    const unknown = Object.keys(handlers).filter((name) => !names.includes(name));
-    if (unknown.length > 0) throw new TypeError(`nobody listens for ${unknown.join(', ')}`);
+    const unknown = Object.keys(handlers).filter((name) => !eventNames.includes(name));
+    if (unknown.length > 0) throw new TypeError(`there is no event ${unknown.join(', ')}`);
     this.#handlers = handlers;
-    this.#connect(first);
+    this.#connect();
   }
 
   get isOpen() {
@@ -59,38 +31,38 @@ export class Link {
   }
 
   /** Unix ms. */
-  get lastWordMs() {
-    return this.#lastWordMs;
+  get lastEventMs() {
+    return this.#lastEventMs;
   }
 
-  /** What was told before may no longer be so. */
+  /** Whether the data on the page may be out of date. */
   get isLost() {
-    return Date.now() - this.#lastWordMs > (this.#isOpen ? mostSilentMs : graceMs);
+    return Date.now() - this.#lastEventMs > (this.#isOpen ? maxSilentMs : graceMs);
   }
 
-  /** @param {Stream} stream */
-  #connect(stream) {
-    const { source } = stream;
-    const watch = setInterval(() => {
-      // A connection may end without a word, as that of a laptop which slept.
-      if (this.#isOpen && this.isLost) again(0);
+  #connect() {
+    const source = new EventSource('events');
+    const watchdog = setInterval(() => {
+      // A connection can end without an error, for example while a laptop sleeps.
+      if (this.#isOpen && this.isLost) reconnect(0);
     }, 1000);
-    const again = (/** @type {number} */ inMs) => {
-      clearInterval(watch);
+    const reconnect = (/** @type {number} */ inMs) => {
+      clearInterval(watchdog);
       source.close();
       this.#isOpen = false;
-      setTimeout(() => this.#connect(new Stream()), inMs);
+      setTimeout(() => this.#connect(), inMs);
     };
-    stream.listen((event) => {
+    const receive = (/** @type {Event} */ event) => {
       if (event.type === 'error') {
         this.#isOpen = false;
-        if (source.readyState === EventSource.CLOSED) again(againMs);
+        if (source.readyState === EventSource.CLOSED) reconnect(retryMs);
         return;
       }
       this.#isOpen = true;
-      this.#lastWordMs = Date.now();
+      this.#lastEventMs = Date.now();
       const data = event instanceof MessageEvent ? JSON.parse(event.data) : undefined;
       this.#handlers[event.type]?.(data);
-    });
+    };
+    for (const name of eventNames) source.addEventListener(name, receive);
   }
 }

@@ -1,4 +1,4 @@
-/** The status page: draws what the adapter tells by server-sent events. */
+/** The status page: draws the data that the adapter sends by server-sent events. */
 
 import { at, make, setText } from './dom.js';
 import { clockText, countText } from './format.js';
@@ -22,7 +22,7 @@ let page = 0;
 function draw() {
   drawLink();
   const { head } = model;
-  // While everything is told anew, what was told before stays.
+  // While a new connection sends all data, the page keeps the previous data.
   if (head === undefined || !model.ready) return;
   setText(at('version'), head.version);
   if (!link.isLost) {
@@ -39,15 +39,15 @@ function draw() {
   document.body.dataset['ready'] = String(model.ready);
 }
 
-/** What is not told any more is not to look as if it were so. */
+/** Without a connection, the headline says that the data is out of date. */
 function drawLink() {
-  const { isOpen, isLost, lastWordMs } = link;
+  const { isOpen, isLost, lastEventMs } = link;
   at('link').dataset['link'] = isOpen ? 'live' : 'connecting';
   setText(at('link'), isOpen ? 'live' : 'connecting');
   at('lost').hidden = !isLost;
   if (!isLost) return;
-  const since = model.head === undefined ? '' : ` since ${clockText(lastWordMs)}`;
-  setText(at('headline'), `No word from the adapter${since}`);
+  const since = model.head === undefined ? '' : ` since ${clockText(lastEventMs)}`;
+  setText(at('headline'), `No connection to the adapter${since}`);
   document.body.dataset['health'] = 'lost';
 }
 
@@ -69,9 +69,9 @@ function drawTable(entries) {
 /** @type {number | undefined} */
 let due;
 
-/** As soon as the browser has time, once for all that came. */
+/** Draws once for all events that arrive within a moment. */
 function drawSoon() {
-  // Not by animation frames: a page in the background has none, and is to be right when it comes back.
+  // Not by animation frames: a page in the background gets none, and would be out of date when it is shown.
   due ??= setTimeout(drawNow, 30);
 }
 
@@ -163,5 +163,5 @@ for (const [id, step] of /** @type {const} */ ([
     draw();
   });
 }
-// Ages grow while nothing comes.
+// Ages grow between events.
 setInterval(draw, 1000);

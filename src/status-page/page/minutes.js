@@ -1,4 +1,4 @@
-/** SLS queries over the last hour: a bar a minute, what failed on top. */
+/** SLS queries of the last hour: one bar a minute, failed queries on top. */
 
 import { at, make, makeSvg } from './dom.js';
 import { clockText, counted, countText } from './format.js';
@@ -65,15 +65,15 @@ export function drawMinutes(minutes, nowMs) {
 function titleOf(start, minute) {
   const failed = Object.entries(minute?.failed ?? {}).map(([code, count]) => `${countText(count)} ${code}`);
   const parts = [
-    `${countText(minute?.ok ?? 0)} answered`,
+    `${countText(minute?.ok ?? 0)} succeeded`,
     ...failed,
     counted(minute?.reads ?? 0, 'read', 'reads'),
   ];
   return `${clockText(start * 1000)}: ${parts.join(', ')}`;
 }
 
-/** The last whole minute: the one that runs is not over. */
-const wholeMinute = (/** @type {ReadonlyMap<number, Minute>} */ minutes, /** @type {number} */ latest) =>
+/** The last complete minute; the current one if there is no other. */
+const completeMinute = (/** @type {ReadonlyMap<number, Minute>} */ minutes, /** @type {number} */ latest) =>
   minutes.get(latest - 60) ?? minutes.get(latest);
 
 /**
@@ -81,7 +81,7 @@ const wholeMinute = (/** @type {ReadonlyMap<number, Minute>} */ minutes, /** @ty
  * @param {number} latest
  */
 function sentenceOf(minutes, latest) {
-  const minute = wholeMinute(minutes, latest);
+  const minute = completeMinute(minutes, latest);
   const queries = (minute?.ok ?? 0) + failuresOf(minute);
   return `${counted(queries, 'query', 'queries')} in the last minute, ${countText(failuresOf(minute))} failed`;
 }
@@ -92,9 +92,9 @@ function sentenceOf(minutes, latest) {
  * @param {number} most
  */
 function legendOf(minutes, latest, most) {
-  const minute = wholeMinute(minutes, latest);
+  const minute = completeMinute(minutes, latest);
   const failed = failuresOf(minute);
-  const legend = make('p', 'legend', make('span', 'key key-ok'), `${countText(minute?.ok ?? 0)} answered`);
+  const legend = make('p', 'legend', make('span', 'key key-ok'), `${countText(minute?.ok ?? 0)} succeeded`);
   if (failed > 0) legend.append(make('span', 'key key-failed'), `${countText(failed)} failed`);
   legend.append(make('span', 'quiet', `for ${counted(minute?.reads ?? 0, 'read', 'reads')}`));
   legend.append(make('span', 'quiet most', `full height: ${countText(most)}`));

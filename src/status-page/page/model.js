@@ -1,4 +1,4 @@
-/** What the adapter has told so far, and what follows from it. */
+/** The data that the adapter has sent so far. */
 
 const historyLength = 30;
 
@@ -11,26 +11,26 @@ const historyLength = 30;
  * @typedef {import('../../status/status-document.ts').FailureStatus} Failure
  * @typedef {import('../../status/status-document.ts').ReadingChange} ReadingChange
  * @typedef {import('../../status/query-minutes.ts').QueryMinute} Minute
- * @typedef {{ autoscaler: Autoscaler, metric: AutoscalerMetric }} Asker
+ * @typedef {{ autoscaler: Autoscaler, metric: AutoscalerMetric }} HpaMetric
  */
 
 /**
- * One line of the table.
+ * One row of the table.
  *
  * @typedef {object} Entry
  * @property {string} key
  * @property {'failing' | 'refused' | 'stale' | 'waiting' | 'fresh'} state
- * @property {Series | undefined} series undefined where the read is refused
+ * @property {Series | undefined} series undefined for a refused read
  * @property {Refused | undefined} refused
  * @property {Failure | null} failure
- * @property {readonly Asker[]} askers
- * @property {string} text for the filter, in lower case
+ * @property {readonly HpaMetric[]} hpas that name the series
+ * @property {string} text that the filter searches, in lower case
  */
 
 export class Model {
   /** @type {Head | undefined} */
   head;
-  /** Whether all series have come. */
+  /** Whether all series have arrived. */
   ready = false;
   /** @type {Map<number, Minute>} */
   minutes = new Map();
@@ -38,19 +38,19 @@ export class Model {
   #entries = new Map();
   /** @type {Map<string, Autoscaler>} */
   #autoscalers = new Map();
-  /** @type {Map<number, Asker[]>} */
-  #askers = new Map();
+  /** @type {Map<number, HpaMetric[]>} */
+  #hpas = new Map();
   #clockLeadMs = 0;
 
-  /** Begins anew: another connection tells everything again. */
+  /** Forgets the rows: a new connection sends all of them again. */
   reset() {
     this.ready = false;
     this.#entries.clear();
     this.#autoscalers.clear();
-    this.#askers.clear();
+    this.#hpas.clear();
   }
 
-  /** The adapter's clock. */
+  /** Returns the time of the adapter's clock. */
   nowMs() {
     return Date.now() + this.#clockLeadMs;
   }
@@ -88,7 +88,7 @@ export class Model {
       if (autoscaler.metrics.length === 0) continue;
       this.#autoscalers.set(key, autoscaler);
       for (const metric of autoscaler.metrics)
-        for (const id of metric.series) this.#link(id, [...this.askersOf(id), { autoscaler, metric }]);
+        for (const id of metric.series) this.#link(id, [...this.hpasOf(id), { autoscaler, metric }]);
     }
   }
 
@@ -98,8 +98,8 @@ export class Model {
   }
 
   /** @param {number} id */
-  askersOf(id) {
-    return this.#askers.get(id) ?? [];
+  hpasOf(id) {
+    return this.#hpas.get(id) ?? [];
   }
 
   /** @returns {Entry[]} */
@@ -108,12 +108,12 @@ export class Model {
   }
 
   /**
-   * The metric as the HPA sees it: the sum of its series.
+   * Returns the metric as the HPA gets it, the sum of its series, and the replicas that follow from it.
    *
    * @param {AutoscalerMetric} metric
    * @returns {{ sum: number | undefined, replicas: number | undefined }}
    */
-  wanted({ series: ids, target }) {
+  demandOf({ series: ids, target }) {
     let sum = 0;
     for (const id of ids) {
       const value = this.#entries.get(id)?.series?.value;
@@ -121,16 +121,16 @@ export class Model {
       sum += value;
     }
     if (target === null || target.kind === 'Value') return { sum, replicas: undefined };
-    const asked = Math.ceil(sum / target.value);
-    return { sum, replicas: Math.min(target.maxReplicas, Math.max(target.minReplicas, asked)) };
+    const replicas = Math.ceil(sum / target.value);
+    return { sum, replicas: Math.min(target.maxReplicas, Math.max(target.minReplicas, replicas)) };
   }
 
   /** @param {Series} series */
   #entryOf(series) {
-    const askers = this.askersOf(series.id);
+    const hpas = this.hpasOf(series.id);
     const { id, state, failure } = series;
-    const text = textOf(series, askers);
-    return { key: `s${id}`, state, series, refused: undefined, failure, askers, text };
+    const text = textOf(series, hpas);
+    return { key: `s${id}`, state, series, refused: undefined, failure, hpas, text };
   }
 
   /** @param {Autoscaler} autoscaler */
@@ -139,17 +139,17 @@ export class Model {
       for (const id of metric.series)
         this.#link(
           id,
-          this.askersOf(id).filter((asker) => asker.autoscaler !== autoscaler),
+          this.hpasOf(id).filter((hpa) => hpa.autoscaler !== autoscaler),
         );
   }
 
   /**
    * @param {number} id
-   * @param {Asker[]} askers
+   * @param {HpaMetric[]} hpas
    */
-  #link(id, askers) {
-    if (askers.length === 0) this.#askers.delete(id);
-    else this.#askers.set(id, askers);
+  #link(id, hpas) {
+    if (hpas.length === 0) this.#hpas.delete(id);
+    else this.#hpas.set(id, hpas);
     const series = this.#entries.get(id)?.series;
     if (series !== undefined) this.#entries.set(id, this.#entryOf(series));
   }
@@ -163,15 +163,15 @@ function refusedEntry(refused) {
   const { namespace, autoscaler, metric, selector, code, what } = refused;
   const key = `r${JSON.stringify([namespace, autoscaler, metric, selector, what])}`;
   const text = [namespace, autoscaler, metric, selector, code].join(' ').toLowerCase();
-  return { key, state: 'refused', series: undefined, refused, failure: refused, askers: [], text };
+  return { key, state: 'refused', series: undefined, refused, failure: refused, hpas: [], text };
 }
 
 /**
  * @param {Series} series
- * @param {readonly Asker[]} askers
+ * @param {readonly HpaMetric[]} hpas
  */
-function textOf({ metric, project, logstore, route, filters, readers, failure, state }, askers) {
-  const names = askers.map(({ autoscaler: { namespace, name } }) => `${namespace}/${name}`);
+function textOf({ metric, project, logstore, route, filters, readers, failure, state }, hpas) {
+  const names = hpas.map(({ autoscaler: { namespace, name } }) => `${namespace}/${name}`);
   const own = [metric, project, logstore, route ?? 'whole logstore', failure?.code ?? '', state];
   return [...own, ...Object.values(filters), ...readers, ...names].join(' ').toLowerCase();
 }

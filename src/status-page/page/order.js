@@ -1,9 +1,9 @@
-/** In which order the readings stand. */
+/** The columns of the table, its order and its filter. */
 
 /** @typedef {import('./model.js').Entry} Entry */
 /** @typedef {import('./model.js').Model} Model */
 
-/** What fails comes first, whatever they are sorted by. */
+/** Failing rows come first, whatever the column. */
 export const states = /** @type {const} */ (['failing', 'refused', 'stale', 'waiting', 'fresh']);
 const rank = new Map(states.map((state, index) => [state, index]));
 
@@ -12,7 +12,7 @@ const rank = new Map(states.map((state, index) => [state, index]));
  * @property {string} id
  * @property {string} title
  * @property {string} [hint]
- * @property {(entry: Entry, model: Model) => string | number} value to sort by; for numbers, the greatest first
+ * @property {(entry: Entry, model: Model) => string | number} value the sort key; numbers sort in descending order
  */
 
 /** @param {Entry} entry */
@@ -31,25 +31,25 @@ export const columns = [
   {
     id: 'window',
     title: 'Window',
-    hint: 'How long it is, and how long before it was asked for it ended',
+    hint: 'Its length, and how long before the query it ended',
     value: ({ series }) => series?.windowSeconds ?? 0,
   },
-  { id: 'asker', title: 'Asked by', value: (entry) => askerOf(entry) },
+  { id: 'hpa', title: 'Used by', value: (entry) => readerOf(entry) },
   {
     id: 'replicas',
-    title: 'Wants',
-    hint: 'Replicas that the metric asks of the HPA: sum / target, within its bounds',
-    value: ({ askers: [first] }, model) => (first && model.wanted(first.metric).replicas) ?? -1,
+    title: 'Replicas',
+    hint: 'What the metric asks the HPA for: sum / target, between its minimum and maximum',
+    value: ({ hpas: [first] }, model) => (first && model.demandOf(first.metric).replicas) ?? -1,
   },
   {
     id: 'source',
-    title: 'From',
+    title: 'Logstore',
     value: ({ series }) => (series === undefined ? '' : `${series.project}/${series.logstore}`),
   },
 ];
 
 /** @param {Entry} entry */
-function askerOf({ askers: [first], series, refused }) {
+function readerOf({ hpas: [first], series, refused }) {
   if (first !== undefined) return `${first.autoscaler.namespace}/${first.autoscaler.name}`;
   return series?.readers[0] ?? refused?.namespace ?? '\uffff';
 }
@@ -80,8 +80,8 @@ const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
  * @param {readonly Entry[]} entries
- * @param {string} words all of which an entry must have
- * @param {ReadonlySet<string>} shown states; empty: all
+ * @param {string} words an entry must contain all of them
+ * @param {ReadonlySet<string>} shown states to show; empty for all
  */
 export function filterEntries(entries, words, shown) {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);

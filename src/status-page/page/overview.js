@@ -1,4 +1,4 @@
-/** Above the table: one sentence, how many are in each state, what is wrong, and how the projects do. */
+/** The part above the table: headline, counts by state, failures and projects. */
 
 import { at, make, setText } from './dom.js';
 import { clockText, counted, countText } from './format.js';
@@ -9,7 +9,7 @@ import { states } from './order.js';
 
 /** @param {Head} head */
 export function headlineOf({ counts: { series, failing, refused, stale, waiting } }) {
-  if (series + refused === 0) return 'Nobody has asked for a reading yet';
+  if (series + refused === 0) return 'No reading was requested yet';
   const of = `of ${counted(series, 'reading', 'readings')}`;
   const parts = [
     failing > 0 ? `${countText(failing)} ${of} ${failing === 1 ? 'fails' : 'fail'}` : '',
@@ -17,8 +17,7 @@ export function headlineOf({ counts: { series, failing, refused, stale, waiting 
   ];
   if (failing + refused > 0) return parts.filter(Boolean).join(', ');
   if (stale > 0) return `${countText(stale)} ${of} ${stale === 1 ? 'is' : 'are'} stale`;
-  if (waiting > 0)
-    return `${counted(series, 'reading', 'readings')}, ${countText(waiting)} not asked for yet`;
+  if (waiting > 0) return `${counted(series, 'reading', 'readings')}, ${countText(waiting)} not queried yet`;
   return series === 1 ? 'The one reading is fresh' : `All ${countText(series)} readings are fresh`;
 }
 
@@ -49,7 +48,7 @@ export function drawStates({ counts }, shown, toggle) {
 const shownTroubles = 5;
 
 /**
- * Failures by what they say, the most frequent first.
+ * Draws failures grouped by code and logstore, the most frequent first.
  *
  * @param {readonly Entry[]} entries
  * @param {(words: string) => void} search
@@ -74,7 +73,7 @@ export function drawTroubles(entries, search) {
   if (rest > 0)
     drawn.push(make('p', 'quiet', `and ${counted(rest, 'other failure', 'other failures')} below`));
   const signature = drawn.map((card) => card.textContent).join('\n');
-  // Drawn anew only where it says something else: a text that somebody is selecting stays.
+  // Drawn again only if the text changed, so that a selection of text is kept.
   if (box.dataset['said'] === signature) return;
   box.dataset['said'] = signature;
   box.replaceChildren(...drawn);
@@ -93,7 +92,7 @@ function troubleCard({ first, count, sinceMs }, search) {
   const since = sinceMs === Infinity ? '' : ` since ${clockText(sinceMs)}`;
   const code = make('button', 'code', failure.code);
   code.type = 'button';
-  code.title = 'Show these alone';
+  code.title = 'Show only these';
   code.addEventListener('click', () => search(failure.code));
   const isServed = first.state === 'stale' ? ' · the last good readings are still served' : '';
   return make(
@@ -112,15 +111,15 @@ export function drawProjects({ projects, logstores }) {
   const cards = projects.slice(0, shownProjects).map(({ project, endpoint, running, waiting, circuit }) => {
     const name = make('b', 'project-name', project);
     name.title = endpoint;
-    const phase = { closed: 'answers', open: 'left alone', 'half-open': 'probed' }[circuit];
-    const work = waiting > 0 ? `${running} under way, ${waiting} waiting` : `${running} under way`;
+    const phase = { closed: 'answers', open: 'paused', 'half-open': 'probing' }[circuit];
+    const work = waiting > 0 ? `${running} running, ${waiting} waiting` : `${running} running`;
     const delays = logstores
       .filter((one) => one.project === project)
       .map(({ logstore, delaySeconds, saturated }) =>
         make(
           'li',
           saturated ? 'saturated' : '',
-          `${logstore}: lines are complete after ${delaySeconds} s${saturated ? ' or later: readings may be too low' : ''}`,
+          `${logstore}: lines are complete after ${delaySeconds} s${saturated ? ' or later, so readings may be too low' : ''}`,
         ),
       );
     const badge = make('span', `circuit ${circuit}`, phase);
@@ -133,6 +132,6 @@ export function drawProjects({ projects, logstores }) {
   });
   const rest = projects.length - cards.length;
   if (rest > 0) cards.push(make('li', 'quiet', `and ${counted(rest, 'other', 'others')}`));
-  if (cards.length === 0) cards.push(make('li', 'quiet', 'SLS was not asked yet'));
+  if (cards.length === 0) cards.push(make('li', 'quiet', 'No query was sent to SLS yet'));
   at('projects').replaceChildren(...cards);
 }

@@ -1,4 +1,4 @@
-/** A line of the last readings, from 0 up. */
+/** A line chart of the last readings; its scale starts at 0. */
 
 import { makeSvg } from './dom.js';
 
@@ -7,7 +7,7 @@ const height = 24;
 const room = 2;
 const historyLength = 30;
 
-/** @returns {SVGSVGElement} to be drawn by `drawSparkline` */
+/** @returns {SVGSVGElement} empty; `drawSparkline` fills it */
 export function makeSparkline() {
   const svg = makeSvg('svg', { viewBox: `0 0 ${width} ${height}`, class: 'spark', 'aria-hidden': 'true' });
   const dot = makeSvg('circle', { class: 'spark-dot', r: 2 });

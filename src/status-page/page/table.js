@@ -1,4 +1,4 @@
-/** The table: one page of it at a time, each line drawn again only in what changed. */
+/** One page of the table. Only the changed parts of a row are drawn again. */
 
 import { at, make, setText } from './dom.js';
 import { counted, countText, durationText, valueText } from './format.js';
@@ -44,12 +44,12 @@ function makeLine() {
     cell.dataset['title'] = title;
     line.append(cell);
   }
-  const [route, value, age, range, asker, replicas, source] = line.children;
+  const [route, value, age, range, hpa, replicas, source] = line.children;
   route?.append(make('span', 'dot'), make('b', 'name'), make('span', 'metric'), make('p', 'failure'));
   value?.append(makeSparkline(), make('span', 'number'), make('span', 'unit'));
   age?.append(make('span', ''));
   range?.append(make('span', ''), make('span', 'below'));
-  asker?.append(make('span', ''), make('span', 'below'));
+  hpa?.append(make('span', ''), make('span', 'below'));
   replicas?.append(make('b', ''), make('span', 'below'));
   source?.append(make('span', ''), make('span', 'below'));
   return line;
@@ -63,7 +63,7 @@ function makeLine() {
 function drawLine(line, entry, model) {
   const { state, series, refused, failure } = entry;
   line.className = state;
-  const [route, value, age, range, asker, replicas, source] = line.cells;
+  const [route, value, age, range, hpa, replicas, source] = line.cells;
   const filters = Object.entries(series?.filters ?? {}).map(([name, text]) => `${name} ${text}`);
   const name = series === undefined ? (refused?.metric ?? '') : (series.route ?? `all of ${series.logstore}`);
   const metric = series === undefined ? (refused?.selector ?? '') : [series.metric, ...filters].join(' · ');
@@ -74,14 +74,14 @@ function drawLine(line, entry, model) {
   fill(age, [ageText(entry, model)]);
   const delay = series?.delaySeconds == null ? '' : `${series.delaySeconds} s delay`;
   fill(range, [series === undefined ? '' : `${series.windowSeconds} s`, delay]);
-  fill(asker, askerTexts(entry));
-  fill(replicas, wantTexts(entry, model));
+  fill(hpa, readerTexts(entry));
+  fill(replicas, replicaTexts(entry, model));
   fill(source, [series?.project ?? '', series?.logstore ?? '']);
 }
 
 /**
  * @param {HTMLTableCellElement | undefined} cell
- * @param {readonly string[]} texts one a child
+ * @param {readonly string[]} texts one for each child
  * @param {number} [from] the first child that gets its text
  */
 function fill(cell, texts, from = 0) {
@@ -116,7 +116,7 @@ function ageText({ series }, model) {
 }
 
 /** @param {Entry} entry */
-function askerTexts({ askers: [first, ...others], series, refused }) {
+function readerTexts({ hpas: [first, ...others], series, refused }) {
   if (first !== undefined) {
     const { namespace, name } = first.autoscaler;
     return [
@@ -137,15 +137,15 @@ function askerTexts({ askers: [first, ...others], series, refused }) {
  * @param {Entry} entry
  * @param {Model} model
  */
-function wantTexts({ askers: [asker], series }, model) {
-  const target = asker?.metric.target;
-  if (asker === undefined || target == null) return ['–', ''];
-  const { sum, replicas } = model.wanted(asker.metric);
+function replicaTexts({ hpas: [hpa], series }, model) {
+  const target = hpa?.metric.target;
+  if (hpa === undefined || target == null) return ['–', ''];
+  const { sum, replicas } = model.demandOf(hpa.metric);
   const [number, unit] = valueText(target.value, series?.unit ?? '');
   const aim = `${number} ${unit}`;
   if (target.kind === 'Value')
-    return [sum === undefined ? '–' : `× ${(sum / target.value).toFixed(2)}`, `to ${aim} in all`];
+    return [sum === undefined ? '–' : `× ${(sum / target.value).toFixed(2)}`, `of ${aim} in total`];
   if (replicas === undefined) return ['–', `at ${aim} each`];
-  const bound = replicas === target.maxReplicas ? ', its most' : '';
+  const bound = replicas === target.maxReplicas ? ', its maximum' : '';
   return [countText(replicas), `at ${aim} each${bound}`];
 }

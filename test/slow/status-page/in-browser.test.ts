@@ -136,7 +136,7 @@ describeWithChromium('the status page in a browser', () => {
     const { url } = stack.use(await startStatusBench(tracker));
     const page = await open(url);
     const text = (selector: string) => page.textContent(`#rows ${selector}`);
-    expect([await text('.asker'), await text('.replicas')]).toEqual(['webdefault', '2at 10 req/s each']);
+    expect([await text('.hpa'), await text('.replicas')]).toEqual(['webdefault', '2at 10 req/s each']);
     const before = await page.getAttribute('.spark-line', 'd');
     putReading(tracker, series, 38, Date.now() + 1);
     await shows(page, '#rows .replicas b', '4');
@@ -144,7 +144,7 @@ describeWithChromium('the status page in a browser', () => {
     expect(await page.getAttribute('.spark-line', 'd')).not.toBe(before);
     putReading(tracker, series, 380, Date.now() + 2);
     await shows(page, '#rows .replicas b', '5');
-    expect(await text('.replicas')).toBe('5at 10 req/s each, its most');
+    expect(await text('.replicas')).toBe('5at 10 req/s each, its maximum');
     tracker.autoscalers.changed({ namespace: 'default', name: 'web' }, []);
     await shows(page, '#rows .replicas b', '–');
   });
@@ -166,7 +166,7 @@ describeWithChromium('the status page in a browser', () => {
     const tracker = createTracker(Date);
     const bench = stack.use(await startStatusBench(tracker));
     const page = await open(bench.url);
-    expect(await page.textContent('h1')).toBe('Nobody has asked for a reading yet');
+    expect(await page.textContent('h1')).toBe('No reading was requested yet');
     bench.cutOff();
     putReading(tracker, seriesWith(), 7, Date.now());
     await shows(page, '#rows .number', '7');
@@ -182,7 +182,7 @@ describeWithChromium('the status page in a browser', () => {
     expect(await page.isVisible('#lost')).toBe(false);
     await bench[Symbol.asyncDispose]();
     await page.waitForSelector('#lost', { timeout: 10_000 });
-    expect(await page.textContent('h1')).toMatch(/^No word from the adapter since \d\d:\d\d$/);
+    expect(await page.textContent('h1')).toMatch(/^No connection to the adapter since \d\d:\d\d$/);
     expect(await page.textContent('#rows .number')).toBe('7');
     expect(Number(await page.evaluate("getComputedStyle(document.querySelector('.readings')).opacity"))).toBe(
       0.5,
