@@ -23,7 +23,7 @@ export const apiGroupList = { kind: 'APIGroupList', apiVersion: 'v1', groups: [a
 /** `/apis/external.metrics.k8s.io` */
 export const apiGroupDocument = { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup } as const;
 
-/** `/apis/external.metrics.k8s.io/v1beta1`: one resource a metric, in a stable order. */
+/** `/apis/external.metrics.k8s.io/v1beta1`: one resource per metric, in a stable order. */
 export function apiResourceList({ metrics }: Catalog) {
   const resources = metrics.map(({ name }) => ({
     name,
@@ -35,13 +35,13 @@ export function apiResourceList({ metrics }: Catalog) {
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources } as const;
 }
 
-/** Aggregated discovery. `v2beta1` is what clients of Kubernetes 1.26 to 1.29 ask for; its fields are the same. */
+/** Aggregated discovery. Clients of Kubernetes 1.26 to 1.29 ask for `v2beta1`, which has the same fields. */
 export const discoveryGroup = 'apidiscovery.k8s.io';
 export const discoveryKind = 'APIGroupDiscoveryList';
 export const discoveryVersions = ['v2', 'v2beta1'] as const;
 export type DiscoveryVersion = (typeof discoveryVersions)[number];
 
-/** `/apis` for clients that want all in one answer. Source: k8s.io/api/apidiscovery/v2. */
+/** `/apis` for clients that want everything in one response. Source: k8s.io/api/apidiscovery/v2. */
 export function apiGroupDiscoveryList({ metrics }: Catalog, discoveryVersion: DiscoveryVersion): unknown {
   const resources = metrics.map(({ name }) => ({
     resource: name,

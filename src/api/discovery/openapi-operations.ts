@@ -3,7 +3,7 @@ import { labelsOf } from '../../metric/label-values.ts';
 import { group, groupVersion, listKind, version } from './discovery.ts';
 import { schemaNames, type Schema, type SchemaName } from './openapi-schemas.ts';
 
-/** One GET, in terms that both versions of OpenAPI share. */
+/** A GET operation, in the terms that both versions of OpenAPI share. */
 export interface Operation {
   readonly path: string;
   readonly operationId: string;
@@ -12,7 +12,7 @@ export interface Operation {
   readonly returns: SchemaName;
   readonly jsonOnly: boolean;
   readonly parameters: readonly Parameter[];
-  /** Fields of Kubernetes' own, which `kubectl explain` and generated clients read. */
+  /** Kubernetes' own fields. `kubectl explain` and generated clients read them. */
   readonly extensions: Schema;
 }
 
@@ -27,7 +27,7 @@ const plain = { jsonOnly: false, parameters: [], extensions: {} };
 const groupTag = 'externalMetrics';
 const versionTag = `${groupTag}_${version}`;
 
-/** Discovery of groups, and the version: documented with the server, not with the group version. */
+/** Operations of the server, not of the group version: discovery of groups, and the version. */
 export const serverOperations: readonly Operation[] = [
   {
     ...plain,
@@ -42,7 +42,7 @@ export const serverOperations: readonly Operation[] = [
     path: `/apis/${group}/`,
     operationId: 'getExternalMetricsAPIGroup',
     tag: groupTag,
-    description: 'get information of the group',
+    description: 'get information of a group',
     returns: schemaNames.group,
   },
   {
@@ -56,7 +56,7 @@ export const serverOperations: readonly Operation[] = [
   },
 ];
 
-/** The list of metrics, and one read for each of them. */
+/** Operations of the group version: the list of metrics, and a read of each. */
 export function groupVersionOperations({ metrics }: Catalog): Operation[] {
   const resources: Operation = {
     ...plain,
@@ -104,6 +104,6 @@ const selectorDescription = (metric: MetricDefinition) =>
 const camelCase = (name: string) =>
   name
     .split('_')
-    // A digit has no capital: `a_1` is not to become what `a1` does.
+    // A digit has no upper case, so keep the underscore: `a_1` and `a1` must differ.
     .map((word) => (/^\d/.test(word) ? `_${word}` : word.charAt(0).toUpperCase() + word.slice(1)))
     .join('');

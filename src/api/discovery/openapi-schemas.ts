@@ -1,15 +1,15 @@
 import { group, listKind, version } from './discovery.ts';
 
-/** JSON Schema, as far as both versions of OpenAPI have it. */
+/** The part of JSON Schema that both versions of OpenAPI have. */
 export type Schema = Readonly<Record<string, unknown>>;
 
-/** How a document points to a schema of its own; the versions differ in where it stands. */
+/** Returns a reference to a schema of the same document. OpenAPI 2 and 3 keep schemas in different places. */
 export type Refer = (name: SchemaName, description?: string) => Schema;
 
 const metaPrefix = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 const metricsPrefix = 'io.k8s.metrics.pkg.apis.external_metrics.v1beta1';
 
-/** The names that Kubernetes gives these types, so that its merged document has each once. */
+/** Kubernetes' own names of these types, so that its merged document has each type once. */
 export const schemaNames = {
   list: `${metricsPrefix}.ExternalMetricValueList`,
   value: `${metricsPrefix}.ExternalMetricValue`,
@@ -51,7 +51,7 @@ function metricSchemas(refer: Refer) {
       ...object('The values of one external metric, for the autoscaler to sum.', ['items'], {
         ...typeMeta,
         metadata: refer(schemaNames.listMeta, 'Always empty.'),
-        items: list(refer(schemaNames.value), 'One for each route asked for.'),
+        items: list(refer(schemaNames.value), 'One per requested route.'),
       }),
       ...kindOf(group, version, listKind),
     },
@@ -62,11 +62,11 @@ function metricSchemas(refer: Refer) {
         ...typeMeta,
         metricName: string('Name of the metric.'),
         metricLabels: {
-          description: 'What tells this value from the others, and where it comes from.',
+          description: 'Labels that identify this value and its source.',
           type: 'object',
           additionalProperties: { type: 'string' },
         },
-        timestamp: refer(schemaNames.time, 'End of the window that was counted over.'),
+        timestamp: refer(schemaNames.time, 'End of the counted window.'),
         window: { description: 'Length of that window in seconds.', type: 'integer', format: 'int64' },
         value: refer(schemaNames.quantity, 'The value, in the unit of the metric.'),
       },
@@ -96,28 +96,28 @@ function discoverySchemas(refer: Refer) {
         ...typeMeta,
         name: string('Name of the group.'),
         versions: list(refer(groupVersion), 'Its versions.'),
-        preferredVersion: refer(groupVersion, 'The version to use where several would do.'),
+        preferredVersion: refer(groupVersion, 'The version to prefer.'),
       }),
       ...kindOf('', 'v1', 'APIGroup'),
     },
     [groupVersion]: object('One version of an API group.', ['groupVersion', 'version'], {
-      groupVersion: string('Group and version, with a slash between.'),
-      version: string('The version alone.'),
+      groupVersion: string('Group and version, separated by a slash.'),
+      version: string('The version without the group.'),
     }),
     [schemaNames.resourceList]: {
       ...object('The resources of one version of an API group.', ['groupVersion', 'resources'], {
         ...typeMeta,
         groupVersion: string('Group and version of the resources.'),
-        resources: list(refer(schemaNames.resource), 'The resources: here, the metrics.'),
+        resources: list(refer(schemaNames.resource), 'The resources: the metrics.'),
       }),
       ...kindOf('', 'v1', 'APIResourceList'),
     },
     [schemaNames.resource]: object('One resource.', ['name', 'singularName', 'namespaced', 'kind', 'verbs'], {
-      name: string('Name of the resource: here, of the metric.'),
+      name: string('Name of the resource: the metric.'),
       singularName: string('Empty.'),
-      namespaced: { description: 'Whether it is read within a namespace.', type: 'boolean' },
-      kind: string('Kind of what a read returns.'),
-      verbs: list({ type: 'string' }, 'What can be done with it.'),
+      namespaced: { description: 'Whether it belongs to a namespace.', type: 'boolean' },
+      kind: string('Kind that a read returns.'),
+      verbs: list({ type: 'string' }, 'The supported verbs.'),
     }),
   };
 }

@@ -4,25 +4,25 @@ import { readFileSync } from 'node:fs';
 export interface VersionInfo {
   readonly major: string;
   readonly minor: string;
-  /** The version of package.json, with a `v` before it. */
+  /** `v` and the version of package.json. */
   readonly gitVersion: string;
-  /** These three are empty: a build does not record them. */
+  /** This and the next two are empty: a build does not record them. */
   readonly gitCommit: string;
   readonly gitTreeState: string;
   readonly buildDate: string;
-  /** Empty: there is no Go in it. */
+  /** Empty. */
   readonly goVersion: string;
   readonly compiler: string;
-  /** In Go's words, such as `linux/amd64`. */
+  /** In Go's terms, such as `linux/amd64`. */
   readonly platform: string;
 }
 
-/** Those of Node's names of architectures that Go calls otherwise. */
+/** Node's names of architectures that differ from Go's. */
 const goArchitectures: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
 
-/** The version of package.json, such as `0.1.0`. */
+/** Returns the version of package.json, such as `0.1.0`. */
 export function packageVersion(): string {
-  // Beside src/ in a checkout and beside dist/ in the image.
+  // It is next to src/ in a checkout and next to dist/ in the image.
   const file = new URL('../../../package.json', import.meta.url);
   const { version } = JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string };
   return version;

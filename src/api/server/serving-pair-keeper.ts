@@ -1,54 +1,43 @@
 import { toAdapterError, type AdapterError } from '../../errors.ts';
 import type { ServingPair } from './serving-pair.ts';
 
-/** What is told of the serving pair. */
 export interface ServingObserver {
   servingPairReplaced(): void;
-  /** Told once a failure; the last good pair stays in use. */
+  /** Called once for each new failure. The last good pair stays in use. */
   servingPairUnusable(error: AdapterError): void;
 }
 
 export interface KeeperOptions {
-  /** The pair as it should be now: read from its files, or made anew where it is about to expire. */
+  /** Returns the pair to serve now: read from its files, or a new one if it is about to expire. */
   readonly load: () => Promise<ServingPair>;
   readonly everyMs: number;
   readonly onChange: (pair: ServingPair) => void;
-  /** Told of each failure once, until the next success; the last good pair stays in use. */
+  /** Called once for each new failure. A success in between makes the same failure new again. */
   readonly onFailure: (error: AdapterError) => void;
 }
 
-/** Looks at the serving pair again and again. Files are polled: a Secret's change moves links, which no watch sees. */
+/** Checks the serving pair periodically. It polls, because a changed Secret moves links, which a file watch misses. */
 export class ServingPairKeeper {
   readonly #options: KeeperOptions;
   readonly #timer: NodeJS.Timeout;
   #current: ServingPair;
   #failure: string | undefined;
-  #busy: Promise<void> | undefined;
+  #pendingCheck: Promise<void> | undefined;
 
   constructor(first: ServingPair, options: KeeperOptions) {
     this.#options = options;
     this.#current = first;
-    this.#timer = setInterval(() => void this.check(), options.everyMs);
+    this.#timer = setInterval(() => (this.#pendingCheck ??= this.#check()), options.everyMs);
     this.#timer.unref();
-  }
-
-  /** Why the pair could not be loaded the last time. */
-  get failure(): string | undefined {
-    return this.#failure;
-  }
-
-  /** Looks now. Never rejects. */
-  check(): Promise<void> {
-    this.#busy ??= this.#load().finally(() => (this.#busy = undefined));
-    return this.#busy;
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#busy;
+    await this.#pendingCheck;
   }
 
-  async #load(): Promise<void> {
+  /** Never rejects. */
+  async #check(): Promise<void> {
     try {
       const pair = await this.#options.load();
       this.#failure = undefined;
@@ -59,6 +48,8 @@ export class ServingPairKeeper {
       const error = toAdapterError(thrown);
       if (this.#failure !== error.what) this.#options.onFailure(error);
       this.#failure = error.what;
+    } finally {
+      this.#pendingCheck = undefined;
     }
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { AdapterError } from '../../errors.ts';
 
-/** Certificate (with its chain) and private key of the API server, both PEM. */
+/** Certificate (with its chain) and private key of the API server, both in PEM. */
 export interface ServingPair {
   readonly certificate: string;
   readonly key: string;
@@ -13,14 +13,13 @@ export interface ServingPair {
 
 const dayMs = 24 * 3600_000;
 const validityDays = 365;
-/** A kept pair with less than this left is made anew at start. */
 const renewBeforeDays = 30;
 
-/** When the certificate expires, Unix ms; of a chain, the first. */
+/** Returns when the certificate expires, in Unix ms; of a chain, the first certificate. */
 export const certificateExpiresAtMs = ({ certificate }: ServingPair): number =>
   new X509Certificate(certificate).validToDate.getTime();
 
-/** @throws AdapterError `ConfigInvalid`, naming the file that cannot be read or does not fit the other */
+/** @throws AdapterError `ConfigInvalid` that names the file that cannot be read or does not match the other one */
 export async function loadServingPair(certFile: string, keyFile: string): Promise<ServingPair> {
   const read = async (file: string, what: string) => {
     try {
@@ -32,7 +31,7 @@ export async function loadServingPair(certFile: string, keyFile: string): Promis
   const pair = { certificate: await read(certFile, 'certificate'), key: await read(keyFile, 'private key') };
   try {
     if (new X509Certificate(pair.certificate).checkPrivateKey(createPrivateKey(pair.key))) {
-      // The rest of the chain, and what else a handshake would stumble over.
+      // Throws for a bad chain and anything else that would fail in a handshake.
       createSecureContext({ cert: pair.certificate, key: pair.key });
       return pair;
     }
@@ -43,22 +42,22 @@ export async function loadServingPair(certFile: string, keyFile: string): Promis
   }
   throw new AdapterError(
     'ConfigInvalid',
-    `the private key ${keyFile} is not the one of the certificate ${certFile}`,
+    `the private key ${keyFile} does not belong to the certificate ${certFile}`,
   );
 }
 
-/** Where a self-made pair is kept. The certificate is its own CA. */
+/** Returns the files of a self-signed pair. The certificate is its own CA. */
 export const pairFiles = (certDir: string) => ({
   certFile: join(certDir, 'tls.crt'),
   keyFile: join(certDir, 'tls.key'),
 });
 
 /**
- * The pair kept in `certDir`, or a new self-signed one where there is none, it does not cover all the names, or
- * it expires within 30 days.
+ * Returns the pair stored in `certDir`. Without one, or if it does not cover all names or expires within 30 days, creates
+ * and stores a new self-signed pair.
  *
  * @param names DNS names and IP addresses for the subject alternative names
- * @throws AdapterError `ConfigInvalid` where the directory cannot be written
+ * @throws AdapterError `ConfigInvalid` if the directory cannot be written
  */
 export async function keepServingPair(
   certDir: string,
@@ -67,19 +66,19 @@ export async function keepServingPair(
 ): Promise<ServingPair> {
   const { certFile, keyFile } = pairFiles(certDir);
   try {
-    const kept = await loadServingPair(certFile, keyFile);
-    if (isUsable(kept, names, clock.now())) return kept;
+    const stored = await loadServingPair(certFile, keyFile);
+    if (isUsable(stored, names, clock.now())) return stored;
   } catch (error) {
-    // Whatever is wrong with the kept pair, a new one mends it.
+    // A new pair replaces the unusable one.
     if (!(error instanceof AdapterError)) throw error;
   }
-  const pair = await makePair(names, clock.now());
+  const pair = await createPair(names, clock.now());
   try {
     await mkdir(certDir, { recursive: true, mode: 0o700 });
     await replaceFile(keyFile, pair.key);
     await replaceFile(certFile, pair.certificate);
   } catch (cause) {
-    throw new AdapterError('ConfigInvalid', `the serving certificate cannot be kept in ${certDir}`, {
+    throw new AdapterError('ConfigInvalid', `the serving certificate cannot be written to ${certDir}`, {
       cause,
     });
   }
@@ -99,9 +98,9 @@ async function replaceFile(file: string, text: string): Promise<void> {
   await rename(temporary, file);
 }
 
-/** The X.509 library is loaded only here: most starts find a pair. */
-async function makePair(names: readonly string[], nowMs: number): Promise<ServingPair> {
-  await import('reflect-metadata'); // must come first: x509's injector looks for it
+/** Loads the X.509 library only here, because most starts find a stored pair. */
+async function createPair(names: readonly string[], nowMs: number): Promise<ServingPair> {
+  await import('reflect-metadata'); // must come first: the injector of x509 needs it
   const x509 = await import('@peculiar/x509');
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);

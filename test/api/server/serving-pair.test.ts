@@ -60,7 +60,7 @@ describe('a self-made serving pair', () => {
   it('cannot be kept where nothing can be written: the error names the directory', async () => {
     await writeFile(join(dir, 'file'), '');
     await expect(keepServingPair(join(dir, 'file', 'below'), names, Date)).rejects.toThrow(
-      /serving certificate cannot be kept in .*below/,
+      /serving certificate cannot be written to .*below/,
     );
   });
 });
@@ -77,7 +77,7 @@ describe('a given serving pair', () => {
     await keepServingPair(dir, names, Date);
     await keepServingPair(join(dir, 'other'), names, Date);
     await expect(loadServingPair(certFile, pairFiles(join(dir, 'other')).keyFile)).rejects.toThrow(
-      /other\/tls\.key is not the one of the certificate/,
+      /other\/tls\.key does not belong to the certificate/,
     );
   });
 
