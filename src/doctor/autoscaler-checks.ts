@@ -1,7 +1,7 @@
 import { createAccessCheck } from '../access/access-check.ts';
 import { createRequestParser, type RequestParser } from '../access/request-parser.ts';
 import { type AdapterError, toAdapterError, type ErrorCode } from '../errors.ts';
-import type { ExternalMetricRef } from '../kube/autoscalers/autoscaler.ts';
+import type { ExternalMetricRef } from '../metric/external-metric-ref.ts';
 import type { Catalog } from '../metric/catalog.ts';
 import { labelDefinitions } from '../metric/labels.ts';
 import { failed, ok } from './check.ts';

@@ -1,7 +1,6 @@
 import { toAdapterError, type AdapterError } from '../errors.ts';
-import type { Requirement } from '../grammar/label-selector.ts';
 import type { RequestParser } from '../access/request-parser.ts';
-import type { ScaleTarget } from '../metric/scale-target.ts';
+import type { ExternalMetricRef } from '../metric/external-metric-ref.ts';
 import { seriesOf, type Series } from '../metric/series.ts';
 import type { WantedSeries } from './wanted-series.ts';
 
@@ -10,11 +9,6 @@ export interface AutoscalerId {
   readonly namespace: string;
   readonly name: string;
 }
-
-/** A metric that it names; or why its selector is none. */
-export type NamedMetric = { readonly name: string; readonly target?: ScaleTarget | undefined } & (
-  { readonly requirements: readonly Requirement[] } | { readonly refusal: AdapterError }
-);
 
 /** Told of each metric of an autoscaler that will be refused when it is read, once for each change. */
 export interface AutoscalerDemandObserver {
@@ -36,12 +30,12 @@ export class AutoscalerDemand {
   }
 
   /** @param metrics all that it names from now on; none where it is gone */
-  changed(autoscaler: AutoscalerId, metrics: readonly NamedMetric[]): void {
+  changed(autoscaler: AutoscalerId, metrics: readonly ExternalMetricRef[]): void {
     const series = metrics.flatMap((metric) => this.#seriesOf(autoscaler, metric));
     this.#wanted.name(`${autoscaler.namespace}/${autoscaler.name}`, series);
   }
 
-  #seriesOf({ namespace, name }: AutoscalerId, metric: NamedMetric): Series[] {
+  #seriesOf({ namespace, name }: AutoscalerId, metric: ExternalMetricRef): Series[] {
     try {
       if ('refusal' in metric) throw metric.refusal;
       return seriesOf(this.#parseRequest(metric.name, namespace, metric.requirements));

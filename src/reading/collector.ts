@@ -11,7 +11,7 @@ import {
   type InFlightQuery,
   type PendingSeries,
 } from './pending-series.ts';
-import { outcomeFromResult, planBatches, type Batch, type PlanContext } from './plan.ts';
+import { outcomeFromResult, planBatches, type PlanContext } from './plan.ts';
 import { RefusedMetrics } from './refused-metrics.ts';
 import { withRetry, type RetrySettings } from './retry.ts';
 import type { BatchRun, OutcomeSink } from './sample-store.ts';
@@ -51,6 +51,7 @@ export interface CollectorContext extends Pick<PlanContext, 'endpointOf' | 'dela
 /** The series of one logstore that are not planned yet. */
 interface LogstoreQueue {
   readonly key: string;
+  readonly project: string;
   queued: PendingSeries[];
   /** Sends the queue. */
   timer: NodeJS.Timeout | undefined;
@@ -130,7 +131,7 @@ export class Collector {
     const { project, logstore } = pending.series;
     // Neither name can contain a slash.
     const key = `${project}/${logstore}`;
-    const queue = this.#queues.get(key) ?? { key, queued: [], timer: undefined, inFlight: 0 };
+    const queue = this.#queues.get(key) ?? { key, project, queued: [], timer: undefined, inFlight: 0 };
     this.#queues.set(key, queue);
     queue.queued.push(pending);
     const { gatherMs, holdMs } = this.#settings;
@@ -138,50 +139,29 @@ export class Collector {
   }
 
   #sendQueue(queue: LogstoreQueue): void {
+    const { clock, limitsOf } = this.#context;
     clearTimeout(queue.timer);
     queue.timer = undefined;
     const queued = queue.queued.filter(({ waiters }) => waiters > 0);
     queue.queued = [];
     const pending = new Map(queued.map((one) => [one.series, one]));
-    const plannedAtMs = this.#context.clock.now();
-    for (const batch of this.#plan(queued, plannedAtMs)) {
-      const { deadlineMs } = this.#context.limitsOf(batch.query.project);
-      queue.inFlight += 1;
-      const query = newQuery(batch, pending, { plannedAtMs, deadlineMs });
-      void this.#run(query).then(() => this.#queryEnded(queue));
-    }
-    this.#deleteIfIdle(queue);
-  }
-
-  /** Settles the series with the error if they cannot be planned. */
-  #plan(queued: readonly PendingSeries[], plannedAtMs: number): Batch[] {
-    const [first] = queued;
-    if (first === undefined) return [];
+    const plannedAtMs = clock.now();
+    const { maxNamedRoutes, deadlineMs } = limitsOf(queue.project);
+    const isAskedApart = this.#refused.isRefused;
+    const planContext = { ...this.#context, maxNamedRoutes, isAskedApart, nowSeconds: plannedAtMs / 1000 };
     try {
-      const { maxNamedRoutes } = this.#context.limitsOf(first.series.project);
-      return planBatches(
-        queued.map(({ series }) => series),
-        {
-          ...this.#context,
-          maxNamedRoutes,
-          isAskedApart: this.#refused.isRefused,
-          nowSeconds: plannedAtMs / 1000,
-        },
-      );
+      for (const batch of planBatches([...pending.keys()], planContext)) {
+        queue.inFlight += 1;
+        const query = newQuery(batch, pending, { plannedAtMs, deadlineMs });
+        void this.#run(query).then(() => {
+          queue.inFlight -= 1;
+          this.#sendQueue(queue);
+        });
+      }
     } catch (thrown) {
       this.#failAll(queued, toAdapterError(thrown), plannedAtMs);
-      return [];
     }
-  }
-
-  #queryEnded(queue: LogstoreQueue): void {
-    queue.inFlight -= 1;
-    if (queue.queued.length > 0) this.#sendQueue(queue);
-    else this.#deleteIfIdle(queue);
-  }
-
-  #deleteIfIdle({ key, queued, inFlight }: LogstoreQueue): void {
-    if (queued.length === 0 && inFlight === 0) this.#queues.delete(key);
+    if (queue.inFlight === 0) this.#queues.delete(queue.key);
   }
 
   /**

@@ -46,21 +46,6 @@ export class Reader {
     this.#context = context;
   }
 
-  /** Returns the answer if it needs no SLS. Counts as a read of the series. */
-  fresh(request: MetricRequest): Reading | undefined {
-    const { store, wanted, settingsOf, clock } = this.#context;
-    const { freshnessMs } = settingsOf(request.project);
-    const nowMs = clock.now();
-    const items: ReadingItem[] = [];
-    for (const one of seriesOf(request)) {
-      wanted.read(one, nowMs);
-      const sample = youngSample(store.get(one), freshnessMs, nowMs);
-      if (sample === undefined) return undefined;
-      items.push({ labels: seriesLabels(one), sample });
-    }
-    return { items, source: 'fresh' };
-  }
-
   /**
    * @param requestId written to the log of the SLS queries that serve the read
    * @throws AdapterError if any of the series has no true number, because a sum must not miss one

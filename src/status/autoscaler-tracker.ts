@@ -1,8 +1,8 @@
 import { toAdapterError, type AdapterError } from '../errors.ts';
 import type { RequestParser } from '../access/request-parser.ts';
-import type { ScaleTarget } from '../metric/scale-target.ts';
+import type { ExternalMetricRef, ScaleTarget } from '../metric/external-metric-ref.ts';
 import { seriesOf } from '../metric/series.ts';
-import type { AutoscalerId, NamedMetric } from '../reading/autoscaler-demand.ts';
+import type { AutoscalerId } from '../reading/autoscaler-demand.ts';
 import type { SeriesTracker, TrackedSeries } from './series-tracker.ts';
 
 /** One external metric that an HPA names. */
@@ -37,7 +37,7 @@ export class AutoscalerTracker {
   }
 
   /** @param metrics all external metrics that the HPA names from now on; empty if it is gone */
-  changed({ namespace, name }: AutoscalerId, metrics: readonly NamedMetric[]): void {
+  changed({ namespace, name }: AutoscalerId, metrics: readonly ExternalMetricRef[]): void {
     const key = `${namespace}/${name}`;
     const before = this.#byKey.get(key)?.metrics ?? [];
     const after = metrics.map((metric) => this.#parse(namespace, metric));
@@ -62,7 +62,7 @@ export class AutoscalerTracker {
     return changed;
   }
 
-  #parse(namespace: string, named: NamedMetric): AutoscalerMetric {
+  #parse(namespace: string, named: ExternalMetricRef): AutoscalerMetric {
     const { name: metric, target } = named;
     try {
       if ('refusal' in named) throw named.refusal;

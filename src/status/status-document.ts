@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
-import type { ScaleTarget } from '../metric/scale-target.ts';
+import type { ScaleTarget } from '../metric/external-metric-ref.ts';
 import type { CircuitPhase } from '../sls/circuit.ts';
 import type { QueryMinute } from './query-minutes.ts';
 

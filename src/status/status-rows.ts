@@ -1,6 +1,6 @@
 import { errorRegistry, type AdapterError } from '../errors.ts';
 import { filterEntries } from '../metric/line-filters.ts';
-import { wantedReplicas } from '../metric/scale-target.ts';
+import { wantedReplicas } from '../metric/external-metric-ref.ts';
 import type { AutoscalerMetric, TrackedAutoscaler } from './autoscaler-tracker.ts';
 import type { RefusedRead } from './read-tracker.ts';
 import type { TrackedSeries } from './series-tracker.ts';

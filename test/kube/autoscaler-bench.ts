@@ -1,5 +1,6 @@
 import { afterEach, beforeEach } from 'vitest';
-import type { AutoscalerName, ExternalMetricRef } from '../../src/kube/autoscalers/autoscaler.ts';
+import type { AutoscalerName } from '../../src/kube/autoscalers/autoscaler.ts';
+import type { ExternalMetricRef } from '../../src/metric/external-metric-ref.ts';
 import { AutoscalerWatch } from '../../src/kube/autoscalers/autoscaler-watch.ts';
 import type { AutoscalerWatchSettings } from '../../src/kube/autoscalers/autoscaler-scope.ts';
 import { loadKubeClient, type KubeClient } from '../../src/kube/client/kube-client.ts';

@@ -2,7 +2,8 @@ import { beforeEach, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
 import { createAccessCheck } from '../../src/access/access-check.ts';
 import { createRequestParser } from '../../src/access/request-parser.ts';
-import { AutoscalerDemand, type NamedMetric } from '../../src/reading/autoscaler-demand.ts';
+import type { ExternalMetricRef } from '../../src/metric/external-metric-ref.ts';
+import { AutoscalerDemand } from '../../src/reading/autoscaler-demand.ts';
 import { WantedSeries } from '../../src/reading/wanted-series.ts';
 import { builtIn } from '../support/catalog.ts';
 
@@ -29,7 +30,7 @@ function demandWith(ownRoutesOnly: boolean): AutoscalerDemand {
   });
 }
 
-const metric = (label: string, value: string, name = 'sls_ingress_qps'): NamedMetric => ({
+const metric = (label: string, value: string, name = 'sls_ingress_qps'): ExternalMetricRef => ({
   name,
   requirements: [{ key: label, operator: '=', values: [value] }],
 });

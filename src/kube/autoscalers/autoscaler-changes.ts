@@ -1,4 +1,5 @@
-import type { Autoscaler, AutoscalerName, ExternalMetricRef } from './autoscaler.ts';
+import type { ExternalMetricRef } from '../../metric/external-metric-ref.ts';
+import type { Autoscaler, AutoscalerName } from './autoscaler.ts';
 
 export interface AutoscalerHandler {
   /**

@@ -1,6 +1,7 @@
 import type { AdapterError } from '../../errors.ts';
 import type { AutoscalerHandler } from './autoscaler-changes.ts';
-import type { AutoscalerName, ExternalMetricRef } from './autoscaler.ts';
+import type { ExternalMetricRef } from '../../metric/external-metric-ref.ts';
+import type { AutoscalerName } from './autoscaler.ts';
 import { EventPace, type ToldFailure } from './event-pace.ts';
 import { eventOf, microTime } from './event-object.ts';
 import type { KubeClient } from '../client/kube-client.ts';

@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto';
 import { AdapterError } from '../../errors.ts';
-import type { Requirement } from '../../grammar/label-selector.ts';
 import { parseQuantity } from '../../grammar/quantity.ts';
-import type { ScaleTarget } from '../../metric/scale-target.ts';
+import type { ExternalMetricRef, ScaleTarget } from '../../metric/external-metric-ref.ts';
 import { selectorRequirements } from './autoscaler-selector.ts';
 import { isRecord } from '../client/kube-error.ts';
 import { metadataOf, type KubeObject } from '../client/list-page.ts';
@@ -13,17 +12,6 @@ export interface AutoscalerName {
   /** Told of one that is there. */
   readonly uid?: string | undefined;
 }
-
-/** An external metric that an HPA names, with what `parseMetricRequest` needs to tell whether it can be served. */
-export type ExternalMetricRef = {
-  readonly name: string;
-  /** Undefined where it says none that can be read. */
-  readonly target?: ScaleTarget | undefined;
-} & (
-  | { readonly requirements: readonly Requirement[] }
-  /** Kubernetes itself refuses the selector (`SelectorMalformed`), so nobody will ever ask. */
-  | { readonly refusal: AdapterError }
-);
 
 /** What is kept of a HorizontalPodAutoscaler. */
 export interface Autoscaler extends AutoscalerName {

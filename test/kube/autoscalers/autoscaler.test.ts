@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { autoscalerOf, type ExternalMetricRef } from '../../../src/kube/autoscalers/autoscaler.ts';
+import { autoscalerOf } from '../../../src/kube/autoscalers/autoscaler.ts';
+import type { ExternalMetricRef } from '../../../src/metric/external-metric-ref.ts';
 import { parseMetricRequest } from '../../../src/metric/metric-request.ts';
 import { autoscaler, externalMetric } from '../../support/scripted-autoscalers.ts';
 import { builtIn } from '../../support/catalog.ts';
