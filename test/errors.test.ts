@@ -13,26 +13,26 @@ const entries = Object.entries(errorRegistry) as [ErrorCode, ErrorEntry][];
 const codesWhere = (holds: (entry: ErrorEntry) => boolean) =>
   entries.filter(([, entry]) => holds(entry)).map(([code]) => code);
 
-/** What the external metrics API may answer. */
+/** Statuses that the external metrics API may answer with. */
 const statuses = [400, 401, 403, 404, 405, 406, 429, 431, 500, 503, 504];
 
-describe('the registry of errors', () => {
+describe('the error registry', () => {
   it.each(entries)('describes %s in full sentences', (_, { when, remedy }) => {
     expect(when).toMatch(/^[A-Z].*\.$/);
     expect(remedy).toMatch(/^[A-Z]/);
     expect(`${when}${remedy}`).not.toContain('\n');
   });
 
-  it('answers nothing that reads as a refusal of the asker, or that a client repeats by itself', () => {
+  it('uses only statuses that no client retries by itself', () => {
     expect(entries.filter(([, { httpStatus }]) => !statuses.includes(httpStatus))).toEqual([]);
   });
 
-  it('keeps 401 and 403 for the asker: no failure of SLS reads as one of Kubernetes', () => {
+  it('answers 401 and 403 only to refuse the client: no failure of SLS looks like one', () => {
     const refusals = entries.filter(([, { httpStatus }]) => httpStatus === 401 || httpStatus === 403);
     expect(refusals.map(([code]) => code)).toEqual(['Unauthenticated', 'Forbidden', 'AccessDenied']);
   });
 
-  it('retries only what SLS may answer otherwise: 503 and 504', () => {
+  it('retries only failures of SLS that may pass, which answer 503 or 504', () => {
     const retried = entries.filter(([, { retryable }]) => retryable);
     expect(retried.map(([code]) => code)).toEqual(expect.arrayContaining(['SlsThrottled', 'SlsIncomplete']));
     for (const [code, { httpStatus }] of retried) {
@@ -61,7 +61,7 @@ describe('the registry of errors', () => {
     expect(codesWhere(({ countsAs }) => countsAs === 'canceled')).toEqual(['Canceled']);
   });
 
-  it('logs at debug what the client was told and need not be fixed, and at error only faults of the adapter', () => {
+  it('logs refused clients and canceled requests at debug, and only faults of the adapter at error', () => {
     expect(codesWhere(({ logLevel }) => logLevel === 'error')).toEqual(['Internal']);
     const refusals = codesWhere(({ httpStatus }) => [401, 403, 405, 406, 429].includes(httpStatus));
     expect(codesWhere(({ logLevel }) => logLevel === 'debug')).toEqual([...refusals, 'Canceled']);
@@ -71,7 +71,7 @@ describe('the registry of errors', () => {
 });
 
 describe('AdapterError', () => {
-  it('says what was wrong and what to do, in one line', () => {
+  it('has one line that says what was wrong and what to do', () => {
     const cause = new Error('socket hang up');
     const error = new AdapterError('SlsUnavailable', 'SLS, project p1: connection refused', { cause });
     expect(error.message).toBe(
@@ -87,14 +87,14 @@ describe('AdapterError', () => {
     });
   });
 
-  it('puts what to do on a line of its own below a list of faults', () => {
+  it('puts the remedy on its own line below a list of faults', () => {
     const error = new AdapterError('ConfigInvalid', 'wrong configuration:\n  one\n  two');
     expect(error.message).toBe('wrong configuration:\n  one\n  two\nSee --help and docs/configuration.md.');
   });
 });
 
 describe('toAdapterError', () => {
-  it('leaves an AdapterError as it is', () => {
+  it('returns an AdapterError unchanged', () => {
     const error = new AdapterError('LabelMissing', 'label a is missing');
     expect(toAdapterError(error)).toBe(error);
   });
@@ -103,7 +103,7 @@ describe('toAdapterError', () => {
     [new TypeError('x is not a function'), 'x is not a function'],
     ['a string', 'a string'],
     [undefined, 'undefined'],
-  ])('makes %s a fault of the adapter itself, and keeps it as the cause', (thrown, what) => {
+  ])('turns %s into Internal, and keeps it as the cause', (thrown, what) => {
     const error = toAdapterError(thrown);
     expect(error).toMatchObject({ code: 'Internal', httpStatus: 500, retryable: false, what });
     expect(error.cause).toBe(thrown);
@@ -119,17 +119,17 @@ describe('toListenError', () => {
     ['EADDRNOTAVAIL', 'listen', 'AddressUnusable', 'cannot listen on 127.0.0.1:80 (EADDRNOTAVAIL)'],
     ['ENOTFOUND', 'getaddrinfo', 'AddressUnusable', 'cannot listen on 127.0.0.1:80 (ENOTFOUND)'],
     ['EACCES', 'open', 'Internal', 'EACCES'],
-  ])('takes %s of %s for %s', (code, syscall, expected, what) => {
+  ])('turns %s of %s into %s', (code, syscall, expected, what) => {
     const cause = failure(code, syscall);
     expect(toListenError(cause, '127.0.0.1:80')).toMatchObject({ code: expected, what, cause });
   });
 
-  it('leaves an AdapterError as it is', () => {
+  it('returns an AdapterError unchanged', () => {
     const error = new AdapterError('ConfigInvalid', 'no certificate');
     expect(toListenError(error, '127.0.0.1:80')).toBe(error);
   });
 
-  it.each([undefined, null, 'a string'])('takes %j for a fault of the adapter itself', (thrown) => {
+  it.each([undefined, null, 'a string'])('turns %j into Internal', (thrown) => {
     expect(toListenError(thrown, '127.0.0.1:80').code).toBe('Internal');
   });
 });

@@ -11,20 +11,20 @@ import { ProjectGates, type GateObserver } from '../sls/project-gates.ts';
 import { SecondCountSource } from '../sls/second-counts.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** What is asked of SLS, each query through the gate of its project. */
+/** Everything that queries SLS. Each query passes the gate of its project. */
 export interface SlsStack {
   readonly aggregates: AggregateSource;
   readonly seconds: SecondCountSource;
   readonly gates: ProjectGates;
   readonly endpointOf: (request: EndpointRequest) => Endpoint;
-  /** As whom the project is asked. */
+  /** The credentials that the project is queried with. */
   readonly credentialsOf: (project: string) => CredentialSource;
-  /** Of each identity that a query has been sent for. */
+  /** One entry per identity that has been needed so far. */
   identities(): readonly IdentityState[];
   close(): void;
 }
 
-/** What of a series decides where it is asked for. */
+/** The parts of a series that decide which endpoint it is read from. */
 export interface EndpointRequest {
   readonly project: string;
   readonly internalEndpoint: boolean | undefined;
@@ -68,7 +68,7 @@ export function createSls(
   };
 }
 
-/** Each resolved once: there are three at most. */
+/** Resolves each endpoint once; there are at most three: configured, internal and public. */
 function resolvedEndpoints({ region, network, endpoint: url }: ProjectSettings['sls']) {
   const resolved = new Map<boolean | undefined, Endpoint>();
   return (internal: boolean | undefined): Endpoint => {
@@ -78,7 +78,7 @@ function resolvedEndpoints({ region, network, endpoint: url }: ProjectSettings['
   };
 }
 
-/** Made once for each settings object, of which there is one an entry, however many projects are asked for. */
+/** Makes one value per settings object. There is one such object per entry of `projects`, however many projects match. */
 function onceFor<Key extends object, Value>(make: (key: Key) => Value): (key: Key) => Value {
   const made = new WeakMap<Key, Value>();
   return (key) => {

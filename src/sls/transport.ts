@@ -1,9 +1,9 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { AdapterError } from '../errors.ts';
-import http from 'node:http';
 import type { Endpoint } from './endpoint.ts';
+import { canceled } from './until-canceled.ts';
 
 export interface TransportSettings {
   readonly connectTimeoutMs: number;
@@ -65,8 +65,7 @@ export class Transport {
         clearTimeout(connectTimer),
       );
     } catch (error) {
-      if (signal.aborted)
-        throw new AdapterError('Canceled', 'the SLS query was canceled', { cause: signal.reason });
+      if (signal.aborted) throw canceled(signal);
       if (timeLimit.signal.aborted) throw timeLimit.signal.reason;
       if (error instanceof AdapterError) throw error;
       const what = `SLS at ${endpoint.authority} cannot be reached: ${networkReason(error)}`;

@@ -13,7 +13,7 @@ export const line = (timeSeconds: number, primary: string, alternative?: string)
   },
 });
 
-/** The requests of one route, unless `changes` say otherwise. */
+/** Asks for the requests of one route, unless `changes` differ. */
 export const aggregateQuery = (
   url: string,
   plannedAtSeconds: number,
@@ -33,12 +33,12 @@ export const aggregateQuery = (
   ...changes,
 });
 
-/** What came of a query: route → requests. */
+/** Runs a query and returns route → requests. */
 export async function requestsOf(source: AggregateSource, query: AggregateQuery) {
   const found = await source.query(query, alive());
   return new Map(Array.from(found, ([route, aggregates]) => [route, aggregates['requests']]));
 }
 
-/** The same, of lines counted here: one route a line. */
+/** Returns route → lines, counted in the test: one entry of `routes` per line. */
 export const countsOf = (routes: readonly (string | undefined)[]) =>
   new Map([...Map.groupBy(routes, (route) => route)].map(([route, lines]) => [route, lines.length]));

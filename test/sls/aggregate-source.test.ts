@@ -19,7 +19,7 @@ const clock = new TestClock();
 const { client } = createClient();
 let sls: Emulator;
 let sent: string[] = [];
-/** The client, with a note of each query's text. */
+/** The client; records the text of each query. */
 const logs: LogSource = {
   query: (query, signal) => {
     sent.push(query.query);
@@ -53,7 +53,7 @@ const queryOf = (changes: Partial<AggregateQuery>) =>
 const newSource = () => new AggregateSource(logs, clock);
 const counts = (query: AggregateQuery, source = newSource()) => requestsOf(source, query);
 
-describe('against a direct count of the lines', () => {
+describe('an aggregate query, compared with a direct count of the lines', () => {
   let second = startSeconds + 10;
   const hostile = [
     `a' OR '1'='1`,
@@ -80,7 +80,7 @@ describe('against a direct count of the lines', () => {
     fc.stringMatching(/^[a-z]-[a-z]-[a-z0-9]$/),
   );
 
-  it('any route has exactly its own lines, in one query with any others', async () => {
+  it('counts exactly the lines of each route, whatever the route is named and whatever routes share the query', async () => {
     const source = newSource();
     const anyLines = fc.array(anyRoute, { minLength: 1, maxLength: 30 });
     await fc.assert(
@@ -104,7 +104,7 @@ describe('against a direct count of the lines', () => {
     );
   });
 
-  it('a line is of its canary exactly where the alternative is a backend', async () => {
+  it('counts a line for its canary exactly if the alternative column contains a backend', async () => {
     const isBackend = (text: string) =>
       /^[a-z0-9-]+$/.test(text) && !text.startsWith('-') && (text.match(/-(?=[a-z0-9])/g) ?? []).length >= 2;
     const primary = fc.constantFrom('default-a-80', 'default-b-80', '-', 'upstream-default-backend', '');
@@ -147,7 +147,7 @@ describe('against a direct count of the lines', () => {
     );
   });
 
-  it('more routes than SLS gives rows by default all come', async () => {
+  it('returns more routes than the number of rows that SLS returns by default', async () => {
     const routes = Array.from({ length: 250 }, (_, n) => `default-r${n}-80`);
     second += 2;
     await sls.sink(project, logstore).append(routes.map((route) => line(second, route)));
@@ -157,7 +157,7 @@ describe('against a direct count of the lines', () => {
   });
 });
 
-describe('a logstore without the column of the canary', () => {
+describe('a logstore without the alternative column (canaries)', () => {
   const old = (routes: readonly string[] = ['default-a-80']) =>
     queryOf({ logstore: 'old', routes, window: { startSeconds, endSeconds: startSeconds + 1 } });
   const withColumn = () => sent.map((query) => query.includes('proxy_alternative_upstream_name'));
@@ -165,17 +165,17 @@ describe('a logstore without the column of the canary', () => {
   beforeAll(() => sls.sink(project, 'old').append([line(startSeconds, 'default-a-80', 'default-canary-80')]));
 
   it.each([
-    ['where the search is refused', ['default-a-80']],
+    ['SLS refuses the search', ['default-a-80']],
     [
-      'where the SQL is, beyond the routes that a search names',
+      'SLS refuses the SQL: there are too many routes for the search',
       Array.from({ length: 20 }, (_, n) => `default-${n}-80`).concat('default-a-80'),
     ],
-  ])('counts by the primary alone: %s', async (_, routes) => {
+  ])('is counted by the primary column only: %s', async (_, routes) => {
     expect(await counts(old(routes))).toEqual(new Map([['default-a-80', 1]]));
     expect(withColumn()).toEqual([true, false]);
   });
 
-  it('is remembered for 10 minutes, and then asked again', async () => {
+  it('is remembered for 10 minutes, then the column is tried again', async () => {
     const source = newSource();
     await counts(old(), source);
     clock.advance(10 * 60_000 - 1);
@@ -186,7 +186,7 @@ describe('a logstore without the column of the canary', () => {
     expect(withColumn()).toEqual([true, false, false, true, false]);
   });
 
-  it('is asked again once the clock is set back, and not taken for another logstore', async () => {
+  it('is tried again after the clock was set back, and does not affect other logstores', async () => {
     const source = newSource();
     await counts(old(), source);
     await counts(queryOf({}), source);
@@ -196,7 +196,7 @@ describe('a logstore without the column of the canary', () => {
     expect(withColumn()).toEqual([true, false, true, true, false]);
   });
 
-  it('does not hide that another field is missing too, and does not ask twice for it', async () => {
+  it('does not hide that another field lacks an index too, and sends no second query for it', async () => {
     for (const name of ['bare', 'no-primary']) {
       await expect(newSource().query(queryOf({ logstore: name }), alive())).rejects.toMatchObject({
         code: 'IndexMissing',
@@ -213,7 +213,7 @@ describe('a logstore without the column of the canary', () => {
   });
 });
 
-describe('the clock', () => {
+describe('an aggregate query with a clock that differs from that of SLS', () => {
   const clockSkewed = (what: string) => ({
     code: 'ClockSkewed',
     what: `SLS, project ${project}, logstore ${logstore}: the clock of the adapter is at least ${what} that of SLS`,
@@ -223,37 +223,37 @@ describe('the clock', () => {
     [-3000, '2 s ahead of'],
     [-60_000, '59 s ahead of'],
     [60_000, '58 s behind'],
-  ])('apart from that of SLS by %i ms is an error, whatever the rows', async (dateShiftMs, what) => {
+  ])('fails if SLS is %i ms ahead, whatever the rows', async (dateShiftMs, what) => {
     sls.setFaults({ dateShiftMs });
     for (const routes of [['default-a-80'], undefined])
       await expect(newSource().query(queryOf({ routes }), alive())).rejects.toMatchObject(clockSkewed(what));
   });
 
-  it.each([-2000, 0, 30_000])('apart from that of SLS by %i ms is borne', async (dateShiftMs) => {
+  it.each([-2000, 0, 30_000])('succeeds if SLS is %i ms ahead', async (dateShiftMs) => {
     sls.setFaults({ dateShiftMs });
     await newSource().query(queryOf({}), alive());
   });
 
-  it('that is right does not vouch for a query planned before it was set', async () => {
+  it('fails if the query was planned before the clock was corrected', async () => {
     const setBack = queryOf({ plannedAtSeconds: clock.nowSeconds + 100 });
     await expect(newSource().query(setBack, alive())).rejects.toMatchObject(clockSkewed('99 s ahead of'));
   });
 });
 
-it('lets others have their turn between the rows and their numbers', async () => {
-  let others = 0;
+it('lets other work run between parsing the rows and decoding their numbers', async () => {
+  let otherWork = 0;
   const busy: LogSource = {
     query: async (query, signal) => {
       const result = await client.query(query, signal);
-      setImmediate(() => (others += 1));
+      setImmediate(() => (otherWork += 1));
       return result;
     },
   };
   await counts(queryOf({}), new AggregateSource(busy, clock));
-  expect(others).toBe(1);
+  expect(otherWork).toBe(1);
 });
 
-it('takes the window from the query, for the range and for the SQL alike', async () => {
+it('uses the window of the query both for the range of the request and in the SQL', async () => {
   const ranges: LogQuery[] = [];
   const query = (asked: LogQuery) => {
     ranges.push(asked);

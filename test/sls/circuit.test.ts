@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 
 const failing = (code: ErrorCode, what = 'down') => Promise.reject(new AdapterError(code, what));
-/** What became of a call: `ok`, or the code of its error. */
+/** Returns how a call ended: `ok`, or the code of its error. */
 const outcome = (work: Promise<unknown>) =>
   work.then(
     () => 'ok',
@@ -32,7 +32,7 @@ const fail = (code: ErrorCode = 'SlsUnavailable', what?: string) =>
 const failTimes = async (count: number) => {
   for (let n = 1; n <= count; n++) await fail('SlsUnavailable', `down, ${n}`);
 };
-/** A call that ends when the test says so. */
+/** Starts a call that the test ends. */
 function held() {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const end = outcome(circuit.run(() => promise));
@@ -49,7 +49,7 @@ function held() {
 }
 
 describe('a circuit', () => {
-  it('opens after so many failures in a row, and lets nothing through then', async () => {
+  it('opens after the configured number of failures in a row, and then sends nothing', async () => {
     await failTimes(2);
     expect(circuit.phase).toBe('closed');
     await failTimes(1);
@@ -68,7 +68,7 @@ describe('a circuit', () => {
     'CredentialsRefused',
     'CredentialsMissing',
     'ProjectNotFound',
-  ])('counts %s', async (code) => {
+  ])('counts %s as a failure', async (code) => {
     for (let n = 0; n < 3; n++) expect(await fail(code)).toBe(code);
     expect(circuit.phase).toBe('open');
   });
@@ -80,7 +80,7 @@ describe('a circuit', () => {
     'PermissionDenied',
     'SlsIncomplete',
     'ClockSkewed',
-  ])('takes %s for an answer, which ends a row of failures', async (code) => {
+  ])('counts %s as an answer, which ends a row of failures', async (code) => {
     for (let n = 0; n < 10; n++) expect(await fail(code)).toBe(code);
     await failTimes(2);
     await fail(code);
@@ -88,14 +88,14 @@ describe('a circuit', () => {
     expect(circuit.phase).toBe('closed');
   });
 
-  it('forgets the failures before a success', async () => {
+  it('forgets earlier failures after a success', async () => {
     await failTimes(2);
     expect(await ok()).toBe('ok');
     await failTimes(2);
     expect(circuit.phase).toBe('closed');
   });
 
-  it('learns nothing from who went away', async () => {
+  it('ignores canceled calls', async () => {
     await failTimes(2);
     for (let n = 0; n < 10; n++) expect(await fail('Canceled')).toBe('Canceled');
     expect(circuit.phase).toBe('closed');
@@ -113,7 +113,7 @@ describe('a circuit', () => {
 describe('an open circuit', () => {
   beforeEach(() => failTimes(3));
 
-  it('says of which project, for how long still, and why', async () => {
+  it('refuses with the project, the remaining time and the last failure', async () => {
     const refusal = () =>
       circuit.run(() => Promise.resolve()).catch((error: unknown) => error as AdapterError);
     nowMs += 1500;
@@ -129,7 +129,7 @@ describe('an open circuit', () => {
     expect((await refusal())?.what).toContain('for another 1 s');
   });
 
-  it('lets one probe through in the end, and refuses all others meanwhile, at once', async () => {
+  it('lets one probe through once its time is over, and refuses other calls at once meanwhile', async () => {
     nowMs += openMs;
     const probe = held();
     expect(circuit.phase).toBe('half-open');
@@ -141,7 +141,7 @@ describe('an open circuit', () => {
     expect(await ok()).toBe('ok');
   });
 
-  it('tells those who would have to wait, before they do', async () => {
+  it('reports with refusal() what run() would throw, without running anything', async () => {
     expect(circuit.refusal()).toMatchObject({ code: 'CircuitOpen' });
     nowMs += openMs;
     expect(circuit.refusal()).toBeUndefined();
@@ -151,7 +151,7 @@ describe('an open circuit', () => {
     expect(circuit.refusal()).toBeUndefined();
   });
 
-  it('is closed by a probe that has any answer', async () => {
+  it('closes after a probe that got any answer', async () => {
     nowMs += openMs;
     expect(await fail('LogstoreNotFound')).toBe('LogstoreNotFound');
     expect(circuit.phase).toBe('closed');
@@ -159,7 +159,7 @@ describe('an open circuit', () => {
     expect(circuit.phase).toBe('closed');
   });
 
-  it('stays for as long again after a probe that fails', async () => {
+  it('stays open for the same time again after a failed probe', async () => {
     for (let n = 0; n < 5; n++) {
       nowMs += openMs;
       expect(await fail('SlsTimeout')).toBe('SlsTimeout');
@@ -171,7 +171,7 @@ describe('an open circuit', () => {
     expect(await ok()).toBe('ok');
   });
 
-  it('counts how long it stays from when the failing query was sent: it has left SLS alone meanwhile', async () => {
+  it('stays open for its time counted from when the failing query was sent, not from when it failed', async () => {
     nowMs += openMs;
     const short = held();
     nowMs += openMs - 1;
@@ -186,7 +186,7 @@ describe('an open circuit', () => {
     expect(await next.succeed()).toBe('ok');
   });
 
-  it('is neither closed nor held by a probe that is canceled: the next is the probe', async () => {
+  it('stays open after a canceled probe, and the next call is the probe', async () => {
     nowMs += openMs;
     for (let n = 0; n < 3; n++) {
       const probe = held();
@@ -198,7 +198,7 @@ describe('an open circuit', () => {
     expect(circuit.phase).toBe('closed');
   });
 
-  it('is told of once an outage, and of its end', async () => {
+  it('reports its opening once per outage, and its closing', async () => {
     for (let n = 0; n < 3; n++) {
       nowMs += openMs;
       await fail('SlsThrottled');
@@ -212,7 +212,7 @@ describe('an open circuit', () => {
     expect(events).toHaveLength(3);
   });
 
-  it('heeds no clock but the monotonic one', async () => {
+  it('ignores steps of the system clock', async () => {
     const { now } = Date;
     try {
       for (const stepMs of [3_600_000, -3_600_000]) {
@@ -227,8 +227,8 @@ describe('an open circuit', () => {
   });
 });
 
-describe('what was under way when the circuit opened', () => {
-  it('neither fails nor ends a probe, and counts for nothing afterwards', async () => {
+describe('a call that was sent before the circuit opened', () => {
+  it('neither fails nor ends a probe, and does not count after the circuit closed', async () => {
     const early = Array.from({ length: 6 }, () => held());
     await failTimes(3);
     nowMs += openMs;

@@ -20,7 +20,7 @@ const queryTo = (url: string, changes: Partial<LogQuery> = {}): LogQuery => ({
   ...changes,
 });
 
-/** What SLS says in 200, changed as a test needs it. */
+/** The body of a good reply, with changes. */
 const reply = (changes: { meta?: object; data?: unknown } = {}) => ({
   meta: { progress: 'Complete', count: 1, processedRows: 7, ...changes.meta },
   data: 'data' in changes ? changes.data : [{ requests: '7' }],
@@ -36,8 +36,8 @@ beforeAll(async () => {
 afterEach(() => sls.setFaults({}));
 afterAll(() => sls.stop());
 
-describe('a query', () => {
-  it('is signed so that SLS takes it, security token included, and tells its observer once', async () => {
+describe('a query to SLS', () => {
+  it('is signed so that SLS accepts it, with the security token, and is reported to the observer once', async () => {
     const { client, events } = createClient();
     const result = await client.query(queryTo(sls.url), alive());
     expect(result).toMatchObject({ rows: [{ requests: '7' }], processedRows: 7 });
@@ -63,7 +63,7 @@ describe('a query', () => {
     ['key', { id: 'other-id' }, 'CredentialsRefused'],
     ['security token', { securityToken: 'other-token' }, 'PermissionDenied'],
   ])(
-    'with another %s is refused, with an id and without the secret in the message',
+    'with a wrong %s fails with the request ID and without the secret in the message',
     async (_, changes, code) => {
       const { id, secret, securityToken } = { ...accessKey, ...changes };
       const credentials = fixedCredentials({ accessKeyId: id, accessKeySecret: secret, securityToken });
@@ -81,7 +81,7 @@ describe('a query', () => {
     },
   );
 
-  it('asks for the credentials of the moment each time', async () => {
+  it('asks for the current credentials each time', async () => {
     let asked = 0;
     const { id, secret, securityToken } = accessKey;
     const current = () => {
@@ -99,7 +99,7 @@ describe('a query', () => {
     client.close();
   });
 
-  it('canceled tells its observer so, once', async () => {
+  it('reports a canceled query to the observer once, as Canceled', async () => {
     sls.setFaults({ hang: true });
     const { client, events } = createClient();
     const controller = new AbortController();
@@ -110,7 +110,7 @@ describe('a query', () => {
     client.close();
   });
 
-  it('that is answered in part is no result', async () => {
+  it('fails if SLS returns only a part of the result', async () => {
     sls.setFaults({ incomplete: true });
     const { client, events } = createClient();
     await expect(client.query(queryTo(sls.url), alive())).rejects.toMatchObject({
@@ -122,7 +122,7 @@ describe('a query', () => {
   });
 });
 
-describe("the time of SLS's clock", () => {
+describe('the server time of a result', () => {
   const timeOf = async (date: string | undefined) => {
     await using raw = await startRawSls((_, response) => {
       response.sendDate = false;
@@ -135,23 +135,23 @@ describe("the time of SLS's clock", () => {
     return serverTimeMs;
   };
 
-  it('is what the reply says', async () => {
+  it('is the Date of the reply', async () => {
     expect(await timeOf('Fri, 22 Jul 2022 03:30:07 GMT')).toBe(Date.UTC(2022, 6, 22, 3, 30, 7));
   });
 
-  it('is unknown where the reply does not say', async () => {
+  it('is undefined if the reply has no valid Date', async () => {
     expect(await timeOf(undefined)).toBeUndefined();
     expect(await timeOf('7')).toBeUndefined();
   });
 });
 
-describe('the Host header', () => {
+describe('the Host header of a query', () => {
   it.each([
     ['127.0.0.1', '127.0.0.1'],
     ['127.0.0.1', 'localhost'],
     ['127.0.0.1', 'sls.localhost'],
     ['::1', '[::1]'],
-  ])('carries the project to a server on %s by the name of %s', async (listens, name) => {
+  ])('names the project to a server on %s that is addressed as %s', async (listens, name) => {
     await using raw = await startRawSls((_, response) => response.end(JSON.stringify(reply())), listens);
     const { client } = createClient();
     await client.query(queryTo(`http://${name}:${raw.port}`), alive());
@@ -161,7 +161,7 @@ describe('the Host header', () => {
     client.close();
   });
 
-  it('differs by project over one connection', async () => {
+  it('names each project over one shared connection', async () => {
     await using raw = await startRawSls((_, response) => response.end(JSON.stringify(reply())));
     const { client } = createClient();
     for (const name of ['p1', 'p2', 'p1']) await client.query(queryTo(raw.url, { project: name }), alive());
@@ -171,9 +171,9 @@ describe('the Host header', () => {
   });
 });
 
-it('goes to {project}.{endpoint}, where names below the endpoint lead to SLS', async () => {
+it('connects to {project}.{endpoint} unless the endpoint is local', async () => {
   await using raw = await startRawSls((_, response) => response.end(JSON.stringify(reply())));
-  // Project 127 at 0.0.1 is the one such name that leads to loopback everywhere.
+  // 127.0.0.1, written as project 127 at 0.0.1, is the only such name that resolves to loopback everywhere.
   const authority = `0.0.1:${raw.port}`;
   const endpoint = {
     protocol: 'http',
@@ -188,7 +188,7 @@ it('goes to {project}.{endpoint}, where names below the endpoint lead to SLS', a
   client.close();
 });
 
-/** What becomes of a reply of 200 with such a body. */
+/** Returns the rows of a reply, or the code of its error. */
 async function resultOf(body: string | Buffer, headers: Record<string, string> = {}, status = 200) {
   await using raw = await startRawSls((_, response) =>
     response
@@ -205,13 +205,13 @@ async function resultOf(body: string | Buffer, headers: Record<string, string> =
   return result;
 }
 
-describe('a reply', () => {
+describe('a reply of SLS', () => {
   const text = JSON.stringify(reply());
   const packed = (type: string, body: Buffer, size = Buffer.byteLength(text)) =>
     resultOf(body, { 'x-log-compresstype': type, 'x-log-bodyrawsize': String(size) });
   const lz4 = compressSync(Buffer.from(text)).subarray(4);
 
-  it('is read as it comes, or as lz4 or gzip, which is what SLS calls deflate', async () => {
+  it('is read uncompressed, as lz4, or as gzip (which SLS uses for deflate)', async () => {
     const rows = [{ requests: '7' }];
     expect(await resultOf(text)).toEqual(rows);
     expect(await packed('lz4', lz4)).toEqual(rows);
@@ -219,50 +219,50 @@ describe('a reply', () => {
   });
 
   it.each<[string, string, Buffer, number | undefined]>([
-    ['zstd, which the SDK does not ask for', 'zstd', zstdCompressSync(text), undefined],
+    ['zstd, which the SDK did not ask for', 'zstd', zstdCompressSync(text), undefined],
     ['lz4 of another length', 'lz4', lz4, text.length - 1],
     ['lz4 of a greater length', 'lz4', lz4, text.length + 1],
-    ['lz4 that is cut', 'lz4', lz4.subarray(0, 40), undefined],
-    ['lz4 that is none', 'lz4', Buffer.from(text), undefined],
-    ['gzip that is cut', 'gzip', deflateSync(text).subarray(0, 40), undefined],
-  ])('of %s is no result', async (_, type, body, size) => {
+    ['truncated lz4', 'lz4', lz4.subarray(0, 40), undefined],
+    ['labelled lz4 but plain text', 'lz4', Buffer.from(text), undefined],
+    ['truncated gzip', 'gzip', deflateSync(text).subarray(0, 40), undefined],
+  ])('is invalid if it is %s', async (_, type, body, size) => {
     expect(await packed(type, body, size)).toBe('SlsReplyInvalid');
   });
 
-  it.each([2 ** 26 + 1, 3e9, 1e11])('of %i bytes, as it says, is not unpacked', async (size) => {
+  it.each([2 ** 26 + 1, 3e9, 1e11])('is not unpacked if it announces %i bytes', async (size) => {
     for (const type of ['lz4', 'gzip']) expect(await packed(type, lz4, size)).toBe('SlsResultTooLarge');
   });
 
   it.each<[string, unknown]>([
     ['null', null],
-    ['a list, as the older GetLogs gives', [{ requests: '7' }]],
-    ['a text', 'ok'],
+    ['a list, as the older GetLogs returns it', [{ requests: '7' }]],
+    ['a string', 'ok'],
     ['no meta', { data: [{ requests: '7' }] }],
     ['meta null', { meta: null, data: [] }],
     ['no progress', reply({ meta: { progress: undefined } })],
     ['another progress', reply({ meta: { progress: 'Running' } })],
-    ['progress in other case', reply({ meta: { progress: 'complete' } })],
+    ['progress in lower case', reply({ meta: { progress: 'complete' } })],
     ['progress true', reply({ meta: { progress: true } })],
     ['no data', reply({ data: undefined })],
     ['data null', reply({ data: null })],
-    ['data that is no list', reply({ data: { 0: { requests: '7' } } })],
-    ['a row that is no map', reply({ data: ['7'] })],
+    ['data that is not a list', reply({ data: { 0: { requests: '7' } } })],
+    ['a row that is not a map', reply({ data: ['7'] })],
     ['a row that is null', reply({ data: [null] })],
     ['a value that is a number', reply({ data: [{ requests: 7 }] })],
     ['a value that is null', reply({ data: [{ requests: null }] })],
     ['fewer rows than it says', reply({ data: [] })],
     ['more rows than it says', reply({ meta: { count: 0 } })],
     ['an error in 200', { errorCode: 'InternalServerError', errorMessage: 'oops' }],
-  ])('with %s is no result', async (_, body) => {
+  ])('is invalid with %s', async (_, body) => {
     expect(await resultOf(JSON.stringify(body))).toBe('SlsReplyInvalid');
   });
 
   it.each([
-    ['nothing', ''],
-    ['a page', '<html></html>'],
-    ['JSON cut short', text.slice(0, -1)],
-    ['JSON and more', `${text}x`],
-  ])('of %s is no result', async (_, body) => {
+    ['empty', ''],
+    ['an HTML page', '<html></html>'],
+    ['truncated JSON', text.slice(0, -1)],
+    ['JSON with more text after it', `${text}x`],
+  ])('is invalid if it is %s', async (_, body) => {
     expect(await resultOf(body)).toBe('SlsReplyInvalid');
   });
 
@@ -277,7 +277,7 @@ describe('a reply', () => {
     [500, '{"errorCode":"constructor","errorMessage":"x"}', 'SlsUnavailable'],
     [404, '<html>Not Found</html>', 'SlsReplyInvalid'],
     [404, '{"errorCode":"LogStoreNotExist","errorMessage":"gone"}', 'LogstoreNotFound'],
-  ])('of %i %s is %s', async (status, body, code) => {
+  ])('with status %i and body %s is %s', async (status, body, code) => {
     expect(await resultOf(body, {}, status)).toBe(code);
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { checkClock, clockSkewSeconds, type QueryTimes } from '../../src/sls/clock-check.ts';
 
 const plannedAtSeconds = 1_658_460_600;
-/** SLS's `Date` so many seconds after the one in which the query was planned. */
+/** Times of a reply whose `Date` is this many seconds after the second of planning. */
 const times = (dateSeconds: number, elapsedMs = 0): QueryTimes => ({
   plannedAtSeconds,
   elapsedMs,
@@ -11,7 +11,7 @@ const times = (dateSeconds: number, elapsedMs = 0): QueryTimes => ({
 });
 const check = (given: QueryTimes) => () => checkClock(given, 'project p');
 
-describe('the distance between the clocks', () => {
+describe('the clock skew', () => {
   it.each<[QueryTimes, number]>([
     [times(0), 0],
     [times(-1), 0],
@@ -22,14 +22,14 @@ describe('the distance between the clocks', () => {
     [times(2, 999), -0.001],
     [times(2, 1000), 0],
     [times(100, 9000), -90],
-    // What has elapsed since explains no clock that is ahead: SLS may have said its time at the end.
+    // Elapsed time does not explain a clock that is ahead: SLS may have stamped the reply at the end.
     [times(-3, 60_000), 2],
     [{ ...times(0), serverTimeMs: undefined }, 0],
-  ])('%o: %d s', (given, seconds) => {
+  ])('for %o is %d s', (given, seconds) => {
     expect(clockSkewSeconds(given)).toBeCloseTo(seconds, 6);
   });
 
-  it('is never said to be greater than it is, nor on the other side, and is said to 1 s where nothing elapsed', () => {
+  it('is never overstated nor given the wrong sign, and is exact to 2 s plus the elapsed time', () => {
     const anyMs = (max: number) => fc.integer({ min: 0, max });
     fc.assert(
       fc.property(
@@ -57,14 +57,14 @@ describe('the distance between the clocks', () => {
   });
 });
 
-describe('a query', () => {
+describe('the clock check', () => {
   it.each([
     ['2 s ahead of', times(-3)],
     ['899 s ahead of', times(-900, 5000)],
     ['30 s behind', times(31)],
     ['30 s behind', times(51, 20_000)],
     ['889 s behind', times(900, 9001)],
-  ])('by a clock %s that of SLS is refused', (distance, given) => {
+  ])('refuses a clock that is %s that of SLS', (distance, given) => {
     expect(check(given)).toThrow(
       expect.objectContaining({
         code: 'ClockSkewed',
@@ -73,18 +73,18 @@ describe('a query', () => {
     );
   });
 
-  it('by a clock that may be nearer is not, nor one that took long, nor one answered without a time', () => {
-    const borne = [
+  it('accepts a clock that may be closer, a query that took long, and a reply without a time', () => {
+    const accepted = [
       times(-2),
       times(0),
       times(30),
       times(50, 20_000),
       { ...times(0), serverTimeMs: undefined },
     ];
-    for (const given of borne) expect(check(given)).not.toThrow();
+    for (const given of accepted) expect(check(given)).not.toThrow();
   });
 
-  it('is not refused for its pauses: the last attempt of a read is 20 s old at most', () => {
+  it('accepts the last attempt of a read with its pauses, which is at most 20 s old', () => {
     expect(check(times(21))).not.toThrow();
   });
 });

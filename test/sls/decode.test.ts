@@ -4,7 +4,7 @@ import { decodeByRoute, decodeNumber, decodeSecondCounts, decodeTotal } from '..
 
 const invalid = expect.objectContaining({ code: 'SlsReplyInvalid' }) as Error;
 
-describe('a number of SLS', () => {
+describe('decodeNumber', () => {
   it.each<[string, number]>([
     ['0', 0],
     ['60', 60],
@@ -18,7 +18,7 @@ describe('a number of SLS', () => {
     ['9007199254740993', 9_007_199_254_740_992],
     ['9223372036854775807', 2 ** 63],
     ['-0.0', -0],
-  ])('%s', (text, value) => {
+  ])('decodes %s', (text, value) => {
     expect(decodeNumber(text, 'c')).toBe(value);
   });
 
@@ -51,20 +51,20 @@ describe('a number of SLS', () => {
     'true',
     '1.0E-4 ',
     '12abc',
-  ])('not %j', (text) => {
+  ])('refuses %j', (text) => {
     expect(() => decodeNumber(text, 'requests')).toThrow(invalid);
     expect(() => decodeNumber(text, 'requests')).toThrow(`SLS gave ${JSON.stringify(text)} for requests`);
   });
 
-  it('not a column that is missing', () => {
+  it('refuses a missing column', () => {
     expect(() => decodeNumber(undefined, 'requests')).toThrow(/SLS gave nothing for requests/);
   });
 
-  it('not a text of any length in a message', () => {
+  it('cuts long texts in its message', () => {
     expect(() => decodeNumber('x'.repeat(10_000), 'c')).toThrow(/^.{0,400}$/);
   });
 
-  it('is what any double prints as in Java', () => {
+  it('decodes any double as Java prints it', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
         const [digits = '', exponent = '0'] = value.toExponential().split('e');
@@ -74,7 +74,7 @@ describe('a number of SLS', () => {
     );
   });
 
-  it('is otherwise refused, whatever the text: never something that Number would make of it', () => {
+  it('refuses any other text, also those that Number would accept', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         let value: number | undefined;
@@ -92,11 +92,11 @@ describe('a number of SLS', () => {
 
 const row = (route: string, requests: string) => ({ effective_route: route, requests, __source__: '' });
 
-describe('rows by route', () => {
+describe('decodeByRoute', () => {
   const decode = (...rows: readonly Record<string, string>[]) =>
     decodeByRoute(rows, ['requests'], ['a', 'b'], 'refused');
 
-  it('are the aggregates of each; a route without a row is absent', () => {
+  it('returns the aggregates of each route, without those that have no row', () => {
     expect(decode(row('b', '2'), row('a', '1.0'))).toEqual(
       new Map([
         ['b', { requests: 2 }],
@@ -109,18 +109,18 @@ describe('rows by route', () => {
 
   it.each<[string, readonly Record<string, string>[], RegExp]>([
     ['a route twice', [row('a', '1'), row('a', '1')], /"a" twice/],
-    ['a route that nobody asked for', [row('a', '1'), row('c', '1')], /"c" without being asked for it/],
-    ['a line without a route', [{ requests: '1' }], /without a route/],
-    ['a line without the aggregate', [{ effective_route: 'a' }], /nothing for requests/],
-    ['what is no number', [row('a', '1'), row('b', '1,000')], /"1,000" for requests/],
-  ])('are refused for %s', (_, rows, message) => {
+    ['a route that was not asked for', [row('a', '1'), row('c', '1')], /"c" without being asked for it/],
+    ['a row without a route', [{ requests: '1' }], /without a route/],
+    ['a row without the aggregate', [{ effective_route: 'a' }], /nothing for requests/],
+    ['text instead of a number', [row('a', '1'), row('b', '1,000')], /"1,000" for requests/],
+  ])('refuses %s', (_, rows, message) => {
     expect(() => decode(...rows)).toThrow(invalid);
     expect(() => decode(...rows)).toThrow(message);
   });
 });
 
 it.each(['null', 'NaN', 'Infinity', '-Infinity'])(
-  'an aggregate that is %s is NaN, and spoils no other of its row, nor another row',
+  'decodes an aggregate that is %s as NaN, and keeps the other aggregates and rows',
   (text) => {
     const rows = [
       { effective_route: 'a', requests: '2', seconds: text },
@@ -138,54 +138,58 @@ it.each(['null', 'NaN', 'Infinity', '-Infinity'])(
   },
 );
 
-describe('rows of every route', () => {
+describe('decodeByRoute of a query that groups by every route', () => {
   const decode = (...rows: readonly Record<string, string>[]) =>
     decodeByRoute(rows, ['requests'], ['a', 'b', 'constructor'], 'skipped');
 
-  it('are those asked for; any other is skipped, whatever it holds and however often it comes', () => {
+  it('returns the routes that were asked for and skips others, whatever they contain and however often they come', () => {
     const others = ['', '-', 'null', '__proto__', 'A', 'c', 'c'].map((route) => row(route, 'null'));
     expect(decode(...others, row('b', '2'), ...others)).toEqual(new Map([['b', { requests: 2 }]]));
   });
 
   it.each<[string, readonly Record<string, string>[], RegExp]>([
-    ['a route asked for twice', [row('a', '1'), row('c', '1'), row('a', '1')], /"a" twice/],
-    ['a line without a route', [row('a', '1'), { requests: '1' }], /without a route/],
-    ['what is no number, for a route asked for', [row('c', '1'), row('a', 'nil')], /"nil" for requests/],
-  ])('are refused for %s', (_, rows, message) => {
+    ['a route that was asked for twice', [row('a', '1'), row('c', '1'), row('a', '1')], /"a" twice/],
+    ['a row without a route', [row('a', '1'), { requests: '1' }], /without a route/],
+    [
+      'text instead of a number, for a route that was asked for',
+      [row('c', '1'), row('a', 'nil')],
+      /"nil" for requests/,
+    ],
+  ])('refuses %s', (_, rows, message) => {
     expect(() => decode(...rows)).toThrow(invalid);
     expect(() => decode(...rows)).toThrow(message);
   });
 });
 
-describe('the row of a whole logstore', () => {
-  it('is one', () => {
+describe('decodeTotal', () => {
+  it('returns the aggregates of the one row', () => {
     expect(decodeTotal([{ requests: '7', lines: '9', other: 'x' }], ['requests'])).toEqual(
       new Map([[undefined, { requests: 7 }]]),
     );
   });
 
-  it('is nothing without lines, of which a sum is NULL', () => {
+  it('returns an empty map if there are no lines, for which a sum is NULL', () => {
     expect(decodeTotal([{ seconds: 'null', lines: '0' }], ['seconds'])).toEqual(new Map());
   });
 
   it.each<[string, readonly Record<string, string>[]]>([
     ['no row', []],
     ['two rows', [row('', '1'), row('', '1')]],
-    ['what is no number, of lines that there are', [{ requests: 'nil', lines: '1' }]],
+    ['text instead of a number, with lines', [{ requests: 'nil', lines: '1' }]],
     ['no number of lines', [{ requests: '1', lines: 'null' }]],
     ['no count of lines', [{ requests: '1' }]],
     ['no such column', [{ count: '1', lines: '1' }]],
-  ])('is refused for %s', (_, rows) => {
+  ])('refuses %s', (_, rows) => {
     expect(() => decodeTotal(rows, ['requests'])).toThrow(invalid);
   });
 });
 
-describe('rows by second', () => {
+describe('decodeSecondCounts', () => {
   const second = (unix: string, lines: string) => ({ unix_second: unix, lines });
   const decode = (...rows: readonly Record<string, string>[]) =>
     decodeSecondCounts(rows, { startSeconds: 100, endSeconds: 115 });
 
-  it('are the lines of each; a second without a row is absent', () => {
+  it('returns the lines of each second, without those that have no row', () => {
     expect(decode(second('114', '2'), second('100', '7'))).toEqual(
       new Map([
         [114, 2],
@@ -204,10 +208,10 @@ describe('rows by second', () => {
     ['no count', { unix_second: '101' }, /nothing for lines/],
     ['null', second('101', 'null'), /"null" for lines/],
     ['a group without a line', second('101', '0'), /0 for lines/],
-    ['less than nothing', second('101', '-1'), /-1 for lines/],
-    ['half a line', second('101', '1.5'), /1\.5 for lines/],
-    ['a count that is not exact', second('101', '9007199254740993'), /for lines/],
-  ])('are refused for %s', (_, wrong, message) => {
+    ['a negative count', second('101', '-1'), /-1 for lines/],
+    ['a fraction of a line', second('101', '1.5'), /1\.5 for lines/],
+    ['a count beyond the safe integers', second('101', '9007199254740993'), /for lines/],
+  ])('refuses %s', (_, wrong, message) => {
     expect(() => decode(second('100', '1'), wrong)).toThrow(invalid);
     expect(() => decode(second('100', '1'), wrong)).toThrow(message);
   });

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { parseEndpointUrl, resolveEndpoint, stsHost, type Network } from '../../src/sls/endpoint.ts';
 
-describe("a region's endpoint", () => {
+describe('resolveEndpoint with a region', () => {
   it.each<[Network, boolean | undefined, string]>([
     ['public', undefined, 'cn-beijing.log.aliyuncs.com'],
     ['intranet', undefined, 'cn-beijing-intranet.log.aliyuncs.com'],
     ['accelerate', undefined, 'log-global.aliyuncs.com'],
-    // sls.internal.endpoint of a request goes before the configured network.
+    // sls.internal.endpoint of a request overrides the configured network.
     ['public', true, 'cn-beijing-intranet.log.aliyuncs.com'],
     ['intranet', false, 'cn-beijing.log.aliyuncs.com'],
     ['intranet', true, 'cn-beijing-intranet.log.aliyuncs.com'],
     ['accelerate', true, 'cn-beijing-intranet.log.aliyuncs.com'],
     ['accelerate', false, 'cn-beijing.log.aliyuncs.com'],
-  ])('over %s, where the request says internal: %s', (network, internal, hostname) => {
+  ])('with network %s and sls.internal.endpoint %s', (network, internal, hostname) => {
     expect(resolveEndpoint({ region: 'cn-beijing', network }, internal)).toEqual({
       protocol: 'https',
       authority: hostname,
@@ -22,20 +22,20 @@ describe("a region's endpoint", () => {
     });
   });
 
-  it('is needed where no URL is given', () => {
+  it('fails without a region and a URL', () => {
     expect(() => resolveEndpoint({ network: 'public' })).toThrow(
       expect.objectContaining({ code: 'ConfigInvalid' }),
     );
   });
 
-  it('cannot lead elsewhere by what a region contains', () => {
+  it('refuses a region whose characters would lead to another host', () => {
     for (const region of ['example.com#', 'example.com/', 'a@example.com', 'example.com?', 'a b']) {
       expect(() => resolveEndpoint({ region, network: 'public' }), region).toThrow(/must be a URL/);
     }
   });
 });
 
-describe('an endpoint by URL', () => {
+describe('parseEndpointUrl', () => {
   it.each<[string, string, string, number, boolean]>([
     // URL, authority, hostname, port, whether connections go to {project}.{hostname}
     [
@@ -63,7 +63,7 @@ describe('an endpoint by URL', () => {
     ['http://sls.localhost', 'sls.localhost', 'localhost', 80, false],
     ['http://notlocalhost:1', 'notlocalhost:1', 'notlocalhost', 1, true],
     ['http://1.2.3.example.com', '1.2.3.example.com', '1.2.3.example.com', 80, true],
-  ])('%s', (url, authority, hostname, port, connectByProject) => {
+  ])('parses %s', (url, authority, hostname, port, connectByProject) => {
     const expected = { protocol: url.split(':')[0], authority, hostname, port, connectByProject };
     expect(parseEndpointUrl(url)).toEqual(expected);
     expect(resolveEndpoint({ region: 'cn-beijing', network: 'public', url }, true)).toEqual(expected);
@@ -83,7 +83,7 @@ describe('an endpoint by URL', () => {
     'http://127.0.0.1:99999',
     'http://999.0.0.1',
     'http://a b',
-  ])('is not %j, and the message shows what is', (url) => {
+  ])('refuses %j with examples in the message', (url) => {
     expect(() => parseEndpointUrl(url)).toThrow(
       expect.objectContaining({
         code: 'ConfigInvalid',
@@ -93,13 +93,13 @@ describe('an endpoint by URL', () => {
   });
 });
 
-describe('the host of STS', () => {
+describe('stsHost', () => {
   it.each<[Network, string | undefined, string]>([
     ['intranet', 'cn-beijing', 'sts-vpc.cn-beijing.aliyuncs.com'],
     ['public', 'cn-beijing', 'sts.cn-beijing.aliyuncs.com'],
     ['accelerate', 'cn-beijing', 'sts.cn-beijing.aliyuncs.com'],
     ['intranet', undefined, 'sts.aliyuncs.com'],
-  ])('over %s, in %s, is %s', (network, region, host) => {
+  ])('with network %s in region %s is %s', (network, region, host) => {
     expect(stsHost({ network, region })).toBe(host);
   });
 });

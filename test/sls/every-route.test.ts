@@ -10,7 +10,7 @@ const clock = new TestClock();
 const { client } = createClient();
 let sls: Emulator;
 let sent: string[] = [];
-/** The client, with a note of each query's text. */
+/** The client; records the text of each query. */
 const logs: LogSource = {
   query: (query, signal) => {
     sent.push(query.query);
@@ -29,7 +29,7 @@ afterAll(async () => {
   await sls.stop();
 });
 
-describe('every route', () => {
+describe('a query that groups by every route', () => {
   const second = clock.nowSeconds - 500;
   const window = { startSeconds: second, endSeconds: second + 1 };
   const canaried = line(second, 'default-r0-80', 'default-canary-80');
@@ -39,7 +39,7 @@ describe('every route', () => {
     { timeSeconds: second, fields: { status: '200' } },
     canaried,
   ];
-  /** The 250, those three and the canary: lines without a route make no row. */
+  /** The 250, four more and the canary. Lines without a route make no row. */
   const loggedRoutes = 255;
   const asked = [
     ...Array.from({ length: 240 }, (_, n) => `default-r${n}-80`),
@@ -59,7 +59,7 @@ describe('every route', () => {
 
   beforeAll(() => sls.sink(project, logstore).append(logged));
 
-  it('is counted where none is named, and those asked for are told', async () => {
+  it('names no route and returns those that were asked for', async () => {
     const source = new AggregateSource(logs, clock);
     expect(await requestsOf(source, queryOf(true))).toEqual(expected);
     expect(await requestsOf(source, queryOf(false))).toEqual(expected);
@@ -68,7 +68,7 @@ describe('every route', () => {
     expect(sent[1]).toMatch(/LIMIT 244$/);
   });
 
-  it('is counted exactly while SLS has fewer than the LIMIT; then some may be cut off', async () => {
+  it('is exact while there are fewer routes than the LIMIT, and fails from there on', async () => {
     expect(await requestsOf(withLimit(loggedRoutes + 1), queryOf(true))).toEqual(expected);
     for (const maxRows of [loggedRoutes, loggedRoutes - 1]) {
       await expect(withLimit(maxRows).query(queryOf(true), alive())).rejects.toMatchObject({
@@ -78,7 +78,7 @@ describe('every route', () => {
     }
   });
 
-  it('is no matter where routes are named, nor for the whole logstore', async () => {
+  it('is the only one that the LIMIT affects: named routes and the whole logstore are exact', async () => {
     const source = withLimit(1);
     expect(await requestsOf(source, queryOf(false))).toEqual(expected);
     const whole = aggregateQuery(sls.url, clock.nowSeconds, window, { routes: undefined, everyRoute: true });

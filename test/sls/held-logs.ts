@@ -1,14 +1,14 @@
 import { AdapterError, type ErrorCode } from '../../src/errors.ts';
 import type { LogQuery, LogResult, LogSource } from '../../src/sls/client.ts';
 
-/** One query on its way, which ends as the test says; it does not heed its signal. */
+/** A query that the test ends. It ignores its signal. */
 export interface HeldLogQuery {
   readonly query: LogQuery;
   answer(): void;
   fail(code: ErrorCode): void;
 }
 
-/** An SLS in the hands of the test. */
+/** An SLS that the test controls. */
 export class HeldLogs implements LogSource {
   readonly sent: HeldLogQuery[] = [];
 

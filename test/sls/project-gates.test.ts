@@ -39,7 +39,7 @@ beforeEach(() => {
   });
 });
 
-/** `ok`, or the code of the error. */
+/** Returns `ok`, or the code of the error. */
 const outcome = (querying: Promise<unknown>) =>
   querying.then(
     () => 'ok',
@@ -49,14 +49,14 @@ const ask = (changes: Partial<LogQuery> = {}, signal = alive(), through = gates)
   outcome(through.query(queryOf(changes), signal));
 const askTimes = (count: number, changes: Partial<LogQuery> = {}) =>
   Array.from({ length: count }, (_, n) => ask({ logstore: `l${n}`, ...changes }));
-/** Queries whose end does not matter. */
+/** Sends queries whose end does not matter. */
 const occupy = (count: number, changes: Partial<LogQuery> = {}) => void askTimes(count, changes);
 const sentLogstores = () => logs.sent.map(({ query }) => query.logstore);
 const countsOf = (name = project): ProjectCounts | undefined =>
   gates.counts().find((counts) => counts.project === name);
 
 describe('the queries of one project', () => {
-  it('go some at a time, in order', async () => {
+  it('run a few at the same time, in order', async () => {
     const asked = askTimes(5);
     expect(sentLogstores()).toEqual(['l0', 'l1']);
     expect(countsOf()).toEqual({
@@ -82,7 +82,7 @@ describe('the queries of one project', () => {
     expect(countsOf()).toMatchObject({ running: 0, waiting: 0 });
   });
 
-  it('do not hold up those of another, or over another endpoint, and go by the settings of each', () => {
+  it('do not delay other projects or other endpoints, and follow the settings of the project', () => {
     occupy(3);
     occupy(3, { project: 'other' });
     occupy(3, { endpoint: parseEndpointUrl('https://cn-beijing-intranet.log.aliyuncs.com') });
@@ -91,7 +91,7 @@ describe('the queries of one project', () => {
     expect(logs.sent).toHaveLength(56);
   });
 
-  it('that wait are let go at once when nobody wants them, and never sent', async () => {
+  it('leave the queue at once when they are canceled, and are never sent', async () => {
     occupy(2);
     const controllers = Array.from({ length: 3 }, () => new AbortController());
     const waiting = controllers.map(({ signal }, n) => ask({ logstore: `w${n}` }, signal));
@@ -106,7 +106,7 @@ describe('the queries of one project', () => {
     expect(await last).toBe('ok');
   });
 
-  it('that are canceled on their way give their turn to the next, heed it who may', async () => {
+  it('free their place when they are canceled, even if the source ignores the signal', async () => {
     const controller = new AbortController();
     const running = [ask({ logstore: 'r0' }, controller.signal), ask({ logstore: 'r1' }, controller.signal)];
     occupy(2);
@@ -117,13 +117,13 @@ describe('the queries of one project', () => {
     expect(countsOf()).toMatchObject({ running: 2, waiting: 0 });
   });
 
-  it('that nobody wants from the start are not sent', async () => {
+  it('are not sent if they are canceled from the start', async () => {
     expect(await ask({}, AbortSignal.abort())).toBe('Canceled');
     expect(logs.sent).toEqual([]);
   });
 });
 
-describe('a project in trouble', () => {
+describe('the circuit of a project', () => {
   const open = async (changes: Partial<LogQuery> = {}) => {
     for (let n = 0; n < 3; n++) {
       const asked = ask(changes);
@@ -133,7 +133,7 @@ describe('a project in trouble', () => {
     await settled();
   };
 
-  it('is left alone, while others are not', async () => {
+  it('refuses queries to the project, while other projects are queried', async () => {
     await open();
     expect(await ask()).toBe('CircuitOpen');
     expect(countsOf()).toMatchObject({ circuit: 'open' });
@@ -141,7 +141,7 @@ describe('a project in trouble', () => {
     expect(logs.sent).toHaveLength(4);
   });
 
-  it('is told of, and told of again when it is well', async () => {
+  it('is reported to the observer when it opens and when it closes', async () => {
     await open();
     const error = expect.objectContaining({ code: 'SlsUnavailable', what: 'held' }) as unknown;
     expect(events).toEqual([{ project, error, openMs: 5000 }]);
@@ -153,7 +153,7 @@ describe('a project in trouble', () => {
     expect(events.slice(1)).toEqual([{ project }]);
   });
 
-  it('refuses those who wait as well, and sends none of them', async () => {
+  it('refuses queued queries too, and sends none of them', async () => {
     const asked = askTimes(40);
     for (let n = 0; n < 3; n++) {
       logs.sent[n]?.fail('SlsTimeout');
@@ -166,7 +166,7 @@ describe('a project in trouble', () => {
     expect(sentLogstores()).toEqual(['l0', 'l1', 'l2', 'l3']);
   });
 
-  it.each(['narrow', project])('is asked by one of many who come at once: %s', async (name) => {
+  it.each(['narrow', project])('lets one of many simultaneous queries probe: %s', async (name) => {
     await open({ project: name });
     nowMs += 5000;
     const asked = askTimes(5, { project: name });
@@ -176,7 +176,7 @@ describe('a project in trouble', () => {
     expect(logs.sent).toHaveLength(4);
   });
 
-  it('is asked by the next, where the probe is canceled and heeds no signal', async () => {
+  it('lets the next query probe if the probe is canceled, even if the source ignores the signal', async () => {
     await open();
     nowMs += 5000;
     const controller = new AbortController();
@@ -192,7 +192,7 @@ describe('a project in trouble', () => {
   });
 });
 
-it('remembers no more projects than it may: those asked last', () => {
+it('keeps the gates of the most recently queried projects, up to the maximum', () => {
   for (const name of ['a', 'b', 'a', 'c', 'd']) void ask({ project: name });
   expect(
     gates
@@ -202,8 +202,8 @@ it('remembers no more projects than it may: those asked last', () => {
   ).toEqual(['a', 'c', 'd']);
 });
 
-describe('before SLS itself', () => {
-  it('an outage costs few queries, a queue of cancelled ones none, and it is over when SLS is back', async () => {
+describe('the gates before a real SLS', () => {
+  it('send few queries during an outage, none for canceled ones, and recover when SLS does', async () => {
     await using sls = await startSls();
     const { client } = createClient({ readTimeoutMs: 20_000 });
     const real = new ProjectGates({

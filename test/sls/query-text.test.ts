@@ -18,8 +18,8 @@ const effective =
   "CASE WHEN regexp_like(proxy_alternative_upstream_name, '^[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]*$') " +
   'THEN proxy_alternative_upstream_name ELSE proxy_upstream_name END';
 
-describe('the query', () => {
-  it('of one route', () => {
+describe('the text of a query', () => {
+  it('for one route', () => {
     expect(text()).toBe(
       'proxy_upstream_name: "default-a-80" or proxy_alternative_upstream_name: "default-a-80" | ' +
         `SELECT ${effective} AS effective_route, count(*) AS requests FROM log ` +
@@ -28,7 +28,7 @@ describe('the query', () => {
     );
   });
 
-  it('of several routes and aggregates, in a logstore without the column of the canary', () => {
+  it('for several routes and aggregates, in a logstore without the alternative column', () => {
     const aggregates = { requests: 'count(*)', seconds: 'sum(request_time)' };
     expect(text({ routes: ['a-b-80', 'c-d-http'], hasAlternative: false, aggregates })).toBe(
       'proxy_upstream_name: "a-b-80" or proxy_upstream_name: "c-d-http" | ' +
@@ -38,7 +38,7 @@ describe('the query', () => {
     );
   });
 
-  it('of every route, of which none is named', () => {
+  it('for every route names no route', () => {
     expect(text({ routes: routes(201), everyRoute: true })).toBe(
       `* | SELECT ${effective} AS effective_route, count(*) AS requests FROM log ` +
         `WHERE __time__ >= 100 AND __time__ < 115 AND ${effective} IS NOT NULL ` +
@@ -46,13 +46,13 @@ describe('the query', () => {
     );
   });
 
-  it('of the whole logstore', () => {
+  it('for the whole logstore', () => {
     expect(text({ routes: undefined })).toBe(
       '* | SELECT count(*) AS requests, count(*) AS lines FROM log WHERE __time__ >= 100 AND __time__ < 115 LIMIT 1',
     );
   });
 
-  it('of the lines of each second, with room for them all', () => {
+  it('for the lines of each second has a LIMIT of one row per second', () => {
     expect(secondCountsText(statement.window)).toBe(
       '* | SELECT __time__ AS unix_second, count(*) AS lines FROM log ' +
         'WHERE __time__ >= 100 AND __time__ < 115 GROUP BY __time__ LIMIT 15',
@@ -60,8 +60,8 @@ describe('the query', () => {
   });
 });
 
-describe('filters', () => {
-  it('are conditions of the SQL, by the columns of the kind of log', () => {
+describe('filters in the text of a query', () => {
+  it('become conditions of the SQL, with the columns of the kind of log', () => {
     const filters = { host: 'api.example.com', method: 'POST', status: '5xx' };
     expect(text({ filters, routes: undefined })).toContain(
       "WHERE __time__ >= 100 AND __time__ < 115 AND host = 'api.example.com' AND method = 'POST' " +
@@ -72,15 +72,15 @@ describe('filters', () => {
     );
   });
 
-  it('cannot end their literal', () => {
+  it('cannot break out of their SQL literal', () => {
     expect(text({ filters: { host: "a' OR 'a' = 'a" } })).toContain("host = 'a'' OR ''a'' = ''a'");
   });
 });
 
-describe('the search', () => {
+describe('the search of a query', () => {
   const search = (changes: Partial<Statement>) => text(changes).split(' | ')[0];
 
-  it('names the routes while its conditions are within the 30 of SLS', () => {
+  it('names the routes while it stays within the 30 conditions of SLS', () => {
     expect(search({ routes: routes(15) })?.split(' or ')).toHaveLength(30);
     expect(search({ routes: routes(16) })).toBe('*');
     expect(search({ routes: routes(30), hasAlternative: false })?.split(' or ')).toHaveLength(30);
@@ -88,17 +88,17 @@ describe('the search', () => {
   });
 
   it.each([`a" or *`, 'a|b', 'a\\', '*', 'a b', 'a:b', 'ü', '', '\n', 'a?', '(a)'])(
-    'leaves a route that the index could split, or that has a meaning there, to the SQL: %j',
+    'leaves a route to the SQL if the index could split it or it has a meaning in the search: %j',
     (route) => {
       expect(search({ routes: ['default-a-80', route] })).toBe('*');
     },
   );
 });
 
-describe('the SQL', () => {
+describe('the SQL of a query', () => {
   const literal = (route: string) => `'${route.replaceAll("'", "''")}'`;
 
-  it('holds any route as one literal, and a LIMIT that lets every route through', () => {
+  it('contains any route as one literal, and a LIMIT that is enough for all routes', () => {
     const anyRoutes = fc.uniqueArray(fc.string({ unit: 'binary' }), { minLength: 1, maxLength: 40 });
     fc.assert(
       fc.property(anyRoutes, fc.boolean(), (names, hasAlternative) => {

@@ -3,11 +3,11 @@ import { createServer, type IncomingHttpHeaders, type RequestListener } from 'no
 import { createServer as createNetServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { waitFor } from '../support/wait-for.ts';
 
-/** A server on loopback that answers as the test says, and notes its connections. */
+/** A server on loopback that the test controls, and that records its connections. */
 export interface RawSls extends AsyncDisposable {
   readonly port: number;
   readonly url: string;
-  /** Connections so far, and of them those that the other side, or the test, has closed. */
+  /** All connections so far, closed ones included. */
   readonly connections: readonly Socket[];
   /** Resolves once every connection so far is closed. */
   allClosed(): Promise<unknown>;
@@ -20,7 +20,7 @@ export interface ReceivedRequest {
   readonly body: string;
 }
 
-/** @param handler called once the body of a request has come */
+/** @param handler called once the body of a request is complete */
 export async function startRawSls(
   handler: RequestListener,
   host = '127.0.0.1',
@@ -38,7 +38,7 @@ export async function startRawSls(
   return Object.assign(await listening(server, host), { requests });
 }
 
-/** @param onConnection told of each connection; by default nothing is ever said on it */
+/** @param onConnection called for each connection; by default the server never sends anything */
 export function startSilentSls(
   onConnection: (socket: Socket) => void = (socket) => void socket.resume(),
 ): Promise<RawSls> {

@@ -28,8 +28,8 @@ const queryOf = (startSeconds: number, endSeconds: number): SecondCountQuery => 
   plannedAtSeconds: clock.nowSeconds,
 });
 
-describe('the lines of each second', () => {
-  it('are those of a direct count, whatever their route, and nothing of the seconds beside the window', async () => {
+describe('a count of lines per second', () => {
+  it('equals a direct count for any route, and contains nothing outside the window', async () => {
     let nextSeconds = clock.nowSeconds - 3000;
     const anyCounts = fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 3, maxLength: 150 });
     const routes = ['default-a-80', '', '-', undefined];
@@ -56,14 +56,14 @@ describe('the lines of each second', () => {
     );
   });
 
-  it('cost one query', async () => {
+  it('takes one query', async () => {
     const before = sls.stats().sql;
     await source.query(queryOf(clock.nowSeconds - 200, clock.nowSeconds - 2), alive());
     expect(sls.stats().sql).toBe(before + 1);
     expect(events.at(-1)).toMatchObject({ outcome: 'ok' });
   });
 
-  it('are not counted by a clock that is apart from that of SLS', async () => {
+  it('fails if the clock differs from that of SLS', async () => {
     const query = queryOf(clock.nowSeconds - 20, clock.nowSeconds - 2);
     for (const dateShiftMs of [-3000, 60_000]) {
       sls.setFaults({ dateShiftMs });
@@ -71,7 +71,7 @@ describe('the lines of each second', () => {
     }
   });
 
-  it('of an incomplete result are none', async () => {
+  it('fails if the result is incomplete', async () => {
     sls.setFaults({ incomplete: true });
     const querying = source.query(queryOf(clock.nowSeconds - 20, clock.nowSeconds - 2), alive());
     await expect(querying).rejects.toMatchObject({ code: 'SlsIncomplete' });

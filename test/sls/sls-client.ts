@@ -15,11 +15,11 @@ export type SlsEvent = Parameters<SlsObserver['slsQueryFinished']>[0];
 
 export interface TestClient {
   readonly client: SlsClient;
-  /** What the observer was told. */
+  /** The events that the observer received. */
   readonly events: readonly SlsEvent[];
 }
 
-/** A client as the service builds it, which notes what its observer is told. */
+/** Creates a client as the service does, and records the events of its observer. */
 export function createClient(
   settings: Partial<TransportSettings> = {},
   credentials: CredentialSource = credentialsOf(accessKey),
@@ -33,7 +33,7 @@ export function createClient(
   return { client, events };
 }
 
-/** An SLS with one logstore, which verifies signatures and the security token. */
+/** Starts an SLS with one logstore that verifies signatures and the security token. */
 export const startSls = (options: Partial<EmulatorOptions> = {}) =>
   startEmulator({
     listenHost: '127.0.0.1',
@@ -43,5 +43,5 @@ export const startSls = (options: Partial<EmulatorOptions> = {}) =>
     ...options,
   });
 
-/** A signal that nobody aborts. */
+/** Returns a signal that is never aborted. */
 export const alive = () => new AbortController().signal;

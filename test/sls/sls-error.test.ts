@@ -5,8 +5,8 @@ import { replyError, unindexedField } from '../../src/sls/sls-error.ts';
 
 const credentials = { accessKeyId: 'id', accessKeySecret: 'planted-secret', securityToken: 'planted-token' };
 const headers = { 'x-log-requestid': 'R1' };
-/** The error of a reply with the JSON that SLS documents. */
-const errorOf = (statusCode: number, errorCode?: string, errorMessage = 'said SLS') =>
+/** Returns the error of a reply whose body is the documented JSON. */
+const errorOf = (statusCode: number, errorCode?: string, errorMessage = 'text of SLS') =>
   replyError(
     { statusCode, headers, body: Buffer.from(JSON.stringify({ errorCode, errorMessage })) },
     'project p',
@@ -21,9 +21,9 @@ const changedIndex =
   "Column 'host' no longer exists or type mismatch;please add the column in the index attribute";
 const grouping = "Column 'host' not in GROUP BY clause;please add the column in the index attribute";
 
-describe('an error of SLS', () => {
+describe('the error of a failed reply', () => {
   it.each<[number, string | undefined, string, ErrorCode]>([
-    // The documented ones, by status.
+    // Documented errors, by status.
     [400, 'ParameterInvalid', 'syntax error', 'QueryRefused'],
     [400, 'ParameterInvalid', quota, 'SlsThrottled'],
     [400, 'ParameterInvalid', searchIndex, 'IndexMissing'],
@@ -45,7 +45,7 @@ describe('an error of SLS', () => {
     [500, 'InternalServerError', '', 'SlsUnavailable'],
     [500, 'RequestTimeout', '', 'SlsTimeout'],
     [503, 'ServerBusy', '', 'SlsThrottled'],
-    // And what is not.
+    // Undocumented ones.
     [503, 'SomethingNew', '', 'SlsUnavailable'],
     [429, 'SomethingNew', '', 'SlsThrottled'],
     [429, undefined, '', 'SlsThrottled'],
@@ -56,11 +56,11 @@ describe('an error of SLS', () => {
     [404, undefined, '', 'SlsReplyInvalid'],
     [400, 'constructor', '', 'QueryRefused'],
     [500, '__proto__', '', 'SlsUnavailable'],
-  ])('%i %s %j is %s', (statusCode, errorCode, message, code) => {
+  ])('with status %i, code %s and message %j is %s', (statusCode, errorCode, message, code) => {
     expect(errorOf(statusCode, errorCode, message).code).toBe(code);
   });
 
-  it('of any kind has a code of ours', () => {
+  it('always has a code of the registry', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 400, max: 599 }),
@@ -74,7 +74,7 @@ describe('an error of SLS', () => {
     );
   });
 
-  it('says where, what, the id to give Alibaba Cloud, and what to do', () => {
+  it('says where, what was wrong, the request ID for Alibaba Cloud, and what to do', () => {
     const error = errorOf(401, 'Unauthorized', 'denied by ram. ');
     expect(error.message).toBe(
       `SLS, project p: Unauthorized: denied by ram (request R1). ${errorRegistry.PermissionDenied.remedy}`,
@@ -83,12 +83,12 @@ describe('an error of SLS', () => {
     expect(error.cause).toEqual(new Error('SLS answered 401'));
   });
 
-  it('without a code or an id says its status', () => {
+  it('shows the status if SLS sent no code', () => {
     const reply = { statusCode: 502, headers: {}, body: Buffer.from('{}') };
     expect(replyError(reply, 'project p', credentials).what).toBe('SLS, project p: HTTP 502');
   });
 
-  it('whose body is not JSON says so, and repeats nothing of it', () => {
+  it('says that a body is not JSON, and repeats nothing of it', () => {
     const reply = { statusCode: 404, headers, body: Buffer.from('<html>planted</html>') };
     expect(replyError(reply, 'project p', credentials).what).toBe(
       'SLS, project p: HTTP 404: the body is not the JSON that SLS documents (request R1)',
@@ -107,7 +107,7 @@ describe('an error of SLS', () => {
   });
 });
 
-describe('the field that lacks an index', () => {
+describe('unindexedField', () => {
   const fieldOf = (message: string) => unindexedField(errorOf(400, 'ParameterInvalid', message));
 
   it.each([
@@ -117,11 +117,11 @@ describe('the field that lacks an index', () => {
     [changedIndex, 'host'],
     [grouping, undefined],
     ['syntax error', undefined],
-  ])('of %j is %s', (message, field) => {
+  ])('finds in %j: %s', (message, field) => {
     expect(fieldOf(message)).toBe(field);
   });
 
-  it('is not taken from any other error', () => {
+  it('ignores errors with another code', () => {
     expect(unindexedField(new AdapterError('SlsUnavailable', searchIndex))).toBeUndefined();
   });
 });

@@ -39,8 +39,8 @@ const request = (url: string, changes: Partial<TransportRequest> = {}): Transpor
   ...changes,
 });
 
-describe('an exchange', () => {
-  it('sends method, path, headers and body as given, and gives status, headers and body as they come', async () => {
+describe('a request of the transport', () => {
+  it('sends method, path, headers and body unchanged, and returns status, headers and body unchanged', async () => {
     await using sls = await startRawSls((_, response) =>
       response.writeHead(418, { 'x-a': 'b' }).end('the body'),
     );
@@ -56,7 +56,7 @@ describe('an exchange', () => {
     ]);
   });
 
-  it('after another uses its connection again; those at the same time have one each', async () => {
+  it('reuses the connection of an earlier request; simultaneous requests have one each', async () => {
     await using sls = await startRawSls((_, response) => response.end('ok'));
     const transport = newTransport();
     for (let n = 0; n < 5; n++) await transport.send(request(sls.url));
@@ -67,7 +67,7 @@ describe('an exchange', () => {
     await sls.allClosed();
   });
 
-  it('leaves nothing on a signal that outlives hundreds of them', async () => {
+  it('leaves no listener on a signal that outlives hundreds of requests', async () => {
     await using sls = await startRawSls((_, response) => response.end('ok'));
     const { signal } = new AbortController();
     const warnings: Error[] = [];
@@ -84,8 +84,8 @@ describe('an exchange', () => {
   });
 });
 
-describe('a time-out', () => {
-  it('of the connection counts until TLS is agreed on, and closes the socket', async () => {
+describe('a time-out of the transport', () => {
+  it('for connecting includes the TLS handshake, and closes the socket', async () => {
     await using sls = await startSilentSls();
     const url = `https://127.0.0.1:${sls.port}`;
     await expect(newTransport({ connectTimeoutMs: 30 }).send(request(url))).rejects.toMatchObject({
@@ -95,7 +95,7 @@ describe('a time-out', () => {
     await sls.allClosed();
   });
 
-  it('of the connection no longer counts once there is one', async () => {
+  it('for connecting stops once there is a connection', async () => {
     await using sls = await startRawSls((_, response) => void setTimeout(() => response.end('ok'), 120));
     const transport = newTransport({ connectTimeoutMs: 60 });
     for (let n = 0; n < 2; n++) expect((await transport.send(request(sls.url))).statusCode).toBe(200);
@@ -105,7 +105,7 @@ describe('a time-out', () => {
     ['before the first', ''],
     ['in the headers', 'HTTP/1.1 200 OK\r\ncontent-le'],
     ['in the middle of the body', 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"meta":'],
-  ])('of the reply counts to its last byte: %s', async (_, said) => {
+  ])('for the reply counts to its last byte: %s', async (_, said) => {
     await using sls = await startSilentSls((socket) => socket.once('data', () => socket.write(said)));
     await expect(newTransport({ readTimeoutMs: 60 }).send(request(sls.url))).rejects.toMatchObject({
       code: 'SlsTimeout',
@@ -114,7 +114,7 @@ describe('a time-out', () => {
     await sls.allClosed();
   });
 
-  it('of the reply is not put off by bytes that trickle in', async () => {
+  it('for the reply is not extended by bytes that trickle in', async () => {
     await using sls = await startRawSls((_, response) => {
       const trickle = setInterval(() => response.write('x'), 10);
       response.on('close', () => clearInterval(trickle));
@@ -126,9 +126,9 @@ describe('a time-out', () => {
   });
 });
 
-describe('a cancellation', () => {
+describe('canceling a request of the transport', () => {
   it.each<[string, 'http' | 'https', string | undefined]>([
-    ['while TLS is agreed on', 'https', undefined],
+    ['during the TLS handshake', 'https', undefined],
     ['before the first byte', 'http', ''],
     ['in the middle of the body', 'http', 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"meta":'],
   ])('closes the socket: %s', async (_, protocol, said) => {
@@ -148,7 +148,7 @@ describe('a cancellation', () => {
     await sls.allClosed();
   });
 
-  it('beforehand opens none', async () => {
+  it('beforehand opens no connection', async () => {
     await using sls = await startSilentSls();
     await expect(
       newTransport().send(request(sls.url, { signal: AbortSignal.abort() })),
@@ -159,14 +159,14 @@ describe('a cancellation', () => {
   });
 });
 
-describe('a reply that is none', () => {
+describe('a broken reply', () => {
   it.each<[string, string]>([
     ['a body cut short', 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"meta":'],
     ['chunks without their end', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{"met\r\n'],
     ['headers cut short', 'HTTP/1.1 200 OK\r\ncontent-'],
     ['nothing', ''],
     ['another protocol', '220 mail.example.com ESMTP\r\n'],
-  ])('%s', async (_, said) => {
+  ])('is reported as unreachable: %s', async (_, said) => {
     await using sls = await startSilentSls((socket) => socket.once('data', () => socket.end(said)));
     await expect(newTransport().send(request(sls.url))).rejects.toMatchObject({
       code: 'SlsUnavailable',
@@ -174,7 +174,7 @@ describe('a reply that is none', () => {
     });
   });
 
-  it('a server that is down is named with the reason of the system', async () => {
+  it('from a server that is down contains the error code of the system', async () => {
     const sls = await startSilentSls();
     await sls[Symbol.asyncDispose]();
     await expect(newTransport().send(request(sls.url))).rejects.toMatchObject({
@@ -183,7 +183,7 @@ describe('a reply that is none', () => {
     });
   });
 
-  it('a body without end is broken off', async () => {
+  it('is cut off if its body never ends', async () => {
     const chunk = Buffer.alloc(1024 * 1024, 'x');
     await using sls = await startRawSls((_, response) => {
       const pump = () => {
@@ -197,33 +197,36 @@ describe('a reply that is none', () => {
   });
 });
 
-describe('over TLS', () => {
-  it.each(['127.0.0.1', 'localhost'])('%s is verified as itself, whatever the Host header', async (host) => {
-    const directory = await mkdtemp(join(tmpdir(), 'transport-'));
-    const { certificate, key } = await keepServingPair(directory, [host], { now: () => Date.now() });
-    await rm(directory, { recursive: true });
-    const server = createServer({ cert: certificate, key }, (_, response) => response.end('ok')).listen(
-      0,
-      '127.0.0.1',
-    );
-    const trusted = getCACertificates('default');
-    try {
-      await waitFor(() => server.listening);
-      const { port } = server.address() as AddressInfo;
-      const refused = newTransport().send(request(`https://${host}:${port}`));
-      await expect(refused).rejects.toMatchObject({ code: 'SlsUnavailable' });
-      setDefaultCACertificates([...trusted, certificate]);
-      const reply = await newTransport().send(request(`https://${host}:${port}`));
-      expect(reply.body.toString()).toBe('ok');
-    } finally {
-      setDefaultCACertificates(trusted);
-      server.closeAllConnections();
-      server.close();
-    }
-  });
+describe('the transport over TLS', () => {
+  it.each(['127.0.0.1', 'localhost'])(
+    'verifies the certificate against %s, whatever the Host header is',
+    async (host) => {
+      const directory = await mkdtemp(join(tmpdir(), 'transport-'));
+      const { certificate, key } = await keepServingPair(directory, [host], { now: () => Date.now() });
+      await rm(directory, { recursive: true });
+      const server = createServer({ cert: certificate, key }, (_, response) => response.end('ok')).listen(
+        0,
+        '127.0.0.1',
+      );
+      const trusted = getCACertificates('default');
+      try {
+        await waitFor(() => server.listening);
+        const { port } = server.address() as AddressInfo;
+        const refused = newTransport().send(request(`https://${host}:${port}`));
+        await expect(refused).rejects.toMatchObject({ code: 'SlsUnavailable' });
+        setDefaultCACertificates([...trusted, certificate]);
+        const reply = await newTransport().send(request(`https://${host}:${port}`));
+        expect(reply.body.toString()).toBe('ok');
+      } finally {
+        setDefaultCACertificates(trusted);
+        server.closeAllConnections();
+        server.close();
+      }
+    },
+  );
 });
 
-describe('a Date header', () => {
+describe('parseDateHeader', () => {
   it.each<[string | undefined, number | undefined]>([
     ['Sun, 06 Nov 1994 08:49:37 GMT', 784_111_777_000],
     [undefined, undefined],
@@ -235,7 +238,7 @@ describe('a Date header', () => {
     ['Sun, 06 Nov 1994 25:49:37 GMT', undefined],
     ['Sun, 06 Foo 1994 08:49:37 GMT', undefined],
     ['Sun, 06 Nov 1994 08:49:37 GMT, Sun, 06 Nov 1994 08:49:37 GMT', undefined],
-  ])('%j says %s', (text, ms) => {
+  ])('parses %j as %s', (text, ms) => {
     expect(parseDateHeader(text)).toBe(ms);
   });
 });

@@ -4,14 +4,14 @@ import { untilCanceled } from '../../src/sls/until-canceled.ts';
 
 const never = () => Promise.withResolvers<never>().promise;
 
-describe('work that may be canceled', () => {
-  it('ends by itself', async () => {
+describe('untilCanceled', () => {
+  it('ends with the work', async () => {
     const { signal } = new AbortController();
     await expect(untilCanceled(Promise.resolve(1), signal)).resolves.toBe(1);
     await expect(untilCanceled(Promise.reject(new Error('broken')), signal)).rejects.toThrow('broken');
   });
 
-  it('ends as canceled by a signal aborted before or meanwhile, with its reason as the cause', async () => {
+  it('throws Canceled if the signal is aborted before or meanwhile, with its reason as the cause', async () => {
     const controller = new AbortController();
     const ending = untilCanceled(never(), controller.signal);
     controller.abort(new Error('gone'));
@@ -28,7 +28,7 @@ describe('work that may be canceled', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
-  it('leaves a failure of work that lost to be nobody’s', async () => {
+  it('causes no unhandled rejection if the work fails later', async () => {
     const work = Promise.withResolvers<never>();
     const ending = untilCanceled(work.promise, AbortSignal.abort(new Error('gone')));
     await expect(ending).rejects.toMatchObject({ code: 'Canceled' });

@@ -17,7 +17,7 @@ const wrong = (change: object) =>
 const block = (bytes: number) => Buffer.alloc(bytes, 1).toString('base64');
 
 describe('an add-on token', () => {
-  it('gives what was encrypted, for a key of any length that AES has', () => {
+  it('is decrypted with a key of any AES length', () => {
     const visible = fc.string({
       minLength: 1,
       maxLength: 200,
@@ -42,7 +42,7 @@ describe('an add-on token', () => {
     );
   });
 
-  it('is one that another program has encrypted', () => {
+  it('is decrypted if another program (openssl) encrypted it', () => {
     // openssl enc -aes-128-cbc -K 30313233343536373839616263646566 -iv 000102…0f
     const iv = '000102030405060708090a0b0c0d0e0f';
     const of = (hex: string) => Buffer.from(iv + hex, 'hex').toString('base64');
@@ -60,33 +60,37 @@ describe('an add-on token', () => {
   });
 
   it.each<[what: string, text: string, message: string]>([
-    ['nothing', '', ' is not JSON'],
-    ['something else', 'planted-secret', ' is not JSON'],
-    ['half of it', encryptedToken(planted).slice(0, 100), ' is not JSON'],
-    ['a list', '["planted-secret"]', ' is not a JSON object'],
+    ['no content', '', ' is not JSON'],
+    ['other content', 'planted-secret', ' is not JSON'],
+    ['half its content', encryptedToken(planted).slice(0, 100), ' is not JSON'],
+    ['a list instead of an object', '["planted-secret"]', ' is not a JSON object'],
     ['no keyring', wrong({ keyring: undefined }), ' has no "keyring"'],
     ['an empty secret', wrong({ 'access.key.secret': '' }), ' has no "access.key.secret"'],
-    ['a number', wrong({ 'access.key.id': 5 }), ' has no "access.key.id"'],
-    ['no token', wrong({ 'security.token': null }), ' has no "security.token"'],
+    ['a number as ID', wrong({ 'access.key.id': 5 }), ' has no "access.key.id"'],
+    ['no security token', wrong({ 'security.token': null }), ' has no "security.token"'],
     [
       'a short keyring',
       wrong({ keyring: 'planted-secret' }),
       ': "keyring" has 14 bytes; an AES key has 16, 24 or 32',
     ],
     [
-      'a keyring whose bytes are too many',
+      'a keyring with too many bytes',
       wrong({ keyring: 'é'.repeat(16).slice(0, 15) }),
       ': "keyring" has 30 bytes; an AES key has 16, 24 or 32',
     ],
     [
-      'another keyring',
+      'a wrong keyring',
       wrong({ keyring: 'another-keyring!' }),
       ': "access.key.id" cannot be decrypted with "keyring"',
     ],
-    ['no base64', wrong({ 'access.key.id': 'planted secret' }), ': "access.key.id" is not base64'],
-    ['base64 of URLs', wrong({ 'access.key.id': 'ab-_' }), ': "access.key.id" is not base64'],
     [
-      'an IV alone',
+      'text that is not base64',
+      wrong({ 'access.key.id': 'planted secret' }),
+      ': "access.key.id" is not base64',
+    ],
+    ['URL-safe base64', wrong({ 'access.key.id': 'ab-_' }), ': "access.key.id" is not base64'],
+    [
+      'only an IV',
       wrong({ 'access.key.secret': block(16) }),
       ': "access.key.secret" has 16 bytes; an IV and whole blocks of 16 bytes are expected',
     ],
@@ -96,17 +100,17 @@ describe('an add-on token', () => {
       ': "security.token" has 40 bytes; an IV and whole blocks of 16 bytes are expected',
     ],
     [
-      'noise',
+      'random bytes',
       wrong({ 'security.token': block(48) }),
       ': "security.token" cannot be decrypted with "keyring"',
     ],
     [
-      'a text of nothing',
+      'an empty encrypted text',
       wrong({ 'access.key.secret': encrypted('', keyring) }),
       ': "access.key.secret" cannot be decrypted with "keyring"',
     ],
     [
-      'a text of control characters',
+      'control characters in a text',
       wrong({ 'access.key.secret': encrypted('planted\u0001', keyring) }),
       ': "access.key.secret" cannot be decrypted with "keyring"',
     ],
@@ -124,7 +128,7 @@ describe('an add-on token', () => {
         ? ': "expiration" must be a time such as 2006-01-02T15:04:05Z'
         : ' has no "expiration"',
     ]),
-  ])('of %s is refused, in words that hold nothing of it', (_, text, message) => {
+  ])('is refused if it has %s, with a message that repeats nothing of it', (_, text, message) => {
     let error: unknown;
     try {
       parseAddonToken(text, 'the file');
@@ -135,7 +139,7 @@ describe('an add-on token', () => {
     expect(`${(error as Error).stack}${JSON.stringify((error as Error).cause)}`).not.toContain('planted');
   });
 
-  it('is read from its file, each time anew', async () => {
+  it('is read from its file each time', async () => {
     const file = join(directory, 'token-config');
     await expect(readAddonToken(file)).rejects.toThrow(`the add-on token ${file} cannot be read (ENOENT)`);
     writeFileSync(file, encryptedToken(planted));

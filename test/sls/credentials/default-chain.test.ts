@@ -28,7 +28,7 @@ beforeAll(async () => {
     const [status, body] = replies.shift() ?? [200, JSON.stringify({ ...good, Expiration })];
     setImmediate(() => response.writeHead(status).end(body));
   });
-  // The library reads these itself. Nothing but the URI is left to it.
+  // The library reads these itself. Only the URI is left to it.
   for (const name of Object.keys(process.env))
     if (/^ALIBABA|^AccessKey/.test(name)) Reflect.deleteProperty(process.env, name);
   process.env['HOME'] = home;
@@ -46,24 +46,28 @@ afterEach(() => {
   asked = server.requests.length;
 });
 
-describe('credentials from the environment', () => {
+describe('credentialsFromEnvironment', () => {
   it.each<[string, Record<string, string>, [string, string, string?] | undefined]>([
     ['nothing', {}, undefined],
     ["Alibaba Cloud's names", own, ['own-id', 'own-secret']],
     ["the stock adapter's names", stock, ['stock-id', 'stock-secret']],
-    ['both: the first go before', { ...stock, ...own }, ['own-id', 'own-secret']],
+    ['both, where the first are used', { ...stock, ...own }, ['own-id', 'own-secret']],
     ['a token', { ...own, ALIBABA_CLOUD_SECURITY_TOKEN: 't' }, ['own-id', 'own-secret', 't']],
     ["the stock adapter's token", { ...stock, SecurityToken: 't' }, ['stock-id', 'stock-secret', 't']],
     [
-      'a token of the other habit',
+      'a token under the other naming',
       { ...stock, ALIBABA_CLOUD_SECURITY_TOKEN: 't' },
       ['stock-id', 'stock-secret'],
     ],
     ['an id alone', { ALIBABA_CLOUD_ACCESS_KEY_ID: 'own-id' }, undefined],
     ['a secret alone', { AccessKeySecret: 'stock-secret' }, undefined],
-    ['halves of two habits', { ALIBABA_CLOUD_ACCESS_KEY_ID: 'own-id', AccessKeySecret: 's' }, undefined],
     [
-      'half of one and all of the other',
+      'half a pair of each naming',
+      { ALIBABA_CLOUD_ACCESS_KEY_ID: 'own-id', AccessKeySecret: 's' },
+      undefined,
+    ],
+    [
+      'half a pair of one naming and a whole pair of the other',
       { ALIBABA_CLOUD_ACCESS_KEY_ID: 'x', ...stock },
       ['stock-id', 'stock-secret'],
     ],
@@ -71,7 +75,7 @@ describe('credentials from the environment', () => {
     ['a secret of white space', { ...own, ALIBABA_CLOUD_ACCESS_KEY_SECRET: ' \n' }, undefined],
     ['line feeds from a file', { AccessKeyId: 'id\n', AccessKeySecret: ' secret\r\n' }, ['id', 'secret']],
     ['an empty token', { ...own, ALIBABA_CLOUD_SECURITY_TOKEN: '' }, ['own-id', 'own-secret', '']],
-  ])('with %s', (_, env, expected) => {
+  ])('reads the environment with %s', (_, env, expected) => {
     const found = credentialsFromEnvironment(env);
     if (expected === undefined) expect(found).toBeUndefined();
     else {
@@ -80,15 +84,15 @@ describe('credentials from the environment', () => {
     }
   });
 
-  it('is told of by its names where it has no pair', async () => {
+  it('makes an error that names the variables if no pair is set', async () => {
     await expect(environmentOrigin({ AccessKeyId: 'planted-secret' })()).rejects.toThrow(
       'the environment has neither ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET nor AccessKeyId and AccessKeySecret',
     );
   });
 });
 
-describe('the default credentials', () => {
-  it('are those of the environment first', async () => {
+describe('defaultOrigin', () => {
+  it('prefers the environment', async () => {
     const file = join(home, 'ignored-token');
     writeFileSync(file, 'no token');
     const { credentials } = await defaultOrigin(own, file)();
@@ -96,7 +100,7 @@ describe('the default credentials', () => {
     expect(requests()).toBe(0);
   });
 
-  it('are then those of the add-on token, if there is one, be it wrong', async () => {
+  it('then uses the add-on token if there is one, even a wrong one', async () => {
     const file = join(home, 'token');
     writeFileSync(file, encryptedToken({ id: 'token-id', secret: 's', token: 't' }));
     expect((await defaultOrigin({}, file)()).credentials.accessKeyId).toBe('token-id');
@@ -105,7 +109,7 @@ describe('the default credentials', () => {
     expect(requests()).toBe(0);
   });
 
-  it("are then those of the library's chain, which say when they expire", async () => {
+  it("then uses the library's chain, with the end of its session", async () => {
     expect(await defaultOrigin({}, noToken)()).toEqual({
       credentials: { accessKeyId: 'id', accessKeySecret: 'secret', securityToken: 'token' },
       expiresAtMs: Date.parse(Expiration),
@@ -113,7 +117,7 @@ describe('the default credentials', () => {
     expect(requests()).toBe(1);
   });
 
-  it('are asked for again now and then where the chain ends in a profile', async () => {
+  it('asks a chain that ends in a profile again from time to time', async () => {
     await mkdir(join(home, '.aliyun'), { recursive: true });
     const profile = {
       name: 'p',
@@ -135,7 +139,7 @@ describe('the default credentials', () => {
     }
   });
 
-  it('come from a chain of its own each time, also after a failure', async () => {
+  it('builds a new chain each time, also after a failure', async () => {
     replies = [[500, 'down']];
     const origin = defaultOrigin({}, noToken);
     await expect(origin()).rejects.toThrow(/unable to get credentials from any of the providers/);
@@ -155,7 +159,7 @@ describe('the default credentials', () => {
     'AccessKeySecret=hunter2',
     'hunter2',
     '{"Credentials": {"x": "hunter2"',
-  ])('fail without a secret in the reason where the reply is %s', async (body) => {
+  ])('fails without a secret in the message if the reply is %s', async (body) => {
     replies = [[200, body]];
     const error = await defaultOrigin({}, noToken)().catch((thrown: unknown) => thrown as Error);
     expect(error).toBeInstanceOf(Error);

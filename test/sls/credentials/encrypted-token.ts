@@ -9,14 +9,14 @@ export interface TokenParts {
   readonly expiration?: string;
 }
 
-/** As ACK writes it: IV ‖ AES-CBC with PKCS#5 padding, in base64. */
+/** Encrypts as ACK does: base64 of IV ‖ AES-CBC with PKCS#5 padding. */
 export function encrypted(plain: string, keyring: string): string {
   const iv = randomBytes(16);
   const cipher = createCipheriv(`aes-${Buffer.byteLength(keyring) * 8}-cbc`, keyring, iv);
   return Buffer.concat([iv, cipher.update(plain, 'utf8'), cipher.final()]).toString('base64');
 }
 
-/** What ACK writes to `/var/addon/token-config`; in an hour it expires, unless said otherwise. */
+/** Returns what ACK writes to `/var/addon/token-config`. By default the token expires in an hour. */
 export function encryptedToken(parts: TokenParts): string {
   const { id, secret, token, keyring = '0123456789abcdef', expiration = inSeconds(3600) } = parts;
   return JSON.stringify({
@@ -28,6 +28,6 @@ export function encryptedToken(parts: TokenParts): string {
   });
 }
 
-/** In the layout of the token's expiration. */
+/** Returns a time in the format of the token's expiration. */
 export const inSeconds = (seconds: number, nowMs = Date.now()): string =>
   new Date(nowMs + seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');

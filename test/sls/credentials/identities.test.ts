@@ -13,7 +13,7 @@ const create = (env: Readonly<Record<string, string>> = {}) =>
 const roleArn = 'acs:ram::1:role/reader';
 
 describe('identities', () => {
-  it('are one for settings that say the same', () => {
+  it('are shared by equal settings', () => {
     const identities = create();
     const one = identities.of({ source: 'rrsa', roleArn, durationSeconds: 900 });
     expect(identities.of({ durationSeconds: 900, roleArn, source: 'rrsa', stsEndpoint: undefined })).toBe(
@@ -23,7 +23,7 @@ describe('identities', () => {
     expect(identities.of({ source: 'default' })).not.toBe(identities.of({ source: 'environment' }));
   });
 
-  it('share the credentials that they are based on', async () => {
+  it('share their base credentials', async () => {
     const identities = create();
     const role = (name: string): CredentialSettings => ({
       source: 'assume-role',
@@ -51,11 +51,11 @@ describe('identities', () => {
       { source: 'assume-role', roleArn, externalId: 'planted', from: { source: 'rrsa' } },
       `assume-role ${roleArn} from rrsa`,
     ],
-  ])('of %j are called %s', (settings, name) => {
+  ])('with %j are named %s', (settings, name) => {
     expect(create().of(settings).name).toBe(name);
   });
 
-  it('that differ in what their name does not say are numbered', () => {
+  it('are numbered if their names are equal but their settings differ', () => {
     const identities = create();
     const names = [900, 1800, 3600].map(
       (durationSeconds) => identities.of({ source: 'rrsa', durationSeconds }).name,
@@ -63,14 +63,14 @@ describe('identities', () => {
     expect(names).toEqual(['rrsa', 'rrsa #2', 'rrsa #3']);
   });
 
-  it('ask for nothing before they are used', async () => {
+  it('fetch nothing before they are used', async () => {
     const identities = create({ AccessKeyId: 'id', AccessKeySecret: 'secret' });
     const identity = identities.of({ source: 'environment' });
     expect(identities.states()).toEqual([{ name: 'environment', expiresAtMs: undefined, failing: false }]);
     expect(await identity.current()).toMatchObject({ accessKeyId: 'id' });
   });
 
-  it('tell of a failure until the next success', async () => {
+  it('report a failure until the next success', async () => {
     const env: Record<string, string> = {};
     const identities = create(env);
     const identity = identities.of({ source: 'environment' });
@@ -88,9 +88,9 @@ describe('identities', () => {
     [{ source: 'addon-token', file: '/none' }, /\(addon-token \/none\): .* cannot be read \(ENOENT\)/],
     [{ source: 'addon-token' }, /the add-on token \/var\/addon\/token-config/],
     [{ source: 'secret-file', directory: '/none' }, /the Secret at \/none has no access-key-id/],
-    // What is wrong is the key that it starts from.
+    // The fault is in the base credentials.
     [{ source: 'assume-role', roleArn, from: { source: 'environment' } }, /\(environment\): the environment/],
-  ])('of %j say what is missing', async (settings, what) => {
+  ])('with %j report what is missing', async (settings, what) => {
     await expect(create().of(settings).current()).rejects.toMatchObject({
       code: 'CredentialsMissing',
       what: expect.stringMatching(what) as string,

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { libraryReason, withoutNamedSecrets } from '../../../src/sls/credentials/library-error.ts';
 
-describe('a text without its secrets', () => {
+describe('withoutNamedSecrets', () => {
   it.each([
     ['{"AccessKeySecret":"a/b+c=","SecurityToken": "d"}', '{"AccessKeySecret":"***","SecurityToken": "***"}'],
     [String.raw`{\"AccessKeySecret\":\"abc\"}`, String.raw`{\"AccessKeySecret\":\"***\"}`],
     ['secret=abc, access_key_secret: abc', 'secret=***, access_key_secret: ***'],
     ['get sts token failed, httpStatus: 404', 'get sts token failed, httpStatus: 404'],
-  ])('%s', (text, expected) => {
+  ])('hides secrets in %s', (text, expected) => {
     expect(withoutNamedSecrets(text)).toBe(expected);
   });
 });
 
-describe('the reason of a failure', () => {
+describe('libraryReason', () => {
   const secret = 'a/secret+of=mine';
   it.each<[string, string]>([
     [
@@ -48,11 +48,11 @@ describe('the reason of a failure', () => {
     ['no profile, getaddrinfo ENOTFOUND undefinedGET https://undefined/?Version=2014 failed.', 'no profile'],
     ['two\n lines', 'two lines'],
     ['IMDS credentials is disabled', 'IMDS credentials is disabled'],
-  ])('%s', (said, expected) => {
+  ])('shortens %s', (said, expected) => {
     expect(libraryReason(new Error(said), [secret])).toBe(expected);
   });
 
-  it('is short, however much was said', () => {
+  it('cuts long messages', () => {
     expect(libraryReason(new Error('x'.repeat(10_000))).length).toBe(500);
   });
 });

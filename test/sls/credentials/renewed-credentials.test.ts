@@ -8,19 +8,19 @@ import { TestClock } from '../../support/test-clock.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 const clock = new TestClock();
-let asked = 0;
-/** What the source does when it is asked; by default it gives a session of an hour. */
+let fetches = 0;
+/** What the origin returns; by default a session of one hour. */
 let answer: () => Promise<Lease>;
 let events: string[] = [];
 
 const key = (id: string): Credentials => ({ accessKeyId: id, accessKeySecret: 's', securityToken: 't' });
 const session = (seconds: number): Promise<Lease> =>
-  Promise.resolve({ credentials: key(`key-${asked}`), expiresAtMs: clock.nowMs + seconds * 1000 });
+  Promise.resolve({ credentials: key(`key-${fetches}`), expiresAtMs: clock.nowMs + seconds * 1000 });
 const create = () =>
   new RenewedCredentials({
     name: 'test',
     origin: () => {
-      asked += 1;
+      fetches += 1;
       return answer();
     },
     clock,
@@ -34,7 +34,7 @@ const idOf = async (source: RenewedCredentials) => (await source.current()).acce
 const seconds = (count: number) => clock.advance(count * 1000);
 
 beforeEach(() => {
-  asked = 0;
+  fetches = 0;
   events = [];
   answer = () => session(3600);
 });
@@ -44,7 +44,7 @@ it.each<[string, Partial<Credentials>]>([
   ['access key ID', { accessKeyId: '“a”' }],
   ['access key secret', { accessKeySecret: 'Pl4nted secret' }],
   ['security token', { securityToken: 'Pl4nted\u00a0' }],
-])('no key has such an %s: %j', async (what, wrong) => {
+])('refuses a character that no %s has: %j', async (what, wrong) => {
   answer = () => Promise.resolve({ credentials: { ...key('a'), ...wrong } });
   const failure = await create()
     .current()
@@ -56,12 +56,12 @@ it.each<[string, Partial<Credentials>]>([
 });
 
 describe('credentials that expire', () => {
-  it('are asked for once by all who ask at a time, and kept', async () => {
+  it('are fetched once for simultaneous callers, and kept', async () => {
     const source = create();
-    expect([asked, source.expiresAtMs]).toEqual([0, undefined]);
+    expect([fetches, source.expiresAtMs]).toEqual([0, undefined]);
     await Promise.all(Array.from({ length: 20 }, () => source.current()));
     seconds(2600);
-    expect([await idOf(source), asked]).toEqual(['key-1', 1]);
+    expect([await idOf(source), fetches]).toEqual(['key-1', 1]);
     expect(source.expiresAtMs).toBe(clock.nowMs + 1_000_000);
   });
 
@@ -70,31 +70,34 @@ describe('credentials that expire', () => {
     [43_200, 42_300],
     [900, 600],
     [30, 20],
-  ])('of %d s are renewed after %d s, while nobody waits', async (lifetime, renewal) => {
-    answer = () => session(lifetime);
-    const source = create();
-    await source.current();
-    seconds(renewal - 1);
-    await source.current();
-    expect(asked).toBe(1);
-    seconds(1);
-    const renewed = Promise.withResolvers<Lease>();
-    answer = () => renewed.promise;
-    // The source does not answer, and still these two are served, from one flight.
-    expect([await idOf(source), await idOf(source), asked]).toEqual(['key-1', 'key-1', 2]);
-    renewed.resolve(await session(lifetime));
-    await waitFor(async () => (await idOf(source)) === 'key-2');
-    expect(asked).toBe(2);
-  });
+  ])(
+    'with a lifetime of %d s are renewed after %d s, without a caller that waits',
+    async (lifetime, renewal) => {
+      answer = () => session(lifetime);
+      const source = create();
+      await source.current();
+      seconds(renewal - 1);
+      await source.current();
+      expect(fetches).toBe(1);
+      seconds(1);
+      const renewed = Promise.withResolvers<Lease>();
+      answer = () => renewed.promise;
+      // The origin does not answer; both calls are still served, and one renewal is pending.
+      expect([await idOf(source), await idOf(source), fetches]).toEqual(['key-1', 'key-1', 2]);
+      renewed.resolve(await session(lifetime));
+      await waitFor(async () => (await idOf(source)) === 'key-2');
+      expect(fetches).toBe(2);
+    },
+  );
 
-  it('are waited for once too little time is left', async () => {
+  it('make callers wait once too little time is left', async () => {
     const source = create();
     await source.current();
     seconds(3591);
     expect(await idOf(source)).toBe('key-2');
   });
 
-  it('are used while they cannot be renewed, told of once, and asked for every 10 s', async () => {
+  it('stay in use while renewal fails, which is reported once and retried every 10 s', async () => {
     const source = create();
     await source.current();
     seconds(2700);
@@ -104,7 +107,7 @@ describe('credentials that expire', () => {
       await Promise.resolve();
       seconds(1);
     }
-    expect(asked).toBe(4);
+    expect(fetches).toBe(4);
     expect(events).toEqual(['test failing: no credentials for SLS (test): down']);
     answer = () => session(3600);
     seconds(10);
@@ -113,7 +116,7 @@ describe('credentials that expire', () => {
     expect(events.slice(1)).toEqual(['test recovered']);
   });
 
-  it('are never used past their end', async () => {
+  it('are never used after they expired', async () => {
     const source = create();
     await source.current();
     answer = () => Promise.reject(new Error('down'));
@@ -121,9 +124,9 @@ describe('credentials that expire', () => {
     await expect(source.current()).rejects.toMatchObject({ code: 'CredentialsMissing' });
   });
 
-  it('end by the clock as well, which may have been set', async () => {
+  it('expire by the system clock as well as by the monotonic clock', async () => {
     let monotonicMs = 0;
-    const origin = () => ((asked += 1), session(3600));
+    const origin = () => ((fetches += 1), session(3600));
     const observer = { credentialsFailing: () => undefined, credentialsRecovered: () => undefined };
     const source = new RenewedCredentials({
       name: 'x',
@@ -139,7 +142,7 @@ describe('credentials that expire', () => {
     expect(await idOf(source)).toBe('key-3');
   });
 
-  it('that end while they are renewed in vain harm nobody but who asks then', async () => {
+  it('that expire during a failing renewal fail only the next caller', async () => {
     const source = create();
     await source.current();
     const renewal = Promise.withResolvers<Lease>();
@@ -147,13 +150,13 @@ describe('credentials that expire', () => {
     seconds(3000);
     expect(await idOf(source)).toBe('key-1');
     seconds(600);
-    // Nobody waits for this one: the next who asks hears of it.
+    // No caller waits for this renewal; the next caller gets its error.
     renewal.reject(new Error('down'));
     await setImmediate();
     await expect(source.current()).rejects.toMatchObject({ what: 'no credentials for SLS (test): down' });
   });
 
-  it('that have ended already are refused, with both times', async () => {
+  it('that have already expired are refused, with both times in the message', async () => {
     answer = () => session(-60);
     const error = await create()
       .current()
@@ -163,32 +166,32 @@ describe('credentials that expire', () => {
   });
 });
 
-describe('a source that gives none', () => {
-  it('is asked once a second, however many ask', async () => {
+describe('an origin that fails', () => {
+  it('is called once a second, however many callers there are', async () => {
     answer = () => Promise.reject(new Error('no role'));
     const source = create();
     for (let count = 0; count < 5; count += 1) {
       await expect(source.current()).rejects.toThrow('no credentials for SLS (test): no role');
       seconds(0.1);
     }
-    expect(asked).toBe(1);
+    expect(fetches).toBe(1);
     seconds(0.5);
     answer = () => session(3600);
     expect(await idOf(source)).toBe('key-2');
   });
 
-  it('passes on what the credentials it is based on say', async () => {
+  it('passes on an AdapterError of its base credentials', async () => {
     const own = new AdapterError('CredentialsMissing', 'of the base');
     answer = () => Promise.reject(own);
     await expect(create().current()).rejects.toBe(own);
   });
 });
 
-describe('credentials that are looked at again', () => {
+describe('credentials that are rechecked', () => {
   const file = (id: string) => (): Promise<Lease> =>
     Promise.resolve({ credentials: key(id), recheck: { afterMs: 1000, inBackground: false } });
 
-  it('are so before the next use, and stand where that fails', async () => {
+  it('are fetched again before the next use, and stay in use if that fails', async () => {
     answer = file('a');
     const source = create();
     await source.current();
@@ -204,18 +207,18 @@ describe('credentials that are looked at again', () => {
   });
 });
 
-describe('credentials that SLS refuses', () => {
+describe('credentials that SLS refused', () => {
   beforeEach(() => {
-    answer = () => Promise.resolve({ credentials: key(`key-${asked}`) });
+    answer = () => Promise.resolve({ credentials: key(`key-${fetches}`) });
   });
 
-  it('are asked for anew by the next who asks', async () => {
+  it('are fetched again by the next call', async () => {
     const source = create();
     source.refused(await source.current());
-    expect([await idOf(source), asked]).toEqual(['key-2', 2]);
+    expect([await idOf(source), fetches]).toEqual(['key-2', 2]);
   });
 
-  it('are asked for anew every 5 s at most', async () => {
+  it('are fetched again at most every 5 s', async () => {
     answer = () => Promise.resolve({ credentials: key('wrong') });
     const source = create();
     for (let tenth = 0; tenth < 100; tenth += 1) {
@@ -223,26 +226,26 @@ describe('credentials that SLS refuses', () => {
       seconds(0.1);
     }
     await source.current();
-    expect(asked).toBe(3);
+    expect(fetches).toBe(3);
   });
 
-  it('are left alone where others are held by now', async () => {
+  it('are not fetched again if they were replaced meanwhile', async () => {
     const source = create();
     const old = await source.current();
     source.refused(old);
     await source.current();
     seconds(60);
     source.refused(old);
-    expect([await idOf(source), asked]).toEqual(['key-2', 2]);
+    expect([await idOf(source), fetches]).toEqual(['key-2', 2]);
   });
 
-  it('are not used again where there are no others', async () => {
+  it('are not used again if no others can be fetched', async () => {
     const source = create();
     source.refused(await source.current());
     answer = () => Promise.reject(new Error('gone'));
     await expect(source.current()).rejects.toThrow('gone');
     seconds(60);
     await expect(source.current()).rejects.toThrow('gone');
-    expect(asked).toBe(3);
+    expect(fetches).toBe(3);
   });
 });

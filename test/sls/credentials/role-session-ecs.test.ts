@@ -10,7 +10,7 @@ const session = {
   securityToken: 'planted-session-token',
 };
 
-describe('the role of an ECS instance', () => {
+describe('ecsRoleOrigin', () => {
   const metadata = '100.100.100.200';
   const expiration = new Date(Math.ceil(Date.now() / 1000) * 1000 + 3600_000)
     .toISOString()
@@ -23,7 +23,7 @@ describe('the role of an ECS instance', () => {
     Expiration: expiration,
   };
 
-  /** The address is fixed, so that what would go there is sent to loopback; nothing else is sent at all. */
+  /** Sends requests for the fixed metadata address to loopback, and refuses any other request. */
   async function withMetadata(
     respond: (path: string) => [number, string],
     test: (paths: string[]) => Promise<void>,
@@ -52,7 +52,7 @@ describe('the role of an ECS instance', () => {
     }
   }
 
-  it('is asked for by name, with a token', () =>
+  it('asks for the role by name, with a metadata token', () =>
     withMetadata(
       () => [200, JSON.stringify(reply)],
       async (paths) => {
@@ -67,7 +67,7 @@ describe('the role of an ECS instance', () => {
       },
     ));
 
-  it('is found where it has no name', () =>
+  it('finds the role if no name is given', () =>
     withMetadata(
       (path) => (path.endsWith('/') ? [200, 'found-role'] : [200, JSON.stringify(reply)]),
       async (paths) => {
@@ -81,7 +81,7 @@ describe('the role of an ECS instance', () => {
     [200, 'planted'],
     [200, '{"AccessKeySecret":"planted"'],
     [200, JSON.stringify({ ...reply, Code: 'Failed' })],
-  ])('fails without a secret where it is answered %d %s', (status, body) =>
+  ])('fails without a secret in the message if the reply is %d %s', (status, body) =>
     withMetadata(
       () => [status, body],
       async () => {
@@ -90,7 +90,7 @@ describe('the role of an ECS instance', () => {
     ),
   );
 
-  it('is not asked for where the environment forbids that', async () => {
+  it('does not ask if the environment forbids it', async () => {
     expect(process.env['ALIBABA_CLOUD_ECS_METADATA_DISABLED']).toBe('true');
     expect(await failureOf(ecsRoleOrigin('node-role'))).toBe('IMDS credentials is disabled');
   });

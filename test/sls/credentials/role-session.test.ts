@@ -18,7 +18,7 @@ const rules: StsRules = {
   roleArn: 'acs:ram::2:role/reader',
   session: { id: 'STS.session', secret: 'planted-session-secret', token: 'planted-session-token' },
 };
-/** Those that do not say so themselves. */
+/** Secrets without the word "planted". */
 const encoded = [oidcToken, 'planted%2Fcaller', 'caller%2Bsecret'];
 const session: Credentials = {
   accessKeyId: 'STS.session',
@@ -56,7 +56,7 @@ const badReplies: [status: number, body: string, reason: RegExp][] = [
   ],
 ];
 
-describe('a role that is assumed', () => {
+describe('assumeRoleOrigin', () => {
   const caller = { accessKeyId: 'caller', accessKeySecret: 'planted/caller+secret' };
   const settings: AssumeRoleSettings = {
     source: 'assume-role',
@@ -66,7 +66,7 @@ describe('a role that is assumed', () => {
   const originOf = (base: Credentials = caller, change: Partial<AssumeRoleSettings> = {}) =>
     assumeRoleOrigin({ ...settings, ...change }, fixedCredentials(base), sts.endpoint);
 
-  it('gives a session, signed for and anew each time', async () => {
+  it('returns a new session at each call, with a signed request', async () => {
     const origin = originOf();
     const { credentials, expiresAtMs = 0 } = await origin();
     expect(credentials).toEqual(session);
@@ -76,7 +76,7 @@ describe('a role that is assumed', () => {
     expect(sts.requests[0]).toMatchObject({ Action: 'AssumeRole', RoleSessionName: 'sls-metrics-adapter' });
   });
 
-  it('is asked for as it was configured', async () => {
+  it('requests what the settings say', async () => {
     sts.rules = { ...rules, externalId: 'partner-7', caller: { ...rules.caller, token: 'planted-token' } };
     const change = { externalId: 'partner-7', durationSeconds: 900, roleSessionName: 'mine' };
     const { expiresAtMs = 0 } = await originOf({ ...caller, securityToken: 'planted-token' }, change)();
@@ -109,24 +109,27 @@ describe('a role that is assumed', () => {
     ],
     ['the external ID is wrong', {}, { externalId: 'none' }, /NoPermission/, 0],
   ])(
-    'is refused where %s, and the caller is told where it is its key',
-    async (_, change, own, reason, told) => {
+    'fails if %s, and informs the base credentials if STS refused their key',
+    async (_, change, own, reason, refusals) => {
       const refused: Credentials[] = [];
       const base = { ...caller, ...change };
       const source = { ...fixedCredentials(base), refused: (used: Credentials) => refused.push(used) };
       expect(await failureOf(assumeRoleOrigin({ ...settings, ...own }, source, sts.endpoint))).toMatch(
         reason,
       );
-      expect(refused).toEqual(Array.from({ length: told }, () => base));
+      expect(refused).toEqual(Array.from({ length: refusals }, () => base));
     },
   );
 
-  it.each(badReplies)('fails without a secret where STS answers %d %s', async (status, body, reason) => {
-    sts.replies.push({ status, body });
-    expect(await failureOf(originOf(), encoded)).toMatch(reason);
-  });
+  it.each(badReplies)(
+    'fails without a secret in the message if STS answers %d %s',
+    async (status, body, reason) => {
+      sts.replies.push({ status, body });
+      expect(await failureOf(originOf(), encoded)).toMatch(reason);
+    },
+  );
 
-  it('fails without the request where STS is down', async () => {
+  it('fails without the signed request in the message if STS is down', async () => {
     const down = assumeRoleOrigin(
       settings,
       fixedCredentials({ ...caller, securityToken: 'planted-token' }),
@@ -136,7 +139,7 @@ describe('a role that is assumed', () => {
   });
 });
 
-describe('the role of a pod', () => {
+describe('rrsaOrigin', () => {
   const env = {
     ALIBABA_CLOUD_ROLE_ARN: rules.roleArn,
     ALIBABA_CLOUD_OIDC_PROVIDER_ARN: providerArn,
@@ -145,7 +148,7 @@ describe('the role of a pod', () => {
   const originOf = (settings: object = {}, own: Readonly<Record<string, string>> = env) =>
     rrsaOrigin({ source: 'rrsa', ...settings }, { env: own, stsEndpoint: sts.endpoint });
 
-  it('comes from what its webhook gave it', async () => {
+  it('uses what the webhook put into the environment', async () => {
     expect((await originOf()()).credentials).toEqual(session);
     expect(sts.requests[0]).toMatchObject({
       Action: 'AssumeRoleWithOIDC',
@@ -153,7 +156,7 @@ describe('the role of a pod', () => {
     });
   });
 
-  it('comes from the settings before that', async () => {
+  it('prefers the settings over the environment', async () => {
     const settings = {
       roleArn: rules.roleArn,
       oidcProviderArn: providerArn,
@@ -165,7 +168,7 @@ describe('the role of a pod', () => {
     expect((await origin()).credentials).toEqual(session);
   });
 
-  it('is asked for with the token that the file has by then', async () => {
+  it('reads the token file at each call', async () => {
     const origin = originOf();
     await origin();
     sts.rules = { ...rules, oidc: { providerArn, token: 'eyJuZXh0.eyJ0.b2tlbg' } };
@@ -189,13 +192,16 @@ describe('the role of a pod', () => {
       env,
       /EntityNotExist\.OIDCProvider/,
     ],
-  ])('is refused where %s', async (_, arrange, own, reason) => {
+  ])('fails if %s', async (_, arrange, own, reason) => {
     arrange();
     expect(await failureOf(originOf({}, own as Record<string, string>), encoded)).toMatch(reason);
   });
 
-  it.each(badReplies)('fails without a secret where STS answers %d %s', async (status, body, reason) => {
-    sts.replies.push({ status, body });
-    expect(await failureOf(originOf(), encoded)).toMatch(reason);
-  });
+  it.each(badReplies)(
+    'fails without a secret in the message if STS answers %d %s',
+    async (status, body, reason) => {
+      sts.replies.push({ status, body });
+      expect(await failureOf(originOf(), encoded)).toMatch(reason);
+    },
+  );
 });

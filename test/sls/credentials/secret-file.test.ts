@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-/** As kubelet does it: a directory of its own for each version, and one link that is replaced at once. */
+/** Mounts as kubelet does: one directory per version, and a link that is replaced atomically. */
 function mount(values: Readonly<Record<string, string>>): void {
   version += 1;
   const name = `..version-${version}`;
@@ -28,7 +28,7 @@ function mount(values: Readonly<Record<string, string>>): void {
 }
 
 describe('a mounted Secret', () => {
-  it('gives its key, without the line feed of a file', async () => {
+  it('returns its key without the line feed of a file', async () => {
     mount({ 'access-key-id': 'id\n', 'access-key-secret': ' secret\r\n' });
     expect(await secretFileOrigin(directory)()).toEqual({
       credentials: { accessKeyId: 'id', accessKeySecret: 'secret' },
@@ -36,12 +36,12 @@ describe('a mounted Secret', () => {
     });
   });
 
-  it('gives its security token where it has one', async () => {
+  it('returns its security token if it has one', async () => {
     mount({ 'access-key-id': 'id', 'access-key-secret': 'secret', 'security-token': 'token\n' });
     expect((await secretFileOrigin(directory)()).credentials.securityToken).toBe('token');
   });
 
-  it('gives what it holds by then', async () => {
+  it('returns its current content at each call', async () => {
     const origin = secretFileOrigin(directory);
     mount({ 'access-key-id': 'a', 'access-key-secret': 'of-a' });
     await origin();
@@ -49,17 +49,17 @@ describe('a mounted Secret', () => {
     expect((await origin()).credentials).toEqual({ accessKeyId: 'b', accessKeySecret: 'of-b' });
   });
 
-  it('never gives an id with the secret of another, however often it is replaced', async () => {
+  it('never combines the ID of one key with the secret of another, however often it is replaced', async () => {
     const origin = secretFileOrigin(directory);
     mount({ 'access-key-id': '0', 'access-key-secret': 'of-0' });
     const over = new AbortController();
-    let looks = 0;
+    let reads = 0;
     const reading = (async () => {
       const seen = new Set<string>();
       while (!over.signal.aborted) {
         const found = await origin().catch((error: unknown) => error as Error);
-        looks += 1;
-        // A directory that changed five times meanwhile is a refusal, never a mixture.
+        reads += 1;
+        // A directory that changed five times meanwhile is an error, never a mixture.
         if (found instanceof Error) expect(found.message).toMatch(/changes while it is read$/);
         else {
           const { accessKeyId, accessKeySecret } = found.credentials;
@@ -76,10 +76,10 @@ describe('a mounted Secret', () => {
       writeFileSync(join(directory, name, 'access-key-secret'), `of-${round}`);
       symlinkSync(name, join(directory, '..data_tmp'));
       renameSync(join(directory, '..data_tmp'), join(directory, '..data'));
-      const before = looks;
-      // Now in the midst of a look, now between two.
+      const before = reads;
+      // Sometimes during a read, sometimes between two.
       await (round % 3 === 0
-        ? waitFor(() => looks > before)
+        ? waitFor(() => reads > before)
         : new Promise((resolve) => setImmediate(resolve)));
     }
     over.abort();
@@ -95,13 +95,13 @@ describe('a mounted Secret', () => {
       { 'access-key-id': 'planted', 'access-key-secret': '' },
       'has an empty access-key-secret',
     ],
-  ])('with %s is refused, in words that hold nothing of it', async (_, values, message) => {
+  ])('is refused with %s, with a message that repeats nothing of it', async (_, values, message) => {
     mount(values);
     const error = await secretFileOrigin(directory)().catch((thrown: unknown) => thrown as Error);
     expect((error as Error).message).toBe(`the Secret at ${directory} ${message}`);
   });
 
-  it('that is none says why', async () => {
+  it('that cannot be read says why', async () => {
     mkdirSync(join(directory, 'access-key-id'));
     await expect(secretFileOrigin(directory)()).rejects.toThrow(
       `${join(directory, 'access-key-id')} cannot be read (EISDIR)`,

@@ -5,14 +5,14 @@ import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import { createCa } from '../../support/certificates.ts';
 
-/** Who may assume what. */
+/** Who may assume which role. */
 export interface StsRules {
   readonly caller: { readonly id: string; readonly secret: string; readonly token?: string };
   readonly oidc: { readonly providerArn: string; readonly token: string };
   readonly roleArn: string;
   readonly externalId?: string;
   readonly session: { readonly id: string; readonly secret: string; readonly token: string };
-  /** Seconds from now; default what was asked for. */
+  /** Seconds from now; default: as requested. */
   readonly expiresIn?: number;
 }
 
@@ -20,9 +20,9 @@ export interface Sts extends AsyncDisposable {
   /** `127.0.0.1:port`, as `stsEndpoint` takes it. */
   readonly endpoint: string;
   rules: StsRules;
-  /** In place of the rules, once for each. */
+  /** Replies that replace the rules, one request each. */
   readonly replies: { readonly status: number; readonly body: string }[];
-  /** The parameters of each request, of query and body. */
+  /** Parameters of each request, from query and body. */
   readonly requests: Readonly<Record<string, string>>[];
 }
 
@@ -32,7 +32,7 @@ interface Refusal {
   readonly Message: string;
 }
 
-/** STS on loopback, over TLS that this process trusts from then on. It takes nothing that the real one would not. */
+/** Starts an STS on loopback over TLS, which this process trusts from then on. It accepts nothing that the real STS would refuse. */
 export async function startSts(rules: StsRules): Promise<Sts> {
   const ca = await createCa('sts');
   const pair = await ca.issue({ eku: 'server', sans: ['127.0.0.1'] });
@@ -130,7 +130,7 @@ function tokenRefusal(parameters: Readonly<Record<string, string>>, { oidc }: St
   if (OIDCProviderArn !== oidc.providerArn)
     return { status: 404, Code: 'EntityNotExist.OIDCProvider', Message: 'The OIDC provider does not exist.' };
   if (OIDCToken !== oidc.token)
-    // As badly as it could: the token is repeated.
+    // The worst case: the reply repeats the token.
     return {
       status: 400,
       Code: 'AuthenticationFail.OIDCToken.Invalid',
@@ -165,7 +165,7 @@ function signatureRefusal(all: Readonly<Record<string, string>>, { caller }: Sts
     .join('&');
   const text = `POST&${encode('/')}&${encode(canonical)}`;
   if (createHmac('sha1', `${caller.secret}&`).update(text).digest('base64') === Signature) return undefined;
-  // The real one repeats what it has signed.
+  // The real STS repeats what it signed.
   const Message = `Specified signature is not matched with our calculation. server string to sign is:${text}`;
   return { status: 400, Code: 'SignatureDoesNotMatch', Message };
 }
