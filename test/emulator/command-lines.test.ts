@@ -34,7 +34,7 @@ it.each(names)(
 );
 
 describe('wrong flags', () => {
-  it('suggest the flag that is nearest, and exit with 2', async () => {
+  it('a misspelled flag exits with 2 and suggests the nearest one', async () => {
     const { code, stdout, stderr } = await run('emulate', '--folow');
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain('(Did you mean --follow?)');
@@ -85,7 +85,7 @@ describe('a port that is taken', () => {
       (port: number) => ['--cert-dir', directory, '--listen', `127.0.0.1:${port}`, '--secure-port', '0'],
     ],
     ['emulate', (port: number) => ['--listen', `127.0.0.1:${port}`]],
-  ] as const)('is one clear line of %s, and exit code 1', async (name, flags) => {
+  ] as const)('%s reports it in one line and exits with 1', async (name, flags) => {
     await using holder = await holdPort();
     expect(await run(name, ...flags(holder.port))).toEqual({
       code: 1,
@@ -94,7 +94,7 @@ describe('a port that is taken', () => {
     });
   });
 
-  it('is told apart from an address that this machine does not have', async () => {
+  it('an address that this machine does not have gives another message', async () => {
     const { code, stderr } = await run('emulate', '--listen', '192.0.2.1:0');
     expect([code, stderr]).toEqual([
       1,

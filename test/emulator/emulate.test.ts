@@ -17,7 +17,7 @@ afterAll(() => rm(directory, { recursive: true }));
 const nginxTime = (ms: number) =>
   new Date(ms).toUTCString().replace(/^\w+, (\d+) (\w+) (\d+) (.*) GMT$/, '$1/$2/$3:$4 +0000');
 
-/** Runs `emulate` in this process until `use` is through with it, then ends it. */
+/** Runs `emulate` in this process until `use` returns, then ends it. */
 async function emulating(
   flags: readonly string[],
   use: (url: string, stdout: () => string) => Promise<void>,
@@ -41,7 +41,7 @@ async function statsAt(url: string): Promise<{ readonly rows: number; readonly u
 }
 
 describe('emulate', () => {
-  it('prints a line that reads it, as it stands', async () => {
+  it('prints a query command that works unchanged', async () => {
     const { code } = await emulating([], async (_, stdout) => {
       expect(stdout()).toContain('Any key pair is accepted.');
       const [command = ''] = / {2}ALIBABA_CLOUD[^]*?\n(?!.*\\$)(?= *--selector).*$/m.exec(stdout()) ?? [];
@@ -53,7 +53,7 @@ describe('emulate', () => {
     expect(code).toBe(0);
   });
 
-  it('says which key it wants, and not its secret', async () => {
+  it('prints the required key id, but not its secret', async () => {
     const key = ['--access-key-id', 'my-id', '--access-key-secret', 'hush'];
     const { stdout } = await emulating(key, async (url) => {
       const read = async (secret: string) => {
@@ -71,7 +71,7 @@ describe('emulate', () => {
     expect(stdout).not.toContain('hush');
   });
 
-  it('reads an access log once and counts what it could not read', async () => {
+  it('reads an access log once and counts unparsed lines', async () => {
     const file = join(directory, 'once.log');
     const time = nginxTime(Date.now());
     await writeFile(file, `${logLine({ time })}\nnonsense\n${logLine({ time })}\n`);
@@ -84,7 +84,7 @@ describe('emulate', () => {
     expect(stderr).toMatch(new RegExp(`^${file}: unparsed: .*: nonsense\n$`));
   });
 
-  it('shows the first ten unparsed lines, and counts them all', async () => {
+  it('prints the first ten unparsed lines and counts all', async () => {
     const file = join(directory, 'nonsense.log');
     await writeFile(file, 'nonsense\n'.repeat(50));
     const { stdout, stderr } = await emulating(['--access-log', file], async (_, text) => {
@@ -95,7 +95,7 @@ describe('emulate', () => {
     expect(stderr).toContain('more unparsed lines are counted, but not shown\n');
   });
 
-  it('follows an access log that is not there yet, and counts its lines at the end', async () => {
+  it('follows an access log that does not exist yet, and prints the number of lines at the end', async () => {
     const file = join(directory, 'follow.log');
     const line = `${logLine({ time: nginxTime(Date.now()) })}\n`;
     const { code, stdout } = await emulating(['--access-log', file, '--follow'], async (url) => {

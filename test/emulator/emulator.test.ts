@@ -7,7 +7,7 @@ import { send } from './raw-client.ts';
 const count = '* | select count(*) as n';
 
 describe('emulator', () => {
-  it('runs so many SQL queries at a time and refuses one more', async () => {
+  it('runs SQL queries up to the concurrency limit and refuses the next one', async () => {
     await using emulator = await startTestEmulator({ latencyMs: 300, sqlConcurrency: 3 });
     const replies = await Promise.all(Array.from({ length: 5 }, () => getLogsV2(emulator, count)));
     const refused = replies.filter(({ status }) => status === 400);
@@ -18,7 +18,7 @@ describe('emulator', () => {
     expect((await getLogsV2(emulator, count)).status).toBe(200);
   });
 
-  it('counts concurrency per project, and only SQL', async () => {
+  it('limits concurrency for each project separately, and only for SQL', async () => {
     const logstores = [project, 'other'].map((name) => ({ project: name, logstore }));
     await using emulator = await startTestEmulator({ latencyMs: 200, sqlConcurrency: 1, logstores });
     const elsewhere = async () => {
@@ -37,7 +37,7 @@ describe('emulator', () => {
   });
 
   it.each([{ hang: true }, { latencyMs: 3_600_000 }])(
-    'gives back the slot of a client that left at %o',
+    'frees the slot of a client that disconnects during %o',
     async (fault) => {
       await using emulator = await startTestEmulator({ sqlConcurrency: 1 });
       emulator.setFaults({ ...fault, times: 1 });
@@ -68,7 +68,7 @@ describe('emulator', () => {
     expect([await seen(count), await seen('*')]).toEqual([2, 2]);
   });
 
-  it('keeps lines for the retention, then lets them go', async () => {
+  it('deletes lines after the retention time', async () => {
     const clock = new ManualClock();
     await using emulator = await startTestEmulator({ clock, retentionSeconds: 600 });
     const sink = emulator.sink(project, logstore);
@@ -85,7 +85,7 @@ describe('emulator', () => {
     expect(emulator.stats().rows).toBeLessThanOrEqual(13);
   });
 
-  it('counts rows and lines that ingest could not read', async () => {
+  it('counts stored rows and unparsed lines', async () => {
     await using emulator = await startTestEmulator({}, [line({}), line({})]);
     emulator.countUnparsed(2);
     emulator.countUnparsed(1);
@@ -101,7 +101,7 @@ describe('emulator', () => {
     });
   });
 
-  it('takes lines from many at a time without losing one', async () => {
+  it('loses no line of concurrent appends', async () => {
     await using emulator = await startTestEmulator();
     const sink = emulator.sink(project, logstore);
     await Promise.all(Array.from({ length: 50 }, () => sink.append([line({ method: 'GET' }), line({})])));
@@ -111,7 +111,7 @@ describe('emulator', () => {
     ]);
   });
 
-  it('answers in the share of the error rate with a 5xx', async () => {
+  it('fails queries with a 5xx at the given error rate', async () => {
     const draws = [0.05, 0.15, 0.2, 0.9];
     await using emulator = await startTestEmulator({ errorRate: 0.2, random: () => draws.shift() ?? 1 });
     const outcomes: string[] = [];
@@ -122,20 +122,20 @@ describe('emulator', () => {
     expect(outcomes).toEqual(['500 InternalServerError', '503 ServerBusy', '200', '200']);
   });
 
-  it('knows no sink for a project or logstore that does not exist', async () => {
+  it('has no sink for a project or logstore that does not exist', async () => {
     await using emulator = await startTestEmulator();
     expect(() => emulator.sink('nosuch', logstore)).toThrow('no logstore nginx-ingress in project nosuch');
     expect(() => emulator.sink(project, 'nosuch')).toThrow('no logstore nosuch');
   });
 
-  it('says plainly that a port is taken', async () => {
+  it('reports that its port is taken', async () => {
     await using emulator = await startTestEmulator();
     const listenPort = Number(new URL(emulator.url).port);
     const second = startEmulator({ listenHost: '127.0.0.1', listenPort, logstores: [] });
     await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE', port: listenPort });
   });
 
-  it('stops while queries hang, and can be told to twice', async () => {
+  it('stops while queries hang; a second stop does no harm', async () => {
     const emulator = await startTestEmulator();
     emulator.setFaults({ hang: true });
     const hanging = getLogsV2(emulator, count).catch(() => 'cut');

@@ -7,7 +7,7 @@ import { send } from './raw-client.ts';
 const count = '* | select count(*) as n';
 const path = `/logstores/${logstore}?type=log&from=${nowSeconds - 60}&to=${nowSeconds + 1}&query=*`;
 
-describe('faults', () => {
+describe('faults of the emulator', () => {
   let emulator: Emulator;
   beforeAll(async () => {
     emulator = await startTestEmulator(
@@ -18,7 +18,7 @@ describe('faults', () => {
   afterEach(() => emulator.setFaults({}));
   afterAll(() => emulator.stop());
 
-  it('answer with the status and code asked for, as often as asked for', async () => {
+  it('set status and error code for the given number of queries', async () => {
     emulator.setFaults({ status: 403, errorCode: 'ReadQuotaExceed', errorMessage: 'slow down', times: 2 });
     const refused = { status: 403, errorCode: 'ReadQuotaExceed', errorMessage: 'slow down' };
     expect(await getLogsV2(emulator, count)).toMatchObject(refused);
@@ -26,7 +26,7 @@ describe('faults', () => {
     expect(await getLogsV2(emulator, count)).toMatchObject({ status: 200 });
   });
 
-  it('leave a result incomplete, with a part of the lines', async () => {
+  it('make a result incomplete, with a part of the lines', async () => {
     emulator.setFaults({ incomplete: true, times: 1 });
     const partial = await getLogsV2(emulator, count);
     expect(partial.meta['progress']).toBe('Incomplete');
@@ -44,14 +44,14 @@ describe('faults', () => {
     [{ garbage: true }, 200, 'application/json'],
     [{ garbage: 'json' }, 200, 'application/json'],
     [{ garbage: 'html' }, 502, 'text/html'],
-  ])('send garbage for %o', async (faults, status, type) => {
+  ])('send an invalid body for %o', async (faults, status, type) => {
     emulator.setFaults(faults);
     const reply = await send(emulator.url, { path, headers: apiHeaders() });
     expect([reply.status, reply.headers['content-type']]).toEqual([status, type]);
     expect(() => JSON.parse(reply.body.toString()) as unknown).toThrow(SyntaxError);
   });
 
-  it('cut a body in the middle', async () => {
+  it('close the connection in the middle of the body', async () => {
     emulator.setFaults({ cutBody: true, times: 1 });
     await expect(send(emulator.url, { path, headers: apiHeaders() })).rejects.toMatchObject({
       code: 'ECONNRESET',
@@ -62,26 +62,26 @@ describe('faults', () => {
   it.each([
     [60_000, 'Fri, 22 Jul 2022 03:31:00 GMT'],
     [-1, 'Fri, 22 Jul 2022 03:29:59 GMT'],
-  ])('say a time %i ms from now', async (dateShiftMs, date) => {
+  ])('shift the Date header by %i ms', async (dateShiftMs, date) => {
     emulator.setFaults(parseFaults(JSON.stringify({ dateShiftMs, times: 1 })));
     const reply = await send(emulator.url, { path, headers: apiHeaders() });
     expect([reply.status, reply.headers.date]).toEqual([200, date]);
   });
 
-  it('never answer', async () => {
+  it('leave a query without an answer', async () => {
     emulator.setFaults({ hang: true });
     const signal = AbortSignal.timeout(150);
     await expect(send(emulator.url, { path, headers: apiHeaders(), signal })).rejects.toThrow('aborted');
   });
 
-  it('make a query slow', async () => {
+  it('add latency to a query', async () => {
     emulator.setFaults({ latencyMs: 120 });
     const started = performance.now();
     await getLogsV2(emulator, count);
     expect(performance.now() - started).toBeGreaterThan(115);
   });
 
-  it('can be set over HTTP, and cleared', async () => {
+  it('can be set and cleared over HTTP', async () => {
     const put = (body: string) =>
       send(emulator.url, { method: 'PUT', path: '/__faults', headers: { host: 'x' }, body });
     expect((await put('{"errorRate":1}')).status).toBe(200);
@@ -101,7 +101,7 @@ describe('faults', () => {
     '[]',
     'null',
     '{',
-  ])('are not %s', (json) => {
+  ])('PUT /__faults refuses %s', (json) => {
     expect(() => parseFaults(json)).toThrow();
   });
 });

@@ -7,7 +7,7 @@ export const nowSeconds = 1658460600;
 export const project = 'k8s-log-c1';
 export const logstore = 'nginx-ingress';
 
-/** A clock that stands still until it is moved. */
+/** A clock that only tests move. */
 export class ManualClock {
   ms = nowSeconds * 1000;
   now(): number {
@@ -43,7 +43,7 @@ export function line(fields: Readonly<Record<string, string>>, age = 5): LogReco
   return { timeSeconds: nowSeconds - age, fields };
 }
 
-/** Headers that every API call carries. */
+/** Headers that every API call needs. */
 export function apiHeaders(body: string | Buffer = '', project_ = project): Record<string, string> {
   return {
     host: `${project_}.sls.localhost`,
@@ -53,7 +53,7 @@ export function apiHeaders(body: string | Buffer = '', project_ = project): Reco
   };
 }
 
-/** GetLogsV2 over the last minute, unless `extra` says otherwise. */
+/** Calls GetLogsV2 for the last minute; `extra` changes the parameters. */
 export async function getLogsV2(
   emulator: Emulator,
   query: string,

@@ -14,7 +14,7 @@ export interface RawRequest {
   readonly signal?: AbortSignal;
 }
 
-/** Sends a request just as given: no header is added but Node's own. */
+/** Sends a request with the given headers. Only Node adds its own. */
 export async function send(
   url: string,
   { method = 'GET', path, headers, body, signal }: RawRequest,

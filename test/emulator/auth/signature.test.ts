@@ -1,4 +1,4 @@
-// The expected signatures are pasted from what signature-vectors.sh, beside this file, computes with openssl.
+// signature-vectors.sh, beside this file, computes the expected signatures with openssl.
 import { describe, expect, it } from 'vitest';
 import type { SignedRequest } from '../../../emulator/auth/credentials.ts';
 import { signatureV1 } from '../../../emulator/auth/signature-v1.ts';

@@ -25,7 +25,7 @@ const request = (headers: Headers): SignedRequest => ({
   body: Buffer.from(body),
 });
 
-/** Headers of a good v1 request; `before` changes them before they are signed, `after` afterwards. */
+/** Headers of a valid v1 request. `before` changes them before signing, `after` after it. */
 function v1(before: Change = () => undefined, after: Change = () => undefined): Headers {
   const headers: Headers = {
     ...apiHeaders(body),
@@ -71,7 +71,7 @@ const replace =
     headers[name] = (headers[name] ?? '').replace(from, to);
   };
 
-describe('signed requests', () => {
+describe('verification of signatures', () => {
   let emulator: Emulator;
   beforeAll(async () => {
     emulator = await startTestEmulator({ accessKey: key });
@@ -125,7 +125,7 @@ describe('signed requests', () => {
     expect(await ask(headers)).toBe(outcome);
   });
 
-  it('need the security token of a temporary key pair, signed', async () => {
+  it('a temporary key pair needs its security token, and the token must be signed', async () => {
     await using temporary = await startTestEmulator({ accessKey: { ...key, securityToken: 'token-1' } });
     const token = set('x-acs-security-token', 'token-1');
     expect(await ask(v1(token), temporary)).toBe('200 ok');

@@ -12,7 +12,7 @@ const home = await mkdtemp(join(tmpdir(), 'demo home-'));
 afterAll(() => rm(home, { recursive: true }));
 
 describe('demo', () => {
-  it.skipIf(kubectl === undefined)('prints a kubectl line that works as it stands', async () => {
+  it.skipIf(kubectl === undefined)('prints a kubectl command that works unchanged', async () => {
     await using run = startMain('demo', ['--secure-port', '0', '--cert-dir', 'certificates'], home);
     const [line] = await run.output(/^ {2}kubectl .*$/m);
     const path = `${dirname(kubectl ?? '')}${delimiter}${process.env['PATH'] ?? ''}`;
@@ -44,7 +44,7 @@ describe('demo', () => {
     expect(run.stdout().match(/^route=\S+ qps=\d/gm)?.length).toBeGreaterThanOrEqual(3);
   });
 
-  it('pays no heed to settings of the environment, which may be those of a real cloud', async () => {
+  it('ignores settings of the environment, which may be for a real cloud', async () => {
     const env = {
       SLS_METRICS_ADAPTER_SLS_ENDPOINT: 'http://127.0.0.1:9',
       SLS_METRICS_ADAPTER_DELAY: 'refused',

@@ -9,7 +9,7 @@ const directory = await mkdtemp(join(tmpdir(), 'kubeconfig-'));
 afterAll(() => rm(directory, { recursive: true }));
 
 describe('writeKubeconfig', () => {
-  it('writes an absolute path to the certificate beside it, whatever it was given', async () => {
+  it('writes an absolute path to the certificate, also for a relative one', async () => {
     const certificate = join(directory, 'tls.crt');
     const file = await writeKubeconfig('https://127.0.0.1:6443', relative(process.cwd(), certificate));
     expect(file).toBe(join(directory, 'kubeconfig'));

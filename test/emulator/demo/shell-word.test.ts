@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { shellWord } from '../../../emulator/demo/demo.ts';
 
 describe('shellWord', () => {
-  it('leaves alone what needs no quotes', () => {
+  it('does not quote a text that needs no quotes', () => {
     expect(shellWord('/root/.cache/sls-metrics-adapter/kubeconfig')).toBe(
       '/root/.cache/sls-metrics-adapter/kubeconfig',
     );
   });
 
   it.each(['/tmp/my dir/x', "it's", '', '$HOME', 'a;b', '`id`', '*', "'", 'a\\b', '~', 'a"b', 'a\nb'])(
-    'is one word to a shell: %j',
+    'makes one word for the shell of %j',
     (text) => {
       const printed = execFileSync('sh', ['-c', `printf '<%s>' ${shellWord(text)}`], { encoding: 'utf8' });
       expect(printed).toBe(`<${text}>`);

@@ -19,7 +19,7 @@ const snapshot: Snapshot = {
 };
 
 describe('liveTable', () => {
-  it('shows a row a route, the queries so far, and why a read failed', () => {
+  it('shows a row for each route, the number of queries, and why a read failed', () => {
     expect(liveTable(snapshot).split('\n')).toEqual([
       'ROUTE      QPS  REQUESTS    AGE  REPLICAS',
       'a-b-80  12.346       185  10.0s         2',
@@ -31,7 +31,7 @@ describe('liveTable', () => {
     ]);
   });
 
-  it('shortens long routes in their middle, so that a row is a line of the terminal', () => {
+  it('shortens long routes in the middle, so that a row fits on one line of the terminal', () => {
     const route = 'default-bert-tfserving-202207181536-tensorflow-serving-8501';
     const long = { ...snapshot, routes: snapshot.routes.map((line) => ({ ...line, route })) };
     const shown = liveTable(long, 80).split('\n')[1] ?? '';
@@ -42,7 +42,7 @@ describe('liveTable', () => {
 });
 
 describe('plainLines', () => {
-  it('shows a line a route', () => {
+  it('shows a line for each route', () => {
     expect(plainLines(snapshot).split('\n')).toEqual([
       'route=a-b-80 qps=12.346 requests=185 age=10.0s slsQueries=7 replicas=2',
       'route=c-d-80 qps=0.000 requests=0 age=10.5s slsQueries=7',
@@ -53,7 +53,7 @@ describe('plainLines', () => {
 });
 
 describe('createView', () => {
-  it('writes plain lines where there is no terminal', () => {
+  it('writes plain lines without a terminal', () => {
     const { io, stdout } = fakeIo();
     const view = createView(io.stdout);
     view.show(snapshot);
@@ -62,7 +62,7 @@ describe('createView', () => {
     expect(stdout()).toBe(plainLines(snapshot).repeat(2));
   });
 
-  it('redraws the table on a terminal, and leaves the last one on the screen', () => {
+  it('redraws the table on a terminal, and keeps the last one on the screen', () => {
     const { io, stdout } = fakeIo();
     const terminal = Object.assign(io.stdout, { isTTY: true as const, columns: 80, rows: 24 });
     const view = createView(terminal);

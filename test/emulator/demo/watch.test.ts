@@ -17,7 +17,7 @@ describe('desiredReplicas', () => {
     [0, 10, 1],
     [99, 10, 10],
     [89, 10, 9],
-  ])('for %d requests/s on %d replicas is %d', (sum, current, wanted) => {
+  ])('for %d requests/s and %d replicas wants %d', (sum, current, wanted) => {
     expect(desiredReplicas(sum, current)).toBe(wanted);
   });
 

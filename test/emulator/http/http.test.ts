@@ -10,7 +10,7 @@ const getLogs = (query: string) =>
   `/logstores/${logstore}?type=log&${range}&query=${encodeURIComponent(query)}`;
 const grouped = '* | select method, count(*) as n group by method order by n desc';
 
-describe('HTTP', () => {
+describe('HTTP API of the emulator', () => {
   let emulator: Emulator;
   beforeAll(async () => {
     emulator = await startTestEmulator({}, [
@@ -26,7 +26,7 @@ describe('HTTP', () => {
     { __source__: '', __time__: String(nowSeconds - 60), method: 'PUT', n: '1' },
   ];
 
-  it('answers GetLogs with a bare array and the rest in headers', async () => {
+  it('answers GetLogs with a JSON array, and metadata in headers', async () => {
     const reply = await send(emulator.url, { path: getLogs(grouped), headers: apiHeaders() });
     expect(JSON.parse(reply.body.toString())).toEqual(rows);
     expect(reply.headers).toMatchObject({
@@ -40,7 +40,7 @@ describe('HTTP', () => {
     });
   });
 
-  it('answers a query in any script', async () => {
+  it('answers a query with non-ASCII text', async () => {
     const reply = await send(emulator.url, { path: getLogs('url: "/ü"'), headers: apiHeaders() });
     expect(JSON.parse(reply.body.toString())).toMatchObject([{ url: '/ü' }]);
     expect(Buffer.from(String(reply.headers['x-log-where-query']), 'latin1').toString()).toBe('url: "/ü"');
@@ -90,7 +90,7 @@ describe('HTTP', () => {
       '400 InvalidAPIVersion',
     ],
     ['no raw size', { ...v2('{}'), headers: without('x-log-bodyrawsize') }, '400 MissingBodyRawSize'],
-    ['a raw size that is none', v2('{}', { 'x-log-bodyrawsize': 'x' }), '400 InvalidBodyRawSize'],
+    ['a raw size that is not a number', v2('{}', { 'x-log-bodyrawsize': 'x' }), '400 InvalidBodyRawSize'],
     ['no content type', { ...v2('{}'), headers: without('content-type') }, '400 MissingContentType'],
     ['another content type', v2('{}', { 'content-type': 'text/plain' }), '415 InvalidContentType'],
     ['another project', { path: getLogs('*'), headers: apiHeaders('', 'other') }, '404 ProjectNotExist'],
@@ -106,16 +106,16 @@ describe('HTTP', () => {
       '405 MethodNotSupported',
     ],
     ['no type', { path: `/logstores/${logstore}?${range}`, headers: apiHeaders() }, '400 ParameterInvalid'],
-    ['a body that is no JSON', v2('{"from":'), '400 PostBodyInvalid'],
-    ['a body that is no object', v2('[]'), '400 PostBodyInvalid'],
-    ['a query that is no text', v2(JSON.stringify({ from: 1, to: 2, query: 3 })), '400 ParameterInvalid'],
-    ['no range', v2('{}'), '400 ParameterInvalid'],
-    ['a range that is none', at('x', 2), '400 ParameterInvalid'],
-    ['equal ends', at(5, 5), '400 InvalidTimeRange'],
-    ['ends the wrong way round', at(6, 5), '400 InvalidTimeRange'],
+    ['a body that is not JSON', v2('{"from":'), '400 PostBodyInvalid'],
+    ['a body that is not an object', v2('[]'), '400 PostBodyInvalid'],
+    ['a query that is not text', v2(JSON.stringify({ from: 1, to: 2, query: 3 })), '400 ParameterInvalid'],
+    ['no time range', v2('{}'), '400 ParameterInvalid'],
+    ['a time range that is not a number', at('x', 2), '400 ParameterInvalid'],
+    ['an empty time range', at(5, 5), '400 InvalidTimeRange'],
+    ['a time range whose end is before its start', at(6, 5), '400 InvalidTimeRange'],
     ['a body over 10 MB', v2('x'.repeat(10 * 1024 * 1024 + 1)), '400 PostBodyTooLarge'],
     [
-      'a PutLogs body that is none',
+      'a PutLogs body that is not a log group',
       {
         method: 'POST',
         path: `/logstores/${logstore}`,
@@ -137,7 +137,7 @@ describe('HTTP', () => {
     expect(reply.headers['x-log-requestid']).toBeDefined();
   });
 
-  it('says the time of its own clock, also with an error', async () => {
+  it('sends the time of its own clock as Date, also with an error', async () => {
     const date = 'Fri, 22 Jul 2022 03:30:00 GMT';
     const { headers } = await send(emulator.url, { path: getLogs('*'), headers: apiHeaders() });
     expect(headers).toMatchObject({ date, 'x-log-progress': 'Complete' });

@@ -26,7 +26,7 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true }));
 
 describe('ingestAccessLog', () => {
-  it('counts and reports what is not a record, and takes the rest', async () => {
+  it('counts and reports unparsed lines, and stores the others', async () => {
     const unparsed: [string, string][] = [];
     const long = 'x'.repeat(1024 * 1024 + 1);
     await writeFile(path, [logLine(), 'nonsense', logLine({ status: '502' }), '', long, ''].join('\n'));
@@ -46,7 +46,7 @@ describe('ingestAccessLog', () => {
     ]);
   });
 
-  it('follows through a rotation until the signal, telling how far it is', async () => {
+  it('follows through a rotation until the signal, and reports its progress', async () => {
     const ending = new AbortController();
     let progress: IngestCounts | undefined;
     await writeFile(path, `${logLine()}\n`);
@@ -69,7 +69,7 @@ describe('ingestAccessLog', () => {
     ]);
   });
 
-  it('fails when the sink does', async () => {
+  it('fails if the sink fails', async () => {
     await writeFile(path, logLine());
     const broken = { append: () => Promise.reject(new Error('store is closed')) };
     const { signal } = new AbortController();

@@ -13,7 +13,7 @@ function recordOf(line: string): LogRecord {
 const fieldsOf = (fields: Partial<LogLine>) => recordOf(logLine(fields)).fields;
 
 describe('parseAccessLogLine', () => {
-  it('reads all 21 fields of a line, at the time of the line', () => {
+  it('reads all 21 fields of a line, with its time', () => {
     const line =
       '10.4.0.7 - [10.4.0.8] - alice [23/Nov/2026:22:40:41 +0800] "POST /v1/models/bert:predict?x=1 HTTP/2.0" ' +
       '201 1437 "https://a.example.com/" "Mozilla/5.0 (X11; Linux)" 512 0.045 [default-web-80] ' +
@@ -48,7 +48,7 @@ describe('parseAccessLogLine', () => {
 
   it.each<[string, Partial<LogLine>, Record<string, string>]>([
     [
-      'a canary that did not serve',
+      'a canary that did not serve the request',
       { alternative: '' },
       { proxy_upstream_name: 'default-web-80', proxy_alternative_upstream_name: '' },
     ],
@@ -62,9 +62,9 @@ describe('parseAccessLogLine', () => {
       { upstream: 'custom-default-backend-shop-errors' },
       { proxy_upstream_name: 'custom-default-backend-shop-errors' },
     ],
-    ['a request that chose no backend', { upstream: '' }, { proxy_upstream_name: '' }],
+    ['a request without a backend', { upstream: '' }, { proxy_upstream_name: '' }],
     [
-      'a request that no upstream saw',
+      'a request that reached no upstream',
       { upstreamAddress: '-', upstreamLength: '-', upstreamTime: '-', upstreamStatus: '-' },
       { upstream_addr: '-', upstream_status: '-', host: 'a.example.com' },
     ],
@@ -75,12 +75,12 @@ describe('parseAccessLogLine', () => {
     ],
     ['an IPv6 upstream', { upstreamAddress: '[2001:db8::9]:80' }, { upstream_addr: '[2001:db8::9]:80' }],
     [
-      'quotes and bytes that nginx escaped',
+      'quotes and bytes that nginx escapes',
       { agent: String.raw`a \x22quoted\x22 \xE4`, request: String.raw`GET /\x22x\x22 HTTP/1.1` },
       { http_user_agent: String.raw`a \x22quoted\x22 \xE4`, url: String.raw`/\x22x\x22` },
     ],
     [
-      'a space within the URL, which the usual expression gives to the version',
+      'a space in the URL, which the default expression puts into the version',
       { request: 'GET /a b HTTP/1.1' },
       { method: 'GET', url: '/a', version: 'b HTTP/1.1', proxy_upstream_name: 'default-web-80' },
     ],
@@ -88,7 +88,7 @@ describe('parseAccessLogLine', () => {
     expect(fieldsOf(given)).toMatchObject(expected);
   });
 
-  it('leaves the alternative name out of a line of the older format', () => {
+  it('does not set the alternative name for a line of the older format', () => {
     const fields = fieldsOf({ alternative: undefined });
     expect(fields).not.toHaveProperty('proxy_alternative_upstream_name');
     expect(fields).toMatchObject({ host: 'a.example.com', proxy_upstream_name: 'default-web-80' });
@@ -102,7 +102,7 @@ describe('parseAccessLogLine', () => {
     requestId: '46b79',
   };
 
-  it('shifts what follows the upstream name of a retried request, as the usual expression does', () => {
+  it('shifts the fields after the upstream name of a retried request, like the default expression', () => {
     expect(fieldsOf(retried)).toMatchObject({
       request_time: '0.004',
       proxy_upstream_name: 'default-web-80',
@@ -116,7 +116,7 @@ describe('parseAccessLogLine', () => {
     });
   });
 
-  it('shifts an internal redirect likewise', () => {
+  it('shifts the fields of an internal redirect in the same way', () => {
     const fields = fieldsOf({
       ...retried,
       upstreamAddress: '10.0.0.1:80 : 10.0.0.2:80',
@@ -126,7 +126,7 @@ describe('parseAccessLogLine', () => {
     expect(fields['proxy_alternative_upstream_name']).toBe('0.002 502, 200 46b79 a.example.com [canary');
   });
 
-  it('keeps a retried line of the older format without an alternative name', () => {
+  it('does not set the alternative name for a retried request of the older format', () => {
     expect(fieldsOf({ ...retried, alternative: undefined })).not.toHaveProperty(
       'proxy_alternative_upstream_name',
     );
@@ -141,18 +141,18 @@ describe('parseAccessLogLine', () => {
     ['a TLS hello', logLine({ request: String.raw`\x16\x03\x01\x02` }), 'request "METHOD URL VERSION"'],
     ['a request without a version', logLine({ request: 'GET /' }), 'request "METHOD URL VERSION"'],
     ['a status in words', logLine({ status: 'OK' }), 'status'],
-    ['a size that is no number', logLine({ bodyBytes: '-' }), 'size of the body'],
-    ['a time that no calendar has', logLine({ time: '31/Nov/2026:14:40:41 +0000' }), 'time'],
+    ['a size that is not a number', logLine({ bodyBytes: '-' }), 'size of the body'],
+    ['an impossible date', logLine({ time: '31/Nov/2026:14:40:41 +0000' }), 'time'],
     ['a time without zone', logLine({ time: '23/Nov/2026:14:40:41' }), 'time'],
-    ['a line cut in its upstreams', logLine().split(' 612 0.003')[0] ?? '', 'upstream address'],
-  ])('calls %s unparsed and says where', (_, line, what) => {
+    ['a line truncated in its upstreams', logLine().split(' 612 0.003')[0] ?? '', 'upstream address'],
+  ])('reports %s as unparsed, with the part that is wrong', (_, line, what) => {
     expect(parseAccessLogLine(line)).toEqual({
       kind: 'unparsed',
       reason: expect.stringContaining(`no valid ${what}`) as string,
     });
   });
 
-  it('never throws, whatever the line', () => {
+  it('throws for no line', () => {
     const mangled = fc
       .tuple(fc.constant(logLine(retried)), fc.nat(300), fc.nat(300), fc.string())
       .map(([line, from, length, put]) => line.slice(0, from) + put + line.slice(from + length));
@@ -164,7 +164,7 @@ describe('parseAccessLogLine', () => {
     );
   });
 
-  it('takes time in proportion to the line, even a hostile one', () => {
+  it('needs time linear in the length of the line, also for a malicious one', () => {
     const hostile = logLine({ requestTime: '1'.repeat(200_000) }).replace(' [default-web-80]', '');
     const before = performance.now();
     expect(parseAccessLogLine(hostile).kind).toBe('unparsed');
@@ -177,7 +177,7 @@ describe('parseAccessLogLine', () => {
   const seconds = fc.nat(100_000).map((ms) => (ms / 1000).toFixed(3));
   const bracketed = fc.stringMatching(/^[^\]\n\r]{0,40}$/);
 
-  it('reads back every field of a generated line', () => {
+  it('reads every field of a generated line', () => {
     const line = fc.record({
       client: word,
       forwarded: word,

@@ -10,7 +10,7 @@ function split(chunks: readonly (string | Buffer)[], maxLineBytes = 100): Line[]
 const line = (text: string): Line => ({ kind: 'line', text });
 
 describe('LineSplitter', () => {
-  it('holds an unfinished line until it ends', () => {
+  it('buffers an unfinished line until its newline', () => {
     const splitter = new LineSplitter(100);
     expect(splitter.push(Buffer.from('one\ntw'))).toEqual([line('one')]);
     expect(splitter.push(Buffer.from('o'))).toEqual([]);
@@ -18,7 +18,7 @@ describe('LineSplitter', () => {
     expect(splitter.end()).toEqual([]);
   });
 
-  it('copies what it holds, so that the chunk may be reused', () => {
+  it('copies what it buffers, so the chunk can be reused', () => {
     const splitter = new LineSplitter(100);
     const chunk = Buffer.from('abc');
     splitter.push(chunk);
@@ -26,11 +26,11 @@ describe('LineSplitter', () => {
     expect(splitter.end()).toEqual([line('abc')]);
   });
 
-  it('keeps empty lines, and drops the carriage return of an end', () => {
+  it('keeps empty lines, and removes a carriage return before the newline', () => {
     expect(split(['\n\r\na\rb\r\n'])).toEqual([line(''), line(''), line('a\rb')]);
   });
 
-  it('gives back any text, however it is cut into chunks', () => {
+  it('returns the same lines for any split into chunks', () => {
     const texts = fc.array(fc.string({ unit: 'grapheme' }).filter((text) => !/[\r\n]/.test(text)));
     fc.assert(
       fc.property(texts, fc.array(fc.nat(200)), (given, cuts) => {
@@ -42,7 +42,7 @@ describe('LineSplitter', () => {
     );
   });
 
-  it('gives up on a line that is too long, and goes on with the next', () => {
+  it('truncates a line that is too long, and continues with the next', () => {
     const long = 'x'.repeat(60);
     expect(split(['a\n', long, long, long, '\nb\n', 'y'.repeat(100), '\n'])).toEqual([
       line('a'),

@@ -28,7 +28,7 @@ describe('parseLogTime', () => {
     expect(parseLogTime(text)).toBeUndefined();
   });
 
-  it('reads back any second that is formatted, whatever the zone', () => {
+  it('parses every formatted second, in any zone', () => {
     const zones = fc.constantFrom(['+0000', 0], ['+0800', 28_800], ['-0330', -12_600]);
     fc.assert(
       fc.property(fc.integer({ min: 86_400, max: 0xffff_ffff }), zones, (seconds, [zone, offset]) => {

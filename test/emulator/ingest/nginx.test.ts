@@ -47,12 +47,12 @@ describeWithNginx('the access log of a real nginx', () => {
     await nginx.stop();
   });
 
-  /** The records that these requests make: exactly so many more. */
+  /** Sends requests and returns their records: exactly the given number. */
   async function recordsOf(count: number, send: () => Promise<unknown>): Promise<LogRecord[]> {
     const before = records.length;
     await send();
     await waitFor(() => records.length >= before + count, 5000, `${count} records`).catch(() => undefined);
-    // A marker behind the last line shows that no further one is on its way.
+    // A marker after the last line proves that no other line follows.
     const marked = unparsed.length;
     await appendFile(nginx.accessLogPath, 'marker\n');
     await waitFor(() => unparsed.length > marked);
@@ -68,7 +68,7 @@ describeWithNginx('the access log of a real nginx', () => {
       ]),
     );
 
-  it('gives one record for each request of keep-alive clients, at the time it was made', async () => {
+  it('makes one record of each request of keep-alive clients, with its time', async () => {
     const fromSeconds = Math.floor(Date.now() / 1000);
     const taken = await recordsOf(190, async () => {
       const [bert] = await Promise.all([
@@ -89,7 +89,7 @@ describeWithNginx('the access log of a real nginx', () => {
     }
   });
 
-  it('has the fields that were asked with', async () => {
+  it('records the fields of the request', async () => {
     const [record] = await recordsOf(1, () =>
       sendRequests(nginx.url, '/web/a?b=c', 1, {
         headers: { 'user-agent': 'a "quoted" ü', referer: 'https://a.example.com/', host: 'a.example.com' },
@@ -112,7 +112,7 @@ describeWithNginx('the access log of a real nginx', () => {
     expect(record?.fields['req_id']).toMatch(/^[0-9a-f]{32}$/);
   });
 
-  it('names the canary that served', async () => {
+  it('records the canary that served the request', async () => {
     const [record] = await recordsOf(1, () => sendRequests(nginx.url, '/canary', 1));
     expect(record?.fields).toMatchObject({
       proxy_upstream_name: 'default-web-80',
@@ -120,7 +120,7 @@ describeWithNginx('the access log of a real nginx', () => {
     });
   });
 
-  it('reads a retried request as the usual expression does: right up to the upstream name, then shifted', async () => {
+  it('reads a retried request like the default expression: correct up to the upstream name, shifted after it', async () => {
     const [record] = await recordsOf(1, () => sendRequests(nginx.url, '/retried', 1));
     expect(record?.fields).toMatchObject({
       status: '200',
@@ -134,7 +134,7 @@ describeWithNginx('the access log of a real nginx', () => {
     });
   });
 
-  it('reports a request that is none, and goes on', async () => {
+  it('reports an invalid request line, and continues', async () => {
     const before = unparsed.length;
     const socket = connect(Number(new URL(nginx.url).port), '127.0.0.1');
     socket.end('\u0016\u0003\u0001 nonsense\r\n\r\n').resume();
@@ -143,7 +143,7 @@ describeWithNginx('the access log of a real nginx', () => {
     await recordsOf(1, () => sendRequests(nginx.url, '/web', 1));
   });
 
-  it('loses and doubles nothing through rotations under load', async () => {
+  it('neither loses nor duplicates a line during rotations under load', async () => {
     const taken = await recordsOf(600, async () => {
       const sending = sendRequests(nginx.url, '/bert', 600, { perSecond: 400 });
       const before = records.length;

@@ -14,15 +14,18 @@ function headersOf({ headers }: PutLogsBody): PutLogsHeaders {
 }
 
 describe('decodePutLogs', () => {
-  it.each([undefined, 'lz4', 'zstd', 'deflate', 'gzip'] as const)('reads a body packed as %s', (type) => {
-    const request = encodePutLogs(records, type === undefined ? {} : { compressType: type });
-    expect(decodePutLogs(request.body, headersOf(request))).toEqual(
-      records.map(({ timeSeconds, fields }) => ({ timeSeconds, fields: { ...bare, ...fields } })),
-    );
-  });
+  it.each([undefined, 'lz4', 'zstd', 'deflate', 'gzip'] as const)(
+    'decodes a body with compression %s',
+    (type) => {
+      const request = encodePutLogs(records, type === undefined ? {} : { compressType: type });
+      expect(decodePutLogs(request.body, headersOf(request))).toEqual(
+        records.map(({ timeSeconds, fields }) => ({ timeSeconds, fields: { ...bare, ...fields } })),
+      );
+    },
+  );
 
-  it('reads a log group given byte by byte', () => {
-    // Log{Time: 5, Contents: [{a: b}]}, Topic "t": written by hand from the wire format.
+  it('decodes a log group that is written byte by byte', () => {
+    // Log{Time: 5, Contents: [{a: b}]}, Topic "t": encoded by hand.
     const body = Buffer.from('0a0a0805120 60a0161120162 1a0174'.replaceAll(' ', ''), 'hex');
     expect(decodePutLogs(body, {})).toEqual([
       { timeSeconds: 5, fields: { __topic__: 't', __source__: '', a: 'b' } },
@@ -46,11 +49,11 @@ describe('decodePutLogs', () => {
     });
   });
 
-  it('takes an empty group as no records', () => {
+  it('returns no records for an empty group', () => {
     expect(decodePutLogs(Buffer.alloc(0), { bodyRawSize: 0 })).toEqual([]);
   });
 
-  it('keeps a field called __proto__ a field', () => {
+  it('treats a field named __proto__ like any other', () => {
     const { body } = encodePutLogs([{ timeSeconds: 1, fields: Object.fromEntries([['__proto__', 'kept']]) }]);
     expect(Object.entries(decodePutLogs(body, {})[0]?.fields ?? {})).toContainEqual(['__proto__', 'kept']);
   });
@@ -70,10 +73,15 @@ describe('decodePutLogs', () => {
   const zstd = encodePutLogs(records, { compressType: 'zstd' });
   const plain = encodePutLogs(records);
   const refused: [string, Buffer, PutLogsHeaders, RegExp][] = [
-    ['an unknown packing', plain.body, { compressType: 'snappy' }, /x-log-compresstype "snappy" is not lz4/],
+    [
+      'an unknown compression',
+      plain.body,
+      { compressType: 'snappy' },
+      /x-log-compresstype "snappy" is not lz4/,
+    ],
     ['lz4 without its size', lz4.body, { compressType: 'lz4' }, /x-log-bodyrawsize is missing/],
     [
-      'a size that does not hold',
+      'a size that differs from the body',
       plain.body,
       { bodyRawSize: 1 },
       /x-log-bodyrawsize is 1, but the uncompressed body has \d+ bytes/,
@@ -90,12 +98,12 @@ describe('decodePutLogs', () => {
       { compressType: 'lz4', bodyRawSize: 3 },
       /uncompressed body has|not valid lz4/,
     ],
-    ['a size that is no number', lz4.body, { bodyRawSize: Number.NaN }, /not a whole number/],
+    ['a size that is not a number', lz4.body, { bodyRawSize: Number.NaN }, /not a whole number/],
     ['a size beyond the limit', lz4.body, { bodyRawSize: maxRawBytes + 1 }, /larger than 10485760 bytes/],
     ['damaged lz4', Buffer.from('ffffff', 'hex'), { compressType: 'lz4', bodyRawSize: 9 }, /not valid lz4/],
     ['damaged zstd', zstd.body.subarray(3), { compressType: 'zstd' }, /not valid zstd/],
     ['damaged deflate', Buffer.from('nonsense'), { compressType: 'deflate' }, /not valid deflate/],
-    ['a cut-off group', plain.body.subarray(0, -2), {}, /not a protobuf LogGroup/],
+    ['a truncated group', plain.body.subarray(0, -2), {}, /not a protobuf LogGroup/],
     [
       'a log without its time',
       Buffer.from('0a0212 00'.replace(' ', ''), 'hex'),
@@ -114,7 +122,7 @@ describe('decodePutLogs', () => {
     expect(() => decodePutLogs(bomb.body, { compressType: 'zstd' })).toThrow(/not valid zstd/);
   });
 
-  it('throws nothing but an Error, whatever the bytes', () => {
+  it('throws only Errors, for any bytes', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ maxLength: 200 }),

@@ -40,19 +40,19 @@ function follow(options: Partial<TailOptions> = {}) {
   return { lines, done, seen };
 }
 
-describe('tail, once', () => {
-  it('reads to the end, and takes the last line even without its end', async () => {
+describe('tail without follow', () => {
+  it('reads to the end, with a last line that has no newline', async () => {
     await writeFile(path, 'one\ntwo\nthree');
     expect(await readOnce()).toEqual(['one', 'two', 'three']);
   });
 
-  it('reads a file of many chunks whole', async () => {
+  it('reads a file of many chunks completely', async () => {
     const lines = Array.from({ length: 30_000 }, (_, index) => `line ${index} ${'ü'.repeat(index % 40)}`);
     await writeFile(path, lines.join('\n'));
     expect(await readOnce()).toEqual(lines);
   });
 
-  it('says which file is missing', async () => {
+  it('names a missing file', async () => {
     await expect(readOnce()).rejects.toThrow(`there is no file ${path}`);
   });
 
@@ -60,7 +60,7 @@ describe('tail, once', () => {
     await expect(readOnce({ path: directory })).rejects.toThrow(`${directory} is not a regular file`);
   });
 
-  it('bounds a long line at 1 MiB', async () => {
+  it('truncates a line at 1 MiB', async () => {
     await writeFile(path, `a\n${'x'.repeat(1024 * 1024 + 1)}\n${'y'.repeat(1024 * 1024)}\nb\n`);
     expect((await readOnce()).map((text) => text.slice(0, 20))).toEqual([
       'a',
@@ -71,8 +71,8 @@ describe('tail, once', () => {
   });
 });
 
-describe('tail, following', () => {
-  it('shows an appended line within 200 ms', async () => {
+describe('tail with follow', () => {
+  it('yields an appended line within 200 ms', async () => {
     await writeFile(path, 'one\n');
     const { lines, seen } = follow();
     await seen('one');
@@ -86,7 +86,7 @@ describe('tail, following', () => {
     expect(latenciesMs.sort((a, b) => a - b)[2]).toBeLessThan(200);
   });
 
-  it('holds a line back until it ends', async () => {
+  it('yields a line only after its newline', async () => {
     await writeFile(path, 'one\ntw');
     const { seen } = follow({ pollMs: 10 });
     await seen('one');
@@ -94,14 +94,14 @@ describe('tail, following', () => {
     await seen('one', 'two', 'three');
   });
 
-  it('waits for a file that is not there yet', async () => {
+  it('waits for a file that does not exist yet', async () => {
     const { seen } = follow({ pollMs: 10 });
     await writeFile(join(directory, 'other'), '');
     await writeFile(path, 'one\n');
     await seen('one');
   });
 
-  it('goes on in the new file after a rename, and still reads what the old one gets', async () => {
+  it('continues with the new file after a rename, and still reads the old one', async () => {
     await writeFile(path, 'one\n');
     const { seen } = follow({ pollMs: 10 });
     await seen('one');
@@ -115,7 +115,7 @@ describe('tail, following', () => {
     await seen('one', 'two', 'three', 'late', 'four');
   });
 
-  it('lets a rotated file go once it is silent, with the line it never ended', async () => {
+  it('closes a rotated file that gets no more lines, and yields its unfinished last line', async () => {
     await writeFile(path, 'one\ncut');
     const { seen } = follow({ pollMs: 10, rotatedGraceMs: 30 });
     await seen('one');
@@ -124,7 +124,7 @@ describe('tail, following', () => {
     await seen('one', 'cut');
   });
 
-  it('survives one rotation after another', async () => {
+  it('follows several rotations in a row', async () => {
     await writeFile(path, '0\n');
     const { seen } = follow({ pollMs: 5 });
     const expected = ['0'];
@@ -138,7 +138,7 @@ describe('tail, following', () => {
     }
   });
 
-  it('starts over when the file is copied and truncated', async () => {
+  it('reads from the start again after copytruncate', async () => {
     await writeFile(path, 'one\ntwo\n');
     const { seen } = follow({ pollMs: 10 });
     await seen('one', 'two');
@@ -148,7 +148,7 @@ describe('tail, following', () => {
     await seen('one', 'two', 'new');
   });
 
-  it('ends when told to, without an error', async () => {
+  it('ends without an error when the signal aborts', async () => {
     await writeFile(path, 'one\n');
     const { done, seen } = follow();
     await seen('one');

@@ -31,7 +31,7 @@ const records = [
   line({ req_id: 'd', method: 'PUT', status: '-', host: '', odd: 'Needle in hay' }, 6),
 ];
 
-describe('search', () => {
+describe('search statements of the emulator', () => {
   let emulator: Emulator;
   beforeAll(async () => {
     emulator = await startTestEmulator({}, records);
@@ -114,11 +114,11 @@ describe('search', () => {
     expect(reply.errorMessage).toContain(message);
   });
 
-  it('takes 30 conditions', async () => {
+  it('accepts 30 conditions', async () => {
     expect(await found(Array.from({ length: 30 }, (_, n) => `w${n}`).join(' or '))).toBe('');
   });
 
-  it('gives the lines as they were logged, oldest first, unless asked for the reverse', async () => {
+  it('returns lines as logged, oldest first, or newest first with reverse', async () => {
     const page = await getLogsV2(emulator, '*', { line: 2, offset: 1, reverse: true });
     expect(page.data.map((row) => row['req_id'])).toEqual(['c', 'b']);
     const last = await getLogsV2(emulator, '*', { line: 1, reverse: true });
@@ -128,7 +128,7 @@ describe('search', () => {
     expect(last.meta).toMatchObject({ hasSQL: false, whereQuery: '*', count: 1, progress: 'Complete' });
   });
 
-  it('gives 100 lines unless asked for fewer, and never more', async () => {
+  it('returns at most 100 lines, or fewer with line', async () => {
     await using other = await startTestEmulator(
       {},
       Array.from({ length: 150 }, () => line({ method: 'GET' })),
@@ -137,7 +137,7 @@ describe('search', () => {
     expect((await getLogsV2(other, '*', { line: 101 })).errorCode).toBe('ParameterInvalid');
   });
 
-  it('goes by the index that the logstore has', async () => {
+  it('uses the index of the logstore', async () => {
     const index = { fields: { status: 'text' }, fullText: false } as const;
     await using other = await startTestEmulator({ logstores: [{ project, logstore, index }] }, records);
     expect((await getLogsV2(other, 'status: 200')).data).toHaveLength(1);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../../emulator/emulator.ts';
 import { getLogsV2, line, startTestEmulator } from '../harness.ts';
 
-describe('SQL that SLS does not run', () => {
+describe('SQL that SLS refuses', () => {
   let emulator: Emulator;
   beforeAll(async () => {
     emulator = await startTestEmulator({}, [
@@ -71,14 +71,14 @@ describe('SQL that SLS does not run', () => {
     expect(reply).toMatchObject({ status: 400, errorCode: 'ParameterInvalid' });
   });
 
-  it('is SQL without a search', async () => {
+  it('refuses SQL without a search statement', async () => {
     for (const query of ['select count(*) from log', '| select 1']) {
       const reply = await getLogsV2(emulator, query);
       expect(reply.errorMessage).toContain('sql query must follow search query');
     }
   });
 
-  it('shows nothing of the rewritten SQL or the engine', async () => {
+  it('shows neither the translated SQL nor DuckDB in an error message', async () => {
     const reply = await getLogsV2(emulator, '* | select method from log group by status');
     expect(reply.errorMessage).not.toMatch(/sls_log|LINE|Binder/);
   });

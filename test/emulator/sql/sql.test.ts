@@ -19,14 +19,14 @@ const records = [
   ),
 ];
 
-describe('SQL', () => {
+describe('SQL of the emulator', () => {
   let emulator: Emulator;
   beforeAll(async () => {
     emulator = await startTestEmulator({}, records);
   });
   afterAll(() => emulator.stop());
 
-  /** The first row's values, without the two that SLS adds. */
+  /** Returns the values of the first row, without the two fields that SLS adds. */
   const firstRow = async (sql: string, search = '*') => {
     const reply = await getLogsV2(emulator, `${search} | ${sql}`);
     expect(reply.errorMessage).toBe('');
@@ -36,7 +36,7 @@ describe('SQL', () => {
   };
 
   it.each([
-    // Between integers `/` drops the fraction.
+    // `/` of two integers drops the fraction.
     ['select count(*) / 3, 7 / 2, -7 / 2', ['1', '3', '-3']],
     ['select sum(status) / count(status)', ['300']],
     [
@@ -105,7 +105,7 @@ describe('SQL', () => {
       'select abs(-3), round(2.456, 2), ceil(1.2), mod(7, 3), greatest(1, 2), -status from log where status = 502',
       ['3', '2.46', '2.0', '1', '2', '-502'],
     ],
-    // Literals stay literals.
+    // Text in a literal is never syntax.
     [`select 'it''s / 2; -- "x" $1', "method" from log where status = 502`, [`it's / 2; -- "x" $1`, 'PUT']],
     [`select count(*) from log where proxy_upstream_name = 'it''s "a"'`, ['1']],
     [`select count(*) from log where proxy_upstream_name = 'x'' or ''1''=''1'`, ['0']],
@@ -127,7 +127,7 @@ describe('SQL', () => {
     expect(await firstRow(sql)).toEqual(expected);
   });
 
-  it('groups, orders and names columns as SLS does', async () => {
+  it('groups and orders rows, and names columns like SLS', async () => {
     const reply = await getLogsV2(
       emulator,
       `proxy_upstream_name: ${route} | select method, count(*) as n, avg(request_time), 'x' group by method order by n desc`,
@@ -147,14 +147,14 @@ describe('SQL', () => {
     });
   });
 
-  it('lets GROUP BY use a name from the select list', async () => {
+  it('accepts an alias of the select list in GROUP BY', async () => {
     const sql = "select date_trunc('minute', __time__) as m, count(*) as n from log group by m order by m";
     expect((await getLogsV2(emulator, `* | ${sql}`)).data).toMatchObject([
       { m: '2022-07-22 03:29:00.000', n: '4' },
     ]);
   });
 
-  it('applies the time range, half open, besides the SQL', async () => {
+  it('applies the half-open time range in addition to the SQL', async () => {
     const count = async (from: number, to: number, where = '') => {
       const reply = await getLogsV2(emulator, `* | select count(*) as n from log ${where}`, {
         from: nowSeconds + from,
@@ -172,7 +172,7 @@ describe('SQL', () => {
     expect(await count(-3000, -2000)).toBe('0');
   });
 
-  it('gives 100 rows without LIMIT, more with it', async () => {
+  it('returns 100 rows without LIMIT, and more with one', async () => {
     const many = Array.from({ length: 250 }, (_, n) => line({ req_id: String(n) }));
     await using other = await startTestEmulator({}, many);
     const rows = async (sql: string) => (await getLogsV2(other, `* | ${sql}`)).data.length;
@@ -184,7 +184,7 @@ describe('SQL', () => {
     expect(await rows('select req_id from log union all select req_id from log')).toBe(100);
   });
 
-  it('types columns by the index', async () => {
+  it('gives columns the types of the index', async () => {
     const index = { fields: { status: 'text', method: 'text' } } as const;
     await using other = await startTestEmulator({ logstores: [{ project, logstore, index }] }, records);
     expect((await getLogsV2(other, '* | select max(status) as m')).data).toMatchObject([{ m: '502' }]);

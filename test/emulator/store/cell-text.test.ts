@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { javaDouble } from '../../../emulator/store/cell-text.ts';
 
 describe('javaDouble', () => {
-  // What Java's Double.toString gives (JDK 19 and later).
+  // The results of Java's Double.toString (JDK 19 and later).
   it.each([
     [60, '60.0'],
     [0, '0.0'],
@@ -31,7 +31,7 @@ describe('javaDouble', () => {
     expect(javaDouble(value)).toBe(text);
   });
 
-  it('prints every double so that it reads back the same', () => {
+  it('prints every double so that it parses to the same value', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true }), (value) => Object.is(Number(javaDouble(value)), value)),
     );

@@ -8,12 +8,12 @@ describe('Database', () => {
     "ATTACH '/tmp/sls-emulator-escape.db'",
     'SET enable_external_access = true',
     'INSTALL httpfs',
-  ])('does not reach outside by %s', async (sql) => {
+  ])('has no access to the outside by %s', async (sql) => {
     await using database = await Database.open();
     await expect(database.main.run(sql)).rejects.toThrow(/disabled|locked|configuration/);
   });
 
-  it('stops a query when its signal fires, and runs the next', async () => {
+  it('stops a query when its signal fires, and can run the next', async () => {
     await using database = await Database.open();
     const leaving = new AbortController();
     const endless = database.query(leaving.signal, async (connection) => {

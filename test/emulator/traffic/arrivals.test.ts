@@ -6,7 +6,7 @@ import { type Rate, steady } from '../../../emulator/traffic/rate.ts';
 const perWindow = (arrivals: readonly number[], from: number, to: number) =>
   arrivals.filter((at) => at >= from && at < to).length;
 
-/** A sequence that is the same every time; the constants are those of Numerical Recipes. */
+/** A reproducible sequence, with the constants of Numerical Recipes. */
 function seeded(): () => number {
   let state = 1;
   return () => {
@@ -22,7 +22,7 @@ describe('Arrivals', () => {
     [23.8, 15, 357],
     [1 / 16, 16, 1],
     [0, 100, 0],
-  ])('gives %f per second over %i s as %i requests', (rate, seconds, expected) => {
+  ])('%f per second for %i s are %i requests', (rate, seconds, expected) => {
     expect(new Arrivals(steady(rate), { fromSeconds: 0 }).take(seconds)).toHaveLength(expected);
   });
 
@@ -33,7 +33,7 @@ describe('Arrivals', () => {
     ]);
   });
 
-  it('follows a rate that varies: as many as its integral', () => {
+  it('returns as many arrivals as the integral of a rate that varies', () => {
     const ramp: Rate = (t) => 4 * t;
     const arrivals = new Arrivals(ramp, { fromSeconds: 0 }).take(10);
     for (const second of [0, 3, 6, 9])
@@ -41,7 +41,7 @@ describe('Arrivals', () => {
     expect(arrivals).toHaveLength(200);
   });
 
-  it('does not depend on how often it is asked', () => {
+  it('does not depend on how often take is called', () => {
     const ramp: Rate = (t) => 5 + Math.sin(t) * 5;
     fc.assert(
       fc.property(fc.array(fc.double({ min: 0, max: 20, noNaN: true })), (asked) => {
@@ -52,7 +52,7 @@ describe('Arrivals', () => {
     );
   });
 
-  it('never gives a time later than asked for, and keeps order', () => {
+  it('returns times in order, none later than toSeconds', () => {
     const arrivals = new Arrivals(steady(333), { fromSeconds: 0 });
     const early = arrivals.take(0.129);
     expect(Math.max(...early)).toBeLessThanOrEqual(0.129);
@@ -61,7 +61,7 @@ describe('Arrivals', () => {
     expect(all).toHaveLength(333);
   });
 
-  it('scatters as a Poisson process does, when given randomness', () => {
+  it('is a Poisson process with random', () => {
     const arrivals = new Arrivals(steady(10), { fromSeconds: 0, random: seeded() }).take(1000);
     expect(Math.abs(arrivals.length - 10_000)).toBeLessThan(400);
     const counts = Array.from({ length: 1000 }, (_, second) => perWindow(arrivals, second, second + 1));
@@ -70,7 +70,7 @@ describe('Arrivals', () => {
     expect(variance).toBeLessThan(12);
   });
 
-  it('leaves out what is skipped, and never goes back', () => {
+  it('returns no arrivals of a skipped time, and never goes back', () => {
     const arrivals = new Arrivals(steady(10), { fromSeconds: 0 });
     arrivals.skip(90);
     arrivals.skip(5);

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { cycle, steady } from '../../../emulator/traffic/rate.ts';
 import { demoRoutes } from '../../../emulator/traffic/routes.ts';
 
-describe('rates', () => {
-  it('stay when steady', () => {
+describe('rates of the traffic', () => {
+  it('steady rates are constant', () => {
     expect([-1e6, 0, 0.5, 1e6].map(steady(23.8))).toEqual([23.8, 23.8, 23.8, 23.8]);
   });
 
-  it('run straight from corner to corner, and from the last to the first of the next round', () => {
+  it('cycles are straight from corner to corner, and from the last one to the first one of the next period', () => {
     const rate = cycle(100, [
       [0, 2],
       [20, 42],
@@ -19,7 +19,7 @@ describe('rates', () => {
     ]);
   });
 
-  it('run before the start as in the rounds after it', () => {
+  it('cycles have the same rates before the start as after it', () => {
     const rate = cycle(100, [
       [0, 0],
       [50, 50],
@@ -28,12 +28,12 @@ describe('rates', () => {
   });
 });
 
-describe('the demo', () => {
+describe('the routes of the demo', () => {
   const [bert, web, cart] = demoRoutes();
   const rates = (route: typeof bert, from: number, to: number) =>
     Array.from({ length: (to - from) * 10 }, (_, index) => route?.rate(from + index / 10) ?? NaN);
 
-  it('moves the guide’s route past 10 QPS within 10 s, up to 78, and back to 2', () => {
+  it('the guide’s route rises past 10 QPS within 10 s, up to 78, and falls to 2', () => {
     expect(bert?.name).toBe('default-bert-tfserving-202207181536-tensorflow-serving-8501');
     expect(bert?.rate(0)).toBe(2);
     expect(bert?.rate(10)).toBeGreaterThan(10);
@@ -43,7 +43,7 @@ describe('the demo', () => {
     expect(bert?.rate(180)).toBe(2);
   });
 
-  it('keeps one route steady, and one low with pauses', () => {
+  it('one route is steady, and one is low with pauses', () => {
     expect(rates(web, 0, 60)).toEqual(rates(web, 0, 60).fill(23.8));
     expect(rates(cart, 61, 89)).toEqual(rates(cart, 61, 89).fill(0));
     expect(Math.max(...rates(cart, 0, 90))).toBeLessThan(2);

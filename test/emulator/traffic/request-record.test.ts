@@ -8,7 +8,7 @@ import { logLine } from '../../support/access-log.ts';
 const random = fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }));
 
 describe('requestRecord', () => {
-  it('is what the parser would make of the same request’s line', () => {
+  it('equals the parsed log line of the same request', () => {
     fc.assert(
       fc.property(fc.constantFrom(...demoRoutes()), random, (route, stream) => {
         const record = requestRecord(route, 1_795_444_841.9, () => Number(stream.next().value));
@@ -41,7 +41,7 @@ describe('requestRecord', () => {
     );
   });
 
-  it('fails as often as the route does', () => {
+  it('fails at the failure share of the route', () => {
     const [route] = demoRoutes();
     if (route === undefined) throw new Error('the demo has no routes');
     const failing = requestRecord({ ...route, failureShare: 0.5 }, 0, () => 0.49);

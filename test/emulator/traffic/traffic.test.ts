@@ -37,7 +37,7 @@ const options = (): TrafficOptions => ({
 });
 
 describe('startTraffic', () => {
-  it('has the last 60 s in the sink once it has started', async () => {
+  it('writes the last 60 s before it resolves', async () => {
     await startTraffic(options());
     expect(records).toHaveLength(600);
     const perSecond = Map.groupBy(records, ({ timeSeconds }) => timeSeconds);
@@ -46,7 +46,7 @@ describe('startTraffic', () => {
     expect(Math.max(...perSecond.keys())).toBe(1_795_444_840);
   });
 
-  it('goes on as time passes, each record in its own second', async () => {
+  it('continues as time passes, with each record in its second', async () => {
     await startTraffic(options());
     nowMs += 2500;
     await waitFor(() => records.length > 600);
@@ -81,20 +81,20 @@ describe('startTraffic', () => {
     expect(lags.toSorted((a, b) => a - b)[Math.floor(lags.length / 2)]).toBeLessThan(100);
   });
 
-  it('runs the rates from the given start', async () => {
+  it('starts the rates at the given time', async () => {
     const late = routes.map((route) => ({ ...route, rate: (t: number) => (t < 100 ? 0 : 10) }));
     await startTraffic({ ...options(), routes: late, startSeconds: nowMs / 1000 - 130 });
     expect(records).toHaveLength(300);
   });
 
-  it('makes up for at most 60 s after the process stood still', async () => {
+  it('writes at most the last 60 s after the process was paused', async () => {
     await startTraffic(options());
     nowMs += 3_600_000;
     await waitFor(() => records.length > 600);
     expect(records).toHaveLength(1200);
   });
 
-  it('waits when the clock goes back', async () => {
+  it('writes nothing while the clock is set back', async () => {
     let asked = 0;
     const clock = { now: () => (asked++, nowMs) };
     await startTraffic({ ...options(), clock });
@@ -106,7 +106,7 @@ describe('startTraffic', () => {
     expect(records).toHaveLength(610);
   });
 
-  it('scatters arrivals when asked to', async () => {
+  it('spreads arrivals at random with jitter', async () => {
     await startTraffic({ ...options(), jitter: true, random: Math.random });
     const counts = [...Map.groupBy(records, ({ timeSeconds }) => timeSeconds).values()].map(
       (group) => group.length,
@@ -114,7 +114,7 @@ describe('startTraffic', () => {
     expect(new Set(counts).size).toBeGreaterThan(3);
   });
 
-  it('ends with the signal, and adds nothing after it', async () => {
+  it('ends with the signal, and writes nothing after it', async () => {
     const { done } = await startTraffic(options());
     ending.abort();
     await done;
@@ -122,7 +122,7 @@ describe('startTraffic', () => {
     expect(records).toHaveLength(600);
   });
 
-  it('fails when the sink does', async () => {
+  it('fails if the sink fails', async () => {
     const broken = { append: () => Promise.reject(new Error('store is closed')) };
     await expect(startTraffic({ ...options(), sink: broken })).rejects.toThrow('store is closed');
     let open = true;
