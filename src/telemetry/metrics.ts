@@ -1,4 +1,4 @@
-import { countKubeEvents, countQueries, countReads } from './metrics/event-metrics.ts';
+import { countEvents } from './metrics/event-metrics.ts';
 import { BoundedNames, MetricRegistry } from './metrics/metric-registry.ts';
 import { addSeriesGauges, type SeriesGaugesSource } from './metrics/series-gauges.ts';
 import { addStateMetrics, type AdapterState } from './metrics/state-metrics.ts';
@@ -12,11 +12,7 @@ export class Metrics extends MetricRegistry {
   readonly #projects = new BoundedNames(maxProjects);
 
   /** Counts events. */
-  readonly observer: Partial<Telemetry> = {
-    ...countReads(this),
-    ...countQueries(this, this.#projects),
-    ...countKubeEvents(this),
-  };
+  readonly observer: Partial<Telemetry> = countEvents(this, this.#projects);
 
   /** Adds the gauges that read the given state at each scrape. */
   watch(state: AdapterState): void {

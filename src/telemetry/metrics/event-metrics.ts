@@ -18,8 +18,12 @@ const ageSeconds = [2, 5, 7.5, 10, 15, 20, 30, 45, 60, 90, 120, 300, 600];
 const querySeconds = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 const batchSizes = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
 
-/** Counts reads of the external metrics API, and requests that were refused. */
-export function countReads(registry: MetricRegistry): Pick<Telemetry, 'readFinished' | 'requestRefused'> {
+/** Returns an observer that counts events. */
+export function countEvents(registry: MetricRegistry, projects: BoundedNames): Partial<Telemetry> {
+  return { ...countReads(registry), ...countQueries(registry, projects), ...countKubeEvents(registry) };
+}
+
+function countReads(registry: MetricRegistry) {
   const names = new BoundedNames(maxMetricNames);
   const reads = registry.counter(
     'reads_total',
@@ -52,14 +56,10 @@ export function countReads(registry: MetricRegistry): Pick<Telemetry, 'readFinis
       if (ageMs !== undefined) ages.observe(ageMs / 1000);
     },
     requestRefused: ({ error }) => refusals.inc({ code: error.code }),
-  };
+  } satisfies Partial<Telemetry>;
 }
 
-/** Counts queries to SLS. */
-export function countQueries(
-  registry: MetricRegistry,
-  projects: BoundedNames,
-): Pick<Telemetry, 'slsQueryFinished' | 'batchSent' | 'circuitOpened'> {
+function countQueries(registry: MetricRegistry, projects: BoundedNames) {
   const queries = registry.counter(
     'sls_queries_total',
     ['project', 'outcome', 'code'],
@@ -103,16 +103,10 @@ export function countQueries(
     },
     batchSent: ({ series }) => batches.observe(series),
     circuitOpened: ({ project }) => openings.inc({ project: projects.labelOf(project) }),
-  };
+  } satisfies Partial<Telemetry>;
 }
 
-/** Counts lists, watches and reviews of the API server, refused metrics of HPAs, and unusable serving certificates. */
-export function countKubeEvents(
-  registry: MetricRegistry,
-): Pick<
-  Telemetry,
-  'listed' | 'watchEnded' | 'reviewFailed' | 'autoscalerMetricRefused' | 'servingPairUnusable'
-> {
+function countKubeEvents(registry: MetricRegistry) {
   const lists = registry.counter(
     'kube_lists_total',
     ['resource'],
@@ -144,7 +138,7 @@ export function countKubeEvents(
     reviewFailed: ({ kind }) => reviews.inc({ kind }),
     autoscalerMetricRefused: ({ error }) => refusals.inc({ code: error.code }),
     servingPairUnusable: () => certificates.inc(),
-  };
+  } satisfies Partial<Telemetry>;
 }
 
 /** `/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers` → `horizontalpodautoscalers` */
