@@ -37,10 +37,10 @@ async function scrape(): Promise<string> {
 }
 
 describe('/metrics', () => {
-  it('tells of the reads and queries of a running adapter', async () => {
+  it('counts the reads and queries of a running adapter', async () => {
     const text = await waitFor(async () => {
       const now = await scrape();
-      // The first probe of the delay comes with the first refresh.
+      // The delay is measured for the first time with the first refresh.
       return now.includes('learned_delay_seconds{') && now;
     }, 20_000);
     const read = 'sls_metrics_adapter_reads_total{metric="sls_ingress_qps",code="ok",source=';
@@ -63,7 +63,7 @@ describe('/metrics', () => {
     expect(Number(expiry) - Date.now() / 1000).toBeGreaterThan(30 * 86_400);
   });
 
-  it('is the same on the port of the API', async () => {
+  it('is also served on the port of the API', async () => {
     const reply = await adapter.request('/metrics');
     expect(reply).toMatchObject({
       statusCode: 200,
@@ -73,7 +73,7 @@ describe('/metrics', () => {
     expect(await adapter.request('/metrics', { method: 'POST' })).toMatchObject({ statusCode: 405 });
   });
 
-  it('is all that the plain port has, and needs no other', async () => {
+  it('is the only path of the telemetry port without a status page', async () => {
     for (const path of ['/', '/apis', '/readyz']) {
       const reply = await fetch(`${telemetryUrl()}${path}`);
       expect([reply.status, await reply.json()]).toMatchObject([404, { kind: 'Status', reason: 'NotFound' }]);
@@ -82,12 +82,12 @@ describe('/metrics', () => {
 });
 
 describeWithPrometheus('promtool', () => {
-  it('finds nothing to mend in /metrics', async () => {
+  it('accepts /metrics of a running adapter', async () => {
     expect(await promtool(['check', 'metrics'], await scrape())).toBe('');
   });
 });
 
-it('opens no port of its own accord, and says which one is taken', async () => {
+it('opens no telemetry port by default, and names a port that is in use', async () => {
   await using quiet = await startAdapter({ slsEndpoint: emulator.url });
   const started = quiet.logLines.find(({ msg }) => msg === 'The adapter is serving');
   expect(started).not.toHaveProperty('telemetryUrl');

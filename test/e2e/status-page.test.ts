@@ -34,7 +34,7 @@ const until = (condition: (status: StatusDocument) => boolean) =>
     condition.toString(),
   );
 
-it('tells of a running adapter what HPAs name, what that comes to, and what SLS was asked', async () => {
+it('shows the HPAs, readings, refusals and SLS queries of a running adapter', async () => {
   const { hpas } = cluster.apiServer;
   hpas.put(autoscaler('shop', 'web', [named({ 'sls.ingress.route': 'shop-web-80' })]));
   hpas.put(autoscaler('blog', 'web', [named({ 'sls.ingress.rout': 'blog-web-80' })]));
@@ -56,7 +56,7 @@ it('tells of a running adapter what HPAs name, what that comes to, and what SLS 
   expect(status.minutes.at(-1)?.ok).toBeGreaterThan(0);
 });
 
-it('shows a failure of SLS with its remedy, and its end', async () => {
+it('shows an SLS failure with its remedy, and its end', async () => {
   const { hpas } = cluster.apiServer;
   hpas.put(autoscaler('shop', 'web', [named({ 'sls.ingress.route': 'shop-web-80' })]));
   await until(({ counts }) => counts.fresh === 1);
@@ -69,14 +69,14 @@ it('shows a failure of SLS with its remedy, and its end', async () => {
   await until(({ counts }) => counts.fresh === 1);
 }, 60_000);
 
-it('is not there unless it is asked for', async () => {
+it('is not served unless telemetry.statusPage is set', async () => {
   const adapter = await startAdapter({ slsEndpoint: 'http://127.0.0.1:1', telemetryPort: '0' }, {}, '{}');
   for (const path of ['/', '/status.json', '/events'])
     expect((await fetch(`${telemetryUrl(adapter)}${path}`)).status).toBe(404);
   await adapter[Symbol.asyncDispose]();
 });
 
-it('does not hold up the end while somebody watches', async () => {
+it('does not delay the shutdown while a browser is connected', async () => {
   const adapter = await startAdapter({
     slsEndpoint: 'http://127.0.0.1:1',
     telemetryPort: '0',

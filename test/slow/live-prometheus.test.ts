@@ -19,21 +19,21 @@ interface ScrapeConfig {
   readonly static_configs?: unknown;
 }
 
-/** The configurations that docs/self-metrics.md has, as they stand. */
+/** The scrape configurations of docs/self-metrics.md, unchanged. */
 const jobs = [...textOf('docs/self-metrics.md').matchAll(/^```yaml\n(scrape_configs:[^]*?)^```$/gm)].flatMap(
   ([, yaml = '']) => (parse(yaml) as { scrape_configs: ScrapeConfig[] }).scrape_configs,
 );
 
 const token = 'scraper-token';
 
-/** A pod's port as Kubernetes describes it to Prometheus. Debian's does not find pods itself. */
+/** The labels that Kubernetes service discovery gives to a port of a pod; Debian's Prometheus is built without it. */
 const podLabels = (port: string) => ({
   __meta_kubernetes_pod_label_app_kubernetes_io_name: 'sls-metrics-adapter',
   __meta_kubernetes_pod_container_port_name: port,
   __meta_kubernetes_pod_name: `adapter-${port}`,
 });
 
-/** The same but for where it is found, how often it is scraped, and where the token is. */
+/** Returns the job with another target, scrape interval and token file. */
 const jobAt = (job: ScrapeConfig | undefined, url: string, port: string, tokenFile: string) => ({
   ...job,
   job_name: `sls-metrics-adapter-${port}`,
@@ -43,7 +43,7 @@ const jobAt = (job: ScrapeConfig | undefined, url: string, port: string, tokenFi
   ...(job?.scheme === 'https' && { authorization: { credentials_file: tokenFile } }),
 });
 
-/** What an adapter in trouble is asked: readings, and what is refused. */
+/** Sends a read that fails and a request that is refused. */
 async function ask(cluster: TestCluster): Promise<void> {
   const headers = { 'x-remote-user': 'hpa' };
   const pair = await cluster.proxyCa.issue({ cn: 'front-proxy-client' });
@@ -52,7 +52,7 @@ async function ask(cluster: TestCluster): Promise<void> {
 }
 
 describe('the scrape configurations of docs/self-metrics.md', () => {
-  it('are of both ways in a cluster, and of the demo', () => {
+  it('cover both ports in a cluster, and the demo', () => {
     expect(jobs.map((job) => [job.scheme ?? 'http', 'static_configs' in job])).toEqual([
       ['https', false],
       ['http', false],
@@ -62,7 +62,7 @@ describe('the scrape configurations of docs/self-metrics.md', () => {
 });
 
 describeWithPrometheus('Prometheus', () => {
-  it('scrapes the demo and a delegated adapter by it, and has data for every panel of the dashboard', async () => {
+  it('scrapes the demo and an adapter in a cluster as documented, with data for every panel of the dashboard', async () => {
     const home = await mkdtemp(join(tmpdir(), 'scrape-'));
     await using demo = startMain('demo', ['--secure-port', '0', '--telemetry-port', '0'], home);
     await using states = await startKubeStateMetrics();

@@ -12,7 +12,7 @@ it.each([
   'sls-metrics-adapter.kube-system.svc:9090',
   'sls-metrics-adapter.kube-system.svc.cluster.local',
   'localhost.',
-])('takes %s, which no page on the Internet can have', (host) => {
+])('accepts host %s, which no website can own', (host) => {
   expect(isInsideHost(host)).toBe(true);
 });
 
@@ -26,6 +26,6 @@ it.each([
   'example.svc.com',
   '127.0.0.1:9090@example.com',
   'a b',
-])('refuses %s', (host) => {
+])('refuses host %s', (host) => {
   expect(isInsideHost(host)).toBe(false);
 });

@@ -7,7 +7,7 @@ import { scene } from './scene.ts';
 const page = readFileSync(resolve(import.meta.dirname, '../../docs/status-page.md'), 'utf8');
 const spans = new Set([...page.matchAll(/`([^`\n]+)`/g)].map(([, text]) => text));
 
-it('tells of every field of status.json', async () => {
+it('docs/status-page.md describes every field of status.json', async () => {
   const { tracker, sources } = scene();
   const series = [];
   for await (const some of tracker.allSeries()) series.push(...some);
@@ -17,7 +17,7 @@ it('tells of every field of status.json', async () => {
   const visit = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
     for (const [name, below] of Object.entries(value)) {
-      // What is below these is named by codes and labels.
+      // Below these, names are error codes and labels.
       if (!Array.isArray(value)) names.add(name);
       if (name !== 'failed' && name !== 'filters') visit(below);
     }
@@ -27,6 +27,6 @@ it('tells of every field of status.json', async () => {
   expect([...names].filter((name) => !spans.has(name))).toEqual([]);
 });
 
-it('tells what each state means', () => {
+it('docs/status-page.md describes each state', () => {
   expect([...seriesStates, 'refused'].filter((state) => !spans.has(state))).toEqual([]);
 });

@@ -6,14 +6,14 @@ export interface StreamEvent {
   readonly data: unknown;
 }
 
-/** A browser's EventSource, but for coming back. */
+/** As EventSource in a browser, without reconnecting. */
 export interface EventStream extends AsyncDisposable {
   readonly statusCode: number;
   readonly events: readonly StreamEvent[];
-  /** Which tell nothing but that somebody is there; no part of `events`. */
+  /** How many heartbeats came; `events` does not contain them. */
   readonly heartbeats: number;
   readonly ended: boolean;
-  /** Reads no more, and so lets what is sent pile up. */
+  /** Stops reading, so that unread data piles up. */
   stall(): void;
   text(): string;
 }

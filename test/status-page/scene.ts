@@ -7,15 +7,15 @@ import { builtIn } from '../support/catalog.ts';
 import { TestClock } from '../support/test-clock.ts';
 import { createTracker, putReading } from './status-bench.ts';
 
-/** What one HPA of the scene asks for, and how its metric goes. */
-interface Actor {
+/** One HPA of the scene, and the course of its metric. */
+interface SceneHpa {
   readonly namespace: string;
   readonly name: string;
   readonly metric: string;
   readonly series: Series;
   readonly target: number;
   readonly maxReplicas: number;
-  /** The value, so many seconds before now. */
+  /** Returns the value at a number of seconds before now. */
   readonly at: (secondsAgo: number) => number;
 }
 
@@ -23,8 +23,8 @@ const project = 'k8s-log-c7f3a1';
 const wave = (middle: number, swing: number, periodSeconds: number, phase: number) => (secondsAgo: number) =>
   middle + swing * Math.sin((2 * Math.PI * (phase - secondsAgo)) / periodSeconds);
 
-const actors: readonly Actor[] = [
-  actor(
+const hpas: readonly SceneHpa[] = [
+  sceneHpa(
     'default',
     'bert-tfserving',
     'sls_ingress_qps',
@@ -33,11 +33,11 @@ const actors: readonly Actor[] = [
     10,
     wave(46, 30, 190, 20),
   ),
-  actor('default', 'web', 'sls_ingress_qps', 'default-web-80', 10, 12, wave(23.8, 1.1, 31, 4)),
-  actor('shop', 'cart', 'sls_ingress_qps', 'shop-cart-8080', 5, 8, wave(7.4, 3.2, 70, 9)),
-  actor('shop', 'checkout', 'sls_ingress_latency_p95', 'shop-checkout-8080', 250, 6, wave(182, 26, 47, 3)),
-  actor('shop', 'search', 'sls_ingress_qps', 'shop-search-80', 40, 20, wave(512, 120, 260, 60)),
-  actor(
+  sceneHpa('default', 'web', 'sls_ingress_qps', 'default-web-80', 10, 12, wave(23.8, 1.1, 31, 4)),
+  sceneHpa('shop', 'cart', 'sls_ingress_qps', 'shop-cart-8080', 5, 8, wave(7.4, 3.2, 70, 9)),
+  sceneHpa('shop', 'checkout', 'sls_ingress_latency_p95', 'shop-checkout-8080', 250, 6, wave(182, 26, 47, 3)),
+  sceneHpa('shop', 'search', 'sls_ingress_qps', 'shop-search-80', 40, 20, wave(512, 120, 260, 60)),
+  sceneHpa(
     'media',
     'thumbnails',
     'sls_ingress_inflow',
@@ -46,8 +46,16 @@ const actors: readonly Actor[] = [
     16,
     wave(6.2e6, 2.1e6, 120, 30),
   ),
-  actor('media', 'transcode', 'sls_ingress_concurrency', 'media-transcode-9000', 4, 10, wave(13, 4, 90, 12)),
-  actor(
+  sceneHpa(
+    'media',
+    'transcode',
+    'sls_ingress_concurrency',
+    'media-transcode-9000',
+    4,
+    10,
+    wave(13, 4, 90, 12),
+  ),
+  sceneHpa(
     'billing',
     'invoices',
     'sls_ingress_error_ratio',
@@ -58,28 +66,28 @@ const actors: readonly Actor[] = [
   ),
 ];
 
-function actor(
+function sceneHpa(
   namespace: string,
   name: string,
   metric: string,
   route: string,
   target: number,
   maxReplicas: number,
-  at: Actor['at'],
-): Actor {
+  at: SceneHpa['at'],
+): SceneHpa {
   const series = seriesWith({ metric: builtIn.find(metric), project, route });
   return { namespace, name, metric, series, target, maxReplicas, at };
 }
 
-/** An hour of a small cluster: eight HPAs that do well, one without an index, one with a mistyped label. */
+/** An hour of a small cluster: eight healthy HPAs, one whose log field has no index, one with a mistyped label. */
 export function scene(): { readonly tracker: StatusTracker; readonly sources: StatusSources } {
   const clock = new TestClock();
   const nowMs = Date.now();
   clock.nowMs = nowMs - 3_600_000;
   const tracker = createTracker(clock);
   playQueries(tracker, clock, nowMs);
-  for (const one of actors) nameIt(tracker, one);
-  const slow = actor(
+  for (const one of hpas) addHpa(tracker, one);
+  const slow = sceneHpa(
     'shop',
     'recommend',
     'sls_ingress_upstream_latency_p99',
@@ -88,14 +96,14 @@ export function scene(): { readonly tracker: StatusTracker; readonly sources: St
     6,
     wave(0, 0, 1, 0),
   );
-  nameIt(tracker, slow);
+  addHpa(tracker, slow);
   const requirements = parseLabelSelector('sls.ingress.rout=blog-web-80');
   tracker.autoscalers.changed({ namespace: 'blog', name: 'web' }, [
     { name: 'sls_ingress_qps', requirements },
   ]);
   for (let secondsAgo = 150; secondsAgo >= 0; secondsAgo -= 5) {
     clock.nowMs = nowMs - secondsAgo * 1000;
-    for (const { series, at } of actors) putReading(tracker, series, at(secondsAgo), clock.nowMs);
+    for (const { series, at } of hpas) putReading(tracker, series, at(secondsAgo), clock.nowMs);
     const what = `SLS, project ${project}, logstore nginx-ingress: ParameterInvalid: key (upstream_response_time) is not config as numberic column`;
     tracker.series.fail(slow.series, new AdapterError('IndexMissing', what), clock.nowMs);
   }
@@ -115,9 +123,9 @@ export function scene(): { readonly tracker: StatusTracker; readonly sources: St
   return { tracker, sources };
 }
 
-function nameIt(
+function addHpa(
   tracker: StatusTracker,
-  { namespace, name, metric, series, target, maxReplicas }: Actor,
+  { namespace, name, metric, series, target, maxReplicas }: SceneHpa,
 ): void {
   const selector = `sls.project=${project},sls.logstore=nginx-ingress,sls.ingress.route=${series.route ?? ''}`;
   const aim = { kind: 'AverageValue', value: target, minReplicas: 1, maxReplicas } as const;
@@ -126,7 +134,7 @@ function nameIt(
   ]);
 }
 
-/** Twelve refreshes a minute and a probe or four, with a throttled spell. */
+/** Twelve refreshes a minute and some probes of the delay, with a few throttled minutes. */
 function playQueries(tracker: StatusTracker, clock: TestClock, untilMs: number): void {
   for (let minute = 0; clock.nowMs < untilMs; minute++) {
     const throttled = minute >= 22 && minute <= 25 ? 5 - Math.abs(23 - minute) * 2 : 0;
@@ -142,8 +150,8 @@ function playQueries(tracker: StatusTracker, clock: TestClock, untilMs: number):
   }
 }
 
-function pick(index: number): Actor {
-  const actor = actors[index % actors.length];
-  if (actor === undefined) throw new RangeError('the scene has no actors');
-  return actor;
+function pick(index: number): SceneHpa {
+  const hpa = hpas[index % hpas.length];
+  if (hpa === undefined) throw new RangeError('the scene has no HPAs');
+  return hpa;
 }

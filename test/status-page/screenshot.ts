@@ -1,4 +1,4 @@
-/** Makes docs/status-page.png of the scene: `npm run screenshot`. */
+/** Makes docs/status-page.png from the scene: `npm run screenshot`. */
 
 import { resolve } from 'node:path';
 import { startChromium } from '../support/chromium-process.ts';

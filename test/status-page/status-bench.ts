@@ -9,11 +9,11 @@ import { StatusTracker, type StatusSources } from '../../src/status/status-track
 import { seriesWith } from '../reading/series.ts';
 import { builtIn } from '../support/catalog.ts';
 
-/** A status page over a tracker that the test fills, on a port of its own. */
+/** A status page on a free port; the test fills its tracker. */
 export interface StatusBench extends AsyncDisposable {
   readonly tracker: StatusTracker;
   readonly url: string;
-  /** Ends what browsers listen to, as a restart does. */
+  /** Ends all event streams, as a restart does. */
   cutOff(): void;
 }
 
@@ -54,7 +54,7 @@ export async function startStatusBench(
 export const manySeries = (count: number): Series[] =>
   Array.from({ length: count }, (_, index) => seriesWith({ route: `shop-service-${index}-80` }));
 
-/** A reading of now, as the collector would put it. */
+/** Puts a reading as the collector would now. */
 export function putReading(
   { series: book }: StatusTracker,
   series: Series,

@@ -36,7 +36,7 @@ function ask(url: string, options: http.RequestOptions = {}) {
   });
 }
 
-it('serves a page that may load nothing from elsewhere, and run nothing that is written into it', async () => {
+it('serves a page that loads nothing from other hosts and runs no inline scripts', async () => {
   const { url } = await start();
   const page = await ask(`${url}/`, { headers: { accept: 'text/html,application/json' } });
   expect(page.code).toBe(200);
@@ -54,7 +54,7 @@ it('serves a page that may load nothing from elsewhere, and run nothing that is 
   for (const name of new Set(files)) expect((await ask(`${url}/${name}`)).code).toBe(200);
 });
 
-it('tells a browser that has a file already so', async () => {
+it('answers 304 to a browser that has the file already', async () => {
   const { url } = await start();
   const { headers } = await ask(`${url}/main.js`);
   expect(headers['content-type']).toBe('text/javascript; charset=utf-8');
@@ -62,7 +62,7 @@ it('tells a browser that has a file already so', async () => {
   expect([again.code, again.text]).toEqual([304, '']);
 });
 
-it('serves the same as JSON, at its own path and to whoever accepts that', async () => {
+it('serves the status as JSON at /status.json, and at / to clients that accept JSON', async () => {
   const { url, tracker } = await start();
   const all = manySeries(1200);
   for (const series of all) putReading(tracker, series, 1.5, Date.now());
@@ -85,7 +85,7 @@ it('serves the same as JSON, at its own path and to whoever accepts that', async
   }
 });
 
-it('answers nobody who calls it by a name of the Internet', async () => {
+it('refuses requests whose Host is a public domain name', async () => {
   const { url } = await start();
   for (const path of ['/', '/status.json', '/events', '/main.js']) {
     const reply = await ask(`${url}${path}`, { headers: { host: 'rebind.example.com' } });
@@ -107,7 +107,7 @@ it.each([
   expect((await ask(url, { hostname, port, path, method })).code).toBe(code);
 });
 
-it('tells everything at first, and then what changes', async () => {
+it('streams everything first, and then the changes', async () => {
   const { url, tracker } = await start();
   const [one] = manySeries(1);
   if (one === undefined) throw new Error('no series');
@@ -127,14 +127,14 @@ it('tells everything at first, and then what changes', async () => {
   expect(stream.events.filter(({ name }) => name === 'rows').at(-1)).toMatchObject(failing);
 });
 
-it('says now and then that it is there, while nothing changes', async () => {
+it('streams heartbeats while nothing changes', async () => {
   const { url } = await start({ heartbeatMs: 50 });
   const stream = await open(url);
   await until(() => stream.heartbeats >= 2);
   expect(stream.events.map(({ name }) => name)).toEqual(['head', 'ready', 'head']);
 });
 
-it('lets so many watch, and tells the next one where to look', async () => {
+it('refuses a stream beyond the limit, and refers to /status.json', async () => {
   const { url } = await start({ maxClients: 2 });
   const [first] = [await open(url), await open(url)];
   const refused = await ask(`${url}/events`);
@@ -144,14 +144,14 @@ it('lets so many watch, and tells the next one where to look', async () => {
   await waitFor(async () => (await open(url)).statusCode === 200, quick.timeoutMs);
 });
 
-it('cuts off who does not read what is sent, and goes on with the others', async () => {
+it('disconnects a client that does not read, and keeps the others', async () => {
   const { url, tracker } = await start({ patienceMs: 300, maxClients: 2 });
   const all = manySeries(3000);
   const good = await open(url);
   (await open(url)).stall();
   const isCut = async () => (await ask(`${url}/events`, { method: 'HEAD' })).code === 200;
   expect(await isCut()).toBe(false);
-  // What the kernel holds for it is several megabytes.
+  // The kernel buffers several megabytes for the client.
   for (let round = 0; !(await isCut()); round++) {
     const error = new AdapterError('SlsThrottled', `${round} `.repeat(40));
     for (const series of all) tracker.series.fail(series, error, Date.now());
@@ -161,7 +161,7 @@ it('cuts off who does not read what is sent, and goes on with the others', async
   expect(good.ended).toBe(false);
 }, 60_000);
 
-it('keeps no changes once the last has gone', async () => {
+it('stops recording changes when the last client disconnects', async () => {
   const { url, tracker } = await start();
   const stream = await open(url);
   await until(() => stream.events.some(({ name }) => name === 'ready'));

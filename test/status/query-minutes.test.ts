@@ -3,7 +3,7 @@ import { QueryMinutes } from '../../src/status/query-minutes.ts';
 
 const minute = 60_000;
 
-it('counts queries by outcome and reads, minute by minute', () => {
+it('counts reads, and queries by outcome, for each minute', () => {
   const minutes = new QueryMinutes();
   minutes.query('ok', 10 * minute);
   minutes.query('SlsThrottled', 10 * minute + 1);
@@ -17,7 +17,7 @@ it('counts queries by outcome and reads, minute by minute', () => {
   expect(minutes.last(2, 12 * minute)).toHaveLength(1);
 });
 
-it('keeps an hour, and goes on where the clock is set back', () => {
+it('keeps the last hour, and goes on counting after the clock is set back', () => {
   const minutes = new QueryMinutes();
   for (let index = 0; index < 100; index++) minutes.query('ok', index * minute);
   expect(minutes.last(1000, 99 * minute)).toHaveLength(60);

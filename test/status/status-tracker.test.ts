@@ -39,7 +39,7 @@ const named = (route: string) => ({
   target: aim,
 });
 
-it('tells of a series what it is, its reading and where that comes from', async () => {
+it('describes a series with its reading, history and window', async () => {
   const { clock, tracker, rows } = bench();
   putReading(tracker, series, 23.8, clock.now());
   tracker.head(nothing);
@@ -65,7 +65,7 @@ it('tells of a series what it is, its reading and where that comes from', async 
   ]);
 });
 
-it('goes from fresh to stale to failing as SLS fails, keeps since when, and comes back', async () => {
+it('turns a series from fresh to stale to failing while SLS fails, and back to fresh', async () => {
   const { clock, tracker, row } = bench();
   putReading(tracker, series, 1, clock.now());
   const failedAtMs = clock.now() + 5000;
@@ -99,7 +99,7 @@ it('keeps the last 30 readings of each series, the oldest first, rounded to four
   );
 });
 
-it('calls a reading stale that SLS is late with, and fails one that never came', async () => {
+it('calls a late reading stale, and a series that never had a reading failing', async () => {
   const { clock, tracker, row } = bench();
   tracker.series.fail(series, throttled(), clock.now());
   tracker.head(nothing);
@@ -110,7 +110,7 @@ it('calls a reading stale that SLS is late with, and fails one that never came',
   expect(await row()).toMatchObject({ state: 'stale', failure: null });
 });
 
-it('drops what nobody wants any more, and not what an HPA names', async () => {
+it('drops series that are not refreshed any more, unless an HPA names them', async () => {
   const { clock, tracker, rows } = bench();
   tracker.autoscalers.changed({ namespace: 'shop', name: 'web' }, [named('kept')]);
   putReading(tracker, series, 1, clock.now());
@@ -121,7 +121,7 @@ it('drops what nobody wants any more, and not what an HPA names', async () => {
   expect(tracker.head(nothing).counts.series).toBe(0);
 });
 
-it('sums the routes of an HPA metric, and wants replicas within its bounds', async () => {
+it('sums the routes of an HPA metric, and computes replicas between the minimum and maximum of the HPA', async () => {
   const { clock, tracker } = bench();
   tracker.autoscalers.changed({ namespace: 'shop', name: 'web' }, [named('a,b')]);
   const wanted = async () => (await all(tracker.allAutoscalers())).flat()[0]?.metrics[0];
@@ -133,7 +133,7 @@ it('sums the routes of an HPA metric, and wants replicas within its bounds', asy
   expect(await wanted()).toMatchObject({ wantedReplicas: 10 });
 });
 
-it('tells who reads a series, until two minutes after the last read', async () => {
+it('lists the namespaces that read a series within the last two minutes', async () => {
   const { clock, tracker, row } = bench();
   const selector = 'sls.ingress.route=default-a-80';
   for (const namespace of ['shop', 'blog', 'shop'])
@@ -147,7 +147,7 @@ it('tells who reads a series, until two minutes after the last read', async () =
   expect(await row()).toMatchObject({ readers: ['blog'] });
 });
 
-it('finds a series again that was dropped and is read once more', async () => {
+it('tracks a dropped series again when it is read again', async () => {
   const { clock, tracker, row } = bench();
   const read = { namespace: 'shop', metric: 'sls_ingress_qps', selector: 'sls.ingress.route=default-a-80' };
   tracker.readFinished(read);
@@ -157,7 +157,7 @@ it('finds a series again that was dropped and is read once more', async () => {
   expect(await row()).toMatchObject({ state: 'waiting', readers: ['shop'] });
 });
 
-it('tells what is refused once, with the HPA where it is known, and forgets it', () => {
+it('lists each refusal once, with the HPA if one names the metric, until it is not read any more', () => {
   const { clock, tracker } = bench();
   const requirements = parseLabelSelector('sls.ingress.rout=a');
   const read = { metric: 'sls_ingress_qps', selector: 'sls.ingress.rout=a' };
@@ -178,7 +178,7 @@ it('tells what is refused once, with the HPA where it is known, and forgets it',
   expect(tracker.head(nothing).refused).toEqual([]);
 });
 
-it('tells those who watch what is different, and no more', async () => {
+it('yields only the changes since the last call', async () => {
   const { clock, tracker, changes } = bench();
   const [one, other] = [series, seriesWith({ route: 'b' })];
   putReading(tracker, one, 1, clock.now());
@@ -201,7 +201,7 @@ it('tells those who watch what is different, and no more', async () => {
   expect(await changes()).toEqual([{ kind: 'gone', ids: [1, 2] }]);
 });
 
-it('keeps no changes while nobody watches', async () => {
+it('records no changes while recording is off', async () => {
   const { clock, tracker, changes } = bench();
   putReading(tracker, series, 1, clock.now());
   tracker.autoscalers.changed({ namespace: 'shop', name: 'web' }, [named('a')]);
@@ -211,13 +211,13 @@ it('keeps no changes while nobody watches', async () => {
   expect(await changes()).toEqual([]);
 });
 
-it('has room for so many series, and serves on without the others', () => {
+it('tracks a limited number of series', () => {
   const { clock, tracker } = bench(3);
   for (const one of manySeries(5)) putReading(tracker, one, 1, clock.now());
   expect(tracker.head(nothing).counts).toMatchObject({ series: 3 });
 });
 
-it('makes many rows in slices between which others have their turn', async () => {
+it('yields many rows in chunks, with turns for other work in between', async () => {
   const { clock, tracker } = bench();
   for (const one of manySeries(2000)) putReading(tracker, one, 1, clock.now());
   let turns = 0;
@@ -232,7 +232,7 @@ it('makes many rows in slices between which others have their turn', async () =>
   expect(turns).toBeGreaterThanOrEqual(3);
 });
 
-it('holds ten thousand series with their history in less than 10 MB', () => {
+it('holds ten thousand series with their histories in less than 10 MB', () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const used = () => {

@@ -1,6 +1,6 @@
 import type { AdapterState } from '../../src/telemetry/metrics/state-metrics.ts';
 
-/** The state of an adapter that has nothing to do, but for what is given. */
+/** Returns the state of an idle adapter, with the given parts replaced. */
 export const stateWith = (given: Partial<AdapterState> = {}): AdapterState => ({
   version: 'v1.2.3',
   projects: () => [],

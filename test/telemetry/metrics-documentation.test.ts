@@ -11,7 +11,7 @@ const metrics = new Metrics();
 metrics.watch(stateWith());
 metrics.watchSeries(1, { all: () => [], maxStaleMsOf: () => 0, clock: Date });
 
-it('is the table of docs/self-metrics.md, row by row', () => {
+it('lists every metric in the table of docs/self-metrics.md', () => {
   const rows = metrics
     .describe()
     .map(({ name, type, labelNames, help }) => [
@@ -26,7 +26,7 @@ it('is the table of docs/self-metrics.md, row by row', () => {
   );
 });
 
-it('names ours by the prefix and the unit, and says of each what it means', () => {
+it('gives every metric a known prefix and a help sentence, and _total to counters only', () => {
   for (const { name, help, type } of metrics.describe()) {
     expect(name).toMatch(/^(sls_metrics_adapter|process|nodejs)_/);
     expect(help).toMatch(/^[A-Z].*\.$/);

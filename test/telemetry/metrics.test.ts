@@ -26,7 +26,7 @@ const failed = (code: ErrorCode, metric = read.metric) => ({
 const query = { project: 'p', logstore: 'l', durationMs: 80, processedRows: 7, processedBytes: 2800 };
 const noQuery = { processedRows: undefined, processedBytes: undefined };
 
-/** What is told, without the prefix, by name and labels. */
+/** Returns the matching lines of the exposition, without the prefix of the names. */
 async function linesOf(metrics: Metrics, about: RegExp): Promise<string[]> {
   const lines = String(await metrics.exposition())
     .split('\n')
@@ -40,8 +40,8 @@ const watching = (state: Partial<AdapterState>) => {
   return metrics;
 };
 
-describe('what is counted', () => {
-  it('are reads by metric, code and source, how long they took, and how old they were', async () => {
+describe('event metrics', () => {
+  it('count reads by metric, code and source, with their duration and the age of their readings', async () => {
     const metrics = new Metrics();
     const { observer } = metrics;
     observer.readFinished?.(served);
@@ -53,7 +53,7 @@ describe('what is counted', () => {
       'reads_total{metric="sls_ingress_qps",code="ok",source="fresh"} 2',
       'reads_total{metric="sls_ingress_qps",code="ok",source="stale"} 1',
     ];
-    // The second scrape adds nothing.
+    // A second scrape shows the same counts.
     for (let scrape = 0; scrape < 2; scrape += 1)
       expect((await linesOf(metrics, /^reads_total/)).sort()).toEqual(counted);
     expect(await linesOf(metrics, /^read_duration_seconds.*(le="0\.0005"|_count).*fresh/)).toEqual([
@@ -70,7 +70,7 @@ describe('what is counted', () => {
     ]);
   });
 
-  it('are queries by project, outcome and code, with what SLS read for them', async () => {
+  it('count SLS queries by project, outcome and code, with the rows and bytes that SLS processed', async () => {
     const metrics = new Metrics();
     const { observer } = metrics;
     for (const outcome of ['ok', 'ok', 'SlsThrottled', 'Canceled'] as const)
@@ -89,7 +89,7 @@ describe('what is counted', () => {
     ]);
   });
 
-  it('is what happens with the API server and the certificate', async () => {
+  it('count events of the API server and of the serving certificate', async () => {
     const metrics = new Metrics();
     const { observer } = metrics;
     const path = '/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers';
@@ -116,11 +116,11 @@ describe('what is counted', () => {
   });
 });
 
-describe('what an asker makes up', () => {
-  it('is no metric of its own: one that is not served is another one', async () => {
+describe('labels with names that clients choose', () => {
+  it('count reads of metrics that are not served as metric "other"', async () => {
     const metrics = new Metrics();
     for (const code of ['MetricUnknown', 'SelectorMalformed'] as const)
-      for (let one = 0; one < 300; one++) metrics.observer.readFinished?.(failed(code, `made-up-${one}`));
+      for (let one = 0; one < 300; one++) metrics.observer.readFinished?.(failed(code, `unknown-${one}`));
     metrics.observer.readFinished?.(failed('LabelMissing'));
     expect(await linesOf(metrics, /^reads_total/)).toEqual([
       'reads_total{metric="other",code="MetricUnknown",source="none"} 300',
@@ -129,7 +129,7 @@ describe('what an asker makes up', () => {
     ]);
   });
 
-  it('is told apart for a hundred projects, and counted together for the rest', async () => {
+  it('have 100 projects, and add up the rest as "other"', async () => {
     const endpoint = 'https://cn-beijing.log.aliyuncs.com';
     const counts = { endpoint, running: 1, waiting: 2, circuit: 'closed' } as const;
     const names = Array.from({ length: 102 }, (_, index) => `p${index}`);
@@ -147,7 +147,7 @@ describe('what an asker makes up', () => {
     ]);
   });
 
-  it('is told apart for two hundred logstores, of the rest the longest delay', async () => {
+  it('have 200 logstores, and show the longest delay of the rest as "other"', async () => {
     const endpoint = parseEndpointUrl('http://127.0.0.1:1');
     const learned = Array.from({ length: 202 }, (_, index) => ({
       address: { endpoint, project: 'p', logstore: `l${index}` },
@@ -166,8 +166,8 @@ describe('what an asker makes up', () => {
   });
 });
 
-describe('gauges', () => {
-  it('are what there is at the scrape, and nothing that is there no more', async () => {
+describe('state gauges', () => {
+  it('show the state at the scrape, and drop values that are gone', async () => {
     const identities = [
       { name: 'rrsa', expiresAtMs: 1_800_000_000_000, failing: true },
       { name: 'environment', expiresAtMs: undefined, failing: false },
@@ -199,7 +199,7 @@ describe('gauges', () => {
     expect(await linesOf(metrics, /^credentials/)).toEqual([]);
   });
 
-  it('of one project over two endpoints are one, with the worse circuit', async () => {
+  it('add up a project that is queried at two endpoints, and show its worse circuit state', async () => {
     const one = { project: 'p', running: 1, waiting: 0 };
     const metrics = watching({
       projects: () => [
@@ -216,7 +216,7 @@ describe('gauges', () => {
   });
 });
 
-it('is written once for all who scrape at a time', async () => {
+it('writes one exposition for scrapes at the same time', async () => {
   let reads = 0;
   const series = () => {
     reads += 1;
@@ -230,7 +230,7 @@ it('is written once for all who scrape at a time', async () => {
   expect(reads).toBe(2 * once);
 });
 
-it('is one of each service: no other one counts along', async () => {
+it('keeps the metrics of two services apart', async () => {
   const [one, other] = [new Metrics(), new Metrics()];
   one.observer.readFinished?.(served);
   expect(await linesOf(one, /^reads_total/)).toHaveLength(1);

@@ -27,7 +27,7 @@ describeWithChromium('the status page in a browser', () => {
     expect(faults).toEqual([]);
   });
 
-  /** What the page complains of, a broken rule of its Content-Security-Policy too, fails the test. */
+  /** Any error or warning in the console fails the test, violations of the Content-Security-Policy included. */
   async function open(url: string, prepare?: (context: BrowserContext) => Promise<unknown>): Promise<Page> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
     stack.defer(() => context.close());
@@ -57,7 +57,7 @@ describeWithChromium('the status page in a browser', () => {
   const widthOf = (page: Page) =>
     page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
-  it('shows a thousand series a hundred at a time, sorted and filtered as asked', async () => {
+  it('shows a thousand series in pages of a hundred, with sorting and filter', async () => {
     const { url } = await startWith(1000);
     const page = await open(url);
     expect(await page.textContent('h1')).toBe('All 1,000 readings are fresh');
@@ -74,24 +74,7 @@ describeWithChromium('the status page in a browser', () => {
     expect(await page.textContent('#range')).toBe('1–11 of 11, of 1,000');
   });
 
-  it('loads a thousand within 200 ms', async () => {
-    const { url } = await startWith(1000);
-    const page = await open(url, (context) => context.addInitScript(noteReady));
-    const session = await page.context().newCDPSession(page);
-    await session.send('Network.enable');
-    await session.send('Network.setCacheDisabled', { cacheDisabled: true });
-    // What else runs on the machine only adds: one load that is quick enough shows what the page takes.
-    let bestMs = Infinity;
-    const untilMs = Date.now() + 60_000;
-    while (bestMs >= 200 && Date.now() < untilMs) {
-      await page.goto(url);
-      await page.waitForSelector('body[data-ready=true]');
-      bestMs = Math.min(bestMs, await page.evaluate<number>('readyMs'));
-    }
-    expect(bestMs).toBeLessThan(200);
-  }, 90_000);
-
-  it('works with ten thousand', async () => {
+  it('shows ten thousand series', async () => {
     const { url, tracker, all } = await startWith(10_000);
     const page = await open(url);
     expect(await page.textContent('#range')).toBe('1–100 of 10,000');
@@ -101,7 +84,7 @@ describeWithChromium('the status page in a browser', () => {
     expect(await page.textContent('#range')).toBe('1–1 of 1, of 10,000');
   });
 
-  it('shows a failure that begins, first and with its remedy, and that it has passed', async () => {
+  it('shows a new failure first, with its remedy, until it ends', async () => {
     const { url, tracker, all } = await startWith(1000);
     const page = await open(url);
     const [, , victim] = all;
@@ -122,7 +105,7 @@ describeWithChromium('the status page in a browser', () => {
     await page.waitForSelector('#troubles', { state: 'hidden' });
   });
 
-  it('follows a reading, its line and the replicas that its HPA wants', async () => {
+  it('updates a reading, its sparkline and the replicas of its HPA', async () => {
     const tracker = createTracker(Date);
     const series = seriesWith({ route: 'default-web-80' });
     tracker.autoscalers.changed({ namespace: 'default', name: 'web' }, [
@@ -149,7 +132,7 @@ describeWithChromium('the status page in a browser', () => {
     await shows(page, '#rows .replicas b', '–');
   });
 
-  it('shows names as text, whatever is in them', async () => {
+  it('shows names that contain HTML as text', async () => {
     const tracker = createTracker(Date);
     const evil = '<img src=x onerror="document.title=1">';
     const hostile = new AdapterError('SlsUnavailable', `${evil}</script><script>document.title=2</script>`);
@@ -162,7 +145,7 @@ describeWithChromium('the status page in a browser', () => {
     expect(await page.title()).toBe('sls-metrics-adapter');
   });
 
-  it('comes back by itself when the adapter does, and knows what came meanwhile', async () => {
+  it('reconnects by itself after the adapter restarts, and gets what it missed', async () => {
     const tracker = createTracker(Date);
     const bench = stack.use(await startStatusBench(tracker));
     const page = await open(bench.url);
@@ -174,7 +157,7 @@ describeWithChromium('the status page in a browser', () => {
     expect(faults.splice(0)).toEqual([expect.stringContaining('ERR_INCOMPLETE_CHUNKED_ENCODING')]);
   });
 
-  it('says so when the adapter is gone, and shows nothing as if it were of now', async () => {
+  it('says that the adapter is gone, and fades the last data', async () => {
     const tracker = createTracker(Date);
     putReading(tracker, seriesWith(), 7, Date.now());
     const bench = await startStatusBench(tracker);
@@ -190,7 +173,7 @@ describeWithChromium('the status page in a browser', () => {
     expect(faults.splice(0).join()).toContain('ERR_CONNECTION_REFUSED');
   });
 
-  it('looks for the adapter anew where a connection ends without a word', async () => {
+  it('reconnects when a connection ends without an error', async () => {
     const { url } = await startWith(1);
     const page = await open(url, ({ clock }) => clock.install());
     const followed = page.waitForRequest('**/events', { timeout: 20_000 });
@@ -200,7 +183,7 @@ describeWithChromium('the status page in a browser', () => {
     expect(await page.isVisible('#lost')).toBe(false);
   });
 
-  it('fits screens from 360 to 1280 wide, with failures and long names', async () => {
+  it('fits screens from 360 to 1280 pixels wide, with failures and long names', async () => {
     const { tracker, sources } = scene();
     const longName = `team-${'very-'.repeat(20)}long-service-8080`;
     putReading(tracker, seriesWith({ route: longName, project: 'k8s-log-'.repeat(7) }), 1e9, Date.now());
@@ -214,7 +197,7 @@ describeWithChromium('the status page in a browser', () => {
     }
   });
 
-  it('is dark where the browser is, and readable either way', async () => {
+  it('follows the color scheme of the browser, with readable contrast in both', async () => {
     const { url } = await startWith(3);
     const page = await open(url);
     const lightness = async (colorScheme: 'dark' | 'light') => {
@@ -229,11 +212,6 @@ describeWithChromium('the status page in a browser', () => {
     expect(lightGround - lightText).toBeGreaterThan(0.7);
   });
 });
-
-/** Has the page keep as `readyMs` how long after the navigation began all of it was there, in ms. */
-const noteReady = `new MutationObserver(() => {
-  if (document.body?.dataset.ready === 'true') globalThis.readyMs ??= performance.now();
-}).observe(document, { subtree: true, childList: true, attributes: true })`;
 
 /** `rgb(255, 255, 255)` → 1 */
 const brightness = (colour: string) =>

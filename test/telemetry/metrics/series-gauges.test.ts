@@ -10,7 +10,7 @@ const clock = new TestClock();
 const window = { startSeconds: 0, endSeconds: 15 };
 const run = () => ({ id: 1, plannedAtMs: clock.now(), delaySeconds: 10 });
 
-const held = () => {
+const filledStore = () => {
   const store = new SampleStore(1000);
   const put = (route: string, value: number) => store.put(seriesWith({ route }), { value, window }, run());
   return { store, put, source: { all: () => store.all(), maxStaleMsOf: () => 60_000, clock } };
@@ -18,8 +18,8 @@ const held = () => {
 
 const routesOf = (gauges: SeriesGauges) => gauges.read().map(({ labels }) => labels['route']);
 
-it('has a place for so many series, which keep it, and counts the others', () => {
-  const { put, source } = held();
+it('gives gauges to a limited number of series, which keep them, and counts the other series', () => {
+  const { put, source } = filledStore();
   const gauges = new SeriesGauges(2, source);
   for (const route of ['a', 'b', 'c', 'd']) put(route, 1);
   const first = routesOf(gauges);
@@ -29,8 +29,8 @@ it('has a place for so many series, which keep it, and counts the others', () =>
   expect(gauges.read().map(({ value }) => value)).toEqual([2, 2]);
 });
 
-it('is there only while it could be served, and then makes room', () => {
-  const { store, put, source } = held();
+it('drops the gauge of a series whose reading may not be served any more, and gives it to another series', () => {
+  const { store, put, source } = filledStore();
   const gauges = new SeriesGauges(1, source);
   put('a', 1);
   expect(routesOf(gauges)).toEqual(['a']);
@@ -43,8 +43,8 @@ it('is there only while it could be served, and then makes room', () => {
   expect(routesOf(gauges)).toEqual([]);
 });
 
-it('is served for as long as its own project says', () => {
-  const { store, source } = held();
+it('goes by the maxStale of the project of each series', () => {
+  const { store, source } = filledStore();
   const gauges = new SeriesGauges(9, {
     ...source,
     maxStaleMsOf: (project) => (project === 'p1' ? 60_000 : 1000),
@@ -56,8 +56,8 @@ it('is served for as long as its own project says', () => {
   expect(routesOf(gauges)).toEqual(['0', '2']);
 });
 
-it('tells two series apart by all that may differ', async () => {
-  const { store, source } = held();
+it('gives different labels to series that differ in any part', async () => {
+  const { store, source } = filledStore();
   const metrics = new Metrics();
   metrics.watchSeries(10, source);
   const all = [
@@ -78,7 +78,7 @@ it('tells two series apart by all that may differ', async () => {
   );
 });
 
-it('keeps /metrics below 1 MB with 10,000 series of long names', async () => {
+it('keeps /metrics below 1 MB with 10,000 series with long names', async () => {
   const store = new SampleStore(10_000);
   for (let index = 0; index < 10_000; index++) {
     const route = `production-team-${index % 50}-recommendation-service-${index}-http`;
