@@ -3,22 +3,22 @@ import { configSchema } from './schema.ts';
 import type { SettingPath } from './setting-path.ts';
 import { environmentNames, flagName, settings } from './settings.ts';
 
-/** One setting, in words. */
+/** The documentation of one setting. */
 export interface SettingDocumentation {
-  /** Path in the configuration file; `projects[].sls` is below each entry of the list `projects`. */
+  /** Path in the configuration file. `projects[].sls` is in each entry of the list `projects`. */
   readonly path: string;
   readonly meaning: string;
-  /** What a value may be, where the meaning leaves it open: `0 to 600`, `intranet, public, accelerate`. */
+  /** Allowed values, if the meaning does not name them: `0 to 600`, `intranet, public, accelerate`. */
   readonly allowed: string | undefined;
-  /** Undefined: none. */
+  /** Undefined: it has no default. */
   readonly defaultValue: string | undefined;
-  /** For example `--secure-port`; undefined: settable in the file alone. */
+  /** For example `--secure-port`; undefined: only the file can set it. */
   readonly flag: string | undefined;
-  /** The first that is set wins. */
+  /** The first one that is set counts. */
   readonly environment: readonly string[];
 }
 
-/** The part of JSON Schema that the configuration makes use of. */
+/** The part of JSON Schema that the configuration uses. */
 export interface SettingSchema {
   readonly properties?: Readonly<Record<string, SettingSchema>>;
   readonly items?: SettingSchema;
@@ -29,16 +29,16 @@ export interface SettingSchema {
   readonly maximum?: number;
 }
 
-/** What the file may hold. */
+/** Returns the schema of the configuration file. */
 export const describeSchema = (): SettingSchema =>
   z.toJSONSchema(configSchema, { io: 'input' }) as SettingSchema;
 
-/** All settings, in the order of the schema. */
+/** Returns all settings, in the order of the schema. */
 export function documentSettings(): SettingDocumentation[] {
   return documentBelow('', describeSchema());
 }
 
-/** The keys that the section at `path` takes; none where there is no such section. */
+/** Returns the keys of the section at `path`; none if it does not exist. */
 export function keysAt(schema: SettingSchema, path: SettingPath): string[] {
   const found = path.reduce<SettingSchema | undefined>(
     (node, key) => (typeof key === 'number' ? node?.items : node?.properties?.[String(key)]),
@@ -49,7 +49,7 @@ export function keysAt(schema: SettingSchema, path: SettingPath): string[] {
 
 function documentBelow(path: string, node: SettingSchema): SettingDocumentation[] {
   if (node.items?.properties !== undefined) return documentBelow(`${path}[]`, node.items);
-  // A section that tells its own meaning repeats settings of another: one row names them.
+  // A section with its own description repeats settings of another section: one row lists them.
   if (node.properties === undefined || node.description !== undefined) return [documentOne(path, node)];
   return Object.entries(node.properties).flatMap(([key, below]) =>
     documentBelow(path === '' ? key : `${path}.${key}`, below),

@@ -3,18 +3,18 @@ import { describeSchema, keysAt } from './documentation.ts';
 import { pathText, type SettingPath } from './setting-path.ts';
 import { environmentNames, flagName, settings } from './settings.ts';
 
-/** What the faults are told of. */
+/** Where the values that have faults come from. */
 export interface FaultContext {
-  /** The value that was refused. */
+  /** Returns the value that was refused. */
   readonly valueAt: (path: SettingPath) => unknown;
-  /** Flag, environment variable or file that it came from. */
+  /** Returns the flag, environment variable or file that set it. */
   readonly originOf: (path: string) => string | undefined;
 }
 
-/** A value longer than this is cut; the path tells where the rest is. */
+/** A longer value is cut; its path shows where the rest is. */
 const maxShown = 100;
 
-/** One line a fault and one fault a setting: path, where it came from, value, what is allowed. */
+/** Returns one line for each setting with a fault: path, where the value came from, value, what is allowed. */
 export function describeFaults(issues: readonly z.core.$ZodIssue[], context: FaultContext): string[] {
   const faults = new Map<string, string>();
   const schema = describeSchema();
@@ -25,11 +25,11 @@ export function describeFaults(issues: readonly z.core.$ZodIssue[], context: Fau
       for (const key of issue.keys) {
         const path = pathText([...issue.path, key]);
         const instead = isAccessKey(key) ? accessKeyRemedy : takes;
-        faults.set(path, `${path}${inBrackets(context.originOf(path))} is no setting; ${instead}`);
+        faults.set(path, `${path}${inBrackets(context.originOf(path))} is not a setting; ${instead}`);
       }
       continue;
     }
-    // The first says the most: text that is no text is no loopback address either.
+    // The first fault of a setting explains the others: a number is not a loopback address either.
     const path = pathText(issue.path);
     if (!faults.has(path)) faults.set(path, describeWrong(issue, context));
   }
@@ -40,32 +40,32 @@ function describeWrong({ path, message }: z.core.$ZodIssue, { valueAt, originOf 
   const name = pathText(path);
   const value = valueAt(path);
   if (value === undefined) return `${name}${inBrackets(sourcesOf(name))} ${message}`;
-  // Whoever writes a key where it does not belong should not find it in a log as well.
+  // If a user writes a secret in the wrong place, it must not appear in a log as well.
   if (path.some((key) => key === 'credentials') && !isNamed(path, value))
     return `${name}${inBrackets(originOf(name))} ${message}`;
   return `${name}${inBrackets(originOf(name))} is ${shown(value)} and ${message}`;
 }
 
-/** `accessKeyId`, `access-key-secret`, `securityToken` and the like; a file of tokens is none. */
+/** Matches `accessKeyId`, `access-key-secret`, `securityToken` and similar keys, but not the path of a file of tokens. */
 const isAccessKey = (key: string) =>
   /^(access[-_]?key|secret|security[-_]?token|password)/i.test(key) && !/(file|directory)$/i.test(key);
 
 const accessKeyRemedy =
   'an access key must never be in the file: give it in the environment, or in a Secret (source: secret-file)';
 
-/** Whether the value is one that names where credentials are, not what they might be. */
+/** Tells if the value only names where credentials are, so that it cannot be a secret. */
 function isNamed(path: SettingPath, value: unknown): boolean {
   if (typeof value === 'number' || typeof value === 'boolean') return true;
   return typeof value === 'string' && /^(acs:|\/)/.test(value) && path.at(-1) !== 'credentials';
 }
 
 function shown(value: unknown): string {
-  // JSON has no .inf and no .nan, which YAML has.
+  // YAML has .inf and .nan, which JSON cannot show.
   const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
   return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text;
 }
 
-/** All that a setting can be given by, besides the file. */
+/** Returns the flag and the environment variables of a setting. */
 function sourcesOf(path: string): string | undefined {
   const found = settings.find((setting) => setting.path === path);
   return found && [`--${flagName(found)}`, ...environmentNames(found)].join(', ');

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { valueAt } from './setting-path.ts';
 
 /**
- * A whole number; `what` is its meaning for the docs, with the unit. Not `z.int`: a fraction there ends every check of
- * the rules that span settings, so that their faults would show only once it is mended.
+ * A whole number; `what` describes it for the docs, with the unit. It is not `z.int`: after an issue of that, zod skips
+ * the rules that span settings, so their faults would show only once the fraction is corrected.
  */
 export const whole = (least: number, most: number, what: string) => {
   const error = `must be a whole number from ${least} to ${most}`;
@@ -18,7 +19,7 @@ export const whole = (least: number, most: number, what: string) => {
 export const text = (what: string) =>
   z.string({ error: 'must be text' }).min(1, { error: 'must not be empty' }).describe(what);
 
-/** Text of a form of its own; `mustBe` tells the form, with an example. */
+/** Text of one form; `mustBe` explains the form, with an example. */
 export const formed = (form: RegExp, mustBe: string, what: string) =>
   z.string({ error: mustBe }).regex(form, { error: mustBe }).describe(what);
 
@@ -27,6 +28,37 @@ export const onOff = (what: string) => z.boolean({ error: 'must be true or false
 export const choice = <const T extends readonly [string, ...string[]]>(values: T, what: string) =>
   z.enum(values, { error: `must be one of ${values.join(', ')}` }).describe(what);
 
-/** Settings below one key. With a `describe` of its own it is one row in the docs, else a row for each setting. */
+/** Settings below one key. With its own `describe` it is one row in the docs, otherwise one row for each setting. */
 export const section = <T extends z.core.$ZodLooseShape>(shape: T) =>
   z.strictObject(shape, { error: 'must be a mapping of settings' });
+
+/** Runs a rule about a list even if one of its items has a fault. */
+export const whenList = { when: ({ value }: { readonly value: unknown }) => Array.isArray(value) };
+
+/** A list in which each value occurs once. */
+export const listOf = (item: z.ZodString, items: string) =>
+  z.array(item, { error: `must be a list of ${items}` }).superRefine((values, context) => {
+    for (const [index, value] of values.entries()) {
+      if (values.indexOf(value) < index)
+        context.addIssue({ code: 'custom', path: [index], message: 'must not occur twice' });
+    }
+  }, whenList);
+
+/** A list of sections in which each `name` occurs once. */
+export const namedList = <T extends z.ZodType>(item: T, items: string) =>
+  z.array(item, { error: `must be a list of ${items}` }).superRefine((entries, context) => {
+    const names = entries.map((entry) => valueAt(entry, ['name']));
+    for (const [index, name] of names.entries()) {
+      const first = names.indexOf(name);
+      if (typeof name !== 'string' || first === index) continue;
+      const message = `must differ from the name of ${items}[${first}]`;
+      context.addIssue({ code: 'custom', path: [index, 'name'], message });
+    }
+  }, whenList);
+
+export const namespaceName = (what: string) =>
+  formed(
+    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+    'must be a namespace: up to 63 lower-case letters, digits and hyphens',
+    what,
+  );

@@ -15,7 +15,7 @@ import {
 } from './settings.ts';
 
 export interface ConfigSources {
-  /** What commander parsed, by option key. */
+  /** The values that commander parsed, by option key. */
   readonly flags: Readonly<Record<string, unknown>>;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -23,10 +23,10 @@ export interface ConfigSources {
 type Tree = Record<string, unknown>;
 
 /**
- * Flags over environment over file over defaults. An empty environment variable counts as none, and so does a key
- * of the file without a value.
+ * Returns the configuration. Flags take precedence over the environment, then the file, then defaults. An empty
+ * environment variable counts as not set, and so does a key of the file without a value.
  *
- * @throws AdapterError `ConfigInvalid` with every fault at once: path, where it came from, value, what is allowed
+ * @throws AdapterError `ConfigInvalid` with all faults: path, where the value came from, value, what is allowed
  */
 export function loadConfig({ flags, env }: ConfigSources): Config {
   const file = configFile(flags, env);
@@ -68,7 +68,7 @@ function readConfigFile(file: string): Tree {
   throw refuse('must hold a mapping of settings');
 }
 
-/** In an access rule a list that is left out allows all; an emptied one must not, so that it stays, and is refused. */
+/** A list that is left out of an access rule allows all. An empty one must not do that, so it is kept and then refused. */
 function withoutEmpty(this: unknown, key: unknown, value: unknown): unknown {
   const inRule = isTree(this) && Object.hasOwn(this, 'namespaces');
   return value ?? (inRule && accessLists.has(key) ? [] : undefined);
@@ -78,16 +78,16 @@ const accessLists: ReadonlySet<unknown> = new Set(['projects', 'logstores', 'rou
 
 function parseYaml(text: string, refuse: (why: string, cause: unknown) => AdapterError): unknown {
   try {
-    // Loaded with the first file: 4 MB that flags alone do without.
+    // Loaded only if there is a file: it takes 4 MB.
     const { parseDocument } = createRequire(import.meta.url)('yaml') as typeof Yaml;
     const document = parseDocument(text, { resolveKnownTags: false });
     const [fault] = document.errors;
     if (fault !== undefined) throw fault;
     return document.toJS({ reviver: withoutEmpty }) ?? {};
   } catch (fault) {
-    // The library shows the place below the first line, which ends with a colon.
+    // The library shows the position below the first line, which ends with a colon.
     const [summary = ''] = (fault as Error).message.split('\n');
-    // A mapping that is below itself ends the same way.
+    // A mapping that contains itself fails in the same way.
     if (summary.startsWith('Maximum call stack')) throw refuse('is nested too deeply', fault);
     throw refuse(`is not YAML: ${summary.replace(/:$/, '')}`, fault);
   }
@@ -95,7 +95,7 @@ function parseYaml(text: string, refuse: (why: string, cause: unknown) => Adapte
 
 function findText(setting: Setting, flags: ConfigSources['flags'], env: ConfigSources['env']) {
   const flag = flags[optionKey(setting)];
-  // A flag without a value is given as true.
+  // commander gives true for a flag without a value.
   if (typeof flag === 'string' || flag === true) return { text: `${flag}`, origin: `--${flagName(setting)}` };
   for (const name of environmentNames(setting)) {
     const text = env[name];
@@ -104,7 +104,7 @@ function findText(setting: Setting, flags: ConfigSources['flags'], env: ConfigSo
   return undefined;
 }
 
-/** Text that does not fit is left for the schema to refuse. */
+/** Converts text. Text that cannot be converted is left for the schema to refuse. */
 function readText(text: string, as: Setting['as']): unknown {
   switch (as) {
     case 'number':
@@ -127,6 +127,6 @@ function assign(tree: Tree, [head = '', ...rest]: readonly string[], value: unkn
     return;
   }
   const below = (tree[head] ??= {});
-  // A section that is no mapping is left as it is: the schema refuses it.
+  // A section that is not a mapping is left as it is: the schema refuses it.
   if (isTree(below)) assign(below, rest, value);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { createCatalog } from '../metric/catalog.ts';
 import { ownMetricFaults } from '../metric/own/own-metric-faults.ts';
-import { choice, formed, onOff, section, text } from './leaf.ts';
+import { choice, formed, namedList, onOff, section, text, whenList } from './leaf.ts';
 import { valueAt } from './setting-path.ts';
 
 const longestTemplate = 4000;
@@ -9,7 +9,7 @@ const longestName = 63;
 const nameForm =
   'must be a name such as my_app_latency: up to 63 lower-case letters, digits, and single _, - or . between them';
 
-/** Text that is sent to SLS, with placeholders. */
+/** Text that is sent to SLS, with placeholders for values. */
 const template = (what: string) =>
   text(what).max(longestTemplate, { error: `must have at most ${longestTemplate} characters` });
 
@@ -31,38 +31,40 @@ const label = section({
   name: formed(
     /^[A-Za-z]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/,
     'must be a name such as model or app.model: letters, digits, hyphens, underscores and dots',
-    'Name of the label in the selector of an HPA, and of its placeholder',
+    'Name of the label in the selector of an HPA, and of its placeholder in templates',
   ),
-  description: text('What it means, for those who write an HPA'),
+  description: text('Meaning, for people who write an HPA'),
   type: choice(
     ['text', 'number'],
-    'How its value stands in SQL: as a string, or as a number without a sign',
+    'How the value is written in SQL: as a string, or as a number without a sign',
   ).default('text'),
-  column: column('Column that must equal the value; without it, the templates say what it does').optional(),
-  required: onOff('Whether it must be given; without it, where there is no default').optional(),
-  pattern: text('Regular expression that the whole value must match').optional(),
-  default: text('Value where a selector has none').optional(),
+  column: column('Column that must equal the value; default: none, the templates use the label').optional(),
+  required: onOff(
+    'Whether a selector must have the label; default: true if it has no default value',
+  ).optional(),
+  pattern: text('Regular expression that must match the whole value').optional(),
+  default: text('Value if the selector does not have the label').optional(),
 });
 
 const metric = section({
   name: formed(
     /^[a-z0-9]+([-_.][a-z0-9]+)*$/,
     nameForm,
-    'Name of the metric; none of those that come with the adapter',
+    'Name of the metric; it must not be the name of a built-in metric',
   ).max(longestName, { error: nameForm }),
-  description: text('What it says'),
-  unit: text('Its unit, such as ms or requests/s'),
-  project: slsName('Used where a selector has no sls.project; without it, that of defaults').optional(),
-  logstore: slsName('Used where a selector has no sls.logstore; without it, that of defaults').optional(),
-  search: template('Search of the lines, a template; `*` is all of them').default('*'),
-  aggregate: template('SQL expression that makes the number of the lines, a template').optional(),
+  description: text('Meaning of the metric'),
+  unit: text('Unit, such as ms or requests/s'),
+  project: slsName('Project if the selector has no sls.project; default: defaults.project').optional(),
+  logstore: slsName('Logstore if the selector has no sls.logstore; default: defaults.logstore').optional(),
+  search: template('Search that selects the lines, a template; `*` selects all').default('*'),
+  aggregate: template('SQL expression that computes the value from the lines, a template').optional(),
   sql: template(
-    'A whole SELECT of one row with the columns value and lines, a template, in place of aggregate',
+    'Whole SELECT of one row with the columns value and lines, a template; instead of aggregate',
   ).optional(),
   groupBy: column(
-    'Column whose values are routes, or those of the label with that column: one query is for many of them',
+    'Column whose values are routes, or values of the label with that column: one query is then for many of them',
   ).optional(),
-  emptyWindow: choice(['zero', 'error'], 'What a window without lines reads').default('error'),
+  emptyWindow: choice(['zero', 'error'], 'Value of a window without lines').default('error'),
   labels: z.array(label, { error: 'must be a list of labels' }).default([]),
 }).superRefine(
   (settings, context) => {
@@ -72,22 +74,14 @@ const metric = section({
   { when: ({ issues }) => issues.length === 0 },
 );
 
-/** Metrics of the user's own. */
-export const metricsSection = z
-  .array(metric, { error: 'must be a list of metrics' })
-  .superRefine(
-    (metrics, context) => {
-      const builtIn = new Set(createCatalog().metrics.map(({ name }) => name));
-      const names = metrics.map((one) => valueAt(one, ['name']));
-      for (const [index, name] of names.entries()) {
-        if (typeof name !== 'string') continue;
-        const first = names.indexOf(name);
-        const other = builtIn.has(name) ? 'a metric that comes with the adapter' : `metrics[${first}]`;
-        if (first === index && !builtIn.has(name)) continue;
-        const message = `must be another than that of ${other}`;
-        context.addIssue({ code: 'custom', path: [index, 'name'], message });
-      }
-    },
-    { when: ({ value }) => Array.isArray(value) },
-  )
+/** Metrics that the user defines. */
+export const metricsSection = namedList(metric, 'metrics')
+  .superRefine((metrics, context) => {
+    const builtIn = new Set<unknown>(createCatalog().metrics.map(({ name }) => name));
+    for (const [index, one] of metrics.entries()) {
+      if (!builtIn.has(valueAt(one, ['name']))) continue;
+      const message = 'must differ from the name of every built-in metric';
+      context.addIssue({ code: 'custom', path: [index, 'name'], message });
+    }
+  }, whenList)
   .default([]);

@@ -1,7 +1,7 @@
 import { textMatcher } from '../access/text-pattern.ts';
 import type { Config } from './schema.ts';
 
-/** What may differ by project. */
+/** The settings that may differ by project. */
 export interface ProjectSettings {
   readonly reading: Omit<Config['reading'], 'maxSeries'>;
   readonly sls: Omit<Config['sls'], 'connectTimeoutSeconds' | 'readTimeoutSeconds'>;
@@ -10,9 +10,8 @@ export interface ProjectSettings {
 type Override<T> = { readonly [K in keyof T]?: (T[K] extends object ? Override<T[K]> : T[K]) | undefined };
 
 /**
- * The settings of each project: those of the first entry of `projects` that matches, over those of all. Entries are
- * merged once, here; what is asked for later is one of those objects, so nothing is kept by project name, which
- * comes from whoever asks.
+ * Returns the settings of a project: the first entry of `projects` that matches overrides the settings of all projects.
+ * Entries are merged once. Nothing is stored by project name, because clients choose those names.
  */
 export function projectSettings({ reading, sls, projects }: Config): (project: string) => ProjectSettings {
   const { region, network, endpoint, credentials, maxConcurrentQueries, breaker } = sls;
@@ -28,8 +27,8 @@ export function projectSettings({ reading, sls, projects }: Config): (project: s
 type SlsSettings = ProjectSettings['sls'];
 
 /**
- * Credentials are taken as a whole: the role of one source is none of another. An endpoint goes before a region, so
- * that of all must not stand in the way of a project's own region or network.
+ * Credentials are replaced as a whole: settings of one source mean nothing to another. An endpoint takes precedence over
+ * a region, so a project with its own region or network must not inherit the endpoint of all.
  */
 function slsOf(ofAll: SlsSettings, { credentials, ...override }: Override<SlsSettings>): SlsSettings {
   const isElsewhere = override.region !== undefined || override.network !== undefined;
@@ -40,7 +39,7 @@ function slsOf(ofAll: SlsSettings, { credentials, ...override }: Override<SlsSet
   };
 }
 
-/** `base` with what `override` has in its place, section by section. */
+/** Returns `base` with the values of `override`, section by section. */
 function overlay<T extends object>(base: T, override: Override<T>): T {
   const merged = { ...base } as Record<string, unknown>;
   for (const [key, value] of Object.entries<unknown>(override)) {

@@ -1,39 +1,39 @@
 import { section, whole } from './leaf.ts';
 
 const delay = {
-  initialSeconds: whole(0, 600, 'Where the learned delay starts; from leastSeconds to mostSeconds'),
-  leastSeconds: whole(0, 600, 'Shortest delay that is learned'),
-  mostSeconds: whole(0, 600, 'Longest delay that is learned'),
+  initialSeconds: whole(0, 600, 'First value of the learned delay, from leastSeconds to mostSeconds'),
+  leastSeconds: whole(0, 600, 'Shortest learned delay'),
+  mostSeconds: whole(0, 600, 'Longest learned delay'),
 };
 
-/** What each project may have of its own. Without defaults: what a project leaves out is that of all. */
+/** Settings that a project may override. They have no defaults: what a project leaves out is inherited. */
 const leaves = {
-  refreshSeconds: whole(1, 60, 'How often a wanted reading is refreshed in the background'),
+  refreshSeconds: whole(1, 60, 'How often a reading in use is refreshed in the background'),
   freshnessSeconds: whole(
     0,
     60,
-    'For how long a reading is served again without asking SLS; at most maxStaleSeconds',
+    'How long a reading is served again without a query; at most maxStaleSeconds',
   ),
   maxStaleSeconds: whole(
     0,
     3600,
-    'How old, since it was asked for, the last good reading may be served while SLS fails; then reads fail',
+    'While SLS fails, how old the last good reading may be, counted from its query; after that, reads fail',
   ),
   patienceSeconds: whole(
     0,
     20,
-    'How long a read waits for SLS where an older reading within maxStaleSeconds is there',
+    'How long a read waits for SLS if an older reading within maxStaleSeconds exists',
   ),
-  deadlineSeconds: whole(1, 20, 'How long one read may take, retries included'),
+  deadlineSeconds: whole(1, 20, 'How long one read may take, including retries'),
   maxNamedRoutes: whole(
     0,
     1000,
-    'Up to how many routes a query names; more are counted with all others of the logstore',
+    'How many routes a query names at most; if there are more, it counts all routes of the logstore',
   ),
   delaySeconds: whole(
     0,
     600,
-    'How long before now a window ends, unless sls.query.delay says it; without it, learned for each logstore',
+    'How long before now a window ends, unless the selector has sls.query.delay; default: learned for each logstore',
   ),
 };
 

@@ -1,7 +1,7 @@
-/** Keys from the top of the file; a number is a place in a list. */
+/** Keys from the top of the file; a number is an index in a list. */
 export type SettingPath = readonly PropertyKey[];
 
-/** `projects[1].reading.delay.leastSeconds`; a key that would not read as one is quoted. */
+/** Returns the path as text: `projects[1].reading.delay.leastSeconds`. A key with other characters is quoted. */
 export function pathText(path: SettingPath): string {
   return path.reduce<string>((text, key) => {
     if (typeof key === 'number') return `${text}[${key}]`;
@@ -11,7 +11,7 @@ export function pathText(path: SettingPath): string {
   }, '');
 }
 
-/** Undefined where there is no such place. */
+/** Returns the value at a path; undefined: there is no such path. */
 export function valueAt(tree: unknown, path: SettingPath): unknown {
   return path.reduce<unknown>((value, key) => {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;

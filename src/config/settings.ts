@@ -1,12 +1,12 @@
-/** A setting that can also come from a flag or the environment, not the file alone. */
+/** A setting that a flag or an environment variable can set, besides the file. */
 export interface Setting {
   /** Path in the configuration file, for example `server.securePort`. */
   readonly path: string;
-  /** As commander takes it, for example `--secure-port <port>`. */
+  /** The flag as commander takes it, for example `--secure-port <port>`. */
   readonly flag: string;
-  /** Names that are in use already, after `SLS_METRICS_ADAPTER_…`: Alibaba Cloud's and the stock adapter's. */
+  /** Names that Alibaba Cloud and the stock adapter use. `SLS_METRICS_ADAPTER_…` takes precedence over them. */
   readonly alsoEnv?: readonly string[];
-  /** How the text is read; without it, as text. Text that does not fit is left for the schema to refuse. */
+  /** How the text is converted; default: it stays text. */
   readonly as?: 'number' | 'seconds' | 'boolean';
 }
 
@@ -38,11 +38,11 @@ export const settings: readonly Setting[] = [
 /** `--secure-port <port>` → `secure-port` */
 export const flagName = ({ flag }: Setting) => /^--([a-z-]+)/.exec(flag)?.[1] ?? '';
 
-/** `--secure-port <port>` → `securePort`: the key under which commander gives the value. */
+/** `--secure-port <port>` → `securePort`: the key of commander's options. */
 export const optionKey = (setting: Setting): string =>
   flagName(setting).replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-/** All environment variables of a setting, the first that is set wins. */
+/** Returns the environment variables of a setting. The first one that is set counts. */
 export const environmentNames = (setting: Setting): readonly string[] => [
   `SLS_METRICS_ADAPTER_${flagName(setting).replaceAll('-', '_').toUpperCase()}`,
   ...(setting.alsoEnv ?? []),

@@ -5,15 +5,19 @@ import { choice, formed, section, whole } from './leaf.ts';
 const endpointError = 'must be a URL such as https://cn-beijing.log.aliyuncs.com or http://127.0.0.1:8088';
 
 const breaker = {
-  failures: whole(1, 100, 'After how many failures in a row a project is left alone for a while'),
+  failures: whole(
+    1,
+    100,
+    'After how many failures in a row no more queries are sent to a project for a while',
+  ),
   openSeconds: whole(
     1,
     300,
-    'For how long it is left alone since the failing query was sent, before one tries whether it answers again',
+    'How long no queries are sent, measured from when the last failing query was sent; then one query probes',
   ),
 };
 
-/** What each project may have of its own. Without defaults: what a project leaves out is that of all. */
+/** Settings that a project may override. They have no defaults: what a project leaves out is inherited. */
 const leaves = {
   region: formed(
     /^[a-z0-9-]+$/,
@@ -31,7 +35,7 @@ const leaves = {
   maxConcurrentQueries: whole(
     1,
     100,
-    'How many queries run at a time on a project; SLS runs 15, for all who ask',
+    'How many queries may run on a project at a time; SLS allows 15, shared by all clients',
   ),
 };
 
@@ -40,7 +44,7 @@ export const slsSection = section({
   network: leaves.network.default('intranet'),
   endpoint: leaves.endpoint.optional(),
   credentials: credentialsSection.prefault({}),
-  connectTimeoutSeconds: whole(1, 60, 'How long connecting to SLS may take').default(3),
+  connectTimeoutSeconds: whole(1, 60, 'How long a connection to SLS may take to open').default(3),
   readTimeoutSeconds: whole(1, 60, 'How long SLS may take to answer one query').default(10),
   maxConcurrentQueries: leaves.maxConcurrentQueries.default(5),
   breaker: section({
@@ -51,7 +55,7 @@ export const slsSection = section({
 
 export const slsOverride = section({
   ...leaves,
-  credentials: credentialsSection.describe('Credentials of the project, in place of those of sls'),
+  credentials: credentialsSection.describe('Credentials for the project, instead of those in sls'),
   breaker: section(breaker).partial(),
 }).partial();
 

@@ -1,35 +1,86 @@
+import { isIP } from 'node:net';
 import { patternCovers } from '../access/text-pattern.ts';
 import { readingSection } from './reading-section.ts';
 import { pathText, valueAt, type SettingPath } from './setting-path.ts';
 
-export interface SpanningFault {
+interface SpanningFault {
   readonly path: SettingPath;
   readonly message: string;
 }
 
+/** Tells if a setting has a fault already, so that no rule can be applied to it. */
+type IsWrong = (path: SettingPath) => boolean;
+
 /**
- * Pairs of `reading` of which the first may not be the greater. Readings that are fresh are served whatever SLS
- * does, so `maxStaleSeconds` is the age that nothing served exceeds only while freshness is within it.
+ * Returns the faults of settings that do not fit together.
+ *
+ * @param config as the schema leaves it: it may contain anything where a fault was found already
  */
-const ascending: readonly (readonly [SettingPath, SettingPath])[] = [
-  [
-    ['delay', 'leastSeconds'],
-    ['delay', 'initialSeconds'],
-  ],
-  [
-    ['delay', 'initialSeconds'],
-    ['delay', 'mostSeconds'],
-  ],
-  [
-    ['delay', 'leastSeconds'],
-    ['delay', 'mostSeconds'],
-  ],
-  [['freshnessSeconds'], ['maxStaleSeconds']],
+export const spanningFaults = (config: unknown, isWrong: IsWrong): SpanningFault[] => [
+  ...combinationFaults(config),
+  ...orderFaults(config, isWrong),
+  ...coveredFaults(config),
+  ...regionFaults(config),
 ];
+
+function combinationFaults(config: unknown): SpanningFault[] {
+  const at = (path: string) => valueAt(config, path.split('.'));
+  const [certificate, key, address] = ['tlsCertFile', 'tlsPrivateKeyFile', 'bindAddress'].map((name) =>
+    at(`server.${name}`),
+  );
+  const pair = 'must be given: certificate and private key go together';
+  const rules: readonly (readonly [isBroken: boolean, path: string, message: string])[] = [
+    [
+      at('sls.region') === undefined && at('sls.endpoint') === undefined,
+      'sls.region',
+      'must be given, unless sls.endpoint is',
+    ],
+    [certificate === undefined && key !== undefined, 'server.tlsCertFile', pair],
+    [certificate !== undefined && key === undefined, 'server.tlsPrivateKeyFile', pair],
+    [
+      at('kubernetes.manageApiService') === true && certificate !== undefined,
+      'kubernetes.manageApiService',
+      'must be false if server.tlsCertFile is given: the adapter does not know the authority of that certificate',
+    ],
+    [
+      at('server.authentication') === 'none' && typeof address === 'string' && !isLoopback(address),
+      'server.bindAddress',
+      'must be a loopback address (127.0.0.1, ::1) if authentication is none',
+    ],
+    [
+      at('telemetry.statusPage') === true && at('telemetry.port') === undefined,
+      'telemetry.port',
+      'must be given if telemetry.statusPage is true',
+    ],
+  ];
+  return rules.flatMap(([isBroken, path, message]) => {
+    const [section = '', ...below] = path.split('.');
+    const own = at(section);
+    // A section that is not a mapping has its own fault.
+    const isMapping = typeof own === 'object' && own !== null && !Array.isArray(own);
+    return isBroken && isMapping ? [{ path: [section, ...below], message }] : [];
+  });
+}
+
+function isLoopback(address: string): boolean {
+  if (isIP(address) === 4) return address.startsWith('127.');
+  return address === '::1' || address === 'localhost';
+}
+
+/**
+ * Pairs of settings in `reading` of which the first must not be greater. A fresh reading is served even if SLS fails, so
+ * `maxStaleSeconds` limits the age of every reading only if `freshnessSeconds` is within it.
+ */
+const ascending = [
+  ['delay.leastSeconds', 'delay.initialSeconds'],
+  ['delay.initialSeconds', 'delay.mostSeconds'],
+  ['delay.leastSeconds', 'delay.mostSeconds'],
+  ['freshnessSeconds', 'maxStaleSeconds'],
+] as const;
 
 const defaults = readingSection.parse({});
 
-/** A number, where it stands, and whether that place was chosen by whoever is told of the fault. */
+/** A number, its path, and whether the user chose it there. */
 interface Placed {
   readonly path: SettingPath;
   readonly value: number;
@@ -37,24 +88,23 @@ interface Placed {
 }
 
 /**
- * Numbers in the wrong order, in `reading` and in what each project makes of it. The fault is that of the setting
- * that was chosen, the lesser one where both were.
- *
- * @param config as the schema leaves it, which may have anything where a fault was found already
- * @param isWrong whether a setting has a fault already, so that nothing can be said of it
+ * Returns numbers in the wrong order, in `reading` and in what each project makes of it. The fault is reported for the
+ * setting that the user chose; if the user chose both, for the one that must be smaller.
  */
-export function orderFaults(config: unknown, isWrong: (path: SettingPath) => boolean): SpanningFault[] {
+function orderFaults(config: unknown, isWrong: IsWrong): SpanningFault[] {
   const numberAt = (path: SettingPath): number | undefined => {
     const value = valueAt(config, path);
     return typeof value === 'number' && !isWrong(path) ? value : undefined;
   };
-  const ofAll = (key: SettingPath): Placed | undefined => {
-    const path = ['reading', ...key];
+  const ofAll = (key: string): Placed | undefined => {
+    const path = ['reading', ...key.split('.')];
     const value = numberAt(path);
-    return value === undefined ? undefined : { path, value, chosen: value !== valueAt(defaults, key) };
+    return value === undefined
+      ? undefined
+      : { path, value, chosen: value !== valueAt(defaults, key.split('.')) };
   };
-  const ofProject = (index: number) => (key: SettingPath) => {
-    const path = ['projects', index, 'reading', ...key];
+  const ofProject = (index: number) => (key: string) => {
+    const path = ['projects', index, 'reading', ...key.split('.')];
     if (valueAt(config, path) === undefined) {
       const inherited = ofAll(key);
       return inherited && { ...inherited, chosen: false };
@@ -69,15 +119,15 @@ export function orderFaults(config: unknown, isWrong: (path: SettingPath) => boo
 
 function pairFault(lesser: Placed | undefined, greater: Placed | undefined): SpanningFault[] {
   if (lesser === undefined || greater === undefined || lesser.value <= greater.value) return [];
-  const named = ({ path, value }: Placed) => `${pathText(path)}, which is ${value}`;
-  if (lesser.chosen) return [{ path: lesser.path, message: `must be at most ${named(greater)}` }];
-  // A project that chose neither: the fault is told of `reading` itself.
+  const shown = ({ path, value }: Placed) => `${pathText(path)}, which is ${value}`;
+  if (lesser.chosen) return [{ path: lesser.path, message: `must be at most ${shown(greater)}` }];
+  // If a project chose neither, the fault is reported for `reading` itself.
   if (!greater.chosen) return [];
-  return [{ path: greater.path, message: `must be at least ${named(lesser)}` }];
+  return [{ path: greater.path, message: `must be at least ${shown(lesser)}` }];
 }
 
-/** Entries of `projects` that none could ever get to. */
-export function coveredFaults(config: unknown): SpanningFault[] {
+/** Returns entries of `projects` that no project can reach. */
+function coveredFaults(config: unknown): SpanningFault[] {
   const patterns = projectsOf(config).map((entry) => valueAt(entry, ['project']));
   return patterns.flatMap((pattern, index) => {
     if (typeof pattern !== 'string') return [];
@@ -85,20 +135,20 @@ export function coveredFaults(config: unknown): SpanningFault[] {
       .slice(0, index)
       .findIndex((earlier) => typeof earlier === 'string' && patternCovers(earlier, pattern));
     if (first < 0) return [];
-    const message = `must come before projects[${first}], which takes all of these: the first that matches counts`;
+    const message = `must come before projects[${first}], which matches all of its projects: the first match counts`;
     return [{ path: ['projects', index, 'project'], message }];
   });
 }
 
-/** Entries of `projects` whose own network is that of no region: an endpoint of all would be what counts. */
-export function placeFaults(config: unknown): SpanningFault[] {
+/** Returns entries of `projects` with a network but without a region: the endpoint of all projects would be used. */
+function regionFaults(config: unknown): SpanningFault[] {
   if (valueAt(config, ['sls', 'region']) !== undefined) return [];
   return projectsOf(config).flatMap((entry, index) => {
     const own = (key: string) => valueAt(entry, ['sls', key]);
     if (own('network') === undefined || own('region') !== undefined || own('endpoint') !== undefined)
       return [];
     const path = ['projects', index, 'sls', 'region'];
-    return [{ path, message: 'must be given, for the network is that of a region' }];
+    return [{ path, message: 'must be given, because the network belongs to a region' }];
   });
 }
 

@@ -59,7 +59,7 @@ describe('a rule', () => {
 
   it.each(['projects', 'logstores', 'routes'])('refuses empty %s, which left out allow all', (key) => {
     expect(ruled({ ...good, [key]: [] })).toEqual([
-      `access.rules[0].${key} must have an entry: left out, it allows all`,
+      `access.rules[0].${key} must have an entry: a list that is left out allows all`,
     ]);
     expect(ruled({ ...good, [key]: 'a' })).toEqual([`access.rules[0].${key} must be a list of patterns`]);
   });
@@ -68,7 +68,7 @@ describe('a rule', () => {
     expect(ruled({}, good, { ...good, namespaces: [] }, { ...good, name: '-' }, 5)).toEqual([
       'access.rules[0].name must be a name: up to 63 letters, digits, hyphens, dots and underscores',
       'access.rules[0].namespaces must be a list of patterns',
-      'access.rules[2].name must be another than that of rules[1]',
+      'access.rules[2].name must differ from the name of rules[1]',
       "access.rules[2].namespaces must have an entry: '*' is every namespace",
       'access.rules[3].name must be a name: up to 63 letters, digits, hyphens, dots and underscores',
       'access.rules[4] must be a mapping of settings',
@@ -77,15 +77,15 @@ describe('a rule', () => {
 
   it('says nothing twice', () => {
     expect(ruled({ ...good, namespaces: ['a', 'b', 'a'], routes: ['x', 'x'] })).toEqual([
-      'access.rules[0].namespaces[2] must not be there twice',
-      'access.rules[0].routes[1] must not be there twice',
+      'access.rules[0].namespaces[2] must not occur twice',
+      'access.rules[0].routes[1] must not occur twice',
     ]);
   });
 });
 
 describe('with ownRoutesOnly', () => {
   const fault =
-    'access.rules[0].routes must have a pattern such as {namespace}-*: with ownRoutesOnly, these allow nothing';
+    'access.rules[0].routes must have a pattern such as {namespace}-*: with ownRoutesOnly, these routes allow nothing';
   it.each<[string[] | undefined, boolean]>([
     [undefined, true],
     [['{namespace}-*'], true],
@@ -108,7 +108,7 @@ describe('with ownRoutesOnly', () => {
     ];
     expect(faultsOf({ ownRoutesOnly: true, rules, knownNamespaces: ['a', 'A', 'a'] })).toEqual([
       'access.knownNamespaces[1] must be a namespace: up to 63 lower-case letters, digits and hyphens',
-      'access.knownNamespaces[2] must not be there twice',
+      'access.knownNamespaces[2] must not occur twice',
       fault,
       'access.rules[1].namespaces[0] must be a namespace such as team-a, or a pattern such as team-*',
       'access.rules[2] must be a mapping of settings',

@@ -69,19 +69,17 @@ describe('credentials', () => {
   const sources = 'default, environment, rrsa, ecs-role, addon-token, secret-file';
   it.each<[object | string, string[]]>([
     [{ source: 'none' }, [`${at}.source must be one of ${sources}, assume-role`]],
-    [{ source: 'assume-role' }, [`${at}.roleArn must be given where source is assume-role`]],
-    [{ source: 'secret-file' }, [`${at}.directory must be given where source is secret-file`]],
+    [{ source: 'assume-role' }, [`${at}.roleArn must be given if source is assume-role`]],
+    [{ source: 'secret-file' }, [`${at}.directory must be given if source is secret-file`]],
     [
       { roleArn },
-      [
-        `${at}.roleArn is "${roleArn}" and must not be given where source is default, which takes nothing else`,
-      ],
+      [`${at}.roleArn is "${roleArn}" and must not be given if source is default, which takes nothing else`],
     ],
     [
       { source: 'ecs-role', directory: '/key', durationSeconds: 900 },
       [
-        `${at}.durationSeconds is 900 and must not be given where source is ecs-role, which takes roleName`,
-        `${at}.directory is "/key" and must not be given where source is ecs-role, which takes roleName`,
+        `${at}.durationSeconds is 900 and must not be given if source is ecs-role, which takes roleName`,
+        `${at}.directory is "/key" and must not be given if source is ecs-role, which takes roleName`,
       ],
     ],
     [{ source: 'assume-role', roleArn: 'reader' }, [`${at}.roleArn ${arn}`]],
@@ -103,12 +101,12 @@ describe('credentials', () => {
     ],
     [
       { source: 'assume-role', roleArn, from: { source: 'environment', file: '/x' } },
-      [`${at}.from.file is "/x" and must not be given where source is environment, which takes nothing else`],
+      [`${at}.from.file is "/x" and must not be given if source is environment, which takes nothing else`],
     ],
     [
       { source: 'rrsa', from: {} },
       [
-        `${at}.from must not be given where source is rrsa, which takes roleArn, oidcProviderArn, oidcTokenFile, roleSessionName, durationSeconds, stsEndpoint`,
+        `${at}.from must not be given if source is rrsa, which takes roleArn, oidcProviderArn, oidcTokenFile, roleSessionName, durationSeconds, stsEndpoint`,
       ],
     ],
   ])('%j are refused', (credentials, faults) => {
@@ -118,17 +116,17 @@ describe('credentials', () => {
   const never =
     'an access key must never be in the file: give it in the environment, or in a Secret (source: secret-file)';
   it.each<[string, unknown, string]>([
-    ['accessKeyId', { accessKeyId: 'planted' }, `${at}.accessKeyId is no setting; ${never}`],
-    ['accessKeySecret', { accessKeySecret: 'planted' }, `${at}.accessKeySecret is no setting; ${never}`],
+    ['accessKeyId', { accessKeyId: 'planted' }, `${at}.accessKeyId is not a setting; ${never}`],
+    ['accessKeySecret', { accessKeySecret: 'planted' }, `${at}.accessKeySecret is not a setting; ${never}`],
     [
       'access-key-secret',
       { 'access-key-secret': 'planted' },
-      `${at}.access-key-secret is no setting; ${never}`,
+      `${at}.access-key-secret is not a setting; ${never}`,
     ],
     [
       'securityToken',
       { source: 'environment', securityToken: 'planted' },
-      `${at}.securityToken is no setting; ${never}`,
+      `${at}.securityToken is not a setting; ${never}`,
     ],
     ['a text', 'planted:planted', `${at} must be a mapping of settings`],
     ['a list', ['planted'], `${at} must be a mapping of settings`],
@@ -145,7 +143,7 @@ describe('credentials', () => {
     const sls = { credentials: { source: 'rrsa', file: '/x', accessKeySecret: 'planted' } };
     writeFileSync(config, JSON.stringify({ sls: { region: 'r1' }, projects: [{ project: 'a1', sls }] }));
     expect(() => loadConfig({ flags: { config }, env: {} })).toThrow(
-      /projects\[0\]\.sls\.credentials\.accessKeySecret \(.+\) is no setting; an access key must never be in the file/,
+      /projects\[0\]\.sls\.credentials\.accessKeySecret \(.+\) is not a setting; an access key must never be in the file/,
     );
   });
 });
@@ -158,7 +156,7 @@ describe('the network of a project', () => {
   const endpoint = 'http://127.0.0.1:1';
 
   it('needs a region, of its own or of all', () => {
-    const fault = /projects\[0\]\.sls\.region must be given, for the network is that of a region/;
+    const fault = /projects\[0\]\.sls\.region must be given, because the network belongs to a region/;
     expect(load({ endpoint }, { network: 'public' })).toThrow(fault);
     expect(load({ endpoint }, { network: 'public', region: 'r1' })).not.toThrow();
     expect(load({ endpoint, region: 'r1' }, { network: 'public' })).not.toThrow();

@@ -27,7 +27,7 @@ describe('documentSettings', () => {
   it('says flag, environment, default and what is allowed', () => {
     expect(found.get('server.securePort')).toEqual({
       path: 'server.securePort',
-      meaning: 'Port of the API; 0 takes any free one',
+      meaning: 'Port of the API; 0 takes any free port',
       allowed: '0 to 65535',
       defaultValue: '6443',
       flag: '--secure-port',

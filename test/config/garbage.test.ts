@@ -122,7 +122,7 @@ function expectRefusal(lines: readonly string[]): void {
   expect(lines.at(-1)).toBe('See --help and docs/configuration.md.');
   expect(lines.length).toBeGreaterThan(2);
   const fault =
-    /^ {2}([\w-]+|\["[^ ]*.*"\])(\.[\w-]+|\[.+\])* (\(.+\) )?(is no setting; |is .+ and )?(must|.+ takes) /s;
+    /^ {2}([\w-]+|\["[^ ]*.*"\])(\.[\w-]+|\[.+\])* (\(.+\) )?(is not a setting; |is .+ and )?(must|.+ takes) /s;
   for (const line of lines.slice(1, -1)) expect(line).toMatch(fault);
 }
 

@@ -107,7 +107,7 @@ describe('a refused configuration', () => {
     expect(lines.slice(1, -1).sort()).toEqual([
       '  log.level (SLS_METRICS_ADAPTER_LOG_LEVEL) is "loud" and must be one of trace, debug, info, warn, error, fatal, silent',
       `  reading.delaySeconds (${config}) is "10" and must be a whole number from 0 to 600`,
-      '  server.bindAddress (--bind-address) is "0.0.0.0" and must be a loopback address (127.0.0.1, ::1) where authentication is none',
+      '  server.bindAddress (--bind-address) is "0.0.0.0" and must be a loopback address (127.0.0.1, ::1) if authentication is none',
       '  server.securePort (--secure-port) is "x" and must be a whole number from 0 to 65535',
       '  server.tlsPrivateKeyFile (--tls-private-key-file, SLS_METRICS_ADAPTER_TLS_PRIVATE_KEY_FILE) must be given: certificate and private key go together',
       `  sls.network (${config}) is "lan" and must be one of intranet, public, accelerate`,
@@ -128,9 +128,9 @@ describe('a refused configuration', () => {
     const config = file('sls: { region: r1 }\nlog: { levle: info, colour: red }\nsever: {}');
     expect(refusalOf({ flags: { config } })).toEqual([
       'wrong configuration:',
-      `  log.levle (${config}) is no setting; log takes level`,
-      `  log.colour (${config}) is no setting; log takes level`,
-      `  sever (${config}) is no setting; the file takes server, kubernetes, sls, defaults, reading, projects, access, metrics, telemetry, log`,
+      `  log.levle (${config}) is not a setting; log takes level`,
+      `  log.colour (${config}) is not a setting; log takes level`,
+      `  sever (${config}) is not a setting; the file takes server, kubernetes, sls, defaults, reading, projects, access, metrics, telemetry, log`,
       remedy,
     ]);
   });
@@ -159,16 +159,16 @@ describe('a refused configuration', () => {
       `  kubernetes.autoscalerNamespaces[1] ${from} is "B" and ${namespace}`,
       `  kubernetes.autoscalerNamespaces[2] ${namespace}`,
       `  projects[0].reading.delay.leastSeconds ${from} is 20 and must be at most reading.delay.initialSeconds, which is 10`,
-      `  projects[0].reading.maxSeries ${from} is no setting; projects[0].reading takes ${ofReading}`,
-      `  projects[1].project ${from} is "k8s-log-1" and must come before projects[0], which takes all of these: the first that matches counts`,
+      `  projects[0].reading.maxSeries ${from} is not a setting; projects[0].reading takes ${ofReading}`,
+      `  projects[1].project ${from} is "k8s-log-1" and must come before projects[0], which matches all of its projects: the first match counts`,
       '  projects[2].project must be a project such as k8s-log-c1, or a pattern such as k8s-log-*',
       `  projects[2].reading ${from} is "${'x'.repeat(99)}… and must be a mapping of settings`,
-      `  projects[2].sls.readTimeoutSeconds ${from} is no setting; projects[2].sls takes ${ofSls}`,
-      `  projects[2].sls["a\\nb"] ${from} is no setting; projects[2].sls takes ${ofSls}`,
+      `  projects[2].sls.readTimeoutSeconds ${from} is not a setting; projects[2].sls takes ${ofSls}`,
+      `  projects[2].sls["a\\nb"] ${from} is not a setting; projects[2].sls takes ${ofSls}`,
       '  projects[3] must be a mapping of settings',
       `  reading.delay.mostSeconds ${from} is 5 and must be at least reading.delay.initialSeconds, which is 10`,
       `  sls.breaker.failures ${from} is 0 and must be a whole number from 1 to 100`,
-      `  sls.breaker.openSecs ${from} is no setting; sls.breaker takes failures, openSeconds`,
+      `  sls.breaker.openSecs ${from} is not a setting; sls.breaker takes failures, openSeconds`,
       `  sls.maxConcurrentQueries ${from} is Infinity and must be a whole number from 1 to 100`,
     ]);
   });

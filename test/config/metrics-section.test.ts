@@ -82,7 +82,7 @@ describe('a metric', () => {
   const name =
     'must be a name such as my_app_latency: up to 63 lower-case letters, digits, and single _, - or . between them';
   it.each<[changes: object, fault: string]>([
-    [{ name: 'sls_ingress_qps' }, 'name must be another than that of a metric that comes with the adapter'],
+    [{ name: 'sls_ingress_qps' }, 'name must differ from the name of every built-in metric'],
     [{ name: 'My' }, `name ${name}`],
     [{ name: 'a__b' }, `name ${name}`],
     [{ name: '..' }, `name ${name}`],
@@ -120,7 +120,7 @@ describe('a metric', () => {
 
   it('has a name that no other has', () => {
     expect(faultsOf(good, { ...good, name: 'b' }, good)).toEqual([
-      'metrics[2].name must be another than that of metrics[0]',
+      'metrics[2].name must differ from the name of metrics[0]',
     ]);
   });
 });

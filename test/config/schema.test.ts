@@ -22,7 +22,7 @@ function planted(tree: Tree, path: string, value: unknown): Tree {
 
 const region = { region: 'cn-beijing' };
 const goTogether = 'must be given: certificate and private key go together';
-const loopback = 'must be a loopback address (127.0.0.1, ::1) where authentication is none';
+const loopback = 'must be a loopback address (127.0.0.1, ::1) if authentication is none';
 const endpoint = 'must be a URL such as https://cn-beijing.log.aliyuncs.com or http://127.0.0.1:8088';
 
 describe('configSchema', () => {
@@ -70,7 +70,7 @@ describe('configSchema', () => {
   });
 
   it('needs a port for the status page', () => {
-    const fault = { 'telemetry.port': ['must be given where telemetry.statusPage is true'] };
+    const fault = { 'telemetry.port': ['must be given if telemetry.statusPage is true'] };
     expect(faultsOf({ sls: region, telemetry: { statusPage: true } })).toEqual(fault);
     expect(faultsOf({ sls: region, telemetry: { statusPage: true, port: 0 } })).toEqual({});
   });
@@ -105,7 +105,7 @@ describe('configSchema', () => {
     const server = { tlsCertFile: 'tls.crt', tlsPrivateKeyFile: 'tls.key' };
     expect(faultsOf({ sls: region, server, kubernetes: { manageApiService: true } })).toEqual({
       'kubernetes.manageApiService': [
-        'must be false where server.tlsCertFile is given: whoever made that certificate knows its authority',
+        'must be false if server.tlsCertFile is given: the adapter does not know the authority of that certificate',
       ],
     });
     expect(faultsOf({ sls: region, kubernetes: { manageApiService: true } })).toEqual({});
@@ -246,7 +246,7 @@ describe('configSchema', () => {
       faultsOf({ sls: region, kubernetes: { autoscalerNamespaces } });
     expect(faults(['default', 'a', '0-0', 'a'.repeat(63)])).toEqual({});
     const wrong = ['must be a namespace: up to 63 lower-case letters, digits and hyphens'];
-    const twice = ['must not be there twice'];
+    const twice = ['must not occur twice'];
     expect(faults(['a', 'A', 'a-', '-a', '*', 'a.b', 'a'.repeat(64), '', 5, 'a'])).toEqual({
       ...Object.fromEntries(
         [1, 2, 3, 4, 5, 6, 7, 8].map((at) => [`kubernetes.autoscalerNamespaces.${at}`, wrong]),

@@ -132,7 +132,7 @@ describe('an entry of projects', () => {
       project,
     }));
     const after = (index: number) =>
-      `must come before projects[${index}], which takes all of these: the first that matches counts`;
+      `must come before projects[${index}], which matches all of its projects: the first match counts`;
     expect(faultsOf({}, projects)).toEqual([
       `projects[2].project ${after(1)}`,
       `projects[3].project ${after(0)}`,

@@ -26,7 +26,7 @@ export const reachFaults: readonly Fault[] = [
       'reading.refreshSeconds',
       'must be a whole number from 1 to 60',
       'slss',
-      'is no setting',
+      'is not a setting',
     ],
     remedy: 'Correct each setting as its line says. docs/configuration.md lists all settings.',
     skipped: ['kubernetes', 'hpas', 'target', 'access', 'endpoint', 'apiservice', 'hpa-access'],

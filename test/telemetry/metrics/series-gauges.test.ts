@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { telemetrySection } from '../../../src/config/telemetry-section.ts';
+import { telemetrySection } from '../../../src/config/schema.ts';
 import { SampleStore } from '../../../src/reading/sample-store.ts';
 import { Metrics } from '../../../src/telemetry/metrics.ts';
 import { SeriesGauges } from '../../../src/telemetry/metrics/series-gauges.ts';
