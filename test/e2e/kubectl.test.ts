@@ -60,7 +60,7 @@ describe('kubectl', () => {
     expect(JSON.parse(await kubectl('get', '--raw', '/openapi/v2'))).toMatchObject({ swagger: '2.0' });
   });
 
-  it('explain tells what a reading is made of', async () => {
+  it('explain describes the fields of a reading', async () => {
     const whole = await kubectl('explain', 'sls_ingress_qps');
     expect(whole).toMatch(
       /^GROUP: +external\.metrics\.k8s\.io\nKIND: +ExternalMetricValueList\nVERSION: +v1beta1\n/,
@@ -70,13 +70,13 @@ describe('kubectl', () => {
     expect(value).toMatch(/FIELD: window <integer>[^]*Length of that window in seconds\./);
   });
 
-  it('version shows ours', async () => {
+  it('version shows the version of the adapter', async () => {
     expect(JSON.parse(await kubectl('version', '-o', 'json'))).toMatchObject({
       serverVersion: { gitVersion: expect.stringMatching(/^v\d+\.\d+\.\d+/) as unknown },
     });
   });
 
-  it('get shows the message of an error, Status and all', async () => {
+  it('get shows the message of an error Status', async () => {
     await expect(kubectl('get', 'sls_ingress_qps')).rejects.toThrow(
       /Error from server \(BadRequest\): .*label sls\.project is missing/,
     );

@@ -12,32 +12,32 @@ afterAll(() => adapter[Symbol.asyncDispose]());
 const close = 'Connection: close\r\n\r\n';
 const statusOf = (reply: string) => JSON.parse(reply.slice(reply.indexOf('\r\n\r\n') + 4)) as unknown;
 
-describe('what Node or Fastify would answer in its own words', () => {
+describe('requests that Node or Fastify would answer themselves get a Status', () => {
   it.each<[what: string, text: string, code: number, cause: string]>([
     ['no Host', `GET /apis HTTP/1.1\r\n${close}`, 400, 'RequestMalformed'],
     ['CONNECT', `CONNECT a:1 HTTP/1.1\r\nHost: a\r\n${close}`, 405, 'MethodUnsupported'],
     ['a method of WebDAV', `PROPFIND /apis HTTP/1.1\r\nHost: a\r\n${close}`, 405, 'MethodUnsupported'],
     ['an unknown method', `FOO /apis HTTP/1.1\r\nHost: a\r\n${close}`, 400, 'RequestMalformed'],
     [
-      'two lengths, which is how requests are smuggled',
+      'two lengths, as in request smuggling',
       `POST /apis HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n${close}0\r\n\r\n`,
       400,
       'RequestMalformed',
     ],
     [
-      'a body that is no JSON',
+      'a body that is not JSON',
       `POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 3\r\n${close}{x}`,
       404,
       'PathUnknown',
     ],
     [
-      'a body of 3 GB, before it has come',
+      'a body of 3 GB, before it arrives',
       `POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 3000000000\r\n${close}{`,
       404,
       'PathUnknown',
     ],
     [
-      'a body of a type that is none',
+      'a body of a malformed type',
       `POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Type: ;;\r\nContent-Length: 1\r\n${close}{`,
       400,
       'RequestMalformed',
@@ -54,7 +54,7 @@ describe('what Node or Fastify would answer in its own words', () => {
     expect([statusCode, JSON.parse(text)]).toMatchObject([405, { kind: 'Status', code: 405 }]);
   });
 
-  it('an expectation that nobody knows is passed over', async () => {
+  it('an unknown Expect header is ignored', async () => {
     const reply = await exchangeRaw(
       adapter.url,
       `GET /livez HTTP/1.1\r\nHost: a\r\nExpect: more\r\n${close}`,
@@ -64,8 +64,8 @@ describe('what Node or Fastify would answer in its own words', () => {
   });
 });
 
-describe('a message', () => {
-  it('is one line without controls, whatever stands in the path', async () => {
+describe('an error message', () => {
+  it('is one line without control characters, even if the path has them', async () => {
     const { body } = await adapter.request(
       `${basePath}/namespaces/a%0Ab/m%0d%0a%1b[31m%e2%80%a8x?labelSelector=a`,
     );
@@ -75,7 +75,7 @@ describe('a message', () => {
 });
 
 describe('a probe', () => {
-  it('repeats what it is asked to leave out on one line, so that nobody makes up a check', async () => {
+  it('prints an excluded name on one line, so that a client cannot forge a check', async () => {
     const { text } = await adapter.request('/readyz?verbose&exclude=x%0a%5b%2b%5dtrusted%20ok');
     expect(text).not.toMatch(/^\[\+\]trusted/m);
   });
@@ -102,7 +102,7 @@ describe('any request', () => {
     { maxKeys: 6 },
   );
 
-  it('gets an answer of ours on HTTP/1.1, and leaves the server as it was', async () => {
+  it('gets a response of ours over HTTP/1.1, and the server stays alive', async () => {
     const kinds = /^(application\/(json|yaml|vnd\.kubernetes\.protobuf)|text\/plain)/;
     await fc.assert(
       fc.asyncProperty(path, headers, async (at, sent) => {
@@ -115,7 +115,7 @@ describe('any request', () => {
     expect((await adapter.request('/livez')).text).toBe('ok');
   });
 
-  it('gets an answer of ours on HTTP/2', async () => {
+  it('gets a response of ours over HTTP/2', async () => {
     await fc.assert(
       fc.asyncProperty(path, headers, async (at, sent) => {
         const { statusCode } = await exchangeHttp2(adapter.url, { ...sent, ':path': at });

@@ -37,7 +37,7 @@ const route = 'default-a-80';
 const selector = selectorOf({ 'sls.project': project, 'sls.logstore': logstore, 'sls.ingress.route': route });
 const path = readPath('sls_ingress_qps', selector);
 
-/** So many requests in each of the last seconds that are in a window of now. */
+/** Logs so many requests in each second of the current window. */
 async function log(perSecond: number): Promise<void> {
   const endSeconds = clock.nowSeconds - delaySeconds;
   const lines = Array.from({ length: 15 * perSecond }, (_, index) => ({
@@ -50,11 +50,11 @@ async function log(perSecond: number): Promise<void> {
 const values = ({ body }: { readonly body: unknown }) =>
   (body as { items: { value: string }[] }).items.map(({ value }) => value);
 
-describe('a read that comes again', () => {
-  // Past all that was logged and kept before.
+describe('a repeated read', () => {
+  // Later than all lines and samples of earlier tests.
   beforeEach(() => clock.advance(60_000));
 
-  it('has the reading of now, once the last one is no longer fresh', async () => {
+  it('gets a new reading when the last one is no longer fresh', async () => {
     await log(4);
     const replies = [await adapter.request(path), await adapter.request(path)];
     expect(replies.map(values)).toEqual([['4'], ['4']]);
@@ -64,7 +64,7 @@ describe('a read that comes again', () => {
     expect(values(await adapter.request(path))).toEqual(['7']);
   });
 
-  it('is the same read however its selector is written, and another one where a letter is', async () => {
+  it('gets the same reading for equivalent selectors, and another one if a letter differs', async () => {
     await log(4);
     const { text } = await adapter.request(path);
     const reversed = selector.split(',').reverse().join(',');
@@ -75,7 +75,7 @@ describe('a read that comes again', () => {
     expect(values(await adapter.request(path.replace('default-a-80', 'default-b-80')))).toEqual(['0']);
   });
 
-  it('is answered in the representation that it asks for', async () => {
+  it('gets the representation that it asks for', async () => {
     const types = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
     for (const accept of [...types, ...types]) {
       const { headers } = await adapter.request(path, { headers: { accept } });
@@ -88,7 +88,7 @@ describe('a read that comes again', () => {
     expect((await adapter.request(path)).text).not.toContain('\n  "kind"');
   });
 
-  it('is refused again where it was refused, and for what is wrong with it alone', async () => {
+  it('is refused each time for its own fault', async () => {
     await adapter.request(path);
     for (let time = 0; time < 2; time += 1) {
       expectStatus(await adapter.request(`${path}&watch=true`), 405, 'MethodUnsupported', /watched/);

@@ -6,7 +6,7 @@ const work = (ms: number) => {
   while (performance.now() < endMs);
 };
 
-it('lets others have their turn once the work took long enough, and then begins anew', async () => {
+it('a turn is over after its time, and the next one starts after other work has run', async () => {
   const turns = new Turns(5);
   expect(turns.isOver()).toBe(false);
   work(6);

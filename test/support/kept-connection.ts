@@ -8,21 +8,21 @@ type Headers = Readonly<Record<string, string>>;
 
 export interface KeptReply {
   readonly status: number;
-  /** But for the date, which must be there, and for how long HTTP/1.1 keeps the connection. */
+  /** Without the date, which is required, and without `keep-alive`. */
   readonly headers: Headers;
-  /** A character for each byte. */
+  /** Latin-1: one character per byte. */
   readonly body: string;
 }
 
-/** A connection with a client certificate, over which one request is sent after another. */
+/** A connection with a client certificate that sends one request after another. */
 export interface KeptConnection {
   readonly ask: (path: string, headers?: Headers, method?: string) => Promise<KeptReply>;
 }
 
-/** Whom to ask, and what is said each time. */
 export interface KeptOptions {
   readonly url: string;
   readonly pair: PemPair;
+  /** Sent with every request. */
   readonly headers: Headers;
 }
 
@@ -58,7 +58,7 @@ export async function openKeptHttp1(
   };
 }
 
-/** Undefined where it is not there as a whole. */
+/** Returns undefined until the reply is complete. */
 function firstReply(text: string): (KeptReply & { readonly rest: string }) | undefined {
   const headEnd = text.indexOf('\r\n\r\n');
   const [first = '', ...lines] = text.slice(0, headEnd).toLowerCase().split('\r\n');

@@ -27,7 +27,9 @@ export class ServingPairKeeper {
   constructor(first: ServingPair, options: KeeperOptions) {
     this.#options = options;
     this.#current = first;
-    this.#timer = setInterval(() => (this.#pendingCheck ??= this.#check()), options.everyMs);
+    this.#timer = setInterval(() => {
+      this.#pendingCheck ??= this.#check().finally(() => (this.#pendingCheck = undefined));
+    }, options.everyMs);
     this.#timer.unref();
   }
 
@@ -48,8 +50,6 @@ export class ServingPairKeeper {
       const error = toAdapterError(thrown);
       if (this.#failure !== error.what) this.#options.onFailure(error);
       this.#failure = error.what;
-    } finally {
-      this.#pendingCheck = undefined;
     }
   }
 }

@@ -30,7 +30,7 @@ const trustAll = (): AuthenticationConfig => ({
   requestHeader: { ...requestHeader, caPem: proxyCa.certificate },
 });
 
-interface Asked {
+interface Presented {
   readonly pair?: PemPair | undefined;
   readonly headers?: readonly (readonly [string, string])[];
   readonly token?: string;
@@ -49,8 +49,8 @@ function chainOf(pair: PemPair) {
   return { leaf, intermediates };
 }
 
-function ask(asked: Asked, clock = new TestClock()): Promise<User> {
-  const trust = 'trust' in asked ? asked.trust : trustAll();
+function authenticate(presented: Presented, clock = new TestClock()): Promise<User> {
+  const trust = 'trust' in presented ? presented.trust : trustAll();
   const authenticator = new Authenticator({
     authenticationConfig: { current: () => trust },
     tokenReviewer: {
@@ -61,9 +61,9 @@ function ask(asked: Asked, clock = new TestClock()): Promise<User> {
   });
   return authenticator.authenticate(
     {
-      chain: asked.pair && chainOf(asked.pair),
-      rawHeaders: (asked.headers ?? []).flat(),
-      authorization: asked.token === undefined ? undefined : `Bearer ${asked.token}`,
+      chain: presented.pair && chainOf(presented.pair),
+      rawHeaders: (presented.headers ?? []).flat(),
+      authorization: presented.token === undefined ? undefined : `Bearer ${presented.token}`,
     },
     new AbortController().signal,
   );
@@ -89,7 +89,7 @@ describe('the front proxy', () => {
       ['X-Remote-Extra-acme.com%2fproject', 'two, three'],
       ['X-Remote-Extra-100%', 'odd'],
     ] as const;
-    expect(await ask({ pair: await proxy(), headers })).toEqual({
+    expect(await authenticate({ pair: await proxy(), headers })).toEqual({
       name: 'ann',
       uid: '42',
       groups: ['dev,ops', 'qa', 'system:authenticated'],
@@ -100,12 +100,12 @@ describe('the front proxy', () => {
   it.each<[what: string, options: IssueOptions]>([
     ['without an extended key usage', { eku: 'none' }],
     ['through an intermediate authority', { intermediate: true }],
-  ])('is believed %s', async (_, options) => {
-    expect((await ask({ pair: await proxy(options), headers: [user] })).name).toBe('ann');
+  ])('is trusted %s', async (_, options) => {
+    expect((await authenticate({ pair: await proxy(options), headers: [user] })).name).toBe('ann');
   });
 
   it.each<[what: string, options: IssueOptions]>([
-    ['with another name', { cn: 'somebody' }],
+    ['with another name', { cn: 'other' }],
     ['with a certificate for servers', { eku: 'server' }],
     ['with a certificate for e-mail', { eku: 'wrong' }],
     ['with an expired certificate', { notAfter: new Date(Date.now() - 60_000) }],
@@ -115,46 +115,53 @@ describe('the front proxy', () => {
     ],
     ['through an authority for servers', { intermediate: 'for servers' }],
     ['through an expired authority', { intermediate: 'expired' }],
-    ['signed by somebody who is no authority', { intermediate: 'no authority' }],
-  ])('is not believed %s', async (_, options) => {
-    await expect(ask({ pair: await proxy(options), headers: [user] })).rejects.toEqual(
+    ['signed by a certificate that is no authority', { intermediate: 'no authority' }],
+  ])('is not trusted %s', async (_, options) => {
+    await expect(authenticate({ pair: await proxy(options), headers: [user] })).rejects.toEqual(
       unauthenticated(/^Unauthorized: the certificate names no user/),
     );
   });
 
-  it('of any name is believed where no names are given', async () => {
+  it('may have any name if no names are configured', async () => {
     const trust = { requestHeader: { ...requestHeader, allowedNames: [], caPem: proxyCa.certificate } };
-    expect((await ask({ pair: await proxy({ cn: 'any' }), headers: [user], trust })).name).toBe('ann');
+    expect((await authenticate({ pair: await proxy({ cn: 'any' }), headers: [user], trust })).name).toBe(
+      'ann',
+    );
   });
 
   it.each([
     ['by name', 'system:anonymous', []],
-    ['by group', 'somebody', ['system:unauthenticated']],
-  ])('may name one who is not authenticated, %s: it does not become so here', async (_, name, groups) => {
-    const headers = [
-      ['X-Remote-User', name] as const,
-      ...groups.map((group) => ['X-Remote-Group', group] as const),
-    ];
-    expect((await ask({ pair: await proxy(), headers })).groups).toEqual(groups);
-  });
+    ['by group', 'stranger', ['system:unauthenticated']],
+  ])(
+    'may name an unauthenticated user %s, who is not added to system:authenticated',
+    async (_, name, groups) => {
+      const headers = [
+        ['X-Remote-User', name] as const,
+        ...groups.map((group) => ['X-Remote-Group', group] as const),
+      ];
+      expect((await authenticate({ pair: await proxy(), headers })).groups).toEqual(groups);
+    },
+  );
 
-  it('that names nobody is nobody', async () => {
+  it('without a user in its headers is not authenticated', async () => {
     const headers = [['X-Remote-Group', 'system:masters'] as const, ['X-Remote-User', ''] as const];
-    await expect(ask({ pair: await proxy(), headers })).rejects.toEqual(unauthenticated(/names no user/));
+    await expect(authenticate({ pair: await proxy(), headers })).rejects.toEqual(
+      unauthenticated(/names no user/),
+    );
   });
 
-  it.each(['another authority', "the clients' authority"])('signed by %s is not believed', async (signer) => {
+  it.each(['another authority', "the clients' authority"])('signed by %s is not trusted', async (signer) => {
     const ca = signer === 'another authority' ? otherCa : clientCa;
     const pair = await ca.issue({ cn: 'front-proxy-client' });
-    const asked = ask({ pair, headers: [user, ['X-Remote-Group', 'system:masters']] });
-    if (ca === otherCa) await expect(asked).rejects.toEqual(unauthenticated(/names no user/));
-    // A client of that name, without what the headers claim.
-    else expect(await asked).toMatchObject({ name: 'front-proxy-client', groups: ['system:authenticated'] });
+    const result = authenticate({ pair, headers: [user, ['X-Remote-Group', 'system:masters']] });
+    if (ca === otherCa) await expect(result).rejects.toEqual(unauthenticated(/names no user/));
+    // It is the client of that name. The headers are ignored.
+    else expect(await result).toMatchObject({ name: 'front-proxy-client', groups: ['system:authenticated'] });
   });
 
-  it('is nobody without its certificate, whatever the headers say', async () => {
+  it('without its certificate is anonymous, and its headers are ignored', async () => {
     const headers = [user, ['X-Remote-Group', 'system:masters'] as const];
-    expect(await ask({ headers })).toEqual({
+    expect(await authenticate({ headers })).toEqual({
       name: 'system:anonymous',
       groups: ['system:unauthenticated'],
       extra: {},
@@ -163,20 +170,20 @@ describe('the front proxy', () => {
 });
 
 describe('a client certificate', () => {
-  it('signed by itself in the name of an authority names nobody', async () => {
+  it('that imitates an authority names no user', async () => {
     const twin = await createCa('client');
     const pair = { certificate: twin.certificate, key: twin.key };
-    await expect(ask({ pair })).rejects.toEqual(unauthenticated(/names no user/));
-    // Nor does one that it signs, sent along with it.
+    await expect(authenticate({ pair })).rejects.toEqual(unauthenticated(/names no user/));
+    // Neither does a certificate that it signed, sent together with it.
     const { certificate, key } = await twin.issue({ cn: 'jane' });
-    await expect(ask({ pair: { certificate: certificate + twin.certificate, key } })).rejects.toEqual(
-      unauthenticated(/names no user/),
-    );
+    await expect(
+      authenticate({ pair: { certificate: certificate + twin.certificate, key } }),
+    ).rejects.toEqual(unauthenticated(/names no user/));
   });
 
   it('names the user by its common name, and the groups by its organizations', async () => {
     const pair = await clientCa.issue({ cn: 'jane', groups: ['dev', 'system:masters'] });
-    expect(await ask({ pair, headers: [user] })).toEqual({
+    expect(await authenticate({ pair, headers: [user] })).toEqual({
       name: 'jane',
       groups: ['dev', 'system:masters', 'system:authenticated'],
       extra: {},
@@ -187,8 +194,8 @@ describe('a client certificate', () => {
     ['without a common name', { groups: ['dev'] }],
     ['for servers', { cn: 'jane', eku: 'server' }],
     ['that has expired', { cn: 'jane', notAfter: new Date(Date.now() - 1000) }],
-  ])('%s names nobody', async (_, options) => {
-    await expect(ask({ pair: await clientCa.issue(options) })).rejects.toEqual(
+  ])('%s names no user', async (_, options) => {
+    await expect(authenticate({ pair: await clientCa.issue(options) })).rejects.toEqual(
       unauthenticated(/names no user/),
     );
   });
@@ -208,7 +215,7 @@ describe('a client certificate', () => {
     await expect(authenticator.authenticate(presented, signal)).rejects.toThrow(/names no user/);
   });
 
-  it('counts by the authorities of now: one taken away is gone on open connections too', async () => {
+  it('is verified by the current authorities, on open connections too', async () => {
     let trust = trustAll();
     const authenticator = new Authenticator({
       authenticationConfig: { current: () => trust },
@@ -228,35 +235,37 @@ describe('a client certificate', () => {
     expect((await authenticator.authenticate(presented, signal)).name).toBe('jane');
   });
 
-  it('is worth nothing before any authority is known', async () => {
+  it('names no user before an authority is known', async () => {
     const pair = await clientCa.issue({ cn: 'jane' });
-    await expect(ask({ pair, trust: undefined })).rejects.toEqual(unauthenticated(/names no user/));
+    await expect(authenticate({ pair, trust: undefined })).rejects.toEqual(unauthenticated(/names no user/));
   });
 });
 
 describe('a bearer token', () => {
-  it('names the user that the API server says', async () => {
-    expect(await ask({ token: 'good' })).toEqual({
+  it('names the user of the token review', async () => {
+    expect(await authenticate({ token: 'good' })).toEqual({
       ...tokens['good'],
       groups: ['system:serviceaccounts', 'system:authenticated'],
     });
   });
 
-  it('that is unknown or expired is refused, not taken for nobody', async () => {
-    await expect(ask({ token: 'bad' })).rejects.toEqual(unauthenticated(/token is not valid/));
+  it('that is unknown or expired is refused, not taken for anonymous', async () => {
+    await expect(authenticate({ token: 'bad' })).rejects.toEqual(unauthenticated(/token is not valid/));
   });
 
-  it('is refused while nobody can tell', async () => {
-    await expect(ask({ token: 'unreachable' })).rejects.toEqual(unauthenticated(/token cannot be reviewed/));
+  it('is refused if it cannot be reviewed', async () => {
+    await expect(authenticate({ token: 'unreachable' })).rejects.toEqual(
+      unauthenticated(/token cannot be reviewed/),
+    );
   });
 
-  it('helps a client whose certificate is a stranger here', async () => {
+  it('authenticates a client whose certificate is of an unknown authority', async () => {
     const pair = await otherCa.issue({ cn: 'mesh' });
-    expect((await ask({ pair, token: 'good' })).name).toBe('system:serviceaccount:a:b');
+    expect((await authenticate({ pair, token: 'good' })).name).toBe('system:serviceaccount:a:b');
   });
 
-  it('comes after a certificate that names the user', async () => {
+  it('is ignored if the certificate names a user', async () => {
     const pair = await clientCa.issue({ cn: 'jane' });
-    expect((await ask({ pair, token: 'bad' })).name).toBe('jane');
+    expect((await authenticate({ pair, token: 'bad' })).name).toBe('jane');
   });
 });

@@ -41,7 +41,7 @@ describe.each(documents)('legacy discovery at %s', (path, document) => {
     expect(protobuf.bytes.equals(encodeProtobuf(document))).toBe(true);
   });
 
-  it('is not served as what nobody here writes', async () => {
+  it('is not served in other media types', async () => {
     expectStatus(
       await ask(path, 'application/cbor'),
       406,
@@ -50,7 +50,7 @@ describe.each(documents)('legacy discovery at %s', (path, document) => {
     );
   });
 
-  it('has an ETag of its own for each form', async () => {
+  it('has a different ETag in each representation', async () => {
     const accepts = [
       'application/json',
       'application/json;pretty=1',
@@ -70,11 +70,11 @@ describe('aggregated discovery', () => {
     ['kubectl of 1.27', `${aggregated('v2beta1')},application/json`, 'v2beta1'],
     ['kubectl of 1.30', `${aggregated('v2')},${aggregated('v2beta1')},application/json`, 'v2'],
     [
-      'a client that wants no peers',
+      'a client with profile=nopeer',
       `${aggregated('v2')};profile=nopeer,${aggregated('v2')},application/json`,
       'v2',
     ],
-  ])('for %s is all in one answer', async (_, accept, version) => {
+  ])('for %s has everything in one response', async (_, accept, version) => {
     const { statusCode, headers, text, body } = await ask('/apis', accept);
     expect(statusCode).toBe(200);
     expect(headers).toMatchObject({
@@ -113,21 +113,21 @@ describe('aggregated discovery', () => {
     expect(parse(text)).toEqual(apiGroupDiscoveryList(builtIn, 'v2'));
   });
 
-  it('is not what a version unknown yet gets', async () => {
+  it('is not sent to clients that ask for an unknown version of it', async () => {
     expectStatus(await ask('/apis', aggregated('v3')), 406, 'NotAcceptable', /application\/json/);
     expect((await ask('/apis', `${aggregated('v3')},application/json`)).body).toEqual(apiGroupList);
     const otherKind = 'application/json;g=apidiscovery.k8s.io;v=v2;as=Table';
     expect((await ask('/apis', `${otherKind},application/json`)).body).toEqual(apiGroupList);
   });
 
-  it('is at /apis alone', async () => {
+  it('is only at /apis', async () => {
     expect((await ask(basePath, `${aggregated('v2')},application/json`)).body).toEqual(
       apiResourceList(builtIn),
     );
     expectStatus(await ask(basePath, aggregated('v2')), 406, 'NotAcceptable', /./);
   });
 
-  it('leaves out of the core group: /api is unknown, which client-go takes for an aggregated server', async () => {
+  it('has no core group: client-go takes a server without /api for an aggregated one', async () => {
     expectStatus(await ask('/api', `${aggregated('v2')},application/json`), 404, 'PathUnknown', /at \/api\./);
   });
 });
@@ -140,7 +140,7 @@ describe('an ETag', () => {
     ['/openapi/v2', 'application/json'],
     ['/openapi/v3', 'application/json'],
     ['/openapi/v3/apis/external.metrics.k8s.io/v1beta1', 'application/json'],
-  ])('of %s (%s) spares whoever has it the body', async (path, accept) => {
+  ])('of %s (%s) saves the body for a client that has it', async (path, accept) => {
     const first = await ask(path, accept);
     const etag = String(first.headers['etag']);
     expect(etag).toMatch(/^"[0-9A-F]{64}"$/);

@@ -41,7 +41,7 @@ describe.each(['/openapi/v2', documentPath])('%s', (path) => {
     await SwaggerParser.validate((await fetchDocument(path)) as never);
   });
 
-  it('reads every metric at its path, for kubectl explain', async () => {
+  it('has an operation per metric, as kubectl explain needs', async () => {
     const { paths } = await fetchDocument(path);
     for (const { name } of listMetrics()) {
       const operation = paths[`${basePath}/namespaces/{namespace}/${name}`]?.get;
@@ -59,12 +59,12 @@ describe.each(['/openapi/v2', documentPath])('%s', (path) => {
     }
   });
 
-  it('has an identifier of its own for each operation', async () => {
+  it('has a unique identifier per operation', async () => {
     const identifiers = Object.values((await fetchDocument(path)).paths).map(({ get }) => get.operationId);
     expect(new Set(identifiers).size).toBe(identifiers.length);
   });
 
-  it('describes a reading field by field', async () => {
+  it('describes every field of a reading', async () => {
     const schemas = schemasOf(await fetchDocument(path));
     const prefix = 'io.k8s.metrics.pkg.apis.external_metrics.v1beta1';
     const list = schemas[`${prefix}.ExternalMetricValueList`];
@@ -83,7 +83,7 @@ describe.each(['/openapi/v2', documentPath])('%s', (path) => {
     expect(described.sort()).toEqual(Object.keys(reading.items[0] ?? {}).sort());
   });
 
-  it('is not served in protobuf of its own, which is all that kubectl before 1.27 takes', async () => {
+  it('is not served in the protobuf of OpenAPI, the only form that kubectl before 1.27 accepts', async () => {
     const version = path === documentPath ? 'v3' : 'v2';
     const accept = `application/com.github.proto-openapi.spec.${version}@v1.0+protobuf`;
     expectStatus(await ask(path, accept), 406, 'NotAcceptable', /accepted: application\/json\. /);
@@ -92,7 +92,7 @@ describe.each(['/openapi/v2', documentPath])('%s', (path) => {
   });
 });
 
-it('/openapi/v2 describes discovery and the version too', async () => {
+it('/openapi/v2 also describes discovery and the version', async () => {
   const { paths } = await fetchDocument('/openapi/v2');
   const others = ['/apis/', '/apis/external.metrics.k8s.io/', '/version/', `${basePath}/`];
   expect(Object.keys(paths)).toEqual(expect.arrayContaining(others));
@@ -100,7 +100,7 @@ it('/openapi/v2 describes discovery and the version too', async () => {
 });
 
 describe('/openapi/v3', () => {
-  it('lists its own group version alone, by a URL that changes with the document', async () => {
+  it('lists only its own group version, with a URL that changes with the document', async () => {
     const index = await ask('/openapi/v3', 'application/json, */*');
     const etag = String((await adapter.request(documentPath)).headers['etag']);
     const serverRelativeURL = `${documentPath}?hash=${etag.replaceAll('"', '')}`;
@@ -114,7 +114,7 @@ describe('/openapi/v3', () => {
     });
   });
 
-  it('may be kept for good only by the hash, and only the document', async () => {
+  it('lets clients cache only the document with a hash in its URL without limit', async () => {
     const { headers } = await adapter.request(documentPath);
     expect(headers['cache-control']).toBe('no-cache, private');
     const hash = String(headers['etag']).replaceAll('"', '');
@@ -122,7 +122,7 @@ describe('/openapi/v3', () => {
     expect([refused.statusCode, refused.headers['cache-control']]).toEqual([406, 'no-cache, private']);
   });
 
-  it('sends whoever has an old hash to the new one', async () => {
+  it('redirects an old hash to the current one', async () => {
     const old = await adapter.request(`${documentPath}?hash=0123`);
     const { headers } = await adapter.request(documentPath);
     expect(old.statusCode).toBe(301);
@@ -133,7 +133,7 @@ describe('/openapi/v3', () => {
     });
   });
 
-  it.each(['apis', 'version', 'api/v1', 'apis/apps/v1'])('has no %s', async (key) => {
+  it.each(['apis', 'version', 'api/v1', 'apis/apps/v1'])('has no document for %s', async (key) => {
     expectStatus(await adapter.request(`/openapi/v3/${key}`), 404, 'PathUnknown', /nothing is served/);
   });
 });

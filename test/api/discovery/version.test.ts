@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { versionInfo } from '../../../src/api/discovery/version.ts';
 
-it('is the version of package.json, with every field that client-go reads', () => {
+it('/version has the version of package.json and every field that client-go reads', () => {
   const file = resolve(import.meta.dirname, '../../../package.json');
   const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
   const info = versionInfo();

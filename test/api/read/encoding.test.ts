@@ -68,7 +68,7 @@ describe('a reading', () => {
     expect(headers['content-length']).toBe(String(bytes.length));
   });
 
-  it('is YAML for whoever asks', async () => {
+  it('is YAML if the client asks for it', async () => {
     const { headers, text } = await ask(good, 'application/yaml');
     expect([headers['content-type'], parse(text)]).toEqual(['application/yaml', reading]);
   });
@@ -100,7 +100,7 @@ describe('a reading', () => {
     expectStatus(reply, 406, 'NotAcceptable', listed);
   });
 
-  it('is refused before SLS is asked, which would tell that the logstore is missing', async () => {
+  it('in an unacceptable media type is refused before SLS is asked', async () => {
     const labels = { 'sls.project': project, 'sls.logstore': 'missing' };
     const path = readPath('sls_ingress_qps', selectorOf(labels));
     expectStatus(await ask(path, '*/*'), 404, 'LogstoreNotFound', /missing/);
@@ -117,7 +117,7 @@ describe('an error', () => {
     ['an unreadable URL', '/apis/%zz', 'GET', 400],
   ];
 
-  it.each(faults)('%s is told in the form asked for', async (_, path, method, code) => {
+  it.each(faults)('for %s has the requested media type', async (_, path, method, code) => {
     const send = (accept: string) => adapter.request(path, { method, headers: { accept } });
     const json = await send('application/json');
     const status = json.body as { readonly kind: EncodableKind; readonly apiVersion: string };
@@ -131,7 +131,7 @@ describe('an error', () => {
   });
 
   it.each(faults)(
-    '%s is told in JSON to whoever takes nothing that is served',
+    'for %s is JSON if the client accepts no served media type',
     async (_, path, method, code) => {
       const { statusCode, headers, body } = await adapter.request(path, {
         method,
@@ -144,7 +144,7 @@ describe('an error', () => {
 });
 
 describe('YAML', () => {
-  it('says the same as JSON, to readers of both versions', () => {
+  it('has the same content as JSON to parsers of both versions of YAML', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom('10', 'on', 'no', '0o7', '1:30', '~', '', '2026-11-23'),
@@ -161,7 +161,7 @@ describe('YAML', () => {
     );
   });
 
-  it('reads well', () => {
+  it('quotes strings only', () => {
     expect(encodeYaml({ kind: 'Status', metadata: {}, code: 404 }).toString()).toBe(
       'kind: "Status"\nmetadata: {}\ncode: 404\n',
     );

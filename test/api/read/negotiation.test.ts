@@ -7,22 +7,22 @@ const discovery = (version: string) =>
   `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
 
 describe('an Accept header', () => {
-  it.each<[who: string, accept: string | undefined, mediaType: string | undefined]>([
-    ['nobody in particular', undefined, json],
+  it.each<[client: string, accept: string | undefined, mediaType: string | undefined]>([
+    ['no header', undefined, json],
     ['an empty header', '', json],
     ['curl', '*/*', json],
     ['the horizontal pod autoscaler', 'application/vnd.kubernetes.protobuf, */*', protobuf],
     ['client-go for built-in types', 'application/vnd.kubernetes.protobuf,application/json', protobuf],
-    ['client-go for protobuf alone', 'application/vnd.kubernetes.protobuf', protobuf],
+    ['client-go with only protobuf', 'application/vnd.kubernetes.protobuf', protobuf],
     ['client-go, dynamic', 'application/json', json],
     ['kubectl get --raw', 'application/json, */*', json],
     ['kubectl get', `${table},application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json`, json],
-    ['a Table without a way back', table, undefined],
+    ['a Table without a fallback', table, undefined],
     ['kubectl discovery of 1.30', `${discovery('v2')},application/json`, json],
-    ['the aggregator, which takes nothing else', discovery('v2'), undefined],
+    ['the aggregator, which accepts nothing else', discovery('v2'), undefined],
     ['client-go with CBOR', 'application/cbor, application/json;q=0.9', json],
-    ['CBOR alone', 'application/cbor', undefined],
-    ['a page for people', 'text/html', undefined],
+    ['only CBOR', 'application/cbor', undefined],
+    ['HTML', 'text/html', undefined],
     ['Firefox', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', json],
     [
       'Chrome',
@@ -37,26 +37,26 @@ describe('an Accept header', () => {
     ['Go http and Java', 'text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2', json],
     ['YAML', 'application/yaml', yaml],
     ['YAML rather than JSON', 'application/json;q=0.5, application/yaml', yaml],
-    ['YAML a little less', 'application/yaml;q=0.9,application/json', json],
-    ['two as good: the first', 'application/yaml,application/json', yaml],
-    ['anything, but a named type first', '*/*, application/yaml', yaml],
-    ['a subtype of any kind', 'application/*', json],
-    ['a subtype of any kind of text', 'text/*', undefined],
-    ['no type', '*/json', undefined],
-    ['a type in capitals', 'Application/YAML', yaml],
+    ['YAML slightly less than JSON', 'application/yaml;q=0.9,application/json', json],
+    ['two equal types: the first', 'application/yaml,application/json', yaml],
+    ['anything, and a named type first', '*/*, application/yaml', yaml],
+    ['any subtype', 'application/*', json],
+    ['any subtype of text', 'text/*', undefined],
+    ['a subtype without a type', '*/json', undefined],
+    ['an upper-case type', 'Application/YAML', yaml],
     ['white space', '  application/yaml ; q=1 ,\t*/* ', yaml],
     ['a character set', 'application/json; charset=utf-8', json],
     ['a refusal', 'application/json;q=0', undefined],
     ['a refusal of everything', '*/*;q=0', undefined],
-    ['JSON and nothing else', '*/*;q=0, application/json', json],
+    ['only JSON', '*/*;q=0, application/json', json],
     ['anything but JSON', 'application/json;q=0, */*', yaml],
-    ['a quality that is none', 'application/yaml;q=high, application/json;q=0.1', json],
+    ['a quality that is not a number', 'application/yaml;q=high, application/json;q=0.1', json],
     ['a watch', 'application/json;stream=watch', json],
     ['another stream', 'application/json;stream=other', undefined],
     ['another server version', 'application/json;sv=v1', undefined],
-    ['what is no type', 'json', undefined],
+    ['a text without a slash', 'json', undefined],
     ['too many slashes', 'application/json/v1', undefined],
-    ['nothing between commas', ',,application/yaml,', yaml],
+    ['empty clauses', ',,application/yaml,', yaml],
   ])('of %s (%s) gets %s', (_, accept, mediaType) => {
     expect(negotiate(accept, objectMediaTypes)?.mediaType).toBe(mediaType);
   });
@@ -68,7 +68,7 @@ describe('an Accept header', () => {
     expect(prettyOf('application/json')).toBe(false);
   });
 
-  it('names a transform, which the server may know', () => {
+  it('with a transform is matched if the server supports it', () => {
     const choose = (accept: string) =>
       negotiate(accept, objectMediaTypes, (transform) => transform?.version === 'v2beta1');
     // kubectl 1.27: both versions, then the old discovery.

@@ -9,7 +9,7 @@ import { encodeProtobuf } from '../../../src/api/read/protobuf.ts';
 import { statusOf } from '../../../src/api/read/kubernetes-status.ts';
 import { builtIn } from '../../support/catalog.ts';
 
-/** The published definitions, one name space for all, read by a library that shares nothing with the encoder. */
+/** The published definitions in one package, read by the reflective decoder of protobufjs, which the encoder does not use. */
 const { root } = protobuf.parse(
   `syntax = "proto2";
   message Unknown {
@@ -62,7 +62,7 @@ function decode(name: string, bytes: Uint8Array): Fields {
   return type.toObject(type.decode(bytes), { longs: Number, arrays: true, objects: true });
 }
 
-/** Takes an answer apart as client-go does. */
+/** Decodes a response as client-go does. */
 function decodeObject(bytes: Buffer): {
   readonly kind: string;
   readonly apiVersion: string;
@@ -102,7 +102,7 @@ interface JsonItem extends Fields {
 }
 
 describe('a reading in protobuf', () => {
-  it('decodes with the published definitions to the values of the JSON', () => {
+  it('decodes by the published definitions to the values of the JSON', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 600 }), fc.array(item, { maxLength: 20 }), (name, items) => {
         const list = externalMetricValueList(name, items);
@@ -122,7 +122,7 @@ describe('a reading in protobuf', () => {
     );
   });
 
-  it('is byte for byte what Go writes: fields by number, empty ones too, labels by key', () => {
+  it('has the bytes that Go writes: fields by number, empty ones included, labels by key', () => {
     const list = externalMetricValueList('m', [
       {
         labels: { b: 'é', a: '' },
@@ -176,7 +176,7 @@ describe('discovery in protobuf', () => {
   const cidrs = { serverAddressByClientCIDRs: [] };
   const { kind, apiVersion, ...group } = apiGroupDocument;
 
-  it('is the same groups', () => {
+  it('has the groups of the JSON', () => {
     expect(decodeObject(encodeProtobuf(apiGroupDocument))).toEqual({
       kind,
       apiVersion,
@@ -185,7 +185,7 @@ describe('discovery in protobuf', () => {
     expect(decodeObject(encodeProtobuf(apiGroupList)).fields).toEqual({ groups: [{ ...group, ...cidrs }] });
   });
 
-  it('is the same resources', () => {
+  it('has the resources of the JSON', () => {
     const { groupVersion, resources } = apiResourceList(builtIn);
     expect(decodeObject(encodeProtobuf(apiResourceList(builtIn)))).toEqual({
       kind: 'APIResourceList',

@@ -28,7 +28,7 @@ describe('discovery', () => {
     ['/apis', { kind: 'APIGroupList', apiVersion: 'v1', groups: [group] }],
     ['/apis/external.metrics.k8s.io', { kind: 'APIGroup', apiVersion: 'v1', ...group }],
     [basePath, { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources }],
-  ])('%s, with and without a slash at the end', async (path, body) => {
+  ])('%s is served with and without a trailing slash', async (path, body) => {
     for (const url of [path, `${path}/`, `${path}?timeout=32s`]) {
       const reply = await adapter.request(url);
       expect(reply.statusCode).toBe(200);
@@ -36,7 +36,7 @@ describe('discovery', () => {
         'content-type': 'application/json',
         'cache-control': 'no-cache, private',
       });
-      // Compact, in this order, and a newline at the end: as Kubernetes writes it.
+      // As Kubernetes writes it: compact, in this order, with a newline at the end.
       expect(reply.text).toBe(`${JSON.stringify(body)}\n`);
     }
   });
@@ -54,9 +54,9 @@ describe('probes', () => {
   });
 });
 
-describe('what is not served', () => {
+describe('a request outside of the API', () => {
   it.each(['/', '/apis/metrics.k8s.io', `${basePath}/sls_ingress_qps`, `${readUrl}/status`, '/favicon.ico'])(
-    '%s is a 404 Status',
+    'to %s gets a 404 Status',
     async (path) => {
       expectStatus(
         await adapter.request(`${path}?x=1`),
@@ -68,19 +68,19 @@ describe('what is not served', () => {
   );
 
   const methods = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'];
-  it.each(methods)('%s is a 405 Status, on every path', async (method) => {
+  it.each(methods)('with method %s gets a 405 Status on every path', async (method) => {
     for (const path of [readUrl, basePath, '/apis', '/readyz']) {
       const reply = await adapter.request(path, { method, headers: { 'content-type': 'application/json' } });
       expectStatus(reply, 405, 'MethodUnsupported', new RegExp(`^${method} is not supported on ${path}`));
     }
   });
 
-  it('HEAD is a 405 without a body', async () => {
+  it('with method HEAD gets a 405 without a body', async () => {
     const { statusCode, text } = await adapter.request(readUrl, { method: 'HEAD' });
     expect([statusCode, text]).toEqual([405, '']);
   });
 
-  it('a watch is a 405', async () => {
+  it('to watch a metric gets a 405', async () => {
     expectStatus(
       await adapter.request(`${readUrl}?watch=true`),
       405,
@@ -89,23 +89,23 @@ describe('what is not served', () => {
     );
   });
 
-  it('a selector given twice is a 400', async () => {
+  it('with two selectors gets a 400', async () => {
     const reply = await adapter.request(`${readUrl}?labelSelector=a&labelSelector=b`);
     expectStatus(reply, 400, 'ParameterInvalid', /labelSelector is given more than once/);
   });
 
-  it('a URL that cannot be decoded is a 400', async () => {
+  it('with a URL that cannot be decoded gets a 400', async () => {
     const reply = await adapter.request(`${basePath}/namespaces/%zz/sls_ingress_qps`);
     expectStatus(reply, 400, 'ParameterInvalid', /is not a valid url component/);
   });
 
-  it('a metric name of 300 characters is unknown, not an unknown path', async () => {
+  it('with a metric name of 300 characters gets MetricUnknown, not PathUnknown', async () => {
     const reply = await adapter.request(`${basePath}/namespaces/default/${'m'.repeat(300)}`);
     expectStatus(reply, 404, 'MetricUnknown', /could not find the metric mmm/);
   });
 });
 
-describe('what is no HTTP request', () => {
+describe('bytes that are not an acceptable HTTP request', () => {
   async function exchange(text: string): Promise<string> {
     const { hostname, port } = new URL(adapter.url);
     const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false });
@@ -119,7 +119,7 @@ describe('what is no HTTP request', () => {
   }
   const bodyOf = (reply: string) => JSON.parse(reply.split('\r\n\r\n')[1] ?? '') as unknown;
 
-  it('gets a 400 Status, and the connection is closed', async () => {
+  it('get a 400 Status, and the connection is closed', async () => {
     const reply = await exchange('HELO example.com\r\n\r\n');
     expect(reply).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
     expect(bodyOf(reply)).toMatchObject({
@@ -129,7 +129,7 @@ describe('what is no HTTP request', () => {
     });
   });
 
-  it('gets a 431 Status for headers over 64 KiB, and takes 60 KiB', async () => {
+  it('get a 431 Status for headers over 64 KiB, while 60 KiB are accepted', async () => {
     const reply = await exchange(`GET /apis HTTP/1.1\r\nHost: a\r\nX-Long: ${'x'.repeat(70_000)}\r\n\r\n`);
     expect(reply).toMatch(/^HTTP\/1\.1 431 /);
     expect(bodyOf(reply)).toMatchObject({ code: 431, reason: 'RequestHeaderFieldsTooLarge' });
@@ -137,7 +137,7 @@ describe('what is no HTTP request', () => {
     expect((await adapter.request('/apis', { headers })).statusCode).toBe(200);
   });
 
-  it('is refused below TLS 1.2', async () => {
+  it('are not received over TLS below 1.2', async () => {
     const { hostname, port } = new URL(adapter.url);
     const socket = connect({
       host: hostname,

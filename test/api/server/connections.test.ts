@@ -28,8 +28,8 @@ const startSls = () =>
     accessKey,
   });
 
-describe('requests whose connection goes away', () => {
-  it.each(['h1, in a pipeline', 'h2'])('count as under way no longer: %s', async (protocol) => {
+describe('requests whose connection is closed', () => {
+  it.each(['pipelined HTTP/1.1', 'HTTP/2'])('release their in-flight slots: %s', async (protocol) => {
     const sls = await startSls();
     await using adapter = await startAdapter(
       { slsEndpoint: sls.url },
@@ -38,7 +38,7 @@ describe('requests whose connection goes away', () => {
     );
     sls.setFaults({ latencyMs: 1000 });
     const isFull = async () => (await adapter.request('/livez')).statusCode === 429;
-    if (protocol === 'h2') {
+    if (protocol === 'HTTP/2') {
       const session = http2.connect(adapter.url, { rejectUnauthorized: false });
       for (let sent = 0; sent < 4; sent++) session.request({ ':path': read }).on('error', () => undefined);
       await waitFor(isFull);
@@ -49,7 +49,7 @@ describe('requests whose connection goes away', () => {
       await waitFor(isFull);
       socket.destroy();
     }
-    // All four places are free again.
+    // All four slots are free again.
     const other = readPath(
       'sls_ingress_qps',
       selectorOf({ 'sls.project': project, 'sls.logstore': 'other' }),
@@ -62,13 +62,13 @@ describe('requests whose connection goes away', () => {
   });
 });
 
-describe('an answer over HTTP/2 that the client gives up without an error', () => {
-  it('holds neither its connection nor the stop', async () => {
+describe('an HTTP/2 response whose stream the client resets with NO_ERROR', () => {
+  it('keeps neither its connection open nor the server from closing', async () => {
     const app = await createBareServer();
     const closed: string[] = [];
-    // More than a client takes that does not read.
+    // Larger than the flow-control window of a client that does not read.
     app.get('/long', (_, reply) => {
-      reply.raw.on('close', () => closed.push('answer'));
+      reply.raw.on('close', () => closed.push('response'));
       return reply.send(Buffer.alloc(300_000));
     });
     const url = await app.listen({ host: '127.0.0.1', port: 0 });
@@ -78,15 +78,15 @@ describe('an answer over HTTP/2 that the client gives up without an error', () =
     await once(stream, 'response');
     stream.close(http2.constants.NGHTTP2_NO_ERROR);
     await waitFor(() => closed.length > 0);
-    expect(closed).toEqual(['answer']);
+    expect(closed).toEqual(['response']);
     session.destroy();
     await waitFor(async () => (await openConnections(app.server)) === 0);
     await app.close();
   });
 });
 
-describe('a stop', () => {
-  it('waits for no client of HTTP/2 that never hangs up', async () => {
+describe('closing the server', () => {
+  it('does not wait for an HTTP/2 client that never hangs up', async () => {
     const app = await createBareServer();
     const url = await app.listen({ host: '127.0.0.1', port: 0 });
     const halfOpen = connect({ port: Number(new URL(url).port), allowHalfOpen: true });
@@ -105,24 +105,24 @@ describe('a stop', () => {
     socket.destroy();
   });
 
-  it('waits for an answer that is owed, and that takes its time', async () => {
+  it('waits for a slow response that is pending', async () => {
     const app = await createBareServer();
     const answered = Promise.withResolvers<string>();
     let asked = 0;
     app.get('/slow', () => ((asked += 1), answered.promise));
     const url = await app.listen({ host: '127.0.0.1', port: 0 });
-    // The first is answered, so that the connection has had one; the second is owed.
+    // The connection has had a response before, and another one is pending.
     const reply = exchangeRaw(url, textOf('/none') + textOf('/slow'));
     await waitFor(() => asked === 1);
     const stopped = app.close();
-    // Longer than it takes to see twice that a connection is idle.
+    // Longer than two checks for idle connections.
     await sleep(2200);
     answered.resolve('at last');
     expect(await reply).toMatch(/^HTTP\/1.1 404 .*HTTP\/1.1 200 .*at last$/s);
     await stopped;
   });
 
-  it('waits for nobody who asks nothing, or only half, be it after an answer', async () => {
+  it('does not wait for connections without a complete request, even after a response', async () => {
     const adapter = await startAdapter({ slsEndpoint: 'http://127.0.0.1:1' });
     await openRaw(adapter.url);
     const answered = await openRaw(adapter.url);
@@ -137,27 +137,30 @@ describe('a stop', () => {
     expect(performance.now() - beganMs).toBeLessThan(3000);
   });
 
-  it.each(['http/1.1', 'h2'])('nor for a handshake of %s that ends only then', async (protocol) => {
-    const adapter = await startAdapter({ slsEndpoint: 'http://127.0.0.1:1' });
-    await using held = await holdConnection(adapter.url);
-    const { port } = new URL(held.url);
-    const socket = tls.connect({
-      port: Number(port),
-      ALPNProtocols: [protocol],
-      rejectUnauthorized: false,
-    });
-    socket.on('error', () => undefined);
-    const connected = once(socket, 'secureConnect');
-    await held.answered;
-    const beganMs = performance.now();
-    const stopped = adapter[Symbol.asyncDispose]();
-    await waitFor(() => isRefused(adapter.url));
-    held.release();
-    await connected;
-    if (protocol === 'h2') http2.connect(adapter.url, { createConnection: () => socket });
-    await stopped;
-    expect(performance.now() - beganMs).toBeLessThan(3000);
-  });
+  it.each(['http/1.1', 'h2'])(
+    'does not wait for a %s client whose handshake ends during the close',
+    async (protocol) => {
+      const adapter = await startAdapter({ slsEndpoint: 'http://127.0.0.1:1' });
+      await using held = await holdConnection(adapter.url);
+      const { port } = new URL(held.url);
+      const socket = tls.connect({
+        port: Number(port),
+        ALPNProtocols: [protocol],
+        rejectUnauthorized: false,
+      });
+      socket.on('error', () => undefined);
+      const connected = once(socket, 'secureConnect');
+      await held.answered;
+      const beganMs = performance.now();
+      const stopped = adapter[Symbol.asyncDispose]();
+      await waitFor(() => isRefused(adapter.url));
+      held.release();
+      await connected;
+      if (protocol === 'h2') http2.connect(adapter.url, { createConnection: () => socket });
+      await stopped;
+      expect(performance.now() - beganMs).toBeLessThan(3000);
+    },
+  );
 });
 
 async function createBareServer(): Promise<Server> {
@@ -183,12 +186,12 @@ async function isRefused(url: string): Promise<boolean> {
   }
 }
 
-describe('a request that does not end', () => {
-  it('is ended: within 15 s of headers, within 30 s of all', async () => {
+describe('a request that never completes', () => {
+  it('is ended after 15 s without all headers and after 30 s in total', async () => {
     const app = await createBareServer();
     const server = app.server as HttpServer & { connectionsCheckingInterval: number };
     expect([server.headersTimeout, server.requestTimeout]).toEqual([15_000, 30_000]);
-    // The same, sooner.
+    // Shorter, for the test.
     server.headersTimeout = 200;
     server.connectionsCheckingInterval = 50;
     const url = await app.listen({ host: '127.0.0.1', port: 0 });

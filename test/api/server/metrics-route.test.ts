@@ -22,7 +22,7 @@ it.each([
   expect(acceptsGzip(header)).toBe(accepts);
 });
 
-/** Of so many series, each with a value of its own. */
+/** An exposition of so many series with different values. */
 const expositionOf = (series: number) =>
   Buffer.from(
     Array.from({ length: series }, (_, index) => `model_qps{route="route-${index}"} ${index / 7}\n`).join(''),
@@ -31,25 +31,25 @@ const expositionOf = (series: number) =>
 const serving = (exposition: Buffer) =>
   createTelemetryServer((get) => registerMetrics(get, () => Promise.resolve(exposition)));
 
-it('makes a long exposition shorter, for whoever takes that', async () => {
+it('compresses a long exposition if the client accepts gzip', async () => {
   const exposition = expositionOf(5000);
   expect(exposition.length).toBeGreaterThan(128 * 1024);
   const server = serving(exposition);
   const plain = await server.inject('/metrics');
-  const packed = await server.inject({ url: '/metrics', headers: { 'accept-encoding': 'gzip' } });
+  const compressed = await server.inject({ url: '/metrics', headers: { 'accept-encoding': 'gzip' } });
   expect(plain.rawPayload).toEqual(exposition);
-  expect(gunzipSync(packed.rawPayload)).toEqual(exposition);
-  expect(packed.rawPayload.length).toBeLessThan(exposition.length / 4);
-  expect(packed.headers).toEqual({
+  expect(gunzipSync(compressed.rawPayload)).toEqual(exposition);
+  expect(compressed.rawPayload.length).toBeLessThan(exposition.length / 4);
+  expect(compressed.headers).toEqual({
     ...plain.headers,
     'content-encoding': 'gzip',
-    'content-length': String(packed.rawPayload.length),
+    'content-length': String(compressed.rawPayload.length),
   });
   expect(plain.headers.vary).toBe('Accept-Encoding');
   await server.close();
 });
 
-it('leaves a short one as it is', async () => {
+it('does not compress a short exposition', async () => {
   const server = serving(expositionOf(100));
   const { rawPayload, headers } = await server.inject({
     url: '/metrics',
@@ -62,7 +62,7 @@ it('leaves a short one as it is', async () => {
 });
 
 describeWithPrometheus('Prometheus', () => {
-  it('takes it in gzip, and reads all of it', async () => {
+  it('scrapes a compressed exposition completely', async () => {
     const server = serving(expositionOf(5000));
     const encodings: unknown[] = [];
     server.addHook('onSend', (_, reply, _payload, done) => {

@@ -14,8 +14,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true }));
 
-describe('a self-made serving pair', () => {
-  it('names every address, is for servers, and lasts a year', async () => {
+describe('a self-signed serving pair', () => {
+  it('covers every name, is for servers, and is valid for a year', async () => {
     const nowMs = Date.now();
     const { certificate } = await keepServingPair(dir, names, { now: () => nowMs });
     const parsed = new X509Certificate(certificate);
@@ -27,7 +27,7 @@ describe('a self-made serving pair', () => {
     expect(parsed.validFromDate.getTime()).toBeLessThan(nowMs);
   });
 
-  it('is kept where only its owner can read it, and used again', async () => {
+  it('is stored readable by its owner only, and reused', async () => {
     const first = await keepServingPair(join(dir, 'new', 'folder'), names, Date);
     const { certFile, keyFile } = pairFiles(join(dir, 'new', 'folder'));
     expect((await stat(keyFile)).mode & 0o777).toBe(0o600);
@@ -38,16 +38,16 @@ describe('a self-made serving pair', () => {
   it.each<[what: string, spoil: (files: { certFile: string; keyFile: string }) => Promise<unknown>]>([
     ['with 29 days left', () => Promise.resolve()],
     ['that lacks a name', () => Promise.resolve()],
-    ['whose key is lost', ({ keyFile }) => rm(keyFile)],
-    ['whose certificate is garbage', ({ certFile }) => writeFile(certFile, 'garbage')],
+    ['without its key', ({ keyFile }) => rm(keyFile)],
+    ['with a garbage certificate', ({ certFile }) => writeFile(certFile, 'garbage')],
     [
-      'whose key is another',
+      'with the key of another pair',
       async ({ keyFile }) => {
         await keepServingPair(join(dir, 'other'), names, Date);
         await writeFile(keyFile, await readFile(pairFiles(join(dir, 'other')).keyFile));
       },
     ],
-  ])('%s is made anew', async (what, spoil) => {
+  ])('%s is replaced', async (what, spoil) => {
     const first = await keepServingPair(dir, names, Date);
     await spoil(pairFiles(dir));
     const nowMs = Date.now() + (what === 'with 29 days left' ? 336 * dayMs : 0);
@@ -57,7 +57,7 @@ describe('a self-made serving pair', () => {
     expect(await keepServingPair(dir, wanted, { now: () => nowMs })).toEqual(second);
   });
 
-  it('cannot be kept where nothing can be written: the error names the directory', async () => {
+  it('in a directory that cannot be written fails with an error that names the directory', async () => {
     await writeFile(join(dir, 'file'), '');
     await expect(keepServingPair(join(dir, 'file', 'below'), names, Date)).rejects.toThrow(
       /serving certificate cannot be written to .*below/,
@@ -65,8 +65,8 @@ describe('a self-made serving pair', () => {
   });
 });
 
-describe('a given serving pair', () => {
-  it('that is missing, garbage or of two parts: the error names the file', async () => {
+describe('a configured serving pair', () => {
+  it('that is missing, garbage or mismatched fails with an error that names the file', async () => {
     const { certFile, keyFile } = pairFiles(dir);
     await expect(loadServingPair(certFile, keyFile)).rejects.toThrow(
       /certificate \S*tls\.crt cannot be read/,
@@ -81,7 +81,7 @@ describe('a given serving pair', () => {
     );
   });
 
-  it('whose chain cannot be served is refused, before any connection meets it', async () => {
+  it('with a malformed chain is refused when it is loaded', async () => {
     const { certFile, keyFile } = pairFiles(dir);
     const { certificate } = await keepServingPair(dir, names, Date);
     const broken = '-----BEGIN CERTIFICATE-----\nMIIBroken\n-----END CERTIFICATE-----\n';
