@@ -6,13 +6,13 @@ export interface Window {
   readonly endSeconds: number;
 }
 
-/** A number and the window that it was counted over. */
+/** A value and the window that it was computed over. */
 export interface Sample {
   readonly value: number;
   readonly window: Window;
 }
 
-/** What a batch says of one series: partial failure is normal there. */
+/** The result of one series in a batch. Some series of a batch may fail while others succeed. */
 export type Outcome =
   | { readonly kind: 'sample'; readonly sample: Sample }
   | { readonly kind: 'failed'; readonly error: AdapterError };

@@ -1,23 +1,22 @@
-import { toAdapterError, type AdapterError } from '../errors.ts';
 import type { RequestParser } from '../access/request-parser.ts';
+import { toAdapterError, type AdapterError } from '../errors.ts';
 import type { ExternalMetricRef } from '../metric/external-metric-ref.ts';
 import { seriesOf, type Series } from '../metric/series.ts';
 import type { WantedSeries } from './wanted-series.ts';
 
-/** An autoscaler of the cluster. */
 export interface AutoscalerId {
   readonly namespace: string;
   readonly name: string;
 }
 
-/** Told of each metric of an autoscaler that will be refused when it is read, once for each change. */
 export interface AutoscalerDemandObserver {
+  /** Reads of this metric will be refused. Called once for each change of the autoscaler. */
   autoscalerMetricRefused(
     event: AutoscalerId & { readonly metric: string; readonly error: AdapterError },
   ): void;
 }
 
-/** Has wanted what the autoscalers of the cluster name. */
+/** Keeps fresh the series that the autoscalers of the cluster name, even before they are read. */
 export class AutoscalerDemand {
   readonly #wanted: WantedSeries;
   readonly #parseRequest: RequestParser;
@@ -29,7 +28,7 @@ export class AutoscalerDemand {
     this.#observer = observer;
   }
 
-  /** @param metrics all that it names from now on; none where it is gone */
+  /** @param metrics all that the autoscaler names now; empty if it was deleted */
   changed(autoscaler: AutoscalerId, metrics: readonly ExternalMetricRef[]): void {
     const series = metrics.flatMap((metric) => this.#seriesOf(autoscaler, metric));
     this.#wanted.name(`${autoscaler.namespace}/${autoscaler.name}`, series);

@@ -11,7 +11,7 @@ export interface PrefetcherContext {
   readonly collector: Collector;
   /** From the start of one refresh of a logstore to the start of the next. */
   readonly refreshMsOf: (project: string) => number;
-  /** Learns how late the lines of these series come, where it is time to; never rejects. */
+  /** Learns the delay of the logstores of these series. Never rejects. */
   readonly learnDelay: (series: readonly Series[], signal: AbortSignal) => Promise<void>;
   readonly clock: { now(): number };
   /** Uniform in [0, 1). */
@@ -19,26 +19,27 @@ export interface PrefetcherContext {
   readonly observer: PrefetchObserver;
 }
 
-/** Told of changes alone, not of every refresh. */
+/** Notified of changes only, not of every refresh. */
 export interface PrefetchObserver {
-  refreshFailing(event: {
-    readonly project: string;
-    readonly logstore: string;
-    /** How many of the series wanted. */
-    readonly failed: number;
-    readonly wanted: number;
-    readonly error: AdapterError;
-  }): void;
-  refreshRecovered(event: { readonly project: string; readonly logstore: string }): void;
+  /** Refreshes of a logstore begin to fail, or fail with another code. */
+  refreshFailing(
+    event: LogstoreName & {
+      /** How many of the wanted series failed. */
+      readonly failed: number;
+      readonly wanted: number;
+      readonly error: AdapterError;
+    },
+  ): void;
+  refreshRecovered(event: LogstoreName): void;
 }
 
-/** What the label sls.query.max_retry is by default. */
+/** The default of the label sls.query.max_retry. */
 const maxRetries = 5;
 
 /**
- * Refreshes the series that are wanted, one loop a logstore, so that reads find them fresh. A refresh begins only
- * after the one before has ended, and each loop at a time of its own, so that neither a slow SLS nor many logstores
- * pile anything up. A loop ends where nothing of its logstore is wanted any more.
+ * Refreshes the wanted series in one loop for each logstore, so that reads find them fresh. A loop starts at a random
+ * time and starts no refresh before the last one has ended, so that work never piles up. It ends when none of its series
+ * is wanted any more.
  */
 export class Prefetcher {
   readonly #context: PrefetcherContext;
@@ -48,7 +49,7 @@ export class Prefetcher {
     this.#context = context;
   }
 
-  /** Resolves once the signal is aborted and nothing runs any more; never rejects. */
+  /** Resolves once the signal is aborted and all loops have ended. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     this.#context.wanted.watchLogstores((logstore) => {
       if (signal.aborted) return;
@@ -61,9 +62,9 @@ export class Prefetcher {
   }
 
   async #keepFresh(logstore: LogstoreName, signal: AbortSignal): Promise<void> {
-    const { wanted, refreshMsOf, learnDelay, clock, random } = this.#context;
+    const { wanted, collector, refreshMsOf, learnDelay, clock, random } = this.#context;
     const refreshMs = refreshMsOf(logstore.project);
-    const report = this.#reporter(logstore);
+    let lastCode: string | undefined;
     let learning: Promise<void> | undefined;
     let pauseMs = random() * refreshMs;
     for (;;) {
@@ -74,7 +75,7 @@ export class Prefetcher {
       if (series.length === 0) break;
       learning ??= learnDelay(series, signal).finally(() => (learning = undefined));
       try {
-        report(await this.#context.collector.collect(series, maxRetries, signal));
+        lastCode = this.#report(logstore, await collector.collect(series, maxRetries, signal), lastCode);
       } catch {
         break;
       }
@@ -83,19 +84,16 @@ export class Prefetcher {
     await learning;
   }
 
-  /** Tells when a logstore's refreshes begin to fail, or fail otherwise, and when they succeed again. */
-  #reporter(logstore: LogstoreName): (outcomes: readonly Outcome[]) => void {
+  /** Returns the code that the refresh failed with. */
+  #report(logstore: LogstoreName, outcomes: readonly Outcome[], lastCode: string | undefined) {
     const { observer } = this.#context;
-    let lastCode: string | undefined;
-    return (outcomes) => {
-      const errors = outcomes.flatMap((outcome) => (outcome.kind === 'failed' ? outcome.error : []));
-      const [error] = errors;
-      if (error === undefined) {
-        if (lastCode !== undefined) observer.refreshRecovered(logstore);
-      } else if (error.code !== lastCode) {
-        observer.refreshFailing({ ...logstore, failed: errors.length, wanted: outcomes.length, error });
-      }
-      lastCode = error?.code;
-    };
+    const errors = outcomes.flatMap((outcome) => (outcome.kind === 'failed' ? outcome.error : []));
+    const [error] = errors;
+    if (error === undefined) {
+      if (lastCode !== undefined) observer.refreshRecovered(logstore);
+    } else if (error.code !== lastCode) {
+      observer.refreshFailing({ ...logstore, failed: errors.length, wanted: outcomes.length, error });
+    }
+    return error?.code;
   }
 }

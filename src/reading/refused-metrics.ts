@@ -2,8 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { errorRegistry, type ErrorCode } from '../errors.ts';
 import { filterKey } from '../metric/line-filters.ts';
 import type { Series } from '../metric/series.ts';
-import type { AggregateQuery } from '../sls/aggregate-source.ts';
-import type { Endpoint } from '../sls/endpoint.ts';
+import { logstoreKey, type Endpoint } from '../sls/endpoint.ts';
 import { aggregateSetOf, splitBatch, type Batch } from './plan.ts';
 
 /** A refusal is remembered this long, so that an index that was added since is found. */
@@ -66,22 +65,18 @@ export class RefusedMetrics {
   }
 }
 
-function metricKey(series: Series, { protocol, authority }: Endpoint): string {
+function metricKey(series: Series, endpoint: Endpoint): string {
   const { project, logstore, metric } = series;
-  return JSON.stringify([protocol, authority, project, logstore, metric.logKind, aggregateSetOf(series)]);
+  return JSON.stringify([
+    logstoreKey({ endpoint, project, logstore }),
+    metric.logKind,
+    aggregateSetOf(series),
+  ]);
 }
 
 function partsKey({ query }: Batch, parts: readonly Batch[]): string {
-  const { endpoint, project, logstore, logKind, filters, routes }: AggregateQuery = query;
+  const { logKind, filters, routes } = query;
+  const scope = routes === undefined ? 'logstore' : 'routes';
   const asked = parts.flatMap(({ series: [first] }) => (first === undefined ? [] : aggregateSetOf(first)));
-  return JSON.stringify([
-    endpoint.protocol,
-    endpoint.authority,
-    project,
-    logstore,
-    logKind,
-    filterKey(filters),
-    routes === undefined,
-    asked.sort(),
-  ]);
+  return JSON.stringify([logstoreKey(query), logKind, filterKey(filters), scope, asked.sort()]);
 }

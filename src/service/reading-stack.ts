@@ -15,9 +15,9 @@ import { tellAll } from '../telemetry/tell-all.ts';
 import { createSls, type SlsStack } from './sls-stack.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** Misses of one HPA sync arrive within this. */
+/** The reads of one HPA sync arrive within this time. */
 const gatherMs = 2;
-/** What a burst of misses waits at most for the query before it. */
+/** The most that a burst of reads waits for the query before it. */
 const holdMs = 50;
 const firstRetryPauseMs = 250;
 const longestRetryPauseMs = 4000;
@@ -29,22 +29,22 @@ export type ReadingObserver = SlsObserver &
   CollectObserver &
   DelayObserver;
 
-/** A reader over SLS, without any server. */
+/** All parts from SLS to the reader, without any server. */
 export interface ReadingStack {
   readonly reader: Reader;
-  /** What the prefetcher keeps fresh. What is read comes by itself. */
+  /** The series that the prefetcher keeps fresh. The reader adds those that are read. */
   readonly wanted: WantedSeries;
   readonly prefetcher: Prefetcher;
   readonly store: SampleStore;
   readonly sls: SlsStack;
   readonly delays: Delays;
-  /** Of each project. */
+  /** Returns the settings of a project. */
   readonly settingsOf: (project: string) => ReadingSettings & CollectorLimits;
   readonly retryPauses: Omit<RetrySettings, 'deadlineMs'>;
   close(): void;
 }
 
-/** @param sinks told of each outcome, after the store */
+/** @param sinks receive each outcome, after the store */
 export function createReading(
   config: Config,
   around: Surroundings,
@@ -104,7 +104,7 @@ export function createReading(
 
 type ReadingSettings = ReturnType<ReturnType<typeof projectSettings>>['reading'];
 
-/** Those of each project, as configured and in the units of `reading/`. */
+/** Returns a function that gives the settings of a project, with times in milliseconds as `reading/` needs them. */
 export function readingSettings(
   config: Config,
 ): (project: string) => ReadingSettings & ReaderSettings & CollectorLimits {

@@ -1,50 +1,49 @@
 import { RememberedProbe, trialSeconds, type Probe } from './remembered-probe.ts';
 
 export interface DelaySettings {
-  /** What holds until something is known; within the other two. */
+  /** Used until something is learned; between the other two. */
   readonly initialSeconds: number;
   readonly leastSeconds: number;
   readonly mostSeconds: number;
 }
 
-/** The delay is another than before. */
 export interface DelayChange {
   readonly beforeSeconds: number;
   readonly delaySeconds: number;
-  /** What the last readings with the delay before would have missed, as a share of their lines, on average. */
+  /** The share of their lines that the last trials with the old delay missed, on average. */
   readonly missingShare: number;
 }
 
-/** How far back a probe must reach for the longest delay to be judged, even where the next two fail. */
+/** How far back a probe must reach to judge the longest delay, even if the next two probes fail. */
 export const probeReachSeconds = ({ mostSeconds }: DelaySettings): number => mostSeconds + trialSeconds + 45;
 
-/** A delay is judged by so many trials, the newest that have lines; */
+/** A delay is judged by the newest trials that have lines: by this many, */
 const judgedTrials = 8;
-/** where they have fewer lines than this, by more trials, */
+/** or by more until they have this many lines together, */
 const judgedLines = 100;
-/** but by no more than this. */
+/** but by no more than this many. */
 const mostTrials = 20;
-/** More than are judged: in a logstore with hardly any lines, few probes make a trial. */
+/** More than are judged, because in a logstore with few lines most probes give no trial. */
 const rememberedProbes = 40;
-/** The delay is raised where the trials missed more than this on average; with less, few readings miss 1 %. */
+/** The delay is raised if the trials missed more on average. Up to this share, few readings miss 1 % of their lines. */
 const tolerableShare = 0.0005;
-/** What they may miss with the delay that is chosen: less, so that it does not go to and fro. */
+/** The share that a new delay may miss. It is lower, so that the delay does not change back and forth. */
 const goodShare = 0.0002;
-/** In seconds. Less is not worth a change: chance decides it, and it would be raised again. */
+/** A smaller gain in seconds is due to chance, and the delay would be raised again. */
 const leastLowering = 2;
 
-/** How the trials with one delay came out. */
+/** The result of the trials with one delay. */
 interface Judgement {
-  /** What they missed on average: of their lines, each trial counting the same. */
+  /** The average over the trials of the share of lines that each missed. */
   readonly missingShare: number;
-  /** Whether they are enough to lower the delay. */
+  /** Whether there are enough trials to lower the delay. */
   readonly settled: boolean;
 }
 
 /**
- * Learns how old the seconds of one logstore must be before their counts stop growing. Probes are kept until later ones
- * have told what was missing in them, and with it what a reading at that moment would have missed, for each delay.
- * Docs: decisions/learned-delay.md.
+ * Learns how long before now a window must end so that no more lines arrive for it. Keeps probes until later probes show
+ * which lines were missing, and derives what a reading with each delay would have missed.
+ * docs/decisions/learned-delay.md
  */
 export class DelayEstimator {
   readonly #settings: DelaySettings;
@@ -58,7 +57,7 @@ export class DelayEstimator {
     this.#delaySeconds = settings.initialSeconds;
   }
 
-  /** A window that ends this long before now, the fraction of a second dropped, is complete. */
+  /** A window that ends this long before now (rounded down to whole seconds) is complete. */
   get delaySeconds(): number {
     return this.#delaySeconds;
   }
@@ -68,22 +67,22 @@ export class DelayEstimator {
     return this.#saturated;
   }
 
-  /** @returns undefined where the delay stays */
+  /** Returns undefined if the delay does not change. */
   observe(probe: Probe): DelayChange | undefined {
     const newest = this.#probes[0]?.asOfSeconds ?? -Infinity;
-    // The clock was set back: the same ages meant other moments before.
+    // After the clock was set back, earlier probes are not comparable.
     const before = probe.asOfSeconds > newest ? this.#probes : [];
     for (const earlier of before) earlier.compare(probe);
-    // Silence is no evidence, and takes nobody's place.
-    const telling = before.filter((earlier) => earlier.hasLines);
-    this.#probes = [new RememberedProbe(probe), ...telling].slice(0, rememberedProbes);
+    // A probe without lines proves nothing, so it must not displace one with lines.
+    const withLines = before.filter((earlier) => earlier.hasLines);
+    this.#probes = [new RememberedProbe(probe), ...withLines].slice(0, rememberedProbes);
     return this.#learn();
   }
 
   #learn(): DelayChange | undefined {
     const { leastSeconds, mostSeconds } = this.#settings;
     const judgements = Array.from({ length: mostSeconds }, (_, seconds) => this.#judge(seconds));
-    // At a probe, up to a second more had passed than its whole seconds say: one of d - 1 may have had all of d.
+    // A probe is made up to a second after its whole second: a trial with d - 1 seconds may have had nearly d.
     const missing = (delaySeconds: number) => judgements[delaySeconds - 1]?.missingShare ?? 0;
     const shortest = (share: number) => {
       let seconds = mostSeconds;

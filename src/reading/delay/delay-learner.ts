@@ -1,7 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { toAdapterError, type AdapterError, type ErrorCode } from '../../errors.ts';
+import { pauseUntil } from '../../runtime/back-off.ts';
 import type { LogstoreAddress } from '../../sls/endpoint.ts';
 import type { SecondCountQuery, SecondCounts } from '../../sls/second-counts.ts';
+import type { LogstoreName } from '../wanted-series.ts';
 import {
   DelayEstimator,
   probeReachSeconds,
@@ -10,15 +11,13 @@ import {
 } from './delay-estimator.ts';
 
 export interface DelayLearnerContext {
-  /** One SLS request. */
+  /** Sends one SLS request. */
   readonly query: (query: SecondCountQuery, signal: AbortSignal) => Promise<SecondCounts>;
   readonly clock: { now(): number };
   readonly observer: DelayObserver;
 }
 
-type LogstoreName = Pick<LogstoreAddress, 'project' | 'logstore'>;
-
-/** Told of changes alone, not of every probe. */
+/** Notified of changes only, not of every probe. */
 export interface DelayObserver {
   delayLearned(
     event: LogstoreName &
@@ -27,22 +26,22 @@ export interface DelayObserver {
         readonly saturated: boolean;
       },
   ): void;
-  /** Probes fail, or fail otherwise than before; the delay stands meanwhile. */
+  /** Probes begin to fail, or fail with another code. The delay stays as it is meanwhile. */
   probeFailing(event: LogstoreName & { readonly error: AdapterError }): void;
   probeRecovered(event: LogstoreName): void;
 }
 
 /**
- * From probe to probe: at most 4 a minute, and never in step with a collector that ships every so many seconds. 17 is
- * prime to each such number, and the eighth more lets eight probes differ within the second too.
+ * At most 4 probes a minute, and never in step with a collector that ships every few seconds: 17 is prime to every such
+ * period, and with an eighth of a second more, eight probes fall on different fractions of a second too.
  */
 const betweenProbesMs = 17_125;
-/** A probe that is due so soon is waited for: whoever asks may do so by a beat of whole seconds. */
+/** A probe that is due within this time is waited for, because callers may come in steps of whole seconds. */
 const longestWaitMs = 5000;
-/** What an answer may take without being later than those of readings. */
+/** An answer within this time counts as of when the probe was sent, as with readings. */
 const usualAnswerMs = 1000;
 
-/** Probes one logstore, when it is time to, and learns its delay. */
+/** Probes one logstore and learns its delay. */
 export class DelayLearner {
   readonly address: LogstoreAddress;
   readonly #settings: DelaySettings;
@@ -50,8 +49,8 @@ export class DelayLearner {
   readonly #estimator: DelayEstimator;
   #sentAtMs = -Infinity;
   #probedAtMs: number | undefined;
-  #underWay = false;
-  /** Since the last answered probe. */
+  #isProbing = false;
+  /** The code of the last probe, if it failed. */
   #failingBy: ErrorCode | undefined;
 
   constructor(address: LogstoreAddress, settings: DelaySettings, context: DelayLearnerContext) {
@@ -65,40 +64,40 @@ export class DelayLearner {
     return this.#estimator.delaySeconds;
   }
 
-  /** Lines come later than the longest delay. */
+  /** Whether lines come later than the longest delay. */
   get saturated(): boolean {
     return this.#estimator.saturated;
   }
 
-  /** When its last answered probe was sent, Unix ms. */
+  /** When the last answered probe was sent, Unix ms. */
   get probedAtMs(): number | undefined {
     return this.#probedAtMs;
   }
 
-  /** Asks SLS once and learns from the answer, unless it is too early or a probe is under way. Never rejects. */
+  /** Sends one probe and learns from it, unless it is too early or a probe is in flight. Never rejects. */
   async probe(signal: AbortSignal): Promise<void> {
     const waitMs = this.#waitMs();
-    if (this.#underWay || waitMs > longestWaitMs) return;
-    this.#underWay = true;
+    if (this.#isProbing || waitMs > longestWaitMs) return;
+    this.#isProbing = true;
     try {
-      if (waitMs > 0) await pause(waitMs, undefined, { signal });
+      if (waitMs > 0) await pauseUntil(waitMs, signal);
       signal.throwIfAborted();
-      await this.#ask(signal);
+      await this.#send(signal);
       this.#report(undefined);
     } catch (thrown) {
       if (!signal.aborted) this.#report(toAdapterError(thrown));
     } finally {
-      this.#underWay = false;
+      this.#isProbing = false;
     }
   }
 
-  /** After the clock was set back, nobody waits for it to catch up. */
+  /** After the clock was set back, the next probe is due at once. */
   #waitMs(): number {
     const sinceMs = this.#context.clock.now() - this.#sentAtMs;
     return sinceMs < 0 ? 0 : Math.max(0, betweenProbesMs - sinceMs);
   }
 
-  async #ask(signal: AbortSignal): Promise<void> {
+  async #send(signal: AbortSignal): Promise<void> {
     const { clock, query, observer } = this.#context;
     const { project, logstore } = this.address;
     const sentAtMs = clock.now();
@@ -107,7 +106,8 @@ export class DelayLearner {
     const window = { startSeconds: endSeconds - probeReachSeconds(this.#settings), endSeconds };
     const counts = await query({ ...this.address, window, plannedAtSeconds: endSeconds }, signal);
     this.#probedAtMs = sentAtMs;
-    // A slow answer may have been counted at any time until it came: what it lacks is taken to have been that late.
+    // SLS may have counted a slow probe at any time until its answer. Take the latest: the delay may then be too long,
+    // but not too short.
     const asOfSeconds = Math.floor(Math.max(sentAtMs, clock.now() - usualAnswerMs) / 1000);
     const change = this.#estimator.observe({ asOfSeconds, window, counts });
     if (change === undefined) return;

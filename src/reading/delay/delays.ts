@@ -78,12 +78,7 @@ export class Delays {
 
   /** Returns the delay of each logstore that is probed. */
   learned(): LearnedDelay[] {
-    return Array.from(this.#learners.values(), ({ address, delaySeconds, saturated, probedAtMs }) => ({
-      address,
-      delaySeconds,
-      saturated,
-      probedAtMs,
-    }));
+    return [...this.#learners.values()];
   }
 
   /**

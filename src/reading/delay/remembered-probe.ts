@@ -1,48 +1,49 @@
 import { windowSeconds, type Window } from '../../metric/sample.ts';
 import type { SecondCounts } from '../../sls/second-counts.ts';
 
-/** How many lines a logstore had of each second of a window, as of one moment. */
+/** How many lines a logstore had for each second of a window, at one moment. */
 export interface Probe {
-  /** Unix seconds, whole: what was not counted was not there then. */
+  /** When SLS counted, in whole Unix seconds. Lines that were not counted had not arrived then. */
   readonly asOfSeconds: number;
-  /** Ends then or before. */
+  /** Ends at `asOfSeconds` or before. */
   readonly window: Window;
   readonly counts: SecondCounts;
 }
 
-/** How a reading would have come out. */
+/** What one reading would have counted. */
 export interface Trial {
-  /** Lines of its window, as far as they have come in since. */
+  /** Lines of its window, including those that arrived later. */
   readonly lines: number;
-  /** Those of them that it would have missed. */
+  /** How many of these arrived too late for the reading. */
   readonly late: number;
 }
 
-/** As long as a reading's window is by default. */
+/** The default window of a reading. */
 export const trialSeconds = 15;
 
-/** A probe beside what later ones found of the same seconds: tells what any reading at that moment would have missed. */
+/** A probe and what later probes found for the same seconds: tells what any reading at that moment would have missed. */
 export class RememberedProbe {
   readonly asOfSeconds: number;
   readonly #window: Window;
-  readonly #then: Uint32Array;
-  /** The most that was found since: a count that shrinks takes nothing back. */
-  readonly #since: Uint32Array;
-  /** From here on, the seconds were counted again. */
+  readonly #countsThen: Uint32Array;
+  /** The highest count of each second so far. A lower count found later is ignored. */
+  readonly #countsSince: Uint32Array;
+  /** Later probes counted the seconds from here on. */
   #comparedFromSeconds = Infinity;
 
   constructor({ asOfSeconds, window, counts }: Probe) {
     this.asOfSeconds = asOfSeconds;
     this.#window = window;
-    this.#then = new Uint32Array(windowSeconds(window));
-    for (let index = 0; index < this.#then.length; index++)
-      this.#then[index] = counts.get(window.startSeconds + index) ?? 0;
-    this.#since = this.#then.slice();
+    this.#countsThen = Uint32Array.from(
+      { length: windowSeconds(window) },
+      (_, index) => counts.get(window.startSeconds + index) ?? 0,
+    );
+    this.#countsSince = this.#countsThen.slice();
   }
 
-  /** Whether any second had a line, then or since. */
+  /** Whether any second had a line, at the probe or later. */
   get hasLines(): boolean {
-    return this.#since.some((lines) => lines > 0);
+    return this.#countsSince.some((lines) => lines > 0);
   }
 
   /** @param later a probe that was made after this one */
@@ -51,16 +52,15 @@ export class RememberedProbe {
     const fromSeconds = Math.max(startSeconds, window.startSeconds);
     if (fromSeconds >= Math.min(endSeconds, window.endSeconds)) return;
     this.#comparedFromSeconds = Math.min(this.#comparedFromSeconds, fromSeconds);
-    for (let index = fromSeconds - startSeconds; index < this.#since.length; index++) {
+    for (let index = fromSeconds - startSeconds; index < this.#countsSince.length; index++) {
       const found = counts.get(startSeconds + index) ?? 0;
-      if (found > (this.#since[index] ?? 0)) this.#since[index] = found;
+      if (found > (this.#countsSince[index] ?? 0)) this.#countsSince[index] = found;
     }
   }
 
   /**
-   * A reading whose window had ended `delaySeconds` before.
-   *
-   * @returns undefined where some of its seconds were not counted, or not again
+   * Returns what a reading at that moment, with its window ending `delaySeconds` before, would have counted; undefined if
+   * the probe or the later probes did not count all of its seconds.
    */
   trial(delaySeconds: number): Trial | undefined {
     const endSeconds = this.asOfSeconds - delaySeconds;
@@ -70,9 +70,9 @@ export class RememberedProbe {
     let lines = 0;
     let late = 0;
     for (let index = first; index < first + trialSeconds; index++) {
-      const since = this.#since[index] ?? 0;
+      const since = this.#countsSince[index] ?? 0;
       lines += since;
-      late += since - (this.#then[index] ?? 0);
+      late += since - (this.#countsThen[index] ?? 0);
     }
     return { lines, late };
   }

@@ -90,7 +90,11 @@ describe('the delay of a series', () => {
     const probedAtMs = sls.clock.now() - betweenProbesMs;
     expect([usual, slow, elsewhere].map((one) => delays.secondsOf(one))).toEqual([4, 20, 10]);
     const addressOf = ({ project, logstore }: Series) => ({ endpoint: endpointOf(usual), project, logstore });
-    expect(new Set(delays.learned())).toEqual(
+    const learned = delays
+      .learned()
+      .map(({ address, delaySeconds, saturated }) => ({ address, delaySeconds, saturated, probedAtMs }));
+    expect(delays.learned().map((one) => one.probedAtMs)).toEqual([probedAtMs, probedAtMs]);
+    expect(new Set(learned)).toEqual(
       new Set([
         { address: addressOf(usual), delaySeconds: 4, saturated: false, probedAtMs },
         { address: addressOf(slow), delaySeconds: 20, saturated: false, probedAtMs },
