@@ -64,7 +64,7 @@ const rule = section({
 /** Who may read what. */
 export const accessSection = section({
   ownRoutesOnly: onOff(
-    'Whether a namespace may read only its own routes, {namespace}-{service}-{port}, and never a whole logstore',
+    'Let a namespace read only its own routes, {namespace}-{service}-{port}, and never a whole logstore',
   ).default(false),
   knownNamespaces: listOf(namespaceName('A namespace'), 'namespaces')
     .describe(

@@ -40,15 +40,15 @@ const kubernetes = section({
   serviceAccountDir: text(
     'Directory of the service account (token, ca.crt, namespace); default: where Kubernetes mounts it',
   ).optional(),
-  manageApiService: onOff(
-    'Whether to keep the caBundle of the APIService current, for a self-made certificate',
-  ).default(false),
+  manageApiService: onOff('Keep the caBundle of the APIService current, for a self-made certificate').default(
+    false,
+  ),
   serviceName: text(
     'Service in front of the adapter, named in the certificate and in the APIService',
   ).default('sls-metrics-adapter'),
   serviceNamespace: text('Namespace of that Service; default: the namespace of the pod').optional(),
   watchAutoscalers: onOff(
-    'Whether to refresh the metrics of all HPAs in the background; needs the right to list and watch HPAs',
+    'Refresh the metrics of all HPAs in the background; needs the right to list and watch HPAs',
   ).default(true),
   autoscalerNamespaces,
   events: onOff(
@@ -89,7 +89,7 @@ export const telemetrySection = section({
   bindAddress: text('Address of that port; 0.0.0.0 if scrapers in the cluster must reach it').default(
     '127.0.0.1',
   ),
-  statusPage: onOff('Whether to serve the status page at / of that port').default(false),
+  statusPage: onOff('Serve the status page at / of that port').default(false),
   maxSeriesValues: whole(
     0,
     mostSeriesValues,

@@ -61,7 +61,7 @@ describe('--help', () => {
     const text = stdout.replaceAll(/\s+/g, ' ');
     for (const { flag } of settings) expect(text).toContain(` ${flag} `);
     expect(text).toContain(
-      '--secure-port <port> Port of the API; 0 takes any free one (0 to 65535; default: 6443)',
+      '--secure-port <port> Port of the API; 0 takes any free port (0 to 65535; default: 6443)',
     );
     expect(text).toContain('(intranet, public, accelerate; default: intranet)');
     expect(text).toContain('--region also goes by ALIBABA_CLOUD_REGION_ID or Region.');
