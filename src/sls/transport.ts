@@ -112,7 +112,10 @@ export class Transport {
     for await (const chunk of reply as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       if (bytes > maxReplyBytes)
-        throw new AdapterError('SlsReplyInvalid', `the reply of SLS exceeds ${maxReplyBytes} bytes`);
+        throw new AdapterError(
+          'SlsReplyInvalid',
+          `the reply of SLS at ${endpoint.authority} exceeds ${maxReplyBytes} bytes`,
+        );
       chunks.push(chunk);
     }
     return { statusCode: reply.statusCode ?? 0, headers: reply.headers, body: Buffer.concat(chunks) };
