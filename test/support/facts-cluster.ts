@@ -13,13 +13,13 @@ import { waitFor } from './wait-for.ts';
 export type Protocol = 'h1' | 'h2';
 export const protocols: readonly Protocol[] = ['h1', 'h2'];
 
-/** One row of the conformance table: a fact in its own words, and what fails where it does not hold. */
+/** A row of the conformance table: a fact, and a test that fails if it does not hold. */
 export type Fact = readonly [fact: string, holds: (ask: Ask, protocol: Protocol) => Promise<void>];
 
-/** A request through the front proxy, as a user who may do everything. */
+/** Sends a request through the front proxy, as a user with all rights. */
 export type Ask = (path?: string, more?: ClusterRequest) => Promise<ClusterReply>;
 
-/** A ready adapter behind a front proxy, and everything that the scripted API server was asked about access. */
+/** A ready adapter behind a front proxy, and all access reviews that the scripted API server received. */
 export class FactsCluster implements AsyncDisposable {
   readonly cluster: TestCluster;
   readonly asked: AskedAccess[] = [];
@@ -38,7 +38,7 @@ export class FactsCluster implements AsyncDisposable {
     };
   }
 
-  /** A name that no cache knows. */
+  /** Returns a name that is not in any cache. */
   newUser(): string {
     return `user-${(this.#users += 1)}`;
   }
@@ -47,7 +47,7 @@ export class FactsCluster implements AsyncDisposable {
     return this.cluster.proxyCa.issue({ cn: 'front-proxy-client', ...options });
   }
 
-  /** By the front proxy, for a new user unless the headers name one. */
+  /** Sends a request through the front proxy, as a new user unless the headers name one. */
   async ask(more: ClusterRequest = {}): Promise<ClusterReply> {
     const headers = { 'x-remote-user': this.newUser(), ...more.headers };
     return this.cluster.request({ pair: await this.front(), ...more, headers });
@@ -68,7 +68,7 @@ export async function startFactsCluster(options: ClusterOptions = {}): Promise<F
   return new FactsCluster(cluster);
 }
 
-/** An Accept header, as the rest of a request. */
+/** Returns request options with that Accept header. */
 export const accepting = (accept: string): ClusterRequest => ({ headers: { accept } });
 
 export const jsonOf = (reply: ClusterReply): unknown => JSON.parse(reply.text);

@@ -28,7 +28,7 @@ beforeEach(() => {
 });
 
 let users = 0;
-/** A user that no cache knows. */
+/** Returns a user that is not in any cache. */
 const newUser = () => `user-${(users += 1)}`;
 
 const front = (options: IssueOptions = {}) => cluster.proxyCa.issue({ cn: 'front-proxy-client', ...options });
@@ -39,7 +39,7 @@ const asUser = async (name: string, more: ClusterRequest = {}) =>
 const statusOf = (text: string) => JSON.parse(text) as { code: number; reason: string; message: string };
 
 describe.each(['h1', 'h2'] as const)('over %s', (protocol) => {
-  it('a user whom the front proxy names is asked about, with the attributes that Go sends', async () => {
+  it('a user named by the front proxy is reviewed with the attributes that Go sends', async () => {
     const name = newUser();
     const headers = {
       'x-remote-uid': '42',
@@ -70,7 +70,7 @@ describe.each(['h1', 'h2'] as const)('over %s', (protocol) => {
     ]);
   });
 
-  it('headers without the certificate are ignored: the asker is anonymous', async () => {
+  it('X-Remote headers without the certificate are ignored, and the user is anonymous', async () => {
     cluster.apiServer.decide = () => false;
     const headers = { 'x-remote-user': 'admin', 'x-remote-group': 'system:masters' };
     const { statusCode, text } = await cluster.request({ protocol, headers });
@@ -84,25 +84,28 @@ describe.each(['h1', 'h2'] as const)('over %s', (protocol) => {
   });
 
   it.each<[what: string, options: IssueOptions, headers?: Record<string, string>]>([
-    ['another name', { cn: 'somebody-else' }],
+    ['another name', { cn: 'other' }],
     ['a certificate for servers', { eku: 'server' }],
     ['a certificate for e-mail', { eku: 'wrong' }],
     ['an expired certificate', { notAfter: new Date(Date.now() - 60_000) }],
     ['no user', {}, { 'x-remote-user': '' }],
-  ])('a front proxy with %s is nobody: 401', async (_, options, headers = { 'x-remote-user': 'admin' }) => {
-    const { statusCode, text } = await cluster.request({ protocol, pair: await front(options), headers });
-    expect([statusCode, statusOf(text).reason]).toEqual([401, 'Unauthorized']);
-    expect(asked).toEqual([]);
-  });
+  ])(
+    'a front proxy with %s is not authenticated: 401',
+    async (_, options, headers = { 'x-remote-user': 'admin' }) => {
+      const { statusCode, text } = await cluster.request({ protocol, pair: await front(options), headers });
+      expect([statusCode, statusOf(text).reason]).toEqual([401, 'Unauthorized']);
+      expect(asked).toEqual([]);
+    },
+  );
 
-  it('a front proxy of another authority is nobody: 401', async () => {
+  it('a front proxy of another authority is not authenticated: 401', async () => {
     const other = await createCa('front-proxy');
     const pair = await other.issue({ cn: 'front-proxy-client' });
     const { statusCode } = await cluster.request({ protocol, pair, headers: { 'x-remote-user': 'admin' } });
     expect(statusCode).toBe(401);
   });
 
-  it('a client certificate stands for its user, whatever headers claim', async () => {
+  it('a client certificate names its user, and X-Remote headers are ignored', async () => {
     const name = newUser();
     const pair = await cluster.clientCa.issue({ cn: name, groups: ['dev'], intermediate: true });
     const headers = { 'x-remote-user': 'admin', 'x-remote-group': 'system:masters' };
@@ -110,7 +113,7 @@ describe.each(['h1', 'h2'] as const)('over %s', (protocol) => {
     expect(asked).toMatchObject([{ user: { username: name, groups: ['dev', 'system:authenticated'] } }]);
   });
 
-  it('a token stands for whom the API server says; an unknown or expired one for nobody: 401', async () => {
+  it('a token names the user of its review, and an unknown or expired one gets 401', async () => {
     const name = newUser();
     cluster.apiServer.tokens.set(`token-of-${name}`, { username: name, groups: ['system:serviceaccounts'] });
     const withToken = (token: string) =>
@@ -120,14 +123,14 @@ describe.each(['h1', 'h2'] as const)('over %s', (protocol) => {
     expect((await withToken('expired')).statusCode).toBe(401);
   });
 
-  it('system:masters are not asked about', async () => {
+  it('system:masters are allowed without a review', async () => {
     const headers = { 'x-remote-group': 'system:masters' };
     expect((await asUser(newUser(), { protocol, headers })).statusCode).toBe(200);
     expect(asked).toEqual([]);
   });
 });
 
-describe('a read, however its path is spelled', () => {
+describe('a read with an unusual spelling of its path', () => {
   const base = '/apis/external.metrics.k8s.io/v1beta1';
   const query = goodRead.slice(goodRead.indexOf('?'));
   it.each([
@@ -138,7 +141,7 @@ describe('a read, however its path is spelled', () => {
     `${base}/namespaces/default/sls_ingress_qps${query}#/x`,
     `${base}/namespaces/default/sls_ingress_qps#/x${query}`,
     `${base}/namespaces/default/sls_ingress_qps;x=1${query}`,
-  ])('%s is never answered without a review of that read', async (path) => {
+  ])('%s is never answered without a review', async (path) => {
     cluster.apiServer.decide = (access) => {
       asked.push(access);
       return true;
@@ -155,14 +158,14 @@ describe('a read, however its path is spelled', () => {
   });
 });
 
-describe('what is open', () => {
-  it.each(['/healthz', '/livez', '/readyz'])('%s to anybody, without a review', async (path) => {
+describe('paths without a review', () => {
+  it.each(['/healthz', '/livez', '/readyz'])('%s is open to everyone', async (path) => {
     expect((await cluster.request({ path })).text).toBe('ok');
     expect(asked).toEqual([]);
   });
 
   it.each(['/healthz/ping', '/readyz/shutdown', '/metrics', '/nowhere'])(
-    '%s by a review of its path',
+    '%s needs a review of its path',
     async (path) => {
       cluster.apiServer.decide = (access) => {
         asked.push(access);
@@ -179,7 +182,7 @@ describe('what is open', () => {
   );
 
   it.each(['/apis', '/apis/external.metrics.k8s.io/v1beta1', '/openapi/v3', '/version'])(
-    '%s to every authenticated user without a review, and to nobody else',
+    '%s is open to every authenticated user, but not to anonymous',
     async (path) => {
       expect((await asUser(newUser(), { path })).statusCode).toBe(200);
       expect(asked).toEqual([]);
@@ -189,8 +192,8 @@ describe('what is open', () => {
   );
 });
 
-describe('the API server in trouble', () => {
-  it('a review without an answer lets nobody in: 500, once, and says so', async () => {
+describe('if the API server fails', () => {
+  it('a failed access review is a 500 that names the missing role, and is not kept', async () => {
     cluster.apiServer.fail('subjectaccessreview', { kind: 'status', code: 403 });
     const { statusCode, text } = await asUser(newUser());
     expect([statusCode, statusOf(text).message]).toMatchObject([
@@ -201,26 +204,26 @@ describe('the API server in trouble', () => {
     expect((await asUser(newUser())).statusCode).toBe(200);
   });
 
-  it('a token without a review is nobody: 401', async () => {
+  it('a failed token review is a 401', async () => {
     cluster.apiServer.fail('tokenreview', { kind: 'status', code: 403 });
     const headers = { authorization: 'Bearer some-token' };
     expect((await cluster.request({ headers })).statusCode).toBe(401);
     cluster.apiServer.recover('tokenreview');
   });
 
-  it('a review that fails twice and then answers is an answer', async () => {
+  it('an access review is retried', async () => {
     cluster.apiServer.fail('subjectaccessreview', { kind: 'status', code: 500 }, 2);
     expect((await asUser(newUser())).statusCode).toBe(200);
   });
 
-  it('a decision holds for a while: no second review', async () => {
+  it('a decision is kept for the next request', async () => {
     const name = newUser();
     await asUser(name);
     await asUser(name);
     expect(asked).toHaveLength(1);
   });
 
-  it('while it is down, discovery, probes and known users are answered', async () => {
+  it('discovery, probes and recently reviewed users are answered while it is down', async () => {
     const name = newUser();
     await asUser(name);
     await cluster.apiServer.goDown();

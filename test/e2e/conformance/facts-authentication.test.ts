@@ -19,7 +19,7 @@ beforeEach(() => facts.allow());
 const anonymous = 'system:anonymous';
 const authenticated = 'system:authenticated';
 
-/** The status, and whom the API server was asked about. */
+/** Sends a request and returns its status and the reviewed user. */
 async function outcome(request: ClusterRequest) {
   const { statusCode } = await facts.cluster.request(request);
   const [access] = facts.asked;
@@ -31,7 +31,7 @@ const token = (text: string) => ({ authorization: `Bearer ${text}` });
 
 type Row = readonly [fact: string, holds: (protocol: Protocol) => Promise<void>];
 
-/** Section "Authentication and authorisation", who asks. Rotation and failures: access, rotation and life-cycle tests. */
+/** Rotation and failures are in the access, rotation and life-cycle tests. */
 const table: readonly Row[] = [
   [
     'the order: front proxy → client certificate → token → anonymous',
@@ -51,7 +51,7 @@ const table: readonly Row[] = [
     },
   ],
   [
-    'anonymous only if nothing was presented that failed',
+    'a request is anonymous only if it presents no credentials',
     async (protocol) => {
       facts.allow(() => false);
       const path = `/nothing-${facts.newUser()}`;
@@ -64,14 +64,14 @@ const table: readonly Row[] = [
     },
   ],
   [
-    "system:authenticated is added to every authenticated user: the aggregator's own users come without groups",
+    "system:authenticated is added to every authenticated user, because the aggregator's own users have no groups",
     async (protocol) =>
       expect(
         await outcome({ protocol, pair: await facts.front(), headers: remote(facts.newUser()) }),
       ).toMatchObject({ statusCode: 200, groups: [authenticated] }),
   ],
   [
-    'but to no user whom the front proxy knows to be anonymous',
+    'system:authenticated is not added to an anonymous user of the front proxy',
     async (protocol) => {
       const headers = remote(anonymous, { 'x-remote-group': 'system:unauthenticated' });
       const path = `/open-${facts.newUser()}`;
@@ -81,7 +81,7 @@ const table: readonly Row[] = [
     },
   ],
   [
-    'the request-header CA and the client CA are separate: neither is good for the other',
+    'the request-header CA and the client CA are separate, and neither replaces the other',
     async (protocol) => {
       const name = facts.newUser();
       const pair = await facts.cluster.clientCa.issue({ cn: 'front-proxy-client' });
@@ -95,7 +95,7 @@ const table: readonly Row[] = [
     },
   ],
   [
-    'EKU clientAuth or absent, of the certificate and of its intermediates',
+    'the certificate and its intermediates have EKU clientAuth or none',
     async (protocol) => {
       for (const [options, statusCode] of [
         [{ eku: 'none' }, 200],
@@ -120,7 +120,7 @@ const table: readonly Row[] = [
       ).toMatchObject({ statusCode: 401 }),
   ],
   [
-    'a valid proxy certificate without X-Remote-User → 401, in whatever spelling but upper and lower case',
+    'a valid proxy certificate without X-Remote-User → 401; only the case of the header may differ',
     async (protocol) => {
       const pair = await facts.front();
       expect(await outcome({ protocol, pair })).toMatchObject({ statusCode: 401 });
@@ -141,7 +141,7 @@ const table: readonly Row[] = [
     },
   ],
   [
-    'repeated group headers may contain commas, and there may be a thousand of them',
+    'a user may have a thousand group headers, which may contain commas',
     async (protocol) => {
       const pair = await facts.front();
       const few = remote(facts.newUser(), { 'x-remote-group': ['b,a', 'c'] });
@@ -159,7 +159,7 @@ const table: readonly Row[] = [
     },
   ],
   [
-    'extra keys: strip the prefix, lower-case, percent-decode',
+    'extra keys are lower-cased and percent-decoded, without their prefix',
     async (protocol) => {
       const headers = remote(facts.newUser(), {
         'X-Remote-Extra-Acme.com%2fProject': ['one', 'two, three'],
@@ -179,12 +179,12 @@ describe.each(protocols)('authentication over %s', (protocol) => {
 });
 
 describe('ConfigMap kube-system/extension-apiserver-authentication', () => {
-  it('is watched by its name', () => {
+  it('is watched by name', () => {
     const [watch] = facts.cluster.apiServer.requests.filter(({ endpoint }) => endpoint === 'configmap.watch');
     expect(watch?.url).toContain('fieldSelector=metadata.name%3Dextension-apiserver-authentication');
   });
 
-  it('is reloaded without a restart; no allowed names: any', async () => {
+  it('is reloaded without a restart, and an empty list of allowed names allows any', async () => {
     const { clientCa, proxyCa, apiServer } = facts.cluster;
     const data = authenticationData(clientCa.certificate, proxyCa.certificate);
     apiServer.setAuthentication({ ...data, 'requestheader-allowed-names': '[]' });
@@ -195,15 +195,15 @@ describe('ConfigMap kube-system/extension-apiserver-authentication', () => {
   });
 });
 
-describe("a clients' token", () => {
-  it.each([['Bearer'], ['bearer'], ['BEARER']])('%s', async (scheme) => {
+describe('the bearer token of a client', () => {
+  it.each([['Bearer'], ['bearer'], ['BEARER']])('is accepted with the scheme %s', async (scheme) => {
     const name = facts.newUser();
     facts.cluster.apiServer.tokens.set(name, { username: name });
     const headers = { authorization: `${scheme} ${name}` };
     expect(await outcome({ headers })).toMatchObject({ statusCode: 200, user: name });
   });
 
-  it('is never told, whatever goes wrong', async () => {
+  it('is never shown in a response or a log, even if its review fails', async () => {
     facts.cluster.apiServer.fail('tokenreview', { kind: 'status', code: 403, message: 'no to s3cr3t' });
     const reply = await facts.cluster.request({ headers: token('s3cr3t') });
     facts.cluster.apiServer.recover('tokenreview');

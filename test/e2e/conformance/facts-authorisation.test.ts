@@ -19,7 +19,7 @@ beforeEach(() => facts.allow());
 
 type Row = readonly [fact: string, holds: (protocol: Protocol) => Promise<void>];
 
-/** Section "Authentication and authorisation", who may. Retries and caches over time: test/kube/reviews/access-review.test.ts. */
+/** Retries and caches over time are in test/kube/reviews/access-review.test.ts. */
 const table: readonly Row[] = [
   [
     'a read → resourceAttributes{namespace, verb:"list", group, version, resource: METRIC}',
@@ -37,7 +37,7 @@ const table: readonly Row[] = [
     },
   ],
   [
-    'anything else → nonResourceAttributes{path, verb:"get"}; /metrics needs such a grant',
+    'any other path, such as /metrics → nonResourceAttributes{path, verb:"get"}',
     async (protocol) => {
       facts.allow(() => false);
       expect((await facts.ask({ protocol, path: '/metrics?x=1' })).statusCode).toBe(403);
@@ -52,14 +52,14 @@ const table: readonly Row[] = [
     },
   ],
   [
-    'watch=true is refused to whoever may not read before it is refused as such',
+    'watch=true gets 403 before 405 if the user may not read',
     async (protocol) => {
       facts.allow(() => false);
       expect((await facts.ask({ protocol, path: `${goodRead}&watch=true` })).statusCode).toBe(403);
     },
   ],
   [
-    'a decision is kept for its user and its act alone',
+    'a decision is kept only for the same user and the same attributes',
     async (protocol) => {
       const [may, mayNot] = [facts.newUser(), facts.newUser()];
       facts.allow(({ user, resource }) => user.username === may && resource?.namespace === 'default');
@@ -75,7 +75,7 @@ const table: readonly Row[] = [
     },
   ],
   [
-    'skipped for system:masters and for exactly /healthz, /livez, /readyz',
+    'system:masters and exactly /healthz, /livez, /readyz need no review',
     async (protocol) => {
       facts.allow(() => false);
       const headers = { 'x-remote-group': 'system:masters' };
@@ -93,8 +93,8 @@ describe.each(protocols)('authorisation over %s', (protocol) => {
   it.each(table)('%s', async (_, holds) => holds(protocol));
 });
 
-describe('RBAC to ship', () => {
-  it('grants what the facts name: reading the authentication configuration, delegating, reading metrics', async () => {
+describe('the shipped RBAC', () => {
+  it('lets the adapter read the authentication configuration and delegate, and the HPA read metrics', async () => {
     const text = await readFile(join(adapterManifests, 'rbac.yaml'), 'utf8');
     for (const name of [
       'extension-apiserver-authentication-reader',

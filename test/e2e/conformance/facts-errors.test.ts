@@ -28,10 +28,10 @@ afterEach(() => {
 const selecting = (selector: string) => readPath('sls_ingress_qps', selector);
 const labels = { 'sls.project': project, 'sls.logstore': logstore };
 let series = 0;
-/** A read that no cache knows. */
+/** Returns a read that is not in any cache. */
 const newRead = () => selecting(selectorOf({ ...labels, 'sls.ingress.route': `route-${(series += 1)}` }));
 
-/** The body that every failure has, whatever failed. */
+/** Checks what all failures have in common. */
 function expectStatus(reply: ClusterReply, code: number, reason: string, message: RegExp): void {
   const status = jsonOf(reply) as { readonly message: string };
   expect(Object.keys(status)).toEqual([
@@ -49,11 +49,11 @@ function expectStatus(reply: ClusterReply, code: number, reason: string, message
     { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', reason, details: {}, code },
   ]);
   expect(status.message).toMatch(message);
-  // It shows in `kubectl describe hpa`.
+  // `kubectl describe hpa` shows it.
   expect(status.message).not.toMatch(/\p{Cc}/u);
-  // Neither a stack nor a key.
+  // Neither a stack trace nor a key.
   expect(status.message).not.toMatch(/\bat .*:\d+:\d+|node_modules|test-secret/);
-  // The trap: with this header client-go would sleep and try ten times, and hold a worker of the HPA.
+  // With this header client-go would sleep and retry ten times, and block a worker of the HPA controller.
   expect(reply.headers['retry-after']).toBeUndefined();
 }
 
@@ -65,7 +65,7 @@ type Row = readonly [
   send: (ask: Ask, protocol: Protocol) => Promise<ClusterReply>,
 ];
 
-/** Section "Errors". 429 stands in facts-registration, since it needs as many requests as are let in. */
+/** 429 is in facts-registration.test.ts, because it takes 400 requests in flight. */
 const table: readonly Row[] = [
   ['400 bad selector', 400, 'BadRequest', /unable to parse requirement: /, (ask) => ask(selecting('a in'))],
   [
@@ -84,7 +84,7 @@ const table: readonly Row[] = [
     (_, protocol) => facts.cluster.request({ protocol, headers: { authorization: 'Bearer unknown' } }),
   ],
   [
-    '403, in the words of Kubernetes',
+    '403, in the wording of Kubernetes',
     403,
     'Forbidden',
     /^m\.external\.metrics\.k8s\.io is forbidden: User "u" cannot list resource "m" in API group "external\.metrics\.k8s\.io" in the namespace "d"/,
@@ -121,7 +121,7 @@ const table: readonly Row[] = [
     },
   ],
   [
-    '503 where SLS refuses us, which is no refusal of the asker',
+    '503 if SLS refuses the adapter, because 403 would blame the client',
     503,
     'ServiceUnavailable',
     /./,
@@ -131,7 +131,7 @@ const table: readonly Row[] = [
     },
   ],
   [
-    '504 where SLS does not answer in time',
+    '504 if SLS does not answer in time',
     504,
     'Timeout',
     /./,
@@ -148,18 +148,18 @@ describe.each(protocols)('errors over %s', (protocol) => {
   });
 });
 
-describe('errors of the framework, which only HTTP/1.1 can express', () => {
+describe('errors of the framework that only HTTP/1.1 can express', () => {
   it.each([
     ['431', 431, `GET /apis HTTP/1.1\r\nHost: a\r\nX-Long: ${'x'.repeat(70_000)}\r\n\r\n`],
-    ['400 for what is no HTTP', 400, 'HELO\r\n\r\n'],
-    ['405 for a method of another trade', 405, 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['400 for bytes that are not HTTP', 400, 'HELO\r\n\r\n'],
+    ['405 for CONNECT', 405, 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n'],
   ])('%s is a Status too', async (_, code, text) => {
     const reply = await exchangeRaw(facts.cluster.adapter.url, text);
     expect(reply).toMatch(new RegExp(`^HTTP/1\\.1 ${code} .*"kind":"Status".*"code":${code}}`, 's'));
     expect(reply).not.toMatch(/^retry-after:/im);
   });
 
-  it('413 never comes: a body is not read, however long it says it is', async () => {
+  it('413 is never sent, because no body is read', async () => {
     const head = 'POST /apis HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000000\r\nConnection: close\r\n\r\n';
     expect(await exchangeRaw(facts.cluster.adapter.url, head)).toMatch(/^HTTP\/1\.1 (403|405) .*"Status"/s);
   });

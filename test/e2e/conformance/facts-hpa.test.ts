@@ -24,10 +24,10 @@ const read = (more: string) => readPath('sls_ingress_qps', `${selectorOf(labels)
 const itemsOf = (reply: { readonly text: string }) =>
   (JSON.parse(reply.text) as { readonly items: readonly { readonly value: string }[] }).items;
 
-/** Section "How the HPA uses a reading": our side of it. */
+/** How the HPA uses a reading: the rules for our side. */
 const table: readonly Fact[] = [
   [
-    'an empty list is an error: what has no traffic has an item all the same, and each route its own',
+    'an empty list is an error, so a route without traffic has an item, and each route its own',
     async (ask) => {
       expect(itemsOf(await ask(goodRead))).toMatchObject([{ value: '0' }]);
       const two = await ask(read(',sls.ingress.route in (d-a-80,d-b-80)'));
@@ -35,7 +35,7 @@ const table: readonly Fact[] = [
     },
   ],
   [
-    'time stamps are never checked, so a reading is of now: seconds old, with its true window',
+    'timestamps are never checked, so a reading is only seconds old, with its true window',
     async (ask) => {
       const [item] = itemsOf(await ask(goodRead)) as unknown as [{ readonly timestamp: string }];
       const ageMs = Date.now() - Date.parse(item.timestamp);
@@ -44,7 +44,7 @@ const table: readonly Fact[] = [
     },
   ],
   [
-    'an honest error is safe, a false 0 is an outage: with SLS down there is no number beyond maxStaleSeconds, here 0',
+    'an error is safe but a false 0 is an outage, so with SLS down no number is older than maxStaleSeconds (here 0)',
     async (ask) => {
       const path = read(',sls.ingress.route=d-c-80');
       expect((await ask(path)).statusCode).toBe(200);
@@ -59,7 +59,7 @@ const table: readonly Fact[] = [
     },
   ],
   [
-    'operators that reach the server get a meaning or a 400 that names the label, never a number of something else',
+    'a selector operator is either applied or refused with a 400 that names the label',
     async (ask) => {
       for (const meant of [
         ',sls.ingress.route=d-a-80',
@@ -88,8 +88,8 @@ describe.each(protocols)('how the HPA uses a reading, over %s', (protocol) => {
   it.each(table)('%s', async (_, holds) => holds(facts.asker(protocol), protocol));
 });
 
-describe('how the HPA uses a reading, whatever carries it', () => {
-  it('MilliValue wraps above 9223372036854775: the value is clamped', () => {
+describe('how the HPA uses a quantity', () => {
+  it('MilliValue overflows above 9223372036854775, so the value is clamped', () => {
     expect(maxQuantityValue).toBe(9_223_372_036_854_775n);
     for (const value of [1e16, 1e300, Number.MAX_VALUE])
       expect(parseQuantityMilli(formatQuantity(value))).toBeLessThanOrEqual(2n ** 63n - 1n);
@@ -104,11 +104,11 @@ describe('how the HPA uses a reading, whatever carries it', () => {
     [1500, '1500'],
     [0.0001, '1m'],
     [7.8751, '7876m'],
-  ])('a canonical Quantity, rounded up: %d → %s', (value, text) => {
+  ])('a value is rounded up to a canonical Quantity: %d → %s', (value, text) => {
     expect(formatQuantity(value)).toBe(text);
   });
 
-  it('the API server holds for 60 s, so a read ends well before: within 30 s', () => {
+  it('the API server waits for 60 s, so a read ends within 30 s', () => {
     expect(loadConfig({ flags: { region: 'cn-hangzhou' }, env: {} }).reading.deadlineSeconds).toBeLessThan(
       30,
     );

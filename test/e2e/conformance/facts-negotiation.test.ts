@@ -18,7 +18,7 @@ afterAll(() => facts[Symbol.asyncDispose]());
 
 const list = { kind: 'ExternalMetricValueList', items: [{ metricName: 'sls_ingress_qps' }] };
 const table = 'application/json;as=Table;v=v1;g=meta.k8s.io';
-/** What the framing says: the magic, TypeMeta with both of its fields, and the raw list after it. */
+/** The magic bytes, TypeMeta with both of its fields, and the tag of the raw list. */
 const framed = [
   'k8s\0\n:\n\u001fexternal.metrics.k8s.io/v1beta1',
   '\u0012\u0017ExternalMetricValueList',
@@ -37,10 +37,10 @@ const paths = [
   '/nowhere',
 ];
 
-/** Section "Negotiation". Every field of protobuf: test/api/read/protobuf.test.ts. */
+/** The fields of protobuf are tested in test/api/read/protobuf.test.ts. */
 const rows: readonly Fact[] = [
   [
-    'the HPA sends application/vnd.kubernetes.protobuf, */* and gets what it can read, with its Content-Type',
+    'the HPA sends application/vnd.kubernetes.protobuf, */* and gets protobuf with that Content-Type',
     async (ask) => {
       const reply = await ask(goodRead, accepting('application/vnd.kubernetes.protobuf, */*'));
       expect(reply.headers['content-type']).toBe('application/vnd.kubernetes.protobuf');
@@ -48,7 +48,7 @@ const rows: readonly Fact[] = [
     },
   ],
   [
-    'a missing Content-Type is fatal: every answer has one',
+    'a missing Content-Type is fatal, so every response has one',
     async (ask) => {
       for (const path of [...paths, '/healthz', `${goodRead}&watch=true`])
         expect((await ask(path)).headers['content-type']).toMatch(/^(application\/json|text\/plain)/);
@@ -85,7 +85,7 @@ const rows: readonly Fact[] = [
       expect(jsonOf(await ask(goodRead, accepting(`${table},application/json`)))).toMatchObject(list),
   ],
   [
-    'gzip only over 128 KiB, which nothing here is',
+    'gzip is only for more than 128 KiB, which no response here has',
     async (ask) => {
       for (const path of paths) {
         const { headers, text } = await ask(path, { headers: { 'accept-encoding': 'gzip' } });

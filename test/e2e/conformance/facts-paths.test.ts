@@ -13,7 +13,7 @@ import { listMetrics } from '../../support/catalog.ts';
 
 let facts: FactsCluster;
 
-/** 63 requests every 8 s: 7.875 a second in any window of 16 s. */
+/** 63 requests every 8 s are 7.875 per second in any window of 16 s. */
 const route = 'default-bert-8501';
 const read = readPath(
   'sls_ingress_qps',
@@ -47,7 +47,6 @@ type Item = Readonly<Record<string, unknown>>;
 const itemsOf = (reply: { readonly text: string }) =>
   (JSON.parse(reply.text) as { readonly items: readonly Item[] }).items;
 
-/** Section "Paths and bodies". */
 const table: readonly Fact[] = [
   [
     'JSON is compact with a trailing newline, and pretty for ?pretty=true',
@@ -92,7 +91,7 @@ const table: readonly Fact[] = [
       }),
   ],
   [
-    '/apis/external.metrics.k8s.io/v1beta1 → APIResourceList, one entry a metric, in a stable order, never empty',
+    '/apis/external.metrics.k8s.io/v1beta1 → APIResourceList, one entry per metric, in a stable order, never empty',
     async (ask) => {
       const first = await ask(basePath);
       const { resources, ...rest } = jsonOf(first) as { readonly resources: readonly Item[] };
@@ -110,7 +109,7 @@ const table: readonly Fact[] = [
     },
   ],
   [
-    'a read → ExternalMetricValueList with metadata:{} and items of five fields, metricLabels and timestamp among them',
+    'a read → ExternalMetricValueList with metadata:{} and items of five fields, including metricLabels and timestamp',
     async (ask) => {
       for (const path of [read, goodRead]) {
         const reply = await ask(path);
@@ -124,7 +123,7 @@ const table: readonly Fact[] = [
       }
     },
   ],
-  ['window is an integer of seconds', async (ask) => expect((await ask(read)).text).toMatch(/"window":16,/)],
+  ['window is an integer in seconds', async (ask) => expect((await ask(read)).text).toMatch(/"window":16,/)],
   [
     'timestamp is RFC 3339 with a zone, whole seconds',
     async (ask) => expect((await ask(read)).text).toMatch(/"timestamp":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"/),
@@ -134,7 +133,7 @@ const table: readonly Fact[] = [
     async (ask) => expect(itemsOf(await ask(read))).toMatchObject([{ value: '7875m' }]),
   ],
   ...['v2', 'v2beta1'].map((wanted): Fact => [
-    `aggregated discovery ${wanted} on /apis → APIGroupDiscoveryList of each resource`,
+    `aggregated discovery ${wanted} on /apis → APIGroupDiscoveryList with each resource`,
     async (ask) => {
       const reply = await ask('/apis', discovery(wanted));
       expect(reply.headers['content-type']).toBe(
@@ -188,7 +187,7 @@ const table: readonly Fact[] = [
       }),
   ],
   ...['/healthz', '/livez', '/readyz'].map((path): Fact => [
-    `${path} as text/plain ok, ?verbose, ?exclude=, per-check subpaths`,
+    `${path} answers ok as text/plain, and has ?verbose, ?exclude= and a sub-path per check`,
     async (ask) => {
       const { headers, text } = await ask(path);
       expect([headers['content-type'], text]).toEqual(['text/plain; charset=utf-8', 'ok']);

@@ -27,7 +27,7 @@ async function handshake(options: ConnectionOptions): Promise<TLSSocket> {
 }
 
 describe('registration', () => {
-  it('APIService v1beta1.external.metrics.k8s.io, both priorities 100, insecureSkipTLSVerify never', async () => {
+  it('the APIService is v1beta1.external.metrics.k8s.io with both priorities 100 and never insecureSkipTLSVerify', async () => {
     const objects = parseObjects(await readFile(join(adapterManifests, 'apiservice.yaml'), 'utf8'));
     const { metadata, spec } = only<{ readonly spec: object }>(objects, 'APIService');
     expect(metadata.name).toBe('v1beta1.external.metrics.k8s.io');
@@ -44,21 +44,21 @@ describe('registration', () => {
     },
   );
 
-  it('and no name of another', async () => {
+  it('the certificate has no SAN of another Service', async () => {
     await expect(handshake({ servername: 'other.metrics.svc' })).rejects.toThrow(/altnames/);
   });
 });
 
 describe('TLS', () => {
   it.each(['TLSv1', 'TLSv1.1'] as const)('%s is refused', async (version) => {
-    // The level lets the client itself offer it.
+    // Without this security level the client would not offer it.
     const weak = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT:@SECLEVEL=0' } as const;
     await expect(handshake(weak)).rejects.toMatchObject({
       code: expect.stringMatching(/ALERT|PROTOCOL/) as unknown,
     });
   });
 
-  it.each(['TLSv1.2', 'TLSv1.3'] as const)('%s is taken', async (version) => {
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('%s is accepted', async (version) => {
     const socket = await handshake({ minVersion: version, maxVersion: version });
     expect(socket.getProtocol()).toBe(version);
     socket.destroy();
@@ -67,20 +67,20 @@ describe('TLS', () => {
   it.each([
     ['h2', ['h2', 'http/1.1'], 'h2'],
     ['HTTP/1.1', ['http/1.1'], 'http/1.1'],
-  ])('%s is spoken where it is offered', async (_, ALPNProtocols, spoken) => {
+  ])('%s is negotiated if it is offered', async (_, ALPNProtocols, negotiated) => {
     const socket = await handshake({ ALPNProtocols });
-    expect(socket.alpnProtocol).toBe(spoken);
+    expect(socket.alpnProtocol).toBe(negotiated);
     socket.destroy();
   });
 
-  it('a client certificate is requested, not required', async () => {
+  it('a client certificate is requested but not required', async () => {
     expect((await facts.cluster.request({ path: '/livez' })).statusCode).toBe(200);
     expect((await facts.ask()).statusCode).toBe(200);
   });
 });
 
 describe.each(protocols)('life cycle over %s', (protocol) => {
-  it('the availability probe, five at a time, is answered with SLS down and the API server slow', async () => {
+  it('five availability probes at once are answered while SLS and the API server hang', async () => {
     facts.cluster.apiServer.fail('subjectaccessreview', { kind: 'hang' });
     facts.cluster.emulator.setFaults({ hang: true });
     const beganMs = performance.now();
@@ -93,7 +93,7 @@ describe.each(protocols)('life cycle over %s', (protocol) => {
     facts.cluster.emulator.setFaults({});
   });
 
-  it('60 KB of headers are taken', async () => {
+  it('60 KB of headers are accepted', async () => {
     const headers = { 'x-long': 'x'.repeat(60 * 1024) };
     expect((await facts.ask({ protocol, headers })).statusCode).toBe(200);
   });
@@ -106,7 +106,7 @@ describe('life cycle', () => {
     expect(Number(seconds)).toBeGreaterThan(90);
   });
 
-  it('400 requests are answered at a time; the next is a 429 Status, without Retry-After', async () => {
+  it('400 requests may be in flight, and the next gets a 429 Status without Retry-After', async () => {
     const { emulator, adapter } = facts.cluster;
     emulator.setFaults({ hang: true });
     const { certificate: cert, key } = await facts.front();

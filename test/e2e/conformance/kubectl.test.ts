@@ -20,7 +20,7 @@ beforeAll(async () => {
   cluster.apiServer.decide = ({ user, resource }) =>
     (user.username === 'jane' && resource !== undefined) || (user.groups ?? []).includes('auditors');
   const found = await findKubectl();
-  if (found === undefined) throw new Error('neither a kubectl on PATH nor the one of the npm registry');
+  if (found === undefined) throw new Error('no kubectl on PATH, and none from the npm registry');
   program = found;
   home = await mkdtemp(join(tmpdir(), 'kubectl-'));
 }, 60_000);
@@ -29,7 +29,7 @@ afterAll(async () => {
   await rm(home, { recursive: true });
 });
 
-/** kubectl, straight to the adapter, with a client certificate of that user. */
+/** Runs kubectl directly against the adapter, with a client certificate of that user. */
 async function kubectl(user: string, ...args: string[]): Promise<string> {
   const pair = await cluster.clientCa.issue({ cn: user });
   const files = { cert: join(home, `${user}.crt`), key: join(home, `${user}.key`) };
@@ -41,27 +41,27 @@ async function kubectl(user: string, ...args: string[]): Promise<string> {
     ['--client-certificate', files.cert],
     ['--client-key', files.key],
   ].flat();
-  // No kubeconfig of the machine's user, no cache of another run.
+  // Isolates kubectl from the kubeconfig of the machine and from caches of other runs.
   const env = { ...process.env, HOME: home, KUBECONFIG: join(home, 'none'), KUBECACHEDIR: join(home, user) };
   const { stdout } = await run(program, [...flags, ...args], { env });
   return stdout;
 }
 
 describe('kubectl with a client certificate', () => {
-  it('reads a metric that its user may read', async () => {
+  it('reads a metric if its user may', async () => {
     expect(JSON.parse(await kubectl('jane', 'get', '--raw', goodRead))).toMatchObject({
       kind: 'ExternalMetricValueList',
       items: [{ metricName: 'sls_ingress_qps', value: '0' }],
     });
   });
 
-  it('is told why its user may not', async () => {
+  it('shows why its user may not read', async () => {
     await expect(kubectl('joe', 'get', '--raw', goodRead)).rejects.toThrow(
       /Forbidden.*User "joe" cannot list resource "sls_ingress_qps" in API group "external\.metrics\.k8s\.io"/,
     );
   });
 
-  it('lists the resources, and explains them from OpenAPI', async () => {
+  it('lists the resources and explains them from OpenAPI', async () => {
     expect(await kubectl('joe', 'api-resources', '--no-headers')).toMatch(
       /^sls_ingress_qps\s+external\.metrics\.k8s\.io\/v1beta1\s+true\s+ExternalMetricValueList\s*$/m,
     );

@@ -13,7 +13,7 @@ const front = (cluster: TestCluster) => cluster.proxyCa.issue({ cn: 'front-proxy
 const body = (text: string) => JSON.parse(text) as Record<string, unknown>;
 
 describe('an API server that is down at the start', () => {
-  it('delays readiness alone, and is made up for', async () => {
+  it('delays only readiness, and the adapter recovers', async () => {
     await using cluster = await startCluster({ down: true });
     cluster.apiServer.decide = () => true;
     expect((await cluster.request({ path: '/livez' })).text).toBe('ok');
@@ -39,7 +39,7 @@ describe('an API server that is down at the start', () => {
 });
 
 describe('a start that fails late', () => {
-  it('leaves nothing running: no watch of the API server keeps the process', async () => {
+  it('ends the watches of the API server', async () => {
     await using cluster = await startCluster();
     await waitFor(() => ready(cluster));
     const { port } = new URL(cluster.adapter.url);
@@ -57,8 +57,8 @@ describe('a start that fails late', () => {
   });
 });
 
-describe('too many requests', () => {
-  it('are a 429 that tells when to come again in its body, not in a header; masters are let in', async () => {
+describe('too many requests in flight', () => {
+  it('get a 429 with the retry time in its body, not in a header, except for system:masters', async () => {
     await using cluster = await startCluster({ file: 'server: { maxRequestsInFlight: 2 }' });
     cluster.apiServer.decide = () => true;
     await waitFor(() => ready(cluster));
@@ -87,7 +87,7 @@ describe('too many requests', () => {
 });
 
 describe('a stop', () => {
-  it('fails readiness first, serves on for the delay, and ends what is under way', async () => {
+  it('fails readiness first, serves during the delay, and finishes running requests', async () => {
     const cluster = await startCluster({ flags: { shutdownDelayDuration: '2s' } });
     cluster.apiServer.decide = () => true;
     await waitFor(() => ready(cluster));
@@ -106,7 +106,7 @@ describe('a stop', () => {
     await waitFor(async () => !(await ready(cluster)), 1000, 'readiness fails at once');
     const before = load.succeeded;
     await waitFor(() => load.succeeded > before + 40, 1500, 'requests are answered meanwhile');
-    // Whoever heeds readiness has gone by now.
+    // Clients that watch readiness have left by now.
     expect((await load.stop()).failures).toEqual([]);
     cluster.emulator.setFaults({ latencyMs: 1500 });
     const late = cluster.request({ pair, path: goodRead, headers: { 'x-remote-user': 'hpa' } });
@@ -117,7 +117,7 @@ describe('a stop', () => {
     await cluster.apiServer[Symbol.asyncDispose]();
   }, 20_000);
 
-  it('ends the renewal of a decision, which nobody waits for', async () => {
+  it('ends the renewal of a decision', async () => {
     let aheadMs = 0;
     const cluster = await startCluster({ clock: { now: () => Date.now() + aheadMs } });
     const { adapter, apiServer, emulator } = cluster;
@@ -131,7 +131,7 @@ describe('a stop', () => {
     expect((await read()).statusCode).toBe(200);
     await waitFor(() => apiServer.count('subjectaccessreview') === 2);
     await adapter[Symbol.asyncDispose]();
-    // Of a call that breaks off, the next attempt would come after half a second.
+    // A retry would come after half a second.
     await sleep(800);
     expect(apiServer.count('subjectaccessreview')).toBe(2);
     await emulator.stop();
@@ -139,7 +139,7 @@ describe('a stop', () => {
   });
 });
 
-describe('its own APIService', () => {
+describe('the APIService of the adapter', () => {
   const own = { name: 'adapter', namespace: 'metrics' };
   const flags = (certDir: string) => ({
     manageApiservice: 'true',
@@ -149,7 +149,7 @@ describe('its own APIService', () => {
   });
   const name = 'v1beta1.external.metrics.k8s.io';
 
-  it('trusts the certificate that is served for the name of the Service, and keeps those of others', async () => {
+  it('trusts the certificate that is served for the Service, and keeps other certificates', async () => {
     const certDir = await mkdtemp(join(tmpdir(), 'apiservice-'));
     const other = (await createCa('another-replica')).certificate;
     const before = Buffer.from(other).toString('base64');
@@ -166,7 +166,7 @@ describe('its own APIService', () => {
     await rm(certDir, { recursive: true });
   });
 
-  it('of another provider is left alone: not ready, and it says whose it is', async () => {
+  it('is not changed if another provider owns it, and readiness names that provider', async () => {
     const certDir = await mkdtemp(join(tmpdir(), 'apiservice-'));
     const service = { name: 'keda-operator-metrics-apiserver', namespace: 'keda' };
     await using cluster = await startCluster({ flags: flags(certDir), apiService: { service } });

@@ -25,7 +25,7 @@ let frontPair: PemPair;
 const certFile = () => join(dir, 'tls.crt');
 const keyFile = () => join(dir, 'tls.key');
 
-/** As kubelet does: what is read is whole, before and after. */
+/** Replaces each file atomically, as kubelet does. */
 async function install(pair: PemPair): Promise<void> {
   for (const [file, text] of [
     [keyFile(), pair.key],
@@ -64,7 +64,7 @@ afterEach(async () => {
   await rm(dir, { recursive: true });
 });
 
-/** The serial number that a new connection is shown. */
+/** Returns the serial number of the certificate that a new connection gets. */
 async function servedSerial(): Promise<string> {
   const { hostname, port } = new URL(cluster.adapter.url);
   const socket = connect({ host: hostname, port: Number(port), ca: servingCa.certificate });
@@ -74,28 +74,29 @@ async function servedSerial(): Promise<string> {
   return serial;
 }
 
-async function goOn(): Promise<void> {
+/** Waits for more successful requests. */
+async function moreLoad(): Promise<void> {
   const before = load.succeeded;
   await waitFor(() => load.succeeded > before + 40, 10_000);
 }
 
-it('the serving pair changes without a failed request', async () => {
+it('a change of the serving pair fails no request', async () => {
   const next = await issueServing();
   const serial = new X509Certificate(next.certificate).serialNumber;
   expect(await servedSerial()).not.toBe(serial);
   await install(next);
   await waitFor(async () => (await servedSerial()) === serial, 15_000, 'the new certificate is served');
-  await goOn();
+  await moreLoad();
   expect(await load.stop()).toMatchObject({ failures: [] });
 }, 30_000);
 
-it('a serving pair of two parts is not taken: the last good one stays, and the log says so', async () => {
+it('a mismatched serving pair is logged and not served, and the last good one stays in use', async () => {
   const serial = await servedSerial();
   await writeFile(certFile(), (await issueServing()).certificate);
   await waitFor(
     () =>
       cluster.adapter.logLines.some(({ msg }) =>
-        /serving certificate was not replaced: .*tls\.key is not the one/.test(String(msg)),
+        /serving certificate was not replaced: .*tls\.key does not belong to/.test(String(msg)),
       ),
     15_000,
     'the log names the file',
@@ -104,7 +105,7 @@ it('a serving pair of two parts is not taken: the last good one stays, and the l
   expect(await load.stop()).toMatchObject({ failures: [] });
 }, 30_000);
 
-it('the authority of the front proxy changes without a failed request, and the old one is out', async () => {
+it('a change of the front proxy CA fails no request, and the old CA is no longer trusted', async () => {
   const nextCa = await createCa('front-proxy-2');
   const both = `${cluster.proxyCa.certificate}\n${nextCa.certificate}`;
   const loads = () =>
@@ -116,7 +117,7 @@ it('the authority of the front proxy changes without a failed request, and the o
   await waitFor(() => loads() > before);
   const oldPair = frontPair;
   frontPair = await nextCa.issue({ cn: 'front-proxy-client' });
-  await goOn();
+  await moreLoad();
   expect(await load.stop()).toMatchObject({ failures: [] });
 
   cluster.apiServer.setAuthentication(authenticationData(cluster.clientCa.certificate, nextCa.certificate));
@@ -125,7 +126,7 @@ it('the authority of the front proxy changes without a failed request, and the o
   expect((await asFront(frontPair)).statusCode).toBe(200);
 }, 30_000);
 
-it('the authority of clients changes while the watch closes and its version expires', async () => {
+it('a change of the client CA is noticed although the watch closed and its version expired', async () => {
   const jane = (ca: Ca) => ca.issue({ cn: 'jane' });
   const nextCa = await createCa('clients-2');
   const pair = await jane(nextCa);

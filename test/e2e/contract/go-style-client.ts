@@ -3,7 +3,7 @@ import { request, type IncomingHttpHeaders } from 'node:http';
 import { uncompressSync } from 'lz4-napi';
 
 export interface GoStyleOptions {
-  /** `http://host:port`; the project goes into the Host header only. */
+  /** `http://host:port`. The project is only in the Host header. */
   readonly url: string;
   readonly project: string;
   readonly accessKeyId: string;
@@ -25,8 +25,8 @@ export interface GetLogsParameters {
 }
 
 /**
- * A client that talks to SLS as aliyun-log-go-sdk does: signature v1 with HMAC-SHA1, GetLogs over GET,
- * PutLogs as it is given. Shares nothing with the adapter or the emulator.
+ * A client that uses SLS as aliyun-log-go-sdk does: signature v1 with HMAC-SHA1, GetLogs over GET, and PutLogs with a
+ * given body. It shares no code with the adapter or the emulator.
  */
 export class GoStyleClient {
   readonly #options: GoStyleOptions;

@@ -38,7 +38,7 @@ describe('a client that signs as the Go SDK does', () => {
   afterAll(() => emulator.stop());
 
   it.each(['lz4', undefined] as const)(
-    'reads with GetLogs, accepting %s, what it put',
+    'reads its own lines with GetLogs, accepting %s',
     async (acceptEncoding) => {
       const query =
         "* | select status, count(*) as n, avg(status) as a from log where url = '/a b?c=d' group by status order by n, status";
@@ -61,7 +61,7 @@ describe('a client that signs as the Go SDK does', () => {
     },
   );
 
-  it('finds lines by search, with the topic and source that it gave', async () => {
+  it('finds its lines by search, with their topic and source', async () => {
     const reply = await client.getLogs(logstore, { from, to, query: 'status: 502 and __topic__: nginx' });
     const lines = JSON.parse(reply.body.toString()) as unknown[];
     expect(lines).toHaveLength(3);
@@ -82,7 +82,7 @@ describe('a client that signs as the Go SDK does', () => {
     expect(JSON.parse(reply.body.toString())).toMatchObject({ errorCode });
   });
 
-  it('is told of a body that does not unpack', async () => {
+  it('gets an error for a body that cannot be decompressed', async () => {
     const { body, headers } = encodePutLogs([{ timeSeconds: from, fields: { a: 'b' } }], {
       compressType: 'lz4',
     });

@@ -5,12 +5,12 @@ import * as dara from '@darabonba/typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmulator, type Emulator } from '../../../emulator/emulator.ts';
 
-/** CommonJS, taken as Node has it: the test runner unwraps its default export in a way of its own. */
+/** By `require`, because the test runner unwraps the default export of CommonJS in its own way. */
 const sls = createRequire(import.meta.url)('@alicloud/sls20201230') as typeof slsModule;
 
 /**
- * The SDK connects to `{project}.{endpoint}` by name. A project called 127 with the endpoint 0.0.1 is
- * loopback's address, so the client runs here as it comes.
+ * The SDK connects to the host `{project}.{endpoint}`. The project 127 and the endpoint 0.0.1 make up the loopback
+ * address, so the client needs no changes here.
  */
 const project = '127';
 const logstore = 'nginx-ingress';
@@ -86,11 +86,11 @@ describe.each(['v1', 'v4'])("the SDK's own client, signing %s", (signatureVersio
     ['a wrong secret', '*', { accessKeySecret: 'wrong' }, logstore, 'SignatureNotMatch', 401],
     ['a wrong key', '*', { accessKeyId: 'wrong' }, logstore, 'InvalidAccessKeyId', 401],
     ['a wrong token', '*', { securityToken: 'wrong' }, logstore, 'Unauthorized', 401],
-  ])('is told of %s', async (_name, query, changes, store, code, statusCode) => {
+  ])('gets the error for %s', async (_name, query, changes, store, code, statusCode) => {
     await expect(ask(query, changes, store)).rejects.toMatchObject({ code, data: { statusCode } });
   });
 
-  it('is told of too many queries', async () => {
+  it('gets the error for too many queries', async () => {
     emulator.setFaults({ latencyMs: 300 });
     const outcomes = await Promise.allSettled(Array.from({ length: 16 }, () => ask('* | select count(*)')));
     emulator.setFaults({});
