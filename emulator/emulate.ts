@@ -1,17 +1,12 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { aborted, type Io } from '../src/cli/io.ts';
-import {
-  parseCount,
-  parseDurationMs,
-  parseListenAddress,
-  parseShare,
-  type ListenAddress,
-} from '../src/cli/options.ts';
+import { parseCount, parseDurationMs } from '../src/cli/options.ts';
 import { prepareCommand, runCommand } from '../src/cli/run-command.ts';
 import { AdapterError, toListenError } from '../src/errors.ts';
 import { startEmulator, type Emulator } from './emulator.ts';
 import { ingestAccessLog } from './ingest/access-log-ingest.ts';
+import { parseListenAddress, parseShare, type ListenAddress } from './options.ts';
 
 interface EmulateOptions {
   readonly listen: ListenAddress;

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import type { Io } from '../../src/cli/io.ts';
-import { parseDurationMs, parseListenAddress, parsePort, type ListenAddress } from '../../src/cli/options.ts';
+import { parseDurationMs } from '../../src/cli/options.ts';
 import { prepareCommand, runCommand } from '../../src/cli/run-command.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { startService, type Service } from '../../src/service.ts';
@@ -8,6 +8,7 @@ import { createEventLog } from '../../src/telemetry/event-log.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { startListening } from '../emulate.ts';
 import { startEmulator } from '../emulator.ts';
+import { parseListenAddress, parsePort, type ListenAddress } from '../options.ts';
 import { demoRoutes } from '../traffic/routes.ts';
 import { startTraffic } from '../traffic/traffic.ts';
 import { writeKubeconfig } from './kubeconfig.ts';

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { styleText } from 'node:util';
+import type { CheckResult, CheckStatus } from '../doctor/check.ts';
 import { examine } from '../doctor/examine.ts';
 import { createEventLog } from '../telemetry/event-log.ts';
 import { createLogger } from '../telemetry/logger.ts';
-import { doctorLines, doctorReport, doctorSummary } from './doctor-report.ts';
+import { runningFlags } from './command-config.ts';
 import { CommandFailed, type Io } from './io.ts';
-import { runningFlags } from './running-flags.ts';
 
 export interface DoctorOptions {
   readonly metric?: string;
@@ -15,9 +16,9 @@ export interface DoctorOptions {
 }
 
 /**
- * Checks all that a reading depends on, and tells what to do about what is not well.
+ * Runs all checks and prints their results.
  *
- * @throws CommandFailed where a check failed
+ * @throws CommandFailed if a check failed or the run was interrupted
  */
 export async function doctor(
   options: DoctorOptions,
@@ -25,14 +26,13 @@ export async function doctor(
   io: Io,
 ): Promise<void> {
   const { metric, selector, namespace, serviceAccount, output } = options;
-  // Whatever goes wrong is a finding; a log would say it twice.
+  // Errors become findings, so a log would only repeat them.
   const observer = createEventLog(createLogger('silent'));
-  const around = { ...io, observer, pause };
   const isTable = output === 'table';
-  // With a kubeconfig it is the cluster of that which is looked at, not the pod that we are in.
+  // A kubeconfig may name another cluster than that of the pod, so the flags of the pod's adapter do not apply.
   const running = flags['kubeconfig'] === undefined ? await runningFlags(io) : {};
-  const asked = { flags: { ...running, ...flags }, metric, selector, namespace, serviceAccount };
-  const results = await examine(asked, around, io.signal, (result) => {
+  const input = { flags: { ...running, ...flags }, metric, selector, namespace, serviceAccount };
+  const results = await examine(input, { ...io, observer, pause }, io.signal, (result) => {
     if (isTable) io.stdout.write(doctorLines(result, terminalOf(io)));
   });
   const { aborted } = io.signal;
@@ -45,8 +45,73 @@ export async function doctor(
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   sleep(ms, undefined, { signal }).catch(() => undefined);
 
-/** Colours by https://no-color.org */
-const terminalOf = ({ stdout, env }: Io) => ({
+/** Colours follow https://no-color.org. */
+const terminalOf = ({ stdout, env }: Io): Terminal => ({
   isColoured: stdout.isTTY && !env['NO_COLOR'],
   columns: stdout.isTTY ? stdout.columns : undefined,
 });
+
+const colours = { ok: 'green', warn: 'yellow', failed: 'red', skipped: 'gray' } as const;
+const statuses = Object.keys(colours) as CheckStatus[];
+
+/** The lengths of the longest status and the longest name of a check. */
+const widths = { status: 7, check: 20 };
+const margin = ' '.repeat(widths.status + widths.check + 4);
+
+/** If fewer columns remain beside the margin, sentences are not wrapped. */
+const minTextWidth = 20;
+
+export interface Terminal {
+  readonly isColoured: boolean;
+  /** Width of the terminal. Undefined if the output is not a terminal, so that lines are not wrapped. */
+  readonly columns: number | undefined;
+}
+
+/**
+ * Returns the lines of one result: the finding, and below it the remedy and the text to write. That text is never
+ * wrapped, so that it can be pasted.
+ */
+export function doctorLines(result: CheckResult, { isColoured, columns = Infinity }: Terminal): string {
+  const { status, check, found, remedy, write } = result;
+  const width = columns - margin.length < minTextWidth ? Infinity : columns - margin.length;
+  const paint = (text: string) =>
+    isColoured ? styleText(colours[status], text, { validateStream: false }) : text;
+  const [first = '', ...others] = found.split('\n').flatMap((line) => wrapped(line.trim(), width));
+  const [todo = '', ...further] = wrapped(remedy ?? '', width - 2);
+  const lines = [
+    `${paint(status.padEnd(widths.status))}  ${check.padEnd(widths.check)}  ${first}`,
+    ...others.map((line) => `${margin}${line}`),
+    ...(remedy === undefined ? [] : [`${margin}→ ${todo}`, ...further.map((line) => `${margin}  ${line}`)]),
+    ...(write === undefined ? [] : write.split('\n').map((line) => `${margin}    ${line}`)),
+  ];
+  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+}
+
+/** Breaks a text at spaces. A word that is longer than the width stays whole. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
+
+/** Returns a line such as `2 failed, 1 warn, 20 ok, 3 skipped`. */
+export function doctorSummary(results: readonly CheckResult[]): string {
+  const counts = countsOf(results);
+  const shown = (['failed', 'warn', 'ok', 'skipped'] as const).filter((status) => counts[status] > 0);
+  return `\n${shown.map((status) => `${counts[status]} ${status}`).join(', ')}\n`;
+}
+
+/** Returns the JSON object that docs/doctor.md describes. */
+function doctorReport(results: readonly CheckResult[], isInterrupted: boolean) {
+  const counts = countsOf(results);
+  return { healthy: counts.failed === 0 && !isInterrupted, counts, checks: results };
+}
+
+const countsOf = (results: readonly CheckResult[]) =>
+  Object.fromEntries(
+    statuses.map((status) => [status, results.filter((one) => one.status === status).length]),
+  ) as Record<CheckStatus, number>;

@@ -1,16 +1,16 @@
-/** What a command may touch of its process. */
+/** The parts of the process that a command may use. */
 export interface Io {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted by SIGINT and SIGTERM, with the name of the signal as reason. */
+  /** Aborted by SIGINT and SIGTERM. The reason is the name of the signal. */
   readonly signal: AbortSignal;
   readonly clock: { now(): number };
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** Has SIGUSR2 call it. */
+  /** Registers a handler of SIGUSR2. */
   readonly onLogSignal?: (toggle: () => void) => void;
-  /** The command line of the first process. Default: that of /proc. */
+  /** File with the command line of the first process. Default: in /proc. */
   readonly firstProcessFile?: string;
 }
 
@@ -22,7 +22,7 @@ export function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** A command that has told itself what failed: exit code 1, and not a word more. */
+/** Thrown by a command that has already printed its failure. Only sets exit code 1. */
 export class CommandFailed extends Error {
   override readonly name = 'CommandFailed';
 }

@@ -3,18 +3,27 @@ import { packageVersion } from '../api/discovery/version.ts';
 import type { DoctorOptions } from './doctor.ts';
 import type { ExplainOptions } from './explain/explain.ts';
 import type { Io } from './io.ts';
-import { addLoadtest } from './loadtest/command.ts';
-import { addConfigOptions, parseServiceAccount } from './options.ts';
+import type { LoadtestOptions } from './loadtest/loadtest.ts';
+import {
+  addConfigOptions,
+  outputOption,
+  parseCount,
+  parseDurationMs,
+  parseRate,
+  parseServiceAccount,
+} from './options.ts';
 import type { QueryOptions } from './query.ts';
-import { addRoutes } from './routes/command.ts';
+import type { RoutesOptions } from './routes/routes.ts';
 import { prepareCommand, runCommand } from './run-command.ts';
 
-/** @returns the exit code: 0, 1 for a failure, 2 for wrong flags or configuration */
+type Flags = Record<string, unknown>;
+
+/** Returns the exit code: 0, 1 for a failure, 2 for wrong flags or configuration. */
 export function runProgram(argv: readonly string[], io: Io): Promise<number> {
   return runCommand('sls-metrics-adapter', buildProgram(io), argv, io);
 }
 
-/** Each command is loaded when it runs: `serve` does without the others' libraries. */
+/** Each command imports its code when it runs, so that `serve` does not load the libraries of the others. */
 function buildProgram(io: Io): Command {
   const program = prepareCommand(new Command('sls-metrics-adapter'), io)
     .description(
@@ -37,16 +46,16 @@ function addServe(program: Command, io: Io): void {
     .summary('Serve the external metrics API')
     .description('Serve the external metrics API over TLS, until SIGTERM or SIGINT.');
   addConfigOptions(command);
-  command.action(async (flags: Record<string, unknown>) => (await import('./serve.ts')).serve(flags, io));
+  command.action(async (flags: Flags) => (await import('./serve.ts')).serve(flags, io));
 }
 
 function addQuery(program: Command, io: Io): void {
   const command = program
     .command('query')
-    .summary('Read one metric from SLS, as the adapter would')
-    .description('Read one metric from SLS, as the adapter would, and print it.');
+    .summary('Read one metric from SLS, like the adapter')
+    .description('Read one metric from SLS, like the adapter, and print it.');
   addReadOptions(command);
-  command.action(async (metric: string, options: QueryOptions & Record<string, unknown>) =>
+  command.action(async (metric: string, options: QueryOptions & Flags) =>
     (await import('./query.ts')).query(metric, options, options, io),
   );
 }
@@ -54,26 +63,24 @@ function addQuery(program: Command, io: Io): void {
 function addExplain(program: Command, io: Io): void {
   const command = program
     .command('explain')
-    .summary('Show what a read of one metric comes down to, and why')
+    .summary('Show how the adapter reads one metric, and why')
     .description(
-      'Show what a read of one metric comes down to: query, window, delay, access. With --run, what SLS answers.',
+      'Show how the adapter reads one metric: query, window, delay, access. With --run, also the answer of SLS.',
     )
     .option('--run', 'Send the query, and show rows, times and the reading');
   addReadOptions(command);
-  command.action(async (metric: string, options: ExplainOptions & Record<string, unknown>) =>
+  command.action(async (metric: string, options: ExplainOptions & Flags) =>
     (await import('./explain/explain.ts')).explain(metric, options, options, io),
   );
 }
 
-/** What a read of one metric takes. */
+/** Adds the options that describe one read. */
 function addReadOptions(command: Command): void {
   command
     .argument('<metric>', 'For example sls_ingress_qps')
     .requiredOption('--selector <selector>', 'Label selector of the metric, as in the HPA')
     .option('--namespace <namespace>', 'Namespace of the HPA', 'default')
-    .addOption(
-      new Option('-o, --output <format>', 'How to print it').choices(['table', 'json']).default('table'),
-    );
+    .addOption(outputOption());
   addConfigOptions(command, ['sls', 'defaults', 'reading', 'log']);
   command.addHelpText(
     'after',
@@ -86,39 +93,109 @@ function addReadOptions(command: Command): void {
   );
 }
 
+function addRoutes(program: Command, io: Io): void {
+  const command = program
+    .command('routes')
+    .summary('List the routes in a logstore with their selectors, or print an HPA')
+    .description('List the recent routes in a logstore, each with its selector. With --hpa, print an HPA.')
+    .addOption(
+      new Option('--since <duration>', 'How far back to look, 1m to 24h')
+        .argParser(parseDurationMs)
+        .default(3_600_000, '1h'),
+    )
+    .option('--namespace <namespace>', 'Only routes of this namespace; also splits long routes into parts')
+    .addOption(
+      new Option('--log-kind <kind>', 'Default: alb-ingress if the logstore begins with alb_').choices([
+        'nginx-ingress',
+        'alb-ingress',
+      ]),
+    )
+    .addOption(new Option('--limit <count>', 'How many routes to show').argParser(parseCount).default(50))
+    .addOption(outputOption())
+    .optionsGroup('Manifest:')
+    .option('--hpa <deployment>', 'Print an HPA for this Deployment, with a target from the measured rate')
+    .option('--route <route>', 'The route of the Deployment, if there are several')
+    .addOption(new Option('--min <count>', 'Minimum replicas').argParser(parseCount).default(1))
+    .addOption(new Option('--max <count>', 'Maximum replicas').argParser(parseCount).default(10));
+  addConfigOptions(command, ['sls', 'defaults', 'log']);
+  command.action(async (options: RoutesOptions & Flags) =>
+    (await import('./routes/routes.ts')).routes(options, options, io),
+  );
+}
+
 function addDoctor(program: Command, io: Io): void {
   const command = program
     .command('doctor')
-    .summary('Find what keeps HPAs from their metrics, and say how to mend it')
+    .summary('Find out why HPAs get no metrics, and how to repair it')
     .description(
-      'Check configuration, credentials, SLS, logs and cluster, each line ok, warn, failed or skipped, with what to do. Exit code 1 where something failed.',
+      'Check configuration, credentials, SLS, logs and cluster. Each check is ok, warn, failed or skipped, with a remedy. The exit code is 1 if a check failed.',
     )
-    .option('--metric <metric>', 'What to look into; without it, what an HPA names, else sls_ingress_qps')
-    .option('--selector <selector>', 'Its label selector, as in the HPA; without it, what an HPA names')
+    .option('--metric <metric>', 'Metric to check; default: one that an HPA names, else sls_ingress_qps')
+    .option('--selector <selector>', 'Its label selector, as in the HPA; default: one of an HPA')
     .option('--namespace <namespace>', 'Namespace of the HPA', 'default')
     .addOption(
       new Option(
         '--service-account <account>',
-        'ServiceAccount of the adapter, NAMESPACE/NAME; without it, our own in a pod, else --service-namespace/--service-name',
+        'ServiceAccount of the adapter, NAMESPACE/NAME; default: our own in a pod, else --service-namespace/--service-name',
       ).argParser(parseServiceAccount),
     )
-    .addOption(
-      new Option('-o, --output <format>', 'How to print it').choices(['table', 'json']).default('table'),
-    );
+    .addOption(outputOption());
   addConfigOptions(command);
   command.addHelpText(
     'after',
     [
       '',
       'Examples:',
-      '  In the pod, with the flags that the adapter runs with there:',
+      '  In the pod, with the flags of the running adapter:',
       '    kubectl exec -n sls-metrics-adapter deployment/sls-metrics-adapter -- sls-metrics-adapter doctor',
       '  From elsewhere:',
       '    sls-metrics-adapter doctor --region cn-beijing --network public --kubeconfig ~/.kube/config \\',
       '      --selector sls.project=k8s-log-ID,sls.logstore=nginx-ingress,sls.ingress.route=default-web-80',
     ].join('\n'),
   );
-  command.action(async (options: DoctorOptions & Record<string, unknown>) =>
+  command.action(async (options: DoctorOptions & Flags) =>
     (await import('./doctor.ts')).doctor(options, options, io),
   );
+}
+
+function addLoadtest(program: Command, io: Io): void {
+  program
+    .command('loadtest')
+    .summary('Send requests at a rising rate, and print rates, latencies and failures')
+    .description(
+      'Send requests at a linearly rising rate, without waiting for answers. Ctrl-C ends it early.',
+    )
+    .argument('<url>', 'For example http://bert.example.com/v1/models/bert:predict')
+    .addOption(
+      new Option('--rate <rate>', 'Requests per second, steady (20) or rising (5..80)')
+        .argParser(parseRate)
+        .makeOptionMandatory(),
+    )
+    .addOption(
+      new Option('--for <duration>', 'How long, 1s to 24h').argParser(parseDurationMs).default(60_000, '1m'),
+    )
+    .option('--yes', 'Also send to an address that is not private')
+    .optionsGroup('Requests:')
+    .option('--method <method>', 'Default: GET, with a body POST')
+    .addOption(
+      new Option('--header <header>', "Such as 'Host: bert.example.com'; can be repeated")
+        .argParser((text: string, before: readonly string[]) => [...before, text])
+        .default([], 'none'),
+    )
+    .option('--body <body>', 'Text, or @ and a file name; JSON, unless a header says otherwise')
+    .addOption(
+      new Option('--timeout <duration>', 'Maximum time for an answer')
+        .argParser(parseDurationMs)
+        .default(10_000, '10s'),
+    )
+    .addOption(
+      new Option('--connections <count>', 'Maximum concurrent requests; further requests are not sent')
+        .argParser(parseCount)
+        .default(500),
+    )
+    .option('--insecure', 'Accept any certificate')
+    .addOption(outputOption())
+    .action(async (url: string, options: LoadtestOptions) =>
+      (await import('./loadtest/loadtest.ts')).loadtest(url, options, io),
+    );
 }

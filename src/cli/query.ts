@@ -1,21 +1,21 @@
-import { createAccessCheck } from '../access/access-check.ts';
+import { createAccessCheck, type AccessRead } from '../access/access-check.ts';
 import { accessReadOf } from '../access/request-parser.ts';
 import { externalMetricValueList } from '../api/read/external-metrics.ts';
-import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
 import { parseLabelSelector } from '../grammar/label-selector.ts';
 import { formatQuantity } from '../grammar/quantity.ts';
 import type { MetricDefinition } from '../metric/catalog.ts';
 import { routeLabelOf } from '../metric/label-values.ts';
 import { labelDefinitions } from '../metric/labels.ts';
-import { parseMetricRequest } from '../metric/metric-request.ts';
+import { parseMetricRequest, type MetricRequest } from '../metric/metric-request.ts';
 import { windowSeconds } from '../metric/sample.ts';
 import type { ReadingItem } from '../reading/reader.ts';
 import { catalogOf } from '../service/catalog.ts';
 import { createReading } from '../service/reading-stack.ts';
 import { createEventLog } from '../telemetry/event-log.ts';
 import { createLogger } from '../telemetry/logger.ts';
+import { loadCommandConfig } from './command-config.ts';
 import type { Io } from './io.ts';
-import { runningFlags } from './running-flags.ts';
 import { alignedTable } from './table.ts';
 import { utcText } from './utc.ts';
 
@@ -25,21 +25,18 @@ export interface QueryOptions {
   readonly output: 'table' | 'json';
 }
 
-/** Reads one metric from SLS as the adapter would, once. What `access` would refuse is read all the same, and said. */
+/** Reads one metric from SLS once, like the adapter. If `access` refuses the read, it warns and reads nevertheless. */
 export async function query(
   metricName: string,
   options: QueryOptions,
   flags: Readonly<Record<string, unknown>>,
   io: Io,
 ): Promise<void> {
-  const config = loadConfig({ flags: { ...(await runningFlags(io)), ...flags }, env: io.env });
-  const { namespace } = options;
-  const requirements = parseLabelSelector(options.selector);
-  const request = parseMetricRequest(metricName, namespace, requirements, config.defaults, catalogOf(config));
-  const refusal = createAccessCheck(config.access)(accessReadOf(namespace, requirements, request));
-  if (refusal !== undefined) io.stderr.write(`Read all the same; for an HPA, ${refusal.message}\n`);
-  const telemetry = createEventLog(createLogger(config.log.level));
-  const reading = createReading(config, io, telemetry);
+  const config = await loadCommandConfig(flags, io);
+  const { request, access } = parseRead(metricName, options, config);
+  const refusal = createAccessCheck(config.access)(access);
+  if (refusal !== undefined) io.stderr.write(`Warning: for an HPA, ${refusal.message}\n`);
+  const reading = createReading(config, io, createEventLog(createLogger(config.log.level)));
   try {
     const { items } = await reading.reader.read(request, io.signal);
     io.stdout.write(
@@ -52,7 +49,18 @@ export async function query(
   }
 }
 
-/** The items of a reading, one a line. */
+/** @throws AdapterError as `parseMetricRequest` */
+export function parseRead(
+  metricName: string,
+  { selector, namespace }: QueryOptions,
+  config: Config,
+): { readonly request: MetricRequest; readonly access: AccessRead } {
+  const requirements = parseLabelSelector(selector);
+  const request = parseMetricRequest(metricName, namespace, requirements, config.defaults, catalogOf(config));
+  return { request, access: accessReadOf(namespace, requirements, request) };
+}
+
+/** Returns a table with one line an item. */
 export function readingTable(items: readonly ReadingItem[], metric: MetricDefinition, nowMs: number): string {
   const routeLabel = routeLabelOf(metric);
   const head = routeLabel === labelDefinitions.route.name ? 'ROUTE' : routeLabel.toUpperCase();

@@ -4,7 +4,7 @@ import { createEventLog } from '../telemetry/event-log.ts';
 import { createLogger, levelToggle } from '../telemetry/logger.ts';
 import { aborted, type Io } from './io.ts';
 
-/** Serves until a signal. */
+/** Serves until SIGINT or SIGTERM. */
 export async function serve(flags: Readonly<Record<string, unknown>>, io: Io): Promise<void> {
   const config = loadConfig({ flags, env: io.env });
   const logger = createLogger(config.log.level);

@@ -18,7 +18,7 @@ const noBorders = {
   middle: '  ',
 };
 
-/** Columns aligned by spaces, as kubectl prints them; columns of numbers to the right. */
+/** Aligns columns with spaces, like kubectl. Columns of numbers are aligned to the right. */
 export function alignedTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const isNumeric = (column: number) =>
     rows.length > 0 && rows.every((row) => /^[\d.,-]+[a-z%]*$/.test(row[column] ?? ''));

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { doctorLines, doctorSummary } from '../../src/cli/doctor-report.ts';
+import { doctorLines, doctorSummary } from '../../src/cli/doctor.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import type { CheckResult } from '../../src/doctor/check.ts';
 import { allChecks } from '../../src/doctor/examine.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { queryLines } from '../../src/cli/explain/explanation-text.ts';
 
-it('breaks a query into the parts of its statement', () => {
+it('queryLines breaks a query before the clauses of its statement', () => {
   const query =
     '* | SELECT a AS b, count(*) AS c FROM log WHERE __time__ >= 1 AND __time__ < 2 GROUP BY b ORDER BY c DESC LIMIT 5';
   expect(queryLines(query)).toEqual([
@@ -16,7 +16,7 @@ it('breaks a query into the parts of its statement', () => {
   ]);
 });
 
-it('leaves alone what stands in quotes', () => {
+it('queryLines does not change quoted texts', () => {
   const query = `a: "x LIMIT y" | SELECT 'it''s FROM log WHERE ', "b AND c" FROM log`;
   expect(queryLines(query)).toEqual([
     'a: "x LIMIT y"',
@@ -25,6 +25,6 @@ it('leaves alone what stands in quotes', () => {
   ]);
 });
 
-it('leaves a search without a statement on its line', () => {
+it('queryLines keeps a search without a statement on one line', () => {
   expect(queryLines('status: 200 and host: "a"')).toEqual(['status: 200 and host: "a"']);
 });

@@ -9,7 +9,7 @@ import { nginxIngressIndex, type FieldType } from '../../emulator/store/index-co
 import { fakeIo } from '../support/fake-io.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-/** The SDK signs by the system's clock; all else goes by this one, which stands still. */
+/** The SDK signs with the system's clock. Everything else uses this clock, which stands still. */
 const nowSeconds = Math.floor(Date.now() / 1000);
 const clock = { now: () => nowSeconds * 1000 + 400 };
 const end = nowSeconds - 10;
@@ -42,7 +42,7 @@ for (const logstore of ['nginx-ingress', 'old'])
     .sink('k8s-log-c1', logstore)
     .append([...lines('default-web-80', 126), ...lines('shop-web-80', 1)]);
 
-/** Texts and ranges of the queries that the emulator was asked, in order. */
+/** Texts and time ranges of the queries that the emulator received, in order. */
 const received: (readonly [text: string, fromSeconds: number, toSeconds: number])[] = [];
 watchQueries(({ text, fromSeconds, toSeconds }) => received.push([text, fromSeconds, toSeconds]));
 beforeEach(() => {
@@ -63,13 +63,13 @@ async function explain(labels: string, flags: readonly string[] = [], file = '{}
 
 async function explainJson(labels: string, flags: readonly string[] = [], file?: string) {
   const { code, stdout } = await explain(labels, ['-o', 'json', ...flags], file);
-  return { code, told: JSON.parse(stdout) as Record<string, unknown> };
+  return { code, json: JSON.parse(stdout) as Record<string, unknown> };
 }
 
 const route = ',sls.ingress.route=default-web-80';
 
 describe('explain', () => {
-  it('shows what would be sent, and sends nothing', async () => {
+  it('shows the query without sending it', async () => {
     const { code, stdout, stderr } = await explain(route);
     expect([code, stderr, received]).toEqual([0, '', []]);
     const shown = stdout.split('\n').map((line) => line.trimEnd());
@@ -81,19 +81,19 @@ describe('explain', () => {
       'project    k8s-log-c1',
       'logstore   nginx-ingress',
       `window     ${stamp(end - 16)} to ${stamp(end)}, without its end: 16 s that end 10 s before ${stamp(nowSeconds)}`,
-      'delay      10 s (reading.delay.initialSeconds; an adapter that runs learns it, 2 to 60 s, and logs what it learned)',
-      'freshness  served again for 10 s, refreshed every 5 s; where SLS fails, served until it is 60 s old',
-      'retries    5 at most, within 20 s',
-      'access     namespace default may read it, as there are no rules',
-      'shared     one query with all nginx-ingress metrics of the same project, logstore, window, filters and endpoint, whatever their routes; it names its routes up to 200, and counts every route beyond',
+      'delay      10 s (reading.delay.initialSeconds; a running adapter learns the delay, 2 to 60 s, and logs it)',
+      'freshness  served from memory for 10 s, refreshed every 5 s; if SLS fails, served until it is 60 s old',
+      'retries    at most 5, within 20 s',
+      'access     namespace default may read it, since there are no rules',
+      'shared     one query with all nginx-ingress metrics of the same project, logstore, window, filters and endpoint, whatever their routes; it names up to 200 routes, and counts every route if there are more',
     ]);
     expect(shown).toContain('  GROUP BY effective_route');
   });
 
-  it('sends with --run just what it showed, and shows what came back', async () => {
+  it('sends with --run exactly the query that it shows, and shows the result', async () => {
     const { code, stdout, stderr } = await explain(route, ['--run']);
     expect([code, stderr]).toEqual([0, '']);
-    await waitFor(() => received.length > 0, 5000, 'the query is seen to end');
+    await waitFor(() => received.length > 0, 5000, 'the query has ended');
     expect(received).toHaveLength(1);
     const [[text, ...range] = ['']] = received;
     const [, block = ''] = /^Query, for [^\n]*:\n\n([^]*?)\n\n/m.exec(stdout) ?? [];
@@ -108,11 +108,11 @@ describe('explain', () => {
     expect(stdout).toMatch(/^default-web-80 +7\.875 +requests\/s +7875m /m);
   });
 
-  it('tells the same as JSON, the reading as the API would', async () => {
-    const { code, told } = await explainJson(route, ['--run']);
-    await waitFor(() => received.length > 0, 5000, 'the query is seen to end');
+  it('prints the same as JSON, with the reading as the API answers it', async () => {
+    const { code, json } = await explainJson(route, ['--run']);
+    await waitFor(() => received.length > 0, 5000, 'the query has ended');
     expect(code).toBe(0);
-    expect(told).toMatchObject({
+    expect(json).toMatchObject({
       metric: 'sls_ingress_qps',
       routes: ['default-web-80'],
       window: { fromSeconds: end - 16, toSeconds: end, plannedAt: stamp(nowSeconds) },
@@ -135,18 +135,18 @@ describe('explain', () => {
     });
   });
 
-  it('shows both queries of a logstore that lacks the column of canaries', async () => {
+  it('shows both queries for a logstore that lacks the column of canaries', async () => {
     const selector = `sls.project=k8s-log-c1,sls.logstore=old${route}`;
-    const { code, told } = await explainJson('', ['--run', '--selector', selector]);
+    const { code, json } = await explainJson('', ['--run', '--selector', selector]);
     expect(code).toBe(0);
-    await waitFor(() => received.length > 1, 5000, 'both queries are seen to end');
-    expect(received.map(([text]) => text)).toEqual([told['query'], told['queryWithoutCanaryColumn']]);
-    const [first, second] = (told['run'] as { queries: readonly object[] }).queries;
+    await waitFor(() => received.length > 1, 5000, 'both queries have ended');
+    expect(received.map(([text]) => text)).toEqual([json['query'], json['queryWithoutCanaryColumn']]);
+    const [first, second] = (json['run'] as { queries: readonly object[] }).queries;
     expect(first).toMatchObject({ error: { code: 'IndexMissing' } });
     expect(second).toMatchObject({ progress: 'Complete', rowCount: 1 });
   });
 
-  it('shows every attempt, and ends as the read does', async () => {
+  it('shows every attempt, and fails like the read', async () => {
     emulator.setFaults({ incomplete: true });
     const { code, stdout, stderr } = await explain(`${route},sls.query.max_retry=1`, ['--run']);
     expect(code).toBe(1);
@@ -162,26 +162,26 @@ describe('explain', () => {
     ['the configuration', '', 'reading: { delaySeconds: 30 }', { seconds: 30, from: 'configuration' }],
     ['the label first', ',sls.query.delay=0', 'reading: { delaySeconds: 30 }', { seconds: 0, from: 'label' }],
     [
-      'where it starts',
+      'the initial value',
       '',
       'reading: { delay: { initialSeconds: 20 } }',
       { seconds: 20, from: 'start value' },
     ],
-  ])('says that the delay comes from %s', async (_, labels, file, delay) => {
-    const { told } = await explainJson(labels, [], file);
-    expect(told['delay']).toEqual(delay);
-    expect(told['window']).toMatchObject({ toSeconds: nowSeconds - delay.seconds });
+  ])('shows that the delay comes from %s', async (_, labels, file, delay) => {
+    const { json } = await explainJson(labels, [], file);
+    expect(json['delay']).toEqual(delay);
+    expect(json['window']).toMatchObject({ toSeconds: nowSeconds - delay.seconds });
   });
 
-  it('says which network the endpoint is of, and why', async () => {
+  it('shows the endpoint and the setting that it comes from', async () => {
     const region =
       'sls: { region: cn-beijing, endpoint: "http://127.0.0.1:9" }\nprojects: [{ project: k8s-log-c1, sls: { network: intranet } }]';
-    const { told } = await explainJson('', [], region);
-    expect(told['endpoint']).toEqual({
+    const { json } = await explainJson('', [], region);
+    expect(json['endpoint']).toEqual({
       url: 'https://cn-beijing-intranet.log.aliyuncs.com',
       from: 'sls.region, sls.network',
     });
-    const { told: internal } = await explainJson(',sls.internal.endpoint=false', [], region);
+    const { json: internal } = await explainJson(',sls.internal.endpoint=false', [], region);
     expect(internal['endpoint']).toEqual({
       url: 'https://cn-beijing.log.aliyuncs.com',
       from: 'sls.internal.endpoint',
@@ -189,20 +189,20 @@ describe('explain', () => {
   });
 });
 
-describe('explain, by access rules', () => {
+describe('explain with access rules', () => {
   const rules = `
 access:
   rules:
     - { name: own, namespaces: ['*'], routes: ['{namespace}-*'] }
 `;
 
-  it('names the rule that allows a read', async () => {
+  it('shows the rule that allows a read', async () => {
     const { code, stdout } = await explain(route, [], rules);
     expect(code).toBe(0);
     expect(stdout).toContain('access     namespace default may read it, by rule "own"\n');
   });
 
-  it('sends nothing of a read that is refused, and says what refuses it', async () => {
+  it('sends nothing for a refused read, and shows what refuses it', async () => {
     const { code, stdout, stderr } = await explain(route, ['--run', '--namespace', 'shop'], rules);
     expect([code, received]).toEqual([1, []]);
     expect(stdout).toMatch(/^access {5}the adapter refuses this read: by access rule "own", /m);

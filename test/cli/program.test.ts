@@ -29,7 +29,7 @@ const local = [
   directory,
 ];
 
-it('--version prints that of package.json', async () => {
+it('--version prints the version of package.json', async () => {
   expect(await run('--version')).toEqual({ code: 0, stdout: `${packageVersion()}\n`, stderr: '' });
 });
 
@@ -41,7 +41,7 @@ describe('--help', () => {
   });
 
   it.each(commands)(
-    'of %s says what it does and what each flag means, in lines that fit',
+    'of %s describes the command and each flag, in lines of at most 82 characters',
     async (command) => {
       const { code, stdout, stderr } = await run(command, '--help');
       expect([code, stderr]).toEqual([0, '']);
@@ -56,7 +56,7 @@ describe('--help', () => {
     },
   );
 
-  it('of serve has every setting, with its default and what is allowed', async () => {
+  it('of serve lists every setting with its default and its allowed values', async () => {
     const { stdout } = await run('serve', '--help');
     const text = stdout.replaceAll(/\s+/g, ' ');
     for (const { flag } of settings) expect(text).toContain(` ${flag} `);
@@ -64,7 +64,7 @@ describe('--help', () => {
       '--secure-port <port> Port of the API; 0 takes any free port (0 to 65535; default: 6443)',
     );
     expect(text).toContain('(intranet, public, accelerate; default: intranet)');
-    expect(text).toContain('--region also goes by ALIBABA_CLOUD_REGION_ID or Region.');
+    expect(text).toContain('--region can also be set by ALIBABA_CLOUD_REGION_ID or Region.');
   });
 });
 
@@ -85,14 +85,14 @@ describe('a usage error', () => {
     expect(stderr).toContain('(--help lists what is accepted)');
   });
 
-  it('is to name no command: the help follows', async () => {
+  it('without a command shows the help', async () => {
     const { code, stderr } = await run();
     expect(code).toBe(2);
     expect(stderr).toContain('Usage: sls-metrics-adapter');
   });
 
   it.each([['query', '--output', 'yaml', 'Allowed choices are table, json.']])(
-    'of %s %s %s names flag, value and what is accepted',
+    'of %s %s %s names the flag, the value and the allowed values',
     async (command, flag, value, accepted) => {
       const { code, stderr } = await run(command, flag, value);
       expect(code).toBe(2);
@@ -112,7 +112,7 @@ describe('a usage error', () => {
     ['--project', '', 'must not be empty'],
     ['--delay', '601', 'must be a whole number from 0 to 600'],
     ['--log-level', 'loud', 'must be one of trace, debug, info, warn, error, fatal, silent'],
-  ])('of serve %s %j names flag, value and what is accepted', async (flag, value, accepted) => {
+  ])('of serve %s %j names the flag, the value and the allowed values', async (flag, value, accepted) => {
     const { code, stderr } = await run('serve', ...local, flag, value);
     expect(code).toBe(2);
     const shown = /^\d+$/.test(value) ? value : JSON.stringify(value);
@@ -120,7 +120,7 @@ describe('a usage error', () => {
     expect(stderr).toContain('\nSee --help and docs/configuration.md.\n');
   });
 
-  it('is a file that is not there', async () => {
+  it('is reported for a missing file', async () => {
     const missing = join(directory, 'missing');
     const remedy = 'See --help and docs/configuration.md.\n';
     expect(await run('serve', '--config', missing)).toMatchObject({

@@ -6,7 +6,7 @@ import { runProgram } from '../../src/cli/program.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
 import { fakeIo, someCredentials } from '../support/fake-io.ts';
 
-/** The SDK signs by the system's clock; all else goes by this one, which stands still. */
+/** The SDK signs with the system's clock. Everything else uses this clock, which stands still. */
 const nowSeconds = Math.floor(Date.now() / 1000);
 const clock = { now: () => nowSeconds * 1000 + 400 };
 const [id, secret] = [
@@ -23,7 +23,7 @@ const emulator = await startEmulator({
 });
 afterAll(() => emulator.stop());
 
-/** 63 requests in 8 seconds to one route and one in 16 seconds to another, up to the end of the window. */
+/** Up to the end of the window: 63 requests in 8 s to one route, one request in 16 s to another. */
 const end = nowSeconds - 10;
 const stamp = new Date(end * 1000).toISOString().replace('.000', '');
 const lines = (route: string, count: number) =>
@@ -56,7 +56,7 @@ async function query(
 }
 
 describe('query', () => {
-  it('says what the adapter would refuse an HPA, and reads it all the same', async () => {
+  it('warns about a read that access refuses, and reads it nevertheless', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'query-'));
     const config = join(directory, 'config.yaml');
     await writeFile(config, 'access: { ownRoutesOnly: true }');
@@ -64,7 +64,7 @@ describe('query', () => {
       const foreign = await query(',sls.ingress.route=shop-web-80', ['--config', config]);
       expect(foreign).toMatchObject({ code: 0, stdout: expect.stringMatching(/^shop-web-80 /m) as unknown });
       expect(foreign.stderr).toMatch(
-        /^Read all the same; for an HPA, the adapter refuses this read: by access\.ownRoutesOnly, .*\n$/,
+        /^Warning: for an HPA, the adapter refuses this read: by access\.ownRoutesOnly, .*\n$/,
       );
       const own = await query(',sls.ingress.route=default-web-80', ['--config', config]);
       expect(own).toMatchObject({ code: 0, stderr: '' });
@@ -87,7 +87,7 @@ describe('query', () => {
     });
   });
 
-  it('prints what the API would answer', async () => {
+  it('prints with -o json the answer of the API', async () => {
     const { code, stdout, stderr } = await query(',sls.ingress.route=default-web-80', ['-o', 'json']);
     expect([code, stderr]).toEqual([0, '']);
     expect(JSON.parse(stdout)).toEqual({
@@ -110,18 +110,18 @@ describe('query', () => {
     });
   });
 
-  it('sums the whole logstore without a route, and says so', async () => {
+  it('sums the whole logstore if the selector has no route, and says so', async () => {
     const { stdout } = await query('');
     expect(stdout).toMatch(/^\(whole logstore\) +7\.9375 /m);
   });
 
-  it('reads a route in parts in the namespace given', async () => {
+  it('reads a route that is given in parts, in the given namespace', async () => {
     const parts = ',sls.ingress.service=web,sls.ingress.port=80';
     expect((await query(parts)).stdout).toMatch(/^default-web-80 +7\.875 /m);
     expect((await query(parts, ['--namespace', 'shop'])).stdout).toMatch(/^shop-web-80 +0\.0625 /m);
   });
 
-  it('takes project and logstore from flags where the selector is silent', async () => {
+  it('takes project and logstore from flags if the selector has none', async () => {
     const fake = fakeIo(someCredentials, clock);
     const defaults = ['--project', 'k8s-log-c1', '--logstore', 'nginx-ingress'];
     const argv = ['query', 'sls_ingress_qps', '--sls-endpoint', emulator.url, '--selector', ''];

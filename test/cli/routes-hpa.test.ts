@@ -20,40 +20,28 @@ describe('routes --hpa', () => {
     target: { type: 'AverageValue', averageValue },
   });
 
-  it(
-    'prints a manifest that Kubernetes takes, with a target made of the busiest minute',
-    { timeout: 60_000 },
-    async () => {
-      const { code, stdout, stderr } = await routes(
-        'nginx-ingress',
-        '--hpa',
-        'web',
-        '--namespace',
-        'default',
-      );
-      expect([code, stderr]).toEqual([0, '']);
-      const manifest = parse(stdout) as Hpa;
-      expect(kubernetesFaults([manifest])).toEqual([]);
-      expect(manifest).toMatchObject({
-        metadata: { name: 'web', namespace: 'default' },
-        spec: {
-          scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
-          minReplicas: 1,
-          maxReplicas: 10,
-          behavior: { scaleDown: { stabilizationWindowSeconds: 300 } },
-        },
-      });
-      // 5 requests/s over 8 of 10 replicas.
-      const [metric] = manifest.spec.metrics;
-      expect(metric?.external).toEqual(labelled({ 'sls.ingress.route': 'default-web-80' }, '630m'));
-      expect(stdout).toContain(
-        '# 0.1 requests/s on average, 5 in the busiest minute, p95 2820 ms, 10 % 5xx\n',
-      );
-      expect(stdout).toContain('# averageValue 630m puts that minute on 8 of 10 replicas.');
-    },
-  );
+  it('prints a valid manifest, with a target from the busiest minute', { timeout: 60_000 }, async () => {
+    const { code, stdout, stderr } = await routes('nginx-ingress', '--hpa', 'web', '--namespace', 'default');
+    expect([code, stderr]).toEqual([0, '']);
+    const manifest = parse(stdout) as Hpa;
+    expect(kubernetesFaults([manifest])).toEqual([]);
+    expect(manifest).toMatchObject({
+      metadata: { name: 'web', namespace: 'default' },
+      spec: {
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+        minReplicas: 1,
+        maxReplicas: 10,
+        behavior: { scaleDown: { stabilizationWindowSeconds: 300 } },
+      },
+    });
+    // 5 requests/s over 8 of 10 replicas.
+    const [metric] = manifest.spec.metrics;
+    expect(metric?.external).toEqual(labelled({ 'sls.ingress.route': 'default-web-80' }, '630m'));
+    expect(stdout).toContain('# 0.1 requests/s on average, 5 in the busiest minute, p95 2820 ms, 10 % 5xx\n');
+    expect(stdout).toContain('# averageValue 630m puts that minute on 8 of 10 replicas.');
+  });
 
-  it('goes by the replicas and the route that it is told', async () => {
+  it('uses the given replicas and route', async () => {
     const flags = ['--route', 'shop-web-80', '--min', '2', '--max', '1000'];
     const { stdout } = await routes('nginx-ingress', '--hpa', 'web', ...flags);
     const manifest = parse(stdout) as Hpa;
@@ -66,7 +54,7 @@ describe('routes --hpa', () => {
     expect(metric?.external).toEqual(labelled({ 'sls.ingress.route': 'shop-web-80' }, '3m'));
   });
 
-  it('finds the route of the Deployment however many are busier', async () => {
+  it('finds the route of the Deployment even if more than --limit routes are busier', async () => {
     const flags = ['--namespace', 'shop', '--limit', '1'];
     const { code, stdout } = await routes('nginx-ingress', '--hpa', 'canary', ...flags);
     expect(code).toBe(0);
@@ -74,7 +62,7 @@ describe('routes --hpa', () => {
     expect(metric?.external).toMatchObject(labelled({ 'sls.ingress.route': 'shop-canary-80' }, '63m'));
   });
 
-  it('prints it as JSON where that is asked for', async () => {
+  it('prints JSON with -o json', async () => {
     const flags = ['--hpa', 'web', '--namespace', 'default'];
     const [yaml, json] = [
       await routes('nginx-ingress', ...flags),
@@ -83,7 +71,7 @@ describe('routes --hpa', () => {
     expect([json.code, JSON.parse(json.stdout)]).toEqual([0, parse(yaml.stdout)]);
   });
 
-  it('names a long route by its parts', { timeout: 60_000 }, async () => {
+  it('selects a long route by its parts', { timeout: 60_000 }, async () => {
     const flags = ['--route', longRoute, '--namespace', 'shop'];
     const { stdout } = await routes('nginx-ingress', '--hpa', 'model', ...flags);
     const manifest = parse(stdout) as Hpa;
@@ -99,30 +87,30 @@ describe('routes --hpa', () => {
 
   it.each([
     [
-      'there are several',
+      'there are several routes',
       ['--hpa', 'api', '--namespace', 'shop'],
       2,
-      /--route must say which route is that of api: shop-web-80, shop-model-serving/,
+      /several routes may belong to api, choose one with --route: shop-web-80, shop-model-serving/,
     ],
     [
-      'several have its name',
+      'several routes contain its name',
       ['--hpa', 'web'],
       2,
-      /--route must say which route is that of web: default-web-80, shop-web-80\. /,
+      /several routes may belong to web, choose one with --route: default-web-80, shop-web-80\. /,
     ],
     [
-      'its namespace is not known',
+      'the namespace of a long route is unknown',
       ['--hpa', 'model', '--route', longRoute],
       2,
-      /no label can name route shop-model-serving-.*: --namespace must say/,
+      /labels cannot express route shop-model-serving-.* without its namespace: add --namespace/,
     ],
     [
-      'it was not seen',
+      'the route had no request',
       ['--hpa', 'web', '--route', 'shop-gone-80'],
       1,
       /no request to shop-gone-80 was logged since .*\. List the logged routes with: sls-metrics-adapter routes/,
     ],
-  ])('wants to know which route where %s', async (_, flags, exitCode, message) => {
+  ])('says what is missing if %s', async (_, flags, exitCode, message) => {
     const { code, stdout, stderr } = await routes('nginx-ingress', ...flags);
     expect([code, stdout]).toEqual([exitCode, '']);
     expect(stderr).toMatch(message);

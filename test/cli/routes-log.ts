@@ -7,7 +7,7 @@ import { fakeIo } from '../support/fake-io.ts';
 export const project = 'k8s-log-c1';
 export const longRoute = `shop-${'model-serving-'.repeat(4)}v1-8501`;
 
-/** Lines of one route: `count` in the minute that starts `minutesAgo` before the one that `endSeconds` is in. */
+/** Returns lines of one route: `count` in the minute that starts `minutesAgo` before the minute of `endSeconds`. */
 function lines(
   endSeconds: number,
   route: string,
@@ -26,9 +26,9 @@ function lines(
   }));
 }
 
-/** Logstores with the traffic of an hour, and `routes` to run over them. */
+/** Starts an SLS with an hour of traffic in several logstores, and returns functions that run `routes` against it. */
 export async function startRoutesLog() {
-  // The SDK signs by the system's clock; all else goes by this one, which stands still.
+  // The SDK signs with the system's clock. Everything else uses this clock, which stands still.
   const nowSeconds = Math.floor(Date.now() / 1000);
   const clock = { now: () => nowSeconds * 1000 + 400 };
   const end = nowSeconds - 10;
@@ -62,7 +62,7 @@ export async function startRoutesLog() {
       ...lines(end, '-', 10, 3),
       ...lines(end, '', 10, 3),
     ]);
-  // One a second, in whichever minutes of the clock that is.
+  // One line a second, across a change of minute.
   await emulator.sink(project, 'steady').append(
     Array.from({ length: 120 }, (_, age) => ({
       timeSeconds: end - 1 - age,
@@ -77,7 +77,7 @@ export async function startRoutesLog() {
     return { code, stdout: fake.stdout(), stderr: fake.stderr() };
   };
   return {
-    /** When the window that is surveyed ends, Unix seconds. */
+    /** End of the surveyed window, Unix seconds. */
     endSeconds: end,
     run,
     routes: (logstore: string, ...flags: readonly string[]) =>

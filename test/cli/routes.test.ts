@@ -23,7 +23,7 @@ const names = (survey: { readonly routes: readonly Record<string, unknown>[] }) 
   survey.routes.map(({ route }) => route);
 
 describe('routes', () => {
-  it('lists those of the last hour, most asked for first, each with what reads it', async () => {
+  it('lists the routes of the last hour with their selectors, the busiest first', async () => {
     const { code, stdout, stderr } = await routes('nginx-ingress', '--namespace', 'shop');
     expect([code, stderr]).toEqual([0, '']);
     const [head, first, second, third, ...notes] = stdout.split('\n');
@@ -35,13 +35,13 @@ describe('routes', () => {
     expect(third).toMatch(/^shop-canary-80 +0\.00833 +0\.5 +290ms +10% /);
     expect(notes).toEqual([
       '',
-      `From ${stamp(end - 3600)} to ${stamp(end)}; PEAK is the busiest minute, LAST SEEN is before the end.`,
-      `Every SELECTOR needs sls.project=${project},sls.logstore=nginx-ingress as well.`,
+      `From ${stamp(end - 3600)} to ${stamp(end)}; PEAK is the busiest minute, LAST SEEN counts back from the end.`,
+      `Every SELECTOR also needs sls.project=${project},sls.logstore=nginx-ingress.`,
       '',
     ]);
   });
 
-  it('tells the same as JSON, with the labels of each', async () => {
+  it('prints the same as JSON, with the labels of each route', async () => {
     const survey = await routesJson('nginx-ingress');
     expect(survey).toMatchObject({
       project,
@@ -67,31 +67,31 @@ describe('routes', () => {
     expect(survey.routes[2]).toMatchObject({ matchLabels: null });
   });
 
-  it('says what to do of a long route whose namespace is not known', async () => {
+  it('says what to do about a long route with an unknown namespace', async () => {
     const { stdout } = await routes('nginx-ingress');
     expect(stdout).toMatch(/^shop-model-serving-.* -$/m);
-    expect(stdout).toContain('if it is only too long, --namespace tells its parts apart.\n');
+    expect(stdout).toContain('If it is only too long, --namespace splits it into its parts.\n');
   });
 
-  it('looks back as far as it is told', async () => {
+  it('looks back as far as --since says', async () => {
     expect(names(await routesJson('nginx-ingress', '--since', '8m'))).not.toContain('default-web-80');
   });
 
-  it('has no busiest minute below the average, however the time cuts the minutes of the clock', async () => {
+  it('has a busiest minute that is at least the average, even if the window does not begin at a full minute', async () => {
     const [web] = (await routesJson('steady', '--since', '1m')).routes;
     expect(web).toMatchObject({ qps: 1, peakQps: 1 });
   });
 
-  it('shows so many at most, and says that there are more', async () => {
+  it('shows at most --limit routes, and says that there are more', async () => {
     const { stdout } = await routes('nginx-ingress', '--limit', '1');
     expect(stdout).toMatch(/^default-web-80 /m);
     expect(stdout).not.toMatch(/^shop-/m);
-    expect(stdout).toContain('There are more routes: these 1 had the most requests (--limit).\n');
+    expect(stdout).toContain('There are more routes. These 1 had the most requests (--limit).\n');
     expect(await routesJson('nginx-ingress', '--limit', '1')).toMatchObject({ isCut: true });
     for (const text of received) expect(text).toMatch(/ LIMIT 2$/);
   });
 
-  it('takes a logstore whose name begins with alb_ for one of ALB, unless it is told otherwise', async () => {
+  it('treats a logstore that begins with alb_ as a log of ALB, unless --log-kind says otherwise', async () => {
     expect(await routesJson('alb_ingress')).toMatchObject({
       logKind: 'alb-ingress',
       routes: [{ route: 'default-tea-80', peakQps: 1, latencyP95Ms: 570 }],
@@ -101,13 +101,13 @@ describe('routes', () => {
     expect(stderr).toMatch(/proxy_upstream_name/);
   });
 
-  it('leaves out what the logstore has no index for', async () => {
+  it('leaves out columns for which the logstore has no index', async () => {
     const survey = await routesJson('old');
     expect(survey.routes).toMatchObject([{ route: 'default-web-80', latencyP95Ms: null, errorRatio: 0.1 }]);
     expect((await routes('old')).stdout).toMatch(/^default-web-80 +0\.0333 +2 +- +10% /m);
   });
 
-  it('says so where nothing was logged', async () => {
+  it('says so if nothing was logged', async () => {
     const { code, stdout } = await routes('idle');
     expect([code, stdout]).toEqual([
       0,
@@ -118,8 +118,8 @@ describe('routes', () => {
   it.each([
     [['--since', '25h'], '--since must be from 1m to 24h'],
     [['--limit', '1001'], '--limit must be from 1 to 1000'],
-    [['--namespace', "a' OR"], `--namespace "a' OR" must be a namespace`],
-    [['--route', 'a-b-80'], '--route goes with --hpa DEPLOYMENT'],
+    [['--namespace', "a' OR"], `--namespace "a' OR" must be the name of a namespace`],
+    [['--route', 'a-b-80'], '--route needs --hpa DEPLOYMENT'],
     [['--hpa', 'A_b'], '--hpa "A_b" must be the name of a Deployment'],
     [['--hpa', 'web', '--min', '5', '--max', '4'], '--min 5 must be at most --max 4'],
   ])('refuses %j in one line', async (flags, message) => {
@@ -129,9 +129,9 @@ describe('routes', () => {
     expect(stderr.trim()).not.toContain('\n');
   });
 
-  it('wants to know which logstore', async () => {
+  it('refuses to run without a logstore', async () => {
     const { code, stderr } = await run('--project', project);
     expect(code).toBe(2);
-    expect(stderr).toContain('--logstore is missing, as in --logstore nginx-ingress');
+    expect(stderr).toContain('--logstore is missing, for example --logstore nginx-ingress');
   });
 });

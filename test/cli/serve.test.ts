@@ -22,7 +22,7 @@ const argv = [
 
 describe('serve', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'stops on %s with exit code 0, and logs both ends',
+    'stops on %s with exit code 0, and logs its start and stop',
     async (signal) => {
       await using run = startCli(argv, home);
       await run.output(/"msg":"The adapter is serving"/);
@@ -45,7 +45,7 @@ describe('serve', () => {
     },
   );
 
-  it('keeps its serving pair below the home of its user', async () => {
+  it('keeps its serving pair in the cache directory of its user', async () => {
     await using run = startCli(argv, home, { XDG_CACHE_HOME: join(home, 'cache') });
     const [, url = ''] = await run.output(/"url":"(https:[^"]+)"/);
     const ca = await readFile(join(home, 'cache', 'sls-metrics-adapter', 'tls.crt'), 'utf8');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { alignedTable } from '../../src/cli/table.ts';
 
 describe('alignedTable', () => {
-  it('aligns text to the left and columns of numbers to the right, by spaces alone', () => {
+  it('aligns text to the left and columns of numbers to the right, with spaces', () => {
     const rows = [
       ['default-web-80', '7.875', '16s'],
       ['a', '120', '-'],
@@ -16,11 +16,11 @@ describe('alignedTable', () => {
     );
   });
 
-  it('aligns a column with any text in it to the left', () => {
+  it('aligns a column that contains text to the left', () => {
     expect(alignedTable(['A'], [['100'], ['x']])).toBe('A\n100\nx');
   });
 
-  it('prints the head alone where there are no rows, without spaces at the end', () => {
+  it('prints only the head if there are no rows, without trailing spaces', () => {
     expect(alignedTable(['ROUTE', 'VALUE'], [])).toBe('ROUTE  VALUE');
     expect(alignedTable(['ROUTE', 'LONG VALUE'], [['a', 'b']])).toBe('ROUTE  LONG VALUE\na      b');
   });

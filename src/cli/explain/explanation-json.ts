@@ -3,10 +3,10 @@ import { AdapterError } from '../../errors.ts';
 import { utcText } from '../utc.ts';
 import type { Exchange, ExplainedRun, Explanation } from './explanation.ts';
 
-/** Rows told of one answer. The others are only counted. */
-const mostRows = 100;
+/** Further rows of an answer are only counted. */
+const maxRows = 100;
 
-/** An explanation as JSON; undefined keys are left out. */
+/** Undefined keys are left out of the JSON. */
 export function explanationJson(explanation: Explanation, namespace: string) {
   const { request, access, batch, query, key, settings } = explanation;
   const { metric } = request;
@@ -19,7 +19,7 @@ export function explanationJson(explanation: Explanation, namespace: string) {
     logstore: request.logstore,
     routes: request.routes ?? null,
     filters: request.filters,
-    endpoint: { url: key.endpoint, from: explanation.endpointFrom },
+    endpoint: { url: key.endpoint, from: explanation.endpointSource },
     window: {
       from: utcText(window.startSeconds),
       to: utcText(window.endSeconds),
@@ -28,7 +28,7 @@ export function explanationJson(explanation: Explanation, namespace: string) {
       plannedAt: utcText(plannedAtSeconds),
     },
     intervalSeconds: request.intervalSeconds,
-    delay: { seconds: explanation.delaySeconds, from: explanation.delayFrom },
+    delay: { seconds: explanation.delaySeconds, from: explanation.delaySource },
     freshnessSeconds: settings.freshnessSeconds,
     refreshSeconds: settings.refreshSeconds,
     maxStaleSeconds: settings.maxStaleSeconds,
@@ -42,7 +42,7 @@ export function explanationJson(explanation: Explanation, namespace: string) {
     },
     batch: { ...key, everyRoute },
     query: query.query,
-    queryWithoutCanaryColumn: explanation.withoutAlternative,
+    queryWithoutCanaryColumn: explanation.queryWithoutCanary,
   };
 }
 
@@ -69,11 +69,11 @@ function exchangeJson({ query, elapsedMs, answer }: Exchange) {
     processedBytes,
     serverElapsedMs,
     rowCount: rows.length,
-    rows: rows.slice(0, mostRows),
+    rows: rows.slice(0, maxRows),
   };
 }
 
-/** As SLS says it; undefined where it said none. */
+/** Returns the progress that SLS reported. Undefined if the answer has none. */
 export function progressOf(answer: Exchange['answer']): 'Complete' | 'Incomplete' | undefined {
   if (!(answer instanceof AdapterError)) return 'Complete';
   return answer.code === 'SlsIncomplete' ? 'Incomplete' : undefined;

@@ -7,13 +7,13 @@ import { utcText } from '../utc.ts';
 import { progressOf } from './explanation-json.ts';
 import type { Exchange, ExplainedRun, Explanation } from './explanation.ts';
 
-/** More are only counted. */
-const mostRows = 20;
-const mostRoutes = 10;
+/** Further rows and routes are only counted. */
+const maxRows = 20;
+const maxRoutes = 10;
 
-/** What is known before anything is sent, and the query as it can be pasted into the console of SLS. */
+/** Returns what is known before anything is sent, and the query in a form that can be pasted into the SLS console. */
 export function explanationText(explanation: Explanation, namespace: string): string {
-  const { request, batch, query, settings, withoutAlternative } = explanation;
+  const { request, batch, query, settings, queryWithoutCanary } = explanation;
   const { metric, project, logstore, maxRetries } = request;
   const { window, plannedAtSeconds } = batch.query;
   const filters = [...filterEntries(request.filters), ...Object.entries(request.filters.own ?? {})].map(
@@ -23,7 +23,7 @@ export function explanationText(explanation: Explanation, namespace: string): st
     ['metric', `${metric.name}, ${metric.unit}: ${metric.description}`],
     ['routes', routesText(explanation)],
     ['filters', filters.length === 0 ? 'none' : filters.join(', ')],
-    ['endpoint', `${explanation.key.endpoint} (${explanation.endpointFrom})`],
+    ['endpoint', `${explanation.key.endpoint} (${explanation.endpointSource})`],
     ['project', project],
     ['logstore', logstore],
     [
@@ -34,21 +34,21 @@ export function explanationText(explanation: Explanation, namespace: string): st
     ['delay', `${explanation.delaySeconds} s (${delayText(explanation)})`],
     [
       'freshness',
-      `served again for ${settings.freshnessSeconds} s, refreshed every ${settings.refreshSeconds} s; ` +
-        `where SLS fails, served until it is ${settings.maxStaleSeconds} s old`,
+      `served from memory for ${settings.freshnessSeconds} s, refreshed every ${settings.refreshSeconds} s; ` +
+        `if SLS fails, served until it is ${settings.maxStaleSeconds} s old`,
     ],
-    ['retries', `${maxRetries} at most, within ${settings.deadlineSeconds} s`],
+    ['retries', `at most ${maxRetries}, within ${settings.deadlineSeconds} s`],
     ['access', accessText(explanation, namespace)],
     ['shared', sharedText(explanation)],
   ];
-  const also =
-    withoutAlternative === undefined
+  const fallback =
+    queryWithoutCanary === undefined
       ? []
       : [
           '',
-          'Sent in its place where the logstore has no index on the canary column:',
+          'Sent instead if the logstore has no index on the column of canaries:',
           '',
-          ...indented(withoutAlternative),
+          ...indented(queryWithoutCanary),
         ];
   return lines([
     ...facts.map(([name, text]) => `${name.padEnd(10)} ${text}`),
@@ -56,29 +56,29 @@ export function explanationText(explanation: Explanation, namespace: string): st
     `Query, for ${window.startSeconds} to ${window.endSeconds} (Unix seconds):`,
     '',
     ...indented(query.query),
-    ...also,
+    ...fallback,
   ]);
 }
 
 function routesText({ request: { routes }, batch: { query } }: Explanation): string {
   if (routes === undefined) return 'all: the whole logstore';
-  const shown = routes.slice(0, mostRoutes).join(', ');
-  const more = routes.length > mostRoutes ? `, and ${routes.length - mostRoutes} more` : '';
+  const shown = routes.slice(0, maxRoutes).join(', ');
+  const more = routes.length > maxRoutes ? `, and ${routes.length - maxRoutes} more` : '';
   return `${shown}${more}${query.everyRoute ? ', counted with all others of the logstore' : ''}`;
 }
 
-function delayText({ delayFrom, settings: { delay } }: Explanation): string {
-  switch (delayFrom) {
+function delayText({ delaySource, settings: { delay } }: Explanation): string {
+  switch (delaySource) {
     case 'label':
       return 'label sls.query.delay';
     case 'configuration':
       return 'reading.delaySeconds';
     case 'learned':
-      return 'learned from how late the lines of the logstore come';
+      return 'learned from how late the lines of the logstore arrive';
     case 'start value':
       return (
-        'reading.delay.initialSeconds; an adapter that runs learns it, ' +
-        `${delay.leastSeconds} to ${delay.mostSeconds} s, and logs what it learned`
+        'reading.delay.initialSeconds; a running adapter learns the delay, ' +
+        `${delay.leastSeconds} to ${delay.mostSeconds} s, and logs it`
       );
   }
 }
@@ -90,23 +90,23 @@ function accessText({ access }: Explanation, namespace: string): string {
     ...(ownRoutesOnly ? ['access.ownRoutesOnly'] : []),
     ...allowedBy.map((name) => `rule "${name}"`),
   ];
-  return `namespace ${namespace} may read it, ${by.length === 0 ? 'as there are no rules' : `by ${by.join(' and ')}`}`;
+  return `namespace ${namespace} may read it, ${by.length === 0 ? 'since there are no rules' : `by ${by.join(' and ')}`}`;
 }
 
 function sharedText({ key, settings, batch }: Explanation): string {
   const kind =
     typeof key.logKind === 'string'
       ? `${key.logKind} metrics of`
-      : 'own metrics of the same search, groupBy and labels, and of';
-  const kin = `${kind} the same project, logstore, window, filters and endpoint`;
-  if (key.scope === 'logstore') return `one query with all ${kin} that name no route`;
+      : 'metrics of the configuration with the same search, groupBy and labels, and of';
+  const others = `${kind} the same project, logstore, window, filters and endpoint`;
+  if (key.scope === 'logstore') return `one query with all ${others} that name no route`;
   const names = batch.query.everyRoute
     ? 'it counts every route'
-    : `it names its routes up to ${settings.maxNamedRoutes}, and counts every route beyond`;
-  return `one query with all ${kin}, whatever their routes; ${names}`;
+    : `it names up to ${settings.maxNamedRoutes} routes, and counts every route if there are more`;
+  return `one query with all ${others}, whatever their routes; ${names}`;
 }
 
-/** What was sent, what came back, and the reading. The error, where there is one, is told by the command. */
+/** Returns the queries with their results, and the reading. The command prints the error, if there is one. */
 export function runText({ exchanges, items }: ExplainedRun, { request }: Explanation, nowMs: number): string {
   const sent = exchanges.flatMap((exchange, index) => ['', ...exchangeText(exchange, index + 1)]);
   const reading = items === undefined ? [] : ['', readingTable(items, request.metric, nowMs)];
@@ -131,8 +131,8 @@ function exchangeText({ elapsedMs, answer }: Exchange, number: number): string[]
 function rowLines(rows: readonly Row[]): string[] {
   if (rows.length === 0) return [];
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const shown = rows.slice(0, mostRows).map((row) => columns.map((column) => row[column] ?? ''));
-  const more = rows.length > mostRows ? [`  … and ${rows.length - mostRows} more`] : [];
+  const shown = rows.slice(0, maxRows).map((row) => columns.map((column) => row[column] ?? ''));
+  const more = rows.length > maxRows ? [`  … and ${rows.length - maxRows} more`] : [];
   return ['', ...alignedTable(columns, shown).split('\n').map(indent), ...more];
 }
 
@@ -140,12 +140,12 @@ const indent = (line: string) => `  ${line}`;
 const indented = (query: string) => queryLines(query).map(indent);
 const lines = (all: readonly string[]) => `${all.join('\n')}\n`;
 
-/** A text in quotes, which stays as it is, or a space before a part of a statement. */
+/** Matches a quoted text, which stays as it is, or the space before a clause of the statement. */
 const partOrQuoted = /'(?:[^']|'')*'|"[^"]*"| (?=\| |(?:FROM|WHERE|AND|GROUP BY|ORDER BY|LIMIT) )/g;
 
 /**
- * A query of SLS, `search | SELECT …`, on lines that can be read: spaces before the parts of a statement become line
- * breaks, which mean the same to SLS. Nothing else changes.
+ * Splits a query, `search | SELECT …`, into readable lines. Only spaces before clauses become line breaks, which mean the
+ * same to SLS.
  */
 export function queryLines(query: string): string[] {
   const broken = query.replaceAll(partOrQuoted, (found) => (found === ' ' ? '\n' : found));

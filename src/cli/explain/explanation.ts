@@ -14,22 +14,21 @@ import type { ReadingStack } from '../../service/reading-stack.ts';
 import { AggregateSource, logQueryOf } from '../../sls/aggregate-source.ts';
 import type { LogQuery, LogResult, LogSource } from '../../sls/client.ts';
 
-/** What decides which endpoint is asked. */
+/** The setting or label that decides the endpoint. */
 export type EndpointSource = 'sls.endpoint' | 'sls.internal.endpoint' | 'sls.region, sls.network';
 
-/** What a read comes down to, before anything is sent. */
+/** How the adapter performs a read, before anything is sent. */
 export interface Explanation {
   readonly request: MetricRequest;
   readonly access: AccessDecision;
   readonly batch: Batch;
-  /** What is sent, and where to. */
   readonly query: LogQuery;
-  /** What is sent in its place where the logstore has no index on the canary's column. */
-  readonly withoutAlternative: string | undefined;
-  readonly endpointFrom: EndpointSource;
+  /** The query that is sent instead if the logstore has no index on the column of canaries. */
+  readonly queryWithoutCanary: string | undefined;
+  readonly endpointSource: EndpointSource;
   readonly delaySeconds: number;
-  readonly delayFrom: DelaySource;
-  /** What other series have in common with it that share its query. */
+  readonly delaySource: DelaySource;
+  /** What all series that share the query have in common. */
   readonly key: BatchKey;
   readonly settings: ProjectSettings['reading'];
 }
@@ -38,7 +37,7 @@ export interface Explanation {
  * Plans a read as the adapter does.
  *
  * @param nowMs Unix ms
- * @throws AdapterError `ConfigInvalid` where no endpoint is configured
+ * @throws AdapterError `ConfigInvalid` if no endpoint is configured
  */
 export function explainRead(
   request: MetricRequest,
@@ -48,17 +47,16 @@ export function explainRead(
   nowMs: number,
 ): Explanation {
   const { sls, delays } = reading;
-  const { reading: settings, sls: reached } = projectSettings(config)(request.project);
+  const { reading: settings, sls: slsSettings } = projectSettings(config)(request.project);
   const series = seriesOf(request);
   const [batch] = planBatches(series, {
     nowSeconds: nowMs / 1000,
     endpointOf: sls.endpointOf,
-    delaySecondsOf: (one) => delays.secondsOf(one),
+    delaySecondsOf: (item) => delays.secondsOf(item),
     maxNamedRoutes: settings.maxNamedRoutes,
   });
   const [first] = series;
-  if (batch === undefined || first === undefined)
-    throw new AdapterError('Internal', 'a read came out without a query');
+  if (batch === undefined || first === undefined) throw new AdapterError('Internal', 'the read has no query');
   const { endpoint, window, plannedAtSeconds, logKind } = batch.query;
   const query = logQueryOf(batch.query, true);
   const alternative = routeColumnsOf(logKind)?.alternative;
@@ -68,38 +66,37 @@ export function explainRead(
     access: decideAccess(config.access, access),
     batch,
     query,
-    withoutAlternative: alternative === undefined || without === query.query ? undefined : without,
-    endpointFrom: endpointSource(request, reached),
+    queryWithoutCanary: alternative === undefined || without === query.query ? undefined : without,
+    endpointSource: endpointSourceOf(request, slsSettings),
     delaySeconds: plannedAtSeconds - window.endSeconds,
-    delayFrom: delays.sourceOf(first),
+    delaySource: delays.sourceOf(first),
     key: batchKeyOf(first, endpoint, window),
     settings,
   };
 }
 
-function endpointSource({ internalEndpoint }: MetricRequest, { endpoint }: ProjectSettings['sls']) {
+function endpointSourceOf({ internalEndpoint }: MetricRequest, { endpoint }: ProjectSettings['sls']) {
   if (endpoint !== undefined) return 'sls.endpoint';
   return internalEndpoint === undefined ? 'sls.region, sls.network' : 'sls.internal.endpoint';
 }
 
-/** One query that was sent to SLS, and what came back. */
+/** One query that was sent to SLS, and its result. */
 export interface Exchange {
   readonly query: LogQuery;
   readonly elapsedMs: number;
   readonly answer: LogResult | AdapterError;
 }
 
-/** What became of a read that was explained. */
+/** The result of a read that was explained. */
 export interface ExplainedRun {
-  /** In the order sent: attempts, and a second one where a logstore lacks a column. */
+  /** In the order sent: all attempts, and a second query if the logstore lacks a column. */
   readonly exchanges: readonly Exchange[];
-  /** The reading; undefined where there is none. */
+  /** Undefined if there is an error. */
   readonly items: readonly ReadingItem[] | undefined;
-  /** Why there is none. */
   readonly error: AdapterError | undefined;
 }
 
-/** Sends what was planned, with the retries and within the deadline of a read. Never rejects. */
+/** Sends the planned query, with the retries and the deadline of a read. Never rejects. */
 export async function runExplained(
   { batch, request, settings }: Explanation,
   { sls, retryPauses }: ReadingStack,
@@ -107,7 +104,7 @@ export async function runExplained(
   signal: AbortSignal,
 ): Promise<ExplainedRun> {
   const exchanges: Exchange[] = [];
-  const source = new AggregateSource(overheard(sls.gates, exchanges), clock);
+  const source = new AggregateSource(recording(sls.gates, exchanges), clock);
   try {
     const result = await withRetry(
       (either) => source.query(batch.query, either),
@@ -125,18 +122,19 @@ export async function runExplained(
   }
 }
 
-function overheard(logs: LogSource, exchanges: Exchange[]): LogSource {
+/** Adds each query that passes through to `exchanges`. */
+function recording(logs: LogSource, exchanges: Exchange[]): LogSource {
   return {
     query: async (query, signal) => {
       const startMs = performance.now();
-      const note = (answer: Exchange['answer']) =>
+      const record = (answer: Exchange['answer']) =>
         exchanges.push({ query, elapsedMs: performance.now() - startMs, answer });
       try {
         const result = await logs.query(query, signal);
-        note(result);
+        record(result);
         return result;
       } catch (thrown) {
-        note(toAdapterError(thrown));
+        record(toAdapterError(thrown));
         throw thrown;
       }
     },

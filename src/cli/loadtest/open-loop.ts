@@ -3,23 +3,24 @@ import type { Ending, Tally } from './tally.ts';
 
 export interface OpenLoop {
   readonly plan: RatePlan;
-  /** At a time; what is due beyond them is not sent, and counted. */
+  /** Maximum concurrent requests. A request that is due beyond them is counted as unsent. */
   readonly maxInFlight: number;
-  /** One request. Never rejects. */
+  /** Sends one request. Never rejects. */
   readonly send: (signal: AbortSignal) => Promise<Ending>;
   readonly tally: Tally;
-  /** Monotonic, ms. */
+  /** Monotonic clock, ms. */
   readonly nowMs: () => number;
 }
 
-const launchesInARow = 50;
+/** When the loop is late, it yields to pending answers after this many requests. */
+const maxSentInARow = 50;
 
 /**
- * Sends each request when it is due, whether or not those before it are answered, as users do: a server that slows down
- * gets no rest. Latencies count from when a request was due.
+ * Sends each request when it is due, without waiting for earlier answers, as independent users do: a slow server does
+ * not slow down the load. Latencies count from when a request was due.
  *
- * @param signal ends it at once; what is under way is dropped, and not counted as an answer
- * @returns for how long it sent, ms
+ * @param signal ends the loop at once; in-flight requests are dropped and not counted as ended
+ * @returns how long it sent, ms
  */
 export async function runOpenLoop(
   { plan, maxInFlight, send, tally, nowMs }: OpenLoop,
@@ -27,60 +28,60 @@ export async function runOpenLoop(
 ): Promise<number> {
   const startMs = nowMs();
   const count = plannedRequests(plan);
-  const underWay = new Set<Promise<void>>();
-  const launch = (due: number): void => {
-    if (underWay.size >= maxInFlight) {
+  const inFlight = new Set<Promise<void>>();
+  const sendOne = (due: number): void => {
+    if (inFlight.size >= maxInFlight) {
       tally.unsent(due);
       return;
     }
     tally.sent(due);
-    const flight = send(signal).then((ending) => {
+    const pending = send(signal).then((ending) => {
       if (!signal.aborted) tally.ended({ dueMs: due, endMs: nowMs() - startMs, ending });
-      underWay.delete(flight);
+      inFlight.delete(pending);
     });
-    underWay.add(flight);
+    inFlight.add(pending);
   };
   for (let number = 1; number <= count; number += 1) {
     const due = dueMs(plan, number);
     const waitMs = due - (nowMs() - startMs);
     if (waitMs > 0) await pause(waitMs, undefined, { signal }).catch(() => undefined);
-    // Where it lags behind, answers must still be heard.
-    else if (number % launchesInARow === 0) await immediate();
+    // When the loop is late, pending answers must still be processed.
+    else if (number % maxSentInARow === 0) await immediate();
     if (signal.aborted) return Math.min(plan.durationMs, nowMs() - startMs);
-    launch(due);
+    sendOne(due);
   }
   const restMs = plan.durationMs - (nowMs() - startMs);
   if (restMs > 0) await pause(restMs, undefined, { signal }).catch(() => undefined);
   const sentForMs = signal.aborted ? Math.min(plan.durationMs, nowMs() - startMs) : plan.durationMs;
-  await Promise.all(underWay);
+  await Promise.all(inFlight);
   return sentForMs;
 }
 
-/** A rate that goes from one value to another in a straight line. */
+/** A rate that changes linearly. */
 export interface RatePlan {
-  /** Requests per second at the start and at the end; equal: a steady rate. */
+  /** Requests per second at the start and at the end. Equal for a steady rate. */
   readonly fromPerSecond: number;
   readonly toPerSecond: number;
   readonly durationMs: number;
 }
 
-/** Requests per second, `atMs` after the start. */
+/** Returns the requests per second `atMs` after the start. */
 export function rateAt({ fromPerSecond, toPerSecond, durationMs }: RatePlan, atMs: number): number {
   return fromPerSecond + ((toPerSecond - fromPerSecond) * atMs) / durationMs;
 }
 
-/** How many requests are due until `atMs` after the start, a fraction of the next one included. */
+/** Returns the number of requests due until `atMs` after the start, with the fraction of the next one. */
 export function requestsUntil(plan: RatePlan, atMs: number): number {
   return ((plan.fromPerSecond + rateAt(plan, atMs)) / 2) * (atMs / 1000);
 }
 
-/** How many requests the whole plan sends. */
+/** Returns the number of requests of the whole plan. */
 export const plannedRequests = (plan: RatePlan): number => Math.floor(requestsUntil(plan, plan.durationMs));
 
-/** When the request with this number is due, ms after the start: `requestsUntil` turned round. The first has number 1. */
+/** Returns when a request is due, in ms after the start. Inverse of `requestsUntil`. The first request has number 1. */
 export function dueMs({ fromPerSecond, toPerSecond, durationMs }: RatePlan, number: number): number {
-  const perSecondEachSecond = ((toPerSecond - fromPerSecond) * 1000) / durationMs;
-  // Of rate·t + slope·t²/2 = number, in the form that a slope of 0 does not upset.
-  const root = Math.sqrt(Math.max(0, fromPerSecond ** 2 + 2 * perSecondEachSecond * number));
+  const slope = ((toPerSecond - fromPerSecond) * 1000) / durationMs;
+  // Solves rate·t + slope·t²/2 = number in a form that also works for a slope of 0.
+  const root = Math.sqrt(Math.max(0, fromPerSecond ** 2 + 2 * slope * number));
   return ((2 * number) / (fromPerSecond + root)) * 1000;
 }

@@ -3,17 +3,17 @@ import { alignedTable } from '../table.ts';
 import { rateAt, type RatePlan, requestsUntil } from './open-loop.ts';
 import type { Measured, Tally } from './tally.ts';
 
-/** What a load test was, and what it measured. */
+/** A load test and its measurements. */
 export interface LoadReport {
   readonly url: string;
   readonly method: string;
   readonly plan: RatePlan;
-  /** For how long it sent: less than planned where it was ended. */
+  /** How long it sent. Shorter than planned if it was interrupted. */
   readonly sentForMs: number;
   readonly tally: Tally;
 }
 
-/** The curve, step by step, and the whole. */
+/** Returns a table with one line a step, and the total. */
 export function reportTable({ plan, sentForMs, tally }: LoadReport): string {
   const rows = tally
     .steps(sentForMs)
@@ -23,18 +23,16 @@ export function reportTable({ plan, sentForMs, tally }: LoadReport): string {
       ...cellsOf(step),
     ]);
   const total = tally.total(sentForMs);
-  const whole = ['total', meanRate(plan, total).toFixed(1), ...cellsOf(total)];
+  const totalRow = ['total', meanRate(plan, total).toFixed(1), ...cellsOf(total)];
   const head = ['TIME', 'PLANNED/S', 'SENT/S', 'ANSWERED/S', 'P50', 'P95', 'P99', 'FAILED', 'UNSENT'];
   const endings = tally.endings().map(([ending, count]) => `${ending} ${count}`);
   return [
-    alignedTable(head, [...rows, whole]),
+    alignedTable(head, [...rows, totalRow]),
     '',
     `Ended by: ${endings.length === 0 ? 'no request ended' : endings.join(', ')}.`,
     ...(total.unsent === 0
       ? []
-      : [
-          `${total.unsent} requests were due while every connection was taken, and not sent (--connections).`,
-        ]),
+      : [`${total.unsent} requests were not sent because all connections were in use (--connections).`]),
     ...(sentForMs < plan.durationMs
       ? [`Ended after ${timeText(sentForMs)} of ${timeText(plan.durationMs)}.`]
       : []),
@@ -43,7 +41,7 @@ export function reportTable({ plan, sentForMs, tally }: LoadReport): string {
 }
 
 export function reportJson({ url, method, plan, sentForMs, tally }: LoadReport) {
-  const told = ({ fromMs, toMs, ...counts }: Measured) => ({
+  const measuredJson = ({ fromMs, toMs, ...counts }: Measured) => ({
     fromSeconds: fromMs / 1000,
     toSeconds: toMs / 1000,
     plannedPerSecond: meanRate(plan, { fromMs, toMs }),
@@ -59,8 +57,8 @@ export function reportJson({ url, method, plan, sentForMs, tally }: LoadReport) 
     toPerSecond: plan.toPerSecond,
     durationSeconds: plan.durationMs / 1000,
     sentForSeconds: sentForMs / 1000,
-    steps: tally.steps(sentForMs).map(told),
-    total: told(tally.total(sentForMs)),
+    steps: tally.steps(sentForMs).map(measuredJson),
+    total: measuredJson(tally.total(sentForMs)),
     endings: Object.fromEntries(tally.endings()),
   };
 }
@@ -83,38 +81,38 @@ const cellsOf = (part: Measured): string[] => [
 export const latencyText = (ms: number | undefined): string =>
   ms === undefined ? '-' : `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)}ms`;
 
-/** `90s`, or `1.5s` for what is no whole second. */
+/** Formats a duration as `90s` or `1.5s`. */
 export const timeText = (ms: number): string => `${Number((ms / 1000).toFixed(1))}s`;
 
-const longestBar = 30;
-const shortestBar = 5;
+const maxBar = 30;
+const minBar = 5;
 const refreshMs = 500;
 
 /**
- * One line: how far it is, and what was measured so far.
+ * Returns one line with the progress and the measurements so far.
  *
- * @param columns of the terminal: the bar gives way, so that the line stays one
+ * @param columns width of the terminal; the bar is shortened so that the line fits
  */
 export function progressLine(plan: RatePlan, atMs: number, total: Measured, columns: number): string {
   const share = Math.min(1, atMs / plan.durationMs);
   const due = Math.floor(requestsUntil(plan, Math.min(atMs, plan.durationMs)));
-  const told = [
+  const text = [
     `${Math.floor(share * 100)} %`,
     `${total.sent} of ${due} sent`,
     `p95 ${latencyText(total.latencyMs?.p95)}`,
     `${total.failed} failed`,
     `${timeText(Math.max(0, Math.round((plan.durationMs - atMs) / 1000) * 1000))} left`,
   ].join(' · ');
-  const width = Math.max(shortestBar, Math.min(longestBar, columns - told.length - 1));
+  const width = Math.max(minBar, Math.min(maxBar, columns - text.length - 1));
   const done = Math.round(share * width);
-  return `${'█'.repeat(done)}${'░'.repeat(width - done)} ${told}`;
+  return `${'█'.repeat(done)}${'░'.repeat(width - done)} ${text}`;
 }
 
 /**
- * Shows a line on a terminal, and nothing elsewhere.
+ * Shows a live line on a terminal. Shows nothing if the stream is not a terminal.
  *
- * @param line for a terminal of that many columns
- * @returns ends it, and takes the line away
+ * @param line returns the line for the width of the terminal
+ * @returns a function that ends it and removes the line
  */
 export function showProgress(stream: NodeJS.WriteStream, line: (columns: number) => string): () => void {
   if (!stream.isTTY) return () => undefined;

@@ -7,18 +7,18 @@ import type { Ending } from './tally.ts';
 export interface RequestSettings {
   readonly url: URL;
   readonly method: string;
-  /** Names and values. A name may come again. */
+  /** Names and values. A name may occur more than once. */
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Buffer | undefined;
   readonly connections: number;
   readonly timeoutMs: number;
-  /** Takes any certificate. */
+  /** Accepts any certificate. */
   readonly insecure: boolean;
-  /** The addresses that were checked, for the host of the URL. */
+  /** Resolves the host of the URL to the checked addresses. */
   readonly lookup: LookupFunction;
 }
 
-/** Sends one and the same request, over connections that are kept. */
+/** Sends the same request again and again, over kept connections. */
 export class Requester {
   readonly #settings: RequestSettings;
   readonly #agent: http.Agent;
@@ -35,10 +35,10 @@ export class Requester {
         : new http.Agent(options);
   }
 
-  /** Resolves once the whole answer has come, or with what went wrong. Never rejects. */
+  /** Resolves with the status once the whole answer has arrived, or with an error code. Never rejects. */
   async send(signal: AbortSignal): Promise<Ending> {
     const first = await this.#try(signal);
-    // The server may close a kept connection just as it is used again: that is no failure of it.
+    // The server may close a kept connection while a request is being sent on it. That is not a failure, so retry once.
     return first.isStale && !signal.aborted ? (await this.#try(signal)).ending : first.ending;
   }
 
@@ -61,7 +61,7 @@ export class Requester {
       const ending = expired.aborted ? 'timeout' : (error.code ?? error.message);
       resolve({ ending, isStale: request.reusedSocket && ending === 'ECONNRESET' });
     };
-    // To another protocol (101), or through a proxy (CONNECT): an answer whose end never comes.
+    // After a switch of protocols (101) or a CONNECT the response never ends.
     const end = (response: http.IncomingMessage, socket: Duplex): void => {
       socket.destroy();
       resolve({ ending: response.statusCode ?? 0, isStale: false });
@@ -79,7 +79,7 @@ export class Requester {
   }
 }
 
-/** By name: Node adds its own to an object alone. */
+/** Groups values by name. Node adds its own headers only to an object, not to a list. */
 function headersOf(headers: RequestSettings['headers']): http.OutgoingHttpHeaders {
   const byName = Map.groupBy(headers, ([name]) => name.toLowerCase());
   return Object.fromEntries(

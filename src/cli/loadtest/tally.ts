@@ -1,27 +1,27 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 
-/** How one request ended: by a status of HTTP, or by what went wrong, such as `timeout` or `ECONNREFUSED`. */
+/** The HTTP status of an answer, or an error such as `timeout` or `ECONNREFUSED`. */
 export type Ending = number | string;
 
 export interface TallyEntry {
-  /** When it was due, ms after the start. */
+  /** Milliseconds after the start. */
   readonly dueMs: number;
-  /** When it ended. */
+  /** Milliseconds after the start. */
   readonly endMs: number;
   readonly ending: Ending;
 }
 
-/** What was measured in a part of the time, or in all of it. */
+/** Measurements of one step, or of the whole test. */
 export interface Measured {
   readonly fromMs: number;
   readonly toMs: number;
   readonly sent: number;
-  /** Requests that were due while every connection was taken. */
+  /** Requests that were due while all connections were in use. */
   readonly unsent: number;
-  /** Answers with a status below 400, of the requests that were due in it. */
+  /** Requests due in this step that got a status below 400. */
   readonly answered: number;
   readonly failed: number;
-  /** Of answers, from when the request was due; undefined without any. */
+  /** Latencies of all answers, counted from when the request was due. Undefined without answers. */
   readonly latencyMs: { readonly p50: number; readonly p95: number; readonly p99: number } | undefined;
 }
 
@@ -41,7 +41,7 @@ class Part {
     const isAnswer = typeof ending === 'number';
     if (isAnswer && ending < 400) this.answered += 1;
     else this.failed += 1;
-    // What was never answered has no latency; a refusal has.
+    // An answer with an error status has a latency, a failed request has none.
     if (isAnswer)
       this.#microseconds.record(Math.min(microsecondsOfAnHour, Math.max(1, Math.round(latencyMs * 1000))));
   }
@@ -54,7 +54,7 @@ class Part {
   }
 }
 
-/** Counts a load test, in steps of equal length and as a whole. What it keeps does not grow with the requests. */
+/** Counts requests in steps of equal length and in total. Its size does not depend on the number of requests. */
 export class Tally {
   readonly #stepMs: number;
   readonly #durationMs: number;
@@ -81,17 +81,17 @@ export class Tally {
     for (const part of this.#partsOf(dueMs)) part.end(endMs - dueMs, ending);
   }
 
-  /** How requests ended, the most frequent first. */
+  /** Returns the endings with their counts, the most frequent first. */
   endings(): readonly (readonly [Ending, number])[] {
     return [...this.#endings].toSorted(([, one], [, other]) => other - one);
   }
 
-  /** @param untilMs where it was ended before its time */
+  /** @param untilMs end of the test, if it was interrupted */
   total(untilMs = this.#durationMs): Measured {
     return this.#total.measured(0, untilMs);
   }
 
-  /** Those that have begun. */
+  /** Returns the steps that have begun. */
   steps(untilMs = this.#durationMs): Measured[] {
     return this.#steps
       .map((part, index) =>

@@ -14,14 +14,14 @@ export interface HpaOptions {
   readonly output: 'table' | 'json';
 }
 
-/** How much of the greatest number of replicas the busiest minute is to take. */
+/** Share of the maximum replicas that the busiest minute needs with the chosen target. */
 const shareAtPeak = 0.8;
 
 /**
- * An HPA (autoscaling/v2, YAML unless JSON is asked for) that scales a Deployment by the requests per second of its route, with a target made of
- * what was seen.
+ * Returns an HPA (autoscaling/v2, as YAML or JSON) that scales a Deployment by the requests per second of its route. The
+ * target follows from the measured rate.
  *
- * @throws AdapterError `RouteUnseen`; `ConfigInvalid` where it must be said which route is meant
+ * @throws AdapterError `RouteUnseen`, or `ConfigInvalid` if `--route` or `--namespace` is needed
  */
 export function hpaManifest(survey: Survey, options: HpaOptions): string {
   const { deployment, namespace, min, max } = options;
@@ -30,7 +30,7 @@ export function hpaManifest(survey: Survey, options: HpaOptions): string {
   if (matchLabels === undefined)
     throw new AdapterError(
       'ConfigInvalid',
-      `no label can name route ${seen.route}: --namespace must say which one it is of`,
+      `labels cannot express route ${seen.route} without its namespace: add --namespace`,
     );
   const replicasAtPeak = Math.max(1, Math.floor(max * shareAtPeak));
   const averageValue = formatQuantity(targetOf(seen.peakQps / replicasAtPeak));
@@ -60,7 +60,7 @@ export function hpaManifest(survey: Survey, options: HpaOptions): string {
   );
 }
 
-/** Pods that load a model start slowly: many at once on the way up, one by one and late on the way down. */
+/** Pods that load a model start slowly, so it adds many at once, and removes one at a time after a while. */
 const behavior = {
   scaleUp: {
     stabilizationWindowSeconds: 0,
@@ -76,7 +76,7 @@ const behavior = {
   },
 };
 
-/** Two digits that count, at least a thousandth: the target is an estimate, and looks like one. */
+/** Rounds to two significant digits, at least 0.001, since the target is only an estimate. */
 const targetOf = (qps: number): number => Math.max(0.001, Number(qps.toPrecision(2)));
 
 function comments(
@@ -84,7 +84,7 @@ function comments(
   { query: { window } }: Survey,
   { replicasAtPeak, max, averageValue }: { replicasAtPeak: number; max: number; averageValue: string },
 ): string {
-  const also = [
+  const more = [
     ...(latencyP95Ms === undefined ? [] : [`p95 ${numberText(latencyP95Ms)} ms`]),
     ...(errorRatio === undefined ? [] : [`${numberText(errorRatio * 100)} % 5xx`]),
   ];
@@ -93,14 +93,14 @@ function comments(
     [
       `${numberText(qps)} requests/s on average`,
       `${numberText(peakQps)} in the busiest minute`,
-      ...also,
+      ...more,
     ].join(', '),
     '',
-    `averageValue ${averageValue} puts that minute on ${replicasAtPeak} of ${max} replicas. What one pod can take`,
-    'no log tells: load it (sls-metrics-adapter loadtest), see where its latency rises, and write a little less.',
+    `averageValue ${averageValue} puts that minute on ${replicasAtPeak} of ${max} replicas. A log does not show how much one pod`,
+    'can take: measure it (sls-metrics-adapter loadtest) and write a little less than where its latency rises.',
     '',
-    'Slow starts: up to twice the pods, or two more, every 30 s on the way up; on the way down one a minute,',
-    'after 5 minutes of less.',
+    'For slow starts: scales up to twice the pods, or by two, every 30 s; scales down by one a minute, after 5 minutes',
+    'of lower load.',
   ]
     .map((line) => `# ${line}`.trimEnd())
     .join('\n')
@@ -115,19 +115,19 @@ function routeOf(
   const since = utcText(query.window.startSeconds);
   const [first] = routes;
   if (first === undefined) {
-    const what = route ?? (namespace === undefined ? 'any backend' : `a backend of namespace ${namespace}`);
-    throw new AdapterError('RouteUnseen', `${where}: no request to ${what} was logged since ${since}`);
+    const target = route ?? (namespace === undefined ? 'any backend' : `a backend of namespace ${namespace}`);
+    throw new AdapterError('RouteUnseen', `${where}: no request to ${target} was logged since ${since}`);
   }
   if (route !== undefined) return first;
-  const named = routes.filter(({ route: name }) => name.includes(`-${deployment}-`));
-  const candidates = named.length > 0 ? named : routes;
+  const matching = routes.filter(({ route: name }) => name.includes(`-${deployment}-`));
+  const candidates = matching.length > 0 ? matching : routes;
   const [only, ...others] = candidates;
   if (only !== undefined && others.length === 0 && !isCut) return only;
-  const shown = candidates.slice(0, mostShown).map((one) => one.route);
+  const names = candidates.slice(0, maxShown).map((one) => one.route);
   throw new AdapterError(
     'ConfigInvalid',
-    `--route must say which route is that of ${deployment}: ${shown.join(', ')}${candidates.length > mostShown ? ', …' : ''}`,
+    `several routes may belong to ${deployment}, choose one with --route: ${names.join(', ')}${candidates.length > maxShown ? ', …' : ''}`,
   );
 }
 
-const mostShown = 5;
+const maxShown = 5;

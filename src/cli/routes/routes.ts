@@ -1,4 +1,3 @@
-import { loadConfig } from '../../config/load.ts';
 import { projectSettings } from '../../config/project-settings.ts';
 import { AdapterError } from '../../errors.ts';
 import type { IngressLogKind } from '../../metric/log-kind.ts';
@@ -8,50 +7,50 @@ import { surveyRoutes, type SurveyQuery } from '../../sls/route-survey.ts';
 import { createEventLog } from '../../telemetry/event-log.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import type { Io } from '../io.ts';
-import { runningFlags } from '../running-flags.ts';
+import { loadCommandConfig } from '../command-config.ts';
 import { hpaManifest } from './hpa-manifest.ts';
 import { surveyJson, surveyTable, type Survey } from './survey-output.ts';
 
 export interface RoutesOptions {
-  /** How far back, milliseconds. */
+  /** How far back to look, milliseconds. */
   readonly since: number;
-  /** Those of this namespace alone. */
+  /** Only routes of this namespace. */
   readonly namespace?: string;
   readonly logKind?: IngressLogKind;
   readonly limit: number;
   readonly output: 'table' | 'json';
-  /** A Deployment: prints an HPA of it in place of the routes. */
+  /** A Deployment. If given, an HPA for it is printed instead of the routes. */
   readonly hpa?: string;
   readonly route?: string;
   readonly min: number;
   readonly max: number;
 }
 
-/** An hour of a busy log takes longer than the few seconds that a read has. */
+/** A query over an hour of a busy log takes longer than a read may. */
 const deadlineMs = 60_000;
 const maxRetries = 5;
 const maxSinceMs = 24 * 3_600_000;
-/** The route of a Deployment may be any that was seen, however few its requests. */
-const mostForHpa = 10_000;
+/** For an HPA all routes are fetched, since the route of the Deployment may have few requests. */
+const limitForHpa = 10_000;
 
-/** Prints the routes that a logstore has seen lately, or an HPA for one of them. */
+/** Prints the recent routes in a logstore, or an HPA for one of them. */
 export async function routes(
   options: RoutesOptions,
   flags: Readonly<Record<string, unknown>>,
   io: Io,
 ): Promise<void> {
-  const config = loadConfig({ flags: { ...(await runningFlags(io)), ...flags }, env: io.env });
+  const config = await loadCommandConfig(flags, io);
   const { project, logstore } = config.defaults;
   checkOptions(options);
   if (project === undefined || logstore === undefined) {
     const [name, example] = project === undefined ? ['project', 'k8s-log-ID'] : ['logstore', 'nginx-ingress'];
-    throw new AdapterError('ConfigInvalid', `--${name} is missing, as in --${name} ${example}`);
+    throw new AdapterError('ConfigInvalid', `--${name} is missing, for example --${name} ${example}`);
   }
   const reading = createReading(config, io, createEventLog(createLogger(config.log.level)));
   try {
     const { delaySeconds, delay } = projectSettings(config)(project).reading;
     const endSeconds = Math.floor(io.clock.now() / 1000) - (delaySeconds ?? delay.initialSeconds);
-    const limit = options.hpa === undefined ? options.limit : mostForHpa;
+    const limit = options.hpa === undefined ? options.limit : limitForHpa;
     const query: SurveyQuery = {
       endpoint: reading.sls.endpointOf({ project, internalEndpoint: undefined }),
       project,
@@ -60,7 +59,7 @@ export async function routes(
       window: { startSeconds: endSeconds - Math.ceil(options.since / 1000), endSeconds },
       route: options.route,
       namespace: options.namespace,
-      // One more than is looked at tells whether there are more.
+      // One more than the limit, to find out if there are more.
       maxRows: limit + 1,
     };
     const send = (signal: AbortSignal) => surveyRoutes(query, reading.sls.gates, signal);
@@ -84,18 +83,18 @@ function textOf(survey: Survey, options: RoutesOptions): string {
 }
 
 const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-/** What a Deployment may be called. Source: RFC 1123 subdomains, as Kubernetes wants them. */
+/** Valid names of a Deployment. Source: Kubernetes, names that are RFC 1123 subdomains. */
 const dnsSubdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /** @throws AdapterError `ConfigInvalid` */
 function checkOptions({ since, limit, namespace, hpa, min, max, route }: RoutesOptions): void {
-  const refuse = (what: string) => new AdapterError('ConfigInvalid', what);
-  if (since < 60_000 || since > maxSinceMs) throw refuse('--since must be from 1m to 24h');
-  if (limit > 1000) throw refuse('--limit must be from 1 to 1000');
+  const invalid = (what: string) => new AdapterError('ConfigInvalid', what);
+  if (since < 60_000 || since > maxSinceMs) throw invalid('--since must be from 1m to 24h');
+  if (limit > 1000) throw invalid('--limit must be from 1 to 1000');
   if (namespace !== undefined && !dnsLabel.test(namespace))
-    throw refuse(`--namespace ${JSON.stringify(namespace)} must be a namespace`);
+    throw invalid(`--namespace ${JSON.stringify(namespace)} must be the name of a namespace`);
   if (hpa !== undefined && (hpa.length > 253 || !dnsSubdomain.test(hpa)))
-    throw refuse(`--hpa ${JSON.stringify(hpa)} must be the name of a Deployment`);
-  if (hpa === undefined && route !== undefined) throw refuse('--route goes with --hpa DEPLOYMENT');
-  if (min > max) throw refuse(`--min ${min} must be at most --max ${max}`);
+    throw invalid(`--hpa ${JSON.stringify(hpa)} must be the name of a Deployment`);
+  if (hpa === undefined && route !== undefined) throw invalid('--route needs --hpa DEPLOYMENT');
+  if (min > max) throw invalid(`--min ${min} must be at most --max ${max}`);
 }

@@ -4,18 +4,18 @@ import type { SurveyedRoute, SurveyQuery } from '../../sls/route-survey.ts';
 import { alignedTable } from '../table.ts';
 import { utcText } from '../utc.ts';
 
-/** The routes of a logstore that were seen in a window. */
+/** The routes in a logstore within a window. */
 export interface Survey {
   readonly query: SurveyQuery;
-  /** Those with the most requests first. */
+  /** In descending order of requests. */
   readonly routes: readonly SurveyedRoute[];
-  /** There are more. */
+  /** True if there are more routes. */
   readonly isCut: boolean;
-  /** Namespaces that are known, to tell the parts of a long route apart. */
+  /** Known namespaces. They are needed to split a long route into its parts. */
   readonly namespaces: readonly string[];
 }
 
-/** The labels of an HPA that read a route; undefined where none can. */
+/** Returns the labels with which an HPA reads a route, or undefined if labels cannot express it. */
 export function matchLabelsOf(
   route: string,
   { query, namespaces }: Pick<Survey, 'query' | 'namespaces'>,
@@ -25,7 +25,7 @@ export function matchLabelsOf(
   return named && { [project.name]: query.project, [logstore.name]: query.logstore, ...named };
 }
 
-/** The routes, one a line, each with the selector that reads it. */
+/** Returns a table with one line a route, with its selector. */
 export function surveyTable(survey: Survey): string {
   const { query, routes, isCut } = survey;
   const { startSeconds, endSeconds } = query.window;
@@ -45,12 +45,12 @@ export function surveyTable(survey: Survey): string {
   );
   const { project, logstore } = labelDefinitions;
   const notes = [
-    `From ${utcText(startSeconds)} to ${utcText(endSeconds)}; PEAK is the busiest minute, LAST SEEN is before the end.`,
-    `Every SELECTOR needs ${project.name}=${query.project},${logstore.name}=${query.logstore} as well.`,
-    ...(isCut ? [`There are more routes: these ${routes.length} had the most requests (--limit).`] : []),
+    `From ${utcText(startSeconds)} to ${utcText(endSeconds)}; PEAK is the busiest minute, LAST SEEN counts back from the end.`,
+    `Every SELECTOR also needs ${project.name}=${query.project},${logstore.name}=${query.logstore}.`,
+    ...(isCut ? [`There are more routes. These ${routes.length} had the most requests (--limit).`] : []),
     ...(routes.some(({ route }) => matchLabelsOf(route, survey) === undefined)
       ? [
-          'A route without a selector is no label value; if it is only too long, --namespace tells its parts apart.',
+          'A route without a selector is not a valid label value. If it is only too long, --namespace splits it into its parts.',
         ]
       : []),
   ];
@@ -65,7 +65,6 @@ function selectorText(labels: Readonly<Record<string, string>> | undefined): str
   return own.length === 0 ? '-' : own.map(([name, value]) => `${name}=${value}`).join(',');
 }
 
-/** The survey as JSON. */
 export function surveyJson(survey: Survey) {
   const { query, routes, isCut } = survey;
   const { project, logstore, logKind, window } = query;
@@ -86,7 +85,7 @@ export function surveyJson(survey: Survey) {
   };
 }
 
-/** Three digits that count: 0.00123, 12.3, 1234. */
+/** Formats with three significant digits: 0.00123, 12.3, 1234. */
 export function numberText(value: number): string {
   if (value === 0) return '0';
   if (value >= 100) return value.toFixed(0);

@@ -28,7 +28,7 @@ async function loadtest(url: string, ...flags: readonly string[]) {
   return { code, stdout: fake.stdout(), stderr: fake.stderr() };
 }
 
-interface Told {
+interface Report {
   readonly sentForSeconds: number;
   readonly steps: readonly { readonly sent: number }[];
   readonly total: {
@@ -40,15 +40,15 @@ interface Told {
   readonly endings: Readonly<Record<string, number>>;
 }
 
-async function loadtestJson(url: string, ...flags: readonly string[]): Promise<Told> {
+async function loadtestJson(url: string, ...flags: readonly string[]): Promise<Report> {
   const { code, stdout, stderr } = await loadtest(url, '-o', 'json', ...flags);
-  const told = JSON.parse(stdout) as Told;
-  expect([code, stderr]).toEqual([told.total.answered > 0 ? 0 : 1, '']);
-  return told;
+  const report = JSON.parse(stdout) as Report;
+  expect([code, stderr]).toEqual([report.total.answered > 0 ? 0 : 1, '']);
+  return report;
 }
 
 describe('loadtest', () => {
-  it('sends a rate that rises, and prints the curve', async () => {
+  it('sends at a rising rate, and prints a line for each step', async () => {
     let received = 0;
     const url = await startServer((_, response) => {
       received += 1;
@@ -74,7 +74,7 @@ describe('loadtest', () => {
       101,
     ],
     ['a tunnel', '200 Connected', ['--method', 'CONNECT'], 200],
-  ])('counts an answer that begins %s', async (_, line, flags, status) => {
+  ])('counts an answer that switches to %s', async (_, line, flags, status) => {
     const server = createTcpServer((socket) => {
       socket.on('error', () => undefined);
       socket.once('data', () =>
@@ -88,7 +88,7 @@ describe('loadtest', () => {
     expect(endings).toEqual({ [status]: 5 });
   });
 
-  it('has each step send the area below its part of the line', async () => {
+  it('sends in each step as many requests as the rate amounts to', async () => {
     const url = await startServer((_, response) => void response.end());
     const { steps, total, endings } = await loadtestJson(url, '--rate', '10..90', '--for', '2s');
     expect(steps.map(({ sent }) => sent)).toEqual([29, 71]);
@@ -96,7 +96,7 @@ describe('loadtest', () => {
     expect(endings).toEqual({ 200: 100 });
   });
 
-  it('gives a server that does not answer no rest, and counts what it could not send', async () => {
+  it('does not wait for a server that does not answer, and counts unsent requests', async () => {
     const waiting: IncomingMessage[] = [];
     const url = await startServer((request) => void waiting.push(request));
     const flags = ['--rate', '20', '--for', '1s', '--connections', '15', '--timeout', '3s'];
@@ -107,9 +107,9 @@ describe('loadtest', () => {
   });
 
   it.each([
-    ['one of them', 1, 0],
-    ['none of them', 0, 1],
-  ])('ends with an exit code that says whether any was answered: %s', async (_, good, expected) => {
+    ['one request was answered', 1, 0],
+    ['no request was answered', 0, 1],
+  ])('exits with 1 only if no request was answered: %s', async (_, good, expected) => {
     let received = 0;
     const url = await startServer((__, response) => {
       received += 1;
@@ -121,7 +121,7 @@ describe('loadtest', () => {
     expect(stdout).toContain(`500 ${5 - good}`);
   });
 
-  it('counts what cannot be reached', async () => {
+  it('counts refused connections', async () => {
     const url = await startServer((_, response) => void response.end());
     for (const close of cleanUp) close();
     const { total, endings } = await loadtestJson(url, '--rate', '5', '--for', '1s');
@@ -129,7 +129,7 @@ describe('loadtest', () => {
     expect(endings).toEqual({ ECONNREFUSED: 5 });
   });
 
-  it('sends method, headers and body as it is told', async () => {
+  it('sends the given method, headers and body', async () => {
     const seen: unknown[] = [];
     const url = await startServer((request, response) => {
       let text = '';
@@ -159,7 +159,7 @@ describe('loadtest', () => {
     ]);
   });
 
-  it('prints what it has measured when it is ended', async () => {
+  it('prints its measurements when interrupted', async () => {
     let received = 0;
     const url = await startServer((_, response) => {
       received += 1;
@@ -167,33 +167,33 @@ describe('loadtest', () => {
     });
     const fake = fakeIo();
     const running = runProgram(['loadtest', url, '--rate', '50', '--for', '1h', '-o', 'json'], fake.io);
-    await waitFor(() => received > 10, 10_000, 'some requests have come');
+    await waitFor(() => received > 10, 10_000, 'some requests have arrived');
     fake.end('SIGINT');
     expect(await running).toBe(0);
-    const told = JSON.parse(fake.stdout()) as Told;
-    expect(told.total.sent).toBeGreaterThan(10);
-    expect(told.sentForSeconds).toBeLessThan(60);
-    expect(told.steps).toHaveLength(1);
+    const report = JSON.parse(fake.stdout()) as Report;
+    expect(report.total.sent).toBeGreaterThan(10);
+    expect(report.sentForSeconds).toBeLessThan(60);
+    expect(report.steps).toHaveLength(1);
   });
 
   it.each([
     [
       ['http://192.0.2.1/', '--rate', '5'],
-      '192.0.2.1 is no private address: --yes sends 300 requests there all the same',
+      '192.0.2.1 is not a private address: use --yes to send 300 requests there',
     ],
     [
       ['http://[2001:db8::1]/', '--rate', '5..15'],
-      '2001:db8::1 is no private address: --yes sends 600 requests',
+      '2001:db8::1 is not a private address: use --yes to send 600 requests',
     ],
     [['ftp://a/', '--rate', '5'], '"ftp://a/" must be a URL such as http://bert.example.com/'],
-    [['http://a:b@127.0.0.1/', '--rate', '5'], 'a URL with a password is not taken'],
+    [['http://a:b@127.0.0.1/', '--rate', '5'], 'the URL must not contain a password'],
     [
       ['http://127.0.0.1/', '--rate', '10000', '--for', '1h'],
-      'come to 36000000 requests, and 5000000 are the most',
+      'amount to 36000000 requests: the maximum is 5000000',
     ],
     [
       ['http://127.0.0.1/', '--rate', '0..0.1', '--for', '2s'],
-      '--rate and --for come to less than one request',
+      '--rate and --for amount to less than one request',
     ],
     [['http://127.0.0.1/', '--rate', '5', '--for', '25h'], '--for must be from 1s to 24h'],
     [
@@ -215,7 +215,7 @@ describe('loadtest', () => {
     expect(stderr.trim()).not.toContain('\n');
   });
 
-  it.each(['0', '80..', '..5', 'fast', '5..20000', '-1'])('takes no rate %s', async (rate) => {
+  it.each(['0', '80..', '..5', 'fast', '5..20000', '-1'])('refuses the rate %s', async (rate) => {
     const { code, stderr } = await loadtest('http://127.0.0.1/', `--rate=${rate}`);
     expect(code).toBe(2);
     expect(stderr).toContain('It must be requests per second, such as 20 or 5..80, up to 10000.');

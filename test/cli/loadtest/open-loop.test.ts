@@ -17,11 +17,11 @@ const plans = fc.record({
 });
 
 describe('a rate plan', () => {
-  it('rises in a straight line', () => {
+  it('rises linearly', () => {
     expect([0, 300_000, 600_000].map((atMs) => rateAt(guide, atMs))).toEqual([5, 42.5, 80]);
   });
 
-  it('sends the area below the line', () => {
+  it('has as many requests as the rate amounts to over time', () => {
     expect(plannedRequests(guide)).toBe(25_500);
     expect(plannedRequests({ fromPerSecond: 20, toPerSecond: 20, durationMs: 60_000 })).toBe(1200);
   });
@@ -31,7 +31,7 @@ describe('a rate plan', () => {
     expect([1, 2, 3].map((number) => dueMs(steady, number))).toEqual([250, 500, 750]);
   });
 
-  it('has so many requests due by then as are counted until then, up and down', () => {
+  it('computes due times that agree with the number of requests until then', () => {
     fc.assert(
       fc.property(plans, fc.double({ min: 0, max: 1, noNaN: true }), (plan, share) => {
         const number = Math.max(1, Math.floor(share * plannedRequests(plan)));

@@ -5,7 +5,7 @@ import { fakeIo } from '../../support/fake-io.ts';
 
 const plan = { fromPerSecond: 10, toPerSecond: 10, durationMs: 60_000 };
 
-it('says how far it is', () => {
+it('the progress line shows progress and measurements', () => {
   const tally = new Tally(60_000, 1);
   tally.sent(0);
   tally.ended({ dueMs: 0, endMs: 8, ending: 503 });
@@ -15,7 +15,7 @@ it('says how far it is', () => {
   expect(progressLine(plan, 61_000, tally.total(), 200)).toMatch(/^█{30} 100 % · .* · 0s left$/);
 });
 
-it('stays within one line of a terminal', () => {
+it('the progress line fits the width of the terminal', () => {
   const latencyMs = { p50: 3000, p95: 3150, p99: 3200 };
   const total = {
     fromMs: 0,
@@ -31,7 +31,7 @@ it('stays within one line of a terminal', () => {
   expect(progressLine(long, 599_000, total, 40)).toMatch(/^█{5} 99 % /);
 });
 
-it('is silent where there is no terminal', () => {
+it('progress is not shown if the stream is not a terminal', () => {
   const fake = fakeIo();
   showProgress(fake.io.stderr, () => 'line')();
   expect(fake.stderr()).toBe('');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Tally } from '../../../src/cli/loadtest/tally.ts';
 
 describe('Tally', () => {
-  it('counts a request in the step that it was due in, whenever it ended', () => {
+  it('counts a request in the step in which it was due, whenever it ends', () => {
     const tally = new Tally(10_000, 2);
     tally.sent(4999);
     tally.ended({ dueMs: 4999, endMs: 5099, ending: 200 });
@@ -16,7 +16,7 @@ describe('Tally', () => {
     expect(tally.total()).toMatchObject({ sent: 2, unsent: 1, answered: 1, failed: 1 });
   });
 
-  it('gives the percentiles of answers within a thousandth, and none for what was never answered', () => {
+  it('has percentiles of answers within a thousandth, and none without answers', () => {
     const tally = new Tally(1000, 1);
     for (let ms = 1; ms <= 1000; ms += 1) tally.ended({ dueMs: 0, endMs: ms, ending: 200 });
     tally.ended({ dueMs: 0, endMs: 10_000, ending: 'timeout' });
@@ -31,7 +31,7 @@ describe('Tally', () => {
     expect(new Tally(1000, 1).total().latencyMs).toBeUndefined();
   });
 
-  it('lists how requests ended, the most frequent first', () => {
+  it('lists endings, the most frequent first', () => {
     const tally = new Tally(1000, 1);
     for (const ending of [200, 'ECONNREFUSED', 200, 503, 200, 503])
       tally.ended({ dueMs: 0, endMs: 1, ending });
@@ -42,7 +42,7 @@ describe('Tally', () => {
     ]);
   });
 
-  it('ends with the steps that have begun', () => {
+  it('returns only the steps that have begun', () => {
     const steps = new Tally(10_000, 5).steps(3000);
     expect(steps.map(({ fromMs, toMs }) => [fromMs, toMs])).toEqual([
       [0, 2000],

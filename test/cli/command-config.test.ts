@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runProgram } from '../../src/cli/program.ts';
-import { runningFlags } from '../../src/cli/running-flags.ts';
+import { runningFlags } from '../../src/cli/command-config.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
 import { fakeIo, someCredentials } from '../support/fake-io.ts';
 
@@ -12,7 +12,7 @@ let directory = '';
 beforeAll(async () => (directory = await mkdtemp(join(tmpdir(), 'cmdline-'))));
 afterAll(() => rm(directory, { recursive: true }));
 
-/** As the kernel has a command line: each word ends with NUL. */
+/** Writes a command line like the kernel does: each word ends with NUL. */
 async function flagsOf(words: readonly string[], env: Record<string, string> = pod) {
   const file = join(directory, 'cmdline');
   await writeFile(file, words.map((word) => `${word}\0`).join(''));
@@ -22,7 +22,7 @@ async function flagsOf(words: readonly string[], env: Record<string, string> = p
 const program = ['node', '--max-semi-space-size=4', '/app/dist/main.js'];
 
 describe('runningFlags', () => {
-  it('are those that the adapter of the pod was started with', async () => {
+  it('returns the flags that the adapter of the pod was started with', async () => {
     const words = [
       'serve',
       '--config=/etc/a=b.yaml',
@@ -40,18 +40,18 @@ describe('runningFlags', () => {
   });
 
   it.each([
-    ['of another program', ['pause', '--config=x'], pod],
-    ['of another command', [...program, 'query', '--project=x'], pod],
-    ['outside of a pod', [...program, 'serve', '--config=x'], {}],
-  ])('are none %s', async (_, words, env) => {
+    ['for another program', ['pause', '--config=x'], pod],
+    ['for another command', [...program, 'query', '--project=x'], pod],
+    ['outside a pod', [...program, 'serve', '--config=x'], {}],
+  ])('returns none %s', async (_, words, env) => {
     expect(await flagsOf(words, env)).toEqual({});
   });
 
-  it('are none where the command line cannot be read', async () => {
+  it('returns none if the command line cannot be read', async () => {
     expect(await runningFlags({ env: pod, firstProcessFile: join(directory, 'absent') })).toEqual({});
   });
 
-  it('leave out what is no flag of a setting', async () => {
+  it('leaves out words that are not the flag of a setting', async () => {
     expect(await flagsOf([...program, 'serve', '--other=x', 'word', '--region=cn-beijing'])).toEqual({
       region: 'cn-beijing',
     });
@@ -65,7 +65,7 @@ describe('a command in the container of the adapter', () => {
     ['query', read],
     ['explain', [...read, '--run']],
     ['routes', ['--logstore', 'nginx-ingress']],
-  ])('%s reads with the flags that the adapter was started with', async (command, argv) => {
+  ])('%s uses the flags that the adapter was started with', async (command, argv) => {
     const emulator = await startEmulator({
       listenHost: '127.0.0.1',
       listenPort: 0,

@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
 import { flagName, optionKey, settings } from '../config/settings.ts';
 import type { Io } from './io.ts';
 
@@ -6,8 +8,18 @@ import type { Io } from './io.ts';
 const firstProcess = '/proc/1/cmdline';
 
 /**
- * The flags of settings that the adapter of this pod was started with, by option key, so that a command in its container
- * need not repeat them. None outside of a pod.
+ * Loads the configuration of a command. In the adapter's pod it includes the flags of the running adapter, which the
+ * given flags override.
+ *
+ * @throws AdapterError `ConfigInvalid`
+ */
+export async function loadCommandConfig(flags: Readonly<Record<string, unknown>>, io: Io): Promise<Config> {
+  return loadConfig({ flags: { ...(await runningFlags(io)), ...flags }, env: io.env });
+}
+
+/**
+ * Returns the setting flags of the adapter that runs in this pod, by option key, so that a command in its container need
+ * not repeat them. Returns none outside a pod.
  */
 export async function runningFlags({
   env,
@@ -21,7 +33,7 @@ export async function runningFlags({
   }
 }
 
-/** Value flags as `--name=value` or `--name value`; whatever is no flag of a setting is left out. */
+/** Parses `--name=value` and `--name value`, and ignores words that are not the flag of a setting. */
 function flagsOf(words: readonly string[]): Record<string, string | true> {
   const command = words.indexOf('serve');
   if (command < 0) return {};

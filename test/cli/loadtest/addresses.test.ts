@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isPrivateAddress } from '../../../src/cli/loadtest/private-address.ts';
+import { isPrivateAddress } from '../../../src/cli/loadtest/addresses.ts';
 
 it.each([
   '127.0.0.1',
@@ -11,7 +11,7 @@ it.each([
   '::1',
   'fd00::1',
   '::ffff:10.0.0.1',
-])('takes %s for private', (address) => {
+])('treats %s as private', (address) => {
   expect(isPrivateAddress(address)).toBe(true);
 });
 
@@ -27,6 +27,6 @@ it.each([
   'fe80::1',
   'localhost',
   '',
-])('takes %s for foreign', (address) => {
+])('treats %s as public', (address) => {
   expect(isPrivateAddress(address)).toBe(false);
 });
