@@ -23,8 +23,8 @@ beforeEach(() => {
 function demandWith(ownRoutesOnly: boolean): AutoscalerDemand {
   const checkAccess = createAccessCheck({ ownRoutesOnly, knownNamespaces: [], rules: [] });
   return new AutoscalerDemand(wanted, createRequestParser(builtIn, logstore, checkAccess), {
-    autoscalerMetricRefused: ({ metric, error, ...who }) => {
-      expect(who).toEqual(hpa);
+    autoscalerMetricRefused: ({ metric, error, ...autoscaler }) => {
+      expect(autoscaler).toEqual(hpa);
       refused.push({ metric, code: error.code });
     },
   });
@@ -36,7 +36,7 @@ const metric = (label: string, value: string, name = 'sls_ingress_qps'): Externa
 });
 const routes = () => wanted.take(logstore, 0).map(({ route }) => route);
 
-it('wants what an autoscaler names, until it names something else or is gone', () => {
+it('keeps the series that an autoscaler names wanted until it names others or is deleted', () => {
   demand.changed(hpa, [
     metric('sls.ingress.route', 'default-a-80'),
     metric('sls.ingress.route', 'default-b-80'),
@@ -49,7 +49,7 @@ it('wants what an autoscaler names, until it names something else or is gone', (
   expect(refused).toEqual([]);
 });
 
-it('wants what can be served, and tells of what will be refused', () => {
+it('wants the metrics that can be served and reports those that will be refused', () => {
   const refusal = new AdapterError('SelectorMalformed', 'operator Near');
   demand.changed(hpa, [
     metric('sls.ingress.route', 'default-a-80'),
@@ -65,7 +65,7 @@ it('wants what can be served, and tells of what will be refused', () => {
   ]);
 });
 
-it('works out routes for the namespace of the autoscaler', () => {
+it('builds routes from service and port with the namespace of the autoscaler', () => {
   const requirements = [
     { key: 'sls.ingress.service', operator: '=', values: ['bert'] },
     { key: 'sls.ingress.port', operator: '=', values: ['8501'] },
@@ -74,7 +74,7 @@ it('works out routes for the namespace of the autoscaler', () => {
   expect(routes()).toEqual(['ml-bert-8501']);
 });
 
-it('wants nothing that the namespace of the autoscaler may not read, and tells of it', () => {
+it('does not want what the namespace of the autoscaler may not read, and reports it', () => {
   demand = demandWith(true);
   const both = { key: 'sls.ingress.route', operator: 'in', values: ['default-b-80', 'shop-b-80'] } as const;
   demand.changed(hpa, [

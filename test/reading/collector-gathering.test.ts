@@ -9,19 +9,19 @@ const b = seriesWith({ route: 'b' });
 const elsewhere = seriesWith({ route: 'a', project: 'p2' });
 const throttled = () => new AdapterError('SlsThrottled', 'too many');
 
-describe('series asked for while a query of their logstore is under way', () => {
-  it('gather until it ends, and then go in one query', async () => {
+describe('series that are asked for while a query of their logstore is in flight', () => {
+  it('are queued until that query ends and then sent in one query', async () => {
     const { collector, sls } = createCollector({}, { holdMs: 60_000 });
     const first = collector.collect([a], 0, alive());
-    const under = await sls.nth(0);
+    const inFlight = await sls.nth(0);
     const readings: Promise<Outcome[]>[] = [];
     for (const route of ['b', 'c', 'd']) {
       readings.push(collector.collect([seriesWith({ route })], 0, alive()));
-      // Longer apart than the others gather.
+      // Longer than `gatherMs`.
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     expect(sls.sent).toHaveLength(1);
-    under.answer();
+    inFlight.answer();
     const { query, answer } = await sls.nth(1);
     expect(query.routes).toEqual(['b', 'c', 'd']);
     answer(30);
@@ -29,7 +29,7 @@ describe('series asked for while a query of their logstore is under way', () => 
     expect(sls.sent).toHaveLength(2);
   });
 
-  it('wait no longer than they are held', async () => {
+  it('are queued no longer than holdMs', async () => {
     const { collector, sls } = createCollector({}, { holdMs: 20 });
     const first = collector.collect([a], 0, alive());
     const slow = await sls.nth(0);
@@ -40,12 +40,12 @@ describe('series asked for while a query of their logstore is under way', () => 
     await first;
   });
 
-  it('go on also where that query fails', async () => {
+  it('are sent also if that query fails', async () => {
     const { collector, sls } = createCollector({}, { holdMs: 60_000 });
     const first = collector.collect([a], 0, alive());
-    const under = await sls.nth(0);
+    const inFlight = await sls.nth(0);
     const second = collector.collect([b], 0, alive());
-    under.fail(throttled());
+    inFlight.fail(throttled());
     (await sls.nth(1)).answer();
     expect((await Promise.all([first, second])).map(values)).toEqual([['SlsThrottled'], [1]]);
   });
@@ -53,7 +53,7 @@ describe('series asked for while a query of their logstore is under way', () => 
   it.each([
     ['project', elsewhere],
     ['logstore', seriesWith({ route: 'a', logstore: 'other' })],
-  ])('do not wait for one of another %s', async (_, other) => {
+  ])('do not wait for a query of another %s', async (_, other) => {
     const { collector, sls } = createCollector({}, { holdMs: 60_000 });
     const first = collector.collect([other], 0, alive());
     const slow = await sls.nth(0);
@@ -64,7 +64,7 @@ describe('series asked for while a query of their logstore is under way', () => 
     await first;
   });
 
-  it('wait for it also where its logstore was asked before, and others meanwhile', async () => {
+  it('wait for that query also if the logstore was asked before, and other logstores meanwhile', async () => {
     const { collector, sls } = createCollector({}, { holdMs: 60_000 });
     const before = collector.collect([a], 0, alive());
     (await sls.nth(0)).answer();

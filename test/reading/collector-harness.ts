@@ -13,11 +13,11 @@ import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
 import { TestClock } from '../support/test-clock.ts';
 import { HeldQueries } from './held-queries.ts';
 
-export type Told =
+export type Delivered =
   | { readonly series: Series; readonly sample: Sample; readonly run: BatchRun }
   | { readonly series: Series; readonly error: AdapterError; readonly plannedAtMs: number };
 
-/** A collector over an SLS in the hands of the test, which retries without a pause. */
+/** A collector whose SLS queries are answered by the test, and that retries without a pause. */
 export function createCollector(
   context: Partial<CollectorContext> = {},
   settings: Partial<CollectorSettings> = {},
@@ -25,7 +25,7 @@ export function createCollector(
 ) {
   const sls = new HeldQueries();
   const clock = new TestClock();
-  const told: Told[] = [];
+  const delivered: Delivered[] = [];
   const batches: Parameters<CollectObserver['batchSent']>[0][] = [];
   const collector = new Collector(
     { gatherMs: 5, holdMs: 50, firstPauseMs: 0, longestPauseMs: 0, random: () => 0, ...settings },
@@ -36,18 +36,18 @@ export function createCollector(
       delaySecondsOf: ({ delaySeconds }) => delaySeconds ?? 10,
       limitsOf: () => ({ maxNamedRoutes: 200, deadlineMs: 10_000, ...limits }),
       sink: {
-        put: (series, sample, run) => told.push({ series, sample, run }),
-        fail: (series, error, plannedAtMs) => told.push({ series, error, plannedAtMs }),
+        put: (series, sample, run) => delivered.push({ series, sample, run }),
+        fail: (series, error, plannedAtMs) => delivered.push({ series, error, plannedAtMs }),
       },
       observer: { batchSent: (event) => batches.push(event) },
       ...context,
     },
   );
-  return { collector, sls, clock, told, batches };
+  return { collector, sls, clock, delivered, batches };
 }
 
 export const values = (outcomes: readonly Outcome[]) =>
   outcomes.map((outcome) => (outcome.kind === 'sample' ? outcome.sample.value : outcome.error.code));
 
-/** A signal that nobody aborts. */
+/** A signal that is never aborted. */
 export const alive = () => new AbortController().signal;

@@ -19,25 +19,25 @@ afterEach(async () => {
   expect(unhandled).toEqual([]);
 });
 
-describe('an asker who leaves', () => {
+describe('a caller whose signal is aborted', () => {
   const canceled = { code: 'Canceled' };
 
-  it('is let go at once and takes nobody along', async () => {
+  it('gets Canceled at once, while the other callers of the same query get their outcomes', async () => {
     const { collector, sls } = createCollector();
-    const leaver = new AbortController();
-    const left = collector.collect([a, b], 0, leaver.signal);
+    const leaving = new AbortController();
+    const left = collector.collect([a, b], 0, leaving.signal);
     const same = collector.collect([a], 0, alive());
     const other = collector.collect([b], 0, alive());
     const { answer, signal } = await sls.nth(0);
-    leaver.abort();
+    leaving.abort();
     await expect(left).rejects.toMatchObject(canceled);
     expect(signal.aborted).toBe(false);
     answer();
     expect((await Promise.all([same, other])).map(values)).toEqual([[1], [1]]);
   });
 
-  it('as the last of a query cancels it, and the next asker has a fresh one', async () => {
-    const { collector, sls, told } = createCollector();
+  it('cancels the query if it was its last caller, and the next caller starts a new query', async () => {
+    const { collector, sls, delivered } = createCollector();
     const [one, two] = [new AbortController(), new AbortController()];
     const readings = [collector.collect([a], 0, one.signal), collector.collect([a, b], 0, two.signal)];
     const stale = await sls.nth(0);
@@ -51,24 +51,24 @@ describe('an asker who leaves', () => {
     stale.answer(999);
     (await sls.nth(1)).answer(15);
     expect(values((await next) ?? [])).toEqual([1]);
-    expect(told.filter((event) => 'sample' in event)).toHaveLength(1);
+    expect(delivered.filter((event) => 'sample' in event)).toHaveLength(1);
   });
 
-  it('as the last of several queries cancels each', async () => {
+  it('cancels each of several queries if it was their last caller', async () => {
     const { collector, sls } = createCollector();
-    const leaver = new AbortController();
-    const left = collector.collect([a, elsewhere], 0, leaver.signal);
+    const leaving = new AbortController();
+    const left = collector.collect([a, elsewhere], 0, leaving.signal);
     await sls.nth(1);
-    leaver.abort();
+    leaving.abort();
     await expect(left).rejects.toMatchObject(canceled);
     expect(sls.sent.map(({ signal }) => signal.aborted)).toEqual([true, true]);
   });
 
-  it('before the query is sent keeps it from being sent', async () => {
+  it('prevents the query if it was the only caller and the query is not sent yet', async () => {
     const { collector, sls } = createCollector();
-    const leaver = new AbortController();
-    const left = collector.collect([a], 0, leaver.signal);
-    leaver.abort();
+    const leaving = new AbortController();
+    const left = collector.collect([a], 0, leaving.signal);
+    leaving.abort();
     await expect(left).rejects.toMatchObject(canceled);
     const next = collector.collect([b], 0, alive());
     const { query, answer } = await sls.nth(0);
@@ -78,12 +78,12 @@ describe('an asker who leaves', () => {
     expect(sls.sent).toHaveLength(1);
   });
 
-  it('while others gather leaves no series behind that nobody asks SLS for', async () => {
+  it('removes its queued series, so that a later call for them is sent to SLS', async () => {
     const { collector, sls } = createCollector();
-    const leaver = new AbortController();
-    const left = collector.collect([a], 0, leaver.signal);
+    const leaving = new AbortController();
+    const left = collector.collect([a], 0, leaving.signal);
     const stays = collector.collect([b], 0, alive());
-    leaver.abort();
+    leaving.abort();
     await expect(left).rejects.toMatchObject(canceled);
     const first = await sls.nth(0);
     expect(first.query.routes).toEqual(['b']);
@@ -95,12 +95,12 @@ describe('an asker who leaves', () => {
     await stays;
   });
 
-  it('and comes back while others gather is in their query', async () => {
+  it('joins the queued query of others if it calls again in time', async () => {
     const { collector, sls } = createCollector();
-    const leaver = new AbortController();
-    const left = collector.collect([a], 0, leaver.signal);
+    const leaving = new AbortController();
+    const left = collector.collect([a], 0, leaving.signal);
     const readings = [collector.collect([b], 0, alive())];
-    leaver.abort();
+    leaving.abort();
     await expect(left).rejects.toMatchObject(canceled);
     readings.push(collector.collect([a], 0, alive()));
     const { query, answer } = await sls.nth(0);
@@ -110,14 +110,14 @@ describe('an asker who leaves', () => {
     expect(sls.sent).toHaveLength(1);
   });
 
-  it('before asking gets nothing', async () => {
+  it('gets Canceled if the signal was aborted before the call', async () => {
     await expect(createCollector().collector.collect([a], 0, AbortSignal.abort())).rejects.toMatchObject(
       canceled,
     );
   });
 });
 
-it('leaves no listener on a signal that outlives thousands of reads', async () => {
+it('leaves no listener on a signal that is used for thousands of reads', async () => {
   const { collector } = createCollector({
     query: ({ routes }) => Promise.resolve(new Map(routes?.map((route) => [route, { requests: 15 }]))),
   });

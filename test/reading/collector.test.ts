@@ -23,8 +23,8 @@ afterEach(async () => {
   expect(unhandled).toEqual([]);
 });
 
-describe('series asked for at about the same time', () => {
-  it('go in one query, and each asker has its own in its order', async () => {
+describe('series that are asked for at about the same time', () => {
+  it('are sent in one query, and each caller gets its own series in its own order', async () => {
     const { collector, sls, batches } = createCollector();
     const first = collector.collect([a, b], 0, alive());
     const second = collector.collect([b], 0, alive());
@@ -37,10 +37,10 @@ describe('series asked for at about the same time', () => {
     expect(batches).toEqual([{ project: 'p1', logstore: 'nginx-ingress', series: 2 }]);
   });
 
-  it('are told of once each, with the time of the plan, before the asker goes on', async () => {
-    const { collector, sls, clock, told } = createCollector();
+  it('reach the sink once each, with the time of the plan, before the caller gets them', async () => {
+    const { collector, sls, clock, delivered } = createCollector();
     const reading = collector.collect([a, b, a], 0, alive()).then((outcomes) => {
-      expect(told).toHaveLength(2);
+      expect(delivered).toHaveLength(2);
       return outcomes;
     });
     const { answer } = await sls.nth(0);
@@ -50,11 +50,11 @@ describe('series asked for at about the same time', () => {
     expect(await reading).toHaveLength(3);
     const window = { startSeconds: plannedAtMs / 1000 - 25, endSeconds: plannedAtMs / 1000 - 10 };
     const run = { id: 1, plannedAtMs, delaySeconds: 10 };
-    expect(told).toEqual([a, b].map((series) => ({ series, sample: { value: 1, window }, run })));
+    expect(delivered).toEqual([a, b].map((series) => ({ series, sample: { value: 1, window }, run })));
   });
 
-  it('are told of in their failure, once each', async () => {
-    const { collector, sls, clock, told } = createCollector();
+  it('reach the sink once each when their query fails', async () => {
+    const { collector, sls, clock, delivered } = createCollector();
     const reading = collector.collect([a, b, a], 0, alive());
     const { fail } = await sls.nth(0);
     const plannedAtMs = clock.now();
@@ -62,10 +62,10 @@ describe('series asked for at about the same time', () => {
     const error = throttled();
     fail(error);
     await reading;
-    expect(told).toEqual([a, b].map((series) => ({ series, error, plannedAtMs })));
+    expect(delivered).toEqual([a, b].map((series) => ({ series, error, plannedAtMs })));
   });
 
-  it('wait for a query under way that has them, and start none of their own', async () => {
+  it('join a query in flight that contains them', async () => {
     const { collector, sls } = createCollector();
     const first = collector.collect([a], 0, alive());
     const { answer } = await sls.nth(0);
@@ -75,7 +75,7 @@ describe('series asked for at about the same time', () => {
     expect(sls.sent).toHaveLength(1);
   });
 
-  it('are asked for anew once they have been answered', async () => {
+  it('are sent again once they have been answered', async () => {
     const { collector, sls } = createCollector();
     for (const n of [0, 1]) {
       const reading = collector.collect([a], 0, alive());
@@ -84,12 +84,12 @@ describe('series asked for at about the same time', () => {
     }
   });
 
-  it('are asked for anew once they have been answered, though their asker waits for another query', async () => {
-    const { collector, sls, told } = createCollector();
+  it('are sent again once they have been answered, even if their caller still waits for another query', async () => {
+    const { collector, sls, delivered } = createCollector();
     const first = collector.collect([a, elsewhere], 0, alive());
     const slow = await sls.nth(1);
     (await sls.nth(0)).answer(15);
-    await waitFor(() => told.length === 1);
+    await waitFor(() => delivered.length === 1);
     const second = collector.collect([a], 0, alive());
     (await sls.nth(2)).answer(30);
     expect(values(await second)).toEqual([2]);
@@ -97,7 +97,7 @@ describe('series asked for at about the same time', () => {
     expect(values(await first)).toEqual([1, 3]);
   });
 
-  it('fail together only within one query', async () => {
+  it('fail only with their own query', async () => {
     const { collector, sls } = createCollector();
     const reading = collector.collect([a, elsewhere, b], 0, alive());
     const there = await sls.nth(1);
@@ -106,7 +106,7 @@ describe('series asked for at about the same time', () => {
     expect(values(await reading)).toEqual(['SlsThrottled', 1, 'SlsThrottled']);
   });
 
-  it('all fail where they cannot be planned, and the next are planned again', async () => {
+  it('all fail if they cannot be planned, and later calls are planned again', async () => {
     let broken = true;
     const endpoint = parseEndpointUrl('http://127.0.0.1:1');
     const endpointOf = () => {
@@ -125,7 +125,7 @@ describe('series asked for at about the same time', () => {
     expect(values(await next)).toEqual([1]);
   });
 
-  it('fail where their value cannot be worked out, rather than wait for ever', async () => {
+  it('fail with Internal if computing a value throws, rather than wait forever', async () => {
     const metric = {
       ...a.metric,
       value: () => {
@@ -138,30 +138,30 @@ describe('series asked for at about the same time', () => {
     expect(values(await reading)).toEqual(['Internal', 'Internal']);
   });
 
-  it('keep their sample where that of another cannot be kept', async () => {
-    const told: string[] = [];
+  it('keep their samples if the sink throws for another series of the query', async () => {
+    const delivered: string[] = [];
     const put = (series: Series) => {
       if (series === b) throw new TypeError('a mistake of the sink');
-      told.push(`${series.route} put`);
+      delivered.push(`${series.route} put`);
     };
-    const fail = (series: Series) => void told.push(`${series.route} failed`);
+    const fail = (series: Series) => void delivered.push(`${series.route} failed`);
     const { collector, sls } = createCollector({ sink: { put, fail } });
     const reading = collector.collect([a, b], 0, alive());
     (await sls.nth(0)).answer();
     expect(values(await reading)).toEqual([1, 'Internal']);
-    expect(told).toEqual(['a put', 'b failed']);
+    expect(delivered).toEqual(['a put', 'b failed']);
   });
 });
 
-it('answers who asks for nothing at once, and asks nobody', async () => {
+it('answers a call without series at once and sends nothing', async () => {
   const { collector, sls } = createCollector();
   expect(await collector.collect([], 0, alive())).toEqual([]);
   expect(sls.sent).toEqual([]);
 });
 
-it('lets others have their turn while a thousand are answered, and each asker its answer', async () => {
+it('yields to other work while it settles a thousand series, and gives each caller its outcomes', async () => {
   const put = () => {
-    // A sink that takes its time.
+    // A slow sink.
     const endMs = performance.now() + 0.1;
     while (performance.now() < endMs);
   };
@@ -175,7 +175,7 @@ it('lets others have their turn while a thousand are answered, and each asker it
   let turns = 0;
   const count = () => {
     turns += 1;
-    // Whoever leaves amid it, and whoever joins, disturbs nothing.
+    // A caller that leaves meanwhile must not disturb the others.
     if (turns === 1) gone.abort();
     if (turns < 20) setImmediate(count);
   };
@@ -188,7 +188,7 @@ it('lets others have their turn while a thousand are answered, and each asker it
   expect(sls.sent).toHaveLength(1);
 });
 
-it('counts every route where more are asked for than may be named', async () => {
+it('counts every route of the logstore if more routes are asked for than may be named', async () => {
   const { collector, sls } = createCollector({}, {}, { maxNamedRoutes: 1 });
   const reading = collector.collect([a, b], 0, alive());
   const { query, answer } = await sls.nth(0);
@@ -197,8 +197,8 @@ it('counts every route where more are asked for than may be named', async () => 
   expect(values(await reading)).toEqual([1, 1]);
 });
 
-describe('retries', () => {
-  it('are as many as the most patient asker grants', async () => {
+describe('the retries of a query', () => {
+  it('are as many as the most that any of its callers allows', async () => {
     const { collector, sls } = createCollector();
     const readings = [collector.collect([a], 0, alive()), collector.collect([b], 1, alive())];
     (await sls.nth(0)).fail(throttled());
@@ -206,7 +206,7 @@ describe('retries', () => {
     expect((await Promise.all(readings)).map(values)).toEqual([[1], [1]]);
   });
 
-  it('count for one who joins a query under way', async () => {
+  it('grow when a caller that joins allows more', async () => {
     const { collector, sls } = createCollector();
     const first = collector.collect([a], 0, alive());
     const { fail } = await sls.nth(0);
@@ -217,7 +217,7 @@ describe('retries', () => {
     expect((await Promise.all([first, second])).map(values)).toEqual([[1], [1]]);
   });
 
-  it('repeat the query as it was: SLS then goes on with an incomplete result', async () => {
+  it('send the same query unchanged, so that SLS can complete an incomplete result', async () => {
     const { collector, sls, clock } = createCollector();
     const reading = collector.collect([a, b], 1, alive());
     const { query, fail } = await sls.nth(0);
@@ -229,7 +229,7 @@ describe('retries', () => {
     await reading;
   });
 
-  it('end with the deadline', async () => {
+  it('end at the deadline', async () => {
     const { collector, sls } = createCollector({}, {}, { deadlineMs: 20 });
     expect(values(await collector.collect([a], 9, alive()))).toEqual(['DeadlineExceeded']);
     expect(sls.sent[0]?.signal.aborted).toBe(true);

@@ -1,16 +1,16 @@
 import type { AggregateQuery, AggregatesByRoute } from '../../src/sls/aggregate-source.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-/** One SLS request on its way, which ends as the test says, and heeds its signal as the client does. */
+/** One SLS request that the test ends. It is rejected when its signal is aborted, as in the client. */
 export interface HeldQuery {
   readonly query: AggregateQuery;
   readonly signal: AbortSignal;
-  /** Gives every route asked for, or the whole logstore, that many requests. */
+  /** Answers with this many requests for every route, or for the whole logstore. */
   readonly answer: (requests?: number) => void;
   readonly fail: (error: Error) => void;
 }
 
-/** An SLS in the hands of the test. */
+/** Records the queries and lets the test answer them. */
 export class HeldQueries {
   readonly sent: HeldQuery[] = [];
 
@@ -25,7 +25,7 @@ export class HeldQueries {
     return reply.promise;
   };
 
-  /** The n-th request, once it is sent; from 0. */
+  /** Resolves to the n-th request, counted from 0, once it is sent. */
   nth(n: number): Promise<HeldQuery> {
     return waitFor(() => this.sent[n], 5000, `request ${n} is sent`);
   }

@@ -25,11 +25,11 @@ const latency: MetricDefinition = {
 
 describe('a window', () => {
   it.each<[string, Partial<Series>, number, number]>([
-    ['of the default delay', {}, -25, -10],
-    ['of its own delay', { delaySeconds: 30 }, -45, -30],
+    ['with the default delay', {}, -25, -10],
+    ['with its own delay', { delaySeconds: 30 }, -45, -30],
     ['without a delay', { delaySeconds: 0 }, -15, 0],
-    ['of its own interval', { intervalSeconds: 60 }, -70, -10],
-  ])('%s ends in a whole second', (_, changes, start, end) => {
+    ['with its own interval', { intervalSeconds: 60 }, -70, -10],
+  ])('%s starts and ends at whole seconds', (_, changes, start, end) => {
     expect(windowOf(seriesWith(changes), context)).toEqual({
       startSeconds: nowSeconds + start,
       endSeconds: nowSeconds + end,
@@ -37,13 +37,13 @@ describe('a window', () => {
   });
 });
 
-describe('two series', () => {
+describe('planning two series', () => {
   it.each<[string, Partial<Series>]>([
     ['two routes', { route: 'default-b-80' }],
     ['two metrics of one kind of log', { metric: latency }],
     ['a delay that is the default', { delaySeconds: 10 }],
     ['an endpoint that is the default', { internalEndpoint: false }],
-  ])('share a query: %s', (_, changes) => {
+  ])('makes one query for %s', (_, changes) => {
     expect(planBatches([seriesWith(), seriesWith(changes)], context)).toHaveLength(1);
   });
 
@@ -52,18 +52,18 @@ describe('two series', () => {
     ['another logstore', { logstore: 'other' }],
     ['another interval', { intervalSeconds: 16 }],
     ['another delay', { delaySeconds: 11 }],
-    // The same end, another start; and the same start, another end.
+    // The windows share their end or their start, but not both.
     ['a longer window of the same end', { intervalSeconds: 30 }],
     ['a later end of the same start', { intervalSeconds: 20, delaySeconds: 5 }],
     ['another endpoint', { internalEndpoint: true }],
     ['the whole logstore', { route: undefined }],
     ['another kind of log', { metric: { ...qps, name: 'alb', logKind: 'alb-ingress' } }],
-  ])('do not share a query: %s', (_, changes) => {
+  ])('makes two queries for %s', (_, changes) => {
     expect(planBatches([seriesWith(), seriesWith(changes)], context)).toHaveLength(2);
   });
 });
 
-it('asks once for each route and each aggregate, routes in order', () => {
+it('asks once for each route and each aggregate, with the routes sorted', () => {
   const [batch] = planBatches(
     [
       seriesWith({ route: 'b' }),
@@ -80,11 +80,11 @@ it('asks once for each route and each aggregate, routes in order', () => {
   });
 });
 
-it('plans nothing for nothing', () => {
+it('plans no query for no series', () => {
   expect(planBatches([], context)).toEqual([]);
 });
 
-it('may merge the aggregates of all metrics: one name has one meaning in a kind of log', () => {
+it('can merge the aggregates of all metrics, because an alias has one meaning in each kind of log', () => {
   const meanings = new Map<string, string>();
   for (const { logKind, aggregates } of listMetrics()) {
     for (const [alias, sql] of Object.entries(aggregates)) {
@@ -96,7 +96,7 @@ it('may merge the aggregates of all metrics: one name has one meaning in a kind 
   expect(meanings.size).toBeGreaterThan(0);
 });
 
-describe('any set of series', () => {
+describe('planning any set of series', () => {
   const fields = [
     'metric',
     'project',
@@ -119,16 +119,16 @@ describe('any set of series', () => {
   });
   const anySeries = anyParts.map(newSeries);
 
-  /** Neighbours that differ in one thing, or in none. */
-  const nearlyAlike = fc
+  /** Series that differ in one part at most. */
+  const nearlyEqual = fc
     .record({ field: fc.constantFrom(...fields), other: anyParts })
     .map(({ field, other }) => seriesWith({ project: 'p1', logstore: 'l1', [field]: other[field] }));
   const anySet = fc.oneof(
     fc.array(anySeries, { maxLength: 40 }),
-    fc.array(nearlyAlike, { minLength: 10, maxLength: 40 }),
+    fc.array(nearlyEqual, { minLength: 10, maxLength: 40 }),
   );
 
-  it('comes back with every series in exactly one query, which asks for just what its series need', () => {
+  it('puts every series in exactly one query, which asks for exactly what its series need', () => {
     fc.assert(
       fc.property(anySet, (series) => {
         const batches = planBatches(series, context);
@@ -157,7 +157,7 @@ describe('any set of series', () => {
     );
   });
 
-  it('is planned into as few queries as can be, and the same in any order', () => {
+  it('makes as few queries as possible, and the same queries in any order', () => {
     const canonical = (series: readonly Series[]) =>
       planBatches(series, context)
         .map(({ query }) => JSON.stringify({ ...query, aggregates: Object.entries(query.aggregates).sort() }))
@@ -180,21 +180,21 @@ describe('any set of series', () => {
   });
 });
 
-describe('the outcome of a series', () => {
+describe('the outcome of a series from a result', () => {
   const window = { startSeconds: 100, endSeconds: 116 };
   const series = seriesWith({ route: 'a' });
 
-  it('is its value over the window', () => {
+  it('is the value over its window', () => {
     const outcome = outcomeFromResult(series, window, new Map([['a', { requests: 126 }]]));
     expect(outcome).toEqual({ kind: 'sample', sample: { value: 7.875, window } });
   });
 
-  it('is 0 where a complete result has no line of its route', () => {
+  it('is 0 if the result has no line for its route', () => {
     const outcome = outcomeFromResult(series, window, new Map([['b', { requests: 126 }]]));
     expect(outcome).toEqual({ kind: 'sample', sample: { value: 0, window } });
   });
 
-  it('of the whole logstore is that of no route', () => {
+  it('comes from the row without a route for a series of the whole logstore', () => {
     const whole = seriesWith({ route: undefined });
     const outcome = outcomeFromResult(whole, window, new Map([[undefined, { requests: 16 }]]));
     expect(outcome).toMatchObject({ sample: { value: 1 } });
@@ -205,13 +205,13 @@ describe('the outcome of a series', () => {
     ['NaN', { requests: Number.NaN }],
     ['Infinity', { requests: Infinity }],
     ['a negative count', { requests: -1 }],
-  ])('is a failure for %s', (_, aggregates) => {
+  ])('is SlsReplyInvalid for %s', (_, aggregates) => {
     const outcome = outcomeFromResult(series, window, new Map([['a', aggregates]]));
     expect(outcome).toMatchObject({ kind: 'failed', error: { code: 'SlsReplyInvalid' } });
   });
 });
 
-describe('what a result says of a series', () => {
+describe('the outcome of a series if lines lack the number', () => {
   const window = { startSeconds: 100, endSeconds: 116 };
   const outcome = (metric: string, aggregates?: Readonly<Record<string, number>>) => {
     const series = seriesWith({ metric: findMetric(metric) });
@@ -220,16 +220,16 @@ describe('what a result says of a series', () => {
   };
   const enough = { requests: 200, request_time_lines: 198, request_time_sum: 8, request_time_avg: 0.04 };
 
-  it('is a value where 99 % of the lines have the number', () => {
+  it('is a value if at least 99 % of the lines have the number', () => {
     expect(outcome('sls_ingress_concurrency', enough)).toMatchObject({ sample: { value: 0.5, window } });
     expect(outcome('sls_ingress_latency_avg', enough)).toMatchObject({ sample: { value: 40 } });
   });
 
-  it('is 0 without a line', () => {
+  it('is 0 without any line', () => {
     expect(outcome('sls_ingress_latency_avg')).toMatchObject({ sample: { value: 0 } });
   });
 
-  it('is an error that counts the lines where more of them lack it', () => {
+  it('is LinesUnreadable with the number of lines if more than 1 % lack the number', () => {
     expect(outcome('sls_ingress_concurrency', { ...enough, request_time_lines: 197 })).toMatchObject({
       error: {
         code: 'LinesUnreadable',
@@ -238,19 +238,19 @@ describe('what a result says of a series', () => {
     });
   });
 
-  it('is an error where all lines lack it, never 0', () => {
+  it('is LinesUnreadable, not 0, if all lines lack the number', () => {
     const none = { requests: 1, request_time_lines: 0, request_time_sum: NaN, request_time_avg: NaN };
     for (const metric of ['sls_ingress_concurrency', 'sls_ingress_latency_avg'])
       expect(outcome(metric, none)).toMatchObject({ error: { code: 'LinesUnreadable' } });
   });
 
-  it.each([NaN, -1])('is an error where the number is %d', (sum) => {
+  it.each([NaN, -1])('is SlsReplyInvalid if the number is %d', (sum) => {
     expect(outcome('sls_ingress_concurrency', { ...enough, request_time_sum: sum })).toMatchObject({
       error: { code: 'SlsReplyInvalid' },
     });
   });
 
-  it('is the upstreams of those that reached one; 0 where all say that none did', () => {
+  it('is the latency of the requests that reached an upstream, and 0 if no request reached one', () => {
     const some = { requests: 100, upstream_time_lines: 30, no_upstream_lines: 60, upstream_time_avg: 0.5 };
     expect(outcome('sls_ingress_upstream_latency_avg', some)).toMatchObject({ sample: { value: 500 } });
     const none = { ...some, upstream_time_lines: 0, no_upstream_lines: 100, upstream_time_avg: NaN };

@@ -15,14 +15,14 @@ const here = { project: 'p1', logstore: 'nginx-ingress' };
 let stop: AbortController;
 let wanted: WantedSeries;
 let running: Promise<void>;
-let told: { failing: Parameters<PrefetchObserver['refreshFailing']>[0][]; recovered: number };
+let events: { failing: Parameters<PrefetchObserver['refreshFailing']>[0][]; recovered: number };
 let learnt: Series[][];
 
 beforeEach(() => {
   stop = new AbortController();
   wanted = new WantedSeries(100);
   running = Promise.resolve();
-  told = { failing: [], recovered: 0 };
+  events = { failing: [], recovered: 0 };
   learnt = [];
 });
 afterEach(async () => {
@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 function start(changes: Partial<PrefetcherContext> = {}) {
-  const { collector, sls, clock, told: stored } = createCollector();
+  const { collector, sls, clock, delivered: stored } = createCollector();
   const prefetcher = new Prefetcher({
     wanted,
     collector,
@@ -43,8 +43,8 @@ function start(changes: Partial<PrefetcherContext> = {}) {
     clock,
     random: () => 0,
     observer: {
-      refreshFailing: (event) => told.failing.push(event),
-      refreshRecovered: () => (told.recovered += 1),
+      refreshFailing: (event) => events.failing.push(event),
+      refreshRecovered: () => (events.recovered += 1),
     },
     ...changes,
   });
@@ -52,8 +52,8 @@ function start(changes: Partial<PrefetcherContext> = {}) {
   return { sls, clock, stored };
 }
 
-describe('a series that is wanted', () => {
-  it('is refreshed again and again, all of a logstore in one query', async () => {
+describe('a wanted series', () => {
+  it('is refreshed repeatedly, in one query with the others of its logstore', async () => {
     const { sls, clock, stored } = start();
     wanted.read(a, clock.now());
     wanted.name('default/hpa', [b]);
@@ -67,7 +67,7 @@ describe('a series that is wanted', () => {
     expect(learnt[0]).toEqual([a, b]);
   });
 
-  it('is not asked for again while its refresh is under way', async () => {
+  it('is not refreshed again while its refresh is in flight', async () => {
     const { sls, clock } = start();
     wanted.read(a, clock.now());
     const { answer } = await sls.nth(0);
@@ -77,7 +77,7 @@ describe('a series that is wanted', () => {
     (await sls.nth(1)).answer();
   });
 
-  it('is refreshed whatever becomes of another logstore', async () => {
+  it('is refreshed even if the refresh of another logstore hangs', async () => {
     const { sls, clock } = start();
     wanted.read(elsewhere, clock.now());
     await sls.nth(0);
@@ -89,7 +89,7 @@ describe('a series that is wanted', () => {
     }
   });
 
-  it('is dropped when nobody wants it any more, and comes back with the next read', async () => {
+  it('is dropped when it is no longer read, and refreshed again after the next read', async () => {
     const { sls, clock } = start();
     wanted.read(a, clock.now());
     const first = await sls.nth(0);
@@ -105,7 +105,7 @@ describe('a series that is wanted', () => {
     next.answer();
   });
 
-  it('is refreshed on, whatever its refresh comes to', async () => {
+  it('is refreshed again after failures, which are reported when they begin, change or end', async () => {
     const { sls, clock } = start();
     wanted.read(a, clock.now());
     const refused = () => new AdapterError('LogstoreNotFound', 'none');
@@ -115,7 +115,7 @@ describe('a series that is wanted', () => {
     (await sls.nth(4)).answer();
     (await sls.nth(5)).fail(refused());
     await sls.nth(6);
-    expect(told.failing.map(({ error, ...event }) => ({ ...event, code: error.code }))).toEqual(
+    expect(events.failing.map(({ error, ...event }) => ({ ...event, code: error.code }))).toEqual(
       ['LogstoreNotFound', 'IndexMissing', 'LogstoreNotFound'].map((code) => ({
         ...here,
         failed: 1,
@@ -123,11 +123,11 @@ describe('a series that is wanted', () => {
         code,
       })),
     );
-    expect(told.recovered).toBe(1);
+    expect(events.recovered).toBe(1);
   });
 });
 
-it('begins the refreshes of each logstore at a time of its own', async () => {
+it('starts the refreshes of each logstore at a random time', async () => {
   const pauses = [0.9, 0];
   const { sls, clock } = start({ random: () => pauses.shift() ?? 0, refreshMsOf: () => 200 });
   wanted.read(a, clock.now());
@@ -136,7 +136,7 @@ it('begins the refreshes of each logstore at a time of its own', async () => {
   expect((await sls.nth(1)).query.project).toBe('p1');
 });
 
-it('learns the delay one at a time, and no refresh waits for it', async () => {
+it('learns the delay in one call at a time, without delaying refreshes', async () => {
   const learning = Promise.withResolvers<undefined>();
   let asked = 0;
   const learnDelay = () => {
@@ -151,7 +151,7 @@ it('learns the delay one at a time, and no refresh waits for it', async () => {
   learning.resolve(undefined);
 });
 
-it('cancels what runs when it is stopped, and starts nothing more', async () => {
+it('cancels its queries when it is stopped, and starts no more', async () => {
   const { sls, clock } = start();
   wanted.read(a, clock.now());
   const { signal } = await sls.nth(0);

@@ -27,11 +27,11 @@ const request = (...routes: readonly string[]): MetricRequest => ({
 let clock: TestClock;
 let queries: AggregateQuery[];
 let reader: Reader;
-/** How many requests of each route SLS has in any window; a route that is not here fails its query. */
+/** The requests of each route in any window. A query for any other route fails. */
 let requests: Record<string, number>;
-/** Of every query, where it is given. */
+/** If set, every query fails with it. */
 let failing: AdapterError | undefined;
-/** Nothing is answered before it is. */
+/** If set, queries are answered after it resolves. */
 let held: Promise<void> | undefined;
 let store: SampleStore;
 let wanted: WantedSeries;
@@ -79,7 +79,7 @@ const readValues = async (...routes: readonly string[]) =>
 const queried = () => queries.map(({ routes }) => routes);
 
 describe('a reading', () => {
-  it('has one item a route, in the order asked for, with its labels and window', async () => {
+  it('has one item for each route, in the order of the request, with its labels and window', async () => {
     const window = { startSeconds: clock.nowSeconds - 25, endSeconds: clock.nowSeconds - 10 };
     const item = (route: string, value: number) => ({
       labels: { 'sls.project': 'p1', 'sls.logstore': 'nginx-ingress', 'sls.ingress.route': route },
@@ -88,24 +88,24 @@ describe('a reading', () => {
     expect((await read('b', 'c', 'a')).items).toEqual([item('b', 2), item('c', 0), item('a', 1)]);
   });
 
-  it('keeps that order where some routes are fresh and some are not', async () => {
+  it('keeps the order of the request if only some routes are fresh', async () => {
     await read('c');
     await read('b');
     expect(await readValues('a', 'b', 'c')).toEqual([1, 2, 0]);
   });
 
-  it('of the whole logstore has one item without a route', async () => {
+  it('has one item without a route for the whole logstore', async () => {
     const { items } = await read();
     expect(items).toMatchObject([{ sample: { value: 10 } }]);
     expect(items[0]?.labels).not.toHaveProperty('sls.ingress.route');
   });
 
-  it('fails where one route does, since a sum must not miss one, whatever else is fresh', async () => {
+  it('fails if one route fails, because a sum must not miss one', async () => {
     await read('a');
     await expect(read('a', 'lost')).rejects.toMatchObject({ code: 'QueryRefused' });
   });
 
-  it('fails as soon as its asker leaves', async () => {
+  it('fails with Canceled as soon as its signal is aborted', async () => {
     await expect(reader.read(request('a'), AbortSignal.abort())).rejects.toMatchObject({ code: 'Canceled' });
   });
 });
@@ -122,8 +122,8 @@ describe('the source of a reading', () => {
   });
 });
 
-describe('a sample', () => {
-  it('serves until it is as old as freshness allows, counted from when its query was planned', async () => {
+describe('a stored sample', () => {
+  it('is served until it is freshnessMs old, counted from when its query was planned', async () => {
     await read('a');
     requests = { a: 45 };
     clock.advance(4999);
@@ -133,7 +133,7 @@ describe('a sample', () => {
     expect(queried()).toEqual([['a'], ['a']]);
   });
 
-  it('serves the routes that are fresh, and SLS is asked for the others alone', async () => {
+  it('is served for the fresh routes, and SLS is asked only for the others', async () => {
     await read('a', 'b');
     clock.advance(3000);
     await read('c');
@@ -142,7 +142,7 @@ describe('a sample', () => {
     expect(queried()).toEqual([['a', 'b'], ['c'], ['a', 'b']]);
   });
 
-  it('of the time before the clock was set back is not fresh, and the new one serves from then on', async () => {
+  it('from before the clock was set back is not fresh, and the new one is served from then on', async () => {
     await read('a');
     clock.advance(-3_600_000);
     requests = { a: 45 };
@@ -156,7 +156,7 @@ describe('a sample', () => {
     expect(queries).toHaveLength(2);
   });
 
-  it('of before the clock leapt ahead is not fresh', async () => {
+  it('from before the clock was set ahead is not fresh', async () => {
     await read('a');
     clock.advance(3_600_000);
     await read('a');
@@ -164,10 +164,10 @@ describe('a sample', () => {
   });
 });
 
-describe('a failure', () => {
+describe('a stored failure', () => {
   const throttled = new AdapterError('SlsThrottled', 'too many');
 
-  it('is answered again without asking SLS, for as long as it is fresh', async () => {
+  it('is answered without asking SLS while it is fresh', async () => {
     await expect(read('lost')).rejects.toMatchObject({ code: 'QueryRefused' });
     requests = { lost: 15 };
     clock.advance(4999);
@@ -177,7 +177,7 @@ describe('a failure', () => {
     expect(await readValues('lost')).toEqual([1]);
   });
 
-  it('is over as soon as a sample is in the store, whoever asked for it', async () => {
+  it('ends as soon as a refresh or another read has stored a sample', async () => {
     await expect(read('lost')).rejects.toThrow();
     const series = seriesWith({ route: 'lost' });
     const window = { startSeconds: 0, endSeconds: 15 };
@@ -185,12 +185,12 @@ describe('a failure', () => {
     expect(await readValues('lost')).toEqual([7]);
   });
 
-  it('that was the asker leaving is none', async () => {
+  it('is not kept for a canceled read', async () => {
     await expect(reader.read(request('a'), AbortSignal.abort())).rejects.toMatchObject({ code: 'Canceled' });
     expect(await readValues('a')).toEqual([1]);
   });
 
-  it('leaves the last good sample served, with its own window, until that is as old as maxStale', async () => {
+  it('leaves the last good sample served, with its own window, until that is maxStaleMs old', async () => {
     const [first] = (await read('a')).items;
     failing = throttled;
     clock.advance(59_999);
@@ -200,7 +200,7 @@ describe('a failure', () => {
     await expect(read('a')).rejects.toBe(throttled);
   });
 
-  it('is not covered by a sample that grew too old while SLS was asked', async () => {
+  it('is answered if the last good sample became too old while SLS was asked', async () => {
     await read('a');
     clock.advance(30_000);
     failing = throttled;
@@ -213,7 +213,7 @@ describe('a failure', () => {
     await expect(reading).rejects.toBe(throttled);
   });
 
-  it('of one route fails the reading unless each of its routes has a good sample', async () => {
+  it('of one route fails the reading unless every route has a good sample', async () => {
     await read('a');
     clock.advance(10_000);
     failing = throttled;
@@ -221,7 +221,7 @@ describe('a failure', () => {
     expect((await read('a')).source).toBe('stale');
   });
 
-  it('leaves nothing of the time before the clock was set back', async () => {
+  it('is answered if the last good sample is from before the clock was set back', async () => {
     await read('a');
     clock.advance(-1000);
     failing = throttled;
@@ -229,14 +229,14 @@ describe('a failure', () => {
   });
 });
 
-describe('an SLS that is slow', () => {
+describe('a slow SLS', () => {
   const reply = () => {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     held = promise;
     return () => resolve(undefined);
   };
 
-  it('is waited for no longer than patience where a good sample is there, and its answer serves the next', async () => {
+  it('is waited for no longer than patienceMs if there is a good sample, and its answer serves the next read', async () => {
     await read('a');
     clock.advance(10_000);
     requests = { a: 45 };
@@ -247,7 +247,7 @@ describe('an SLS that is slow', () => {
     expect((await next).items).toMatchObject([{ sample: { value: 3 } }]);
   });
 
-  it('is waited for where there is nothing to serve instead', async () => {
+  it('is waited for beyond patienceMs if there is nothing else to serve', async () => {
     const answer = reply();
     const reading = read('a');
     await waitFor(() => queries.length === 1);
@@ -257,7 +257,7 @@ describe('an SLS that is slow', () => {
   });
 });
 
-it('has each series that is read wanted, fresh or not', async () => {
+it('marks every series that is read as wanted, fresh or not', async () => {
   const asked = request('a', 'b');
   await reader.read(asked, new AbortController().signal);
   clock.advance(4000);

@@ -17,7 +17,7 @@ const latency = seriesOf('latency_p95');
 const inflow = seriesOf('inflow');
 const unindexed = (field: string) => new AdapterError('IndexMissing', `key (${field}) is not config`);
 
-/** A collector over an SLS that refuses some aggregates, and notes which were asked for together. */
+/** A collector whose SLS refuses some aggregates. Records which aggregates were asked for together. */
 function withRefusals(refused: (aliases: readonly string[]) => AdapterError | undefined) {
   const asked: string[] = [];
   const made = createCollector({
@@ -38,19 +38,19 @@ const withoutTime = (aliases: readonly string[]) =>
   aliases.some((alias) => alias.startsWith('request_time')) ? unindexed('request_time') : undefined;
 
 describe('a metric that SLS refuses', () => {
-  it('fails alone, and the others of its query are read, the first time and ever after', async () => {
-    const { read, asked, told } = withRefusals(withoutTime);
+  it('fails alone, and the other metrics of its query are read, the first time too', async () => {
+    const { read, asked, delivered } = withRefusals(withoutTime);
     expect(await read(qps, latency, inflow)).toEqual([1, 'IndexMissing', 1]);
-    // All together, then each on its own.
+    // All together, then each set of aggregates alone.
     expect(asked).toHaveLength(4);
-    expect(told).toHaveLength(3);
+    expect(delivered).toHaveLength(3);
     for (const more of [2, 4]) {
       expect(await read(qps, latency, inflow)).toEqual([1, 'IndexMissing', 1]);
       expect(asked).toHaveLength(4 + more);
     }
   });
 
-  it('is asked for together with the others again after ten minutes, or where the clock was set back', async () => {
+  it('is asked for together with the others again after ten minutes, or after the clock was set back', async () => {
     const { read, asked, clock } = withRefusals(withoutTime);
     await read(qps, latency);
     for (const [ms, queries] of [
@@ -65,7 +65,7 @@ describe('a metric that SLS refuses', () => {
     }
   });
 
-  it('is apart in its own logstore alone', async () => {
+  it('is asked for apart only in its own logstore', async () => {
     const { read, asked } = withRefusals(withoutTime);
     await read(qps, latency);
     const before = asked.length;
@@ -74,7 +74,7 @@ describe('a metric that SLS refuses', () => {
     expect(asked.length - before).toBe(3);
   });
 
-  it('takes those with it that ask for the same, and is not split from them', async () => {
+  it('fails together with metrics of the same aggregates, without another query for them', async () => {
     const { read, asked } = withRefusals(() => unindexed('proxy_upstream_name'));
     expect(await read(qps, seriesOf('requests'), seriesOf('qps', { route: 'b' }))).toEqual(
       Array.from({ length: 3 }, () => 'IndexMissing'),
@@ -83,8 +83,8 @@ describe('a metric that SLS refuses', () => {
   });
 });
 
-describe('a query that SLS refuses for what all of it shares', () => {
-  it('is split once, and then sent whole', async () => {
+describe('a query that SLS refuses for a cause common to all its metrics', () => {
+  it('is split once and then sent whole', async () => {
     const { read, asked } = withRefusals(() => unindexed('host'));
     const filtered = [qps, latency].map((series) => newSeries({ ...series, filters: { host: 'a' } }));
     expect(await read(...filtered)).toEqual(['IndexMissing', 'IndexMissing']);
@@ -93,7 +93,7 @@ describe('a query that SLS refuses for what all of it shares', () => {
     expect(asked).toHaveLength(4);
   });
 
-  it('is split again once it asks for more', async () => {
+  it('is split again when it asks for other aggregates', async () => {
     const { read } = withRefusals((aliases) => (aliases.length > 1 ? unindexed('a') : undefined));
     expect(await read(latency, inflow)).toEqual(['IndexMissing', 'IndexMissing']);
     expect(await read(latency, inflow, qps)).toEqual(['IndexMissing', 'IndexMissing', 1]);
@@ -101,7 +101,7 @@ describe('a query that SLS refuses for what all of it shares', () => {
 });
 
 it.each(['SlsThrottled', 'SlsUnavailable', 'PermissionDenied'] as const)(
-  'a query that fails by %s is not split',
+  'a query that fails with %s is not split',
   async (code) => {
     const { read, asked } = withRefusals(() => new AdapterError(code, 'no'));
     expect(await read(qps, latency)).toEqual([code, code]);
@@ -109,8 +109,8 @@ it.each(['SlsThrottled', 'SlsUnavailable', 'PermissionDenied'] as const)(
   },
 );
 
-it('a part that nobody waits for any more is canceled', async () => {
-  const { collector, sls, told } = createCollector();
+it('cancels a part of a split query that has no caller left', async () => {
+  const { collector, sls, delivered } = createCollector();
   const leaver = new AbortController();
   const staying = collector.collect([qps], 0, alive());
   const leaving = collector.collect([latency], 0, leaver.signal);
@@ -122,10 +122,10 @@ it('a part that nobody waits for any more is canceled', async () => {
   expect(ofLatency?.signal.aborted).toBe(true);
   for (const part of parts) if (part !== ofLatency) part.answer();
   expect(values(await staying)).toEqual([1]);
-  expect(told.filter((one) => 'sample' in one)).toHaveLength(1);
+  expect(delivered.filter((one) => 'sample' in one)).toHaveLength(1);
 });
 
-it('a part that nobody waits for any more is not asked for', async () => {
+it('does not send a part of a split query that has no caller left', async () => {
   const { collector, sls } = createCollector();
   const leaver = new AbortController();
   const staying = collector.collect([qps], 0, alive());
@@ -139,7 +139,7 @@ it('a part that nobody waits for any more is not asked for', async () => {
   expect(sls.sent.map(({ query }) => 'request_time_p95' in query.aggregates)).toEqual([true, false]);
 });
 
-describe('through an SLS without an index on request_time', () => {
+describe('with an SLS without an index on request_time', () => {
   const clock = new TestClock();
   let emulator: Emulator;
   beforeAll(async () => {
@@ -160,7 +160,7 @@ describe('through an SLS without an index on request_time', () => {
   });
   afterAll(() => emulator.stop());
 
-  it('the other metrics of the logstore are read, in one query from then on', async () => {
+  it('reads the other metrics of the logstore, in one query from then on', async () => {
     const { client } = createClient();
     const source = new AggregateSource(client, clock);
     const { collector } = createCollector({

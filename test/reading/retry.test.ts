@@ -7,7 +7,7 @@ const alive = () => new AbortController().signal;
 const throttled = () => new AdapterError('SlsThrottled', 'too many');
 const never = () => Promise.withResolvers<never>().promise;
 
-/** Fails with the errors in turn, then answers. */
+/** An attempt that fails with each of the errors in turn and then succeeds. */
 function failing(...errors: readonly Error[]) {
   let calls = 0;
   const attempt = () => {
@@ -17,29 +17,29 @@ function failing(...errors: readonly Error[]) {
   return { attempt, calls: () => calls };
 }
 
-describe('what is sent again', () => {
+describe('an error that withRetry retries', () => {
   const codes = Object.keys(errorRegistry) as ErrorCode[];
   const retried = codes.filter((code) => errorRegistry[code].retryable);
 
-  it('is what may pass by itself', () => {
+  it('is one of those that may pass without a change', () => {
     expect(retried.sort()).toEqual(
       ['SlsThrottled', 'SlsUnavailable', 'SlsTimeout', 'SlsIncomplete', 'SlsReplyInvalid'].sort(),
     );
   });
 
-  it.each(retried)('%s', async (code) => {
+  it.each(retried)('is %s', async (code) => {
     const { attempt, calls } = failing(new AdapterError(code, 'once'));
     await expect(withRetry(attempt, () => 1, alive(), settings)).resolves.toBe('answer');
     expect(calls()).toBe(2);
   });
 
-  it.each(codes.filter((code) => !retried.includes(code)))('not %s', async (code) => {
+  it.each(codes.filter((code) => !retried.includes(code)))('is not %s', async (code) => {
     const { attempt, calls } = failing(new AdapterError(code, 'once'));
     await expect(withRetry(attempt, () => 9, alive(), settings)).rejects.toMatchObject({ code });
     expect(calls()).toBe(1);
   });
 
-  it('not a fault of the adapter, which comes out unchanged', async () => {
+  it('is not a fault of the adapter, which is thrown unchanged', async () => {
     const fault = new TypeError('undefined is not a function');
     const { attempt, calls } = failing(fault);
     await expect(withRetry(attempt, () => 9, alive(), settings)).rejects.toBe(fault);
@@ -47,15 +47,15 @@ describe('what is sent again', () => {
   });
 });
 
-describe('how often', () => {
-  it.each([0, 1, 5])('%i times after the first, then the last error as it was', async (maxRetries) => {
+describe('the number of retries', () => {
+  it.each([0, 1, 5])('is %i at most, and then the last error is thrown unchanged', async (maxRetries) => {
     const errors = Array.from({ length: 20 }, (_, n) => new AdapterError('SlsUnavailable', `failure ${n}`));
     const { attempt, calls } = failing(...errors);
     await expect(withRetry(attempt, () => maxRetries, alive(), settings)).rejects.toBe(errors[maxRetries]);
     expect(calls()).toBe(maxRetries + 1);
   });
 
-  it('more, where more is granted meanwhile', async () => {
+  it('grows if more are allowed meanwhile', async () => {
     let granted = 0;
     const { attempt, calls } = failing(throttled(), throttled());
     const granting = () => ((granted = 2), attempt());
@@ -64,10 +64,10 @@ describe('how often', () => {
   });
 });
 
-describe('the deadline', () => {
+describe('the deadline of withRetry', () => {
   const soon = { ...settings, deadlineMs: 30 };
 
-  it('ends an attempt that heeds its signal', async () => {
+  it('ends an attempt that observes its signal', async () => {
     let reason: unknown;
     const attempt = (signal: AbortSignal) =>
       new Promise<never>((_, reject) => {
@@ -87,13 +87,13 @@ describe('the deadline', () => {
     expect(reason).toBeInstanceOf(DOMException);
   });
 
-  it('does not wait for an attempt that does not', async () => {
+  it('does not wait for an attempt that ignores its signal', async () => {
     await expect(withRetry(never, () => 9, alive(), soon)).rejects.toMatchObject({
       code: 'DeadlineExceeded',
     });
   });
 
-  it('does not wait for the end of a pause, and names the last failure', async () => {
+  it('ends a pause, and the error names the last failure', async () => {
     const { attempt, calls } = failing(throttled(), throttled());
     const patient = { ...soon, firstPauseMs: 60_000, longestPauseMs: 60_000 };
     const error: unknown = await withRetry(attempt, () => 9, alive(), patient).catch(
@@ -108,10 +108,10 @@ describe('the deadline', () => {
   });
 });
 
-describe('a cancellation', () => {
+describe('aborting the signal of withRetry', () => {
   const patient = { ...settings, firstPauseMs: 60_000, longestPauseMs: 60_000, deadlineMs: 60_000 };
 
-  it('ends a pause at once, and there is no further attempt', async () => {
+  it('ends a pause at once, without another attempt', async () => {
     const controller = new AbortController();
     const { attempt, calls } = failing(throttled());
     const reading = withRetry(
@@ -127,14 +127,14 @@ describe('a cancellation', () => {
     expect(calls()).toBe(1);
   });
 
-  it('ends an attempt at once, whether that heeds it or not', async () => {
+  it('ends an attempt at once, even if that ignores its signal', async () => {
     const controller = new AbortController();
     const reading = withRetry(never, () => 9, controller.signal, patient);
     controller.abort();
     await expect(reading).rejects.toMatchObject({ code: 'Canceled' });
   });
 
-  it('beforehand sends nothing', async () => {
+  it('prevents the first attempt if it happens before the call', async () => {
     const { attempt, calls } = failing();
     await expect(withRetry(attempt, () => 9, AbortSignal.abort(), patient)).rejects.toMatchObject({
       code: 'Canceled',
@@ -142,7 +142,7 @@ describe('a cancellation', () => {
     expect(calls()).toBe(0);
   });
 
-  it('leaves no timer behind, and neither does an answer', async () => {
+  it('leaves no timer behind, and neither does a success', async () => {
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const before = timers();
     await withRetry(failing(throttled()).attempt, () => 1, alive(), { ...patient, random: () => 0 });

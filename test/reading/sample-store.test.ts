@@ -9,7 +9,7 @@ const error = new AdapterError('SlsThrottled', 'too many');
 const a = seriesWith({ route: 'a' });
 const b = seriesWith({ route: 'b' });
 
-it('keeps the last sample of each series, by what the series is and not by identity', () => {
+it('keeps the last sample of each series, by the key of the series and not by object identity', () => {
   const store = new SampleStore(10);
   store.put(seriesWith(), sample(1), run);
   store.put(seriesWith({ route: 'default-b-80' }), sample(2), run);
@@ -20,7 +20,7 @@ it('keeps the last sample of each series, by what the series is and not by ident
   expect(store.get(seriesWith({ route: undefined }))).toBeUndefined();
 });
 
-it('keeps the last good sample beside a failure, until there is a better one', () => {
+it('keeps the last good sample beside a failure until there is a new sample', () => {
   const store = new SampleStore(10);
   store.fail(a, error, 115_000);
   expect(store.get(a)).toMatchObject({
@@ -38,13 +38,13 @@ it('keeps the last good sample beside a failure, until there is a better one', (
   });
 });
 
-it('takes a canceled query for no failure of the series', () => {
+it('does not record a canceled query as a failure of the series', () => {
   const store = new SampleStore(10);
-  store.fail(a, new AdapterError('Canceled', 'nobody waits'), 115_000);
+  store.fail(a, new AdapterError('Canceled', 'no reader is left'), 115_000);
   expect(store.get(a)).toBeUndefined();
 });
 
-it('drops the series that was asked for the longest ago once it is full', () => {
+it('drops the least recently used series when it is full', () => {
   const store = new SampleStore(2);
   const c = seriesWith({ route: 'c' });
   store.put(a, sample(1), run);
@@ -55,7 +55,7 @@ it('drops the series that was asked for the longest ago once it is full', () => 
   expect(store.size).toBe(2);
 });
 
-it('forgets the samples that turned out to be doubtful, and those alone', () => {
+it('forgets only the entries that match', () => {
   const store = new SampleStore(10);
   store.put(a, sample(1), { ...run, delaySeconds: 4 });
   store.put(b, sample(2), { ...run, delaySeconds: 20 });

@@ -1,7 +1,7 @@
 import { newSeries, type Series, type SeriesParts } from '../../src/metric/series.ts';
 import { findMetric } from '../support/catalog.ts';
 
-/** A series of the default route, changed as a test needs it. */
+/** Returns a series of a default route with the given changes. */
 export const seriesWith = (changes: Partial<SeriesParts> = {}): Series =>
   newSeries({
     metric: findMetric('sls_ingress_qps'),

@@ -12,7 +12,7 @@ const elsewhere = seriesWith({ project: 'p2' });
 const routes = (wanted: WantedSeries, atMs: number, logstore = here) =>
   wanted.take(logstore, atMs).map(({ route }) => route);
 
-describe('a series that was read', () => {
+describe('a series that is read', () => {
   it('is wanted for two minutes after its last read', () => {
     const wanted = new WantedSeries(10);
     wanted.read(a, nowMs);
@@ -40,7 +40,7 @@ describe('a series that was read', () => {
     expect(wanted.size).toBe(1);
   });
 
-  it('is not wanted for an hour longer where the clock is set back by one', () => {
+  it('is wanted for two minutes, not longer, after the clock was set back by an hour', () => {
     const wanted = new WantedSeries(10);
     wanted.read(a, nowMs);
     expect(routes(wanted, nowMs - 3_600_000)).toEqual(['a']);
@@ -62,7 +62,7 @@ describe('a series that an autoscaler names', () => {
     expect(routes(wanted, nowMs + 1e9)).toEqual([]);
   });
 
-  it('stays wanted for its readers when the autoscaler is gone', () => {
+  it('stays wanted because of its reads when the autoscaler is deleted', () => {
     const wanted = new WantedSeries(10);
     wanted.name('default/one', [a]);
     wanted.read(a, nowMs);
@@ -71,22 +71,22 @@ describe('a series that an autoscaler names', () => {
   });
 });
 
-it('tells of each logstore that becomes wanted, those of before included', () => {
+it('notifies the listener of each logstore that gets its first wanted series, and at once of those known', () => {
   const wanted = new WantedSeries(10);
   wanted.read(a, nowMs);
-  const told: LogstoreName[] = [];
-  wanted.watchLogstores((logstore) => told.push(logstore));
-  expect(told).toEqual([here]);
+  const notified: LogstoreName[] = [];
+  wanted.watchLogstores((logstore) => notified.push(logstore));
+  expect(notified).toEqual([here]);
   wanted.read(b, nowMs);
   wanted.read(elsewhere, nowMs);
-  expect(told).toEqual([here, there]);
+  expect(notified).toEqual([here, there]);
   expect(routes(wanted, nowMs, there)).toEqual(['default-a-80']);
   wanted.take(here, nowMs + 1e9);
   wanted.read(b, nowMs);
-  expect(told).toEqual([here, there, here]);
+  expect(notified).toEqual([here, there, here]);
 });
 
-it('lists no more than there is room for, and takes in the next once there is', () => {
+it('lists no more series than maxSeries, and adds the next once there is room', () => {
   const wanted = new WantedSeries(1);
   wanted.read(a, nowMs);
   wanted.read(b, nowMs);

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { DelayEstimator, probeReachSeconds } from '../../../src/reading/delay/delay-estimator.ts';
 import { defaultSettings } from './late-logs.ts';
 
-/** How many lines of a second are there once it is so many seconds old. */
+/** How many lines of a second have arrived when it is this many seconds old. */
 type Coming = (second: number, ageSeconds: number) => number;
 
-/** `lines` in every second, all there once it is `lagSeconds` old. */
+/** `lines` in every second, all of which arrive when it is `lagSeconds` old. */
 const steady =
   (lines: number, lagSeconds: number): Coming =>
   (_, ageSeconds) =>
@@ -14,7 +14,7 @@ const steady =
 
 const betweenProbes = 17;
 
-/** Probes an estimator one moment after the other. */
+/** Feeds an estimator with one probe after the other. */
 class Probing {
   readonly estimator = new DelayEstimator(defaultSettings);
   nowSeconds = 100_000;
@@ -32,13 +32,13 @@ class Probing {
     return change;
   }
 
-  /** @returns the delay after each */
+  /** Returns the delay after each probe. */
   times(probes: number, coming: Coming): number[] {
     return Array.from({ length: probes }, () => (this.probe(coming), this.estimator.delaySeconds));
   }
 }
 
-/** Whose delay has come down to 4: lines are 3 s late. */
+/** The delay has come down to 4 s: lines are 3 s late. */
 function settled(lines = 100) {
   const probing = new Probing();
   probing.times(12, steady(lines, 3));
@@ -48,48 +48,51 @@ function settled(lines = 100) {
 
 const quiet: Coming = () => 0;
 
-describe('the delay', () => {
-  it('is the initial one until lines were counted twice', () => {
+describe('the estimated delay', () => {
+  it('is the initial delay until lines were counted twice', () => {
     const probing = new Probing();
     expect(probing.estimator.delaySeconds).toBe(10);
     expect(probing.times(1, steady(100, 30))).toEqual([10]);
   });
 
-  it('is raised at once, by one comparison', () => {
+  it('is raised after one trial', () => {
     const probing = new Probing();
     expect(probing.times(2, steady(100, 16))).toEqual([10, 17]);
   });
 
-  it('is lowered once eight comparisons agree', () => {
+  it('is lowered once eight trials agree', () => {
     expect(new Probing().times(10, steady(100, 3))).toEqual([10, 10, 10, 10, 10, 10, 10, 10, 4, 4]);
   });
 
-  it('tells each change with what readings would have missed without it', () => {
+  it('comes with the share of lines that readings would have missed without the change', () => {
     const probing = settled();
     const lateFive: Coming = (_, age) => (age >= 5 ? 100 : 80);
     const change = probing.probe(lateFive) ?? probing.probe(lateFive);
     expect(change).toEqual({ beforeSeconds: 4, delaySeconds: 6, missingShare: expect.any(Number) as number });
-    // Two seconds of fifteen without a fifth of their lines, in one trial of eight.
+    // In one trial of eight, two seconds of fifteen lack a fifth of their lines.
     expect(change?.missingShare).toBeCloseTo((2 * 0.2) / 15 / 8);
     expect(probing.probe(lateFive)).toBeUndefined();
   });
 
-  it.each([0, 1, 2, 5, 14, 30, 44, 58])('is a second more than a lag of %i s, within bounds', (lag) => {
+  it.each([0, 1, 2, 5, 14, 30, 44, 58])('is one second more than a lag of %i s, within its bounds', (lag) => {
     const probing = new Probing();
     probing.times(20, steady(100, lag));
     expect(probing.estimator.delaySeconds).toBe(Math.max(2, lag + 1));
     expect(probing.estimator.saturated).toBe(false);
   });
 
-  it.each([60, 80, 100])('stops at the longest for a lag of %i s, says so, and comes back', (lag) => {
-    const probing = settled();
-    probing.times(20, steady(100, lag));
-    expect(probing.estimator).toMatchObject({ delaySeconds: 60, saturated: true });
-    probing.times(20, steady(100, 3));
-    expect(probing.estimator).toMatchObject({ delaySeconds: 4, saturated: false });
-  });
+  it.each([60, 80, 100])(
+    'stops at mostSeconds for a lag of %i s, reports saturation, and comes down again',
+    (lag) => {
+      const probing = settled();
+      probing.times(20, steady(100, lag));
+      expect(probing.estimator).toMatchObject({ delaySeconds: 60, saturated: true });
+      probing.times(20, steady(100, 3));
+      expect(probing.estimator).toMatchObject({ delaySeconds: 4, saturated: false });
+    },
+  );
 
-  it('follows a lag that rises while the newest seconds have no line at all', () => {
+  it('follows a lag that rises so far that the newest seconds have no line', () => {
     const probing = settled();
     const since = probing.nowSeconds;
     const rising: Coming = (second, age) => (age >= (second < since ? 3 : 40) ? 100 : 0);
@@ -98,7 +101,7 @@ describe('the delay', () => {
     expect(delays.at(-1)).toBe(41);
   });
 
-  it.each([2, 3, 4, 5, 6, 10])('covers what a collector holds back that ships every %i s', (every) => {
+  it.each([2, 3, 4, 5, 6, 10])('covers the lag of a collector that ships every %i s', (every) => {
     const probing = new Probing();
     const shipped: Coming = (second, age) => {
       const now = second + 1 + age;
@@ -108,41 +111,41 @@ describe('the delay', () => {
     expect(probing.estimator.delaySeconds).toBe(every);
   });
 
-  it('follows a lag that rises as traffic falls, whatever the many lines before say', () => {
+  it('follows a lag that rises while traffic falls, despite the many lines before', () => {
     const probing = settled(10_000);
     const since = probing.nowSeconds;
     const fallen: Coming = (second, age) => (second < since ? steady(10_000, 3) : steady(5, 12))(second, age);
     expect(probing.times(4, fallen).at(-1)).toBe(13);
   });
 
-  it('is not lowered by a single second, which chance may decide', () => {
+  it('is not lowered by a single second, which may be due to chance', () => {
     const probing = settled();
     expect(new Set(probing.times(20, steady(100, 2)))).toEqual(new Set([4]));
     expect(probing.times(20, steady(100, 1)).at(-1)).toBe(2);
   });
 
-  it('is raised to where hardly anything is missed, not to where it is just tolerable', () => {
+  it('is raised to where hardly any line is missed, not only to the tolerable share', () => {
     const probing = new Probing();
-    // Of 10,000 lines a second, 100 come 10 s late and 7 come 25 s late.
+    // Of 10,000 lines a second, 100 are 10 s late and 7 are 25 s late.
     const trailing: Coming = (_, age) => (age < 10 ? 9893 : age < 25 ? 9993 : 10_000);
-    // So that 4 seconds of fifteen lack 7 lines.
+    // Then 4 seconds of fifteen lack 7 lines each.
     expect(probing.times(2, trailing).at(-1)).toBe(22);
   });
 
-  it('is not moved by a share of late lines too small for a reading', () => {
+  it('does not change for a share of late lines that is too small for a reading', () => {
     const probing = settled(1000);
-    // 7 of the 15,000 lines of a reading.
+    // That is 7 of the 15,000 lines of a reading.
     const few: Coming = (second, age) => (age >= 25 || second % 15 > 0 ? steady(1000, 3)(second, age) : 993);
     expect(new Set(probing.times(20, few))).toEqual(new Set([4]));
   });
 });
 
-describe('a logstore that is quiet', () => {
-  it('leaves the delay as it starts', () => {
+describe('the estimated delay of a logstore without lines', () => {
+  it('stays at the initial delay', () => {
     expect(new Set(new Probing().times(500, quiet))).toEqual(new Set([10]));
   });
 
-  it('leaves a delay that was lowered or raised, and takes no part in lowering it', () => {
+  it('stays where it was lowered or raised to, and probes without lines do not lower it', () => {
     const lowered = settled();
     expect(new Set(lowered.times(500, quiet))).toEqual(new Set([4]));
     const raised = settled();
@@ -153,7 +156,7 @@ describe('a logstore that is quiet', () => {
     expect(raised.times(9, steady(100, 3)).at(-1)).toBe(4);
   });
 
-  it('has the first lines after it noticed that come late', () => {
+  it('is raised by the first late lines after that', () => {
     const probing = settled();
     const stopped = probing.nowSeconds;
     probing.times(20, quiet);
@@ -163,7 +166,7 @@ describe('a logstore that is quiet', () => {
     expect(probing.times(5, late)).toEqual([4, 4, 4, 35, 41]);
   });
 
-  it('takes nothing from what was known before', () => {
+  it('uses the probes from before the silence', () => {
     const probing = new Probing();
     const traffic = steady(100, 3);
     expect(probing.times(7, traffic).at(-1)).toBe(10);
@@ -176,20 +179,20 @@ describe('a logstore that is quiet', () => {
   });
 });
 
-/** One line every 10 s. */
+/** One line in 10 s. */
 const sparse =
   (lagSeconds: number): Coming =>
   (second, age) =>
     second % 10 === 0 && age >= lagSeconds ? 1 : 0;
 
-describe('a logstore with few lines', () => {
-  it('has its delay lowered by twenty comparisons', () => {
+describe('the estimated delay of a logstore with few lines', () => {
+  it('is lowered after twenty trials', () => {
     const delays = new Probing().times(30, sparse(3));
     expect(delays.slice(0, 20)).toEqual(Array(20).fill(10));
     expect(delays.at(-1)).toBeLessThanOrEqual(4);
   });
 
-  it('has it raised by one late line, and lowered again', () => {
+  it('is raised by one late line and lowered again', () => {
     const probing = new Probing();
     probing.times(30, sparse(3));
     const straggler = probing.nowSeconds - (probing.nowSeconds % 10);
@@ -199,27 +202,27 @@ describe('a logstore with few lines', () => {
     expect(delays.at(-1)).toBeLessThanOrEqual(4);
   });
 
-  it('is not judged by a line in ten minutes', () => {
+  it('does not change for one line in ten minutes', () => {
     const once: Coming = (second) => (second % 600 === 0 ? 1 : 0);
     expect(new Set(new Probing().times(500, once))).toEqual(new Set([10]));
   });
 });
 
-describe('probes that do not come in order', () => {
-  it('learns across some that were lost', () => {
+describe('the estimated delay with lost, late or disordered probes', () => {
+  it('is learned although some probes were lost', () => {
     const probing = settled();
     probing.nowSeconds += 2 * betweenProbes;
     expect(probing.times(2, steady(100, 50)).at(-1)).toBe(51);
   });
 
-  it('learns nothing across a gap longer than they reach, and goes on after it', () => {
+  it('stays after a gap longer than a probe reaches, and is learned from then on', () => {
     const probing = settled();
     probing.nowSeconds += 3600;
     expect(probing.times(1, steady(100, 20))).toEqual([4]);
     expect(probing.times(1, steady(100, 20))).toEqual([21]);
   });
 
-  it('forgets what it saw before the clock was set back, and keeps the delay', () => {
+  it('stays after the clock was set back, and earlier probes are forgotten', () => {
     const probing = new Probing();
     probing.times(30, sparse(3));
     const { delaySeconds } = probing.estimator;
@@ -227,11 +230,11 @@ describe('probes that do not come in order', () => {
     probing.nowSeconds += 90;
     probing.times(2, (second, age) => (second < now ? sparse(3)(second, age) : 0));
     probing.nowSeconds = now;
-    // Seconds that were empty, since they had not come about yet, fill up.
+    // Seconds that had not begun yet at the earlier probes now have lines.
     expect(new Set(probing.times(20, sparse(3)))).toEqual(new Set([delaySeconds]));
   });
 
-  it('keeps a raised delay for eight comparisons more after the clock was set back', () => {
+  it('stays raised for eight more trials after the clock was set back', () => {
     const probing = settled();
     probing.times(3, steady(100, 20));
     probing.nowSeconds -= 300;
@@ -240,20 +243,20 @@ describe('probes that do not come in order', () => {
     expect(delays.at(-1)).toBe(4);
   });
 
-  it('follows a clock that was set ahead', () => {
+  it('is raised after the clock was set ahead', () => {
     const probing = settled();
     probing.nowSeconds += 30;
     const ahead = steady(100, 33);
     expect(probing.times(3, ahead).at(-1)).toBe(34);
   });
 
-  it('takes counts that shrink for no news', () => {
+  it('does not change when counts shrink', () => {
     const probing = settled();
     const shrinking: Coming = (_, age) => (age >= 3 && age < 40 ? 100 : 0);
     expect(new Set(probing.times(20, shrinking))).toEqual(new Set([4]));
   });
 
-  it('says nothing of the seconds that a slow answer did not count', () => {
+  it('ignores the seconds that a slow answer did not count', () => {
     const probing = settled();
     const delays = Array.from({ length: 20 }, () => {
       probing.probe(steady(100, 3), 6);
@@ -262,7 +265,7 @@ describe('probes that do not come in order', () => {
     expect(new Set(delays)).toEqual(new Set([4]));
   });
 
-  it('stays within its bounds whatever it is told', () => {
+  it('stays within its bounds for any probes', () => {
     const probe = fc.record({
       step: fc.integer({ min: -200, max: 200 }),
       reach: fc.integer({ min: 0, max: 300 }),

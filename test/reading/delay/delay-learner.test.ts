@@ -9,7 +9,7 @@ const name = { project: 'p1', logstore: 'nginx-ingress' };
 function createLearner() {
   const sls = new ProbedLogstore();
   const learner = new DelayLearner(addressWith(), defaultSettings, sls);
-  /** One probe after the other, each when it is due. */
+  /** Sends one probe after the other, each when it is due. */
   const probeTimes = async (probes: number) => {
     for (let probe = 0; probe < probes; probe++) {
       await learner.probe(alive());
@@ -20,7 +20,7 @@ function createLearner() {
 }
 
 describe('a probe', () => {
-  it('counts the seconds of the last two minutes', async () => {
+  it('counts the lines of each second of the last two minutes', async () => {
     const { sls, learner } = createLearner();
     sls.clock.advance(400);
     await learner.probe(alive());
@@ -35,48 +35,51 @@ describe('a probe', () => {
     expect(learner.probedAtMs).toBe(sls.clock.now());
   });
 
-  it('teaches the delay, which is told once', async () => {
+  it('changes the delay, which is reported once', async () => {
     const { sls, learner, probeTimes } = createLearner();
     await probeTimes(12);
     expect(learner.delaySeconds).toBe(4);
-    expect(sls.told).toEqual([
+    expect(sls.events).toEqual([
       ['delayLearned', { ...name, beforeSeconds: 10, delaySeconds: 4, missingShare: 0, saturated: false }],
     ]);
   });
 
-  it('tells of lines that come later than the longest delay', async () => {
+  it('reports lines that come later than the longest delay', async () => {
     const { sls, learner, probeTimes } = createLearner();
     sls.lagSeconds = 90;
     await probeTimes(10);
     expect(learner.saturated).toBe(true);
-    expect(sls.told.at(-1)).toEqual([
+    expect(sls.events.at(-1)).toEqual([
       'delayLearned',
       expect.objectContaining({ delaySeconds: 60, saturated: true }),
     ]);
   });
 });
 
-describe('how often', () => {
-  it.each([1000, 4999, 5000, 5001, 7000])('at most 4 in any minute, asked every %i ms', async (beatMs) => {
-    const { sls, learner } = createLearner();
-    const sentAtMs: number[] = [];
-    const startMs = sls.clock.now();
-    while (sls.clock.now() - startMs < 600_000) {
-      const before = sls.sent.length;
-      const leaving = new AbortController();
-      // What would be waited for is left: here, time only passes between the beats.
-      const probed = learner.probe(leaving.signal);
-      leaving.abort();
-      await probed;
-      if (sls.sent.length > before) sentAtMs.push(sls.clock.now());
-      sls.clock.advance(beatMs);
-    }
-    for (const [index, atMs] of sentAtMs.entries())
-      expect((sentAtMs[index + 4] ?? Infinity) - atMs).toBeGreaterThan(60_000);
-    expect(sentAtMs.length).toBeGreaterThanOrEqual(600_000 / (betweenProbesMs + beatMs));
-  });
+describe('the rate of probes', () => {
+  it.each([1000, 4999, 5000, 5001, 7000])(
+    'is at most 4 in any minute if probe() is called every %i ms',
+    async (beatMs) => {
+      const { sls, learner } = createLearner();
+      const sentAtMs: number[] = [];
+      const startMs = sls.clock.now();
+      while (sls.clock.now() - startMs < 600_000) {
+        const before = sls.sent.length;
+        const leaving = new AbortController();
+        // A probe that would wait is aborted, because the clock only moves between the calls.
+        const probed = learner.probe(leaving.signal);
+        leaving.abort();
+        await probed;
+        if (sls.sent.length > before) sentAtMs.push(sls.clock.now());
+        sls.clock.advance(beatMs);
+      }
+      for (const [index, atMs] of sentAtMs.entries())
+        expect((sentAtMs[index + 4] ?? Infinity) - atMs).toBeGreaterThan(60_000);
+      expect(sentAtMs.length).toBeGreaterThanOrEqual(600_000 / (betweenProbesMs + beatMs));
+    },
+  );
 
-  it('waits for the moment that is due, where it is near', async () => {
+  it('allows a probe that is due soon, after a wait', async () => {
     const { sls, learner } = createLearner();
     await learner.probe(alive());
     sls.clock.advance(betweenProbesMs - 5001);
@@ -89,7 +92,7 @@ describe('how often', () => {
     expect(sls.sent).toHaveLength(2);
   });
 
-  it('one at a time', async () => {
+  it('allows one probe at a time', async () => {
     const { sls, learner } = createLearner();
     const both = [learner.probe(alive()), learner.probe(alive())];
     sls.clock.advance(betweenProbesMs);
@@ -100,7 +103,7 @@ describe('how often', () => {
     expect(sls.sent).toHaveLength(2);
   });
 
-  it('no less often after the clock was set back', async () => {
+  it('stays the same after the clock was set back', async () => {
     const { sls, learner } = createLearner();
     await learner.probe(alive());
     sls.clock.advance(-3_600_000);
@@ -112,10 +115,10 @@ describe('how often', () => {
 describe('a probe that fails', () => {
   const unavailable = new AdapterError('SlsUnavailable', 'down');
 
-  it('leaves the delay, and is told when the cause is another, and when it is over', async () => {
+  it('leaves the delay unchanged, and is reported when it begins, changes its code or ends', async () => {
     const { sls, learner, probeTimes } = createLearner();
     await probeTimes(12);
-    sls.told.length = 0;
+    sls.events.length = 0;
     const probedAtMs = learner.probedAtMs;
     sls.failure = unavailable;
     await probeTimes(3);
@@ -125,7 +128,7 @@ describe('a probe that fails', () => {
     expect(learner).toMatchObject({ delaySeconds: 4, probedAtMs });
     sls.failure = undefined;
     await probeTimes(3);
-    expect(sls.told).toEqual([
+    expect(sls.events).toEqual([
       ['probeFailing', { ...name, error: unavailable }],
       ['probeFailing', { ...name, error: denied }],
       ['probeRecovered', name],
@@ -133,7 +136,7 @@ describe('a probe that fails', () => {
     expect(learner.delaySeconds).toBe(4);
   });
 
-  it('counts as one that was sent', async () => {
+  it('counts as a probe for the rate', async () => {
     const { sls, learner } = createLearner();
     sls.failure = unavailable;
     await learner.probe(alive());
@@ -141,16 +144,16 @@ describe('a probe that fails', () => {
     expect(sls.sent).toHaveLength(1);
   });
 
-  it('does not reject for a fault of our own either, which is told as Internal', async () => {
+  it('does not reject for a fault of the adapter, which is reported as Internal', async () => {
     const { sls, learner } = createLearner();
     sls.failure = new TypeError('undefined is not a function');
     await expect(learner.probe(alive())).resolves.toBeUndefined();
-    expect(sls.told).toEqual([
+    expect(sls.events).toEqual([
       ['probeFailing', { ...name, error: expect.objectContaining({ code: 'Internal' }) as unknown }],
     ]);
   });
 
-  it('is not told where nobody waits for it any more', async () => {
+  it('is not reported if its signal was aborted', async () => {
     const { sls, learner } = createLearner();
     sls.failure = new AdapterError('Canceled', 'gone');
     const leaving = new AbortController();
@@ -159,13 +162,13 @@ describe('a probe that fails', () => {
     await left;
     sls.clock.advance(betweenProbesMs);
     await learner.probe(AbortSignal.abort());
-    expect(sls.told).toEqual([]);
+    expect(sls.events).toEqual([]);
     expect(sls.sent).toHaveLength(1);
   });
 });
 
-describe('a slow answer', () => {
-  it('of a second and less is as late as those of readings', async () => {
+describe('the answer of a probe', () => {
+  it('counts as of when the probe was sent if it took a second or less', async () => {
     const { sls, learner, probeTimes } = createLearner();
     sls.answerMs = 900;
     await probeTimes(20);

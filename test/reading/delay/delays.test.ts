@@ -13,7 +13,7 @@ const labelled = seriesWith({ delaySeconds: 7 });
 const configured = seriesWith({ project: 'configured' });
 const elsewhere = seriesWith({ logstore: 'other' });
 
-/** Of each endpoint a port. */
+/** Each endpoint has its own port. */
 const endpointOf = ({ internalEndpoint }: Series) =>
   parseEndpointUrl(`http://127.0.0.1:${internalEndpoint === true ? 2 : 1}`);
 
@@ -43,7 +43,7 @@ function createDelays() {
   return { sls, store, delays, learnTimes, put, valueOf };
 }
 
-/** Of a logstore whose lines come 3 s late, and then 20 s. */
+/** Lines come 3 s late at first, and 20 s late after `raise`. */
 async function raised() {
   const parts = createDelays();
   await parts.learnTimes([usual], 12);
@@ -53,7 +53,7 @@ async function raised() {
 }
 
 describe('the delay of a series', () => {
-  it('is what it says itself, or as configured for its project, or what its logstore starts from', () => {
+  it('is that of its label, else that configured for its project, else the start value of its logstore', () => {
     const { delays } = createDelays();
     const all = [usual, labelled, configured, seriesWith({ project: 'configured', delaySeconds: 0 })];
     expect(all.map((one) => delays.secondsOf(one))).toEqual([10, 7, 20, 0]);
@@ -65,7 +65,7 @@ describe('the delay of a series', () => {
     ]);
   });
 
-  it('is learned where neither says it, by one probe a logstore and endpoint', async () => {
+  it('is learned without a label or setting, by one probe for each logstore and endpoint', async () => {
     const { sls, delays, learnTimes } = createDelays();
     const internal = seriesWith({ internalEndpoint: true });
     const other = seriesWith({ project: 'p2' });
@@ -78,10 +78,10 @@ describe('the delay of a series', () => {
     const some = [usual, labelled, seriesWith({ logstore: 'never probed' })];
     expect(some.map((one) => delays.secondsOf(one))).toEqual([4, 7, 10]);
     expect(some.map((one) => delays.sourceOf(one))).toEqual(['learned', 'label', 'start value']);
-    expect(sls.told.map(([event]) => event)).toEqual(['delayLearned']);
+    expect(sls.events.map(([event]) => event)).toEqual(['delayLearned']);
   });
 
-  it('is learned for each logstore by itself, within the bounds of its project', async () => {
+  it('is learned for each logstore separately, within the bounds of its project', async () => {
     const { sls, delays, learnTimes } = createDelays();
     const slow = seriesWith({ project: 'slow' });
     expect(delays.secondsOf(slow)).toBe(30);
@@ -90,10 +90,12 @@ describe('the delay of a series', () => {
     const probedAtMs = sls.clock.now() - betweenProbesMs;
     expect([usual, slow, elsewhere].map((one) => delays.secondsOf(one))).toEqual([4, 20, 10]);
     const addressOf = ({ project, logstore }: Series) => ({ endpoint: endpointOf(usual), project, logstore });
-    const learned = delays
-      .learned()
-      .map(({ address, delaySeconds, saturated }) => ({ address, delaySeconds, saturated, probedAtMs }));
-    expect(delays.learned().map((one) => one.probedAtMs)).toEqual([probedAtMs, probedAtMs]);
+    const learned = delays.learned().map(({ address, delaySeconds, saturated, probedAtMs: atMs }) => ({
+      address,
+      delaySeconds,
+      saturated,
+      probedAtMs: atMs,
+    }));
     expect(new Set(learned)).toEqual(
       new Set([
         { address: addressOf(usual), delaySeconds: 4, saturated: false, probedAtMs },
@@ -115,15 +117,15 @@ describe('the delay of a series', () => {
     expect(kept).toContain('logstore-0');
   });
 
-  it('is not asked for where all say it', async () => {
+  it('is not probed if all series have a label or setting', async () => {
     const { sls, delays } = createDelays();
     await delays.learn([labelled, configured], alive());
     expect(sls.sent).toEqual([]);
   });
 });
 
-describe('a sample that was taken too early', () => {
-  it('is forgotten once that is known, and no other', async () => {
+describe('a sample with a delay that is too short', () => {
+  it('is forgotten once the delay was raised, and no other sample is', async () => {
     const { delays, put, valueOf, raise } = await raised();
     put(usual, 4);
     for (const one of [labelled, elsewhere]) put(one, delays.secondsOf(one));
@@ -134,7 +136,7 @@ describe('a sample that was taken too early', () => {
     expect([labelled, elsewhere, seriesWith({ route: 'in time' })].map(valueOf)).toEqual([7, 10, 20]);
   });
 
-  it('is not kept either where its query was under way by then', async () => {
+  it('is not stored if its query was in flight when the delay was raised', async () => {
     const { put, valueOf, raise } = await raised();
     await raise();
     put(usual, 4);
@@ -144,7 +146,7 @@ describe('a sample that was taken too early', () => {
     expect(valueOf(usual)).toBe(21);
   });
 
-  it('is not one with a delay that was longer than it need be', async () => {
+  it('is kept if its delay was longer than necessary', async () => {
     const { put, valueOf, learnTimes } = createDelays();
     put(usual, 10);
     await learnTimes([usual], 12);
@@ -154,7 +156,7 @@ describe('a sample that was taken too early', () => {
   });
 });
 
-it('has the store keep failures', () => {
+it('passes failures to the store', () => {
   const { store, delays } = createDelays();
   const error = new AdapterError('SlsThrottled', 'too many');
   delays.sink.fail(usual, error, 115_000);

@@ -2,7 +2,7 @@ import type { Window } from '../../../src/metric/sample.ts';
 import { DelayEstimator, type DelaySettings } from '../../../src/reading/delay/delay-estimator.ts';
 import type { SecondCounts } from '../../../src/sls/second-counts.ts';
 
-/** Uniform in [0, 1), the same every time; the step is that of mulberry32. */
+/** Returns a random generator, uniform in [0, 1), that is the same for the same seed (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed;
   return () => {
@@ -23,11 +23,11 @@ export interface LateLine {
 export interface Traffic {
   readonly fromSeconds: number;
   readonly seconds: number;
-  /** Lines a second, by route. */
+  /** Lines per second of each route. */
   readonly rates: readonly number[];
-  /** From when a line is logged to when queries see it. */
+  /** The time from when a line is logged until queries see it. */
   readonly lagSeconds: (loggedAt: number, random: () => number) => number;
-  /** Share of the rates at a time, 0 to 1. Default: 1. */
+  /** A factor for the rates at a time, 0 to 1. Default: 1. */
   readonly share?: (at: number) => number;
 }
 
@@ -86,20 +86,20 @@ export class LineCounts {
 export interface Readings {
   readonly at: number;
   readonly delaySeconds: number;
-  /** Those of routes with lines in the window. */
+  /** Readings of routes with lines in the window. */
   readonly made: number;
-  /** Those of them that miss more than 1 % of the lines that there are in the end. */
+  /** How many of them miss more than 1 % of the lines that arrived in the end. */
   readonly bad: number;
 }
 
-/** Of all readings from one moment to another, those that missed more than 1 %. */
+/** Returns the share of readings in a period that missed more than 1 % of their lines. */
 export function badShare(readings: readonly Readings[], from = -Infinity, to = Infinity): number {
   const within = readings.filter(({ at }) => at >= from && at < to);
   const made = within.reduce((sum, reading) => sum + reading.made, 0);
   return made === 0 ? 0 : within.reduce((sum, reading) => sum + reading.bad, 0) / made;
 }
 
-/** When the delay first was so, in seconds after a moment; Infinity: never. */
+/** Returns the seconds from a moment until the delay first matches; Infinity if it never does. */
 export function secondsUntil(
   readings: readonly Readings[],
   from: number,
@@ -111,7 +111,7 @@ export function secondsUntil(
 
 export interface Rehearsal extends Traffic {
   readonly seed: number;
-  /** Whether the probe of a moment is lost. */
+  /** Whether the probe at this moment is lost. */
   readonly lost?: (at: number, random: () => number) => boolean;
   readonly settings?: DelaySettings;
 }
@@ -122,8 +122,8 @@ const readingSeconds = 15;
 export const defaultSettings: DelaySettings = { initialSeconds: 10, leastSeconds: 2, mostSeconds: 60 };
 
 /**
- * A logstore that is read every 5 s with the delay as learned by then, and probed meanwhile, from 120 s on, at a
- * phase that the seed draws. Moments count from the beginning of the traffic.
+ * Simulates a logstore that is read every 5 s with the delay learned so far, and probed from 120 s on, at a phase that
+ * depends on the seed. Moments count from the beginning of the traffic.
  */
 export function rehearse(rehearsal: Rehearsal): { readings: Readings[]; estimator: DelayEstimator } {
   const { seed, fromSeconds, seconds, rates, lost } = rehearsal;

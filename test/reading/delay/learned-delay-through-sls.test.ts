@@ -28,7 +28,7 @@ const series = rates.map((_, route) => seriesWith({ project, logstore, route: ro
 const fields = { proxy_upstream_name: 'text', proxy_alternative_upstream_name: 'text' } as const;
 const betweenReadingsSeconds = 5;
 
-/** Lines come 1 to 4 s late, but 20 s between these two. */
+/** Lines come 1 to 4 s late, but 20 s late between these two moments. */
 const jumpAt = 220;
 const backAt = 320;
 const seconds = 540;
@@ -46,14 +46,14 @@ const traffic: Traffic = {
 };
 const lines = lateLines(traffic, seeded(7));
 const linesBySecond = Map.groupBy(lines, ({ loggedAt }) => Math.floor(loggedAt));
-/** What the log has in the end. */
+/** The counts once all lines have arrived. */
 const final = new LineCounts(traffic);
 for (const line of lines) final.add(line);
 
 let emulator: Emulator;
 let sls: TestClient;
 let endpoint: Endpoint;
-/** Of the lines that are appended next. */
+/** The lag of the lines that are appended next. */
 let lagMs = 0;
 let delays: Delays;
 let probes = 0;
@@ -86,7 +86,7 @@ afterAll(async () => {
   await emulator.stop();
 });
 
-/** Appends, reads and probes second by second, as they would come. */
+/** Appends, reads and probes second by second. */
 async function passTime(): Promise<void> {
   const source = new AggregateSource(sls.client, clock);
   let probeAtMs = clock.now() + 3210;
@@ -102,7 +102,7 @@ async function passTime(): Promise<void> {
   }
 }
 
-/** The lines of a second that is over; each becomes visible in its own time, to a half second. */
+/** Appends the lines of a past second. Each becomes visible in its own time, rounded to half a second. */
 async function append(second: number): Promise<void> {
   const added = linesBySecond.get(second) ?? [];
   for (const [halves, batch] of Map.groupBy(added, ({ visibleAt }) => Math.round(visibleAt * 2))) {
@@ -115,7 +115,7 @@ async function append(second: number): Promise<void> {
   }
 }
 
-/** With the delay as it is by now. */
+/** Reads with the delay learned so far. */
 async function readEveryRoute(source: AggregateSource): Promise<Readings> {
   const at = clock.nowSeconds - fromSeconds;
   const delaySeconds = delays.secondsOf(series[0] ?? seriesWith());
@@ -141,25 +141,25 @@ async function readEveryRoute(source: AggregateSource): Promise<Readings> {
   return { at, delaySeconds, made, bad };
 }
 
-it('no reading has a line too many, no query fails, and a minute has at most 4 probes', () => {
+it('counts no line twice, fails no query, and probes at most 4 times a minute', () => {
   expect(faults).toEqual([]);
   expect(emulator.stats().queries).toBe(sls.events.length);
   expect(sls.events.length).toBe(probes + readings.length);
   expect(probes).toBeLessThanOrEqual((4 * seconds) / 60);
 });
 
-it('settles below 6 s, and fewer than 1 % of the readings miss more than 1 %', () => {
+it('learns a delay below 6 s, and fewer than 1 % of the readings miss more than 1 % of their lines', () => {
   expect(secondsUntil(readings, 0, (delay) => delay < 6)).toBeLessThan(180);
   expect(badShare(readings, 0, jumpAt)).toBeLessThan(0.01);
 });
 
-it('follows a jump to 20 s within 2 minutes, from where on readings are complete again', () => {
+it('follows a jump of the lag to 20 s within 2 minutes, and readings are complete from then on', () => {
   const followed = secondsUntil(readings, jumpAt, (delay) => delay > 20);
   expect(followed).toBeLessThan(120);
   expect(badShare(readings, jumpAt + followed, backAt)).toBeLessThan(0.01);
 });
 
-it('comes back below 6 s within 200 s, without a reading that misses anything on the way', () => {
+it('lowers the delay below 6 s again within 200 s, without an incomplete reading on the way', () => {
   expect(secondsUntil(readings, backAt, (delay) => delay < 6)).toBeLessThan(200);
   expect(badShare(readings, backAt)).toBe(0);
 });

@@ -15,22 +15,22 @@ const usual = between(1, 4);
 const exponential = (meanSeconds: number): Lag => {
   return (_, random) => -meanSeconds * Math.log(1 - random());
 };
-/** A share of the lines comes otherwise than usual. */
+/** A share of the lines has another lag. */
 const tail =
   (share: number, lag: Lag): Lag =>
   (loggedAt, random) =>
     random() < share ? lag(loggedAt, random) : usual(loggedAt, random);
-/** Held back until a whole number of periods, then half a second on the way. */
+/** Lines are held until the next whole period, and then need half a second. */
 const shipped =
   (everySeconds: number): Lag =>
   (loggedAt) =>
     Math.ceil(loggedAt / everySeconds) * everySeconds - loggedAt + 0.5;
 
 const steady = { fromSeconds: 0, seconds: 720, rates };
-/** By then, enough is known. */
+/** The delay is learned by then. */
 const settledSeconds = 300;
 
-describe('with lines that come 1 to 4 s late', () => {
+describe('the learned delay with lines that come 1 to 4 s late', () => {
   const jumpAt = 420;
   const backAt = 720;
 
@@ -39,7 +39,7 @@ describe('with lines that come 1 to 4 s late', () => {
     ['18 to 22 s', between(18, 22)],
     ['21 to 24 s', between(21, 24)],
     ['40 s', between(40, 40)],
-  ])('settles, follows a jump to %s, and comes back', (_, jumped) => {
+  ])('settles, follows a jump of the lag to %s, and comes down again', (_, jumped) => {
     const lagSeconds: Lag = (at, random) => (at >= jumpAt && at < backAt ? jumped : usual)(at, random);
     for (const seed of seeds) {
       const { readings } = rehearse({ ...steady, seconds: 1100, lagSeconds, seed });
@@ -73,7 +73,7 @@ describe('with lines that come 1 to 4 s late', () => {
     }
   });
 
-  it('settles while a third of the probes is lost', () => {
+  it('settles although a third of the probes is lost', () => {
     for (const seed of seeds) {
       const { readings } = rehearse({
         ...steady,
@@ -86,7 +86,7 @@ describe('with lines that come 1 to 4 s late', () => {
     }
   });
 
-  it('does not move once traffic has ended', () => {
+  it('does not change after traffic has ended', () => {
     const { readings } = rehearse({
       ...steady,
       seconds: 2000,
@@ -101,7 +101,7 @@ describe('with lines that come 1 to 4 s late', () => {
   });
 });
 
-describe('fewer than 1 % of the readings miss more than 1 %', () => {
+describe('fewer than 1 % of the readings miss more than 1 % of their lines', () => {
   it.each<[string, Lag]>([
     ['within a second', between(0, 1)],
     ['a second on average', exponential(1)],
@@ -117,7 +117,7 @@ describe('fewer than 1 % of the readings miss more than 1 %', () => {
     ['shipped every 4 s', shipped(4)],
     ['shipped every 5 s', shipped(5)],
     ['shipped every 10 s', shipped(10)],
-  ])('where lines come late by %s', (_, lagSeconds) => {
+  ])('if lines come late by %s', (_, lagSeconds) => {
     const shares = seeds.map((seed) =>
       badShare(rehearse({ ...steady, lagSeconds, seed }).readings, settledSeconds),
     );

@@ -10,27 +10,27 @@ export const addressWith = (changes: Partial<LogstoreAddress> = {}): LogstoreAdd
   ...changes,
 });
 
-type Told = {
-  [Event in keyof DelayObserver]: readonly [Event, Parameters<DelayObserver[Event]>[0]];
+type DelayEvent = {
+  [Name in keyof DelayObserver]: readonly [Name, Parameters<DelayObserver[Name]>[0]];
 }[keyof DelayObserver];
 
-/** A logstore with 100 lines in each second, `lagSeconds` late, in the hands of the test. */
+/** A logstore with 100 lines in each second, which arrive `lagSeconds` late. */
 export class ProbedLogstore {
   readonly clock = new TestClock();
   readonly sent: SecondCountQuery[] = [];
-  readonly told: Told[] = [];
+  readonly events: DelayEvent[] = [];
   lagSeconds = 3;
-  /** What the next probes fail with. */
+  /** If set, probes fail with it. */
   failure: Error | undefined;
-  /** What passes while a probe is answered. */
+  /** How long a probe takes. */
   answerMs = 0;
-  /** Whether a slow probe is counted at the end of that time, rather than the beginning. */
+  /** Whether SLS counts at the end of that time rather than at its beginning. */
   countedAtTheEnd = false;
 
   readonly observer: DelayObserver = {
-    delayLearned: (event) => this.told.push(['delayLearned', event]),
-    probeFailing: (event) => this.told.push(['probeFailing', event]),
-    probeRecovered: (event) => this.told.push(['probeRecovered', event]),
+    delayLearned: (event) => this.events.push(['delayLearned', event]),
+    probeFailing: (event) => this.events.push(['probeFailing', event]),
+    probeRecovered: (event) => this.events.push(['probeRecovered', event]),
   };
 
   readonly query = (query: SecondCountQuery): Promise<SecondCounts> => {
@@ -49,8 +49,8 @@ export class ProbedLogstore {
   }
 }
 
-/** From probe to probe, when they are asked for at the first moment that is due. */
+/** The time between two probes that are sent as early as allowed. */
 export const betweenProbesMs = 17_125;
 
-/** A signal that nobody aborts. */
+/** A signal that is never aborted. */
 export const alive = () => new AbortController().signal;

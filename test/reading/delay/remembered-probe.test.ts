@@ -3,7 +3,7 @@ import { RememberedProbe, type Probe } from '../../../src/reading/delay/remember
 
 const asOfSeconds = 1000;
 
-/** The same number of lines in each second of a window; in some seconds, another. */
+/** A probe with the same number of lines in each second of its window, except for some seconds. */
 function probe(
   window: readonly [number, number],
   lines: number,
@@ -21,7 +21,7 @@ const first = (others: Readonly<Record<number, number>> = {}) =>
 const later = probe([897, 1017], 10);
 
 describe('RememberedProbe', () => {
-  it('tells what a reading of that moment would have missed', () => {
+  it('returns what a reading at that moment would have missed', () => {
     const remembered = first({ 999: 0, 998: 4, 990: 9 });
     remembered.compare(later);
     expect([0, 1, 2, 9, 10].map((delay) => remembered.trial(delay))).toEqual([
@@ -33,11 +33,11 @@ describe('RememberedProbe', () => {
     ]);
   });
 
-  it('tells nothing before its seconds are counted again', () => {
+  it('gives no trial before its seconds are counted again', () => {
     expect(first().trial(5)).toBeUndefined();
   });
 
-  it('tells nothing of seconds that the next probe did not reach', () => {
+  it('gives no trial for seconds that the next probe did not reach', () => {
     const remembered = first();
     remembered.compare(later);
     expect(remembered.trial(1000 - 897 - 15)).toBeDefined();
@@ -46,27 +46,27 @@ describe('RememberedProbe', () => {
     expect(remembered.trial(1000 - 897 - 15)).toEqual({ lines: 150, late: 0 });
   });
 
-  it('tells nothing of seconds that it did not count itself', () => {
+  it('gives no trial for seconds that it did not count itself', () => {
     const remembered = new RememberedProbe(probe([880, 996], 10, {}, asOfSeconds));
     remembered.compare(later);
     expect(remembered.trial(3)).toBeUndefined();
     expect(remembered.trial(4)).toEqual({ lines: 150, late: 0 });
   });
 
-  it('goes by the most that any later probe found', () => {
+  it('uses the highest count of any later probe', () => {
     const remembered = first();
     remembered.compare(probe([897, 1017], 12));
     remembered.compare(probe([914, 1034], 3));
     expect(remembered.trial(0)).toEqual({ lines: 180, late: 30 });
   });
 
-  it('takes a count that has shrunk for complete', () => {
+  it('treats a count that has shrunk as complete', () => {
     const remembered = first();
     remembered.compare(probe([897, 1017], 3));
     expect(remembered.trial(0)).toEqual({ lines: 150, late: 0 });
   });
 
-  it('knows whether it ever had a line', () => {
+  it('has lines if any second had one, at the probe or later', () => {
     const remembered = new RememberedProbe(probe([880, asOfSeconds], 0));
     expect(remembered.hasLines).toBe(false);
     remembered.compare(probe([897, 1017], 0, { 999: 1 }));
