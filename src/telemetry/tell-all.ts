@@ -3,7 +3,7 @@ type Listener = (...event: unknown[]) => void;
 /**
  * Returns an observer that passes each event to all of the given ones, in order.
  *
- * @param first has a method for every event; the others have one for the events that they want
+ * @param first has a method for every event; the others have one for the events that they use
  */
 export function tellAll<Observer extends object>(
   first: Observer,

@@ -34,18 +34,18 @@ const rules = (parse(textOf(alertsFile)) as Rules).groups.flatMap((group) => gro
 const names = rules.map(({ alert }) => alert);
 
 describe('the alerts', () => {
-  it('are the same for the chart and as plain rules', () => {
+  it('are the same in the chart and in deploy/monitoring', () => {
     expect(textOf(plainFileOf(alertsFile))).toBe(textOf(alertsFile));
   });
 
-  it.each(rules)('$alert ask for what /metrics has, and for codes that there are', ({ expr }) => {
+  it.each(rules)('$alert uses only metrics of the adapter and error codes that exist', ({ expr }) => {
     const known = ownMetrics();
     expect(ownMetricsIn(expr).filter((name) => !known.has(name))).toEqual([]);
     const codes = [...expr.matchAll(/code!?[=~]+"([^"]*)"/g)].flatMap(([, text = '']) => text.split('|'));
     expect(codes.filter((code) => code !== 'ok' && !(code in errorRegistry))).toEqual([]);
   });
 
-  it.each(rules)('$alert say how grave, what, and where to read on', ({ labels, annotations }) => {
+  it.each(rules)('$alert has a severity, a summary and a description', ({ labels, annotations }) => {
     expect(['critical', 'warning']).toContain(labels.severity);
     expect(annotations.summary).toMatch(/^[A-Z'{]/);
     expect(annotations.description).toMatch(/\.$/);
@@ -66,7 +66,7 @@ describe('the alerts', () => {
     }
   });
 
-  it('are each made to fire by a test, and each left quiet by one', () => {
+  it('each fire in one promtool test and stay quiet in another', () => {
     const { tests } = parse(textOf('test/monitoring/alerts.promtool.yaml')) as RuleTests;
     const proofs = tests.flatMap((test) => test.alert_rule_test);
     for (const alert of names) {
@@ -80,13 +80,13 @@ describe('the alerts', () => {
 });
 
 describeWithPrometheus('promtool', () => {
-  it('finds nothing to mend in the rules', async () => {
+  it('accepts the rules', async () => {
     expect(await promtool(['check', 'rules', resolve(import.meta.dirname, '../..', alertsFile)])).toContain(
       `SUCCESS: ${rules.length} rules found`,
     );
   });
 
-  it('proves that each alert fires, and stays quiet', async () => {
+  it('runs the tests of the alerts without a failure', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'alerts-'));
     try {
       await copyFile(resolve(import.meta.dirname, '../..', alertsFile), join(directory, 'alerts.yaml'));
@@ -103,7 +103,7 @@ describe('the promql in docs/troubleshooting.md', () => {
     ([, query = '']) => query,
   );
 
-  it.each(blocks)('asks for what /metrics has: %s', (query) => {
+  it.each(blocks)('uses only metrics of the adapter: %s', (query) => {
     const known = ownMetrics();
     const asked = ownMetricsIn(query);
     expect(asked.length).toBeGreaterThan(0);

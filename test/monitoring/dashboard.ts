@@ -1,6 +1,6 @@
 import { dashboardFile, textOf } from './monitoring-files.ts';
 
-/** The part of Grafana's dashboard model that is read here. */
+/** The part of Grafana's dashboard model that the tests read. */
 export interface Panel {
   readonly id: number;
   readonly type: string;
@@ -27,12 +27,12 @@ interface Dashboard {
 export const dashboard = JSON.parse(textOf(dashboardFile)) as Dashboard;
 const { list: variables } = dashboard.templating;
 
-/** Of each panel that has one, as the dashboard has it. */
+/** Every query of every panel. */
 export const panelQueries = dashboard.panels.flatMap(({ title, targets = [] }) =>
   targets.map(({ expr }) => ({ title, expr })),
 );
 
-/** What fills a variable: `label_values(metric, label)` asks for the values of a label. */
+/** The queries that fill the variables: `label_values(metric, label)` returns the values of a label. */
 export const variableQueries = variables.flatMap(({ name, definition }) => {
   const [, selector, label] = /^label_values\((.+), (\w+)\)$/.exec(definition ?? '') ?? [];
   return selector === undefined || label === undefined
@@ -40,7 +40,7 @@ export const variableQueries = variables.flatMap(({ name, definition }) => {
     : [{ title: `$${name}`, expr: `count by (${label}) (${selector})` }];
 });
 
-/** With all that can be chosen, over a range of so long. */
+/** Returns the query with `All` selected for every variable, over the given range. */
 export function chosen(expr: string, range: string): string {
   const all = variables.reduce(
     (text, { name, allValue }) => (allValue === undefined ? text : text.replaceAll(`$${name}`, allValue)),

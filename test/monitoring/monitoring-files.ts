@@ -7,16 +7,16 @@ const root = resolve(import.meta.dirname, '../..');
 
 export const textOf = (path: string): string => readFileSync(resolve(root, path), 'utf8');
 
-/** The files of the chart that monitor the adapter; `deploy/monitoring` has the same. */
+/** The monitoring files of the chart; `deploy/monitoring` has the same files. */
 export const alertsFile = 'charts/sls-metrics-adapter/files/alerts.yaml';
 export const dashboardFile = 'charts/sls-metrics-adapter/files/dashboard.json';
 export const plainFileOf = (chartFile: string): string => chartFile.replace(/^.*\//, 'deploy/monitoring/');
 
-/** The names of the adapter's own metrics in a query, without the endings of a histogram. */
+/** Returns the names of the adapter's own metrics in a query, without the suffixes of a histogram. */
 export const ownMetricsIn = (query: string): string[] =>
   [...query.matchAll(/sls_metrics_adapter_\w+/g)].map(([name]) => name.replace(/_(bucket|sum|count)$/, ''));
 
-/** Each label by the name of its metric, for all that `/metrics` has. */
+/** Returns the label names of every metric of `/metrics`, by the name of the metric. */
 export function ownMetrics(): ReadonlyMap<string, readonly string[]> {
   const metrics = new Metrics();
   metrics.watch(stateWith());
