@@ -1,11 +1,11 @@
-{{- /* Labels of the pod: which of them decide where it runs. */}}
+{{- /* Pod labels that decide where the pod runs. */}}
 {{- define "elastic-inference.burstLabels" -}}
 {{- if and (eq .Values.burst.by "label") (eq .Values.burst.mode "eci_only") -}}
 alibabacloud.com/eci: 'true'
 {{- end }}
 {{- end }}
 
-{{- /* Annotations of the pod for ECI: nothing where it cannot come there. */}}
+{{- /* Pod annotations for ECI. Empty if the pod cannot run there. */}}
 {{- define "elastic-inference.burstAnnotations" -}}
 {{- $burst := .Values.burst }}
 {{- if ne $burst.mode "none" }}

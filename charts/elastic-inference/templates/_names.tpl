@@ -6,7 +6,7 @@
 {{ .Values.storage.claimName | default (printf "%s-model" (include "elastic-inference.name" .)) }}
 {{- end }}
 
-{{- /* PersistentVolumes are the cluster's: without the Namespace two releases could be after the same one. */}}
+{{- /* PersistentVolumes have no Namespace. Without it in the name, two releases could use the same volume. */}}
 {{- define "elastic-inference.volumeName" -}}
 {{ .Values.storage.volumeName | default (printf "%s-%s-model" .Release.Namespace (include "elastic-inference.name" .)) }}
 {{- end }}
@@ -33,12 +33,12 @@ labels:
   {{- include "elastic-inference.labels" .root | nindent 2 }}
 {{- end }}
 
-{{- /* The port of the Service that the Ingress leads to: the last part of the route. */}}
+{{- /* The port of the Service behind the Ingress. It is the last part of the route. */}}
 {{- define "elastic-inference.routePort" -}}
 {{ ternary .Values.service.grpcPort .Values.service.restPort (eq .Values.ingress.backend "grpc") | int }}
 {{- end }}
 
-{{- /* What nginx-ingress logs as proxy_upstream_name: {namespace}-{service}-{port}. */}}
+{{- /* The route, logged by nginx-ingress as proxy_upstream_name: {namespace}-{service}-{port}. */}}
 {{- define "elastic-inference.route" -}}
 {{ printf "%s-%s-%s" .Release.Namespace (include "elastic-inference.name" .) (include "elastic-inference.routePort" .) }}
 {{- end }}
@@ -47,7 +47,7 @@ labels:
 {{ .Values.autoscaling.sls.project | default (printf "k8s-log-%s" .Values.autoscaling.sls.clusterId) }}
 {{- end }}
 
-{{- /* The labels of the HPA's metrics. A label value has at most 63 characters: a longer route is given in parts. */}}
+{{- /* The labels of the HPA's metrics. A label value has at most 63 characters, so a longer route is given in parts. */}}
 {{- define "elastic-inference.routeLabels" -}}
 sls.project: {{ include "elastic-inference.project" . | quote }}
 sls.logstore: {{ .Values.autoscaling.sls.logstore | quote }}
@@ -64,7 +64,7 @@ sls.ingress.port: {{ include "elastic-inference.routePort" . | quote }}
 {{- end }}
 {{- end }}
 
-{{- /* A whole number as one: Helm reads numbers as floats, and would print 1623831335 as 1.623831335e+09. */}}
+{{- /* Prints a whole number. Helm reads numbers as floats, and would print 1623831335 as 1.623831335e+09. */}}
 {{- define "elastic-inference.number" -}}
 {{ if kindIs "string" . }}{{ . }}{{ else if eq (float64 (int64 .)) (float64 .) }}{{ int64 . }}{{ else }}{{ . }}{{ end }}
 {{- end }}

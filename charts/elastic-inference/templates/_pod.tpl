@@ -8,7 +8,7 @@ prometheus.io/path: {{ include "elastic-inference.metricsPath" . }}
 {{- end }}
 {{- end }}
 
-{{- /* Those of the values win, so that ECI can be told what the chart does not know. */}}
+{{- /* Annotations of the values override those of the chart, so that all features of ECI can be used. */}}
 {{- define "elastic-inference.podAnnotations" -}}
 {{ merge (deepCopy (default dict .Values.podAnnotations)) (include "elastic-inference.ownPodAnnotations" . | fromYaml) | toYaml }}
 {{- end }}
@@ -40,7 +40,7 @@ prometheus.io/path: {{ include "elastic-inference.metricsPath" . }}
 {{- with $resources }}{{ toYaml . }}{{ end }}
 {{- end }}
 
-{{- /* The model's status answers 200 while it is still loading; its metadata only once it can be asked. */}}
+{{- /* The status of the model answers 200 while it is still loading. Its metadata does so only when it is ready. */}}
 {{- define "elastic-inference.modelProbe" -}}
 httpGet:
   path: /v1/models/{{ .Values.model.name }}/metadata
@@ -51,7 +51,7 @@ httpGet:
 name: tensorflow-serving
 image: {{ include "elastic-inference.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
-# Not the image's entrypoint, which gives --model_name and --model_base_path besides.
+# Not the entrypoint of the image, which adds --model_name and --model_base_path.
 command: [/usr/bin/tensorflow_model_server]
 args:
   {{- include "elastic-inference.args" . | nindent 2 }}
@@ -72,7 +72,7 @@ startupProbe:
 readinessProbe:
   {{- include "elastic-inference.modelProbe" . | nindent 2 }}
   {{- toYaml .Values.probes.readiness | nindent 2 }}
-# By TCP: a server that is busy with requests, or whose model is gone from the bucket, is no better for a restart.
+# TCP only: a restart does not help a busy server, or one whose model is missing in the bucket.
 livenessProbe:
   tcpSocket:
     port: http-serving
@@ -81,7 +81,7 @@ livenessProbe:
 lifecycle:
   preStop:
     exec:
-      # Until the Ingress sends it no more requests.
+      # Wait until the Ingress sends no more requests.
       command: [sleep, {{ int .Values.drainSeconds | quote }}]
 {{- end }}
 {{- with include "elastic-inference.resources" . }}

@@ -7,7 +7,7 @@
   secret:
     secretName: {{ . }}
 {{- else }}
-# In memory: the private key is on no disk, and gone with the pod.
+# In memory, so the private key is on no disk and is deleted with the pod.
 - name: serving-certificate
   emptyDir:
     medium: Memory

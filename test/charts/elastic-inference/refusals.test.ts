@@ -2,31 +2,31 @@ import { describe, expect, it } from 'vitest';
 import { helmMajors, refusal } from '../support/helm.ts';
 import { guide } from './chart.ts';
 
-/** Values, and where and why each is refused: the path is written by Helm 3 with points, by Helm 4 with slashes. */
+/** Values, and the path and reason of each refusal. Helm 3 writes a path with dots, Helm 4 with slashes. */
 const bad: readonly (readonly [string, object, RegExp])[] = [
   [
-    'fewer pods than none',
+    'a negative number of pods',
     { autoscaling: { minReplicas: -1 } },
     /autoscaling.minReplicas.*(equal to 0|want 0)/,
   ],
-  ['no pods at most', { autoscaling: { maxReplicas: 0 } }, /autoscaling.maxReplicas.*(equal to 1|want 1)/],
+  ['a maximum of zero pods', { autoscaling: { maxReplicas: 0 } }, /autoscaling.maxReplicas.*(equal to 1|want 1)/],
   [
-    'min over max',
+    'a minimum above the maximum',
     { autoscaling: { minReplicas: 5, maxReplicas: 3 } },
     /autoscaling\.minReplicas: 5 is more than .*, 3/,
   ],
-  ['a mode that is none', { burst: { mode: 'sometimes' } }, /burst.mode.*none.*eci.*eci_only/],
-  ['a value that is unknown', { autoscaling: { minReplica: 1 } }, /autoscaling.*minReplica.* not allowed/],
+  ['an unknown mode of burst', { burst: { mode: 'sometimes' } }, /burst.mode.*none.*eci.*eci_only/],
+  ['an unknown value', { autoscaling: { minReplica: 1 } }, /autoscaling.*minReplica.* not allowed/],
   [
     'a key in plain values',
     { storage: { oss: { accessKeyId: 'id', accessKeySecret: 's' } } },
-    /storage\.oss\.accessKeyId, \.accessKeySecret: a key in values stands in plain text.*keysInValues/,
+    /storage\.oss\.accessKeyId, \.accessKeySecret: a key in values is in plain text.*keysInValues/,
   ],
   ["a key by the guide's name", { storage: { oss: { akId: 'id' } } }, /storage.oss.*akId.* not allowed/],
   [
-    'the switch for a key alone',
+    'keysInValues without a key',
     { storage: { oss: { keysInValues: true } } },
-    /keysInValues: wants .*accessKeyId/,
+    /keysInValues: needs .*accessKeyId/,
   ],
   [
     'a key and a role',
@@ -35,19 +35,19 @@ const bad: readonly (readonly [string, object, RegExp])[] = [
         oss: { auth: 'rrsa', roleName: 'r', keysInValues: true, accessKeyId: 'i', accessKeySecret: 's' },
       },
     },
-    /keysInValues: has no use with .*rrsa/,
+    /keysInValues: has no effect with .*rrsa/,
   ],
   ['RRSA without a role', { storage: { oss: { auth: 'rrsa' } } }, /storage\.oss\.roleName: is missing/],
   ['no bucket', { storage: { oss: { bucket: '' } } }, /storage\.oss\.bucket: is missing/],
   ['no endpoint', { storage: { oss: { url: '' } } }, /storage\.oss\.url: is missing/],
-  ['no claim', { storage: { create: false, claimName: '' } }, /storage\.claimName: is missing/],
+  ['no claim name', { storage: { create: false, claimName: '' } }, /storage\.claimName: is missing/],
   [
     'no model',
     { model: { name: '', basePath: '' } },
     /model\.name: is missing[^]*model\.basePath: is missing/,
   ],
   [
-    'a model elsewhere',
+    'a model outside the mount path',
     { model: { basePath: '/database/bert' } },
     /model\.basePath: \/database\/bert is not below .*\/data,/,
   ],
@@ -58,16 +58,16 @@ const bad: readonly (readonly [string, object, RegExp])[] = [
     /versionPolicy: all and specific exclude/,
   ],
   [
-    'a version that is no number',
+    'a version that is not a number',
     { model: { versionPolicy: { specific: ['1'] } } },
     /versionPolicy.specific.0.*integer/,
   ],
-  ['ECS first by a label', { burst: { mode: 'eci', by: 'label' } }, /burst\.by: the label .*cannot mean eci/],
-  ['a GPU on ECI of no type', { burst: { useSpecs: [] } }, /burst\.useSpecs: is missing/],
+  ['ECS first by the ECI label', { burst: { mode: 'eci', by: 'label' } }, /burst\.by: the label .*cannot mean eci/],
+  ['a GPU on ECI without an instance type', { burst: { useSpecs: [] } }, /burst\.useSpecs: is missing/],
   [
     'two node affinities',
     { burst: { by: 'virtualNode' }, affinity: { nodeAffinity: { a: 1 } } },
-    /affinity\.nodeAffinity: is what burst\.by/,
+    /affinity\.nodeAffinity: is set by burst\.by/,
   ],
   [
     'a price limit without its strategy',
@@ -81,43 +81,43 @@ const bad: readonly (readonly [string, object, RegExp])[] = [
   ],
   ['no project', { autoscaling: { sls: { clusterId: '' } } }, /autoscaling\.sls\.clusterId: is missing/],
   ['two projects', { autoscaling: { sls: { project: 'mine' } } }, /autoscaling\.sls: project and clusterId/],
-  ['nothing to scale by', { autoscaling: { qps: 0 } }, /autoscaling: nothing to scale by/],
+  ['nothing to scale by', { autoscaling: { qps: 0 } }, /autoscaling: has nothing to scale by/],
   [
     'a label that the chart sets',
     { autoscaling: { sls: { labels: { 'sls.ingress.route': 'a' } } } },
     /sls.labels.*sls\.ingress\.route.* not allowed/,
   ],
-  ['an Ingress for every host', { ingress: { host: '' } }, /ingress\.host: is missing/],
-  ['one port for both', { service: { restPort: 8500 } }, /service: grpcPort and restPort are both 8500/],
-  ['a target of nothing', { autoscaling: { qps: '0' } }, /autoscaling.qps.*pattern/],
-  ['a port that is none', { service: { restPort: 70000 } }, /service.restPort.*65,?535/],
-  ['root', { runAsUser: 0 }, /runAsUser.*(equal to 1|want 1)/],
-  ["an argument of the chart's", { extraArgs: ['--port=1'] }, /extraArgs.0/],
+  ['an Ingress without a host', { ingress: { host: '' } }, /ingress\.host: is missing/],
+  ['the same port for gRPC and REST', { service: { restPort: 8500 } }, /service: grpcPort and restPort are both 8500/],
+  ['a target of zero requests', { autoscaling: { qps: '0' } }, /autoscaling.qps.*pattern/],
+  ['an invalid port', { service: { restPort: 70000 } }, /service.restPort.*65,?535/],
+  ['root as user', { runAsUser: 0 }, /runAsUser.*(equal to 1|want 1)/],
+  ['an argument that the chart sets', { extraArgs: ['--port=1'] }, /extraArgs.0/],
   [
-    'a label by which pods are found',
+    'a label that selects the pods',
     { podLabels: { 'app.kubernetes.io/name': 'a' } },
-    /podLabels: app\.kubernetes\.io\/name is the chart's own/,
+    /podLabels: app\.kubernetes\.io\/name is set by the chart/,
   ],
-  ['a strategy that is none', { strategy: { type: 'OnDelete' } }, /strategy.type.*RollingUpdate.*Recreate/],
+  ['an unknown strategy', { strategy: { type: 'OnDelete' } }, /strategy.type.*RollingUpdate.*Recreate/],
   [
-    'a key in a variable, and does not repeat it',
+    'a key in a variable, without printing it',
     { env: [{ name: 'OSS_KEY', value: `LTAI5t${'Example'.repeat(2)}` }] },
-    /^(?![^]*LTAI5tExample)[^]*env: holds an access key/,
+    /^(?![^]*LTAI5tExample)[^]*env: contains an access key/,
   ],
   [
-    'a model over the files of the server',
+    'a mount path that the server uses',
     { storage: { mountPath: '/tmp/' } },
-    /mountPath: \/tmp\/ is taken/,
+    /mountPath: \/tmp\/ is used/,
   ],
-  ['a tag twice', { image: { repository: 'tensorflow/serving:2' } }, /image.repository.*pattern/],
+  ['a tag in the repository', { image: { repository: 'tensorflow/serving:2' } }, /image.repository.*pattern/],
   [
-    'a ServiceMonitor of nothing',
+    'a ServiceMonitor without metrics',
     { metrics: { enabled: false, serviceMonitor: { enabled: true } } },
-    /metrics\.enabled: is false, so that serviceMonitor/,
+    /metrics\.enabled: is false, so serviceMonitor/,
   ],
-  ['a section left empty', { burst: { spot: null } }, /burst.*spot/],
-  ['a value left empty', { probes: { startup: { periodSeconds: null } } }, /probes.startup.*periodSeconds/],
-  ['no GPU but less', { gpu: { count: -1 } }, /gpu.count.*(equal to 0|want 0)/],
+  ['an empty section', { burst: { spot: null } }, /burst.*spot/],
+  ['an empty value', { probes: { startup: { periodSeconds: null } } }, /probes.startup.*periodSeconds/],
+  ['a negative number of GPUs', { gpu: { count: -1 } }, /gpu.count.*(equal to 0|want 0)/],
 ];
 
 describe.each(helmMajors)('Helm %i refuses', (helm) => {
@@ -129,9 +129,9 @@ describe.each(helmMajors)('Helm %i refuses', (helm) => {
     60_000,
   );
 
-  it('a release whose name is none of a Service', async () => {
+  it('a release whose name is not a valid Service name', async () => {
     expect(await refusal({ ...guide, helm, release: '1st', values: { name: '' } })).toMatch(
-      /name: .*"1st" is no name/,
+      /name: .*"1st" is not a valid Service name/,
     );
   });
 });
