@@ -9,7 +9,7 @@ import { adapterValuesSchema } from './values-schema.ts';
 
 export const adapterChart = resolve(import.meta.dirname, '../sls-metrics-adapter');
 
-/** The generated files of charts/sls-metrics-adapter, or with a generated part: path in the chart → text. */
+/** Returns the files of charts/sls-metrics-adapter that are generated in whole or in part: path in the chart → text. */
 export async function adapterFiles(): Promise<ReadonlyMap<string, string>> {
   const read = (path: string) => readFile(resolve(adapterChart, path), 'utf8');
   const schema = JSON.stringify(adapterValuesSchema());

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 
 /*
- * The values of charts/sls-metrics-adapter that are the chart's own: what of values.schema.json does not come from the
- * adapter's configuration, and the meanings in the chart's README. Defaults are those of values.yaml.
+ * The values of charts/sls-metrics-adapter beside `config`: their part of values.schema.json, and their meanings in the
+ * chart's README. values.yaml has the defaults.
  */
 
 const text = (meaning: string) => z.string().describe(meaning);
 const onOff = (meaning: string) => z.boolean().describe(meaning);
 const section = <T extends z.core.$ZodLooseShape>(shape: T) => z.strictObject(shape);
 
-/** Passed on to Kubernetes, whose own documentation says what may be in it. `null` takes a default away. */
+/** An object that goes to Kubernetes unchanged; see its documentation. `null` removes a default. */
 const object = (meaning: string) => z.looseObject({}).describe(meaning).optional();
 const objects = (meaning: string) => z.array(z.looseObject({})).describe(meaning).optional();
 const texts = (meaning: string) => z.record(z.string(), z.string()).describe(meaning).optional();
@@ -24,30 +24,30 @@ const credentials = section({
   source: z
     .enum(['default', 'rrsa', 'secret', 'node-role'])
     .describe(
-      '`default`: variables, add-on token, default chain of Alibaba Cloud; `rrsa`: the RAM role of the ServiceAccount; `secret`: a key in a Secret; `node-role`: the RAM role of the nodes',
+      '`default`: environment variables, add-on token, default chain of Alibaba Cloud; `rrsa`: the RAM role of the ServiceAccount; `secret`: a key in a Secret; `node-role`: the RAM role of the nodes',
     ),
   rrsa: section({
-    roleName: form(/^[\w.@-]{0,64}$/, 'With ack-pod-identity-webhook in the cluster: name of the RAM role'),
-    roleArn: form(/^(acs:ram::[0-9]+:role\/[\w.@-]+)?$/, 'Without that webhook: ARN of the RAM role'),
+    roleName: form(/^[\w.@-]{0,64}$/, 'Name of the RAM role, if the cluster has ack-pod-identity-webhook'),
+    roleArn: form(/^(acs:ram::[0-9]+:role\/[\w.@-]+)?$/, 'ARN of the RAM role, without that webhook'),
     oidcProviderArn: form(
       /^(acs:ram::[0-9]+:oidc-provider\/\S+)?$/,
-      "Without that webhook: ARN of the cluster's OIDC provider",
+      "ARN of the cluster's OIDC provider, without that webhook",
     ),
   }),
   secret: section({
-    name: name('Secret with the key. A rotated key is taken up without a restart'),
-    accessKeyIdKey: text('How the Secret calls the id'),
-    accessKeySecretKey: text('How the Secret calls the secret'),
-    securityTokenKey: text('How the Secret calls the security token; empty: it has none'),
+    name: name('Secret with the key. The adapter reads a rotated key without a restart'),
+    accessKeyIdKey: text('Name of the access key id in the Secret'),
+    accessKeySecretKey: text('Name of the access key secret in the Secret'),
+    securityTokenKey: text('Name of the security token in the Secret; empty: it has none'),
   }),
-  nodeRole: section({ name: form(/^[\w.@-]{0,64}$/, 'Name of the RAM role; empty: whichever the node has') }),
+  nodeRole: section({ name: form(/^[\w.@-]{0,64}$/, 'Name of the RAM role; empty: the one of the node') }),
 });
 
 const tls = section({
   mode: z
     .enum(['self-managed', 'cert-manager', 'existing-secret'])
     .describe(
-      'Who issues the serving certificate; `self-managed`: the adapter, which keeps the caBundle current',
+      'Who issues the serving certificate; `self-managed`: the adapter, which also updates the caBundle',
     ),
   existingSecret: name('Secret of type kubernetes.io/tls, for `existing-secret`'),
   certManager: section({
@@ -57,54 +57,56 @@ const tls = section({
       group: z.string().optional(),
     })
       .partial()
-      .describe("Issuer that fills ca.crt; empty: an authority of the chart's own"),
-    duration: duration('How long a certificate is valid'),
-    renewBefore: duration('How long before its end it is renewed'),
+      .describe('Issuer that sets ca.crt; empty: the chart creates its own CA'),
+    duration: duration('Lifetime of a certificate'),
+    renewBefore: duration('Time before its expiry at which a certificate is renewed'),
   }),
 });
 
 const apiService = section({
-  create: onOff('Register external.metrics.k8s.io; false: someone else does'),
+  create: onOff('Register external.metrics.k8s.io; false: you register it yourself'),
   annotations: texts('Annotations of the APIService'),
   caBundle: form(
     /^(\s*-----BEGIN CERTIFICATE-----[\s\S]*)?$/,
-    'Authority of the serving certificate, PEM, for `existing-secret`',
+    'CA of the serving certificate, PEM, for `existing-secret`',
   ),
-  insecureSkipTLSVerify: onOff('Have the API server not check who serves; never beside caBundle'),
+  insecureSkipTLSVerify: onOff(
+    'Let the API server skip the check of the serving certificate; not together with caBundle',
+  ),
 });
 
 const image = section({
-  repository: form(/^([^\s/@]+\/)*[^\s/@:]+$/, 'Where the image was pushed, without a tag'),
+  repository: form(/^([^\s/@]+\/)*[^\s/@:]+$/, 'Repository of the image, without a tag'),
   tag: form(/^(\w[\w.-]{0,127})?$/, "Tag; empty: the chart's appVersion"),
-  digest: form(/^(sha256:[0-9a-f]{64})?$/, 'Digest, which goes before the tag'),
-  pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).describe('When it is pulled'),
+  digest: form(/^(sha256:[0-9a-f]{64})?$/, 'Digest; it overrides the tag'),
+  pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).describe('When to pull the image'),
 });
 
 const podDisruptionBudget = section({
-  enabled: onOff('Make a PodDisruptionBudget'),
-  maxUnavailable: countOrShare('How many pods an eviction may take; empty where minAvailable is given'),
-  minAvailable: countOrShare('How many pods must stay'),
+  enabled: onOff('Create a PodDisruptionBudget'),
+  maxUnavailable: countOrShare('Pods that may be evicted at the same time; empty if minAvailable is set'),
+  minAvailable: countOrShare('Pods that must stay; empty if maxUnavailable is set'),
   unhealthyPodEvictionPolicy: z
     .enum(['', 'AlwaysAllow', 'IfHealthyBudget'])
-    .describe('Whether pods that are not ready may always be evicted; left out before Kubernetes 1.26'),
+    .describe('AlwaysAllow lets pods that are not ready be evicted; not used before Kubernetes 1.26'),
 });
 
 const monitor = {
-  labels: texts('Labels by which Prometheus finds it'),
-  interval: duration('How often it is scraped'),
-  scrapeTimeout: duration('How long that may take'),
+  labels: texts('Labels by which Prometheus selects it'),
+  interval: duration('Scrape interval'),
+  scrapeTimeout: duration('Timeout of a scrape'),
   tlsConfig: object(
-    "How the certificate is checked; empty: by cert-manager's authority where that issues, else not",
+    'How Prometheus checks the certificate; empty: by the CA of cert-manager in that tls.mode, else not at all',
   ),
   relabelings: objects('Relabelings of the target'),
   metricRelabelings: objects('Relabelings of the metrics'),
 };
 
 const rbac = section({
-  create: onOff('Make roles and bindings'),
-  metricsReaders: objects('Subjects that may read metrics'),
-  aggregateToView: onOff('Let the ClusterRoles view, edit and admin read metrics too'),
-  scrapers: objects('Subjects that may read /metrics, for example the ServiceAccount of Prometheus'),
+  create: onOff('Create roles and bindings'),
+  metricsReaders: objects('Subjects that can read metrics'),
+  aggregateToView: onOff('Let the ClusterRoles view, edit and admin read metrics'),
+  scrapers: objects('Subjects that can read /metrics, for example the ServiceAccount of Prometheus'),
 });
 
 /** All but `config`, in the order of values.yaml. */
@@ -113,23 +115,25 @@ export const adapterValues = section({
   tls,
   apiService,
   image,
-  imagePullSecrets: objects('Secrets to pull the image with'),
-  // `-test` comes behind it.
-  nameOverride: form(/^([a-z]([-a-z0-9]{0,56}[a-z0-9])?)?$/, 'In place of the name of the chart'),
-  fullnameOverride: form(/^([a-z]([-a-z0-9]{0,61}[a-z0-9])?)?$/, 'In place of the name of all objects'),
+  imagePullSecrets: objects('Secrets for pulling the image'),
+  // `-test` is added to it.
+  nameOverride: form(/^([a-z]([-a-z0-9]{0,56}[a-z0-9])?)?$/, 'Replaces the name of the chart'),
+  fullnameOverride: form(/^([a-z]([-a-z0-9]{0,61}[a-z0-9])?)?$/, 'Replaces the name of all objects'),
   commonLabels: texts('Labels of all objects'),
-  replicas: z.int().min(1).max(100).describe('How many pods there are'),
+  replicas: z.int().min(1).max(100).describe('Number of pods'),
   updateStrategy: section({
     type: z.enum(['RollingUpdate', 'Recreate']),
     rollingUpdate: z.looseObject({}).optional(),
   })
-    .describe('Strategy of the Deployment; with type `Recreate`, rollingUpdate is left out')
+    .describe('Strategy of the Deployment; type `Recreate` ignores rollingUpdate')
     .optional(),
-  revisionHistoryLimit: z.int().min(0).describe('How many old ReplicaSets are kept'),
+  revisionHistoryLimit: z.int().min(0).describe('Number of old ReplicaSets to keep'),
   podDisruptionBudget,
   priorityClassName: text('Priority class of the pods'),
-  topologySpreadConstraints: objects('Where the pods go; the labels of the pods are added'),
-  nodeSelector: texts('Nodes that the pods may go to'),
+  topologySpreadConstraints: objects(
+    'Topology spread constraints of the pods; the chart adds the labels of the pods',
+  ),
+  nodeSelector: texts('Node selector of the pods'),
   affinity: object('Affinity of the pods'),
   tolerations: objects('Tolerations of the pods'),
   deploymentAnnotations: texts('Annotations of the Deployment'),
@@ -142,55 +146,55 @@ export const adapterValues = section({
   readinessProbe: object('Readiness probe; null: none'),
   podSecurityContext: object('Security context of the pods'),
   securityContext: object('Security context of the container'),
-  extraArgs: z.array(z.string().regex(/^--/)).describe('Further flags of `serve`').optional(),
+  extraArgs: z.array(z.string().regex(/^--/)).describe('More flags of `serve`').optional(),
   extraEnv: z
     .array(z.looseObject({ name: z.string() }))
-    .describe('Variables of the container; a key is refused in a `value`')
+    .describe('Environment variables of the container; a `value` with an access key is refused')
     .optional(),
-  extraEnvFrom: objects('Secrets and ConfigMaps whose entries become variables'),
-  extraVolumes: objects('Further volumes'),
-  extraVolumeMounts: objects('Further mounts of the container'),
+  extraEnvFrom: objects('Secrets and ConfigMaps whose entries become environment variables'),
+  extraVolumes: objects('More volumes'),
+  extraVolumeMounts: objects('More volume mounts of the container'),
   extraObjects: z
     .array(z.union([z.string(), z.looseObject({})]))
-    .describe('Whole objects, as YAML, which stays as it is, or as text with templates in it')
+    .describe('More objects: as YAML, which is not templated, or as text with templates')
     .optional(),
   service: section({ annotations: texts('Annotations of the Service') }),
   serviceAccount: section({
-    create: onOff('Make a ServiceAccount'),
-    name: name('Its name; empty: that of the release, or `default` where none is made'),
+    create: onOff('Create a ServiceAccount'),
+    name: name('Its name; empty: that of the release, or `default` if none is created'),
     annotations: texts('Its annotations'),
   }),
   rbac,
   networkPolicy: section({
-    enabled: onOff('Make a NetworkPolicy that lets the port of the API in and nothing else'),
+    enabled: onOff('Create a NetworkPolicy that allows connections only to the port of the API'),
     from: objects(
-      'Who may reach the API; empty: everyone, for the API server comes from outside of the pods',
+      'Clients that can reach the API; empty: all, since the API server is outside the pod network',
     ),
-    egress: objects('Where the pods may go; empty: everywhere'),
+    egress: objects('Destinations of the pods; empty: all'),
   }),
   serviceMonitor: section({
-    enabled: onOff('Make a ServiceMonitor'),
+    enabled: onOff('Create a ServiceMonitor'),
     ...monitor,
-    bearerTokenFile: text("File with Prometheus's own token; empty: none is sent"),
+    bearerTokenFile: text("File with Prometheus's own token; empty: Prometheus sends none"),
   }),
   podMonitor: section({
-    enabled: onOff('Make a PodMonitor, of the plain port where `config.telemetry.port` is given'),
+    enabled: onOff('Create a PodMonitor; it uses the plain port if `config.telemetry.port` is set'),
     ...monitor,
     authorization: object('Secret with a token: `{ credentials: { name, key } }`'),
   }),
   prometheusRule: section({
-    enabled: onOff('Make a PrometheusRule with the alerts of files/alerts.yaml'),
-    labels: texts('Labels by which Prometheus finds it'),
+    enabled: onOff('Create a PrometheusRule with the alerts of files/alerts.yaml'),
+    labels: texts('Labels by which Prometheus selects it'),
     documentationUrl: form(
       /^https?:\/\/\S*[^/\s]$/,
-      'Where docs/ is read; each alert links to its part of troubleshooting.md',
+      'Address of your copy of docs/; each alert links to its part of troubleshooting.md',
     ),
   }),
   dashboard: section({
-    enabled: onOff('Make a ConfigMap with the Grafana dashboard of files/dashboard.json'),
-    labels: texts('Labels by which the sidecar of Grafana finds it'),
+    enabled: onOff('Create a ConfigMap with the Grafana dashboard of files/dashboard.json'),
+    labels: texts('Labels by which the sidecar of Grafana selects it'),
     annotations: texts('Its annotations'),
     namespace: name('Its Namespace; empty: that of the release'),
   }),
-  test: section({ enabled: onOff('Have a pod for `helm test`') }),
+  test: section({ enabled: onOff('Create a pod for `helm test`') }),
 });

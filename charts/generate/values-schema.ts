@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { configSchema } from '../../src/config/schema.ts';
 import { adapterValues } from './adapter-values.ts';
 
-/** A JSON Schema, as far as it is looked into here. */
+/** The parts of a JSON Schema that this file uses. */
 export interface JsonSchema {
   $schema?: string;
   readonly description?: string;
@@ -11,13 +11,13 @@ export interface JsonSchema {
   readonly [keyword: string]: unknown;
 }
 
-/** Settings that the chart gives as flags, which win over the file. */
-const decidedByChart: Readonly<Record<string, readonly string[]>> = {
+/** Settings that the chart sets by flags, which override the file. */
+const setByChart: Readonly<Record<string, readonly string[]>> = {
   server: ['bindAddress', 'securePort', 'tlsCertFile', 'tlsPrivateKeyFile', 'certDir', 'authentication'],
   kubernetes: ['kubeconfig', 'manageApiService', 'serviceName', 'serviceNamespace'],
 };
 
-/** values.schema.json of charts/sls-metrics-adapter: the adapter's configuration below `config`, and its own values. */
+/** Returns values.schema.json of charts/sls-metrics-adapter: the adapter's configuration below `config`, and the other values. */
 export function adapterValuesSchema(): JsonSchema {
   const { $schema, properties, required, ...own } = jsonSchema(adapterValues);
   return {
@@ -26,7 +26,7 @@ export function adapterValuesSchema(): JsonSchema {
     properties: {
       config: configValuesSchema(),
       ...properties,
-      // Helm gives it to every chart that is part of another.
+      // Helm sets it in subcharts.
       global: { type: 'object' },
     },
     required: ['config', ...(required ?? [])],
@@ -37,15 +37,15 @@ function configValuesSchema(): JsonSchema {
   const { properties = {}, ...schema } = jsonSchema(configSchema);
   delete schema.$schema;
   const sections = Object.entries(properties).map(([name, section]) => {
-    const decided = decidedByChart[name] ?? [];
-    const left = Object.entries(section.properties ?? {}).filter(([key]) => !decided.includes(key));
+    const excluded = setByChart[name] ?? [];
+    const included = Object.entries(section.properties ?? {}).filter(([key]) => !excluded.includes(key));
     return [
       name,
-      section.properties === undefined ? section : { ...section, properties: Object.fromEntries(left) },
+      section.properties === undefined ? section : { ...section, properties: Object.fromEntries(included) },
     ];
   });
   const description =
-    "The adapter's configuration, as in docs/configuration.md; what the chart itself decides is not in it";
+    "The adapter's configuration, as in docs/configuration.md, without the settings that the chart itself sets";
   return {
     description,
     ...schema,
@@ -53,14 +53,14 @@ function configValuesSchema(): JsonSchema {
   };
 }
 
-/** In the draft that every Helm knows, without defaults: those are in values.yaml, or the adapter's own. */
+/** Uses a draft that all versions of Helm know. It leaves out defaults: values.yaml or the adapter has them. */
 const jsonSchema = (schema: z.ZodType): JsonSchema =>
   z.toJSONSchema(schema, {
     io: 'input',
     target: 'draft-7',
     override: ({ jsonSchema: node }) => {
       delete node.default;
-      // Helm's regular expressions repeat up to 1,000 times; the adapter counts the rest.
+      // Helm's regular expressions allow at most 1,000 repetitions; the adapter checks the exact number.
       if (node.pattern !== undefined) node.pattern = node.pattern.replaceAll(/\{(\d+),\d{4,}\}/g, '{$1,}');
     },
   }) as JsonSchema;

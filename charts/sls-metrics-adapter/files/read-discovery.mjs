@@ -1,4 +1,4 @@
-// Asks the API server of the pod for external.metrics.k8s.io, as every client of the cluster does.
+// Asks the API server for external.metrics.k8s.io, like any client in the cluster.
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import process from 'node:process';
@@ -8,7 +8,7 @@ const { SERVICE_ACCOUNT_DIRECTORY, KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_P
   process.env;
 const path = '/apis/external.metrics.k8s.io/v1beta1';
 
-/** Right after an install the API server may not have found the adapter yet. */
+/** Right after an install, the API server may not reach the adapter yet. */
 const deadlineMs = Date.now() + Number(PATIENCE_SECONDS) * 1000;
 
 for (;;) {

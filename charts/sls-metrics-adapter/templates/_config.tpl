@@ -1,4 +1,4 @@
-{{/* config.yaml: the values' config, with where the credentials are. */}}
+{{/* config.yaml: the values below config, with the source of the credentials. */}}
 {{- define "adapter.config" -}}
 {{- $config := deepCopy .Values.config -}}
 {{- $credentials := include "adapter.credentials" . | fromYaml -}}

@@ -20,7 +20,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Never change: a Deployment keeps the selector that it was made with. */}}
+{{/* Must never change: the selector of a Deployment is immutable. */}}
 {{- define "adapter.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "adapter.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
@@ -56,7 +56,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
   namespace: {{ .Release.Namespace }}
 {{- end -}}
 
-{{/* The Secret with tls.crt and tls.key; empty where the adapter makes its own. */}}
+{{/* The Secret with tls.crt and tls.key; empty if the adapter creates its own certificate. */}}
 {{- define "adapter.tlsSecret" -}}
 {{- if eq .Values.tls.mode "cert-manager" -}}
 {{ include "adapter.fullname" . }}-serving-certificate
@@ -69,7 +69,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{ dig "server" "shutdownDelaySeconds" 8 .Values.config }}
 {{- end -}}
 
-{{/* Not those of the Service: a test takes no requests. */}}
+{{/* Differ from the selector of the Service: the test pod must get no requests. */}}
 {{- define "adapter.testLabels" -}}
 {{- $labels := include "adapter.labels" . | fromYaml -}}
 {{- $_ := set $labels "app.kubernetes.io/name" (printf "%s-test" (include "adapter.name" .) | trunc 63) -}}

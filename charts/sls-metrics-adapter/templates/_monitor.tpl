@@ -1,4 +1,4 @@
-{{/* What a ServiceMonitor and a PodMonitor have alike; takes { root, monitor, plain }. */}}
+{{/* The common part of ServiceMonitor and PodMonitor; takes { root, monitor, plain }. */}}
 {{- define "adapter.scrape" -}}
 path: /metrics
 interval: {{ .monitor.interval }}
@@ -19,7 +19,7 @@ tlsConfig:
       key: ca.crt
   serverName: {{ include "adapter.fullname" .root }}.{{ .root.Release.Namespace }}.svc
   {{- else }}
-  # Each pod has a certificate of its own.
+  # Each pod has its own certificate.
   insecureSkipVerify: true
   {{- end }}
 {{- end }}

@@ -2,149 +2,145 @@ import { describe, expect, it } from 'vitest';
 import { helmMajors, refusal } from '../support/helm.ts';
 import { chart, helmMs, leastValues } from './chart.ts';
 
-/** Found by values.schema.json, whose words are each Helm's own: the path, and what was asked for. */
+/** Refused by values.schema.json. Helm words the message, so only path and reason are compared. */
 const bySchema: Readonly<Record<string, [values: object, path: string, reason: RegExp]>> = {
-  'fewer than no replicas': [{ replicas: -1 }, 'replicas', /1/],
-  'an unknown mode of TLS': [
+  'a negative number of replicas': [{ replicas: -1 }, 'replicas', /1/],
+  'an unknown TLS mode': [
     { tls: { mode: 'magic' } },
     'tls.mode',
     /self-managed.*cert-manager.*existing-secret/,
   ],
   'a key among the values': [{ credentials: { accessKeySecret: 'x' } }, 'credentials', /accessKeySecret/],
-  'a value that is none': [{ colour: 'red' }, '', /colour/],
-  'a setting that is none': [{ config: { sls: { regoin: 'x' } } }, 'config.sls', /regoin/],
+  'an unknown value': [{ colour: 'red' }, '', /colour/],
+  'an unknown setting': [{ config: { sls: { regoin: 'x' } } }, 'config.sls', /regoin/],
   'a setting out of range': [
     { config: { reading: { refreshSeconds: 0 } } },
     'config.reading.refreshSeconds',
     /1/,
   ],
-  'a setting that the chart decides': [{ config: { server: { certDir: '/x' } } }, 'config.server', /certDir/],
-  'a caBundle that is no PEM': [
+  'a setting that the chart sets': [{ config: { server: { certDir: '/x' } } }, 'config.server', /certDir/],
+  'a caBundle that is not PEM': [
     { apiService: { caBundle: 'LS0tLS1C' } },
     'apiService.caBundle',
     /BEGIN CERTIFICATE/,
   ],
-  'a port that asks for rights': [{ containerPort: 443 }, 'containerPort', /1,?024/],
-  'no configuration at all': [{ config: null }, '', /config/],
-  'a strategy that is none': [{ updateStrategy: { type: 'OnDelete' } }, 'updateStrategy.type', /Recreate/],
-  'a name that no label takes': [{ nameOverride: 'My_Adapter' }, 'nameOverride', /pattern/],
+  'a privileged port': [{ containerPort: 443 }, 'containerPort', /1,?024/],
+  'no configuration': [{ config: null }, '', /config/],
+  'an unknown strategy': [{ updateStrategy: { type: 'OnDelete' } }, 'updateStrategy.type', /Recreate/],
+  'a name that is not a valid label': [{ nameOverride: 'My_Adapter' }, 'nameOverride', /pattern/],
   'a tag in the name of the image': [
     { image: { repository: 'registry:5000/adapter:1' } },
     'image.repository',
     /pattern/,
   ],
   'no image': [{ image: { repository: '' } }, 'image.repository', /pattern/],
-  'a budget that lets no pod go': [
+  'a budget that allows no eviction': [
     { podDisruptionBudget: { maxUnavailable: 0 } },
     'podDisruptionBudget.maxUnavailable',
     /1/,
   ],
 };
 
-/** Found by the chart, all at once, in its own words. */
+/** Refused by the chart, all faults together. */
 const byChart: Readonly<Record<string, [values: object, reasons: readonly string[]]>> = {
   'no region': [
     { config: {} },
-    ['config.sls.region: must be given, such as cn-beijing, unless config.sls.endpoint is'],
+    ['config.sls.region: must be set, such as cn-beijing, unless config.sls.endpoint is set'],
   ],
-  'a caBundle and nobody who checks': [
+  'a caBundle and no check of the certificate': [
     {
       tls: { mode: 'existing-secret', existingSecret: 'tls' },
       apiService: { caBundle: '-----BEGIN CERTIFICATE-----', insecureSkipTLSVerify: true },
     },
     [
-      'apiService.insecureSkipTLSVerify: must be false where apiService.caBundle is given: Kubernetes takes one of the two',
+      'apiService.insecureSkipTLSVerify: must be false if apiService.caBundle is set: Kubernetes accepts only one of the two',
     ],
   ],
-  'a caBundle that the adapter keeps': [
+  'a caBundle that the adapter sets': [
     { apiService: { caBundle: '-----BEGIN CERTIFICATE-----' } },
-    ['apiService.caBundle: must not be given where tls.mode is self-managed, which keeps it'],
+    ['apiService.caBundle: must not be set if tls.mode is self-managed, which sets it'],
   ],
-  'nobody who checks, where the adapter has it checked': [
+  'no check of the certificate, if the adapter sets the caBundle': [
     { apiService: { insecureSkipTLSVerify: true } },
-    [
-      'apiService.insecureSkipTLSVerify: must be false where tls.mode is self-managed, which keeps the caBundle',
-    ],
+    ['apiService.insecureSkipTLSVerify: must be false if tls.mode is self-managed, which sets the caBundle'],
   ],
-  'a certificate of somebody, and neither name nor authority': [
+  'an existing certificate without Secret and CA': [
     { tls: { mode: 'existing-secret' } },
     [
-      'tls.existingSecret: must name a Secret of type kubernetes.io/tls where tls.mode is existing-secret',
-      'apiService.caBundle: must be given where tls.mode is existing-secret: the authority of that certificate, PEM',
+      'tls.existingSecret: must name a Secret of type kubernetes.io/tls if tls.mode is existing-secret',
+      'apiService.caBundle: must be set if tls.mode is existing-secret: the CA of that certificate, PEM',
     ],
   ],
-  'a Secret for another mode': [
+  'a Secret for another TLS mode': [
     { tls: { existingSecret: 'tls' } },
-    ['tls.existingSecret: must not be given where tls.mode is self-managed'],
+    ['tls.existingSecret: must not be set if tls.mode is self-managed'],
   ],
   'an issuer without a name': [
     { tls: { mode: 'cert-manager', certManager: { issuerRef: { kind: 'ClusterIssuer' } } } },
-    ['tls.certManager.issuerRef.name: must be given beside kind and group'],
+    ['tls.certManager.issuerRef.name: must be set together with kind and group'],
   ],
-  'sources of credentials that lack what they need': [
+  'a Secret of credentials without a name': [
     { credentials: { source: 'secret' } },
-    ['credentials.secret.name: must be given where credentials.source is secret'],
+    ['credentials.secret.name: must be set if credentials.source is secret'],
   ],
   'RRSA without a role': [
     { credentials: { source: 'rrsa' } },
-    [
-      'credentials.rrsa.roleName: must be given where credentials.source is rrsa, or roleArn and oidcProviderArn',
-    ],
+    ['credentials.rrsa.roleName: must be set if credentials.source is rrsa, or roleArn and oidcProviderArn'],
   ],
-  'half of what RRSA needs': [
+  'RRSA with only one of two ARNs': [
     { credentials: { source: 'rrsa', rrsa: { roleArn: 'acs:ram::1:role/r' } } },
-    ['credentials.rrsa.roleArn: must be given together with oidcProviderArn'],
+    ['credentials.rrsa.roleArn: must be set together with oidcProviderArn'],
   ],
-  'credentials of a source that is not chosen': [
+  'credentials of another source': [
     { credentials: { secret: { name: 'key' }, nodeRole: { name: 'role' }, rrsa: { roleName: 'r' } } },
     [
-      'credentials.rrsa: must not be given where credentials.source is default',
-      'credentials.secret.name: must not be given where credentials.source is default',
-      'credentials.nodeRole.name: must not be given where credentials.source is default',
+      'credentials.rrsa: must not be set if credentials.source is default',
+      'credentials.secret.name: must not be set if credentials.source is default',
+      'credentials.nodeRole.name: must not be set if credentials.source is default',
     ],
   ],
-  'credentials told twice': [
+  'credentials in two places': [
     {
       config: { sls: { region: 'cn-beijing', credentials: { source: 'environment' } } },
       credentials: { source: 'node-role' },
     },
-    ['config.sls.credentials: must not be given where credentials.source is node-role'],
+    ['config.sls.credentials: must not be set if credentials.source is node-role'],
   ],
   'a key in a variable': [
     { extraEnv: [{ name: 'AccessKeySecret', value: 'x' }] },
-    ['extraEnv[0].value: must not hold a key: name a Secret by valueFrom.secretKeyRef'],
+    ['extraEnv[0].value: must not contain a key: name a Secret by valueFrom.secretKeyRef'],
   ],
-  'a budget of two kinds, or none': [
+  'a budget with both limits': [
     { podDisruptionBudget: { minAvailable: 1 } },
-    ["podDisruptionBudget.minAvailable: must not be given beside maxUnavailable: set that to ''"],
+    ["podDisruptionBudget.minAvailable: must not be set together with maxUnavailable: set that to ''"],
   ],
-  'a budget that keeps every pod': [
+  'a budget that keeps all pods': [
     { podDisruptionBudget: { maxUnavailable: '', minAvailable: 2 } },
     [
-      'podDisruptionBudget.minAvailable: must be less than all pods (replicas: 2), or no node of theirs can be drained',
+      'podDisruptionBudget.minAvailable: must be less than replicas (2), else none of their nodes can be drained',
     ],
   ],
-  'labels by which pods are found, and those of the release': [
+  'labels that the chart sets': [
     {
       commonLabels: { team: 'a', 'app.kubernetes.io/managed-by': 'me' },
       podLabels: { 'app.kubernetes.io/name': 'a' },
     },
     [
-      "commonLabels: must not have app.kubernetes.io/managed-by, which is the chart's own",
-      "podLabels: must not have app.kubernetes.io/name, which is the chart's own",
+      'commonLabels: must not have app.kubernetes.io/managed-by, which the chart sets',
+      'podLabels: must not have app.kubernetes.io/name, which the chart sets',
     ],
   ],
-  'a probe of two kinds, and one of none': [
+  'a probe with two handlers, and one without': [
     { livenessProbe: { tcpSocket: { port: 'https' } }, readinessProbe: { httpGet: null } },
     [
-      'livenessProbe: must have one of exec, grpc, httpGet and tcpSocket, and has httpGet and tcpSocket: set what the chart has to null',
-      'readinessProbe: must have one of exec, grpc, httpGet and tcpSocket, and has none: set what the chart has to null',
+      'livenessProbe: must have one of exec, grpc, httpGet and tcpSocket, but has httpGet and tcpSocket: set the one of the chart to null',
+      'readinessProbe: must have one of exec, grpc, httpGet and tcpSocket, but has none: set the one of the chart to null',
     ],
   ],
-  'a PodMonitor of a port that no other pod reaches': [
+  'a PodMonitor of a port on loopback': [
     { config: { ...leastValues.config, telemetry: { port: 9090 } }, podMonitor: { enabled: true } },
     [
-      'config.telemetry.bindAddress: must be 0.0.0.0 where podMonitor.enabled reads that port: nobody reaches it at 127.0.0.1',
+      'config.telemetry.bindAddress: must be 0.0.0.0 for podMonitor: Prometheus cannot reach the port at 127.0.0.1',
     ],
   ],
 };
@@ -176,21 +172,21 @@ describe('the chart refuses, with path and reason,', () => {
   );
 
   it.each(['my.adapter', '1adapter'])(
-    'a release whose name makes none of a Service: %s',
+    'a release whose name gives no valid Service name: %s',
     async (release) => {
       expect(await refusal({ chart, release, values: leastValues })).toContain(
-        `fullnameOverride: must be given, as ${release}-sls-metrics-adapter is no name of a Service`,
+        `fullnameOverride: must be set, since ${release}-sls-metrics-adapter is not a valid Service name`,
       );
     },
     helmMs,
   );
 
   it(
-    'an access key wherever it stands, without repeating it',
+    'an access key in any value, without printing it',
     async () => {
       const key = `LTAI5t${'Example'.repeat(2)}`;
       const said = await refusal({ chart, values: { ...leastValues, podAnnotations: { note: key } } });
-      expect(said).toContain('podAnnotations: must not hold an access key (LTAI…)');
+      expect(said).toContain('podAnnotations: must not contain an access key (LTAI…)');
       expect(said.split('wrong values:')[1]).not.toContain(key);
     },
     helmMs,
