@@ -9,7 +9,11 @@ const bad: readonly (readonly [string, object, RegExp])[] = [
     { autoscaling: { minReplicas: -1 } },
     /autoscaling.minReplicas.*(equal to 0|want 0)/,
   ],
-  ['a maximum of zero pods', { autoscaling: { maxReplicas: 0 } }, /autoscaling.maxReplicas.*(equal to 1|want 1)/],
+  [
+    'a maximum of zero pods',
+    { autoscaling: { maxReplicas: 0 } },
+    /autoscaling.maxReplicas.*(equal to 1|want 1)/,
+  ],
   [
     'a minimum above the maximum',
     { autoscaling: { minReplicas: 5, maxReplicas: 3 } },
@@ -62,7 +66,11 @@ const bad: readonly (readonly [string, object, RegExp])[] = [
     { model: { versionPolicy: { specific: ['1'] } } },
     /versionPolicy.specific.0.*integer/,
   ],
-  ['ECS first by the ECI label', { burst: { mode: 'eci', by: 'label' } }, /burst\.by: the label .*cannot mean eci/],
+  [
+    'ECS first by the ECI label',
+    { burst: { mode: 'eci', by: 'label' } },
+    /burst\.by: the label .*cannot mean eci/,
+  ],
   ['a GPU on ECI without an instance type', { burst: { useSpecs: [] } }, /burst\.useSpecs: is missing/],
   [
     'two node affinities',
@@ -88,7 +96,11 @@ const bad: readonly (readonly [string, object, RegExp])[] = [
     /sls.labels.*sls\.ingress\.route.* not allowed/,
   ],
   ['an Ingress without a host', { ingress: { host: '' } }, /ingress\.host: is missing/],
-  ['the same port for gRPC and REST', { service: { restPort: 8500 } }, /service: grpcPort and restPort are both 8500/],
+  [
+    'the same port for gRPC and REST',
+    { service: { restPort: 8500 } },
+    /service: grpcPort and restPort are both 8500/,
+  ],
   ['a target of zero requests', { autoscaling: { qps: '0' } }, /autoscaling.qps.*pattern/],
   ['an invalid port', { service: { restPort: 70000 } }, /service.restPort.*65,?535/],
   ['root as user', { runAsUser: 0 }, /runAsUser.*(equal to 1|want 1)/],
@@ -104,11 +116,7 @@ const bad: readonly (readonly [string, object, RegExp])[] = [
     { env: [{ name: 'OSS_KEY', value: `LTAI5t${'Example'.repeat(2)}` }] },
     /^(?![^]*LTAI5tExample)[^]*env: contains an access key/,
   ],
-  [
-    'a mount path that the server uses',
-    { storage: { mountPath: '/tmp/' } },
-    /mountPath: \/tmp\/ is used/,
-  ],
+  ['a mount path that the server uses', { storage: { mountPath: '/tmp/' } }, /mountPath: \/tmp\/ is used/],
   ['a tag in the repository', { image: { repository: 'tensorflow/serving:2' } }, /image.repository.*pattern/],
   [
     'a ServiceMonitor without metrics',
