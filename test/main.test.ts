@@ -11,20 +11,20 @@ const home = await mkdtemp(join(tmpdir(), 'main-'));
 afterAll(() => rm(home, { recursive: true }));
 
 describe('the exit code', () => {
-  it('is 0 for help, which goes to standard output', async () => {
+  it('is 0 for help, which is on standard output', async () => {
     const { code, stdout, stderr } = await runCli(['serve', '--help'], home);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain('--secure-port');
   });
 
-  it('is 2 for wrong flags or configuration, which go to standard error', async () => {
+  it('is 2 for wrong flags or configuration, which are reported on standard error', async () => {
     expect(await runCli(['serve', '--nope'], home)).toMatchObject({ code: 2, stdout: '' });
     const { code, stdout, stderr } = await runCli(['serve'], home);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain('sls.region (--region, ');
   });
 
-  it('is 1 for a failure: here no credentials, with what to do about it', async () => {
+  it('is 1 for a failure such as missing credentials, and the message has a remedy', async () => {
     const flags = ['--sls-endpoint', 'http://127.0.0.1:9', '--selector', 'sls.project=p1,sls.logstore=l1'];
     const { code, stdout, stderr } = await runCli(['query', 'sls_ingress_qps', ...flags], home);
     expect([code, stdout]).toEqual([1, '']);
@@ -49,7 +49,7 @@ describe('a signal', () => {
 });
 
 describe('an output that cannot be written', () => {
-  it('is a failure of one line', async () => {
+  it('ends the command with one line on standard error and exit code 1', async () => {
     const shell = [
       '-c',
       '"$@" > /dev/full',
@@ -69,7 +69,7 @@ describe('an output that cannot be written', () => {
   });
 });
 
-describe('a reader that goes away', () => {
+describe('a closed standard output', () => {
   it('ends a command without a stack trace, as in `… | head`', async () => {
     const flags = ['--secure-port', '0', '--listen', '127.0.0.1:0'];
     await using run = startMain('demo', flags, home);

@@ -8,7 +8,7 @@ import { waitFor } from './support/wait-for.ts';
 
 const selector = { 'sls.project': project, 'sls.logstore': logstore };
 
-it('says so in one line where the port is taken', async () => {
+it('the service reports a taken port in one line', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -18,7 +18,7 @@ it('says so in one line where the port is taken', async () => {
   server.close();
 });
 
-it('answers what is under way before it stops', async () => {
+it('the service answers in-flight reads before it stops', async () => {
   await using emulator = await startEmulator({
     listenHost: '127.0.0.1',
     listenPort: 0,
@@ -34,31 +34,31 @@ it('answers what is under way before it stops', async () => {
   await expect(adapter.request('/readyz', { agent })).rejects.toThrow(/ECONNREFUSED/);
 });
 
-it('cancels the SLS query of a reader who has gone', async () => {
+it('the service cancels the SLS query of a client that has disconnected', async () => {
   await using emulator = await startEmulator({
     listenHost: '127.0.0.1',
     listenPort: 0,
     logstores: [{ project, logstore }],
   });
   emulator.setFaults({ hang: true });
-  // No refresh joins it.
+  // No refresh joins the query.
   await using adapter = await startAdapter(
     { slsEndpoint: emulator.url },
     { random: () => 0.99 },
     'reading: { refreshSeconds: 60 }',
   );
-  const gone = new AbortController();
+  const client = new AbortController();
   const agent = new https.Agent({ rejectUnauthorized: false });
   const path = readPath('sls_ingress_qps', selectorOf(selector));
-  const reading = adapter.request(path, { agent, signal: gone.signal });
+  const reading = adapter.request(path, { agent, signal: client.signal });
   await waitFor(() => emulator.stats().queries >= 1);
-  gone.abort();
+  client.abort();
   await expect(reading).rejects.toThrow();
   await waitFor(() => adapter.logLines.some(({ outcome }) => outcome === 'Canceled'));
   expect(adapter.logLines.filter(({ level }) => Number(level) >= 40)).toEqual([]);
 });
 
-it('logs each failed read once, with the code, the cause and the selector, and never a secret', async () => {
+it('the service logs each failed read once, with code, cause and selector, and without secrets', async () => {
   await using adapter = await startAdapter(
     { slsEndpoint: 'http://127.0.0.1:1' },
     { random: () => 0.99 },

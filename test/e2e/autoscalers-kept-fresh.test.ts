@@ -16,7 +16,7 @@ const put = (name: string, ...metrics: unknown[]) =>
   cluster.apiServer.hpas.put(autoscaler('default', name, metrics));
 const queries = () => cluster.emulator.stats().queries;
 
-it('asks SLS for what an HPA names before anybody reads it, and no longer than the HPA is there', async () => {
+it('queries the metric of an HPA before the first read, and stops when the HPA is deleted', async () => {
   put('bert', named({ 'sls.ingress.route': 'default-bert-8501' }));
   await waitFor(() => queries() >= 3, 10_000);
   cluster.apiServer.hpas.delete('bert', 'default');
@@ -33,7 +33,7 @@ it('asks SLS for what an HPA names before anybody reads it, and no longer than t
   );
 });
 
-it('says once why a metric that an HPA names will be refused, and keeps the others fresh', async () => {
+it('logs once why a metric of an HPA is refused, and keeps its other metrics fresh', async () => {
   put(
     'bert',
     named({ 'sls.ingress.rout': 'default-bert-8501' }),

@@ -21,7 +21,7 @@ const route = 'default-bert-8501';
 const good = { 'sls.project': project, 'sls.logstore': logstore, 'sls.ingress.route': route };
 const clock = new TestClock();
 
-/** Each read asks SLS, and nothing else does. */
+/** Each read queries SLS. Nothing else queries it. */
 const quickConfig = `
 sls: { readTimeoutSeconds: 1, connectTimeoutSeconds: 1, breaker: { failures: 100 } }
 reading: { deadlineSeconds: 2, freshnessSeconds: 0, maxStaleSeconds: 0, refreshSeconds: 60 }
@@ -48,7 +48,7 @@ afterAll(async () => {
   await emulator.stop();
 });
 
-/** 30 lines in the present window of 15 s: 2 requests per second. */
+/** Appends 30 lines to the current window of 15 s: 2 requests per second. */
 const appendLines = () =>
   emulator.sink(project, logstore).append(
     Array.from({ length: 30 }, () => ({
@@ -57,8 +57,8 @@ const appendLines = () =>
     })),
   );
 
-describe('what SLS does not answer', () => {
-  // Each row has a window of its own, so that nothing is left over from the one before.
+describe('a read while SLS fails', () => {
+  // Each row has a window of its own, so that no row sees the lines of the previous one.
   beforeEach(async () => {
     clock.advance(20_000);
     await appendLines();
@@ -79,13 +79,13 @@ describe('what SLS does not answer', () => {
     ['a read quota', answer(403, 'ReadQuotaExceed'), 503, 'SlsThrottled', /ReadQuotaExceed/],
     ['a busy server', answer(503, 'ServerBusy'), 503, 'SlsThrottled', /ServerBusy/],
     [
-      'an inner fault',
+      'an internal error',
       answer(500, 'InternalServerError'),
       503,
       'SlsUnavailable',
       /InternalServerError.*request [0-9A-F]+/i,
     ],
-    ['a time-out of its own', answer(500, 'RequestTimeout'), 504, 'SlsTimeout', /RequestTimeout/],
+    ['a time-out of SLS', answer(500, 'RequestTimeout'), 504, 'SlsTimeout', /RequestTimeout/],
     [
       'a RAM denial',
       answer(401, 'Unauthorized', 'denied by sts or ram, action: log:GetLogStoreLogs'),
@@ -101,59 +101,56 @@ describe('what SLS does not answer', () => {
       'CredentialsRefused',
       /access key of the adapter/,
     ],
-    ['a clock apart', answer(400, 'RequestTimeExpired'), 503, 'ClockSkewed', /clock of the node/],
+    ['a clock that differs', answer(400, 'RequestTimeExpired'), 503, 'ClockSkewed', /clock of the node/],
+    ['a refused query', answer(400, 'ParameterInvalid', 'syntax error'), 500, 'QueryRefused', /syntax error/],
+    ['an undocumented code', answer(418, 'Teapot'), 500, 'QueryRefused', /Teapot/],
     [
-      'a query it does not take',
-      answer(400, 'ParameterInvalid', 'syntax error'),
-      500,
-      'QueryRefused',
-      /syntax error/,
-    ],
-    ['a code that is not documented', answer(418, 'Teapot'), 500, 'QueryRefused', /Teapot/],
-    [
-      'a part of the result',
+      'an incomplete result',
       { incomplete: true },
       503,
       'SlsIncomplete',
       /incomplete.*shorter sls\.query\.interval/,
     ],
-    ['a body that is no JSON', { garbage: true }, 503, 'SlsReplyInvalid', /cannot be read/],
+    ['a body that is not JSON', { garbage: true }, 503, 'SlsReplyInvalid', /cannot be read/],
     ["a proxy's page", { garbage: 'html' }, 503, 'SlsUnavailable', /HTTP 502: the body is not the JSON/],
     ['half a body', { cutBody: true }, 503, 'SlsUnavailable', /cannot be reached/],
     [
-      'nothing at all',
+      'no answer',
       { hang: true },
       504,
       'DeadlineExceeded',
       /no answer within 2 s; last attempt: .* did not answer within 1000 ms/,
     ],
-    ['too slowly', { latencyMs: 5000 }, 504, 'DeadlineExceeded', /no answer within 2 s/],
-  ])('%s', async (_, faults, code, cause, message) => {
-    emulator.setFaults(faults);
-    const before = emulator.stats().queries;
-    expectStatus(await adapter.read('sls_ingress_qps', good), code, cause, message);
-    expect(emulator.stats().queries).toBeGreaterThan(before);
-    expect(
-      adapter.logLines.filter(({ level, code: logged }) => level === 40 && logged === cause).length,
-    ).toBeGreaterThan(0);
+    ['a slow answer', { latencyMs: 5000 }, 504, 'DeadlineExceeded', /no answer within 2 s/],
+  ])(
+    'reports %s with its code and remedy, and reads again afterwards',
+    async (_, faults, code, cause, message) => {
+      emulator.setFaults(faults);
+      const before = emulator.stats().queries;
+      expectStatus(await adapter.read('sls_ingress_qps', good), code, cause, message);
+      expect(emulator.stats().queries).toBeGreaterThan(before);
+      expect(
+        adapter.logLines.filter(({ level, code: logged }) => level === 40 && logged === cause).length,
+      ).toBeGreaterThan(0);
 
-    emulator.setFaults({});
-    expect((await adapter.read('sls_ingress_qps', good)).body).toMatchObject({ items: [{ value: '2' }] });
-  });
+      emulator.setFaults({});
+      expect((await adapter.read('sls_ingress_qps', good)).body).toMatchObject({ items: [{ value: '2' }] });
+    },
+  );
 });
 
-describe('a read through an adapter of its own', () => {
+describe('a read through a misconfigured adapter', () => {
   const failsWith = async (
     flags: Readonly<Record<string, string>>,
-    around: Partial<Surroundings>,
+    dependencies: Partial<Surroundings>,
     [code, cause, message]: readonly [number, string, RegExp],
   ) => {
-    await using other = await startAdapter(flags, { clock, ...around }, quickConfig);
+    await using other = await startAdapter(flags, { clock, ...dependencies }, quickConfig);
     expectStatus(await other.read('sls_ingress_qps', good), code, cause, message);
   };
   const slsEndpoint = () => ({ slsEndpoint: emulator.url });
 
-  it('whose secret is wrong', async () => {
+  it('reports a wrong secret without showing it', async () => {
     const credentials = fixedCredentials({ accessKeyId: accessKey.id, accessKeySecret: 'mistyped' });
     await failsWith(slsEndpoint(), { credentials }, [
       503,
@@ -162,12 +159,12 @@ describe('a read through an adapter of its own', () => {
     ]);
   });
 
-  it('whose key is unknown', async () => {
+  it('reports an unknown key', async () => {
     const credentials = fixedCredentials({ accessKeyId: 'unknown', accessKeySecret: accessKey.secret });
     await failsWith(slsEndpoint(), { credentials }, [503, 'CredentialsRefused', /InvalidAccessKeyId/]);
   });
 
-  it('that has no credentials', async () => {
+  it('reports missing credentials', async () => {
     const credentials = { current: () => Promise.reject(new AdapterError('CredentialsMissing', 'none')) };
     await failsWith(slsEndpoint(), { credentials }, [
       503,
@@ -176,7 +173,7 @@ describe('a read through an adapter of its own', () => {
     ]);
   });
 
-  it('whose SLS is down', async () => {
+  it('reports an SLS that is down', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -185,7 +182,7 @@ describe('a read through an adapter of its own', () => {
     await failsWith(down, {}, [503, 'SlsUnavailable', /ECONNREFUSED.*network path/]);
   });
 
-  it('whose SLS speaks something else', async () => {
+  it('reports an endpoint that does not speak HTTP', async () => {
     const server = createServer((socket) => socket.end('220 mail.example.com ESMTP\r\n')).listen(
       0,
       '127.0.0.1',
@@ -197,7 +194,7 @@ describe('a read through an adapter of its own', () => {
     server.close();
   });
 
-  it('still serves discovery and probes while SLS is down', async () => {
+  it('serves discovery and probes while SLS is down', async () => {
     await using other = await startAdapter({ slsEndpoint: 'http://127.0.0.1:1' }, { clock }, quickConfig);
     for (const path of ['/apis', basePath, '/healthz', '/livez', '/readyz']) {
       expect((await other.request(path)).statusCode).toBe(200);

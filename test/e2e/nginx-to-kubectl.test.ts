@@ -25,7 +25,7 @@ import { waitFor } from '../support/wait-for.ts';
 const run = promisify(execFile);
 const guideRoute = 'default-bert-tfserving-202207181536-tensorflow-serving-8501';
 
-describeWithNginx('from a real nginx through SLS to kubectl', () => {
+describeWithNginx('kubectl, for traffic of a real nginx', () => {
   let nginx: Nginx;
   let emulator: Emulator;
   let adapter: TestAdapter;
@@ -51,7 +51,8 @@ describeWithNginx('from a real nginx through SLS to kubectl', () => {
     ingest = ingestAccessLog({ path: nginx.accessLogPath, follow: true, sink, signal: ending.signal });
     adapter = await startAdapter({ slsEndpoint: emulator.url, delay: '0' });
     const program = await findKubectl();
-    if (program === undefined) throw new Error('neither a kubectl on PATH nor the one of the npm registry');
+    if (program === undefined)
+      throw new Error('there is no kubectl, neither on PATH nor from the npm registry');
     home = await mkdtemp(join(tmpdir(), 'kubectl-'));
     const kubeconfig = await writeKubeconfig(adapter.url, adapter.certificateFile);
     kubectl = async (path) => {
@@ -69,7 +70,7 @@ describeWithNginx('from a real nginx through SLS to kubectl', () => {
     await rm(home, { recursive: true });
   });
 
-  it('reads exactly the rate of the requests that were sent', async () => {
+  it('reads exactly the rate of the sent requests', async () => {
     const [bert, web] = await Promise.all([
       sendRequests(nginx.url, '/bert', 126),
       sendRequests(nginx.url, '/web', 8),
@@ -77,7 +78,7 @@ describeWithNginx('from a real nginx through SLS to kubectl', () => {
     expect([bert.statuses, web.statuses]).toEqual([{ 200: 126 }, { 200: 8 }]);
     const sentSeconds = Math.floor(Date.now() / 1000);
     await waitFor(() => emulator.stats().rows >= 134);
-    // The window ends before the running second.
+    // The window ends before the current second.
     await waitFor(() => Date.now() >= (sentSeconds + 1) * 1000);
     const valueOf = async (route: string) =>
       kubectl(

@@ -48,7 +48,7 @@ it('status_qps is refused without a status, in one line that names the label and
     );
 });
 
-describe('what is asked wrongly', () => {
+describe('a read with a wrong selector', () => {
   const withLabels = (labels: Readonly<Record<string, string>>) => selectorOf({ ...good, ...labels });
   it.each<[what: string, selector: string, code: number, cause: string, message: RegExp]>([
     ['no labels', '', 400, 'LabelMissing', /label sls\.project is missing .*Add the label/],
@@ -60,9 +60,9 @@ describe('what is asked wrongly', () => {
       'LabelUnknown',
       /"sls\.ingres\.route"; known are/,
     ],
-    ['a foreign label', withLabels({ app: 'bert' }), 400, 'LabelUnknown', /unknown label "app"/],
+    ['a label of another system', withLabels({ app: 'bert' }), 400, 'LabelUnknown', /unknown label "app"/],
     [
-      'an operator',
+      'an unsupported operator',
       `${withLabels({})},sls.query.interval!=5`,
       400,
       'OperatorUnsupported',
@@ -82,9 +82,15 @@ describe('what is asked wrongly', () => {
       'LabelValueInvalid',
       /"0".* from 1 to 3600/,
     ],
-    ['an interval in words', withLabels({ 'sls.query.interval': '15s' }), 400, 'LabelValueInvalid', /"15s"/],
     [
-      'a route twice over',
+      'an interval with a unit',
+      withLabels({ 'sls.query.interval': '15s' }),
+      400,
+      'LabelValueInvalid',
+      /"15s"/,
+    ],
+    [
+      'a route given whole and in parts',
       withLabels({ 'sls.ingress.service': 'b', 'sls.ingress.port': '80' }),
       400,
       'LabelValueInvalid',
@@ -105,14 +111,14 @@ describe('what is asked wrongly', () => {
       /no more than 63 bytes/,
     ],
     [
-      'a project that is not there',
+      'a project that does not exist',
       withLabels({ 'sls.project': 'k8s-log-none' }),
       404,
       'ProjectNotFound',
       /k8s-log-none.*ProjectNotExist.*Check sls\.project/,
     ],
     [
-      'a logstore that is not there',
+      'a logstore that does not exist',
       withLabels({ 'sls.logstore': 'none' }),
       404,
       'LogstoreNotFound',
@@ -125,11 +131,11 @@ describe('what is asked wrongly', () => {
       'IndexMissing',
       /key \(proxy_upstream_name\).*Add an index for the field/,
     ],
-  ])('%s', async (_, selector, code, cause, message) => {
+  ])('is refused for %s', async (_, selector, code, cause, message) => {
     expectStatus(await adapter.request(readPath('sls_ingress_qps', selector)), code, cause, message);
   });
 
-  it('an unknown metric', async () => {
+  it('is refused for an unknown metric', async () => {
     const reply = await adapter.read('sls_ingress_nps', good);
     expectStatus(reply, 404, 'MetricUnknown', /could not find the metric sls_ingress_nps.*kubectl get --raw/);
   });
@@ -140,17 +146,17 @@ const labels: readonly LabelDefinition[] = Object.values(labelDefinitions);
 const without = (label: string) =>
   Object.fromEntries(Object.entries(good).filter(([name]) => name !== label));
 
-/** As it stands in a regular expression. */
+/** Escapes a text for a regular expression. */
 const literal = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 
 describe.each(labels)('label $name', ({ name, accepted, multiple }) => {
-  /** A read that is right but for what is said of this label. */
+  /** Sends a read that is correct except for this label. */
   const readWith = async (requirement: string) => {
     return adapter.request(readPath('sls_ingress_qps', `${selectorOf(without(name))},${requirement}`));
   };
 
-  it('names the value that it does not take, and what it takes', async () => {
-    // Only nothing at all is no route.
+  it('is refused with a wrong value, and the message names the allowed values', async () => {
+    // Only the empty text is not a route.
     const [written, value] = multiple ? [` in (,a)`, ''] : ['=A_.b', 'A_.b'];
     const message = `^${literal(`${name} is "${value}" and must be ${accepted}. Correct the value in `)}`;
     expectStatus(await readWith(`${name}${written}`), 400, 'LabelValueInvalid', new RegExp(message));
@@ -162,29 +168,32 @@ describe.each(labels)('label $name', ({ name, accepted, multiple }) => {
     ['>', `${name}>1`],
     ['<', `${name}<1`],
     ['!', `!${name}`],
-  ])('does not take the operator %s, and shows how to write it', async (operator, requirement) => {
-    const message = `^${literal(`${name} does not take the operator "${operator}". Write label=value`)}`;
-    expectStatus(await readWith(requirement), 400, 'OperatorUnsupported', new RegExp(message));
-  });
+  ])(
+    'is refused with the operator %s, and the message shows how to write it',
+    async (operator, requirement) => {
+      const message = `^${literal(`${name} does not take the operator "${operator}". Write label=value`)}`;
+      expectStatus(await readWith(requirement), 400, 'OperatorUnsupported', new RegExp(message));
+    },
+  );
 
-  it('does not stand without a value', async () => {
+  it('is refused without a value', async () => {
     const message = `^${literal(`${name} has no value. Write label=value`)}`;
     expectStatus(await readWith(name), 400, 'OperatorUnsupported', new RegExp(message));
   });
 
   if (multiple) return;
 
-  it('takes one value', async () => {
+  it('is refused with two values', async () => {
     const message = `^${literal(`${name} takes one value, not 2. Correct the value`)}`;
     expectStatus(await readWith(`${name} in (ab,cd)`), 400, 'LabelValueInvalid', new RegExp(message));
   });
 });
 
-describe('what is asked wrongly, besides labels', () => {
+describe('a read with wrong parameters or an incomplete route', () => {
   const selector = selectorOf(good);
   it.each<[what: string, parameters: string, code: number, cause: string, message: RegExp]>([
     [
-      'a selector twice',
+      'a repeated selector',
       `&labelSelector=${encodeURIComponent(selector)}`,
       400,
       'ParameterInvalid',
@@ -197,23 +206,23 @@ describe('what is asked wrongly, besides labels', () => {
       'MethodUnsupported',
       /^external metrics cannot be watched\. .* without watch\./,
     ],
-  ])('%s', async (_, parameters, code, cause, message) => {
+  ])('is refused for %s', async (_, parameters, code, cause, message) => {
     const path = `${readPath('sls_ingress_qps', selector)}${parameters}`;
     expectStatus(await adapter.request(path), code, cause, message);
   });
 
   it.each([
     [
-      'a part of a route without the others',
+      'a single part of a route',
       'sls.ingress.service=web',
       /^label sls\.ingress\.port is missing \(.*\)\. Add/,
     ],
     [
-      'a namespace alone',
+      'a namespace without service and port',
       'sls.ingress.namespace=shop',
       /^label sls\.ingress\.service is missing \(.*\)\. Add/,
     ],
-  ])('%s', async (_, parts, message) => {
+  ])('is refused for %s', async (_, parts, message) => {
     const path = readPath('sls_ingress_qps', `${selectorOf(without('sls.ingress.route'))},${parts}`);
     expectStatus(await adapter.request(path), 400, 'LabelMissing', message);
   });

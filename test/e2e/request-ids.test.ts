@@ -21,7 +21,7 @@ async function start() {
 it.each([
   ['x-request-id', 'gateway-7f3a'],
   ['audit-id', '6b1a9c1e-0d6f-4b62-9b0e-0c8d7f1a2b3c'],
-])('carries the %s of a failed read to the SLS query that it waited for', async (header, requestId) => {
+])('logs the %s of a failed read with the SLS query that it waited for', async (header, requestId) => {
   await using running = await start();
   running.emulator.setFaults({ errorRate: 1 });
   await running.adapter.request(path, { headers: { [header]: requestId } });
@@ -31,7 +31,7 @@ it.each([
   expect(query).toMatchObject({ readIds: [requestId] });
 });
 
-it('names all reads that wait for one query, and numbers those that come without a name', async () => {
+it('logs the IDs of all reads that share a query, and generates an ID if the header is missing or invalid', async () => {
   await using running = await start();
   await Promise.all([
     running.adapter.request(path, { headers: { 'x-request-id': 'one' } }),

@@ -13,11 +13,11 @@ import { expectStatus } from '../support/expect-status.ts';
 import { startScriptedApiServer, type ScriptedApiServer } from '../support/scripted-apiserver.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-/** Whatever is in it must be in no log line, in no answer and on no page. */
+/** Part of every secret. It must not occur in any log line, answer or page. */
 const planted = 'Pl4nted';
-const asker = `${planted}-asker`;
+const clientToken = `${planted}-client`;
 const roleArn = 'acs:ram::2:role/reader';
-/** Each as badly as it could: a server, or a proxy before it, that repeats what it was sent. */
+/** The worst case: a server, or a proxy in front of it, that repeats the request headers in its answer. */
 const refusal = (status: number, errorCode: string) => ({
   status,
   body: (headers: IncomingHttpHeaders) =>
@@ -45,7 +45,7 @@ beforeAll(async () => {
   writeFileSync(fileOf('key/security-token'), `${planted}-token`);
   mkdirSync(fileOf('half'));
   writeFileSync(fileOf('half/access-key-secret'), `${planted}-half`);
-  writeFileSync(fileOf('text'), `${planted} is no token`);
+  writeFileSync(fileOf('text'), `${planted} is not a token`);
   const keyring = '0123456789abcdef';
   const parts = {
     'access.key.secret': encrypted(`${planted}-addon`, keyring),
@@ -66,7 +66,7 @@ beforeAll(async () => {
   vi.stubEnv('ALIBABA_CLOUD_CREDENTIALS_URI', `${uri.url}/?token=${planted}-query`);
   apiServer = await startScriptedApiServer();
   apiServer.bearers.add(`${planted}-service-account`);
-  apiServer.tokens.set(asker, { username: 'asker' });
+  apiServer.tokens.set(clientToken, { username: 'client' });
   apiServer.decide = () => true;
   const { certificate } = await createCa('clients');
   apiServer.setAuthentication(authenticationData(certificate, certificate));
@@ -100,7 +100,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-async function ask(project: string, token = asker) {
+async function ask(project: string, token = clientToken) {
   const labels = { 'sls.project': project, 'sls.logstore': 'nginx-ingress', 'sls.query.max_retry': '0' };
   const path = readPath('sls_ingress_qps', selectorOf(labels));
   const answer = await adapter.request(path, { headers: { authorization: `Bearer ${token}` } });
@@ -117,50 +117,50 @@ it.each([
   ['a refused query', 'QueryRefused', refusal(400, 'ParameterInvalid')],
   ['a failure of SLS', 'SlsUnavailable', refusal(500, 'InternalServerError')],
   ['a page of a proxy', 'SlsUnavailable', garbage(502)],
-  ['a reply that is no JSON', 'SlsReplyInvalid', garbage(200)],
-])('no secret is told after %s', async (_, code, next) => {
+  ['a reply that is not JSON', 'SlsReplyInvalid', garbage(200)],
+])('no secret is shown after %s', async (_, code, next) => {
   reply = next;
-  // A project of its own for each, so that none is served what another failed with.
+  // Each has a project of its own, so that it does not get the failure of another.
   expectStatus(
     await ask(`log-${code.toLowerCase()}-${next.status}`),
     next.status === 400 ? 500 : 503,
     code,
     /./,
   );
-  await expectSilence();
+  await expectNoSecret();
 });
 
 it.each([
   ['half a Secret', 'log-half', 'CredentialsMissing'],
-  ['an add-on token that is no JSON', 'log-text', 'CredentialsMissing'],
+  ['an add-on token that is not JSON', 'log-text', 'CredentialsMissing'],
   ['an add-on token that cannot be decrypted', 'log-addon', 'CredentialsMissing'],
   ['a role that STS refuses', 'log-role', 'CredentialsMissing'],
   ['a credentials URI that fails', 'log-uri', 'CredentialsMissing'],
   ['a connection that is refused', 'log-down', 'SlsUnavailable'],
-])('no secret is told after %s', async (_, project, code) => {
+])('no secret is shown after %s', async (_, project, code) => {
   expectStatus(await ask(project), 503, code, /./);
-  await expectSilence();
+  await expectNoSecret();
 });
 
-it('no token is told where the asker is unknown, or cannot be reviewed', async () => {
+it('no token is shown if the client is unknown or its token cannot be reviewed', async () => {
   expect((await ask('log-down', `${planted}-stranger`)).statusCode).toBe(401);
   const message = `webhook failed: {"token":"${planted}-broken"}`;
   apiServer.fail('tokenreview', { kind: 'status', code: 403, message });
   expect((await ask('log-down', `${planted}-broken`)).statusCode).toBeGreaterThanOrEqual(401);
   apiServer.recover('tokenreview');
-  await expectSilence();
+  await expectNoSecret();
 });
 
-async function expectSilence(): Promise<void> {
+async function expectNoSecret(): Promise<void> {
   expect(adapter.logLines.length).toBeGreaterThan(0);
   const inBase64 = Buffer.from(`${planted}-`).toString('base64').slice(0, 10);
-  const told = [...adapter.logLines.map((line) => JSON.stringify(line)), ...answers, ...(await seen())];
-  expect(told.at(-1)).toContain('"remedy":');
-  expect(told.filter((text) => text.includes(planted) || text.includes(inBase64))).toEqual([]);
+  const texts = [...adapter.logLines.map((line) => JSON.stringify(line)), ...answers, ...(await pages())];
+  expect(texts.at(-1)).toContain('"remedy":');
+  expect(texts.filter((text) => text.includes(planted) || text.includes(inBase64))).toEqual([]);
 }
 
-/** What whoever reaches the plain port can see. */
-function seen(): Promise<string[]> {
+/** Returns the pages of the telemetry port. */
+function pages(): Promise<string[]> {
   const url = String(adapter.logLines.find(({ msg }) => msg === 'The adapter is serving')?.['telemetryUrl']);
   const paths = ['/metrics', '/status.json'];
   return Promise.all(paths.map(async (path) => (await fetch(`${url}${path}`)).text()));

@@ -12,7 +12,7 @@ import { startSts, type Sts } from '../sls/credentials/sts-double.ts';
 const logstore = 'nginx-ingress';
 const route = 'default-bert-8501';
 const roleArn = 'acs:ram::2:role/reader';
-/** Whatever is in it must be in no log line and in no answer. */
+/** Part of every secret. It must not occur in any log line or answer. */
 const planted = 'planted';
 const keys = {
   own: { id: 'own-id', secret: `${planted}-own` },
@@ -28,7 +28,7 @@ let accounts: Record<'own' | 'role' | 'addon', Emulator>;
 let sts: Sts;
 let adapter: TestAdapter;
 
-/** An SLS of an account of its own: no key but its own is good there. */
+/** Starts the SLS of an account, which accepts only the given key. */
 const startAccount = (project: string, accessKey: (typeof keys)['session' | 'own'], listenPort = 0) =>
   startEmulator({
     listenHost: '127.0.0.1',
@@ -79,7 +79,7 @@ beforeAll(async () => {
           project: 'log-addon',
           sls: { endpoint: accounts.addon.url, credentials: { source: 'addon-token', file: tokenFile } },
         },
-        // The account of another, with our own key.
+        // The endpoint of another account, with our own key.
         { project: 'log-wrong', sls: { endpoint: accounts.role.url, credentials: from } },
         { project: 'log-none', sls: { credentials: { source: 'secret-file', directory: '/none' } } },
       ],
@@ -113,7 +113,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-/** Every answer is looked through for secrets, and so are the logs in the end. */
+/** Checks every answer for secrets. The last test checks the logs. */
 const read = async (project: string) => {
   const reply = await adapter.read('sls_ingress_qps', {
     'sls.project': project,
@@ -128,14 +128,14 @@ const valueOf = async (project: string) => (await read(project)).body;
 const reads = (value: string) => ({ items: [{ value }] });
 
 describe('projects of several accounts', () => {
-  it('are each asked at their own endpoint, with their own credentials', async () => {
+  it('are queried at their own endpoints with their own credentials', async () => {
     expect(await valueOf('log-own')).toMatchObject(reads('1'));
     expect(await valueOf('log-role-1')).toMatchObject(reads('2'));
     expect(await valueOf('log-addon')).toMatchObject(reads('3'));
     expect(sts.requests).toHaveLength(1);
   });
 
-  it('are refused where the credentials are those of another account', async () => {
+  it('are refused with the credentials of another account', async () => {
     expectStatus(await read('log-wrong'), 503, 'CredentialsRefused', /InvalidAccessKeyId/);
     expectStatus(
       await read('log-none'),
@@ -146,7 +146,7 @@ describe('projects of several accounts', () => {
     expect(await valueOf('log-role-1')).toMatchObject(reads('2'));
   });
 
-  it('read on with a session that has been replaced, once SLS has refused the old', async () => {
+  it('get a new role session after SLS has refused the old one', async () => {
     expect(await valueOf('log-role-1')).toMatchObject(reads('2'));
     const next = { id: 'STS.next', secret: `${planted}-next`, securityToken: `${planted}-next-token` };
     const { url } = accounts.role;
@@ -165,7 +165,7 @@ describe('projects of several accounts', () => {
     expect(sts.requests.length).toBe(before + 1);
   });
 
-  it('read on with a key that has been rotated in its file', async () => {
+  it('get a rotated key from its file', async () => {
     expect(await valueOf('log-own')).toMatchObject(reads('1'));
     const next = { id: 'next-id', secret: `${planted}-next` };
     const { url } = accounts.own;
@@ -181,9 +181,9 @@ describe('projects of several accounts', () => {
     await expect.poll(async () => (await read('log-own')).statusCode, { timeout: 10_000 }).toBe(200);
   });
 
-  it('say what is wrong with a token, and go on once it is right', async () => {
+  it('log what is wrong with a token file, and use the file again once it is repaired', async () => {
     writeFileSync(tokenFile, JSON.stringify({ keyring: `${planted}-keyring` }));
-    // What is held is used; a warning tells of the file.
+    // The held token stays in use, and a warning names the file.
     await expect
       .poll(
         () =>
@@ -196,7 +196,7 @@ describe('projects of several accounts', () => {
     expect(await valueOf('log-addon')).toMatchObject(reads('3'));
   });
 
-  it('have no secret in any line of the log', () => {
+  it('have no secret in any log line', () => {
     expect(adapter.logLines.length).toBeGreaterThan(10);
     expect(adapter.logLines.filter(({ level }) => Number(level) >= 40).length).toBeGreaterThan(3);
     expect(JSON.stringify(adapter.logLines)).not.toContain(planted);
