@@ -1,23 +1,23 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** For work on thousands of things: others have their turn between two of them, once those before took long enough. */
+/** Splits work on thousands of items into short turns of the event loop, so that requests are answered in between. */
 export class Turns {
   readonly #longestMs: number;
-  #beganMs = performance.now();
+  #startMs = performance.now();
 
-  /** @param longestMs a request takes several turns from its first byte to the last of its answer, so this is short */
+  /** @param longestMs a request takes several turns until its response is sent, so this is short */
   constructor(longestMs = 0.1) {
     this.#longestMs = longestMs;
   }
 
-  /** Whether it is the others' turn. */
+  /** Returns whether to `await next()` before the next item. */
   isOver(): boolean {
-    return performance.now() - this.#beganMs >= this.#longestMs;
+    return performance.now() - this.#startMs >= this.#longestMs;
   }
 
-  /** Resolves once the others had it. */
+  /** Lets other work run, then starts a new turn. */
   async next(): Promise<void> {
     await nextTurn();
-    this.#beganMs = performance.now();
+    this.#startMs = performance.now();
   }
 }

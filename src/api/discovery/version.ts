@@ -1,22 +1,5 @@
 import { readFileSync } from 'node:fs';
 
-/** Source: k8s.io/apimachinery/pkg/version, Info. */
-export interface VersionInfo {
-  readonly major: string;
-  readonly minor: string;
-  /** `v` and the version of package.json. */
-  readonly gitVersion: string;
-  /** This and the next two are empty: a build does not record them. */
-  readonly gitCommit: string;
-  readonly gitTreeState: string;
-  readonly buildDate: string;
-  /** Empty. */
-  readonly goVersion: string;
-  readonly compiler: string;
-  /** In Go's terms, such as `linux/amd64`. */
-  readonly platform: string;
-}
-
 /** Node's names of architectures that differ from Go's. */
 const goArchitectures: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
 
@@ -28,19 +11,21 @@ export function packageVersion(): string {
   return version;
 }
 
-/** `/version` */
-export function versionInfo(): VersionInfo {
+/** Returns the body of `/version`. Source: k8s.io/apimachinery/pkg/version, Info. */
+export function versionInfo() {
   const version = packageVersion();
   const [major = '', minor = ''] = version.split('.');
   return {
     major,
     minor,
     gitVersion: `v${version}`,
+    // A build does not record these.
     gitCommit: '',
     gitTreeState: '',
     buildDate: '',
     goVersion: '',
     compiler: `node ${process.version}`,
+    // In Go's terms, such as `linux/amd64`.
     platform: `${process.platform}/${goArchitectures[process.arch] ?? process.arch}`,
   };
 }

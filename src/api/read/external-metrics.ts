@@ -52,10 +52,7 @@ export interface ReadContext {
 
 export const readRoute = `/apis/${groupVersion}/namespaces/:namespace/:metric`;
 
-export interface ReadParams {
-  readonly namespace: string;
-  readonly metric: string;
-}
+export type ReadParams = Pick<ReadName, 'namespace' | 'metric'>;
 
 type Query = Readonly<Record<string, unknown>>;
 

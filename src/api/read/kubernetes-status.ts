@@ -11,27 +11,13 @@ const reasons: Readonly<Record<number, string>> = {
   504: 'Timeout',
 };
 
-export interface Status {
-  readonly kind: 'Status';
-  readonly apiVersion: 'v1';
-  readonly metadata: Record<string, never>;
-  readonly status: 'Failure';
-  readonly message: string;
-  readonly reason: string;
-  readonly details: {
-    readonly causes: readonly { readonly reason: string }[];
-    readonly retryAfterSeconds?: number;
-  };
-  readonly code: number;
-}
-
 /**
  * Returns the body of a failed request. `details.causes` carries the error code of our registry, for programs.
  *
  * The time to wait is only in this body: on a Retry-After header client-go sleeps, and blocks a worker of the HPA
  * controller.
  */
-export function statusOf(error: AdapterError): Status {
+export function statusOf(error: AdapterError) {
   const { code, httpStatus } = error;
   return {
     kind: 'Status',
@@ -42,7 +28,7 @@ export function statusOf(error: AdapterError): Status {
     reason: reasons[httpStatus] ?? (STATUS_CODES[httpStatus] ?? 'Unknown').replaceAll(' ', ''),
     details: { causes: [{ reason: code }], ...(code === 'TooManyRequests' ? { retryAfterSeconds: 1 } : {}) },
     code: httpStatus,
-  };
+  } as const;
 }
 
 /** Line ends included. */

@@ -16,80 +16,70 @@ interface Field {
   readonly name: string;
   readonly number: number;
   readonly type: FieldType | Message;
-  /** An absent value is left out, not written as an empty one. */
-  readonly optional?: true;
   readonly repeated?: true;
 }
 
-/** In the order of the field numbers. */
+/** In the order of the field numbers, without the repeated fields that are always empty here. */
 type Message = readonly Field[];
 
-const message = (...fields: Field[]): Message => fields;
-const string = (name: string, number: number): Field => ({ name, number, type: 'string' });
-const repeated = (name: string, number: number, type: FieldType | Message): Field => ({
-  name,
-  number,
-  type,
+const field = (name: string, number: number, type: Field['type']): Field => ({ name, number, type });
+const string = (name: string, number: number) => field(name, number, 'string');
+const repeated = (name: string, number: number, type: Field['type']): Field => ({
+  ...field(name, number, type),
   repeated: true,
 });
 
-const stringList = message(repeated('items', 1, 'string'));
-const listMeta = message(string('selfLink', 1), string('resourceVersion', 2), string('continue', 3));
+const stringList = [repeated('items', 1, 'string')];
+const listMeta = [string('selfLink', 1), string('resourceVersion', 2), string('continue', 3)];
 
-const externalMetricValue = message(
+const externalMetricValue = [
   string('metricName', 1),
-  { name: 'metricLabels', number: 2, type: 'stringMap' },
-  { name: 'timestamp', number: 3, type: 'time' },
-  { name: 'window', number: 4, type: 'integer', optional: true },
-  { name: 'value', number: 5, type: 'quantity' },
-);
+  field('metricLabels', 2, 'stringMap'),
+  field('timestamp', 3, 'time'),
+  field('window', 4, 'integer'),
+  field('value', 5, 'quantity'),
+];
 
-const statusCause = message(string('reason', 1), string('message', 2), string('field', 3));
-const statusDetails = message(
+const statusCause = [string('reason', 1), string('message', 2), string('field', 3)];
+const statusDetails = [
   string('name', 1),
   string('group', 2),
   string('kind', 3),
   repeated('causes', 4, statusCause),
-  { name: 'retryAfterSeconds', number: 5, type: 'integer' },
+  field('retryAfterSeconds', 5, 'integer'),
   string('uid', 6),
-);
+];
 
-const groupVersionForDiscovery = message(string('groupVersion', 1), string('version', 2));
-const apiGroup = message(
+const groupVersionForDiscovery = [string('groupVersion', 1), string('version', 2)];
+const apiGroup = [
   string('name', 1),
   repeated('versions', 2, groupVersionForDiscovery),
-  { name: 'preferredVersion', number: 3, type: groupVersionForDiscovery },
-  repeated('serverAddressByClientCIDRs', 4, message(string('clientCIDR', 1), string('serverAddress', 2))),
-);
-const apiResource = message(
+  field('preferredVersion', 3, groupVersionForDiscovery),
+];
+const apiResource = [
   string('name', 1),
-  { name: 'namespaced', number: 2, type: 'integer' },
+  field('namespaced', 2, 'integer'),
   string('kind', 3),
-  { name: 'verbs', number: 4, type: 'stringList' },
-  repeated('shortNames', 5, 'string'),
+  field('verbs', 4, 'stringList'),
   string('singularName', 6),
-  repeated('categories', 7, 'string'),
   string('group', 8),
   string('version', 9),
   string('storageVersionHash', 10),
-);
+];
 
 const messages = {
-  ExternalMetricValueList: message(
-    { name: 'metadata', number: 1, type: listMeta },
-    repeated('items', 2, externalMetricValue),
-  ),
-  Status: message(
-    { name: 'metadata', number: 1, type: listMeta },
+  ExternalMetricValueList: [field('metadata', 1, listMeta), repeated('items', 2, externalMetricValue)],
+  Status: [
+    field('metadata', 1, listMeta),
     string('status', 2),
     string('message', 3),
     string('reason', 4),
-    { name: 'details', number: 5, type: statusDetails, optional: true },
-    { name: 'code', number: 6, type: 'integer' },
-  ),
-  APIGroupList: message(repeated('groups', 1, apiGroup)),
+    field('details', 5, statusDetails),
+    field('code', 6, 'integer'),
+  ],
+  APIGroupList: [repeated('groups', 1, apiGroup)],
   APIGroup: apiGroup,
-  APIResourceList: message(string('groupVersion', 1), repeated('resources', 2, apiResource)),
+  APIResourceList: [string('groupVersion', 1), repeated('resources', 2, apiResource)],
 } as const;
 
 /** The kinds that can be encoded. */
@@ -119,11 +109,8 @@ export function encodeProtobuf(object: {
 function writeMessage(writer: protobuf.Writer, fields: Message, values: Fields): void {
   for (const field of fields) {
     const value = values[field.name];
-    if (field.repeated === true) {
-      for (const item of (value ?? []) as readonly unknown[]) writeField(writer, field, item);
-    } else if (value !== undefined || field.optional !== true) {
-      writeField(writer, field, value);
-    }
+    const items = field.repeated === true ? ((value ?? []) as readonly unknown[]) : [value];
+    for (const item of items) writeField(writer, field, item);
   }
 }
 
