@@ -1,5 +1,5 @@
-import { countEvents } from './metrics/event-metrics.ts';
-import { BoundedNames, MetricRegistry } from './metrics/metric-registry.ts';
+import { boundedLabel, countEvents } from './metrics/event-metrics.ts';
+import { MetricRegistry } from './metrics/metric-registry.ts';
 import { addSeriesGauges, type SeriesGaugesSource } from './metrics/series-gauges.ts';
 import { addStateMetrics, type AdapterState } from './metrics/state-metrics.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -9,14 +9,14 @@ const maxProjects = 100;
 
 /** The metrics of one service. A test holds `docs/self-metrics.md` to them. */
 export class Metrics extends MetricRegistry {
-  readonly #projects = new BoundedNames(maxProjects);
+  readonly #projectOf = boundedLabel(maxProjects);
 
   /** Counts events. */
-  readonly observer: Partial<Telemetry> = countEvents(this, this.#projects);
+  readonly observer: Partial<Telemetry> = countEvents(this, this.#projectOf);
 
   /** Adds the gauges that read the given state at each scrape. */
   watch(state: AdapterState): void {
-    addStateMetrics(this, this.#projects, state);
+    addStateMetrics(this, this.#projectOf, state);
   }
 
   /** Adds a gauge for each of up to `limit` series. */

@@ -1,6 +1,6 @@
 import { errorRegistry, type ErrorCode } from '../../errors.ts';
 import type { Telemetry } from '../telemetry.ts';
-import { BoundedNames, otherName, type MetricRegistry } from './metric-registry.ts';
+import type { MetricRegistry } from './metric-registry.ts';
 
 /** More than the adapter serves. Names of metrics that it does not serve are counted as `other`. */
 const maxMetricNames = 200;
@@ -19,12 +19,12 @@ const querySeconds = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 const batchSizes = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
 
 /** Returns an observer that counts events. */
-export function countEvents(registry: MetricRegistry, projects: BoundedNames): Partial<Telemetry> {
-  return { ...countReads(registry), ...countQueries(registry, projects), ...countKubeEvents(registry) };
+export function countEvents(registry: MetricRegistry, projectOf: LabelOf): Partial<Telemetry> {
+  return { ...countReads(registry), ...countQueries(registry, projectOf), ...countKubeEvents(registry) };
 }
 
 function countReads(registry: MetricRegistry) {
-  const names = new BoundedNames(maxMetricNames);
+  const nameOf = boundedLabel(maxMetricNames);
   const reads = registry.counter(
     'reads_total',
     ['metric', 'code', 'source'],
@@ -50,7 +50,7 @@ function countReads(registry: MetricRegistry) {
   );
   return {
     readFinished: ({ read, error, source = 'none' as const, ageMs, durationMs }) => {
-      const metric = codesBeforeTheName.has(error?.code) ? otherName : names.labelOf(read.metric);
+      const metric = codesBeforeTheName.has(error?.code) ? otherName : nameOf(read.metric);
       reads.inc({ metric, code: error?.code ?? 'ok', source });
       durations.observe({ source }, durationMs / 1000);
       if (ageMs !== undefined) ages.observe(ageMs / 1000);
@@ -59,7 +59,7 @@ function countReads(registry: MetricRegistry) {
   } satisfies Partial<Telemetry>;
 }
 
-function countQueries(registry: MetricRegistry, projects: BoundedNames) {
+function countQueries(registry: MetricRegistry, projectOf: LabelOf) {
   const queries = registry.counter(
     'sls_queries_total',
     ['project', 'outcome', 'code'],
@@ -94,7 +94,7 @@ function countQueries(registry: MetricRegistry, projects: BoundedNames) {
   );
   return {
     slsQueryFinished: ({ project: name, outcome: code, durationMs, processedRows, processedBytes }) => {
-      const project = projects.labelOf(name);
+      const project = projectOf(name);
       const outcome = code === 'ok' ? 'ok' : errorRegistry[code].countsAs;
       queries.inc({ project, outcome, code });
       durations.observe({ project }, durationMs / 1000);
@@ -102,7 +102,7 @@ function countQueries(registry: MetricRegistry, projects: BoundedNames) {
       bytes.inc({ project }, processedBytes ?? 0);
     },
     batchSent: ({ series }) => batches.observe(series),
-    circuitOpened: ({ project }) => openings.inc({ project: projects.labelOf(project) }),
+    circuitOpened: ({ project }) => openings.inc({ project: projectOf(project) }),
   } satisfies Partial<Telemetry>;
 }
 
@@ -143,3 +143,18 @@ function countKubeEvents(registry: MetricRegistry) {
 
 /** `/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers` → `horizontalpodautoscalers` */
 const resourceOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+
+/** The label value for all names beyond the limit. */
+export const otherName = 'other';
+
+export type LabelOf = (name: string) => string;
+
+/** Bounds how many values a label has if clients choose the names: the first names are kept, the rest become `other`. */
+export function boundedLabel(limit: number): LabelOf {
+  const kept = new Set<string>();
+  return (name) => {
+    if (!kept.has(name) && kept.size >= limit) return otherName;
+    kept.add(name);
+    return name;
+  };
+}

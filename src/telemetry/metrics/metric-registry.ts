@@ -106,23 +106,3 @@ export class MetricRegistry {
       if (omittedProcessMetrics.test(name)) this.#registry.removeSingleMetric(name);
   }
 }
-
-/** The label value for all names beyond the bound. */
-export const otherName = 'other';
-
-/** Bounds how many values a label has where clients choose the name: the first names are kept, the rest become `other`. */
-export class BoundedNames {
-  readonly #limit: number;
-  readonly #kept = new Set<string>();
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  labelOf(name: string): string {
-    if (this.#kept.has(name)) return name;
-    if (this.#kept.size >= this.#limit) return otherName;
-    this.#kept.add(name);
-    return name;
-  }
-}

@@ -2,7 +2,8 @@ import type { SyncState } from '../../kube/client/sync-state.ts';
 import type { LearnedDelay } from '../../reading/delay/delays.ts';
 import type { IdentityState } from '../../sls/credentials/identities.ts';
 import type { ProjectCounts } from '../../sls/project-gates.ts';
-import { BoundedNames, otherName, type GaugeValue, type MetricRegistry } from './metric-registry.ts';
+import { boundedLabel, otherName, type LabelOf } from './event-metrics.ts';
+import type { GaugeValue, MetricRegistry } from './metric-registry.ts';
 
 /** State that the gauges read at each scrape. */
 export interface AdapterState {
@@ -22,7 +23,7 @@ const maxLogstores = 200;
 
 const phases = ['closed', 'half-open', 'open'] as const;
 
-export function addStateMetrics(registry: MetricRegistry, projects: BoundedNames, state: AdapterState): void {
+export function addStateMetrics(registry: MetricRegistry, projectOf: LabelOf, state: AdapterState): void {
   registry.gauge('build_info', ['version', 'node_version'], 'Always 1; the version that runs.', () => [
     { labels: { version: state.version, node_version: process.versions.node }, value: 1 },
   ]);
@@ -39,14 +40,14 @@ export function addStateMetrics(registry: MetricRegistry, projects: BoundedNames
     'How many series are held, and kept fresh, at most.',
     () => state.series().most,
   );
-  addProjects(registry, projects, state);
-  addDelays(registry, projects, state);
+  addProjects(registry, projectOf, state);
+  addDelays(registry, projectOf, state);
   addExpiries(registry, state);
   addSynced(registry, state);
 }
 
-function addProjects(registry: MetricRegistry, projects: BoundedNames, state: AdapterState): void {
-  const labelsOf = ({ project }: ProjectCounts) => ({ project: projects.labelOf(project) });
+function addProjects(registry: MetricRegistry, projectOf: LabelOf, state: AdapterState): void {
+  const labelsOf = ({ project }: ProjectCounts) => ({ project: projectOf(project) });
   const gauge = (name: string, help: string, valueOf: (counts: ProjectCounts) => number) =>
     registry.gauge(name, ['project'], help, () =>
       combine(state.projects(), labelsOf, valueOf, (...values) =>
@@ -73,11 +74,11 @@ function addProjects(registry: MetricRegistry, projects: BoundedNames, state: Ad
   );
 }
 
-function addDelays(registry: MetricRegistry, projects: BoundedNames, state: AdapterState): void {
-  const logstores = new BoundedNames(maxLogstores);
+function addDelays(registry: MetricRegistry, projectOf: LabelOf, state: AdapterState): void {
+  const keyOf = boundedLabel(maxLogstores);
   const labelsOf = ({ address: { project, logstore } }: LearnedDelay) => {
-    const isKept = logstores.labelOf(JSON.stringify([project, logstore])) !== otherName;
-    return { project: projects.labelOf(project), logstore: isKept ? logstore : otherName };
+    const isKept = keyOf(JSON.stringify([project, logstore])) !== otherName;
+    return { project: projectOf(project), logstore: isKept ? logstore : otherName };
   };
   const gauge = (name: string, help: string, valueOf: (learned: LearnedDelay) => number) =>
     registry.gauge(name, ['project', 'logstore'], help, () =>
