@@ -2,7 +2,7 @@ import { AdapterError } from '../errors.ts';
 import { checkLabelKey, checkLabelValue } from './label-syntax.ts';
 
 /**
- * The label selector of Kubernetes, as `labels.Parse` of k8s.io/apimachinery reads it.
+ * Kubernetes' label selectors, as `labels.Parse` of k8s.io/apimachinery reads them.
  *
  *     selector    = [ requirement *( "," requirement ) ]
  *     requirement = [ "!" ] KEY | KEY ( "=" | "==" | "!=" | ">" | "<" ) [ VALUE ] | KEY ( "in" | "notin" ) set
@@ -13,7 +13,7 @@ export type Operator = '=' | '!=' | 'in' | 'notin' | 'exists' | '!' | '>' | '<';
 export interface Requirement {
   readonly key: string;
   readonly operator: Operator;
-  /** One value for `=`, `!=`, `>` and `<`; one or more for `in` and `notin`; none for the others. */
+  /** One value for `=`, `!=`, `>` and `<`; one or more for `in` and `notin`; no value for the others. */
   readonly values: readonly string[];
 }
 
@@ -22,7 +22,7 @@ type Token =
 
 const endOfString: Token = { kind: 'symbol', text: '' };
 
-/** White space is what Kubernetes takes for it; any other ends up in a word, which is then refused. */
+/** Splits at the white space of Kubernetes. Other white space becomes part of a word, which is then refused. */
 function tokenize(text: string): Token[] {
   return Array.from(text.matchAll(/(==|!=|[=!(),<>])|([^ \t\r\n=!(),<>]+)/g), ([, symbol, word]) =>
     word === undefined ? { kind: 'symbol', text: symbol ?? '' } : { kind: 'word', text: word },
@@ -123,14 +123,15 @@ class SelectorParser {
 
 const isSymbol = (token: Token, text: string) => token.kind === 'symbol' && token.text === text;
 
-/** A label value has no sign. */
+/** A label value cannot have a sign. */
 const isInt64 = (text: string) => /^\d+$/.test(text) && BigInt(text) < 2n ** 63n;
 
 const found = (token: Token, expected: string) =>
   new SyntaxError(`found '${token.text}', expected: ${expected}`);
 
 /**
- * @returns the requirements in the order written; an empty selector has none
+ * Returns the requirements in the order of the text; an empty selector has none.
+ *
  * @throws AdapterError `SelectorMalformed`, naming what was found and what was expected
  */
 export function parseLabelSelector(text: string): Requirement[] {

@@ -1,6 +1,6 @@
 /**
- * What may stand in a label. Source: Kubernetes, "Labels and Selectors", Syntax and character set; messages in
- * the words of k8s.io/apimachinery/pkg/util/validation.
+ * The syntax of label keys and values. Source: Kubernetes, "Labels and Selectors", Syntax and character set. Messages are
+ * those of k8s.io/apimachinery/pkg/util/validation.
  */
 export const maxLabelValueLength = 63;
 const maxPrefixLength = 253;
@@ -11,7 +11,7 @@ const prefixPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0
 const characters =
   "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
 
-/** @throws SyntaxError when the text is no qualified name (`[prefix/]name`) */
+/** @throws SyntaxError if the text is not a qualified name (`[prefix/]name`) */
 export function checkLabelKey(key: string): void {
   const refuse = (why: string) => new SyntaxError(`key: Invalid value: ${JSON.stringify(key)}: ${why}`);
   const parts = key.split('/');
@@ -26,7 +26,7 @@ export function checkLabelKey(key: string): void {
   if (!namePattern.test(name)) throw refuse(`name part ${characters}`);
 }
 
-/** @throws SyntaxError when the text is no label value: empty, or at most 63 characters of a name */
+/** @throws SyntaxError if the text is not a label value: empty, or a name of at most 63 characters */
 export function checkLabelValue(key: string, value: string): void {
   const refuse = (why: string) =>
     new SyntaxError(`values[${key}]: Invalid value: ${JSON.stringify(value)}: ${why}`);

@@ -1,16 +1,16 @@
 /**
- * Kubernetes resource.Quantity in decimal SI, at the scale of milli: all that the horizontal pod autoscaler
- * reads of a metric is its MilliValue (an int64).
+ * Kubernetes' resource.Quantity in decimal SI, in thousandths: the HPA controller reads only the MilliValue of a metric, an
+ * int64.
  *
- * Source: k8s.io/apimachinery/pkg/api/resource, "canonical form": no fractional digits, the largest suffix
- * that loses nothing; what is finer than the scale rounds up.
+ * Source: k8s.io/apimachinery/pkg/api/resource, "canonical form": no fractional digits, and the largest suffix that loses
+ * nothing. Anything finer than a thousandth is rounded up.
  */
 
-/** The largest value whose MilliValue fits an int64; anything above is clamped to it. */
+/** The largest value whose MilliValue fits into an int64; greater values become this one. */
 export const maxQuantityValue = 9_223_372_036_854_775n;
 const maxMilli = maxQuantityValue * 1000n;
 
-/** Of whole numbers up to `maxQuantityValue`, by thousands. */
+/** The suffixes of whole numbers up to `maxQuantityValue`, by powers of a thousand. */
 const suffixes = ['', 'k', 'M', 'G', 'T', 'P'] as const;
 
 const decimalExponents: Readonly<Record<string, number>> = {
@@ -33,7 +33,7 @@ interface Decimal {
   readonly exponent: number;
 }
 
-/** `1.25e-7` → 125 × 10^-9. The text is a JavaScript or Java number without a sign. */
+/** `1.25e-7` → 125 × 10^-9. The text is a number without a sign, as JavaScript or Java prints it. */
 function toDecimal(text: string): Decimal {
   const [mantissa = '', exponent = '0'] = text.toLowerCase().split('e');
   const [whole = '', fraction = ''] = mantissa.split('.');
@@ -42,12 +42,12 @@ function toDecimal(text: string): Decimal {
 
 const ceilDivide = (dividend: bigint, divisor: bigint) => (dividend + divisor - 1n) / divisor;
 
-/** Scales to milli, rounding up, so that a value above zero never becomes zero; clamped. */
+/** Converts to thousandths. Rounds up, so that a value above zero never becomes zero, and limits the result. */
 function toMilli({ digits, exponent }: Decimal): bigint {
   if (digits === 0n) return 0n;
   const shift = exponent + 3;
   const digitsBeforePoint = digits.toString().length + shift;
-  // Settled before a power is taken, which an exponent of thousands would make huge.
+  // Decided before the power is computed: an exponent of thousands would make it huge.
   if (digitsBeforePoint <= 0) return 1n;
   if (digitsBeforePoint > maxMilli.toString().length) return maxMilli;
   const milli = shift >= 0 ? digits * 10n ** BigInt(shift) : ceilDivide(digits, 10n ** BigInt(-shift));
@@ -55,10 +55,10 @@ function toMilli({ digits, exponent }: Decimal): bigint {
 }
 
 /**
- * The canonical Quantity of a reading: 7.875 → `7875m`, 8 → `8`, 1000 → `1k`, 1500 → `1500`, 0.0625 → `63m`.
- * Works on the shortest decimal that names the double, so that 1.1 is 1100m and not 1101m.
+ * Returns the canonical Quantity of a reading: 7.875 → `7875m`, 8 → `8`, 1000 → `1k`, 1500 → `1500`, 0.0625 → `63m`.
+ * It uses the shortest decimal text of the double, so that 1.1 is 1100m and not 1101m.
  *
- * @throws RangeError for NaN, an infinity or a negative value, none of which is a reading
+ * @throws RangeError for NaN, an infinity or a negative value: a reading is never one of these
  */
 export function formatQuantity(value: number): string {
   if (!Number.isFinite(value) || value < 0) throw new RangeError(`${value} cannot be a Quantity of a metric`);
@@ -74,10 +74,10 @@ export function formatQuantity(value: number): string {
 }
 
 /**
- * The MilliValue of a Quantity in any form that Kubernetes accepts (`7875m`, `1.5k`, `2Ki`, `12e3`), rounded up
- * away from zero.
+ * Returns the MilliValue of a Quantity in any form that Kubernetes accepts (`7875m`, `1.5k`, `2Ki`, `12e3`), rounded away
+ * from zero.
  *
- * @throws SyntaxError when the text is no Quantity
+ * @throws SyntaxError if the text is not a Quantity
  */
 export function parseQuantityMilli(text: string): bigint {
   const match = /^([+-]?)(\d+\.?\d*|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d{1,4})?$/.exec(text);
@@ -94,7 +94,7 @@ export function parseQuantityMilli(text: string): bigint {
   return sign === '-' ? -milli : milli;
 }
 
-/** The value of a Quantity as a double. */
+/** Returns the value of a Quantity as a double. */
 export function parseQuantity(text: string): number {
   const milli = parseQuantityMilli(text);
   return Number(milli) / 1000;

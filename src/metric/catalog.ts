@@ -46,12 +46,12 @@ export interface MetricDefinition {
 
 function metricOf(
   logKind: IngressLogKind,
-  { suffix, description, unit, aggregates, value, readable, requires = [] }: Measure,
+  { suffix, description, detail, unit, aggregates, value, readable, requires = [] }: Measure,
 ): MetricDefinition {
   const { metricPrefix, measured } = ingressLogs[logKind];
   return {
     name: `${metricPrefix}${suffix}`,
-    description: `${description} ${measured}`,
+    description: `${description} ${measured}${detail === undefined ? '' : `: ${detail}`}`,
     unit,
     logKind,
     aggregates,

@@ -45,20 +45,21 @@ const backendPart = {
 export const labelDefinitions = {
   project: {
     name: 'sls.project',
-    description: 'SLS project that holds the log. On ACK: k8s-log-{cluster id}. Empty: as if left out.',
+    description:
+      'SLS project that holds the log. On ACK: k8s-log-{cluster id}. An empty value counts as left out.',
     emptyIsNone: true,
     ...slsName(/^[a-z0-9][-a-z0-9]{0,61}[a-z0-9]$/, 'lower-case letters, digits and hyphens'),
   },
   logstore: {
     name: 'sls.logstore',
-    description: 'Logstore of the access log. On ACK: nginx-ingress. Empty: as if left out.',
+    description: 'Logstore of the access log. On ACK: nginx-ingress. An empty value counts as left out.',
     emptyIsNone: true,
     ...slsName(/^[a-z0-9][-_a-z0-9]{0,61}[a-z0-9]$/, 'lower-case letters, digits, hyphens and underscores'),
   },
   route: {
     name: 'sls.ingress.route',
     description:
-      'Route as nginx-ingress logs it, {namespace}-{service}-{port}; `in (a,b)` gives one item each. Without it, or empty, the whole logstore.',
+      'Route as nginx-ingress logs it, {namespace}-{service}-{port}; `in (a,b)` gives one item for each route. Left out or empty: the whole logstore.',
     use: 'route',
     multiple: true,
     emptyIsNone: true,
@@ -107,13 +108,13 @@ export const labelDefinitions = {
   },
   interval: {
     name: 'sls.query.interval',
-    description: 'Window in seconds. Default: 15.',
+    description: 'Length of the window in seconds. Default: 15.',
     ...wholeNumber(1, 3600),
   },
   delay: {
     name: 'sls.query.delay',
     description:
-      'How many seconds before now the window ends, so that late logs are in it. Default: configured.',
+      'How many seconds before now the window ends, so that late logs are included. Default: as configured or learned.',
     ...wholeNumber(0, 600),
   },
   maxRetry: {
@@ -124,7 +125,7 @@ export const labelDefinitions = {
   internalEndpoint: {
     name: 'sls.internal.endpoint',
     description:
-      'Whether SLS is reached over the VPC; no effect where the adapter has an explicit endpoint. Default, and where empty: configured.',
+      'Whether SLS is reached over the VPC; no effect if the adapter has an explicit endpoint. Left out or empty: as configured.',
     use: 'read',
     emptyIsNone: true,
     multiple: false,

@@ -32,8 +32,10 @@ export function unreadableLines(
 export interface Measure {
   /** Follows the prefix of the kind of log in the metric's name. */
   readonly suffix: string;
-  /** The words of the kind of log follow: `of an ALB ingress route`. */
+  /** Begins the description of the metric. The words of the kind of log follow: `of an ALB ingress route`. */
   readonly description: string;
+  /** Ends the description, after a colon. */
+  readonly detail?: string;
   readonly unit: string;
   /** Aggregate name → SQL over the log's columns. Constants only: it must contain nothing from a request. */
   readonly aggregates: Readonly<Record<string, string>>;
@@ -87,7 +89,8 @@ const latencies = statistics.map(([suffix, what, sql]): Measure => {
   const alias = `request_time_${suffix}`;
   return {
     suffix: `latency_${suffix}`,
-    description: `${what} of the time from the first byte of a request to the last of its answer,`,
+    description: `${what} latency`,
+    detail: 'from the first byte of a request to the last byte of its response',
     unit: 'ms',
     ...ofNumber('request_time', alias, sql(numberIn('request_time'))),
     value: ({ [alias]: seconds = missing }) => seconds * 1000,
@@ -130,7 +133,8 @@ const upstreamLatencies = statistics.slice(0, -1).map(([suffix, what, sql]): Mea
   const alias = `upstream_time_${suffix}`;
   return {
     suffix: `upstream_latency_${suffix}`,
-    description: `${what} of the time that upstreams took, those of a retry added up,`,
+    description: `${what} upstream time`,
+    detail: 'the sum of all upstreams that a request tried',
     unit: 'ms',
     aggregates: {
       ...requests,
@@ -158,7 +162,8 @@ export const measures: readonly Measure[] = [
   },
   {
     suffix: 'status_qps',
-    description: 'Requests per second with the status of `sls.ingress.status`, which it needs,',
+    description: 'Requests per second',
+    detail: 'those with the status in the label `sls.ingress.status`, which is required',
     unit: 'requests/s',
     aggregates: requests,
     value: ({ requests: count = missing }, windowSeconds) => count / windowSeconds,
@@ -173,7 +178,8 @@ export const measures: readonly Measure[] = [
   },
   {
     suffix: 'error_ratio',
-    description: 'Share of requests with a status from 500 to 599, 0 to 1,',
+    description: 'Share of failed requests',
+    detail: 'those with a status from 500 to 599; from 0 to 1',
     unit: 'ratio',
     aggregates: {
       ...requests,
@@ -185,13 +191,14 @@ export const measures: readonly Measure[] = [
   },
   {
     suffix: 'concurrency',
-    description: "Requests in flight on average, by Little's law from those that ended in the window,",
+    description: 'Average number of requests in flight',
+    detail: "by Little's law, from the requests that ended in the window",
     unit: 'requests',
     ...sumOf('request_time'),
     value: ({ request_time_sum: seconds = missing }, windowSeconds) => seconds / windowSeconds,
   },
   flow('inflow', 'Bytes received per second', 'request_length'),
-  flow('outflow', 'Bytes of bodies sent per second', 'body_bytes_sent'),
+  flow('outflow', 'Bytes of response bodies sent per second', 'body_bytes_sent'),
   ...latencies,
   ...upstreamLatencies,
 ];

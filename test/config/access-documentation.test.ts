@@ -12,7 +12,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 type Read = readonly [namespace: string, route: string | undefined, project?: string];
 
-/** Whether each read is let through by the rules of a file. */
+/** Tells for each read if the rules of a file allow it. */
 function answers(config: string, reads: readonly Read[]): boolean[] {
   const checkAccess = createAccessCheck(
     loadConfig({ flags: { config, region: 'cn-beijing' }, env: {} }).access,
@@ -37,14 +37,14 @@ it.each([
   ['one switch', 0, [true, true, true, false, false]],
   ['known namespaces', 1, [true, false, true, false, false]],
   ['rules', 2, [true, true, true, false, true]],
-])('docs/access.md shows %s that the adapter takes, and that does what is said', (_, index, expected) => {
+])('the example of %s in docs/access.md does what the text says', (_, index, expected) => {
   expect(blocks).toHaveLength(3);
   const config = join(directory, 'config.yaml');
   writeFileSync(config, blocks[index] ?? '');
   expect(answers(config, reads)).toEqual(expected);
 });
 
-it('docs/access.md leads to an example, which does what its comments say', () => {
+it('the example file that docs/access.md links does what its comments say', () => {
   const [, example = ''] = /\]\((examples\/[^)]+)\)/.exec(document) ?? [];
   const expected: [Read, boolean][] = [
     [['team', 'team-web-80'], true],

@@ -15,14 +15,14 @@ function faultsOf(access: unknown): string[] {
 const good = { name: 'team-a', namespaces: ['team-a', 'team-a-*'] };
 const ruled = (...rules: unknown[]) => faultsOf({ rules });
 
-it('is off unless something is in it', () => {
+it('allows everything by default', () => {
   const off = { ownRoutesOnly: false, knownNamespaces: [], rules: [] };
   for (const access of [undefined, {}, { rules: [] }, { ownRoutesOnly: false }])
     expect(configSchema.parse({ sls: { region: 'r1' }, access }).access).toEqual(off);
 });
 
 describe('a rule', () => {
-  it('takes names and patterns of each kind', () => {
+  it('accepts names and patterns of each kind', () => {
     const full = {
       ...good,
       projects: ['k8s-log-c1', 'k8s-log-*', '{namespace}-logs', '*'],
@@ -49,7 +49,7 @@ describe('a rule', () => {
       /must be a logstore/,
     ],
     ['routes', ['a/b', 'a b', '-a', '*-', '{Namespace}-*', '', true, 'a'.repeat(192)], /must be a route/],
-  ])('refuses %s that no name can match, each by its place', (key, values, message) => {
+  ])('refuses %s that no name can match, each by its path', (key, values, message) => {
     const faults = ruled({ ...good, [key]: values });
     expect(faults.map((fault) => fault.split(' ')[0])).toEqual(
       values.map((_, index) => `access.rules[0].${key}[${index}]`),
@@ -57,14 +57,17 @@ describe('a rule', () => {
     for (const fault of faults) expect(fault).toMatch(message);
   });
 
-  it.each(['projects', 'logstores', 'routes'])('refuses empty %s, which left out allow all', (key) => {
-    expect(ruled({ ...good, [key]: [] })).toEqual([
-      `access.rules[0].${key} must have an entry: a list that is left out allows all`,
-    ]);
-    expect(ruled({ ...good, [key]: 'a' })).toEqual([`access.rules[0].${key} must be a list of patterns`]);
-  });
+  it.each(['projects', 'logstores', 'routes'])(
+    'refuses an empty list of %s, because a list that is left out allows all',
+    (key) => {
+      expect(ruled({ ...good, [key]: [] })).toEqual([
+        `access.rules[0].${key} must have an entry: a list that is left out allows all`,
+      ]);
+      expect(ruled({ ...good, [key]: 'a' })).toEqual([`access.rules[0].${key} must be a list of patterns`]);
+    },
+  );
 
-  it('needs a name that no other has, and namespaces', () => {
+  it('needs a unique name, and namespaces', () => {
     expect(ruled({}, good, { ...good, namespaces: [] }, { ...good, name: '-' }, 5)).toEqual([
       'access.rules[0].name must be a name: up to 63 letters, digits, hyphens, dots and underscores',
       'access.rules[0].namespaces must be a list of patterns',
@@ -75,7 +78,7 @@ describe('a rule', () => {
     ]);
   });
 
-  it('says nothing twice', () => {
+  it('refuses a value that occurs twice in a list', () => {
     expect(ruled({ ...good, namespaces: ['a', 'b', 'a'], routes: ['x', 'x'] })).toEqual([
       'access.rules[0].namespaces[2] must not occur twice',
       'access.rules[0].routes[1] must not occur twice',
@@ -95,12 +98,12 @@ describe('with ownRoutesOnly', () => {
     [['team-a'], false],
     [['other-*', 'shared-*'], false],
     [['sticky-{namespace}-*'], false],
-  ])('routes %j can match: %j', (routes, can) => {
+  ])('tells if a rule with routes %j allows anything: %j', (routes, can) => {
     expect(faultsOf({ ownRoutesOnly: true, rules: [{ ...good, routes }] })).toEqual(can ? [] : [fault]);
     expect(faultsOf({ rules: [{ ...good, routes }] })).toEqual([]);
   });
 
-  it('is told together with all other faults', () => {
+  it('refuses rules that allow nothing together with all other faults', () => {
     const rules = [
       { ...good, routes: ['shared-*'] },
       { name: 'b', namespaces: [5], routes: ['shared-*'] },
@@ -115,7 +118,7 @@ describe('with ownRoutesOnly', () => {
     ]);
   });
 
-  it.each([[5], [null], ['x'], [{}]])('survives rules %j', (rules) => {
+  it.each([[5], [null], ['x'], [{}]])('refuses rules %j without crashing', (rules) => {
     expect(faultsOf({ ownRoutesOnly: true, rules })).toEqual(['access.rules must be a list of rules']);
   });
 });

@@ -50,7 +50,7 @@ describe('credentials', () => {
       durationSeconds: 43_200,
       from: { source: 'rrsa', roleArn },
     },
-  ])('may be %j, all of which is used', (credentials) => {
+  ])('accepts credentials %j and uses all of these settings', (credentials) => {
     expect(faultsOf(credentials)).toEqual([]);
     const used = JSON.parse(
       JSON.stringify(credentialSettings(credentialsSection.parse(credentials))),
@@ -58,7 +58,7 @@ describe('credentials', () => {
     expect(used).toEqual(credentials);
   });
 
-  it('are assumed with the default ones where it is not said with which', () => {
+  it('assumes a role with the default credentials if no others are given', () => {
     expect(credentialSettings(credentialsSection.parse({ source: 'assume-role', roleArn }))).toMatchObject({
       from: { source: 'default' },
     });
@@ -109,7 +109,7 @@ describe('credentials', () => {
         `${at}.from must not be given if source is rrsa, which takes roleArn, oidcProviderArn, oidcTokenFile, roleSessionName, durationSeconds, stsEndpoint`,
       ],
     ],
-  ])('%j are refused', (credentials, faults) => {
+  ])('refuses credentials %j', (credentials, faults) => {
     expect(faultsOf(credentials)).toEqual(faults);
   });
 
@@ -133,13 +133,13 @@ describe('credentials', () => {
     ['another setting', { source: 'rrsa', roleArn: 'planted' }, `${at}.roleArn ${arn}`],
     ['a mapping', { source: 'rrsa', roleArn: { secret: 'planted' } }, `${at}.roleArn ${arn}`],
     ['a source', { source: 'planted' }, `${at}.source must be one of ${sources}, assume-role`],
-  ])('that are written down as %s are refused, and not repeated', (_, credentials, fault) => {
+  ])('refuses an access key in the file as %s, without repeating it', (_, credentials, fault) => {
     const faults = faultsOf(credentials);
     expect(faults).toEqual([fault]);
     expect(faults.join()).not.toContain('planted');
   });
 
-  it('of a project are refused by its place', () => {
+  it('refuses wrong credentials of a project by their path', () => {
     const sls = { credentials: { source: 'rrsa', file: '/x', accessKeySecret: 'planted' } };
     writeFileSync(config, JSON.stringify({ sls: { region: 'r1' }, projects: [{ project: 'a1', sls }] }));
     expect(() => loadConfig({ flags: { config }, env: {} })).toThrow(
@@ -155,7 +155,7 @@ describe('the network of a project', () => {
   };
   const endpoint = 'http://127.0.0.1:1';
 
-  it('needs a region, of its own or of all', () => {
+  it('needs a region, of the project or of all projects', () => {
     const fault = /projects\[0\]\.sls\.region must be given, because the network belongs to a region/;
     expect(load({ endpoint }, { network: 'public' })).toThrow(fault);
     expect(load({ endpoint }, { network: 'public', region: 'r1' })).not.toThrow();

@@ -13,18 +13,18 @@ const document = readFileSync(join(docs, 'configuration.md'), 'utf8');
 const found = new Map(documentSettings().map((setting) => [setting.path, setting]));
 
 describe('documentSettings', () => {
-  it('is the table of docs/configuration.md', () => expectGenerated('configuration.md'));
+  it('generates the table of docs/configuration.md', () => expectGenerated('configuration.md'));
 
-  it('says of every setting what it means', () => {
+  it('describes every setting', () => {
     for (const { path, meaning } of documentSettings()) expect([path, meaning]).not.toEqual([path, '']);
   });
 
-  it('knows the path of every flag', () => {
+  it('has the path of every flag', () => {
     const paths = documentSettings().map(({ path }) => path);
     expect(settings.filter(({ path }) => !paths.includes(path))).toEqual([]);
   });
 
-  it('says flag, environment, default and what is allowed', () => {
+  it('has flag, environment, default and allowed values of a setting', () => {
     expect(found.get('server.securePort')).toEqual({
       path: 'server.securePort',
       meaning: 'Port of the API; 0 takes any free port',
@@ -42,12 +42,12 @@ describe('documentSettings', () => {
     expect(found.get('kubernetes.autoscalerNamespaces')).toMatchObject({ defaultValue: '[]' });
   });
 
-  it('says of a section in a section what each setting is', () => {
+  it('describes each setting of a nested section', () => {
     expect(found.get('sls.breaker.failures')).toMatchObject({ allowed: '1 to 100', defaultValue: '10' });
     expect([found.has('sls.breaker'), found.has('reading.delay')]).toEqual([false, false]);
   });
 
-  it('names what an entry of a list may have different, in one row', () => {
+  it('lists in one row the settings that an entry of projects may override', () => {
     expect([...found.keys()].filter((path) => path.startsWith('projects'))).toEqual([
       'projects[].project',
       'projects[].reading',
@@ -65,7 +65,7 @@ describe('docs/configuration.md', () => {
   const directory = mkdtempSync(join(tmpdir(), 'configuration-'));
   afterAll(() => rmSync(directory, { recursive: true }));
 
-  it('shows settings that the adapter takes', () => {
+  it('shows only settings that the adapter accepts', () => {
     const blocks = [...document.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, yaml = '']) => yaml);
     expect(blocks.length).toBeGreaterThan(1);
     const config = join(directory, 'config.yaml');
@@ -80,7 +80,7 @@ describe('docs/configuration.md', () => {
     return resolve(docs, 'examples', name);
   };
 
-  it('leads to an example of several accounts, which does what its comments say', () => {
+  it('links an example of several accounts that does what its comments say', () => {
     const settingsOf = projectSettings(
       loadConfig({ flags: { config: exampleOf('accounts.yaml') }, env: {} }),
     );
@@ -99,7 +99,7 @@ describe('docs/configuration.md', () => {
     });
   });
 
-  it('leads to an example, which does what its comments say', () => {
+  it('links an example of several projects that does what its comments say', () => {
     const config = loadConfig({ flags: { config: exampleOf('projects.yaml') }, env: {} });
     const settingsOf = projectSettings(config);
     const { reading, sls } = settingsOf('k8s-log-any');

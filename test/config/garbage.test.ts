@@ -62,7 +62,7 @@ const schema = describeSchema();
 const isRefusal = (loaded: Config | readonly string[]): loaded is readonly string[] => Array.isArray(loaded);
 
 describe('a configuration file of garbage', () => {
-  it('is refused, with the path of each setting that is wrong', () => {
+  it('is refused with the path of each wrong setting', () => {
     let taken = 0;
     fc.assert(
       fc.property(garbage(schema), (tree) => {
@@ -75,7 +75,7 @@ describe('a configuration file of garbage', () => {
     expect(taken).toBeLessThan(40);
   });
 
-  it('is refused as well where it is hardly YAML', () => {
+  it('is refused even if it is hardly YAML', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: fc.constantFrom(...': -\n[]{}&*!|>%@"\'#a1~?,<'.split(/(?:)/u)) }),
@@ -90,7 +90,7 @@ describe('a configuration file of garbage', () => {
     );
   });
 
-  it('has every number that is wrong named, wherever it is, and besides it what spans settings', () => {
+  it('is refused with every wrong number, at any depth, and with the faults that span settings', () => {
     const paths = numbersOf(schema, []);
     expect(paths.length).toBeGreaterThan(40);
     fc.assert(

@@ -32,7 +32,7 @@ function refusalOf(sources: Partial<ConfigSources>): string[] {
 const remedy = 'See --help and docs/configuration.md.';
 
 describe('loadConfig', () => {
-  it('lets flags win over the environment, the environment over the file, the file over the defaults', () => {
+  it('lets flags take precedence over the environment, then the file, then defaults', () => {
     const config = file(
       'sls: { region: file, network: public }\nlog: { level: warn }\nserver: { securePort: 1 }',
     );
@@ -73,7 +73,7 @@ describe('loadConfig', () => {
     expect(load({ env }).sls.region).toBe(region);
   });
 
-  it('finds its file by the environment, unless a flag says which', () => {
+  it('takes the path of the file from the flag, or from the environment', () => {
     const env = { SLS_METRICS_ADAPTER_CONFIG: file('sls: { region: by-env }') };
     expect(load({ env }).sls.region).toBe('by-env');
     expect(load({ env, flags: { config: file('sls: { region: by-flag }') } }).sls.region).toBe('by-flag');
@@ -88,7 +88,7 @@ describe('loadConfig', () => {
     },
   );
 
-  it('ignores flags of a command that are no settings', () => {
+  it('ignores flags of a command that are not settings', () => {
     expect(load({ flags: { region: 'r1', output: 'json', selector: 'a=b' } })).toEqual(
       load({ flags: { region: 'r1' } }),
     );
@@ -96,7 +96,7 @@ describe('loadConfig', () => {
 });
 
 describe('a refused configuration', () => {
-  it('names all faults at once: path, where from, value, what is allowed', () => {
+  it('shows all faults at once: path, origin, value, allowed values', () => {
     const config = file(
       'sls: { network: lan }\nreading: { delaySeconds: "10" }\nserver: { tlsCertFile: tls.crt }',
     );
@@ -115,7 +115,7 @@ describe('a refused configuration', () => {
     ]);
   });
 
-  it('names each setting once, by what says the most', () => {
+  it('shows one fault for each setting: the one that explains the others', () => {
     const config = file('sls: { region: r1 }\nserver: { bindAddress: 5 }');
     expect(refusalOf({ flags: { config } })).toEqual([
       'wrong configuration:',
@@ -124,7 +124,7 @@ describe('a refused configuration', () => {
     ]);
   });
 
-  it('names unknown keys and those that there are', () => {
+  it('shows unknown keys, and the keys that exist', () => {
     const config = file('sls: { region: r1 }\nlog: { levle: info, colour: red }\nsever: {}');
     expect(refusalOf({ flags: { config } })).toEqual([
       'wrong configuration:',
@@ -135,7 +135,7 @@ describe('a refused configuration', () => {
     ]);
   });
 
-  it('names all faults of lists and of sections in sections, by their place', () => {
+  it('shows all faults in lists and in nested sections, by their path', () => {
     const config = file(`
       sls: { region: r1, breaker: { failures: 0, openSecs: 5 }, maxConcurrentQueries: .inf }
       kubernetes: { autoscalerNamespaces: [a, B, ~] }
@@ -173,7 +173,7 @@ describe('a refused configuration', () => {
     ]);
   });
 
-  it('names a section that is no mapping, and leaves it alone when a flag is below it', () => {
+  it('refuses a section that is not a mapping, even if a flag sets something in it', () => {
     const config = file('sls: cn-beijing');
     expect(refusalOf({ flags: { config, region: 'r1' } })).toEqual([
       'wrong configuration:',
@@ -182,7 +182,7 @@ describe('a refused configuration', () => {
     ]);
   });
 
-  it('takes a list for a list, whatever its tag says', () => {
+  it('ignores YAML tags of lists', () => {
     const config = file('sls: { region: r1 }\nlog: !!omap [level: info]');
     expect(refusalOf({ flags: { config } })[1]).toBe(
       `  log (${config}) is [{"level":"info"}] and must be a mapping of settings`,
@@ -198,7 +198,7 @@ describe('a refused configuration', () => {
     ['region', 'must hold a mapping of settings'],
     [`a: &a [1]\nb: &b [${'*a,'.repeat(120)}]\nc: [*b, *b, *b]`, 'is not YAML: Excessive alias count'],
     ['log: &a { level: *a }', 'is nested too deeply'],
-  ])('says in one line what is wrong with the file %j', (yaml, why) => {
+  ])('explains in one line the fault of the file %j', (yaml, why) => {
     const config = file(yaml);
     const lines = refusalOf({ flags: { config } });
     expect(lines).toHaveLength(1);
@@ -207,14 +207,14 @@ describe('a refused configuration', () => {
     expect(lines[0]).toMatch(/[^:]\. See --help and docs\/configuration\.md\.$/);
   });
 
-  it('survives a file that is nested without end', () => {
+  it('refuses a file that is nested without end', () => {
     const config = file('['.repeat(100_000));
     expect(refusalOf({ flags: { config } })).toEqual([
       `the configuration file ${config} is nested too deeply. ${remedy}`,
     ]);
   });
 
-  it('says that the file cannot be read, and why', () => {
+  it('says why the file cannot be read', () => {
     const missing = join(directory, 'missing.yaml');
     expect(refusalOf({ flags: { config: missing } })).toEqual([
       `the configuration file ${missing} cannot be read (ENOENT). ${remedy}`,

@@ -15,7 +15,7 @@ const faultsWith = (changes: object) => faultsOf({ ...good, ...changes });
 const withLabel = (changes: object, metric: object = {}) =>
   faultsWith({ labels: [{ name: 'model', description: 'A model', column: 'model', ...changes }], ...metric });
 
-it('is empty unless a metric is in it, and needs no more than a name, what it says, its unit and its SQL', () => {
+it('has no metrics by default; a metric needs only name, description, unit and SQL', () => {
   const parse = (metrics?: unknown) => configSchema.parse({ sls: { region: 'r1' }, metrics }).metrics;
   expect(parse()).toEqual([]);
   expect(parse([good])).toEqual([{ ...good, search: '*', emptyWindow: 'error', labels: [] }]);
@@ -25,7 +25,7 @@ const query =
   'SELECT sum(a) AS value, count(*) AS lines FROM log WHERE __time__ >= {from} AND __time__ < {to}';
 
 describe('a label', () => {
-  it('is text or a number, must be given, has a default, or tells series apart', () => {
+  it('accepts a label that is text or a number, required, with a default, or grouped by', () => {
     for (const label of [{}, { type: 'number' }, { default: 'a' }, { pattern: '[a-z]+', default: 'a' }])
       expect(withLabel(label)).toEqual([]);
     expect(withLabel({ required: false }, { groupBy: 'model' })).toEqual([]);
@@ -52,17 +52,17 @@ describe('a label', () => {
       { aggregate: undefined, sql: query },
       'column must not be given together with sql: write the condition there, with {model}',
     ],
-  ])('is refused: %j, %j', (label, metric, fault) => {
+  ])('refuses the label %j of the metric %j', (label, metric, fault) => {
     expect(withLabel(label, metric)).toEqual([`metrics[0].labels[0].${fault}`]);
   });
 
-  it('is text where it is grouped by, since numbers are written in several ways', () => {
+  it('refuses a number label that is grouped by, because numbers are written in several ways', () => {
     expect(withLabel({ type: 'number' }, { groupBy: 'model' })).toEqual([
       'metrics[0].labels[0].type must be text if groupBy is its column: 5 and 5.0 are two groups',
     ]);
   });
 
-  it('has a column of its own, so that none is left out', () => {
+  it('refuses two labels with one column, because one of them would be ignored', () => {
     const labels = ['a', 'b'].map((one) => ({ name: one, description: 'x', column: 'model' }));
     for (const more of [{}, { groupBy: 'model' }])
       expect(faultsWith({ labels, ...more })).toEqual([
@@ -70,7 +70,7 @@ describe('a label', () => {
       ]);
   });
 
-  it('is no other than those before it', () => {
+  it('refuses two labels with one name', () => {
     const labels = [1, 2].map(() => ({ name: 'a', description: 'x', column: 'a' }));
     expect(faultsWith({ labels })).toEqual([
       'metrics[0].labels[1].name must differ from the name of labels[0]',
@@ -114,11 +114,11 @@ describe('a metric', () => {
     [{ search: 'a: "b' }, 'search must not have " at character 4 outside quotes: close the quote'],
     [{ emptyWindow: 'null' }, 'emptyWindow must be one of zero, error'],
     [{ labels: 5 }, 'labels must be a list of labels'],
-  ])('is refused: %j', (changes, fault) => {
+  ])('refuses a metric with %j', (changes, fault) => {
     expect(faultsWith(changes)).toEqual([`metrics[0].${fault}`]);
   });
 
-  it('has a name that no other has', () => {
+  it('refuses two metrics with one name', () => {
     expect(faultsOf(good, { ...good, name: 'b' }, good)).toEqual([
       'metrics[2].name must differ from the name of metrics[0]',
     ]);

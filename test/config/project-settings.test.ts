@@ -8,7 +8,7 @@ const settingsFor = (projects: readonly object[], sections: object = {}) =>
 const ofAll = settingsFor([])('k8s-log-c1');
 
 describe('the settings of a project', () => {
-  it('are those of all without an entry', () => {
+  it('are the settings of all projects if no entry matches', () => {
     const { reading, sls } = configSchema.parse({ sls: { region: 'cn-beijing' } });
     expect(ofAll.reading).toEqual(reading);
     const { connectTimeoutSeconds, readTimeoutSeconds } = sls;
@@ -16,7 +16,7 @@ describe('the settings of a project', () => {
     expect(settingsFor([{ project: 'other', reading: { refreshSeconds: 9 } }])('k8s-log-c1')).toEqual(ofAll);
   });
 
-  it('are those of its entry over those of all, setting by setting', () => {
+  it('are overridden by its entry, setting by setting', () => {
     const settingsOf = settingsFor(
       [
         {
@@ -41,7 +41,7 @@ describe('the settings of a project', () => {
     expect([reading.delay.mostSeconds, reading.delaySeconds]).toEqual([60, undefined]);
   });
 
-  it('are those of the first entry that matches, alone', () => {
+  it('are overridden only by the first entry that matches', () => {
     const settingsOf = settingsFor([
       { project: 'k8s-log-c1', reading: { refreshSeconds: 1 } },
       { project: 'k8s-*', reading: { refreshSeconds: 2, deadlineSeconds: 2 } },
@@ -52,7 +52,7 @@ describe('the settings of a project', () => {
     expect(found.map(({ deadlineSeconds }) => deadlineSeconds)).toEqual([20, 2, 3]);
   });
 
-  it('leave those of all as they are where a value is undefined', () => {
+  it('are not overridden by an undefined value', () => {
     const settingsOf = settingsFor([
       { project: '*', reading: { refreshSeconds: undefined, delay: undefined }, sls: undefined },
     ]);
@@ -83,12 +83,12 @@ describe('the settings of a project', () => {
       { endpoint: 'http://127.0.0.1:1' },
     ],
     ['neither, where all have an endpoint', { endpoint }, { maxConcurrentQueries: 1 }, { endpoint }],
-  ])('have %s of its own', (_, sls, own, expected) => {
+  ])('may override %s', (_, sls, own, expected) => {
     const found = settingsFor([{ project: 'k8s-log-c1', sls: own }], { sls })('k8s-log-c1').sls;
     expect(found).toMatchObject(expected);
   });
 
-  it('have the credentials of one source, and nothing of another', () => {
+  it('replace credentials as a whole', () => {
     const role = { source: 'assume-role', roleArn: 'acs:ram::1:role/a', externalId: 'of-all' };
     const settingsOf = settingsFor(
       [
@@ -103,7 +103,7 @@ describe('the settings of a project', () => {
     expect(settingsOf('a3').sls.credentials).toEqual(role);
   });
 
-  it('are the same object each time, whatever the project is called', () => {
+  it('are the same object for every project with the same entry', () => {
     const settingsOf = settingsFor([{ project: 'k8s-*', reading: { refreshSeconds: 2 } }]);
     expect(settingsOf('k8s-a')).toBe(settingsOf('k8s-b'));
     expect(settingsOf('__proto__')).toBe(settingsOf('constructor'));

@@ -26,7 +26,7 @@ const loopback = 'must be a loopback address (127.0.0.1, ::1) if authentication 
 const endpoint = 'must be a URL such as https://cn-beijing.log.aliyuncs.com or http://127.0.0.1:8088';
 
 describe('configSchema', () => {
-  it('needs nothing but a region, and has these defaults', () => {
+  it('needs only a region, and has these defaults', () => {
     expect(configSchema.parse({ sls: region })).toEqual({
       server: {
         securePort: 6443,
@@ -69,13 +69,13 @@ describe('configSchema', () => {
     });
   });
 
-  it('needs a port for the status page', () => {
+  it('requires telemetry.port if the status page is on', () => {
     const fault = { 'telemetry.port': ['must be given if telemetry.statusPage is true'] };
     expect(faultsOf({ sls: region, telemetry: { statusPage: true } })).toEqual(fault);
     expect(faultsOf({ sls: region, telemetry: { statusPage: true, port: 0 } })).toEqual({});
   });
 
-  it('needs a region or an endpoint', () => {
+  it('requires a region or an endpoint', () => {
     expect(faultsOf({})).toEqual({ 'sls.region': ['must be given, unless sls.endpoint is'] });
     expect(faultsOf({ sls: { endpoint: 'http://127.0.0.1:8088' } })).toEqual({});
   });
@@ -95,13 +95,13 @@ describe('configSchema', () => {
     },
   );
 
-  it('listens on loopback without authentication, else on all addresses, unless told', () => {
+  it('listens on loopback without authentication, otherwise on all addresses, by default', () => {
     const addressOf = (server: object) => bindAddressOf(configSchema.parse({ sls: region, server }));
     const servers = [{ authentication: 'none' }, {}, { bindAddress: '::' }];
     expect(servers.map(addressOf)).toEqual(['127.0.0.1', '0.0.0.0', '::']);
   });
 
-  it('keeps an APIService only for a certificate of its own', () => {
+  it('refuses manageApiService with a serving certificate of the user', () => {
     const server = { tlsCertFile: 'tls.crt', tlsPrivateKeyFile: 'tls.key' };
     expect(faultsOf({ sls: region, server, kubernetes: { manageApiService: true } })).toEqual({
       'kubernetes.manageApiService': [
@@ -111,7 +111,7 @@ describe('configSchema', () => {
     expect(faultsOf({ sls: region, kubernetes: { manageApiService: true } })).toEqual({});
   });
 
-  it('takes certificate and key together only', () => {
+  it('requires certificate and private key together', () => {
     const [tlsCertFile, tlsPrivateKeyFile] = ['tls.crt', 'tls.key'];
     expect(faultsOf({ sls: region, server: { tlsCertFile, tlsPrivateKeyFile } })).toEqual({});
     expect(faultsOf({ sls: region, server: { tlsCertFile } })).toEqual({
@@ -127,7 +127,7 @@ describe('configSchema', () => {
     'http://localhost:8088/',
     'https://cn-beijing.log.aliyuncs.com',
     'https://[::1]:8443',
-  ])('takes the endpoint %s', (url) => {
+  ])('accepts the endpoint %s', (url) => {
     expect(faultsOf({ sls: { endpoint: url } })).toEqual({});
   });
 
@@ -187,7 +187,7 @@ describe('configSchema', () => {
     ['sls.readTimeoutSeconds', 1, 60],
     ['reading.maxSeries', 1, 1_000_000],
     ...ofEachProject,
-  ])('takes %s from %d to %d', (path, least, most) => {
+  ])('accepts %s from %d to %d', (path, least, most) => {
     const tree = (value: unknown) => planted({ sls: region, ...wide[path] }, path, value);
     for (const value of [least, most]) expect(faultsOf(tree(value))).toEqual({});
     const fault = { [path]: [`must be a whole number from ${least} to ${most}`] };
@@ -195,7 +195,7 @@ describe('configSchema', () => {
       expect(faultsOf(tree(value))).toEqual(fault);
   });
 
-  it.each(ofEachProject)('takes %s of a project from %d to %d', (path, least, most) => {
+  it.each(ofEachProject)('accepts %s of a project from %d to %d', (path, least, most) => {
     const tree = (value: unknown) => ({
       sls: region,
       projects: [{ project: 'k8s-log-c1' }, { project: '*', ...planted({ ...wide[path] }, path, value) }],
@@ -206,7 +206,7 @@ describe('configSchema', () => {
       expect(faultsOf(tree(value))).toEqual(fault);
   });
 
-  it('lets a project have all of `reading` and `sls` but what is for all', () => {
+  it('lets a project override all of `reading` and `sls` except global settings', () => {
     const { maxSeries, ...reading } = configSchema.parse({ sls: region }).reading;
     const { connectTimeoutSeconds, readTimeoutSeconds, ...sls } = configSchema.parse({ sls: region }).sls;
     const projects = [{ project: 'a1', reading, sls: { ...sls, endpoint: 'http://127.0.0.1:1' } }];
@@ -220,7 +220,7 @@ describe('configSchema', () => {
     ]);
   });
 
-  it('gives a project no defaults: what it leaves out is that of all', () => {
+  it('gives a project no defaults, so that it inherits what it leaves out', () => {
     const projects = [{ project: 'a1', reading: { delay: {} }, sls: { breaker: {} } }, { project: 'a2' }];
     expect(configSchema.parse({ sls: region, projects }).projects).toEqual(projects);
   });
@@ -241,7 +241,7 @@ describe('configSchema', () => {
     },
   );
 
-  it('takes namespaces by the rule of Kubernetes, each once', () => {
+  it('accepts autoscalerNamespaces that are valid namespaces, each once', () => {
     const faults = (autoscalerNamespaces: unknown) =>
       faultsOf({ sls: region, kubernetes: { autoscalerNamespaces } });
     expect(faults(['default', 'a', '0-0', 'a'.repeat(63)])).toEqual({});
@@ -257,7 +257,7 @@ describe('configSchema', () => {
       expect(faults(value)).toEqual({ 'kubernetes.autoscalerNamespaces': ['must be a list of namespaces'] });
   });
 
-  it('checks the rules that span settings whatever else is wrong', () => {
+  it('checks rules that span settings even if other settings are wrong', () => {
     const server = {
       authentication: 'none',
       bindAddress: '0.0.0.0',
@@ -274,7 +274,7 @@ describe('configSchema', () => {
     });
   });
 
-  it.each([[5], ['x'], [null], [[]]])('survives the section %j', (section) => {
+  it.each([[5], ['x'], [null], [[]]])('refuses the section %j without crashing', (section) => {
     expect(Object.keys(faultsOf({ sls: section }))).toEqual(['sls']);
     for (const key of ['server', 'kubernetes', 'defaults', 'reading', 'log'])
       expect(faultsOf({ sls: region, [key]: section })).toEqual({ [key]: ['must be a mapping of settings'] });

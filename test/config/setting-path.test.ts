@@ -10,11 +10,11 @@ describe('the path of a setting', () => {
     [['sls', 'a.b'], 'sls["a.b"]'],
     [['two\nlines'], '["two\\nlines"]'],
     [[''], '[""]'],
-  ])('%j reads %s', (path, text) => {
+  ])('%j is shown as %s', (path, text) => {
     expect(pathText(path)).toBe(text);
   });
 
-  it('leads to what is there, and to nothing that every object has', () => {
+  it('finds values, but no inherited properties', () => {
     const tree = { a: [{ b: null }, 5] };
     expect(valueAt(tree, [])).toBe(tree);
     expect(valueAt(tree, ['a', 0, 'b'])).toBe(null);

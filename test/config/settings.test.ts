@@ -4,13 +4,13 @@ import { environmentNames, flagName, optionKey, settings, type Setting } from '.
 const certFile: Setting = { path: 'server.tlsCertFile', flag: '--tls-cert-file <file>' };
 
 describe('a setting', () => {
-  it('is called in each place as is usual there', () => {
+  it('has the usual name as flag, option key and environment variable', () => {
     expect(flagName(certFile)).toBe('tls-cert-file');
     expect(optionKey(certFile)).toBe('tlsCertFile');
     expect(environmentNames(certFile)).toEqual(['SLS_METRICS_ADAPTER_TLS_CERT_FILE']);
   });
 
-  it('goes by its own variable before one that is in use already', () => {
+  it('prefers the variable SLS_METRICS_ADAPTER_… to the names of others', () => {
     const region = settings.find(({ path }) => path === 'sls.region');
     expect(region && environmentNames(region)).toEqual([
       'SLS_METRICS_ADAPTER_REGION',
@@ -19,7 +19,7 @@ describe('a setting', () => {
     ]);
   });
 
-  it('shares no name with another', () => {
+  it('has names that no other setting has', () => {
     for (const names of [
       settings.map(({ path }) => path),
       settings.map(optionKey),

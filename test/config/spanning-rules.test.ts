@@ -16,7 +16,7 @@ const [initial, least, most] = ['initialSeconds', 'leastSeconds', 'mostSeconds']
 );
 
 describe('the bounds of the learned delay', () => {
-  it('may be equal', () => {
+  it('may all be equal', () => {
     expect(faultsOf({ delay: { initialSeconds: 5, leastSeconds: 5, mostSeconds: 5 } })).toEqual([]);
   });
 
@@ -33,11 +33,11 @@ describe('the bounds of the learned delay', () => {
         `${least} must be at most ${most}, which is 20`,
       ],
     ],
-  ])('of %j are at fault where they were chosen', (own, faults) => {
+  ])('%j are refused where the user chose them', (own, faults) => {
     expect(faultsOf({ delay: own })).toEqual(faults);
   });
 
-  it('are compared past one that is wrong itself, and it is left out', () => {
+  it('are compared without a bound that is wrong itself', () => {
     const error = 'must be a whole number from 0 to 600';
     expect(faultsOf({ delay: { initialSeconds: -1, leastSeconds: 40, mostSeconds: 20 } })).toEqual([
       `${initial} ${error}`,
@@ -45,7 +45,7 @@ describe('the bounds of the learned delay', () => {
     ]);
   });
 
-  it('hold for what a project makes of them, and the fault is its own', () => {
+  it('are checked for each project, and the fault is reported for the project', () => {
     const projects = [
       { project: 'a1', reading: { delay: { leastSeconds: 15 } } },
       { project: 'a2', reading: { delay: { leastSeconds: 15, initialSeconds: 20 } } },
@@ -59,7 +59,7 @@ describe('the bounds of the learned delay', () => {
     ]);
   });
 
-  it('that are wrong for all are not the fault of a project that chose none of them', () => {
+  it('are not reported for a project that inherits them', () => {
     const projects = [{ project: 'a1', reading: { refreshSeconds: 1 } }, { project: 'a2' }];
     expect(faultsOf({ delay: { mostSeconds: 9 } }, projects)).toEqual([
       `${most} must be at least ${initial}, which is 10`,
@@ -68,7 +68,7 @@ describe('the bounds of the learned delay', () => {
 });
 
 describe('freshness', () => {
-  it('is within the age that nothing served exceeds', () => {
+  it('must be within maxStaleSeconds', () => {
     expect(faultsOf({ freshnessSeconds: 60 })).toEqual([]);
     expect(faultsOf({ freshnessSeconds: 0, maxStaleSeconds: 0 })).toEqual([]);
     expect(faultsOf({ maxStaleSeconds: 5 })).toEqual([
@@ -106,7 +106,7 @@ function isInOrder(...parts: readonly SomeReading[]): boolean {
   return inOrder && all.freshnessSeconds <= all.maxStaleSeconds;
 }
 
-it('a configuration is taken if the numbers of each project are in order, and only then', () => {
+it('a configuration is accepted exactly if the numbers of each project are in order', () => {
   const outcomes = { taken: 0, refused: 0 };
   fc.assert(
     fc.property(someReading, fc.array(someReading, { maxLength: 2 }), (reading, own) => {
@@ -127,7 +127,7 @@ it('a configuration is taken if the numbers of each project are in order, and on
 });
 
 describe('an entry of projects', () => {
-  it('may not come after one that takes all of its projects', () => {
+  it('must not follow an entry that matches all of its projects', () => {
     const projects = ['k8s-log-c1', 'k8s-*', 'k8s-log-*', 'k8s-log-c1', 'prod', '*', '**'].map((project) => ({
       project,
     }));

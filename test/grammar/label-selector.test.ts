@@ -77,7 +77,7 @@ describe('parseLabelSelector', () => {
     ['a=1,a=1', [requirement('a', '=', '1'), requirement('a', '=', '1')]],
     ['example.com/a=b', [requirement('example.com/a', '=', 'b')]],
     [`a=${'v'.repeat(63)}`, [requirement('a', '=', 'v'.repeat(63))]],
-  ])('reads %j', (text, expected) => {
+  ])('parses the selector %j', (text, expected) => {
     expect(parseLabelSelector(text)).toEqual(expected);
   });
 
@@ -124,13 +124,13 @@ describe('parseLabelSelector', () => {
     ['-a=b', `key: Invalid value: "-a": name part ${characters}`],
     ['a\u00a0=b', `key: Invalid value: "a\u00a0": name part ${characters}`],
     ['/a=b', 'key: Invalid value: "/a": prefix part must be a DNS subdomain of at most 253 characters'],
-  ])('refuses %j', (text, why) => {
+  ])('refuses the selector %j', (text, why) => {
     expect(() => parseLabelSelector(text)).toThrow(
       new AdapterError('SelectorMalformed', `unable to parse requirement: ${why}`),
     );
   });
 
-  it('reads back whatever can be printed', () => {
+  it('parses every selector that it can print, to the same requirements', () => {
     fc.assert(
       fc.property(fc.array(requirements, { maxLength: 6 }), (list) => {
         expect(parseLabelSelector(print(list))).toEqual(list);
@@ -139,7 +139,7 @@ describe('parseLabelSelector', () => {
     );
   });
 
-  it('takes white space anywhere between the parts of a selector', () => {
+  it('allows white space between any two parts of a selector', () => {
     const space = fc.stringMatching(/^[ \t\r\n]{1,3}$/);
     fc.assert(
       fc.property(fc.array(requirements, { minLength: 1, maxLength: 4 }), space, (list, blank) => {
@@ -149,7 +149,7 @@ describe('parseLabelSelector', () => {
     );
   });
 
-  it('answers any text with requirements or SelectorMalformed, and nothing else', () => {
+  it('returns requirements or throws SelectorMalformed for any text', () => {
     const noise = fc.array(
       fc.constantFrom('=', '!', '<', '>', '(', ')', ',', ' ', 'a', 'b', 'in', 'notin', '\u0000', '"', 'é'),
       {

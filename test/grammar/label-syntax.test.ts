@@ -14,7 +14,7 @@ describe('checkLabelKey', () => {
     'example.com/name',
     'a-b.c0/x',
     `${'p'.repeat(253)}/${'k'.repeat(63)}`,
-  ])('takes %s', (key) => {
+  ])('accepts the label key %s', (key) => {
     expect(() => checkLabelKey(key)).not.toThrow();
   });
 
@@ -30,7 +30,7 @@ describe('checkLabelKey', () => {
     ['a..b/c', 'prefix part must be a DNS subdomain of at most 253 characters'],
     [`${'p'.repeat(254)}/a`, 'prefix part must be a DNS subdomain of at most 253 characters'],
     ['a/b/c', "a qualified name has an optional DNS subdomain prefix and '/', then a name"],
-  ])('refuses %j', (key, why) => {
+  ])('refuses the label key %j', (key, why) => {
     expect(() => checkLabelKey(key)).toThrow(
       new SyntaxError(`key: Invalid value: ${JSON.stringify(key)}: ${why}`),
     );
@@ -51,7 +51,7 @@ describe('checkLabelValue', () => {
     ['a-', `a valid label must be an empty string or ${characters}`],
     ['{cluster}', `a valid label must be an empty string or ${characters}`],
     ['a"b', `a valid label must be an empty string or ${characters}`],
-  ])('refuses %j', (value, why) => {
+  ])('refuses the label value %j', (value, why) => {
     expect(() => checkLabelValue('k', value)).toThrow(
       new SyntaxError(`values[k]: Invalid value: ${JSON.stringify(value)}: ${why}`),
     );

@@ -60,11 +60,16 @@ describe('formatQuantity', () => {
     },
   );
 
-  it.each([Number.NaN, Infinity, -Infinity, -1, -0.001, -Number.MIN_VALUE])('refuses %d', (value) => {
-    expect(() => formatQuantity(value)).toThrow(new RangeError(`${value} cannot be a Quantity of a metric`));
-  });
+  it.each([Number.NaN, Infinity, -Infinity, -1, -0.001, -Number.MIN_VALUE])(
+    'refuses %d, which cannot be a metric',
+    (value) => {
+      expect(() => formatQuantity(value)).toThrow(
+        new RangeError(`${value} cannot be a Quantity of a metric`),
+      );
+    },
+  );
 
-  it('prints the rate of any count exactly, rounded up to a milli', () => {
+  it('prints the rate of any count exactly, rounded up to a thousandth', () => {
     fc.assert(
       fc.property(counts, intervals, (n, seconds) => {
         const exact = (BigInt(n) * 1000n + BigInt(seconds) - 1n) / BigInt(seconds);
@@ -74,7 +79,7 @@ describe('formatQuantity', () => {
     );
   });
 
-  it('prints canonically: no fraction, and the largest suffix that loses nothing', () => {
+  it('prints the canonical form: no fraction, and the largest suffix that loses nothing', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -92,7 +97,7 @@ describe('formatQuantity', () => {
     );
   });
 
-  it('reads back as the value, up to the milli that it was rounded up by', () => {
+  it('prints a text that parses to the value, less than a thousandth greater', () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1e6, noNaN: true }), (value) => {
         const difference = parseQuantity(formatQuantity(value)) - value;
@@ -102,7 +107,7 @@ describe('formatQuantity', () => {
     );
   });
 
-  it('prints what it printed again as the same', () => {
+  it('prints the same text for the value that its text parses to', () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1e12, noNaN: true }), (value) => {
         const text = formatQuantity(value);
@@ -111,7 +116,7 @@ describe('formatQuantity', () => {
     );
   });
 
-  it('never prints 0 for what is not 0', () => {
+  it('never prints 0 for a value that is not 0', () => {
     fc.assert(
       fc.property(fc.double({ min: Number.MIN_VALUE, noNaN: true, noDefaultInfinity: true }), (value) => {
         expect(parseQuantityMilli(formatQuantity(value))).toBeGreaterThan(0n);
@@ -183,7 +188,7 @@ describe('parseQuantityMilli', () => {
     ['1e9999', maxMilli],
     ['-1e9999', -maxMilli],
     ['1e-9999', 1n],
-  ])('reads %s', (text, milli) => {
+  ])('parses %s', (text, milli) => {
     expect(parseQuantityMilli(text)).toBe(milli);
   });
 
@@ -204,17 +209,17 @@ describe('parseQuantityMilli', () => {
     '1e1.5',
     'NaN',
     'Infinity',
-  ])('refuses %j', (text) => {
+  ])('refuses the text %j', (text) => {
     const refusal = new SyntaxError(`${JSON.stringify(text)} is not a Quantity, such as 7875m, 10 or 1500`);
     expect(() => parseQuantityMilli(text)).toThrow(refusal);
   });
 
-  it('weighs digits and exponent together, however long either is', () => {
+  it('parses any number of digits with any exponent', () => {
     expect(parseQuantityMilli(`1${'0'.repeat(2000)}e-2000`)).toBe(1000n);
     expect(parseQuantityMilli(`0.${'0'.repeat(2000)}1e2001`)).toBe(1000n);
   });
 
-  it('rounds up away from zero, as every suffix has it', () => {
+  it('rounds away from zero, with every suffix', () => {
     const suffixes = fc.constantFrom(
       ['n', 10n ** 9n] as const,
       ['u', 10n ** 6n] as const,

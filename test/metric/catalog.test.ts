@@ -5,7 +5,7 @@ import { unreadableLines } from '../../src/metric/measures.ts';
 import { findMetric, listMetrics } from '../support/catalog.ts';
 
 describe('catalog', () => {
-  it('lists its metrics by name, each once', () => {
+  it('lists each metric once, sorted by name', () => {
     const names = listMetrics().map(({ name }) => name);
     expect(names).toContain('sls_ingress_qps');
     expect(names).toEqual([...new Set(names)].sort());
@@ -16,7 +16,7 @@ describe('catalog', () => {
   });
 
   it.each(['sls_ingress_qp', 'SLS_INGRESS_QPS', '', '__proto__', 'toString'])(
-    'knows no metric %j',
+    'does not find the metric %j',
     (name) => {
       expect(() => findMetric(name)).toThrow(
         new AdapterError(
@@ -27,7 +27,7 @@ describe('catalog', () => {
     },
   );
 
-  it('lets an aggregate name mean one expression in all metrics of a kind of log, since they share a query', () => {
+  it('has one expression for each aggregate name of a kind of log, because metrics share a query', () => {
     const meanings = listMetrics().flatMap(({ logKind, aggregates }) =>
       Object.entries(aggregates).map(([alias, sql]) => [`${JSON.stringify(logKind)} ${alias}`, sql] as const),
     );
@@ -38,13 +38,13 @@ describe('catalog', () => {
     expect(expressions.size).toBeGreaterThan(0);
   });
 
-  it('names aggregates as SQL takes them without quotes', () => {
+  it('has aggregate names that need no quotes in SQL', () => {
     const aliases = listMetrics().flatMap(({ aggregates }) => Object.keys(aggregates));
     for (const alias of aliases) expect(alias).toMatch(/^[a-z][a-z0-9_]*$/);
     expect(aliases).toContain('requests');
   });
 
-  it('has a name that a path can hold, a description and a unit for each', () => {
+  it('has for each metric a name that fits in a path, a description and a unit', () => {
     for (const { name, description, unit } of listMetrics()) {
       expect(name).toMatch(/^[a-z][a-z0-9_]*$/);
       expect(description).not.toBe('');
@@ -73,7 +73,7 @@ describe('the metrics', () => {
     'upstream_latency_p99',
   ];
 
-  it('are the same of nginx-ingress and of ALB', () => {
+  it('are the same for nginx-ingress and for ALB', () => {
     const of = (kind: string) =>
       listMetrics().flatMap(({ name, logKind }) => (logKind === kind ? [name] : []));
     expect(of('nginx-ingress')).toEqual(suffixes.map((suffix) => `sls_ingress_${suffix}`));
@@ -90,18 +90,21 @@ describe('the metrics', () => {
     ['sls_ingress_latency_p99', 'ms'],
     ['sls_ingress_latency_p9999', 'ms'],
     ['sls_ingress_inflow', 'bytes/s'],
-  ])('%s is one of the stock adapter, in %s, 0 without requests, no label required', (name, unit) => {
-    expect(findMetric(name)).toMatchObject({ unit, emptyValue: 0, requires: [] });
-  });
+  ])(
+    '%s has the unit of the stock adapter, %s, reads 0 without requests and requires no label',
+    (name, unit) => {
+      expect(findMetric(name)).toMatchObject({ unit, emptyValue: 0, requires: [] });
+    },
+  );
 
-  it('need no approximation but for the percentile that they are', () => {
+  it('approximate only percentiles', () => {
     for (const { name, aggregates } of listMetrics()) {
       const approximate = Object.values(aggregates).filter((sql) => sql.startsWith('approx_'));
       expect([name, approximate.length]).toEqual([name, /_p\d+$/.test(name) ? 1 : 0]);
     }
   });
 
-  it('count their lines, so that those which say too little are noticed', () => {
+  it('count their readable lines', () => {
     for (const { aggregates, readable } of listMetrics()) {
       expect(aggregates['requests']).toBe('count(*)');
       for (const alias of readable?.counts ?? []) expect(aggregates[alias]).toMatch(/^count(_if)?\(/);
@@ -113,7 +116,7 @@ describe('the metrics', () => {
     ]);
   });
 
-  it('leave out one line in a hundred at most, or one in ten that says nothing of its upstreams', () => {
+  it('tolerate one unreadable line in a hundred, or one in ten for upstream times', () => {
     for (const { readable } of listMetrics()) {
       if (readable === undefined) continue;
       const { column, counts } = readable;
@@ -129,7 +132,7 @@ describe('the metrics', () => {
     }
   });
 
-  it('are no number without their aggregates', () => {
+  it('are NaN without their aggregates', () => {
     for (const { value } of listMetrics()) expect(value({}, 15)).toBeNaN();
   });
 });
@@ -137,7 +140,7 @@ describe('the metrics', () => {
 describe('sls_ingress_qps', () => {
   const { value, emptyValue } = findMetric('sls_ingress_qps');
 
-  it('is the requests of the window by its seconds, fraction and all', () => {
+  it('divides the requests of the window by its seconds exactly', () => {
     expect(value({ requests: 126 }, 16)).toBe(7.875);
     expect(value({ requests: 1 }, 16)).toBe(0.0625);
     fc.assert(
@@ -147,11 +150,11 @@ describe('sls_ingress_qps', () => {
     );
   });
 
-  it('is 0 where nothing was logged', () => {
+  it('is 0 if nothing was logged', () => {
     expect(emptyValue).toBe(0);
   });
 
-  it('is no number without its aggregate', () => {
+  it('is NaN without its aggregate', () => {
     expect(value({}, 15)).toBeNaN();
   });
 });

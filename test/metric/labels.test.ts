@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkLabelKey, checkLabelValue } from '../../src/grammar/label-syntax.ts';
 import { labelDefinitions, type LabelDefinition, type LabelId } from '../../src/metric/labels.ts';
 
-/** For each label values that it takes and values that it does not, at the edges. */
+/** For each label, values that it accepts and values that it refuses, close to each other. */
 const edges: Record<LabelId, { readonly taken: readonly string[]; readonly refused: readonly string[] }> = {
   project: {
     taken: ['k8s-log-c1', 'ab', 'a'.repeat(63)],
@@ -31,19 +31,19 @@ const edges: Record<LabelId, { readonly taken: readonly string[]; readonly refus
 const definitions = Object.entries(labelDefinitions) as [LabelId, LabelDefinition][];
 
 describe('labels', () => {
-  it.each(definitions)('%s takes what it says', (id, label) => {
+  it.each(definitions)('%s accepts the values that its description names', (id, label) => {
     expect(edges[id].taken.filter((value) => !label.accepts(value))).toEqual([]);
     expect(edges[id].refused.filter((value) => label.accepts(value))).toEqual([]);
   });
 
-  it('have names and values that a selector can hold', () => {
+  it('have names and values that are valid in a selector', () => {
     for (const [id, { name }] of definitions) {
       expect(() => checkLabelKey(name)).not.toThrow();
       for (const value of edges[id].taken) expect(() => checkLabelValue(name, value)).not.toThrow();
     }
   });
 
-  it('have all the names of the stock adapter', () => {
+  it('include all labels of the stock adapter', () => {
     const names = definitions.map(([, { name }]) => name);
     expect(names).toEqual(
       expect.arrayContaining([
@@ -59,7 +59,7 @@ describe('labels', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('take several values for the route alone', () => {
+  it('accept several values only for the route', () => {
     expect(definitions.filter(([, { multiple }]) => multiple).map(([id]) => id)).toEqual(['route']);
   });
 });

@@ -29,7 +29,7 @@ function refusalOf(selector: string, defaults?: RequestDefaults): AdapterError {
 }
 
 describe('parseMetricRequest', () => {
-  it('reads the selector of the guide, with the defaults of the stock adapter', () => {
+  it('parses the selector of the guide, with the defaults of the stock adapter', () => {
     const route = 'default-bert-tfserving-202207181536-tensorflow-serving-8501';
     const request = read(
       `sls.ingress.route=${route},sls.logstore=nginx-ingress,sls.project=k8s-log-c0ffee0123456789`,
@@ -47,7 +47,7 @@ describe('parseMetricRequest', () => {
     });
   });
 
-  it('reads every label', () => {
+  it('parses every label', () => {
     const labels = [
       'sls.ingress.route=a-b-80',
       'sls.ingress.host=api.example.com',
@@ -72,21 +72,21 @@ describe('parseMetricRequest', () => {
     });
   });
 
-  it('keeps a delay and a retry count of 0 apart from none', () => {
+  it('distinguishes a delay and a retry count of 0 from labels that are left out', () => {
     expect(readMore('sls.query.delay=0,sls.query.max_retry=0')).toMatchObject({
       delaySeconds: 0,
       maxRetries: 0,
     });
   });
 
-  it('takes project and logstore from the defaults, and from the selector first', () => {
+  it('takes project and logstore from the selector, or else from the defaults', () => {
     const defaults = { project: 'p-default', logstore: 'l-default' };
     expect(read('', defaults)).toMatchObject(defaults);
     expect(read('sls.project=mine', defaults)).toMatchObject({ project: 'mine', logstore: 'l-default' });
     expect(read('sls.logstore=mine', defaults)).toMatchObject({ project: 'p-default', logstore: 'mine' });
   });
 
-  it('takes an empty value of what the stock adapter leaves to be filled in for none', () => {
+  it('ignores an empty value of labels that manifests of the stock adapter leave empty', () => {
     const defaults = { project: 'p-default', logstore: 'l-default' };
     const empty = 'sls.project=,sls.logstore=,sls.ingress.route=,sls.internal.endpoint=';
     expect(read(empty, defaults)).toEqual(read('', defaults));
@@ -95,7 +95,7 @@ describe('parseMetricRequest', () => {
     expect(read(parts, defaults).routes).toEqual(['default-web-80']);
   });
 
-  it.each(['true', 'false'])('reads sls.internal.endpoint=%s', (value) => {
+  it.each(['true', 'false'])('parses sls.internal.endpoint=%s', (value) => {
     expect(readMore(`sls.internal.endpoint=${value}`).internalEndpoint).toBe(value === 'true');
   });
 
@@ -120,22 +120,22 @@ describe('parseMetricRequest', () => {
 });
 
 describe('the route', () => {
-  it('is none for the whole logstore', () => {
+  it('is undefined for the whole logstore', () => {
     expect(read(base).routes).toBeUndefined();
   });
 
-  it('may be several, each once, in a stable order', () => {
+  it('may be a list, with each route once and in a stable order', () => {
     const written = readMore('sls.ingress.route in (b-b-1,a-a-1,b-b-1)').routes;
     expect(written).toEqual(['a-a-1', 'b-b-1']);
     expect(readMore('sls.ingress.route in (a-a-1)').routes).toEqual(['a-a-1']);
   });
 
-  it('is made up of service and port, in the namespace of the HPA', () => {
+  it('is composed of service and port, with the namespace of the HPA', () => {
     const selector = `${base},sls.ingress.service=web,sls.ingress.port=http`;
     expect(read(selector, {}, 'shop').routes).toEqual(['shop-web-http']);
   });
 
-  it('is made up of all three parts, past the 63 characters of a label value', () => {
+  it('is composed of three parts and may be longer than 63 characters', () => {
     const [namespace, service] = ['n'.repeat(63), 's'.repeat(63)];
     const parts = `sls.ingress.namespace=${namespace},sls.ingress.service=${service},sls.ingress.port=8501`;
     expect(readMore(parts).routes).toEqual([`${namespace}-${service}-8501`]);
@@ -146,7 +146,7 @@ describe('the route', () => {
     ['sls.ingress.port=80', 'sls.ingress.service'],
     ['sls.ingress.namespace=shop', 'sls.ingress.service'],
     ['sls.ingress.namespace=shop,sls.ingress.service=web', 'sls.ingress.port'],
-  ])('in parts wants all of them: %s lacks %s', (parts, missing) => {
+  ])('in parts needs all of them: %s lacks %s', (parts, missing) => {
     const { code, what } = refusalOf(`${base},${parts}`);
     expect(code).toBe('LabelMissing');
     expect(what).toContain(`label ${missing} is missing`);
@@ -156,7 +156,7 @@ describe('the route', () => {
     ['sls.ingress.service=web,sls.ingress.port=80', 'sls.ingress.service'],
     ['sls.ingress.port=80', 'sls.ingress.port'],
     ['sls.ingress.namespace=shop', 'sls.ingress.namespace'],
-  ])('is given whole or in parts, not both: with %s', (parts, named) => {
+  ])('is refused both whole and in parts: with %s', (parts, named) => {
     expect(refusalOf(`${base},sls.ingress.route=a-b-80,${parts}`)).toMatchObject({
       code: 'LabelValueInvalid',
       what: `sls.ingress.route names the whole route and ${named} a part of one; keep one of them`,
@@ -231,7 +231,7 @@ describe('a refusal', () => {
       'LabelValueInvalid',
       'sls.internal.endpoint is "yes" and must be true or false',
     ],
-  ])('of %s is %s, in one line that says what to write', (selector, code, start) => {
+  ])('of %s is %s, with one line that says what to write', (selector, code, start) => {
     const refusal = refusalOf(selector);
     expect([refusal.code, refusal.httpStatus]).toEqual([code, 400]);
     expect(refusal.what.slice(0, start.length)).toBe(start);
@@ -239,13 +239,13 @@ describe('a refusal', () => {
     expect(refusal.message).toMatch(/\. (Write|Remove|Add|Correct) .*\.$/);
   });
 
-  it('names every label that is known, where one is not', () => {
+  it('of an unknown label lists every known label', () => {
     const { what } = refusalOf(`${base},nope=x`);
     const names = Object.values(labelDefinitions).map(({ name }) => name);
     expect(what.split('; known are ')[1]?.split(', ')).toEqual(names);
   });
 
-  it('of a metric comes before any of its labels', () => {
+  it('of an unknown metric comes before refusals of labels', () => {
     const labels = parseLabelSelector('nope=x');
     expect(() => parseMetricRequest('nope', 'default', labels, {}, builtIn)).toThrow(
       new AdapterError(
@@ -255,7 +255,7 @@ describe('a refusal', () => {
     );
   });
 
-  it('is an AdapterError with status 400, whatever the labels', () => {
+  it('is an AdapterError with status 400 for any labels', () => {
     const label = fc.constantFrom(...Object.values(labelDefinitions).map(({ name }) => name), 'other');
     const value = fc.constantFrom('', 'a', '0', '15', 'true', 'A_b', 'x'.repeat(63));
     const operator = fc.constantFrom('=', '!=', ' in (a),', '>');

@@ -16,14 +16,14 @@ const service = 's'.repeat(60);
 const long = `team-b-${service}-8501`;
 
 describe('routeLabels', () => {
-  it('names a route that is a label value as a whole, whatever is known', () => {
+  it('names a route whole if it fits into a label value', () => {
     expect(routeLabels('shop-web-80', [])).toEqual({ 'sls.ingress.route': 'shop-web-80' });
     expect(routeLabels('upstream-default-backend', ['upstream'])).toEqual({
       'sls.ingress.route': 'upstream-default-backend',
     });
   });
 
-  it('names a longer one by its parts, which read it again', () => {
+  it('names a longer route by its parts, which parse to the same route', () => {
     const labels = routeLabels(long, ['shop', 'team-b']);
     expect(labels).toEqual({
       'sls.ingress.namespace': 'team-b',
@@ -37,22 +37,22 @@ describe('routeLabels', () => {
     ['a named port', `shop-${service}-http`],
     ['a port with a hyphen', `shop-${service}-grpc-web`],
     ['a service that fills its label', `shop-${'a'.repeat(31)}-${'b'.repeat(31)}-80`],
-  ])('reads one again with %s', (_, route) => {
+  ])('names parts that parse to the same route with %s', (_, route) => {
     expect(routesRead(routeLabels(route, ['shop']) ?? {})).toEqual([route]);
   });
 
   it.each([
-    ['nothing is known of its namespace', long, []],
-    ['another is known', long, ['shop', 'tea']],
-    ['two namespaces may have it', long, ['team', 'team-b']],
-    ['no part of it fits a label', `shop-${'s'.repeat(70)}80`, ['shop']],
-    ['it is of the characters of no label', `shop-${service}_-80`, ['shop']],
-    ['it is nothing', '', ['shop']],
-  ])('gives up where %s', (_, route, namespaces) => {
+    ['no namespace is known', long, []],
+    ['only another namespace is known', long, ['shop', 'tea']],
+    ['it may belong to two namespaces', long, ['team', 'team-b']],
+    ['a part of it is longer than a label value', `shop-${'s'.repeat(70)}80`, ['shop']],
+    ['it has characters that no label allows', `shop-${service}_-80`, ['shop']],
+    ['the route is empty', '', ['shop']],
+  ])('returns undefined if %s', (_, route, namespaces) => {
     expect(routeLabels(route, namespaces)).toBeUndefined();
   });
 
-  it('counts a namespace once', () => {
+  it('ignores a namespace that is listed twice', () => {
     expect(routeLabels(long, ['team-b', 'team-b'])).toBeDefined();
   });
 });
