@@ -1,11 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AdapterError } from '../errors.ts';
 import { routeColumnsOf } from '../metric/log-kind.ts';
 import type { Aggregates } from '../metric/measures.ts';
-import { logQuery, type LogQuery, type LogSource } from './client.ts';
-import { queryWithClockCheck } from './clock-check.ts';
-import { decodeByRoute, decodeTotal } from './decode.ts';
-import { logstoreKey, logstoreName, type LogstoreAddress } from './endpoint.ts';
+import { logQuery, type LogQuery, type LogSource, type Row } from './client.ts';
+import { decodeByRoute, decodeTotal, queryDecoded } from './decode.ts';
+import { logstoreKey, type LogstoreAddress } from './endpoint.ts';
 import { greatestLimit, queryText, type Statement } from './query-text.ts';
 import { unindexedField } from './sls-error.ts';
 
@@ -67,27 +65,24 @@ export class AggregateSource {
     return ageMs >= 0 && ageMs < recheckColumnMs;
   }
 
-  async #send(
-    query: AggregateQuery,
-    hasAlternative: boolean,
-    signal: AbortSignal,
-  ): Promise<AggregatesByRoute> {
-    const { plannedAtSeconds, routes, everyRoute, aggregates, readIds = [] } = query;
+  #send(query: AggregateQuery, hasAlternative: boolean, signal: AbortSignal): Promise<AggregatesByRoute> {
+    const { plannedAtSeconds, readIds = [] } = query;
     const sent = { ...logQueryOf(query, hasAlternative, this.#maxRows), readIds };
-    const rows = await queryWithClockCheck(this.#logs, sent, plannedAtSeconds, signal);
-    // Parsing thousands of rows as JSON took milliseconds, and decoding takes as many: let other work run in between.
-    await nextTurn();
-    const aliases = Object.keys(aggregates);
-    // A SELECT written by a user may sum up counts, which gives NULL without lines.
-    const nullLines = typeof query.logKind === 'string' ? 'refused' : 'none';
-    if (routes === undefined) return decodeTotal(rows, aliases, nullLines);
-    if (everyRoute && rows.length >= this.#maxRows) throw this.#tooLarge(query);
-    return decodeByRoute(rows, aliases, routes, everyRoute ? 'skipped' : 'refused');
+    return queryDecoded(this.#logs, sent, plannedAtSeconds, (rows) => this.#decode(rows, query), signal);
   }
 
-  /** The rows reached the LIMIT, so some routes may be cut off. Those would read 0. */
-  #tooLarge(query: AggregateQuery): AdapterError {
-    const what = `${this.#maxRows} or more routes were logged in one window`;
-    return new AdapterError('SlsResultTooLarge', `SLS, ${logstoreName(query)}: ${what}`);
+  #decode(rows: readonly Row[], query: AggregateQuery): AggregatesByRoute {
+    const { logKind, routes, everyRoute, aggregates } = query;
+    const aliases = Object.keys(aggregates);
+    // A SELECT written by a user may sum up counts, which gives NULL without lines.
+    if (routes === undefined)
+      return decodeTotal(rows, aliases, typeof logKind === 'string' ? 'refused' : 'none');
+    // At the LIMIT, some routes may be cut off. Those would read 0.
+    if (everyRoute && rows.length >= this.#maxRows)
+      throw new AdapterError(
+        'SlsResultTooLarge',
+        `${this.#maxRows} or more routes were logged in one window`,
+      );
+    return decodeByRoute(rows, aliases, routes, everyRoute ? 'skipped' : 'refused');
   }
 }

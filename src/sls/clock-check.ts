@@ -1,6 +1,4 @@
 import { AdapterError } from '../errors.ts';
-import type { LogQuery, LogSource, Row } from './client.ts';
-import { logstoreName } from './endpoint.ts';
 
 /** When a query was planned by the adapter's clock, and answered by the clock of SLS. */
 export interface QueryTimes {
@@ -50,22 +48,4 @@ export function checkClock(times: QueryTimes, where: string): void {
   if (skewSeconds < maxAheadSeconds && skewSeconds > -maxBehindSeconds) return;
   const distance = `at least ${Math.floor(Math.abs(skewSeconds))} s ${skewSeconds > 0 ? 'ahead of' : 'behind'}`;
   throw new AdapterError('ClockSkewed', `SLS, ${where}: the clock of the adapter is ${distance} that of SLS`);
-}
-
-/**
- * Runs a query and returns its rows.
- *
- * @throws AdapterError those of the source; `ClockSkewed` by the time stamp of the reply
- */
-export async function queryWithClockCheck(
-  logs: LogSource,
-  query: LogQuery,
-  plannedAtSeconds: number,
-  signal: AbortSignal,
-): Promise<readonly Row[]> {
-  const startMs = performance.now();
-  const { rows, serverTimeMs } = await logs.query(query, signal);
-  const elapsedMs = performance.now() - startMs;
-  checkClock({ plannedAtSeconds, elapsedMs, serverTimeMs }, logstoreName(query));
-  return rows;
 }

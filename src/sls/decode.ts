@@ -1,8 +1,39 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AdapterError } from '../errors.ts';
 import type { Aggregates } from '../metric/measures.ts';
 import type { Window } from '../metric/sample.ts';
-import type { Row } from './client.ts';
+import type { LogQuery, LogSource, Row } from './client.ts';
+import { checkClock } from './clock-check.ts';
+import { logstoreName } from './endpoint.ts';
 import { linesAlias, routeAlias, secondAlias } from './query-text.ts';
+
+/**
+ * Runs a query, checks the clock with its reply, and decodes its rows.
+ *
+ * @param plannedAtSeconds when the query was planned, Unix seconds
+ * @throws AdapterError those of the source; `ClockSkewed`; those of `decode`, with the logstore added
+ */
+export async function queryDecoded<T>(
+  logs: LogSource,
+  query: LogQuery,
+  plannedAtSeconds: number,
+  decode: (rows: readonly Row[]) => T,
+  signal: AbortSignal,
+): Promise<T> {
+  const startMs = performance.now();
+  const { rows, requestId, serverTimeMs } = await logs.query(query, signal);
+  const elapsedMs = performance.now() - startMs;
+  checkClock({ plannedAtSeconds, elapsedMs, serverTimeMs }, logstoreName(query));
+  // Parsing thousands of rows as JSON took milliseconds, and decoding takes as many: let other work run in between.
+  await nextTurn();
+  try {
+    return decode(rows);
+  } catch (error) {
+    if (!(error instanceof AdapterError)) throw error;
+    const what = `SLS, ${logstoreName(query)}: ${error.what} (request ${requestId ?? '?'})`;
+    throw new AdapterError(error.code, what, { slsRequestId: requestId });
+  }
+}
 
 /**
  * Parses a number of SLS: an integer, or a double as Java prints it (`60.0`, `1.0E-4`, `1.2345E7`).
@@ -58,7 +89,7 @@ export function decodeByRoute(
 }
 
 const wrongRoute = (route: string, how: string) =>
-  new AdapterError('SlsReplyInvalid', `SLS gave ${JSON.stringify(route).slice(0, 100)} ${how}`);
+  new AdapterError('SlsReplyInvalid', `SLS gave route ${JSON.stringify(route).slice(0, 100)} ${how}`);
 
 /**
  * Decodes the one row of a result over the whole logstore; its key is the route undefined. The map is empty if the window

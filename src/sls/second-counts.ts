@@ -1,7 +1,6 @@
 import type { Window } from '../metric/sample.ts';
-import { logQuery, type LogSource } from './client.ts';
-import { queryWithClockCheck } from './clock-check.ts';
-import { decodeSecondCounts } from './decode.ts';
+import { logQuery, type LogSource, type Row } from './client.ts';
+import { decodeSecondCounts, queryDecoded } from './decode.ts';
 import type { LogstoreAddress } from './endpoint.ts';
 import { secondCountsText } from './query-text.ts';
 
@@ -24,10 +23,10 @@ export class SecondCountSource {
   }
 
   /** @throws AdapterError with one of the codes of SLS; a result is never partial */
-  async query(query: SecondCountQuery, signal: AbortSignal): Promise<SecondCounts> {
+  query(query: SecondCountQuery, signal: AbortSignal): Promise<SecondCounts> {
     const { window, plannedAtSeconds } = query;
     const sent = logQuery(query, window, secondCountsText(window));
-    const rows = await queryWithClockCheck(this.#logs, sent, plannedAtSeconds, signal);
-    return decodeSecondCounts(rows, window);
+    const decode = (rows: readonly Row[]) => decodeSecondCounts(rows, window);
+    return queryDecoded(this.#logs, sent, plannedAtSeconds, decode, signal);
   }
 }

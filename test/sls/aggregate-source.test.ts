@@ -253,6 +253,21 @@ it('lets other work run between parsing the rows and decoding their numbers', as
   expect(otherWork).toBe(1);
 });
 
+it('names the logstore and the request in an error about the rows', async () => {
+  const wrong: LogSource = {
+    query: async (query, signal) => ({
+      ...(await client.query(query, signal)),
+      rows: [{ effective_route: 'default-a-80', requests: 'many' }],
+      requestId: 'R1',
+    }),
+  };
+  await expect(new AggregateSource(wrong, clock).query(queryOf({}), alive())).rejects.toMatchObject({
+    code: 'SlsReplyInvalid',
+    what: `SLS, project ${project}, logstore ${logstore}: SLS gave "many" for requests, which is not a number (request R1)`,
+    slsRequestId: 'R1',
+  });
+});
+
 it('uses the window of the query both for the range of the request and in the SQL', async () => {
   const ranges: LogQuery[] = [];
   const query = (asked: LogQuery) => {
