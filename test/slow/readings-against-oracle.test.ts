@@ -18,11 +18,11 @@ import {
 } from './oracle/world.ts';
 import { listMetrics } from '../support/catalog.ts';
 
-// READINGS_SETS=50000 for a long run, READINGS_SEED for another one.
+// Set READINGS_SETS=50000 for a long run, READINGS_SEED for other worlds.
 const seed = Number(process.env['READINGS_SEED'] ?? 4);
-/** How many sets of requests are drawn at least. */
+/** The least number of sets of requests to draw. */
 const wantedSets = Number(process.env['READINGS_SETS'] ?? 2000);
-/** On average. */
+/** The average number of sets in a world. */
 const setsAWorld = 22;
 
 let sls: SlsPair;
@@ -38,10 +38,10 @@ afterAll(async () => {
   console.log(`seed ${seed}, sets ${drawnSets}, queries sent ${sls.sent}, ${comparison.tally.toString()}`);
 });
 
-/** Between worlds: the lines of one lie outside every window of the next. */
+/** The time between two worlds, so that no window of one contains lines of the other. */
 const apartMs = (longestWindowSeconds + longestDelaySeconds + lastSecond + 2) * 1000;
 
-/** Has the world's lines come in and reads it twice: while some of them are not visible yet, and when all are. */
+/** Appends the lines of a world and compares twice: while some lines are not visible yet, and when all are. */
 async function compareWorld(
   comparison: Comparison,
   world: World,
@@ -58,21 +58,21 @@ async function compareWorld(
 
   const longestLagMs = Math.max(0, ...world.traffic.map(({ lagMs }) => lagMs));
   sls.advance(Math.max(0, longestLagMs - world.arrivedAgoMs) + world.settledMs);
-  // So much later, so much more delay: the same windows again.
+  // The delay grows by the time that has passed, so that the windows are the same.
   const laterSeconds = Math.trunc(sls.clock.nowMs / 1000) - Math.trunc(early.nowMs / 1000);
   const settled = new Scene(sls.clock.nowMs, logged, (asked) => delaySecondsOf(asked) + laterSeconds);
   await comparison.compareAll(world.sets, settled);
 }
 
-/** A set in one planning, and each of it in a planning of its own. */
+/** A set in one planning, and each of its series in its own planning. */
 const batchedAndAlone = (set: AskedSet) => [set, ...set.asked.map((one) => ({ ...set, asked: [one] }))];
 
-it('has an oracle for every metric', () => {
+it('the oracle has an entry for every metric', () => {
   expect(Object.keys(metricOracles).sort()).toEqual(listMetrics().map(({ name }) => name));
 });
 
 it(
-  'reads what the log says, batched or alone, before and after late lines',
+  'readings equal what the log contains, batched or alone, before and after late lines',
   { timeout: 3_600_000 },
   async () => {
     for (let round = 0; drawnSets < wantedSets; round += 1)
@@ -81,14 +81,14 @@ it(
         { seed: seed + round, numRuns: Math.ceil((wantedSets - drawnSets) / setsAWorld) },
       );
     const { readings, nonZero, batched, wholeLogstore, everyRoute, unsettled } = comparison.tally;
-    // Enough of each kind, so that it says something.
+    // Enough of each kind, so that the comparison is meaningful.
     for (const kind of [nonZero, batched, wholeLogstore, everyRoute, unsettled])
       expect(kind).toBeGreaterThan(readings / 20);
   },
 );
 
 it(
-  'reads what the log says of lines of every form, through every filter',
+  'readings equal what the log contains for lines of every form and every filter',
   { timeout: 3_600_000 },
   async () => {
     const ofForms = new Comparison(sls);
@@ -104,7 +104,7 @@ it(
 );
 
 it(
-  'reads what the log says of more routes than a search or a default LIMIT takes',
+  'readings equal what the log contains for more routes than a search or a default LIMIT allows',
   { timeout: 3_600_000 },
   async () => {
     await fc.assert(

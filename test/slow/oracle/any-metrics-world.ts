@@ -18,7 +18,7 @@ const someFilters = fc.constantFrom<LineFilters[]>(
   { host: 'c.example.com' },
 );
 
-/** Some lines of one form; of one route they may be of several. */
+/** Lines of one form. One route may have lines of several forms. */
 const someLines = fc.record({
   style: fc.constantFrom(...lineStyles),
   isCanary: fc.boolean(),
@@ -30,8 +30,8 @@ const someLines = fc.record({
 const routeOf = (n: number) => `default-form-${n}-80`;
 
 /**
- * One logstore with routes whose lines are of many forms, and every metric of each of them and of all, of all lines and
- * of some, planned together.
+ * One logstore with routes whose lines have many forms. Every metric is read for each route and for the whole logstore,
+ * with and without filters, planned together.
  */
 export const anyMetricsWorld: fc.Arbitrary<World> = fc
   .record({

@@ -15,10 +15,10 @@ import { listMetrics } from '../../support/catalog.ts';
 const anyRoute = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...backendNames) },
   { weight: 2, arbitrary: fc.constantFrom(...oddNames) },
-  // As which SLS writes that there is none.
+  // SLS writes a missing value like this.
   { weight: 1, arbitrary: fc.constant('null') },
 );
-/** The same name in other letters, which a search takes for it. */
+/** The same name with other upper and lower case, which a search treats as equal. */
 const twinOf = (route: string) =>
   route.replace(/[a-z]+/i, (word) => (word === word.toUpperCase() ? word.toLowerCase() : word.toUpperCase()));
 
@@ -32,13 +32,13 @@ const anyInterval = fc.oneof(
 );
 const anyDelay = fc.oneof(fc.constantFrom(0, 10), fc.integer({ min: 0, max: longestDelaySeconds }));
 
-/** Where a place to begin is drawn: at an edge of the window, or so far into what lies around it. */
+/** Where the traffic begins: at an edge of the window, or at this fraction of the time around it. */
 const anyMoment = fc.oneof(
   fc.constantFrom('before', 'first', 'last', 'after'),
   fc.double({ min: 0, max: 1, noNaN: true }),
 );
 
-/** Visible at once, just when the first planning is, a millisecond later, or whenever else. */
+/** Visible at once, exactly at the first planning, a millisecond later, or at another time. */
 const anyLag = fc.constantFrom('none', 'just visible', 'just hidden', 'other');
 
 const anyDraw = fc.record({
@@ -94,7 +94,7 @@ const anyDraw = fc.record({
 type Draw = typeof anyDraw extends fc.Arbitrary<infer T> ? T : never;
 type TrafficDraw = Draw['traffic'][number];
 
-/** Numbers that were drawn stand for one of those drawn elsewhere, so that a failing world can shrink. */
+/** A drawn index stands for one of the drawn values, so that a failing world can shrink. */
 function pick<T>(from: readonly T[], index: number): T {
   const picked = from[index % from.length];
   if (picked === undefined) throw new RangeError('nothing to pick from');
@@ -128,14 +128,14 @@ function worldOf(draw: Draw): World {
   };
 }
 
-/** Those drawn, and one that begins with the first of them and ends later, or is the same one in other words. */
+/** The drawn windows, and one that begins with the first of them and ends later or at the same time. */
 function windowsOf({ windows, delaySeconds, stretchSeconds }: Draw): Draw['windows'] {
   const [intervalSeconds, firstDelay = delaySeconds] = pick(windows, 0);
   const longerSeconds = Math.min(stretchSeconds, firstDelay);
   return [...windows, [intervalSeconds + longerSeconds, firstDelay - longerSeconds]];
 }
 
-/** Traffic that may matter to one of those asked: in its logstore, around its window, mostly of its route. */
+/** Traffic that may affect one of the questions: in its logstore, around its window, mostly of its route. */
 function trafficOf(drawn: TrafficDraw, draw: Draw, about: Asked): Traffic {
   const { role, otherPrimary, noCanary, perSecond, requests, lag } = drawn;
   const route =

@@ -9,25 +9,25 @@ import type { Place, SlsPair } from './sls-pair.ts';
 import type { Asked, AskedSet } from './world.ts';
 import { findMetric } from '../../support/catalog.ts';
 
-/** What one series of a planning stands for. */
+/** The question that one series of a planning stands for. */
 interface Meaning {
   readonly place: Place;
   readonly question: Question;
 }
 
-/** Plannings and readings compared, and of which kinds. */
+/** How many plannings and readings were compared, by kind. */
 export class Tally {
   plannings = 0;
   readings = 0;
   nonZero = 0;
-  /** From a query that answered others too. */
+  /** From a query that answered several series. */
   batched = 0;
   wholeLogstore = 0;
   /** From a query that counted every route. */
   everyRoute = 0;
-  /** Of a window that had lines which were not visible yet. */
+  /** With lines in the window that were not visible yet. */
   unsettled = 0;
-  /** Of lines that say too little. */
+  /** With too many lines that lack the number. */
   unreadable = 0;
 
   toString(): string {
@@ -36,7 +36,7 @@ export class Tally {
   }
 }
 
-/** Plans series, asks SLS, and holds what comes out to the log itself. */
+/** Plans series, asks SLS, and compares the readings with the log itself. */
 export class Comparison {
   readonly tally = new Tally();
   readonly #sls: SlsPair;
@@ -46,9 +46,9 @@ export class Comparison {
   }
 
   /**
-   * All at once, each set in a planning of its own; those that come again are done once.
+   * Compares all sets at once, each in its own planning. Equal sets are compared once.
    *
-   * @throws Error that tells of the first reading, window or number of queries that is wrong
+   * @throws Error about the first wrong reading, window or number of queries
    */
   async compareAll(sets: readonly AskedSet[], scene: Scene): Promise<void> {
     const different = [...new Map(sets.map((set) => [JSON.stringify(set), set])).values()];
@@ -96,7 +96,7 @@ export class Comparison {
   }
 }
 
-/** @returns the value; undefined where the lines give none, and rightly */
+/** Returns the value; undefined if the reading rightly fails. */
 function compareOutcome(outcome: Outcome, { place, question }: Meaning, scene: Scene): number | undefined {
   const what = () => `the reading of ${JSON.stringify({ ...place, ...question })}`;
   const { reading } = scene.truthOf(place, question);
@@ -116,7 +116,7 @@ function compareOutcome(outcome: Outcome, { place, question }: Meaning, scene: S
   return value;
 }
 
-/** Of a Quantity as it is printed. */
+/** Returns a printed Quantity in thousandths. */
 function milliOf(quantity: string): number {
   const [, digits, suffix = ''] = /^(\d+)([mkMGTP]?)$/.exec(quantity) ?? [];
   return (
@@ -145,7 +145,7 @@ function seriesOf({ metric, place, filters = {}, ...asked }: Asked): Series {
   });
 }
 
-/** Equal for those that one query can answer. */
+/** Returns a key that is equal for questions that one query can answer. */
 function groupOf({ place, question }: Meaning): string {
   const { metric, route, intervalSeconds, delaySeconds, filters } = question;
   return JSON.stringify([
@@ -162,11 +162,11 @@ function groupOf({ place, question }: Meaning): string {
 
 function of(series: Series, meanings: ReadonlyMap<Series, Meaning>): Meaning {
   const meaning = meanings.get(series);
-  if (meaning === undefined) throw new Error('planned a series that nobody asked for');
+  if (meaning === undefined) throw new Error('planned a series that was not asked for');
   return meaning;
 }
 
-/** Without the cost of a matcher, of which there would be a hundred thousand. */
+/** Compares without a matcher, because a hundred thousand of these would be slow. */
 function expectSame(actual: unknown, wanted: unknown, what: () => string): void {
   const [is, shouldBe] = [JSON.stringify(actual), JSON.stringify(wanted)];
   if (is !== shouldBe) throw new Error(`${what()} is ${is}, and should be ${shouldBe}`);

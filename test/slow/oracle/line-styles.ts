@@ -1,4 +1,4 @@
-/** How the fields of a line look besides the backend. */
+/** The forms of a line's fields, apart from the backend. */
 export const lineStyles = [
   'plain',
   'huge',
@@ -19,14 +19,14 @@ export type LineStyle = (typeof lineStyles)[number];
 const statuses = ['200', '204', '301', '404', '499', '500', '502', '503', '200'];
 export const hosts: readonly string[] = ['a.example.com', 'b.example.com', 'a.example.co'];
 
-/** Of each length and kind, and such as are none. */
+/** Lists of upstream times of each length and kind, and lists without a time. */
 const lists = ['0.001, 0.002', '0.5 : 0.250', '-, 1.000', '0.1, 0.2, 0.3 : 0.4, 0.5', '-, -', '2.5', '-'];
 const longList = '0.1, 0.1, 0.1, 0.1, 0.1, 0.1';
 
-/** What the usual regex of the collector makes of the fields behind the upstream's name, where it was retried. */
+/** What the usual regex of the collector reads for the fields after the upstream's name if the request was retried. */
 const debris = { upstream_response_time: '0,', host: '0.002' };
 
-/** The fields of the n-th line. */
+/** Returns the fields of the n-th line. */
 export function styledFields(style: LineStyle, n: number): Record<string, string> {
   const pick = (texts: readonly string[]) => texts[n % texts.length] ?? '';
   const methodOf = (every: number) => (n % every === 0 ? 'POST' : 'GET');
@@ -38,7 +38,7 @@ export function styledFields(style: LineStyle, n: number): Record<string, string
     request_time: ((n % 40) / 1000).toFixed(3),
     upstream_response_time: ((n % 30) / 1000).toFixed(3),
   };
-  // No line is of both kinds of log, so that one may not stand for the other.
+  // The two kinds of log have different methods, so that mixing them up is noticed.
   const plain = { host, method: methodOf(5), request_method: methodOf(4), ...numbers };
   const dashes = Object.fromEntries(Object.keys(numbers).map((field) => [field, '-']));
   switch (style) {

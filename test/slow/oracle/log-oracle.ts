@@ -1,6 +1,6 @@
 /**
- * What a reading must be, counted from the lines themselves in the words of the design ("Meaning of a reading"),
- * with nothing of what computes readings, so that mistakes do not cancel.
+ * Computes what a reading must be from the lines themselves, by the design's "Meaning of a reading". Shares no code with
+ * what computes readings, so that mistakes do not cancel.
  */
 
 import { exactly, measureOracles, type ReadingOf, type TrueReading } from './measure-oracles.ts';
@@ -9,16 +9,16 @@ export type { TrueReading } from './measure-oracles.ts';
 
 export type LogKind = 'nginx-ingress' | 'alb-ingress';
 
-/** One line of an access log, and from when on queries may see it. */
+/** One line of an access log, and when it becomes visible to queries. */
 export interface LoggedLine {
   readonly timeSeconds: number;
   readonly visibleAtMs: number;
-  /** The backend that served it, as each kind of log names it; undefined: it names none. */
+  /** The backend that served it, by kind of log; undefined if that log names none. */
   readonly routes: Readonly<Record<LogKind, string | undefined>>;
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** What is asked of a logstore. */
+/** One question to a logstore. */
 export interface Question {
   readonly metric: string;
   /** Undefined: the whole logstore. */
@@ -37,7 +37,7 @@ interface MetricOracle {
 const oraclesOf = (prefix: string, logKind: LogKind): [string, MetricOracle][] =>
   Object.entries(measureOracles).map(([suffix, reading]) => [`${prefix}${suffix}`, { logKind, reading }]);
 
-/** One entry a metric of the catalogue. */
+/** One entry for each metric of the catalogue. */
 export const metricOracles: Readonly<Record<string, MetricOracle>> = Object.fromEntries([
   ...oraclesOf('sls_ingress_', 'nginx-ingress'),
   ...oraclesOf('sls_alb_ingress_', 'alb-ingress'),
@@ -50,13 +50,13 @@ export function metricOracle(metric: string): MetricOracle {
   return oracle;
 }
 
-/** Whole Unix seconds: the start is in the window, the end is not. */
+/** Returns whole Unix seconds; the start is in the window, the end is not. */
 export function trueWindow({ intervalSeconds, delaySeconds }: Question, nowMs: number) {
   const endSeconds = Math.trunc(nowMs / 1000) - delaySeconds;
   return { startSeconds: endSeconds - intervalSeconds, endSeconds };
 }
 
-/** What the reading of a logstore is at a time, with the lines that are visible by then, or by another time. */
+/** Returns the reading at `nowMs` from the lines that are visible at `visibleByMs`. */
 export function trueReading(
   lines: readonly LoggedLine[],
   question: Question,
@@ -88,7 +88,7 @@ function passes({ fields }: LoggedLine, { filters }: Question, logKind: LogKind)
 }
 
 /**
- * The backend that served a request of nginx-ingress: the canary where it was one, else the primary.
+ * Returns the backend that served a request of nginx-ingress: the canary if one did, else the primary.
  *
  * @param hasAlternative whether the logstore's index has the column that names a canary
  */
@@ -98,8 +98,8 @@ export function servedBy(fields: LoggedLine['fields'], hasAlternative: boolean):
 }
 
 /**
- * Whether it can be cut at two hyphens into `{namespace}-{service}-{port}`, DNS labels and a port, each of which
- * begins and ends with a letter or digit.
+ * Whether the name can be cut at two hyphens into `{namespace}-{service}-{port}`: DNS labels and a port that each begin
+ * and end with a letter or digit.
  */
 function isBackendName(name: string): boolean {
   const isPlain = (at: number) => /[a-z0-9]/.test(name.charAt(at));

@@ -1,22 +1,22 @@
-/** What is measured of a log, computed line by line from the fields as they were logged. */
+/** A line with its fields as they were logged. */
 interface Line {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** Between which values a reading may lie; `none`: it must fail, since too many lines say too little. */
+/** The range of a true reading; `none` if it must fail because too many lines lack the number. */
 export type TrueReading = { readonly least: number; readonly most: number } | 'none';
 
-/** From at least one line. */
+/** Called with at least one line. */
 export type ReadingOf = (lines: readonly Line[], windowSeconds: number) => TrueReading;
 
 export const exactly = (value: number): TrueReading => ({ least: value, most: value });
 
-/** Within 1e-9 of it: sums of doubles depend on the order. */
+/** Allows 1e-9, because a sum of doubles depends on the order. */
 const nearly = (value: number): TrueReading => ({ least: value * (1 - 1e-9), most: value * (1 + 1e-9) });
 
 const isDecimal = (text: string) => /^\d+(\.\d+)?$/.test(text);
 
-/** The numbers of a field, of those lines that have one. */
+/** Returns the numbers of a field, from the lines that have one. */
 const numbersIn = (lines: readonly Line[], field: string): number[] =>
   lines.flatMap(({ fields }) => {
     const text = fields[field] ?? '';
@@ -25,7 +25,7 @@ const numbersIn = (lines: readonly Line[], field: string): number[] =>
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
-/** Where 99 % of the lines or more have the number. */
+/** A reading that needs the number in at least 99 % of the lines. */
 const ofField =
   (field: string, reading: (numbers: readonly number[], windowSeconds: number) => TrueReading): ReadingOf =>
   (lines, windowSeconds) => {
@@ -35,7 +35,7 @@ const ofField =
 
 type UpstreamTime = number | 'not asked' | 'unreadable';
 
-/** A list of at most five times, `-` where an upstream gave no answer. */
+/** Parses a list of at most five times, with `-` for an upstream that did not answer. */
 function upstreamTimeOf({ fields }: Line): UpstreamTime {
   const text = fields['upstream_response_time'];
   if (text === undefined) return 'unreadable';
@@ -46,7 +46,7 @@ function upstreamTimeOf({ fields }: Line): UpstreamTime {
   return times.length === 0 ? 'not asked' : sum(times);
 }
 
-/** Where 90 % of the lines or more say what it was. */
+/** A reading that needs a readable upstream time in at least 90 % of the lines. */
 const ofUpstream =
   (reading: (numbers: readonly number[]) => TrueReading): ReadingOf =>
   (lines) => {
@@ -58,7 +58,7 @@ const ofUpstream =
 
 const average = (seconds: readonly number[]) => nearly((sum(seconds) / seconds.length) * 1000);
 
-/** One of the two values next to that rank: the emulator's percentiles are exact, unlike those of SLS. */
+/** Allows the two values next to the rank. The emulator's percentiles are exact, unlike those of SLS. */
 const percentile = (share: number) => (seconds: readonly number[]) => {
   const sorted = seconds.toSorted((a, b) => a - b);
   const rank = Math.ceil(share * sorted.length) - 1;
@@ -69,7 +69,7 @@ const percentile = (share: number) => (seconds: readonly number[]) => {
 const rate: ReadingOf = (lines, windowSeconds) => exactly(lines.length / windowSeconds);
 const perSecond = (numbers: readonly number[], windowSeconds: number) => nearly(sum(numbers) / windowSeconds);
 
-/** By what comes after the prefix of the kind of log. */
+/** By the metric's name without the prefix of its kind of log. */
 export const measureOracles: Readonly<Record<string, ReadingOf>> = {
   qps: rate,
   status_qps: rate,

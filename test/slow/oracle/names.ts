@@ -1,6 +1,6 @@
 const long = 'default-bert-tfserving-202207181536-tensorflow-serving-grpc-8500';
 
-/** Names of backends: beginnings of each other, and long ones. */
+/** Names of backends. Some are prefixes of others, some are long. */
 export const backendNames: readonly string[] = [
   'default-web-80',
   'default-web-8080',
@@ -11,7 +11,7 @@ export const backendNames: readonly string[] = [
   `${long}-${long}`,
 ];
 
-/** Other routes: such as are no backend, and words of SQL and of a search. */
+/** Other routes: names that are not of backends, and words of SQL and of a search. */
 export const oddNames: readonly string[] = [
   'default-web',
   'DEFAULT-web-80',
@@ -43,7 +43,7 @@ export const oddNames: readonly string[] = [
   'default web 80',
 ];
 
-/** What stands where a canary would, if none served the request: nothing, debris of a retry, or no backend's name. */
+/** Values of the canary field if no canary served the request: nothing, parts of a misread retry, other names. */
 export const noCanaries: readonly (string | undefined)[] = [
   '',
   undefined,

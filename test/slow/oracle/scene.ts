@@ -2,19 +2,19 @@ import { trueReading, type LoggedLine, type Question, type TrueReading } from '.
 import type { Place } from './sls-pair.ts';
 import type { Asked } from './world.ts';
 
-/** What a reading must be. */
+/** The true reading of a question. */
 export interface Truth {
   readonly reading: TrueReading;
-  /** With the lines that are not visible yet. */
+  /** The reading if all lines were visible. */
   readonly settled: TrueReading;
 }
 
-/** What there is to read at one time. */
+/** The log at one moment. */
 export class Scene {
   readonly nowMs: number;
   readonly #logged: ReadonlyMap<Place, readonly LoggedLine[]>;
   readonly #delaySecondsOf: (asked: Asked) => number;
-  /** The same is asked again and again. */
+  /** By question, because the same questions come many times. */
   readonly #truths = new Map<string, Truth>();
 
   constructor(

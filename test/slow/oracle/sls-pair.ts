@@ -9,7 +9,7 @@ import { parseEndpointUrl, type Endpoint } from '../../../src/sls/endpoint.ts';
 import { TestClock } from '../../support/test-clock.ts';
 import { accessKey, createClient } from '../../sls/sls-client.ts';
 
-/** A logstore of the pair. Names come again at the other endpoint, with other lines. */
+/** A logstore of the pair. Both endpoints have logstores of the same names, with different lines. */
 export interface Place {
   /** Chooses the endpoint, as `sls.internal.endpoint` does. */
   readonly internal: boolean;
@@ -31,7 +31,7 @@ const oldRenewed: Place = { ...old, internal: false, hasAlternative: true };
 
 export const places: readonly Place[] = [place, otherProject, otherEndpoint, old, oldRenewed];
 
-/** Such as differ in little, so that what is asked of one may be mixed up with what is asked of another. */
+/** Groups of places that differ in little, so that mixing them up is noticed. */
 export const similarPlaces: readonly (readonly Place[])[] = [
   [place],
   [place, otherProject],
@@ -41,7 +41,7 @@ export const similarPlaces: readonly (readonly Place[])[] = [
   [place, old, oldRenewed],
 ];
 
-/** All as text, where the other has numbers as numbers. */
+/** All fields as text; `index` has numbers as numbers. */
 const oldIndex: IndexConfig = {
   fields: {
     status: 'text',
@@ -56,7 +56,7 @@ const oldIndex: IndexConfig = {
     slb_pool_name: 'text',
   },
 };
-/** Of the fields that readings are made of, and no more, for speed. */
+/** Only the fields that readings are made of, for speed. */
 const index: IndexConfig = {
   fields: {
     ...oldIndex.fields,
@@ -68,7 +68,7 @@ const index: IndexConfig = {
   },
 };
 
-/** Asks what is the same question of the same instant once; whoever asks it again shares the reply. */
+/** Sends equal queries of the same instant once, and shares the reply. */
 class SharedReplies implements LogSource {
   readonly #client: SlsClient;
   readonly #replies = new Map<string, Promise<LogResult>>();
@@ -96,14 +96,14 @@ class SharedReplies implements LogSource {
   }
 }
 
-/** Two endpoints of SLS, each an emulator that verifies signatures, and one clock for them and for whoever asks. */
+/** Two SLS endpoints, each an emulator that verifies signatures, and one clock for them and the client. */
 export class SlsPair {
   readonly clock = new TestClock();
   readonly source: AggregateSource;
   readonly #client: SlsClient;
   readonly #replies: SharedReplies;
   #emulators: readonly Emulator[] = [];
-  /** Of the lines appended next. */
+  /** The lag of the lines appended next. */
   #lagMs = 0;
 
   private constructor() {
@@ -132,12 +132,12 @@ export class SlsPair {
     return pair;
   }
 
-  /** SLS queries sent so far. */
+  /** How many SLS queries were sent. */
   get sent(): number {
     return this.#replies.sent;
   }
 
-  /** By how much SLS reads more than the range of a query, from now on. */
+  /** How much more than the range of a query SLS reads from now on, on either side. */
   set widerSeconds(seconds: number) {
     this.#replies.widerSeconds = seconds;
   }
@@ -145,7 +145,7 @@ export class SlsPair {
   readonly endpointOf = ({ internalEndpoint }: Series): Endpoint =>
     parseEndpointUrl(this.#emulatorOf(internalEndpoint === true).url);
 
-  /** The lines come in now and can be seen `lagMs` later. */
+  /** Appends lines now that become visible `lagMs` later. */
   async append({ internal, project, logstore }: Place, lagMs: number, records: readonly LogRecord[]) {
     this.#lagMs = lagMs;
     await this.#emulatorOf(internal).sink(project, logstore).append(records);
@@ -157,7 +157,7 @@ export class SlsPair {
     return emulator;
   }
 
-  /** Signatures carry the system's time, so that moves too. */
+  /** Also moves the system time, because signatures contain it. */
   advance(ms: number): void {
     this.clock.advance(ms);
     this.#replies.forget();

@@ -4,7 +4,7 @@ import { servedBy, type LoggedLine } from './log-oracle.ts';
 import type { Place, SlsPair } from './sls-pair.ts';
 import { lastSecond, type Traffic, type World } from './world.ts';
 
-/** The lines of one kind of traffic, evenly spaced. */
+/** Returns the lines of one kind of traffic, evenly spaced. */
 function recordsOf(
   { primary, alternative, style = 'plain', ...traffic }: Traffic,
   plannedAtSeconds: number,
@@ -24,9 +24,9 @@ function recordsOf(
 }
 
 /**
- * Has the traffic of a world come in now, `world.arrivedAgoMs` before the first planning.
+ * Appends the traffic of a world now, `world.arrivedAgoMs` before the first planning.
  *
- * @returns what was logged where
+ * @returns the lines by logstore
  */
 export async function logTraffic(world: World, sls: SlsPair): Promise<Map<Place, readonly LoggedLine[]>> {
   const nowMs = sls.clock.nowMs;

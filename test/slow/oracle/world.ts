@@ -2,50 +2,50 @@ import type { LineFilters } from '../../../src/metric/line-filters.ts';
 import type { LineStyle } from './line-styles.ts';
 import type { Place } from './sls-pair.ts';
 
-/** One thing asked for, as the labels of a read say it. */
+/** One series that is asked for, as in the labels of a read. */
 export interface Asked {
   readonly metric: string;
   readonly place: Place;
   /** Undefined: the whole logstore. */
   readonly route: string | undefined;
   readonly intervalSeconds: number;
-  /** Undefined: the adapter's own. */
+  /** Undefined: the delay of the adapter. */
   readonly delaySeconds: number | undefined;
   /** Default: none. */
   readonly filters?: LineFilters;
 }
 
-/** What is planned together. */
+/** Series that are planned together. */
 export interface AskedSet {
   readonly asked: readonly Asked[];
   readonly maxNamedRoutes: number;
 }
 
-/** Requests of one kind, which come in together. */
+/** Requests of one kind, whose lines arrive together. */
 export interface Traffic {
   readonly place: Place;
   /** Undefined: the line lacks the field. */
   readonly primary: string | undefined;
   readonly alternative: string | undefined;
-  /** Of the first request, after the second in which the first planning is. */
+  /** The second of the first request, relative to the second of the first planning. */
   readonly atSecond: number;
   readonly perSecond: number;
   readonly requests: number;
-  /** From coming in to being visible. */
+  /** From the arrival of the lines until they are visible. */
   readonly lagMs: number;
-  /** How its numbers look. Default: plain. */
+  /** The form of its fields. Default: plain. */
   readonly style?: LineStyle;
 }
 
-/** A log of several logstores, and what is asked of it. */
+/** The logs of several logstores, and what is asked. */
 export interface World {
-  /** Position of the clock in its second. */
+  /** The milliseconds of the clock. */
   readonly subsecondMs: number;
-  /** From the lines' coming in to the first planning. */
+  /** From the arrival of the lines to the first planning. */
   readonly arrivedAgoMs: number;
-  /** The adapter's own delay. */
+  /** The delay of the adapter. */
   readonly delaySeconds: number;
-  /** By how much SLS reads more than the range of a query, on either side: the SQL alone is exact. */
+  /** How much more than the range of a query SLS reads, on either side. Only the SQL is exact then. */
   readonly widerSeconds: number;
   readonly traffic: readonly Traffic[];
   readonly sets: readonly AskedSet[];
@@ -53,7 +53,7 @@ export interface World {
   readonly settledMs: number;
 }
 
-/** The latest second of a line, after that of the first planning: logs may be ahead of the clock. */
+/** The latest second of a line, relative to the first planning. Logs may be ahead of the clock. */
 export const lastSecond = 3;
 export const longestWindowSeconds = 3600;
 export const longestDelaySeconds = 60;
