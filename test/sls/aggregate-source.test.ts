@@ -240,34 +240,6 @@ describe('an aggregate query with a clock that differs from that of SLS', () => 
   });
 });
 
-it('lets other work run between parsing the rows and decoding their numbers', async () => {
-  let otherWork = 0;
-  const busy: LogSource = {
-    query: async (query, signal) => {
-      const result = await client.query(query, signal);
-      setImmediate(() => (otherWork += 1));
-      return result;
-    },
-  };
-  await counts(queryOf({}), new AggregateSource(busy, clock));
-  expect(otherWork).toBe(1);
-});
-
-it('names the logstore and the request in an error about the rows', async () => {
-  const wrong: LogSource = {
-    query: async (query, signal) => ({
-      ...(await client.query(query, signal)),
-      rows: [{ effective_route: 'default-a-80', requests: 'many' }],
-      requestId: 'R1',
-    }),
-  };
-  await expect(new AggregateSource(wrong, clock).query(queryOf({}), alive())).rejects.toMatchObject({
-    code: 'SlsReplyInvalid',
-    what: `SLS, project ${project}, logstore ${logstore}: SLS gave "many" for requests, which is not a number (request R1)`,
-    slsRequestId: 'R1',
-  });
-});
-
 it('uses the window of the query both for the range of the request and in the SQL', async () => {
   const ranges: LogQuery[] = [];
   const query = (asked: LogQuery) => {

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeByRoute, decodeNumber, decodeSecondCounts, decodeTotal } from '../../src/sls/decode.ts';
+import {
+  decodeByRoute,
+  decodeNumber,
+  decodeSecondCounts,
+  decodeTotal,
+  queryDecoded,
+} from '../../src/sls/decode.ts';
+import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
 
 const invalid = expect.objectContaining({ code: 'SlsReplyInvalid' }) as Error;
 
@@ -214,5 +221,54 @@ describe('decodeSecondCounts', () => {
   ])('refuses %s', (_, wrong, message) => {
     expect(() => decode(second('100', '1'), wrong)).toThrow(invalid);
     expect(() => decode(second('100', '1'), wrong)).toThrow(message);
+  });
+});
+
+describe('queryDecoded', () => {
+  const query = {
+    endpoint: parseEndpointUrl('https://cn-beijing.log.aliyuncs.com'),
+    project: 'p',
+    logstore: 'l',
+    fromSeconds: 100,
+    toSeconds: 115,
+    query: '*',
+  };
+  const result = {
+    rows: [row('a', '1')],
+    requestId: 'R1',
+    processedRows: 1,
+    processedBytes: 1,
+    serverElapsedMs: 1,
+    serverTimeMs: undefined,
+  };
+  const logs = { query: () => Promise.resolve(result) };
+  const signal = new AbortController().signal;
+
+  it('lets other work run between parsing the rows and decoding their numbers', async () => {
+    let otherWork = 0;
+    const busy = {
+      query: () => {
+        setImmediate(() => (otherWork += 1));
+        return Promise.resolve(result);
+      },
+    };
+    expect(await queryDecoded(busy, query, 115, () => otherWork, signal)).toBe(1);
+  });
+
+  it('names the logstore and the request in an error about the rows', async () => {
+    const decode = () => decodeNumber('many', 'requests');
+    await expect(queryDecoded(logs, query, 115, decode, signal)).rejects.toMatchObject({
+      code: 'SlsReplyInvalid',
+      what: 'SLS, project p, logstore l: SLS gave "many" for requests, which is not a number (request R1)',
+      slsRequestId: 'R1',
+    });
+  });
+
+  it('passes a fault of the adapter on unchanged', async () => {
+    const fault = new TypeError('x is not a function');
+    const decode = () => {
+      throw fault;
+    };
+    await expect(queryDecoded(logs, query, 115, decode, signal)).rejects.toBe(fault);
   });
 });
