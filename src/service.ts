@@ -1,107 +1,115 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAccessCheck } from './access/access-check.ts';
 import { createRequestParser } from './access/request-parser.ts';
-import type { AutoscalerHandler } from './kube/autoscalers/autoscaler-changes.ts';
 import { createApp } from './api/server/app.ts';
 import { bindAddressOf, type Config } from './config/schema.ts';
+import type { AutoscalerHandler } from './kube/autoscalers/autoscaler-changes.ts';
 import { AutoscalerDemand } from './reading/autoscaler-demand.ts';
 import { catalogOf } from './service/catalog.ts';
 import type { Delegation, startDelegation } from './service/delegation.ts';
 import { createHpaEvents } from './service/hpa-events.ts';
 import { listen } from './service/listen.ts';
-import { createReading } from './service/reading-stack.ts';
+import { createReading, type ReadingStack } from './service/reading-stack.ts';
 import { serviceNamespaceOf } from './service/service-namespace.ts';
-import { keepServing, servingPairSource } from './service/serving-certificate.ts';
+import { keepServingCertificate, servingPairSource } from './service/serving-certificate.ts';
 import { createStatus } from './service/status-stack.ts';
 import type { Surroundings } from './service/surroundings.ts';
 import { startTelemetry } from './service/telemetry.ts';
-import type { Telemetry } from './telemetry/telemetry.ts';
-import { Metrics } from './telemetry/metrics.ts';
-import { tellAll } from './telemetry/tell-all.ts';
 import { resolveEndpoint } from './sls/endpoint.ts';
+import { Metrics } from './telemetry/metrics.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
+import { tellAll } from './telemetry/tell-all.ts';
 
 /** A running adapter. */
 export interface Service {
   /** `https://{address}:{port}` */
   readonly url: string;
-  /** `http://{address}:{port}`, where `telemetry.port` is set. */
+  /** `http://{address}:{port}`. Undefined without `telemetry.port`. */
   readonly telemetryUrl: string | undefined;
-  /** The file to trust, PEM. */
+  /** PEM file that clients must trust. */
   readonly certificateFile: string;
-  /** Fails readiness, lets running requests end, closes everything. */
+  /** Fails readiness, waits for `shutdownDelaySeconds`, then ends in-flight requests and closes everything. */
   stop(reason: string): Promise<void>;
 }
 
 /**
- * Builds everything and starts to listen.
+ * Builds all parts and starts to listen.
  *
- * @throws AdapterError `AddressInUse`, `AddressUnusable`, or `ConfigInvalid` where a file is unusable
+ * @throws AdapterError `AddressInUse`, `AddressUnusable`, or `ConfigInvalid` if a file cannot be used
  */
-export async function startService(config: Config, around: Surroundings, log: Telemetry): Promise<Service> {
+export async function startService(
+  config: Config,
+  dependencies: Surroundings,
+  log: Telemetry,
+): Promise<Service> {
+  const { clock } = dependencies;
+  const { authentication, maxRequestsInFlight, shutdownDelaySeconds } = config.server;
+  const slsEndpoint = resolveEndpoint({ ...config.sls, url: config.sls.endpoint }).authority;
+  const startMs = clock.now();
   const metrics = new Metrics();
   const catalog = catalogOf(config);
   const parseRequest = createRequestParser(catalog, config.defaults, createAccessCheck(config.access));
-  const status = createStatus(config, around, parseRequest);
-  const { events, observer } = createHpaEvents(config, around);
+  const status = createStatus(config, dependencies, parseRequest);
+  const { events, observer } = createHpaEvents(config, dependencies);
   const telemetry = tellAll(log, metrics.observer, status.observer, observer);
-  const startMs = around.clock.now();
-  const { authentication, maxRequestsInFlight, shutdownDelaySeconds } = config.server;
-  const slsEndpoint = resolveEndpoint({ ...config.sls, url: config.sls.endpoint }).authority;
-  const source = servingPairSource(config, await serviceNamespaceOf(config), around);
-  const pair = await source.load();
-  // Whatever fails from here on closes what stands already, in reverse.
-  await using standing = new AsyncDisposableStack();
-  const reading = createReading(config, around, telemetry, status.sinks);
-  standing.defer(() => reading.close());
-  const ending = new AbortController();
-  const prefetching = reading.prefetcher.run(ending.signal);
-  standing.defer(() => {
-    ending.abort();
-    return prefetching;
-  });
+  const certificate = servingPairSource(config, await serviceNamespaceOf(config), dependencies);
+  const pair = await certificate.load();
+  // If a later step fails, the parts before it are closed in reverse order.
+  await using parts = new AsyncDisposableStack();
+  const reading = createReading(config, dependencies, telemetry, status.sinks);
+  parts.defer(() => reading.close());
+  parts.defer(startPrefetching(reading));
   const demand = new AutoscalerDemand(reading.wanted, parseRequest, telemetry);
   const autoscalers = tellAll<AutoscalerHandler>(demand, ...status.autoscalerHandlers);
   const delegation =
     authentication === 'delegated'
-      ? await delegate(config, around, telemetry, autoscalers, events)
+      ? await delegate(config, dependencies, telemetry, autoscalers, events)
       : undefined;
-  standing.defer(() => delegation?.stop());
-  let stopping: string | undefined;
+  parts.defer(() => delegation?.stop());
+  let shutdown: string | undefined;
   const app = createApp({
     servingPair: pair,
     catalog,
-    read: { reader: reading.reader, parseRequest, observer: telemetry, clock: around.clock },
+    read: { reader: reading.reader, parseRequest, observer: telemetry, clock },
     access: delegation?.access,
     maxInFlight: maxRequestsInFlight,
-    readiness: [{ name: 'shutdown', failure: () => stopping }, ...(delegation?.readiness ?? [])],
+    readiness: [{ name: 'shutdown', failure: () => shutdown }, ...(delegation?.readiness ?? [])],
     exposition: () => metrics.exposition(),
     observer: telemetry,
   });
-  standing.defer(() => app.close());
-  const serving = keepServing(app, pair, source.load, delegation?.apiService, telemetry);
-  standing.defer(() => serving.stop());
-  const standsNow = { config, around, reading, delegation, serving };
-  const internal = await startTelemetry(metrics, standsNow, await status.page(reading));
-  standing.defer(() => internal?.stop());
+  parts.defer(() => app.close());
+  const { load, certificateFile } = certificate;
+  const servingCertificate = keepServingCertificate(app, pair, load, delegation?.apiService, telemetry);
+  parts.defer(() => servingCertificate.stop());
+  const observed = { config, dependencies, reading, delegation, servingCertificate };
+  const internal = await startTelemetry(metrics, observed, await status.page(reading));
+  parts.defer(() => internal?.stop());
   const url = await listen(app, bindAddressOf(config), config.server.securePort);
-  const running = standing.move();
+  const running = parts.move();
   const urls = { url, telemetryUrl: internal?.url };
-  telemetry.started({ ...urls, slsEndpoint, authentication, durationMs: around.clock.now() - startMs });
-  return {
-    ...urls,
-    certificateFile: source.certificateFile,
-    stop: async (reason) => {
-      stopping = 'shutting down';
-      telemetry.stopping({ reason, delaySeconds: shutdownDelaySeconds });
-      // Endpoints still name this replica until everybody has heard that it is not ready.
-      await sleep(shutdownDelaySeconds * 1000);
-      await running.disposeAsync();
-    },
+  telemetry.started({ ...urls, slsEndpoint, authentication, durationMs: clock.now() - startMs });
+  const stop = async (reason: string) => {
+    shutdown = 'shutting down';
+    telemetry.stopping({ reason, delaySeconds: shutdownDelaySeconds });
+    // The endpoints of the Service contain this replica until all proxies know that it is not ready.
+    await sleep(shutdownDelaySeconds * 1000);
+    await running.disposeAsync();
+  };
+  return { ...urls, certificateFile, stop };
+}
+
+/** Returns a function that stops the prefetcher. */
+function startPrefetching({ prefetcher }: ReadingStack): () => Promise<void> {
+  const stopped = new AbortController();
+  const running = prefetcher.run(stopped.signal);
+  return () => {
+    stopped.abort();
+    return running;
   };
 }
 
-/** Loaded where it is wanted: on a laptop nobody is asked. */
-async function delegate(...known: Parameters<typeof startDelegation>): Promise<Delegation> {
+/** Loads the code for the API server only if it is needed. */
+async function delegate(...args: Parameters<typeof startDelegation>): Promise<Delegation> {
   const { startDelegation: start } = await import('./service/delegation.ts');
-  return start(...known);
+  return start(...args);
 }

@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { toListenError } from '../errors.ts';
 
 /**
- * @returns its URL
+ * Returns the URL.
+ *
  * @throws AdapterError `AddressInUse`, `AddressUnusable`
  */
 export async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { usualServiceAccountDir } from '../kube/client/in-cluster-access.ts';
 
-/** The namespace of our Service: as configured, else the pod's. */
+/** Returns the namespace of our Service: the configured one, else the namespace of the pod. */
 export async function serviceNamespaceOf({ kubernetes }: Config): Promise<string | undefined> {
   const { serviceNamespace, serviceAccountDir = usualServiceAccountDir } = kubernetes;
   if (serviceNamespace !== undefined) return serviceNamespace;

@@ -14,7 +14,7 @@ import type { Config } from '../config/schema.ts';
 import type { ApiServiceKeeper } from '../kube/api-service.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** Where the serving pair comes from: the files given, or a self-made one that is renewed. */
+/** Returns the source of the serving pair: the configured files, or a self-signed pair that is renewed. */
 export function servingPairSource(
   { server, kubernetes }: Config,
   serviceNamespace: string | undefined,
@@ -35,37 +35,37 @@ export function servingPairSource(
   };
 }
 
-/** The first is the name that the aggregator checks. */
+/** The aggregator verifies the first name. */
 const serviceNames = (name: string, namespace: string) => [
   `${name}.${namespace}.svc`,
   `${name}.${namespace}.svc.cluster.local`,
 ];
 
-/** Two small files are read; a Secret's change reaches them within about a minute. */
+/** How often the two files are read. A change of a Secret takes about a minute to reach them. */
 const checkMs = 3000;
 
-/** Each API server hears of a new caBundle by a watch. */
-const trustSpreadsMs = 10_000;
+/** Time for all API servers to receive a new caBundle by their watches. */
+const trustSpreadMs = 10_000;
 const publishedPollMs = 500;
 
-export interface Serving {
-  /** Of the certificate that new connections get, Unix ms. */
-  certificateExpiresAtMs(): number;
+export interface ServingCertificate {
+  /** Unix ms. For the certificate that new connections get. */
+  expiresAtMs(): number;
   stop(): Promise<void>;
 }
 
 /**
- * Keeps the server on the serving pair of now. Where the adapter registers itself, a new certificate is trusted
- * first and served afterwards (docs/decisions/serving-certificate.md).
+ * Keeps the server on the current serving pair. If the adapter maintains its APIService, a new certificate is published
+ * there before it is served (docs/decisions/serving-certificate.md).
  */
-export function keepServing(
+export function keepServingCertificate(
   server: Server,
   first: ServingPair,
   load: () => Promise<ServingPair>,
   apiService: ApiServiceKeeper | undefined,
   observer: ServingObserver,
-): Serving {
-  const ending = new AbortController();
+): ServingCertificate {
+  const stopped = new AbortController();
   let expiresAtMs = certificateExpiresAtMs(first);
   apiService?.setCaPem(first.certificate);
   const replace = (pair: ServingPair) => {
@@ -74,10 +74,10 @@ export function keepServing(
     observer.servingPairReplaced();
   };
   const replaceOnceTrusted = async (pair: ServingPair, keeper: ApiServiceKeeper) => {
-    const { signal } = ending;
+    const { signal } = stopped;
     keeper.setCaPem(pair.certificate);
     while (keeper.publishedCaPem !== pair.certificate) await sleep(publishedPollMs, undefined, { signal });
-    await sleep(trustSpreadsMs, undefined, { signal });
+    await sleep(trustSpreadMs, undefined, { signal });
     replace(pair);
   };
   const keeper = new ServingPairKeeper(first, {
@@ -85,15 +85,15 @@ export function keepServing(
     everyMs: checkMs,
     onChange: (pair) => {
       if (apiService === undefined) replace(pair);
-      // Ends early only with the service.
+      // Rejects only when the service stops.
       else replaceOnceTrusted(pair, apiService).catch(() => undefined);
     },
     onFailure: (error) => observer.servingPairUnusable(error),
   });
   return {
-    certificateExpiresAtMs: () => expiresAtMs,
+    expiresAtMs: () => expiresAtMs,
     stop: async () => {
-      ending.abort();
+      stopped.abort();
       await keeper.stop();
     },
   };

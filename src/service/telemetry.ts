@@ -8,16 +8,16 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { Delegation } from './delegation.ts';
 import { listen } from './listen.ts';
 import type { ReadingStack } from './reading-stack.ts';
-import type { Serving } from './serving-certificate.ts';
+import type { ServingCertificate } from './serving-certificate.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** The parts of the service whose state the metrics expose. */
 export interface ObservedParts {
   readonly config: Config;
-  readonly around: Surroundings;
+  readonly dependencies: Surroundings;
   readonly reading: ReadingStack;
   readonly delegation: Delegation | undefined;
-  readonly serving: Serving;
+  readonly servingCertificate: ServingCertificate;
 }
 
 export interface TelemetryListener {
@@ -51,7 +51,10 @@ export async function startTelemetry(
   return { url, stop };
 }
 
-function addState(metrics: Metrics, { config, around, reading, delegation, serving }: ObservedParts): void {
+function addState(
+  metrics: Metrics,
+  { config, dependencies, reading, delegation, servingCertificate }: ObservedParts,
+): void {
   const { store, wanted, sls, delays, settingsOf } = reading;
   metrics.watch({
     version: versionInfo().gitVersion,
@@ -60,14 +63,14 @@ function addState(metrics: Metrics, { config, around, reading, delegation, servi
     identities: () => sls.identities(),
     synced: () => delegation?.synced() ?? [],
     series: () => ({ held: store.size, wanted: wanted.size, most: config.reading.maxSeries }),
-    certificateExpiresAtMs: () => serving.certificateExpiresAtMs(),
+    certificateExpiresAtMs: () => servingCertificate.expiresAtMs(),
   });
   const { maxSeriesValues } = config.telemetry;
   if (maxSeriesValues > 0)
     metrics.watchSeries(maxSeriesValues, {
       all: () => store.all(),
       maxStaleMsOf: (project) => settingsOf(project).maxStaleSeconds * 1000,
-      clock: around.clock,
+      clock: dependencies.clock,
     });
 }
 
