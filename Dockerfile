@@ -1,5 +1,5 @@
 # docker build --build-arg VERSION=0.1.0 --build-arg REVISION="$(git rev-parse HEAD)" --build-arg CREATED="$(date -u +%FT%TZ)" -t …
-# Behind a mirror: --build-arg NODE_IMAGE=… for Docker Hub, --build-arg npm_config_registry=… for the npm registry.
+# With a mirror: --build-arg NODE_IMAGE=… for Docker Hub, --build-arg npm_config_registry=… for the npm registry.
 ARG NODE_IMAGE=node:24.21.0-slim
 
 FROM ${NODE_IMAGE} AS build
@@ -18,9 +18,10 @@ ARG npm_config_registry
 WORKDIR /app
 COPY package.json package-lock.json ./
 # Keep optional packages: the SDK of SLS needs one, the lz4 of this platform, and fails at the first read without it.
-# The last two lines delete files that Node never reads.
+# The other lines delete what Node never reads.
 RUN npm ci --omit=dev --ignore-scripts \
   && rm -rf node_modules/.bin \
+  && find node_modules -depth -type d \( -name test -o -name docs \) -exec rm -rf {} + \
   && find node_modules -type f \( -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.map' \) -delete
 
 FROM ${NODE_IMAGE}
@@ -32,7 +33,7 @@ LABEL org.opencontainers.image.title="sls-metrics-adapter" \
   org.opencontainers.image.version="${VERSION}" \
   org.opencontainers.image.revision="${REVISION}" \
   org.opencontainers.image.created="${CREATED}"
-# Where a self-made certificate is kept, unless --cert-dir says: with a read-only root, mount /tmp.
+# A self-made certificate is kept below XDG_CACHE_HOME unless --cert-dir is set. With a read-only root, mount /tmp.
 ENV NODE_ENV=production XDG_CACHE_HOME=/tmp PATH=/app/bin:${PATH}
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
@@ -41,9 +42,9 @@ COPY --from=build /app/bin ./bin
 COPY package.json ./
 USER 65532:65532
 EXPOSE 6443
-# Kubernetes has probes of its own. The certificate is not checked: it is this container that answers.
+# Kubernetes uses the probes of the Deployment instead. No check of the certificate: the answer comes from this container.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
   CMD ["node", "-e", "require('node:https').get({ host: '127.0.0.1', port: process.env.SLS_METRICS_ADAPTER_SECURE_PORT || 6443, path: '/livez', rejectUnauthorized: false }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
-# Node itself is the first process, so that SIGTERM reaches it. Its flags save memory: docs/decisions/lazy-sdk.md.
+# Node is the first process, so it receives SIGTERM. Its flags save memory: docs/decisions/lazy-sdk.md.
 ENTRYPOINT ["node", "--max-semi-space-size=4", "--v8-pool-size=1", "/app/dist/main.js"]
 CMD ["serve"]

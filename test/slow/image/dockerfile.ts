@@ -1,18 +1,18 @@
-/** One instruction: `RUN`, and what follows it. */
+/** One instruction, such as `RUN`, and its text. */
 export interface Instruction {
   readonly name: string;
   readonly text: string;
 }
 
-/** From one FROM to the next. */
+/** The instructions from one FROM to the next. */
 export interface Stage {
-  /** After `AS`; undefined: the last, which is the image. */
+  /** The name after `AS`; undefined for the last stage, which is the image. */
   readonly name: string | undefined;
   readonly base: string;
   readonly instructions: readonly Instruction[];
 }
 
-/** The stages of a Dockerfile, with the defaults of its ARGs before the first FROM put in. */
+/** Returns the stages of a Dockerfile. ARGs before the first FROM have their defaults. */
 export function parseDockerfile(text: string): Stage[] {
   const instructions = text
     .replaceAll(/^#.*\n/gm, '')
@@ -43,19 +43,19 @@ export function parseDockerfile(text: string): Stage[] {
 }
 
 /**
- * The words of the last instruction of that name in its JSON form, which starts no shell.
+ * Returns the words of the last instruction of that name. It must have the JSON form, which starts no shell.
  *
- * @throws Error where it has another form, or is not there
+ * @throws Error if it is missing or has another form
  */
 export function commandOf({ instructions }: Stage, name: string): string[] {
   const text = instructions.findLast((instruction) => instruction.name === name)?.text ?? '';
   const json = text.slice(text.indexOf('['));
   const words: unknown = JSON.parse(json);
-  if (!Array.isArray(words)) throw new Error(`${name} is no list: ${text}`);
+  if (!Array.isArray(words)) throw new Error(`${name} is not a list: ${text}`);
   return words.map(String);
 }
 
-/** The variables that ENV sets. */
+/** Returns the variables that ENV sets. */
 export function environmentOf({ instructions }: Stage): Readonly<Record<string, string>> {
   const pairs = instructions.filter(({ name }) => name === 'ENV').flatMap(({ text }) => text.split(/\s+/));
   return Object.fromEntries(pairs.map((pair) => [pair.split('=')[0] ?? '', pair.replace(/^[^=]*=/, '')]));

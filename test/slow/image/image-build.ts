@@ -8,18 +8,18 @@ const run = promisify(execFile);
 
 export const checkout = resolve(import.meta.dirname, '../../..');
 
-/** The step that this checkout has behind it: it runs from what `npm ci` installed. */
+/** A step that is skipped: the checkout already has its result in node_modules. */
 const doneAlready = 'npm ci --ignore-scripts';
 
 export const readDockerfile = async (): Promise<Stage[]> =>
   parseDockerfile(await readFile(join(checkout, 'Dockerfile'), 'utf8'));
 
 /**
- * Does the RUN and COPY steps of the Dockerfile without Docker, each stage in a directory of its own below
- * `directory`, which stands for its root. Stages that take nothing from each other run at the same time.
+ * Runs the RUN and COPY steps of the Dockerfile without Docker. Each stage has its own root, a directory below
+ * `directory`. Stages run at the same time unless one copies from another.
  *
  * @returns the root of the image
- * @throws Error where a step fails, or copies what `.dockerignore` keeps from Docker
+ * @throws Error if a step fails, or copies a file that `.dockerignore` excludes
  */
 export async function buildImage(directory: string): Promise<string> {
   const stages = await readDockerfile();
@@ -55,7 +55,7 @@ async function copy(text: string, to: string, others: ReadonlyMap<string, Promis
   const stage = /^--from=(.*)$/.exec(words[0] ?? '')?.[1];
   const [target = '', ...sources] = words.slice(stage === undefined ? 0 : 1).reverse();
   const from = stage === undefined ? checkout : await others.get(stage);
-  if (from === undefined) throw new Error(`COPY ${text}: there is no such stage`);
+  if (from === undefined) throw new Error(`COPY ${text}: no stage has that name`);
   for (const source of sources) {
     if (stage === undefined) await checkContext(source);
     const into = target.endsWith('/') ? join(to, target, source) : join(to, target);
@@ -66,5 +66,5 @@ async function copy(text: string, to: string, others: ReadonlyMap<string, Promis
 async function checkContext(source: string): Promise<void> {
   const [first, ...rest] = (await readFile(join(checkout, '.dockerignore'), 'utf8')).trim().split('\n');
   if (first !== '*' || !rest.includes(`!${source}`))
-    throw new Error(`COPY ${source}: .dockerignore keeps it out`);
+    throw new Error(`COPY ${source}: .dockerignore excludes it`);
 }
