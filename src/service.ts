@@ -7,7 +7,6 @@ import type { AutoscalerHandler } from './kube/autoscalers/autoscaler-changes.ts
 import { AutoscalerDemand } from './reading/autoscaler-demand.ts';
 import { catalogOf } from './service/catalog.ts';
 import type { Delegation, startDelegation } from './service/delegation.ts';
-import { createHpaEvents } from './service/hpa-events.ts';
 import { listen } from './service/listen.ts';
 import { createReading, type ReadingStack } from './service/reading-stack.ts';
 import { serviceNamespaceOf } from './service/service-namespace.ts';
@@ -50,8 +49,7 @@ export async function startService(
   const catalog = catalogOf(config);
   const parseRequest = createRequestParser(catalog, config.defaults, createAccessCheck(config.access));
   const status = createStatus(config, dependencies, parseRequest);
-  const { events, observer } = createHpaEvents(config, dependencies);
-  const telemetry = tellAll(log, metrics.observer, status.observer, observer);
+  const telemetry = tellAll(log, metrics.observer, status.observer);
   const certificate = servingPairSource(config, await serviceNamespaceOf(config), dependencies);
   const pair = await certificate.load();
   // If a later step fails, the parts before it are closed in reverse order.
@@ -62,9 +60,7 @@ export async function startService(
   const demand = new AutoscalerDemand(reading.wanted, parseRequest, telemetry);
   const autoscalers = tellAll<AutoscalerHandler>(demand, ...status.autoscalerHandlers);
   const delegation =
-    authentication === 'delegated'
-      ? await delegate(config, dependencies, telemetry, autoscalers, events)
-      : undefined;
+    authentication === 'delegated' ? await delegate(config, dependencies, telemetry, autoscalers) : undefined;
   parts.defer(() => delegation?.stop());
   let shutdown: string | undefined;
   const app = createApp({

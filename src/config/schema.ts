@@ -51,9 +51,6 @@ const kubernetes = section({
     'Refresh the metrics of all HPAs in the background; needs the right to list and watch HPAs',
   ).default(true),
   autoscalerNamespaces,
-  events: onOff(
-    'Write an Event on each HPA whose metric is refused or failing; needs watchAutoscalers, and the right to create and patch Events',
-  ).default(false),
 });
 
 const defaults = section({

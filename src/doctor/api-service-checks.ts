@@ -1,4 +1,4 @@
-import { apiServiceName, apiServicePath } from '../kube/api-service.ts';
+import { apiServiceName, readApiService } from '../kube/api-service.ts';
 import { KubeError } from '../kube/client/kube-error.ts';
 import { registeredApi } from './api-service.ts';
 import { failed, ok, skipped } from './check.ts';
@@ -11,7 +11,7 @@ export const apiService: DoctorCheck = {
   run: async (examination, signal) => {
     const { facts } = examination;
     try {
-      const api = registeredApi(await facts.get('kube').get(apiServicePath, { signal }));
+      const api = registeredApi(await readApiService(facts.get('kube'), { signal }));
       facts.learn({ api });
       return ok(apiServiceName);
     } catch (error) {

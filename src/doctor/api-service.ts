@@ -1,4 +1,4 @@
-import { isRecord } from '../kube/client/kube-error.ts';
+import type { V1APIService } from '@kubernetes/client-node';
 
 /** The fields of the external metrics APIService that doctor checks. */
 export interface RegisteredApi {
@@ -12,41 +12,27 @@ export interface RegisteredApi {
     { readonly isTrue: boolean; readonly reason: string; readonly message: string } | undefined;
 }
 
-/** @param object from the API server, see https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/api-service-v1/ */
-export function registeredApi(object: unknown): RegisteredApi {
-  const spec = recordAt(object, 'spec');
-  const service = spec['service'];
-  const caBundle = spec['caBundle'];
-  const conditions = recordAt(object, 'status')['conditions'];
-  const available: unknown = Array.isArray(conditions)
-    ? conditions.find((one) => isRecord(one) && one['type'] === 'Available')
-    : undefined;
+/** Source: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/api-service-v1/ */
+export function registeredApi({ spec, status }: V1APIService): RegisteredApi {
+  const service = spec?.service;
+  const available = status?.conditions?.find(({ type }) => type === 'Available');
   return {
-    service: isRecord(service)
-      ? {
-          namespace: textOf(service['namespace']),
-          name: textOf(service['name']),
-          port: Number(service['port'] ?? 443),
-        }
-      : undefined,
+    service:
+      service === undefined
+        ? undefined
+        : { namespace: service.namespace ?? '', name: service.name ?? '', port: service.port ?? 443 },
     caBundle:
-      typeof caBundle === 'string' && caBundle !== ''
-        ? Buffer.from(caBundle, 'base64').toString()
-        : undefined,
-    insecureSkipTlsVerify: spec['insecureSkipTLSVerify'] === true,
-    available: isRecord(available)
-      ? {
-          isTrue: available['status'] === 'True',
-          reason: textOf(available['reason']),
-          message: textOf(available['message']),
-        }
-      : undefined,
+      spec?.caBundle === undefined || spec.caBundle === ''
+        ? undefined
+        : Buffer.from(spec.caBundle, 'base64').toString(),
+    insecureSkipTlsVerify: spec?.insecureSkipTLSVerify === true,
+    available:
+      available === undefined
+        ? undefined
+        : {
+            isTrue: available.status === 'True',
+            reason: available.reason ?? '',
+            message: available.message ?? '',
+          },
   };
 }
-
-function recordAt(object: unknown, key: string): Readonly<Record<string, unknown>> {
-  const found = isRecord(object) ? object[key] : undefined;
-  return isRecord(found) ? found : {};
-}
-
-const textOf = (value: unknown) => (typeof value === 'string' ? value : '');

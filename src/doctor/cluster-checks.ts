@@ -1,7 +1,7 @@
 import { AdapterError } from '../errors.ts';
-import { listAutoscalers } from '../kube/autoscalers/autoscaler-list.ts';
-import { loadKubeClient } from '../kube/client/kube-client.ts';
-import { isRecord, KubeError } from '../kube/client/kube-error.ts';
+import { listAutoscalers } from '../kube/autoscalers/autoscaler-collection.ts';
+import { loadKubeClient, serverVersion } from '../kube/client/kube-client.ts';
+import { KubeError } from '../kube/client/kube-error.ts';
 import { serviceNamespaceOf } from '../service/service-namespace.ts';
 import { failed, ok, skipped } from './check.ts';
 import type { Account, DoctorCheck, Examination } from './examination.ts';
@@ -26,11 +26,10 @@ export const kubernetes: DoctorCheck = {
         clock,
       });
       cleanup.defer(() => kube.close());
-      const version = await kube.get('/version', { signal });
+      const version = await serverVersion(kube, { signal });
       const account = await accountOf(examination);
       facts.learn({ kube, account });
-      const gitVersion = isRecord(version) ? version['gitVersion'] : undefined;
-      return ok(`Kubernetes ${typeof gitVersion === 'string' ? gitVersion : 'of an unknown version'}`);
+      return ok(`Kubernetes ${version ?? 'of an unknown version'}`);
     } catch (error) {
       if (!(error instanceof AdapterError)) throw error;
       if (kubeconfig === undefined && env['KUBERNETES_SERVICE_HOST'] === undefined)

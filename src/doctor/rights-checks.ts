@@ -86,25 +86,6 @@ const rightsNeeded: readonly RightsCheck[] = [
       ),
   },
   {
-    id: 'hpa-events',
-    description: 'Whether the adapter may write Events on HPAs, where it is to (kubernetes.events)',
-    needs: ['kubernetes'],
-    rights: ({ facts }) => {
-      const { events, watchAutoscalers, autoscalerNamespaces } = facts.get('config').kubernetes;
-      const kind = { group: 'events.k8s.io', resource: 'events' };
-      return events && watchAutoscalers
-        ? namespacesOf(autoscalerNamespaces).flatMap((namespace) =>
-            rightsOn(['create', 'patch'], { ...kind, namespace }),
-          )
-        : [];
-    },
-    isOptional: true,
-    remedy:
-      'Without it no Event on an HPA says why its metric fails. Grant it, or set kubernetes.events to false:',
-    write: (account, examination) =>
-      watchedRole('events', '--verb=create,patch --resource=events.events.k8s.io', account, examination),
-  },
-  {
     id: 'apiservice-keeper',
     description:
       'The adapter may maintain the caBundle of its APIService, if configured (--manage-apiservice)',

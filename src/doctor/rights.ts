@@ -1,8 +1,7 @@
 import {
   type AccessAttributes,
-  type AccessDecision,
+  type AccessReviewResult,
   AccessReviewer,
-  reviewOwnAccess,
 } from '../kube/reviews/access-review.ts';
 import type { User } from '../kube/reviews/user.ts';
 import type { Account, Examination } from './examination.ts';
@@ -55,11 +54,10 @@ export async function missingRights(
   rights: readonly AccessAttributes[],
   signal: AbortSignal,
 ): Promise<readonly AccessAttributes[]> {
-  const client = facts.get('kube');
-  const reviewer = new AccessReviewer(client, dependencies);
-  const review = (attributes: AccessAttributes): Promise<AccessDecision> =>
+  const reviewer = new AccessReviewer(facts.get('kube'), dependencies);
+  const review = (attributes: AccessAttributes): Promise<AccessReviewResult> =>
     account.isOwn
-      ? reviewOwnAccess(client, attributes, signal, dependencies)
+      ? reviewer.reviewOwnAccess(attributes, signal)
       : reviewer.reviewAccess(userOf(account), attributes, signal);
   const decisions = await Promise.all(rights.map(review));
   return rights.filter((_, index) => decisions[index]?.allowed !== true);

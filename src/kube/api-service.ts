@@ -1,20 +1,25 @@
-import { pauseBoundMs, pauseUntil, type BackOffSettings } from '../runtime/back-off.ts';
+import {
+  ApiregistrationV1Api,
+  PatchStrategy,
+  setHeaderOptions,
+  type V1APIService,
+} from '@kubernetes/client-node';
+import { jitteredPauseMs, pauseBoundMs, pauseUntil, type BackOffSettings } from '../runtime/back-off.ts';
 import { mergedBundle } from './ca-bundle.ts';
-import type { KubeClient } from './client/kube-client.ts';
-import { KubeError, isRecord, messageOf } from './client/kube-error.ts';
-import type { KubeSurroundings } from './client/list-watch.ts';
-import type { SyncState } from './client/sync-state.ts';
+import type { CallOptions, KubeClient } from './client/kube-client.ts';
+import { KubeError, messageOf } from './client/kube-error.ts';
+import type { KubeSurroundings, SyncState } from './client/kube-observer.ts';
 
-/** The Service that stands before the adapter. */
+/** The Service in front of the adapter. */
 export interface OwnService {
   readonly name: string;
   readonly namespace: string;
 }
 
 export interface ApiServiceSettings extends BackOffSettings {
-  /** How often it looks whether somebody has set it back. */
+  /** How often the APIService is read again, in case it was changed by others. */
   readonly recheckMs: number;
-  /** Of one call. */
+  /** Time-out of one call. */
   readonly callTimeoutMs: number;
 }
 
@@ -26,50 +31,62 @@ export const defaultApiServiceSettings: ApiServiceSettings = {
 };
 
 export const apiServiceName = 'v1beta1.external.metrics.k8s.io';
-export const apiServicePath = `/apis/apiregistration.k8s.io/v1/apiservices/${apiServiceName}`;
-const [name, path] = [apiServiceName, apiServicePath];
+const name = apiServiceName;
+
+/**
+ * Reads the APIService of external metrics.
+ *
+ * @throws KubeError; the signal's reason
+ */
+export async function readApiService(client: KubeClient, options: CallOptions): Promise<V1APIService> {
+  const api = client.api(ApiregistrationV1Api);
+  return await client.call((request) => api.readAPIService({ name }, request), options);
+}
 
 /**
  * Keeps our certificate in `spec.caBundle` of the APIService, beside those of the other replicas, and
- * `insecureSkipTLSVerify` cleared. An APIService of another service is reported and left alone.
+ * `insecureSkipTLSVerify` cleared. The APIService of another service is reported and left alone.
  * Rules: docs/decisions/serving-certificate.md.
  */
 export class ApiServiceKeeper {
   readonly #client: KubeClient;
+  readonly #api: ApiregistrationV1Api;
   readonly #own: OwnService;
-  readonly #around: KubeSurroundings;
+  readonly #surroundings: KubeSurroundings;
   readonly #settings: ApiServiceSettings;
   #caPem: string | undefined;
   #publishedCaPem: string | undefined;
   #problem: string | undefined = 'the APIService was not read yet';
   #lastSyncMs: number | undefined;
   #failures = 0;
-  #told = new AbortController();
+  /** Aborted when `setCaPem` ends the pause. */
+  #pauseEnd = new AbortController();
 
   constructor(
     client: KubeClient,
     own: OwnService,
-    around: KubeSurroundings,
+    surroundings: KubeSurroundings,
     settings: ApiServiceSettings = defaultApiServiceSettings,
   ) {
     this.#client = client;
+    this.#api = client.api(ApiregistrationV1Api);
     this.#own = own;
-    this.#around = around;
+    this.#surroundings = surroundings;
     this.#settings = settings;
   }
 
-  /** What the APIService must trust from now on: one or more certificates, PEM. */
+  /** Sets the certificates that the APIService must trust from now on: one or more, PEM. */
   setCaPem(pem: string): void {
     this.#caPem = pem;
-    this.#told.abort();
+    this.#pauseEnd.abort();
   }
 
-  /** What was last read or written there: a new serving certificate may be used once this is its CA. */
+  /** What the APIService trusts, as last read or written. A new serving certificate may be used once this is its CA. */
   get publishedCaPem(): string | undefined {
     return this.#publishedCaPem;
   }
 
-  /** Why the last look did not end with our certificate in the bundle; undefined: it did. */
+  /** Returns why our certificate was not in the bundle at the end of the last attempt. Undefined: it was. */
   problem(): string | undefined {
     return this.#problem;
   }
@@ -79,25 +96,25 @@ export class ApiServiceKeeper {
     return { resource: 'apiservices', namespace: undefined, synced, lastSyncMs: this.#lastSyncMs };
   }
 
-  /** Resolves once the signal is aborted and nothing runs any more; never rejects. */
+  /** Resolves when the signal is aborted and nothing runs any more. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      this.#told = new AbortController();
-      const pauseMs = await this.#look(signal);
-      await pauseUntil(pauseMs, AbortSignal.any([signal, this.#told.signal]));
+      this.#pauseEnd = new AbortController();
+      const pauseMs = await this.#attempt(signal);
+      await pauseUntil(pauseMs, AbortSignal.any([signal, this.#pauseEnd.signal]));
     }
   }
 
-  /** Returns how long to wait for the next look. */
-  async #look(signal: AbortSignal): Promise<number> {
+  /** Returns the pause before the next attempt, ms. */
+  async #attempt(signal: AbortSignal): Promise<number> {
     const caPem = this.#caPem;
     const { recheckMs } = this.#settings;
     if (caPem === undefined) return recheckMs;
-    const { observer, random } = this.#around;
+    const { observer, random, clock } = this.#surroundings;
     try {
       this.#problem = await this.#publish(caPem, signal);
       if (this.#problem === undefined) this.#publishedCaPem = caPem;
-      this.#lastSyncMs = this.#around.clock.now();
+      this.#lastSyncMs = clock.now();
       this.#failures = 0;
       return recheckMs;
     } catch (error) {
@@ -105,48 +122,55 @@ export class ApiServiceKeeper {
       this.#failures++;
       this.#problem = messageOf(error);
       const retryInMs = pauseBoundMs(this.#failures, this.#settings);
-      // Another replica was first: nothing is wrong, look again.
+      // 409: another replica was first. That is no failure.
       if (!(error instanceof KubeError && error.statusCode === 409))
         observer.apiServiceFailed({ name, message: this.#problem, retryInMs });
-      return random() * retryInMs;
+      return jitteredPauseMs(this.#failures, { ...this.#settings, random });
     }
   }
 
-  /** Returns why it was left alone. */
+  /** Returns why the APIService was left alone. Undefined: it trusts the certificates now. */
   async #publish(caPem: string, signal: AbortSignal): Promise<string | undefined> {
-    const { clock, observer } = this.#around;
+    const { clock, observer } = this.#surroundings;
     const call = { signal, timeoutMs: this.#settings.callTimeoutMs };
-    const { metadata, spec } = fieldsOf(await this.#client.get(path, call));
-    const owner = ownerOf(spec['service']);
+    const { resourceVersion, spec } = fieldsOf(await readApiService(this.#client, call));
+    const owner = ownerOf(spec);
     if (owner !== `${this.#own.namespace}/${this.#own.name}`) {
       observer.apiServiceForeign({ name, owner });
       return `APIService ${name} belongs to ${owner}`;
     }
-    const bundle = spec['caBundle'];
-    const present = typeof bundle === 'string' ? Buffer.from(bundle, 'base64').toString() : '';
+    const present = Buffer.from(spec.caBundle ?? '', 'base64').toString();
     const merged = mergedBundle(present, caPem, clock.now());
-    if (!merged.changed && spec['insecureSkipTLSVerify'] !== true) return undefined;
-    const patch = {
-      metadata: { resourceVersion: metadata['resourceVersion'] },
+    if (!merged.changed && spec.insecureSkipTLSVerify !== true) return undefined;
+    const body = {
+      metadata: { resourceVersion },
       spec: { caBundle: Buffer.from(merged.pem).toString('base64'), insecureSkipTLSVerify: null },
     };
-    await this.#client.patch(path, patch, call);
+    await this.#client.call(
+      (request) =>
+        this.#api.patchAPIService(
+          { name, body },
+          setHeaderOptions('Content-Type', PatchStrategy.MergePatch, request),
+        ),
+      call,
+    );
     observer.apiServiceUpdated({ name, certificates: merged.certificates });
     return undefined;
   }
 }
 
-function fieldsOf(object: unknown): Record<'metadata' | 'spec', Readonly<Record<string, unknown>>> {
-  const metadata = isRecord(object) ? object['metadata'] : undefined;
-  const spec = isRecord(object) ? object['spec'] : undefined;
-  // Without the version the patch would have no guard.
-  if (!isRecord(metadata) || typeof metadata['resourceVersion'] !== 'string' || !isRecord(spec))
+type ApiServiceSpec = NonNullable<V1APIService['spec']>;
+
+/** @throws KubeError `reply` without a resourceVersion, since the patch would overwrite the changes of others */
+function fieldsOf({ metadata, spec }: V1APIService): { resourceVersion: string; spec: ApiServiceSpec } {
+  const resourceVersion = metadata?.resourceVersion;
+  if (resourceVersion === undefined || spec === undefined)
     throw new KubeError('reply', `APIService ${name} has no resourceVersion or no spec`);
-  return { metadata, spec };
+  return { resourceVersion, spec };
 }
 
-/** `{namespace}/{name}`; without a service kube-apiserver serves the group itself. */
-function ownerOf(service: unknown): string {
-  if (!isRecord(service)) return 'kube-apiserver itself';
-  return `${String(service['namespace'])}/${String(service['name'])}`;
+/** Returns `{namespace}/{name}` of the Service. Without a Service, kube-apiserver serves the group itself. */
+function ownerOf({ service }: ApiServiceSpec): string {
+  if (service === undefined) return 'kube-apiserver itself';
+  return `${service.namespace ?? ''}/${service.name ?? ''}`;
 }

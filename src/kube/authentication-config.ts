@@ -1,13 +1,13 @@
 import { X509Certificate } from 'node:crypto';
+import { CoreV1Api } from '@kubernetes/client-node';
 import type { KubeClient } from './client/kube-client.ts';
-import { isRecord, messageOf } from './client/kube-error.ts';
-import type { KubeObject } from './client/list-page.ts';
-import type { KubeSurroundings, ListWatchSettings } from './client/list-watch.ts';
-import { ObjectWatch } from './client/object-watch.ts';
+import { messageOf } from './client/kube-error.ts';
+import { isRecord, metadataOf, type KubeObject } from './client/kube-object.ts';
+import type { KubeSurroundings, SyncState } from './client/kube-observer.ts';
+import { defaultListWatchSettings, ListWatch, type ListWatchSettings } from './client/list-watch.ts';
 import { certificateBlocks } from './client/pem.ts';
-import type { SyncState } from './client/sync-state.ts';
 
-/** Whom kube-apiserver trusts to say who a user is. */
+/** The CAs that kube-apiserver trusts for the identity of a user. */
 export interface AuthenticationConfig {
   /** CAs whose client certificates name users. */
   readonly clientCaPem?: string;
@@ -17,83 +17,92 @@ export interface AuthenticationConfig {
 
 export interface RequestHeaderConfig {
   readonly caPem: string;
-  /** Common names; none: any. */
+  /** Common names. Empty: any name. */
   readonly allowedNames: readonly string[];
-  /** Header names, as in the ConfigMap; the first that is there counts. */
+  /** Header names, as in the ConfigMap. The first one that is present counts. */
   readonly usernameHeaders: readonly string[];
   readonly groupHeaders: readonly string[];
   readonly extraHeaderPrefixes: readonly string[];
   readonly uidHeaders: readonly string[];
 }
 
-const configMap = {
-  path: '/api/v1/namespaces/kube-system/configmaps',
-  name: 'extension-apiserver-authentication',
-};
+const namespace = 'kube-system';
+const name = 'extension-apiserver-authentication';
+const path = `/api/v1/namespaces/${namespace}/configmaps`;
 
 /**
- * Keeps ConfigMap kube-system/extension-apiserver-authentication current. A malformed one, or one that goes away,
- * leaves the last good configuration; without any, neither CA is trusted.
+ * Keeps ConfigMap kube-system/extension-apiserver-authentication current.
+ *
+ * If it is malformed or deleted, the last good configuration stays in use. Before the first one, no CA is trusted.
  * Source: https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/
  */
 export class AuthenticationConfigWatch {
-  readonly #around: KubeSurroundings;
-  readonly #onChange: (config: AuthenticationConfig) => void;
-  readonly #watch: ObjectWatch;
+  readonly #surroundings: KubeSurroundings;
+  readonly #listWatch: ListWatch<KubeObject>;
   #current: AuthenticationConfig | undefined;
+  #isRead = false;
+  /** How many different configurations were read. */
   #generation = 0;
 
-  /** @param onChange called with each configuration that differs from the one before */
   constructor(
     client: KubeClient,
-    around: KubeSurroundings,
-    onChange: (config: AuthenticationConfig) => void = () => undefined,
-    settings?: ListWatchSettings,
+    surroundings: KubeSurroundings,
+    settings: ListWatchSettings = defaultListWatchSettings,
   ) {
-    this.#around = around;
-    this.#onChange = onChange;
-    this.#watch = new ObjectWatch(client, configMap, (object) => this.#take(object), around, settings);
+    this.#surroundings = surroundings;
+    const core = client.api(CoreV1Api);
+    this.#listWatch = new ListWatch(
+      client,
+      {
+        path,
+        fieldSelector: `metadata.name=${name}`,
+        list: (page, options) => core.listNamespacedConfigMap({ namespace, ...page }, options),
+        keep: (configMap) => configMap,
+      },
+      {
+        replaced: (all) => {
+          const found = all.find((one) => metadataOf(one)['name'] === name);
+          if (found === undefined) this.#absent();
+          else this.#take(found);
+        },
+        applied: (configMap) => this.#take(configMap),
+        deleted: () => this.#absent(),
+      },
+      settings,
+      surroundings,
+    );
   }
 
-  /** The same object for as long as nothing changes; undefined: none was ever read. */
+  /** Returns the same object as long as nothing changes. Undefined: none was read yet. */
   current(): AuthenticationConfig | undefined {
     return this.#current;
   }
 
-  /** How many different configurations were read. */
-  get generation(): number {
-    return this.#generation;
-  }
-
-  /** When the server last confirmed it, ms. */
-  get lastSyncMs(): number | undefined {
-    return this.#watch.lastSyncMs;
-  }
-
-  healthy(): boolean {
-    return this.#watch.healthy();
-  }
-
-  /** Why it is not healthy. */
+  /** Returns why our copy is not current. Undefined: it is. */
   problem(): string | undefined {
-    return this.#watch.problem();
+    return this.#listWatch.problem();
   }
 
   syncState(): SyncState {
-    const { lastSyncMs } = this.#watch;
-    return { resource: 'configmaps', namespace: 'kube-system', synced: this.healthy(), lastSyncMs };
+    const { lastSyncMs } = this.#listWatch;
+    return { resource: 'configmaps', namespace, synced: this.problem() === undefined, lastSyncMs };
   }
 
-  /** Resolves once the signal is aborted and nothing runs any more; never rejects. */
-  run(signal: AbortSignal): Promise<void> {
-    return this.#watch.run(signal);
+  /** Resolves when the signal is aborted and nothing runs any more. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#listWatch.run(signal);
   }
 
-  #take(object: KubeObject): void {
-    const { observer } = this.#around;
+  #absent(): void {
+    this.#surroundings.observer.objectAbsent({ path, name, hadValue: this.#isRead });
+  }
+
+  #take(configMap: KubeObject): void {
+    const { observer } = this.#surroundings;
+    this.#isRead = true;
     let config: AuthenticationConfig;
     try {
-      config = parseAuthenticationConfig(object['data']);
+      config = parseAuthenticationConfig(configMap['data']);
     } catch (error) {
       observer.configMalformed({ message: messageOf(error) });
       return;
@@ -106,12 +115,12 @@ export class AuthenticationConfigWatch {
       clientCa: config.clientCaPem !== undefined,
       requestHeader: config.requestHeader !== undefined,
     });
-    this.#onChange(config);
   }
 }
 
 /**
- * A key that is missing switches its part off; a key that is there must be good, and an empty CA is not.
+ * Reads the ConfigMap's data. A missing key switches its part off. A key that is present must be valid, and an empty CA
+ * is not valid.
  *
  * @param data of the ConfigMap
  * @throws Error naming the key that is malformed

@@ -6,12 +6,10 @@ import { AccessReviewer } from '../kube/reviews/access-review.ts';
 import { ApiServiceKeeper } from '../kube/api-service.ts';
 import { AuthenticationConfigWatch } from '../kube/authentication-config.ts';
 import type { AutoscalerHandler } from '../kube/autoscalers/autoscaler-changes.ts';
-import type { AutoscalerEvents } from '../kube/autoscalers/autoscaler-events.ts';
 import { AutoscalerWatch } from '../kube/autoscalers/autoscaler-watch.ts';
 import { defaultReviewSettings } from '../kube/reviews/reviewer.ts';
 import { loadKubeClient, type KubeClient } from '../kube/client/kube-client.ts';
-import type { KubeObserver } from '../kube/client/kube-observer.ts';
-import type { SyncState } from '../kube/client/sync-state.ts';
+import type { KubeObserver, SyncState } from '../kube/client/kube-observer.ts';
 import { TokenReviewer, defaultTokenReviewSettings } from '../kube/reviews/token-review.ts';
 import { serviceNamespaceOf } from './service-namespace.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -37,7 +35,6 @@ export async function startDelegation(
   around: Surroundings,
   observer: KubeObserver,
   autoscalers: AutoscalerHandler,
-  events?: AutoscalerEvents,
 ): Promise<Delegation> {
   const { manageApiService, serviceName, watchAutoscalers } = config.kubernetes;
   const { clock, random } = around;
@@ -51,11 +48,9 @@ export async function startDelegation(
     ? new ApiServiceKeeper(client, { name: serviceName, namespace }, surroundings)
     : undefined;
   const chosen = { namespaces: config.kubernetes.autoscalerNamespaces };
-  const told = events?.toldBefore(autoscalers) ?? autoscalers;
-  const hpas = watchAutoscalers ? new AutoscalerWatch(client, chosen, told, surroundings) : undefined;
+  const hpas = watchAutoscalers ? new AutoscalerWatch(client, chosen, autoscalers, surroundings) : undefined;
   const watches = [trust, apiService, hpas].filter((watch) => watch !== undefined);
   const ending = new AbortController();
-  events?.start(client, observer, ending.signal);
   const running = watches.map((watch) => watch.run(ending.signal));
   return {
     access: { authenticationConfig: trust, tokenReviewer: tokens, accessReviewer: reviews, clock },

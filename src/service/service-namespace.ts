@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
-import { usualServiceAccountDir } from '../kube/client/in-cluster-access.ts';
+import { usualServiceAccountDir } from '../kube/client/token-file.ts';
 
 /** Returns the namespace of our Service: the configured one, else the namespace of the pod. */
 export async function serviceNamespaceOf({ kubernetes }: Config): Promise<string | undefined> {

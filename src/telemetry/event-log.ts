@@ -75,11 +75,6 @@ function kubeLines(logger: Logger, limiter: RepeatLimiter) {
       logger.info(event, 'HPAs are watched; the metrics that they name are kept fresh'),
     autoscalersOff: (event) =>
       logger.warn(event, `HPAs are not watched; ${autoscalersOffRemedies[event.reason]}`),
-    eventUnwritten: (event) =>
-      logger.warn(
-        event,
-        'no Event could be written on an HPA; grant create and patch on events of group events.k8s.io, or set kubernetes.events to false',
-      ),
   } satisfies Partial<Telemetry>;
 }
 

@@ -39,7 +39,6 @@ describe('configSchema', () => {
         serviceName: 'sls-metrics-adapter',
         watchAutoscalers: true,
         autoscalerNamespaces: [],
-        events: false,
       },
       sls: {
         region: 'cn-beijing',

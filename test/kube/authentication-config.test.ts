@@ -2,13 +2,12 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   AuthenticationConfigWatch,
   parseAuthenticationConfig,
-  type AuthenticationConfig,
 } from '../../src/kube/authentication-config.ts';
 import { loadKubeClient, type KubeClient } from '../../src/kube/client/kube-client.ts';
 import { createCa } from '../support/certificates.ts';
 import { startScriptedApiServer, type ScriptedApiServer } from '../support/scripted-apiserver.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { fastWatch, surroundings, type TestSurroundings } from './kube-harness.ts';
+import { configMapsPath, fastWatch, surroundings, type TestSurroundings } from './kube-harness.ts';
 
 let clientCa: string;
 let proxyCa: string;
@@ -94,14 +93,12 @@ describe('the watched configuration', () => {
   let around: TestSurroundings;
   let stop: AbortController;
   let running: Promise<void>;
-  let changes: AuthenticationConfig[];
 
   beforeEach(async () => {
     server = await startScriptedApiServer();
     client = await loadKubeClient(await server.podSurroundings());
     around = surroundings();
     stop = new AbortController();
-    changes = [];
   });
   afterEach(async () => {
     stop.abort();
@@ -111,12 +108,13 @@ describe('the watched configuration', () => {
   });
 
   function start(): AuthenticationConfigWatch {
-    const config = new AuthenticationConfigWatch(client, around, (change) => changes.push(change), fastWatch);
+    const config = new AuthenticationConfigWatch(client, around, fastWatch);
     running = config.run(stop.signal);
     return config;
   }
+  const loads = () => around.observer.of('configLoaded');
   const loaded = (config: AuthenticationConfigWatch, generation: number) =>
-    waitFor(() => config.generation === generation);
+    waitFor(() => config.current() !== undefined && loads().length === generation);
 
   it('loads, and follows a rotation of either CA', async () => {
     server.setAuthentication(data);
@@ -130,7 +128,6 @@ describe('the watched configuration', () => {
     server.setAuthentication({ ...data, 'requestheader-client-ca-file': clientCa });
     await loaded(config, 3);
     expect(config.current()?.requestHeader?.caPem).toBe(clientCa);
-    expect(changes).toHaveLength(3);
     expect(around.observer.of('configLoaded')).toEqual(
       [1, 2, 3].map((generation) => ({ generation, clientCa: true, requestHeader: true })),
     );
@@ -147,8 +144,7 @@ describe('the watched configuration', () => {
     await waitFor(() => server.count('configmap.list') === 2);
     await waitFor(() => server.configMaps.openWatches === 1);
     expect(config.current()).toBe(first);
-    expect(config.generation).toBe(1);
-    expect(changes).toHaveLength(1);
+    expect(loads()).toHaveLength(1);
   });
 
   it('keeps the last good one when the ConfigMap is malformed, and reports it', async () => {
@@ -170,8 +166,9 @@ describe('the watched configuration', () => {
   it('trusts nobody while there is no ConfigMap, and reports it', async () => {
     const config = start();
     await waitFor(() => around.observer.of('objectAbsent').length === 1);
+    expect(around.observer.of('objectAbsent')).toMatchObject([{ hadValue: false }]);
     expect(config.current()).toBeUndefined();
-    expect(config.healthy()).toBe(true);
+    expect(config.syncState().synced).toBe(true);
     server.setAuthentication(data);
     await loaded(config, 1);
   });
@@ -183,6 +180,21 @@ describe('the watched configuration', () => {
     await waitFor(() => server.configMaps.openWatches === 1);
     server.setAuthentication(undefined);
     await waitFor(() => around.observer.of('objectAbsent').length === 1);
+    const name = 'extension-apiserver-authentication';
+    expect(around.observer.of('objectAbsent')).toEqual([{ path: configMapsPath, name, hadValue: true }]);
+    expect(config.current()?.clientCaPem).toBe(clientCa);
+    server.setAuthentication({ ...data, 'client-ca-file': proxyCa });
+    await loaded(config, 2);
+  });
+
+  it('hears of no other ConfigMap', async () => {
+    server.setAuthentication(data);
+    const config = start();
+    await loaded(config, 1);
+    await waitFor(() => server.configMaps.openWatches === 1);
+    server.configMaps.put({ metadata: { name: 'another' }, data: { 'client-ca-file': proxyCa } });
+    server.setAuthentication({ ...data, 'requestheader-allowed-names': '[]' });
+    await loaded(config, 2);
     expect(config.current()?.clientCaPem).toBe(clientCa);
   });
 
@@ -193,9 +205,9 @@ describe('the watched configuration', () => {
     const config = start();
     await waitFor(() => config.problem()?.includes(message));
     expect(config.current()).toBeUndefined();
-    expect(config.healthy()).toBe(false);
+    expect(config.syncState().synced).toBe(false);
     server.recover('configmap.list');
     await loaded(config, 1);
-    expect(config.healthy()).toBe(true);
+    expect(config.syncState().synced).toBe(true);
   });
 });

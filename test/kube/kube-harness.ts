@@ -1,5 +1,7 @@
-import type { KubeObserver } from '../../src/kube/client/kube-observer.ts';
-import type { KubeSurroundings, ListWatchSettings } from '../../src/kube/client/list-watch.ts';
+import { CoreV1Api } from '@kubernetes/client-node';
+import type { CallOptions, KubeClient } from '../../src/kube/client/kube-client.ts';
+import type { KubeObserver, KubeSurroundings } from '../../src/kube/client/kube-observer.ts';
+import type { ListWatchSettings } from '../../src/kube/client/list-watch.ts';
 
 type EventName = keyof KubeObserver;
 type EventOf<Name extends EventName> = Parameters<KubeObserver[Name]>[0];
@@ -23,7 +25,6 @@ export class RecordingObserver implements KubeObserver {
   readonly apiServiceFailed = this.#keep('apiServiceFailed');
   readonly autoscalersOn = this.#keep('autoscalersOn');
   readonly autoscalersOff = this.#keep('autoscalersOff');
-  readonly eventUnwritten = this.#keep('eventUnwritten');
 
   of<Name extends EventName>(name: Name): EventOf<Name>[] {
     return this.#events.filter(([kept]) => kept === name).map(([, event]) => event as EventOf<Name>);
@@ -61,3 +62,14 @@ export const fastWatch: ListWatchSettings = {
 export const activeResources = () =>
   process.getActiveResourcesInfo().filter((name) => ['Timeout', 'TCPSocketWrap', 'TLSWrap'].includes(name))
     .length;
+
+export const configMapsPath = '/api/v1/namespaces/kube-system/configmaps';
+
+/** A request like any other: GET of `configMapsPath`. */
+export const listConfigMaps = (client: KubeClient, options: CallOptions) => {
+  const api = client.api(CoreV1Api);
+  return client.call(
+    (request) => api.listNamespacedConfigMap({ namespace: 'kube-system' }, request),
+    options,
+  );
+};

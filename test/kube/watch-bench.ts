@@ -1,20 +1,66 @@
+import { CoreV1Api } from '@kubernetes/client-node';
 import { afterEach, beforeEach } from 'vitest';
 import { loadKubeClient, type KubeClient } from '../../src/kube/client/kube-client.ts';
-import type { KubeObject } from '../../src/kube/client/list-page.ts';
-import type { ListWatchSettings } from '../../src/kube/client/list-watch.ts';
-import { ObjectWatch } from '../../src/kube/client/object-watch.ts';
+import type { KubeObject } from '../../src/kube/client/kube-object.ts';
+import { ListWatch, type ListWatchSettings } from '../../src/kube/client/list-watch.ts';
 import { startScriptedApiServer, type ScriptedApiServer } from '../support/scripted-apiserver.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { fastWatch, surroundings, type TestSurroundings } from './kube-harness.ts';
+import { configMapsPath as path, fastWatch, surroundings, type TestSurroundings } from './kube-harness.ts';
 
-export const path = '/api/v1/namespaces/kube-system/configmaps';
 export const name = 'extension-apiserver-authentication';
 
 export const dataOf = (object: KubeObject | undefined) =>
   object?.['data'] as { readonly version?: string } | undefined;
 
+/** A ListWatch of one ConfigMap, and the last version of it. */
+class WatchedConfigMap {
+  value: KubeObject | undefined;
+  readonly #listWatch: ListWatch<KubeObject>;
+
+  constructor(
+    client: KubeClient,
+    onValue: (value: KubeObject) => void,
+    around: TestSurroundings,
+    settings: ListWatchSettings,
+  ) {
+    const api = client.api(CoreV1Api);
+    const applied = (value: KubeObject) => {
+      this.value = value;
+      onValue(value);
+    };
+    this.#listWatch = new ListWatch(
+      client,
+      {
+        path,
+        fieldSelector: `metadata.name=${name}`,
+        list: (page, options) => api.listNamespacedConfigMap({ namespace: 'kube-system', ...page }, options),
+        keep: (one) => one,
+      },
+      { replaced: (all) => all.forEach(applied), applied, deleted: () => undefined },
+      settings,
+      around,
+    );
+  }
+
+  get lastSyncMs(): number | undefined {
+    return this.#listWatch.lastSyncMs;
+  }
+
+  healthy(): boolean {
+    return this.problem() === undefined;
+  }
+
+  problem(): string | undefined {
+    return this.#listWatch.problem();
+  }
+
+  run(signal: AbortSignal): Promise<unknown> {
+    return this.#listWatch.run(signal);
+  }
+}
+
 /** An API server, and a watch of one ConfigMap in it, anew for each test. */
-class ObjectWatchBench {
+class WatchBench {
   declare server: ScriptedApiServer;
   declare client: KubeClient;
   around: TestSurroundings = surroundings();
@@ -39,10 +85,10 @@ class ObjectWatchBench {
     await this.server[Symbol.asyncDispose]();
   }
 
-  start(settings: Partial<ListWatchSettings> = {}): ObjectWatch {
+  start(settings: Partial<ListWatchSettings> = {}): WatchedConfigMap {
     const keep = (value: KubeObject) => this.values.push(dataOf(value));
-    const object = { path, name };
-    const watch = new ObjectWatch(this.client, object, keep, this.around, { ...fastWatch, ...settings });
+    const all = { ...fastWatch, ...settings };
+    const watch = new WatchedConfigMap(this.client, keep, this.around, all);
     this.running = watch.run(this.stop.signal);
     return watch;
   }
@@ -55,7 +101,7 @@ class ObjectWatchBench {
     return waitFor(() => this.server.configMaps.openWatches === 1);
   }
 
-  seen(watch: ObjectWatch, version: string): Promise<unknown> {
+  seen(watch: WatchedConfigMap, version: string): Promise<unknown> {
     return waitFor(() => dataOf(watch.value)?.version === version);
   }
 
@@ -68,8 +114,8 @@ class ObjectWatchBench {
   }
 }
 
-export function useObjectWatch(): ObjectWatchBench {
-  const bench = new ObjectWatchBench();
+export function useWatchedConfigMap(): WatchBench {
+  const bench = new WatchBench();
   beforeEach(() => bench.setUp());
   afterEach(() => bench.tearDown());
   return bench;

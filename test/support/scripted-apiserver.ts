@@ -5,13 +5,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TLSSocket, type PeerCertificate } from 'node:tls';
 import { createCa } from './certificates.ts';
 import { sendJson, sendStatus, StatusFailure } from './kube-status.ts';
 import { ScriptedApiServices } from './scripted-apiservices.ts';
 import { ScriptedAutoscalers } from './scripted-autoscalers.ts';
 import { ScriptedCollection, serveCollection } from './scripted-collection.ts';
 import { endpointOf, type Endpoint } from './scripted-endpoints.ts';
-import { ScriptedEvents } from './scripted-events.ts';
 import {
   answerAccessReview,
   answerSelfAccessReview,
@@ -41,19 +41,20 @@ export interface SeenRequest {
   readonly url: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: unknown;
+  /** Common name of the client certificate, of any issuer. */
+  readonly clientName: string | undefined;
 }
 
 const configMapName = 'extension-apiserver-authentication';
 
 /**
  * Plays kube-apiserver over real TLS: one ConfigMap collection (kube-system), HorizontalPodAutoscalers, TokenReview,
- * SubjectAccessReview, SelfSubjectAccessReview, APIServices and Events. It refuses what the real one refuses, and unknown fields besides.
+ * SubjectAccessReview, SelfSubjectAccessReview, and APIServices. It refuses what the real one refuses, and unknown fields besides.
  */
 export class ScriptedApiServer implements AsyncDisposable {
   readonly configMaps = new ScriptedCollection('v1', 'ConfigMap');
   readonly hpas = new ScriptedAutoscalers();
   readonly apiServices = new ScriptedApiServices();
-  readonly events = new ScriptedEvents();
   /** Who TokenReview says that each token is. */
   readonly tokens = new Map<string, ScriptedUser>();
   /** Whom good bearer tokens are of, for SelfSubjectAccessReview. */
@@ -79,7 +80,8 @@ export class ScriptedApiServer implements AsyncDisposable {
 
   constructor(caPem: string, pair: { readonly certificate: string; readonly key: string }) {
     this.caPem = caPem;
-    this.#server = createServer({ cert: pair.certificate, key: pair.key }, (request, response) => {
+    const tls = { cert: pair.certificate, key: pair.key, requestCert: true, rejectUnauthorized: false };
+    this.#server = createServer(tls, (request, response) => {
       void this.#serve(request, response);
     });
     this.#server.on('connection', (socket: Socket) => {
@@ -185,7 +187,7 @@ export class ScriptedApiServer implements AsyncDisposable {
       if (!this.bearers.has(bearer)) throw new StatusFailure(401, 'Unauthorized', 'Unauthorized');
       const body = bodyOf(method, headers, Buffer.concat(chunks).toString());
       const endpoint = endpointOf(method, pathname, searchParams);
-      this.requests.push({ endpoint, method, url, headers, body });
+      this.requests.push({ endpoint, method, url, headers, body, clientName: clientNameOf(request) });
       if (!this.#failed(endpoint, response)) this.#answer(endpoint, pathname, searchParams, body, response);
     } catch (error) {
       if (response.destroyed) return;
@@ -244,14 +246,6 @@ export class ScriptedApiServer implements AsyncDisposable {
         sendJson(response, 200, this.apiServices.patch(name, body));
         return;
       }
-      case 'event.create': {
-        sendJson(response, 201, this.events.create(pathname, body));
-        return;
-      }
-      case 'event.patch': {
-        sendJson(response, 200, this.events.patch(pathname, body));
-        return;
-      }
       case 'unknown':
         throw new StatusFailure(404, 'NotFound', 'the server could not find the requested resource');
     }
@@ -271,6 +265,12 @@ export class ScriptedApiServer implements AsyncDisposable {
     else if (failure.kind === 'garbage') response.end('{"kind":');
     return true;
   }
+}
+
+function clientNameOf({ socket }: IncomingMessage): string | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined;
+  const { subject } = socket.getPeerCertificate() as Partial<PeerCertificate>;
+  return typeof subject?.CN === 'string' ? subject.CN : undefined;
 }
 
 function bodyOf(method: string, headers: IncomingMessage['headers'], text: string): unknown {

@@ -1,4 +1,3 @@
-import { eventEndpointOf, type EventEndpoint } from './scripted-events.ts';
 import { autoscalerEndpointOf, type AutoscalerEndpoint } from './scripted-autoscalers.ts';
 
 /** What the scripted kube-apiserver serves, by path and verb. */
@@ -12,7 +11,6 @@ export type Endpoint =
   | 'selfsubjectaccessreview'
   | 'apiservice.get'
   | 'apiservice.patch'
-  | EventEndpoint
   | 'version.get'
   | 'unknown';
 
@@ -29,8 +27,6 @@ export function endpointOf(method: string, pathname: string, parameters: URLSear
   if (act === 'POST /apis/authorization.k8s.io/v1/subjectaccessreviews') return 'subjectaccessreview';
   if (act === 'POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews') return 'selfsubjectaccessreview';
   if (act === 'GET /version') return 'version.get';
-  const events = eventEndpointOf(method, pathname);
-  if (events !== undefined) return events;
   const [, apiServiceMethod] =
     /^(GET|PATCH) \/apis\/apiregistration\.k8s\.io\/v1\/apiservices\/[^/]+$/.exec(act) ?? [];
   if (apiServiceMethod === 'GET') return 'apiservice.get';

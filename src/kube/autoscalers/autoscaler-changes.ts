@@ -28,12 +28,12 @@ export class AutoscalerChanges {
   }
 
   /** It is as given now. */
-  apply({ namespace, name, uid, metrics, fingerprint }: Autoscaler): void {
+  apply({ namespace, name, metrics, fingerprint }: Autoscaler): void {
     const key = `${namespace}/${name}`;
     if (fingerprint === (this.#told.get(key) ?? '')) return;
     if (fingerprint === '') this.#told.delete(key);
     else this.#told.set(key, fingerprint);
-    this.#handler.changed({ namespace, name, ...(uid === undefined ? {} : { uid }) }, metrics);
+    this.#handler.changed({ namespace, name }, metrics);
   }
 
   /** It is gone. */

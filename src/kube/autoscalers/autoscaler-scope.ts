@@ -1,34 +1,38 @@
-import { AutoscalerChanges, type AutoscalerHandler } from './autoscaler-changes.ts';
-import { autoscalerVersions, servedAutoscalerVersion, type AutoscalerVersion } from './autoscaler-version.ts';
-import { autoscalerOf, type Autoscaler } from './autoscaler.ts';
-import { pauseBoundMs, pauseUntil, type BackOffSettings } from '../../runtime/back-off.ts';
+import { jitteredPauseMs, pauseBoundMs, pauseUntil, type BackOffSettings } from '../../runtime/back-off.ts';
 import type { KubeClient } from '../client/kube-client.ts';
 import { KubeError, messageOf } from '../client/kube-error.ts';
-import type { AutoscalersOffEvent } from '../client/kube-observer.ts';
-import { ListWatch, type KubeSurroundings, type ListWatchSettings } from '../client/list-watch.ts';
-import type { SyncState } from '../client/sync-state.ts';
+import type { AutoscalersOffEvent, KubeSurroundings, SyncState } from '../client/kube-observer.ts';
+import { ListWatch, type ListWatchSettings } from '../client/list-watch.ts';
+import { AutoscalerChanges, type AutoscalerHandler } from './autoscaler-changes.ts';
+import {
+  autoscalerCollection,
+  servedAutoscalerVersion,
+  unservedMessage,
+  type AutoscalerVersion,
+} from './autoscaler-collection.ts';
+import { autoscalerOf, type Autoscaler } from './autoscaler.ts';
 
 export interface AutoscalerWatchSettings extends ListWatchSettings {
-  /** Pauses between looks whether it may be watched by now. */
+  /** Pauses between attempts while HPAs may not be watched. */
   readonly recheck: BackOffSettings;
 }
 
 /**
- * Follows the HPAs of one namespace, or of all. While it may not, or the cluster serves no version that it reads, it
- * is off: it knows of no HPA, says so once, and looks again from time to time.
+ * Watches the HPAs of one namespace, or of all namespaces. While RBAC does not allow it, or the cluster serves no version
+ * that we read, the watch is off: it knows no HPA, reports that once, and tries again from time to time.
  */
 export class AutoscalerScope {
   readonly #client: KubeClient;
   readonly #namespace: string | undefined;
   readonly #changes: AutoscalerChanges;
-  readonly #around: KubeSurroundings;
+  readonly #surroundings: KubeSurroundings;
   readonly #settings: AutoscalerWatchSettings;
   #state: 'starting' | 'on' | AutoscalersOffEvent['reason'] = 'starting';
-  /** The last that was begun. */
+  /** The one that was begun last. */
   #watch: ListWatch<Autoscaler | undefined> | undefined;
-  /** Of looks in a row that found it off. */
+  /** Attempts in a row that found the watch off. */
   #offs = 0;
-  /** Of looks in a row that got no answer. */
+  /** Attempts in a row without an answer. */
   #failures = 0;
 
   /** @param namespace undefined: all */
@@ -36,17 +40,17 @@ export class AutoscalerScope {
     client: KubeClient,
     namespace: string | undefined,
     handler: AutoscalerHandler,
-    around: KubeSurroundings,
+    surroundings: KubeSurroundings,
     settings: AutoscalerWatchSettings,
   ) {
     this.#client = client;
     this.#namespace = namespace;
     this.#changes = new AutoscalerChanges(handler);
-    this.#around = around;
+    this.#surroundings = surroundings;
     this.#settings = settings;
   }
 
-  /** Whether all HPAs were told of and are followed. */
+  /** Whether the handler knows every HPA, and hears of each change. */
   get synced(): boolean {
     return this.#state === 'on';
   }
@@ -60,25 +64,24 @@ export class AutoscalerScope {
     };
   }
 
-  /** Resolves once the signal is aborted and nothing runs any more; never rejects. */
+  /** Resolves when the signal is aborted and nothing runs any more. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) await pauseUntil(await this.#look(signal), signal);
+    while (!signal.aborted) await pauseUntil(await this.#attempt(signal), signal);
   }
 
-  /** Follows them as long as that is possible. Returns how long to wait for the next look. */
-  async #look(signal: AbortSignal): Promise<number> {
+  /** Watches as long as that is possible. Returns the pause before the next attempt, ms. */
+  async #attempt(signal: AbortSignal): Promise<number> {
     try {
       const timeoutMs = this.#settings.callTimeoutMs;
       const version = await servedAutoscalerVersion(this.#client, { signal, timeoutMs });
       this.#failures = 0;
-      if (version === undefined)
-        return this.#switchOff('unserved', `autoscaling has neither of ${autoscalerVersions.join(' and ')}`);
+      if (version === undefined) return this.#switchOff('unserved', unservedMessage);
       this.#watch = this.#listWatch(version);
       const refusal = await this.#watch.run(signal);
       if (refusal === undefined) return 0;
       if (refusal.statusCode === 403) return this.#switchOff('forbidden', refusal.message);
       if (this.#state !== 'on') return this.#switchOff('unserved', refusal.message);
-      // An upgrade of the cluster may have taken this version away and brought the next one.
+      // An upgrade of the cluster may have removed this version and added the next one.
       this.#state = 'starting';
       return 0;
     } catch (error) {
@@ -87,21 +90,21 @@ export class AutoscalerScope {
       if (error instanceof KubeError && error.statusCode === 403)
         return this.#switchOff('forbidden', message);
       this.#failures++;
+      const { observer, random } = this.#surroundings;
       const retryInMs = pauseBoundMs(this.#failures, this.#settings);
-      this.#around.observer.watchEnded({ path: '/apis/autoscaling', reason: 'failed', message, retryInMs });
-      return this.#around.random() * retryInMs;
+      observer.watchEnded({ path: '/apis/autoscaling', reason: 'failed', message, retryInMs });
+      return jitteredPauseMs(this.#failures, { ...this.#settings, random });
     }
   }
 
   #listWatch(version: AutoscalerVersion): ListWatch<Autoscaler | undefined> {
     const changes = this.#changes;
-    const within = this.#namespace === undefined ? '' : `/namespaces/${encodeURIComponent(this.#namespace)}`;
-    const path = `/apis/autoscaling/${version}${within}/horizontalpodautoscalers`;
-    // Told once they can be followed: who may list but not watch would have them come and go with each look.
+    // Passed on only when the watch is accepted. With the right to list but not to watch, every HPA would otherwise come
+    // and go with each attempt.
     let listed: readonly (Autoscaler | undefined)[] | undefined;
     return new ListWatch(
       this.#client,
-      { path, keep: autoscalerOf },
+      { ...autoscalerCollection(this.#client, version, this.#namespace), keep: autoscalerOf },
       {
         replaced: (all) => {
           listed = all;
@@ -120,7 +123,7 @@ export class AutoscalerScope {
         endsRun: ({ statusCode }) => statusCode === 403 || statusCode === 404,
       },
       this.#settings,
-      this.#around,
+      this.#surroundings,
     );
   }
 
@@ -129,19 +132,20 @@ export class AutoscalerScope {
     this.#state = 'on';
     this.#offs = 0;
     const { size } = this.#changes;
-    this.#around.observer.autoscalersOn({ namespace: this.#namespace, version, withExternalMetrics: size });
+    const { observer } = this.#surroundings;
+    observer.autoscalersOn({ namespace: this.#namespace, version, withExternalMetrics: size });
   }
 
-  /** Returns how long to wait for the next look. */
+  /** Returns the pause before the next attempt, ms: between half the bound and the bound. */
   #switchOff(reason: AutoscalersOffEvent['reason'], message: string): number {
     this.#offs++;
-    const { observer, random } = this.#around;
+    const { observer, random } = this.#surroundings;
     const retryInMs = pauseBoundMs(this.#offs, this.#settings.recheck);
     if (this.#state !== reason) {
       this.#state = reason;
       this.#changes.replace([]);
       observer.autoscalersOff({ namespace: this.#namespace, reason, message, retryInMs });
     }
-    return retryInMs * (0.5 + random() / 2);
+    return (retryInMs * (1 + random())) / 2;
   }
 }

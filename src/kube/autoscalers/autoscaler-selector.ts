@@ -1,7 +1,7 @@
 import { AdapterError } from '../../errors.ts';
 import type { Operator, Requirement } from '../../grammar/label-selector.ts';
 import { checkLabelKey, checkLabelValue } from '../../grammar/label-syntax.ts';
-import { isRecord } from '../client/kube-error.ts';
+import { isRecord } from '../client/kube-object.ts';
 
 /** Operators of `matchExpressions`, and as a selector's text has them. */
 const operators = new Map<unknown, Operator>([

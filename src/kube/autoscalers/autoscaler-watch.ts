@@ -1,8 +1,8 @@
 import type { AutoscalerHandler } from './autoscaler-changes.ts';
 import { AutoscalerScope, type AutoscalerWatchSettings } from './autoscaler-scope.ts';
 import type { KubeClient } from '../client/kube-client.ts';
-import { defaultListWatchSettings, type KubeSurroundings } from '../client/list-watch.ts';
-import type { SyncState } from '../client/sync-state.ts';
+import type { KubeSurroundings, SyncState } from '../client/kube-observer.ts';
+import { defaultListWatchSettings } from '../client/list-watch.ts';
 
 /** Soon after a start, when the RBAC may be on its way, and every 2.5 to 5 minutes later on. */
 export const defaultAutoscalerWatchSettings: AutoscalerWatchSettings = {

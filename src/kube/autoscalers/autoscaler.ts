@@ -3,14 +3,11 @@ import { AdapterError } from '../../errors.ts';
 import { parseQuantity } from '../../grammar/quantity.ts';
 import type { ExternalMetricRef, ScaleTarget } from '../../metric/external-metric-ref.ts';
 import { selectorRequirements } from './autoscaler-selector.ts';
-import { isRecord } from '../client/kube-error.ts';
-import { metadataOf, type KubeObject } from '../client/list-page.ts';
+import { isRecord, metadataOf, type KubeObject } from '../client/kube-object.ts';
 
 export interface AutoscalerName {
   readonly namespace: string;
   readonly name: string;
-  /** Told of one that is there. */
-  readonly uid?: string | undefined;
 }
 
 /** What is kept of a HorizontalPodAutoscaler. */
@@ -18,7 +15,7 @@ export interface Autoscaler extends AutoscalerName {
   /** Each once, in an order of their own: that of the HPA makes no difference. */
   readonly metrics: readonly ExternalMetricRef[];
   /**
-   * Of `metrics` and `uid`: equal where those are, empty where there are none. Made as an HPA is read, since thousands may have
+   * Of `metrics`: equal where those are, empty where there are none. Made as an HPA is read, since thousands may have
    * to be compared at once, and short, since it is kept.
    */
   readonly fingerprint: string;
@@ -31,7 +28,7 @@ export interface Autoscaler extends AutoscalerName {
  * @returns undefined without a namespace or a name
  */
 export function autoscalerOf(object: KubeObject): Autoscaler | undefined {
-  const { namespace, name, uid } = metadataOf(object);
+  const { namespace, name } = metadataOf(object);
   if (typeof namespace !== 'string' || typeof name !== 'string') return undefined;
   const spec = object['spec'];
   const metrics = isRecord(spec) ? spec['metrics'] : undefined;
@@ -43,9 +40,8 @@ export function autoscalerOf(object: KubeObject): Autoscaler | undefined {
   }
   const texts = [...byText.keys()].sort();
   const sorted = texts.flatMap((text) => byText.get(text) ?? []);
-  const fingerprint = texts.length === 0 ? '' : hash('sha256', [...texts, uid].join(), 'base64');
-  const id = typeof uid === 'string' ? { uid } : {};
-  return { namespace, name, ...id, metrics: sorted, fingerprint };
+  const fingerprint = texts.length === 0 ? '' : hash('sha256', texts.join(), 'base64');
+  return { namespace, name, metrics: sorted, fingerprint };
 }
 
 type Bounds = Pick<ScaleTarget, 'minReplicas' | 'maxReplicas'>;

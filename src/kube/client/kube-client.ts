@@ -1,160 +1,307 @@
-import type { IncomingMessage } from 'node:http';
-import { inClusterAccess, usualServiceAccountDir, type PodSurroundings } from './in-cluster-access.ts';
-import type { KubeAccess } from './kube-access.ts';
+import {
+  ApiException,
+  HttpMethod,
+  Observable,
+  RequestContext,
+  ResponseContext,
+  VersionApi,
+  type ApiConstructor,
+  type ApiType,
+  type ConfigurationOptions,
+} from '@kubernetes/client-node';
+import { errors, fetch } from 'undici';
+import {
+  loadKubeConfig,
+  maxReplyBytes,
+  type KeptConnectionsConfig,
+  type KubeConfigOptions,
+} from './kube-config.ts';
 import { KubeError, messageOf, statusError } from './kube-error.ts';
-import { KubeTransport, type KubeRequest } from './kube-transport.ts';
-import { watchEvents, type WatchEvent } from './watch-lines.ts';
+import { isRecord, type KubeObject } from './kube-object.ts';
+
+/** To be passed on to the function of client-node's API. */
+export type RequestOptions = ConfigurationOptions;
 
 export interface CallOptions {
   readonly signal: AbortSignal;
-  /** From the start to the last byte of the reply. Default 10,000, as Go's delegated reviews have it. */
+  /** From the start to the last byte of the reply. Default: 10,000, as in Go's delegated reviews. */
   readonly timeoutMs?: number;
 }
 
-export interface WatchOptions {
-  readonly signal: AbortSignal;
-  /** The longest time without a byte once the watch stands. */
+/** An event of a watch. https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes */
+export interface WatchEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  /** BOOKMARK: an object with only a resourceVersion. ERROR: a Status. */
+  readonly object: KubeObject;
+}
+
+export interface WatchOptions extends CallOptions {
+  /** The longest time without a byte. `timeoutMs` is for the start of the watch alone. */
   readonly silenceMs: number;
-  /** Until the watch stands. Default 10,000. */
-  readonly timeoutMs?: number;
+  /** Called when the server has accepted the watch. */
+  readonly opened: () => void;
+  /** Called with each event. The watch ends with what it throws. */
+  readonly received: (event: WatchEvent) => void;
 }
 
-/**
- * JSON calls to the Kubernetes API server. Paths are absolute (`/api/v1/…`), with their query.
- * All of them throw KubeError, or the signal's reason.
- */
-export interface KubeClient {
-  get(path: string, options: CallOptions): Promise<unknown>;
-  create(path: string, body: unknown, options: CallOptions): Promise<unknown>;
-  /** JSON merge patch, RFC 7386. */
-  patch(path: string, patch: unknown, options: CallOptions): Promise<unknown>;
-  /** Resolves once the server has accepted the watch. */
-  watch(path: string, options: WatchOptions): Promise<AsyncIterable<WatchEvent>>;
-  /** Closes every connection. */
-  close(): void;
-}
-
-export interface KubeClientOptions extends Partial<PodSurroundings> {
-  /** Path of a kubeconfig file. Default: the service account of the pod. */
-  readonly kubeconfig?: string;
-}
-
-/** An answer of the API server that is larger is none of ours. */
-const maxReplyBytes = 64 * 1024 * 1024;
 const defaultTimeoutMs = 10_000;
+/** Of a line of a watch. etcd takes objects up to 1.5 MiB. */
+const maxLineLength = 8 * 1024 * 1024;
+const closedCodes: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_CLOSED']);
+const eventTypes: ReadonlySet<unknown> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']);
 
 /**
- * A client by a kubeconfig file or, without one, as the pod's service account. Calls nobody yet.
- *
- * @throws AdapterError `ConfigInvalid` where neither works
+ * Requests to the Kubernetes API server through @kubernetes/client-node, with time-outs, an abort signal and one class
+ * of error.
  */
-export async function loadKubeClient(options: KubeClientOptions): Promise<KubeClient> {
-  const { kubeconfig, env = process.env, clock = Date } = options;
-  const { serviceAccountDir = usualServiceAccountDir } = options;
-  if (kubeconfig === undefined)
-    return createKubeClient(await inClusterAccess({ env, serviceAccountDir, clock }));
-  const { kubeconfigAccess } = await import('./kubeconfig-access.ts');
-  return createKubeClient(await kubeconfigAccess(kubeconfig, clock));
-}
+export class KubeClient {
+  readonly #config: KeptConnectionsConfig;
 
-function createKubeClient(access: KubeAccess): KubeClient {
-  const transport = new KubeTransport(access);
-  const call = async (request: Omit<KubeRequest, 'signal'>, { signal, timeoutMs }: CallOptions) =>
-    await within(timeoutMs, request, signal, async (limited) => {
-      const reply = await transport.send({ ...request, signal: limited });
-      return await readJson(request, reply);
-    });
-  return {
-    get: (path, options) => call({ method: 'GET', path }, options),
-    create: (path, body, options) =>
-      call(
-        { method: 'POST', path, body: { contentType: 'application/json', text: JSON.stringify(body) } },
-        options,
-      ),
-    patch: (path, patch, options) => {
-      const body = { contentType: 'application/merge-patch+json', text: JSON.stringify(patch) };
-      return call({ method: 'PATCH', path, body }, options);
-    },
-    watch: async (path, { signal, silenceMs, timeoutMs }) => {
-      const request: Omit<KubeRequest, 'signal'> = { method: 'GET', path };
-      // The time-out is over once the reply is there; from then on the silence counts.
-      const reply = await within(timeoutMs, request, signal, async (limited) => {
-        const answer = await transport.send({ ...request, signal: limited });
-        if (answer.statusCode !== 200) await readJson(request, answer);
-        return answer;
-      });
-      return networkErrors(watchEvents(reply, silenceMs), signal);
-    },
-    close: () => transport.close(),
-  };
-}
-
-/** Runs work under the signal and a time-out, and leaves no timer. */
-async function within<T>(
-  timeoutMs = defaultTimeoutMs,
-  { method, path }: Omit<KubeRequest, 'signal'>,
-  signal: AbortSignal,
-  work: (limited: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const limit = new AbortController();
-  const timer = setTimeout(() => {
-    const [pathname] = path.split('?');
-    limit.abort(new KubeError('timeout', `${method} ${pathname} had no answer within ${timeoutMs / 1000} s`));
-  }, timeoutMs);
-  try {
-    return await work(AbortSignal.any([signal, limit.signal]));
-  } catch (error) {
-    signal.throwIfAborted();
-    limit.signal.throwIfAborted();
-    throw error;
-  } finally {
-    clearTimeout(timer);
+  constructor(config: KeptConnectionsConfig) {
+    this.#config = config;
   }
-}
 
-async function readJson(
-  { method, path }: Omit<KubeRequest, 'signal'>,
-  reply: IncomingMessage,
-): Promise<unknown> {
-  const what = `${method} ${path.split('?')[0]}`;
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of reply as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > maxReplyBytes) throw new KubeError('reply', `${what} answered over ${maxReplyBytes} bytes`);
-      chunks.push(chunk);
+  /** Returns an API of client-node. Its functions are to be called inside `call`. */
+  api<T extends ApiType>(type: ApiConstructor<T>): T {
+    return this.#config.makeApiClient(type);
+  }
+
+  /**
+   * Sends one request, or two if the connection was closed before the reply: every request of ours may be repeated.
+   *
+   * @throws KubeError; the signal's reason
+   */
+  async call<T>(send: (options: RequestOptions) => Promise<T>, options: CallOptions): Promise<T> {
+    return await this.#send(send, (reply) => Promise.resolve(reply), options);
+  }
+
+  /**
+   * Like `call`, but returns the JSON as the server sent it, as events of a watch are. client-node's deserialiser renames
+   * fields, and makes a list of characters of a string that stands where a list is expected.
+   *
+   * @throws KubeError; the signal's reason
+   */
+  async callForJson(
+    send: (options: RequestOptions) => Promise<unknown>,
+    options: CallOptions,
+  ): Promise<unknown> {
+    let text = '';
+    const keepText = async (reply: ResponseContext) => {
+      if (reply.httpStatusCode > 299) return reply;
+      text = await reply.body.text();
+      const nothing = { text: () => Promise.resolve('null'), binary: () => reply.body.binary() };
+      return new ResponseContext(reply.httpStatusCode, reply.headers, nothing as typeof reply.body);
+    };
+    const parse = async (request: RequestOptions) => {
+      await send(request);
+      return JSON.parse(text) as unknown;
+    };
+    return await this.#send(parse, keepText, options);
+  }
+
+  /**
+   * Watches a collection. Resolves when the server has ended the watch.
+   *
+   * client-node's own `Watch` (2.0.1) is not used: it ends each watch after 30 s without a byte, though bookmarks come
+   * once a minute, skips lines that it cannot parse, and drops the Status of a refusal
+   * (docs/decisions/kube-client.md).
+   *
+   * @param path such as `/api/v1/namespaces/{namespace}/configmaps`
+   * @throws KubeError; the signal's reason; what `received` throws
+   */
+  async watch(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    { signal, silenceMs, timeoutMs = defaultTimeoutMs, opened, received }: WatchOptions,
+  ): Promise<void> {
+    using limit = new Limit(signal, timeoutMs, () => `GET ${path} had no answer`);
+    const what = `the watch of ${path}`;
+    try {
+      const chunks = await this.#openWatch(path, query, limit.signal);
+      limit.restart(silenceMs, () => 'the watch was silent');
+      opened();
+      for await (const line of linesOf(chunks, () => limit.restart(silenceMs))) received(eventOf(line));
+    } catch (thrown) {
+      throw this.#failure(what, thrown, limit.signal);
     }
-  } catch (cause) {
-    if (cause instanceof KubeError) throw cause;
-    throw new KubeError('network', `${what}: the answer broke off (${messageOf(cause)})`, { cause });
   }
-  const { statusCode = 0, headers } = reply;
-  const text = Buffer.concat(chunks).toString();
-  if (statusCode < 200 || statusCode > 299)
-    throw statusError(what, parseJson(text), statusCode, headers['retry-after']);
-  const parsed = parseJson(text);
-  if (parsed === undefined) throw new KubeError('reply', `${what} answered ${statusCode} without JSON`);
-  return parsed;
+
+  /** Closes every connection. */
+  close(): void {
+    this.#config.close();
+  }
+
+  async #send<T>(
+    send: (options: RequestOptions) => Promise<T>,
+    received: (reply: ResponseContext) => Promise<ResponseContext>,
+    { signal, timeoutMs = defaultTimeoutMs }: CallOptions,
+  ): Promise<T> {
+    let what = 'the request';
+    using limit = new Limit(signal, timeoutMs, () => `${what} had no answer`);
+    const pre = (context: RequestContext) => {
+      what = `${context.getHttpMethod()} ${new URL(context.getUrl()).pathname}`;
+      context.setSignal(limit.signal);
+      return new Observable(Promise.resolve(context));
+    };
+    const post = (reply: ResponseContext) => new Observable(received(reply));
+    const attempt = () => Promise.race([send({ middleware: [{ pre, post }] }), limit.reached]);
+    try {
+      return await attempt().catch((thrown: unknown) => {
+        if (limit.signal.aborted || !isClosedConnection(thrown)) throw thrown;
+        return attempt();
+      });
+    } catch (thrown) {
+      throw this.#failure(what, thrown, limit.signal);
+    }
+  }
+
+  async #openWatch(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const server = this.#config.getCurrentCluster()?.server ?? '';
+    const search = new URLSearchParams({ watch: 'true', ...query });
+    const context = new RequestContext(`${server}${path}?${search.toString()}`, HttpMethod.GET);
+    await this.#config.applySecurityAuthentication(context);
+    const dispatcher = context.getDispatcher();
+    const init = {
+      headers: context.getHeaders(),
+      signal,
+      ...(dispatcher === undefined ? {} : { dispatcher }),
+    };
+    const reply = await fetch(context.getUrl(), init);
+    if (reply.status === 200 && reply.body !== null) return reply.body;
+    throw statusError(`GET ${path}`, jsonOf(await reply.text()), reply.status);
+  }
+
+  /** Returns the reason of the signal, else what was thrown as a KubeError. */
+  #failure(what: string, thrown: unknown, limit: AbortSignal): unknown {
+    if (limit.aborted) return limit.reason;
+    const error = kubeErrorOf(what, thrown, this.#config.getCurrentCluster()?.server ?? '');
+    if (error.statusCode === 401) this.#config.tokenFile?.expire();
+    return error;
+  }
 }
 
-function parseJson(text: string): unknown {
+/**
+ * Returns a client by a kubeconfig file or, without one, as the service account of the pod. Sends no request.
+ *
+ * @throws AdapterError `ConfigInvalid` if neither works
+ */
+export const loadKubeClient = async (options: KubeConfigOptions): Promise<KubeClient> =>
+  new KubeClient(await loadKubeConfig(options));
+
+/** Returns the version of the API server, such as `v1.32.1`. @throws KubeError; the signal's reason */
+export async function serverVersion(client: KubeClient, options: CallOptions): Promise<string | undefined> {
+  const api = client.api(VersionApi);
+  const { gitVersion } = await client.call((request) => api.getCode({}, request), options);
+  return gitVersion;
+}
+
+/** Ends a request at its time-out or by the caller's signal. Leaves no timer and no listener. */
+class Limit implements Disposable {
+  /** Rejects at the limit. */
+  readonly reached: Promise<never>;
+  readonly #controller = new AbortController();
+  readonly #caller: AbortSignal;
+  #what: () => string;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #leave = () => this.#controller.abort(this.#caller.reason);
+
+  constructor(caller: AbortSignal, timeoutMs: number, what: () => string) {
+    const reached = Promise.withResolvers<never>();
+    reached.promise.catch(() => undefined);
+    this.reached = reached.promise;
+    this.signal.addEventListener('abort', () => reached.reject(this.signal.reason));
+    this.#caller = caller;
+    caller.addEventListener('abort', this.#leave);
+    if (caller.aborted) this.#leave();
+    this.#what = what;
+    this.restart(timeoutMs);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** @param what had no answer; default: the same as before */
+  restart(timeoutMs: number, what = this.#what): void {
+    this.#what = what;
+    clearTimeout(this.#timer);
+    const reach = () =>
+      this.#controller.abort(new KubeError('timeout', `${what()} for ${timeoutMs / 1000} s`));
+    this.#timer = setTimeout(reach, timeoutMs);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#caller.removeEventListener('abort', this.#leave);
+  }
+}
+
+/**
+ * Splits a stream into lines. An incomplete last line is dropped.
+ *
+ * @throws KubeError `reply` at a line that does not end
+ */
+async function* linesOf(
+  chunks: AsyncIterable<Uint8Array>,
+  heard: () => void,
+): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of chunks) {
+    heard();
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > maxLineLength) throw new KubeError('reply', 'a line of the watch does not end');
+    for (const line of lines) if (line.trim() !== '') yield line;
+  }
+}
+
+function eventOf(line: string): WatchEvent {
+  const event = jsonOf(line);
+  if (event === undefined) throw new KubeError('reply', 'a line of the watch is not JSON');
+  if (!isRecord(event) || !eventTypes.has(event['type']) || !isRecord(event['object']))
+    throw new KubeError('reply', 'a line of the watch is not an event');
+  return { type: event['type'] as WatchEvent['type'], object: event['object'] };
+}
+
+/**
+ * Whether a kept connection was closed while the request was sent: by the server, which had it idle for too long, or by
+ * us, since the credentials have changed.
+ */
+function isClosedConnection(thrown: unknown): boolean {
+  const cause = thrown instanceof TypeError ? thrown.cause : undefined;
+  if (cause instanceof errors.SocketError) return (cause.socket?.bytesRead ?? 0) > 0;
+  return cause instanceof Error && 'code' in cause && closedCodes.has(cause.code);
+}
+
+/** The one place where errors of client-node and undici become ours. */
+function kubeErrorOf(what: string, thrown: unknown, server: string): KubeError {
+  for (let cause = thrown; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof KubeError) return cause;
+    if (cause instanceof ApiException)
+      return statusError(what, jsonOf(cause.body), cause.code, cause.headers['retry-after']);
+    if (cause instanceof errors.ResponseExceededMaxSizeError)
+      return new KubeError('reply', `${what} answered more than ${maxReplyBytes} bytes`);
+  }
+  // fetch throws a TypeError with a cause. Other errors are client-node's, of a reply that it cannot read.
+  if (!(thrown instanceof TypeError && thrown.cause instanceof Error))
+    return new KubeError('reply', `${what} answered what cannot be read: ${messageOf(thrown)}`);
+  const reason = messageOf(thrown.cause);
+  const message =
+    thrown.message === 'terminated'
+      ? `${what}: the answer broke off (${reason})`
+      : `API server at ${URL.parse(server)?.host ?? server} cannot be reached: ${reason}`;
+  return new KubeError('network', message, { cause: thrown.cause });
+}
+
+function jsonOf(body: unknown): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(String(body));
   } catch {
     return undefined;
-  }
-}
-
-async function* networkErrors(
-  events: AsyncIterable<WatchEvent>,
-  signal: AbortSignal,
-): AsyncGenerator<WatchEvent, void, undefined> {
-  try {
-    yield* events;
-  } catch (cause) {
-    signal.throwIfAborted();
-    if (cause instanceof KubeError) throw cause;
-    throw new KubeError('network', `the watch broke off (${messageOf(cause)})`, { cause });
   }
 }

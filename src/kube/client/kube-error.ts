@@ -1,3 +1,6 @@
+import { STATUS_CODES } from 'node:http';
+import { isRecord } from './kube-object.ts';
+
 /**
  * - `status`: the API server refused or failed, with an HTTP status or an ERROR event
  * - `network`: no connection, or it broke
@@ -60,17 +63,17 @@ export function statusError(
   const actualCode = statusCode ?? (typeof code === 'number' ? code : undefined);
   const asked = isRecord(details) ? details['retryAfterSeconds'] : undefined;
   const seconds = Number(retryAfterSeconds ?? asked);
-  const text = typeof message === 'string' && message !== '' ? `: ${message}` : '';
-  return new KubeError('status', `${what} answered ${actualCode ?? 'an error'}${text}`, {
-    statusCode: actualCode,
-    reason: typeof reason === 'string' ? reason : undefined,
-    retryAfterMs: seconds > 0 ? seconds * 1000 : undefined,
-  });
-}
-
-/** An object of JSON. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  const known = actualCode === undefined ? undefined : STATUS_CODES[actualCode];
+  const said = typeof message === 'string' && message !== '' ? message : known;
+  return new KubeError(
+    'status',
+    `${what} answered ${actualCode ?? 'an error'}${said === undefined ? '' : `: ${said}`}`,
+    {
+      statusCode: actualCode,
+      reason: typeof reason === 'string' ? reason : undefined,
+      retryAfterMs: seconds > 0 ? seconds * 1000 : undefined,
+    },
+  );
 }
 
 /** One line on any thrown value. */

@@ -1,10 +1,10 @@
-/** Why a list or a watch ended; the next one follows after `retryInMs`. */
+/** The end of a list or a watch. The next one follows after `retryInMs`. */
 export interface WatchEndedEvent {
   /** Of the collection. */
   readonly path: string;
   /**
-   * `closed`: by the server, in order; `expired`: 410, the next step is a new list; `silent`: no event for too long;
-   * `failed`: anything else.
+   * `closed`: the server ended it in order; `expired`: 410, the next step is a new list; `silent`: nothing came for too
+   * long; `failed`: anything else.
    */
   readonly reason: 'closed' | 'expired' | 'silent' | 'failed';
   readonly message: string;
@@ -12,33 +12,33 @@ export interface WatchEndedEvent {
   readonly retryInMs: number;
 }
 
-/** HPAs are not watched (any more), and those known are forgotten; told once, until they are watched. */
+/** HPAs are not watched, and those known before are forgotten. Reported once, until they are watched again. */
 export interface AutoscalersOffEvent {
-  /** Undefined: all. */
+  /** Undefined: all namespaces. */
   readonly namespace: string | undefined;
-  /** `forbidden`: RBAC does not let us; `unserved`: the cluster has them in no version that we read. */
+  /** `forbidden`: RBAC does not allow it; `unserved`: the cluster serves HPAs in no version that we read. */
   readonly reason: 'forbidden' | 'unserved';
   readonly message: string;
-  /** Upper bound of the pause until the next look. */
+  /** Upper bound of the pause before the next attempt. */
   readonly retryInMs: number;
 }
 
-/** What happens between us and the Kubernetes API server, one function an event. No field ever holds a token. */
+/** What happens between us and the Kubernetes API server: one function per event. No field ever holds a token. */
 export interface KubeObserver {
-  /** A list was read in whole. */
+  /** A complete list was read. */
   listed(event: { readonly path: string; readonly objects: number }): void;
   watchEnded(event: WatchEndedEvent): void;
-  /** The one watched object does not exist (any more); its last value stands. */
+  /** The watched object does not exist, or was deleted. Its last value stays in use. */
   objectAbsent(event: { readonly path: string; readonly name: string; readonly hadValue: boolean }): void;
-  /** The authentication configuration is another than before. */
+  /** The authentication configuration has changed. */
   configLoaded(event: {
     readonly generation: number;
     readonly clientCa: boolean;
     readonly requestHeader: boolean;
   }): void;
-  /** The authentication configuration cannot be understood; the last good one stands. */
+  /** The authentication configuration cannot be read. The last good one stays in use. */
   configMalformed(event: { readonly message: string }): void;
-  /** A review got no answer, retries included. */
+  /** A review failed, retries included. */
   reviewFailed(event: {
     readonly kind: 'TokenReview' | 'SubjectAccessReview' | 'SelfSubjectAccessReview';
     readonly message: string;
@@ -54,18 +54,31 @@ export interface KubeObserver {
   }): void;
   /** HPAs are watched from now on. */
   autoscalersOn(event: {
-    /** Undefined: all. */
+    /** Undefined: all namespaces. */
     readonly namespace: string | undefined;
-    /** Of group autoscaling. */
+    /** Version of API group autoscaling. */
     readonly version: string;
-    /** How many of them name external metrics. */
+    /** How many HPAs name external metrics. */
     readonly withExternalMetrics: number;
   }): void;
   autoscalersOff(event: AutoscalersOffEvent): void;
-  /** An Event on an HPA could not be written; told once, until one is. */
-  eventUnwritten(event: {
-    readonly namespace: string;
-    readonly name: string;
-    readonly message: string;
-  }): void;
+}
+
+/** What everything in this folder is given from outside. */
+export interface KubeSurroundings {
+  readonly clock: { now(): number };
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly observer: KubeObserver;
+}
+
+/** How current our copy of a resource is. */
+export interface SyncState {
+  /** The API's name: `configmaps`, `apiservices`, `horizontalpodautoscalers`. */
+  readonly resource: string;
+  /** Undefined: all namespaces, or a resource without namespaces. */
+  readonly namespace: string | undefined;
+  readonly synced: boolean;
+  /** When the API server last confirmed it, Unix ms. Undefined: never. */
+  readonly lastSyncMs: number | undefined;
 }

@@ -1,44 +1,40 @@
-import { pauseBoundMs, pauseUntil, type BackOffSettings } from '../../runtime/back-off.ts';
-import type { KubeClient } from './kube-client.ts';
+import { jitteredPauseMs, pauseBoundMs, pauseUntil, type BackOffSettings } from '../../runtime/back-off.ts';
+import type { KubeClient, WatchEvent } from './kube-client.ts';
 import { KubeError, messageOf, statusError } from './kube-error.ts';
-import type { KubeObserver, WatchEndedEvent } from './kube-observer.ts';
-import { pageOf, versionOf, type KubeObject, type ListPage } from './list-page.ts';
-import type { WatchEvent } from './watch-lines.ts';
+import { versionOf, type KubeObject } from './kube-object.ts';
+import type { KubeSurroundings, WatchEndedEvent } from './kube-observer.ts';
+import { listPages, type Collection } from './list-pages.ts';
 
-export interface WatchedCollection<Kept> {
-  /** As `/api/v1/namespaces/{namespace}/configmaps`. */
-  readonly path: string;
-  /** Default: all of it. */
-  readonly fieldSelector?: string;
-  /** What is kept of an object, taken as soon as it is there: a list in whole may be large. Must not throw. */
+export interface WatchedCollection<Kept> extends Collection {
+  /** Returns what is kept of an object. Called as soon as a page is there, since a list may be large. Must not throw. */
   readonly keep: (object: KubeObject) => Kept;
 }
 
-/** Told in the server's order. */
+/** Called in the order of the server. */
 export interface ListWatchHandlers<Kept> {
-  /** These are all there are. */
+  /** A complete list was read. */
   replaced(objects: readonly Kept[]): void;
-  /** The server lets us follow what it listed. */
+  /** The server has accepted the watch of what it listed. */
   watching?(): void;
-  /** Added or modified. */
+  /** An object was added or modified. */
   applied(object: Kept): void;
   deleted(object: Kept): void;
-  /** Whether this ends the run, instead of another try after a pause. Default: nothing does. */
+  /** Whether the error ends the run, instead of another try after a pause. Default: no error does. */
   endsRun?(error: KubeError): boolean;
 }
 
 export interface ListWatchSettings extends BackOffSettings {
-  /** Without a byte for so long, a watch is taken for dead. The server sends a bookmark about every minute. */
+  /** A watch without a byte for so long counts as dead. The server sends a bookmark about every minute. */
   readonly silenceMs: number;
   /** The server ends a watch after between one and two of these, seconds. */
   readonly watchSeconds: number;
-  /** A page of a list, or the start of a watch. */
+  /** Time-out of one page of a list, and of the start of a watch. */
   readonly callTimeoutMs: number;
-  /** Objects in a page of a list. */
+  /** Objects in one page of a list. */
   readonly pageSize: number;
 }
 
-/** Those of client-go's reflector, but for the silence and the size of a page (500). */
+/** The values of client-go's reflector, except the silence and the page size (500 there). */
 export const defaultListWatchSettings: ListWatchSettings = {
   firstPauseMs: 800,
   longestPauseMs: 30_000,
@@ -48,27 +44,23 @@ export const defaultListWatchSettings: ListWatchSettings = {
   pageSize: 100,
 };
 
-export interface KubeSurroundings {
-  readonly clock: { now(): number };
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
-  readonly observer: KubeObserver;
-}
-
-/** A watch that ended sooner, and told nothing, counts as a failure. */
+/** A watch that ended sooner, without any event, counts as a failure. */
 const shortestGoodWatchMs = 1000;
 
 /**
- * Keeps a collection current: a list, then a watch from its resourceVersion, again and again until the signal.
- * Whatever ends a watch, the next follows after a pause with full jitter; after 410, or what it cannot read, it
- * lists anew. https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+ * Keeps a collection current: lists it, then watches from the resourceVersion of the list, until the signal.
+ *
+ * After any end of a watch, the next one follows after a pause with full jitter. After 410, or after a reply that
+ * cannot be read, it lists again. client-node's own informer stops at errors
+ * (docs/decisions/kube-client.md).
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  */
 export class ListWatch<Kept> {
   readonly #client: KubeClient;
   readonly #collection: WatchedCollection<Kept>;
   readonly #handlers: ListWatchHandlers<Kept>;
   readonly #settings: ListWatchSettings;
-  readonly #around: KubeSurroundings;
+  readonly #surroundings: KubeSurroundings;
   #version: string | undefined;
   #failures = 0;
   #lastSyncMs: number | undefined;
@@ -79,42 +71,43 @@ export class ListWatch<Kept> {
     collection: WatchedCollection<Kept>,
     handlers: ListWatchHandlers<Kept>,
     settings: ListWatchSettings,
-    around: KubeSurroundings,
+    surroundings: KubeSurroundings,
   ) {
     this.#client = client;
     this.#collection = collection;
     this.#handlers = handlers;
     this.#settings = settings;
-    this.#around = around;
+    this.#surroundings = surroundings;
   }
 
-  /** When the server last confirmed that what we hold is current, ms; undefined: never. */
+  /** When the server last confirmed that our copy is current, Unix ms. Undefined: never. */
   get lastSyncMs(): number | undefined {
     return this.#lastSyncMs;
   }
 
-  /** Why it is not current, for a readiness check; undefined: it is. */
+  /** Returns why our copy is not current, for a readiness check. Undefined: it is current. */
   problem(): string | undefined {
-    if (this.#lastSyncMs === undefined) return this.#lastFailure ?? `${this.#path} was not listed yet`;
+    const { path } = this.#collection;
+    if (this.#lastSyncMs === undefined) return this.#lastFailure ?? `${path} was not listed yet`;
     const { silenceMs, longestPauseMs, callTimeoutMs } = this.#settings;
-    const ageMs = this.#around.clock.now() - this.#lastSyncMs;
+    const ageMs = this.#surroundings.clock.now() - this.#lastSyncMs;
     if (ageMs <= silenceMs + 2 * (longestPauseMs + callTimeoutMs)) return undefined;
-    return `${this.#path} is ${Math.round(ageMs / 1000)} s old: ${this.#lastFailure ?? 'no word from the server'}`;
+    return `${path} is ${Math.round(ageMs / 1000)} s old: ${this.#lastFailure ?? 'the server has sent nothing'}`;
   }
 
   /**
-   * Never rejects.
+   * Runs until the signal is aborted and nothing runs any more. Never rejects.
    *
-   * @returns the error that `endsRun` chose; undefined once the signal is aborted and nothing runs any more
+   * @returns the error that `endsRun` chose, if one did
    */
   async run(signal: AbortSignal): Promise<KubeError | undefined> {
     let ending: KubeError | undefined;
-    while (!signal.aborted && ending === undefined) ending = await this.#round(signal);
+    while (!signal.aborted && ending === undefined) ending = await this.#listAndWatch(signal);
     return ending;
   }
 
-  /** As long as one watch lasts, and the pause after it, if another is to follow. */
-  async #round(signal: AbortSignal): Promise<KubeError | undefined> {
+  /** Lists if needed, watches until the watch ends, and pauses. */
+  async #listAndWatch(signal: AbortSignal): Promise<KubeError | undefined> {
     let end: Pick<WatchEndedEvent, 'reason' | 'message'>;
     try {
       this.#version ??= await this.#list(signal);
@@ -127,63 +120,65 @@ export class ListWatch<Kept> {
       if (!canResume(error)) this.#version = undefined;
       if (!signal.aborted && error instanceof KubeError && this.#handlers.endsRun?.(error) === true)
         return error;
-      end = { reason: reasonOf(error), message: this.#lastFailure };
+      end = { reason: endReasonOf(error), message: this.#lastFailure };
     }
     if (signal.aborted) return undefined;
+    const { observer, random } = this.#surroundings;
     const retryInMs = pauseBoundMs(this.#failures, this.#settings);
-    this.#around.observer.watchEnded({ path: this.#path, ...end, retryInMs });
-    await pauseUntil(this.#around.random() * retryInMs, signal);
+    observer.watchEnded({ path: this.#collection.path, ...end, retryInMs });
+    await pauseUntil(jitteredPauseMs(this.#failures, { ...this.#settings, random }), signal);
     return undefined;
   }
 
-  /** Returns the list's resourceVersion, which is that of every page. */
+  /** Returns the resourceVersion of the list. */
   async #list(signal: AbortSignal): Promise<string> {
-    const objects: Kept[] = [];
-    let page = await this.#page({}, signal);
-    const { version } = page;
-    for (;;) {
-      for (const item of page.items) objects.push(this.#collection.keep(item));
-      if (page.next === '') break;
-      page = await this.#page({ continue: page.next }, signal);
+    const { pageSize, callTimeoutMs } = this.#settings;
+    const { path, keep } = this.#collection;
+    const kept: Kept[] = [];
+    let version = '';
+    const options = { signal, timeoutMs: callTimeoutMs };
+    for await (const page of listPages(this.#client, this.#collection, pageSize, options)) {
+      if (version === '') ({ version } = page);
+      for (const item of page.items) kept.push(keep(item));
     }
-    this.#handlers.replaced(objects);
+    this.#handlers.replaced(kept);
     this.#synced();
-    this.#around.observer.listed({ path: this.#path, objects: objects.length });
+    this.#surroundings.observer.listed({ path, objects: kept.length });
     return version;
   }
 
-  async #page(from: Readonly<Record<string, string>>, signal: AbortSignal): Promise<ListPage> {
-    const { pageSize, callTimeoutMs } = this.#settings;
-    const path = this.#pathWith({ limit: String(pageSize), ...from });
-    const page = pageOf(await this.#client.get(path, { signal, timeoutMs: callTimeoutMs }));
-    if (page === undefined) throw new KubeError('reply', `GET ${this.#path} answered no list`);
-    return page;
-  }
-
   async #watch(version: string, signal: AbortSignal): Promise<void> {
-    const { random, clock } = this.#around;
+    const { random, clock } = this.#surroundings;
     const { silenceMs, watchSeconds, callTimeoutMs } = this.#settings;
-    const path = this.#pathWith({
-      watch: 'true',
+    const { path, fieldSelector } = this.#collection;
+    const query = {
       allowWatchBookmarks: 'true',
       resourceVersion: version,
       timeoutSeconds: String(Math.ceil(watchSeconds * (1 + random()))),
+      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+    };
+    let openedMs = clock.now();
+    await this.#client.watch(path, query, {
+      signal,
+      silenceMs,
+      timeoutMs: callTimeoutMs,
+      opened: () => {
+        openedMs = clock.now();
+        this.#handlers.watching?.();
+      },
+      received: (event) => {
+        this.#take(event);
+        this.#failures = 0;
+        this.#synced();
+      },
     });
-    const events = await this.#client.watch(path, { signal, silenceMs, timeoutMs: callTimeoutMs });
-    this.#handlers.watching?.();
-    const beganMs = clock.now();
-    for await (const event of events) {
-      this.#take(event);
-      this.#failures = 0;
-      this.#synced();
-    }
-    if (clock.now() - beganMs >= shortestGoodWatchMs) this.#failures = 0;
+    if (clock.now() - openedMs >= shortestGoodWatchMs) this.#failures = 0;
     else this.#failures++;
     this.#synced();
   }
 
   #take({ type, object }: WatchEvent): void {
-    if (type === 'ERROR') throw statusError(`the watch of ${this.#path}`, object);
+    if (type === 'ERROR') throw statusError(`the watch of ${this.#collection.path}`, object);
     const version = versionOf(object);
     if (version === undefined) throw new KubeError('reply', 'an event of the watch has no resourceVersion');
     if (type === 'DELETED') this.#handlers.deleted(this.#collection.keep(object));
@@ -192,28 +187,17 @@ export class ListWatch<Kept> {
   }
 
   #synced(): void {
-    this.#lastSyncMs = this.#around.clock.now();
-  }
-
-  #pathWith(parameters: Readonly<Record<string, string>>): string {
-    const query = new URLSearchParams(parameters);
-    const { fieldSelector } = this.#collection;
-    if (fieldSelector !== undefined) query.set('fieldSelector', fieldSelector);
-    return `${this.#path}?${query.toString()}`;
-  }
-
-  get #path(): string {
-    return this.#collection.path;
+    this.#lastSyncMs = this.#surroundings.clock.now();
   }
 }
 
-/** Whether the next watch may go on from where this one ended: the server did not refuse to, and we lost nothing. */
+/** Whether the next watch may start where this one ended: the server did not refuse that, and no event was lost. */
 function canResume(error: unknown): boolean {
   if (!(error instanceof KubeError) || error.kind === 'reply') return false;
   return error.kind !== 'status' || error.statusCode === 429;
 }
 
-function reasonOf(error: unknown): WatchEndedEvent['reason'] {
+function endReasonOf(error: unknown): WatchEndedEvent['reason'] {
   if (!(error instanceof KubeError)) return 'failed';
   if (error.statusCode === 410) return 'expired';
   return error.kind === 'timeout' ? 'silent' : 'failed';

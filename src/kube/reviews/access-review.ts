@@ -1,15 +1,15 @@
-import type { KubeClient } from '../client/kube-client.ts';
-import { ReviewCache } from './review-cache.ts';
 import {
-  defaultReviewSettings,
-  misunderstood,
-  sendReview,
-  type ReviewSettings,
-  type ReviewSurroundings,
-} from './reviewer.ts';
+  AuthorizationV1Api,
+  type V1SelfSubjectAccessReview,
+  type V1SubjectAccessReview,
+} from '@kubernetes/client-node';
+import type { KubeClient } from '../client/kube-client.ts';
+import type { KubeSurroundings } from '../client/kube-observer.ts';
+import { ReviewCache } from './review-cache.ts';
+import { defaultReviewSettings, Reviewer, type Review, type ReviewSettings } from './reviewer.ts';
 import type { User } from './user.ts';
 
-/** What is asked for, with the attributes that Go sends. */
+/** What a user wants to do, with the attributes that Go sends. */
 export type AccessAttributes =
   | {
       readonly kind: 'resource';
@@ -18,109 +18,105 @@ export type AccessAttributes =
       readonly group: string;
       readonly version: string;
       readonly resource: string;
-      /** Of one object; undefined: of all. */
+      /** Name of one object. Undefined: all objects. */
       readonly name?: string;
     }
   | { readonly kind: 'path'; readonly path: string; readonly verb: string };
 
-export interface AccessDecision {
+export interface AccessReviewResult {
   readonly allowed: boolean;
-  /** The authorizer's own words, such as which RBAC rule allows it. */
+  /** The authorizer's own words, such as the RBAC rule that allows it. */
   readonly reason?: string;
 }
 
-/**
- * Whether a user may, by
- * https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/subject-access-review-v1/
- */
+const apiVersion = 'authorization.k8s.io/v1';
+
+/** Asks the API server what users, and the adapter itself, may do. */
 export class AccessReviewer {
-  readonly #client: KubeClient;
-  readonly #around: ReviewSurroundings;
-  readonly #settings: ReviewSettings;
-  readonly #cache: ReviewCache<AccessDecision>;
+  readonly #api: AuthorizationV1Api;
+  readonly #reviewer: Reviewer;
+  readonly #cache: ReviewCache<AccessReviewResult>;
 
   constructor(
     client: KubeClient,
-    around: ReviewSurroundings,
+    surroundings: KubeSurroundings,
     settings: ReviewSettings = defaultReviewSettings,
   ) {
     const { maxEntries, acceptedTtlMs, refusedTtlMs } = settings;
-    this.#client = client;
-    this.#around = around;
-    this.#settings = settings;
+    this.#api = client.api(AuthorizationV1Api);
+    this.#reviewer = new Reviewer(client, surroundings, settings);
     this.#cache = new ReviewCache(
       maxEntries,
       ({ allowed }) => (allowed ? acceptedTtlMs : refusedTtlMs),
-      around.clock,
+      surroundings.clock,
     );
   }
 
-  /** @throws KubeError: nobody knows, so nobody may; the signal's reason */
-  async reviewAccess(user: User, attributes: AccessAttributes, signal: AbortSignal): Promise<AccessDecision> {
-    const spec = specOf(user, attributes);
+  /**
+   * Returns whether the user may do it, by
+   * https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/subject-access-review-v1/
+   *
+   * @throws KubeError if that cannot be found out, which allows nothing; the signal's reason
+   */
+  async reviewAccess(
+    user: User,
+    attributes: AccessAttributes,
+    signal: AbortSignal,
+  ): Promise<AccessReviewResult> {
+    const kind = 'SubjectAccessReview';
+    const spec = { ...userFields(user), ...attributeFields(attributes) };
+    const body: unknown = { apiVersion, kind, spec };
+    const send: Review['send'] = (options) =>
+      this.#api.createSubjectAccessReview({ body: body as V1SubjectAccessReview }, options);
     return await this.#cache.get(
       JSON.stringify(spec),
-      async (limited) => await this.#review(spec, limited),
+      (limited) => this.#review({ kind, send }, limited),
       signal,
     );
   }
 
-  /** Ends what nobody waits for. */
+  /**
+   * Returns whether the adapter itself may do it. Every user may ask that. The answer is not kept.
+   * https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/
+   *
+   * @throws KubeError if that cannot be found out; the signal's reason
+   */
+  async reviewOwnAccess(attributes: AccessAttributes, signal: AbortSignal): Promise<AccessReviewResult> {
+    const kind = 'SelfSubjectAccessReview';
+    const body: unknown = { apiVersion, kind, spec: attributeFields(attributes) };
+    const send: Review['send'] = (options) =>
+      this.#api.createSelfSubjectAccessReview({ body: body as V1SelfSubjectAccessReview }, options);
+    return await this.#review({ kind, send }, signal);
+  }
+
+  /** Ends the reviews without a waiter. */
   close(): void {
     this.#cache.close();
   }
 
-  async #review(spec: unknown, signal: AbortSignal): Promise<AccessDecision> {
-    return await decide('SubjectAccessReview', this.#client, spec, signal, this.#settings, this.#around);
+  async #review(review: Review, signal: AbortSignal): Promise<AccessReviewResult> {
+    const { allowed, denied, reason } = await this.#reviewer.review(review, signal);
+    // Go refuses both too: k8s.io/apiserver/plugin/pkg/authorizer/webhook
+    if (typeof allowed !== 'boolean' || (allowed && denied === true))
+      throw this.#reviewer.malformed(review.kind, 'its status contradicts itself or decides nothing');
+    return { allowed, ...(typeof reason === 'string' && reason !== '' ? { reason } : {}) };
   }
 }
 
-/**
- * Whether we may ourselves, by
- * https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/.
- * Everybody may ask that.
- *
- * @throws KubeError: nobody knows; the signal's reason
- */
-export const reviewOwnAccess = (
-  client: KubeClient,
-  attributes: AccessAttributes,
-  signal: AbortSignal,
-  around: ReviewSurroundings,
-  settings: ReviewSettings = defaultReviewSettings,
-): Promise<AccessDecision> =>
-  decide('SelfSubjectAccessReview', client, attributesOf(attributes), signal, settings, around);
-
-async function decide(
-  kind: 'SubjectAccessReview' | 'SelfSubjectAccessReview',
-  client: KubeClient,
-  spec: unknown,
-  signal: AbortSignal,
-  settings: ReviewSettings,
-  around: ReviewSurroundings,
-): Promise<AccessDecision> {
-  const apiVersion = 'authorization.k8s.io/v1';
-  const review = { kind, apiVersion, path: `/apis/${apiVersion}/${kind.toLowerCase()}s`, spec };
-  const { allowed, denied, reason } = await sendReview(client, review, signal, settings, around);
-  // Go refuses both as well: k8s.io/apiserver/plugin/pkg/authorizer/webhook
-  if (typeof allowed !== 'boolean' || (allowed && denied === true))
-    throw misunderstood(kind, 'its status contradicts itself or decides nothing', around);
-  return { allowed, ...(typeof reason === 'string' && reason !== '' ? { reason } : {}) };
-}
-
-/** In one order whatever the order of groups and keys, so that its text is the key of the cache. */
-function specOf({ name, uid, groups, extra }: User, attributes: AccessAttributes): unknown {
+/** The same text for the same user, whatever the order of groups and keys, since it is part of the cache's key. */
+function userFields({ name, uid, groups, extra }: User) {
   const keys = Object.keys(extra).sort();
   return {
     user: name,
     ...(uid === undefined ? {} : { uid }),
     groups: [...new Set(groups)].sort(),
-    ...(keys.length === 0 ? {} : { extra: Object.fromEntries(keys.map((key) => [key, extra[key]])) }),
-    ...attributesOf(attributes),
+    ...(keys.length === 0
+      ? {}
+      : { extra: Object.fromEntries(keys.map((key) => [key, [...(extra[key] ?? [])]])) }),
   };
 }
 
-function attributesOf(attributes: AccessAttributes): object {
+function attributeFields(attributes: AccessAttributes) {
   if (attributes.kind === 'path') {
     const { path, verb } = attributes;
     return { nonResourceAttributes: { path, verb } };

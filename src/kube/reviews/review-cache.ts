@@ -1,40 +1,36 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 
-interface Flight<T> {
+interface PendingReview<T> {
   readonly answer: Promise<T>;
   readonly stop: AbortController;
-  /** None while it renews an answer that still holds. */
+  /** 0 while it renews an answer that is still valid. */
   waiters: number;
 }
 
-/** What is asked in the last part of an answer's time has it renewed, so that who asks often never waits. */
+/** A question in the last quarter of an answer's time renews the answer, so that a regular reader never waits. */
 const renewedShare = 0.25;
 
 /**
- * Answers for a while, and one call at a time for the same question. Failures are not kept. Questions are known by
- * their SHA-256 alone, so that the memory holds no token and no entry grows with what somebody sent.
+ * Keeps answers for some time, and makes one call at a time for one question. Failures are not kept. Questions are
+ * kept as SHA-256 only: memory holds no token, and a long question takes no more of it than a short one.
  */
 export class ReviewCache<T extends object> {
   readonly #answers: LRUCache<string, T>;
-  readonly #flights = new Map<string, Flight<T>>();
+  readonly #pending = new Map<string, PendingReview<T>>();
   readonly #ttlMs: (answer: T) => number;
   #closed = false;
 
-  /** @param ttlMs how long an answer holds */
+  /** @param ttlMs returns how long an answer is valid */
   constructor(maxEntries: number, ttlMs: (answer: T) => number, clock: { now(): number }) {
-    // Of lru-cache's own: asks the clock each time, and sets no timer.
+    // Options of lru-cache: read the clock each time, and set no timer.
     this.#answers = new LRUCache({ max: maxEntries, ttl: 1, ttlResolution: 0, perf: clock });
     this.#ttlMs = ttlMs;
   }
 
-  get size(): number {
-    return this.#answers.size;
-  }
-
   /**
-   * The kept answer, that of a call under way, or a new call's. A waiter that leaves disturbs no other; the call
-   * ends when the last one leaves.
+   * Returns the kept answer, the answer of a pending call, or the answer of a new call. A waiter that leaves does not
+   * disturb the others. The call ends when the last waiter leaves.
    *
    * @throws what the call throws; the signal's reason
    */
@@ -43,51 +39,50 @@ export class ReviewCache<T extends object> {
     const key = hash('sha256', question);
     const kept = this.#answers.get(key);
     if (kept !== undefined) {
-      this.#renewInTime(key, kept, call);
+      this.#renewIfDue(key, kept, call);
       return kept;
     }
-    const flight = this.#flights.get(key) ?? this.#begin(key, call);
-    flight.waiters++;
+    const pending = this.#pending.get(key) ?? this.#begin(key, call);
+    pending.waiters++;
     const left = Promise.withResolvers<never>();
     const leave = () => left.reject(signal.reason);
     signal.addEventListener('abort', leave);
     try {
-      return await Promise.race([flight.answer, left.promise]);
+      return await Promise.race([pending.answer, left.promise]);
     } finally {
       signal.removeEventListener('abort', leave);
-      flight.waiters--;
-      if (flight.waiters === 0 && this.#forget(key, flight)) flight.stop.abort();
+      pending.waiters--;
+      if (pending.waiters === 0 && this.#forget(key, pending)) pending.stop.abort();
     }
   }
 
-  /** Ends the calls that nobody waits for, and begins no more of them. */
+  /** Ends the calls without a waiter, and begins no more of them. */
   close(): void {
     this.#closed = true;
-    for (const { stop, waiters } of this.#flights.values()) if (waiters === 0) stop.abort();
+    for (const { stop, waiters } of this.#pending.values()) if (waiters === 0) stop.abort();
   }
 
-  /** Whatever comes of it: the answer that is kept holds for its time. */
-  #renewInTime(key: string, kept: T, call: (signal: AbortSignal) => Promise<T>): void {
-    if (this.#closed || this.#flights.has(key)) return;
+  /** If the renewal fails, the kept answer stays valid for its time. */
+  #renewIfDue(key: string, kept: T, call: (signal: AbortSignal) => Promise<T>): void {
+    if (this.#closed || this.#pending.has(key)) return;
     if (this.#answers.getRemainingTTL(key) < renewedShare * this.#ttlMs(kept)) this.#begin(key, call);
   }
 
-  #begin(key: string, call: (signal: AbortSignal) => Promise<T>): Flight<T> {
+  #begin(key: string, call: (signal: AbortSignal) => Promise<T>): PendingReview<T> {
     const stop = new AbortController();
     const answer = call(stop.signal).then((value) => {
       this.#answers.set(key, value, { ttl: this.#ttlMs(value) });
       return value;
     });
-    const flight: Flight<T> = { answer, stop, waiters: 0 };
-    this.#flights.set(key, flight);
-    // Whoever comes after the end makes a call of its own.
-    const forget = () => this.#forget(key, flight);
+    const pending: PendingReview<T> = { answer, stop, waiters: 0 };
+    this.#pending.set(key, pending);
+    const forget = () => this.#forget(key, pending);
     answer.then(forget, forget);
-    return flight;
+    return pending;
   }
 
-  /** Whether it was still under way. */
-  #forget(key: string, flight: Flight<T>): boolean {
-    return this.#flights.get(key) === flight && this.#flights.delete(key);
+  /** Returns whether it was still pending. */
+  #forget(key: string, pending: PendingReview<T>): boolean {
+    return this.#pending.get(key) === pending && this.#pending.delete(key);
   }
 }

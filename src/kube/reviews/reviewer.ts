@@ -1,78 +1,105 @@
-import type { KubeClient } from '../client/kube-client.ts';
-import { KubeError, isRecord } from '../client/kube-error.ts';
-import type { KubeObserver } from '../client/kube-observer.ts';
-import { ReviewFailure, defaultReviewRetry, retryReview, type ReviewRetrySettings } from './review-retry.ts';
+import { jitteredPauseMs, pauseUntil, type BackOffSettings } from '../../runtime/back-off.ts';
+import type { KubeClient, RequestOptions } from '../client/kube-client.ts';
+import { KubeError } from '../client/kube-error.ts';
+import { isRecord, type KubeObject } from '../client/kube-object.ts';
+import type { KubeObserver, KubeSurroundings } from '../client/kube-observer.ts';
 
-export interface ReviewSurroundings {
-  readonly clock: { now(): number };
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
-  readonly observer: KubeObserver;
-}
-
-export interface ReviewSettings extends ReviewRetrySettings {
-  /** How long a yes is kept. */
+export interface ReviewSettings extends BackOffSettings {
+  /** For all attempts and pauses together. */
+  readonly deadlineMs: number;
+  /** For one attempt, shorter than the deadline: an attempt that hangs leaves time for another. */
+  readonly attemptTimeoutMs: number;
+  readonly attempts: number;
+  /** How long a positive answer is kept. */
   readonly acceptedTtlMs: number;
-  /** How long a no is kept. */
+  /** How long a negative answer is kept. */
   readonly refusedTtlMs: number;
-  /** The least recently used goes first. */
+  /** The least recently used answer goes first. */
   readonly maxEntries: number;
 }
 
-/** A decision holds 10 s, as in Go's delegated authentication and authorisation. */
+/**
+ * The values of Go's delegated authentication and authorisation: an answer holds 10 s, a review takes at most 10 s and
+ * five attempts, with pauses from 500 ms that grow by half (DefaultAuthWebhookRetryBackoff in
+ * k8s.io/apiserver/pkg/server/options).
+ */
 export const defaultReviewSettings: ReviewSettings = {
-  ...defaultReviewRetry,
+  deadlineMs: 10_000,
+  attemptTimeoutMs: 4000,
+  attempts: 5,
+  firstPauseMs: 500,
+  longestPauseMs: 10_000,
+  factor: 1.5,
   acceptedTtlMs: 10_000,
   refusedTtlMs: 10_000,
   maxEntries: 2048,
 };
 
-interface Review {
-  readonly kind: 'TokenReview' | 'SubjectAccessReview' | 'SelfSubjectAccessReview';
-  readonly apiVersion: string;
-  readonly path: string;
-  readonly spec: unknown;
-  /** Must not show in any message. */
+export type ReviewKind = Parameters<KubeObserver['reviewFailed']>[0]['kind'];
+
+export interface Review {
+  readonly kind: ReviewKind;
+  readonly send: (options: RequestOptions) => Promise<unknown>;
+  /** Removed from every message. */
   readonly secret?: string;
 }
 
-/**
- * Creates a review and returns its `status`, retries included.
- *
- * @throws KubeError of the last attempt; the signal's reason
- */
-export async function sendReview(
-  client: KubeClient,
-  review: Review,
-  signal: AbortSignal,
-  settings: ReviewRetrySettings,
-  { random, observer }: ReviewSurroundings,
-): Promise<Readonly<Record<string, unknown>>> {
-  const { kind, apiVersion, path, spec, secret } = review;
-  const attempt = async (timeoutMs: number) => {
-    const reply = await client.create(path, { apiVersion, kind, spec }, { signal, timeoutMs });
-    const status = isRecord(reply) ? reply['status'] : undefined;
-    if (!isRecord(status)) throw new KubeError('reply', `the ${kind} has no status`);
-    return status;
-  };
-  try {
-    return await retryReview(attempt, signal, settings, random);
-  } catch (error) {
-    if (!(error instanceof ReviewFailure)) throw error;
-    const { last, attempts } = error;
+/** Creates reviews, and repeats those that fail. */
+export class Reviewer {
+  readonly #client: KubeClient;
+  readonly #surroundings: KubeSurroundings;
+  readonly #settings: ReviewSettings;
+
+  constructor(client: KubeClient, surroundings: KubeSurroundings, settings: ReviewSettings) {
+    this.#client = client;
+    this.#surroundings = surroundings;
+    this.#settings = settings;
+  }
+
+  /**
+   * Returns the status of the review.
+   *
+   * @throws KubeError of the last attempt; the signal's reason
+   */
+  async review({ kind, send, secret }: Review, signal: AbortSignal): Promise<KubeObject> {
+    const { deadlineMs, attemptTimeoutMs, attempts } = this.#settings;
+    const endMs = performance.now() + deadlineMs;
+    for (let made = 1; ; made++) {
+      try {
+        const timeoutMs = Math.max(1, Math.min(attemptTimeoutMs, endMs - performance.now()));
+        return statusOf(kind, await this.#client.callForJson(send, { signal, timeoutMs }));
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof KubeError)) throw error;
+        const pauseMs = this.#pauseMs(made, error);
+        if (!error.retryable || made >= attempts || performance.now() + pauseMs >= endMs)
+          throw this.#failure(kind, error, made, secret);
+        await pauseUntil(pauseMs, signal);
+        signal.throwIfAborted();
+      }
+    }
+  }
+
+  /** Returns the error for a reply that contradicts itself. Such a reply grants nothing. */
+  malformed(kind: ReviewKind, what: string): KubeError {
+    return this.#failure(kind, new KubeError('reply', what), 1);
+  }
+
+  #pauseMs(made: number, { retryAfterMs = 0 }: KubeError): number {
+    const { random } = this.#surroundings;
+    return Math.max(jitteredPauseMs(made, { ...this.#settings, random }), retryAfterMs);
+  }
+
+  #failure(kind: ReviewKind, last: KubeError, attempts: number, secret?: string): KubeError {
     const message = secret === undefined ? last.message : last.message.replaceAll(secret, '…');
-    observer.reviewFailed({ kind, message, attempts });
+    this.#surroundings.observer.reviewFailed({ kind, message, attempts });
     const { statusCode, reason } = last;
-    throw new KubeError(last.kind, `${kind} failed: ${message}`, { statusCode, reason });
+    return new KubeError(last.kind, `${kind} failed: ${message}`, { statusCode, reason });
   }
 }
 
-/** The error for a reply that cannot be understood, which lets nobody in. */
-export function misunderstood(
-  kind: Review['kind'],
-  what: string,
-  { observer }: ReviewSurroundings,
-): KubeError {
-  observer.reviewFailed({ kind, message: what, attempts: 1 });
-  return new KubeError('reply', `${kind} failed: ${what}`);
+function statusOf(kind: ReviewKind, reply: unknown): KubeObject {
+  const status = isRecord(reply) ? reply['status'] : undefined;
+  if (!isRecord(status)) throw new KubeError('reply', `the ${kind} has no status`);
+  return status;
 }

@@ -1,17 +1,13 @@
+import { AuthenticationV1Api, type V1TokenReview } from '@kubernetes/client-node';
 import type { KubeClient } from '../client/kube-client.ts';
-import { isRecord } from '../client/kube-error.ts';
+import { isRecord } from '../client/kube-object.ts';
+import type { KubeSurroundings } from '../client/kube-observer.ts';
 import { ReviewCache } from './review-cache.ts';
-import {
-  defaultReviewSettings,
-  misunderstood,
-  sendReview,
-  type ReviewSettings,
-  type ReviewSurroundings,
-} from './reviewer.ts';
+import { defaultReviewSettings, Reviewer, type ReviewSettings } from './reviewer.ts';
 import type { User } from './user.ts';
 
 export interface TokenReviewSettings extends ReviewSettings {
-  /** The token must be meant for one of these; none: for the API server itself. */
+  /** The token must be valid for one of these. Empty: for the API server itself. */
   readonly audiences: readonly string[];
 }
 
@@ -22,69 +18,72 @@ export const defaultTokenReviewSettings: TokenReviewSettings = {
   audiences: [],
 };
 
-/** Who a bearer token is, by https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-review-v1/ */
+/**
+ * Finds the user of a bearer token, by
+ * https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-review-v1/
+ */
 export class TokenReviewer {
-  readonly #client: KubeClient;
-  readonly #around: ReviewSurroundings;
-  readonly #settings: TokenReviewSettings;
+  readonly #api: AuthenticationV1Api;
+  readonly #reviewer: Reviewer;
+  readonly #audiences: readonly string[];
   readonly #cache: ReviewCache<{ readonly user?: User }>;
 
   constructor(
     client: KubeClient,
-    around: ReviewSurroundings,
+    surroundings: KubeSurroundings,
     settings: TokenReviewSettings = defaultTokenReviewSettings,
   ) {
-    const { maxEntries, acceptedTtlMs, refusedTtlMs } = settings;
-    this.#client = client;
-    this.#around = around;
-    this.#settings = settings;
+    const { maxEntries, acceptedTtlMs, refusedTtlMs, audiences } = settings;
+    this.#api = client.api(AuthenticationV1Api);
+    this.#reviewer = new Reviewer(client, surroundings, settings);
+    this.#audiences = audiences;
     this.#cache = new ReviewCache(
       maxEntries,
       ({ user }) => (user === undefined ? refusedTtlMs : acceptedTtlMs),
-      around.clock,
+      surroundings.clock,
     );
   }
 
   /**
-   * @returns undefined: the token is not good
-   * @throws KubeError: nobody knows whether it is; the signal's reason
+   * @returns undefined if the token is not valid
+   * @throws KubeError if that cannot be found out; the signal's reason
    */
   async reviewToken(token: string, signal: AbortSignal): Promise<User | undefined> {
     const { user } = await this.#cache.get(token, (limited) => this.#review(token, limited), signal);
     return user;
   }
 
-  /** Ends what nobody waits for. */
+  /** Ends the reviews without a waiter. */
   close(): void {
     this.#cache.close();
   }
 
   async #review(token: string, signal: AbortSignal): Promise<{ readonly user?: User }> {
-    const { audiences } = this.#settings;
-    const status = await sendReview(
-      this.#client,
+    const audiences = this.#audiences;
+    const body: unknown = {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenReview',
+      spec: { token, ...(audiences.length === 0 ? {} : { audiences: [...audiences] }) },
+    };
+    const status = await this.#reviewer.review(
       {
         kind: 'TokenReview',
-        apiVersion: 'authentication.k8s.io/v1',
-        path: '/apis/authentication.k8s.io/v1/tokenreviews',
-        spec: { token, ...(audiences.length === 0 ? {} : { audiences }) },
+        send: (options) => this.#api.createTokenReview({ body: body as V1TokenReview }, options),
         secret: token,
       },
       signal,
-      this.#settings,
-      this.#around,
     );
     if (status['authenticated'] !== true) return {};
-    if (audiences.length > 0 && !meant(status['audiences'], audiences)) return {};
+    if (audiences.length > 0 && !isMeantForOneOf(audiences, status['audiences'])) return {};
     const user = userOf(status['user']);
-    if (user === undefined) throw misunderstood('TokenReview', 'its user cannot be read', this.#around);
+    if (user === undefined) throw this.#reviewer.malformed('TokenReview', 'its user cannot be read');
     return { user };
   }
 }
 
-/** A server that does not know of audiences names none: its word does not count for ours. */
-function meant(granted: unknown, asked: readonly string[]): boolean {
-  return Array.isArray(granted) && granted.some((audience) => asked.includes(audience as string));
+/** A server that does not know audiences names none. Its answer does not count for our audiences. */
+function isMeantForOneOf(audiences: readonly string[], granted: unknown): boolean {
+  return Array.isArray(granted) && granted.some((audience) => audiences.includes(audience as string));
 }
 
 function userOf(value: unknown): User | undefined {

@@ -1,4 +1,4 @@
-/** Who asks, as Kubernetes' authentication.k8s.io/v1 UserInfo has it. */
+/** The user of a request, as UserInfo of Kubernetes' authentication.k8s.io/v1. */
 export interface User {
   readonly name: string;
   readonly uid?: string | undefined;
@@ -7,7 +7,7 @@ export interface User {
   readonly extra: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Group names with a meaning of their own. Source: k8s.io/apiserver/pkg/authentication/user. */
+/** Groups with a special meaning. Source: k8s.io/apiserver/pkg/authentication/user. */
 export const mastersGroup = 'system:masters';
 export const authenticatedGroup = 'system:authenticated';
 const unauthenticatedGroup = 'system:unauthenticated';
@@ -19,8 +19,8 @@ export const anonymousUser: User = {
 };
 
 /**
- * A front proxy sends its own users without groups; every authenticated user is in `system:authenticated`. Whom it
- * knows to be anonymous stays so. Source: k8s.io/apiserver/pkg/authentication/group, AuthenticatedGroupAdder.
+ * Returns the user with group `system:authenticated`, unless the user is anonymous. A front proxy sends its own users
+ * without groups. Source: k8s.io/apiserver/pkg/authentication/group, AuthenticatedGroupAdder.
  */
 export function asAuthenticated(user: User): User {
   if (user.name === anonymousUser.name) return user;

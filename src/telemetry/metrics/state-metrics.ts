@@ -1,4 +1,4 @@
-import type { SyncState } from '../../kube/client/sync-state.ts';
+import type { SyncState } from '../../kube/client/kube-observer.ts';
 import type { LearnedDelay } from '../../reading/delay/delays.ts';
 import type { IdentityState } from '../../sls/credentials/identities.ts';
 import type { ProjectCounts } from '../../sls/project-gates.ts';

@@ -52,7 +52,6 @@ const known = {
     resources: ['horizontalpodautoscalers'],
     verbs: ['get', 'list', 'watch'],
   },
-  events: { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
   'metrics-reader': { apiGroups: ['external.metrics.k8s.io'], resources: metrics, verbs: ['get', 'list'] },
   scraper: { nonResourceURLs: ['/metrics'], verbs: ['get'] },
 };
@@ -65,7 +64,6 @@ const common = [
   `Role extension-apiserver-authentication-reader → ${self} in kube-system`,
 ];
 const watching = `ClusterRole sls-metrics-adapter-autoscalers → ${self} in`;
-const writing = `ClusterRole sls-metrics-adapter-events → ${self} in`;
 
 describe('rights', () => {
   it.each<[file: string, roles: readonly (keyof typeof known)[], grants: readonly string[]]>([
@@ -89,8 +87,8 @@ describe('rights', () => {
     ],
     [
       'existing-secret-values.yaml',
-      ['autoscalers', 'events', 'metrics-reader'],
-      [`${watching} team-a`, `${watching} team-b`, `${writing} team-a`, `${writing} team-b`, ...common],
+      ['autoscalers', 'metrics-reader'],
+      [`${watching} team-a`, `${watching} team-b`, ...common],
     ],
     [
       'node-role-values.yaml',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmulator, type Emulator } from '../../../emulator/emulator.ts';
 import { autoscalerOf } from '../../../src/kube/autoscalers/autoscaler.ts';
-import type { KubeObject } from '../../../src/kube/client/list-page.ts';
+import type { KubeObject } from '../../../src/kube/client/kube-object.ts';
 import { createAccessCheck } from '../../../src/access/access-check.ts';
 import type { MetricRequest } from '../../../src/metric/metric-request.ts';
 import { createRequestParser } from '../../../src/access/request-parser.ts';

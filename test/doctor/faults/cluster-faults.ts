@@ -168,19 +168,6 @@ export const clusterFaults: readonly Fault[] = [
     ],
   },
   {
-    name: 'the adapter may not write Events',
-    inject: (setup) => {
-      setup.file = 'kubernetes: { events: true }';
-      setup.denied = ({ resource }) => resource?.group === 'events.k8s.io';
-    },
-    check: 'hpa-events',
-    status: 'warn',
-    found: ['may not create events.events.k8s.io, patch events.events.k8s.io'],
-    remedy: 'Without it no Event on an HPA says why its metric fails.',
-    write:
-      'kubectl create clusterrole sls-metrics-adapter-events --verb=create,patch --resource=events.events.k8s.io\nkubectl create clusterrolebinding sls-metrics-adapter-events --clusterrole=sls-metrics-adapter-events --serviceaccount=sls-metrics-adapter:sls-metrics-adapter',
-  },
-  {
     name: 'the adapter may not patch its APIService',
     inject: (setup) => {
       setup.file = 'kubernetes: { manageApiService: true }';

@@ -1,9 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import { waitFor } from '../../support/wait-for.ts';
-import { surroundings } from '../kube-harness.ts';
-import { path, useObjectWatch, dataOf, name } from '../watch-bench.ts';
+import { configMapsPath as path, surroundings } from '../kube-harness.ts';
+import { dataOf, name, useWatchedConfigMap } from '../watch-bench.ts';
 
-const bench = useObjectWatch();
+const bench = useWatchedConfigMap();
+
+it('a list is followed by a watch from its version, with bookmarks and a time limit', async () => {
+  bench.put('1');
+  const watch = bench.start();
+  await bench.watching();
+  expect(dataOf(watch.value)).toEqual({ version: '1' });
+  expect(Object.fromEntries(bench.lastQuery())).toEqual({
+    watch: 'true',
+    allowWatchBookmarks: 'true',
+    resourceVersion: '101',
+    timeoutSeconds: '450',
+    fieldSelector: `metadata.name=${name}`,
+  });
+  bench.put('2');
+  await bench.seen(watch, '2');
+  bench.put('3');
+  await bench.seen(watch, '3');
+  expect(bench.values).toEqual([{ version: '1' }, { version: '2' }, { version: '3' }]);
+  expect(bench.server.count('configmap.list')).toBe(1);
+  expect(bench.around.observer.of('listed')).toEqual([{ path, objects: 1 }]);
+});
 
 describe('a watch that ends', () => {
   it('goes on from its last version when the server closes it', async () => {

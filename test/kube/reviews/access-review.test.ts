@@ -179,6 +179,7 @@ describe('a decision that is asked for in the last quarter of its time', () => {
     const both = [access.reviewAccess(jane, read, anyone), access.reviewAccess(jane, read, anyone)];
     expect(await Promise.all(both)).toEqual([{ allowed: true }, { allowed: true }]);
     await waitFor(() => calls() === 2);
+    await aMoment();
     clock.advance(9000);
     expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
     server.decide = () => false;

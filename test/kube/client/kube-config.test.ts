@@ -2,9 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadKubeClient, type KubeClient } from '../../../src/kube/client/kube-client.ts';
+import { listConfigMaps } from '../kube-harness.ts';
+import { createCa } from '../../support/certificates.ts';
+import { TestClock } from '../../support/test-clock.ts';
+import { waitFor } from '../../support/wait-for.ts';
 import { startScriptedApiServer, type ScriptedApiServer } from '../../support/scripted-apiserver.ts';
-
-const path = '/api/v1/namespaces/kube-system/configmaps';
 
 let server: ScriptedApiServer;
 let client: KubeClient | undefined;
@@ -22,14 +24,14 @@ const options = () => ({ signal: new AbortController().signal, timeoutMs: 5000 }
 const last = () => server.requests.at(-1);
 
 describe('by a kubeconfig', () => {
-  it('calls with its token and CA over one connection', async () => {
+  it('calls with its token and CA over kept connections', async () => {
     client = await loadKubeClient({ kubeconfig: await server.kubeconfigFile() });
-    for (let i = 0; i < 3; i++) await client.get(path, options());
+    for (let i = 0; i < 10; i++) await listConfigMaps(client, options());
     expect(last()?.headers).toMatchObject({
       authorization: 'Bearer adapter-token',
       accept: 'application/json',
     });
-    expect(server.connectionsAccepted).toBe(1);
+    expect(server.connectionsAccepted).toBeLessThanOrEqual(2);
   });
 
   const edited = async (edit: (config: Record<string, unknown>) => void) => {
@@ -46,7 +48,7 @@ describe('by a kubeconfig', () => {
     });
     await writeFile(join(kubeconfig, '../my-token'), 'adapter-token\n');
     client = await loadKubeClient({ kubeconfig });
-    expect(await client.get(path, options())).toMatchObject({ kind: 'ConfigMapList' });
+    expect(await listConfigMaps(client, options())).toMatchObject({ kind: 'ConfigMapList' });
   });
 
   it('runs an exec plugin for the token', async () => {
@@ -65,7 +67,64 @@ describe('by a kubeconfig', () => {
       config['users'] = [{ name: 'adapter', user: { exec } }];
     });
     client = await loadKubeClient({ kubeconfig });
-    expect(await client.get(path, options())).toMatchObject({ kind: 'ConfigMapList' });
+    expect(await listConfigMaps(client, options())).toMatchObject({ kind: 'ConfigMapList' });
+  });
+
+  it('reads a renewed token of a tokenFile within a minute', async () => {
+    const clock = new TestClock();
+    const kubeconfig = await edited((config) => {
+      config['users'] = [{ name: 'adapter', user: { token: 'unused', tokenFile: 'my-token' } }];
+    });
+    await writeFile(join(kubeconfig, '../my-token'), 'adapter-token\n');
+    client = await loadKubeClient({ kubeconfig, clock });
+    await listConfigMaps(client, options());
+    server.bearers.add('renewed-token');
+    await writeFile(join(kubeconfig, '../my-token'), 'renewed-token\n');
+    clock.advance(60_000);
+    await listConfigMaps(client, options());
+    expect(last()?.headers.authorization).toBe('Bearer renewed-token');
+  });
+
+  it('runs the exec plugin again when its token has expired', async () => {
+    const credential = (token: string) =>
+      JSON.stringify({
+        apiVersion: 'client.authentication.k8s.io/v1',
+        kind: 'ExecCredential',
+        status: { token, expirationTimestamp: '2020-01-01T00:00:00Z' },
+      });
+    const file = join(await server.kubeconfigFile(), '../credential');
+    const kubeconfig = await edited((config) => {
+      const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'cat', args: [file] };
+      config['users'] = [{ name: 'adapter', user: { exec: { ...exec, interactiveMode: 'Never' } } }];
+    });
+    await writeFile(file, credential('adapter-token'));
+    client = await loadKubeClient({ kubeconfig });
+    await listConfigMaps(client, options());
+    server.bearers.add('renewed-token');
+    await writeFile(file, credential('renewed-token'));
+    await listConfigMaps(client, options());
+    expect(last()?.headers.authorization).toBe('Bearer renewed-token');
+  });
+
+  it('calls with a renewed client certificate over new connections', async () => {
+    const ca = await createCa('clients');
+    const kubeconfig = await edited((config) => {
+      const files = { 'client-certificate': 'client.crt', 'client-key': 'client.key' };
+      config['users'] = [{ name: 'adapter', user: { token: 'adapter-token', ...files } }];
+    });
+    const issue = async (cn: string) => {
+      const { certificate, key } = await ca.issue({ cn, eku: 'client' });
+      await writeFile(join(kubeconfig, '../client.crt'), certificate);
+      await writeFile(join(kubeconfig, '../client.key'), key);
+    };
+    await issue('first');
+    client = await loadKubeClient({ kubeconfig });
+    await listConfigMaps(client, options());
+    expect(last()?.clientName).toBe('first');
+    await issue('second');
+    await listConfigMaps(client, options());
+    expect(last()?.clientName).toBe('second');
+    await waitFor(() => server.openConnections === 1);
   });
 
   it('fails the call, not the process, where the exec plugin fails', async () => {
@@ -78,7 +137,10 @@ describe('by a kubeconfig', () => {
       config['users'] = [{ name: 'adapter', user: { exec } }];
     });
     client = await loadKubeClient({ kubeconfig });
-    await expect(client.get(path, options())).rejects.toMatchObject({ kind: 'access', retryable: true });
+    await expect(listConfigMaps(client, options())).rejects.toMatchObject({
+      kind: 'access',
+      retryable: true,
+    });
   });
 
   it.each<[string, (config: Record<string, unknown>) => void]>([

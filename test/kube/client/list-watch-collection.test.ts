@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import type { KubeObject } from '../../src/kube/client/list-page.ts';
+import { autoscalerCollection } from '../../../src/kube/autoscalers/autoscaler-collection.ts';
+import type { KubeObject } from '../../../src/kube/client/kube-object.ts';
 import {
   ListWatch,
   type ListWatchHandlers,
   type ListWatchSettings,
-} from '../../src/kube/client/list-watch.ts';
-import { waitFor } from '../support/wait-for.ts';
-import { fastWatch } from './kube-harness.ts';
-import { useObjectWatch } from './watch-bench.ts';
+} from '../../../src/kube/client/list-watch.ts';
+import { waitFor } from '../../support/wait-for.ts';
+import { activeResources, fastWatch } from '../kube-harness.ts';
+import { useWatchedConfigMap } from '../watch-bench.ts';
 
-const bench = useObjectWatch();
+const bench = useWatchedConfigMap();
 
 describe('a collection', () => {
   const hpa = (name: string) => ({ metadata: { name, namespace: 'shop' } });
   const nameIn = (object: KubeObject) => (object['metadata'] as { name: string }).name;
   const known = new Set<string>();
-  const collection = { path: '/apis/autoscaling/v2/horizontalpodautoscalers', keep: nameIn };
   const handlers = {
     replaced: (names: readonly string[]) => {
       known.clear();
@@ -28,6 +28,7 @@ describe('a collection', () => {
 
   function start(settings: Partial<ListWatchSettings> = {}, more: Partial<ListWatchHandlers<string>> = {}) {
     known.clear();
+    const collection = { ...autoscalerCollection(bench.client, 'v2', undefined), keep: nameIn };
     const all = { ...handlers, ...more };
     const watch = new ListWatch(bench.client, collection, all, { ...fastWatch, ...settings }, bench.around);
     const running = watch.run(bench.stop.signal);
@@ -76,7 +77,7 @@ describe('a collection', () => {
     const replaced = (names: readonly string[]) => void lists.push(names);
     const watch = new ListWatch(
       bench.client,
-      { ...collection, keep },
+      { ...autoscalerCollection(bench.client, 'v2', undefined), keep },
       { ...handlers, replaced },
       { ...fastWatch, pageSize: 2 },
       bench.around,
@@ -122,5 +123,52 @@ describe('a collection', () => {
     expect(steps).toEqual(['list a', 'watching', 'b', 'list a,b', 'watching']);
     bench.stop.abort();
     await expect(running).resolves.toBeUndefined();
+  });
+});
+
+describe('a stop', () => {
+  const stopped = async () => {
+    const before = performance.now();
+    bench.stop.abort();
+    await bench.running;
+    expect(performance.now() - before).toBeLessThan(200);
+    bench.client.close();
+    await waitFor(() => bench.server.openConnections === 0);
+    await waitFor(() => activeResources() === 0, 1000, 'no timer and no socket left');
+  };
+
+  it('ends a watch at once', async () => {
+    bench.put('1');
+    bench.start();
+    await bench.watching();
+    await stopped();
+  });
+
+  it('ends a list that hangs', async () => {
+    bench.server.fail('configmap.list', { kind: 'hang' });
+    bench.start();
+    await waitFor(() => bench.server.count('configmap.list') === 1);
+    await stopped();
+  });
+
+  it('ends a watch that hangs before its first byte', async () => {
+    bench.server.fail('configmap.watch', { kind: 'hang' });
+    bench.start();
+    await waitFor(() => bench.server.count('configmap.watch') === 1);
+    await stopped();
+  });
+
+  it('ends a pause', async () => {
+    bench.server.fail('configmap.list', { kind: 'status', code: 500 });
+    bench.start({ firstPauseMs: 60_000, longestPauseMs: 60_000 });
+    await waitFor(() => bench.ends().length === 1);
+    await stopped();
+  });
+
+  it('before the start does nothing', async () => {
+    bench.stop.abort();
+    bench.start();
+    await bench.running;
+    expect(bench.server.requests).toEqual([]);
   });
 });

@@ -1,15 +1,15 @@
 import { expect, it } from 'vitest';
-import { pageOf } from '../../../src/kube/client/list-page.ts';
+import { pageOf } from '../../../src/kube/client/list-pages.ts';
 
 const metadata = { resourceVersion: '7' };
 
-it('reads a page, with and without one that follows', () => {
+it('a page of a list says where the next page goes on', () => {
   const items = [{ kind: 'A' }, {}];
   expect(pageOf({ metadata, items })).toEqual({ version: '7', items, next: '' });
   expect(pageOf({ metadata: { ...metadata, continue: 'abc' }, items })).toMatchObject({ next: 'abc' });
 });
 
-it('takes null, which is what Go makes of an empty list, for one', () => {
+it('null is an empty list, since Go writes one so', () => {
   expect(pageOf({ metadata, items: null })).toEqual({ version: '7', items: [], next: '' });
 });
 
@@ -25,6 +25,6 @@ it.each<[reply: unknown]>([
   [{ metadata, items: {} }],
   [{ metadata, items: [null] }],
   [{ metadata, items: [[]] }],
-])('takes %j for no list: an empty one would mean that everything is gone', (reply) => {
+])('%j is not a list: an empty list would mean that everything is gone', (reply) => {
   expect(pageOf(reply)).toBeUndefined();
 });

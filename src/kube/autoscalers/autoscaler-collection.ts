@@ -1,0 +1,89 @@
+import { AutoscalingApi, AutoscalingV2Api, CustomObjectsApi } from '@kubernetes/client-node';
+import type { CallOptions, KubeClient } from '../client/kube-client.ts';
+import { KubeError } from '../client/kube-error.ts';
+import { listPages, type Collection } from '../client/list-pages.ts';
+import { autoscalerOf, type Autoscaler } from './autoscaler.ts';
+
+/** The versions of API group autoscaling that we read, the preferred one first. They are the same for us. */
+const autoscalerVersions = ['v2', 'v2beta2'] as const;
+export type AutoscalerVersion = (typeof autoscalerVersions)[number];
+export const unservedMessage = `autoscaling has neither of ${autoscalerVersions.join(' and ')}`;
+
+const plural = 'horizontalpodautoscalers';
+const pageSize = 500;
+
+/**
+ * Returns the version in which the cluster serves HorizontalPodAutoscalers. Undefined: in none that we read.
+ *
+ * @throws KubeError; the signal's reason
+ */
+export async function servedAutoscalerVersion(
+  client: KubeClient,
+  options: CallOptions,
+): Promise<AutoscalerVersion | undefined> {
+  const api = client.api(AutoscalingApi);
+  try {
+    const group = await client.call((request) => api.getAPIGroup({}, request), options);
+    const versions = group.versions as readonly { readonly version?: string }[] | undefined;
+    if (versions === undefined) throw new KubeError('reply', 'GET /apis/autoscaling/ answered no API group');
+    const served = new Set(versions.map(({ version }) => version));
+    return autoscalerVersions.find((version) => served.has(version));
+  } catch (error) {
+    if (error instanceof KubeError && error.statusCode === 404) return undefined;
+    throw error;
+  }
+}
+
+/** Returns the HPAs of one namespace, or of all namespaces. */
+export function autoscalerCollection(
+  client: KubeClient,
+  version: AutoscalerVersion,
+  namespace: string | undefined,
+): Collection {
+  const place = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
+  return {
+    path: `/apis/autoscaling/${version}${place}/${plural}`,
+    list: version === 'v2' ? listOfV2(client, namespace) : listOfOlder(client, version, namespace),
+  };
+}
+
+function listOfV2(client: KubeClient, namespace: string | undefined): Collection['list'] {
+  const api = client.api(AutoscalingV2Api);
+  return namespace === undefined
+    ? (page, options) => api.listHorizontalPodAutoscalerForAllNamespaces({ ...page }, options)
+    : (page, options) => api.listNamespacedHorizontalPodAutoscaler({ namespace, ...page }, options);
+}
+
+/** client-node has no types for versions that Kubernetes 1.26 removed, but its API for custom resources reads them. */
+function listOfOlder(client: KubeClient, version: string, namespace: string | undefined): Collection['list'] {
+  const api = client.api(CustomObjectsApi);
+  const kind = { group: 'autoscaling', version, plural };
+  return namespace === undefined
+    ? (page, options) => api.listClusterCustomObject({ ...kind, ...page }, options)
+    : (page, options) => api.listNamespacedCustomObject({ ...kind, namespace, ...page }, options);
+}
+
+/**
+ * Lists the HPAs once.
+ *
+ * @param namespaces empty: all
+ * @throws KubeError; the signal's reason
+ */
+export async function listAutoscalers(
+  client: KubeClient,
+  namespaces: readonly string[],
+  options: CallOptions,
+): Promise<readonly Autoscaler[]> {
+  const version = await servedAutoscalerVersion(client, options);
+  if (version === undefined) throw new KubeError('reply', unservedMessage);
+  const found: Autoscaler[] = [];
+  for (const namespace of namespaces.length === 0 ? [undefined] : namespaces)
+    for await (const { items } of listPages(
+      client,
+      autoscalerCollection(client, version, namespace),
+      pageSize,
+      options,
+    ))
+      found.push(...items.map(autoscalerOf).filter((one) => one !== undefined));
+  return found;
+}

@@ -1,0 +1,62 @@
+import type { CallOptions, KubeClient, RequestOptions } from './kube-client.ts';
+import { KubeError } from './kube-error.ts';
+import { isRecord, metadataOf, versionOf, type KubeObject } from './kube-object.ts';
+
+/** The parameters of one page, with the names that client-node gives them. */
+export interface PageParameters {
+  readonly limit: number;
+  /** The token of the next page. */
+  readonly _continue?: string;
+  readonly fieldSelector?: string;
+}
+
+/** A collection of objects that can be listed and watched. */
+export interface Collection {
+  /** Such as `/api/v1/namespaces/{namespace}/configmaps`. */
+  readonly path: string;
+  /** Default: all objects. */
+  readonly fieldSelector?: string;
+  readonly list: (page: PageParameters, options: RequestOptions) => Promise<unknown>;
+}
+
+/** https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks */
+export interface ListPage {
+  /** The resourceVersion of the list, which is the same on every page. */
+  readonly version: string;
+  readonly items: readonly KubeObject[];
+  /** The token of the next page. Empty on the last page. */
+  readonly next: string;
+}
+
+/**
+ * Lists a collection page by page.
+ *
+ * @throws KubeError; the signal's reason
+ */
+export async function* listPages(
+  client: KubeClient,
+  { path, fieldSelector, list }: Collection,
+  limit: number,
+  options: CallOptions,
+): AsyncGenerator<ListPage, void, undefined> {
+  const selected = fieldSelector === undefined ? { limit } : { limit, fieldSelector };
+  let next = '';
+  do {
+    const parameters = next === '' ? selected : { ...selected, _continue: next };
+    const page = pageOf(await client.callForJson((request) => list(parameters, request), options));
+    if (page === undefined) throw new KubeError('reply', `GET ${path} answered no list`);
+    yield page;
+    next = page.next;
+  } while (next !== '');
+}
+
+/** Returns undefined if the reply is not a list: an empty list would mean that everything is gone. */
+export function pageOf(reply: unknown): ListPage | undefined {
+  const version = versionOf(reply);
+  if (version === undefined || !isRecord(reply)) return undefined;
+  // Go writes an empty list of some kinds as null.
+  const items = reply['items'];
+  if (items !== null && !(Array.isArray(items) && items.every(isRecord))) return undefined;
+  const next = metadataOf(reply)['continue'];
+  return { version, items: items ?? [], next: typeof next === 'string' ? next : '' };
+}

@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import type { RequestOptions } from 'node:https';
+import type { User } from '@kubernetes/client-node';
+
+/** Where Kubernetes mounts the service account of a pod, unless the pod mounts it elsewhere. */
+export const usualServiceAccountDir = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/** A user with this auth provider calls with the token of a `TokenFile`. */
+export const tokenFileProvider = { name: 'sls-metrics-adapter/token-file', config: {} };
+
+/**
+ * A bearer token in a file that others replace, such as the token of a service account, which kubelet renews.
+ *
+ * The file is read again when its content is a minute old, as client-go does
+ * (k8s.io/client-go/transport/token_source.go). If that fails, the last content stays in use. client-node's own
+ * `FileAuth` fails instead, and keeps a token that the API server has refused.
+ */
+export class TokenFile {
+  readonly #path: string;
+  readonly #clock: { now(): number };
+  readonly #maxAgeMs: number;
+  #token: string | undefined;
+  #readMs = -Infinity;
+
+  constructor(path: string, clock: { now(): number }, maxAgeMs = 60_000) {
+    this.#path = path;
+    this.#clock = clock;
+    this.#maxAgeMs = maxAgeMs;
+  }
+
+  /** Called by client-node, as is `applyAuthentication`. */
+  isAuthProvider(user: User): boolean {
+    return (user.authProvider as { name?: unknown } | undefined)?.name === tokenFileProvider.name;
+  }
+
+  async applyAuthentication(_: User, options: RequestOptions): Promise<void> {
+    options.headers = Object.assign(options.headers ?? {}, { Authorization: `Bearer ${await this.read()}` });
+  }
+
+  /**
+   * Returns the token without surrounding white space.
+   *
+   * @throws the error of the first read
+   */
+  async read(): Promise<string> {
+    const nowMs = this.#clock.now();
+    if (this.#token !== undefined && nowMs - this.#readMs < this.#maxAgeMs) return this.#token;
+    try {
+      this.#token = (await readFile(this.#path, 'utf8')).trim();
+      this.#readMs = nowMs;
+    } catch (error) {
+      if (this.#token === undefined) throw error;
+    }
+    return this.#token;
+  }
+
+  /** Makes the next call read the file. */
+  expire(): void {
+    this.#readMs = -Infinity;
+  }
+}
