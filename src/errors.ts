@@ -338,7 +338,7 @@ export function toAdapterError(thrown: unknown): AdapterError {
 export function toListenError(thrown: unknown, address: string): AdapterError {
   const { code, syscall } = (thrown ?? {}) as { readonly code?: unknown; readonly syscall?: unknown };
   if (code === 'EADDRINUSE')
-    return new AdapterError('AddressInUse', `${address} is taken`, { cause: thrown });
+    return new AdapterError('AddressInUse', `another process listens on ${address}`, { cause: thrown });
   if (syscall !== 'listen' && syscall !== 'getaddrinfo') return toAdapterError(thrown);
   return new AdapterError('AddressUnusable', `cannot listen on ${address} (${String(code)})`, {
     cause: thrown,

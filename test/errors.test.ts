@@ -114,7 +114,7 @@ describe('toListenError', () => {
   const failure = (code: string, syscall: string) => Object.assign(new Error(code), { code, syscall });
 
   it.each([
-    ['EADDRINUSE', 'listen', 'AddressInUse', '127.0.0.1:80 is taken'],
+    ['EADDRINUSE', 'listen', 'AddressInUse', 'another process listens on 127.0.0.1:80'],
     ['EACCES', 'listen', 'AddressUnusable', 'cannot listen on 127.0.0.1:80 (EACCES)'],
     ['EADDRNOTAVAIL', 'listen', 'AddressUnusable', 'cannot listen on 127.0.0.1:80 (EADDRNOTAVAIL)'],
     ['ENOTFOUND', 'getaddrinfo', 'AddressUnusable', 'cannot listen on 127.0.0.1:80 (ENOTFOUND)'],

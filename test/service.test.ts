@@ -13,7 +13,9 @@ it('the service reports a taken port in one line', async () => {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   await expect(startAdapter({ slsEndpoint: 'http://127.0.0.1:1', securePort: String(port) })).rejects.toThrow(
-    new RegExp(`^127\\.0\\.0\\.1:${port} is taken\\. Stop that process or choose another port`),
+    new RegExp(
+      `^another process listens on 127\\.0\\.0\\.1:${port}\\. Stop that process or choose another port`,
+    ),
   );
   server.close();
 });

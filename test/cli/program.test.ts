@@ -140,6 +140,6 @@ it('serve reports a taken port in one line and exits with 1', async () => {
   expect(await run('serve', ...local, '--secure-port', String(holder.port))).toEqual({
     code: 1,
     stdout: '',
-    stderr: `sls-metrics-adapter: 127.0.0.1:${holder.port} is taken. Stop that process or choose another port; 0 takes any free one.\n`,
+    stderr: `sls-metrics-adapter: another process listens on 127.0.0.1:${holder.port}. Stop that process or choose another port; 0 takes any free one.\n`,
   });
 });

@@ -95,6 +95,6 @@ it('opens no telemetry port by default, and names a port that is in use', async 
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const taken = startAdapter({ slsEndpoint: emulator.url, telemetryPort: String(port) });
-  await expect(taken).rejects.toThrow(new RegExp(`^127\\.0\\.0\\.1:${port} is taken\\. `));
+  await expect(taken).rejects.toThrow(new RegExp(`^another process listens on 127\\.0\\.0\\.1:${port}\\. `));
   server.close();
 });

@@ -90,7 +90,7 @@ describe('a port that is taken', () => {
     expect(await run(name, ...flags(holder.port))).toEqual({
       code: 1,
       stdout: '',
-      stderr: `${name}: 127.0.0.1:${holder.port} is taken. Stop that process or choose another port; 0 takes any free one.\n`,
+      stderr: `${name}: another process listens on 127.0.0.1:${holder.port}. Stop that process or choose another port; 0 takes any free one.\n`,
     });
   });
 

@@ -52,7 +52,7 @@ describe('a start that fails late', () => {
         slsEndpoint: cluster.emulator.url,
         securePort: port,
       }),
-    ).rejects.toThrow(/is taken/);
+    ).rejects.toThrow(/another process listens on/);
     await waitFor(() => cluster.apiServer.openConnections <= before);
   });
 });
