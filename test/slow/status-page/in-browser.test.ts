@@ -96,7 +96,7 @@ describeWithChromium('the status page in a browser', () => {
     expect(await page.textContent('#troubles .what')).toBe('SLS, project p1: Unauthorized: denied by RAM.');
     expect(await page.textContent('#troubles .remedy')).toContain('Grant log:GetLogStoreLogs on acs:log');
     expect(await page.textContent('#rows tr:first-child .name')).toBe('shop-service-2-80');
-    expect(await page.textContent('#rows tr:first-child .failure')).toContain('PermissionDenied: Allow log:');
+    expect(await page.textContent('#rows tr:first-child .failure')).toContain('PermissionDenied: Grant log:');
     expect(await page.textContent('h1')).toBe('1 of 1,000 readings is stale');
     await page.click('.state.stale');
     expect(await page.locator('#rows tr').count()).toBe(1);
