@@ -1,6 +1,7 @@
 import { toAdapterError, type AdapterError, type ErrorCode } from '../errors.ts';
 import type { Outcome } from '../metric/sample.ts';
 import type { Series } from '../metric/series.ts';
+import type { JitterSettings } from '../runtime/back-off.ts';
 import { Turns } from '../runtime/turns.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
 import { untilCanceled } from '../sls/until-canceled.ts';
@@ -13,10 +14,10 @@ import {
 } from './pending-series.ts';
 import { outcomeFromResult, planBatches, type PlanContext } from './plan.ts';
 import { RefusedMetrics } from './refused-metrics.ts';
-import { withRetry, type RetrySettings } from './retry.ts';
+import { withRetry } from './retry.ts';
 import type { BatchRun, OutcomeSink } from './sample-store.ts';
 
-export interface CollectorSettings extends Omit<RetrySettings, 'deadlineMs'> {
+export interface CollectorSettings extends JitterSettings {
   /** How long series of one logstore are queued before they are planned together. */
   readonly gatherMs: number;
   /** The same while a query of the logstore is in flight. The queue is sent earlier if that query ends. */

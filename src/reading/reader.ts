@@ -2,6 +2,7 @@ import { AdapterError } from '../errors.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
 import type { Outcome, Sample } from '../metric/sample.ts';
 import { seriesLabels, seriesOf, type Series } from '../metric/series.ts';
+import { pauseUntil } from '../runtime/back-off.ts';
 import type { Collector } from './collector.ts';
 import type { SampleStore, StoredSeries } from './sample-store.ts';
 import type { WantedSeries } from './wanted-series.ts';
@@ -117,13 +118,13 @@ const tooSlow = (patienceMs: number): Outcome => ({
 
 /** Returns undefined if the work takes longer. The work goes on. */
 async function withinPatience<T>(work: Promise<T>, patienceMs: number): Promise<T | undefined> {
-  const expired = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => expired.resolve(undefined), patienceMs);
-  // A rejection after that must not count as unhandled.
+  const ended = new AbortController();
+  const expired = pauseUntil(patienceMs, ended.signal).then(() => undefined);
+  // A rejection after the patience must not count as unhandled.
   work.catch(() => undefined);
   try {
-    return await Promise.race([work, expired.promise]);
+    return await Promise.race([work, expired]);
   } finally {
-    clearTimeout(timer);
+    ended.abort();
   }
 }

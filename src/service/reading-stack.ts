@@ -47,14 +47,14 @@ export interface ReadingStack {
 /** @param sinks receive each outcome, after the store */
 export function createReading(
   config: Config,
-  around: Surroundings,
+  dependencies: Surroundings,
   observer: ReadingObserver,
   sinks: readonly OutcomeSink[] = [],
 ): ReadingStack {
-  const { clock, random } = around;
+  const { clock, random } = dependencies;
   const { maxSeries } = config.reading;
   const readingOf = readingSettings(config);
-  const sls = createSls(config, around, observer);
+  const sls = createSls(config, dependencies, observer);
   const store = new SampleStore(maxSeries);
   const wanted = new WantedSeries(maxSeries);
   const delays = new Delays({

@@ -19,7 +19,7 @@ const request: MetricRequest = {
   internalEndpoint: undefined,
 };
 
-/** Names that differ by little, so that a careless key would confuse two of them. */
+/** Names that differ in little, so that a careless key would mix them up. */
 const names = fc.constantFrom('a', 'b', 'a,b', 'a"', 'a","b', 'null', '', 'undefined', '["a"]', '15');
 const anyParts: fc.Arbitrary<SeriesParts> = fc.record({
   metric: fc.constant(metric),
@@ -40,11 +40,11 @@ const anyParts: fc.Arbitrary<SeriesParts> = fc.record({
 });
 
 describe('seriesOf', () => {
-  it('gives one series a route, in their order', () => {
+  it('returns one series for each route, in their order', () => {
     expect(seriesOf(request).map(({ route }) => route)).toEqual(['a-b-80', 'c-d-80']);
   });
 
-  it('gives one series for the whole logstore', () => {
+  it('returns one series for the whole logstore', () => {
     expect(seriesOf({ ...request, routes: undefined })).toEqual([
       newSeries({
         metric,
@@ -81,6 +81,18 @@ describe('the key of a series', () => {
     );
   });
 
+  it('shares its group key with exactly the series that differ in nothing but the route', () => {
+    const withRoute = (parts: SeriesParts): SeriesParts =>
+      parts.route === undefined ? parts : { ...parts, route: 'any' };
+    fc.assert(
+      fc.property(anyParts, anyParts, (a, b) => {
+        const isGroup = isDeepStrictEqual(withRoute(a), withRoute(b));
+        expect(newSeries(a).groupKey === newSeries(b).groupKey).toBe(isGroup);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it('is the same for requests that differ only in their retries', () => {
     const keys = [5, 0].map((maxRetries) => seriesOf({ ...request, maxRetries }).map(({ key }) => key));
     expect(keys[0]).toEqual(keys[1]);
@@ -88,7 +100,7 @@ describe('the key of a series', () => {
 });
 
 describe('seriesLabels', () => {
-  it('says where the number comes from, and of which route', () => {
+  it('contains the project, the logstore and the route', () => {
     const labels = seriesOf(request).map(seriesLabels);
     expect(labels[0]).toEqual({
       'sls.project': 'p1',
@@ -97,7 +109,7 @@ describe('seriesLabels', () => {
     });
   });
 
-  it('names no route for the whole logstore', () => {
+  it('contains no route for the whole logstore', () => {
     const [whole] = seriesOf({ ...request, routes: undefined }).map(seriesLabels);
     expect(whole).toEqual({ 'sls.project': 'p1', 'sls.logstore': 'l1' });
   });

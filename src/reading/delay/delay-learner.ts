@@ -74,18 +74,24 @@ export class DelayLearner {
     return this.#probedAtMs;
   }
 
-  /** Sends one probe and learns from it, unless it is too early or a probe is in flight. Never rejects. */
-  async probe(signal: AbortSignal): Promise<void> {
+  /**
+   * Sends one probe and learns from it, unless it is too early or a probe is in flight. Never rejects.
+   *
+   * @returns whether the delay changed
+   */
+  async probe(signal: AbortSignal): Promise<boolean> {
     const waitMs = this.#waitMs();
-    if (this.#isProbing || waitMs > longestWaitMs) return;
+    if (this.#isProbing || waitMs > longestWaitMs) return false;
     this.#isProbing = true;
     try {
       if (waitMs > 0) await pauseUntil(waitMs, signal);
       signal.throwIfAborted();
-      await this.#send(signal);
+      const change = await this.#send(signal);
       this.#report(undefined);
+      return change !== undefined;
     } catch (thrown) {
       if (!signal.aborted) this.#report(toAdapterError(thrown));
+      return false;
     } finally {
       this.#isProbing = false;
     }
@@ -97,7 +103,7 @@ export class DelayLearner {
     return sinceMs < 0 ? 0 : Math.max(0, betweenProbesMs - sinceMs);
   }
 
-  async #send(signal: AbortSignal): Promise<void> {
+  async #send(signal: AbortSignal): Promise<DelayChange | undefined> {
     const { clock, query, observer } = this.#context;
     const { project, logstore } = this.address;
     const sentAtMs = clock.now();
@@ -110,8 +116,9 @@ export class DelayLearner {
     // but not too short.
     const asOfSeconds = Math.floor(Math.max(sentAtMs, clock.now() - usualAnswerMs) / 1000);
     const change = this.#estimator.observe({ asOfSeconds, window, counts });
-    if (change === undefined) return;
-    observer.delayLearned({ project, logstore, ...change, saturated: this.saturated });
+    if (change !== undefined)
+      observer.delayLearned({ project, logstore, ...change, saturated: this.saturated });
+    return change;
   }
 
   #report(error: AdapterError | undefined): void {

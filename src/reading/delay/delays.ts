@@ -48,18 +48,7 @@ export class Delays {
   };
 
   constructor(context: DelaysContext) {
-    const { observer } = context;
-    this.#context = {
-      ...context,
-      observer: {
-        delayLearned: (event) => {
-          this.#forgetEarlySamples(event);
-          observer.delayLearned(event);
-        },
-        probeFailing: (event) => observer.probeFailing(event),
-        probeRecovered: (event) => observer.probeRecovered(event),
-      },
-    };
+    this.#context = context;
   }
 
   secondsOf(series: Series): number {
@@ -90,7 +79,12 @@ export class Delays {
     for (const one of new Map(series.map((each) => [each.groupKey, each])).values())
       if (this.#fixedSecondsOf(one) === undefined)
         learners.add(this.#learnerOf(one) ?? this.#addLearner(one));
-    await Promise.all(Array.from(learners, (learner) => learner.probe(signal)));
+    await Promise.all(
+      Array.from(learners, async (learner) => {
+        const hasChanged = await learner.probe(signal);
+        if (hasChanged) this.#forgetEarlySamples(learner.address);
+      }),
+    );
   }
 
   #fixedSecondsOf({ delaySeconds, project }: Series): number | undefined {
@@ -114,7 +108,7 @@ export class Delays {
   }
 
   /** Lines came after these samples were counted, so their values may be too low. */
-  #forgetEarlySamples({ project, logstore }: Pick<LogstoreAddress, 'project' | 'logstore'>): void {
+  #forgetEarlySamples({ project, logstore }: LogstoreAddress): void {
     this.#context.store.forget(
       (series, run) =>
         series.project === project && series.logstore === logstore && this.#isTooEarly(series, run),

@@ -147,7 +147,7 @@ describe('a probe that fails', () => {
   it('does not reject for a fault of the adapter, which is reported as Internal', async () => {
     const { sls, learner } = createLearner();
     sls.failure = new TypeError('undefined is not a function');
-    await expect(learner.probe(alive())).resolves.toBeUndefined();
+    await expect(learner.probe(alive())).resolves.toBe(false);
     expect(sls.events).toEqual([
       ['probeFailing', { ...name, error: expect.objectContaining({ code: 'Internal' }) as unknown }],
     ]);
