@@ -26,17 +26,20 @@ export function requestHeaderUser(
   };
 }
 
-const headerPairs = (raw: readonly string[]): Header[] =>
-  Array.from({ length: raw.length / 2 }, (_, index) => [
-    (raw[2 * index] ?? '').toLowerCase(),
-    raw[2 * index + 1] ?? '',
-  ]);
+function headerPairs(raw: readonly string[]): Header[] {
+  const headers: Header[] = [];
+  for (let index = 0; index < raw.length; index += 2)
+    headers.push([(raw[index] ?? '').toLowerCase(), raw[index + 1] ?? '']);
+  return headers;
+}
 
 /** Returns all values of the named headers, in the order of the names and then of the request. */
-const valuesOf = (headers: readonly Header[], names: readonly string[]): string[] =>
-  names
-    .map((name) => name.toLowerCase())
-    .flatMap((wanted) => headers.filter(([name]) => name === wanted).map(([, value]) => value));
+function valuesOf(headers: readonly Header[], names: readonly string[]): string[] {
+  const values: string[] = [];
+  for (const wanted of names.map((name) => name.toLowerCase()))
+    for (const [name, value] of headers) if (name === wanted) values.push(value);
+  return values;
+}
 
 function extraOf(headers: readonly Header[], prefixes: readonly string[]): Record<string, string[]> {
   // Without a prototype, because the keys come from the client.
