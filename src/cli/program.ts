@@ -110,13 +110,13 @@ function addRoutes(program: Command, io: Io): void {
         'alb-ingress',
       ]),
     )
-    .addOption(new Option('--limit <count>', 'How many routes to show').argParser(parseCount).default(50))
+    .option('--limit <count>', 'How many routes to show', parseCount, 50)
     .addOption(outputOption())
     .optionsGroup('Manifest:')
     .option('--hpa <deployment>', 'Print an HPA for this Deployment, with a target from the measured rate')
     .option('--route <route>', 'The route of the Deployment, if there are several')
-    .addOption(new Option('--min <count>', 'Minimum replicas').argParser(parseCount).default(1))
-    .addOption(new Option('--max <count>', 'Maximum replicas').argParser(parseCount).default(10));
+    .option('--min <count>', 'Minimum replicas', parseCount, 1)
+    .option('--max <count>', 'Maximum replicas', parseCount, 10);
   addConfigOptions(command, ['sls', 'defaults', 'log']);
   command.action(async (options: RoutesOptions & Flags) =>
     (await import('./routes/routes.ts')).routes(options, options, io),
@@ -133,11 +133,10 @@ function addDoctor(program: Command, io: Io): void {
     .option('--metric <metric>', 'Metric to check; default: one that an HPA names, else sls_ingress_qps')
     .option('--selector <selector>', 'Its label selector, as in the HPA; default: one of an HPA')
     .option('--namespace <namespace>', 'Namespace of the HPA', 'default')
-    .addOption(
-      new Option(
-        '--service-account <account>',
-        'ServiceAccount of the adapter, NAMESPACE/NAME; default: our own in a pod, else --service-namespace/--service-name',
-      ).argParser(parseServiceAccount),
+    .option(
+      '--service-account <account>',
+      'ServiceAccount of the adapter, NAMESPACE/NAME; default: our own in a pod, else --service-namespace/--service-name',
+      parseServiceAccount,
     )
     .addOption(outputOption());
   addConfigOptions(command);
@@ -166,11 +165,7 @@ function addLoadtest(program: Command, io: Io): void {
       'Send requests at a linearly rising rate, without waiting for answers. Ctrl-C ends it early.',
     )
     .argument('<url>', 'For example http://bert.example.com/v1/models/bert:predict')
-    .addOption(
-      new Option('--rate <rate>', 'Requests per second, steady (20) or rising (5..80)')
-        .argParser(parseRate)
-        .makeOptionMandatory(),
-    )
+    .requiredOption('--rate <rate>', 'Requests per second, steady (20) or rising (5..80)', parseRate)
     .addOption(
       new Option('--for <duration>', 'How long, 1s to 24h').argParser(parseDurationMs).default(60_000, '1m'),
     )
@@ -188,11 +183,7 @@ function addLoadtest(program: Command, io: Io): void {
         .argParser(parseDurationMs)
         .default(10_000, '10s'),
     )
-    .addOption(
-      new Option('--connections <count>', 'Maximum concurrent requests; further requests are not sent')
-        .argParser(parseCount)
-        .default(500),
-    )
+    .option('--connections <count>', 'Maximum concurrent requests; others are not sent', parseCount, 500)
     .option('--insecure', 'Accept any certificate')
     .addOption(outputOption())
     .action(async (url: string, options: LoadtestOptions) =>

@@ -1,22 +1,9 @@
 import Table from 'cli-table3';
 
-const noBorders = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};
+const borders = ['top', 'bottom', 'left', 'right', 'mid'].flatMap((side) =>
+  ['', '-mid', '-left', '-right'].map((part) => `${side}${part}`),
+);
+const noBorders = { ...Object.fromEntries(borders.map((name) => [name, ''])), middle: '  ' };
 
 /** Aligns columns with spaces, like kubectl. Columns of numbers are aligned to the right. */
 export function alignedTable(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -5,32 +5,35 @@ export interface Finding {
   readonly status: CheckStatus;
   /** One line a fault. */
   readonly found: string;
-  readonly remedy?: string;
+  readonly remedy?: string | undefined;
   /** The exact text to run or to write. May have several lines. */
-  readonly write?: string;
+  readonly write?: string | undefined;
 }
 
 export const ok = (found: string): Finding => ({ status: 'ok', found });
 
 /** It works, but not as it should. */
-export const warn = (found: string, remedy: string, write?: string): Finding =>
-  finding('warn', found, remedy, write);
+export const warn = (found: string, remedy: string, write?: string): Finding => ({
+  status: 'warn',
+  found,
+  remedy,
+  write,
+});
 
-export const failed = (found: string, remedy: string, write?: string): Finding =>
-  finding('failed', found, remedy, write);
+export const failed = (found: string, remedy: string, write?: string): Finding => ({
+  status: 'failed',
+  found,
+  remedy,
+  write,
+});
 
 /** There is nothing to check. The checks that need this one are skipped too. */
-export const skipped = (found: string, remedy?: string, write?: string): Finding =>
-  finding('skipped', found, remedy, write);
-
-function finding(status: CheckStatus, found: string, remedy?: string, write?: string): Finding {
-  return {
-    status,
-    found,
-    ...(remedy === undefined ? {} : { remedy }),
-    ...(write === undefined ? {} : { write }),
-  };
-}
+export const skipped = (found: string, remedy?: string, write?: string): Finding => ({
+  status: 'skipped',
+  found,
+  remedy,
+  write,
+});
 
 /** One entry of the list of checks. */
 export interface Check<Examination> {

@@ -22,11 +22,8 @@ export const fields: DoctorCheck = {
   run: async (examination, signal) => {
     const { request } = examination.facts.get('target');
     const needed = fieldsOf(request);
-    const missing: string[] = [];
-    for (const field of needed) {
-      const query = `* | SELECT count(${field}) AS lines FROM log LIMIT 1`;
-      if (await lacksIndex(examination, query, signal)) missing.push(field);
-    }
+    const queryOf = (field: string) => `* | SELECT count(${field}) AS lines FROM log LIMIT 1`;
+    const missing = await unindexed(needed, queryOf, examination, signal);
     if (needed.length === 0) return ok('only the SQL of the metric names its fields: see the check reading');
     if (missing.length === 0) return ok(`indexed: ${needed.join(', ')}`);
     const log = ingressLogOf(request);
@@ -52,11 +49,8 @@ export const fieldTypes: DoctorCheck = {
       (field) => field in numericFields,
     );
     if (numeric.length === 0) return ok('the metric needs no numeric field');
-    const textual: string[] = [];
-    for (const field of numeric) {
-      const query = `${field} >= 0 | SELECT count(*) AS lines FROM log LIMIT 1`;
-      if (await lacksIndex(examination, query, signal)) textual.push(field);
-    }
+    const queryOf = (field: string) => `${field} >= 0 | SELECT count(*) AS lines FROM log LIMIT 1`;
+    const textual = await unindexed(numeric, queryOf, examination, signal);
     if (textual.length === 0) return ok(numeric.map((field) => `${field}: a number`).join(', '));
     return warn(
       `indexed as text: ${textual.join(', ')}. Readings are correct, but each query parses every line as text`,
@@ -76,16 +70,24 @@ function fieldsOf(request: MetricRequest): string[] {
   return [...new Set([columns.route.primary, ...number, ...filtered])];
 }
 
-/** Queries one minute: any range shows whether there is an index. */
-async function lacksIndex(examination: Examination, query: string, signal: AbortSignal): Promise<boolean> {
-  try {
-    await queryLogstore(examination, { query, reachSeconds: [60] }, signal);
-    return false;
-  } catch (thrown) {
-    const error = toAdapterError(thrown);
-    if (unindexedField(error) === undefined) throw error;
-    return true;
+/** Returns the fields whose query fails for want of an index. Queries one minute, since any time range shows that. */
+async function unindexed(
+  fieldNames: readonly string[],
+  queryOf: (field: string) => string,
+  examination: Examination,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const field of fieldNames) {
+    try {
+      await queryLogstore(examination, { query: queryOf(field), reachSeconds: [60] }, signal);
+    } catch (thrown) {
+      const error = toAdapterError(thrown);
+      if (unindexedField(error) === undefined) throw error;
+      found.push(field);
+    }
   }
+  return found;
 }
 
 /** Returns `keys` of an index. Source: SLS, "CreateIndex". */
