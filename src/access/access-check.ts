@@ -10,7 +10,7 @@ import {
 
 /** The setting `access`: which logs a namespace may read. Without the switch and without rules, all. */
 export interface AccessPolicy {
-  /** A namespace reads only its own routes, whatever the rules say. */
+  /** A namespace may read only its own routes, even if rules allow more. */
   readonly ownRoutesOnly: boolean;
   /** Namespaces that exist, to tell whose a route is. A namespace that is not listed counts as if it did not exist. */
   readonly knownNamespaces: readonly string[];

@@ -30,7 +30,7 @@ export function createRequestParser(
   };
 }
 
-/** A metric whose SQL no route restricts reads the whole logstore, whatever its labels are. */
+/** A metric that does not read only the lines of its routes counts as the whole logstore, even if it has labels. */
 export const accessReadOf = (
   namespace: string,
   requirements: readonly Requirement[],

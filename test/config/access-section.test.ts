@@ -6,7 +6,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { pathText } from '../../src/config/setting-path.ts';
 
-/** One line a fault: `path message`. */
+/** Returns one line for each fault: `path message`. */
 function faultsOf(access: unknown): string[] {
   const { error } = configSchema.safeParse({ sls: { region: 'cn-beijing' }, access });
   return (error?.issues ?? []).map(({ path, message }) => `${pathText(path)} ${message}`).sort();

@@ -10,7 +10,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 const config = join(directory, 'config.yaml');
 const roleArn = 'acs:ram::1234567890123456:role/sls-reader';
 
-/** The faults of a file with these credentials, without where they came from. */
+/** Returns the faults of a file with these credentials, without their origin. */
 function faultsOf(credentials: unknown): string[] {
   writeFileSync(config, JSON.stringify({ sls: { region: 'cn-beijing', credentials } }));
   try {

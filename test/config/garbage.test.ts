@@ -13,7 +13,7 @@ const directory = mkdtempSync(join(tmpdir(), 'garbage-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 const file = join(directory, 'config.yaml');
 
-/** What was made of the file, or the lines of its refusal. */
+/** Returns the configuration, or the lines of the refusal. */
 function load(text: string): Config | readonly string[] {
   writeFileSync(file, text);
   try {
@@ -24,14 +24,14 @@ function load(text: string): Config | readonly string[] {
   }
 }
 
-/** Values that a section may well have, besides anything else. */
+/** Plausible values of a section, and any others. */
 const leaf = fc.oneof(
   fc.integer({ min: -2, max: 70 }),
   fc.constantFrom('cn-beijing', 'http://127.0.0.1:1', 'none', '*', 'k8s-*', 'k8s-a', true, null, '__proto__'),
   fc.jsonValue({ maxDepth: 2 }),
 );
 
-/** Real keys more often than not, with all kinds of values below them. */
+/** Mostly real keys, with all kinds of values. */
 function garbage({ properties, items }: SettingSchema): fc.Arbitrary<unknown> {
   if (items !== undefined) {
     return fc.oneof({ weight: 4, arbitrary: fc.array(garbage(items), { maxLength: 4 }) }, leaf);
@@ -51,7 +51,7 @@ function garbage({ properties, items }: SettingSchema): fc.Arbitrary<unknown> {
   return fc.oneof({ weight: 6, arbitrary: section }, leaf);
 }
 
-/** Every whole number of the schema, below a project as well. */
+/** Every whole number of the schema, also those of a project. */
 function numbersOf(node: SettingSchema, path: SettingPath): SettingPath[] {
   if (node.items !== undefined) return [0, 1].flatMap((at) => numbersOf(node.items ?? {}, [...path, at]));
   if (node.maximum !== undefined) return [path];

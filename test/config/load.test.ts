@@ -18,7 +18,7 @@ function file(yaml: string): string {
 
 const load = (sources: Partial<ConfigSources>) => loadConfig({ flags: {}, env: {}, ...sources });
 
-/** The message of the refusal, line by line. */
+/** Returns the message of the refusal, line by line. */
 function refusalOf(sources: Partial<ConfigSources>): string[] {
   try {
     load(sources);

@@ -4,14 +4,14 @@ import { pathText } from '../../src/config/setting-path.ts';
 
 const good = { name: 'my_latency', description: 'Latency of my own', unit: 'ms', aggregate: 'avg(latency)' };
 
-/** One line a fault: `path message`. */
+/** Returns one line for each fault: `path message`. */
 function faultsOf(...metrics: readonly unknown[]): string[] {
   const { error } = configSchema.safeParse({ sls: { region: 'cn-beijing' }, metrics });
   return (error?.issues ?? []).map(({ path, message }) => `${pathText(path)} ${message}`);
 }
 
 const faultsWith = (changes: object) => faultsOf({ ...good, ...changes });
-/** With one label, which has a use. */
+/** Returns the faults of a metric with one label, which is used. */
 const withLabel = (changes: object, metric: object = {}) =>
   faultsWith({ labels: [{ name: 'model', description: 'A model', column: 'model', ...changes }], ...metric });
 

@@ -3,7 +3,7 @@ import { bindAddressOf, configSchema } from '../../src/config/schema.ts';
 
 type Tree = Readonly<Record<string, unknown>>;
 
-/** `{ 'sls.region': ['why', …] }` of what is refused; empty: accepted. */
+/** Returns the faults by path, `{ 'sls.region': ['why', …] }`; empty: accepted. */
 function faultsOf(tree: unknown): Record<string, string[]> {
   const { error } = configSchema.safeParse(tree);
   const faults: Record<string, string[]> = {};
@@ -11,7 +11,7 @@ function faultsOf(tree: unknown): Record<string, string[]> {
   return faults;
 }
 
-/** `tree` with `value` at `path`. */
+/** Returns `tree` with `value` at `path`. */
 function planted(tree: Tree, path: string, value: unknown): Tree {
   const [head = '', ...rest] = path.split('.');
   return {
@@ -154,7 +154,7 @@ describe('configSchema', () => {
     },
   );
 
-  /** What keeps the rules that span settings out of the way of a reading's bounds. */
+  /** Other values of `reading` that keep the rules that span settings satisfied. */
   const wide: Readonly<Record<string, object>> = {
     'reading.freshnessSeconds': { reading: { maxStaleSeconds: 3600 } },
     'reading.maxStaleSeconds': { reading: { freshnessSeconds: 0 } },

@@ -4,7 +4,7 @@ import { projectSettings } from '../../src/config/project-settings.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { pathText } from '../../src/config/setting-path.ts';
 
-/** One line a fault, in any order: `path message`. */
+/** Returns one line for each fault, sorted: `path message`. */
 function faultsOf(reading: unknown, projects: unknown = []): string[] {
   const { error } = configSchema.safeParse({ sls: { region: 'cn-beijing' }, reading, projects });
   return (error?.issues ?? []).map(({ path, message }) => `${pathText(path)} ${message}`).sort();
@@ -94,7 +94,7 @@ const someReading = fc.record(
 );
 type SomeReading = typeof someReading extends fc.Arbitrary<infer T> ? T : never;
 
-/** What `parts` make, the later over the earlier, obeys all rules. */
+/** Tells if `parts`, with later ones overriding earlier ones, obey all rules. */
 function isInOrder(...parts: readonly SomeReading[]): boolean {
   const all = Object.assign({ freshnessSeconds: 10, maxStaleSeconds: 60 }, ...parts) as Required<SomeReading>;
   const delays = parts.map((part) => part.delay ?? {});

@@ -50,7 +50,7 @@ function expectDenied(reply: Reply, message: RegExp): void {
   expect(reply.text).not.toMatch(/\bSLS\b|Alibaba|RAM/);
 }
 
-describe('a read that no rule allows', () => {
+describe('access: a read that no rule allows', () => {
   beforeEach(() => {
     queriesBefore = emulator.stats().queries;
   });
@@ -74,19 +74,19 @@ describe('a read that no rule allows', () => {
       /rule "own".* not the whole logstore "other"; nor is it allowed by "monitoring"/,
     ],
     [
-      'a route composed of parts of another',
+      'a route in parts, of another namespace',
       'team',
       'sls.ingress.namespace=shop,sls.ingress.service=a,sls.ingress.port=80',
       /not route "shop-a-80"/,
     ],
     [
-      'a route composed to look like that of another',
+      'a route in parts that equals a route of another namespace',
       'team',
       'sls.ingress.service=b-a,sls.ingress.port=80',
       /"team-b-a-80", which belongs to namespace "team-b"/,
     ],
     ['upper case', 'team', route('TEAM-a-80'), /not route "TEAM-a-80"/],
-  ])('is refused, before SLS is asked: %s', async (_, namespace, selector, message) => {
+  ])('is refused before SLS is queried: %s', async (_, namespace, selector, message) => {
     for (let time = 0; time < 2; time += 1) expectDenied(await read(namespace, selector), message);
     expect(emulator.stats().queries).toBe(queriesBefore);
   });
@@ -100,12 +100,12 @@ describe('a read that no rule allows', () => {
     ['%2A', 'team-a-80', /"\*" is not a namespace/],
     ['%7Bnamespace%7D', 'team-a-80', /"\{namespace\}" is not a namespace/],
     ['shop%2Fteam', 'team-a-80', /"shop\/team" is not a namespace/],
-  ])('is refused however its namespace is written: %s', async (written, name, message) => {
+  ])('is refused for any spelling of its namespace: %s', async (written, name, message) => {
     expectDenied(await read(written, route(name)), message);
     expect(emulator.stats().queries).toBe(queriesBefore);
   });
 
-  it('stays refused while others keep that reading warm', async () => {
+  it('stays refused while another namespace keeps the same reading fresh', async () => {
     const selector = route('shop-warm-80');
     expect((await read('shop', selector)).statusCode).toBe(200);
     expect((await read('monitoring', selector)).statusCode).toBe(200);
@@ -116,7 +116,7 @@ describe('a read that no rule allows', () => {
     expect(emulator.stats().queries).toBe(queries);
   });
 
-  it('is not let through by an allowed one beside it in the URL', async () => {
+  it('is not allowed by a second labelSelector in the URL that is allowed', async () => {
     const allowed = readPath('sls_ingress_qps', route('team-a-80'), 'team');
     const forbidden = `labelSelector=${encodeURIComponent(route('shop-a-80'))}`;
     expect((await adapter.request(allowed)).statusCode).toBe(200);
@@ -130,7 +130,7 @@ describe('a read that no rule allows', () => {
     expect(emulator.stats().queries).toBe(queries);
   });
 
-  it('is logged as other refusals of the asker are', async () => {
+  it('is logged like other refusals', async () => {
     await read('team', route('shop-logged-80'));
     const lines = adapter.logLines.filter(({ selector }) => selector === route('shop-logged-80'));
     expect(lines).toMatchObject([{ level: 20, namespace: 'team', code: 'AccessDenied' }]);
@@ -144,11 +144,11 @@ it.each([
   ['team', 'sls.ingress.namespace=team,sls.ingress.service=a,sls.ingress.port=80'],
   ['monitoring', ''],
   ['monitoring', route('shop-a-80', 'team-b-a-80')],
-])('what a rule allows is read: %s, %s', async (namespace, selector) => {
+])('access: a read that a rule allows is served: %s, %s', async (namespace, selector) => {
   expect((await read(namespace, selector)).statusCode).toBe(200);
 });
 
-it('an HPA has nothing kept fresh that its namespace may not read, and its operator is told', async () => {
+it('access: a metric of an HPA that its namespace may not read is not refreshed, and the log says so', async () => {
   await using cluster = await startCluster({
     file: 'reading: { refreshSeconds: 1 }\naccess: { ownRoutesOnly: true }',
   });
@@ -157,7 +157,7 @@ it('an HPA has nothing kept fresh that its namespace may not read, and its opera
       matchLabels: { 'sls.project': project, 'sls.logstore': store, 'sls.ingress.route': name },
     });
   const linesOf = (wanted: string) => cluster.adapter.logLines.filter(({ code }) => code === wanted);
-  // Were it asked of SLS, that there is no such logstore would be in the log.
+  // A query would put an error in the log, because the logstore does not exist.
   cluster.apiServer.hpas.put(autoscaler('team', 'spy', [named('shop-a-80', 'none')]));
   await waitFor(() => linesOf('AccessDenied').length > 0, 10_000);
   cluster.apiServer.hpas.put(autoscaler('team', 'good', [named('team-a-80', logstore)]));

@@ -19,7 +19,7 @@ const endSeconds = clock.nowSeconds - 10;
 const albLogstore = 'alb_k8s_logstore';
 const busyLogstore = 'busy';
 
-/** Twenty requests of the window, of 10 ms, 20 ms, … 200 ms and 300 bytes each, two of which failed. */
+/** Twenty requests in the window, of 10 ms, 20 ms, … 200 ms and 300 bytes each. Two of them failed. */
 const fieldsOf = (n: number): Record<string, string> => ({
   status: n < 18 ? '200' : '502',
   host: n % 2 === 0 ? 'a.example.com' : 'b.example.com',
@@ -49,7 +49,7 @@ const albLine = (n: number, upstreams: string): LogRecord => ({
   },
 });
 
-/** Ten thousand requests, no two of which took the same time: 1 ms to 10 s, and at their two upstreams a second more. */
+/** Ten thousand requests with different times, 1 ms to 10 s. Their two upstreams took one second more. */
 const busyLines = Array.from({ length: 10_000 }, (_, n): LogRecord => {
   const ms = ((n * 7919) % 10_000) + 1;
   const line = nginxLine('default-busy-80', n, `1.000, ${(ms / 1000).toFixed(3)}`);
@@ -90,7 +90,7 @@ beforeAll(async () => {
       ...twenty.map((n) => nginxLine('default-retried-80', n, n < 3 ? misread : '0.1')),
     ]);
   await emulator.sink(project, albLogstore).append(twenty.map((n) => albLine(n, n < 18 ? '0.25' : '-')));
-  // As SQL prints a small number of a column that is indexed as one.
+  // SQL prints a small number like this if the column is indexed as a number.
   const quick = twenty.map((n) => nginxLine('default-quick-80', n, '5.0E-4'));
   const redirects = twenty.map((n) => nginxLine('default-redirects-80', n, n % 2 === 0 ? '-' : ''));
   await emulator.sink(project, busyLogstore).append([...busyLines, ...quick, ...redirects]);
@@ -121,7 +121,7 @@ const perRoute: readonly (readonly [string, string])[] = [
   ['latency_p9999', '200'],
 ];
 
-describe('each metric is what the lines say, in its unit', () => {
+describe('each metric is computed from the lines, in its unit', () => {
   it.each(perRoute)('sls_ingress_%s', async (suffix, value) => {
     expect(await valueOf(`sls_ingress_${suffix}`, nginx)).toBe(value);
     const canary = { ...nginx, 'sls.ingress.route': 'default-canary-80' };
@@ -138,17 +138,17 @@ describe('each metric is what the lines say, in its unit', () => {
     ['upstream_latency_avg', '130'],
     ['upstream_latency_p50', '100'],
     ['upstream_latency_p99', '400'],
-  ])('sls_ingress_%s: retries added up, and no upstream left out', async (suffix, value) => {
+  ])('sls_ingress_%s adds up retries and includes every upstream', async (suffix, value) => {
     expect(await valueOf(`sls_ingress_${suffix}`, nginx)).toBe(value);
   });
 
-  it('sls_alb_ingress_upstream_latency_avg, of a column that is indexed as a number', async () => {
+  it('sls_alb_ingress_upstream_latency_avg reads a column that is indexed as a number', async () => {
     expect(await valueOf('sls_alb_ingress_upstream_latency_avg', alb)).toBe('250');
   });
 
   it.each([
-    ['with an exponent', 'default-quick-80', '500m'],
-    ['of requests of which none reached an upstream', 'default-redirects-80', '0'],
+    ['reads times with an exponent', 'default-quick-80', '500m'],
+    ['is 0 if no request reached an upstream', 'default-redirects-80', '0'],
   ])('sls_ingress_upstream_latency_p50 %s', async (_, route, value) => {
     const labels = { ...names, 'sls.logstore': busyLogstore, 'sls.ingress.route': route };
     expect(await valueOf('sls_ingress_upstream_latency_p50', labels)).toBe(value);
@@ -163,7 +163,7 @@ describe('each metric is what the lines say, in its unit', () => {
     ['upstream_latency_p50', '6k'],
     ['upstream_latency_p95', '10500'],
     ['upstream_latency_p99', '10900'],
-  ])('sls_ingress_%s of ten thousand requests is that rank, and no other', async (suffix, value) => {
+  ])('sls_ingress_%s of ten thousand requests is the value of exactly that rank', async (suffix, value) => {
     const busy = { ...nginx, 'sls.logstore': busyLogstore, 'sls.ingress.route': 'default-busy-80' };
     expect(await valueOf(`sls_ingress_${suffix}`, busy)).toBe(value);
   });
@@ -175,7 +175,7 @@ describe('each metric is what the lines say, in its unit', () => {
     ['status_qps', { 'sls.ingress.status': '5xx' }, '400m'],
     ['requests', { 'sls.ingress.method': 'POST' }, '15'],
     ['latency_p50', { 'sls.ingress.host': 'b.example.com', 'sls.ingress.status': '502' }, '200'],
-  ])('sls_ingress_%s of the whole logstore, where %j', async (suffix, filters, value) => {
+  ])('sls_ingress_%s of the whole logstore with the filter %j', async (suffix, filters, value) => {
     expect(await valueOf(`sls_ingress_${suffix}`, { ...names, ...filters })).toBe(value);
   });
 
@@ -184,7 +184,7 @@ describe('each metric is what the lines say, in its unit', () => {
     ['status_qps', { 'sls.ingress.status': '4xx' }, '0'],
     ['requests', { 'sls.ingress.method': 'POST' }, '5'],
     ['inflow', { 'sls.ingress.host': 'a.example.com' }, '200'],
-  ])('sls_alb_ingress_%s where %j', async (suffix, filters, value) => {
+  ])('sls_alb_ingress_%s with the filter %j', async (suffix, filters, value) => {
     expect(await valueOf(`sls_alb_ingress_${suffix}`, { ...alb, ...filters })).toBe(value);
   });
 
@@ -195,13 +195,13 @@ describe('each metric is what the lines say, in its unit', () => {
     },
   );
 
-  it('gives one item a route', async () => {
+  it('gives one item for each route', async () => {
     const selector = `${selectorOf(names)},sls.ingress.route in (default-nginx-80,default-none-80)`;
     const { body } = await adapter.request(readPath('sls_ingress_latency_avg', selector));
     expect(body).toMatchObject({ items: [{ value: '105' }, { value: '0' }] });
   });
 
-  it('is refused where more than a tenth of the lines were misread, with how many, and the rest is read', async () => {
+  it('fails if more than a tenth of the lines were misread, says how many, and does not fail other metrics', async () => {
     const retried = { ...nginx, 'sls.ingress.route': 'default-retried-80' };
     expectStatus(
       await adapter.request(readPath('sls_ingress_upstream_latency_avg', selectorOf(retried))),

@@ -20,7 +20,7 @@ const line = (timeSeconds: number, primary: string, alternative = ''): LogRecord
   fields: { status: '200', proxy_upstream_name: primary, proxy_alternative_upstream_name: alternative },
 });
 
-/** `count` lines in each of the periods of `periodSeconds` before the window's end, as late in it as can be. */
+/** `count` lines in each period of `periodSeconds` before the window's end, as late in the period as possible. */
 const periodic = (route: string, count: number, periodSeconds: number): LogRecord[] =>
   Array.from({ length: Math.floor(96 / periodSeconds) }, (_, period) =>
     Array.from({ length: count }, () => line(endSeconds - 1 - period * periodSeconds, route)),
@@ -35,10 +35,10 @@ const labels = (more: Readonly<Record<string, string>>) => ({
 const route = (name: string, more: Readonly<Record<string, string>> = {}) =>
   labels({ 'sls.ingress.route': name, 'sls.query.interval': '16', ...more });
 
-/** Names that end a string, a phrase or a statement, where the quoting is wrong. */
+/** Names that would end a string, a phrase or a statement if the quoting were wrong. */
 const hostileRoutes = [`a" or *`, `x' OR '1'='1`, `a-b-c' UNION SELECT 'x', '9' --`, 'a|b', 'a\\', '*'];
 
-describe('a reading is exactly what the log says', () => {
+describe('a reading is exact', () => {
   let emulator: Emulator;
   let adapter: TestAdapter;
 
@@ -82,14 +82,14 @@ describe('a reading is exactly what the log says', () => {
     ],
     ['8 requests per second over a minute', route('default-even-80', { 'sls.query.interval': '60' }), '8'],
     ['1 request in 16 s, in the first second of the window', route('default-rare-80'), '63m'],
-    ['requests one second outside the window, on either side', route('default-edge-80'), '0'],
-    ['a route without requests', route('default-none-80'), '0'],
-    ['a route that is the beginning of another', route('default-bert'), '0'],
-    ['a route in other case', route('DEFAULT-BERT-8501'), '0'],
-    ['a primary, without what its canary served', route('default-primary-80'), '375m'],
+    ['does not count requests one second before or after the window', route('default-edge-80'), '0'],
+    ['is 0 for a route without requests', route('default-none-80'), '0'],
+    ['is 0 for a route that is only the start of another route', route('default-bert'), '0'],
+    ['is 0 for a route in another case', route('DEFAULT-BERT-8501'), '0'],
+    ['of a primary does not count what its canary served', route('default-primary-80'), '375m'],
     ['a canary', route('default-canary-80'), '125m'],
     [
-      'a route longer than a label value, in parts',
+      'of a route longer than a label value is read by its parts',
       labels({
         'sls.ingress.service': 'a-service-with-a-name-so-long-that-no-label-value-could-hold-it',
         'sls.ingress.port': 'http',
@@ -119,13 +119,13 @@ describe('a reading is exactly what the log says', () => {
     });
   });
 
-  it('the whole logstore, where no route is named', async () => {
+  it('covers the whole logstore if no route is named', async () => {
     const { body } = await adapter.read('sls_ingress_qps', labels({ 'sls.query.interval': '16' }));
     const inWindow = 126 + 128 + 1 + 8 + hostileRoutes.length + 48;
     expect(body).toMatchObject({ items: [{ value: `${Math.ceil((inWindow * 1000) / 16)}m` }] });
   });
 
-  it('one item a route, in the order asked for', async () => {
+  it('has one item for each route, in the order of the selector', async () => {
     const selector = `sls.project=${project},sls.logstore=${logstore},sls.query.interval=16,sls.ingress.route in (default-even-80,default-bert-8501,default-none-80)`;
     const { body } = await adapter.request(readPath('sls_ingress_qps', selector));
     expect(body).toMatchObject({
@@ -137,7 +137,7 @@ describe('a reading is exactly what the log says', () => {
     });
   });
 
-  it('moves with the window, and asks SLS again only once it is 10 s old', async () => {
+  it('moves with the window, and queries SLS again only after 10 s', async () => {
     const before = emulator.stats().queries;
     const value = async () => {
       const { body } = await adapter.read(

@@ -11,7 +11,7 @@ const window = { startSeconds: clock.nowSeconds - 25, endSeconds: clock.nowSecon
 const examples = resolve(import.meta.dirname, '../../docs/examples');
 const exampleOf = (name: string) => readFileSync(resolve(examples, name), 'utf8');
 
-/** A number from 0 to `most`, the same in every run. */
+/** A number from 0 to `most` that is the same in every run. */
 const drawn = (n: number, most: number) => (Math.imul(n * 64 + most, 0x9e37_79b1) >>> 9) % (most + 1);
 const some = Array.from({ length: 400 }, (_, n) => n);
 const timeOf = (n: number) => window.startSeconds - 3 + drawn(n, 20);
@@ -32,7 +32,7 @@ const predictions = some.map((n): Request & { readonly timeSeconds: number } => 
   failed: drawn(n, 9) === 0,
 }));
 
-/** As TensorFlow Serving writes them: a line for the request, and one more where it fails. */
+/** The lines of TensorFlow Serving: one for the request, and one more if it fails. */
 const linesOf = ({
   timeSeconds,
   container,
@@ -124,14 +124,14 @@ async function readerOf(example: string) {
   };
 }
 
-/** A Quantity as a number. */
+/** Converts a Quantity to a number. */
 const numberOf = (text: string) =>
   Number.parseFloat(text) * (text.endsWith('m') ? 0.001 : text.endsWith('k') ? 1000 : 1);
 
 const inWindow = ({ timeSeconds }: { readonly timeSeconds: number }) =>
   timeSeconds >= window.startSeconds && timeSeconds < window.endSeconds;
 const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
-/** What is finer than a thousandth rounds up. */
+/** Anything finer than a thousandth is rounded up. */
 const expectReadings = (found: readonly number[], wanted: readonly number[]) => {
   expect(found).toHaveLength(wanted.length);
   for (const [index, one] of wanted.entries()) {
@@ -141,7 +141,7 @@ const expectReadings = (found: readonly number[], wanted: readonly number[]) => 
 };
 
 describe('docs/examples/own-metrics-tfserving.yaml', () => {
-  it('counts requests and their bytes, of containers and of a model, as the lines say', async () => {
+  it('counts requests and bytes of containers and of a model as its comments say', async () => {
     const read = await readerOf('own-metrics-tfserving.yaml');
     const requests = predictions.filter(inWindow);
     const containers = ['bert', 'bert-canary', 'gpt'];
@@ -164,7 +164,7 @@ describe('docs/examples/own-metrics-tfserving.yaml', () => {
 });
 
 describe('docs/examples/own-metrics-application.yaml', () => {
-  it('reads latency, queue, errors and the busiest tenant as the lines say', async () => {
+  it('reads latency, queue, errors and the busiest tenant as its comments say', async () => {
     const read = await readerOf('own-metrics-application.yaml');
     const of = (name: string) =>
       calls.filter((call) => inWindow(call) && call.event === 'request' && call.service === name);

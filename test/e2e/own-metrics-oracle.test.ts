@@ -19,7 +19,7 @@ interface Line {
   readonly kind: string;
   readonly model: string;
   readonly size: number;
-  /** Undefined: the line lacks it. */
+  /** Undefined: the line lacks the field. */
   readonly seconds: number | undefined;
 }
 
@@ -32,7 +32,7 @@ const missing = 'm9';
 const numbersOf = (lines: readonly Line[]) => lines.flatMap(({ seconds }) => seconds ?? []);
 const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
 
-/** SQL, and what it must be of lines that there are. NaN: nothing is to be read. */
+/** SQL, and its expected value for at least one line. NaN: the metric must fail. */
 const aggregates: readonly {
   readonly sql: string;
   readonly of: (lines: readonly Line[], window: number, least: number) => number;
@@ -137,7 +137,7 @@ afterAll(async () => {
   await emulator.stop();
 });
 
-/** The outcome of each series, from as few queries as may be. */
+/** The outcome of each series, from as few queries as possible. */
 async function outcomesOf(series: readonly Series[], maxNamedRoutes: number): Promise<Map<Series, Outcome>> {
   const batches = planBatches(series, {
     nowSeconds: clock.nowSeconds,
@@ -153,7 +153,7 @@ async function outcomesOf(series: readonly Series[], maxNamedRoutes: number): Pr
 }
 
 it(
-  'reads what the lines say, of any metrics of the configuration, batched and alone',
+  'own metrics read the same value batched and alone, and as computed from the lines in another way',
   { timeout: 300_000 },
   async () => {
     let [readings, errors, shared] = [0, 0, 0];
@@ -216,7 +216,7 @@ it(
   },
 );
 
-/** How many queries they take. */
+/** How many queries the series need. */
 const planned = (series: readonly Series[], maxNamedRoutes: number) =>
   planBatches(series, {
     nowSeconds: clock.nowSeconds,

@@ -56,7 +56,7 @@ afterAll(async () => {
 });
 
 describe('under access.ownRoutesOnly, a metric of the configuration', () => {
-  it('that routes decide is read for routes of the own namespace, and refused for others', async () => {
+  it('that reads only lines of its routes is allowed for routes of the own namespace, and refused for others', async () => {
     const read = (route: string) =>
       adapter.request(readPath('app_route_lines', `sls.ingress.route=${route}`));
     expect(await read('default-web-80')).toMatchObject({
@@ -69,16 +69,16 @@ describe('under access.ownRoutesOnly, a metric of the configuration', () => {
   it.each([
     ['app_lines', 'model=bert'],
     ['app_lines', 'model=default-web-80'],
-    // Grouped by a label, whose values are no routes, whatever they look like.
+    // It groups by a label. Its values are not routes, even if they look like routes.
     ['app_model_lines', 'sls.ingress.route=team-web-80,model=default-web-80'],
   ])(
-    'that no route decides counts as the whole logstore, and is refused: %s of %s',
+    'that does not read only lines of its routes counts as the whole logstore, and is refused: %s of %s',
     async (name, selector) => {
       expectStatus(await adapter.request(readPath(name, selector)), 403, 'AccessDenied', /whole logstore/);
     },
   );
 
-  it('is kept fresh once it is read, as any other', async () => {
+  it('is refreshed in the background after a read', async () => {
     const reply = await adapter.request(readPath('app_route_lines', 'sls.ingress.route=default-kept-80'));
     expect(reply.statusCode).toBe(200);
     const before = emulator.stats().sql;
@@ -90,7 +90,7 @@ describe('on the command line, a metric of the configuration', () => {
   it.each([
     ['query', /^MODEL +VALUE .*\nbert +0 +lines /],
     ['explain', /^metric +app_lines, lines: Lines of a model$/m],
-  ])('is known to %s', async (command, shown) => {
+  ])('works with %s', async (command, shown) => {
     const config = join(directory, 'config.yaml');
     writeFileSync(config, metrics);
     const env = {

@@ -98,7 +98,7 @@ beforeAll(async () => {
     accessKey,
     clock,
   });
-  // Nothing is refreshed, and nothing learned, while queries are counted.
+  // Nothing is refreshed and no delay is learned while queries are counted.
   adapter = await startAdapter({ slsEndpoint: emulator.url, project }, { clock, random: () => 0.9 }, file);
   await emulator
     .sink(project, logstore)
@@ -133,7 +133,7 @@ const valuesOf = async (metric: string, selector = '') =>
   (await itemsOf(metric, selector)).map(({ value }) => value);
 
 describe('a metric of the configuration', () => {
-  it('is discovered, documented and listed like any other', async () => {
+  it('is in discovery and OpenAPI like a built-in metric', async () => {
     const names = [
       'app_debt',
       'app_lines',
@@ -155,7 +155,7 @@ describe('a metric of the configuration', () => {
     expect(await valuesOf('app_seconds', 'model=bert')).toEqual(['467m']);
   });
 
-  it('gives one item a value of the label that it groups by, which compares exactly', async () => {
+  it('gives one item for each value of the label that it groups by, compared exactly', async () => {
     const items = await itemsOf('app_lines', 'model in (bert,gpt,none)');
     const labels = { 'sls.project': project, 'sls.logstore': logstore };
     expect(items.map(({ value, metricLabels }) => [value, metricLabels])).toEqual([
@@ -165,11 +165,11 @@ describe('a metric of the configuration', () => {
     ]);
   });
 
-  it('reads the whole logstore where that label may be left out', async () => {
+  it('reads the whole logstore if an optional grouping label is left out', async () => {
     expect(await valuesOf('app_lines')).toEqual(['7']);
   });
 
-  it('searches, compares columns, and takes numbers and defaults of labels', async () => {
+  it('applies search, columns, number labels and default values', async () => {
     expect(await valuesOf('app_slow_share', 'model=bert')).toEqual(['667m']);
     expect(await valuesOf('app_slow_share', 'model=bert,slower.than=3')).toEqual(['334m']);
     expect(await valuesOf('app_slow_share', 'model=gpt')).toEqual(['1']);
@@ -183,7 +183,7 @@ describe('a metric of the configuration', () => {
     expect(await valuesOf('app_took', selector)).toEqual([value]);
   });
 
-  it('is a whole SELECT of each route, written or given in parts', async () => {
+  it('runs a whole SELECT for each route, given whole or in parts', async () => {
     const items = await itemsOf('app_route_busiest', 'sls.ingress.route in (default-web-80,team-b-80,none)');
     expect(items.map(({ value, metricLabels }) => [metricLabels['sls.ingress.route'], value])).toEqual([
       ['default-web-80', '3'],
@@ -194,7 +194,7 @@ describe('a metric of the configuration', () => {
     expect(await valuesOf('app_route_busiest', parts)).toEqual(['3']);
   });
 
-  it('takes one query for many series', async () => {
+  it('needs one query for many series', async () => {
     const before = emulator.stats().sql;
     const selector = 'model in (bert,gpt,other),sls.query.interval=20';
     expect(await valuesOf('app_seconds', selector)).toEqual(['50350m', '5150m', '0']);
@@ -204,7 +204,7 @@ describe('a metric of the configuration', () => {
   it.each<[string, string, number, string, RegExp]>([
     [
       'app_slow_share',
-      'model=nobody',
+      'model=missing',
       503,
       'WindowEmpty',
       /^app_slow_share of the logstore: no log line in 15 s\. Read a longer window/,

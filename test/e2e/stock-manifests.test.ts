@@ -69,7 +69,7 @@ afterAll(async () => {
   await emulator.stop();
 });
 
-/** An HPA with the fields and values of the stock adapter's examples, in the API version that they have. */
+/** An HPA with the fields, values and API version of the stock adapter's examples. */
 const autoscaler = (...metrics: readonly string[]) => `
 apiVersion: autoscaling/v2beta2
 kind: HorizontalPodAutoscaler
@@ -105,7 +105,7 @@ const labelsOf = (route: string, store = logstore) => `
   sls.ingress.route: "${route}"
 `;
 
-/** As the examples are before anything is filled in. */
+/** The examples before anything is filled in. */
 const empty = `
   sls.project: ""
   sls.logstore: ""
@@ -125,7 +125,7 @@ interface Autoscaler {
   };
 }
 
-/** What an HPA gets of each of its metrics. */
+/** The value of each metric of an HPA. */
 async function readings(manifest: string) {
   const { spec } = parse(manifest) as Autoscaler;
   const replies = spec.metrics.map(({ external: { metric: wanted } }) =>
@@ -140,7 +140,7 @@ async function readings(manifest: string) {
   });
 }
 
-describe('an HPA that was written for the stock adapter reads without an edit', () => {
+describe('an HPA for the stock adapter works without an edit', () => {
   it.each<[string, string, unknown[]]>([
     [
       'the first example',
@@ -165,7 +165,7 @@ describe('an HPA that was written for the stock adapter reads without an edit', 
       ],
     ],
     [
-      'either as it comes, with nothing filled in: the default logstore, all routes',
+      'both examples with nothing filled in: the default logstore, all routes',
       autoscaler(
         metric('sls_ingress_qps', empty, average),
         metric('sls_ingress_latency_p9999', empty, value),
@@ -176,7 +176,7 @@ describe('an HPA that was written for the stock adapter reads without an edit', 
       ],
     ],
     [
-      'all routes, by an empty one',
+      'an empty route means all routes',
       autoscaler(metric('sls_ingress_inflow', labelsOf(''), value)),
       [['1800', 15]],
     ],
@@ -186,7 +186,7 @@ describe('an HPA that was written for the stock adapter reads without an edit', 
       [['2', 15]],
     ],
     [
-      'every label that there is',
+      'every label of the stock adapter',
       autoscaler(
         metric(
           'sls_ingress_qps',
@@ -201,7 +201,7 @@ describe('an HPA that was written for the stock adapter reads without an edit', 
       [['1', 30]],
     ],
     [
-      'an interval below 15, which is done as it is written',
+      'an interval below 15 is applied as written',
       autoscaler(
         metric(
           'sls_ingress_qps',
@@ -216,7 +216,7 @@ describe('an HPA that was written for the stock adapter reads without an edit', 
   });
 });
 
-it('an empty route is the whole logstore to the access rules too', async () => {
+it('an empty route counts as the whole logstore in access rules too', async () => {
   const selector = selectorOf({ 'sls.ingress.route': '' });
   expectStatus(
     await adapter.request(readPath('sls_ingress_qps', selector, 'shop')),

@@ -9,7 +9,7 @@ const requirement = (key: string, operator: Operator, ...values: readonly string
   values,
 });
 
-/** As client-go prints a selector. */
+/** Prints a selector as client-go does. */
 function print(requirements: readonly Requirement[]): string {
   return requirements
     .map(({ key, operator, values }) => {

@@ -12,12 +12,12 @@ import { findKubectl } from '../support/kubectl.ts';
 const kubectl = await findKubectl();
 const maxMilli = maxQuantityValue * 1000n;
 
-/** Requests in a window, and its length in seconds: what a rate is made of. */
+/** Requests in a window and its length in seconds, which make a rate. */
 const counts = fc.nat({ max: 2 ** 31 });
 const intervals = fc.integer({ min: 1, max: 3600 });
 const readings = fc.double({ min: 0, max: Number(maxQuantityValue), noNaN: true });
 
-/** Which canonical form a text has, by the words of resource.Quantity; undefined: none. */
+/** Returns the canonical form of a text, as defined by resource.Quantity; undefined: it has none. */
 function canonicalFormOf(text: string): { readonly digits: bigint; readonly suffix: string } | undefined {
   const [, digits, suffix] = /^(0|[1-9]\d*)([mkMGTP]?)$/.exec(text) ?? [];
   return digits === undefined || suffix === undefined ? undefined : { digits: BigInt(digits), suffix };

@@ -4,7 +4,7 @@ import { parseLabelSelector } from '../../src/grammar/label-selector.ts';
 import { parseMetricRequest } from '../../src/metric/metric-request.ts';
 import { routeLabels } from '../../src/metric/route-labels.ts';
 
-/** The routes that a read with these labels asks for, in a namespace that has nothing to do with it. */
+/** Returns the routes that a read with these labels asks for, in an unrelated namespace. */
 function routesRead(labels: Readonly<Record<string, string>>) {
   const selector = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
   const requirements = parseLabelSelector(selector.join(','));

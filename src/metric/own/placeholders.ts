@@ -1,6 +1,6 @@
 /**
  * A placeholder of a template: `{route}`, `{window}`, `{from}`, `{to}`, or `{label}` for a label of the metric. It begins
- * with a letter, so that the `{3}` of a regular expression is none.
+ * with a letter, so the `{3}` of a regular expression is not a placeholder.
  */
 export const placeholderForm = String.raw`\{[A-Za-z][-\w.]*\}`;
 const placeholders = new RegExp(placeholderForm, 'g');

@@ -20,7 +20,7 @@ export type SqlNode = SqlToken | SqlGroup;
 
 const closers = { '(': ')', '[': ']', CASE: 'END' } as const;
 
-/** SQL as SLS reads it, which is Presto's: `''` is the only escape in a string, and a backslash is none. */
+/** Presto's SQL, as SLS reads it: `''` is the only escape in a string; a backslash is an ordinary character. */
 const tokenForm = new RegExp(
   [
     String.raw`(?<space>[ \t\r\n]+)`,
