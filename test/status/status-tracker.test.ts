@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
 import { parseLabelSelector } from '../../src/grammar/label-selector.ts';
@@ -230,26 +228,4 @@ it('yields many rows in chunks, with turns for other work in between', async () 
   clearImmediate(next);
   expect(slices).toEqual([500, 500, 500, 500]);
   expect(turns).toBeGreaterThanOrEqual(3);
-});
-
-it('holds ten thousand series with their histories in less than 10 MB', () => {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  const used = () => {
-    collect();
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    return heapUsed + arrayBuffers;
-  };
-  const { clock, tracker } = bench();
-  const many = manySeries(10_000);
-  const before = used();
-  for (let reading = 0; reading < 40; reading++) {
-    clock.advance(5000);
-    for (const one of many) putReading(tracker, one, reading, clock.now());
-  }
-  const bytes = used() - before;
-  expect(tracker.head(nothing).counts.fresh).toBe(10_000);
-  expect(bytes).toBeLessThan(10 * 1024 * 1024);
-  expect(bytes).toBeGreaterThan(30 * 4 * 10_000);
-  expect(many).toHaveLength(10_000);
 });
