@@ -35,15 +35,8 @@ const missingIndexPatterns = [
   /column '(?<field>[^']*)' (cannot be resolved|no longer exists or type mismatch)/i,
 ];
 
-/** The error that a reply of SLS reports, as far as it reports one. */
-interface SlsFailure {
-  readonly statusCode: number;
-  /** Undefined if the body is not the documented JSON but, for example, the page of a proxy or load balancer. */
-  readonly errorCode: string | undefined;
-  readonly errorMessage: string;
-}
-
-function codeOf({ statusCode, errorCode, errorMessage }: SlsFailure): ErrorCode {
+/** @param errorCode undefined if the body is not the documented JSON but, for example, the page of a proxy */
+function codeOf(statusCode: number, errorCode: string | undefined, errorMessage: string): ErrorCode {
   // SLS uses ParameterInvalid also for these two; only the message tells them from real mistakes in a query.
   if (/too many queued queries/i.test(errorMessage)) return 'SlsThrottled';
   if (missingIndexPatterns.some((pattern) => pattern.test(errorMessage))) return 'IndexMissing';
@@ -76,17 +69,13 @@ export function replyError(
     .replace(/[.\s]+$/, '');
   const said = [errorCode ?? `HTTP ${statusCode}`, message].filter(Boolean).join(': ');
   const request = slsRequestId === undefined ? '' : ` (request ${slsRequestId})`;
-  return new AdapterError(
-    codeOf({ statusCode, errorCode, errorMessage }),
-    `SLS, ${where}: ${said}${request}`,
-    {
-      cause: new Error(`SLS answered ${statusCode}`),
-      slsRequestId,
-    },
-  );
+  return new AdapterError(codeOf(statusCode, errorCode, errorMessage), `SLS, ${where}: ${said}${request}`, {
+    cause: new Error(`SLS answered ${statusCode}`),
+    slsRequestId,
+  });
 }
 
-function parseErrorBody(body: Buffer): Omit<SlsFailure, 'statusCode'> {
+function parseErrorBody(body: Buffer): { errorCode: string | undefined; errorMessage: string } {
   try {
     const { errorCode, errorMessage } = JSON.parse(body.toString()) as Record<string, unknown>;
     return {

@@ -86,20 +86,13 @@ export class Identities {
 const sortedKeys = (_: string, value: unknown): unknown =>
   typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).sort()) : value;
 
+/** Returns the source, and the role, file or directory that identifies it. */
 function plainName(settings: CredentialSettings): string {
-  switch (settings.source) {
-    case 'default':
-    case 'environment':
-      return settings.source;
-    case 'rrsa':
-      return [settings.source, settings.roleArn].filter(Boolean).join(' ');
-    case 'ecs-role':
-      return [settings.source, settings.roleName].filter(Boolean).join(' ');
-    case 'addon-token':
-      return [settings.source, settings.file].filter(Boolean).join(' ');
-    case 'secret-file':
-      return `${settings.source} ${settings.directory}`;
-    case 'assume-role':
-      return `${settings.source} ${settings.roleArn} from ${plainName(settings.from)}`;
-  }
+  const { source, roleArn, roleName, file, directory }: NamedParts = settings;
+  const base = settings.source === 'assume-role' ? `from ${plainName(settings.from)}` : undefined;
+  return [source, roleArn ?? roleName ?? file ?? directory, base].filter(Boolean).join(' ');
 }
+
+type NamedParts = { readonly source: string } & Readonly<
+  Partial<Record<'roleArn' | 'roleName' | 'file' | 'directory', string | undefined>>
+>;
