@@ -147,10 +147,10 @@ export class Collector {
     queue.queued = [];
     const pending = new Map(queued.map((one) => [one.series, one]));
     const plannedAtMs = clock.now();
-    const { maxNamedRoutes, deadlineMs } = limitsOf(queue.project);
-    const isAskedApart = this.#refused.isRefused;
-    const planContext = { ...this.#context, maxNamedRoutes, isAskedApart, nowSeconds: plannedAtMs / 1000 };
     try {
+      const { maxNamedRoutes, deadlineMs } = limitsOf(queue.project);
+      const isAskedApart = this.#refused.isRefused;
+      const planContext = { ...this.#context, maxNamedRoutes, isAskedApart, nowSeconds: plannedAtMs / 1000 };
       for (const batch of planBatches([...pending.keys()], planContext)) {
         queue.inFlight += 1;
         const query = newQuery(batch, pending, { plannedAtMs, deadlineMs });
