@@ -8,7 +8,7 @@ import type { Serving } from '../charts/elastic-inference/chart.ts';
 const directory = resolve(import.meta.dirname, '../../deploy/bert-tfserving');
 const overlay = (name: string) => renderManifests(resolve(directory, 'overlays', name));
 
-/** Overlay, and what the chart calls it. */
+/** Each overlay, with the values of the chart for it. */
 const overlays: readonly (readonly [string, object])[] = [
   ['ecs', { mode: 'none', useSpecs: [] }],
   ['eci', { mode: 'eci', by: 'annotation' }],
@@ -18,8 +18,8 @@ const overlays: readonly (readonly [string, object])[] = [
 ];
 
 /**
- * The objects without what is Helm's or kustomize's own, by kind and name: Helm's labels, and how each of them makes
- * a changed ConfigMap roll the pods, one by an annotation and the other by the ConfigMap's name.
+ * Returns the objects by kind and name, without differences of Helm and kustomize: Helm's labels, and the means by which a
+ * changed ConfigMap restarts the pods, which is an annotation in Helm and the name of the ConfigMap in kustomize.
  */
 function comparable(objects: readonly KubernetesObject[]): ReadonlyMap<string, unknown> {
   const text = JSON.stringify(objects).replaceAll(
@@ -34,10 +34,10 @@ function comparable(objects: readonly KubernetesObject[]): ReadonlyMap<string, u
   return new Map(clean.map((object) => [`${object.kind} ${object.metadata.name}`, object]));
 }
 
-/** That they are what Kubernetes knows follows: the objects of the chart are. */
+/** They conform to Kubernetes since the equal objects of the chart do. */
 describe('deploy/bert-tfserving', () => {
   it.each(overlays)(
-    'overlay %s is what the chart makes of the guide, under stable names',
+    'overlay %s equals the chart with the values of the guide and fixed names',
     async (name, burst) => {
       const [plain, chart] = await Promise.all([
         overlay(name),
@@ -50,7 +50,7 @@ describe('deploy/bert-tfserving', () => {
     60_000,
   );
 
-  it('is as in the guide where no overlay is named: eci_only', async () => {
+  it('without an overlay is eci_only, as in the guide', async () => {
     expect(await renderManifests(directory)).toEqual(await overlay('eci_only'));
   }, 60_000);
 
@@ -62,7 +62,7 @@ describe('deploy/bert-tfserving', () => {
       objects = rendered.flat();
     }, 60_000);
 
-    it('holds no Secret, and keeps to the restricted profile of Pod Security', () => {
+    it('contains no Secret, and conforms to the restricted profile of Pod Security', () => {
       expect(objects.map(({ kind }) => kind)).not.toContain('Secret');
       expect(JSON.stringify(objects)).not.toMatch(/akId|akSecret/);
       for (const one of rendered) {
@@ -71,7 +71,7 @@ describe('deploy/bert-tfserving', () => {
       }
     });
 
-    it('rolls the pods with a changed model.config', () => {
+    it('a changed model.config restarts the pods', () => {
       for (const one of rendered) {
         const { name } = only(one, 'ConfigMap').metadata;
         expect(name).toMatch(/^bert-tfserving-config-[a-z0-9]{10}$/);

@@ -19,8 +19,8 @@ beforeAll(async () => {
   base = await renderManifests(join(checkout, guide[0]));
 }, 60_000);
 
-describe('the six steps', () => {
-  it('are there, in order', () => {
+describe('the six steps of deploy/README.md', () => {
+  it('are complete and in order', () => {
     expect([...readme.matchAll(/^### (\d)\. /gm)].map(([, step]) => step)).toEqual([
       '1',
       '2',
@@ -31,7 +31,7 @@ describe('the six steps', () => {
     ]);
   });
 
-  it('name what there is', () => {
+  it('name existing objects', () => {
     const named = new Set(base.map(({ kind, metadata }) => `${kind.toLowerCase()} ${metadata.name}`));
     const commands = readme.matchAll(
       /^kubectl (?:get|rollout status) (deployment|pvc|hpa|ingress) ([a-z][-a-z]+)/gm,
@@ -47,7 +47,7 @@ describe('the six steps', () => {
     expect(JSON.stringify(only(base, 'PersistentVolume'))).toContain('"name":"bert-tfserving-oss"');
   });
 
-  it('ask for the reading that the HPA asks for', () => {
+  it('read the same metric as the HPA', () => {
     const [metric] = only<Scaling>(base, 'HorizontalPodAutoscaler').spec.metrics;
     const labels = metric?.external.metric.selector.matchLabels ?? {};
     const selector = Object.entries({ ...labels, 'sls.project': 'k8s-log-{cluster id}' }).map((pair) =>
@@ -58,7 +58,7 @@ describe('the six steps', () => {
   });
 });
 
-describe("the README's own directory for the model", () => {
+describe('the directory for the model in deploy/README.md', () => {
   let directory: string;
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'bert-'));
@@ -87,8 +87,8 @@ describe("the README's own directory for the model", () => {
   }, 60_000);
 });
 
-describe('the table for users of arena', () => {
-  /** The command of the guide. */
+describe('the table for users of arena in deploy/README.md', () => {
+  /** The flags of the command in the guide. */
   const flags = [
     '--namespace=default',
     '--name=bert-tfserving',
@@ -102,7 +102,7 @@ describe('the table for users of arena', () => {
     '--annotation=k8s.aliyun.com/eci-use-specs=ecs.gn6i-c4g1.xlarge',
   ];
 
-  it('has every flag of the guide, and values that the chart has', async () => {
+  it('has every flag of the guide, and existing values of the chart', async () => {
     const [, ...rows] = readTable(readme.slice(readme.indexOf('### For users of arena')));
     expect(rows.slice(0, flags.length).map(([flag]) => flag)).toEqual(flags.map((flag) => `\`${flag}\``));
     const values = parse(await readFile(join(checkout, guide[1]), 'utf8')) as unknown;

@@ -53,8 +53,8 @@ beforeAll(async () => {
   arg = (name) => container.args.find((one) => one.startsWith(`--${name}=`))?.slice(name.length + 3);
 }, 60_000);
 
-describe('what a pod may do', () => {
-  it('keeps to the restricted profile of Pod Security, which its Namespace enforces', () => {
+describe('security of the pods in deploy/adapter', () => {
+  it('conforms to the restricted profile of Pod Security, which its Namespace enforces', () => {
     const { metadata } = only(objects, 'Namespace');
     expect(metadata.labels).toMatchObject({ 'pod-security.kubernetes.io/enforce': 'restricted' });
     expect(spec.template.spec.securityContext).toMatchObject({
@@ -83,7 +83,7 @@ describe('what a pod may do', () => {
     expect(mounts.get('serving-certificate')?.mountPath).toBe(arg('cert-dir'));
   });
 
-  it('has its key from an optional Secret, never in plain text', () => {
+  it('takes the key from an optional Secret, never in plain text', () => {
     expect(container.env).toBeUndefined();
     expect(container.envFrom).toEqual([
       { secretRef: { name: 'sls-metrics-adapter-credentials', optional: true } },
@@ -91,7 +91,7 @@ describe('what a pod may do', () => {
     expect(objects.map(({ kind }) => kind)).not.toContain('Secret');
   });
 
-  it('runs as its own ServiceAccount, with variables of no Service', () => {
+  it('runs as its own ServiceAccount, without variables of Services', () => {
     expect(spec.template.spec).toMatchObject({
       serviceAccountName: only(objects, 'ServiceAccount').metadata.name,
       automountServiceAccountToken: true,
@@ -100,7 +100,7 @@ describe('what a pod may do', () => {
     expect(only(objects, 'ServiceAccount')).toMatchObject({ automountServiceAccountToken: false });
   });
 
-  it('asks for what it needs and cannot take a node down', () => {
+  it('has resource requests, and a memory limit that protects the node', () => {
     expect(container.resources).toEqual({
       requests: { cpu: '100m', memory: '192Mi' },
       limits: { memory: '512Mi' },
@@ -108,7 +108,7 @@ describe('what a pod may do', () => {
   });
 });
 
-describe('where it is reached', () => {
+describe('access to the pods in deploy/adapter', () => {
   it.each(['startupProbe', 'livenessProbe', 'readinessProbe'] as const)(
     '%s asks the secure port',
     (probe) => {
@@ -118,7 +118,7 @@ describe('where it is reached', () => {
     },
   );
 
-  it('the APIService leads to the Service, and that to the port of the pods', () => {
+  it('the APIService names the Service, and the Service has the port of the pods', () => {
     const service = only<{ spec: { ports: unknown; selector: unknown } }>(objects, 'Service');
     expect(only(objects, 'APIService')).toMatchObject({
       metadata: { name: 'v1beta1.external.metrics.k8s.io' },
@@ -132,23 +132,23 @@ describe('where it is reached', () => {
     expect(service.spec.selector).toEqual(spec.template.metadata.labels);
   });
 
-  it('the certificate is for the name by which Kubernetes checks it', () => {
+  it('the certificate has the name that the API server checks', () => {
     const { name, namespace } = only(objects, 'Service').metadata;
     expect([arg('service-name'), arg('service-namespace')]).toEqual([name, namespace]);
   });
 
-  it('who serves is checked: by the caBundle that the adapter keeps, never not at all', () => {
+  it('the API server checks the certificate by the caBundle that the adapter sets', () => {
     const { spec: own } = only<{ spec: object }>(objects, 'APIService');
     expect(own).not.toHaveProperty('insecureSkipTLSVerify');
     expect(own).not.toHaveProperty('caBundle');
     expect(container.args).toContain('--manage-apiservice');
   });
 
-  it('who asks is checked', () => expect(arg('authentication')).toBe('delegated'));
+  it('clients are authenticated', () => expect(arg('authentication')).toBe('delegated'));
 });
 
-describe('how it stays up', () => {
-  it('has two pods, apart where that can be, replaced one by one without a gap', () => {
+describe('availability of deploy/adapter', () => {
+  it('has two pods, spread if possible, and replaced one by one without a gap', () => {
     expect(spec.replicas).toBe(2);
     expect(spec.strategy).toEqual({
       type: 'RollingUpdate',
@@ -161,7 +161,7 @@ describe('how it stays up', () => {
     ]);
   });
 
-  it('loses one pod at a time to evictions, and never holds up a drain by a broken one', () => {
+  it('allows one eviction at a time, and never blocks a drain by a pod that is not ready', () => {
     expect(only(objects, 'PodDisruptionBudget')).toMatchObject({
       spec: {
         maxUnavailable: 1,
@@ -172,7 +172,7 @@ describe('how it stays up', () => {
     expect(spec.template.metadata.labels).toMatchObject(spec.selector.matchLabels);
   });
 
-  it('gives a stopping pod the delay, the longest read and some air', () => {
+  it('gives a stopping pod the delay, the longest read and a margin', () => {
     const delaySeconds = Number(/^(\d+)s$/.exec(arg('shutdown-delay-duration') ?? '')?.[1]);
     const longestReadSeconds = 30;
     expect(spec.template.spec.terminationGracePeriodSeconds).toBeGreaterThan(
@@ -180,7 +180,7 @@ describe('how it stays up', () => {
     );
   });
 
-  it('gives a start a minute, and a hang half of one', () => {
+  it('allows a minute for a start, and half a minute for a hang', () => {
     const { startupProbe, livenessProbe } = container;
     expect(startupProbe.periodSeconds * startupProbe.failureThreshold).toBe(60);
     expect(livenessProbe.periodSeconds * livenessProbe.failureThreshold).toBe(30);

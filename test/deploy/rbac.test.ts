@@ -28,7 +28,7 @@ const bindingsOf = () => objects.filter(({ kind }) => /^(Cluster)?RoleBinding$/.
 const adapter = { kind: 'ServiceAccount', name: 'sls-metrics-adapter', namespace: 'sls-metrics-adapter' };
 const controller = { kind: 'ServiceAccount', name: 'horizontal-pod-autoscaler', namespace: 'kube-system' };
 
-it('grants these rules and no other', () => {
+it('deploy/adapter grants these rules and no other', () => {
   expect(rolesOf().map(({ kind, metadata, rules }) => ({ kind, name: metadata.name, rules }))).toEqual([
     {
       kind: 'ClusterRole',
@@ -67,7 +67,7 @@ it('grants these rules and no other', () => {
   ]);
 });
 
-it('binds these roles to these subjects and no other', () => {
+it('deploy/adapter binds these roles to these subjects and no other', () => {
   const bound = bindingsOf().map(({ kind, metadata: { namespace }, roleRef, subjects }) => ({
     binding: namespace === undefined ? kind : `${kind} in ${namespace}`,
     role: `${roleRef.apiGroup}/${roleRef.kind} ${roleRef.name}`,
@@ -103,7 +103,7 @@ it('binds these roles to these subjects and no other', () => {
   ]);
 });
 
-it('has no wildcard and touches no secret', () => {
+it('deploy/adapter grants no wildcard and no access to Secrets', () => {
   const words = rolesOf().flatMap(({ rules }) => rules.flatMap((rule) => Object.values(rule).flat()));
   expect(words.filter((word) => word.includes('*') || word === 'secrets')).toEqual([]);
 });

@@ -7,13 +7,13 @@ import { only, renderManifests, type KubernetesObject } from '../support/manifes
 
 const checkout = resolve(import.meta.dirname, '../..');
 
-/** `# NAME.yaml` on the first line of a block says which file it is. */
+/** Returns the YAML blocks whose first line is `# NAME.yaml`, by that name. */
 function filesIn(markdown: string): ReadonlyMap<string, string> {
   const blocks = markdown.matchAll(/^```yaml\n# (\S+\.yaml)\n([^]*?)^```$/gm);
   return new Map([...blocks].map(([, name = '', text = '']) => [name, text]));
 }
 
-describe("the README's own directory beside a checkout", () => {
+describe('the directory for the adapter in deploy/README.md', () => {
   let directory: string;
   let objects: KubernetesObject[];
   let files: ReadonlyMap<string, string>;
@@ -42,7 +42,7 @@ describe("the README's own directory beside a checkout", () => {
     );
   });
 
-  it('rolls the pods with a changed configuration, which the adapter takes', () => {
+  it('restarts the pods with a changed configuration, which the adapter accepts', () => {
     const { metadata, data } = only<{ data: Record<string, string> }>(objects, 'ConfigMap');
     expect(JSON.stringify(only(objects, 'Deployment'))).toContain(`"configMap":{"name":"${metadata.name}"}`);
     expect(data['config.yaml']).toBe(files.get('config.yaml'));

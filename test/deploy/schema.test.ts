@@ -31,12 +31,12 @@ describe('deploy/adapter', () => {
   });
 
   it(
-    'is what Kubernetes knows, the oldest that it is for and the newest',
+    'conforms to the oldest supported version of Kubernetes and the newest',
     () => expect(kubernetesFaults(objects)).toEqual([]),
     typeCheckMs,
   );
 
-  it('labels every object, and puts what is namespaced into the one Namespace', () => {
+  it('labels every object, and puts namespaced ones into the one Namespace', () => {
     for (const { kind, metadata } of objects) {
       expect(metadata.labels, kind).toMatchObject({ 'app.kubernetes.io/name': 'sls-metrics-adapter' });
       const clusterWide = /^(Namespace|ClusterRole|ClusterRoleBinding|APIService)$/.test(kind);

@@ -26,7 +26,7 @@ beforeAll(async () => {
   ({ args, image } = container ?? { args: [], image: '' });
 }, 60_000);
 
-describe('the command line', () => {
+describe('the command line in deploy/adapter', () => {
   it('is `serve` with the file of the ConfigMap', () => {
     expect(args[0]).toBe('serve');
     expect(args).toContain('--config=/etc/sls-metrics-adapter/config.yaml');
@@ -41,8 +41,8 @@ describe('the command line', () => {
   });
 });
 
-describe('the configuration', () => {
-  it('is one that the adapter takes, and asks for a region only', async () => {
+describe('the configuration in deploy/adapter', () => {
+  it('is accepted by the adapter, and lacks only a region', async () => {
     const { data } = only<{ data: Readonly<Record<string, string>> }>(objects, 'ConfigMap');
     expect(Object.keys(data)).toEqual(['config.yaml']);
     const directory = await mkdtemp(join(tmpdir(), 'deploy-'));
@@ -59,7 +59,7 @@ describe('the configuration', () => {
   });
 });
 
-it('the image is a placeholder of this version', async () => {
+it('the image in deploy/adapter is a placeholder with this version', async () => {
   const file = resolve(import.meta.dirname, '../../package.json');
   const { version } = JSON.parse(await readFile(file, 'utf8')) as { version: string };
   expect(image).toBe(`registry.example.com/sls-metrics-adapter:${version}`);

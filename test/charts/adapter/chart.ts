@@ -5,16 +5,16 @@ import { chartDirectory, renderChart, type ChartInput } from '../support/helm.ts
 
 export const chart = chartDirectory('sls-metrics-adapter');
 
-/** The least that the chart asks for. */
+/** The values that the chart requires. */
 export const leastValues = { config: { sls: { region: 'cn-beijing' } } };
 
-/** One for each mode of TLS and each source of credentials. */
+/** One file for each TLS mode and each source of credentials. */
 export const ciFiles: readonly string[] = readdirSync(join(chart, 'ci')).sort();
 
-/** Helm may take its time on a machine that has other work too. */
+/** Helm needs this long on a busy machine. */
 export const helmMs = 120_000;
 
-/** The chart as a release of its own name, in a namespace of that name. */
+/** Renders the chart with its own name as release name and Namespace. */
 export const render = (input: Partial<ChartInput> = {}): Promise<KubernetesObject[]> =>
   renderChart({ chart, release: 'sls-metrics-adapter', namespace: 'sls-metrics-adapter', ...input });
 

@@ -32,9 +32,9 @@ afterAll(() => rm(directory, { recursive: true }));
 
 const deploymentOf = (objects: readonly KubernetesObject[]) => only<Deployment>(objects, 'Deployment');
 
-describe('an upgrade', () => {
+describe('an upgrade of the release', () => {
   it(
-    'keeps the APIService and its name, and says nothing of the caBundle, which the adapter keeps',
+    'keeps the APIService and its name, and does not touch the caBundle, which the adapter sets',
     async () => {
       const apiServices = await Promise.all([
         render({ values: leastValues }),
@@ -49,7 +49,7 @@ describe('an upgrade', () => {
   );
 
   it(
-    'keeps what a Deployment cannot change: its selector, whatever the values',
+    'never changes the selector of the Deployment',
     async () => {
       const renders = await Promise.all(ciFiles.map((file) => renderFile(file)));
       const labelled = await render({
@@ -67,7 +67,7 @@ describe('an upgrade', () => {
   );
 
   it(
-    'rolls the pods with a changed configuration, and with nothing else',
+    'restarts the pods if the configuration changes, and only then',
     async () => {
       const checksum = async (values: object) =>
         deploymentOf(await render({ values })).spec.template.metadata.annotations['checksum/config'];
@@ -81,7 +81,7 @@ describe('an upgrade', () => {
 
 describe.each(ciFiles)('the adapter of ci/%s', (file) => {
   it(
-    'takes its configuration and its command line',
+    'accepts its configuration and its command line',
     async () => {
       const objects = await renderFile(file);
       const { data } = only<{ data: Readonly<Record<string, string>> }>(
@@ -112,9 +112,9 @@ describe.each(ciFiles)('the adapter of ci/%s', (file) => {
   );
 });
 
-describe('NOTES', () => {
+describe('NOTES.txt', () => {
   it(
-    'has the next commands, for this release',
+    'has the next commands for this release',
     async () => {
       const notes = await renderNotes({ chart, release: 'sls', namespace: 'metrics', values: leastValues });
       for (const command of [
@@ -130,7 +130,7 @@ describe('NOTES', () => {
   );
 
   it(
-    'has what is left to do where that depends on the values',
+    'has further steps that depend on the values',
     async () => {
       const notes = (file: string, values: object = {}) =>
         renderNotes({ chart, valueFiles: [join(chart, 'ci', file)], values });
@@ -166,7 +166,7 @@ describe('the pod of `helm test`', () => {
   });
   afterAll(() => server.close());
 
-  /** As the pod does it, with its command and another address. */
+  /** Runs the command of the pod with another address. */
   async function runTest(): Promise<{ code: number; stdout: string; stderr: string }> {
     const pod = only<{ spec: { containers: readonly [{ command: string[]; args: string[] }] } }>(
       await render({ values: leastValues }),
@@ -187,7 +187,7 @@ describe('the pod of `helm test`', () => {
   }
 
   it(
-    'passes where the API server serves the metrics, by the token of its account',
+    'passes if the API server serves the metrics, with the token of its account',
     async () => {
       reply = { status: 200, body: { resources: [{ name: 'sls_ingress_qps' }] } };
       expect(await runTest()).toMatchObject({
@@ -200,7 +200,7 @@ describe('the pod of `helm test`', () => {
   );
 
   it(
-    'fails with the reason where it does not, and where another adapter serves',
+    'fails with the reason if the API server does not, or if another adapter serves them',
     async () => {
       reply = { status: 503, body: { message: 'service unavailable' } };
       expect(await runTest()).toMatchObject({
@@ -217,7 +217,7 @@ describe('the pod of `helm test`', () => {
   );
 });
 
-it('the version of the chart and of the adapter is that of package.json', async () => {
+it('version and appVersion of the chart equal the version in package.json', async () => {
   const { version } = JSON.parse(await readFile(join(chart, '../../package.json'), 'utf8')) as {
     version: string;
   };

@@ -3,14 +3,14 @@ import { parse } from 'yaml';
 import { adapterManifests, renderManifests, type KubernetesObject } from '../../support/manifests.ts';
 import { helmMs, leastValues, render } from './chart.ts';
 
-/** What makes the chart into what deploy/adapter is. */
+/** Values with which the chart equals deploy/adapter. */
 const values = {
   ...leastValues,
   extraEnvFrom: [{ secretRef: { name: 'sls-metrics-adapter-credentials', optional: true } }],
   test: { enabled: false },
 };
 
-/** Helm's own: whose release it is, and of which chart. */
+/** Labels with the release and the chart, which only Helm sets. */
 const releaseLabels = [
   'app.kubernetes.io/instance',
   'app.kubernetes.io/managed-by',
@@ -18,13 +18,13 @@ const releaseLabels = [
   'helm.sh/chart',
 ];
 
-/** Where the two are not the same, and why that is so. */
+/** The expected differences, each with its reason. */
 const differences = [
-  // Helm makes a namespace only where it is told to, without labels.
-  'Namespace sls-metrics-adapter: in deploy/adapter alone',
-  // Kustomize rolls the pods by the name of the ConfigMap, Helm by an annotation.
+  // Helm creates a namespace only with --create-namespace, and without labels.
+  'Namespace sls-metrics-adapter: only in deploy/adapter',
+  // After a change of the ConfigMap, kustomize restarts the pods by its name, Helm by an annotation.
   'Deployment sls-metrics-adapter: spec.template.metadata.annotations: undefined, in the chart {"checksum/config":"HASH"}',
-  // Kubernetes' own defaults, which are values of the chart.
+  // Defaults of Kubernetes, which are values of the chart.
   'Deployment sls-metrics-adapter: spec.revisionHistoryLimit: undefined, in the chart 10',
   'Deployment sls-metrics-adapter: spec.template.spec.containers.0.imagePullPolicy: undefined, in the chart "IfNotPresent"',
 ];
@@ -37,23 +37,23 @@ beforeAll(async () => {
   ofChart = byName(await render({ values }));
 }, helmMs);
 
-it('the chart and deploy/adapter make the same objects, but for what is listed here', () => {
+it('the chart and deploy/adapter create the same objects, with the differences listed here', () => {
   const names = [...new Set([...plain.keys(), ...ofChart.keys()])].sort();
   const found = names.flatMap((name) => {
     const [left, right] = [plain.get(name), ofChart.get(name)];
-    if (right === undefined) return [`${name}: in deploy/adapter alone`];
-    if (left === undefined) return [`${name}: in the chart alone`];
+    if (right === undefined) return [`${name}: only in deploy/adapter`];
+    if (left === undefined) return [`${name}: only in the chart`];
     return [...differ(left, right, '')].map((difference) => `${name}: ${difference}`);
   });
   const readable = found.map((difference) => difference.replace(/[0-9a-f]{64}/, 'HASH'));
   expect(readable.sort()).toEqual(differences.toSorted());
 });
 
-it('there is something to compare', () => {
+it('deploy/adapter has objects to compare', () => {
   expect(plain.size).toBeGreaterThan(12);
 });
 
-/** By kind and name, without what differs by design: release labels, the hash of a name, the writing of YAML. */
+/** Objects by kind and name, without expected differences: release labels, the hash in a name, the format of YAML. */
 function byName(objects: readonly KubernetesObject[]): Map<string, KubernetesObject> {
   const hash = /^sls-metrics-adapter-[a-z0-9]{10}$/;
   return new Map(

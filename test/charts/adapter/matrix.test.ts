@@ -6,18 +6,18 @@ import { helmMajors, lintChart } from '../support/helm.ts';
 import { kubernetesFaults } from '../support/kubernetes-check.ts';
 import { chart, ciFiles, helmMs, leastValues, render, renderFile } from './chart.ts';
 
-/** Beyond the files of ci/: what each value makes of the objects. */
+/** Values that the files of ci/ do not cover. */
 const matrix: Readonly<Record<string, object>> = {
   'an image by digest, pulled with a Secret': {
     image: { digest: `sha256:${'0123456789abcdef'.repeat(4)}` },
     imagePullSecrets: [{ name: 'registry' }],
   },
-  'names of its own': {
+  'other names': {
     fullnameOverride: 'metrics',
     nameOverride: 'own',
     commonLabels: { team: 'platform' },
   },
-  'all that places pods': {
+  'all scheduling values': {
     nodeSelector: { 'kubernetes.io/os': 'linux' },
     affinity: {
       nodeAffinity: {
@@ -45,7 +45,7 @@ const matrix: Readonly<Record<string, object>> = {
     resources: { limits: { cpu: '1', memory: '1Gi' } },
     containerPort: 8443,
   },
-  'everything extra': {
+  'all extra values': {
     extraArgs: ['--log-level=debug'],
     extraEnv: [
       { name: 'TZ', value: 'Asia/Shanghai' },
@@ -63,7 +63,7 @@ const matrix: Readonly<Record<string, object>> = {
     deploymentAnnotations: { e: 'f' },
     service: { annotations: { g: 'h' } },
   },
-  'a NetworkPolicy both ways': {
+  'a NetworkPolicy for ingress and egress': {
     networkPolicy: {
       enabled: true,
       from: [{ ipBlock: { cidr: '10.0.0.0/8' } }],
@@ -86,15 +86,15 @@ const matrix: Readonly<Record<string, object>> = {
     },
     serviceMonitor: { enabled: true, bearerTokenFile: '', tlsConfig: { insecureSkipVerify: true } },
   },
-  'metrics of its own on a plain port': {
+  'self-metrics on a plain port': {
     config: { sls: { region: 'cn-beijing' }, telemetry: { port: 9090, bindAddress: '0.0.0.0' } },
     podMonitor: { enabled: true },
     networkPolicy: { enabled: true },
   },
-  'an issuer that is there': {
+  'an existing issuer': {
     tls: { mode: 'cert-manager', certManager: { issuerRef: { name: 'company', kind: 'ClusterIssuer' } } },
   },
-  'nobody who checks, said so': {
+  'no check of the certificate': {
     tls: { mode: 'existing-secret', existingSecret: 'tls' },
     apiService: { insecureSkipTLSVerify: true },
   },
@@ -102,25 +102,25 @@ const matrix: Readonly<Record<string, object>> = {
     tls: { mode: 'existing-secret', existingSecret: 'tls' },
     apiService: { annotations: { 'cert-manager.io/inject-ca-from-secret': 'ns/tls' } },
   },
-  'nothing that can be left out': {
+  'no optional objects': {
     apiService: { create: false },
     rbac: { create: false },
     serviceAccount: { create: false, name: 'made-elsewhere' },
     podDisruptionBudget: { enabled: false },
     test: { enabled: false },
   },
-  'a share of the pods for evictions': { podDisruptionBudget: { maxUnavailable: '50%' }, replicas: 4 },
-  'pods that stop before others start': { updateStrategy: { type: 'Recreate' } },
-  'what may be left empty, left empty': emptied(adapterValuesSchema()),
+  'a percentage of pods for evictions': { podDisruptionBudget: { maxUnavailable: '50%' }, replicas: 4 },
+  'the strategy Recreate': { updateStrategy: { type: 'Recreate' } },
+  'all optional values empty': emptied(adapterValuesSchema()),
   'a role whose name looks like a number': {
     credentials: { source: 'node-role', nodeRole: { name: '123' } },
   },
-  'Helm as part of another chart': { global: { imageRegistry: 'elsewhere' } },
+  'values of a parent chart': { global: { imageRegistry: 'elsewhere' } },
 };
 
 describe.each(helmMajors)('under Helm %i', (helm) => {
   it.each(ciFiles)(
-    'ci/%s passes lint --strict',
+    'helm lint --strict accepts ci/%s',
     async (file) => {
       await lintChart({ chart, helm, valueFiles: [join(chart, 'ci', file)] });
     },
@@ -128,7 +128,7 @@ describe.each(helmMajors)('under Helm %i', (helm) => {
   );
 });
 
-describe('what is rendered', () => {
+describe('the rendered objects', () => {
   const renders = new Map<string, KubernetesObject[]>();
 
   beforeAll(async () => {
@@ -138,7 +138,7 @@ describe('what is rendered', () => {
   }, 3 * helmMs);
 
   it.each(ciFiles)(
-    'is the same of ci/%s under Helm 3',
+    'are the same for ci/%s under Helm 3 and 4',
     async (file) => {
       expect(byName(await renderFile(file, { helm: 3 }))).toEqual(byName(renders.get(file) ?? []));
     },
@@ -146,13 +146,13 @@ describe('what is rendered', () => {
   );
 
   it(
-    'is what Kubernetes 1.26 and the newest take, with no field that they do not know',
+    'conform to Kubernetes 1.26 and the newest version, without unknown fields',
     () => expect(kubernetesFaults([...renders.values()].flat())).toEqual([]),
     helmMs,
   );
 
   it(
-    'has no policy for pods that are not ready where Kubernetes does not know it',
+    'have unhealthyPodEvictionPolicy only from Kubernetes 1.26 on',
     async () => {
       const budgetAt = async (kubeVersion: string) => {
         const objects = await render({ values: leastValues, kubeVersion });
@@ -164,13 +164,13 @@ describe('what is rendered', () => {
     helmMs,
   );
 
-  it('leaves out what is switched off, and puts in what is switched on', () => {
+  it('follow the values that enable and disable objects', () => {
     const kinds = (name: string) => new Set(renders.get(name)?.map(({ kind }) => kind));
-    expect(kinds('nothing that can be left out')).toEqual(new Set(['ConfigMap', 'Service', 'Deployment']));
+    expect(kinds('no optional objects')).toEqual(new Set(['ConfigMap', 'Service', 'Deployment']));
     expect(kinds('a PodMonitor with a token')).toEqual(
-      new Set([...kinds('a share of the pods for evictions'), 'PodMonitor', 'ServiceMonitor']),
+      new Set([...kinds('a percentage of pods for evictions'), 'PodMonitor', 'ServiceMonitor']),
     );
-    expect(JSON.stringify(renders.get('metrics of its own on a plain port'))).toContain(
+    expect(JSON.stringify(renders.get('self-metrics on a plain port'))).toContain(
       '"podMetricsEndpoints":[{"path":"/metrics","interval":"30s","scrapeTimeout":"10s","port":"metrics","scheme":"http"}]',
     );
     const rules = renders.get('cert-manager-values.yaml')?.find(({ kind }) => kind === 'PrometheusRule');
@@ -185,21 +185,21 @@ describe('what is rendered', () => {
       metadata: { namespace: 'monitoring', labels: { grafana_dashboard: '1' } },
       data: { 'sls-metrics-adapter.json': expect.stringContaining('"panels"') as unknown },
     });
-    expect(kinds('a NetworkPolicy both ways')).toContain('NetworkPolicy');
+    expect(kinds('a NetworkPolicy for ingress and egress')).toContain('NetworkPolicy');
     const config = only(renders.get('a role whose name looks like a number') ?? [], 'ConfigMap');
     expect(config).toHaveProperty(['data', 'config.yaml'], expect.stringContaining('roleName: "123"'));
-    // Beside another type Kubernetes refuses rollingUpdate.
-    const stopped = only(renders.get('pods that stop before others start') ?? [], 'Deployment');
+    // Kubernetes refuses rollingUpdate together with another type.
+    const stopped = only(renders.get('the strategy Recreate') ?? [], 'Deployment');
     expect(stopped).toHaveProperty('spec.strategy', { type: 'Recreate' });
-    const extra = renders.get('everything extra')?.map(({ metadata }) => metadata.name);
+    const extra = renders.get('all extra values')?.map(({ metadata }) => metadata.name);
     expect(extra).toEqual(expect.arrayContaining(['plain', 'sls-metrics-adapter-text']));
-    expect(only(renders.get('everything extra') ?? [], 'ConfigMap', 'plain')).toHaveProperty('data', {
+    expect(only(renders.get('all extra values') ?? [], 'ConfigMap', 'plain')).toHaveProperty('data', {
       note: '{{ $value }}',
     });
   });
 });
 
-/** Every value that the schema does not insist on, as a key without a value has it. */
+/** All values that the schema does not require, each null like a key without a value. */
 function emptied({ properties = {}, required = [] }: JsonSchema): object {
   const values = Object.entries(properties)
     .filter(([key]) => key !== 'config' && key !== 'global')

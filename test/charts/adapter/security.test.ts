@@ -28,7 +28,7 @@ const all = () => [...rendered.values()].flat();
 const rolesIn = (file: string) =>
   (rendered.get(file) ?? []).filter(({ kind }) => kind.endsWith('Role')) as Role[];
 
-/** `role → who`, with the Namespace that it is bound in. */
+/** Returns `role → subject`, with the Namespace of the binding. */
 const grantsIn = (file: string) =>
   (rendered.get(file) ?? [])
     .filter(({ kind }) => kind.endsWith('RoleBinding'))
@@ -65,7 +65,7 @@ const common = [
 ];
 const watching = `ClusterRole sls-metrics-adapter-autoscalers → ${self} in`;
 
-describe('rights', () => {
+describe('RBAC rights in the chart', () => {
   it.each<[file: string, roles: readonly (keyof typeof known)[], grants: readonly string[]]>([
     [
       'self-managed-values.yaml',
@@ -101,7 +101,7 @@ describe('rights', () => {
     expect(grantsIn(file)).toEqual(grants.toSorted());
   });
 
-  it('to read metrics cover those of the configuration too', async () => {
+  it('the right to read metrics includes the metrics of the configuration', async () => {
     const own = { name: 'app_latency', description: 'Latency', unit: 'ms', aggregate: 'avg(ms)' };
     const values = { config: { ...leastValues.config, metrics: [{ ...own, emptyWindow: 'zero' }] } };
     const { rules } = only<Role>(
@@ -112,7 +112,7 @@ describe('rights', () => {
     expect(rules).toEqual([{ ...known['metrics-reader'], resources: [...metrics, 'app_latency'] }]);
   });
 
-  it('have no wildcard and touch no Secret, and nobody who is not named gets any', () => {
+  it('rules have no wildcard and no Secrets, and only ServiceAccounts get rights', () => {
     const rules = all().flatMap((object) => ('rules' in object ? (object as Role).rules : []));
     const words = rules.flatMap((rule) => Object.values(rule).flat() as string[]);
     expect(words.length).toBeGreaterThan(0);
@@ -121,7 +121,7 @@ describe('rights', () => {
     expect(new Set(subjects.map(({ kind }) => kind))).toEqual(new Set(['ServiceAccount']));
   });
 
-  it('go to viewers of the cluster only where that is switched on', () => {
+  it('viewers of the cluster can read metrics only with rbac.aggregateToView', () => {
     const aggregated = (file: string) =>
       rolesIn(file).flatMap(({ metadata: { name, labels = {} } }) =>
         Object.keys(labels)
@@ -134,15 +134,15 @@ describe('rights', () => {
     ]);
   });
 
-  it('has the pod of `helm test` none of', () => {
+  it('the pod of `helm test` has none', () => {
     const test = all().find(({ kind }) => kind === 'Pod') as { spec?: { serviceAccountName?: string } };
     expect(test.spec?.serviceAccountName).toBe('sls-metrics-adapter-test');
     expect(ciFiles.flatMap(grantsIn).join()).not.toContain('sls-metrics-adapter-test');
   });
 });
 
-describe('pods', () => {
-  it('keep to the restricted profile, the one of `helm test` too, and cannot write their root', () => {
+describe('security of the pods in the chart', () => {
+  it('pods conform to the restricted profile, also that of `helm test`, and have a read-only root', () => {
     const pods = all().flatMap((object) => {
       const { spec } = object as { spec?: ProfiledPod & { template?: { spec: ProfiledPod } } };
       if (object.kind === 'Pod' && spec !== undefined) return [spec];
@@ -154,13 +154,13 @@ describe('pods', () => {
       expect(securityContext).toMatchObject({ readOnlyRootFilesystem: true });
   });
 
-  it('have their token by their own wish, not by that of the account', () => {
+  it('pods mount the token themselves, since the ServiceAccount does not', () => {
     for (const account of all().filter(({ kind }) => kind === 'ServiceAccount'))
       expect(account).toMatchObject({ automountServiceAccountToken: false });
   });
 
   it(
-    'have their key from a Secret that is mounted, or from a role; there is no Secret in the chart',
+    'the key comes from a mounted Secret or from a role; the chart creates no Secret',
     async () => {
       expect(new Set(all().map(({ kind }) => kind))).not.toContain('Secret');
       const values = { credentials: { secret: { securityTokenKey: 'token', accessKeyIdKey: 'id' } } };

@@ -18,8 +18,8 @@ const term = (operator: string) => ({
   matchExpressions: [{ key: 'type', operator, values: ['virtual-kubelet'] }],
 });
 
-describe('where the pods run', { timeout: 60_000 }, () => {
-  it.each(['annotation', 'label', 'virtualNode'])('none, by %s: nothing is said of ECI', async (by) => {
+describe('burst.mode', { timeout: 60_000 }, () => {
+  it.each(['annotation', 'label', 'virtualNode'])('none, by %s, sets nothing for ECI', async (by) => {
     const { labels, annotations, pod } = await templateOf({
       burst: { mode: 'none', by, imageCache: 'eci-auto-imc', spot: { strategy: 'SpotAsPriceGo' } },
     });
@@ -28,20 +28,20 @@ describe('where the pods run', { timeout: 60_000 }, () => {
     expect([pod.tolerations, pod.affinity]).toEqual([undefined, undefined]);
   });
 
-  it.each(['eci', 'eci_only'])('%s by annotation', async (mode) => {
+  it.each(['eci', 'eci_only'])('%s by annotation sets the annotation', async (mode) => {
     const { annotations, pod } = await templateOf({ burst: { mode, by: 'annotation' } });
     expect(annotations).toMatchObject({ 'alibabacloud.com/burst-resource': mode });
     expect([pod.tolerations, pod.affinity]).toEqual([undefined, undefined]);
   });
 
-  it('eci_only by label', async () => {
+  it('eci_only by label sets the label', async () => {
     const { labels, annotations, pod } = await templateOf({ burst: { mode: 'eci_only', by: 'label' } });
     expect(labels).toMatchObject({ 'alibabacloud.com/eci': 'true' });
     expect(annotations).not.toHaveProperty(['alibabacloud.com/burst-resource']);
     expect([pod.tolerations, pod.affinity]).toEqual([undefined, undefined]);
   });
 
-  it('eci by scheduling: virtual nodes are borne, real ones preferred', async () => {
+  it('eci by scheduling tolerates virtual nodes and prefers real ones', async () => {
     const { annotations, pod } = await templateOf({ burst: { mode: 'eci', by: 'virtualNode' } });
     expect(annotations).not.toHaveProperty(['alibabacloud.com/burst-resource']);
     expect(pod.tolerations).toEqual([toleration]);
@@ -52,7 +52,7 @@ describe('where the pods run', { timeout: 60_000 }, () => {
     });
   });
 
-  it('eci_only by scheduling: virtual nodes are required; what else was wished for stays', async () => {
+  it('eci_only by scheduling requires virtual nodes, and keeps other affinities', async () => {
     const own = { key: 'dedicated', operator: 'Exists' };
     const podAntiAffinity = { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'zone' }] };
     const { pod } = await templateOf({
@@ -69,7 +69,7 @@ describe('where the pods run', { timeout: 60_000 }, () => {
     });
   });
 
-  it('tells ECI instance types, driver, vSwitches, image cache and spot', async () => {
+  it('sets instance types, driver, vSwitches, image cache and spot strategy of ECI', async () => {
     const { annotations } = await templateOf({
       burst: {
         useSpecs: ['ecs.a', 'ecs.b'],
@@ -91,7 +91,7 @@ describe('where the pods run', { timeout: 60_000 }, () => {
     });
   });
 
-  it('lets an annotation of the values win', async () => {
+  it('lets podAnnotations override the annotations of the chart', async () => {
     const { annotations } = await templateOf({
       podAnnotations: { 'k8s.aliyun.com/eci-use-specs': '4-16Gi', 'k8s.aliyun.com/eci-with-eip': 'true' },
     });

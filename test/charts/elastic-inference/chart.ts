@@ -5,7 +5,7 @@ import { chartDirectory, renderChart, type ChartInput } from '../support/helm.ts
 export const chart = chartDirectory('elastic-inference');
 export const guideValues = join(chart, 'values-guide.yaml');
 
-/** The guide's example, as its values file says to install it. */
+/** Installs the example of the guide with its values file. */
 export const guide: ChartInput = {
   chart,
   release: 'bert-tfserving',
@@ -13,13 +13,13 @@ export const guide: ChartInput = {
   valueFiles: [guideValues],
 };
 
-/** The guide's example but for these values. */
+/** Renders the example of the guide with these changes. */
 export const renderGuide = (
   values: object = {},
   input: Partial<ChartInput> = {},
 ): Promise<KubernetesObject[]> => renderChart({ ...guide, ...input, values });
 
-/** What the tests look at in a Deployment. */
+/** The parts of a Deployment that the tests read. */
 export interface Serving {
   readonly spec: {
     readonly replicas?: number;
@@ -88,7 +88,7 @@ export interface Scaling {
   };
 }
 
-/** @throws Error where there is not exactly one */
+/** Throws an Error if there is not exactly one. */
 export function onlyContainer({ spec }: Serving): Container {
   const [container, ...others] = spec.template.spec.containers;
   if (container === undefined || others.length > 0) throw new Error('not one container');

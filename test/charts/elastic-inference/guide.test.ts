@@ -15,8 +15,8 @@ beforeAll(async () => {
   container = onlyContainer(deployment);
 }, 120_000);
 
-describe("the guide's example", () => {
-  it('has its objects, and two that it lacks', () => {
+describe("the guide's example in the chart", () => {
+  it('has the objects of the guide, and two more', () => {
     expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()).toEqual(
       [
         'PersistentVolume model-csi-pv',
@@ -25,15 +25,15 @@ describe("the guide's example", () => {
         `Service ${workload}`,
         'HorizontalPodAutoscaler bert-tfserving-eci-hpa',
         'Ingress bert-tfserving',
-        // The version policy, which `arena` drops without a word, and the metrics of TensorFlow Serving.
+        // For the version policy, which `arena` silently drops, and the metrics of TensorFlow Serving.
         `ConfigMap ${workload}-config`,
-        // The guide has none: a drain would take all pods at once.
+        // The guide has none, so a drain could evict all pods together.
         `PodDisruptionBudget ${workload}`,
       ].sort(),
     );
   });
 
-  it('is in the namespace default, the volume in none', () => {
+  it('is in the namespace default; the volume has no namespace', () => {
     for (const { kind, metadata } of objects)
       expect(metadata.namespace, kind).toBe(kind === 'PersistentVolume' ? undefined : 'default');
   });
@@ -56,7 +56,7 @@ describe("the guide's example", () => {
     });
   });
 
-  it('serves its model, on its ports, from its image', () => {
+  it('serves its model on its ports, with its image', () => {
     expect(deployment).toMatchObject({ apiVersion: 'apps/v1' });
     expect(container.image).toBe('tensorflow/serving:1.15.0-gpu');
     expect(container.args).toEqual(expect.arrayContaining(['--port=8500', '--rest_api_port=8501']));
@@ -76,7 +76,7 @@ describe("the guide's example", () => {
     );
   });
 
-  it('has one GPU as its only limit, on ECI alone, on its instance type', () => {
+  it('has one GPU as its only limit, and runs only on ECI with its instance type', () => {
     expect(container.resources).toEqual({ limits: { 'nvidia.com/gpu': '1' } });
     const { 'checksum/config': checksum, ...annotations } = deployment.spec.template.metadata.annotations;
     expect(annotations).toEqual({
@@ -86,7 +86,7 @@ describe("the guide's example", () => {
     expect(checksum).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('is reached inside of the cluster on both ports', () => {
+  it('has both ports in its Service', () => {
     const service = only<{ spec: { selector: object } }>(objects, 'Service');
     expect(service).toMatchObject({
       apiVersion: 'v1',
@@ -129,7 +129,7 @@ describe("the guide's example", () => {
     ]);
   });
 
-  it('is reached from outside by its host, at the root, on the REST port', () => {
+  it('has an Ingress with its host, the root path and the REST port', () => {
     expect(only(objects, 'Ingress')).toMatchObject({
       spec: {
         rules: [
@@ -151,13 +151,13 @@ describe("the guide's example", () => {
   });
 });
 
-/** Where the guide is wrong or out of date, and what is here instead. */
-describe('not as in the guide', () => {
-  it('autoscaling/v2: v2beta2 went with Kubernetes 1.26', () => {
+/** The guide is wrong or out of date in these points. */
+describe('differences from the guide', () => {
+  it('autoscaling/v2: Kubernetes 1.26 removed v2beta2', () => {
     expect(only(objects, 'HorizontalPodAutoscaler').apiVersion).toBe('autoscaling/v2');
   });
 
-  it('the key of OSS is in a Secret: akId and akSecret in the volume are plain text for whoever may read volumes', () => {
+  it('the OSS key is in a Secret: akId and akSecret in the volume would be plain text for everyone who can read volumes', () => {
     const { spec } = only<{ spec: { csi: { volumeAttributes: object } } }>(objects, 'PersistentVolume');
     expect(spec.csi.volumeAttributes).not.toHaveProperty('akId');
     expect(spec.csi.volumeAttributes).not.toHaveProperty('akSecret');
@@ -166,7 +166,7 @@ describe('not as in the guide', () => {
     });
   });
 
-  it('volume and claim name each other and no StorageClass: a default one would take the claim', () => {
+  it('volume and claim name each other and no StorageClass: the default one would provision the claim', () => {
     expect(only(objects, 'PersistentVolume')).toMatchObject({
       spec: { storageClassName: '', claimRef: { namespace: 'default', name: 'model-pvc' } },
     });
@@ -175,12 +175,12 @@ describe('not as in the guide', () => {
     });
   });
 
-  it('ReadOnlyMany: who serves a model does not write it', () => {
+  it('ReadOnlyMany: the server does not write the model', () => {
     for (const kind of ['PersistentVolume', 'PersistentVolumeClaim'])
       expect(only(objects, kind)).toMatchObject({ spec: { accessModes: ['ReadOnlyMany'] } });
   });
 
-  it('umask=022 besides the options of the guide: allow_other opens the mount alone, not the files in it', () => {
+  it('umask=022 in addition to the options of the guide: allow_other opens only the mount, not its files', () => {
     expect(only(objects, 'PersistentVolume')).toMatchObject({
       spec: {
         csi: { volumeAttributes: { otherOpts: '-o max_stat_cache_size=0 -o allow_other -o umask=022' } },
@@ -188,12 +188,12 @@ describe('not as in the guide', () => {
     });
   });
 
-  it('a model config file: --version-policy=specific:N has no effect, nor --model_name beside the file', () => {
+  it('a model config file: --version-policy=specific:N has no effect, and --model_name has none beside the file', () => {
     expect(container.args).toContain('--model_config_file=/etc/tensorflow-serving/model.config');
     expect(container.args.join(' ')).not.toMatch(/--model_(name|base_path)/);
   });
 
-  it('ready when the model can be asked, with 15 minutes for a cold load: with a liveness probe alone it is ready at once, and killed after 3', () => {
+  it('readiness when the model answers, with 15 minutes for a cold start: with only a liveness probe, a pod is ready at once and killed after 3 minutes', () => {
     const httpGet = { path: '/v1/models/chnsenticorp/metadata', port: 'http-serving' };
     expect(container.startupProbe).toMatchObject({ httpGet, periodSeconds: 5, failureThreshold: 180 });
     expect(container.readinessProbe).toMatchObject({ httpGet });
@@ -201,11 +201,11 @@ describe('not as in the guide', () => {
     expect(deployment.spec.progressDeadlineSeconds).toBeGreaterThan(5 * 180);
   });
 
-  it('no number of replicas: an upgrade would undo the HPA', () => {
+  it('no replicas: an upgrade would undo the HPA', () => {
     expect(deployment.spec.replicas).toBeUndefined();
   });
 
-  it('a behaviour: up at once, as a pod with a GPU takes minutes, and down one by one', () => {
+  it('a behavior: up at once, since GPU pods take minutes to start, and down one by one', () => {
     expect(only<Scaling>(objects, 'HorizontalPodAutoscaler').spec.behavior).toEqual({
       scaleUp: {
         stabilizationWindowSeconds: 0,
@@ -222,7 +222,7 @@ describe('not as in the guide', () => {
     });
   });
 
-  it('names that stay: `arena` puts the time of each submit into them, and so into the route', async () => {
+  it('fixed names: `arena` puts the time of each submit into them, and so into the route', async () => {
     const named = await renderGuide({ name: '' });
     expect(only(named, 'Service').metadata.name).toBe('bert-tfserving');
     expect(JSON.stringify(named)).toContain('"sls.ingress.route":"default-bert-tfserving-8501"');

@@ -10,15 +10,15 @@ import { chart } from './chart.ts';
 
 const read = (name: string) => readFileSync(join(chart, name), 'utf8');
 
-describe('README.md of the chart', () => {
-  it('has the values as the schema and values.yaml have them, row by row', () => {
+describe('README.md of elastic-inference', () => {
+  it('lists the values of the schema and values.yaml, row by row', () => {
     const expected = valuesTable(read('values.schema.json'), read('values.yaml'));
     expect(readTable(read('README.md')), `README.md must hold\n\n${printTable(expected)}\n`).toEqual(
       expected,
     );
   });
 
-  it('says what values.yaml says above each value', () => {
+  it('has the comments of values.yaml as meanings', () => {
     const [, ...rows] = valuesTable(read('values.schema.json'), read('values.yaml'));
     const meanings = new Map(rows.map(([key = '', , meaning]) => [key.replaceAll('`', ''), meaning]));
     expect(new Map(valuesComments(read('values.yaml')))).toEqual(meanings);

@@ -12,14 +12,14 @@ describe.each(files)('the values of $name', ({ file }) => {
   const input: ChartInput = { chart, valueFiles: [file], apiVersions };
 
   it.each(helmMajors)(
-    'pass `helm lint --strict` of Helm %i',
+    'are accepted by `helm lint --strict` of Helm %i',
     async (helm) => {
       await lintChart({ ...input, helm });
     },
     120_000,
   );
 
-  it('render to the same under Helm 3 and 4', async () => {
+  it('render to the same objects under Helm 3 and 4', async () => {
     const [three, four] = await Promise.all(
       helmMajors.map((helm) => renderChart({ ...input, helm, kubeVersion: '1.30.0' })),
     );
@@ -28,14 +28,14 @@ describe.each(files)('the values of $name', ({ file }) => {
   }, 120_000);
 });
 
-/** Combinations that the files above do not have. */
+/** Combinations that the files above do not cover. */
 const matrix: readonly object[] = ['none', 'eci', 'eci_only'].flatMap((mode) =>
   ['virtualNode', 'annotation', 'label']
     .filter((by) => !(by === 'label' && mode === 'eci'))
     .map((by) => ({ burst: { mode, by }, gpu: { count: mode === 'none' ? 0 : 1 } })),
 );
 
-/** As a key without a value has it in a file. */
+/** null is a key without a value in YAML. */
 const leftEmpty = {
   ...{ imagePullSecrets: null, resources: null, strategy: null, extraArgs: null, env: null },
   ...{ podAnnotations: null, podLabels: null, nodeSelector: null, tolerations: null, affinity: null },
@@ -46,7 +46,7 @@ const leftEmpty = {
   metrics: { serviceMonitor: { labels: null } },
 };
 
-describe('every object', () => {
+describe('every object of elastic-inference', () => {
   let objects: KubernetesObject[];
   beforeAll(async () => {
     const renders = await Promise.all([
@@ -60,11 +60,11 @@ describe('every object', () => {
     objects = renders.flat();
   }, 120_000);
 
-  it('is what Kubernetes knows, 1.26 and the newest', () => {
+  it('conforms to Kubernetes 1.26 and the newest version', () => {
     expect(kubernetesFaults(objects)).toEqual([]);
   }, 120_000);
 
-  it('is labelled with its release', () => {
+  it('has the labels of its release', () => {
     for (const { kind, metadata } of objects)
       expect(metadata.labels, kind).toMatchObject({
         'app.kubernetes.io/name': 'elastic-inference',
@@ -73,8 +73,8 @@ describe('every object', () => {
   });
 });
 
-describe('an old cluster', () => {
-  it('gets autoscaling/v2beta2, and no field of a later version', async () => {
+describe('elastic-inference on Kubernetes 1.22', () => {
+  it('uses autoscaling/v2beta2, and no field of a later version', async () => {
     const objects = await renderGuide({}, { kubeVersion: '1.22.0' });
     const text = JSON.stringify(objects);
     expect(text).toContain('"apiVersion":"autoscaling/v2beta2"');

@@ -17,7 +17,7 @@ const logstore = 'nginx-ingress';
 const project = 'k8s-log-c0123456789abcdef0123456789abcdef';
 const guideRoute = 'default-bert-tfserving-202207181536-tensorflow-serving-8501';
 
-/** The requests that the adapter makes of the metrics of a rendered HPA, with only routes of its own Namespace allowed. */
+/** Returns the adapter's parse of the metrics of a rendered HPA. Only routes of its own Namespace are allowed. */
 function requestsOf(objects: readonly KubernetesObject[]): MetricRequest[] {
   const hpa = autoscalerOf(only(objects, 'HorizontalPodAutoscaler') as unknown as KubeObject);
   if (hpa === undefined) throw new Error('no HPA');
@@ -29,7 +29,7 @@ function requestsOf(objects: readonly KubernetesObject[]): MetricRequest[] {
   });
 }
 
-/** What nginx-ingress logs for the Ingress of the chart: {namespace}-{service}-{port of the backend}. */
+/** Returns the route that nginx-ingress logs for the Ingress of the chart: {namespace}-{service}-{port of the backend}. */
 function loggedRoute(objects: readonly KubernetesObject[]): string {
   const { spec, metadata } = only<{
     spec: {
@@ -42,7 +42,7 @@ function loggedRoute(objects: readonly KubernetesObject[]): string {
   return `${metadata.namespace ?? ''}-${name}-${port.number}`;
 }
 
-describe('the metrics of the HPA, as the adapter understands them', () => {
+describe('the metrics of the HPA, as the adapter parses them', () => {
   const long = 'recommendation-wide-and-deep-tensorflow-serving';
   const exactly = (characters: number) => 'a'.repeat(characters - 'default--8501'.length);
 
@@ -54,7 +54,7 @@ describe('the metrics of the HPA, as the adapter understands them', () => {
     ['a route of 64 characters', { name: exactly(64) }, 'sls.ingress.service'],
     ['a route far longer than a label value', { name: `${long}-2026` }, 'sls.ingress.service'],
   ])(
-    'count what the Ingress leads to: %s',
+    'count the requests of the Ingress: %s',
     async (_, values, label) => {
       const objects = await renderGuide({
         ...values,
@@ -75,7 +75,7 @@ describe('the metrics of the HPA, as the adapter understands them', () => {
   );
 
   it(
-    'hold in any Namespace, and take further labels',
+    'work in any Namespace, and accept more labels',
     async () => {
       const labels = {
         'sls.query.interval': '30',
@@ -100,7 +100,7 @@ describe('the metrics of the HPA, as the adapter understands them', () => {
   );
 
   it(
-    'are requests per second of a pod, milliseconds of a route, and requests under way of a pod',
+    'are requests per second of a pod, latency of a route, and concurrent requests of a pod',
     async () => {
       const objects = await renderGuide({
         autoscaling: { qps: 2.5, latency: { milliseconds: '400', measure: 'p99' }, concurrency: 1500000 },
@@ -116,7 +116,7 @@ describe('the metrics of the HPA, as the adapter understands them', () => {
   );
 });
 
-describe("the guide's HPA against the guide's log", () => {
+describe("the guide's HPA with the guide's log", () => {
   const clock = new TestClock();
   let emulator: Emulator;
   let adapter: TestAdapter;
@@ -134,7 +134,7 @@ describe("the guide's HPA against the guide's log", () => {
       fields: { status: '200', proxy_upstream_name: upstream, proxy_alternative_upstream_name: '' },
     });
     await emulator.sink(project, logstore).append([
-      // The 15 s before the delay of 10 s.
+      // The 15 s that end 10 s ago.
       ...Array.from({ length: 42 }, (_, index) => line(11 + (index % 15), guideRoute)),
       ...Array.from({ length: 7 }, () => line(12, 'default-other-80')),
       line(26, guideRoute),
@@ -146,7 +146,7 @@ describe("the guide's HPA against the guide's log", () => {
   });
 
   it(
-    'reads the rate of its route, by the path that its controller asks',
+    'reads the rate of its route, by the path of the HPA controller',
     async () => {
       const { metrics } = only<Scaling>(await renderGuide(), 'HorizontalPodAutoscaler').spec;
       expect(metrics).toHaveLength(1);

@@ -15,22 +15,22 @@ describe.each(files)('the objects of $name', ({ name, file }) => {
     deployment = objects.find(({ kind }) => kind === 'Deployment') as unknown as Serving;
   }, 60_000);
 
-  // All of it holds, with a GPU too: device plugin and ECI hand the devices in, and the server writes to /tmp alone.
-  it('keep to the restricted profile of Pod Security', () => {
+  // The profile also works with a GPU: device plugin and ECI provide the devices, and the server writes only to /tmp.
+  it('conform to the restricted profile of Pod Security', () => {
     expect(restrictedFaults(deployment.spec.template.spec)).toEqual([]);
   });
 
-  it('write to nothing but /tmp, and get no token of the cluster', () => {
+  it('write only to /tmp, and get no token of the cluster', () => {
     const container = onlyContainer(deployment);
     expect(container.securityContext).toMatchObject({ readOnlyRootFilesystem: true });
     const writable = container.volumeMounts.filter(({ readOnly }) => readOnly !== true);
     expect(writable.map(({ mountPath }) => mountPath)).toEqual(['/tmp']);
     expect(deployment.spec.template.spec.automountServiceAccountToken).toBe(false);
-    // The driver of OSS would walk the whole bucket.
+    // With fsGroup, the driver of OSS would walk the whole bucket.
     expect(deployment.spec.template.spec.securityContext).not.toHaveProperty('fsGroup');
   });
 
-  it('hold no key but where it was forced, and no rights', () => {
+  it('contain no key unless keysInValues is set, and no rights', () => {
     const kinds = objects.map(({ kind }) => kind);
     expect(kinds.includes('Secret')).toBe(name === 'keys-in-values');
     expect(kinds.filter((kind) => /Role|ServiceAccount/.test(kind))).toEqual([]);

@@ -12,12 +12,12 @@ async function modelConfig(versionPolicy: object): Promise<string | undefined> {
     .trim();
 }
 
-describe('which versions are served', { timeout: 60_000 }, () => {
+describe('versions of the model', { timeout: 60_000 }, () => {
   it.each([
     ['the newest', { specific: [], latest: 2 }, 'latest { num_versions: 2 }'],
     ['all', { specific: [], all: true }, 'all { }'],
     [
-      'some, however large their numbers',
+      'specific versions, also with large numbers',
       { specific: [1623831335, 1700000000000] },
       'specific { versions: 1623831335 versions: 1700000000000 }',
     ],
@@ -25,7 +25,7 @@ describe('which versions are served', { timeout: 60_000 }, () => {
     expect(await modelConfig(policy)).toBe(expected);
   });
 
-  it('rolls the pods with a change, and only then', async () => {
+  it('a change restarts the pods, and only a change does', async () => {
     const checksum = async (values: object) =>
       only<Serving>(await renderGuide(values), 'Deployment').spec.template.metadata.annotations[
         'checksum/config'
@@ -40,8 +40,8 @@ describe('which versions are served', { timeout: 60_000 }, () => {
   });
 });
 
-describe('the server', { timeout: 60_000 }, () => {
-  it('tells its own metrics where the ServiceMonitor looks', async () => {
+describe('TensorFlow Serving in the pod', { timeout: 60_000 }, () => {
+  it('serves its metrics where the ServiceMonitor scrapes them', async () => {
     const objects = await renderGuide({ metrics: { serviceMonitor: { enabled: true } } });
     const { data } = only<{ data: Record<string, string> }>(objects, 'ConfigMap');
     const path = /path: "(.*)"/.exec(data['monitoring.config'] ?? '')?.[1];
@@ -53,19 +53,19 @@ describe('the server', { timeout: 60_000 }, () => {
     expect(container.args).toContain('--monitoring_config_file=/etc/tensorflow-serving/monitoring.config');
   });
 
-  it('has a CPU alone without a GPU', async () => {
+  it('requests no GPU without gpu.count', async () => {
     const objects = await renderGuide({ gpu: { count: 0 }, resources: { requests: { cpu: '2' } } });
     expect(onlyContainer(only<Serving>(objects, 'Deployment')).resources).toEqual({ requests: { cpu: '2' } });
   });
 
-  it('has its GPUs besides other limits', async () => {
+  it('requests GPUs in addition to other limits', async () => {
     const objects = await renderGuide({ gpu: { count: 2 }, resources: { limits: { memory: '8Gi' } } });
     expect(onlyContainer(only<Serving>(objects, 'Deployment')).resources).toEqual({
       limits: { memory: '8Gi', 'nvidia.com/gpu': '2' },
     });
   });
 
-  it('goes on serving while the Ingress forgets it, and has time for the last requests', async () => {
+  it('serves while the Ingress removes it, and has time for the last requests', async () => {
     const deployment = only<Serving>(await renderGuide({ drainSeconds: 20 }), 'Deployment');
     expect(onlyContainer(deployment)).toMatchObject({
       lifecycle: { preStop: { exec: { command: ['sleep', '20'] } } },
@@ -73,23 +73,23 @@ describe('the server', { timeout: 60_000 }, () => {
     expect(deployment.spec.template.spec.terminationGracePeriodSeconds).toBe(50);
   });
 
-  it('gives its GPU back before another pod takes it, where that is wished for', async () => {
-    // Beside another type Kubernetes refuses rollingUpdate, which is in the values by default.
+  it('releases its GPU before another pod starts with the strategy Recreate', async () => {
+    // Kubernetes refuses rollingUpdate, which the default values have, together with another type.
     expect(only(await renderGuide({ strategy: { type: 'Recreate' } }), 'Deployment')).toHaveProperty(
       'spec.strategy',
       { type: 'Recreate' },
     );
   });
 
-  it('has a number of pods where no HPA has it', async () => {
+  it('sets replicas if there is no HPA', async () => {
     const objects = await renderGuide({ replicas: 3, autoscaling: { enabled: false } });
     expect(only<Serving>(objects, 'Deployment').spec.replicas).toBe(3);
     expect(objects.map(({ kind }) => kind)).not.toContain('HorizontalPodAutoscaler');
   });
 });
 
-describe('the volume', { timeout: 60_000 }, () => {
-  it('takes a RAM role instead of a key', async () => {
+describe('the volume of the model', { timeout: 60_000 }, () => {
+  it('uses a RAM role instead of a key', async () => {
     const objects = await renderGuide({
       storage: { oss: { auth: 'rrsa', roleName: 'reader', path: '/models' } },
     });
@@ -100,7 +100,7 @@ describe('the volume', { timeout: 60_000 }, () => {
     });
   });
 
-  it('gets a Secret from values only where that is forced', async () => {
+  it('creates a Secret from values only with keysInValues', async () => {
     const objects = await renderGuide({
       storage: { oss: { keysInValues: true, accessKeyId: 'an-id', accessKeySecret: 'a-secret' } },
     });
@@ -112,7 +112,7 @@ describe('the volume', { timeout: 60_000 }, () => {
     expect(JSON.stringify(objects.filter(({ kind }) => kind !== 'Secret'))).not.toMatch(/an-id|a-secret/);
   });
 
-  it('is of the release and Namespace by default, so that no two are after the same one', async () => {
+  it('has the release and Namespace in its name, so that releases do not share it', async () => {
     const objects = await renderGuide(
       { storage: { volumeName: '', claimName: '' }, name: 'bert' },
       { namespace: 'shop' },
@@ -127,15 +127,15 @@ describe('the volume', { timeout: 60_000 }, () => {
     });
   });
 
-  it('is not made where the claim exists', async () => {
+  it('is not created with storage.create: false', async () => {
     const objects = await renderGuide({ storage: { create: false, claimName: 'mine' } });
     expect(objects.map(({ kind }) => kind)).not.toContain('PersistentVolume');
     expect(JSON.stringify(only(objects, 'Deployment'))).toContain('"claimName":"mine"');
   });
 });
 
-describe('the notes', { timeout: 60_000 }, () => {
-  it('say what to type next', async () => {
+describe('NOTES.txt of elastic-inference', { timeout: 60_000 }, () => {
+  it('prints the next commands', async () => {
     const notes = await renderNotes({ ...guide, values: {} });
     for (const command of [
       'kubectl create secret generic bert-tfserving-oss -n default --from-env-file=key.env',
@@ -151,7 +151,7 @@ describe('the notes', { timeout: 60_000 }, () => {
     expect(notes).not.toContain('OSS key is in the values');
   });
 
-  it('warn of a key in the values, and name the route where there is no Ingress', async () => {
+  it('warns of a key in the values, and names the route if there is no Ingress', async () => {
     const notes = await renderNotes({
       ...guide,
       values: {

@@ -31,7 +31,7 @@ data:
 `,
 };
 
-describe.each(helmMajors)('a chart under Helm %i', (helm) => {
+describe.each(helmMajors)('test helpers for Helm %i', (helm) => {
   let chart: string;
   beforeAll(async () => {
     chart = await mkdtemp(join(tmpdir(), 'chart-'));
@@ -40,7 +40,7 @@ describe.each(helmMajors)('a chart under Helm %i', (helm) => {
   }, 120_000);
   afterAll(() => rm(chart, { recursive: true }));
 
-  it('renders to its objects', async () => {
+  it('render a chart to its objects', async () => {
     const objects = await renderChart({
       chart,
       helm,
@@ -58,21 +58,21 @@ describe.each(helmMajors)('a chart under Helm %i', (helm) => {
     });
   }, 120_000);
 
-  it('sees the API versions that the cluster is said to have', async () => {
+  it('pass the API versions of the cluster to the chart', async () => {
     const [object] = await renderChart({ chart, helm, apiVersions: ['example.com/v1'] });
     expect(object?.apiVersion).toBe('example.com/v1');
   });
 
-  it('says its notes', async () => {
+  it('return the rendered notes', async () => {
     expect(await renderNotes({ chart, values: { color: 'blue' } })).toBe('It is blue.\n');
   });
 
-  it('passes lint, or not', async () => {
+  it('fail for a chart that lint refuses', async () => {
     await lintChart({ chart, helm });
     await expect(lintChart({ chart, helm, values: { color: 1 } })).rejects.toThrow('color');
   });
 
-  it('refuses values, saying where', async () => {
+  it('return the message of refused values', async () => {
     expect(await refusal({ chart, helm, values: { colour: 'red' } })).toContain('colour');
     await expect(refusal({ chart, helm })).rejects.toThrow('rendered in spite of');
   });

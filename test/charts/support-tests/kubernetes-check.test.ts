@@ -30,25 +30,26 @@ const right = [
 ];
 
 const wrong = {
-  'a field that it does not know': service({ ports: [{ port: 80, targetport: 80 }] }),
+  'an unknown field': service({ ports: [{ port: 80, targetport: 80 }] }),
   'a value of another type': service({ ports: [{ port: '80' }] }),
-  'what lacks a required field': service({ ports: [{ name: 'http' }] }),
-  'a kind that it does not serve': hpa('autoscaling/v2beta2'),
+  'a missing required field': service({ ports: [{ name: 'http' }] }),
+  'a kind that the version does not serve': hpa('autoscaling/v2beta2'),
   'an unknown field of a custom resource': monitor({ prot: 'http' }),
-  'a quantity that is none': pod({ resources: { limits: { memory: '1 GB' } } }),
+  'an invalid quantity': pod({ resources: { limits: { memory: '1 GB' } } }),
   'a label of more than 63 characters': object('v1', 'ConfigMap', {}, { labels: { a: 'b'.repeat(64) } }),
   'a name in capitals': object('v1', 'ConfigMap', {}, { name: 'One' }),
   'an empty field': service({ selector: null }),
 };
 
-/** What the check says of it, whichever the version. */
+/** The expected fault, in every version. */
 const expected: Readonly<Record<keyof typeof wrong, RegExp>> = {
-  'a field that it does not know': /: Service one: spec\.ports\[0\]\.targetport: .*does not exist/,
+  'an unknown field': /: Service one: spec\.ports\[0\]\.targetport: .*does not exist/,
   'a value of another type': /: Service one: spec\.ports\[0\]\.port: .*string.*number/,
-  'what lacks a required field': /: Service one: spec\.ports\[0\]: .*port/,
-  'a kind that it does not serve': /: HorizontalPodAutoscaler one: no such kind in autoscaling\/v2beta2$/m,
+  'a missing required field': /: Service one: spec\.ports\[0\]: .*port/,
+  'a kind that the version does not serve':
+    /: HorizontalPodAutoscaler one: no such kind in autoscaling\/v2beta2$/m,
   'an unknown field of a custom resource': /: ServiceMonitor one: spec\.endpoints\[0\]\.prot: /,
-  'a quantity that is none': /: Pod one: .*resources\.limits\.memory: "1 GB" is no quantity/,
+  'an invalid quantity': /: Pod one: .*resources\.limits\.memory: "1 GB" is no quantity/,
   'a label of more than 63 characters': /: ConfigMap one: metadata\.labels: .*no more than 63/,
   'a name in capitals': /: ConfigMap One: metadata\.name: "One" is no name/,
   'an empty field': /: Service one: spec\.selector: null/,
@@ -64,18 +65,18 @@ describe('the check of Kubernetes objects', () => {
 
   it.each(Object.entries(expected))('refuses %s', (name, fault) => {
     const lines = faults.filter((line) => fault.test(line));
-    const byRule = /^(a quantity|a label|a name|an empty)/.test(name);
+    const byRule = /^(an invalid quantity|a label|a name|an empty)/.test(name);
     const versions = byRule ? ['any version'] : kubernetesVersions;
     expect(new Set(lines.map((line) => line.split(':')[0]))).toEqual(new Set(versions));
   });
 
-  it('refuses a field only where the version does not know it yet', () => {
+  it('refuses a field only in versions that do not know it', () => {
     expect(faults.filter((line) => line.includes('resizePolicy'))).toEqual([
       expect.stringMatching(/^1\.26: Pod one: spec\.containers\[0\]\.resizePolicy: /),
     ]);
   });
 
-  it('has nothing against what is right', () => {
+  it('finds no fault in valid objects', () => {
     const patterns = [
       ...Object.values(expected),
       /resizePolicy/,

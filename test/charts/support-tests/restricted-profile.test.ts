@@ -16,42 +16,34 @@ const pod = (more: object): ProfiledPod => ({
   securityContext: { ...good.securityContext, ...more },
 });
 
-describe('the restricted profile', () => {
-  it('takes a pod that keeps to it', () => {
+describe('the check of the restricted profile', () => {
+  it('accepts a pod that conforms', () => {
     expect(restrictedFaults(good)).toEqual([]);
   });
 
   it.each([
-    ['the network of the host', { ...good, hostNetwork: true }, 'hostNetwork'],
-    [
-      'a path of the host',
-      { ...good, volumes: [{ name: 'a', hostPath: {} }] },
-      'volume a is of type hostPath',
-    ],
-    [
-      'a port of the host',
-      { ...good, containers: [{ securityContext, ports: [{ hostPort: 80 }] }] },
-      'a hostPort',
-    ],
-    ['who may be root', pod({ runAsNonRoot: false }), 'runAsNonRoot is not true'],
-    ['root', pod({ runAsUser: 0 }), 'runAsUser is root'],
-    ["root's group besides", pod({ supplementalGroups: [0] }), 'supplementalGroups has root'],
+    ['the host network', { ...good, hostNetwork: true }, 'hostNetwork'],
+    ['a host path', { ...good, volumes: [{ name: 'a', hostPath: {} }] }, 'volume a is of type hostPath'],
+    ['a host port', { ...good, containers: [{ securityContext, ports: [{ hostPort: 80 }] }] }, 'a hostPort'],
+    ['a pod that may run as root', pod({ runAsNonRoot: false }), 'runAsNonRoot is not true'],
+    ['root as user', pod({ runAsUser: 0 }), 'runAsUser is root'],
+    ['the root group as supplemental group', pod({ supplementalGroups: [0] }), 'supplementalGroups has root'],
     ['no seccomp profile', pod({ seccompProfile: { type: 'Unconfined' } }), 'no seccompProfile'],
-    ['a root container in a pod that is not', container({ runAsUser: 0 }), 'runAsUser is root'],
-    ['privilege', container({ privileged: true }), 'privileged'],
+    ['a root container in a pod that is not root', container({ runAsUser: 0 }), 'runAsUser is root'],
+    ['a privileged container', container({ privileged: true }), 'privileged'],
     [
-      'who may escalate',
+      'privilege escalation',
       container({ allowPrivilegeEscalation: true }),
       'allowPrivilegeEscalation is not false',
     ],
     ['kept capabilities', container({ capabilities: {} }), 'capabilities are not all dropped'],
     [
-      'added ones',
+      'added capabilities',
       container({ capabilities: { drop: ['ALL'], add: ['SYS_ADMIN'] } }),
       'capabilities are added',
     ],
     [
-      'an init container that does not',
+      'an init container that does not conform',
       { ...good, initContainers: [{}] },
       'allowPrivilegeEscalation is not false',
     ],

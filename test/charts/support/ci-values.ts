@@ -2,14 +2,14 @@ import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { chartDirectory } from './helm.ts';
 
-/** A file of values that a chart must render with. */
+/** A values file with which a chart must render. */
 export interface CiValues {
-  /** E.g. `cert-manager`, of `ci/cert-manager-values.yaml`. */
+  /** E.g. `cert-manager` for `ci/cert-manager-values.yaml`. */
   readonly name: string;
   readonly file: string;
 }
 
-/** `ci/*-values.yaml` of a chart, by name. */
+/** Returns the files `ci/*-values.yaml` of a chart, sorted by name. */
 export function ciValues(chart: string): CiValues[] {
   const directory = join(chartDirectory(chart), 'ci');
   return readdirSync(directory)

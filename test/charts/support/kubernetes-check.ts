@@ -5,9 +5,9 @@ import { objectRuleFaults } from './object-rules.ts';
 import { kubernetesVersions, typedAs, typeOf, type KubernetesVersion } from './published-types.ts';
 
 /**
- * What Kubernetes would have against the objects, one line a fault: version, kind and name, where, and why. Unknown
- * fields, missing ones, values of another type, kinds that the version does not serve, and names, labels and
- * quantities that are none. Equal objects are checked once: put many renders into one call, which takes seconds.
+ * Returns the faults that Kubernetes would find in the objects, one line each: version, kind and name, path, reason. It
+ * finds unknown and missing fields, values of a wrong type, kinds that the version does not serve, and invalid names,
+ * labels and quantities. A call takes seconds and checks equal objects once, so check many renders in one call.
  */
 export function kubernetesFaults(
   objects: readonly KubernetesObject[],

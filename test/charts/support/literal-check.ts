@@ -1,16 +1,16 @@
 import { resolve } from 'node:path';
 import ts from 'typescript';
 
-/** A value, and the TypeScript type that it should have: an expression, as seen from this directory. */
+/** A value, and its expected TypeScript type as an expression in this directory. */
 export interface TypedLiteral {
   readonly type: string;
   readonly value: object;
 }
 
-/** What the compiler has against one literal. */
+/** An error of the compiler in one literal. */
 export interface LiteralFault {
   readonly index: number;
-  /** Of the property, e.g. `spec.ports[0].targetport`; empty for the whole. */
+  /** Path of the property, e.g. `spec.ports[0].targetport`. Empty for the whole value. */
   readonly path: string;
   readonly message: string;
 }
@@ -23,13 +23,13 @@ const options: ts.CompilerOptions = {
   target: ts.ScriptTarget.ESNext,
   module: ts.ModuleKind.NodeNext,
   types: [],
-  // Without the DOM, which would be most of what is read.
+  // Without the DOM, which is the largest library.
   lib: ['lib.es2022.d.ts'],
 };
 
 /**
- * Checks each value as a literal of its type: TypeScript refuses what is missing, what is of another type, and, in a
- * literal, what the type does not know, however deep.
+ * Checks each value as a literal of its type. TypeScript reports missing properties, wrong types, and in a literal also
+ * unknown properties, at any depth.
  */
 export function literalFaults(literals: readonly TypedLiteral[]): LiteralFault[] {
   const file = resolve(import.meta.dirname, 'rendered-objects.ts');
@@ -54,7 +54,7 @@ export function literalFaults(literals: readonly TypedLiteral[]): LiteralFault[]
   });
 }
 
-/** The properties and elements that lead to a position of the source. */
+/** Returns the properties and elements on the path to a position of the source. */
 function pathTo(source: ts.SourceFile, position: number): string {
   let path = '';
   const visit = (node: ts.Node): void => {

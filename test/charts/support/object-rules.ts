@@ -1,14 +1,14 @@
 import type { KubernetesObject } from '../../support/manifests.ts';
 import { checkLabelKey, checkLabelValue } from '../../../src/grammar/label-syntax.ts';
 
-/** What the types cannot say, and a server refuses. */
+/** Rules of the API server that the types cannot express. */
 export interface RuleFault {
   readonly path: string;
   readonly message: string;
 }
 
 /**
- * Faults of names, labels, annotations, quantities, integers and port names anywhere in an object. Source: Kubernetes,
+ * Returns the faults of names, labels, annotations, quantities, integers and port names anywhere in an object. Source: Kubernetes,
  * "Object Names and IDs", "Labels and Selectors", "Quantity".
  */
 export function objectRuleFaults(object: KubernetesObject): RuleFault[] {
@@ -27,7 +27,7 @@ function* nameFaults({ kind, metadata }: KubernetesObject): Generator<RuleFault>
 function nameRule(kind: string): [pattern: RegExp, mostCharacters: number] {
   if (kind === 'Service') return [/^[a-z]([-a-z0-9]*[a-z0-9])?$/, 63];
   if (kind === 'Namespace') return [/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 63];
-  // RBAC's are segments of a path.
+  // Names of RBAC objects are path segments.
   return [kind.includes('Role') ? /^[^/%]+$/ : /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 253];
 }
 

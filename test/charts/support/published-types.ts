@@ -1,22 +1,22 @@
 import { resolve } from 'node:path';
 import type { KubernetesObject } from '../../support/manifests.ts';
 
-/** The oldest version that is held to today's API versions, and the newest at hand. */
+/** The versions against which objects are checked: the oldest supported one, and the newest one with published types. */
 export const kubernetesVersions = ['1.26', '1.36'] as const;
-/** `before 1.26`: whatever any version has had, to check API versions that are gone since. */
+/** `before 1.26` has the types of all older versions, for API versions that were removed. */
 export type KubernetesVersion = (typeof kubernetesVersions)[number] | 'before 1.26';
 
 const customResources = ['monitoring.coreos.com/v1', 'cert-manager.io/v1'];
 
 /**
- * The TypeScript type, published or kept here, that an object of a Kubernetes version has, as an expression. That the
- * version has no such kind shows in that there is no such type.
+ * Returns the TypeScript type, as an expression, of an object in a Kubernetes version. Published types are used, or those
+ * in this directory. If the version does not have the kind, the type does not exist.
  */
 export function typeOf({ apiVersion, kind }: KubernetesObject, version: KubernetesVersion): string {
   if (customResources.includes(apiVersion)) return `import('./custom-resources.ts').${kind}`;
   const [group, groupVersion] = apiVersion.includes('/') ? apiVersion.split('/') : ['core', apiVersion];
   if (version === '1.36') return clientType(groupVersion ?? '', kind);
-  // kubernetes-types has the groups of kube-apiserver, not the aggregator's own, which is the same in every version.
+  // kubernetes-types lacks the group of the aggregator, which is the same in all versions.
   if (version === 'before 1.26' || group === 'apiregistration.k8s.io')
     return `import('kubernetes-models/${apiVersion}/${kind}').I${kind}`;
   return `import('kubernetes-types/${group?.split('.')[0] ?? ''}/${groupVersion ?? ''}.js').${kind}`;
@@ -32,10 +32,10 @@ function clientType(groupVersion: string, kind: string): string {
   return `import('${models}/${name}.js').${name}`;
 }
 
-/** Words of JavaScript, which those types have with an underscore before them. */
+/** Reserved words of JavaScript. The types have an underscore before them. */
 const reserved: ReadonlySet<string> = new Set(['continue', 'default', 'enum', 'from']);
 
-/** The object with its properties under the names that the version's types have for them. */
+/** Returns the object with its properties renamed to the names in the types. */
 export function typedAs(object: KubernetesObject, version: KubernetesVersion): object {
   if (version !== '1.36' || customResources.includes(object.apiVersion)) return object;
   return renamed(object) as object;

@@ -1,4 +1,4 @@
-/** What the profile looks at in a pod. */
+/** The parts of a pod that the profile checks. */
 export interface ProfiledPod {
   readonly hostNetwork?: boolean;
   readonly hostPID?: boolean;
@@ -27,7 +27,7 @@ const volumeTypes = [
 ];
 
 /**
- * What the restricted profile of Pod Security would refuse, none where it would let the pod in.
+ * Returns the violations of the restricted profile of Pod Security. Empty: the profile admits the pod.
  * https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
  */
 export function restrictedFaults(pod: ProfiledPod): string[] {

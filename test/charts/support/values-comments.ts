@@ -1,4 +1,4 @@
-/** The comment above each key of a values.yaml that has one: path → text, as one line. */
+/** Returns the comments above the keys of a values.yaml: path → text, as one line. */
 export function valuesComments(yaml: string): ReadonlyMap<string, string> {
   const comments = new Map<string, string>();
   const path: string[] = [];

@@ -8,11 +8,12 @@ interface Schema {
 }
 
 /**
- * The table of a chart's values: key, default, meaning. One row for each value that the schema describes, in its order.
+ * Returns the table of a chart's values: key, default, meaning. It has one row for each value that the schema describes, in
+ * the order of the schema.
  *
  * @param schema text of values.schema.json
  * @param values text of values.yaml
- * @throws Error where one of the two has a value that the other lacks, or a value has no description
+ * @throws Error if one of the two has a value that the other lacks, or a value has no description
  */
 export function valuesTable(schema: string, values: string): MarkdownTable {
   const { global, ...properties } = (JSON.parse(schema) as Schema).properties ?? {};
