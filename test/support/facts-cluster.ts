@@ -53,7 +53,7 @@ export class FactsCluster implements AsyncDisposable {
     return this.cluster.request({ pair: await this.front(), ...more, headers });
   }
 
-  asker(protocol: Protocol): Ask {
+  askOver(protocol: Protocol): Ask {
     return (path, more = {}) => this.ask({ protocol, ...(path === undefined ? {} : { path }), ...more });
   }
 

@@ -64,7 +64,7 @@ const longestKey = 1024;
 /** `GET /apis/external.metrics.k8s.io/v1beta1/namespaces/{namespace}/{metric}?labelSelector=…` */
 export class ReadEndpoint {
   readonly #context: ReadContext;
-  /** HPAs repeat their reads, and the reader knows a repeated request by its identity. */
+  /** HPAs repeat their reads, so each is parsed once. */
   readonly #parsed = new LRUCache<string, MetricRequest>({ max: maxParsedReads });
 
   constructor(context: ReadContext) {

@@ -128,7 +128,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'] as const)('a repeated read over %s', (proto
     expect((await ask(path)).body).toContain('"value":"7"');
   });
 
-  it('reaches the reader as the same object, so that it is parsed once', async () => {
+  it('is parsed once: the reader gets the same object', async () => {
     const { ask } = await open(protocol);
     for (const asked of [path, path, path.replace('namespaces/default', 'namespaces/other')])
       expect((await ask(asked)).status).toBe(200);

@@ -144,7 +144,7 @@ const table: readonly Row[] = [
 
 describe.each(protocols)('errors over %s', (protocol) => {
   it.each(table)('%s', async (_, code, reason, message, send) => {
-    expectStatus(await send(facts.asker(protocol), protocol), code, reason, message);
+    expectStatus(await send(facts.askOver(protocol), protocol), code, reason, message);
   });
 });
 

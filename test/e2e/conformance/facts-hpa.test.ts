@@ -85,7 +85,7 @@ const table: readonly Fact[] = [
 ];
 
 describe.each(protocols)('how the HPA uses a reading, over %s', (protocol) => {
-  it.each(table)('%s', async (_, holds) => holds(facts.asker(protocol), protocol));
+  it.each(table)('%s', async (_, holds) => holds(facts.askOver(protocol), protocol));
 });
 
 describe('how the HPA uses a quantity', () => {

@@ -97,5 +97,5 @@ const rows: readonly Fact[] = [
 ];
 
 describe.each(protocols)('negotiation over %s', (protocol) => {
-  it.each(rows)('%s', async (_, holds) => holds(facts.asker(protocol), protocol));
+  it.each(rows)('%s', async (_, holds) => holds(facts.askOver(protocol), protocol));
 });

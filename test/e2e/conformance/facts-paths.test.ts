@@ -199,5 +199,5 @@ const table: readonly Fact[] = [
 ];
 
 describe.each(protocols)('paths and bodies over %s', (protocol) => {
-  it.each(table)('%s', async (_, holds) => holds(facts.asker(protocol), protocol));
+  it.each(table)('%s', async (_, holds) => holds(facts.askOver(protocol), protocol));
 });
