@@ -111,8 +111,7 @@ export class LiveFeed {
     try {
       this.#disconnectSlowClients();
       this.#sendHead();
-      for await (const { kind, ...data } of this.#tracker.changes())
-        this.#broadcast(event(kind, Object.values(data)[0]));
+      for await (const { kind, data } of this.#tracker.changes()) this.#broadcast(event(kind, data));
       this.#sendHeartbeat();
     } finally {
       this.#isSending = false;

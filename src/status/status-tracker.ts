@@ -30,10 +30,10 @@ export interface StatusSources {
 
 /** Changes since the last call of `changes`, some rows at a time. */
 export type StatusChange =
-  | { readonly kind: 'rows'; readonly rows: readonly SeriesStatus[] }
-  | { readonly kind: 'readings'; readonly readings: readonly ReadingChange[] }
-  | { readonly kind: 'autoscalers'; readonly autoscalers: readonly AutoscalerStatus[] }
-  | { readonly kind: 'gone'; readonly ids: readonly number[] };
+  | { readonly kind: 'rows'; readonly data: readonly SeriesStatus[] }
+  | { readonly kind: 'readings'; readonly data: readonly ReadingChange[] }
+  | { readonly kind: 'autoscalers'; readonly data: readonly AutoscalerStatus[] }
+  | { readonly kind: 'gone'; readonly data: readonly number[] };
 
 /** How many refusals are listed; `counts` has their total. */
 const maxListedRefusals = 200;
@@ -105,11 +105,11 @@ export class StatusTracker {
   async *changes(): AsyncGenerator<StatusChange, void, undefined> {
     const { rows, readings, droppedIds } = this.series.takeChanges();
     const autoscalers = this.autoscalers.takeChanges();
-    if (droppedIds.length > 0) yield { kind: 'gone', ids: droppedIds };
-    for await (const chunk of inChunks(rows, seriesStatus)) yield { kind: 'rows', rows: chunk };
-    for await (const chunk of inChunks(readings, readingChange)) yield { kind: 'readings', readings: chunk };
+    if (droppedIds.length > 0) yield { kind: 'gone', data: droppedIds };
+    for await (const chunk of inChunks(rows, seriesStatus)) yield { kind: 'rows', data: chunk };
+    for await (const chunk of inChunks(readings, readingChange)) yield { kind: 'readings', data: chunk };
     for await (const chunk of inChunks(autoscalers, autoscalerStatus))
-      yield { kind: 'autoscalers', autoscalers: chunk };
+      yield { kind: 'autoscalers', data: chunk };
   }
 }
 

@@ -182,21 +182,21 @@ it('yields only the changes since the last call', async () => {
   putReading(tracker, one, 1, clock.now());
   tracker.recordChanges(true);
   putReading(tracker, one, 2, clock.now());
-  expect(await changes()).toMatchObject([{ kind: 'rows', rows: [{ id: 1, value: 2, state: 'fresh' }] }]);
+  expect(await changes()).toMatchObject([{ kind: 'rows', data: [{ id: 1, value: 2, state: 'fresh' }] }]);
   putReading(tracker, one, 3, clock.now());
   const reading: ReadingChange = [1, 3, clock.nowSeconds - 3, clock.now(), 3];
-  expect(await changes()).toEqual([{ kind: 'readings', readings: [reading] }] satisfies StatusChange[]);
+  expect(await changes()).toEqual([{ kind: 'readings', data: [reading] }] satisfies StatusChange[]);
   expect(await changes()).toEqual([]);
   tracker.series.fail(one, throttled(), clock.now());
   tracker.series.fail(other, throttled(), clock.now());
-  expect((await changes()).flatMap((change) => (change.kind === 'rows' ? change.rows : []))).toMatchObject([
+  expect((await changes()).flatMap((change) => (change.kind === 'rows' ? change.data : []))).toMatchObject([
     { id: 1, state: 'stale' },
     { id: 2, state: 'failing' },
   ]);
   tracker.series.fail(one, throttled(), clock.now());
   expect(await changes()).toEqual([]);
   clock.advance(60_000);
-  expect(await changes()).toEqual([{ kind: 'gone', ids: [1, 2] }]);
+  expect(await changes()).toEqual([{ kind: 'gone', data: [1, 2] }]);
 });
 
 it('records no changes while recording is off', async () => {
