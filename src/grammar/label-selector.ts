@@ -17,24 +17,19 @@ export interface Requirement {
   readonly values: readonly string[];
 }
 
-type Token =
-  { readonly kind: 'word'; readonly text: string } | { readonly kind: 'symbol'; readonly text: string };
-
-const endOfString: Token = { kind: 'symbol', text: '' };
-
 /** Splits at the white space of Kubernetes. Other white space becomes part of a word, which is then refused. */
-function tokenize(text: string): Token[] {
-  return Array.from(text.matchAll(/(==|!=|[=!(),<>])|([^ \t\r\n=!(),<>]+)/g), ([, symbol, word]) =>
-    word === undefined ? { kind: 'symbol', text: symbol ?? '' } : { kind: 'word', text: word },
-  );
-}
+const tokenForm = /==|!=|[=!(),<>]|[^ \t\r\n=!(),<>]+/g;
+
+const endOfString = '';
+
+const isWord = (token: string) => token !== endOfString && !/^[=!(),<>]/.test(token);
 
 class SelectorParser {
-  readonly #tokens: readonly Token[];
+  readonly #tokens: readonly string[];
   #position = 0;
 
   constructor(text: string) {
-    this.#tokens = tokenize(text);
+    this.#tokens = text.match(tokenForm) ?? [];
   }
 
   parse(): Requirement[] {
@@ -44,24 +39,20 @@ class SelectorParser {
       requirements.push(this.#requirement());
       const next = this.#take();
       if (next === endOfString) return requirements;
-      if (!isSymbol(next, ',')) throw found(next, "',' or 'end of string'");
-      if (this.#peek().kind !== 'word' && !isSymbol(this.#peek(), '!')) {
-        throw found(this.#peek(), "identifier after ','");
-      }
+      if (next !== ',') throw found(next, "',' or 'end of string'");
+      if (!isWord(this.#peek()) && this.#peek() !== '!') throw found(this.#peek(), "identifier after ','");
     }
   }
 
   #requirement(): Requirement {
-    const negated = isSymbol(this.#peek(), '!');
+    const negated = this.#peek() === '!';
     if (negated) this.#take();
-    const token = this.#take();
-    if (token.kind !== 'word')
-      throw found(token, negated ? 'identifier' : "!, identifier, or 'end of string'");
-    const key = token.text;
+    const key = this.#take();
+    if (!isWord(key)) throw found(key, negated ? 'identifier' : "!, identifier, or 'end of string'");
     checkLabelKey(key);
     const next = this.#peek();
     if (negated) return { key, operator: '!', values: [] };
-    if (next === endOfString || isSymbol(next, ',')) return { key, operator: 'exists', values: [] };
+    if (next === endOfString || next === ',') return { key, operator: 'exists', values: [] };
     const operator = this.#operator();
     const values = operator === 'in' || operator === 'notin' ? this.#set() : [this.#exactValue()];
     for (const value of values) checkLabelValue(key, value);
@@ -73,7 +64,7 @@ class SelectorParser {
 
   #operator(): Operator {
     const token = this.#take();
-    switch (token.text) {
+    switch (token) {
       case '=':
       case '==':
         return '=';
@@ -82,7 +73,7 @@ class SelectorParser {
       case '<':
       case 'in':
       case 'notin':
-        return token.text;
+        return token;
       default:
         throw found(token, 'in, notin, =, ==, !=, >, <');
     }
@@ -90,44 +81,38 @@ class SelectorParser {
 
   #exactValue(): string {
     const next = this.#peek();
-    if (next === endOfString || isSymbol(next, ',')) return '';
-    if (next.kind !== 'word') throw found(next, 'identifier');
-    this.#take();
-    return next.text;
+    if (next === endOfString || next === ',') return '';
+    if (!isWord(next)) throw found(next, 'identifier');
+    return this.#take();
   }
 
   #set(): string[] {
     const open = this.#take();
-    if (!isSymbol(open, '(')) throw found(open, "'('");
+    if (open !== '(') throw found(open, "'('");
     const values = new Set<string>();
     for (;;) {
-      const next = this.#peek();
-      values.add(next.kind === 'word' ? next.text : '');
-      if (next.kind === 'word') this.#take();
+      values.add(isWord(this.#peek()) ? this.#take() : '');
       const separator = this.#take();
-      if (isSymbol(separator, ')')) return [...values].sort();
-      if (!isSymbol(separator, ',')) throw found(separator, "',' or ')'");
+      if (separator === ')') return [...values].sort();
+      if (separator !== ',') throw found(separator, "',' or ')'");
     }
   }
 
-  #peek(): Token {
+  #peek(): string {
     return this.#tokens[this.#position] ?? endOfString;
   }
 
-  #take(): Token {
+  #take(): string {
     const token = this.#peek();
     this.#position += 1;
     return token;
   }
 }
 
-const isSymbol = (token: Token, text: string) => token.kind === 'symbol' && token.text === text;
-
 /** A label value cannot have a sign. */
 const isInt64 = (text: string) => /^\d+$/.test(text) && BigInt(text) < 2n ** 63n;
 
-const found = (token: Token, expected: string) =>
-  new SyntaxError(`found '${token.text}', expected: ${expected}`);
+const found = (token: string, expected: string) => new SyntaxError(`found '${token}', expected: ${expected}`);
 
 /**
  * Returns the requirements in the order of the text; an empty selector has none.

@@ -12,9 +12,7 @@ const wholeTypes = new Set(['BIGINT', 'INTEGER', 'INT', 'SMALLINT', 'TINYINT']);
 
 /** Words that may stand before a parenthesis without being a function. */
 const keywords = new Set(
-  'ALL AND AS BETWEEN BY DISTINCT ELSE EXISTS FROM HAVING IN IS LIKE NOT ON OR SELECT THEN USING WHEN WHERE'.split(
-    ' ',
-  ),
+  'ALL AND AS BETWEEN BY DISTINCT EXISTS FROM HAVING IN IS LIKE NOT ON OR SELECT USING WHERE'.split(' '),
 );
 
 /**
@@ -36,23 +34,16 @@ function isWhole(nodes: readonly SqlNode[]): boolean {
   const terms: boolean[] = [];
   let operator = '';
   let isArithmetic = true;
-  for (let at = 0; at < nodes.length; at += 1) {
-    const [node, next] = [nodes[at], nodes[at + 1]];
-    if (node === undefined) break;
-    const isCall =
-      (node.kind === 'word' || node.kind === 'name') && next?.kind === 'group' && next.key === '(';
+  for (const [node, call] of operandsOf(nodes)) {
     if (node.kind === 'symbol' || keywords.has(node.key)) {
       // A sign after an operator belongs to the number.
       if (operator === '' || !/^[-+]$/.test(node.key)) operator = node.key;
       isArithmetic &&= /^[-+*/%]$/.test(node.key);
       continue;
     }
-    if (isCall) at += 1;
-    if (isCall && (node.key === 'FILTER' || node.key === 'OVER')) {
-      areWhole(next.nodes);
-      continue;
-    }
-    const operand = isCall ? isWholeCall(node.key, next.nodes) : isWholeOperand(node);
+    const operand = call === undefined ? isWholeOperand(node) : isWholeCall(node.key, call);
+    // `count(*) FILTER (…)` is what count(*) is.
+    if (node.key === 'FILTER' || node.key === 'OVER') continue;
     const left = /^[*/%]$/.test(operator) ? (terms.pop() ?? false) : true;
     if (operator === '/' && left && operand)
       throw new SyntaxError(
@@ -63,6 +54,17 @@ function isWhole(nodes: readonly SqlNode[]): boolean {
   }
   return isArithmetic && terms.length > 0 && terms.every(Boolean);
 }
+
+/** Returns the nodes, each call of a function as one with its arguments. */
+function operandsOf(nodes: readonly SqlNode[]): [node: SqlNode, call?: readonly SqlNode[]][] {
+  return nodes.flatMap((node, at): [SqlNode, (readonly SqlNode[])?][] => {
+    const [before, next] = [nodes[at - 1], nodes[at + 1]];
+    if (node.key === '(' && node.kind === 'group' && before !== undefined && isName(before)) return [];
+    return isName(node) && next?.kind === 'group' && next.key === '(' ? [[node, next.nodes]] : [[node]];
+  });
+}
+
+const isName = ({ kind, key }: SqlNode) => kind === 'name' || (kind === 'word' && !keywords.has(key));
 
 /** `{window}` is sent as a double. Only numbers can be divided, and those of other placeholders may be whole. */
 function isWholeOperand(node: SqlNode): boolean {

@@ -27,7 +27,7 @@ export function ownMetricFaults(metric: OwnMetricSettings): OwnMetricFault[] {
     ...shapeFaults(metric),
     ...(['search', 'aggregate', 'sql'] as const).flatMap((which) => templateFaults(metric, which)),
     ...metric.labels.flatMap((label, index) =>
-      labelFaults(metric, label, index).map(([setting, message]) => ({
+      labelFaults(metric, label, index).map(([, setting, message]) => ({
         path: ['labels', index, setting],
         message,
       })),
@@ -70,7 +70,7 @@ function templateFaults(metric: OwnMetricSettings, which: keyof typeof templates
 type Rule = readonly [isBroken: boolean, setting: keyof OwnLabelSettings, message: string];
 
 /** Returns the first fault of a label, with the setting below the label. */
-function labelFaults(metric: OwnMetricSettings, label: OwnLabelSettings, index: number) {
+function labelFaults(metric: OwnMetricSettings, label: OwnLabelSettings, index: number): readonly Rule[] {
   const { name, column, required, default: value } = label;
   const { labels, search, aggregate = '', sql } = metric;
   const isGrouping = groupingLabel(metric) === label;
@@ -78,36 +78,25 @@ function labelFaults(metric: OwnMetricSettings, label: OwnLabelSettings, index: 
   const sameColumn = column === undefined ? index : labels.findIndex((other) => other.column === column);
   const isUsed = column !== undefined || placeholdersOf(`${search} ${aggregate} ${sql}`).includes(name);
   const isReserved = name.startsWith('sls.') || reservedNames.includes(name);
+  const isRequired = required === true;
+  const mustHaveDefault = required === false && !isGrouping;
   const hasPattern = isPattern(label.pattern);
   const isWrong = value !== undefined && hasPattern && !acceptsValue(label)(value);
+  const noColumn = `must not be given together with sql: write the condition there, with {${name}}`;
+  const oneGroup = 'must be text if groupBy is its column: 5 and 5.0 are two groups';
   const rules: readonly Rule[] = [
     [isReserved, 'name', `must not begin with sls. or be one of ${reservedNames.join(', ')}`],
     [sameName < index, 'name', `must differ from the name of labels[${sameName}]`],
     [sameColumn < index, 'column', `must differ from the column of labels[${sameColumn}]`],
-    [
-      label.type === 'number' && isGrouping,
-      'type',
-      'must be text if groupBy is its column: 5 and 5.0 are two groups',
-    ],
+    [isGrouping && label.type === 'number', 'type', oneGroup],
     [!hasPattern, 'pattern', 'must be a regular expression'],
-    [
-      column !== undefined && sql !== undefined,
-      'column',
-      `must not be given together with sql: write the condition there, with {${name}}`,
-    ],
+    [column !== undefined && sql !== undefined, 'column', noColumn],
     [!isUsed, 'name', `must be used: give it a column, or write {${name}} in a template`],
-    [
-      required === false && value === undefined && !isGrouping,
-      'default',
-      'must be given if required is false',
-    ],
-    [required === true && value !== undefined, 'default', 'must not be given if required is true'],
+    [mustHaveDefault && value === undefined, 'default', 'must be given if required is false'],
+    [isRequired && value !== undefined, 'default', 'must not be given if required is true'],
     [isWrong, 'default', `must be ${acceptedValues(label)}, as any value`],
   ];
-  return rules
-    .filter(([isBroken]) => isBroken)
-    .slice(0, 1)
-    .map(([, setting, message]) => [setting, message] as const);
+  return rules.filter(([isBroken]) => isBroken).slice(0, 1);
 }
 
 function isPattern(text = ''): boolean {
