@@ -26,18 +26,19 @@ export class SeriesGauges {
   }
 
   read(): GaugeValue[] {
-    const servable = this.#servable();
-    const before = [...this.#chosen].filter(([key]) => servable.has(key));
-    this.#chosen = new Map(before);
+    const servable = new Map<string, StoredSeries>();
+    for (const stored of this.#source.all())
+      if (this.#isServable(stored)) servable.set(stored.series.key, stored);
+    this.#chosen = new Map([...this.#chosen].filter(([key]) => servable.has(key)));
     for (const [key, { series }] of servable) {
       if (this.#chosen.size >= this.#limit) break;
       if (!this.#chosen.has(key)) this.#chosen.set(key, labelsOf(series));
     }
     this.#leftOut = servable.size - this.#chosen.size;
-    return [...servable].flatMap(([key, { value }]) => {
-      const labels = this.#chosen.get(key);
-      return labels === undefined ? [] : { labels, value };
-    });
+    return Array.from(this.#chosen, ([key, labels]) => ({
+      labels,
+      value: servable.get(key)?.last?.sample.value,
+    }));
   }
 
   /** How many series had no room in the last `read`. */
@@ -45,18 +46,10 @@ export class SeriesGauges {
     return this.#leftOut;
   }
 
-  /** Returns the series whose readings may be served now, by key. */
-  #servable(): Map<string, { readonly series: Series; readonly value: number }> {
-    const { all, clock, maxStaleMsOf } = this.#source;
-    const nowMs = clock.now();
-    const servable = new Map<string, { readonly series: Series; readonly value: number }>();
-    for (const { series, last } of all()) {
-      if (last === undefined) continue;
-      const ageMs = nowMs - last.run.plannedAtMs;
-      if (ageMs >= 0 && ageMs < maxStaleMsOf(series.project))
-        servable.set(series.key, { series, value: last.sample.value });
-    }
-    return servable;
+  #isServable({ series, last }: StoredSeries): boolean {
+    if (last === undefined) return false;
+    const ageMs = this.#source.clock.now() - last.run.plannedAtMs;
+    return ageMs >= 0 && ageMs < this.#source.maxStaleMsOf(series.project);
   }
 }
 
