@@ -12,7 +12,7 @@ import { createReading, type ReadingStack } from './service/reading-stack.ts';
 import { serviceNamespaceOf } from './service/service-namespace.ts';
 import { keepServingCertificate, servingPairSource } from './service/serving-certificate.ts';
 import { createStatus } from './service/status-stack.ts';
-import type { Surroundings } from './service/surroundings.ts';
+import type { Dependencies } from './service/dependencies.ts';
 import { startTelemetry } from './service/telemetry.ts';
 import { resolveEndpoint } from './sls/endpoint.ts';
 import { Metrics } from './telemetry/metrics.ts';
@@ -38,7 +38,7 @@ export interface Service {
  */
 export async function startService(
   config: Config,
-  dependencies: Surroundings,
+  dependencies: Dependencies,
   log: Telemetry,
 ): Promise<Service> {
   const { clock } = dependencies;

@@ -1,6 +1,6 @@
+import type { V1APIServiceStatus } from '@kubernetes/client-node';
 import { apiServiceName, readApiService } from '../kube/api-service.ts';
 import { KubeError } from '../kube/client/kube-error.ts';
-import { registeredApi } from './api-service.ts';
 import { failed, ok, skipped } from './check.ts';
 import type { DoctorCheck, Examination } from './examination.ts';
 
@@ -11,8 +11,7 @@ export const apiService: DoctorCheck = {
   run: async (examination, signal) => {
     const { facts } = examination;
     try {
-      const api = registeredApi(await readApiService(facts.get('kube'), { signal }));
-      facts.learn({ api });
+      facts.learn({ apiService: await readApiService(facts.get('kube'), { signal }) });
       return ok(apiServiceName);
     } catch (error) {
       if (!(error instanceof KubeError)) throw error;
@@ -45,16 +44,19 @@ export const apiServiceOwner: DoctorCheck = {
   description: 'The APIService belongs to the adapter, not to another provider such as KEDA',
   needs: ['apiservice'],
   run: ({ facts }) => {
-    const { service } = facts.get('api');
+    const service = facts.get('apiService').spec?.service;
     const { serviceName, serviceNamespace } = facts.get('config').kubernetes;
     const { namespace } = facts.get('account');
     const own = { name: serviceName, namespace: serviceNamespace ?? namespace };
-    const isOwn =
-      service?.name === own.name &&
-      (serviceNamespace === undefined || service.namespace === serviceNamespace);
-    if (service !== undefined && isOwn) return ok(`Service ${service.namespace}/${service.name}`);
     const owner =
-      service === undefined ? 'kube-apiserver itself' : `Service ${service.namespace}/${service.name}`;
+      service === undefined
+        ? 'kube-apiserver itself'
+        : `Service ${service.namespace ?? ''}/${service.name ?? ''}`;
+    if (
+      service?.name === own.name &&
+      (serviceNamespace === undefined || service.namespace === serviceNamespace)
+    )
+      return ok(owner);
     const provider = providers.find(([pattern]) => pattern.test(service?.name ?? ''))?.[1];
     const text = provider === undefined ? owner : `${owner} (${provider})`;
     const patch = JSON.stringify({ spec: { service: own } });
@@ -93,15 +95,18 @@ export const apiServiceAvailable: DoctorCheck = {
   description: 'The API server reaches the adapter: condition Available',
   needs: ['apiservice-owner'],
   run: ({ facts }) => {
-    const { available, service } = facts.get('api');
-    if (available?.isTrue === true) return ok('the API server reaches the adapter');
-    const { namespace = '', name = '' } = service ?? {};
+    const { spec, status } = facts.get('apiService');
+    const available = availableCondition(status);
+    if (available?.status === 'True') return ok('the API server reaches the adapter');
+    const namespace = spec?.service?.namespace ?? '';
+    const name = spec?.service?.name ?? '';
+    // The API server sets the condition after its first attempt.
     if (available === undefined)
       return failed(
         'the API server has not tried to reach the adapter yet',
         'Wait a minute and run doctor again. If nothing changes, look at the log of kube-apiserver.',
       );
-    const { reason, message } = available;
+    const { reason = '', message = '' } = available;
     const [remedy, write] = remedies[reason]?.(name, namespace) ?? [
       'The API server cannot connect to the pods, or they do not answer. Check that it may connect to their port 6443 (security group, NetworkPolicy), their certificate (check ca-bundle) and their log:',
       `kubectl logs -n ${namespace} deployment/${name} --tail=50`,
@@ -109,6 +114,9 @@ export const apiServiceAvailable: DoctorCheck = {
     return failed(`${reason}: ${message}`, remedy, write);
   },
 };
+
+export const availableCondition = (status: V1APIServiceStatus | undefined) =>
+  status?.conditions?.find(({ type }) => type === 'Available');
 
 function apiServiceManifest({ facts }: Examination): string {
   const { serviceName } = facts.get('config').kubernetes;

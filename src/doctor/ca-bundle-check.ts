@@ -3,7 +3,7 @@ import type { LookupFunction } from 'node:net';
 import { connect } from 'node:tls';
 import { apiServiceName } from '../kube/api-service.ts';
 import { certificateBlocks } from '../kube/client/pem.ts';
-import type { RegisteredApi } from './api-service.ts';
+import { availableCondition } from './api-service-checks.ts';
 import { failed, ok, warn, type Finding } from './check.ts';
 import type { DoctorCheck } from './examination.ts';
 
@@ -12,20 +12,22 @@ export const caBundle: DoctorCheck = {
   description: 'The caBundle of the APIService verifies the certificate that the adapter serves',
   needs: ['apiservice-owner'],
   run: async ({ dependencies, facts }, signal) => {
-    const api = facts.get('api');
-    const { service, caBundle: pem, available } = api;
-    const fault = bundleFault(api, dependencies.clock.now());
+    const { spec, status } = facts.get('apiService');
+    const pem = Buffer.from(spec?.caBundle ?? '', 'base64').toString();
+    const fault = bundleFault(pem, spec?.insecureSkipTLSVerify === true, dependencies.clock.now());
     if (fault !== undefined) return fault;
-    const { name = '', namespace = '', port = 443 } = service ?? {};
-    const host = `${name}.${namespace}.svc`;
+    const service = spec?.service;
+    const host = `${service?.name ?? ''}.${service?.namespace ?? ''}.svc`;
+    const port = service?.port ?? 443;
     const { lookup } = dependencies;
-    const handshake = await tryHandshake({ host, port, ca: pem ?? '', lookup }, signal);
+    const handshake = await tryHandshake({ host, port, ca: pem, lookup }, signal);
     if (handshake.kind === 'trusted') return ok(`it verifies the certificate of ${host}`);
     const untrusted = (message: string) =>
       failed(`the API server does not trust the certificate of ${host}: ${message}`, remedy, patch);
     if (handshake.kind === 'untrusted') return untrusted(handshake.message);
-    if (available?.isTrue === false && /x509|certificate/i.test(available.message))
-      return untrusted(available.message);
+    const available = availableCondition(status);
+    if (available?.status === 'False' && /x509|certificate/i.test(available.message ?? ''))
+      return untrusted(available.message ?? '');
     return ok(`the bundle itself is valid; ${host} cannot be reached from here (${handshake.message})`);
   },
 };
@@ -40,17 +42,14 @@ const patch = patchWith(bundleOfFile);
 const patchInsecure = patchWith(`\\"insecureSkipTLSVerify\\":null,${bundleOfFile}`);
 
 /** Checks the bundle without a connection to the adapter. */
-function bundleFault(
-  { caBundle: pem, insecureSkipTlsVerify }: RegisteredApi,
-  nowMs: number,
-): Finding | undefined {
-  if (insecureSkipTlsVerify)
+function bundleFault(pem: string, isTlsUnverified: boolean, nowMs: number): Finding | undefined {
+  if (isTlsUnverified)
     return warn(
       'insecureSkipTLSVerify is set: an attacker on the network path can pose as the adapter and scale workloads',
       remedy,
       patchInsecure,
     );
-  if (pem === undefined)
+  if (pem === '')
     return failed('there is no caBundle: the API server trusts no certificate of the adapter', remedy, patch);
   const certificates = certificateBlocks(pem).map(certificateOf);
   if (certificates.length === 0 || certificates.includes(undefined))

@@ -1,4 +1,5 @@
 import type { LookupFunction } from 'node:net';
+import type { V1APIService } from '@kubernetes/client-node';
 import type { Config } from '../config/schema.ts';
 import { type AdapterError, errorRegistry, toAdapterError } from '../errors.ts';
 import type { Requirement } from '../grammar/label-selector.ts';
@@ -10,10 +11,9 @@ import type { Catalog } from '../metric/catalog.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
 import type { ReadingObserver } from '../service/reading-stack.ts';
 import type { SlsStack } from '../service/sls-stack.ts';
-import type { Surroundings } from '../service/surroundings.ts';
+import type { Dependencies } from '../service/dependencies.ts';
 import type { QueryTimes } from '../sls/clock-check.ts';
 import type { LogstoreAddress } from '../sls/endpoint.ts';
-import type { RegisteredApi } from './api-service.ts';
 import { type Check, failed, type Finding } from './check.ts';
 
 /** The metric to check if neither a flag nor an HPA names one. */
@@ -33,7 +33,7 @@ export interface DoctorInput {
   readonly serviceAccount: string | undefined;
 }
 
-export interface DoctorDependencies extends Surroundings {
+export interface DoctorDependencies extends Dependencies {
   readonly observer: ReadingObserver & KubeObserver;
   /** Resolves host names. Default: the resolver of the system. */
   readonly lookup?: LookupFunction;
@@ -90,7 +90,8 @@ export interface Facts {
   readonly times: QueryTimes;
   readonly kube: KubeClient;
   readonly account: Account;
-  readonly api: RegisteredApi;
+  /** The APIService of external metrics. */
+  readonly apiService: V1APIService;
   /** HPAs that name external metrics. */
   readonly autoscalers: readonly Autoscaler[];
 }

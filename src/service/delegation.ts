@@ -12,7 +12,7 @@ import { loadKubeClient, type KubeClient } from '../kube/client/kube-client.ts';
 import type { KubeObserver, SyncState } from '../kube/client/kube-observer.ts';
 import { TokenReviewer, defaultTokenReviewSettings } from '../kube/reviews/token-review.ts';
 import { serviceNamespaceOf } from './service-namespace.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Dependencies } from './dependencies.ts';
 
 /** What the API server is asked for: who asks, whether they may, to trust our certificate, and which HPAs there are. */
 export interface Delegation {
@@ -32,13 +32,13 @@ export interface Delegation {
  */
 export async function startDelegation(
   config: Config,
-  around: Surroundings,
+  dependencies: Dependencies,
   observer: KubeObserver,
   autoscalers: AutoscalerHandler,
 ): Promise<Delegation> {
   const { manageApiService, serviceName, watchAutoscalers } = config.kubernetes;
-  const { clock, random } = around;
-  const client = await clientOf(config, around);
+  const { clock, random } = dependencies;
+  const client = await clientOf(config, dependencies);
   const surroundings = { clock, random, observer };
   const trust = new AuthenticationConfigWatch(client, surroundings);
   const tokens = new TokenReviewer(client, surroundings, { ...defaultTokenReviewSettings, ...reviewTime });
@@ -76,7 +76,7 @@ export async function startDelegation(
   };
 }
 
-function clientOf({ kubernetes }: Config, { env, clock }: Surroundings): Promise<KubeClient> {
+function clientOf({ kubernetes }: Config, { env, clock }: Dependencies): Promise<KubeClient> {
   const { kubeconfig, serviceAccountDir } = kubernetes;
   return loadKubeClient({
     ...(kubeconfig === undefined ? {} : { kubeconfig }),

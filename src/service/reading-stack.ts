@@ -13,7 +13,7 @@ import type { CredentialObserver } from '../sls/credentials/renewed-credentials.
 import type { GateObserver } from '../sls/project-gates.ts';
 import { tellAll } from '../telemetry/tell-all.ts';
 import { createSls, type SlsStack } from './sls-stack.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Dependencies } from './dependencies.ts';
 
 /** The reads of one HPA sync arrive within this time. */
 const gatherMs = 2;
@@ -47,7 +47,7 @@ export interface ReadingStack {
 /** @param sinks receive each outcome, after the store */
 export function createReading(
   config: Config,
-  dependencies: Surroundings,
+  dependencies: Dependencies,
   observer: ReadingObserver,
   sinks: readonly OutcomeSink[] = [],
 ): ReadingStack {

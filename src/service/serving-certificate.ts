@@ -12,13 +12,13 @@ import {
 } from '../api/server/serving-pair.ts';
 import type { Config } from '../config/schema.ts';
 import type { ApiServiceKeeper } from '../kube/api-service.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Dependencies } from './dependencies.ts';
 
 /** Returns the source of the serving pair: the configured files, or a self-signed pair that is renewed. */
 export function servingPairSource(
   { server, kubernetes }: Config,
   serviceNamespace: string | undefined,
-  { clock, env }: Surroundings,
+  { clock, env }: Dependencies,
 ) {
   const { tlsCertFile, tlsPrivateKeyFile } = server;
   if (tlsCertFile !== undefined && tlsPrivateKeyFile !== undefined) {

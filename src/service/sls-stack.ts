@@ -9,7 +9,7 @@ import type { CredentialObserver } from '../sls/credentials/renewed-credentials.
 import { resolveEndpoint, stsHost, type Endpoint } from '../sls/endpoint.ts';
 import { ProjectGates, type GateObserver } from '../sls/project-gates.ts';
 import { SecondCountSource } from '../sls/second-counts.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Dependencies } from './dependencies.ts';
 
 /** Everything that queries SLS. Each query passes the gate of its project. */
 export interface SlsStack {
@@ -32,7 +32,7 @@ export interface EndpointRequest {
 
 export function createSls(
   config: Config,
-  { clock, env, credentials }: Surroundings,
+  { clock, env, credentials }: Dependencies,
   observer: SlsObserver & GateObserver & CredentialObserver,
 ): SlsStack {
   const { connectTimeoutSeconds, readTimeoutSeconds } = config.sls;

@@ -7,7 +7,7 @@ import { StatusPage } from '../status-page/status-page.ts';
 import { StatusTracker } from '../status/status-tracker.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { readingSettings, type ReadingStack } from './reading-stack.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Dependencies } from './dependencies.ts';
 
 /** The status page and the observers that feed it. Without `telemetry.statusPage` there is neither. */
 export interface StatusStack {
@@ -30,7 +30,7 @@ const maxSeries = 20_000;
 
 export function createStatus(
   config: Config,
-  { clock }: Surroundings,
+  { clock }: Dependencies,
   parseRequest: RequestParser,
 ): StatusStack {
   if (!config.telemetry.statusPage) return none;

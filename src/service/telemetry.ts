@@ -9,12 +9,12 @@ import type { Delegation } from './delegation.ts';
 import { listen } from './listen.ts';
 import type { ReadingStack } from './reading-stack.ts';
 import type { ServingCertificate } from './serving-certificate.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Dependencies } from './dependencies.ts';
 
 /** The parts of the service whose state the metrics expose. */
 export interface ObservedParts {
   readonly config: Config;
-  readonly dependencies: Surroundings;
+  readonly dependencies: Dependencies;
   readonly reading: ReadingStack;
   readonly delegation: Delegation | undefined;
   readonly servingCertificate: ServingCertificate;

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
 import type { Faults } from '../../emulator/faults.ts';
 import { AdapterError } from '../../src/errors.ts';
-import type { Surroundings } from '../../src/service/surroundings.ts';
+import type { Dependencies } from '../../src/service/dependencies.ts';
 import { fixedCredentials } from '../../src/sls/credentials/credentials.ts';
 import {
   accessKey,
@@ -142,7 +142,7 @@ describe('a read while SLS fails', () => {
 describe('a read through a misconfigured adapter', () => {
   const failsWith = async (
     flags: Readonly<Record<string, string>>,
-    dependencies: Partial<Surroundings>,
+    dependencies: Partial<Dependencies>,
     [code, cause, message]: readonly [number, string, RegExp],
   ) => {
     await using other = await startAdapter(flags, { clock, ...dependencies }, quickConfig);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { loadConfig } from '../../src/config/load.ts';
 import { startService } from '../../src/service.ts';
-import type { Surroundings } from '../../src/service/surroundings.ts';
+import type { Dependencies } from '../../src/service/dependencies.ts';
 import { fixedCredentials } from '../../src/sls/credentials/credentials.ts';
 import { createEventLog } from '../../src/telemetry/event-log.ts';
 
@@ -49,7 +49,7 @@ export const readPath = (metric: string, selector: string, namespace = 'default'
  */
 export async function startAdapter(
   flags: Readonly<Record<string, string>>,
-  around: Partial<Surroundings> = {},
+  dependencies: Partial<Dependencies> = {},
   file = '{}',
 ): Promise<TestAdapter> {
   const certDir = await mkdtemp(join(tmpdir(), 'adapter-'));
@@ -79,7 +79,7 @@ export async function startAdapter(
       random: () => 0,
       env: {},
       credentials: fixedCredentials({ accessKeyId: accessKey.id, accessKeySecret: accessKey.secret }),
-      ...around,
+      ...dependencies,
     },
     createEventLog(logger),
   );

@@ -1,11 +1,11 @@
 import type { CredentialSource } from '../sls/credentials/credentials.ts';
 
-/** What differs between a process and a test. */
-export interface Surroundings {
+/** What the service takes from its process. Tests replace it. */
+export interface Dependencies {
   readonly clock: { now(): number };
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Given: those of every project, in place of the configured ones. */
+  /** Overrides the configured credentials of all projects. */
   readonly credentials?: CredentialSource | undefined;
 }
