@@ -145,8 +145,8 @@ export function outcomeFromResult(
   const value = metric.value(aggregates, windowSeconds(window));
   if (Number.isFinite(value) && value >= 0) return { kind: 'sample', sample: { value, window } };
   if (metric.own !== undefined)
-    return failed('OwnMetricInvalid', `${what} came out as ${value}, although there are log lines of it`);
-  return failed('SlsReplyInvalid', `${what} came out as ${value}, which is no reading`);
+    return failed('OwnMetricInvalid', `${what} is ${value}, although there are log lines`);
+  return failed('SlsReplyInvalid', `${what} is ${value}, which is not a valid value`);
 }
 
 const failed = (code: ErrorCode, what: string): Outcome => ({

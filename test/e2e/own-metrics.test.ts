@@ -214,10 +214,10 @@ describe('a metric of the configuration', () => {
       'model=idle',
       503,
       'OwnMetricInvalid',
-      /^app_seconds of idle came out as NaN, although there are log lines of it\. Correct it/,
+      /^app_seconds of idle is NaN, although there are log lines\. Correct it/,
     ],
-    ['app_ratio', 'kind=none', 503, 'OwnMetricInvalid', /app_ratio of the logstore came out as NaN/],
-    ['app_debt', '', 503, 'OwnMetricInvalid', /app_debt of the logstore came out as -160, although/],
+    ['app_ratio', 'kind=none', 503, 'OwnMetricInvalid', /app_ratio of the logstore is NaN/],
+    ['app_debt', '', 503, 'OwnMetricInvalid', /app_debt of the logstore is -160, although/],
     ['app_slow_share', '', 400, 'LabelMissing', /^label model is missing \(The model\)\. Add the label/],
     [
       'app_slow_share',
