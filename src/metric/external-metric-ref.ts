@@ -1,6 +1,11 @@
 import type { AdapterError } from '../errors.ts';
 import type { Requirement } from '../grammar/label-selector.ts';
 
+export interface AutoscalerName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** An external metric that an HPA names. */
 export type ExternalMetricRef = {
   readonly name: string;

@@ -1,18 +1,13 @@
 import type { RequestParser } from '../access/request-parser.ts';
 import { toAdapterError, type AdapterError } from '../errors.ts';
-import type { ExternalMetricRef } from '../metric/external-metric-ref.ts';
+import type { AutoscalerName, ExternalMetricRef } from '../metric/external-metric-ref.ts';
 import { seriesOf, type Series } from '../metric/series.ts';
 import type { WantedSeries } from './wanted-series.ts';
-
-export interface AutoscalerId {
-  readonly namespace: string;
-  readonly name: string;
-}
 
 export interface AutoscalerDemandObserver {
   /** Reads of this metric will be refused. Called once for each change of the autoscaler. */
   autoscalerMetricRefused(
-    event: AutoscalerId & { readonly metric: string; readonly error: AdapterError },
+    event: AutoscalerName & { readonly metric: string; readonly error: AdapterError },
   ): void;
 }
 
@@ -29,12 +24,12 @@ export class AutoscalerDemand {
   }
 
   /** @param metrics all that the autoscaler names now; empty if it was deleted */
-  changed(autoscaler: AutoscalerId, metrics: readonly ExternalMetricRef[]): void {
+  changed(autoscaler: AutoscalerName, metrics: readonly ExternalMetricRef[]): void {
     const series = metrics.flatMap((metric) => this.#seriesOf(autoscaler, metric));
     this.#wanted.name(`${autoscaler.namespace}/${autoscaler.name}`, series);
   }
 
-  #seriesOf({ namespace, name }: AutoscalerId, metric: ExternalMetricRef): Series[] {
+  #seriesOf({ namespace, name }: AutoscalerName, metric: ExternalMetricRef): Series[] {
     try {
       if ('refusal' in metric) throw metric.refusal;
       return seriesOf(this.#parseRequest(metric.name, namespace, metric.requirements));

@@ -1,8 +1,7 @@
 import { toAdapterError, type AdapterError } from '../errors.ts';
 import type { RequestParser } from '../access/request-parser.ts';
-import type { ExternalMetricRef, ScaleTarget } from '../metric/external-metric-ref.ts';
+import type { AutoscalerName, ExternalMetricRef, ScaleTarget } from '../metric/external-metric-ref.ts';
 import { seriesOf } from '../metric/series.ts';
-import type { AutoscalerId } from '../reading/autoscaler-demand.ts';
 import type { SeriesTracker, TrackedSeries } from './series-tracker.ts';
 
 /** One external metric that an HPA names. */
@@ -15,7 +14,7 @@ export interface AutoscalerMetric {
   readonly refusal: AdapterError | undefined;
 }
 
-export interface TrackedAutoscaler extends AutoscalerId {
+export interface TrackedAutoscaler extends AutoscalerName {
   readonly metrics: readonly AutoscalerMetric[];
 }
 
@@ -37,7 +36,7 @@ export class AutoscalerTracker {
   }
 
   /** @param metrics all external metrics that the HPA names from now on; empty if it is gone */
-  changed({ namespace, name }: AutoscalerId, metrics: readonly ExternalMetricRef[]): void {
+  changed({ namespace, name }: AutoscalerName, metrics: readonly ExternalMetricRef[]): void {
     const key = `${namespace}/${name}`;
     const before = this.#byKey.get(key)?.metrics ?? [];
     const after = metrics.map((metric) => this.#parse(namespace, metric));

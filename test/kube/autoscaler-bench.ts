@@ -1,6 +1,5 @@
 import { afterEach, beforeEach } from 'vitest';
-import type { AutoscalerName } from '../../src/kube/autoscalers/autoscaler.ts';
-import type { ExternalMetricRef } from '../../src/metric/external-metric-ref.ts';
+import type { AutoscalerName, ExternalMetricRef } from '../../src/metric/external-metric-ref.ts';
 import { AutoscalerWatch } from '../../src/kube/autoscalers/autoscaler-watch.ts';
 import type { AutoscalerWatchSettings } from '../../src/kube/autoscalers/autoscaler-scope.ts';
 import { loadKubeClient, type KubeClient } from '../../src/kube/client/kube-client.ts';

@@ -1,5 +1,5 @@
-import type { ExternalMetricRef } from '../../metric/external-metric-ref.ts';
-import type { Autoscaler, AutoscalerName } from './autoscaler.ts';
+import type { AutoscalerName, ExternalMetricRef } from '../../metric/external-metric-ref.ts';
+import type { Autoscaler } from './autoscaler.ts';
 
 export interface AutoscalerHandler {
   /**

@@ -1,14 +1,9 @@
 import { hash } from 'node:crypto';
 import { AdapterError } from '../../errors.ts';
 import { parseQuantity } from '../../grammar/quantity.ts';
-import type { ExternalMetricRef, ScaleTarget } from '../../metric/external-metric-ref.ts';
+import type { AutoscalerName, ExternalMetricRef, ScaleTarget } from '../../metric/external-metric-ref.ts';
 import { selectorRequirements } from './autoscaler-selector.ts';
 import { isRecord, metadataOf, type KubeObject } from '../client/kube-object.ts';
-
-export interface AutoscalerName {
-  readonly namespace: string;
-  readonly name: string;
-}
 
 /** What is kept of a HorizontalPodAutoscaler. */
 export interface Autoscaler extends AutoscalerName {
