@@ -1,9 +1,10 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
+import { shellWord } from '../../../emulator/demo/demo.ts';
 import { startMain } from '../../support/cli-process.ts';
 import { findKubectl } from '../../support/kubectl.ts';
 
@@ -56,4 +57,20 @@ describe('demo', () => {
     run.kill('SIGTERM');
     expect(await run.exit).toBe(0);
   });
+});
+
+describe('shellWord', () => {
+  it('does not quote a text that needs no quotes', () => {
+    expect(shellWord('/root/.cache/sls-metrics-adapter/kubeconfig')).toBe(
+      '/root/.cache/sls-metrics-adapter/kubeconfig',
+    );
+  });
+
+  it.each(['/tmp/my dir/x', "it's", '', '$HOME', 'a;b', '`id`', '*', "'", 'a\\b', '~', 'a"b', 'a\nb'])(
+    'makes one word for the shell of %j',
+    (text) => {
+      const printed = execFileSync('sh', ['-c', `printf '<%s>' ${shellWord(text)}`], { encoding: 'utf8' });
+      expect(printed).toBe(`<${text}>`);
+    },
+  );
 });
