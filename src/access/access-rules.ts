@@ -1,4 +1,4 @@
-import { NamespacePattern, type Match, type Reader } from './namespace-pattern.ts';
+import { matchPattern, patternFor, type Match, type Reader } from './namespace-pattern.ts';
 
 /** What some namespaces may read. A list that is left out restricts nothing. */
 export interface AccessRule {
@@ -22,13 +22,13 @@ export interface RouteRead extends Reader {
 /** Returns why one route is refused, in words; undefined: it is allowed. */
 export type RouteCheck = (read: RouteRead) => string | undefined;
 
-export function rulesCheck(rules: readonly AccessRule[]): RouteCheck {
-  const compiled = rules.map(compileRule);
-  return (read) => {
+export const rulesCheck =
+  (rules: readonly AccessRule[]): RouteCheck =>
+  (read) => {
     const { namespace } = read;
-    const applicable = compiled.filter(({ namespaces }) => bestMatch(namespaces, namespace, read) === true);
+    const applicable = rules.filter(({ namespaces }) => bestMatch(namespaces, namespace, read) === true);
     if (applicable.length === 0) return `no access rule is for namespace "${namespace}"`;
-    const refusals = applicable.map(({ refuse }) => refuse(read));
+    const refusals = applicable.map((rule) => refusalBy(rule, read));
     if (refusals.includes(undefined)) return undefined;
     // The rule that allows most of the read explains the most.
     const [nearest, ...others] = refusals
@@ -37,38 +37,25 @@ export function rulesCheck(rules: readonly AccessRule[]): RouteCheck {
     const names = shorten(others.map(({ name }) => `"${name}"`));
     return `by access rule ${nearest?.why}${names === '' ? '' : `; nor is it allowed by ${names}`}`;
   };
-}
-
-interface RuleRefusal {
-  readonly name: string;
-  /** How many lists of the rule allow the read. */
-  readonly passed: number;
-  readonly why: string;
-}
 
 const listNames = ['projects', 'logstores', 'routes'] as const;
 
-function compileRule({ name, namespaces, ...lists }: AccessRule) {
-  const steps = listNames.flatMap((list, passed) => {
-    const texts = lists[list];
-    return texts === undefined ? [] : [{ list, passed, patterns: patternsOf(texts) }];
-  });
-  const refuse = (read: RouteRead): RuleRefusal | undefined => {
-    const { namespace } = read;
-    for (const { list, passed, patterns } of steps) {
-      const otherNamespaces = list === 'routes' ? read.otherRouteNamespaces : read.otherNamespaces;
-      const match = bestMatch(patterns, read[singular[list]], { namespace, otherNamespaces });
-      if (match === true) continue;
-      const allowed = `${list} ${shorten(patterns.map((pattern) => pattern.textFor(namespace)))}`;
-      const why = `"${name}", namespace "${namespace}" may read ${allowed}, not ${asked[list](read)}${ownerOf(match)}`;
-      return { name, passed, why };
-    }
-    return undefined;
-  };
-  return { namespaces: patternsOf(namespaces), refuse };
+/** Returns why the rule refuses the read, and how many of its lists allow it; undefined: the rule allows it. */
+function refusalBy(rule: AccessRule, read: RouteRead) {
+  const { name } = rule;
+  const { namespace } = read;
+  for (const [passed, list] of listNames.entries()) {
+    const patterns = rule[list];
+    if (patterns === undefined) continue;
+    const otherNamespaces = list === 'routes' ? read.otherRouteNamespaces : read.otherNamespaces;
+    const match = bestMatch(patterns, read[singular[list]], { namespace, otherNamespaces });
+    if (match === true) continue;
+    const allowed = `${list} ${shorten(patterns.map((pattern) => patternFor(pattern, namespace)))}`;
+    const why = `"${name}", namespace "${namespace}" may read ${allowed}, not ${asked[list](read)}${ownerOf(match)}`;
+    return { name, passed, why };
+  }
+  return undefined;
 }
-
-const patternsOf = (texts: readonly string[]) => texts.map((text) => new NamespacePattern(text));
 
 const singular = { projects: 'project', logstores: 'logstore', routes: 'route' } as const;
 
@@ -84,9 +71,9 @@ export const asked = {
 export const ownerOf = (match: Match) =>
   typeof match === 'object' ? `, which belongs to namespace "${match.belongsTo}"` : '';
 
-function bestMatch(patterns: readonly NamespacePattern[], text: string | undefined, reader: Reader): Match {
+function bestMatch(patterns: readonly string[], text: string | undefined, reader: Reader): Match {
   if (text === undefined) return false;
-  const matches = patterns.map((pattern) => pattern.match(text, reader));
+  const matches = patterns.map((pattern) => matchPattern(pattern, text, reader));
   return matches.includes(true) || (matches.find((match) => match !== false) ?? false);
 }
 

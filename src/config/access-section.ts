@@ -77,7 +77,7 @@ export const accessSection = section({
     if (valueAt(access, ['ownRoutesOnly']) !== true) return;
     const entries = valueAt(access, ['rules']);
     for (const [index, entry] of (Array.isArray(entries) ? entries : []).entries()) {
-      // An entry with a fault cannot be judged.
+      // An entry with a fault cannot be checked.
       const isWrong = context.issues.some(({ path = [] }) => path[0] === 'rules' && path[1] === index);
       if (isWrong || allowsOwnRoutes(entry as z.infer<typeof rule>)) continue;
       context.addIssue({ code: 'custom', path: ['rules', index, 'routes'], message: noOwnRoutes });

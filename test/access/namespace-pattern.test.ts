@@ -1,19 +1,19 @@
 import { expect, it } from 'vitest';
-import { NamespacePattern } from '../../src/access/namespace-pattern.ts';
+import { matchPattern, patternFor } from '../../src/access/namespace-pattern.ts';
 
 const match = (pattern: string, text: string, namespace: string, otherNamespaces: readonly string[] = []) =>
-  new NamespacePattern(pattern).match(text, { namespace, otherNamespaces });
+  matchPattern(pattern, text, { namespace, otherNamespaces });
 
 it('inserts the namespace of the reader for each {namespace}', () => {
   expect(match('{namespace}-*-{namespace}', 'team-x-team', 'team')).toBe(true);
   expect(match('{namespace}-*-{namespace}', 'team-x-teams', 'team')).toBe(false);
-  expect(new NamespacePattern('{namespace}-*').textFor('team')).toBe('team-*');
+  expect(patternFor('{namespace}-*', 'team')).toBe('team-*');
 });
 
 it.each(['*', '$&', '.*', '{namespace}'])('matches the namespace %j literally', (namespace) => {
   expect(match('{namespace}-a', `${namespace}-a`, namespace)).toBe(true);
   expect(match('{namespace}-a', 'other-a', namespace)).toBe(false);
-  expect(new NamespacePattern('{namespace}-a').textFor(namespace)).toBe(`${namespace}-a`);
+  expect(patternFor('{namespace}-a', namespace)).toBe(`${namespace}-a`);
 });
 
 it('leaves what also matches with the name of another namespace to that one, if the pattern has {namespace}', () => {
