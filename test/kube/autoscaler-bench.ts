@@ -1,7 +1,9 @@
 import { afterEach, beforeEach } from 'vitest';
 import type { AutoscalerName, ExternalMetricRef } from '../../src/metric/external-metric-ref.ts';
-import { AutoscalerWatch } from '../../src/kube/autoscalers/autoscaler-watch.ts';
-import type { AutoscalerWatchSettings } from '../../src/kube/autoscalers/autoscaler-scope.ts';
+import {
+  AutoscalerWatch,
+  type AutoscalerWatchSettings,
+} from '../../src/kube/autoscalers/autoscaler-watch.ts';
 import { loadKubeClient, type KubeClient } from '../../src/kube/client/kube-client.ts';
 import { startScriptedApiServer, type ScriptedApiServer } from '../support/scripted-apiserver.ts';
 import { autoscaler, externalMetric } from '../support/scripted-autoscalers.ts';

@@ -61,8 +61,6 @@ export class ScriptedApiServer implements AsyncDisposable {
   readonly self: ScriptedUser = { username: 'system:serviceaccount:metrics:adapter' };
   /** What SubjectAccessReview and SelfSubjectAccessReview say. Default: nothing is allowed. */
   decide: (asked: AskedAccess) => AccessAnswer = () => false;
-  /** The API server's own audiences; undefined: it is so old that it knows of none. */
-  audiences: readonly string[] | undefined = ['https://kubernetes.default.svc'];
   /** Every request that came with a good bearer token, oldest first. */
   readonly requests: SeenRequest[] = [];
   /** Bearer tokens that are let in. */
@@ -223,7 +221,7 @@ export class ScriptedApiServer implements AsyncDisposable {
         return;
       }
       case 'tokenreview': {
-        sendJson(response, 201, answerTokenReview(body, this.tokens, this.audiences));
+        sendJson(response, 201, answerTokenReview(body, this.tokens));
         return;
       }
       case 'subjectaccessreview': {

@@ -1,48 +1,194 @@
-import type { AutoscalerHandler } from './autoscaler-changes.ts';
-import { AutoscalerScope, type AutoscalerWatchSettings } from './autoscaler-scope.ts';
+import { jitteredPauseMs, pauseBoundMs, pauseUntil, type BackOffSettings } from '../../runtime/back-off.ts';
 import type { KubeClient } from '../client/kube-client.ts';
-import type { KubeSurroundings, SyncState } from '../client/kube-observer.ts';
-import { defaultListWatchSettings } from '../client/list-watch.ts';
+import { KubeError, messageOf } from '../client/kube-error.ts';
+import type { AutoscalersOffEvent, KubeSurroundings, SyncState } from '../client/kube-observer.ts';
+import { defaultListWatchSettings, ListWatch, type ListWatchSettings } from '../client/list-watch.ts';
+import { AutoscalerChanges, type AutoscalerHandler } from './autoscaler-changes.ts';
+import {
+  autoscalerCollection,
+  servedAutoscalerVersion,
+  unservedMessage,
+  type AutoscalerVersion,
+} from './autoscaler-collection.ts';
+import { autoscalerOf, type Autoscaler } from './autoscaler.ts';
 
-/** Soon after a start, when the RBAC may be on its way, and every 2.5 to 5 minutes later on. */
+export interface AutoscalerWatchSettings extends ListWatchSettings {
+  /** Pauses between attempts while HPAs may not be watched. */
+  readonly recheck: BackOffSettings;
+}
+
+/** An attempt soon after the start, when RBAC may be about to be applied, and later one every 2.5 to 5 minutes. */
 export const defaultAutoscalerWatchSettings: AutoscalerWatchSettings = {
   ...defaultListWatchSettings,
   recheck: { firstPauseMs: 20_000, longestPauseMs: 300_000 },
 };
 
 /**
- * Tells which external metrics the HPAs of the cluster name. Optional: without the right to watch them it is off, and
- * comes on by itself when that is granted (docs/decisions/autoscaler-watch.md).
+ * Reports which external metrics the HPAs of the cluster name. Optional: without the right to watch HPAs it is off, and it
+ * comes on by itself when the right is granted (docs/decisions/autoscaler-watch.md).
  */
 export class AutoscalerWatch {
-  readonly #scopes: readonly AutoscalerScope[];
+  readonly #watches: readonly NamespaceWatch[];
 
-  /** @param chosen the namespaces whose HPAs count, each with a watch of its own; none: all, with one watch */
+  /** @param chosen the namespaces whose HPAs count, with a watch for each. Empty: all, with one watch */
   constructor(
     client: KubeClient,
     chosen: { readonly namespaces: readonly string[] },
     handler: AutoscalerHandler,
-    around: KubeSurroundings,
+    surroundings: KubeSurroundings,
     settings: AutoscalerWatchSettings = defaultAutoscalerWatchSettings,
   ) {
     const namespaces = chosen.namespaces.length === 0 ? [undefined] : [...new Set(chosen.namespaces)];
-    this.#scopes = namespaces.map(
-      (namespace) => new AutoscalerScope(client, namespace, handler, around, settings),
+    this.#watches = namespaces.map(
+      (namespace) => new NamespaceWatch(client, namespace, handler, surroundings, settings),
     );
   }
 
-  /** Whether the handler was told of every HPA there is, and is told of each change. */
+  /** Whether the handler knows every HPA, and hears of each change. */
   get synced(): boolean {
-    return this.#scopes.every(({ synced }) => synced);
+    return this.#watches.every(({ synced }) => synced);
   }
 
-  /** Of each namespace that has a watch of its own. */
+  /** Returns one state per watch. */
   syncStates(): SyncState[] {
-    return this.#scopes.map((scope) => scope.syncState());
+    return this.#watches.map((watch) => watch.syncState());
   }
 
-  /** Resolves once the signal is aborted and nothing runs any more; never rejects. */
+  /** Resolves when the signal is aborted and nothing runs any more. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#scopes.map((scope) => scope.run(signal)));
+    await Promise.all(this.#watches.map((watch) => watch.run(signal)));
+  }
+}
+
+/**
+ * Watches the HPAs of one namespace, or of all namespaces. While RBAC does not allow it, or the cluster serves no version
+ * that we read, the watch is off: it knows no HPA, reports that once, and tries again from time to time.
+ */
+class NamespaceWatch {
+  readonly #client: KubeClient;
+  readonly #namespace: string | undefined;
+  readonly #changes: AutoscalerChanges;
+  readonly #surroundings: KubeSurroundings;
+  readonly #settings: AutoscalerWatchSettings;
+  #state: 'starting' | 'on' | AutoscalersOffEvent['reason'] = 'starting';
+  /** The one that was begun last. */
+  #watch: ListWatch<Autoscaler | undefined> | undefined;
+  /** Attempts in a row that found the watch off. */
+  #offs = 0;
+  /** Attempts in a row without an answer. */
+  #failures = 0;
+
+  /** @param namespace undefined: all */
+  constructor(
+    client: KubeClient,
+    namespace: string | undefined,
+    handler: AutoscalerHandler,
+    surroundings: KubeSurroundings,
+    settings: AutoscalerWatchSettings,
+  ) {
+    this.#client = client;
+    this.#namespace = namespace;
+    this.#changes = new AutoscalerChanges(handler);
+    this.#surroundings = surroundings;
+    this.#settings = settings;
+  }
+
+  /** Whether the handler knows every HPA, and hears of each change. */
+  get synced(): boolean {
+    return this.#state === 'on';
+  }
+
+  syncState(): SyncState {
+    return {
+      resource: 'horizontalpodautoscalers',
+      namespace: this.#namespace,
+      synced: this.synced && this.#watch?.problem() === undefined,
+      lastSyncMs: this.#watch?.lastSyncMs,
+    };
+  }
+
+  /** Resolves when the signal is aborted and nothing runs any more. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) await pauseUntil(await this.#attempt(signal), signal);
+  }
+
+  /** Watches as long as that is possible. Returns the pause before the next attempt, ms. */
+  async #attempt(signal: AbortSignal): Promise<number> {
+    try {
+      const timeoutMs = this.#settings.callTimeoutMs;
+      const version = await servedAutoscalerVersion(this.#client, { signal, timeoutMs });
+      this.#failures = 0;
+      if (version === undefined) return this.#switchOff('unserved', unservedMessage);
+      this.#watch = this.#listWatch(version);
+      const refusal = await this.#watch.run(signal);
+      if (refusal === undefined) return 0;
+      if (refusal.statusCode === 403) return this.#switchOff('forbidden', refusal.message);
+      if (this.#state !== 'on') return this.#switchOff('unserved', refusal.message);
+      // An upgrade of the cluster may have removed this version and added the next one.
+      this.#state = 'starting';
+      return 0;
+    } catch (error) {
+      if (signal.aborted) return 0;
+      const message = messageOf(error);
+      if (error instanceof KubeError && error.statusCode === 403)
+        return this.#switchOff('forbidden', message);
+      this.#failures++;
+      const { observer, random } = this.#surroundings;
+      const retryInMs = pauseBoundMs(this.#failures, this.#settings);
+      observer.watchEnded({ path: '/apis/autoscaling', reason: 'failed', message, retryInMs });
+      return jitteredPauseMs(this.#failures, { ...this.#settings, random });
+    }
+  }
+
+  #listWatch(version: AutoscalerVersion): ListWatch<Autoscaler | undefined> {
+    const changes = this.#changes;
+    // Passed on only when the watch is accepted. With the right to list but not to watch, every HPA would otherwise come
+    // and go with each attempt.
+    let listed: readonly (Autoscaler | undefined)[] | undefined;
+    return new ListWatch(
+      this.#client,
+      { ...autoscalerCollection(this.#client, version, this.#namespace), keep: autoscalerOf },
+      {
+        replaced: (all) => {
+          listed = all;
+        },
+        watching: () => {
+          if (listed !== undefined) changes.replace(listed.filter((one) => one !== undefined));
+          listed = undefined;
+          this.#switchOn(version);
+        },
+        applied: (one) => {
+          if (one !== undefined) changes.apply(one);
+        },
+        deleted: (one) => {
+          if (one !== undefined) changes.remove(one);
+        },
+        endsRun: ({ statusCode }) => statusCode === 403 || statusCode === 404,
+      },
+      this.#settings,
+      this.#surroundings,
+    );
+  }
+
+  #switchOn(version: AutoscalerVersion): void {
+    if (this.#state === 'on') return;
+    this.#state = 'on';
+    this.#offs = 0;
+    const { size } = this.#changes;
+    const { observer } = this.#surroundings;
+    observer.autoscalersOn({ namespace: this.#namespace, version, withExternalMetrics: size });
+  }
+
+  /** Returns the pause before the next attempt, ms: between half the bound and the bound. */
+  #switchOff(reason: AutoscalersOffEvent['reason'], message: string): number {
+    this.#offs++;
+    const { observer, random } = this.#surroundings;
+    const retryInMs = pauseBoundMs(this.#offs, this.#settings.recheck);
+    if (this.#state !== reason) {
+      this.#state = reason;
+      this.#changes.replace([]);
+      observer.autoscalersOff({ namespace: this.#namespace, reason, message, retryInMs });
+    }
+    return (retryInMs * (1 + random())) / 2;
   }
 }

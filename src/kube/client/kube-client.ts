@@ -1,5 +1,4 @@
 import {
-  ApiException,
   HttpMethod,
   Observable,
   RequestContext,
@@ -9,15 +8,12 @@ import {
   type ApiType,
   type ConfigurationOptions,
 } from '@kubernetes/client-node';
-import { errors, fetch } from 'undici';
-import {
-  loadKubeConfig,
-  maxReplyBytes,
-  type KeptConnectionsConfig,
-  type KubeConfigOptions,
-} from './kube-config.ts';
-import { KubeError, messageOf, statusError } from './kube-error.ts';
-import { isRecord, type KubeObject } from './kube-object.ts';
+import { fetch } from 'undici';
+import { loadKubeConfig, type KeptConnectionsConfig, type KubeConfigOptions } from './kube-config.ts';
+import { KubeError, statusError } from './kube-error.ts';
+import { jsonOf } from './kube-object.ts';
+import { isClosedConnection, kubeErrorOf } from './request-failure.ts';
+import { watchEvents, type WatchEvent } from './watch-events.ts';
 
 /** To be passed on to the function of client-node's API. */
 export type RequestOptions = ConfigurationOptions;
@@ -28,11 +24,9 @@ export interface CallOptions {
   readonly timeoutMs?: number;
 }
 
-/** An event of a watch. https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes */
-export interface WatchEvent {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
-  /** BOOKMARK: an object with only a resourceVersion. ERROR: a Status. */
-  readonly object: KubeObject;
+export interface JsonCallOptions extends CallOptions {
+  /** Sent as it is. client-node's serialiser would drop a key `__proto__`, which a front proxy may send. */
+  readonly body?: unknown;
 }
 
 export interface WatchOptions extends CallOptions {
@@ -45,10 +39,6 @@ export interface WatchOptions extends CallOptions {
 }
 
 const defaultTimeoutMs = 10_000;
-/** Of a line of a watch. etcd takes objects up to 1.5 MiB. */
-const maxLineLength = 8 * 1024 * 1024;
-const closedCodes: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_CLOSED']);
-const eventTypes: ReadonlySet<unknown> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']);
 
 /**
  * Requests to the Kubernetes API server through @kubernetes/client-node, with time-outs, an abort signal and one class
@@ -83,7 +73,7 @@ export class KubeClient {
    */
   async callForJson(
     send: (options: RequestOptions) => Promise<unknown>,
-    options: CallOptions,
+    options: JsonCallOptions,
   ): Promise<unknown> {
     let text = '';
     const keepText = async (reply: ResponseContext) => {
@@ -120,7 +110,7 @@ export class KubeClient {
       const chunks = await this.#openWatch(path, query, limit.signal);
       limit.restart(silenceMs, () => 'the watch was silent');
       opened();
-      for await (const line of linesOf(chunks, () => limit.restart(silenceMs))) received(eventOf(line));
+      for await (const event of watchEvents(chunks, () => limit.restart(silenceMs))) received(event);
     } catch (thrown) {
       throw this.#failure(what, thrown, limit.signal);
     }
@@ -134,13 +124,14 @@ export class KubeClient {
   async #send<T>(
     send: (options: RequestOptions) => Promise<T>,
     received: (reply: ResponseContext) => Promise<ResponseContext>,
-    { signal, timeoutMs = defaultTimeoutMs }: CallOptions,
+    { signal, timeoutMs = defaultTimeoutMs, body }: JsonCallOptions,
   ): Promise<T> {
     let what = 'the request';
     using limit = new Limit(signal, timeoutMs, () => `${what} had no answer`);
     const pre = (context: RequestContext) => {
       what = `${context.getHttpMethod()} ${new URL(context.getUrl()).pathname}`;
       context.setSignal(limit.signal);
+      if (body !== undefined) context.setBody(JSON.stringify(body));
       return new Observable(Promise.resolve(context));
     };
     const post = (reply: ResponseContext) => new Observable(received(reply));
@@ -237,71 +228,5 @@ class Limit implements Disposable {
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
     this.#caller.removeEventListener('abort', this.#leave);
-  }
-}
-
-/**
- * Splits a stream into lines. An incomplete last line is dropped.
- *
- * @throws KubeError `reply` at a line that does not end
- */
-async function* linesOf(
-  chunks: AsyncIterable<Uint8Array>,
-  heard: () => void,
-): AsyncGenerator<string, void, undefined> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of chunks) {
-    heard();
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > maxLineLength) throw new KubeError('reply', 'a line of the watch does not end');
-    for (const line of lines) if (line.trim() !== '') yield line;
-  }
-}
-
-function eventOf(line: string): WatchEvent {
-  const event = jsonOf(line);
-  if (event === undefined) throw new KubeError('reply', 'a line of the watch is not JSON');
-  if (!isRecord(event) || !eventTypes.has(event['type']) || !isRecord(event['object']))
-    throw new KubeError('reply', 'a line of the watch is not an event');
-  return { type: event['type'] as WatchEvent['type'], object: event['object'] };
-}
-
-/**
- * Whether a kept connection was closed while the request was sent: by the server, which had it idle for too long, or by
- * us, since the credentials have changed.
- */
-function isClosedConnection(thrown: unknown): boolean {
-  const cause = thrown instanceof TypeError ? thrown.cause : undefined;
-  if (cause instanceof errors.SocketError) return (cause.socket?.bytesRead ?? 0) > 0;
-  return cause instanceof Error && 'code' in cause && closedCodes.has(cause.code);
-}
-
-/** The one place where errors of client-node and undici become ours. */
-function kubeErrorOf(what: string, thrown: unknown, server: string): KubeError {
-  for (let cause = thrown; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof KubeError) return cause;
-    if (cause instanceof ApiException)
-      return statusError(what, jsonOf(cause.body), cause.code, cause.headers['retry-after']);
-    if (cause instanceof errors.ResponseExceededMaxSizeError)
-      return new KubeError('reply', `${what} answered more than ${maxReplyBytes} bytes`);
-  }
-  // fetch throws a TypeError with a cause. Other errors are client-node's, of a reply that it cannot read.
-  if (!(thrown instanceof TypeError && thrown.cause instanceof Error))
-    return new KubeError('reply', `${what} answered what cannot be read: ${messageOf(thrown)}`);
-  const reason = messageOf(thrown.cause);
-  const message =
-    thrown.message === 'terminated'
-      ? `${what}: the answer broke off (${reason})`
-      : `API server at ${URL.parse(server)?.host ?? server} cannot be reached: ${reason}`;
-  return new KubeError('network', message, { cause: thrown.cause });
-}
-
-function jsonOf(body: unknown): unknown {
-  try {
-    return JSON.parse(String(body));
-  } catch {
-    return undefined;
   }
 }

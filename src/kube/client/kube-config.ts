@@ -35,7 +35,7 @@ const connectionLimits = {
 } as const;
 
 /** A longer reply is refused. Lists come by the page, so none of our replies is near this. */
-export const maxReplyBytes = 64 * 1024 * 1024;
+const maxReplyBytes = 64 * 1024 * 1024;
 
 interface Connections {
   readonly material: DispatcherOptions;

@@ -17,3 +17,12 @@ export function versionOf(object: unknown): string | undefined {
   const version = metadataOf(object)['resourceVersion'];
   return typeof version === 'string' && version !== '' ? version : undefined;
 }
+
+/** Returns what the JSON text says. Undefined: it is not JSON. */
+export function jsonOf(body: unknown): unknown {
+  try {
+    return JSON.parse(String(body));
+  } catch {
+    return undefined;
+  }
+}

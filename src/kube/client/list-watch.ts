@@ -1,9 +1,10 @@
 import { jitteredPauseMs, pauseBoundMs, pauseUntil, type BackOffSettings } from '../../runtime/back-off.ts';
-import type { KubeClient, WatchEvent } from './kube-client.ts';
+import type { KubeClient } from './kube-client.ts';
 import { KubeError, messageOf, statusError } from './kube-error.ts';
 import { versionOf, type KubeObject } from './kube-object.ts';
 import type { KubeSurroundings, WatchEndedEvent } from './kube-observer.ts';
 import { listPages, type Collection } from './list-pages.ts';
+import type { WatchEvent } from './watch-events.ts';
 
 export interface WatchedCollection<Kept> extends Collection {
   /** Returns what is kept of an object. Called as soon as a page is there, since a list may be large. Must not throw. */

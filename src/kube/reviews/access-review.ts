@@ -70,7 +70,7 @@ export class AccessReviewer {
       this.#api.createSubjectAccessReview({ body: body as V1SubjectAccessReview }, options);
     return await this.#cache.get(
       JSON.stringify(spec),
-      (limited) => this.#review({ kind, send }, limited),
+      (limited) => this.#review({ kind, body, send }, limited),
       signal,
     );
   }
@@ -86,7 +86,7 @@ export class AccessReviewer {
     const body: unknown = { apiVersion, kind, spec: attributeFields(attributes) };
     const send: Review['send'] = (options) =>
       this.#api.createSelfSubjectAccessReview({ body: body as V1SelfSubjectAccessReview }, options);
-    return await this.#review({ kind, send }, signal);
+    return await this.#review({ kind, body, send }, signal);
   }
 
   /** Ends the reviews without a waiter. */

@@ -39,6 +39,7 @@ export type ReviewKind = Parameters<KubeObserver['reviewFailed']>[0]['kind'];
 
 export interface Review {
   readonly kind: ReviewKind;
+  readonly body: unknown;
   readonly send: (options: RequestOptions) => Promise<unknown>;
   /** Removed from every message. */
   readonly secret?: string;
@@ -61,13 +62,13 @@ export class Reviewer {
    *
    * @throws KubeError of the last attempt; the signal's reason
    */
-  async review({ kind, send, secret }: Review, signal: AbortSignal): Promise<KubeObject> {
+  async review({ kind, body, send, secret }: Review, signal: AbortSignal): Promise<KubeObject> {
     const { deadlineMs, attemptTimeoutMs, attempts } = this.#settings;
     const endMs = performance.now() + deadlineMs;
     for (let made = 1; ; made++) {
       try {
         const timeoutMs = Math.max(1, Math.min(attemptTimeoutMs, endMs - performance.now()));
-        return statusOf(kind, await this.#client.callForJson(send, { signal, timeoutMs }));
+        return statusOf(kind, await this.#client.callForJson(send, { signal, timeoutMs, body }));
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof KubeError)) throw error;

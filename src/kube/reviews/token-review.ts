@@ -6,17 +6,8 @@ import { ReviewCache } from './review-cache.ts';
 import { defaultReviewSettings, Reviewer, type ReviewSettings } from './reviewer.ts';
 import type { User } from './user.ts';
 
-export interface TokenReviewSettings extends ReviewSettings {
-  /** The token must be valid for one of these. Empty: for the API server itself. */
-  readonly audiences: readonly string[];
-}
-
 /** A refused token is forgotten sooner: it may be so new that not every API server knows it yet. */
-export const defaultTokenReviewSettings: TokenReviewSettings = {
-  ...defaultReviewSettings,
-  refusedTtlMs: 2000,
-  audiences: [],
-};
+export const defaultTokenReviewSettings: ReviewSettings = { ...defaultReviewSettings, refusedTtlMs: 2000 };
 
 /**
  * Finds the user of a bearer token, by
@@ -25,18 +16,16 @@ export const defaultTokenReviewSettings: TokenReviewSettings = {
 export class TokenReviewer {
   readonly #api: AuthenticationV1Api;
   readonly #reviewer: Reviewer;
-  readonly #audiences: readonly string[];
   readonly #cache: ReviewCache<{ readonly user?: User }>;
 
   constructor(
     client: KubeClient,
     surroundings: KubeSurroundings,
-    settings: TokenReviewSettings = defaultTokenReviewSettings,
+    settings: ReviewSettings = defaultTokenReviewSettings,
   ) {
-    const { maxEntries, acceptedTtlMs, refusedTtlMs, audiences } = settings;
+    const { maxEntries, acceptedTtlMs, refusedTtlMs } = settings;
     this.#api = client.api(AuthenticationV1Api);
     this.#reviewer = new Reviewer(client, surroundings, settings);
-    this.#audiences = audiences;
     this.#cache = new ReviewCache(
       maxEntries,
       ({ user }) => (user === undefined ? refusedTtlMs : acceptedTtlMs),
@@ -59,31 +48,25 @@ export class TokenReviewer {
   }
 
   async #review(token: string, signal: AbortSignal): Promise<{ readonly user?: User }> {
-    const audiences = this.#audiences;
     const body: unknown = {
       apiVersion: 'authentication.k8s.io/v1',
       kind: 'TokenReview',
-      spec: { token, ...(audiences.length === 0 ? {} : { audiences: [...audiences] }) },
+      spec: { token },
     };
     const status = await this.#reviewer.review(
       {
         kind: 'TokenReview',
+        body,
         send: (options) => this.#api.createTokenReview({ body: body as V1TokenReview }, options),
         secret: token,
       },
       signal,
     );
     if (status['authenticated'] !== true) return {};
-    if (audiences.length > 0 && !isMeantForOneOf(audiences, status['audiences'])) return {};
     const user = userOf(status['user']);
     if (user === undefined) throw this.#reviewer.malformed('TokenReview', 'its user cannot be read');
     return { user };
   }
-}
-
-/** A server that does not know audiences names none. Its answer does not count for our audiences. */
-function isMeantForOneOf(audiences: readonly string[], granted: unknown): boolean {
-  return Array.isArray(granted) && granted.some((audience) => audiences.includes(audience as string));
 }
 
 function userOf(value: unknown): User | undefined {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { autoscalerCollection } from '../../../src/kube/autoscalers/autoscaler-collection.ts';
 import type { KubeObject } from '../../../src/kube/client/kube-object.ts';
 import {
@@ -127,6 +127,12 @@ describe('a collection', () => {
 });
 
 describe('a stop', () => {
+  // Other test files may run in this process.
+  let resourcesBefore = 0;
+  beforeEach(() => {
+    resourcesBefore = activeResources();
+  });
+
   const stopped = async () => {
     const before = performance.now();
     bench.stop.abort();
@@ -134,7 +140,7 @@ describe('a stop', () => {
     expect(performance.now() - before).toBeLessThan(200);
     bench.client.close();
     await waitFor(() => bench.server.openConnections === 0);
-    await waitFor(() => activeResources() === 0, 1000, 'no timer and no socket left');
+    await waitFor(() => activeResources() <= resourcesBefore, 1000, 'no timer and no socket left');
   };
 
   it('ends a watch at once', async () => {

@@ -2,11 +2,8 @@ import { inspect } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadKubeClient, type KubeClient } from '../../../src/kube/client/kube-client.ts';
-import {
-  TokenReviewer,
-  defaultTokenReviewSettings,
-  type TokenReviewSettings,
-} from '../../../src/kube/reviews/token-review.ts';
+import { TokenReviewer, defaultTokenReviewSettings } from '../../../src/kube/reviews/token-review.ts';
+import type { ReviewSettings } from '../../../src/kube/reviews/reviewer.ts';
 import {
   startScriptedApiServer,
   type Failure,
@@ -42,7 +39,7 @@ afterEach(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-const reviewer = (settings: Partial<TokenReviewSettings> = {}) =>
+const reviewer = (settings: Partial<ReviewSettings> = {}) =>
   new TokenReviewer(client, around, { ...defaultTokenReviewSettings, ...fast, ...settings });
 const calls = () => server.count('tokenreview');
 
@@ -71,18 +68,6 @@ describe('a token', () => {
     expect(around.observer.text).toBe('[]');
   });
 
-  it('must be meant for one of the configured audiences', async () => {
-    const audiences = ['adapter', 'another'];
-    expect(await reviewer({ audiences }).reviewToken(token, anyone)).toBeUndefined();
-    server.audiences = undefined;
-    expect(await reviewer({ audiences }).reviewToken(token, anyone)).toBeUndefined();
-    server.audiences = ['adapter'];
-    expect(await reviewer({ audiences }).reviewToken(token, anyone)).toMatchObject({ name: 'jane' });
-    expect(server.requests.at(-1)?.body).toMatchObject({ spec: { token, audiences } });
-  });
-});
-
-describe('the cache of tokens', () => {
   it('holds a good one for 10 s', async () => {
     const tokens = reviewer();
     await tokens.reviewToken(token, anyone);

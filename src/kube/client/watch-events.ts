@@ -1,0 +1,42 @@
+import { KubeError } from './kube-error.ts';
+import { isRecord, jsonOf, type KubeObject } from './kube-object.ts';
+
+/** An event of a watch. https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes */
+export interface WatchEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  /** BOOKMARK: an object with only a resourceVersion. ERROR: a Status. */
+  readonly object: KubeObject;
+}
+
+/** etcd stores objects of up to 1.5 MiB. */
+const maxLineLength = 8 * 1024 * 1024;
+const eventTypes: ReadonlySet<unknown> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']);
+
+/**
+ * Yields the events of a watch, one per line. An incomplete last line is dropped.
+ *
+ * @param heard called with each chunk
+ * @throws KubeError `reply` at a line that is not an event or does not end; what the stream throws
+ */
+export async function* watchEvents(
+  chunks: AsyncIterable<Uint8Array>,
+  heard: () => void,
+): AsyncGenerator<WatchEvent, void, undefined> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of chunks) {
+    heard();
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > maxLineLength) throw new KubeError('reply', 'a line of the watch does not end');
+    for (const line of lines) if (line.trim() !== '') yield eventOf(line);
+  }
+}
+
+function eventOf(line: string): WatchEvent {
+  const event = jsonOf(line);
+  if (event === undefined) throw new KubeError('reply', 'a line of the watch is not JSON');
+  if (!isRecord(event) || !eventTypes.has(event['type']) || !isRecord(event['object']))
+    throw new KubeError('reply', 'a line of the watch is not an event');
+  return { type: event['type'] as WatchEvent['type'], object: event['object'] };
+}
