@@ -64,7 +64,7 @@ function decompress(body: Buffer, type: string, rawSize: number | undefined): Bu
   }
 }
 
-/** lz4-napi wants the raw size, little-endian, before the raw block that SLS sends. */
+/** lz4-napi needs the raw size, little-endian, before the raw block that SLS sends. */
 function withSizePrefix(block: Buffer, rawSize: number): Buffer {
   const prefix = Buffer.alloc(4);
   prefix.writeUInt32LE(rawSize);

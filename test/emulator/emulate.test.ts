@@ -57,12 +57,12 @@ describe('emulate', () => {
     const key = ['--access-key-id', 'my-id', '--access-key-secret', 'hush'];
     const { stdout } = await emulating(key, async (url) => {
       const read = async (secret: string) => {
-        const asker = fakeIo({
+        const query = fakeIo({
           ALIBABA_CLOUD_ACCESS_KEY_ID: 'my-id',
           ALIBABA_CLOUD_ACCESS_KEY_SECRET: secret,
         });
         const where = ['--selector', 'sls.project=k8s-log-demo,sls.logstore=nginx-ingress'];
-        return runProgram(['query', 'sls_ingress_qps', '--sls-endpoint', url, ...where], asker.io);
+        return runProgram(['query', 'sls_ingress_qps', '--sls-endpoint', url, ...where], query.io);
       };
       expect(await Promise.all([read('hush'), read('other')])).toEqual([0, 1]);
     });

@@ -95,12 +95,12 @@ describe('startTraffic', () => {
   });
 
   it('writes nothing while the clock is set back', async () => {
-    let asked = 0;
-    const clock = { now: () => (asked++, nowMs) };
+    let calls = 0;
+    const clock = { now: () => (calls++, nowMs) };
     await startTraffic({ ...options(), clock });
     nowMs -= 10_000;
-    const before = asked;
-    await waitFor(() => asked >= before + 2);
+    const before = calls;
+    await waitFor(() => calls >= before + 2);
     nowMs += 11_000;
     await waitFor(() => records.length > 600);
     expect(records).toHaveLength(610);
