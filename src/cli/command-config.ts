@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { flagName, optionKey, settings } from '../config/settings.ts';
@@ -33,26 +34,25 @@ export async function runningFlags({
   }
 }
 
-/** Parses `--name=value` and `--name value`, and ignores words that are not the flag of a setting. */
+/** Returns the flags after `serve` that belong to settings, and `--config`. Ignores all other words. */
 function flagsOf(words: readonly string[]): Record<string, string | true> {
   const command = words.indexOf('serve');
   if (command < 0) return {};
-  const flags: Record<string, string | true> = {};
-  const given = words.slice(command + 1);
-  for (const [index, word] of given.entries()) {
-    const [, name, inline] = /^--([a-z-]+)(?:=(.*))?$/s.exec(word) ?? [];
-    const known = knownFlags.get(name ?? '');
-    if (known === undefined) continue;
-    const value = known.takesValue ? (inline ?? given[index + 1]) : true;
-    if (value !== undefined) flags[known.key] = value;
-  }
-  return flags;
+  const options = Object.fromEntries(knownFlags.map(({ name, type }) => [name, { type }]));
+  const { values } = parseArgs({ args: words.slice(command + 1), options, strict: false });
+  return Object.fromEntries(
+    knownFlags.flatMap(({ name, key }) => {
+      const value = values[name];
+      return typeof value === 'string' || value === true ? [[key, value]] : [];
+    }),
+  );
 }
 
-const knownFlags: ReadonlyMap<string, { readonly key: string; readonly takesValue: boolean }> = new Map([
-  ['config', { key: 'config', takesValue: true }],
-  ...settings.map(
-    (setting) =>
-      [flagName(setting), { key: optionKey(setting), takesValue: setting.flag.includes('<') }] as const,
-  ),
-]);
+const knownFlags = [
+  { name: 'config', key: 'config', type: 'string' as const },
+  ...settings.map((setting) => ({
+    name: flagName(setting),
+    key: optionKey(setting),
+    type: setting.flag.includes('<') ? ('string' as const) : ('boolean' as const),
+  })),
+];
