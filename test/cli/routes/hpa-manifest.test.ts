@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { kubernetesFaults } from '../charts/support/kubernetes-check.ts';
-import type { KubernetesObject } from '../support/manifests.ts';
+import { kubernetesFaults } from '../../charts/support/kubernetes-check.ts';
+import type { KubernetesObject } from '../../support/manifests.ts';
 import { longRoute, project, startRoutesLog } from './routes-log.ts';
 
 const { routes, stop } = await startRoutesLog();

@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { watchQueries } from '../../bench/sls/query-watch.ts';
+import { watchQueries } from '../../../bench/sls/query-watch.ts';
 import { longRoute, project, startRoutesLog } from './routes-log.ts';
 
 const { routes, run, endSeconds: end, stop } = await startRoutesLog();

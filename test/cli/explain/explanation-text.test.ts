@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { queryLines } from '../../src/cli/explain/explanation-text.ts';
+import { queryLines } from '../../../src/cli/explain/explanation-text.ts';
 
 it('queryLines breaks a query before the clauses of its statement', () => {
   const query =

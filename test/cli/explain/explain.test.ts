@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { watchQueries } from '../../bench/sls/query-watch.ts';
-import { runProgram } from '../../src/cli/program.ts';
-import { startEmulator } from '../../emulator/emulator.ts';
-import { nginxIngressIndex, type FieldType } from '../../emulator/store/index-config.ts';
-import { fakeIo } from '../support/fake-io.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { watchQueries } from '../../../bench/sls/query-watch.ts';
+import { runProgram } from '../../../src/cli/program.ts';
+import { startEmulator } from '../../../emulator/emulator.ts';
+import { nginxIngressIndex, type FieldType } from '../../../emulator/store/index-config.ts';
+import { fakeIo } from '../../support/fake-io.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 /** The SDK signs with the system's clock. Everything else uses this clock, which stands still. */
 const nowSeconds = Math.floor(Date.now() / 1000);

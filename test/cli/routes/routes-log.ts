@@ -1,8 +1,8 @@
-import { runProgram } from '../../src/cli/program.ts';
-import { startEmulator } from '../../emulator/emulator.ts';
-import type { LogRecord } from '../../emulator/log-record.ts';
-import { albIngressIndex, nginxIngressIndex, type FieldType } from '../../emulator/store/index-config.ts';
-import { fakeIo } from '../support/fake-io.ts';
+import { runProgram } from '../../../src/cli/program.ts';
+import { startEmulator } from '../../../emulator/emulator.ts';
+import type { LogRecord } from '../../../emulator/log-record.ts';
+import { albIngressIndex, nginxIngressIndex, type FieldType } from '../../../emulator/store/index-config.ts';
+import { fakeIo } from '../../support/fake-io.ts';
 
 export const project = 'k8s-log-c1';
 export const longRoute = `shop-${'model-serving-'.repeat(4)}v1-8501`;
