@@ -111,30 +111,12 @@ function checkKeys(settings: Settings, context: z.RefinementCtx): void {
     context.addIssue({ code: 'custom', path: [needed], message: `must be given if source is ${source}` });
 }
 
-/** Returns the settings of the chosen source, and of no other. */
+/** Returns the settings of the chosen source: `checkKeys` leaves no others. */
 export function credentialSettings({ from: base, ...settings }: CredentialsSection) {
-  const { source, roleArn: role = '', roleSessionName, externalId, durationSeconds, stsEndpoint } = settings;
+  const { source, roleArn: role = '' } = settings;
   if (source !== 'assume-role') return baseSettings({ ...settings, source });
-  const started = baseSettings(base ?? { source: 'default' });
-  return { source, roleArn: role, roleSessionName, externalId, durationSeconds, stsEndpoint, from: started };
+  return { ...settings, source, roleArn: role, from: baseSettings(base ?? { source: 'default' }) };
 }
 
-function baseSettings({ source, ...settings }: BaseSection) {
-  switch (source) {
-    case 'default':
-    case 'environment':
-      return { source };
-    case 'rrsa': {
-      const { roleArn: role, oidcProviderArn, oidcTokenFile } = settings;
-      const { roleSessionName, durationSeconds, stsEndpoint } = settings;
-      const session = { roleSessionName, durationSeconds, stsEndpoint };
-      return { source, roleArn: role, oidcProviderArn, oidcTokenFile, ...session };
-    }
-    case 'ecs-role':
-      return { source, roleName: settings.roleName };
-    case 'addon-token':
-      return { source, file: settings.file };
-    case 'secret-file':
-      return { source, directory: settings.directory ?? '' };
-  }
-}
+const baseSettings = ({ source, directory = '', ...settings }: BaseSection) =>
+  source === 'secret-file' ? { source, directory } : { source, ...settings };

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type * as Yaml from 'yaml';
+import { parseDocument } from 'yaml';
 import { AdapterError } from '../errors.ts';
 import { describeFaults } from './faults.ts';
 import { configSchema, type Config } from './schema.ts';
@@ -78,8 +77,6 @@ const accessLists: ReadonlySet<unknown> = new Set(['projects', 'logstores', 'rou
 
 function parseYaml(text: string, refuse: (why: string, cause: unknown) => AdapterError): unknown {
   try {
-    // Loaded only if there is a file: it takes 4 MB.
-    const { parseDocument } = createRequire(import.meta.url)('yaml') as typeof Yaml;
     const document = parseDocument(text, { resolveKnownTags: false });
     const [fault] = document.errors;
     if (fault !== undefined) throw fault;
