@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+
 /** The parts of the process that a command may use. */
 export interface Io {
   readonly stdout: NodeJS.WriteStream;
@@ -15,11 +17,8 @@ export interface Io {
 }
 
 /** Resolves once the signal is aborted. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+export async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
 }
 
 /** Thrown by a command that has already printed its failure. Only sets exit code 1. */

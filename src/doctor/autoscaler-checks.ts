@@ -1,5 +1,5 @@
 import { createAccessCheck } from '../access/access-check.ts';
-import { createRequestParser, type RequestParser } from '../access/request-parser.ts';
+import { createRequestParser } from '../access/request-parser.ts';
 import { type AdapterError, toAdapterError, type ErrorCode } from '../errors.ts';
 import type { ExternalMetricRef } from '../metric/external-metric-ref.ts';
 import type { Catalog } from '../metric/catalog.ts';
@@ -89,22 +89,13 @@ function refusedReads({ facts }: Examination): RefusedRead[] {
   const parse = createRequestParser(facts.get('catalog'), defaults, createAccessCheck(access));
   return facts.get('autoscalers').flatMap(({ namespace, name, metrics }) =>
     metrics.flatMap((ref) => {
-      const error = refusalOf(parse, namespace, ref);
-      return error === undefined ? [] : [{ hpa: `${namespace}/${name}`, metric: ref.name, ref, error }];
+      try {
+        if ('refusal' in ref) throw ref.refusal;
+        parse(ref.name, namespace, ref.requirements);
+        return [];
+      } catch (thrown) {
+        return [{ hpa: `${namespace}/${name}`, metric: ref.name, ref, error: toAdapterError(thrown) }];
+      }
     }),
   );
-}
-
-function refusalOf(
-  parse: RequestParser,
-  namespace: string,
-  ref: ExternalMetricRef,
-): AdapterError | undefined {
-  if ('refusal' in ref) return ref.refusal;
-  try {
-    parse(ref.name, namespace, ref.requirements);
-    return undefined;
-  } catch (error) {
-    return toAdapterError(error);
-  }
 }

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import type { LookupFunction } from 'node:net';
 import { connect } from 'node:tls';
 import { apiServiceName } from '../kube/api-service.ts';
@@ -19,8 +20,7 @@ export const caBundle: DoctorCheck = {
     const service = spec?.service;
     const host = `${service?.name ?? ''}.${service?.namespace ?? ''}.svc`;
     const port = service?.port ?? 443;
-    const { lookup } = dependencies;
-    const handshake = await tryHandshake({ host, port, ca: pem, lookup }, signal);
+    const handshake = await tryHandshake(host, port, pem, dependencies.lookup, signal);
     if (handshake.kind === 'trusted') return ok(`it verifies the certificate of ${host}`);
     const untrusted = (message: string) =>
       failed(`the API server does not trust the certificate of ${host}: ${message}`, remedy, patch);
@@ -68,47 +68,33 @@ function certificateOf(pem: string): X509Certificate | undefined {
   }
 }
 
-interface HandshakeTarget {
-  readonly host: string;
-  readonly port: number;
-  /** PEM. */
-  readonly ca: string;
-  readonly lookup: LookupFunction | undefined;
-}
-
 /** The message is the error of TLS (`untrusted`) or of the network (`unreached`). */
 type Handshake =
   { readonly kind: 'trusted' } | { readonly kind: 'untrusted' | 'unreached'; readonly message: string };
 
 const timeoutMs = 3000;
 
-/** Connects like the API server: by the name of the Service, trusting only the bundle. */
-function tryHandshake({ host, port, ca, lookup }: HandshakeTarget, signal: AbortSignal): Promise<Handshake> {
-  return new Promise((resolve) => {
-    const socket = connect({
-      host,
-      port,
-      servername: host,
-      ca,
-      timeout: timeoutMs,
-      ...(lookup && { lookup }),
-    });
-    let isConnected = false;
-    const end = (result: Handshake) => {
-      signal.removeEventListener('abort', stop);
-      socket.destroy();
-      resolve(result);
-    };
-    const stop = () => end({ kind: 'unreached', message: 'stopped' });
-    signal.addEventListener('abort', stop);
-    socket.once('connect', () => (isConnected = true));
-    socket.once('secureConnect', () => end({ kind: 'trusted' }));
-    socket.once('timeout', () =>
-      end({ kind: 'unreached', message: `no answer within ${timeoutMs / 1000} s` }),
-    );
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      const isTlsError = isConnected && error.syscall === undefined;
-      end({ kind: isTlsError ? 'untrusted' : 'unreached', message: error.message });
-    });
-  });
+/** Connects like the API server: by the name of the Service, trusting only the bundle (PEM). */
+async function tryHandshake(
+  host: string,
+  port: number,
+  ca: string,
+  lookup: LookupFunction | undefined,
+  signal: AbortSignal,
+): Promise<Handshake> {
+  const socket = connect({ host, port, servername: host, ca, ...(lookup && { lookup }) });
+  const state = { isConnected: false };
+  socket.once('connect', () => (state.isConnected = true));
+  const timeout = AbortSignal.timeout(timeoutMs);
+  try {
+    await once(socket, 'secureConnect', { signal: AbortSignal.any([signal, timeout]) });
+    return { kind: 'trusted' };
+  } catch (thrown) {
+    const { name, message, syscall } = thrown as NodeJS.ErrnoException;
+    if (timeout.aborted) return { kind: 'unreached', message: `no answer within ${timeoutMs / 1000} s` };
+    const isTlsError = state.isConnected && syscall === undefined && name !== 'AbortError';
+    return { kind: isTlsError ? 'untrusted' : 'unreached', message };
+  } finally {
+    socket.destroy();
+  }
 }
