@@ -1,4 +1,4 @@
-import { matchPattern, patternFor, type Match, type Reader } from './namespace-pattern.ts';
+import { matchPattern, patternFor, type Match, type Reader } from './patterns.ts';
 
 /** What some namespaces may read. A list that is left out restricts nothing. */
 export interface AccessRule {

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { namespacePlaceholder } from '../access/namespace-pattern.ts';
-import { patternsOverlap } from '../access/text-pattern.ts';
+import { namespacePlaceholder, patternsOverlap } from '../access/patterns.ts';
 import { formed, listOf, namedList, namespaceName, onOff, section } from './leaf.ts';
 import { valueAt } from './setting-path.ts';
 

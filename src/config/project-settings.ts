@@ -1,4 +1,4 @@
-import { textMatcher } from '../access/text-pattern.ts';
+import { textMatcher } from '../access/patterns.ts';
 import type { Config } from './schema.ts';
 
 /** The settings that may differ by project. */

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { patternCovers } from '../access/text-pattern.ts';
+import { patternCovers } from '../access/patterns.ts';
 import { readingSection } from './reading-section.ts';
 import { pathText, valueAt, type SettingPath } from './setting-path.ts';
 

@@ -1,9 +1,8 @@
 import { AdapterError } from '../errors.ts';
 import type { Catalog, MetricDefinition, OwnLabel } from './catalog.ts';
-import { labelDefinitions, type LabelId } from './labels.ts';
+import { filterNames, labelDefinitions, type LabelId, type LineFilters } from './labels.ts';
 import { LabelValues, missingLabel } from './label-values.ts';
 import type { Requirement } from '../grammar/label-selector.ts';
-import { filterNames, type LineFilters } from './line-filters.ts';
 import { routePlaceholder } from './own/placeholders.ts';
 
 /** Used if the selector names none. */

@@ -1,4 +1,4 @@
-import { checkLabelValue } from '../grammar/label-syntax.ts';
+import { checkLabelValue } from '../grammar/label-selector.ts';
 import { labelDefinitions, type LabelId } from './labels.ts';
 
 /**

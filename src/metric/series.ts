@@ -1,7 +1,6 @@
 import type { MetricDefinition } from './catalog.ts';
-import { labelDefinitions } from './labels.ts';
+import { filterEntries, filterKey, labelDefinitions, type LineFilters } from './labels.ts';
 import { routeLabelOf } from './label-values.ts';
-import { filterEntries, filterKey, type LineFilters } from './line-filters.ts';
 import { routeColumnsOf } from './log-kind.ts';
 import type { MetricRequest } from './metric-request.ts';
 import { routePlaceholder } from './own/placeholders.ts';

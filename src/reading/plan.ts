@@ -1,5 +1,5 @@
 import { AdapterError, type ErrorCode } from '../errors.ts';
-import { filterKey } from '../metric/line-filters.ts';
+import { filterKey } from '../metric/labels.ts';
 import type { LogKind } from '../metric/log-kind.ts';
 import { unreadableLines } from '../metric/measures.ts';
 import { windowSeconds, type Outcome, type Window } from '../metric/sample.ts';

@@ -1,4 +1,4 @@
-import { filterEntries, type LineFilters } from '../metric/line-filters.ts';
+import { filterEntries, type LineFilters } from '../metric/labels.ts';
 import { ingressLogs, routeColumnsOf, type LogKind, type OwnLog } from '../metric/log-kind.ts';
 import { withPlaceholders } from '../metric/own/placeholders.ts';
 import { windowSeconds, type Window } from '../metric/sample.ts';

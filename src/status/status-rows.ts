@@ -1,5 +1,5 @@
 import { errorRegistry, type AdapterError } from '../errors.ts';
-import { filterEntries } from '../metric/line-filters.ts';
+import { filterEntries } from '../metric/labels.ts';
 import { wantedReplicas } from '../metric/external-metric-ref.ts';
 import type { AutoscalerMetric, TrackedAutoscaler } from './autoscaler-tracker.ts';
 import type { RefusedRead } from './read-tracker.ts';

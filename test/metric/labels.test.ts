@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkLabelKey, checkLabelValue } from '../../src/grammar/label-syntax.ts';
+import { checkLabelKey, checkLabelValue } from '../../src/grammar/label-selector.ts';
 import { labelDefinitions, type LabelDefinition, type LabelId } from '../../src/metric/labels.ts';
 
 /** For each label, values that it accepts and values that it refuses, close to each other. */

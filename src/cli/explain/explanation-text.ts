@@ -1,5 +1,5 @@
 import { AdapterError } from '../../errors.ts';
-import { filterEntries } from '../../metric/line-filters.ts';
+import { filterEntries } from '../../metric/labels.ts';
 import type { Row } from '../../sls/client.ts';
 import { readingTable } from '../query.ts';
 import { alignedTable } from '../table.ts';

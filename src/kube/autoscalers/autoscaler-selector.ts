@@ -1,6 +1,10 @@
 import { AdapterError } from '../../errors.ts';
-import type { Operator, Requirement } from '../../grammar/label-selector.ts';
-import { checkLabelKey, checkLabelValue } from '../../grammar/label-syntax.ts';
+import {
+  checkLabelKey,
+  checkLabelValue,
+  type Operator,
+  type Requirement,
+} from '../../grammar/label-selector.ts';
 import { isRecord } from '../client/kube-object.ts';
 
 /** Operators of `matchExpressions`, and as a selector's text has them. */

@@ -1,4 +1,4 @@
-import { filterEntries } from '../../metric/line-filters.ts';
+import { filterEntries } from '../../metric/labels.ts';
 import type { Series } from '../../metric/series.ts';
 import type { StoredSeries } from '../../reading/sample-store.ts';
 import type { GaugeValue, MetricRegistry } from './metric-registry.ts';

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../support/manifests.ts';
-import { checkLabelKey, checkLabelValue } from '../../../src/grammar/label-syntax.ts';
+import { checkLabelKey, checkLabelValue } from '../../../src/grammar/label-selector.ts';
 
 /** Rules of the API server that the types cannot express. */
 export interface RuleFault {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { LineFilters } from '../../../src/metric/line-filters.ts';
+import type { LineFilters } from '../../../src/metric/labels.ts';
 import { hosts, lineStyles } from './line-styles.ts';
 import { places } from './sls-pair.ts';
 import type { Asked, World } from './world.ts';
