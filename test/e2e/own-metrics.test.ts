@@ -74,6 +74,15 @@ metrics:
     aggregate: count(*)
     emptyWindow: zero
     labels: [{ name: took, description: Seconds., type: number, column: seconds }]
+  - name: app_wrong
+    description: SQL that SLS refuses
+    unit: s
+    logstore: app
+    aggregate: sum(seconds model)
+    groupBy: model
+    emptyWindow: zero
+    labels:
+      - { name: model, description: The model., column: model, required: false }
   - name: app_debt
     description: What is below zero
     unit: s
@@ -142,6 +151,7 @@ describe('a metric of the configuration', () => {
       'app_seconds',
       'app_slow_share',
       'app_took',
+      'app_wrong',
     ];
     const { body } = await adapter.request(basePath);
     const { resources } = body as { readonly resources: readonly { readonly name: string }[] };
@@ -199,6 +209,16 @@ describe('a metric of the configuration', () => {
     const selector = 'model in (bert,gpt,other),sls.query.interval=20';
     expect(await valuesOf('app_seconds', selector)).toEqual(['50350m', '5150m', '0']);
     expect(emulator.stats().sql - before).toBe(1);
+  });
+
+  it('fails alone if SLS refuses its SQL, with what SLS says', async () => {
+    const selector = 'model=gpt,sls.query.interval=14';
+    const [wrong, values] = await Promise.all([
+      adapter.request(readPath('app_wrong', selector)),
+      valuesOf('app_lines', selector),
+    ]);
+    expectStatus(wrong, 500, 'QueryRefused', /syntax/i);
+    expect(values).toEqual(['2']);
   });
 
   it.each<[string, string, number, string, RegExp]>([
