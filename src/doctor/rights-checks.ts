@@ -2,7 +2,6 @@ import type { Config } from '../config/schema.ts';
 import { apiServiceName } from '../kube/api-service.ts';
 import type { Autoscaler } from '../kube/autoscalers/autoscaler.ts';
 import { KubeError } from '../kube/client/kube-error.ts';
-import type { AccessAttributes } from '../kube/reviews/access-review.ts';
 import { failed, ok, skipped, warn, type Finding } from './check.ts';
 import {
   defaultMetric,
@@ -11,93 +10,91 @@ import {
   type Examination,
   type Account,
 } from './examination.ts';
-import { accountText, autoscalerController, missingRights, rightsOn, rightText } from './rights.ts';
+import { autoscalerController, missingRights, rightsOn, rightText, type Right } from './rights.ts';
 
 /** Rights that the adapter, or another account, needs for HPAs to get metrics. */
 interface RightsCheck {
   readonly id: string;
   readonly description: string;
-  readonly needs: readonly string[];
-  /** Returns an empty list if the configuration needs none. */
-  readonly rights: (examination: Examination) => readonly AccessAttributes[];
+  /** Default: `kubernetes`. */
+  readonly needs?: readonly string[];
   /** Default: the adapter's account. */
   readonly account?: Account;
+  /** Returns true if the configuration needs these rights. Default: always. */
+  readonly isNeeded?: (config: Config) => boolean;
+  readonly rights: (examination: Examination) => readonly Right[];
   /** Without these rights the adapter works, but not as well. */
   readonly isOptional?: boolean;
   readonly remedy: string;
-  readonly write: (account: Account, examination: Examination) => string;
+  readonly write: (account: Account, config: Config) => string;
 }
 
 const isDelegated = ({ server }: Config) => server.authentication === 'delegated';
 
-const rightsNeeded: readonly RightsCheck[] = [
+const allRights: readonly RightsCheck[] = [
   {
     id: 'auth-delegator',
     description: 'The adapter may review tokens and access: ClusterRole system:auth-delegator',
-    needs: ['kubernetes'],
-    rights: ({ facts }) =>
-      isDelegated(facts.get('config'))
-        ? [
-            ...rightsOn(['create'], { group: 'authentication.k8s.io', resource: 'tokenreviews' }),
-            ...rightsOn(['create'], { group: 'authorization.k8s.io', resource: 'subjectaccessreviews' }),
-          ]
-        : [],
+    isNeeded: isDelegated,
+    rights: () => [
+      ...rightsOn(['create'], { group: 'authentication.k8s.io', resource: 'tokenreviews' }),
+      ...rightsOn(['create'], { group: 'authorization.k8s.io', resource: 'subjectaccessreviews' }),
+    ],
     remedy: 'Without it the adapter rejects every request. Bind it:',
     write: (account) => clusterRoleBinding('auth-delegator', 'system:auth-delegator', account),
   },
   {
     id: 'auth-reader',
     description: 'The adapter may read ConfigMap kube-system/extension-apiserver-authentication',
-    needs: ['kubernetes'],
-    rights: ({ facts }) =>
-      isDelegated(facts.get('config'))
-        ? rightsOn(['get', 'list', 'watch'], {
-            namespace: 'kube-system',
-            resource: 'configmaps',
-            name: 'extension-apiserver-authentication',
-          })
-        : [],
+    isNeeded: isDelegated,
+    rights: () =>
+      rightsOn(['get', 'list', 'watch'], {
+        namespace: 'kube-system',
+        resource: 'configmaps',
+        name: 'extension-apiserver-authentication',
+      }),
     remedy: 'Without it the adapter does not recognise the API server as a client. Bind it:',
-    write: ({ namespace, name }) =>
-      `kubectl create rolebinding -n kube-system sls-metrics-adapter-auth-reader --role=extension-apiserver-authentication-reader --serviceaccount=${namespace}:${name}`,
+    write: (account) =>
+      roleBinding('kube-system', 'auth-reader', '--role=extension-apiserver-authentication-reader', account),
   },
   {
     id: 'hpa-watch',
     description: 'The adapter may list and watch HPAs, to keep the metrics that they name fresh',
-    needs: ['kubernetes'],
-    rights: ({ facts }) => {
-      const { watchAutoscalers, autoscalerNamespaces } = facts.get('config').kubernetes;
-      const kind = { group: 'autoscaling', version: 'v2', resource: 'horizontalpodautoscalers' };
-      return watchAutoscalers
-        ? namespacesOf(autoscalerNamespaces).flatMap((namespace) =>
-            rightsOn(['list', 'watch'], { ...kind, namespace }),
-          )
-        : [];
-    },
+    isNeeded: ({ kubernetes }) => kubernetes.watchAutoscalers,
+    rights: ({ facts }) =>
+      watchedNamespaces(facts.get('config')).flatMap((namespace) =>
+        rightsOn(['list', 'watch'], {
+          namespace,
+          group: 'autoscaling',
+          version: 'v2',
+          resource: 'horizontalpodautoscalers',
+        }),
+      ),
     isOptional: true,
     remedy:
       'Without it only recently read metrics are kept fresh. Grant it, or set kubernetes.watchAutoscalers to false:',
-    write: (account, examination) =>
-      watchedRole(
-        'autoscalers',
-        '--verb=get,list,watch --resource=horizontalpodautoscalers.autoscaling',
-        account,
-        examination,
-      ),
+    write: (account, config) => {
+      const role = 'sls-metrics-adapter-autoscalers';
+      const bindings = watchedNamespaces(config).map((namespace) =>
+        namespace === ''
+          ? clusterRoleBinding('autoscalers', role, account)
+          : roleBinding(namespace, 'autoscalers', `--clusterrole=${role}`, account),
+      );
+      const verbs = '--verb=get,list,watch --resource=horizontalpodautoscalers.autoscaling';
+      return [`kubectl create clusterrole ${role} ${verbs}`, ...bindings].join('\n');
+    },
   },
   {
     id: 'apiservice-keeper',
     description:
       'The adapter may maintain the caBundle of its APIService, if configured (--manage-apiservice)',
-    needs: ['kubernetes'],
-    rights: ({ facts }) =>
-      facts.get('config').kubernetes.manageApiService
-        ? rightsOn(['get', 'patch'], {
-            group: 'apiregistration.k8s.io',
-            resource: 'apiservices',
-            name: apiServiceName,
-          })
-        : [],
+    isNeeded: ({ kubernetes }) => kubernetes.manageApiService,
+    rights: () =>
+      rightsOn(['get', 'patch'], {
+        group: 'apiregistration.k8s.io',
+        resource: 'apiservices',
+        name: apiServiceName,
+      }),
     remedy: 'Without it the API server does not trust the adapter. Grant it:',
     write: (account) =>
       [
@@ -119,31 +116,28 @@ const rightsNeeded: readonly RightsCheck[] = [
   },
 ];
 
-export const rightsChecks: readonly DoctorCheck[] = rightsNeeded.map((right): DoctorCheck => ({
-  id: right.id,
-  description: right.description,
-  needs: right.needs,
-  run: (examination, signal) => checkRight(right, examination, signal),
+export const rightsChecks: readonly DoctorCheck[] = allRights.map((rights): DoctorCheck => ({
+  id: rights.id,
+  description: rights.description,
+  needs: rights.needs ?? ['kubernetes'],
+  run: (examination, signal) => checkRights(rights, examination, signal),
 }));
 
-async function checkRight(
-  right: RightsCheck,
+async function checkRights(
+  { account: other, isNeeded = () => true, rights, isOptional = false, remedy, write }: RightsCheck,
   examination: Examination,
   signal: AbortSignal,
 ): Promise<Finding> {
-  const wanted = right.rights(examination);
-  if (wanted.length === 0) return ok('not needed');
-  const account = right.account ?? examination.facts.get('account');
+  const config = examination.facts.get('config');
+  if (!isNeeded(config)) return ok('not needed');
+  const account = other ?? examination.facts.get('account');
+  const name = `ServiceAccount ${account.namespace}/${account.name}`;
   try {
-    const missing = await missingRights(examination, account, wanted, signal);
-    if (missing.length === 0) return ok(`ServiceAccount ${accountText(account)} has these rights`);
-    const found = `ServiceAccount ${accountText(account)} may not ${missing.slice(0, maxShown).map(rightText).join(', ')}`;
+    const missing = await missingRights(examination, account, rights(examination), signal);
+    if (missing.length === 0) return ok(`${name} has these rights`);
     const more = missing.length > maxShown ? `, and ${missing.length - maxShown} more` : '';
-    return (right.isOptional === true ? warn : failed)(
-      `${found}${more}`,
-      right.remedy,
-      right.write(account, examination),
-    );
+    const found = `${name} may not ${missing.slice(0, maxShown).map(rightText).join(', ')}${more}`;
+    return (isOptional ? warn : failed)(found, remedy, write(account, config));
   } catch (error) {
     if (!(error instanceof KubeError && error.statusCode === 403)) throw error;
     return skipped(
@@ -171,20 +165,12 @@ function namedMetrics(
 const clusterRoleBinding = (suffix: string, role: string, { namespace, name }: Account) =>
   `kubectl create clusterrolebinding sls-metrics-adapter-${suffix} --clusterrole=${role} --serviceaccount=${namespace}:${name}`;
 
-/** Returns `['']`, which means all namespaces, for an empty list. */
-const namespacesOf = (namespaces: readonly string[]) => (namespaces.length === 0 ? [''] : namespaces);
+const roleBinding = (inNamespace: string, suffix: string, role: string, { namespace, name }: Account) =>
+  `kubectl create rolebinding -n ${inNamespace} sls-metrics-adapter-${suffix} ${role} --serviceaccount=${namespace}:${name}`;
 
-/** Returns commands that create a role and bind it where HPAs are watched: in the cluster, or in some namespaces. */
-function watchedRole(suffix: string, rule: string, account: Account, { facts }: Examination): string {
-  const role = `sls-metrics-adapter-${suffix}`;
-  const { autoscalerNamespaces } = facts.get('config').kubernetes;
-  const bindings = namespacesOf(autoscalerNamespaces).map((namespace) =>
-    namespace === ''
-      ? clusterRoleBinding(suffix, role, account)
-      : `kubectl create rolebinding -n ${namespace} ${role} --clusterrole=${role} --serviceaccount=${account.namespace}:${account.name}`,
-  );
-  return [`kubectl create clusterrole ${role} ${rule}`, ...bindings].join('\n');
-}
+/** Returns `['']`, which means all namespaces, if none are configured. */
+const watchedNamespaces = ({ kubernetes: { autoscalerNamespaces: some } }: Config) =>
+  some.length === 0 ? [''] : some;
 
 const readerManifest = `kubectl apply -f - <<'END'
 apiVersion: rbac.authorization.k8s.io/v1

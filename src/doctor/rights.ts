@@ -1,8 +1,4 @@
-import {
-  type AccessAttributes,
-  type AccessReviewResult,
-  AccessReviewer,
-} from '../kube/reviews/access-review.ts';
+import { type AccessAttributes, AccessReviewer } from '../kube/reviews/access-review.ts';
 import type { User } from '../kube/reviews/user.ts';
 import type { Account, Examination } from './examination.ts';
 
@@ -13,19 +9,14 @@ export const autoscalerController = {
   isOwn: false,
 };
 
-export const accountText = ({ namespace, name }: Account) => `${namespace}/${name}`;
+export type Right = Extract<AccessAttributes, { kind: 'resource' }>;
 
-/** Returns the attributes of one access review a verb. */
+/** Returns one right for each verb. Default: version v1 of the core group, in all namespaces. */
 export const rightsOn = (
   verbs: readonly string[],
-  {
-    namespace = '',
-    group = '',
-    version = 'v1',
-    ...rest
-  }: { namespace?: string; group?: string; version?: string; resource: string; name?: string },
-): AccessAttributes[] =>
-  verbs.map((verb) => ({ kind: 'resource', namespace, verb, group, version, ...rest }));
+  resource: Partial<Right> & Pick<Right, 'resource'>,
+): Right[] =>
+  verbs.map((verb) => ({ namespace: '', group: '', version: 'v1', ...resource, kind: 'resource', verb }));
 
 /** Returns the user of an account. Source: Kubernetes, "Authenticating", Service account tokens. */
 const userOf = ({ namespace, name }: Account): User => ({
@@ -34,13 +25,10 @@ const userOf = ({ namespace, name }: Account): User => ({
   extra: {},
 });
 
-/** Returns a text such as `list horizontalpodautoscalers.autoscaling`. */
-export function rightText(attributes: AccessAttributes): string {
-  if (attributes.kind === 'path') return `${attributes.verb} ${attributes.path}`;
-  const { verb, resource, group, name, namespace } = attributes;
+/** Returns a text such as `list horizontalpodautoscalers.autoscaling in shop`. */
+export function rightText({ verb, resource, group, name, namespace }: Right): string {
   const kind = group === '' ? resource : `${resource}.${group}`;
-  const one = name === undefined ? '' : ` ${name}`;
-  return `${verb} ${kind}${one}${namespace === '' ? '' : ` in ${namespace}`}`;
+  return `${verb} ${kind}${name ? ` ${name}` : ''}${namespace ? ` in ${namespace}` : ''}`;
 }
 
 /**
@@ -51,14 +39,14 @@ export function rightText(attributes: AccessAttributes): string {
 export async function missingRights(
   { facts, dependencies }: Examination,
   account: Account,
-  rights: readonly AccessAttributes[],
+  rights: readonly Right[],
   signal: AbortSignal,
-): Promise<readonly AccessAttributes[]> {
+): Promise<readonly Right[]> {
   const reviewer = new AccessReviewer(facts.get('kube'), dependencies);
-  const review = (attributes: AccessAttributes): Promise<AccessReviewResult> =>
+  const review = (right: Right) =>
     account.isOwn
-      ? reviewer.reviewOwnAccess(attributes, signal)
-      : reviewer.reviewAccess(userOf(account), attributes, signal);
-  const decisions = await Promise.all(rights.map(review));
-  return rights.filter((_, index) => decisions[index]?.allowed !== true);
+      ? reviewer.reviewOwnAccess(right, signal)
+      : reviewer.reviewAccess(userOf(account), right, signal);
+  const results = await Promise.all(rights.map(review));
+  return rights.filter((_, index) => results[index]?.allowed !== true);
 }
