@@ -28,7 +28,7 @@ export function explanationText(explanation: Explanation, namespace: string): st
     ['logstore', logstore],
     [
       'window',
-      `${utcText(window.startSeconds)} to ${utcText(window.endSeconds)}, without its end: ` +
+      `${utcText(window.startSeconds)} to ${utcText(window.endSeconds)}, end excluded: ` +
         `${request.intervalSeconds} s that end ${explanation.delaySeconds} s before ${utcText(plannedAtSeconds)}`,
     ],
     ['delay', `${explanation.delaySeconds} s (${delayText(explanation)})`],

@@ -80,7 +80,7 @@ describe('explain', () => {
       `endpoint   ${emulator.url} (sls.endpoint)`,
       'project    k8s-log-c1',
       'logstore   nginx-ingress',
-      `window     ${stamp(end - 16)} to ${stamp(end)}, without its end: 16 s that end 10 s before ${stamp(nowSeconds)}`,
+      `window     ${stamp(end - 16)} to ${stamp(end)}, end excluded: 16 s that end 10 s before ${stamp(nowSeconds)}`,
       'delay      10 s (reading.delay.initialSeconds; a running adapter learns the delay, 2 to 60 s, and logs it)',
       'freshness  served from memory for 10 s, refreshed every 5 s; if SLS fails, served until it is 60 s old',
       'retries    at most 5, within 20 s',
