@@ -64,7 +64,6 @@ async function tryMetric(
     filters: { own: anyValues(metric, own) },
     intervalSeconds: windowSeconds,
     delaySeconds,
-    maxRetries: 0,
     internalEndpoint: undefined,
   });
   try {

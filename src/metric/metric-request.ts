@@ -4,6 +4,7 @@ import { filterNames, labelDefinitions, type LabelId, type LineFilters } from '.
 import { LabelValues, missingLabel } from './label-values.ts';
 import type { Requirement } from '../grammar/label-selector.ts';
 import { routePlaceholder } from './own/placeholders.ts';
+import { seriesOf, type Series, type SeriesGroup } from './series.ts';
 
 /** Used if the selector names none. */
 export interface RequestDefaults {
@@ -12,19 +13,10 @@ export interface RequestDefaults {
 }
 
 /** A read of one metric, with the labels as types and units. */
-export interface MetricRequest {
-  readonly metric: MetricDefinition;
-  readonly project: string;
-  readonly logstore: string;
-  /** Distinct routes, or values of the metric's `groupLabel`: one item each. Undefined: the whole logstore. */
-  readonly routes: readonly string[] | undefined;
-  readonly filters: LineFilters;
-  readonly intervalSeconds: number;
-  /** Undefined: as configured or learned. */
-  readonly delaySeconds: number | undefined;
+export interface MetricRequest extends SeriesGroup {
   readonly maxRetries: number;
-  /** Whether to reach SLS over the VPC; undefined: as configured. */
-  readonly internalEndpoint: boolean | undefined;
+  /** One for each route, in the order of the routes, or one for the whole logstore. */
+  readonly series: readonly Series[];
 }
 
 const defaultIntervalSeconds = 15;
@@ -50,16 +42,16 @@ export function parseMetricRequest(
     metric.own?.defaults[id] ?? defaults[id] ?? missingLabel(labelDefinitions[id]);
   const number = (id: LabelId) => (values.one(id) === undefined ? undefined : Number(values.one(id)));
   const internalEndpoint = values.one('internalEndpoint');
-  return {
+  const group: SeriesGroup = {
     metric,
     project: values.one('project') ?? defaultOf('project'),
     logstore: values.one('logstore') ?? defaultOf('logstore'),
     ...scopeOf(metric, values, namespace),
     intervalSeconds: number('interval') ?? defaultIntervalSeconds,
     delaySeconds: number('delay'),
-    maxRetries: number('maxRetry') ?? defaultMaxRetries,
     internalEndpoint: internalEndpoint === undefined ? undefined : internalEndpoint === 'true',
   };
+  return { ...group, maxRetries: number('maxRetry') ?? defaultMaxRetries, series: seriesOf(group) };
 }
 
 /** Returns which lines are read. */

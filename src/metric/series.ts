@@ -2,7 +2,6 @@ import type { MetricDefinition } from './catalog.ts';
 import { filterEntries, filterKey, labelDefinitions, type LineFilters } from './labels.ts';
 import { routeLabelOf } from './label-values.ts';
 import { routeColumnsOf } from './log-kind.ts';
-import type { MetricRequest } from './metric-request.ts';
 import { routePlaceholder } from './own/placeholders.ts';
 
 /** What identifies a series. */
@@ -26,12 +25,14 @@ export interface Series extends SeriesParts {
   readonly key: string;
   /** Equal for series that differ in nothing but the route, so that one query can answer them. */
   readonly groupKey: string;
+  /** The labels of its item in a reading: they name the source of the number and differ from item to item. */
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** The retries of a request are in no key, because they do not change the number. */
 export function newSeries(parts: SeriesParts): Series {
-  const { metric, project, logstore, route, filters, intervalSeconds, delaySeconds, internalEndpoint } =
-    parts;
+  const { metric, project, logstore, route, filters } = parts;
+  const { intervalSeconds, delaySeconds, internalEndpoint } = parts;
   const groupKey = JSON.stringify([
     metric.name,
     project,
@@ -42,32 +43,41 @@ export function newSeries(parts: SeriesParts): Series {
     delaySeconds ?? null,
     internalEndpoint ?? null,
   ]);
-  return { ...parts, key: groupKey + (route ?? ''), groupKey };
+  return {
+    metric,
+    project,
+    logstore,
+    route,
+    filters,
+    intervalSeconds,
+    delaySeconds,
+    internalEndpoint,
+    key: groupKey + (route ?? ''),
+    groupKey,
+    labels: labelsOf(parts),
+  };
+}
+
+/** The parts that all series of a request share, and their routes. */
+export interface SeriesGroup extends Omit<SeriesParts, 'route'> {
+  /** Distinct routes, or values of the metric's `groupLabel`: one item each. Undefined: the whole logstore. */
+  readonly routes: readonly string[] | undefined;
 }
 
 /** Returns one series for each route, in the order of the routes, or one series for the whole logstore. */
-export function seriesOf(request: MetricRequest): Series[] {
-  const { metric, project, logstore, filters, intervalSeconds, delaySeconds, internalEndpoint } = request;
-  const routes = request.routes ?? [undefined];
-  const canGroupByRoute = routeColumnsOf(metric.logKind) !== undefined;
-  return routes.map((route) =>
-    newSeries({
-      metric,
-      project,
-      logstore,
-      // If one query cannot answer several routes, the route is a placeholder value like any other label.
-      ...(canGroupByRoute || route === undefined
-        ? { route, filters }
-        : { route: undefined, filters: { ...filters, own: { ...filters.own, [routePlaceholder]: route } } }),
-      intervalSeconds,
-      delaySeconds,
-      internalEndpoint,
-    }),
-  );
+export function seriesOf({ routes, ...shared }: SeriesGroup): Series[] {
+  if (routes === undefined) return [newSeries({ ...shared, route: undefined })];
+  if (routeColumnsOf(shared.metric.logKind) !== undefined)
+    return routes.map((route) => newSeries({ ...shared, route }));
+  // If one query cannot answer several routes, the route is a placeholder value like any other label.
+  const { own } = shared.filters;
+  return routes.map((route) => {
+    const filters = { ...shared.filters, own: { ...own, [routePlaceholder]: route } };
+    return newSeries({ ...shared, route: undefined, filters });
+  });
 }
 
-/** Returns the labels of a reading's item: they name the source of the number and differ from item to item. */
-export function seriesLabels(series: Series): Record<string, string> {
+function labelsOf(series: SeriesParts): Record<string, string> {
   const { project, logstore, route } = labelDefinitions;
   return {
     [project.name]: series.project,

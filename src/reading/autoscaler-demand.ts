@@ -1,7 +1,7 @@
 import type { RequestParser } from '../access/request-parser.ts';
 import { toAdapterError, type AdapterError } from '../errors.ts';
 import type { AutoscalerName, ExternalMetricRef } from '../metric/external-metric-ref.ts';
-import { seriesOf, type Series } from '../metric/series.ts';
+import type { Series } from '../metric/series.ts';
 import type { WantedSeries } from './wanted-series.ts';
 
 export interface AutoscalerDemandObserver {
@@ -29,10 +29,10 @@ export class AutoscalerDemand {
     this.#wanted.name(`${autoscaler.namespace}/${autoscaler.name}`, series);
   }
 
-  #seriesOf({ namespace, name }: AutoscalerName, metric: ExternalMetricRef): Series[] {
+  #seriesOf({ namespace, name }: AutoscalerName, metric: ExternalMetricRef): readonly Series[] {
     try {
       if ('refusal' in metric) throw metric.refusal;
-      return seriesOf(this.#parseRequest(metric.name, namespace, metric.requirements));
+      return this.#parseRequest(metric.name, namespace, metric.requirements).series;
     } catch (thrown) {
       const error = toAdapterError(thrown);
       this.#observer.autoscalerMetricRefused({ namespace, name, metric: metric.name, error });

@@ -1,7 +1,7 @@
 import { AdapterError } from '../errors.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
 import type { Outcome, Sample } from '../metric/sample.ts';
-import { seriesLabels, seriesOf, type Series } from '../metric/series.ts';
+import type { Series } from '../metric/series.ts';
 import { pauseUntil } from '../runtime/back-off.ts';
 import type { Collector } from './collector.ts';
 import type { SampleStore, StoredSeries } from './sample-store.ts';
@@ -53,9 +53,8 @@ export class Reader {
    */
   async read(request: MetricRequest, signal: AbortSignal, requestId?: string): Promise<Reading> {
     const { store, collector, wanted, settingsOf, clock } = this.#context;
-    const series = seriesOf(request);
-    const settings = settingsOf(request.project);
-    const { freshnessMs, maxStaleMs, patienceMs } = settings;
+    const { project, series, maxRetries } = request;
+    const { freshnessMs, maxStaleMs, patienceMs } = settingsOf(project);
     const nowMs = clock.now();
     const outcomes = new Map<Series, Outcome>();
     for (const one of series) {
@@ -68,7 +67,7 @@ export class Reader {
       youngSample(store.get(one), maxStaleMs, nowMs + patienceMs) !== undefined;
     const asked = series.filter((one) => !outcomes.has(one));
     if (asked.length > 0) {
-      const collected = collector.collect(asked, request.maxRetries, signal, requestId);
+      const collected = collector.collect(asked, maxRetries, signal, requestId);
       const answered = series.every(isServable)
         ? await withinPatience(collected, patienceMs)
         : await collected;
@@ -77,11 +76,11 @@ export class Reader {
     let source: ReadingSource = asked.length === 0 ? 'fresh' : 'cold';
     const items = series.map((one): ReadingItem => {
       const outcome = outcomes.get(one) ?? tooSlow(patienceMs);
-      if (outcome.kind === 'sample') return { labels: seriesLabels(one), sample: outcome.sample };
+      if (outcome.kind === 'sample') return { labels: one.labels, sample: outcome.sample };
       const stale = youngSample(store.get(one), maxStaleMs, clock.now());
       if (stale === undefined || outcome.error.code === 'Canceled') throw outcome.error;
       source = 'stale';
-      return { labels: seriesLabels(one), sample: stale };
+      return { labels: one.labels, sample: stale };
     });
     return { items, source };
   }

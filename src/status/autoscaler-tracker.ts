@@ -1,7 +1,6 @@
 import { toAdapterError, type AdapterError } from '../errors.ts';
 import type { RequestParser } from '../access/request-parser.ts';
 import type { AutoscalerName, ExternalMetricRef, ScaleTarget } from '../metric/external-metric-ref.ts';
-import { seriesOf } from '../metric/series.ts';
 import type { SeriesTracker, TrackedSeries } from './series-tracker.ts';
 
 /** One external metric that an HPA names. */
@@ -65,7 +64,7 @@ export class AutoscalerTracker {
     const { name: metric, target } = named;
     try {
       if ('refusal' in named) throw named.refusal;
-      const series = seriesOf(this.#parseRequest(metric, namespace, named.requirements));
+      const { series } = this.#parseRequest(metric, namespace, named.requirements);
       const tracked = series.flatMap((one) => this.#series.track(one) ?? []);
       return { metric, target, series: tracked, refusal: undefined };
     } catch (thrown) {

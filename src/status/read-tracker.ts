@@ -2,7 +2,7 @@ import type { RequestParser } from '../access/request-parser.ts';
 import type { ReadName } from '../api/read/external-metrics.ts';
 import { toAdapterError, type AdapterError } from '../errors.ts';
 import { parseLabelSelector } from '../grammar/label-selector.ts';
-import { seriesOf, type Series } from '../metric/series.ts';
+import type { Series } from '../metric/series.ts';
 import type { SeriesTracker, TrackedSeries } from './series-tracker.ts';
 
 /** A read that is refused before SLS is queried. */
@@ -74,8 +74,8 @@ export class ReadTracker {
 
   #parse({ namespace, metric, selector }: ReadName): Pick<TrackedRead, 'error' | 'series'> {
     try {
-      const request = this.#parseRequest(metric, namespace, parseLabelSelector(selector));
-      return { error: undefined, series: seriesOf(request) };
+      const { series } = this.#parseRequest(metric, namespace, parseLabelSelector(selector));
+      return { error: undefined, series };
     } catch (thrown) {
       return { error: toAdapterError(thrown), series: [] };
     }

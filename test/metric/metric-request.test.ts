@@ -8,6 +8,7 @@ import {
   type MetricRequest,
   type RequestDefaults,
 } from '../../src/metric/metric-request.ts';
+import { seriesOf } from '../../src/metric/series.ts';
 import { builtIn } from '../support/catalog.ts';
 
 const base = 'sls.project=k8s-log-c1,sls.logstore=nginx-ingress';
@@ -34,7 +35,8 @@ describe('parseMetricRequest', () => {
     const request = read(
       `sls.ingress.route=${route},sls.logstore=nginx-ingress,sls.project=k8s-log-c0ffee0123456789`,
     );
-    expect({ ...request, metric: request.metric.name }).toEqual({
+    const { series, ...labelled } = request;
+    expect({ ...labelled, metric: request.metric.name }).toEqual({
       metric: 'sls_ingress_qps',
       project: 'k8s-log-c0ffee0123456789',
       logstore: 'nginx-ingress',
@@ -45,6 +47,7 @@ describe('parseMetricRequest', () => {
       maxRetries: 5,
       internalEndpoint: undefined,
     });
+    expect(series).toEqual(seriesOf(request));
   });
 
   it('parses every label', () => {
@@ -59,7 +62,8 @@ describe('parseMetricRequest', () => {
       'sls.internal.endpoint=false',
     ];
     const request = readMore(labels.join(','));
-    expect({ ...request, metric: request.metric.name }).toEqual({
+    const { series, ...labelled } = request;
+    expect({ ...labelled, metric: request.metric.name }).toEqual({
       metric: 'sls_ingress_qps',
       project: 'k8s-log-c1',
       logstore: 'nginx-ingress',
@@ -70,6 +74,7 @@ describe('parseMetricRequest', () => {
       maxRetries: 3,
       internalEndpoint: false,
     });
+    expect(series).toEqual(seriesOf(request));
   });
 
   it('distinguishes a delay and a retry count of 0 from labels that are left out', () => {

@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import type { MetricRequest } from '../../src/metric/metric-request.ts';
-import { newSeries, seriesLabels, seriesOf, type SeriesParts } from '../../src/metric/series.ts';
+import { newSeries, seriesOf, type SeriesGroup, type SeriesParts } from '../../src/metric/series.ts';
 import { findMetric } from '../support/catalog.ts';
 
 const metric = findMetric('sls_ingress_qps');
 
-const request: MetricRequest = {
+const request: SeriesGroup = {
   metric,
   project: 'p1',
   logstore: 'l1',
@@ -15,7 +14,6 @@ const request: MetricRequest = {
   filters: {},
   intervalSeconds: 15,
   delaySeconds: undefined,
-  maxRetries: 5,
   internalEndpoint: undefined,
 };
 
@@ -92,25 +90,20 @@ describe('the key of a series', () => {
       { numRuns: 1000 },
     );
   });
-
-  it('is the same for requests that differ only in their retries', () => {
-    const keys = [5, 0].map((maxRetries) => seriesOf({ ...request, maxRetries }).map(({ key }) => key));
-    expect(keys[0]).toEqual(keys[1]);
-  });
 });
 
-describe('seriesLabels', () => {
-  it('contains the project, the logstore and the route', () => {
-    const labels = seriesOf(request).map(seriesLabels);
-    expect(labels[0]).toEqual({
+describe('the labels of a series', () => {
+  it('contain the project, the logstore and the route', () => {
+    const all = seriesOf(request).map(({ labels }) => labels);
+    expect(all[0]).toEqual({
       'sls.project': 'p1',
       'sls.logstore': 'l1',
       'sls.ingress.route': 'a-b-80',
     });
   });
 
-  it('contains no route for the whole logstore', () => {
-    const [whole] = seriesOf({ ...request, routes: undefined }).map(seriesLabels);
-    expect(whole).toEqual({ 'sls.project': 'p1', 'sls.logstore': 'l1' });
+  it('contain no route for the whole logstore', () => {
+    const [whole] = seriesOf({ ...request, routes: undefined });
+    expect(whole?.labels).toEqual({ 'sls.project': 'p1', 'sls.logstore': 'l1' });
   });
 });

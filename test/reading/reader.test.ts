@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
+import { seriesOf } from '../../src/metric/series.ts';
 import type { MetricRequest } from '../../src/metric/metric-request.ts';
 import { Collector } from '../../src/reading/collector.ts';
 import { Reader } from '../../src/reading/reader.ts';
@@ -12,17 +13,19 @@ import { waitFor } from '../support/wait-for.ts';
 import { seriesWith } from './series.ts';
 import { findMetric } from '../support/catalog.ts';
 
-const request = (...routes: readonly string[]): MetricRequest => ({
-  metric: findMetric('sls_ingress_qps'),
-  project: 'p1',
-  logstore: 'nginx-ingress',
-  routes: routes.length === 0 ? undefined : routes,
-  filters: {},
-  intervalSeconds: 15,
-  delaySeconds: undefined,
-  maxRetries: 0,
-  internalEndpoint: undefined,
-});
+function request(...routes: readonly string[]): MetricRequest {
+  const group = {
+    metric: findMetric('sls_ingress_qps'),
+    project: 'p1',
+    logstore: 'nginx-ingress',
+    routes: routes.length === 0 ? undefined : routes,
+    filters: {},
+    intervalSeconds: 15,
+    delaySeconds: undefined,
+    internalEndpoint: undefined,
+  };
+  return { ...group, maxRetries: 0, series: seriesOf(group) };
+}
 
 let clock: TestClock;
 let queries: AggregateQuery[];

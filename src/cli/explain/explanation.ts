@@ -5,7 +5,6 @@ import { AdapterError, toAdapterError } from '../../errors.ts';
 import { routeColumnsOf } from '../../metric/log-kind.ts';
 import type { MetricRequest } from '../../metric/metric-request.ts';
 import type { Outcome } from '../../metric/sample.ts';
-import { seriesLabels, seriesOf } from '../../metric/series.ts';
 import type { DelaySource } from '../../reading/delay/delays.ts';
 import { type Batch, type BatchKey, batchKeyOf, outcomeFromResult, planBatches } from '../../reading/plan.ts';
 import type { ReadingItem } from '../../reading/reader.ts';
@@ -48,14 +47,13 @@ export function explainRead(
 ): Explanation {
   const { sls, delays } = reading;
   const { reading: settings, sls: slsSettings } = projectSettings(config)(request.project);
-  const series = seriesOf(request);
-  const [batch] = planBatches(series, {
+  const [batch] = planBatches(request.series, {
     nowSeconds: nowMs / 1000,
     endpointOf: sls.endpointOf,
     delaySecondsOf: (item) => delays.secondsOf(item),
     maxNamedRoutes: settings.maxNamedRoutes,
   });
-  const [first] = series;
+  const [first] = request.series;
   if (batch === undefined || first === undefined) throw new AdapterError('Internal', 'the read has no query');
   const { endpoint, window, plannedAtSeconds, logKind } = batch.query;
   const query = logQueryOf(batch.query, true);
@@ -113,7 +111,7 @@ export async function runExplained(
       { ...retryPauses, deadlineMs: settings.deadlineSeconds * 1000 },
     );
     const items = batch.series.map((series) => ({
-      labels: seriesLabels(series),
+      labels: series.labels,
       sample: sampleOf(outcomeFromResult(series, batch.query.window, result)),
     }));
     return { exchanges, items, error: undefined };
