@@ -24,6 +24,29 @@ export function projectSettings({ reading, sls, projects }: Config): (project: s
   return (project) => entries.find(({ matches }) => matches(project))?.settings ?? ofAll;
 }
 
+/** The section `reading` of a project, with the times that reads and queries use in milliseconds. */
+export interface ReadingSettings extends Omit<Config['reading'], 'maxSeries'> {
+  readonly freshnessMs: number;
+  readonly maxStaleMs: number;
+  readonly patienceMs: number;
+  readonly deadlineMs: number;
+}
+
+/** Returns a function that gives the settings for the readings of a project. */
+export function readingSettings(config: Config): (project: string) => ReadingSettings {
+  const settingsOf = projectSettings(config);
+  return (project) => {
+    const { reading } = settingsOf(project);
+    return {
+      ...reading,
+      freshnessMs: reading.freshnessSeconds * 1000,
+      maxStaleMs: reading.maxStaleSeconds * 1000,
+      patienceMs: reading.patienceSeconds * 1000,
+      deadlineMs: reading.deadlineSeconds * 1000,
+    };
+  };
+}
+
 type SlsSettings = ProjectSettings['sls'];
 
 /**

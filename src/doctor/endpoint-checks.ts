@@ -1,5 +1,5 @@
 import { AdapterError } from '../errors.ts';
-import { checkClock, clockSkewSeconds, type QueryTimes } from '../sls/clock-check.ts';
+import { checkClock, clockSkewSeconds, type QueryTimes } from '../sls/decode.ts';
 import type { Endpoint } from '../sls/endpoint.ts';
 import { parseDateHeader, Transport } from '../sls/transport.ts';
 import { failed, ok, warn, type Finding } from './check.ts';

@@ -12,7 +12,7 @@ import type { MetricRequest } from '../metric/metric-request.ts';
 import type { ReadingObserver } from '../service/reading-stack.ts';
 import type { SlsStack } from '../service/sls-stack.ts';
 import type { Dependencies } from '../service/dependencies.ts';
-import type { QueryTimes } from '../sls/clock-check.ts';
+import type { QueryTimes } from '../sls/decode.ts';
 import type { LogstoreAddress } from '../sls/endpoint.ts';
 import { type Check, failed, type Finding } from './check.ts';
 

@@ -39,7 +39,8 @@ const path = `/api/v1/namespaces/${namespace}/configmaps`;
 export class AuthenticationConfigWatch {
   readonly #surroundings: KubeSurroundings;
   readonly #listWatch: ListWatch<KubeObject>;
-  #current: AuthenticationConfig | undefined;
+  /** Set here only. The same object until the configuration changes; undefined before the first one is read. */
+  current: AuthenticationConfig | undefined;
   #isRead = false;
   /** How many different configurations were read. */
   #generation = 0;
@@ -73,11 +74,6 @@ export class AuthenticationConfigWatch {
     );
   }
 
-  /** Returns the same object as long as nothing changes. Undefined: none was read yet. */
-  current(): AuthenticationConfig | undefined {
-    return this.#current;
-  }
-
   /** Returns why our copy is not current. Undefined: it is. */
   problem(): string | undefined {
     return this.#listWatch.problem();
@@ -107,8 +103,8 @@ export class AuthenticationConfigWatch {
       observer.configMalformed({ message: messageOf(error) });
       return;
     }
-    if (JSON.stringify(config) === JSON.stringify(this.#current)) return;
-    this.#current = config;
+    if (JSON.stringify(config) === JSON.stringify(this.current)) return;
+    this.current = config;
     this.#generation++;
     observer.configLoaded({
       generation: this.#generation,

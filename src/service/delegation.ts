@@ -56,7 +56,7 @@ export async function startDelegation(
     access: { authenticationConfig: trust, tokenReviewer: tokens, accessReviewer: reviews, clock },
     readiness: [
       onceReached('authentication-config', () =>
-        trust.current() === undefined ? (trust.problem() ?? 'not read yet') : undefined,
+        trust.current === undefined ? (trust.problem() ?? 'not read yet') : undefined,
       ),
       ...(apiService === undefined ? [] : [onceReached('apiservice', () => apiService.problem())]),
     ],

@@ -1,10 +1,10 @@
-import { projectSettings } from '../config/project-settings.ts';
+import { readingSettings, type ReadingSettings } from '../config/project-settings.ts';
 import type { Config } from '../config/schema.ts';
-import { Collector, type CollectObserver, type CollectorLimits } from '../reading/collector.ts';
+import { Collector, type CollectObserver } from '../reading/collector.ts';
 import type { DelayObserver } from '../reading/delay/delay-learner.ts';
 import { Delays } from '../reading/delay/delays.ts';
 import { Prefetcher, type PrefetchObserver } from '../reading/prefetcher.ts';
-import { Reader, type ReaderSettings } from '../reading/reader.ts';
+import { Reader } from '../reading/reader.ts';
 import type { RetrySettings } from '../reading/retry.ts';
 import { SampleStore, type OutcomeSink } from '../reading/sample-store.ts';
 import { WantedSeries } from '../reading/wanted-series.ts';
@@ -39,7 +39,7 @@ export interface ReadingStack {
   readonly sls: SlsStack;
   readonly delays: Delays;
   /** Returns the settings of a project. */
-  readonly settingsOf: (project: string) => ReadingSettings & CollectorLimits;
+  readonly settingsOf: (project: string) => ReadingSettings;
   readonly retryPauses: Omit<RetrySettings, 'deadlineMs'>;
   close(): void;
 }
@@ -72,9 +72,9 @@ export function createReading(
     {
       clock,
       endpointOf: sls.endpointOf,
-      delaySecondsOf: (series) => delays.secondsOf(series),
+      delaySecondsOf: delays.secondsOf,
       limitsOf: readingOf,
-      query: (query, signal) => sls.aggregates.query(query, signal),
+      query: sls.aggregates.query,
       sink: tellAll(delays.sink, ...sinks),
       observer,
     },
@@ -99,24 +99,5 @@ export function createReading(
     settingsOf: readingOf,
     retryPauses,
     close: () => sls.close(),
-  };
-}
-
-type ReadingSettings = ReturnType<ReturnType<typeof projectSettings>>['reading'];
-
-/** Returns a function that gives the settings of a project, with times in milliseconds as `reading/` needs them. */
-export function readingSettings(
-  config: Config,
-): (project: string) => ReadingSettings & ReaderSettings & CollectorLimits {
-  const settingsOf = projectSettings(config);
-  return (project) => {
-    const { reading } = settingsOf(project);
-    return {
-      ...reading,
-      freshnessMs: reading.freshnessSeconds * 1000,
-      maxStaleMs: reading.maxStaleSeconds * 1000,
-      patienceMs: reading.patienceSeconds * 1000,
-      deadlineMs: reading.deadlineSeconds * 1000,
-    };
   };
 }

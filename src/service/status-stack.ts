@@ -1,4 +1,5 @@
 import { versionInfo } from '../api/discovery/version.ts';
+import { readingSettings } from '../config/project-settings.ts';
 import type { Config } from '../config/schema.ts';
 import type { AutoscalerHandler } from '../kube/autoscalers/autoscaler-changes.ts';
 import type { RequestParser } from '../access/request-parser.ts';
@@ -6,7 +7,7 @@ import type { OutcomeSink } from '../reading/sample-store.ts';
 import { StatusPage } from '../status-page/status-page.ts';
 import { StatusTracker } from '../status/status-tracker.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import { readingSettings, type ReadingStack } from './reading-stack.ts';
+import type { ReadingStack } from './reading-stack.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** The status page and the observers that feed it. Without `telemetry.statusPage` there is neither. */

@@ -46,7 +46,7 @@ export class AggregateSource {
   }
 
   /** @throws AdapterError with one of the codes of SLS; a result is never partial */
-  async query(query: AggregateQuery, signal: AbortSignal): Promise<AggregatesByRoute> {
+  readonly query = async (query: AggregateQuery, signal: AbortSignal): Promise<AggregatesByRoute> => {
     const key = logstoreKey(query);
     const hasAlternative = !this.#lacksAlternative(key);
     try {
@@ -57,7 +57,7 @@ export class AggregateSource {
       this.#lacksAlternativeSinceMs.set(key, this.#clock.now());
       return this.#send(query, false, signal);
     }
-  }
+  };
 
   /** If the clock was set back (negative age), the column is tried again at once. */
   #lacksAlternative(key: string): boolean {

@@ -114,20 +114,20 @@ describe('the watched configuration', () => {
   }
   const loads = () => around.observer.of('configLoaded');
   const loaded = (config: AuthenticationConfigWatch, generation: number) =>
-    waitFor(() => config.current() !== undefined && loads().length === generation);
+    waitFor(() => config.current !== undefined && loads().length === generation);
 
   it('loads, and follows a rotation of either CA', async () => {
     server.setAuthentication(data);
     const config = start();
     await loaded(config, 1);
-    expect(config.current()?.clientCaPem).toBe(clientCa);
+    expect(config.current?.clientCaPem).toBe(clientCa);
     await waitFor(() => server.configMaps.openWatches === 1);
     server.setAuthentication({ ...data, 'client-ca-file': clientCa + proxyCa });
     await loaded(config, 2);
-    expect(config.current()?.clientCaPem).toBe(clientCa + proxyCa);
+    expect(config.current?.clientCaPem).toBe(clientCa + proxyCa);
     server.setAuthentication({ ...data, 'requestheader-client-ca-file': clientCa });
     await loaded(config, 3);
-    expect(config.current()?.requestHeader?.caPem).toBe(clientCa);
+    expect(config.current?.requestHeader?.caPem).toBe(clientCa);
     expect(around.observer.of('configLoaded')).toEqual(
       [1, 2, 3].map((generation) => ({ generation, clientCa: true, requestHeader: true })),
     );
@@ -137,13 +137,13 @@ describe('the watched configuration', () => {
     server.setAuthentication(data);
     const config = start();
     await loaded(config, 1);
-    const first = config.current();
+    const first = config.current;
     await waitFor(() => server.configMaps.openWatches === 1);
     server.setAuthentication(data);
     server.configMaps.expire('event');
     await waitFor(() => server.count('configmap.list') === 2);
     await waitFor(() => server.configMaps.openWatches === 1);
-    expect(config.current()).toBe(first);
+    expect(config.current).toBe(first);
     expect(loads()).toHaveLength(1);
   });
 
@@ -157,17 +157,17 @@ describe('the watched configuration', () => {
     expect(around.observer.of('configMalformed')).toEqual([
       { message: 'requestheader-allowed-names is not JSON' },
     ]);
-    expect(config.current()?.requestHeader?.allowedNames).toEqual(['front-proxy-client']);
+    expect(config.current?.requestHeader?.allowedNames).toEqual(['front-proxy-client']);
     server.setAuthentication({ ...data, 'requestheader-allowed-names': '[]' });
     await loaded(config, 2);
-    expect(config.current()?.requestHeader?.allowedNames).toEqual([]);
+    expect(config.current?.requestHeader?.allowedNames).toEqual([]);
   });
 
   it('trusts nobody while there is no ConfigMap, and reports it', async () => {
     const config = start();
     await waitFor(() => around.observer.of('objectAbsent').length === 1);
     expect(around.observer.of('objectAbsent')).toMatchObject([{ hadValue: false }]);
-    expect(config.current()).toBeUndefined();
+    expect(config.current).toBeUndefined();
     expect(config.syncState().synced).toBe(true);
     server.setAuthentication(data);
     await loaded(config, 1);
@@ -182,7 +182,7 @@ describe('the watched configuration', () => {
     await waitFor(() => around.observer.of('objectAbsent').length === 1);
     const name = 'extension-apiserver-authentication';
     expect(around.observer.of('objectAbsent')).toEqual([{ path: configMapsPath, name, hadValue: true }]);
-    expect(config.current()?.clientCaPem).toBe(clientCa);
+    expect(config.current?.clientCaPem).toBe(clientCa);
     server.setAuthentication({ ...data, 'client-ca-file': proxyCa });
     await loaded(config, 2);
   });
@@ -195,7 +195,7 @@ describe('the watched configuration', () => {
     server.configMaps.put({ metadata: { name: 'another' }, data: { 'client-ca-file': proxyCa } });
     server.setAuthentication({ ...data, 'requestheader-allowed-names': '[]' });
     await loaded(config, 2);
-    expect(config.current()?.clientCaPem).toBe(clientCa);
+    expect(config.current?.clientCaPem).toBe(clientCa);
   });
 
   it('trusts nobody without the rights, says why, and loads once they are given', async () => {
@@ -204,7 +204,7 @@ describe('the watched configuration', () => {
     server.fail('configmap.list', { kind: 'status', code: 403, message });
     const config = start();
     await waitFor(() => config.problem()?.includes(message));
-    expect(config.current()).toBeUndefined();
+    expect(config.current).toBeUndefined();
     expect(config.syncState().synced).toBe(false);
     server.recover('configmap.list');
     await loaded(config, 1);

@@ -3,10 +3,11 @@ import type { Http2Session } from 'node:http2';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AdapterError } from '../../errors.ts';
 import type { AccessAttributes } from '../../kube/reviews/access-review.ts';
-import { authenticatedGroup, mastersGroup, type User } from '../../kube/reviews/user.ts';
+import type { User } from '../../kube/reviews/user.ts';
 import { group, version } from '../discovery/discovery.ts';
 import { readRoute, type ReadParams } from '../read/external-metrics.ts';
 import { Authenticator, type AuthenticationContext, type PresentedCredentials } from './authentication.ts';
+import { authenticatedGroup, mastersGroup } from './users.ts';
 import { presentedChain, type PeerSocket, type PresentedChain } from './client-certificate.ts';
 
 export interface AccessContext extends AuthenticationContext {

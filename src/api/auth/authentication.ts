@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { AdapterError } from '../../errors.ts';
 import type { AuthenticationConfig } from '../../kube/authentication-config.ts';
-import { anonymousUser, asAuthenticated, type User } from '../../kube/reviews/user.ts';
+import type { User } from '../../kube/reviews/user.ts';
 import {
   certificateUser,
   isTrustedClient,
@@ -9,12 +9,12 @@ import {
   subjectOf,
   type PresentedChain,
 } from './client-certificate.ts';
-import { requestHeaderUser } from './request-header.ts';
+import { anonymousUser, asAuthenticated, requestHeaderUser } from './users.ts';
 
 export interface AuthenticationContext {
   readonly authenticationConfig: {
-    /** Returns the same object until the configuration changes; undefined before the first one is read. */
-    current(): AuthenticationConfig | undefined;
+    /** The same object until the configuration changes; undefined before the first one is read. */
+    readonly current: AuthenticationConfig | undefined;
   };
   readonly tokenReviewer: {
     /** Returns undefined if the token is not valid. Rejects if no answer can be had. */
@@ -119,7 +119,7 @@ export class Authenticator {
   }
 
   #currentRoots(): Roots | undefined {
-    const config = this.#context.authenticationConfig.current();
+    const config = this.#context.authenticationConfig.current;
     if (config === undefined) return undefined;
     if (this.#roots?.config !== config) {
       this.#roots = {

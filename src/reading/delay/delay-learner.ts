@@ -44,6 +44,8 @@ const usualAnswerMs = 1000;
 /** Probes one logstore and learns its delay. */
 export class DelayLearner {
   readonly address: LogstoreAddress;
+  /** The learned delay. Set here only. */
+  delaySeconds: number;
   readonly #settings: DelaySettings;
   readonly #context: DelayLearnerContext;
   readonly #estimator: DelayEstimator;
@@ -58,10 +60,7 @@ export class DelayLearner {
     this.#settings = settings;
     this.#context = context;
     this.#estimator = new DelayEstimator(settings);
-  }
-
-  get delaySeconds(): number {
-    return this.#estimator.delaySeconds;
+    this.delaySeconds = settings.initialSeconds;
   }
 
   /** Whether lines come later than the longest delay. */
@@ -116,8 +115,9 @@ export class DelayLearner {
     // but not too short.
     const asOfSeconds = Math.floor(Math.max(sentAtMs, clock.now() - usualAnswerMs) / 1000);
     const change = this.#estimator.observe({ asOfSeconds, window, counts });
-    if (change !== undefined)
-      observer.delayLearned({ project, logstore, ...change, saturated: this.saturated });
+    if (change === undefined) return undefined;
+    this.delaySeconds = change.delaySeconds;
+    observer.delayLearned({ project, logstore, ...change, saturated: this.saturated });
     return change;
   }
 

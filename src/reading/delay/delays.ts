@@ -51,13 +51,10 @@ export class Delays {
     this.#context = context;
   }
 
-  secondsOf(series: Series): number {
-    return (
-      this.#fixedSecondsOf(series) ??
-      this.#learnerOf(series)?.delaySeconds ??
-      this.#context.settingsOf(series.project).initialSeconds
-    );
-  }
+  readonly secondsOf = (series: Series): number =>
+    this.#fixedSecondsOf(series) ??
+    this.#learnerOf(series)?.delaySeconds ??
+    this.#context.settingsOf(series.project).initialSeconds;
 
   sourceOf(series: Series): DelaySource {
     if (series.delaySeconds !== undefined) return 'label';

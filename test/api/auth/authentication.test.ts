@@ -52,7 +52,7 @@ function chainOf(pair: PemPair) {
 function authenticate(presented: Presented, clock = new TestClock()): Promise<User> {
   const trust = 'trust' in presented ? presented.trust : trustAll();
   const authenticator = new Authenticator({
-    authenticationConfig: { current: () => trust },
+    authenticationConfig: { current: trust },
     tokenReviewer: {
       reviewToken: (token) =>
         token === 'unreachable' ? Promise.reject(new Error('no API server')) : Promise.resolve(tokens[token]),
@@ -204,7 +204,7 @@ describe('a client certificate', () => {
     const clock = new TestClock();
     const pair = await clientCa.issue({ cn: 'jane', notAfter: new Date(clock.nowMs + 30_000) });
     const authenticator = new Authenticator({
-      authenticationConfig: { current: trustAll.bind(undefined) },
+      authenticationConfig: { current: trustAll() },
       tokenReviewer: { reviewToken: () => Promise.resolve(undefined) },
       clock,
     });
@@ -218,7 +218,11 @@ describe('a client certificate', () => {
   it('is verified by the current authorities, on open connections too', async () => {
     let trust = trustAll();
     const authenticator = new Authenticator({
-      authenticationConfig: { current: () => trust },
+      authenticationConfig: {
+        get current() {
+          return trust;
+        },
+      },
       tokenReviewer: { reviewToken: () => Promise.resolve(undefined) },
       clock: new TestClock(),
     });

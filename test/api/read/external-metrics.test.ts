@@ -75,7 +75,11 @@ beforeEach(async () => {
       clock,
     },
     access: {
-      authenticationConfig: { current: () => trust },
+      authenticationConfig: {
+        get current() {
+          return trust;
+        },
+      },
       tokenReviewer: { reviewToken: () => Promise.resolve(undefined) },
       accessReviewer: {
         reviewAccess: ({ name }) => {

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import https from 'node:https';
 import { Session } from 'node:inspector/promises';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,10 +30,14 @@ const warm = await filesOfEach(5, () => read(15));
 console.log(JSON.stringify({ warm, cold }, undefined, 1));
 await cluster[Symbol.asyncDispose]();
 session.disconnect();
+process.exitCode = 0;
 
-async function readerOf({ proxyCa, request }: TestCluster) {
+async function readerOf({ proxyCa, adapter }: TestCluster) {
   const pair = await proxyCa.issue({ cn: 'front-proxy-client' });
   const headers = { 'x-remote-user': 'hpa-controller', 'x-remote-group': 'system:authenticated' };
+  const ca = await readFile(adapter.certificateFile, 'utf8');
+  // One kept connection, as kube-apiserver has it.
+  const agent = new https.Agent({ ca, cert: pair.certificate, key: pair.key, keepAlive: true });
   return async (intervalSeconds: number) => {
     const selector = selectorOf({
       'sls.project': project,
@@ -40,7 +46,7 @@ async function readerOf({ proxyCa, request }: TestCluster) {
       'sls.query.interval': String(intervalSeconds),
     });
     const path = readPath('sls_ingress_qps', selector);
-    const reply = await request.call(cluster, { path, pair, headers });
+    const reply = await adapter.request(path, { agent, headers });
     if (reply.statusCode !== 200) throw new Error(reply.text);
   };
 }

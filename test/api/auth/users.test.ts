@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { requestHeaderUser } from '../../../src/api/auth/request-header.ts';
+import { requestHeaderUser } from '../../../src/api/auth/users.ts';
 
 const config = {
   caPem: '',

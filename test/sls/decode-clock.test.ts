@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkClock, clockSkewSeconds, type QueryTimes } from '../../src/sls/clock-check.ts';
+import { checkClock, clockSkewSeconds, type QueryTimes } from '../../src/sls/decode.ts';
 
 const plannedAtSeconds = 1_658_460_600;
 /** Times of a reply whose `Date` is this many seconds after the second of planning. */
