@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { parseDocument } from 'yaml';
+import { parse } from 'yaml';
 import { AdapterError } from '../errors.ts';
 import { describeFaults } from './faults.ts';
 import { configSchema, type Config } from './schema.ts';
-import { valueAt } from './setting-path.ts';
+import { isMapping, valueAt } from './setting-path.ts';
 import {
   configFileEnvironmentName,
   environmentNames,
@@ -63,13 +63,13 @@ function readConfigFile(file: string): Tree {
     throw refuse(`cannot be read (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`, cause);
   }
   const tree = parseYaml(text, refuse);
-  if (isTree(tree)) return tree;
+  if (isMapping(tree)) return tree;
   throw refuse('must hold a mapping of settings');
 }
 
 /** A list that is left out of an access rule allows all. An empty one must not do that, so it is kept and then refused. */
 function withoutEmpty(this: unknown, key: unknown, value: unknown): unknown {
-  const inRule = isTree(this) && Object.hasOwn(this, 'namespaces');
+  const inRule = isMapping(this) && Object.hasOwn(this, 'namespaces');
   return value ?? (inRule && accessLists.has(key) ? [] : undefined);
 }
 
@@ -77,10 +77,7 @@ const accessLists: ReadonlySet<unknown> = new Set(['projects', 'logstores', 'rou
 
 function parseYaml(text: string, refuse: (why: string, cause: unknown) => AdapterError): unknown {
   try {
-    const document = parseDocument(text, { resolveKnownTags: false });
-    const [fault] = document.errors;
-    if (fault !== undefined) throw fault;
-    return document.toJS({ reviver: withoutEmpty }) ?? {};
+    return parse(text, withoutEmpty, { resolveKnownTags: false, logLevel: 'error' }) ?? {};
   } catch (fault) {
     // The library shows the position below the first line, which ends with a colon.
     const [summary = ''] = (fault as Error).message.split('\n');
@@ -115,9 +112,6 @@ function readText(text: string, as: Setting['as']): unknown {
   }
 }
 
-const isTree = (value: unknown): value is Tree =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 function assign(tree: Tree, [head = '', ...rest]: readonly string[], value: unknown): void {
   if (rest.length === 0) {
     tree[head] = value;
@@ -125,5 +119,5 @@ function assign(tree: Tree, [head = '', ...rest]: readonly string[], value: unkn
   }
   const below = (tree[head] ??= {});
   // A section that is not a mapping is left as it is: the schema refuses it.
-  if (isTree(below)) assign(below, rest, value);
+  if (isMapping(below)) assign(below, rest, value);
 }

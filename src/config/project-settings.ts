@@ -1,5 +1,6 @@
 import { textMatcher } from '../access/patterns.ts';
 import type { Config } from './schema.ts';
+import { isMapping } from './setting-path.ts';
 
 /** The settings that may differ by project. */
 export interface ProjectSettings {
@@ -68,10 +69,7 @@ function overlay<T extends object>(base: T, override: Override<T>): T {
   for (const [key, value] of Object.entries<unknown>(override)) {
     if (value === undefined) continue;
     const below = merged[key];
-    merged[key] = isSection(value) && isSection(below) ? overlay(below, value) : value;
+    merged[key] = isMapping(value) && isMapping(below) ? overlay(below, value) : value;
   }
   return merged as T;
 }
-
-const isSection = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -18,3 +18,7 @@ export function valueAt(tree: unknown, path: SettingPath): unknown {
     return (value as Readonly<Record<PropertyKey, unknown>>)[key];
   }, tree);
 }
+
+/** Tells a mapping of settings from a list and from a single value. */
+export const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { patternCovers } from '../access/patterns.ts';
 import { readingSection } from './reading-section.ts';
-import { pathText, valueAt, type SettingPath } from './setting-path.ts';
+import { isMapping, pathText, valueAt, type SettingPath } from './setting-path.ts';
 
 interface SpanningFault {
   readonly path: SettingPath;
@@ -55,10 +55,8 @@ function combinationFaults(config: unknown): SpanningFault[] {
   ];
   return rules.flatMap(([isBroken, path, message]) => {
     const [section = '', ...below] = path.split('.');
-    const own = at(section);
     // A section that is not a mapping has its own fault.
-    const isMapping = typeof own === 'object' && own !== null && !Array.isArray(own);
-    return isBroken && isMapping ? [{ path: [section, ...below], message }] : [];
+    return isBroken && isMapping(at(section)) ? [{ path: [section, ...below], message }] : [];
   });
 }
 
