@@ -52,7 +52,7 @@ export async function startDelegatedAdapter(options: DelegatedAdapterOptions): P
   resources.defer(() => clearInterval(bookmarks));
   const configFile = join(directory, 'config.yaml');
   await writeFile(configFile, config);
-  const pod = await apiServer.podSurroundings();
+  const pod = await apiServer.podEnvironment();
   const flags = {
     config: configFile,
     'bind-address': '127.0.0.1',

@@ -8,7 +8,7 @@ import { jitteredPauseMs, pauseBoundMs, pauseUntil, type BackOffSettings } from 
 import { mergedBundle } from './ca-bundle.ts';
 import type { CallOptions, KubeClient } from './client/kube-client.ts';
 import { KubeError, messageOf } from './client/kube-error.ts';
-import type { KubeSurroundings, SyncState } from './client/kube-observer.ts';
+import type { KubeDependencies, SyncState } from './client/kube-observer.ts';
 
 /** The Service in front of the adapter. */
 export interface OwnService {
@@ -52,7 +52,7 @@ export class ApiServiceKeeper {
   readonly #client: KubeClient;
   readonly #api: ApiregistrationV1Api;
   readonly #own: OwnService;
-  readonly #surroundings: KubeSurroundings;
+  readonly #dependencies: KubeDependencies;
   readonly #settings: ApiServiceSettings;
   #caPem: string | undefined;
   #publishedCaPem: string | undefined;
@@ -65,13 +65,13 @@ export class ApiServiceKeeper {
   constructor(
     client: KubeClient,
     own: OwnService,
-    surroundings: KubeSurroundings,
+    dependencies: KubeDependencies,
     settings: ApiServiceSettings = defaultApiServiceSettings,
   ) {
     this.#client = client;
     this.#api = client.api(ApiregistrationV1Api);
     this.#own = own;
-    this.#surroundings = surroundings;
+    this.#dependencies = dependencies;
     this.#settings = settings;
   }
 
@@ -110,7 +110,7 @@ export class ApiServiceKeeper {
     const caPem = this.#caPem;
     const { recheckMs } = this.#settings;
     if (caPem === undefined) return recheckMs;
-    const { observer, random, clock } = this.#surroundings;
+    const { observer, random, clock } = this.#dependencies;
     try {
       this.#problem = await this.#publish(caPem, signal);
       if (this.#problem === undefined) this.#publishedCaPem = caPem;
@@ -131,7 +131,7 @@ export class ApiServiceKeeper {
 
   /** Returns why the APIService was left alone. Undefined: it trusts the certificates now. */
   async #publish(caPem: string, signal: AbortSignal): Promise<string | undefined> {
-    const { clock, observer } = this.#surroundings;
+    const { clock, observer } = this.#dependencies;
     const call = { signal, timeoutMs: this.#settings.callTimeoutMs };
     const { resourceVersion, spec } = fieldsOf(await readApiService(this.#client, call));
     const owner = ownerOf(spec);

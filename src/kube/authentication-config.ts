@@ -3,7 +3,7 @@ import { CoreV1Api } from '@kubernetes/client-node';
 import type { KubeClient } from './client/kube-client.ts';
 import { messageOf } from './client/kube-error.ts';
 import { isRecord, metadataOf, type KubeObject } from './client/kube-object.ts';
-import type { KubeSurroundings, SyncState } from './client/kube-observer.ts';
+import type { KubeDependencies, SyncState } from './client/kube-observer.ts';
 import { defaultListWatchSettings, ListWatch, type ListWatchSettings } from './client/list-watch.ts';
 import { certificateBlocks } from './client/pem.ts';
 
@@ -37,7 +37,7 @@ const path = `/api/v1/namespaces/${namespace}/configmaps`;
  * Source: https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/
  */
 export class AuthenticationConfigWatch {
-  readonly #surroundings: KubeSurroundings;
+  readonly #dependencies: KubeDependencies;
   readonly #listWatch: ListWatch<KubeObject>;
   /** Set here only. The same object until the configuration changes; undefined before the first one is read. */
   current: AuthenticationConfig | undefined;
@@ -47,10 +47,10 @@ export class AuthenticationConfigWatch {
 
   constructor(
     client: KubeClient,
-    surroundings: KubeSurroundings,
+    dependencies: KubeDependencies,
     settings: ListWatchSettings = defaultListWatchSettings,
   ) {
-    this.#surroundings = surroundings;
+    this.#dependencies = dependencies;
     const core = client.api(CoreV1Api);
     this.#listWatch = new ListWatch(
       client,
@@ -70,7 +70,7 @@ export class AuthenticationConfigWatch {
         deleted: () => this.#absent(),
       },
       settings,
-      surroundings,
+      dependencies,
     );
   }
 
@@ -90,11 +90,11 @@ export class AuthenticationConfigWatch {
   }
 
   #absent(): void {
-    this.#surroundings.observer.objectAbsent({ path, name, hadValue: this.#isRead });
+    this.#dependencies.observer.objectAbsent({ path, name, hadValue: this.#isRead });
   }
 
   #take(configMap: KubeObject): void {
-    const { observer } = this.#surroundings;
+    const { observer } = this.#dependencies;
     this.#isRead = true;
     let config: AuthenticationConfig;
     try {

@@ -1,37 +1,37 @@
 import { X509Certificate } from 'node:crypto';
 import { certificateBlocks } from './client/pem.ts';
 
-/** Of the adapter's own certificates, those of replicas that are or were. */
+/** How many certificates of the adapter stay in the bundle: those of its replicas, present and past. */
 const maxOwn = 32;
 
 export interface CaBundle {
   readonly pem: string;
   readonly certificates: number;
-  /** False: it is as before. */
+  /** False: the bundle is the same as before. */
   readonly changed: boolean;
 }
 
 /**
- * What a caBundle must hold so that ours is trusted too. Rules: docs/decisions/serving-certificate.md.
+ * Returns the caBundle that trusts our certificates too. Rules: docs/decisions/serving-certificate.md.
  *
- * @param present the bundle as it is, PEM; whatever is no certificate is dropped
+ * @param present the present bundle, PEM. Text that is not a certificate is dropped
  * @param ours one or more certificates, PEM
  */
 export function mergedBundle(present: string, ours: string, nowMs: number): CaBundle {
-  const there = certificatesOf(present);
+  const trusted = certificatesOf(present);
   const own = certificatesOf(ours);
-  if (own.every((one) => there.some((other) => other.raw.equals(one.raw))))
-    return { pem: present, certificates: there.length, changed: false };
+  if (own.every((one) => trusted.some((other) => other.raw.equals(one.raw))))
+    return { pem: present, certificates: trusted.length, changed: false };
   const subjects = new Set(own.map(({ subject }) => subject));
-  const others = there.filter(
+  const others = trusted.filter(
     (one) => one.validToDate.getTime() > nowMs && !own.some((other) => other.raw.equals(one.raw)),
   );
-  const sisters = others
+  const ofReplicas = others
     .filter(({ subject }) => subjects.has(subject))
     .sort((one, other) => other.validFromDate.getTime() - one.validFromDate.getTime())
     .slice(0, Math.max(0, maxOwn - own.length));
-  const strangers = others.filter(({ subject }) => !subjects.has(subject));
-  const all = [...own, ...sisters, ...strangers];
+  const foreign = others.filter(({ subject }) => !subjects.has(subject));
+  const all = [...own, ...ofReplicas, ...foreign];
   return { pem: all.map((one) => one.toString()).join(''), certificates: all.length, changed: true };
 }
 

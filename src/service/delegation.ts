@@ -14,21 +14,23 @@ import { TokenReviewer, defaultTokenReviewSettings } from '../kube/reviews/token
 import { serviceNamespaceOf } from './service-namespace.ts';
 import type { Dependencies } from './dependencies.ts';
 
-/** What the API server is asked for: who asks, whether they may, to trust our certificate, and which HPAs there are. */
+/**
+ * What the adapter uses the API server for: authentication, authorisation, the certificate in the APIService, and the HPAs.
+ */
 export interface Delegation {
   readonly access: AccessContext;
   readonly readiness: readonly HealthCheck[];
-  /** Undefined where somebody else registers the adapter. */
+  /** Undefined if the APIService is managed by other means. */
   readonly apiService: ApiServiceKeeper | undefined;
-  /** Of all that is watched. */
+  /** How current each watched resource is. */
   synced(): readonly SyncState[];
   stop(): Promise<void>;
 }
 
 /**
- * Starts the watches. Calls nobody before it returns, so that an API server that is down delays readiness alone.
+ * Starts the watches. Waits for no request, so an API server that is down delays only readiness.
  *
- * @throws AdapterError `ConfigInvalid` where no API server is known
+ * @throws AdapterError `ConfigInvalid` if no API server is known
  */
 export async function startDelegation(
   config: Config,
@@ -39,38 +41,48 @@ export async function startDelegation(
   const { manageApiService, serviceName, watchAutoscalers } = config.kubernetes;
   const { clock, random } = dependencies;
   const client = await clientOf(config, dependencies);
-  const surroundings = { clock, random, observer };
-  const trust = new AuthenticationConfigWatch(client, surroundings);
-  const tokens = new TokenReviewer(client, surroundings, { ...defaultTokenReviewSettings, ...reviewTime });
-  const reviews = new AccessReviewer(client, surroundings, { ...defaultReviewSettings, ...reviewTime });
+  const kubeDependencies = { clock, random, observer };
+  const authenticationConfig = new AuthenticationConfigWatch(client, kubeDependencies);
+  const tokenReviewer = new TokenReviewer(client, kubeDependencies, {
+    ...defaultTokenReviewSettings,
+    ...reviewTime,
+  });
+  const accessReviewer = new AccessReviewer(client, kubeDependencies, {
+    ...defaultReviewSettings,
+    ...reviewTime,
+  });
   const namespace = manageApiService ? await requireServiceNamespace(config) : '';
   const apiService = manageApiService
-    ? new ApiServiceKeeper(client, { name: serviceName, namespace }, surroundings)
+    ? new ApiServiceKeeper(client, { name: serviceName, namespace }, kubeDependencies)
     : undefined;
   const chosen = { namespaces: config.kubernetes.autoscalerNamespaces };
-  const hpas = watchAutoscalers ? new AutoscalerWatch(client, chosen, autoscalers, surroundings) : undefined;
-  const watches = [trust, apiService, hpas].filter((watch) => watch !== undefined);
+  const hpas = watchAutoscalers
+    ? new AutoscalerWatch(client, chosen, autoscalers, kubeDependencies)
+    : undefined;
+  const watches = [authenticationConfig, apiService, hpas].filter((watch) => watch !== undefined);
   const ending = new AbortController();
   const running = watches.map((watch) => watch.run(ending.signal));
   return {
-    access: { authenticationConfig: trust, tokenReviewer: tokens, accessReviewer: reviews, clock },
+    access: { authenticationConfig, tokenReviewer, accessReviewer, clock },
     readiness: [
-      onceReached('authentication-config', () =>
-        trust.current === undefined ? (trust.problem() ?? 'not read yet') : undefined,
+      onceHealthy('authentication-config', () =>
+        authenticationConfig.current === undefined
+          ? (authenticationConfig.problem() ?? 'not read yet')
+          : undefined,
       ),
-      ...(apiService === undefined ? [] : [onceReached('apiservice', () => apiService.problem())]),
+      ...(apiService === undefined ? [] : [onceHealthy('apiservice', () => apiService.problem())]),
     ],
     apiService,
     synced: () => [
-      trust.syncState(),
+      authenticationConfig.syncState(),
       ...(apiService === undefined ? [] : [apiService.syncState()]),
       ...(hpas?.syncStates() ?? []),
     ],
     stop: async () => {
       ending.abort();
       await Promise.all(running);
-      tokens.close();
-      reviews.close();
+      tokenReviewer.close();
+      accessReviewer.close();
       client.close();
     },
   };
@@ -87,18 +99,18 @@ function clientOf({ kubernetes }: Config, { env, clock }: Dependencies): Promise
 }
 
 /**
- * Of one review, retries included. With one of the token, one of the access and the longest read (20 s) an answer
- * comes within 29 s: the API server gives up after 60 s, a worker of the HPA controller waits all that time.
+ * Time of one review, retries included. With one review of the token, one of the access and the longest read (20 s), an
+ * answer comes within 29 s. The API server gives up after 60 s, and a worker of the HPA controller waits that long.
  */
 const reviewTime = { deadlineMs: 4500, attemptTimeoutMs: 2000 } as const;
 
-/** Once ready, it stays ready: trouble with the API server later must not take a serving replica out. */
-function onceReached(name: string, problem: () => string | undefined): HealthCheck {
-  let reached = false;
+/** A check that has passed once stays passed: later trouble with the API server must not take a serving replica out. */
+function onceHealthy(name: string, problem: () => string | undefined): HealthCheck {
+  let passed = false;
   const failure = () => {
-    if (reached) return undefined;
+    if (passed) return undefined;
     const now = problem();
-    reached = now === undefined;
+    passed = now === undefined;
     return now;
   };
   return { name, failure };

@@ -168,7 +168,7 @@ export async function createHealthySetup(): Promise<HealthySetup> {
   const { certificate, key } = await ca.issue({ cn: host, eku: 'server', sans: [host] });
   const adapter = createServer({ cert: certificate, key });
   await new Promise<void>((resolve) => adapter.listen(0, '127.0.0.1', resolve));
-  const pod = await apiServer.podSurroundings();
+  const pod = await apiServer.podEnvironment();
   const setup = new HealthySetup({ apiServer, ca, emulator, adapter, pod, directory });
   setup.register();
   apiServer.hpas.put(

@@ -8,7 +8,7 @@ import { loadKubeClient, type KubeClient } from '../../src/kube/client/kube-clie
 import { createCa, type Ca } from '../support/certificates.ts';
 import { startScriptedApiServer, type ScriptedApiServer } from '../support/scripted-apiserver.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { activeResources, surroundings, type TestSurroundings } from './kube-harness.ts';
+import { activeResources, testDependencies, type TestDependencies } from './kube-harness.ts';
 
 const name = 'v1beta1.external.metrics.k8s.io';
 const own = { name: 'adapter', namespace: 'sls' };
@@ -19,7 +19,7 @@ let sister: Ca;
 let stranger: Ca;
 let server: ScriptedApiServer;
 let client: KubeClient;
-let around: TestSurroundings;
+let dependencies: TestDependencies;
 let stop: AbortController;
 let runs: Promise<void>[];
 
@@ -30,8 +30,8 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   server = await startScriptedApiServer();
-  client = await loadKubeClient(await server.podSurroundings());
-  around = surroundings({ clock: Date });
+  client = await loadKubeClient(await server.podEnvironment());
+  dependencies = testDependencies({ clock: Date });
   stop = new AbortController();
   runs = [];
 });
@@ -44,7 +44,7 @@ afterEach(async () => {
 
 function start(ca = ours, settings: Partial<ApiServiceSettings> = {}): ApiServiceKeeper {
   const fast = { firstPauseMs: 4, longestPauseMs: 20 };
-  const keeper = new ApiServiceKeeper(client, own, around, {
+  const keeper = new ApiServiceKeeper(client, own, dependencies, {
     ...defaultApiServiceSettings,
     ...fast,
     ...settings,
@@ -60,7 +60,7 @@ const published = (keeper: ApiServiceKeeper, ca: Ca = ours) =>
   waitFor(() => keeper.publishedCaPem === ca.certificate);
 
 describe('our APIService', () => {
-  it('gets our certificate, and no longer skips verification', async () => {
+  it('gets our certificate, and insecureSkipTLSVerify is cleared', async () => {
     server.apiServices.putExternalMetrics(service, { insecureSkipTLSVerify: true });
     const keeper = start();
     await published(keeper);
@@ -75,10 +75,10 @@ describe('our APIService', () => {
     expect(keeper.problem()).toBeUndefined();
     await waitFor(() => keeper.syncState().lastSyncMs !== undefined);
     expect(keeper.syncState()).toMatchObject({ resource: 'apiservices', synced: true });
-    expect(around.observer.of('apiServiceUpdated')).toEqual([{ name, certificates: 1 }]);
+    expect(dependencies.observer.of('apiServiceUpdated')).toEqual([{ name, certificates: 1 }]);
   });
 
-  it('is guarded by the version that was read', async () => {
+  it('is patched with the resourceVersion that was read', async () => {
     server.apiServices.putExternalMetrics(service);
     const { resourceVersion } = server.apiServices.get(name).metadata;
     await published(start());
@@ -88,14 +88,14 @@ describe('our APIService', () => {
     });
   });
 
-  it('is left as it is where all is well', async () => {
+  it('is not patched if it trusts our certificate already', async () => {
     server.apiServices.putExternalMetrics(service, { caBundle: base64(stranger, ours) });
     await published(start());
     expect(server.count('apiservice.patch')).toBe(0);
   });
 
-  it('is cleared of the skipped verification where the bundle is good already', async () => {
-    // Older API servers let both stand.
+  it('loses insecureSkipTLSVerify also if the caBundle is right already', async () => {
+    // Older API servers allow both.
     const both = { caBundle: base64(ours), insecureSkipTLSVerify: true };
     server.apiServices.putExternalMetrics(service, both);
     await published(start());
@@ -103,14 +103,14 @@ describe('our APIService', () => {
     expect(spec().insecureSkipTLSVerify).toBeUndefined();
   });
 
-  it('keeps what others have put there', async () => {
+  it('keeps the certificates of others', async () => {
     server.apiServices.putExternalMetrics(service, { caBundle: base64(sister, stranger) });
     await published(start());
     expect(spec().caBundle).toBe(base64(ours, sister, stranger));
-    expect(around.observer.of('apiServiceUpdated')).toEqual([{ name, certificates: 3 }]);
+    expect(dependencies.observer.of('apiServiceUpdated')).toEqual([{ name, certificates: 3 }]);
   });
 
-  it('gets a renewed certificate before it is used', async () => {
+  it('gets a renewed certificate before the server uses it', async () => {
     server.apiServices.putExternalMetrics(service);
     const keeper = start();
     await published(keeper);
@@ -120,9 +120,9 @@ describe('our APIService', () => {
     expect(spec().caBundle).toBe(base64(sister, ours));
   });
 
-  it('gets a certificate that comes after the start', async () => {
+  it('gets a certificate that is set after the start', async () => {
     server.apiServices.putExternalMetrics(service);
-    const late = new ApiServiceKeeper(client, own, around);
+    const late = new ApiServiceKeeper(client, own, dependencies);
     runs.push(late.run(stop.signal));
     expect(late.problem()).toBe('the APIService was not read yet');
     late.setCaPem(sister.certificate);
@@ -130,49 +130,49 @@ describe('our APIService', () => {
     expect(late.problem()).toBeUndefined();
   });
 
-  it('is mended after somebody set it back', async () => {
+  it('is patched again after another client reset it', async () => {
     server.apiServices.putExternalMetrics(service);
     await published(start(ours, { recheckMs: 20 }));
     server.apiServices.putExternalMetrics(service, { insecureSkipTLSVerify: true });
     await waitFor(() => spec().caBundle === base64(ours));
   });
 
-  it('holds both certificates of two replicas that start at once', async () => {
+  it('trusts both certificates of two replicas that start at the same time', async () => {
     server.apiServices.putExternalMetrics(service);
     const [one, other] = [start(ours), start(sister)];
     await Promise.all([published(one), published(other, sister)]);
     expect([base64(ours, sister), base64(sister, ours)]).toContain(spec().caBundle);
-    expect(around.observer.of('apiServiceFailed')).toEqual([]);
+    expect(dependencies.observer.of('apiServiceFailed')).toEqual([]);
   });
 });
 
-describe('the APIService of somebody else', () => {
+describe('the APIService of another service', () => {
   it.each([
     [{ name: 'keda-operator-metrics-apiserver', namespace: 'keda' }, 'keda/keda-operator-metrics-apiserver'],
     [{ name: 'adapter', namespace: 'another' }, 'another/adapter'],
     [undefined, 'kube-apiserver itself'],
-  ])('is left alone, and reported: %j', async (foreign, owner) => {
+  ])('is not patched, and is reported: %j', async (foreign, owner) => {
     server.apiServices.putExternalMetrics(foreign, { insecureSkipTLSVerify: true });
     const keeper = start();
-    await waitFor(() => around.observer.of('apiServiceForeign').length > 0);
-    expect(around.observer.of('apiServiceForeign')).toEqual([{ name, owner }]);
+    await waitFor(() => dependencies.observer.of('apiServiceForeign').length > 0);
+    expect(dependencies.observer.of('apiServiceForeign')).toEqual([{ name, owner }]);
     await waitFor(() => keeper.problem() === `APIService ${name} belongs to ${owner}`);
     expect(keeper.syncState()).toMatchObject({ synced: false });
     expect(server.count('apiservice.patch')).toBe(0);
     expect(spec()).toMatchObject({ insecureSkipTLSVerify: true });
   });
 
-  it('is ours once it is handed over', async () => {
+  it('is patched after it was pointed to our Service', async () => {
     server.apiServices.putExternalMetrics({ name: 'keda', namespace: 'keda' });
     const keeper = start(ours, { recheckMs: 20 });
-    await waitFor(() => around.observer.of('apiServiceForeign').length > 0);
+    await waitFor(() => dependencies.observer.of('apiServiceForeign').length > 0);
     server.apiServices.putExternalMetrics(service);
     await published(keeper);
   });
 });
 
-describe('trouble with the APIService', () => {
-  it.each([409, 429, 500, 503])('ends in success after %i', async (code) => {
+describe('the keeper of the APIService', () => {
+  it.each([409, 429, 500, 503])('succeeds after %i', async (code) => {
     server.apiServices.putExternalMetrics(service);
     server.fail('apiservice.patch', { kind: 'status', code }, 2);
     await published(start());
@@ -180,17 +180,17 @@ describe('trouble with the APIService', () => {
     expect(server.count('apiservice.get')).toBe(3);
   });
 
-  it('reports a missing one, does not make it, and finds it later', async () => {
+  it('reports a missing APIService, does not create it, and finds it later', async () => {
     const keeper = start();
-    await waitFor(() => around.observer.of('apiServiceFailed').length >= 2);
-    expect(around.observer.of('apiServiceFailed')[0]?.message).toContain(`"${name}" not found`);
+    await waitFor(() => dependencies.observer.of('apiServiceFailed').length >= 2);
+    expect(dependencies.observer.of('apiServiceFailed')[0]?.message).toContain(`"${name}" not found`);
     expect(keeper.problem()).toContain('not found');
     server.apiServices.putExternalMetrics(service);
     await published(keeper);
     expect(keeper.problem()).toBeUndefined();
   });
 
-  it('reports that it has no rights', async () => {
+  it('reports missing rights', async () => {
     server.apiServices.putExternalMetrics(service);
     server.fail('apiservice.patch', { kind: 'status', code: 403, message: 'may not patch' });
     const keeper = start();
@@ -198,16 +198,16 @@ describe('trouble with the APIService', () => {
     expect(keeper.publishedCaPem).toBeUndefined();
   });
 
-  it('outlives the API server', async () => {
+  it('goes on after the API server was away', async () => {
     server.apiServices.putExternalMetrics(service);
     await server.goDown();
     const keeper = start();
-    await waitFor(() => around.observer.of('apiServiceFailed').length >= 2);
+    await waitFor(() => dependencies.observer.of('apiServiceFailed').length >= 2);
     await server.comeUp();
     await published(keeper);
   });
 
-  it('ends at once with the signal, in a pause and in a call', async () => {
+  it('stops at once at the signal, in a pause and in a call', async () => {
     server.apiServices.putExternalMetrics(service);
     await published(start());
     server.fail('apiservice.get', { kind: 'hang' });

@@ -7,7 +7,7 @@ import { loadKubeClient, type KubeClient } from '../../src/kube/client/kube-clie
 import { createCa } from '../support/certificates.ts';
 import { startScriptedApiServer, type ScriptedApiServer } from '../support/scripted-apiserver.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { configMapsPath, fastWatch, surroundings, type TestSurroundings } from './kube-harness.ts';
+import { configMapsPath, fastWatch, testDependencies, type TestDependencies } from './kube-harness.ts';
 
 let clientCa: string;
 let proxyCa: string;
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 
 describe('the data of the ConfigMap', () => {
-  it('says whom to trust', () => {
+  it('gives the CAs, names and headers to trust', () => {
     expect(parseAuthenticationConfig(data)).toEqual({
       clientCaPem: clientCa,
       requestHeader: {
@@ -41,13 +41,13 @@ describe('the data of the ConfigMap', () => {
     });
   });
 
-  it('may lack a CA, or everything: then nobody is trusted', () => {
+  it('may lack a CA, or everything, and what is missing is not trusted', () => {
     expect(parseAuthenticationConfig({ 'client-ca-file': clientCa })).toEqual({ clientCaPem: clientCa });
     expect(parseAuthenticationConfig({})).toEqual({});
     expect(parseAuthenticationConfig(undefined)).toEqual({});
   });
 
-  it('may lack lists, as before uid headers came', () => {
+  it('may lack lists, as in versions before uid headers', () => {
     const older = Object.entries(data).filter(([key]) => key !== 'requestheader-uid-headers');
     expect(parseAuthenticationConfig(Object.fromEntries(older)).requestHeader?.uidHeaders).toEqual([]);
   });
@@ -62,16 +62,16 @@ describe('the data of the ConfigMap', () => {
   const brokenPem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
   it.each<[string, () => unknown, string]>([
     ['an empty client CA', () => ({ 'client-ca-file': '' }), 'client-ca-file holds no PEM certificate'],
-    ['a CA that is no PEM', () => ({ 'requestheader-client-ca-file': 'x' }), 'holds no PEM certificate'],
+    ['a CA that is not PEM', () => ({ 'requestheader-client-ca-file': 'x' }), 'holds no PEM certificate'],
     [
       'a broken certificate',
       () => ({ 'client-ca-file': clientCa + brokenPem }),
       'certificate 2 of client-ca-file',
     ],
-    ['names that are no JSON', () => ({ ...data, 'requestheader-allowed-names': 'a,b' }), 'is not JSON'],
+    ['names that are not JSON', () => ({ ...data, 'requestheader-allowed-names': 'a,b' }), 'is not JSON'],
     ['an empty list', () => ({ ...data, 'requestheader-username-headers': '' }), 'is not JSON'],
     [
-      'names that are no list',
+      'names that are not a list',
       () => ({ ...data, 'requestheader-allowed-names': '"a"' }),
       'is not a list of strings',
     ],
@@ -80,8 +80,8 @@ describe('the data of the ConfigMap', () => {
       () => ({ ...data, 'requestheader-group-headers': '[1]' }),
       'is not a list of strings',
     ],
-    ['a value that is no text', () => ({ 'client-ca-file': 1 }), 'is not a map of texts'],
-    ['no object', () => 'x', 'is not a map of texts'],
+    ['a value that is not a string', () => ({ 'client-ca-file': 1 }), 'is not a map of texts'],
+    ['data that is not an object', () => 'x', 'is not a map of texts'],
   ])('is refused with %s', (_, make, message) => {
     expect(() => parseAuthenticationConfig(make())).toThrow(message);
   });
@@ -90,14 +90,14 @@ describe('the data of the ConfigMap', () => {
 describe('the watched configuration', () => {
   let server: ScriptedApiServer;
   let client: KubeClient;
-  let around: TestSurroundings;
+  let dependencies: TestDependencies;
   let stop: AbortController;
   let running: Promise<void>;
 
   beforeEach(async () => {
     server = await startScriptedApiServer();
-    client = await loadKubeClient(await server.podSurroundings());
-    around = surroundings();
+    client = await loadKubeClient(await server.podEnvironment());
+    dependencies = testDependencies();
     stop = new AbortController();
   });
   afterEach(async () => {
@@ -108,15 +108,15 @@ describe('the watched configuration', () => {
   });
 
   function start(): AuthenticationConfigWatch {
-    const config = new AuthenticationConfigWatch(client, around, fastWatch);
+    const config = new AuthenticationConfigWatch(client, dependencies, fastWatch);
     running = config.run(stop.signal);
     return config;
   }
-  const loads = () => around.observer.of('configLoaded');
+  const loads = () => dependencies.observer.of('configLoaded');
   const loaded = (config: AuthenticationConfigWatch, generation: number) =>
     waitFor(() => config.current !== undefined && loads().length === generation);
 
-  it('loads, and follows a rotation of either CA', async () => {
+  it('is loaded, and follows a rotation of either CA', async () => {
     server.setAuthentication(data);
     const config = start();
     await loaded(config, 1);
@@ -128,12 +128,12 @@ describe('the watched configuration', () => {
     server.setAuthentication({ ...data, 'requestheader-client-ca-file': clientCa });
     await loaded(config, 3);
     expect(config.current?.requestHeader?.caPem).toBe(clientCa);
-    expect(around.observer.of('configLoaded')).toEqual(
+    expect(dependencies.observer.of('configLoaded')).toEqual(
       [1, 2, 3].map((generation) => ({ generation, clientCa: true, requestHeader: true })),
     );
   });
 
-  it('is the same object, of the same generation, while nothing changes', async () => {
+  it('is the same object while nothing changes', async () => {
     server.setAuthentication(data);
     const config = start();
     await loaded(config, 1);
@@ -147,14 +147,14 @@ describe('the watched configuration', () => {
     expect(loads()).toHaveLength(1);
   });
 
-  it('keeps the last good one when the ConfigMap is malformed, and reports it', async () => {
+  it('stays the last good one if the ConfigMap is malformed, which is reported', async () => {
     server.setAuthentication(data);
     const config = start();
     await loaded(config, 1);
     await waitFor(() => server.configMaps.openWatches === 1);
     server.setAuthentication({ ...data, 'requestheader-allowed-names': '[' });
-    await waitFor(() => around.observer.of('configMalformed').length === 1);
-    expect(around.observer.of('configMalformed')).toEqual([
+    await waitFor(() => dependencies.observer.of('configMalformed').length === 1);
+    expect(dependencies.observer.of('configMalformed')).toEqual([
       { message: 'requestheader-allowed-names is not JSON' },
     ]);
     expect(config.current?.requestHeader?.allowedNames).toEqual(['front-proxy-client']);
@@ -163,31 +163,33 @@ describe('the watched configuration', () => {
     expect(config.current?.requestHeader?.allowedNames).toEqual([]);
   });
 
-  it('trusts nobody while there is no ConfigMap, and reports it', async () => {
+  it('trusts no CA while there is no ConfigMap, which is reported', async () => {
     const config = start();
-    await waitFor(() => around.observer.of('objectAbsent').length === 1);
-    expect(around.observer.of('objectAbsent')).toMatchObject([{ hadValue: false }]);
+    await waitFor(() => dependencies.observer.of('objectAbsent').length === 1);
+    expect(dependencies.observer.of('objectAbsent')).toMatchObject([{ hadValue: false }]);
     expect(config.current).toBeUndefined();
     expect(config.syncState().synced).toBe(true);
     server.setAuthentication(data);
     await loaded(config, 1);
   });
 
-  it('keeps the last one when the ConfigMap is deleted', async () => {
+  it('stays the last one when the ConfigMap is deleted, and follows a new one', async () => {
     server.setAuthentication(data);
     const config = start();
     await loaded(config, 1);
     await waitFor(() => server.configMaps.openWatches === 1);
     server.setAuthentication(undefined);
-    await waitFor(() => around.observer.of('objectAbsent').length === 1);
+    await waitFor(() => dependencies.observer.of('objectAbsent').length === 1);
     const name = 'extension-apiserver-authentication';
-    expect(around.observer.of('objectAbsent')).toEqual([{ path: configMapsPath, name, hadValue: true }]);
+    expect(dependencies.observer.of('objectAbsent')).toEqual([
+      { path: configMapsPath, name, hadValue: true },
+    ]);
     expect(config.current?.clientCaPem).toBe(clientCa);
     server.setAuthentication({ ...data, 'client-ca-file': proxyCa });
     await loaded(config, 2);
   });
 
-  it('hears of no other ConfigMap', async () => {
+  it('ignores other ConfigMaps', async () => {
     server.setAuthentication(data);
     const config = start();
     await loaded(config, 1);
@@ -198,7 +200,7 @@ describe('the watched configuration', () => {
     expect(config.current?.clientCaPem).toBe(clientCa);
   });
 
-  it('trusts nobody without the rights, says why, and loads once they are given', async () => {
+  it('trusts no CA without the rights, reports why, and is loaded when they are granted', async () => {
     server.setAuthentication(data);
     const message = 'configmaps "extension-apiserver-authentication" is forbidden';
     server.fail('configmap.list', { kind: 'status', code: 403, message });

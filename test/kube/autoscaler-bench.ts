@@ -8,27 +8,27 @@ import { loadKubeClient, type KubeClient } from '../../src/kube/client/kube-clie
 import { startScriptedApiServer, type ScriptedApiServer } from '../support/scripted-apiserver.ts';
 import { autoscaler, externalMetric } from '../support/scripted-autoscalers.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { fastWatch, surroundings, type TestSurroundings } from './kube-harness.ts';
+import { fastWatch, testDependencies, type TestDependencies } from './kube-harness.ts';
 
-/** An API server, and a watch of the HPAs in it, anew for each test. */
+/** An API server and a watch of its HPAs, new for each test. */
 class AutoscalerBench {
   declare server: ScriptedApiServer;
   declare client: KubeClient;
-  around: TestSurroundings = surroundings();
+  dependencies: TestDependencies = testDependencies();
   stop = new AbortController();
   watch: AutoscalerWatch | undefined;
   running: Promise<void> | undefined;
-  /** `{namespace}/{name}: {metric},…` of each call, oldest first; nothing after the colon: gone. */
-  told: string[] = [];
-  /** What the calls add up to. */
+  /** `{namespace}/{name}: {metric},…` of each call, oldest first. Without metrics if the HPA names none or is deleted. */
+  reported: string[] = [];
+  /** The HPAs after all calls. */
   readonly known = new Map<string, readonly ExternalMetricRef[]>();
 
   async setUp(): Promise<void> {
     this.server = await startScriptedApiServer();
-    this.client = await loadKubeClient(await this.server.podSurroundings());
-    this.around = surroundings();
+    this.client = await loadKubeClient(await this.server.podEnvironment());
+    this.dependencies = testDependencies();
     this.stop = new AbortController();
-    this.told = [];
+    this.reported = [];
     this.known.clear();
   }
 
@@ -48,7 +48,7 @@ class AutoscalerBench {
       this.client,
       { namespaces },
       { changed: (hpa, metrics) => this.#changed(hpa, metrics) },
-      this.around,
+      this.dependencies,
       { ...fastWatch, recheck: { firstPauseMs: 10, longestPauseMs: 20 }, ...settings },
     );
     this.watch = watch;
@@ -56,40 +56,40 @@ class AutoscalerBench {
     return watch;
   }
 
-  /** Creates or replaces an HPA that names these metrics and nothing else. */
+  /** Creates or replaces an HPA with exactly these metrics. */
   put(namespace: string, name: string, ...metrics: readonly string[]): void {
     const entries = metrics.map((metric) => externalMetric(metric));
     this.server.hpas.put(autoscaler(namespace, name, entries));
   }
 
-  /** Resolves once an HPA put now is known: whatever came before it has been told. */
+  /** Resolves when an HPA that is put now is known, so that all earlier changes were reported. */
   async settled(namespace = 'shop'): Promise<void> {
-    const name = `marker-${this.told.length}`;
+    const name = `marker-${this.reported.length}`;
     this.put(namespace, name, 'marker');
     await waitFor(() => this.known.has(`${namespace}/${name}`));
   }
 
-  /** Resolves once so many watches stand, on either side. */
+  /** Resolves when so many watches are open, on both sides. */
   watching(watches = 1): Promise<unknown> {
     return waitFor(() => this.server.hpas.openWatches === watches && this.watch?.synced === true);
   }
 
-  /** Without the markers. */
-  get tellings(): readonly string[] {
-    return this.told.filter((line) => !line.includes('marker'));
+  /** Without the HPAs of `settled`. */
+  get reports(): readonly string[] {
+    return this.reported.filter((line) => !line.includes('marker'));
   }
 
   offs() {
-    return this.around.observer.of('autoscalersOff');
+    return this.dependencies.observer.of('autoscalersOff');
   }
 
   ons() {
-    return this.around.observer.of('autoscalersOn');
+    return this.dependencies.observer.of('autoscalersOn');
   }
 
   #changed({ namespace, name }: AutoscalerName, metrics: readonly ExternalMetricRef[]): void {
     const key = `${namespace}/${name}`;
-    this.told.push(`${key}: ${metrics.map((metric) => metric.name).join()}`);
+    this.reported.push(`${key}: ${metrics.map((metric) => metric.name).join()}`);
     if (metrics.length === 0) this.known.delete(key);
     else this.known.set(key, metrics);
   }

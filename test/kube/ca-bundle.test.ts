@@ -15,14 +15,14 @@ beforeAll(async () => {
 const pemOf = (...cas: readonly Ca[]) => cas.map(({ certificate }) => certificate).join('');
 
 describe('a merged caBundle', () => {
-  it('is ours alone where there was none, or nothing readable', () => {
+  it('holds only our certificate if there was none, or none that can be read', () => {
     const expected = { pem: ours.certificate, certificates: 1, changed: true };
     expect(mergedBundle('', ours.certificate, nowMs)).toEqual(expected);
     const junk = 'x\n-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
     expect(mergedBundle(junk, ours.certificate, nowMs)).toEqual(expected);
   });
 
-  it('is as before where ours is in it', () => {
+  it('does not change if our certificate is in it', () => {
     const present = pemOf(stranger, ours);
     expect(mergedBundle(present, ours.certificate, nowMs)).toEqual({
       pem: present,
@@ -31,17 +31,17 @@ describe('a merged caBundle', () => {
     });
   });
 
-  it('holds several of ours, each once', async () => {
+  it('holds each of several certificates of ours once', async () => {
     const next = await createCa('sls-metrics-adapter');
     expect(mergedBundle(pemOf(ours), pemOf(next, ours), nowMs).pem).toBe(pemOf(next, ours));
   });
 
-  it('loses what has expired', async () => {
+  it('loses expired certificates', async () => {
     const expired = await createCa('cert-manager', { notAfter: new Date(nowMs - 1000) });
     expect(mergedBundle(pemOf(expired, stranger), ours.certificate, nowMs).pem).toBe(pemOf(ours, stranger));
   });
 
-  it('keeps the 32 newest of our own, and every stranger', async () => {
+  it('keeps the 32 newest certificates of the adapter, and all of others', async () => {
     const olderBy = (hours: number) =>
       createCa('sls-metrics-adapter', { notBefore: new Date(nowMs - hours * hourMs) });
     const replicas = await Promise.all(Array.from({ length: 33 }, (_, index) => olderBy(index + 2)));

@@ -1,12 +1,12 @@
 import { CoreV1Api } from '@kubernetes/client-node';
 import type { CallOptions, KubeClient } from '../../src/kube/client/kube-client.ts';
-import type { KubeObserver, KubeSurroundings } from '../../src/kube/client/kube-observer.ts';
+import type { KubeObserver, KubeDependencies } from '../../src/kube/client/kube-observer.ts';
 import type { ListWatchSettings } from '../../src/kube/client/list-watch.ts';
 
 type EventName = keyof KubeObserver;
 type EventOf<Name extends EventName> = Parameters<KubeObserver[Name]>[0];
 
-/** Keeps every event. */
+/** Keeps all events. */
 export class RecordingObserver implements KubeObserver {
   readonly #events: (readonly [EventName, unknown])[] = [];
   readonly #keep =
@@ -30,25 +30,27 @@ export class RecordingObserver implements KubeObserver {
     return this.#events.filter(([kept]) => kept === name).map(([, event]) => event as EventOf<Name>);
   }
 
-  /** Everything, as text, to look for what must not be there. */
+  /** All events as text, to search for what must not be in them. */
   get text(): string {
     return JSON.stringify(this.#events);
   }
 }
 
-export interface TestSurroundings extends KubeSurroundings {
+export interface TestDependencies extends KubeDependencies {
   readonly observer: RecordingObserver;
 }
 
-/** Real time, no jitter to speak of, and an observer that remembers. */
-export const surroundings = (around: Partial<Omit<KubeSurroundings, 'observer'>> = {}): TestSurroundings => ({
+/** Real time, constant jitter, and an observer that keeps events. */
+export const testDependencies = (
+  dependencies: Partial<Omit<KubeDependencies, 'observer'>> = {},
+): TestDependencies => ({
   clock: { now: () => performance.now() },
   random: () => 0.5,
-  ...around,
+  ...dependencies,
   observer: new RecordingObserver(),
 });
 
-/** Pauses of milliseconds, and a silence that no test reaches by accident. */
+/** Pauses of milliseconds, and a silence time-out that no test reaches by accident. */
 export const fastWatch: ListWatchSettings = {
   firstPauseMs: 4,
   longestPauseMs: 20,
@@ -65,7 +67,7 @@ export const activeResources = () =>
 
 export const configMapsPath = '/api/v1/namespaces/kube-system/configmaps';
 
-/** A request like any other: GET of `configMapsPath`. */
+/** Sends a GET of `configMapsPath`, an example of a request. */
 export const listConfigMaps = (client: KubeClient, options: CallOptions) => {
   const api = client.api(CoreV1Api);
   return client.call(

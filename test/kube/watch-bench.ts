@@ -5,7 +5,12 @@ import type { KubeObject } from '../../src/kube/client/kube-object.ts';
 import { ListWatch, type ListWatchSettings } from '../../src/kube/client/list-watch.ts';
 import { startScriptedApiServer, type ScriptedApiServer } from '../support/scripted-apiserver.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { configMapsPath as path, fastWatch, surroundings, type TestSurroundings } from './kube-harness.ts';
+import {
+  configMapsPath as path,
+  fastWatch,
+  testDependencies,
+  type TestDependencies,
+} from './kube-harness.ts';
 
 export const name = 'extension-apiserver-authentication';
 
@@ -20,7 +25,7 @@ class WatchedConfigMap {
   constructor(
     client: KubeClient,
     onValue: (value: KubeObject) => void,
-    around: TestSurroundings,
+    dependencies: TestDependencies,
     settings: ListWatchSettings,
   ) {
     const api = client.api(CoreV1Api);
@@ -38,7 +43,7 @@ class WatchedConfigMap {
       },
       { replaced: (all) => all.forEach(applied), applied, deleted: () => undefined },
       settings,
-      around,
+      dependencies,
     );
   }
 
@@ -59,20 +64,20 @@ class WatchedConfigMap {
   }
 }
 
-/** An API server, and a watch of one ConfigMap in it, anew for each test. */
+/** An API server and a watch of one ConfigMap, new for each test. */
 class WatchBench {
   declare server: ScriptedApiServer;
   declare client: KubeClient;
-  around: TestSurroundings = surroundings();
+  dependencies: TestDependencies = testDependencies();
   stop = new AbortController();
   running: Promise<unknown> | undefined;
-  /** Data of every version that the watch told of. */
+  /** The data of each version that was received. */
   values: unknown[] = [];
 
   async setUp(): Promise<void> {
     this.server = await startScriptedApiServer();
-    this.client = await loadKubeClient(await this.server.podSurroundings());
-    this.around = surroundings();
+    this.client = await loadKubeClient(await this.server.podEnvironment());
+    this.dependencies = testDependencies();
     this.stop = new AbortController();
     this.values = [];
   }
@@ -88,7 +93,7 @@ class WatchBench {
   start(settings: Partial<ListWatchSettings> = {}): WatchedConfigMap {
     const keep = (value: KubeObject) => this.values.push(dataOf(value));
     const all = { ...fastWatch, ...settings };
-    const watch = new WatchedConfigMap(this.client, keep, this.around, all);
+    const watch = new WatchedConfigMap(this.client, keep, this.dependencies, all);
     this.running = watch.run(this.stop.signal);
     return watch;
   }
@@ -106,7 +111,7 @@ class WatchBench {
   }
 
   ends() {
-    return this.around.observer.of('watchEnded');
+    return this.dependencies.observer.of('watchEnded');
   }
 
   lastQuery(): URLSearchParams {

@@ -156,7 +156,7 @@ export class ScriptedApiServer implements AsyncDisposable {
   }
 
   /** What a pod finds: the files of its service account, and the environment. */
-  async podSurroundings(): Promise<{ serviceAccountDir: string; env: Record<string, string> }> {
+  async podEnvironment(): Promise<{ serviceAccountDir: string; env: Record<string, string> }> {
     const serviceAccountDir = await this.#directory();
     await writeFile(join(serviceAccountDir, 'token'), 'adapter-token');
     await writeFile(join(serviceAccountDir, 'ca.crt'), this.caPem);

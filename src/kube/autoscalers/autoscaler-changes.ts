@@ -3,48 +3,49 @@ import type { Autoscaler } from './autoscaler.ts';
 
 export interface AutoscalerHandler {
   /**
-   * The external metrics of an HPA are others than was told last; none: it names no more, or is gone. Must not throw.
+   * Called when the external metrics of an HPA have changed. Empty: it names none any more, or was deleted. Must not
+   * throw.
    */
   changed(hpa: AutoscalerName, metrics: readonly ExternalMetricRef[]): void;
 }
 
 /**
- * Tells what changes in the external metrics that HPAs name. Versions tell nothing: each status update has a new
- * one, and not every API server counts `metadata.generation` of an HPA. So what was told last is compared, by its
- * fingerprint, which is all that is kept of it.
+ * Reports changes of the external metrics that HPAs name. The resourceVersion does not show them: each status update has a
+ * new one, and not every API server counts `metadata.generation` of an HPA. So the fingerprint of the metrics that were
+ * reported last is kept and compared.
  */
 export class AutoscalerChanges {
   readonly #handler: AutoscalerHandler;
-  /** Fingerprints by `{namespace}/{name}`; HPAs without external metrics are not in it. */
-  readonly #told = new Map<string, string>();
+  /** Fingerprints by `{namespace}/{name}`, without HPAs that name no external metric. */
+  readonly #reported = new Map<string, string>();
 
   constructor(handler: AutoscalerHandler) {
     this.#handler = handler;
   }
 
-  /** HPAs that name external metrics. */
+  /** How many HPAs name external metrics. */
   get size(): number {
-    return this.#told.size;
+    return this.#reported.size;
   }
 
-  /** It is as given now. */
+  /** The HPA was added or modified. */
   apply({ namespace, name, metrics, fingerprint }: Autoscaler): void {
     const key = `${namespace}/${name}`;
-    if (fingerprint === (this.#told.get(key) ?? '')) return;
-    if (fingerprint === '') this.#told.delete(key);
-    else this.#told.set(key, fingerprint);
+    if (fingerprint === (this.#reported.get(key) ?? '')) return;
+    if (fingerprint === '') this.#reported.delete(key);
+    else this.#reported.set(key, fingerprint);
     this.#handler.changed({ namespace, name }, metrics);
   }
 
-  /** It is gone. */
+  /** The HPA was deleted. */
   remove({ namespace, name }: AutoscalerName): void {
     this.apply({ namespace, name, metrics: [], fingerprint: '' });
   }
 
-  /** These are all there are. */
+  /** The HPAs are these and no others. */
   replace(all: readonly Autoscaler[]): void {
     const names = new Set(all.map(({ namespace, name }) => `${namespace}/${name}`));
-    for (const key of [...this.#told.keys()].filter((told) => !names.has(told))) {
+    for (const key of [...this.#reported.keys()].filter((reported) => !names.has(reported))) {
       const slash = key.indexOf('/');
       this.remove({ namespace: key.slice(0, slash), name: key.slice(slash + 1) });
     }

@@ -7,7 +7,7 @@ import {
 } from '../../grammar/label-selector.ts';
 import { isRecord } from '../client/kube-object.ts';
 
-/** Operators of `matchExpressions`, and as a selector's text has them. */
+/** Operators of `matchExpressions`, and their form in the text of a selector. */
 const operators = new Map<unknown, Operator>([
   ['In', 'in'],
   ['NotIn', 'notin'],
@@ -16,11 +16,11 @@ const operators = new Map<unknown, Operator>([
 ]);
 
 /**
- * The requirements that `parseLabelSelector` finds in the text which kube-controller-manager makes of a LabelSelector.
- * Source: `LabelSelectorAsSelector` of k8s.io/apimachinery, whose result sorts by key.
+ * Returns the requirements that `parseLabelSelector` finds in the text which kube-controller-manager makes of a
+ * LabelSelector. Source: `LabelSelectorAsSelector` of k8s.io/apimachinery, whose result is sorted by key.
  *
- * @param selector of a metric in an HPA; none: no requirements
- * @throws AdapterError `SelectorMalformed` where kube-controller-manager refuses it too, and never asks for the metric
+ * @param selector of a metric in an HPA. Undefined or null: no requirements
+ * @throws AdapterError `SelectorMalformed` if kube-controller-manager refuses it too, and so never reads the metric
  */
 export function selectorRequirements(selector: unknown): readonly Requirement[] {
   try {
@@ -65,15 +65,15 @@ function requirement(key: unknown, operator: Operator, given: readonly unknown[]
 
 function recordOf(value: unknown, what: string): Readonly<Record<string, unknown>> {
   if (isRecord(value)) return value;
-  throw new SyntaxError(`${what} is no object`);
+  throw new SyntaxError(`${what} is not an object`);
 }
 
 function listOf(value: unknown, what: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
-  throw new SyntaxError(`${what} is no list`);
+  throw new SyntaxError(`${what} is not a list`);
 }
 
 function textOf(value: unknown, what: string): string {
   if (typeof value === 'string') return value;
-  throw new SyntaxError(`${what} is no text`);
+  throw new SyntaxError(`${what} is not a string`);
 }

@@ -1,7 +1,7 @@
 import { jitteredPauseMs, pauseBoundMs, pauseUntil, type BackOffSettings } from '../../runtime/back-off.ts';
 import type { KubeClient } from '../client/kube-client.ts';
 import { KubeError, messageOf } from '../client/kube-error.ts';
-import type { AutoscalersOffEvent, KubeSurroundings, SyncState } from '../client/kube-observer.ts';
+import type { AutoscalersOffEvent, KubeDependencies, SyncState } from '../client/kube-observer.ts';
 import { defaultListWatchSettings, ListWatch, type ListWatchSettings } from '../client/list-watch.ts';
 import { AutoscalerChanges, type AutoscalerHandler } from './autoscaler-changes.ts';
 import {
@@ -35,12 +35,12 @@ export class AutoscalerWatch {
     client: KubeClient,
     chosen: { readonly namespaces: readonly string[] },
     handler: AutoscalerHandler,
-    surroundings: KubeSurroundings,
+    dependencies: KubeDependencies,
     settings: AutoscalerWatchSettings = defaultAutoscalerWatchSettings,
   ) {
     const namespaces = chosen.namespaces.length === 0 ? [undefined] : [...new Set(chosen.namespaces)];
     this.#watches = namespaces.map(
-      (namespace) => new NamespaceWatch(client, namespace, handler, surroundings, settings),
+      (namespace) => new NamespaceWatch(client, namespace, handler, dependencies, settings),
     );
   }
 
@@ -68,7 +68,7 @@ class NamespaceWatch {
   readonly #client: KubeClient;
   readonly #namespace: string | undefined;
   readonly #changes: AutoscalerChanges;
-  readonly #surroundings: KubeSurroundings;
+  readonly #dependencies: KubeDependencies;
   readonly #settings: AutoscalerWatchSettings;
   #state: 'starting' | 'on' | AutoscalersOffEvent['reason'] = 'starting';
   /** The one that was begun last. */
@@ -83,13 +83,13 @@ class NamespaceWatch {
     client: KubeClient,
     namespace: string | undefined,
     handler: AutoscalerHandler,
-    surroundings: KubeSurroundings,
+    dependencies: KubeDependencies,
     settings: AutoscalerWatchSettings,
   ) {
     this.#client = client;
     this.#namespace = namespace;
     this.#changes = new AutoscalerChanges(handler);
-    this.#surroundings = surroundings;
+    this.#dependencies = dependencies;
     this.#settings = settings;
   }
 
@@ -133,7 +133,7 @@ class NamespaceWatch {
       if (error instanceof KubeError && error.statusCode === 403)
         return this.#switchOff('forbidden', message);
       this.#failures++;
-      const { observer, random } = this.#surroundings;
+      const { observer, random } = this.#dependencies;
       const retryInMs = pauseBoundMs(this.#failures, this.#settings);
       observer.watchEnded({ path: '/apis/autoscaling', reason: 'failed', message, retryInMs });
       return jitteredPauseMs(this.#failures, { ...this.#settings, random });
@@ -166,7 +166,7 @@ class NamespaceWatch {
         endsRun: ({ statusCode }) => statusCode === 403 || statusCode === 404,
       },
       this.#settings,
-      this.#surroundings,
+      this.#dependencies,
     );
   }
 
@@ -175,14 +175,14 @@ class NamespaceWatch {
     this.#state = 'on';
     this.#offs = 0;
     const { size } = this.#changes;
-    const { observer } = this.#surroundings;
+    const { observer } = this.#dependencies;
     observer.autoscalersOn({ namespace: this.#namespace, version, withExternalMetrics: size });
   }
 
   /** Returns the pause before the next attempt, ms: between half the bound and the bound. */
   #switchOff(reason: AutoscalersOffEvent['reason'], message: string): number {
     this.#offs++;
-    const { observer, random } = this.#surroundings;
+    const { observer, random } = this.#dependencies;
     const retryInMs = pauseBoundMs(this.#offs, this.#settings.recheck);
     if (this.#state !== reason) {
       this.#state = reason;

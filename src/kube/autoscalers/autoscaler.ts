@@ -7,17 +7,17 @@ import { isRecord, metadataOf, type KubeObject } from '../client/kube-object.ts'
 
 /** What is kept of a HorizontalPodAutoscaler. */
 export interface Autoscaler extends AutoscalerName {
-  /** Each once, in an order of their own: that of the HPA makes no difference. */
+  /** Each once, sorted: the order in the HPA makes no difference. */
   readonly metrics: readonly ExternalMetricRef[];
   /**
-   * Of `metrics`: equal where those are, empty where there are none. Made as an HPA is read, since thousands may have
-   * to be compared at once, and short, since it is kept.
+   * A hash of `metrics`: equal for equal metrics, empty without metrics. It is computed when the HPA is read, since
+   * thousands may have to be compared at once.
    */
   readonly fingerprint: string;
 }
 
 /**
- * Reads a HorizontalPodAutoscaler of autoscaling/v2 or v2beta2; whatever is not like one counts as not there.
+ * Reads a HorizontalPodAutoscaler of autoscaling/v2 or v2beta2. Parts that are not as documented are ignored.
  * https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/horizontal-pod-autoscaler-v2/
  *
  * @returns undefined without a namespace or a name
@@ -41,7 +41,7 @@ export function autoscalerOf(object: KubeObject): Autoscaler | undefined {
 
 type Bounds = Pick<ScaleTarget, 'minReplicas' | 'maxReplicas'>;
 
-/** Source: autoscaling/v2, where minReplicas is 1 by default. */
+/** Source: autoscaling/v2. minReplicas is 1 by default. */
 function boundsOf(spec: unknown): Bounds {
   const { minReplicas, maxReplicas } = isRecord(spec) ? spec : {};
   return {
@@ -56,8 +56,8 @@ function externalMetricOf(metric: unknown, bounds: Bounds): ExternalMetricRef | 
   if (!isRecord(identifier)) return undefined;
   const { name, selector } = identifier;
   if (typeof name !== 'string' || name === '') return undefined;
-  const aim = targetOf(metric['external']['target'], bounds);
-  const target = aim === undefined ? {} : { target: aim };
+  const scaleTarget = targetOf(metric['external']['target'], bounds);
+  const target = scaleTarget === undefined ? {} : { target: scaleTarget };
   try {
     return { name, requirements: selectorRequirements(selector), ...target };
   } catch (error) {
@@ -74,8 +74,8 @@ function targetOf(target: unknown, bounds: Bounds): ScaleTarget | undefined {
       ? (['Value', value] as const)
       : (['AverageValue', averageValue] as const);
   try {
-    const aim = parseQuantity(String(text));
-    return aim > 0 ? { kind, value: aim, ...bounds } : undefined;
+    const quantity = parseQuantity(String(text));
+    return quantity > 0 ? { kind, value: quantity, ...bounds } : undefined;
   } catch {
     return undefined;
   }

@@ -4,9 +4,9 @@ import { isRecord } from './kube-object.ts';
 /**
  * - `status`: the API server refused or failed, with an HTTP status or an ERROR event
  * - `network`: no connection, or it broke
- * - `timeout`: no answer, or nothing from a watch, for too long
+ * - `timeout`: no answer in time, or a watch that is silent for too long
  * - `reply`: the answer is not what the Kubernetes API documents
- * - `access`: the credentials of our own cannot be had (a file, an exec plugin)
+ * - `access`: our own credentials cannot be read (a file, an exec plugin)
  */
 export type KubeErrorKind = 'status' | 'network' | 'timeout' | 'reply' | 'access';
 
@@ -17,14 +17,14 @@ interface StatusDetails {
   readonly cause?: unknown;
 }
 
-/** A call to the Kubernetes API server that failed. Never holds a token. */
+/** A call to the Kubernetes API server failed. The error never contains a token. */
 export class KubeError extends Error {
   override readonly name = 'KubeError';
   readonly kind: KubeErrorKind;
   readonly statusCode: number | undefined;
   /** `reason` of the Status, such as `Expired` or `Conflict`. */
   readonly reason: string | undefined;
-  /** How long the server asks to wait. */
+  /** The pause that the server asks for. */
   readonly retryAfterMs: number | undefined;
 
   constructor(kind: KubeErrorKind, message: string, details: StatusDetails = {}) {
@@ -36,9 +36,9 @@ export class KubeError extends Error {
   }
 
   /**
-   * Whether the same call may succeed the next time: after 429, 5xx and whatever is no answer. Go's webhooks
-   * (k8s.io/apiserver/pkg/util/webhook) retry 429, 500, 504 and resets alone; 502 and 503 come from a load balancer
-   * before a control plane.
+   * Whether the same call may succeed the next time: after 429, 5xx, and anything that is no answer. Go's webhooks
+   * (k8s.io/apiserver/pkg/util/webhook) retry only 429, 500, 504 and resets. 502 and 503 come from a load balancer in front
+   * of a control plane.
    */
   get retryable(): boolean {
     if (this.kind !== 'status') return true;
@@ -47,9 +47,9 @@ export class KubeError extends Error {
 }
 
 /**
- * The failure that a `Status` object tells of: the body of a reply, or the object of an ERROR event.
+ * Returns the error for a `Status` object: the body of a reply, or the object of an ERROR event.
  *
- * @param statusCode of the reply, where it is one
+ * @param statusCode of the reply. Undefined for an ERROR event
  * @param retryAfterSeconds value of the Retry-After header
  */
 export function statusError(
@@ -76,10 +76,10 @@ export function statusError(
   );
 }
 
-/** One line on any thrown value. */
+/** Returns one line that describes any thrown value. */
 export const messageOf = (thrown: unknown): string => {
   if (!(thrown instanceof Error)) return String(thrown);
-  // A failed connect to several addresses is an AggregateError without a message.
+  // If every address of a host fails, Node throws an AggregateError without a message.
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
   return thrown.message === '' ? code : thrown.message;
 };

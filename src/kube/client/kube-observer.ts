@@ -65,7 +65,7 @@ export interface KubeObserver {
 }
 
 /** What everything in this folder is given from outside. */
-export interface KubeSurroundings {
+export interface KubeDependencies {
   readonly clock: { now(): number };
   /** Uniform in [0, 1). */
   readonly random: () => number;

@@ -2,7 +2,7 @@ import { jitteredPauseMs, pauseBoundMs, pauseUntil, type BackOffSettings } from 
 import type { KubeClient } from './kube-client.ts';
 import { KubeError, messageOf, statusError } from './kube-error.ts';
 import { versionOf, type KubeObject } from './kube-object.ts';
-import type { KubeSurroundings, WatchEndedEvent } from './kube-observer.ts';
+import type { KubeDependencies, WatchEndedEvent } from './kube-observer.ts';
 import { listPages, type Collection } from './list-pages.ts';
 import type { WatchEvent } from './watch-events.ts';
 
@@ -61,7 +61,7 @@ export class ListWatch<Kept> {
   readonly #collection: WatchedCollection<Kept>;
   readonly #handlers: ListWatchHandlers<Kept>;
   readonly #settings: ListWatchSettings;
-  readonly #surroundings: KubeSurroundings;
+  readonly #dependencies: KubeDependencies;
   #version: string | undefined;
   #failures = 0;
   #lastSyncMs: number | undefined;
@@ -72,13 +72,13 @@ export class ListWatch<Kept> {
     collection: WatchedCollection<Kept>,
     handlers: ListWatchHandlers<Kept>,
     settings: ListWatchSettings,
-    surroundings: KubeSurroundings,
+    dependencies: KubeDependencies,
   ) {
     this.#client = client;
     this.#collection = collection;
     this.#handlers = handlers;
     this.#settings = settings;
-    this.#surroundings = surroundings;
+    this.#dependencies = dependencies;
   }
 
   /** When the server last confirmed that our copy is current, Unix ms. Undefined: never. */
@@ -91,7 +91,7 @@ export class ListWatch<Kept> {
     const { path } = this.#collection;
     if (this.#lastSyncMs === undefined) return this.#lastFailure ?? `${path} was not listed yet`;
     const { silenceMs, longestPauseMs, callTimeoutMs } = this.#settings;
-    const ageMs = this.#surroundings.clock.now() - this.#lastSyncMs;
+    const ageMs = this.#dependencies.clock.now() - this.#lastSyncMs;
     if (ageMs <= silenceMs + 2 * (longestPauseMs + callTimeoutMs)) return undefined;
     return `${path} is ${Math.round(ageMs / 1000)} s old: ${this.#lastFailure ?? 'the server has sent nothing'}`;
   }
@@ -124,7 +124,7 @@ export class ListWatch<Kept> {
       end = { reason: endReasonOf(error), message: this.#lastFailure };
     }
     if (signal.aborted) return undefined;
-    const { observer, random } = this.#surroundings;
+    const { observer, random } = this.#dependencies;
     const retryInMs = pauseBoundMs(this.#failures, this.#settings);
     observer.watchEnded({ path: this.#collection.path, ...end, retryInMs });
     await pauseUntil(jitteredPauseMs(this.#failures, { ...this.#settings, random }), signal);
@@ -144,12 +144,12 @@ export class ListWatch<Kept> {
     }
     this.#handlers.replaced(kept);
     this.#synced();
-    this.#surroundings.observer.listed({ path, objects: kept.length });
+    this.#dependencies.observer.listed({ path, objects: kept.length });
     return version;
   }
 
   async #watch(version: string, signal: AbortSignal): Promise<void> {
-    const { random, clock } = this.#surroundings;
+    const { random, clock } = this.#dependencies;
     const { silenceMs, watchSeconds, callTimeoutMs } = this.#settings;
     const { path, fieldSelector } = this.#collection;
     const query = {
@@ -188,7 +188,7 @@ export class ListWatch<Kept> {
   }
 
   #synced(): void {
-    this.#lastSyncMs = this.#surroundings.clock.now();
+    this.#lastSyncMs = this.#dependencies.clock.now();
   }
 }
 

@@ -4,7 +4,7 @@ import {
   type V1SubjectAccessReview,
 } from '@kubernetes/client-node';
 import type { KubeClient } from '../client/kube-client.ts';
-import type { KubeSurroundings } from '../client/kube-observer.ts';
+import type { KubeDependencies } from '../client/kube-observer.ts';
 import { ReviewCache } from './review-cache.ts';
 import { defaultReviewSettings, Reviewer, type Review, type ReviewSettings } from './reviewer.ts';
 import type { User } from './user.ts';
@@ -39,16 +39,16 @@ export class AccessReviewer {
 
   constructor(
     client: KubeClient,
-    surroundings: KubeSurroundings,
+    dependencies: KubeDependencies,
     settings: ReviewSettings = defaultReviewSettings,
   ) {
     const { maxEntries, acceptedTtlMs, refusedTtlMs } = settings;
     this.#api = client.api(AuthorizationV1Api);
-    this.#reviewer = new Reviewer(client, surroundings, settings);
+    this.#reviewer = new Reviewer(client, dependencies, settings);
     this.#cache = new ReviewCache(
       maxEntries,
       ({ allowed }) => (allowed ? acceptedTtlMs : refusedTtlMs),
-      surroundings.clock,
+      dependencies.clock,
     );
   }
 
@@ -103,7 +103,7 @@ export class AccessReviewer {
   }
 }
 
-/** The same text for the same user, whatever the order of groups and keys, since it is part of the cache's key. */
+/** Sorted, since the text of it is part of the cache's key: one user has one key, in any order of groups and extra. */
 function userFields({ name, uid, groups, extra }: User) {
   const keys = Object.keys(extra).sort();
   return {

@@ -2,7 +2,7 @@ import { jitteredPauseMs, pauseUntil, type BackOffSettings } from '../../runtime
 import type { KubeClient, RequestOptions } from '../client/kube-client.ts';
 import { KubeError } from '../client/kube-error.ts';
 import { isRecord, type KubeObject } from '../client/kube-object.ts';
-import type { KubeObserver, KubeSurroundings } from '../client/kube-observer.ts';
+import type { KubeObserver, KubeDependencies } from '../client/kube-observer.ts';
 
 export interface ReviewSettings extends BackOffSettings {
   /** For all attempts and pauses together. */
@@ -48,12 +48,12 @@ export interface Review {
 /** Creates reviews, and repeats those that fail. */
 export class Reviewer {
   readonly #client: KubeClient;
-  readonly #surroundings: KubeSurroundings;
+  readonly #dependencies: KubeDependencies;
   readonly #settings: ReviewSettings;
 
-  constructor(client: KubeClient, surroundings: KubeSurroundings, settings: ReviewSettings) {
+  constructor(client: KubeClient, dependencies: KubeDependencies, settings: ReviewSettings) {
     this.#client = client;
-    this.#surroundings = surroundings;
+    this.#dependencies = dependencies;
     this.#settings = settings;
   }
 
@@ -87,13 +87,13 @@ export class Reviewer {
   }
 
   #pauseMs(made: number, { retryAfterMs = 0 }: KubeError): number {
-    const { random } = this.#surroundings;
+    const { random } = this.#dependencies;
     return Math.max(jitteredPauseMs(made, { ...this.#settings, random }), retryAfterMs);
   }
 
   #failure(kind: ReviewKind, last: KubeError, attempts: number, secret?: string): KubeError {
     const message = secret === undefined ? last.message : last.message.replaceAll(secret, '…');
-    this.#surroundings.observer.reviewFailed({ kind, message, attempts });
+    this.#dependencies.observer.reviewFailed({ kind, message, attempts });
     const { statusCode, reason } = last;
     return new KubeError(last.kind, `${kind} failed: ${message}`, { statusCode, reason });
   }

@@ -1,7 +1,7 @@
 import { AuthenticationV1Api, type V1TokenReview } from '@kubernetes/client-node';
 import type { KubeClient } from '../client/kube-client.ts';
 import { isRecord } from '../client/kube-object.ts';
-import type { KubeSurroundings } from '../client/kube-observer.ts';
+import type { KubeDependencies } from '../client/kube-observer.ts';
 import { ReviewCache } from './review-cache.ts';
 import { defaultReviewSettings, Reviewer, type ReviewSettings } from './reviewer.ts';
 import type { User } from './user.ts';
@@ -20,16 +20,16 @@ export class TokenReviewer {
 
   constructor(
     client: KubeClient,
-    surroundings: KubeSurroundings,
+    dependencies: KubeDependencies,
     settings: ReviewSettings = defaultTokenReviewSettings,
   ) {
     const { maxEntries, acceptedTtlMs, refusedTtlMs } = settings;
     this.#api = client.api(AuthenticationV1Api);
-    this.#reviewer = new Reviewer(client, surroundings, settings);
+    this.#reviewer = new Reviewer(client, dependencies, settings);
     this.#cache = new ReviewCache(
       maxEntries,
       ({ user }) => (user === undefined ? refusedTtlMs : acceptedTtlMs),
-      surroundings.clock,
+      dependencies.clock,
     );
   }
 

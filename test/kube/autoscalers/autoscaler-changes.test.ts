@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { AutoscalerChanges } from '../../../src/kube/autoscalers/autoscaler-changes.ts';
 import type { Autoscaler } from '../../../src/kube/autoscalers/autoscaler.ts';
 
-/** Few names and few states, so that the same HPA is met again and again. */
+/** Few names and few states, so that the same HPA occurs often. */
 const autoscaler: fc.Arbitrary<Autoscaler> = fc
   .record({
     namespace: fc.constantFrom('shop', 'blog'),
@@ -27,7 +27,7 @@ const step = fc.oneof(
   }),
 );
 
-it('tells each difference once, and nothing that is none', () => {
+it('changes of HPAs are reported once each, and nothing else is', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
       const told = new Map<string, string>();

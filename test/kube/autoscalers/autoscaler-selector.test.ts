@@ -51,7 +51,7 @@ const selector = fc
   })
   .filter(({ matchLabels, matchExpressions }) => {
     const keys = [...Object.keys(matchLabels), ...matchExpressions.map((one) => one.key)];
-    // Go leaves the order of equal keys open.
+    // Go does not define the order of equal keys.
     return new Set(keys).size === keys.length;
   });
 
@@ -89,11 +89,11 @@ describe('the selector of a metric', () => {
       },
       [requirement('a', 'notin', 'x'), requirement('b', 'exists'), requirement('c', '!')],
     ],
-  ])('is understood: %s', (_, given, expected) => {
+  ])('becomes requirements: %s', (_, given, expected) => {
     expect(selectorRequirements(given)).toEqual(expected);
   });
 
-  it('gives what the parser finds in the text that kube-controller-manager sends', () => {
+  it('has the requirements that the parser finds in the text of kube-controller-manager', () => {
     fc.assert(
       fc.property(selector, (given) => {
         const { matchLabels, matchExpressions } = given;
@@ -104,15 +104,15 @@ describe('the selector of a metric', () => {
   });
 
   it.each<[selector: unknown, why: string]>([
-    ['a=b', 'the selector is no object'],
-    [{ matchLabels: ['a'] }, 'matchLabels is no object'],
-    [{ matchLabels: { a: 1 } }, 'a value of a is no text'],
+    ['a=b', 'the selector is not an object'],
+    [{ matchLabels: ['a'] }, 'matchLabels is not an object'],
+    [{ matchLabels: { a: 1 } }, 'a value of a is not a string'],
     [{ matchLabels: { a: 'b,c=d' } }, 'values[a]: Invalid value: "b,c=d"'],
     [{ matchLabels: { a: 'v'.repeat(64) } }, 'must be no more than 63 bytes'],
     [{ matchLabels: { '-a': 'b' } }, 'key: Invalid value: "-a"'],
-    [{ matchExpressions: {} }, 'matchExpressions is no list'],
-    [{ matchExpressions: ['a'] }, 'an item of matchExpressions is no object'],
-    [{ matchExpressions: [{ operator: 'Exists' }] }, 'a key is no text'],
+    [{ matchExpressions: {} }, 'matchExpressions is not a list'],
+    [{ matchExpressions: ['a'] }, 'an item of matchExpressions is not an object'],
+    [{ matchExpressions: [{ operator: 'Exists' }] }, 'a key is not a string'],
     [{ matchExpressions: [{ key: 'a' }] }, 'undefined is not a valid label selector operator'],
     [{ matchExpressions: [{ key: 'a', operator: 'in', values: ['b'] }] }, '"in" is not a valid label'],
     [{ matchExpressions: [{ key: 'a', operator: 'In' }] }, 'values of In must not be empty'],
@@ -120,7 +120,7 @@ describe('the selector of a metric', () => {
       { matchExpressions: [{ key: 'a', operator: 'NotIn', values: [] }] },
       'values of NotIn must not be empty',
     ],
-    [{ matchExpressions: [{ key: 'a', operator: 'In', values: 'b' }] }, 'values is no list'],
+    [{ matchExpressions: [{ key: 'a', operator: 'In', values: 'b' }] }, 'values is not a list'],
     [
       { matchExpressions: [{ key: 'a', operator: 'Exists', values: ['b'] }] },
       'values of Exists must be empty',

@@ -17,21 +17,21 @@ const paths = () => [
 ];
 
 describe('the HPAs of a cluster', () => {
-  it('are told of with the external metrics that they name: appeared, changed, gone', async () => {
+  it('are reported with the external metrics that they name: added, changed, deleted', async () => {
     bench.put('shop', 'web', 'qps');
     bench.put('blog', 'web', 'latency', 'qps');
     bench.put('blog', 'cpu');
     const watch = bench.start();
     expect(watch.synced).toBe(false);
     await waitFor(() => watch.synced);
-    expect(bench.told.sort()).toEqual(['blog/web: latency,qps', 'shop/web: qps']);
+    expect(bench.reported.sort()).toEqual(['blog/web: latency,qps', 'shop/web: qps']);
     await bench.watching();
     bench.put('blog', 'cpu', 'qps');
     bench.put('shop', 'web', 'latency');
     bench.server.hpas.delete('web', 'blog');
     bench.put('blog', 'cpu');
     await bench.settled();
-    expect(bench.tellings.slice(2)).toEqual([
+    expect(bench.reports.slice(2)).toEqual([
       'blog/cpu: qps',
       'shop/web: latency',
       'blog/web: ',
@@ -41,7 +41,7 @@ describe('the HPAs of a cluster', () => {
     expect(bench.ons()).toEqual([{ namespace: undefined, version: 'v2', withExternalMetrics: 2 }]);
   });
 
-  it('are told of with what their selectors ask for', async () => {
+  it('are reported with the requirements of their selectors', async () => {
     bench.server.hpas.put(autoscaler('shop', 'web', [qps]));
     bench.start();
     await waitFor(() => bench.known.has('shop/web'));
@@ -55,11 +55,11 @@ describe('the HPAs of a cluster', () => {
     await bench.watching();
     const other = externalMetric('qps', { matchLabels: { 'sls.project': 'blog' } });
     bench.server.hpas.put(autoscaler('shop', 'web', [other]));
-    await waitFor(() => bench.told.length === 2);
+    await waitFor(() => bench.reported.length === 2);
     expect(bench.known.get('shop/web')).toMatchObject([{ requirements: [{ values: ['blog'] }] }]);
   });
 
-  it('are not told of for a status, an annotation, a metric of another kind or one that is there twice', async () => {
+  it('are not reported again for a status, an annotation, a metric of another type or a repeated metric', async () => {
     bench.server.hpas.put(autoscaler('shop', 'web', [qps]));
     bench.start();
     await bench.watching();
@@ -69,20 +69,20 @@ describe('the HPAs of a cluster', () => {
     bench.server.hpas.put(autoscaler('shop', 'web', [qps], { metadata }));
     bench.server.hpas.put(autoscaler('shop', 'web', [cpu, qps, qps]));
     await bench.settled();
-    expect(bench.tellings).toEqual(['shop/web: qps']);
+    expect(bench.reports).toEqual(['shop/web: qps']);
   });
 
-  it('are told of anew for another target, which tells what they want', async () => {
+  it('are reported again for another target', async () => {
     bench.server.hpas.put(autoscaler('shop', 'web', [qps]));
     bench.start();
     await bench.watching();
     const target = { ...qps, external: { ...qps.external, target: { type: 'Value', value: '3' } } };
     bench.server.hpas.put(autoscaler('shop', 'web', [target]));
-    await waitFor(() => bench.told.length === 2);
+    await waitFor(() => bench.reported.length === 2);
     expect(bench.known.get('shop/web')).toMatchObject([{ target: { kind: 'Value', value: 3 } }]);
   });
 
-  it('may be malformed, at the start and later, without harm to the others', async () => {
+  it('may be malformed, at the start and later, without effect on others', async () => {
     const odd = (name: string, spec: unknown) => ({ metadata: { namespace: 'shop', name }, spec });
     bench.server.hpas.put(odd('nothing', null));
     bench.server.hpas.put(odd('numbers', { metrics: [1, null, { type: 'External', external: 2 }] }));
@@ -95,16 +95,16 @@ describe('the HPAs of a cluster', () => {
       odd('refused', { metrics: [externalMetric('qps', { matchLabels: { a: 'b c' } })] }),
     );
     await bench.settled();
-    expect(bench.tellings).toEqual(['shop/web: qps', 'shop/refused: qps']);
+    expect(bench.reports).toEqual(['shop/web: qps', 'shop/refused: qps']);
     expect(bench.known.get('shop/refused')).toMatchObject([{ refusal: { code: 'SelectorMalformed' } }]);
-    expect(bench.around.observer.of('watchEnded')).toEqual([]);
+    expect(bench.dependencies.observer.of('watchEnded')).toEqual([]);
   });
 
-  it('are told of by their differences alone after 410', async () => {
+  it('are reported after 410 only if they differ', async () => {
     for (const name of ['same', 'other', 'gone']) bench.put('shop', name, 'qps');
     const watch = bench.start();
     await bench.watching();
-    bench.told = [];
+    bench.reported = [];
     const { hpas } = bench.server;
     hpas.silent = true;
     hpas.delete('gone');
@@ -114,7 +114,7 @@ describe('the HPAs of a cluster', () => {
     hpas.expire('status');
     await waitFor(() => bench.server.count('hpa.list') === 2 && hpas.openWatches === 1);
     await bench.settled();
-    expect(bench.tellings.toSorted()).toEqual(['shop/gone: ', 'shop/new: qps', 'shop/other: latency']);
+    expect(bench.reports.toSorted()).toEqual(['shop/gone: ', 'shop/new: qps', 'shop/other: latency']);
     expect(watch.synced).toBe(true);
     expect(bench.ons()).toHaveLength(1);
   });
@@ -124,16 +124,16 @@ describe('the HPAs of a cluster', () => {
     const watch = bench.start();
     await bench.watching();
     await bench.server.goDown();
-    await waitFor(() => bench.around.observer.of('watchEnded').length >= 3);
+    await waitFor(() => bench.dependencies.observer.of('watchEnded').length >= 3);
     bench.put('shop', 'web', 'latency');
     await bench.server.comeUp();
-    await waitFor(() => bench.told.length === 2);
-    expect(bench.told).toEqual(['shop/web: qps', 'shop/web: latency']);
+    await waitFor(() => bench.reported.length === 2);
+    expect(bench.reported).toEqual(['shop/web: qps', 'shop/web: latency']);
     expect(watch.synced).toBe(true);
     expect(bench.offs()).toEqual([]);
   });
 
-  it('may come by the thousands, at once and in a list, and go again', async () => {
+  it('can be thousands, in events and in a list', async () => {
     const count = 5000;
     const names = Array.from({ length: count }, (_, index) => `hpa-${index}`);
     for (const name of names) bench.put('shop', name, 'qps');
@@ -145,11 +145,11 @@ describe('the HPAs of a cluster', () => {
     await waitFor(() => bench.known.size === 2 * count, 30_000);
     for (const name of names) bench.server.hpas.delete(name, 'blog');
     await waitFor(() => bench.known.size === count, 30_000);
-    expect(bench.told).toHaveLength(3 * count);
-    expect(bench.around.observer.of('watchEnded')).toEqual([]);
+    expect(bench.reported).toHaveLength(3 * count);
+    expect(bench.dependencies.observer.of('watchEnded')).toEqual([]);
   }, 60_000);
 
-  it('leave nothing behind when the watch is stopped', async () => {
+  it('leave no timer and no socket when the watch is stopped', async () => {
     bench.put('shop', 'web', 'qps');
     bench.start(['shop', 'blog']);
     await bench.watching(2);
@@ -158,12 +158,12 @@ describe('the HPAs of a cluster', () => {
     bench.client.close();
     await waitFor(() => bench.server.openConnections === 0);
     await waitFor(() => activeResources() === 0, 1000, 'no timer and no socket left');
-    expect(bench.told).toEqual(['shop/web: qps']);
+    expect(bench.reported).toEqual(['shop/web: qps']);
   });
 });
 
-describe('chosen namespaces', () => {
-  it('are followed each by itself, and no other is asked about', async () => {
+describe('the watch of chosen namespaces', () => {
+  it('makes one watch for each namespace, and none for others', async () => {
     for (const namespace of ['shop', 'blog', 'bank']) bench.put(namespace, 'web', 'qps');
     const watch = bench.start(['shop', 'blog', 'shop']);
     await bench.watching(2);
@@ -172,21 +172,21 @@ describe('chosen namespaces', () => {
     bench.put('blog', 'other', 'qps');
     await bench.settled('shop');
     await bench.settled('blog');
-    expect(bench.tellings.toSorted()).toEqual(['blog/other: qps', 'blog/web: qps', 'shop/web: qps']);
+    expect(bench.reports.toSorted()).toEqual(['blog/other: qps', 'blog/web: qps', 'shop/web: qps']);
     expect(paths().sort()).toEqual([
       '/apis/autoscaling/v2/namespaces/blog/horizontalpodautoscalers',
       '/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers',
     ]);
   });
 
-  it('are not all there is to be synced while one may not be read', async () => {
+  it('is not synced while one namespace may not be read', async () => {
     bench.put('shop', 'web', 'qps');
     bench.put('blog', 'web', 'qps');
     bench.server.hpas.mayRead = (_, namespace) => namespace === 'shop';
     const watch = bench.start(['shop', 'blog']);
     await waitFor(() => bench.ons().length === 1 && bench.offs().length === 1);
     expect(watch.synced).toBe(false);
-    expect(bench.told).toEqual(['shop/web: qps']);
+    expect(bench.reported).toEqual(['shop/web: qps']);
     expect(bench.offs()[0]).toMatchObject({ namespace: 'blog', reason: 'forbidden' });
     const resource = 'horizontalpodautoscalers';
     const lastSyncMs = expect.any(Number) as unknown;
@@ -196,6 +196,6 @@ describe('chosen namespaces', () => {
     ]);
     bench.server.hpas.mayRead = () => true;
     await waitFor(() => watch.synced);
-    expect(bench.told).toEqual(['shop/web: qps', 'blog/web: qps']);
+    expect(bench.reported).toEqual(['shop/web: qps', 'blog/web: qps']);
   });
 });

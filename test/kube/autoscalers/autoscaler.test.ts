@@ -17,7 +17,7 @@ const metricsOf = (...metrics: readonly unknown[]): readonly ExternalMetricRef[]
   autoscalerOf(autoscaler('shop', 'web', metrics))?.metrics;
 
 describe('what is kept of an HPA', () => {
-  it('is its name and the external metrics that it names, of which a request can be made', () => {
+  it('is its name and its external metrics, from which a request can be made', () => {
     const kept = autoscalerOf(autoscaler('shop', 'web', [cpu, qps, { type: 'Pods', pods: {} }]));
     expect(kept).toMatchObject({
       namespace: 'shop',
@@ -38,7 +38,7 @@ describe('what is kept of an HPA', () => {
     expect({ project, logstore }).toEqual({ project: 'shop-logs', logstore: 'nginx-ingress' });
   });
 
-  it('is the same in whatever order metrics and labels stand, and with a metric that stands twice', () => {
+  it('is the same for any order of metrics and labels, and with a repeated metric', () => {
     const turned = externalMetric('sls_ingress_qps', {
       matchLabels: { 'sls.logstore': 'nginx-ingress', 'sls.project': 'shop-logs' },
     });
@@ -48,7 +48,7 @@ describe('what is kept of an HPA', () => {
     expect(one?.metrics).toHaveLength(2);
   });
 
-  it('is nothing of its status', () => {
+  it('has nothing of its status', () => {
     const before = autoscalerOf(autoscaler('shop', 'web', [qps]));
     const after = autoscaler('shop', 'web', [qps], { status: { currentReplicas: 9 } });
     expect(autoscalerOf(after)).toEqual(before);
@@ -70,13 +70,13 @@ describe('what is kept of an HPA', () => {
     [{ type: 'AverageValue', averageValue: 'ten' }, undefined],
     [{ type: 'AverageValue', averageValue: '0' }, undefined],
     [undefined, undefined],
-  ])('is what it aims at: %j', (target, expected) => {
+  ])('has its target: %j', (target, expected) => {
     const aimed = { ...qps, external: { ...qps.external, target } };
     const [metric] = metricsOf(aimed) ?? [];
     expect(metric?.target).toEqual(expected && { ...expected, minReplicas: 1, maxReplicas: 10 });
   });
 
-  it('keeps a metric without a selector, and one that the adapter will refuse', () => {
+  it('has a metric without a selector, and a metric that the adapter will refuse', () => {
     expect(metricsOf(externalMetric('sls_ingress_qps'))).toMatchObject([
       { name: 'sls_ingress_qps', requirements: [] },
     ]);
@@ -86,18 +86,18 @@ describe('what is kept of an HPA', () => {
     ]);
   });
 
-  it('keeps the refusal of a selector that Kubernetes refuses, instead of requirements', () => {
+  it('has a refusal instead of requirements if Kubernetes refuses the selector', () => {
     const [metric] = metricsOf(externalMetric('sls_ingress_qps', { matchLabels: { a: 'b c' } })) ?? [];
     expect(metric).toMatchObject({ name: 'sls_ingress_qps', refusal: { code: 'SelectorMalformed' } });
     expect(metric).not.toHaveProperty('requirements');
   });
 });
 
-describe('the fingerprint', () => {
+describe('the fingerprint of an HPA', () => {
   const fingerprint = (...metrics: readonly unknown[]) =>
     autoscalerOf(autoscaler('shop', 'web', metrics))?.fingerprint;
 
-  it('tells apart whatever the metrics differ in, a refusal too', () => {
+  it('differs for any difference of the metrics, also of a refusal', () => {
     const withLabels = (matchLabels: unknown) => externalMetric('qps', { matchLabels });
     const list = [
       [],
@@ -119,13 +119,13 @@ describe('the fingerprint', () => {
   });
 });
 
-describe('an HPA that is not like one', () => {
+describe('a malformed HPA', () => {
   it.each<[what: string, object: Readonly<Record<string, unknown>>]>([
     ['no metadata', {}],
     ['metadata null', { metadata: null }],
     ['no namespace', { metadata: { name: 'web' } }],
     ['a number for a name', { metadata: { namespace: 'shop', name: 7 } }],
-  ])('is nobody: %s', (_, object) => {
+  ])('is ignored: %s', (_, object) => {
     expect(autoscalerOf(object)).toBeUndefined();
   });
 
@@ -140,15 +140,15 @@ describe('an HPA that is not like one', () => {
     ['no name', { metrics: [{ type: 'External', external: { metric: {} } }] }],
     ['an empty name', { metrics: [externalMetric('')] }],
     ['another type', { metrics: [{ ...qps, type: 'Object' }] }],
-  ])('names nothing: %s', (_, spec) => {
+  ])('names no metric: %s', (_, spec) => {
     expect(autoscalerOf({ metadata: { namespace: 'shop', name: 'web' }, spec })?.metrics).toEqual([]);
   });
 
-  it('does not take its neighbours along', () => {
+  it('keeps its metrics that are well-formed', () => {
     expect(metricsOf(null, qps, { type: 'External', external: 3 })).toEqual(metricsOf(qps));
   });
 
-  it('throws nothing, whatever stands in it', () => {
+  it('never throws, with any content', () => {
     const external = fc
       .record({ name: fc.jsonValue(), selector: fc.jsonValue() }, { requiredKeys: [] })
       .map((metric) => ({ type: 'External', external: { metric } }));

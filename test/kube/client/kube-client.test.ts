@@ -12,7 +12,7 @@ let stop: AbortController;
 
 beforeEach(async () => {
   server = await startScriptedApiServer();
-  client = await loadKubeClient(await server.podSurroundings());
+  client = await loadKubeClient(await server.podEnvironment());
   stop = new AbortController();
 });
 afterEach(async () => {
@@ -24,7 +24,7 @@ afterEach(async () => {
 const options = (timeoutMs = 5000) => ({ signal: stop.signal, timeoutMs });
 
 describe('a call', () => {
-  it('tells of a Status: code, reason, message and when to come again', async () => {
+  it('fails with the code, reason, message and Retry-After of a Status', async () => {
     server.fail('configmap.list', {
       kind: 'status',
       code: 429,
@@ -49,7 +49,7 @@ describe('a call', () => {
     [429, true],
     [500, true],
     [503, true],
-  ])('takes %i for retryable: %s', async (code, retryable) => {
+  ])('fails with %i, which is retryable: %s', async (code, retryable) => {
     server.fail('configmap.list', { kind: 'status', code });
     await expect(listConfigMaps(client, options())).rejects.toMatchObject({ statusCode: code, retryable });
   });
@@ -71,7 +71,7 @@ describe('a call', () => {
     await listConfigMaps(client, options(60_000));
   }, 90_000);
 
-  it.each(['hang', 'stall'] as const)('ends a call at its time-out: %s', async (kind) => {
+  it.each(['hang', 'stall'] as const)('ends at its time-out: %s', async (kind) => {
     server.fail('configmap.list', { kind });
     await expect(listConfigMaps(client, options(50))).rejects.toMatchObject({
       kind: 'timeout',
@@ -80,7 +80,7 @@ describe('a call', () => {
     await waitFor(() => server.openConnections === 0);
   });
 
-  it.each(['hang', 'stall'] as const)('ends at once by its signal, with the reason: %s', async (kind) => {
+  it.each(['hang', 'stall'] as const)('ends at once with the reason of its signal: %s', async (kind) => {
     server.fail('configmap.list', { kind });
     const call = listConfigMaps(client, options());
     await waitFor(() => server.count('configmap.list') === 1);
@@ -90,7 +90,7 @@ describe('a call', () => {
     await waitFor(() => server.openConnections === 0);
   });
 
-  it('tells of a broken connection and of a reply that is no JSON', async () => {
+  it('fails after a broken connection and after a reply that is not JSON', async () => {
     server.fail('configmap.list', { kind: 'cut' });
     await expect(listConfigMaps(client, options())).rejects.toMatchObject({
       kind: 'network',
@@ -100,15 +100,15 @@ describe('a call', () => {
     await expect(listConfigMaps(client, options())).rejects.toMatchObject({ kind: 'reply' });
   });
 
-  it('goes on over a new connection where the server closed the idle one', async () => {
+  it('is repeated over a new connection if the server closed the idle one', async () => {
     await listConfigMaps(client, options());
-    // The connection is idle from the next turn on.
+    // The connection is idle in the next turn of the event loop.
     await new Promise(setImmediate);
     server.fail('configmap.list', { kind: 'cut' }, 1);
     expect(await listConfigMaps(client, options())).toMatchObject({ kind: 'ConfigMapList' });
   });
 
-  it('finds a server that came back', async () => {
+  it('succeeds after the server came back', async () => {
     await server.goDown();
     await expect(listConfigMaps(client, options())).rejects.toMatchObject({ kind: 'network' });
     await server.comeUp();
@@ -125,7 +125,7 @@ describe('a call', () => {
     expect(inspect(refused, { depth: 9, showHidden: true })).not.toContain('secret-token');
   });
 
-  it('closes every connection at the end', async () => {
+  it('leaves no connection after close', async () => {
     await Promise.all([listConfigMaps(client, options()), listConfigMaps(client, options())]);
     expect(server.openConnections).toBeGreaterThan(0);
     client.close();

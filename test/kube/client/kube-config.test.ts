@@ -23,7 +23,7 @@ afterEach(async () => {
 const options = () => ({ signal: new AbortController().signal, timeoutMs: 5000 });
 const last = () => server.requests.at(-1);
 
-describe('by a kubeconfig', () => {
+describe('a client by a kubeconfig', () => {
   it('calls with its token and CA over kept connections', async () => {
     client = await loadKubeClient({ kubeconfig: await server.kubeconfigFile() });
     for (let i = 0; i < 10; i++) await listConfigMaps(client, options());
@@ -42,7 +42,7 @@ describe('by a kubeconfig', () => {
     return file;
   };
 
-  it('takes the token from a tokenFile beside it', async () => {
+  it('reads the token from a tokenFile beside the kubeconfig', async () => {
     const kubeconfig = await edited((config) => {
       config['users'] = [{ name: 'adapter', user: { tokenFile: 'my-token' } }];
     });
@@ -127,7 +127,7 @@ describe('by a kubeconfig', () => {
     await waitFor(() => server.openConnections === 1);
   });
 
-  it('fails the call, not the process, where the exec plugin fails', async () => {
+  it('fails the call, not the process, if the exec plugin fails', async () => {
     const exec = {
       apiVersion: 'client.authentication.k8s.io/v1',
       command: 'false',
@@ -145,13 +145,13 @@ describe('by a kubeconfig', () => {
 
   it.each<[string, (config: Record<string, unknown>) => void]>([
     ['no current-context', (config) => delete config['current-context']],
-    ['a context of no cluster', (config) => (config['clusters'] = [])],
-    ['a context of no user', (config) => (config['users'] = [])],
+    ['a context without a cluster', (config) => (config['clusters'] = [])],
+    ['a context without a user', (config) => (config['users'] = [])],
     [
-      'a server that is no URL',
+      'a server that is not a URL',
       (config) => (config['clusters'] = [{ name: 'scripted', cluster: { server: 'x' } }]),
     ],
-  ])('refuses one with %s', async (_, edit) => {
+  ])('refuses a kubeconfig with %s', async (_, edit) => {
     const kubeconfig = await edited(edit);
     await expect(loadKubeClient({ kubeconfig })).rejects.toMatchObject({
       code: 'ConfigInvalid',
@@ -165,7 +165,7 @@ describe('by a kubeconfig', () => {
     await expect(loadKubeClient({ kubeconfig })).rejects.toMatchObject({ code: 'ConfigInvalid' });
   });
 
-  it('refuses a file that is not there', async () => {
+  it('refuses a file that does not exist', async () => {
     await expect(loadKubeClient({ kubeconfig: '/nowhere/config' })).rejects.toMatchObject({
       code: 'ConfigInvalid',
       what: expect.stringContaining('/nowhere/config') as unknown,

@@ -12,7 +12,7 @@ import { useWatchedConfigMap } from '../watch-bench.ts';
 
 const bench = useWatchedConfigMap();
 
-describe('a collection', () => {
+describe('a watched collection', () => {
   const hpa = (name: string) => ({ metadata: { name, namespace: 'shop' } });
   const nameIn = (object: KubeObject) => (object['metadata'] as { name: string }).name;
   const known = new Set<string>();
@@ -30,13 +30,19 @@ describe('a collection', () => {
     known.clear();
     const collection = { ...autoscalerCollection(bench.client, 'v2', undefined), keep: nameIn };
     const all = { ...handlers, ...more };
-    const watch = new ListWatch(bench.client, collection, all, { ...fastWatch, ...settings }, bench.around);
+    const watch = new ListWatch(
+      bench.client,
+      collection,
+      all,
+      { ...fastWatch, ...settings },
+      bench.dependencies,
+    );
     const running = watch.run(bench.stop.signal);
     bench.running = running;
     return running;
   }
 
-  it('is kept whole by the same loop: added, modified, deleted, and what was missed', async () => {
+  it('stays complete: added, modified, deleted and missed objects', async () => {
     const { hpas } = bench.server;
     hpas.put(hpa('a'));
     hpas.put(hpa('b'));
@@ -54,7 +60,7 @@ describe('a collection', () => {
     await holds('c', 'd');
   });
 
-  it('is listed by the page, and followed from the version of the first one', async () => {
+  it('is listed page by page, and watched from the version of the first page', async () => {
     const { hpas } = bench.server;
     for (const name of ['a', 'b', 'c', 'd', 'e']) hpas.put(hpa(name));
     void start({ pageSize: 2 });
@@ -62,15 +68,15 @@ describe('a collection', () => {
     await waitFor(() => hpas.openWatches === 1);
     expect(bench.server.count('hpa.list')).toBe(3);
     expect(bench.lastQuery().get('resourceVersion')).toBe('105');
-    expect(bench.around.observer.of('listed')).toMatchObject([{ objects: 5 }]);
+    expect(bench.dependencies.observer.of('listed')).toMatchObject([{ objects: 5 }]);
   });
 
-  it('is listed anew where the rest of a list has expired, and no half of a list is told of', async () => {
+  it('is listed again if the next page has expired, and an incomplete list is not reported', async () => {
     const { hpas } = bench.server;
     for (const name of ['a', 'b', 'c']) hpas.put(hpa(name));
     const lists: (readonly string[])[] = [];
     const keep = (object: KubeObject) => {
-      // While the first page is being read.
+      // Runs while the first page is read.
       if (nameIn(object) === 'a' && bench.server.count('hpa.list') === 1) hpas.expire('status');
       return nameIn(object);
     };
@@ -80,7 +86,7 @@ describe('a collection', () => {
       { ...autoscalerCollection(bench.client, 'v2', undefined), keep },
       { ...handlers, replaced },
       { ...fastWatch, pageSize: 2 },
-      bench.around,
+      bench.dependencies,
     );
     bench.running = watch.run(bench.stop.signal);
     await waitFor(() => hpas.openWatches === 1);
@@ -89,7 +95,7 @@ describe('a collection', () => {
     expect(bench.ends()).toMatchObject([{ reason: 'expired' }]);
   });
 
-  it('ends with the error that it is told to end with, and reports no other try', async () => {
+  it('ends with the error that endsRun chooses, and reports no retry', async () => {
     bench.server.fail('hpa.list', { kind: 'status', code: 500 }, 2);
     bench.server.hpas.mayRead = (verb) => verb === 'list';
     let watching = 0;
@@ -103,7 +109,7 @@ describe('a collection', () => {
     expect(bench.server.count('hpa.watch')).toBe(1);
   });
 
-  it('says when it is followed: after each list, before any change', async () => {
+  it('calls watching after each list and before any change', async () => {
     const { hpas } = bench.server;
     const steps: string[] = [];
     hpas.put(hpa('a'));
@@ -126,8 +132,8 @@ describe('a collection', () => {
   });
 });
 
-describe('a stop', () => {
-  // Other test files may run in this process.
+describe('the stop of a watch', () => {
+  // Other test files run in this process too.
   let resourcesBefore = 0;
   beforeEach(() => {
     resourcesBefore = activeResources();
@@ -143,7 +149,7 @@ describe('a stop', () => {
     await waitFor(() => activeResources() <= resourcesBefore, 1000, 'no timer and no socket left');
   };
 
-  it('ends a watch at once', async () => {
+  it('ends an open watch at once', async () => {
     bench.put('1');
     bench.start();
     await bench.watching();
@@ -171,7 +177,7 @@ describe('a stop', () => {
     await stopped();
   });
 
-  it('before the start does nothing', async () => {
+  it('before the start sends no request', async () => {
     bench.stop.abort();
     bench.start();
     await bench.running;

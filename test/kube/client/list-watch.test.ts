@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { waitFor } from '../../support/wait-for.ts';
-import { configMapsPath as path, surroundings } from '../kube-harness.ts';
+import { configMapsPath as path, testDependencies } from '../kube-harness.ts';
 import { dataOf, name, useWatchedConfigMap } from '../watch-bench.ts';
 
 const bench = useWatchedConfigMap();
@@ -23,11 +23,11 @@ it('a list is followed by a watch from its version, with bookmarks and a time li
   await bench.seen(watch, '3');
   expect(bench.values).toEqual([{ version: '1' }, { version: '2' }, { version: '3' }]);
   expect(bench.server.count('configmap.list')).toBe(1);
-  expect(bench.around.observer.of('listed')).toEqual([{ path, objects: 1 }]);
+  expect(bench.dependencies.observer.of('listed')).toEqual([{ path, objects: 1 }]);
 });
 
 describe('a watch that ends', () => {
-  it('goes on from its last version when the server closes it', async () => {
+  it('resumes from its last version when the server closes it', async () => {
     bench.put('1');
     const watch = bench.start();
     await bench.watching();
@@ -42,7 +42,7 @@ describe('a watch that ends', () => {
     expect(bench.ends()[0]).toMatchObject({ path, reason: 'closed' });
   });
 
-  it('goes on from a bookmark', async () => {
+  it('resumes from a bookmark', async () => {
     bench.put('1');
     bench.start();
     await bench.watching();
@@ -53,7 +53,7 @@ describe('a watch that ends', () => {
     expect(bench.values).toEqual([{ version: '1' }]);
   });
 
-  it('catches up on what it missed when the connection breaks', async () => {
+  it('receives what it missed when the connection breaks', async () => {
     bench.put('1');
     const watch = bench.start();
     await bench.watching();
@@ -64,7 +64,7 @@ describe('a watch that ends', () => {
     expect(bench.server.count('configmap.list')).toBe(1);
   });
 
-  it('is taken for dead after the silence, and begun again', async () => {
+  it('counts as dead after the silence, and is opened again', async () => {
     bench.put('1');
     const watch = bench.start({ silenceMs: 60 });
     await bench.watching();
@@ -77,7 +77,7 @@ describe('a watch that ends', () => {
     await waitFor(() => bench.server.configMaps.openWatches <= 1);
   });
 
-  it('lives as long as bookmarks come', async () => {
+  it('stays open as long as bookmarks come', async () => {
     bench.put('1');
     bench.start({ silenceMs: 250 });
     await bench.watching();
@@ -89,7 +89,7 @@ describe('a watch that ends', () => {
     expect(bench.ends()).toEqual([]);
   });
 
-  it.each(['event', 'status'] as const)('lists anew after 410 as %s', async (as) => {
+  it.each(['event', 'status'] as const)('is followed by a new list after 410 as %s', async (as) => {
     bench.put('1');
     const watch = bench.start();
     await bench.watching();
@@ -108,7 +108,7 @@ describe('a watch that ends', () => {
     '{"type":"NEW","object":{}}\n',
     '{"type":"MODIFIED","object":{"metadata":{}}}\n',
     '[]\n',
-  ])('lists anew after the line %j', async (line) => {
+  ])('is followed by a new list after the line %j', async (line) => {
     bench.put('1');
     const watch = bench.start();
     await bench.watching();
@@ -120,7 +120,7 @@ describe('a watch that ends', () => {
     expect(bench.ends()[0]).toMatchObject({ reason: 'failed' });
   });
 
-  it('reads an event that comes in pieces, in the middle of a character', async () => {
+  it('reads an event whose bytes come in two pieces, split inside a character', async () => {
     bench.put('1');
     const watch = bench.start();
     await bench.watching();
@@ -136,7 +136,7 @@ describe('a watch that ends', () => {
     await bench.seen(watch, 'é');
   });
 
-  it('lists anew after an ERROR event of any other kind', async () => {
+  it('is followed by a new list after an ERROR event of another kind', async () => {
     bench.put('1');
     bench.start();
     await bench.watching();
@@ -148,7 +148,7 @@ describe('a watch that ends', () => {
     });
   });
 
-  it('waits longer and longer, up to a limit, where the server closes at once again and again', async () => {
+  it('is opened again after longer and longer pauses, up to a limit, if the server closes it at once', async () => {
     bench.put('1');
     bench.start({ firstPauseMs: 2, longestPauseMs: 16 });
     await waitFor(() => {
@@ -163,7 +163,7 @@ describe('a watch that ends', () => {
     ).toEqual([2, 4, 8, 16, 16, 16]);
   });
 
-  it('pauses shortly again once it has heard something', async () => {
+  it('is opened again after the first pause once an event has come', async () => {
     bench.put('1');
     bench.server.fail('configmap.list', { kind: 'status', code: 500 }, 4);
     const watch = bench.start({ firstPauseMs: 2, longestPauseMs: 16 });
@@ -176,8 +176,8 @@ describe('a watch that ends', () => {
   });
 });
 
-describe('with the API server away', () => {
-  it('starts, says why it is not ready, and loads once the server is there', async () => {
+describe('a watched object while the API server is away', () => {
+  it('says why it is not ready, and is loaded when the server comes up', async () => {
     bench.put('1');
     await bench.server.goDown();
     const watch = bench.start();
@@ -190,7 +190,7 @@ describe('with the API server away', () => {
     expect(watch.healthy()).toBe(true);
   });
 
-  it('keeps its value in the middle, and catches up', async () => {
+  it('keeps its value, and is updated afterwards', async () => {
     bench.put('1');
     const watch = bench.start();
     await bench.watching();
@@ -202,7 +202,7 @@ describe('with the API server away', () => {
     await bench.seen(watch, '2');
   });
 
-  it('asks again after 5xx, 429, a hang, a cut and garbage', async () => {
+  it('is requested again after 5xx, 429, a hang, a cut and garbage', async () => {
     bench.put('1');
     bench.server.fail('configmap.list', { kind: 'status', code: 500 }, 1);
     const watch = bench.start({ callTimeoutMs: 50 });
@@ -223,7 +223,7 @@ describe('with the API server away', () => {
     await bench.watching();
   });
 
-  it('reports that it has no rights, and goes on when it gets them', async () => {
+  it('reports missing rights, and is loaded when they are granted', async () => {
     bench.put('1');
     bench.server.fail('configmap.list', { kind: 'status', code: 403, message: 'configmaps is forbidden' });
     const watch = bench.start();
@@ -233,9 +233,9 @@ describe('with the API server away', () => {
     await bench.seen(watch, '1');
   });
 
-  it('is unhealthy once the last word is too old', async () => {
+  it('is unhealthy when the last word of the server is too old', async () => {
     let nowMs = 1000;
-    bench.around = surroundings({ clock: { now: () => nowMs } });
+    bench.dependencies = testDependencies({ clock: { now: () => nowMs } });
     const watch = bench.start({ silenceMs: 1000, longestPauseMs: 100, callTimeoutMs: 100 });
     await bench.watching();
     expect(watch.lastSyncMs).toBe(1000);

@@ -24,9 +24,9 @@ afterEach(async () => {
 const options = () => ({ signal: new AbortController().signal, timeoutMs: 5000 });
 const last = () => server.requests.at(-1);
 
-describe('in a pod', () => {
+describe('a client in a pod', () => {
   it('calls as its service account, trusts its CA, and keeps its connections', async () => {
-    client = await loadKubeClient(await server.podSurroundings());
+    client = await loadKubeClient(await server.podEnvironment());
     expect(await listConfigMaps(client, options())).toMatchObject({ kind: 'ConfigMapList' });
     for (let i = 0; i < 10; i++) await listConfigMaps(client, options());
     expect(last()?.headers.authorization).toBe('Bearer adapter-token');
@@ -35,7 +35,7 @@ describe('in a pod', () => {
 
   it('reads a renewed token within a minute', async () => {
     const clock = new TestClock();
-    const pod = await server.podSurroundings();
+    const pod = await server.podEnvironment();
     client = await loadKubeClient({ ...pod, clock });
     await listConfigMaps(client, options());
     server.bearers.add('renewed-token');
@@ -47,8 +47,8 @@ describe('in a pod', () => {
     expect(last()?.headers.authorization).toBe('Bearer renewed-token');
   });
 
-  it('reads the token again at once when the server refuses it', async () => {
-    const pod = await server.podSurroundings();
+  it('reads the token again at once after a 401', async () => {
+    const pod = await server.podEnvironment();
     client = await loadKubeClient({ ...pod, clock: new TestClock() });
     server.bearers.clear();
     server.bearers.add('renewed-token');
@@ -60,18 +60,18 @@ describe('in a pod', () => {
     expect(await listConfigMaps(client, options())).toMatchObject({ kind: 'ConfigMapList' });
   });
 
-  it('goes on with the last token where the file is gone for a moment', async () => {
+  it('keeps the last token while the file is missing', async () => {
     const clock = new TestClock();
-    const pod = await server.podSurroundings();
+    const pod = await server.podEnvironment();
     client = await loadKubeClient({ ...pod, clock });
     await rm(join(pod.serviceAccountDir, 'token'));
     clock.advance(60_000);
     expect(await listConfigMaps(client, options())).toMatchObject({ kind: 'ConfigMapList' });
   });
 
-  it('trusts a renewed CA on new connections, and lets go of the old ones', async () => {
+  it('trusts a renewed CA on new connections, and closes the old ones', async () => {
     const clock = new TestClock();
-    const pod = await server.podSurroundings();
+    const pod = await server.podEnvironment();
     client = await loadKubeClient({ ...pod, clock });
     await listConfigMaps(client, options());
     await writeFile(join(pod.serviceAccountDir, 'ca.crt'), (await createCa('another')).certificate);
@@ -83,7 +83,7 @@ describe('in a pod', () => {
     await waitFor(() => server.openConnections === 1, 1000);
   });
 
-  it('says that it is in no cluster', async () => {
+  it('refuses to start outside of a cluster, and names --kubeconfig', async () => {
     const loading = loadKubeClient({ env: {} });
     await expect(loading).rejects.toThrow(AdapterError);
     await expect(loading).rejects.toMatchObject({
@@ -92,8 +92,8 @@ describe('in a pod', () => {
     });
   });
 
-  it('names the file of the service account that is missing', async () => {
-    const { env } = await server.podSurroundings();
+  it('refuses to start without a file of the service account, and names the file', async () => {
+    const { env } = await server.podEnvironment();
     await expect(loadKubeClient({ env, serviceAccountDir: '/nowhere' })).rejects.toMatchObject({
       code: 'ConfigInvalid',
       what: expect.stringContaining('/nowhere/token') as unknown,

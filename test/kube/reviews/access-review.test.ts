@@ -6,7 +6,7 @@ import type { User } from '../../../src/kube/reviews/user.ts';
 import { startScriptedApiServer, type ScriptedApiServer } from '../../support/scripted-apiserver.ts';
 import { TestClock } from '../../support/test-clock.ts';
 import { waitFor } from '../../support/wait-for.ts';
-import { surroundings, type TestSurroundings } from '../kube-harness.ts';
+import { testDependencies, type TestDependencies } from '../kube-harness.ts';
 
 const anyone = new AbortController().signal;
 const jane: User = {
@@ -28,13 +28,13 @@ const metrics: AccessAttributes = { kind: 'path', path: '/metrics', verb: 'get' 
 let server: ScriptedApiServer;
 let client: KubeClient;
 let clock: TestClock;
-let around: TestSurroundings;
+let dependencies: TestDependencies;
 
 beforeEach(async () => {
   server = await startScriptedApiServer();
-  client = await loadKubeClient(await server.podSurroundings());
+  client = await loadKubeClient(await server.podEnvironment());
   clock = new TestClock();
-  around = surroundings({ clock });
+  dependencies = testDependencies({ clock });
 });
 afterEach(async () => {
   client.close();
@@ -42,17 +42,17 @@ afterEach(async () => {
 });
 
 const reviewer = (settings: Partial<ReviewSettings> = {}) =>
-  new AccessReviewer(client, around, {
+  new AccessReviewer(client, dependencies, {
     ...defaultReviewSettings,
     firstPauseMs: 2,
     ...settings,
   });
 const calls = () => server.count('subjectaccessreview');
-/** Until a call would have come. */
+/** Long enough for a call to arrive. */
 const aMoment = () => new Promise((resolve) => setTimeout(resolve, 50));
 
 describe('a review of access', () => {
-  it('asks about a metric with the attributes of Go', async () => {
+  it('sends the attributes that Go sends for a metric', async () => {
     server.decide = ({ resource }) => resource?.resource === 'sls_ingress_qps';
     expect(await reviewer().reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
     expect(server.requests.at(-1)?.body).toEqual({
@@ -74,7 +74,7 @@ describe('a review of access', () => {
     });
   });
 
-  it('asks about a path', async () => {
+  it('sends the attributes of a path', async () => {
     server.decide = ({ path }) => path?.path === '/metrics' && path.verb === 'get';
     const user = { name: 'system:anonymous', groups: ['system:unauthenticated'], extra: {} };
     expect(await reviewer().reviewAccess(user, metrics, anyone)).toEqual({ allowed: true });
@@ -87,7 +87,7 @@ describe('a review of access', () => {
     });
   });
 
-  it('tells the reason of the authorizer', async () => {
+  it('returns the reason of the authorizer', async () => {
     server.decide = () => ({
       allowed: false,
       reason: 'no RBAC policy matched',
@@ -100,8 +100,8 @@ describe('a review of access', () => {
   });
 });
 
-describe('the cache of decisions', () => {
-  it.each([true, false])('holds %s for 10 s', async (allowed) => {
+describe('the cache of access reviews', () => {
+  it.each([true, false])('keeps the answer %s for 10 s', async (allowed) => {
     const access = reviewer();
     server.decide = () => allowed;
     await access.reviewAccess(jane, read, anyone);
@@ -113,7 +113,7 @@ describe('the cache of decisions', () => {
     expect(calls()).toBe(2);
   });
 
-  it('knows a user whatever the order of groups and extra', async () => {
+  it('takes a user for the same one in any order of groups and extra', async () => {
     const access = reviewer();
     await access.reviewAccess(jane, read, anyone);
     await access.reviewAccess(
@@ -139,7 +139,7 @@ describe('the cache of decisions', () => {
     ['metric', jane, { ...read, resource: 'sls_ingress_latency_p95' }],
     ['verb', jane, { ...read, verb: 'get' }],
     ['kind of question', jane, metrics],
-  ])('takes another %s for another question', async (_, user, attributes) => {
+  ])('sends another review for another %s', async (_, user, attributes) => {
     const access = reviewer();
     server.decide = () => true;
     await access.reviewAccess(jane, read, anyone);
@@ -147,21 +147,21 @@ describe('the cache of decisions', () => {
     expect(await access.reviewAccess(user, attributes, anyone)).toEqual({ allowed: false });
   });
 
-  it('is bounded', async () => {
+  it('keeps a limited number of answers', async () => {
     const access = reviewer({ maxEntries: 2 });
     for (const namespace of ['a', 'b', 'c', 'a'])
       await access.reviewAccess(jane, { ...read, namespace }, anyone);
     expect(calls()).toBe(4);
   });
 
-  it('asks once for many at the same time', async () => {
+  it('sends one review for many concurrent requests', async () => {
     const access = reviewer();
     await Promise.all(Array.from({ length: 20 }, () => access.reviewAccess(jane, read, anyone)));
     expect(calls()).toBe(1);
   });
 });
 
-describe('a decision that is asked for in the last quarter of its time', () => {
+describe('an answer that is used in the last quarter of its time', () => {
   const kept = async () => {
     const access = reviewer();
     server.decide = () => true;
@@ -174,7 +174,7 @@ describe('a decision that is asked for in the last quarter of its time', () => {
     return access;
   };
 
-  it('is renewed once, by whatever the API server says now', async () => {
+  it('is renewed by one review, and takes the new answer of the API server', async () => {
     const access = await kept();
     const both = [access.reviewAccess(jane, read, anyone), access.reviewAccess(jane, read, anyone)];
     expect(await Promise.all(both)).toEqual([{ allowed: true }, { allowed: true }]);
@@ -187,17 +187,17 @@ describe('a decision that is asked for in the last quarter of its time', () => {
     expect(calls()).toBe(3);
   });
 
-  it('keeps nobody waiting, and is no longer good once its time is over', async () => {
+  it('is returned without waiting, and is not valid after its time', async () => {
     const access = await kept();
     server.fail('subjectaccessreview', { kind: 'status', code: 403 });
     expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
-    await waitFor(() => around.observer.of('reviewFailed').length === 1);
+    await waitFor(() => dependencies.observer.of('reviewFailed').length === 1);
     expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
     clock.advance(2500);
     await expect(access.reviewAccess(jane, read, anyone)).rejects.toMatchObject({ statusCode: 403 });
   });
 
-  it('is waited for by who comes once its time is over', async () => {
+  it('makes a request wait for the running renewal after its time is over', async () => {
     const access = await kept();
     server.fail('subjectaccessreview', { kind: 'hang' }, 1);
     await access.reviewAccess(jane, read, anyone);
@@ -211,7 +211,7 @@ describe('a decision that is asked for in the last quarter of its time', () => {
     expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
   });
 
-  it('holds up no stop, and is not renewed after it', async () => {
+  it('does not delay a stop, and is not renewed after it', async () => {
     const access = await kept();
     server.fail('subjectaccessreview', { kind: 'hang' }, 1);
     await access.reviewAccess(jane, read, anyone);
@@ -221,24 +221,26 @@ describe('a decision that is asked for in the last quarter of its time', () => {
     expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
     await aMoment();
     expect(calls()).toBe(2);
-    expect(around.observer.of('reviewFailed')).toEqual([]);
+    expect(dependencies.observer.of('reviewFailed')).toEqual([]);
   });
 });
 
 describe('a review of access that fails', () => {
-  it('is tried again', async () => {
+  it('is repeated', async () => {
     server.decide = () => true;
     server.fail('subjectaccessreview', { kind: 'status', code: 503 }, 4);
     expect(await reviewer().reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
     expect(calls()).toBe(5);
   });
 
-  it('lets nobody in, and is not remembered', async () => {
+  it('allows nothing, and the failure is not kept', async () => {
     const access = reviewer();
     server.decide = () => true;
     server.fail('subjectaccessreview', { kind: 'cut' });
     await expect(access.reviewAccess(jane, read, anyone)).rejects.toMatchObject({ kind: 'network' });
-    expect(around.observer.of('reviewFailed')).toMatchObject([{ kind: 'SubjectAccessReview', attempts: 5 }]);
+    expect(dependencies.observer.of('reviewFailed')).toMatchObject([
+      { kind: 'SubjectAccessReview', attempts: 5 },
+    ]);
     server.recover('subjectaccessreview');
     expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
   });
@@ -246,12 +248,12 @@ describe('a review of access that fails', () => {
   it.each([
     ['both allowed and denied', { allowed: true, denied: true }],
     ['no decision', { allowed: 'yes' as unknown as boolean }],
-  ])('lets nobody in with %s', async (_, status) => {
+  ])('allows nothing with %s', async (_, status) => {
     server.decide = () => status;
     await expect(reviewer().reviewAccess(jane, read, anyone)).rejects.toMatchObject({ kind: 'reply' });
   });
 
-  it('ends with whoever asked', async () => {
+  it('ends when its only waiter leaves', async () => {
     const gone = new AbortController();
     gone.abort('gone');
     await expect(reviewer().reviewAccess(jane, read, gone.signal)).rejects.toBe('gone');

@@ -11,7 +11,7 @@ import {
 } from '../../support/scripted-apiserver.ts';
 import { TestClock } from '../../support/test-clock.ts';
 import { waitFor } from '../../support/wait-for.ts';
-import { surroundings, type TestSurroundings } from '../kube-harness.ts';
+import { testDependencies, type TestDependencies } from '../kube-harness.ts';
 
 const token = 'eyJhbGciOi.secret-part.signature';
 const anyone = new AbortController().signal;
@@ -20,13 +20,13 @@ const fast = { firstPauseMs: 2 };
 let server: ScriptedApiServer;
 let client: KubeClient;
 let clock: TestClock;
-let around: TestSurroundings;
+let dependencies: TestDependencies;
 
 beforeEach(async () => {
   server = await startScriptedApiServer();
-  client = await loadKubeClient(await server.podSurroundings());
+  client = await loadKubeClient(await server.podEnvironment());
   clock = new TestClock();
-  around = surroundings({ clock });
+  dependencies = testDependencies({ clock });
   server.tokens.set(token, {
     username: 'jane',
     uid: 'u-1',
@@ -40,11 +40,11 @@ afterEach(async () => {
 });
 
 const reviewer = (settings: Partial<ReviewSettings> = {}) =>
-  new TokenReviewer(client, around, { ...defaultTokenReviewSettings, ...fast, ...settings });
+  new TokenReviewer(client, dependencies, { ...defaultTokenReviewSettings, ...fast, ...settings });
 const calls = () => server.count('tokenreview');
 
-describe('a token', () => {
-  it('is asked about as Go asks, and stands for a user', async () => {
+describe('the review of a token', () => {
+  it('sends what Go sends, and returns the user', async () => {
     expect(await reviewer().reviewToken(token, anyone)).toEqual({
       name: 'jane',
       uid: 'u-1',
@@ -58,17 +58,17 @@ describe('a token', () => {
     });
   });
 
-  it('may stand for a user with a name alone', async () => {
+  it('returns a user that has only a name', async () => {
     server.tokens.set('t', { username: 'system:x' });
     expect(await reviewer().reviewToken('t', anyone)).toEqual({ name: 'system:x', groups: [], extra: {} });
   });
 
-  it('that the API server does not know stands for nobody', async () => {
+  it('returns no user for a token that the API server does not know', async () => {
     expect(await reviewer().reviewToken('unknown', anyone)).toBeUndefined();
-    expect(around.observer.text).toBe('[]');
+    expect(dependencies.observer.text).toBe('[]');
   });
 
-  it('holds a good one for 10 s', async () => {
+  it('keeps the user of a valid token for 10 s', async () => {
     const tokens = reviewer();
     await tokens.reviewToken(token, anyone);
     server.tokens.delete(token);
@@ -79,7 +79,7 @@ describe('a token', () => {
     expect(calls()).toBe(2);
   });
 
-  it('holds a bad one for 2 s', async () => {
+  it('keeps the refusal of a token for 2 s', async () => {
     const tokens = reviewer();
     await tokens.reviewToken('new', anyone);
     server.tokens.set('new', { username: 'joe' });
@@ -90,7 +90,7 @@ describe('a token', () => {
     expect(calls()).toBe(2);
   });
 
-  it('is bounded, and drops the least recently used', async () => {
+  it('keeps a limited number of tokens, and drops the least recently used one', async () => {
     const tokens = reviewer({ maxEntries: 2 });
     for (const one of ['a', 'b', 'a', 'c', 'a']) await tokens.reviewToken(one, anyone);
     expect(calls()).toBe(3);
@@ -98,7 +98,7 @@ describe('a token', () => {
     expect(calls()).toBe(4);
   });
 
-  it('knows a token by its hash alone', async () => {
+  it('keeps only the hash of a token', async () => {
     const [set, get] = [vi.spyOn(LRUCache.prototype, 'set'), vi.spyOn(LRUCache.prototype, 'get')];
     await reviewer().reviewToken(token, anyone);
     const keys = [...set.mock.calls, ...get.mock.calls].map(([key]) => String(key));
@@ -107,14 +107,14 @@ describe('a token', () => {
     for (const key of keys) expect(key).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('asks once for many at the same time', async () => {
+  it('sends one review for many concurrent requests with the same token', async () => {
     const tokens = reviewer();
     const users = await Promise.all(Array.from({ length: 20 }, () => tokens.reviewToken(token, anyone)));
     expect(new Set(users.map((user) => user?.name))).toEqual(new Set(['jane']));
     expect(calls()).toBe(1);
   });
 
-  it('needs few connections for many reviews', async () => {
+  it('sends 200 reviews over at most 20 connections', async () => {
     const tokens = reviewer();
     for (let batch = 0; batch < 20; batch++)
       await Promise.all(Array.from({ length: 10 }, (_, i) => tokens.reviewToken(`${batch}-${i}`, anyone)));
@@ -122,7 +122,7 @@ describe('a token', () => {
     expect(server.connectionsAccepted).toBeLessThanOrEqual(20);
   });
 
-  it('lets one leave without the others, and ends the call with the last', async () => {
+  it('one waiter can leave without the others, and the call ends with the last one', async () => {
     const tokens = reviewer();
     server.fail('tokenreview', { kind: 'hang' });
     const leaving = [new AbortController(), new AbortController()] as const;
@@ -138,10 +138,10 @@ describe('a token', () => {
     await waitFor(() => server.openConnections === 0);
     server.recover('tokenreview');
     expect(await tokens.reviewToken(token, anyone)).toMatchObject({ name: 'jane' });
-    expect(around.observer.of('reviewFailed')).toEqual([]);
+    expect(dependencies.observer.of('reviewFailed')).toEqual([]);
   });
 
-  it('answers those who stay when the first leaves', async () => {
+  it('answers the waiters that stay when the first one leaves', async () => {
     const tokens = reviewer({ attemptTimeoutMs: 300 });
     server.fail('tokenreview', { kind: 'hang' }, 1);
     const leaving = new AbortController();
@@ -154,7 +154,7 @@ describe('a token', () => {
   });
 });
 
-describe('a review that fails', () => {
+describe('a review of a token that fails', () => {
   it.each<Failure>([
     { kind: 'status', code: 429 },
     { kind: 'status', code: 500 },
@@ -163,14 +163,14 @@ describe('a review that fails', () => {
     { kind: 'stall' },
     { kind: 'cut' },
     { kind: 'garbage' },
-  ])('is tried again: $kind $code', async (failure) => {
+  ])('is repeated after: $kind $code', async (failure) => {
     server.fail('tokenreview', failure, 2);
     const tokens = reviewer(['hang', 'stall'].includes(failure.kind) ? { attemptTimeoutMs: 200 } : {});
     expect(await tokens.reviewToken(token, anyone)).toMatchObject({ name: 'jane' });
     expect(calls()).toBeGreaterThanOrEqual(3);
   });
 
-  it('is given up after five attempts, lets nobody in, and is not remembered', async () => {
+  it('fails after five attempts, and the failure is not kept', async () => {
     const tokens = reviewer();
     server.fail('tokenreview', { kind: 'status', code: 500, message: 'etcd is away' });
     await expect(tokens.reviewToken(token, anyone)).rejects.toMatchObject({
@@ -180,14 +180,14 @@ describe('a review that fails', () => {
         'TokenReview failed: POST /apis/authentication.k8s.io/v1/tokenreviews answered 500: etcd is away',
     });
     expect(calls()).toBe(5);
-    expect(around.observer.of('reviewFailed')).toEqual([
+    expect(dependencies.observer.of('reviewFailed')).toEqual([
       { kind: 'TokenReview', message: expect.stringContaining('etcd is away') as unknown, attempts: 5 },
     ]);
     server.recover('tokenreview');
     expect(await tokens.reviewToken(token, anyone)).toMatchObject({ name: 'jane' });
   });
 
-  it('is not tried again where the adapter lacks the right', async () => {
+  it('is not repeated if the adapter lacks the right', async () => {
     server.fail('tokenreview', { kind: 'status', code: 403, reason: 'Forbidden' });
     await expect(reviewer().reviewToken(token, anyone)).rejects.toMatchObject({ reason: 'Forbidden' });
     expect(calls()).toBe(1);
@@ -202,13 +202,13 @@ describe('a review that fails', () => {
     expect(performance.now() - beganMs).toBeLessThan(2000);
   });
 
-  it('waits as long as the server asks, or not at all', async () => {
+  it('fails at once if Retry-After is past its deadline', async () => {
     server.fail('tokenreview', { kind: 'status', code: 429, retryAfterSeconds: 60 });
     await expect(reviewer().reviewToken(token, anyone)).rejects.toMatchObject({ statusCode: 429 });
     expect(calls()).toBe(1);
   });
 
-  it('fails where nobody listens', async () => {
+  it('fails if the API server does not listen', async () => {
     await server.goDown();
     await expect(reviewer().reviewToken(token, anyone)).rejects.toMatchObject({ kind: 'network' });
     await server.comeUp();
@@ -217,27 +217,27 @@ describe('a review that fails', () => {
 
   it.each([
     ['no user', { username: '' }],
-    ['groups that are none', { username: 'x', groups: 'system:masters' }],
-    ['extra that is none', { username: 'x', extra: { a: 'b' } }],
-  ])('lets nobody in with %s', async (_, user) => {
+    ['groups that are not a list', { username: 'x', groups: 'system:masters' }],
+    ['extra that is not a map of lists', { username: 'x', extra: { a: 'b' } }],
+  ])('returns no user with %s', async (_, user) => {
     server.tokens.set('odd', user as never);
     await expect(reviewer().reviewToken('odd', anyone)).rejects.toMatchObject({ kind: 'reply' });
-    expect(around.observer.of('reviewFailed')).toHaveLength(1);
+    expect(dependencies.observer.of('reviewFailed')).toHaveLength(1);
   });
 
-  it('never shows the token', async () => {
+  it('never shows the token in an error or event', async () => {
     server.fail('tokenreview', { kind: 'status', code: 400, message: `cannot decode ${token}` });
     const error: unknown = await reviewer()
       .reviewToken(token, anyone)
       .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ statusCode: 400 });
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('secret-part');
-    expect(around.observer.text).toContain('cannot decode …');
+    expect(dependencies.observer.text).toContain('cannot decode …');
     await server.goDown();
     const refused: unknown = await reviewer()
       .reviewToken(token, anyone)
       .catch((thrown: unknown) => thrown);
-    expect(inspect(refused, { depth: 9, showHidden: true }) + around.observer.text).not.toContain(
+    expect(inspect(refused, { depth: 9, showHidden: true }) + dependencies.observer.text).not.toContain(
       'secret-part',
     );
   });
