@@ -2,22 +2,18 @@ import type { IncomingMessage } from 'node:http';
 import type { Http2Session } from 'node:http2';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AdapterError } from '../../errors.ts';
-import type { AccessAttributes } from '../../kube/reviews/access-review.ts';
+import type { AccessAttributes, AccessReviewResult } from '../../kube/reviews/access-review.ts';
 import type { User } from '../../kube/reviews/user.ts';
 import { group, version } from '../discovery/discovery.ts';
 import { readRoute, type ReadParams } from '../read/external-metrics.ts';
 import { Authenticator, type AuthenticationContext, type PresentedCredentials } from './authentication.ts';
-import { authenticatedGroup, mastersGroup } from './users.ts';
 import { presentedChain, type PeerSocket, type PresentedChain } from './client-certificate.ts';
+import { authenticatedGroup, mastersGroup } from './users.ts';
 
 export interface AccessContext extends AuthenticationContext {
   readonly accessReviewer: {
     /** Asks by a SubjectAccessReview. Rejects if no answer can be had. */
-    reviewAccess(
-      user: User,
-      attributes: AccessAttributes,
-      signal: AbortSignal,
-    ): Promise<{ readonly allowed: boolean; readonly reason?: string | undefined }>;
+    reviewAccess(user: User, attributes: AccessAttributes, signal: AbortSignal): Promise<AccessReviewResult>;
   };
 }
 

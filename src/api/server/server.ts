@@ -8,7 +8,6 @@ import {
 } from 'node:http';
 import { createSecureServer, type Http2SecureServer, type Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
-import { parse as querystringParser } from 'node:querystring';
 import type { SecureContextOptions, Server as TlsServer } from 'node:tls';
 import Fastify, {
   type FastifyHttp2SecureOptions,
@@ -91,7 +90,7 @@ export function createServer(pair: ServingPair): Server {
     // Tells Fastify about TLS. The factory creates the server.
     https: {},
     serverFactory: (listener) => createHttpServer(pair, listener as unknown as RequestListener),
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength, querystringParser },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength },
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     // Requests on open connections are answered while the server closes, so that a rollout fails no request.
