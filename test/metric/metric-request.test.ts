@@ -19,14 +19,19 @@ function read(selector: string, defaults: RequestDefaults = {}, namespace = 'def
 
 const readMore = (labels: string) => read(`${base},${labels}`);
 
-function refusalOf(selector: string, defaults?: RequestDefaults): AdapterError {
+function attempt(selector: string, defaults?: RequestDefaults): MetricRequest | AdapterError {
   try {
-    read(selector, defaults);
+    return read(selector, defaults);
   } catch (error) {
     if (error instanceof AdapterError) return error;
     throw error;
   }
-  throw new Error(`taken: ${selector}`);
+}
+
+function refusalOf(selector: string, defaults?: RequestDefaults): AdapterError {
+  const found = attempt(selector, defaults);
+  if (found instanceof AdapterError) return found;
+  throw new Error(`accepted: ${selector}`);
 }
 
 describe('parseMetricRequest', () => {
@@ -267,19 +272,10 @@ describe('a refusal', () => {
     const requirement = fc.tuple(label, operator, value).map((parts) => parts.join(''));
     fc.assert(
       fc.property(fc.array(requirement, { maxLength: 5 }), (parts) => {
-        const seen = attempt(parts.join(','));
+        const seen = attempt(parts.join(','), { project: 'p1', logstore: 'l1' });
         if (seen instanceof AdapterError) expect(seen.httpStatus).toBe(400);
         else expect(seen.project).not.toBe('');
       }),
     );
   });
 });
-
-function attempt(selector: string): MetricRequest | AdapterError {
-  try {
-    return read(selector, { project: 'p1', logstore: 'l1' });
-  } catch (error) {
-    if (error instanceof AdapterError) return error;
-    throw error;
-  }
-}
