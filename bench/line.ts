@@ -3,7 +3,7 @@ import type { Figure } from './statistics.ts';
 
 export type Unit = '' | '%' | 'ms' | 's' | 'MB' | '/s' | '/min';
 
-/** The bound is the worst value that is still good. */
+/** The worst value that is still good. */
 export interface Target {
   readonly bound: 'at least' | 'at most';
   readonly value: number;
@@ -11,21 +11,21 @@ export interface Target {
 
 /** One line of the table. */
 export interface Line {
-  /** Name of the row that measured it. */
+  /** Name of the row. */
   readonly row: string;
   readonly what: string;
   readonly unit: Unit;
   readonly measured: Figure;
-  /** What it is measured against, in the same unit. */
-  readonly beside?: { readonly what: string; readonly figure: Figure };
-  /** Both taken together, run by run; then the target is for this. */
+  /** What the value is compared with, in the same unit. */
+  readonly baseline?: { readonly what: string; readonly figure: Figure };
+  /** Measured value against baseline, run by run: their ratio or their difference. The target then applies to this. */
   readonly compared?: { readonly as: 'times' | 'more'; readonly figure: Figure };
-  /** Without one, the line is told and not judged. */
+  /** Undefined: the line is for information only. */
   readonly target?: Target;
 }
 
-/** @returns undefined where nothing is demanded */
-export function holds({ measured, compared, target }: Line): boolean | undefined {
+/** Returns whether the target is met, or undefined without a target. */
+export function meetsTarget({ measured, compared, target }: Line): boolean | undefined {
   if (target === undefined) return undefined;
   const { value } = (compared ?? { figure: measured }).figure;
   return target.bound === 'at least' ? value >= target.value : value <= target.value;
@@ -33,18 +33,18 @@ export function holds({ measured, compared, target }: Line): boolean | undefined
 
 export function lineTable(lines: readonly Line[]): string {
   return alignedTable(
-    ['ROW', 'WHAT', 'MEASURED', 'BESIDE', 'COMPARED', 'TARGET', 'OK'],
+    ['ROW', 'WHAT', 'MEASURED', 'BASELINE', 'COMPARED', 'TARGET', 'OK'],
     lines.map((line) => {
-      const { row, what, unit, measured, beside, compared, target } = line;
+      const { row, what, unit, measured, baseline, compared, target } = line;
       const comparedUnit = compared?.as === 'times' ? '' : unit;
       return [
         row,
         what,
         figureText(measured, unit),
-        beside === undefined ? '-' : `${figureText(beside.figure, unit)} ${beside.what}`,
+        baseline === undefined ? '-' : `${figureText(baseline.figure, unit)} ${baseline.what}`,
         compared === undefined ? '-' : comparedText(compared, unit),
         target === undefined ? '-' : `${target.bound} ${numberText(target.value)}${unitText(comparedUnit)}`,
-        { true: 'yes', false: 'NO', undefined: '-' }[`${holds(line)}`],
+        { true: 'yes', false: 'NO', undefined: '-' }[`${meetsTarget(line)}`],
       ];
     }),
   );
@@ -55,7 +55,7 @@ function comparedText({ as, figure }: NonNullable<Line['compared']>, unit: Unit)
   return `${figure.value < 0 ? '' : '+'}${figureText(figure, unit)}`;
 }
 
-/** `0.87 (0.85–0.90)`: the median and the quartiles. */
+/** Returns the median and the quartiles, such as `0.87 (0.85–0.90)`. */
 function figureText({ value, quartiles }: Figure, unit: Unit): string {
   const spread = quartiles === undefined ? '' : ` (${quartiles.map(numberText).join('–')})`;
   return `${numberText(value)}${unitText(unit)}${spread}`;
@@ -63,7 +63,7 @@ function figureText({ value, quartiles }: Figure, unit: Unit): string {
 
 const unitText = (unit: Unit) => (/^\w/.test(unit) ? ` ${unit}` : unit);
 
-/** Three digits, and all of what stands before the point. */
+/** Returns three significant digits, and always all digits before the decimal point. */
 function numberText(value: number): string {
   if (value === 0) return '0';
   const digitsBefore = Math.max(0, Math.floor(Math.log10(Math.abs(value))) + 1);

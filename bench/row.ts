@@ -1,18 +1,18 @@
 import type { Line } from './line.ts';
 
 export interface RowContext {
-  /** Aborted by Ctrl-C, and when the whole takes too long: a row then throws its reason, and cleans up. */
+  /** Aborted by Ctrl-C and by the time limit. The row then cleans up and throws the signal's reason. */
   readonly signal: AbortSignal;
-  /** Says what goes on, for whoever waits. */
+  /** Reports the current step. */
   readonly progress: (text: string) => void;
 }
 
-/** One thing measured, in a file of its own below `rows/`. */
+/** One benchmark. Each is in `rows/`. */
 export interface Row {
-  /** What `npm run bench -- NAME` runs it by. */
+  /** The argument of `npm run bench -- NAME`. */
   readonly name: string;
-  /** Mostly waits, and is measured in whole seconds: the other rows are measured meanwhile. */
-  readonly meanwhile?: boolean;
-  /** Ends by itself. @throws Error where what was measured is not what the row says */
+  /** Whether to run it while the others run, since it mostly waits and its results are whole seconds. */
+  readonly inBackground?: boolean;
+  /** @throws Error if the conditions of the measurement were not met */
   measure(context: RowContext): Promise<readonly Line[]>;
 }

@@ -1,9 +1,17 @@
-/** @param share between two values, the nearer one is taken. @throws RangeError without values */
+/**
+ * Returns the value nearest to that quantile.
+ *
+ * @throws RangeError without values
+ */
 export function quantile(values: readonly number[], share: number): number {
   return at(sorted(values), Math.round((values.length - 1) * share));
 }
 
-/** Of an even number, what lies between the two in the middle. @throws RangeError without values */
+/**
+ * Returns the median. For an even number of values it is the mean of the two in the middle.
+ *
+ * @throws RangeError without values
+ */
 export function median(values: readonly number[]): number {
   const inOrder = sorted(values);
   const middle = (values.length - 1) / 2;
@@ -18,7 +26,7 @@ function at(values: readonly number[], index: number): number {
   return value;
 }
 
-/** What repeated runs came to: the median and, where there were several, the quartiles. */
+/** The result of repeated runs: the median and, if there were several runs, the quartiles. */
 export interface Figure {
   readonly value: number;
   readonly quartiles?: readonly [low: number, high: number];
@@ -32,10 +40,10 @@ export function figureOf(values: readonly number[]): Figure {
 }
 
 /**
- * How often a minute something happens that was seen at these times: by the gaps between them, since a count of
- * what falls into a minute depends on where the minute begins. Seen less than three times, it is counted after all.
+ * Returns how often per minute an event occurs. It uses the gaps between events, since a count per minute depends on
+ * where the minute begins. With fewer than three events it uses the count.
  *
- * @param timesMs in order, all within `spanMs`
+ * @param timesMs times of the events, in order, all within `spanMs`
  */
 export function perMinute(timesMs: readonly number[], spanMs: number): number {
   const [firstMs, lastMs] = [timesMs[0], timesMs.at(-1)];

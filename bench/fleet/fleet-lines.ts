@@ -9,91 +9,91 @@ export interface FleetTargets {
   readonly readingQueriesPerMinute?: number;
   readonly completenessQueriesPerMinute?: number;
   readonly queriesPerMinute?: number;
-  /** Of one core: refreshes and reads. */
+  /** Percentage of one core, for refreshes and reads together. */
   readonly cpuPercent?: number;
   readonly peakMb?: number;
 }
 
-const failed = ({ answer }: SyncRead) => 'failure' in answer;
+const failed = ({ result }: SyncRead) => 'failure' in result;
 const atMost = (value: number | undefined): { target?: Target } =>
   value === undefined ? {} : { target: { bound: 'at most', value } };
 
-/** @param linesPerSecond of each route */
+/** @param linesPerSecond log lines of each route */
 export function fleetLines(
   row: string,
   run: FleetRun,
   linesPerSecond: number,
   targets: FleetTargets,
 ): Line[] {
-  const line = (what: string, unit: Line['unit'], measured: Figure, mostValue?: number): Line => ({
+  const line = (what: string, unit: Line['unit'], measured: Figure, bound?: number): Line => ({
     row,
     what,
     unit,
     measured,
-    ...atMost(mostValue),
+    ...atMost(bound),
   });
   const passes = (of: (reads: readonly SyncRead[]) => number) => figureOf(run.passes.map(of));
-  const share = (of: keyof Pick<SyncRead, 'tookMs' | 'lagMs'>, part: number) =>
+  const latency = (of: keyof Pick<SyncRead, 'tookMs' | 'lagMs'>, share: number) =>
     passes((reads) =>
       quantile(
         reads.map((read) => read[of]),
-        part,
+        share,
       ),
     );
   const reads = run.passes.flat();
   const queriesPerMinute = (kind?: SeenQuery['kind']) => ({
     value: ratePerMinute(run, (query) => kind === undefined || query.kind === kind),
   });
-  const { readingCpuPercent, quietCpuPercent, residentMb } = run;
+  const { readingCpuPercent, idleCpuPercent, residentMb } = run;
   return [
     line('failed reads', '', { value: [...run.warmUp, ...reads].filter(failed).length }, 0),
-    line('the slowest first read', 'ms', { value: Math.max(...run.warmUp.map(({ tookMs }) => tookMs)) }),
-    line('p50 of a read', 'ms', share('tookMs', 0.5)),
-    line('p99 of a read', 'ms', share('tookMs', 0.99), targets.p99Ms),
-    line('p99 of how late reads were sent', 'ms', share('lagMs', 0.99)),
-    line('readings that miss over 1 %', '%', { value: missingPercent(run, linesPerSecond) }, 1),
-    line('SLS queries, readings', '/min', queriesPerMinute('reading'), targets.readingQueriesPerMinute),
+    line('slowest first read', 'ms', { value: Math.max(...run.warmUp.map(({ tookMs }) => tookMs)) }),
+    line('p50 of a read', 'ms', latency('tookMs', 0.5)),
+    line('p99 of a read', 'ms', latency('tookMs', 0.99), targets.p99Ms),
+    line('p99 of the delay in sending reads', 'ms', latency('lagMs', 0.99)),
+    line('readings that miss over 1 % of lines', '%', { value: missingPercent(run, linesPerSecond) }, 1),
+    line('SLS queries for readings', '/min', queriesPerMinute('reading'), targets.readingQueriesPerMinute),
     line(
-      'SLS queries, completeness',
+      'SLS queries for completeness',
       '/min',
       queriesPerMinute('completeness'),
       targets.completenessQueriesPerMinute,
     ),
-    line('SLS queries, all', '/min', queriesPerMinute(), targets.queriesPerMinute),
-    line('refresh alone, of a core', '%', figureOf(quietCpuPercent)),
-    line('refresh and reads, of a core', '%', figureOf(readingCpuPercent), targets.cpuPercent),
-    line('resident memory, at the end', 'MB', { value: residentMb.now }),
-    line('resident memory, most', 'MB', { value: residentMb.peak }, targets.peakMb),
+    line('SLS queries in total', '/min', queriesPerMinute(), targets.queriesPerMinute),
+    line('CPU for refreshes, of one core', '%', figureOf(idleCpuPercent)),
+    line('CPU for refreshes and reads, of one core', '%', figureOf(readingCpuPercent), targets.cpuPercent),
+    line('resident memory at the end', 'MB', { value: residentMb.now }),
+    line('resident memory at its peak', 'MB', { value: residentMb.peak }, targets.peakMb),
   ];
 }
 
-/** Each logstore has a rhythm of its own for either kind. */
+/** Returns the sum of the rates of each logstore and kind of query, since each of them has its own interval. */
 function ratePerMinute({ queries, measuredMs }: FleetRun, counts: (query: SeenQuery) => boolean): number {
-  const rhythms = Map.groupBy(queries.filter(counts), ({ logstore, kind }) => `${kind} ${logstore}`);
-  const rates = [...rhythms.values()].map((own) =>
+  const groups = Map.groupBy(queries.filter(counts), ({ logstore, kind }) => `${kind} ${logstore}`);
+  const rates = [...groups.values()].map((own) =>
     perMinute(
       own.map(({ arrivedMs }) => arrivedMs),
       measuredMs,
     ),
   );
-  const all = rates.reduce((sum, rate) => sum + rate, 0);
-  // Timers are late by a millisecond or early by a fraction of one.
-  return Math.round(all * 10) / 10;
+  const total = rates.reduce((sum, rate) => sum + rate, 0);
+  // Rounded, since timers fire up to a millisecond late or a fraction of one early.
+  return Math.round(total * 10) / 10;
 }
 
-/** The share of the readings that is more than 1 % below what the routes have. */
+/** Returns the percentage of readings more than 1 % below the route's known rate. */
 function missingPercent({ passes }: FleetRun, linesPerSecond: number): number {
-  const values = passes.flat().flatMap(({ answer }) => ('failure' in answer ? [] : [answer.value]));
+  const values = passes.flat().flatMap(({ result }) => ('failure' in result ? [] : [result.value]));
   return (values.filter((value) => value < 0.99 * linesPerSecond).length * 100) / values.length;
 }
 
-/** What failed, each kind once, for whoever has to find out why. */
-export function failureTexts(run: FleetRun): string[] {
+/** Returns up to five kinds of failure, each with its count and one example. */
+export function failureSummaries(run: FleetRun): string[] {
   const counts = new Map<string, number>();
-  for (const { answer } of [...run.warmUp, ...run.passes.flat()]) {
-    if (!('failure' in answer)) continue;
-    const kind = answer.failure.replace(/\(request \w+\)/g, '');
+  for (const { result } of [...run.warmUp, ...run.passes.flat()]) {
+    if (!('failure' in result)) continue;
+    const kind = result.failure.replace(/\(request \w+\)/g, '');
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
-  return [...counts].slice(0, 5).map(([failure, count]) => `${count} times: ${failure.slice(0, 300)}`);
+  return [...counts].slice(0, 5).map(([failure, count]) => `${count} reads failed: ${failure.slice(0, 300)}`);
 }

@@ -7,62 +7,65 @@ import { startSlsProcess, type SlsProcess } from '../sls/process.ts';
 import { startDelegatedAdapter } from '../support/delegated-adapter.ts';
 import { FrontProxy } from '../support/front-proxy.ts';
 import { autoscalerOf, hpaRoutes, type HpaRoute, type HpaRoutesSize } from '../support/hpa-routes.ts';
-import { logTrouble } from '../support/log-trouble.ts';
 import { CpuSpans, residentMbOf } from '../support/process-usage.ts';
 import { readInSync, syncSeconds, type SyncRead } from '../support/sync-reads.ts';
 
 export interface FleetPlan extends HpaRoutesSize {
-  /** Of each route: the lines of a window are a whole number. */
+  /** For each route. A window must hold a whole number of lines. */
   readonly linesPerSecond: number;
-  /** Whether the API server has the HPAs; else the adapter knows of the reads alone. */
+  /** Whether the API server has the HPAs. Otherwise the adapter learns of the series from reads only. */
   readonly autoscalers: boolean;
-  /** How often lines are put. */
+  /** How often log lines are written. */
   readonly tickMs: number;
-  /** Measured ones. */
+  /** The number of measured passes. */
   readonly passes: number;
-  /** Seconds without a read, cut into spans for which CPU time is taken. */
-  readonly quiet: { readonly spans: number; readonly spanSeconds: number };
+  /** Time without reads, split into spans. CPU time is measured per span. */
+  readonly idle: { readonly spans: number; readonly spanSeconds: number };
 }
 
-/** What was seen of a fleet that is read by its HPAs. */
+/** Measurements of a fleet of HPAs. */
 export interface FleetRun {
-  /** The first read of each. */
+  /** The first read of each route. */
   readonly warmUp: readonly SyncRead[];
   readonly passes: readonly (readonly SyncRead[])[];
-  /** Those that arrived during the passes. */
+  /** The SLS queries that arrived during the passes. */
   readonly queries: readonly SeenQuery[];
   readonly measuredMs: number;
-  /** CPU time of the adapter by wall time, in per cent of one core. */
+  /** CPU time of the adapter by wall time, as a percentage of one core. */
   readonly readingCpuPercent: readonly number[];
-  readonly quietCpuPercent: readonly number[];
-  /** At the end, and the most that it ever was. */
+  readonly idleCpuPercent: readonly number[];
+  /** At the end, and at its peak. */
   readonly residentMb: { readonly now: number; readonly peak: number };
 }
 
 /**
- * First reads at a time, as many as the controller has workers. It has 5 (--concurrent-horizontal-pod-autoscaler-syncs)
- * and with so few cannot look at 10,000 HPAs in 15 s, whatever the adapter does.
+ * Workers of the HPA controller, which bound the concurrent first reads. The default is 5
+ * (--concurrent-horizontal-pod-autoscaler-syncs). With 5 it could not read 10,000 HPAs in 15 s, whatever the adapter does.
  */
 const workers = 100;
 
-/** After the first reads, so that nothing of them is measured. */
+/** The pause after the first reads, so that these do not affect the measurement. */
 const settleSeconds = 5;
 
-/** The adapter as shipped, its API server and an SLS with traffic; the HPAs are played by this process. */
+/** Runs the adapter as shipped, a scripted API server and an SLS with traffic. This process reads as the HPAs do. */
 export async function runFleet(plan: FleetPlan, { signal, progress }: RowContext): Promise<FleetRun> {
   const routes = hpaRoutes(plan);
   await using sls = await startSlsProcess(slsSettings(plan, routes));
   await using adapter = await startDelegatedAdapter({
     slsUrl: sls.url,
-    onLog: logTrouble(progress),
+    onProblem: progress,
     ...(plan.autoscalers && { prepare: ({ hpas }) => routes.forEach((one) => hpas.put(autoscalerOf(one))) }),
   });
   using frontProxy = new FrontProxy(adapter.url, adapter.pair);
-  await waitFor(async () => (await frontProxy.get('/readyz')).status === 200, 15_000, 'a ready adapter');
+  await waitFor(
+    async () => (await frontProxy.get('/readyz')).status === 200,
+    15_000,
+    'the adapter to be ready',
+  );
   const pause = (seconds: number) => sleep(seconds * 1000, undefined, { signal });
   const paths = routes.map(({ path }) => path);
-  progress(`${routes.length} routes: the first reads`);
-  const warmUp = (await readInSync({ frontProxy, paths, signal, passes: 1, mostAtOnce: workers })).flat();
+  progress(`${routes.length} routes: first reads`);
+  const warmUp = (await readInSync({ frontProxy, paths, signal, passes: 1, maxInFlight: workers })).flat();
   await pause(settleSeconds);
   progress(`${routes.length} routes: measuring for ${plan.passes * syncSeconds} s`);
   const startMs = Date.now();
@@ -72,11 +75,11 @@ export async function runFleet(plan: FleetPlan, { signal, progress }: RowContext
   };
   const passes = await readInSync({ frontProxy, paths, signal, passes: plan.passes, onPass });
   const endMs = Date.now();
-  progress(`${routes.length} routes: refreshing, without a read`);
-  const quietCpu = new CpuSpans(adapter.pid);
-  for (let span = 0; span < plan.quiet.spans; span += 1) {
-    await pause(plan.quiet.spanSeconds);
-    quietCpu.cut();
+  progress(`${routes.length} routes: refreshing without reads`);
+  const idleCpu = new CpuSpans(adapter.pid);
+  for (let span = 0; span < plan.idle.spans; span += 1) {
+    await pause(plan.idle.spanSeconds);
+    idleCpu.cut();
   }
   await allReported(sls);
   return {
@@ -85,12 +88,12 @@ export async function runFleet(plan: FleetPlan, { signal, progress }: RowContext
     queries: sls.queries.filter(({ arrivedMs }) => arrivedMs >= startMs && arrivedMs < endMs),
     measuredMs: endMs - startMs,
     readingCpuPercent: readingCpu.percents,
-    quietCpuPercent: quietCpu.percents,
+    idleCpuPercent: idleCpu.percents,
     residentMb: residentMbOf(adapter.pid),
   };
 }
 
-/** Traffic on all of them, and an SLS that is 80 ms away. */
+/** Returns settings for an SLS with traffic on all routes and 80 ms of latency. */
 export function slsSettings(
   { linesPerSecond, tickMs }: Pick<FleetPlan, 'linesPerSecond' | 'tickMs'>,
   routes: readonly HpaRoute[],
@@ -103,7 +106,7 @@ export function slsSettings(
     sqlConcurrency: 15,
     ingestLagMs: [1000, 4000],
     tickMs,
-    lots: byLogstore.size === 1 ? 2 : 1,
+    batches: byLogstore.size === 1 ? 2 : 1,
     logstores: [...byLogstore].map(([logstore, own]) => ({
       logstore,
       routes: own.map(({ name }) => name),
@@ -112,8 +115,8 @@ export function slsSettings(
   };
 }
 
-/** The two kinds of queries add up to all that SLS counted; one may be under way. */
+/** Waits until the reports include every query that SLS has counted. */
 async function allReported(sls: SlsProcess): Promise<void> {
   const { queries } = await sls.stats();
-  await waitFor(() => sls.queries.length >= queries, 10_000, `the report of all ${queries} queries`);
+  await waitFor(() => sls.queries.length >= queries, 10_000, `the reports of all ${queries} queries`);
 }

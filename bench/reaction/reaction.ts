@@ -1,7 +1,7 @@
 import type { SeenLines, SeenQuery } from '../sls/messages.ts';
 import type { WireReading } from '../support/reading-wire.ts';
 
-/** A jump of one route's rate. */
+/** A step in one route's rate. */
 export interface Step {
   readonly route: string;
   /** Unix time. */
@@ -10,64 +10,79 @@ export interface Step {
   readonly toPerSecond: number;
 }
 
-/** A reading that the HPA got. */
-export interface GotReading extends WireReading {
-  /** Unix time at which it had it. */
-  readonly gotMs: number;
+/** A reading that the HPA received. */
+export interface ReceivedReading extends WireReading {
+  /** Unix time. */
+  readonly receivedMs: number;
 }
 
-/** How long it took from a step to the reading that has it fully, and what for. The parts add up. */
+/** An odd number, as `stepOffsets` requires. */
+export const steppingRoutes = 25;
+
+/**
+ * Returns when in the period each stepping route has its step, in seconds. The reads of the routes are spread evenly over
+ * the period, and so are the steps. The time from a route's step to its next read takes every multiple of
+ * `periodSeconds / steppingRoutes` once. Doubling modulo an odd number is a permutation, so the steps stay evenly spread.
+ */
+export function stepOffsets(periodSeconds: number): number[] {
+  return Array.from(
+    { length: steppingRoutes },
+    (_, index) => (((index * 2) % steppingRoutes) * periodSeconds) / steppingRoutes,
+  );
+}
+
+/** The time from a step to the reading that fully reflects it, and its parts, which add up to the total. */
 export interface Reaction {
   readonly totalMs: number;
-  /** Of the reading: all of it lies after the step. */
+  /** The window of the reading. All of it is after the step. */
   readonly windowMs: number;
-  /** How long before its query the window ends, in whole seconds. */
+  /** From the end of the window to its query, in whole seconds. */
   readonly delayMs: number;
-  /** Until the query that has it is sent and answered. */
+  /** From then until that query is sent and answered. */
   readonly refreshMs: number;
-  /** Until the HPA asks. */
+  /** From then until the HPA reads. */
   readonly syncMs: number;
 }
 
-/** Of the new rate; below it a reading is taken to miss lines. */
+/** A reading below this share of the new rate misses lines. */
 const fullShare = 0.99;
 
 /**
- * Whether the window begins after the step, and the new rate is all there. A window that holds a moment of the old
- * rate could pass by its value alone.
+ * Returns whether the reading fully reflects the step: its window begins after the step and its value has the new rate.
+ * The value alone is not enough, since the window could include a moment of the old rate.
  */
-export function hasFully(step: Step, { value, windowSeconds, windowEndSeconds }: WireReading): boolean {
+export function reflectsFully(step: Step, { value, windowSeconds, windowEndSeconds }: WireReading): boolean {
   const startMs = (windowEndSeconds - windowSeconds) * 1000;
   return startMs >= step.atMs && value >= fullShare * step.toPerSecond;
 }
 
-/** When a window that has the step could first be had, and how long before its query it ended. */
+/** The first query whose window is after the step: when it was answered, and how long before it the window ended. */
 export interface FirstChance {
   readonly answeredMs: number;
   readonly delayMs: number;
 }
 
-/** @param queries those that read the step's logstore, in order */
+/** @param queries the queries for readings of the step's logstore, in order */
 export function firstChanceOf(step: Step, queries: readonly SeenQuery[]): FirstChance | undefined {
   const first = queries.find(({ fromSeconds }) => fromSeconds * 1000 >= step.atMs);
   if (first === undefined) return undefined;
   return { answeredMs: first.endedMs, delayMs: delaySecondsOf(first) * 1000 };
 }
 
-/** How long before now the window of a query ended, as far as its arrival tells. */
+/** Returns how long before the query's arrival its window ended, in whole seconds. */
 export const delaySecondsOf = ({ arrivedMs, toSeconds }: SeenQuery): number =>
   Math.floor(arrivedMs / 1000) - toSeconds;
 
-/** @returns undefined where no reading has it */
+/** Returns undefined if no reading fully reflects the step. */
 export function reactionOf(
   step: Step,
-  readings: readonly GotReading[],
+  readings: readonly ReceivedReading[],
   chance: FirstChance,
 ): Reaction | undefined {
-  const first = readings.find((reading) => hasFully(step, reading));
+  const first = readings.find((reading) => reflectsFully(step, reading));
   if (first === undefined) return undefined;
   const windowMs = first.windowSeconds * 1000;
-  const totalMs = first.gotMs - step.atMs;
+  const totalMs = first.receivedMs - step.atMs;
   const refreshMs = chance.answeredMs - step.atMs - windowMs - chance.delayMs;
   return {
     totalMs,
@@ -78,25 +93,25 @@ export function reactionOf(
   };
 }
 
-/** The stock adapter's policy: whatever is read is asked of SLS, over the last 15 s before a delay of 10 s. */
+/** The stock adapter's policy: each read queries SLS, over 15 s that end 10 s ago. */
 export const stockPolicy = { windowSeconds: 15, delaySeconds: 10 } as const;
 
 /**
- * What the stock policy would have read off the same log, with its arithmetic put right.
+ * Returns what the stock policy would have read from the same log. The fractions that the stock adapter drops are kept.
  *
- * @param lines of the one route
+ * @param lines the lines of the step's route
  */
-export function stockReading(lines: readonly SeenLines[], askedMs: number, slsMs: number): GotReading {
+export function stockReading(lines: readonly SeenLines[], askedMs: number, slsMs: number): ReceivedReading {
   const { windowSeconds, delaySeconds } = stockPolicy;
   const windowEndSeconds = Math.floor(askedMs / 1000) - delaySeconds;
   const count = lines
     .filter(({ visibleMs }) => visibleMs <= askedMs + slsMs)
     .filter(({ second }) => second >= windowEndSeconds - windowSeconds && second < windowEndSeconds)
     .reduce((sum, one) => sum + one.count, 0);
-  return { value: count / windowSeconds, windowSeconds, windowEndSeconds, gotMs: askedMs + slsMs };
+  return { value: count / windowSeconds, windowSeconds, windowEndSeconds, receivedMs: askedMs + slsMs };
 }
 
-/** The first whole second at which the stock policy's window lies after the step. */
+/** Returns the stock policy's first chance: the first whole second at which its window is after the step. */
 export function stockChanceOf({ atMs }: Step, slsMs: number): FirstChance {
   const { windowSeconds, delaySeconds } = stockPolicy;
   const askedMs = Math.ceil(atMs / 1000 + windowSeconds + delaySeconds) * 1000;

@@ -6,50 +6,51 @@ import { startSlsProcess, type SlsProcess } from '../sls/process.ts';
 import { startDelegatedAdapter } from '../support/delegated-adapter.ts';
 import { FrontProxy } from '../support/front-proxy.ts';
 import { autoscalerOf, hpaRoutes, type HpaRoute } from '../support/hpa-routes.ts';
-import { logTrouble } from '../support/log-trouble.ts';
 import { readInSync, syncSeconds, type SyncRead } from '../support/sync-reads.ts';
-import { delaySecondsOf, type Step } from './reaction.ts';
-import { stepOffsets, steppingRoutes } from './step-plan.ts';
+import { delaySecondsOf, stepOffsets, steppingRoutes, type Step } from './reaction.ts';
 
 export const slsLatencyMs = 80;
 const perSecond = { from: 10, to: 50 } as const;
 
-/** Below this, the delay has been learned: lines come up to 4 s late, and it starts from 10 s. */
+/** From here down the delay counts as learned. It starts at 10 s, and lines are up to 4 s late. */
 const learnedDelaySeconds = 6;
-const mostLearningMs = 210_000;
+const maxLearningMs = 210_000;
 
-/** From the first step: 15 s until the last, then window, delay, refresh and sync. */
+/** All steps happen in the first pass. The others are for window, delay, refresh and sync period. */
 const passes = 4;
 
-/** Steps, and what the HPAs read of them. */
+/** The steps and the reads of their routes. */
 export interface SteppingRun {
   readonly steps: readonly { readonly step: Step; readonly reads: readonly SyncRead[] }[];
-  /** Those for readings that were answered well, in order. */
+  /** The successful queries for readings, in order. */
   readonly queries: readonly SeenQuery[];
   readonly lines: readonly SeenLines[];
-  /** From the first query to the first with the learned delay; undefined: that never came. */
+  /** From the first query to the first with the learned delay. Undefined: the delay was not learned in time. */
   readonly learningMs: number | undefined;
 }
 
-/** The adapter as shipped, some HPAs in its API server; waits for the delay to be learned, and has their routes step. */
+/**
+ * Runs the adapter as shipped, with one HPA per route in its API server. Waits until the delay is learned, then steps the
+ * rates.
+ */
 export async function runSteps({ signal, progress }: RowContext): Promise<SteppingRun> {
   const routes = hpaRoutes({ logstores: 1, routesPerLogstore: steppingRoutes, namespaces: 1 });
   await using sls = await startStepping(routes);
   await using adapter = await startDelegatedAdapter({
     slsUrl: sls.url,
-    onLog: logTrouble(progress),
+    onProblem: progress,
     prepare: ({ hpas }) => routes.forEach((one) => hpas.put(autoscalerOf(one))),
   });
   using frontProxy = new FrontProxy(adapter.url, adapter.pair);
   const learningMs = await learnedAfterMs(sls, signal);
-  progress(`reaction: the delay is ${learningMs === undefined ? 'not ' : ''}learned; steps begin`);
-  const steps = orderSteps(sls, routes);
+  progress(`reaction: the delay is ${learningMs === undefined ? 'not ' : ''}learned, starting the steps`);
+  const steps = startSteps(sls, routes);
   const paths = routes.map(({ path }) => path);
   const reads = (await readInSync({ frontProxy, paths, signal, passes })).flat();
   progress('reaction: done');
   return {
-    steps: steps.map((step, place) => ({ step, reads: reads.filter(({ index }) => index === place) })),
-    queries: goodReadings(sls),
+    steps: steps.map((step, route) => ({ step, reads: reads.filter(({ index }) => index === route) })),
+    queries: successfulQueries(sls),
     lines: sls.lines,
     learningMs,
   };
@@ -63,7 +64,7 @@ const startStepping = (routes: readonly HpaRoute[]) =>
     sqlConcurrency: 15,
     ingestLagMs: [1000, 4000],
     tickMs: 200,
-    lots: 4,
+    batches: 4,
     logstores: [
       {
         logstore: routes[0]?.logstore ?? '',
@@ -74,14 +75,14 @@ const startStepping = (routes: readonly HpaRoute[]) =>
     ],
   });
 
-const goodReadings = ({ queries }: SlsProcess) =>
+const successfulQueries = ({ queries }: SlsProcess) =>
   queries.filter(({ kind, statusCode }) => kind === 'reading' && statusCode === 200);
 
-/** @returns undefined where it takes too long */
+/** Returns undefined if it takes too long. */
 async function learnedAfterMs(sls: SlsProcess, signal: AbortSignal): Promise<number | undefined> {
   const startMs = performance.now();
-  while (performance.now() - startMs < mostLearningMs) {
-    const queries = goodReadings(sls);
+  while (performance.now() - startMs < maxLearningMs) {
+    const queries = successfulQueries(sls);
     const learned = queries.find((query) => delaySecondsOf(query) <= learnedDelaySeconds);
     if (learned !== undefined) return learned.arrivedMs - (queries[0]?.arrivedMs ?? 0);
     await sleep(500, undefined, { signal });
@@ -89,12 +90,12 @@ async function learnedAfterMs(sls: SlsProcess, signal: AbortSignal): Promise<num
   return undefined;
 }
 
-/** They begin now, over one period. */
-function orderSteps(sls: SlsProcess, routes: readonly HpaRoute[]): Step[] {
+/** Sends one step command per route. The steps are spread over the next period. */
+function startSteps(sls: SlsProcess, routes: readonly HpaRoute[]): Step[] {
   const nowMs = Math.ceil(Date.now() / 10) * 10;
   const offsets = stepOffsets(syncSeconds);
-  return routes.map(({ name: route }, place) => {
-    const atMs = nowMs + 1000 * (offsets[place] ?? 0);
+  return routes.map(({ name: route }, index) => {
+    const atMs = nowMs + 1000 * (offsets[index] ?? 0);
     sls.step({ route, atMs, perSecond: perSecond.to });
     return { route, atMs, fromPerSecond: perSecond.from, toPerSecond: perSecond.to };
   });

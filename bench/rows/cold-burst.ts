@@ -1,12 +1,12 @@
-import { coldPath, coldRoutes, startColdAdapter, type ColdAdapter } from '../cold/cold-adapter.ts';
 import type { Row } from '../row.ts';
-import { figureOf, quantile } from '../statistics.ts';
 import type { SeenQuery } from '../sls/messages.ts';
+import { figureOf, quantile } from '../statistics.ts';
+import { coldPath, coldRoutes, startColdAdapter, type ColdAdapter } from '../support/cold-adapter.ts';
 
-/** Every burst is of series with an interval of their own, so that none is answered by what an earlier one read. */
+/** The interval of each burst. Every burst reads its own series, so that no earlier reading can answer it. */
 const intervalsSeconds = [15, 16, 17, 18, 19];
-const mostQueries = 6;
-/** By default it answers 400 at a time and refuses the others. */
+const maxQueries = 6;
+/** By default the adapter serves 400 requests at a time and refuses further ones. */
 const config = { server: { maxRequestsInFlight: coldRoutes } };
 
 interface Burst {
@@ -16,7 +16,7 @@ interface Burst {
   readonly medianMs: number;
 }
 
-/** All routes of a logstore at once, none of which anybody has read before: a replica that has just started. */
+/** Reads all routes of a logstore at once, none of them read before, as after the start of a replica. */
 export const coldBurst: Row = {
   name: 'cold-burst',
   async measure({ signal, progress }) {
@@ -33,20 +33,20 @@ export const coldBurst: Row = {
     return [
       {
         row,
-        what: `${coldRoutes} reads at once: failed`,
+        what: `failed reads, of ${coldRoutes} at once`,
         unit: '',
         measured: { value: failed },
         target: { bound: 'at most', value: 0 },
       },
       {
         row,
-        what: 'SLS queries that it took',
+        what: 'SLS queries per burst',
         unit: '',
         measured: of('queries'),
-        target: { bound: 'at most', value: mostQueries },
+        target: { bound: 'at most', value: maxQueries },
       },
-      { row, what: 'until the median one is answered', unit: 'ms', measured: of('medianMs') },
-      { row, what: 'until the last is answered', unit: 'ms', measured: of('lastMs') },
+      { row, what: 'time to the median response', unit: 'ms', measured: of('medianMs') },
+      { row, what: 'time to the last response', unit: 'ms', measured: of('lastMs') },
     ];
   },
 };
@@ -57,14 +57,16 @@ async function burst(
   progress: (text: string) => void,
 ): Promise<Burst> {
   const replies = await Promise.allSettled(
-    Array.from({ length: coldRoutes }, (_, place) => frontProxy.get(coldPath(place, intervalSeconds))),
+    Array.from({ length: coldRoutes }, (_, index) => frontProxy.get(coldPath(index, intervalSeconds))),
   );
   const good = replies.flatMap((reply) =>
     reply.status === 'fulfilled' && reply.value.status === 200 ? [reply.value.tookMs] : [],
   );
   const bad = replies.find((reply) => reply.status === 'rejected' || reply.value.status !== 200);
   if (bad !== undefined)
-    progress(`a read failed: ${bad.status === 'rejected' ? bad.reason : bad.value.body.toString()}`);
+    progress(
+      `cold-burst: a read failed: ${bad.status === 'rejected' ? bad.reason : bad.value.body.toString()}`,
+    );
   const isOfBurst = ({ kind, fromSeconds, toSeconds }: SeenQuery) =>
     kind === 'reading' && toSeconds - fromSeconds === intervalSeconds;
   return {

@@ -8,30 +8,29 @@ import { figureOf, quantile } from '../statistics.ts';
 import { startDelegatedAdapter } from '../support/delegated-adapter.ts';
 import { FrontProxy } from '../support/front-proxy.ts';
 import { autoscalerOf, hpaRoutes } from '../support/hpa-routes.ts';
-import { logTrouble } from '../support/log-trouble.ts';
-import { Scraper, type Scraped } from '../support/scraper.ts';
-import { readInSync, syncSeconds, undisturbed, type SyncRead } from '../support/sync-reads.ts';
+import { Scraper, type ScrapeResult } from '../support/scraper.ts';
+import { readInSync, syncSeconds, withoutStalledReads, type SyncRead } from '../support/sync-reads.ts';
 
-/** Without traffic: SLS costs this machine least, and it is not what is measured. */
+/** No traffic: SLS is not measured here and should use as little of this machine as possible. */
 const plan = { logstores: 10, routesPerLogstore: 1000, namespaces: 20, linesPerSecond: 0, tickMs: 1000 };
 
 const passes = 3;
-/** As long as it takes until each logstore is refreshed once: what a refresh costs reads is in each slice alike. */
+/** In this time each logstore is refreshed once, so the cost of refreshes is the same in every slice. */
 const sliceSeconds = 5;
-/** Read again and again, as often as all of them would be within a pass. */
+/** Only these routes are read, at the read rate of all routes. */
 const readRoutes = 1000;
-/** Where Prometheus takes 15 or 30. */
-const betweenScrapesMs = 1000;
+/** Prometheus waits 15 or 30 s. */
+const scrapePauseMs = 1000;
 
-/** Reads are fresh throughout, whatever SLS takes: it is not what is measured. */
+/** Readings stay fresh throughout, so that no read waits for SLS, which is not measured here. */
 const config = 'telemetry: { maxSeriesValues: 4000 }\nreading: { freshnessSeconds: 60 }';
 
-const mostMb = 1;
-const mostScrapeMs = 50;
+const maxMb = 1;
+const maxScrapeMs = 50;
 
 const row = 'scrape';
 
-/** `/metrics` of an adapter with 10,000 series, as many gauges of them as there may be, and what a scrape costs reads. */
+/** `/metrics` of an adapter with 10,000 series and the maximum of value gauges, and how much scrapes delay reads. */
 export const scrape: Row = {
   name: row,
   async measure({ signal, progress }: RowContext) {
@@ -40,26 +39,26 @@ export const scrape: Row = {
     await using adapter = await startDelegatedAdapter({
       slsUrl: sls.url,
       config,
-      onLog: logTrouble(progress),
+      onProblem: progress,
       prepare: ({ hpas }) => routes.forEach((one) => hpas.put(autoscalerOf(one))),
     });
     using hpas = new FrontProxy(adapter.url, adapter.pair);
     await using prometheus = new Scraper(adapter);
-    await waitFor(async () => (await hpas.get('/readyz')).status === 200, 15_000, 'a ready adapter');
-    const allHeld = `\nsls_metrics_adapter_external_metric_values_left_out ${routes.length - 4000}\n`;
-    progress('scrape: until all 10,000 series are held');
+    await waitFor(async () => (await hpas.get('/readyz')).status === 200, 15_000, 'the adapter to be ready');
+    const allStored = `\nsls_metrics_adapter_external_metric_values_left_out ${routes.length - 4000}\n`;
+    progress('scrape: waiting until all 10,000 series have a sample');
     await waitFor(
       async () => {
         signal.throwIfAborted();
         await sleep(1000, undefined, { signal });
-        return (await prometheus.scrape(allHeld)).found;
+        return (await prometheus.scrape(allStored)).found;
       },
       60_000,
-      `${routes.length} series`,
+      `samples of ${routes.length} series`,
     );
     const seconds = passes * syncSeconds;
     progress(`scrape: measuring for ${seconds} s`);
-    const scrapes: Scraped[] = [];
+    const scrapes: ScrapeResult[] = [];
     const reading = readInSync({
       frontProxy: hpas,
       paths: routes.map((_, index) => routes[index % readRoutes]?.path ?? ''),
@@ -69,7 +68,7 @@ export const scrape: Row = {
     const startMs = Date.now();
     while (Date.now() - startMs < seconds * 1000) {
       if (isScraped(sliceOf(Date.now() - startMs))) scrapes.push(await prometheus.scrape());
-      await sleep(betweenScrapesMs, undefined, { signal });
+      await sleep(scrapePauseMs, undefined, { signal });
     }
     return linesOf((await reading).flat(), scrapes, startMs);
   },
@@ -78,25 +77,25 @@ export const scrape: Row = {
 const sliceOf = (sinceStartMs: number) => Math.floor(sinceStartMs / (sliceSeconds * 1000));
 
 /**
- * With, without, without, with: code is still compiled and memory still settles, so that later ones are faster, and
- * that must favour neither.
+ * With, without, without, with. Later slices are faster, since code is still being compiled and memory still settles.
+ * This order favours neither side.
  */
 const isScraped = (slice: number) => slice % 4 < 2;
 
-/** In the first slice, reads come for the first time: it does not count. */
+/** The first slice does not count, since the routes are read there for the first time. */
 const isCounted = (slice: number) => slice > 0 && slice < (passes * syncSeconds) / sliceSeconds;
 
-/** What a slice came to. */
+/** The result of one slice. */
 interface Slice {
   readonly scraped: boolean;
-  /** Of the reads that the load generator did not hold up itself. */
+  /** Over the reads that no stall of the load generator affected. */
   readonly p99Ms: number;
-  /** The others. */
-  readonly heldUpPercent: number;
+  /** The share of the other reads. */
+  readonly stalledPercent: number;
 }
 
 function slicesOf(reads: readonly SyncRead[], startMs: number): Slice[] {
-  const good = new Set(undisturbed(reads));
+  const good = new Set(withoutStalledReads(reads));
   const slices = Map.groupBy(reads, ({ sentMs }) => sliceOf(sentMs - startMs));
   return [...slices]
     .filter(([slice]) => isCounted(slice))
@@ -105,16 +104,16 @@ function slicesOf(reads: readonly SyncRead[], startMs: number): Slice[] {
       return {
         scraped: isScraped(slice),
         p99Ms: quantile(tookMs, 0.99),
-        heldUpPercent: 100 * (1 - tookMs.length / all.length),
+        stalledPercent: 100 * (1 - tookMs.length / all.length),
       };
     });
 }
 
-function linesOf(reads: readonly SyncRead[], scrapes: readonly Scraped[], startMs: number): Line[] {
-  const failed = reads.filter(({ answer }) => 'failure' in answer);
+function linesOf(reads: readonly SyncRead[], scrapes: readonly ScrapeResult[], startMs: number): Line[] {
+  const failed = reads.filter(({ result }) => 'failure' in result);
   if (failed.length > 0)
     throw new Error(
-      `${failed.length} reads failed, as with ${JSON.stringify(failed[0]?.answer).slice(0, 300)}`,
+      `${failed.length} reads failed, for example: ${JSON.stringify(failed[0]?.result).slice(0, 300)}`,
     );
   const slices = slicesOf(reads, startMs);
   const figure = (of: (slice: Slice) => number, scraped: boolean) =>
@@ -124,28 +123,28 @@ function linesOf(reads: readonly SyncRead[], scrapes: readonly Scraped[], startM
     what,
     unit,
     measured: figure(of, true),
-    beside: { what: 'without', figure: figure(of, false) },
+    baseline: { what: 'without', figure: figure(of, false) },
   });
-  const p99 = withAndWithout('p99 of a read, with a scrape a second', 'ms', ({ p99Ms }) => p99Ms);
+  const p99 = withAndWithout('p99 of a read, with one scrape per second', 'ms', ({ p99Ms }) => p99Ms);
   return [
     {
       row,
       what: 'size of /metrics',
       unit: 'MB',
       measured: { value: Math.max(...scrapes.map(({ bytes }) => bytes)) / 1e6 },
-      target: { bound: 'at most', value: mostMb },
+      target: { bound: 'at most', value: maxMb },
     },
     {
       row,
-      what: 'time of a scrape, amid reads',
+      what: 'duration of a scrape during reads',
       unit: 'ms',
       measured: figureOf(scrapes.map(({ tookMs }) => tookMs)),
-      target: { bound: 'at most', value: mostScrapeMs },
+      target: { bound: 'at most', value: maxScrapeMs },
     },
     {
       ...p99,
-      compared: { as: 'more', figure: { value: p99.measured.value - p99.beside.figure.value } },
+      compared: { as: 'more', figure: { value: p99.measured.value - p99.baseline.figure.value } },
     },
-    withAndWithout('reads left out: held up by the load', '%', ({ heldUpPercent }) => heldUpPercent),
+    withAndWithout('reads excluded: load generator stalled', '%', ({ stalledPercent }) => stalledPercent),
   ];
 }

@@ -10,10 +10,10 @@ import { residentMbOf } from '../support/process-usage.ts';
 
 const starts = 3;
 const idleSeconds = 5;
-const mostReadyMs = 3000;
-const mostIdleMb = 170;
+const maxReadyMs = 3000;
+const maxIdleMb = 170;
 
-/** A start of the adapter: when it is ready, and the memory it takes while nothing is read. */
+/** Starts of the adapter: the time until it is ready, and its resident memory without any read. */
 export const start: Row = {
   name: 'start',
   async measure({ signal, progress }) {
@@ -26,14 +26,18 @@ export const start: Row = {
     const [readyMs, idleMb]: [number[], number[]] = [[], []];
     for (let round = 1; round <= starts; round += 1) {
       signal.throwIfAborted();
-      progress(`start: ${round} of ${starts}`);
+      progress(`start: start ${round} of ${starts}`);
       let startMs = 0;
       await using adapter = await startDelegatedAdapter({
         slsUrl: emulator.url,
         prepare: () => (startMs = performance.now()),
       });
       using proxy = new FrontProxy(adapter.url, adapter.pair);
-      await waitFor(async () => (await proxy.get('/readyz')).status === 200, 15_000, 'a ready adapter');
+      await waitFor(
+        async () => (await proxy.get('/readyz')).status === 200,
+        15_000,
+        'the adapter to be ready',
+      );
       readyMs.push(performance.now() - startMs);
       await sleep(idleSeconds * 1000, undefined, { signal });
       idleMb.push(residentMbOf(adapter.pid).now);
@@ -41,17 +45,17 @@ export const start: Row = {
     return [
       {
         row: 'start',
-        what: 'from the start until ready',
+        what: 'time until ready',
         unit: 'ms',
         measured: figureOf(readyMs),
-        target: { bound: 'at most', value: mostReadyMs },
+        target: { bound: 'at most', value: maxReadyMs },
       },
       {
         row: 'start',
-        what: `resident memory, ${idleSeconds} s later, without a read`,
+        what: `resident memory after ${idleSeconds} s without reads`,
         unit: 'MB',
         measured: figureOf(idleMb),
-        target: { bound: 'at most', value: mostIdleMb },
+        target: { bound: 'at most', value: maxIdleMb },
       },
     ];
   },

@@ -1,5 +1,9 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
 import { join, resolve } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { startEmulator } from '../../emulator/emulator.ts';
 import { accessKey, basePath, logstore, project, readPath, selectorOf } from '../../test/support/adapter.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
@@ -9,21 +13,18 @@ import { figureOf } from '../statistics.ts';
 import type { BareSettings } from '../support/bare-server.ts';
 import { startDelegatedAdapter, type DelegatedAdapter } from '../support/delegated-adapter.ts';
 import { frontProxyHeaders } from '../support/front-proxy-request.ts';
-import { loadHttp1 } from '../support/load-http1.ts';
-import { loadHttp2 } from '../support/load-http2.ts';
-import type { Load, LoadResult } from '../support/load.ts';
-import { readOnce } from '../support/read-once.ts';
+import { loadHttp1, loadHttp2, type Load, type LoadResult } from '../support/load.ts';
 import { podFlags, startServerProcess } from '../support/server-process.ts';
 
-const leastThroughput = 0.7;
+const minThroughput = 0.7;
 
 const rounds = 20;
 const sliceSeconds = 0.2;
-/** Until the code of either, and of the load, is compiled for good: tens of thousands of requests. */
+/** Tens of thousands of requests: until the code of both servers and of the load generator is fully optimized. */
 const warmUp = { concurrency: 10, seconds: 4.5 };
 
-/** Refreshes of one reading, and what learns of late lines; reads must not add to them. */
-const mostQueriesPerSecond = 0.5;
+/** The refreshes of one reading and the queries that learn the delay. Reads must not add to them. */
+const maxQueriesPerSecond = 0.5;
 
 interface Protocol {
   readonly name: string;
@@ -65,7 +66,7 @@ const path = readPath(
   }),
 );
 
-/** A read whose sample is in the store, against a Fastify handler without anything that returns the same bytes. */
+/** Reads whose sample is in the store. The baseline is a bare Fastify handler that returns the same bytes. */
 export const warmRead: Row = {
   name: 'warm-read',
   async measure({ signal, progress }) {
@@ -95,28 +96,29 @@ async function measureProtocol(
   });
   await using adapter = await startDelegatedAdapter({ slsUrl: emulator.url });
   await using bare = await startBareServer(adapter);
-  const of = ({ url }: { readonly url: string }, concurrency: number, seconds: number) =>
+  const loadOf = ({ url }: { readonly url: string }, concurrency: number, seconds: number) =>
     load({ url, path, headers: frontProxyHeaders, pair: adapter.pair, concurrency, seconds });
-  for (const server of [adapter, bare]) await of(server, warmUp.concurrency, warmUp.seconds);
+  for (const server of [adapter, bare]) await loadOf(server, warmUp.concurrency, warmUp.seconds);
   const lines: Line[] = [];
   for (const { what, concurrency } of scenarios) {
     progress(`warm-read: ${name}, ${what}`);
     const measured: Round[] = [];
     for (let round = 0; round < rounds; round += 1) {
       signal.throwIfAborted();
-      // What changes on the machine meanwhile falls on either side.
+      // The order alternates, so that a change of the machine's load affects both sides alike.
       const adapterFirst = round % 2 === 0;
-      const first = await of(adapterFirst ? adapter : bare, concurrency, sliceSeconds);
-      const second = await of(adapterFirst ? bare : adapter, concurrency, sliceSeconds);
+      const first = await loadOf(adapterFirst ? adapter : bare, concurrency, sliceSeconds);
+      const second = await loadOf(adapterFirst ? bare : adapter, concurrency, sliceSeconds);
       measured.push(adapterFirst ? { adapter: first, bare: second } : { adapter: second, bare: first });
     }
     lines.push(...linesOf(`${name}, ${what}`, measured));
   }
   const { queries } = emulator.stats();
   const seconds = (performance.now() - startMs) / 1000;
-  if (queries > 2 + seconds * mostQueriesPerSecond)
-    throw new Error(`the reads were not warm: SLS was asked ${queries} times in ${seconds.toFixed(0)} s`);
-  if (adapter.apiServer.count('subjectaccessreview') === 0) throw new Error('nobody was asked who may read');
+  if (queries > 2 + seconds * maxQueriesPerSecond)
+    throw new Error(`the reads were not warm: ${queries} SLS queries in ${seconds.toFixed(0)} s`);
+  if (adapter.apiServer.count('subjectaccessreview') === 0)
+    throw new Error('the API server received no access review');
   return lines;
 }
 
@@ -126,24 +128,20 @@ function linesOf(what: string, measured: readonly Round[]): Line[] {
     what: `${what}: ${name}`,
     unit,
     measured: figureOf(measured.map(({ adapter }) => adapter[figure])),
-    beside: { what: 'bare', figure: figureOf(measured.map(({ bare }) => bare[figure])) },
+    baseline: { what: 'bare', figure: figureOf(measured.map(({ bare }) => bare[figure])) },
     compared: {
       as: 'times',
       figure: figureOf(measured.map(({ adapter, bare }) => adapter[figure] / bare[figure])),
     },
   });
   return [
-    { ...line('reads', '/s', 'perSecond'), target: { bound: 'at least', value: leastThroughput } },
+    { ...line('reads', '/s', 'perSecond'), target: { bound: 'at least', value: minThroughput } },
     line('p50', 'ms', 'p50Ms'),
   ];
 }
 
 async function startBareServer(adapter: DelegatedAdapter) {
-  const reply = await waitFor(
-    () => readOnce({ ...adapter, path, headers: frontProxyHeaders }),
-    15_000,
-    'a reading of the adapter',
-  );
+  const reply = await waitFor(() => readOnce(adapter), 15_000, 'a reading from the adapter');
   const settings: BareSettings = {
     ...adapter.servingPair,
     route: `${basePath}/namespaces/:namespace/:metric`,
@@ -154,4 +152,23 @@ async function startBareServer(adapter: DelegatedAdapter) {
   await writeFile(file, JSON.stringify(settings));
   const script = resolve(import.meta.dirname, '../support/bare-server.ts');
   return await startServerProcess({ script, args: [file], home: adapter.directory, nodeFlags: podFlags() });
+}
+
+/** Headers that belong to the connection, not to the response. */
+const connectionHeaders = ['connection', 'content-length', 'date', 'keep-alive'];
+
+/** Returns what the bare server is to answer with, or undefined if the response is not a 200. */
+async function readOnce({ url, pair }: DelegatedAdapter) {
+  const request = get(new URL(path, url), {
+    agent: false,
+    headers: ['Host', new URL(url).host, ...frontProxyHeaders.flat()],
+    cert: pair.certificate,
+    key: pair.key,
+    rejectUnauthorized: false,
+  });
+  const [reply] = (await once(request, 'response')) as [IncomingMessage];
+  const body = await buffer(reply);
+  if (reply.statusCode !== 200) return undefined;
+  const own = Object.entries(reply.headers).filter(([name]) => !connectionHeaders.includes(name));
+  return { headers: Object.fromEntries(own.map(([name, value]) => [name, String(value)])), body };
 }

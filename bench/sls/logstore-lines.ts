@@ -2,22 +2,22 @@ import type { LogRecord } from '../../emulator/log-record.ts';
 import { Arrivals } from '../../emulator/traffic/arrivals.ts';
 import { requestRecord } from '../../emulator/traffic/request-record.ts';
 import type { TrafficRoute } from '../../emulator/traffic/routes.ts';
-import type { LogstoreTraffic, StepOrder } from './messages.ts';
+import type { LogstoreTraffic, StepCommand } from './messages.ts';
 
-/** The lines of one logstore as their time comes. */
+/** Generates the lines of one logstore. */
 export interface LogstoreLines {
-  /** Those since the last call. */
+  /** Returns the lines that are due and were not returned before. */
   take(nowMs: number): LogRecord[];
 }
 
-/** Routes take turns, so that each has its share of every period. */
+/** Constant rates. The routes take turns, so that each has its share of every period. */
 export class SteadyLines implements LogstoreLines {
   readonly #routes: readonly TrafficRoute[];
   readonly #perSecond: number;
   readonly #startSeconds: number;
   #taken = 0;
 
-  /** @param startSeconds Unix time; whole */
+  /** @param startSeconds Unix time, in whole seconds */
   constructor({ routes, linesPerSecond }: LogstoreTraffic, startSeconds: number) {
     this.#routes = routes.map(trafficRoute);
     this.#perSecond = linesPerSecond * routes.length;
@@ -36,27 +36,27 @@ export class SteadyLines implements LogstoreLines {
   }
 }
 
-/** Routes whose rates change by order. */
+/** Routes whose rates change on command. */
 export class SteppingLines implements LogstoreLines {
   readonly #routes: readonly { readonly route: TrafficRoute; readonly arrivals: Arrivals }[];
   readonly #startSeconds: number;
-  readonly #orders = new Map<string, StepOrder>();
+  readonly #commands = new Map<string, StepCommand>();
 
-  /** @param startSeconds Unix time; whole */
+  /** @param startSeconds Unix time, in whole seconds */
   constructor({ routes, linesPerSecond }: LogstoreTraffic, startSeconds: number) {
     this.#startSeconds = startSeconds;
     this.#routes = routes.map((name) => {
       const rate = (tSeconds: number) => {
-        const order = this.#orders.get(name);
-        const stepped = order !== undefined && (startSeconds + tSeconds) * 1000 >= order.atMs;
-        return stepped ? order.perSecond : linesPerSecond;
+        const command = this.#commands.get(name);
+        const stepped = command !== undefined && (startSeconds + tSeconds) * 1000 >= command.atMs;
+        return stepped ? command.perSecond : linesPerSecond;
       };
       return { route: trafficRoute(name), arrivals: new Arrivals(rate, { fromSeconds: 0 }) };
     });
   }
 
-  step(order: StepOrder): void {
-    this.#orders.set(order.route, order);
+  step(command: StepCommand): void {
+    this.#commands.set(command.route, command);
   }
 
   take(nowMs: number): LogRecord[] {
@@ -70,7 +70,7 @@ export class SteppingLines implements LogstoreLines {
 
 const trafficRoute = (name: string): TrafficRoute => ({
   name,
-  // Its lines come when this file says.
+  // Not used: the classes above set the times of the lines.
   rate: () => 0,
   host: 'www.example.com',
   method: 'GET',

@@ -1,54 +1,55 @@
 import type { AccessKey } from '../../emulator/auth/credentials.ts';
 
-/** What a local SLS in a process of its own is to be. */
+/** Settings of an emulated SLS in its own process. */
 export interface SlsSettings {
   readonly project: string;
-  /** Absent: anyone may ask. */
+  /** Absent: queries are not authenticated. */
   readonly accessKey?: AccessKey;
   readonly latencyMs: number;
   readonly sqlConcurrency: number;
-  /** From a line's time to when queries see it, drawn evenly from between. */
-  readonly ingestLagMs: readonly [least: number, most: number];
-  /** Lines are put this often, … */
+  /** The time from a line's time until queries see it, drawn uniformly from this range. */
+  readonly ingestLagMs: readonly [min: number, max: number];
+  /** How often lines are written. */
   readonly tickMs: number;
-  /** … each time in so many lots, which have an ingest lag each. */
-  readonly lots: number;
+  /** How many batches are written each time. Each has its own ingest lag. */
+  readonly batches: number;
   readonly logstores: readonly LogstoreTraffic[];
 }
 
 export interface LogstoreTraffic {
   readonly logstore: string;
   readonly routes: readonly string[];
-  /** Of each route, evenly. */
+  /** For each route, evenly spread. */
   readonly linesPerSecond: number;
-  /** The rate of each route may step, and its lines are reported. */
+  /** Whether the rate of each route may step. Its lines are then reported. */
   readonly stepping?: boolean;
 }
 
-/** To the SLS. */
-export interface StepOrder {
+/** A message to the SLS process: changes the rate of a route. */
+export interface StepCommand {
   readonly route: string;
   /** Unix time. */
   readonly atMs: number;
   readonly perSecond: number;
 }
 
-/** A query that is over. */
+/** A completed query. */
 export interface SeenQuery {
   readonly logstore: string;
   readonly kind: 'reading' | 'completeness';
   readonly text: string;
-  /** Its range. */
+  /** Start of the time range. */
   readonly fromSeconds: number;
   readonly toSeconds: number;
-  /** Unix time at which it arrived, and at which the answer had been written or nobody wanted it any more. */
+  /** Unix time of its arrival. */
   readonly arrivedMs: number;
+  /** Unix time at which the response was written or the client disconnected. */
   readonly endedMs: number;
-  /** Of the answer; undefined: there was none. */
+  /** Undefined: there was no complete response. */
   readonly statusCode: number | undefined;
 }
 
-/** Lines of a stepping route that became visible together. */
+/** Lines of one stepping route and one second that became visible together. */
 export interface SeenLines {
   readonly route: string;
   /** `__time__` */
@@ -58,7 +59,7 @@ export interface SeenLines {
   readonly visibleMs: number;
 }
 
-/** From the SLS. */
+/** A message from the SLS process. */
 export type SlsReport =
   | { readonly kind: 'query'; readonly query: SeenQuery }
   | { readonly kind: 'lines'; readonly lines: readonly SeenLines[] };

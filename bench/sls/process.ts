@@ -3,20 +3,20 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { EmulatorStats } from '../../emulator/emulator.ts';
 import { startServerProcess } from '../support/server-process.ts';
-import type { SeenLines, SeenQuery, SlsReport, SlsSettings, StepOrder } from './messages.ts';
+import type { SeenLines, SeenQuery, SlsReport, SlsSettings, StepCommand } from './messages.ts';
 
-/** A local SLS in a process of its own, with traffic. */
+/** An emulated SLS with traffic, in its own process. */
 export interface SlsProcess extends AsyncDisposable {
   readonly url: string;
-  /** All that are over. */
+  /** All completed queries so far. */
   readonly queries: readonly SeenQuery[];
   /** All lines of the stepping routes so far. */
   readonly lines: readonly SeenLines[];
-  step(order: StepOrder): void;
+  step(command: StepCommand): void;
   stats(): Promise<EmulatorStats>;
 }
 
-/** SLS is elsewhere: what it takes of this machine must not be missing for what is measured. */
+/** SLS runs on other machines in production, so its CPU time should not be taken from what is measured. */
 const niceness = 10;
 
 const script = resolve(import.meta.dirname, 'server.ts');
@@ -48,7 +48,7 @@ export async function startSlsProcess(settings: SlsSettings): Promise<SlsProcess
     url: server.url,
     queries,
     lines,
-    step: (order) => server.tell(order),
+    step: (command) => server.send(command),
     stats: async () => (await (await fetch(`${server.url}/__stats`)).json()) as EmulatorStats,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

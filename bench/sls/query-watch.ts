@@ -1,13 +1,17 @@
-import { subscribe } from 'node:diagnostics_channel';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SeenQuery } from './messages.ts';
 
+const channel = 'http.server.request.start';
+
 /**
- * Tells of each query to the servers of this process once it is over, while the emulator only counts them. Listens to Node's own
- * channel, and in on the body while the emulator reads it.
+ * Calls back with each query to the HTTP servers of this process once it is over. The emulator itself only counts queries.
+ * This uses Node's own diagnostics channel and copies the body while the emulator reads it.
+ *
+ * @returns a function that ends the subscription; later requests are no longer reported
  */
-export function watchQueries(onQuery: (query: SeenQuery) => void): void {
-  subscribe('http.server.request.start', (message) => {
+export function watchQueries(onQuery: (query: SeenQuery) => void): () => void {
+  const listener = (message: unknown): void => {
     const { request, response } = message as {
       readonly request: IncomingMessage;
       readonly response: ServerResponse;
@@ -15,38 +19,43 @@ export function watchQueries(onQuery: (query: SeenQuery) => void): void {
     const [, logstore] = /^\/logstores\/([^/]+)\/logs$/.exec(request.url ?? '') ?? [];
     if (logstore === undefined) return;
     const arrivedMs = Date.now();
-    const body = overhear(request);
+    const body = copyBody(request);
     response.on('close', () => {
-      const range = parseBody(Buffer.concat(body).toString());
-      if (range === undefined) return;
+      const query = parseBody(Buffer.concat(body).toString());
+      if (query === undefined) return;
       const statusCode = response.writableFinished ? response.statusCode : undefined;
       onQuery({
         logstore,
-        kind: queryKind(range.text),
-        ...range,
+        kind: queryKind(query.text),
+        ...query,
         arrivedMs,
         endedMs: Date.now(),
         statusCode,
       });
     });
-  });
+  };
+  subscribe(channel, listener);
+  return () => void unsubscribe(channel, listener);
 }
 
-/** @returns undefined where the client went before all of it had come */
-function parseBody(json: string): Pick<SeenQuery, 'text' | 'fromSeconds' | 'toSeconds'> | undefined {
+/** Returns undefined if the body is not a query, such as the part that a client sent before it disconnected. */
+export function parseBody(json: string): Pick<SeenQuery, 'text' | 'fromSeconds' | 'toSeconds'> | undefined {
+  let body: { readonly from?: unknown; readonly to?: unknown; readonly query?: unknown } | null;
   try {
-    const body = JSON.parse(json) as { readonly from: number; readonly to: number; readonly query: string };
-    return { text: body.query, fromSeconds: body.from, toSeconds: body.to };
+    body = JSON.parse(json) as typeof body;
   } catch {
     return undefined;
   }
+  const { from, to, query } = body ?? {};
+  if (typeof query !== 'string' || typeof from !== 'number' || typeof to !== 'number') return undefined;
+  return { text: query, fromSeconds: from, toSeconds: to };
 }
 
-/** What the adapter sends a query for: readings, or how late lines come, by counts of each second. */
+/** Returns the purpose of one of the adapter's queries. Only those that learn the delay count the lines of each second. */
 export const queryKind = (text: string): SeenQuery['kind'] =>
   text.includes('GROUP BY __time__') ? 'completeness' : 'reading';
 
-function overhear(request: IncomingMessage): readonly Buffer[] {
+function copyBody(request: IncomingMessage): readonly Buffer[] {
   const chunks: Buffer[] = [];
   const iterate = request[Symbol.asyncIterator].bind(request);
   request[Symbol.asyncIterator] = async function* (): AsyncGenerator<Buffer, undefined> {

@@ -4,23 +4,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startEmulator } from '../../emulator/emulator.ts';
 import type { LogRecord } from '../../emulator/log-record.ts';
 import { SteadyLines, SteppingLines } from './logstore-lines.ts';
-import type { SeenLines, SlsReport, SlsSettings, StepOrder } from './messages.ts';
+import type { SeenLines, SlsReport, SlsSettings, StepCommand } from './messages.ts';
 import { watchQueries } from './query-watch.ts';
 
-/** Windows reach back this far at most, when the first are asked for. */
+/** The log starts this long ago. No window of the first queries reaches back further. */
 const backfillSeconds = 90;
 const retentionSeconds = 240;
 
 const [settingsFile = ''] = process.argv.slice(2);
 const settings = JSON.parse(readFileSync(settingsFile, 'utf8')) as SlsSettings;
-const tell = (report: SlsReport) => void process.send?.(report);
-const [leastLagMs, mostLagMs] = settings.ingestLagMs;
+const report = (message: SlsReport) => void process.send?.(message);
+const [minLagMs, maxLagMs] = settings.ingestLagMs;
 
-/** Of the lot that is being put, and when that will be visible. */
+/** Ingest lag of the batch that is being written. */
 let lagMs = 0;
+/** When that batch becomes visible. Unix time. */
 let visibleMs = 0;
 
-watchQueries((query) => tell({ kind: 'query', query }));
+const stopWatching = watchQueries((query) => report({ kind: 'query', query }));
 const emulator = await startEmulator({
   listenHost: '127.0.0.1',
   listenPort: 0,
@@ -44,10 +45,10 @@ const logstores = settings.logstores.map((traffic) => ({
 }));
 type Logstore = (typeof logstores)[number];
 
-async function put({ sink, lines }: Logstore, records: readonly LogRecord[]): Promise<void> {
+async function write({ sink, lines }: Logstore, records: readonly LogRecord[]): Promise<void> {
   if (records.length === 0) return;
   await sink.append(records);
-  if (lines instanceof SteppingLines) tell({ kind: 'lines', lines: countBySecond(records) });
+  if (lines instanceof SteppingLines) report({ kind: 'lines', lines: countBySecond(records) });
 }
 
 function countBySecond(records: readonly LogRecord[]): SeenLines[] {
@@ -62,35 +63,36 @@ function countBySecond(records: readonly LogRecord[]): SeenLines[] {
   );
 }
 
-/** A tick that comes late takes its lateness off the lag. */
-async function putLots(logstore: Logstore, dueMs: number): Promise<void> {
-  const lots = Array.from({ length: settings.lots }, (): LogRecord[] => []);
+/** Writes the lines due by then. If the tick is late, the lag is shortened by that. */
+async function writeBatches(logstore: Logstore, dueMs: number): Promise<void> {
+  const batches = Array.from({ length: settings.batches }, (): LogRecord[] => []);
   for (const record of logstore.lines.take(dueMs)) {
-    lots[Math.floor(Math.random() * lots.length)]?.push(record);
+    batches[Math.floor(Math.random() * batches.length)]?.push(record);
   }
-  for (const lot of lots) {
-    const drawnMs = leastLagMs + Math.random() * (mostLagMs - leastLagMs);
+  for (const batch of batches) {
+    const drawnMs = minLagMs + Math.random() * (maxLagMs - minLagMs);
     lagMs = Math.max(0, dueMs + drawnMs - Date.now());
-    await put(logstore, lot);
+    await write(logstore, batch);
   }
 }
 
 const ending = new AbortController();
 process.once('SIGTERM', () => ending.abort());
 process.once('SIGINT', () => ending.abort());
-// Whoever started it is gone.
+// The parent has exited.
 process.once('disconnect', () => ending.abort());
-process.on('message', (order: StepOrder) => {
-  for (const { lines } of logstores) if (lines instanceof SteppingLines) lines.step(order);
+process.on('message', (command: StepCommand) => {
+  for (const { lines } of logstores) if (lines instanceof SteppingLines) lines.step(command);
 });
 
 let dueMs = Date.now();
-for (const logstore of logstores) await put(logstore, logstore.lines.take(dueMs - mostLagMs));
+for (const logstore of logstores) await write(logstore, logstore.lines.take(dueMs - maxLagMs));
 console.log(JSON.stringify({ url: emulator.url }));
 while (!ending.signal.aborted) {
-  for (const logstore of logstores) await putLots(logstore, dueMs);
+  for (const logstore of logstores) await writeBatches(logstore, dueMs);
   dueMs += settings.tickMs;
   await sleep(Math.max(0, dueMs - Date.now()), undefined, { signal: ending.signal }).catch(() => undefined);
 }
+stopWatching();
 await emulator.stop();
 if (process.connected) process.disconnect();

@@ -1,11 +1,11 @@
 import { getEventListeners } from 'node:events';
 
-/** The signals of this process that somebody has listened to: what waits for an abort that never comes adds up there. */
+/** Counts the abort listeners of this process. Code that waits for an abort that never comes leaks listeners. */
 export class AbortListeners {
   readonly #seen = new WeakSet<AbortSignal>();
   #signals: WeakRef<AbortSignal>[] = [];
 
-  /** Listens in on whoever listens from now on. */
+  /** Patches `EventTarget`, so that every signal with a listener added from now on is known. */
   constructor() {
     const remember = (target: unknown): void => {
       if (!(target instanceof AbortSignal) || this.#seen.has(target)) return;
@@ -20,7 +20,7 @@ export class AbortListeners {
     };
   }
 
-  /** Those that nobody has collected yet. */
+  /** Counts the known signals that are not garbage collected, and their listeners. */
   count(): { readonly abortSignals: number; readonly abortListeners: number } {
     this.#signals = this.#signals.filter((signal) => signal.deref() !== undefined);
     const abortListeners = this.#signals.reduce((sum, signal) => sum + listenersOf(signal.deref()), 0);

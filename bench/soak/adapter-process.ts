@@ -1,33 +1,41 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { accessKey } from '../../test/support/adapter.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
 import { startServerProcess, type ServerProcess } from '../support/server-process.ts';
-import type { SoakOrder, SoakReport, Vitals } from './messages.ts';
+import type { ResourceUsage, SoakCommand, SoakReport } from './messages.ts';
 
 const script = resolve(import.meta.dirname, 'adapter.ts');
 
-/** An order that is not answered in that time never is. */
-const mostAnswerMs = 30_000;
+const maxResultMs = 30_000;
 
-type Order = SoakOrder extends infer One ? (One extends SoakOrder ? Omit<One, 'id'> : never) : never;
+/** `usage` takes this many samples. */
+const usageSamples = 3;
+const samplePauseMs = 200;
 
-/** The adapter in a process of its own, which tells what it holds. */
+type CommandFields = SoakCommand extends infer One
+  ? One extends SoakCommand
+    ? Omit<One, 'id'>
+    : never
+  : never;
+
+/** The adapter in its own process, which reports its resource usage. */
 export class AdapterProcess implements AsyncDisposable {
-  /** What it complained of: errors in its log, warnings of Node, and what it left behind when it stopped. */
-  readonly complaints: string[] = [];
-  readonly #waiting = new Map<number, (value: unknown) => void>();
+  /** Errors in its log, warnings of Node, and resources that were left when it stopped. */
+  readonly problems: string[] = [];
+  readonly #pending = new Map<number, (value: unknown) => void>();
   readonly #directory: string;
   #process: ServerProcess | undefined;
-  #orders = 0;
+  #commands = 0;
   #stopped = false;
 
   private constructor(directory: string) {
     this.#directory = directory;
   }
 
-  /** @param options of `serve`, by their names */
+  /** @param options options of `serve`, by name */
   static async start(config: object, options: Readonly<Record<string, string>>): Promise<AdapterProcess> {
     const adapter = new AdapterProcess(await mkdtemp(join(tmpdir(), 'soak-')));
     try {
@@ -52,9 +60,9 @@ export class AdapterProcess implements AsyncDisposable {
         ALIBABA_CLOUD_ACCESS_KEY_ID: accessKey.id,
         ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKey.secret,
       },
-      onMessage: (message) => this.#hear(message as SoakReport),
+      onMessage: (message) => this.#receive(message as SoakReport),
       onLine: (line) => {
-        if (/"level":"(error|fatal)"|"code":"Internal"/.test(line)) this.complaints.push(line.slice(0, 500));
+        if (/"level":"(error|fatal)"|"code":"Internal"/.test(line)) this.problems.push(line.slice(0, 500));
       },
     });
   }
@@ -67,30 +75,44 @@ export class AdapterProcess implements AsyncDisposable {
     return this.#running.pid;
   }
 
-  async vitals(): Promise<Vitals> {
-    return (await this.#ask({ kind: 'vitals' })) as Vitals;
+  /** Returns the minimum of several samples for each value, since work in progress adds to it for a moment. */
+  async usage(signal: AbortSignal): Promise<ResourceUsage> {
+    let least = await this.#sampleUsage();
+    for (let samples = 1; samples < usageSamples; samples += 1) {
+      await sleep(samplePauseMs, undefined, { signal });
+      const next = await this.#sampleUsage();
+      const names = Object.keys(least) as (keyof ResourceUsage)[];
+      least = Object.fromEntries(
+        names.map((name) => [name, Math.min(least[name], next[name])]),
+      ) as unknown as ResourceUsage;
+    }
+    return least;
+  }
+
+  async #sampleUsage(): Promise<ResourceUsage> {
+    return (await this.#request({ kind: 'usage' })) as ResourceUsage;
   }
 
   async wantedSeries(): Promise<number> {
-    return (await this.#ask({ kind: 'wanted series' })) as number;
+    return (await this.#request({ kind: 'wanted series' })) as number;
   }
 
   async setClock(aheadMs: number): Promise<void> {
-    await this.#ask({ kind: 'set clock', aheadMs });
+    await this.#request({ kind: 'set clock', aheadMs });
   }
 
-  /** @param good whether SLS accepts it */
-  async setKey(good: boolean): Promise<void> {
-    await this.#ask({ kind: 'set key', good });
+  /** @param valid whether SLS accepts the key */
+  async setKey(valid: boolean): Promise<void> {
+    await this.#request({ kind: 'set key', valid });
   }
 
-  /** Ends it, and hears what it leaves behind. */
+  /** Stops the adapter and notes which resources are left. */
   async stop(): Promise<void> {
     await this.#process?.[Symbol.asyncDispose]();
     this.#process = undefined;
-    // Its last words may come after its end.
-    await waitFor(() => this.#stopped, 10_000, 'its last words').catch(() =>
-      this.complaints.push('it did not stop by itself'),
+    // The last message may arrive after the exit.
+    await waitFor(() => this.#stopped, 10_000, 'the last message').catch(() =>
+      this.problems.push('the adapter did not stop by itself'),
     );
   }
 
@@ -100,40 +122,40 @@ export class AdapterProcess implements AsyncDisposable {
   }
 
   get #running(): ServerProcess {
-    if (this.#process === undefined) throw new Error('the adapter does not run');
+    if (this.#process === undefined) throw new Error('the adapter is not running');
     return this.#process;
   }
 
-  async #ask(order: Order): Promise<unknown> {
-    const id = (this.#orders += 1);
-    const { promise, resolve: answer, reject } = Promise.withResolvers<unknown>();
+  async #request(command: CommandFields): Promise<unknown> {
+    const id = (this.#commands += 1);
+    const { promise, resolve: settle, reject } = Promise.withResolvers<unknown>();
     const timer = setTimeout(
-      () => reject(new Error(`the adapter did not answer: ${order.kind}`)),
-      mostAnswerMs,
+      () => reject(new Error(`the adapter did not reply to: ${command.kind}`)),
+      maxResultMs,
     );
-    this.#waiting.set(id, answer);
+    this.#pending.set(id, settle);
     try {
-      this.#running.tell({ id, ...order });
+      this.#running.send({ id, ...command });
       return await promise;
     } finally {
       clearTimeout(timer);
-      this.#waiting.delete(id);
+      this.#pending.delete(id);
     }
   }
 
-  #hear(report: SoakReport): void {
+  #receive(report: SoakReport): void {
     switch (report.kind) {
-      case 'answer':
-        this.#waiting.get(report.id)?.(report.value);
+      case 'result':
+        this.#pending.get(report.id)?.(report.value);
         return;
       case 'warning':
-        this.complaints.push(report.text);
+        this.problems.push(report.text);
         return;
       case 'stopped': {
         this.#stopped = true;
-        if (report.exitCode !== 0) this.complaints.push(`it ended with exit code ${report.exitCode}`);
+        if (report.exitCode !== 0) this.problems.push(`the adapter exited with code ${report.exitCode}`);
         if (report.resources.length > 0)
-          this.complaints.push(`it left ${report.resources.join()} behind when it stopped`);
+          this.problems.push(`the adapter left resources when it stopped: ${report.resources.join()}`);
       }
     }
   }

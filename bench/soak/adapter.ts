@@ -1,47 +1,47 @@
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runProgram } from '../../src/cli/program.ts';
-import type { SoakOrder, SoakReport } from './messages.ts';
-import { VitalSigns } from './vitals.ts';
+import type { SoakCommand, SoakReport } from './messages.ts';
+import { ResourceProbe } from './resource-usage.ts';
 
-/** The adapter as `src/main.ts` runs it, with a clock and a key that the parent sets, and vital signs. */
+// Runs the adapter as `src/main.ts` does, but the parent sets the clock and the key, and reads the resource usage.
 const secretName = 'ALIBABA_CLOUD_ACCESS_KEY_SECRET';
-const tell = (report: SoakReport) => void process.send?.(report);
-const vitalSigns = new VitalSigns();
+const report = (message: SoakReport) => void process.send?.(message);
+const resourceProbe = new ResourceProbe();
 const env = { ...process.env };
 const secret = env[secretName];
 let aheadMs = 0;
 
 process.on('warning', ({ name, message }) => {
-  if (name !== 'ExperimentalWarning') tell({ kind: 'warning', text: `${name}: ${message}` });
+  if (name !== 'ExperimentalWarning') report({ kind: 'warning', text: `${name}: ${message}` });
 });
 const ending = new AbortController();
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => ending.abort(name));
-// Whoever started it is gone.
+// The parent has exited.
 process.once('disconnect', () => ending.abort('disconnect'));
-process.on('message', (order: SoakOrder) => {
-  void obey(order).then((value) => tell({ kind: 'answer', id: order.id, value }));
+process.on('message', (command: SoakCommand) => {
+  void execute(command).then((value) => report({ kind: 'result', id: command.id, value }));
 });
 
-async function obey(order: SoakOrder): Promise<unknown> {
-  switch (order.kind) {
-    case 'vitals':
-      return vitalSigns.take();
+async function execute(command: SoakCommand): Promise<unknown> {
+  switch (command.kind) {
+    case 'usage':
+      return resourceProbe.measure();
     case 'wanted series':
-      return vitalSigns.wantedSeries;
+      return resourceProbe.wantedSeries;
     case 'set clock':
-      aheadMs = order.aheadMs;
+      aheadMs = command.aheadMs;
       return undefined;
     case 'set key':
-      env[secretName] = order.good ? secret : 'not this one';
+      env[secretName] = command.valid ? secret : 'wrong secret';
       return undefined;
   }
 }
 
-/** What keeps the process going, besides its output and the parent; what is closing has a moment to. */
+/** Returns what keeps the process alive, except output and the parent. Resources that are closing have 2 s to do so. */
 async function resourcesLeft(): Promise<readonly string[]> {
   let left: readonly string[] = [];
-  for (let looks = 0; looks < 20; looks += 1) {
+  for (let attempt = 0; attempt < 20; attempt += 1) {
     left = process.getActiveResourcesInfo().filter((name) => !/^(Pipe|TTY)|^(Immediate|Timeout)$/.test(name));
     if (left.length === 0) break;
     await sleep(100);
@@ -58,5 +58,5 @@ const exitCode = await runProgram(process.argv.slice(2), {
   random: () => Math.random(),
 });
 process.exitCode = exitCode;
-tell({ kind: 'stopped', exitCode, resources: await resourcesLeft() });
+report({ kind: 'stopped', exitCode, resources: await resourcesLeft() });
 if (process.connected) process.disconnect();

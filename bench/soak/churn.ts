@@ -2,20 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SoakPlan } from './plan.ts';
 import type { Population } from './population.ts';
 
-interface Turn {
+interface Change {
   readonly atSeconds: number;
-  readonly take: () => void;
+  readonly make: () => void;
 }
 
 const tickMs = 20;
 
-/** One HPA in so many has its spec changed. */
-const changed = 4;
+/** The spec of every fourth HPA is changed. */
+const specChangeEvery = 4;
 
 /**
- * The HPAs of one cycle come one after the other, are changed and go.
+ * Adds the HPAs of one cycle one after another, changes some of them and removes all.
  *
- * @param onTick called from time to time
+ * @param onTick called at least every 20 ms
  */
 export async function churn(
   population: Population,
@@ -25,28 +25,28 @@ export async function churn(
   signal: AbortSignal,
 ): Promise<void> {
   const startMs = performance.now();
-  for (const { atSeconds, take } of turnsOf(population, cycle, plan)) {
+  for (const { atSeconds, make } of changesOf(population, cycle, plan)) {
     for (let leftMs = 1; leftMs > 0;) {
       leftMs = startMs + atSeconds * 1000 - performance.now();
       if (leftMs > 0) await sleep(Math.min(leftMs, tickMs), undefined, { signal });
       onTick();
     }
-    take();
+    make();
   }
 }
 
-function turnsOf(population: Population, cycle: number, plan: SoakPlan): Turn[] {
-  const { stayingHpas, comingHpas, newNames, riseSeconds, staySeconds, fallSeconds } = plan;
-  const first = stayingHpas + (newNames ? cycle * comingHpas : 0);
-  const turns = Array.from({ length: comingHpas }, (_, place): Turn[] => {
-    const index = first + place;
-    const share = place / comingHpas;
-    const change = { atSeconds: riseSeconds + staySeconds * share, take: () => population.change(index) };
+function changesOf(population: Population, cycle: number, plan: SoakPlan): Change[] {
+  const { permanentHpas, temporaryHpas, newNames, addSeconds, holdSeconds, removeSeconds } = plan;
+  const first = permanentHpas + (newNames ? cycle * temporaryHpas : 0);
+  const changes = Array.from({ length: temporaryHpas }, (_, number): Change[] => {
+    const index = first + number;
+    const share = number / temporaryHpas;
+    const change = { atSeconds: addSeconds + holdSeconds * share, make: () => population.change(index) };
     return [
-      { atSeconds: riseSeconds * share, take: () => population.come(index) },
-      ...(index % changed === 1 ? [change] : []),
-      { atSeconds: riseSeconds + staySeconds + fallSeconds * share, take: () => population.go(index) },
+      { atSeconds: addSeconds * share, make: () => population.add(index) },
+      ...(index % specChangeEvery === 1 ? [change] : []),
+      { atSeconds: addSeconds + holdSeconds + removeSeconds * share, make: () => population.remove(index) },
     ];
   });
-  return turns.flat().sort((one, other) => one.atSeconds - other.atSeconds);
+  return changes.flat().sort((one, other) => one.atSeconds - other.atSeconds);
 }

@@ -9,15 +9,15 @@ import { frontProxyHeaders, groupedByName } from '../support/front-proxy-request
 export interface ClientReply {
   readonly status: number;
   readonly body: Buffer;
-  /** Of the body; else it is protobuf. */
+  /** Whether the body is JSON. Otherwise it is protobuf. */
   readonly isJson: boolean;
 }
 
-export const ways = ['HTTP/2, kept', 'HTTP/1.1, kept', 'HTTP/2, new', 'HTTP/1.1, new'] as const;
-export type Way = (typeof ways)[number];
+export const connectionKinds = ['HTTP/2, kept', 'HTTP/1.1, kept', 'HTTP/2, new', 'HTTP/1.1, new'] as const;
+export type ConnectionKind = (typeof connectionKinds)[number];
 
-/** The longest that an answer may take: the adapter's deadline, and the reviews before it. */
-const mostMs = 30_000;
+/** The maximum response time: the adapter's deadline and the access reviews before it. */
+const maxMs = 30_000;
 
 const jsonHeaders = frontProxyHeaders.map(([name, value]): [string, string] =>
   name === 'Accept' ? [name, 'application/json'] : [name, value],
@@ -37,21 +37,21 @@ export class Clients implements Disposable {
     this.#session = this.#connect();
   }
 
-  /** The kept connection of HTTP/2 is another from now on; nothing may be under way. */
+  /** Replaces the kept HTTP/2 connection. No request may be in flight on it. */
   reconnect(): void {
     this.#session.destroy();
     this.#session = this.#connect();
   }
 
-  /** @throws Error of the connection, and where no answer comes in time */
-  async get(path: string, way: Way): Promise<ClientReply> {
-    switch (way) {
+  /** @throws Error if the connection fails or the response takes too long */
+  async get(path: string, kind: ConnectionKind): Promise<ClientReply> {
+    switch (kind) {
       case 'HTTP/2, kept':
         return http2Reply(this.#session.request(http2Headers(path, frontProxyHeaders)));
       case 'HTTP/1.1, kept':
         return this.http1(path, { agent: this.#agent });
       case 'HTTP/2, new': {
-        const { session, stream } = this.beginHttp2(path);
+        const { session, stream } = this.startHttp2(path);
         return await http2Reply(stream).finally(() => session.destroy());
       }
       case 'HTTP/1.1, new':
@@ -59,23 +59,23 @@ export class Clients implements Disposable {
     }
   }
 
-  /** As the front proxy, unless other headers are given; on a connection of its own, unless there is an agent. */
+  /** Sends a request with the front proxy's headers, unless others are given, on a new connection, unless there is an agent. */
   async http1(path: string, options: https.RequestOptions): Promise<ClientReply> {
-    const request = this.begin(path, { signal: AbortSignal.timeout(mostMs), ...options });
+    const request = this.startHttp1(path, { signal: AbortSignal.timeout(maxMs), ...options });
     const [reply] = (await once(request, 'response')) as [IncomingMessage];
     return { status: reply.statusCode ?? 0, body: await buffer(reply), isJson: isJson(reply.headers) };
   }
 
-  /** A request that is sent, for whoever does not wait for the answer. */
-  begin(path: string, options: https.RequestOptions = {}): ClientRequest {
+  /** Sends a request and does not wait for the response. */
+  startHttp1(path: string, options: https.RequestOptions = {}): ClientRequest {
     const headers = ['Host', new URL(this.url).host, ...jsonHeaders.flat()];
     return https
       .request(new URL(path, this.url), { agent: false, ...this.#identity, headers, ...options })
       .end();
   }
 
-  /** The same over HTTP/2, on a connection of its own. */
-  beginHttp2(path: string): {
+  /** The same over HTTP/2, on a new connection. */
+  startHttp2(path: string): {
     readonly session: http2.ClientHttp2Session;
     readonly stream: http2.ClientHttp2Stream;
   } {
@@ -90,7 +90,7 @@ export class Clients implements Disposable {
 
   #connect(): http2.ClientHttp2Session {
     const session = http2.connect(this.url, this.#identity);
-    // Whoever waits is told by the stream.
+    // Each pending request gets the error from its stream.
     session.on('error', () => undefined);
     return session;
   }
@@ -102,8 +102,8 @@ const http2Headers = (path: string, headers: typeof frontProxyHeaders) => ({
 });
 
 async function http2Reply(stream: http2.ClientHttp2Stream): Promise<ClientReply> {
-  stream.setTimeout(mostMs, () => stream.destroy(new Error(`no answer within ${mostMs} ms`)));
-  // Read from the beginning: a stream that is over before anybody reads it counts as cut off.
+  stream.setTimeout(maxMs, () => stream.destroy(new Error(`no response within ${maxMs} ms`)));
+  // Read from the beginning. Otherwise a stream that ends before it is read counts as aborted.
   const body = buffer(stream);
   const [[headers]] = (await Promise.all([once(stream, 'response'), body])) as unknown as [
     [http2.IncomingHttpHeaders & { ':status': number }],

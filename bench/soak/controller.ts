@@ -1,24 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ways, type Clients, type Way } from './clients.ts';
+import { connectionKinds, type Clients, type ConnectionKind } from './clients.ts';
 import type { HpaRead } from './hpas.ts';
-import type { LivingHpa, Population } from './population.ts';
-import type { ReadingJudge } from './reading-judge.ts';
+import type { ActiveHpa, Population } from './population.ts';
+import type { ReadingChecker } from './reading-checker.ts';
 
 export interface ControllerParts {
   readonly population: Population;
   readonly clients: Clients;
-  readonly judge: ReadingJudge;
+  readonly checker: ReadingChecker;
   readonly periodSeconds: number;
 }
 
-/** Reads under way at a time: more would be too many requests for the adapter while SLS is away. */
-const mostUnderWay = 100;
+/** Maximum reads in flight. With more, the adapter would refuse reads as too many requests while SLS does not answer. */
+const maxInFlight = 100;
 const tickMs = 20;
 
-/** Reads the metrics of each HPA from time to time and writes its status, as the HPA controller does. */
+/** Reads the metrics of each HPA periodically and writes its status, as the HPA controller does. */
 export class Controller {
   readonly #parts: ControllerParts;
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #inFlight = new Set<Promise<void>>();
   #reads = 0;
   #paused = true;
 
@@ -30,29 +30,29 @@ export class Controller {
     return this.#reads;
   }
 
-  /** Until the signal; never rejects. */
+  /** Runs until the signal is aborted. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       if (!this.#paused) this.#readDue();
       await sleep(tickMs, undefined, { signal }).catch(() => undefined);
     }
-    await Promise.all(this.#underWay);
+    await Promise.all(this.#inFlight);
   }
 
   resume(): void {
     this.#paused = false;
   }
 
-  /** Resolves once nothing is under way. */
+  /** Stops reading. Resolves once no read is in flight. */
   async pause(): Promise<void> {
     this.#paused = true;
-    await Promise.all(this.#underWay);
+    await Promise.all(this.#inFlight);
   }
 
-  /** Reads once all that may be answered. @returns whether each was */
+  /** Reads every metric of every HPA once. Returns whether all responses were a 200. */
   async readAll(): Promise<boolean> {
     const { population, clients } = this.#parts;
-    const reads = [...population.living.values()].flatMap(({ hpa }) => hpa.reads);
+    const reads = [...population.active.values()].flatMap(({ hpa }) => hpa.reads);
     const replies = await Promise.all(
       reads.map(({ path }) => clients.get(path, 'HTTP/2, kept').catch(() => undefined)),
     );
@@ -61,40 +61,40 @@ export class Controller {
 
   #readDue(): void {
     const nowMs = performance.now();
-    for (const living of this.#parts.population.living.values()) {
-      if (living.nextReadMs > nowMs) continue;
-      if (this.#underWay.size >= mostUnderWay) return;
-      living.nextReadMs = nowMs + this.#parts.periodSeconds * 1000;
-      this.#sync(living);
+    for (const entry of this.#parts.population.active.values()) {
+      if (entry.nextReadMs > nowMs) continue;
+      if (this.#inFlight.size >= maxInFlight) return;
+      entry.nextReadMs = nowMs + this.#parts.periodSeconds * 1000;
+      this.#sync(entry);
     }
   }
 
-  #sync(living: LivingHpa): void {
-    for (const read of living.hpa.reads) {
-      const reading = this.#read(read);
-      this.#underWay.add(reading);
-      void reading.then(() => this.#underWay.delete(reading));
+  #sync(entry: ActiveHpa): void {
+    for (const read of entry.hpa.reads) {
+      const pending = this.#read(read);
+      this.#inFlight.add(pending);
+      void pending.then(() => this.#inFlight.delete(pending));
     }
-    this.#parts.population.writeStatus(living);
+    this.#parts.population.writeStatus(entry);
   }
 
   async #read(read: HpaRead): Promise<void> {
-    const { clients, judge } = this.#parts;
+    const { clients, checker } = this.#parts;
     this.#reads += 1;
-    const way = wayOf(this.#reads, read);
+    const kind = connectionKindOf(this.#reads, read);
     const sentMs = performance.now();
     try {
-      judge.judge(read, await clients.get(read.path, way), sentMs);
+      checker.check(read, await clients.get(read.path, kind), sentMs);
     } catch (error) {
-      judge.fault(`${way}: ${String(error)}: ${read.path}`);
+      checker.fault(`${kind}: ${String(error)}: ${read.path}`);
     }
   }
 }
 
-/** Nearly all go over one connection, as kube-apiserver has it. Protobuf is read where it has one item. */
-function wayOf(number: number, { routes }: HpaRead): Way {
+/** Most reads go over one kept connection, as from kube-apiserver. Reads of several items use HTTP/1.1 for JSON. */
+function connectionKindOf(number: number, { routes }: HpaRead): ConnectionKind {
   if (number % 41 === 0) return 'HTTP/1.1, new';
   if (routes !== undefined && routes.length > 1) return 'HTTP/1.1, kept';
   if (number % 37 === 0) return 'HTTP/2, new';
-  return ways[number % 7 === 0 ? 1 : 0];
+  return connectionKinds[number % 7 === 0 ? 1 : 0];
 }

@@ -3,7 +3,7 @@ import type { ScriptedApiServer } from '../../test/support/scripted-apiserver.ts
 import type { Emulator } from '../../emulator/emulator.ts';
 import type { AdapterProcess } from './adapter-process.ts';
 
-/** What is disturbed. */
+/** The parts of the environment that a disturbance acts on. */
 export interface Disturbed {
   readonly emulator: Emulator;
   readonly adapter: AdapterProcess;
@@ -12,48 +12,48 @@ export interface Disturbed {
 
 export interface Disturbance {
   readonly name: string;
-  /** Whether reads may fail meanwhile. */
-  readonly isTrouble: boolean;
+  /** Whether reads may fail during it. */
+  readonly mayFailReads: boolean;
   begin(disturbed: Disturbed): void | Promise<void>;
   end(disturbed: Disturbed): void | Promise<void>;
 }
 
-/** SLS fails one query in twenty throughout: retries hide that. */
-const always: Faults = { errorRate: 0.05 };
+/** One SLS query in twenty always fails. Retries hide that. */
+const permanentFaults: Faults = { errorRate: 0.05 };
 
-export const calm = ({ emulator }: Disturbed): void => emulator.setFaults(always);
+export const endSlsFaults = ({ emulator }: Disturbed): void => emulator.setFaults(permanentFaults);
 
 const sls = (name: string, faults: Faults): Disturbance => ({
   name,
-  isTrouble: true,
+  mayFailReads: true,
   begin: ({ emulator }) => emulator.setFaults(faults),
-  end: calm,
+  end: endSlsFaults,
 });
 
-/** What happens to the watches of the HPAs; nothing that a read may notice. */
-const watches = (name: string, disturb: (apiServer: ScriptedApiServer) => void): Disturbance => ({
+/** A disturbance of the watch of the HPAs. It must not affect any read. */
+const watch = (name: string, disturb: (apiServer: ScriptedApiServer) => void): Disturbance => ({
   name,
-  isTrouble: false,
+  mayFailReads: false,
   begin: ({ apiServer }) => disturb(apiServer),
   end: () => undefined,
 });
 
 const wrongKey: Disturbance = {
   name: 'wrong key',
-  isTrouble: true,
+  mayFailReads: true,
   begin: ({ adapter }) => adapter.setKey(false),
   end: ({ adapter }) => adapter.setKey(true),
 };
 
-/** One in each cycle, in turns. */
+/** Each cycle has one of these, in order. */
 export const disturbances: readonly Disturbance[] = [
-  watches('watch ended', ({ hpas }) => hpas.closeWatches()),
+  watch('watch ended', ({ hpas }) => hpas.closeWatches()),
   sls('outage', { status: 503, errorCode: 'ServerBusy' }),
   sls('incomplete', { incomplete: true }),
-  watches('watch cut', ({ hpas }) => hpas.cutWatches()),
+  watch('watch cut', ({ hpas }) => hpas.cutWatches()),
   sls('no answers', { hang: true }),
   wrongKey,
-  watches('watch expired', ({ hpas }) => hpas.expire('event')),
+  watch('watch expired', ({ hpas }) => hpas.expire('event')),
   sls('cut bodies', { cutBody: true }),
   sls('garbage', { garbage: true }),
   sls('30 % errors', { errorRate: 0.3 }),

@@ -1,4 +1,4 @@
-/** What may come on top from the first cycle that is compared to the last. */
+/** The growth of one value from the first compared cycle to the last, and how much is allowed. */
 export interface FlatnessVerdict {
   readonly what: string;
   readonly first: number;
@@ -9,15 +9,16 @@ export interface FlatnessVerdict {
 }
 
 /**
- * How much the values grow from the first to the last, by a line through them that heeds no outliers (Theil and Sen),
- * or by a step between the first third and the last, whichever is more. Below 0 where they shrink.
+ * Returns how much the values grow from the first to the last. It is the larger of two estimates: the slope of a line that
+ * ignores outliers (Theil-Sen), and the difference between the first third and the last third. It is negative if the
+ * values shrink.
  *
- * @throws RangeError with fewer than three: two may be anything
+ * @throws RangeError with fewer than three values, which are too few to see a trend
  */
 export function growthOf(values: readonly number[]): number {
-  if (values.length < 3) throw new RangeError('growth is seen in three values at least');
+  if (values.length < 3) throw new RangeError('growth needs at least three values');
   const slopes = values.flatMap((value, index) =>
-    values.slice(0, index).map((earlier, place) => (value - earlier) / (index - place)),
+    values.slice(0, index).map((earlier, earlierIndex) => (value - earlier) / (index - earlierIndex)),
   );
   const third = Math.floor(values.length / 3);
   const slope = middle(slopes, Math.floor) * (values.length - 1);
@@ -27,13 +28,13 @@ export function growthOf(values: readonly number[]): number {
   );
 }
 
-/** The median; of two in the middle the lesser (`Math.floor`) or the greater (`Math.ceil`). */
-function middle(values: readonly number[], round: (place: number) => number): number {
+/** Returns the median. Of two values in the middle it is the smaller with `Math.floor`, the larger with `Math.ceil`. */
+function middle(values: readonly number[], round: (index: number) => number): number {
   return values.toSorted((one, other) => one - other)[round((values.length - 1) / 2)] ?? Number.NaN;
 }
 
-/** @param values at the end of each cycle that is compared, in order */
-export function judgeFlatness(what: string, values: readonly number[], allowed: number): FlatnessVerdict {
+/** @param values one for the end of each compared cycle, in order */
+export function evaluateFlatness(what: string, values: readonly number[], allowed: number): FlatnessVerdict {
   const growth = growthOf(values);
   const [first = Number.NaN, last = Number.NaN] = [values[0], values.at(-1)];
   return { what, first, last, growth, allowed, flat: growth <= allowed };

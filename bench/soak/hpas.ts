@@ -1,18 +1,18 @@
 import { readPath } from '../../test/support/adapter.ts';
 import { autoscaler, externalMetric } from '../../test/support/scripted-autoscalers.ts';
 import type { KubeObject } from '../../test/support/scripted-collection.ts';
-import type { SoakMetric } from './metrics.ts';
+import type { SoakMetric } from './log.ts';
 import { servicePort, type SoakRoute } from './routes.ts';
 
-/** What the HPA controller asks for an HPA, and what must come. */
+/** A read by the HPA controller for an HPA, and what the response must be. */
 export interface HpaRead {
   readonly metric: SoakMetric;
   readonly path: string;
   readonly logstore: string;
-  /** One item each, in order; undefined: the whole logstore. */
+  /** The reading has one item for each, in this order. Undefined: one item for the whole logstore. */
   readonly routes: readonly SoakRoute[] | undefined;
   readonly intervalSeconds: number;
-  /** Undefined: a reading. */
+  /** Status of the expected failure. Undefined: a reading is expected. */
   readonly refusedWith: number | undefined;
 }
 
@@ -23,7 +23,7 @@ export interface SoakHpa {
   readonly reads: readonly HpaRead[];
 }
 
-/** An entry of `spec.metrics`, and the read of it. */
+/** An entry of `spec.metrics` and its read. */
 interface Metric {
   readonly entry: unknown;
   readonly read: HpaRead;
@@ -34,15 +34,16 @@ const routeLabel = 'sls.ingress.route';
 const defaultIntervalSeconds = 15;
 
 /**
- * HPA number `index`, as there are in a cluster: of a route as a whole or in parts, of several, with labels of its own,
- * two for one route, one that nobody reads, and those that are refused.
+ * Returns HPA number `index`. The kinds occur as in a cluster: a route by its name or by its service and port, several
+ * routes, other metrics, other query labels, two metrics of one route, a metric that is never read, and metrics that are
+ * refused.
  *
- * @param changed whether its spec was changed since it came
+ * @param changed whether its spec was changed since it was added
  */
-export function comingHpa(routes: readonly SoakRoute[], index: number, changed: boolean): SoakHpa {
+export function temporaryHpa(routes: readonly SoakRoute[], index: number, changed: boolean): SoakHpa {
   const route = routeAt(routes, index);
-  const place = { namespace: route.namespace, name: route.service };
-  const hpa = (...metrics: readonly Metric[]) => hpaOf(place, metrics, metrics);
+  const id = { namespace: route.namespace, name: route.service };
+  const hpa = (...metrics: readonly Metric[]) => hpaOf(id, metrics, metrics);
   if (changed) return hpa(routeMetric(route, { 'sls.query.interval': '20' }));
   switch (index % 20) {
     case 6:
@@ -60,35 +61,35 @@ export function comingHpa(routes: readonly SoakRoute[], index: number, changed: 
     case 13:
       return hpa(routeMetric(route, { 'sls.query.delay': '4' }));
     case 14:
-      return hpaOf(place, [routeMetric(route)], []);
+      return hpaOf(id, [routeMetric(route)], []);
     case 15:
       return hpa(refused(routeMetric(route, { 'sls.query.interval': '0' }), 400));
     case 16:
-      return hpaOf(place, [unreadableMetric(route)], []);
+      return hpaOf(id, [invalidMetric(route)], []);
     case 17:
       return hpa(routeMetric(route), routeMetric(route, { 'sls.query.interval': '30' }));
     case 18:
-      // Another HPA of the same namespace names it too.
+      // Another HPA of the same namespace reads this route too.
       return hpa(routeMetric(routeAt(routes, index - 28)));
     default:
       return hpa(routeMetric(route));
   }
 }
 
-/** The first of each logstore are of all that it holds. */
-export function stayingHpa(routes: readonly SoakRoute[], index: number): SoakHpa {
+/** The first HPA of each logstore reads the logstore as a whole. */
+export function permanentHpa(routes: readonly SoakRoute[], index: number): SoakHpa {
   const route = routeAt(routes, index);
-  const place = { namespace: route.namespace, name: route.service };
+  const id = { namespace: route.namespace, name: route.service };
   const metric = index < 4 ? logstoreMetric(route) : routeMetric(route);
-  return hpaOf(place, [metric], [metric]);
+  return hpaOf(id, [metric], [metric]);
 }
 
 function hpaOf(
   { namespace, name }: { readonly namespace: string; readonly name: string },
-  named: readonly Metric[],
+  inSpec: readonly Metric[],
   read: readonly Metric[],
 ): SoakHpa {
-  const entries = named.map(({ entry }) => entry);
+  const entries = inSpec.map(({ entry }) => entry);
   return {
     namespace,
     name,
@@ -107,7 +108,7 @@ function routeMetric(
 
 const logstoreMetric = (route: SoakRoute) => labelMetric(usualMetric, route, {}, undefined);
 
-/** The namespace is that of the HPA. */
+/** The route by service and port. Its namespace is the HPA's. */
 const partsMetric = (route: SoakRoute) =>
   labelMetric(usualMetric, route, { 'sls.ingress.service': route.service, 'sls.ingress.port': servicePort }, [
     route,
@@ -116,10 +117,10 @@ const partsMetric = (route: SoakRoute) =>
 function labelMetric(
   metric: SoakMetric,
   { project, logstore, namespace }: SoakRoute,
-  own: Readonly<Record<string, string>>,
+  more: Readonly<Record<string, string>>,
   routes: readonly SoakRoute[] | undefined,
 ): Metric {
-  const matchLabels = { 'sls.project': project, 'sls.logstore': logstore, ...own };
+  const matchLabels = { 'sls.project': project, 'sls.logstore': logstore, ...more };
   const selector = Object.entries(matchLabels).map(([name, value]) => `${name}=${value}`);
   return {
     entry: externalMetric(metric, { matchLabels }),
@@ -128,7 +129,7 @@ function labelMetric(
       path: readPath(metric, selector.sort().join(), namespace),
       logstore,
       routes,
-      intervalSeconds: Number(own['sls.query.interval'] ?? defaultIntervalSeconds),
+      intervalSeconds: Number(more['sls.query.interval'] ?? defaultIntervalSeconds),
       refusedWith: undefined,
     },
   };
@@ -153,8 +154,8 @@ function routesMetric(routes: readonly [SoakRoute, ...SoakRoute[]]): Metric {
   };
 }
 
-/** Kubernetes itself refuses the selector, so nobody asks. */
-function unreadableMetric(route: SoakRoute): Metric {
+/** A selector that Kubernetes itself refuses, so the HPA controller never reads it. */
+function invalidMetric(route: SoakRoute): Metric {
   const matchExpressions = [{ key: routeLabel, operator: 'Near', values: [route.name] }];
   return { ...routeMetric(route), entry: externalMetric(usualMetric, { matchExpressions }) };
 }

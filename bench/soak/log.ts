@@ -1,15 +1,30 @@
 import type { Emulator } from '../../emulator/emulator.ts';
 import type { LogRecord, LogSink } from '../../emulator/log-record.ts';
-import { lineFields } from './metrics.ts';
 import { linesOf, soakLogstores, type SoakRoute } from './routes.ts';
 
-/** Half-open, Unix seconds. */
+/** The same in every line. */
+const lineFields = { request_time: '0.25', request_length: '400' } as const;
+
+/** Returns a metric's value in thousandths, for that many lines in a window. Kubernetes rounds finer values up. */
+type MilliOf = (lines: number, windowSeconds: number) => number;
+
+/** The metrics that are read, and their correct values. */
+export const milliOf = {
+  sls_ingress_qps: (lines, seconds) => Math.ceil((1000 * lines) / seconds),
+  sls_ingress_inflow: (lines, seconds) => Math.ceil((400_000 * lines) / seconds),
+  sls_ingress_concurrency: (lines, seconds) => Math.ceil((250 * lines) / seconds),
+  sls_ingress_latency_p95: (lines) => (lines === 0 ? 0 : 250_000),
+} as const satisfies Record<string, MilliOf>;
+
+export type SoakMetric = keyof typeof milliOf;
+
+/** A half-open range of Unix seconds. */
 interface Span {
   readonly fromSeconds: number;
   toSeconds: number;
 }
 
-/** The log of all routes, put before its time, so that no busy machine makes a line late; and what is in it. */
+/** The log of all routes. It is written ahead of time, so that no line is late on a busy machine. */
 export class SoakLog {
   readonly #logstores: readonly { readonly routes: readonly SoakRoute[]; readonly sink: LogSink }[];
   readonly #spans: Span[] = [];
@@ -21,8 +36,8 @@ export class SoakLog {
     }));
   }
 
-  /** Puts the seconds up to there; what was put ends too early to be gone on with where it ends before `fromSeconds`. */
-  async put(fromSeconds: number, toSeconds: number): Promise<void> {
+  /** Writes the lines up to `toSeconds`. Continues the last span, or starts a new one if that ends before `fromSeconds`. */
+  async write(fromSeconds: number, toSeconds: number): Promise<void> {
     const last = this.#spans.at(-1);
     const span =
       last === undefined || last.toSeconds < fromSeconds ? { fromSeconds, toSeconds: fromSeconds } : last;
@@ -39,9 +54,9 @@ export class SoakLog {
   }
 
   /**
-   * Lines of some routes of a logstore, or of all.
+   * Returns the number of lines in a window, of the given routes or of the whole logstore.
    *
-   * @returns undefined where the window is not all within what was put
+   * @returns undefined if some of the window was not written
    */
   count(
     logstore: string,
@@ -49,11 +64,13 @@ export class SoakLog {
     fromSeconds: number,
     toSeconds: number,
   ): number | undefined {
-    const isPut = this.#spans.some((span) => span.fromSeconds <= fromSeconds && toSeconds <= span.toSeconds);
-    if (!isPut) return undefined;
-    const place = soakLogstores.findIndex((one) => one.logstore === logstore);
+    const isWritten = this.#spans.some(
+      (span) => span.fromSeconds <= fromSeconds && toSeconds <= span.toSeconds,
+    );
+    if (!isWritten) return undefined;
+    const position = soakLogstores.findIndex((one) => one.logstore === logstore);
     let lines = 0;
-    for (const { index } of routes ?? this.#logstores[place]?.routes ?? []) {
+    for (const { index } of routes ?? this.#logstores[position]?.routes ?? []) {
       for (let second = fromSeconds; second < toSeconds; second += 1) lines += linesOf(index, second);
     }
     return lines;

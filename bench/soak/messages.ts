@@ -1,33 +1,33 @@
-/** What the adapter's process holds. */
-export interface Vitals {
-  /** Bytes, after a garbage collection. */
+/** Resources that the adapter's process holds. */
+export interface ResourceUsage {
+  /** After a garbage collection. */
   readonly heapBytes: number;
   readonly externalBytes: number;
   readonly residentBytes: number;
-  /** What keeps the process going, by kind: `process.getActiveResourcesInfo()`. */
+  /** Resources that keep the process alive, by kind. Source: `process.getActiveResourcesInfo()`. */
   readonly sockets: number;
   readonly timers: number;
   readonly otherResources: number;
-  /** Open files, sockets included. */
+  /** Open file descriptors, including sockets. */
   readonly descriptors: number;
   readonly wantedSeries: number;
-  readonly heldSeries: number;
-  /** Signals that somebody has listened to, and that are still there. */
+  readonly storedSeries: number;
+  /** Signals that have or had a listener and are not garbage collected. */
   readonly abortSignals: number;
   readonly abortListeners: number;
 }
 
-/** To the adapter's process; each is answered. */
-export type SoakOrder = { readonly id: number } & (
-  | { readonly kind: 'vitals' | 'wanted series' }
+/** A message to the adapter's process. Each gets a `result`. */
+export type SoakCommand = { readonly id: number } & (
+  | { readonly kind: 'usage' | 'wanted series' }
   | { readonly kind: 'set clock'; readonly aheadMs: number }
-  | { readonly kind: 'set key'; readonly good: boolean }
+  | { readonly kind: 'set key'; readonly valid: boolean }
 );
 
-/** From the adapter's process. */
+/** A message from the adapter's process. */
 export type SoakReport =
-  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
-  /** Node's own, such as of too many listeners. */
+  | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
+  /** A warning of Node, such as for too many listeners. */
   | { readonly kind: 'warning'; readonly text: string }
-  /** It has stopped; resources: what would keep the process going all the same. */
+  /** The adapter has stopped. `resources` would still keep the process alive. */
   | { readonly kind: 'stopped'; readonly exitCode: number; readonly resources: readonly string[] };

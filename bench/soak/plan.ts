@@ -1,32 +1,33 @@
-/** What a soak does, and for how long. */
+/** The phases of a soak and their lengths. */
 export interface SoakPlan {
   readonly cycles: number;
-  /** The first cycle whose end is compared with those of later ones, counted from 0. */
-  readonly steadyFrom: number;
-  /** HPAs that are there from the first cycle to the last. */
-  readonly stayingHpas: number;
-  /** HPAs that come and go in each cycle. */
-  readonly comingHpas: number;
-  /** Whether they are others in each cycle; else the same come again. */
+  /** The first cycle whose resource usage is compared with that of later ones, counted from 0. */
+  readonly firstComparedCycle: number;
+  /** HPAs that exist from the first cycle to the last. */
+  readonly permanentHpas: number;
+  /** HPAs that are added and removed in each cycle. */
+  readonly temporaryHpas: number;
+  /** Whether each cycle has other temporary HPAs. Otherwise the same ones are added again. */
   readonly newNames: boolean;
-  /** A cycle: HPAs come, all are there, HPAs go, nothing is read. */
-  readonly riseSeconds: number;
-  readonly staySeconds: number;
-  readonly fallSeconds: number;
+  /** The four phases of a cycle: HPAs are added, all exist, HPAs are removed, nothing is read. */
+  readonly addSeconds: number;
+  readonly holdSeconds: number;
+  readonly removeSeconds: number;
   readonly settleSeconds: number;
-  /** From one read of an HPA to the next. */
+  /** Time between two reads of an HPA. */
   readonly readPeriodSeconds: number;
-  /** Odd requests: hung up on, wrong, on new connections. */
-  readonly oddPerSecond: number;
-  /** Series that are only read by who hangs up, in turns. */
-  readonly oddSeries: number;
-  /** How long a disturbance of SLS lasts, and for how long after it reads may fail. */
-  readonly troubleSeconds: number;
+  /** Requests per second that are aborted or invalid, on new connections. */
+  readonly misbehavingPerSecond: number;
+  /** Series that only aborted requests read, in turn. */
+  readonly abortedSeries: number;
+  /** How long a disturbance lasts. */
+  readonly disturbanceSeconds: number;
+  /** How long after it reads may fail. */
   readonly graceSeconds: number;
-  /** Whether the two minutes for which a read is remembered are waited for, or the clocks set forward. */
-  readonly forgetting: 'waited for' | 'clocks set forward';
-  /** In the end, for so long SLS may not be asked. */
-  readonly quietSeconds: number;
+  /** How the two minutes pass for which a read makes its series wanted. */
+  readonly expiry: 'real time' | 'advanced clocks';
+  /** At the end, SLS must not be queried for this long. */
+  readonly idleSeconds: number;
   /** Configuration file of the adapter. */
   readonly config: {
     readonly reading: { readonly maxSeries: number; readonly [setting: string]: number };
@@ -34,68 +35,68 @@ export interface SoakPlan {
   };
 }
 
-/** A series is wanted for that long after its last read. */
-export const forgettingSeconds = 120;
+/** How long a series is wanted after its last read. */
+export const wantedSeconds = 120;
 
-/** From so many seconds on, with the adapter's own settings and nothing but real time. */
-const leastRealSeconds = 400;
+/** A soak of this length or longer uses the adapter's default settings and real time only. */
+const minRealSeconds = 400;
 
-/** Beside the cycles: the start, and what follows the last cycle. */
+/** Time outside the cycles: the start, and what follows the last cycle. */
 const realOverheadSeconds = 190;
 const shortOverheadSeconds = 12;
 
-/** @param seconds about how long it is to take */
+/** @param seconds the approximate length */
 export function soakPlan(seconds: number): SoakPlan {
-  return seconds < leastRealSeconds ? shortPlan(seconds) : realPlan(seconds);
+  return seconds < minRealSeconds ? shortPlan(seconds) : realPlan(seconds);
 }
 
 function realPlan(seconds: number): SoakPlan {
-  const [riseSeconds, staySeconds, fallSeconds, settleSeconds] = [10, 14, 8, 6];
-  const cycleSeconds = riseSeconds + staySeconds + fallSeconds + settleSeconds + 3;
-  const comingHpas = 500;
+  const [addSeconds, holdSeconds, removeSeconds, settleSeconds] = [10, 14, 8, 6];
+  const cycleSeconds = addSeconds + holdSeconds + removeSeconds + settleSeconds + 3;
+  const temporaryHpas = 500;
   return {
     cycles: Math.floor((seconds - realOverheadSeconds) / cycleSeconds),
-    // What was read in a cycle is wanted until the end of the third.
-    steadyFrom: 2,
-    stayingHpas: 100,
-    comingHpas,
+    // A series that is read in one cycle is wanted until the end of the second cycle after it.
+    firstComparedCycle: 2,
+    permanentHpas: 100,
+    temporaryHpas,
     newNames: true,
-    riseSeconds,
-    staySeconds,
-    fallSeconds,
+    addSeconds,
+    holdSeconds,
+    removeSeconds,
     settleSeconds,
     readPeriodSeconds: 15,
-    oddPerSecond: 8,
-    oddSeries: 200,
-    troubleSeconds: 20,
+    misbehavingPerSecond: 8,
+    abortedSeries: 200,
+    disturbanceSeconds: 20,
     graceSeconds: 20,
-    forgetting: 'waited for',
-    quietSeconds: 15,
-    // What is held must be full before anything is measured.
-    config: { reading: { maxSeries: 5 * comingHpas } },
+    expiry: 'real time',
+    idleSeconds: 15,
+    // Small enough to be full before the first measurement.
+    config: { reading: { maxSeries: 5 * temporaryHpas } },
   };
 }
 
 function shortPlan(seconds: number): SoakPlan {
-  const [riseSeconds, staySeconds, fallSeconds, settleSeconds] = [0.8, 1.2, 0.6, 0.1];
-  const cycleSeconds = riseSeconds + staySeconds + fallSeconds + settleSeconds + 3;
+  const [addSeconds, holdSeconds, removeSeconds, settleSeconds] = [0.8, 1.2, 0.6, 0.1];
+  const cycleSeconds = addSeconds + holdSeconds + removeSeconds + settleSeconds + 3;
   return {
     cycles: Math.max(4, Math.floor((seconds - shortOverheadSeconds) / cycleSeconds)),
-    steadyFrom: 1,
-    stayingHpas: 40,
-    comingHpas: 200,
+    firstComparedCycle: 1,
+    permanentHpas: 40,
+    temporaryHpas: 200,
     newNames: false,
-    riseSeconds,
-    staySeconds,
-    fallSeconds,
+    addSeconds,
+    holdSeconds,
+    removeSeconds,
     settleSeconds,
     readPeriodSeconds: 0.7,
-    oddPerSecond: 40,
-    oddSeries: 8,
-    troubleSeconds: 1,
+    misbehavingPerSecond: 40,
+    abortedSeries: 8,
+    disturbanceSeconds: 1,
     graceSeconds: 8,
-    forgetting: 'clocks set forward',
-    quietSeconds: 2.5,
+    expiry: 'advanced clocks',
+    idleSeconds: 2.5,
     config: {
       reading: { maxSeries: 2000, refreshSeconds: 1, freshnessSeconds: 2, deadlineSeconds: 10 },
       sls: { readTimeoutSeconds: 1, breaker: { openSeconds: 1 } },

@@ -1,24 +1,25 @@
 import type { ScriptedAutoscalers } from '../../test/support/scripted-autoscalers.ts';
-import { comingHpa, stayingHpa, type SoakHpa } from './hpas.ts';
+import { temporaryHpa, permanentHpa, type SoakHpa } from './hpas.ts';
 import type { SoakPlan } from './plan.ts';
 import type { SoakRoute } from './routes.ts';
 
-/** An HPA that is there, and when it is read the next time (ms of the monotonic clock). */
-export interface LivingHpa {
+/** An HPA that exists. */
+export interface ActiveHpa {
   hpa: SoakHpa;
+  /** When it is read next, in ms of the monotonic clock. */
   nextReadMs: number;
   /** How often its status was written. */
   syncs: number;
 }
 
-/** The HPAs of the cluster, as they come, are changed and go. */
+/** The HPAs of the cluster. Adds, changes and removes them. */
 export class Population {
   readonly #hpas: ScriptedAutoscalers;
   readonly #routes: readonly SoakRoute[];
   readonly #plan: SoakPlan;
-  readonly #living = new Map<number, LivingHpa>();
-  /** All that ever came. */
-  came = 0;
+  readonly #active = new Map<number, ActiveHpa>();
+  /** The number of HPAs added so far. */
+  added = 0;
 
   constructor(hpas: ScriptedAutoscalers, routes: readonly SoakRoute[], plan: SoakPlan) {
     this.#hpas = hpas;
@@ -26,42 +27,42 @@ export class Population {
     this.#plan = plan;
   }
 
-  get living(): ReadonlyMap<number, LivingHpa> {
-    return this.#living;
+  get active(): ReadonlyMap<number, ActiveHpa> {
+    return this.#active;
   }
 
-  come(index: number): void {
-    const stays = index < this.#plan.stayingHpas;
-    const hpa = stays ? stayingHpa(this.#routes, index) : comingHpa(this.#routes, index, false);
-    this.#living.set(index, { hpa, nextReadMs: performance.now(), syncs: 0 });
+  add(index: number): void {
+    const isPermanent = index < this.#plan.permanentHpas;
+    const hpa = isPermanent ? permanentHpa(this.#routes, index) : temporaryHpa(this.#routes, index, false);
+    this.#active.set(index, { hpa, nextReadMs: performance.now(), syncs: 0 });
     this.#hpas.put(hpa.object);
-    this.came += 1;
+    this.added += 1;
   }
 
-  /** Its spec names another metric from now on. */
+  /** Changes the spec of an HPA to another metric. */
   change(index: number): void {
-    const living = this.#living.get(index);
-    if (living === undefined) return;
-    living.hpa = comingHpa(this.#routes, index, true);
-    living.nextReadMs = performance.now();
-    this.#hpas.put(living.hpa.object);
+    const entry = this.#active.get(index);
+    if (entry === undefined) return;
+    entry.hpa = temporaryHpa(this.#routes, index, true);
+    entry.nextReadMs = performance.now();
+    this.#hpas.put(entry.hpa.object);
   }
 
-  /** The controller writes what it saw. */
-  writeStatus(living: LivingHpa): void {
-    living.syncs += 1;
-    const status = { currentReplicas: 1, desiredReplicas: 1 + (living.syncs % 3), conditions: [] };
-    this.#hpas.put({ ...living.hpa.object, status });
+  /** Writes the status of an HPA, as the HPA controller does. */
+  writeStatus(entry: ActiveHpa): void {
+    entry.syncs += 1;
+    const status = { currentReplicas: 1, desiredReplicas: 1 + (entry.syncs % 3), conditions: [] };
+    this.#hpas.put({ ...entry.hpa.object, status });
   }
 
-  go(index: number): void {
-    const living = this.#living.get(index);
-    if (living === undefined) return;
-    this.#living.delete(index);
-    this.#hpas.delete(living.hpa.name, living.hpa.namespace);
+  remove(index: number): void {
+    const entry = this.#active.get(index);
+    if (entry === undefined) return;
+    this.#active.delete(index);
+    this.#hpas.delete(entry.hpa.name, entry.hpa.namespace);
   }
 
-  allGo(): void {
-    for (const index of [...this.#living.keys()]) this.go(index);
+  removeAll(): void {
+    for (const index of [...this.#active.keys()]) this.remove(index);
   }
 }

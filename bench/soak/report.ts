@@ -1,23 +1,22 @@
 import { alignedTable } from '../../src/cli/table.ts';
-import { judgeFlatness, type FlatnessVerdict } from './flatness.ts';
-import type { Vitals } from './messages.ts';
+import { evaluateFlatness, type FlatnessVerdict } from './flatness.ts';
+import type { ResourceUsage } from './messages.ts';
 import type { SoakPlan } from './plan.ts';
 import type { SoakOutcome } from './soak.ts';
 
-interface Sign {
-  readonly key: keyof Vitals;
+interface UsageLimit {
+  readonly key: keyof ResourceUsage;
   readonly what: string;
   readonly unit: 'MB' | '';
-  /** How much more of it is still flat. */
+  /** The growth that still counts as flat. */
   readonly allowed: number;
-  /** That for each HPA of a cycle. */
+  /** Further growth allowed for each HPA of a cycle. */
   readonly allowedPerHpa?: number;
 }
 
 const megabyte = 1e6;
 
-/** Docs: docs/testing.md. */
-const signs: readonly Sign[] = [
+const usageLimits: readonly UsageLimit[] = [
   { key: 'heapBytes', what: 'heap', unit: 'MB', allowed: 2 * megabyte },
   { key: 'externalBytes', what: 'external', unit: 'MB', allowed: megabyte },
   { key: 'residentBytes', what: 'resident', unit: 'MB', allowed: 12 * megabyte },
@@ -25,43 +24,44 @@ const signs: readonly Sign[] = [
   { key: 'descriptors', what: 'files', unit: '', allowed: 6 },
   { key: 'timers', what: 'timers', unit: '', allowed: 6 },
   { key: 'otherResources', what: 'other', unit: '', allowed: 4 },
-  // Those of three cycles, and of a fourth more or fewer; a cycle that is not forgotten is one for each HPA.
+  // The series of three cycles are wanted, give or take a part of a fourth. A leaked cycle would add one for each HPA.
   { key: 'wantedSeries', what: 'wanted', unit: '', allowed: 0, allowedPerHpa: 0.2 },
-  { key: 'heldSeries', what: 'held', unit: '', allowed: 0, allowedPerHpa: 0.05 },
+  { key: 'storedSeries', what: 'stored', unit: '', allowed: 0, allowedPerHpa: 0.05 },
   { key: 'abortListeners', what: 'listeners', unit: '', allowed: 10 },
   { key: 'abortSignals', what: 'signals', unit: '', allowed: 20 },
 ];
 
 export interface Verdicts {
   readonly flatness: readonly FlatnessVerdict[];
-  /** What is not as it must be; empty: the soak has passed. */
+  /** Empty: the soak has passed. */
   readonly failures: readonly string[];
 }
 
-export function judgeSoak(outcome: SoakOutcome, plan: SoakPlan): Verdicts {
+export function evaluateSoak(outcome: SoakOutcome, plan: SoakPlan): Verdicts {
   const { cycles, after, lateQueries, faults } = outcome;
-  const steady = cycles.slice(plan.steadyFrom).map(({ vitals }) => vitals);
-  const flatness = signs.map((sign) => {
-    const allowed = sign.allowed + (sign.allowedPerHpa ?? 0) * (plan.stayingHpas + plan.comingHpas);
-    return judgeFlatness(
-      sign.what,
-      steady.map((vitals) => vitals[sign.key]),
+  const steady = cycles.slice(plan.firstComparedCycle).map(({ usage }) => usage);
+  const flatness = usageLimits.map((limit) => {
+    const allowed = limit.allowed + (limit.allowedPerHpa ?? 0) * (plan.permanentHpas + plan.temporaryHpas);
+    return evaluateFlatness(
+      limit.what,
+      steady.map((usage) => usage[limit.key]),
       allowed,
     );
   });
-  const grown = flatness.filter(({ flat }) => !flat).map(({ what }) => `${what}: more from cycle to cycle`);
-  const left = flatness
-    .filter(({ first, allowed }, index) => after[signs[index]?.key ?? 'heapBytes'] > first + allowed)
-    .map(({ what }) => `${what}: more when all is gone than at the end of the first cycle that is compared`);
-  const wanted = after.wantedSeries > 0 ? [`${after.wantedSeries} series are wanted when all is gone`] : [];
-  const late = lateQueries > 0 ? [`${lateQueries} queries of SLS when all is gone`] : [];
-  return { flatness, failures: [...grown, ...left, ...wanted, ...late, ...faults] };
+  const grown = flatness.filter(({ flat }) => !flat).map(({ what }) => `${what}: grows from cycle to cycle`);
+  const leftover = flatness
+    .filter(({ first, allowed }, index) => after[usageLimits[index]?.key ?? 'heapBytes'] > first + allowed)
+    .map(({ what }) => `${what}: more without HPAs at the end than after the first compared cycle`);
+  const wanted =
+    after.wantedSeries > 0 ? [`${after.wantedSeries} series are still wanted without HPAs at the end`] : [];
+  const late = lateQueries > 0 ? [`${lateQueries} SLS queries without HPAs at the end`] : [];
+  return { flatness, failures: [...grown, ...leftover, ...wanted, ...late, ...faults] };
 }
 
-/** The cycles, one a line, and what came of them. */
+/** Returns a table with one line per cycle, a table with one line per kind of resource, and a summary of the reads. */
 export function soakTables(outcome: SoakOutcome, { flatness }: Verdicts): string {
   const { before, after, cycles, readings, lateQueries } = outcome;
-  const vitalsOf = (vitals: Vitals) => signs.map(({ key, unit }) => figure(vitals[key], unit));
+  const cellsOf = (usage: ResourceUsage) => usageLimits.map(({ key, unit }) => figure(usage[key], unit));
   const head = [
     'CYCLE',
     'SECONDS',
@@ -69,33 +69,33 @@ export function soakTables(outcome: SoakOutcome, { flatness }: Verdicts): string
     'READS',
     'QUERIES',
     'DISTURBANCE',
-    ...signs.map(({ what }) => what.toUpperCase()),
+    ...usageLimits.map(({ what }) => what.toUpperCase()),
   ];
   const cycleTable = alignedTable(head, [
-    ['before', '-', '-', '-', '-', '-', ...vitalsOf(before)],
-    ...cycles.map(({ number, seconds, came, reads, queries, disturbance, vitals }) => [
+    ['before', '-', '-', '-', '-', '-', ...cellsOf(before)],
+    ...cycles.map(({ number, seconds, added, reads, queries, disturbance, usage }) => [
       `${number}`,
       seconds.toFixed(0),
-      `${came}`,
+      `${added}`,
       `${reads}`,
       `${queries}`,
       disturbance,
-      ...vitalsOf(vitals),
+      ...cellsOf(usage),
     ]),
-    ['after', '-', '-', '-', `+${lateQueries}`, '-', ...vitalsOf(after)],
+    ['after', '-', '-', '-', `+${lateQueries}`, '-', ...cellsOf(after)],
   ]);
   const verdictTable = alignedTable(
     ['WHAT', 'FIRST', 'LAST', 'GROWTH', 'ALLOWED', 'FLAT'],
     flatness.map(({ what, first, last, growth, allowed, flat }, index) => {
-      const { unit = '' } = signs[index] ?? {};
+      const { unit = '' } = usageLimits[index] ?? {};
       const figures = [first, last, growth, allowed].map((value) => figure(value, unit));
       return [unit === '' ? what : `${what} (${unit})`, ...figures, flat ? 'yes' : 'NO'];
     }),
   );
-  const { right, refused, excused, odd } = readings;
-  const reads = `${right} readings were right, ${refused} refused as due, ${excused} failed while SLS did; ${odd} odd requests`;
+  const { correct, refused, tolerated, misbehaving } = readings;
+  const reads = `${correct} correct readings, ${refused} expected refusals, ${tolerated} failures while SLS failed, ${misbehaving} misbehaving requests`;
   return [cycleTable, '', verdictTable, '', reads].join('\n');
 }
 
-const figure = (value: number, unit: Sign['unit']) =>
+const figure = (value: number, unit: UsageLimit['unit']) =>
   unit === 'MB' ? (value / megabyte).toFixed(1) : `${Math.round(value)}`;

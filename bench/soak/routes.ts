@@ -1,9 +1,9 @@
-/** A route that is logged, by a rule that whoever reads it can count by. */
+/** A logged route. `linesOf` tells how many lines it has in each second, so that readings can be checked. */
 export interface SoakRoute {
   readonly index: number;
   readonly namespace: string;
   readonly service: string;
-  /** As nginx-ingress logs it. */
+  /** The name in the log of nginx-ingress. */
   readonly name: string;
   readonly project: string;
   readonly logstore: string;
@@ -11,13 +11,13 @@ export interface SoakRoute {
 
 export const servicePort = '80';
 
-/** Two in each of two projects. */
+/** Two logstores in each of two projects. */
 export const soakLogstores = [0, 1, 2, 3].map((number) => ({
   project: `k8s-log-soak-${number % 2}`,
   logstore: `nginx-ingress-${number}`,
 }));
 
-/** Those that follow each other belong to different logstores and namespaces. */
+/** Consecutive routes belong to different logstores and namespaces. */
 export function soakRoutes(count: number): SoakRoute[] {
   return Array.from({ length: count }, (_, index) => {
     const { project = '', logstore = '' } = soakLogstores[index % soakLogstores.length] ?? {};
@@ -27,10 +27,10 @@ export function soakRoutes(count: number): SoakRoute[] {
   });
 }
 
-/** Shorter than the least window, so that 0 is right for a silent route alone. */
+/** Shorter than the shortest window, so that only a route without lines has a reading of 0. */
 const periods = [3, 5, 7, 9, 11, 13] as const;
 
-/** How many lines the route has in a second (Unix time): a rate of its own that is another in each second. */
+/** Returns the number of lines of a route in one second (Unix time). It differs between routes and between seconds. */
 export function linesOf(index: number, second: number): number {
   if (index % 23 === 22) return 0;
   const period = periods[index % periods.length] ?? 1;

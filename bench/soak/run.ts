@@ -3,24 +3,24 @@ import { parseArgs } from 'node:util';
 import { createLogUpdate } from 'log-update';
 import { endingSignal } from '../support/ending-signal.ts';
 import { soakPlan } from './plan.ts';
-import { judgeSoak, soakTables } from './report.ts';
+import { evaluateSoak, soakTables } from './report.ts';
 import { runSoak, type SoakContext } from './soak.ts';
 
 const defaultSeconds = 600;
-const leastSeconds = 25;
-/** Whatever hangs must not hang for ever. */
-const mostTimes = 2;
+const minSeconds = 25;
+/** A soak that takes longer than this many times its length is ended. */
+const maxFactor = 2;
 
-/** `npm run soak`: about ten minutes, or as many seconds as are given. Fails where something is not flat. */
+/** `npm run soak` takes about ten minutes, or as long as given. It fails if a resource grows or a reading is wrong. */
 const { values } = parseArgs({ options: { seconds: { type: 'string', short: 's' } } });
 const seconds = Number(values.seconds ?? process.env['SOAK_SECONDS'] ?? defaultSeconds);
-if (Number.isInteger(seconds) && seconds >= leastSeconds) {
-  const { context, done } = reporting(process.stderr, endingSignal(60 + mostTimes * seconds));
+if (Number.isInteger(seconds) && seconds >= minSeconds) {
+  const { context, done } = reporting(process.stderr, endingSignal(60 + maxFactor * seconds));
   try {
     const plan = soakPlan(seconds);
     const outcome = await runSoak(plan, context);
     done();
-    const verdicts = judgeSoak(outcome, plan);
+    const verdicts = evaluateSoak(outcome, plan);
     console.log(soakTables(outcome, verdicts));
     for (const failure of verdicts.failures) console.log(`FAILED: ${failure}`);
     process.exitCode = verdicts.failures.length === 0 ? 0 : 1;
@@ -30,11 +30,13 @@ if (Number.isInteger(seconds) && seconds >= leastSeconds) {
     process.exitCode = 1;
   }
 } else {
-  console.error(`npm run soak -- [--seconds N]; N, or SOAK_SECONDS, is a whole number from ${leastSeconds}`);
+  console.error(
+    `npm run soak -- [--seconds N]; N (default: SOAK_SECONDS) must be a whole number, at least ${minSeconds}`,
+  );
   process.exitCode = 2;
 }
 
-/** A live line below those that stay, on a terminal. */
+/** Writes progress lines to stderr and, on a terminal, the current status below them. */
 function reporting(stderr: NodeJS.WriteStream, signal: AbortSignal) {
   const startMs = performance.now();
   const timed = (text: string) =>
@@ -46,7 +48,7 @@ function reporting(stderr: NodeJS.WriteStream, signal: AbortSignal) {
       live?.clear();
       stderr.write(`${timed(text)}\n`);
     },
-    now: (text) => live?.(timed(text)),
+    status: (text) => live?.(timed(text)),
   };
   return { context, done: () => live?.clear() };
 }

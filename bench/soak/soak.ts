@@ -2,91 +2,99 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { churn } from './churn.ts';
 import { Controller } from './controller.ts';
 import { disturbances } from './disturbances.ts';
-import type { Vitals } from './messages.ts';
-import { OddClients } from './odd-clients.ts';
+import { SoakEnvironment } from './environment.ts';
+import type { ResourceUsage } from './messages.ts';
+import { MisbehavingClients } from './misbehaving-clients.ts';
 import type { SoakPlan } from './plan.ts';
 import { Population } from './population.ts';
-import { ReadingJudge } from './reading-judge.ts';
-import { Stage } from './stage.ts';
-import { leastVitals } from './vitals-taken.ts';
+import { ReadingChecker } from './reading-checker.ts';
 import { warmUp } from './warm-up.ts';
 
 export interface SoakContext {
   readonly signal: AbortSignal;
-  /** Something worth a line. */
+  /** Reports a step that was completed. */
   readonly progress: (text: string) => void;
-  /** What goes on at the moment: the last one counts. */
-  readonly now: (text: string) => void;
+  /** Reports the current step. Replaces the last status. */
+  readonly status: (text: string) => void;
 }
 
-/** The end of one cycle. */
+/** The state at the end of a cycle. */
 export interface CycleEnd {
   /** From 1. */
   readonly number: number;
   readonly disturbance: string;
-  /** Since the start, as are the counts. */
+  /** Since the start of the soak, as the counts below. */
   readonly seconds: number;
-  readonly came: number;
+  readonly added: number;
   readonly reads: number;
   readonly queries: number;
-  /** HPAs that are there. */
-  readonly living: number;
-  readonly vitals: Vitals;
+  readonly usage: ResourceUsage;
 }
 
 export interface SoakOutcome {
-  /** Before the first HPA came. */
-  readonly before: Vitals;
+  /** Before the first HPA was added. */
+  readonly before: ResourceUsage;
   readonly cycles: readonly CycleEnd[];
-  /** With all HPAs gone and forgotten. */
-  readonly after: Vitals;
-  /** Queries that SLS got after that. */
+  /** After all HPAs were removed and no series was wanted any more. */
+  readonly after: ResourceUsage;
+  /** SLS queries after that. */
   readonly lateQueries: number;
   readonly readings: {
-    readonly right: number;
+    readonly correct: number;
     readonly refused: number;
-    /** Failed while SLS was in trouble. */
-    readonly excused: number;
-    readonly odd: number;
+    /** Failures while SLS failed. */
+    readonly tolerated: number;
+    readonly misbehaving: number;
   };
-  /** Whatever went wrong, apart from growth. */
+  /** Everything that went wrong except growth. */
   readonly faults: readonly string[];
 }
 
-/** How long after a cycle each HPA that stays must have a reading again. */
-const mostRecoveryMs = 30_000;
+/** Within this time after a cycle, every permanent HPA must have a reading again. */
+const maxRecoveryMs = 30_000;
 const logTickMs = 500;
-const mostDelaySeconds = 60;
+const maxDelaySeconds = 60;
 const maxStaleSeconds = 60;
 
-/** Lets HPAs come and go in cycles, and tells what the adapter holds at the end of each. */
+/** Adds and removes HPAs in cycles, and measures the resources of the adapter at the end of each. */
 export async function runSoak(plan: SoakPlan, context: SoakContext): Promise<SoakOutcome> {
-  await using stage = await Stage.open(plan);
-  context.progress(`the adapter runs as process ${stage.adapter.pid}`);
-  return await new Soak(plan, context, stage).run();
+  await using environment = await SoakEnvironment.open(plan);
+  context.progress(`the adapter runs as process ${environment.adapter.pid}`);
+  return await new Soak(plan, context, environment).run();
 }
 
 class Soak {
   readonly #plan: SoakPlan;
   readonly #context: SoakContext;
-  readonly #stage: Stage;
+  readonly #environment: SoakEnvironment;
   readonly #population: Population;
-  readonly #judge: ReadingJudge;
+  readonly #checker: ReadingChecker;
   readonly #controller: Controller;
-  readonly #odd: OddClients;
+  readonly #misbehaving: MisbehavingClients;
   readonly #startMs = performance.now();
 
-  constructor(plan: SoakPlan, context: SoakContext, stage: Stage) {
+  constructor(plan: SoakPlan, context: SoakContext, environment: SoakEnvironment) {
     this.#plan = plan;
     this.#context = context;
-    this.#stage = stage;
-    const { clients, clock, apiServer, log, routes } = stage;
+    this.#environment = environment;
+    const { clients, clock, apiServer, log, routes } = environment;
     const population = new Population(apiServer.hpas, routes, plan);
-    const judge = new ReadingJudge(log, { mostAgeSeconds: maxStaleSeconds + mostDelaySeconds + 5, clock });
+    const checker = new ReadingChecker(log, { maxAgeSeconds: maxStaleSeconds + maxDelaySeconds + 5, clock });
     this.#population = population;
-    this.#judge = judge;
-    this.#controller = new Controller({ population, clients, judge, periodSeconds: plan.readPeriodSeconds });
-    this.#odd = new OddClients({ clients, judge, population, series: plan.oddSeries, random: Math.random });
+    this.#checker = checker;
+    this.#controller = new Controller({
+      population,
+      clients,
+      checker,
+      periodSeconds: plan.readPeriodSeconds,
+    });
+    this.#misbehaving = new MisbehavingClients({
+      clients,
+      checker,
+      population,
+      series: plan.abortedSeries,
+      random: Math.random,
+    });
   }
 
   async run(): Promise<SoakOutcome> {
@@ -94,86 +102,90 @@ class Soak {
     const either = AbortSignal.any([this.#context.signal, ended.signal]);
     const running = [this.#controller.run(either), this.#keepLogAhead(either)];
     try {
-      return await this.#all();
+      return await this.#runCycles();
     } finally {
       ended.abort();
       await Promise.all(running);
     }
   }
 
-  async #all(): Promise<SoakOutcome> {
-    const { progress, now, signal } = this.#context;
-    const { cycles: count, stayingHpas, newNames, quietSeconds } = this.#plan;
-    now('filling what is bounded');
-    await warmUp(this.#stage, newNames, signal);
-    await this.#stage.setClocksForward();
-    await this.#stage.forgotten(0, signal);
-    const before = await this.#vitals();
+  async #runCycles(): Promise<SoakOutcome> {
+    const { progress, status, signal } = this.#context;
+    const { cycles: count, permanentHpas, newNames, idleSeconds } = this.#plan;
+    status('warming up');
+    await warmUp(this.#environment, newNames, signal);
+    await this.#environment.advanceClocks();
+    await this.#environment.waitForWantedSeries(0, signal);
+    const before = await this.#usage();
     progress('warmed up');
-    for (let index = 0; index < stayingHpas; index += 1) this.#population.come(index);
+    for (let index = 0; index < permanentHpas; index += 1) this.#population.add(index);
     const cycles: CycleEnd[] = [];
     for (let number = 0; number < count; number += 1) cycles.push(await this.#cycle(number));
     await this.#controller.pause();
-    this.#population.allGo();
-    progress('all HPAs are gone');
-    now('waiting until all is forgotten');
-    await this.#stage.passForgetting(this.#plan.forgetting, signal);
-    await this.#stage.forgotten(0, signal);
-    const before0 = this.#queries;
-    now('waiting for queries that nobody needs');
-    await sleep(quietSeconds * 1000, undefined, { signal });
-    const lateQueries = this.#queries - before0;
-    const after = await this.#vitals();
-    await this.#stage.adapter.stop();
-    const { right, refused, excused } = this.#judge;
+    this.#population.removeAll();
+    progress('all HPAs are removed');
+    status('waiting until no series is wanted');
+    await this.#environment.waitUntilUnwanted(this.#plan.expiry, signal);
+    await this.#environment.waitForWantedSeries(0, signal);
+    const queriesBefore = this.#queries;
+    status('watching for needless queries');
+    await sleep(idleSeconds * 1000, undefined, { signal });
+    const lateQueries = this.#queries - queriesBefore;
+    const after = await this.#usage();
+    await this.#environment.adapter.stop();
+    const { correct, refused, tolerated } = this.#checker;
     return {
       before,
       cycles,
       after,
       lateQueries,
-      readings: { right, refused, excused, odd: this.#odd.requests },
-      faults: [...this.#judge.faults, ...this.#stage.adapter.complaints],
+      readings: { correct, refused, tolerated, misbehaving: this.#misbehaving.requests },
+      faults: [...this.#checker.faults, ...this.#environment.adapter.problems],
     };
   }
 
   async #cycle(number: number): Promise<CycleEnd> {
-    const { progress, now, signal } = this.#context;
-    const { cycles, settleSeconds, stayingHpas, forgetting } = this.#plan;
+    const { progress, status, signal } = this.#context;
+    const { cycles, settleSeconds, permanentHpas, expiry } = this.#plan;
     const name = `cycle ${number + 1} of ${cycles}`;
     const disturbance = disturbances[number % disturbances.length]?.name ?? '';
-    this.#stage.trustProxies(number % 2 === 0 ? 2 : 1);
-    this.#stage.clients.reconnect();
+    this.#environment.trustProxies(number % 2 === 0 ? 2 : 1);
+    this.#environment.clients.reconnect();
     this.#controller.resume();
-    await this.#active(number, () =>
-      now(`${name}: ${this.#population.living.size} HPAs, ${this.#controller.reads} reads, ${disturbance}`),
+    await this.#activePhase(number, () =>
+      status(
+        `${name}: ${this.#population.active.size} HPAs, ${this.#controller.reads} reads, ${disturbance}`,
+      ),
     );
-    await this.#recovered(name);
+    await this.#waitForReadings(name);
     await this.#controller.pause();
     await sleep(settleSeconds * 1000, undefined, { signal });
-    if (forgetting === 'clocks set forward') {
-      await this.#stage.setClocksForward();
-      await this.#stage.forgotten(stayingHpas, signal);
+    if (expiry === 'advanced clocks') {
+      await this.#environment.advanceClocks();
+      await this.#environment.waitForWantedSeries(permanentHpas, signal);
     }
     const end: CycleEnd = {
       number: number + 1,
       disturbance,
       seconds: (performance.now() - this.#startMs) / 1000,
-      came: this.#population.came,
+      added: this.#population.added,
       reads: this.#controller.reads,
       queries: this.#queries,
-      living: this.#population.living.size,
-      vitals: await this.#vitals(),
+      usage: await this.#usage(),
     };
-    const heap = `${(end.vitals.heapBytes / 1e6).toFixed(1)} MB of heap`;
-    progress(`${name}: ${end.came} HPAs so far, ${end.reads} reads, ${disturbance}; ${heap}`);
+    const heap = `${(end.usage.heapBytes / 1e6).toFixed(1)} MB of heap`;
+    progress(`${name}: ${end.added} HPAs so far, ${end.reads} reads, ${disturbance}; ${heap}`);
     return end;
   }
 
-  /** HPAs come and go, SLS or a watch is disturbed, and odd clients ask. */
-  async #active(number: number, onTick: () => void): Promise<void> {
+  /** HPAs are added and removed, SLS or a watch is disturbed, and misbehaving clients send requests. */
+  async #activePhase(number: number, onTick: () => void): Promise<void> {
     const { signal } = this.#context;
     const ended = new AbortController();
-    const odd = this.#odd.run(this.#plan.oddPerSecond, AbortSignal.any([signal, ended.signal]));
+    const misbehaving = this.#misbehaving.run(
+      this.#plan.misbehavingPerSecond,
+      AbortSignal.any([signal, ended.signal]),
+    );
     try {
       await Promise.all([
         churn(this.#population, number, this.#plan, onTick, signal),
@@ -181,45 +193,45 @@ class Soak {
       ]);
     } finally {
       ended.abort();
-      await odd;
+      await misbehaving;
     }
   }
 
   async #disturb(number: number, signal: AbortSignal): Promise<void> {
-    const { riseSeconds, troubleSeconds, graceSeconds } = this.#plan;
+    const { addSeconds, disturbanceSeconds, graceSeconds } = this.#plan;
     const disturbance = disturbances[number % disturbances.length];
     if (disturbance === undefined) return;
-    await sleep((riseSeconds / 3) * 1000, undefined, { signal });
-    const excuse = disturbance.isTrouble ? this.#judge.excuse() : undefined;
-    await disturbance.begin(this.#stage);
-    await sleep(troubleSeconds * 1000, undefined, { signal });
-    await disturbance.end(this.#stage);
-    excuse?.endIn(graceSeconds * 1000);
+    await sleep((addSeconds / 3) * 1000, undefined, { signal });
+    const tolerance = disturbance.mayFailReads ? this.#checker.tolerateFailures() : undefined;
+    await disturbance.begin(this.#environment);
+    await sleep(disturbanceSeconds * 1000, undefined, { signal });
+    await disturbance.end(this.#environment);
+    tolerance?.endIn(graceSeconds * 1000);
   }
 
-  /** Each HPA that stays has a reading, so that each cycle ends in the same state. */
-  async #recovered(name: string): Promise<void> {
+  /** Waits until every HPA that still exists has a reading, so that each cycle ends in the same state. */
+  async #waitForReadings(name: string): Promise<void> {
     const startMs = performance.now();
     while (!(await this.#controller.readAll())) {
       this.#context.signal.throwIfAborted();
-      if (performance.now() - startMs < mostRecoveryMs) continue;
-      this.#judge.fault(`${name}: not all HPAs have readings again`);
+      if (performance.now() - startMs < maxRecoveryMs) continue;
+      this.#checker.fault(`${name}: not all HPAs have readings again`);
       return;
     }
   }
 
   async #keepLogAhead(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#stage.keepLogAhead();
+      await this.#environment.keepLogAhead();
       await sleep(logTickMs, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  #vitals(): Promise<Vitals> {
-    return leastVitals(() => this.#stage.adapter.vitals(), this.#context.signal);
+  #usage(): Promise<ResourceUsage> {
+    return this.#environment.adapter.usage(this.#context.signal);
   }
 
   get #queries(): number {
-    return this.#stage.emulator.stats().queries;
+    return this.#environment.emulator.stats().queries;
   }
 }

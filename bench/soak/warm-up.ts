@@ -1,28 +1,32 @@
 import { readPath, selectorOf } from '../../test/support/adapter.ts';
+import type { SoakEnvironment } from './environment.ts';
 import { soakLogstores } from './routes.ts';
-import type { Stage } from './stage.ts';
 
-/** More reads than the adapter keeps parsed: `maxParsedReads` of src/api/read/external-metrics.ts. */
+/** More than the adapter's cache of parsed reads holds: `maxParsedReads` in src/api/read/external-metrics.ts. */
 const manyReads = 20_500;
 const fewReads = 100;
-const readsAtATime = 200;
+const maxInFlight = 200;
 
 /**
- * The first reads. Where whatever is read later is new, they fill what is bounded, so that it grows no more: the series
- * that are held, and the reads that are known by their URL. Each is of a route of its own, as later ones are.
+ * Sends the first reads, each of another route. If the later reads of the soak are all of new series, the first reads also
+ * fill the bounded caches, so that these do not grow during the measurement: the stored samples and the parsed reads.
  *
- * @param fills whether there is anything to fill
+ * @param fillsCaches whether to fill the caches
  */
-export async function warmUp(stage: Stage, fills: boolean, signal: AbortSignal): Promise<void> {
-  await inTurns(fills ? manyReads : fewReads, async (number) => {
+export async function warmUp(
+  environment: SoakEnvironment,
+  fillsCaches: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  await runConcurrently(fillsCaches ? manyReads : fewReads, async (number) => {
     signal.throwIfAborted();
     const path = pathOf(number);
-    const { status } = await stage.clients.get(path, 'HTTP/2, kept');
-    if (status !== 200) throw new Error(`the warm-up got ${status}: ${path}`);
+    const { status } = await environment.clients.get(path, 'HTTP/2, kept');
+    if (status !== 200) throw new Error(`a read of the warm-up failed with ${status}: ${path}`);
   });
 }
 
-/** Of a route that nobody logs. */
+/** Returns the path of a read of a route without any log line. */
 function pathOf(number: number): string {
   const { project = '', logstore = '' } = soakLogstores[number % soakLogstores.length] ?? {};
   const namespace = `team-${number % 7}`;
@@ -34,10 +38,10 @@ function pathOf(number: number): string {
   return readPath('sls_ingress_qps', selectorOf(labels), namespace);
 }
 
-async function inTurns(count: number, work: (number: number) => Promise<void>): Promise<void> {
+async function runConcurrently(count: number, work: (number: number) => Promise<void>): Promise<void> {
   let next = 0;
   const worker = async () => {
     for (let number = next++; number < count; number = next++) await work(number);
   };
-  await Promise.all(Array.from({ length: readsAtATime }, worker));
+  await Promise.all(Array.from({ length: maxInFlight }, worker));
 }

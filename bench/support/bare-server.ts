@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import Fastify from 'fastify';
 
-/** What the bare server answers with, and over which TLS. */
+/** The response of the bare server and its serving certificate. */
 export interface BareSettings {
   readonly certificate: string;
   readonly key: string;

@@ -7,19 +7,19 @@ import { authenticationData } from '../../test/support/cluster.ts';
 import { startScriptedApiServer, type ScriptedApiServer } from '../../test/support/scripted-apiserver.ts';
 import { podFlags, startServerProcess } from './server-process.ts';
 
-/** The adapter as in a cluster, in a process of its own; its API server is in this one. */
+/** The adapter with the settings of a pod, in its own process. Its API server runs in this process. */
 export interface DelegatedAdapter extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
   readonly apiServer: ScriptedApiServer;
-  /** The front proxy's. */
+  /** The front proxy's client certificate. */
   readonly pair: PemPair;
   readonly servingPair: PemPair;
-  /** Removed at the end. */
+  /** Removed when the adapter stops. */
   readonly directory: string;
 }
 
-/** kube-apiserver tells a watch of nothing new about once a minute; one that is told nothing at all starts again. */
+/** kube-apiserver sends a bookmark about once a minute on an idle watch. A watch without any event is restarted. */
 const bookmarkMs = 60_000;
 
 /** Compiled, as in the image. */
@@ -27,16 +27,16 @@ const main = resolve(import.meta.dirname, '../../dist/main.js');
 
 export interface DelegatedAdapterOptions {
   readonly slsUrl: string;
-  /** Its configuration file; YAML or JSON. Default: all settings as they come. */
+  /** Text of the configuration file, YAML or JSON. Default: no setting. */
   readonly config?: string;
-  /** Gets each line of its log once it serves. */
-  readonly onLog?: (line: string) => void;
-  /** Fills the API server before the adapter starts. */
+  /** Called with the first warnings, errors and crash output after the adapter has started. */
+  readonly onProblem?: (text: string) => void;
+  /** Called before the adapter starts, to fill the API server. */
   readonly prepare?: (apiServer: ScriptedApiServer) => void;
 }
 
 export async function startDelegatedAdapter(options: DelegatedAdapterOptions): Promise<DelegatedAdapter> {
-  const { slsUrl, config = '{}', onLog, prepare } = options;
+  const { slsUrl, config = '{}', onProblem, prepare } = options;
   await using resources = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'bench-'));
   resources.defer(() => rm(directory, { recursive: true }));
@@ -73,7 +73,7 @@ export async function startDelegatedAdapter(options: DelegatedAdapterOptions): P
         ALIBABA_CLOUD_ACCESS_KEY_ID: accessKey.id,
         ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKey.secret,
       },
-      ...(onLog && { onLine: onLog }),
+      ...(onProblem && { onLine: problemFilter(onProblem) }),
     }),
   );
   const pair = await proxyCa.issue({ cn: 'front-proxy-client' });
@@ -89,5 +89,20 @@ export async function startDelegatedAdapter(options: DelegatedAdapterOptions): P
     servingPair: { certificate: certificate ?? '', key: key ?? '' },
     directory,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+const maxWarnings = 5;
+/** Lines that are not log lines, such as the output of a crash. */
+const maxOtherLines = 30;
+
+function problemFilter(onProblem: (text: string) => void): (line: string) => void {
+  let warnings = 0;
+  let others = 0;
+  return (line) => {
+    const isLog = line.startsWith('{"level":');
+    if (isLog && !/^\{"level":"(warn|error|fatal)"/.test(line)) return;
+    if (isLog ? ++warnings > maxWarnings : ++others > maxOtherLines) return;
+    onProblem(`adapter: ${line.slice(0, 300)}`);
   };
 }

@@ -1,10 +1,10 @@
 import process from 'node:process';
 
-/** Aborted by SIGINT or SIGTERM, or after so many seconds. A second signal ends the process as it would have. */
+/** Returns a signal aborted by SIGINT, SIGTERM or the time limit. A second SIGINT or SIGTERM has its default effect. */
 export function endingSignal(afterSeconds: number): AbortSignal {
   const ending = new AbortController();
   const timer = setTimeout(
-    () => ending.abort(new Error(`not done within ${afterSeconds} s`)),
+    () => ending.abort(new Error(`not finished within ${afterSeconds} s`)),
     afterSeconds * 1000,
   );
   timer.unref();

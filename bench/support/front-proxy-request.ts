@@ -1,4 +1,4 @@
-/** The horizontal pod autoscaler's read, as kube-apiserver passes it on. */
+/** Headers of a read by the horizontal pod autoscaler, as kube-apiserver forwards it. */
 export const frontProxyHeaders: readonly (readonly [name: string, value: string])[] = [
   [
     'User-Agent',
@@ -17,7 +17,7 @@ export const frontProxyHeaders: readonly (readonly [name: string, value: string]
   ['X-Remote-Extra-Authentication.kubernetes.io%2fcredential-Id', 'JTI=0e5c51d5-9c4b-4b31-8e6d-3d6d7e5b8a11'],
 ];
 
-/** As Node takes them for HTTP/2. */
+/** Returns the headers in the form that Node's HTTP/2 client takes. */
 export function groupedByName(headers: readonly (readonly [string, string])[]): Record<string, string[]> {
   const byName: Record<string, string[]> = {};
   for (const [name, value] of headers) (byName[name.toLowerCase()] ??= []).push(value);

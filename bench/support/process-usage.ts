@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 
-/** USER_HZ, which Linux fixes at 100 for whatever leaves the kernel. Source: proc(5). */
+/** USER_HZ, which Linux fixes at 100 for user space. Source: proc(5). */
 const ticksPerSecond = 100;
 
-/** CPU time used so far by a process, user and system, in ms. Linux only. */
+/** Returns the CPU time that a process has used so far, user and system, in ms. Linux only. */
 function cpuMsOf(pid: number): number {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The second field is the name, in brackets, and may hold spaces; user and system time are the 14th and 15th.
+  // Field 2 is the name in parentheses and may contain spaces. Fields 14 and 15 are user and system time.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
 }
 
-/** Resident memory of a process, in MB of 10⁶ bytes: now, and the most it ever was. Linux only. */
+/** Returns the resident memory of a process in MB of 10⁶ bytes, now and at its peak. Linux only. */
 export function residentMbOf(pid: number): { readonly now: number; readonly peak: number } {
   const text = readFileSync(`/proc/${pid}/status`, 'utf8');
   const megabytes = (name: string) =>
@@ -19,21 +19,21 @@ export function residentMbOf(pid: number): { readonly now: number; readonly peak
   return { now: megabytes('VmRSS'), peak: megabytes('VmHWM') };
 }
 
-/** How much of one core a process takes, span by span. */
+/** Measures how much of one core a process uses, span by span. */
 export class CpuSpans {
   readonly percents: number[] = [];
   readonly #pid: number;
   #sinceMs: number;
   #sinceCpuMs: number;
 
-  /** The first span begins. */
+  /** Starts the first span. */
   constructor(pid: number) {
     this.#pid = pid;
     this.#sinceMs = performance.now();
     this.#sinceCpuMs = cpuMsOf(pid);
   }
 
-  /** Ends a span and begins the next. */
+  /** Ends the current span and starts the next one. */
   cut(): void {
     const [nowMs, cpuMs] = [performance.now(), cpuMsOf(this.#pid)];
     this.percents.push(((cpuMs - this.#sinceCpuMs) * 100) / (nowMs - this.#sinceMs));

@@ -1,7 +1,7 @@
 import protobuf from 'protobufjs';
 import { parseQuantity } from '../../src/grammar/quantity.ts';
 
-/** The one item of a reading, as it came over the wire. */
+/** The only item of a reading, decoded. */
 export interface WireReading {
   readonly value: number;
   readonly windowSeconds: number;
@@ -9,7 +9,7 @@ export interface WireReading {
   readonly windowEndSeconds: number;
 }
 
-/** What is read of it. Source: k8s.io/metrics and k8s.io/apimachinery, the generated.proto files. */
+/** The fields that are needed here. Source: k8s.io/metrics and k8s.io/apimachinery, the generated.proto files. */
 const { root } = protobuf.parse(
   `syntax = "proto2";
   message Unknown { optional bytes raw = 2; }
@@ -28,7 +28,7 @@ interface DecodedItem {
   readonly value: { readonly string: string };
 }
 
-/** @throws Error where the body is not an ExternalMetricValueList in protobuf with one item */
+/** @throws Error if the body is not an ExternalMetricValueList in protobuf with exactly one item */
 export function decodeReading(body: Buffer): WireReading {
   const { raw } = unknownType.decode(body.subarray(magicBytes)) as unknown as { readonly raw: Uint8Array };
   const { items } = listType.toObject(listType.decode(raw), { longs: Number, arrays: true }) as {
@@ -42,3 +42,6 @@ export function decodeReading(body: Buffer): WireReading {
     windowEndSeconds: item.timestamp.seconds,
   };
 }
+
+/** Returns the readable text of a failure. A Status in protobuf is mostly text. */
+export const printable = (body: Buffer) => body.toString('latin1').replace(/[^\x20-\x7e]+/g, ' ');

@@ -2,9 +2,9 @@ import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';
 import { FrontProxy } from './front-proxy.ts';
-import type { ScraperSettings, Scraped } from './scraper.ts';
+import type { ScrapeResult, ScraperSettings } from './scraper.ts';
 
-/** Prometheus is elsewhere, as SLS is. On Linux it is this thread alone that stands back. */
+// Prometheus runs on another machine in production. On Linux this lowers the priority of this thread only.
 setPriority(10);
 
 const { url, pair } = workerData as ScraperSettings;
@@ -14,6 +14,6 @@ parentPort?.on('message', (text: string) => {
   void frontProxy.get('/metrics').then(({ status, body, isGzip, tookMs }) => {
     const exposition = isGzip ? gunzipSync(body) : body;
     const found = exposition.includes(text);
-    parentPort?.postMessage({ status, found, bytes: exposition.length, tookMs } satisfies Scraped);
+    parentPort?.postMessage({ status, found, bytes: exposition.length, tookMs } satisfies ScrapeResult);
   });
 });

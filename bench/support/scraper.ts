@@ -7,17 +7,17 @@ export interface ScraperSettings {
   readonly pair: PemPair;
 }
 
-export interface Scraped {
+export interface ScrapeResult {
   readonly status: number;
-  /** Whether what was looked for stands in it. */
+  /** Whether the exposition contains the text that was searched for. */
   readonly found: boolean;
   /** Uncompressed. */
   readonly bytes: number;
-  /** From the request to the last byte. */
+  /** From sending the request to the last byte of the response. */
   readonly tookMs: number;
 }
 
-/** Prometheus: in a thread of its own, so that what it reads keeps nobody waiting who reads besides. */
+/** Scrapes /metrics as Prometheus does. It runs in its own thread, so that it does not delay the reads of this one. */
 export class Scraper implements AsyncDisposable {
   readonly #worker: Worker;
 
@@ -28,14 +28,14 @@ export class Scraper implements AsyncDisposable {
   }
 
   /**
-   * @param text to look for: the whole exposition stays in the thread
-   * @throws Error where the adapter answers with anything but 200
+   * @param text what to search for; the exposition itself stays in the worker
+   * @throws Error if the response is not a 200
    */
-  async scrape(text = ''): Promise<Scraped> {
+  async scrape(text = ''): Promise<ScrapeResult> {
     this.#worker.postMessage(text);
-    const [scraped] = (await once(this.#worker, 'message')) as [Scraped];
-    if (scraped.status !== 200) throw new Error(`/metrics answered ${scraped.status}`);
-    return scraped;
+    const [result] = (await once(this.#worker, 'message')) as [ScrapeResult];
+    if (result.status !== 200) throw new Error(`/metrics answered with ${result.status}`);
+    return result;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -7,68 +7,68 @@ import { createInterface } from 'node:readline';
 import { parse } from 'yaml';
 import { waitFor } from '../../test/support/wait-for.ts';
 
-/** A server in a process of its own. */
+/** A server in its own process. */
 export interface ServerProcess extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
-  /** To a script that listens to its parent. */
-  tell(message: object): void;
+  /** Sends a message to the script. Requires `onMessage`, which opens the channel. */
+  send(message: object): void;
 }
 
 export interface ServerProcessOptions {
   readonly script: string;
   readonly args: readonly string[];
-  /** A directory without profiles; nothing of this process' environment is handed down but the PATH. */
+  /** Home directory of the process, without profiles. The process inherits only PATH from the environment. */
   readonly home: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Of Node. Default: those of `npm run adapter`. */
+  /** Flags for Node. Default: those of `npm run adapter`. */
   readonly nodeFlags?: readonly string[];
-  /** As of nice(1): how far it stands back where others want the CPU. Default: 0. */
+  /** As in nice(1). Default: 0. */
   readonly niceness?: number;
-  /** What the script tells its parent. */
+  /** Called with each message of the script. */
   readonly onMessage?: (message: unknown) => void;
-  /** Gets what it writes, line by line, once it serves. */
+  /** Called with each line of output after the server has started. */
   readonly onLine?: (line: string) => void;
 }
 
-/** Also on a machine that has much else to do. */
-const mostStartMs = 30_000;
+/** Enough on a busy machine. */
+const maxStartMs = 30_000;
 
-/** A server that does not end by SIGTERM within this is killed. */
-const mostStopMs = 10_000;
+/** A server that has not stopped this long after SIGTERM is killed. */
+const maxStopMs = 10_000;
 
-/** Runs a script of Node, and waits until it tells its URL, in JSON, on either stream. */
+/** Runs a script with Node and waits until it prints JSON with its URL on stdout or stderr. */
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
   const { script, args, home, env = {}, nodeFlags = adapterFlags(), niceness = 0 } = options;
   const { onMessage, onLine } = options;
   const command = [process.execPath, ...nodeFlags, ...profilingFlags(), script, ...args];
-  // It becomes what it runs, under the same process id.
+  // nice(1) replaces itself with the command, so the process id stays the same.
   const child = spawn('nice', ['-n', String(niceness), ...command], {
     cwd: home,
     env: { PATH: process.env['PATH'], HOME: home, ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true', ...env },
     stdio: ['ignore', 'pipe', 'pipe', ...(onMessage === undefined ? [] : ['ipc' as const])],
   });
-  // Also where nobody gets to stop it.
+  // Kills the server also if this process exits without stopping it.
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   const ended = once(child, 'exit').finally(() => process.off('exit', kill));
   let stopping = false;
   child.once('exit', (code, signal) => {
-    if (!stopping) onLine?.(`${script} has ended unasked: code ${code}, signal ${signal}`);
+    if (!stopping) onLine?.(`${script} exited unexpectedly: code ${code}, signal ${signal}`);
   });
   const stop = async (): Promise<void> => {
     stopping = true;
     child.kill('SIGTERM');
-    const timer = setTimeout(kill, mostStopMs);
+    const timer = setTimeout(kill, maxStopMs);
     await ended;
     clearTimeout(timer);
   };
   const output: string[] = [];
-  let serves = false;
+  let started = false;
   for (const input of [child.stdout, child.stderr]) {
     if (input === null) continue;
     createInterface({ input }).on('line', (line) => {
-      if (serves) onLine?.(line);
+      if (started) onLine?.(line);
       else output.push(line);
     });
   }
@@ -76,37 +76,37 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   try {
     const [, url = ''] = await waitFor(() => {
       const end = child.exitCode ?? child.signalCode;
-      if (end !== null) throw new Error(`${script} has ended (${end}): ${output.join('\n')}`);
+      if (end !== null) throw new Error(`${script} exited (${end}): ${output.join('\n')}`);
       return /"url":"(https?:[^"]+)"/.exec(output.join('\n')) ?? undefined;
-    }, mostStartMs);
-    serves = true;
-    const tell = (message: object) => void child.send(message);
-    return { url, pid: child.pid ?? 0, tell, [Symbol.asyncDispose]: stop };
+    }, maxStartMs);
+    started = true;
+    const send = (message: object) => void child.send(message);
+    return { url, pid: child.pid ?? 0, send, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-/** Those that `npm run adapter` runs the adapter with. */
+/** Returns Node's flags in the npm script `adapter`. */
 function adapterFlags(): string[] {
   const file = resolve(import.meta.dirname, '../../package.json');
   const { scripts } = JSON.parse(readFileSync(file, 'utf8')) as { scripts: Record<string, string> };
   const [, flags] = /^node (.*)src\/main\.ts$/.exec(scripts['adapter'] ?? '') ?? [];
-  if (flags === undefined) throw new Error('npm run adapter is not node FLAGS src/main.ts');
+  if (flags === undefined) throw new Error('the npm script adapter is not `node FLAGS src/main.ts`');
   return flags.split(' ').filter((flag) => flag !== '');
 }
 
 /**
- * Those of `npm run adapter`, with the heap of a pod of the chart: Node takes half of the memory that a container may
- * have for it; here it would take 4 GB, and fill more of it.
+ * Returns the flags of `npm run adapter` plus the heap limit of the chart's pod. Node sets the limit to half of the
+ * container's memory limit. On this machine it would allow 4 GB and keep more garbage.
  */
 export function podFlags(): string[] {
   const file = resolve(import.meta.dirname, '../../charts/sls-metrics-adapter/values.yaml');
   const { resources } = parse(readFileSync(file, 'utf8')) as { resources: { limits: { memory: string } } };
   const [, mebibytes] = /^(\d+)Mi$/.exec(resources.limits.memory) ?? [];
   if (mebibytes === undefined)
-    throw new Error(`resources.limits.memory is ${resources.limits.memory}, not in Mi`);
+    throw new Error(`resources.limits.memory is ${resources.limits.memory}, which is not in Mi`);
   return [...adapterFlags(), `--max-old-space-size=${Number(mebibytes) / 2}`];
 }
 

@@ -1,80 +1,80 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FrontProxy } from './front-proxy.ts';
-import { decodeReading, type WireReading } from './reading-wire.ts';
+import { decodeReading, printable, type WireReading } from './reading-wire.ts';
 
-/** How often an HPA is looked at. Source: kube-controller-manager, --horizontal-pod-autoscaler-sync-period. */
+/** Sync period of the HPA controller. Source: kube-controller-manager, --horizontal-pod-autoscaler-sync-period. */
 export const syncSeconds = 15;
 
-/** One read of the controller. */
+/** A read by the HPA controller. */
 export interface SyncRead {
-  /** Of its path in the list. */
+  /** Index of the path in `paths`. */
   readonly index: number;
   /** Unix time at which it was sent. */
   readonly sentMs: number;
-  /** How much later than its time that was: the load generator's own fault. */
+  /** How late the load generator sent the read. */
   readonly lagMs: number;
   readonly tookMs: number;
-  readonly answer: WireReading | { readonly failure: string };
+  readonly result: WireReading | { readonly failure: string };
 }
 
 export interface SyncOptions {
   readonly frontProxy: FrontProxy;
-  /** Each is read once in 15 s, evenly spread, in their order. */
+  /** Each path is read once every 15 s. The reads are evenly spread, in this order. */
   readonly paths: readonly string[];
-  /** How often each is read. */
+  /** How often each path is read. */
   readonly passes: number;
-  /** So many are under way at a time, and the next waits: workers of the controller. Default: as many as there are. */
-  readonly mostAtOnce?: number;
-  /** Called as each pass begins, and when the time of the last is over. */
+  /** The number of the controller's workers: further reads wait. Default: unlimited. */
+  readonly maxInFlight?: number;
+  /** Called at the start of each pass and at the end of the last one. */
   readonly onPass?: (pass: number) => void;
   readonly signal: AbortSignal;
 }
 
 /**
- * Reads as the HPA controller does: each at its time, whether or not earlier ones are answered, unless so many are
- * under way that it waits for a worker.
+ * Reads as the HPA controller does. Each read is sent at its due time, even if earlier ones are pending, unless all
+ * workers are busy.
  *
- * @returns by pass, in the order in which they were sent
+ * @returns the reads of each pass, in the order in which they were sent
  */
 export async function readInSync(options: SyncOptions): Promise<SyncRead[][]> {
-  const { frontProxy, paths, passes, mostAtOnce = Infinity, onPass, signal } = options;
+  const { frontProxy, paths, passes, maxInFlight = Infinity, onPass, signal } = options;
   const startMs = performance.now();
   const gapMs = (syncSeconds * 1000) / paths.length;
   const started: Promise<SyncRead[]>[] = [];
-  const underWay = new Set<Promise<SyncRead>>();
+  const inFlight = new Set<Promise<SyncRead>>();
   for (let pass = 0; pass < passes; pass += 1) {
     onPass?.(pass);
     const reads: Promise<SyncRead>[] = [];
     for (let index = 0; index < paths.length; index += 1) {
       const dueMs = startMs + (pass * paths.length + index) * gapMs;
-      await until(dueMs, signal);
-      while (underWay.size >= mostAtOnce) await Promise.race(underWay);
+      await sleepUntil(dueMs, signal);
+      while (inFlight.size >= maxInFlight) await Promise.race(inFlight);
       const read = readOnce(frontProxy, paths[index] ?? '', index, performance.now() - dueMs);
-      underWay.add(read);
-      void read.then(() => underWay.delete(read));
+      inFlight.add(read);
+      void read.then(() => inFlight.delete(read));
       reads.push(read);
     }
     started.push(Promise.all(reads));
   }
-  await until(startMs + passes * syncSeconds * 1000, signal);
+  await sleepUntil(startMs + passes * syncSeconds * 1000, signal);
   onPass?.(passes);
   return Promise.all(started);
 }
 
-/** A read that is sent later than that is so by the load generator's own fault; its timers count whole milliseconds. */
-const mostLagMs = 3;
+/** A read sent later than this shows a stall of the load generator. Its timers have a resolution of 1 ms. */
+const maxLagMs = 3;
 
 /**
- * The reads that the load generator did not hold up itself. What it does besides, as a garbage collection of 20 ms,
- * shows in reads that it sends late; those that were under way meanwhile took as long, whatever the server did.
+ * Returns the reads that no stall of the load generator affected. A stall, such as a garbage collection of 20 ms, shows
+ * in reads that are sent late. Reads in flight during the stall seem to take that long, whatever the server does.
  *
  * @param reads in the order in which they were sent
  */
-export function undisturbed(reads: readonly SyncRead[]): SyncRead[] {
+export function withoutStalledReads(reads: readonly SyncRead[]): SyncRead[] {
   const stalls: { readonly fromMs: number; readonly toMs: number }[] = [];
   let beforeMs = -Infinity;
   for (const { sentMs, lagMs } of reads) {
-    if (lagMs > mostLagMs) stalls.push({ fromMs: beforeMs, toMs: sentMs });
+    if (lagMs > maxLagMs) stalls.push({ fromMs: beforeMs, toMs: sentMs });
     beforeMs = sentMs;
   }
   let next = 0;
@@ -84,8 +84,8 @@ export function undisturbed(reads: readonly SyncRead[]): SyncRead[] {
   });
 }
 
-/** A timer may fire a moment early. */
-async function until(dueMs: number, signal: AbortSignal): Promise<void> {
+/** Repeats the sleep, since a timer may fire a moment early. */
+async function sleepUntil(dueMs: number, signal: AbortSignal): Promise<void> {
   for (let leftMs = dueMs - performance.now(); leftMs > 0; leftMs = dueMs - performance.now()) {
     await sleep(leftMs, undefined, { signal });
   }
@@ -101,12 +101,9 @@ async function readOnce(
   const startMs = performance.now();
   try {
     const { status, body, tookMs } = await frontProxy.get(path);
-    const answer = status === 200 ? decodeReading(body) : { failure: `${status} ${printable(body)}` };
-    return { index, sentMs, lagMs, tookMs, answer };
+    const result = status === 200 ? decodeReading(body) : { failure: `${status} ${printable(body)}` };
+    return { index, sentMs, lagMs, tookMs, result };
   } catch (error) {
-    return { index, sentMs, lagMs, tookMs: performance.now() - startMs, answer: { failure: String(error) } };
+    return { index, sentMs, lagMs, tookMs: performance.now() - startMs, result: { failure: String(error) } };
   }
 }
-
-/** A Status in protobuf is mostly text. */
-const printable = (body: Buffer) => body.toString('latin1').replace(/[^\x20-\x7e]+/g, ' ');

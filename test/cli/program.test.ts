@@ -6,7 +6,7 @@ import { packageVersion } from '../../src/api/discovery/version.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { settings } from '../../src/config/settings.ts';
 import { fakeIo } from '../support/fake-io.ts';
-import { holdPort } from '../support/hold-port.ts';
+import { holdPort } from '../support/ports.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'program-'));
 afterAll(() => rm(directory, { recursive: true }));

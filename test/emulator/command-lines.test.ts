@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { runDemo } from '../../emulator/demo/demo.ts';
 import { runEmulate } from '../../emulator/emulate.ts';
 import { fakeIo } from '../support/fake-io.ts';
-import { holdPort } from '../support/hold-port.ts';
+import { holdPort } from '../support/ports.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'command-lines-'));
 afterAll(() => rm(directory, { recursive: true }));

@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { queryKind } from '../../../bench/sls/query-watch.ts';
+import { parseBody, queryKind, watchQueries } from '../../../bench/sls/query-watch.ts';
+import { startEmulator } from '../../../emulator/emulator.ts';
 import { queryText, secondCountsText } from '../../../src/sls/query-text.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 const window = { startSeconds: 100, endSeconds: 115 };
 
-describe('the kinds of queries', () => {
+describe('queryKind', () => {
   it.each([
-    ['of routes that are named', ['default-web-80'], false],
+    ['of named routes', ['default-web-80'], false],
     ['of every route', ['default-web-80'], true],
     ['of the whole logstore', undefined, false],
-  ])('tells readings %s', (_, routes, everyRoute) => {
+  ])('is reading for readings %s', (_, routes, everyRoute) => {
     const text = queryText({
       logKind: 'nginx-ingress',
       filters: {},
@@ -23,7 +25,54 @@ describe('the kinds of queries', () => {
     expect(queryKind(text)).toBe('reading');
   });
 
-  it('tells counts of seconds', () => {
+  it('is completeness for counts per second', () => {
     expect(queryKind(secondCountsText(window))).toBe('completeness');
+  });
+});
+
+describe('parseBody', () => {
+  it('returns the text and the time range of a query', () => {
+    expect(parseBody('{"from":100,"to":115,"query":"*"}')).toEqual({
+      text: '*',
+      fromSeconds: 100,
+      toSeconds: 115,
+    });
+  });
+
+  it.each([
+    '',
+    '{"from":100,"to":',
+    'null',
+    '[]',
+    '7',
+    '{"from":100,"to":115}',
+    '{"from":1,"to":2,"query":3}',
+  ])('is undefined for %j', (body) => {
+    expect(parseBody(body)).toBeUndefined();
+  });
+});
+
+describe('watchQueries', () => {
+  it('reports queries until it is unsubscribed', async () => {
+    await using emulator = await startEmulator({
+      listenHost: '127.0.0.1',
+      listenPort: 0,
+      logstores: [{ project: 'p-1', logstore: 'nginx-ingress' }],
+    });
+    const seen: string[] = [];
+    const stop = watchQueries(({ text }) => seen.push(text));
+    const post = async (query: unknown): Promise<void> => {
+      const body = JSON.stringify({ from: 100, to: 115, query });
+      const url = `${emulator.url}/logstores/nginx-ingress/logs`;
+      const reply = await fetch(url, { method: 'POST', body, headers: { host: 'p-1.localhost' } });
+      await reply.arrayBuffer();
+    };
+    await post('first');
+    await waitFor(() => seen.length === 1);
+    await post(3);
+    stop();
+    await post('second');
+    await post('third');
+    expect(seen).toEqual(['first']);
   });
 });

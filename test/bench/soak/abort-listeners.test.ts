@@ -4,8 +4,8 @@ import { AbortListeners } from '../../../bench/soak/abort-listeners.ts';
 
 const listeners = new AbortListeners();
 
-describe('the count of listeners to abort', () => {
-  it('has those that are left on a signal, and not those that were taken off', () => {
+describe('the count of abort listeners', () => {
+  it('includes listeners that are on a signal, but not those that were removed', () => {
     const before = listeners.count();
     const { signal } = new AbortController();
     const listener = () => undefined;
@@ -17,7 +17,7 @@ describe('the count of listeners to abort', () => {
     expect(listeners.count().abortListeners).toBe(before.abortListeners + 1);
   });
 
-  it("has those of Node's own functions while they wait", async () => {
+  it("includes the listeners of Node's own functions while these wait", async () => {
     const before = listeners.count();
     const ending = new AbortController();
     const pause = sleep(60_000, undefined, { signal: ending.signal });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Vitals } from '../../../bench/soak/messages.ts';
+import type { ResourceUsage } from '../../../bench/soak/messages.ts';
 import { soakPlan } from '../../../bench/soak/plan.ts';
-import { judgeSoak, soakTables } from '../../../bench/soak/report.ts';
+import { evaluateSoak, soakTables } from '../../../bench/soak/report.ts';
 import type { SoakOutcome } from '../../../bench/soak/soak.ts';
 
 const plan = soakPlan(600);
-const healthy: Vitals = {
+const healthy: ResourceUsage = {
   heapBytes: 60e6,
   externalBytes: 20e6,
   residentBytes: 150e6,
@@ -14,46 +14,45 @@ const healthy: Vitals = {
   otherResources: 1,
   descriptors: 40,
   wantedSeries: 1500,
-  heldSeries: 2500,
+  storedSeries: 2500,
   abortSignals: 20,
   abortListeners: 8,
 };
-const gone: Vitals = { ...healthy, wantedSeries: 0 };
+const withoutHpas: ResourceUsage = { ...healthy, wantedSeries: 0 };
 
-/** @param extra what is there at the end of a cycle, besides; by its place among those that are compared */
+/** @param changes other values at the end of a cycle, by its index among the compared cycles */
 function outcomeWith(
-  extra: (place: number) => Partial<Vitals>,
+  changes: (index: number) => Partial<ResourceUsage>,
   more: Partial<SoakOutcome> = {},
 ): SoakOutcome {
   return {
-    before: gone,
+    before: withoutHpas,
     cycles: Array.from({ length: plan.cycles }, (_, index) => ({
       number: index + 1,
       disturbance: 'outage',
       seconds: 40 * index,
-      came: 500 * index,
+      added: 500 * index,
       reads: 1000 * index,
       queries: 100 * index,
-      living: 100,
-      vitals: { ...healthy, ...extra(index - plan.steadyFrom) },
+      usage: { ...healthy, ...changes(index - plan.firstComparedCycle) },
     })),
-    after: gone,
+    after: withoutHpas,
     lateQueries: 0,
-    readings: { right: 1000, refused: 10, excused: 5, odd: 100 },
+    readings: { correct: 1000, refused: 10, tolerated: 5, misbehaving: 100 },
     faults: [],
     ...more,
   };
 }
 
-const failuresOf = (outcome: SoakOutcome) => judgeSoak(outcome, plan).failures;
+const failuresOf = (outcome: SoakOutcome) => evaluateSoak(outcome, plan).failures;
 
-describe('what a soak came to', () => {
-  it('is good where everything is flat', () => {
+describe('the evaluation of a soak', () => {
+  it('passes if every resource is flat', () => {
     expect(failuresOf(outcomeWith(() => ({})))).toEqual([]);
   });
 
-  it('does not count what comes before the cycles that are compared', () => {
-    expect(failuresOf(outcomeWith((place) => (place < 0 ? { heapBytes: 1e6 } : {})))).toEqual([]);
+  it('ignores the cycles before the compared ones', () => {
+    expect(failuresOf(outcomeWith((index) => (index < 0 ? { heapBytes: 1e6 } : {})))).toEqual([]);
   });
 
   it.each([
@@ -65,35 +64,35 @@ describe('what a soak came to', () => {
     ['timers', 'timers', 2],
     ['other', 'otherResources', 1],
     ['wanted', 'wantedSeries', 500],
-    ['held', 'heldSeries', 500],
+    ['stored', 'storedSeries', 500],
     ['listeners', 'abortListeners', 8],
     ['signals', 'abortSignals', 8],
-  ] as const)('is bad where each cycle leaves some of it behind: %s', (what, key, leak) => {
-    const failures = failuresOf(outcomeWith((place) => ({ [key]: healthy[key] + place * leak })));
-    expect(failures).toEqual([`${what}: more from cycle to cycle`]);
+  ] as const)('fails if each cycle leaks some of: %s', (what, key, leak) => {
+    const failures = failuresOf(outcomeWith((index) => ({ [key]: healthy[key] + index * leak })));
+    expect(failures).toEqual([`${what}: grows from cycle to cycle`]);
   });
 
-  it('is bad where something is left when all is gone', () => {
-    expect(failuresOf(outcomeWith(() => ({}), { after: { ...gone, sockets: 30 } }))).toEqual([
-      expect.stringMatching(/^sockets: more when all is gone/),
+  it('fails if resources, wanted series or queries are left without HPAs at the end', () => {
+    expect(failuresOf(outcomeWith(() => ({}), { after: { ...withoutHpas, sockets: 30 } }))).toEqual([
+      expect.stringMatching(/^sockets: more without HPAs at the end/),
     ]);
-    expect(failuresOf(outcomeWith(() => ({}), { after: { ...gone, wantedSeries: 1 } }))).toEqual([
-      '1 series are wanted when all is gone',
+    expect(failuresOf(outcomeWith(() => ({}), { after: { ...withoutHpas, wantedSeries: 1 } }))).toEqual([
+      '1 series are still wanted without HPAs at the end',
     ]);
     expect(failuresOf(outcomeWith(() => ({}), { lateQueries: 3 }))).toEqual([
-      '3 queries of SLS when all is gone',
+      '3 SLS queries without HPAs at the end',
     ]);
   });
 
-  it('is bad where anything went wrong on the way', () => {
+  it('fails if there was any fault', () => {
     expect(failuresOf(outcomeWith(() => ({}), { faults: ['500 instead of 200'] }))).toEqual([
       '500 instead of 200',
     ]);
   });
 
-  it('is told in a line a cycle and a line a sign', () => {
-    const outcome = outcomeWith((place) => ({ sockets: 10 + 2 * place }));
-    const text = soakTables(outcome, judgeSoak(outcome, plan));
+  it('is printed with one line per cycle and one line per resource', () => {
+    const outcome = outcomeWith((index) => ({ sockets: 10 + 2 * index }));
+    const text = soakTables(outcome, evaluateSoak(outcome, plan));
     expect(text).toMatch(/^10 +360 +4500 +9000 +900 +outage +60\.0 +20\.0 +150\.0 +24 /m);
     expect(text).toMatch(/^heap \(MB\) +60\.0 +60\.0 +0\.0 +2\.0 +yes$/m);
     expect(text).toMatch(/^sockets +10 +24 +14 +6 +NO$/m);

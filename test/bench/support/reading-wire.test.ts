@@ -8,8 +8,8 @@ const item = (value: number) => ({
   sample: { value, window: { startSeconds: 1_000_000_000, endSeconds: 1_000_000_015 } },
 });
 
-describe('a reading over the wire', () => {
-  it('is what was sent', () => {
+describe('decoding of a reading in protobuf', () => {
+  it('returns the value and window that were encoded', () => {
     const body = encodeProtobuf(externalMetricValueList('sls_ingress_qps', [item(23.875)]));
     expect(decodeReading(body)).toEqual({
       value: 23.875,
@@ -18,7 +18,7 @@ describe('a reading over the wire', () => {
     });
   });
 
-  it('is one item', () => {
+  it('throws if the list has more than one item', () => {
     const body = encodeProtobuf(externalMetricValueList('sls_ingress_qps', [item(1), item(2)]));
     expect(() => decodeReading(body)).toThrow('2 items');
   });

@@ -44,7 +44,10 @@ for (const logstore of ['nginx-ingress', 'old'])
 
 /** Texts and time ranges of the queries that the emulator received, in order. */
 const received: (readonly [text: string, fromSeconds: number, toSeconds: number])[] = [];
-watchQueries(({ text, fromSeconds, toSeconds }) => received.push([text, fromSeconds, toSeconds]));
+const stopWatching = watchQueries(({ text, fromSeconds, toSeconds }) =>
+  received.push([text, fromSeconds, toSeconds]),
+);
+afterAll(stopWatching);
 beforeEach(() => {
   received.length = 0;
 });

@@ -8,7 +8,8 @@ afterAll(stop);
 const stamp = (seconds: number) => new Date(seconds * 1000).toISOString().replace('.000', '');
 
 const received: string[] = [];
-watchQueries(({ text }) => received.push(text));
+const stopWatching = watchQueries(({ text }) => received.push(text));
+afterAll(stopWatching);
 beforeEach(() => {
   received.length = 0;
 });

@@ -5,7 +5,7 @@ import { AdapterError } from '../../../src/errors.ts';
 import type { Credentials, CredentialSource } from '../../../src/sls/credentials/credentials.ts';
 import { accessKey, project, startAdapter, type TestAdapter } from '../../support/adapter.ts';
 import { configText, type FleetSettings } from './fleet-settings.ts';
-import { Judge } from './judge.ts';
+import { Judge } from './read-checker.ts';
 import { KnownLog, routesOf, type KnownRoute } from './known-log.ts';
 import { Relay } from './relay.ts';
 import { SteadyReads } from './steady-reads.ts';

@@ -2,7 +2,7 @@ import type { Faults } from '../../../emulator/faults.ts';
 import type { ErrorCode } from '../../../src/errors.ts';
 import type { Credentials } from '../../../src/sls/credentials/credentials.ts';
 import type { FleetSettings } from './fleet-settings.ts';
-import { tooSlow } from './judge.ts';
+import { tooSlow } from './read-checker.ts';
 import { logstores, rightCredentials, type Fleet } from './fleet.ts';
 
 /** Something that goes wrong with SLS, or on the way to it, so that no query is answered. */

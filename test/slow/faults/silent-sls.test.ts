@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { waitFor } from '../../support/wait-for.ts';
 import { expectSame, footprintOf } from './aftermath.ts';
-import { endure } from './endure.ts';
+import { endure } from './run-fault.ts';
 import { faultScale } from './fleet-settings.ts';
 import { startFleet, type Fleet } from './fleet.ts';
 import type { Footprint } from './footprint.ts';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { project, readPath, selectorOf, type Reply } from '../../support/adapter.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import type { FleetSettings } from './fleet-settings.ts';
-import type { Finding, Judge } from './judge.ts';
+import type { Finding, Judge } from './read-checker.ts';
 import type { KnownRoute } from './known-log.ts';
 
 /** A read that was judged. */

@@ -8,7 +8,7 @@ import { expectSame, footprintOf } from './aftermath.ts';
 import { faultScale, type FleetSettings } from './fleet-settings.ts';
 import { logstores, startFleet, type Fleet } from './fleet.ts';
 import type { Footprint } from './footprint.ts';
-import { tooSlow } from './judge.ts';
+import { tooSlow } from './read-checker.ts';
 
 const scale = faultScale(process.env);
 const { settings, faultSeconds, recoverySeconds, slowMs } = scale;

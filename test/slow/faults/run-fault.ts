@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { waitFor } from '../../support/wait-for.ts';
 import type { FaultScale } from './fleet-settings.ts';
 import type { Fleet } from './fleet.ts';
-import { tooSlow } from './judge.ts';
+import { tooSlow } from './read-checker.ts';
 import type { Fault } from './silencing-faults.ts';
 import type { JudgedRead } from './steady-reads.ts';
 

@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { basePath, readPath, selectorOf } from '../../test/support/adapter.ts';
 import type { Clients } from './clients.ts';
 import type { Population } from './population.ts';
-import type { ReadingJudge } from './reading-judge.ts';
+import type { ReadingChecker } from './reading-checker.ts';
 import { soakLogstores } from './routes.ts';
 
-/** Requests that nobody should make, and what must come. */
-const wrongRequests = [
+/** Requests that the adapter must refuse, and with which status. */
+const invalidRequests = [
   { path: readPath('sls_ingress_unheard', 'sls.project=p-1,sls.logstore=l-1'), status: 404 },
   { path: readPath('sls_ingress_qps', 'sls.project=p-1'), status: 400 },
   { path: readPath('sls_ingress_qps', 'sls.project in (p-1'), status: 400 },
@@ -21,28 +21,28 @@ const wrongRequests = [
   { path: readPath('sls_ingress_qps', 'a=b'), headers: {}, status: 403 },
 ] as const;
 
-type WrongRequest = (typeof wrongRequests)[number];
+type InvalidRequest = (typeof invalidRequests)[number];
 
-/** Whoever hangs up does so within this. */
-const mostPatienceMs = 30;
+/** Clients that abort do so within this time. */
+const maxDelayMs = 30;
 
-export interface OddParts {
+export interface MisbehavingParts {
   readonly clients: Clients;
-  readonly judge: ReadingJudge;
+  readonly checker: ReadingChecker;
   readonly population: Population;
-  /** How many series are read by nobody else. */
+  /** The number of series that only aborted requests read. */
   readonly series: number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
 }
 
-/** Clients that hang up, break off and ask what is wrong. */
-export class OddClients {
-  readonly #parts: OddParts;
+/** Clients that abort requests, disconnect early and send invalid requests. */
+export class MisbehavingClients {
+  readonly #parts: MisbehavingParts;
   #requests = 0;
-  #hangUps = 0;
+  #aborted = 0;
 
-  constructor(parts: OddParts) {
+  constructor(parts: MisbehavingParts) {
     this.#parts = parts;
   }
 
@@ -50,89 +50,91 @@ export class OddClients {
     return this.#requests;
   }
 
-  /** So many a second, until the signal; never rejects. */
+  /** Sends requests at about this rate until the signal is aborted. Never rejects. */
   async run(perSecond: number, signal: AbortSignal): Promise<void> {
-    const underWay = new Set<Promise<void>>();
+    const inFlight = new Set<Promise<void>>();
     while (!signal.aborted) {
-      const one = this.#one().catch((error: unknown) =>
-        this.#parts.judge.fault(`an odd request: ${String(error)}`),
+      const pending = this.#sendOne().catch((error: unknown) =>
+        this.#parts.checker.fault(`a misbehaving request failed: ${String(error)}`),
       );
-      underWay.add(one);
-      void one.then(() => underWay.delete(one));
+      inFlight.add(pending);
+      void pending.then(() => inFlight.delete(pending));
       await sleep((2000 * this.#parts.random()) / perSecond, undefined, { signal }).catch(() => undefined);
     }
-    await Promise.all(underWay);
+    await Promise.all(inFlight);
   }
 
-  async #one(): Promise<void> {
+  async #sendOne(): Promise<void> {
     this.#requests += 1;
     switch (this.#requests % 6) {
       case 0:
-        return this.#hangUpHttp1();
+        return this.#abortHttp1();
       case 1:
-        return this.#hangUpHttp2();
+        return this.#abortHttp2();
       case 2:
-        return this.#breakOff('');
+        return this.#disconnectAfter('');
       case 3:
-        return this.#breakOff(`GET ${basePath} HTTP/1.1\r\nHost: `);
+        return this.#disconnectAfter(`GET ${basePath} HTTP/1.1\r\nHost: `);
       default:
-        return this.#askWrong(wrongRequests[this.#requests % wrongRequests.length] ?? wrongRequests[0]);
+        return this.#sendInvalid(
+          invalidRequests[this.#requests % invalidRequests.length] ?? invalidRequests[0],
+        );
     }
   }
 
-  async #hangUpHttp1(): Promise<void> {
-    const request = this.#parts.clients.begin(this.#path());
+  async #abortHttp1(): Promise<void> {
+    const request = this.#parts.clients.startHttp1(this.#path());
     request.on('error', () => undefined).on('response', (reply) => reply.on('error', () => undefined));
-    await this.#patience();
+    await this.#shortDelay();
     request.destroy();
   }
 
-  async #hangUpHttp2(): Promise<void> {
-    const { session, stream } = this.#parts.clients.beginHttp2(this.#path());
+  async #abortHttp2(): Promise<void> {
+    const { session, stream } = this.#parts.clients.startHttp2(this.#path());
     stream.on('error', () => undefined);
-    await this.#patience();
+    await this.#shortDelay();
     stream.close();
-    await this.#patience();
+    await this.#shortDelay();
     session.destroy();
   }
 
-  /** Says this much, and goes. */
-  async #breakOff(text: string): Promise<void> {
+  /** Sends this much of a request, then closes the connection. */
+  async #disconnectAfter(text: string): Promise<void> {
     const { hostname, port } = new URL(this.#parts.clients.url);
     const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false });
     socket.on('error', () => undefined).write(text);
-    await this.#patience();
+    await this.#shortDelay();
     socket.destroy();
   }
 
-  async #askWrong(request: WrongRequest): Promise<void> {
+  async #sendInvalid(request: InvalidRequest): Promise<void> {
     const { path, status: expected } = request;
     const method = 'method' in request ? request.method : 'GET';
-    // With headers of its own it comes without a certificate, but for what it accepts.
+    // A request with its own headers has no client certificate, unless the header is Accept.
     const anonymous = 'headers' in request && !('accept' in request.headers);
     const { status } = await this.#parts.clients.http1(path, {
       method,
       ...('headers' in request && { headers: this.#headersOf(request.headers) }),
       ...(anonymous && { cert: undefined, key: undefined }),
     });
-    if (status !== expected) this.#parts.judge.fault(`${status} instead of ${expected}: ${method} ${path}`);
+    if (status !== expected) this.#parts.checker.fault(`${status} instead of ${expected}: ${method} ${path}`);
   }
 
   #headersOf(own: Readonly<Record<string, string>>): Record<string, string> {
-    return { host: new URL(this.#parts.clients.url).host, 'x-remote-user': 'somebody', ...own };
+    return { host: new URL(this.#parts.clients.url).host, 'x-remote-user': 'some-user', ...own };
   }
 
-  /** What an HPA reads; every third one is of nobody else, and mostly has to be asked for. */
+  /** Returns the path of an HPA's read or, every third time, of a series that no HPA reads and that mostly needs a query. */
   #path(): string {
     const { population, series, random } = this.#parts;
-    this.#hangUps += 1;
-    if (this.#hangUps % 3 === 0) return ownPath((this.#hangUps / 3) % series);
-    const paths = [...population.living.values()].flatMap(({ hpa }) => hpa.reads.map(({ path }) => path));
+    this.#aborted += 1;
+    if (this.#aborted % 3 === 0) return ownPath((this.#aborted / 3) % series);
+    const paths = [...population.active.values()].flatMap(({ hpa }) => hpa.reads.map(({ path }) => path));
     return paths[Math.floor(random() * paths.length)] ?? basePath;
   }
 
-  #patience(): Promise<void> {
-    return sleep(this.#parts.random() * mostPatienceMs);
+  #shortDelay(): Promise<void> {
+    return sleep(this.#parts.random() * maxDelayMs);
   }
 }
 

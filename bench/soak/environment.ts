@@ -7,29 +7,29 @@ import { startScriptedApiServer, type ScriptedApiServer } from '../../test/suppo
 import { waitFor } from '../../test/support/wait-for.ts';
 import { AdapterProcess } from './adapter-process.ts';
 import { Clients } from './clients.ts';
-import { calm, type Disturbed } from './disturbances.ts';
+import { endSlsFaults, type Disturbed } from './disturbances.ts';
 import { SoakLog } from './log.ts';
-import { forgettingSeconds, type SoakPlan } from './plan.ts';
+import { wantedSeconds, type SoakPlan } from './plan.ts';
 import { soakLogstores, soakRoutes, type SoakRoute } from './routes.ts';
 
-/** Lines are put so long before their time. */
+/** Lines are written this long before their time. */
 const aheadSeconds = 20;
-/** Windows reach back this far at most. */
+/** No window reaches back further than this. */
 const backSeconds = 130;
 const retentionSeconds = 400;
 const slsLatencyMs = 20;
-/** Two refreshes, on a machine that is busy. */
-const mostForgettingMs = 12_000;
+/** Two refreshes, with room for a busy machine. */
+const maxWaitMs = 12_000;
 
-/** Everything that a soak needs: SLS with its log, the API server, the adapter, and who asks it. */
-export class Stage implements Disturbed, AsyncDisposable {
+/** What a soak runs on: SLS with its log, the API server, the adapter and its clients. */
+export class SoakEnvironment implements Disturbed, AsyncDisposable {
   readonly routes: readonly SoakRoute[];
   readonly log: SoakLog;
   readonly emulator: Emulator;
   readonly apiServer: ScriptedApiServer;
   readonly adapter: AdapterProcess;
   readonly clients: Clients;
-  /** Of SLS and of the adapter. */
+  /** The clock of SLS and of the adapter. */
   readonly clock: { now(): number };
   readonly #proxyCas: readonly Ca[];
   readonly #clientCa: Ca;
@@ -37,7 +37,10 @@ export class Stage implements Disturbed, AsyncDisposable {
   readonly #time: { aheadMs: number };
 
   private constructor(
-    parts: Pick<Stage, 'routes' | 'log' | 'emulator' | 'apiServer' | 'adapter' | 'clients' | 'clock'>,
+    parts: Pick<
+      SoakEnvironment,
+      'routes' | 'log' | 'emulator' | 'apiServer' | 'adapter' | 'clients' | 'clock'
+    >,
     cas: { readonly client: Ca; readonly proxies: readonly Ca[] },
     time: { aheadMs: number },
     owned: AsyncDisposableStack,
@@ -55,14 +58,14 @@ export class Stage implements Disturbed, AsyncDisposable {
     this.#owned = owned;
   }
 
-  static async open(plan: SoakPlan): Promise<Stage> {
+  static async open(plan: SoakPlan): Promise<SoakEnvironment> {
     await using resources = new AsyncDisposableStack();
     const time = { aheadMs: 0 };
     const clock = { now: () => Date.now() + time.aheadMs };
     const [client, ...proxies] = await Promise.all(
       ['clients', 'front-proxy', 'next-front-proxy'].map((name) => createCa(name)),
     );
-    if (client === undefined) throw new Error('there is no authority');
+    if (client === undefined) throw new Error('the client CA is missing');
     const apiServer = resources.use(await startScriptedApiServer());
     apiServer.setAuthentication(authenticationData(client.certificate, bundleOf(proxies)));
     apiServer.decide = ({ user }) => user.username !== 'system:anonymous';
@@ -77,8 +80,8 @@ export class Stage implements Disturbed, AsyncDisposable {
         clock,
       }),
     );
-    const waves = plan.newNames ? plan.cycles : 1;
-    const routes = soakRoutes(plan.stayingHpas + waves * plan.comingHpas);
+    const generations = plan.newNames ? plan.cycles : 1;
+    const routes = soakRoutes(plan.permanentHpas + generations * plan.temporaryHpas);
     const log = new SoakLog(emulator, routes);
     const adapter = resources.use(
       await AdapterProcess.start(plan.config, {
@@ -93,51 +96,54 @@ export class Stage implements Disturbed, AsyncDisposable {
     await waitFor(
       async () => (await clients.get('/readyz', 'HTTP/2, kept')).status === 200,
       15_000,
-      'readiness',
+      'the adapter to be ready',
     );
     const parts = { routes, log, emulator, apiServer, adapter, clients, clock };
-    const stage = new Stage(parts, { client, proxies }, time, resources.move());
-    calm(stage);
-    await stage.keepLogAhead();
-    return stage;
+    const environment = new SoakEnvironment(parts, { client, proxies }, time, resources.move());
+    endSlsFaults(environment);
+    await environment.keepLogAhead();
+    return environment;
   }
 
   get nowSeconds(): number {
     return Math.floor(this.clock.now() / 1000);
   }
 
-  /** To be called often enough. */
+  /** Writes the log ahead of time. Must be called more often than every 20 s. */
   async keepLogAhead(): Promise<void> {
-    await this.log.put(this.nowSeconds - backSeconds, this.nowSeconds + aheadSeconds);
+    await this.log.write(this.nowSeconds - backSeconds, this.nowSeconds + aheadSeconds);
   }
 
-  /** After it, whatever was read is no longer remembered. SLS first: else there would be windows of the future. */
-  async setClocksForward(): Promise<void> {
-    const bySeconds = forgettingSeconds + 1;
+  /**
+   * Advances the clocks, after which no earlier read makes a series wanted. The clock of SLS comes first. Otherwise windows
+   * would be in the future of SLS.
+   */
+  async advanceClocks(): Promise<void> {
+    const bySeconds = wantedSeconds + 1;
     const nowSeconds = this.nowSeconds + bySeconds;
-    await this.log.put(nowSeconds - backSeconds, nowSeconds + aheadSeconds);
+    await this.log.write(nowSeconds - backSeconds, nowSeconds + aheadSeconds);
     this.#time.aheadMs += bySeconds * 1000;
     await this.adapter.setClock(this.#time.aheadMs);
   }
 
-  /** Resolves once whatever was read before is remembered no longer. */
-  async passForgetting(how: SoakPlan['forgetting'], signal: AbortSignal): Promise<void> {
-    if (how === 'clocks set forward') await this.setClocksForward();
-    else await sleep((forgettingSeconds + 1) * 1000, undefined, { signal });
+  /** Resolves once no earlier read makes a series wanted. */
+  async waitUntilUnwanted(how: SoakPlan['expiry'], signal: AbortSignal): Promise<void> {
+    if (how === 'advanced clocks') await this.advanceClocks();
+    else await sleep((wantedSeconds + 1) * 1000, undefined, { signal });
   }
 
-  /** Resolves once no more series are wanted than these, or will not be: what there is then is for others to judge. */
-  async forgotten(wantedSeries: number, signal: AbortSignal): Promise<void> {
+  /** Resolves once at most that many series are wanted, or after 12 s. The caller must check the number. */
+  async waitForWantedSeries(maxSeries: number, signal: AbortSignal): Promise<void> {
     const startMs = performance.now();
-    while ((await this.adapter.wantedSeries()) > wantedSeries) {
-      if (performance.now() - startMs > mostForgettingMs) return;
+    while ((await this.adapter.wantedSeries()) > maxSeries) {
+      if (performance.now() - startMs > maxWaitMs) return;
       await sleep(100, undefined, { signal });
     }
-    // Its last queries.
+    // Let the last queries finish.
     await sleep(500, undefined, { signal });
   }
 
-  /** The ConfigMap names one authority of front proxies, or both: a certificate that it trusts is good throughout. */
+  /** Sets whether the ConfigMap has one CA of front proxies or two. The clients' certificate is of the first, so it stays valid. */
   trustProxies(count: 1 | 2): void {
     const proxies = this.#proxyCas.slice(0, count);
     this.apiServer.setAuthentication(authenticationData(this.#clientCa.certificate, bundleOf(proxies)));
@@ -151,6 +157,6 @@ export class Stage implements Disturbed, AsyncDisposable {
 const bundleOf = (cas: readonly Ca[]) => cas.map(({ certificate }) => certificate).join('');
 
 async function pairOf([ca]: readonly Ca[]): Promise<PemPair> {
-  if (ca === undefined) throw new Error('there is no authority of front proxies');
+  if (ca === undefined) throw new Error('the front proxy CA is missing');
   return ca.issue({ cn: 'front-proxy-client' });
 }

@@ -6,31 +6,31 @@ import { runInNewContext } from 'node:vm';
 import { SampleStore } from '../../src/reading/sample-store.ts';
 import { WantedSeries } from '../../src/reading/wanted-series.ts';
 import { AbortListeners } from './abort-listeners.ts';
-import type { Vitals } from './messages.ts';
+import type { ResourceUsage } from './messages.ts';
 
-/** Tells what this process holds, and the adapter in it, which need not know. */
-export class VitalSigns {
+/** Measures the resources of this process and of the adapter in it. The adapter does not take part in that. */
+export class ResourceProbe {
   readonly #collectGarbage: () => void;
   readonly #abortListeners = new AbortListeners();
   readonly #wanted = new Set<WantedSeries>();
   readonly #stores = new Set<SampleStore>();
 
-  /** Before the adapter starts. */
+  /** Must be created before the adapter starts. */
   constructor() {
     setFlagsFromString('--expose-gc');
-    // Else the heap shrinks by megabytes when V8 throws away what was compiled and not used for a while.
+    // Otherwise the heap shrinks by megabytes when V8 discards compiled code that was not used for a while.
     setFlagsFromString('--no-flush-bytecode');
     this.#collectGarbage = runInNewContext('gc') as () => void;
-    meet(WantedSeries.prototype, 'watchLogstores', this.#wanted);
-    meet(SampleStore.prototype, 'put', this.#stores);
+    collectInstances(WantedSeries.prototype, 'watchLogstores', this.#wanted);
+    collectInstances(SampleStore.prototype, 'put', this.#stores);
   }
 
   get wantedSeries(): number {
-    return sizes(this.#wanted);
+    return totalSize(this.#wanted);
   }
 
-  async take(): Promise<Vitals> {
-    // What weak references hold goes after a turn, and what that holds with another collection.
+  async measure(): Promise<ResourceUsage> {
+    // Targets of weak references are released after a turn, and what they refer to in the next collection.
     for (let round = 0; round < 2; round += 1) {
       this.#collectGarbage();
       await setImmediate();
@@ -46,24 +46,24 @@ export class VitalSigns {
       otherResources: resources.get('other')?.length ?? 0,
       descriptors: readdirSync('/proc/self/fd').length,
       wantedSeries: this.wantedSeries,
-      heldSeries: sizes(this.#stores),
+      storedSeries: totalSize(this.#stores),
       ...this.#abortListeners.count(),
     };
   }
 }
 
-/** Remembers each object of the class whose method is called. */
-function meet<T extends object>(prototype: T, method: keyof T, met: Set<T>): void {
+/** Patches a method, so that every instance on which it is called gets into the set. */
+function collectInstances<T extends object>(prototype: T, method: keyof T, instances: Set<T>): void {
   const original = prototype[method] as (...args: unknown[]) => unknown;
-  const meeting = function (this: T, ...args: unknown[]): unknown {
-    met.add(this);
+  const patched = function (this: T, ...args: unknown[]): unknown {
+    instances.add(this);
     return Reflect.apply(original, this, args);
   };
-  Object.defineProperty(prototype, method, { value: meeting });
+  Object.defineProperty(prototype, method, { value: patched });
 }
 
-const sizes = (met: ReadonlySet<{ readonly size: number }>) =>
-  [...met].reduce((sum, { size }) => sum + size, 0);
+const totalSize = (instances: ReadonlySet<{ readonly size: number }>) =>
+  [...instances].reduce((sum, { size }) => sum + size, 0);
 
 function resourceKind(name: string): 'socket' | 'timer' | 'other' {
   if (/^(TCPSocket|TLS|TCP|Pipe)Wrap$/.test(name)) return 'socket';
