@@ -20,6 +20,9 @@ export type SqlNode = SqlToken | SqlGroup;
 
 const closers = { '(': ')', '[': ']', CASE: 'END' } as const;
 
+/** Keeps the call stack small. Deeper brackets are a mistake. */
+const deepest = 50;
+
 /** Presto's SQL, as SLS reads it: `''` is the only escape in a string; a backslash is an ordinary character. */
 const tokenForm = new RegExp(
   [
@@ -42,32 +45,26 @@ const tokenForm = new RegExp(
  *
  * @throws SyntaxError with words that follow the name of the setting: `must …`
  */
-export function readSql(sql: string): SqlNode[] {
-  const top: SqlNode[] = [];
-  const open: { readonly closer: string; readonly token: SqlToken; readonly outside: SqlNode[] }[] = [];
-  let nodes = top;
-  for (const token of tokensOf(sql)) {
-    const { key } = token;
-    if (key === '(' || key === '[' || key === 'CASE') {
-      const inside: SqlNode[] = [];
-      nodes.push({ kind: 'group', key, nodes: inside });
-      open.push({ closer: closers[key], token, outside: nodes });
-      nodes = inside;
-    } else if (key === ')' || key === ']' || key === 'END') {
-      const last = open.pop();
-      if (last === undefined)
-        throw new SyntaxError(`must not have ${token.text} at character ${token.at}: nothing opens it`);
-      if (last.closer !== key) throw unclosed(last);
-      nodes = last.outside;
-    } else nodes.push(token);
-  }
-  const [last] = open;
-  if (last !== undefined) throw unclosed(last);
-  return top;
-}
+export const readSql = (sql: string): SqlNode[] => nest(tokensOf(sql).values());
 
-const unclosed = ({ closer, token }: { readonly closer: string; readonly token: SqlToken }) =>
-  new SyntaxError(`must have ${closer} for the ${token.text} at character ${token.at}`);
+/** Takes tokens up to the one that closes `opening`; undefined: all. */
+function nest(tokens: Iterable<SqlToken>, opening?: SqlToken, depth = 0): SqlNode[] {
+  if (depth > deepest) throw new SyntaxError(`must not nest brackets more than ${deepest} deep`);
+  const closer = opening && closers[opening.key as SqlGroup['key']];
+  const nodes: SqlNode[] = [];
+  for (const token of tokens) {
+    const { key, text, at } = token;
+    if (key === '(' || key === '[' || key === 'CASE')
+      nodes.push({ kind: 'group', key, nodes: nest(tokens, token, depth + 1) });
+    else if (key !== ')' && key !== ']' && key !== 'END') nodes.push(token);
+    else if (key === closer) return nodes;
+    else if (opening === undefined)
+      throw new SyntaxError(`must not have ${text} at character ${at}: nothing opens it`);
+    else break;
+  }
+  if (opening === undefined) return nodes;
+  throw new SyntaxError(`must have ${closer} for the ${opening.text} at character ${opening.at}`);
+}
 
 function tokensOf(sql: string): SqlToken[] {
   return Array.from(sql.matchAll(tokenForm)).flatMap(({ 0: text, index, groups = {} }) => {

@@ -66,6 +66,8 @@ describe('an aggregate', () => {
     ['sum(a # b)', 'must not have # at character 7'],
     ['sum(`a`)', 'must not have ` at character 5'],
     ["count_if(a = U&'b')", 'must not have & at character 15'],
+    [`${'('.repeat(60)}sum(a)${')'.repeat(60)}`, 'must not nest brackets more than 50 deep'],
+    ['('.repeat(3999), 'must not nest brackets more than 50 deep'],
     ['sum(a)\u00a0/ 2', 'must not have U+00A0 at character 7'],
     ['sum(a\u200b)', 'must not have U+200B at character 6'],
     ['sum(ａ)', 'must not have U+FF41 at character 5'],
