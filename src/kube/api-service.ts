@@ -8,6 +8,7 @@ import { jitteredPauseMs, pauseBoundMs, pauseUntil, type BackOffSettings } from 
 import { mergedBundle } from './ca-bundle.ts';
 import type { CallOptions, KubeClient } from './client/kube-client.ts';
 import { KubeError, messageOf } from './client/kube-error.ts';
+import { isRecord } from './client/kube-object.ts';
 import type { KubeDependencies, SyncState } from './client/kube-observer.ts';
 
 /** The Service in front of the adapter. */
@@ -163,14 +164,14 @@ type ApiServiceSpec = NonNullable<V1APIService['spec']>;
 
 /** @throws KubeError `reply` without a resourceVersion, since the patch would overwrite the changes of others */
 function fieldsOf({ metadata, spec }: V1APIService): { resourceVersion: string; spec: ApiServiceSpec } {
-  const resourceVersion = metadata?.resourceVersion;
-  if (resourceVersion === undefined || spec === undefined)
+  const resourceVersion: unknown = metadata?.resourceVersion;
+  if (typeof resourceVersion !== 'string' || !isRecord(spec))
     throw new KubeError('reply', `APIService ${name} has no resourceVersion or no spec`);
   return { resourceVersion, spec };
 }
 
 /** Returns `{namespace}/{name}` of the Service. Without a Service, kube-apiserver serves the group itself. */
 function ownerOf({ service }: ApiServiceSpec): string {
-  if (service === undefined) return 'kube-apiserver itself';
-  return `${service.namespace ?? ''}/${service.name ?? ''}`;
+  if (service?.name === undefined) return 'kube-apiserver itself';
+  return `${service.namespace ?? ''}/${service.name}`;
 }

@@ -1,6 +1,7 @@
 import { AutoscalingApi, AutoscalingV2Api, CustomObjectsApi } from '@kubernetes/client-node';
 import type { CallOptions, KubeClient } from '../client/kube-client.ts';
 import { KubeError } from '../client/kube-error.ts';
+import { isRecord } from '../client/kube-object.ts';
 import { listPages, type Collection } from '../client/list-pages.ts';
 import { autoscalerOf, type Autoscaler } from './autoscaler.ts';
 
@@ -24,9 +25,10 @@ export async function servedAutoscalerVersion(
   const api = client.api(AutoscalingApi);
   try {
     const group = await client.call((request) => api.getAPIGroup({}, request), options);
-    const versions = group.versions as readonly { readonly version?: string }[] | undefined;
-    if (versions === undefined) throw new KubeError('reply', 'GET /apis/autoscaling/ answered no API group');
-    const served = new Set(versions.map(({ version }) => version));
+    const versions: unknown = group.versions;
+    if (!Array.isArray(versions))
+      throw new KubeError('reply', 'GET /apis/autoscaling/ answered no API group');
+    const served = new Set(versions.map((one: unknown) => (isRecord(one) ? one['version'] : undefined)));
     return autoscalerVersions.find((version) => served.has(version));
   } catch (error) {
     if (error instanceof KubeError && error.statusCode === 404) return undefined;

@@ -11,7 +11,7 @@ import {
 import { fetch } from 'undici';
 import { loadKubeConfig, type KeptConnectionsConfig, type KubeConfigOptions } from './kube-config.ts';
 import { KubeError, statusError } from './kube-error.ts';
-import { jsonOf } from './kube-object.ts';
+import { isRecord, jsonOf } from './kube-object.ts';
 import { isClosedConnection, kubeErrorOf } from './request-failure.ts';
 import { watchEvents, type WatchEvent } from './watch-events.ts';
 
@@ -22,9 +22,6 @@ export interface CallOptions {
   readonly signal: AbortSignal;
   /** From the start to the last byte of the reply. Default: 10,000, as in Go's delegated reviews. */
   readonly timeoutMs?: number;
-}
-
-export interface JsonCallOptions extends CallOptions {
   /** Sent as it is. client-node's serialiser would drop a key `__proto__`, which a front proxy may send. */
   readonly body?: unknown;
 }
@@ -59,34 +56,43 @@ export class KubeClient {
   /**
    * Sends one request, or two if the connection was closed before the reply: every request of ours may be repeated.
    *
+   * @param send calls a function of client-node's API with these options
+   * @returns the JSON as the server sent it. client-node's deserialiser is left out: it renames fields such as `continue`,
+   *   and makes a list of characters of a string that stands where a list is expected
    * @throws KubeError; the signal's reason
    */
-  async call<T>(send: (options: RequestOptions) => Promise<T>, options: CallOptions): Promise<T> {
-    return await this.#send(send, (reply) => Promise.resolve(reply), options);
-  }
-
-  /**
-   * Like `call`, but returns the JSON as the server sent it, as events of a watch are. client-node's deserialiser renames
-   * fields, and makes a list of characters of a string that stands where a list is expected.
-   *
-   * @throws KubeError; the signal's reason
-   */
-  async callForJson(
-    send: (options: RequestOptions) => Promise<unknown>,
-    options: JsonCallOptions,
-  ): Promise<unknown> {
+  async call<T>(
+    send: (options: RequestOptions) => Promise<T>,
+    { signal, timeoutMs = defaultTimeoutMs, body }: CallOptions,
+  ): Promise<T> {
+    let what = 'the request';
     let text = '';
-    const keepText = async (reply: ResponseContext) => {
+    using limit = new Limit(signal, timeoutMs, () => `${what} had no answer`);
+    const pre = (context: RequestContext) => {
+      what = `${context.getHttpMethod()} ${new URL(context.getUrl()).pathname}`;
+      context.setSignal(limit.signal);
+      if (body !== undefined) context.setBody(JSON.stringify(body));
+      return new Observable(Promise.resolve(context));
+    };
+    const takeBody = async (reply: ResponseContext) => {
       if (reply.httpStatusCode > 299) return reply;
       text = await reply.body.text();
-      const nothing = { text: () => Promise.resolve('null'), binary: () => reply.body.binary() };
-      return new ResponseContext(reply.httpStatusCode, reply.headers, nothing as typeof reply.body);
+      const empty = { text: () => Promise.resolve('null'), binary: () => reply.body.binary() };
+      return new ResponseContext(reply.httpStatusCode, reply.headers, empty as typeof reply.body);
     };
-    const parse = async (request: RequestOptions) => {
-      await send(request);
-      return JSON.parse(text) as unknown;
-    };
-    return await this.#send(parse, keepText, options);
+    const post = (reply: ResponseContext) => new Observable(takeBody(reply));
+    const attempt = () => Promise.race([send({ middleware: [{ pre, post }] }), limit.reached]);
+    try {
+      await attempt().catch((thrown: unknown) => {
+        if (limit.signal.aborted || !isClosedConnection(thrown)) throw thrown;
+        return attempt();
+      });
+      const reply: unknown = JSON.parse(text);
+      if (!isRecord(reply)) throw new KubeError('reply', `${what} answered no JSON object`);
+      return reply as T;
+    } catch (thrown) {
+      throw this.#failure(what, thrown, limit.signal);
+    }
   }
 
   /**
@@ -107,7 +113,7 @@ export class KubeClient {
     using limit = new Limit(signal, timeoutMs, () => `GET ${path} had no answer`);
     const what = `the watch of ${path}`;
     try {
-      const chunks = await this.#openWatch(path, query, limit.signal);
+      const chunks = await Promise.race([this.#openWatch(path, query, limit.signal), limit.reached]);
       limit.restart(silenceMs, () => 'the watch was silent');
       opened();
       for await (const event of watchEvents(chunks, () => limit.restart(silenceMs))) received(event);
@@ -119,31 +125,6 @@ export class KubeClient {
   /** Closes every connection. */
   close(): void {
     this.#config.close();
-  }
-
-  async #send<T>(
-    send: (options: RequestOptions) => Promise<T>,
-    received: (reply: ResponseContext) => Promise<ResponseContext>,
-    { signal, timeoutMs = defaultTimeoutMs, body }: JsonCallOptions,
-  ): Promise<T> {
-    let what = 'the request';
-    using limit = new Limit(signal, timeoutMs, () => `${what} had no answer`);
-    const pre = (context: RequestContext) => {
-      what = `${context.getHttpMethod()} ${new URL(context.getUrl()).pathname}`;
-      context.setSignal(limit.signal);
-      if (body !== undefined) context.setBody(JSON.stringify(body));
-      return new Observable(Promise.resolve(context));
-    };
-    const post = (reply: ResponseContext) => new Observable(received(reply));
-    const attempt = () => Promise.race([send({ middleware: [{ pre, post }] }), limit.reached]);
-    try {
-      return await attempt().catch((thrown: unknown) => {
-        if (limit.signal.aborted || !isClosedConnection(thrown)) throw thrown;
-        return attempt();
-      });
-    } catch (thrown) {
-      throw this.#failure(what, thrown, limit.signal);
-    }
   }
 
   async #openWatch(

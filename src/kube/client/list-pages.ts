@@ -43,7 +43,7 @@ export async function* listPages(
   let next = '';
   do {
     const parameters = next === '' ? selected : { ...selected, _continue: next };
-    const page = pageOf(await client.callForJson((request) => list(parameters, request), options));
+    const page = pageOf(await client.call((request) => list(parameters, request), options));
     if (page === undefined) throw new KubeError('reply', `GET ${path} answered no list`);
     yield page;
     next = page.next;

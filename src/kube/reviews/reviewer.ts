@@ -68,7 +68,7 @@ export class Reviewer {
     for (let made = 1; ; made++) {
       try {
         const timeoutMs = Math.max(1, Math.min(attemptTimeoutMs, endMs - performance.now()));
-        return statusOf(kind, await this.#client.callForJson(send, { signal, timeoutMs, body }));
+        return statusOf(kind, await this.#client.call(send, { signal, timeoutMs, body }));
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof KubeError)) throw error;
