@@ -6,9 +6,14 @@ import type { AccessAttributes, AccessReviewResult } from '../../kube/reviews/ac
 import type { User } from '../../kube/reviews/user.ts';
 import { group, version } from '../discovery/discovery.ts';
 import { readRoute, type ReadParams } from '../read/external-metrics.ts';
-import { Authenticator, type AuthenticationContext, type PresentedCredentials } from './authentication.ts';
+import {
+  authenticatedGroup,
+  Authenticator,
+  mastersGroup,
+  type AuthenticationContext,
+  type PresentedCredentials,
+} from './authentication.ts';
 import { presentedChain, type PeerSocket, type PresentedChain } from './client-certificate.ts';
-import { authenticatedGroup, mastersGroup } from './users.ts';
 
 export interface AccessContext extends AuthenticationContext {
   readonly accessReviewer: {

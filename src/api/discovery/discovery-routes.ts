@@ -4,13 +4,16 @@ import {
   encodeJson,
   encodeObject,
   encodeYaml,
+  type KubernetesObject,
+  type Representation,
+} from '../read/encode.ts';
+import {
+  negotiate,
   plainJson,
   representationOf,
   withPretty,
-  type KubernetesObject,
-  type Representation,
-} from '../read/encoding.ts';
-import { negotiate, type Transform } from '../read/negotiation.ts';
+  type Transform,
+} from '../read/representation.ts';
 import type { Handler, RegisterGet } from '../server/server.ts';
 import {
   apiGroupDiscoveryList,

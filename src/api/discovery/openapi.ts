@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Catalog } from '../../metric/catalog.ts';
-import { encodeJson, notAcceptable, sendBytes } from '../read/encoding.ts';
-import { negotiate, objectMediaTypes } from '../read/negotiation.ts';
+import { encodeJson, objectMediaTypes } from '../read/encode.ts';
+import { negotiate, notAcceptable, sendBytes } from '../read/representation.ts';
 import type { RegisterGet } from '../server/server.ts';
 import { groupVersion } from './discovery.ts';
 import { groupVersionOperations, serverOperations, type Operation } from './openapi-operations.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { cacheControl, sendBytes } from '../read/encoding.ts';
+import { cacheControl, sendBytes } from '../read/representation.ts';
 
 /** One body in one representation. */
 export interface DocumentBytes {

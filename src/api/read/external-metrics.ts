@@ -5,10 +5,10 @@ import { AdapterError, toAdapterError } from '../../errors.ts';
 import { parseLabelSelector } from '../../grammar/label-selector.ts';
 import { formatQuantity } from '../../grammar/quantity.ts';
 import type { MetricRequest } from '../../metric/metric-request.ts';
-import { windowSeconds } from '../../metric/sample.ts';
 import type { Reading, ReadingItem, ReadingSource } from '../../reading/reader.ts';
 import { groupVersion, listKind } from '../discovery/discovery.ts';
-import { encodeObject, representationOf, sendBytes, sendError } from './encoding.ts';
+import { encodeObject } from './encode.ts';
+import { representationOf, sendBytes, sendError } from './representation.ts';
 
 export interface MetricReader {
   /**
@@ -125,7 +125,7 @@ export function externalMetricValueList(metricName: string, items: readonly Read
       metricName,
       metricLabels: labels,
       timestamp: new Date(sample.window.endSeconds * 1000).toISOString().replace('.000Z', 'Z'),
-      window: windowSeconds(sample.window),
+      window: sample.window.endSeconds - sample.window.startSeconds,
       value: formatQuantity(sample.value),
     })),
   } as const;

@@ -3,7 +3,7 @@ import { AdapterError, toAdapterError } from '../../errors.ts';
 import type { Catalog } from '../../metric/catalog.ts';
 import { Access, type AccessContext } from '../auth/access.ts';
 import { registerDiscovery } from '../discovery/discovery-routes.ts';
-import { sendError } from '../read/encoding.ts';
+import { sendError } from '../read/representation.ts';
 import { ReadEndpoint, readRoute, type ReadContext } from '../read/external-metrics.ts';
 import { registerMetrics } from './metrics-route.ts';
 import { pingCheck, registerProbe, type HealthCheck } from './probes.ts';

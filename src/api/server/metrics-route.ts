@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
-import { sendBytes } from '../read/encoding.ts';
+import { sendBytes } from '../read/representation.ts';
 import type { RegisterGet } from './server.ts';
 
 /** Source: https://prometheus.io/docs/instrumenting/exposition_formats/ */

@@ -1,69 +1,24 @@
-import { constants } from 'node:crypto';
-import {
-  STATUS_CODES,
-  type IncomingMessage,
-  type RequestListener,
-  type Server as HttpServer,
-  type ServerOptions,
-} from 'node:http';
-import { createSecureServer, type Http2SecureServer, type Http2ServerResponse } from 'node:http2';
+import type { IncomingMessage, RequestListener, Server as HttpServer, ServerResponse } from 'node:http';
+import type { Http2SecureServer, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { SecureContextOptions, Server as TlsServer } from 'node:tls';
+import type { Server as TlsServer } from 'node:tls';
 import Fastify, {
   type FastifyHttp2SecureOptions,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
-import { AdapterError, type ErrorCode } from '../../errors.ts';
-import { encodeJson, sendError } from '../read/encoding.ts';
-import { statusOf } from '../read/kubernetes-status.ts';
-import { Connections } from './connections.ts';
+import { AdapterError } from '../../errors.ts';
+import { sendError } from '../read/representation.ts';
 import type { ServingPair } from './serving-pair.ts';
-
-/** Node's default is 16 KiB; Go's API servers accept 1 MB. The aggregator sends less than this. */
-const maxHeaderBytes = 64 * 1024;
-
-/** Higher than `maxHeaderBytes` can hold, so that the bytes are the only limit, for both protocols. */
-const maxHeaders = 8192;
-
-/** Node applies these to HTTP/1.1 on an HTTP/2 server too, but its types do not say so. */
-const http1Options = {
-  maxHeaderSize: maxHeaderBytes,
-  // `requireHost` answers with a Status instead of Node's empty 400.
-  requireHostHeader: false,
-} satisfies ServerOptions;
-
-/** Go's clients keep an idle connection for 90 s. A longer time lets the client close first. */
-const keepAliveTimeoutMs = 120_000;
-
-/** Time limits for slow clients: for the TLS handshake, all headers, and the whole request. */
-const handshakeTimeoutMs = 10_000;
-const headersTimeoutMs = 15_000;
-const requestTimeoutMs = 30_000;
+import { answerClientError, createTlsServer, secureContext } from './tls-server.ts';
 
 /** Time limits after the server begins to close: for requests that still arrive, and for running ones. */
 const drainIdleMs = 1000;
 const drainMs = 30_000;
 
-/** Go's default. The aggregator sends all its requests over one connection. */
-const maxConcurrentStreams = 250;
-
 /** Longer metric names and namespaces are not routed. */
 const maxParamLength = 512;
-
-/** The TLS settings that change with the serving pair. */
-function secureContext({ certificate, key }: ServingPair): SecureContextOptions {
-  return {
-    cert: certificate,
-    key,
-    minVersion: 'TLSv1.2',
-    // An empty list of authorities makes clients present any certificate that they have.
-    ca: [],
-    // A resumed session would lack the client's intermediate certificates.
-    secureOptions: constants.SSL_OP_NO_TICKET,
-  };
-}
 
 /** Gives new connections the new pair. Open connections keep theirs. */
 export function replaceServingPair(server: Server, pair: ServingPair): void {
@@ -78,18 +33,13 @@ export type Handler = (request: FastifyRequest, reply: FastifyReply) => FastifyR
 /** Adds a read-only path. */
 export type RegisterGet = (url: string, handler: Handler) => void;
 
-/**
- * Creates a Fastify server for HTTP/2 and HTTP/1.1 over TLS on one port.
- *
- * TLS asks for a client certificate but does not verify it: the authenticator does, because different authorities sign
- * front proxies and users.
- */
+/** Creates a Fastify server for HTTP/2 and HTTP/1.1 over TLS on one port. */
 export function createServer(pair: ServingPair): Server {
   const options: FastifyHttp2SecureOptions<Http2SecureServer> = {
     http2: true,
     // Tells Fastify about TLS. The factory creates the server.
     https: {},
-    serverFactory: (listener) => createHttpServer(pair, listener as unknown as RequestListener),
+    serverFactory: (listener) => createTlsServer(pair, listener as unknown as RequestListener),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength },
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
@@ -108,33 +58,6 @@ export function createServer(pair: ServingPair): Server {
   app.addHook('onResponse', (_request, _reply, done) => done());
   drainOnClose(app, app.server);
   return app;
-}
-
-function createHttpServer(pair: ServingPair, listener: RequestListener): Http2SecureServer {
-  const secure = createSecureServer({
-    allowHTTP1: true,
-    ...secureContext(pair),
-    requestCert: true,
-    rejectUnauthorized: false,
-    ...http1Options,
-    handshakeTimeout: handshakeTimeoutMs,
-    // Node's default is 128, too few for a front proxy's user in more groups than that.
-    maxHeaderListPairs: maxHeaders,
-    settings: { maxHeaderListSize: maxHeaderBytes, maxConcurrentStreams },
-  });
-  secure.on('session', (session) => session.setTimeout(keepAliveTimeoutMs, () => session.close()));
-  // It is an HTTP/1.1 server too, but Node's types know only HTTP/2.
-  const server = secure as unknown as HttpServer;
-  server.keepAliveTimeout = keepAliveTimeoutMs;
-  server.headersTimeout = headersTimeoutMs;
-  server.requestTimeout = requestTimeoutMs;
-  // Node's default is 2000; it drops further headers without an error.
-  server.maxHeadersCount = maxHeaders;
-  server.on('request', listener);
-  // Node would answer an unknown Expect header with an empty 417.
-  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
-  server.on('connect', refuseConnect);
-  return secure;
 }
 
 /** Closes connections that would delay the end: idle ones after a second, all others after 30 s. */
@@ -158,34 +81,62 @@ function requireHost(request: FastifyRequest, reply: FastifyReply, done: () => v
   else sendError(request, reply, new AdapterError('RequestMalformed', 'the request has no Host header'));
 }
 
-/** Node passes the bare socket on HTTP/1.1 and a response on HTTP/2. */
-function refuseConnect({ method }: IncomingMessage, to: Socket | Http2ServerResponse): void {
-  const error = new AdapterError('MethodUnsupported', `${method} is not supported`);
-  if ('writeHead' in to) {
-    to.writeHead(error.httpStatus, { 'content-type': 'application/json' });
-    to.end(encodeJson(statusOf(error), false));
-  } else endWith(error, to);
+interface Connection {
+  readonly socket: Socket;
+  /** HTTP/2 only. */
+  session: ServerHttp2Session | undefined;
+  /** HTTP/1.1 only: the responses of a connection are sent one after another. */
+  lastResponse: ServerResponse | undefined;
+  /** The last check found everything sent, the end of the session included: only the client holds it open. */
+  isOver: boolean;
 }
 
-/** Answers bytes that are not an HTTP request with a Status on the bare socket. */
-function answerClientError(fault: Error & { readonly code?: string }, socket: Socket): void {
-  if (fault.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
+/**
+ * Tracks the connections of a server, so that a closing server can end those without a pending response.
+ *
+ * Node's `close` waits without limit for connections that have not sent a complete request, for HTTP/2 sessions whose
+ * handshake ends after the server began to close, and for clients that do not hang up after the server did.
+ */
+class Connections {
+  readonly #all = new Map<Socket, Connection>();
+
+  constructor(server: HttpServer) {
+    let newest: Connection | undefined;
+    // Runs before the server's own listener, which emits `session` for the same connection synchronously.
+    server.prependListener('secureConnection', (socket: Socket) => {
+      newest = { socket, session: undefined, lastResponse: undefined, isOver: false };
+      this.#all.set(socket, newest);
+      socket.on('close', () => this.#all.delete(socket));
+    });
+    server.on('session', (session: ServerHttp2Session) => {
+      if (newest !== undefined) newest.session = session;
+    });
+    server.on('stream', (stream: ServerHttp2Stream) => stream.on('end', destroyReset));
+    server.on('request', ({ httpVersionMajor, socket }: IncomingMessage, response: ServerResponse) => {
+      const connection = httpVersionMajor > 1 ? undefined : this.#all.get(socket);
+      if (connection !== undefined) connection.lastResponse = response;
+    });
   }
-  const code: ErrorCode =
-    fault.code === 'HPE_HEADER_OVERFLOW' ? 'RequestHeadersTooLarge' : 'RequestMalformed';
-  endWith(new AdapterError(code, `the request cannot be read: ${fault.message}`, { cause: fault }), socket);
+
+  /** Ends connections without a pending response, even if a request is still arriving. HTTP/2 sessions accept no new requests. */
+  endIdle(): void {
+    for (const connection of this.#all.values()) {
+      const { socket, session, lastResponse, isOver } = connection;
+      if (session === undefined ? lastResponse?.closed !== false : isOver) socket.destroy();
+      else session?.close();
+      connection.isOver = session?.destroyed === true && socket.writableFinished;
+    }
+  }
+
+  destroyAll(): void {
+    for (const socket of this.#all.keys()) socket.destroy();
+  }
 }
 
-/** Writes a Status where there is no response object, and ends the connection. */
-function endWith(error: AdapterError, socket: Socket): void {
-  const body = encodeJson(statusOf(error), false);
-  const head = [
-    `HTTP/1.1 ${error.httpStatus} ${STATUS_CODES[error.httpStatus] ?? ''}`,
-    'content-type: application/json',
-    `content-length: ${body.length}`,
-    'connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body.toString()}`);
+/**
+ * If the client resets a stream with NO_ERROR, Node waits forever for the response. That leaks the session and an
+ * in-flight slot, so destroy the stream.
+ */
+function destroyReset(this: ServerHttp2Stream): void {
+  if (this.closed) this.destroy();
 }

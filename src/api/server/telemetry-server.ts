@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { AdapterError, toAdapterError } from '../../errors.ts';
-import { sendError } from '../read/encoding.ts';
+import { sendError } from '../read/representation.ts';
 import type { RegisterGet } from './server.ts';
 
 /**

@@ -7,7 +7,7 @@ import {
   apiGroupList,
   apiResourceList,
 } from '../../../src/api/discovery/discovery.ts';
-import { encodeProtobuf } from '../../../src/api/read/protobuf.ts';
+import { encodeProtobuf } from '../../../src/api/read/encode.ts';
 import { basePath, startAdapter, type TestAdapter } from '../../support/adapter.ts';
 import { expectStatus } from '../../support/expect-status.ts';
 import { builtIn, listMetrics } from '../../support/catalog.ts';

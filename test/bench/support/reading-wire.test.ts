@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decodeReading } from '../../../bench/support/reading-wire.ts';
-import { encodeProtobuf } from '../../../src/api/read/protobuf.ts';
+import { encodeProtobuf } from '../../../src/api/read/encode.ts';
 import { externalMetricValueList } from '../../../src/api/read/external-metrics.ts';
 
 const item = (value: number) => ({

@@ -37,7 +37,7 @@ const paths = [
   '/nowhere',
 ];
 
-/** The fields of protobuf are tested in test/api/read/protobuf.test.ts. */
+/** The fields of protobuf are tested in test/api/read/encode-protobuf.test.ts. */
 const rows: readonly Fact[] = [
   [
     'the HPA sends application/vnd.kubernetes.protobuf, */* and gets protobuf with that Content-Type',

@@ -34,7 +34,11 @@ process.exitCode = 0;
 
 async function readerOf({ proxyCa, adapter }: TestCluster) {
   const pair = await proxyCa.issue({ cn: 'front-proxy-client' });
-  const headers = { 'x-remote-user': 'hpa-controller', 'x-remote-group': 'system:authenticated' };
+  const headers = {
+    'x-remote-user': 'hpa-controller',
+    'x-remote-group': 'system:authenticated',
+    accept: 'application/vnd.kubernetes.protobuf, */*',
+  };
   const ca = await readFile(adapter.certificateFile, 'utf8');
   // One kept connection, as kube-apiserver has it.
   const agent = new https.Agent({ ca, cert: pair.certificate, key: pair.key, keepAlive: true });

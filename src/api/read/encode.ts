@@ -1,4 +1,48 @@
 import protobuf from 'protobufjs/minimal.js';
+import { stringify } from 'yaml';
+/** The media types of objects. The first one is used if the client has no preference. */
+export const objectMediaTypes = [
+  'application/json',
+  'application/yaml',
+  'application/vnd.kubernetes.protobuf',
+] as const;
+
+export type ObjectMediaType = (typeof objectMediaTypes)[number];
+
+/** The form of a response body. */
+export interface Representation<MediaType extends ObjectMediaType = ObjectMediaType> {
+  readonly mediaType: MediaType;
+  /** Indented; JSON only. */
+  readonly pretty: boolean;
+}
+
+/** An object with a kind, as in JSON. */
+export interface KubernetesObject {
+  readonly kind: EncodableKind;
+  readonly apiVersion: string;
+}
+
+/** Encodes JSON as Kubernetes does: compact, or indented for people, with a newline at the end. */
+export function encodeJson(body: unknown, pretty: boolean): Buffer {
+  return Buffer.from(`${JSON.stringify(body, null, pretty ? 2 : undefined)}\n`);
+}
+
+/** Quotes every string, because YAML 1.1 and 1.2 disagree whether a plain `10`, `on` or `0o7` is one. */
+export function encodeYaml(body: unknown): Buffer {
+  const options = { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 } as const;
+  return Buffer.from(stringify(body, { ...options, aliasDuplicateObjects: false }));
+}
+
+export function encodeObject(object: KubernetesObject, { mediaType, pretty }: Representation): Buffer {
+  switch (mediaType) {
+    case 'application/json':
+      return encodeJson(object, pretty);
+    case 'application/yaml':
+      return encodeYaml(object);
+    case 'application/vnd.kubernetes.protobuf':
+      return encodeProtobuf(object);
+  }
+}
 
 /**
  * Protobuf as Kubernetes writes it: a magic prefix, then the object in a `runtime.Unknown` that names its kind. The

@@ -3,9 +3,9 @@ import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
 import { AdapterError } from '../../../src/errors.ts';
 import { apiGroupDocument, apiGroupList, apiResourceList } from '../../../src/api/discovery/discovery.ts';
-import { encodeJson, type KubernetesObject } from '../../../src/api/read/encoding.ts';
+import { encodeJson, type KubernetesObject } from '../../../src/api/read/encode.ts';
 import { externalMetricValueList } from '../../../src/api/read/external-metrics.ts';
-import { encodeProtobuf } from '../../../src/api/read/protobuf.ts';
+import { encodeProtobuf } from '../../../src/api/read/encode.ts';
 import { statusOf } from '../../../src/api/read/kubernetes-status.ts';
 import { builtIn } from '../../support/catalog.ts';
 

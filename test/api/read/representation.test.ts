@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isReadByHuman, negotiate, objectMediaTypes } from '../../../src/api/read/negotiation.ts';
+import { objectMediaTypes } from '../../../src/api/read/encode.ts';
+import { isReadByHuman, negotiate } from '../../../src/api/read/representation.ts';
 
 const [json, yaml, protobuf] = objectMediaTypes;
 const table = 'application/json;as=Table;v=v1;g=meta.k8s.io';

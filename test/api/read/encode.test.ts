@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { encodeYaml } from '../../../src/api/read/encoding.ts';
-import { encodeProtobuf, type EncodableKind } from '../../../src/api/read/protobuf.ts';
+import { encodeYaml } from '../../../src/api/read/encode.ts';
+import { encodeProtobuf, type EncodableKind } from '../../../src/api/read/encode.ts';
 import { startEmulator, type Emulator } from '../../../emulator/emulator.ts';
 import {
   accessKey,

@@ -1,18 +1,14 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AdapterError } from '../../errors.ts';
+import { encodeObject, objectMediaTypes, type ObjectMediaType, type Representation } from './encode.ts';
+import { statusOf } from './kubernetes-status.ts';
+
 /**
  * Content negotiation by the rules of Kubernetes.
  *
  * Source: k8s.io/apiserver/pkg/endpoints/handlers/negotiation. Unlike it, this file follows RFC 9110 in two points:
  * types are compared without case, and q=0 refuses.
  */
-
-/** The media types of objects. The first one is used if the client has no preference. */
-export const objectMediaTypes = [
-  'application/json',
-  'application/yaml',
-  'application/vnd.kubernetes.protobuf',
-] as const;
-
-export type ObjectMediaType = (typeof objectMediaTypes)[number];
 
 /** A kind to convert the response to: the parameters `g`, `v` and `as` of a media type. */
 export interface Transform {
@@ -112,4 +108,50 @@ const humanAgents = /^(curl|Wget|Mozilla\/5\.0)/;
 export function isReadByHuman(pretty: unknown, userAgent: string | undefined): boolean {
   if (pretty !== undefined && pretty !== '') return trueWords.includes(pretty);
   return humanAgents.test(userAgent ?? '');
+}
+
+/** @throws AdapterError `NotAcceptable` */
+export function representationOf(request: FastifyRequest): Representation {
+  const choice = negotiate(request.headers.accept, objectMediaTypes);
+  if (choice === undefined) throw notAcceptable(objectMediaTypes);
+  return withPretty(request, choice);
+}
+
+/** Indents JSON if the Accept header or the client asks for it. */
+export function withPretty<MediaType extends ObjectMediaType>(
+  { headers, query }: FastifyRequest,
+  { mediaType, pretty }: Representation<MediaType>,
+): Representation<MediaType> {
+  // The query is null if the URL could not be read.
+  const { pretty: parameter } = (query ?? {}) as { readonly pretty?: unknown };
+  return {
+    mediaType,
+    pretty: mediaType === 'application/json' && (pretty || isReadByHuman(parameter, headers['user-agent'])),
+  };
+}
+
+export const notAcceptable = (mediaTypes: readonly string[]) =>
+  new AdapterError('NotAcceptable', `only the following media types are accepted: ${mediaTypes.join(', ')}`);
+
+/** The default of all responses, as in Kubernetes: each is only for the user who was let in. */
+export const cacheControl = 'no-cache, private';
+
+/** Sends bytes, because Fastify would add a charset to the Content-Type of a text. */
+export function sendBytes(
+  reply: FastifyReply,
+  contentType: string,
+  bytes: Buffer,
+  caching = cacheControl,
+): FastifyReply {
+  return reply.header('content-type', contentType).header('cache-control', caching).send(bytes);
+}
+
+export const plainJson: Representation<'application/json'> = { mediaType: 'application/json', pretty: false };
+
+/** Sends a Status in the representation that the client accepts, else in JSON, as Kubernetes does. */
+export function sendError(request: FastifyRequest, reply: FastifyReply, error: AdapterError): FastifyReply {
+  const choice = negotiate(request.headers.accept, objectMediaTypes);
+  const representation = withPretty<ObjectMediaType>(request, choice ?? plainJson);
+  const bytes = encodeObject(statusOf(error), representation);
+  return sendBytes(reply.code(error.httpStatus), representation.mediaType, bytes);
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { requestHeaderUser } from '../../../src/api/auth/users.ts';
+import { requestHeaderUser } from '../../../src/api/auth/authentication.ts';
 
 const config = {
   caPem: '',

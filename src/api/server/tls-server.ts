@@ -1,0 +1,117 @@
+import { constants } from 'node:crypto';
+import {
+  STATUS_CODES,
+  type IncomingMessage,
+  type RequestListener,
+  type Server as HttpServer,
+  type ServerOptions,
+} from 'node:http';
+import { createSecureServer, type Http2SecureServer, type Http2ServerResponse } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
+import { AdapterError, type ErrorCode } from '../../errors.ts';
+import { encodeJson } from '../read/encode.ts';
+import { statusOf } from '../read/kubernetes-status.ts';
+import type { ServingPair } from './serving-pair.ts';
+
+/** Node's default is 16 KiB; Go's API servers accept 1 MB. The aggregator sends less than this. */
+const maxHeaderBytes = 64 * 1024;
+
+/** Higher than `maxHeaderBytes` can hold, so that the bytes are the only limit, for both protocols. */
+const maxHeaders = 8192;
+
+/** Node applies these to HTTP/1.1 on an HTTP/2 server too, but its types do not say so. */
+const http1Options = {
+  maxHeaderSize: maxHeaderBytes,
+  // `requireHost` answers with a Status instead of Node's empty 400.
+  requireHostHeader: false,
+} satisfies ServerOptions;
+
+/** Go's clients keep an idle connection for 90 s. A longer time lets the client close first. */
+const keepAliveTimeoutMs = 120_000;
+
+/** Time limits for slow clients: for the TLS handshake, all headers, and the whole request. */
+const handshakeTimeoutMs = 10_000;
+const headersTimeoutMs = 15_000;
+const requestTimeoutMs = 30_000;
+
+/** Go's default. The aggregator sends all its requests over one connection. */
+const maxConcurrentStreams = 250;
+
+/** The TLS settings that change with the serving pair. */
+export function secureContext({ certificate, key }: ServingPair): SecureContextOptions {
+  return {
+    cert: certificate,
+    key,
+    minVersion: 'TLSv1.2',
+    // An empty list of authorities makes clients present any certificate that they have.
+    ca: [],
+    // A resumed session would lack the client's intermediate certificates.
+    secureOptions: constants.SSL_OP_NO_TICKET,
+  };
+}
+
+/**
+ * Creates Node's server for HTTP/2 and HTTP/1.1 over TLS on one port.
+ *
+ * TLS asks for a client certificate but does not verify it: the authenticator does, because different authorities sign
+ * front proxies and users.
+ */
+export function createTlsServer(pair: ServingPair, listener: RequestListener): Http2SecureServer {
+  const secure = createSecureServer({
+    allowHTTP1: true,
+    ...secureContext(pair),
+    requestCert: true,
+    rejectUnauthorized: false,
+    ...http1Options,
+    handshakeTimeout: handshakeTimeoutMs,
+    // Node's default is 128, too few for a front proxy's user in more groups than that.
+    maxHeaderListPairs: maxHeaders,
+    settings: { maxHeaderListSize: maxHeaderBytes, maxConcurrentStreams },
+  });
+  secure.on('session', (session) => session.setTimeout(keepAliveTimeoutMs, () => session.close()));
+  // It is an HTTP/1.1 server too, but Node's types know only HTTP/2.
+  const server = secure as unknown as HttpServer;
+  server.keepAliveTimeout = keepAliveTimeoutMs;
+  server.headersTimeout = headersTimeoutMs;
+  server.requestTimeout = requestTimeoutMs;
+  // Node's default is 2000; it drops further headers without an error.
+  server.maxHeadersCount = maxHeaders;
+  server.on('request', listener);
+  // Node would answer an unknown Expect header with an empty 417.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  server.on('connect', refuseConnect);
+  return secure;
+}
+
+/** Node passes the bare socket on HTTP/1.1 and a response on HTTP/2. */
+function refuseConnect({ method }: IncomingMessage, to: Socket | Http2ServerResponse): void {
+  const error = new AdapterError('MethodUnsupported', `${method} is not supported`);
+  if ('writeHead' in to) {
+    to.writeHead(error.httpStatus, { 'content-type': 'application/json' });
+    to.end(encodeJson(statusOf(error), false));
+  } else endWith(error, to);
+}
+
+/** Answers bytes that are not an HTTP request with a Status on the bare socket. */
+export function answerClientError(fault: Error & { readonly code?: string }, socket: Socket): void {
+  if (fault.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const code: ErrorCode =
+    fault.code === 'HPE_HEADER_OVERFLOW' ? 'RequestHeadersTooLarge' : 'RequestMalformed';
+  endWith(new AdapterError(code, `the request cannot be read: ${fault.message}`, { cause: fault }), socket);
+}
+
+/** Writes a Status where there is no response object, and ends the connection. */
+function endWith(error: AdapterError, socket: Socket): void {
+  const body = encodeJson(statusOf(error), false);
+  const head = [
+    `HTTP/1.1 ${error.httpStatus} ${STATUS_CODES[error.httpStatus] ?? ''}`,
+    'content-type: application/json',
+    `content-length: ${body.length}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body.toString()}`);
+}
