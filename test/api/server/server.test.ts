@@ -5,7 +5,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -114,9 +113,9 @@ describe('closing the server', () => {
     // The connection has had a response before, and another one is pending.
     const reply = exchangeRaw(url, textOf('/none') + textOf('/slow'));
     await waitFor(() => asked === 1);
+    const idleClosed = once(await openRaw(url), 'close');
     const stopped = app.close();
-    // Longer than two checks for idle connections.
-    await sleep(2200);
+    await idleClosed;
     answered.resolve('at last');
     expect(await reply).toMatch(/^HTTP\/1.1 404 .*HTTP\/1.1 200 .*at last$/s);
     await stopped;
