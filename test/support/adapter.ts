@@ -18,14 +18,14 @@ export interface Reply {
   readonly body: unknown;
 }
 
-/** An adapter of its own, over real TLS on a free port, and a client that trusts it. */
+/** An adapter over real TLS on a free port, and a client that trusts it. */
 export interface TestAdapter extends AsyncDisposable {
   readonly url: string;
   readonly certificateFile: string;
   request(path: string, options?: https.RequestOptions): Promise<Reply>;
   /** Reads a metric in namespace `default`; labels as in an HPA's matchLabels. */
   read(metric: string, labels: Readonly<Record<string, string>>): Promise<Reply>;
-  /** Everything logged so far, parsed. */
+  /** All log lines so far, parsed. */
   readonly logLines: readonly Readonly<Record<string, unknown>>[];
 }
 

@@ -1,6 +1,6 @@
 import { KeyObject, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
-import 'reflect-metadata'; // must come first: x509's injector looks for it
+import 'reflect-metadata'; // must come first: the injector of x509 needs it
 import * as x509 from '@peculiar/x509';
 
 /** Certificate (followed by its intermediates) and private key, both PEM. */
@@ -11,7 +11,7 @@ export interface PemPair {
 
 export interface IssueOptions {
   readonly cn?: string;
-  /** One organisation (O) each: Kubernetes' groups. */
+  /** Kubernetes' groups: one organization (O) each. */
   readonly groups?: readonly string[];
   /** `none`: without the extension; `wrong`: for e-mail only. Default `client`. */
   readonly eku?: 'client' | 'server' | 'none' | 'wrong';
@@ -21,13 +21,13 @@ export interface IssueOptions {
   readonly notBefore?: Date;
   /** Default: in an hour. */
   readonly notAfter?: Date;
-  /** Signed by an intermediate CA, whose certificate follows in the PEM; or by what is not good for one. */
+  /** Signed by an intermediate CA, whose certificate follows in the PEM; or by an unsuitable one. */
   readonly intermediate?: boolean | 'for servers' | 'expired' | 'no authority';
 }
 
 export interface Ca {
   readonly name: string;
-  /** What to trust, PEM. */
+  /** In PEM. */
   readonly certificate: string;
   readonly key: string;
   issue(options: IssueOptions): Promise<PemPair>;
@@ -49,7 +49,7 @@ const usages = {
 };
 
 /**
- * A CA with a key of its own: two of the same name are strangers to each other.
+ * Creates a CA with a new key. Two CAs of the same name do not trust each other.
  *
  * @param name its common name
  * @param validity default: an hour before and after now
@@ -121,7 +121,7 @@ async function makeLeaf(options: IssueOptions, issuer: Signer): Promise<PemPair>
   return { certificate: pem(certificate), key: keyPem(keys) };
 }
 
-/** Signed by itself where there is no issuer. */
+/** Self-signed without an issuer. */
 async function sign(
   subject: x509.JsonName,
   keys: CryptoKeyPair,

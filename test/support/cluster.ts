@@ -24,7 +24,7 @@ export interface ClusterRequest {
   /** An array is sent as repeated headers. */
   readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly protocol?: 'h1' | 'h2';
-  /** Whom to trust, PEM. Default: what the cluster trusts. HTTP/1.1 only, and so is the name to be checked. */
+  /** CAs to trust, in PEM. Default: those of the cluster. HTTP/1.1 only, as is `servername`. */
   readonly trust?: string;
   readonly servername?: string;
 }
@@ -35,13 +35,13 @@ export interface ClusterReply {
   readonly text: string;
 }
 
-/** A read that SLS answers, in namespace default. */
+/** A read in namespace default that succeeds. */
 export const goodRead = readPath(
   'sls_ingress_qps',
   selectorOf({ 'sls.project': project, 'sls.logstore': logstore }),
 );
 
-/** What kube-apiserver writes into kube-system/extension-apiserver-authentication. */
+/** The data that kube-apiserver writes into kube-system/extension-apiserver-authentication. */
 export const authenticationData = (clientCaPem: string, proxyCaPem: string): Record<string, string> => ({
   'client-ca-file': clientCaPem,
   'requestheader-client-ca-file': proxyCaPem,
@@ -52,7 +52,7 @@ export const authenticationData = (clientCaPem: string, proxyCaPem: string): Rec
   'requestheader-uid-headers': '["X-Remote-Uid"]',
 });
 
-/** A scripted kube-apiserver, a local SLS, and an adapter that delegates to the one and reads from the other. */
+/** A scripted kube-apiserver, a local SLS, and an adapter that uses both. */
 export class TestCluster implements AsyncDisposable {
   readonly apiServer: ScriptedApiServer;
   readonly emulator: Emulator;
@@ -73,7 +73,7 @@ export class TestCluster implements AsyncDisposable {
     this.#ca = ca;
   }
 
-  /** One request on a connection of its own. */
+  /** Sends one request on a new connection. */
   async request(request: ClusterRequest = {}): Promise<ClusterReply> {
     return request.protocol === 'h2' ? this.#overHttp2(request) : this.#overHttp1(request);
   }
@@ -124,15 +124,15 @@ export class TestCluster implements AsyncDisposable {
 export interface ClusterOptions {
   /** Flags of the adapter, by option key. */
   readonly flags?: Readonly<Record<string, string>>;
-  /** Its configuration file. */
+  /** Text of the configuration file. */
   readonly file?: string;
-  /** Whom to trust for the adapter, PEM. Default: the adapter's own certificate. */
+  /** CAs to trust for the adapter, in PEM. Default: its own certificate. */
   readonly trustPem?: string;
-  /** The APIService that is there: whose it is, and its caBundle (base64 of PEM). */
+  /** The existing APIService: its Service, and its caBundle (base64 of PEM). */
   readonly apiService?: { readonly service: OwnService; readonly caBundle?: string };
-  /** The API server does not answer when the adapter starts. */
+  /** The API server is down when the adapter starts. */
   readonly down?: boolean;
-  /** Of the adapter. */
+  /** Clock of the adapter. */
   readonly clock?: { now(): number };
 }
 
@@ -171,7 +171,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
   return new TestCluster({ apiServer, emulator, adapter, clientCa, proxyCa }, ca);
 }
 
-/** Waits until the adapter is ready. */
+/** Returns whether the adapter is ready. */
 export async function ready(cluster: TestCluster): Promise<boolean> {
   return (await cluster.request({ path: '/readyz' })).statusCode === 200;
 }

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Reply } from './adapter.ts';
 
-/** A failed read is a whole Status, never a number, and says what to do. */
+/** Expects a complete Status whose message has a remedy. */
 export function expectStatus(reply: Reply, code: number, cause: string, message: RegExp): void {
   expect(reply.headers['content-type']).toBe('application/json');
   expect(reply.headers['retry-after']).toBeUndefined();

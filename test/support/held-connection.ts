@@ -1,15 +1,15 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** Leads to a server, and holds back what the client says after its first words until it is let go. */
+/** A proxy to a server that holds back everything after the client's first bytes until `release`. */
 export interface HeldConnection extends AsyncDisposable {
   readonly url: string;
-  /** Resolves once the server has answered the first words. */
+  /** Resolves when the server has answered the first bytes. */
   readonly answered: Promise<unknown>;
   release(): void;
 }
 
-/** For one client. */
+/** Accepts one client. */
 export async function holdConnection(target: string): Promise<HeldConnection> {
   const { hostname, port, protocol } = new URL(target);
   const answered = Promise.withResolvers<undefined>();

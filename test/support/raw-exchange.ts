@@ -2,17 +2,16 @@ import { once } from 'node:events';
 import http2 from 'node:http2';
 import { connect, type TLSSocket } from 'node:tls';
 
-/** A connection of HTTP/1.1 that nothing was sent on yet. What it trusts is not what these tests are about. */
+/** Opens a TLS connection for HTTP/1.1. It does not verify the server and ignores resets. */
 export async function openRaw(url: string): Promise<TLSSocket> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false });
   await once(socket, 'secureConnect');
-  // Whether it ends by a reset is not of interest either.
   socket.on('error', () => undefined);
   return socket;
 }
 
-/** Sends the text as it is, and returns all that comes until the server closes. */
+/** Sends a text unchanged, and returns everything until the server closes the connection. */
 export async function exchangeRaw(url: string, text: string): Promise<string> {
   const socket = await openRaw(url);
   let reply = '';
@@ -27,7 +26,7 @@ export interface Http2Reply {
   readonly text: string;
 }
 
-/** One request over a session of its own, with whatever pseudo-headers. */
+/** Sends one request over its own session, with any pseudo-headers. */
 export async function exchangeHttp2(url: string, headers: http2.OutgoingHttpHeaders): Promise<Http2Reply> {
   const session = http2.connect(url, { rejectUnauthorized: false });
   try {

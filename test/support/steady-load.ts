@@ -7,16 +7,16 @@ import type { PemPair } from './certificates.ts';
 export interface LoadOptions {
   readonly url: string;
   readonly path: string;
-  /** Certificates that clients may trust the server by, PEM: read for each new connection. */
+  /** Returns the CAs that clients trust, in PEM. Called for each new connection. */
   readonly ca: () => string;
-  /** Client certificate of each new connection. */
+  /** Returns the client certificate. Called for each new connection. */
   readonly pair: () => PemPair;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Requests one after another in four ways, until it is stopped: on kept and on new connections, HTTP/1.1 and 2. */
+/** Sends requests until it is stopped, in four ways: on kept and on new connections, over HTTP/1.1 and HTTP/2. */
 export interface SteadyLoad {
-  /** Answered with 200 so far. */
+  /** Responses with 200 so far. */
   readonly succeeded: number;
   stop(): Promise<{ readonly succeeded: number; readonly failures: readonly string[] }>;
 }

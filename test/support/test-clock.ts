@@ -1,4 +1,4 @@
-/** A clock that stands still until it is moved. Starts at the real time, since signatures carry a date. */
+/** A clock that moves only by `advance`. It starts at the real time, because signatures carry a date. */
 export class TestClock {
   nowMs = Math.floor(Date.now() / 1000) * 1000;
 
