@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { runProgram } from '../../../src/cli/program.ts';
-import { fakeIo } from '../../support/fake-io.ts';
-import { waitFor } from '../../support/wait-for.ts';
+import { runProgram } from '../../src/cli/program.ts';
+import { fakeIo } from '../support/fake-io.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 let cleanUp: (() => void)[] = [];
 afterEach(() => {

@@ -21,7 +21,7 @@ import { listMetrics } from '../support/catalog.ts';
 // Set READINGS_SETS=50000 for a long run, READINGS_SEED for other worlds.
 const seed = Number(process.env['READINGS_SEED'] ?? 4);
 /** The least number of sets of requests to draw. */
-const wantedSets = Number(process.env['READINGS_SETS'] ?? 2000);
+const wantedSets = Number(process.env['READINGS_SETS'] ?? 400);
 /** The average number of sets in a world. */
 const setsAWorld = 22;
 
