@@ -1,12 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Catalog } from '../../metric/catalog.ts';
-import {
-  encodeJson,
-  encodeObject,
-  encodeYaml,
-  type KubernetesObject,
-  type Representation,
-} from '../read/encode.ts';
+import { encodeJson, encodeObject, encodeYaml, type KubernetesObject } from '../read/encode.ts';
 import {
   negotiate,
   plainJson,
@@ -28,7 +22,7 @@ import {
   type DiscoveryVersion,
 } from './discovery.ts';
 import { registerOpenApi } from './openapi.ts';
-import { StaticDocument, sendDocument } from './static-document.ts';
+import { sendDocument } from './send-document.ts';
 import { versionInfo } from './version.ts';
 
 /** Serves discovery, OpenAPI and the version. They depend on no other system. */
@@ -39,36 +33,22 @@ export function registerDiscovery(get: RegisterGet, catalog: Catalog): void {
   get(`/apis/${group}`, createObjectHandler(apiGroupDocument));
   get(`/apis/${group}/${version}`, createObjectHandler(apiResourceList(catalog)));
   const info = versionInfo();
-  get('/version', createJsonHandler(info));
+  get('/version', (request, reply) => {
+    const { mediaType, pretty } = withPretty(request, plainJson);
+    return sendDocument(request, reply, mediaType, encodeJson(info, pretty));
+  });
   registerOpenApi(get, catalog, info.gitVersion);
 }
 
-function createJsonHandler(body: unknown): Handler {
-  const document = new StaticDocument((pretty: boolean) => encodeJson(body, pretty));
-  return (request, reply) => {
-    const { mediaType, pretty } = withPretty(request, plainJson);
-    return sendDocument(request, reply, mediaType, document.get(pretty));
-  };
-}
-
 function createObjectHandler(object: KubernetesObject): Handler {
-  const document = new StaticDocument((key: Representation) => encodeObject(object, key));
   return (request, reply) => {
     const representation = representationOf(request);
-    return sendDocument(request, reply, representation.mediaType, document.get(representation));
+    return sendDocument(request, reply, representation.mediaType, encodeObject(object, representation));
   };
-}
-
-interface AggregatedKey extends Representation<'application/json' | 'application/yaml'> {
-  readonly discoveryVersion: DiscoveryVersion;
 }
 
 /** @returns a handler that sends nothing and returns undefined if the client does not ask for aggregated discovery */
 function createAggregatedHandler(catalog: Catalog) {
-  const document = new StaticDocument(({ discoveryVersion, mediaType, pretty }: AggregatedKey) => {
-    const list = apiGroupDiscoveryList(catalog, discoveryVersion);
-    return mediaType === 'application/json' ? encodeJson(list, pretty) : encodeYaml(list);
-  });
   return (request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined => {
     const choice = negotiate(
       request.headers.accept,
@@ -79,7 +59,9 @@ function createAggregatedHandler(catalog: Catalog) {
     if (choice === undefined || discoveryVersion === undefined) return undefined;
     const { mediaType, pretty } = withPretty(request, choice);
     const contentType = `${mediaType};g=${discoveryGroup};v=${discoveryVersion};as=${discoveryKind}`;
-    return sendDocument(request, reply, contentType, document.get({ discoveryVersion, mediaType, pretty }));
+    const list = apiGroupDiscoveryList(catalog, discoveryVersion);
+    const bytes = mediaType === 'application/json' ? encodeJson(list, pretty) : encodeYaml(list);
+    return sendDocument(request, reply, contentType, bytes);
   };
 }
 

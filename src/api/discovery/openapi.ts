@@ -6,7 +6,7 @@ import type { RegisterGet } from '../server/server.ts';
 import { groupVersion } from './discovery.ts';
 import { groupVersionOperations, serverOperations, type Operation } from './openapi-operations.ts';
 import { schemas, type Refer, type SchemaName } from './openapi-schemas.ts';
-import { documentOf, sendDocument } from './static-document.ts';
+import { hashOf, sendDocument } from './send-document.ts';
 
 const json = 'application/json';
 const indexPath = '/openapi/v3';
@@ -22,10 +22,11 @@ const hashedCaching = 'public, immutable, max-age=31536000';
  * Source: k8s.io/kube-openapi/pkg/handler and handler3.
  */
 export function registerOpenApi(get: RegisterGet, catalog: Catalog, gitVersion: string): void {
-  const v2 = documentOf(encodeJson(openApiV2(catalog, gitVersion), false));
-  const v3 = documentOf(encodeJson(openApiV3(catalog, gitVersion), false));
-  const v3Url = `${indexPath}/${documentKey}?hash=${v3.hash}`;
-  const index = documentOf(encodeJson({ paths: { [documentKey]: { serverRelativeURL: v3Url } } }, false));
+  const v2 = encodeJson(openApiV2(catalog, gitVersion), false);
+  const v3 = encodeJson(openApiV3(catalog, gitVersion), false);
+  const v3Hash = hashOf(v3);
+  const v3Url = `${indexPath}/${documentKey}?hash=${v3Hash}`;
+  const index = encodeJson({ paths: { [documentKey]: { serverRelativeURL: v3Url } } }, false);
   get('/openapi/v2', (request, reply) => {
     requireJson(request);
     return sendDocument(request, reply, json, v2);
@@ -35,7 +36,7 @@ export function registerOpenApi(get: RegisterGet, catalog: Catalog, gitVersion: 
     requireJson(request);
     const { hash } = request.query as { readonly hash?: unknown };
     if (hash === undefined || hash === '') return sendDocument(request, reply, json, v3);
-    if (hash === v3.hash) return sendDocument(request, reply, json, v3, hashedCaching);
+    if (hash === v3Hash) return sendDocument(request, reply, json, v3, hashedCaching);
     reply.code(301).header('location', v3Url);
     return sendBytes(reply, 'text/plain; charset=utf-8', Buffer.from(`moved to ${v3Url}\n`));
   });

@@ -2,33 +2,9 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { cacheControl, sendBytes } from '../read/representation.ts';
 
-/** One body in one representation. */
-export interface DocumentBytes {
-  readonly bytes: Buffer;
-  /** SHA-256 in upper-case hexadecimal. */
-  readonly hash: string;
-}
-
-export function documentOf(bytes: Buffer): DocumentBytes {
-  return { bytes, hash: createHash('sha256').update(bytes).digest('hex').toUpperCase() };
-}
-
-/** A body that never changes. Each representation is encoded when it is first asked for. */
-export class StaticDocument<Key> {
-  readonly #encode: (key: Key) => Buffer;
-  readonly #encoded = new Map<string, DocumentBytes>();
-
-  constructor(encode: (key: Key) => Buffer) {
-    this.#encode = encode;
-  }
-
-  get(key: Key): DocumentBytes {
-    const name = JSON.stringify(key);
-    const document = this.#encoded.get(name) ?? documentOf(this.#encode(key));
-    this.#encoded.set(name, document);
-    return document;
-  }
-}
+/** SHA-256 in upper-case hexadecimal. */
+export const hashOf = (bytes: Buffer): string =>
+  createHash('sha256').update(bytes).digest('hex').toUpperCase();
 
 /**
  * Sends a document with a strong ETag, or 304 if the client has it. `Vary` tells caches that it depends on the Accept
@@ -40,10 +16,10 @@ export function sendDocument(
   request: FastifyRequest,
   reply: FastifyReply,
   contentType: string,
-  { bytes, hash }: DocumentBytes,
+  bytes: Buffer,
   caching = cacheControl,
 ): FastifyReply {
-  const etag = `"${hash}"`;
+  const etag = `"${hashOf(bytes)}"`;
   reply.header('etag', etag).header('vary', 'Accept');
   if (includesEtag(request.headers['if-none-match'], etag))
     return reply.code(304).header('cache-control', caching).send();
