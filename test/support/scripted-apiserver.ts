@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { TLSSocket, type PeerCertificate } from 'node:tls';
 import { createCa } from './certificates.ts';
 import { sendJson, sendStatus, StatusFailure } from './kube-status.ts';
@@ -22,8 +23,8 @@ import {
 } from './scripted-reviews.ts';
 
 /**
- * `hang`: never answers; `stall`: begins to answer; `cut`: breaks the connection; `garbage`: 200 with a body that is
- * no JSON.
+ * `hang`: never answers; `stall`: begins to answer; `cut`: breaks the connection; `garbage`: 200 with a body that is not
+ * JSON; `endless`: a body without an end.
  */
 export type Failure =
   | {
@@ -33,7 +34,7 @@ export type Failure =
       readonly message?: string;
       readonly retryAfterSeconds?: number;
     }
-  | { readonly kind: 'hang' | 'stall' | 'cut' | 'garbage' };
+  | { readonly kind: 'hang' | 'stall' | 'cut' | 'garbage' | 'endless' };
 
 export interface SeenRequest {
   readonly endpoint: Endpoint;
@@ -261,8 +262,13 @@ export class ScriptedApiServer implements AsyncDisposable {
     } else if (failure.kind === 'cut') response.socket?.destroy();
     else if (failure.kind === 'stall') response.writeHead(200).write('{"kind":');
     else if (failure.kind === 'garbage') response.end('{"kind":');
+    else if (failure.kind === 'endless') Readable.from(spaces()).pipe(response);
     return true;
   }
+}
+
+function* spaces(): Generator<string> {
+  for (;;) yield ' '.repeat(1024 * 1024);
 }
 
 function clientNameOf({ socket }: IncomingMessage): string | undefined {

@@ -100,6 +100,12 @@ describe('a call', () => {
     await expect(listConfigMaps(client, options())).rejects.toMatchObject({ kind: 'reply' });
   });
 
+  it('fails on a reply over 64 MiB', async () => {
+    server.fail('configmap.list', { kind: 'endless' });
+    await expect(listConfigMaps(client, options())).rejects.toMatchObject({ kind: 'reply' });
+    await waitFor(() => server.openConnections === 0);
+  });
+
   it('is repeated over a new connection if the server closed the idle one', async () => {
     await listConfigMaps(client, options());
     // The connection is idle in the next turn of the event loop.

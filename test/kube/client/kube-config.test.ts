@@ -1,8 +1,11 @@
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadKubeClient, type KubeClient } from '../../../src/kube/client/kube-client.ts';
-import { listConfigMaps } from '../kube-harness.ts';
+import { configMapsPath, listConfigMaps } from '../kube-harness.ts';
 import { createCa } from '../../support/certificates.ts';
 import { TestClock } from '../../support/test-clock.ts';
 import { waitFor } from '../../support/wait-for.ts';
@@ -125,6 +128,49 @@ describe('a client by a kubeconfig', () => {
     await listConfigMaps(client, options());
     expect(last()?.clientName).toBe('second');
     await waitFor(() => server.openConnections === 1);
+  });
+
+  it('calls and watches through the proxy of the cluster', async () => {
+    const proxy = createServer();
+    let tunnels = 0;
+    proxy.on('connect', (request, socket) => {
+      tunnels++;
+      const [host, port] = (request.url ?? '').split(':');
+      const target = connect(Number(port), host, () => {
+        socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+        target.pipe(socket).pipe(target);
+      });
+      target.on('error', () => socket.destroy());
+      socket.on('error', () => target.destroy());
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const { port } = proxy.address() as AddressInfo;
+    const kubeconfig = await edited((config) => {
+      const [{ cluster }] = config['clusters'] as [{ cluster: Record<string, unknown> }];
+      cluster['proxy-url'] = `http://127.0.0.1:${port}`;
+    });
+    client = await loadKubeClient({ kubeconfig });
+    for (let i = 0; i < 5; i++) await listConfigMaps(client, options());
+    expect(tunnels).toBeGreaterThan(0);
+    expect(tunnels).toBeLessThanOrEqual(2);
+    const stop = new AbortController();
+    const opened = Promise.withResolvers<undefined>();
+    const watching = client.watch(
+      configMapsPath,
+      {},
+      {
+        signal: stop.signal,
+        silenceMs: 5000,
+        opened: () => opened.resolve(undefined),
+        received: () => undefined,
+      },
+    );
+    await opened.promise;
+    stop.abort(new Error('enough'));
+    await expect(watching).rejects.toThrow('enough');
+    client.close();
+    proxy.close();
   });
 
   it('fails the call, not the process, if the exec plugin fails', async () => {
