@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** A refusal, as kube-apiserver words it. */
+/** A refusal with the words of kube-apiserver. */
 export class StatusFailure extends Error {
   readonly code: number;
   readonly reason: string;

@@ -49,24 +49,24 @@ export interface SeenRequest {
 const configMapName = 'extension-apiserver-authentication';
 
 /**
- * Plays kube-apiserver over real TLS: one ConfigMap collection (kube-system), HorizontalPodAutoscalers, TokenReview,
- * SubjectAccessReview, SelfSubjectAccessReview, and APIServices. It refuses what the real one refuses, and unknown fields besides.
+ * A kube-apiserver for tests, over real TLS: the ConfigMaps of kube-system, HorizontalPodAutoscalers, TokenReview,
+ * SubjectAccessReview, SelfSubjectAccessReview, and APIServices. It refuses what the real one refuses, and unknown fields.
  */
 export class ScriptedApiServer implements AsyncDisposable {
   readonly configMaps = new ScriptedCollection('v1', 'ConfigMap');
   readonly hpas = new ScriptedAutoscalers();
   readonly apiServices = new ScriptedApiServices();
-  /** Who TokenReview says that each token is. */
+  /** The users that TokenReview finds, by token. */
   readonly tokens = new Map<string, ScriptedUser>();
-  /** Whom good bearer tokens are of, for SelfSubjectAccessReview. */
+  /** The user of the accepted bearer tokens, for SelfSubjectAccessReview. */
   readonly self: ScriptedUser = { username: 'system:serviceaccount:metrics:adapter' };
-  /** What SubjectAccessReview and SelfSubjectAccessReview say. Default: nothing is allowed. */
+  /** Answers SubjectAccessReview and SelfSubjectAccessReview. Default: nothing is allowed. */
   decide: (asked: AskedAccess) => AccessAnswer = () => false;
-  /** Every request that came with a good bearer token, oldest first. */
+  /** All requests with an accepted bearer token, oldest first. */
   readonly requests: SeenRequest[] = [];
-  /** Bearer tokens that are let in. */
+  /** Accepted bearer tokens. */
   readonly bearers = new Set(['adapter-token']);
-  /** Trusts the server, PEM. */
+  /** The CA of the server's certificate, PEM. */
   readonly caPem: string;
   /** Connections accepted since the start. */
   connectionsAccepted = 0;
@@ -102,7 +102,7 @@ export class ScriptedApiServer implements AsyncDisposable {
     return this.requests.filter((request) => request.endpoint === endpoint).length;
   }
 
-  /** Fails the next `times` requests to it; default: all until `recover`. */
+  /** Fails the next `times` requests to the endpoint. Default: all until `recover`. */
   fail(endpoint: Endpoint, failure: Failure, times = Infinity): void {
     this.#failures.set(endpoint, { failure, left: times });
   }
@@ -111,27 +111,27 @@ export class ScriptedApiServer implements AsyncDisposable {
     this.#failures.delete(endpoint);
   }
 
-  /** Puts data into kube-system/extension-apiserver-authentication; `undefined` deletes it. */
+  /** Writes ConfigMap kube-system/extension-apiserver-authentication. `undefined` deletes it. */
   setAuthentication(data: Readonly<Record<string, string>> | undefined): void {
     if (data === undefined) this.configMaps.delete(configMapName);
     else this.configMaps.put({ metadata: { name: configMapName, namespace: 'kube-system' }, data });
   }
 
-  /** Accepts connections, on the same port as before. */
+  /** Accepts connections on the same port as before. */
   async comeUp(): Promise<void> {
     this.#server.listen(this.#port, '127.0.0.1');
     await once(this.#server, 'listening');
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 
-  /** Refuses connections and cuts those that are open. */
+  /** Refuses new connections and cuts open ones. */
   async goDown(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 
-  /** A kubeconfig file with that bearer token; removed at the end. */
+  /** Returns the path of a kubeconfig file with that bearer token. The file is removed at the end. */
   async kubeconfigFile(token = 'adapter-token'): Promise<string> {
     const file = join(await this.#directory(), 'kubeconfig');
     await writeFile(
@@ -156,7 +156,7 @@ export class ScriptedApiServer implements AsyncDisposable {
     return file;
   }
 
-  /** What a pod finds: the files of its service account, and the environment. */
+  /** Returns what a pod has: the files of its service account, and its environment. */
   async podEnvironment(): Promise<{ serviceAccountDir: string; env: Record<string, string> }> {
     const serviceAccountDir = await this.#directory();
     await writeFile(join(serviceAccountDir, 'token'), 'adapter-token');
@@ -293,7 +293,7 @@ function bodyOf(method: string, headers: IncomingMessage['headers'], text: strin
   }
 }
 
-/** Listening on a free port of loopback, with a CA of its own. */
+/** Returns a server that listens on a free port of loopback, with its own CA. */
 export async function startScriptedApiServer(): Promise<ScriptedApiServer> {
   const ca = await createCa('kubernetes');
   const pair = await ca.issue({

@@ -9,7 +9,7 @@ export interface ApiServiceObject {
   readonly status?: ApiServiceStatus;
 }
 
-/** What the availability controller has written. */
+/** A condition, as the availability controller writes it. */
 export interface ApiServiceStatus {
   readonly conditions: readonly {
     readonly type: 'Available';
@@ -30,12 +30,12 @@ export interface ApiServiceSpec {
   readonly insecureSkipTLSVerify?: boolean;
 }
 
-/** APIServices with JSON merge patch, its resourceVersion guard and its validation. */
+/** APIServices with JSON merge patch, the check of the resourceVersion, and validation. */
 export class ScriptedApiServices {
   readonly #objects = new Map<string, ApiServiceObject>();
   #version = 1000;
 
-  /** `v1beta1.external.metrics.k8s.io`, served by that service. */
+  /** Adds `v1beta1.external.metrics.k8s.io`, served by that service. */
   putExternalMetrics(service: ApiServiceSpec['service'], more: Partial<ApiServiceSpec> = {}): void {
     this.put('v1beta1.external.metrics.k8s.io', {
       ...(service === undefined ? {} : { service }),
@@ -87,7 +87,7 @@ export class ScriptedApiServices {
     return this.put(name, merged.spec, stored.status);
   }
 
-  /** What the API server found when it tried it. */
+  /** Sets the result of the API server's last check. */
   setAvailable(name: string, status: 'True' | 'False', reason: string, message: string): void {
     this.put(name, this.get(name).spec, { conditions: [{ type: 'Available', status, reason, message }] });
   }

@@ -18,11 +18,11 @@ export function autoscalerEndpointOf(
   return parameters.get('watch') === 'true' ? 'hpa.watch' : 'hpa.list';
 }
 
-/** HorizontalPodAutoscalers of all namespaces, in the versions that the cluster serves, for whom RBAC lets in. */
+/** HorizontalPodAutoscalers of all namespaces, in the versions that the cluster serves, behind RBAC. */
 export class ScriptedAutoscalers extends ScriptedCollection {
-  /** Of group autoscaling; none: the group is not there. */
+  /** Versions of API group autoscaling. Empty: the cluster does not have the group. */
   versions: readonly string[] = ['v2', 'v1'];
-  /** What RBAC says. Namespace undefined: the whole cluster. */
+  /** The decision of RBAC. Namespace undefined: the whole cluster. */
   mayRead: (verb: 'list' | 'watch', namespace: string | undefined) => boolean = () => true;
 
   constructor() {
@@ -62,7 +62,7 @@ const forbidden = (verb: string, namespace: string | undefined) =>
       (namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`),
   );
 
-/** An entry of `spec.metrics`. Without a selector: none is written. */
+/** An entry of `spec.metrics`. Without the argument it has no selector. */
 export const externalMetric = (name: string, selector?: unknown) => ({
   type: 'External',
   external: {
@@ -71,7 +71,7 @@ export const externalMetric = (name: string, selector?: unknown) => ({
   },
 });
 
-/** `metrics` are entries of `spec.metrics`; `more` is laid over the whole, such as another status. */
+/** @param more overrides top-level fields, such as the status */
 export const autoscaler = (
   namespace: string,
   name: string,

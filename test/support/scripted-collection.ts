@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { sendJson, sendStatus, StatusFailure, statusBody } from './kube-status.ts';
 
-/** What every Kubernetes object has, and whatever else. */
+/** The metadata that every Kubernetes object has, and any other fields. */
 export interface KubeObject {
   readonly apiVersion?: string;
   readonly kind?: string;
@@ -19,7 +19,7 @@ interface Change {
   readonly version: number;
 }
 
-/** Which objects of the collection are meant. */
+/** Selects objects of the collection. */
 interface Choice {
   readonly name: string | undefined;
   readonly namespace: string | undefined;
@@ -36,17 +36,17 @@ interface OpenWatch extends Choice {
   timer?: NodeJS.Timeout;
 }
 
-/** How a watch from before the last compaction is refused; the real one does either. */
+/** How a watch from before the last compaction is refused. The real server does both. */
 export type Expiry = 'status' | 'event';
 
-/** Objects of one kind in one place, with list and watch as kube-apiserver has them. */
+/** Objects of one kind, with list and watch like kube-apiserver. */
 export class ScriptedCollection {
-  /** What objects are sent as. */
+  /** The apiVersion of the objects that are sent. */
   apiVersion: string;
   readonly #kind: string;
   /** By `{namespace}/{name}`. */
   readonly #objects = new Map<string, KubeObject>();
-  /** What is left of the lists that are being read by the page, by the token of the next page. */
+  /** The remaining objects of lists that are read page by page, by the token of the next page. */
   readonly #pages = new Map<string, Page>();
   readonly #watches = new Set<OpenWatch>();
   #history: Change[] = [];
@@ -64,13 +64,13 @@ export class ScriptedCollection {
     return this.#watches.size;
   }
 
-  /** The first of that name, in whatever namespace unless one is given. */
+  /** Returns the first object of that name, in the namespace or in any. */
   get(name: string, namespace?: string): KubeObject | undefined {
     if (namespace !== undefined) return this.#objects.get(`${namespace}/${name}`);
     return [...this.#objects.values()].find((object) => object.metadata.name === name);
   }
 
-  /** Creates or replaces; watchers hear of it. */
+  /** Creates or replaces the object, and sends an event to the watches. */
   put(object: KubeObject): void {
     const type = this.#objects.has(keyOf(object)) ? 'MODIFIED' : 'ADDED';
     this.#change(type, object);
@@ -81,7 +81,7 @@ export class ScriptedCollection {
     if (object !== undefined) this.#change('DELETED', object);
   }
 
-  /** Tells the current resource version to every watcher that allows it. Moves on, as other objects change. */
+  /** Sends a bookmark with a new resourceVersion to every watch that allows bookmarks. */
   sendBookmark(): void {
     this.#version++;
     const object = {
@@ -93,8 +93,8 @@ export class ScriptedCollection {
   }
 
   /**
-   * Forgets the history: a watch from an older version and the next page of a list get 410, and so do the open watches
-   * when it is an event.
+   * Forgets the history: a watch from an older version and the next page of a list get 410. As an event, open watches get
+   * it too.
    */
   expire(as: Expiry): void {
     this.#version++;
@@ -106,18 +106,18 @@ export class ScriptedCollection {
     this.closeWatches();
   }
 
-  /** An ERROR event to every open watch, which stays open. */
+  /** Sends an ERROR event to every open watch, which stays open. */
   sendError(code: number, reason: string, message: string): void {
     for (const watch of this.#watches)
       this.#send(watch, { type: 'ERROR', object: statusBody(code, reason, message) });
   }
 
-  /** A line as it is, to every open watch. */
+  /** Sends raw text to every open watch. */
   sendRaw(text: string | Buffer): void {
     for (const { response } of this.#watches) response.write(text);
   }
 
-  /** Ends every watch as the server does at its time-out. */
+  /** Ends every watch like the server at its time-out. */
   closeWatches(): void {
     for (const { response } of this.#watches) response.end();
   }
@@ -127,7 +127,7 @@ export class ScriptedCollection {
     for (const { response } of this.#watches) response.socket?.destroy();
   }
 
-  /** From now on no watch hears anything, as behind a proxy that forgot the connection. */
+  /** Sends no more events to any watch, like a proxy that forgot the connection. */
   set silent(silent: boolean) {
     this.#silent = silent;
   }
@@ -234,7 +234,7 @@ function nameOf(fieldSelector: string | null): string | undefined {
   return name;
 }
 
-/** GET of a collection: a list, or a watch with `watch=true`. */
+/** Answers a GET of a collection: a list, or a watch with `watch=true`. */
 export function serveCollection(
   collection: ScriptedCollection,
   parameters: URLSearchParams,

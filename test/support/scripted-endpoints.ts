@@ -1,6 +1,6 @@
 import { autoscalerEndpointOf, type AutoscalerEndpoint } from './scripted-autoscalers.ts';
 
-/** What the scripted kube-apiserver serves, by path and verb. */
+/** The endpoints of the scripted kube-apiserver, by path and verb. */
 export type Endpoint =
   | 'configmap.get'
   | 'configmap.list'

@@ -1,6 +1,6 @@
 import { StatusFailure } from './kube-status.ts';
 
-/** A user as TokenReview tells of it and SubjectAccessReview asks about it. */
+/** A user, as in TokenReview and SubjectAccessReview. */
 export interface ScriptedUser {
   readonly username: string;
   readonly uid?: string;
@@ -16,13 +16,13 @@ export interface AskedAccess {
     readonly group: string;
     readonly version: string;
     readonly resource: string;
-    /** Undefined: all of them. */
+    /** Undefined: all objects. */
     readonly name?: string;
   };
   readonly path?: { readonly path: string; readonly verb: string };
 }
 
-/** `true`: allowed; `false`: no rule allows it; otherwise the whole `status`. */
+/** `true`: allowed; `false`: no rule allows it; an object: the whole `status`. */
 export type AccessAnswer = boolean | { readonly allowed: boolean; readonly [field: string]: unknown };
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -30,7 +30,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /**
  * Answers a TokenReview.
  *
- * @param tokens who each token is
+ * @param tokens users by token
  * @throws StatusFailure on a body that the real server refuses, and on fields that it would drop with a warning
  */
 export function answerTokenReview(body: unknown, tokens: ReadonlyMap<string, ScriptedUser>): unknown {
@@ -61,7 +61,7 @@ export function answerAccessReview(body: unknown, decide: (asked: AskedAccess) =
   return { kind: 'SubjectAccessReview', apiVersion: 'authorization.k8s.io/v1', metadata: {}, spec, status };
 }
 
-/** Of the asker. @throws StatusFailure as above */
+/** Answers a SelfSubjectAccessReview. @throws StatusFailure as above */
 export function answerSelfAccessReview(
   body: unknown,
   self: ScriptedUser,
@@ -111,7 +111,7 @@ function askedOf({
   };
 }
 
-/** The name is left out where it is not given. */
+/** Returns the attributes, without an empty name. */
 function resourceOf(attributes: unknown): NonNullable<AskedAccess['resource']> {
   const names = ['namespace', 'verb', 'group', 'version', 'resource', 'name'] as const;
   const { name, ...rest } = allText(attributes, 'resourceAttributes', names);
