@@ -1,4 +1,4 @@
-import { jitteredPauseMs, pauseUntil, type BackOffSettings } from '../../runtime/back-off.ts';
+import { pauseBoundMs, pauseUntil, type BackOffSettings } from '../../runtime/back-off.ts';
 import type { KubeClient, RequestOptions } from '../client/kube-client.ts';
 import { KubeError } from '../client/kube-error.ts';
 import { isRecord, type KubeObject } from '../client/kube-object.ts';
@@ -86,9 +86,10 @@ export class Reviewer {
     return this.#failure(kind, new KubeError('reply', what), 1);
   }
 
+  /** Go's jitter and not full jitter: five attempts must outlast a short outage. */
   #pauseMs(made: number, { retryAfterMs = 0 }: KubeError): number {
-    const { random } = this.#dependencies;
-    return Math.max(jitteredPauseMs(made, { ...this.#settings, random }), retryAfterMs);
+    const jitter = 1 + 0.2 * this.#dependencies.random();
+    return Math.max(pauseBoundMs(made, this.#settings) * jitter, retryAfterMs);
   }
 
   #failure(kind: ReviewKind, last: KubeError, attempts: number, secret?: string): KubeError {
