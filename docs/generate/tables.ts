@@ -1,9 +1,9 @@
-import { documentSettings } from '../../src/config/documentation.ts';
 import { allChecks } from '../../src/doctor/examine.ts';
 import { errorRegistry } from '../../src/errors.ts';
 import { createCatalog } from '../../src/metric/catalog.ts';
 import { labelDefinitions, type LabelDefinition } from '../../src/metric/labels.ts';
 import type { MarkdownTable } from '../../test/support/markdown-table.ts';
+import { documentSettings } from './settings.ts';
 
 /** The generated tables of each document, keyed by the name in the mark that they follow. */
 export const documents: Readonly<Record<string, Readonly<Record<string, () => MarkdownTable>>>> = {

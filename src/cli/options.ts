@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { documentSettings, type SettingDocumentation } from '../config/documentation.ts';
-import { configFileEnvironmentName, flagName, settings } from '../config/settings.ts';
+import { allowedOf, defaultOf, describeSchema, type SettingSchema } from '../config/documentation.ts';
+import { configFileEnvironmentName, environmentNames, flagName, settings } from '../config/settings.ts';
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
@@ -57,7 +57,7 @@ export function addConfigOptions(
   command: Command,
   sections: readonly string[] = Object.keys(settingGroups),
 ): void {
-  const documentation = new Map(documentSettings().map((setting) => [setting.path, setting]));
+  const schema = describeSchema();
   const aliases: string[] = [];
   command.addOption(
     new Option(
@@ -66,13 +66,11 @@ export function addConfigOptions(
     ).helpGroup('Configuration:'),
   );
   for (const setting of settings) {
-    const [section = ''] = setting.path.split('.');
-    const documented = documentation.get(setting.path);
-    if (!sections.includes(section) || documented === undefined) continue;
-    command.addOption(
-      new Option(setting.flag, helpText(documented)).helpGroup(settingGroups[section] ?? 'Other:'),
-    );
-    const [, ...others] = documented.environment;
+    const [section = '', key = ''] = setting.path.split('.');
+    const node = schema.properties?.[section]?.properties?.[key];
+    if (!sections.includes(section) || node === undefined) continue;
+    command.addOption(new Option(setting.flag, helpText(node)).helpGroup(settingGroups[section] ?? 'Other:'));
+    const [, ...others] = environmentNames(setting);
     if (others.length > 0) aliases.push(`--${flagName(setting)} can also be set by ${others.join(' or ')}.`);
   }
   command.addHelpText(
@@ -86,8 +84,9 @@ export function addConfigOptions(
   );
 }
 
-function helpText({ meaning, allowed, defaultValue }: SettingDocumentation): string {
-  const notes = [allowed, defaultValue === undefined ? undefined : `default: ${defaultValue}`];
-  const shown = notes.filter((note) => note !== undefined);
-  return shown.length === 0 ? meaning : `${meaning} (${shown.join('; ')})`;
+function helpText(node: SettingSchema): string {
+  const value = defaultOf(node);
+  const notes = [allowedOf(node), value && `default: ${value}`].filter((note) => note !== undefined);
+  const meaning = node.description ?? '';
+  return notes.length === 0 ? meaning : `${meaning} (${notes.join('; ')})`;
 }

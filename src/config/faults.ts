@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import { describeSchema, keysAt } from './documentation.ts';
 import { pathText, type SettingPath } from './setting-path.ts';
 import { environmentNames, flagName, settings } from './settings.ts';
 
@@ -17,11 +16,9 @@ const maxShown = 100;
 /** Returns one line for each setting with a fault: path, where the value came from, value, what is allowed. */
 export function describeFaults(issues: readonly z.core.$ZodIssue[], context: FaultContext): string[] {
   const faults = new Map<string, string>();
-  const schema = describeSchema();
   for (const issue of issues) {
     if (issue.code === 'unrecognized_keys') {
-      const known = keysAt(schema, issue.path).join(', ');
-      const takes = `${issue.path.length === 0 ? 'the file' : pathText(issue.path)} takes ${known}`;
+      const takes = `${issue.path.length === 0 ? 'the file' : pathText(issue.path)} takes ${issue.message}`;
       for (const key of issue.keys) {
         const path = pathText([...issue.path, key]);
         const instead = isAccessKey(key) ? accessKeyRemedy : takes;

@@ -28,9 +28,14 @@ export const onOff = (what: string) => z.boolean({ error: 'must be true or false
 export const choice = <const T extends readonly [string, ...string[]]>(values: T, what: string) =>
   z.enum(values, { error: `must be one of ${values.join(', ')}` }).describe(what);
 
-/** Settings below one key. With its own `describe` it is one row in the docs, otherwise one row for each setting. */
+/**
+ * Settings below one key. For keys that it does not know, the message lists those that it does. With its own `describe` it is one row in the docs, otherwise one row for each setting.
+ */
 export const section = <T extends z.core.$ZodLooseShape>(shape: T) =>
-  z.strictObject(shape, { error: 'must be a mapping of settings' });
+  z.strictObject(shape, {
+    error: ({ code }) =>
+      code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : 'must be a mapping of settings',
+  });
 
 /** Runs a rule about a list even if one of its items has a fault. */
 export const whenList = { when: ({ value }: { readonly value: unknown }) => Array.isArray(value) };

@@ -35,7 +35,10 @@ export function loadConfig({ flags, env }: ConfigSources): Config {
     const found = findText(setting, flags, env);
     if (found === undefined) continue;
     origins.set(setting.path, found.origin);
-    assign(tree, setting.path.split('.'), readText(found.text, setting.as));
+    const [head = '', key = ''] = setting.path.split('.');
+    const section = (tree[head] ??= {});
+    // A section that is not a mapping is left as it is: the schema refuses it.
+    if (isMapping(section)) section[key] = readText(found.text, setting.as);
   }
   const parsed = configSchema.safeParse(tree);
   if (parsed.success) return parsed.data;
@@ -110,14 +113,4 @@ function readText(text: string, as: Setting['as']): unknown {
     case undefined:
       return text;
   }
-}
-
-function assign(tree: Tree, [head = '', ...rest]: readonly string[], value: unknown): void {
-  if (rest.length === 0) {
-    tree[head] = value;
-    return;
-  }
-  const below = (tree[head] ??= {});
-  // A section that is not a mapping is left as it is: the schema refuses it.
-  if (isMapping(below)) assign(below, rest, value);
 }

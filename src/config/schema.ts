@@ -12,10 +12,10 @@ const server = section({
     'Address that the API listens on; default: 127.0.0.1 if authentication is none, otherwise 0.0.0.0',
   ).optional(),
   securePort: whole(0, 65535, 'Port of the API; 0 takes any free port').default(6443),
-  tlsCertFile: text('File of the serving certificate, PEM; default: a self-made certificate').optional(),
+  tlsCertFile: text('File of the serving certificate, PEM; default: a self-signed certificate').optional(),
   tlsPrivateKeyFile: text('File of the private key of the serving certificate, PEM').optional(),
   certDir: text(
-    'Directory for a self-made certificate; default: sls-metrics-adapter below $XDG_CACHE_HOME or ~/.cache',
+    'Directory for a self-signed certificate; default: sls-metrics-adapter below $XDG_CACHE_HOME or ~/.cache',
   ).optional(),
   authentication: choice(
     ['delegated', 'none'],
@@ -40,9 +40,9 @@ const kubernetes = section({
   serviceAccountDir: text(
     'Directory of the service account (token, ca.crt, namespace); default: where Kubernetes mounts it',
   ).optional(),
-  manageApiService: onOff('Keep the caBundle of the APIService current, for a self-made certificate').default(
-    false,
-  ),
+  manageApiService: onOff(
+    'Keep the caBundle of the APIService current, for a self-signed certificate',
+  ).default(false),
   serviceName: text(
     'Service in front of the adapter, named in the certificate and in the APIService',
   ).default('sls-metrics-adapter'),
@@ -106,27 +106,25 @@ const log = section({
  * `docs/configuration.md` with it. The rules that span settings run even if a setting has a fault, so that all faults
  * show at once.
  */
-export const configSchema = z
-  .strictObject({
-    server: server.prefault({}),
-    kubernetes: kubernetes.prefault({}),
-    sls: slsSection.prefault({}),
-    defaults: defaults.prefault({}),
-    reading: readingSection.prefault({}),
-    projects,
-    access: accessSection.prefault({}),
-    metrics: metricsSection,
-    telemetry: telemetrySection.prefault({}),
-    log: log.prefault({}),
-  })
-  .superRefine(
-    (config, context) => {
-      const wrong = new Set(context.issues.map(({ path = [] }) => pathText(path)));
-      for (const { path, message } of spanningFaults(config, (one) => wrong.has(pathText(one))))
-        context.addIssue({ code: 'custom', path: [...path], message });
-    },
-    { when: () => true },
-  );
+export const configSchema = section({
+  server: server.prefault({}),
+  kubernetes: kubernetes.prefault({}),
+  sls: slsSection.prefault({}),
+  defaults: defaults.prefault({}),
+  reading: readingSection.prefault({}),
+  projects,
+  access: accessSection.prefault({}),
+  metrics: metricsSection,
+  telemetry: telemetrySection.prefault({}),
+  log: log.prefault({}),
+}).superRefine(
+  (config, context) => {
+    const wrong = new Set(context.issues.map(({ path = [] }) => pathText(path)));
+    for (const { path, message } of spanningFaults(config, (one) => wrong.has(pathText(one))))
+      context.addIssue({ code: 'custom', path: [...path], message });
+  },
+  { when: () => true },
+);
 
 export type Config = z.infer<typeof configSchema>;
 

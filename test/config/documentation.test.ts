@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { documentSettings } from '../../src/config/documentation.ts';
+import { documentSettings } from '../../docs/generate/settings.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { projectSettings } from '../../src/config/project-settings.ts';
 import { settings } from '../../src/config/settings.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
-import { documentSettings } from '../../src/config/documentation.ts';
+import { documentSettings } from '../../docs/generate/settings.ts';
 import { errorRegistry } from '../../src/errors.ts';
 
 const page = readFileSync(resolve(import.meta.dirname, '../../docs/troubleshooting.md'), 'utf8');
