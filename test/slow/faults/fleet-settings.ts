@@ -1,6 +1,6 @@
 import { configSchema } from '../../../src/config/schema.ts';
 
-/** The settings that the bounds of a fault are reckoned from, all in seconds but the counts. */
+/** The settings from which the bounds of a fault are computed. All are in seconds, except the counts. */
 export interface FleetSettings {
   readonly refresh: number;
   readonly freshness: number;
@@ -13,16 +13,16 @@ export interface FleetSettings {
   readonly maxConcurrent: number;
   /** The label sls.query.interval. */
   readonly interval: number;
-  /** Undefined: learned. */
+  /** Undefined: the delay is learned. */
   readonly delay: number | undefined;
-  /** What a learned delay is for sure, since lines become visible as their second ends. */
-  readonly leastDelay: number;
-  readonly mostDelay: number;
+  /** Lower bound of the delay. A learned delay reaches it, since lines become visible as their second ends. */
+  readonly minDelay: number;
+  readonly maxDelay: number;
 }
 
 const { reading, sls } = configSchema.parse({ sls: { endpoint: 'http://127.0.0.1:1' } });
 
-/** What an installation has that configures nothing. */
+/** The default settings. */
 const production: FleetSettings = {
   refresh: reading.refreshSeconds,
   freshness: reading.freshnessSeconds,
@@ -35,11 +35,11 @@ const production: FleetSettings = {
   maxConcurrent: sls.maxConcurrentQueries,
   interval: 15,
   delay: undefined,
-  leastDelay: reading.delay.leastSeconds,
-  mostDelay: reading.delay.initialSeconds,
+  minDelay: reading.delay.leastSeconds,
+  maxDelay: reading.delay.initialSeconds,
 };
 
-/** About a fifth of it, in whole seconds. */
+/** About a fifth of the defaults, in whole seconds. */
 const scaled: FleetSettings = {
   ...production,
   refresh: 1,
@@ -52,22 +52,22 @@ const scaled: FleetSettings = {
   breakerOpen: 2,
   interval: 5,
   delay: 3,
-  leastDelay: 3,
-  mostDelay: 3,
+  minDelay: 3,
+  maxDelay: 3,
 };
 
-/** How long faults last, and with which settings. */
+/** How long faults last, and the settings. */
 export interface FaultScale {
   readonly settings: FleetSettings;
   readonly faultSeconds: number;
-  /** From SLS's recovery to that of every reading; with room for a machine that is busy. */
+  /** From the recovery of SLS to that of every reading, with room for a busy machine. */
   readonly recoverySeconds: number;
-  /** Of SLS, where it is slow: more than patience. */
+  /** Latency of a slow SLS. Longer than `patience`. */
   readonly slowMs: number;
   readonly isFull: boolean;
 }
 
-/** `FAULTS_FULL=1`: as an installation has it, for `OUTAGE_SECONDS` (600). */
+/** With `FAULTS_FULL=1` faults use the default settings and last for `OUTAGE_SECONDS` (default 600). */
 export function faultScale(env: Readonly<Record<string, string | undefined>>): FaultScale {
   if (env['FAULTS_FULL'] !== '1')
     return { settings: scaled, faultSeconds: 7, recoverySeconds: 10, slowMs: 3000, isFull: false };
@@ -75,7 +75,7 @@ export function faultScale(env: Readonly<Record<string, string | undefined>>): F
   return { settings: production, faultSeconds, recoverySeconds: 15, slowMs: 5000, isFull: true };
 }
 
-/** Text of the configuration file. */
+/** Returns the text of the configuration file. */
 export function configText(settings: FleetSettings): string {
   return JSON.stringify({
     sls: {

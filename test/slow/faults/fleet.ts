@@ -5,7 +5,7 @@ import { AdapterError } from '../../../src/errors.ts';
 import type { Credentials, CredentialSource } from '../../../src/sls/credentials/credentials.ts';
 import { accessKey, project, startAdapter, type TestAdapter } from '../../support/adapter.ts';
 import { configText, type FleetSettings } from './fleet-settings.ts';
-import { Judge } from './read-checker.ts';
+import { ReadChecker } from './read-checker.ts';
 import { KnownLog, routesOf, type KnownRoute } from './known-log.ts';
 import { Relay } from './relay.ts';
 import { SteadyReads } from './steady-reads.ts';
@@ -15,7 +15,7 @@ export const rightCredentials: Credentials = { accessKeyId: accessKey.id, access
 const routesPerLogstore = 12;
 const retentionSeconds = 120;
 
-/** Steps as a clock does that somebody sets. */
+/** A clock that can be set to another time. */
 export class SteppedClock {
   stepMs = 0;
 
@@ -24,43 +24,47 @@ export class SteppedClock {
   }
 }
 
-/** Credentials that can be taken away. Each query asks for them. */
-export class GivenCredentials implements CredentialSource {
-  /** Undefined: none are to be had. */
-  given: Credentials | undefined = rightCredentials;
-  asked = 0;
+/** Credentials that can be changed or removed. Each query requests them. */
+export class RevocableCredentials implements CredentialSource {
+  /** Undefined: there are no credentials. */
+  value: Credentials | undefined = rightCredentials;
+  requests = 0;
 
   current(): Promise<Credentials> {
-    this.asked += 1;
-    if (this.given !== undefined) return Promise.resolve(this.given);
+    this.requests += 1;
+    if (this.value !== undefined) return Promise.resolve(this.value);
     return Promise.reject(new AdapterError('CredentialsMissing', 'no credentials for SLS were found'));
   }
 }
 
-/** An adapter over HTTPS, an SLS behind a network of its own, and HPAs that read every route once a second. */
+/** An adapter over HTTPS, an SLS behind a relay, and clients that read every route once a second. */
 export interface Fleet extends AsyncDisposable {
   readonly settings: FleetSettings;
   readonly routes: readonly KnownRoute[];
-  /** The adapter's. SLS has the system's. */
+  /** The adapter's clock. SLS uses the system's. */
   readonly clock: SteppedClock;
-  readonly credentials: GivenCredentials;
-  readonly judge: Judge;
+  readonly credentials: RevocableCredentials;
+  readonly checker: ReadChecker;
   readonly sls: Emulator;
   readonly network: Relay;
   readonly adapter: TestAdapter;
   readonly reading: SteadyReads;
-  /** Reads pause, and no connection of theirs is left; resolves once none is under way. */
-  rest(): Promise<void>;
+  /** Pauses the reads and closes their connections. Resolves once no read is in flight. */
+  pause(): Promise<void>;
 }
 
-/** Resolves once every route has been read fresh. */
+/** Resolves once every route has a fresh reading. */
 export async function startFleet(settings: FleetSettings): Promise<Fleet> {
   const routes = routesOf(logstores, routesPerLogstore);
-  const [clock, credentials, judge] = [new SteppedClock(), new GivenCredentials(), new Judge(settings)];
+  const [clock, credentials, checker] = [
+    new SteppedClock(),
+    new RevocableCredentials(),
+    new ReadChecker(settings),
+  ];
   const log = new KnownLog(routes);
   const ending = new AbortController();
-  await using standing = new AsyncDisposableStack();
-  const sls = standing.use(
+  await using resources = new AsyncDisposableStack();
+  const sls = resources.use(
     await startEmulator({
       listenHost: '127.0.0.1',
       listenPort: 0,
@@ -71,26 +75,26 @@ export async function startFleet(settings: FleetSettings): Promise<Fleet> {
     }),
   );
   await log.write(sls);
-  const network = standing.use(await Relay.start(sls.url));
+  const network = resources.use(await Relay.start(sls.url));
   const flags = { slsEndpoint: network.url, logLevel: 'silent' };
-  const around = { clock, credentials, random: Math.random };
-  const adapter = standing.use(await startAdapter(flags, around, configText(settings)));
+  const dependencies = { clock, credentials, random: Math.random };
+  const adapter = resources.use(await startAdapter(flags, dependencies, configText(settings)));
   const agent = new https.Agent({ keepAlive: true, ca: await readFile(adapter.certificateFile) });
   const send = (path: string) => adapter.request(path, { agent });
-  const reading = new SteadyReads({ routes, settings, judge, clock, send });
+  const reading = new SteadyReads({ routes, settings, checker, clock, send });
   const running = Promise.all([log.keepWriting(sls, ending.signal), reading.run(ending.signal)]);
-  standing.defer(async () => {
+  resources.defer(async () => {
     ending.abort();
     reading.resume();
     await running;
     agent.destroy();
   });
-  await reading.recovered(60_000);
-  const stopping = standing.move();
+  await reading.waitForRecovery(60_000);
+  const stopping = resources.move();
   return {
-    ...{ settings, routes, clock, credentials, judge, sls, network, adapter, reading },
-    rest: async () => {
-      await reading.rest();
+    ...{ settings, routes, clock, credentials, checker, sls, network, adapter, reading },
+    pause: async () => {
+      await reading.pause();
       agent.destroy();
     },
     [Symbol.asyncDispose]: () => stopping.disposeAsync(),

@@ -1,25 +1,44 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import v8 from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { expect } from 'vitest';
 import { AdapterError } from '../../../src/errors.ts';
+import { waitFor } from '../../support/wait-for.ts';
+import type { Fleet } from './fleet.ts';
 
-/** What the process holds on its heap. */
+/** What this process holds on its heap. */
 export interface Footprint {
   readonly heapMb: number;
-  /** Live objects by class: those of which each read, query or failure makes some. */
+  /** Live objects of classes of which each read, query or failure creates some. */
   readonly promises: number;
   readonly signals: number;
   readonly errors: number;
 }
 
-/** After a full collection. */
-export async function footprint(): Promise<Footprint> {
+/** Pauses the reads of the fleets, measures the footprint after a garbage collection, and resumes the reads. */
+export async function footprintAtRest(fleets: readonly Fleet[]): Promise<Footprint> {
+  await Promise.all(fleets.map((fleet) => fleet.pause()));
+  for (const { reading } of fleets) {
+    reading.assertCorrect();
+    reading.clear();
+  }
+  const footprint = await measureFootprint();
+  const keptConnections = () => fleets.reduce((sum, { network }) => sum + network.connectionCount, 0);
+  // Only the kept connections to SLS may be left. Each has four ends: the adapter's, two of the relay and that of SLS.
+  await waitFor(() => socketEnds() <= 4 * keptConnections());
+  for (const { network, settings } of fleets)
+    expect(network.connectionCount).toBeLessThanOrEqual(settings.maxConcurrent);
+  for (const { reading } of fleets) reading.resume();
+  return footprint;
+}
+
+async function measureFootprint(): Promise<Footprint> {
   v8.setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
-  // What finalizers let go is collected the next time.
+  const collectGarbage = runInNewContext('gc') as () => void;
+  collectGarbage();
+  // Objects released by finalizers are collected in the second run.
   await sleep(10);
-  collect();
+  collectGarbage();
   const live = (kind: Parameters<typeof v8.queryObjects>[0]) => v8.queryObjects(kind, { format: 'count' });
   return {
     heapMb: process.memoryUsage().heapUsed / 1e6,
@@ -29,6 +48,20 @@ export async function footprint(): Promise<Footprint> {
   };
 }
 
-/** Ends of connections that are open in this process. */
-export const socketEnds = (): number =>
+/** Open ends of connections in this process. */
+const socketEnds = (): number =>
   process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
+
+/** Each fleet has some queries in flight at any time, even without reads. A leak per read would be far more. */
+const objectsPerFleet = 300;
+
+/** The log of each SLS grows by about this much until its oldest lines are dropped. */
+const logMb = 2;
+
+export function expectSameFootprint(before: Footprint, after: Footprint, fleets: readonly Fleet[]): void {
+  const tolerance = objectsPerFleet * fleets.length;
+  expect(after.promises).toBeLessThan(before.promises + tolerance);
+  expect(after.signals).toBeLessThan(before.signals + tolerance);
+  expect(after.errors).toBeLessThan(before.errors + tolerance);
+  expect(after.heapMb).toBeLessThan(before.heapMb + logMb * fleets.length);
+}

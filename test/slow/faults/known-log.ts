@@ -3,27 +3,27 @@ import type { Emulator } from '../../../emulator/emulator.ts';
 import type { LogRecord } from '../../../emulator/log-record.ts';
 import { project } from '../../support/adapter.ts';
 
-/** A route of the log. Its rate is its own, and nearly every second has another count. */
+/** A route of the log. Each has another rate, and nearly every second has another count. */
 export interface KnownRoute {
   readonly logstore: string;
   readonly name: string;
-  /** Undefined: nobody asks for it, so that its true reading is 0. */
+  /** Steady rate. Undefined: the route has no lines, so its correct reading is 0. */
   readonly perFiveSeconds: number | undefined;
 }
 
-/** As they are logged in each logstore: `count` with lines, and one without. */
+/** Returns the routes of each logstore: `count` with lines and one without. */
 export function routesOf(logstores: readonly string[], count: number): KnownRoute[] {
-  return logstores.flatMap((logstore, place) => {
+  return logstores.flatMap((logstore, index) => {
     const busy = Array.from({ length: count }, (_, n) => ({
       logstore,
-      name: `default-web-${place}-${n}-80`,
-      perFiveSeconds: 5 + place + n * logstores.length,
+      name: `default-web-${index}-${n}-80`,
+      perFiveSeconds: 5 + index + n * logstores.length,
     }));
-    return [...busy, { logstore, name: `default-quiet-${place}-80`, perFiveSeconds: undefined }];
+    return [...busy, { logstore, name: `default-quiet-${index}-80`, perFiveSeconds: undefined }];
   });
 }
 
-/** How many lines a route has of a second: its steady rate and, so that no two windows are alike, up to two more. */
+/** Returns the number of lines of a route in one second: its steady rate plus up to two, so that windows differ. */
 export function linesIn(second: number, { perFiveSeconds }: KnownRoute): number {
   if (perFiveSeconds === undefined) return 0;
   const until = (end: number) => Math.floor((end * perFiveSeconds) / 5);
@@ -33,7 +33,7 @@ export function linesIn(second: number, { perFiveSeconds }: KnownRoute): number 
 const backfillSeconds = 40;
 const aheadSeconds = 20;
 
-/** Writes what is known, ahead of its time, so that a machine that is busy makes no line late. */
+/** Writes the log ahead of time, so that no line is late on a busy machine. */
 export class KnownLog {
   readonly routes: readonly KnownRoute[];
   #second = Math.floor(Date.now() / 1000) - backfillSeconds;
@@ -43,10 +43,10 @@ export class KnownLog {
     this.routes = routes;
   }
 
-  /** For the emulator: all lines of a second are seen as it ends, whenever they were written. */
+  /** For the emulator: the lines of a second become visible as it ends, no matter when they were written. */
   readonly ingestLagMs = (): number => this.#visibleAtMs - Date.now();
 
-  /** What is missing until a while from now. */
+  /** Writes the missing lines up to 20 s from now. */
   async write(emulator: Emulator): Promise<void> {
     for (; this.#second < Date.now() / 1000 + aheadSeconds; this.#second += 1)
       await this.#writeSecond(emulator, this.#second);

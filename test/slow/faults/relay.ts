@@ -2,21 +2,21 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { waitFor } from '../../support/wait-for.ts';
 
-/** One connection of the adapter, by both ends that the network has of it. */
-interface Pair {
-  readonly near: Socket;
-  readonly far: Socket;
-  /** What did not get through yet. */
-  readonly held: (() => void)[];
+/** One connection of the adapter through the relay. */
+interface Connection {
+  readonly toAdapter: Socket;
+  readonly toSls: Socket;
+  /** Writes that wait until the relay no longer stalls. */
+  readonly delayed: (() => void)[];
 }
 
-/** The network between the adapter and SLS: counts connections, and fails as networks do. */
+/** The network between the adapter and SLS. It counts connections and can fail as networks do. */
 export class Relay implements AsyncDisposable {
   readonly #target: { readonly host: string; readonly port: number };
-  readonly #pairs = new Set<Pair>();
+  readonly #connections = new Set<Connection>();
   #server: Server | undefined;
   #port = 0;
-  #swallowing = false;
+  #stalled = false;
   #peak = 0;
 
   private constructor(targetUrl: string) {
@@ -34,36 +34,36 @@ export class Relay implements AsyncDisposable {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Connections of the adapter that are open. */
-  get connections(): number {
-    return this.#pairs.size;
+  /** The adapter's open connections. */
+  get connectionCount(): number {
+    return this.#connections.size;
   }
 
-  /** Most of them at a time, so far. */
+  /** The maximum of `connectionCount` so far. */
   get peakConnections(): number {
     return this.#peak;
   }
 
-  /** Breaks all connections and refuses new ones. */
+  /** Resets all connections and refuses new ones. */
   async refuse(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
     const closed = server && once(server, 'close');
     server?.close();
-    this.#breakAll();
+    this.#resetAll();
     await closed;
   }
 
-  /** Connections stand, but nothing more gets through. */
-  swallow(): void {
-    this.#swallowing = true;
+  /** Keeps connections open, but forwards nothing. */
+  stall(): void {
+    this.#stalled = true;
   }
 
-  /** Ends `refuse` and `swallow`. What was swallowed comes through late, as packets that are sent again do. */
-  async mend(): Promise<void> {
-    this.#swallowing = false;
-    for (const { held } of this.#pairs) for (const pass of held.splice(0)) pass();
-    // Another process may have taken the port meanwhile, for a moment.
+  /** Ends `refuse` and `stall`. Delayed data then arrives late, as retransmitted packets do. */
+  async repair(): Promise<void> {
+    this.#stalled = false;
+    for (const { delayed } of this.#connections) for (const write of delayed.splice(0)) write();
+    // Another process may hold the port for a moment.
     if (this.#server === undefined)
       await waitFor(
         () =>
@@ -80,37 +80,37 @@ export class Relay implements AsyncDisposable {
   }
 
   async #listen(): Promise<void> {
-    const server = createServer((socket) => this.#join(socket));
+    const server = createServer((socket) => this.#accept(socket));
     server.listen(this.#port, '127.0.0.1');
     await once(server, 'listening');
     this.#server = server;
     this.#port = (server.address() as AddressInfo).port;
   }
 
-  #join(near: Socket): void {
-    const pair: Pair = { near, far: connect(this.#target), held: [] };
-    this.#pairs.add(pair);
-    this.#peak = Math.max(this.#peak, this.#pairs.size);
-    this.#pass(pair, near, pair.far);
-    this.#pass(pair, pair.far, near);
+  #accept(toAdapter: Socket): void {
+    const connection: Connection = { toAdapter, toSls: connect(this.#target), delayed: [] };
+    this.#connections.add(connection);
+    this.#peak = Math.max(this.#peak, this.#connections.size);
+    this.#forward(connection, toAdapter, connection.toSls);
+    this.#forward(connection, connection.toSls, toAdapter);
   }
 
-  #pass(pair: Pair, from: Socket, to: Socket): void {
+  #forward(connection: Connection, from: Socket, to: Socket): void {
     from.on('data', (bytes: Buffer) => {
-      if (this.#swallowing) pair.held.push(() => to.write(bytes));
+      if (this.#stalled) connection.delayed.push(() => to.write(bytes));
       else to.write(bytes);
     });
     from.on('error', () => undefined);
     from.on('close', () => {
-      this.#pairs.delete(pair);
+      this.#connections.delete(connection);
       to.destroy();
     });
   }
 
-  #breakAll(): void {
-    for (const { near, far } of this.#pairs) {
-      near.resetAndDestroy();
-      far.destroy();
+  #resetAll(): void {
+    for (const { toAdapter, toSls } of this.#connections) {
+      toAdapter.resetAndDestroy();
+      toSls.destroy();
     }
   }
 }

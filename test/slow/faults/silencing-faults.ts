@@ -2,53 +2,53 @@ import type { Faults } from '../../../emulator/faults.ts';
 import type { ErrorCode } from '../../../src/errors.ts';
 import type { Credentials } from '../../../src/sls/credentials/credentials.ts';
 import type { FleetSettings } from './fleet-settings.ts';
-import { tooSlow } from './read-checker.ts';
+import { slowCodes } from './read-checker.ts';
 import { logstores, rightCredentials, type Fleet } from './fleet.ts';
 
-/** Something that goes wrong with SLS, or on the way to it, so that no query is answered. */
+/** A failure of SLS, or of the way to it, during which no query succeeds. */
 export interface Fault {
   readonly begin: (fleet: Fleet) => void | Promise<void>;
   readonly end: (fleet: Fleet) => void | Promise<void>;
-  /** What reads fail with: one of these at least. */
+  /** Error codes of failed reads. At least one of them must occur. */
   readonly codes: readonly ErrorCode[];
-  /** What they may fail with until the circuit is open. */
-  readonly codeBefore?: ErrorCode;
-  /** How often the adapter may ask SLS meanwhile. */
-  readonly mostQueries: (settings: FleetSettings, seconds: number) => number;
+  /** The error code that failed reads may also have until the circuit opens. */
+  readonly codeUntilOpen?: ErrorCode;
+  /** The maximum of queries to SLS during the fault. */
+  readonly maxQueries: (settings: FleetSettings, seconds: number) => number;
 }
 
-type HowAnswered = Omit<Fault, 'begin' | 'end'>;
-type HowItComes = Pick<Fault, 'begin' | 'end'>;
+type Expectation = Omit<Fault, 'begin' | 'end'>;
+type Action = Pick<Fault, 'begin' | 'end'>;
 
-/** What the label sls.query.max_retry is by default, and the first. */
+/** The first attempt and the default number of retries, `sls.query.max_retry`. */
 const attempts = 6;
 
-/** By each refresh of each logstore, and by reads where that is late. */
-const refreshing = ({ refresh }: FleetSettings, seconds: number) =>
+/** Each refresh queries each logstore. Reads add queries if a refresh is late. */
+const maxRefreshQueries = ({ refresh }: FleetSettings, seconds: number) =>
   1.5 * logstores.length * (Math.ceil(seconds / refresh) + 1);
 
-/** The circuit opens: after some failures, a probe now and then, and whatever was under way. */
-const opening = (codeBefore: ErrorCode): HowAnswered => ({
+/** The circuit opens after some failures. Then there are probes, and the queries that were in flight. */
+const opensCircuit = (codeUntilOpen: ErrorCode): Expectation => ({
   codes: ['CircuitOpen'],
-  codeBefore,
-  mostQueries: ({ breakerFailures, breakerOpen }, seconds) =>
+  codeUntilOpen,
+  maxQueries: ({ breakerFailures, breakerOpen }, seconds) =>
     breakerFailures + logstores.length + Math.ceil(seconds / breakerOpen) + 1,
 });
 
-/** Each refresh asks once, and waits. */
-const waiting: HowAnswered = { codes: tooSlow, mostQueries: refreshing };
+/** Each refresh sends one query per logstore, which times out. */
+const timesOut: Expectation = { codes: slowCodes, maxQueries: maxRefreshQueries };
 
-const scripted = (faults: Faults): HowItComes => ({
+const scripted = (faults: Faults): Action => ({
   begin: ({ sls }) => sls.setFaults(faults),
   end: ({ sls }) => sls.setFaults({}),
 });
 
-const given = (credentials: Credentials | undefined): HowItComes => ({
+const useCredentials = (credentials: Credentials | undefined): Action => ({
   begin: (fleet) => {
-    fleet.credentials.given = credentials;
+    fleet.credentials.value = credentials;
   },
   end: (fleet) => {
-    fleet.credentials.given = rightCredentials;
+    fleet.credentials.value = rightCredentials;
   },
 });
 
@@ -64,37 +64,43 @@ const denied = {
 };
 
 export const silencingFaults: Readonly<Record<string, Fault>> = {
-  'an outage': { ...scripted({ status: 500 }), ...opening('SlsUnavailable') },
-  'a storm of throttling': { ...scripted(tooManyQueries), ...opening('SlsThrottled') },
-  'bodies that are no JSON': { ...scripted({ garbage: 'json' }), ...opening('SlsReplyInvalid') },
-  "a proxy's page": { ...scripted({ garbage: 'html' }), ...opening('SlsUnavailable') },
-  'connections cut in the middle of a body': { ...scripted({ cutBody: true }), ...opening('SlsUnavailable') },
-  'no answer at all': { ...scripted({ hang: true }), ...waiting },
-  'a network that lets nothing through': {
-    begin: ({ network }) => network.swallow(),
-    end: ({ network }) => network.mend(),
-    ...waiting,
+  'SLS answers every query with 500': { ...scripted({ status: 500 }), ...opensCircuit('SlsUnavailable') },
+  'SLS throttles every query': { ...scripted(tooManyQueries), ...opensCircuit('SlsThrottled') },
+  'response bodies are not JSON': { ...scripted({ garbage: 'json' }), ...opensCircuit('SlsReplyInvalid') },
+  'a proxy answers with an HTML page': {
+    ...scripted({ garbage: 'html' }),
+    ...opensCircuit('SlsUnavailable'),
   },
-  'connections refused': {
+  'connections are cut in the middle of a body': {
+    ...scripted({ cutBody: true }),
+    ...opensCircuit('SlsUnavailable'),
+  },
+  'SLS does not answer': { ...scripted({ hang: true }), ...timesOut },
+  'the network forwards nothing': {
+    begin: ({ network }) => network.stall(),
+    end: ({ network }) => network.repair(),
+    ...timesOut,
+  },
+  'connections are refused': {
     begin: ({ network }) => network.refuse(),
-    end: ({ network }) => network.mend(),
-    ...opening('SlsUnavailable'),
+    end: ({ network }) => network.repair(),
+    ...opensCircuit('SlsUnavailable'),
   },
-  'a key that is revoked and restored': {
-    ...given({ accessKeyId: 'revoked', accessKeySecret: 'revoked' }),
-    ...opening('CredentialsRefused'),
+  'the key is revoked and restored': {
+    ...useCredentials({ accessKeyId: 'revoked', accessKeySecret: 'revoked' }),
+    ...opensCircuit('CredentialsRefused'),
   },
-  'credentials that cannot be had': { ...given(undefined), ...opening('CredentialsMissing') },
-  // Both are answers of one logstore, which keep nobody from asking for another.
-  'a right that is withdrawn and given back': {
+  'there are no credentials': { ...useCredentials(undefined), ...opensCircuit('CredentialsMissing') },
+  // The last two concern one logstore, so the circuit of the project stays closed.
+  'the permission is withdrawn and given back': {
     ...scripted(denied),
     codes: ['PermissionDenied'],
-    mostQueries: refreshing,
+    maxQueries: maxRefreshQueries,
   },
-  'a result that is never complete': {
+  'results are never complete': {
     ...scripted({ incomplete: true }),
-    // The retries may be over first, or the deadline.
+    // Either the retries or the deadline may end first.
     codes: ['SlsIncomplete', 'DeadlineExceeded'],
-    mostQueries: (settings, seconds) => attempts * refreshing(settings, seconds),
+    maxQueries: (settings, seconds) => attempts * maxRefreshQueries(settings, seconds),
   },
 };

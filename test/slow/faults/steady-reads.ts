@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { project, readPath, selectorOf, type Reply } from '../../support/adapter.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import type { FleetSettings } from './fleet-settings.ts';
-import type { Finding, Judge } from './read-checker.ts';
+import type { Finding, ReadChecker } from './read-checker.ts';
 import type { KnownRoute } from './known-log.ts';
 
-/** A read that was judged. */
-export interface JudgedRead {
+/** A read and the result of its check. */
+export interface CheckedRead {
   readonly route: KnownRoute;
   readonly tookMs: number;
-  /** By the adapter's clock, Unix ms. */
+  /** Unix ms by the adapter's clock. */
   readonly receivedMs: number;
   readonly finding: Finding;
 }
@@ -17,25 +17,25 @@ export interface JudgedRead {
 export interface SteadyReadsParts {
   readonly routes: readonly KnownRoute[];
   readonly settings: FleetSettings;
-  readonly judge: Judge;
-  /** The adapter's. */
+  readonly checker: ReadChecker;
+  /** The adapter's clock. */
   readonly clock: { now(): number };
   readonly send: (path: string) => Promise<Reply>;
 }
 
-/** Each route is read again so long after, as if by many HPAs. */
+/** Each route is read this often, as if by many HPAs. */
 const readEveryMs = 1000;
-const enoughWrong = 10;
+const maxErrors = 10;
 
-/** Reads every route once a second, one read of each at a time, and has all of them judged. */
+/** Reads every route once a second, with one read per route in flight, and checks all of them. */
 export class SteadyReads {
-  /** Since `forget` was last called. */
-  reads: JudgedRead[] = [];
-  /** What was read since then that must not be; the first of it. */
-  #wrong: string[] = [];
+  /** Reads since the last call of `clear`. */
+  reads: CheckedRead[] = [];
+  /** The first wrong reads since then. */
+  #errors: string[] = [];
   readonly #parts: SteadyReadsParts;
-  #resting: PromiseWithResolvers<void> | undefined;
-  #underWay = 0;
+  #paused: PromiseWithResolvers<void> | undefined;
+  #inFlight = 0;
 
   constructor(parts: SteadyReadsParts) {
     this.#parts = parts;
@@ -43,57 +43,57 @@ export class SteadyReads {
 
   async run(signal: AbortSignal): Promise<void> {
     const { routes } = this.#parts;
-    const firstPauseMs = (place: number) => (place * readEveryMs) / routes.length;
-    await Promise.all(routes.map((route, place) => this.#keepReading(route, firstPauseMs(place), signal)));
+    const firstPauseMs = (index: number) => (index * readEveryMs) / routes.length;
+    await Promise.all(routes.map((route, index) => this.#keepReading(route, firstPauseMs(index), signal)));
   }
 
-  /** Reads pause; resolves once none is under way. */
-  async rest(): Promise<void> {
-    this.#resting ??= Promise.withResolvers();
-    await waitFor(() => this.#underWay === 0, 60_000, 'the reads under way end');
+  /** Pauses the reads. Resolves once none is in flight. */
+  async pause(): Promise<void> {
+    this.#paused ??= Promise.withResolvers();
+    await waitFor(() => this.#inFlight === 0, 60_000, 'the end of the reads in flight');
   }
 
   resume(): void {
-    this.#resting?.resolve();
-    this.#resting = undefined;
+    this.#paused?.resolve();
+    this.#paused = undefined;
   }
 
-  forget(): void {
+  clear(): void {
     this.reads = [];
-    this.#wrong = [];
+    this.#errors = [];
   }
 
-  /** @throws Error where a read was not what it must be */
-  noneWrong(): boolean {
-    if (this.#wrong.length > 0) throw new Error(this.#wrong.join('\n'));
+  /** @throws Error if a read was wrong */
+  assertCorrect(): boolean {
+    if (this.#errors.length > 0) throw new Error(this.#errors.join('\n'));
     return true;
   }
 
   /**
-   * Waits until each route reads a window that ended after the last that it had read by now, and fresh.
+   * Waits until each route has a fresh reading of a later window than any before.
    *
-   * @returns how long that took, in s
-   * @throws Error where it takes too long, or a read was not what it must be
+   * @returns how long that took, in seconds
+   * @throws Error if it takes too long or a read was wrong
    */
-  async recovered(timeoutMs: number): Promise<number> {
+  async waitForRecovery(timeoutMs: number): Promise<number> {
     const { clock, routes, settings } = this.#parts;
     const sinceMs = clock.now();
     const latest = new Map<KnownRoute, number>();
     for (const { route, finding } of this.reads)
       if (finding.kind === 'number') latest.set(route, finding.windowEndMs);
     const seen = this.reads.length;
-    const isFresh = ({ route, finding }: JudgedRead) =>
+    const isFresh = ({ route, finding }: CheckedRead) =>
       finding.kind === 'number' &&
       finding.ageMs <= settings.freshness * 1000 &&
       finding.windowEndMs > (latest.get(route) ?? 0);
     const firstFresh = () => {
-      this.noneWrong();
+      this.assertCorrect();
       const byRoute = new Map<KnownRoute, number>();
       for (const read of this.reads.slice(seen).reverse())
         if (isFresh(read)) byRoute.set(read.route, read.receivedMs);
       return byRoute.size === routes.length ? [...byRoute.values()] : undefined;
     };
-    const times = await waitFor(firstFresh, timeoutMs, 'every route reads fresh again');
+    const times = await waitFor(firstFresh, timeoutMs, 'a fresh reading of every route');
     return (Math.max(...times) - sinceMs) / 1000;
   }
 
@@ -105,32 +105,32 @@ export class SteadyReads {
       'sls.query.interval': String(this.#parts.settings.interval),
     };
     const path = readPath('sls_ingress_qps', selectorOf(labels));
-    for (let pauseMs = firstPauseMs; await this.#goesOnAfter(pauseMs, signal);) {
+    for (let pauseMs = firstPauseMs; await this.#continueAfter(pauseMs, signal);) {
       const startMs = performance.now();
-      this.#underWay += 1;
+      this.#inFlight += 1;
       await this.#read(route, path).catch((error: unknown) => this.#note(route, error));
-      this.#underWay -= 1;
+      this.#inFlight -= 1;
       pauseMs = Math.max(0, startMs + readEveryMs - performance.now());
     }
   }
 
-  async #goesOnAfter(pauseMs: number, signal: AbortSignal): Promise<boolean> {
+  async #continueAfter(pauseMs: number, signal: AbortSignal): Promise<boolean> {
     await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
-    await this.#resting?.promise;
+    await this.#paused?.promise;
     return !signal.aborted;
   }
 
   async #read(route: KnownRoute, path: string): Promise<void> {
-    const { clock, judge, send } = this.#parts;
+    const { clock, checker, send } = this.#parts;
     const [sentMs, startMs] = [clock.now(), performance.now()];
     const reply = await send(path);
     const [receivedMs, tookMs] = [clock.now(), performance.now() - startMs];
-    const finding = judge.judge({ route, sentMs, receivedMs, reply });
+    const finding = checker.check({ route, sentMs, receivedMs, reply });
     this.reads.push({ route, tookMs, receivedMs, finding });
   }
 
   #note({ name }: KnownRoute, error: unknown): void {
-    if (this.#wrong.length < enoughWrong)
-      this.#wrong.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    if (this.#errors.length < maxErrors)
+      this.#errors.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -4,31 +4,30 @@ import type { Faults } from '../../../emulator/faults.ts';
 import { project } from '../../support/adapter.ts';
 import { expectStatus } from '../../support/expect-status.ts';
 import { waitFor } from '../../support/wait-for.ts';
-import { expectSame, footprintOf } from './aftermath.ts';
 import { faultScale, type FleetSettings } from './fleet-settings.ts';
 import { logstores, startFleet, type Fleet } from './fleet.ts';
-import type { Footprint } from './footprint.ts';
-import { tooSlow } from './read-checker.ts';
+import { expectSameFootprint, footprintAtRest, type Footprint } from './footprint.ts';
+import { slowCodes } from './read-checker.ts';
 
 const scale = faultScale(process.env);
 const { settings, faultSeconds, recoverySeconds, slowMs } = scale;
 const timeoutMs = (4 * (faultSeconds + recoverySeconds) + 60) * 1000;
 
-/** Stale readings are served for long enough that no read need fail. */
-const lasting: FleetSettings = { ...settings, maxStale: Math.max(settings.maxStale, 20) };
+/** Serves stale readings for long enough that no read needs to fail. */
+const longStale: FleetSettings = { ...settings, maxStale: Math.max(settings.maxStale, 20) };
 
-/** What SLS may take where it is slow. */
+/** Read timeout and deadline for the slow SLS. */
 const slowSeconds = Math.max(settings.readTimeout, 3 + slowMs / 1000);
 
-/** By each refresh of each logstore, retries included, and by reads where that is late. */
-const mostQueries = (seconds: number, attempts: number) =>
+/** Each refresh queries each logstore, with retries. Reads add queries if a refresh is late. */
+const maxQueries = (seconds: number, attempts: number) =>
   2 * attempts * logstores.length * (Math.ceil(seconds / settings.refresh) + 1);
 
 const median = (values: readonly number[]) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-/** A logstore and a project that are not there, again and again. */
-async function readOthers({ adapter }: Fleet, signal: AbortSignal): Promise<void> {
+/** Reads a logstore and a project that do not exist, every half second. */
+async function readMissing({ adapter }: Fleet, signal: AbortSignal): Promise<void> {
   const read = (labels: Readonly<Record<string, string>>) =>
     adapter.read('sls_ingress_qps', { 'sls.ingress.route': 'default-web-0-1-80', ...labels });
   while (!signal.aborted) {
@@ -51,86 +50,86 @@ describe('while SLS answers some queries', () => {
   let before: Footprint;
 
   beforeAll(async () => {
-    failing = await startFleet(lasting);
-    slow = await startFleet({ ...lasting, readTimeout: slowSeconds, deadline: slowSeconds });
-    crowded = await startFleet(lasting);
+    failing = await startFleet(longStale);
+    slow = await startFleet({ ...longStale, readTimeout: slowSeconds, deadline: slowSeconds });
+    crowded = await startFleet(longStale);
     stepping = await startFleet(settings);
-    before = await footprintOf(fleets());
+    before = await footprintAtRest(fleets());
   }, 120_000);
   afterAll(() => Promise.all(fleets().map(async (fleet) => fleet[Symbol.asyncDispose]())), 60_000);
 
-  /** What a fleet reads while something goes wrong: numbers, every one. */
-  const numbersUnder = async (faults: Faults, { reading, credentials, sls }: Fleet) => {
-    await reading.recovered(60_000);
-    reading.forget();
-    const [askedBefore, startMs] = [credentials.asked, performance.now()];
+  /** Returns the reads of a fleet during the faults. All of them must be values. */
+  const valuesDuring = async (faults: Faults, { reading, credentials, sls }: Fleet) => {
+    await reading.waitForRecovery(60_000);
+    reading.clear();
+    const [requestsBefore, startMs] = [credentials.requests, performance.now()];
     sls.setFaults(faults);
     await sleep(faultSeconds * 1000);
     sls.setFaults({});
-    const queries = credentials.asked - askedBefore;
+    const queries = credentials.requests - requestsBefore;
     const reads = [...reading.reads];
-    reading.noneWrong();
+    reading.assertCorrect();
     expect(reads.flatMap(({ finding }) => (finding.kind === 'failure' ? finding.code : []))).toEqual([]);
     return { reads, queries, seconds: (performance.now() - startMs) / 1000 };
   };
 
   it.concurrent(
-    'three of ten queries fail: no read does',
+    'no read fails while three of ten queries fail',
     async () => {
-      const { queries, seconds } = await numbersUnder({ errorRate: 0.3 }, failing);
-      expect(queries).toBeLessThanOrEqual(mostQueries(seconds, 6));
-      expect(await failing.reading.recovered(60_000)).toBeLessThan(recoverySeconds);
+      const { queries, seconds } = await valuesDuring({ errorRate: 0.3 }, failing);
+      expect(queries).toBeLessThanOrEqual(maxQueries(seconds, 6));
+      expect(await failing.reading.waitForRecovery(60_000)).toBeLessThan(recoverySeconds);
     },
     timeoutMs,
   );
 
   it.concurrent(
-    'every answer takes longer than patience: reads are stale, and none piles up',
+    'reads return stale values and do not pile up while every response takes longer than patienceSeconds',
     async () => {
-      const { reads, queries, seconds } = await numbersUnder({ latencyMs: slowMs }, slow);
-      // The first come from before SLS was slow.
+      const { reads, queries, seconds } = await valuesDuring({ latencyMs: slowMs }, slow);
+      // The first ones are from before SLS was slow.
       const late = reads.slice(reads.length / 2);
       expect(median(late.map(({ tookMs }) => tookMs))).toBeLessThan((settings.patience + 1) * 1000);
-      expect(queries).toBeLessThanOrEqual(mostQueries(seconds, 1));
+      expect(queries).toBeLessThanOrEqual(maxQueries(seconds, 1));
       expect(slow.sls.stats().peakConcurrency).toBeLessThanOrEqual(settings.maxConcurrent);
-      expect(await slow.reading.recovered(60_000)).toBeLessThan(recoverySeconds);
+      expect(await slow.reading.waitForRecovery(60_000)).toBeLessThan(recoverySeconds);
     },
     timeoutMs,
   );
 
   it.concurrent(
-    'one HPA names a logstore that is not there, another a project: the others read as ever',
+    'reads of other logstores stay fast while HPAs name a logstore and a project that do not exist',
     async () => {
       const ending = new AbortController();
-      const readingOthers = readOthers(crowded, ending.signal);
-      const { reads, queries, seconds } = await numbersUnder({}, crowded).finally(() => ending.abort());
-      await readingOthers;
+      const readingMissing = readMissing(crowded, ending.signal);
+      const { reads, queries, seconds } = await valuesDuring({}, crowded).finally(() => ending.abort());
+      await readingMissing;
       expect(median(reads.map(({ tookMs }) => tookMs))).toBeLessThan(1000);
-      // Those of two more logstores come on top.
-      expect(queries).toBeLessThanOrEqual(2 * mostQueries(seconds, 1));
+      // Plus those of the two missing logstores.
+      expect(queries).toBeLessThanOrEqual(2 * maxQueries(seconds, 1));
     },
     timeoutMs,
   );
 
-  /** Nobody reads at the moment of a step, so that each read is of one time. */
+  /** No read is in flight at the moment of a step, so the clock is the same throughout each read. */
   const stepBy = async ({ reading, clock }: Fleet, ms: number) => {
-    await reading.rest();
-    reading.noneWrong();
+    await reading.pause();
+    reading.assertCorrect();
     clock.stepMs += ms;
-    reading.forget();
+    reading.clear();
     reading.resume();
   };
 
-  const back = async (fleet: Fleet) => {
+  const stepBack = async (fleet: Fleet) => {
     await stepBy(fleet, -fleet.clock.stepMs);
-    expect(await fleet.reading.recovered(60_000)).toBeLessThan(recoverySeconds);
+    expect(await fleet.reading.waitForRecovery(60_000)).toBeLessThan(recoverySeconds);
   };
 
   it.concurrent(
-    'the clock steps, and back: no reading of the wrong time, and all readings once it is right',
+    'no reading is of a wrong time after the clock steps, and all readings return once it is correct',
     async () => {
-      const { judge, reading, routes } = stepping;
-      judge.due = new Set(['ClockSkewed', ...tooSlow]);
+      const { checker, reading, routes } = stepping;
+      checker.expectedCodes = new Set(['ClockSkewed', ...slowCodes]);
       const refused = () =>
         new Set(
           reading.reads.flatMap(({ route, finding }) =>
@@ -140,23 +139,23 @@ describe('while SLS answers some queries', () => {
       for (const ms of [600_000, -3_600_000]) {
         await stepBy(stepping, ms);
         await waitFor(
-          () => reading.noneWrong() && refused().size === routes.length,
+          () => reading.assertCorrect() && refused().size === routes.length,
           60_000,
-          'every route is refused',
+          'a refusal of every route',
         );
-        await back(stepping);
+        await stepBack(stepping);
       }
-      // About what is tolerated.
+      // About the tolerance of the clock check.
       for (const ms of [-3000, 2000, 3000]) {
         await stepBy(stepping, ms);
         await sleep(settings.maxStale * 1000);
-        await back(stepping);
+        await stepBack(stepping);
       }
     },
     timeoutMs,
   );
 
-  it('leaves memory and connections as they were', async () => {
-    expectSame(before, await footprintOf(fleets()), fleets());
+  it('memory and connections are as before the faults', async () => {
+    expectSameFootprint(before, await footprintAtRest(fleets()), fleets());
   }, 60_000);
 });
