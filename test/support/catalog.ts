@@ -1,6 +1,6 @@
 import { createCatalog } from '../../src/metric/catalog.ts';
 
-/** The metrics that come with the adapter. */
+/** The built-in metrics. */
 export const builtIn = createCatalog();
 export const findMetric = builtIn.find;
 export const listMetrics = () => builtIn.metrics;

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
 
-/** Debian's. */
+/** Path of Debian's package. */
 const executablePath = '/usr/bin/chromium';
 
-/** It is to touch nothing but what the test opens. */
+/** Chromium must connect to nothing but the pages that the test opens. */
 const flags = [
   '--headless',
   '--no-sandbox',
@@ -16,7 +16,7 @@ const flags = [
   '--disable-sync',
 ];
 
-/** Whether a Chromium is installed here. */
+/** Returns whether Chromium is installed. */
 export const chromiumAvailable = (): boolean => existsSync(executablePath);
 
 export const startChromium = (): Promise<Browser> =>

@@ -4,38 +4,46 @@ import { waitFor } from './wait-for.ts';
 
 const checkout = resolve(import.meta.dirname, '../..');
 
-/** Programs of the checkout, each started by its npm script of the same name. */
+/** Programs of the repository. The npm script of the same name starts each. */
 const mains = {
   adapter: join(checkout, 'src/main.ts'),
   emulate: join(checkout, 'emulator/main.ts'),
   demo: join(checkout, 'emulator/demo/main.ts'),
 };
 
-/** One run of the program in a process of its own. */
+/** A program that runs in its own process. */
 export interface CliProcess extends AsyncDisposable {
   readonly pid: number | undefined;
   stdout(): string;
   stderr(): string;
   kill(signal: NodeJS.Signals): void;
-  /** Closes the reader's end of its standard output. */
+  /** Closes the reading end of its standard output. */
   closeStdout(): void;
-  /** Resolves with the first match in all that it wrote, on either stream. */
+  /** Resolves with the first match in its stdout or stderr. */
   output(pattern: RegExp): Promise<RegExpExecArray>;
-  /** The exit code; null: ended by a signal. */
+  /** The exit code, or null if a signal ended it. */
   readonly exit: Promise<number | null>;
 }
 
-/** Nothing of the caller's environment but the PATH: no credentials, no configuration, no profile, no metadata service. */
+/** Only PATH is inherited: no credentials, no configuration and no profile. The metadata service is disabled. */
 const cleanEnvironment = { PATH: process.env['PATH'], ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true' };
 
-/** Starts the adapter. @param home a directory without profiles */
+/**
+ * Starts the adapter.
+ *
+ * @param home a directory without profiles
+ */
 export const startCli = (
   argv: readonly string[],
   home: string,
   env: Readonly<Record<string, string>> = {},
 ): CliProcess => startMain('adapter', argv, home, env);
 
-/** @param home a directory without profiles */
+/**
+ * Starts a program of the repository.
+ *
+ * @param home a directory without profiles
+ */
 export function startMain(
   program: keyof typeof mains,
   argv: readonly string[],
@@ -70,7 +78,7 @@ export function startMain(
   };
 }
 
-/** Runs to the end. */
+/** Runs the adapter until it exits. */
 export async function runCli(
   argv: readonly string[],
   home: string,

@@ -122,7 +122,7 @@ export class TestCluster implements AsyncDisposable {
 }
 
 export interface ClusterOptions {
-  /** Flags of the adapter, by option key. */
+  /** Command-line options of the adapter, by key. */
   readonly flags?: Readonly<Record<string, string>>;
   /** Text of the configuration file. */
   readonly file?: string;

@@ -1,16 +1,16 @@
 import { Writable } from 'node:stream';
 import type { Io } from '../../src/cli/io.ts';
 
-/** A process to run commands in: it keeps what is written, and ends when told to. */
+/** The process environment of a command. It keeps the output, and `end` stops the command. */
 export interface FakeIo {
   readonly io: Io;
   readonly stdout: () => string;
   readonly stderr: () => string;
-  /** As SIGTERM or SIGINT does. */
+  /** Ends the command as SIGTERM or SIGINT does. */
   readonly end: (signalName: string) => void;
 }
 
-/** Key pair of no one, so that no other credentials are looked for. */
+/** A fictitious key pair, so that no other credentials are searched for. */
 export const someCredentials = {
   ALIBABA_CLOUD_ACCESS_KEY_ID: 'some-id',
   ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'some-secret',
@@ -27,7 +27,7 @@ export function fakeIo(env: Io['env'] = someCredentials, clock: Io['clock'] = Da
   };
 }
 
-/** A stream of no terminal. */
+/** A stream that is not a terminal. */
 function keep(): { readonly stream: NodeJS.WriteStream; readonly text: () => string } {
   const chunks: string[] = [];
   const stream = new Writable({

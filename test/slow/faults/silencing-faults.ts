@@ -91,7 +91,7 @@ export const silencingFaults: Readonly<Record<string, Fault>> = {
     ...opensCircuit('CredentialsRefused'),
   },
   'there are no credentials': { ...useCredentials(undefined), ...opensCircuit('CredentialsMissing') },
-  // The last two concern one logstore, so the circuit of the project stays closed.
+  // The last two are answers about one logstore, so they do not block queries to other logstores.
   'the permission is withdrawn and given back': {
     ...scripted(denied),
     codes: ['PermissionDenied'],
