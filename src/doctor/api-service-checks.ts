@@ -1,7 +1,7 @@
 import type { V1APIServiceStatus } from '@kubernetes/client-node';
 import { apiServiceName, readApiService } from '../kube/api-service.ts';
 import { KubeError } from '../kube/client/kube-error.ts';
-import { failed, ok, skipped } from './check.ts';
+import { failed, ok } from './check.ts';
 import type { DoctorCheck, Examination } from './examination.ts';
 
 export const apiService: DoctorCheck = {
@@ -14,14 +14,7 @@ export const apiService: DoctorCheck = {
       facts.learn({ apiService: await readApiService(facts.get('kube'), { signal }) });
       return ok(apiServiceName);
     } catch (error) {
-      if (!(error instanceof KubeError)) throw error;
-      if (error.statusCode === 403)
-        return skipped(
-          error.message,
-          'To check the APIService too, run doctor with the kubeconfig of an administrator:',
-          '--kubeconfig "$HOME/.kube/config"',
-        );
-      if (error.statusCode !== 404) throw error;
+      if (!(error instanceof KubeError && error.statusCode === 404)) throw error;
       return failed(
         `APIService ${apiServiceName} does not exist: no HPA gets external metrics`,
         'Install the adapter (kubectl apply -k deploy/adapter), or apply:',

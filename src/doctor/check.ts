@@ -10,30 +10,17 @@ export interface Finding {
   readonly write?: string | undefined;
 }
 
-export const ok = (found: string): Finding => ({ status: 'ok', found });
+const findingWith = (status: CheckStatus) => (found: string, remedy?: string, write?: string) =>
+  ({ status, found, remedy, write }) satisfies Finding;
 
+type Fault = (found: string, remedy: string, write?: string) => Finding;
+
+export const ok: (found: string) => Finding = findingWith('ok');
 /** It works, but not as it should. */
-export const warn = (found: string, remedy: string, write?: string): Finding => ({
-  status: 'warn',
-  found,
-  remedy,
-  write,
-});
-
-export const failed = (found: string, remedy: string, write?: string): Finding => ({
-  status: 'failed',
-  found,
-  remedy,
-  write,
-});
-
+export const warn: Fault = findingWith('warn');
+export const failed: Fault = findingWith('failed');
 /** There is nothing to check. The checks that need this one are skipped too. */
-export const skipped = (found: string, remedy?: string, write?: string): Finding => ({
-  status: 'skipped',
-  found,
-  remedy,
-  write,
-});
+export const skipped = findingWith('skipped');
 
 /** One entry of the list of checks. */
 export interface Check<Examination> {

@@ -1,10 +1,9 @@
 import { AdapterError } from '../errors.ts';
 import { listAutoscalers } from '../kube/autoscalers/autoscaler-collection.ts';
 import { loadKubeClient, serverVersion } from '../kube/client/kube-client.ts';
-import { KubeError } from '../kube/client/kube-error.ts';
 import { serviceNamespaceOf } from '../service/service-namespace.ts';
 import { failed, ok, skipped } from './check.ts';
-import type { Account, DoctorCheck, Examination } from './examination.ts';
+import { usualKubeconfig, type Account, type DoctorCheck, type Examination } from './examination.ts';
 
 /** The namespace in the manifests of deploy/. */
 const defaultNamespace = 'sls-metrics-adapter';
@@ -18,13 +17,7 @@ export const kubernetes: DoctorCheck = {
     const { env, clock } = dependencies;
     const { kubeconfig, serviceAccountDir = dependencies.serviceAccountDir } = facts.get('config').kubernetes;
     try {
-      const own = serviceAccountDir === undefined ? {} : { serviceAccountDir };
-      const kube = await loadKubeClient({
-        ...(kubeconfig === undefined ? {} : { kubeconfig }),
-        ...own,
-        env,
-        clock,
-      });
+      const kube = await loadKubeClient({ kubeconfig, serviceAccountDir, env, clock });
       cleanup.defer(() => kube.close());
       const version = await serverVersion(kube, { signal });
       const account = await accountOf(examination);
@@ -36,13 +29,9 @@ export const kubernetes: DoctorCheck = {
         return skipped(
           'no cluster is configured here',
           'To check the cluster too, name its kubeconfig:',
-          '--kubeconfig "$HOME/.kube/config"',
+          usualKubeconfig,
         );
-      return failed(
-        error.what,
-        'Correct the kubeconfig, or name another one:',
-        '--kubeconfig "$HOME/.kube/config"',
-      );
+      return failed(error.what, 'Correct the kubeconfig, or name another one:', usualKubeconfig);
     }
   },
 };
@@ -65,18 +54,9 @@ export const hpas: DoctorCheck = {
   needs: ['kubernetes'],
   run: async ({ facts }, signal) => {
     const { autoscalerNamespaces } = facts.get('config').kubernetes;
-    try {
-      const all = await listAutoscalers(facts.get('kube'), autoscalerNamespaces, { signal });
-      const autoscalers = all.filter(({ metrics }) => metrics.length > 0);
-      facts.learn({ autoscalers });
-      return ok(`${autoscalers.length} of ${all.length} HPAs name external metrics`);
-    } catch (error) {
-      if (!(error instanceof KubeError && error.statusCode === 403)) throw error;
-      return skipped(
-        error.message,
-        'To check HPAs too, run doctor with the kubeconfig of an administrator:',
-        '--kubeconfig "$HOME/.kube/config"',
-      );
-    }
+    const all = await listAutoscalers(facts.get('kube'), autoscalerNamespaces, { signal });
+    const autoscalers = all.filter(({ metrics }) => metrics.length > 0);
+    facts.learn({ autoscalers });
+    return ok(`${autoscalers.length} of ${all.length} HPAs name external metrics`);
   },
 };

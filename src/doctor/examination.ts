@@ -14,7 +14,7 @@ import type { SlsStack } from '../service/sls-stack.ts';
 import type { Dependencies } from '../service/dependencies.ts';
 import type { QueryTimes } from '../sls/decode.ts';
 import type { LogstoreAddress } from '../sls/endpoint.ts';
-import { type Check, failed, type Finding } from './check.ts';
+import { type Check, failed, skipped, type Finding } from './check.ts';
 
 /** The metric to check if neither a flag nor an HPA names one. */
 export const defaultMetric = 'sls_ingress_qps';
@@ -126,8 +126,16 @@ export interface Examination {
 
 export type DoctorCheck = Check<Examination>;
 
-/** Turns a thrown error into a finding, with the remedy of the error registry. */
+export const usualKubeconfig = '--kubeconfig "$HOME/.kube/config"';
+
+/** Turns a thrown error into a finding, with the remedy of the error registry. A check that RBAC forbids is skipped. */
 export function findingOf(thrown: unknown): Finding {
+  if (thrown instanceof KubeError && thrown.statusCode === 403)
+    return skipped(
+      thrown.message,
+      'To check this too, run doctor as an administrator, or grant the right that the message names:',
+      usualKubeconfig,
+    );
   if (thrown instanceof KubeError) return failed(thrown.message, kubeRemedy(thrown));
   const error = toAdapterError(thrown);
   return failed(error.what, remedyOf(error));
@@ -137,8 +145,6 @@ export const remedyOf = ({ code }: AdapterError): string => errorRegistry[code].
 
 function kubeRemedy({ kind, statusCode }: KubeError): string {
   if (statusCode === 401) return 'Use a kubeconfig or token that the API server accepts.';
-  if (statusCode === 403)
-    return 'Run doctor with the kubeconfig of an administrator (--kubeconfig), or grant the right that the message names.';
   return kind === 'access'
     ? 'Correct the credentials in the kubeconfig.'
     : 'Check that the API server is up and reachable from here (kubectl version).';

@@ -80,7 +80,7 @@ async function unindexed(
   const found: string[] = [];
   for (const field of fieldNames) {
     try {
-      await queryLogstore(examination, { query: queryOf(field), reachSeconds: [60] }, signal);
+      await queryLogstore(examination, queryOf(field), signal, [60]);
     } catch (thrown) {
       const error = toAdapterError(thrown);
       if (unindexedField(error) === undefined) throw error;

@@ -54,7 +54,7 @@ export const logFormat: DoctorCheck = {
     const { logKind, columns } = log;
     const { primary } = columns.route;
     const query = `* | SELECT count(*) AS lines, count_if(${primary} <> '' AND ${primary} <> '-') AS named FROM log LIMIT 1`;
-    const { rows } = await queryLogstore(examination, { query }, signal);
+    const { rows } = await queryLogstore(examination, query, signal);
     const [lines, named] = [countIn(rows[0], 'lines'), countIn(rows[0], 'named')];
     if (lines === 0) return skipped('there is no line to check');
     const found = `${named} of ${lines} lines have ${primary}`;
@@ -118,7 +118,7 @@ async function seenRoutes(
   const statement = { logKind, filters: {}, window, routes: [], everyRoute: true, maxRows: maxRoutes };
   const ask = (hasAlternative: boolean) => {
     const query = queryText({ ...statement, aggregates: { requests: 'count(*)' }, hasAlternative });
-    return queryLogstore(examination, { query }, signal);
+    return queryLogstore(examination, query, signal);
   };
   const { rows } = await ask(true).catch((thrown: unknown) => {
     const error = toAdapterError(thrown);

@@ -1,22 +1,9 @@
 import { toAdapterError } from '../errors.ts';
-import { type IngressLogKind, ingressLogs, type IngressLogFormat } from '../metric/log-kind.ts';
+import { ingressLogs } from '../metric/log-kind.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
 import type { LogResult, Row } from '../sls/client.ts';
 import { decodeNumber } from '../sls/decode.ts';
 import type { Examination, Probe } from './examination.ts';
-
-/** A query over the last minutes or the last hour. */
-export interface LogstoreQuery {
-  readonly query: string;
-  /** Time ranges in seconds, tried in this order while SLS cannot finish in time. */
-  readonly reachSeconds?: readonly number[];
-}
-
-export interface LogstoreResult extends LogResult {
-  readonly reachSeconds: number;
-  /** How often SLS had no free slot before. */
-  readonly throttled: number;
-}
 
 const hourSeconds = 3600;
 export const defaultReach = [hourSeconds, 600, 60] as const;
@@ -28,13 +15,16 @@ const pauseMs = 1000;
 /**
  * Queries the target's logstore, with retries.
  *
+ * @param reachSeconds time ranges that end now, tried in this order while SLS cannot finish in time
+ * @returns also the time range, and how often SLS had no free slot before
  * @throws AdapterError with one of the codes of SLS
  */
 export async function queryLogstore(
   { dependencies, facts }: Examination,
-  { query, reachSeconds = defaultReach }: LogstoreQuery,
+  query: string,
   signal: AbortSignal,
-): Promise<LogstoreResult> {
+  reachSeconds: readonly number[] = defaultReach,
+): Promise<LogResult & { readonly reachSeconds: number; readonly throttled: number }> {
   const { address } = facts.get('target');
   const reaches = [...reachSeconds];
   let throttled = 0;
@@ -60,7 +50,7 @@ export async function queryLogstore(
 export async function probeLogstore(examination: Examination, signal: AbortSignal): Promise<Probe> {
   try {
     const query = '* | SELECT count(*) AS lines, max(__time__) AS newest FROM log LIMIT 1';
-    const { rows, reachSeconds, throttled } = await queryLogstore(examination, { query }, signal);
+    const { rows, reachSeconds, throttled } = await queryLogstore(examination, query, signal);
     const newestSeconds = countIn(rows[0], 'newest') || undefined;
     return { error: undefined, reachSeconds, throttled, lines: countIn(rows[0], 'lines'), newestSeconds };
   } catch (thrown) {
@@ -74,14 +64,6 @@ export function countIn(row: Row | undefined, alias: string): number {
   return text === undefined || text === 'null' ? 0 : decodeNumber(text, alias);
 }
 
-/** The kind of an ingress log and the names of its columns. */
-export interface IngressLog {
-  readonly logKind: IngressLogKind;
-  readonly columns: IngressLogFormat;
-}
-
-/** Returns undefined for a metric that the configuration defines, which has a log of its own. */
-export const ingressLogOf = ({
-  metric: { logKind },
-}: Pick<MetricRequest, 'metric'>): IngressLog | undefined =>
+/** Returns the columns of the ingress log. Undefined for a metric that the configuration defines, with its own log. */
+export const ingressLogOf = ({ metric: { logKind } }: MetricRequest) =>
   typeof logKind === 'string' ? { logKind, columns: ingressLogs[logKind] } : undefined;

@@ -1,8 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import { apiServiceName } from '../kube/api-service.ts';
 import type { Autoscaler } from '../kube/autoscalers/autoscaler.ts';
-import { KubeError } from '../kube/client/kube-error.ts';
-import { failed, ok, skipped, warn, type Finding } from './check.ts';
+import { failed, ok, warn, type Finding } from './check.ts';
 import {
   defaultMetric,
   type DoctorInput,
@@ -132,20 +131,11 @@ async function checkRights(
   if (!isNeeded(config)) return ok('not needed');
   const account = other ?? examination.facts.get('account');
   const name = `ServiceAccount ${account.namespace}/${account.name}`;
-  try {
-    const missing = await missingRights(examination, account, rights(examination), signal);
-    if (missing.length === 0) return ok(`${name} has these rights`);
-    const more = missing.length > maxShown ? `, and ${missing.length - maxShown} more` : '';
-    const found = `${name} may not ${missing.slice(0, maxShown).map(rightText).join(', ')}${more}`;
-    return (isOptional ? warn : failed)(found, remedy, write(account, config));
-  } catch (error) {
-    if (!(error instanceof KubeError && error.statusCode === 403)) throw error;
-    return skipped(
-      error.message,
-      'To check the rights of another account, run doctor as an administrator or with ClusterRole system:auth-delegator:',
-      '--kubeconfig "$HOME/.kube/config"',
-    );
-  }
+  const missing = await missingRights(examination, account, rights(examination), signal);
+  if (missing.length === 0) return ok(`${name} has these rights`);
+  const more = missing.length > maxShown ? `, and ${missing.length - maxShown} more` : '';
+  const found = `${name} may not ${missing.slice(0, maxShown).map(rightText).join(', ')}${more}`;
+  return (isOptional ? warn : failed)(found, remedy, write(account, config));
 }
 
 const maxShown = 3;

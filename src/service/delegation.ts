@@ -8,7 +8,7 @@ import { AuthenticationConfigWatch } from '../kube/authentication-config.ts';
 import type { AutoscalerHandler } from '../kube/autoscalers/autoscaler-changes.ts';
 import { AutoscalerWatch } from '../kube/autoscalers/autoscaler-watch.ts';
 import { defaultReviewSettings } from '../kube/reviews/reviewer.ts';
-import { loadKubeClient, type KubeClient } from '../kube/client/kube-client.ts';
+import { loadKubeClient } from '../kube/client/kube-client.ts';
 import type { KubeObserver, SyncState } from '../kube/client/kube-observer.ts';
 import { TokenReviewer, defaultTokenReviewSettings } from '../kube/reviews/token-review.ts';
 import { serviceNamespaceOf } from './service-namespace.ts';
@@ -34,13 +34,13 @@ export interface Delegation {
  */
 export async function startDelegation(
   config: Config,
-  dependencies: Dependencies,
+  { clock, random, env }: Dependencies,
   observer: KubeObserver,
   autoscalers: AutoscalerHandler,
 ): Promise<Delegation> {
-  const { manageApiService, serviceName, watchAutoscalers } = config.kubernetes;
-  const { clock, random } = dependencies;
-  const client = await clientOf(config, dependencies);
+  const { kubeconfig, serviceAccountDir, manageApiService, serviceName, watchAutoscalers } =
+    config.kubernetes;
+  const client = await loadKubeClient({ kubeconfig, serviceAccountDir, env, clock });
   const kubeDependencies = { clock, random, observer };
   const authenticationConfig = new AuthenticationConfigWatch(client, kubeDependencies);
   const tokenReviewer = new TokenReviewer(client, kubeDependencies, {
@@ -86,16 +86,6 @@ export async function startDelegation(
       client.close();
     },
   };
-}
-
-function clientOf({ kubernetes }: Config, { env, clock }: Dependencies): Promise<KubeClient> {
-  const { kubeconfig, serviceAccountDir } = kubernetes;
-  return loadKubeClient({
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(serviceAccountDir === undefined ? {} : { serviceAccountDir }),
-    env,
-    clock,
-  });
 }
 
 /**

@@ -13,11 +13,11 @@ import { TokenFile, tokenFileProvider, usualServiceAccountDir } from './token-fi
 
 export interface KubeConfigOptions {
   /** Path of a kubeconfig file. Default: the service account of the pod. */
-  readonly kubeconfig?: string;
+  readonly kubeconfig?: string | undefined;
   /** Default: that of the process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The directory with `token` and `ca.crt` of the service account. Default: where Kubernetes mounts it. */
-  readonly serviceAccountDir?: string;
+  readonly serviceAccountDir?: string | undefined;
   readonly clock?: { now(): number };
 }
 
