@@ -73,13 +73,12 @@ export class Collector {
   /** By the key of the series. */
   readonly #pending = new Map<string, PendingSeries>();
   readonly #queues = new Map<string, LogstoreQueue>();
-  readonly #refused: RefusedMetrics;
+  readonly #refused = new RefusedMetrics();
   #runs = 0;
 
   constructor(settings: CollectorSettings, context: CollectorContext) {
     this.#settings = settings;
     this.#context = context;
-    this.#refused = new RefusedMetrics(context.clock);
   }
 
   /**

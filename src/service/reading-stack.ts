@@ -61,7 +61,7 @@ export function createReading(
     endpointOf: sls.endpointOf,
     fixedSecondsOf: (project) => readingOf(project).delaySeconds,
     settingsOf: (project) => readingOf(project).delay,
-    query: (query, signal) => sls.seconds.query(query, signal),
+    query: sls.countSeconds,
     store,
     clock,
     observer,

@@ -8,13 +8,13 @@ import { Identities, type IdentityState } from '../sls/credentials/identities.ts
 import type { CredentialObserver } from '../sls/credentials/renewed-credentials.ts';
 import { resolveEndpoint, stsHost, type Endpoint } from '../sls/endpoint.ts';
 import { ProjectGates, type GateObserver } from '../sls/project-gates.ts';
-import { SecondCountSource } from '../sls/second-counts.ts';
+import { countSeconds, type SecondCounts, type SecondCountQuery } from '../sls/second-counts.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** Everything that queries SLS. Each query passes the gate of its project. */
 export interface SlsStack {
   readonly aggregates: AggregateSource;
-  readonly seconds: SecondCountSource;
+  readonly countSeconds: (query: SecondCountQuery, signal: AbortSignal) => Promise<SecondCounts>;
   readonly gates: ProjectGates;
   readonly endpointOf: (request: EndpointRequest) => Endpoint;
   /** The credentials that the project is queried with. */
@@ -58,8 +58,8 @@ export function createSls(
   });
   const endpointsOf = onceFor(resolvedEndpoints);
   return {
-    aggregates: new AggregateSource(gates, clock),
-    seconds: new SecondCountSource(gates),
+    aggregates: new AggregateSource(gates),
+    countSeconds: (query, signal) => countSeconds(gates, query, signal),
     gates,
     endpointOf: ({ project, internalEndpoint }) => endpointsOf(settingsOf(project))(internalEndpoint),
     credentialsOf,

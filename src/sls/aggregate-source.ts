@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { AdapterError } from '../errors.ts';
 import { routeColumnsOf } from '../metric/log-kind.ts';
 import type { Aggregates } from '../metric/measures.ts';
@@ -18,8 +19,11 @@ export interface AggregateQuery extends LogstoreAddress, Omit<Statement, 'hasAlt
 /** Keyed by route; a route without a line in the window is absent. The whole logstore has the key undefined. */
 export type AggregatesByRoute = ReadonlyMap<string | undefined, Aggregates>;
 
-/** How long to remember that a logstore lacks the alternative column. */
+/** A logstore that lacks the alternative column is asked for it again after this long. */
 const recheckColumnMs = 10 * 60_000;
+
+/** Bounded because clients name the logstores. */
+const maxRemembered = 10_000;
 
 /** Returns what is sent to SLS for an aggregate query. */
 export function logQueryOf(
@@ -33,37 +37,33 @@ export function logQueryOf(
 /** Turns aggregate queries into SLS queries, and their rows into numbers. One query is one SLS request. */
 export class AggregateSource {
   readonly #logs: LogSource;
-  readonly #clock: { now(): number };
   readonly #maxRows: number;
-  /** Logstore → when (Unix ms) SLS reported that it lacks the alternative column. */
-  readonly #lacksAlternativeSinceMs = new Map<string, number>();
+  /** Logstores of which SLS reported that they lack the alternative column. */
+  readonly #lacksAlternative = new LRUCache<string, true>({
+    max: maxRemembered,
+    ttl: recheckColumnMs,
+    ttlResolution: 0,
+  });
 
   /** @param maxRows LIMIT of a query that groups by every route; a logstore must have fewer routes */
-  constructor(logs: LogSource, clock: { now(): number }, maxRows = greatestLimit) {
+  constructor(logs: LogSource, maxRows = greatestLimit) {
     this.#logs = logs;
-    this.#clock = clock;
     this.#maxRows = maxRows;
   }
 
   /** @throws AdapterError with one of the codes of SLS; a result is never partial */
   readonly query = async (query: AggregateQuery, signal: AbortSignal): Promise<AggregatesByRoute> => {
     const key = logstoreKey(query);
-    const hasAlternative = !this.#lacksAlternative(key);
+    const hasAlternative = !this.#lacksAlternative.has(key);
     try {
       return await this.#send(query, hasAlternative, signal);
     } catch (error) {
       const alternative = routeColumnsOf(query.logKind)?.alternative;
       if (!hasAlternative || alternative === undefined || unindexedField(error) !== alternative) throw error;
-      this.#lacksAlternativeSinceMs.set(key, this.#clock.now());
+      this.#lacksAlternative.set(key, true);
       return this.#send(query, false, signal);
     }
   };
-
-  /** If the clock was set back (negative age), the column is tried again at once. */
-  #lacksAlternative(key: string): boolean {
-    const ageMs = this.#clock.now() - (this.#lacksAlternativeSinceMs.get(key) ?? -Infinity);
-    return ageMs >= 0 && ageMs < recheckColumnMs;
-  }
 
   #send(query: AggregateQuery, hasAlternative: boolean, signal: AbortSignal): Promise<AggregatesByRoute> {
     const { plannedAtSeconds, readIds = [] } = query;

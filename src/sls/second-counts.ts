@@ -14,19 +14,18 @@ export interface SecondCountQuery extends LogstoreAddress {
 /** Unix second → lines logged in it, of any route. A second without lines is absent. */
 export type SecondCounts = ReadonlyMap<number, number>;
 
-/** Counts the lines of a logstore per second, as far as SLS has them so far. One query is one SLS request. */
-export class SecondCountSource {
-  readonly #logs: LogSource;
-
-  constructor(logs: LogSource) {
-    this.#logs = logs;
-  }
-
-  /** @throws AdapterError with one of the codes of SLS; a result is never partial */
-  query(query: SecondCountQuery, signal: AbortSignal): Promise<SecondCounts> {
-    const { window, plannedAtSeconds } = query;
-    const sent = logQuery(query, window, secondCountsText(window));
-    const decode = (rows: readonly Row[]) => decodeSecondCounts(rows, window);
-    return queryDecoded(this.#logs, sent, plannedAtSeconds, decode, signal);
-  }
+/**
+ * Counts the lines of a logstore per second, as far as SLS has them so far, in one SLS request.
+ *
+ * @throws AdapterError with one of the codes of SLS; a result is never partial
+ */
+export function countSeconds(
+  logs: LogSource,
+  query: SecondCountQuery,
+  signal: AbortSignal,
+): Promise<SecondCounts> {
+  const { window, plannedAtSeconds } = query;
+  const sent = logQuery(query, window, secondCountsText(window));
+  const decode = (rows: readonly Row[]) => decodeSecondCounts(rows, window);
+  return queryDecoded(logs, sent, plannedAtSeconds, decode, signal);
 }

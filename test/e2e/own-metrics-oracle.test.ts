@@ -130,7 +130,7 @@ beforeAll(async () => {
     clock,
     sqlConcurrency: 1000,
   });
-  source = new AggregateSource(client, clock);
+  source = new AggregateSource(client);
 });
 afterAll(async () => {
   client.close();

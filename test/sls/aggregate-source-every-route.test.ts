@@ -50,7 +50,7 @@ describe('a query that groups by every route', () => {
   ];
   const queryOf = (everyRoute: boolean) =>
     aggregateQuery(sls.url, clock.nowSeconds, window, { routes: asked, everyRoute });
-  const withLimit = (maxRows: number) => new AggregateSource(logs, clock, maxRows);
+  const withLimit = (maxRows: number) => new AggregateSource(logs, maxRows);
   const expected = countsOf([
     ...Array.from({ length: 300 }, (_, n) => `default-r${n % 250}-80`).filter((name) => asked.includes(name)),
     `it's`,
@@ -60,7 +60,7 @@ describe('a query that groups by every route', () => {
   beforeAll(() => sls.sink(project, logstore).append(logged));
 
   it('names no route and returns those that were asked for', async () => {
-    const source = new AggregateSource(logs, clock);
+    const source = new AggregateSource(logs);
     expect(await requestsOf(source, queryOf(true))).toEqual(expected);
     expect(await requestsOf(source, queryOf(false))).toEqual(expected);
     expect(sent[0]).not.toContain('default-r1-80');

@@ -2,13 +2,12 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../emulator/emulator.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
-import { SecondCountSource, type SecondCountQuery } from '../../src/sls/second-counts.ts';
+import { countSeconds, type SecondCountQuery } from '../../src/sls/second-counts.ts';
 import { TestClock } from '../support/test-clock.ts';
 import { alive, createClient, logstore, project, startSls } from './sls-client.ts';
 
 const clock = new TestClock();
 const { client, events } = createClient();
-const source = new SecondCountSource(client);
 let sls: Emulator;
 
 beforeAll(async () => {
@@ -49,7 +48,7 @@ describe('a count of lines per second', () => {
           .map((lines, index) => [firstSeconds + index, lines] as const)
           .slice(1, -1)
           .filter(([, lines]) => lines > 0);
-        const found = await source.query(queryOf(firstSeconds + 1, nextSeconds - 1), alive());
+        const found = await countSeconds(client, queryOf(firstSeconds + 1, nextSeconds - 1), alive());
         expect(found).toEqual(new Map(inside));
       }),
       { numRuns: 15 },
@@ -58,7 +57,7 @@ describe('a count of lines per second', () => {
 
   it('takes one query', async () => {
     const before = sls.stats().sql;
-    await source.query(queryOf(clock.nowSeconds - 200, clock.nowSeconds - 2), alive());
+    await countSeconds(client, queryOf(clock.nowSeconds - 200, clock.nowSeconds - 2), alive());
     expect(sls.stats().sql).toBe(before + 1);
     expect(events.at(-1)).toMatchObject({ outcome: 'ok' });
   });
@@ -67,13 +66,13 @@ describe('a count of lines per second', () => {
     const query = queryOf(clock.nowSeconds - 20, clock.nowSeconds - 2);
     for (const dateShiftMs of [-3000, 60_000]) {
       sls.setFaults({ dateShiftMs });
-      await expect(source.query(query, alive())).rejects.toMatchObject({ code: 'ClockSkewed' });
+      await expect(countSeconds(client, query, alive())).rejects.toMatchObject({ code: 'ClockSkewed' });
     }
   });
 
   it('fails if the result is incomplete', async () => {
     sls.setFaults({ incomplete: true });
-    const querying = source.query(queryOf(clock.nowSeconds - 20, clock.nowSeconds - 2), alive());
+    const querying = countSeconds(client, queryOf(clock.nowSeconds - 20, clock.nowSeconds - 2), alive());
     await expect(querying).rejects.toMatchObject({ code: 'SlsIncomplete' });
   });
 });

@@ -34,9 +34,7 @@ export async function explain(
     const isText = output === 'table';
     if (isText) io.stdout.write(explanationText(explanation, namespace));
     const result =
-      run && refusal === undefined
-        ? await runExplained(explanation, reading, io.clock, io.signal)
-        : undefined;
+      run && refusal === undefined ? await runExplained(explanation, reading, io.signal) : undefined;
     if (!isText) {
       const json = {
         ...explanationJson(explanation, namespace),

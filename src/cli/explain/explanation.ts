@@ -98,11 +98,10 @@ export interface ExplainedRun {
 export async function runExplained(
   { batch, request, settings }: Explanation,
   { sls, retryPauses }: ReadingStack,
-  clock: { now(): number },
   signal: AbortSignal,
 ): Promise<ExplainedRun> {
   const exchanges: Exchange[] = [];
-  const source = new AggregateSource(recording(sls.gates, exchanges), clock);
+  const source = new AggregateSource(recording(sls.gates, exchanges));
   try {
     const result = await withRetry(
       (either) => source.query(batch.query, either),

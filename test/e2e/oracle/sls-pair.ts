@@ -109,7 +109,7 @@ export class SlsPair {
   private constructor() {
     this.#client = createClient({ readTimeoutMs: 30_000 }).client;
     this.#replies = new SharedReplies(this.#client);
-    this.source = new AggregateSource(this.#replies, this.clock);
+    this.source = new AggregateSource(this.#replies);
   }
 
   static async start(): Promise<SlsPair> {

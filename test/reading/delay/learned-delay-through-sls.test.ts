@@ -5,7 +5,7 @@ import { outcomeFromResult, planBatches } from '../../../src/reading/plan.ts';
 import { SampleStore } from '../../../src/reading/sample-store.ts';
 import { AggregateSource } from '../../../src/sls/aggregate-source.ts';
 import { parseEndpointUrl, type Endpoint } from '../../../src/sls/endpoint.ts';
-import { SecondCountSource } from '../../../src/sls/second-counts.ts';
+import { countSeconds } from '../../../src/sls/second-counts.ts';
 import { alive, createClient, logstore, project, startSls, type TestClient } from '../../sls/sls-client.ts';
 import { TestClock } from '../../support/test-clock.ts';
 import {
@@ -65,14 +65,13 @@ beforeAll(async () => {
   emulator = await startSls({ clock, ingestLagMs: () => lagMs, logstores: [narrow] });
   endpoint = parseEndpointUrl(emulator.url);
   sls = createClient();
-  const secondCounts = new SecondCountSource(sls.client);
   delays = new Delays({
     clock,
     store: new SampleStore(1),
     endpointOf: () => endpoint,
     fixedSecondsOf: () => undefined,
     settingsOf: () => defaultSettings,
-    query: (query, signal) => secondCounts.query(query, signal),
+    query: (query, signal) => countSeconds(sls.client, query, signal),
     observer: {
       delayLearned: () => undefined,
       probeFailing: ({ error }) => faults.push(error.message),
@@ -88,7 +87,7 @@ afterAll(async () => {
 
 /** Appends, reads and probes second by second. */
 async function passTime(): Promise<void> {
-  const source = new AggregateSource(sls.client, clock);
+  const source = new AggregateSource(sls.client);
   let probeAtMs = clock.now() + 3210;
   for (let second = fromSeconds; second < fromSeconds + seconds; second++) {
     clock.nowMs = second * 1000;
