@@ -63,17 +63,17 @@ export interface LogSource {
 }
 
 /**
- * Calls GetLogsV2 with the SDK: one SDK client per endpoint and identity, one pool of connections for all. Every error
- * of SLS, the SDK and the network becomes an AdapterError here and in the files below (`sdk-client`, `transport`).
+ * Calls GetLogsV2 with the SDK: one SDK client per endpoint, one pool of connections for all. Every error of SLS, the
+ * SDK and the network becomes an AdapterError here and in the files below (`sdk-client`, `transport`).
  */
 export class SlsClient implements LogSource {
   readonly #credentialsOf: (project: string) => CredentialSource;
   readonly #transport: Transport;
   readonly #observer: SlsObserver;
-  readonly #clients = new Map<CredentialSource, Map<string, SdkClient>>();
+  /** By URL of the endpoint: the configuration bounds how many there are. */
+  readonly #clients = new Map<string, SdkClient>();
   #sdk: Promise<{ readonly SdkClient: typeof SdkClient }> | undefined;
 
-  /** @param credentialsOf must return the same source for projects of one identity */
   constructor(
     credentialsOf: (project: string) => CredentialSource,
     settings: TransportSettings,
@@ -116,27 +116,22 @@ export class SlsClient implements LogSource {
   async #send(query: LogQuery, signal: AbortSignal): Promise<LogResult> {
     const source = this.#credentialsOf(query.project);
     const credentials = await source.current();
-    const client = await this.#clientOf(query.endpoint, source);
+    const client = await this.#clientOf(query.endpoint);
     try {
       return readReply(await client.queryLogs(query, credentials, signal), logstoreName(query));
     } catch (error) {
-      if (error instanceof AdapterError && error.code === 'CredentialsRefused') {
-        this.#clients.delete(source);
-        source.refused?.(credentials);
-      }
+      if (error instanceof AdapterError && error.code === 'CredentialsRefused') source.refused?.(credentials);
       throw error;
     }
   }
 
   /** Loads the SDK at the first query: it takes 26 MB and 300 ms, which discovery must not wait for. */
-  async #clientOf(endpoint: Endpoint, source: CredentialSource): Promise<SdkClient> {
+  async #clientOf(endpoint: Endpoint): Promise<SdkClient> {
     this.#sdk ??= import('./sdk-client.ts');
     const { SdkClient } = await this.#sdk;
-    const clients = this.#clients.get(source) ?? new Map<string, SdkClient>();
-    this.#clients.set(source, clients);
     const key = endpointUrl(endpoint);
-    const client = clients.get(key) ?? new SdkClient(endpoint, this.#transport);
-    clients.set(key, client);
+    const client = this.#clients.get(key) ?? new SdkClient(endpoint, this.#transport);
+    this.#clients.set(key, client);
     return client;
   }
 }

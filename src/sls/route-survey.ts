@@ -42,11 +42,8 @@ const lastSecondAlias = 'last_second';
 /** Alias of the requests of the busiest minute. */
 const busiestAlias = 'busiest_minute';
 
-/** Prefix of the catalogue's metrics for each kind of log. */
-const prefixes = { 'nginx-ingress': 'sls_ingress_', 'alb-ingress': 'sls_alb_ingress_' } as const;
-
 /** Returns the metric that an HPA reads from that kind of log. */
-export const qpsMetricOf = (logKind: IngressLogKind): string => `${prefixes[logKind]}qps`;
+export const qpsMetricOf = (logKind: IngressLogKind): string => `${ingressLogs[logKind].metricPrefix}qps`;
 
 /**
  * Returns the routes of a logstore with the most requests, in descending order. A column that needs a field without an
@@ -69,7 +66,9 @@ export async function surveyRoutes(
 /** Drops the metrics whose field has no index, and the alternative column, until SLS accepts the query. */
 async function seenRows(query: SurveyQuery, logs: LogSource, signal: AbortSignal) {
   const { find } = createCatalog();
-  const names = ['latency_p95', 'error_ratio'].map((suffix) => `${prefixes[query.logKind]}${suffix}`);
+  const names = ['latency_p95', 'error_ratio'].map(
+    (suffix) => `${ingressLogs[query.logKind].metricPrefix}${suffix}`,
+  );
   let metrics = names.map(find);
   let hasAlternative = true;
   for (;;) {
@@ -143,7 +142,7 @@ function decodeRoute(
   const route = row[routeAlias];
   if (route === undefined) throw new AdapterError('SlsReplyInvalid', 'SLS gave a row without a route');
   const valueOf = (suffix: string): number | undefined => {
-    const metric = metrics.find(({ name }) => name === `${prefixes[logKind]}${suffix}`);
+    const metric = metrics.find(({ name }) => name === `${ingressLogs[logKind].metricPrefix}${suffix}`);
     if (metric === undefined) return undefined;
     const aggregates = decodeAggregates(row, Object.keys(metric.aggregates));
     const { readable } = metric;

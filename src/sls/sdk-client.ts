@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { stringify } from 'node:querystring';
 import * as spi from '@alicloud/gateway-spi';
 import type { $OpenApiUtil } from '@alicloud/openapi-core';
@@ -8,7 +9,7 @@ import type { GetLogsV2Response } from '@alicloud/sls20201230';
 import * as dara from '@darabonba/typescript';
 import { AdapterError } from '../errors.ts';
 import type { Credentials } from './credentials/credentials.ts';
-import { logstoreName, type Endpoint } from './endpoint.ts';
+import { logstoreName, type Endpoint, type LogstoreAddress } from './endpoint.ts';
 import { replyError, withoutKey } from './sls-error.ts';
 import type { Transport } from './transport.ts';
 
@@ -34,9 +35,7 @@ class QueryOptions extends dara.RuntimeOptions {
 }
 
 /** Unix seconds `[fromSeconds, toSeconds)`, and the query. */
-interface SdkQuery {
-  readonly project: string;
-  readonly logstore: string;
+interface SdkQuery extends Omit<LogstoreAddress, 'endpoint'> {
   readonly fromSeconds: number;
   readonly toSeconds: number;
   readonly query: string;
@@ -97,15 +96,14 @@ export class SdkClient extends sls.default {
     const attributes = new spi.AttributeMap({});
     await this._spi.modifyConfiguration(context, attributes);
     await this._spi.modifyRequest(context, attributes);
-    const { method, pathname, query = {}, headers = {}, hostMap } = context.request;
-    const stream = context.request.stream;
+    const { method, pathname, query = {}, headers = {}, hostMap, stream } = context.request;
     const reply = await this.#transport.send({
       endpoint: this.#slsEndpoint,
       project: hostMap?.['project'] ?? '',
       method,
       path: Object.keys(query).length === 0 ? pathname : `${pathname}?${stringify(query)}`,
       headers,
-      body: await bytesOf(stream),
+      body: await buffer(stream ?? Readable.from([])),
       signal: runtime.signal,
     });
     if (reply.statusCode >= 400) throw replyError(reply, runtime.where, runtime.credentials);
@@ -155,9 +153,3 @@ export class SdkClient extends sls.default {
 }
 
 const messageOf = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown));
-
-async function bytesOf(stream: Readable | undefined): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of (stream ?? []) as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
