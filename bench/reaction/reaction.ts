@@ -94,7 +94,7 @@ export function reactionOf(
 }
 
 /** The stock adapter's policy: each read queries SLS, over 15 s that end 10 s ago. */
-export const stockPolicy = { windowSeconds: 15, delaySeconds: 10 } as const;
+const stockPolicy = { windowSeconds: 15, delaySeconds: 10 } as const;
 
 /**
  * Returns what the stock policy would have read from the same log. The fractions that the stock adapter drops are kept.

@@ -17,7 +17,7 @@ export interface CheckerSettings {
   readonly clock: { now(): number };
 }
 
-/** Further faults are only counted. */
+/** Further faults are not kept. */
 const maxFaults = 20;
 
 /** The statuses that failed reads may have while failures are tolerated. */
@@ -30,8 +30,6 @@ export class ReadingChecker {
   readonly #tolerances: { readonly fromMs: number; toMs: number }[] = [];
   /** The first faults. */
   readonly faults: string[] = [];
-  /** The number of all faults. */
-  faultCount = 0;
   /** The number of correct readings. */
   correct = 0;
   /** The number of expected refusals. */
@@ -70,7 +68,6 @@ export class ReadingChecker {
   }
 
   fault(text: string): void {
-    this.faultCount += 1;
     if (this.faults.length < maxFaults) this.faults.push(text.slice(0, 500));
   }
 
