@@ -5,6 +5,9 @@ import type { Config } from '../config/schema.ts';
 import { flagName, optionKey, settings } from '../config/settings.ts';
 import type { Io } from './io.ts';
 
+/** The flags of a command, as parsed by commander. */
+export type Flags = Readonly<Record<string, unknown>>;
+
 /** In a container the adapter is the first process. */
 const firstProcess = '/proc/1/cmdline';
 
@@ -14,7 +17,7 @@ const firstProcess = '/proc/1/cmdline';
  *
  * @throws AdapterError `ConfigInvalid`
  */
-export async function loadCommandConfig(flags: Readonly<Record<string, unknown>>, io: Io): Promise<Config> {
+export async function loadCommandConfig(flags: Flags, io: Io): Promise<Config> {
   return loadConfig({ flags: { ...(await runningFlags(io)), ...flags }, env: io.env });
 }
 

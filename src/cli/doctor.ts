@@ -1,17 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import type { CheckResult, CheckStatus } from '../doctor/check.ts';
+import type { DoctorInput } from '../doctor/examination.ts';
 import { examine } from '../doctor/examine.ts';
 import { createEventLog } from '../telemetry/event-log.ts';
 import { createLogger } from '../telemetry/logger.ts';
-import { runningFlags } from './command-config.ts';
+import { runningFlags, type Flags } from './command-config.ts';
 import { CommandFailed, type Io } from './io.ts';
 
-export interface DoctorOptions {
-  readonly metric?: string;
-  readonly selector?: string;
-  readonly namespace: string;
-  readonly serviceAccount?: string;
+export interface DoctorOptions extends Omit<DoctorInput, 'flags'> {
   readonly output: 'table' | 'json';
 }
 
@@ -20,18 +17,13 @@ export interface DoctorOptions {
  *
  * @throws CommandFailed if a check failed or the run was interrupted
  */
-export async function doctor(
-  options: DoctorOptions,
-  flags: Readonly<Record<string, unknown>>,
-  io: Io,
-): Promise<void> {
-  const { metric, selector, namespace, serviceAccount, output } = options;
+export async function doctor(options: DoctorOptions & Flags, io: Io): Promise<void> {
   // Errors become findings, so a log would only repeat them.
   const observer = createEventLog(createLogger('silent'));
-  const isTable = output === 'table';
+  const isTable = options.output === 'table';
   // A kubeconfig may name another cluster than that of the pod, so the flags of the pod's adapter do not apply.
-  const running = flags['kubeconfig'] === undefined ? await runningFlags(io) : {};
-  const input = { flags: { ...running, ...flags }, metric, selector, namespace, serviceAccount };
+  const running = options['kubeconfig'] === undefined ? await runningFlags(io) : {};
+  const input = { ...options, flags: { ...running, ...options } };
   const results = await examine(input, { ...io, observer, pause }, io.signal, (result) => {
     if (isTable) io.stdout.write(doctorLines(result, terminalOf(io)));
   });
@@ -61,7 +53,7 @@ const margin = ' '.repeat(widths.status + widths.check + 4);
 /** If fewer columns remain beside the margin, sentences are not wrapped. */
 const minTextWidth = 20;
 
-export interface Terminal {
+interface Terminal {
   readonly isColoured: boolean;
   /** Width of the terminal. Undefined if the output is not a terminal, so that lines are not wrapped. */
   readonly columns: number | undefined;

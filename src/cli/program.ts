@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { packageVersion } from '../api/discovery/version.ts';
+import type { Flags } from './command-config.ts';
 import type { DoctorOptions } from './doctor.ts';
 import type { ExplainOptions } from './explain/explain.ts';
 import type { Io } from './io.ts';
@@ -15,8 +16,6 @@ import {
 import type { QueryOptions } from './query.ts';
 import type { RoutesOptions } from './routes/routes.ts';
 import { prepareCommand, runCommand } from './run-command.ts';
-
-type Flags = Record<string, unknown>;
 
 /** Returns the exit code: 0, 1 for a failure, 2 for wrong flags or configuration. */
 export function runProgram(argv: readonly string[], io: Io): Promise<number> {
@@ -56,7 +55,7 @@ function addQuery(program: Command, io: Io): void {
     .description('Read one metric from SLS, like the adapter, and print it.');
   addReadOptions(command);
   command.action(async (metric: string, options: QueryOptions & Flags) =>
-    (await import('./query.ts')).query(metric, options, options, io),
+    (await import('./query.ts')).query(metric, options, io),
   );
 }
 
@@ -70,7 +69,7 @@ function addExplain(program: Command, io: Io): void {
     .option('--run', 'Send the query, and show rows, times and the reading');
   addReadOptions(command);
   command.action(async (metric: string, options: ExplainOptions & Flags) =>
-    (await import('./explain/explain.ts')).explain(metric, options, options, io),
+    (await import('./explain/explain.ts')).explain(metric, options, io),
   );
 }
 
@@ -119,7 +118,7 @@ function addRoutes(program: Command, io: Io): void {
     .option('--max <count>', 'Maximum replicas', parseCount, 10);
   addConfigOptions(command, ['sls', 'defaults', 'log']);
   command.action(async (options: RoutesOptions & Flags) =>
-    (await import('./routes/routes.ts')).routes(options, options, io),
+    (await import('./routes/routes.ts')).routes(options, io),
   );
 }
 
@@ -152,9 +151,7 @@ function addDoctor(program: Command, io: Io): void {
       '      --selector sls.project=k8s-log-ID,sls.logstore=nginx-ingress,sls.ingress.route=default-web-80',
     ].join('\n'),
   );
-  command.action(async (options: DoctorOptions & Flags) =>
-    (await import('./doctor.ts')).doctor(options, options, io),
-  );
+  command.action(async (options: DoctorOptions & Flags) => (await import('./doctor.ts')).doctor(options, io));
 }
 
 function addLoadtest(program: Command, io: Io): void {

@@ -14,7 +14,7 @@ import { catalogOf } from '../service/catalog.ts';
 import { createReading } from '../service/reading-stack.ts';
 import { createEventLog } from '../telemetry/event-log.ts';
 import { createLogger } from '../telemetry/logger.ts';
-import { loadCommandConfig } from './command-config.ts';
+import { loadCommandConfig, type Flags } from './command-config.ts';
 import type { Io } from './io.ts';
 import { alignedTable } from './table.ts';
 import { utcText } from './utc.ts';
@@ -26,13 +26,8 @@ export interface QueryOptions {
 }
 
 /** Reads one metric from SLS once, like the adapter. If `access` refuses the read, it warns and reads nevertheless. */
-export async function query(
-  metricName: string,
-  options: QueryOptions,
-  flags: Readonly<Record<string, unknown>>,
-  io: Io,
-): Promise<void> {
-  const config = await loadCommandConfig(flags, io);
+export async function query(metricName: string, options: QueryOptions & Flags, io: Io): Promise<void> {
+  const config = await loadCommandConfig(options, io);
   const { request, access } = parseRead(metricName, options, config);
   const refusal = createAccessCheck(config.access)(access);
   if (refusal !== undefined) io.stderr.write(`Warning: for an HPA, ${refusal.message}\n`);

@@ -2,10 +2,11 @@ import { loadConfig } from '../config/load.ts';
 import { startService } from '../service.ts';
 import { createEventLog } from '../telemetry/event-log.ts';
 import { createLogger, levelToggle } from '../telemetry/logger.ts';
+import type { Flags } from './command-config.ts';
 import { aborted, type Io } from './io.ts';
 
 /** Serves until SIGINT or SIGTERM. */
-export async function serve(flags: Readonly<Record<string, unknown>>, io: Io): Promise<void> {
+export async function serve(flags: Flags, io: Io): Promise<void> {
   const config = loadConfig({ flags, env: io.env });
   const logger = createLogger(config.log.level);
   io.onLogSignal?.(levelToggle(logger));

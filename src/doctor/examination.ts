@@ -24,13 +24,13 @@ export interface DoctorInput {
   /** As parsed by commander. Contains the flags of settings. */
   readonly flags: Readonly<Record<string, unknown>>;
   /** Default: the metric of an HPA, else `defaultMetric`. */
-  readonly metric: string | undefined;
+  readonly metric?: string | undefined;
   /** Default: the selector of an HPA, else the configured defaults. */
-  readonly selector: string | undefined;
+  readonly selector?: string | undefined;
   /** Namespace of the HPA. */
   readonly namespace: string;
   /** `{namespace}/{name}` of the adapter's ServiceAccount. Default: our own in a pod, else by convention. */
-  readonly serviceAccount: string | undefined;
+  readonly serviceAccount?: string | undefined;
 }
 
 export interface DoctorDependencies extends Dependencies {

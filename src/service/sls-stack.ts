@@ -1,6 +1,7 @@
 import { credentialSettings } from '../config/credentials-section.ts';
 import { projectSettings, type ProjectSettings } from '../config/project-settings.ts';
 import type { Config } from '../config/schema.ts';
+import type { Series } from '../metric/series.ts';
 import { AggregateSource } from '../sls/aggregate-source.ts';
 import { SlsClient, type SlsObserver } from '../sls/client.ts';
 import type { CredentialSource } from '../sls/credentials/credentials.ts';
@@ -16,18 +17,12 @@ export interface SlsStack {
   readonly aggregates: AggregateSource;
   readonly countSeconds: (query: SecondCountQuery, signal: AbortSignal) => Promise<SecondCounts>;
   readonly gates: ProjectGates;
-  readonly endpointOf: (request: EndpointRequest) => Endpoint;
+  readonly endpointOf: (series: Pick<Series, 'project' | 'internalEndpoint'>) => Endpoint;
   /** The credentials that the project is queried with. */
   readonly credentialsOf: (project: string) => CredentialSource;
   /** One entry per identity that has been needed so far. */
   identities(): readonly IdentityState[];
   close(): void;
-}
-
-/** The parts of a series that decide which endpoint it is read from. */
-export interface EndpointRequest {
-  readonly project: string;
-  readonly internalEndpoint: boolean | undefined;
 }
 
 export function createSls(
@@ -39,10 +34,8 @@ export function createSls(
   const settingsOf = (project: string) => projectSls(project).sls;
   const projectSls = projectSettings(config);
   const identities = new Identities({ env, clock, stsEndpoint: stsHost(config.sls), observer });
-  const identityOf = onceFor((sls: ProjectSettings['sls']): CredentialSource =>
-    identities.of(credentialSettings(sls.credentials)),
-  );
-  const credentialsOf = (project: string) => credentials ?? identityOf(settingsOf(project));
+  const credentialsOf = (project: string) =>
+    credentials ?? identities.of(credentialSettings(settingsOf(project).credentials));
   const client = new SlsClient(
     credentialsOf,
     { connectTimeoutMs: connectTimeoutSeconds * 1000, readTimeoutMs: readTimeoutSeconds * 1000 },
@@ -56,34 +49,25 @@ export function createSls(
     },
     observer,
   });
-  const endpointsOf = onceFor(resolvedEndpoints);
   return {
     aggregates: new AggregateSource(gates),
     countSeconds: (query, signal) => countSeconds(gates, query, signal),
     gates,
-    endpointOf: ({ project, internalEndpoint }) => endpointsOf(settingsOf(project))(internalEndpoint),
+    endpointOf: endpointResolver(settingsOf),
     credentialsOf,
     identities: () => identities.states(),
     close: () => client.close(),
   };
 }
 
-/** Resolves each endpoint once; there are at most three: configured, internal and public. */
-function resolvedEndpoints({ region, network, endpoint: url }: ProjectSettings['sls']) {
-  const resolved = new Map<boolean | undefined, Endpoint>();
-  return (internal: boolean | undefined): Endpoint => {
-    const endpoint = resolved.get(internal) ?? resolveEndpoint({ region, network, url }, internal);
-    resolved.set(internal, endpoint);
+/** Resolves each endpoint once. There are at most three for each entry of `projects`, however many projects match. */
+function endpointResolver(settingsOf: (project: string) => ProjectSettings['sls']): SlsStack['endpointOf'] {
+  const resolved = new Map<string, Endpoint>();
+  return ({ project, internalEndpoint }) => {
+    const { region, network, endpoint: url } = settingsOf(project);
+    const key = [region, network, url, internalEndpoint].join(' ');
+    const endpoint = resolved.get(key) ?? resolveEndpoint({ region, network, url }, internalEndpoint);
+    resolved.set(key, endpoint);
     return endpoint;
-  };
-}
-
-/** Makes one value per settings object. There is one such object per entry of `projects`, however many projects match. */
-function onceFor<Key extends object, Value>(make: (key: Key) => Value): (key: Key) => Value {
-  const made = new WeakMap<Key, Value>();
-  return (key) => {
-    const value = made.get(key) ?? make(key);
-    made.set(key, value);
-    return value;
   };
 }

@@ -1,7 +1,7 @@
 import { createReading } from '../../service/reading-stack.ts';
 import { createEventLog } from '../../telemetry/event-log.ts';
 import { createLogger } from '../../telemetry/logger.ts';
-import { loadCommandConfig } from '../command-config.ts';
+import { loadCommandConfig, type Flags } from '../command-config.ts';
 import type { Io } from '../io.ts';
 import { parseRead, type QueryOptions } from '../query.ts';
 import { explanationJson, runJson } from './explanation-json.ts';
@@ -18,14 +18,9 @@ export interface ExplainOptions extends QueryOptions {
  *
  * @throws AdapterError the refusal of `access` or the error of the read, after everything known has been printed
  */
-export async function explain(
-  metricName: string,
-  options: ExplainOptions,
-  flags: Readonly<Record<string, unknown>>,
-  io: Io,
-): Promise<void> {
+export async function explain(metricName: string, options: ExplainOptions & Flags, io: Io): Promise<void> {
   const { namespace, output, run = false } = options;
-  const config = await loadCommandConfig(flags, io);
+  const config = await loadCommandConfig(options, io);
   const { request, access } = parseRead(metricName, options, config);
   const reading = createReading(config, io, createEventLog(createLogger(config.log.level)));
   try {

@@ -1,36 +1,19 @@
-import { type AccessDecision, type AccessRead, decideAccess } from '../../access/access-check.ts';
+import { type AccessRead, decideAccess } from '../../access/access-check.ts';
 import { projectSettings, type ProjectSettings } from '../../config/project-settings.ts';
 import type { Config } from '../../config/schema.ts';
 import { AdapterError, toAdapterError } from '../../errors.ts';
 import { routeColumnsOf } from '../../metric/log-kind.ts';
 import type { MetricRequest } from '../../metric/metric-request.ts';
 import type { Outcome } from '../../metric/sample.ts';
-import type { DelaySource } from '../../reading/delay/delays.ts';
-import { type Batch, type BatchKey, batchKeyOf, outcomeFromResult, planBatches } from '../../reading/plan.ts';
+import { batchKeyOf, outcomeFromResult, planBatches } from '../../reading/plan.ts';
 import type { ReadingItem } from '../../reading/reader.ts';
 import { withRetry } from '../../reading/retry.ts';
 import type { ReadingStack } from '../../service/reading-stack.ts';
 import { AggregateSource, logQueryOf } from '../../sls/aggregate-source.ts';
 import type { LogQuery, LogResult, LogSource } from '../../sls/client.ts';
 
-/** The setting or label that decides the endpoint. */
-export type EndpointSource = 'sls.endpoint' | 'sls.internal.endpoint' | 'sls.region, sls.network';
-
 /** How the adapter performs a read, before anything is sent. */
-export interface Explanation {
-  readonly request: MetricRequest;
-  readonly access: AccessDecision;
-  readonly batch: Batch;
-  readonly query: LogQuery;
-  /** The query that is sent instead if the logstore has no index on the column of canaries. */
-  readonly queryWithoutCanary: string | undefined;
-  readonly endpointSource: EndpointSource;
-  readonly delaySeconds: number;
-  readonly delaySource: DelaySource;
-  /** What all series that share the query have in common. */
-  readonly key: BatchKey;
-  readonly settings: ProjectSettings['reading'];
-}
+export type Explanation = ReturnType<typeof explainRead>;
 
 /**
  * Plans a read as the adapter does.
@@ -44,7 +27,7 @@ export function explainRead(
   config: Config,
   reading: ReadingStack,
   nowMs: number,
-): Explanation {
+) {
   const { sls, delays } = reading;
   const { reading: settings, sls: slsSettings } = projectSettings(config)(request.project);
   const [batch] = planBatches(request.series, {
@@ -64,15 +47,18 @@ export function explainRead(
     access: decideAccess(config.access, access),
     batch,
     query,
+    /** The query that is sent instead if the logstore has no index on the column of canaries. */
     queryWithoutCanary: alternative === undefined || without === query.query ? undefined : without,
     endpointSource: endpointSourceOf(request, slsSettings),
     delaySeconds: plannedAtSeconds - window.endSeconds,
     delaySource: delays.sourceOf(first),
+    /** What all series that share the query have in common. */
     key: batchKeyOf(first, endpoint, window),
     settings,
   };
 }
 
+/** Returns the setting or label that decides the endpoint. */
 function endpointSourceOf({ internalEndpoint }: MetricRequest, { endpoint }: ProjectSettings['sls']) {
   if (endpoint !== undefined) return 'sls.endpoint';
   return internalEndpoint === undefined ? 'sls.region, sls.network' : 'sls.internal.endpoint';

@@ -7,6 +7,7 @@ import { matchLabelsOf, numberText, type Survey } from './survey-output.ts';
 
 export interface HpaOptions {
   readonly deployment: string;
+  /** Only routes of this namespace. */
   readonly namespace?: string;
   readonly route?: string;
   readonly min: number;

@@ -7,23 +7,17 @@ import { surveyRoutes, type SurveyQuery } from '../../sls/route-survey.ts';
 import { createEventLog } from '../../telemetry/event-log.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import type { Io } from '../io.ts';
-import { loadCommandConfig } from '../command-config.ts';
-import { hpaManifest } from './hpa-manifest.ts';
+import { loadCommandConfig, type Flags } from '../command-config.ts';
+import { hpaManifest, type HpaOptions } from './hpa-manifest.ts';
 import { surveyJson, surveyTable, type Survey } from './survey-output.ts';
 
-export interface RoutesOptions {
+export interface RoutesOptions extends Omit<HpaOptions, 'deployment'> {
   /** How far back to look, milliseconds. */
   readonly since: number;
-  /** Only routes of this namespace. */
-  readonly namespace?: string;
   readonly logKind?: IngressLogKind;
   readonly limit: number;
-  readonly output: 'table' | 'json';
   /** A Deployment. If given, an HPA for it is printed instead of the routes. */
   readonly hpa?: string;
-  readonly route?: string;
-  readonly min: number;
-  readonly max: number;
 }
 
 /** A query over an hour of a busy log takes longer than a read may. */
@@ -34,12 +28,8 @@ const maxSinceMs = 24 * 3_600_000;
 const limitForHpa = 10_000;
 
 /** Prints the recent routes in a logstore, or an HPA for one of them. */
-export async function routes(
-  options: RoutesOptions,
-  flags: Readonly<Record<string, unknown>>,
-  io: Io,
-): Promise<void> {
-  const config = await loadCommandConfig(flags, io);
+export async function routes(options: RoutesOptions & Flags, io: Io): Promise<void> {
+  const config = await loadCommandConfig(options, io);
   const { project, logstore } = config.defaults;
   checkOptions(options);
   if (project === undefined || logstore === undefined) {
