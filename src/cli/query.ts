@@ -33,7 +33,7 @@ export async function query(metricName: string, options: QueryOptions & Flags, i
   if (refusal !== undefined) io.stderr.write(`Warning: for an HPA, ${refusal.message}\n`);
   const reading = createReading(config, io, createEventLog(createLogger(config.log.level)));
   try {
-    const { items } = await reading.reader.read(request, io.signal);
+    const { items } = await reading.reader.read(request, io);
     io.stdout.write(
       options.output === 'json'
         ? `${JSON.stringify(externalMetricValueList(metricName, items), null, 2)}\n`

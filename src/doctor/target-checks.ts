@@ -114,7 +114,7 @@ export const reading: DoctorCheck = {
     const { request } = facts.get('target');
     const stack = createReading(facts.get('config'), dependencies, dependencies.observer);
     try {
-      const { items } = await stack.reader.read(request, signal);
+      const { items } = await stack.reader.read(request, { signal });
       const values = items.map(({ labels, sample }) => {
         const { value, window } = sample;
         const name = labels[labelDefinitions.route.name] ?? 'the whole logstore';

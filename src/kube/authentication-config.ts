@@ -19,7 +19,7 @@ export interface RequestHeaderConfig {
   readonly caPem: string;
   /** Common names. Empty: any name. */
   readonly allowedNames: readonly string[];
-  /** Header names, as in the ConfigMap. The first one that is present counts. */
+  /** Header names in lower case. The first one that is present counts. */
   readonly usernameHeaders: readonly string[];
   readonly groupHeaders: readonly string[];
   readonly extraHeaderPrefixes: readonly string[];
@@ -134,10 +134,10 @@ export function parseAuthenticationConfig(data: unknown): AuthenticationConfig {
           requestHeader: {
             caPem,
             allowedNames: stringsOf(fields, 'requestheader-allowed-names'),
-            usernameHeaders: stringsOf(fields, 'requestheader-username-headers'),
-            groupHeaders: stringsOf(fields, 'requestheader-group-headers'),
-            extraHeaderPrefixes: stringsOf(fields, 'requestheader-extra-headers-prefix'),
-            uidHeaders: stringsOf(fields, 'requestheader-uid-headers'),
+            usernameHeaders: headerNames(fields, 'requestheader-username-headers'),
+            groupHeaders: headerNames(fields, 'requestheader-group-headers'),
+            extraHeaderPrefixes: headerNames(fields, 'requestheader-extra-headers-prefix'),
+            uidHeaders: headerNames(fields, 'requestheader-uid-headers'),
           },
         }),
   };
@@ -162,6 +162,9 @@ function bundleOf(fields: ConfigMapData, key: string): string | undefined {
   }
   return `${certificates.join('\n')}\n`;
 }
+
+const headerNames = (fields: ConfigMapData, key: string): readonly string[] =>
+  stringsOf(fields, key).map((name) => name.toLowerCase());
 
 function stringsOf(fields: ConfigMapData, key: string): readonly string[] {
   const text = fields[key];

@@ -39,6 +39,11 @@ export interface ReadingItem {
   readonly sample: Sample;
 }
 
+/** Has a signal that cancels the read. It is taken only if SLS must be asked: making one costs more than a warm read. */
+export interface Caller {
+  readonly signal: AbortSignal;
+}
+
 /** Answers reads from the store, and through the collector if the store has nothing fresh. */
 export class Reader {
   readonly #context: ReaderContext;
@@ -51,7 +56,7 @@ export class Reader {
    * @param requestId written to the log of the SLS queries that serve the read
    * @throws AdapterError if any of the series has no true number, because a sum must not miss one
    */
-  async read(request: MetricRequest, signal: AbortSignal, requestId?: string): Promise<Reading> {
+  async read(request: MetricRequest, caller: Caller, requestId?: string): Promise<Reading> {
     const { store, collector, wanted, settingsOf, clock } = this.#context;
     const { project, series, maxRetries } = request;
     const { freshnessMs, maxStaleMs, patienceMs } = settingsOf(project);
@@ -67,7 +72,7 @@ export class Reader {
       youngSample(store.get(one), maxStaleMs, nowMs + patienceMs) !== undefined;
     const asked = series.filter((one) => !outcomes.has(one));
     if (asked.length > 0) {
-      const collected = collector.collect(asked, maxRetries, signal, requestId);
+      const collected = collector.collect(asked, maxRetries, caller.signal, requestId);
       const answered = series.every(isServable)
         ? await withinPatience(collected, patienceMs)
         : await collected;

@@ -33,10 +33,10 @@ describe('the data of the ConfigMap', () => {
       requestHeader: {
         caPem: proxyCa,
         allowedNames: ['front-proxy-client'],
-        usernameHeaders: ['X-Remote-User'],
-        groupHeaders: ['X-Remote-Group'],
-        extraHeaderPrefixes: ['X-Remote-Extra-'],
-        uidHeaders: ['X-Remote-Uid'],
+        usernameHeaders: ['x-remote-user'],
+        groupHeaders: ['x-remote-group'],
+        extraHeaderPrefixes: ['x-remote-extra-'],
+        uidHeaders: ['x-remote-uid'],
       },
     });
   });

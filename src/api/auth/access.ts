@@ -3,6 +3,7 @@ import type { Http2Session } from 'node:http2';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AdapterError } from '../../errors.ts';
 import type { AccessAttributes, AccessReviewResult } from '../../kube/reviews/access-review.ts';
+import type { Caller } from '../../kube/reviews/review-cache.ts';
 import type { User } from '../../kube/reviews/user.ts';
 import { group, version } from '../discovery/discovery.ts';
 import { readRoute, type ReadParams } from '../read/external-metrics.ts';
@@ -18,7 +19,7 @@ import { presentedChain, type PeerSocket, type PresentedChain } from './client-c
 export interface AccessContext extends AuthenticationContext {
   readonly accessReviewer: {
     /** Asks by a SubjectAccessReview. Rejects if no answer can be had. */
-    reviewAccess(user: User, attributes: AccessAttributes, signal: AbortSignal): Promise<AccessReviewResult>;
+    reviewAccess(user: User, attributes: AccessAttributes, caller: Caller): Promise<AccessReviewResult>;
   };
 }
 
@@ -50,10 +51,10 @@ export class Access {
    * @throws AdapterError `Unauthenticated`, `TooManyRequests`, `Forbidden`, `AuthorizationUnavailable`
    */
   async check(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const user = await this.#authenticator?.authenticate(this.#presentedBy(request.raw), request.signal);
+    const user = await this.#authenticator?.authenticate(this.#presentedBy(request.raw), request);
     this.#enter(user ?? everyone, reply.raw);
     if (user !== undefined && this.#context !== undefined)
-      await authorize(user, accessAttributes(request), this.#context, request.signal);
+      await authorize(user, accessAttributes(request), this.#context, request);
   }
 
   /** Takes an in-flight slot until the response is closed. */
@@ -136,11 +137,11 @@ async function authorize(
   user: User,
   attributes: AccessAttributes,
   { accessReviewer }: AccessContext,
-  signal: AbortSignal,
+  caller: Caller,
 ): Promise<void> {
   if (isAlwaysAllowed(user, attributes)) return;
   const { allowed, reason = '' } = await accessReviewer
-    .reviewAccess(user, attributes, signal)
+    .reviewAccess(user, attributes, caller)
     .catch((cause: unknown) => {
       const what = `the API server did not say whether User "${user.name}" may do this`;
       throw new AdapterError('AuthorizationUnavailable', what, { cause });

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { AdapterError } from '../../errors.ts';
 import type { AuthenticationConfig, RequestHeaderConfig } from '../../kube/authentication-config.ts';
+import type { Caller } from '../../kube/reviews/review-cache.ts';
 import type { User } from '../../kube/reviews/user.ts';
 import {
   certificateUser,
@@ -67,12 +68,12 @@ export class Authenticator {
   }
 
   /** @throws AdapterError `Unauthenticated` */
-  async authenticate(presented: PresentedCredentials, signal: AbortSignal): Promise<User> {
+  async authenticate(presented: PresentedCredentials, caller: Caller): Promise<User> {
     const { chain, rawHeaders, authorization } = presented;
     const certified = chain && this.#certifiedUser(chain, rawHeaders);
     if (certified !== undefined) return certified;
     const token = bearerToken(authorization);
-    if (token !== undefined) return await this.#tokenUser(token, signal);
+    if (token !== undefined) return await this.#tokenUser(token, caller.signal);
     if (chain === undefined) return anonymousUser;
     throw new AdapterError('Unauthenticated', 'Unauthorized: the certificate names no user');
   }
@@ -192,15 +193,14 @@ function headerPairs(raw: readonly string[]): Header[] {
 /** Returns all values of the named headers, in the order of the names and then of the request. */
 function valuesOf(headers: readonly Header[], names: readonly string[]): string[] {
   const values: string[] = [];
-  for (const wanted of names.map((name) => name.toLowerCase()))
-    for (const [name, value] of headers) if (name === wanted) values.push(value);
+  for (const wanted of names) for (const [name, value] of headers) if (name === wanted) values.push(value);
   return values;
 }
 
 function extraOf(headers: readonly Header[], prefixes: readonly string[]): Record<string, string[]> {
   // Without a prototype, because the keys come from the client.
   const extra = Object.create(null) as Record<string, string[]>;
-  for (const prefix of prefixes.map((text) => text.toLowerCase())) {
+  for (const prefix of prefixes) {
     for (const [name, value] of headers) {
       if (name.startsWith(prefix)) (extra[decodeKey(name.slice(prefix.length))] ??= []).push(value);
     }

@@ -5,9 +5,9 @@ import { AdapterError, toAdapterError } from '../../errors.ts';
 import { parseLabelSelector } from '../../grammar/label-selector.ts';
 import { formatQuantity } from '../../grammar/quantity.ts';
 import type { MetricRequest } from '../../metric/metric-request.ts';
-import type { Reading, ReadingItem, ReadingSource } from '../../reading/reader.ts';
+import type { Caller, Reading, ReadingItem, ReadingSource } from '../../reading/reader.ts';
 import { groupVersion, listKind } from '../discovery/discovery.ts';
-import { encodeObject } from './encode.ts';
+import { encodeObject, type Representation } from './encode.ts';
 import { representationOf, sendBytes, sendError } from './representation.ts';
 
 export interface MetricReader {
@@ -15,7 +15,19 @@ export interface MetricReader {
    * @param requestId for the log of the SLS queries
    * @throws AdapterError if the exact number cannot be had
    */
-  read(request: MetricRequest, signal: AbortSignal, requestId: string): Promise<Reading>;
+  read(request: MetricRequest, caller: Caller, requestId: string): Promise<Reading>;
+}
+
+/** A read that was parsed before, and its last answer. */
+interface KnownRead {
+  readonly request: MetricRequest;
+  /** Sent again while its samples and the form that the client accepts are the same. */
+  answer: Answer | undefined;
+}
+
+interface Answer extends Representation {
+  readonly reading: Reading;
+  readonly bytes: Buffer;
 }
 
 /** What a read names, as sent. */
@@ -57,7 +69,7 @@ export type ReadParams = Pick<ReadName, 'namespace' | 'metric'>;
 type Query = Readonly<Record<string, unknown>>;
 
 /** One per series, with room to spare. */
-const maxParsedReads = 20_000;
+const maxKnownReads = 20_000;
 /** Longer texts are parsed at each read, which bounds the memory. In characters. */
 const longestKey = 1024;
 
@@ -65,7 +77,7 @@ const longestKey = 1024;
 export class ReadEndpoint {
   readonly #context: ReadContext;
   /** HPAs repeat their reads, so each is parsed once. */
-  readonly #parsed = new LRUCache<string, MetricRequest>({ max: maxParsedReads });
+  readonly #known = new LRUCache<string, KnownRead>({ max: maxKnownReads });
 
   constructor(context: ReadContext) {
     this.#context = context;
@@ -90,30 +102,43 @@ export class ReadEndpoint {
     return sendBytes(reply, result.mediaType, result.bytes);
   }
 
-  async #answer(read: ReadName, request: FastifyRequest, requestId: string) {
-    const metricRequest = this.#parse(read, request.query as Query);
+  async #answer(read: ReadName, request: FastifyRequest, requestId: string): Promise<Answer> {
+    const known = this.#parse(read, request.query as Query);
     // Before SLS is asked, so that a client that accepts no answer costs no query.
-    const representation = representationOf(request);
-    const reading = await this.#context.reader.read(metricRequest, request.signal, requestId);
-    const bytes = encodeObject(externalMetricValueList(read.metric, reading.items), representation);
-    return { reading, mediaType: representation.mediaType, bytes };
+    const { mediaType, pretty } = representationOf(request);
+    const reading = await this.#context.reader.read(known.request, request, requestId);
+    const { answer } = known;
+    if (
+      answer?.mediaType === mediaType &&
+      answer.pretty === pretty &&
+      haveSameSamples(answer.reading, reading)
+    )
+      return { ...answer, reading };
+    const list = externalMetricValueList(read.metric, reading.items);
+    known.answer = { reading, mediaType, pretty, bytes: encodeObject(list, { mediaType, pretty }) };
+    return known.answer;
   }
 
   /** @throws AdapterError if it is not a read of a served metric, or one that the namespace may not make */
-  #parse(read: ReadName, { watch, labelSelector }: Query): MetricRequest {
+  #parse(read: ReadName, { watch, labelSelector }: Query): KnownRead {
     if (watch !== undefined && watch !== 'false' && watch !== '0')
       throw new AdapterError('MethodUnsupported', 'external metrics cannot be watched');
     if (labelSelector !== undefined && typeof labelSelector !== 'string')
       throw new AdapterError('ParameterInvalid', 'parameter labelSelector is given more than once');
     const { namespace, metric, selector } = read;
     const key = JSON.stringify([namespace, metric, selector]);
-    const known = this.#parsed.get(key);
+    const known = this.#known.get(key);
     if (known !== undefined) return known;
     const parsed = this.#context.parseRequest(metric, namespace, parseLabelSelector(selector));
-    if (key.length <= longestKey) this.#parsed.set(key, parsed);
-    return parsed;
+    const added = { request: parsed, answer: undefined };
+    if (key.length <= longestKey) this.#known.set(key, added);
+    return added;
   }
 }
+
+/** Items of one request differ in nothing but their samples. */
+const haveSameSamples = ({ items }: Reading, other: Reading): boolean =>
+  items.every(({ sample }, index) => sample === other.items[index]?.sample);
 
 /** Returns the body of a reading. Source: k8s.io/metrics, ExternalMetricValueList. */
 export function externalMetricValueList(metricName: string, items: readonly ReadingItem[]) {

@@ -5,7 +5,7 @@ import {
 } from '@kubernetes/client-node';
 import type { KubeClient } from '../client/kube-client.ts';
 import type { KubeDependencies } from '../client/kube-observer.ts';
-import { ReviewCache } from './review-cache.ts';
+import { ReviewCache, type Caller } from './review-cache.ts';
 import { defaultReviewSettings, Reviewer, type Review, type ReviewSettings } from './reviewer.ts';
 import type { User } from './user.ts';
 
@@ -58,21 +58,21 @@ export class AccessReviewer {
    *
    * @throws KubeError if that cannot be found out, which allows nothing; the signal's reason
    */
-  async reviewAccess(
-    user: User,
-    attributes: AccessAttributes,
-    signal: AbortSignal,
-  ): Promise<AccessReviewResult> {
+  async reviewAccess(user: User, attributes: AccessAttributes, caller: Caller): Promise<AccessReviewResult> {
+    const question = JSON.stringify([userFields(user), attributes]);
+    return await this.#cache.get(question, (limited) => this.#reviewUser(user, attributes, limited), caller);
+  }
+
+  #reviewUser(user: User, attributes: AccessAttributes, signal: AbortSignal): Promise<AccessReviewResult> {
     const kind = 'SubjectAccessReview';
-    const spec = { ...userFields(user), ...attributeFields(attributes) };
-    const body: unknown = { apiVersion, kind, spec };
+    const body: unknown = {
+      apiVersion,
+      kind,
+      spec: { ...userFields(user), ...attributeFields(attributes) },
+    };
     const send: Review['send'] = (options) =>
       this.#api.createSubjectAccessReview({ body: body as V1SubjectAccessReview }, options);
-    return await this.#cache.get(
-      JSON.stringify(spec),
-      (limited) => this.#review({ kind, body, send }, limited),
-      signal,
-    );
+    return this.#review({ kind, body, send }, signal);
   }
 
   /**
@@ -103,7 +103,7 @@ export class AccessReviewer {
   }
 }
 
-/** Sorted, since the text of it is part of the cache's key: one user has one key, in any order of groups and extra. */
+/** Sorted, because it is part of the question: one user has one answer, in any order of groups and extra. */
 function userFields({ name, uid, groups, extra }: User) {
   const keys = Object.keys(extra).sort();
   return {

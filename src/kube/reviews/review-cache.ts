@@ -8,6 +8,11 @@ interface PendingReview<T> {
   waiters: number;
 }
 
+/** Has a signal that cancels the question. It is taken only if the API server must be asked, because making one is costly. */
+export interface Caller {
+  readonly signal: AbortSignal;
+}
+
 /** A question in the last quarter of an answer's time renews the answer, so that a regular reader never waits. */
 const renewedShare = 0.25;
 
@@ -34,14 +39,15 @@ export class ReviewCache<T extends object> {
    *
    * @throws what the call throws; the signal's reason
    */
-  async get(question: string, call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
-    signal.throwIfAborted();
+  async get(question: string, call: (signal: AbortSignal) => Promise<T>, caller: Caller): Promise<T> {
     const key = hash('sha256', question);
     const kept = this.#answers.get(key);
     if (kept !== undefined) {
       this.#renewIfDue(key, kept, call);
       return kept;
     }
+    const { signal } = caller;
+    signal.throwIfAborted();
     const pending = this.#pending.get(key) ?? this.#begin(key, call);
     pending.waiters++;
     const left = Promise.withResolvers<never>();

@@ -38,7 +38,7 @@ export class TokenReviewer {
    * @throws KubeError if that cannot be found out; the signal's reason
    */
   async reviewToken(token: string, signal: AbortSignal): Promise<User | undefined> {
-    const { user } = await this.#cache.get(token, (limited) => this.#review(token, limited), signal);
+    const { user } = await this.#cache.get(token, (limited) => this.#review(token, limited), { signal });
     return user;
   }
 

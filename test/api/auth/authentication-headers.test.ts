@@ -4,10 +4,10 @@ import { requestHeaderUser } from '../../../src/api/auth/authentication.ts';
 const config = {
   caPem: '',
   allowedNames: [],
-  usernameHeaders: ['X-Remote-User'],
-  groupHeaders: ['X-Remote-Group'],
-  uidHeaders: ['X-Remote-Uid'],
-  extraHeaderPrefixes: ['X-Remote-Extra-'],
+  usernameHeaders: ['x-remote-user'],
+  groupHeaders: ['x-remote-group'],
+  uidHeaders: ['x-remote-uid'],
+  extraHeaderPrefixes: ['x-remote-extra-'],
 };
 
 const alice = ['X-Remote-User', 'alice', 'X-Remote-Group', 'a', 'X-Remote-Group', 'b'];

@@ -56,8 +56,8 @@ beforeEach(async () => {
   const requestHeader = {
     caPem: proxyCa.certificate,
     allowedNames: ['front-proxy-client'],
-    usernameHeaders: ['X-Remote-User'],
-    groupHeaders: ['X-Remote-Group'],
+    usernameHeaders: ['x-remote-user'],
+    groupHeaders: ['x-remote-group'],
     extraHeaderPrefixes: [],
     uidHeaders: [],
   };
