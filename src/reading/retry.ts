@@ -21,9 +21,8 @@ export async function withRetry<T>(
   signal: AbortSignal,
   settings: RetrySettings,
 ): Promise<T> {
-  const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), settings.deadlineMs);
-  const either = AbortSignal.any([signal, deadline.signal]);
+  const deadline = AbortSignal.timeout(Math.ceil(settings.deadlineMs));
+  const either = AbortSignal.any([signal, deadline]);
   let lastError: AdapterError | undefined;
   const attempts = async () => {
     for (let failures = 1; ; failures++) {
@@ -43,13 +42,11 @@ export async function withRetry<T>(
     return await untilCanceled(attempts(), either);
   } catch (thrown) {
     if (signal.aborted) throw new AdapterError('Canceled', 'the read was canceled', { cause: signal.reason });
-    if (!deadline.signal.aborted) throw thrown;
+    if (!deadline.aborted) throw thrown;
     const last =
       lastError === undefined ? 'the first attempt did not end' : `last attempt: ${lastError.what}`;
     throw new AdapterError('DeadlineExceeded', `no answer within ${settings.deadlineMs / 1000} s; ${last}`, {
       cause: lastError,
     });
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -19,23 +19,13 @@ export interface OutcomeSink {
   fail(series: Series, error: AdapterError, plannedAtMs: number): void;
 }
 
-export interface StoredSample {
-  readonly sample: Sample;
-  readonly run: BatchRun;
-}
-
-export interface StoredFailure {
-  readonly error: AdapterError;
-  readonly plannedAtMs: number;
-}
-
 /** The last outcomes of one series. */
 export interface StoredSeries {
   readonly series: Series;
   /** The last good sample. */
-  readonly last: StoredSample | undefined;
+  readonly last: { readonly sample: Sample; readonly run: BatchRun } | undefined;
   /** The failure of the last query; undefined if that query gave a sample. */
-  readonly failure: StoredFailure | undefined;
+  readonly failure: { readonly error: AdapterError; readonly plannedAtMs: number } | undefined;
 }
 
 /** Keeps the last outcomes of each series. Drops the least recently used series when it is full. It never fetches. */

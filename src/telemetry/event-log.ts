@@ -88,11 +88,7 @@ const autoscalersOffRemedies = {
 function readingLines(logger: Logger) {
   return {
     batchSent: (event) => logger.trace(event, 'One query is sent for a batch of series'),
-    refreshFailing: ({ error, ...event }) =>
-      logger.warn(
-        { ...event, code: error.code },
-        `Readings are not refreshed; the last good ones are served for now: ${error.message}`,
-      ),
+    refreshFailing: warning(logger, 'Readings are not refreshed; the last good ones are served for now'),
     refreshRecovered: (event) => logger.info(event, 'Readings are refreshed again'),
     delayLearned: (event) =>
       event.saturated
@@ -101,38 +97,38 @@ function readingLines(logger: Logger) {
             'Log lines arrive later than reading.delay.mostSeconds, so readings may be too low',
           )
         : logger.info(event, 'The learned delay of a logstore changed'),
-    probeFailing: ({ error, ...event }) =>
-      logger.warn(
-        { ...event, code: error.code },
-        `The delay of log lines cannot be measured; the learned delay stays in use: ${error.message}`,
-      ),
+    probeFailing: warning(
+      logger,
+      'The delay of log lines cannot be measured; the learned delay stays in use',
+    ),
     probeRecovered: (event) => logger.info(event, 'The delay of log lines is measured again'),
-    autoscalerMetricRefused: ({ error, ...event }) =>
-      logger.warn({ ...event, code: error.code }, `An HPA names a metric that is refused: ${error.message}`),
+    autoscalerMetricRefused: warning(logger, 'An HPA names a metric that is refused'),
   } satisfies Partial<Telemetry>;
 }
 
 function slsLines(logger: Logger) {
+  const warnOfRenewal = warning(logger, 'Credentials cannot be renewed; the current ones are used for now');
   return {
     slsQueryFinished: (event) => logger.debug(event, 'SLS query finished'),
-    circuitOpened: ({ error, ...event }) =>
-      logger.warn(
-        { ...event, code: error.code },
-        `The circuit of the project opened; only probes are sent until one succeeds: ${error.message}`,
-      ),
+    circuitOpened: warning(
+      logger,
+      'The circuit of the project opened; only probes are sent until one succeeds',
+    ),
     circuitClosed: (event) => logger.info(event, 'The circuit of the project closed; queries are sent again'),
-    credentialsFailing: ({ error, expiresAtMs, ...event }) =>
-      logger.warn(
-        {
-          ...event,
-          code: error.code,
-          expires: expiresAtMs === undefined ? undefined : new Date(expiresAtMs).toISOString(),
-        },
-        `Credentials cannot be renewed; the current ones are used for now: ${error.message}`,
-      ),
+    credentialsFailing: ({ expiresAtMs, ...event }) =>
+      warnOfRenewal({
+        ...event,
+        expires: expiresAtMs === undefined ? undefined : new Date(expiresAtMs).toISOString(),
+      }),
     credentialsRecovered: (event) => logger.info(event, 'Credentials are renewed again'),
   } satisfies Partial<Telemetry>;
 }
+
+/** Returns a listener that logs a warning: what it means, then why. */
+const warning =
+  (logger: Logger, meaning: string) =>
+  ({ error, ...event }: { readonly error: AdapterError; readonly expires?: string | undefined }): void =>
+    logger.warn({ ...event, code: error.code }, `${meaning}: ${error.message}`);
 
 /** Logs at the level that the error registry has for the code. */
 function logFailure(logger: Logger, error: AdapterError, event: object): void {

@@ -29,20 +29,15 @@ export class RepeatLimiter {
     if (this.#byKey.size >= maxKeys) return;
     const repeats: Repeats = { count: 0, write: undefined };
     this.#byKey.set(key, repeats);
-    this.#summariseLater(key, repeats);
-  }
-
-  #summariseLater(key: string, repeats: Repeats): void {
-    const timer = setTimeout(() => {
+    const timer = setInterval(() => {
       const { count, write } = repeats;
-      if (write === undefined) {
-        this.#byKey.delete(key);
-        return;
-      }
       repeats.count = 0;
       repeats.write = undefined;
-      this.#summariseLater(key, repeats);
-      write(count);
+      if (write !== undefined) write(count);
+      else {
+        this.#byKey.delete(key);
+        clearInterval(timer);
+      }
     }, summaryMs);
     timer.unref();
   }

@@ -44,13 +44,12 @@ const usualAnswerMs = 1000;
 /** Probes one logstore and learns its delay. */
 export class DelayLearner {
   readonly address: LogstoreAddress;
-  /** The learned delay. Set here only. */
-  delaySeconds: number;
+  /** When the last answered probe was sent, Unix ms. Set here only. */
+  probedAtMs: number | undefined;
   readonly #settings: DelaySettings;
   readonly #context: DelayLearnerContext;
   readonly #estimator: DelayEstimator;
   #sentAtMs = -Infinity;
-  #probedAtMs: number | undefined;
   #isProbing = false;
   /** The code of the last probe, if it failed. */
   #failingBy: ErrorCode | undefined;
@@ -60,7 +59,6 @@ export class DelayLearner {
     this.#settings = settings;
     this.#context = context;
     this.#estimator = new DelayEstimator(settings);
-    this.delaySeconds = settings.initialSeconds;
   }
 
   /** Whether lines come later than the longest delay. */
@@ -68,9 +66,8 @@ export class DelayLearner {
     return this.#estimator.saturated;
   }
 
-  /** When the last answered probe was sent, Unix ms. */
-  get probedAtMs(): number | undefined {
-    return this.#probedAtMs;
+  get delaySeconds(): number {
+    return this.#estimator.delaySeconds;
   }
 
   /**
@@ -110,13 +107,12 @@ export class DelayLearner {
     const endSeconds = Math.floor(sentAtMs / 1000);
     const window = { startSeconds: endSeconds - probeReachSeconds(this.#settings), endSeconds };
     const counts = await query({ ...this.address, window, plannedAtSeconds: endSeconds }, signal);
-    this.#probedAtMs = sentAtMs;
+    this.probedAtMs = sentAtMs;
     // SLS may have counted a slow probe at any time until its answer. Take the latest: the delay may then be too long,
     // but not too short.
     const asOfSeconds = Math.floor(Math.max(sentAtMs, clock.now() - usualAnswerMs) / 1000);
     const change = this.#estimator.observe({ asOfSeconds, window, counts });
     if (change === undefined) return undefined;
-    this.delaySeconds = change.delaySeconds;
     observer.delayLearned({ project, logstore, ...change, saturated: this.saturated });
     return change;
   }

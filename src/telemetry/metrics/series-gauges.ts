@@ -1,4 +1,3 @@
-import { filterEntries } from '../../metric/labels.ts';
 import type { Series } from '../../metric/series.ts';
 import type { StoredSeries } from '../../reading/sample-store.ts';
 import type { GaugeValue, MetricRegistry } from './metric-registry.ts';
@@ -53,27 +52,34 @@ export class SeriesGauges {
   }
 }
 
-/** Returns labels that differ whenever the series differ. A label that the series does not set is left out. */
-function labelsOf(series: Series): GaugeValue['labels'] {
-  const { metric, project, logstore, route, filters, intervalSeconds, delaySeconds, internalEndpoint } =
-    series;
-  return {
-    metric: metric.name,
-    project,
-    logstore,
-    ...(route === undefined ? {} : { route }),
-    ...Object.fromEntries(filterEntries(filters)),
-    interval: String(intervalSeconds),
-    ...(delaySeconds === undefined ? {} : { delay: String(delaySeconds) }),
-    ...(internalEndpoint === undefined ? {} : { internal: String(internalEndpoint) }),
-  };
-}
+/** Two series that differ have different labels. A label that the series does not set is left out. */
+const labels: Readonly<Record<string, (series: Series) => string | undefined>> = {
+  metric: ({ metric }) => metric.name,
+  project: ({ project }) => project,
+  logstore: ({ logstore }) => logstore,
+  route: ({ route }) => route,
+  host: ({ filters }) => filters.host,
+  method: ({ filters }) => filters.method,
+  status: ({ filters }) => filters.status,
+  own: ({ filters: { own } }) => own && String(new URLSearchParams(own)),
+  interval: ({ intervalSeconds }) => String(intervalSeconds),
+  delay: ({ delaySeconds }) => delaySeconds?.toString(),
+  internal: ({ internalEndpoint }) => internalEndpoint?.toString(),
+};
+
+const labelsOf = (series: Series): GaugeValue['labels'] =>
+  Object.fromEntries(
+    Object.entries(labels).flatMap(([name, valueOf]) => {
+      const value = valueOf(series);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 
 export function addSeriesGauges(registry: MetricRegistry, limit: number, source: SeriesGaugesSource): void {
   const gauges = new SeriesGauges(limit, source);
   registry.gauge(
     'external_metric_value',
-    ['metric', 'project', 'logstore', 'route', 'host', 'method', 'status', 'interval', 'delay', 'internal'],
+    Object.keys(labels),
     'The last reading of each series that may still be served, in the unit of its metric.',
     () => gauges.read(),
   );

@@ -67,6 +67,9 @@ it('gives different labels to series that differ in any part', async () => {
     { intervalSeconds: 60 },
     { internalEndpoint: false },
     { filters: { status: '5xx' } },
+    { filters: { own: { queue: 'a', region: 'b' } } },
+    { filters: { own: { queue: 'a', region: 'c' } } },
+    { filters: { own: { queue: 'a&region=c' } } },
   ];
   for (const one of all) store.put(seriesWith({ route: 'say "hi"', ...one }), { value: 1.5, window }, run());
   const lines = String(await metrics.exposition())
@@ -75,6 +78,9 @@ it('gives different labels to series that differ in any part', async () => {
   expect(new Set(lines).size).toBe(all.length);
   expect(lines).toContain(
     'sls_metrics_adapter_external_metric_value{metric="sls_ingress_qps",project="p1",logstore="nginx-ingress",route="say \\"hi\\"",interval="15"} 1.5',
+  );
+  expect(lines).toContain(
+    'sls_metrics_adapter_external_metric_value{metric="sls_ingress_qps",project="p1",logstore="nginx-ingress",route="say \\"hi\\"",own="queue=a&region=b",interval="15"} 1.5',
   );
 });
 
