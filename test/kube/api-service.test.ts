@@ -15,8 +15,8 @@ const own = { name: 'adapter', namespace: 'sls' };
 const service = { name: 'adapter', namespace: 'sls', port: 443 };
 
 let ours: Ca;
-let sister: Ca;
-let stranger: Ca;
+let otherReplica: Ca;
+let certManager: Ca;
 let server: ScriptedApiServer;
 let client: KubeClient;
 let dependencies: TestDependencies;
@@ -25,8 +25,8 @@ let runs: Promise<void>[];
 
 beforeAll(async () => {
   ours = await createCa('sls-metrics-adapter');
-  sister = await createCa('sls-metrics-adapter');
-  stranger = await createCa('cert-manager');
+  otherReplica = await createCa('sls-metrics-adapter');
+  certManager = await createCa('cert-manager');
 });
 beforeEach(async () => {
   server = await startScriptedApiServer();
@@ -89,7 +89,7 @@ describe('our APIService', () => {
   });
 
   it('is not patched if it trusts our certificate already', async () => {
-    server.apiServices.putExternalMetrics(service, { caBundle: base64(stranger, ours) });
+    server.apiServices.putExternalMetrics(service, { caBundle: base64(certManager, ours) });
     await published(start());
     expect(server.count('apiservice.patch')).toBe(0);
   });
@@ -104,9 +104,9 @@ describe('our APIService', () => {
   });
 
   it('keeps the certificates of others', async () => {
-    server.apiServices.putExternalMetrics(service, { caBundle: base64(sister, stranger) });
+    server.apiServices.putExternalMetrics(service, { caBundle: base64(otherReplica, certManager) });
     await published(start());
-    expect(spec().caBundle).toBe(base64(ours, sister, stranger));
+    expect(spec().caBundle).toBe(base64(ours, otherReplica, certManager));
     expect(dependencies.observer.of('apiServiceUpdated')).toEqual([{ name, certificates: 3 }]);
   });
 
@@ -114,10 +114,10 @@ describe('our APIService', () => {
     server.apiServices.putExternalMetrics(service);
     const keeper = start();
     await published(keeper);
-    keeper.setCaPem(sister.certificate);
+    keeper.setCaPem(otherReplica.certificate);
     expect(keeper.publishedCaPem).toBe(ours.certificate);
-    await published(keeper, sister);
-    expect(spec().caBundle).toBe(base64(sister, ours));
+    await published(keeper, otherReplica);
+    expect(spec().caBundle).toBe(base64(otherReplica, ours));
   });
 
   it('gets a certificate that is set after the start', async () => {
@@ -125,8 +125,8 @@ describe('our APIService', () => {
     const late = new ApiServiceKeeper(client, own, dependencies);
     runs.push(late.run(stop.signal));
     expect(late.problem()).toBe('the APIService was not read yet');
-    late.setCaPem(sister.certificate);
-    await published(late, sister);
+    late.setCaPem(otherReplica.certificate);
+    await published(late, otherReplica);
     expect(late.problem()).toBeUndefined();
   });
 
@@ -139,9 +139,9 @@ describe('our APIService', () => {
 
   it('trusts both certificates of two replicas that start at the same time', async () => {
     server.apiServices.putExternalMetrics(service);
-    const [one, other] = [start(ours), start(sister)];
-    await Promise.all([published(one), published(other, sister)]);
-    expect([base64(ours, sister), base64(sister, ours)]).toContain(spec().caBundle);
+    const [one, other] = [start(ours), start(otherReplica)];
+    await Promise.all([published(one), published(other, otherReplica)]);
+    expect([base64(ours, otherReplica), base64(otherReplica, ours)]).toContain(spec().caBundle);
     expect(dependencies.observer.of('apiServiceFailed')).toEqual([]);
   });
 });
@@ -211,7 +211,7 @@ describe('the keeper of the APIService', () => {
     server.apiServices.putExternalMetrics(service);
     await published(start());
     server.fail('apiservice.get', { kind: 'hang' });
-    start(sister);
+    start(otherReplica);
     await waitFor(() => server.count('apiservice.get') === 2);
     stop.abort();
     await Promise.all(runs);

@@ -6,10 +6,10 @@ const hourMs = 3600_000;
 const nowMs = Date.now();
 
 let ours: Ca;
-let stranger: Ca;
+let certManager: Ca;
 beforeAll(async () => {
   ours = await createCa('sls-metrics-adapter');
-  stranger = await createCa('cert-manager');
+  certManager = await createCa('cert-manager');
 });
 
 const pemOf = (...cas: readonly Ca[]) => cas.map(({ certificate }) => certificate).join('');
@@ -23,7 +23,7 @@ describe('a merged caBundle', () => {
   });
 
   it('does not change if our certificate is in it', () => {
-    const present = pemOf(stranger, ours);
+    const present = pemOf(certManager, ours);
     expect(mergedBundle(present, ours.certificate, nowMs)).toEqual({
       pem: present,
       certificates: 2,
@@ -38,7 +38,9 @@ describe('a merged caBundle', () => {
 
   it('loses expired certificates', async () => {
     const expired = await createCa('cert-manager', { notAfter: new Date(nowMs - 1000) });
-    expect(mergedBundle(pemOf(expired, stranger), ours.certificate, nowMs).pem).toBe(pemOf(ours, stranger));
+    expect(mergedBundle(pemOf(expired, certManager), ours.certificate, nowMs).pem).toBe(
+      pemOf(ours, certManager),
+    );
   });
 
   it('keeps the 32 newest certificates of the adapter, and all of others', async () => {
@@ -46,11 +48,11 @@ describe('a merged caBundle', () => {
       createCa('sls-metrics-adapter', { notBefore: new Date(nowMs - hours * hourMs) });
     const replicas = await Promise.all(Array.from({ length: 33 }, (_, index) => olderBy(index + 2)));
     const { pem, certificates } = mergedBundle(
-      pemOf(...replicas.toReversed(), stranger),
+      pemOf(...replicas.toReversed(), certManager),
       ours.certificate,
       nowMs,
     );
     expect(certificates).toBe(33);
-    expect(pem).toBe(pemOf(ours, ...replicas.slice(0, 31), stranger));
+    expect(pem).toBe(pemOf(ours, ...replicas.slice(0, 31), certManager));
   });
 });
