@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
+import { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
-import { flagName, optionKey, settings } from '../config/settings.ts';
 import type { Io } from './io.ts';
+import { addConfigOptions } from './options.ts';
 
 /** The flags of a command, as parsed by commander. */
 export type Flags = Readonly<Record<string, unknown>>;
@@ -28,7 +28,7 @@ export async function loadCommandConfig(flags: Flags, io: Io): Promise<Config> {
 export async function runningFlags({
   env,
   firstProcessFile: file = firstProcess,
-}: Pick<Io, 'env' | 'firstProcessFile'>): Promise<Readonly<Record<string, string | true>>> {
+}: Pick<Io, 'env' | 'firstProcessFile'>): Promise<Flags> {
   if (env['KUBERNETES_SERVICE_HOST'] === undefined) return {};
   try {
     return flagsOf((await readFile(file, 'utf8')).split('\0'));
@@ -38,24 +38,10 @@ export async function runningFlags({
 }
 
 /** Returns the flags after `serve` that belong to settings, and `--config`. Ignores all other words. */
-function flagsOf(words: readonly string[]): Record<string, string | true> {
-  const command = words.indexOf('serve');
-  if (command < 0) return {};
-  const options = Object.fromEntries(knownFlags.map(({ name, type }) => [name, { type }]));
-  const { values } = parseArgs({ args: words.slice(command + 1), options, strict: false });
-  return Object.fromEntries(
-    knownFlags.flatMap(({ name, key }) => {
-      const value = values[name];
-      return typeof value === 'string' || value === true ? [[key, value]] : [];
-    }),
-  );
+function flagsOf(words: readonly string[]): Flags {
+  const serve = words.indexOf('serve');
+  if (serve < 0) return {};
+  const command = new Command().allowUnknownOption().allowExcessArguments().exitOverride();
+  addConfigOptions(command.configureOutput({ writeErr: () => undefined }));
+  return command.parse(words.slice(serve + 1), { from: 'user' }).opts();
 }
-
-const knownFlags = [
-  { name: 'config', key: 'config', type: 'string' as const },
-  ...settings.map((setting) => ({
-    name: flagName(setting),
-    key: optionKey(setting),
-    type: setting.flag.includes('<') ? ('string' as const) : ('boolean' as const),
-  })),
-];

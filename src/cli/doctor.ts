@@ -28,10 +28,12 @@ export async function doctor(options: DoctorOptions & Flags, io: Io): Promise<vo
     if (isTable) io.stdout.write(doctorLines(result, terminalOf(io)));
   });
   const { aborted } = io.signal;
-  io.stdout.write(
-    isTable ? doctorSummary(results) : `${JSON.stringify(doctorReport(results, aborted), null, 2)}\n`,
-  );
-  if (aborted || results.some(({ status }) => status === 'failed')) throw new CommandFailed();
+  const counts = countsOf(results);
+  const healthy = counts.failed === 0 && !aborted;
+  // docs/doctor.md describes the JSON object.
+  const report = { healthy, counts, checks: results };
+  io.stdout.write(isTable ? doctorSummary(results) : `${JSON.stringify(report, null, 2)}\n`);
+  if (!healthy) throw new CommandFailed();
 }
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
@@ -95,12 +97,6 @@ export function doctorSummary(results: readonly CheckResult[]): string {
   const counts = countsOf(results);
   const shown = (['failed', 'warn', 'ok', 'skipped'] as const).filter((status) => counts[status] > 0);
   return `\n${shown.map((status) => `${counts[status]} ${status}`).join(', ')}\n`;
-}
-
-/** Returns the JSON object that docs/doctor.md describes. */
-function doctorReport(results: readonly CheckResult[], isInterrupted: boolean) {
-  const counts = countsOf(results);
-  return { healthy: counts.failed === 0 && !isInterrupted, counts, checks: results };
 }
 
 const countsOf = (results: readonly CheckResult[]) =>

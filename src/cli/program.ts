@@ -83,12 +83,10 @@ function addReadOptions(command: Command): void {
   addConfigOptions(command, ['sls', 'defaults', 'reading', 'log']);
   command.addHelpText(
     'after',
-    [
-      '',
-      'Example:',
-      `  sls-metrics-adapter ${command.name()} sls_ingress_qps --region cn-beijing --network public \\`,
-      '    --selector sls.project=k8s-log-ID,sls.logstore=nginx-ingress,sls.ingress.route=default-web-80',
-    ].join('\n'),
+    `
+Example:
+  sls-metrics-adapter ${command.name()} sls_ingress_qps --region cn-beijing --network public \\
+    --selector sls.project=k8s-log-ID,sls.logstore=nginx-ingress,sls.ingress.route=default-web-80`,
   );
 }
 
@@ -141,15 +139,13 @@ function addDoctor(program: Command, io: Io): void {
   addConfigOptions(command);
   command.addHelpText(
     'after',
-    [
-      '',
-      'Examples:',
-      '  In the pod, with the flags of the running adapter:',
-      '    kubectl exec -n sls-metrics-adapter deployment/sls-metrics-adapter -- sls-metrics-adapter doctor',
-      '  From elsewhere:',
-      '    sls-metrics-adapter doctor --region cn-beijing --network public --kubeconfig ~/.kube/config \\',
-      '      --selector sls.project=k8s-log-ID,sls.logstore=nginx-ingress,sls.ingress.route=default-web-80',
-    ].join('\n'),
+    `
+Examples:
+  In the pod, with the flags of the running adapter:
+    kubectl exec -n sls-metrics-adapter deployment/sls-metrics-adapter -- sls-metrics-adapter doctor
+  From elsewhere:
+    sls-metrics-adapter doctor --region cn-beijing --network public --kubeconfig ~/.kube/config \\
+      --selector sls.project=k8s-log-ID,sls.logstore=nginx-ingress,sls.ingress.route=default-web-80`,
   );
   command.action(async (options: DoctorOptions & Flags) => (await import('./doctor.ts')).doctor(options, io));
 }

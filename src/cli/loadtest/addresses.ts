@@ -1,4 +1,3 @@
-import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { AdapterError } from '../../errors.ts';
@@ -7,13 +6,14 @@ import { AdapterError } from '../../errors.ts';
  * Resolves the host of a URL. Public addresses need the user's consent.
  *
  * @param count requests to send, for the message
+ * @returns a lookup of these addresses only, even if the name resolves to others later
  * @throws AdapterError `ConfigInvalid` if the host has no address, or has a public address without `allowPublic`
  */
 export async function resolveHost(
   { hostname }: URL,
   count: number,
   allowPublic: boolean,
-): Promise<readonly LookupAddress[]> {
+): Promise<LookupFunction> {
   const host = hostname.replace(/^\[|\]$/g, '');
   const found = await lookup(host, { all: true }).catch((cause: unknown) => {
     const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
@@ -27,23 +27,15 @@ export async function resolveHost(
       `${where} is not a private address: use --yes to send ${count} requests there`,
     );
   }
-  return found;
-}
-
-/** Connects only to the given addresses, even if the name resolves to others later. */
-export function pinnedLookup(addresses: readonly LookupAddress[]): LookupFunction {
-  const [first] = addresses;
-  if (first === undefined) throw new RangeError('there is no address to connect to');
   return (_, options, callback) => {
-    if (options.all === true) callback(null, [...addresses]);
-    else callback(null, first.address, first.family);
+    if (options.all === true) callback(null, found);
+    else callback(null, found[0]?.address ?? '', found[0]?.family);
   };
 }
 
 /** Returns true for loopback and private networks. An IPv4 address mapped into IPv6 counts as the IPv4 address. */
 export function isPrivateAddress(address: string): boolean {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
-  return isIP(mapped) !== 0 && privateNetworks().check(mapped, isIP(mapped) === 6 ? 'ipv6' : 'ipv4');
+  return isIP(address) !== 0 && privateNetworks().check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { AdapterError } from '../../errors.ts';
 import { CommandFailed, type Io } from '../io.ts';
-import { pinnedLookup, resolveHost } from './addresses.ts';
+import { resolveHost } from './addresses.ts';
 import { plannedRequests, runOpenLoop, type RatePlan } from './open-loop.ts';
 import { progressLine, reportJson, reportTable, showProgress } from './report.ts';
 import { Requester } from './requester.ts';
@@ -44,7 +44,7 @@ export async function loadtest(address: string, options: LoadtestOptions, io: Io
   const body = options.body === undefined ? undefined : await readBody(options.body);
   if (body !== undefined && !headers.some(([name]) => /^content-type$/i.test(name)))
     headers.push(['Content-Type', 'application/json']);
-  const addresses = await resolveHost(url, plannedRequests(plan), options.yes ?? false);
+  const lookup = await resolveHost(url, plannedRequests(plan), options.yes ?? false);
   const requester = new Requester({
     url,
     method,
@@ -53,7 +53,7 @@ export async function loadtest(address: string, options: LoadtestOptions, io: Io
     connections: options.connections,
     timeoutMs: options.timeout,
     insecure: options.insecure ?? false,
-    lookup: pinnedLookup(addresses),
+    lookup,
   });
   const steps = Math.max(1, Math.min(maxSteps, Math.floor(plan.durationMs / minStepMs)));
   const tally = new Tally(plan.durationMs, steps);

@@ -14,20 +14,17 @@ export interface LoadReport {
 }
 
 /** Returns a table with one line a step, and the total. */
-export function reportTable({ plan, sentForMs, tally }: LoadReport): string {
-  const rows = tally
-    .steps(sentForMs)
-    .map((step) => [
-      `${timeText(step.fromMs)}-${timeText(step.toMs)}`,
-      meanRate(plan, step).toFixed(1),
-      ...cellsOf(step),
-    ]);
-  const total = tally.total(sentForMs);
-  const totalRow = ['total', meanRate(plan, total).toFixed(1), ...cellsOf(total)];
+export function reportTable(report: LoadReport): string {
+  const { plan, sentForMs, tally } = report;
+  const { steps, total } = reportJson(report);
+  const rows = steps.map((step) => [
+    `${timeText(step.fromSeconds * 1000)}-${timeText(step.toSeconds * 1000)}`,
+    ...cellsOf(step),
+  ]);
   const head = ['TIME', 'PLANNED/S', 'SENT/S', 'ANSWERED/S', 'P50', 'P95', 'P99', 'FAILED', 'UNSENT'];
   const endings = tally.endings().map(([ending, count]) => `${ending} ${count}`);
   return [
-    alignedTable(head, [...rows, totalRow]),
+    alignedTable(head, [...rows, ['total', ...cellsOf(total)]]),
     '',
     `Ended by: ${endings.length === 0 ? 'no request ended' : endings.join(', ')}.`,
     ...(total.unsent === 0
@@ -41,15 +38,6 @@ export function reportTable({ plan, sentForMs, tally }: LoadReport): string {
 }
 
 export function reportJson({ url, method, plan, sentForMs, tally }: LoadReport) {
-  const measuredJson = ({ fromMs, toMs, ...counts }: Measured) => ({
-    fromSeconds: fromMs / 1000,
-    toSeconds: toMs / 1000,
-    plannedPerSecond: meanRate(plan, { fromMs, toMs }),
-    sentPerSecond: perSecond(counts.sent, { fromMs, toMs }),
-    answeredPerSecond: perSecond(counts.answered, { fromMs, toMs }),
-    ...counts,
-    latencyMs: counts.latencyMs ?? null,
-  });
   return {
     url,
     method,
@@ -57,32 +45,37 @@ export function reportJson({ url, method, plan, sentForMs, tally }: LoadReport) 
     toPerSecond: plan.toPerSecond,
     durationSeconds: plan.durationMs / 1000,
     sentForSeconds: sentForMs / 1000,
-    steps: tally.steps(sentForMs).map(measuredJson),
-    total: measuredJson(tally.total(sentForMs)),
+    steps: tally.steps(sentForMs).map((step) => measuredJson(step, plan)),
+    total: measuredJson(tally.total(sentForMs), plan),
     endings: Object.fromEntries(tally.endings()),
   };
 }
 
-type Span = Pick<Measured, 'fromMs' | 'toMs'>;
+function measuredJson({ fromMs, toMs, latencyMs, ...counts }: Measured, plan: RatePlan) {
+  const perSecond = (count: number) => (toMs === fromMs ? 0 : (count * 1000) / (toMs - fromMs));
+  return {
+    fromSeconds: fromMs / 1000,
+    toSeconds: toMs / 1000,
+    plannedPerSecond: (rateAt(plan, fromMs) + rateAt(plan, toMs)) / 2,
+    sentPerSecond: perSecond(counts.sent),
+    answeredPerSecond: perSecond(counts.answered),
+    ...counts,
+    latencyMs: latencyMs ?? null,
+  };
+}
 
-const meanRate = (plan: RatePlan, { fromMs, toMs }: Span) => (rateAt(plan, fromMs) + rateAt(plan, toMs)) / 2;
-
-const perSecond = (count: number, { fromMs, toMs }: Span) =>
-  toMs === fromMs ? 0 : (count * 1000) / (toMs - fromMs);
-
-const cellsOf = (part: Measured): string[] => [
-  perSecond(part.sent, part).toFixed(1),
-  perSecond(part.answered, part).toFixed(1),
+const cellsOf = (part: ReturnType<typeof measuredJson>): string[] => [
+  ...[part.plannedPerSecond, part.sentPerSecond, part.answeredPerSecond].map((rate) => rate.toFixed(1)),
   ...(['p50', 'p95', 'p99'] as const).map((name) => latencyText(part.latencyMs?.[name])),
   String(part.failed),
   String(part.unsent),
 ];
 
-export const latencyText = (ms: number | undefined): string =>
+const latencyText = (ms: number | undefined): string =>
   ms === undefined ? '-' : `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)}ms`;
 
 /** Formats a duration as `90s` or `1.5s`. */
-export const timeText = (ms: number): string => `${Number((ms / 1000).toFixed(1))}s`;
+const timeText = (ms: number): string => `${Number((ms / 1000).toFixed(1))}s`;
 
 const maxBar = 30;
 const minBar = 5;

@@ -8,7 +8,7 @@ export interface RequestSettings {
   readonly url: URL;
   readonly method: string;
   /** Names and values. A name may occur more than once. */
-  readonly headers: readonly (readonly [string, string])[];
+  readonly headers: [string, string][];
   readonly body: Buffer | undefined;
   readonly connections: number;
   readonly timeoutMs: number;
@@ -28,7 +28,8 @@ export class Requester {
     const { url, connections, insecure, lookup } = settings;
     const options = { keepAlive: true, maxSockets: connections, lookup };
     this.#settings = settings;
-    this.#headers = headersOf(settings.headers);
+    // Node adds its own headers only to an object, not to a list.
+    this.#headers = Object.fromEntries(new Headers(settings.headers));
     this.#agent =
       url.protocol === 'https:'
         ? new https.Agent({ ...options, rejectUnauthorized: !insecure })
@@ -77,15 +78,4 @@ export class Requester {
     request.end(body);
     return promise;
   }
-}
-
-/** Groups values by name. Node adds its own headers only to an object, not to a list. */
-function headersOf(headers: RequestSettings['headers']): http.OutgoingHttpHeaders {
-  const byName = Map.groupBy(headers, ([name]) => name.toLowerCase());
-  return Object.fromEntries(
-    Array.from(byName, ([name, given]) => {
-      const [first = '', ...others] = given.map(([, value]) => value);
-      return [name, others.length === 0 ? first : [first, ...others]];
-    }),
-  );
 }
