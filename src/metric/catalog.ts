@@ -1,7 +1,7 @@
 import { AdapterError } from '../errors.ts';
-import type { LabelDefinition, LabelId } from './labels.ts';
+import type { LabelDefinition } from './labels.ts';
 import { ingressLogs, type IngressLogKind, type LogKind } from './log-kind.ts';
-import { measures, type Aggregates, type Measure, type ReadableLines } from './measures.ts';
+import { measures, type Measure } from './measures.ts';
 
 /** A label that only one metric has, defined by the user. */
 export interface OwnLabel extends LabelDefinition {
@@ -24,43 +24,29 @@ export interface OwnTraits {
   readonly defaults: { readonly project: string | undefined; readonly logstore: string | undefined };
 }
 
-/** One metric: a measurement of one kind of log. */
-export interface MetricDefinition {
+/** One metric: a measurement of one kind of log, with its whole name and description. */
+export interface MetricDefinition extends Omit<Measure, 'suffix' | 'detail'> {
   readonly name: string;
-  readonly description: string;
-  readonly unit: string;
   readonly logKind: LogKind;
-  /** Aggregate name → SQL over the log's columns. */
-  readonly aggregates: Readonly<Record<string, string>>;
-  /** Computes the value from the aggregates of one route, over a window of `windowSeconds`. */
-  readonly value: (aggregates: Aggregates, windowSeconds: number) => number;
-  /** How many lines must be readable; undefined: every line counts. */
-  readonly readable: ReadableLines | undefined;
   /** The value if the result is complete and has no line of the route; undefined: that is an error. */
   readonly emptyValue: number | undefined;
-  /** Labels that a selector must have. */
-  readonly requires: readonly LabelId[];
-  /** Only for a user's metric; undefined: the metric is built in. */
-  readonly own: OwnTraits | undefined;
+  /** Only for a user's metric. */
+  readonly own?: OwnTraits;
 }
 
 function metricOf(
   logKind: IngressLogKind,
-  { suffix, description, detail, unit, aggregates, value, readable, requires = [] }: Measure,
+  { suffix, description, detail, ...measure }: Measure,
 ): MetricDefinition {
   const { metricPrefix, measured } = ingressLogs[logKind];
   return {
+    requires: [],
+    ...measure,
     name: `${metricPrefix}${suffix}`,
     description: `${description} ${measured}${detail === undefined ? '' : `: ${detail}`}`,
-    unit,
     logKind,
-    aggregates,
-    value,
-    readable,
     // A service without requests has no work, so it can be scaled in.
     emptyValue: 0,
-    requires,
-    own: undefined,
   };
 }
 

@@ -69,7 +69,7 @@ function checkRequirement(
     throw new AdapterError('OperatorUnsupported', `${label.name} ${written}`);
   }
   if (label.emptyIsNone === true && values.length === 1 && values[0] === '') return undefined;
-  if (values.length > 1 && !label.multiple) {
+  if (values.length > 1 && label.multiple !== true) {
     throw new AdapterError('LabelValueInvalid', `${label.name} takes one value, not ${values.length}`);
   }
   const wrong = values.find((value) => !label.accepts(value));

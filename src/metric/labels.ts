@@ -3,7 +3,7 @@ export interface LabelDefinition {
   readonly name: string;
   readonly description: string;
   /** Whether several values may be given. Each makes one item, and the HPA sums the items. */
-  readonly multiple: boolean;
+  readonly multiple?: boolean;
   /** An empty value counts as no value: manifests for the stock adapter have such labels, to be filled in. */
   readonly emptyIsNone?: true;
   /** The form of a value, in words that follow "must be". */
@@ -22,7 +22,6 @@ interface BuiltInLabel extends LabelDefinition {
 
 const wholeNumber = (least: number, most: number) => ({
   use: 'read' as const,
-  multiple: false,
   accepted: `a whole number from ${least} to ${most}`,
   accepts: (value: string) => /^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most,
 });
@@ -30,14 +29,12 @@ const wholeNumber = (least: number, most: number) => ({
 /** Projects have 3 to 63 characters, logstores 2 to 63. Source: SLS, CreateProject and CreateLogStore. */
 const slsName = (pattern: RegExp, characters: string) => ({
   use: 'read' as const,
-  multiple: false,
   accepted: `2 to 63 characters of ${characters}, starting and ending with a letter or digit`,
   accepts: (value: string) => pattern.test(value),
 });
 
 const backendPart = {
   use: 'route',
-  multiple: false,
   accepted: 'a DNS label: lower-case letters, digits and hyphens',
   accepts: (value: string) => /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(value),
 } as const;
@@ -86,7 +83,6 @@ export const labelDefinitions = {
     name: 'sls.ingress.host',
     description: 'Counts only requests to this host.',
     use: 'filter',
-    multiple: false,
     accepted: 'a host name in lower case, such as api.example.com',
     accepts: (value: string) => /^[a-z0-9]([-_.a-z0-9]*[a-z0-9])?$/.test(value),
   },
@@ -94,7 +90,6 @@ export const labelDefinitions = {
     name: 'sls.ingress.method',
     description: 'Counts only requests with this method.',
     use: 'filter',
-    multiple: false,
     accepted: 'a method in upper case, such as GET',
     accepts: (value: string) => /^[A-Z]{1,20}$/.test(value),
   },
@@ -102,7 +97,6 @@ export const labelDefinitions = {
     name: 'sls.ingress.status',
     description: 'Counts only requests with this status: a code, or a class such as 5xx.',
     use: 'filter',
-    multiple: false,
     accepted: 'a status from 100 to 599, or one of 1xx, 2xx, 3xx, 4xx, 5xx',
     accepts: (value: string) => /^[1-5](xx|\d\d)$/.test(value),
   },
@@ -128,7 +122,6 @@ export const labelDefinitions = {
       'Whether SLS is reached over the VPC; no effect if the adapter has an explicit endpoint. Left out or empty: as configured.',
     use: 'read',
     emptyIsNone: true,
-    multiple: false,
     accepted: 'true or false',
     accepts: (value: string) => value === 'true' || value === 'false',
   },

@@ -152,21 +152,20 @@ const upstreamLatencies = statistics.slice(0, -1).map(([suffix, what, sql]): Mea
   };
 });
 
+const qps: Measure = {
+  suffix: 'qps',
+  description: 'Requests per second',
+  unit: 'requests/s',
+  aggregates: requests,
+  value: ({ requests: count = missing }, windowSeconds) => count / windowSeconds,
+};
+
 export const measures: readonly Measure[] = [
+  qps,
   {
-    suffix: 'qps',
-    description: 'Requests per second',
-    unit: 'requests/s',
-    aggregates: requests,
-    value: ({ requests: count = missing }, windowSeconds) => count / windowSeconds,
-  },
-  {
+    ...qps,
     suffix: 'status_qps',
-    description: 'Requests per second',
     detail: 'those with the status in the label `sls.ingress.status`, which is required',
-    unit: 'requests/s',
-    aggregates: requests,
-    value: ({ requests: count = missing }, windowSeconds) => count / windowSeconds,
     requires: ['status'],
   },
   {

@@ -37,7 +37,8 @@ export function parseMetricRequest(
 ): MetricRequest {
   const metric = catalog.find(metricName);
   const values = new LabelValues(metric, requirements);
-  for (const id of metric.requires) if (values.all(id) === undefined) missingLabel(labelDefinitions[id]);
+  for (const id of metric.requires ?? [])
+    if (values.all(id) === undefined) missingLabel(labelDefinitions[id]);
   const defaultOf = (id: 'project' | 'logstore') =>
     metric.own?.defaults[id] ?? defaults[id] ?? missingLabel(labelDefinitions[id]);
   const number = (id: LabelId) => (values.one(id) === undefined ? undefined : Number(values.one(id)));

@@ -43,19 +43,7 @@ export function newSeries(parts: SeriesParts): Series {
     delaySeconds ?? null,
     internalEndpoint ?? null,
   ]);
-  return {
-    metric,
-    project,
-    logstore,
-    route,
-    filters,
-    intervalSeconds,
-    delaySeconds,
-    internalEndpoint,
-    key: groupKey + (route ?? ''),
-    groupKey,
-    labels: labelsOf(parts),
-  };
+  return { ...parts, key: groupKey + (route ?? ''), groupKey, labels: labelsOf(parts) };
 }
 
 /** The parts that all series of a request share, and their routes. */

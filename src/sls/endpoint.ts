@@ -51,20 +51,15 @@ export function resolveEndpoint(settings: EndpointSettings, internal?: boolean):
     throw new AdapterError('ConfigInvalid', 'neither a region nor an endpoint of SLS is configured');
   }
   const network = internal === undefined ? settings.network : internal ? 'intranet' : 'public';
-  return parseEndpointUrl(`https://${regionalHost(settings.region, network)}`);
+  return parseEndpointUrl(`https://${regionalHosts[network](settings.region)}`);
 }
 
 /** Source: SLS, "Endpoints". */
-function regionalHost(region: string, network: Network): string {
-  switch (network) {
-    case 'intranet':
-      return `${region}-intranet.log.aliyuncs.com`;
-    case 'public':
-      return `${region}.log.aliyuncs.com`;
-    case 'accelerate':
-      return 'log-global.aliyuncs.com';
-  }
-}
+const regionalHosts: Readonly<Record<Network, (region: string) => string>> = {
+  intranet: (region) => `${region}-intranet.log.aliyuncs.com`,
+  public: (region) => `${region}.log.aliyuncs.com`,
+  accelerate: () => 'log-global.aliyuncs.com',
+};
 
 /** Returns the host of STS: in the VPC if SLS is, since public hosts may be unreachable there. Source: STS, "Endpoints". */
 export function stsHost({ region, network }: Omit<EndpointSettings, 'url'>): string {

@@ -5,7 +5,7 @@ import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
 import type { Faults } from '../../emulator/faults.ts';
 import { AdapterError } from '../../src/errors.ts';
 import type { Dependencies } from '../../src/service/dependencies.ts';
-import { fixedCredentials } from '../../src/sls/credentials/credentials.ts';
+import { fixedCredentials } from '../support/fixed-credentials.ts';
 import {
   accessKey,
   basePath,

@@ -40,8 +40,8 @@ describe('parseMetricRequest', () => {
     const request = read(
       `sls.ingress.route=${route},sls.logstore=nginx-ingress,sls.project=k8s-log-c0ffee0123456789`,
     );
-    const { series, ...labelled } = request;
-    expect({ ...labelled, metric: request.metric.name }).toEqual({
+    const { series, maxRetries, ...group } = request;
+    expect({ ...group, maxRetries, metric: request.metric.name }).toEqual({
       metric: 'sls_ingress_qps',
       project: 'k8s-log-c0ffee0123456789',
       logstore: 'nginx-ingress',
@@ -52,7 +52,7 @@ describe('parseMetricRequest', () => {
       maxRetries: 5,
       internalEndpoint: undefined,
     });
-    expect(series).toEqual(seriesOf(request));
+    expect(series).toEqual(seriesOf(group));
   });
 
   it('parses every label', () => {
@@ -67,8 +67,8 @@ describe('parseMetricRequest', () => {
       'sls.internal.endpoint=false',
     ];
     const request = readMore(labels.join(','));
-    const { series, ...labelled } = request;
-    expect({ ...labelled, metric: request.metric.name }).toEqual({
+    const { series, maxRetries, ...group } = request;
+    expect({ ...group, maxRetries, metric: request.metric.name }).toEqual({
       metric: 'sls_ingress_qps',
       project: 'k8s-log-c1',
       logstore: 'nginx-ingress',
@@ -79,7 +79,7 @@ describe('parseMetricRequest', () => {
       maxRetries: 3,
       internalEndpoint: false,
     });
-    expect(series).toEqual(seriesOf(request));
+    expect(series).toEqual(seriesOf(group));
   });
 
   it('distinguishes a delay and a retry count of 0 from labels that are left out', () => {

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../emulator/emulator.ts';
 import { AdapterError } from '../../src/errors.ts';
 import type { LogQuery } from '../../src/sls/client.ts';
-import { fixedCredentials } from '../../src/sls/credentials/credentials.ts';
+import { fixedCredentials } from '../support/fixed-credentials.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
 import { startRawSls } from './raw-sls.ts';
 import { accessKey, alive, createClient, logstore, project, startSls } from './sls-client.ts';

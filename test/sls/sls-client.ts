@@ -1,7 +1,8 @@
 import type { EmulatorOptions } from '../../emulator/emulator.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
 import { SlsClient, type SlsObserver } from '../../src/sls/client.ts';
-import { fixedCredentials, type CredentialSource } from '../../src/sls/credentials/credentials.ts';
+import { fixedCredentials } from '../support/fixed-credentials.ts';
+import type { CredentialSource } from '../../src/sls/credentials/credentials.ts';
 import type { TransportSettings } from '../../src/sls/transport.ts';
 
 export const project = 'k8s-log-test';

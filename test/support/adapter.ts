@@ -6,7 +6,7 @@ import pino from 'pino';
 import { loadConfig } from '../../src/config/load.ts';
 import { startService } from '../../src/service.ts';
 import type { Dependencies } from '../../src/service/dependencies.ts';
-import { fixedCredentials } from '../../src/sls/credentials/credentials.ts';
+import { fixedCredentials } from './fixed-credentials.ts';
 import { createEventLog } from '../../src/telemetry/event-log.ts';
 
 export interface Reply {

@@ -81,9 +81,7 @@ export function ownMetric(settings: OwnMetricSettings, index: number): MetricDef
     },
     aggregates: { [alias]: aggregate ?? '' },
     value: ({ [alias]: value = Number.NaN }: Aggregates) => value,
-    readable: undefined,
     emptyValue: emptyWindow === 'zero' ? 0 : undefined,
-    requires: [],
     own: traitsOf(settings),
   };
 }

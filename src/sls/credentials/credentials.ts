@@ -78,7 +78,3 @@ export const isSameKey = (one: Credentials, other: Credentials): boolean =>
   one.accessKeyId === other.accessKeyId &&
   one.accessKeySecret === other.accessKeySecret &&
   (one.securityToken ?? '') === (other.securityToken ?? '');
-
-export const fixedCredentials = (credentials: Credentials): CredentialSource => ({
-  current: () => Promise.resolve(credentials),
-});

@@ -46,6 +46,15 @@ interface Held extends Lease {
   refused: boolean;
 }
 
+/** The failure of the last attempt to fetch them. */
+interface Failure {
+  readonly error: AdapterError;
+  /** Until then, by the monotonic clock, it answers callers without another attempt. */
+  readonly untilMs: number;
+  /** Whether the observer was told of this outage. */
+  readonly isReported: boolean;
+}
+
 /**
  * The credentials of one identity. They are renewed before they expire, by one request and without a caller that waits,
  * and fetched again after SLS refuses them. No timer runs: without calls nothing is fetched.
@@ -54,11 +63,8 @@ export class RenewedCredentials implements CredentialSource {
   readonly #parts: Required<RenewalParts>;
   #held: Held | undefined;
   #pending: Promise<Credentials> | undefined;
-  #failure: { readonly error: AdapterError; readonly untilMs: number } | undefined;
+  #failure: Failure | undefined;
   #refetchedMs = -Infinity;
-  /** Whether the observer was told of an outage that has not ended. */
-  #reported = false;
-  #lastFailed = false;
 
   constructor(parts: RenewalParts) {
     this.#parts = { monotonicMs: () => performance.now(), ...parts };
@@ -75,7 +81,7 @@ export class RenewedCredentials implements CredentialSource {
 
   /** Whether the last attempt to fetch or renew them failed. */
   get failing(): boolean {
-    return this.#lastFailed;
+    return this.#failure !== undefined;
   }
 
   async current(): Promise<Credentials> {
@@ -117,10 +123,8 @@ export class RenewedCredentials implements CredentialSource {
     } catch (thrown) {
       return this.#fail(thrown);
     }
+    if (this.#failure?.isReported === true) observer.credentialsRecovered({ identity: name });
     this.#failure = undefined;
-    this.#lastFailed = false;
-    if (this.#reported) observer.credentialsRecovered({ identity: name });
-    this.#reported = false;
     return this.#held.credentials;
   }
 
@@ -150,16 +154,15 @@ export class RenewedCredentials implements CredentialSource {
   #fail(thrown: unknown): Credentials {
     const { name, observer, monotonicMs } = this.#parts;
     const error = toCredentialsError(thrown, name);
-    this.#lastFailed = true;
+    const wasReported = this.#failure?.isReported === true;
     const held = this.#held;
     if (held === undefined || !this.#isUsable(held)) {
-      this.#failure = { error, untilMs: monotonicMs() + failureMs };
+      this.#failure = { error, untilMs: monotonicMs() + failureMs, isReported: wasReported };
       throw error;
     }
+    this.#failure = { error, untilMs: -Infinity, isReported: true };
     held.renewAtMs = monotonicMs() + (held.recheck?.inBackground === false ? failureMs : backgroundRetryMs);
-    if (!this.#reported)
-      observer.credentialsFailing({ identity: name, expiresAtMs: held.expiresAtMs, error });
-    this.#reported = true;
+    if (!wasReported) observer.credentialsFailing({ identity: name, expiresAtMs: held.expiresAtMs, error });
     return held.credentials;
   }
 }

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import type { ECSRAMRoleCredentialsProvider } from '@alicloud/credentials';
 import type {
   AssumeRoleSettings,
   CredentialOrigin,
@@ -56,10 +55,13 @@ export const rrsaOrigin =
 export const ecsRoleOrigin =
   (roleName: string | undefined): CredentialOrigin =>
   async () => {
-    const { ECSRAMRoleCredentialsProvider: Provider } = await import('@alicloud/credentials');
-    const builder: ReturnType<typeof ECSRAMRoleCredentialsProvider.builder> = Provider.builder();
-    if (roleName !== undefined) builder.withRoleName(roleName);
-    return askOnce(builder.build(), []);
+    const { ECSRAMRoleCredentialsProvider } = await import('@alicloud/credentials');
+    return askOnce(
+      ECSRAMRoleCredentialsProvider.builder()
+        .withRoleName(roleName ?? '')
+        .build(),
+      [],
+    );
   };
 
 /** @param base the credentials that assume the role; it is informed if STS refuses its key */
