@@ -49,16 +49,16 @@ export async function startService(
   const catalog = catalogOf(config);
   const parseRequest = createRequestParser(catalog, config.defaults, createAccessCheck(config.access));
   const status = createStatus(config, dependencies, parseRequest);
-  const telemetry = tellAll(log, metrics.observer, status.observer);
+  const telemetry = tellAll(log, metrics.observer, status?.observer ?? {});
   const certificate = servingPairSource(config, await serviceNamespaceOf(config), dependencies);
   const pair = await certificate.load();
   // If a later step fails, the parts before it are closed in reverse order.
   await using parts = new AsyncDisposableStack();
-  const reading = createReading(config, dependencies, telemetry, status.sinks);
+  const reading = createReading(config, dependencies, telemetry, status ? [status.tracker.series] : []);
   parts.defer(() => reading.close());
   parts.defer(startPrefetching(reading));
   const demand = new AutoscalerDemand(reading.wanted, parseRequest, telemetry);
-  const autoscalers = tellAll<AutoscalerHandler>(demand, ...status.autoscalerHandlers);
+  const autoscalers = tellAll<AutoscalerHandler>(demand, status?.tracker.autoscalers ?? {});
   const delegation =
     authentication === 'delegated' ? await delegate(config, dependencies, telemetry, autoscalers) : undefined;
   parts.defer(() => delegation?.stop());
@@ -78,7 +78,7 @@ export async function startService(
   const servingCertificate = keepServingCertificate(app, pair, load, delegation?.apiService, telemetry);
   parts.defer(() => servingCertificate.stop());
   const observed = { config, dependencies, reading, delegation, servingCertificate };
-  const internal = await startTelemetry(metrics, observed, await status.page(reading));
+  const internal = await startTelemetry(metrics, observed, await status?.page(reading));
   parts.defer(() => internal?.stop());
   const url = await listen(app, bindAddressOf(config), config.server.securePort);
   const running = parts.move();

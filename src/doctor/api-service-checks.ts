@@ -111,21 +111,16 @@ export const apiServiceAvailable: DoctorCheck = {
 export const availableCondition = (status: V1APIServiceStatus | undefined) =>
   status?.conditions?.find(({ type }) => type === 'Available');
 
-function apiServiceManifest({ facts }: Examination): string {
-  const { serviceName } = facts.get('config').kubernetes;
-  return [
-    'apiVersion: apiregistration.k8s.io/v1',
-    'kind: APIService',
-    'metadata:',
-    `  name: ${apiServiceName}`,
-    'spec:',
-    '  group: external.metrics.k8s.io',
-    '  version: v1beta1',
-    '  groupPriorityMinimum: 100',
-    '  versionPriority: 100',
-    '  service:',
-    `    name: ${serviceName}`,
-    `    namespace: ${facts.get('account').namespace}`,
-    '    port: 443',
-  ].join('\n');
-}
+const apiServiceManifest = ({ facts }: Examination): string => `apiVersion: apiregistration.k8s.io/v1
+kind: APIService
+metadata:
+  name: ${apiServiceName}
+spec:
+  group: external.metrics.k8s.io
+  version: v1beta1
+  groupPriorityMinimum: 100
+  versionPriority: 100
+  service:
+    name: ${facts.get('config').kubernetes.serviceName}
+    namespace: ${facts.get('account').namespace}
+    port: 443`;

@@ -14,19 +14,10 @@ const countsTaken = 3;
 const tolerableShare = 0.0005;
 
 /** Lines by second, as counted at one time. */
-export interface CountsAt {
+interface CountsAt {
   /** Unix seconds. */
   readonly atSeconds: number;
   readonly counts: SecondCounts;
-}
-
-export interface Lag {
-  /** Lines that arrived between the first and the last count. */
-  readonly lines: number;
-  /** A window with this delay is complete, but for a tolerable share of stragglers. */
-  readonly neededSeconds: number;
-  /** Returns the share of these lines that a window with the delay misses. */
-  readonly missedWith: (delaySeconds: number) => number;
 }
 
 /** Counts lines by second several times. A second that has more lines than before received them late, by its age. */
@@ -62,8 +53,13 @@ async function countNow({ dependencies, facts }: Examination, signal: AbortSigna
   return { atSeconds, counts: await facts.get('sls').countSeconds(query, signal) };
 }
 
-/** @param taken oldest first */
-export function lagOf(taken: readonly CountsAt[]): Lag {
+/**
+ * Returns the number of `lines` that arrived between the first and the last count, what share of them a window with a
+ * delay misses, and the delay with which a window is complete, but for a tolerable share of stragglers.
+ *
+ * @param taken oldest first
+ */
+export function lagOf(taken: readonly CountsAt[]) {
   /** The age of a second when it was last counted without the lines → the lines that it received afterwards. */
   const linesByAge = new Map<number, number>();
   for (const [index, later] of taken.slice(1).entries()) {
@@ -89,7 +85,7 @@ export function lagOf(taken: readonly CountsAt[]): Lag {
 
 /** Compares with the delay of the request, else with the fixed delay, else with the longest one that can be learned. */
 function judgeLag(
-  { neededSeconds, missedWith }: Lag,
+  { neededSeconds, missedWith }: ReturnType<typeof lagOf>,
   { facts }: Examination,
   { delaySeconds, delay }: Pick<Config['reading'], 'delaySeconds' | 'delay'>,
 ): Finding {

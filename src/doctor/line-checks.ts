@@ -33,12 +33,10 @@ const durationText = (seconds: number) =>
   seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} minutes`;
 
 /** The log format in ACK's own configuration of nginx-ingress. The index of its logstore has these fields. */
-const ackLogFormat = [
-  'log-format-upstream: >-',
-  '  $remote_addr - [$remote_addr] - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer"',
-  '  "$http_user_agent" $request_length $request_time [$proxy_upstream_name] $upstream_addr $upstream_response_length',
-  '  $upstream_response_time $upstream_status $req_id $host [$proxy_alternative_upstream_name]',
-].join('\n');
+const ackLogFormat = `log-format-upstream: >-
+  $remote_addr - [$remote_addr] - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer"
+  "$http_user_agent" $request_length $request_time [$proxy_upstream_name] $upstream_addr $upstream_response_length
+  $upstream_response_time $upstream_status $req_id $host [$proxy_alternative_upstream_name]`;
 
 /** Lines without a route may make up this share: a few redirects and health checks have none. */
 const tolerableShare = 0.5;

@@ -1,40 +1,30 @@
 import { versionInfo } from '../api/discovery/version.ts';
 import { readingSettings } from '../config/project-settings.ts';
 import type { Config } from '../config/schema.ts';
-import type { AutoscalerHandler } from '../kube/autoscalers/autoscaler-changes.ts';
 import type { RequestParser } from '../access/request-parser.ts';
-import type { OutcomeSink } from '../reading/sample-store.ts';
 import { StatusPage } from '../status-page/status-page.ts';
 import { StatusTracker } from '../status/status-tracker.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { ReadingStack } from './reading-stack.ts';
 import type { Dependencies } from './dependencies.ts';
 
-/** The status page and the observers that feed it. Without `telemetry.statusPage` there is neither. */
+/** The status page and the observers that feed it. */
 export interface StatusStack {
   readonly observer: Partial<Telemetry>;
-  /** Get each outcome, after the store. */
-  readonly sinks: readonly OutcomeSink[];
-  readonly autoscalerHandlers: readonly AutoscalerHandler[];
-  page(reading: ReadingStack): Promise<StatusPage | undefined>;
+  readonly tracker: StatusTracker;
+  page(reading: ReadingStack): Promise<StatusPage>;
 }
-
-const none: StatusStack = {
-  observer: {},
-  sinks: [],
-  autoscalerHandlers: [],
-  page: () => Promise.resolve(undefined),
-};
 
 /** Further series are served, but the page does not show them. */
 const maxSeries = 20_000;
 
+/** Returns undefined without `telemetry.statusPage`. */
 export function createStatus(
   config: Config,
   { clock }: Dependencies,
   parseRequest: RequestParser,
-): StatusStack {
-  if (!config.telemetry.statusPage) return none;
+): StatusStack | undefined {
+  if (!config.telemetry.statusPage) return undefined;
   const tracker = new StatusTracker({
     clock,
     version: versionInfo().gitVersion,
@@ -47,8 +37,7 @@ export function createStatus(
       slsQueryFinished: (event) => tracker.slsQueryFinished(event),
       readFinished: ({ read }) => tracker.readFinished(read),
     },
-    sinks: [tracker.series],
-    autoscalerHandlers: [tracker.autoscalers],
+    tracker,
     page: ({ sls, delays }) =>
       StatusPage.load(tracker, {
         projects: () => sls.gates.counts(),

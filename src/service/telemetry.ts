@@ -20,22 +20,13 @@ export interface ObservedParts {
   readonly servingCertificate: ServingCertificate;
 }
 
-export interface TelemetryListener {
-  /** `http://{address}:{port}` */
-  readonly url: string;
-  stop(): Promise<void>;
-}
-
 /**
- * Adds the state of the service to the metrics, and serves metrics and status page if `telemetry.port` is set.
+ * Adds the state of the service to the metrics, and serves metrics and status page if `telemetry.port` is set. Returns
+ * the URL, `http://{address}:{port}`.
  *
  * @throws AdapterError `AddressInUse`, `AddressUnusable`
  */
-export async function startTelemetry(
-  metrics: Metrics,
-  parts: ObservedParts,
-  page: StatusPage | undefined,
-): Promise<TelemetryListener | undefined> {
+export async function startTelemetry(metrics: Metrics, parts: ObservedParts, page: StatusPage | undefined) {
   addState(metrics, parts);
   const { port, bindAddress } = parts.config.telemetry;
   if (port === undefined) return undefined;
