@@ -74,7 +74,6 @@ export class Collector {
   readonly #pending = new Map<string, PendingSeries>();
   readonly #queues = new Map<string, LogstoreQueue>();
   readonly #refused = new RefusedMetrics();
-  #runs = 0;
 
   constructor(settings: CollectorSettings, context: CollectorContext) {
     this.#settings = settings;
@@ -174,8 +173,7 @@ export class Collector {
     const { project, logstore, window, plannedAtSeconds } = batch.query;
     const startMs = performance.now();
     this.#context.observer.batchSent({ project, logstore, series: members.length });
-    this.#runs += 1;
-    const run = { id: this.#runs, plannedAtMs, delaySeconds: plannedAtSeconds - window.endSeconds };
+    const run = { plannedAtMs, delaySeconds: plannedAtSeconds - window.endSeconds };
     try {
       const result = await withRetry(
         (signal) => this.#context.query({ ...batch.query, readIds }, signal),

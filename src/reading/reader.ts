@@ -4,7 +4,7 @@ import type { Outcome, Sample } from '../metric/sample.ts';
 import type { Series } from '../metric/series.ts';
 import { pauseUntil } from '../runtime/back-off.ts';
 import type { Collector } from './collector.ts';
-import type { SampleStore, StoredSeries } from './sample-store.ts';
+import { isYounger, youngSample, type SampleStore, type StoredSeries } from './sample-store.ts';
 import type { WantedSeries } from './wanted-series.ts';
 
 /** All ages count from when the query of a sample was planned. */
@@ -102,17 +102,6 @@ function freshOutcome(
   const failure = stored?.failure;
   if (failure === undefined || !isYounger(failure.plannedAtMs, freshnessMs, nowMs)) return undefined;
   return { kind: 'failed', error: failure.error };
-}
-
-function youngSample(stored: StoredSeries | undefined, limitMs: number, nowMs: number): Sample | undefined {
-  if (stored?.last === undefined) return undefined;
-  return isYounger(stored.last.run.plannedAtMs, limitMs, nowMs) ? stored.last.sample : undefined;
-}
-
-/** A time in the future is from before the clock was set back: its age is unknown. */
-function isYounger(plannedAtMs: number, limitMs: number, nowMs: number): boolean {
-  const ageMs = nowMs - plannedAtMs;
-  return ageMs >= 0 && ageMs < limitMs;
 }
 
 const tooSlow = (patienceMs: number): Outcome => ({

@@ -8,13 +8,6 @@ import { aggregateSetOf, splitBatch, type Batch } from './plan.ts';
 /** For ten minutes, so that an index that was added since is found. Bounded because users name the logstores. */
 const memory = { max: 10_000, ttl: 10 * 60_000, ttlResolution: 0 };
 
-/** The result of one part of a split batch. */
-export interface PartResult {
-  readonly batch: Batch;
-  /** Undefined if SLS answered. */
-  readonly code: ErrorCode | undefined;
-}
-
 /**
  * Remembers which metrics a logstore refuses, so that a metric without an index neither fails the other metrics of its
  * query nor is asked together with them every time. docs/decisions/metrics-asked-apart.md
@@ -35,7 +28,11 @@ export class RefusedMetrics {
     return parts.length > 1 && !this.#allRefused.has(partsKey(batch, parts)) ? parts : [];
   }
 
-  learn(batch: Batch, results: readonly PartResult[]): void {
+  /** @param results of the parts; no `code` if SLS answered */
+  learn(
+    batch: Batch,
+    results: readonly { readonly batch: Batch; readonly code?: ErrorCode | undefined }[],
+  ): void {
     const refused = results.filter(({ code }) => code !== undefined && errorRegistry[code].splittable);
     if (refused.length === results.length) {
       const parts = results.map((result) => result.batch);

@@ -5,8 +5,6 @@ import type { Series } from '../metric/series.ts';
 
 /** One planned query. All samples of its batch share it. */
 export interface BatchRun {
-  /** Counts up from 1. */
-  readonly id: number;
   /** The age of its samples is counted from here. Unix ms. */
   readonly plannedAtMs: number;
   /** How long before `plannedAtMs` its window ends. */
@@ -26,6 +24,22 @@ export interface StoredSeries {
   readonly last: { readonly sample: Sample; readonly run: BatchRun } | undefined;
   /** The failure of the last query; undefined if that query gave a sample. */
   readonly failure: { readonly error: AdapterError; readonly plannedAtMs: number } | undefined;
+}
+
+/** Returns the last good sample if it is younger than the limit. */
+export function youngSample(
+  stored: StoredSeries | undefined,
+  limitMs: number,
+  nowMs: number,
+): Sample | undefined {
+  if (stored?.last === undefined) return undefined;
+  return isYounger(stored.last.run.plannedAtMs, limitMs, nowMs) ? stored.last.sample : undefined;
+}
+
+/** A time in the future is from before the clock was set back: its age is unknown. */
+export function isYounger(plannedAtMs: number, limitMs: number, nowMs: number): boolean {
+  const ageMs = nowMs - plannedAtMs;
+  return ageMs >= 0 && ageMs < limitMs;
 }
 
 /** Keeps the last outcomes of each series. Drops the least recently used series when it is full. It never fetches. */

@@ -94,10 +94,8 @@ export function decodeNumber(text: string | undefined, column: string): number {
     const value = Number(text);
     if (Number.isFinite(value)) return value;
   }
-  throw new AdapterError(
-    'SlsReplyInvalid',
-    `SLS gave ${text === undefined ? 'nothing' : JSON.stringify(text).slice(0, 100)} for ${column}, which is not a number`,
-  );
+  const shown = text === undefined ? 'nothing' : JSON.stringify(text).slice(0, 100);
+  throw wrongReply(`${shown} for ${column}, which is not a number`);
 }
 
 /** What SLS writes for an aggregate without a number, such as the average over lines without one. */
@@ -129,7 +127,7 @@ export function decodeByRoute(
   const byRoute = new Map<string, Aggregates>();
   for (const row of rows) {
     const route = row[routeAlias];
-    if (route === undefined) throw new AdapterError('SlsReplyInvalid', 'SLS gave a row without a route');
+    if (route === undefined) throw wrongReply('a row without a route');
     if (missing.delete(route)) byRoute.set(route, decodeAggregates(row, aliases));
     else if (byRoute.has(route)) throw wrongRoute(route, 'twice');
     else if (others === 'refused') throw wrongRoute(route, 'without being asked for it');
@@ -137,8 +135,10 @@ export function decodeByRoute(
   return byRoute;
 }
 
+const wrongReply = (what: string) => new AdapterError('SlsReplyInvalid', `SLS gave ${what}`);
+
 const wrongRoute = (route: string, how: string) =>
-  new AdapterError('SlsReplyInvalid', `SLS gave route ${JSON.stringify(route).slice(0, 100)} ${how}`);
+  wrongReply(`route ${JSON.stringify(route).slice(0, 100)} ${how}`);
 
 /**
  * Decodes the one row of a result over the whole logstore; its key is the route undefined. The map is empty if the window
@@ -153,9 +153,7 @@ export function decodeTotal(
   nullLines: 'none' | 'refused' = 'refused',
 ): Map<undefined, Aggregates> {
   const [row] = rows;
-  if (row === undefined || rows.length > 1) {
-    throw new AdapterError('SlsReplyInvalid', `SLS gave ${rows.length} rows instead of one`);
-  }
+  if (row === undefined || rows.length > 1) throw wrongReply(`${rows.length} rows instead of one`);
   const lines = row[linesAlias];
   if (lines === 'null' && nullLines === 'none') return new Map();
   if (decodeNumber(lines, linesAlias) === 0) return new Map();
@@ -172,8 +170,8 @@ export function decodeSecondCounts(rows: readonly Row[], window: Window): Map<nu
   for (const row of rows) {
     const second = decodeCount(row[secondAlias], secondAlias);
     if (second < window.startSeconds || second >= window.endSeconds)
-      throw new AdapterError('SlsReplyInvalid', `SLS gave second ${second}, which is outside the window`);
-    if (counts.has(second)) throw new AdapterError('SlsReplyInvalid', `SLS gave second ${second} twice`);
+      throw wrongReply(`second ${second}, which is outside the window`);
+    if (counts.has(second)) throw wrongReply(`second ${second} twice`);
     counts.set(second, decodeCount(row[linesAlias], linesAlias));
   }
   return counts;
@@ -183,5 +181,5 @@ export function decodeSecondCounts(rows: readonly Row[], window: Window): Map<nu
 function decodeCount(text: string | undefined, column: string): number {
   const value = decodeNumber(text, column);
   if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new AdapterError('SlsReplyInvalid', `SLS gave ${value} for ${column}, which is not a count above 0`);
+  throw wrongReply(`${value} for ${column}, which is not a count above 0`);
 }

@@ -49,7 +49,7 @@ describe('series that are asked for at about the same time', () => {
     answer();
     expect(await reading).toHaveLength(3);
     const window = { startSeconds: plannedAtMs / 1000 - 25, endSeconds: plannedAtMs / 1000 - 10 };
-    const run = { id: 1, plannedAtMs, delaySeconds: 10 };
+    const run = { plannedAtMs, delaySeconds: 10 };
     expect(delivered).toEqual([a, b].map((series) => ({ series, sample: { value: 1, window }, run })));
   });
 

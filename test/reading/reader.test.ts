@@ -186,7 +186,7 @@ describe('a stored failure', () => {
     await expect(read('lost')).rejects.toThrow();
     const series = seriesWith({ route: 'lost' });
     const window = { startSeconds: 0, endSeconds: 15 };
-    store.put(series, { value: 7, window }, { id: 9, plannedAtMs: clock.now(), delaySeconds: 10 });
+    store.put(series, { value: 7, window }, { plannedAtMs: clock.now(), delaySeconds: 10 });
     expect(await readValues('lost')).toEqual([7]);
   });
 

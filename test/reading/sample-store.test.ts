@@ -4,7 +4,7 @@ import { SampleStore } from '../../src/reading/sample-store.ts';
 import { seriesWith } from './series.ts';
 
 const sample = (value: number) => ({ value, window: { startSeconds: 85, endSeconds: 100 } });
-const run = { id: 1, plannedAtMs: 110_000, delaySeconds: 10 };
+const run = { plannedAtMs: 110_000, delaySeconds: 10 };
 const error = new AdapterError('SlsThrottled', 'too many');
 const a = seriesWith({ route: 'a' });
 const b = seriesWith({ route: 'b' });

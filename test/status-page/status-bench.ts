@@ -64,5 +64,5 @@ export function putReading(
 ): void {
   const endSeconds = Math.floor(nowMs / 1000) - delaySeconds;
   const window = { startSeconds: endSeconds - series.intervalSeconds, endSeconds };
-  book.put(series, { value, window }, { id: 1, plannedAtMs: nowMs, delaySeconds });
+  book.put(series, { value, window }, { plannedAtMs: nowMs, delaySeconds });
 }

@@ -13,14 +13,8 @@ export interface IdentityParts {
   readonly observer: CredentialObserver;
 }
 
-/** What self-metrics and the status page show of an identity. */
-export interface IdentityState {
-  readonly name: string;
-  /** Unix ms; undefined if the credentials do not expire, or none have been fetched yet. */
-  readonly expiresAtMs: number | undefined;
-  /** Whether the last attempt to fetch or renew them failed. */
-  readonly failing: boolean;
-}
+/** What self-metrics and `doctor` show of an identity. */
+export type IdentityState = Pick<RenewedCredentials, 'name' | 'expiresAtMs' | 'failing'>;
 
 /** The identities that projects are queried as. Equal settings share one identity, however many projects use it. */
 export class Identities {
@@ -44,11 +38,7 @@ export class Identities {
   }
 
   states(): IdentityState[] {
-    return [...this.#known.values()].map(({ name, expiresAtMs, failing }) => ({
-      name,
-      expiresAtMs,
-      failing,
-    }));
+    return [...this.#known.values()];
   }
 
   #originOf(settings: CredentialSettings): CredentialOrigin {

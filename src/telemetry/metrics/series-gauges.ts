@@ -1,5 +1,5 @@
 import type { Series } from '../../metric/series.ts';
-import type { StoredSeries } from '../../reading/sample-store.ts';
+import { youngSample, type StoredSeries } from '../../reading/sample-store.ts';
 import type { GaugeValue, MetricRegistry } from './metric-registry.ts';
 
 export interface SeriesGaugesSource {
@@ -45,10 +45,9 @@ export class SeriesGauges {
     return this.#leftOut;
   }
 
-  #isServable({ series, last }: StoredSeries): boolean {
-    if (last === undefined) return false;
-    const ageMs = this.#source.clock.now() - last.run.plannedAtMs;
-    return ageMs >= 0 && ageMs < this.#source.maxStaleMsOf(series.project);
+  #isServable(stored: StoredSeries): boolean {
+    const { clock, maxStaleMsOf } = this.#source;
+    return youngSample(stored, maxStaleMsOf(stored.series.project), clock.now()) !== undefined;
   }
 }
 

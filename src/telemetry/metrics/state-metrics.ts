@@ -103,22 +103,19 @@ function addExpiries(registry: MetricRegistry, state: AdapterState): void {
     'When the serving certificate expires, Unix time.',
     () => state.certificateExpiresAtMs() / 1000,
   );
-  registry.gauge(
+  const gauge = (name: string, help: string, valueOf: (identity: IdentityState) => number | undefined) =>
+    registry.gauge(name, ['identity'], help, () =>
+      state.identities().map((one) => ({ labels: { identity: one.name }, value: valueOf(one) })),
+    );
+  gauge(
     'credentials_expiry_timestamp_seconds',
-    ['identity'],
     'When the credentials held of an identity expire, Unix time; absent where they do not. They are renewed when they are used.',
-    () =>
-      state.identities().map(({ name, expiresAtMs }) => ({
-        labels: { identity: name },
-        value: secondsOf(expiresAtMs),
-      })),
+    ({ expiresAtMs }) => secondsOf(expiresAtMs),
   );
-  registry.gauge(
+  gauge(
     'credentials_failing',
-    ['identity'],
     'Whether the last attempt to get or renew the credentials of an identity failed.',
-    () =>
-      state.identities().map(({ name, failing }) => ({ labels: { identity: name }, value: Number(failing) })),
+    ({ failing }) => Number(failing),
   );
 }
 

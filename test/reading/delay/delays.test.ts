@@ -37,7 +37,7 @@ function createDelays() {
     delays.sink.put(
       series,
       { value: delaySeconds, window: { startSeconds: 85, endSeconds: 100 } },
-      { id: 1, plannedAtMs: 110_000, delaySeconds },
+      { plannedAtMs: 110_000, delaySeconds },
     );
   const valueOf = (series: Series) => store.get(series)?.last?.sample.value;
   return { sls, store, delays, learnTimes, put, valueOf };

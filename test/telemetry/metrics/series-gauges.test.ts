@@ -8,7 +8,7 @@ import { TestClock } from '../../support/test-clock.ts';
 
 const clock = new TestClock();
 const window = { startSeconds: 0, endSeconds: 15 };
-const run = () => ({ id: 1, plannedAtMs: clock.now(), delaySeconds: 10 });
+const run = () => ({ plannedAtMs: clock.now(), delaySeconds: 10 });
 
 const filledStore = () => {
   const store = new SampleStore(1000);
