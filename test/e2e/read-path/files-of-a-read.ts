@@ -19,7 +19,8 @@ const session = new Session();
 session.connect();
 await session.post('Profiler.enable');
 await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
-const cluster = await startCluster();
+// A configured delay, so that no probe of the delay runs amid a read.
+const cluster = await startCluster({ file: 'reading: { delaySeconds: 10 }' });
 await waitFor(() => ready(cluster));
 cluster.apiServer.decide = () => true;
 const read = await readerOf(cluster);
