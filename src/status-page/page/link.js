@@ -7,10 +7,11 @@ const graceMs = 3000;
 /** After a refusal, as when too many browsers are connected, the browser does not retry by itself. */
 const retryMs = 5000;
 
-/** @typedef {Readonly<Record<string, (data: any) => void>>} Handlers by the name of the event */
-
-/** `open`: all data follows again. `alive`: the adapter is there and nothing changed. */
-const eventNames = ['open', 'head', 'rows', 'readings', 'autoscalers', 'gone', 'ready', 'alive', 'error'];
+/**
+ * By the name of the event. After `open` all data follows again.
+ *
+ * @typedef {Readonly<Record<string, (data: any) => void>>} Handlers
+ */
 
 export class Link {
   /** @type {Handlers} */
@@ -20,8 +21,6 @@ export class Link {
 
   /** @param {Handlers} handlers called after the caller's module has run */
   constructor(handlers) {
-    const unknown = Object.keys(handlers).filter((name) => !eventNames.includes(name));
-    if (unknown.length > 0) throw new TypeError(`there is no event ${unknown.join(', ')}`);
     this.#handlers = handlers;
     this.#connect();
   }
@@ -63,6 +62,8 @@ export class Link {
       const data = event instanceof MessageEvent ? JSON.parse(event.data) : undefined;
       this.#handlers[event.type]?.(data);
     };
-    for (const name of eventNames) source.addEventListener(name, receive);
+    // `alive`: the adapter is there and nothing changed.
+    for (const name of [...Object.keys(this.#handlers), 'alive', 'error'])
+      source.addEventListener(name, receive);
   }
 }

@@ -72,27 +72,28 @@ let due;
 /** Draws once for all events that arrive within a moment. */
 function drawSoon() {
   // Not by animation frames: a page in the background gets none, and would be out of date when it is shown.
-  due ??= setTimeout(drawNow, 30);
+  due ??= setTimeout(() => {
+    due = undefined;
+    draw();
+  }, 30);
 }
 
-function drawNow() {
-  clearTimeout(due);
-  due = undefined;
+/** @param {number} shown */
+function showPage(shown) {
+  page = shown;
   draw();
 }
 
 /** @param {string} state */
 function toggleState(state) {
   if (!shownStates.delete(state)) shownStates.add(state);
-  page = 0;
-  draw();
+  showPage(0);
 }
 
 /** @param {string} words */
 function search(words) {
   filter.value = filter.value === words ? '' : words;
-  page = 0;
-  draw();
+  showPage(0);
 }
 
 /** @param {string} id */
@@ -143,25 +144,12 @@ const link = new Link({
   readings: applied((readings) => model.applyReadings(readings)),
   autoscalers: applied((autoscalers) => model.applyAutoscalers(autoscalers)),
   gone: applied((ids) => model.applyGone(ids)),
-  ready: () => {
-    model.ready = true;
-    drawNow();
-  },
+  ready: applied(() => (model.ready = true)),
 });
 
 makeColumns();
-filter.addEventListener('input', () => {
-  page = 0;
-  draw();
-});
-for (const [id, step] of /** @type {const} */ ([
-  ['previous', -1],
-  ['next', 1],
-])) {
-  at(id).addEventListener('click', () => {
-    page = Math.max(0, page + step);
-    draw();
-  });
-}
+filter.addEventListener('input', () => showPage(0));
+at('previous').addEventListener('click', () => showPage(page - 1));
+at('next').addEventListener('click', () => showPage(page + 1));
 // Ages grow between events.
 setInterval(draw, 1000);

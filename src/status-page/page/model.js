@@ -1,6 +1,6 @@
 /** The data that the adapter has sent so far. */
 
-const historyLength = 30;
+export const historyLength = 30;
 
 /**
  * @typedef {import('../../status/status-document.ts').StatusHead} Head
@@ -24,7 +24,6 @@ const historyLength = 30;
  * @property {Refused | undefined} refused
  * @property {Failure | null} failure
  * @property {readonly HpaMetric[]} hpas that name the series
- * @property {string} text that the filter searches, in lower case
  */
 
 export class Model {
@@ -34,20 +33,17 @@ export class Model {
   ready = false;
   /** @type {Map<number, Minute>} */
   minutes = new Map();
-  /** @type {Map<number, Entry>} */
-  #entries = new Map();
+  /** @type {Map<number, Series>} */
+  #series = new Map();
   /** @type {Map<string, Autoscaler>} */
   #autoscalers = new Map();
-  /** @type {Map<number, HpaMetric[]>} */
-  #hpas = new Map();
   #clockLeadMs = 0;
 
   /** Forgets the rows: a new connection sends all of them again. */
   reset() {
     this.ready = false;
-    this.#entries.clear();
+    this.#series.clear();
     this.#autoscalers.clear();
-    this.#hpas.clear();
   }
 
   /** Returns the time of the adapter's clock. */
@@ -65,13 +61,13 @@ export class Model {
 
   /** @param {readonly Series[]} all */
   applySeries(all) {
-    for (const series of all) this.#entries.set(series.id, this.#entryOf({ ...series }));
+    for (const series of all) this.#series.set(series.id, { ...series });
   }
 
   /** @param {readonly ReadingChange[]} changes */
   applyReadings(changes) {
     for (const [id, value, windowEndSeconds, plannedAtMs, delaySeconds] of changes) {
-      const series = this.#entries.get(id)?.series;
+      const series = this.#series.get(id);
       if (series === undefined || plannedAtMs <= (series.plannedAtMs ?? 0)) continue;
       const history = [...series.history, value].slice(-historyLength);
       Object.assign(series, { value, windowEndSeconds, plannedAtMs, delaySeconds, history });
@@ -82,29 +78,25 @@ export class Model {
   applyAutoscalers(changed) {
     for (const autoscaler of changed) {
       const key = `${autoscaler.namespace}/${autoscaler.name}`;
-      const before = this.#autoscalers.get(key);
-      if (before !== undefined) this.#unlink(before);
+      // A changed one moves to the end.
       this.#autoscalers.delete(key);
-      if (autoscaler.metrics.length === 0) continue;
-      this.#autoscalers.set(key, autoscaler);
-      for (const metric of autoscaler.metrics)
-        for (const id of metric.series) this.#link(id, [...this.hpasOf(id), { autoscaler, metric }]);
+      if (autoscaler.metrics.length > 0) this.#autoscalers.set(key, autoscaler);
     }
   }
 
   /** @param {readonly number[]} ids */
   applyGone(ids) {
-    for (const id of ids) this.#entries.delete(id);
-  }
-
-  /** @param {number} id */
-  hpasOf(id) {
-    return this.#hpas.get(id) ?? [];
+    for (const id of ids) this.#series.delete(id);
   }
 
   /** @returns {Entry[]} */
   entries() {
-    return [...(this.head?.refused ?? []).map(refusedEntry), ...this.#entries.values()];
+    const named = [...this.#autoscalers.values()].flatMap((autoscaler) =>
+      autoscaler.metrics.flatMap((metric) => metric.series.map((id) => ({ id, autoscaler, metric }))),
+    );
+    const hpas = Map.groupBy(named, ({ id }) => id);
+    const refused = (this.head?.refused ?? []).map(refusedEntry);
+    return [...refused, ...[...this.#series.values()].map((one) => entryOf(one, hpas.get(one.id) ?? []))];
   }
 
   /**
@@ -116,7 +108,7 @@ export class Model {
   demandOf({ series: ids, target }) {
     let sum = 0;
     for (const id of ids) {
-      const value = this.#entries.get(id)?.series?.value;
+      const value = this.#series.get(id)?.value;
       if (value === null || value === undefined) return { sum: undefined, replicas: undefined };
       sum += value;
     }
@@ -124,35 +116,16 @@ export class Model {
     const replicas = Math.ceil(sum / target.value);
     return { sum, replicas: Math.min(target.maxReplicas, Math.max(target.minReplicas, replicas)) };
   }
+}
 
-  /** @param {Series} series */
-  #entryOf(series) {
-    const hpas = this.hpasOf(series.id);
-    const { id, state, failure } = series;
-    const text = textOf(series, hpas);
-    return { key: `s${id}`, state, series, refused: undefined, failure, hpas, text };
-  }
-
-  /** @param {Autoscaler} autoscaler */
-  #unlink(autoscaler) {
-    for (const metric of autoscaler.metrics)
-      for (const id of metric.series)
-        this.#link(
-          id,
-          this.hpasOf(id).filter((hpa) => hpa.autoscaler !== autoscaler),
-        );
-  }
-
-  /**
-   * @param {number} id
-   * @param {HpaMetric[]} hpas
-   */
-  #link(id, hpas) {
-    if (hpas.length === 0) this.#hpas.delete(id);
-    else this.#hpas.set(id, hpas);
-    const series = this.#entries.get(id)?.series;
-    if (series !== undefined) this.#entries.set(id, this.#entryOf(series));
-  }
+/**
+ * @param {Series} series
+ * @param {readonly HpaMetric[]} hpas
+ * @returns {Entry}
+ */
+function entryOf(series, hpas) {
+  const { id, state, failure } = series;
+  return { key: `s${id}`, state, series, refused: undefined, failure, hpas };
 }
 
 /**
@@ -160,18 +133,7 @@ export class Model {
  * @returns {Entry}
  */
 function refusedEntry(refused) {
-  const { namespace, autoscaler, metric, selector, code, what } = refused;
+  const { namespace, autoscaler, metric, selector, what } = refused;
   const key = `r${JSON.stringify([namespace, autoscaler, metric, selector, what])}`;
-  const text = [namespace, autoscaler, metric, selector, code].join(' ').toLowerCase();
-  return { key, state: 'refused', series: undefined, refused, failure: refused, hpas: [], text };
-}
-
-/**
- * @param {Series} series
- * @param {readonly HpaMetric[]} hpas
- */
-function textOf({ metric, project, logstore, route, filters, readers, failure, state }, hpas) {
-  const names = hpas.map(({ autoscaler: { namespace, name } }) => `${namespace}/${name}`);
-  const own = [metric, project, logstore, route ?? 'whole logstore', failure?.code ?? '', state];
-  return [...own, ...Object.values(filters), ...readers, ...names].join(' ').toLowerCase();
+  return { key, state: 'refused', series: undefined, refused, failure: refused, hpas: [] };
 }

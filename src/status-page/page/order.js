@@ -85,8 +85,26 @@ const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
  */
 export function filterEntries(entries, words, shown) {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
-  return entries.filter(
-    ({ text, state }) =>
-      (shown.size === 0 || shown.has(state)) && wanted.every((word) => text.includes(word)),
-  );
+  const found = shown.size === 0 ? entries : entries.filter(({ state }) => shown.has(state));
+  if (wanted.length === 0) return [...found];
+  return found.filter((entry) => {
+    const text = textOf(entry).toLowerCase();
+    return wanted.every((word) => text.includes(word));
+  });
+}
+
+/**
+ * Returns the text that the filter searches.
+ *
+ * @param {Entry} entry
+ */
+function textOf({ series, refused, failure, state, hpas }) {
+  if (series === undefined)
+    return [refused?.namespace, refused?.autoscaler, refused?.metric, refused?.selector, failure?.code].join(
+      ' ',
+    );
+  const { metric, project, logstore, route, filters, readers } = series;
+  const names = hpas.map(({ autoscaler: { namespace, name } }) => `${namespace}/${name}`);
+  const own = [metric, project, logstore, route ?? 'whole logstore', failure?.code, state];
+  return [...own, ...Object.values(filters), ...readers, ...names].join(' ');
 }

@@ -109,7 +109,7 @@ const shownProjects = 8;
 /** @param {Head} head */
 export function drawProjects({ projects, logstores }) {
   const cards = projects.slice(0, shownProjects).map(({ project, endpoint, running, waiting, circuit }) => {
-    const name = make('b', 'project-name', project);
+    const name = make('b', 'name', project);
     name.title = endpoint;
     const phase = { closed: 'answers', open: 'paused', 'half-open': 'probing' }[circuit];
     const work = waiting > 0 ? `${running} running, ${waiting} waiting` : `${running} running`;
@@ -127,7 +127,7 @@ export function drawProjects({ projects, logstores }) {
       'li',
       '',
       make('p', '', name, badge, make('span', 'quiet', work)),
-      make('ul', 'quiet', ...delays),
+      make('ul', 'quiet small', ...delays),
     );
   });
   const rest = projects.length - cards.length;

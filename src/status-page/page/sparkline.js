@@ -1,11 +1,11 @@
 /** A line chart of the last readings; its scale starts at 0. */
 
 import { makeSvg } from './dom.js';
+import { historyLength } from './model.js';
 
 const width = 96;
 const height = 24;
 const room = 2;
-const historyLength = 30;
 
 /** @returns {SVGSVGElement} empty; `drawSparkline` fills it */
 export function makeSparkline() {

@@ -8,10 +8,21 @@ import { drawSparkline, makeSparkline } from './sparkline.js';
 /** @typedef {import('./model.js').Model} Model */
 /** @typedef {import('./model.js').Entry} Entry */
 
+/**
+ * The elements of one row.
+ *
+ * @typedef {object} Line
+ * @property {HTMLTableRowElement} row
+ * @property {HTMLElement} dot
+ * @property {SVGSVGElement} spark
+ * @property {string | undefined} drawn the readings that `spark` shows
+ * @property {HTMLElement[]} texts in the order of `textsOf`
+ */
+
 export const pageSize = 100;
 
 export class Table {
-  /** @type {Map<string, HTMLTableRowElement>} by the key of the entry */
+  /** @type {Map<string, Line>} by the key of the entry */
   #lines = new Map();
 
   /**
@@ -19,110 +30,97 @@ export class Table {
    * @param {Model} model
    */
   draw(entries, model) {
-    const body = at('rows');
-    /** @type {Map<string, HTMLTableRowElement>} */
+    /** @type {Map<string, Line>} */
     const next = new Map();
     for (const entry of entries) {
       const line = this.#lines.get(entry.key) ?? makeLine();
       drawLine(line, entry, model);
       next.set(entry.key, line);
     }
-    for (const [key, line] of this.#lines) if (!next.has(key)) line.remove();
+    for (const [key, { row }] of this.#lines) if (!next.has(key)) row.remove();
     this.#lines = next;
+    const body = at('rows');
     let place = body.firstElementChild;
-    for (const line of next.values()) {
-      if (line === place) place = place.nextElementSibling;
-      else body.insertBefore(line, place);
+    for (const { row } of next.values()) {
+      if (row === place) place = place.nextElementSibling;
+      else body.insertBefore(row, place);
     }
   }
 }
 
+/** @returns {Line} */
 function makeLine() {
-  const line = make('tr', '');
-  for (const { id, title } of columns) {
+  const dot = make('span', 'dot');
+  const spark = makeSparkline();
+  const texts = [make('b', 'name'), make('small', 'quiet'), make('small', 'failure')];
+  const value = [make('span', 'number'), make('span', 'unit quiet')];
+  const others = columns
+    .slice(2)
+    .map(({ id }) => [make(id === 'replicas' ? 'b' : 'span', ''), make('small', 'quiet')]);
+  const cells = columns.map(({ id, title }, index) => {
     const cell = make('td', id);
     cell.dataset['title'] = title;
-    line.append(cell);
-  }
-  const [route, value, age, range, hpa, replicas, source] = line.children;
-  route?.append(make('span', 'dot'), make('b', 'name'), make('span', 'metric'), make('p', 'failure'));
-  value?.append(makeSparkline(), make('span', 'number'), make('span', 'unit'));
-  age?.append(make('span', ''));
-  range?.append(make('span', ''), make('span', 'below'));
-  hpa?.append(make('span', ''), make('span', 'below'));
-  replicas?.append(make('b', ''), make('span', 'below'));
-  source?.append(make('span', ''), make('span', 'below'));
-  return line;
+    cell.append(...([[dot, ...texts], [spark, ...value], ...others][index] ?? []));
+    return cell;
+  });
+  return {
+    row: make('tr', '', ...cells),
+    dot,
+    spark,
+    drawn: undefined,
+    texts: [texts, value, ...others].flat(),
+  };
 }
 
 /**
- * @param {HTMLTableRowElement} line
+ * @param {Line} line
  * @param {Entry} entry
  * @param {Model} model
  */
 function drawLine(line, entry, model) {
-  const { state, series, refused, failure } = entry;
-  line.className = state;
-  const [route, value, age, range, hpa, replicas, source] = line.cells;
-  const filters = Object.entries(series?.filters ?? {}).map(([name, text]) => `${name} ${text}`);
-  const name = series === undefined ? (refused?.metric ?? '') : (series.route ?? `all of ${series.logstore}`);
-  const metric = series === undefined ? (refused?.selector ?? '') : [series.metric, ...filters].join(' · ');
-  const why = failure === null ? '' : `${failure.code}: ${failure.remedy}`;
-  fill(route, [state, name, metric, why], 1);
-  route?.children[0]?.setAttribute('title', state);
-  drawValue(value, entry);
-  fill(age, [ageText(entry, model)]);
-  const delay = series?.delaySeconds == null ? '' : `${series.delaySeconds} s delay`;
-  fill(range, [series === undefined ? '' : `${series.windowSeconds} s`, delay]);
-  fill(hpa, readerTexts(entry));
-  fill(replicas, replicaTexts(entry, model));
-  fill(source, [series?.project ?? '', series?.logstore ?? '']);
-}
-
-/**
- * @param {HTMLTableCellElement | undefined} cell
- * @param {readonly string[]} texts one for each child
- * @param {number} [from] the first child that gets its text
- */
-function fill(cell, texts, from = 0) {
-  for (let index = from; index < texts.length; index++) {
-    const child = cell?.children[index];
-    if (child !== undefined) setText(child, texts[index] ?? '');
-  }
-}
-
-/**
- * @param {HTMLTableCellElement | undefined} cell
- * @param {Entry} entry
- */
-function drawValue(cell, { series, state }) {
-  const isServed = series?.value != null && state !== 'failing';
-  const [number, unit] = isServed ? valueText(series.value ?? 0, series.unit) : ['–', ''];
-  fill(cell, ['', number, unit], 1);
-  const [spark] = cell?.children ?? [];
-  const drawn = JSON.stringify(series?.history ?? []);
-  if (!(spark instanceof SVGSVGElement) || cell?.dataset['drawn'] === drawn) return;
-  if (cell !== undefined) cell.dataset['drawn'] = drawn;
-  drawSparkline(spark, series?.history ?? []);
+  line.row.className = entry.state;
+  line.dot.title = entry.state;
+  const texts = textsOf(entry, model);
+  for (const [index, element] of line.texts.entries()) setText(element, texts[index] ?? '');
+  const history = entry.series?.history ?? [];
+  const drawn = history.join();
+  if (line.drawn === drawn) return;
+  line.drawn = drawn;
+  drawSparkline(line.spark, history);
 }
 
 /**
  * @param {Entry} entry
  * @param {Model} model
+ * @returns {readonly string[]} three texts of the first column, and two of each other one
  */
-function ageText({ series }, model) {
-  if (series?.windowEndSeconds == null) return '–';
-  return durationText(model.nowMs() / 1000 - series.windowEndSeconds);
+function textsOf(entry, model) {
+  const { series, refused, failure } = entry;
+  const why = failure === null ? '' : `${failure.code}: ${failure.remedy}`;
+  const usage = [...readerTexts(entry), ...replicaTexts(entry, model)];
+  if (series === undefined)
+    return [refused?.metric ?? '', refused?.selector ?? '', why, '–', '', '–', '', '', '', ...usage];
+  const { route, metric, filters, value, unit, windowSeconds, windowEndSeconds, delaySeconds } = series;
+  const what = [metric, ...Object.entries(filters).map(([name, text]) => `${name} ${text}`)].join(' · ');
+  const isServed = value !== null && entry.state !== 'failing';
+  const age = windowEndSeconds === null ? '–' : durationText(model.nowMs() / 1000 - windowEndSeconds);
+  const delay = delaySeconds === null ? '' : `${delaySeconds} s delay`;
+  return [
+    ...[route ?? `all of ${series.logstore}`, what, why],
+    ...(isServed ? valueText(value, unit) : ['–', '']),
+    ...[age, ''],
+    ...[`${windowSeconds} s`, delay],
+    ...usage,
+    ...[series.project, series.logstore],
+  ];
 }
 
 /** @param {Entry} entry */
 function readerTexts({ hpas: [first, ...others], series, refused }) {
   if (first !== undefined) {
     const { namespace, name } = first.autoscaler;
-    return [
-      name,
-      others.length > 0 ? `${namespace}, and ${counted(others.length, 'other', 'others')}` : namespace,
-    ];
+    const more = others.length > 0 ? `, and ${counted(others.length, 'other', 'others')}` : '';
+    return [name, `${namespace}${more}`];
   }
   if (refused !== undefined)
     return refused.autoscaler === null
