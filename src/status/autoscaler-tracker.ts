@@ -22,8 +22,8 @@ export class AutoscalerTracker {
   readonly #series: SeriesTracker;
   readonly #parseRequest: RequestParser;
   readonly #byKey = new Map<string, TrackedAutoscaler>();
-  readonly #changed = new Map<string, TrackedAutoscaler>();
-  #recordsChanges = false;
+  /** Undefined while no changes are recorded. */
+  #changed: Map<string, TrackedAutoscaler> | undefined;
 
   constructor(series: SeriesTracker, parseRequest: RequestParser) {
     this.#series = series;
@@ -34,29 +34,30 @@ export class AutoscalerTracker {
     return this.#byKey.values();
   }
 
+  /** Returns the series that HPAs name. */
+  namedSeries(): ReadonlySet<TrackedSeries> {
+    const metrics = [...this.#byKey.values()].flatMap((autoscaler) => autoscaler.metrics);
+    return new Set(metrics.flatMap(({ series }) => series));
+  }
+
   /** @param metrics all external metrics that the HPA names from now on; empty if it is gone */
   changed({ namespace, name }: AutoscalerName, metrics: readonly ExternalMetricRef[]): void {
     const key = `${namespace}/${name}`;
-    const before = this.#byKey.get(key)?.metrics ?? [];
-    const after = metrics.map((metric) => this.#parse(namespace, metric));
-    for (const series of seriesIn(after)) series.hpaMetrics += 1;
-    for (const series of seriesIn(before)) series.hpaMetrics -= 1;
-    const autoscaler = { namespace, name, metrics: after };
-    if (after.length === 0) this.#byKey.delete(key);
+    const autoscaler = { namespace, name, metrics: metrics.map((metric) => this.#parse(namespace, metric)) };
+    if (metrics.length === 0) this.#byKey.delete(key);
     else this.#byKey.set(key, autoscaler);
-    if (this.#recordsChanges) this.#changed.set(key, autoscaler);
+    this.#changed?.set(key, autoscaler);
   }
 
   /** Starts or stops recording changes for `takeChanges`. */
   recordChanges(enabled: boolean): void {
-    this.#recordsChanges = enabled;
-    this.#changed.clear();
+    this.#changed = enabled ? new Map() : undefined;
   }
 
   /** Returns the HPAs that changed since the last call. An HPA that is gone has no metrics. */
   takeChanges(): TrackedAutoscaler[] {
-    const changed = [...this.#changed.values()];
-    this.#changed.clear();
+    const changed = [...(this.#changed?.values() ?? [])];
+    this.#changed?.clear();
     return changed;
   }
 
@@ -72,5 +73,3 @@ export class AutoscalerTracker {
     }
   }
 }
-
-const seriesIn = (metrics: readonly AutoscalerMetric[]) => metrics.flatMap(({ series }) => series);

@@ -5,16 +5,10 @@ export interface QueryMinute {
   /** Unix time, a multiple of 60. */
   readonly startSeconds: number;
   /** Reads of the external metrics API. */
-  readonly reads: number;
-  /** SLS queries that succeeded. */
-  readonly ok: number;
-  /** SLS queries that failed, by error code. A canceled query counts as neither. */
-  readonly failed: Readonly<Partial<Record<ErrorCode, number>>>;
-}
-
-interface Counting extends QueryMinute {
   reads: number;
+  /** SLS queries that succeeded. */
   ok: number;
+  /** SLS queries that failed, by error code. A canceled query counts as neither. */
   readonly failed: Partial<Record<ErrorCode, number>>;
 }
 
@@ -23,7 +17,7 @@ export const keptMinutes = 60;
 
 /** Counts the reads and SLS queries of each minute of the last hour. */
 export class QueryMinutes {
-  readonly #minutes: Counting[] = [];
+  readonly #minutes: QueryMinute[] = [];
 
   read(nowMs: number): void {
     this.#minuteOf(nowMs).reads += 1;
@@ -42,12 +36,12 @@ export class QueryMinutes {
     return this.#minutes.filter(({ startSeconds }) => startSeconds >= fromSeconds);
   }
 
-  #minuteOf(nowMs: number): Counting {
+  #minuteOf(nowMs: number): QueryMinute {
     const startSeconds = Math.floor(nowMs / minuteMs) * 60;
     const latest = this.#minutes.at(-1);
     // After the clock was set back, the latest minute goes on counting.
     if (latest !== undefined && latest.startSeconds >= startSeconds) return latest;
-    const minute: Counting = { startSeconds, reads: 0, ok: 0, failed: {} };
+    const minute: QueryMinute = { startSeconds, reads: 0, ok: 0, failed: {} };
     this.#minutes.push(minute);
     if (this.#minutes.length > keptMinutes) this.#minutes.shift();
     return minute;

@@ -3,7 +3,7 @@ import type { ReadName } from '../api/read/external-metrics.ts';
 import { toAdapterError, type AdapterError } from '../errors.ts';
 import { parseLabelSelector } from '../grammar/label-selector.ts';
 import type { Series } from '../metric/series.ts';
-import type { SeriesTracker, TrackedSeries } from './series-tracker.ts';
+import { isRecent, type SeriesTracker } from './series-tracker.ts';
 
 /** A read that is refused before SLS is queried. */
 export interface RefusedRead extends ReadName {
@@ -14,11 +14,7 @@ interface TrackedRead extends ReadName {
   lastReadMs: number;
   readonly error: AdapterError | undefined;
   readonly series: readonly Series[];
-  tracked: readonly TrackedSeries[];
 }
-
-/** How long a read counts after it was last made. As in `WantedSeries`: an HPA reads every 15 s. */
-const readCountsMs = 120_000;
 
 /** One for each series, and some to spare. Further reads are not tracked. */
 const maxReads = 20_000;
@@ -42,15 +38,15 @@ export class ReadTracker {
     const read = this.#reads.get(key) ?? this.#add(key, name, nowMs);
     if (read === undefined) return;
     read.lastReadMs = nowMs;
-    if (read.tracked.some(({ dropped }) => dropped)) this.#link(read);
-    for (const series of read.tracked) this.#addReader(series, namespace);
+    for (const series of read.series) this.#series.read(series, namespace, nowMs);
   }
 
   /** Forgets reads that are not made any more. */
   update(nowMs: number): void {
-    for (const [key, read] of this.#reads) {
-      // A read from the future was made before the clock was set back.
-      if (Math.abs(nowMs - read.lastReadMs) >= readCountsMs) this.#forget(key, read);
+    for (const [key, { lastReadMs, error }] of this.#reads) {
+      if (isRecent(lastReadMs, nowMs)) continue;
+      this.#reads.delete(key);
+      if (error !== undefined) this.#refused -= 1;
     }
   }
 
@@ -64,11 +60,12 @@ export class ReadTracker {
   #add(key: string, { namespace, metric, selector }: ReadName, nowMs: number): TrackedRead | undefined {
     if (this.#reads.size >= maxReads) return undefined;
     const parsed = this.#parse({ namespace, metric, selector });
-    if (parsed.error !== undefined && this.#refused >= maxRefusedReads) return undefined;
-    const read: TrackedRead = { namespace, metric, selector, lastReadMs: nowMs, tracked: [], ...parsed };
-    if (read.error !== undefined) this.#refused += 1;
+    if (parsed.error !== undefined) {
+      if (this.#refused >= maxRefusedReads) return undefined;
+      this.#refused += 1;
+    }
+    const read = { namespace, metric, selector, lastReadMs: nowMs, ...parsed };
     this.#reads.set(key, read);
-    this.#link(read);
     return read;
   }
 
@@ -78,26 +75,6 @@ export class ReadTracker {
       return { error: undefined, series };
     } catch (thrown) {
       return { error: toAdapterError(thrown), series: [] };
-    }
-  }
-
-  #link(read: TrackedRead): void {
-    read.tracked = read.series.flatMap((series) => this.#series.track(series) ?? []);
-  }
-
-  #addReader(series: TrackedSeries, namespace: string): void {
-    if (series.readers.includes(namespace)) return;
-    series.readers = [...series.readers, namespace];
-    this.#series.rowChanged(series);
-  }
-
-  #forget(key: string, { namespace, error, tracked }: TrackedRead): void {
-    this.#reads.delete(key);
-    if (error !== undefined) this.#refused -= 1;
-    for (const series of tracked) {
-      // If another read of this namespace still reads it, its next read adds the namespace again.
-      series.readers = series.readers.filter((reader) => reader !== namespace);
-      this.#series.rowChanged(series);
     }
   }
 }

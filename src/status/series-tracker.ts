@@ -21,14 +21,10 @@ export interface TrackedSeries {
   failingSinceMs: number;
   /** When the last query of it ended, Unix ms. */
   touchedMs: number;
-  /** How many metrics of HPAs name it. */
-  hpaMetrics: number;
-  /** Namespaces that read it recently. */
-  readers: readonly string[];
+  /** Namespaces that read it recently, with the Unix ms of their last read. */
+  readonly readers: Map<string, number>;
   /** As of the last `update`. */
   state: SeriesState;
-  /** The tracker has dropped it, since nothing reads it any more. */
-  dropped: boolean;
 }
 
 /** Settings of a project that decide the state of its series. */
@@ -46,13 +42,15 @@ export interface SeriesTrackerContext {
   readonly maxSeries: number;
 }
 
-export interface SeriesChanges {
+interface SeriesChanges {
   /** New, or changed in more than the reading. */
-  readonly rows: readonly TrackedSeries[];
-  /** Only the reading is new. */
-  readonly readings: readonly TrackedSeries[];
-  readonly droppedIds: readonly number[];
+  readonly rows: Set<TrackedSeries>;
+  /** The reading is new. */
+  readonly readings: Set<TrackedSeries>;
+  readonly droppedIds: number[];
 }
+
+const noChanges = (): SeriesChanges => ({ rows: new Set(), readings: new Set(), droppedIds: [] });
 
 /** As many readings as a sparkline of the page shows. */
 export const historyLength = 30;
@@ -60,15 +58,19 @@ export const historyLength = 30;
 /** A refresh and its answer may be this much later than planned. */
 const graceMs = 5000;
 
+/** How long a read counts after it was last made. As in `WantedSeries`: an HPA reads every 15 s. */
+const readCountsMs = 120_000;
+
+/** A read from the future was made before the clock was set back, so it counts only within the same time. */
+export const isRecent = (lastReadMs: number, nowMs: number) => Math.abs(nowMs - lastReadMs) < readCountsMs;
+
 /** Follows the readings and failures of each series that is kept fresh. A read from memory costs it nothing. */
 export class SeriesTracker implements OutcomeSink {
   readonly #context: SeriesTrackerContext;
   readonly #byKey = new Map<string, TrackedSeries>();
-  readonly #changedRows = new Set<TrackedSeries>();
-  readonly #changedReadings = new Set<TrackedSeries>();
-  #droppedIds: number[] = [];
   #lastId = 0;
-  #recordsChanges = false;
+  /** Undefined while no changes are recorded. */
+  #changes: SeriesChanges | undefined;
 
   constructor(context: SeriesTrackerContext) {
     this.#context = context;
@@ -95,8 +97,8 @@ export class SeriesTracker implements OutcomeSink {
     Object.assign(tracked, { sample, plannedAtMs, delaySeconds, touchedMs: this.#context.clock.now() });
     if (tracked.error !== undefined) {
       tracked.error = undefined;
-      this.rowChanged(tracked);
-    } else if (this.#recordsChanges) this.#changedReadings.add(tracked);
+      this.#changes?.rows.add(tracked);
+    } else this.#changes?.readings.add(tracked);
   }
 
   fail(series: Series, error: AdapterError, plannedAtMs: number): void {
@@ -104,49 +106,56 @@ export class SeriesTracker implements OutcomeSink {
     if (tracked === undefined) return;
     if (tracked.error === undefined) tracked.failingSinceMs = plannedAtMs;
     tracked.touchedMs = this.#context.clock.now();
-    if (tracked.error?.message !== error.message) this.rowChanged(tracked);
+    if (tracked.error?.message !== error.message) this.#changes?.rows.add(tracked);
     tracked.error = error;
   }
 
-  rowChanged(tracked: TrackedSeries): void {
-    if (this.#recordsChanges) this.#changedRows.add(tracked);
+  /** A client of the namespace read the series. */
+  read(series: Series, namespace: string, nowMs: number): void {
+    const tracked = this.track(series);
+    if (tracked === undefined) return;
+    if (!tracked.readers.has(namespace)) this.#changes?.rows.add(tracked);
+    tracked.readers.set(namespace, nowMs);
   }
 
   /** Starts or stops recording changes for `takeChanges`. */
   recordChanges(enabled: boolean): void {
-    this.#recordsChanges = enabled;
-    this.takeChanges();
+    this.#changes = enabled ? noChanges() : undefined;
   }
 
   /** Returns the changes since the last call. */
   takeChanges(): SeriesChanges {
-    const rows = [...this.#changedRows].filter(({ dropped }) => !dropped);
-    const readings = [...this.#changedReadings].filter(
-      (tracked) => !tracked.dropped && !this.#changedRows.has(tracked),
-    );
-    const droppedIds = this.#droppedIds;
-    this.#changedRows.clear();
-    this.#changedReadings.clear();
-    this.#droppedIds = [];
-    return { rows, readings, droppedIds };
+    const changes = this.#changes ?? noChanges();
+    if (this.#changes !== undefined) this.#changes = noChanges();
+    // A row has the reading too.
+    for (const tracked of changes.rows) changes.readings.delete(tracked);
+    return changes;
   }
 
-  /** Updates all states, drops the series that are not refreshed any more, and returns how many are in each state. */
-  update(): Record<SeriesState, number> {
+  /**
+   * Updates all states, and drops the series that are not refreshed any more.
+   *
+   * @param named the series that HPAs name; they are kept
+   * @returns how many series are in each state
+   */
+  update(named: ReadonlySet<TrackedSeries>): Record<SeriesState, number> {
     const nowMs = this.#context.clock.now();
     const counts: Record<SeriesState, number> = { waiting: 0, fresh: 0, stale: 0, failing: 0 };
     for (const tracked of this.#byKey.values()) {
       const limits = this.#context.limitsOf(tracked.series.project);
       const silentMs = limits.refreshSeconds * 1000 + limits.deadlineMs + graceMs;
-      if (tracked.hpaMetrics === 0 && nowMs - tracked.touchedMs > silentMs) {
+      if (!named.has(tracked) && nowMs - tracked.touchedMs > silentMs) {
         this.#drop(tracked);
         continue;
       }
+      const readers = tracked.readers.size;
+      for (const [namespace, lastReadMs] of tracked.readers)
+        if (!isRecent(lastReadMs, nowMs)) tracked.readers.delete(namespace);
       const state = stateOf(tracked, limits, nowMs);
       counts[state] += 1;
-      if (state === tracked.state) continue;
+      if (state === tracked.state && readers === tracked.readers.size) continue;
       tracked.state = state;
-      this.rowChanged(tracked);
+      this.#changes?.rows.add(tracked);
     }
     return counts;
   }
@@ -164,20 +173,19 @@ export class SeriesTracker implements OutcomeSink {
       error: undefined,
       failingSinceMs: 0,
       touchedMs: this.#context.clock.now(),
-      hpaMetrics: 0,
-      readers: [],
+      readers: new Map(),
       state: 'waiting',
-      dropped: false,
     };
     this.#byKey.set(series.key, tracked);
-    this.rowChanged(tracked);
+    this.#changes?.rows.add(tracked);
     return tracked;
   }
 
   #drop(tracked: TrackedSeries): void {
-    tracked.dropped = true;
     this.#byKey.delete(tracked.series.key);
-    if (this.#recordsChanges) this.#droppedIds.push(tracked.id);
+    this.#changes?.rows.delete(tracked);
+    this.#changes?.readings.delete(tracked);
+    this.#changes?.droppedIds.push(tracked.id);
   }
 }
 

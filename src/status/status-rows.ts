@@ -38,7 +38,7 @@ export function seriesStatus(tracked: TrackedSeries): SeriesStatus {
     windowSeconds: intervalSeconds,
     delaySeconds: sample === undefined ? null : delaySeconds,
     plannedAtMs: sample === undefined ? null : plannedAtMs,
-    readers,
+    readers: [...readers.keys()],
     failure: error === undefined ? null : { ...failureOf(error), sinceMs: failingSinceMs },
   };
 }

@@ -79,7 +79,7 @@ export class StatusTracker {
     const { clock, version } = this.#context;
     const nowMs = clock.now();
     this.#reads.update(nowMs);
-    const states = this.series.update();
+    const states = this.series.update(this.autoscalers.namedSeries());
     const refused = refusedStatus(this.autoscalers.all(), this.#reads.refused());
     return {
       version,

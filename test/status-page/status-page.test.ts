@@ -170,6 +170,6 @@ it('stops recording changes when the last client disconnects', async () => {
   await until(() => {
     if (one !== undefined) putReading(tracker, one, 1, Date.now());
     const { rows, readings } = tracker.series.takeChanges();
-    return rows.length + readings.length === 0;
+    return rows.size + readings.size === 0;
   });
 });
