@@ -78,7 +78,7 @@ export async function startService(
   const servingCertificate = keepServingCertificate(app, pair, load, delegation?.apiService, telemetry);
   parts.defer(() => servingCertificate.stop());
   const observed = { config, dependencies, reading, delegation, servingCertificate };
-  const internal = await startTelemetry(metrics, observed, await status?.page(reading));
+  const internal = await startTelemetry(metrics, observed, status?.page(reading));
   parts.defer(() => internal?.stop());
   const url = await listen(app, bindAddressOf(config), config.server.securePort);
   const running = parts.move();

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { replaceServingPair, type Server } from '../api/server/server.ts';
-import { type ServingObserver, ServingPairKeeper } from '../api/server/serving-pair-keeper.ts';
+import { watchServingPair, type ServingObserver } from '../api/server/serving-pair-watch.ts';
 import {
   certificateExpiresAtMs,
   keepServingPair,
@@ -80,7 +80,7 @@ export function keepServingCertificate(
     await sleep(trustSpreadMs, undefined, { signal });
     replace(pair);
   };
-  const keeper = new ServingPairKeeper(first, {
+  const stopWatching = watchServingPair(first, {
     load,
     everyMs: checkMs,
     onChange: (pair) => {
@@ -94,7 +94,7 @@ export function keepServingCertificate(
     expiresAtMs: () => expiresAtMs,
     stop: async () => {
       stopped.abort();
-      await keeper.stop();
+      await stopWatching();
     },
   };
 }

@@ -12,7 +12,7 @@ import type { Dependencies } from './dependencies.ts';
 export interface StatusStack {
   readonly observer: Partial<Telemetry>;
   readonly tracker: StatusTracker;
-  page(reading: ReadingStack): Promise<StatusPage>;
+  page(reading: ReadingStack): StatusPage;
 }
 
 /** Further series are served, but the page does not show them. */
@@ -39,7 +39,7 @@ export function createStatus(
     },
     tracker,
     page: ({ sls, delays }) =>
-      StatusPage.load(tracker, {
+      new StatusPage(tracker, {
         projects: () => sls.gates.counts(),
         logstores: () =>
           delays.learned().map(({ address: { project, logstore }, delaySeconds, saturated }) => ({

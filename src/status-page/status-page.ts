@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname } from 'node:path';
 import type { StatusSources, StatusTracker } from '../status/status-tracker.ts';
@@ -45,16 +45,17 @@ const contentTypes: Readonly<Record<string, string>> = {
 };
 
 /** Reads the files of page/ by the path at which they are served. They are small, so all are kept in memory. */
-async function readPageFiles(): Promise<ReadonlyMap<string, PageFile>> {
+function readPageFiles(): ReadonlyMap<string, PageFile> {
   const folder = new URL('page/', import.meta.url);
-  const names = (await readdir(folder)).filter((name) => contentTypes[extname(name)] !== undefined);
-  const files = names.map(async (name) => {
-    const bytes = await readFile(new URL(name, folder));
+  const files = new Map<string, PageFile>();
+  for (const name of readdirSync(folder)) {
+    const contentType = contentTypes[extname(name)];
+    if (contentType === undefined) continue;
+    const bytes = readFileSync(new URL(name, folder));
     const hash = createHash('sha256').update(bytes).digest('base64url');
-    const contentType = contentTypes[extname(name)] ?? '';
-    return [name === 'index.html' ? '/' : `/${name}`, { contentType, bytes, etag: `"${hash}"` }] as const;
-  });
-  return new Map(await Promise.all(files));
+    files.set(name === 'index.html' ? '/' : `/${name}`, { contentType, bytes, etag: `"${hash}"` });
+  }
+  return files;
 }
 
 /** How long a client of `/status.json` may leave data unread. */
@@ -64,28 +65,13 @@ const patienceMs = 10_000;
 export class StatusPage {
   readonly #tracker: StatusTracker;
   readonly #sources: StatusSources;
-  readonly #files: ReadonlyMap<string, PageFile>;
+  readonly #files = readPageFiles();
   readonly #feed: LiveFeed;
 
-  private constructor(
-    tracker: StatusTracker,
-    sources: StatusSources,
-    files: ReadonlyMap<string, PageFile>,
-    settings: FeedSettings | undefined,
-  ) {
+  constructor(tracker: StatusTracker, sources: StatusSources, settings?: FeedSettings) {
     this.#tracker = tracker;
     this.#sources = sources;
-    this.#files = files;
     this.#feed = new LiveFeed(tracker, sources, settings);
-  }
-
-  /** @param settings of the live feed */
-  static async load(
-    tracker: StatusTracker,
-    sources: StatusSources,
-    settings?: FeedSettings,
-  ): Promise<StatusPage> {
-    return new StatusPage(tracker, sources, await readPageFiles(), settings);
   }
 
   /** All paths that it serves. */

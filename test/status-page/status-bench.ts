@@ -33,7 +33,7 @@ export async function startStatusBench(
   sources: StatusSources = { projects: () => [], logstores: () => [] },
   settings?: FeedSettings,
 ): Promise<StatusBench> {
-  const page = await StatusPage.load(tracker, sources, settings);
+  const page = new StatusPage(tracker, sources, settings);
   const server = createServer((request, response) => page.handle(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { oneLine } from '../read/kubernetes-status.ts';
+import { sendBytes } from '../read/representation.ts';
 import type { RegisterGet } from './server.ts';
 
 /** One condition of health. `?exclude=` and the sub-path name it. */
@@ -50,10 +51,6 @@ function resultOf(check: HealthCheck, isExcluded: boolean) {
 }
 
 function sendText(reply: FastifyReply, code: number, text: string): FastifyReply {
-  return reply
-    .code(code)
-    .header('content-type', 'text/plain; charset=utf-8')
-    .header('x-content-type-options', 'nosniff')
-    .header('cache-control', 'no-cache, private')
-    .send(text);
+  reply.code(code).header('x-content-type-options', 'nosniff');
+  return sendBytes(reply, 'text/plain; charset=utf-8', Buffer.from(text));
 }

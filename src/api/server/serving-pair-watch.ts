@@ -7,7 +7,7 @@ export interface ServingObserver {
   servingPairUnusable(error: AdapterError): void;
 }
 
-export interface KeeperOptions {
+interface WatchOptions {
   /** Returns the pair to serve now: read from its files, or a new one if it is about to expire. */
   readonly load: () => Promise<ServingPair>;
   readonly everyMs: number;
@@ -16,40 +16,37 @@ export interface KeeperOptions {
   readonly onFailure: (error: AdapterError) => void;
 }
 
-/** Checks the serving pair periodically. It polls, because a changed Secret moves links, which a file watch misses. */
-export class ServingPairKeeper {
-  readonly #options: KeeperOptions;
-  readonly #timer: NodeJS.Timeout;
-  #current: ServingPair;
-  #failure: string | undefined;
-  #pendingCheck: Promise<void> | undefined;
-
-  constructor(first: ServingPair, options: KeeperOptions) {
-    this.#options = options;
-    this.#current = first;
-    this.#timer = setInterval(() => {
-      this.#pendingCheck ??= this.#check().finally(() => (this.#pendingCheck = undefined));
-    }, options.everyMs);
-    this.#timer.unref();
-  }
-
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#pendingCheck;
-  }
-
-  /** Never rejects. */
-  async #check(): Promise<void> {
+/**
+ * Checks the serving pair periodically. It polls, because a changed Secret moves links, which a file watch misses.
+ *
+ * @returns a function that stops it
+ */
+export function watchServingPair(
+  first: ServingPair,
+  { load, everyMs, onChange, onFailure }: WatchOptions,
+): () => Promise<void> {
+  let current = first;
+  let failure: string | undefined;
+  let pendingCheck: Promise<void> | undefined;
+  const check = async () => {
     try {
-      const pair = await this.#options.load();
-      this.#failure = undefined;
-      if (pair.certificate === this.#current.certificate && pair.key === this.#current.key) return;
-      this.#options.onChange(pair);
-      this.#current = pair;
+      const pair = await load();
+      failure = undefined;
+      if (pair.certificate === current.certificate && pair.key === current.key) return;
+      onChange(pair);
+      current = pair;
     } catch (thrown) {
       const error = toAdapterError(thrown);
-      if (this.#failure !== error.what) this.#options.onFailure(error);
-      this.#failure = error.what;
+      if (failure !== error.what) onFailure(error);
+      failure = error.what;
     }
-  }
+  };
+  const timer = setInterval(() => {
+    pendingCheck ??= check().finally(() => (pendingCheck = undefined));
+  }, everyMs);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    await pendingCheck;
+  };
 }
