@@ -1,20 +1,23 @@
 import type { z } from 'zod';
-import { pathText, type SettingPath } from './setting-path.ts';
+import { pathText, valueAt, type SettingPath } from './setting-path.ts';
 import { environmentNames, flagName, settings } from './settings.ts';
 
-/** Where the values that have faults come from. */
-export interface FaultContext {
-  /** Returns the value that was refused. */
-  readonly valueAt: (path: SettingPath) => unknown;
-  /** Returns the flag, environment variable or file that set it. */
-  readonly originOf: (path: string) => string | undefined;
-}
+/** Returns the flag, environment variable or file that set the value at a path. */
+type OriginOf = (path: string) => string | undefined;
 
 /** A longer value is cut; its path shows where the rest is. */
 const maxShown = 100;
 
-/** Returns one line for each setting with a fault: path, where the value came from, value, what is allowed. */
-export function describeFaults(issues: readonly z.core.$ZodIssue[], context: FaultContext): string[] {
+/**
+ * Returns one line for each setting with a fault: path, where the value came from, value, what is allowed.
+ *
+ * @param config the refused configuration
+ */
+export function describeFaults(
+  issues: readonly z.core.$ZodIssue[],
+  config: unknown,
+  originOf: OriginOf,
+): string[] {
   const faults = new Map<string, string>();
   for (const issue of issues) {
     if (issue.code === 'unrecognized_keys') {
@@ -22,20 +25,19 @@ export function describeFaults(issues: readonly z.core.$ZodIssue[], context: Fau
       for (const key of issue.keys) {
         const path = pathText([...issue.path, key]);
         const instead = isAccessKey(key) ? accessKeyRemedy : takes;
-        faults.set(path, `${path}${inBrackets(context.originOf(path))} is not a setting; ${instead}`);
+        faults.set(path, `${path}${inBrackets(originOf(path))} is not a setting; ${instead}`);
       }
       continue;
     }
     // The first fault of a setting explains the others: a number is not a loopback address either.
     const path = pathText(issue.path);
-    if (!faults.has(path)) faults.set(path, describeWrong(issue, context));
+    if (!faults.has(path)) faults.set(path, describeWrong(issue, valueAt(config, issue.path), originOf));
   }
   return [...faults.values()];
 }
 
-function describeWrong({ path, message }: z.core.$ZodIssue, { valueAt, originOf }: FaultContext): string {
+function describeWrong({ path, message }: z.core.$ZodIssue, value: unknown, originOf: OriginOf): string {
   const name = pathText(path);
-  const value = valueAt(path);
   if (value === undefined) return `${name}${inBrackets(sourcesOf(name))} ${message}`;
   // If a user writes a secret in the wrong place, it must not appear in a log as well.
   if (path.some((key) => key === 'credentials') && !isNamed(path, value))

@@ -37,6 +37,17 @@ export const section = <T extends z.core.$ZodLooseShape>(shape: T) =>
       code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : 'must be a mapping of settings',
   });
 
+/** Returns the section for an entry of `projects`: no setting has a default, since what a project leaves out is inherited. */
+export const inheriting = ({ shape }: z.ZodObject): z.ZodObject =>
+  section(
+    Object.fromEntries(
+      Object.entries(shape).map(([key, field]) => {
+        const own = field instanceof z.ZodDefault || field instanceof z.ZodPrefault ? field.unwrap() : field;
+        return [key, z.optional(own instanceof z.ZodObject ? inheriting(own) : own)];
+      }),
+    ),
+  );
+
 /** Runs a rule about a list even if one of its items has a fault. */
 export const whenList = { when: ({ value }: { readonly value: unknown }) => Array.isArray(value) };
 

@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { AdapterError } from '../errors.ts';
 import { describeFaults } from './faults.ts';
 import { configSchema, type Config } from './schema.ts';
-import { isMapping, valueAt } from './setting-path.ts';
+import { isMapping } from './setting-path.ts';
 import {
   configFileEnvironmentName,
   environmentNames,
@@ -42,10 +42,7 @@ export function loadConfig({ flags, env }: ConfigSources): Config {
   }
   const parsed = configSchema.safeParse(tree);
   if (parsed.success) return parsed.data;
-  const faults = describeFaults(parsed.error.issues, {
-    valueAt: (path) => valueAt(tree, path),
-    originOf: (path) => origins.get(path) ?? file,
-  });
+  const faults = describeFaults(parsed.error.issues, tree, (path) => origins.get(path) ?? file);
   throw new AdapterError('ConfigInvalid', ['wrong configuration:', ...faults].join('\n  '));
 }
 

@@ -8,8 +8,6 @@ export interface ProjectSettings {
   readonly sls: Omit<Config['sls'], 'connectTimeoutSeconds' | 'readTimeoutSeconds'>;
 }
 
-type Override<T> = { readonly [K in keyof T]?: (T[K] extends object ? Override<T[K]> : T[K]) | undefined };
-
 /**
  * Returns the settings of a project: the first entry of `projects` that matches overrides the settings of all projects.
  * Entries are merged once. Nothing is stored by project name, because clients choose those names.
@@ -20,7 +18,7 @@ export function projectSettings({ reading, sls, projects }: Config): (project: s
   const ofAll: ProjectSettings = { reading, sls: own };
   const entries = projects.map(({ project, reading: ownReading = {}, sls: ownSls = {} }) => ({
     matches: textMatcher(project),
-    settings: { reading: overlay(reading, ownReading), sls: slsOf(own, ownSls) },
+    settings: { reading: overlay(reading, ownReading), sls: slsOf(own, ownSls as Partial<SlsSettings>) },
   }));
   return (project) => entries.find(({ matches }) => matches(project))?.settings ?? ofAll;
 }
@@ -54,19 +52,16 @@ type SlsSettings = ProjectSettings['sls'];
  * Credentials are replaced as a whole: settings of one source mean nothing to another. An endpoint takes precedence over
  * a region, so a project with its own region or network must not inherit the endpoint of all.
  */
-function slsOf(ofAll: SlsSettings, { credentials, ...override }: Override<SlsSettings>): SlsSettings {
-  const isElsewhere = override.region !== undefined || override.network !== undefined;
-  return {
-    ...overlay<Omit<SlsSettings, 'credentials'>>(ofAll, override),
-    ...(isElsewhere ? { endpoint: override.endpoint } : {}),
-    credentials: (credentials as SlsSettings['credentials'] | undefined) ?? ofAll.credentials,
-  };
+function slsOf(ofAll: SlsSettings, override: Partial<SlsSettings>): SlsSettings {
+  const { region, network, endpoint, credentials = ofAll.credentials } = override;
+  const isElsewhere = region !== undefined || network !== undefined;
+  return { ...overlay(ofAll, override), credentials, ...(isElsewhere ? { endpoint } : {}) };
 }
 
 /** Returns `base` with the values of `override`, section by section. */
-function overlay<T extends object>(base: T, override: Override<T>): T {
+function overlay<T extends object>(base: T, override: Readonly<Record<string, unknown>>): T {
   const merged = { ...base } as Record<string, unknown>;
-  for (const [key, value] of Object.entries<unknown>(override)) {
+  for (const [key, value] of Object.entries(override)) {
     if (value === undefined) continue;
     const below = merged[key];
     merged[key] = isMapping(value) && isMapping(below) ? overlay(below, value) : value;

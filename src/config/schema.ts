@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { accessSection } from './access-section.ts';
 import { metricsSection } from './metrics-section.ts';
-import { choice, formed, listOf, namespaceName, onOff, section, text, whole } from './leaf.ts';
-import { readingOverride, readingSection } from './reading-section.ts';
+import { choice, formed, inheriting, listOf, namespaceName, onOff, section, text, whole } from './leaf.ts';
+import { readingSection } from './reading-section.ts';
 import { pathText } from './setting-path.ts';
 import { slsOverride, slsSection } from './sls-section.ts';
 import { spanningFaults } from './spanning-rules.ts';
@@ -67,7 +67,9 @@ const projects = z
         'must be a project such as k8s-log-c1, or a pattern such as k8s-log-*',
         'Project that the entry applies to, or a pattern in which * matches any text',
       ),
-      reading: readingOverride.describe('Settings of reading that differ for these projects').optional(),
+      reading: inheriting(readingSection.omit({ maxSeries: true }))
+        .describe('Settings of reading that differ for these projects')
+        .optional(),
       sls: slsOverride.describe('Settings of sls that differ for these projects').optional(),
     }),
     { error: 'must be a list of projects' },

@@ -15,7 +15,7 @@ export const kubernetes: DoctorCheck = {
   run: async (examination, signal) => {
     const { dependencies, facts, cleanup } = examination;
     const { env, clock } = dependencies;
-    const { kubeconfig, serviceAccountDir = dependencies.serviceAccountDir } = facts.get('config').kubernetes;
+    const { kubeconfig, serviceAccountDir } = facts.get('config').kubernetes;
     try {
       const kube = await loadKubeClient({ kubeconfig, serviceAccountDir, env, clock });
       cleanup.defer(() => kube.close());

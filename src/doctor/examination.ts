@@ -37,8 +37,6 @@ export interface DoctorDependencies extends Dependencies {
   readonly observer: ReadingObserver & KubeObserver;
   /** Resolves host names. Default: the resolver of the system. */
   readonly lookup?: LookupFunction;
-  /** Directory of the pod's ServiceAccount. Default: where Kubernetes mounts it. */
-  readonly serviceAccountDir?: string;
   /** Resolves early, without an error, once the signal is aborted. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
 }

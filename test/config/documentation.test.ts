@@ -55,7 +55,7 @@ describe('documentSettings', () => {
     ]);
     expect(found.get('projects[].sls')).toMatchObject({
       allowed:
-        'region, network, endpoint, maxConcurrentQueries, credentials, breaker.failures, breaker.openSeconds',
+        'region, network, endpoint, maxConcurrentQueries, breaker.failures, breaker.openSeconds, credentials',
       defaultValue: undefined,
     });
   });

@@ -154,7 +154,7 @@ describe('a refused configuration', () => {
     const namespace = 'must be a namespace: up to 63 lower-case letters, digits and hyphens';
     const ofReading =
       'refreshSeconds, freshnessSeconds, maxStaleSeconds, patienceSeconds, deadlineSeconds, maxNamedRoutes, delaySeconds, delay';
-    const ofSls = 'region, network, endpoint, maxConcurrentQueries, credentials, breaker';
+    const ofSls = 'region, network, endpoint, maxConcurrentQueries, breaker, credentials';
     expect(lines.sort()).toEqual([
       `  kubernetes.autoscalerNamespaces[1] ${from} is "B" and ${namespace}`,
       `  kubernetes.autoscalerNamespaces[2] ${namespace}`,

@@ -125,6 +125,7 @@ export class HealthySetup implements AsyncDisposable {
       config,
       slsEndpoint: this.emulator.url,
       serviceNamespace: service.namespace,
+      serviceAccountDir: this.#serviceAccountDir,
       ...this.flags,
     };
     const input: DoctorInput = {
@@ -141,7 +142,6 @@ export class HealthySetup implements AsyncDisposable {
       env: this.env,
       observer: createEventLog(createLogger('silent')),
       lookup: onLoopback,
-      serviceAccountDir: this.#serviceAccountDir,
       pause: () => Promise.resolve(),
       ...this.dependencies,
     };
