@@ -14,7 +14,7 @@ export class LabelValues {
     for (const requirement of requirements) {
       const label = findLabel(labels, requirement.key);
       const { name } = label;
-      if (given.has(name)) throw new AdapterError('LabelValueInvalid', `${name} is given more than once`);
+      if (given.has(name)) throw invalidValue(`${name} is given more than once`);
       given.add(name);
       const checked = checkRequirement(label, requirement);
       if (checked !== undefined) this.#values.set(name, checked);
@@ -52,6 +52,8 @@ export function missingLabel({ name, description }: LabelDefinition): never {
   throw new AdapterError('LabelMissing', `label ${name} is missing (${description.replace(/\.$/, '')})`);
 }
 
+export const invalidValue = (what: string) => new AdapterError('LabelValueInvalid', what);
+
 function findLabel(labels: readonly LabelDefinition[], key: string): LabelDefinition {
   const label = labels.find(({ name }) => name === key);
   if (label !== undefined) return label;
@@ -69,15 +71,9 @@ function checkRequirement(
     throw new AdapterError('OperatorUnsupported', `${label.name} ${written}`);
   }
   if (label.emptyIsNone === true && values.length === 1 && values[0] === '') return undefined;
-  if (values.length > 1 && label.multiple !== true) {
-    throw new AdapterError('LabelValueInvalid', `${label.name} takes one value, not ${values.length}`);
-  }
+  if (values.length > 1 && label.multiple !== true)
+    throw invalidValue(`${label.name} takes one value, not ${values.length}`);
   const wrong = values.find((value) => !label.accepts(value));
-  if (wrong !== undefined) {
-    throw new AdapterError(
-      'LabelValueInvalid',
-      `${label.name} is ${JSON.stringify(wrong)} and must be ${label.accepted}`,
-    );
-  }
-  return values;
+  if (wrong === undefined) return values;
+  throw invalidValue(`${label.name} is ${JSON.stringify(wrong)} and must be ${label.accepted}`);
 }

@@ -1,7 +1,6 @@
-import { AdapterError } from '../errors.ts';
 import type { Catalog, MetricDefinition, OwnLabel } from './catalog.ts';
 import { filterNames, labelDefinitions, type LabelId, type LineFilters } from './labels.ts';
-import { LabelValues, missingLabel } from './label-values.ts';
+import { invalidValue, LabelValues, missingLabel } from './label-values.ts';
 import type { Requirement } from '../grammar/label-selector.ts';
 import { routePlaceholder } from './own/placeholders.ts';
 import { seriesOf, type Series, type SeriesGroup } from './series.ts';
@@ -74,8 +73,7 @@ function scopeOf(
   if (routes === undefined) return { routes: grouped, filters };
   const [route = '', ...others] = routes;
   if (others.length > 0)
-    throw new AdapterError(
-      'LabelValueInvalid',
+    throw invalidValue(
       `${labelDefinitions.route.name} takes one value beside ${own.groupLabel}, not ${routes.length}`,
     );
   return { routes: grouped, filters: { own: { ...filters.own, [routePlaceholder]: route } } };
@@ -105,8 +103,7 @@ function routesOf(values: LabelValues, namespace: string): readonly string[] | u
   if (part === undefined) return values.all('route');
   if (values.all('route') !== undefined) {
     const { route, [part]: given } = labelDefinitions;
-    throw new AdapterError(
-      'LabelValueInvalid',
+    throw invalidValue(
       `${route.name} names the whole route and ${given.name} a part of one; keep one of them`,
     );
   }

@@ -17,14 +17,9 @@ export interface DelaysContext extends DelayLearnerContext {
 export type DelaySource = 'label' | 'configuration' | 'learned' | 'start value';
 
 /** The delay of one logstore, asked over one endpoint. */
-export interface LearnedDelay {
-  readonly address: LogstoreAddress;
-  readonly delaySeconds: number;
-  /** Lines come later than the longest delay. */
-  readonly saturated: boolean;
-  /** When its last answered probe was sent, Unix ms. */
-  readonly probedAtMs: number | undefined;
-}
+export type LearnedDelay = Readonly<
+  Pick<DelayLearner, 'address' | 'delaySeconds' | 'saturated' | 'probedAtMs'>
+>;
 
 /** With more, the least recently used is forgotten. */
 const maxLogstores = 1000;

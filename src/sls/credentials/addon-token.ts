@@ -10,12 +10,8 @@ const recheckMs = 1000;
 
 const blockBytes = 16;
 
-/** Cipher by length of the key in bytes. */
-const ciphers: ReadonlyMap<number, string> = new Map([
-  [16, 'aes-128-cbc'],
-  [24, 'aes-192-cbc'],
-  [32, 'aes-256-cbc'],
-]);
+/** Of an AES key. */
+const keyBytes = [16, 24, 32];
 
 /** @throws Error that says what is wrong with the file and repeats nothing of its content */
 export async function readAddonToken(file: string): Promise<Lease> {
@@ -42,12 +38,9 @@ export function parseAddonToken(text: string, name: string): Lease {
     throw new Error(`${name} has no ${JSON.stringify(field)}`);
   };
   const key = Buffer.from(textOf('keyring'));
-  const cipher = ciphers.get(key.length);
-  if (cipher === undefined) {
+  if (!keyBytes.includes(key.length))
     throw new Error(`${name}: "keyring" has ${key.length} bytes; an AES key has 16, 24 or 32`);
-  }
-  const plain = (field: string) =>
-    decrypt(textOf(field), { cipher, key }, `${name}: ${JSON.stringify(field)}`);
+  const plain = (field: string) => decrypt(textOf(field), key, `${name}: ${JSON.stringify(field)}`);
   return {
     credentials: {
       accessKeyId: plain('access.key.id'),
@@ -72,27 +65,21 @@ function parseFields(text: string, name: string): Readonly<Record<string, unknow
   throw new Error(`${name} is not a JSON object`);
 }
 
-interface Cipher {
-  readonly cipher: string;
-  readonly key: Buffer;
-}
-
-function decrypt(text: string, { cipher, key }: Cipher, name: string): string {
+function decrypt(text: string, key: Buffer, name: string): string {
   if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text))
     throw new Error(`${name} is not base64`);
   const bytes = Buffer.from(text, 'base64');
   if (bytes.length < 2 * blockBytes || bytes.length % blockBytes !== 0)
     throw new Error(`${name} has ${bytes.length} bytes; an IV and whole blocks of 16 bytes are expected`);
-  const decipher = createDecipheriv(cipher, key, bytes.subarray(0, blockBytes));
-  let plain: string;
+  const decipher = createDecipheriv(`aes-${key.length * 8}-cbc`, key, bytes.subarray(0, blockBytes));
+  let plain = '';
   try {
     plain = decipher.update(bytes.subarray(blockBytes), undefined, 'latin1') + decipher.final('latin1');
   } catch {
-    throw new Error(`${name} cannot be decrypted with "keyring"`);
+    // A wrong key gives invalid padding or, with one text in 256, other characters.
   }
-  // With a wrong key, one in 256 texts ends like valid padding.
-  if (!/^[\x21-\x7e]+$/.test(plain)) throw new Error(`${name} cannot be decrypted with "keyring"`);
-  return plain;
+  if (/^[\x21-\x7e]+$/.test(plain)) return plain;
+  throw new Error(`${name} cannot be decrypted with "keyring"`);
 }
 
 function parseExpiration(text: string, name: string): number {

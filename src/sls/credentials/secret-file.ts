@@ -33,13 +33,13 @@ async function readOnce(directory: string): Promise<Credentials> {
   const accessKeyId = await readValue(directory, fileNames.id);
   const accessKeySecret = await readValue(directory, fileNames.secret);
   const securityToken = await readValue(directory, fileNames.token);
-  if (!accessKeyId) throw new Error(missing(directory, fileNames.id, accessKeyId));
-  if (!accessKeySecret) throw new Error(missing(directory, fileNames.secret, accessKeySecret));
+  if (!accessKeyId) throw missing(directory, fileNames.id, accessKeyId);
+  if (!accessKeySecret) throw missing(directory, fileNames.secret, accessKeySecret);
   return { accessKeyId, accessKeySecret, ...(securityToken ? { securityToken } : {}) };
 }
 
 const missing = (directory: string, name: string, found: string | undefined) =>
-  `the Secret at ${directory} has ${found === undefined ? 'no' : 'an empty'} ${name}`;
+  new Error(`the Secret at ${directory} has ${found === undefined ? 'no' : 'an empty'} ${name}`);
 
 /** Trims white space: a Secret made from a file often ends with a line feed. */
 async function readValue(directory: string, name: string): Promise<string | undefined> {
