@@ -7,9 +7,8 @@ const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h:
 /** Parses a duration such as `80ms`, `3s`, `1.5m` or `2h` into milliseconds. */
 export function parseDurationMs(text: string): number {
   const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
-  if (number === undefined || unit === undefined) {
+  if (number === undefined || unit === undefined)
     throw new InvalidArgumentError('It must be a duration such as 80ms, 3s, 10m or 1h.');
-  }
   return Number(number) * (unitMs[unit] ?? Number.NaN);
 }
 
@@ -17,9 +16,8 @@ export function parseDurationMs(text: string): number {
 export function parseRate(text: string): { readonly from: number; readonly to: number } {
   const [, from, to = from] = /^(\d+(?:\.\d+)?)(?:\.\.(\d+(?:\.\d+)?))?$/.exec(text) ?? [];
   const rate = { from: Number(from), to: Number(to) };
-  if (from === undefined || Math.max(rate.from, rate.to) > 10_000 || Math.max(rate.from, rate.to) <= 0) {
+  if (from === undefined || Math.max(rate.from, rate.to) > 10_000 || Math.max(rate.from, rate.to) <= 0)
     throw new InvalidArgumentError('It must be requests per second, such as 20 or 5..80, up to 10000.');
-  }
   return rate;
 }
 
@@ -31,11 +29,10 @@ export function parseCount(text: string): number {
 
 /** Accepts `{namespace}/{name}` of a ServiceAccount. */
 export function parseServiceAccount(text: string): string {
-  if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?\/[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(text)) {
+  if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?\/[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(text))
     throw new InvalidArgumentError(
       'It must be a namespace and a name, such as sls-metrics-adapter/sls-metrics-adapter.',
     );
-  }
   return text;
 }
 

@@ -3,20 +3,17 @@ import { namespacePlaceholder, patternsOverlap } from '../access/patterns.ts';
 import { formed, listOf, namedList, namespaceName, onOff, section } from './leaf.ts';
 import { valueAt } from './setting-path.ts';
 
-interface NameForm {
-  /** Characters of such a name besides the hyphen, for a class of a regular expression. */
-  readonly characters: string;
-  readonly longest: number;
-  /** Whether the pattern may contain `{namespace}`. */
-  readonly ofNamespace: boolean;
-}
-
-/** A list of patterns, each of which can match some name. */
+/**
+ * A list of patterns, each of which can match some name.
+ *
+ * @param characters of such a name besides the hyphen, for a class of a regular expression
+ * @param ofNamespace true if the pattern may contain `{namespace}`
+ */
 const patterns = (
-  { characters, longest, ofNamespace }: NameForm,
+  { characters = 'a-z0-9', longest = 63, ofNamespace = true },
   mustBe: string,
   what: string,
-  empty: string,
+  empty = 'must have an entry: a list that is left out allows all',
 ) => {
   const form = new RegExp(`^[*${characters}]([-*${characters}]*[*${characters}])?$`);
   const pattern = z.string({ error: mustBe }).refine((text) => {
@@ -26,8 +23,6 @@ const patterns = (
   return listOf(pattern, 'patterns').min(1, { error: empty }).describe(what);
 };
 
-const orAll = 'must have an entry: a list that is left out allows all';
-
 const rule = section({
   name: formed(
     /^[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/,
@@ -35,28 +30,25 @@ const rule = section({
     'Name of the rule, which a refusal shows',
   ),
   namespaces: patterns(
-    { characters: 'a-z0-9', longest: 63, ofNamespace: false },
+    { ofNamespace: false },
     'must be a namespace such as team-a, or a pattern such as team-*',
     'List of the namespaces that the rule applies to; `*` matches any text',
     "must have an entry: '*' is every namespace",
   ),
   projects: patterns(
-    { characters: 'a-z0-9', longest: 63, ofNamespace: true },
+    {},
     'must be a project such as k8s-log-c1, or a pattern such as k8s-log-* or {namespace}-logs',
     'List of the projects that they may read; default: all',
-    orAll,
   ).optional(),
   logstores: patterns(
-    { characters: '_a-z0-9', longest: 63, ofNamespace: true },
+    { characters: '_a-z0-9' },
     'must be a logstore such as nginx-ingress, or a pattern such as nginx-* or {namespace}-ingress',
     'List of the logstores that they may read; default: all',
-    orAll,
   ).optional(),
   routes: patterns(
-    { characters: '_.A-Za-z0-9', longest: 191, ofNamespace: true },
+    { characters: '_.A-Za-z0-9', longest: 191 },
     'must be a route such as shop-web-80, or a pattern such as {namespace}-*',
     'List of the routes that they may read; default: all, and the whole logstore too',
-    orAll,
   ).optional(),
 });
 

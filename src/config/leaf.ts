@@ -42,7 +42,8 @@ export const inheriting = ({ shape }: z.ZodObject): z.ZodObject =>
   section(
     Object.fromEntries(
       Object.entries(shape).map(([key, field]) => {
-        const own = field instanceof z.ZodDefault || field instanceof z.ZodPrefault ? field.unwrap() : field;
+        const own: z.core.SomeType =
+          field instanceof z.ZodDefault || field instanceof z.ZodPrefault ? field.unwrap() : field;
         return [key, z.optional(own instanceof z.ZodObject ? inheriting(own) : own)];
       }),
     ),

@@ -28,7 +28,8 @@ type Tree = Record<string, unknown>;
  * @throws AdapterError `ConfigInvalid` with all faults: path, where the value came from, value, what is allowed
  */
 export function loadConfig({ flags, env }: ConfigSources): Config {
-  const file = configFile(flags, env);
+  const { config: flag } = flags;
+  const file = typeof flag === 'string' ? flag : env[configFileEnvironmentName] || undefined;
   const tree = file === undefined ? {} : readConfigFile(file);
   const origins = new Map<string, string>();
   for (const setting of settings) {
@@ -44,13 +45,6 @@ export function loadConfig({ flags, env }: ConfigSources): Config {
   if (parsed.success) return parsed.data;
   const faults = describeFaults(parsed.error.issues, tree, (path) => origins.get(path) ?? file);
   throw new AdapterError('ConfigInvalid', ['wrong configuration:', ...faults].join('\n  '));
-}
-
-function configFile(flags: ConfigSources['flags'], env: ConfigSources['env']): string | undefined {
-  const { config: flag } = flags;
-  if (typeof flag === 'string') return flag;
-  const fromEnv = env[configFileEnvironmentName];
-  return fromEnv === '' ? undefined : fromEnv;
 }
 
 function readConfigFile(file: string): Tree {

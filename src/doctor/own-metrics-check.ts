@@ -1,4 +1,3 @@
-import type { Config } from '../config/schema.ts';
 import { type AdapterError, toAdapterError } from '../errors.ts';
 import type { MetricDefinition, OwnTraits } from '../metric/catalog.ts';
 import { routeColumnsOf } from '../metric/log-kind.ts';
@@ -50,7 +49,7 @@ async function tryMetric(
   { dependencies, facts }: Examination,
   signal: AbortSignal,
 ): Promise<'accepted' | 'unplaced' | AdapterError> {
-  const { defaults }: Config = facts.get('config');
+  const { defaults } = facts.get('config');
   const sls = facts.get('sls');
   const project = own.defaults.project ?? defaults.project;
   const logstore = own.defaults.logstore ?? defaults.logstore;

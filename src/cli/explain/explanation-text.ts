@@ -68,19 +68,13 @@ function routesText({ request: { routes }, batch: { query } }: Explanation): str
 }
 
 function delayText({ delaySource, settings: { delay } }: Explanation): string {
-  switch (delaySource) {
-    case 'label':
-      return 'label sls.query.delay';
-    case 'configuration':
-      return 'reading.delaySeconds';
-    case 'learned':
-      return 'learned from how late the lines of the logstore arrive';
-    case 'start value':
-      return (
-        'reading.delay.initialSeconds; a running adapter learns the delay, ' +
-        `${delay.leastSeconds} to ${delay.mostSeconds} s, and logs it`
-      );
-  }
+  const texts = {
+    label: 'label sls.query.delay',
+    configuration: 'reading.delaySeconds',
+    learned: 'learned from how late the lines of the logstore arrive',
+    'start value': `reading.delay.initialSeconds; a running adapter learns the delay, ${delay.leastSeconds} to ${delay.mostSeconds} s, and logs it`,
+  };
+  return texts[delaySource];
 }
 
 function accessText({ access }: Explanation, namespace: string): string {

@@ -85,27 +85,18 @@ function comments(
   { query: { window } }: Survey,
   { replicasAtPeak, max, averageValue }: { replicasAtPeak: number; max: number; averageValue: string },
 ): string {
-  const more = [
-    ...(latencyP95Ms === undefined ? [] : [`p95 ${numberText(latencyP95Ms)} ms`]),
-    ...(errorRatio === undefined ? [] : [`${numberText(errorRatio * 100)} % 5xx`]),
-  ];
-  return [
-    `Route ${route}, ${utcText(window.startSeconds)} to ${utcText(window.endSeconds)}:`,
-    [
-      `${numberText(qps)} requests/s on average`,
-      `${numberText(peakQps)} in the busiest minute`,
-      ...more,
-    ].join(', '),
-    '',
-    `averageValue ${averageValue} puts that minute on ${replicasAtPeak} of ${max} replicas. A log does not show how much one pod`,
-    'can take: measure it (sls-metrics-adapter loadtest) and write a little less than where its latency rises.',
-    '',
-    'For slow starts: scales up to twice the pods, or by two, every 30 s; scales down by one a minute, after 5 minutes',
-    'of lower load.',
-  ]
-    .map((line) => `# ${line}`.trimEnd())
-    .join('\n')
-    .concat('\n');
+  const latency = latencyP95Ms === undefined ? '' : `, p95 ${numberText(latencyP95Ms)} ms`;
+  const errors = errorRatio === undefined ? '' : `, ${numberText(errorRatio * 100)} % 5xx`;
+  return `\
+# Route ${route}, ${utcText(window.startSeconds)} to ${utcText(window.endSeconds)}:
+# ${numberText(qps)} requests/s on average, ${numberText(peakQps)} in the busiest minute${latency}${errors}
+#
+# averageValue ${averageValue} puts that minute on ${replicasAtPeak} of ${max} replicas. A log does not show how much one pod
+# can take: measure it (sls-metrics-adapter loadtest) and write a little less than where its latency rises.
+#
+# For slow starts: scales up to twice the pods, or by two, every 30 s; scales down by one a minute, after 5 minutes
+# of lower load.
+`;
 }
 
 function routeOf(
