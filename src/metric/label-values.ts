@@ -22,17 +22,13 @@ export class LabelValues {
   }
 
   /** Undefined: the selector does not have the label. */
-  all(id: LabelId): readonly string[] | undefined {
-    return this.#values.get(labelDefinitions[id].name);
+  all(label: LabelId | LabelDefinition): readonly string[] | undefined {
+    const { name } = typeof label === 'string' ? labelDefinitions[label] : label;
+    return this.#values.get(name);
   }
 
   one(id: LabelId): string | undefined {
     return this.all(id)?.[0];
-  }
-
-  /** Returns the values of a user's own label. */
-  ofOwn({ name }: LabelDefinition): readonly string[] | undefined {
-    return this.#values.get(name);
   }
 }
 

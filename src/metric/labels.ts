@@ -131,7 +131,6 @@ export type LabelId = keyof typeof labelDefinitions;
 
 type LabelUse = BuiltInLabel['use'];
 
-/** The labels of one use. */
 export type LabelIdOf<Use extends LabelUse> = {
   [Id in LabelId]: (typeof labelDefinitions)[Id] extends { readonly use: Use } ? Id : never;
 }[LabelId];

@@ -9,7 +9,6 @@ export interface IngressLogFormat {
   readonly measured: string;
   /** Columns of the backend of a request and, if the log has one, of the canary's backend. */
   readonly route: { readonly primary: string; readonly alternative?: string };
-  /** Column of the HTTP method. */
   readonly method: string;
 }
 
@@ -35,7 +34,6 @@ export const ingressLogs: Readonly<Record<IngressLogKind, IngressLogFormat>> = {
 
 /** A log that the configuration describes. Templates: see `own/placeholders.ts`. */
 export interface OwnLog {
-  /** Template of the search. */
   readonly search: string;
   /** Template of a whole SELECT that gives the value; undefined: the metric has aggregates. */
   readonly sql: string | undefined;
@@ -43,7 +41,6 @@ export interface OwnLog {
   readonly groupBy: string | undefined;
   /** Label → column that must equal its value. */
   readonly columns: Readonly<Record<string, string>>;
-  /** Labels whose values are numbers. */
   readonly numbers: readonly string[];
 }
 

@@ -67,7 +67,6 @@ const ofNumber = (column: string, alias: string, sql: string) => ({
 
 const sumOf = (column: string) => ofNumber(column, `${column}_sum`, `sum(${numberIn(column)})`);
 
-/** Bytes of all lines, divided by the seconds of the window. */
 const flow = (suffix: string, description: string, column: string): Measure => ({
   suffix,
   description,

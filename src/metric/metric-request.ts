@@ -54,7 +54,6 @@ export function parseMetricRequest(
   return { ...group, maxRetries: number('maxRetry') ?? defaultMaxRetries, series: seriesOf(group) };
 }
 
-/** Returns which lines are read. */
 function scopeOf(
   { own }: MetricDefinition,
   values: LabelValues,
@@ -81,7 +80,7 @@ function scopeOf(
 
 /** @throws AdapterError `LabelMissing` */
 function ownValuesOf(label: OwnLabel, values: LabelValues): readonly string[] | undefined {
-  const given = values.ofOwn(label);
+  const given = values.all(label);
   if (given !== undefined) return given;
   if (label.default !== undefined) return [label.default];
   return label.optional ? undefined : missingLabel(label);

@@ -6,7 +6,6 @@ export interface Window {
   readonly endSeconds: number;
 }
 
-/** A value and the window that it was computed over. */
 export interface Sample {
   readonly value: number;
   readonly window: Window;

@@ -43,7 +43,6 @@ export interface CollectObserver {
 export interface CollectorContext extends Pick<PlanContext, 'endpointOf' | 'delaySecondsOf'> {
   readonly clock: { now(): number };
   readonly limitsOf: (project: string) => CollectorLimits;
-  /** Sends one SLS request. */
   readonly query: (query: AggregateQuery, signal: AbortSignal) => Promise<AggregatesByRoute>;
   readonly sink: OutcomeSink;
   readonly observer: CollectObserver;
@@ -54,9 +53,7 @@ interface LogstoreQueue {
   readonly key: string;
   readonly project: string;
   queued: PendingSeries[];
-  /** Sends the queue. */
   timer: NodeJS.Timeout | undefined;
-  /** How many queries of the logstore are in flight. */
   inFlight: number;
 }
 
@@ -70,7 +67,6 @@ interface LogstoreQueue {
 export class Collector {
   readonly #settings: CollectorSettings;
   readonly #context: CollectorContext;
-  /** By the key of the series. */
   readonly #pending = new Map<string, PendingSeries>();
   readonly #queues = new Map<string, LogstoreQueue>();
   readonly #refused = new RefusedMetrics();

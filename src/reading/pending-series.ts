@@ -9,7 +9,6 @@ export interface PendingSeries {
   settled: boolean;
   /** Undefined while the series is queued. */
   query: InFlightQuery | undefined;
-  /** The number of calls that wait for this series. */
   waiters: number;
   /** The most that any of its waiters allows. */
   maxRetries: number;

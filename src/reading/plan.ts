@@ -1,11 +1,10 @@
 import { AdapterError, type ErrorCode } from '../errors.ts';
 import { filterKey } from '../metric/labels.ts';
-import type { LogKind } from '../metric/log-kind.ts';
 import { unreadableLines } from '../metric/measures.ts';
 import { windowSeconds, type Outcome, type Window } from '../metric/sample.ts';
 import type { Series } from '../metric/series.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
-import type { Endpoint } from '../sls/endpoint.ts';
+import { endpointUrl, type Endpoint } from '../sls/endpoint.ts';
 
 /** One SLS query and the series that it answers. */
 export interface Batch {
@@ -56,7 +55,6 @@ export function planBatches(series: readonly Series[], context: PlanContext): Ba
   }));
 }
 
-/** Splits a batch into one batch for each set of aggregates. */
 export function splitBatch({ query, series }: Batch): Batch[] {
   return [...Map.groupBy(series, aggregateSetOf).values()].map((members) => ({
     query: {
@@ -72,33 +70,22 @@ const routesOf = (members: readonly Series[]): string[] =>
   [...new Set(members.flatMap(({ route }) => route ?? []))].sort();
 
 /** What the series of one query have in common. */
-export interface BatchKey extends Window {
-  /** `{protocol}://{host and port}` */
-  readonly endpoint: string;
-  readonly project: string;
-  readonly logstore: string;
-  readonly logKind: LogKind;
-  /** Whether they ask for routes or for the whole logstore. */
-  readonly scope: 'routes' | 'logstore';
-  readonly filters: readonly (readonly [string, string])[];
-}
+export type BatchKey = Readonly<ReturnType<typeof batchKeyOf>>;
 
-export function batchKeyOf(
+export const batchKeyOf = (
   { metric, project, logstore, route, filters }: Series,
-  { protocol, authority }: Endpoint,
+  endpoint: Endpoint,
   { startSeconds, endSeconds }: Window,
-): BatchKey {
-  return {
-    endpoint: `${protocol}://${authority}`,
-    project,
-    logstore,
-    logKind: metric.logKind,
-    startSeconds,
-    endSeconds,
-    scope: route === undefined ? 'logstore' : 'routes',
-    filters: filterKey(filters),
-  };
-}
+) => ({
+  endpoint: endpointUrl(endpoint),
+  project,
+  logstore,
+  logKind: metric.logKind,
+  startSeconds,
+  endSeconds,
+  scope: route === undefined ? 'logstore' : 'routes',
+  filters: filterKey(filters),
+});
 
 function queryOf(
   members: readonly Series[],

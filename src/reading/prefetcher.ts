@@ -24,7 +24,6 @@ export interface PrefetchObserver {
   /** Refreshes of a logstore begin to fail, or fail with another code. */
   refreshFailing(
     event: LogstoreName & {
-      /** How many of the wanted series failed. */
       readonly failed: number;
       readonly wanted: number;
       readonly error: AdapterError;

@@ -17,16 +17,13 @@ export interface OutcomeSink {
   fail(series: Series, error: AdapterError, plannedAtMs: number): void;
 }
 
-/** The last outcomes of one series. */
 export interface StoredSeries {
   readonly series: Series;
-  /** The last good sample. */
   readonly last: { readonly sample: Sample; readonly run: BatchRun } | undefined;
   /** The failure of the last query; undefined if that query gave a sample. */
   readonly failure: { readonly error: AdapterError; readonly plannedAtMs: number } | undefined;
 }
 
-/** Returns the last good sample if it is younger than the limit. */
 export function youngSample(
   stored: StoredSeries | undefined,
   limitMs: number,
@@ -74,7 +71,6 @@ export class SampleStore implements OutcomeSink {
     this.#entries.set(series.key, { series, last, failure: { error, plannedAtMs } });
   }
 
-  /** Deletes the entries whose last sample matches. */
   forget(matches: (series: Series, run: BatchRun) => boolean): void {
     for (const { series, last } of this.all()) {
       if (last !== undefined && matches(series, last.run)) this.#entries.delete(series.key);

@@ -5,7 +5,6 @@ interface Want {
   readonly series: Series;
   /** Unix ms. */
   lastReadMs: number;
-  /** How many metrics of autoscalers name it. */
   autoscalers: number;
 }
 
@@ -44,7 +43,6 @@ export class WantedSeries {
     }
   }
 
-  /** Notes that the series was read. */
   read(series: Series, nowMs: number): void {
     const want = this.#add(series);
     if (want !== undefined) want.lastReadMs = nowMs;

@@ -8,7 +8,6 @@ import { logstoreKey, type LogstoreAddress } from './endpoint.ts';
 import { greatestLimit, queryText, type Statement } from './query-text.ts';
 import { unindexedField } from './sls-error.ts';
 
-/** Asks for aggregates over one window of one logstore. */
 export interface AggregateQuery extends LogstoreAddress, Omit<Statement, 'hasAlternative' | 'maxRows'> {
   /** When the query was planned, Unix seconds. Its window is counted back from then. */
   readonly plannedAtSeconds: number;
@@ -25,7 +24,6 @@ const recheckColumnMs = 10 * 60_000;
 /** Bounded because clients name the logstores. */
 const maxRemembered = 10_000;
 
-/** Returns what is sent to SLS for an aggregate query. */
 export function logQueryOf(
   query: AggregateQuery,
   hasAlternative: boolean,

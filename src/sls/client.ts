@@ -12,7 +12,7 @@ export interface LogQuery extends LogstoreAddress {
   readonly toSeconds: number;
   /** `search | SELECT …`; a SELECT needs an explicit LIMIT, else SLS cuts the rows at its default. */
   readonly query: string;
-  /** IDs of the reads that wait for the query, for the log. Reads may join while it runs. */
+  /** IDs of the first 20 reads that wait for the query, for the log; none for a refresh. Reads may join while it runs. */
   readonly readIds?: readonly string[];
 }
 
@@ -29,7 +29,7 @@ export type Row = Readonly<Record<string, string>>;
 export interface LogResult {
   readonly rows: readonly Row[];
   readonly requestId: string | undefined;
-  /** Log lines that the query read, as SLS reports it. */
+  /** Log lines that the query read, as SLS reports it; undefined if it does not, or the query failed. */
   readonly processedRows: number | undefined;
   readonly processedBytes: number | undefined;
   /** Duration of the query, as SLS reports it. */
@@ -40,20 +40,16 @@ export interface LogResult {
 
 export interface SlsObserver {
   /** Called once for every query that is sent, also if it fails. */
-  slsQueryFinished(event: {
-    readonly project: string;
-    readonly logstore: string;
-    readonly outcome: 'ok' | ErrorCode;
-    /** By the monotonic clock, so never negative. */
-    readonly durationMs: number;
-    /** As SLS reports them; undefined if it does not, or the query failed. */
-    readonly processedRows: number | undefined;
-    readonly processedBytes: number | undefined;
-    /** `x-log-requestid`; undefined if SLS did not answer. */
-    readonly slsRequestId?: string | undefined;
-    /** IDs of the reads that wait for the query, the first 20; none for a refresh. */
-    readonly readIds?: readonly string[];
-  }): void;
+  slsQueryFinished(
+    event: Pick<LogQuery, 'project' | 'logstore' | 'readIds'> &
+      Pick<LogResult, 'processedRows' | 'processedBytes'> & {
+        readonly outcome: 'ok' | ErrorCode;
+        /** By the monotonic clock, so never negative. */
+        readonly durationMs: number;
+        /** `x-log-requestid`; undefined if SLS did not answer. */
+        readonly slsRequestId?: string | undefined;
+      },
+  ): void;
 }
 
 /** Runs one query against one logstore. The result is complete, or there is an error. */

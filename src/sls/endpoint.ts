@@ -26,14 +26,12 @@ export interface Endpoint {
 
 export const endpointUrl = ({ protocol, authority }: Endpoint): string => `${protocol}://${authority}`;
 
-/** Where a logstore is. */
 export interface LogstoreAddress {
   readonly endpoint: Endpoint;
   readonly project: string;
   readonly logstore: string;
 }
 
-/** Names a logstore in messages. */
 export const logstoreName = ({ project, logstore }: Omit<LogstoreAddress, 'endpoint'>) =>
   `project ${project}, logstore ${logstore}`;
 

@@ -7,7 +7,6 @@ import { endpointUrl } from './endpoint.ts';
 import { canceled, untilCanceled } from './until-canceled.ts';
 
 export interface GateSettings {
-  /** How many queries run at the same time. */
   readonly maxConcurrent: number;
   readonly breaker: BreakerSettings;
 }
@@ -40,7 +39,6 @@ export interface ProjectCounts {
   readonly endpoint: string;
   /** Queries that were sent to SLS and have not ended. */
   readonly running: number;
-  /** Queries that wait in the queue. */
   readonly waiting: number;
   readonly circuit: CircuitPhase;
 }

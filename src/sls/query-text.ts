@@ -23,7 +23,6 @@ export interface Statement {
 /** Alias of the route in a result; no log has a column of that name. */
 export const routeAlias = 'effective_route';
 
-/** Alias of the second in a count per second. */
 export const secondAlias = 'unix_second';
 
 /** Alias of the count of lines that every whole-logstore query adds. */
@@ -166,7 +165,6 @@ function sqlName(column: string): string {
   return `"${column.replaceAll('"', '""')}"`;
 }
 
-/** Returns a phrase of the search syntax. */
 function searchPhrase(text: string): string {
   return `"${text.replaceAll(/["\\]/g, (character) => `\\${character}`)}"`;
 }

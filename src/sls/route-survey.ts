@@ -9,7 +9,6 @@ import type { LogstoreAddress } from './endpoint.ts';
 import { routeAlias, routeExpression, sqlString, timeCondition } from './query-text.ts';
 import { unindexedField } from './sls-error.ts';
 
-/** Which routes to survey. */
 export interface SurveyQuery extends LogstoreAddress {
   readonly logKind: IngressLogKind;
   readonly window: Window;
@@ -20,7 +19,6 @@ export interface SurveyQuery extends LogstoreAddress {
   readonly maxRows: number;
 }
 
-/** What the log says about one route. */
 export interface SurveyedRoute {
   readonly route: string;
   /** Requests per second, over the whole window. */
@@ -37,9 +35,7 @@ export interface SurveyedRoute {
 
 type Statement = SurveyQuery & { readonly hasAlternative: boolean };
 
-/** Alias of the last second with a line. */
 const lastSecondAlias = 'last_second';
-/** Alias of the requests of the busiest minute. */
 const busiestAlias = 'busiest_minute';
 
 /** Returns the metric that an HPA reads from that kind of log. */

@@ -3,7 +3,6 @@ import { errorRegistry, type AdapterError } from '../errors.ts';
 import { RepeatLimiter } from './repeat-limiter.ts';
 import type { Telemetry } from './telemetry.ts';
 
-/** Returns an observer that logs the events of the adapter. */
 export function createEventLog(logger: Logger): Telemetry {
   const repeats = new RepeatLimiter();
   return {
@@ -130,7 +129,6 @@ const warning =
   ({ error, ...event }: { readonly error: AdapterError; readonly expires?: string | undefined }): void =>
     logger.warn({ ...event, code: error.code }, `${meaning}: ${error.message}`);
 
-/** Logs at the level that the error registry has for the code. */
 function logFailure(logger: Logger, error: AdapterError, event: object): void {
   const { code, message, slsRequestId } = error;
   const level = errorRegistry[code].logLevel;

@@ -11,7 +11,6 @@ const maxProjects = 100;
 export class Metrics extends MetricRegistry {
   readonly #projectOf = boundedLabel(maxProjects);
 
-  /** Counts events. */
   readonly observer: Partial<Telemetry> = countEvents(this, this.#projectOf);
 
   /** Adds the gauges that read the given state at each scrape. */
@@ -19,7 +18,6 @@ export class Metrics extends MetricRegistry {
     addStateMetrics(this, this.#projectOf, state);
   }
 
-  /** Adds a gauge for each of up to `limit` series. */
   watchSeries(limit: number, source: SeriesGaugesSource): void {
     addSeriesGauges(this, limit, source);
   }

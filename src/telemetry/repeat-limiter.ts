@@ -6,7 +6,6 @@ const maxKeys = 10_000;
 
 interface Repeats {
   count: number;
-  /** Logs the last repeat. */
   write: ((repeats: number) => void) | undefined;
 }
 

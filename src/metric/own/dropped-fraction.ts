@@ -1,6 +1,5 @@
 import type { SqlNode } from './sql-tokens.ts';
 
-/** Functions that count. */
 const counting = new Set(['COUNT', 'COUNT_IF', 'APPROX_DISTINCT', 'CARDINALITY', 'LENGTH']);
 
 /** Functions whose result is whole if their arguments are. */

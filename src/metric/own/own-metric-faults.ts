@@ -9,7 +9,6 @@ import { placeholdersOf, reservedNames, routePlaceholder, windowPlaceholders } f
 import { checkSearch } from './search-template.ts';
 import { checkAggregate, checkQuery } from './sql-template.ts';
 
-/** A fault of one setting of a metric. */
 export interface OwnMetricFault {
   readonly path: readonly (string | number)[];
   /** Words that follow the setting and its value: `must …`. */

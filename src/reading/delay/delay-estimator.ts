@@ -32,7 +32,6 @@ const goodShare = 0.0002;
 /** A smaller gain in seconds is due to chance, and the delay would be raised again. */
 const leastLowering = 2;
 
-/** The result of the trials with one delay. */
 interface Judgement {
   /** The average over the trials of the share of lines that each missed. */
   readonly missingShare: number;

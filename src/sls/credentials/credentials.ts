@@ -36,7 +36,6 @@ export type CredentialOrigin = () => Promise<Lease>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** How to assume a role at STS. */
 interface RoleSession {
   /** Default `sls-metrics-adapter`. The account's audit log shows it. */
   readonly roleSessionName?: string | undefined;
@@ -67,11 +66,9 @@ export interface AssumeRoleSettings extends RoleSession {
   readonly source: 'assume-role';
   readonly roleArn: string;
   readonly externalId?: string | undefined;
-  /** The credentials that assume the role. */
   readonly from: BaseCredentialSettings;
 }
 
-/** Where the credentials of one identity come from. */
 export type CredentialSettings = BaseCredentialSettings | AssumeRoleSettings;
 
 export const isSameKey = (one: Credentials, other: Credentials): boolean =>

@@ -1,6 +1,5 @@
 import { AdapterError } from '../../errors.ts';
 
-/** Longer messages of the library are cut. */
 const maxReasonLength = 500;
 
 /**

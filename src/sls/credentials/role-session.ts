@@ -13,8 +13,7 @@ const defaultSessionName = 'sls-metrics-adapter';
 const defaultDurationSeconds = 3600;
 
 /** The library stops waiting after this long without progress. */
-const connectTimeoutMs = 5000;
-const readTimeoutMs = 5000;
+const timeoutMs = 5000;
 
 /**
  * Assumes the RAM role that RRSA gives to the pod. Its webhook sets role, provider and token file in the environment;
@@ -45,8 +44,8 @@ export const rrsaOrigin =
       .withRoleSessionName(settings.roleSessionName ?? defaultSessionName)
       .withDurationSeconds(settings.durationSeconds ?? defaultDurationSeconds)
       .withStsEndpoint(settings.stsEndpoint ?? stsEndpoint)
-      .withConnectTimeout(connectTimeoutMs)
-      .withReadTimeout(readTimeoutMs)
+      .withConnectTimeout(timeoutMs)
+      .withReadTimeout(timeoutMs)
       .build();
     return askOnce(provider, [token]);
   };
@@ -81,8 +80,8 @@ export const assumeRoleOrigin =
       .withRoleSessionName(settings.roleSessionName ?? defaultSessionName)
       .withDurationSeconds(settings.durationSeconds ?? defaultDurationSeconds)
       .withStsEndpoint(settings.stsEndpoint ?? defaultStsEndpoint)
-      .withConnectTimeout(connectTimeoutMs)
-      .withReadTimeout(readTimeoutMs);
+      .withConnectTimeout(timeoutMs)
+      .withReadTimeout(timeoutMs);
     if (settings.externalId !== undefined) builder.withExternalId(settings.externalId);
     try {
       return await askOnce(builder.build(), [accessKeySecret, securityToken]);

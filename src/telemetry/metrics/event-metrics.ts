@@ -18,7 +18,6 @@ const ageSeconds = [2, 5, 7.5, 10, 15, 20, 30, 45, 60, 90, 120, 300, 600];
 const querySeconds = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 const batchSizes = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
 
-/** Returns an observer that counts events. */
 export function countEvents(registry: MetricRegistry, projectOf: LabelOf): Partial<Telemetry> {
   return { ...countReads(registry), ...countQueries(registry, projectOf), ...countKubeEvents(registry) };
 }

@@ -5,7 +5,6 @@ import type { ProjectCounts } from '../../sls/project-gates.ts';
 import { boundedLabel, otherName, type LabelOf } from './event-metrics.ts';
 import type { GaugeValue, MetricRegistry } from './metric-registry.ts';
 
-/** State that the gauges read at each scrape. */
 export interface AdapterState {
   projects(): readonly ProjectCounts[];
   delays(): readonly LearnedDelay[];
