@@ -6,89 +6,72 @@ import { schemaNames, type Schema, type SchemaName } from './openapi-schemas.ts'
 /** A GET operation, in the terms that both versions of OpenAPI share. */
 export interface Operation {
   readonly path: string;
-  readonly operationId: string;
-  readonly tag: string;
-  readonly description: string;
   readonly returns: SchemaName;
-  readonly jsonOnly: boolean;
-  readonly parameters: readonly Parameter[];
-  /** Kubernetes' own fields. `kubectl explain` and generated clients read them. */
-  readonly extensions: Schema;
+  /** It has no other representation. */
+  readonly jsonOnly?: boolean;
+  readonly parameters?: readonly { readonly name: string; readonly in: 'path' | 'query' }[];
+  /** Fields that are the same in both versions. `kubectl explain` and generated clients read those of Kubernetes. */
+  readonly fields: Schema;
 }
 
-export interface Parameter {
-  readonly name: string;
-  readonly in: 'path' | 'query';
-  readonly required: boolean;
-  readonly description: string;
-}
-
-const plain = { jsonOnly: false, parameters: [], extensions: {} };
 const groupTag = 'externalMetrics';
 const versionTag = `${groupTag}_${version}`;
+
+const fieldsOf = (operationId: string, tag: string, description: string): Schema => ({
+  description,
+  tags: [tag],
+  operationId,
+});
 
 /** Operations of the server, not of the group version: discovery of groups, and the version. */
 export const serverOperations: readonly Operation[] = [
   {
-    ...plain,
     path: '/apis/',
-    operationId: 'getAPIVersions',
-    tag: 'apis',
-    description: 'get available API groups',
     returns: schemaNames.groupList,
+    fields: fieldsOf('getAPIVersions', 'apis', 'get available API groups'),
   },
   {
-    ...plain,
     path: `/apis/${group}/`,
-    operationId: 'getExternalMetricsAPIGroup',
-    tag: groupTag,
-    description: 'get information of a group',
     returns: schemaNames.group,
+    fields: fieldsOf('getExternalMetricsAPIGroup', groupTag, 'get information of a group'),
   },
   {
-    ...plain,
     path: '/version/',
-    operationId: 'getCodeVersion',
-    tag: 'version',
-    description: 'get the version of this server',
     returns: schemaNames.versionInfo,
     jsonOnly: true,
+    fields: fieldsOf('getCodeVersion', 'version', 'get the version of this server'),
   },
 ];
 
 /** Operations of the group version: the list of metrics, and a read of each. */
 export function groupVersionOperations({ metrics }: Catalog): Operation[] {
   const resources: Operation = {
-    ...plain,
     path: `/apis/${groupVersion}/`,
-    operationId: 'getExternalMetricsV1beta1APIResources',
-    tag: versionTag,
-    description: 'get available metrics',
     returns: schemaNames.resourceList,
+    fields: fieldsOf('getExternalMetricsV1beta1APIResources', versionTag, 'get available metrics'),
   };
   return [resources, ...metrics.map(readOperation)];
 }
 
 function readOperation(metric: MetricDefinition): Operation {
   const { name, description, unit } = metric;
+  const operationId = `listExternalMetricsV1beta1Namespaced${camelCase(name)}`;
+  const parameters = [
+    ['namespace', 'path', 'Namespace of the HorizontalPodAutoscaler.'],
+    ['labelSelector', 'query', selectorDescription(metric)],
+    ['pretty', 'query', 'If true, JSON is indented.'],
+  ] as const;
   return {
     path: `/apis/${groupVersion}/namespaces/{namespace}/${name}`,
-    operationId: `listExternalMetricsV1beta1Namespaced${camelCase(name)}`,
-    tag: versionTag,
-    description: `${description}, in ${unit}`,
     returns: schemaNames.list,
-    jsonOnly: false,
-    parameters: [
-      {
-        name: 'namespace',
-        in: 'path',
-        required: true,
-        description: 'Namespace of the HorizontalPodAutoscaler.',
-      },
-      { name: 'labelSelector', in: 'query', required: false, description: selectorDescription(metric) },
-      { name: 'pretty', in: 'query', required: false, description: 'If true, JSON is indented.' },
-    ],
-    extensions: {
+    parameters: parameters.map(([parameter, place, description]) => ({
+      name: parameter,
+      in: place,
+      required: place === 'path',
+      description,
+    })),
+    fields: {
+      ...fieldsOf(operationId, versionTag, `${description}, in ${unit}`),
       'x-kubernetes-action': 'list',
       'x-kubernetes-group-version-kind': { group, version, kind: listKind },
     },

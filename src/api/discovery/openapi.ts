@@ -55,35 +55,28 @@ function requireJson(request: FastifyRequest): void {
  */
 const info = (gitVersion: string) => ({ title: 'sls-metrics-adapter', version: gitVersion });
 
-const mediaTypesOf = ({ jsonOnly }: Operation) => (jsonOnly ? [json] : objectMediaTypes);
+const mediaTypesOf = ({ jsonOnly }: Operation) => (jsonOnly === true ? [json] : objectMediaTypes);
 
 const unauthorized = { 401: { description: 'Unauthorized' } };
 
-const commonFields = ({ description, tag, operationId, extensions }: Operation) => ({
-  description,
-  tags: [tag],
-  operationId,
-  ...extensions,
-});
+/** @param more returns the fields of an operation that depend on the version of OpenAPI */
+const pathsOf = (operations: readonly Operation[], more: (operation: Operation) => object) =>
+  Object.fromEntries(
+    operations.map((operation) => [operation.path, { get: { ...operation.fields, ...more(operation) } }]),
+  );
 
 /** `/openapi/v2`: all operations. */
 function openApiV2(catalog: Catalog, gitVersion: string) {
   const path = (name: SchemaName) => ({ $ref: `#/definitions/${name}` });
   const refer: Refer = (name, description) =>
     description === undefined ? path(name) : { description, ...path(name) };
-  const get = (operation: Operation) => ({
-    ...commonFields(operation),
-    produces: mediaTypesOf(operation),
-    parameters: operation.parameters.map((parameter) => ({ ...parameter, type: 'string' })),
-    responses: { 200: { description: 'OK', schema: path(operation.returns) }, ...unauthorized },
-  });
   const operations = [...serverOperations, ...groupVersionOperations(catalog)];
-  return {
-    swagger: '2.0',
-    info: info(gitVersion),
-    paths: Object.fromEntries(operations.map((operation) => [operation.path, { get: get(operation) }])),
-    definitions: schemas(refer),
-  };
+  const paths = pathsOf(operations, (operation) => ({
+    produces: mediaTypesOf(operation),
+    parameters: (operation.parameters ?? []).map((parameter) => ({ ...parameter, type: 'string' })),
+    responses: { 200: { description: 'OK', schema: path(operation.returns) }, ...unauthorized },
+  }));
+  return { swagger: '2.0', info: info(gitVersion), paths, definitions: schemas(refer) };
 }
 
 /** `/openapi/v3/apis/external.metrics.k8s.io/v1beta1`: the metrics and their list. */
@@ -92,25 +85,16 @@ function openApiV3(catalog: Catalog, gitVersion: string) {
   // OpenAPI 3.0 ignores fields beside a $ref.
   const refer: Refer = (name, description) =>
     description === undefined ? path(name) : { description, allOf: [path(name)] };
-  const get = (operation: Operation) => ({
-    ...commonFields(operation),
-    parameters: operation.parameters.map((parameter) => ({ ...parameter, schema: { type: 'string' } })),
-    responses: {
-      200: {
-        description: 'OK',
-        content: Object.fromEntries(
-          mediaTypesOf(operation).map((mediaType) => [mediaType, { schema: path(operation.returns) }]),
-        ),
-      },
-      ...unauthorized,
-    },
+  const paths = pathsOf(groupVersionOperations(catalog), (operation) => {
+    const body = { schema: path(operation.returns) };
+    const content = Object.fromEntries(mediaTypesOf(operation).map((mediaType) => [mediaType, body]));
+    return {
+      parameters: (operation.parameters ?? []).map((parameter) => ({
+        ...parameter,
+        schema: { type: 'string' },
+      })),
+      responses: { 200: { description: 'OK', content }, ...unauthorized },
+    };
   });
-  return {
-    openapi: '3.0.0',
-    info: info(gitVersion),
-    paths: Object.fromEntries(
-      groupVersionOperations(catalog).map((operation) => [operation.path, { get: get(operation) }]),
-    ),
-    components: { schemas: schemas(refer) },
-  };
+  return { openapi: '3.0.0', info: info(gitVersion), paths, components: { schemas: schemas(refer) } };
 }
