@@ -6,11 +6,7 @@ const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 /** @param {number} count */
 export const countText = (count) => whole.format(count);
 
-/**
- * @param {number} count
- * @param {string} one
- * @param {string} many
- */
+/** @type {(count: number, one: string, many: string) => string} */
 export const counted = (count, one, many) => `${countText(count)} ${count === 1 ? one : many}`;
 
 /**
@@ -24,10 +20,7 @@ export function valueText(value, unit) {
   return [value >= 10_000 ? whole.format(value) : plain.format(value), unit.replace('requests/s', 'req/s')];
 }
 
-/**
- * @param {number} value
- * @returns {readonly [number: string, unit: string]}
- */
+/** @type {(value: number) => readonly [number: string, unit: string]} */
 function bytesText(value) {
   const units = ['B/s', 'kB/s', 'MB/s', 'GB/s', 'TB/s'];
   const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(value, 1)) / 3)));

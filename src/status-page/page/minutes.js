@@ -10,10 +10,7 @@ const barWidth = 10;
 const gap = 2;
 const height = 72;
 
-/**
- * @param {ReadonlyMap<number, Minute>} minutes
- * @param {number} nowMs
- */
+/** @type {(minutes: ReadonlyMap<number, Minute>, nowMs: number) => void} */
 export function drawMinutes(minutes, nowMs) {
   const latest = Math.floor(nowMs / 60_000) * 60;
   const all = Array.from({ length: bars }, (_, index) => countsOf(minutes, latest - (bars - 1 - index) * 60));
@@ -30,7 +27,7 @@ export function drawMinutes(minutes, nowMs) {
   const legend = make('p', 'legend small', make('span', 'key ok'), `${countText(ok)} succeeded`);
   if (failed > 0) legend.append(make('span', 'key failed'), `${countText(failed)} failed`);
   legend.append(make('span', 'quiet', `for ${counted(reads, 'read', 'reads')}`));
-  legend.append(make('span', 'quiet most', `full height: ${countText(most)}`));
+  legend.append(make('span', 'quiet end', `full height: ${countText(most)}`));
   at('minutes').replaceChildren(svg, legend);
 }
 

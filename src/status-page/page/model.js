@@ -102,8 +102,7 @@ export class Model {
   /**
    * Returns the metric as the HPA gets it, the sum of its series, and the replicas that follow from it.
    *
-   * @param {AutoscalerMetric} metric
-   * @returns {{ sum: number | undefined, replicas: number | undefined }}
+   * @type {(metric: AutoscalerMetric) => { sum: number | undefined, replicas: number | undefined }}
    */
   demandOf({ series: ids, target }) {
     let sum = 0;
@@ -118,20 +117,13 @@ export class Model {
   }
 }
 
-/**
- * @param {Series} series
- * @param {readonly HpaMetric[]} hpas
- * @returns {Entry}
- */
+/** @type {(series: Series, hpas: readonly HpaMetric[]) => Entry} */
 function entryOf(series, hpas) {
   const { id, state, failure } = series;
   return { key: `s${id}`, state, series, refused: undefined, failure, hpas };
 }
 
-/**
- * @param {Refused} refused
- * @returns {Entry}
- */
+/** @type {(refused: Refused) => Entry} */
 function refusedEntry(refused) {
   const { namespace, autoscaler, metric, selector, what } = refused;
   const key = `r${JSON.stringify([namespace, autoscaler, metric, selector, what])}`;

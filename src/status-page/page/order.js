@@ -54,12 +54,7 @@ function readerOf({ hpas: [first], series, refused }) {
   return series?.readers[0] ?? refused?.namespace ?? '\uffff';
 }
 
-/**
- * @param {Entry[]} entries sorted in place
- * @param {Column} column
- * @param {boolean} reversed
- * @param {Model} model
- */
+/** @type {(entries: Entry[], column: Column, reversed: boolean, model: Model) => Entry[]} sorts in place */
 export function sortEntries(entries, column, reversed, model) {
   const values = new Map(entries.map((entry) => [entry, column.value(entry, model)]));
   const sign = reversed ? -1 : 1;
@@ -72,10 +67,7 @@ export function sortEntries(entries, column, reversed, model) {
   });
 }
 
-/**
- * @param {string | number} a
- * @param {string | number} b
- */
+/** @type {(a: string | number, b: string | number) => number} */
 const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
 /**

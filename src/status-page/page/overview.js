@@ -6,6 +6,7 @@ import { states } from './order.js';
 
 /** @typedef {import('./model.js').Head} Head */
 /** @typedef {import('./model.js').Entry} Entry */
+/** @typedef {{ first: Entry, count: number, sinceMs: number }} Trouble */
 
 /** @param {Head} head */
 export function headlineOf({ counts: { series, failing, refused, stale, waiting } }) {
@@ -21,11 +22,7 @@ export function headlineOf({ counts: { series, failing, refused, stale, waiting 
   return series === 1 ? 'The one reading is fresh' : `All ${countText(series)} readings are fresh`;
 }
 
-/**
- * @param {Head} head
- * @param {ReadonlySet<string>} shown
- * @param {(state: string) => void} toggle
- */
+/** @type {(head: Head, shown: ReadonlySet<string>, toggle: (state: string) => void) => void} */
 export function drawStates({ counts }, shown, toggle) {
   const box = at('states');
   if (box.children.length === 0) {
@@ -50,11 +47,10 @@ const shownTroubles = 5;
 /**
  * Draws failures grouped by code and logstore, the most frequent first.
  *
- * @param {readonly Entry[]} entries
- * @param {(words: string) => void} search
+ * @type {(entries: readonly Entry[], search: (words: string) => void) => void}
  */
 export function drawTroubles(entries, search) {
-  /** @type {Map<string, { first: Entry, count: number, sinceMs: number }>} */
+  /** @type {Map<string, Trouble>} */
   const troubles = new Map();
   for (const entry of entries) {
     if (entry.failure === null) continue;
@@ -79,10 +75,7 @@ export function drawTroubles(entries, search) {
   box.replaceChildren(...drawn);
 }
 
-/**
- * @param {{ first: Entry, count: number, sinceMs: number }} trouble
- * @param {(words: string) => void} search
- */
+/** @type {(trouble: Trouble, search: (words: string) => void) => HTMLElement} */
 function troubleCard({ first, count, sinceMs }, search) {
   const failure = first.failure ?? { code: '', what: '', remedy: '' };
   const isRefused = first.refused !== undefined;

@@ -10,7 +10,7 @@ const room = 2;
 /** @returns {SVGSVGElement} empty; `drawSparkline` fills it */
 export function makeSparkline() {
   const svg = makeSvg('svg', { viewBox: `0 0 ${width} ${height}`, class: 'spark', 'aria-hidden': 'true' });
-  const dot = makeSvg('circle', { class: 'spark-dot', r: 2 });
+  const dot = makeSvg('circle', { r: 2 });
   svg.append(makeSvg('path', { class: 'spark-area' }), makeSvg('path', { class: 'spark-line' }), dot);
   return svg;
 }

@@ -25,10 +25,7 @@ export class Table {
   /** @type {Map<string, Line>} by the key of the entry */
   #lines = new Map();
 
-  /**
-   * @param {readonly Entry[]} entries of this page
-   * @param {Model} model
-   */
+  /** @type {(entries: readonly Entry[], model: Model) => void} */
   draw(entries, model) {
     /** @type {Map<string, Line>} */
     const next = new Map();
@@ -72,11 +69,7 @@ function makeLine() {
   };
 }
 
-/**
- * @param {Line} line
- * @param {Entry} entry
- * @param {Model} model
- */
+/** @type {(line: Line, entry: Entry, model: Model) => void} */
 function drawLine(line, entry, model) {
   line.row.className = entry.state;
   line.dot.title = entry.state;
@@ -90,9 +83,9 @@ function drawLine(line, entry, model) {
 }
 
 /**
- * @param {Entry} entry
- * @param {Model} model
- * @returns {readonly string[]} three texts of the first column, and two of each other one
+ * Returns three texts of the first column, and two of each other one.
+ *
+ * @type {(entry: Entry, model: Model) => readonly string[]}
  */
 function textsOf(entry, model) {
   const { series, refused, failure } = entry;
@@ -131,10 +124,7 @@ function readerTexts({ hpas: [first, ...others], series, refused }) {
   return ['read', `in ${reader}${more.length > 0 ? ` and ${more.length} more` : ''}`];
 }
 
-/**
- * @param {Entry} entry
- * @param {Model} model
- */
+/** @type {(entry: Entry, model: Model) => readonly string[]} */
 function replicaTexts({ hpas: [hpa], series }, model) {
   const target = hpa?.metric.target;
   if (hpa === undefined || target == null) return ['–', ''];
