@@ -52,10 +52,6 @@ export class LiveFeed {
     this.#settings = settings;
   }
 
-  get clients(): number {
-    return this.#clients.size;
-  }
-
   get isFull(): boolean {
     return this.#clients.size >= this.#settings.maxClients;
   }

@@ -12,8 +12,8 @@ export interface RefusedRead extends ReadName {
 
 interface TrackedRead extends ReadName {
   lastReadMs: number;
-  readonly error: AdapterError | undefined;
-  readonly series: readonly Series[];
+  error: AdapterError | undefined;
+  series: readonly Series[];
 }
 
 /** One for each series, and some to spare. Further reads are not tracked. */
@@ -59,22 +59,22 @@ export class ReadTracker {
 
   #add(key: string, { namespace, metric, selector }: ReadName, nowMs: number): TrackedRead | undefined {
     if (this.#reads.size >= maxReads) return undefined;
-    const parsed = this.#parse({ namespace, metric, selector });
-    if (parsed.error !== undefined) {
+    const read: TrackedRead = {
+      namespace,
+      metric,
+      selector,
+      lastReadMs: nowMs,
+      error: undefined,
+      series: [],
+    };
+    try {
+      read.series = this.#parseRequest(metric, namespace, parseLabelSelector(selector)).series;
+    } catch (thrown) {
       if (this.#refused >= maxRefusedReads) return undefined;
       this.#refused += 1;
+      read.error = toAdapterError(thrown);
     }
-    const read = { namespace, metric, selector, lastReadMs: nowMs, ...parsed };
     this.#reads.set(key, read);
     return read;
-  }
-
-  #parse({ namespace, metric, selector }: ReadName): Pick<TrackedRead, 'error' | 'series'> {
-    try {
-      const { series } = this.#parseRequest(metric, namespace, parseLabelSelector(selector));
-      return { error: undefined, series };
-    } catch (thrown) {
-      return { error: toAdapterError(thrown), series: [] };
-    }
   }
 }

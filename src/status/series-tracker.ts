@@ -61,7 +61,7 @@ const graceMs = 5000;
 /** How long a read counts after it was last made. As in `WantedSeries`: an HPA reads every 15 s. */
 const readCountsMs = 120_000;
 
-/** A read from the future was made before the clock was set back, so it counts only within the same time. */
+/** A clock that was set back leaves reads in the future; those far ahead are not recent either. */
 export const isRecent = (lastReadMs: number, nowMs: number) => Math.abs(nowMs - lastReadMs) < readCountsMs;
 
 /** Follows the readings and failures of each series that is kept fresh. A read from memory costs it nothing. */

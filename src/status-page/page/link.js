@@ -16,8 +16,9 @@ const retryMs = 5000;
 export class Link {
   /** @type {Handlers} */
   #handlers;
-  #isOpen = false;
-  #lastEventMs = Date.now();
+  isOpen = false;
+  /** Unix ms. */
+  lastEventMs = Date.now();
 
   /** @param {Handlers} handlers called after the caller's module has run */
   constructor(handlers) {
@@ -25,45 +26,34 @@ export class Link {
     this.#connect();
   }
 
-  get isOpen() {
-    return this.#isOpen;
-  }
-
-  /** Unix ms. */
-  get lastEventMs() {
-    return this.#lastEventMs;
-  }
-
   /** Whether the data on the page may be out of date. */
   get isLost() {
-    return Date.now() - this.#lastEventMs > (this.#isOpen ? maxSilentMs : graceMs);
+    return Date.now() - this.lastEventMs > (this.isOpen ? maxSilentMs : graceMs);
   }
 
   #connect() {
     const source = new EventSource('events');
     const watchdog = setInterval(() => {
       // A connection can end without an error, for example while a laptop sleeps.
-      if (this.#isOpen && this.isLost) reconnect(0);
+      if (this.isOpen && this.isLost) reconnect(0);
     }, 1000);
     const reconnect = (/** @type {number} */ inMs) => {
       clearInterval(watchdog);
       source.close();
-      this.#isOpen = false;
+      this.isOpen = false;
       setTimeout(() => this.#connect(), inMs);
     };
+    source.onerror = () => {
+      this.isOpen = false;
+      if (source.readyState === EventSource.CLOSED) reconnect(retryMs);
+    };
     const receive = (/** @type {Event} */ event) => {
-      if (event.type === 'error') {
-        this.#isOpen = false;
-        if (source.readyState === EventSource.CLOSED) reconnect(retryMs);
-        return;
-      }
-      this.#isOpen = true;
-      this.#lastEventMs = Date.now();
+      this.isOpen = true;
+      this.lastEventMs = Date.now();
       const data = event instanceof MessageEvent ? JSON.parse(event.data) : undefined;
       this.#handlers[event.type]?.(data);
     };
     // `alive`: the adapter is there and nothing changed.
-    for (const name of [...Object.keys(this.#handlers), 'alive', 'error'])
-      source.addEventListener(name, receive);
+    for (const name of [...Object.keys(this.#handlers), 'alive']) source.addEventListener(name, receive);
   }
 }
