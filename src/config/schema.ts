@@ -29,10 +29,6 @@ const server = section({
   ).default(8),
 });
 
-const autoscalerNamespaces = listOf(namespaceName('A namespace'), 'namespaces')
-  .describe('List of the namespaces whose HPAs are watched; empty: all')
-  .default([]);
-
 const kubernetes = section({
   kubeconfig: text(
     'Kubeconfig file to reach the API server; default: the service account of the pod',
@@ -50,7 +46,9 @@ const kubernetes = section({
   watchAutoscalers: onOff(
     'Refresh the metrics of all HPAs in the background; needs the right to list and watch HPAs',
   ).default(true),
-  autoscalerNamespaces,
+  autoscalerNamespaces: listOf(namespaceName('A namespace'), 'namespaces')
+    .describe('List of the namespaces whose HPAs are watched; empty: all')
+    .default([]),
 });
 
 const defaults = section({

@@ -90,25 +90,17 @@ interface Placed {
  * setting that the user chose; if the user chose both, for the one that must be smaller.
  */
 function orderFaults(config: unknown, isWrong: IsWrong): SpanningFault[] {
-  const numberAt = (path: SettingPath): number | undefined => {
+  const placed = (path: SettingPath, defaultValue?: unknown): Placed | undefined => {
     const value = valueAt(config, path);
-    return typeof value === 'number' && !isWrong(path) ? value : undefined;
+    const isNumber = typeof value === 'number' && !isWrong(path);
+    return isNumber ? { path, value, chosen: value !== defaultValue } : undefined;
   };
-  const ofAll = (key: string): Placed | undefined => {
-    const path = ['reading', ...key.split('.')];
-    const value = numberAt(path);
-    return value === undefined
-      ? undefined
-      : { path, value, chosen: value !== valueAt(defaults, key.split('.')) };
-  };
+  const ofAll = (key: string) => placed(['reading', ...key.split('.')], valueAt(defaults, key.split('.')));
   const ofProject = (index: number) => (key: string) => {
     const path = ['projects', index, 'reading', ...key.split('.')];
-    if (valueAt(config, path) === undefined) {
-      const inherited = ofAll(key);
-      return inherited && { ...inherited, chosen: false };
-    }
-    const value = numberAt(path);
-    return value === undefined ? undefined : { path, value, chosen: true };
+    if (valueAt(config, path) !== undefined) return placed(path);
+    const inherited = ofAll(key);
+    return inherited && { ...inherited, chosen: false };
   };
   return [ofAll, ...projectsOf(config).map((_, index) => ofProject(index))].flatMap((placeOf) =>
     ascending.flatMap(([lesser, greater]) => pairFault(placeOf(lesser), placeOf(greater))),

@@ -15,20 +15,20 @@ export const caBundle: DoctorCheck = {
   run: async ({ dependencies, facts }, signal) => {
     const { spec, status } = facts.get('apiService');
     const pem = Buffer.from(spec?.caBundle ?? '', 'base64').toString();
-    const fault = bundleFault(pem, spec?.insecureSkipTLSVerify === true, dependencies.clock.now());
-    if (fault !== undefined) return fault;
+    const faulty = bundleFault(pem, spec?.insecureSkipTLSVerify === true, dependencies.clock.now());
+    if (faulty !== undefined) return faulty;
     const service = spec?.service;
     const host = `${service?.name ?? ''}.${service?.namespace ?? ''}.svc`;
     const port = service?.port ?? 443;
-    const handshake = await tryHandshake(host, port, pem, dependencies.lookup, signal);
-    if (handshake.kind === 'trusted') return ok(`it verifies the certificate of ${host}`);
+    const fault = await handshakeFault(host, port, pem, dependencies.lookup, signal);
+    if (fault === undefined) return ok(`it verifies the certificate of ${host}`);
     const untrusted = (message: string) =>
       failed(`the API server does not trust the certificate of ${host}: ${message}`, remedy, patch);
-    if (handshake.kind === 'untrusted') return untrusted(handshake.message);
+    if (fault.isUntrusted) return untrusted(fault.message);
     const available = availableCondition(status);
     if (available?.status === 'False' && /x509|certificate/i.test(available.message ?? ''))
       return untrusted(available.message ?? '');
-    return ok(`the bundle itself is valid; ${host} cannot be reached from here (${handshake.message})`);
+    return ok(`the bundle itself is valid; ${host} cannot be reached from here (${fault.message})`);
   },
 };
 
@@ -68,32 +68,30 @@ function certificateOf(pem: string): X509Certificate | undefined {
   }
 }
 
-/** The message is the error of TLS (`untrusted`) or of the network (`unreached`). */
-type Handshake =
-  { readonly kind: 'trusted' } | { readonly kind: 'untrusted' | 'unreached'; readonly message: string };
-
 const timeoutMs = 3000;
 
-/** Connects like the API server: by the name of the Service, trusting only the bundle (PEM). */
-async function tryHandshake(
+/**
+ * Connects like the API server: by the name of the Service, trusting only the bundle (PEM). Returns the error of TLS or
+ * of the network, if any.
+ */
+async function handshakeFault(
   host: string,
   port: number,
   ca: string,
   lookup: LookupFunction | undefined,
   signal: AbortSignal,
-): Promise<Handshake> {
+): Promise<{ readonly isUntrusted: boolean; readonly message: string } | undefined> {
   const socket = connect({ host, port, servername: host, ca, ...(lookup && { lookup }) });
   const state = { isConnected: false };
   socket.once('connect', () => (state.isConnected = true));
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
     await once(socket, 'secureConnect', { signal: AbortSignal.any([signal, timeout]) });
-    return { kind: 'trusted' };
+    return undefined;
   } catch (thrown) {
     const { name, message, syscall } = thrown as NodeJS.ErrnoException;
-    if (timeout.aborted) return { kind: 'unreached', message: `no answer within ${timeoutMs / 1000} s` };
-    const isTlsError = state.isConnected && syscall === undefined && name !== 'AbortError';
-    return { kind: isTlsError ? 'untrusted' : 'unreached', message };
+    if (timeout.aborted) return { isUntrusted: false, message: `no answer within ${timeoutMs / 1000} s` };
+    return { isUntrusted: state.isConnected && syscall === undefined && name !== 'AbortError', message };
   } finally {
     socket.destroy();
   }

@@ -1,5 +1,5 @@
 import { AdapterError } from '../errors.ts';
-import { checkClock, clockSkewSeconds, type QueryTimes } from '../sls/decode.ts';
+import { checkClock, clockSkewSeconds } from '../sls/decode.ts';
 import type { Endpoint } from '../sls/endpoint.ts';
 import { parseDateHeader, Transport } from '../sls/transport.ts';
 import { failed, ok, warn, type Finding } from './check.ts';
@@ -104,22 +104,18 @@ export const clock: DoctorCheck = {
   run: ({ facts }) => {
     const times = facts.get('times');
     if (times.serverTimeMs === undefined) return ok('the answer of SLS has no time');
-    return judgeClock(times, facts.get('target').address.project);
+    const remedy =
+      'Set the clock of this machine (for a pod, the clock of its node). While it is wrong, readings are refused.';
+    const write = 'timedatectl set-ntp true';
+    try {
+      checkClock(times, `project ${facts.get('target').address.project}`);
+    } catch (error) {
+      if (!(error instanceof AdapterError)) throw error;
+      return failed(error.what, remedy, write);
+    }
+    const skewSeconds = clockSkewSeconds(times);
+    if (skewSeconds === 0) return ok('equal to the clock of SLS, to the second');
+    const found = `${Math.ceil(Math.abs(skewSeconds))} s ${skewSeconds > 0 ? 'ahead of' : 'behind'} SLS`;
+    return warn(found, remedy, write);
   },
 };
-
-function judgeClock(times: QueryTimes, project: string): Finding {
-  const remedy =
-    'Set the clock of this machine (for a pod, the clock of its node). While it is wrong, readings are refused.';
-  const write = 'timedatectl set-ntp true';
-  const skewSeconds = clockSkewSeconds(times);
-  try {
-    checkClock(times, `project ${project}`);
-  } catch (error) {
-    if (!(error instanceof AdapterError)) throw error;
-    return failed(error.what, remedy, write);
-  }
-  if (skewSeconds === 0) return ok('equal to the clock of SLS, to the second');
-  const found = `${Math.ceil(Math.abs(skewSeconds))} s ${skewSeconds > 0 ? 'ahead of' : 'behind'} SLS`;
-  return warn(found, remedy, write);
-}

@@ -38,8 +38,7 @@ export async function startDelegation(
   observer: KubeObserver,
   autoscalers: AutoscalerHandler,
 ): Promise<Delegation> {
-  const { kubeconfig, serviceAccountDir, manageApiService, serviceName, watchAutoscalers } =
-    config.kubernetes;
+  const { kubeconfig, serviceAccountDir, manageApiService, watchAutoscalers } = config.kubernetes;
   const client = await loadKubeClient({ kubeconfig, serviceAccountDir, env, clock });
   const kubeDependencies = { clock, random, observer };
   const authenticationConfig = new AuthenticationConfigWatch(client, kubeDependencies);
@@ -51,9 +50,8 @@ export async function startDelegation(
     ...defaultReviewSettings,
     ...reviewTime,
   });
-  const namespace = manageApiService ? await requireServiceNamespace(config) : '';
   const apiService = manageApiService
-    ? new ApiServiceKeeper(client, { name: serviceName, namespace }, kubeDependencies)
+    ? new ApiServiceKeeper(client, await requiredService(config), kubeDependencies)
     : undefined;
   const chosen = { namespaces: config.kubernetes.autoscalerNamespaces };
   const hpas = watchAutoscalers
@@ -106,8 +104,8 @@ function onceHealthy(name: string, problem: () => string | undefined): HealthChe
   return { name, failure };
 }
 
-async function requireServiceNamespace(config: Config): Promise<string> {
+async function requiredService(config: Config) {
   const namespace = await serviceNamespaceOf(config);
-  if (namespace !== undefined) return namespace;
+  if (namespace !== undefined) return { name: config.kubernetes.serviceName, namespace };
   throw new AdapterError('ConfigInvalid', '--manage-apiservice outside of a pod needs --service-namespace');
 }
