@@ -7,14 +7,9 @@ import type { Caller } from '../../kube/reviews/review-cache.ts';
 import type { User } from '../../kube/reviews/user.ts';
 import { group, version } from '../discovery/discovery.ts';
 import { readRoute, type ReadParams } from '../read/external-metrics.ts';
-import {
-  authenticatedGroup,
-  Authenticator,
-  mastersGroup,
-  type AuthenticationContext,
-  type PresentedCredentials,
-} from './authentication.ts';
+import { Authenticator, type AuthenticationContext, type PresentedCredentials } from './authentication.ts';
 import { presentedChain, type PeerSocket, type PresentedChain } from './client-certificate.ts';
+import { authenticatedGroup, mastersGroup } from './users.ts';
 
 export interface AccessContext extends AuthenticationContext {
   readonly accessReviewer: {

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { AdapterError } from '../../errors.ts';
-import type { AuthenticationConfig, RequestHeaderConfig } from '../../kube/authentication-config.ts';
+import type { AuthenticationConfig } from '../../kube/authentication-config.ts';
 import type { Caller } from '../../kube/reviews/review-cache.ts';
 import type { User } from '../../kube/reviews/user.ts';
 import {
@@ -10,6 +11,7 @@ import {
   subjectOf,
   type PresentedChain,
 } from './client-certificate.ts';
+import { anonymousUser, asAuthenticated, identityHeaders, requestHeaderUser } from './users.ts';
 
 export interface AuthenticationContext {
   readonly authenticationConfig: {
@@ -36,7 +38,13 @@ interface Roots {
   readonly config: AuthenticationConfig;
   readonly clientRoots: readonly X509Certificate[];
   readonly proxyRoots: readonly X509Certificate[];
+  /** The users that front proxies named lately, by the text of their headers. A front proxy sends few users, often. */
+  readonly namedUsers: LRUCache<string, { readonly user: User | undefined }>;
 }
+
+const maxNamedUsers = 1024;
+/** Longer texts are parsed each time, which bounds the memory. In characters. */
+const longestHeaders = 8192;
 
 /** The result of verifying a client certificate. */
 interface Verdict {
@@ -83,9 +91,7 @@ export class Authenticator {
     const roots = this.#currentRoots();
     if (roots === undefined) return undefined;
     const { isProxy, user } = this.#verdictOn(chain, roots);
-    const { requestHeader } = roots.config;
-    const named = isProxy && requestHeader ? requestHeaderUser(rawHeaders, requestHeader) : undefined;
-    return named === undefined ? user : asAuthenticated(named);
+    return (isProxy ? namedUser(rawHeaders, roots) : undefined) ?? user;
   }
 
   async #tokenUser(token: string, signal: AbortSignal): Promise<User> {
@@ -126,93 +132,28 @@ export class Authenticator {
         config,
         clientRoots: parseBundle(config.clientCaPem ?? ''),
         proxyRoots: parseBundle(config.requestHeader?.caPem ?? ''),
+        namedUsers: new LRUCache({ max: maxNamedUsers }),
       };
     }
     return this.#roots;
   }
 }
 
+/** Returns the user that the headers name, in group `system:authenticated`. */
+function namedUser(rawHeaders: readonly string[], { config, namedUsers }: Roots): User | undefined {
+  const { requestHeader } = config;
+  if (requestHeader === undefined) return undefined;
+  const headers = identityHeaders(rawHeaders, requestHeader);
+  const key = JSON.stringify(headers);
+  const known = namedUsers.get(key);
+  if (known !== undefined) return known.user;
+  const named = requestHeaderUser(headers, requestHeader);
+  const user = named && asAuthenticated(named);
+  if (key.length <= longestHeaders) namedUsers.set(key, { user });
+  return user;
+}
+
 /** Source: RFC 6750. As in Kubernetes, the scheme's case does not matter. */
 function bearerToken(authorization: string | undefined): string | undefined {
   return /^bearer +(\S+)/i.exec(authorization ?? '')?.[1];
-}
-
-/** Groups with a special meaning. Source: k8s.io/apiserver/pkg/authentication/user. */
-export const mastersGroup = 'system:masters';
-export const authenticatedGroup = 'system:authenticated';
-const unauthenticatedGroup = 'system:unauthenticated';
-
-export const anonymousUser: User = {
-  name: 'system:anonymous',
-  groups: [unauthenticatedGroup],
-  extra: {},
-};
-
-/**
- * Returns the user with group `system:authenticated`, unless the user is anonymous. A front proxy sends its own users
- * without groups. Source: k8s.io/apiserver/pkg/authentication/group, AuthenticatedGroupAdder.
- */
-export function asAuthenticated(user: User): User {
-  if (user.name === anonymousUser.name) return user;
-  if (user.groups.includes(authenticatedGroup) || user.groups.includes(unauthenticatedGroup)) return user;
-  return { ...user, groups: [...user.groups, authenticatedGroup] };
-}
-
-type Header = readonly [lowerCaseName: string, value: string];
-
-/**
- * Returns the user that a front proxy names in its headers; undefined if it names none. The caller must have verified
- * the proxy's certificate: any client can send these headers.
- *
- * @param rawHeaders names and values in turn, as received: in its other forms Node joins repeated headers by commas, and
- *   a group may contain a comma
- */
-export function requestHeaderUser(
-  rawHeaders: readonly string[],
-  config: RequestHeaderConfig,
-): User | undefined {
-  const headers = headerPairs(rawHeaders);
-  const first = (names: readonly string[]) => valuesOf(headers, names).find((value) => value !== '');
-  const name = first(config.usernameHeaders);
-  if (name === undefined) return undefined;
-  return {
-    name,
-    uid: first(config.uidHeaders),
-    groups: valuesOf(headers, config.groupHeaders),
-    extra: extraOf(headers, config.extraHeaderPrefixes),
-  };
-}
-
-function headerPairs(raw: readonly string[]): Header[] {
-  const headers: Header[] = [];
-  for (let index = 0; index < raw.length; index += 2)
-    headers.push([(raw[index] ?? '').toLowerCase(), raw[index + 1] ?? '']);
-  return headers;
-}
-
-/** Returns all values of the named headers, in the order of the names and then of the request. */
-function valuesOf(headers: readonly Header[], names: readonly string[]): string[] {
-  const values: string[] = [];
-  for (const wanted of names) for (const [name, value] of headers) if (name === wanted) values.push(value);
-  return values;
-}
-
-function extraOf(headers: readonly Header[], prefixes: readonly string[]): Record<string, string[]> {
-  // Without a prototype, because the keys come from the client.
-  const extra = Object.create(null) as Record<string, string[]>;
-  for (const prefix of prefixes) {
-    for (const [name, value] of headers) {
-      if (name.startsWith(prefix)) (extra[decodeKey(name.slice(prefix.length))] ??= []).push(value);
-    }
-  }
-  return extra;
-}
-
-/** Keys are percent-encoded where a header name cannot carry them. A key that does not decode is taken as it is. */
-function decodeKey(key: string): string {
-  try {
-    return decodeURIComponent(key);
-  } catch {
-    return key;
-  }
 }

@@ -26,6 +26,10 @@ interface KnownRead {
 }
 
 interface Answer extends Representation {
+  /** The parts of the request that chose the form. */
+  readonly accept: string | undefined;
+  readonly userAgent: string | undefined;
+  readonly prettyParameter: unknown;
   readonly reading: Reading;
   readonly bytes: Buffer;
 }
@@ -103,19 +107,15 @@ export class ReadEndpoint {
   }
 
   async #answer(read: ReadName, request: FastifyRequest, requestId: string): Promise<Answer> {
-    const known = this.#parse(read, request.query as Query);
-    // Before SLS is asked, so that a client that accepts no answer costs no query.
-    const { mediaType, pretty } = representationOf(request);
+    const query = request.query as Query;
+    const known = this.#parse(read, query);
+    const form = formOf(request, query, known.answer);
     const reading = await this.#context.reader.read(known.request, request, requestId);
     const { answer } = known;
-    if (
-      answer?.mediaType === mediaType &&
-      answer.pretty === pretty &&
-      haveSameSamples(answer.reading, reading)
-    )
+    if (answer !== undefined && form === answer && haveSameSamples(answer.reading, reading))
       return { ...answer, reading };
-    const list = externalMetricValueList(read.metric, reading.items);
-    known.answer = { reading, mediaType, pretty, bytes: encodeObject(list, { mediaType, pretty }) };
+    const bytes = encodeObject(externalMetricValueList(read.metric, reading.items), form);
+    known.answer = { ...form, reading, bytes };
     return known.answer;
   }
 
@@ -134,6 +134,21 @@ export class ReadEndpoint {
     if (key.length <= longestKey) this.#known.set(key, added);
     return added;
   }
+}
+
+type Form = Omit<Answer, 'reading' | 'bytes'>;
+
+/**
+ * Returns the form of the answer: that of the last answer if the client asks for it in the same way. Called before SLS is
+ * asked, so that a client that accepts no form costs no query.
+ *
+ * @throws AdapterError `NotAcceptable`
+ */
+function formOf(request: FastifyRequest, { pretty: prettyParameter }: Query, last: Answer | undefined): Form {
+  const { accept, 'user-agent': userAgent } = request.headers;
+  if (last !== undefined && last.accept === accept && last.userAgent === userAgent)
+    if (last.prettyParameter === prettyParameter) return last;
+  return { ...representationOf(request), accept, userAgent, prettyParameter };
 }
 
 /** Items of one request differ in nothing but their samples. */

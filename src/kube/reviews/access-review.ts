@@ -36,6 +36,8 @@ export class AccessReviewer {
   readonly #api: AuthorizationV1Api;
   readonly #reviewer: Reviewer;
   readonly #cache: ReviewCache<AccessReviewResult>;
+  /** The user as a part of the question. Callers pass the same object for the same user while they can. */
+  readonly #userTexts = new WeakMap<User, string>();
 
   constructor(
     client: KubeClient,
@@ -59,7 +61,12 @@ export class AccessReviewer {
    * @throws KubeError if that cannot be found out, which allows nothing; the signal's reason
    */
   async reviewAccess(user: User, attributes: AccessAttributes, caller: Caller): Promise<AccessReviewResult> {
-    const question = JSON.stringify([userFields(user), attributes]);
+    let userText = this.#userTexts.get(user);
+    if (userText === undefined) {
+      userText = JSON.stringify(userFields(user));
+      this.#userTexts.set(user, userText);
+    }
+    const question = userText + JSON.stringify(attributes);
     return await this.#cache.get(question, (limited) => this.#reviewUser(user, attributes, limited), caller);
   }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { requestHeaderUser } from '../../../src/api/auth/authentication.ts';
+import { identityHeaders, requestHeaderUser } from '../../../src/api/auth/users.ts';
 
 const config = {
   caPem: '',
@@ -10,14 +10,17 @@ const config = {
   extraHeaderPrefixes: ['x-remote-extra-'],
 };
 
+const userIn = (rawHeaders: readonly string[]) =>
+  requestHeaderUser(identityHeaders(rawHeaders, config), config);
+
 const alice = ['X-Remote-User', 'alice', 'X-Remote-Group', 'a', 'X-Remote-Group', 'b'];
 
 it('the user does not depend on other headers or on the case of names', () => {
   const user = { name: 'alice', uid: undefined, groups: ['a', 'b'], extra: {} };
-  expect(requestHeaderUser(alice, config)).toEqual(user);
-  expect(requestHeaderUser(['Accept', '*/*', ...alice, ':path', '/a'], config)).toEqual(user);
+  expect(userIn(alice)).toEqual(user);
+  expect(userIn(['Accept', '*/*', ...alice, ':path', '/a'])).toEqual(user);
   const lowerCase = alice.map((text, index) => (index % 2 === 0 ? text.toLowerCase() : text));
-  expect(requestHeaderUser(lowerCase, config)).toEqual(user);
+  expect(userIn(lowerCase)).toEqual(user);
 });
 
 it('users differ by every value and by the header that carries it', () => {
@@ -31,7 +34,7 @@ it('users differ by every value and by the header that carries it', () => {
     [name, value, 'X-Remote-Uid', 'a', 'X-Remote-Group', 'b'],
     [name, value, 'X-Remote-Extra-A', 'a', 'X-Remote-Group', 'b'],
     ['Accept', value, ...groups],
-  ].map((headers) => requestHeaderUser(headers, config));
+  ].map((headers) => userIn(headers));
   expect(new Set(users.map((user) => JSON.stringify(user))).size).toBe(users.length);
   expect(users.at(-1)).toBeUndefined();
 });
@@ -39,6 +42,6 @@ it('users differ by every value and by the header that carries it', () => {
 it.each([[], ['X-Remote-Group', 'system:masters'], ['X-Remote-User', '', 'X-Remote-Group', 'a']])(
   'no user is named by %j, %j',
   (...headers) => {
-    expect(requestHeaderUser(headers, config)).toBeUndefined();
+    expect(userIn(headers)).toBeUndefined();
   },
 );
