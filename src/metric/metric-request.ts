@@ -19,7 +19,7 @@ export interface MetricRequest extends SeriesGroup {
 }
 
 const defaultIntervalSeconds = 15;
-const defaultMaxRetries = 5;
+export const defaultMaxRetries = 5;
 
 /**
  * Turns the labels of a selector into a request.

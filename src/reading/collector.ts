@@ -216,7 +216,6 @@ export class Collector {
       const { series } = member;
       const outcome = outcomeFromResult(series, batch.query.window, result);
       if (outcome.kind === 'sample') {
-        this.#forget(member);
         this.#context.sink.put(series, outcome.sample, run);
         this.#settle(member, outcome);
       } else this.#failAll([member], outcome.error, run.plannedAtMs);
@@ -227,13 +226,13 @@ export class Collector {
   #failAll(members: readonly PendingSeries[], error: AdapterError, plannedAtMs: number): void {
     for (const member of members) {
       if (member.settled) continue;
-      this.#forget(member);
       this.#context.sink.fail(member.series, error, plannedAtMs);
       this.#settle(member, { kind: 'failed', error });
     }
   }
 
   #settle(pending: PendingSeries, outcome: Outcome): void {
+    this.#forget(pending);
     pending.settled = true;
     pending.outcome.resolve(outcome);
   }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { AdapterError } from '../errors.ts';
+import { defaultMaxRetries } from '../metric/metric-request.ts';
 import type { Outcome } from '../metric/sample.ts';
 import type { Series } from '../metric/series.ts';
 import { pauseUntil } from '../runtime/back-off.ts';
@@ -31,9 +32,6 @@ export interface PrefetchObserver {
   ): void;
   refreshRecovered(event: LogstoreName): void;
 }
-
-/** The default of the label sls.query.max_retry. */
-const maxRetries = 5;
 
 /**
  * Refreshes the wanted series in one loop for each logstore, so that reads find them fresh. A loop starts at a random
@@ -74,7 +72,11 @@ export class Prefetcher {
       if (series.length === 0) break;
       learning ??= learnDelay(series, signal).finally(() => (learning = undefined));
       try {
-        lastCode = this.#report(logstore, await collector.collect(series, maxRetries, signal), lastCode);
+        lastCode = this.#report(
+          logstore,
+          await collector.collect(series, defaultMaxRetries, signal),
+          lastCode,
+        );
       } catch {
         break;
       }

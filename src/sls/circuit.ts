@@ -55,7 +55,10 @@ export class Circuit {
       halfOpenAfter: this.#pause(),
     });
     this.#policy.onBreak(() => this.#opened());
-    this.#policy.onReset(() => this.#closed());
+    this.#policy.onReset(() => {
+      this.#outage = false;
+      parts.onClosed();
+    });
   }
 
   get phase(): CircuitPhase {
@@ -126,11 +129,6 @@ export class Circuit {
     if (this.#outage || this.#lastFailure === undefined) return;
     this.#outage = true;
     this.#parts.onOpened(this.#lastFailure);
-  }
-
-  #closed(): void {
-    this.#outage = false;
-    this.#parts.onClosed();
   }
 
   get #leftMs(): number {

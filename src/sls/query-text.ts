@@ -52,7 +52,8 @@ export function queryText(statement: Statement): string {
     return `${search} | ${withValues(logKind.sql, logKind, statement)} LIMIT 2`;
   const where = [timeCondition(window), ...filterConditions(statement)].join(' AND ');
   const columns = Object.entries(aggregates).map(
-    ([alias, expression]) => `${sqlOf(expression, statement)} AS ${alias}`,
+    ([alias, sql]) =>
+      `${typeof logKind === 'string' ? sql : withValues(sql, logKind, statement)} AS ${alias}`,
   );
   if (routes === undefined) {
     return `${search} | SELECT ${[...columns, `count(*) AS ${linesAlias}`].join(', ')} FROM log WHERE ${where} LIMIT 1`;
@@ -127,9 +128,6 @@ function searchText({ logKind, hasAlternative, routes, everyRoute, filters }: St
   if (routes.length * fields.length > maxSearchConditions || !routes.every(isOneToken)) return '*';
   return routes.flatMap((route) => fields.map((field) => `${field}: "${route}"`)).join(' or ');
 }
-
-const sqlOf = (expression: string, statement: Statement): string =>
-  typeof statement.logKind === 'string' ? expression : withValues(expression, statement.logKind, statement);
 
 /** Fills in a SQL template. The window's length is a double, so that a division by it keeps its fraction. */
 function withValues(

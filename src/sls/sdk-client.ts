@@ -134,7 +134,7 @@ export class SdkClient extends sls.default {
         query: { ...request.query },
         body: request.body as unknown,
         hostMap: request.hostMap ?? {},
-        ...params,
+        ...params.toMap(),
         productId: this._productId,
         protocol: this._protocol,
         credential,

@@ -172,16 +172,16 @@ export class RenewedCredentials implements CredentialSource {
  * the ID and the token go into HTTP headers.
  */
 function checkCharacters({ accessKeyId, accessKeySecret, securityToken = '' }: Credentials): void {
-  const parts = [
-    ['access key ID', accessKeyId],
-    ['access key secret', accessKeySecret],
-    ['security token', securityToken],
-  ] as const;
-  const wrong = parts.find(([, text]) => /[^\x21-\x7e]/.test(text));
-  if (wrong === undefined) return;
-  throw new Error(
-    `the ${wrong[0]} contains a character that no key has, such as a space, a line feed or a curly quote`,
-  );
+  const parts = {
+    'access key ID': accessKeyId,
+    'access key secret': accessKeySecret,
+    'security token': securityToken,
+  };
+  for (const [name, text] of Object.entries(parts))
+    if (/[^\x21-\x7e]/.test(text))
+      throw new Error(
+        `the ${name} contains a character that no key has, such as a space, a line feed or a curly quote`,
+      );
 }
 
 /** The error has no cause: the message of the origin is all that may be shown. */
