@@ -45,25 +45,17 @@ interface Judgement {
  * docs/decisions/learned-delay.md
  */
 export class DelayEstimator {
+  /** A window that ends this long before now (rounded down to whole seconds) is complete. Set by `observe` only. */
+  delaySeconds: number;
+  /** Whether lines come later than the longest delay, so that readings miss some. Set by `observe` only. */
+  saturated = false;
   readonly #settings: DelaySettings;
-  #delaySeconds: number;
-  #saturated = false;
   /** Newest first. */
   #probes: readonly RememberedProbe[] = [];
 
   constructor(settings: DelaySettings) {
     this.#settings = settings;
-    this.#delaySeconds = settings.initialSeconds;
-  }
-
-  /** A window that ends this long before now (rounded down to whole seconds) is complete. */
-  get delaySeconds(): number {
-    return this.#delaySeconds;
-  }
-
-  /** Whether lines come later than the longest delay, so that readings miss some. */
-  get saturated(): boolean {
-    return this.#saturated;
+    this.delaySeconds = settings.initialSeconds;
   }
 
   /** Returns undefined if the delay does not change. */
@@ -88,15 +80,15 @@ export class DelayEstimator {
       while (seconds > leastSeconds && missing(seconds) <= share && missing(seconds - 1) <= share) seconds--;
       return seconds;
     };
-    const beforeSeconds = this.#delaySeconds;
+    const beforeSeconds = this.delaySeconds;
     const goodSeconds = shortest(goodShare);
     let lowerSeconds = beforeSeconds;
     while (lowerSeconds > goodSeconds && judgements[lowerSeconds - 2]?.settled === true) lowerSeconds--;
-    this.#saturated = missing(mostSeconds) > tolerableShare;
-    if (shortest(tolerableShare) > beforeSeconds) this.#delaySeconds = goodSeconds;
-    else if (lowerSeconds <= beforeSeconds - leastLowering) this.#delaySeconds = lowerSeconds;
-    if (this.#delaySeconds === beforeSeconds) return undefined;
-    return { beforeSeconds, delaySeconds: this.#delaySeconds, missingShare: missing(beforeSeconds) };
+    this.saturated = missing(mostSeconds) > tolerableShare;
+    if (shortest(tolerableShare) > beforeSeconds) this.delaySeconds = goodSeconds;
+    else if (lowerSeconds <= beforeSeconds - leastLowering) this.delaySeconds = lowerSeconds;
+    if (this.delaySeconds === beforeSeconds) return undefined;
+    return { beforeSeconds, delaySeconds: this.delaySeconds, missingShare: missing(beforeSeconds) };
   }
 
   #judge(delaySeconds: number): Judgement {

@@ -15,12 +15,10 @@ const keyBytes = [16, 24, 32];
 
 /** @throws Error that says what is wrong with the file and repeats nothing of its content */
 export async function readAddonToken(file: string): Promise<Lease> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    throw new Error(`the add-on token ${file} cannot be read (${codeOf(error)})`, { cause: error });
-  }
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
+    throw new Error(`the add-on token ${file} cannot be read (${code})`, { cause });
+  });
   return parseAddonToken(text, `the add-on token ${file}`);
 }
 
@@ -88,5 +86,3 @@ function parseExpiration(text: string, name: string): number {
   if (!Number.isNaN(ms) && new Date(ms).toISOString().replace('.000Z', 'Z') === text) return ms;
   throw new Error(`${name}: "expiration" must be a time such as 2006-01-02T15:04:05Z`);
 }
-
-const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? 'unknown error';

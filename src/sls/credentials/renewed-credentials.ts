@@ -60,6 +60,7 @@ interface Failure {
  * and fetched again after SLS refuses them. No timer runs: without calls nothing is fetched.
  */
 export class RenewedCredentials implements CredentialSource {
+  readonly name: string;
   readonly #parts: Required<RenewalParts>;
   #held: Held | undefined;
   #pending: Promise<Credentials> | undefined;
@@ -67,11 +68,8 @@ export class RenewedCredentials implements CredentialSource {
   #refetchedMs = -Infinity;
 
   constructor(parts: RenewalParts) {
+    this.name = parts.name;
     this.#parts = { monotonicMs: () => performance.now(), ...parts };
-  }
-
-  get name(): string {
-    return this.#parts.name;
   }
 
   /** Unix ms; undefined if the credentials do not expire, or there are none. */

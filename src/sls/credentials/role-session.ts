@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { ECSRAMRoleCredentialsProvider } from '@alicloud/credentials';
 import type {
   AssumeRoleSettings,
   CredentialOrigin,
@@ -91,15 +92,8 @@ export const assumeRoleOrigin =
     }
   };
 
-interface SessionProvider {
-  /** Sends the requests that one session takes; keeps nothing. */
-  refresher(): Promise<{
-    readonly accessKeyId: string;
-    readonly accessKeySecret: string;
-    readonly securityToken: string;
-    readonly expiration: string;
-  }>;
-}
+/** `refresher` sends the requests that one session takes, and keeps nothing. */
+type SessionProvider = Pick<ECSRAMRoleCredentialsProvider, 'refresher'>;
 
 /**
  * Asks the library for one session, without its cache. The cache renews while a reader waits, renews a 15-minute
@@ -118,15 +112,12 @@ export function expirationMs(text: unknown): number {
 }
 
 async function readToken(file: string): Promise<string> {
-  let token: string;
-  try {
-    token = (await readFile(file, 'utf8')).trim();
-  } catch (cause) {
+  const token = await readFile(file, 'utf8').catch((cause: unknown) => {
     const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
     throw new Error(`the OIDC token ${file} cannot be read (${code})`, { cause });
-  }
-  if (token === '') throw new Error(`the OIDC token ${file} is empty`);
-  return token;
+  });
+  if (token.trim() === '') throw new Error(`the OIDC token ${file} is empty`);
+  return token.trim();
 }
 
 /** Source: STS, "Error codes", and the library's own message for a signature that does not match. */

@@ -17,7 +17,8 @@ export class SeriesGauges {
   readonly #limit: number;
   readonly #source: SeriesGaugesSource;
   #chosen = new Map<string, GaugeValue['labels']>();
-  #leftOut = 0;
+  /** How many series had no room in the last `read`. Set there only. */
+  leftOut = 0;
 
   constructor(limit: number, source: SeriesGaugesSource) {
     this.#limit = limit;
@@ -33,16 +34,11 @@ export class SeriesGauges {
       if (this.#chosen.size >= this.#limit) break;
       if (!this.#chosen.has(key)) this.#chosen.set(key, labelsOf(series));
     }
-    this.#leftOut = servable.size - this.#chosen.size;
+    this.leftOut = servable.size - this.#chosen.size;
     return Array.from(this.#chosen, ([key, labels]) => ({
       labels,
       value: servable.get(key)?.last?.sample.value,
     }));
-  }
-
-  /** How many series had no room in the last `read`. */
-  get leftOut(): number {
-    return this.#leftOut;
   }
 
   #isServable(stored: StoredSeries): boolean {
