@@ -16,10 +16,10 @@ export interface Caller {
 /** A question in the last quarter of an answer's time renews the answer, so that a regular reader never waits. */
 const renewedShare = 0.25;
 
-/**
- * Keeps answers for some time, and makes one call at a time for one question. Failures are not kept. Questions are
- * kept as SHA-256 only: memory holds no token, and a long question takes no more of it than a short one.
- */
+/** A longer question is kept as its SHA-256, so that it takes no more memory than a short one. In characters. */
+const longestQuestion = 512;
+
+/** Keeps answers for some time, and makes one call at a time for one question. Failures are not kept. */
 export class ReviewCache<T extends object> {
   readonly #answers: LRUCache<string, T>;
   readonly #pending = new Map<string, PendingReview<T>>();
@@ -40,7 +40,7 @@ export class ReviewCache<T extends object> {
    * @throws what the call throws; the signal's reason
    */
   async get(question: string, call: (signal: AbortSignal) => Promise<T>, caller: Caller): Promise<T> {
-    const key = hash('sha256', question);
+    const key = question.length > longestQuestion ? hash('sha256', question) : question;
     const kept = this.#answers.get(key);
     if (kept !== undefined) {
       this.#renewIfDue(key, kept, call);

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { AuthenticationV1Api, type V1TokenReview } from '@kubernetes/client-node';
 import type { KubeClient } from '../client/kube-client.ts';
 import { isRecord } from '../client/kube-object.ts';
@@ -38,7 +39,9 @@ export class TokenReviewer {
    * @throws KubeError if that cannot be found out; the signal's reason
    */
   async reviewToken(token: string, signal: AbortSignal): Promise<User | undefined> {
-    const { user } = await this.#cache.get(token, (limited) => this.#review(token, limited), { signal });
+    // Memory holds no token.
+    const question = hash('sha256', token);
+    const { user } = await this.#cache.get(question, (limited) => this.#review(token, limited), { signal });
     return user;
   }
 
