@@ -41,9 +41,8 @@ export const section = <T extends z.core.$ZodLooseShape>(shape: T) =>
 export const inheriting = ({ shape }: z.ZodObject): z.ZodObject =>
   section(
     Object.fromEntries(
-      Object.entries(shape).map(([key, field]) => {
-        const own: z.core.SomeType =
-          field instanceof z.ZodDefault || field instanceof z.ZodPrefault ? field.unwrap() : field;
+      Object.entries<z.core.SomeType>(shape).map(([key, field]) => {
+        const own = field instanceof z.ZodDefault || field instanceof z.ZodPrefault ? field.unwrap() : field;
         return [key, z.optional(own instanceof z.ZodObject ? inheriting(own) : own)];
       }),
     ),

@@ -29,7 +29,8 @@ type Tree = Record<string, unknown>;
  */
 export function loadConfig({ flags, env }: ConfigSources): Config {
   const { config: flag } = flags;
-  const file = typeof flag === 'string' ? flag : env[configFileEnvironmentName] || undefined;
+  const fromEnv = env[configFileEnvironmentName];
+  const file = typeof flag === 'string' ? flag : fromEnv === '' ? undefined : fromEnv;
   const tree = file === undefined ? {} : readConfigFile(file);
   const origins = new Map<string, string>();
   for (const setting of settings) {

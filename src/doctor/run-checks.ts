@@ -71,9 +71,8 @@ async function runOne<Examination>(
   });
   if (signal.aborted) return done(interrupted);
   const deadlineMs = check.deadlineMs ?? defaultDeadlineMs;
-  const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), deadlineMs);
-  const either = AbortSignal.any([signal, limit.signal]);
+  const deadline = AbortSignal.timeout(deadlineMs);
+  const either = AbortSignal.any([signal, deadline]);
   // The run does not wait for a check that ignores its signal.
   const stopped = new Promise<undefined>((resolve) => {
     either.addEventListener('abort', () => resolve(undefined), { once: true });
@@ -85,19 +84,15 @@ async function runOne<Examination>(
       return findingOf(thrown);
     }
   };
-  try {
-    const found = await Promise.race([attempt(), stopped]);
-    if (found !== undefined && !either.aborted) return done(found);
-    if (!limit.signal.aborted) return done(interrupted);
-    return done(
-      failed(
-        `no answer within ${deadlineMs / 1000} s`,
-        'Run doctor again. If it still gets no answer, look at the service that this check contacts.',
-      ),
-    );
-  } finally {
-    clearTimeout(timer);
-  }
+  const found = await Promise.race([attempt(), stopped]);
+  if (found !== undefined && !either.aborted) return done(found);
+  if (!deadline.aborted) return done(interrupted);
+  return done(
+    failed(
+      `no answer within ${deadlineMs / 1000} s`,
+      'Run doctor again. If it still gets no answer, look at the service that this check contacts.',
+    ),
+  );
 }
 
 const interrupted: Finding = skipped('interrupted');
