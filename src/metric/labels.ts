@@ -129,19 +129,13 @@ export const labelDefinitions = {
 
 export type LabelId = keyof typeof labelDefinitions;
 
-type LabelUse = BuiltInLabel['use'];
-
-export type LabelIdOf<Use extends LabelUse> = {
-  [Id in LabelId]: (typeof labelDefinitions)[Id] extends { readonly use: Use } ? Id : never;
-}[LabelId];
-
 /** Returns the labels of one use, in the order of their entries. */
-export const labelIdsOf = <Use extends LabelUse>(use: Use): LabelIdOf<Use>[] =>
-  (Object.keys(labelDefinitions) as LabelId[]).filter(
-    (id): id is LabelIdOf<Use> => labelDefinitions[id].use === use,
-  );
+export const labelIdsOf = (use: BuiltInLabel['use']): LabelId[] =>
+  (Object.keys(labelDefinitions) as LabelId[]).filter((id) => labelDefinitions[id].use === use);
 
-type FilterName = LabelIdOf<'filter'>;
+type FilterName = {
+  [Id in LabelId]: (typeof labelDefinitions)[Id] extends { readonly use: 'filter' } ? Id : never;
+}[LabelId];
 
 /** Selects the lines of a log that count. Undefined: all. A status is a code such as `503`, or a class such as `5xx`. */
 export type LineFilters = Readonly<Partial<Record<FilterName, string>>> & {
@@ -149,7 +143,7 @@ export type LineFilters = Readonly<Partial<Record<FilterName, string>>> & {
   readonly own?: Readonly<Record<string, string>>;
 };
 
-export const filterNames = labelIdsOf('filter');
+export const filterNames = labelIdsOf('filter') as FilterName[];
 
 /** Returns the filters in one order: equal filters have equal entries. */
 export const filterEntries = (filters: LineFilters): [FilterName, string][] =>

@@ -1,15 +1,11 @@
-import type { Window } from '../metric/sample.ts';
+import type { AggregateQuery } from './aggregate-source.ts';
 import { logQuery, type LogSource, type Row } from './client.ts';
 import { decodeSecondCounts, queryDecoded } from './decode.ts';
 import type { LogstoreAddress } from './endpoint.ts';
 import { secondCountsText } from './query-text.ts';
 
 /** Asks how many lines a logstore has of each second of a window. */
-export interface SecondCountQuery extends LogstoreAddress {
-  readonly window: Window;
-  /** When the query was planned, Unix seconds. Its window is counted back from then. */
-  readonly plannedAtSeconds: number;
-}
+export type SecondCountQuery = Pick<AggregateQuery, keyof LogstoreAddress | 'window' | 'plannedAtSeconds'>;
 
 /** Unix second → lines logged in it, of any route. A second without lines is absent. */
 export type SecondCounts = ReadonlyMap<number, number>;

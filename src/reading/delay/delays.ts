@@ -37,9 +37,7 @@ export class Delays {
     put: (series, sample, run) => {
       if (!this.#isTooEarly(series, run)) this.#context.store.put(series, sample, run);
     },
-    fail: (...failure) => {
-      this.#context.store.fail(...failure);
-    },
+    fail: (...failure) => this.#context.store.fail(...failure),
   };
 
   constructor(context: DelaysContext) {
