@@ -2,15 +2,16 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { replaceServingPair, type Server } from '../api/server/server.ts';
-import { watchServingPair, type ServingObserver } from '../api/server/serving-pair-watch.ts';
 import {
   certificateExpiresAtMs,
   keepServingPair,
   loadServingPair,
   pairFiles,
+  type ServingObserver,
   type ServingPair,
 } from '../api/server/serving-pair.ts';
 import type { Config } from '../config/schema.ts';
+import { toAdapterError, type AdapterError } from '../errors.ts';
 import type { ApiServiceKeeper } from '../kube/api-service.ts';
 import type { Dependencies } from './dependencies.ts';
 
@@ -80,21 +81,58 @@ export function keepServingCertificate(
     await sleep(trustSpreadMs, undefined, { signal });
     replace(pair);
   };
-  const stopWatching = watchServingPair(first, {
-    load,
-    everyMs: checkMs,
-    onChange: (pair) => {
-      if (apiService === undefined) replace(pair);
-      // Rejects only when the service stops.
-      else replaceOnceTrusted(pair, apiService).catch(() => undefined);
-    },
-    onFailure: (error) => observer.servingPairUnusable(error),
-  });
+  const onChange = (pair: ServingPair) => {
+    if (apiService === undefined) replace(pair);
+    // Rejects only when the service stops.
+    else replaceOnceTrusted(pair, apiService).catch(() => undefined);
+  };
+  const stopWatching = watchServingPair(first, load, onChange, (error) =>
+    observer.servingPairUnusable(error),
+  );
   return {
     expiresAtMs: () => expiresAtMs,
     stop: async () => {
       stopped.abort();
       await stopWatching();
     },
+  };
+}
+
+/**
+ * Checks the serving pair periodically. It polls, because a changed Secret moves links, which a file watch misses.
+ *
+ * @param load returns the pair to serve now: read from its files, or a new one if it is about to expire
+ * @param onFailure called once for each new failure; a success in between makes the same failure new again
+ * @returns a function that stops it
+ */
+function watchServingPair(
+  first: ServingPair,
+  load: () => Promise<ServingPair>,
+  onChange: (pair: ServingPair) => void,
+  onFailure: (error: AdapterError) => void,
+): () => Promise<void> {
+  let current = first;
+  let failure: string | undefined;
+  let pendingCheck: Promise<void> | undefined;
+  const check = async () => {
+    try {
+      const pair = await load();
+      failure = undefined;
+      if (pair.certificate === current.certificate && pair.key === current.key) return;
+      onChange(pair);
+      current = pair;
+    } catch (thrown) {
+      const error = toAdapterError(thrown);
+      if (failure !== error.what) onFailure(error);
+      failure = error.what;
+    }
+  };
+  const timer = setInterval(() => {
+    pendingCheck ??= check().finally(() => (pendingCheck = undefined));
+  }, checkMs);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    await pendingCheck;
   };
 }

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { StatusTracker, StatusSources } from '../status/status-tracker.ts';
-import type { StatusHead } from '../status/status-document.ts';
 
 export interface FeedSettings {
   /** How often changes are sent. */
@@ -108,7 +107,8 @@ export class LiveFeed {
       this.#disconnectSlowClients();
       this.#sendHead();
       for await (const { kind, data } of this.#tracker.changes()) this.#broadcast(event(kind, data));
-      this.#sendHeartbeat();
+      if (performance.now() - this.#lastEventMs >= this.#settings.heartbeatMs)
+        this.#broadcast(event('alive', {}));
     } finally {
       this.#isSending = false;
     }
@@ -116,16 +116,11 @@ export class LiveFeed {
 
   /** A head that differs only in its time is not sent. */
   #sendHead(): void {
-    const head: StatusHead = this.#tracker.head(this.#sources, 2);
+    const head = this.#tracker.head(this.#sources, 2);
     const text = JSON.stringify({ ...head, nowMs: 0 });
     if (text === this.#lastHead) return;
     this.#lastHead = text;
     this.#broadcast(event('head', head));
-  }
-
-  #sendHeartbeat(): void {
-    if (performance.now() - this.#lastEventMs >= this.#settings.heartbeatMs)
-      this.#broadcast(event('alive', {}));
   }
 
   /** Runs before the next send, when clients have had the most time to read. */

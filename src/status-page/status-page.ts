@@ -107,11 +107,8 @@ export class StatusPage {
   #file(path: string, { method, headers }: IncomingMessage, response: ServerResponse): void {
     const file = this.#files.get(path);
     if (file === undefined) {
-      sendText(
-        response,
-        404,
-        'not found; the status page is at /, and the same data as JSON is at /status.json',
-      );
+      const text = 'not found; the status page is at /, and the same data as JSON is at /status.json';
+      sendText(response, 404, text);
       return;
     }
     const { contentType, bytes, etag } = file;
@@ -165,12 +162,7 @@ async function write(response: ServerResponse, text: string): Promise<void> {
 /** A browser accepts HTML. */
 const wantsJson = (accept = '') => accept.includes('application/json') && !accept.includes('text/html');
 
-function sendText(
-  response: ServerResponse,
-  code: number,
-  text: string,
-  headers: Readonly<Record<string, string>> = {},
-): void {
+function sendText(response: ServerResponse, code: number, text: string, headers = {}): void {
   response
     .writeHead(code, { ...commonHeaders, ...headers, 'content-type': 'text/plain; charset=utf-8' })
     .end(`${text}\n`);

@@ -1,5 +1,5 @@
 import type { AppObserver } from '../api/server/app.ts';
-import type { ServingObserver } from '../api/server/serving-pair-watch.ts';
+import type { ServingObserver } from '../api/server/serving-pair.ts';
 import type { ReadObserver } from '../api/read/external-metrics.ts';
 import type { KubeObserver } from '../kube/client/kube-observer.ts';
 import type { AutoscalerDemandObserver } from '../reading/autoscaler-demand.ts';

@@ -11,6 +11,12 @@ export interface ServingPair {
   readonly key: string;
 }
 
+export interface ServingObserver {
+  servingPairReplaced(): void;
+  /** Called once for each new failure. The last good pair stays in use. */
+  servingPairUnusable(error: AdapterError): void;
+}
+
 const dayMs = 24 * 3600_000;
 const validityDays = 365;
 const renewBeforeDays = 30;

@@ -16,15 +16,12 @@ export const counted = (count, one, many) => `${countText(count)} ${count === 1 
  */
 export function valueText(value, unit) {
   if (unit === 'ratio') return [plain.format(value * 100), '%'];
-  if (unit === 'bytes/s') return bytesText(value);
+  if (unit === 'bytes/s') {
+    const units = ['B/s', 'kB/s', 'MB/s', 'GB/s', 'TB/s'];
+    const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(value, 1)) / 3)));
+    return [plain.format(value / 1000 ** step), units[step] ?? ''];
+  }
   return [value >= 10_000 ? whole.format(value) : plain.format(value), unit.replace('requests/s', 'req/s')];
-}
-
-/** @type {(value: number) => readonly [number: string, unit: string]} */
-function bytesText(value) {
-  const units = ['B/s', 'kB/s', 'MB/s', 'GB/s', 'TB/s'];
-  const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(value, 1)) / 3)));
-  return [plain.format(value / 1000 ** step), units[step] ?? ''];
 }
 
 /** @param {number} seconds */

@@ -1,25 +1,21 @@
 /** One page of the table. Only the changed parts of a row are drawn again. */
 
-import { at, make, setText } from './dom.js';
+import { at, make, makeSvg, setText } from './dom.js';
 import { counted, countText, durationText, valueText } from './format.js';
+import { historyLength } from './model.js';
 import { columns } from './order.js';
-import { drawSparkline, makeSparkline } from './sparkline.js';
 
 /** @typedef {import('./model.js').Model} Model */
 /** @typedef {import('./model.js').Entry} Entry */
 
-/**
- * The elements of one row.
- *
- * @typedef {object} Line
- * @property {HTMLTableRowElement} row
- * @property {HTMLElement} dot
- * @property {SVGSVGElement} spark
- * @property {string | undefined} drawn the readings that `spark` shows
- * @property {HTMLElement[]} texts in the order of `textsOf`
- */
+/** @typedef {ReturnType<typeof makeLine>} Line the elements of one row */
 
 export const pageSize = 100;
+
+/** Of a sparkline: a line chart of the last readings, whose scale starts at 0. */
+const width = 96;
+const height = 24;
+const room = 2;
 
 export class Table {
   /** @type {Map<string, Line>} by the key of the entry */
@@ -45,7 +41,6 @@ export class Table {
   }
 }
 
-/** @returns {Line} */
 function makeLine() {
   const dot = make('span', 'dot');
   const spark = makeSparkline();
@@ -64,7 +59,9 @@ function makeLine() {
     row: make('tr', '', ...cells),
     dot,
     spark,
-    drawn: undefined,
+    /** The readings that `spark` shows. */
+    drawn: /** @type {string | undefined} */ (undefined),
+    /** In the order of `textsOf`. */
     texts: [texts, value, ...others].flat(),
   };
 }
@@ -136,4 +133,35 @@ function replicaTexts({ hpas: [hpa], series }, model) {
   if (replicas === undefined) return ['–', `at ${aim} each`];
   const bound = replicas === target.maxReplicas ? ', its maximum' : '';
   return [countText(replicas), `at ${aim} each${bound}`];
+}
+
+/** @returns {SVGSVGElement} empty; `drawSparkline` fills it */
+export function makeSparkline() {
+  const svg = makeSvg('svg', { viewBox: `0 0 ${width} ${height}`, class: 'spark', 'aria-hidden': 'true' });
+  const dot = makeSvg('circle', { r: 2 });
+  svg.append(makeSvg('path', { class: 'spark-area' }), makeSvg('path', { class: 'spark-line' }), dot);
+  return svg;
+}
+
+/**
+ * @param {SVGSVGElement} svg
+ * @param {readonly number[]} history the oldest first
+ */
+export function drawSparkline(svg, history) {
+  const [area, line, dot] = svg.children;
+  const most = Math.max(...history, 0);
+  const step = (width - 2 * room) / (historyLength - 1);
+  const left = width - room - step * (history.length - 1);
+  const points = history.map((value, index) => {
+    const share = most === 0 ? 0 : value / most;
+    return [left + index * step, height - room - share * (height - 2 * room)].map((place) =>
+      place.toFixed(1),
+    );
+  });
+  const path = points.length > 1 ? `M${points.map((point) => point.join(' ')).join('L')}` : '';
+  line?.setAttribute('d', path);
+  area?.setAttribute('d', path && `${path}L${width - room} ${height}L${left.toFixed(1)} ${height}Z`);
+  const [x = '-9', y = '-9'] = points.at(-1) ?? [];
+  dot?.setAttribute('cx', x);
+  dot?.setAttribute('cy', y);
 }
