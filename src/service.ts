@@ -54,8 +54,8 @@ export async function startService(
   const pair = await certificate.load();
   // If a later step fails, the parts before it are closed in reverse order.
   await using parts = new AsyncDisposableStack();
-  const reading = createReading(config, dependencies, telemetry, status ? [status.tracker.series] : []);
-  parts.defer(() => reading.close());
+  const sinks = status ? [status.tracker.series] : [];
+  const reading = parts.use(createReading(config, dependencies, telemetry, sinks));
   parts.defer(startPrefetching(reading));
   const demand = new AutoscalerDemand(reading.wanted, parseRequest, telemetry);
   const autoscalers = tellAll<AutoscalerHandler>(demand, status?.tracker.autoscalers ?? {});

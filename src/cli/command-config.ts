@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import { createReading, type ReadingStack } from '../service/reading-stack.ts';
+import { createEventLog } from '../telemetry/event-log.ts';
+import { createLogger } from '../telemetry/logger.ts';
 import type { Io } from './io.ts';
 import { addConfigOptions } from './options.ts';
 
@@ -20,6 +23,10 @@ const firstProcess = '/proc/1/cmdline';
 export async function loadCommandConfig(flags: Flags, io: Io): Promise<Config> {
   return loadConfig({ flags: { ...(await runningFlags(io)), ...flags }, env: io.env });
 }
+
+/** Opens what a read needs. Dispose of it after use. */
+export const openReading = (config: Config, io: Io): ReadingStack =>
+  createReading(config, io, createEventLog(createLogger(config.log.level)));
 
 /**
  * Returns the setting flags of the adapter that runs in this pod, by option key, so that a command in its container need

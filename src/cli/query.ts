@@ -11,10 +11,7 @@ import { parseMetricRequest, type MetricRequest } from '../metric/metric-request
 import { windowSeconds } from '../metric/sample.ts';
 import type { ReadingItem } from '../reading/reader.ts';
 import { catalogOf } from '../service/catalog.ts';
-import { createReading } from '../service/reading-stack.ts';
-import { createEventLog } from '../telemetry/event-log.ts';
-import { createLogger } from '../telemetry/logger.ts';
-import { loadCommandConfig, type Flags } from './command-config.ts';
+import { loadCommandConfig, openReading, type Flags } from './command-config.ts';
 import type { Io } from './io.ts';
 import { alignedTable } from './table.ts';
 import { utcText } from './utc.ts';
@@ -31,17 +28,13 @@ export async function query(metricName: string, options: QueryOptions & Flags, i
   const { request, access } = parseRead(metricName, options, config);
   const refusal = createAccessCheck(config.access)(access);
   if (refusal !== undefined) io.stderr.write(`Warning: for an HPA, ${refusal.message}\n`);
-  const reading = createReading(config, io, createEventLog(createLogger(config.log.level)));
-  try {
-    const { items } = await reading.reader.read(request, io);
-    io.stdout.write(
-      options.output === 'json'
-        ? `${JSON.stringify(externalMetricValueList(metricName, items), null, 2)}\n`
-        : `${readingTable(items, request.metric, io.clock.now())}\n`,
-    );
-  } finally {
-    reading.close();
-  }
+  using reading = openReading(config, io);
+  const { items } = await reading.reader.read(request, io);
+  io.stdout.write(
+    options.output === 'json'
+      ? `${JSON.stringify(externalMetricValueList(metricName, items), null, 2)}\n`
+      : `${readingTable(items, request.metric, io.clock.now())}\n`,
+  );
 }
 
 /** @throws AdapterError as `parseMetricRequest` */

@@ -112,19 +112,15 @@ export const reading: DoctorCheck = {
   deadlineMs: 30_000,
   run: async ({ dependencies, facts }, signal) => {
     const { request } = facts.get('target');
-    const stack = createReading(facts.get('config'), dependencies, dependencies.observer);
-    try {
-      const { items } = await stack.reader.read(request, { signal });
-      const values = items.map(({ labels, sample }) => {
-        const { value, window } = sample;
-        const name = labels[labelDefinitions.route.name] ?? 'the whole logstore';
-        const ageSeconds = Math.round(dependencies.clock.now() / 1000 - window.endSeconds);
-        return `${name}: ${formatQuantity(value)} ${request.metric.unit}, up to ${ageSeconds} s ago`;
-      });
-      const more = values.length > itemsShown ? ` and ${values.length - itemsShown} more` : '';
-      return ok(`${values.slice(0, itemsShown).join('; ')}${more}`);
-    } finally {
-      stack.close();
-    }
+    using stack = createReading(facts.get('config'), dependencies, dependencies.observer);
+    const { items } = await stack.reader.read(request, { signal });
+    const values = items.map(({ labels, sample }) => {
+      const { value, window } = sample;
+      const name = labels[labelDefinitions.route.name] ?? 'the whole logstore';
+      const ageSeconds = Math.round(dependencies.clock.now() / 1000 - window.endSeconds);
+      return `${name}: ${formatQuantity(value)} ${request.metric.unit}, up to ${ageSeconds} s ago`;
+    });
+    const more = values.length > itemsShown ? ` and ${values.length - itemsShown} more` : '';
+    return ok(`${values.slice(0, itemsShown).join('; ')}${more}`);
   },
 };

@@ -30,7 +30,7 @@ export type ReadingObserver = SlsObserver &
   DelayObserver;
 
 /** All parts from SLS to the reader, without any server. */
-export interface ReadingStack {
+export interface ReadingStack extends Disposable {
   readonly reader: Reader;
   /** The series that the prefetcher keeps fresh. The reader adds those that are read. */
   readonly wanted: WantedSeries;
@@ -41,7 +41,6 @@ export interface ReadingStack {
   /** Returns the settings of a project. */
   readonly settingsOf: (project: string) => ReadingSettings;
   readonly retryPauses: Omit<RetrySettings, 'deadlineMs'>;
-  close(): void;
 }
 
 /** @param sinks receive each outcome, after the store */
@@ -98,6 +97,6 @@ export function createReading(
     delays,
     settingsOf: readingOf,
     retryPauses,
-    close: () => sls.close(),
+    [Symbol.dispose]: () => sls.close(),
   };
 }

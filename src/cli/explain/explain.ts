@@ -1,7 +1,4 @@
-import { createReading } from '../../service/reading-stack.ts';
-import { createEventLog } from '../../telemetry/event-log.ts';
-import { createLogger } from '../../telemetry/logger.ts';
-import { loadCommandConfig, type Flags } from '../command-config.ts';
+import { loadCommandConfig, openReading, type Flags } from '../command-config.ts';
 import type { Io } from '../io.ts';
 import { parseRead, type QueryOptions } from '../query.ts';
 import { explanationJson, runJson } from './explanation-json.ts';
@@ -22,24 +19,20 @@ export async function explain(metricName: string, options: ExplainOptions & Flag
   const { namespace, output, run = false } = options;
   const config = await loadCommandConfig(options, io);
   const { request, access } = parseRead(metricName, options, config);
-  const reading = createReading(config, io, createEventLog(createLogger(config.log.level)));
-  try {
-    const explanation = explainRead(request, access, config, reading, io.clock.now());
-    const { refusal } = explanation.access;
-    const isText = output === 'table';
-    if (isText) io.stdout.write(explanationText(explanation, namespace));
-    const result =
-      run && refusal === undefined ? await runExplained(explanation, reading, io.signal) : undefined;
-    if (!isText) {
-      const json = {
-        ...explanationJson(explanation, namespace),
-        ...(result && { run: runJson(result, explanation) }),
-      };
-      io.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
-    } else if (result !== undefined) io.stdout.write(runText(result, explanation, io.clock.now()));
-    const error = refusal ?? result?.error;
-    if (error !== undefined) throw error;
-  } finally {
-    reading.close();
-  }
+  using reading = openReading(config, io);
+  const explanation = explainRead(request, access, config, reading, io.clock.now());
+  const { refusal } = explanation.access;
+  const isText = output === 'table';
+  if (isText) io.stdout.write(explanationText(explanation, namespace));
+  const result =
+    run && refusal === undefined ? await runExplained(explanation, reading, io.signal) : undefined;
+  if (!isText) {
+    const json = {
+      ...explanationJson(explanation, namespace),
+      ...(result && { run: runJson(result, explanation) }),
+    };
+    io.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+  } else if (result !== undefined) io.stdout.write(runText(result, explanation, io.clock.now()));
+  const error = refusal ?? result?.error;
+  if (error !== undefined) throw error;
 }

@@ -2,12 +2,9 @@ import { projectSettings } from '../../config/project-settings.ts';
 import { AdapterError } from '../../errors.ts';
 import type { IngressLogKind } from '../../metric/log-kind.ts';
 import { withRetry } from '../../reading/retry.ts';
-import { createReading } from '../../service/reading-stack.ts';
 import { surveyRoutes, type SurveyQuery } from '../../sls/route-survey.ts';
-import { createEventLog } from '../../telemetry/event-log.ts';
-import { createLogger } from '../../telemetry/logger.ts';
 import type { Io } from '../io.ts';
-import { loadCommandConfig, type Flags } from '../command-config.ts';
+import { loadCommandConfig, openReading, type Flags } from '../command-config.ts';
 import { hpaManifest, type HpaOptions } from './hpa-manifest.ts';
 import { surveyJson, surveyTable, type Survey } from './survey-output.ts';
 
@@ -36,35 +33,31 @@ export async function routes(options: RoutesOptions & Flags, io: Io): Promise<vo
     const [name, example] = project === undefined ? ['project', 'k8s-log-ID'] : ['logstore', 'nginx-ingress'];
     throw new AdapterError('ConfigInvalid', `--${name} is missing, for example --${name} ${example}`);
   }
-  const reading = createReading(config, io, createEventLog(createLogger(config.log.level)));
-  try {
-    const { delaySeconds, delay } = projectSettings(config)(project).reading;
-    const endSeconds = Math.floor(io.clock.now() / 1000) - (delaySeconds ?? delay.initialSeconds);
-    const limit = options.hpa === undefined ? options.limit : limitForHpa;
-    const query: SurveyQuery = {
-      endpoint: reading.sls.endpointOf({ project, internalEndpoint: undefined }),
-      project,
-      logstore,
-      logKind: options.logKind ?? (logstore.startsWith('alb_') ? 'alb-ingress' : 'nginx-ingress'),
-      window: { startSeconds: endSeconds - Math.ceil(options.since / 1000), endSeconds },
-      route: options.route,
-      namespace: options.namespace,
-      // One more than the limit, to find out if there are more.
-      maxRows: limit + 1,
-    };
-    const send = (signal: AbortSignal) => surveyRoutes(query, reading.sls.gates, signal);
-    const found = await withRetry(send, () => maxRetries, io.signal, { ...reading.retryPauses, deadlineMs });
-    const namespaces = options.namespace === undefined ? config.access.knownNamespaces : [options.namespace];
-    const survey: Survey = {
-      query,
-      routes: found.slice(0, limit),
-      isCut: found.length > limit,
-      namespaces,
-    };
-    io.stdout.write(textOf(survey, options));
-  } finally {
-    reading.close();
-  }
+  using reading = openReading(config, io);
+  const { delaySeconds, delay } = projectSettings(config)(project).reading;
+  const endSeconds = Math.floor(io.clock.now() / 1000) - (delaySeconds ?? delay.initialSeconds);
+  const limit = options.hpa === undefined ? options.limit : limitForHpa;
+  const query: SurveyQuery = {
+    endpoint: reading.sls.endpointOf({ project, internalEndpoint: undefined }),
+    project,
+    logstore,
+    logKind: options.logKind ?? (logstore.startsWith('alb_') ? 'alb-ingress' : 'nginx-ingress'),
+    window: { startSeconds: endSeconds - Math.ceil(options.since / 1000), endSeconds },
+    route: options.route,
+    namespace: options.namespace,
+    // One more than the limit, to find out if there are more.
+    maxRows: limit + 1,
+  };
+  const send = (signal: AbortSignal) => surveyRoutes(query, reading.sls.gates, signal);
+  const found = await withRetry(send, () => maxRetries, io.signal, { ...reading.retryPauses, deadlineMs });
+  const namespaces = options.namespace === undefined ? config.access.knownNamespaces : [options.namespace];
+  const survey: Survey = {
+    query,
+    routes: found.slice(0, limit),
+    isCut: found.length > limit,
+    namespaces,
+  };
+  io.stdout.write(textOf(survey, options));
 }
 
 function textOf(survey: Survey, options: RoutesOptions): string {
