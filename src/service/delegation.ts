@@ -14,9 +14,7 @@ import { TokenReviewer, defaultTokenReviewSettings } from '../kube/reviews/token
 import { serviceNamespaceOf } from './service-namespace.ts';
 import type { Dependencies } from './dependencies.ts';
 
-/**
- * What the adapter uses the API server for: authentication, authorisation, the certificate in the APIService, and the HPAs.
- */
+/** The adapter's use of the API server: authentication, authorisation, the certificate in the APIService, the HPAs. */
 export interface Delegation {
   readonly access: AccessContext;
   readonly readiness: readonly HealthCheck[];
