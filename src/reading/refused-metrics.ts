@@ -46,14 +46,8 @@ export class RefusedMetrics {
   }
 }
 
-function metricKey(series: Series, endpoint: Endpoint): string {
-  const { project, logstore, metric } = series;
-  return JSON.stringify([
-    logstoreKey({ endpoint, project, logstore }),
-    metric.logKind,
-    aggregateSetOf(series),
-  ]);
-}
+const metricKey = (series: Series, endpoint: Endpoint): string =>
+  JSON.stringify([logstoreKey({ ...series, endpoint }), series.metric.logKind, aggregateSetOf(series)]);
 
 function partsKey({ query }: Batch, parts: readonly Batch[]): string {
   const { logKind, filters, routes } = query;

@@ -154,15 +154,10 @@ function ownValue(name: string, { own }: LineFilters): string {
 const isOneToken = (text: string) => /^[A-Za-z0-9_.-]+$/.test(text);
 
 /** Returns a SQL string literal. Only this file quotes: this function and the two below. */
-export function sqlString(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
+export const sqlString = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /** Returns a quoted column name, which may be a keyword of SQL. */
-function sqlName(column: string): string {
-  return `"${column.replaceAll('"', '""')}"`;
-}
+const sqlName = (column: string): string => `"${column.replaceAll('"', '""')}"`;
 
-function searchPhrase(text: string): string {
-  return `"${text.replaceAll(/["\\]/g, (character) => `\\${character}`)}"`;
-}
+const searchPhrase = (text: string): string =>
+  `"${text.replaceAll(/["\\]/g, (character) => `\\${character}`)}"`;
