@@ -46,7 +46,7 @@ export async function missingRights(
   const review = (right: Right) =>
     account.isOwn
       ? reviewer.reviewOwnAccess(right, signal)
-      : reviewer.reviewAccess(userOf(account), right, { signal });
+      : reviewer.reviewAccess(userOf(account), right, signal);
   const results = await Promise.all(rights.map(review));
   return rights.filter((_, index) => results[index]?.allowed !== true);
 }

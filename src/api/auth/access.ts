@@ -3,7 +3,6 @@ import type { Http2Session } from 'node:http2';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AdapterError } from '../../errors.ts';
 import type { AccessAttributes, AccessReviewResult } from '../../kube/reviews/access-review.ts';
-import type { Caller } from '../../kube/reviews/review-cache.ts';
 import type { User } from '../../kube/reviews/user.ts';
 import { group, version } from '../discovery/discovery.ts';
 import { readRoute, type ReadParams } from '../read/external-metrics.ts';
@@ -14,7 +13,9 @@ import { authenticatedGroup, mastersGroup } from './users.ts';
 export interface AccessContext extends AuthenticationContext {
   readonly accessReviewer: {
     /** Asks by a SubjectAccessReview. Rejects if no answer can be had. */
-    reviewAccess(user: User, attributes: AccessAttributes, caller: Caller): Promise<AccessReviewResult>;
+    reviewAccess(user: User, attributes: AccessAttributes, signal: AbortSignal): Promise<AccessReviewResult>;
+    /** Returns the answer if it is kept. */
+    keptAnswer(user: User, attributes: AccessAttributes): AccessReviewResult | undefined;
   };
 }
 
@@ -41,15 +42,36 @@ export class Access {
   }
 
   /**
-   * The onRequest hook of every route.
+   * The onRequest hook of every route. It waits only if the API server must be asked: a promise for each request would
+   * cost more than the rest of a warm read.
    *
-   * @throws AdapterError `Unauthenticated`, `TooManyRequests`, `Forbidden`, `AuthorizationUnavailable`
+   * @throws AdapterError `TooManyRequests`; passed to `done`: `Unauthenticated`, `Forbidden`, `AuthorizationUnavailable`
    */
-  async check(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const user = await this.#authenticator?.authenticate(this.#presentedBy(request.raw), request);
-    this.#enter(user ?? everyone, reply.raw);
-    if (user !== undefined && this.#context !== undefined)
-      await authorize(user, accessAttributes(request), this.#context, request);
+  check(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+    const waiting = this.#check(request, reply);
+    if (waiting === undefined) done();
+    else waiting.then(() => done(), done);
+  }
+
+  /** Returns undefined if the request is allowed already. */
+  #check(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined {
+    if (this.#authenticator === undefined) return this.#admit(everyone, request, reply);
+    const presented = this.#presentedBy(request.raw);
+    const user = this.#authenticator.certifiedUser(presented);
+    if (user !== undefined) return this.#admit(user, request, reply);
+    return this.#authenticator
+      .authenticate(presented, request.signal)
+      .then((other) => this.#admit(other, request, reply));
+  }
+
+  #admit(user: User, request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined {
+    this.#enter(user, reply.raw);
+    if (this.#context === undefined) return undefined;
+    const { accessReviewer } = this.#context;
+    const attributes = accessAttributes(request);
+    if (isAlwaysAllowed(user, attributes)) return undefined;
+    if (accessReviewer.keptAnswer(user, attributes)?.allowed === true) return undefined;
+    return authorize(user, attributes, accessReviewer, request.signal);
   }
 
   /** Takes an in-flight slot until the response is closed. */
@@ -131,12 +153,11 @@ function isAlwaysAllowed({ groups }: User, attributes: AccessAttributes): boolea
 async function authorize(
   user: User,
   attributes: AccessAttributes,
-  { accessReviewer }: AccessContext,
-  caller: Caller,
+  accessReviewer: AccessContext['accessReviewer'],
+  signal: AbortSignal,
 ): Promise<void> {
-  if (isAlwaysAllowed(user, attributes)) return;
   const { allowed, reason = '' } = await accessReviewer
-    .reviewAccess(user, attributes, caller)
+    .reviewAccess(user, attributes, signal)
     .catch((cause: unknown) => {
       const what = `the API server did not say whether User "${user.name}" may do this`;
       throw new AdapterError('AuthorizationUnavailable', what, { cause });

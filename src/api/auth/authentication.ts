@@ -2,7 +2,6 @@ import type { X509Certificate } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { AdapterError } from '../../errors.ts';
 import type { AuthenticationConfig } from '../../kube/authentication-config.ts';
-import type { Caller } from '../../kube/reviews/review-cache.ts';
 import type { User } from '../../kube/reviews/user.ts';
 import {
   certificateUser,
@@ -76,20 +75,20 @@ export class Authenticator {
   }
 
   /** @throws AdapterError `Unauthenticated` */
-  async authenticate(presented: PresentedCredentials, caller: Caller): Promise<User> {
-    const { chain, rawHeaders, authorization } = presented;
-    const certified = chain && this.#certifiedUser(chain, rawHeaders);
+  async authenticate(presented: PresentedCredentials, signal: AbortSignal): Promise<User> {
+    const certified = this.certifiedUser(presented);
     if (certified !== undefined) return certified;
+    const { chain, authorization } = presented;
     const token = bearerToken(authorization);
-    if (token !== undefined) return await this.#tokenUser(token, caller.signal);
+    if (token !== undefined) return await this.#tokenUser(token, signal);
     if (chain === undefined) return anonymousUser;
     throw new AdapterError('Unauthenticated', 'Unauthorized: the certificate names no user');
   }
 
   /** Returns the user named by the front proxy or by the certificate itself. */
-  #certifiedUser(chain: PresentedChain, rawHeaders: readonly string[]): User | undefined {
+  certifiedUser({ chain, rawHeaders }: PresentedCredentials): User | undefined {
     const roots = this.#currentRoots();
-    if (roots === undefined) return undefined;
+    if (roots === undefined || chain === undefined) return undefined;
     const { isProxy, user } = this.#verdictOn(chain, roots);
     return (isProxy ? namedUser(rawHeaders, roots) : undefined) ?? user;
   }

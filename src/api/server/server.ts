@@ -53,9 +53,6 @@ export function createServer(pair: ServingPair): Server {
     },
   };
   const app = Fastify(options) as unknown as Server;
-  app.addHook('onRequest', requireHost);
-  // Without an onResponse hook Fastify aborts the signal of every request, after its response too.
-  app.addHook('onResponse', (_request, _reply, done) => done());
   drainOnClose(app, app.server);
   return app;
 }
@@ -72,13 +69,6 @@ function drainOnClose(app: Server, server: HttpServer): void {
     });
     done();
   });
-}
-
-/** Runs before authentication and logs nothing. Source: RFC 9112, 3.2. */
-function requireHost(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-  const { httpVersion, headers } = request.raw;
-  if (httpVersion !== '1.1' || headers.host !== undefined) done();
-  else sendError(request, reply, new AdapterError('RequestMalformed', 'the request has no Host header'));
 }
 
 interface Connection {

@@ -5,6 +5,7 @@ import {
   type RequestListener,
   type Server as HttpServer,
   type ServerOptions,
+  type ServerResponse,
 } from 'node:http';
 import { createSecureServer, type Http2SecureServer, type Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
@@ -23,7 +24,7 @@ const maxHeaders = 8192;
 /** Node applies these to HTTP/1.1 on an HTTP/2 server too, but its types do not say so. */
 const http1Options = {
   maxHeaderSize: maxHeaderBytes,
-  // `requireHost` answers with a Status instead of Node's empty 400.
+  // `hasHost` decides, so that the answer is a Status instead of Node's empty 400.
   requireHostHeader: false,
 } satisfies ServerOptions;
 
@@ -77,7 +78,10 @@ export function createTlsServer(pair: ServingPair, listener: RequestListener): H
   server.requestTimeout = requestTimeoutMs;
   // Node's default is 2000; it drops further headers without an error.
   server.maxHeadersCount = maxHeaders;
-  server.on('request', listener);
+  server.on('request', (request, response) => {
+    if (hasHost(request)) listener(request, response);
+    else refuse(response, new AdapterError('RequestMalformed', 'the request has no Host header'));
+  });
   // Node would answer an unknown Expect header with an empty 417.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.on('connect', refuseConnect);
@@ -87,10 +91,19 @@ export function createTlsServer(pair: ServingPair, listener: RequestListener): H
 /** Node passes the bare socket on HTTP/1.1 and a response on HTTP/2. */
 function refuseConnect({ method }: IncomingMessage, to: Socket | Http2ServerResponse): void {
   const error = new AdapterError('MethodUnsupported', `${method} is not supported`);
-  if ('writeHead' in to) {
-    to.writeHead(error.httpStatus, { 'content-type': 'application/json' });
-    to.end(encodeJson(statusOf(error), false));
-  } else endWith(error, to);
+  // Both kinds of responses have the methods that are used.
+  if ('writeHead' in to) refuse(to as unknown as ServerResponse, error);
+  else endWith(error, to);
+}
+
+/** Source: RFC 9112, 3.2. */
+const hasHost = ({ httpVersion, headers }: IncomingMessage) =>
+  httpVersion !== '1.1' || headers.host !== undefined;
+
+/** Answers ahead of Fastify: before authentication, and without a log line. */
+function refuse(response: ServerResponse, error: AdapterError): void {
+  response.writeHead(error.httpStatus, { 'content-type': 'application/json' });
+  response.end(encodeJson(statusOf(error), false));
 }
 
 /** Answers bytes that are not an HTTP request with a Status on the bare socket. */

@@ -5,7 +5,7 @@ import {
 } from '@kubernetes/client-node';
 import type { KubeClient } from '../client/kube-client.ts';
 import type { KubeDependencies } from '../client/kube-observer.ts';
-import { ReviewCache, type Caller } from './review-cache.ts';
+import { ReviewCache } from './review-cache.ts';
 import { defaultReviewSettings, Reviewer, type Review, type ReviewSettings } from './reviewer.ts';
 import type { User } from './user.ts';
 
@@ -54,20 +54,33 @@ export class AccessReviewer {
     );
   }
 
+  /** Returns the answer if it is kept, so that a repeated request need not wait. */
+  keptAnswer(user: User, attributes: AccessAttributes): AccessReviewResult | undefined {
+    return this.#cache.kept(...this.#question(user, attributes));
+  }
+
   /**
    * Returns whether the user may do it, by
    * https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/subject-access-review-v1/
    *
    * @throws KubeError if that cannot be found out, which allows nothing; the signal's reason
    */
-  async reviewAccess(user: User, attributes: AccessAttributes, caller: Caller): Promise<AccessReviewResult> {
+  async reviewAccess(
+    user: User,
+    attributes: AccessAttributes,
+    signal: AbortSignal,
+  ): Promise<AccessReviewResult> {
+    return await this.#cache.get(...this.#question(user, attributes), signal);
+  }
+
+  #question(user: User, attributes: AccessAttributes) {
     let userText = this.#userTexts.get(user);
     if (userText === undefined) {
       userText = JSON.stringify(userFields(user));
       this.#userTexts.set(user, userText);
     }
-    const question = userText + JSON.stringify(attributes);
-    return await this.#cache.get(question, (limited) => this.#reviewUser(user, attributes, limited), caller);
+    const call = (signal: AbortSignal) => this.#reviewUser(user, attributes, signal);
+    return [userText + JSON.stringify(attributes), call] as const;
   }
 
   #reviewUser(user: User, attributes: AccessAttributes, signal: AbortSignal): Promise<AccessReviewResult> {

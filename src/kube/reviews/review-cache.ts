@@ -8,16 +8,13 @@ interface PendingReview<T> {
   waiters: number;
 }
 
-/** Has a signal that cancels the question. It is taken only if the API server must be asked, because making one is costly. */
-export interface Caller {
-  readonly signal: AbortSignal;
-}
-
 /** A question in the last quarter of an answer's time renews the answer, so that a regular reader never waits. */
 const renewedShare = 0.25;
 
 /** A longer question is kept as its SHA-256, so that it takes no more memory than a short one. In characters. */
 const longestQuestion = 512;
+
+const keyOf = (question: string) => (question.length > longestQuestion ? hash('sha256', question) : question);
 
 /** Keeps answers for some time, and makes one call at a time for one question. Failures are not kept. */
 export class ReviewCache<T extends object> {
@@ -33,21 +30,25 @@ export class ReviewCache<T extends object> {
     this.#ttlMs = ttlMs;
   }
 
+  /** Returns the kept answer, and renews it by the call if it expires soon. */
+  kept(question: string, call: (signal: AbortSignal) => Promise<T>): T | undefined {
+    const key = keyOf(question);
+    const answer = this.#answers.get(key);
+    if (answer !== undefined) this.#renewIfDue(key, answer, call);
+    return answer;
+  }
+
   /**
    * Returns the kept answer, the answer of a pending call, or the answer of a new call. A waiter that leaves does not
    * disturb the others. The call ends when the last waiter leaves.
    *
    * @throws what the call throws; the signal's reason
    */
-  async get(question: string, call: (signal: AbortSignal) => Promise<T>, caller: Caller): Promise<T> {
-    const key = question.length > longestQuestion ? hash('sha256', question) : question;
-    const kept = this.#answers.get(key);
-    if (kept !== undefined) {
-      this.#renewIfDue(key, kept, call);
-      return kept;
-    }
-    const { signal } = caller;
+  async get(question: string, call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
+    const kept = this.kept(question, call);
+    if (kept !== undefined) return kept;
+    const key = keyOf(question);
     const pending = this.#pending.get(key) ?? this.#begin(key, call);
     pending.waiters++;
     const left = Promise.withResolvers<never>();

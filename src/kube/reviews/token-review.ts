@@ -41,7 +41,7 @@ export class TokenReviewer {
   async reviewToken(token: string, signal: AbortSignal): Promise<User | undefined> {
     // Memory holds no token.
     const question = hash('sha256', token);
-    const { user } = await this.#cache.get(question, (limited) => this.#review(token, limited), { signal });
+    const { user } = await this.#cache.get(question, (limited) => this.#review(token, limited), signal);
     return user;
   }
 

@@ -82,6 +82,7 @@ beforeEach(async () => {
       },
       tokenReviewer: { reviewToken: () => Promise.resolve(undefined) },
       accessReviewer: {
+        keptAnswer: () => undefined,
         reviewAccess: ({ name }) => {
           reviewed.push(name);
           return Promise.resolve({ allowed: name === 'alice' });

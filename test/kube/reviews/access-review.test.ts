@@ -8,7 +8,7 @@ import { TestClock } from '../../support/test-clock.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { testDependencies, type TestDependencies } from '../kube-harness.ts';
 
-const anyone = new AbortController();
+const anyone = new AbortController().signal;
 const jane: User = {
   name: 'jane',
   uid: 'u-1',
@@ -204,7 +204,7 @@ describe('an answer that is used in the last quarter of its time', () => {
     await waitFor(() => calls() === 2);
     clock.advance(2500);
     const gone = new AbortController();
-    const waiting = access.reviewAccess(jane, read, gone);
+    const waiting = access.reviewAccess(jane, read, gone.signal);
     gone.abort('gone');
     await expect(waiting).rejects.toBe('gone');
     await waitFor(() => server.openConnections === 0);
@@ -256,7 +256,7 @@ describe('a review of access that fails', () => {
   it('ends when its only waiter leaves', async () => {
     const gone = new AbortController();
     gone.abort('gone');
-    await expect(reviewer().reviewAccess(jane, read, gone)).rejects.toBe('gone');
+    await expect(reviewer().reviewAccess(jane, read, gone.signal)).rejects.toBe('gone');
     expect(calls()).toBe(0);
   });
 });
