@@ -29,7 +29,7 @@ export async function query(metricName: string, options: QueryOptions & Flags, i
   const refusal = createAccessCheck(config.access)(access);
   if (refusal !== undefined) io.stderr.write(`Warning: for an HPA, ${refusal.message}\n`);
   using reading = openReading(config, io);
-  const { items } = await reading.reader.read(request, io);
+  const { items } = await reading.reader.read(request, io.signal);
   io.stdout.write(
     options.output === 'json'
       ? `${JSON.stringify(externalMetricValueList(metricName, items), null, 2)}\n`

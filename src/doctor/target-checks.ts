@@ -113,7 +113,7 @@ export const reading: DoctorCheck = {
   run: async ({ dependencies, facts }, signal) => {
     const { request } = facts.get('target');
     using stack = createReading(facts.get('config'), dependencies, dependencies.observer);
-    const { items } = await stack.reader.read(request, { signal });
+    const { items } = await stack.reader.read(request, signal);
     const values = items.map(({ labels, sample }) => {
       const { value, window } = sample;
       const name = labels[labelDefinitions.route.name] ?? 'the whole logstore';

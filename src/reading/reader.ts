@@ -39,11 +39,6 @@ export interface ReadingItem {
   readonly sample: Sample;
 }
 
-/** Has a signal that cancels the read. It is taken only if SLS must be asked: making one costs more than a warm read. */
-export interface Caller {
-  readonly signal: AbortSignal;
-}
-
 /** Answers reads from the store, and through the collector if the store has nothing fresh. */
 export class Reader {
   readonly #context: ReaderContext;
@@ -52,11 +47,26 @@ export class Reader {
     this.#context = context;
   }
 
+  /** Returns the reading if the store has a fresh sample of each series: most reads need not wait. */
+  fresh({ project, series }: MetricRequest): Reading | undefined {
+    const { store, wanted, settingsOf, clock } = this.#context;
+    const { freshnessMs } = settingsOf(project);
+    const nowMs = clock.now();
+    const items: ReadingItem[] = [];
+    for (const one of series) {
+      const sample = youngSample(store.get(one), freshnessMs, nowMs);
+      if (sample === undefined) return undefined;
+      wanted.read(one, nowMs);
+      items.push({ labels: one.labels, sample });
+    }
+    return { items, source: 'fresh' };
+  }
+
   /**
    * @param requestId written to the log of the SLS queries that serve the read
    * @throws AdapterError if any of the series has no true number, because a sum must not miss one
    */
-  async read(request: MetricRequest, caller: Caller, requestId?: string): Promise<Reading> {
+  async read(request: MetricRequest, signal: AbortSignal, requestId?: string): Promise<Reading> {
     const { store, collector, wanted, settingsOf, clock } = this.#context;
     const { project, series, maxRetries } = request;
     const { freshnessMs, maxStaleMs, patienceMs } = settingsOf(project);
@@ -72,7 +82,7 @@ export class Reader {
       youngSample(store.get(one), maxStaleMs, nowMs + patienceMs) !== undefined;
     const asked = series.filter((one) => !outcomes.has(one));
     if (asked.length > 0) {
-      const collected = collector.collect(asked, maxRetries, caller.signal, requestId);
+      const collected = collector.collect(asked, maxRetries, signal, requestId);
       const answered = series.every(isServable)
         ? await withinPatience(collected, patienceMs)
         : await collected;

@@ -5,7 +5,7 @@ import { AdapterError, toAdapterError } from '../../errors.ts';
 import { parseLabelSelector } from '../../grammar/label-selector.ts';
 import { formatQuantity } from '../../grammar/quantity.ts';
 import type { MetricRequest } from '../../metric/metric-request.ts';
-import type { Caller, Reading, ReadingItem, ReadingSource } from '../../reading/reader.ts';
+import type { Reading, ReadingItem, ReadingSource } from '../../reading/reader.ts';
 import { groupVersion, listKind } from '../discovery/discovery.ts';
 import { encodeObject, type Representation } from './encode.ts';
 import { representationOf, sendBytes, sendError } from './representation.ts';
@@ -15,7 +15,9 @@ export interface MetricReader {
    * @param requestId for the log of the SLS queries
    * @throws AdapterError if the exact number cannot be had
    */
-  read(request: MetricRequest, caller: Caller, requestId: string): Promise<Reading>;
+  read(request: MetricRequest, signal: AbortSignal, requestId: string): Promise<Reading>;
+  /** Returns the reading if it need not be waited for. */
+  fresh(request: MetricRequest): Reading | undefined;
 }
 
 /** A read that was parsed before, and its last answer. */
@@ -87,12 +89,38 @@ export class ReadEndpoint {
     this.#context = context;
   }
 
-  async handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  /** Answers at once if the reading is fresh: a promise for each request costs more than the rest of a warm read. */
+  handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> | undefined {
     const startMs = performance.now();
-    const { observer, clock } = this.#context;
-    const read = { ...(request.params as ReadParams), selector: selectorIn(request.query as Query) };
+    const { reader } = this.#context;
+    const query = request.query as Query;
+    const read = { ...(request.params as ReadParams), selector: selectorIn(query) };
     const requestId = requestIdOf(request);
-    const result = await this.#answer(read, request, requestId).catch(toAdapterError);
+    const finish = (result: Answer | AdapterError) => {
+      this.#tell(read, requestId, result, performance.now() - startMs);
+      if (result instanceof AdapterError) return sendError(request, reply, result);
+      return sendBytes(reply, result.mediaType, result.bytes);
+    };
+    try {
+      const known = this.#parse(read, query);
+      const form = formOf(request, query, known.answer);
+      const fresh = reader.fresh(known.request);
+      if (fresh === undefined) {
+        return reader
+          .read(known.request, request.signal, requestId)
+          .then((reading) => encodedAnswer(known, form, reading))
+          .catch(toAdapterError)
+          .then(finish);
+      }
+      finish(encodedAnswer(known, form, fresh));
+    } catch (error) {
+      finish(toAdapterError(error));
+    }
+    return undefined;
+  }
+
+  #tell(read: ReadName, requestId: string, result: Answer | AdapterError, durationMs: number): void {
+    const { observer, clock } = this.#context;
     const hasFailed = result instanceof AdapterError;
     observer.readFinished({
       read,
@@ -100,23 +128,8 @@ export class ReadEndpoint {
       error: hasFailed ? result : undefined,
       source: hasFailed ? undefined : result.reading.source,
       ageMs: hasFailed ? undefined : ageMsOf(result.reading, clock.now()),
-      durationMs: performance.now() - startMs,
+      durationMs,
     });
-    if (hasFailed) return sendError(request, reply, result);
-    return sendBytes(reply, result.mediaType, result.bytes);
-  }
-
-  async #answer(read: ReadName, request: FastifyRequest, requestId: string): Promise<Answer> {
-    const query = request.query as Query;
-    const known = this.#parse(read, query);
-    const form = formOf(request, query, known.answer);
-    const reading = await this.#context.reader.read(known.request, request, requestId);
-    const { answer } = known;
-    if (answer !== undefined && form === answer && haveSameSamples(answer.reading, reading))
-      return { ...answer, reading };
-    const bytes = encodeObject(externalMetricValueList(read.metric, reading.items), form);
-    known.answer = { ...form, reading, bytes };
-    return known.answer;
   }
 
   /** @throws AdapterError if it is not a read of a served metric, or one that the namespace may not make */
@@ -149,6 +162,16 @@ function formOf(request: FastifyRequest, { pretty: prettyParameter }: Query, las
   if (last !== undefined && last.accept === accept && last.userAgent === userAgent)
     if (last.prettyParameter === prettyParameter) return last;
   return { ...representationOf(request), accept, userAgent, prettyParameter };
+}
+
+/** Returns the last answer again if nothing changed, else encodes the reading and keeps it as the last answer. */
+function encodedAnswer(known: KnownRead, form: Form, reading: Reading): Answer {
+  const { answer, request } = known;
+  if (answer !== undefined && form === answer && haveSameSamples(answer.reading, reading))
+    return { ...answer, reading };
+  const bytes = encodeObject(externalMetricValueList(request.metric.name, reading.items), form);
+  known.answer = { ...form, reading, bytes };
+  return known.answer;
 }
 
 /** Items of one request differ in nothing but their samples. */

@@ -28,7 +28,11 @@ export function replaceServingPair(server: Server, pair: ServingPair): void {
 /** Has the type of an HTTP/1.1 server: handlers use only what both protocols have. */
 export type Server = FastifyInstance;
 
-export type Handler = (request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply>;
+/** Undefined: the handler has sent the reply. */
+export type Handler = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => FastifyReply | Promise<FastifyReply> | undefined;
 
 /** Adds a read-only path. */
 export type RegisterGet = (url: string, handler: Handler) => void;

@@ -69,7 +69,7 @@ beforeEach(async () => {
     servingPair: await keepServingPair(directory, ['127.0.0.1'], Date),
     catalog: builtIn,
     read: {
-      reader: { read: (request) => (requests.push(request), read()) },
+      reader: { read: (request) => (requests.push(request), read()), fresh: () => undefined },
       parseRequest: createRequestParser(builtIn, {}, () => undefined),
       observer: { readFinished: (event) => events.push(event) },
       clock,
