@@ -11,7 +11,7 @@ import Fastify, {
 import { AdapterError } from '../../errors.ts';
 import { sendError } from '../read/representation.ts';
 import type { ServingPair } from './serving-pair.ts';
-import { answerClientError, createTlsServer, secureContext } from './tls-server.ts';
+import { answerClientError, createTlsServer, refuse, secureContext } from './tls-server.ts';
 
 /** Time limits after the server begins to close: for requests that still arrive, and for running ones. */
 const drainIdleMs = 1000;
@@ -43,7 +43,7 @@ export function createServer(pair: ServingPair): Server {
     http2: true,
     // Tells Fastify about TLS. The factory creates the server.
     https: {},
-    serverFactory: (listener) => createTlsServer(pair, listener as unknown as RequestListener),
+    serverFactory: (listener) => createTlsServer(pair, requireHost(listener as unknown as RequestListener)),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength },
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
@@ -74,6 +74,14 @@ function drainOnClose(app: Server, server: HttpServer): void {
     done();
   });
 }
+
+/** Refuses an HTTP/1.1 request without a Host header. Source: RFC 9112, 3.2. */
+const requireHost =
+  (listener: RequestListener): RequestListener =>
+  (request, response) => {
+    if (request.httpVersion !== '1.1' || request.headers.host !== undefined) listener(request, response);
+    else refuse(response, new AdapterError('RequestMalformed', 'the request has no Host header'));
+  };
 
 interface Connection {
   readonly socket: Socket;

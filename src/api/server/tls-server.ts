@@ -24,7 +24,7 @@ const maxHeaders = 8192;
 /** Node applies these to HTTP/1.1 on an HTTP/2 server too, but its types do not say so. */
 const http1Options = {
   maxHeaderSize: maxHeaderBytes,
-  // `hasHost` decides, so that the answer is a Status instead of Node's empty 400.
+  // `requireHost` decides, so that the answer is a Status instead of Node's empty 400.
   requireHostHeader: false,
 } satisfies ServerOptions;
 
@@ -78,10 +78,7 @@ export function createTlsServer(pair: ServingPair, listener: RequestListener): H
   server.requestTimeout = requestTimeoutMs;
   // Node's default is 2000; it drops further headers without an error.
   server.maxHeadersCount = maxHeaders;
-  server.on('request', (request, response) => {
-    if (hasHost(request)) listener(request, response);
-    else refuse(response, new AdapterError('RequestMalformed', 'the request has no Host header'));
-  });
+  server.on('request', listener);
   // Node would answer an unknown Expect header with an empty 417.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.on('connect', refuseConnect);
@@ -96,12 +93,8 @@ function refuseConnect({ method }: IncomingMessage, to: Socket | Http2ServerResp
   else endWith(error, to);
 }
 
-/** Source: RFC 9112, 3.2. */
-const hasHost = ({ httpVersion, headers }: IncomingMessage) =>
-  httpVersion !== '1.1' || headers.host !== undefined;
-
 /** Answers ahead of Fastify: before authentication, and without a log line. */
-function refuse(response: ServerResponse, error: AdapterError): void {
+export function refuse(response: ServerResponse, error: AdapterError): void {
   response.writeHead(error.httpStatus, { 'content-type': 'application/json' });
   response.end(encodeJson(statusOf(error), false));
 }
