@@ -95,8 +95,9 @@ function refuseConnect({ method }: IncomingMessage, to: Socket | Http2ServerResp
 
 /** Answers ahead of Fastify: before authentication, and without a log line. */
 export function refuse(response: ServerResponse, error: AdapterError): void {
-  response.writeHead(error.httpStatus, { 'content-type': 'application/json' });
-  response.end(encodeJson(statusOf(error), false));
+  const body = encodeJson(statusOf(error), false);
+  response.writeHead(error.httpStatus, { 'content-type': 'application/json', 'content-length': body.length });
+  response.end(body);
 }
 
 /** Answers bytes that are not an HTTP request with a Status on the bare socket. */
