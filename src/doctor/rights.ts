@@ -1,4 +1,5 @@
 import { type AccessAttributes, AccessReviewer } from '../kube/reviews/access-review.ts';
+import { defaultReviewSettings } from '../kube/reviews/reviewer.ts';
 import type { User } from '../kube/reviews/user.ts';
 import type { Account, Examination } from './examination.ts';
 
@@ -42,7 +43,7 @@ export async function missingRights(
   rights: readonly Right[],
   signal: AbortSignal,
 ): Promise<readonly Right[]> {
-  const reviewer = new AccessReviewer(facts.get('kube'), dependencies);
+  const reviewer = new AccessReviewer(facts.get('kube'), dependencies, defaultReviewSettings);
   const review = (right: Right) =>
     account.isOwn
       ? reviewer.reviewOwnAccess(right, signal)

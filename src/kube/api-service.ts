@@ -46,7 +46,7 @@ export async function readApiService(client: KubeClient, options: CallOptions): 
 
 /**
  * Keeps our certificate in `spec.caBundle` of the APIService, beside those of the other replicas, and
- * `insecureSkipTLSVerify` cleared. The APIService of another service is reported and left alone.
+ * `insecureSkipTLSVerify` cleared. The APIService of another service is reported and left unchanged.
  * Rules: docs/decisions/serving-certificate.md.
  */
 export class ApiServiceKeeper {
@@ -56,7 +56,11 @@ export class ApiServiceKeeper {
   readonly #dependencies: KubeDependencies;
   readonly #settings: ApiServiceSettings;
   #caPem: string | undefined;
-  #publishedCaPem: string | undefined;
+  /**
+   * Set here only. What the APIService trusts, as last read or written. A new serving certificate may be used once this
+   * is its CA.
+   */
+  publishedCaPem: string | undefined;
   #problem: string | undefined = 'the APIService was not read yet';
   #lastSyncMs: number | undefined;
   #failures = 0;
@@ -80,11 +84,6 @@ export class ApiServiceKeeper {
   setCaPem(pem: string): void {
     this.#caPem = pem;
     this.#pauseEnd.abort();
-  }
-
-  /** What the APIService trusts, as last read or written. A new serving certificate may be used once this is its CA. */
-  get publishedCaPem(): string | undefined {
-    return this.#publishedCaPem;
   }
 
   /** Returns why our certificate was not in the bundle at the end of the last attempt. Undefined: it was. */
@@ -114,7 +113,7 @@ export class ApiServiceKeeper {
     const { observer, random, clock } = this.#dependencies;
     try {
       this.#problem = await this.#publish(caPem, signal);
-      if (this.#problem === undefined) this.#publishedCaPem = caPem;
+      if (this.#problem === undefined) this.publishedCaPem = caPem;
       this.#lastSyncMs = clock.now();
       this.#failures = 0;
       return recheckMs;
@@ -130,7 +129,7 @@ export class ApiServiceKeeper {
     }
   }
 
-  /** Returns why the APIService was left alone. Undefined: it trusts the certificates now. */
+  /** Returns why the APIService was left unchanged. Undefined: it trusts the certificates now. */
   async #publish(caPem: string, signal: AbortSignal): Promise<string | undefined> {
     const { clock, observer } = this.#dependencies;
     const call = { signal, timeoutMs: this.#settings.callTimeoutMs };

@@ -118,7 +118,6 @@ export class AuthenticationConfigWatch {
  * Reads the ConfigMap's data. A missing key switches its part off. A key that is present must be valid, and an empty CA
  * is not valid.
  *
- * @param data of the ConfigMap
  * @throws Error naming the key that is malformed
  */
 export function parseAuthenticationConfig(data: unknown): AuthenticationConfig {

@@ -4,20 +4,14 @@ import { certificateBlocks } from './client/pem.ts';
 /** How many certificates of the adapter stay in the bundle: those of its replicas, present and past. */
 const maxOwn = 32;
 
-export interface CaBundle {
-  readonly pem: string;
-  readonly certificates: number;
-  /** False: the bundle is the same as before. */
-  readonly changed: boolean;
-}
-
 /**
  * Returns the caBundle that trusts our certificates too. Rules: docs/decisions/serving-certificate.md.
  *
  * @param present the present bundle, PEM. Text that is not a certificate is dropped
  * @param ours one or more certificates, PEM
+ * @returns `changed` false: the bundle is the same as before
  */
-export function mergedBundle(present: string, ours: string, nowMs: number): CaBundle {
+export function mergedBundle(present: string, ours: string, nowMs: number) {
   const trusted = certificatesOf(present);
   const own = certificatesOf(ours);
   if (own.every((one) => trusted.some((other) => other.raw.equals(one.raw))))

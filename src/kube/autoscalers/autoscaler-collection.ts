@@ -1,4 +1,4 @@
-import { AutoscalingApi, AutoscalingV2Api, CustomObjectsApi } from '@kubernetes/client-node';
+import { AutoscalingApi, CustomObjectsApi } from '@kubernetes/client-node';
 import type { CallOptions, KubeClient } from '../client/kube-client.ts';
 import { KubeError } from '../client/kube-error.ts';
 import { isRecord } from '../client/kube-object.ts';
@@ -36,33 +36,25 @@ export async function servedAutoscalerVersion(
   }
 }
 
-/** Returns the HPAs of one namespace, or of all namespaces. */
+/**
+ * Returns the HPAs of one namespace, or of all namespaces. client-node has no types for versions that Kubernetes 1.26
+ * removed, but its API for custom resources reads every version.
+ */
 export function autoscalerCollection(
   client: KubeClient,
   version: AutoscalerVersion,
   namespace: string | undefined,
 ): Collection {
   const place = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
-  return {
-    path: `/apis/autoscaling/${version}${place}/${plural}`,
-    list: version === 'v2' ? listOfV2(client, namespace) : listOfOlder(client, version, namespace),
-  };
-}
-
-function listOfV2(client: KubeClient, namespace: string | undefined): Collection['list'] {
-  const api = client.api(AutoscalingV2Api);
-  return namespace === undefined
-    ? (page, options) => api.listHorizontalPodAutoscalerForAllNamespaces({ ...page }, options)
-    : (page, options) => api.listNamespacedHorizontalPodAutoscaler({ namespace, ...page }, options);
-}
-
-/** client-node has no types for versions that Kubernetes 1.26 removed, but its API for custom resources reads them. */
-function listOfOlder(client: KubeClient, version: string, namespace: string | undefined): Collection['list'] {
   const api = client.api(CustomObjectsApi);
   const kind = { group: 'autoscaling', version, plural };
-  return namespace === undefined
-    ? (page, options) => api.listClusterCustomObject({ ...kind, ...page }, options)
-    : (page, options) => api.listNamespacedCustomObject({ ...kind, namespace, ...page }, options);
+  return {
+    path: `/apis/autoscaling/${version}${place}/${plural}`,
+    list: (page, options) =>
+      namespace === undefined
+        ? api.listClusterCustomObject({ ...kind, ...page }, options)
+        : api.listNamespacedCustomObject({ ...kind, namespace, ...page }, options),
+  };
 }
 
 /**
@@ -79,13 +71,10 @@ export async function listAutoscalers(
   const version = await servedAutoscalerVersion(client, options);
   if (version === undefined) throw new KubeError('reply', unservedMessage);
   const found: Autoscaler[] = [];
-  for (const namespace of namespaces.length === 0 ? [undefined] : namespaces)
-    for await (const { items } of listPages(
-      client,
-      autoscalerCollection(client, version, namespace),
-      pageSize,
-      options,
-    ))
+  for (const namespace of namespaces.length === 0 ? [undefined] : namespaces) {
+    const collection = autoscalerCollection(client, version, namespace);
+    for await (const { items } of listPages(client, collection, pageSize, options))
       found.push(...items.map(autoscalerOf).filter((one) => one !== undefined));
+  }
   return found;
 }

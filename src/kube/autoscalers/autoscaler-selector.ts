@@ -27,7 +27,9 @@ export function selectorRequirements(selector: unknown): readonly Requirement[] 
     if (selector === undefined || selector === null) return [];
     const { matchLabels, matchExpressions } = recordOf(selector, 'the selector');
     const requirements = [
-      ...Object.entries(recordOf(matchLabels ?? {}, 'matchLabels')).map(equality),
+      ...Object.entries(recordOf(matchLabels ?? {}, 'matchLabels')).map(([key, value]) =>
+        requirement(key, '=', [value]),
+      ),
       ...listOf(matchExpressions ?? [], 'matchExpressions').map(expression),
     ];
     return requirements.sort((one, other) => Number(one.key > other.key) - Number(one.key < other.key));
@@ -37,10 +39,6 @@ export function selectorRequirements(selector: unknown): readonly Requirement[] 
       cause: error,
     });
   }
-}
-
-function equality([key, value]: readonly [string, unknown]): Requirement {
-  return requirement(key, '=', [value]);
 }
 
 function expression(fields: unknown): Requirement {

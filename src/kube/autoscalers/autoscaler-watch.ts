@@ -93,7 +93,6 @@ class NamespaceWatch {
     this.#settings = settings;
   }
 
-  /** Whether the handler knows every HPA, and hears of each change. */
   get synced(): boolean {
     return this.#state === 'on';
   }
@@ -107,7 +106,6 @@ class NamespaceWatch {
     };
   }
 
-  /** Resolves when the signal is aborted and nothing runs any more. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) await pauseUntil(await this.#attempt(signal), signal);
   }

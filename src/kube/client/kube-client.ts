@@ -15,9 +15,6 @@ import { isRecord, jsonOf } from './kube-object.ts';
 import { isClosedConnection, kubeErrorOf } from './request-failure.ts';
 import { watchEvents, type WatchEvent } from './watch-events.ts';
 
-/** To be passed on to the function of client-node's API. */
-export type RequestOptions = ConfigurationOptions;
-
 export interface CallOptions {
   readonly signal: AbortSignal;
   /** From the start to the last byte of the reply. Default: 10,000, as in Go's delegated reviews. */
@@ -62,7 +59,7 @@ export class KubeClient {
    * @throws KubeError; the signal's reason
    */
   async call<T>(
-    send: (options: RequestOptions) => Promise<T>,
+    send: (options: ConfigurationOptions) => Promise<T>,
     { signal, timeoutMs = defaultTimeoutMs, body }: CallOptions,
   ): Promise<T> {
     let what = 'the request';

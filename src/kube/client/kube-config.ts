@@ -3,7 +3,12 @@ import type { AgentOptions, RequestOptions } from 'node:https';
 import { isIPv6 } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { KubeConfig, type DispatcherOptions, type RequestContext } from '@kubernetes/client-node';
+import {
+  KubeConfig,
+  type Cluster,
+  type DispatcherOptions,
+  type RequestContext,
+} from '@kubernetes/client-node';
 import { Agent, ProxyAgent, type buildConnector, type Dispatcher } from 'undici';
 import { parse } from 'yaml';
 import { AdapterError } from '../../errors.ts';
@@ -51,6 +56,12 @@ export class KeptConnectionsConfig extends KubeConfig {
   /** Read by the calls, and told of each 401. */
   tokenFile: TokenFile | undefined;
   #connections: Connections | undefined;
+
+  loadFromClusterAndTokenFile(cluster: Cluster, userName: string, tokenFile: TokenFile): void {
+    this.tokenFile = tokenFile;
+    this.addAuthenticator(tokenFile);
+    this.loadFromClusterAndUser(cluster, { name: userName, authProvider: tokenFileProvider });
+  }
 
   /** @throws KubeError `access` */
   override async applySecurityAuthentication(context: RequestContext): Promise<void> {
@@ -100,36 +111,23 @@ export class KeptConnectionsConfig extends KubeConfig {
 function dispatcherFor(material: DispatcherOptions, more: Agent.Options): Dispatcher {
   const limits = { ...connectionLimits, ...more };
   if (material.type === 'proxy') {
-    const { uri, requestTls, connect } = material as {
-      readonly uri: string;
-      readonly requestTls: buildConnector.BuildOptions;
-      readonly connect: buildConnector.BuildOptions;
-    };
-    return new ProxyAgent({ ...limits, uri, requestTls, connect });
+    const requestTls = material.requestTls as buildConnector.BuildOptions;
+    const connect = material.connect as buildConnector.BuildOptions;
+    return new ProxyAgent({ ...limits, uri: material.uri, requestTls, connect });
   }
   if (material.type !== 'agent') return new Agent(limits);
   return new Agent({ ...limits, connect: material.connect as buildConnector.BuildOptions });
 }
 
-/**
- * Reads a kubeconfig file or, without one, takes the service account of the pod. Sends no request.
- *
- * @throws AdapterError `ConfigInvalid` if neither works
- */
+/** See `loadKubeClient`. */
 export async function loadKubeConfig(options: KubeConfigOptions): Promise<KeptConnectionsConfig> {
-  const { kubeconfig, env = process.env, clock = Date } = options;
-  const { serviceAccountDir = usualServiceAccountDir } = options;
-  return kubeconfig === undefined
-    ? await serviceAccountConfig(env, serviceAccountDir, clock)
-    : await fileConfig(kubeconfig, clock);
+  const { kubeconfig, clock = Date } = options;
+  return await (kubeconfig === undefined ? serviceAccountConfig(options) : fileConfig(kubeconfig, clock));
 }
 
 /** Source: https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ */
-async function serviceAccountConfig(
-  env: Readonly<Record<string, string | undefined>>,
-  directory: string,
-  clock: { now(): number },
-): Promise<KeptConnectionsConfig> {
+async function serviceAccountConfig(options: KubeConfigOptions): Promise<KeptConnectionsConfig> {
+  const { env = process.env, clock = Date, serviceAccountDir: directory = usualServiceAccountDir } = options;
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = env;
   if (host === undefined || host === '' || port === undefined || port === '') {
     throw new AdapterError(
@@ -137,11 +135,10 @@ async function serviceAccountConfig(
       'no Kubernetes API server is known: outside of a cluster (KUBERNETES_SERVICE_HOST is not set) --kubeconfig must name one',
     );
   }
-  const config = new KeptConnectionsConfig();
-  config.tokenFile = new TokenFile(join(directory, 'token'), clock);
+  const tokenFile = new TokenFile(join(directory, 'token'), clock);
   const caFile = join(directory, 'ca.crt');
   try {
-    await config.tokenFile.read();
+    await tokenFile.read();
     await readFile(caFile);
   } catch (cause) {
     const file = (cause as NodeJS.ErrnoException).path ?? directory;
@@ -151,16 +148,9 @@ async function serviceAccountConfig(
       { cause },
     );
   }
-  config.addAuthenticator(config.tokenFile);
-  config.loadFromClusterAndUser(
-    {
-      name: 'pod',
-      server: `https://${isIPv6(host) ? `[${host}]` : host}:${port}`,
-      caFile,
-      skipTLSVerify: false,
-    },
-    { name: 'pod', authProvider: tokenFileProvider },
-  );
+  const server = `https://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  const config = new KeptConnectionsConfig();
+  config.loadFromClusterAndTokenFile({ name: 'pod', server, caFile, skipTLSVerify: false }, 'pod', tokenFile);
   return config;
 }
 
@@ -185,13 +175,8 @@ async function fileConfig(file: string, clock: { now(): number }): Promise<KeptC
     throw wrong(`the server of cluster ${cluster.name} is not a URL`);
   // client-node appends the paths of the API to it.
   const clusterOfPaths = { ...cluster, server: cluster.server.replace(/\/+$/, '') };
-  if (tokenPath === undefined) {
-    config.loadFromClusterAndUser(clusterOfPaths, user);
-    return config;
-  }
-  config.tokenFile = new TokenFile(tokenPath, clock);
-  config.addAuthenticator(config.tokenFile);
-  config.loadFromClusterAndUser(clusterOfPaths, { name: user.name, authProvider: tokenFileProvider });
+  if (tokenPath === undefined) config.loadFromClusterAndUser(clusterOfPaths, user);
+  else config.loadFromClusterAndTokenFile(clusterOfPaths, user.name, new TokenFile(tokenPath, clock));
   return config;
 }
 

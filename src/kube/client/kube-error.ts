@@ -10,12 +10,7 @@ import { isRecord } from './kube-object.ts';
  */
 export type KubeErrorKind = 'status' | 'network' | 'timeout' | 'reply' | 'access';
 
-interface StatusDetails {
-  readonly statusCode?: number | undefined;
-  readonly reason?: string | undefined;
-  readonly retryAfterMs?: number | undefined;
-  readonly cause?: unknown;
-}
+type ErrorDetails = Partial<Pick<KubeError, 'statusCode' | 'reason' | 'retryAfterMs' | 'cause'>>;
 
 /** A call to the Kubernetes API server failed. The error never contains a token. */
 export class KubeError extends Error {
@@ -27,7 +22,7 @@ export class KubeError extends Error {
   /** The pause that the server asks for. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(kind: KubeErrorKind, message: string, details: StatusDetails = {}) {
+  constructor(kind: KubeErrorKind, message: string, details: ErrorDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : {});
     this.kind = kind;
     this.statusCode = details.statusCode;
@@ -58,8 +53,7 @@ export function statusError(
   statusCode?: number,
   retryAfterSeconds?: string,
 ): KubeError {
-  const fields = isRecord(status) ? status : {};
-  const { message, reason, code, details } = fields;
+  const { message, reason, code, details } = isRecord(status) ? status : {};
   const actualCode = statusCode ?? (typeof code === 'number' ? code : undefined);
   const asked = isRecord(details) ? details['retryAfterSeconds'] : undefined;
   const seconds = Number(retryAfterSeconds ?? asked);

@@ -1,6 +1,5 @@
 /** The end of a list or a watch. The next one follows after `retryInMs`. */
 export interface WatchEndedEvent {
-  /** Of the collection. */
   readonly path: string;
   /**
    * `closed`: the server ended it in order; `expired`: 410, the next step is a new list; `silent`: nothing came for too
@@ -45,7 +44,7 @@ export interface KubeObserver {
     readonly attempts: number;
   }): void;
   apiServiceUpdated(event: { readonly name: string; readonly certificates: number }): void;
-  /** The APIService belongs to another service, such as KEDA's, and is left alone. */
+  /** The APIService belongs to another service, such as KEDA's, and is left unchanged. */
   apiServiceForeign(event: { readonly name: string; readonly owner: string }): void;
   apiServiceFailed(event: {
     readonly name: string;
@@ -54,8 +53,7 @@ export interface KubeObserver {
   }): void;
   /** HPAs are watched from now on. */
   autoscalersOn(event: {
-    /** Undefined: all namespaces. */
-    readonly namespace: string | undefined;
+    readonly namespace: AutoscalersOffEvent['namespace'];
     /** Version of API group autoscaling. */
     readonly version: string;
     /** How many HPAs name external metrics. */

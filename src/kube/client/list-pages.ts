@@ -1,4 +1,5 @@
-import type { CallOptions, KubeClient, RequestOptions } from './kube-client.ts';
+import type { ConfigurationOptions } from '@kubernetes/client-node';
+import type { CallOptions, KubeClient } from './kube-client.ts';
 import { KubeError } from './kube-error.ts';
 import { isRecord, metadataOf, versionOf, type KubeObject } from './kube-object.ts';
 
@@ -16,7 +17,7 @@ export interface Collection {
   readonly path: string;
   /** Default: all objects. */
   readonly fieldSelector?: string;
-  readonly list: (page: PageParameters, options: RequestOptions) => Promise<unknown>;
+  readonly list: (page: PageParameters, options: ConfigurationOptions) => Promise<unknown>;
 }
 
 /** https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks */

@@ -64,7 +64,8 @@ export class ListWatch<Kept> {
   readonly #dependencies: KubeDependencies;
   #version: string | undefined;
   #failures = 0;
-  #lastSyncMs: number | undefined;
+  /** Set here only. When the server last confirmed that our copy is current, Unix ms. Undefined: never. */
+  lastSyncMs: number | undefined;
   #lastFailure: string | undefined;
 
   constructor(
@@ -81,17 +82,12 @@ export class ListWatch<Kept> {
     this.#dependencies = dependencies;
   }
 
-  /** When the server last confirmed that our copy is current, Unix ms. Undefined: never. */
-  get lastSyncMs(): number | undefined {
-    return this.#lastSyncMs;
-  }
-
   /** Returns why our copy is not current, for a readiness check. Undefined: it is current. */
   problem(): string | undefined {
     const { path } = this.#collection;
-    if (this.#lastSyncMs === undefined) return this.#lastFailure ?? `${path} was not listed yet`;
+    if (this.lastSyncMs === undefined) return this.#lastFailure ?? `${path} was not listed yet`;
     const { silenceMs, longestPauseMs, callTimeoutMs } = this.#settings;
-    const ageMs = this.#dependencies.clock.now() - this.#lastSyncMs;
+    const ageMs = this.#dependencies.clock.now() - this.lastSyncMs;
     if (ageMs <= silenceMs + 2 * (longestPauseMs + callTimeoutMs)) return undefined;
     return `${path} is ${Math.round(ageMs / 1000)} s old: ${this.#lastFailure ?? 'the server has sent nothing'}`;
   }
@@ -188,7 +184,7 @@ export class ListWatch<Kept> {
   }
 
   #synced(): void {
-    this.#lastSyncMs = this.#dependencies.clock.now();
+    this.lastSyncMs = this.#dependencies.clock.now();
   }
 }
 

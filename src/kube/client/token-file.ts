@@ -8,6 +8,8 @@ export const usualServiceAccountDir = '/var/run/secrets/kubernetes.io/serviceacc
 /** A user with this auth provider calls with the token of a `TokenFile`. */
 export const tokenFileProvider = { name: 'sls-metrics-adapter/token-file', config: {} };
 
+const maxAgeMs = 60_000;
+
 /**
  * A bearer token in a file that others replace, such as the token of a service account, which kubelet renews.
  *
@@ -18,14 +20,12 @@ export const tokenFileProvider = { name: 'sls-metrics-adapter/token-file', confi
 export class TokenFile {
   readonly #path: string;
   readonly #clock: { now(): number };
-  readonly #maxAgeMs: number;
   #token: string | undefined;
   #readMs = -Infinity;
 
-  constructor(path: string, clock: { now(): number }, maxAgeMs = 60_000) {
+  constructor(path: string, clock: { now(): number }) {
     this.#path = path;
     this.#clock = clock;
-    this.#maxAgeMs = maxAgeMs;
   }
 
   /** Called by client-node, as is `applyAuthentication`. */
@@ -44,7 +44,7 @@ export class TokenFile {
    */
   async read(): Promise<string> {
     const nowMs = this.#clock.now();
-    if (this.#token !== undefined && nowMs - this.#readMs < this.#maxAgeMs) return this.#token;
+    if (this.#token !== undefined && nowMs - this.#readMs < maxAgeMs) return this.#token;
     try {
       this.#token = (await readFile(this.#path, 'utf8')).trim();
       this.#readMs = nowMs;

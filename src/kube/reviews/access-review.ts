@@ -1,12 +1,8 @@
-import {
-  AuthorizationV1Api,
-  type V1SelfSubjectAccessReview,
-  type V1SubjectAccessReview,
-} from '@kubernetes/client-node';
+import { AuthorizationV1Api } from '@kubernetes/client-node';
 import type { KubeClient } from '../client/kube-client.ts';
 import type { KubeDependencies } from '../client/kube-observer.ts';
 import { ReviewCache } from './review-cache.ts';
-import { defaultReviewSettings, Reviewer, type Review, type ReviewSettings } from './reviewer.ts';
+import { Reviewer, type Review, type ReviewSettings } from './reviewer.ts';
 import type { User } from './user.ts';
 
 /** What a user wants to do, with the attributes that Go sends. */
@@ -39,19 +35,10 @@ export class AccessReviewer {
   /** The user as a part of the question. Callers pass the same object for the same user while they can. */
   readonly #userTexts = new WeakMap<User, string>();
 
-  constructor(
-    client: KubeClient,
-    dependencies: KubeDependencies,
-    settings: ReviewSettings = defaultReviewSettings,
-  ) {
-    const { maxEntries, acceptedTtlMs, refusedTtlMs } = settings;
+  constructor(client: KubeClient, dependencies: KubeDependencies, settings: ReviewSettings) {
     this.#api = client.api(AuthorizationV1Api);
     this.#reviewer = new Reviewer(client, dependencies, settings);
-    this.#cache = new ReviewCache(
-      maxEntries,
-      ({ allowed }) => (allowed ? acceptedTtlMs : refusedTtlMs),
-      dependencies.clock,
-    );
+    this.#cache = new ReviewCache(settings, ({ allowed }) => allowed, dependencies.clock);
   }
 
   /** Returns the answer if it is kept, so that a repeated request need not wait. */
@@ -84,15 +71,9 @@ export class AccessReviewer {
   }
 
   #reviewUser(user: User, attributes: AccessAttributes, signal: AbortSignal): Promise<AccessReviewResult> {
-    const kind = 'SubjectAccessReview';
-    const body: unknown = {
-      apiVersion,
-      kind,
-      spec: { ...userFields(user), ...attributeFields(attributes) },
-    };
-    const send: Review['send'] = (options) =>
-      this.#api.createSubjectAccessReview({ body: body as V1SubjectAccessReview }, options);
-    return this.#review({ kind, body, send }, signal);
+    const spec = { ...userFields(user), ...attributeFields(attributes) };
+    const send: Review['send'] = (...request) => this.#api.createSubjectAccessReview(...request);
+    return this.#review({ apiVersion, kind: 'SubjectAccessReview', spec, send }, signal);
   }
 
   /**
@@ -102,11 +83,9 @@ export class AccessReviewer {
    * @throws KubeError if that cannot be found out; the signal's reason
    */
   async reviewOwnAccess(attributes: AccessAttributes, signal: AbortSignal): Promise<AccessReviewResult> {
-    const kind = 'SelfSubjectAccessReview';
-    const body: unknown = { apiVersion, kind, spec: attributeFields(attributes) };
-    const send: Review['send'] = (options) =>
-      this.#api.createSelfSubjectAccessReview({ body: body as V1SelfSubjectAccessReview }, options);
-    return await this.#review({ kind, body, send }, signal);
+    const spec = attributeFields(attributes);
+    const send: Review['send'] = (...request) => this.#api.createSelfSubjectAccessReview(...request);
+    return await this.#review({ apiVersion, kind: 'SelfSubjectAccessReview', spec, send }, signal);
   }
 
   /** Ends the reviews without a waiter. */

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import type { ReviewSettings } from './reviewer.ts';
 
 interface PendingReview<T> {
   readonly answer: Promise<T>;
@@ -23,11 +24,12 @@ export class ReviewCache<T extends object> {
   readonly #ttlMs: (answer: T) => number;
   #closed = false;
 
-  /** @param ttlMs returns how long an answer is valid */
-  constructor(maxEntries: number, ttlMs: (answer: T) => number, clock: { now(): number }) {
+  /** @param isAccepted returns whether an answer is positive */
+  constructor(settings: ReviewSettings, isAccepted: (answer: T) => boolean, clock: { now(): number }) {
+    const { maxEntries, acceptedTtlMs, refusedTtlMs } = settings;
     // Options of lru-cache: read the clock each time, and set no timer.
     this.#answers = new LRUCache({ max: maxEntries, ttl: 1, ttlResolution: 0, perf: clock });
-    this.#ttlMs = ttlMs;
+    this.#ttlMs = (answer) => (isAccepted(answer) ? acceptedTtlMs : refusedTtlMs);
   }
 
   /** Returns the kept answer, and renews it by the call if it expires soon. */

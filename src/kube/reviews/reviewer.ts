@@ -1,5 +1,6 @@
+import type { ConfigurationOptions } from '@kubernetes/client-node';
 import { pauseBoundMs, pauseUntil, type BackOffSettings } from '../../runtime/back-off.ts';
-import type { KubeClient, RequestOptions } from '../client/kube-client.ts';
+import type { KubeClient } from '../client/kube-client.ts';
 import { KubeError } from '../client/kube-error.ts';
 import { isRecord, type KubeObject } from '../client/kube-object.ts';
 import type { KubeObserver, KubeDependencies } from '../client/kube-observer.ts';
@@ -35,12 +36,16 @@ export const defaultReviewSettings: ReviewSettings = {
   maxEntries: 2048,
 };
 
-export type ReviewKind = Parameters<KubeObserver['reviewFailed']>[0]['kind'];
+type ReviewKind = Parameters<KubeObserver['reviewFailed']>[0]['kind'];
 
-export interface Review {
+interface ReviewBody<Spec> {
+  readonly apiVersion: string;
   readonly kind: ReviewKind;
-  readonly body: unknown;
-  readonly send: (options: RequestOptions) => Promise<unknown>;
+  readonly spec: Spec;
+}
+
+export interface Review<Spec = object> extends ReviewBody<Spec> {
+  readonly send: (request: { body: ReviewBody<Spec> }, options: ConfigurationOptions) => Promise<unknown>;
   /** Removed from every message. */
   readonly secret?: string;
 }
@@ -62,13 +67,15 @@ export class Reviewer {
    *
    * @throws KubeError of the last attempt; the signal's reason
    */
-  async review({ kind, body, send, secret }: Review, signal: AbortSignal): Promise<KubeObject> {
+  async review<Spec>({ send, secret, ...body }: Review<Spec>, signal: AbortSignal): Promise<KubeObject> {
+    const { kind } = body;
     const { deadlineMs, attemptTimeoutMs, attempts } = this.#settings;
     const endMs = performance.now() + deadlineMs;
     for (let made = 1; ; made++) {
       try {
         const timeoutMs = Math.max(1, Math.min(attemptTimeoutMs, endMs - performance.now()));
-        return statusOf(kind, await this.#client.call(send, { signal, timeoutMs, body }));
+        const call = { signal, timeoutMs, body };
+        return statusOf(kind, await this.#client.call((options) => send({ body }, options), call));
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof KubeError)) throw error;

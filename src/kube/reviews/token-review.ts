@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { AuthenticationV1Api, type V1TokenReview } from '@kubernetes/client-node';
+import { AuthenticationV1Api } from '@kubernetes/client-node';
 import type { KubeClient } from '../client/kube-client.ts';
 import { isRecord } from '../client/kube-object.ts';
 import type { KubeDependencies } from '../client/kube-observer.ts';
@@ -19,19 +19,10 @@ export class TokenReviewer {
   readonly #reviewer: Reviewer;
   readonly #cache: ReviewCache<{ readonly user?: User }>;
 
-  constructor(
-    client: KubeClient,
-    dependencies: KubeDependencies,
-    settings: ReviewSettings = defaultTokenReviewSettings,
-  ) {
-    const { maxEntries, acceptedTtlMs, refusedTtlMs } = settings;
+  constructor(client: KubeClient, dependencies: KubeDependencies, settings: ReviewSettings) {
     this.#api = client.api(AuthenticationV1Api);
     this.#reviewer = new Reviewer(client, dependencies, settings);
-    this.#cache = new ReviewCache(
-      maxEntries,
-      ({ user }) => (user === undefined ? refusedTtlMs : acceptedTtlMs),
-      dependencies.clock,
-    );
+    this.#cache = new ReviewCache(settings, ({ user }) => user !== undefined, dependencies.clock);
   }
 
   /**
@@ -51,16 +42,12 @@ export class TokenReviewer {
   }
 
   async #review(token: string, signal: AbortSignal): Promise<{ readonly user?: User }> {
-    const body: unknown = {
-      apiVersion: 'authentication.k8s.io/v1',
-      kind: 'TokenReview',
-      spec: { token },
-    };
     const status = await this.#reviewer.review(
       {
+        apiVersion: 'authentication.k8s.io/v1',
         kind: 'TokenReview',
-        body,
-        send: (options) => this.#api.createTokenReview({ body: body as V1TokenReview }, options),
+        spec: { token },
+        send: (...request) => this.#api.createTokenReview(...request),
         secret: token,
       },
       signal,
