@@ -4,7 +4,7 @@ import { isMapping } from './setting-path.ts';
 
 /** The settings that may differ by project. */
 export interface ProjectSettings {
-  readonly reading: Omit<Config['reading'], 'maxSeries'>;
+  readonly reading: ReadingSettings;
   readonly sls: Omit<Config['sls'], 'connectTimeoutSeconds' | 'readTimeoutSeconds'>;
 }
 
@@ -15,10 +15,13 @@ export interface ProjectSettings {
 export function projectSettings({ reading, sls, projects }: Config): (project: string) => ProjectSettings {
   const { region, network, endpoint, credentials, maxConcurrentQueries, breaker } = sls;
   const own = { region, network, endpoint, credentials, maxConcurrentQueries, breaker };
-  const ofAll: ProjectSettings = { reading, sls: own };
+  const ofAll: ProjectSettings = { reading: inMilliseconds(reading), sls: own };
   const entries = projects.map(({ project, reading: ownReading = {}, sls: ownSls = {} }) => ({
     matches: textMatcher(project),
-    settings: { reading: overlay(reading, ownReading), sls: slsOf(own, ownSls as Partial<SlsSettings>) },
+    settings: {
+      reading: inMilliseconds(overlay(reading, ownReading)),
+      sls: slsOf(own, ownSls as Partial<SlsSettings>),
+    },
   }));
   return (project) => entries.find(({ matches }) => matches(project))?.settings ?? ofAll;
 }
@@ -31,19 +34,18 @@ export interface ReadingSettings extends Omit<Config['reading'], 'maxSeries'> {
   readonly deadlineMs: number;
 }
 
+const inMilliseconds = (reading: Config['reading']): ReadingSettings => ({
+  ...reading,
+  freshnessMs: reading.freshnessSeconds * 1000,
+  maxStaleMs: reading.maxStaleSeconds * 1000,
+  patienceMs: reading.patienceSeconds * 1000,
+  deadlineMs: reading.deadlineSeconds * 1000,
+});
+
 /** Returns a function that gives the settings for the readings of a project. */
 export function readingSettings(config: Config): (project: string) => ReadingSettings {
   const settingsOf = projectSettings(config);
-  return (project) => {
-    const { reading } = settingsOf(project);
-    return {
-      ...reading,
-      freshnessMs: reading.freshnessSeconds * 1000,
-      maxStaleMs: reading.maxStaleSeconds * 1000,
-      patienceMs: reading.patienceSeconds * 1000,
-      deadlineMs: reading.deadlineSeconds * 1000,
-    };
-  };
+  return (project) => settingsOf(project).reading;
 }
 
 type SlsSettings = ProjectSettings['sls'];

@@ -10,7 +10,13 @@ const ofAll = settingsFor([])('k8s-log-c1');
 describe('the settings of a project', () => {
   it('are the settings of all projects if no entry matches', () => {
     const { reading, sls } = configSchema.parse({ sls: { region: 'cn-beijing' } });
-    expect(ofAll.reading).toEqual(reading);
+    expect(ofAll.reading).toEqual({
+      ...reading,
+      freshnessMs: reading.freshnessSeconds * 1000,
+      maxStaleMs: reading.maxStaleSeconds * 1000,
+      patienceMs: reading.patienceSeconds * 1000,
+      deadlineMs: reading.deadlineSeconds * 1000,
+    });
     const { connectTimeoutSeconds, readTimeoutSeconds } = sls;
     expect({ ...ofAll.sls, connectTimeoutSeconds, readTimeoutSeconds }).toEqual(sls);
     expect(settingsFor([{ project: 'other', reading: { refreshSeconds: 9 } }])('k8s-log-c1')).toEqual(ofAll);
@@ -31,7 +37,9 @@ describe('the settings of a project', () => {
       reading: {
         ...ofAll.reading,
         patienceSeconds: 4,
+        patienceMs: 4000,
         freshnessSeconds: 0,
+        freshnessMs: 0,
         delaySeconds: 7,
         delay: { initialSeconds: 10, leastSeconds: 3, mostSeconds: 30 },
       },

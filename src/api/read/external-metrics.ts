@@ -20,13 +20,7 @@ export interface MetricReader {
   fresh(request: MetricRequest): Reading | undefined;
 }
 
-/** A read that was parsed before, and its last answer. */
-interface KnownRead {
-  readonly request: MetricRequest;
-  /** Sent again while its samples and the form that the client accepts are the same. */
-  answer: Answer | undefined;
-}
-
+/** The last answer to a read. Sent again while its samples and the form that the client accepts are the same. */
 interface Answer extends Representation {
   /** The parts of the request that chose the form. */
   readonly accept: string | undefined;
@@ -75,7 +69,9 @@ export type ReadParams = Pick<ReadName, 'namespace' | 'metric'>;
 type Query = Readonly<Record<string, unknown>>;
 
 /** One per series, with room to spare. */
-const maxKnownReads = 20_000;
+const maxRequests = 20_000;
+/** Few, because the samples of a read are mostly new when an HPA repeats it. Several readers of one metric gain. */
+const maxAnswers = 1000;
 /** Longer texts are parsed at each read, which bounds the memory. In characters. */
 const longestKey = 1024;
 
@@ -83,7 +79,8 @@ const longestKey = 1024;
 export class ReadEndpoint {
   readonly #context: ReadContext;
   /** HPAs repeat their reads, so each is parsed once. */
-  readonly #known = new LRUCache<string, KnownRead>({ max: maxKnownReads });
+  readonly #requests = new LRUCache<string, MetricRequest>({ max: maxRequests });
+  readonly #answers = new LRUCache<MetricRequest, Answer>({ max: maxAnswers });
 
   constructor(context: ReadContext) {
     this.#context = context;
@@ -102,17 +99,17 @@ export class ReadEndpoint {
       return sendBytes(reply, result.mediaType, result.bytes);
     };
     try {
-      const known = this.#parse(read, query);
-      const form = formOf(request, query, known.answer);
-      const fresh = reader.fresh(known.request);
+      const asked = this.#parse(read, query);
+      const form = formOf(request, query, this.#answers.get(asked));
+      const fresh = reader.fresh(asked);
       if (fresh === undefined) {
         return reader
-          .read(known.request, request.signal, requestId)
-          .then((reading) => encodedAnswer(known, form, reading))
+          .read(asked, request.signal, requestId)
+          .then((reading) => this.#encode(asked, form, reading))
           .catch(toAdapterError)
           .then(finish);
       }
-      finish(encodedAnswer(known, form, fresh));
+      finish(this.#encode(asked, form, fresh));
     } catch (error) {
       finish(toAdapterError(error));
     }
@@ -133,19 +130,29 @@ export class ReadEndpoint {
   }
 
   /** @throws AdapterError if it is not a read of a served metric, or one that the namespace may not make */
-  #parse(read: ReadName, { watch, labelSelector }: Query): KnownRead {
+  #parse(read: ReadName, { watch, labelSelector }: Query): MetricRequest {
     if (watch !== undefined && watch !== 'false' && watch !== '0')
       throw new AdapterError('MethodUnsupported', 'external metrics cannot be watched');
     if (labelSelector !== undefined && typeof labelSelector !== 'string')
       throw new AdapterError('ParameterInvalid', 'parameter labelSelector is given more than once');
     const { namespace, metric, selector } = read;
     const key = JSON.stringify([namespace, metric, selector]);
-    const known = this.#known.get(key);
+    const known = this.#requests.get(key);
     if (known !== undefined) return known;
     const parsed = this.#context.parseRequest(metric, namespace, parseLabelSelector(selector));
-    const added = { request: parsed, answer: undefined };
-    if (key.length <= longestKey) this.#known.set(key, added);
-    return added;
+    if (key.length <= longestKey) this.#requests.set(key, parsed);
+    return parsed;
+  }
+
+  /** Returns the last answer again if nothing changed, else encodes the reading and keeps it as the last answer. */
+  #encode(request: MetricRequest, form: Form, reading: Reading): Answer {
+    const last = this.#answers.get(request);
+    if (last !== undefined && form === last && haveSameSamples(last.reading, reading))
+      return { ...last, reading };
+    const bytes = encodeObject(externalMetricValueList(request.metric.name, reading.items), form);
+    const answer = { ...form, reading, bytes };
+    this.#answers.set(request, answer);
+    return answer;
   }
 }
 
@@ -162,16 +169,6 @@ function formOf(request: FastifyRequest, { pretty: prettyParameter }: Query, las
   if (last !== undefined && last.accept === accept && last.userAgent === userAgent)
     if (last.prettyParameter === prettyParameter) return last;
   return { ...representationOf(request), accept, userAgent, prettyParameter };
-}
-
-/** Returns the last answer again if nothing changed, else encodes the reading and keeps it as the last answer. */
-function encodedAnswer(known: KnownRead, form: Form, reading: Reading): Answer {
-  const { answer, request } = known;
-  if (answer !== undefined && form === answer && haveSameSamples(answer.reading, reading))
-    return { ...answer, reading };
-  const bytes = encodeObject(externalMetricValueList(request.metric.name, reading.items), form);
-  known.answer = { ...form, reading, bytes };
-  return known.answer;
 }
 
 /** Items of one request differ in nothing but their samples. */
