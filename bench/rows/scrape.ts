@@ -26,7 +26,7 @@ const scrapePauseMs = 1000;
 const config = 'telemetry: { maxSeriesValues: 4000 }\nreading: { freshnessSeconds: 60 }';
 
 const maxMb = 1;
-const maxScrapeMs = 50;
+const maxScrapeMs = 100;
 
 const row = 'scrape';
 
