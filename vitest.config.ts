@@ -17,6 +17,8 @@ export const shared = {
 export const reportersTo = (file: string): NonNullable<TestConfig['reporters']> =>
   process.env['CI'] === 'true' ? ['default', ['json', { outputFile: file }]] : ['default'];
 
+const pureRooms = '{access,config,docs,grammar,metric,monitoring,runtime,status}';
+
 /** `npm test`: everything that finishes within three minutes on two cores. `npm run test:slow` runs the rest. */
 export default defineConfig({
   test: {
@@ -26,14 +28,20 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'unit',
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/{bench,e2e,slow}/**'],
-          // These tests share no state, so a worker can run one file after another.
+          name: 'pure',
+          // Rooms without sockets share no state, so a worker can run one file after another.
+          include: [`test/${pureRooms}/**/*.test.ts`],
           isolate: false,
         },
       },
-      { extends: true, test: { name: 'e2e', include: ['test/{bench,e2e}/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'isolated',
+          include: ['test/**/*.test.ts'],
+          exclude: [`test/${pureRooms}/**`, 'test/slow/**'],
+        },
+      },
     ],
   },
 });
