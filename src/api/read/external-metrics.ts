@@ -72,6 +72,8 @@ type Query = Readonly<Record<string, unknown>>;
 const maxRequests = 20_000;
 /** Few, because the samples of a read are mostly new when an HPA repeats it. Several readers of one metric gain. */
 const maxAnswers = 1000;
+/** A longer answer, of many routes, is encoded at each read, which bounds the memory. */
+const longestAnswerBytes = 16 * 1024;
 /** Longer texts are parsed at each read, which bounds the memory. In characters. */
 const longestKey = 1024;
 
@@ -98,6 +100,7 @@ export class ReadEndpoint {
       if (result instanceof AdapterError) return sendError(request, reply, result);
       return sendBytes(reply, result.mediaType, result.bytes);
     };
+    let answer: Answer | AdapterError;
     try {
       const asked = this.#parse(read, query);
       const form = formOf(request, query, this.#answers.get(asked));
@@ -109,10 +112,11 @@ export class ReadEndpoint {
           .catch(toAdapterError)
           .then(finish);
       }
-      finish(this.#encode(asked, form, fresh));
+      answer = this.#encode(asked, form, fresh);
     } catch (error) {
-      finish(toAdapterError(error));
+      answer = toAdapterError(error);
     }
+    finish(answer);
     return undefined;
   }
 
@@ -151,7 +155,7 @@ export class ReadEndpoint {
       return { ...last, reading };
     const bytes = encodeObject(externalMetricValueList(request.metric.name, reading.items), form);
     const answer = { ...form, reading, bytes };
-    this.#answers.set(request, answer);
+    if (bytes.length <= longestAnswerBytes) this.#answers.set(request, answer);
     return answer;
   }
 }
