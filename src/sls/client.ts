@@ -28,6 +28,8 @@ export type Row = Readonly<Record<string, string>>;
 
 export interface LogResult {
   readonly rows: readonly Row[];
+  /** Column → its type as SLS names it: `bigint`, `double`, `varchar`, … Empty without SQL. */
+  readonly columnTypes: ReadonlyMap<string, string>;
   readonly requestId: string | undefined;
   /** Log lines that the query read, as SLS reports it; undefined if it does not, or the query failed. */
   readonly processedRows: number | undefined;
@@ -147,9 +149,18 @@ function readReply({ headers, body }: GetLogsV2Response, where: string): LogResu
   if (meta.count !== undefined && meta.count !== rows.length)
     throw fail('SlsReplyInvalid', `the reply has ${rows.length} of ${meta.count} rows`);
   const serverTimeMs = parseDateHeader(headers?.['date']);
+  const columnTypes = columnTypesOf(meta);
   const { processedRows, processedBytes, elapsedMillisecond: serverElapsedMs } = meta;
-  return { rows, requestId, processedRows, processedBytes, serverElapsedMs, serverTimeMs };
+  return { rows, columnTypes, requestId, processedRows, processedBytes, serverElapsedMs, serverTimeMs };
 }
+
+/** SLS lists the names of the columns and, in the same order, their types. */
+function columnTypesOf({ keys, columnTypes }: Pick<Meta, 'keys' | 'columnTypes'>): Map<string, string> {
+  if (!Array.isArray(keys) || !Array.isArray(columnTypes)) return new Map();
+  return new Map(keys.map((key, position) => [String(key), String(columnTypes[position])]));
+}
+
+type Meta = NonNullable<NonNullable<GetLogsV2Response['body']>['meta']>;
 
 /** @returns whether the value is a list of maps from text to text, which is how SLS documents its rows */
 function isRows(value: unknown): value is Row[] {

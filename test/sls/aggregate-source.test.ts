@@ -248,6 +248,7 @@ it('uses the window of the query both for the range of the request and in the SQ
     ranges.push(asked);
     return Promise.resolve({
       rows: [],
+      columnTypes: new Map(),
       requestId: undefined,
       processedRows: 0,
       processedBytes: 0,

@@ -40,7 +40,11 @@ describe('a query to SLS', () => {
   it('is signed so that SLS accepts it, with the security token, and is reported to the observer once', async () => {
     const { client, events } = createClient();
     const result = await client.query(queryTo(sls.url), alive());
-    expect(result).toMatchObject({ rows: [{ requests: '7' }], processedRows: 7 });
+    expect(result).toMatchObject({
+      rows: [{ requests: '7' }],
+      columnTypes: new Map([['requests', 'bigint']]),
+      processedRows: 7,
+    });
     expect(result.requestId).toMatch(/^\w{10,}$/);
     expect(events).toEqual([
       {

@@ -235,6 +235,7 @@ describe('queryDecoded', () => {
   };
   const result = {
     rows: [row('a', '1')],
+    columnTypes: new Map<string, string>(),
     requestId: 'R1',
     processedRows: 1,
     processedBytes: 1,

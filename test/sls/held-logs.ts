@@ -19,6 +19,7 @@ export class HeldLogs implements LogSource {
       answer: () =>
         resolve({
           rows: [],
+          columnTypes: new Map(),
           requestId: undefined,
           processedRows: 0,
           processedBytes: 0,
