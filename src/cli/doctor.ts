@@ -22,7 +22,8 @@ export async function doctor(options: DoctorOptions & Flags, io: Io): Promise<vo
   const observer = createEventLog(createLogger('silent'));
   const isTable = options.output === 'table';
   // A kubeconfig may name another cluster than that of the pod, so the flags of the pod's adapter do not apply.
-  const running = options['kubeconfig'] === undefined ? await runningFlags(io) : {};
+  const isElsewhere = options['kubeconfig'] !== undefined || Boolean(io.env['KUBECONFIG']);
+  const running = isElsewhere ? {} : await runningFlags(io);
   const input = { ...options, flags: { ...running, ...options } };
   const results = await examine(input, { ...io, observer, pause }, io.signal, (result) => {
     if (isTable) io.stdout.write(doctorLines(result, terminalOf(io)));

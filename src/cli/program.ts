@@ -143,8 +143,8 @@ function addDoctor(program: Command, io: Io): void {
 Examples:
   In the pod, with the flags of the running adapter:
     kubectl exec -n sls-metrics-adapter deployment/sls-metrics-adapter -- sls-metrics-adapter doctor
-  From elsewhere:
-    sls-metrics-adapter doctor --region cn-beijing --network public --kubeconfig ~/.kube/config \\
+  From elsewhere, with the cluster of kubectl (--kubeconfig, KUBECONFIG or ~/.kube/config):
+    sls-metrics-adapter doctor --region cn-beijing --network public \\
       --selector sls.project=k8s-log-ID,sls.logstore=nginx-ingress,sls.ingress.route=default-web-80`,
   );
   command.action(async (options: DoctorOptions & Flags) => (await import('./doctor.ts')).doctor(options, io));

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { AdapterError } from '../errors.ts';
 import { listAutoscalers } from '../kube/autoscalers/autoscaler-collection.ts';
 import { loadKubeClient, serverVersion } from '../kube/client/kube-client.ts';
+import { usualKubeconfigs } from '../kube/client/kubeconfig-files.ts';
 import { serviceNamespaceOf } from '../service/service-namespace.ts';
 import { failed, ok, skipped } from './check.ts';
 import { usualKubeconfig, type Account, type DoctorCheck, type Examination } from './examination.ts';
@@ -15,37 +17,49 @@ export const kubernetes: DoctorCheck = {
   run: async (examination, signal) => {
     const { dependencies, facts, cleanup } = examination;
     const { env, clock } = dependencies;
-    const { kubeconfig, serviceAccountDir } = facts.get('config').kubernetes;
+    const { kubeconfig: named, serviceAccountDir } = facts.get('config').kubernetes;
+    const kubeconfig = named ?? kubeconfigsOf(env);
+    if (kubeconfig?.length === 0)
+      return skipped(
+        'no cluster is configured here',
+        'To check the cluster too, name its kubeconfig:',
+        usualKubeconfig,
+      );
     try {
       const kube = await loadKubeClient({ kubeconfig, serviceAccountDir, env, clock });
       cleanup.defer(() => kube.close());
       const version = await serverVersion(kube, { signal });
-      const account = await accountOf(examination);
+      const account = await accountOf(examination, kubeconfig === undefined);
       facts.learn({ kube, account });
       return ok(`Kubernetes ${version ?? 'of an unknown version'}`);
     } catch (error) {
       if (!(error instanceof AdapterError)) throw error;
-      if (kubeconfig === undefined && env['KUBERNETES_SERVICE_HOST'] === undefined)
-        return skipped(
-          'no cluster is configured here',
-          'To check the cluster too, name its kubeconfig:',
-          usualKubeconfig,
-        );
       return failed(error.what, 'Correct the kubeconfig, or name another one:', usualKubeconfig);
     }
   },
 };
 
+/**
+ * Returns the kubeconfig files if no flag names one: those of `KUBECONFIG`, else, in a pod, undefined for its service
+ * account, else `~/.kube/config` if it exists. Empty: there is none.
+ */
+function kubeconfigsOf(env: Examination['dependencies']['env']): readonly string[] | undefined {
+  const files = usualKubeconfigs(env);
+  if (env['KUBECONFIG']) return files;
+  if (env['KUBERNETES_SERVICE_HOST']) return undefined;
+  return files.filter((file) => existsSync(file));
+}
+
 /** Returns the given account, else our own in a pod. By convention the ServiceAccount has the name of the Service. */
-async function accountOf({ input, facts }: Examination): Promise<Account> {
+async function accountOf({ input, facts }: Examination, isInPod: boolean): Promise<Account> {
   const config = facts.get('config');
-  const { serviceName, kubeconfig } = config.kubernetes;
+  const { serviceName } = config.kubernetes;
   if (input.serviceAccount !== undefined) {
     const [namespace = '', name = ''] = input.serviceAccount.split('/');
     return { namespace, name, isOwn: false };
   }
   const namespace = (await serviceNamespaceOf(config)) ?? defaultNamespace;
-  return { namespace, name: serviceName, isOwn: kubeconfig === undefined };
+  return { namespace, name: serviceName, isOwn: isInPod };
 }
 
 export const hpas: DoctorCheck = {

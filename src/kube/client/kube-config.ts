@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { AgentOptions, RequestOptions } from 'node:https';
 import { isIPv6 } from 'node:net';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import {
   KubeConfig,
@@ -10,15 +10,14 @@ import {
   type RequestContext,
 } from '@kubernetes/client-node';
 import { Agent, ProxyAgent, type buildConnector, type Dispatcher } from 'undici';
-import { parse } from 'yaml';
 import { AdapterError } from '../../errors.ts';
-import { isRecord } from './kube-object.ts';
 import { KubeError, messageOf } from './kube-error.ts';
+import { currentContext } from './kubeconfig-files.ts';
 import { TokenFile, tokenFileProvider, usualServiceAccountDir } from './token-file.ts';
 
 export interface KubeConfigOptions {
-  /** Path of a kubeconfig file. Default: the service account of the pod. */
-  readonly kubeconfig?: string | undefined;
+  /** A kubeconfig file, or several, of which some may not exist. Default: the service account of the pod. */
+  readonly kubeconfig?: string | readonly string[] | undefined;
   /** Default: that of the process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The directory with `token` and `ca.crt` of the service account. Default: where Kubernetes mounts it. */
@@ -122,7 +121,12 @@ function dispatcherFor(material: DispatcherOptions, more: Agent.Options): Dispat
 /** See `loadKubeClient`. */
 export async function loadKubeConfig(options: KubeConfigOptions): Promise<KeptConnectionsConfig> {
   const { kubeconfig, clock = Date } = options;
-  return await (kubeconfig === undefined ? serviceAccountConfig(options) : fileConfig(kubeconfig, clock));
+  if (kubeconfig === undefined) return await serviceAccountConfig(options);
+  const { cluster, user, tokenPath } = await currentContext(kubeconfig);
+  const config = new KeptConnectionsConfig();
+  if (tokenPath === undefined) config.loadFromClusterAndUser(cluster, user);
+  else config.loadFromClusterAndTokenFile(cluster, user.name, new TokenFile(tokenPath, clock));
+  return config;
 }
 
 /** Source: https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ */
@@ -132,7 +136,7 @@ async function serviceAccountConfig(options: KubeConfigOptions): Promise<KeptCon
   if (host === undefined || host === '' || port === undefined || port === '') {
     throw new AdapterError(
       'ConfigInvalid',
-      'no Kubernetes API server is known: outside of a cluster (KUBERNETES_SERVICE_HOST is not set) --kubeconfig must name one',
+      'no Kubernetes API server is known: outside of a cluster (KUBERNETES_SERVICE_HOST is not set) name one, for example --kubeconfig "$HOME/.kube/config"',
     );
   }
   const tokenFile = new TokenFile(join(directory, 'token'), clock);
@@ -152,41 +156,4 @@ async function serviceAccountConfig(options: KubeConfigOptions): Promise<KeptCon
   const config = new KeptConnectionsConfig();
   config.loadFromClusterAndTokenFile({ name: 'pod', server, caFile, skipTLSVerify: false }, 'pod', tokenFile);
   return config;
-}
-
-/** The current context of a kubeconfig file: certificates, tokens, exec plugins, OIDC and proxies. */
-async function fileConfig(file: string, clock: { now(): number }): Promise<KeptConnectionsConfig> {
-  const wrong = (what: string, cause?: unknown) =>
-    new AdapterError('ConfigInvalid', `kubeconfig ${file}: ${what}`, { cause });
-  const config = new KeptConnectionsConfig();
-  let tokenPath: string | undefined;
-  try {
-    config.loadFromFile(file);
-    tokenPath = await tokenFileOf(file, config.getContextObject(config.getCurrentContext())?.user);
-  } catch (cause) {
-    throw wrong(messageOf(cause), cause);
-  }
-  const cluster = config.getCurrentCluster();
-  const user = config.getCurrentUser();
-  if (cluster === null) throw wrong('its current-context names no context with a cluster');
-  if (user === null) throw wrong('its current-context names no user');
-  const server = URL.parse(cluster.server);
-  if (server === null || !['https:', 'http:'].includes(server.protocol))
-    throw wrong(`the server of cluster ${cluster.name} is not a URL`);
-  // client-node appends the paths of the API to it.
-  const clusterOfPaths = { ...cluster, server: cluster.server.replace(/\/+$/, '') };
-  if (tokenPath === undefined) config.loadFromClusterAndUser(clusterOfPaths, user);
-  else config.loadFromClusterAndTokenFile(clusterOfPaths, user.name, new TokenFile(tokenPath, clock));
-  return config;
-}
-
-/** client-node 2.0.1 looks for `token-file`, but the field is `tokenFile`, and the file may change while we run. */
-async function tokenFileOf(file: string, userName: string | undefined): Promise<string | undefined> {
-  const parsed: unknown = parse(await readFile(file, 'utf8'));
-  const users: unknown = isRecord(parsed) ? parsed['users'] : undefined;
-  if (!Array.isArray(users)) return undefined;
-  const entry: unknown = users.find((one) => isRecord(one) && one['name'] === userName);
-  const user = isRecord(entry) ? entry['user'] : undefined;
-  const path = isRecord(user) ? user['tokenFile'] : undefined;
-  return typeof path === 'string' ? resolve(dirname(file), path) : undefined;
 }

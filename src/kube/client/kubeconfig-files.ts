@@ -1,0 +1,104 @@
+import { readFile } from 'node:fs/promises';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { KubeConfig, type Cluster, type User } from '@kubernetes/client-node';
+import { parse } from 'yaml';
+import { AdapterError } from '../../errors.ts';
+import { messageOf } from './kube-error.ts';
+import { isRecord } from './kube-object.ts';
+
+/**
+ * Returns the kubeconfig files that kubectl reads if no flag names one: those in `KUBECONFIG`, else `~/.kube/config`.
+ * They need not exist. Source: kubectl, "Organizing Cluster Access Using kubeconfig Files".
+ */
+export function usualKubeconfigs(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const named = (env['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
+  if (named.length > 0) return named;
+  const home = env['HOME'] ?? env['USERPROFILE'] ?? '';
+  return home === '' ? [] : [join(home, '.kube', 'config')];
+}
+
+/** The cluster and user of the current context. */
+export interface CurrentContext {
+  readonly cluster: Cluster;
+  readonly user: User;
+  /** A file with the token of the user. */
+  readonly tokenPath: string | undefined;
+}
+
+/**
+ * Returns the current context of a kubeconfig file: certificates, tokens, exec plugins, OIDC and proxies.
+ *
+ * @param kubeconfig the file, which must exist; or several, merged as kubectl does: files that do not exist are skipped,
+ *   and the first file wins that has a current context, or an entry of that name
+ * @throws AdapterError `ConfigInvalid`
+ */
+export async function currentContext(kubeconfig: string | readonly string[]): Promise<CurrentContext> {
+  const all = typeof kubeconfig === 'string' ? [kubeconfig] : kubeconfig;
+  const files = await Promise.all(all.map((file) => readKubeconfig(file, typeof kubeconfig !== 'string')));
+  const wrong = (what: string) => invalid(all.join(delimiter), what);
+  const existing = files.filter((file) => file !== undefined);
+  if (existing.length === 0) throw wrong(all.length === 1 ? 'it does not exist' : 'none of them exists');
+  const configs = existing.map(({ config }) => config);
+  const contextName = configs.map((config) => config.currentContext).find(Boolean);
+  const context = configs.flatMap(({ contexts }) => contexts).find(({ name }) => name === contextName);
+  const cluster = configs.flatMap(({ clusters }) => clusters).find(({ name }) => name === context?.cluster);
+  if (cluster === undefined) throw wrong('its current-context names no context with a cluster');
+  const owner = existing.find(({ config }) => config.users.some(({ name }) => name === context?.user));
+  const user = owner?.config.users.find(({ name }) => name === context?.user);
+  if (owner === undefined || user === undefined) throw wrong('its current-context names no user');
+  return { cluster: usableCluster(cluster, wrong), user, tokenPath: owner.tokenPathOf(user.name) };
+}
+
+/** @throws AdapterError if its server is not a URL that credentials may be sent to */
+function usableCluster(cluster: Cluster, wrong: (what: string) => AdapterError): Cluster {
+  const url = URL.parse(cluster.server);
+  if (url === null || !['https:', 'http:'].includes(url.protocol))
+    throw wrong(`the server of cluster ${cluster.name} is not a URL`);
+  // client-node appends the paths of the API to it.
+  const server = cluster.server.replace(/\/+$/, '');
+  if (url.protocol === 'https:') return { ...cluster, server };
+  if (!cluster.skipTLSVerify && !isLoopback(url.hostname))
+    throw wrong(
+      `the server of cluster ${cluster.name} is ${url.origin}, without TLS, so its credentials would be readable on the network; write https://, or the address of a kubectl proxy on this machine`,
+    );
+  // client-node refuses http:// unless this is set.
+  return { ...cluster, server, skipTLSVerify: true };
+}
+
+/** Where kubectl proxy listens. */
+const isLoopback = (hostname: string) =>
+  hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+
+interface KubeconfigFile {
+  readonly config: KubeConfig;
+  readonly tokenPathOf: (user: string) => string | undefined;
+}
+
+/** @returns undefined if the file does not exist and need not */
+async function readKubeconfig(file: string, mayBeMissing: boolean): Promise<KubeconfigFile | undefined> {
+  try {
+    const text = await readFile(file, 'utf8');
+    const config = new KubeConfig();
+    // kubectl creates an empty file before it writes the first entry.
+    if (text.trim() !== '' || !mayBeMissing) config.loadFromString(text);
+    config.makePathsAbsolute(dirname(resolve(file)));
+    const parsed: unknown = parse(text);
+    return { config, tokenPathOf: (user) => tokenPathIn(parsed, user, file) };
+  } catch (cause) {
+    if (mayBeMissing && (cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw invalid(file, messageOf(cause), cause);
+  }
+}
+
+/** client-node 2.0.1 looks for `token-file`, but the field is `tokenFile`, and the file may change while we run. */
+function tokenPathIn(parsed: unknown, userName: string, file: string): string | undefined {
+  const users: unknown = isRecord(parsed) ? parsed['users'] : undefined;
+  if (!Array.isArray(users)) return undefined;
+  const entry: unknown = users.find((one) => isRecord(one) && one['name'] === userName);
+  const user = isRecord(entry) ? entry['user'] : undefined;
+  const path = isRecord(user) ? user['tokenFile'] : undefined;
+  return typeof path === 'string' ? resolve(dirname(file), path) : undefined;
+}
+
+const invalid = (files: string, what: string, cause?: unknown) =>
+  new AdapterError('ConfigInvalid', `kubeconfig ${files}: ${what}`, { cause });
