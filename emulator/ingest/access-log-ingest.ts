@@ -1,5 +1,5 @@
 import type { LogRecord, LogSink } from '../log-record.ts';
-import { parseAccessLogLine } from './access-log.ts';
+import { parseAckLine } from './forms/ack-form.ts';
 import type { Line } from './line-splitter.ts';
 import { tail } from './tail.ts';
 
@@ -50,8 +50,8 @@ export async function ingestAccessLog(options: AccessLogIngestOptions): Promise<
   return counts;
 }
 
-function parse(line: Line): ReturnType<typeof parseAccessLogLine> {
+function parse(line: Line): ReturnType<typeof parseAckLine> {
   return line.kind === 'line'
-    ? parseAccessLogLine(line.text)
+    ? parseAckLine(line.text)
     : { kind: 'unparsed', reason: `longer than a line may be: ${line.bytes} bytes` };
 }

@@ -16,6 +16,23 @@ export interface TrafficRoute {
   readonly responseBytes: number;
   /** Share of requests that fail, in [0, 1]. */
   readonly failureShare: number;
+  /** Its canary: name and share of requests. Its other shares are those of the route unless given. */
+  readonly canary?: {
+    readonly name: string;
+    readonly share: number;
+    readonly failureShare?: number;
+    readonly retriedShare?: number;
+  };
+  /** Share of requests that are sent to two pods, because the first one fails. */
+  readonly retriedShare?: number;
+  /** Share of requests that a reload of the controller cuts off: status 000. */
+  readonly reloadShare?: number;
+  /** If true, each request has a second line of its `auth-url` subrequest, as on controllers before 1.4.0. */
+  readonly authSubrequests?: boolean;
+  /** `custom-http-errors`: the default backend that the lines of failed requests name. */
+  readonly errorPagesOf?: string;
+  /** No ready pod, and the `default-backend` annotation: the default backend that all lines name. */
+  readonly servedBy?: string;
 }
 
 /**

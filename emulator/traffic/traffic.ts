@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogRecord, LogSink } from '../log-record.ts';
 import { Arrivals } from './arrivals.ts';
-import { requestRecord } from './request-record.ts';
+import { requestRecords } from './request-record.ts';
 import type { TrafficRoute } from './routes.ts';
 
 const tickMs = 50;
@@ -50,7 +50,7 @@ export async function startTraffic(options: TrafficOptions): Promise<Traffic> {
     const records: LogRecord[] = [];
     for (const { route, arrivals } of sources) {
       arrivals.skip(t - backfillSeconds);
-      for (const at of arrivals.take(t)) records.push(requestRecord(route, startSeconds + at, random));
+      for (const at of arrivals.take(t)) records.push(...requestRecords(route, startSeconds + at, random));
     }
     if (records.length > 0) await sink.append(records);
   };

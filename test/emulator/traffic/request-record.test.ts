@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseAccessLogLine } from '../../../emulator/ingest/access-log.ts';
+import { parseAckLine } from '../../../emulator/ingest/forms/ack-form.ts';
 import { requestRecord } from '../../../emulator/traffic/request-record.ts';
 import { demoRoutes } from '../../../emulator/traffic/routes.ts';
 import { logLine } from '../../support/access-log.ts';
@@ -34,7 +34,7 @@ describe('requestRecord', () => {
           host: route.host,
           alternative: '',
         });
-        expect(parseAccessLogLine(line)).toEqual({ kind: 'record', record });
+        expect(parseAckLine(line)).toEqual({ kind: 'record', record });
         expect(record.timeSeconds).toBe(1_795_444_841);
         expect(Number(of('request_time'))).toBeGreaterThanOrEqual(Number(of('upstream_response_time')));
       }),

@@ -1,4 +1,4 @@
-import type { LogRecord } from '../log-record.ts';
+import type { LogRecord } from '../../log-record.ts';
 import { parseLogTime } from './log-time.ts';
 
 /** The result of parsing a line. */
@@ -55,7 +55,7 @@ const parts: readonly Part[] = [
  * - a line of the older format, without `[$proxy_alternative_upstream_name]`, does not get that field.
  * - a line whose request is not METHOD URL VERSION (empty, `-`, a TLS hello) is unparsed.
  */
-export function parseAccessLogLine(line: string): ParsedLine {
+export function parseAckLine(line: string): ParsedLine {
   const captured: [string, string][] = [];
   let rest = line;
   for (const { what, pattern, keys } of parts) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatLogTime, parseLogTime } from '../../../emulator/ingest/log-time.ts';
+import { formatLogTime, parseLogTime } from '../../../../emulator/ingest/forms/log-time.ts';
 
 describe('parseLogTime', () => {
   it.each([

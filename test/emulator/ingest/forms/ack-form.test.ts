@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseAccessLogLine } from '../../../emulator/ingest/access-log.ts';
-import type { LogRecord } from '../../../emulator/log-record.ts';
-import { type LogLine, logLine } from '../../support/access-log.ts';
+import { parseAckLine } from '../../../../emulator/ingest/forms/ack-form.ts';
+import type { LogRecord } from '../../../../emulator/log-record.ts';
+import { type LogLine, logLine } from '../../../support/access-log.ts';
 
 function recordOf(line: string): LogRecord {
-  const parsed = parseAccessLogLine(line);
+  const parsed = parseAckLine(line);
   if (parsed.kind === 'unparsed') throw new Error(`${parsed.reason}: ${line}`);
   return parsed.record;
 }
 
 const fieldsOf = (fields: Partial<LogLine>) => recordOf(logLine(fields)).fields;
 
-describe('parseAccessLogLine', () => {
+describe('parseAckLine', () => {
   it('reads all 21 fields of a line, with its time', () => {
     const line =
       '10.4.0.7 - [10.4.0.8] - alice [23/Nov/2026:22:40:41 +0800] "POST /v1/models/bert:predict?x=1 HTTP/2.0" ' +
@@ -146,7 +146,7 @@ describe('parseAccessLogLine', () => {
     ['a time without zone', logLine({ time: '23/Nov/2026:14:40:41' }), 'time'],
     ['a line truncated in its upstreams', logLine().split(' 612 0.003')[0] ?? '', 'upstream address'],
   ])('reports %s as unparsed, with the part that is wrong', (_, line, what) => {
-    expect(parseAccessLogLine(line)).toEqual({
+    expect(parseAckLine(line)).toEqual({
       kind: 'unparsed',
       reason: expect.stringContaining(`no valid ${what}`) as string,
     });
@@ -158,7 +158,7 @@ describe('parseAccessLogLine', () => {
       .map(([line, from, length, put]) => line.slice(0, from) + put + line.slice(from + length));
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), mangled), (line) => {
-        expect(['record', 'unparsed']).toContain(parseAccessLogLine(line).kind);
+        expect(['record', 'unparsed']).toContain(parseAckLine(line).kind);
       }),
       { numRuns: 1000 },
     );
@@ -167,7 +167,7 @@ describe('parseAccessLogLine', () => {
   it('needs time linear in the length of the line, also for a malicious one', () => {
     const hostile = logLine({ requestTime: '1'.repeat(200_000) }).replace(' [default-web-80]', '');
     const before = performance.now();
-    expect(parseAccessLogLine(hostile).kind).toBe('unparsed');
+    expect(parseAckLine(hostile).kind).toBe('unparsed');
     expect(performance.now() - before).toBeLessThan(500);
   });
 
