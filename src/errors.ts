@@ -44,7 +44,8 @@ const entries = {
   OperatorUnsupported: {
     httpStatus: 400,
     when: 'The selector uses an operator that has no meaning for that label.',
-    remedy: 'Write label=value; only sls.ingress.route also takes "in (a,b)".',
+    remedy:
+      'Write label=value; sls.ingress.route also takes "in (a,b)", and sls.ingress.host, method and status take "in", "notin" and "!=".',
   },
   LabelUnknown: {
     httpStatus: 400,

@@ -1,5 +1,5 @@
 import { toAdapterError } from '../errors.ts';
-import { filterEntries } from '../metric/labels.ts';
+import { filterEntries } from '../metric/series.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
 import { unindexedField } from '../sls/sls-error.ts';
 import { failed, ok, warn } from './check.ts';

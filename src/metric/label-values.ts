@@ -3,9 +3,16 @@ import type { MetricDefinition } from './catalog.ts';
 import { labelDefinitions, labelIdsOf, type LabelDefinition, type LabelId } from './labels.ts';
 import type { Requirement } from '../grammar/label-selector.ts';
 
+/** What a selector chooses by one label: lines with one of the values (`in`), or all others (`notin`). */
+export interface LabelChoice {
+  readonly operator: 'in' | 'notin';
+  /** Sorted and distinct, at least one. */
+  readonly values: readonly string[];
+}
+
 /** The values that a selector has for the labels of a metric. */
 export class LabelValues {
-  readonly #values = new Map<string, readonly string[]>();
+  readonly #choices = new Map<string, LabelChoice>();
 
   /** @throws AdapterError `LabelUnknown`, `OperatorUnsupported`, `LabelValueInvalid` */
   constructor(metric: MetricDefinition, requirements: readonly Requirement[]) {
@@ -17,14 +24,19 @@ export class LabelValues {
       if (given.has(name)) throw invalidValue(`${name} is given more than once`);
       given.add(name);
       const checked = checkRequirement(label, requirement);
-      if (checked !== undefined) this.#values.set(name, checked);
+      if (checked !== undefined) this.#choices.set(name, checked);
     }
   }
 
   /** Undefined: the selector does not have the label. */
-  all(label: LabelId | LabelDefinition): readonly string[] | undefined {
+  choice(label: LabelId | LabelDefinition): LabelChoice | undefined {
     const { name } = typeof label === 'string' ? labelDefinitions[label] : label;
-    return this.#values.get(name);
+    return this.#choices.get(name);
+  }
+
+  /** Returns the values of a label that takes no negation. */
+  all(label: LabelId | LabelDefinition): readonly string[] | undefined {
+    return this.choice(label)?.values;
   }
 
   one(id: LabelId): string | undefined {
@@ -57,19 +69,26 @@ function findLabel(labels: readonly LabelDefinition[], key: string): LabelDefini
   throw new AdapterError('LabelUnknown', `unknown label ${JSON.stringify(key)}; known are ${names}`);
 }
 
-/** Returns the values; undefined: the label counts as left out. */
+/** The most values of one filter: each is a condition of the SQL, and a part of the names of its readings. */
+const mostFilterValues = 30;
+
+/** Returns undefined if the label counts as left out. */
 function checkRequirement(
   label: LabelDefinition,
   { operator, values }: Requirement,
-): readonly string[] | undefined {
-  if (operator !== '=' && operator !== 'in') {
+): LabelChoice | undefined {
+  const { name, several, emptyIsNone } = label;
+  const isNegated = operator === '!=' || operator === 'notin';
+  if (operator !== '=' && operator !== 'in' && !(isNegated && several === 'lines')) {
     const written = operator === 'exists' ? 'has no value' : `does not take the operator "${operator}"`;
-    throw new AdapterError('OperatorUnsupported', `${label.name} ${written}`);
+    throw new AdapterError('OperatorUnsupported', `${name} ${written}`);
   }
-  if (label.emptyIsNone === true && values.length === 1 && values[0] === '') return undefined;
-  if (values.length > 1 && label.multiple !== true)
-    throw invalidValue(`${label.name} takes one value, not ${values.length}`);
+  if (emptyIsNone === true && values.length === 1 && values[0] === '') return undefined;
+  if (values.length > 1 && several === undefined)
+    throw invalidValue(`${name} takes one value, not ${values.length}`);
+  if (values.length > mostFilterValues && several === 'lines')
+    throw invalidValue(`${name} takes at most ${mostFilterValues} values, not ${values.length}`);
   const wrong = values.find((value) => !label.accepts(value));
-  if (wrong === undefined) return values;
-  throw invalidValue(`${label.name} is ${JSON.stringify(wrong)} and must be ${label.accepted}`);
+  if (wrong === undefined) return { operator: isNegated ? 'notin' : 'in', values };
+  throw invalidValue(`${name} is ${JSON.stringify(wrong)} and must be ${label.accepted}`);
 }

@@ -2,8 +2,11 @@
 export interface LabelDefinition {
   readonly name: string;
   readonly description: string;
-  /** Whether several values may be given. Each makes one item, and the HPA sums the items. */
-  readonly multiple?: boolean;
+  /**
+   * Whether several values may be given. `items`: each makes one item, and the HPA sums the items. `lines`: lines with any
+   * of the values count, and with the operators `!=` and `notin` all other lines.
+   */
+  readonly several?: 'items' | 'lines' | undefined;
   /** An empty value counts as no value: manifests for the stock adapter have such labels, to be filled in. */
   readonly emptyIsNone?: true;
   /** The form of a value, in words that follow "must be". */
@@ -39,6 +42,9 @@ const backendPart = {
   accepts: (value: string) => /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(value),
 } as const;
 
+const filter = { use: 'filter', several: 'lines' } as const;
+const others = '`in (a,b)` counts those with any of the values, `!=` and `notin` all others.';
+
 export const labelDefinitions = {
   project: {
     name: 'sls.project',
@@ -58,7 +64,7 @@ export const labelDefinitions = {
     description:
       'Route as nginx-ingress logs it, {namespace}-{service}-{port}; `in (a,b)` gives one item for each route. Left out or empty: the whole logstore.',
     use: 'route',
-    multiple: true,
+    several: 'items',
     emptyIsNone: true,
     accepted: 'non-empty',
     accepts: (value: string) => value !== '',
@@ -81,22 +87,22 @@ export const labelDefinitions = {
   },
   host: {
     name: 'sls.ingress.host',
-    description: 'Counts only requests to this host.',
-    use: 'filter',
+    description: `Counts only requests to this host; ${others}`,
+    ...filter,
     accepted: 'a host name in lower case, such as api.example.com',
     accepts: (value: string) => /^[a-z0-9]([-_.a-z0-9]*[a-z0-9])?$/.test(value),
   },
   method: {
     name: 'sls.ingress.method',
-    description: 'Counts only requests with this method.',
-    use: 'filter',
+    description: `Counts only requests with this method; ${others}`,
+    ...filter,
     accepted: 'a method in upper case, such as GET',
     accepts: (value: string) => /^[A-Z]{1,20}$/.test(value),
   },
   status: {
     name: 'sls.ingress.status',
-    description: 'Counts only requests with this status: a code, or a class such as 5xx.',
-    use: 'filter',
+    description: `Counts only requests with this status, a code or a class such as 5xx; ${others}`,
+    ...filter,
     accepted: 'a status from 100 to 599, or one of 1xx, 2xx, 3xx, 4xx, 5xx',
     accepts: (value: string) => /^[1-5](xx|\d\d)$/.test(value),
   },
@@ -133,27 +139,8 @@ export type LabelId = keyof typeof labelDefinitions;
 export const labelIdsOf = (use: BuiltInLabel['use']): LabelId[] =>
   (Object.keys(labelDefinitions) as LabelId[]).filter((id) => labelDefinitions[id].use === use);
 
-type FilterName = {
+export type FilterName = {
   [Id in LabelId]: (typeof labelDefinitions)[Id] extends { readonly use: 'filter' } ? Id : never;
 }[LabelId];
 
-/** Selects the lines of a log that count. Undefined: all. A status is a code such as `503`, or a class such as `5xx`. */
-export type LineFilters = Readonly<Partial<Record<FilterName, string>>> & {
-  /** The values of a user's own labels, by name, in the metric's order; `route` is the route in its templates. */
-  readonly own?: Readonly<Record<string, string>>;
-};
-
 export const filterNames = labelIdsOf('filter') as FilterName[];
-
-/** Returns the filters in one order: equal filters have equal entries. */
-export const filterEntries = (filters: LineFilters): [FilterName, string][] =>
-  filterNames.flatMap((name) => {
-    const value = filters[name];
-    return value === undefined ? [] : [[name, value]];
-  });
-
-/** Returns what is equal in JSON for equal filters, including those of a user's own labels. */
-export const filterKey = (filters: LineFilters): readonly (readonly [string, string])[] =>
-  filters.own === undefined
-    ? filterEntries(filters)
-    : [...filterEntries(filters), ['own', JSON.stringify(filters.own)]];

@@ -1,9 +1,9 @@
 import type { Catalog, MetricDefinition, OwnLabel } from './catalog.ts';
-import { filterNames, labelDefinitions, type LabelId, type LineFilters } from './labels.ts';
+import { filterNames, labelDefinitions, type LabelId } from './labels.ts';
 import { invalidValue, LabelValues, missingLabel } from './label-values.ts';
 import type { Requirement } from '../grammar/label-selector.ts';
 import { routePlaceholder } from './own/placeholders.ts';
-import { seriesOf, type Series, type SeriesGroup } from './series.ts';
+import { seriesOf, type LineFilters, type Series, type SeriesGroup } from './series.ts';
 
 /** Used if the selector names none. */
 export interface RequestDefaults {
@@ -91,8 +91,12 @@ const noFilters: LineFilters = {};
 
 function filtersOf(values: LabelValues): LineFilters {
   const given = filterNames.flatMap((id) => {
-    const value = values.one(id);
-    return value === undefined ? [] : [[id, value] as const];
+    const choice = values.choice(id);
+    if (choice === undefined) return [];
+    // A class covers its codes: `in (503,5xx)` is the same series as `5xx`.
+    const isCovered = (value: string) =>
+      choice.values.includes(`${value.charAt(0)}xx`) && !value.endsWith('xx');
+    return [[id, { ...choice, values: choice.values.filter((value) => !isCovered(value)) }] as const];
   });
   return given.length === 0 ? noFilters : Object.fromEntries(given);
 }

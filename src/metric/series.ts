@@ -1,8 +1,36 @@
 import type { MetricDefinition } from './catalog.ts';
-import { filterEntries, filterKey, labelDefinitions, type LineFilters } from './labels.ts';
-import { routeLabelOf } from './label-values.ts';
+import { filterNames, labelDefinitions, type FilterName } from './labels.ts';
+import { routeLabelOf, type LabelChoice } from './label-values.ts';
 import { routeColumnsOf } from './log-kind.ts';
 import { routePlaceholder } from './own/placeholders.ts';
+
+/**
+ * Selects the lines of a log that count. Undefined: all. A status is a code such as `503`, or a class such as `5xx`. A line
+ * without the column is among the others of `notin`.
+ */
+export type LineFilters = Readonly<Partial<Record<FilterName, LabelChoice>>> & {
+  /** The values of a user's own labels, by name, in the metric's order; `route` is the route in its templates. */
+  readonly own?: Readonly<Record<string, string>>;
+};
+
+/** Returns the filters in one order: equal filters have equal entries. */
+export const filterEntries = (filters: LineFilters): [FilterName, LabelChoice][] =>
+  filterNames.flatMap((name) => {
+    const filter = filters[name];
+    return filter === undefined ? [] : [[name, filter]];
+  });
+
+/** Returns what is equal in JSON for equal filters, including those of a user's own labels. */
+export const filterKey = (filters: LineFilters): readonly (readonly string[])[] => {
+  const entries = filterEntries(filters).map(([name, { operator, values }]) => [name, operator, ...values]);
+  return filters.own === undefined ? entries : [...entries, ['own', JSON.stringify(filters.own)]];
+};
+
+/** Returns a filter as a selector has it after the label: `GET`, `in (GET,PUT)`, `notin (GET)`. */
+export const filterText = ({ operator, values }: LabelChoice): string => {
+  const [only = '', ...more] = values;
+  return operator === 'in' && more.length === 0 ? only : `${operator} (${values.join(',')})`;
+};
 
 /** What identifies a series. */
 export interface SeriesParts {
@@ -72,7 +100,7 @@ function labelsOf(series: SeriesParts): Record<string, string> {
     [logstore.name]: series.logstore,
     ...(series.route === undefined ? {} : { [routeLabelOf(series.metric)]: series.route }),
     ...Object.fromEntries(
-      filterEntries(series.filters).map(([id, value]) => [labelDefinitions[id].name, value]),
+      filterEntries(series.filters).map(([id, filter]) => [labelDefinitions[id].name, filterText(filter)]),
     ),
     ...Object.fromEntries(
       Object.entries(series.filters.own ?? {}).map(([name, value]) => [

@@ -1,5 +1,5 @@
 import { AdapterError, type ErrorCode } from '../errors.ts';
-import { filterKey } from '../metric/labels.ts';
+import { filterKey } from '../metric/series.ts';
 import { unreadableLines } from '../metric/measures.ts';
 import { windowSeconds, type Outcome, type Window } from '../metric/sample.ts';
 import type { Series } from '../metric/series.ts';

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { errorRegistry, type ErrorCode } from '../errors.ts';
-import { filterKey } from '../metric/labels.ts';
+import { filterKey } from '../metric/series.ts';
 import type { Series } from '../metric/series.ts';
 import { logstoreKey, type Endpoint } from '../sls/endpoint.ts';
 import { aggregateSetOf, splitBatch, type Batch } from './plan.ts';

@@ -1,7 +1,8 @@
-import { filterEntries, type LineFilters } from '../metric/labels.ts';
+import type { LabelChoice } from '../metric/label-values.ts';
 import { ingressLogs, routeColumnsOf, type LogKind, type OwnLog } from '../metric/log-kind.ts';
 import { withPlaceholders } from '../metric/own/placeholders.ts';
 import { windowSeconds, type Window } from '../metric/sample.ts';
+import { filterEntries, type LineFilters } from '../metric/series.ts';
 
 /** One statement: aggregates over a window, for some routes or for the whole logstore. */
 export interface Statement {
@@ -82,15 +83,30 @@ export const timeCondition = ({ startSeconds, endSeconds }: Window) =>
 
 function filterConditions({ filters, logKind }: Statement): string[] {
   if (typeof logKind !== 'string') return ownConditions(logKind, filters);
-  return filterEntries(filters).map(([filter, value]) => {
-    if (filter === 'host') return `host = ${sqlString(value)}`;
-    if (filter === 'method') return `${ingressLogs[logKind].method} = ${sqlString(value)}`;
+  return filterEntries(filters).map(([filter, choice]) => {
+    if (filter !== 'status')
+      return chosen(filter === 'method' ? ingressLogs[logKind].method : filter, choice, choice.values);
+    const isClass = (value: string) => value.endsWith('xx');
+    const codes = choice.values.filter((value) => !isClass(value));
+    const patterns = choice.values.filter(isClass).map((value) => `${value.slice(0, -2)}__`);
     // The index may have it as a number or as text.
-    const status = 'cast(status AS varchar)';
-    return value.endsWith('xx')
-      ? `${status} LIKE ${sqlString(`${value.slice(0, -2)}__`)}`
-      : `${status} = ${sqlString(value)}`;
+    return chosen('cast(status AS varchar)', choice, codes, patterns);
   });
+}
+
+/** Returns the condition that a column has one of the values or patterns, or that it has none of them (`notin`). */
+function chosen(
+  column: string,
+  { operator }: LabelChoice,
+  values: readonly string[],
+  patterns: readonly string[] = [],
+): string {
+  const [listed, more] = [values.map(sqlString), patterns.map((one) => `${column} LIKE ${sqlString(one)}`)];
+  const equals = listed.length > 1 ? `${column} IN (${listed.join(', ')})` : `${column} = ${listed.join()}`;
+  const either = (listed.length === 0 ? more : [equals, ...more]).join(' OR ');
+  // A comparison with NULL is neither true nor false: a line without the column has none of the values.
+  if (operator === 'notin') return `(${column} IS NULL OR NOT (${either}))`;
+  return more.length === 0 || values.length + more.length === 1 ? either : `(${either})`;
 }
 
 function ownConditions(log: OwnLog, { own = {} }: LineFilters): string[] {

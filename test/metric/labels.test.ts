@@ -59,7 +59,14 @@ describe('labels', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('accept several values only for the route', () => {
-    expect(definitions.filter(([, { multiple }]) => multiple).map(([id]) => id)).toEqual(['route']);
+  it('accept several values only for the route, one item each, and for filters, which select lines', () => {
+    expect(
+      definitions.flatMap(([id, { several }]) => (several === undefined ? [] : [[id, several]])),
+    ).toEqual([
+      ['route', 'items'],
+      ['host', 'lines'],
+      ['method', 'lines'],
+      ['status', 'lines'],
+    ]);
   });
 });

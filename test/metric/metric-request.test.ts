@@ -10,6 +10,7 @@ import {
 } from '../../src/metric/metric-request.ts';
 import { seriesOf } from '../../src/metric/series.ts';
 import { builtIn } from '../support/catalog.ts';
+import { anyOf, noneOf } from '../support/choices.ts';
 
 const base = 'sls.project=k8s-log-c1,sls.logstore=nginx-ingress';
 
@@ -73,7 +74,7 @@ describe('parseMetricRequest', () => {
       project: 'k8s-log-c1',
       logstore: 'nginx-ingress',
       routes: ['a-b-80'],
-      filters: { host: 'api.example.com', method: 'POST', status: '5xx' },
+      filters: { host: anyOf('api.example.com'), method: anyOf('POST'), status: anyOf('5xx') },
       intervalSeconds: 60,
       delaySeconds: 20,
       maxRetries: 3,
@@ -171,6 +172,56 @@ describe('the route', () => {
       code: 'LabelValueInvalid',
       what: `sls.ingress.route names the whole route and ${named} a part of one; keep one of them`,
     });
+  });
+});
+
+describe('a filter', () => {
+  const filtersOf = (label: string) => readMore(label).filters;
+
+  it.each([
+    ['sls.ingress.host in (b.example.com,a.example.com)', { host: anyOf('a.example.com', 'b.example.com') }],
+    ['sls.ingress.host!=a.example.com', { host: noneOf('a.example.com') }],
+    ['sls.ingress.method notin (PUT,GET,PUT)', { method: noneOf('GET', 'PUT') }],
+    ['sls.ingress.status notin (404,499)', { status: noneOf('404', '499') }],
+    ['sls.ingress.status in (503,5xx,404,500)', { status: anyOf('404', '5xx') }],
+    ['sls.ingress.status in (200)', { status: anyOf('200') }],
+  ])('%s selects lines', (label, filters) => {
+    expect(filtersOf(label)).toEqual(filters);
+    expect(readMore(label).series).toHaveLength(1);
+  });
+
+  it('that selects the same lines is the same series, whatever the selector looks like', () => {
+    const keyOf = (label: string) => readMore(label).series[0]?.key;
+    for (const [one, other] of [
+      ['sls.ingress.status=404', 'sls.ingress.status in (404)'],
+      ['sls.ingress.status!=404', 'sls.ingress.status notin (404)'],
+      ['sls.ingress.status in (404,5xx)', 'sls.ingress.status in (5xx,503,404)'],
+      ['sls.ingress.method in (PUT,GET)', 'sls.ingress.method in (GET,PUT)'],
+    ] as const)
+      expect(keyOf(one)).toBe(keyOf(other));
+    expect(keyOf('sls.ingress.status=404')).not.toBe(keyOf('sls.ingress.status!=404'));
+  });
+
+  it('is named in the labels of the reading as in a selector', () => {
+    const label = 'sls.ingress.status notin (499,404),sls.ingress.method in (PUT,GET),sls.ingress.host=a.b';
+    expect(readMore(label).series[0]?.labels).toMatchObject({
+      'sls.ingress.host': 'a.b',
+      'sls.ingress.method': 'in (GET,PUT)',
+      'sls.ingress.status': 'notin (404,499)',
+    });
+  });
+
+  it('takes at most 30 values, each of which is checked', () => {
+    const statuses = (count: number) => Array.from({ length: count }, (_, n) => 400 + n).join(',');
+    expect(filtersOf(`sls.ingress.status in (${statuses(30)})`).status?.values).toHaveLength(30);
+    expect(refusalOf(`${base},sls.ingress.status notin (${statuses(31)})`)).toMatchObject({
+      code: 'LabelValueInvalid',
+      what: 'sls.ingress.status takes at most 30 values, not 31',
+    });
+    expect(refusalOf(`${base},sls.ingress.status notin (404,4040)`).what).toMatch(
+      /^sls.ingress.status is "4040"/,
+    );
+    expect(refusalOf(`${base},sls.ingress.host!=`).what).toMatch(/^sls.ingress.host is ""/);
   });
 });
 

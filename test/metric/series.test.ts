@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { newSeries, seriesOf, type SeriesGroup, type SeriesParts } from '../../src/metric/series.ts';
 import { findMetric } from '../support/catalog.ts';
+import { anyOf, noneOf } from '../support/choices.ts';
 
 const metric = findMetric('sls_ingress_qps');
 
@@ -26,11 +27,14 @@ const anyParts: fc.Arbitrary<SeriesParts> = fc.record({
   route: fc.option(names, { nil: undefined }),
   filters: fc.constantFrom(
     {},
-    { host: 'a' },
-    { method: 'a' },
-    { status: 'a' },
-    { host: 'a', method: 'b' },
-    { host: 'a', status: 'b' },
+    { host: anyOf('a') },
+    { host: noneOf('a') },
+    { host: anyOf('a', 'b') },
+    { host: anyOf('a,b') },
+    { method: anyOf('a') },
+    { status: anyOf('a') },
+    { host: anyOf('a'), method: anyOf('b') },
+    { host: anyOf('a'), status: anyOf('b') },
   ),
   intervalSeconds: fc.constantFrom(1, 15, 115),
   delaySeconds: fc.constantFrom(undefined, 0, 1, 15),

@@ -6,6 +6,7 @@ import { outcomeFromResult, planBatches, windowOf, type PlanContext } from '../.
 import { resolveEndpoint } from '../../src/sls/endpoint.ts';
 import { seriesWith } from './series.ts';
 import { findMetric, listMetrics } from '../support/catalog.ts';
+import { anyOf, noneOf } from '../support/choices.ts';
 
 const nowSeconds = 1_658_460_600;
 const context: PlanContext = {
@@ -112,7 +113,13 @@ describe('planning any set of series', () => {
     project: fc.constantFrom('p1', 'p2', 'p1","x'),
     logstore: fc.constantFrom('l1', 'l2'),
     route: fc.option(fc.constantFrom('a', 'b', 'c', 'null', ''), { nil: undefined }),
-    filters: fc.constantFrom({}, { host: 'a' }, { method: 'GET' }, { host: 'a', status: '5xx' }),
+    filters: fc.constantFrom(
+      {},
+      { host: anyOf('a') },
+      { host: noneOf('a') },
+      { method: anyOf('GET') },
+      { host: anyOf('a'), status: anyOf('5xx') },
+    ),
     intervalSeconds: fc.constantFrom(15, 16, 60),
     delaySeconds: fc.option(fc.constantFrom(0, 5, 10), { nil: undefined }),
     internalEndpoint: fc.option(fc.boolean(), { nil: undefined }),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { queryText, secondCountsText, type Statement } from '../../src/sls/query-text.ts';
+import { anyOf, noneOf } from '../support/choices.ts';
 
 const statement: Statement = {
   logKind: 'nginx-ingress',
@@ -62,18 +63,34 @@ describe('the text of a query', () => {
 
 describe('filters in the text of a query', () => {
   it('become conditions of the SQL, with the columns of the kind of log', () => {
-    const filters = { host: 'api.example.com', method: 'POST', status: '5xx' };
+    const filters = { host: anyOf('api.example.com'), method: anyOf('POST'), status: anyOf('5xx') };
     expect(text({ filters, routes: undefined })).toContain(
       "WHERE __time__ >= 100 AND __time__ < 115 AND host = 'api.example.com' AND method = 'POST' " +
         "AND cast(status AS varchar) LIKE '5__' LIMIT 1",
     );
-    expect(text({ filters: { method: 'GET', status: '404' }, logKind: 'alb-ingress' })).toContain(
-      "AND request_method = 'GET' AND cast(status AS varchar) = '404' AND slb_pool_name IN",
+    expect(
+      text({ filters: { method: anyOf('GET'), status: anyOf('404') }, logKind: 'alb-ingress' }),
+    ).toContain("AND request_method = 'GET' AND cast(status AS varchar) = '404' AND slb_pool_name IN");
+  });
+
+  it('name sets of values, and all others with the lines that lack the column', () => {
+    const filters = { host: noneOf('5xx'), method: anyOf('GET', 'PUT'), status: anyOf('404', '5xx') };
+    expect(text({ filters })).toContain(
+      "(host IS NULL OR NOT (host = '5xx')) AND method IN ('GET', 'PUT') " +
+        "AND (cast(status AS varchar) = '404' OR cast(status AS varchar) LIKE '5__') AND CASE",
+    );
+    expect(text({ filters: { status: noneOf('2xx', '3xx') } })).toContain(
+      '(cast(status AS varchar) IS NULL OR ' +
+        "NOT (cast(status AS varchar) LIKE '2__' OR cast(status AS varchar) LIKE '3__')) AND CASE",
     );
   });
 
   it('cannot break out of their SQL literal', () => {
-    expect(text({ filters: { host: "a' OR 'a' = 'a" } })).toContain("host = 'a'' OR ''a'' = ''a'");
+    const hostile = "a' OR 'a' = 'a";
+    expect(text({ filters: { host: anyOf(hostile) } })).toContain("host = 'a'' OR ''a'' = ''a'");
+    expect(text({ filters: { host: noneOf('b', hostile) } })).toContain(
+      "(host IS NULL OR NOT (host IN ('b', 'a'' OR ''a'' = ''a')))",
+    );
   });
 });
 

@@ -105,7 +105,7 @@ function traitsOf(settings: OwnMetricSettings): OwnTraits {
 const ownLabel = (label: OwnLabelSettings, isGrouping: boolean): OwnLabel => ({
   name: label.name,
   description: label.description,
-  multiple: isGrouping,
+  several: isGrouping ? 'items' : undefined,
   accepted: acceptedValues(label),
   accepts: acceptsValue(label),
   default: label.default,

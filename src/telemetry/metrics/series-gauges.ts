@@ -1,4 +1,4 @@
-import type { Series } from '../../metric/series.ts';
+import { filterText, type Series } from '../../metric/series.ts';
 import { youngSample, type StoredSeries } from '../../reading/sample-store.ts';
 import type { GaugeValue, MetricRegistry } from './metric-registry.ts';
 
@@ -53,9 +53,9 @@ const labels: Readonly<Record<string, (series: Series) => string | undefined>> =
   project: ({ project }) => project,
   logstore: ({ logstore }) => logstore,
   route: ({ route }) => route,
-  host: ({ filters }) => filters.host,
-  method: ({ filters }) => filters.method,
-  status: ({ filters }) => filters.status,
+  host: ({ filters }) => filters.host && filterText(filters.host),
+  method: ({ filters }) => filters.method && filterText(filters.method),
+  status: ({ filters }) => filters.status && filterText(filters.status),
   own: ({ filters: { own } }) => own && String(new URLSearchParams(own)),
   interval: ({ intervalSeconds }) => String(intervalSeconds),
   delay: ({ delaySeconds }) => delaySeconds?.toString(),

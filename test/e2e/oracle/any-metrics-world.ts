@@ -1,21 +1,30 @@
 import fc from 'fast-check';
-import type { LineFilters } from '../../../src/metric/labels.ts';
+import type { LineFilters } from '../../../src/metric/series.ts';
 import { hosts, lineStyles } from './line-styles.ts';
 import { places } from './sls-pair.ts';
 import type { Asked, World } from './world.ts';
 import { listMetrics } from '../../support/catalog.ts';
+import { anyOf, noneOf } from '../../support/choices.ts';
 
 const [host = ''] = hosts;
 
 const someFilters = fc.constantFrom<LineFilters[]>(
-  { status: '5xx' },
-  { status: '2xx' },
-  { status: '404' },
-  { status: '299' },
-  { host },
-  { method: 'POST' },
-  { host, status: '5xx' },
-  { host: 'c.example.com' },
+  { status: anyOf('5xx') },
+  { status: anyOf('2xx') },
+  { status: anyOf('404') },
+  { status: anyOf('299') },
+  { status: anyOf('204', '404', '5xx') },
+  { status: noneOf('404') },
+  { status: noneOf('2xx', '503') },
+  { host: anyOf(host) },
+  { host: anyOf(...hosts) },
+  { host: noneOf(host, 'c.example.com') },
+  { method: anyOf('POST') },
+  { method: noneOf('POST') },
+  { method: anyOf('GET', 'POST', 'PUT') },
+  { host: anyOf(host), status: anyOf('5xx') },
+  { host: noneOf(host), method: noneOf('GET'), status: noneOf('5xx') },
+  { host: anyOf('c.example.com') },
 );
 
 /** Lines of one form. One route may have lines of several forms. */

@@ -18,6 +18,12 @@ export interface LoggedLine {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+/** `in`: lines with one of the values. `notin`: all other lines. */
+interface Filter {
+  readonly operator: 'in' | 'notin';
+  readonly values: readonly string[];
+}
+
 /** One question to a logstore. */
 export interface Question {
   readonly metric: string;
@@ -25,7 +31,7 @@ export interface Question {
   readonly route: string | undefined;
   readonly intervalSeconds: number;
   readonly delaySeconds: number;
-  readonly filters: { readonly host?: string; readonly method?: string; readonly status?: string };
+  readonly filters: Readonly<Partial<Record<'host' | 'method' | 'status', Filter>>>;
 }
 
 interface MetricOracle {
@@ -77,14 +83,21 @@ export function trueReading(
 }
 
 function passes({ fields }: LoggedLine, { filters }: Question, logKind: LogKind): boolean {
-  const { host = fields['host'], status = '', ...rest } = filters;
-  const logged = logKind === 'nginx-ingress' ? fields['method'] : fields['request_method'];
-  const { method = logged } = rest;
-  const isOfClass = status.endsWith('xx') && /^\d\d\d$/.test(fields['status'] ?? '');
-  const hasStatus = isOfClass
-    ? fields['status']?.charAt(0) === status.charAt(0)
-    : fields['status'] === status;
-  return fields['host'] === host && logged === method && (status === '' || hasStatus);
+  const method = logKind === 'nginx-ingress' ? fields['method'] : fields['request_method'];
+  const { host: ofHost, method: ofMethod, status: ofStatus } = filters;
+  return (
+    passesOne(ofHost, (value) => value === fields['host']) &&
+    passesOne(ofMethod, (value) => value === method) &&
+    passesOne(ofStatus, (value) => hasStatus(fields['status'], value))
+  );
+}
+
+const passesOne = (filter: Filter | undefined, isValue: (value: string) => boolean): boolean =>
+  filter === undefined || filter.values.some(isValue) === (filter.operator === 'in');
+
+function hasStatus(logged: string | undefined, wanted: string): boolean {
+  if (!wanted.endsWith('xx')) return logged === wanted;
+  return /^\d\d\d$/.test(logged ?? '') && logged?.charAt(0) === wanted.charAt(0);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { LineFilters } from '../../../src/metric/labels.ts';
+import type { LineFilters } from '../../../src/metric/series.ts';
 import type { LineStyle } from './line-styles.ts';
 import type { Place } from './sls-pair.ts';
 

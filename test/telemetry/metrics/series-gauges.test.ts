@@ -5,6 +5,7 @@ import { Metrics } from '../../../src/telemetry/metrics.ts';
 import { SeriesGauges } from '../../../src/telemetry/metrics/series-gauges.ts';
 import { seriesWith } from '../../reading/series.ts';
 import { TestClock } from '../../support/test-clock.ts';
+import { anyOf, noneOf } from '../../support/choices.ts';
 
 const clock = new TestClock();
 const window = { startSeconds: 0, endSeconds: 15 };
@@ -59,14 +60,16 @@ it('goes by the maxStale of the project of each series', () => {
 it('gives different labels to series that differ in any part', async () => {
   const { store, source } = filledStore();
   const metrics = new Metrics();
-  metrics.watchSeries(10, source);
+  metrics.watchSeries(20, source);
   const all = [
     {},
     { route: undefined },
     { delaySeconds: 3 },
     { intervalSeconds: 60 },
     { internalEndpoint: false },
-    { filters: { status: '5xx' } },
+    { filters: { status: anyOf('5xx') } },
+    { filters: { status: noneOf('5xx') } },
+    { filters: { status: anyOf('404', '5xx') } },
     { filters: { own: { queue: 'a', region: 'b' } } },
     { filters: { own: { queue: 'a', region: 'c' } } },
     { filters: { own: { queue: 'a&region=c' } } },

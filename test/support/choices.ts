@@ -1,0 +1,4 @@
+import type { LabelChoice } from '../../src/metric/label-values.ts';
+
+export const anyOf = (...values: readonly string[]): LabelChoice => ({ operator: 'in', values });
+export const noneOf = (...values: readonly string[]): LabelChoice => ({ operator: 'notin', values });
