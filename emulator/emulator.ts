@@ -65,6 +65,8 @@ export interface Emulator extends AsyncDisposable {
   countUnparsed(lines: number): void;
   /** Replaces the current faults; `{}` clears them. Also `PUT /__faults`. */
   setFaults(faults: Faults): void;
+  /** Returns true while the faults say that the collector of that ingress pod is stalled. */
+  isCollectorStalled(pod: number): boolean;
   /** Aborts running requests and closes. Further calls have no effect. */
   stop(): Promise<void>;
 }
@@ -107,6 +109,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       unparsed += lines;
     },
     setFaults,
+    isCollectorStalled: (pod) => faults.isCollectorStalled(pod),
     stop,
     [Symbol.asyncDispose]: stop,
   };

@@ -1,4 +1,4 @@
-/** Faults of queries. PutLogs, `/__stats` and `/__faults` are not affected. All keys can be combined. */
+/** Faults of queries, and of the log collector. PutLogs, `/__stats` and `/__faults` are not affected. All keys can be combined. */
 export interface Faults {
   /** Number of queries with these faults. Default: all, until the faults are replaced. */
   readonly times?: number;
@@ -20,6 +20,8 @@ export interface Faults {
   readonly dateShiftMs?: number;
   /** Accepts the request and never answers. */
   readonly hang?: boolean;
+  /** true: no collector reads or sends until the faults are replaced. A list: those of these ingress pods, from 0. */
+  readonly collectorStalled?: boolean | readonly number[];
 }
 
 /** Gives each query its faults. */
@@ -30,6 +32,12 @@ export class FaultSource {
   set(faults: Faults): void {
     this.#current = faults;
     this.#left = faults.times ?? Infinity;
+  }
+
+  /** Returns true if the collector of that ingress pod is stalled now. */
+  isCollectorStalled(pod: number): boolean {
+    const { collectorStalled = false } = this.#current;
+    return typeof collectorStalled === 'boolean' ? collectorStalled : collectorStalled.includes(pod);
   }
 
   /** Returns the faults of the next query. */
@@ -54,8 +62,13 @@ export function parseFaults(json: string): Faults {
       (key === 'dateShiftMs' && typeof item === 'number') ||
       (texts.some((name) => name === key) && typeof item === 'string') ||
       (flags.some((name) => name === key) && typeof item === 'boolean') ||
+      (key === 'collectorStalled' && (typeof item === 'boolean' || isListOfPods(item))) ||
       (key === 'garbage' && (item === 'json' || item === 'html'));
     if (!known) throw new Error(`${key}: unknown, or not of its type`);
   }
   return value;
+}
+
+function isListOfPods(value: unknown): boolean {
+  return Array.isArray(value) && value.every((pod) => Number.isSafeInteger(pod) && pod >= 0);
 }
