@@ -1,13 +1,14 @@
 import type { AccessKey } from './auth/credentials.ts';
+import type { Differences } from './differences.ts';
 import { FaultSource, type Faults } from './faults.ts';
 import { HttpServer } from './http/server.ts';
 import type { LogSink } from './log-record.ts';
-import { QueryEngine, type Project } from './query-engine.ts';
-import { QuerySlots } from './query-slots.ts';
+import { Projects } from './projects.ts';
+import { QueryEngine } from './query-engine.ts';
 import { SlsApi } from './sls-api.ts';
 import { Database } from './store/database.ts';
 import { nginxIngressIndex, type IndexConfig } from './store/index-config.ts';
-import { Logstore } from './store/logstore.ts';
+import type { LogstoreMode } from './store/logstore.ts';
 
 export interface EmulatorOptions {
   /** Address to listen on, e.g. `127.0.0.1`. */
@@ -19,6 +20,8 @@ export interface EmulatorOptions {
     readonly project: string;
     readonly logstore: string;
     readonly index?: IndexConfig;
+    /** Default: `standard`. A logstore of mode `query` refuses SQL. */
+    readonly mode?: LogstoreMode;
   }[];
   /** Requests must be signed with this key, by v1 or v4. Without it, no signature is checked. */
   readonly accessKey?: AccessKey;
@@ -67,6 +70,8 @@ export interface Emulator extends AsyncDisposable {
   setFaults(faults: Faults): void;
   /** Returns true while the faults say that the collector of that ingress pod is stalled. */
   isCollectorStalled(pod: number): boolean;
+  /** Makes the emulator differ from SLS, for tests of checks; `{}` ends all differences. */
+  differ(differences: Differences): void;
   /** Aborts running requests and closes. Further calls have no effect. */
   stop(): Promise<void>;
 }
@@ -103,54 +108,34 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const stop = () => (stopped ??= server.close().then(() => database[Symbol.asyncDispose]()));
   return {
     url: `http://${options.listenHost.includes(':') ? `[${options.listenHost}]` : options.listenHost}:${port}`,
-    sink: (project, logstore) => findLogstore(projects, project, logstore),
+    sink: (project, logstore) => projects.findLogstore(project, logstore),
     stats,
     countUnparsed: (lines) => {
       unparsed += lines;
     },
     setFaults,
     isCollectorStalled: (pod) => faults.isCollectorStalled(pod),
+    differ: (differences) => engine.differ(differences),
     stop,
     [Symbol.asyncDispose]: stop,
   };
 }
 
-function createProjects(
-  options: EmulatorOptions,
-  database: Database,
-  nowMs: () => number,
-): ReadonlyMap<string, Project> {
+function createProjects(options: EmulatorOptions, database: Database, nowMs: () => number): Projects {
   const lag = options.ingestLagMs ?? 0;
-  const projects = new Map<string, Project & { logstores: Map<string, Logstore> }>();
-  for (const [position, { project: name, logstore, index }] of options.logstores.entries()) {
-    const slots = new QuerySlots(options.sqlConcurrency ?? 15);
-    const project = projects.get(name) ?? { name, slots, logstores: new Map<string, Logstore>() };
-    projects.set(name, project);
-    const store = new Logstore(database.main, {
-      name: logstore,
-      index: index ?? nginxIngressIndex,
-      tablePrefix: `logs_${position}`,
-      retentionSeconds: options.retentionSeconds ?? 3600,
-      ingestLagMs: typeof lag === 'function' ? lag : () => lag,
-      nowMs,
-    });
-    project.logstores.set(logstore, store);
-  }
+  const projects = new Projects({
+    database,
+    sqlConcurrency: options.sqlConcurrency ?? 15,
+    retentionSeconds: options.retentionSeconds ?? 3600,
+    ingestLagMs: typeof lag === 'function' ? lag : () => lag,
+    nowMs,
+  });
+  for (const { project, logstore: name, index = nginxIngressIndex, mode = 'standard' } of options.logstores)
+    projects.addLogstore(project, { name, index, mode });
   return projects;
 }
 
-function findLogstore(projects: ReadonlyMap<string, Project>, project: string, logstore: string): Logstore {
-  const found = projects.get(project)?.logstores.get(logstore);
-  if (!found) throw new Error(`no logstore ${logstore} in project ${project}`);
-  return found;
-}
-
-function countAll(
-  projects: ReadonlyMap<string, Project>,
-  engine: QueryEngine,
-  unparsed: number,
-): EmulatorStats {
-  const all = [...projects.values()];
+function countAll({ all }: Projects, engine: QueryEngine, unparsed: number): EmulatorStats {
   const rows = all.flatMap(({ logstores }) => [...logstores.values()].map((logstore) => logstore.rows));
   return {
     ...engine.counts,

@@ -1,19 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Differences } from './differences.ts';
 import type { Faults } from './faults.ts';
 import type { LogsOutcome } from './http/logs-reply.ts';
-import type { QuerySlots } from './query-slots.ts';
+import type { Project } from './projects.ts';
 import { splitQuery } from './search/search-lexer.ts';
 import { ServiceError } from './service-error.ts';
 import type { Database } from './store/database.ts';
 import type { Logstore } from './store/logstore.ts';
+import { readHistogram, type HistogramPart, type HistogramQuery } from './store/histogram.ts';
 import { runQuery, type LogsQuery } from './store/run-query.ts';
-
-/** A project: its logstores by name, and the slots of its concurrent SQL queries. */
-export interface Project {
-  readonly name: string;
-  readonly logstores: ReadonlyMap<string, Logstore>;
-  readonly slots: QuerySlots;
-}
 
 export interface QueryEngineOptions {
   readonly database: Database;
@@ -28,6 +23,7 @@ export interface QueryEngineOptions {
 /** Runs queries with a latency, a limit on concurrent SQL, and random failures. */
 export class QueryEngine {
   readonly #options: QueryEngineOptions;
+  #differences: Differences = {};
   #queries = 0;
   #sql = 0;
 
@@ -40,8 +36,31 @@ export class QueryEngine {
     return { queries: this.#queries, sql: this.#sql };
   }
 
+  /** Replaces the differences from SLS; `{}` ends them. */
+  differ(differences: Differences): void {
+    this.#differences = differences;
+  }
+
   /** Runs one query. If the signal aborts, the query stops and frees its slot. */
   async run(
+    project: Project,
+    logstore: Logstore,
+    asked: LogsQuery,
+    faults: Faults,
+    signal: AbortSignal,
+  ): Promise<LogsOutcome> {
+    const { query: changed, outcome: answered, error: failed } = this.#differences;
+    try {
+      const outcome = await this.#run(project, logstore, changed?.(asked) ?? asked, faults, signal);
+      return answered?.(outcome, asked) ?? outcome;
+    } catch (error) {
+      const other = error instanceof ServiceError ? failed?.(error, asked) : undefined;
+      if (!other || other instanceof ServiceError) throw other ?? error;
+      return other;
+    }
+  }
+
+  async #run(
     project: Project,
     logstore: Logstore,
     query: LogsQuery,
@@ -63,6 +82,15 @@ export class QueryEngine {
       runQuery(connection, logstore, query),
     );
     return { result, complete: !query.partial, elapsedMs: this.#options.nowMs() - startedMs };
+  }
+
+  /** Counts the lines of a search by time. Neither faults nor limits apply. */
+  histogram(
+    logstore: Logstore,
+    query: HistogramQuery,
+    signal: AbortSignal,
+  ): Promise<readonly HistogramPart[]> {
+    return this.#options.database.query(signal, (connection) => readHistogram(connection, logstore, query));
   }
 
   #failAtRandom(rate: number): void {

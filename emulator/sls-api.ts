@@ -1,30 +1,37 @@
 import type { AccessKey } from './auth/credentials.ts';
 import { verifySignature } from './auth/verify.ts';
-import type { Faults, FaultSource } from './faults.ts';
-import { getLogsReply, getLogsV2Reply } from './http/logs-reply.ts';
-import { readGetLogs, readGetLogsV2 } from './http/logs-request.ts';
-import { jsonReply, type Reply } from './http/reply.ts';
+import type { FaultSource } from './faults.ts';
+import { callOf } from './http/calls.ts';
+import { getHistogramsReply, getLogsReply, getLogsV2Reply, type LogsOutcome } from './http/logs-reply.ts';
+import {
+  readGetHistograms,
+  readGetLogs,
+  readGetLogsV2,
+  readGetProjectLogs,
+  type LogsParameters,
+} from './http/logs-request.ts';
+import {
+  getIndexReply,
+  getLogStoreReply,
+  listLogStoresReply,
+  readCreateIndex,
+  readCreateLogStore,
+} from './http/logstore-calls.ts';
+import { readPutLogs } from './http/put-logs-request.ts';
+import { emptyReply, type Reply } from './http/reply.ts';
 import { checkHeaders, type ServiceRequest } from './http/request.ts';
-import { decodePutLogs } from './ingest/put-logs.ts';
-import type { Project, QueryEngine } from './query-engine.ts';
-import { ServiceError } from './service-error.ts';
-import type { Logstore } from './store/logstore.ts';
+import type { Projects } from './projects.ts';
+import type { QueryEngine } from './query-engine.ts';
 
 export interface SlsApiOptions {
-  readonly projects: ReadonlyMap<string, Project>;
+  readonly projects: Projects;
   readonly engine: QueryEngine;
   readonly faults: FaultSource;
   readonly accessKey: AccessKey | undefined;
   readonly nowMs: () => number;
 }
 
-/** A reply, and the faults to apply while it is sent. */
-export interface Answer {
-  readonly reply: Reply;
-  readonly faults: Faults;
-}
-
-/** The API calls of SLS that the emulator serves: PutLogs, GetLogs, GetLogsV2. */
+/** The API of SLS. `http/calls.ts` lists its calls. */
 export class SlsApi {
   readonly #options: SlsApiOptions;
 
@@ -33,74 +40,59 @@ export class SlsApi {
   }
 
   /** Throws a ServiceError for every request that SLS would refuse. */
-  async answer(request: ServiceRequest, signal: AbortSignal): Promise<Answer> {
+  async answer(request: ServiceRequest, signal: AbortSignal): Promise<Reply> {
     checkHeaders(request);
-    const { accessKey, nowMs } = this.#options;
+    const { accessKey, nowMs, projects } = this.#options;
     if (accessKey) verifySignature(request, accessKey, nowMs());
-    const route = /^\/logstores\/([^/]+)(\/logs)?$/.exec(request.path);
-    if (!route) throw new ServiceError(404, 'InvalidPath', `path ${request.path} is not served`);
-    const project = this.#options.projects.get(request.project);
-    if (!project)
-      throw new ServiceError(404, 'ProjectNotExist', `The Project does not exist : ${request.project}`);
-    const call = `${request.method} ${route[2] ?? ''}`.trim();
-    const name = decodeName(route[1] ?? '');
-    const logstore = () => {
-      const found = project.logstores.get(name);
-      if (found) return found;
-      throw new ServiceError(404, 'LogStoreNotExist', `logstore ${name} does not exist`);
-    };
-    if (call === 'POST /logs') return this.#query(request, project, logstore(), signal, true);
-    if (call === 'GET') return this.#query(request, project, logstore(), signal, false);
-    if (call === 'POST') return { reply: await putLogs(request, logstore()), faults: {} };
-    throw new ServiceError(405, 'MethodNotSupported', `method ${request.method} is not supported`);
+    const { project } = request;
+    const { name, logstore } = callOf(request);
+    const find = () => projects.findLogstore(project, logstore);
+    switch (name) {
+      case 'GetLogs':
+        return this.#query(project, logstore, () => readGetLogs(request), getLogsReply, signal);
+      case 'GetLogsV2':
+        return this.#query(project, logstore, () => readGetLogsV2(request), getLogsV2Reply, signal);
+      case 'GetProjectLogs': {
+        const { logstore: from, parameters } = readGetProjectLogs(request, nowMs());
+        return this.#query(project, from, () => parameters, getLogsReply, signal);
+      }
+      case 'GetHistograms': {
+        const counted = this.#options.engine.histogram(find(), readGetHistograms(request), signal);
+        return getHistogramsReply(await counted);
+      }
+      case 'PutLogs':
+        await find().append(readPutLogs(request, nowMs()));
+        return emptyReply;
+      case 'ListLogStores':
+        return listLogStoresReply(request, projects.find(project));
+      case 'GetLogStore':
+        return getLogStoreReply(find());
+      case 'GetIndex':
+        return getIndexReply(find());
+      case 'CreateLogStore':
+        projects.createLogstore(project, readCreateLogStore(request));
+        return emptyReply;
+      case 'DeleteLogStore':
+        projects.deleteLogstore(project, logstore);
+        return emptyReply;
+      case 'CreateIndex':
+        projects.createIndex(project, logstore, readCreateIndex(request));
+        return emptyReply;
+    }
   }
 
   async #query(
-    request: ServiceRequest,
-    project: Project,
-    logstore: Logstore,
+    projectName: string,
+    logstoreName: string,
+    read: () => LogsParameters,
+    toReply: (outcome: LogsOutcome) => Reply,
     signal: AbortSignal,
-    isV2: boolean,
-  ): Promise<Answer> {
+  ): Promise<Reply> {
+    const project = this.#options.projects.find(projectName);
+    const logstore = this.#options.projects.findLogstore(projectName, logstoreName);
     const faults = this.#options.faults.next();
-    const parameters = isV2 ? readGetLogsV2(request) : readGetLogs(request);
-    const query = { ...parameters, partial: faults.incomplete === true };
+    const query = { ...read(), partial: faults.incomplete === true };
     const outcome = await this.#options.engine.run(project, logstore, query, faults, signal);
-    return { reply: isV2 ? getLogsV2Reply(outcome) : getLogsReply(outcome), faults };
-  }
-}
-
-async function putLogs({ headers, body }: ServiceRequest, logstore: Logstore): Promise<Reply> {
-  if (headers['content-type'] !== 'application/x-protobuf')
-    throw new ServiceError(
-      415,
-      'InvalidContentType',
-      `Content-Type ${headers['content-type'] ?? ''} is unsupported.`,
-    );
-  const compressType = headers['x-log-compresstype'];
-  const records = decoded(() =>
-    decodePutLogs(body, {
-      ...(compressType !== undefined && { compressType }),
-      bodyRawSize: Number(headers['x-log-bodyrawsize']),
-    }),
-  );
-  await logstore.append(records);
-  return { ...jsonReply(''), body: '' };
-}
-
-function decoded<T>(decode: () => T): T {
-  try {
-    return decode();
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new ServiceError(400, 'PostBodyInvalid', message, { cause: error });
-  }
-}
-
-function decodeName(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch (error) {
-    throw new ServiceError(400, 'ParameterInvalid', `logstore name ${text} is invalid`, { cause: error });
+    return { ...toReply(outcome), faults };
   }
 }

@@ -16,3 +16,7 @@ export interface SignedRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
+
+/** Returns true for a header that signatures cover. The SDKs sign no `x-log-meta-…`. */
+export const isSlsHeader = (name: string) =>
+  name.startsWith('x-acs-') || (name.startsWith('x-log-') && !name.startsWith('x-log-meta-'));

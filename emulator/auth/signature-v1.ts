@@ -1,17 +1,18 @@
 import { createHmac } from 'node:crypto';
-import type { SignedRequest } from './credentials.ts';
+import { isSlsHeader, type SignedRequest } from './credentials.ts';
 
 /** Digests that `x-log-signaturemethod` may name. */
 export type SignatureMethod = 'sha1' | 'sha256';
 
 /**
- * Returns the text that a v1 signature covers:
+ * Returns the text that a v1 signature covers. The Python SDK adds `x-log-date` after signing, a copy of `Date` for
+ * proxies that drop it:
  * https://www.alibabacloud.com/help/en/sls/developer-reference/request-signatures
  */
 export function stringToSignV1(request: SignedRequest): string {
   const { headers } = request;
   const signed = Object.keys(headers)
-    .filter((name) => name.startsWith('x-log-') || name.startsWith('x-acs-'))
+    .filter((name) => isSlsHeader(name) && name !== 'x-log-date')
     .sort()
     .map((name) => `${name}:${(headers[name] ?? '').trim()}\n`);
   return [
@@ -24,7 +25,7 @@ export function stringToSignV1(request: SignedRequest): string {
   ].join('');
 }
 
-/** Returns the base64 signature for `Authorization: LOG id:signature`. */
+/** Returns the base64 signature for `Authorization: LOG id:signature`, or `SLS id:signature`. */
 export function signatureV1(request: SignedRequest, secret: string, method: SignatureMethod): string {
   return createHmac(method, secret).update(stringToSignV1(request)).digest('base64');
 }

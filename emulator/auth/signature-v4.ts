@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { SignedRequest } from './credentials.ts';
+import { isSlsHeader, type SignedRequest } from './credentials.ts';
 
 const algorithm = 'SLS4-HMAC-SHA256';
 
@@ -44,8 +44,7 @@ function canonicalRequest({ method, path, query, headers }: SignedRequest): stri
   ].join('\n');
 }
 
-const isSigned = (name: string) =>
-  name.startsWith('x-log-') || name.startsWith('x-acs-') || name === 'host' || name === 'content-type';
+const isSigned = (name: string) => isSlsHeader(name) || name === 'host' || name === 'content-type';
 
 const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
 

@@ -18,7 +18,8 @@ export function verifySignature(request: SignedRequest, key: AccessKey, nowMs: n
   const authorization = request.headers['authorization'];
   if (authorization === undefined)
     throw new ServiceError(400, 'MissAccessKeyId', 'x-log-accesskeyid does not exist in header.');
-  if (authorization.startsWith('LOG ')) verifyV1(request, authorization.slice('LOG '.length), key, nowMs);
+  const v1 = /^(?:LOG|SLS) (.*)$/.exec(authorization)?.[1];
+  if (v1 !== undefined) verifyV1(request, v1, key, nowMs);
   else verifyV4(request, authorization, key, nowMs);
   if (key.securityToken !== undefined && request.headers['x-acs-security-token'] !== key.securityToken)
     throw unauthorized('The security token you provided is invalid.');

@@ -1,3 +1,4 @@
+import type { HistogramPart } from '../store/histogram.ts';
 import type { LogsResult } from '../store/run-query.ts';
 import { jsonReply, type Reply } from './reply.ts';
 
@@ -9,7 +10,7 @@ export interface LogsOutcome {
 
 /** Returns the reply of GetLogsV2: `{meta, data}`. https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-getlogsv2 */
 export function getLogsV2Reply({ result, complete, elapsedMs }: LogsOutcome): Reply {
-  return jsonReply({
+  const reply = jsonReply({
     meta: {
       progress: progress(complete),
       aggQuery: result.aggQuery ?? '',
@@ -33,10 +34,12 @@ export function getLogsV2Reply({ result, complete, elapsedMs }: LogsOutcome): Re
       highlights: [],
       count: result.rows.length,
       powerSql: false,
-      insertedSql: '',
+      insertedSQL: '',
+      telementryType: '',
     },
     data: result.rows,
   });
+  return { ...reply, compressible: true };
 }
 
 /** Returns the reply of GetLogs: a JSON array, with the metadata in headers. https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-getlogs */
@@ -63,6 +66,20 @@ export function getLogsReply({ result, complete, elapsedMs }: LogsOutcome): Repl
     'x-log-cpu-cores': '1',
     'x-log-limited': '0',
   });
+}
+
+/** Returns the reply of GetHistograms: a JSON array. https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-gethistograms */
+export function getHistogramsReply(parts: readonly HistogramPart[]): Reply {
+  const total = parts.reduce((sum, { count }) => sum + count, 0);
+  return jsonReply(
+    parts.map(({ fromSeconds, toSeconds, count }) => ({
+      from: fromSeconds,
+      to: toSeconds,
+      count,
+      progress: progress(true),
+    })),
+    { 'x-log-progress': progress(true), 'x-log-count': String(total) },
+  );
 }
 
 const progress = (complete: boolean) => (complete ? 'Complete' : 'Incomplete');

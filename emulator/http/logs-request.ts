@@ -1,55 +1,81 @@
 import { parameterInvalid, ServiceError } from '../service-error.ts';
+import type { TimeRange } from '../store/logstore.ts';
 import type { LogsQuery } from '../store/run-query.ts';
-import type { ServiceRequest } from './request.ts';
+import type { HistogramQuery } from '../store/histogram.ts';
+import { checkRawSize, readJsonObject, type ServiceRequest } from './request.ts';
 
 const maxLines = 100;
 
+/** The parameters of a query, as a request gives them. */
+export type LogsParameters = Omit<LogsQuery, 'partial'>;
+
 /** Reads the parameters of GetLogs from the query string. Throws ServiceError 400 if one is missing or invalid. */
-export function readGetLogs({ query }: ServiceRequest): Omit<LogsQuery, 'partial'> {
-  if (query.get('type') !== 'log') throw parameterInvalid('type must be log');
+export function readGetLogs({ query }: ServiceRequest): LogsParameters {
   return logsQuery((name) => query.get(name));
 }
 
 /** Reads the parameters of GetLogsV2 from the JSON body. Throws ServiceError 400 if one is missing or invalid. */
-export function readGetLogsV2({ body, headers }: ServiceRequest): Omit<LogsQuery, 'partial'> {
+export function readGetLogsV2(request: ServiceRequest): LogsParameters {
+  const { headers } = request;
   if (!(headers['content-type'] ?? '').startsWith('application/json'))
     throw new ServiceError(
       415,
       'InvalidContentType',
       `Content-Type ${headers['content-type'] ?? ''} is unsupported.`,
     );
-  const parameters = parseObject(body.toString('utf8'));
+  checkRawSize(request);
+  const parameters = readJsonObject(request);
   return logsQuery((name) => (Object.hasOwn(parameters, name) ? parameters[name] : undefined));
 }
 
-function parseObject(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  } catch (error) {
-    throw new ServiceError(400, 'PostBodyInvalid', 'body is not a JSON object', { cause: error });
-  }
-  throw new ServiceError(400, 'PostBodyInvalid', 'body is not a JSON object');
+/** Reads the parameters of GetHistograms from the query string. Throws ServiceError 400. */
+export function readGetHistograms({ query }: ServiceRequest): HistogramQuery {
+  const read = (name: string) => query.get(name);
+  const intervalSeconds = wholeNumber('interval', read('interval') ?? 0);
+  return { ...timeRange(read), query: read('query') ?? '', intervalSeconds };
 }
 
-function logsQuery(read: (name: string) => unknown): Omit<LogsQuery, 'partial'> {
+/** `FROM name` or `FROM "name"`. */
+const fromClause = /\bfrom\s+(?:"([^"]+)"|(\w+))/i;
+
+/**
+ * Reads GetProjectLogs: SQL alone, over the logstore that its first FROM names. Its time range is in the SQL.
+ * https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-getprojectlogs
+ *
+ * @throws ServiceError 400
+ */
+export function readGetProjectLogs(
+  { query }: ServiceRequest,
+  nowMs: number,
+): { readonly logstore: string; readonly parameters: LogsParameters } {
+  const sql = query.get('query') ?? '';
+  const [, quoted, plain] = fromClause.exec(sql) ?? [];
+  const logstore = quoted ?? plain;
+  if (logstore === undefined) throw parameterInvalid('sql must name a logstore after FROM');
+  const toSeconds = Math.ceil(nowMs / 1000) + 24 * 3600;
+  const range = { fromSeconds: 0, toSeconds, line: maxLines, offset: 0, reverse: false };
+  return { logstore, parameters: { ...range, query: `* | ${sql}` } };
+}
+
+function timeRange(read: (name: string) => unknown): TimeRange {
   const fromSeconds = wholeNumber('from', read('from'));
   const toSeconds = wholeNumber('to', read('to'));
-  if (toSeconds <= fromSeconds)
-    throw new ServiceError(
-      400,
-      'InvalidTimeRange',
-      `request time range is invalid, from: ${fromSeconds}, to: ${toSeconds}`,
-    );
-  const line = wholeNumber('line', read('line') ?? maxLines);
-  if (line > maxLines) throw parameterInvalid(`line ${line} is invalid, it must be in [0, ${maxLines}]`);
+  if (toSeconds > fromSeconds) return { fromSeconds, toSeconds };
+  throw new ServiceError(
+    400,
+    'InvalidTimeRange',
+    `request time range is invalid, from: ${fromSeconds}, to: ${toSeconds}`,
+  );
+}
+
+function logsQuery(read: (name: string) => unknown): LogsParameters {
+  const range = timeRange(read);
   const query = read('query') ?? '';
   if (typeof query !== 'string') throw parameterInvalid('query must be a string');
   return {
-    fromSeconds,
-    toSeconds,
+    ...range,
     query,
-    line,
+    line: Math.min(wholeNumber('line', read('line') ?? maxLines), maxLines),
     offset: wholeNumber('offset', read('offset') ?? 0),
     reverse: ['true', 'True', true].includes(read('reverse') as string | boolean),
   };
@@ -58,6 +84,6 @@ function logsQuery(read: (name: string) => unknown): Omit<LogsQuery, 'partial'> 
 function wholeNumber(name: string, value: unknown): number {
   if (value === undefined) throw parameterInvalid(`parameter ${name} is missing`);
   const text = typeof value === 'number' || typeof value === 'string' ? String(value) : '';
-  if (!/^\d{1,15}$/.test(text)) throw parameterInvalid(`parameter ${name} is invalid: ${text}`);
+  if (!/^\d{1,15}$/.test(text)) throw parameterInvalid(`The parameter ${name} must be a positive integer`);
   return Number(text);
 }

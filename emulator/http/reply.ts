@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { deflate, zstdCompress } from 'node:zlib';
 import { compress as lz4Compress } from 'lz4-napi';
+import type { Faults } from '../faults.ts';
 import type { ServiceError } from '../service-error.ts';
 
 /** A reply to a client. */
@@ -10,8 +11,16 @@ export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  readonly contentType: string;
+  /** Undefined for an empty body. */
+  readonly contentType: string | undefined;
+  /** If true, the body is compressed as the client accepts. Only GetLogsV2 does this. */
+  readonly compressible?: boolean;
+  /** The faults to apply while it is sent. */
+  readonly faults?: Faults;
 }
+
+/** The reply of a call that only changes something, such as PutLogs. */
+export const emptyReply: Reply = { status: 200, headers: {}, body: '', contentType: undefined };
 
 /** Returns a reply with a JSON body. */
 export function jsonReply(value: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
@@ -32,23 +41,25 @@ export interface SendOptions {
   readonly cut: boolean;
 }
 
-/** Sends a reply with a request id. A body of status 200 is compressed if the client accepts it. */
+/** Sends a reply with a request id. */
 export async function send(
   response: ServerResponse,
   reply: Reply,
   { acceptEncoding, dateMs, cut }: SendOptions,
 ): Promise<void> {
   const raw = Buffer.from(reply.body);
-  const type = reply.status === 200 && raw.length > 0 ? acceptedCompressType(acceptEncoding) : undefined;
+  const type = reply.compressible === true ? acceptedCompressType(acceptEncoding) : undefined;
   const body = type ? await compressBody(raw, type) : raw;
   response.writeHead(reply.status, {
     ...reply.headers,
     date: new Date(dateMs).toUTCString(),
     server: 'sls-emulator',
-    'content-type': reply.contentType,
+    ...(reply.contentType !== undefined && {
+      'content-type': reply.contentType,
+      'x-log-bodyrawsize': raw.length,
+    }),
     'content-length': body.length,
     'x-log-requestid': randomBytes(12).toString('hex').toUpperCase(),
-    'x-log-bodyrawsize': raw.length,
     ...(type && { 'x-log-compresstype': type }),
   });
   if (!cut) {

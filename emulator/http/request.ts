@@ -27,7 +27,7 @@ export async function readRequest(message: IncomingMessage): Promise<ServiceRequ
   };
 }
 
-/** Checks the headers that every API call needs: the API version, and the size of the body before compression. */
+/** Checks the headers that every API call needs. */
 export function checkHeaders({ headers, body }: ServiceRequest): void {
   const version = headers['x-log-apiversion'];
   if (version === undefined)
@@ -40,6 +40,10 @@ export function checkHeaders({ headers, body }: ServiceRequest): void {
       'MissingContentType',
       'Content-Type does not exist in http header when body is not empty.',
     );
+}
+
+/** Checks the size of the body before compression. Only calls that read or write logs need it. */
+export function checkRawSize({ headers }: ServiceRequest): void {
   const rawSize = headers['x-log-bodyrawsize'];
   if (rawSize === undefined)
     throw badRequest(
@@ -47,6 +51,17 @@ export function checkHeaders({ headers, body }: ServiceRequest): void {
       'x-log-bodyrawsize does not exist in header when it is necessary.',
     );
   if (!/^\d{1,9}$/.test(rawSize)) throw badRequest('InvalidBodyRawSize', 'x-log-bodyrawsize is invalid.');
+}
+
+/** Returns the body as a JSON object. Throws ServiceError 400. */
+export function readJsonObject({ body }: ServiceRequest): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  } catch (error) {
+    throw new ServiceError(400, 'PostBodyInvalid', 'The body is not valid json string.', { cause: error });
+  }
+  throw new ServiceError(400, 'PostBodyInvalid', 'The body is not valid json string.');
 }
 
 const badRequest = (code: string, message: string) => new ServiceError(400, code, message);

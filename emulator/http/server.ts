@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseFaults, type Faults } from '../faults.ts';
-import type { Answer, SlsApi } from '../sls-api.ts';
+import type { SlsApi } from '../sls-api.ts';
 import { parameterInvalid, ServiceError } from '../service-error.ts';
 import { errorReply, jsonReply, send, type Reply } from './reply.ts';
 import { readRequest, type ServiceRequest } from './request.ts';
@@ -60,27 +60,25 @@ export class HttpServer {
     const closed = new AbortController();
     response.once('close', () => closed.abort());
     const signal = AbortSignal.any([closed.signal, this.#stopping.signal]);
-    const { reply, faults } = await this.#answer(message, signal);
+    const reply = await this.#answer(message, signal);
     if (signal.aborted) {
       response.destroy();
       return;
     }
-    // The encodings of SLS are not those of HTTP, so browsers and curl cannot decode them.
-    const own = message.url?.startsWith('/__') === true;
+    const { faults = {} } = reply;
     await send(response, withGarbage(reply, faults), {
-      acceptEncoding: own ? undefined : message.headers['accept-encoding'],
+      acceptEncoding: message.headers['accept-encoding'],
       dateMs: this.#parts.nowMs() + (faults.dateShiftMs ?? 0),
       cut: faults.cutBody === true,
     });
   }
 
-  async #answer(message: IncomingMessage, signal: AbortSignal): Promise<Answer> {
+  async #answer(message: IncomingMessage, signal: AbortSignal): Promise<Reply> {
     try {
       const request = await readRequest(message);
-      const reply = this.#control(request);
-      return reply ? { reply, faults: {} } : await this.#parts.api.answer(request, signal);
+      return this.#control(request) ?? (await this.#parts.api.answer(request, signal));
     } catch (error) {
-      return { reply: errorReply(asServiceError(error)), faults: {} };
+      return errorReply(asServiceError(error));
     }
   }
 

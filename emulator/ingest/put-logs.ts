@@ -14,6 +14,11 @@ export interface PutLogsHeaders {
   readonly bodyRawSize?: number | undefined;
 }
 
+/** The body cannot be decompressed. */
+export class DecompressError extends Error {
+  override readonly name = 'DecompressError';
+}
+
 /**
  * Decodes the records of one PutLogs request (SLS API reference, "PutLogs" and "Log group"). Each record gets the
  * topic, source and tags of the group as `__topic__`, `__source__` and `__tag__:name`.
@@ -75,9 +80,7 @@ function attempt(type: string, decompressor: () => Buffer): Buffer {
   try {
     return decompressor();
   } catch (cause) {
-    throw new Error(`the body is not valid ${type}, or too large: ${text(cause)}`, {
-      cause,
-    });
+    throw new DecompressError(`the body is not valid ${type}, or too large: ${text(cause)}`, { cause });
   }
 }
 

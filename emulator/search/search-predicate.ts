@@ -2,10 +2,9 @@ import { parameterInvalid } from '../service-error.ts';
 import { extraColumn, numberColumn, reservedText, textColumn } from '../store/columns.ts';
 import type { FieldType, IndexConfig } from '../store/index-config.ts';
 import { literal } from '../store/columns.ts';
+import { delimiters } from './delimiters.ts';
 import type { SearchNode, SearchValue } from './search-parser.ts';
 
-/** The delimiters of SLS's default text index. `-`, `_` and `.` are no delimiters. */
-const delimiters = ', \'";=()[]{}?@&<>/:\n\t\r';
 const delimiterClass = '[, \'";=()\\[\\]{}?@&<>/:\\n\\t\\r]';
 
 /**

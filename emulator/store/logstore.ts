@@ -1,14 +1,19 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { LogRecord, LogSink } from '../log-record.ts';
-import { tableColumns, visibleColumn } from './columns.ts';
+import { tableColumns, visibleColumn, type TableColumn } from './columns.ts';
 import type { IndexConfig } from './index-config.ts';
 import { RowEncoder } from './row-encoder.ts';
 import { Segment } from './segment.ts';
 import { identifier } from './columns.ts';
 
+/** A `query` logstore has no SQL. https://www.alibabacloud.com/help/en/sls/user-guide/manage-a-logstore */
+export type LogstoreMode = 'standard' | 'query';
+
 export interface LogstoreOptions {
   readonly name: string;
-  readonly index: IndexConfig;
+  readonly mode: LogstoreMode;
+  /** Undefined: none yet, so no query is answered. */
+  readonly index: IndexConfig | undefined;
   /** Prefix of its table names, unique in the database. */
   readonly tablePrefix: string;
   readonly retentionSeconds: number;
@@ -29,7 +34,10 @@ const runningQuerySeconds = 60;
 /** The lines of one logstore, kept in segments for a limited time. Old segments are dropped as a whole. */
 export class Logstore implements LogSink {
   readonly name: string;
-  readonly index: IndexConfig;
+  readonly mode: LogstoreMode;
+  readonly index: IndexConfig | undefined;
+  readonly createdSeconds: number;
+  readonly #columns: readonly TableColumn[];
   readonly #options: LogstoreOptions;
   readonly #connection: DuckDBConnection;
   readonly #encoder: RowEncoder;
@@ -40,10 +48,14 @@ export class Logstore implements LogSink {
 
   constructor(connection: DuckDBConnection, options: LogstoreOptions) {
     this.name = options.name;
+    this.mode = options.mode;
     this.index = options.index;
+    this.createdSeconds = Math.floor(options.nowMs() / 1000);
     this.#options = options;
     this.#connection = connection;
-    this.#encoder = new RowEncoder(options.index);
+    const index = options.index ?? { fields: {} };
+    this.#columns = tableColumns(index);
+    this.#encoder = new RowEncoder(index);
   }
 
   /** Number of lines in memory. */
@@ -99,7 +111,7 @@ export class Logstore implements LogSink {
     await this.#dropOld(nowMs);
     this.#openedMs = nowMs;
     const table = `${this.#options.tablePrefix}_${this.#sequence}_${Math.floor(nowMs)}`;
-    const opened = await Segment.create(this.#connection, table, tableColumns(this.index));
+    const opened = await Segment.create(this.#connection, table, this.#columns);
     this.#segments.push(opened);
     return opened;
   }
@@ -116,7 +128,7 @@ export class Logstore implements LogSink {
   }
 
   #emptySelect(selectList: string): string {
-    const columns = tableColumns(this.index).map(({ name, sqlType }) => `NULL::${sqlType} AS ${name}`);
+    const columns = this.#columns.map(({ name, sqlType }) => `NULL::${sqlType} AS ${name}`);
     return `SELECT ${selectList} FROM (SELECT ${columns.join(', ')}) WHERE false`;
   }
 }

@@ -6,6 +6,7 @@ import { searchPredicate } from '../search/search-predicate.ts';
 import { translateSql } from '../sql/translate-sql.ts';
 import { slsType, textOf } from './cell-text.ts';
 import { extraColumn, indexedFields, logSelectList, sequenceColumn, textColumn } from './columns.ts';
+import type { IndexConfig } from './index-config.ts';
 import type { Logstore, TimeRange } from './logstore.ts';
 
 /** The parameters of a GetLogs request. */
@@ -42,13 +43,17 @@ export async function runQuery(
     throw parameterInvalid('sql query must follow search query,please read syntax doc');
   if (/^select\b/i.test(search) && sql === undefined)
     throw parameterInvalid('sql query must follow search query,please read syntax doc');
-  const matched = searchPredicate(parseSearch(search), logstore.index);
+  const { index } = logstore;
+  if (!index) throw new ServiceError(400, 'IndexConfigNotExist', 'logstore without index config');
+  if (sql !== undefined && logstore.mode === 'query')
+    throw parameterInvalid(`logstore ${logstore.name} is of mode query, which does not support sql`);
+  const matched = searchPredicate(parseSearch(search), index);
   const condition = request.partial ? `${matched} AND ${sequenceColumn} % 3 <> 0` : matched;
   try {
     const found =
       sql === undefined
-        ? await readLines(connection, logstore, request, condition)
-        : await readSql(connection, logstore, request, condition, sql);
+        ? await readLines(connection, logstore, index, request, condition)
+        : await readSql(connection, logstore, index, request, condition, sql);
     const counted = logstore.rowsQuery(request, '1', condition);
     const [[processed] = []] = (
       await connection.runAndReadAll(`SELECT count(*) FROM (${counted})`)
@@ -64,12 +69,14 @@ type Found = Pick<LogsResult, 'rows' | 'keys' | 'columnTypes'>;
 async function readSql(
   connection: DuckDBConnection,
   logstore: Logstore,
+  index: IndexConfig,
   request: LogsQuery,
   condition: string,
   sql: string,
 ): Promise<Found> {
-  const rows = logstore.rowsQuery(request, logSelectList(logstore.index), condition);
-  const result = await connection.runAndReadAll(await translateSql(connection, sql, rows, logstore));
+  const rows = logstore.rowsQuery(request, logSelectList(index), condition);
+  const translated = await translateSql(connection, sql, rows, { name: logstore.name, index });
+  const result = await connection.runAndReadAll(translated);
   const keys = result.columnNames();
   const types = result.columnTypes();
   return {
@@ -91,10 +98,11 @@ async function readSql(
 async function readLines(
   connection: DuckDBConnection,
   logstore: Logstore,
+  index: IndexConfig,
   request: LogsQuery,
   condition: string,
 ): Promise<Found> {
-  const fields = indexedFields(logstore.index);
+  const fields = indexedFields(index);
   const wanted = ['"__time__"', sequenceColumn, extraColumn, ...fields.map(textColumn)].join(', ');
   const direction = request.reverse ? 'DESC' : 'ASC';
   const result = await connection.runAndReadAll(

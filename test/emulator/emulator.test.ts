@@ -124,8 +124,8 @@ describe('emulator', () => {
 
   it('has no sink for a project or logstore that does not exist', async () => {
     await using emulator = await startTestEmulator();
-    expect(() => emulator.sink('nosuch', logstore)).toThrow('no logstore nginx-ingress in project nosuch');
-    expect(() => emulator.sink(project, 'nosuch')).toThrow('no logstore nosuch');
+    expect(() => emulator.sink('nosuch', logstore)).toThrow('The Project does not exist : nosuch');
+    expect(() => emulator.sink(project, 'nosuch')).toThrow('logstore nosuch does not exist');
   });
 
   it('reports that its port is taken', async () => {

@@ -1,6 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
 import { request, type IncomingHttpHeaders } from 'node:http';
-import { uncompressSync } from 'lz4-napi';
 
 export interface GoStyleOptions {
   /** `http://host:port`. The project is only in the Host header. */
@@ -21,7 +20,6 @@ export interface GetLogsParameters {
   readonly from: number;
   readonly to: number;
   readonly query: string;
-  readonly acceptEncoding?: 'lz4';
 }
 
 /**
@@ -35,23 +33,20 @@ export class GoStyleClient {
     this.#options = options;
   }
 
-  async getLogs(
-    logstore: string,
-    { from, to, query, acceptEncoding }: GetLogsParameters,
-  ): Promise<GoStyleReply> {
+  async getLogs(logstore: string, { from, to, query }: GetLogsParameters): Promise<GoStyleReply> {
     const values = { type: 'log', from, to, topic: '', line: 100, offset: 0, reverse: false, query };
     const parameters = new URLSearchParams();
     for (const [name, value] of Object.entries(values)) parameters.set(name, String(value));
     parameters.sort();
-    const reply = await this.send('GET', `/logstores/${logstore}`, {
+    // Go's transport adds `Accept-Encoding: gzip`, and decompresses only a reply with `Content-Encoding: gzip`.
+    return this.send('GET', `/logstores/${logstore}`, {
       parameters,
       headers: {
         'x-log-bodyrawsize': '0',
         'Content-Type': 'application/json',
-        ...(acceptEncoding && { 'Accept-Encoding': acceptEncoding }),
+        'Accept-Encoding': 'gzip',
       },
     });
-    return { ...reply, body: unpack(reply) };
   }
 
   async putLogs(
@@ -122,11 +117,4 @@ export class GoStyleClient {
     const signature = createHmac('sha1', this.#options.accessKeySecret).update(text).digest('base64');
     return `LOG ${this.#options.accessKeyId}:${signature}`;
   }
-}
-
-function unpack({ headers, body }: GoStyleReply): Buffer {
-  if (headers['x-log-compresstype'] !== 'lz4') return body;
-  const size = Buffer.alloc(4);
-  size.writeUInt32LE(Number(headers['x-log-bodyrawsize']));
-  return uncompressSync(Buffer.concat([size, body]));
 }

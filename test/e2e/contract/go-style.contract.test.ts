@@ -37,29 +37,20 @@ describe('a client that signs as the Go SDK does', () => {
   });
   afterAll(() => emulator.stop());
 
-  it.each(['lz4', undefined] as const)(
-    'reads its own lines with GetLogs, accepting %s',
-    async (acceptEncoding) => {
-      const query =
-        "* | select status, count(*) as n, avg(status) as a from log where url = '/a b?c=d' group by status order by n, status";
-      const reply = await client.getLogs(logstore, {
-        from,
-        to,
-        query,
-        ...(acceptEncoding && { acceptEncoding }),
-      });
-      expect(JSON.parse(reply.body.toString())).toMatchObject([
-        { status: '200', n: '3', a: '200.0' },
-        { status: '502', n: '3', a: '502.0' },
-      ]);
-      expect(reply.headers['x-log-compresstype']).toBe(acceptEncoding);
-      expect(reply.headers).toMatchObject({
-        'x-log-progress': 'Complete',
-        'x-log-has-sql': 'true',
-        'x-log-count': '2',
-      });
-    },
-  );
+  it('reads its own lines with GetLogs', async () => {
+    const query =
+      "* | select status, count(*) as n, avg(status) as a from log where url = '/a b?c=d' group by status order by n, status";
+    const reply = await client.getLogs(logstore, { from, to, query });
+    expect(JSON.parse(reply.body.toString())).toMatchObject([
+      { status: '200', n: '3', a: '200.0' },
+      { status: '502', n: '3', a: '502.0' },
+    ]);
+    expect(reply.headers).toMatchObject({
+      'x-log-progress': 'Complete',
+      'x-log-has-sql': 'true',
+      'x-log-count': '2',
+    });
+  });
 
   it('finds its lines by search, with their topic and source', async () => {
     const reply = await client.getLogs(logstore, { from, to, query: 'status: 502 and __topic__: nginx' });
@@ -88,6 +79,6 @@ describe('a client that signs as the Go SDK does', () => {
     });
     const reply = await client.putLogs(logstore, body, { ...headers, 'x-log-bodyrawsize': '3' });
     expect(reply.status).toBe(400);
-    expect(JSON.parse(reply.body.toString())).toMatchObject({ errorCode: 'PostBodyInvalid' });
+    expect(JSON.parse(reply.body.toString())).toMatchObject({ errorCode: 'PostBodyUncompressError' });
   });
 });
