@@ -1,5 +1,5 @@
 import { parameterInvalid } from '../service-error.ts';
-import { extraColumn, numberColumn, reservedText, textColumn } from '../store/columns.ts';
+import { extraTextColumn, numberColumn, reservedText, textColumn } from '../store/columns.ts';
 import type { FieldType, IndexConfig } from '../store/index-config.ts';
 import { literal } from '../store/columns.ts';
 import { delimiters } from './delimiters.ts';
@@ -23,9 +23,12 @@ export function searchPredicate(node: SearchNode, index: IndexConfig): string {
     case 'not':
       return `(not ${searchPredicate(node.operand, index)})`;
     case 'compare':
-      return notNull(`${numericColumn(node.field, index)} ${node.operator} ${number(node.number)}`);
+      if (typeOf(node.field, index) === 'text') return asFullText([node.field, node.number], index);
+      return notNull(`${numberColumn(node.field)} ${node.operator} ${number(node.number)}`);
     case 'range': {
-      const column = numericColumn(node.field, index);
+      if (typeOf(node.field, index) === 'text')
+        return asFullText([node.field, 'in', node.low, node.high], index);
+      const column = numberColumn(node.field);
       const low = `${column} ${node.lowOpen ? '>' : '>='} ${number(node.low)}`;
       return notNull(`${low} and ${column} ${node.highOpen ? '<' : '<='} ${number(node.high)}`);
     }
@@ -53,14 +56,22 @@ function numericMatch(field: string, value: SearchValue): string {
   return notNull(`${numberColumn(field)} = ${number(Number(value.text))}`);
 }
 
-/** Different words may match in different fields. */
+/** SLS does not compare numbers in a text field. It searches the words of the condition in all fields. */
+function asFullText(words: readonly (string | number)[], index: IndexConfig): string {
+  return fullTextMatch({ text: words.join(' '), form: 'quoted' }, index);
+}
+
+/** Different words may match in different fields. The names of a line's fields count too. */
 function fullTextMatch(value: SearchValue, index: IndexConfig): string {
   if (index.fullText === false) throw parameterInvalid('full text index is not configured');
-  const columns = [...reservedText, ...Object.keys(index.fields)].map(textColumn);
+  const fields = [...reservedText, ...Object.keys(index.fields)];
   return all(
     patternsOf(value).map((pattern) => {
-      const anywhere = [...columns, extraColumn].map((column) => matches(column, pattern));
-      return `(${anywhere.join(' or ')})`;
+      const anywhere = fields.flatMap((field) => {
+        const named = `(${textColumn(field)} is not null and ${matches(literal(field), pattern)})`;
+        return [matches(textColumn(field), pattern), named];
+      });
+      return `(${[...anywhere, matches(extraTextColumn, pattern)].join(' or ')})`;
     }),
   );
 }
@@ -112,10 +123,4 @@ function typeOf(field: string, index: IndexConfig): FieldType {
       `key (${field}) is not config as key value config,if symbol : is in your log,please wrap : with quotation mark "`,
     );
   return type;
-}
-
-function numericColumn(field: string, index: IndexConfig): string {
-  if (typeOf(field, index) === 'text')
-    throw parameterInvalid(`key (${field}) is not config as numberic column`);
-  return numberColumn(field);
 }

@@ -18,6 +18,9 @@ export const numberColumn = (field: string) => identifier(`n:${field}`);
 /** The column with all fields outside the index, as one JSON object. */
 export const extraColumn = identifier('x:fields');
 
+/** The column with the names and values of these fields, one a line, for full-text search. */
+export const extraTextColumn = identifier('x:text');
+
 /** The column with the time in ms from which queries see the line. */
 export const visibleColumn = identifier('v:ms');
 
@@ -36,6 +39,7 @@ export function tableColumns(index: IndexConfig): TableColumn[] {
     { name: visibleColumn, sqlType: 'BIGINT' },
     { name: sequenceColumn, sqlType: 'BIGINT' },
     { name: extraColumn, sqlType: 'VARCHAR' },
+    { name: extraTextColumn, sqlType: 'VARCHAR' },
   ];
   for (const field of indexedFields(index)) columns.push({ name: textColumn(field), sqlType: 'VARCHAR' });
   for (const [field, type] of numericFields(index))

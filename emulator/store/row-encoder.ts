@@ -20,11 +20,13 @@ export class RowEncoder {
    * @param visibleMs time from which queries see the lines
    */
   encode(records: readonly LogRecord[], firstSequence: number, visibleMs: number): DuckDBValue[][] {
+    const extras = records.map(({ fields }) => this.#extra(fields));
     const columns: DuckDBValue[][] = [
       records.map(({ timeSeconds }) => BigInt(timeSeconds)),
       records.map(() => BigInt(Math.ceil(visibleMs))),
       records.map((_, position) => BigInt(firstSequence + position)),
-      records.map(({ fields }) => this.#extra(fields)),
+      extras.map((extra) => (extra ? JSON.stringify(extra) : null)),
+      extras.map((extra) => (extra ? Object.entries(extra).flat().join('\n') : null)),
     ];
     for (const field of this.#fields) {
       const absent = reservedText.some((name) => name === field) ? '' : null;
@@ -42,14 +44,14 @@ export class RowEncoder {
     return columns;
   }
 
-  #extra(fields: LogRecord['fields']): string | null {
+  #extra(fields: LogRecord['fields']): Readonly<Record<string, string>> | undefined {
     let extra: Record<string, string> | undefined;
     for (const name in fields) {
       if (this.#known.has(name)) continue;
       extra ??= {};
       extra[name] = fields[name] ?? '';
     }
-    return extra ? JSON.stringify(extra) : null;
+    return extra;
   }
 }
 
