@@ -73,7 +73,7 @@ export function createReading(
       endpointOf: sls.endpointOf,
       delaySecondsOf: delays.secondsOf,
       limitsOf: readingOf,
-      query: sls.aggregates.query,
+      query: async (query, signal) => (await sls.aggregates.query(query, signal)).byRoute,
       sink: tellAll(delays.sink, ...sinks),
       observer,
     },

@@ -3,7 +3,7 @@ import { AdapterError } from '../errors.ts';
 import { routeColumnsOf } from '../metric/log-kind.ts';
 import type { Aggregates } from '../metric/measures.ts';
 import { logQuery, type LogQuery, type LogSource, type Row } from './client.ts';
-import { decodeByRoute, decodeTotal, queryDecoded } from './decode.ts';
+import { decodeByRoute, decodeTotal, newestIn, queryDecoded } from './decode.ts';
 import { logstoreKey, type LogstoreAddress } from './endpoint.ts';
 import { greatestLimit, queryText, type Statement } from './query-text.ts';
 import { unindexedField } from './sls-error.ts';
@@ -17,6 +17,15 @@ export interface AggregateQuery extends LogstoreAddress, Omit<Statement, 'hasAlt
 
 /** Keyed by route; a route without a line in the window is absent. The whole logstore has the key undefined. */
 export type AggregatesByRoute = ReadonlyMap<string | undefined, Aggregates>;
+
+export interface AggregateResult {
+  readonly byRoute: AggregatesByRoute;
+  /**
+   * Unix second of the newest line that any row of the result counts, also of routes that were not asked for. Undefined:
+   * no line was counted, or the query is a SELECT that a user wrote.
+   */
+  readonly newestSeconds: number | undefined;
+}
 
 /** A logstore that lacks the alternative column is asked for it again after this long. */
 const recheckColumnMs = 10 * 60_000;
@@ -50,7 +59,7 @@ export class AggregateSource {
   }
 
   /** @throws AdapterError with one of the codes of SLS; a result is never partial */
-  readonly query = async (query: AggregateQuery, signal: AbortSignal): Promise<AggregatesByRoute> => {
+  readonly query = async (query: AggregateQuery, signal: AbortSignal): Promise<AggregateResult> => {
     const key = logstoreKey(query);
     const hasAlternative = !this.#lacksAlternative.has(key);
     try {
@@ -63,10 +72,16 @@ export class AggregateSource {
     }
   };
 
-  #send(query: AggregateQuery, hasAlternative: boolean, signal: AbortSignal): Promise<AggregatesByRoute> {
+  #send(query: AggregateQuery, hasAlternative: boolean, signal: AbortSignal): Promise<AggregateResult> {
     const { plannedAtSeconds, readIds = [] } = query;
     const sent = { ...logQueryOf(query, hasAlternative, this.#maxRows), readIds };
-    return queryDecoded(this.#logs, sent, plannedAtSeconds, (rows) => this.#decode(rows, query), signal);
+    const { logKind, window } = query;
+    const isOwnSelect = typeof logKind !== 'string' && logKind.sql !== undefined;
+    const decode = (rows: readonly Row[]) => ({
+      byRoute: this.#decode(rows, query),
+      newestSeconds: isOwnSelect ? undefined : newestIn(rows, window),
+    });
+    return queryDecoded(this.#logs, sent, plannedAtSeconds, decode, signal);
   }
 
   #decode(rows: readonly Row[], query: AggregateQuery): AggregatesByRoute {

@@ -4,7 +4,7 @@ import type { Aggregates } from '../metric/measures.ts';
 import type { Window } from '../metric/sample.ts';
 import type { LogQuery, LogSource, Row } from './client.ts';
 import { logstoreName } from './endpoint.ts';
-import { linesAlias, routeAlias, secondAlias } from './query-text.ts';
+import { linesAlias, newestAlias, routeAlias, secondAlias } from './query-text.ts';
 
 /**
  * Runs a query, checks the clock with its reply, and decodes its rows.
@@ -158,6 +158,23 @@ export function decodeTotal(
   if (lines === 'null' && nullLines === 'none') return new Map();
   if (decodeNumber(lines, linesAlias) === 0) return new Map();
   return new Map([[undefined, decodeAggregates(row, aliases)]]);
+}
+
+/**
+ * Returns the second of the newest line that the rows of a result count; undefined if they count none, or do not tell.
+ *
+ * @throws AdapterError `SlsReplyInvalid`, also for a second outside the window
+ */
+export function newestIn(rows: readonly Row[], window: Window): number | undefined {
+  let newest: number | undefined;
+  for (const { [newestAlias]: text } of rows) {
+    if (text === undefined || text === 'null') continue;
+    const second = decodeNumber(text, newestAlias);
+    if (second < window.startSeconds || second >= window.endSeconds)
+      throw wrongReply(`a line of second ${second}, which is outside the window`);
+    if (newest === undefined || second > newest) newest = second;
+  }
+  return newest;
 }
 
 /**

@@ -29,6 +29,9 @@ export const secondAlias = 'unix_second';
 /** Alias of the count of lines that every whole-logstore query adds. */
 export const linesAlias = 'lines';
 
+/** Alias of the second of the newest line of each row. Every query has it but a user's own SELECT. */
+export const newestAlias = 'newest_second';
+
 /** Source: SLS, "Limits on query and analysis". */
 const maxSearchConditions = 30;
 
@@ -56,6 +59,7 @@ export function queryText(statement: Statement): string {
     ([alias, sql]) =>
       `${typeof logKind === 'string' ? sql : withValues(sql, logKind, statement)} AS ${alias}`,
   );
+  columns.push(`max(__time__) AS ${newestAlias}`);
   if (routes === undefined) {
     return `${search} | SELECT ${[...columns, `count(*) AS ${linesAlias}`].join(', ')} FROM log WHERE ${where} LIMIT 1`;
   }

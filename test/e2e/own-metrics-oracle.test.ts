@@ -146,8 +146,8 @@ async function outcomesOf(series: readonly Series[], maxNamedRoutes: number): Pr
     maxNamedRoutes,
   });
   const found = batches.map(async (batch) => {
-    const result = await source.query(batch.query, alive());
-    return batch.series.map((one) => [one, outcomeFromResult(one, batch.query.window, result)] as const);
+    const { byRoute } = await source.query(batch.query, alive());
+    return batch.series.map((one) => [one, outcomeFromResult(one, batch.query.window, byRoute)] as const);
   });
   return new Map((await Promise.all(found)).flat());
 }

@@ -168,7 +168,7 @@ describe('with an SLS without an index on request_time', () => {
     const source = new AggregateSource(client);
     const { collector } = createCollector({
       clock,
-      query: (query, signal) => source.query(query, signal),
+      query: async (query, signal) => (await source.query(query, signal)).byRoute,
       endpointOf: () => parseEndpointUrl(emulator.url),
     });
     const series = ['qps', 'inflow', 'error_ratio', 'latency_p99', 'concurrency'].map((metric) =>

@@ -35,8 +35,8 @@ export const aggregateQuery = (
 
 /** Runs a query and returns route → requests. */
 export async function requestsOf(source: AggregateSource, query: AggregateQuery) {
-  const found = await source.query(query, alive());
-  return new Map(Array.from(found, ([route, aggregates]) => [route, aggregates['requests']]));
+  const { byRoute } = await source.query(query, alive());
+  return new Map(Array.from(byRoute, ([route, aggregates]) => [route, aggregates['requests']]));
 }
 
 /** Returns route → lines, counted in the test: one entry of `routes` per line. */

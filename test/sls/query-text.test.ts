@@ -23,7 +23,7 @@ describe('the text of a query', () => {
   it('for one route', () => {
     expect(text()).toBe(
       'proxy_upstream_name: "default-a-80" or proxy_alternative_upstream_name: "default-a-80" | ' +
-        `SELECT ${effective} AS effective_route, count(*) AS requests FROM log ` +
+        `SELECT ${effective} AS effective_route, count(*) AS requests, max(__time__) AS newest_second FROM log ` +
         `WHERE __time__ >= 100 AND __time__ < 115 AND ${effective} IN ('default-a-80') ` +
         'GROUP BY effective_route LIMIT 1',
     );
@@ -33,7 +33,7 @@ describe('the text of a query', () => {
     const aggregates = { requests: 'count(*)', seconds: 'sum(request_time)' };
     expect(text({ routes: ['a-b-80', 'c-d-http'], hasAlternative: false, aggregates })).toBe(
       'proxy_upstream_name: "a-b-80" or proxy_upstream_name: "c-d-http" | ' +
-        'SELECT proxy_upstream_name AS effective_route, count(*) AS requests, sum(request_time) AS seconds FROM log ' +
+        'SELECT proxy_upstream_name AS effective_route, count(*) AS requests, sum(request_time) AS seconds, max(__time__) AS newest_second FROM log ' +
         "WHERE __time__ >= 100 AND __time__ < 115 AND proxy_upstream_name IN ('a-b-80', 'c-d-http') " +
         'GROUP BY effective_route LIMIT 2',
     );
@@ -41,7 +41,7 @@ describe('the text of a query', () => {
 
   it('for every route names no route', () => {
     expect(text({ routes: routes(201), everyRoute: true })).toBe(
-      `* | SELECT ${effective} AS effective_route, count(*) AS requests FROM log ` +
+      `* | SELECT ${effective} AS effective_route, count(*) AS requests, max(__time__) AS newest_second FROM log ` +
         `WHERE __time__ >= 100 AND __time__ < 115 AND ${effective} IS NOT NULL ` +
         'GROUP BY effective_route LIMIT 1000000',
     );
@@ -49,7 +49,7 @@ describe('the text of a query', () => {
 
   it('for the whole logstore', () => {
     expect(text({ routes: undefined })).toBe(
-      '* | SELECT count(*) AS requests, count(*) AS lines FROM log WHERE __time__ >= 100 AND __time__ < 115 LIMIT 1',
+      '* | SELECT count(*) AS requests, max(__time__) AS newest_second, count(*) AS lines FROM log WHERE __time__ >= 100 AND __time__ < 115 LIMIT 1',
     );
   });
 

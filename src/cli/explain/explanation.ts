@@ -89,7 +89,7 @@ export async function runExplained(
   const exchanges: Exchange[] = [];
   const source = new AggregateSource(recording(sls.gates, exchanges));
   try {
-    const result = await withRetry(
+    const { byRoute } = await withRetry(
       (either) => source.query(batch.query, either),
       () => request.maxRetries,
       signal,
@@ -97,7 +97,7 @@ export async function runExplained(
     );
     const items = batch.series.map((series) => ({
       labels: series.labels,
-      sample: sampleOf(outcomeFromResult(series, batch.query.window, result)),
+      sample: sampleOf(outcomeFromResult(series, batch.query.window, byRoute)),
     }));
     return { exchanges, items, error: undefined };
   } catch (thrown) {

@@ -106,8 +106,8 @@ describe('explain', () => {
     expect(stdout).toMatch(
       /^query 1: Complete after \d+ ms, \d+ ms in SLS, 126 lines, \d+ bytes read, 1 row, request [0-9A-F]+$/m,
     );
-    expect(stdout).toMatch(/^ +__source__ .* effective_route +requests$/m);
-    expect(stdout).toMatch(/ default-web-80 +126$/m);
+    expect(stdout).toMatch(/^ +__source__ .* effective_route +requests +newest_second$/m);
+    expect(stdout).toMatch(/ default-web-80 +126 +\d+$/m);
     expect(stdout).toMatch(/^default-web-80 +7\.875 +requests\/s +7875m /m);
   });
 

@@ -80,10 +80,10 @@ export class Comparison {
     meanings: ReadonlyMap<Series, Meaning>,
     scene: Scene,
   ): Promise<void> {
-    const result = await this.#sls.source.query(query, alive());
+    const { byRoute } = await this.#sls.source.query(query, alive());
     for (const one of series) {
       const meaning = of(one, meanings);
-      const value = compareOutcome(outcomeFromResult(one, query.window, result), meaning, scene);
+      const value = compareOutcome(outcomeFromResult(one, query.window, byRoute), meaning, scene);
       this.tally.readings += 1;
       if (value === undefined) this.tally.unreadable += 1;
       else if (value > 0) this.tally.nonZero += 1;

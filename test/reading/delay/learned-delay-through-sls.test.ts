@@ -127,9 +127,9 @@ async function readEveryRoute(source: AggregateSource): Promise<Readings> {
   let made = 0;
   let bad = 0;
   for (const { query, series: members } of batches) {
-    const result = await source.query(query, alive());
+    const { byRoute } = await source.query(query, alive());
     for (const one of members) {
-      const outcome = outcomeFromResult(one, query.window, result);
+      const outcome = outcomeFromResult(one, query.window, byRoute);
       const found = outcome.kind === 'sample' ? Math.round(outcome.sample.value * one.intervalSeconds) : NaN;
       const all = final.lines(series.indexOf(one), query.window);
       if (!(found <= all)) faults.push(`${one.route ?? ''} at ${at}: ${found} of ${all} lines`);
