@@ -1,9 +1,10 @@
 import { createAccessCheck } from '../access/access-check.ts';
 import { createRequestParser } from '../access/request-parser.ts';
 import { type AdapterError, toAdapterError, type ErrorCode } from '../errors.ts';
-import type { ExternalMetricRef } from '../metric/external-metric-ref.ts';
+import type { Requirement } from '../grammar/label-selector.ts';
 import type { Catalog } from '../metric/catalog.ts';
 import { labelDefinitions } from '../metric/labels.ts';
+import { parseMetricRequest } from '../metric/metric-request.ts';
 import { failed, ok } from './check.ts';
 import { nearest } from './edit-distance.ts';
 import { remedyOf, type DoctorCheck, type Examination } from './examination.ts';
@@ -12,8 +13,9 @@ interface RefusedRead {
   /** `{namespace}/{name}`. */
   readonly hpa: string;
   readonly metric: string;
-  readonly ref: ExternalMetricRef;
   readonly error: AdapterError;
+  /** The key and the first value of the label at fault, if it is one label. */
+  readonly label?: readonly [string, string | undefined];
 }
 
 /** A check of the reads that HPAs name: it fails if one of them is refused with one of the codes. */
@@ -22,7 +24,7 @@ interface ReadCheck {
   readonly description: string;
   readonly passed: string;
   readonly codes: readonly ErrorCode[];
-  /** Returns what to write instead of the first refused read. */
+  /** Returns what to write instead. */
   readonly write: (refused: RefusedRead, catalog: Catalog) => string | undefined;
 }
 
@@ -43,12 +45,11 @@ const readChecks: readonly ReadCheck[] = [
     description: 'The selectors of HPAs are valid: labels, operators, values',
     passed: 'all selectors are valid',
     codes: ['LabelUnknown', 'LabelMissing', 'LabelValueInvalid', 'OperatorUnsupported', 'SelectorMalformed'],
-    write: ({ ref, error }) => {
-      if (error.code !== 'LabelUnknown' || 'refusal' in ref) return undefined;
+    write: ({ label: [key = '', value = 'VALUE'] = [], error }) => {
+      if (error.code !== 'LabelUnknown') return undefined;
       const names = Object.values(labelDefinitions).map(({ name }) => name);
-      const wrong = ref.requirements.find(({ key }) => !names.some((name) => name === key));
-      const [name] = wrong === undefined ? [] : nearest(wrong.key, names, 1);
-      return name === undefined ? undefined : `${name}: ${wrong?.values[0] ?? 'VALUE'}`;
+      const [name] = nearest(key, names, 1);
+      return name === undefined ? undefined : `${name}: ${value}`;
     },
   },
   {
@@ -69,16 +70,20 @@ export const autoscalerChecks: readonly DoctorCheck[] = readChecks.map(
     needs: ['hpas'],
     run: (examination) => {
       const refused = refusedReads(examination).filter(({ error }) => codes.includes(error.code));
-      const [first] = refused;
-      if (first === undefined) return ok(passed);
+      if (refused.length === 0) return ok(passed);
       const lines = refused
         .slice(0, maxShown)
         .map(({ hpa, metric, error }) => `HPA ${hpa}, ${metric}: ${error.what}`);
       const more = refused.length > maxShown ? [`and ${refused.length - maxShown} more`] : [];
+      const distinct = (texts: readonly (string | undefined)[]) => [
+        ...new Set(texts.filter((text) => text !== undefined)),
+      ];
+      const catalog = examination.facts.get('catalog');
+      const corrections = distinct(refused.slice(0, maxShown).map((one) => write(one, catalog)));
       return failed(
         [...lines, ...more].join('\n'),
-        remedyOf(first.error),
-        write(first, examination.facts.get('catalog')),
+        distinct(refused.map(({ error }) => remedyOf(error))).join(' '),
+        corrections.length === 0 ? undefined : corrections.join('\n'),
       );
     },
   }),
@@ -86,16 +91,45 @@ export const autoscalerChecks: readonly DoctorCheck[] = readChecks.map(
 
 function refusedReads({ facts }: Examination): RefusedRead[] {
   const { defaults, access } = facts.get('config');
-  const parse = createRequestParser(facts.get('catalog'), defaults, createAccessCheck(access));
+  const catalog = facts.get('catalog');
+  const parse = createRequestParser(catalog, defaults, createAccessCheck(access));
   return facts.get('autoscalers').flatMap(({ namespace, name, metrics }) =>
     metrics.flatMap((ref) => {
-      try {
-        if ('refusal' in ref) throw ref.refusal;
-        parse(ref.name, namespace, ref.requirements);
-        return [];
-      } catch (thrown) {
-        return [{ hpa: `${namespace}/${name}`, metric: ref.name, ref, error: toAdapterError(thrown) }];
-      }
+      const read = { hpa: `${namespace}/${name}`, metric: ref.name };
+      if ('refusal' in ref) return [{ ...read, error: ref.refusal }];
+      const error = errorOf(() => parse(ref.name, namespace, ref.requirements));
+      if (error === undefined) return [];
+      const wrong = wrongLabels(ref.name, namespace, ref.requirements, catalog);
+      const others = wrong.filter((one) => one.error.what !== error.what);
+      const first = wrong.find((one) => one.error.what === error.what);
+      return [first ?? { error }, ...others].map((one) => ({ ...read, ...one }));
     }),
   );
+}
+
+/** Returns the labels that are refused also alone, so that all of them show at once. */
+function wrongLabels(
+  metric: string,
+  namespace: string,
+  requirements: readonly Requirement[],
+  catalog: Catalog,
+): Pick<RefusedRead, 'error' | 'label'>[] {
+  return requirements.flatMap((requirement) => {
+    const error = errorOf(() => parseMetricRequest(metric, namespace, [requirement], anyLogstore, catalog));
+    // What is missing shows only in the whole selector.
+    if (error === undefined || error.code === 'LabelMissing' || error.code === 'MetricUnknown') return [];
+    return [{ error, label: [requirement.key, requirement.values[0]] as const }];
+  });
+}
+
+/** Stands for labels that a selector must have, while its other labels are tried. */
+const anyLogstore = { project: 'any', logstore: 'any' };
+
+function errorOf(attempt: () => unknown): AdapterError | undefined {
+  try {
+    attempt();
+    return undefined;
+  } catch (thrown) {
+    return toAdapterError(thrown);
+  }
 }

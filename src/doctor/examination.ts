@@ -66,7 +66,11 @@ export interface Target extends Read {
 
 /** The answer of SLS to the first query. An error shows which check the query is refused at. */
 export type Probe =
-  | { readonly error: AdapterError }
+  | {
+      readonly error: AdapterError;
+      /** True if SLS refused the SQL, but answers a search without SQL. */
+      readonly isSqlRefused: boolean;
+    }
   | {
       readonly error: undefined;
       readonly reachSeconds: number;

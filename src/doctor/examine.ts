@@ -13,6 +13,7 @@ import {
   findingOf,
 } from './examination.ts';
 import { fields, fieldTypes } from './field-checks.ts';
+import { hpaLogstores } from './hpa-logstores-check.ts';
 import { lag } from './lag-check.ts';
 import { freshness, logFormat, route } from './line-checks.ts';
 import { logstoreChecks } from './logstore-checks.ts';
@@ -65,4 +66,5 @@ export const allChecks = (input: Pick<DoctorInput, 'selector'>): readonly Doctor
   caBundle,
   ...rightsChecks,
   ...autoscalerChecks,
+  hpaLogstores,
 ];

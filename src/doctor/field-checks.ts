@@ -2,7 +2,7 @@ import { toAdapterError } from '../errors.ts';
 import { filterEntries } from '../metric/series.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
 import { unindexedField } from '../sls/sls-error.ts';
-import { failed, ok, warn } from './check.ts';
+import { failed, ok, skipped, warn } from './check.ts';
 import type { DoctorCheck, Examination } from './examination.ts';
 import { ingressLogOf, queryLogstore } from './logstore-query.ts';
 
@@ -49,16 +49,26 @@ export const fieldTypes: DoctorCheck = {
       (field) => field in numericFields,
     );
     if (numeric.length === 0) return ok('the metric needs no numeric field');
-    const queryOf = (field: string) => `${field} >= 0 | SELECT count(*) AS lines FROM log LIMIT 1`;
-    const textual = await unindexed(numeric, queryOf, examination, signal);
-    if (textual.length === 0) return ok(numeric.map((field) => `${field}: a number`).join(', '));
+    const query = `* | SELECT ${numeric.join(', ')} FROM log LIMIT 1`;
+    const { columnTypes } = await queryLogstore(examination, query, signal, [60]);
+    const typed = numeric.flatMap((field) => {
+      const type = columnTypes.get(field);
+      return type === undefined ? [] : [[field, type] as const];
+    });
+    if (typed.length < numeric.length) return skipped('the answer of SLS has no types of columns');
+    const textual = typed.filter(([, type]) => !numericTypes.has(type));
+    if (textual.length === 0) return ok(typed.map(([field, type]) => `${field}: ${type}`).join(', '));
+    const names = textual.map(([field, type]) => `${field} (${type})`);
     return warn(
-      `indexed as text: ${textual.join(', ')}. Readings are correct, but each query parses every line as text`,
+      `not indexed as a number: ${names.join(', ')}. Readings are correct, but each query parses every line as text`,
       'Change the type in the index of the logstore (SLS console: Query & Analysis Attributes, Field Search; below in the format of the API):',
-      indexKeys(textual),
+      indexKeys(textual.map(([field]) => field)),
     );
   },
 };
+
+/** Types in `meta.columnTypes`. A field of type long is a bigint. */
+const numericTypes: ReadonlySet<string> = new Set(['bigint', 'double', 'integer', 'real', 'long']);
 
 /** Returns the columns of an ingress log that the request reads, without the optional one of canaries. */
 function fieldsOf(request: MetricRequest): string[] {

@@ -1,7 +1,7 @@
 import type { AdapterError, ErrorCode } from '../errors.ts';
 import type { LogstoreAddress } from '../sls/endpoint.ts';
 import { failed, ok, warn, type Finding } from './check.ts';
-import { findingOf, type DoctorCheck, type Examination } from './examination.ts';
+import { findingOf, type DoctorCheck, type Examination, type Probe } from './examination.ts';
 import { probeLogstore } from './logstore-query.ts';
 
 /** Something that SLS verifies before it runs a query. It does so in a fixed order, so one query tests all steps. */
@@ -78,6 +78,17 @@ const steps: readonly Step[] = [
     refused: ({ what }) => failed(what, queueRemedy),
   },
   {
+    id: 'sql',
+    description: 'The logstore runs SQL: its mode is standard, not query',
+    codes: [],
+    passed: () => ok('the logstore runs SQL'),
+    refused: ({ what }) =>
+      failed(
+        `a search works, but SQL does not: ${what}`,
+        'Readings need SQL. A logstore of mode `query` (Query Logstore) has none: create one of mode standard, and have the collector write there (SLS console: the logstore, Attributes, Type). In mode standard, switch on statistics for its fields (Query & Analysis Attributes).',
+      ),
+  },
+  {
     id: 'index',
     description: 'The logstore has an index',
     codes: ['IndexMissing'],
@@ -102,15 +113,20 @@ const query: DoctorCheck = {
   run: async (examination, signal) => {
     const probe = await probeLogstore(examination, signal);
     examination.facts.learn({ probe });
-    const { error } = probe;
-    if (error === undefined) return ok('SLS answers');
-    if (stepOf(error) < 0) return findingOf(error);
+    if (probe.error === undefined) return ok('SLS answers');
+    if (stepOf(probe) === undefined) return findingOf(probe.error);
     return ok('SLS answers, and refuses the query');
   },
 };
 
-const stepOf = (error: AdapterError): number =>
-  isTokenError(error) ? 0 : steps.findIndex(({ codes }) => codes.includes(error.code));
+/** Returns the step that SLS refused the query at. */
+function stepOf(probe: Probe): string | undefined {
+  const { error } = probe;
+  if (error === undefined) return undefined;
+  if (probe.isSqlRefused) return 'sql';
+  if (isTokenError(error)) return 'access-key';
+  return steps.find(({ codes }) => codes.includes(error.code))?.id;
+}
 
 /** From the first signed query to one that runs. */
 export const logstoreChecks: readonly DoctorCheck[] = [
@@ -120,9 +136,9 @@ export const logstoreChecks: readonly DoctorCheck[] = [
     description,
     needs: [steps[index - 1]?.id ?? query.id],
     run: (examination) => {
-      const { error } = examination.facts.get('probe');
-      const isRefused = error !== undefined && stepOf(error) === index;
-      return isRefused ? refused(error, examination) : passed(examination);
+      const probe = examination.facts.get('probe');
+      const isRefused = probe.error !== undefined && stepOf(probe) === id;
+      return isRefused ? refused(probe.error, examination) : passed(examination);
     },
   })),
 ];

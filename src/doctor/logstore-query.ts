@@ -1,8 +1,9 @@
-import { toAdapterError } from '../errors.ts';
+import { AdapterError, toAdapterError } from '../errors.ts';
 import { ingressLogs } from '../metric/log-kind.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
 import type { LogResult, Row } from '../sls/client.ts';
 import { decodeNumber } from '../sls/decode.ts';
+import { logstoreName, type LogstoreAddress } from '../sls/endpoint.ts';
 import type { Examination, Probe } from './examination.ts';
 
 const hourSeconds = 3600;
@@ -13,7 +14,7 @@ const maxAttempts = 3;
 const pauseMs = 1000;
 
 /**
- * Queries the target's logstore, with retries.
+ * Queries the target's logstore, or another one, with retries.
  *
  * @param reachSeconds time ranges that end now, tried in this order while SLS cannot finish in time
  * @returns also the time range, and how often SLS had no free slot before
@@ -24,8 +25,8 @@ export async function queryLogstore(
   query: string,
   signal: AbortSignal,
   reachSeconds: readonly number[] = defaultReach,
+  address: LogstoreAddress = facts.get('target').address,
 ): Promise<LogResult & { readonly reachSeconds: number; readonly throttled: number }> {
-  const { address } = facts.get('target');
   const reaches = [...reachSeconds];
   let throttled = 0;
   for (;;) {
@@ -51,10 +52,30 @@ export async function probeLogstore(examination: Examination, signal: AbortSigna
   try {
     const query = '* | SELECT count(*) AS lines, max(__time__) AS newest FROM log LIMIT 1';
     const { rows, reachSeconds, throttled } = await queryLogstore(examination, query, signal);
-    const newestSeconds = countIn(rows[0], 'newest') || undefined;
-    return { error: undefined, reachSeconds, throttled, lines: countIn(rows[0], 'lines'), newestSeconds };
+    const [row] = rows;
+    if (row?.['lines'] === undefined) return { error: withoutSql(examination), isSqlRefused: true };
+    const newestSeconds = countIn(row, 'newest') || undefined;
+    return { error: undefined, reachSeconds, throttled, lines: countIn(row, 'lines'), newestSeconds };
   } catch (thrown) {
-    return { error: toAdapterError(thrown) };
+    const error = toAdapterError(thrown);
+    const mayBeSql = error.code === 'QueryRefused' || error.code === 'IndexMissing';
+    return { error, isSqlRefused: mayBeSql && (await answersSearch(examination, signal)) };
+  }
+}
+
+const withoutSql = ({ facts }: Examination) =>
+  new AdapterError(
+    'QueryRefused',
+    `SLS, ${logstoreName(facts.get('target').address)}: the answer has lines instead of the result of the SQL`,
+  );
+
+/** Returns whether the logstore answers a search without SQL. */
+async function answersSearch(examination: Examination, signal: AbortSignal): Promise<boolean> {
+  try {
+    await queryLogstore(examination, '*', signal, [1]);
+    return true;
+  } catch {
+    return false;
   }
 }
 

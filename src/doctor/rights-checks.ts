@@ -9,18 +9,21 @@ import {
   type Examination,
   type Account,
 } from './examination.ts';
+import { managesApiService } from './running-adapter.ts';
 import { autoscalerController, missingRights, rightsOn, rightText, type Right } from './rights.ts';
 
 /** Rights that the adapter, or another account, needs for HPAs to get metrics. */
 interface RightsCheck {
   readonly id: string;
   readonly description: string;
-  /** Default: `kubernetes`. */
-  readonly needs?: readonly string[];
+  readonly runsAfter?: readonly string[];
   /** Default: the adapter's account. */
   readonly account?: Account;
-  /** Returns true if the configuration needs these rights. Default: always. */
-  readonly isNeeded?: (config: Config) => boolean;
+  /** Returns whether the adapter needs these rights; undefined: that is not known from here. Default: always. */
+  readonly isNeeded?: (
+    examination: Examination,
+    signal: AbortSignal,
+  ) => boolean | Promise<boolean | undefined>;
   readonly rights: (examination: Examination) => readonly Right[];
   /** Without these rights the adapter works, but not as well. */
   readonly isOptional?: boolean;
@@ -28,7 +31,7 @@ interface RightsCheck {
   readonly write: (account: Account, config: Config) => string;
 }
 
-const isDelegated = ({ server }: Config) => server.authentication === 'delegated';
+const isDelegated = ({ facts }: Examination) => facts.get('config').server.authentication === 'delegated';
 
 const allRights: readonly RightsCheck[] = [
   {
@@ -59,7 +62,7 @@ const allRights: readonly RightsCheck[] = [
   {
     id: 'hpa-watch',
     description: 'The adapter may list and watch HPAs, to keep the metrics that they name fresh',
-    isNeeded: ({ kubernetes }) => kubernetes.watchAutoscalers,
+    isNeeded: ({ facts }) => facts.get('config').kubernetes.watchAutoscalers,
     rights: ({ facts }) =>
       watchedNamespaces(facts.get('config')).flatMap((namespace) =>
         rightsOn(['list', 'watch'], {
@@ -86,8 +89,8 @@ const allRights: readonly RightsCheck[] = [
   {
     id: 'apiservice-keeper',
     description:
-      'The adapter may maintain the caBundle of its APIService, if configured (--manage-apiservice)',
-    isNeeded: ({ kubernetes }) => kubernetes.manageApiService,
+      'The adapter may maintain the caBundle of its APIService, if it runs with --manage-apiservice',
+    isNeeded: managesApiService,
     rights: () =>
       rightsOn(['get', 'patch'], {
         group: 'apiregistration.k8s.io',
@@ -104,10 +107,10 @@ const allRights: readonly RightsCheck[] = [
   {
     id: 'hpa-reader',
     description: 'The HPA controller may read the external metrics that HPAs name',
-    needs: ['hpas'],
+    runsAfter: ['hpas'],
     account: autoscalerController,
     rights: ({ input, facts }) =>
-      namedMetrics(input, facts.get('autoscalers')).flatMap(([namespace, resource]) =>
+      namedMetrics(input, facts.find('autoscalers') ?? []).flatMap(([namespace, resource]) =>
         rightsOn(['list'], { namespace, group: 'external.metrics.k8s.io', version: 'v1beta1', resource }),
       ),
     remedy: 'Without it the HPA controller gets 403, and HPAs show <unknown>. Apply:',
@@ -118,7 +121,8 @@ const allRights: readonly RightsCheck[] = [
 export const rightsChecks: readonly DoctorCheck[] = allRights.map((rights): DoctorCheck => ({
   id: rights.id,
   description: rights.description,
-  needs: rights.needs ?? ['kubernetes'],
+  needs: ['kubernetes'],
+  runsAfter: rights.runsAfter ?? [],
   run: (examination, signal) => checkRights(rights, examination, signal),
 }));
 
@@ -127,17 +131,20 @@ async function checkRights(
   examination: Examination,
   signal: AbortSignal,
 ): Promise<Finding> {
-  const config = examination.facts.get('config');
-  if (!isNeeded(config)) return ok('not needed');
+  const needed = await isNeeded(examination, signal);
+  if (needed === false) return ok('not needed');
   const account = other ?? examination.facts.get('account');
   const name = `ServiceAccount ${account.namespace}/${account.name}`;
   const missing = await missingRights(examination, account, rights(examination), signal);
   if (missing.length === 0) return ok(`${name} has these rights`);
   const more = missing.length > maxShown ? `, and ${missing.length - maxShown} more` : '';
   const found = `${name} may not ${missing.slice(0, maxShown).map(rightText).join(', ')}${more}`;
-  return (isOptional ? warn : failed)(found, remedy, write(account, config));
+  const text = write(account, examination.facts.get('config'));
+  if (needed === undefined) return warn(`${found}, which it needs ${unknownNeed}`, remedy, text);
+  return (isOptional ? warn : failed)(found, remedy, text);
 }
 
+const unknownNeed = 'if it runs with --manage-apiservice, as the chart and deploy/adapter have it';
 const maxShown = 3;
 /** One review each. A few are enough, since a role usually grants the whole API group. */
 const maxMetricsReviewed = 20;

@@ -1,17 +1,23 @@
 import { createAccessCheck } from '../access/access-check.ts';
 import { accessReadOf } from '../access/request-parser.ts';
 import type { Config } from '../config/schema.ts';
-import { AdapterError } from '../errors.ts';
 import { parseLabelSelector } from '../grammar/label-selector.ts';
 import { formatQuantity } from '../grammar/quantity.ts';
-import type { Autoscaler } from '../kube/autoscalers/autoscaler.ts';
 import type { Catalog } from '../metric/catalog.ts';
 import { labelDefinitions } from '../metric/labels.ts';
 import { parseMetricRequest } from '../metric/metric-request.ts';
 import { createReading } from '../service/reading-stack.ts';
 import { logstoreName } from '../sls/endpoint.ts';
 import { failed, ok, skipped } from './check.ts';
-import { defaultMetric, remedyOf, type DoctorCheck, type DoctorInput, type Read } from './examination.ts';
+import {
+  defaultMetric,
+  remedyOf,
+  type DoctorCheck,
+  type DoctorInput,
+  type Examination,
+  type Read,
+} from './examination.ts';
+import { hpaReads } from './hpa-reads.ts';
 
 /** Without a selector it takes a read of an HPA, so it runs after the list of HPAs, whatever its result. */
 export const target = ({ selector }: Pick<DoctorInput, 'selector'>): DoctorCheck => ({
@@ -20,11 +26,11 @@ export const target = ({ selector }: Pick<DoctorInput, 'selector'>): DoctorCheck
     'There is a metric and a logstore to check: from the selector, else from the HPAs, else from the configured defaults',
   needs: ['configuration'],
   runsAfter: selector === undefined ? ['hpas'] : [],
-  run: ({ input, facts }) => {
+  run: (examination) => {
+    const { input, facts } = examination;
     const { defaults } = facts.get('config');
     const catalog = facts.get('catalog');
-    const autoscalers = facts.find('autoscalers') ?? [];
-    const fromHpas = selector === undefined ? mostNamed(input, autoscalers, defaults, catalog) : undefined;
+    const fromHpas = selector === undefined ? mostNamed(examination) : undefined;
     if (selector === undefined && fromHpas === undefined && !(defaults.project && defaults.logstore))
       return noLogstore;
     const read = fromHpas?.read ?? inputRead(input, defaults, catalog);
@@ -56,28 +62,13 @@ function inputRead(
   };
 }
 
-/**
- * Returns the first read of the logstore that most HPAs name, and the routes of all its reads. Leaves out invalid reads,
- * which other checks report.
- */
+/** Returns the first read of the logstore that most HPAs name, and the routes of all its reads. */
 function mostNamed(
-  { metric }: DoctorInput,
-  autoscalers: readonly Autoscaler[],
-  defaults: Config['defaults'],
-  catalog: Catalog,
+  examination: Examination,
 ): { readonly read: Read; readonly routes: readonly string[]; readonly source: string } | undefined {
-  const reads = autoscalers.flatMap(({ namespace, name, metrics }) =>
-    metrics.flatMap((ref) => {
-      if ('refusal' in ref || (metric ?? ref.name) !== ref.name) return [];
-      const { requirements } = ref;
-      try {
-        const request = parseMetricRequest(ref.name, namespace, requirements, defaults, catalog);
-        return [{ request, requirements, namespace, hpa: `${namespace}/${name}` }];
-      } catch (error) {
-        if (error instanceof AdapterError) return [];
-        throw error;
-      }
-    }),
+  const { metric } = examination.input;
+  const reads = hpaReads(examination).filter(
+    ({ request }) => (metric ?? request.metric.name) === request.metric.name,
   );
   const byLogstore = [...Map.groupBy(reads, ({ request }) => logstoreName(request)).values()];
   const [most, ...others] = byLogstore.sort((one, other) => other.length - one.length);

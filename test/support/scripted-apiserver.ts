@@ -50,12 +50,13 @@ const configMapName = 'extension-apiserver-authentication';
 
 /**
  * A kube-apiserver for tests, over real TLS: the ConfigMaps of kube-system, HorizontalPodAutoscalers, TokenReview,
- * SubjectAccessReview, SelfSubjectAccessReview, and APIServices. It refuses what the real one refuses, and unknown fields.
+ * SubjectAccessReview, SelfSubjectAccessReview, APIServices, and Deployments. It refuses what the real one refuses, and unknown fields.
  */
 export class ScriptedApiServer implements AsyncDisposable {
   readonly configMaps = new ScriptedCollection('v1', 'ConfigMap');
   readonly hpas = new ScriptedAutoscalers();
   readonly apiServices = new ScriptedApiServices();
+  readonly deployments = new ScriptedCollection('apps/v1', 'Deployment');
   /** The users that TokenReview finds, by token. */
   readonly tokens = new Map<string, ScriptedUser>();
   /** The user of the accepted bearer tokens, for SelfSubjectAccessReview. */
@@ -205,9 +206,7 @@ export class ScriptedApiServer implements AsyncDisposable {
     const name = pathname.split('/').at(-1) ?? '';
     switch (endpoint) {
       case 'configmap.get': {
-        const object = this.configMaps.get(name);
-        if (object === undefined) throw new StatusFailure(404, 'NotFound', `configmaps "${name}" not found`);
-        sendJson(response, 200, object);
+        sendJson(response, 200, existing(this.configMaps.get(name), `configmaps "${name}"`));
         return;
       }
       case 'configmap.list':
@@ -219,6 +218,14 @@ export class ScriptedApiServer implements AsyncDisposable {
       case 'hpa.list':
       case 'hpa.watch': {
         this.hpas.answer(pathname, parameters, response);
+        return;
+      }
+      case 'deployment.get': {
+        sendJson(
+          response,
+          200,
+          existing(this.deployments.get(name, pathname.split('/').at(-3)), `deployments.apps "${name}"`),
+        );
         return;
       }
       case 'tokenreview': {
@@ -265,6 +272,11 @@ export class ScriptedApiServer implements AsyncDisposable {
     else if (failure.kind === 'endless') Readable.from(spaces()).pipe(response);
     return true;
   }
+}
+
+function existing<T>(object: T | undefined, name: string): T {
+  if (object === undefined) throw new StatusFailure(404, 'NotFound', `${name} not found`);
+  return object;
 }
 
 function* spaces(): Generator<string> {

@@ -11,6 +11,7 @@ export type Endpoint =
   | 'selfsubjectaccessreview'
   | 'apiservice.get'
   | 'apiservice.patch'
+  | 'deployment.get'
   | 'version.get'
   | 'unknown';
 
@@ -27,6 +28,7 @@ export function endpointOf(method: string, pathname: string, parameters: URLSear
   if (act === 'POST /apis/authorization.k8s.io/v1/subjectaccessreviews') return 'subjectaccessreview';
   if (act === 'POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews') return 'selfsubjectaccessreview';
   if (act === 'GET /version') return 'version.get';
+  if (/^GET \/apis\/apps\/v1\/namespaces\/[^/]+\/deployments\/[^/]+$/.test(act)) return 'deployment.get';
   const [, apiServiceMethod] =
     /^(GET|PATCH) \/apis\/apiregistration\.k8s\.io\/v1\/apiservices\/[^/]+$/.exec(act) ?? [];
   if (apiServiceMethod === 'GET') return 'apiservice.get';

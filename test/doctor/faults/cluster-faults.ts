@@ -1,21 +1,15 @@
-import { logstore, project } from '../../support/adapter.ts';
 import { createCa } from '../../support/certificates.ts';
-import { autoscaler, externalMetric } from '../../support/scripted-autoscalers.ts';
-import {
-  apiServiceName,
-  controller,
-  matchLabels,
-  route,
-  usualLabels,
-  type HealthySetup,
-} from '../healthy-setup.ts';
+import { apiServiceName, controller, where, type HealthySetup } from '../healthy-setup.ts';
 import type { Fault } from './fault.ts';
 
-const onlyHpa = (setup: HealthySetup, name: string, labels: Readonly<Record<string, string>>) => {
-  setup.apiServer.hpas.put(autoscaler('shop', 'broken', [externalMetric(name, matchLabels(labels))]));
-};
+const deniesKeeper: HealthySetup['denied'] = ({ resource }) => resource?.resource === 'apiservices';
 
-/** Faults of the APIService, of rights and of HPAs. */
+const adapterDeployment = (...args: string[]) => ({
+  metadata: { name: 'sls-metrics-adapter', namespace: 'sls-metrics-adapter' },
+  spec: { template: { spec: { containers: [{ name: 'adapter', args }] } } },
+});
+
+/** Faults of the APIService and of rights. */
 export const clusterFaults: readonly Fault[] = [
   {
     name: 'the APIService is missing',
@@ -182,40 +176,43 @@ export const clusterFaults: readonly Fault[] = [
     ],
   },
   {
-    name: 'an HPA has an unknown label',
-    inject: (setup) =>
-      onlyHpa(setup, 'sls_ingress_qps', { ...usualLabels, 'sls.ingres.host': 'a.example.com' }),
-    check: 'hpa-labels',
-    status: 'failed',
-    found: ['HPA shop/broken, sls_ingress_qps: unknown label "sls.ingres.host"'],
-    remedy: 'Remove the label or correct its name.',
-    write: 'sls.ingress.host: a.example.com',
-  },
-  {
-    name: 'an HPA names an unknown metric',
-    inject: (setup) => onlyHpa(setup, 'sls_ingres_qps', usualLabels),
-    check: 'hpa-metrics',
-    status: 'failed',
-    found: ['HPA shop/broken, sls_ingres_qps: the server could not find the metric sls_ingres_qps'],
-    remedy: 'List the served metrics with: kubectl get --raw /apis/external.metrics.k8s.io/v1beta1',
-    write: 'metric: { name: sls_ingress_qps }',
-  },
-  {
-    name: 'an HPA names a route that the access rules refuse',
-    inject: (setup) => {
-      setup.file = 'access: { ownRoutesOnly: true }';
-      onlyHpa(setup, 'sls_ingress_qps', { ...usualLabels, 'sls.ingress.route': 'bank-web-80' });
-      setup.input = {
-        selector: `sls.project=${project},sls.logstore=${logstore},sls.ingress.route=${route}`,
-        namespace: 'shop',
-      };
+    name: 'the adapter may not patch its APIService, seen from a laptop',
+    inject: async (setup) => {
+      setup.flags = { kubeconfig: await setup.apiServer.kubeconfigFile() };
+      setup.apiServer.deployments.put(adapterDeployment('serve', '--manage-apiservice'));
+      setup.denied = deniesKeeper;
     },
-    check: 'hpa-access',
+    check: 'apiservice-keeper',
     status: 'failed',
     found: [
-      'HPA shop/broken, sls_ingress_qps',
-      'by access.ownRoutesOnly, namespace "shop" may read routes shop-SERVICE-PORT, not route "bank-web-80"',
+      `ServiceAccount sls-metrics-adapter/sls-metrics-adapter may not get apiservices.apiregistration.k8s.io ${apiServiceName}, patch`,
     ],
-    remedy: 'Name in the metric selector what the namespace may read',
+    remedy: 'Without it the API server does not trust the adapter. Grant it:',
+    write: ['kubectl create clusterrolebinding sls-metrics-adapter-apiservice'],
+  },
+  {
+    name: 'the adapter may not patch its APIService, seen from a laptop that finds no Deployment',
+    inject: async (setup) => {
+      setup.env = { ...setup.env, KUBECONFIG: await setup.apiServer.kubeconfigFile() };
+      setup.denied = deniesKeeper;
+    },
+    check: 'apiservice-keeper',
+    status: 'warn',
+    found: ['which it needs if it runs with --manage-apiservice, as the chart and deploy/adapter have it'],
+    remedy: 'Without it the API server does not trust the adapter. Grant it:',
+    write: ['kubectl create clusterrolebinding sls-metrics-adapter-apiservice'],
+  },
+  {
+    name: 'the HPA controller may not read metrics, seen from a pod that may not list HPAs',
+    inject: (setup) => {
+      setup.input = { selector: where };
+      setup.apiServer.fail('hpa.list', { kind: 'status', code: 403, reason: 'Forbidden' });
+      setup.denied = ({ user }) => user.username === controller;
+    },
+    check: 'hpa-reader',
+    status: 'failed',
+    found: ['may not list sls_ingress_qps.external.metrics.k8s.io in default'],
+    remedy: 'Without it the HPA controller gets 403, and HPAs show <unknown>. Apply:',
+    skipped: ['hpas', 'hpa-labels'],
   },
 ];

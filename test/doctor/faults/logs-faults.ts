@@ -124,6 +124,19 @@ export const logsFaults: readonly Fault[] = [
     skipped: ['fields', 'freshness', 'reading'],
   },
   {
+    name: 'the logstore has no SQL, because its mode is query',
+    inject: ({ emulator }) =>
+      emulator.setFaults({
+        ...refusal('ParameterInvalid', 'the logstore does not support sql', 400),
+        times: 1,
+      }),
+    check: 'sql',
+    status: 'failed',
+    found: ['a search works, but SQL does not', 'the logstore does not support sql'],
+    remedy: 'A logstore of mode `query` (Query Logstore) has none: create one of mode standard',
+    skipped: ['index', 'fields', 'freshness', 'reading'],
+  },
+  {
     name: 'a field is not indexed',
     inject: async (setup) => {
       latency(setup);
@@ -145,7 +158,7 @@ export const logsFaults: readonly Fault[] = [
     },
     check: 'field-types',
     status: 'warn',
-    found: ['indexed as text: request_time'],
+    found: ['not indexed as a number: request_time (varchar)'],
     remedy: 'Change the type in the index of the logstore',
     write: '{"keys":{"request_time":{"type":"double","doc_value":true}}}',
   },
