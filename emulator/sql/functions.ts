@@ -116,6 +116,16 @@ export const macros: readonly string[] = [
   `CREATE MACRO sls_cast_double(x) AS CASE WHEN x IS NULL OR sls_is_double(x)
      THEN cast(trim(x) AS DOUBLE) ELSE error('Cannot cast ''' || x || ''' to DOUBLE') END`,
   `CREATE MACRO sls_try_cast_double(x) AS CASE WHEN sls_is_double(x) THEN try_cast(trim(x) AS DOUBLE) END`,
+  `CREATE MACRO sls_digits(t) AS rtrim(ltrim(replace(split_part(t, 'e', 1), '.', ''), '0'), '0')`,
+  `CREATE MACRO sls_exponent(t) AS CASE WHEN contains(t, 'e') THEN cast(split_part(t, 'e', 2) AS BIGINT)
+     WHEN starts_with(t, '0.') THEN length(ltrim(split_part(t, '.', 2), '0')) - length(split_part(t, '.', 2)) - 1
+     ELSE length(split_part(t, '.', 1)) - 1 END`,
+  `CREATE MACRO sls_scientific(t) AS substr(sls_digits(t), 1, 1) || '.' ||
+     coalesce(nullif(substr(sls_digits(t), 2), ''), '0') || 'E' || sls_exponent(t)`,
+  `CREATE MACRO sls_double_text(x) AS CASE WHEN isnan(x) THEN 'NaN' WHEN x = 0 THEN '0.0'
+     WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END
+     WHEN abs(x) >= 0.001 AND abs(x) < 10000000 THEN cast(x AS VARCHAR)
+     ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || sls_scientific(cast(abs(x) AS VARCHAR)) END`,
   `CREATE MACRO sls_from_unixtime(t) AS make_timestamp(cast(t * 1000000 AS BIGINT))`,
   `CREATE MACRO sls_date_trunc(unit, t) AS date_trunc(unit, coalesce(
      make_timestamp(try_cast(cast(t AS VARCHAR) AS BIGINT) * 1000000), try_cast(cast(t AS VARCHAR) AS TIMESTAMP)))`,

@@ -56,6 +56,11 @@ export function call(name: string, args: readonly Tree[]): Tree {
   };
 }
 
+/** Returns the node of `coalesce`. */
+export function coalesce(...operands: readonly Tree[]): Tree {
+  return { class: 'OPERATOR', type: 'OPERATOR_COALESCE', alias: '', children: operands };
+}
+
 /** Returns the node of an integer literal. */
 export function integerLiteral(value: number): Tree {
   const type = { id: 'INTEGER', type_info: null };

@@ -1,5 +1,5 @@
 import { sqlFunction, type SqlFunction } from './functions.ts';
-import { call, child, children, text, type Tree } from './sql-tree.ts';
+import { call, child, children, coalesce, integerLiteral, text, type Tree } from './sql-tree.ts';
 import { commonKind, isNumeric, typeName, type Typed, type ValueKind } from './value-kind.ts';
 
 type Inner = (tree: Tree) => Typed;
@@ -24,7 +24,7 @@ export function translateCall(tree: Tree, inner: Inner, refuse: Refuse): Typed {
   if (name === 'date_format') return { tree: call('strftime', operands.map(strftimeFormat)), kind };
   tree['function_name'] = found.name;
   tree['schema'] = '';
-  return { tree, kind };
+  return name === 'count_if' ? { tree: coalesce(tree, integerLiteral(0)), kind } : { tree, kind };
 }
 
 const exactDistinct = { function_name: 'count', distinct: true };

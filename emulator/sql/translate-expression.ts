@@ -154,12 +154,12 @@ export class ExpressionTranslator {
   }
 }
 
-/** SLS reads `1.5` as a double. */
+/** SLS reads `1.5` as a double. DuckDB prints the double `1.5e0` as the decimal `1.5`, so that one needs a cast too. */
 function constant(tree: Tree): Typed {
   const value = child(tree, 'value') ?? {};
   const type = text(child(value, 'type') ?? {}, 'id');
   if (value['is_null'] === true) return { tree, kind: 'unknown' };
-  return type === 'DECIMAL'
+  return type === 'DECIMAL' || type === 'DOUBLE'
     ? { tree: castTo(tree, 'DOUBLE'), kind: 'double' }
     : { tree, kind: kindOfType(type) };
 }
@@ -180,7 +180,10 @@ function caseExpression(tree: Tree, inner: (tree: Tree) => Typed): Typed {
 
 const allowedTypes = new Set(['BIGINT', 'INTEGER', 'DOUBLE', 'VARCHAR', 'BOOLEAN', 'TIMESTAMP', 'DATE']);
 
-/** `cast` and `try_cast`. From text to a number, Java's rules apply. They accept less than DuckDB's. */
+/**
+ * `cast` and `try_cast`. From text to a number, Java's rules apply, which accept less than DuckDB's. A double becomes
+ * text as Java prints it.
+ */
 function translateCast(tree: Tree, operand: Typed, refuse: (message: string) => Error): Typed {
   const type = text(child(tree, 'cast_type') ?? {}, 'id').toUpperCase();
   if (!allowedTypes.has(type)) throw refuse(`Unknown type: ${type.toLowerCase()}`);
@@ -190,6 +193,8 @@ function translateCast(tree: Tree, operand: Typed, refuse: (message: string) => 
     const number = call(`${verb}_${kind === 'integer' ? 'bigint' : 'double'}`, [operand.tree]);
     return { tree: type === 'INTEGER' ? castTo(number, type) : number, kind };
   }
+  if (operand.kind === 'double' && kind === 'varchar')
+    return { tree: call('sls_double_text', [operand.tree]), kind };
   tree['child'] = operand.tree;
   return { tree, kind };
 }

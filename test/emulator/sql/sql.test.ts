@@ -49,6 +49,17 @@ describe('SQL of the emulator', () => {
     ['select sum(case when status >= 500 then 1 else 0 end) / 2, if(count(*) > 1, 3, 5) / 2', ['0', '1']],
     ['select round(avg(status)) / 7', ['43.0']],
     ['select 1 / 0.0, -1.0 / 0, 0.0 / 0', ['Infinity', '-Infinity', 'NaN']],
+    ['select 0.1e0 + 0.2e0, 0.1 + 0.2', ['0.30000000000000004', '0.30000000000000004']],
+    ["select count_if(status = 200), count_if(status = 1) from log where method = 'NONE'", ['0', '0']],
+    // A double as text is printed as in a result.
+    [
+      'select cast(1e-4 as varchar), cast(12345000e0 as varchar), cast(-15e-8 as varchar), cast(1e22 as varchar)',
+      ['1.0E-4', '1.2345E7', '-1.5E-7', '1.0E22'],
+    ],
+    [
+      'select cast(0e0 as varchar), cast(0.001 as varchar), cast(1e0 / 0 as varchar), cast(try_cast(null as double) as varchar)',
+      ['0.0', '0.001', 'Infinity', 'null'],
+    ],
     // Doubles print as Java's, NULL as text.
     [
       'select 60.0, 0.0001, 12345000.0, cast(1 as double), null',
