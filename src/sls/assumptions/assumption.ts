@@ -1,0 +1,67 @@
+import type { AdapterError } from '../../errors.ts';
+import type { LogQuery, LogResult } from '../client.ts';
+import type { TableName } from './tables.ts';
+
+/** One fact about SLS that the truth of readings rests on. */
+export interface Assumption {
+  /** Stable, in kebab-case. */
+  readonly id: string;
+  /** One sentence. */
+  readonly statement: string;
+  /** Where it is known from. */
+  readonly source: string;
+  /** What a difference would do to readings. */
+  readonly consequence: string;
+  /** When and where the real SLS was last seen to behave so; undefined: never. */
+  readonly confirmed?: string;
+  /**
+   * `any logstore`: it only reads, whatever the logstore holds. `own logstore`: it needs a logstore with ACK's index and
+   * the lines below. `fault`: SLS has to be in trouble, which cannot be provoked.
+   */
+  readonly needs: 'any logstore' | 'own logstore' | 'fault';
+  readonly ask: ColumnAsk | QueryAsk;
+  readonly lines?: readonly SampleLine[];
+}
+
+/** One value of a SELECT over constants. Entries with the same table share one query. */
+export interface ColumnAsk {
+  readonly kind: 'column';
+  readonly table: TableName;
+  readonly sql: string;
+  /** The text that SLS must answer; several: any of them. */
+  readonly value: string | readonly string[];
+}
+
+/** A query of its own. Entries with equal queries share one. */
+export interface QueryAsk {
+  readonly kind: 'query';
+  /** Without a range, it asks for the last minute, or for the minutes of the lines written. */
+  readonly query: (place: AskedPlace) => Partial<LogQuery> & Pick<LogQuery, 'query'>;
+  /** The text of `expects`, to read. */
+  readonly expected: string;
+  readonly expects: (answer: Answer, place: AskedPlace) => boolean;
+  /** Signs the query with a secret that is not that of the key. */
+  readonly wrongSecret?: true;
+}
+
+/** What SLS answered: a complete result, or a refusal. */
+export type Answer =
+  | { readonly result: LogResult; readonly error?: undefined }
+  | { readonly error: AdapterError; readonly result?: undefined };
+
+/** Where and when the ledger is asked. */
+export interface AskedPlace {
+  readonly logstore: string;
+  readonly project: string;
+  /** Unix seconds. */
+  readonly nowSeconds: number;
+  /** Unix seconds, a whole minute: sample lines are stamped from here on. */
+  readonly linesFromSeconds: number;
+}
+
+/** A line that an entry needs. `req_id`, which names the entry, is added to its fields. */
+export interface SampleLine {
+  /** Added to `linesFromSeconds`; 0 to 119. Default 0. */
+  readonly second?: number;
+  readonly fields: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,37 @@
+import { aggregateAssumptions } from './aggregate-assumptions.ts';
+import type { Assumption } from './assumption.ts';
+import { lineAssumptions } from './line-assumptions.ts';
+import { metricAssumptions } from './metric-assumptions.ts';
+import { numberAssumptions } from './number-assumptions.ts';
+import { faultAssumptions, refusalAssumptions } from './refusal-assumptions.ts';
+import { resultAssumptions } from './result-assumptions.ts';
+import { textAssumptions } from './text-assumptions.ts';
+
+/** Returns every fact about SLS that the truth of a reading rests on, those that any logstore shows first. */
+export function ledger(): readonly Assumption[] {
+  const all = [
+    ...numberAssumptions,
+    ...textAssumptions,
+    ...aggregateAssumptions,
+    ...metricAssumptions(),
+    ...resultAssumptions,
+    ...refusalAssumptions,
+    ...lineAssumptions,
+    ...faultAssumptions,
+  ];
+  const isOf = (needs: Assumption['needs']) => (entry: Assumption) => entry.needs === needs;
+  return [
+    ...all.filter(isOf('any logstore')),
+    ...all.filter(isOf('own logstore')),
+    ...all.filter(isOf('fault')),
+  ];
+}
+
+/** Returns the lines that entries need: fields, and the second that each is stamped with. */
+export const linesOf = (entries: readonly Assumption[], fromSeconds: number) =>
+  entries.flatMap(({ id, lines = [] }) =>
+    lines.map(({ second = 0, fields }) => ({
+      timeSeconds: fromSeconds + second,
+      fields: { req_id: id, ...fields },
+    })),
+  );

@@ -1,0 +1,160 @@
+import { docs, presto, query, refusal, type Fact } from './entry.ts';
+import { tables } from './tables.ts';
+
+const errors = docs('Common error codes');
+const faq = docs('FAQ about query and analysis');
+const noField = 'sls_metrics_adapter_no_such_field';
+const noName = 'sls-metrics-adapter-no-such-name';
+const oneRow = tables['one row'];
+
+/** What SLS refuses, and how it says so. */
+export const refusalAssumptions = [
+  ask(
+    'refuses-unknown-column',
+    `* | SELECT count(${noField}) AS c FROM log LIMIT 1`,
+    refusal(['IndexMissing'], new RegExp(noField)),
+    {
+      statement: 'A column without an index is refused, and the message names it.',
+      source: faq,
+      consequence:
+        'A logstore without the column of canaries could not be read, or the column would count as empty.',
+    },
+  ),
+  ask(
+    'refuses-unknown-field',
+    `${noField}: "a" | SELECT count(*) AS c FROM log LIMIT 1`,
+    refusal(['IndexMissing'], new RegExp(noField)),
+    {
+      statement: 'A search in a field without an index is refused, and the message names it.',
+      source: faq,
+      consequence: 'A route whose field has no index would read 0.',
+    },
+  ),
+  ask(
+    'refuses-cast',
+    `* | SELECT cast('-' AS double) AS c FROM ${oneRow} LIMIT 1`,
+    refusal(['QueryRefused']),
+    {
+      statement: '`cast` of a text that is no number fails the query.',
+      source: docs('Type conversion functions'),
+      consequence: 'Own metrics with `cast` could count such a line as 0.',
+    },
+  ),
+  ask(
+    'refuses-text-as-number',
+    `* | SELECT count(*) AS c FROM ${oneRow} WHERE 'a' = 1 LIMIT 1`,
+    refusal(['QueryRefused']),
+    {
+      statement: 'A text is not compared with a number.',
+      source: presto,
+      consequence: 'An own metric with a label of the wrong type would read 0 instead of failing.',
+    },
+  ),
+  ask(
+    'refuses-unknown-function',
+    `* | SELECT sls_metrics_adapter_f(1) AS c FROM ${oneRow} LIMIT 1`,
+    refusal(['QueryRefused']),
+    {
+      statement: 'A function that SLS does not have is refused.',
+      source: presto,
+      consequence: 'A mistake in an own metric would not be found.',
+    },
+  ),
+  query(
+    'any logstore',
+    'refuses-empty-range',
+    {
+      query: ({ nowSeconds }) => ({
+        query: '* | SELECT count(*) AS c FROM log LIMIT 1',
+        fromSeconds: nowSeconds - 60,
+        toSeconds: nowSeconds - 60,
+      }),
+      ...refusal(['QueryRefused']),
+    },
+    {
+      statement: 'A range whose ends are equal is refused.',
+      source: docs('GetLogsV2'),
+      consequence: 'None while windows have at least one second.',
+    },
+  ),
+  query(
+    'any logstore',
+    'refuses-unknown-logstore',
+    {
+      query: () => ({ query: '* | SELECT count(*) AS c FROM log LIMIT 1', logstore: noName }),
+      ...refusal(['LogstoreNotFound', 'PermissionDenied']),
+    },
+    {
+      statement:
+        'A logstore that does not exist is refused; as a missing right where RAM allows only the one that does.',
+      source: errors,
+      consequence: 'A misspelt logstore would be told as something else, or read 0.',
+    },
+  ),
+  query(
+    'own logstore',
+    'refuses-unknown-project',
+    {
+      query: () => ({ query: '* | SELECT count(*) AS c FROM log LIMIT 1', project: noName }),
+      ...refusal(['ProjectNotFound', 'PermissionDenied']),
+    },
+    {
+      statement: 'A project that does not exist is refused.',
+      source: errors,
+      consequence: 'A misspelt project would be told as something else.',
+    },
+  ),
+  query(
+    'own logstore',
+    'refuses-wrong-secret',
+    {
+      query: () => ({ query: '* | SELECT count(*) AS c FROM log LIMIT 1' }),
+      wrongSecret: true,
+      ...refusal(['CredentialsRefused'], /SignatureNotMatch/),
+    },
+    {
+      statement: 'A signature with another secret is refused as SignatureNotMatch.',
+      source: errors,
+      consequence: 'A wrong secret would be told as something else, and credentials would not be renewed.',
+    },
+  ),
+];
+
+/** What SLS answers in trouble. */
+export const faultAssumptions = [
+  fault('fault-incomplete', refusal(['SlsIncomplete']), {
+    statement:
+      '`meta.progress` says `Incomplete` if the result lacks lines; the same request, sent again, can be complete.',
+    source: docs('GetLogsV2'),
+    consequence: 'Numbers that are too low would be served.',
+  }),
+  fault('fault-too-many-queries', refusal(['SlsThrottled'], /Too many queued queries/i), {
+    statement: 'The 16th SQL query at a time in a project is refused with `Too many queued queries`.',
+    source: docs('Limits on query and analysis'),
+    consequence: 'It would not be retried: readings would fail at busy times.',
+  }),
+  fault('fault-quota', refusal(['SlsThrottled']), {
+    statement: 'A project beyond its read quota answers 403 `ReadQuotaExceed`.',
+    source: errors,
+    consequence: 'It would not be retried.',
+  }),
+  fault('fault-denied', refusal(['PermissionDenied'], /denied by sts or ram/), {
+    statement: 'A right that RAM does not grant is refused as 401 `Unauthorized`: `denied by sts or ram`.',
+    source: errors,
+    consequence: 'The remedy would be wrong.',
+  }),
+  fault('fault-server-busy', refusal(['SlsThrottled']), {
+    statement: 'An overloaded server answers 503 `ServerBusy`.',
+    source: errors,
+    consequence: 'It would not be retried.',
+  }),
+];
+
+function ask(id: string, text: string, expectation: ReturnType<typeof refusal>, fact: Fact) {
+  return query('any logstore', id, { query: () => ({ query: text }), ...expectation }, fact);
+}
+
+function fault(id: string, expectation: ReturnType<typeof refusal>, fact: Fact) {
+  const text = '* | SELECT count(*) AS c FROM log LIMIT 1';
+  return query('fault', id, { query: () => ({ query: text }), ...expectation }, fact);
+}

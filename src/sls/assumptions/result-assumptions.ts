@@ -1,0 +1,163 @@
+import { docs, field, presto, query, result, rows, type Fact } from './entry.ts';
+import { tables } from './tables.ts';
+
+const limit = docs('LIMIT clause');
+const many = `(SELECT a.i AS i FROM ${tables['many rows']})`;
+const oneRow = tables['one row'];
+
+/** What a result consists of, and what comes with it. */
+export const resultAssumptions = [
+  ask('limit-many', `* | SELECT a.i AS i FROM ${tables['many rows']} LIMIT 1000000`, rowCount(125), {
+    statement: 'With `LIMIT 1000000`, a result has all its rows, also more than 100.',
+    source: limit,
+    consequence: 'In a logstore with more than 100 routes, the others would read 0.',
+  }),
+  ask('limit-default', `* | SELECT a.i AS i FROM ${tables['many rows']}`, rowCount(100), {
+    statement: 'Without LIMIT, a result has 100 rows.',
+    source: limit,
+    consequence: 'None: the adapter always sends a LIMIT. Own metrics need none.',
+  }),
+  ask('limit-subquery', `* | SELECT count(*) AS counted FROM ${many} LIMIT 1`, rows({ counted: '125' }), {
+    statement: 'A subquery without LIMIT gives all its rows.',
+    source: limit,
+    consequence: '`routes` would show too small peaks.',
+  }),
+  ask(
+    'group-by-alias',
+    `* | SELECT k AS effective_route, count(*) AS requests FROM ${tables['five rows']} WHERE k IS NOT NULL GROUP BY effective_route LIMIT 10`,
+    rows({ effective_route: 'a', requests: '2' }, { effective_route: 'b', requests: '2' }),
+    {
+      statement: 'GROUP BY takes an alias of the SELECT.',
+      source: docs('GROUP BY clause'),
+      consequence: 'Every reading of a route would be refused.',
+    },
+  ),
+  ask(
+    'group-of-null',
+    `* | SELECT k AS effective_route, count(*) AS requests FROM ${tables['five rows']} GROUP BY effective_route LIMIT 10`,
+    rows(
+      { effective_route: 'a', requests: '2' },
+      { effective_route: 'b', requests: '2' },
+      { effective_route: 'null', requests: '1' },
+    ),
+    {
+      statement: 'NULL makes a group of its own, which is printed as `null`.',
+      source: presto,
+      consequence: 'A group without a route could be taken for a route.',
+    },
+  ),
+  ask(
+    'group-without-rows',
+    `* | SELECT k AS effective_route, count(*) AS requests FROM ${tables['no rows']} GROUP BY effective_route LIMIT 10`,
+    rowCount(0),
+    {
+      statement: 'GROUP BY gives no row for a group without rows.',
+      source: presto,
+      consequence: 'A route without requests would be an error instead of 0.',
+    },
+  ),
+  ask('quoted-name', `* | SELECT "order" AS c FROM (SELECT 7 AS "order" FROM ${oneRow})`, rows({ c: '7' }), {
+    statement: 'Double quotes in SQL enclose the name of a column, which may be a keyword.',
+    source: presto,
+    consequence: 'Own metrics would compare a text instead of a column: a silent 0.',
+  }),
+  ask(
+    'no-lines',
+    '* | SELECT count(*) AS counted FROM log WHERE __time__ < 0 LIMIT 1',
+    rows({ counted: '0' }),
+    {
+      statement: 'A whole logstore without a line gives one row with the count 0.',
+      source: presto,
+      consequence: 'It would be an error instead of 0.',
+    },
+  ),
+  ask(
+    'column-types',
+    `* | SELECT count(*) AS a, avg(x) AS b, max(k) AS c FROM ${tables['five rows']} LIMIT 1`,
+    result('meta.columnTypes: a bigint, b double, c varchar', ({ columnTypes }) =>
+      ['a bigint', 'b double', 'c varchar'].every((pair) => {
+        const [name = '', type] = pair.split(' ');
+        return columnTypes.get(name) === type;
+      }),
+    ),
+    {
+      statement:
+        '`meta.keys` and `meta.columnTypes` name the columns and, in the same order, their types: bigint, double, varchar.',
+      source: docs('GetLogsV2'),
+      consequence: '`doctor` would be wrong about the types of fields. Readings would not change.',
+    },
+  ),
+  ask(
+    'time-type',
+    '* | SELECT max(__time__) AS newest FROM log LIMIT 1',
+    result(
+      '__time__ is a bigint, and is null or near to now',
+      ({ columnTypes, rows: [row] }) =>
+        columnTypes.get('newest') === 'bigint' && /^(null|\d{10})$/.test(row?.['newest'] ?? ''),
+    ),
+    {
+      statement: '`__time__` is a whole number of Unix seconds.',
+      source: docs('Reserved fields'),
+      consequence: 'Windows would be cut wrongly.',
+    },
+  ),
+  query(
+    'any logstore',
+    'range-of-time',
+    {
+      query: ({ nowSeconds }) => ({
+        query: '* | SELECT min(__time__) AS oldest, max(__time__) AS newest FROM log LIMIT 1',
+        fromSeconds: nowSeconds - 120,
+        toSeconds: nowSeconds - 60,
+      }),
+      expected: 'from is included, to is not; or no line',
+      expects: ({ result: found }, { nowSeconds }) => {
+        const [row] = found?.rows ?? [];
+        if (row?.['oldest'] === 'null') return true;
+        const [oldest, newest] = [Number(row?.['oldest']), Number(row?.['newest'])];
+        return oldest >= nowSeconds - 120 && newest < nowSeconds - 60;
+      },
+    },
+    {
+      statement: 'A query reads the lines of `[from, to)` and no others.',
+      source: docs('GetLogsV2'),
+      consequence: 'Lines of other seconds would be counted.',
+    },
+  ),
+  meta('reply-complete', 'a complete result', () => true, {
+    statement: '`meta.progress` of a result says `Complete`, and `meta.count` is the number of rows.',
+    source: docs('GetLogsV2'),
+    consequence: 'Every reading would be refused.',
+  }),
+  meta('reply-date', 'a Date', ({ serverTimeMs }) => serverTimeMs !== undefined, {
+    statement: 'A reply has a `Date` header.',
+    source: field,
+    consequence:
+      'A wrong clock of the adapter would not be noticed: it could read a window in the future, which is 0.',
+  }),
+  meta('reply-id', 'a request ID', ({ requestId }) => /^\w+$/.test(requestId ?? ''), {
+    statement: 'A reply has an `x-log-requestid` header.',
+    source: docs('Common response headers'),
+    consequence: 'Messages could not name the request. Readings would not change.',
+  }),
+  meta('reply-lines-read', 'a number of lines', ({ processedRows }) => processedRows !== undefined, {
+    statement: '`meta.processedRows` is the number of lines that the query read.',
+    source: docs('GetLogsV2'),
+    consequence: 'The metric of lines read would be missing. Readings would not change.',
+  }),
+];
+
+type Expectation = ReturnType<typeof result>;
+
+function rowCount(count: number): Expectation {
+  return result(`${count} rows`, ({ rows: found }) => found.length === count);
+}
+
+function ask(id: string, text: string, expectation: Expectation, fact: Fact) {
+  return query('any logstore', id, { query: () => ({ query: text }), ...expectation }, fact);
+}
+
+/** They share one query. */
+function meta(id: string, expected: string, holds: Parameters<typeof result>[1], fact: Fact) {
+  return ask(id, '* | SELECT count(*) AS counted FROM log LIMIT 1', result(expected, holds), fact);
+}

@@ -1,0 +1,129 @@
+import { column, docs, java, presto, yesNo, type Fact } from './entry.ts';
+
+const conversion = docs('Type conversion functions');
+const strings = docs('String functions');
+const regular = docs('Regular expression functions');
+const comparison = docs('Comparison functions and operators');
+
+/** How SLS computes with text. */
+export const textAssumptions = [
+  text('cast-long', 'cast(n - n + 200 AS varchar)', '200', {
+    statement: 'A whole number as text has no decimals.',
+    source: conversion,
+    consequence: 'A filter by status would find no line: a silent 0. The ratio of errors would be refused.',
+  }),
+  text('cast-double', 'cast(1e0 / 10000 AS varchar)', '1.0E-4', {
+    statement: 'A double as text is printed as in a result.',
+    source: java,
+    consequence: 'The upstream latency would be refused where the field is indexed as double.',
+  }),
+  text('cast-text', "cast('a b' AS varchar)", 'a b', {
+    statement: 'A text as text stays as it is.',
+    source: conversion,
+    consequence: 'Filters and own metrics would find no line.',
+  }),
+  text('quote-in-text', "'it''s'", "it's", {
+    statement: 'Single quotes enclose a text; two of them stand for one inside.',
+    source: presto,
+    consequence: 'A value with a quote would be refused, or would change the query.',
+  }),
+  text('backslash-in-text', "'a\\b'", 'a\\b', {
+    statement: 'A backslash in a text of SQL is a plain character.',
+    source: presto,
+    consequence: 'A value with a backslash would find no line.',
+  }),
+  text('double-quote-in-text', `'a"b'`, 'a"b', {
+    statement: 'A double quote in a text of SQL is a plain character.',
+    source: presto,
+    consequence: 'A value with a double quote would be refused.',
+  }),
+  text('equal-case', yesNo("'Web' = 'web'"), 'no', {
+    statement: '`=` tells upper from lower case.',
+    source: comparison,
+    consequence: 'Lines of another route or host would be counted.',
+  }),
+  text('equal-spaces', yesNo("'web ' = 'web'"), 'no', {
+    statement: '`=` counts a space at the end.',
+    source: comparison,
+    consequence: 'Lines of another value would be counted.',
+  }),
+  text('empty-is-not-null', yesNo("'' IS NOT NULL"), 'yes', {
+    statement: 'The empty text is not NULL.',
+    source: presto,
+    consequence: 'A line without a canary would have no route and would be counted for none.',
+  }),
+  text('in-list', yesNo("'b' IN ('a', 'b')"), 'yes', {
+    statement: '`IN` compares with each value of the list.',
+    source: comparison,
+    consequence: 'Routes would read 0.',
+  }),
+  text('in-null', yesNo("cast(NULL AS varchar) IN ('a', 'b')"), 'no', {
+    statement: 'NULL is in no list.',
+    source: comparison,
+    consequence: 'Lines without a route would be counted for routes.',
+  }),
+  text('not-in-null', yesNo("cast(NULL AS varchar) NOT IN ('', '-')"), 'no', {
+    statement: 'NULL is not outside of a list either.',
+    source: comparison,
+    consequence: '`routes` would show a route named null.',
+  }),
+  text('like-any-character', yesNo("'503' LIKE '5__'"), 'yes', {
+    statement: '`_` of LIKE stands for one character.',
+    source: comparison,
+    consequence: 'A filter by a class of status, such as 5xx, would find no line: a silent 0.',
+  }),
+  text('like-whole-text', yesNo("'5030' LIKE '5__'"), 'no', {
+    statement: 'LIKE compares the whole text.',
+    source: comparison,
+    consequence: 'A filter by a class of status would count other lines.',
+  }),
+  text('case-when-null', yesNo("regexp_like(cast(NULL AS varchar), 'a')"), 'no', {
+    statement: 'CASE takes a NULL condition as not met, and `regexp_like` of NULL is NULL.',
+    source: docs('Conditional expressions'),
+    consequence: 'A line without the column of canaries would be counted for no route.',
+  }),
+  text('regexp-finds-a-part', yesNo("regexp_like('xab', 'a')"), 'yes', {
+    statement: '`regexp_like` is satisfied by a part of the text.',
+    source: regular,
+    consequence: 'The time of an upstream would not be recognised.',
+  }),
+  text('regexp-anchors', yesNo("regexp_like('xab', '^a') OR regexp_like('axb', 'a$')"), 'no', {
+    statement: '`^` and `$` of `regexp_like` are the ends of the text.',
+    source: regular,
+    consequence: 'Misread fields would count as a canary: requests would be missing from their route.',
+  }),
+  text('regexp-repetition', yesNo("regexp_like('0.1, 0.2', '^[0-9.]+((, | : )[0-9.]+){0,4}$')"), 'yes', {
+    statement: '`regexp_like` knows groups, alternatives, classes and counted repetitions.',
+    source: regular,
+    consequence: 'The upstream latency of retried requests would be refused.',
+  }),
+  text('replace', "replace('0.1 : 0.2', ' : ', ', ')", '0.1, 0.2', {
+    statement: '`replace` replaces each occurrence.',
+    source: strings,
+    consequence: 'The upstream latency after an internal redirect would be too low.',
+  }),
+  text('split-part', "split_part('0.1, 0.2', ', ', 2)", '0.2', {
+    statement: '`split_part` counts parts from 1, and takes a separator of two characters.',
+    source: strings,
+    consequence: 'The upstream latency of retried requests would be wrong.',
+  }),
+  text('split-part-beyond', "try_cast(split_part('0.1', ', ', 2) AS double)", 'null', {
+    statement: '`split_part` gives no number beyond the last part, and does not fail.',
+    source: strings,
+    consequence: 'The upstream latency would be refused, or wrong.',
+  }),
+  text('strpos-start', "strpos('shop-web-80', 'shop-')", '1', {
+    statement: '`strpos` counts from 1.',
+    source: strings,
+    consequence: 'A namespace would see no routes of its own.',
+  }),
+  text('strpos-absent', "strpos('shop-web-80', 'web2')", '0', {
+    statement: '`strpos` gives 0 for what does not occur.',
+    source: strings,
+    consequence: 'A namespace would see the routes of others.',
+  }),
+];
+
+function text(id: string, sql: string, value: string, fact: Fact) {
+  return column('one row', id, sql, value, fact);
+}
