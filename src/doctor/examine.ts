@@ -4,6 +4,8 @@ import { caBundle } from './ca-bundle-check.ts';
 import type { CheckResult } from './check.ts';
 import { hpas, kubernetes } from './cluster-checks.ts';
 import { configuration, credentials } from './configuration-checks.ts';
+import { defaultBackend } from './default-backend-check.ts';
+import { doubledLines } from './doubled-lines-check.ts';
 import { clock, endpoint } from './endpoint-checks.ts';
 import {
   type DoctorInput,
@@ -57,6 +59,8 @@ export const allChecks = (input: Pick<DoctorInput, 'selector'>): readonly Doctor
   freshness,
   logFormat,
   route,
+  defaultBackend,
+  doubledLines,
   lag,
   reading,
   ownMetrics,

@@ -5,6 +5,7 @@ import { unindexedField } from '../sls/sls-error.ts';
 import { failed, ok, skipped, warn } from './check.ts';
 import { nearest } from './edit-distance.ts';
 import type { DoctorCheck, Examination } from './examination.ts';
+import { formText } from './log-form.ts';
 import { countIn, defaultReach, ingressLogOf, queryLogstore } from './logstore-query.ts';
 
 /** A pause this long gets a warning, though at night it may be normal. */
@@ -55,8 +56,11 @@ export const logFormat: DoctorCheck = {
     const { rows } = await queryLogstore(examination, query, signal);
     const [lines, named] = [countIn(rows[0], 'lines'), countIn(rows[0], 'named')];
     if (lines === 0) return skipped('there is no line to check');
-    const found = `${named} of ${lines} lines have ${primary}`;
-    if (named > lines * (1 - tolerableShare)) return ok(found);
+    const counted = `${named} of ${lines} lines have ${primary}`;
+    if (named > lines * (1 - tolerableShare)) return ok(counted);
+    const others = await queryLogstore(examination, `not ${primary}: *`, signal);
+    const form = formText(others.rows);
+    const found = form === undefined ? counted : `${counted}. Of the others: ${form}`;
     if (logKind === 'alb-ingress')
       return failed(
         found,

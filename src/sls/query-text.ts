@@ -136,6 +136,21 @@ export function routeExpression({
   return `CASE WHEN regexp_like(${alternative}, ${sqlString(backendPattern)}) THEN ${alternative} ELSE ${primary} END`;
 }
 
+/**
+ * Returns the SQL expression of a line's host. The collector's usual regular expression misreads the line of a request
+ * that was sent to several upstreams: then the host stands before the last `[` of the alternative column.
+ */
+export function hostExpression({
+  logKind,
+  hasAlternative,
+}: Pick<Statement, 'logKind' | 'hasAlternative'>): string {
+  const { alternative } = routeColumnsOf(logKind) ?? {};
+  if (!hasAlternative || alternative === undefined) return 'host';
+  return `coalesce(regexp_extract(${alternative}, ${sqlString(misreadHost)}, 1), host)`;
+}
+
+const misreadHost = String.raw`([^ ]+) \[[^\[]*$`;
+
 function searchText({ logKind, hasAlternative, routes, everyRoute, filters }: Statement): string {
   if (typeof logKind !== 'string')
     return withPlaceholders(logKind.search, (name) => {

@@ -125,7 +125,7 @@ function condition(statement: Statement): string {
   // `-` and the empty text stand for requests that reached no backend.
   const conditions = [timeCondition(window), `${route} IS NOT NULL`, `${route} NOT IN ('', '-')`];
   if (one !== undefined) conditions.push(`${route} = ${sqlString(one)}`);
-  if (namespace !== undefined) conditions.push(`starts_with(${route}, ${sqlString(`${namespace}-`)})`);
+  if (namespace !== undefined) conditions.push(`strpos(${route}, ${sqlString(`${namespace}-`)}) = 1`);
   return conditions.join(' AND ');
 }
 

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { accessLine, ackRecord } from '../../emulator/traffic/access-line.ts';
+import { retried, servedByDefaultBackend } from '../../emulator/traffic/oddities.ts';
 import { autoscaler, externalMetric } from '../support/scripted-autoscalers.ts';
 import {
   createHealthySetup,
@@ -124,6 +126,25 @@ describe('doctor', () => {
     const index = indexWithout('proxy_alternative_upstream_name');
     const logstores = [{ project: 'k8s-log-test', logstore: 'nginx-ingress', index }];
     await setup.replaceSls({ logstores }, usualLines(nowSeconds()));
+    expect(faultsIn(await setup.examine())).toEqual([]);
+  });
+
+  it('reports no fault if clients ask for hosts or paths that no Ingress has', async () => {
+    await using setup = await createHealthySetup();
+    const stray = servedByDefaultBackend(
+      accessLine({ atSeconds: nowSeconds() }),
+      'upstream-default-backend',
+      '404',
+    );
+    await setup.replaceSls({}, [...usualLines(nowSeconds()), ackRecord(stray)]);
+    expect(faultsIn(await setup.examine())).toEqual([]);
+  });
+
+  it('reports no fault if requests without a body have one ID, or are retried', async () => {
+    await using setup = await createHealthySetup();
+    const lines = [accessLine({ atSeconds: nowSeconds() }), accessLine({ atSeconds: nowSeconds() })];
+    const records = [...lines, ...lines.map((line) => retried(line))].map((line) => ackRecord(line));
+    await setup.replaceSls({}, [...usualLines(nowSeconds()), ...records]);
     expect(faultsIn(await setup.examine())).toEqual([]);
   });
 });

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { clusterFaults } from './faults/cluster-faults.ts';
 import { hpaFaults } from './faults/hpa-faults.ts';
+import { linesFaults } from './faults/lines-faults.ts';
 import { logsFaults } from './faults/logs-faults.ts';
 import { reachFaults } from './faults/reach-faults.ts';
 import { createHealthySetup, faultsIn } from './healthy-setup.ts';
 
-const faults = [...reachFaults, ...logsFaults, ...clusterFaults, ...hpaFaults];
+const faults = [...reachFaults, ...logsFaults, ...linesFaults, ...clusterFaults, ...hpaFaults];
 
 describe('doctor', () => {
   it.each(faults)(

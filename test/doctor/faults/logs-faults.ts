@@ -125,14 +125,10 @@ export const logsFaults: readonly Fault[] = [
   },
   {
     name: 'the logstore has no SQL, because its mode is query',
-    inject: ({ emulator }) =>
-      emulator.setFaults({
-        ...refusal('ParameterInvalid', 'the logstore does not support sql', 400),
-        times: 1,
-      }),
+    inject: (setup) => setup.replaceSls({ logstores: [{ project, logstore, mode: 'query' }] }),
     check: 'sql',
     status: 'failed',
-    found: ['a search works, but SQL does not', 'the logstore does not support sql'],
+    found: ['a search works, but SQL does not'],
     remedy: 'A logstore of mode `query` (Query Logstore) has none: create one of mode standard',
     skipped: ['index', 'fields', 'freshness', 'reading'],
   },
