@@ -1,6 +1,8 @@
 import { column, docs, presto, type Fact } from './entry.ts';
 
 const aggregation = docs('Aggregate functions');
+const getLogs = docs('GetLogsV2');
+const typesMatter = '`doctor` would be wrong about the types of fields. Readings would not change.';
 const estimation = docs('Approximate functions');
 
 /** How SLS sums up rows. The five rows have i = 1 to 5, and x = 0.25, 0.5, 0.75, 1 and NULL. */
@@ -65,6 +67,40 @@ export const aggregateAssumptions = [
     source: estimation,
     consequence: 'Percentiles of latency would be wrong for routes with few requests.',
   }),
+  ofFive(
+    'type-long',
+    'max(i) + count(*)',
+    '10',
+    {
+      statement:
+        'The type of a whole number is `bigint` in `meta.columnTypes`, where the types stand in the order of `meta.keys`.',
+      source: getLogs,
+      consequence: typesMatter,
+    },
+    'bigint',
+  ),
+  ofFive(
+    'type-double',
+    'avg(x) * 2e0',
+    '1.25',
+    {
+      statement: 'The type of a double is `double` in `meta.columnTypes`.',
+      source: getLogs,
+      consequence: typesMatter,
+    },
+    'double',
+  ),
+  ofFive(
+    'type-text',
+    'max(k)',
+    'b',
+    {
+      statement: 'The type of a text is `varchar` in `meta.columnTypes`.',
+      source: getLogs,
+      consequence: typesMatter,
+    },
+    'varchar',
+  ),
   ofNone('none-count', 'count(*)', '0', {
     statement: 'Without rows, a SELECT without GROUP BY gives one row with the count 0.',
     source: presto,
@@ -97,8 +133,8 @@ export const aggregateAssumptions = [
   }),
 ];
 
-function ofFive(id: string, sql: string, value: string | readonly string[], fact: Fact) {
-  return column('five rows', id, sql, value, fact);
+function ofFive(id: string, sql: string, value: string | readonly string[], fact: Fact, type?: string) {
+  return column('five rows', id, sql, value, fact, type);
 }
 
 function ofNone(id: string, sql: string, value: string, fact: Fact) {

@@ -43,7 +43,7 @@ export async function askLedger(
     results.push({
       ...notAsked(entry),
       result: isAssumed ? 'as assumed' : isUnanswered ? 'unanswered' : 'differs',
-      found: foundText(answer),
+      found: foundText(entry, answer),
     });
   }
   return { results, queries: asker.queries };
@@ -60,7 +60,12 @@ export const notAsked = (entry: Assumption): EntryResult => ({
 
 /** Returns what the entry expects, in words. */
 export const expectedOf = ({ ask }: Assumption): string =>
-  ask.kind === 'query' ? ask.expected : `${ask.sql} is ${[ask.value].flat().join(' or ')}`;
+  ask.kind === 'query'
+    ? ask.expected
+    : `${ask.sql} is ${valueText([ask.value].flat().join(' or '), ask.type)}`;
+
+const valueText = (value: string, type: string | undefined) =>
+  type === undefined ? value : `${value}, a ${type}`;
 
 /** Alias of a single value. */
 const valueAlias = 'c';
@@ -72,13 +77,14 @@ const showsNothing = ({ code }: AdapterError) => errorRegistry[code].retryable |
 
 function expects({ ask }: Assumption, answer: Answer, place: AskedPlace): boolean {
   if (ask.kind === 'query') return ask.expects(answer, place);
-  const [row, ...others] = answer.result?.rows ?? [];
-  return others.length === 0 && [ask.value].flat().includes(row?.[valueAlias] ?? '');
+  const { rows = [], columnTypes } = answer.result ?? {};
+  const isOfType = ask.type === undefined || columnTypes?.get(valueAlias) === ask.type;
+  return rows.length === 1 && isOfType && [ask.value].flat().includes(rows[0]?.[valueAlias] ?? '');
 }
 
 const longestFound = 300;
 
-function foundText({ result, error }: Answer): string {
+function foundText({ ask }: Assumption, { result, error }: Answer): string {
   if (error !== undefined) return `${error.code}: ${error.what}`;
   const rows = result.rows.slice(0, 5).map((row) =>
     Object.entries(row)
@@ -87,7 +93,8 @@ function foundText({ result, error }: Answer): string {
       .join(', '),
   );
   const more = result.rows.length > rows.length ? ` … ${result.rows.length} rows` : '';
-  return `${rows.join('; ')}${more}`.slice(0, longestFound) || 'no row';
+  const text = `${rows.join('; ')}${more}`.slice(0, longestFound) || 'no row';
+  return valueText(text, ask.kind === 'column' && ask.type ? result.columnTypes.get(valueAlias) : undefined);
 }
 
 class Asker {
@@ -122,20 +129,20 @@ class Asker {
     return found;
   }
 
-  ask({ ask, needs }: Assumption): Promise<Answer> {
+  ask({ ask, asked }: Assumption): Promise<Answer> {
     if (ask.kind === 'column')
       return this.#query(this.#ranged({ query: columnsText(ask.table, [`${ask.sql} AS ${valueAlias}`]) }));
     const { logs, wrongSecret = logs } = this.#place;
-    return this.#query(this.#ranged(ask.query(this.#place), needs), ask.wrongSecret ? wrongSecret : logs);
+    return this.#query(this.#ranged(ask.query(this.#place), asked), ask.wrongSecret ? wrongSecret : logs);
   }
 
-  #ranged(asked: Partial<LogQuery> & Pick<LogQuery, 'query'>, needs?: Assumption['needs']): LogQuery {
+  #ranged(wanted: Partial<LogQuery> & Pick<LogQuery, 'query'>, asked?: Assumption['asked']): LogQuery {
     const { nowSeconds, linesFromSeconds } = this.#place;
     const window =
-      needs === 'own logstore'
+      asked === 'by test:sls'
         ? { startSeconds: linesFromSeconds, endSeconds: linesFromSeconds + 120 }
         : { startSeconds: nowSeconds - 60, endSeconds: nowSeconds };
-    return { ...logQuery(this.#place, window, asked.query), ...asked };
+    return { ...logQuery(this.#place, window, wanted.query), ...wanted };
   }
 
   async #query(query: LogQuery, logs: LogSource = this.#place.logs): Promise<Answer> {
@@ -163,5 +170,6 @@ class Asker {
 function oneColumn(answer: Answer, alias: string): Answer {
   if (answer.error !== undefined) return answer;
   const rows = answer.result.rows.map((row) => ({ [valueAlias]: row[alias] ?? 'missing' }));
-  return { result: { ...answer.result, rows } };
+  const columnTypes = new Map([[valueAlias, answer.result.columnTypes.get(alias) ?? 'unknown']]);
+  return { result: { ...answer.result, rows, columnTypes } };
 }

@@ -15,10 +15,11 @@ export interface Assumption {
   /** When and where the real SLS was last seen to behave so; undefined: never. */
   readonly confirmed?: string;
   /**
-   * `any logstore`: it only reads, whatever the logstore holds. `own logstore`: it needs a logstore with ACK's index and
-   * the lines below. `fault`: SLS has to be in trouble, which cannot be provoked.
+   * `by doctor`: it only reads, whatever the logstore holds; `npm run test:sls` asks it too. `by test:sls`: it needs a
+   * logstore with ACK's index and its own lines, or is not worth a query of `doctor`. `never`: SLS has to be in trouble,
+   * which only the emulator can be on demand.
    */
-  readonly needs: 'any logstore' | 'own logstore' | 'fault';
+  readonly asked: 'by doctor' | 'by test:sls' | 'never';
   readonly ask: ColumnAsk | QueryAsk;
   readonly lines?: readonly SampleLine[];
 }
@@ -30,6 +31,8 @@ export interface ColumnAsk {
   readonly sql: string;
   /** The text that SLS must answer; several: any of them. */
   readonly value: string | readonly string[];
+  /** The type that `meta.columnTypes` must name. Default: any. */
+  readonly type?: string;
 }
 
 /** A query of its own. Entries with equal queries share one. */

@@ -18,19 +18,25 @@ export const column = (
   sql: string,
   value: string | readonly string[],
   fact: Fact,
-): Assumption => ({ id, ...fact, needs: 'any logstore', ask: { kind: 'column', table, sql, value } });
+  type?: string,
+): Assumption => ({
+  id,
+  ...fact,
+  asked: 'by doctor',
+  ask: { kind: 'column', table, sql, value, ...(type && { type }) },
+});
 
 /** SQL: a condition as a text, since SLS does not say how it prints a boolean. */
 export const yesNo = (condition: string): string => `CASE WHEN ${condition} THEN 'yes' ELSE 'no' END`;
 
 /** An entry with a query of its own. */
 export const query = (
-  needs: Assumption['needs'],
+  asked: Assumption['asked'],
   id: string,
   ask: Omit<QueryAsk, 'kind'>,
   fact: Fact,
   lines?: Assumption['lines'],
-): Assumption => ({ id, ...fact, needs, ask: { kind: 'query', ...ask }, ...(lines && { lines }) });
+): Assumption => ({ id, ...fact, asked, ask: { kind: 'query', ...ask }, ...(lines && { lines }) });
 
 /** Expects these rows, in any order. Only the named columns count. */
 export function rows(...wanted: readonly Readonly<Record<string, string>>[]): Expectation {

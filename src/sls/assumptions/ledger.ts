@@ -19,12 +19,8 @@ export function ledger(): readonly Assumption[] {
     ...lineAssumptions,
     ...faultAssumptions,
   ];
-  const isOf = (needs: Assumption['needs']) => (entry: Assumption) => entry.needs === needs;
-  return [
-    ...all.filter(isOf('any logstore')),
-    ...all.filter(isOf('own logstore')),
-    ...all.filter(isOf('fault')),
-  ];
+  const isOf = (asked: Assumption['asked']) => (entry: Assumption) => entry.asked === asked;
+  return [...all.filter(isOf('by doctor')), ...all.filter(isOf('by test:sls')), ...all.filter(isOf('never'))];
 }
 
 /** Returns the lines that entries need: fields, and the second that each is stamped with. */

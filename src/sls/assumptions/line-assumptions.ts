@@ -128,7 +128,7 @@ export const lineAssumptions = [
     consequence: 'The upstream latency would be refused where the field is indexed as double.',
   }),
   query(
-    'own logstore',
+    'by test:sls',
     'field-types',
     {
       ...select('field-types', 'max(status) AS a, max(request_time) AS b, max(host) AS c', ''),
@@ -146,7 +146,7 @@ export const lineAssumptions = [
     [aLine()],
   ),
   query(
-    'own logstore',
+    'by test:sls',
     'more-than-100-groups',
     {
       ...select(
@@ -188,7 +188,7 @@ function own(
 ): Assumption {
   const expectation = (place: AskedPlace) => rows(...wanted(place.linesFromSeconds));
   return query(
-    'own logstore',
+    'by test:sls',
     id,
     {
       ...select(id, columns, rest),
@@ -214,7 +214,7 @@ function counts(
   { range, where, ...fact }: CountFact,
 ): Assumption {
   return query(
-    'own logstore',
+    'by test:sls',
     id,
     {
       query: ({ linesFromSeconds: from }) => ({

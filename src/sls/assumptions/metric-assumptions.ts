@@ -43,7 +43,7 @@ export const metricAssumptions = (): Assumption[] => [
     'The average upstream time, where a request adds up its upstreams,',
   ),
   query(
-    'any logstore',
+    'by doctor',
     'metric-route',
     {
       query: () => ({

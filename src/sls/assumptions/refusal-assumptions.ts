@@ -1,4 +1,4 @@
-import { docs, presto, query, refusal, type Fact } from './entry.ts';
+import { docs, presto, query, refusal, result, type Fact } from './entry.ts';
 import { tables } from './tables.ts';
 
 const errors = docs('Common error codes');
@@ -6,6 +6,9 @@ const faq = docs('FAQ about query and analysis');
 const noField = 'sls_metrics_adapter_no_such_field';
 const noName = 'sls-metrics-adapter-no-such-name';
 const oneRow = tables['one row'];
+
+/** One query each: `doctor` asks about those that decide between a reading and an error. */
+const askedByDoctor = ['refuses-unknown-column', 'refuses-unknown-field', 'refuses-cast'];
 
 /** What SLS refuses, and how it says so. */
 export const refusalAssumptions = [
@@ -61,7 +64,20 @@ export const refusalAssumptions = [
     },
   ),
   query(
-    'any logstore',
+    'by test:sls',
+    'limit-default',
+    {
+      query: () => ({ query: `* | SELECT a.i AS i FROM ${tables['many rows']}` }),
+      ...result('100 rows', ({ rows }) => rows.length === 100),
+    },
+    {
+      statement: 'Without LIMIT, a result has 100 rows.',
+      source: docs('LIMIT clause'),
+      consequence: 'None: the adapter always sends a LIMIT.',
+    },
+  ),
+  query(
+    'by test:sls',
     'refuses-empty-range',
     {
       query: ({ nowSeconds }) => ({
@@ -78,7 +94,7 @@ export const refusalAssumptions = [
     },
   ),
   query(
-    'any logstore',
+    'by test:sls',
     'refuses-unknown-logstore',
     {
       query: () => ({ query: '* | SELECT count(*) AS c FROM log LIMIT 1', logstore: noName }),
@@ -92,7 +108,7 @@ export const refusalAssumptions = [
     },
   ),
   query(
-    'own logstore',
+    'by test:sls',
     'refuses-unknown-project',
     {
       query: () => ({ query: '* | SELECT count(*) AS c FROM log LIMIT 1', project: noName }),
@@ -105,7 +121,7 @@ export const refusalAssumptions = [
     },
   ),
   query(
-    'own logstore',
+    'by test:sls',
     'refuses-wrong-secret',
     {
       query: () => ({ query: '* | SELECT count(*) AS c FROM log LIMIT 1' }),
@@ -151,10 +167,15 @@ export const faultAssumptions = [
 ];
 
 function ask(id: string, text: string, expectation: ReturnType<typeof refusal>, fact: Fact) {
-  return query('any logstore', id, { query: () => ({ query: text }), ...expectation }, fact);
+  return query(
+    askedByDoctor.includes(id) ? 'by doctor' : 'by test:sls',
+    id,
+    { query: () => ({ query: text }), ...expectation },
+    fact,
+  );
 }
 
 function fault(id: string, expectation: ReturnType<typeof refusal>, fact: Fact) {
   const text = '* | SELECT count(*) AS c FROM log LIMIT 1';
-  return query('fault', id, { query: () => ({ query: text }), ...expectation }, fact);
+  return query('never', id, { query: () => ({ query: text }), ...expectation }, fact);
 }
