@@ -79,6 +79,19 @@ export const lineAssumptions = [
     source: search,
     consequence: 'Own metrics with such a value would be refused, or read 0.',
   }),
+  query(
+    'by test:sls',
+    'search-number-on-text',
+    {
+      query: () => ({ query: 'upstream_status >= 500 | SELECT count(*) AS c FROM log LIMIT 1' }),
+      ...result('no error', () => true),
+    },
+    {
+      statement: 'A numeric comparison in a search of a text field is no error.',
+      source: index,
+      consequence: 'None for readings. It shows nothing about the type of a field.',
+    },
+  ),
   own('sql-is-exact', 'count(*) AS c', "AND proxy_upstream_name = 'Default-Web-80'", [primary(route)], {
     wanted: () => [{ c: '0' }],
     statement: '`=` on a field tells upper from lower case, unlike a search.',

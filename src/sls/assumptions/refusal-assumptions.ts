@@ -1,4 +1,4 @@
-import { docs, presto, query, refusal, result, type Fact } from './entry.ts';
+import { docs, presto, query, refusal, type Fact } from './entry.ts';
 import { tables } from './tables.ts';
 
 const errors = docs('Common error codes');
@@ -61,19 +61,6 @@ export const refusalAssumptions = [
       statement: 'A function that SLS does not have is refused.',
       source: presto,
       consequence: 'A mistake in an own metric would not be found.',
-    },
-  ),
-  query(
-    'by test:sls',
-    'limit-default',
-    {
-      query: () => ({ query: `* | SELECT a.i AS i FROM ${tables['many rows']}` }),
-      ...result('100 rows', ({ rows }) => rows.length === 100),
-    },
-    {
-      statement: 'Without LIMIT, a result has 100 rows.',
-      source: docs('LIMIT clause'),
-      consequence: 'None: the adapter always sends a LIMIT.',
     },
   ),
   query(

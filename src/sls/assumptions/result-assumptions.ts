@@ -15,6 +15,19 @@ export const resultAssumptions = [
     source: limit,
     consequence: 'In a logstore with more than 100 routes, the others would read 0.',
   }),
+  query(
+    'by test:sls',
+    'limit-default',
+    {
+      query: () => ({ query: `* | SELECT a.i AS i FROM ${tables['many rows']}` }),
+      ...rowCount(100),
+    },
+    {
+      statement: 'Without LIMIT, a result has 100 rows.',
+      source: limit,
+      consequence: 'None: the adapter always sends a LIMIT.',
+    },
+  ),
   ask('limit-subquery', `* | SELECT count(*) AS counted FROM ${many} LIMIT 1`, rows({ counted: '125' }), {
     statement: 'A subquery without LIMIT gives all its rows.',
     source: limit,

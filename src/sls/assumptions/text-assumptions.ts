@@ -67,6 +67,16 @@ export const textAssumptions = [
     source: comparison,
     consequence: '`routes` would show a route named null.',
   }),
+  text(
+    'null-is-not-equal',
+    yesNo("cast(NULL AS varchar) IS NULL OR NOT (cast(NULL AS varchar) = 'a')"),
+    'yes',
+    {
+      statement: 'NULL is neither equal to a text nor unequal: `IS NULL` finds it.',
+      source: presto,
+      consequence: 'A filter with `notin` would leave out lines without the field.',
+    },
+  ),
   text('like-any-character', yesNo("'503' LIKE '5__'"), 'yes', {
     statement: '`_` of LIKE stands for one character.',
     source: comparison,

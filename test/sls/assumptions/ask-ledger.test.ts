@@ -1,12 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../../emulator/emulator.ts';
+import { AdapterError } from '../../../src/errors.ts';
 import { askLedger, type LedgerPlace } from '../../../src/sls/assumptions/ask-ledger.ts';
 import { ledger, linesOf } from '../../../src/sls/assumptions/ledger.ts';
+import type { LogSource } from '../../../src/sls/client.ts';
 import { parseEndpointUrl } from '../../../src/sls/endpoint.ts';
 import { fixedCredentials } from '../../support/fixed-credentials.ts';
 import { accessKey, alive, createClient, logstore, project, startSls } from '../sls-client.ts';
+import { computes, refuses } from './difference.ts';
+import { differences, troubles } from './differences.ts';
 
 const entries = ledger();
+const byDoctor = entries.filter(({ asked }) => asked === 'by doctor');
 const nowSeconds = Math.floor(Date.now() / 1000);
 const linesFromSeconds = Math.floor(nowSeconds / 60) * 60 - 120;
 
@@ -28,12 +33,84 @@ beforeAll(async () => {
   };
 });
 afterAll(() => emulator.stop());
+beforeEach(() => {
+  emulator.differ({});
+  emulator.setFaults({});
+});
+
+const unchanged = (logs: LogSource): LogSource => logs;
+
+const unassumed = async (some: typeof entries, at: LedgerPlace = place) => {
+  const { results } = await askLedger(some, at, alive());
+  expect(results.map(({ id }) => id)).toEqual(some.map(({ id }) => id));
+  return results.filter(({ result }) => result !== 'as assumed');
+};
 
 describe('the ledger of assumptions', () => {
+  it('has at least 40 entries, each with its own name', () => {
+    expect(entries.length).toBeGreaterThanOrEqual(40);
+    expect(new Set(entries.map(({ id }) => id)).size).toBe(entries.length);
+  });
+
   it('holds for the emulator', async () => {
-    const askable = entries.filter(({ asked }) => asked !== 'never');
-    const { results } = await askLedger(askable, place, alive());
-    expect(results.map(({ id }) => id)).toEqual(askable.map(({ id }) => id));
-    expect(results.filter((one) => one.result !== 'as assumed')).toEqual([]);
+    expect(await unassumed(entries.filter(({ asked }) => asked !== 'never'))).toEqual([]);
+  });
+
+  it('needs at most 20 queries of doctor', async () => {
+    expect((await askLedger(byDoctor, place, alive())).queries).toBeLessThanOrEqual(20);
+  });
+
+  it('has one difference for each entry', () => {
+    expect(Object.keys(differences).toSorted()).toEqual(entries.map(({ id }) => id).toSorted());
+  });
+});
+
+describe('an entry of the ledger', () => {
+  it.each(entries.map((entry) => [entry.id, entry] as const))(
+    'notices where SLS differs: %s',
+    async (id, entry) => {
+      const { onTheWay = unchanged, ...differs } = differences[id] ?? {};
+      const { logs, wrongSecret = logs } = place;
+      emulator.setFaults(troubles[id] ?? {});
+      expect(await unassumed([entry])).toEqual([]);
+      emulator.differ(differs);
+      const other = { ...place, logs: onTheWay(logs), wrongSecret: onTheWay(wrongSecret) };
+      expect(await unassumed([entry], other)).toMatchObject([{ id }]);
+    },
+  );
+});
+
+describe('asking the ledger', () => {
+  it('names what differs, with what was expected and found', async () => {
+    emulator.differ(computes('(n - n + 7) / 2 ', '(n - n + 7) / 2e0 '));
+    const [differing, ...others] = await unassumed(byDoctor.slice(0, 10));
+    expect(others).toEqual([]);
+    expect(differing).toMatchObject({
+      id: 'integer-division',
+      result: 'differs',
+      expected: '(n - n + 7) / 2 is 3',
+      found: '3.5',
+    });
+  });
+
+  it('asks for each value alone if SLS refuses them together, so that the one refused is known', async () => {
+    const refusal = refuses('Function split_part not registered');
+    emulator.differ({
+      outcome: (outcome, query) =>
+        query.query.includes('split_part(') ? (refusal.outcome?.(outcome, query) ?? outcome) : outcome,
+    });
+    const ids = (await unassumed(byDoctor)).map(({ id }) => id);
+    expect(ids).toEqual(['split-part', 'split-part-beyond', 'metric-upstream-lines', 'metric-upstream-time']);
+  });
+
+  it('sends no more queries after one that SLS does not answer', async () => {
+    emulator.setFaults({ status: 503, errorCode: 'ServerBusy' });
+    const { results, queries } = await askLedger(byDoctor, place, alive());
+    expect(queries).toBe(1);
+    expect(new Set(results.map(({ result }) => result))).toEqual(new Set(['unanswered']));
+  });
+
+  it('ends at the signal', async () => {
+    await expect(askLedger(byDoctor, place, AbortSignal.abort())).rejects.toThrow(AdapterError);
   });
 });
