@@ -32,7 +32,7 @@ const calls: Readonly<Record<string, Readonly<Record<string, CallName>>>> = {
   '/logstores/*/index': { GET: 'GetIndex', POST: 'CreateIndex' },
 };
 
-/** `GET /logstores/*` is several calls, told apart by `type`. */
+/** `GET /logstores/*` is several calls, told apart by `type`. The TypeScript SDK adds `/index` to the path of a histogram. */
 const reads: Readonly<Record<string, CallName>> = { log: 'GetLogs', histogram: 'GetHistograms' };
 
 /** Returns the call that a request makes. Throws ServiceError 400, 404 or 405 if SLS or the emulator has none. */
@@ -43,7 +43,8 @@ export function callOf({ method, path, query }: ServiceRequest): Call {
   const name = Object.hasOwn(methods, method) ? methods[method] : undefined;
   if (!name) throw new ServiceError(405, 'MethodNotSupported', `method ${method} is not supported`);
   const type = query.get('type');
-  if (name !== 'GetLogStore' || type === undefined) return { name, logstore: decodeName(logstore) };
+  if ((name !== 'GetLogStore' && name !== 'GetIndex') || type === undefined)
+    return { name, logstore: decodeName(logstore) };
   const read = Object.hasOwn(reads, type) ? reads[type] : undefined;
   if (!read) throw parameterInvalid(`type ${type} is not supported`);
   return { name: read, logstore: decodeName(logstore) };

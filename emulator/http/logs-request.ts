@@ -39,7 +39,8 @@ export function readGetHistograms({ query }: ServiceRequest): HistogramQuery {
 const fromClause = /\bfrom\s+(?:"([^"]+)"|(\w+))/i;
 
 /**
- * Reads GetProjectLogs: SQL alone, over the logstore that its first FROM names. Its time range is in the SQL.
+ * Reads GetProjectLogs: SQL alone, over the logstore that its first FROM names. Its time range is in the SQL, and a
+ * semicolon may end it.
  * https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-getprojectlogs
  *
  * @throws ServiceError 400
@@ -48,7 +49,7 @@ export function readGetProjectLogs(
   { query }: ServiceRequest,
   nowMs: number,
 ): { readonly logstore: string; readonly parameters: LogsParameters } {
-  const sql = query.get('query') ?? '';
+  const sql = (query.get('query') ?? '').replace(/;\s*$/, '');
   const [, quoted, plain] = fromClause.exec(sql) ?? [];
   const logstore = quoted ?? plain;
   if (logstore === undefined) throw parameterInvalid('sql must name a logstore after FROM');

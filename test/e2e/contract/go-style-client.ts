@@ -8,6 +8,8 @@ export interface GoStyleOptions {
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
   readonly securityToken?: string;
+  /** First word of `Authorization`. Default: LOG. */
+  readonly authorizationWord?: 'LOG' | 'SLS';
 }
 
 export interface GoStyleReply {
@@ -115,6 +117,6 @@ export class GoStyleClient {
       query === '' ? path : `${path}?${query}`,
     ].join('\n');
     const signature = createHmac('sha1', this.#options.accessKeySecret).update(text).digest('base64');
-    return `LOG ${this.#options.accessKeyId}:${signature}`;
+    return `${this.#options.authorizationWord ?? 'LOG'} ${this.#options.accessKeyId}:${signature}`;
   }
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmulator, type Emulator } from '../../../emulator/emulator.ts';
 import { encodePutLogs } from '../../support/put-logs.ts';
-import { GoStyleClient } from './go-style-client.ts';
+import { GoStyleClient, type GoStyleOptions } from './go-style-client.ts';
 
 const project = 'k8s-log-c1';
 const logstore = 'nginx-ingress';
@@ -13,8 +13,8 @@ describe('a client that signs as the Go SDK does', () => {
   let emulator: Emulator;
   let client: GoStyleClient;
 
-  const clientWith = (accessKeyId: string, accessKeySecret: string) =>
-    new GoStyleClient({ url: emulator.url, project, accessKeyId, accessKeySecret });
+  const clientWith = (accessKeyId: string, accessKeySecret: string, more: Partial<GoStyleOptions> = {}) =>
+    new GoStyleClient({ url: emulator.url, project, accessKeyId, accessKeySecret, ...more });
 
   beforeAll(async () => {
     emulator = await startEmulator({
@@ -31,8 +31,16 @@ describe('a client that signs as the Go SDK does', () => {
       }));
       const options = { topic: 'nginx', source: '10.0.0.1', ...(compressType && { compressType }) };
       const { body, headers } = encodePutLogs(records, options);
-      const reply = await client.putLogs(logstore, body, headers);
-      expect(reply.status).toBe(200);
+      const reply =
+        compressType === 'zstd'
+          ? await client.send('POST', `/logstores/${logstore}/shards/route`, {
+              parameters: new URLSearchParams({ key: '0'.repeat(32) }),
+              headers,
+              body,
+            })
+          : await client.putLogs(logstore, body, headers);
+      expect(reply).toMatchObject({ status: 200, headers: { 'content-length': '0' } });
+      expect(reply.headers).not.toHaveProperty('content-type');
     }
   });
   afterAll(() => emulator.stop());
@@ -62,6 +70,11 @@ describe('a client that signs as the Go SDK does', () => {
       __source__: '10.0.0.1',
       __time__: String(from + 10),
     });
+  });
+
+  it('is accepted with the word SLS in its signature, as with LOG', async () => {
+    const other = clientWith(accessKey.id, accessKey.secret, { authorizationWord: 'SLS' });
+    expect((await other.getLogs(logstore, { from, to, query: '*' })).status).toBe(200);
   });
 
   it.each([
