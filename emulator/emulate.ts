@@ -1,17 +1,22 @@
-import { access, constants, stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { Command, Option } from 'commander';
 import { aborted, type Io } from '../src/cli/io.ts';
 import { parseCount, parseDurationMs } from '../src/cli/options.ts';
 import { prepareCommand, runCommand } from '../src/cli/run-command.ts';
 import { AdapterError, toListenError } from '../src/errors.ts';
-import { startEmulator, type Emulator } from './emulator.ts';
-import { ingestAccessLog } from './ingest/access-log-ingest.ts';
+import { isFinished, openAccessLog, printSummary, readAccessLog } from './access-log-input.ts';
+import { startEmulator } from './emulator.ts';
+import type { Stamp } from './ingest/collector.ts';
+import { startLines, type TrafficKind } from './live-lines.ts';
+import type { LogSink } from './log-record.ts';
 import { parseListenAddress, parseShare, type ListenAddress } from './options.ts';
 
 interface EmulateOptions {
   readonly listen: ListenAddress;
   readonly accessLog?: string;
   readonly follow?: boolean;
+  readonly traffic?: TrafficKind;
+  readonly stamp: Stamp;
   readonly project: string;
   readonly logstore: string;
   readonly accessKeyId?: string;
@@ -22,11 +27,12 @@ interface EmulateOptions {
   readonly errorRate?: number;
 }
 
-/** The most unparsed lines that are printed. A wrong file could have millions. */
-const maxReports = 10;
-
-/** @returns the exit code: 0, 1 for a failure, 2 for wrong flags */
-export function runEmulate(argv: readonly string[], io: Io): Promise<number> {
+/** @returns the exit code: 0, 1 for a failure, 2 for wrong flags or a log that cannot be read */
+export function runEmulate(
+  argv: readonly string[],
+  io: Io,
+  stdin: () => Readable = () => process.stdin,
+): Promise<number> {
   const command = prepareCommand(new Command('npm run emulate --'), io)
     .description('Run a local SLS, filled by PutLogs or from an access log, until SIGTERM or SIGINT.')
     .addOption(
@@ -36,15 +42,26 @@ export function runEmulate(argv: readonly string[], io: Io): Promise<number> {
     );
   addLogOptions(command);
   addBehaviourOptions(command);
-  command.action((options: EmulateOptions) => emulate(options, io));
+  command.action((options: EmulateOptions) => emulate(options, io, stdin));
   return runCommand('emulate', command, argv, io);
 }
 
 function addLogOptions(command: Command): void {
   command
     .optionsGroup('Logs:')
-    .option('--access-log <file>', 'Access log of nginx-ingress to read, in the format of ACK')
+    .option('--access-log <file>', 'Access log of nginx-ingress to read; - is standard input')
     .option('--follow', 'Keep reading the access log as it grows and is rotated')
+    .addOption(
+      new Option(
+        '--traffic <kind>',
+        'Made-up traffic: of the demo, or odd (retried canaries, error pages, doubled lines, …)',
+      ).choices(['demo', 'odd']),
+    )
+    .addOption(
+      new Option('--stamp <time>', "Time of a line: of its request, or of the collector's reading as on ACK")
+        .choices(['request', 'reading'])
+        .default('request'),
+    )
     .option('--project <project>', 'Name of the only project', 'k8s-log-demo')
     .option('--logstore <logstore>', 'Name of the only logstore', 'nginx-ingress')
     .optionsGroup('Credentials:')
@@ -76,52 +93,35 @@ function addBehaviourOptions(command: Command): void {
     );
 }
 
-/** Runs a local SLS until a signal, filled by PutLogs or from an access log. */
-async function emulate(options: EmulateOptions, io: Io): Promise<void> {
-  const { accessLog, follow = false, listen } = options;
+/** Runs a local SLS until a signal, filled by PutLogs, from an access log or by made-up traffic. */
+async function emulate(options: EmulateOptions, io: Io, stdin: () => Readable): Promise<void> {
+  const { accessLog, follow = false, listen, stamp, traffic, project, logstore } = options;
   if (follow && accessLog === undefined)
     throw new AdapterError('ConfigInvalid', '--follow needs --access-log FILE');
-  if (accessLog !== undefined) await checkAccessLog(accessLog, follow);
+  if (stamp === 'reading' && !follow && traffic === undefined)
+    throw new AdapterError('ConfigInvalid', '--stamp reading needs --follow or --traffic');
+  const input = accessLog === undefined ? undefined : await openAccessLog(accessLog, follow, stdin);
   const emulator = await startListening(listen, () => startEmulator(emulatorOptions(options, io)));
+  const ending = new AbortController();
+  const signal = AbortSignal.any([io.signal, ending.signal]);
   try {
+    const store = emulator.sink(project, logstore);
+    const read = async (sink: LogSink) =>
+      input === undefined
+        ? undefined
+        : readAccessLog(input, sink, (lines) => emulator.countUnparsed(lines), io);
+    const isReadFirst = input !== undefined && isFinished(input);
+    const reader = isReadFirst ? await read(store) : undefined;
     io.stdout.write(introduction(options, emulator.url));
-    if (accessLog !== undefined) await ingest(accessLog, options, emulator, io);
-    await aborted(io.signal);
+    const lines = startLines({ stamp, traffic, sink: store, emulator, io, signal });
+    const summarized = (isReadFirst ? Promise.resolve(reader) : read(lines.sink)).then((done) => {
+      if (input !== undefined && done !== undefined) printSummary(input, done, io);
+    });
+    await Promise.all([summarized, lines.done, aborted(io.signal)]);
   } finally {
+    ending.abort();
     await emulator.stop();
   }
-}
-
-/** Throws AdapterError `ConfigInvalid` if the file cannot be read. With `mayBeMissing`, it need not exist yet. */
-async function checkAccessLog(path: string, mayBeMissing: boolean): Promise<void> {
-  const refuse = (why: string, cause?: unknown) =>
-    new AdapterError('ConfigInvalid', `--access-log ${path} ${why}`, { cause });
-  try {
-    await access(path, constants.R_OK);
-  } catch (cause) {
-    const { code = String(cause) } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' && mayBeMissing) return;
-    throw refuse(`cannot be read (${code})`, cause);
-  }
-  if ((await stat(path)).isDirectory()) throw refuse('is a directory');
-}
-
-async function ingest(path: string, options: EmulateOptions, emulator: Emulator, io: Io): Promise<void> {
-  let reports = 0;
-  const counts = await ingestAccessLog({
-    path,
-    follow: options.follow ?? false,
-    sink: emulator.sink(options.project, options.logstore),
-    onUnparsed: (reason, line) => {
-      emulator.countUnparsed(1);
-      reports += 1;
-      if (reports <= maxReports) io.stderr.write(`${path}: unparsed: ${reason}: ${line.slice(0, 200)}\n`);
-      if (reports === maxReports)
-        io.stderr.write(`${path}: more unparsed lines are counted, but not shown\n`);
-    },
-    signal: io.signal,
-  });
-  io.stdout.write(`${path}: ${counts.records} lines read, ${counts.unparsed} unparsed\n`);
 }
 
 /** Returns the text that the program prints at its start. */

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { writeKubeconfig } from '../../emulator/demo/kubeconfig.ts';
 import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
 import { ingestAccessLog } from '../../emulator/ingest/access-log-ingest.ts';
+import { AccessLogReader } from '../../emulator/ingest/access-log-reader.ts';
 import {
   accessKey,
   basePath,
@@ -47,7 +48,13 @@ describeWithNginx('kubectl, for traffic of a real nginx', () => {
       accessKey,
     });
     const sink = emulator.sink(project, logstore);
-    ingest = ingestAccessLog({ path: nginx.accessLogPath, follow: true, sink, signal: ending.signal });
+    ingest = ingestAccessLog({
+      source: { kind: 'file', path: nginx.accessLogPath },
+      follow: true,
+      reader: new AccessLogReader({ clock: Date }),
+      sink,
+      signal: ending.signal,
+    });
     adapter = await startAdapter({ slsEndpoint: emulator.url, delay: '0' });
     const program = await findKubectl();
     if (program === undefined)

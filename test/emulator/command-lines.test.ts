@@ -68,6 +68,9 @@ describe('wrong flags', () => {
       `--access-log ${directory}/missing cannot be read (ENOENT)`,
     ],
     [['--access-log', directory], `--access-log ${directory} is a directory`],
+    [['--access-log', '/dev/null'], '--access-log /dev/null is a device, not a file or a pipe'],
+    [['--access-log', '/dev/null', '--follow'], '--access-log /dev/null is a device, not a file or a pipe'],
+    [['--access-log', process.execPath, '--stamp', 'reading'], '--stamp reading needs --follow or --traffic'],
   ])('emulate %j exits with 2 and one line', async (flags, message) => {
     expect(await run('emulate', '--listen', '127.0.0.1:0', ...flags)).toEqual({
       code: 2,

@@ -77,22 +77,43 @@ describe('emulate', () => {
     await writeFile(file, `${logLine({ time })}\nnonsense\n${logLine({ time })}\n`);
     const { code, stdout, stderr } = await emulating(['--access-log', file], async (url, text) => {
       await waitFor(() => text().includes('lines read'));
-      expect(await statsAt(url)).toMatchObject({ rows: 2, unparsed: 1 });
+      expect(await statsAt(url)).toMatchObject({ rows: 3, unparsed: 1 });
     });
     expect(code).toBe(0);
     expect(stdout).toContain(`${file}: 2 lines read, 1 unparsed\n`);
-    expect(stderr).toMatch(new RegExp(`^${file}: unparsed: .*: nonsense\n$`));
+    expect(stderr).toBe(`${file}: unparsed: 1 line: an unknown form. The first: nonsense\n`);
   });
 
-  it('prints the first ten unparsed lines and counts all', async () => {
+  it('ends with 2 and one line on a log without any line that can be read', async () => {
     const file = join(directory, 'nonsense.log');
     await writeFile(file, 'nonsense\n'.repeat(50));
-    const { stdout, stderr } = await emulating(['--access-log', file], async (_, text) => {
-      await waitFor(() => text().includes('lines read'));
+    const fake = fakeIo();
+    expect(await runEmulate(['--listen', '127.0.0.1:0', '--access-log', file], fake.io)).toBe(2);
+    expect(fake.stdout()).toBe('');
+    expect(fake.stderr()).toMatch(
+      /^emulate: --access-log .*nonsense.log has no line of a request that can be read, but 50 lines: an unknown form\. Expected: ACK's form, .* The first: nonsense.*\n$/,
+    );
+  });
+
+  it('follows a log in another form, says once what it met, and keeps the lines with content alone', async () => {
+    const file = join(directory, 'combined.log');
+    const combined = `10.9.0.7 - - [${nginxTime(Date.now())}] "GET / HTTP/1.1" 200 61 "-" "curl/8"\n`;
+    await writeFile(file, combined.repeat(20));
+    const { code, stdout, stderr } = await emulating(['--access-log', file, '--follow'], async (url) => {
+      await waitFor(async () => (await statsAt(url)).rows === 20);
+      expect(await statsAt(url)).toMatchObject({ unparsed: 20 });
     });
-    expect(stdout).toContain(`${file}: 0 lines read, 50 unparsed\n`);
-    expect(stderr.match(/: nonsense\n/g)).toHaveLength(10);
-    expect(stderr).toContain('more unparsed lines are counted, but not shown\n');
+    expect(code).toBe(0);
+    expect(stdout).toContain(`${file}: 0 lines read, 20 unparsed\n`);
+    expect(
+      stderr.match(/no line of a request that can be read, but the combined or common format/g),
+    ).toHaveLength(1);
+  });
+
+  it('makes up traffic', async () => {
+    await emulating(['--traffic', 'odd'], async (url) => {
+      await waitFor(async () => (await statsAt(url)).rows > 60 * 70);
+    });
   });
 
   it('follows an access log that does not exist yet, and prints the number of lines at the end', async () => {

@@ -32,3 +32,12 @@ export function formatLogTime(timeSeconds: number): string {
   const clock = [at.getUTCHours(), at.getUTCMinutes(), at.getUTCSeconds()].map(two);
   return `${date.join('/')}:${clock.join(':')}`;
 }
+
+const isoShape = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
+
+/** Returns the Unix time in whole seconds of an ISO 8601 time with zone, or undefined. */
+export function parseIsoTime(text: string): number | undefined {
+  if (!isoShape.test(text)) return undefined;
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) || ms < 0 ? undefined : Math.floor(ms / 1000);
+}

@@ -2,7 +2,9 @@ import { appendFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type IngestCounts, ingestAccessLog } from '../../../emulator/ingest/access-log-ingest.ts';
+import { ingestAccessLog } from '../../../emulator/ingest/access-log-ingest.ts';
+import { AccessLogReader, type IngestCounts } from '../../../emulator/ingest/access-log-reader.ts';
+import type { LogSource } from '../../../emulator/ingest/log-source.ts';
 import type { LogRecord } from '../../../emulator/log-record.ts';
 import { logLine } from '../../support/access-log.ts';
 import { waitFor } from '../../support/wait-for.ts';
@@ -17,6 +19,13 @@ const sink = {
   },
 };
 
+const parts = () => ({
+  source: { kind: 'file', path } satisfies LogSource,
+  reader: new AccessLogReader({ clock: { now: () => 1_800_000_000_000 } }),
+  sink,
+  signal: new AbortController().signal,
+});
+
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ingest-'));
   path = join(directory, 'access.log');
@@ -26,23 +35,19 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true }));
 
 describe('ingestAccessLog', () => {
-  it('counts and reports unparsed lines, and stores the others', async () => {
-    const unparsed: [string, string][] = [];
+  it('keeps lines that are no requests with content alone, at the time of the line before', async () => {
     const long = 'x'.repeat(1024 * 1024 + 1);
-    await writeFile(path, [logLine(), 'nonsense', logLine({ status: '502' }), '', long, ''].join('\n'));
-    const counts = await ingestAccessLog({
-      path,
-      follow: false,
-      sink,
-      onUnparsed: (reason, line) => unparsed.push([reason, line]),
-      signal: new AbortController().signal,
-    });
-    expect(counts).toEqual({ records: 2, unparsed: 3 });
-    expect(records.map(({ fields }) => fields['status'])).toEqual(['200', '502']);
-    expect(unparsed).toEqual([
-      ['no valid client address', 'nonsense'],
-      ['no valid client address', ''],
-      ['longer than a line may be: 1048577 bytes', 'x'.repeat(200)],
+    const times = [40, 41].map((second) => `23/Nov/2026:14:40:${second} +0000`);
+    const [first, second] = times.map((time) => logLine({ time }));
+    await writeFile(path, ['nonsense', first, 'nonsense', second, '', long, ''].join('\n'));
+    const counts = await ingestAccessLog({ ...parts(), follow: false });
+    expect(counts).toEqual({ records: 2, unparsed: 4, leftOut: 0 });
+    const contents = records.filter(({ fields }) => 'content' in fields);
+    expect(contents).toEqual([
+      { timeSeconds: 1_800_000_000, fields: { content: 'nonsense' } },
+      { timeSeconds: 1_795_444_840, fields: { content: 'nonsense' } },
+      { timeSeconds: 1_795_444_841, fields: { content: '' } },
+      { timeSeconds: 1_795_444_841, fields: { content: 'x'.repeat(200) } },
     ]);
   });
 
@@ -51,10 +56,9 @@ describe('ingestAccessLog', () => {
     let progress: IngestCounts | undefined;
     await writeFile(path, `${logLine()}\n`);
     const done = ingestAccessLog({
-      path,
+      ...parts(),
       follow: true,
-      sink,
-      onProgress: (counts) => (progress = counts),
+      onProgress: (counts) => (progress = { ...counts }),
       signal: ending.signal,
     });
     await waitFor(() => progress?.records === 1);
@@ -63,8 +67,9 @@ describe('ingestAccessLog', () => {
     await appendFile(`${path}.1`, `${logLine({ time: '23/Nov/2026:14:40:42 +0000' })}\n`);
     await waitFor(() => progress?.records === 3 && progress.unparsed === 1);
     ending.abort();
-    expect(await done).toEqual({ records: 3, unparsed: 1 });
-    expect(records.map(({ timeSeconds }) => timeSeconds).sort()).toEqual([
+    expect(await done).toEqual({ records: 3, unparsed: 1, leftOut: 0 });
+    const requests = records.filter(({ fields }) => !('content' in fields));
+    expect(requests.map(({ timeSeconds }) => timeSeconds).sort()).toEqual([
       1_795_444_841, 1_795_444_842, 1_795_444_843,
     ]);
   });
@@ -72,8 +77,7 @@ describe('ingestAccessLog', () => {
   it('fails if the sink fails', async () => {
     await writeFile(path, logLine());
     const broken = { append: () => Promise.reject(new Error('store is closed')) };
-    const { signal } = new AbortController();
-    await expect(ingestAccessLog({ path, follow: false, sink: broken, signal })).rejects.toThrow(
+    await expect(ingestAccessLog({ ...parts(), follow: false, sink: broken })).rejects.toThrow(
       'store is closed',
     );
   });

@@ -1,7 +1,8 @@
 import { appendFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type IngestCounts, ingestAccessLog } from '../../../emulator/ingest/access-log-ingest.ts';
+import { ingestAccessLog } from '../../../emulator/ingest/access-log-ingest.ts';
+import { AccessLogReader, type IngestCounts } from '../../../emulator/ingest/access-log-reader.ts';
 import type { LogRecord } from '../../../emulator/log-record.ts';
 import { describeWithNginx, type Nginx, startNginx } from '../../support/nginx.ts';
 import { sendRequests } from '../../support/send-requests.ts';
@@ -27,15 +28,19 @@ describeWithNginx('the access log of a real nginx', () => {
     records = [];
     unparsed = [];
     done = ingestAccessLog({
-      path: nginx.accessLogPath,
+      source: { kind: 'file', path: nginx.accessLogPath },
       follow: true,
+      reader: new AccessLogReader({ clock: Date }),
       sink: {
         append: (appended) => {
-          records.push(...appended);
+          for (const record of appended) {
+            const { content } = record.fields;
+            if (content === undefined) records.push(record);
+            else unparsed.push(content);
+          }
           return Promise.resolve();
         },
       },
-      onUnparsed: (_, line) => unparsed.push(line),
       signal: ending.signal,
     });
   });

@@ -1,0 +1,73 @@
+import type { Io } from '../src/cli/io.ts';
+import type { Emulator } from './emulator.ts';
+import { startCollecting, type CollectingOptions } from './ingest/collecting-sink.ts';
+import type { Stamp } from './ingest/collector.ts';
+import type { LogRecord, LogSink } from './log-record.ts';
+import { oddRoutes } from './traffic/odd-routes.ts';
+import { demoRoutes } from './traffic/routes.ts';
+import { startTraffic } from './traffic/traffic.ts';
+
+/** The made-up traffic of `--traffic`. */
+export type TrafficKind = 'demo' | 'odd';
+
+/** Ingress pods of the made-up traffic, each with a collector of its own. */
+const trafficPods = 3;
+
+export interface LinesOptions {
+  readonly stamp: Stamp;
+  readonly traffic: TrafficKind | undefined;
+  /** The logstore. */
+  readonly sink: LogSink;
+  readonly emulator: Pick<Emulator, 'isCollectorStalled'>;
+  readonly io: Io;
+  readonly signal: AbortSignal;
+}
+
+/** Lines that come as time passes. */
+export interface Lines {
+  /** The log of the ingress, from which the collector reads. */
+  readonly sink: LogSink;
+  /** Resolves after the signal has aborted. Rejects if a line cannot be stored. */
+  readonly done: Promise<unknown>;
+}
+
+/** Starts the collector and the made-up traffic. */
+export function startLines({ stamp, traffic, sink, emulator, io, signal }: LinesOptions): Lines {
+  const collected = collectedBy({
+    stamp,
+    pods: traffic === undefined ? 1 : trafficPods,
+    isStalled: (pod) => emulator.isCollectorStalled(pod),
+    sink,
+    clock: io.clock,
+    signal,
+  });
+  return {
+    sink: collected.sink,
+    done: Promise.all([collected.done, runTraffic(traffic, collected.sink, io, signal)]),
+  };
+}
+
+/** A line of a time before the start was collected before the start: it keeps its time, and is there at once. */
+function collectedBy(options: CollectingOptions): { readonly sink: LogSink; readonly done?: Promise<void> } {
+  if (options.stamp === 'request') return { sink: options.sink };
+  const startSeconds = Math.floor(options.clock.now() / 1000);
+  const collecting = startCollecting(options);
+  const append = async (records: readonly LogRecord[]): Promise<void> => {
+    const isPast = ({ timeSeconds }: LogRecord) => timeSeconds < startSeconds;
+    await options.sink.append(records.filter(isPast));
+    await collecting.append(records.filter((record) => !isPast(record)));
+  };
+  return { sink: { append }, done: collecting.done };
+}
+
+async function runTraffic(
+  kind: TrafficKind | undefined,
+  sink: LogSink,
+  { clock, random }: Io,
+  signal: AbortSignal,
+): Promise<void> {
+  if (kind === undefined) return;
+  const routes = kind === 'odd' ? oddRoutes() : demoRoutes();
+  const { done } = await startTraffic({ routes, sink, clock, random, signal });
+  await done;
+}
