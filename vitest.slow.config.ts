@@ -5,7 +5,7 @@ import { reportersTo, shared } from './vitest.config.ts';
 export default defineConfig({
   test: {
     ...shared,
-    env: { ...shared.env, READINGS_SETS: process.env['READINGS_SETS'] ?? '2000' },
+    env: { ...shared.env, READINGS_SETS: process.env['READINGS_SETS'] ?? '2500' },
     include: ['test/slow/**/*.test.ts', 'test/e2e/readings-against-oracle.test.ts'],
     reporters: reportersTo('.cache/test-results-slow.json'),
   },

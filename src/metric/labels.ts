@@ -103,8 +103,8 @@ export const labelDefinitions = {
     name: 'sls.ingress.status',
     description: `Counts only requests with this status, a code or a class such as 5xx; ${others}`,
     ...filter,
-    accepted: 'a status from 100 to 599, or one of 1xx, 2xx, 3xx, 4xx, 5xx',
-    accepts: (value: string) => /^[1-5](xx|\d\d)$/.test(value),
+    accepted: 'a status from 100 to 599, 000 for no response, or one of 1xx, 2xx, 3xx, 4xx, 5xx',
+    accepts: (value: string) => /^([1-5](xx|\d\d)|000)$/.test(value),
   },
   interval: {
     name: 'sls.query.interval',

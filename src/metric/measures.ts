@@ -1,3 +1,4 @@
+import { quotient, rounded, roundedSum } from './decimal.ts';
 import type { LabelId } from './labels.ts';
 
 /** The aggregates of one row of a result, by the names that the metric gives them. NaN: SLS returned no number. */
@@ -59,40 +60,77 @@ const misreadOneIn = 10;
 /** SQL: a column as a number, whether it is indexed as a number or as text. NULL if it is not a number. */
 const numberIn = (column: string) => `try_cast(${column} AS double)`;
 
+/**
+ * SQL: the status as text without leading zeros, whether it is indexed as text or as a number: `503`, or `0` for the 000
+ * of a request that got no response, such as at a reload of nginx. NULL if it is not a whole number.
+ */
+export const statusText = 'cast(try_cast(status AS bigint) AS varchar)';
+
 /** A measurement of the number in a column, with a count of the lines that have one. */
 const ofNumber = (column: string, alias: string, sql: string) => ({
   aggregates: { ...requests, [`${column}_lines`]: `count(${numberIn(column)})`, [alias]: sql },
   readable: { column, counts: [`${column}_lines`], oneIn: strayOneIn },
 });
 
-const sumOf = (column: string) => ofNumber(column, `${column}_sum`, `sum(${numberIn(column)})`);
+/** The sum of the numbers in a column, divided by the seconds of the window. */
+const sumPerSecond = (column: string) => ({
+  ...ofNumber(column, `${column}_sum`, `sum(${numberIn(column)})`),
+  value: (
+    { [`${column}_sum`]: sum = missing, [`${column}_lines`]: lines = missing }: Aggregates,
+    windowSeconds: number,
+  ) => quotient(roundedSum(sum, lines), windowSeconds),
+});
 
 const flow = (suffix: string, description: string, column: string): Measure => ({
   suffix,
   description,
   unit: 'bytes/s',
-  ...sumOf(column),
-  value: ({ [`${column}_sum`]: bytes = missing }, windowSeconds) => bytes / windowSeconds,
+  ...sumPerSecond(column),
 });
 
-/** The statistics of each latency: suffix, words, and SQL over a number. */
-const statistics: readonly (readonly [string, string, (number: string) => string])[] = [
-  ['avg', 'Average', (number) => `avg(${number})`],
-  ['p50', '50th percentile', (number) => `approx_percentile(${number}, 0.5)`],
-  ['p95', '95th percentile', (number) => `approx_percentile(${number}, 0.95)`],
-  ['p99', '99th percentile', (number) => `approx_percentile(${number}, 0.99)`],
-  ['p9999', '99.99th percentile', (number) => `approx_percentile(${number}, 0.9999)`],
+/** A statistic of latencies. */
+interface Statistic {
+  readonly suffix: string;
+  readonly description: string;
+  /** Ends the name of its aggregate. Default: the suffix. */
+  readonly alias?: string;
+  /** SQL over a number. */
+  readonly sql: (number: string) => string;
+  /** @param summands the most numbers that were added for one line */
+  readonly inMs: (seconds: number, lines: number, summands: number) => number;
+}
+
+const percentile = (suffix: string, description: string, share: number): Statistic => ({
+  suffix,
+  description: `${description} percentile`,
+  sql: (number) => `approx_percentile(${number}, ${share})`,
+  inMs: (seconds) => rounded(seconds * 1000),
+});
+
+const statistics: readonly Statistic[] = [
+  {
+    suffix: 'avg',
+    description: 'Average',
+    // Not SQL's avg(), because the noise of a sum is removed before it is divided.
+    alias: 'sum',
+    sql: (number) => `sum(${number})`,
+    inMs: (seconds, lines, summands) => quotient(roundedSum(seconds, lines * summands), lines, 1000),
+  },
+  percentile('p50', '50th', 0.5),
+  percentile('p95', '95th', 0.95),
+  percentile('p99', '99th', 0.99),
+  percentile('p9999', '99.99th', 0.9999),
 ];
 
-const latencies = statistics.map(([suffix, what, sql]): Measure => {
-  const alias = `request_time_${suffix}`;
+const latencies = statistics.map(({ suffix, description, alias = suffix, sql, inMs }): Measure => {
+  const column = `request_time_${alias}`;
   return {
     suffix: `latency_${suffix}`,
-    description: `${what} latency`,
+    description: `${description} latency`,
     detail: 'from the first byte of a request to the last byte of its response',
     unit: 'ms',
-    ...ofNumber('request_time', alias, sql(numberIn('request_time'))),
-    value: ({ [alias]: seconds = missing }) => seconds * 1000,
+    ...ofNumber('request_time', column, sql(numberIn('request_time'))),
+    value: ({ [column]: seconds = missing, request_time_lines: lines = missing }) => inMs(seconds, lines, 1),
   };
 });
 
@@ -128,28 +166,33 @@ const upstreamSeconds =
 const withoutUpstream = `${upstreamTimes} = '' OR ${isListOf('-')}`;
 
 /** Without the 99.99th percentile: it depends on so few requests that one misread line would decide it. */
-const upstreamLatencies = statistics.slice(0, -1).map(([suffix, what, sql]): Measure => {
-  const alias = `upstream_time_${suffix}`;
-  return {
-    suffix: `upstream_latency_${suffix}`,
-    description: `${what} upstream time`,
-    detail: 'the sum of all upstreams that a request tried',
-    unit: 'ms',
-    aggregates: {
-      ...requests,
-      upstream_time_lines: `count(${upstreamSeconds})`,
-      no_upstream_lines: `count_if(${withoutUpstream})`,
-      [alias]: sql(upstreamSeconds),
-    },
-    readable: {
-      column: 'upstream_response_time',
-      counts: ['upstream_time_lines', 'no_upstream_lines'],
-      oneIn: misreadOneIn,
-    },
-    // Requests that reached no upstream mean no work for it, as no requests do.
-    value: ({ upstream_time_lines: lines, [alias]: seconds = missing }) => (lines === 0 ? 0 : seconds * 1000),
-  };
-});
+const upstreamStatistics = statistics.slice(0, -1);
+
+const upstreamLatencies = upstreamStatistics.map(
+  ({ suffix, description, alias = suffix, sql, inMs }): Measure => {
+    const column = `upstream_time_${alias}`;
+    return {
+      suffix: `upstream_latency_${suffix}`,
+      description: `${description} upstream time`,
+      detail: 'the sum of all upstreams that a request tried',
+      unit: 'ms',
+      aggregates: {
+        ...requests,
+        upstream_time_lines: `count(${upstreamSeconds})`,
+        no_upstream_lines: `count_if(${withoutUpstream})`,
+        [column]: sql(upstreamSeconds),
+      },
+      readable: {
+        column: 'upstream_response_time',
+        counts: ['upstream_time_lines', 'no_upstream_lines'],
+        oneIn: misreadOneIn,
+      },
+      // Requests that reached no upstream mean no work for it, as no requests do.
+      value: ({ upstream_time_lines: lines = missing, [column]: seconds = missing }) =>
+        lines === 0 ? 0 : inMs(seconds, lines, mostUpstreams),
+    };
+  },
+);
 
 const qps: Measure = {
   suffix: 'qps',
@@ -181,8 +224,8 @@ export const measures: readonly Measure[] = [
     unit: 'ratio',
     aggregates: {
       ...requests,
-      status_lines: "count_if(regexp_like(cast(status AS varchar), '^[0-9]{3}$'))",
-      errors: "count_if(regexp_like(cast(status AS varchar), '^5[0-9][0-9]$'))",
+      status_lines: `count_if(regexp_like(${statusText}, '^([0-9]{3}|0)$'))`,
+      errors: `count_if(regexp_like(${statusText}, '^5[0-9][0-9]$'))`,
     },
     readable: { column: 'status', counts: ['status_lines'], oneIn: strayOneIn },
     value: ({ requests: count = missing, errors = missing }) => errors / count,
@@ -192,8 +235,7 @@ export const measures: readonly Measure[] = [
     description: 'Average number of requests in flight',
     detail: "by Little's law, from the requests that ended in the window",
     unit: 'requests',
-    ...sumOf('request_time'),
-    value: ({ request_time_sum: seconds = missing }, windowSeconds) => seconds / windowSeconds,
+    ...sumPerSecond('request_time'),
   },
   flow('inflow', 'Bytes received per second', 'request_length'),
   flow('outflow', 'Bytes of response bodies sent per second', 'body_bytes_sent'),

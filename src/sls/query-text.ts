@@ -1,5 +1,6 @@
 import type { LabelChoice } from '../metric/label-values.ts';
 import { ingressLogs, routeColumnsOf, type LogKind, type OwnLog } from '../metric/log-kind.ts';
+import { statusText } from '../metric/measures.ts';
 import { withPlaceholders } from '../metric/own/placeholders.ts';
 import { windowSeconds, type Window } from '../metric/sample.ts';
 import { filterEntries, type LineFilters } from '../metric/series.ts';
@@ -39,10 +40,12 @@ const maxSearchConditions = 30;
 export const greatestLimit = 1_000_000;
 
 /**
- * A backend is `{namespace}-{service}-{port}`: DNS labels, then the number or name of a port. If the alternative column
- * contains anything else (nothing, `-`, parts of a misparsed line), the primary counts.
+ * A backend is `{namespace}-{service}-{port}`: DNS labels, then the number or name of a port. The collector's usual regular
+ * expression misreads the line of a retried request: then the alternative column has other parts of the line first, and
+ * the name after its last `[`. If the column ends with anything else (nothing, `-`), the primary counts.
  */
-const backendPattern = '^[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]*$';
+const backendPattern = '[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]*';
+const alternativePattern = String.raw`(^|\[)(${backendPattern})$`;
 
 /**
  * Returns the query of a statement: `search | SELECT …`. The search narrows what SLS scans; it may match too many lines,
@@ -93,10 +96,12 @@ function filterConditions({ filters, logKind }: Statement): string[] {
     const isClass = (value: string) => value.endsWith('xx');
     const codes = choice.values.filter((value) => !isClass(value));
     const patterns = choice.values.filter(isClass).map((value) => `${value.slice(0, -2)}__`);
-    // The index may have it as a number or as text.
-    return chosen('cast(status AS varchar)', choice, codes, patterns);
+    return chosen(statusText, choice, codes.map(withoutZeros), patterns);
   });
 }
+
+/** 000 is 0 in the text of a status. */
+const withoutZeros = (code: string) => String(Number(code));
 
 /** Returns the condition that a column has one of the values or patterns, or that it has none of them (`notin`). */
 function chosen(
@@ -133,7 +138,7 @@ export function routeExpression({
   const { primary = '', alternative } = routeColumnsOf(logKind) ?? {};
   if (typeof logKind !== 'string') return textOf(sqlName(primary));
   if (!hasAlternative || alternative === undefined) return primary;
-  return `CASE WHEN regexp_like(${alternative}, ${sqlString(backendPattern)}) THEN ${alternative} ELSE ${primary} END`;
+  return `coalesce(regexp_extract(${alternative}, ${sqlString(alternativePattern)}, 2), ${primary})`;
 }
 
 /**
@@ -151,6 +156,7 @@ export function hostExpression({
 
 const misreadHost = String.raw`([^ ]+) \[[^\[]*$`;
 
+/** A misread field is found by its last token too: `[`, `,` and the space are delimiters of the index. */
 function searchText({ logKind, hasAlternative, routes, everyRoute, filters }: Statement): string {
   if (typeof logKind !== 'string')
     return withPlaceholders(logKind.search, (name) => {

@@ -18,10 +18,12 @@ import {
 } from './oracle/world.ts';
 import { listMetrics } from '../support/catalog.ts';
 
-// Set READINGS_SETS=50000 for a long run, READINGS_SEED for other worlds.
+// Set READINGS_SETS=50000 for a long run, READINGS_SEED for other worlds, READINGS_SHRINK=1 to shrink a failing world, which
+// takes minutes.
 const seed = Number(process.env['READINGS_SEED'] ?? 4);
 /** The least number of sets of requests to draw. */
 const wantedSets = Number(process.env['READINGS_SETS'] ?? 400);
+const run = { endOnFailure: process.env['READINGS_SHRINK'] === undefined };
 /** The average number of sets in a world. */
 const setsAWorld = 22;
 
@@ -78,7 +80,7 @@ it(
     for (let round = 0; drawnSets < wantedSets; round += 1)
       await fc.assert(
         fc.asyncProperty(anyWorld, (world) => compareWorld(comparison, world, batchedAndAlone)),
-        { seed: seed + round, numRuns: Math.ceil((wantedSets - drawnSets) / setsAWorld) },
+        { ...run, seed: seed + round, numRuns: Math.ceil((wantedSets - drawnSets) / setsAWorld) },
       );
     const { readings, nonZero, batched, wholeLogstore, everyRoute, unsettled } = comparison.tally;
     // Enough of each kind, so that the comparison is meaningful.
@@ -94,7 +96,7 @@ it(
     const ofForms = new Comparison(sls);
     await fc.assert(
       fc.asyncProperty(anyMetricsWorld, (world) => compareWorld(ofForms, world, (set) => [set])),
-      { seed, numRuns: Math.ceil(wantedSets / 50) },
+      { ...run, seed, numRuns: Math.ceil(wantedSets / 50) },
     );
     console.log(`lines of every form: ${ofForms.tally.toString()}`);
     const { readings, nonZero, unreadable } = ofForms.tally;
@@ -111,7 +113,7 @@ it(
       fc.asyncProperty(anyWideWorld, (world) =>
         compareWorld(comparison, world, (set) => batchedAndAlone(set).slice(0, 3)),
       ),
-      { seed, numRuns: Math.ceil(wantedSets / 250) },
+      { ...run, seed, numRuns: Math.ceil(wantedSets / 250) },
     );
   },
 );

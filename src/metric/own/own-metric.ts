@@ -1,4 +1,5 @@
 import type { MetricDefinition, OwnLabel, OwnTraits } from '../catalog.ts';
+import { rounded } from '../decimal.ts';
 import type { Aggregates } from '../measures.ts';
 import { placeholdersOf, routePlaceholder } from './placeholders.ts';
 import { valueColumn } from './sql-template.ts';
@@ -80,7 +81,7 @@ export function ownMetric(settings: OwnMetricSettings, index: number): MetricDef
       numbers: labels.filter(({ type }) => type === 'number').map((label) => label.name),
     },
     aggregates: { [alias]: aggregate ?? '' },
-    value: ({ [alias]: value = Number.NaN }: Aggregates) => value,
+    value: ({ [alias]: value = Number.NaN }: Aggregates) => rounded(value),
     emptyValue: emptyWindow === 'zero' ? 0 : undefined,
     own: traitsOf(settings),
   };

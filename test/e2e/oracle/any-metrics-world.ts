@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { LineFilters } from '../../../src/metric/series.ts';
 import { hosts, lineStyles } from './line-styles.ts';
+import { misreadRetry } from './names.ts';
 import { places } from './sls-pair.ts';
 import type { Asked, World } from './world.ts';
 import { listMetrics } from '../../support/catalog.ts';
@@ -13,6 +14,8 @@ const someFilters = fc.constantFrom<LineFilters[]>(
   { status: anyOf('2xx') },
   { status: anyOf('404') },
   { status: anyOf('299') },
+  { status: anyOf('000') },
+  { status: noneOf('000', '5xx') },
   { status: anyOf('204', '404', '5xx') },
   { status: noneOf('404') },
   { status: noneOf('2xx', '503') },
@@ -30,7 +33,7 @@ const someFilters = fc.constantFrom<LineFilters[]>(
 /** Lines of one form. One route may have lines of several forms. */
 const someLines = fc.record({
   style: fc.constantFrom(...lineStyles),
-  isCanary: fc.boolean(),
+  role: fc.constantFrom('main', 'main', 'canary', 'retried canary'),
   requests: fc.oneof(fc.nat(30), fc.integer({ min: 90, max: 230 })),
   atSecond: fc.integer({ min: -17, max: 1 }),
   perSecond: fc.constantFrom(1000, 20, 3),
@@ -67,11 +70,11 @@ export const anyMetricsWorld: fc.Arbitrary<World> = fc
       widerSeconds: 0,
       settledMs: 0,
       traffic: routes.flatMap((lines, n) =>
-        lines.map(({ isCanary, ...form }) => ({
+        lines.map(({ role, ...form }) => ({
           ...form,
           place,
-          primary: isCanary ? 'default-web-80' : routeOf(n),
-          alternative: isCanary ? routeOf(n) : '',
+          primary: role === 'main' ? routeOf(n) : 'default-web-80',
+          alternative: role === 'main' ? '' : role === 'canary' ? routeOf(n) : `${misreadRetry}${routeOf(n)}`,
           lagMs: 0,
         })),
       ),

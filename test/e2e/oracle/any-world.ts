@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { backendNames, noCanaries, oddNames } from './names.ts';
+import { backendNames, misreads, noCanaries, oddNames } from './names.ts';
 import { similarPlaces } from './sls-pair.ts';
 import {
   lastSecond,
@@ -78,7 +78,8 @@ const anyDraw = fc.record({
       fc.record({
         about: fc.nat(19),
         route: fc.option(fc.nat(3), { nil: undefined, freq: 2 }),
-        role: fc.constantFrom('primary', 'primary', 'canary', 'canary', 'neither'),
+        role: fc.constantFrom('primary', 'primary', 'canary', 'canary', 'retried canary', 'neither'),
+        misread: fc.constantFrom(...misreads),
         otherPrimary: fc.oneof(fc.constantFrom(undefined, ''), anyRoute),
         noCanary: fc.constantFrom(...noCanaries),
         moment: anyMoment,
@@ -137,7 +138,7 @@ function windowsOf({ windows, delaySeconds, stretchSeconds }: Draw): Draw['windo
 
 /** Traffic that may affect one of the questions: in its logstore, around its window, mostly of its route. */
 function trafficOf(drawn: TrafficDraw, draw: Draw, about: Asked): Traffic {
-  const { role, otherPrimary, noCanary, perSecond, requests, lag } = drawn;
+  const { role, misread, otherPrimary, noCanary, perSecond, requests, lag } = drawn;
   const route =
     drawn.route === undefined ? (about.route ?? pick(draw.routes, 0)) : pick(draw.routes, drawn.route);
   const end = -(about.delaySeconds ?? draw.delaySeconds);
@@ -148,7 +149,7 @@ function trafficOf(drawn: TrafficDraw, draw: Draw, about: Asked): Traffic {
   return {
     place: about.place,
     primary: role === 'primary' ? route : otherPrimary,
-    alternative: role === 'canary' ? route : noCanary,
+    alternative: role === 'canary' ? route : role === 'retried canary' ? `${misread}${route}` : noCanary,
     atSecond:
       typeof drawn.moment === 'string'
         ? moments[drawn.moment]

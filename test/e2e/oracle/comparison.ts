@@ -113,6 +113,8 @@ function compareOutcome(outcome: Outcome, { place, question }: Meaning, scene: S
   const noise = 1e-6 + printed * 1e-15;
   const isRight = roundedUpBy > -noise && roundedUpBy < 1 + noise && printed > 0 === value > 0;
   expectSame(isRight, true, () => `that ${printed}m is ${value} in milli, rounded up,`);
+  const { milli = String(printed) } = reading;
+  expectSame(String(printed), milli, () => `what is printed for ${what()} in milli`);
   return value;
 }
 

@@ -11,6 +11,9 @@ export const lineStyles = [
   'stray',
   'dashes',
   'odd status',
+  'cut by a reload',
+  'doubled',
+  'decimals',
   'absent',
 ] as const;
 
@@ -70,6 +73,20 @@ export function styledFields(style: LineStyle, n: number): Record<string, string
       return { ...plain, ...dashes };
     case 'odd status':
       return { ...plain, status: pick(['503', '50', '5030']) };
+    case 'cut by a reload':
+      return { ...plain, status: n % 4 === 0 ? '000' : pick(statuses), request_time: '0.000' };
+    case 'doubled':
+      // The subrequest of `auth-url` on controllers before 1.4.0 is a line of its own.
+      return n % 2 === 0
+        ? { ...plain, status: '202', request_length: '0', body_bytes_sent: '0', request_time: '0.004' }
+        : plain;
+    case 'decimals':
+      // Numbers whose doubles add up to more or less than their decimal sum.
+      return {
+        ...plain,
+        request_time: pick(['0.119', '0.069', '86399.999', '0.007', '1234.567']),
+        upstream_response_time: pick(['0.119', '0.1, 0.2', '0.070', '3599.9999', '0.0000001']),
+      };
     case 'absent':
       return { host };
   }

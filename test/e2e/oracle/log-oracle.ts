@@ -96,17 +96,19 @@ const passesOne = (filter: Filter | undefined, isValue: (value: string) => boole
   filter === undefined || filter.values.some(isValue) === (filter.operator === 'in');
 
 function hasStatus(logged: string | undefined, wanted: string): boolean {
+  if (wanted === '000') return logged === '000' || logged === '0';
   if (!wanted.endsWith('xx')) return logged === wanted;
   return /^\d\d\d$/.test(logged ?? '') && logged?.charAt(0) === wanted.charAt(0);
 }
 
 /**
- * Returns the backend that served a request of nginx-ingress: the canary if one did, else the primary.
+ * Returns the backend that served a request of nginx-ingress: the canary if one did, else the primary. In the misread line
+ * of a retried request, the name of the canary comes after the last `[` of the field.
  *
  * @param hasAlternative whether the logstore's index has the column that names a canary
  */
 export function servedBy(fields: LoggedLine['fields'], hasAlternative: boolean): string | undefined {
-  const canary = hasAlternative ? fields['proxy_alternative_upstream_name'] : undefined;
+  const canary = hasAlternative ? fields['proxy_alternative_upstream_name']?.split('[').at(-1) : undefined;
   return canary !== undefined && isBackendName(canary) ? canary : fields['proxy_upstream_name'];
 }
 

@@ -43,6 +43,18 @@ export const oddNames: readonly string[] = [
   'default web 80',
 ];
 
+/** What the collector's usual regex puts before the name of the canary if the request was retried. */
+export const misreadRetry = '150 0.001, 0.002 502, 502 46b79c0ffee a.example.com [';
+
+/** What may precede the name of a canary in a misread line. */
+export const misreads: readonly string[] = [
+  misreadRetry,
+  '502, 502 46b79 a.example.com [',
+  '[',
+  'default-web-80 [',
+  ', default-web-8080 46b79 [fd00:8::11 [',
+];
+
 /** Values of the canary field if no canary served the request: nothing, parts of a misread retry, other names. */
 export const noCanaries: readonly (string | undefined)[] = [
   '',
@@ -50,6 +62,10 @@ export const noCanaries: readonly (string | undefined)[] = [
   '-',
   '502, 200 46b79 a.example.com [',
   'a.example.com [',
+  '502, 200 46b79 a.example.com [default-web',
+  '502, 200 46b79 [default-web-80 [',
+  '502, 200 46b79 default-web-80',
+  '[default-web-80, default-x-80',
   'default-web',
   'Default-web-80',
   'default-web-80 ',
