@@ -62,6 +62,17 @@ const entries = {
     when: 'The value of a label is out of range, or contradicts another label.',
     remedy: 'Correct the value in the metric selector of the HPA.',
   },
+  LabelValueTooLong: {
+    httpStatus: 400,
+    when: 'A value in the label selector has more than 63 characters, the most that Kubernetes allows.',
+    remedy:
+      'Give a longer route by its parts, sls.ingress.namespace, sls.ingress.service and sls.ingress.port, and a longer host by an alias of the setting hosts.',
+  },
+  NamespaceInvalid: {
+    httpStatus: 400,
+    when: 'The namespace in the URL of the request, or of the command, is not a name that a namespace can have.',
+    remedy: 'Write the namespace of the HPA.',
+  },
   ParameterInvalid: {
     httpStatus: 400,
     when: 'A query parameter or the URL of the request cannot be read.',

@@ -77,7 +77,11 @@ function addExplain(program: Command, io: Io): void {
 function addReadOptions(command: Command): void {
   command
     .argument('<metric>', 'For example sls_ingress_qps')
-    .requiredOption('--selector <selector>', 'Label selector of the metric, as in the HPA')
+    .option(
+      '--selector <selector>',
+      'Label selector of the metric, as in the HPA; what it leaves out comes from the defaults of the configuration',
+      '',
+    )
     .option('--namespace <namespace>', 'Namespace of the HPA', 'default')
     .addOption(outputOption());
   addConfigOptions(command, ['sls', 'defaults', 'reading', 'log']);

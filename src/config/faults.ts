@@ -42,7 +42,8 @@ function describeWrong({ path, message }: z.core.$ZodIssue, value: unknown, orig
   // If a user writes a secret in the wrong place, it must not appear in a log as well.
   if (path.some((key) => key === 'credentials') && !isNamed(path, value))
     return `${name}${inBrackets(originOf(name))} ${message}`;
-  return `${name}${inBrackets(originOf(name))} is ${shown(value)} and ${message}`;
+  const hint = typeof value === 'string' && value.includes('${') ? '; variables are not replaced' : '';
+  return `${name}${inBrackets(originOf(name))} is ${shown(value)} and ${message}${hint}`;
 }
 
 /** Matches `accessKeyId`, `access-key-secret`, `securityToken` and similar keys, but not the path of a file of tokens. */

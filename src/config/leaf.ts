@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { dnsLabelForm } from '../grammar/names.ts';
+import { logstoreForm, projectForm } from '../metric/labels.ts';
 import { valueAt } from './setting-path.ts';
 
 /**
@@ -72,9 +74,21 @@ export const namedList = <T extends z.ZodType>(item: T, items: string) =>
     }
   }, whenList);
 
-export const namespaceName = (what: string) =>
+/** Source: SLS, CreateProject. */
+export const projectName = (what: string) =>
   formed(
-    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
-    'must be a namespace: up to 63 lower-case letters, digits and hyphens',
+    projectForm,
+    'must be a project such as k8s-log-c1: 2 to 63 lower-case letters, digits and hyphens',
     what,
   );
+
+/** Source: SLS, CreateLogStore. */
+export const logstoreName = (what: string) =>
+  formed(
+    logstoreForm,
+    'must be a logstore such as nginx-ingress: 2 to 63 lower-case letters, digits, hyphens and underscores',
+    what,
+  );
+
+export const namespaceName = (what: string) =>
+  formed(dnsLabelForm, 'must be a namespace: up to 63 lower-case letters, digits and hyphens', what);

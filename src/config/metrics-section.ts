@@ -1,7 +1,17 @@
 import { z } from 'zod';
 import { createCatalog } from '../metric/catalog.ts';
 import { ownMetricFaults } from '../metric/own/own-metric-faults.ts';
-import { choice, formed, namedList, onOff, section, text, whenList } from './leaf.ts';
+import {
+  choice,
+  formed,
+  logstoreName,
+  namedList,
+  onOff,
+  projectName,
+  section,
+  text,
+  whenList,
+} from './leaf.ts';
 import { valueAt } from './setting-path.ts';
 
 const longestTemplate = 4000;
@@ -17,13 +27,6 @@ const column = (what: string) =>
   formed(
     /^[A-Za-z_][-\w.:@/]{0,127}$/,
     'must be the name of a column, such as model or __tag__:_container_name_',
-    what,
-  );
-
-const slsName = (what: string) =>
-  formed(
-    /^[a-z0-9][-_a-z0-9]{0,61}[a-z0-9]$/,
-    'must have 2 to 63 lower-case letters, digits, hyphens and underscores',
     what,
   );
 
@@ -54,8 +57,10 @@ const metric = section({
   ).max(longestName, { error: nameForm }),
   description: text('Meaning of the metric'),
   unit: text('Unit, such as ms or requests/s'),
-  project: slsName('Project if the selector has no sls.project; default: defaults.project').optional(),
-  logstore: slsName('Logstore if the selector has no sls.logstore; default: defaults.logstore').optional(),
+  project: projectName('Project if the selector has no sls.project; default: defaults.project').optional(),
+  logstore: logstoreName(
+    'Logstore if the selector has no sls.logstore; default: defaults.logstore',
+  ).optional(),
   search: template('Search that selects the lines, a template; `*` selects all').default('*'),
   aggregate: template('SQL expression that computes the value from the lines, a template').optional(),
   sql: template(

@@ -1,7 +1,20 @@
 import { z } from 'zod';
+import { hostAliasForm, hostForm } from '../metric/labels.ts';
 import { accessSection } from './access-section.ts';
 import { metricsSection } from './metrics-section.ts';
-import { choice, formed, inheriting, listOf, namespaceName, onOff, section, text, whole } from './leaf.ts';
+import {
+  choice,
+  formed,
+  inheriting,
+  listOf,
+  logstoreName,
+  namespaceName,
+  onOff,
+  projectName,
+  section,
+  text,
+  whole,
+} from './leaf.ts';
 import { readingSection } from './reading-section.ts';
 import { pathText } from './setting-path.ts';
 import { slsOverride, slsSection } from './sls-section.ts';
@@ -52,9 +65,25 @@ const kubernetes = section({
 });
 
 const defaults = section({
-  project: text('Project if a selector has no sls.project').optional(),
-  logstore: text('Logstore if a selector has no sls.logstore').optional(),
+  project: projectName('Project if a selector has no sls.project').optional(),
+  logstore: logstoreName('Logstore if a selector has no sls.logstore').optional(),
 });
+
+const hosts = z
+  .record(
+    z.string().regex(hostAliasForm),
+    formed(hostForm, 'must be a host name in lower case, such as api.example.com', 'A host'),
+    {
+      error: ({ code }) =>
+        code === 'invalid_key'
+          ? 'must have an alias that begins with a capital letter, such as Web, as no host in the log does; up to 63 letters, digits, hyphens, dots and underscores'
+          : 'must be a mapping of aliases to hosts, such as { Web: web.example.com }',
+    },
+  )
+  .describe(
+    'Mapping of aliases to hosts, for the label sls.ingress.host: a host longer than a label value (63 characters) has no other name there. An alias begins with a capital letter',
+  )
+  .default({});
 
 /** In the order of the file: the first entry that matches a project applies to it. */
 const projects = z
@@ -115,6 +144,7 @@ export const configSchema = section({
   projects,
   access: accessSection.prefault({}),
   metrics: metricsSection,
+  hosts,
   telemetry: telemetrySection.prefault({}),
   log: log.prefault({}),
 }).superRefine(

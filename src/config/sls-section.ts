@@ -6,7 +6,7 @@ const endpointError = 'must be a URL such as https://cn-beijing.log.aliyuncs.com
 
 export const slsSection = section({
   region: formed(
-    /^[a-z0-9-]+$/,
+    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
     'must be a region such as cn-beijing',
     'Region of the SLS projects, for example cn-beijing',
   ).optional(),
@@ -51,5 +51,7 @@ export const slsOverride = section({
 function isEndpoint(text: string): boolean {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) return false;
-  return url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
+  // URL takes a host such as ${REGION}.log.aliyuncs.com, which no DNS has.
+  const isHost = /^([a-z0-9]([-_.a-z0-9]*[a-z0-9])?|\[[0-9a-f:.]+\])$/.test(url.hostname);
+  return isHost && url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
 }

@@ -44,7 +44,14 @@ const readChecks: readonly ReadCheck[] = [
     id: 'hpa-labels',
     description: 'The selectors of HPAs are valid: labels, operators, values',
     passed: 'all selectors are valid',
-    codes: ['LabelUnknown', 'LabelMissing', 'LabelValueInvalid', 'OperatorUnsupported', 'SelectorMalformed'],
+    codes: [
+      'LabelUnknown',
+      'LabelMissing',
+      'LabelValueInvalid',
+      'OperatorUnsupported',
+      'SelectorMalformed',
+      'LabelValueTooLong',
+    ],
     write: ({ label: [key = '', value = 'VALUE'] = [], error }) => {
       if (error.code !== 'LabelUnknown') return undefined;
       const names = Object.values(labelDefinitions).map(({ name }) => name);

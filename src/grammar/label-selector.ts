@@ -28,13 +28,16 @@ export function checkLabelKey(key: string): void {
   if (!namePattern.test(name)) throw refuse(`name part ${characters}`);
 }
 
+/** A label value has more characters than Kubernetes allows. */
+class LabelValueTooLong extends SyntaxError {}
+
 /** @throws SyntaxError if the text is not a label value: empty, or a name of at most 63 characters */
 export function checkLabelValue(key: string, value: string): void {
-  const refuse = (why: string) =>
-    new SyntaxError(`values[${key}]: Invalid value: ${JSON.stringify(value)}: ${why}`);
-  if (value.length > maxLabelValueLength) throw refuse('must be no more than 63 bytes');
+  const invalid = `values[${key}]: Invalid value: ${JSON.stringify(value)}:`;
+  if (value.length > maxLabelValueLength)
+    throw new LabelValueTooLong(`${invalid} must be no more than 63 bytes`);
   if (value !== '' && !namePattern.test(value))
-    throw refuse(`a valid label must be an empty string or ${characters}`);
+    throw new SyntaxError(`${invalid} a valid label must be an empty string or ${characters}`);
 }
 
 /**
@@ -148,20 +151,31 @@ class SelectorParser {
 /** A label value cannot have a sign. */
 const isInt64 = (text: string) => /^\d+$/.test(text) && BigInt(text) < 2n ** 63n;
 
+/**
+ * Returns the error for a selector that Kubernetes refuses.
+ *
+ * @param why begins the message
+ * @param fault of `checkLabelKey`, `checkLabelValue` or the parser
+ */
+export const malformedSelector = (why: string, fault: SyntaxError): AdapterError =>
+  new AdapterError(
+    fault instanceof LabelValueTooLong ? 'LabelValueTooLong' : 'SelectorMalformed',
+    `${why}: ${fault.message}`,
+    { cause: fault },
+  );
+
 const found = (token: string, expected: string) => new SyntaxError(`found '${token}', expected: ${expected}`);
 
 /**
  * Returns the requirements in the order of the text; an empty selector has none.
  *
- * @throws AdapterError `SelectorMalformed`, naming what was found and what was expected
+ * @throws AdapterError `SelectorMalformed`, naming what was found and what was expected; `LabelValueTooLong`
  */
 export function parseLabelSelector(text: string): Requirement[] {
   try {
     return new SelectorParser(text).parse();
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new AdapterError('SelectorMalformed', `unable to parse requirement: ${error.message}`, {
-      cause: error,
-    });
+    throw malformedSelector('unable to parse requirement', error);
   }
 }

@@ -50,22 +50,28 @@ function metricOf(
   };
 }
 
-/** All metrics that the adapter serves. */
+/** What a selector may name: the metrics that the adapter serves, and aliases of hosts. */
 export interface Catalog {
   /** Sorted by name. */
   readonly metrics: readonly MetricDefinition[];
+  /** Hosts by the alias that a selector may write instead, such as those longer than a label value. */
+  readonly hosts: ReadonlyMap<string, string>;
   /** @throws AdapterError `MetricUnknown` */
   readonly find: (name: string) => MetricDefinition;
 }
 
 /** @param own the user's metrics; none may have the name of a built-in metric */
-export function createCatalog(own: readonly MetricDefinition[] = []): Catalog {
+export function createCatalog(
+  own: readonly MetricDefinition[] = [],
+  hosts: Readonly<Record<string, string>> = {},
+): Catalog {
   const logKinds = Object.keys(ingressLogs) as IngressLogKind[];
   const builtIn = logKinds.flatMap((logKind) => measures.map((measure) => metricOf(logKind, measure)));
   const metrics = [...builtIn, ...own].toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const byName = new Map(metrics.map((metric) => [metric.name, metric]));
   return {
     metrics,
+    hosts: new Map(Object.entries(hosts)),
     find: (name) => {
       const metric = byName.get(name);
       if (metric !== undefined) return metric;

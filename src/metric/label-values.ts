@@ -44,11 +44,18 @@ export class LabelValues {
   }
 }
 
+/** The routes of a user's metric are whatever its column holds. */
+const anyRoute: LabelDefinition = {
+  ...labelDefinitions.route,
+  accepted: 'non-empty',
+  accepts: (value) => value !== '',
+};
+
 /** Returns the labels that a selector of the metric may have. */
 export function labelsOf({ own }: MetricDefinition): readonly LabelDefinition[] {
   if (own === undefined) return Object.values(labelDefinitions);
   const ids = [...labelIdsOf('read'), ...(own.route === 'none' ? [] : labelIdsOf('route'))];
-  return [...ids.map((id) => labelDefinitions[id]), ...own.labels];
+  return [...ids.map((id) => (id === 'route' ? anyRoute : labelDefinitions[id])), ...own.labels];
 }
 
 /** Returns the label whose values tell the series of one query apart. */

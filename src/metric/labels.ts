@@ -1,3 +1,5 @@
+import { dnsLabelForm, dnsLabelWords } from '../grammar/names.ts';
+
 /** One label of a metric selector. */
 export interface LabelDefinition {
   readonly name: string;
@@ -29,7 +31,10 @@ const wholeNumber = (least: number, most: number) => ({
   accepts: (value: string) => /^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most,
 });
 
-/** Projects have 3 to 63 characters, logstores 2 to 63. Source: SLS, CreateProject and CreateLogStore. */
+/** Source: SLS, CreateProject and CreateLogStore. */
+export const projectForm = /^[a-z0-9][-a-z0-9]{0,61}[a-z0-9]$/;
+export const logstoreForm = /^[a-z0-9][-_a-z0-9]{0,61}[a-z0-9]$/;
+
 const slsName = (pattern: RegExp, characters: string) => ({
   use: 'read' as const,
   accepted: `2 to 63 characters of ${characters}, starting and ending with a letter or digit`,
@@ -38,9 +43,22 @@ const slsName = (pattern: RegExp, characters: string) => ({
 
 const backendPart = {
   use: 'route',
-  accepted: 'a DNS label: lower-case letters, digits and hyphens',
-  accepts: (value: string) => /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(value),
+  accepted: dnsLabelWords,
+  accepts: (value: string) => dnsLabelForm.test(value),
 } as const;
+
+/**
+ * The backends that nginx-ingress names: of a Service; the controller's own (`upstream-default-backend`,
+ * `custom-default-backend-…`); those of old controllers for sticky sessions (`sticky-…`); and `{namespace}-INVALID`, an
+ * Ingress without a Service. `internal` and `-` are not backends: no Service ever serves such requests. Source:
+ * ingress-nginx, upstreamName and buildUpstreamName.
+ */
+const routeForm =
+  /^[a-z0-9]([-a-z0-9]*[a-z0-9])?-([a-z0-9]([-a-z0-9]*[a-z0-9])?-[a-z0-9]([-a-z0-9]*[a-z0-9])?|INVALID)$/;
+
+/** nginx logs a host in lower case, so that an alias, which begins with a capital letter, is never the name of a host. */
+export const hostForm = /^[a-z0-9]([-_.a-z0-9]{0,251}[a-z0-9])?$/;
+export const hostAliasForm = /^[A-Z]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/;
 
 const filter = { use: 'filter', several: 'lines' } as const;
 const others = '`in (a,b)` counts those with any of the values, `!=` and `notin` all others.';
@@ -51,23 +69,24 @@ export const labelDefinitions = {
     description:
       'SLS project that holds the log. On ACK: k8s-log-{cluster id}. An empty value counts as left out.',
     emptyIsNone: true,
-    ...slsName(/^[a-z0-9][-a-z0-9]{0,61}[a-z0-9]$/, 'lower-case letters, digits and hyphens'),
+    ...slsName(projectForm, 'lower-case letters, digits and hyphens'),
   },
   logstore: {
     name: 'sls.logstore',
     description: 'Logstore of the access log. On ACK: nginx-ingress. An empty value counts as left out.',
     emptyIsNone: true,
-    ...slsName(/^[a-z0-9][-_a-z0-9]{0,61}[a-z0-9]$/, 'lower-case letters, digits, hyphens and underscores'),
+    ...slsName(logstoreForm, 'lower-case letters, digits, hyphens and underscores'),
   },
   route: {
     name: 'sls.ingress.route',
     description:
-      'Route as nginx-ingress logs it, {namespace}-{service}-{port}; `in (a,b)` gives one item for each route. Left out or empty: the whole logstore.',
+      'Route as nginx-ingress logs it, {namespace}-{service}-{port}, or a backend of the controller such as upstream-default-backend or {namespace}-INVALID; `in (a,b)` gives one item for each route. Left out or empty: the whole logstore.',
     use: 'route',
     several: 'items',
     emptyIsNone: true,
-    accepted: 'non-empty',
-    accepts: (value: string) => value !== '',
+    accepted:
+      'a route as nginx-ingress logs it: {namespace}-{service}-{port} in lower-case letters, digits and hyphens, such as default-web-80',
+    accepts: (value: string) => routeForm.test(value),
   },
   namespace: {
     name: 'sls.ingress.namespace',
@@ -87,10 +106,10 @@ export const labelDefinitions = {
   },
   host: {
     name: 'sls.ingress.host',
-    description: `Counts only requests to this host; ${others}`,
+    description: `Counts only requests to this host, or to the host of this alias (setting hosts); ${others}`,
     ...filter,
-    accepted: 'a host name in lower case, such as api.example.com',
-    accepts: (value: string) => /^[a-z0-9]([-_.a-z0-9]*[a-z0-9])?$/.test(value),
+    accepted: 'a host name in lower case, such as api.example.com, or an alias of the setting hosts',
+    accepts: (value: string) => hostForm.test(value),
   },
   method: {
     name: 'sls.ingress.method',

@@ -2,6 +2,8 @@ import type { Catalog, MetricDefinition, OwnLabel } from './catalog.ts';
 import { filterNames, labelDefinitions, type LabelId } from './labels.ts';
 import { invalidValue, LabelValues, missingLabel } from './label-values.ts';
 import type { Requirement } from '../grammar/label-selector.ts';
+import { dnsLabelForm, dnsLabelWords } from '../grammar/names.ts';
+import { AdapterError } from '../errors.ts';
 import { routePlaceholder } from './own/placeholders.ts';
 import { seriesOf, type LineFilters, type Series, type SeriesGroup } from './series.ts';
 
@@ -25,7 +27,7 @@ export const defaultMaxRetries = 5;
  * Turns the labels of a selector into a request.
  *
  * @param namespace the one in the path of the read: the HPA's
- * @throws AdapterError `MetricUnknown`, `LabelUnknown`, `OperatorUnsupported`, `LabelMissing`, `LabelValueInvalid`
+ * @throws AdapterError `MetricUnknown`, `NamespaceInvalid`, `LabelUnknown`, `OperatorUnsupported`, `LabelMissing`, `LabelValueInvalid`
  */
 export function parseMetricRequest(
   metricName: string,
@@ -35,7 +37,12 @@ export function parseMetricRequest(
   catalog: Catalog,
 ): MetricRequest {
   const metric = catalog.find(metricName);
-  const values = new LabelValues(metric, requirements);
+  if (!dnsLabelForm.test(namespace))
+    throw new AdapterError(
+      'NamespaceInvalid',
+      `namespace ${JSON.stringify(namespace)} cannot exist: it must be ${dnsLabelWords}`,
+    );
+  const values = new LabelValues(metric, requirements.map(withHosts(catalog)));
   for (const id of metric.requires ?? [])
     if (values.all(id) === undefined) missingLabel(labelDefinitions[id]);
   const defaultOf = (id: 'project' | 'logstore') =>
@@ -53,6 +60,15 @@ export function parseMetricRequest(
   };
   return { ...group, maxRetries: number('maxRetry') ?? defaultMaxRetries, series: seriesOf(group) };
 }
+
+/** Returns a requirement with each alias of a host replaced by the host. */
+const withHosts =
+  ({ hosts }: Catalog) =>
+  (requirement: Requirement): Requirement => {
+    if (requirement.key !== labelDefinitions.host.name) return requirement;
+    const values = requirement.values.map((value) => hosts.get(value) ?? value);
+    return { ...requirement, values: [...new Set(values)].sort() };
+  };
 
 function scopeOf(
   { own }: MetricDefinition,

@@ -3,5 +3,5 @@ import { type Catalog, createCatalog } from '../metric/catalog.ts';
 import { ownMetric } from '../metric/own/own-metric.ts';
 
 /** Returns all metrics that are served: those of the adapter, and those that the configuration defines. */
-export const catalogOf = ({ metrics }: Pick<Config, 'metrics'>): Catalog =>
-  createCatalog(metrics.map(ownMetric));
+export const catalogOf = ({ metrics, hosts }: Pick<Config, 'metrics' | 'hosts'>): Catalog =>
+  createCatalog(metrics.map(ownMetric), hosts);

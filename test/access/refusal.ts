@@ -2,17 +2,33 @@ import { expect } from 'vitest';
 import { createAccessCheck, type AccessPolicy } from '../../src/access/access-check.ts';
 import { createRequestParser } from '../../src/access/request-parser.ts';
 import { parseLabelSelector } from '../../src/grammar/label-selector.ts';
-import { builtIn } from '../support/catalog.ts';
+import { createCatalog } from '../../src/metric/catalog.ts';
+import { ownMetric } from '../../src/metric/own/own-metric.ts';
 
 export const nothing: AccessPolicy = { ownRoutesOnly: false, knownNamespaces: [], rules: [] };
 export const ownOnly: AccessPolicy = { ...nothing, ownRoutesOnly: true };
 const defaults = { project: 'k8s-log-c1', logstore: 'nginx-ingress' };
 
+/** Its routes may be any text, which access must tell apart too. */
+const anyRoutes = ownMetric(
+  {
+    name: 'any_routes',
+    description: 'Lines of a route',
+    unit: 'lines',
+    search: '*',
+    aggregate: 'count(*)',
+    groupBy: 'route',
+    emptyWindow: 'zero',
+    labels: [],
+  },
+  0,
+);
+
 /** Returns the message of the refusal; undefined: the read is allowed. */
 export function refusal(policy: AccessPolicy, namespace: string, selector: string): string | undefined {
   try {
-    createRequestParser(builtIn, defaults, createAccessCheck(policy))(
-      'sls_ingress_qps',
+    createRequestParser(createCatalog([anyRoutes]), defaults, createAccessCheck(policy))(
+      anyRoutes.name,
       namespace,
       parseLabelSelector(selector),
     );

@@ -75,7 +75,7 @@ describe('a usage error', () => {
     [['serve', '--nope'], "error: unknown option '--nope'"],
     [['serve', '--secure-prt'], '(Did you mean --secure-port?)'],
     [['serve', 'extra'], 'error: too many arguments'],
-    [['query'], "error: required option '--selector <selector>' not specified"],
+    [['query'], "error: missing required argument 'metric'"],
     [['query', '--selector', 'a=b'], "error: missing required argument 'metric'"],
     [['serve', '--config'], "error: option '--config <file>' argument missing"],
   ])('%j exits with 2', async (argv, message) => {
@@ -109,7 +109,9 @@ describe('a usage error', () => {
     ['--region', 'cn beijing', 'must be a region such as cn-beijing'],
     ['--network', 'lan', 'must be one of intranet, public, accelerate'],
     ['--sls-endpoint', 'foo', 'must be a URL such as'],
-    ['--project', '', 'must not be empty'],
+    ['--project', '', 'must be a project such as k8s-log-c1'],
+    ['--project', 'k8s-log-${CLUSTER}', 'must be a project such as k8s-log-c1'],
+    ['--logstore', 'Nginx', 'must be a logstore such as nginx-ingress'],
     ['--delay', '601', 'must be a whole number from 0 to 600'],
     ['--log-level', 'loud', 'must be one of trace, debug, info, warn, error, fatal, silent'],
   ])('of serve %s %j names the flag, the value and the allowed values', async (flag, value, accepted) => {

@@ -62,6 +62,7 @@ describe('configSchema', () => {
       },
       projects: [],
       metrics: [],
+      hosts: {},
       access: { ownRoutesOnly: false, knownNamespaces: [], rules: [] },
       telemetry: { bindAddress: '127.0.0.1', statusPage: false, maxSeriesValues: 0 },
       log: { level: 'info' },

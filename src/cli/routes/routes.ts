@@ -1,5 +1,6 @@
 import { projectSettings } from '../../config/project-settings.ts';
 import { AdapterError } from '../../errors.ts';
+import { dnsLabelForm } from '../../grammar/names.ts';
 import type { IngressLogKind } from '../../metric/log-kind.ts';
 import { withRetry } from '../../reading/retry.ts';
 import { surveyRoutes, type SurveyQuery } from '../../sls/route-survey.ts';
@@ -65,7 +66,6 @@ function textOf(survey: Survey, options: RoutesOptions): string {
   return options.output === 'json' ? `${JSON.stringify(surveyJson(survey), null, 2)}\n` : surveyTable(survey);
 }
 
-const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 /** Valid names of a Deployment. Source: Kubernetes, names that are RFC 1123 subdomains. */
 const dnsSubdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
@@ -74,7 +74,7 @@ function checkOptions({ since, limit, namespace, hpa, min, max, route }: RoutesO
   const invalid = (what: string) => new AdapterError('ConfigInvalid', what);
   if (since < 60_000 || since > maxSinceMs) throw invalid('--since must be from 1m to 24h');
   if (limit > 1000) throw invalid('--limit must be from 1 to 1000');
-  if (namespace !== undefined && !dnsLabel.test(namespace))
+  if (namespace !== undefined && !dnsLabelForm.test(namespace))
     throw invalid(`--namespace ${JSON.stringify(namespace)} must be the name of a namespace`);
   if (hpa !== undefined && (hpa.length > 253 || !dnsSubdomain.test(hpa)))
     throw invalid(`--hpa ${JSON.stringify(hpa)} must be the name of a Deployment`);

@@ -1,7 +1,7 @@
-import { AdapterError } from '../../errors.ts';
 import {
   checkLabelKey,
   checkLabelValue,
+  malformedSelector,
   type Operator,
   type Requirement,
 } from '../../grammar/label-selector.ts';
@@ -20,7 +20,7 @@ const operators = new Map<unknown, Operator>([
  * LabelSelector. Source: `LabelSelectorAsSelector` of k8s.io/apimachinery, whose result is sorted by key.
  *
  * @param selector of a metric in an HPA. Undefined or null: no requirements
- * @throws AdapterError `SelectorMalformed` if kube-controller-manager refuses it too, and so never reads the metric
+ * @throws AdapterError `SelectorMalformed` or `LabelValueTooLong` if kube-controller-manager refuses it too, and so never reads the metric
  */
 export function selectorRequirements(selector: unknown): readonly Requirement[] {
   try {
@@ -35,9 +35,7 @@ export function selectorRequirements(selector: unknown): readonly Requirement[] 
     return requirements.sort((one, other) => Number(one.key > other.key) - Number(one.key < other.key));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new AdapterError('SelectorMalformed', `Kubernetes refuses the selector: ${error.message}`, {
-      cause: error,
-    });
+    throw malformedSelector('Kubernetes refuses the selector', error);
   }
 }
 

@@ -9,6 +9,7 @@ const maxMetricNames = 200;
 const codesBeforeTheName: ReadonlySet<ErrorCode | undefined> = new Set<ErrorCode | undefined>([
   'MetricUnknown',
   'SelectorMalformed',
+  'LabelValueTooLong',
   'ParameterInvalid',
   'MethodUnsupported',
 ]);

@@ -91,7 +91,7 @@ describe('the metrics of the HPA, as the adapter parses them', () => {
           routes: [loggedRoute(objects)],
           intervalSeconds: 30,
           delaySeconds: 5,
-          filters: { host: 'a.example.com' },
+          filters: { host: { operator: 'in', values: ['a.example.com'] } },
         },
       ]);
       expect(loggedRoute(objects)).toMatch(/^shop-of-a-long-name-/);

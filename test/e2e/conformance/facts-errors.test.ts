@@ -29,7 +29,8 @@ const selecting = (selector: string) => readPath('sls_ingress_qps', selector);
 const labels = { 'sls.project': project, 'sls.logstore': logstore };
 let series = 0;
 /** Returns a read that is not in any cache. */
-const newRead = () => selecting(selectorOf({ ...labels, 'sls.ingress.route': `route-${(series += 1)}` }));
+const newRead = () =>
+  selecting(selectorOf({ ...labels, 'sls.ingress.route': `default-web-${(series += 1)}` }));
 
 /** Checks what all failures have in common. */
 function expectStatus(reply: ClusterReply, code: number, reason: string, message: RegExp): void {

@@ -110,7 +110,11 @@ describe('life cycle', () => {
     const { emulator, adapter } = facts.cluster;
     emulator.setFaults({ hang: true });
     const { certificate: cert, key } = await facts.front();
-    const labels = { 'sls.project': project, 'sls.logstore': logstore, 'sls.ingress.route': 'full' };
+    const labels = {
+      'sls.project': project,
+      'sls.logstore': logstore,
+      'sls.ingress.route': 'default-full-80',
+    };
     const read = { ':path': readPath('sls_ingress_qps', selectorOf(labels)), 'x-remote-user': 'hpa' };
     const sessions = [1, 2].map(() => http2.connect(adapter.url, { ca, cert, key }));
     for (const session of sessions) {

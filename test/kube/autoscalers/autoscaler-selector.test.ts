@@ -108,7 +108,6 @@ describe('the selector of a metric', () => {
     [{ matchLabels: ['a'] }, 'matchLabels is not an object'],
     [{ matchLabels: { a: 1 } }, 'a value of a is not a string'],
     [{ matchLabels: { a: 'b,c=d' } }, 'values[a]: Invalid value: "b,c=d"'],
-    [{ matchLabels: { a: 'v'.repeat(64) } }, 'must be no more than 63 bytes'],
     [{ matchLabels: { '-a': 'b' } }, 'key: Invalid value: "-a"'],
     [{ matchExpressions: {} }, 'matchExpressions is not a list'],
     [{ matchExpressions: ['a'] }, 'an item of matchExpressions is not an object'],
@@ -130,6 +129,14 @@ describe('the selector of a metric', () => {
     expect(refusal.code).toBe('SelectorMalformed');
     expect(refusal.what).toContain(`Kubernetes refuses the selector: `);
     expect(refusal.what).toContain(why);
+  });
+
+  it('with a value longer than 63 characters is refused, with the labels that take it in parts', () => {
+    const refusal = catching(() =>
+      selectorRequirements({ matchLabels: { 'sls.ingress.route': 'v'.repeat(64) } }),
+    );
+    expect(refusal.code).toBe('LabelValueTooLong');
+    expect(refusal.message).toMatch(/must be no more than 63 bytes\. Give a longer route by its parts/);
   });
 });
 
