@@ -2,6 +2,7 @@ import { allChecks } from '../../src/doctor/examine.ts';
 import { errorRegistry } from '../../src/errors.ts';
 import { createCatalog } from '../../src/metric/catalog.ts';
 import { labelDefinitions, type LabelDefinition } from '../../src/metric/labels.ts';
+import { ledger } from '../../src/sls/assumptions/ledger.ts';
 import type { MarkdownTable } from '../../test/support/markdown-table.ts';
 import { documentSettings } from './settings.ts';
 
@@ -11,6 +12,7 @@ export const documents: Readonly<Record<string, Readonly<Record<string, () => Ma
   'configuration.md': { settings: settingsTable },
   'errors.md': { errors: errorsTable },
   'doctor.md': { checks: checksTable },
+  'assumptions.md': { assumptions: assumptionsTable },
 };
 
 const code = (text: string | undefined) => (text === undefined ? '-' : `\`${text}\``);
@@ -61,4 +63,20 @@ function checksTable(): MarkdownTable {
     return [code(id), waitsFor.join(', ') || '-', description];
   });
   return [['Check', 'Needs', 'What holds if it is ok'], ...rows];
+}
+
+function assumptionsTable(): MarkdownTable {
+  const rows = ledger().map(({ id, statement, consequence, source, asked, confirmed = 'never' }) => [
+    code(id),
+    statement,
+    consequence,
+    source,
+    asked === 'by test:sls'
+      ? '`npm run test:sls`'
+      : asked === 'never'
+        ? 'nothing'
+        : '`doctor`, `npm run test:sls`',
+    confirmed,
+  ]);
+  return [['Assumption', 'What is assumed', 'If it were not so', 'Source', 'Asked by', 'Confirmed'], ...rows];
 }

@@ -8,6 +8,8 @@ export interface Finding {
   readonly remedy?: string | undefined;
   /** The exact text to run or to write. May have several lines. */
   readonly write?: string | undefined;
+  /** The parts of the check, for JSON alone. */
+  readonly entries?: readonly object[];
 }
 
 const findingWith = (status: CheckStatus) => (found: string, remedy?: string, write?: string) =>

@@ -1,3 +1,4 @@
+import { assumptions } from './assumptions-check.ts';
 import { apiService, apiServiceAvailable, apiServiceOwner } from './api-service-checks.ts';
 import { autoscalerChecks } from './autoscaler-checks.ts';
 import { caBundle } from './ca-bundle-check.ts';
@@ -64,6 +65,7 @@ export const allChecks = (input: Pick<DoctorInput, 'selector'>): readonly Doctor
   lag,
   reading,
   ownMetrics,
+  assumptions,
   apiService,
   apiServiceOwner,
   apiServiceAvailable,

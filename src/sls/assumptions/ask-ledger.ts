@@ -14,6 +14,7 @@ export interface LedgerPlace extends LogstoreAddress, AskedPlace {
 export interface EntryResult {
   readonly id: string;
   readonly result: 'as assumed' | 'differs' | 'unanswered' | 'not asked';
+  readonly asked: Assumption['asked'];
   readonly statement: string;
   readonly expected: string;
   /** What SLS answered; absent if it was not asked. */
@@ -53,6 +54,7 @@ export async function askLedger(
 export const notAsked = (entry: Assumption): EntryResult => ({
   id: entry.id,
   result: 'not asked',
+  asked: entry.asked,
   statement: entry.statement,
   expected: expectedOf(entry),
   consequence: entry.consequence,
@@ -73,7 +75,8 @@ const valueAlias = 'c';
 const columnsText = (table: TableName, columns: readonly string[]) =>
   `* | SELECT ${columns.join(', ')} FROM ${tables[table]} LIMIT 2`;
 
-const showsNothing = ({ code }: AdapterError) => errorRegistry[code].retryable || code === 'CircuitOpen';
+const showsNothing = ({ code }: AdapterError) =>
+  errorRegistry[code].retryable || code === 'CircuitOpen' || code === 'DeadlineExceeded';
 
 function expects({ ask }: Assumption, answer: Answer, place: AskedPlace): boolean {
   if (ask.kind === 'query') return ask.expects(answer, place);

@@ -28,17 +28,17 @@ export const numberAssumptions = [
   number('double-whole-text', '60e0', '60.0', {
     statement: 'A whole double is printed with one decimal.',
     source: java,
-    consequence: 'None if it is still a number; otherwise sums and averages would be refused.',
+    consequence: 'None where it is still a number; any other form would be refused.',
   }),
   number('double-small-text', '1e0 / 10000', '1.0E-4', {
     statement: 'A double below 0.001 is printed with an exponent: `1.0E-4`.',
     source: java,
-    consequence: 'Latencies below 1 ms would be refused, or read as 1000 times as long.',
+    consequence: 'None where it is still a number; any other form would be refused.',
   }),
   number('double-large-text', '123450000e0 / 10', '1.2345E7', {
     statement: 'A double from 10,000,000 on is printed with an exponent: `1.2345E7`.',
     source: java,
-    consequence: 'Sums of bytes would be refused, or read as one digit.',
+    consequence: 'None where it is still a number; any other form would be refused.',
   }),
   number('double-all-digits', '0.1e0 + 0.2e0', '0.30000000000000004', {
     statement: 'A double is printed with all digits that it has.',

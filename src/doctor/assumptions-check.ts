@@ -1,0 +1,68 @@
+import type { LogSource } from '../sls/client.ts';
+import { withRetry } from '../reading/retry.ts';
+import { askLedger, notAsked, type EntryResult } from '../sls/assumptions/ask-ledger.ts';
+import { ledger } from '../sls/assumptions/ledger.ts';
+import { failed, ok, warn, type Finding } from './check.ts';
+import type { DoctorCheck, Examination } from './examination.ts';
+
+/** Asks SLS to compute with constants, one small query after the other. `entries` of the finding has each assumption. */
+export const assumptions: DoctorCheck = {
+  id: 'assumptions',
+  description:
+    'SLS computes and answers as readings assume, as far as queries of any logstore show ([assumptions](assumptions.md))',
+  needs: ['index'],
+  deadlineMs: 60_000,
+  run: async (examination, signal) => {
+    const { dependencies, facts } = examination;
+    const nowSeconds = Math.floor(dependencies.clock.now() / 1000);
+    const entries = ledger();
+    const asked = entries.filter((entry) => entry.asked === 'by doctor');
+    const place = {
+      ...facts.get('target').address,
+      nowSeconds,
+      linesFromSeconds: nowSeconds - (nowSeconds % 60),
+      logs: retrying(examination),
+    };
+    const { results, queries } = await askLedger(asked, place, signal);
+    const others = entries.filter((entry) => !asked.includes(entry)).map(notAsked);
+    return { ...judge(results, queries), entries: [...results, ...others] };
+  },
+};
+
+/** For each query. */
+const retrySettings = { deadlineMs: 10_000, firstPauseMs: 500, longestPauseMs: 2000 };
+const maxRetries = 3;
+
+function retrying({ facts, dependencies: { random } }: Examination): LogSource {
+  const { gates } = facts.get('sls');
+  return {
+    query: (query, signal) =>
+      withRetry(
+        (attemptSignal) => gates.query(query, attemptSignal),
+        () => maxRetries,
+        signal,
+        { ...retrySettings, random },
+      ),
+  };
+}
+
+function judge(results: readonly EntryResult[], queries: number): Finding {
+  const differing = results.filter(({ result }) => result === 'differs');
+  const [unanswered] = results.filter(({ result }) => result === 'unanswered');
+  const assumed = results.filter(({ result }) => result === 'as assumed');
+  const summary = `SLS computes as assumed: ${assumed.length} of ${results.length}`;
+  if (differing.length > 0)
+    return failed(
+      [`${summary}. It differs in:`, ...differing.map(differenceText)].join('\n'),
+      'Do not trust readings that this touches. Report it to the maintainers of the adapter with the output of doctor -o json; docs/assumptions.md says what each assumption is for.',
+    );
+  if (unanswered !== undefined)
+    return warn(
+      `${summary}, then no answer: ${unanswered.found}`,
+      'Run doctor again when SLS is less busy. The assumptions that were not checked show nothing wrong.',
+    );
+  return ok(`${summary}, in ${queries} queries`);
+}
+
+const differenceText = ({ id, statement, expected, found, consequence }: EntryResult) =>
+  `${id}: ${statement} Expected: ${expected}. Found: ${found}. What it means: ${consequence}`;
