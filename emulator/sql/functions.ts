@@ -6,14 +6,16 @@ export interface SqlFunction {
   readonly name: string;
   /** Kind of the result. `argument`: that of the first argument; `arguments`: the common kind of all. */
   readonly returns: ValueKind | 'argument' | 'arguments';
-  /** Kind that the first argument must have. */
-  readonly takes?: 'number' | 'varchar';
+  /** Kind that its arguments must have. Default: any. */
+  readonly takes?: 'number' | 'varchar' | 'boolean';
+  /** Positions, from 0, of arguments that must be integers instead. */
+  readonly integersAt?: readonly number[];
 }
 
 const table: Readonly<Record<string, Omit<SqlFunction, 'name'> & { readonly name?: string }>> = {
   count: { returns: 'integer' },
   count_star: { returns: 'integer' },
-  count_if: { returns: 'integer' },
+  count_if: { returns: 'integer', takes: 'boolean' },
   sum: { returns: 'argument', takes: 'number' },
   avg: { returns: 'double', takes: 'number' },
   min: { returns: 'argument' },
@@ -21,12 +23,11 @@ const table: Readonly<Record<string, Omit<SqlFunction, 'name'> & { readonly name
   min_by: { returns: 'argument' },
   max_by: { returns: 'argument' },
   arbitrary: { returns: 'argument' },
-  any_value: { returns: 'argument' },
   approx_distinct: { returns: 'integer' },
   approx_percentile: { name: 'quantile_disc', returns: 'argument', takes: 'number' },
-  bool_and: { returns: 'boolean' },
-  bool_or: { returns: 'boolean' },
-  every: { name: 'bool_and', returns: 'boolean' },
+  bool_and: { returns: 'boolean', takes: 'boolean' },
+  bool_or: { returns: 'boolean', takes: 'boolean' },
+  every: { name: 'bool_and', returns: 'boolean', takes: 'boolean' },
   geometric_mean: { name: 'geomean', returns: 'double', takes: 'number' },
   stddev: { returns: 'double', takes: 'number' },
   stddev_samp: { returns: 'double', takes: 'number' },
@@ -49,14 +50,14 @@ const table: Readonly<Record<string, Omit<SqlFunction, 'name'> & { readonly name
   floor: { returns: 'argument', takes: 'number' },
   round: { returns: 'argument', takes: 'number' },
   truncate: { name: 'trunc', returns: 'argument', takes: 'number' },
-  mod: { name: '%', returns: 'arguments', takes: 'number' },
+  mod: { name: 'sls_modulo', returns: 'arguments', takes: 'number' },
   pow: { returns: 'double', takes: 'number' },
   power: { name: 'pow', returns: 'double', takes: 'number' },
-  sqrt: { returns: 'double', takes: 'number' },
+  sqrt: { name: 'sls_sqrt', returns: 'double', takes: 'number' },
   exp: { returns: 'double', takes: 'number' },
-  ln: { returns: 'double', takes: 'number' },
-  log2: { returns: 'double', takes: 'number' },
-  log10: { returns: 'double', takes: 'number' },
+  ln: { name: 'sls_ln', returns: 'double', takes: 'number' },
+  log2: { name: 'sls_log2', returns: 'double', takes: 'number' },
+  log10: { name: 'sls_log10', returns: 'double', takes: 'number' },
   greatest: { returns: 'arguments' },
   least: { returns: 'arguments' },
   is_nan: { name: 'isnan', returns: 'boolean', takes: 'number' },
@@ -73,20 +74,19 @@ const table: Readonly<Record<string, Omit<SqlFunction, 'name'> & { readonly name
   rtrim: { returns: 'varchar', takes: 'varchar' },
   replace: { returns: 'varchar', takes: 'varchar' },
   reverse: { returns: 'varchar', takes: 'varchar' },
-  substr: { returns: 'varchar', takes: 'varchar' },
-  substring: { name: 'substr', returns: 'varchar', takes: 'varchar' },
+  substr: { returns: 'varchar', takes: 'varchar', integersAt: [1, 2] },
+  substring: { name: 'substr', returns: 'varchar', takes: 'varchar', integersAt: [1, 2] },
   strpos: { returns: 'integer', takes: 'varchar' },
   position: { returns: 'integer', takes: 'varchar' },
-  starts_with: { returns: 'boolean', takes: 'varchar' },
-  lpad: { returns: 'varchar', takes: 'varchar' },
-  rpad: { returns: 'varchar', takes: 'varchar' },
+  lpad: { returns: 'varchar', takes: 'varchar', integersAt: [1] },
+  rpad: { returns: 'varchar', takes: 'varchar', integersAt: [1] },
   chr: { returns: 'varchar', takes: 'number' },
-  split: { returns: 'unknown', takes: 'varchar' },
-  split_part: { returns: 'varchar', takes: 'varchar' },
+  split: { returns: 'unknown', takes: 'varchar', integersAt: [2] },
+  split_part: { returns: 'varchar', takes: 'varchar', integersAt: [2] },
   cardinality: { name: 'len', returns: 'integer' },
   element_at: { name: 'list_extract', returns: 'unknown' },
   regexp_like: { name: 'regexp_matches', returns: 'boolean', takes: 'varchar' },
-  regexp_extract: { name: 'sls_regexp_extract', returns: 'varchar', takes: 'varchar' },
+  regexp_extract: { name: 'sls_regexp_extract', returns: 'varchar', takes: 'varchar', integersAt: [2] },
   regexp_replace: { name: 'sls_regexp_replace', returns: 'varchar', takes: 'varchar' },
   json_extract_scalar: { name: 'sls_json_extract_scalar', returns: 'varchar', takes: 'varchar' },
 
@@ -107,14 +107,21 @@ export function sqlFunction(name: string): SqlFunction | undefined {
 /** Functions that DuckDB does not have, as macros. Times are UTC. */
 export const macros: readonly string[] = [
   `CREATE MACRO sls_divide(a, b) AS CASE WHEN b = 0 THEN error('Division by zero') ELSE a // b END`,
+  `CREATE MACRO sls_modulo(a, b) AS CASE WHEN b = 0 AND typeof(a % b) NOT IN ('DOUBLE', 'FLOAT')
+     THEN error('Division by zero') ELSE a % b END`,
+  `CREATE MACRO sls_sqrt(x) AS CASE WHEN x < 0 THEN cast('NaN' AS DOUBLE) ELSE sqrt(x) END`,
+  ...['ln', 'log2', 'log10'].map(
+    (name) => `CREATE MACRO sls_${name}(x) AS CASE WHEN x < 0 THEN cast('NaN' AS DOUBLE)
+     WHEN x = 0 THEN cast('-Infinity' AS DOUBLE) ELSE ${name}(x) END`,
+  ),
   `CREATE MACRO sls_cast_bigint(x) AS CASE WHEN x IS NULL OR regexp_full_match(x, '[+-]?[0-9]+')
-     THEN cast(x AS BIGINT) ELSE error('Cannot cast ''' || x || ''' to BIGINT') END`,
+     THEN cast(x AS BIGINT) ELSE error('Can not cast ''' || x || ''' to BIGINT') END`,
   `CREATE MACRO sls_try_cast_bigint(x) AS CASE WHEN regexp_full_match(x, '[+-]?[0-9]+')
      THEN try_cast(x AS BIGINT) END`,
   `CREATE MACRO sls_is_double(x) AS
      regexp_full_match(trim(x), '[+-]?(NaN|Infinity|([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?)')`,
   `CREATE MACRO sls_cast_double(x) AS CASE WHEN x IS NULL OR sls_is_double(x)
-     THEN cast(trim(x) AS DOUBLE) ELSE error('Cannot cast ''' || x || ''' to DOUBLE') END`,
+     THEN cast(trim(x) AS DOUBLE) ELSE error('Can not cast ''' || x || ''' to DOUBLE') END`,
   `CREATE MACRO sls_try_cast_double(x) AS CASE WHEN sls_is_double(x) THEN try_cast(trim(x) AS DOUBLE) END`,
   `CREATE MACRO sls_digits(t) AS rtrim(ltrim(replace(split_part(t, 'e', 1), '.', ''), '0'), '0')`,
   `CREATE MACRO sls_exponent(t) AS CASE WHEN contains(t, 'e') THEN cast(split_part(t, 'e', 2) AS BIGINT)

@@ -1,18 +1,20 @@
 import { sqlFunction, type SqlFunction } from './functions.ts';
 import { call, child, children, coalesce, integerLiteral, text, type Tree } from './sql-tree.ts';
-import { commonKind, isNumeric, typeName, type Typed, type ValueKind } from './value-kind.ts';
+import { commonKind, isNumeric, mustBeBoolean, typeName, type Typed, type ValueKind } from './value-kind.ts';
 
 type Inner = (tree: Tree) => Typed;
 type Refuse = (message: string) => Error;
 
 const likeOperators = new Set(['~~', '!~~']);
+/** Functions whose arguments must be of one kind. */
+const mustAgree = new Set(['greatest', 'least', 'nullif']);
 const arithmetic = new Set(['+', '-', '*', '/', '%']);
 
 /** Translates operators, functions, aggregates and window functions. */
 export function translateCall(tree: Tree, inner: Inner, refuse: Refuse): Typed {
   const operands = children(tree, 'children').map(inner);
   tree['children'] = operands.map((operand) => operand.tree);
-  translateClauses(tree, inner);
+  translateClauses(tree, inner, refuse);
   const name = text(tree, 'function_name').toLowerCase();
   if (tree['is_operator'] === true) return operator(tree, name, operands, refuse);
   const found = sqlFunction(name);
@@ -30,10 +32,13 @@ export function translateCall(tree: Tree, inner: Inner, refuse: Refuse): Typed {
 const exactDistinct = { function_name: 'count', distinct: true };
 
 /** Translates FILTER, ORDER BY and OVER. */
-function translateClauses(tree: Tree, inner: Inner): void {
+function translateClauses(tree: Tree, inner: Inner, refuse: Refuse): void {
   for (const key of ['filter', 'filter_expr', 'start_expr', 'end_expr', 'offset_expr', 'default_expr']) {
     const expression = child(tree, key);
-    if (expression) tree[key] = inner(expression).tree;
+    if (!expression) continue;
+    const typed = inner(expression);
+    if (key.startsWith('filter')) mustBeBoolean(typed, 'FILTER clause', refuse);
+    tree[key] = typed.tree;
   }
   tree['partitions'] = children(tree, 'partitions').map((expression) => inner(expression).tree);
   const orders = [
@@ -60,7 +65,17 @@ function operator(tree: Tree, sign: string, operands: readonly Typed[], refuse: 
   }
   if (!arithmetic.has(sign)) throw refuse(`mismatched input '${sign}'`);
   if (wrong(isNumeric)) throw complain();
-  return sign === '/' ? divide(tree, operands) : { tree, kind: commonKind(kinds) };
+  if (sign === '/') return divide(tree, operands);
+  const kind = commonKind(kinds);
+  return sign === '%'
+    ? {
+        tree: call(
+          'sls_modulo',
+          operands.map((operand) => operand.tree),
+        ),
+        kind,
+      }
+    : { tree, kind };
 }
 
 /** `/` of integers drops the fraction and fails for a zero divisor. Other numbers divide as IEEE doubles. */
@@ -75,12 +90,14 @@ function divide(tree: Tree, operands: readonly Typed[]): Typed {
 
 function checkOperands(name: string, found: SqlFunction, operands: readonly Typed[], refuse: Refuse): void {
   const given = operands.map((operand) => typeName(operand.kind)).join(', ');
-  const first = operands[0]?.kind ?? 'unknown';
-  const fits =
-    first === 'unknown' ||
-    found.takes === undefined ||
-    (found.takes === 'number' ? isNumeric(first) : first === 'varchar');
-  if (!fits) throw refuse(`Unexpected parameters (${given}) for function ${name}`);
+  const fits = operands.every(({ kind }, position) => {
+    const wanted = found.integersAt?.includes(position) === true ? 'integer' : found.takes;
+    if (kind === 'unknown' || wanted === undefined) return true;
+    return wanted === 'number' ? isNumeric(kind) : kind === wanted;
+  });
+  const mixed = mustAgree.has(name) && commonKind(operands.map((operand) => operand.kind)) === 'unknown';
+  if (!fits || (mixed && operands.every(({ kind }) => kind !== 'unknown')))
+    throw refuse(`Unexpected parameters (${given}) for function ${name}`);
   if (name === 'approx_percentile' && operands.length !== 2)
     throw refuse(`Unexpected parameters (${given}) for function ${name}`);
 }

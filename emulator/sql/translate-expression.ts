@@ -3,7 +3,15 @@ import { translateCall } from './translate-call.ts';
 import { resolve, type Scope } from './scope.ts';
 import { positionOf } from './sql-scanner.ts';
 import { call, castTo, child, children, text, texts, type Tree } from './sql-tree.ts';
-import { comparable, commonKind, kindOfType, typeName, type Typed, type ValueKind } from './value-kind.ts';
+import {
+  comparable,
+  commonKind,
+  kindOfType,
+  mustBeBoolean,
+  typeName,
+  type Typed,
+  type ValueKind,
+} from './value-kind.ts';
 
 const comparisonSigns: Readonly<Record<string, string>> = {
   COMPARE_EQUAL: '=',
@@ -50,13 +58,15 @@ export class ExpressionTranslator {
           this.#refuse(tree, message),
         );
       case 'CASE':
-        return caseExpression(tree, inner);
+        return caseExpression(tree, inner, (message) => this.#refuse(tree, message));
       case 'COMPARISON':
         return this.#comparison(tree, inner);
       case 'BETWEEN':
         return this.#between(tree, inner);
       case 'CONJUNCTION':
-        tree['children'] = children(tree, 'children').map((operand) => inner(operand).tree);
+        tree['children'] = children(tree, 'children').map(
+          (operand) => this.#condition(inner(operand), 'Operand of logical expression', tree).tree,
+        );
         return { tree, kind: 'boolean' };
       case 'OPERATOR':
         return this.#operator(tree, inner);
@@ -67,6 +77,16 @@ export class ExpressionTranslator {
       default:
         throw this.#refuse(tree, `unsupported expression ${text(tree, 'type').toLowerCase()}`);
     }
+  }
+
+  /** Throws a ServiceError ParameterInvalid for an expression that is no condition in SLS. */
+  translateCondition(tree: Tree, scope: Scope, clause: string): Tree {
+    return this.#condition(this.translate(tree, scope), clause, tree).tree;
+  }
+
+  #condition(typed: Typed, what: string, tree: Tree): Typed {
+    mustBeBoolean(typed, what, (message) => this.#refuse(tree, message));
+    return typed;
   }
 
   #column(tree: Tree, scope: Scope, withAliases: boolean): ValueKind {
@@ -109,12 +129,19 @@ export class ExpressionTranslator {
         for (const { kind } of operands.slice(1)) this.#mustCompare(tree, 'IN', operands[0]?.kind, kind);
         return { tree, kind: 'boolean' };
       case 'OPERATOR_NOT':
+        for (const operand of operands) this.#condition(operand, 'Value of logical expression', tree);
+        return { tree, kind: 'boolean' };
       case 'OPERATOR_IS_NULL':
       case 'OPERATOR_IS_NOT_NULL':
         return { tree, kind: 'boolean' };
       case 'OPERATOR_COALESCE':
-        return { tree, kind: commonKind(operands.map((operand) => operand.kind)) };
+        return {
+          tree,
+          kind: oneKind(operands, 'COALESCE operands', (message) => this.#refuse(tree, message)),
+        };
       case 'ARRAY_EXTRACT':
+        if (operands[0]?.kind !== 'unknown')
+          throw this.#refuse(tree, `cannot subscript ${typeName(operands[0]?.kind ?? 'unknown')}`);
         return { tree, kind: 'unknown' };
       case 'OPERATOR_TRY':
         return { tree, kind: operands[0]?.kind ?? 'unknown' };
@@ -159,23 +186,33 @@ function constant(tree: Tree): Typed {
   const value = child(tree, 'value') ?? {};
   const type = text(child(value, 'type') ?? {}, 'id');
   if (value['is_null'] === true) return { tree, kind: 'unknown' };
+  if (type === 'HUGEINT') throw parameterInvalid('Invalid numeric literal');
   return type === 'DECIMAL' || type === 'DOUBLE'
     ? { tree: castTo(tree, 'DOUBLE'), kind: 'double' }
     : { tree, kind: kindOfType(type) };
 }
 
-function caseExpression(tree: Tree, inner: (tree: Tree) => Typed): Typed {
-  const kinds: ValueKind[] = [];
+function caseExpression(tree: Tree, inner: (tree: Tree) => Typed, refuse: (message: string) => Error): Typed {
+  const results: Typed[] = [];
   for (const check of children(tree, 'case_checks')) {
-    check['when_expr'] = inner(child(check, 'when_expr') ?? {}).tree;
+    const when = inner(child(check, 'when_expr') ?? {});
+    mustBeBoolean(when, 'CASE WHEN clause', refuse);
+    check['when_expr'] = when.tree;
     const then = inner(child(check, 'then_expr') ?? {});
     check['then_expr'] = then.tree;
-    kinds.push(then.kind);
+    results.push(then);
   }
   const otherwise = inner(child(tree, 'else_expr') ?? {});
   tree['else_expr'] = otherwise.tree;
-  const isNull = child(child(tree, 'else_expr') ?? {}, 'value')?.['is_null'] === true;
-  return { tree, kind: commonKind(isNull ? kinds : [...kinds, otherwise.kind]) };
+  return { tree, kind: oneKind([...results, otherwise], 'CASE results', refuse) };
+}
+
+/** Returns the common kind of several expressions; one of unknown kind, such as NULL, fits all. */
+function oneKind(operands: readonly Typed[], what: string, refuse: (message: string) => Error): ValueKind {
+  const known = operands.map((operand) => operand.kind).filter((kind) => kind !== 'unknown');
+  const common = commonKind(known);
+  if (common !== 'unknown' || known.length === 0) return common;
+  throw refuse(`All ${what} must be the same type: ${known.map(typeName).join(', ')}`);
 }
 
 const allowedTypes = new Set(['BIGINT', 'INTEGER', 'DOUBLE', 'VARCHAR', 'BOOLEAN', 'TIMESTAMP', 'DATE']);

@@ -2,7 +2,7 @@ import { parameterInvalid } from '../service-error.ts';
 import { ExpressionTranslator } from './translate-expression.ts';
 import type { Columns, Scope } from './scope.ts';
 import { child, children, integerLiteral, text, texts, type Tree } from './sql-tree.ts';
-import type { ValueKind } from './value-kind.ts';
+import { comparable, typeName, type ValueKind } from './value-kind.ts';
 
 /** The most rows of SQL without a LIMIT: https://www.alibabacloud.com/help/en/sls/limit-clause */
 const defaultLimit = 100;
@@ -18,6 +18,7 @@ export class QueryTranslator {
   readonly #expressions: ExpressionTranslator;
   readonly #log: Columns;
   readonly #logNames: ReadonlySet<string>;
+  readonly #outermost = new Set<Tree>();
 
   /** @param logNames the names of the logstore in SQL, in lower case: `log` and its own */
   constructor(sql: string, log: Columns, logNames: readonly string[]) {
@@ -30,6 +31,7 @@ export class QueryTranslator {
 
   /** Changes the outermost query in place, and adds the default LIMIT of SLS. */
   translate(node: Tree): void {
+    this.#addOutermost(node);
     this.#query(node, new Map(), undefined);
     const modifiers = children(node, 'modifiers');
     const limit = modifiers.find((modifier) => text(modifier, 'type') === 'LIMIT_MODIFIER');
@@ -41,6 +43,13 @@ export class QueryTranslator {
       ...modifiers,
       { type: 'LIMIT_MODIFIER', limit: integerLiteral(defaultLimit), offset: null },
     ];
+  }
+
+  /** Remembers the SELECTs that may leave out FROM: the outermost one, or the members of an outermost UNION. */
+  #addOutermost(node: Tree): void {
+    this.#outermost.add(node);
+    for (const side of [child(node, 'left'), child(node, 'right'), ...children(node, 'children')])
+      if (side) this.#addOutermost(side);
   }
 
   #query(node: Tree, outerTables: Tables, outer: Scope | undefined): Columns {
@@ -63,7 +72,11 @@ export class QueryTranslator {
   #setOperation(node: Tree, tables: Tables, outer: Scope | undefined): Columns {
     const sides = [child(node, 'left'), child(node, 'right')].filter((side) => side !== undefined);
     const members = [...sides, ...children(node, 'children')];
-    const [columns = new Map<string, ValueKind>()] = members.map((side) => this.#query(side, tables, outer));
+    if (text(node, 'setop_type') === 'UNION_BY_NAME') throw unsupported('UNION BY NAME');
+    const [columns = new Map<string, ValueKind>(), ...others] = members.map((side) =>
+      this.#query(side, tables, outer),
+    );
+    for (const other of others) mustMatch([...columns.values()], [...other.values()]);
     this.#modifiers(node, { columns, aliases: new Map(), tables, outer });
     return columns;
   }
@@ -74,14 +87,14 @@ export class QueryTranslator {
     const columns = this.#from(node, tables, outer);
     const scope: Scope = { columns, aliases: new Map(), tables, outer };
     const where = child(node, 'where_clause');
-    if (where) node['where_clause'] = this.#expressions.translate(where, scope).tree;
+    if (where) node['where_clause'] = this.#expressions.translateCondition(where, scope, 'WHERE clause');
     const selected = this.#selectList(node, scope);
     const aliased: Scope = { ...scope, aliases: selected };
     node['group_expressions'] = children(node, 'group_expressions').map(
       (expression) => this.#expressions.translate(expression, aliased, true).tree,
     );
     const having = child(node, 'having');
-    if (having) node['having'] = this.#expressions.translate(having, scope).tree;
+    if (having) node['having'] = this.#expressions.translateCondition(having, scope, 'HAVING clause');
     this.#modifiers(node, aliased);
     return selected;
   }
@@ -107,6 +120,7 @@ export class QueryTranslator {
   #from(node: Tree, tables: Tables, outer: Scope | undefined): Columns | undefined {
     const table = child(node, 'from_table') ?? {};
     if (text(table, 'type') !== 'EMPTY') return this.#table(table, tables, outer);
+    if (!this.#outermost.has(node)) throw parameterInvalid(fromMissing);
     node['from_table'] = {
       type: 'BASE_TABLE',
       alias: '',
@@ -137,6 +151,8 @@ export class QueryTranslator {
   }
 
   #baseTable(table: Tree, tables: Tables): Columns {
+    if (child(table, 'sample')) throw unsupported('TABLESAMPLE');
+    if (texts(table, 'column_name_alias').length > 0) throw unsupported('column aliases of a table');
     const name = text(table, 'table_name');
     if (text(table, 'schema_name') !== '' || text(table, 'catalog_name') !== '' || child(table, 'at_clause'))
       throw parameterInvalid(`Table ${text(table, 'schema_name')}.${name} does not exist`);
@@ -149,6 +165,8 @@ export class QueryTranslator {
   }
 
   #join(table: Tree, tables: Tables, outer: Scope | undefined): Columns | undefined {
+    const kind = `${text(table, 'ref_type')} ${text(table, 'join_type')} join`;
+    if (!joins.test(kind)) throw unsupported(kind);
     const [left, right] = ['left', 'right'].map((side) =>
       this.#table(child(table, side) ?? {}, tables, outer),
     );
@@ -173,6 +191,19 @@ export class QueryTranslator {
       }
     }
   }
+}
+
+const fromMissing = 'you are using nested sql, please specify FROM LOGSTORE in the innermost sql';
+const joins = /^(REGULAR|CROSS|NATURAL) (INNER|LEFT|RIGHT|OUTER|FULL) join$/;
+
+/** Members of a UNION must have the same number of columns, of kinds that can be compared. */
+function mustMatch(left: readonly ValueKind[], right: readonly ValueKind[]): void {
+  const at = left.findIndex((kind, position) => !comparable(kind, right[position] ?? 'unknown'));
+  if (at >= 0)
+    throw parameterInvalid(
+      `column ${at + 1} in UNION query has incompatible types: ${typeName(left[at] ?? 'unknown')}, ` +
+        typeName(right[at] ?? 'unknown'),
+    );
 }
 
 function checkLimit(limit: Tree): void {

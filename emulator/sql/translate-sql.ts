@@ -4,7 +4,7 @@ import { indexedFields } from '../store/columns.ts';
 import type { IndexConfig } from '../store/index-config.ts';
 import { logTable, QueryTranslator } from './translate-query.ts';
 import type { Columns } from './scope.ts';
-import { checkSqlText } from './sql-scanner.ts';
+import { checkSqlText, withOffset } from './sql-scanner.ts';
 import { child, children, parseTree, text, type Tree } from './sql-tree.ts';
 import type { ValueKind } from './value-kind.ts';
 
@@ -22,7 +22,7 @@ export async function translateSql(
   logstore: { readonly name: string; readonly index: IndexConfig },
 ): Promise<string> {
   checkSqlText(sql);
-  const tree = await serialize(connection, sql);
+  const tree = await serialize(connection, withOffset(sql));
   const statements = children(tree, 'statements');
   const node = child(statements[0] ?? {}, 'node');
   if (statements.length !== 1 || !node) throw parameterInvalid('only one select statement is allowed');

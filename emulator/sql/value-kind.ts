@@ -52,3 +52,9 @@ export interface Typed {
   readonly tree: Tree;
   readonly kind: ValueKind;
 }
+
+/** Throws the error of `refuse` if SLS would not take the expression as a condition. It converts nothing to boolean. */
+export function mustBeBoolean({ kind }: Typed, what: string, refuse: (message: string) => Error): void {
+  if (kind === 'boolean' || kind === 'unknown') return;
+  throw refuse(`${what} must evaluate to a boolean (actual: ${typeName(kind)})`);
+}

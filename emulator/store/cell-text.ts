@@ -1,6 +1,7 @@
 import {
   DuckDBTimestampValue,
   DuckDBDateValue,
+  DuckDBListType,
   DuckDBListValue,
   type DuckDBType,
   type DuckDBValue,
@@ -24,6 +25,7 @@ export function textOf(value: DuckDBValue, column: DuckDBType): string {
 
 /** Returns the type of a column as SLS names it in `meta.columnTypes`. */
 export function slsType(column: DuckDBType): string {
+  if (column instanceof DuckDBListType) return `array(${slsType(column.valueType)})`;
   const name = column.toString().toLowerCase();
   return name === 'hugeint' ? 'bigint' : name;
 }

@@ -116,6 +116,11 @@ describe('SQL of the emulator', () => {
       'select abs(-3), round(2.456, 2), ceil(1.2), mod(7, 3), greatest(1, 2), -status from log where status = 502',
       ['3', '2.46', '2.0', '1', '2', '-502'],
     ],
+    [
+      'select sqrt(-1), ln(0), log2(-1), log10(100), 7 % 4, 7.5 % 0',
+      ['NaN', '-Infinity', 'NaN', '2.0', '3', 'NaN'],
+    ],
+    ['select "method", "status" from log where status = 502 limit 0, 1', ['PUT', '502']],
     // Text in a literal is never syntax.
     [`select 'it''s / 2; -- "x" $1', "method" from log where status = 502`, [`it's / 2; -- "x" $1`, 'PUT']],
     [`select count(*) from log where proxy_upstream_name = 'it''s "a"'`, ['1']],
@@ -158,6 +163,32 @@ describe('SQL of the emulator', () => {
     });
   });
 
+  it('names the types of the columns as SLS does', async () => {
+    const types: Readonly<Record<string, string>> = {
+      status: 'bigint',
+      'max(request_time)': 'double',
+      method: 'varchar',
+      'count(*)': 'bigint',
+      'count(*) / 2': 'bigint',
+      'count(*) / 2.0': 'double',
+      'sum(status)': 'bigint',
+      'sum(case when status > 1 then 1 else 0 end)': 'bigint',
+      'avg(status)': 'double',
+      'count_if(status > 1)': 'bigint',
+      'approx_percentile(request_time, 0.5)': 'double',
+      'status > 1': 'boolean',
+      'from_unixtime(0)': 'timestamp',
+      "split(method, ',')": 'array(varchar)',
+      __time__: 'bigint',
+    };
+    for (const [expression, type] of Object.entries(types)) {
+      const { meta } = await getLogsV2(emulator, `* | select ${expression} as x from log limit 1`);
+      expect({ expression, types: meta['columnTypes'] }).toEqual({ expression, types: [type] });
+    }
+    // A search has no columns with types.
+    expect((await getLogsV2(emulator, '*')).meta).toMatchObject({ keys: [], columnTypes: [] });
+  });
+
   it('accepts an alias of the select list in GROUP BY', async () => {
     const sql = "select date_trunc('minute', __time__) as m, count(*) as n from log group by m order by m";
     expect((await getLogsV2(emulator, `* | ${sql}`)).data).toMatchObject([
@@ -189,7 +220,7 @@ describe('SQL of the emulator', () => {
     const rows = async (sql: string) => (await getLogsV2(other, `* | ${sql}`)).data.length;
     expect(await rows('select req_id, count(*) group by req_id')).toBe(100);
     expect(await rows('select req_id, count(*) group by req_id limit 1000000')).toBe(250);
-    expect(await rows('select req_id from log order by req_id limit 7 offset 3')).toBe(7);
+    expect(await rows('select req_id from log order by req_id limit 3, 7')).toBe(7);
     expect(await rows('with t as (select req_id from log limit 200) select * from t')).toBe(100);
     expect(await rows('select req_id from (select req_id from log limit 200)')).toBe(100);
     expect(await rows('select req_id from log union all select req_id from log')).toBe(100);
