@@ -168,18 +168,38 @@ const entries = {
   CredentialsRefused: {
     httpStatus: 503,
     opensCircuit: true,
-    when: 'SLS refuses the access key or its signature (InvalidAccessKeyId, SignatureNotMatch, SecurityTokenExpired).',
+    when: 'SLS refuses the access key, its signature or its security token: mistyped, unknown, disabled, deleted, expired or invalid. The adapter fetches its credentials again at once, at most every 5 seconds.',
     remedy: 'Check the access key of the adapter: it may be deleted, disabled, expired or mistyped.',
   },
   PermissionDenied: {
     httpStatus: 503,
-    when: 'The RAM identity of the adapter may not query the logstore (Unauthorized, ProjectForbidden).',
+    when: 'RAM does not allow the identity of the adapter to query the logstore (Unauthorized, "denied by sts or ram").',
     remedy:
-      'Grant log:GetLogStoreLogs on acs:log:*:*:project/PROJECT/logstore/LOGSTORE to the RAM identity of the adapter.',
+      'Grant log:GetLogStoreLogs on acs:log:*:*:project/PROJECT and on acs:log:*:*:project/PROJECT/logstore/LOGSTORE to the RAM identity of the adapter.',
+  },
+  AccountSuspended: {
+    httpStatus: 503,
+    opensCircuit: true,
+    when: 'SLS is forbidden for the account or for the project, mostly because of an overdue payment (Unauthorized "Your SLS service has been forbidden", ProjectForbidden).',
+    remedy: 'Pay what the Alibaba Cloud account owes; SLS then answers again by itself.',
+  },
+  ServiceNotActivated: {
+    httpStatus: 503,
+    opensCircuit: true,
+    when: 'The account of the key has never used SLS (InvalidAccessKeyId "Your SLS service has not opened").',
+    remedy:
+      'Use a key of the account that owns the project. If it is the right account, activate SLS by opening its console once.',
+  },
+  ProjectForeign: {
+    httpStatus: 503,
+    opensCircuit: true,
+    when: 'The project belongs to another Alibaba Cloud account than the key (Unauthorized "The project does not belong to you").',
+    remedy:
+      'Correct sls.project, or give the adapter credentials of the account that owns it: projects[].sls.credentials, for example with source assume-role and a role of that account.',
   },
   ClockSkewed: {
     httpStatus: 503,
-    when: 'The clock of the adapter is at least 2 s ahead of the clock of SLS, or 30 s behind it (or RequestTimeExpired).',
+    when: 'The clock of the adapter is at least 2 s ahead of the clock of SLS, or 30 s behind it (or RequestTimeExpired, RequestTimeTooSkewed).',
     remedy:
       'Set the clock of the node (NTP): with a clock ahead of SLS the adapter would count future seconds, with one behind it old seconds.',
   },
@@ -188,6 +208,19 @@ const entries = {
     splittable: true,
     when: 'The logstore, or a field that the metric needs, has no index with statistics.',
     remedy: 'Add an index for the field, with statistics, in the query settings of the logstore.',
+  },
+  IndexConflict: {
+    httpStatus: 503,
+    when: 'Two fields in the index of the logstore have the same column name in SQL ("duplicate column conflicts").',
+    remedy:
+      'Correct the index in the query settings of the logstore: SQL ignores upper and lower case, so remove or rename one of the fields or aliases that differ in nothing else.',
+  },
+  QueryTooLarge: {
+    httpStatus: 503,
+    splittable: true,
+    when: 'The query needs more memory than SLS gives to one ("Query exceeded max memory size of 3GB").',
+    remedy:
+      'Read a shorter window (sls.query.interval), or group by fewer values in the SQL of your own metric; dedicated SQL has more memory.',
   },
   QueryRefused: {
     httpStatus: 500,
@@ -199,8 +232,9 @@ const entries = {
     httpStatus: 503,
     retryable: true,
     opensCircuit: true,
-    when: 'A quota of SLS is exceeded (Too many queued queries, ReadQuotaExceed, ServerBusy).',
-    remedy: 'Run fewer SQL queries on the project, or enable dedicated SQL for it.',
+    when: 'A quota of SLS is exceeded (Too many queued queries, ServerBusy, any 403 about a quota or limit, such as ReadQuotaExceed).',
+    remedy:
+      'SLS runs 15 SQL queries at a time in a project, for all clients together: find the other clients (dashboards, alerts), lower sls.maxConcurrentQueries, or enable dedicated SQL for the project.',
   },
   SlsUnavailable: {
     httpStatus: 503,
@@ -253,11 +287,6 @@ const entries = {
     remedy:
       'Correct it in the configuration: lines may lack the number, or it divides by 0 (docs/own-metrics.md).',
   },
-  CircuitOpen: {
-    httpStatus: 503,
-    when: 'Several SLS queries of the project failed in a row, so no query is sent for a while.',
-    remedy: 'Fix the cause of the last failure; the adapter tries SLS again by itself.',
-  },
   DeadlineExceeded: {
     httpStatus: 504,
     when: 'There was no answer within the deadline of a read, retries included.',
@@ -300,34 +329,42 @@ export const errorRegistry = Object.fromEntries(
   Object.entries(entries).map(([code, entry]) => [code, { ...usual, ...entry }]),
 ) as Readonly<Record<ErrorCode, ErrorEntry>>;
 
-/** A failure that a user can see. Its message says what was wrong and ends with the remedy. */
+export interface AdapterErrorOptions {
+  readonly cause?: unknown;
+  readonly slsRequestId?: string | undefined;
+  /** Default: that of the error registry, as is `retryable`. */
+  readonly remedy?: string | undefined;
+  readonly retryable?: boolean | undefined;
+}
+
+/**
+ * A failure that a user can see. Its message says what was wrong and ends with the remedy. The message of a failure that
+ * repeats is always the same, so that Kubernetes folds its events: what differs each time is in the cause, for the log.
+ */
 export class AdapterError extends Error {
   override readonly name = 'AdapterError';
   readonly code: ErrorCode;
   /** The message without the remedy. */
   readonly what: string;
+  readonly remedy: string;
+  /** Whether the same SLS query may succeed when it is sent again at once. */
+  readonly retryable: boolean;
   /** SLS's ID of the request that failed; undefined if SLS did not answer, or was not asked. */
   readonly slsRequestId: string | undefined;
 
   /** @param what what was wrong and where, without a full stop; a list of faults has one line per fault */
-  constructor(
-    code: ErrorCode,
-    what: string,
-    options: { readonly cause?: unknown; readonly slsRequestId?: string | undefined } = {},
-  ) {
-    super(`${what}${what.includes('\n') ? '\n' : '. '}${errorRegistry[code].remedy}`, options);
+  constructor(code: ErrorCode, what: string, options: AdapterErrorOptions = {}) {
+    const { cause, slsRequestId, remedy = errorRegistry[code].remedy } = options;
+    super(`${what}${what.includes('\n') ? '\n' : '. '}${remedy}`, { cause });
     this.code = code;
     this.what = what;
-    const { cause, slsRequestId } = options;
+    this.remedy = remedy;
+    this.retryable = options.retryable ?? errorRegistry[code].retryable;
     this.slsRequestId = slsRequestId ?? (cause instanceof AdapterError ? cause.slsRequestId : undefined);
   }
 
   get httpStatus(): number {
     return errorRegistry[this.code].httpStatus;
-  }
-
-  get retryable(): boolean {
-    return errorRegistry[this.code].retryable;
   }
 }
 

@@ -7,7 +7,7 @@ import { labelDefinitions } from '../metric/labels.ts';
 import { parseMetricRequest } from '../metric/metric-request.ts';
 import { failed, ok } from './check.ts';
 import { nearest } from './edit-distance.ts';
-import { remedyOf, type DoctorCheck, type Examination } from './examination.ts';
+import { type DoctorCheck, type Examination } from './examination.ts';
 
 interface RefusedRead {
   /** `{namespace}/{name}`. */
@@ -89,7 +89,7 @@ export const autoscalerChecks: readonly DoctorCheck[] = readChecks.map(
       const corrections = distinct(refused.slice(0, maxShown).map((one) => write(one, catalog)));
       return failed(
         [...lines, ...more].join('\n'),
-        distinct(refused.map(({ error }) => remedyOf(error))).join(' '),
+        distinct(refused.map(({ error }) => error.remedy)).join(' '),
         corrections.length === 0 ? undefined : corrections.join('\n'),
       );
     },

@@ -1,7 +1,7 @@
 import type { LookupFunction } from 'node:net';
 import type { V1APIService } from '@kubernetes/client-node';
 import type { Config } from '../config/schema.ts';
-import { type AdapterError, errorRegistry, toAdapterError } from '../errors.ts';
+import { type AdapterError, toAdapterError } from '../errors.ts';
 import type { Requirement } from '../grammar/label-selector.ts';
 import type { Autoscaler } from '../kube/autoscalers/autoscaler.ts';
 import type { KubeClient } from '../kube/client/kube-client.ts';
@@ -140,10 +140,8 @@ export function findingOf(thrown: unknown): Finding {
     );
   if (thrown instanceof KubeError) return failed(thrown.message, kubeRemedy(thrown));
   const error = toAdapterError(thrown);
-  return failed(error.what, remedyOf(error));
+  return failed(error.what, error.remedy);
 }
-
-export const remedyOf = ({ code }: AdapterError): string => errorRegistry[code].remedy;
 
 function kubeRemedy({ kind, statusCode }: KubeError): string {
   if (statusCode === 401) return 'Use a kubeconfig or token that the API server accepts.';

@@ -4,7 +4,7 @@ import type { MetricRequest } from '../metric/metric-request.ts';
 import { logstoreName } from '../sls/endpoint.ts';
 import { failed, ok } from './check.ts';
 import { nearest } from './edit-distance.ts';
-import { remedyOf, type DoctorCheck, type Examination } from './examination.ts';
+import { type DoctorCheck, type Examination } from './examination.ts';
 import { hpaReads } from './hpa-reads.ts';
 import { queryLogstore } from './logstore-query.ts';
 
@@ -41,7 +41,7 @@ export const hpaLogstores: DoctorCheck = {
     const answering = all.filter((one) => !refused.some(({ request }) => request === one.request));
     return failed(
       lines.join('\n'),
-      [...new Set(refused.map(({ error }) => remedyOf(error)))].join(' '),
+      [...new Set(refused.map(({ error }) => error.remedy))].join(' '),
       correction(refused[0], answering),
     );
   },

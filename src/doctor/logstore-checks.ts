@@ -1,4 +1,4 @@
-import type { AdapterError, ErrorCode } from '../errors.ts';
+import { type AdapterError, type ErrorCode, errorRegistry } from '../errors.ts';
 import type { LogstoreAddress } from '../sls/endpoint.ts';
 import { failed, ok, warn, type Finding } from './check.ts';
 import { findingOf, type DoctorCheck, type Examination, type Probe } from './examination.ts';
@@ -14,17 +14,20 @@ interface Step {
   readonly refused: (error: AdapterError, examination: Examination) => Finding;
 }
 
-/** SLS answers `Unauthorized` both for an invalid token and for a missing right. */
-const isTokenError = ({ code, what }: AdapterError) =>
-  code === 'PermissionDenied' && /security ?token/i.test(what);
-
 const steps: readonly Step[] = [
   {
     id: 'access-key',
     description: 'SLS accepts the access key, its signature and its token',
     codes: ['CredentialsRefused'],
     passed: () => ok('SLS accepts the key'),
-    refused: ({ what }) => failed(what, keyRemedy(what)),
+    refused: ({ what, remedy }) => failed(what, remedy),
+  },
+  {
+    id: 'account',
+    description: 'The account of the key uses SLS, owes nothing, and owns the project',
+    codes: ['ServiceNotActivated', 'AccountSuspended', 'ProjectForeign'],
+    passed: () => ok('SLS serves the account'),
+    refused: ({ what, remedy }) => failed(what, remedy),
   },
   {
     id: 'project',
@@ -72,10 +75,10 @@ const steps: readonly Step[] = [
       if (probe.error !== undefined || probe.throttled === 0) return ok('the query ran at once');
       return warn(
         `the query ran at attempt ${probe.throttled + 1}: SLS is at its limit of concurrent queries`,
-        queueRemedy,
+        errorRegistry.SlsThrottled.remedy,
       );
     },
-    refused: ({ what }) => failed(what, queueRemedy),
+    refused: ({ what, remedy }) => failed(what, remedy),
   },
   {
     id: 'sql',
@@ -91,18 +94,11 @@ const steps: readonly Step[] = [
   {
     id: 'index',
     description: 'The logstore has an index',
-    codes: ['IndexMissing'],
+    codes: ['IndexMissing', 'IndexConflict'],
     passed: () => ok('SQL queries run'),
-    refused: ({ what }) =>
-      failed(
-        what,
-        'Enable the index of the logstore, with statistics (SLS console: the logstore, Query & Analysis Attributes). The index covers only lines that arrive afterwards.',
-      ),
+    refused: ({ what, remedy }) => failed(what, remedy),
   },
 ];
-
-const queueRemedy =
-  'SLS runs 15 SQL queries at a time in a project, for all clients together. Find the other clients (dashboards, alerts), lower sls.maxConcurrentQueries, or enable dedicated SQL for the project.';
 
 /** Sends the one query of all steps. A refusal that belongs to no step is its own. */
 const query: DoctorCheck = {
@@ -124,7 +120,6 @@ function stepOf(probe: Probe): string | undefined {
   const { error } = probe;
   if (error === undefined) return undefined;
   if (probe.isSqlRefused) return 'sql';
-  if (isTokenError(error)) return 'access-key';
   return steps.find(({ codes }) => codes.includes(error.code))?.id;
 }
 
@@ -143,22 +138,12 @@ export const logstoreChecks: readonly DoctorCheck[] = [
   })),
 ];
 
-function keyRemedy(what: string): string {
-  if (what.includes('SignatureNotMatch'))
-    return 'The secret does not belong to this key ID. Write ALIBABA_CLOUD_ACCESS_KEY_SECRET again, without quotes or spaces around it.';
-  if (/token/i.test(what))
-    return 'The token of the temporary key has expired or is invalid. Get a new one, or use a source that renews it (RRSA, an ECS role) instead of ALIBABA_CLOUD_SECURITY_TOKEN.';
-  if (what.includes('InvalidAccessKeyId'))
-    return 'The key ID does not exist, or it is disabled or deleted. Look it up in the RAM console, or create a new key.';
-  return 'Check the access key of the adapter. It may be deleted, disabled, expired or mistyped.';
-}
-
 /** Returns the policy with the least privilege. Source: RAM, "Policy structure"; SLS, "Actions". */
 function ramPolicy({ project, logstore }: LogstoreAddress): string {
   const statement = {
     Effect: 'Allow',
     Action: ['log:GetLogStoreLogs'],
-    Resource: [`acs:log:*:*:project/${project}/logstore/${logstore}`],
+    Resource: [`acs:log:*:*:project/${project}`, `acs:log:*:*:project/${project}/logstore/${logstore}`],
   };
   return JSON.stringify({ Version: '1', Statement: [statement] }, null, 2);
 }

@@ -4,7 +4,7 @@ import { routeColumnsOf } from '../metric/log-kind.ts';
 import { seriesOf } from '../metric/series.ts';
 import { planBatches } from '../reading/plan.ts';
 import { failed, ok } from './check.ts';
-import { remedyOf, type DoctorCheck, type Examination } from './examination.ts';
+import { type DoctorCheck, type Examination } from './examination.ts';
 
 /** Queries each metric of the configuration over one second of its own logstore, one after the other. */
 export const ownMetrics: DoctorCheck = {
@@ -27,7 +27,7 @@ export const ownMetrics: DoctorCheck = {
     if (refused.length > 0)
       return failed(
         refused.map(({ metric, error }) => `${metric}: ${error.what}`).join('\n'),
-        [...new Set(refused.map(({ error }) => remedyOf(error)))].join(' '),
+        [...new Set(refused.map(({ error }) => error.remedy))].join(' '),
       );
     const hint = unplaced.length === 0 ? '' : `; without project or logstore: ${unplaced.join(', ')}`;
     return ok(`${count - unplaced.length} of ${count} accepted${hint}`);

@@ -11,7 +11,6 @@ import { logstoreName } from '../sls/endpoint.ts';
 import { failed, ok, skipped } from './check.ts';
 import {
   defaultMetric,
-  remedyOf,
   type DoctorCheck,
   type DoctorInput,
   type Examination,
@@ -88,7 +87,7 @@ export const access: DoctorCheck = {
     const { namespace, request, requirements } = facts.get('target');
     const checkAccess = createAccessCheck(facts.get('config').access);
     const refusal = checkAccess(accessReadOf(namespace, requirements, request));
-    if (refusal !== undefined) return failed(refusal.what, remedyOf(refusal));
+    if (refusal !== undefined) return failed(refusal.what, refusal.remedy);
     return ok(`namespace ${namespace} may read it`);
   },
 };

@@ -16,8 +16,6 @@ export interface BreakerSettings {
 
 export interface CircuitParts {
   readonly settings: BreakerSettings;
-  /** Named in errors, for example `project p`. */
-  readonly name: string;
   /** Monotonic, ms: a step of the system clock neither opens nor closes the circuit. */
   readonly monotonicMs: () => number;
   /** Called once per outage, however many probes fail during it. */
@@ -37,7 +35,7 @@ type CallEnd<T> =
 
 /**
  * Stops calls for a while after failures in a row, then lets one probe through: if it succeeds, the circuit closes; if
- * it fails, the circuit opens again. Other calls are refused at once meanwhile; they do not wait for the probe.
+ * it fails, the circuit opens again. Other calls get the last failure at once meanwhile; they do not wait for the probe.
  */
 export class Circuit {
   readonly #parts: CircuitParts;
@@ -69,22 +67,32 @@ export class Circuit {
   /** Returns the error that `run` would throw now. Lets a caller check before it waits in a queue. */
   refusal(): AdapterError | undefined {
     if (this.phase === 'closed' || (this.phase === 'open' && this.#leftMs <= 0)) return undefined;
-    const until =
-      this.phase === 'open'
-        ? `for another ${Math.ceil(this.#leftMs / 1000)} s`
-        : 'until a probe query succeeds';
-    const last = this.#lastFailure?.message.replace(/\.$/, '');
-    const what = `SLS, ${this.#parts.name}: no query is sent ${until}; last failure: ${last}`;
-    return new AdapterError('CircuitOpen', what, { cause: this.#lastFailure });
+    return this.#lastFailure && this.#ofOutage(this.#lastFailure);
   }
 
-  /** @throws AdapterError `CircuitOpen`; whatever the work throws */
+  /** @throws AdapterError the last failure if the circuit is open; whatever the work throws */
   async run<T>(work: () => Promise<T>): Promise<T> {
     const refusal = this.refusal();
     if (refusal !== undefined) throw refusal;
     const end = await this.#policy.execute(() => this.#call(work));
     if (end.kind === 'done') return end.value;
-    throw end.error;
+    const isOutage = end.kind === 'failed' && this.phase !== 'closed' && end.error.code !== 'Canceled';
+    throw isOutage ? this.#ofOutage(end.error) : end.error;
+  }
+
+  /**
+   * Returns the failure as clients see it while the circuit is open, whether SLS was asked for them or not. It is not
+   * retryable: before its time, another attempt would be refused.
+   */
+  #ofOutage(error: AdapterError): AdapterError {
+    const { code, what, remedy } = error;
+    const everySeconds = this.#parts.settings.openMs / 1000;
+    return new AdapterError(code, `${what}; asked again every ${everySeconds} s`, {
+      cause: error.cause,
+      slsRequestId: error.slsRequestId,
+      remedy,
+      retryable: false,
+    });
   }
 
   async #call<T>(work: () => Promise<T>): Promise<CallEnd<T>> {

@@ -1,7 +1,7 @@
 import type { GetLogsV2Response } from '@alicloud/sls20201230';
 import { AdapterError, toAdapterError, type ErrorCode } from '../errors.ts';
 import type { Window } from '../metric/sample.ts';
-import type { CredentialSource } from './credentials/credentials.ts';
+import { isSameKey, type Credentials, type CredentialSource } from './credentials/credentials.ts';
 import { endpointUrl, logstoreName, type Endpoint, type LogstoreAddress } from './endpoint.ts';
 import type { SdkClient } from './sdk-client.ts';
 import { parseDateHeader, Transport, type TransportSettings } from './transport.ts';
@@ -82,28 +82,18 @@ export class SlsClient implements LogSource {
     this.#observer = observer;
   }
 
+  /** If SLS refuses the key and there is a new one, the query is sent once more with that. */
   async query(query: LogQuery, signal: AbortSignal): Promise<LogResult> {
-    const { project, logstore, readIds = [] } = query;
-    const startMs = performance.now();
-    const finished = (outcome: 'ok' | ErrorCode, slsRequestId: string | undefined, result?: LogResult) =>
-      this.#observer.slsQueryFinished({
-        project,
-        logstore,
-        outcome,
-        durationMs: performance.now() - startMs,
-        processedRows: result?.processedRows,
-        processedBytes: result?.processedBytes,
-        slsRequestId,
-        readIds: [...readIds],
-      });
+    const source = this.#credentialsOf(query.project);
+    const credentials = await this.#currentOf(source, query);
     try {
-      const result = await this.#send(query, signal);
-      finished('ok', result.requestId, result);
-      return result;
-    } catch (thrown) {
-      const error = toAdapterError(thrown);
-      finished(error.code, error.slsRequestId);
-      throw error;
+      return await this.#send(query, credentials, signal);
+    } catch (error) {
+      if (!(error instanceof AdapterError) || error.code !== 'CredentialsRefused') throw error;
+      source.refused?.(credentials);
+      const renewed = await this.#currentOf(source, query);
+      if (isSameKey(renewed, credentials)) throw error;
+      return this.#send(query, renewed, signal);
     }
   }
 
@@ -111,16 +101,50 @@ export class SlsClient implements LogSource {
     this.#transport.close();
   }
 
-  async #send(query: LogQuery, signal: AbortSignal): Promise<LogResult> {
-    const source = this.#credentialsOf(query.project);
-    const credentials = await source.current();
-    const client = await this.#clientOf(query.endpoint);
+  async #currentOf(source: CredentialSource, query: LogQuery): Promise<Credentials> {
+    const startMs = performance.now();
     try {
-      return readReply(await client.queryLogs(query, credentials, signal), logstoreName(query));
-    } catch (error) {
-      if (error instanceof AdapterError && error.code === 'CredentialsRefused') source.refused?.(credentials);
-      throw error;
+      return await source.current();
+    } catch (thrown) {
+      throw this.#failed(query, startMs, thrown);
     }
+  }
+
+  async #send(query: LogQuery, credentials: Credentials, signal: AbortSignal): Promise<LogResult> {
+    const startMs = performance.now();
+    try {
+      const client = await this.#clientOf(query.endpoint);
+      const result = readReply(await client.queryLogs(query, credentials, signal), logstoreName(query));
+      this.#finished(query, startMs, 'ok', result.requestId, result);
+      return result;
+    } catch (thrown) {
+      throw this.#failed(query, startMs, thrown);
+    }
+  }
+
+  #failed(query: LogQuery, startMs: number, thrown: unknown): AdapterError {
+    const error = toAdapterError(thrown);
+    this.#finished(query, startMs, error.code, error.slsRequestId);
+    return error;
+  }
+
+  #finished(
+    { project, logstore, readIds = [] }: LogQuery,
+    startMs: number,
+    outcome: 'ok' | ErrorCode,
+    slsRequestId: string | undefined,
+    result?: LogResult,
+  ): void {
+    this.#observer.slsQueryFinished({
+      project,
+      logstore,
+      outcome,
+      durationMs: performance.now() - startMs,
+      processedRows: result?.processedRows,
+      processedBytes: result?.processedBytes,
+      slsRequestId,
+      readIds: [...readIds],
+    });
   }
 
   /** Loads the SDK at the first query: it takes 26 MB and 300 ms, which discovery must not wait for. */
@@ -137,17 +161,19 @@ export class SlsClient implements LogSource {
 /** @throws AdapterError `SlsIncomplete`, `SlsReplyInvalid` */
 function readReply({ headers, body }: GetLogsV2Response, where: string): LogResult {
   const requestId = headers?.['x-log-requestid'];
-  const fail = (code: ErrorCode, what: string) =>
-    new AdapterError(code, `SLS, ${where}: ${what} (request ${requestId ?? '?'})`, {
-      slsRequestId: requestId,
-    });
+  const fail = (code: ErrorCode, what: string, cause?: Error) =>
+    new AdapterError(code, `SLS, ${where}: ${what}`, { cause, slsRequestId: requestId });
   const meta = body?.meta;
   const rows: unknown = body?.data;
   if (meta?.progress === 'Incomplete') throw fail('SlsIncomplete', 'the result is incomplete');
   if (meta?.progress !== 'Complete' || !isRows(rows))
     throw fail('SlsReplyInvalid', 'the reply has no complete result');
   if (meta.count !== undefined && meta.count !== rows.length)
-    throw fail('SlsReplyInvalid', `the reply has ${rows.length} of ${meta.count} rows`);
+    throw fail(
+      'SlsReplyInvalid',
+      'the reply lacks rows of the result',
+      new Error(`it has ${rows.length} of ${meta.count} rows`),
+    );
   const serverTimeMs = parseDateHeader(headers?.['date']);
   const columnTypes = columnTypesOf(meta);
   const { processedRows, processedBytes, elapsedMillisecond: serverElapsedMs } = meta;

@@ -29,8 +29,8 @@ export async function queryDecoded<T>(
     return decode(rows);
   } catch (error) {
     if (!(error instanceof AdapterError)) throw error;
-    const what = `SLS, ${logstoreName(query)}: ${error.what} (request ${requestId ?? '?'})`;
-    throw new AdapterError(error.code, what, { slsRequestId: requestId });
+    const what = `SLS, ${logstoreName(query)}: ${error.what}`;
+    throw new AdapterError(error.code, what, { cause: error.cause, slsRequestId: requestId });
   }
 }
 

@@ -68,7 +68,7 @@ export class ProjectGates implements LogSource {
    * A query that is canceled in the queue is never sent. A running one frees its place at once, even if the source
    * ignores the signal. When the circuit opens, queued queries are refused too.
    *
-   * @throws AdapterError those of the source; `CircuitOpen`, `Canceled`
+   * @throws AdapterError those of the source, also the last one while the circuit is open; `Canceled`
    */
   async query(query: LogQuery, signal: AbortSignal): Promise<LogResult> {
     const { queue, circuit } = this.#gateOf(query);
@@ -105,7 +105,6 @@ export class ProjectGates implements LogSource {
       endpoint: url,
       queue: new PQueue({ concurrency: maxConcurrent }),
       circuit: new Circuit({
-        name: `project ${project}`,
         settings: breaker,
         monotonicMs,
         onOpened: (error) => observer.circuitOpened({ project, error, openMs: breaker.openMs }),

@@ -23,14 +23,14 @@ const maxResultBytes = 64 * 1024 * 1024;
 class QueryOptions extends dara.RuntimeOptions {
   readonly credentials: Credentials;
   readonly signal: AbortSignal;
-  /** Project and logstore, for messages. */
-  readonly where: string;
+  /** For messages. */
+  readonly address: Omit<LogstoreAddress, 'endpoint'>;
 
-  constructor(credentials: Credentials, signal: AbortSignal, where: string) {
+  constructor(credentials: Credentials, signal: AbortSignal, address: Omit<LogstoreAddress, 'endpoint'>) {
     super({});
     this.credentials = credentials;
     this.signal = signal;
-    this.where = where;
+    this.address = address;
   }
 }
 
@@ -68,20 +68,20 @@ export class SdkClient extends sls.default {
     credentials: Credentials,
     signal: AbortSignal,
   ): Promise<GetLogsV2Response> {
-    const where = logstoreName({ project, logstore });
     try {
       return await this.getLogsV2WithOptions(
         project,
         logstore,
         new sls.GetLogsV2Request({ from, to, query }),
         new sls.GetLogsV2Headers({}),
-        new QueryOptions(credentials, signal, where),
+        new QueryOptions(credentials, signal, { project, logstore }),
       );
     } catch (thrown) {
       if (thrown instanceof AdapterError) throw thrown;
       // The message of a SyntaxError quotes the reply, which may contain anything.
       const why =
         thrown instanceof SyntaxError ? 'it is not JSON' : withoutKey(messageOf(thrown), credentials);
+      const where = logstoreName({ project, logstore });
       throw new AdapterError('SlsReplyInvalid', `SLS, ${where}: the reply cannot be read: ${why}`);
     }
   }
@@ -106,11 +106,11 @@ export class SdkClient extends sls.default {
       body: await buffer(stream ?? Readable.from([])),
       signal: runtime.signal,
     });
-    if (reply.statusCode >= 400) throw replyError(reply, runtime.where, runtime.credentials);
+    if (reply.statusCode >= 400) throw replyError(reply, runtime.address, runtime.credentials);
     if (Number(reply.headers['x-log-bodyrawsize']) > maxResultBytes)
       throw new AdapterError(
         'SlsResultTooLarge',
-        `SLS, ${runtime.where}: the result has more than ${maxResultBytes} bytes`,
+        `SLS, ${logstoreName(runtime.address)}: the result has more than ${maxResultBytes} bytes`,
       );
     context.response = new spi.InterceptorContextResponse({
       statusCode: reply.statusCode,

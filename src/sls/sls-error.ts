@@ -1,47 +1,34 @@
-import { AdapterError, type ErrorCode } from '../errors.ts';
+import { AdapterError, errorRegistry, type ErrorCode } from '../errors.ts';
 import type { Credentials } from './credentials/credentials.ts';
+import { logstoreName, type LogstoreAddress } from './endpoint.ts';
+import {
+  missingIndexPatterns,
+  slsErrorRules,
+  type SlsErrorRule,
+  type SlsRefusal,
+} from './sls-error-rules.ts';
 import type { TransportReply } from './transport.ts';
-
-/** Source: SLS, "Common error codes". */
-const codes: ReadonlyMap<string, ErrorCode> = new Map([
-  ['ProjectNotExist', 'ProjectNotFound'],
-  ['LogStoreNotExist', 'LogstoreNotFound'],
-  ['IndexConfigNotExist', 'IndexMissing'],
-  ['SignatureNotMatch', 'CredentialsRefused'],
-  ['InvalidAccessKeyId', 'CredentialsRefused'],
-  ['SecurityTokenExpired', 'CredentialsRefused'],
-  ['Unauthorized', 'PermissionDenied'],
-  ['ProjectForbidden', 'PermissionDenied'],
-  ['RequestTimeExpired', 'ClockSkewed'],
-  ['ReadQuotaExceed', 'SlsThrottled'],
-  ['ServerBusy', 'SlsThrottled'],
-  ['RequestTimeout', 'SlsTimeout'],
-  ['InternalServerError', 'SlsUnavailable'],
-  ['ParameterInvalid', 'QueryRefused'],
-  ['InvalidParameter', 'QueryRefused'],
-  ['InvalidQueryString', 'QueryRefused'],
-  ['InvalidTimeRange', 'QueryRefused'],
-]);
 
 /** SLS may repeat the whole query in its message, and a query may name thousands of routes. */
 const maxMessageLength = 1000;
 
-/**
- * How SLS says that a field has no index, or one of the wrong type: the first comes from the search (the misspelling is
- * SLS's), the second from the SQL. Source: SLS, "FAQ about query and analysis".
- */
-const missingIndexPatterns = [
-  /key \((?<field>[^)]*)\) is not config as (key value config|numberic column)/i,
-  /column '(?<field>[^']*)' (cannot be resolved|no longer exists or type mismatch)/i,
-];
+/** Returns the first rule that applies to the refusal; undefined if none does. */
+export const ruleOf = (refusal: SlsRefusal): SlsErrorRule | undefined =>
+  slsErrorRules.find((rule) => applies(rule, refusal));
 
-/** @param errorCode undefined if the body is not the documented JSON but, for example, the page of a proxy */
-function codeOf(statusCode: number, errorCode: string | undefined, errorMessage: string): ErrorCode {
-  // SLS uses ParameterInvalid also for these two; only the message tells them from real mistakes in a query.
-  if (/too many queued queries/i.test(errorMessage)) return 'SlsThrottled';
-  if (missingIndexPatterns.some((pattern) => pattern.test(errorMessage))) return 'IndexMissing';
-  const known = errorCode === undefined ? undefined : codes.get(errorCode);
-  if (known !== undefined) return known;
+function applies(
+  { codes, statusCode, message, text }: SlsErrorRule,
+  { statusCode: status, errorCode = '', errorMessage }: SlsRefusal,
+): boolean {
+  if (statusCode !== undefined && statusCode !== status) return false;
+  if (codes !== undefined && !codes.some((code) => code.toLowerCase() === errorCode.toLowerCase()))
+    return false;
+  if (message !== undefined && !message.test(errorMessage)) return false;
+  return text === undefined || text.test(`${errorCode} ${errorMessage}`);
+}
+
+/** What a status means if no rule knows the errorCode and the message. */
+function meaningOf({ statusCode, errorCode }: SlsRefusal): ErrorCode {
   if (statusCode === 429) return 'SlsThrottled';
   if (statusCode >= 500) return 'SlsUnavailable';
   if (errorCode === undefined) return 'SlsReplyInvalid';
@@ -51,31 +38,37 @@ function codeOf(statusCode: number, errorCode: string | undefined, errorMessage:
 }
 
 /**
- * Returns the error of a reply with status 400 or above.
+ * Returns the error of a reply with status 400 or above. The message is the same for the same failure, so that Kubernetes
+ * folds its events. What differs from reply to reply is in the cause, for the log.
  *
- * @param where project and logstore, for the message
+ * @param address for the message
  * @param credentials those that signed the request: the message never repeats them, even if SLS does
  */
 export function replyError(
   { statusCode, headers, body }: TransportReply,
-  where: string,
+  address: Pick<LogstoreAddress, 'project' | 'logstore'>,
   credentials: Credentials,
 ): AdapterError {
   const { errorCode, errorMessage } = parseErrorBody(body);
   const id = headers['x-log-requestid'];
   const slsRequestId = Array.isArray(id) ? id[0] : id;
-  const message = withoutKey(errorMessage, credentials)
+  const refusal = { statusCode, errorCode, errorMessage };
+  const rule = ruleOf(refusal);
+  const code = rule?.means ?? meaningOf(refusal);
+  const text = withoutKey(errorMessage, credentials)
     .slice(0, maxMessageLength)
     .replace(/[.\s]+$/, '');
-  const said = [errorCode ?? `HTTP ${statusCode}`, message].filter(Boolean).join(': ');
-  const request = slsRequestId === undefined ? '' : ` (request ${slsRequestId})`;
-  return new AdapterError(codeOf(statusCode, errorCode, errorMessage), `SLS, ${where}: ${said}${request}`, {
-    cause: new Error(`SLS answered ${statusCode}`),
+  const said = (message: string) => [errorCode ?? `HTTP ${statusCode}`, message].filter(Boolean).join(': ');
+  // Where all logstores of the project fail alike, the message is the same for each of them.
+  const where = errorRegistry[code].opensCircuit ? `project ${address.project}` : logstoreName(address);
+  return new AdapterError(code, `SLS, ${where}: ${said(withoutChangingParts(text))}`, {
+    cause: new Error(`SLS answered ${statusCode} ${said(text)}`),
     slsRequestId,
+    remedy: rule?.remedy,
   });
 }
 
-function parseErrorBody(body: Buffer): { errorCode: string | undefined; errorMessage: string } {
+function parseErrorBody(body: Buffer): Omit<SlsRefusal, 'statusCode'> {
   try {
     const { errorCode, errorMessage } = JSON.parse(body.toString()) as Record<string, unknown>;
     return {
@@ -86,6 +79,25 @@ function parseErrorBody(body: Buffer): { errorCode: string | undefined; errorMes
     return { errorCode: undefined, errorMessage: 'the body is not the JSON that SLS documents' };
   }
 }
+
+/** Parts of a message that differ from one reply to the next although the failure is the same. */
+const changingParts = [
+  // Signatures.
+  /(?<=signature[ :]+)[\w+/=]{16,}/gi,
+  // Keys of sessions, which change at each renewal.
+  /\bSTS\.\w+/g,
+  // Request IDs of SLS and of STS.
+  /\b[0-9A-F]{24}\b/g,
+  /\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi,
+  // Times: RFC 822, ISO 8601, Unix seconds or milliseconds.
+  /\b\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2}( GMT)?/g,
+  /\b\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?Z?/g,
+  /\b1\d{9}(\d{3})?\b/g,
+];
+
+/** Replaces what differs from one reply to the next by an ellipsis. */
+export const withoutChangingParts = (text: string): string =>
+  changingParts.reduce((rest, part) => rest.replace(part, '…'), text);
 
 /** Hides the secret and the security token of the credentials in a text. */
 export function withoutKey(text: string, { accessKeySecret, securityToken }: Credentials): string {

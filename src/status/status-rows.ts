@@ -1,4 +1,4 @@
-import { errorRegistry, type AdapterError } from '../errors.ts';
+import type { AdapterError } from '../errors.ts';
 import { filterEntries, filterText } from '../metric/series.ts';
 import { wantedReplicas } from '../metric/external-metric-ref.ts';
 import type { AutoscalerMetric, TrackedAutoscaler } from './autoscaler-tracker.ts';
@@ -13,11 +13,7 @@ import type {
   SeriesStatus,
 } from './status-document.ts';
 
-const failureOf = ({ code, what }: AdapterError): FailureStatus => ({
-  code,
-  what,
-  remedy: errorRegistry[code].remedy,
-});
+const failureOf = ({ code, what, remedy }: AdapterError): FailureStatus => ({ code, what, remedy });
 
 export function seriesStatus(tracked: TrackedSeries): SeriesStatus {
   const { id, state, series, history, sample, plannedAtMs, delaySeconds, readers } = tracked;

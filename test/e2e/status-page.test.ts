@@ -63,7 +63,7 @@ it('shows an SLS failure with its remedy, and its end', async () => {
   cluster.emulator.setFaults({ errorRate: 1 });
   const { series } = await until(({ counts }) => counts.stale + counts.failing === 1);
   const { code = 'Internal', remedy } = series[0]?.failure ?? {};
-  expect(['SlsUnavailable', 'SlsThrottled', 'CircuitOpen']).toContain(code);
+  expect(['SlsUnavailable', 'SlsThrottled']).toContain(code);
   expect(remedy).toBe(errorRegistry[code].remedy);
   cluster.emulator.setFaults({});
   await until(({ counts }) => counts.fresh === 1);

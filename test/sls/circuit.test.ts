@@ -12,7 +12,6 @@ beforeEach(() => {
   events = [];
   circuit = new Circuit({
     settings: { failures: 3, openMs },
-    name: 'project p',
     monotonicMs: () => nowMs,
     onOpened: ({ what }) => events.push(`opened: ${what}`),
     onClosed: () => events.push('closed'),
@@ -26,7 +25,12 @@ const outcome = (work: Promise<unknown>) =>
     () => 'ok',
     (error: unknown) => (error as AdapterError).code,
   );
-const ok = () => outcome(circuit.run(() => Promise.resolve()));
+/** Returns `refused` if the circuit did not run the call. */
+const ok = async () => {
+  let ran = false;
+  const end = await outcome(circuit.run(() => Promise.resolve((ran = true))));
+  return ran ? end : 'refused';
+};
 const fail = (code: ErrorCode = 'SlsUnavailable', what?: string) =>
   outcome(circuit.run(() => failing(code, what)));
 const failTimes = async (count: number) => {
@@ -56,7 +60,7 @@ describe('a circuit', () => {
     expect(circuit.phase).toBe('open');
     let ran = false;
     const refused = circuit.run(() => Promise.resolve((ran = true)));
-    await expect(refused).rejects.toMatchObject({ code: 'CircuitOpen' });
+    await expect(refused).rejects.toMatchObject({ code: 'SlsUnavailable' });
     expect(ran).toBe(false);
   });
 
@@ -113,40 +117,56 @@ describe('a circuit', () => {
 describe('an open circuit', () => {
   beforeEach(() => failTimes(3));
 
-  it('refuses with the project, the remaining time and the last failure', async () => {
-    const refusal = () =>
-      circuit.run(() => Promise.resolve()).catch((error: unknown) => error as AdapterError);
-    nowMs += 1500;
-    expect(await refusal()).toMatchObject({
-      code: 'CircuitOpen',
-      what: expect.stringMatching(
-        /^SLS, project p: no query is sent for another 4 s; last failure: down, 3\. Check the network path/,
-      ) as unknown,
-      cause: expect.objectContaining({ code: 'SlsUnavailable', what: 'down, 3' }) as unknown,
+  it('refuses with the code, message, remedy and request of the last failure, and is not retried', async () => {
+    const remedy = 'Call us.';
+    const cause = new Error('all of it');
+    const last = new AdapterError('SlsThrottled', 'busy', { remedy, cause, slsRequestId: 'R1' });
+    nowMs += openMs;
+    await circuit.run(() => Promise.reject(last)).catch(() => undefined);
+    const refused = await circuit
+      .run(() => Promise.resolve())
+      .catch((error: unknown) => error as AdapterError);
+    expect(refused).toMatchObject({
+      code: 'SlsThrottled',
+      message: 'busy; asked again every 5 s. Call us.',
+      cause,
+      slsRequestId: 'R1',
+      retryable: false,
     });
-    expect((await refusal())?.message).not.toContain('..');
-    nowMs += 3499;
-    expect((await refusal())?.what).toContain('for another 1 s');
+  });
+
+  it('has one message for a failure that repeats, whether a call is refused or is the probe', async () => {
+    const messages = new Set<string>();
+    for (let second = 0; second < 30; second += 1) {
+      nowMs += 1000;
+      const call = circuit.run(() => failing('SlsUnavailable', 'down, 3'));
+      messages.add(
+        await call.then(
+          () => 'ok',
+          (error: unknown) => (error as Error).message,
+        ),
+      );
+    }
+    expect([...messages]).toEqual([
+      expect.stringMatching(/^down, 3; asked again every 5 s\. Check the network path/),
+    ]);
   });
 
   it('lets one probe through once its time is over, and refuses other calls at once meanwhile', async () => {
     nowMs += openMs;
     const probe = held();
     expect(circuit.phase).toBe('half-open');
-    for (let n = 0; n < 5; n++) expect(await ok()).toBe('CircuitOpen');
-    await expect(circuit.run(() => Promise.resolve())).rejects.toThrow(
-      /no query is sent until a probe query succeeds/,
-    );
+    for (let n = 0; n < 5; n++) expect(await ok()).toBe('refused');
     expect(await probe.succeed()).toBe('ok');
     expect(await ok()).toBe('ok');
   });
 
   it('reports with refusal() what run() would throw, without running anything', async () => {
-    expect(circuit.refusal()).toMatchObject({ code: 'CircuitOpen' });
+    expect(circuit.refusal()).toMatchObject({ code: 'SlsUnavailable' });
     nowMs += openMs;
     expect(circuit.refusal()).toBeUndefined();
     const probe = held();
-    expect(circuit.refusal()).toMatchObject({ code: 'CircuitOpen' });
+    expect(circuit.refusal()).toMatchObject({ code: 'SlsUnavailable' });
     await probe.succeed();
     expect(circuit.refusal()).toBeUndefined();
   });
@@ -164,7 +184,7 @@ describe('an open circuit', () => {
       nowMs += openMs;
       expect(await fail('SlsTimeout')).toBe('SlsTimeout');
       nowMs += openMs - 1;
-      expect(await ok()).toBe('CircuitOpen');
+      expect(await ok()).toBe('refused');
       nowMs += 1 - openMs;
     }
     nowMs += openMs;
@@ -176,13 +196,13 @@ describe('an open circuit', () => {
     const short = held();
     nowMs += openMs - 1;
     expect(await short.fail('SlsTimeout')).toBe('SlsTimeout');
-    expect(await ok()).toBe('CircuitOpen');
+    expect(await ok()).toBe('refused');
     nowMs += 1;
     const long = held();
     nowMs += 2 * openMs;
     expect(await long.fail('SlsTimeout')).toBe('SlsTimeout');
     const next = held();
-    expect(await ok()).toBe('CircuitOpen');
+    expect(await ok()).toBe('refused');
     expect(await next.succeed()).toBe('ok');
   });
 
@@ -190,7 +210,7 @@ describe('an open circuit', () => {
     nowMs += openMs;
     for (let n = 0; n < 3; n++) {
       const probe = held();
-      expect(await ok()).toBe('CircuitOpen');
+      expect(await ok()).toBe('refused');
       expect(await probe.fail('Canceled')).toBe('Canceled');
       expect(circuit.phase).toBe('open');
     }
@@ -217,7 +237,7 @@ describe('an open circuit', () => {
     try {
       for (const stepMs of [3_600_000, -3_600_000]) {
         Date.now = () => now() + stepMs;
-        expect(await ok()).toBe('CircuitOpen');
+        expect(await ok()).toBe('refused');
       }
       nowMs += openMs;
       expect(await ok()).toBe('ok');

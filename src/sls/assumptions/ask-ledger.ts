@@ -76,7 +76,7 @@ const columnsText = (table: TableName, columns: readonly string[]) =>
   `* | SELECT ${columns.join(', ')} FROM ${tables[table]} LIMIT 2`;
 
 const showsNothing = ({ code }: AdapterError) =>
-  errorRegistry[code].retryable || code === 'CircuitOpen' || code === 'DeadlineExceeded';
+  errorRegistry[code].retryable || code === 'DeadlineExceeded';
 
 function expects({ ask }: Assumption, answer: Answer, place: AskedPlace): boolean {
   if (ask.kind === 'query') return ask.expects(answer, place);

@@ -1,5 +1,6 @@
 import { AssertionError } from 'node:assert';
 import { errorRegistry, type ErrorCode } from '../../../src/errors.ts';
+import { slsErrorRules } from '../../../src/sls/sls-error-rules.ts';
 import type { Reply } from '../../support/adapter.ts';
 import { expectStatus } from '../../support/expect-status.ts';
 import type { FleetSettings } from './fleet-settings.ts';
@@ -26,7 +27,7 @@ interface Item {
 }
 
 /** On a busy machine SLS itself may be too slow at any time, so reads may always fail with these. */
-export const slowCodes: readonly ErrorCode[] = ['SlsTimeout', 'DeadlineExceeded', 'CircuitOpen'];
+export const slowCodes: readonly ErrorCode[] = ['SlsTimeout', 'DeadlineExceeded'];
 
 /** How far the adapter's clock may be behind that of SLS. */
 const behindSeconds = 31;
@@ -85,8 +86,8 @@ export class ReadChecker {
     const cause = details?.causes?.[0]?.reason ?? '';
     const response = `${reply.statusCode} ${reply.text}`;
     assert(isErrorCode(cause) && this.expectedCodes.has(cause), `unexpected failure: ${response}`);
-    const { httpStatus, remedy } = errorRegistry[cause as ErrorCode];
-    expectStatus(reply, httpStatus, cause, new RegExp(`. ${escaped(remedy)}$`));
+    const { httpStatus } = errorRegistry[cause as ErrorCode];
+    expectStatus(reply, httpStatus, cause, new RegExp(`\\. (${remediesOf(cause as ErrorCode).join('|')})$`));
     const { minDelay, maxDelay, maxStale } = this.#settings;
     const lastMs = this.#lastEndMs.get(route) ?? -Infinity;
     const isReadable = lastMs + (maxDelay + 1) * 1000 <= sentMs;
@@ -104,6 +105,12 @@ function assert(condition: boolean, message: string): void {
 }
 
 const isErrorCode = (text: string): text is ErrorCode => text in errorRegistry;
+/** The remedies that an error of the code may have, for a regular expression. */
+const remediesOf = (code: ErrorCode): string[] =>
+  [
+    errorRegistry[code].remedy,
+    ...slsErrorRules.flatMap(({ means, remedy }) => (means === code ? (remedy ?? []) : [])),
+  ].map(escaped);
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /** Returns a Quantity in thousandths, or NaN for any other text. */

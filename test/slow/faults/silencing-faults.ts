@@ -11,8 +11,6 @@ export interface Fault {
   readonly end: (fleet: Fleet) => void | Promise<void>;
   /** Error codes of failed reads. At least one of them must occur. */
   readonly codes: readonly ErrorCode[];
-  /** The error code that failed reads may also have until the circuit opens. */
-  readonly codeUntilOpen?: ErrorCode;
   /** The maximum of queries to SLS during the fault. */
   readonly maxQueries: (settings: FleetSettings, seconds: number) => number;
 }
@@ -28,9 +26,8 @@ const maxRefreshQueries = ({ refresh }: FleetSettings, seconds: number) =>
   1.5 * logstores.length * (Math.ceil(seconds / refresh) + 1);
 
 /** The circuit opens after some failures. Then there are probes, and the queries that were in flight. */
-const opensCircuit = (codeUntilOpen: ErrorCode): Expectation => ({
-  codes: ['CircuitOpen'],
-  codeUntilOpen,
+const opensCircuit = (code: ErrorCode): Expectation => ({
+  codes: [code],
   maxQueries: ({ breakerFailures, breakerOpen }, seconds) =>
     breakerFailures + logstores.length + Math.ceil(seconds / breakerOpen) + 1,
 });
