@@ -21,6 +21,8 @@ interface EmulateOptions {
   readonly logstore: string;
   readonly accessKeyId?: string;
   readonly accessKeySecret?: string;
+  readonly securityToken?: string;
+  readonly tokenLifetime?: number;
   readonly latency?: number;
   readonly sqlConcurrency?: number;
   readonly ingestLag?: number;
@@ -66,7 +68,14 @@ function addLogOptions(command: Command): void {
     .option('--logstore <logstore>', 'Name of the only logstore', 'nginx-ingress')
     .optionsGroup('Credentials:')
     .option('--access-key-id <id>', 'Accept only requests signed with this key; default: accept all')
-    .option('--access-key-secret <secret>', 'The secret of --access-key-id');
+    .option('--access-key-secret <secret>', 'The secret of --access-key-id')
+    .option('--security-token <token>', 'The token that requests signed with --access-key-id must have')
+    .addOption(
+      new Option(
+        '--token-lifetime <duration>',
+        'After this long, SLS says that the token has expired, for example 30s; default: never',
+      ).argParser(parseDurationMs),
+    );
 }
 
 function addBehaviourOptions(command: Command): void {
@@ -148,11 +157,20 @@ function emulatorOptions(options: EmulateOptions, { clock, random }: Io) {
   if ((id === undefined) !== (secret === undefined)) {
     throw new AdapterError('ConfigInvalid', '--access-key-id and --access-key-secret go together');
   }
+  const { securityToken, tokenLifetime } = options;
+  if (securityToken !== undefined && id === undefined)
+    throw new AdapterError('ConfigInvalid', '--security-token needs --access-key-id');
+  if (tokenLifetime !== undefined && securityToken === undefined)
+    throw new AdapterError('ConfigInvalid', '--token-lifetime needs --security-token');
+  const token = {
+    ...(securityToken === undefined ? {} : { securityToken }),
+    ...(tokenLifetime === undefined ? {} : { expiresAtMs: clock.now() + tokenLifetime }),
+  };
   return {
     listenHost: listen.host,
     listenPort: listen.port,
     logstores: [{ project, logstore }],
-    ...(id === undefined || secret === undefined ? {} : { accessKey: { id, secret } }),
+    ...(id === undefined || secret === undefined ? {} : { accessKey: { id, secret, ...token } }),
     ...(options.latency === undefined ? {} : { latencyMs: options.latency }),
     ...(options.sqlConcurrency === undefined ? {} : { sqlConcurrency: options.sqlConcurrency }),
     ...(options.ingestLag === undefined ? {} : { ingestLagMs: options.ingestLag }),

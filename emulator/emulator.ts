@@ -23,8 +23,8 @@ export interface EmulatorOptions {
     /** Default: `standard`. A logstore of mode `query` refuses SQL. */
     readonly mode?: LogstoreMode;
   }[];
-  /** Requests must be signed with this key, by v1 or v4. Without it, no signature is checked. */
-  readonly accessKey?: AccessKey;
+  /** Requests must be signed with this key, or one of these, by v1 or v4. Without it, no signature is checked. */
+  readonly accessKey?: AccessKey | readonly AccessKey[];
   /** Added to every query. Default 0. */
   readonly latencyMs?: number;
   /** Concurrent SQL queries of a project; the next one is refused. Default 15. */
@@ -96,7 +96,13 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   let unparsed = 0;
   const stats = () => countAll(projects, engine, unparsed);
   const setFaults = (next: Faults) => faults.set(next);
-  const api = new SlsApi({ projects, engine, faults, accessKey: options.accessKey, nowMs });
+  const api = new SlsApi({
+    projects,
+    engine,
+    faults,
+    accessKeys: options.accessKey && [options.accessKey].flat(),
+    nowMs,
+  });
   const server = new HttpServer({ api, stats, setFaults, nowMs });
   const { port } = await server
     .listen(options.listenHost, options.listenPort)

@@ -27,7 +27,8 @@ export interface SlsApiOptions {
   readonly projects: Projects;
   readonly engine: QueryEngine;
   readonly faults: FaultSource;
-  readonly accessKey: AccessKey | undefined;
+  /** The keys that exist; undefined: every request is accepted. */
+  readonly accessKeys: readonly AccessKey[] | undefined;
   readonly nowMs: () => number;
 }
 
@@ -42,8 +43,8 @@ export class SlsApi {
   /** Throws a ServiceError for every request that SLS would refuse. */
   async answer(request: ServiceRequest, signal: AbortSignal): Promise<Reply> {
     checkHeaders(request);
-    const { accessKey, nowMs, projects } = this.#options;
-    if (accessKey) verifySignature(request, accessKey, nowMs());
+    const { accessKeys, nowMs, projects } = this.#options;
+    if (accessKeys) verifySignature(request, accessKeys, nowMs());
     const { project } = request;
     const { name, logstore } = callOf(request);
     const find = () => projects.findLogstore(project, logstore);

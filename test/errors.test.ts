@@ -43,9 +43,12 @@ describe('the error registry', () => {
 
   it('opens the circuit of a project only for failures of SLS, of its credentials or of the project', () => {
     expect(codesWhere(({ opensCircuit }) => opensCircuit).sort()).toEqual([
+      'AccountSuspended',
       'CredentialsMissing',
       'CredentialsRefused',
+      'ProjectForeign',
       'ProjectNotFound',
+      'ServiceNotActivated',
       'SlsReplyInvalid',
       'SlsThrottled',
       'SlsTimeout',
@@ -54,7 +57,11 @@ describe('the error registry', () => {
   });
 
   it('lets the parts of a query be asked one by one only where SLS refused what was asked for', () => {
-    expect(codesWhere(({ splittable }) => splittable)).toEqual(['IndexMissing', 'QueryRefused']);
+    expect(codesWhere(({ splittable }) => splittable)).toEqual([
+      'IndexMissing',
+      'QueryTooLarge',
+      'QueryRefused',
+    ]);
   });
 
   it('counts only a canceled query as canceled', () => {

@@ -1,9 +1,13 @@
-/** The key pair that requests must be signed with. */
+/** A key pair that requests may be signed with. */
 export interface AccessKey {
   readonly id: string;
   readonly secret: string;
   /** If set, requests must have it as `x-acs-security-token`. */
   readonly securityToken?: string;
+  /** When the security token expires, Unix ms. Default: never. */
+  readonly expiresAtMs?: number;
+  /** true: switched off in the RAM console. */
+  readonly disabled?: boolean;
 }
 
 /** The parts of a request that a signature covers. Header names are lower case. */

@@ -10,22 +10,31 @@ const v4Authorization =
 const methods: Readonly<Record<string, SignatureMethod>> = { 'hmac-sha1': 'sha1', 'hmac-sha256': 'sha256' };
 
 /**
- * Checks the signature, the digest and the time of a request.
+ * Checks the key, the signature, the digest, the time and the security token of a request.
  *
- * @throws ServiceError with the documented code and status of SLS for each error
+ * @param keys the keys that exist
+ * @throws ServiceError with the documented code, status and message of SLS for each error
  */
-export function verifySignature(request: SignedRequest, key: AccessKey, nowMs: number): void {
+export function verifySignature(request: SignedRequest, keys: readonly AccessKey[], nowMs: number): void {
   const authorization = request.headers['authorization'];
   if (authorization === undefined)
     throw new ServiceError(400, 'MissAccessKeyId', 'x-log-accesskeyid does not exist in header.');
   const v1 = /^(?:LOG|SLS) (.*)$/.exec(authorization)?.[1];
-  if (v1 !== undefined) verifyV1(request, v1, key, nowMs);
-  else verifyV4(request, authorization, key, nowMs);
-  if (key.securityToken !== undefined && request.headers['x-acs-security-token'] !== key.securityToken)
+  const key =
+    v1 === undefined ? verifyV4(request, authorization, keys, nowMs) : verifyV1(request, v1, keys, nowMs);
+  const { securityToken, expiresAtMs = Infinity } = key;
+  if (securityToken !== undefined && request.headers['x-acs-security-token'] !== securityToken)
     throw unauthorized('The security token you provided is invalid.');
+  if (nowMs >= expiresAtMs) throw unauthorized('The security token you provided has expired.');
 }
 
-function verifyV1(request: SignedRequest, credential: string, key: AccessKey, nowMs: number): void {
+/** Returns the key that signed the request. */
+function verifyV1(
+  request: SignedRequest,
+  credential: string,
+  keys: readonly AccessKey[],
+  nowMs: number,
+): AccessKey {
   const split = credential.lastIndexOf(':');
   if (split < 1) throw unauthorized(`The authorization value ${credential} is invalid.`);
   const name = request.headers['x-log-signaturemethod'];
@@ -44,11 +53,18 @@ function verifyV1(request: SignedRequest, credential: string, key: AccessKey, no
     throw new ServiceError(400, 'InvalidDateFormat', `Date ${date} must follow RFC822.`);
   checkTime(date, Date.parse(date), nowMs);
   checkMd5(request);
-  checkKey(credential.slice(0, split), key);
+  const key = findKey(credential.slice(0, split), keys);
   checkSignature(credential.slice(split + 1), signatureV1(request, key.secret, method));
+  return key;
 }
 
-function verifyV4(request: SignedRequest, authorization: string, key: AccessKey, nowMs: number): void {
+/** Returns the key that signed the request. */
+function verifyV4(
+  request: SignedRequest,
+  authorization: string,
+  keys: readonly AccessKey[],
+  nowMs: number,
+): AccessKey {
   const parts = v4Authorization.exec(authorization);
   if (!parts) throw unauthorized('The authorization header is invalid.');
   const [, id = '', date = '', region = '', signature = ''] = parts;
@@ -59,8 +75,9 @@ function verifyV4(request: SignedRequest, authorization: string, key: AccessKey,
   checkTime(time, Date.parse(iso), nowMs);
   const digest = createHash('sha256').update(request.body).digest('hex');
   if (request.headers['x-log-content-sha256'] !== digest) throw signatureMismatch(signature);
-  checkKey(id, key);
+  const key = findKey(id, keys);
   checkSignature(signature, signatureV4(request, { date, region }, key.secret));
+  return key;
 }
 
 function checkTime(text: string, timeMs: number, nowMs: number): void {
@@ -84,9 +101,11 @@ function checkMd5({ headers, body }: SignedRequest): void {
   );
 }
 
-function checkKey(id: string, key: AccessKey): void {
-  if (id !== key.id)
-    throw new ServiceError(401, 'InvalidAccessKeyId', `The access key id you provided is invalid: ${id}.`);
+function findKey(id: string, keys: readonly AccessKey[]): AccessKey {
+  const key = keys.find((one) => one.id === id);
+  if (key === undefined) throw unauthorized(`AccessKeyId not found: ${id}`);
+  if (key.disabled === true) throw unauthorized(`AccessKeyId is disabled: ${id}`);
+  return key;
 }
 
 function checkSignature(given: string, expected: string): void {

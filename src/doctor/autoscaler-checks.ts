@@ -7,7 +7,7 @@ import { labelDefinitions } from '../metric/labels.ts';
 import { parseMetricRequest } from '../metric/metric-request.ts';
 import { failed, ok } from './check.ts';
 import { nearest } from './edit-distance.ts';
-import { type DoctorCheck, type Examination } from './examination.ts';
+import type { DoctorCheck, Examination } from './examination.ts';
 
 interface RefusedRead {
   /** `{namespace}/{name}`. */

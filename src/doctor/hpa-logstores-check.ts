@@ -4,7 +4,7 @@ import type { MetricRequest } from '../metric/metric-request.ts';
 import { logstoreName } from '../sls/endpoint.ts';
 import { failed, ok } from './check.ts';
 import { nearest } from './edit-distance.ts';
-import { type DoctorCheck, type Examination } from './examination.ts';
+import type { DoctorCheck, Examination } from './examination.ts';
 import { hpaReads } from './hpa-reads.ts';
 import { queryLogstore } from './logstore-query.ts';
 

@@ -4,7 +4,7 @@ import { routeColumnsOf } from '../metric/log-kind.ts';
 import { seriesOf } from '../metric/series.ts';
 import { planBatches } from '../reading/plan.ts';
 import { failed, ok } from './check.ts';
-import { type DoctorCheck, type Examination } from './examination.ts';
+import type { DoctorCheck, Examination } from './examination.ts';
 
 /** Queries each metric of the configuration over one second of its own logstore, one after the other. */
 export const ownMetrics: DoctorCheck = {

@@ -183,7 +183,7 @@ function readReply({ headers, body }: GetLogsV2Response, where: string): LogResu
 /** SLS lists the names of the columns and, in the same order, their types. */
 function columnTypesOf({ keys, columnTypes }: Pick<Meta, 'keys' | 'columnTypes'>): Map<string, string> {
   if (!Array.isArray(keys) || !Array.isArray(columnTypes)) return new Map();
-  return new Map(keys.map((key, position) => [String(key), String(columnTypes[position])]));
+  return new Map(keys.map((key, position) => [key, String(columnTypes[position])]));
 }
 
 type Meta = NonNullable<NonNullable<GetLogsV2Response['body']>['meta']>;

@@ -136,7 +136,7 @@ describe('projects of several accounts', () => {
   });
 
   it('are refused with the credentials of another account', async () => {
-    expectStatus(await read('log-wrong'), 503, 'CredentialsRefused', /InvalidAccessKeyId/);
+    expectStatus(await read('log-wrong'), 503, 'CredentialsRefused', /AccessKeyId not found/);
     expectStatus(
       await read('log-none'),
       503,
@@ -146,14 +146,13 @@ describe('projects of several accounts', () => {
     expect(await valueOf('log-role-1')).toMatchObject(reads('2'));
   });
 
-  it('get a new role session after SLS has refused the old one', async () => {
+  it('get a new role session in the same read in which SLS refuses the old one', async () => {
     expect(await valueOf('log-role-1')).toMatchObject(reads('2'));
     const next = { id: 'STS.next', secret: `${planted}-next`, securityToken: `${planted}-next-token` };
     const { url } = accounts.role;
     await accounts.role.stop();
     accounts.role = await startAccount('log-role-1', next, Number(new URL(url).port));
     sts.rules = { ...sts.rules, session: { id: next.id, secret: next.secret, token: next.securityToken } };
-    expectStatus(await read('log-role-1'), 503, 'CredentialsRefused', /InvalidAccessKeyId|SignatureNotMatch/);
     const before = sts.requests.length;
     await accounts.role.sink('log-role-1', logstore).append(
       Array.from({ length: 15 }, () => ({
@@ -171,12 +170,7 @@ describe('projects of several accounts', () => {
     const { url } = accounts.own;
     await accounts.own.stop();
     accounts.own = await startAccount('log-own', next, Number(new URL(url).port));
-    expectStatus(
-      await read('log-own'),
-      503,
-      'CredentialsRefused',
-      /next-id|InvalidAccessKeyId|SignatureNotMatch/,
-    );
+    expectStatus(await read('log-own'), 503, 'CredentialsRefused', /AccessKeyId not found: own-id/);
     writeSecret(next);
     await expect.poll(async () => (await read('log-own')).statusCode, { timeout: 10_000 }).toBe(200);
   });

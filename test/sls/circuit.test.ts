@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { AdapterError, type ErrorCode } from '../../src/errors.ts';
 import { Circuit } from '../../src/sls/circuit.ts';
 
@@ -27,9 +27,9 @@ const outcome = (work: Promise<unknown>) =>
   );
 /** Returns `refused` if the circuit did not run the call. */
 const ok = async () => {
-  let ran = false;
-  const end = await outcome(circuit.run(() => Promise.resolve((ran = true))));
-  return ran ? end : 'refused';
+  const work = vi.fn(() => Promise.resolve());
+  const end = await outcome(circuit.run(work));
+  return work.mock.calls.length === 0 ? 'refused' : end;
 };
 const fail = (code: ErrorCode = 'SlsUnavailable', what?: string) =>
   outcome(circuit.run(() => failing(code, what)));

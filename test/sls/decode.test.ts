@@ -260,7 +260,7 @@ describe('queryDecoded', () => {
     const decode = () => decodeNumber('many', 'requests');
     await expect(queryDecoded(logs, query, 115, decode, signal)).rejects.toMatchObject({
       code: 'SlsReplyInvalid',
-      what: 'SLS, project p, logstore l: SLS gave "many" for requests, which is not a number (request R1)',
+      what: 'SLS, project p, logstore l: SLS gave "many" for requests, which is not a number',
       slsRequestId: 'R1',
     });
   });

@@ -77,7 +77,7 @@ it('turns a series from fresh to stale to failing while SLS fails, and back to f
     state: 'stale',
     failure: { code: 'SlsThrottled', what: 'Too many queued queries', sinceMs: failedAtMs },
   });
-  expect((await row())?.failure?.remedy).toMatch(/^Run fewer SQL queries/);
+  expect((await row())?.failure?.remedy).toMatch(/^SLS runs 15 SQL queries/);
   expect(await state(50_000)).toMatchObject({ state: 'stale' });
   expect(await state(10_000)).toMatchObject({ state: 'failing', failure: { sinceMs: failedAtMs } });
   putReading(tracker, series, 2, clock.now());

@@ -19,7 +19,7 @@ export const hpaFaults: readonly Fault[] = [
     },
     check: 'hpa-logstores',
     status: 'failed',
-    found: [`HPA shop/broken: SLS, project ${project}x, logstore nginx-ingress: ProjectNotExist`],
+    found: [`HPA shop/broken: SLS, project ${project}x: ProjectNotExist`],
     remedy: 'region',
     write: `sls.project: ${project}`,
   },

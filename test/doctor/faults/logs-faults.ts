@@ -88,6 +88,7 @@ export const logsFaults: readonly Fault[] = [
         "log:GetLogStoreLogs"
       ],
       "Resource": [
+        "acs:log:*:*:project/${project}",
         "acs:log:*:*:project/${project}/logstore/${logstore}"
       ]
     }
@@ -101,7 +102,7 @@ export const logsFaults: readonly Fault[] = [
     check: 'sql-queue',
     status: 'failed',
     found: ['Too many queued queries'],
-    remedy: 'SLS runs 15 SQL queries at a time in a project, for all clients together.',
+    remedy: 'SLS runs 15 SQL queries at a time in a project, for all clients together:',
     skipped: ['index', 'fields'],
   },
   {
@@ -111,7 +112,7 @@ export const logsFaults: readonly Fault[] = [
     check: 'sql-queue',
     status: 'warn',
     found: ['the query ran at attempt 3'],
-    remedy: 'SLS runs 15 SQL queries at a time in a project, for all clients together.',
+    remedy: 'SLS runs 15 SQL queries at a time in a project, for all clients together:',
   },
   {
     name: 'the logstore has no index',
@@ -120,7 +121,7 @@ export const logsFaults: readonly Fault[] = [
     check: 'index',
     status: 'failed',
     found: ['IndexConfigNotExist'],
-    remedy: 'Enable the index of the logstore, with statistics',
+    remedy: 'Create the index of the logstore, with statistics',
     skipped: ['fields', 'freshness', 'reading'],
   },
   {

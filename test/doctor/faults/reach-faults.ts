@@ -64,9 +64,9 @@ export const reachFaults: readonly Fault[] = [
     },
     check: 'access-key',
     status: 'failed',
-    found: ['InvalidAccessKeyId'],
+    found: ['Unauthorized: AccessKeyId not found: '],
     remedy:
-      'The key ID does not exist, or it is disabled or deleted. Look it up in the RAM console, or create a new key.',
+      'The key ID does not exist, or it is disabled or deleted. Look it up in the RAM console, and enable it or give the adapter another key.',
   },
   {
     name: 'the token has expired',
@@ -75,8 +75,7 @@ export const reachFaults: readonly Fault[] = [
     check: 'access-key',
     status: 'failed',
     found: ['SecurityTokenExpired'],
-    remedy:
-      'The token of the temporary key has expired or is invalid. Get a new one, or use a source that renews it (RRSA, an ECS role) instead of ALIBABA_CLOUD_SECURITY_TOKEN.',
+    remedy: 'The adapter fetches its credentials again by itself, at most every 5 seconds.',
   },
   {
     name: 'the token is invalid',
@@ -84,8 +83,7 @@ export const reachFaults: readonly Fault[] = [
     check: 'access-key',
     status: 'failed',
     found: ['Unauthorized: The security token you provided is invalid'],
-    remedy:
-      'The token of the temporary key has expired or is invalid. Get a new one, or use a source that renews it (RRSA, an ECS role) instead of ALIBABA_CLOUD_SECURITY_TOKEN.',
+    remedy: 'The adapter fetches its credentials again by itself, at most every 5 seconds.',
   },
   {
     name: 'the clock is 20 minutes ahead',

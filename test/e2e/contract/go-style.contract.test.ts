@@ -79,7 +79,7 @@ describe('a client that signs as the Go SDK does', () => {
 
   it.each([
     ['another secret', 'go-id', 'wrong', 401, 'SignatureNotMatch'],
-    ['another key', 'other', 'go-secret', 401, 'InvalidAccessKeyId'],
+    ['another key', 'other', 'go-secret', 401, 'Unauthorized'],
   ])('is refused with %s', async (_name, id, secret, status, errorCode) => {
     const reply = await clientWith(id, secret).getLogs(logstore, { from, to, query: '*' });
     expect(reply.status).toBe(status);

@@ -84,7 +84,7 @@ describe.each(['v1', 'v4'])("the SDK's own client, signing %s", (signatureVersio
     ['a wrong query', '* | select nosuch', {}, logstore, 'ParameterInvalid', 400],
     ['a wrong logstore', '*', {}, 'nosuch', 'LogStoreNotExist', 404],
     ['a wrong secret', '*', { accessKeySecret: 'wrong' }, logstore, 'SignatureNotMatch', 401],
-    ['a wrong key', '*', { accessKeyId: 'wrong' }, logstore, 'InvalidAccessKeyId', 401],
+    ['a wrong key', '*', { accessKeyId: 'wrong' }, logstore, 'Unauthorized', 401],
     ['a wrong token', '*', { securityToken: 'wrong' }, logstore, 'Unauthorized', 401],
   ])('gets the error for %s', async (_name, query, changes, store, code, statusCode) => {
     await expect(ask(query, changes, store)).rejects.toMatchObject({ code, data: { statusCode } });

@@ -83,6 +83,10 @@ describe('verification of signatures', () => {
     const parsed = JSON.parse(reply.body.toString()) as { errorCode?: string };
     return `${reply.status} ${parsed.errorCode ?? 'ok'}`;
   };
+  const messageTo = async (headers: Headers, to = emulator) => {
+    const reply = await send(to.url, { method: 'POST', path, headers, body });
+    return (JSON.parse(reply.body.toString()) as { errorMessage?: string }).errorMessage;
+  };
 
   it.each<[string, Headers, string]>([
     ['v1', v1(), '200 ok'],
@@ -93,7 +97,7 @@ describe('verification of signatures', () => {
     ['v1 without a date', v1(drop('date')), '400 MissingDate'],
     ['v1 without a method', v1(drop('x-log-signaturemethod')), '400 MissingSignatureMethod'],
     ['v1 with hmac-md5', v1(set('x-log-signaturemethod', 'hmac-md5')), '400 InvalidSignatureMethod'],
-    ['v1 of another key', v1(undefined, replace('authorization', 'ak-1', 'ak-2')), '401 InvalidAccessKeyId'],
+    ['v1 of another key', v1(undefined, replace('authorization', 'ak-1', 'ak-2')), '401 Unauthorized'],
     ['v1 with a header changed', v1(undefined, set('x-log-bodyrawsize', '9')), '401 SignatureNotMatch'],
     ['v1 with the date changed', v1(undefined, set('date', rfc822(nowSeconds - 1))), '401 SignatureNotMatch'],
     ['v1 with a header added', v1(undefined, set('x-acs-more', '1')), '401 SignatureNotMatch'],
@@ -106,7 +110,7 @@ describe('verification of signatures', () => {
     ['v1 without an MD5', v1(drop('content-md5')), '400 InvalidContentMD5'],
     ['v4', v4(), '200 ok'],
     ['v4 16 minutes old', v4(set('x-log-date', compact(nowSeconds - 16 * 60))), '400 RequestTimeExpired'],
-    ['v4 of another key', v4(undefined, replace('authorization', 'ak-1', 'ak-2')), '401 InvalidAccessKeyId'],
+    ['v4 of another key', v4(undefined, replace('authorization', 'ak-1', 'ak-2')), '401 Unauthorized'],
     [
       'v4 for another region',
       v4(undefined, replace('authorization', 'hangzhou', 'beijing')),
@@ -133,5 +137,25 @@ describe('verification of signatures', () => {
     expect(await ask(v1(), temporary)).toBe('401 Unauthorized');
     expect(await ask(v1(set('x-acs-security-token', 'token-2')), temporary)).toBe('401 Unauthorized');
     expect(await ask(v1(undefined, token), temporary)).toBe('401 SignatureNotMatch');
+  });
+
+  it('an unknown, a disabled and an expired key are told apart by the message, as SLS does', async () => {
+    let nowMs = nowSeconds * 1000;
+    const token = set('x-acs-security-token', 'token-1');
+    await using several = await startTestEmulator({
+      accessKey: [
+        { id: 'off', secret: key.secret, disabled: true },
+        { ...key, securityToken: 'token-1', expiresAtMs: nowMs + 1000 },
+      ],
+      clock: { now: () => nowMs },
+    });
+    const as = (id: string) => v1(token, replace('authorization', 'ak-1', id));
+    expect(await ask(v1(token), several)).toBe('200 ok');
+    expect(await messageTo(as('none'), several)).toBe('AccessKeyId not found: none');
+    expect(await messageTo(as('off'), several)).toBe('AccessKeyId is disabled: off');
+    nowMs += 1000;
+    expect(await ask(v1(token), several)).toBe('401 Unauthorized');
+    expect(await messageTo(v1(token), several)).toBe('The security token you provided has expired.');
+    expect(await messageTo(v4(token), several)).toBe('The security token you provided has expired.');
   });
 });
