@@ -65,7 +65,7 @@ describe('a query to SLS', () => {
   it.each<[string, Partial<typeof accessKey>]>([
     ['secret', { secret: 'other-secret' }],
     ['key', { id: 'other-id' }],
-    ['security token', { securityToken: 'other-token' }],
+    ['token', { securityToken: 'other-token' }],
   ])(
     'with a wrong %s fails with the request ID, and without it or the secret in the message',
     async (_, changes) => {
@@ -273,7 +273,6 @@ describe('a reply of SLS', () => {
     [204, '', 'SlsReplyInvalid'],
     [302, '', 'SlsReplyInvalid'],
     [502, '<html>Bad Gateway</html>', 'SlsUnavailable'],
-    [503, '', 'SlsUnavailable'],
     [500, 'null', 'SlsUnavailable'],
     [500, '"text"', 'SlsUnavailable'],
     [500, '{"errorCode":7,"errorMessage":{}}', 'SlsUnavailable'],
