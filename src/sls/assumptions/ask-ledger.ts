@@ -75,8 +75,7 @@ const valueAlias = 'c';
 const columnsText = (table: TableName, columns: readonly string[]) =>
   `* | SELECT ${columns.join(', ')} FROM ${tables[table]} LIMIT 2`;
 
-const showsNothing = ({ code }: AdapterError) =>
-  errorRegistry[code].retryable || code === 'DeadlineExceeded';
+const showsNothing = ({ code }: AdapterError) => errorRegistry[code].retryable || code === 'DeadlineExceeded';
 
 function expects({ ask }: Assumption, answer: Answer, place: AskedPlace): boolean {
   if (ask.kind === 'query') return ask.expects(answer, place);
