@@ -3,7 +3,7 @@ import type { Io } from '../src/cli/io.ts';
 import { AdapterError } from '../src/errors.ts';
 import { ingestAccessLog } from './ingest/access-log-ingest.ts';
 import { AccessLogReader } from './ingest/access-log-reader.ts';
-import { firstOther, nothingReadable, othersMet, summary } from './ingest/ingest-report.ts';
+import { firstOther, nothingReadable, othersMet, summary, tooOld } from './ingest/ingest-report.ts';
 import { openLogSource, UnreadableLog, type LogSource } from './ingest/log-source.ts';
 import type { LogSink } from './log-record.ts';
 
@@ -62,9 +62,10 @@ export async function readAccessLog(
 }
 
 /** Prints what was read, and each kind of line that is no request with its count. */
-export function printSummary({ path }: AccessLogInput, reader: AccessLogReader, io: Io): void {
-  io.stdout.write(summary(path, reader));
-  io.stderr.write(othersMet(path, reader));
+export function printSummary(input: AccessLogInput, reader: AccessLogReader, io: Io): void {
+  io.stdout.write(summary(input.path, reader));
+  io.stderr.write(othersMet(input.path, reader, isFinished(input)));
+  if (!io.signal.aborted) io.stderr.write(tooOld(input.path, reader, io.clock.now() / 1000));
 }
 
 async function explained<T>(path: string, open: () => Promise<T>): Promise<T> {

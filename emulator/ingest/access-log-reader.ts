@@ -40,6 +40,7 @@ export class AccessLogReader {
   /** The parts so far of a long line that a container runtime has split. */
   #partial = '';
   #lastSeconds: number | undefined;
+  #newestSeconds: number | undefined;
   #counts = { records: 0, unparsed: 0, leftOut: 0 };
 
   constructor(options: ReaderOptions) {
@@ -48,6 +49,11 @@ export class AccessLogReader {
 
   get counts(): IngestCounts {
     return this.#counts;
+  }
+
+  /** The latest time of a request, Unix seconds. */
+  get newestSeconds(): number | undefined {
+    return this.#newestSeconds;
   }
 
   /** Requests by the form of their lines. */
@@ -85,6 +91,7 @@ export class AccessLogReader {
     this.#counts.records += 1;
     this.#forms.set(read.form, (this.#forms.get(read.form) ?? 0) + 1);
     this.#lastSeconds = read.record.timeSeconds;
+    this.#newestSeconds = Math.max(this.#lastSeconds, this.#newestSeconds ?? 0);
     return read.record;
   }
 

@@ -7,9 +7,9 @@ const expected =
 
 const lines = (count: number) => `${count} ${count === 1 ? 'line' : 'lines'}`;
 
-/** Says that a line in a form that is not read has come. */
+/** Says that a line has come in a form that is not read. */
 export function firstOther(path: string, met: string, line: string): string {
-  return `${path}: this is no line of a request that can be read, but ${met}. ${expected} Others of this kind are counted, but not shown: ${line}\n`;
+  return `${path}: cannot read ${met}. ${expected} The first such line, the others are counted: ${line}\n`;
 }
 
 /** Says why a log without any readable line cannot be used, as a predicate. */
@@ -17,7 +17,7 @@ export function nothingReadable({ met }: AccessLogReader): string {
   const kinds = [...met].map(([name, { count }]) => `${lines(count)}: ${name}`);
   const first = [...met.values()][0]?.first;
   if (first === undefined) return 'has no line';
-  return `has no line of a request that can be read, but ${kinds.join('; ')}. ${expected} The first: ${first}`;
+  return `has no line that can be read, but ${kinds.join('; ')}. ${expected} The first: ${first}`;
 }
 
 /** Returns what was read: the counts, and each form other than ACK's with its count. */
@@ -36,9 +36,26 @@ export function summary(path: string, reader: AccessLogReader): string {
 
 const withoutHost = (form: string) => (form === readableForms.default ? ', which has no host' : '');
 
-/** Returns each form that is not read, with its count and its first line. */
-export function othersMet(path: string, { met }: AccessLogReader): string {
+/** Returns each form that is not read, with its count. */
+export function othersMet(path: string, { met }: AccessLogReader, withFirst: boolean): string {
   return [...met]
-    .map(([name, { count, first }]) => `${path}: unparsed: ${lines(count)}: ${name}. The first: ${first}\n`)
+    .map(([name, { count, first }]) => {
+      const shown = withFirst ? `. The first: ${first}` : '';
+      return `${path}: not read: ${lines(count)}: ${name}${shown}\n`;
+    })
     .join('');
+}
+
+/** A log that ended longer ago has no line in the window of a reading. */
+const recentSeconds = 60;
+
+/** Says that readings of now find no line of the log, as it ended some time ago. Otherwise returns an empty text. */
+export function tooOld(path: string, { newestSeconds }: AccessLogReader, nowSeconds: number): string {
+  if (newestSeconds === undefined || nowSeconds - newestSeconds <= recentSeconds) return '';
+  const newest = new Date(newestSeconds * 1000).toISOString().replace('.000Z', 'Z');
+  const minutes = Math.round((nowSeconds - newestSeconds) / 60);
+  return (
+    `${path}: its newest request is of ${newest}, ${minutes} minutes ago: a reading of now finds none and is 0. ` +
+    'Lines older than an hour are not kept.\n'
+  );
 }

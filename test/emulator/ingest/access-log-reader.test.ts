@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AccessLogReader } from '../../../emulator/ingest/access-log-reader.ts';
-import { nothingReadable, othersMet, summary } from '../../../emulator/ingest/ingest-report.ts';
+import { nothingReadable, othersMet, summary, tooOld } from '../../../emulator/ingest/ingest-report.ts';
 import { accessLine, ackRecord, ackText, defaultText } from '../../../emulator/traffic/access-line.ts';
 
 const plain = accessLine({ atSeconds: 1_795_444_841 });
@@ -60,18 +60,27 @@ describe('the report of a log', () => {
         "a.log: 1 line in ingress-nginx's default form, which has no host\n" +
         "a.log: 1 line of standard error left out, as ACK's collector does not read it\n",
     );
-    expect(othersMet('a.log', reader)).toBe(
-      'a.log: unparsed: 2 lines: an unknown form. The first: nonsense\n' +
-        'a.log: unparsed: 1 line: standard error. The first: an error\n',
+    expect(othersMet('a.log', reader, true)).toBe(
+      'a.log: not read: 2 lines: an unknown form. The first: nonsense\n' +
+        'a.log: not read: 1 line: standard error. The first: an error\n',
     );
   });
 
   it('says of a log without a readable line what it met, and what is expected', () => {
     expect(nothingReadable(read('nonsense', '', 'nonsense').reader)).toBe(
-      'has no line of a request that can be read, but 2 lines: an unknown form; 1 line: an empty line. ' +
+      'has no line that can be read, but 2 lines: an unknown form; 1 line: an empty line. ' +
         "Expected: ACK's form, ingress-nginx's default form, JSON with proxy_upstream_name; " +
         'also as docker, a CRI runtime or `kubectl logs` writes it. The first: nonsense',
     );
     expect(nothingReadable(read().reader)).toBe('has no line');
+  });
+
+  it('says that a log which ended some time ago reads 0', () => {
+    const { reader } = read(ackText(plain), ackText({ ...plain, atSeconds: plain.atSeconds - 30 }));
+    expect(tooOld('a.log', reader, plain.atSeconds + 60)).toBe('');
+    expect(tooOld('a.log', reader, plain.atSeconds + 7200)).toBe(
+      'a.log: its newest request is of 2026-11-23T14:40:41Z, 120 minutes ago: a reading of now finds none and is 0. ' +
+        'Lines older than an hour are not kept.\n',
+    );
   });
 });
