@@ -19,7 +19,7 @@ export const defaultBackend: DoctorCheck = {
     if (uses.length === 0) return ok('none within the last hour');
     const host = uses.find((use) => use.host !== '')?.host ?? 'HOST';
     return warn(
-      uses.map((use) => `${defaultBackendText(use)} within the last hour`).join('\n'),
+      uses.map((use) => `within the last hour, ${defaultBackendText(use)}`).join('\n'),
       'Such lines name the default backend (custom-http-errors, or the annotation default-backend while no pod is ready), so they count for no route: the more a service fails, the fewer requests and errors its route has, and its HPA scales in. Scale it by its host instead of its route:',
       `${labelDefinitions.host.name}: ${host}`,
     );

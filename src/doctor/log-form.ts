@@ -28,7 +28,8 @@ export function formText(rows: readonly Row[]): string | undefined {
   const unparsed = rows.flatMap(({ content }) => (content === undefined ? [] : [content]));
   if (unparsed.length > 0) {
     const counts = Map.groupBy(unparsed, (text) => forms.find(([pattern]) => pattern.test(text))?.[1] ?? '');
-    const [[name = ''] = []] = [...counts].sort(([, one], [, other]) => other.length - one.length);
+    const [most] = [...counts].sort(([, one], [, other]) => other.length - one.length);
+    const name = most?.[0] ?? '';
     const form = name === '' ? 'a form that doctor does not know' : `the form of ${name}`;
     return `the collector could not parse them, and keeps them in \`content\`; most have ${form}`;
   }

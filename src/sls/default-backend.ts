@@ -118,9 +118,13 @@ function candidatesText(
 function useOf(host: string, rows: readonly Row[], candidates: readonly Row[]): DefaultBackendUse {
   const sum = (column: string) => rows.reduce((total, row) => total + decodeNumber(row[column], column), 0);
   const pods = new Set(rows.map((row) => row['first_address']).filter((address) => address !== ''));
-  const byPod = candidates.filter((row) => pods.has(row['address']));
-  const named =
-    byPod.length > 0 ? byPod : candidates.filter((row) => row['host_name'] === host && host !== '');
+  const ofHost = candidates.filter((row) => row['host_name'] === host && host !== '');
+  const isOfPods = (row: Row) => pods.has(row['address']);
+  // The address of a pod may be used again later, for a pod of another service.
+  const [byPod = []] = [ofHost, candidates]
+    .map((rows) => rows.filter(isOfPods))
+    .filter((rows) => rows.length > 0);
+  const named = byPod.length > 0 ? byPod : ofHost;
   const routes = [...new Set(named.map((row) => row[routeAlias] ?? ''))];
   return { host, requests: sum('requests'), failed: sum('failed'), routes, isByPod: byPod.length > 0 };
 }

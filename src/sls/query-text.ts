@@ -88,11 +88,11 @@ export function secondCountsText(window: Window): string {
 export const timeCondition = ({ startSeconds, endSeconds }: Window) =>
   `__time__ >= ${startSeconds} AND __time__ < ${endSeconds}`;
 
-function filterConditions({ filters, logKind }: Statement): string[] {
+function filterConditions({ filters, logKind, hasAlternative }: Statement): string[] {
   if (typeof logKind !== 'string') return ownConditions(logKind, filters);
   return filterEntries(filters).map(([filter, choice]) => {
-    if (filter !== 'status')
-      return chosen(filter === 'method' ? ingressLogs[logKind].method : filter, choice, choice.values);
+    if (filter === 'host') return chosen(hostExpression({ logKind, hasAlternative }), choice, choice.values);
+    if (filter === 'method') return chosen(ingressLogs[logKind].method, choice, choice.values);
     const isClass = (value: string) => value.endsWith('xx');
     const codes = choice.values.filter((value) => !isClass(value));
     const patterns = choice.values.filter(isClass).map((value) => `${value.slice(0, -2)}__`);

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { AdapterError } from '../../errors.ts';
 import { formatQuantity } from '../../grammar/quantity.ts';
+import { defaultBackendText } from '../../sls/default-backend.ts';
 import { qpsMetricOf, type SurveyedRoute } from '../../sls/route-survey.ts';
 import { utcText } from '../utc.ts';
 import { matchLabelsOf, numberText, type Survey } from './survey-output.ts';
@@ -82,15 +83,21 @@ const targetOf = (qps: number): number => Math.max(0.001, Number(qps.toPrecision
 
 function comments(
   { route, qps, peakQps, latencyP95Ms, errorRatio }: SurveyedRoute,
-  { query: { window } }: Survey,
+  { query: { window }, defaultBackends }: Survey,
   { replicasAtPeak, max, averageValue }: { replicasAtPeak: number; max: number; averageValue: string },
 ): string {
   const latency = latencyP95Ms === undefined ? '' : `, p95 ${numberText(latencyP95Ms)} ms`;
   const errors = errorRatio === undefined ? '' : `, ${numberText(errorRatio * 100)} % 5xx`;
+  const lost = defaultBackends
+    .filter(({ routes }) => routes.includes(route))
+    .map(
+      (use) =>
+        `# ${defaultBackendText(use)}:\n# the route counts none of these. Consider a selector by sls.ingress.host without a route.\n`,
+    );
   return `\
 # Route ${route}, ${utcText(window.startSeconds)} to ${utcText(window.endSeconds)}:
 # ${numberText(qps)} requests/s on average, ${numberText(peakQps)} in the busiest minute${latency}${errors}
-#
+${lost.join('')}#
 # averageValue ${averageValue} puts that minute on ${replicasAtPeak} of ${max} replicas. A log does not show how much one pod
 # can take: measure it (sls-metrics-adapter loadtest) and write a little less than where its latency rises.
 #

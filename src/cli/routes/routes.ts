@@ -3,6 +3,7 @@ import { AdapterError } from '../../errors.ts';
 import { dnsLabelForm } from '../../grammar/names.ts';
 import type { IngressLogKind } from '../../metric/log-kind.ts';
 import { withRetry } from '../../reading/retry.ts';
+import { surveyDefaultBackends } from '../../sls/default-backend.ts';
 import { surveyRoutes, type SurveyQuery } from '../../sls/route-survey.ts';
 import type { Io } from '../io.ts';
 import { loadCommandConfig, openReading, type Flags } from '../command-config.ts';
@@ -49,13 +50,20 @@ export async function routes(options: RoutesOptions & Flags, io: Io): Promise<vo
     // One more than the limit, to find out if there are more.
     maxRows: limit + 1,
   };
-  const send = (signal: AbortSignal) => surveyRoutes(query, reading.sls.gates, signal);
-  const found = await withRetry(send, () => maxRetries, io.signal, { ...reading.retryPauses, deadlineMs });
+  const sending = <T>(send: (signal: AbortSignal) => Promise<T>) =>
+    withRetry(send, () => maxRetries, io.signal, { ...reading.retryPauses, deadlineMs });
+  const { gates } = reading.sls;
+  const found = await sending((signal) => surveyRoutes(query, gates, signal));
+  const defaultBackends =
+    query.logKind === 'nginx-ingress'
+      ? await sending((signal) => surveyDefaultBackends(query, query.window, gates, signal))
+      : [];
   const namespaces = options.namespace === undefined ? config.access.knownNamespaces : [options.namespace];
   const survey: Survey = {
     query,
     routes: found.slice(0, limit),
     isCut: found.length > limit,
+    defaultBackends,
     namespaces,
   };
   io.stdout.write(textOf(survey, options));

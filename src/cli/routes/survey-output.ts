@@ -1,5 +1,6 @@
 import { labelDefinitions } from '../../metric/labels.ts';
 import { routeLabels } from '../../metric/route-labels.ts';
+import { defaultBackendText, type DefaultBackendUse } from '../../sls/default-backend.ts';
 import type { SurveyedRoute, SurveyQuery } from '../../sls/route-survey.ts';
 import { alignedTable } from '../table.ts';
 import { utcText } from '../utc.ts';
@@ -11,6 +12,8 @@ export interface Survey {
   readonly routes: readonly SurveyedRoute[];
   /** True if there are more routes. */
   readonly isCut: boolean;
+  /** Requests that failed and that a default backend answered. No route counts them. */
+  readonly defaultBackends: readonly DefaultBackendUse[];
   /** Known namespaces. They are needed to split a long route into its parts. */
   readonly namespaces: readonly string[];
 }
@@ -53,6 +56,13 @@ export function surveyTable(survey: Survey): string {
           'A route without a selector is not a valid label value. If it is only too long, --namespace splits it into its parts.',
         ]
       : []),
+    ...survey.defaultBackends.map((use) => `${defaultBackendText(use)}.`),
+    ...(survey.defaultBackends.length === 0
+      ? []
+      : [
+          'No route counts these requests, so the routes that failed have too few requests and errors. Scale by',
+          `${labelDefinitions.host.name} instead, without a route (docs/troubleshooting.md, "Too low").`,
+        ]),
   ];
   return `${[table, '', ...notes].join('\n')}\n`;
 }
@@ -66,7 +76,7 @@ function selectorText(labels: Readonly<Record<string, string>> | undefined): str
 }
 
 export function surveyJson(survey: Survey) {
-  const { query, routes, isCut } = survey;
+  const { query, routes, isCut, defaultBackends } = survey;
   const { project, logstore, logKind, window } = query;
   return {
     project,
@@ -75,6 +85,7 @@ export function surveyJson(survey: Survey) {
     from: utcText(window.startSeconds),
     to: utcText(window.endSeconds),
     isCut,
+    defaultBackends,
     routes: routes.map(({ lastSeenSeconds, ...route }) => ({
       ...route,
       latencyP95Ms: route.latencyP95Ms ?? null,

@@ -43,7 +43,7 @@ export const linesFaults: readonly Fault[] = [
     check: 'default-backend',
     status: 'warn',
     found: [
-      `shop.example.com: 10 requests (10 with a 5xx) were answered by a default backend; pods of ${route} had failed them within the last hour`,
+      `within the last hour, shop.example.com: 10 requests (10 with a 5xx) were answered by a default backend; pods of ${route} had failed them`,
     ],
     remedy: defaultBackendRemedy,
     write: 'sls.ingress.host: shop.example.com',
@@ -83,7 +83,7 @@ export const linesFaults: readonly Fault[] = [
     },
     check: 'default-backend',
     status: 'warn',
-    found: ['10 requests (10 with a 5xx) were answered by a default backend within the last hour'],
+    found: ['within the last hour, 10 requests (10 with a 5xx) were answered by a default backend'],
     remedy: defaultBackendRemedy,
     skipped: ['doubled-lines'],
   },

@@ -15,6 +15,8 @@ export interface LoggedLine {
   readonly visibleAtMs: number;
   /** The backend that served it, by kind of log; undefined if that log names none. */
   readonly routes: Readonly<Record<LogKind, string | undefined>>;
+  /** The host that the client asked for, by kind of log. */
+  readonly hosts: Readonly<Record<LogKind, string | undefined>>;
   readonly fields: Readonly<Record<string, string>>;
 }
 
@@ -82,11 +84,11 @@ export function trueReading(
   return counted.length === 0 ? exactly(0) : reading(counted, endSeconds - startSeconds);
 }
 
-function passes({ fields }: LoggedLine, { filters }: Question, logKind: LogKind): boolean {
+function passes({ fields, hosts }: LoggedLine, { filters }: Question, logKind: LogKind): boolean {
   const method = logKind === 'nginx-ingress' ? fields['method'] : fields['request_method'];
   const { host: ofHost, method: ofMethod, status: ofStatus } = filters;
   return (
-    passesOne(ofHost, (value) => value === fields['host']) &&
+    passesOne(ofHost, (value) => value === hosts[logKind]) &&
     passesOne(ofMethod, (value) => value === method) &&
     passesOne(ofStatus, (value) => hasStatus(fields['status'], value))
   );
@@ -124,4 +126,17 @@ function isBackendName(name: string): boolean {
   for (let at = 1; at < last; at += 1)
     if (name.charAt(at) === '-' && isPlain(at - 1) && isPlain(at + 1)) cuts += 1;
   return cuts >= 2;
+}
+
+/**
+ * Returns the host of a request to nginx-ingress. A line with several upstreams has it in the field that the collector
+ * misreads: `502, 200 46b79 a.example.com [`.
+ *
+ * @param hasAlternative whether the logstore's index has that field
+ */
+export function hostOf(fields: LoggedLine['fields'], hasAlternative: boolean): string | undefined {
+  const misread = hasAlternative ? (fields['proxy_alternative_upstream_name'] ?? '') : '';
+  const words = misread.slice(0, Math.max(0, misread.lastIndexOf('['))).split(' ');
+  const found = words.at(-1) === '' ? words.at(-2) : undefined;
+  return found === undefined || found === '' ? fields['host'] : found;
 }

@@ -1,6 +1,6 @@
 import type { LogRecord } from '../../../emulator/log-record.ts';
 import { styledFields } from './line-styles.ts';
-import { servedBy, type LoggedLine } from './log-oracle.ts';
+import { servedBy, hostOf, type LoggedLine } from './log-oracle.ts';
 import type { Place, SlsPair } from './sls-pair.ts';
 import { lastSecond, type Traffic, type World } from './world.ts';
 
@@ -42,7 +42,11 @@ export async function logTraffic(world: World, sls: SlsPair): Promise<Map<Place,
           'nginx-ingress': servedBy(fields, place.hasAlternative),
           'alb-ingress': fields['slb_pool_name'],
         };
-        lines.push({ timeSeconds, fields, routes, visibleAtMs: nowMs + lagMs });
+        const hosts = {
+          'nginx-ingress': hostOf(fields, place.hasAlternative),
+          'alb-ingress': fields['host'],
+        };
+        lines.push({ timeSeconds, fields, routes, hosts, visibleAtMs: nowMs + lagMs });
       }
     }
     logged.set(place, lines);
