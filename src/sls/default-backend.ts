@@ -20,13 +20,14 @@ export interface DefaultBackendUse {
 }
 
 const logKind = 'nginx-ingress';
-const { primary, alternative = '' } = ingressLogs[logKind].route;
+const { alternative = '' } = ingressLogs[logKind].route;
 
 /**
  * The default backend of the controller, and those of `custom-http-errors` and of the annotation `default-backend`.
  * Source: kubernetes/ingress-nginx, nginx.tmpl.
  */
-const isDefaultBackend = `regexp_like(${primary}, '^(upstream-default-backend|custom-default-backend-.+)$')`;
+const isDefaultBackend = (route: string) =>
+  `regexp_like(${route}, '^(upstream-default-backend|custom-default-backend-.+)$')`;
 
 const failedCondition = "regexp_like(cast(status AS varchar), '^5[0-9][0-9]$')";
 
@@ -77,6 +78,9 @@ export async function surveyDefaultBackends(
 const hostOf = (fields: Fields) =>
   fields.has('host') ? hostExpression({ logKind, hasAlternative: fields.has(alternative) }) : "''";
 
+/** A failed request of a canary still counts for the canary. */
+const routeOf = (fields: Fields) => routeExpression({ logKind, hasAlternative: fields.has(alternative) });
+
 /** One row for each host and first upstream address. */
 function answeredText(window: Window, fields: Fields): string {
   const failed = fields.has('status') ? failedCondition : 'false';
@@ -87,7 +91,7 @@ function answeredText(window: Window, fields: Fields): string {
     : "''";
   return [
     `* | SELECT ${hostOf(fields)} AS host_name, ${first} AS first_address, count(*) AS requests,`,
-    `count_if(${failed}) AS failed FROM log WHERE ${timeCondition(window)} AND ${isDefaultBackend}`,
+    `count_if(${failed}) AS failed FROM log WHERE ${timeCondition(window)} AND ${isDefaultBackend(routeOf(fields))}`,
     `AND (${failed} OR ${redirected}) GROUP BY host_name, first_address ORDER BY requests DESC LIMIT ${maxGroups}`,
   ].join(' ');
 }
@@ -106,11 +110,11 @@ function candidatesText(
   const hosts = byHost.map(([host]) => host);
   const same = [...oneOf('upstream_addr', addresses), ...oneOf(hostOf(fields), hosts)];
   if (same.length === 0) return undefined;
-  const route = routeExpression({ logKind, hasAlternative: fields.has(alternative) });
+  const route = routeOf(fields);
   const upstream = fields.has('upstream_addr') ? 'upstream_addr' : "''";
   return [
     `* | SELECT ${route} AS ${routeAlias}, ${hostOf(fields)} AS host_name, ${upstream} AS address, count(*) AS requests`,
-    `FROM log WHERE ${timeCondition(window)} AND NOT ${isDefaultBackend} AND ${route} NOT IN ('', '-')`,
+    `FROM log WHERE ${timeCondition(window)} AND NOT ${isDefaultBackend(route)} AND ${route} NOT IN ('', '-')`,
     `AND (${same.join(' OR ')}) GROUP BY ${routeAlias}, host_name, address ORDER BY requests DESC LIMIT ${maxGroups}`,
   ].join(' ');
 }
