@@ -63,8 +63,16 @@ export class QueryTranslator {
     const tables = new Map(outerTables);
     for (const entry of children(child(node, 'cte_map') ?? {}, 'map')) {
       const definition = child(child(child(entry, 'value') ?? {}, 'query') ?? {}, 'node');
-      if (definition)
-        tables.set(text(entry, 'key').toLowerCase(), this.#query(definition, tables, undefined));
+      if (!definition) continue;
+      const columns = this.#query(definition, tables, undefined);
+      const names = texts(child(entry, 'value') ?? {}, 'aliases');
+      const kinds = [...columns.values()];
+      tables.set(
+        text(entry, 'key').toLowerCase(),
+        names.length === 0
+          ? columns
+          : new Map(names.map((name, index) => [name.toLowerCase(), kinds[index] ?? 'unknown'])),
+      );
     }
     return tables;
   }
@@ -145,6 +153,10 @@ export class QueryTranslator {
       }
       case 'JOIN':
         return this.#join(table, tables, outer);
+      case 'EXPRESSION_LIST': {
+        this.#values(table, tables, outer);
+        return;
+      }
       default:
         throw unsupported(text(table, 'type'));
     }
@@ -162,6 +174,14 @@ export class QueryTranslator {
     if (text(table, 'alias') === '') table['alias'] = name;
     table['table_name'] = logTable;
     return this.#log;
+  }
+
+  /** `VALUES (1, 'a'), (2, 'b')`. */
+  #values(table: Tree, tables: Tables, outer: Scope | undefined): undefined {
+    const scope: Scope = { columns: new Map(), aliases: new Map(), tables, outer };
+    table['values'] = (table['values'] as Tree[][]).map((row) =>
+      row.map((value) => this.#expressions.translate(value, scope).tree),
+    );
   }
 
   #join(table: Tree, tables: Tables, outer: Scope | undefined): Columns | undefined {

@@ -4,6 +4,7 @@ import { indexedFields } from '../store/columns.ts';
 import type { IndexConfig } from '../store/index-config.ts';
 import { logTable, QueryTranslator } from './translate-query.ts';
 import type { Columns } from './scope.ts';
+import { readPrestoForms } from './presto-forms.ts';
 import { checkSqlText, withOffset } from './sql-scanner.ts';
 import { child, children, parseTree, text, type Tree } from './sql-tree.ts';
 import type { ValueKind } from './value-kind.ts';
@@ -17,11 +18,12 @@ import type { ValueKind } from './value-kind.ts';
  */
 export async function translateSql(
   connection: DuckDBConnection,
-  sql: string,
+  given: string,
   rows: string,
   logstore: { readonly name: string; readonly index: IndexConfig },
 ): Promise<string> {
-  checkSqlText(sql);
+  checkSqlText(given);
+  const sql = readPrestoForms(given);
   const tree = await serialize(connection, withOffset(sql));
   const statements = children(tree, 'statements');
   const node = child(statements[0] ?? {}, 'node');

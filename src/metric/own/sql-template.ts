@@ -46,11 +46,7 @@ export function checkQuery(sql: string): void {
   const [first] = nodes;
   if (first?.key !== 'SELECT' && first?.key !== 'WITH')
     throw new SyntaxError('must begin with SELECT or WITH');
-  const [, selected = []] = splitAt(nodes, ['SELECT', 'FROM']).map((part) => part.nodes);
-  const names = splitAt(selected, [',']).map((item) => {
-    const last = item.nodes.at(-1);
-    return last?.kind === 'word' || last?.kind === 'name' ? last.text : '';
-  });
+  const names = splitAt(selectedBy(nodes), [',']).map((item) => columnName(item.nodes));
   if (names.join(' ') !== `${valueColumn} ${linesColumn}`)
     throw new SyntaxError(
       `must select two columns, … AS ${valueColumn} and count(*) AS ${linesColumn}: the number, and how many lines it is from`,
@@ -59,6 +55,26 @@ export function checkQuery(sql: string): void {
   if (!placeholders.includes('from') || !placeholders.includes('to'))
     throw new SyntaxError('must keep to the window: WHERE __time__ >= {from} AND __time__ < {to}');
   refuseDroppedFraction(nodes);
+}
+
+/** Returns what is between the first SELECT and its FROM. */
+function selectedBy(nodes: readonly SqlNode[]): readonly SqlNode[] {
+  const isWord = (node: SqlNode | undefined, key: string) => node?.kind === 'word' && node.key === key;
+  const start = nodes.findIndex((node) => isWord(node, 'SELECT'));
+  const isEnd = (node: SqlNode, at: number) => isWord(node, 'FROM') && !isWord(nodes[at - 1], 'DISTINCT');
+  const end = nodes.findIndex((node, at) => at > start && isEnd(node, at));
+  return nodes.slice(start + 1, end < 0 ? undefined : end);
+}
+
+/** Words after which a name is an operand, not the alias of what is before it. */
+const operators = new Set('AND BETWEEN ESCAPE FROM IN IS LIKE NOT OR'.split(' '));
+
+/** Returns the name of a selected column: its alias, with or without AS, else the column's own. Empty: it has none. */
+function columnName(nodes: readonly SqlNode[]): string {
+  const [before, last] = [nodes.at(-2), nodes.at(-1)];
+  const isOperand = before?.kind === 'symbol' ? before.key !== '.' : operators.has(before?.key ?? '');
+  if (isOperand || (last?.kind !== 'word' && last?.kind !== 'name')) return '';
+  return last.kind === 'word' ? last.text : last.text.slice(1, -1).replaceAll('""', '"');
 }
 
 const wordsOf = (nodes: readonly SqlNode[]): SqlToken[] =>

@@ -48,6 +48,22 @@ describe('SQL of the emulator', () => {
     ['with t as (select count(*) as n from log) select n / 3, n / 8.0 from t', ['1', '0.5']],
     ['select sum(case when status >= 500 then 1 else 0 end) / 2, if(count(*) > 1, 3, 5) / 2', ['0', '1']],
     ['select round(avg(status)) / 7', ['43.0']],
+    // Aliases without AS, also those that DuckDB reserves, and rows with and without parentheses.
+    [
+      'select count(*) value, max(status) minute, 7 name, method "day" from log where method = \'PUT\' group by method',
+      ['1', '502', '7', 'PUT'],
+    ],
+    [
+      "select sum(n) value from (select count(*) n, method from log group by method) t where method = 'PUT'",
+      ['1'],
+    ],
+    ["select sum(x) value, count(*) lines from (values 1, 2 + 3, length('a,b')) as t(x)", ['9', '3']],
+    [
+      "select sum(w.n) value from log l join (values ('PUT', 5), ('GET', 1)) w(m, n) on l.method = w.m",
+      ['8'],
+    ],
+    ["with w(m, n) as (values ('PUT', 5)) select sum(n) value from log join w on method = w.m", ['5']],
+    ["select count(*) lines from log where method in (values 'PUT', 'POST')", ['1']],
     ['select 1 / 0.0, -1.0 / 0, 0.0 / 0', ['Infinity', '-Infinity', 'NaN']],
     ['select 0.1e0 + 0.2e0, 0.1 + 0.2', ['0.30000000000000004', '0.30000000000000004']],
     ["select count_if(status = 200), count_if(status = 1) from log where method = 'NONE'", ['0', '0']],

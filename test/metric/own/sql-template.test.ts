@@ -83,6 +83,13 @@ describe('a whole SELECT', () => {
   it.each([
     query,
     `WITH x AS (SELECT a ${inWindow} LIMIT 5) SELECT sum(a) AS value, count(*) AS lines FROM x`,
+    `SELECT sum(a) AS value, count(*) lines ${inWindow}`,
+    `SELECT sum(a) value, count(*) "lines" ${inWindow}`,
+    `SELECT t.value, t.lines FROM (SELECT sum(a) value, count(*) lines ${inWindow}) t`,
+    `SELECT a IS DISTINCT FROM b value, 5 lines ${inWindow}`,
+    `SELECT CASE WHEN a THEN 1 END value, count(*) lines ${inWindow}`,
+    `SELECT sum(w) value, count(*) lines FROM (VALUES 1, 2) AS t(w) JOIN (SELECT 1 ${inWindow}) x ON true`,
+    `WITH w(k, n) AS (VALUES ('a', 5)) SELECT sum(n) value, count(*) lines FROM w JOIN (SELECT k ${inWindow}) USING (k)`,
     `select max(n) as value, sum(n) as lines from (select model, count(*) as n ${inWindow} group by model) t`,
     `SELECT sum(a.n) AS value, count(*) AS lines FROM log a JOIN (SELECT 1 AS x) b ON a.x = b.x LEFT JOIN c USING (z)
      CROSS JOIN unnest(array[1, 2]) AS t (y) WHERE __time__ >= {from} AND __time__ < {to} AND EXISTS (SELECT 1)
@@ -93,11 +100,19 @@ describe('a whole SELECT', () => {
     expect(() => checkQuery(sql)).not.toThrow();
   });
 
+  const dropsFraction =
+    'must not divide one whole number by another, which drops the fraction: write 1e0 * before them';
   const columns =
     'must select two columns, … AS value and count(*) AS lines: the number, and how many lines it is from';
   it.each([
     [`SELECT sum(a) ${inWindow}`, columns],
     [`SELECT sum(a) AS value ${inWindow}`, columns],
+    [`SELECT sum(a) AS value, 5 + lines ${inWindow}`, columns],
+    [`SELECT NOT value, count(*) lines ${inWindow}`, columns],
+    [`SELECT a AND value, count(*) lines ${inWindow}`, columns],
+    [`SELECT sum(a) VALUE, count(*) lines ${inWindow}`, columns],
+    [`SELECT count(*)/60 value, count(*) lines ${inWindow}`, dropsFraction],
+    ['VALUES ({from}, {to})', 'must begin with SELECT or WITH'],
     [`SELECT sum(a) AS value, count(*) AS lines, avg(b) AS other ${inWindow}`, columns],
     [`SELECT * ${inWindow}`, columns],
     [
@@ -112,10 +127,7 @@ describe('a whole SELECT', () => {
     ['SHOW TABLES', 'must begin with SELECT or WITH'],
     ['sum(a)', 'must begin with SELECT or WITH'],
     [`* | ${query}`, 'must not have | at character 3'],
-    [
-      `SELECT count(*)/60 AS value, count(*) AS lines ${inWindow}`,
-      'must not divide one whole number by another, which drops the fraction: write 1e0 * before them',
-    ],
+    [`SELECT count(*)/60 AS value, count(*) AS lines ${inWindow}`, dropsFraction],
   ])('is refused: %s', (sql, why) => {
     expect(() => checkQuery(sql)).toThrow(new SyntaxError(why));
   });
