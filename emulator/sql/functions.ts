@@ -97,6 +97,9 @@ const table: Readonly<Record<string, Omit<SqlFunction, 'name'> & { readonly name
   to_unixtime: { name: 'epoch', returns: 'double' },
 };
 
+/** Names of the functions that the emulator computes. DuckDB calls `count(*)` count_star, and `extract` date_part. */
+export const functionNames: readonly string[] = Object.keys(table);
+
 /** Returns the SLS function of that name, or undefined if SLS has none. Case does not matter. */
 export function sqlFunction(name: string): SqlFunction | undefined {
   const key = name.toLowerCase();

@@ -22,7 +22,8 @@ export const fields: DoctorCheck = {
   run: async (examination, signal) => {
     const { request } = examination.facts.get('target');
     const needed = fieldsOf(request);
-    const queryOf = (field: string) => `* | SELECT count(${field}) AS lines FROM log LIMIT 1`;
+    const queryOf = (field: string) => (during: string) =>
+      `* | SELECT count(${field}) AS lines FROM log WHERE ${during} LIMIT 1`;
     const missing = await unindexed(needed, queryOf, examination, signal);
     if (needed.length === 0) return ok('only the SQL of the metric names its fields: see the check reading');
     if (missing.length === 0) return ok(`indexed: ${needed.join(', ')}`);
@@ -49,7 +50,7 @@ export const fieldTypes: DoctorCheck = {
       (field) => field in numericFields,
     );
     if (numeric.length === 0) return ok('the metric needs no numeric field');
-    const query = `* | SELECT ${numeric.join(', ')} FROM log LIMIT 1`;
+    const query = (during: string) => `* | SELECT ${numeric.join(', ')} FROM log WHERE ${during} LIMIT 1`;
     const { columnTypes } = await queryLogstore(examination, query, signal, [60]);
     const typed = numeric.flatMap((field) => {
       const type = columnTypes.get(field);
@@ -83,7 +84,7 @@ function fieldsOf(request: MetricRequest): string[] {
 /** Returns the fields whose query fails for want of an index. Queries one minute, since any time range shows that. */
 async function unindexed(
   fieldNames: readonly string[],
-  queryOf: (field: string) => string,
+  queryOf: (field: string) => (during: string) => string,
   examination: Examination,
   signal: AbortSignal,
 ): Promise<string[]> {

@@ -62,7 +62,7 @@ async function tryLogstore(
   signal: AbortSignal,
 ): Promise<AdapterError | undefined> {
   const endpoint = examination.facts.get('sls').endpointOf({ project, internalEndpoint });
-  const query = '* | SELECT count(*) AS lines FROM log LIMIT 1';
+  const query = (during: string) => `* | SELECT count(*) AS lines FROM log WHERE ${during} LIMIT 1`;
   try {
     await queryLogstore(examination, query, signal, [60], { endpoint, project, logstore });
     return undefined;

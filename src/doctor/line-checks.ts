@@ -52,7 +52,8 @@ export const logFormat: DoctorCheck = {
     if (log === undefined) return skipped('the log of the metric is not the log of an ingress');
     const { logKind, columns } = log;
     const { primary } = columns.route;
-    const query = `* | SELECT count(*) AS lines, count_if(${primary} <> '' AND ${primary} <> '-') AS named FROM log LIMIT 1`;
+    const query = (during: string) =>
+      `* | SELECT count(*) AS lines, count_if(${primary} <> '' AND ${primary} <> '-') AS named FROM log WHERE ${during} LIMIT 1`;
     const { rows } = await queryLogstore(examination, query, signal);
     const [lines, named] = [countIn(rows[0], 'lines'), countIn(rows[0], 'named')];
     if (lines === 0) return skipped('there is no line to check');

@@ -1,9 +1,10 @@
 import { AdapterError, toAdapterError } from '../errors.ts';
 import { ingressLogs } from '../metric/log-kind.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
-import type { LogResult, Row } from '../sls/client.ts';
+import { logQuery, type LogResult, type Row } from '../sls/client.ts';
 import { decodeNumber } from '../sls/decode.ts';
 import { logstoreName, type LogstoreAddress } from '../sls/endpoint.ts';
+import { timeCondition } from '../sls/query-text.ts';
 import type { Examination, Probe } from './examination.ts';
 
 const hourSeconds = 3600;
@@ -12,6 +13,9 @@ export const defaultReach = [hourSeconds, 600, 60] as const;
 /** Attempts when SLS is busy, and the pause between them. */
 const maxAttempts = 3;
 const pauseMs = 1000;
+
+/** A query, or one that is made with the time condition of its SQL. A search without SQL has none. */
+type RangedQuery = string | ((during: string) => string);
 
 /**
  * Queries the target's logstore, or another one, with retries.
@@ -22,7 +26,7 @@ const pauseMs = 1000;
  */
 export async function queryLogstore(
   { dependencies, facts }: Examination,
-  query: string,
+  query: RangedQuery,
   signal: AbortSignal,
   reachSeconds: readonly number[] = defaultReach,
   address: LogstoreAddress = facts.get('target').address,
@@ -33,8 +37,9 @@ export async function queryLogstore(
     const reach = reaches[0] ?? hourSeconds;
     const toSeconds = Math.floor(dependencies.clock.now() / 1000) + 1;
     try {
-      const ranged = { ...address, fromSeconds: toSeconds - reach, toSeconds, query };
-      const result = await facts.get('sls').gates.query(ranged, signal);
+      const window = { startSeconds: toSeconds - reach, endSeconds: toSeconds };
+      const text = typeof query === 'string' ? query : query(timeCondition(window));
+      const result = await facts.get('sls').gates.query(logQuery(address, window, text), signal);
       return { ...result, reachSeconds: reach, throttled };
     } catch (thrown) {
       const error = toAdapterError(thrown);
@@ -50,7 +55,8 @@ export async function queryLogstore(
 /** Sends the first query: the number of lines and the time of the last one. */
 export async function probeLogstore(examination: Examination, signal: AbortSignal): Promise<Probe> {
   try {
-    const query = '* | SELECT count(*) AS lines, max(__time__) AS newest FROM log LIMIT 1';
+    const query = (during: string) =>
+      `* | SELECT count(*) AS lines, max(__time__) AS newest FROM log WHERE ${during} LIMIT 1`;
     const { rows, reachSeconds, throttled } = await queryLogstore(examination, query, signal);
     const [row] = rows;
     if (row?.['lines'] === undefined) return { error: withoutSql(examination), isSqlRefused: true };

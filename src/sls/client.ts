@@ -16,12 +16,23 @@ export interface LogQuery extends LogstoreAddress {
   readonly readIds?: readonly string[];
 }
 
-/** Returns the query of a window: SLS takes both ends as `from` and `to`. */
+const minuteSeconds = 60;
+
+/**
+ * Returns the query of a window. `from` and `to` are whole minutes around it, because SLS promises a complete result only
+ * for these; a time condition in the SQL decides. Source: SLS, "GetLogsV2", `from` and `to`.
+ *
+ * @param query with the condition `timeCondition(window)` wherever it reads `log`
+ */
 export const logQuery = (
   { endpoint, project, logstore }: LogstoreAddress,
-  { startSeconds: fromSeconds, endSeconds: toSeconds }: Window,
+  { startSeconds, endSeconds }: Window,
   query: string,
-): LogQuery => ({ endpoint, project, logstore, fromSeconds, toSeconds, query });
+): LogQuery => ({
+  ...{ endpoint, project, logstore, query },
+  fromSeconds: Math.floor(startSeconds / minuteSeconds) * minuteSeconds,
+  toSeconds: Math.ceil(endSeconds / minuteSeconds) * minuteSeconds,
+});
 
 /** A row as SLS sends it: every value is text, and NULL is the text `null`. */
 export type Row = Readonly<Record<string, string>>;
