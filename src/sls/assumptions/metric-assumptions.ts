@@ -13,7 +13,6 @@ export const metricAssumptions = (): Assumption[] => [
   ofIngress('metric-time-sum', 'concurrency', 'request_time_sum', '1.5', 'The sum of request times'),
   ofIngress('metric-inflow', 'inflow', 'request_length_sum', '600.0', 'The bytes received'),
   ofIngress('metric-outflow', 'outflow', 'body_bytes_sent_sum', '3000.0', 'The bytes sent'),
-  ofIngress('metric-latency', 'latency_avg', 'request_time_avg', '0.5', 'The average request time'),
   ofIngress(
     'metric-latency-p95',
     'latency_p95',
@@ -38,9 +37,9 @@ export const metricAssumptions = (): Assumption[] => [
   ofIngress(
     'metric-upstream-time',
     'upstream_latency_avg',
-    'upstream_time_avg',
-    '0.375',
-    'The average upstream time, where a request adds up its upstreams,',
+    'upstream_time_sum',
+    '1.125',
+    'The sum of upstream times, where a request adds up its upstreams,',
   ),
   query(
     'by doctor',

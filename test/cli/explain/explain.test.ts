@@ -101,7 +101,8 @@ describe('explain', () => {
     const [[text, ...range] = ['']] = received;
     const [, block = ''] = /^Query, for [^\n]*:\n\n([^]*?)\n\n/m.exec(stdout) ?? [];
     expect(block.replaceAll(/\s+/g, ' ').trim()).toBe(text);
-    expect(range).toEqual([end - 16, end]);
+    const minutes = [Math.floor((end - 16) / 60), Math.ceil(end / 60)];
+    expect(range).toEqual(minutes.map((minute) => minute * 60));
     expect(stdout).toContain(`Query, for ${end - 16} to ${end} (Unix seconds):`);
     expect(stdout).toMatch(
       /^query 1: Complete after \d+ ms, \d+ ms in SLS, 126 lines, \d+ bytes read, 1 row, request [0-9A-F]+$/m,
