@@ -33,7 +33,8 @@ export const hpaLogstores: DoctorCheck = {
       const error = errors[index];
       return error === undefined ? [] : [{ ...one, error }];
     });
-    if (refused.length === 0) return ok(`${others.length} besides that of the target`);
+    if (others.length === 0) return ok('HPAs name no other logstore than the target');
+    if (refused.length === 0) return ok(`SLS answers for ${others.length} besides the target`);
     const lines = refused.map(({ hpas: [first = '', ...more], error }) => {
       const count = more.length === 0 ? '' : ` and ${more.length} more`;
       return `HPA ${first}${count}: ${error.what}`;
