@@ -113,7 +113,8 @@ export class AccessLogReader {
       known.count += 1;
       return;
     }
-    const first = text.slice(0, shownLength);
+    // Of a binary file, a terminal would obey the control characters.
+    const first = text.slice(0, shownLength).replace(/\p{Cc}/gu, '?');
     this.#met.set(met, { count: 1, first });
     this.#options.onFirst?.(met, first);
   }

@@ -46,6 +46,10 @@ describe('AccessLogReader', () => {
     ]);
   });
 
+  it('shows no control characters of a line', () => {
+    expect([...read('a\u001B[2Jb\0').reader.met.values()]).toEqual([{ count: 1, first: 'a?[2Jb?' }]);
+  });
+
   it('tells each form once, however often it comes', () => {
     const { met } = read('nonsense', 'other nonsense', ackText({ ...plain, status: 'OK' }), 'nonsense', '');
     expect(met).toEqual(['an unknown form', "ACK's form, but with no valid status", 'an empty line']);
