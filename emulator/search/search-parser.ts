@@ -12,13 +12,14 @@ export type SearchNode =
       readonly kind: 'compare';
       readonly field: string;
       readonly operator: '=' | '>' | '>=' | '<' | '<=';
-      readonly number: number;
+      /** As written; not a number: SLS searches the words of the condition. */
+      readonly value: string;
     }
   | {
       readonly kind: 'range';
       readonly field: string;
-      readonly low: number;
-      readonly high: number;
+      readonly low: string;
+      readonly high: string;
       readonly lowOpen: boolean;
       readonly highOpen: boolean;
     };
@@ -33,10 +34,12 @@ export interface SearchValue {
 const maxConditions = 30;
 const maxDepth = 100;
 const comparisons = new Set(['=', '>', '>=', '<', '<=']);
+/** Words of SLS that are searched only in double quotes. */
+const reserved = new Set(['sort', 'asc', 'desc', 'avg', 'sum', 'min', 'max', 'limit']);
 
 /**
  * Parses a search statement: `*`, words, `field: value`, number comparisons and ranges, combined with `and`, `or`,
- * `not` and parentheses. `and` may be left out, and binds more tightly than `or`.
+ * `not` and parentheses. `and` may be left out. It binds more tightly than `not`, and `not` more tightly than `or`.
  * https://www.alibabacloud.com/help/en/sls/search-syntax
  *
  * @throws ServiceError ParameterInvalid with the position of the error
@@ -71,16 +74,13 @@ class SearchParser {
   }
 
   #and(): SearchNode {
-    let left = this.#not();
-    for (;;) {
-      if (!this.#takeKeyword('and') && !this.#startsOperand()) return left;
-      left = { kind: 'and', left, right: this.#not() };
+    if (this.#takeKeyword('not')) return this.#nested(() => ({ kind: 'not', operand: this.#and() }));
+    let left = this.#operand();
+    while (this.#takeKeyword('and') || this.#startsOperand()) {
+      if (isWord(this.#peek(), 'not')) return { kind: 'and', left, right: this.#and() };
+      left = { kind: 'and', left, right: this.#operand() };
     }
-  }
-
-  #not(): SearchNode {
-    if (!this.#takeKeyword('not')) return this.#operand();
-    return this.#nested(() => ({ kind: 'not', operand: this.#not() }));
+    return left;
   }
 
   #operand(): SearchNode {
@@ -95,8 +95,9 @@ class SearchParser {
     const after = this.#peek();
     if (after.kind === 'symbol' && (after.text === ':' || comparisons.has(after.text)))
       return this.#fieldCondition(token.text);
-    if (isWord(after, 'in') && this.#opensRange()) return this.#range(token.text);
+    if (after.kind === 'word' && after.text === 'in' && this.#opensRange()) return this.#range(token.text);
     if (token.kind === 'word' && token.text === '*') return { kind: 'all' };
+    if (token.kind === 'word' && reserved.has(token.text.toLowerCase())) throw this.#unexpected(token);
     this.#conditions += 1;
     return { kind: 'match', field: undefined, value: valueOf(token) };
   }
@@ -111,25 +112,25 @@ class SearchParser {
     }
     if (operator !== '=' && operator !== '>' && operator !== '>=' && operator !== '<' && operator !== '<=')
       throw this.#unexpected();
-    return { kind: 'compare', field, operator, number: this.#number() };
+    return { kind: 'compare', field, operator, value: this.#text() };
   }
 
   #range(field: string): SearchNode {
     this.#next += 1;
     this.#conditions += 1;
     const lowOpen = this.#take().text === '(';
-    const low = this.#number();
+    const low = this.#text();
     this.#takeSymbol(',');
-    const high = this.#number();
+    const high = this.#text();
     const close = this.#take();
     if (close.text !== ')' && close.text !== ']') throw this.#unexpected(close);
     return { kind: 'range', field, low, high, lowOpen, highOpen: close.text === ')' };
   }
 
-  #number(): number {
+  #text(): string {
     const token = this.#take();
-    if (token.kind === 'word' && /^[+-]?(\d+\.?\d*|\.\d+)$/.test(token.text)) return Number(token.text);
-    throw parameterInvalid(`invalid number near < ${token.text} >, position ${token.at}`);
+    if (!isText(token)) throw this.#unexpected(token);
+    return token.text;
   }
 
   #nested<T>(read: () => T): T {

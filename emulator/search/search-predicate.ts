@@ -23,10 +23,11 @@ export function searchPredicate(node: SearchNode, index: IndexConfig): string {
     case 'not':
       return `(not ${searchPredicate(node.operand, index)})`;
     case 'compare':
-      if (typeOf(node.field, index) === 'text') return asFullText([node.field, node.number], index);
-      return notNull(`${numberColumn(node.field)} ${node.operator} ${number(node.number)}`);
+      if (!comparesNumbers(node.field, [node.value], index))
+        return asFullText([node.field, node.value], index);
+      return notNull(`${numberColumn(node.field)} ${node.operator} ${number(node.value)}`);
     case 'range': {
-      if (typeOf(node.field, index) === 'text')
+      if (!comparesNumbers(node.field, [node.low, node.high], index))
         return asFullText([node.field, 'in', node.low, node.high], index);
       const column = numberColumn(node.field);
       const low = `${column} ${node.lowOpen ? '>' : '>='} ${number(node.low)}`;
@@ -49,15 +50,22 @@ function fieldMatch(field: string, value: SearchValue, index: IndexConfig): stri
 }
 
 function numericMatch(field: string, value: SearchValue): string {
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)$/.test(value.text))
+  if (!numberText.test(value.text))
     throw parameterInvalid(
       `key (${field}) is config as numberic column, value < ${value.text} > is not a number`,
     );
-  return notNull(`${numberColumn(field)} = ${number(Number(value.text))}`);
+  return notNull(`${numberColumn(field)} = ${number(value.text)}`);
 }
 
-/** SLS does not compare numbers in a text field. It searches the words of the condition in all fields. */
-function asFullText(words: readonly (string | number)[], index: IndexConfig): string {
+const numberText = /^[+-]?(\d+\.?\d*|\.\d+)$/;
+
+/** SLS compares only numbers, and only in fields of type long and double. Throws ParameterInvalid for an unknown field. */
+function comparesNumbers(field: string, values: readonly string[], index: IndexConfig): boolean {
+  return typeOf(field, index) !== 'text' && values.every((value) => numberText.test(value));
+}
+
+/** What SLS does instead: it searches the words of the condition in all fields. */
+function asFullText(words: readonly string[], index: IndexConfig): string {
   return fullTextMatch({ text: words.join(' '), form: 'quoted' }, index);
 }
 
@@ -113,7 +121,7 @@ function matches(column: string, pattern: string): string {
 
 const notNull = (condition: string) => `coalesce(${condition}, false)`;
 const all = (conditions: string[]) => (conditions.length === 0 ? 'false' : `(${conditions.join(' and ')})`);
-const number = (value: number) => `(${value}::DOUBLE)`;
+const number = (value: string) => `(${Number(value)}::DOUBLE)`;
 
 function typeOf(field: string, index: IndexConfig): FieldType {
   const own = Object.hasOwn(index.fields, field) ? index.fields[field] : undefined;

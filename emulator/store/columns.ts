@@ -15,10 +15,10 @@ export const textColumn = (field: string) => identifier(`t:${field}`);
 /** The column with the number of a `long` or `double` field. */
 export const numberColumn = (field: string) => identifier(`n:${field}`);
 
-/** The column with all fields outside the index, as one JSON object. */
+/** The column with all fields outside the index, and all values too long for it, as one JSON object. */
 export const extraColumn = identifier('x:fields');
 
-/** The column with the names and values of these fields, one a line, for full-text search. */
+/** The column with the names and values of the fields outside the index, one a line, for full-text search. */
 export const extraTextColumn = identifier('x:text');
 
 /** The column with the time in ms from which queries see the line. */

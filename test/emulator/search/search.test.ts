@@ -95,6 +95,12 @@ describe('search statements of the emulator', () => {
     ['url = 1', 'a'],
     ['url in [1 1]', ''],
     ['request_time', 'c'],
+    ['status > abc', ''],
+    ['status in [bert 1]', ''],
+    ['not method: get and status: 500', 'abd'],
+    ['not method: get or status: 500', 'bcd'],
+    ['method: get not status: 500 and url: "/"', 'ac'],
+    ['"limit" or needle', 'd'],
     ['odd', 'd'],
     ["method: x' OR '1'='1", undefined],
   ])('%s finds %s', async (query, ids) => {
@@ -112,6 +118,10 @@ describe('search statements of the emulator', () => {
     ['method: get)', 'syntax error'],
     ['method:', 'syntax error'],
     ['and', 'syntax error'],
+    ['limit', 'syntax error'],
+    ['method: get sort', 'syntax error'],
+    ['status IN [200 404]', 'syntax error'],
+    ['status > )', 'syntax error'],
     ['url: *bert', 'only support * or ? in the middle or end of the query'],
     [Array.from({ length: 31 }, (_, n) => `w${n}`).join(' or '), 'condition number 31 is more than 30'],
     ['('.repeat(5000), 'nested too deeply'],
@@ -119,6 +129,32 @@ describe('search statements of the emulator', () => {
     const reply = await getLogsV2(emulator, query);
     expect(reply).toMatchObject({ status: 400, errorCode: 'ParameterInvalid' });
     expect(reply.errorMessage).toContain(message);
+  });
+
+  it('keeps a line that the collector could not parse, with its text in content', async () => {
+    const content = '10.0.0.9 - - "PRI * HTTP/2.0" 400';
+    await using other = await startTestEmulator({}, [...records, line({ content })]);
+    const counted = async (query: string) => (await getLogsV2(other, query)).data[0]?.['n'];
+    expect(await counted('* | select count(*) as n from log')).toBe('5');
+    expect(await counted('* | select count(*) as n from log where status = 400')).toBe('0');
+    expect(await counted('* | select count(method) as n from log')).toBe('4');
+    expect((await getLogsV2(other, '"PRI * HTTP/2.0"')).data).toMatchObject([{ content }]);
+    expect((await getLogsV2(other, 'not method: *')).data).toMatchObject([{ content }]);
+    // It has no index of its own.
+    expect((await getLogsV2(other, 'content: PRI')).errorMessage).toContain('key (content) is not config');
+    expect((await getLogsV2(other, '* | select content from log')).errorMessage).toContain(
+      'cannot be resolved',
+    );
+  });
+
+  it('indexes the first 2048 bytes of a value', async () => {
+    const url = `/${'ü'.repeat(1024)} end`;
+    await using other = await startTestEmulator({}, [line({ url, method: 'GET' })]);
+    expect((await getLogsV2(other, 'method: get')).data).toMatchObject([{ url }]);
+    expect((await getLogsV2(other, 'url: end')).data).toEqual([]);
+    expect((await getLogsV2(other, 'end')).data).toEqual([]);
+    const sql = '* | select length(url) as n from log';
+    expect((await getLogsV2(other, sql)).data).toMatchObject([{ n: '1024' }]);
   });
 
   it('accepts 30 conditions', async () => {
