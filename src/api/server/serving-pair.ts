@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { AdapterError } from '../../errors.ts';
+import { pemProblem, type PemKind } from './pem-file.ts';
 
 /** Certificate (with its chain) and private key of the API server, both in PEM. */
 export interface ServingPair {
@@ -27,29 +28,32 @@ export const certificateExpiresAtMs = ({ certificate }: ServingPair): number =>
 
 /** @throws AdapterError `ConfigInvalid` that names the file that cannot be read or does not match the other one */
 export async function loadServingPair(certFile: string, keyFile: string): Promise<ServingPair> {
-  const read = async (file: string, what: string) => {
+  const read = async (file: string, kind: PemKind) => {
+    let content: Buffer;
     try {
-      return await readFile(file, 'utf8');
+      content = await readFile(file);
     } catch (cause) {
-      throw new AdapterError('ConfigInvalid', `${what} ${file} cannot be read`, { cause });
+      throw new AdapterError('ConfigInvalid', `${kind} ${file} cannot be read`, { cause });
     }
+    const problem = pemProblem(content, kind);
+    if (problem === undefined) return content.toString();
+    throw new AdapterError('ConfigInvalid', `${kind} ${file} ${problem.replace('FILE', file)}`);
   };
   const pair = { certificate: await read(certFile, 'certificate'), key: await read(keyFile, 'private key') };
+  if (!new X509Certificate(pair.certificate).checkPrivateKey(createPrivateKey(pair.key)))
+    throw new AdapterError(
+      'ConfigInvalid',
+      `the private key ${keyFile} does not belong to the certificate ${certFile}, which must be the first of its chain`,
+    );
   try {
-    if (new X509Certificate(pair.certificate).checkPrivateKey(createPrivateKey(pair.key))) {
-      // Throws for a bad chain and anything else that would fail in a handshake.
-      createSecureContext({ cert: pair.certificate, key: pair.key });
-      return pair;
-    }
+    // Throws for a bad chain and anything else that would fail in a handshake.
+    createSecureContext({ cert: pair.certificate, key: pair.key });
   } catch (cause) {
-    throw new AdapterError('ConfigInvalid', `${certFile} and ${keyFile} are not a PEM certificate and key`, {
+    throw new AdapterError('ConfigInvalid', `TLS cannot use ${certFile} and ${keyFile}: ${String(cause)}`, {
       cause,
     });
   }
-  throw new AdapterError(
-    'ConfigInvalid',
-    `the private key ${keyFile} does not belong to the certificate ${certFile}`,
-  );
+  return pair;
 }
 
 /** Returns the files of a self-signed pair. The certificate is its own CA. */

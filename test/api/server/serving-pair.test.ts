@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -73,7 +73,7 @@ describe('a configured serving pair', () => {
     );
     await writeFile(certFile, 'x');
     await writeFile(keyFile, 'x');
-    await expect(loadServingPair(certFile, keyFile)).rejects.toThrow(/are not a PEM certificate and key/);
+    await expect(loadServingPair(certFile, keyFile)).rejects.toThrow(/certificate \S*tls\.crt is not in PEM/);
     await keepServingPair(dir, names, Date);
     await keepServingPair(join(dir, 'other'), names, Date);
     await expect(loadServingPair(certFile, pairFiles(join(dir, 'other')).keyFile)).rejects.toThrow(
@@ -86,6 +86,17 @@ describe('a configured serving pair', () => {
     const { certificate } = await keepServingPair(dir, names, Date);
     const broken = '-----BEGIN CERTIFICATE-----\nMIIBroken\n-----END CERTIFICATE-----\n';
     await writeFile(certFile, certificate + broken);
-    await expect(loadServingPair(certFile, keyFile)).rejects.toThrow(/are not a PEM certificate and key/);
+    await expect(loadServingPair(certFile, keyFile)).rejects.toThrow(/TLS cannot use \S+tls\.crt/);
+  });
+
+  it('with an encrypted key is refused with the command that decrypts it', async () => {
+    const { certFile, keyFile } = pairFiles(dir);
+    const { key } = await keepServingPair(dir, names, Date);
+    const encryption = { cipher: 'aes-256-cbc', passphrase: 'secret' };
+    const encrypted = createPrivateKey(key).export({ type: 'pkcs8', format: 'pem', ...encryption });
+    await writeFile(keyFile, encrypted);
+    await expect(loadServingPair(certFile, keyFile)).rejects.toThrow(
+      /tls\.key is encrypted, .*openssl pkey -in \S+tls\.key -out tls\.key/,
+    );
   });
 });
