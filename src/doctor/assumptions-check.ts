@@ -3,7 +3,7 @@ import { withRetry } from '../reading/retry.ts';
 import { askLedger, notAsked, type EntryResult } from '../sls/assumptions/ask-ledger.ts';
 import { ledger } from '../sls/assumptions/ledger.ts';
 import { failed, ok, warn, type Finding } from './check.ts';
-import type { DoctorCheck, Examination } from './examination.ts';
+import type { DoctorCheck } from './examination.ts';
 
 /** Asks SLS to compute with constants, one small query after the other. `entries` of the finding has each assumption. */
 export const assumptions: DoctorCheck = {
@@ -12,8 +12,7 @@ export const assumptions: DoctorCheck = {
     'SLS computes and answers as readings assume, as far as queries of any logstore show ([assumptions](assumptions.md))',
   needs: ['index'],
   deadlineMs: 60_000,
-  run: async (examination, signal) => {
-    const { dependencies, facts } = examination;
+  run: async ({ dependencies, facts }, signal) => {
     const nowSeconds = Math.floor(dependencies.clock.now() / 1000);
     const entries = ledger();
     const asked = entries.filter((entry) => entry.asked === 'by doctor');
@@ -21,7 +20,7 @@ export const assumptions: DoctorCheck = {
       ...facts.get('target').address,
       nowSeconds,
       linesFromSeconds: nowSeconds - (nowSeconds % 60),
-      logs: retrying(examination),
+      logs: retrying(facts.get('sls').gates, dependencies.random),
     };
     const { results, queries } = await askLedger(asked, place, signal);
     const others = entries.filter((entry) => !asked.includes(entry)).map(notAsked);
@@ -33,18 +32,16 @@ export const assumptions: DoctorCheck = {
 const retrySettings = { deadlineMs: 10_000, firstPauseMs: 500, longestPauseMs: 2000 };
 const maxRetries = 3;
 
-function retrying({ facts, dependencies: { random } }: Examination): LogSource {
-  const { gates } = facts.get('sls');
-  return {
-    query: (query, signal) =>
-      withRetry(
-        (attemptSignal) => gates.query(query, attemptSignal),
-        () => maxRetries,
-        signal,
-        { ...retrySettings, random },
-      ),
-  };
-}
+/** Sends a query again that SLS was too busy for. */
+export const retrying = (logs: LogSource, random: () => number): LogSource => ({
+  query: (query, signal) =>
+    withRetry(
+      (attemptSignal) => logs.query(query, attemptSignal),
+      () => maxRetries,
+      signal,
+      { ...retrySettings, random },
+    ),
+});
 
 function judge(results: readonly EntryResult[], queries: number): Finding {
   const differing = results.filter(({ result }) => result === 'differs');
