@@ -62,7 +62,7 @@ async function live({ yes = false, output }: LiveOptions, io: Io, parts: LivePar
 const questionOf = ({ endpoint, project, logstore }: LogstoreAddress) =>
   [
     `This makes logstore ${logstore} in project ${project} at ${endpointUrl(endpoint)},`,
-    'writes some 170 lines to it, sends some 70 small queries and deletes it. It touches no other logstore.',
+    'writes some 150 lines to it, sends some 80 small queries and deletes it. It touches no other logstore.',
     'Start? [y/N] ',
   ].join('\n');
 

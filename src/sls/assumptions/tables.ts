@@ -55,7 +55,7 @@ const ingressRows = rowsOf(
     ],
     [
       "'a-web-80'",
-      "'502, 200 46b79 a.example.com ['",
+      "'502, 200 46b79 a.example.com [a-canary-80'",
       "'b.example.com'",
       "'GET'",
       '200',

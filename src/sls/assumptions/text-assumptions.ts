@@ -107,6 +107,31 @@ export const textAssumptions = [
     source: regular,
     consequence: 'The upstream latency of retried requests would be refused.',
   }),
+  text('regexp-extract', "regexp_extract('10.0.0.1:80, 10.0.0.2:80', '^[^, ]+')", '10.0.0.1:80', {
+    statement: '`regexp_extract` gives the part that matches.',
+    source: regular,
+    consequence: '`doctor` would not find the pods that default backends answered for.',
+  }),
+  text('regexp-extract-group', String.raw`regexp_extract('b [a-b', '(^|\[)([a-z]-[a-z])$', 2)`, 'a-b', {
+    statement: '`regexp_extract` gives a group, counted from 1, and a backslash escapes `[`.',
+    source: regular,
+    consequence: 'Requests of canaries would be missing from their route.',
+  }),
+  text('regexp-extract-none', "regexp_extract('-', '^([a-z])$', 1)", 'null', {
+    statement: '`regexp_extract` gives NULL if nothing matches.',
+    source: regular,
+    consequence: 'Requests without a canary would be missing from their route.',
+  }),
+  text('status-of-text', "cast(try_cast('000' AS bigint) AS varchar)", '0', {
+    statement: 'A text as a whole number and back to text loses leading zeros.',
+    source: conversion,
+    consequence: 'The ratio of errors would be refused where the status is indexed as text.',
+  }),
+  text('status-of-dash', "cast(try_cast('-' AS bigint) AS varchar)", 'null', {
+    statement: 'A text that is no whole number is NULL as one.',
+    source: conversion,
+    consequence: 'A line without a status could make the query fail.',
+  }),
   text('replace', "replace('0.1 : 0.2', ' : ', ', ')", '0.1, 0.2', {
     statement: '`replace` replaces each occurrence.',
     source: strings,
