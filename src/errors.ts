@@ -158,6 +158,12 @@ const entries = {
     when: 'On the command line: no request to such a route was logged in the searched time.',
     remedy: 'List the logged routes with: sls-metrics-adapter routes; --since 24h looks further back.',
   },
+  RouteTooQuiet: {
+    httpStatus: 404,
+    when: 'On the command line: the busiest minute of the route had too few requests to choose a target for an HPA.',
+    remedy:
+      'Survey a busier time (--since 24h), send requests (sls-metrics-adapter loadtest), or write the requests per second that one pod can take.',
+  },
   CredentialsMissing: {
     httpStatus: 503,
     opensCircuit: true,

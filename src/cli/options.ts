@@ -27,6 +27,14 @@ export function parseCount(text: string): number {
   return Number(text);
 }
 
+export function parseMinReplicas(text: string): number {
+  if (text === '0')
+    throw new InvalidArgumentError(
+      'It must be at least 1. Without a pod, the ingress logs no request under the route, so the metric stays 0 and the HPA never scales up again. Kubernetes, too, allows minReplicas 0 only with the feature gate HPAScaleToZero.',
+    );
+  return parseCount(text);
+}
+
 /** Accepts `{namespace}/{name}` of a ServiceAccount. */
 export function parseServiceAccount(text: string): string {
   if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?\/[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(text))

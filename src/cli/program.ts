@@ -10,6 +10,7 @@ import {
   outputOption,
   parseCount,
   parseDurationMs,
+  parseMinReplicas,
   parseRate,
   parseServiceAccount,
 } from './options.ts';
@@ -115,8 +116,15 @@ function addRoutes(program: Command, io: Io): void {
     .addOption(outputOption())
     .optionsGroup('Manifest:')
     .option('--hpa <deployment>', 'Print an HPA for this Deployment, with a target from the measured rate')
-    .option('--route <route>', 'The route of the Deployment, if there are several')
-    .option('--min <count>', 'Minimum replicas', parseCount, 1)
+    .addOption(
+      new Option(
+        '--route <route>',
+        'The route of the Deployment, if there are several; repeated, the HPA adds up the routes',
+      ).argParser((text: string, before: readonly string[] | undefined) => [
+        ...new Set([...(before ?? []), text]),
+      ]),
+    )
+    .option('--min <count>', 'Minimum replicas', parseMinReplicas, 1)
     .option('--max <count>', 'Maximum replicas', parseCount, 10);
   addConfigOptions(command, ['sls', 'defaults', 'log']);
   command.action(async (options: RoutesOptions & Flags) =>

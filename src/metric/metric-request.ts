@@ -20,7 +20,7 @@ export interface MetricRequest extends SeriesGroup {
   readonly series: readonly Series[];
 }
 
-const defaultIntervalSeconds = 15;
+export const defaultIntervalSeconds = 15;
 export const defaultMaxRetries = 5;
 
 /**

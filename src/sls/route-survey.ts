@@ -12,9 +12,11 @@ import { unindexedField } from './sls-error.ts';
 export interface SurveyQuery extends LogstoreAddress {
   readonly logKind: IngressLogKind;
   readonly window: Window;
-  /** One route, or the routes that start with the name of a namespace. Neither: all. */
-  readonly route: string | undefined;
+  /** These routes, or those that start with the name of a namespace. Neither: all. */
+  readonly routes: readonly string[] | undefined;
   readonly namespace: string | undefined;
+  /** Whether to count `routes` as one, in one row. */
+  readonly together?: boolean;
   /** At most this many routes, those with the most requests. */
   readonly maxRows: number;
 }
@@ -86,13 +88,20 @@ async function seenRows(query: SurveyQuery, logs: LogSource, signal: AbortSignal
   }
 }
 
+/** Returns the SQL expression whose values are the rows of the survey. */
+function rowExpression(statement: Statement): string {
+  const route = routeExpression(statement);
+  const { together = false, routes = [] } = statement;
+  return together ? `CASE WHEN ${route} IN (${routes.map(sqlString).join(', ')}) THEN 'together' END` : route;
+}
+
 const usesField = ({ aggregates }: MetricDefinition, field: string): boolean =>
   Object.values(aggregates).some((sql) => sql.split(/\W+/).includes(field));
 
 /** One row per route: the aggregates (alias → SQL, `requests` among them), and the second of its last line. */
 function surveyText(statement: Statement, aggregates: Readonly<Record<string, string>>): string {
   const columns = [
-    `${routeExpression(statement)} AS ${routeAlias}`,
+    `${rowExpression(statement)} AS ${routeAlias}`,
     ...Object.entries(aggregates).map(([alias, expression]) => `${expression} AS ${alias}`),
     `max(__time__) AS ${lastSecondAlias}`,
   ];
@@ -108,7 +117,7 @@ function surveyText(statement: Statement, aggregates: Readonly<Record<string, st
  */
 function busiestMinuteText(statement: Statement): string {
   const minutes = [
-    `SELECT ${routeExpression(statement)} AS ${routeAlias}`,
+    `SELECT ${rowExpression(statement)} AS ${routeAlias}`,
     '__time__ - __time__ % 60 AS minute_start',
     `count(*) AS minute_requests FROM log WHERE ${condition(statement)} GROUP BY ${routeAlias}`,
     'minute_start',
@@ -120,11 +129,11 @@ function busiestMinuteText(statement: Statement): string {
 }
 
 function condition(statement: Statement): string {
-  const { window, route: one, namespace } = statement;
+  const { window, routes, namespace } = statement;
   const route = routeExpression(statement);
   // `-` and the empty text stand for requests that reached no backend.
   const conditions = [timeCondition(window), `${route} IS NOT NULL`, `${route} NOT IN ('', '-')`];
-  if (one !== undefined) conditions.push(`${route} = ${sqlString(one)}`);
+  if (routes !== undefined) conditions.push(`${route} IN (${routes.map(sqlString).join(', ')})`);
   if (namespace !== undefined) conditions.push(`strpos(${route}, ${sqlString(`${namespace}-`)}) = 1`);
   return conditions.join(' AND ');
 }

@@ -47,11 +47,20 @@ async function surveyed(): Promise<Sent[]> {
   };
   for (const logKind of ['nginx-ingress', 'alb-ingress'] as const)
     for (const namespace of [undefined, "shop's"])
-      await surveyRoutes(
-        { ...address, logKind, window, namespace, route: namespace, maxRows: 9 },
-        logs,
-        alive(),
-      ).catch(() => undefined);
+      for (const together of [false, true])
+        await surveyRoutes(
+          {
+            ...address,
+            logKind,
+            window,
+            namespace,
+            routes: namespace === undefined ? undefined : [namespace],
+            together,
+            maxRows: 9,
+          },
+          logs,
+          alive(),
+        ).catch(() => undefined);
   await surveyDefaultBackends(address, window, logs, alive()).catch(() => undefined);
   return sent;
 }

@@ -1,20 +1,10 @@
 import { stringify } from 'yaml';
-import { AdapterError } from '../../errors.ts';
 import { formatQuantity } from '../../grammar/quantity.ts';
 import { defaultBackendText } from '../../sls/default-backend.ts';
 import { qpsMetricOf, type SurveyedRoute } from '../../sls/route-survey.ts';
 import { utcText } from '../utc.ts';
-import { matchLabelsOf, numberText, type Survey } from './survey-output.ts';
-
-export interface HpaOptions {
-  readonly deployment: string;
-  /** Only routes of this namespace. */
-  readonly namespace?: string;
-  readonly route?: string;
-  readonly min: number;
-  readonly max: number;
-  readonly output: 'table' | 'json';
-}
+import { refuseQuiet, routeOf, selectorOf, type HpaOptions } from './hpa-route.ts';
+import { numberText, type Survey } from './survey-output.ts';
 
 /** Share of the maximum replicas that the busiest minute needs with the chosen target. */
 const shareAtPeak = 0.8;
@@ -23,18 +13,14 @@ const shareAtPeak = 0.8;
  * Returns an HPA (autoscaling/v2, as YAML or JSON) that scales a Deployment by the requests per second of its route. The
  * target follows from the measured rate.
  *
- * @throws AdapterError `RouteUnseen`, or `ConfigInvalid` if `--route` or `--namespace` is needed
+ * @throws AdapterError `RouteUnseen`, `RouteTooQuiet`, or `ConfigInvalid` if `--route` or `--namespace` is needed
  */
 export function hpaManifest(survey: Survey, options: HpaOptions): string {
   const { deployment, namespace, min, max } = options;
   const seen = routeOf(survey, options);
-  const matchLabels = matchLabelsOf(seen.route, survey);
-  if (matchLabels === undefined)
-    throw new AdapterError(
-      'ConfigInvalid',
-      `labels cannot express route ${seen.route} without its namespace: add --namespace`,
-    );
+  const selector = selectorOf(survey, seen, options);
   const replicasAtPeak = Math.max(1, Math.floor(max * shareAtPeak));
+  refuseQuiet(seen, replicasAtPeak, survey);
   const averageValue = formatQuantity(targetOf(seen.peakQps / replicasAtPeak));
   const manifest = {
     apiVersion: 'autoscaling/v2',
@@ -48,7 +34,7 @@ export function hpaManifest(survey: Survey, options: HpaOptions): string {
         {
           type: 'External',
           external: {
-            metric: { name: qpsMetricOf(survey.query.logKind), selector: { matchLabels } },
+            metric: { name: qpsMetricOf(survey.query.logKind), selector },
             target: { type: 'AverageValue', averageValue },
           },
         },
@@ -105,28 +91,3 @@ ${lost.join('')}#
 # of lower load.
 `;
 }
-
-function routeOf(
-  { routes, query, isCut }: Survey,
-  { deployment, route, namespace }: HpaOptions,
-): SurveyedRoute {
-  const where = `project ${query.project}, logstore ${query.logstore}`;
-  const since = utcText(query.window.startSeconds);
-  const [first] = routes;
-  if (first === undefined) {
-    const target = route ?? (namespace === undefined ? 'any backend' : `a backend of namespace ${namespace}`);
-    throw new AdapterError('RouteUnseen', `${where}: no request to ${target} was logged since ${since}`);
-  }
-  if (route !== undefined) return first;
-  const matching = routes.filter(({ route: name }) => name.includes(`-${deployment}-`));
-  const candidates = matching.length > 0 ? matching : routes;
-  const [only, ...others] = candidates;
-  if (only !== undefined && others.length === 0 && !isCut) return only;
-  const names = candidates.slice(0, maxShown).map((one) => one.route);
-  throw new AdapterError(
-    'ConfigInvalid',
-    `several routes may belong to ${deployment}, choose one with --route: ${names.join(', ')}${candidates.length > maxShown ? ', …' : ''}`,
-  );
-}
-
-const maxShown = 5;

@@ -1,13 +1,15 @@
 import { projectSettings } from '../../config/project-settings.ts';
 import { AdapterError } from '../../errors.ts';
 import { dnsLabelForm } from '../../grammar/names.ts';
+import { labelDefinitions } from '../../metric/labels.ts';
 import type { IngressLogKind } from '../../metric/log-kind.ts';
 import { withRetry } from '../../reading/retry.ts';
 import { surveyDefaultBackends } from '../../sls/default-backend.ts';
 import { surveyRoutes, type SurveyQuery } from '../../sls/route-survey.ts';
 import type { Io } from '../io.ts';
 import { loadCommandConfig, openReading, type Flags } from '../command-config.ts';
-import { hpaManifest, type HpaOptions } from './hpa-manifest.ts';
+import { hpaManifest } from './hpa-manifest.ts';
+import type { HpaOptions } from './hpa-route.ts';
 import { surveyJson, surveyTable, type Survey } from './survey-output.ts';
 
 export interface RoutesOptions extends Omit<HpaOptions, 'deployment'> {
@@ -45,7 +47,7 @@ export async function routes(options: RoutesOptions & Flags, io: Io): Promise<vo
     logstore,
     logKind: options.logKind ?? (logstore.startsWith('alb_') ? 'alb-ingress' : 'nginx-ingress'),
     window: { startSeconds: endSeconds - Math.ceil(options.since / 1000), endSeconds },
-    route: options.route,
+    routes: options.route,
     namespace: options.namespace,
     // One more than the limit, to find out if there are more.
     maxRows: limit + 1,
@@ -54,6 +56,10 @@ export async function routes(options: RoutesOptions & Flags, io: Io): Promise<vo
     withRetry(send, () => maxRetries, io.signal, { ...reading.retryPauses, deadlineMs });
   const { gates } = reading.sls;
   const found = await sending((signal) => surveyRoutes(query, gates, signal));
+  const [together] =
+    (options.route ?? []).length > 1
+      ? await sending((signal) => surveyRoutes({ ...query, together: true }, gates, signal))
+      : [];
   const defaultBackends =
     query.logKind === 'nginx-ingress'
       ? await sending((signal) => surveyDefaultBackends(query, query.window, gates, signal))
@@ -62,6 +68,7 @@ export async function routes(options: RoutesOptions & Flags, io: Io): Promise<vo
   const survey: Survey = {
     query,
     routes: found.slice(0, limit),
+    together,
     isCut: found.length > limit,
     defaultBackends,
     namespaces,
@@ -87,5 +94,8 @@ function checkOptions({ since, limit, namespace, hpa, min, max, route }: RoutesO
   if (hpa !== undefined && (hpa.length > 253 || !dnsSubdomain.test(hpa)))
     throw invalid(`--hpa ${JSON.stringify(hpa)} must be the name of a Deployment`);
   if (hpa === undefined && route !== undefined) throw invalid('--route needs --hpa DEPLOYMENT');
+  const wrong = route?.find((name) => !labelDefinitions.route.accepts(name));
+  if (wrong !== undefined)
+    throw invalid(`--route ${JSON.stringify(wrong)} must be ${labelDefinitions.route.accepted}`);
   if (min > max) throw invalid(`--min ${min} must be at most --max ${max}`);
 }

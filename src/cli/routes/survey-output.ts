@@ -10,6 +10,8 @@ export interface Survey {
   readonly query: SurveyQuery;
   /** In descending order of requests. */
   readonly routes: readonly SurveyedRoute[];
+  /** The routes that `--route` names, counted as one. Undefined: it names fewer than two. */
+  readonly together: SurveyedRoute | undefined;
   /** True if there are more routes. */
   readonly isCut: boolean;
   /** Requests that failed and that a default backend answered. No route counts them. */

@@ -42,24 +42,24 @@ describe('routes --hpa', () => {
   });
 
   it('uses the given replicas and route', async () => {
-    const flags = ['--route', 'shop-web-80', '--min', '2', '--max', '1000'];
+    const flags = ['--route', 'shop-web-80', '--min', '2', '--max', '20'];
     const { stdout } = await routes('nginx-ingress', '--hpa', 'web', ...flags);
     const manifest = parse(stdout) as Hpa;
     expect(manifest).toMatchObject({
       metadata: { name: 'web' },
-      spec: { minReplicas: 2, maxReplicas: 1000 },
+      spec: { minReplicas: 2, maxReplicas: 20 },
     });
     expect(manifest.metadata).not.toHaveProperty('namespace');
     const [metric] = manifest.spec.metrics;
-    expect(metric?.external).toEqual(labelled({ 'sls.ingress.route': 'shop-web-80' }, '3m'));
+    expect(metric?.external).toEqual(labelled({ 'sls.ingress.route': 'shop-web-80' }, '130m'));
   });
 
   it('finds the route of the Deployment even if more than --limit routes are busier', async () => {
-    const flags = ['--namespace', 'shop', '--limit', '1'];
+    const flags = ['--namespace', 'shop', '--limit', '1', '--max', '9'];
     const { code, stdout } = await routes('nginx-ingress', '--hpa', 'canary', ...flags);
     expect(code).toBe(0);
     const [metric] = (parse(stdout) as Hpa).spec.metrics;
-    expect(metric?.external).toMatchObject(labelled({ 'sls.ingress.route': 'shop-canary-80' }, '63m'));
+    expect(metric?.external).toMatchObject(labelled({ 'sls.ingress.route': 'shop-canary-80' }, '71m'));
   });
 
   it('prints JSON with -o json', async () => {
@@ -85,6 +85,52 @@ describe('routes --hpa', () => {
     expect(manifest.spec.metrics[0]?.external).toEqual(labelled(parts, '130m'));
   });
 
+  it('adds up several routes, and takes the busiest minute of all of them together', async () => {
+    const flags = ['--route', 'shop-canary-80', '--route', 'shop-web-80', '--max', '20'];
+    const { code, stdout, stderr } = await routes('nginx-ingress', '--hpa', 'web', ...flags);
+    expect([code, stderr]).toEqual([0, '']);
+    const manifest = parse(stdout) as Hpa;
+    expect(kubernetesFaults([manifest])).toEqual([]);
+    expect(manifest.spec.metrics[0]?.external).toEqual({
+      metric: {
+        name: 'sls_ingress_qps',
+        selector: {
+          matchLabels: { 'sls.project': project, 'sls.logstore': 'nginx-ingress' },
+          matchExpressions: [
+            { key: 'sls.ingress.route', operator: 'In', values: ['shop-canary-80', 'shop-web-80'] },
+          ],
+        },
+      },
+      // 150 requests in the minute of both, over 16 replicas.
+      target: { type: 'AverageValue', averageValue: '160m' },
+    });
+    expect(stdout).toContain('# Route shop-canary-80, shop-web-80, ');
+    expect(stdout).toContain('2.5 in the busiest minute');
+  });
+
+  it('adds up routes whose busiest minutes differ', async () => {
+    const flags = ['--route', 'default-web-80', '--route', 'shop-web-80'];
+    const { stdout } = await routes('nginx-ingress', '--hpa', 'web', ...flags);
+    expect(stdout).toContain('5 in the busiest minute');
+  });
+
+  it('suggests no target for a route with too few requests, and says why', async () => {
+    const flags = ['--route', 'shop-canary-80', '--max', '100'];
+    const { code, stdout, stderr } = await routes('nginx-ingress', '--hpa', 'canary', ...flags);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(
+      /^sls-metrics-adapter: route shop-canary-80 had 30 requests in its busiest minute since .*; a target that puts it on 80 replicas needs at least 320, else one request more or less changes the replicas\. Survey a busier time/,
+    );
+  });
+
+  it('never scales to zero, because the route of a service without pods reads 0', async () => {
+    const { code, stdout, stderr } = await routes('nginx-ingress', '--hpa', 'web', '--min', '0');
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(
+      /--min <count>' argument '0' is invalid\. It must be at least 1\..*never scales up again.*HPAScaleToZero/,
+    );
+  });
+
   it.each([
     [
       'there are several routes',
@@ -103,6 +149,24 @@ describe('routes --hpa', () => {
       ['--hpa', 'model', '--route', longRoute],
       2,
       /labels cannot express route shop-model-serving-.* without its namespace: add --namespace/,
+    ],
+    [
+      'one of several routes had no request',
+      ['--hpa', 'web', '--route', 'shop-web-80', '--route', 'shop-gone-80'],
+      1,
+      /no request to shop-gone-80 was logged since /,
+    ],
+    [
+      'one of several routes is longer than a label value',
+      ['--hpa', 'web', '--route', 'shop-web-80', '--route', longRoute, '--namespace', 'shop'],
+      2,
+      /one selector cannot name route shop-model-serving-.* besides others, .*: print an HPA for each route/,
+    ],
+    [
+      'no ingress logs such a route',
+      ['--hpa', 'web', '--route', 'shop_web_80'],
+      2,
+      /--route "shop_web_80" must be a route as nginx-ingress logs it/,
     ],
     [
       'the route had no request',
