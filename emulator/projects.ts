@@ -1,4 +1,4 @@
-import { parameterInvalid, ServiceError } from './service-error.ts';
+import { ServiceError } from './service-error.ts';
 import { QuerySlots } from './query-slots.ts';
 import type { Database } from './store/database.ts';
 import type { IndexConfig } from './store/index-config.ts';
@@ -59,20 +59,20 @@ export class Projects {
     throw new ServiceError(404, 'LogStoreNotExist', `logstore ${name} does not exist`);
   }
 
-  /** Throws ServiceError 400 LogStoreAlreadyExist or ParameterInvalid. */
+  /** Throws ServiceError 400 LogStoreAlreadyExist or LogStoreInfoInvalid. */
   createLogstore(project: string, spec: NewLogstore): void {
     const { logstores } = this.#find(project);
     if (!/^[a-z0-9][a-z0-9_-]{0,61}[a-z0-9]$/.test(spec.name))
-      throw parameterInvalid(`logstore name ${spec.name} is invalid`);
+      throw new ServiceError(400, 'LogStoreInfoInvalid', `logstore name ${spec.name} is invalid`);
     if (logstores.has(spec.name))
-      throw new ServiceError(400, 'LogStoreAlreadyExist', `logstore ${spec.name} already exists`);
+      throw new ServiceError(400, 'LogStoreAlreadyExist', `logstore ${spec.name} already exists.`);
     logstores.set(spec.name, this.#logstore(spec));
   }
 
   /** Adds the index of a logstore that has none. As in SLS, it covers only lines that arrive later. */
   createIndex(project: string, name: string, index: IndexConfig): void {
     const { mode, index: existing } = this.findLogstore(project, name);
-    if (existing) throw new ServiceError(400, 'IndexAlreadyExist', 'log store index is already created');
+    if (existing) throw new ServiceError(400, 'IndexAlreadyExist', 'Logstore index is already created.');
     this.#find(project).logstores.set(name, this.#logstore({ name, mode, index }));
   }
 

@@ -53,6 +53,7 @@ export function readGetProjectLogs(
   const [, quoted, plain] = fromClause.exec(sql) ?? [];
   const logstore = quoted ?? plain;
   if (logstore === undefined) throw parameterInvalid('sql must name a logstore after FROM');
+  if (!/\b__(time|date)__\b/.test(sql)) throw parameterInvalid('sql must limit __time__ or __date__');
   const toSeconds = Math.ceil(nowMs / 1000) + 24 * 3600;
   const range = { fromSeconds: 0, toSeconds, line: maxLines, offset: 0, reverse: false };
   return { logstore, parameters: { ...range, query: `* | ${sql}` } };

@@ -54,7 +54,7 @@ export function getLogStoreReply({ name, mode, createdSeconds }: Logstore): Repl
  * https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-getindex
  */
 export function getIndexReply({ index, mode, createdSeconds }: Logstore): Reply {
-  if (!index) throw new ServiceError(404, 'IndexConfigNotExist', "index config doesn't exist.");
+  if (!index) throw new ServiceError(400, 'IndexConfigNotExist', "index config doesn't exist.");
   const text = { token: Array.from(delimiters), caseSensitive: false, chn: false };
   const keys = Object.entries(index.fields).map(([field, type]) => [
     field,

@@ -6,6 +6,7 @@ const opaque = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\//g;
 /** What DuckDB accepts and SLS does not. */
 const foreignSyntax =
   /;|\$|\/\/|:|->|\?|\b[exb]''|@|#|==|\*\*|\b\d+_\d|\b0x|\boffset\s+\d+|\bfetch\s+(?:first|next)\b/i;
+const maxDistinct = 10;
 const trailingComma = /,\s*(?:(?:from|where|group|having|order|limit)\b|\)|$)/i;
 /** Names that DuckDB gives to `count(*)` and `extract(… from …)`. */
 const foreignFunction = /\b(count_star|date_part)\s*\(/i;
@@ -27,6 +28,8 @@ export function checkSqlText(sql: string): void {
   if (foreign) throw parameterInvalid(`syntax error, extraneous input '${foreign[0]}'`);
   const unknown = foreignFunction.exec(visible)?.[1];
   if (unknown !== undefined) throw parameterInvalid(`Function ${unknown} not registered`);
+  if ([...visible.matchAll(/\bdistinct\b/gi)].length > maxDistinct)
+    throw parameterInvalid(`max distinct num is:${maxDistinct}, please use approx_distinct`);
   if (/'|"/.test(visible.replaceAll("''", ''))) throw parameterInvalid('unclosed string quote');
 }
 

@@ -99,7 +99,7 @@ describe.each(['v1', 'v4'])("the SDK's own client, signing %s", (signatureVersio
     );
     expect(counted.body?.reduce((sum, { count = 0 }) => sum + count, 0)).toBe(2);
     // Without parentheses: the SDK leaves them as they are in what v4 signs of a URL, unlike the Go and Python SDKs.
-    const query = `select status from "${logstore}" where status > 500`;
+    const query = `select status from "${logstore}" where status > 500 and __time__ >= ${from}`;
     const found = await client.getProjectLogs(project, new sls.GetProjectLogsRequest({ query }));
     expect(found.body).toMatchObject([{ status: '502' }]);
   });

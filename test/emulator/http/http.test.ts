@@ -2,6 +2,7 @@ import { inflateSync, zstdDecompressSync } from 'node:zlib';
 import { uncompressSync } from 'lz4-napi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../../emulator/emulator.ts';
+import { encodePutLogs } from '../../support/put-logs.ts';
 import { apiHeaders, line, logstore, nowSeconds, project, startTestEmulator } from '../harness.ts';
 import { send, type RawRequest } from '../raw-client.ts';
 
@@ -154,6 +155,83 @@ describe('HTTP API of the emulator', () => {
     expect(`${reply.status} ${errorCode ?? ''}`).toBe(outcome);
     expect(errorMessage).not.toBe('');
     expect(reply.headers['x-log-requestid']).toBeDefined();
+  });
+
+  const project_ = (sql: string): RawRequest => ({
+    path: `/logs?query=${encodeURIComponent(sql)}`,
+    headers: apiHeaders(),
+  });
+  const json = (method: string, path: string, value: object): RawRequest => {
+    const body = JSON.stringify(value);
+    return { method, path, headers: apiHeaders(body), body };
+  };
+  const put = (timeSeconds: number, changes: Record<string, string> = {}): RawRequest => {
+    const { body, headers } = encodePutLogs([{ timeSeconds, fields: { method: 'GET' } }], {
+      compressType: 'lz4',
+    });
+    const all = { ...apiHeaders(body), ...headers, ...changes };
+    return { method: 'POST', path: `/logstores/${logstore}/shards/lb`, headers: all, body };
+  };
+  const day = 24 * 3600;
+
+  it.each<[string, RawRequest, string, string]>([
+    ['lines over a week old', put(nowSeconds - 8 * day), '400 PostBodyInvalid', 'time is out of range'],
+    ['lines of the future', put(nowSeconds + 16 * 60), '400 PostBodyInvalid', 'time is out of range'],
+    [
+      'lines that are not compressed as said',
+      put(nowSeconds, { 'x-log-compresstype': 'zstd' }),
+      '400 PostBodyUncompressError',
+      'zstd',
+    ],
+    [
+      'a negative start of the range',
+      v2(JSON.stringify({ from: -1, to: 2 })),
+      '400 ParameterInvalid',
+      'The parameter from must be a positive integer',
+    ],
+    ['SQL over a project without FROM', project_('select 1'), '400 ParameterInvalid', 'after FROM'],
+    [
+      'SQL over a project without a time range',
+      project_(`select count(*) from "${logstore}"`),
+      '400 ParameterInvalid',
+      '__time__',
+    ],
+    [
+      'a search over a project',
+      project_(`* | select count(*) from "${logstore}" where __time__ > 1`),
+      '400 ParameterInvalid',
+      'only select statement',
+    ],
+    [
+      'a logstore whose name has capitals',
+      json('POST', '/logstores', { logstoreName: 'Own', ttl: 1, shardCount: 1 }),
+      '400 LogStoreInfoInvalid',
+      'logstore name Own is invalid',
+    ],
+    [
+      'a logstore without shards',
+      json('POST', '/logstores', { logstoreName: 'own', ttl: 1 }),
+      '400 ParameterInvalid',
+      'shardCount',
+    ],
+    [
+      'a second index',
+      json('POST', `/logstores/${logstore}/index`, { keys: { a: { type: 'long' } } }),
+      '400 IndexAlreadyExist',
+      'already created',
+    ],
+  ])('refuses %s', async (_name, request, outcome, message) => {
+    const reply = await send(emulator.url, request);
+    const { errorCode, errorMessage } = JSON.parse(reply.body.toString()) as Record<string, string>;
+    expect(`${reply.status} ${errorCode ?? ''}`).toBe(outcome);
+    expect(errorMessage).toContain(message);
+  });
+
+  it('takes lines of the last week and the next quarter of an hour', async () => {
+    for (const time of [nowSeconds - 7 * day + 1, nowSeconds + 15 * 60]) {
+      const reply = await send(emulator.url, put(time));
+      expect(reply).toMatchObject({ status: 200, body: Buffer.alloc(0) });
+    }
   });
 
   it('sends the time of its own clock as Date, also with an error', async () => {

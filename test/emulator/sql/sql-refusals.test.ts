@@ -79,6 +79,10 @@ describe('SQL that SLS refuses', () => {
     ['select 1 where 1 = (select 1)', 'you are using nested sql'],
     ['select status / (status - 200)', 'Division by zero'],
     ['select status limit 1000001', 'limit'],
+    [
+      `select ${Array.from({ length: 11 }, () => 'count(distinct status)').join(', ')}`,
+      'max distinct num is:10',
+    ],
     // One SELECT, and in SLS's dialect.
     ['', 'sql statement is empty'],
     ['selec 1', 'only select statement is allowed'],
