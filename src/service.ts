@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createAccessCheck } from './access/access-check.ts';
 import { createRequestParser } from './access/request-parser.ts';
 import { createApp } from './api/server/app.ts';
+import { replaceServingPair } from './api/server/server.ts';
+import type { ServingPair } from './api/server/serving-pair.ts';
 import { bindAddressOf, type Config } from './config/schema.ts';
+import { tlsSettingsOf } from './config/tls-settings.ts';
 import type { AutoscalerHandler } from './kube/autoscalers/autoscaler-changes.ts';
 import { AutoscalerDemand } from './reading/autoscaler-demand.ts';
 import { catalogOf } from './service/catalog.ts';
@@ -63,8 +66,10 @@ export async function startService(
     authentication === 'delegated' ? await delegate(config, dependencies, telemetry, autoscalers) : undefined;
   parts.defer(() => delegation?.stop());
   let shutdown: string | undefined;
+  const tls = tlsSettingsOf(config);
   const app = createApp({
     servingPair: pair,
+    tls,
     catalog,
     read: { reader: reading.reader, parseRequest, observer: telemetry, clock },
     access: delegation?.access,
@@ -75,7 +80,8 @@ export async function startService(
   });
   parts.defer(() => app.close());
   const { load, certificateFile } = certificate;
-  const servingCertificate = keepServingCertificate(app, pair, load, delegation?.apiService, telemetry);
+  const serve = (newPair: ServingPair) => replaceServingPair(app, newPair, tls);
+  const servingCertificate = keepServingCertificate(serve, pair, load, delegation?.apiService, telemetry);
   parts.defer(() => servingCertificate.stop());
   const observed = { config, dependencies, reading, delegation, servingCertificate };
   const internal = await startTelemetry(metrics, observed, status?.page(reading));

@@ -102,6 +102,8 @@ function readText(text: string, as: Setting['as']): unknown {
       return /^\d{1,15}s?$/.test(text) ? Number.parseInt(text, 10) : text;
     case 'boolean':
       return text === 'true' || (text === 'false' ? false : text);
+    case 'list':
+      return text.split(',').map((item) => item.trim());
     case undefined:
       return text;
   }

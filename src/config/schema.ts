@@ -19,6 +19,7 @@ import { readingSection } from './reading-section.ts';
 import { pathText } from './setting-path.ts';
 import { slsOverride, slsSection } from './sls-section.ts';
 import { spanningFaults } from './spanning-rules.ts';
+import { tlsCipherSuites, tlsMinVersion } from './tls-settings.ts';
 
 const server = section({
   bindAddress: text(
@@ -27,6 +28,8 @@ const server = section({
   securePort: whole(0, 65535, 'Port of the API; 0 takes any free port').default(6443),
   tlsCertFile: text('File of the serving certificate, PEM; default: a self-signed certificate').optional(),
   tlsPrivateKeyFile: text('File of the private key of the serving certificate, PEM').optional(),
+  tlsMinVersion,
+  tlsCipherSuites,
   certDir: text(
     'Directory for a self-signed certificate; default: sls-metrics-adapter below $XDG_CACHE_HOME or ~/.cache',
   ).optional(),

@@ -7,7 +7,7 @@ export interface Setting {
   /** Names that Alibaba Cloud and the stock adapter use. `SLS_METRICS_ADAPTER_…` takes precedence over them. */
   readonly alsoEnv?: readonly string[];
   /** How the text is converted; default: it stays text. */
-  readonly as?: 'number' | 'seconds' | 'boolean';
+  readonly as?: 'number' | 'seconds' | 'boolean' | 'list';
 }
 
 export const settings: readonly Setting[] = [
@@ -15,6 +15,8 @@ export const settings: readonly Setting[] = [
   { path: 'server.securePort', flag: '--secure-port <port>', as: 'number' },
   { path: 'server.tlsCertFile', flag: '--tls-cert-file <file>' },
   { path: 'server.tlsPrivateKeyFile', flag: '--tls-private-key-file <file>' },
+  { path: 'server.tlsMinVersion', flag: '--tls-min-version <version>' },
+  { path: 'server.tlsCipherSuites', flag: '--tls-cipher-suites <suites>', as: 'list' },
   { path: 'server.certDir', flag: '--cert-dir <dir>' },
   { path: 'server.authentication', flag: '--authentication <mode>' },
   { path: 'server.shutdownDelaySeconds', flag: '--shutdown-delay-duration <duration>', as: 'seconds' },

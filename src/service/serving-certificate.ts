@@ -1,7 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { replaceServingPair, type Server } from '../api/server/server.ts';
 import {
   certificateExpiresAtMs,
   keepServingPair,
@@ -56,11 +55,11 @@ export interface ServingCertificate {
 }
 
 /**
- * Keeps the server on the current serving pair. If the adapter maintains its APIService, a new certificate is published
+ * Keeps the server on the current serving pair: `serve` gives it to new connections. If the adapter maintains its APIService, a new certificate is published
  * there before it is served (docs/decisions/serving-certificate.md).
  */
 export function keepServingCertificate(
-  server: Server,
+  serve: (pair: ServingPair) => void,
   first: ServingPair,
   load: () => Promise<ServingPair>,
   apiService: ApiServiceKeeper | undefined,
@@ -70,7 +69,7 @@ export function keepServingCertificate(
   let expiresAtMs = certificateExpiresAtMs(first);
   apiService?.setCaPem(first.certificate);
   const replace = (pair: ServingPair) => {
-    replaceServingPair(server, pair);
+    serve(pair);
     expiresAtMs = certificateExpiresAtMs(pair);
     observer.servingPairReplaced();
   };

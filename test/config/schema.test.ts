@@ -30,6 +30,8 @@ describe('configSchema', () => {
     expect(configSchema.parse({ sls: region })).toEqual({
       server: {
         securePort: 6443,
+        tlsMinVersion: 'VersionTLS12',
+        tlsCipherSuites: [],
         authentication: 'delegated',
         maxRequestsInFlight: 400,
         shutdownDelaySeconds: 8,

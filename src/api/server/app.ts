@@ -9,9 +9,11 @@ import { registerMetrics } from './metrics-route.ts';
 import { pingCheck, registerProbe, type HealthCheck } from './probes.ts';
 import { createServer, type Handler, type Server } from './server.ts';
 import type { ServingPair } from './serving-pair.ts';
+import type { TlsSettings } from './tls-server.ts';
 
 export interface AppOptions {
   readonly servingPair: ServingPair;
+  readonly tls?: TlsSettings;
   /** The metrics that discovery lists. */
   readonly catalog: Catalog;
   readonly read: ReadContext;
@@ -39,7 +41,7 @@ export interface AppObserver {
 export function createApp(options: AppOptions): Server {
   const access = new Access(options.access, options.maxInFlight);
   const reads = new ReadEndpoint(options.read);
-  const app = createServer(options.servingPair);
+  const app = createServer(options.servingPair, options.tls);
   // Bodies are never read, so that none can fill the memory.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));

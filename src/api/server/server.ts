@@ -11,7 +11,7 @@ import Fastify, {
 import { AdapterError } from '../../errors.ts';
 import { sendError } from '../read/representation.ts';
 import type { ServingPair } from './serving-pair.ts';
-import { answerClientError, createTlsServer, refuse, secureContext } from './tls-server.ts';
+import { answerClientError, createTlsServer, refuse, secureContext, type TlsSettings } from './tls-server.ts';
 
 /** Time limits after the server begins to close: for requests that still arrive, and for running ones. */
 const drainIdleMs = 1000;
@@ -21,8 +21,8 @@ const drainMs = 30_000;
 const maxParamLength = 512;
 
 /** Gives new connections the new pair. Open connections keep theirs. */
-export function replaceServingPair(server: Server, pair: ServingPair): void {
-  (server.server as unknown as TlsServer).setSecureContext(secureContext(pair));
+export function replaceServingPair(server: Server, pair: ServingPair, settings?: TlsSettings): void {
+  (server.server as unknown as TlsServer).setSecureContext(secureContext(pair, settings));
 }
 
 /** Has the type of an HTTP/1.1 server: handlers use only what both protocols have. */
@@ -38,12 +38,13 @@ export type Handler = (
 export type RegisterGet = (url: string, handler: Handler) => void;
 
 /** Creates a Fastify server for HTTP/2 and HTTP/1.1 over TLS on one port. */
-export function createServer(pair: ServingPair): Server {
+export function createServer(pair: ServingPair, settings?: TlsSettings): Server {
   const options: FastifyHttp2SecureOptions<Http2SecureServer> = {
     http2: true,
     // Tells Fastify about TLS. The factory creates the server.
     https: {},
-    serverFactory: (listener) => createTlsServer(pair, requireHost(listener as unknown as RequestListener)),
+    serverFactory: (listener) =>
+      createTlsServer(pair, requireHost(listener as unknown as RequestListener), settings),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength },
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',

@@ -39,12 +39,24 @@ const requestTimeoutMs = 30_000;
 /** Go's default. The aggregator sends all its requests over one connection. */
 const maxConcurrentStreams = 250;
 
-/** The TLS settings that change with the serving pair. */
-export function secureContext({ certificate, key }: ServingPair): SecureContextOptions {
+/** What clients may negotiate. */
+export interface TlsSettings {
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  /** Cipher suites by the names of OpenSSL, separated by colons. Default: those of Node. */
+  readonly ciphers?: string;
+}
+
+const usualSettings: TlsSettings = { minVersion: 'TLSv1.2' };
+
+/** Returns the options of TLS that a new serving pair needs too. */
+export function secureContext(
+  { certificate, key }: ServingPair,
+  settings: TlsSettings = usualSettings,
+): SecureContextOptions {
   return {
     cert: certificate,
     key,
-    minVersion: 'TLSv1.2',
+    ...settings,
     // An empty list of authorities makes clients present any certificate that they have.
     ca: [],
     // A resumed session would lack the client's intermediate certificates.
@@ -58,10 +70,14 @@ export function secureContext({ certificate, key }: ServingPair): SecureContextO
  * TLS asks for a client certificate but does not verify it: the authenticator does, because different authorities sign
  * front proxies and users.
  */
-export function createTlsServer(pair: ServingPair, listener: RequestListener): Http2SecureServer {
+export function createTlsServer(
+  pair: ServingPair,
+  listener: RequestListener,
+  settings?: TlsSettings,
+): Http2SecureServer {
   const secure = createSecureServer({
     allowHTTP1: true,
-    ...secureContext(pair),
+    ...secureContext(pair, settings),
     requestCert: true,
     rejectUnauthorized: false,
     ...http1Options,
