@@ -277,7 +277,7 @@ const entries = {
   },
   LinesUnreadable: {
     httpStatus: 503,
-    when: 'Too many log lines lack the number that the metric needs; the message says how many.',
+    when: 'Too many log lines lack the number that the metric needs; the log says how many.',
     remedy:
       'Check that the log format writes that field, and the type and age of its index (docs/metrics.md).',
   },

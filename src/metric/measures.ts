@@ -15,18 +15,21 @@ export interface ReadableLines {
 }
 
 /**
- * Returns why a number cannot be computed from these lines, in words that follow the name of the metric; undefined: it
- * can.
+ * Returns why a number cannot be computed from these lines, in words that follow the name of the metric, and how many
+ * lines were counted; undefined: it can.
  */
 export function unreadableLines(
   aggregates: Aggregates,
   { column, counts, oneIn }: ReadableLines,
-): string | undefined {
+): { readonly what: string; readonly counted: string } | undefined {
   const lines = aggregates['requests'] ?? Number.NaN;
   const readable = counts.reduce((sum, alias) => sum + (aggregates[alias] ?? Number.NaN), 0);
   const unreadable = lines - readable;
   if (unreadable * oneIn <= lines) return undefined;
-  return `${unreadable} of ${lines} log lines have no number in ${column} that can be read`;
+  return {
+    what: `more than one in ${oneIn} log lines has no number in ${column} that can be read`,
+    counted: `${unreadable} of ${lines} log lines`,
+  };
 }
 
 /** One measurement of an access log of any kind: each makes one metric for each kind of log. */

@@ -128,15 +128,18 @@ export function outcomeFromResult(
     return failed('WindowEmpty', `${what}: no log line in ${windowSeconds(window)} s`);
   }
   const unreadable = metric.readable && unreadableLines(aggregates, metric.readable);
-  if (unreadable !== undefined) return failed('LinesUnreadable', `${what}: ${unreadable}`);
+  if (unreadable !== undefined)
+    return failed('LinesUnreadable', `${what}: ${unreadable.what}`, unreadable.counted);
   const value = metric.value(aggregates, windowSeconds(window));
   if (Number.isFinite(value) && value >= 0) return { kind: 'sample', sample: { value, window } };
+  const wrong = Number.isFinite(value) ? 'below 0' : String(value);
   if (metric.own !== undefined)
-    return failed('OwnMetricInvalid', `${what} is ${value}, although there are log lines`);
-  return failed('SlsReplyInvalid', `${what} is ${value}, which is not a valid value`);
+    return failed('OwnMetricInvalid', `${what} is ${wrong}, although there are log lines`, String(value));
+  return failed('SlsReplyInvalid', `${what} is ${wrong}, which is not a valid value`, String(value));
 }
 
-const failed = (code: ErrorCode, what: string): Outcome => ({
+/** @param found differs from read to read, so only the log has it */
+const failed = (code: ErrorCode, what: string, found?: string): Outcome => ({
   kind: 'failed',
-  error: new AdapterError(code, what),
+  error: new AdapterError(code, what, found === undefined ? {} : { cause: new Error(found) }),
 });

@@ -14,6 +14,8 @@ export interface PrefetcherContext {
   readonly refreshMsOf: (project: string) => number;
   /** Learns the delay of the logstores of these series. Never rejects. */
   readonly learnDelay: (series: readonly Series[], signal: AbortSignal) => Promise<void>;
+  /** Whether an earlier sample of the series is served while SLS gives none. */
+  readonly isServed: (series: Series) => boolean;
   readonly clock: { now(): number };
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -26,6 +28,8 @@ export interface PrefetchObserver {
   refreshFailing(
     event: LogstoreName & {
       readonly failed: number;
+      /** How many of the failed ones have an earlier sample that is served for now. */
+      readonly served: number;
       readonly wanted: number;
       readonly error: AdapterError;
     },
@@ -72,11 +76,8 @@ export class Prefetcher {
       if (series.length === 0) break;
       learning ??= learnDelay(series, signal).finally(() => (learning = undefined));
       try {
-        lastCode = this.#report(
-          logstore,
-          await collector.collect(series, defaultMaxRetries, signal),
-          lastCode,
-        );
+        const outcomes = await collector.collect(series, defaultMaxRetries, signal);
+        lastCode = this.#report(logstore, series, outcomes, lastCode);
       } catch {
         break;
       }
@@ -86,14 +87,28 @@ export class Prefetcher {
   }
 
   /** Returns the code that the refresh failed with. */
-  #report(logstore: LogstoreName, outcomes: readonly Outcome[], lastCode: string | undefined) {
-    const { observer } = this.#context;
-    const errors = outcomes.flatMap((outcome) => (outcome.kind === 'failed' ? outcome.error : []));
-    const [error] = errors;
+  #report(
+    logstore: LogstoreName,
+    series: readonly Series[],
+    outcomes: readonly Outcome[],
+    lastCode: string | undefined,
+  ) {
+    const { observer, isServed } = this.#context;
+    const failures = outcomes.flatMap((outcome, index) =>
+      outcome.kind === 'failed' ? { error: outcome.error, series: series[index] } : [],
+    );
+    const error = failures[0]?.error;
     if (error === undefined) {
       if (lastCode !== undefined) observer.refreshRecovered(logstore);
     } else if (error.code !== lastCode) {
-      observer.refreshFailing({ ...logstore, failed: errors.length, wanted: outcomes.length, error });
+      const served = failures.filter((failure) => failure.series && isServed(failure.series)).length;
+      observer.refreshFailing({
+        ...logstore,
+        failed: failures.length,
+        served,
+        wanted: outcomes.length,
+        error,
+      });
     }
     return error?.code;
   }

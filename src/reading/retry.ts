@@ -45,7 +45,7 @@ export async function withRetry<T>(
     if (!deadline.aborted) throw thrown;
     const last =
       lastError === undefined ? 'the first attempt did not end' : `last attempt: ${lastError.what}`;
-    throw new AdapterError('DeadlineExceeded', `no answer within ${settings.deadlineMs / 1000} s; ${last}`, {
+    throw new AdapterError('DeadlineExceeded', `no answer before the deadline of the read; ${last}`, {
       cause: lastError,
     });
   }

@@ -6,7 +6,7 @@ import { Delays } from '../reading/delay/delays.ts';
 import { Prefetcher, type PrefetchObserver } from '../reading/prefetcher.ts';
 import { Reader } from '../reading/reader.ts';
 import type { RetrySettings } from '../reading/retry.ts';
-import { SampleStore, type OutcomeSink } from '../reading/sample-store.ts';
+import { SampleStore, youngSample, type OutcomeSink } from '../reading/sample-store.ts';
 import { WantedSeries } from '../reading/wanted-series.ts';
 import type { SlsObserver } from '../sls/client.ts';
 import type { CredentialObserver } from '../sls/credentials/renewed-credentials.ts';
@@ -83,6 +83,8 @@ export function createReading(
     collector,
     refreshMsOf: (project) => readingOf(project).refreshSeconds * 1000,
     learnDelay: (series, signal) => delays.learn(series, signal),
+    isServed: (series) =>
+      youngSample(store.get(series), readingOf(series.project).maxStaleMs, clock.now()) !== undefined,
     clock,
     random,
     observer,

@@ -80,9 +80,18 @@ export function clockSkewSeconds({ plannedAtSeconds, elapsedMs, serverTimeMs }: 
 export function checkClock(times: QueryTimes, where: string): void {
   const skewSeconds = clockSkewSeconds(times);
   if (skewSeconds < maxAheadSeconds && skewSeconds > -maxBehindSeconds) return;
-  const distance = `at least ${Math.floor(Math.abs(skewSeconds))} s ${skewSeconds > 0 ? 'ahead of' : 'behind'}`;
-  throw new AdapterError('ClockSkewed', `SLS, ${where}: the clock of the adapter is ${distance} that of SLS`);
+  const side = skewSeconds > 0 ? 'ahead of' : 'behind';
+  const seconds = Math.abs(skewSeconds);
+  throw new AdapterError(
+    'ClockSkewed',
+    `SLS, ${where}: the clock of the adapter is ${roughly(seconds)} ${side} that of SLS`,
+    { cause: new Error(`at least ${Math.floor(seconds)} s ${side} SLS`) },
+  );
 }
+
+/** The measured time differs by seconds from read to read, so the message has only its order. */
+const roughly = (seconds: number): string =>
+  seconds > 3500 ? 'an hour or more' : seconds > 50 ? 'a minute or more' : 'some seconds';
 
 /**
  * Parses a number of SLS: an integer, or a double as Java prints it (`60.0`, `1.0E-4`, `1.2345E7`).
@@ -94,8 +103,9 @@ export function decodeNumber(text: string | undefined, column: string): number {
     const value = Number(text);
     if (Number.isFinite(value)) return value;
   }
-  const shown = text === undefined ? 'nothing' : JSON.stringify(text).slice(0, 100);
-  throw wrongReply(`${shown} for ${column}, which is not a number`);
+  if (text === undefined) throw wrongReply(`nothing for ${column}, which is not a number`);
+  const shown = JSON.stringify(text).slice(0, 100);
+  throw wrongReply(`a text for ${column} that is not a number`, `${shown} for ${column}`);
 }
 
 /** What SLS writes for an aggregate without a number, such as the average over lines without one. */
@@ -135,7 +145,11 @@ export function decodeByRoute(
   return byRoute;
 }
 
-const wrongReply = (what: string) => new AdapterError('SlsReplyInvalid', `SLS gave ${what}`);
+/** @param found differs from reply to reply, so only the log has it */
+const wrongReply = (what: string, found?: string) =>
+  new AdapterError('SlsReplyInvalid', `SLS gave ${what}`, {
+    cause: found === undefined ? undefined : new Error(`SLS gave ${found}`),
+  });
 
 const wrongRoute = (route: string, how: string) =>
   wrongReply(`route ${JSON.stringify(route).slice(0, 100)} ${how}`);
@@ -153,7 +167,8 @@ export function decodeTotal(
   nullLines: 'none' | 'refused' = 'refused',
 ): Map<undefined, Aggregates> {
   const [row] = rows;
-  if (row === undefined || rows.length > 1) throw wrongReply(`${rows.length} rows instead of one`);
+  if (row === undefined || rows.length > 1)
+    throw wrongReply('no row, or several, instead of one', `${rows.length} rows`);
   const lines = row[linesAlias];
   if (lines === 'null' && nullLines === 'none') return new Map();
   if (decodeNumber(lines, linesAlias) === 0) return new Map();
@@ -187,8 +202,8 @@ export function decodeSecondCounts(rows: readonly Row[], window: Window): Map<nu
   for (const row of rows) {
     const second = decodeCount(row[secondAlias], secondAlias);
     if (second < window.startSeconds || second >= window.endSeconds)
-      throw wrongReply(`second ${second}, which is outside the window`);
-    if (counts.has(second)) throw wrongReply(`second ${second} twice`);
+      throw wrongReply('a second outside the window', `second ${second}, which is outside the window`);
+    if (counts.has(second)) throw wrongReply('a second twice', `second ${second} twice`);
     counts.set(second, decodeCount(row[linesAlias], linesAlias));
   }
   return counts;
@@ -198,5 +213,5 @@ export function decodeSecondCounts(rows: readonly Row[], window: Window): Map<nu
 function decodeCount(text: string | undefined, column: string): number {
   const value = decodeNumber(text, column);
   if (Number.isSafeInteger(value) && value > 0) return value;
-  throw wrongReply(`${value} for ${column}, which is not a count above 0`);
+  throw wrongReply(`a number for ${column} that is not a count above 0`, `${value} for ${column}`);
 }

@@ -1,4 +1,5 @@
 import { AdapterError, errorRegistry, type ErrorCode } from '../errors.ts';
+import { withoutChangingParts } from './changing-parts.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import { logstoreName, type LogstoreAddress } from './endpoint.ts';
 import {
@@ -79,25 +80,6 @@ function parseErrorBody(body: Buffer): Omit<SlsRefusal, 'statusCode'> {
     return { errorCode: undefined, errorMessage: 'the body is not the JSON that SLS documents' };
   }
 }
-
-/** Parts of a message that differ from one reply to the next although the failure is the same. */
-const changingParts = [
-  // Signatures.
-  /(?<=signature[ :]+)[\w+/=]{16,}/gi,
-  // Keys of sessions, which change at each renewal.
-  /\bSTS\.\w+/g,
-  // Request IDs of SLS and of STS.
-  /\b[0-9A-F]{24}\b/g,
-  /\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi,
-  // Times: RFC 822, ISO 8601, Unix seconds or milliseconds.
-  /\b\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2}( GMT)?/g,
-  /\b\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?Z?/g,
-  /\b1\d{9}(\d{3})?\b/g,
-];
-
-/** Replaces what differs from one reply to the next by an ellipsis. */
-export const withoutChangingParts = (text: string): string =>
-  changingParts.reduce((rest, part) => rest.replace(part, '…'), text);
 
 /** Hides the secret and the security token of the credentials in a text. */
 export function withoutKey(text: string, { accessKeySecret, securityToken }: Credentials): string {

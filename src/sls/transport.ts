@@ -127,11 +127,17 @@ export class Transport {
   }
 }
 
-/** Includes the system's error code: the message may be empty (AggregateError of a failed connect). */
+/**
+ * Includes the system's error code: the message may be empty (AggregateError of a failed connect). Leaves out what differs
+ * from try to try: the address, since a name may have several, and the number of the thread that OpenSSL begins with.
+ */
 function networkReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  return [code, error.message].filter(Boolean).join(' ');
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  const text = message
+    .replace(/^((?:connect|read|write) E[A-Z]+) .*$/s, '$1')
+    .replace(/^[0-9A-F]+:error:/, 'error:');
+  return (text.includes(code) ? text : `${code} ${text}`).trim();
 }
 
 /** @returns Unix ms; undefined if there is no header, or its format is not that of RFC 9110, section 5.6.7 */

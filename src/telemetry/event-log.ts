@@ -85,9 +85,14 @@ const autoscalersOffRemedies = {
 } as const;
 
 function readingLines(logger: Logger) {
+  const warnOfOldReadings = warning(
+    logger,
+    'Readings are not refreshed; the last good ones are served for now',
+  );
+  const warnOfNoReadings = warning(logger, 'Readings fail, and there is no earlier one to serve');
   return {
     batchSent: (event) => logger.trace(event, 'One query is sent for a batch of series'),
-    refreshFailing: warning(logger, 'Readings are not refreshed; the last good ones are served for now'),
+    refreshFailing: (event) => (event.served > 0 ? warnOfOldReadings : warnOfNoReadings)(event),
     refreshRecovered: (event) => logger.info(event, 'Readings are refreshed again'),
     delayLearned: (event) =>
       event.saturated
@@ -127,15 +132,22 @@ function slsLines(logger: Logger) {
 const warning =
   (logger: Logger, meaning: string) =>
   ({ error, ...event }: { readonly error: AdapterError; readonly expires?: string | undefined }): void =>
-    logger.warn({ ...event, code: error.code }, `${meaning}: ${error.message}`);
+    logger.warn({ ...event, ...detailsOf(error) }, `${meaning}: ${error.message}`);
 
 function logFailure(logger: Logger, error: AdapterError, event: object): void {
-  const { code, message, slsRequestId } = error;
+  const { code, message } = error;
   const level = errorRegistry[code].logLevel;
   if (level === 'error') logger.error({ ...event, code, err: error.cause }, message);
   else if (level === 'debug') logger.debug({ ...event, code }, message);
-  else logger.warn({ ...event, code, slsRequestId, cause: causeOf(error) }, message);
+  else logger.warn({ ...event, ...detailsOf(error) }, message);
 }
+
+/** What the message leaves out because it differs each time that the failure repeats. */
+const detailsOf = (error: AdapterError) => ({
+  code: error.code,
+  slsRequestId: error.slsRequestId,
+  cause: causeOf(error),
+});
 
 /** The message of the root cause, which may say more than the error itself. */
 function causeOf(error: AdapterError): string | undefined {

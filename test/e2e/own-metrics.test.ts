@@ -237,7 +237,7 @@ describe('a metric of the configuration', () => {
       /^app_seconds of idle is NaN, although there are log lines\. Correct it/,
     ],
     ['app_ratio', 'kind=none', 503, 'OwnMetricInvalid', /app_ratio of the logstore is NaN/],
-    ['app_debt', '', 503, 'OwnMetricInvalid', /app_debt of the logstore is -160, although/],
+    ['app_debt', '', 503, 'OwnMetricInvalid', /app_debt of the logstore is below 0, although/],
     ['app_slow_share', '', 400, 'LabelMissing', /^label model is missing \(The model\)\. Add the label/],
     [
       'app_slow_share',

@@ -126,9 +126,10 @@ describe('the metrics', () => {
       const unreadable = (lines: number) =>
         unreadableLines({ requests: lines, [counted]: lines - 1, ...none }, readable);
       expect(unreadable(most)).toBeUndefined();
-      expect(unreadable(most - 1)).toBe(
-        `1 of ${most - 1} log lines have no number in ${column} that can be read`,
-      );
+      expect(unreadable(most - 1)).toEqual({
+        what: `more than one in ${most} log lines has no number in ${column} that can be read`,
+        counted: `1 of ${most - 1} log lines`,
+      });
     }
   });
 

@@ -240,7 +240,8 @@ describe('the outcome of a series if lines lack the number', () => {
     expect(outcome('sls_ingress_concurrency', { ...enough, request_time_lines: 197 })).toMatchObject({
       error: {
         code: 'LinesUnreadable',
-        what: 'sls_ingress_concurrency of default-a-80: 3 of 200 log lines have no number in request_time that can be read',
+        what: 'sls_ingress_concurrency of default-a-80: more than one in 100 log lines has no number in request_time that can be read',
+        cause: new Error('3 of 200 log lines'),
       },
     });
   });

@@ -40,6 +40,7 @@ function start(changes: Partial<PrefetcherContext> = {}) {
       learnt.push([...series]);
       return Promise.resolve();
     },
+    isServed: (series) => series === a,
     clock,
     random: () => 0,
     observer: {
@@ -119,6 +120,7 @@ describe('a wanted series', () => {
       ['LogstoreNotFound', 'IndexMissing', 'LogstoreNotFound'].map((code) => ({
         ...here,
         failed: 1,
+        served: 1,
         wanted: 1,
         code,
       })),

@@ -81,7 +81,7 @@ describe('the deadline of withRetry', () => {
     );
     expect(error).toMatchObject({
       code: 'DeadlineExceeded',
-      what: 'no answer within 0.03 s; the first attempt did not end',
+      what: 'no answer before the deadline of the read; the first attempt did not end',
       cause: undefined,
     });
     expect(reason).toBeInstanceOf(DOMException);

@@ -218,13 +218,13 @@ describe('a logstore without the alternative column (canaries)', () => {
 describe('an aggregate query with a clock that differs from that of SLS', () => {
   const clockSkewed = (what: string) => ({
     code: 'ClockSkewed',
-    what: `SLS, project ${project}, logstore ${logstore}: the clock of the adapter is at least ${what} that of SLS`,
+    what: `SLS, project ${project}, logstore ${logstore}: the clock of the adapter is ${what} that of SLS`,
   });
 
   it.each([
-    [-3000, '2 s ahead of'],
-    [-60_000, '59 s ahead of'],
-    [60_000, '58 s behind'],
+    [-3000, 'some seconds ahead of'],
+    [-60_000, 'a minute or more ahead of'],
+    [60_000, 'a minute or more behind'],
   ])('fails if SLS is %i ms ahead, whatever the rows', async (dateShiftMs, what) => {
     sls.setFaults({ dateShiftMs });
     for (const routes of [['default-a-80'], undefined])
@@ -238,7 +238,7 @@ describe('an aggregate query with a clock that differs from that of SLS', () => 
 
   it('fails if the query was planned before the clock was corrected', async () => {
     const setBack = queryOf({ plannedAtSeconds: clock.nowSeconds + 100 });
-    await expect(newSource().query(setBack, alive())).rejects.toMatchObject(clockSkewed('99 s ahead of'));
+    await expect(newSource().query(setBack, alive())).rejects.toMatchObject(clockSkewed('a minute or more ahead of'));
   });
 });
 

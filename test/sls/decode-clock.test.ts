@@ -59,16 +59,18 @@ describe('the clock skew', () => {
 
 describe('the clock check', () => {
   it.each([
-    ['2 s ahead of', times(-3)],
-    ['899 s ahead of', times(-900, 5000)],
-    ['30 s behind', times(31)],
-    ['30 s behind', times(51, 20_000)],
-    ['889 s behind', times(900, 9001)],
-  ])('refuses a clock that is %s that of SLS', (distance, given) => {
+    ['some seconds ahead of', '2 s ahead of', times(-3)],
+    ['a minute or more ahead of', '899 s ahead of', times(-900, 5000)],
+    ['an hour or more ahead of', '3599 s ahead of', times(-3600)],
+    ['some seconds behind', '30 s behind', times(31)],
+    ['some seconds behind', '30 s behind', times(51, 20_000)],
+    ['a minute or more behind', '889 s behind', times(900, 9001)],
+  ])('refuses a clock that is %s that of SLS (%s)', (distance, exactly, given) => {
     expect(check(given)).toThrow(
       expect.objectContaining({
         code: 'ClockSkewed',
-        what: `SLS, project p: the clock of the adapter is at least ${distance} that of SLS`,
+        what: `SLS, project p: the clock of the adapter is ${distance} that of SLS`,
+        cause: new Error(`at least ${exactly} SLS`),
       }),
     );
   });

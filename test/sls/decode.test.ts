@@ -11,6 +11,17 @@ import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
 
 const invalid = expect.objectContaining({ code: 'SlsReplyInvalid' }) as Error;
 
+/** Returns the message of the error that the work throws, and its cause, which has what differs from reply to reply. */
+function toldBy(work: () => unknown): string {
+  try {
+    work();
+    return 'nothing was thrown';
+  } catch (error) {
+    const { message, cause } = error as Error;
+    return `${message} ${cause instanceof Error ? cause.message : ''}`;
+  }
+}
+
 describe('decodeNumber', () => {
   it.each<[string, number]>([
     ['0', 0],
@@ -60,7 +71,9 @@ describe('decodeNumber', () => {
     '12abc',
   ])('refuses %j', (text) => {
     expect(() => decodeNumber(text, 'requests')).toThrow(invalid);
-    expect(() => decodeNumber(text, 'requests')).toThrow(`SLS gave ${JSON.stringify(text)} for requests`);
+    expect(toldBy(() => decodeNumber(text, 'requests'))).toContain(
+      `SLS gave ${JSON.stringify(text)} for requests`,
+    );
   });
 
   it('refuses a missing column', () => {
@@ -122,7 +135,7 @@ describe('decodeByRoute', () => {
     ['text instead of a number', [row('a', '1'), row('b', '1,000')], /"1,000" for requests/],
   ])('refuses %s', (_, rows, message) => {
     expect(() => decode(...rows)).toThrow(invalid);
-    expect(() => decode(...rows)).toThrow(message);
+    expect(toldBy(() => decode(...rows))).toMatch(message);
   });
 });
 
@@ -164,7 +177,7 @@ describe('decodeByRoute of a query that groups by every route', () => {
     ],
   ])('refuses %s', (_, rows, message) => {
     expect(() => decode(...rows)).toThrow(invalid);
-    expect(() => decode(...rows)).toThrow(message);
+    expect(toldBy(() => decode(...rows))).toMatch(message);
   });
 });
 
@@ -207,9 +220,9 @@ describe('decodeSecondCounts', () => {
   });
 
   it.each<[string, Record<string, string>, RegExp]>([
-    ['the second before', second('99', '1'), /second 99, which is outside the window/],
-    ['the second after', second('115', '1'), /second 115, which is outside the window/],
-    ['a second twice', second('100', '1'), /second 100 twice/],
+    ['the second before', second('99', '1'), /a second outside the window/],
+    ['the second after', second('115', '1'), /a second outside the window/],
+    ['a second twice', second('100', '1'), /a second twice/],
     ['half a second', second('101.5', '1'), /101\.5 for unix_second/],
     ['no second', { lines: '1' }, /nothing for unix_second/],
     ['no count', { unix_second: '101' }, /nothing for lines/],
@@ -220,7 +233,7 @@ describe('decodeSecondCounts', () => {
     ['a count beyond the safe integers', second('101', '9007199254740993'), /for lines/],
   ])('refuses %s', (_, wrong, message) => {
     expect(() => decode(second('100', '1'), wrong)).toThrow(invalid);
-    expect(() => decode(second('100', '1'), wrong)).toThrow(message);
+    expect(toldBy(() => decode(second('100', '1'), wrong))).toMatch(message);
   });
 });
 
@@ -260,7 +273,8 @@ describe('queryDecoded', () => {
     const decode = () => decodeNumber('many', 'requests');
     await expect(queryDecoded(logs, query, 115, decode, signal)).rejects.toMatchObject({
       code: 'SlsReplyInvalid',
-      what: 'SLS, project p, logstore l: SLS gave "many" for requests, which is not a number',
+      what: 'SLS, project p, logstore l: SLS gave a text for requests that is not a number',
+      cause: new Error('SLS gave "many" for requests'),
       slsRequestId: 'R1',
     });
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AdapterError, errorRegistry } from '../../src/errors.ts';
+import { slsErrorRules } from '../../src/sls/sls-error-rules.ts';
 import { replyError, unindexedField } from '../../src/sls/sls-error.ts';
 import { address, credentials, denied, errorOf, headers, indexMessages } from './error-replies.ts';
 
@@ -43,6 +44,19 @@ describe('the message of an error reply', () => {
       errorMessage.replace(/\.$/, ''),
     );
   });
+
+  it.each(slsErrorRules.flatMap(({ examples }) => examples))(
+    'is one message for status %i, code %s and %j, whatever times, signatures and IDs SLS repeats',
+    (statusCode, errorCode, text) => {
+      const messages = Array.from({ length: 10 }, (_, n) => {
+        const at = new Date(Date.UTC(2026, 0, 1, 0, 0, n));
+        const id = (0x62_da_0f_7fn * 10n ** 19n + BigInt(n)).toString(16).toUpperCase().slice(0, 24);
+        const changing = `signature ${'abcdef+/'.repeat(3)}${n}= STS.key${n} ${id} ${at.toUTCString()} ${at.toISOString()} ${at.getTime()}`;
+        return errorOf(statusCode, errorCode, `${text} ${changing}`).message;
+      });
+      expect(new Set(messages).size).toBe(1);
+    },
+  );
 
   it('shows the status if SLS sent no code', () => {
     const reply = { statusCode: 502, headers: {}, body: Buffer.from('{}') };

@@ -41,6 +41,26 @@ it('logs when the cluster serves no version of HPAs that can be read, and when H
   ]);
 });
 
+it('says that old readings are served only if there are any', () => {
+  const { lines, log } = recordingLog();
+  const cause = new Error('SLS answered 404 ProjectNotExist: all of it');
+  const error = new AdapterError('ProjectNotFound', 'no such project', { cause, slsRequestId: 'R1' });
+  const event = { project: 'p', logstore: 'l', failed: 2, wanted: 2, error };
+  log.refreshFailing({ ...event, served: 0 });
+  log.refreshFailing({ ...event, served: 1 });
+  const details = { level: 'warn', code: 'ProjectNotFound', slsRequestId: 'R1', cause: cause.message };
+  expect(lines).toMatchObject([
+    {
+      ...details,
+      msg: expect.stringMatching(/^Readings fail, and there is no earlier one to serve: no/) as unknown,
+    },
+    {
+      ...details,
+      msg: expect.stringMatching(/the last good ones are served for now: no such project/) as unknown,
+    },
+  ]);
+});
+
 it('logs one line when an SLS outage begins and one when it ends, with the project and the remedy', () => {
   const { lines, log } = recordingLog();
   const error = new AdapterError('CredentialsRefused', 'InvalidAccessKeyId');

@@ -1,4 +1,5 @@
 import { AdapterError } from '../../errors.ts';
+import { withoutChangingParts } from '../changing-parts.ts';
 import {
   isSameKey,
   type CredentialOrigin,
@@ -182,12 +183,10 @@ function checkCharacters({ accessKeyId, accessKeySecret, securityToken = '' }: C
       );
 }
 
-/** The error has no cause: the message of the origin is all that may be shown. */
+/** The message of the origin is all that may be shown; the log has it whole. */
 function toCredentialsError(thrown: unknown, name: string): AdapterError {
   if (thrown instanceof AdapterError) return thrown;
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
-  return new AdapterError(
-    'CredentialsMissing',
-    `no credentials for SLS (${name}): ${reason.replace(/\.$/, '')}`,
-  );
+  const what = `no credentials for SLS (${name}): ${withoutChangingParts(reason.replace(/\.$/, ''))}`;
+  return new AdapterError('CredentialsMissing', what, { cause: new Error(reason) });
 }

@@ -156,13 +156,13 @@ describe('credentials that expire', () => {
     await expect(source.current()).rejects.toMatchObject({ what: 'no credentials for SLS (test): down' });
   });
 
-  it('that have already expired are refused, with both times in the message', async () => {
+  it('that have already expired are refused, with both times in the cause', async () => {
     answer = () => session(-60);
     const error = await create()
       .current()
       .catch((thrown: unknown) => thrown as AdapterError);
     expect(error).toMatchObject({ code: 'CredentialsMissing' });
-    expect((error as AdapterError).what).toMatch(/they expired at \S+Z, and it is now \S+Z$/);
+    expect(String((error as AdapterError).cause)).toMatch(/they expired at \S+Z, and it is now \S+Z$/);
   });
 });
 
