@@ -238,7 +238,9 @@ describe('an aggregate query with a clock that differs from that of SLS', () => 
 
   it('fails if the query was planned before the clock was corrected', async () => {
     const setBack = queryOf({ plannedAtSeconds: clock.nowSeconds + 100 });
-    await expect(newSource().query(setBack, alive())).rejects.toMatchObject(clockSkewed('a minute or more ahead of'));
+    await expect(newSource().query(setBack, alive())).rejects.toMatchObject(
+      clockSkewed('a minute or more ahead of'),
+    );
   });
 });
 
