@@ -3,8 +3,9 @@ import type { Assumption } from './assumption.ts';
 import { lineAssumptions } from './line-assumptions.ts';
 import { metricAssumptions } from './metric-assumptions.ts';
 import { numberAssumptions } from './number-assumptions.ts';
-import { faultAssumptions, refusalAssumptions } from './refusal-assumptions.ts';
+import { refusalAssumptions, troubleAssumptions } from './refusal-assumptions.ts';
 import { resultAssumptions } from './result-assumptions.ts';
+import { searchAssumptions } from './search-assumptions.ts';
 import { textAssumptions } from './text-assumptions.ts';
 
 /** Returns every fact about SLS that the truth of a reading rests on, those that any logstore shows first. */
@@ -16,8 +17,9 @@ export function ledger(): readonly Assumption[] {
     ...metricAssumptions(),
     ...resultAssumptions,
     ...refusalAssumptions,
+    ...searchAssumptions,
     ...lineAssumptions,
-    ...faultAssumptions,
+    ...troubleAssumptions,
   ];
   const isOf = (asked: Assumption['asked']) => (entry: Assumption) => entry.asked === asked;
   return [...all.filter(isOf('by doctor')), ...all.filter(isOf('by test:sls')), ...all.filter(isOf('never'))];

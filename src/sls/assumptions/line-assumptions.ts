@@ -1,11 +1,10 @@
-import type { AskedPlace, Assumption, SampleLine } from './assumption.ts';
-import { docs, field, query, result, rows, type Fact } from './entry.ts';
+import { docs, field, query, result } from './entry.ts';
+import { aLine, at, counts, own, primary, select } from './own-lines.ts';
 
-const search = docs('Search syntax');
 const index = docs('Create indexes');
 const route = 'default-web-80';
 
-/** How SLS keeps, finds and cuts lines. Each entry brings its own, and reads no others. */
+/** How SLS keeps and cuts lines, and what becomes of their fields. Each entry brings its own, and reads no others. */
 export const lineAssumptions = [
   counts('range-ends', '*', 3, [at(0), at(30), at(59), at(60)], {
     range: [0, 60],
@@ -38,60 +37,12 @@ export const lineAssumptions = [
     source: docs('Collect logs in full regex mode'),
     consequence: 'A whole logstore would read too low.',
   }),
-  counts('token-found', `proxy_upstream_name: "${route}"`, 1, [primary(route)], {
-    statement: 'A search finds a route as one token: `-` separates nothing.',
-    source: index,
-    consequence: 'Routes would read 0.',
-  }),
-  counts('token-with-dots', 'proxy_upstream_name: "a_b.c-web-80"', 1, [primary('a_b.c-web-80')], {
-    statement: '`.` and `_` separate no tokens either.',
-    source: index,
-    consequence: 'Routes with such characters would read 0.',
-  }),
-  counts('token-in-any-case', 'proxy_upstream_name: "DEFAULT-WEB-80"', 1, [primary(route)], {
-    statement: 'A search finds upper and lower case alike.',
-    source: search,
-    consequence: 'The search of own metrics would find less than docs/own-metrics.md says.',
-  }),
-  counts(
-    'token-after-bracket',
-    `proxy_alternative_upstream_name: "${route}"`,
-    1,
-    [{ fields: { proxy_alternative_upstream_name: `502, 200 46b79 a.example.com [${route}` } }],
-    {
-      statement: '`[`, `,` and a space separate tokens.',
-      source: index,
-      consequence: 'Retried requests of a canary would be missing.',
-    },
-  ),
-  counts('search-or', `proxy_upstream_name: "x-y-1" or host: "a.example.com"`, 1, [aLine()], {
-    statement: '`or` finds lines that meet one condition of several fields.',
-    source: search,
-    consequence: 'Requests that a canary served would be missing.',
-  }),
-  counts('search-30-conditions', thirtyConditions(), 1, [primary('default-web-30')], {
-    statement: 'A search may have 30 conditions.',
+  own('value-of-2-kb', 'length(url) AS c', '', [{ fields: { url: `/${'a'.repeat(1999)}` } }], {
+    wanted: () => [{ c: '2000' }],
+    statement: 'A value of up to 2,048 bytes is whole in SQL.',
     source: docs('Limits on query and analysis'),
-    consequence: 'Queries for several routes would be refused.',
+    consequence: 'Own metrics that compare long values would find no line: a silent 0.',
   }),
-  counts('search-escapes', `url: "/a\\"b\\\\c"`, 1, [{ fields: { url: '/a"b\\c' } }], {
-    statement: 'A backslash escapes a double quote and a backslash in a quoted search.',
-    source: search,
-    consequence: 'Own metrics with such a value would be refused, or read 0.',
-  }),
-  query(
-    'by test:sls',
-    'search-number-on-text',
-    {
-      query: () => ({ query: 'upstream_status >= 500 | SELECT count(*) AS c FROM log LIMIT 1' }),
-      ...result('no error', () => true),
-    },
-    {
-      statement: 'A numeric comparison in a search of a text field is no error.',
-      source: index,
-      consequence: 'None for readings. It shows nothing about the type of a field.',
-    },
-  ),
   own('sql-is-exact', 'count(*) AS c', "AND proxy_upstream_name = 'Default-Web-80'", [primary(route)], {
     wanted: () => [{ c: '0' }],
     statement: '`=` on a field tells upper from lower case, unlike a search.',
@@ -177,84 +128,3 @@ export const lineAssumptions = [
     Array.from({ length: 101 }, (_, number) => primary(`default-web-${number}`)),
   ),
 ];
-
-interface OwnFact extends Fact {
-  /** The rows of the result, from the second of the lines. */
-  readonly wanted: (fromSeconds: number) => readonly Readonly<Record<string, string>>[];
-}
-
-/** Selects from the entry's own lines. `rest` follows the WHERE. */
-function select(id: string, columns: string, rest: string, searched = '*') {
-  return {
-    query: () => ({
-      query: `${searched} | SELECT ${columns} FROM log WHERE req_id = '${id}' ${rest}`.trimEnd(),
-    }),
-  };
-}
-
-function own(
-  id: string,
-  columns: string,
-  rest: string,
-  lines: readonly SampleLine[],
-  { wanted, ...fact }: OwnFact,
-): Assumption {
-  const expectation = (place: AskedPlace) => rows(...wanted(place.linesFromSeconds));
-  return query(
-    'by test:sls',
-    id,
-    {
-      ...select(id, columns, rest),
-      expected: rows(...wanted(0)).expected,
-      expects: (answer, place) => expectation(place).expects(answer, place),
-    },
-    fact,
-    lines,
-  );
-}
-
-interface CountFact extends Fact {
-  /** Seconds after the first line. */
-  readonly range?: readonly [number, number];
-  readonly where?: (fromSeconds: number) => string;
-}
-
-function counts(
-  id: string,
-  searched: string,
-  count: number,
-  lines: readonly SampleLine[],
-  { range, where, ...fact }: CountFact,
-): Assumption {
-  return query(
-    'by test:sls',
-    id,
-    {
-      query: ({ linesFromSeconds: from }) => ({
-        ...select(id, 'count(*) AS c', where === undefined ? '' : `AND ${where(from)}`, searched).query(),
-        ...(range && { fromSeconds: from + range[0], toSeconds: from + range[1] }),
-      }),
-      ...rows({ c: String(count) }),
-    },
-    fact,
-    lines,
-  );
-}
-
-function at(second: number): SampleLine {
-  return { second, fields: { host: 'a.example.com' } };
-}
-
-function primary(name: string): SampleLine {
-  return { fields: { proxy_upstream_name: name } };
-}
-
-function aLine(): SampleLine {
-  return { fields: { host: 'a.example.com', status: '200', request_time: '0.1' } };
-}
-
-function thirtyConditions(): string {
-  return Array.from({ length: 30 }, (_, number) => `proxy_upstream_name: "default-web-${number + 1}"`).join(
-    ' or ',
-  );
-}

@@ -1,3 +1,6 @@
+import type { ErrorCode } from '../../errors.ts';
+import { slsErrorRules, type SlsErrorRule } from '../sls-error-rules.ts';
+import type { Assumption } from './assumption.ts';
 import { docs, presto, query, refusal, type Fact } from './entry.ts';
 import { tables } from './tables.ts';
 
@@ -123,35 +126,42 @@ export const refusalAssumptions = [
   ),
 ];
 
-/** What SLS answers in trouble. */
-export const faultAssumptions = [
-  fault('fault-incomplete', refusal(['SlsIncomplete']), {
-    statement:
-      '`meta.progress` says `Incomplete` if the result lacks lines; the same request, sent again, can be complete.',
-    source: docs('GetLogsV2'),
-    consequence: 'Numbers that are too low would be served.',
-  }),
-  fault('fault-too-many-queries', refusal(['SlsThrottled'], /Too many queued queries/i), {
-    statement: 'The 16th SQL query at a time in a project is refused with `Too many queued queries`.',
-    source: docs('Limits on query and analysis'),
-    consequence: 'It would not be retried: readings would fail at busy times.',
-  }),
-  fault('fault-quota', refusal(['SlsThrottled']), {
-    statement: 'A project beyond its read quota answers 403 `ReadQuotaExceed`.',
-    source: errors,
-    consequence: 'It would not be retried.',
-  }),
-  fault('fault-denied', refusal(['PermissionDenied'], /denied by sts or ram/), {
-    statement: 'A right that RAM does not grant is refused as 401 `Unauthorized`: `denied by sts or ram`.',
-    source: errors,
-    consequence: 'The remedy would be wrong.',
-  }),
-  fault('fault-server-busy', refusal(['SlsThrottled']), {
-    statement: 'An overloaded server answers 503 `ServerBusy`.',
-    source: errors,
-    consequence: 'It would not be retried.',
-  }),
+const plainQuery = '* | SELECT count(*) AS c FROM log LIMIT 1';
+
+/** What SLS answers in trouble: an incomplete result, and the refusals that the adapter knows. */
+export const troubleAssumptions: readonly Assumption[] = [
+  query(
+    'never',
+    'trouble-incomplete',
+    { query: () => ({ query: plainQuery }), ...refusal(['SlsIncomplete']) },
+    {
+      statement:
+        '`meta.progress` says `Incomplete` if the result lacks lines; the same request, sent again, can be complete.',
+      source: docs('GetLogsV2'),
+      consequence: 'Numbers that are too low would be served.',
+    },
+  ),
+  ...slsErrorRules.flatMap(({ means, examples: [example] }) =>
+    example === undefined ? [] : [trouble(means, example)],
+  ),
 ];
+
+/** An entry of the table of refusals. Its ID is made of the errorCode and the first words of the message. */
+function trouble(means: ErrorCode, [status, errorCode, message]: SlsErrorRule['examples'][number]) {
+  const words = message.split(/\W+/).filter(Boolean).slice(0, 5);
+  const said = message === '' ? '' : `: ${message}`;
+  return query(
+    'never',
+    ['trouble', errorCode, ...words].join('-').toLowerCase(),
+    { query: () => ({ query: plainQuery }), ...refusal([means]) },
+    {
+      statement: `\`${status} ${errorCode}${said}\` means ${means}.`,
+      source: errors,
+      consequence:
+        'The failure would be told as another one, with another remedy, and retried or not accordingly.',
+    },
+  );
+}
 
 function ask(id: string, text: string, expectation: ReturnType<typeof refusal>, fact: Fact) {
   return query(
@@ -160,9 +170,4 @@ function ask(id: string, text: string, expectation: ReturnType<typeof refusal>, 
     { query: () => ({ query: text }), ...expectation },
     fact,
   );
-}
-
-function fault(id: string, expectation: ReturnType<typeof refusal>, fact: Fact) {
-  const text = '* | SELECT count(*) AS c FROM log LIMIT 1';
-  return query('never', id, { query: () => ({ query: text }), ...expectation }, fact);
 }

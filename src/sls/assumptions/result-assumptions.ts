@@ -89,6 +89,24 @@ export const resultAssumptions = [
     },
   ),
   query(
+    'by test:sls',
+    'order-by',
+    {
+      query: () => ({
+        query: `* | SELECT k, count(*) AS requests FROM ${tables['five rows']} GROUP BY k ORDER BY requests DESC, k LIMIT 2`,
+      }),
+      ...result(
+        'the rows of a and b, in this order',
+        ({ rows: [first, second] }) => first?.['k'] === 'a' && second?.['k'] === 'b',
+      ),
+    },
+    {
+      statement: 'ORDER BY takes an alias and DESC, and comes before LIMIT.',
+      source: docs('ORDER BY clause'),
+      consequence: '`routes` would leave out busy routes of a logstore with very many.',
+    },
+  ),
+  query(
     'by doctor',
     'range-of-time',
     {

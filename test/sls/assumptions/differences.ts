@@ -1,4 +1,5 @@
 import type { Faults } from '../../../emulator/faults.ts';
+import { slsErrorRules } from '../../../src/sls/sls-error-rules.ts';
 import {
   answers,
   computes,
@@ -150,6 +151,12 @@ export const differences: Readonly<Record<string, Difference>> = {
   'search-or': computes(' or ', ' and '),
   'search-30-conditions': refuses('condition number 30 is more than 20'),
   'search-number-on-text': refuses('key (upstream_status) is not config as numberic column'),
+  'search-precedence': computes(
+    'host: "a.example.com" or host: "b.example.com" and',
+    '(host: "a.example.com" or host: "b.example.com") and',
+  ),
+  'value-of-2-kb': prints('2000', '1024'),
+  'order-by': rows((found) => found.toReversed()),
   'search-escapes': refuses('unclosed string quote, position 12'),
   'sql-is-exact': computes(
     "proxy_upstream_name = 'Default-Web-80'",
@@ -168,27 +175,28 @@ export const differences: Readonly<Record<string, Difference>> = {
   'field-types': types('double', 'varchar'),
   'more-than-100-groups': rows((found) => found.slice(0, 100)),
 
-  'fault-incomplete': { outcome: (outcome) => ({ ...outcome, complete: true }) },
-  'fault-too-many-queries': refuses('Concurrency limit'),
-  'fault-quota': refuses('quota', 400, 'QuotaOverrun'),
-  'fault-denied': refuses('no right'),
-  'fault-server-busy': refuses('busy', 400, 'Busy'),
+  'trouble-incomplete': { outcome: (outcome) => ({ ...outcome, complete: true }) },
 };
 
-/** How the emulator is brought into the trouble that an entry is about. */
-export const troubles: Readonly<Record<string, Faults>> = {
-  'fault-incomplete': { incomplete: true },
-  'fault-too-many-queries': {
-    status: 400,
-    errorCode: 'ParameterInvalid',
-    errorMessage: 'Too many queued queries for "k8s-log-test", user can only run 15 query concurrently',
-  },
-  'fault-quota': { status: 403, errorCode: 'ReadQuotaExceed', errorMessage: 'project read quota exceed' },
-  'fault-denied': {
-    status: 401,
-    errorCode: 'Unauthorized',
-    errorMessage:
-      'denied by sts or ram, action: log:GetLogStoreLogs, resource: acs:log:*:*:project/p/logstore/l',
-  },
-  'fault-server-busy': { status: 503, errorCode: 'ServerBusy', errorMessage: 'the server is busy' },
-};
+/** How the emulator is brought into the trouble that an entry is about, and how SLS could tell it otherwise. */
+export function troubleOf(
+  id: string,
+): { readonly faults: Faults; readonly difference: Difference } | undefined {
+  if (id === 'trouble-incomplete') return { faults: { incomplete: true }, difference: differences[id] ?? {} };
+  for (const {
+    means,
+    examples: [example],
+  } of slsErrorRules) {
+    const [status = 0, errorCode = '', errorMessage = ''] = example ?? [];
+    const words = [errorCode, ...errorMessage.split(/\W+/).filter(Boolean).slice(0, 5)]
+      .join('-')
+      .toLowerCase();
+    if (id !== `trouble-${words}`) continue;
+    const otherStatus = means === 'QueryRefused' ? 503 : 400;
+    return {
+      faults: { status, errorCode, errorMessage },
+      difference: refuses('as never seen', otherStatus, 'NeverSeen'),
+    };
+  }
+  return undefined;
+}
