@@ -40,7 +40,9 @@ export function searchPredicate(node: SearchNode, index: IndexConfig): string {
   }
 }
 
-function fieldMatch(field: string, value: SearchValue, index: IndexConfig): string {
+/** `source` is short for `__source__`, unless the index has a field of that name. */
+function fieldMatch(name: string, value: SearchValue, index: IndexConfig): string {
+  const field = name === 'source' && !Object.hasOwn(index.fields, name) ? '__source__' : name;
   const type = typeOf(field, index);
   const column = textColumn(field);
   if (value.form === 'word' && value.text === '*') return `(${column} is not null)`;

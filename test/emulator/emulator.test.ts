@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { startEmulator } from '../../emulator/emulator.ts';
+import { ServiceError } from '../../emulator/service-error.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { getLogsV2, line, logstore, ManualClock, nowSeconds, project, startTestEmulator } from './harness.ts';
 import { send } from './raw-client.ts';
@@ -109,6 +110,23 @@ describe('emulator', () => {
     expect((await getLogsV2(emulator, `method: get | select count(*) as n`)).data).toMatchObject([
       { n: '50' },
     ]);
+  });
+
+  it('differs from SLS where a test asks for it', async () => {
+    await using emulator = await startTestEmulator({}, [line({}), line({})]);
+    const answer = async (query = count) => {
+      const { status, errorCode, data, meta } = await getLogsV2(emulator, query);
+      return errorCode || `${status} ${data[0]?.['n'] ?? ''} ${String(meta['progress'])}`;
+    };
+    expect(await answer()).toBe('200 2 Complete');
+    emulator.differ({ query: (asked) => ({ ...asked, query: asked.query.replace('count(*)', '7') }) });
+    expect(await answer()).toBe('200 7 Complete');
+    emulator.differ({ outcome: (outcome) => ({ ...outcome, complete: false }) });
+    expect(await answer()).toBe('200 2 Incomplete');
+    emulator.differ({ error: () => new ServiceError(403, 'Other', 'other') });
+    expect(await answer('* | select nosuch')).toBe('Other');
+    emulator.differ({});
+    expect(await answer('* | select nosuch')).toBe('ParameterInvalid');
   });
 
   it('fails queries with a 5xx at the given error rate', async () => {

@@ -14,7 +14,14 @@ const records = [
     9,
   ),
   line(
-    { req_id: 'b', method: 'POST', status: '404', url: '/login', proxy_upstream_name: 'default-nginx-8080' },
+    {
+      req_id: 'b',
+      method: 'POST',
+      status: '404',
+      url: '/login',
+      proxy_upstream_name: 'default-nginx-8080',
+      __source__: '10.0.0.7',
+    },
     8,
   ),
   line(
@@ -65,6 +72,8 @@ describe('search statements of the emulator', () => {
     ['proxy_upstream_name: *', 'abc'],
     ['not proxy_upstream_name: *', 'd'],
     ['host: ""', 'd'],
+    ['source: 10.0.0.7', 'b'],
+    ['__source__: 10.0.0.7', 'b'],
     ['url: bert', 'a'],
     ['url: "predict bert"', 'a'],
     ['url: #"bert:predict"', 'a'],
