@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { parse, YAMLParseError } from 'yaml';
 import { AdapterError } from '../errors.ts';
 import { describeFaults } from './faults.ts';
 import { configSchema, type Config } from './schema.ts';
@@ -72,8 +72,13 @@ const accessLists: ReadonlySet<unknown> = new Set(['projects', 'logstores', 'rou
 
 function parseYaml(text: string, refuse: (why: string, cause: unknown) => AdapterError): unknown {
   try {
-    return parse(text, withoutEmpty, { resolveKnownTags: false, logLevel: 'error' }) ?? {};
+    return parse(text, withoutEmpty, { resolveKnownTags: false, merge: true, logLevel: 'error' }) ?? {};
   } catch (fault) {
+    if (fault instanceof YAMLParseError && fault.code === 'MULTIPLE_DOCS')
+      throw refuse(
+        'has several YAML documents: put all settings into one, and remove the lines --- between them',
+        fault,
+      );
     // The library shows the position below the first line, which ends with a colon.
     const [summary = ''] = (fault as Error).message.split('\n');
     // A mapping that contains itself fails in the same way.

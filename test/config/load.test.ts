@@ -182,6 +182,26 @@ describe('a refused configuration', () => {
     ]);
   });
 
+  it('takes merge keys of YAML, also several in a list', () => {
+    const config = file(`---
+sls: { region: cn-beijing }
+projects:
+  - &usual { project: k8s-log-a, reading: &reading { refreshSeconds: 20 } }
+  - { <<: *usual, project: k8s-log-b }
+  - { project: k8s-log-c, reading: { <<: [{ maxStaleSeconds: 90 }, *reading] } }
+`);
+    expect(load({ flags: { config } }).projects).toMatchObject([
+      { project: 'k8s-log-a', reading: { refreshSeconds: 20 } },
+      { project: 'k8s-log-b', reading: { refreshSeconds: 20 } },
+      { project: 'k8s-log-c', reading: { refreshSeconds: 20, maxStaleSeconds: 90 } },
+    ]);
+  });
+
+  it('refuses an unknown key also where it was merged', () => {
+    const config = file('sls: { region: cn-beijing }\nlog: { <<: { levle: info } }\n');
+    expect(refusalOf({ flags: { config } }).join()).toContain('log.levle');
+  });
+
   it('ignores YAML tags of lists', () => {
     const config = file('sls: { region: r1 }\nlog: !!omap [level: info]');
     expect(refusalOf({ flags: { config } })[1]).toBe(
@@ -193,7 +213,12 @@ describe('a refused configuration', () => {
     ['a: b: c', 'is not YAML: Nested mappings are not allowed in compact mappings at line 1, column 4'],
     ['log: { level: info', 'is not YAML: '],
     ['log: {}\nlog: {}', 'is not YAML: Map keys must be unique at line 2, column 1'],
-    ['--- {}\n--- {}', 'is not YAML: Source contains multiple documents'],
+    [
+      '--- {}\n--- {}',
+      'has several YAML documents: put all settings into one, and remove the lines --- between them',
+    ],
+    ['sls: {}\n---\n', 'has several YAML documents: put all settings into one'],
+    ['sls: { <<: 3 }', 'is not YAML: '],
     ['[a, b]', 'must hold a mapping of settings'],
     ['region', 'must hold a mapping of settings'],
     [`a: &a [1]\nb: &b [${'*a,'.repeat(120)}]\nc: [*b, *b, *b]`, 'is not YAML: Excessive alias count'],

@@ -29,9 +29,7 @@ describe('configSchema', () => {
   it('needs only a region, and has these defaults', () => {
     expect(configSchema.parse({ sls: region })).toEqual({
       server: {
-        securePort: 6443,
-        tlsMinVersion: 'VersionTLS12',
-        tlsCipherSuites: [],
+        ...{ securePort: 6443, tlsMinVersion: 'VersionTLS12', tlsCipherSuites: [] },
         authentication: 'delegated',
         maxRequestsInFlight: 400,
         shutdownDelaySeconds: 8,
