@@ -19,5 +19,7 @@ function parsed(text: string): JsonObject | undefined {
 }
 
 function repaired(text: string): string {
-  return text.replace(/\\x([0-9A-Fa-f]{2})/g, String.raw`\u00$1`).replace(/":\s*-?\s*(?=[,}])/g, '": null');
+  return text
+    .replace(/\\x([0-9A-Fa-f]{2})/g, String.raw`\u00$1`)
+    .replace(/": {0,3}-? {0,3}(?=[,}])/g, '": null');
 }

@@ -22,7 +22,7 @@ export type ReadLine =
 
 const nearAck = /^[^ ]+ - \[[^\]]*\] - /;
 /** From the user agent on: the length, the time and the upstream name of the default form. */
-const nearDefault = /^[^ ]+ - .*" [^ ]+ [^ ]+ \[[^\]]*\]/;
+const nearDefault = /^[^ ]+ - .*" [^ ]{1,20} [^ ]{1,20} \[[^\]]{0,300}\]/;
 
 /** Reads the request of a line whose wrappers are off (`unwrap`). */
 export function readLine({ text, timeSeconds, isStandardError }: Unwrapped): ReadLine {

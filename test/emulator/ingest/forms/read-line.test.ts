@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readLine } from '../../../../emulator/ingest/forms/read-line.ts';
 import { unwrap } from '../../../../emulator/ingest/forms/wrapper.ts';
@@ -222,4 +223,32 @@ describe('the name of a line that is no request', () => {
       isCollected,
     });
   });
+});
+
+describe('readLine of any text', () => {
+  const lines = wrappers.flatMap(([, wrap]) => [ackText(odd), defaultText(odd), jsonText(odd)].map(wrap));
+
+  it('throws for none, and gives each request a time', () => {
+    const mangled = fc
+      .tuple(fc.constantFrom(...lines), fc.nat(300), fc.nat(40), fc.string())
+      .map(([line, from, length, put]) => line.slice(0, from) + put + line.slice(from + length));
+    fc.assert(
+      fc.property(fc.oneof(mangled, fc.string(), fc.json()), (line) => {
+        const read = readLine(unwrap(line));
+        if (read.kind === 'request') expect(read.record.timeSeconds).toBeGreaterThanOrEqual(0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each(['{"a": ', `${combined} "`, '{"a":"\\x', '2026-11-23T14:40:41Z ', '" a a [', ' - [', '\0a'])(
+    'is linear in the length of a long line of %j',
+    (part) => {
+      const startMs = performance.now();
+      for (const pad of [' ', 'x', part])
+        for (const start of [part, `10.9.0.7 - - ${part}`])
+          readLine(unwrap(start + pad.repeat(1_000_000 / pad.length)));
+      expect(performance.now() - startMs).toBeLessThan(2000);
+    },
+  );
 });
