@@ -11,18 +11,29 @@ interface Want {
 /** How long after its last read a series is refreshed. An HPA reads every 15 s. */
 const readWantedMs = 120_000;
 
+/** The share of all series that the autoscalers of one namespace may name. */
+const namespaceShare = 1 / 4;
+
+/** Reads add no series beyond this share. The rest is for series that autoscalers name. */
+const readShare = 1 / 2;
+
 export type LogstoreName = Pick<Series, 'project' | 'logstore'>;
 
 /** Neither name can contain a slash. */
 const idOf = ({ project, logstore }: LogstoreName): string => `${project}/${logstore}`;
 
-/** The series to keep fresh, by logstore: those read in the last two minutes, and those that an autoscaler names. */
+/**
+ * The series to keep fresh, by logstore: those read in the last two minutes, and those that an autoscaler names. The delay of
+ * a logstore is learned while it has one, so no user may take all the room, and a newcomer displaces no other.
+ */
 export class WantedSeries {
   readonly #maxSeries: number;
   /** Logstore → key of the series → want. */
   readonly #byLogstore = new Map<string, Map<string, Want>>();
   readonly #byAutoscaler = new Map<string, readonly Want[]>();
   #onLogstore: (logstore: LogstoreName) => void = () => undefined;
+  /** Namespace → series that its autoscalers name. */
+  readonly #named = new Map<string, number>();
   #size = 0;
 
   /** @param maxSeries further series are served when they are read, but not kept fresh */
@@ -44,7 +55,7 @@ export class WantedSeries {
   }
 
   read(series: Series, nowMs: number): void {
-    const want = this.#add(series);
+    const want = this.#add(series, Math.ceil(this.#maxSeries * readShare));
     if (want !== undefined) want.lastReadMs = nowMs;
   }
 
@@ -55,8 +66,13 @@ export class WantedSeries {
    * @param series empty if the autoscaler was deleted
    */
   name(autoscaler: string, series: readonly Series[]): void {
+    const namespace = autoscaler.slice(0, autoscaler.indexOf('/'));
     const before = this.#byAutoscaler.get(autoscaler) ?? [];
-    const wants = series.flatMap((one) => this.#add(one) ?? []);
+    const byOthers = (this.#named.get(namespace) ?? 0) - before.length;
+    const room = Math.max(0, Math.ceil(this.#maxSeries * namespaceShare) - byOthers);
+    const wants = series.slice(0, room).flatMap((one) => this.#add(one, this.#maxSeries) ?? []);
+    if (byOthers + wants.length === 0) this.#named.delete(namespace);
+    else this.#named.set(namespace, byOthers + wants.length);
     for (const want of wants) want.autoscalers += 1;
     for (const want of before) want.autoscalers -= 1;
     if (wants.length === 0) this.#byAutoscaler.delete(autoscaler);
@@ -80,11 +96,11 @@ export class WantedSeries {
   }
 
   /** Returns undefined if there is no room. */
-  #add(series: Series): Want | undefined {
+  #add(series: Series, mostSeries: number): Want | undefined {
     const id = idOf(series);
     const wants = this.#byLogstore.get(id) ?? new Map<string, Want>();
     const known = wants.get(series.key);
-    if (known !== undefined || this.#size >= this.#maxSeries) return known;
+    if (known !== undefined || this.#size >= mostSeries) return known;
     const want = { series, lastReadMs: Number.NEGATIVE_INFINITY, autoscalers: 0 };
     wants.set(series.key, want);
     this.#size += 1;

@@ -62,6 +62,7 @@ export function createReading(
     settingsOf: (project) => readingOf(project).delay,
     query: sls.countSeconds,
     store,
+    maxLogstores: maxSeries,
     clock,
     observer,
   });

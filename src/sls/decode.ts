@@ -193,16 +193,16 @@ export function newestIn(rows: readonly Row[], window: Window): number | undefin
 }
 
 /**
- * Decodes the rows of a count per second. A second without a row had no line.
+ * Decodes the rows of a count per second. A second without a row had no line. Seconds outside the window are left out: they
+ * lie in the whole minutes that were asked for.
  *
- * @throws AdapterError `SlsReplyInvalid`, also for a second that comes twice or lies outside the window
+ * @throws AdapterError `SlsReplyInvalid`, also for a second that comes twice
  */
 export function decodeSecondCounts(rows: readonly Row[], window: Window): Map<number, number> {
   const counts = new Map<number, number>();
   for (const row of rows) {
     const second = decodeCount(row[secondAlias], secondAlias);
-    if (second < window.startSeconds || second >= window.endSeconds)
-      throw wrongReply('a second outside the window', `second ${second}, which is outside the window`);
+    if (second < window.startSeconds || second >= window.endSeconds) continue;
     if (counts.has(second)) throw wrongReply('a second twice', `second ${second} twice`);
     counts.set(second, decodeCount(row[linesAlias], linesAlias));
   }

@@ -50,7 +50,7 @@ describe('a series that is read', () => {
 
 describe('a series that an autoscaler names', () => {
   it('is wanted until no autoscaler names it', () => {
-    const wanted = new WantedSeries(10);
+    const wanted = new WantedSeries(100);
     wanted.name('default/one', [a, a, b]);
     wanted.name('default/two', [b]);
     expect(routes(wanted, nowMs)).toEqual(['a', 'b']);
@@ -86,12 +86,34 @@ it('notifies the listener of each logstore that gets its first wanted series, an
   expect(notified).toEqual([here, there, here]);
 });
 
-it('lists no more series than maxSeries, and adds the next once there is room', () => {
-  const wanted = new WantedSeries(1);
-  wanted.read(a, nowMs);
-  wanted.read(b, nowMs);
-  expect(routes(wanted, nowMs)).toEqual(['a']);
-  wanted.take(here, nowMs + 1e9);
-  wanted.read(b, nowMs + 1e9);
-  expect(routes(wanted, nowMs + 1e9)).toEqual(['b']);
+describe('the room for wanted series', () => {
+  const nth = (index: number) => seriesWith({ route: `r${index}` });
+  const many = Array.from({ length: 100 }, (_, index) => nth(index));
+
+  it('is half taken by reads at most, and has room again when series are no longer read', () => {
+    const wanted = new WantedSeries(8);
+    for (const one of many) wanted.read(one, nowMs);
+    expect(routes(wanted, nowMs)).toEqual(['r0', 'r1', 'r2', 'r3']);
+    wanted.name('default/web', [a]);
+    expect(routes(wanted, nowMs)).toContain('a');
+    wanted.take(here, nowMs + 1e9);
+    wanted.read(b, nowMs + 1e9);
+    expect(routes(wanted, nowMs + 1e9)).toEqual(['b', 'a'].sort());
+  });
+
+  it('is taken to a quarter at most by the autoscalers of a namespace, and to all by those of many', () => {
+    const wanted = new WantedSeries(8);
+    wanted.name('tenant/one', many.slice(0, 1));
+    wanted.name('tenant/two', many);
+    wanted.name('tenant/three', [a]);
+    expect(routes(wanted, nowMs)).toEqual(['r0', 'r1'].slice(0, wanted.size));
+    wanted.name('other/one', [a, b]);
+    expect(routes(wanted, nowMs)).toContain('b');
+    wanted.name('tenant/one', []);
+    wanted.name('tenant/two', [nth(50), nth(51), nth(52)]);
+    expect(routes(wanted, nowMs)).toEqual(['a', 'b', 'r50', 'r51']);
+    for (const namespace of ['n1', 'n2', 'n3', 'n4'])
+      wanted.name(`${namespace}/x`, [nth(namespace.charCodeAt(1)), nth(200 + namespace.charCodeAt(1))]);
+    expect(wanted.size).toBe(8);
+  });
 });

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import type { Series } from '../../metric/series.ts';
 import { logstoreKey, type Endpoint, type LogstoreAddress } from '../../sls/endpoint.ts';
 import type { BatchRun, OutcomeSink, SampleStore } from '../sample-store.ts';
@@ -11,6 +10,8 @@ export interface DelaysContext extends DelayLearnerContext {
   readonly fixedSecondsOf: (project: string) => number | undefined;
   readonly settingsOf: (project: string) => DelaySettings;
   readonly store: SampleStore;
+  /** The delays of more logstores are not learned, and stay at their start values. */
+  readonly maxLogstores: number;
 }
 
 /** Where a delay comes from. */
@@ -21,16 +22,26 @@ export type LearnedDelay = Readonly<
   Pick<DelayLearner, 'address' | 'delaySeconds' | 'saturated' | 'probedAtMs'>
 >;
 
-/** With more, the least recently used is forgotten. */
-const maxLogstores = 1000;
+/** A logstore without a wanted series for this long is forgotten, or up to twice as long. */
+const unusedMs = 5 * 60_000;
+
+interface KnownLogstore {
+  readonly learner: DelayLearner;
+  /** Whether a series was wanted since unused logstores were last forgotten. */
+  isUsed: boolean;
+}
 
 /** A learned delay has a second to spare, so a sample with one second less is still complete. */
 const spareSeconds = 1;
 
-/** How long before now the window of a series ends: by its label, by the configuration, or learned for its logstore. */
+/**
+ * How long before now the window of a series ends: by its label, by the configuration, or learned for its logstore. Users
+ * name the logstores, and the truth of readings rests on the delay: a logstore is never forgotten in favour of another.
+ */
 export class Delays {
   readonly #context: DelaysContext;
-  readonly #learners = new LRUCache<string, DelayLearner>({ max: maxLogstores });
+  readonly #logstores = new Map<string, KnownLogstore>();
+  #forgotAtMs = -Infinity;
 
   /** Passes outcomes to the store, except samples whose delay became too short while their query was in flight. */
   readonly sink: OutcomeSink = {
@@ -55,9 +66,10 @@ export class Delays {
     return this.#learnerOf(series)?.probedAtMs === undefined ? 'start value' : 'learned';
   }
 
-  /** Returns the delay of each logstore that is probed. */
+  /** Returns the delay of each logstore that answered a probe: a name that does not exist is not listed. */
   learned(): LearnedDelay[] {
-    return [...this.#learners.values()];
+    const learners = Array.from(this.#logstores.values(), ({ learner }) => learner);
+    return learners.filter(({ probedAtMs }) => probedAtMs !== undefined);
   }
 
   /**
@@ -65,12 +77,14 @@ export class Delays {
    * seconds while readings are wanted; concurrent calls are fine. Never rejects.
    */
   async learn(series: readonly Series[], signal: AbortSignal): Promise<void> {
-    const learners = new Set<DelayLearner>();
-    for (const one of new Map(series.map((each) => [each.groupKey, each])).values())
-      if (this.#fixedSecondsOf(one) === undefined)
-        learners.add(this.#learnerOf(one) ?? this.#addLearner(one));
+    this.#forgetUnused();
+    const used = new Set<KnownLogstore>();
+    for (const one of new Map(series.map((each) => [each.groupKey, each])).values()) {
+      const known = this.#fixedSecondsOf(one) === undefined ? this.#use(one) : undefined;
+      if (known !== undefined) used.add(known);
+    }
     await Promise.all(
-      Array.from(learners, async (learner) => {
+      Array.from(used, async ({ learner }) => {
         const hasChanged = await learner.probe(signal);
         if (hasChanged) this.#forgetEarlySamples(learner.address);
       }),
@@ -82,14 +96,32 @@ export class Delays {
   }
 
   #learnerOf(series: Series): DelayLearner | undefined {
-    return this.#learners.get(logstoreKey(this.#addressOf(series)));
+    return this.#logstores.get(logstoreKey(this.#addressOf(series)))?.learner;
   }
 
-  #addLearner(series: Series): DelayLearner {
+  /** Returns undefined if there is no room. */
+  #use(series: Series): KnownLogstore | undefined {
     const address = this.#addressOf(series);
-    const learner = new DelayLearner(address, this.#context.settingsOf(series.project), this.#context);
-    this.#learners.set(logstoreKey(address), learner);
-    return learner;
+    const key = logstoreKey(address);
+    let known = this.#logstores.get(key);
+    if (known === undefined && this.#logstores.size < this.#context.maxLogstores) {
+      const settings = this.#context.settingsOf(series.project);
+      known = { learner: new DelayLearner(address, settings, this.#context), isUsed: true };
+      this.#logstores.set(key, known);
+    }
+    if (known !== undefined) known.isUsed = true;
+    return known;
+  }
+
+  /** Looks for use since the last call, not at times of use: after the clock was set, those are not comparable. */
+  #forgetUnused(): void {
+    const sinceMs = this.#context.clock.now() - this.#forgotAtMs;
+    if (sinceMs >= 0 && sinceMs < unusedMs) return;
+    this.#forgotAtMs = this.#context.clock.now();
+    for (const [key, known] of this.#logstores) {
+      if (!known.isUsed) this.#logstores.delete(key);
+      known.isUsed = false;
+    }
   }
 
   #addressOf(series: Series): LogstoreAddress {

@@ -22,7 +22,7 @@ function createDelays() {
   const store = new SampleStore(100);
   const { query, clock, observer } = sls;
   const delays = new Delays({
-    ...{ query, clock, observer, store, endpointOf },
+    ...{ query, clock, observer, store, endpointOf, maxLogstores: 50 },
     settingsOf: (project) =>
       project === 'slow' ? { initialSeconds: 30, leastSeconds: 20, mostSeconds: 40 } : defaultSettings,
     fixedSecondsOf: (project) => (project === 'configured' ? 20 : undefined),
@@ -105,16 +105,48 @@ describe('the delay of a series', () => {
     expect(sls.sent).toHaveLength(24);
   });
 
-  it('is forgotten for the least recently used logstore if there are more than a thousand', async () => {
-    const { delays } = createDelays();
+  it('is kept while a series is wanted, however many other logstores are named', async () => {
+    const { delays, learnTimes, sls } = createDelays();
+    await learnTimes([usual], 12);
     const nth = (index: number) => seriesWith({ logstore: `logstore-${index}` });
-    for (let index = 0; index < 1000; index++) await delays.learn([nth(index)], alive());
-    delays.secondsOf(nth(0));
-    await delays.learn([nth(1000)], alive());
-    const kept = new Set(delays.learned().map(({ address }) => address.logstore));
-    expect(kept.size).toBe(1000);
-    expect(kept).not.toContain('logstore-1');
-    expect(kept).toContain('logstore-0');
+    const named = Array.from({ length: 200 }, (_, index) => nth(index));
+    await learnTimes([usual, ...named], 40);
+    expect(delays.secondsOf(usual)).toBe(4);
+    expect(delays.learned()).toHaveLength(50);
+    expect(new Set(sls.sent.map(({ logstore }) => logstore))).toHaveLength(50);
+    expect([nth(0), nth(199)].map((one) => delays.secondsOf(one))).toEqual([4, 10]);
+  });
+
+  it('is learned for another logstore once one is no longer wanted', async () => {
+    const { delays, learnTimes } = createDelays();
+    const nth = (index: number) => seriesWith({ logstore: `logstore-${index}` });
+    const named = Array.from({ length: 49 }, (_, index) => nth(index));
+    await learnTimes([usual, ...named], 12);
+    await learnTimes([usual, elsewhere], 12);
+    expect(delays.secondsOf(elsewhere)).toBe(10);
+    await learnTimes([usual, elsewhere], 40);
+    expect([usual, elsewhere].map((one) => delays.secondsOf(one))).toEqual([4, 4]);
+    expect(delays.learned()).toHaveLength(2);
+  });
+
+  it('is kept when the clock is set ahead or back by a day', async () => {
+    const { sls, delays, learnTimes } = createDelays();
+    await learnTimes([usual, elsewhere], 12);
+    for (const days of [1, -2]) {
+      sls.clock.advance(days * 86_400_000);
+      // Each logstore has a loop of its own that calls.
+      await learnTimes([elsewhere], 1);
+      expect(delays.secondsOf(usual)).toBe(4);
+      await learnTimes([usual], 1);
+    }
+    expect(delays.secondsOf(elsewhere)).toBe(4);
+  });
+
+  it('is not listed for a logstore that never answered', async () => {
+    const { sls, delays, learnTimes } = createDelays();
+    sls.failure = new AdapterError('LogstoreNotFound', 'no');
+    await learnTimes([usual], 3);
+    expect(delays.learned()).toEqual([]);
   });
 
   it('is not probed if all series have a label or setting', async () => {

@@ -66,6 +66,7 @@ beforeAll(async () => {
   endpoint = parseEndpointUrl(emulator.url);
   sls = createClient();
   delays = new Delays({
+    maxLogstores: 100,
     clock,
     store: new SampleStore(1),
     endpointOf: () => endpoint,
