@@ -50,7 +50,7 @@ function judge(results: readonly EntryResult[], queries: number): Finding {
   const summary = `SLS computes as assumed: ${assumed.length} of ${results.length}`;
   if (differing.length > 0)
     return failed(
-      [`${summary}. It differs in:`, ...differing.map(differenceText)].join('\n'),
+      [`${summary}. It differs in:`, ...differenceTexts(differing)].join('\n'),
       'Do not trust readings that this touches. Report it to the maintainers of the adapter with the output of doctor -o json; docs/assumptions.md says what each assumption is for.',
     );
   if (unanswered !== undefined)
@@ -61,5 +61,16 @@ function judge(results: readonly EntryResult[], queries: number): Finding {
   return ok(`${summary}, in ${queries} queries`);
 }
 
-const differenceText = ({ id, statement, expected, found, consequence }: EntryResult) =>
-  `${id}: ${statement} Expected: ${expected}. Found: ${found}. What it means: ${consequence}`;
+/** One text for each answer: entries that share a query share its refusal. */
+function differenceTexts(differing: readonly EntryResult[]): string[] {
+  const isRefusal = ({ found = '' }: EntryResult) => /^[A-Z]\w+: /.test(found);
+  const groups = Map.groupBy(differing, (entry) => (isRefusal(entry) ? entry.found : entry.id));
+  return [...groups.values()].flatMap(([entry, ...others]) => {
+    if (entry === undefined) return [];
+    const { id, statement, expected, found, consequence } = entry;
+    const more = others.length === 0 ? '' : ` The same answer to: ${others.map((one) => one.id).join(', ')}.`;
+    return [
+      `${id}: ${statement} Expected: ${expected}. Found: ${found}. What it means: ${consequence}${more}`,
+    ];
+  });
+}

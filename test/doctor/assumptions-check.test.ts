@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ledger } from '../../src/sls/assumptions/ledger.ts';
-import { computes } from '../sls/assumptions/difference.ts';
+import { computes, refuses } from '../sls/assumptions/difference.ts';
 import { createHealthySetup, type HealthySetup } from './healthy-setup.ts';
 
 let setup: HealthySetup;
@@ -43,6 +43,21 @@ describe('the check assumptions of doctor', () => {
     expect(remedy).toContain('Do not trust readings');
     expect(entries).toContainEqual(
       expect.objectContaining({ id: 'avg-null', result: 'differs', found: '0.5' }),
+    );
+  });
+
+  it('says once what SLS refuses for several entries', async () => {
+    const refusal = refuses('Function split_part not registered');
+    setup.emulator.differ({
+      outcome: (outcome, query) =>
+        query.query.includes('AS upstream_time_lines')
+          ? (refusal.outcome?.(outcome, query) ?? outcome)
+          : outcome,
+    });
+    const { found = '' } = (await result()) ?? {};
+    expect(found.split('\n')).toHaveLength(2);
+    expect(found).toMatch(
+      /metric-qps: .*split_part.* The same answer to: metric-requests, .*metric-upstream-latency-p99\.$/,
     );
   });
 

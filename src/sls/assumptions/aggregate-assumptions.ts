@@ -1,3 +1,4 @@
+import type { ColumnAsk } from './assumption.ts';
 import { column, docs, presto, type Fact } from './entry.ts';
 
 const aggregation = docs('Aggregate functions');
@@ -57,16 +58,26 @@ export const aggregateAssumptions = [
     source: aggregation,
     consequence: '`doctor` and `routes` would say that lines stopped long ago.',
   }),
-  ofFive('percentile-middle', 'approx_percentile(x, 0.5)', ['0.5', '0.75'], {
-    statement: '`approx_percentile` gives a value that occurs, at most one rank from the exact one.',
-    source: estimation,
-    consequence: 'Percentiles of latency would be wrong for routes with few requests.',
-  }),
-  ofFive('percentile-high', 'approx_percentile(x, 0.99)', ['0.75', '1.0'], {
-    statement: 'A high percentile of few values is one of the greatest.',
-    source: estimation,
-    consequence: 'Percentiles of latency would be wrong for routes with few requests.',
-  }),
+  ofFive(
+    'percentile-middle',
+    'approx_percentile(x, 0.5)',
+    { least: 0.5, most: 0.75 },
+    {
+      statement: '`approx_percentile` gives a value between those of the neighbouring ranks.',
+      source: estimation,
+      consequence: 'Percentiles of latency would be wrong for routes with few requests.',
+    },
+  ),
+  ofFive(
+    'percentile-high',
+    'approx_percentile(x, 0.99)',
+    { least: 0.75, most: 1 },
+    {
+      statement: 'A high percentile of few values lies between the two greatest.',
+      source: estimation,
+      consequence: 'Percentiles of latency would be wrong for routes with few requests.',
+    },
+  ),
   ofFive(
     'type-long',
     'max(i) + count(*)',
@@ -133,7 +144,7 @@ export const aggregateAssumptions = [
   }),
 ];
 
-function ofFive(id: string, sql: string, value: string | readonly string[], fact: Fact, type?: string) {
+function ofFive(id: string, sql: string, value: ColumnAsk['value'], fact: Fact, type?: string) {
   return column('five rows', id, sql, value, fact, type);
 }
 

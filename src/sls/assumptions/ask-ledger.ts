@@ -1,7 +1,8 @@
 import { errorRegistry, toAdapterError, type AdapterError } from '../../errors.ts';
 import { logQuery, type LogQuery, type LogSource } from '../client.ts';
 import type { LogstoreAddress } from '../endpoint.ts';
-import type { Answer, AskedPlace, Assumption } from './assumption.ts';
+import { lastMinute, type Answer, type AskedPlace, type Assumption, type ColumnAsk } from './assumption.ts';
+import { isWithin, rangeText } from './entry.ts';
 import { tables, type TableName } from './tables.ts';
 
 export interface LedgerPlace extends LogstoreAddress, AskedPlace {
@@ -64,7 +65,7 @@ export const notAsked = (entry: Assumption): EntryResult => ({
 export const expectedOf = ({ ask }: Assumption): string =>
   ask.kind === 'query'
     ? ask.expected
-    : `${ask.sql} is ${valueText([ask.value].flat().join(' or '), ask.type)}`;
+    : `${ask.sql} is ${valueText(typeof ask.value === 'string' ? ask.value : rangeText(ask.value), ask.type)}`;
 
 const valueText = (value: string, type: string | undefined) =>
   type === undefined ? value : `${value}, a ${type}`;
@@ -81,8 +82,11 @@ function expects({ ask }: Assumption, answer: Answer, place: AskedPlace): boolea
   if (ask.kind === 'query') return ask.expects(answer, place);
   const { rows = [], columnTypes } = answer.result ?? {};
   const isOfType = ask.type === undefined || columnTypes?.get(valueAlias) === ask.type;
-  return rows.length === 1 && isOfType && [ask.value].flat().includes(rows[0]?.[valueAlias] ?? '');
+  return rows.length === 1 && isOfType && matches(ask.value, rows[0]?.[valueAlias] ?? '');
 }
+
+const matches = (value: ColumnAsk['value'], text: string) =>
+  typeof value === 'string' ? text === value : /^\d/.test(text) && isWithin(Number(text), value);
 
 const longestFound = 300;
 
@@ -143,7 +147,7 @@ class Asker {
     const window =
       asked === 'by test:sls'
         ? { startSeconds: linesFromSeconds, endSeconds: linesFromSeconds + 120 }
-        : { startSeconds: nowSeconds - 60, endSeconds: nowSeconds };
+        : lastMinute(nowSeconds);
     return { ...logQuery(this.#place, window, wanted.query), ...wanted };
   }
 

@@ -1,4 +1,5 @@
 import type { AdapterError } from '../../errors.ts';
+import type { Window } from '../../metric/sample.ts';
 import type { LogQuery, LogResult } from '../client.ts';
 import type { TableName } from './tables.ts';
 
@@ -29,10 +30,16 @@ export interface ColumnAsk {
   readonly kind: 'column';
   readonly table: TableName;
   readonly sql: string;
-  /** The text that SLS must answer; several: any of them. */
-  readonly value: string | readonly string[];
+  /** The text that SLS must answer, or the range of the number. */
+  readonly value: string | NumberRange;
   /** The type that `meta.columnTypes` must name. Default: any. */
   readonly type?: string;
+}
+
+/** Both ends are included. */
+export interface NumberRange {
+  readonly least: number;
+  readonly most: number;
 }
 
 /** A query of its own. Entries with equal queries share one. */
@@ -67,4 +74,10 @@ export interface SampleLine {
   /** Added to `linesFromSeconds`; 0 to 119. Default 0. */
   readonly second?: number;
   readonly fields: Readonly<Record<string, string>>;
+}
+
+/** The range of a query over any logstore. SLS gives complete results for whole minutes. */
+export function lastMinute(nowSeconds: number): Window {
+  const endSeconds = Math.floor(nowSeconds / 60) * 60;
+  return { startSeconds: endSeconds - 60, endSeconds };
 }

@@ -1,4 +1,4 @@
-import type { Answer, Assumption, ColumnAsk, QueryAsk } from './assumption.ts';
+import type { Answer, Assumption, ColumnAsk, NumberRange, QueryAsk } from './assumption.ts';
 
 /** What an entry says besides its request. */
 export type Fact = Pick<Assumption, 'statement' | 'source' | 'consequence'> &
@@ -16,7 +16,7 @@ export const column = (
   table: ColumnAsk['table'],
   id: string,
   sql: string,
-  value: string | readonly string[],
+  value: ColumnAsk['value'],
   fact: Fact,
   type?: string,
 ): Assumption => ({
@@ -25,6 +25,12 @@ export const column = (
   asked: 'by doctor',
   ask: { kind: 'column', table, sql, value, ...(type && { type }) },
 });
+
+export const isWithin = (number: number, { least, most }: NumberRange): boolean =>
+  number >= least && number <= most;
+
+export const rangeText = ({ least, most }: NumberRange): string =>
+  least === most ? String(least) : `from ${least} to ${most}`;
 
 /** SQL: a condition as a text, since SLS does not say how it prints a boolean. */
 export const yesNo = (condition: string): string => `CASE WHEN ${condition} THEN 'yes' ELSE 'no' END`;

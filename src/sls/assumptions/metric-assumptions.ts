@@ -1,31 +1,33 @@
 import { createCatalog } from '../../metric/catalog.ts';
 import { decodeAggregates } from '../decode.ts';
 import { hostExpression, routeAlias, routeExpression } from '../query-text.ts';
-import type { Assumption } from './assumption.ts';
-import { query, result, rows } from './entry.ts';
+import type { Assumption, NumberRange } from './assumption.ts';
+import { isWithin, query, rangeText, result, rows } from './entry.ts';
 import { tables } from './tables.ts';
 
 const byHand = 'The values are computed by hand';
 const columns = { logKind: 'nginx-ingress', hasAlternative: true } as const;
 const windowSeconds = 10;
 
-/** Each metric's value of the four ingress lines in a window of 10 s; several: any of them. */
-const values: Readonly<Record<string, readonly number[]>> = {
-  qps: [0.4],
-  requests: [4],
-  error_ratio: [0.25],
-  concurrency: [0.15],
-  inflow: [60],
-  outflow: [300],
-  latency_avg: [500],
-  latency_p50: [250, 500, 750],
-  latency_p95: [500, 750],
-  latency_p99: [500, 750],
-  latency_p9999: [500, 750],
-  upstream_latency_avg: [375],
-  upstream_latency_p50: [250, 375, 500],
-  upstream_latency_p95: [375, 500],
-  upstream_latency_p99: [375, 500],
+const exactly = (value: number): NumberRange => ({ least: value, most: value });
+
+/** Each metric's value of the four ingress lines in a window of 10 s. Percentiles are estimates. */
+const values: Readonly<Record<string, NumberRange>> = {
+  qps: exactly(0.4),
+  requests: exactly(4),
+  error_ratio: exactly(0.25),
+  concurrency: exactly(0.15),
+  inflow: exactly(60),
+  outflow: exactly(300),
+  latency_avg: exactly(500),
+  latency_p50: { least: 250, most: 750 },
+  latency_p95: { least: 500, most: 750 },
+  latency_p99: { least: 500, most: 750 },
+  latency_p9999: { least: 500, most: 750 },
+  upstream_latency_avg: exactly(375),
+  upstream_latency_p50: { least: 250, most: 500 },
+  upstream_latency_p95: { least: 375, most: 500 },
+  upstream_latency_p99: { least: 375, most: 500 },
 };
 
 /** The SQL of the built-in metrics as it is sent, over lines with known values. All metrics share one query. */
@@ -48,8 +50,8 @@ export function metricAssumptions(): Assumption[] {
       `metric-${suffix.replaceAll('_', '-')}`,
       {
         query: () => ({ query: text }),
-        ...result(`a value of ${right.join(' or ')}`, ({ rows: [row = {}] }) =>
-          right.includes(value(decodeAggregates(row, Object.keys(own)), windowSeconds)),
+        ...result(`a value of ${rangeText(right)}`, ({ rows: [row = {}] }) =>
+          isWithin(value(decodeAggregates(row, Object.keys(own)), windowSeconds), right),
         ),
       },
       {

@@ -1,3 +1,4 @@
+import { lastMinute } from './assumption.ts';
 import { docs, field, presto, query, result, rows, type Fact } from './entry.ts';
 import { tables, type TableName } from './tables.ts';
 
@@ -110,17 +111,15 @@ export const resultAssumptions = [
     'by doctor',
     'range-of-time',
     {
-      query: ({ nowSeconds }) => ({
+      query: () => ({
         query: '* | SELECT min(__time__) AS oldest, max(__time__) AS newest FROM log LIMIT 1',
-        fromSeconds: nowSeconds - 120,
-        toSeconds: nowSeconds - 60,
       }),
       expected: 'from is included, to is not; or no line',
       expects: ({ result: found }, { nowSeconds }) => {
         const [row] = found?.rows ?? [];
         if (row?.['oldest'] === 'null') return true;
-        const [oldest, newest] = [Number(row?.['oldest']), Number(row?.['newest'])];
-        return oldest >= nowSeconds - 120 && newest < nowSeconds - 60;
+        const { startSeconds, endSeconds } = lastMinute(nowSeconds);
+        return Number(row?.['oldest']) >= startSeconds && Number(row?.['newest']) < endSeconds;
       },
     },
     {
