@@ -58,7 +58,7 @@ const kubernetes = section({
   serviceName: text(
     'Service in front of the adapter, named in the certificate and in the APIService',
   ).default('sls-metrics-adapter'),
-  serviceNamespace: text('Namespace of that Service; default: the namespace of the pod').optional(),
+  serviceNamespace: namespaceName('Namespace of that Service; default: the namespace of the pod').optional(),
   watchAutoscalers: onOff(
     'Refresh the metrics of all HPAs in the background; needs the right to list and watch HPAs',
   ).default(true),

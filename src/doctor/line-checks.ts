@@ -93,7 +93,7 @@ export const route: DoctorCheck = {
       return ok(
         routes.map((name) => `${name}: ${seen.get(name) ?? 0} requests within the last hour`).join(', '),
       );
-    const seenNames = [...seen.keys()];
+    const seenNames = [...seen.keys()].filter((name) => labelDefinitions.route.accepts(name));
     const suggestions = unseen.map((name) => ({ name, similar: nearest(name, seenNames, maxSuggestions) }));
     const texts = suggestions.map(({ name, similar }) =>
       similar.length === 0 ? name : `${name} (most similar: ${similar.join(', ')})`,

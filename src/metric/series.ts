@@ -32,6 +32,10 @@ export const filterText = ({ operator, values }: LabelChoice): string => {
   return operator === 'in' && more.length === 0 ? only : `${operator} (${values.join(',')})`;
 };
 
+/** Returns the filters as texts, by name. */
+export const filterTexts = (filters: LineFilters): Record<string, string> =>
+  Object.fromEntries(filterEntries(filters).map(([name, choice]) => [name, filterText(choice)]));
+
 /** What identifies a series. */
 export interface SeriesParts {
   readonly metric: MetricDefinition;

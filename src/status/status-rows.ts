@@ -1,5 +1,5 @@
 import type { AdapterError } from '../errors.ts';
-import { filterEntries, filterText } from '../metric/series.ts';
+import { filterTexts } from '../metric/series.ts';
 import { wantedReplicas } from '../metric/external-metric-ref.ts';
 import type { AutoscalerMetric, TrackedAutoscaler } from './autoscaler-tracker.ts';
 import type { RefusedRead } from './read-tracker.ts';
@@ -27,9 +27,7 @@ export function seriesStatus(tracked: TrackedSeries): SeriesStatus {
     project,
     logstore,
     route: route ?? null,
-    filters: Object.fromEntries(
-      filterEntries(filters).map(([filter, choice]) => [filter, filterText(choice)]),
-    ),
+    filters: filterTexts(filters),
     value: sample?.value ?? null,
     history: history.map((value) => Number(value.toPrecision(4))),
     windowEndSeconds: sample?.window.endSeconds ?? null,

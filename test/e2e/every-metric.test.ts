@@ -188,6 +188,31 @@ describe('each metric is computed from the lines, in its unit', () => {
     expect(await valueOf(`sls_alb_ingress_${suffix}`, { ...alb, ...filters })).toBe(value);
   });
 
+  it.each([
+    ['qps', 'sls.ingress.status in (200,502)', '4'],
+    ['requests', 'sls.ingress.status notin (200,4xx)', '6'],
+    ['requests', 'sls.ingress.status!=5xx', '54'],
+    ['status_qps', 'sls.ingress.status notin (2xx)', '400m'],
+    ['requests', 'sls.ingress.method in (POST,PUT)', '15'],
+    ['requests', 'sls.ingress.method!=POST,sls.ingress.status=5xx', '6'],
+    ['latency_avg', 'sls.ingress.host notin (a.example.com,c.example.com)', '110'],
+    ['error_ratio', 'sls.ingress.host in (a.example.com,b.example.com)', '100m'],
+    ['concurrency', 'sls.ingress.host!=c.example.com', '420m'],
+  ])('sls_ingress_%s of the whole logstore with the filter %s', async (suffix, filter, value) => {
+    const path = readPath(`sls_ingress_${suffix}`, `${selectorOf(names)},${filter}`);
+    const { body } = await adapter.request(path);
+    expect(body).toMatchObject({ items: [{ value }] });
+  });
+
+  it.each([
+    ['requests', 'sls.ingress.method notin (GET)', '5'],
+    ['inflow', 'sls.ingress.host in (a.example.com,b.example.com)', '400'],
+    ['status_qps', 'sls.ingress.status!=200', '134m'],
+  ])('sls_alb_ingress_%s with the filter %s', async (suffix, filter, value) => {
+    const path = readPath(`sls_alb_ingress_${suffix}`, `${selectorOf(alb)},${filter}`);
+    expect((await adapter.request(path)).body).toMatchObject({ items: [{ value }] });
+  });
+
   it.each([...perRoute.map(([suffix]) => suffix), 'upstream_latency_p95'])(
     'sls_ingress_%s is 0 without requests',
     async (suffix) => {

@@ -4,8 +4,10 @@ import { parseLabelSelector } from '../../src/grammar/label-selector.ts';
 import { historyLength } from '../../src/status/series-tracker.ts';
 import type { StatusChange } from '../../src/status/status-tracker.ts';
 import type { ReadingChange, SeriesStatus } from '../../src/status/status-document.ts';
+import { newSeries } from '../../src/metric/series.ts';
 import { seriesWith } from '../reading/series.ts';
 import { createTracker, manySeries, putReading } from '../status-page/status-bench.ts';
+import { anyOf, noneOf } from '../support/choices.ts';
 import { TestClock } from '../support/test-clock.ts';
 
 async function all<T>(some: AsyncIterable<T>): Promise<T[]> {
@@ -63,6 +65,17 @@ it('describes a series with its reading, history and window', async () => {
   ]);
 });
 
+it('names the filters of a series as a selector does', async () => {
+  const { clock, tracker, row } = bench();
+  const filters = { status: noneOf('404', '499'), method: anyOf('GET', 'PUT'), host: anyOf('a.example.com') };
+  putReading(tracker, newSeries({ ...series, filters }), 1, clock.now());
+  expect((await row())?.filters).toEqual({
+    host: 'a.example.com',
+    method: 'in (GET,PUT)',
+    status: 'notin (404,499)',
+  });
+});
+
 it('turns a series from fresh to stale to failing while SLS fails, and back to fresh', async () => {
   const { clock, tracker, row } = bench();
   putReading(tracker, series, 1, clock.now());
@@ -110,24 +123,24 @@ it('calls a late reading stale, and a series that never had a reading failing', 
 
 it('drops series that are not refreshed any more, unless an HPA names them', async () => {
   const { clock, tracker, rows } = bench();
-  tracker.autoscalers.changed({ namespace: 'shop', name: 'web' }, [named('kept')]);
+  tracker.autoscalers.changed({ namespace: 'shop', name: 'web' }, [named('default-kept-80')]);
   putReading(tracker, series, 1, clock.now());
   clock.advance(60_000);
   expect(tracker.head(nothing).counts).toMatchObject({ series: 1, waiting: 1 });
-  expect(await rows()).toMatchObject([{ route: 'kept' }]);
+  expect(await rows()).toMatchObject([{ route: 'default-kept-80' }]);
   tracker.autoscalers.changed({ namespace: 'shop', name: 'web' }, []);
   expect(tracker.head(nothing).counts.series).toBe(0);
 });
 
 it('sums the routes of an HPA metric, and computes replicas between the minimum and maximum of the HPA', async () => {
   const { clock, tracker } = bench();
-  tracker.autoscalers.changed({ namespace: 'shop', name: 'web' }, [named('a,b')]);
+  tracker.autoscalers.changed({ namespace: 'shop', name: 'web' }, [named('default-a-80,default-b-80')]);
   const wanted = async () => (await all(tracker.allAutoscalers())).flat()[0]?.metrics[0];
-  putReading(tracker, seriesWith({ route: 'a' }), 12, clock.now());
+  putReading(tracker, seriesWith({ route: 'default-a-80' }), 12, clock.now());
   expect(await wanted()).toMatchObject({ sum: null, wantedReplicas: null, series: [1, 2], target: aim });
-  putReading(tracker, seriesWith({ route: 'b' }), 12, clock.now());
+  putReading(tracker, seriesWith({ route: 'default-b-80' }), 12, clock.now());
   expect(await wanted()).toMatchObject({ sum: 24, wantedReplicas: 3 });
-  putReading(tracker, seriesWith({ route: 'b' }), 1200, clock.now());
+  putReading(tracker, seriesWith({ route: 'default-b-80' }), 1200, clock.now());
   expect(await wanted()).toMatchObject({ wantedReplicas: 10 });
 });
 
@@ -178,7 +191,7 @@ it('lists each refusal once, with the HPA if one names the metric, until it is n
 
 it('yields only the changes since the last call', async () => {
   const { clock, tracker, changes } = bench();
-  const [one, other] = [series, seriesWith({ route: 'b' })];
+  const [one, other] = [series, seriesWith({ route: 'default-b-80' })];
   putReading(tracker, one, 1, clock.now());
   tracker.recordChanges(true);
   putReading(tracker, one, 2, clock.now());
@@ -202,7 +215,7 @@ it('yields only the changes since the last call', async () => {
 it('records no changes while recording is off', async () => {
   const { clock, tracker, changes } = bench();
   putReading(tracker, series, 1, clock.now());
-  tracker.autoscalers.changed({ namespace: 'shop', name: 'web' }, [named('a')]);
+  tracker.autoscalers.changed({ namespace: 'shop', name: 'web' }, [named('default-a-80')]);
   tracker.recordChanges(true);
   tracker.recordChanges(false);
   putReading(tracker, series, 2, clock.now());

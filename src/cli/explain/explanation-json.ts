@@ -1,5 +1,6 @@
 import { externalMetricValueList } from '../../api/read/external-metrics.ts';
 import { AdapterError } from '../../errors.ts';
+import { filterTexts } from '../../metric/series.ts';
 import { utcText } from '../utc.ts';
 import type { Exchange, ExplainedRun, Explanation } from './explanation.ts';
 
@@ -18,7 +19,7 @@ export function explanationJson(explanation: Explanation, namespace: string) {
     project: request.project,
     logstore: request.logstore,
     routes: request.routes ?? null,
-    filters: request.filters,
+    filters: { ...filterTexts(request.filters), ...request.filters.own },
     endpoint: { url: key.endpoint, from: explanation.endpointSource },
     window: {
       from: utcText(window.startSeconds),

@@ -1,5 +1,5 @@
 import { AdapterError } from '../../errors.ts';
-import { filterEntries, filterText } from '../../metric/series.ts';
+import { filterTexts } from '../../metric/series.ts';
 import type { Row } from '../../sls/client.ts';
 import { readingTable } from '../query.ts';
 import { alignedTable } from '../table.ts';
@@ -16,10 +16,8 @@ export function explanationText(explanation: Explanation, namespace: string): st
   const { request, batch, query, settings, queryWithoutCanary } = explanation;
   const { metric, project, logstore, maxRetries } = request;
   const { window, plannedAtSeconds } = batch.query;
-  const ofLines = filterEntries(request.filters).map(([name, choice]) => [name, filterText(choice)]);
-  const filters = [...ofLines, ...Object.entries(request.filters.own ?? {})].map(
-    ([name, value]) => `${name} ${value}`,
-  );
+  const texts = { ...filterTexts(request.filters), ...request.filters.own };
+  const filters = Object.entries(texts).map(([name, value]) => `${name} ${value}`);
   const facts: readonly (readonly [string, string])[] = [
     ['metric', `${metric.name}, ${metric.unit}: ${metric.description}`],
     ['routes', routesText(explanation)],

@@ -59,12 +59,28 @@ const table: readonly Fact[] = [
     },
   ],
   [
+    'a namespace that cannot exist is refused with a 400 that names it, and never read as 0',
+    async (ask) => {
+      for (const namespace of ['*', 'Default', 'a%20b', '-x', 'n'.repeat(64)]) {
+        const reply = await ask(read('').replace('/namespaces/default/', `/namespaces/${namespace}/`));
+        expect([reply.statusCode, reply.text]).toEqual([
+          400,
+          expect.stringMatching(/namespace .* cannot exist/),
+        ]);
+        expect(reply.text).toContain(decodeURIComponent(namespace));
+      }
+    },
+  ],
+  [
     'a selector operator is either applied or refused with a 400 that names the label',
     async (ask) => {
       for (const meant of [
         ',sls.ingress.route=d-a-80',
         ',sls.ingress.route==d-a-80',
         ',sls.ingress.route in (d-a-80)',
+        ',sls.ingress.status!=404',
+        ',sls.ingress.status notin (404,5xx)',
+        ',sls.ingress.method in (GET,PUT)',
       ])
         expect((await ask(read(meant))).statusCode).toBe(200);
       for (const meaningless of [
