@@ -139,6 +139,10 @@ export const adapterValues = section({
   deploymentAnnotations: texts('Annotations of the Deployment'),
   podAnnotations: texts('Annotations of the pods'),
   podLabels: texts('Labels of the pods'),
+  hostNetwork: onOff('Use the network of the node, for a control plane that cannot reach the pod network'),
+  dnsPolicy: z
+    .enum(['', 'ClusterFirst', 'ClusterFirstWithHostNet', 'Default'])
+    .describe('DNS policy of the pods; empty: ClusterFirst, or ClusterFirstWithHostNet with hostNetwork'),
   containerPort: z.int().min(1024).max(65535).describe('Port that the pods listen on'),
   resources: object('Resources of the container'),
   startupProbe: object('Startup probe; null: none'),

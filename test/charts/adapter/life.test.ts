@@ -102,7 +102,8 @@ describe.each(ciFiles)('the adapter of ci/%s', (file) => {
         flags[name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())] = value ?? true;
       }
       const { server, kubernetes, sls } = loadConfig({ flags, env: {} });
-      expect(server).toMatchObject({ authentication: 'delegated', securePort: 6443 });
+      const securePort = file === 'node-role-values.yaml' ? 16443 : 6443;
+      expect(server).toMatchObject({ authentication: 'delegated', securePort });
       expect(kubernetes.manageApiService).toBe(server.tlsCertFile === undefined);
       expect(sls.credentials.source).toBe(
         { 'existing-secret-values.yaml': 'secret-file', 'node-role-values.yaml': 'ecs-role' }[file] ?? 'rrsa',

@@ -115,6 +115,7 @@ const matrix: Readonly<Record<string, object>> = {
   'a role whose name looks like a number': {
     credentials: { source: 'node-role', nodeRole: { name: '123' } },
   },
+  'the DNS of the node': { dnsPolicy: 'Default' },
   'values of a parent chart': { global: { imageRegistry: 'elsewhere' } },
 };
 
@@ -191,6 +192,15 @@ describe('the rendered objects', () => {
     // Kubernetes refuses rollingUpdate together with another type.
     const stopped = only(renders.get('the strategy Recreate') ?? [], 'Deployment');
     expect(stopped).toHaveProperty('spec.strategy', { type: 'Recreate' });
+    const podOf = (name: string) => (only(renders.get(name) ?? [], 'Deployment') as { spec?: object }).spec;
+    expect(podOf('node-role-values.yaml')).toHaveProperty('template.spec.hostNetwork', true);
+    expect(podOf('node-role-values.yaml')).toHaveProperty(
+      'template.spec.dnsPolicy',
+      'ClusterFirstWithHostNet',
+    );
+    expect(podOf('the DNS of the node')).toHaveProperty('template.spec.dnsPolicy', 'Default');
+    expect(podOf('other names')).not.toHaveProperty('template.spec.hostNetwork');
+    expect(podOf('other names')).not.toHaveProperty('template.spec.dnsPolicy');
     const extra = renders.get('all extra values')?.map(({ metadata }) => metadata.name);
     expect(extra).toEqual(expect.arrayContaining(['plain', 'sls-metrics-adapter-text']));
     expect(only(renders.get('all extra values') ?? [], 'ConfigMap', 'plain')).toHaveProperty('data', {

@@ -26,6 +26,7 @@ const bySchema: Readonly<Record<string, [values: object, path: string, reason: R
   ],
   'a privileged port': [{ containerPort: 443 }, 'containerPort', /1,?024/],
   'no configuration': [{ config: null }, '', /config/],
+  'an unknown DNS policy': [{ dnsPolicy: 'None' }, 'dnsPolicy', /ClusterFirstWithHostNet/],
   'an unknown strategy': [{ updateStrategy: { type: 'OnDelete' } }, 'updateStrategy.type', /Recreate/],
   'a name that is not a valid label': [{ nameOverride: 'My_Adapter' }, 'nameOverride', /pattern/],
   'a tag in the name of the image': [
@@ -135,6 +136,12 @@ const byChart: Readonly<Record<string, [values: object, reasons: readonly string
     [
       'livenessProbe: must have one of exec, grpc, httpGet and tcpSocket, but has httpGet and tcpSocket: set the one of the chart to null',
       'readinessProbe: must have one of exec, grpc, httpGet and tcpSocket, but has none: set the one of the chart to null',
+    ],
+  ],
+  'a NetworkPolicy for pods in the network of their node': [
+    { hostNetwork: true, networkPolicy: { enabled: true } },
+    [
+      'networkPolicy.enabled: must be false with hostNetwork: a NetworkPolicy has no effect on pods in the network of their node',
     ],
   ],
   'a PodMonitor of a port on loopback': [
