@@ -2,11 +2,11 @@ import { parameterInvalid } from '../service-error.ts';
 import { ExpressionTranslator } from './translate-expression.ts';
 import type { Columns, Scope } from './scope.ts';
 import { child, children, integerLiteral, text, texts, type Tree } from './sql-tree.ts';
-import { comparable, typeName, type ValueKind } from './value-kind.ts';
+import { checkJoin, checkLimit, fromMissing, mustMatch, unsupported } from './query-checks.ts';
+import type { ValueKind } from './value-kind.ts';
 
-/** The most rows of SQL without a LIMIT: https://www.alibabacloud.com/help/en/sls/limit-clause */
+/** The most rows of SQL without a LIMIT. https://www.alibabacloud.com/help/en/sls/limit-clause */
 const defaultLimit = 100;
-const maxLimit = 1_000_000;
 
 /** Name of the logstore's table in the translated SQL. */
 export const logTable = 'sls_log';
@@ -128,7 +128,7 @@ export class QueryTranslator {
   #from(node: Tree, tables: Tables, outer: Scope | undefined): Columns | undefined {
     const table = child(node, 'from_table') ?? {};
     if (text(table, 'type') !== 'EMPTY') return this.#table(table, tables, outer);
-    if (!this.#outermost.has(node)) throw parameterInvalid(fromMissing);
+    if (!this.#outermost.has(node)) throw fromMissing();
     node['from_table'] = {
       type: 'BASE_TABLE',
       alias: '',
@@ -185,20 +185,18 @@ export class QueryTranslator {
   }
 
   #join(table: Tree, tables: Tables, outer: Scope | undefined): Columns | undefined {
-    const kind = `${text(table, 'ref_type')} ${text(table, 'join_type')} join`;
-    if (!joins.test(kind)) throw unsupported(kind);
+    checkJoin(table);
     const [left, right] = ['left', 'right'].map((side) =>
       this.#table(child(table, side) ?? {}, tables, outer),
     );
     const columns = left && right ? new Map([...left, ...right]) : undefined;
     const condition = child(table, 'condition');
     if (condition)
-      table['condition'] = this.#expressions.translate(condition, {
-        columns,
-        aliases: new Map(),
-        tables,
-        outer,
-      }).tree;
+      table['condition'] = this.#expressions.translateCondition(
+        condition,
+        { columns, aliases: new Map(), tables, outer },
+        'JOIN ON clause',
+      );
     return columns;
   }
 
@@ -212,26 +210,3 @@ export class QueryTranslator {
     }
   }
 }
-
-const fromMissing = 'you are using nested sql, please specify FROM LOGSTORE in the innermost sql';
-const joins = /^(REGULAR|CROSS|NATURAL) (INNER|LEFT|RIGHT|OUTER|FULL) join$/;
-
-/** Members of a UNION must have the same number of columns, of kinds that can be compared. */
-function mustMatch(left: readonly ValueKind[], right: readonly ValueKind[]): void {
-  const at = left.findIndex((kind, position) => !comparable(kind, right[position] ?? 'unknown'));
-  if (at >= 0)
-    throw parameterInvalid(
-      `column ${at + 1} in UNION query has incompatible types: ${typeName(left[at] ?? 'unknown')}, ` +
-        typeName(right[at] ?? 'unknown'),
-    );
-}
-
-function checkLimit(limit: Tree): void {
-  const rows = child(child(limit, 'limit') ?? {}, 'value')?.['value'];
-  if (typeof rows !== 'number' || !Number.isSafeInteger(rows))
-    throw parameterInvalid('LIMIT must be a whole number');
-  if (rows > maxLimit) throw parameterInvalid(`limit ${rows} is more than ${maxLimit}`);
-}
-
-const unsupported = (what: string) =>
-  parameterInvalid(`syntax error, ${what.toLowerCase()} is not supported`);

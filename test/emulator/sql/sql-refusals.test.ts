@@ -49,6 +49,7 @@ describe('SQL that SLS refuses', () => {
     ['select count(*) from log where method and status = 1', 'must evaluate to a boolean (actual: varchar)'],
     ['select count(*) from log where not status', 'must evaluate to a boolean (actual: bigint)'],
     ['select method from log group by method having count(*)', 'HAVING clause must evaluate to a boolean'],
+    ['select l.status from log l join log r on l.status', 'JOIN ON clause must evaluate to a boolean'],
     ['select case when status then 1 else 2 end', 'must evaluate to a boolean (actual: bigint)'],
     ['select if(status, 1, 2)', 'must evaluate to a boolean (actual: bigint)'],
     ['select count_if(status)', 'Unexpected parameters (bigint) for function count_if'],
