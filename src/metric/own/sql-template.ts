@@ -1,5 +1,5 @@
 import { refuseDroppedFraction, splitAt } from './dropped-fraction.ts';
-import { placeholdersOf } from './placeholders.ts';
+import { refuseOutsideWindow } from './window-condition.ts';
 import { readSql, type SqlNode, type SqlToken } from './sql-tokens.ts';
 
 /** What `sql` selects: the number, and the count of lines that it is from. */
@@ -51,9 +51,7 @@ export function checkQuery(sql: string): void {
     throw new SyntaxError(
       `must select two columns, … AS ${valueColumn} and count(*) AS ${linesColumn}: the number, and how many lines it is from`,
     );
-  const placeholders = placeholdersOf(sql);
-  if (!placeholders.includes('from') || !placeholders.includes('to'))
-    throw new SyntaxError('must keep to the window: WHERE __time__ >= {from} AND __time__ < {to}');
+  refuseOutsideWindow(nodes);
   refuseDroppedFraction(nodes);
 }
 

@@ -91,10 +91,14 @@ describe('a whole SELECT', () => {
     `SELECT sum(w) value, count(*) lines FROM (VALUES 1, 2) AS t(w) JOIN (SELECT 1 ${inWindow}) x ON true`,
     `WITH w(k, n) AS (VALUES ('a', 5)) SELECT sum(n) value, count(*) lines FROM w JOIN (SELECT k ${inWindow}) USING (k)`,
     `select max(n) as value, sum(n) as lines from (select model, count(*) as n ${inWindow} group by model) t`,
-    `SELECT sum(a.n) AS value, count(*) AS lines FROM log a JOIN (SELECT 1 AS x) b ON a.x = b.x LEFT JOIN c USING (z)
-     CROSS JOIN unnest(array[1, 2]) AS t (y) WHERE __time__ >= {from} AND __time__ < {to} AND EXISTS (SELECT 1)
+    `SELECT sum(a.n) AS value, count(*) AS lines FROM log a JOIN (VALUES 1) b (x) ON a.x = b.x LEFT JOIN c USING (z)
+     CROSS JOIN unnest(array[1, 2]) AS t (y) WHERE a.__time__ >= {from} AND {to} > a.__time__ AND EXISTS (VALUES 1)
      GROUP BY a.x HAVING count(*) > 1 ORDER BY 1 DESC NULLS LAST`,
-    `${query} UNION ALL SELECT 0, 0`,
+    `${query} UNION ALL VALUES (0, 0)`,
+    `SELECT (SELECT sum(a) WHERE __time__ >= {from} AND __time__ < {to}) AS value, count(*) AS lines ${inWindow}`,
+    'SELECT sum(a) AS value, count(*) AS lines FROM LOG WHERE (({from} <= __time__) AND "__time__" < {to}) AND (b = 1 OR c = 2)',
+    `SELECT (SELECT sum(a) ${inWindow}) AS value, count(*) AS lines ${inWindow}`,
+    `SELECT count(a) AS value, count(*) AS lines FROM (log) WHERE __time__ >= {from} AND __time__ < {to}`,
     `${query} GROUP BY GROUPING SETS ((a), ())`,
   ])('is taken: %s', (sql) => {
     expect(() => checkQuery(sql)).not.toThrow();
@@ -102,6 +106,8 @@ describe('a whole SELECT', () => {
 
   const dropsFraction =
     'must not divide one whole number by another, which drops the fraction: write 1e0 * before them';
+  const outside =
+    'must keep to the window in each SELECT that reads log: FROM log WHERE __time__ >= {from} AND __time__ < {to}';
   const columns =
     'must select two columns, … AS value and count(*) AS lines: the number, and how many lines it is from';
   it.each([
@@ -115,9 +121,40 @@ describe('a whole SELECT', () => {
     ['VALUES ({from}, {to})', 'must begin with SELECT or WITH'],
     [`SELECT sum(a) AS value, count(*) AS lines, avg(b) AS other ${inWindow}`, columns],
     [`SELECT * ${inWindow}`, columns],
+    ['SELECT sum(a) AS value, count(*) AS lines FROM log', outside],
+    ['SELECT sum(a) AS value, count(*) AS lines', outside],
+    ['SELECT {from} + {to} AS value, count(*) AS lines FROM log', outside],
+    ['SELECT sum(a) AS value, count(*) AS lines FROM log WHERE __time__ >= {from}', outside],
     [
-      'SELECT sum(a) AS value, count(*) AS lines FROM log',
-      'must keep to the window: WHERE __time__ >= {from} AND __time__ < {to}',
+      'SELECT sum(a) AS value, count(*) AS lines FROM log WHERE __time__ > {from} AND __time__ < {to}',
+      outside,
+    ],
+    [
+      'SELECT sum(a) AS value, count(*) AS lines FROM log WHERE __time__ >= {from} AND __time__ <= {to}',
+      outside,
+    ],
+    [
+      'SELECT sum(a) AS value, count(*) AS lines FROM log WHERE __time__ >= {from} OR __time__ < {to}',
+      outside,
+    ],
+    [`SELECT sum(a) AS value, count(*) AS lines ${inWindow} OR b = 1`, outside],
+    [
+      'SELECT sum(a) AS value, count(*) AS lines FROM log WHERE NOT (__time__ >= {from} AND __time__ < {to})',
+      outside,
+    ],
+    [`SELECT sum(n) AS value, count(*) AS lines FROM (SELECT 1 AS n FROM log) x`, outside],
+    [`SELECT sum(n) AS value, count(*) AS lines FROM (SELECT 1 AS n) x`, outside],
+    [`SELECT (SELECT count(*) FROM "log") AS value, count(*) AS lines ${inWindow}`, outside],
+    [`${query} UNION ALL SELECT sum(a), count(*) FROM log`, outside],
+    [`WITH x AS (SELECT a FROM log) SELECT sum(a) AS value, count(*) AS lines FROM x`, outside],
+    [
+      `SELECT sum(l.a) AS value, count(*) AS lines FROM log l JOIN (SELECT b, __time__ ${inWindow}) s ON l.b = s.b ` +
+        'WHERE s.__time__ >= {from} AND s.__time__ < {to}',
+      outside,
+    ],
+    [
+      `SELECT sum(l.a) AS value, count(*) AS lines FROM log l, log m WHERE l.__time__ >= {from} AND l.__time__ < {to}`,
+      'must read log once in a FROM: join SELECTs, each FROM log WHERE __time__ >= {from} AND __time__ < {to}',
     ],
     [`${query}; ${query}`, 'must not have a ; outside quotes: only one statement is sent'],
     [`${query} -- all`, 'must not have a comment, --'],
