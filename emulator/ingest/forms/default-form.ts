@@ -5,7 +5,7 @@ import { commonParts, scan, timeZone, type ParsedLine, type Part } from './log-f
 const list = String.raw`([^ ,]+(?:(?:, | : )[^ ,]+)*)`;
 
 const parts: readonly Part[] = [
-  { what: 'client address', pattern: /^([^ ]+) - /, keys: ['client_ip'] },
+  { what: 'client address', pattern: /^(?:([^ ]+) )?([^ -][^ ]*) - /, keys: ['host', 'client_ip'] },
   { what: 'forwarded address', pattern: /^(?:\[([^\]]+)\] - )?/, keys: ['x_forward_for'] },
   ...commonParts,
   {
@@ -22,8 +22,8 @@ const parts: readonly Part[] = [
 
 /**
  * Parses one line in the default format of ingress-nginx (`upstreaminfo`), of old controllers too: with
- * `[$the_real_ip]`, or without the alternative name. It has no host, so the record has no field `host`. Lists of
- * upstreams stay whole. Text after the request id is ignored, as by ACK's collector.
+ * `[$the_real_ip]`, or without the alternative name. It has no host unless the line starts with it, so the record has no
+ * field `host` then. Lists of upstreams stay whole. Text after the request id is ignored, as by ACK's collector.
  * https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/log-format/
  */
 export function parseDefaultLine(line: string): ParsedLine {

@@ -43,11 +43,14 @@ const timeKeys = [
   '__time__',
   'msec',
   'time_iso8601',
+  'time_iso',
   'time_local',
   'timestamp',
   'time',
   'time_msec',
   'time_str',
+  'event_time',
+  'datetime',
 ];
 
 const plainKey = (key: string) => (key.startsWith('__') ? key : key.toLowerCase().replace(/[^a-z0-9]/g, ''));

@@ -97,6 +97,26 @@ describe('readLine', () => {
     expect(recordOf(line).fields).not.toHaveProperty('host');
   });
 
+  // Source: elastic/beats#20813.
+  it('reads the host that a line of the default form starts with', () => {
+    const { fields } = recordOf(`www.example.com ${defaultText(odd)}`);
+    expect(fields).toEqual({
+      ...withoutHost,
+      ...lists,
+      request_time: odd.requestTime,
+      host: 'www.example.com',
+    });
+  });
+
+  // Source: elastic/beats#30697.
+  it('reads lists with values that are missing', () => {
+    const line = defaultText(plain).replace(
+      '8080 612 0.119 200',
+      '8080, 10.8.0.12:8080 612, - 0.119, - 200, -',
+    );
+    expect(recordOf(line).fields).toMatchObject({ upstream_status: '200, -', req_id: plain.requestId });
+  });
+
   it("takes an IPv6 upstream of ACK's form for an address, not for a name", () => {
     const line = {
       ...plain,
