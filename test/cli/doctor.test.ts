@@ -3,6 +3,7 @@ import { doctorLines, doctorSummary } from '../../src/cli/doctor.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import type { CheckResult } from '../../src/doctor/check.ts';
 import { allChecks } from '../../src/doctor/examine.ts';
+import { ledger } from '../../src/sls/assumptions/ledger.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
 import { fakeIo, someCredentials } from '../support/fake-io.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -96,6 +97,21 @@ describe('doctor', () => {
       waitsFor: ['access-key'],
       durationMs: 0,
     });
+  });
+
+  it('lists in JSON every assumption about SLS, with what was expected and found', async () => {
+    const { stdout } = await run(['-o', 'json']);
+    const { checks } = JSON.parse(stdout) as { readonly checks: readonly CheckResult[] };
+    const { status, entries } = checks.find(({ check }) => check === 'assumptions') ?? {};
+    expect([status, entries?.length]).toEqual(['ok', ledger().length]);
+    expect(entries).toContainEqual(
+      expect.objectContaining({
+        id: 'integer-division',
+        result: 'as assumed',
+        expected: '(n - n + 7) / 2 is 3',
+        found: '3',
+      }),
+    );
   });
 
   it('ends at a signal, and says which checks were interrupted', async () => {

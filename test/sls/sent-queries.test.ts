@@ -124,6 +124,15 @@ describe('the queries of readings, surveys, delays and doctor', () => {
     expect(called.size).toBeGreaterThan(10);
   });
 
+  it('call only functions that the ledger asks SLS about', () => {
+    const place = { project: 'p1', logstore: 'l1', nowSeconds: 1_000_020, linesFromSeconds: 1_000_020 };
+    const asked = ledger().flatMap(({ ask }) =>
+      functionsIn(ask.kind === 'query' ? ask.query(place).query : `* | SELECT ${ask.sql}`),
+    );
+    const called = new Set(sent.flatMap(({ query }) => functionsIn(query)));
+    expect([...called].filter((name) => !asked.includes(name))).toEqual([]);
+  });
+
   it('have a range of whole minutes', () => {
     const cut = sent.filter(({ fromSeconds, toSeconds }) => fromSeconds % 60 !== 0 || toSeconds % 60 !== 0);
     expect(cut).toEqual([]);
