@@ -101,7 +101,7 @@ export const reachFaults: readonly Fault[] = [
     inject: (setup) => setup.replaceSls({ clock: { now: () => Date.now() + 20 * 60_000 } }, []),
     check: 'clock',
     status: 'failed',
-    found: ['s behind that of SLS'],
+    found: ['behind that of SLS'],
     remedy:
       'Set the clock of this machine (for a pod, the clock of its node). While it is wrong, readings are refused.',
     write: 'timedatectl set-ntp true',
