@@ -281,6 +281,12 @@ const entries = {
     remedy:
       'Check that the log format writes that field, and the type and age of its index (docs/metrics.md).',
   },
+  LogstoreSilent: {
+    httpStatus: 503,
+    when: 'The whole logstore stopped at once, where lines came steadily: what was counted since is no traffic of 0. After `reading.silence.holdSeconds` 0 is believed.',
+    remedy:
+      'Check the pods of the collector and of the ingress controller; if the traffic did end, 0 is read after reading.silence.holdSeconds.',
+  },
   WindowEmpty: {
     httpStatus: 503,
     when: 'A metric of `metrics` with `emptyWindow: error` found no log line in the window.',

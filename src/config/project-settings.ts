@@ -48,6 +48,13 @@ export function readingSettings(config: Config): (project: string) => ReadingSet
   return (project) => settingsOf(project).reading;
 }
 
+/** Returns what decides the delay of a project's windows. */
+export const delaySettings = (readingOf: (project: string) => ReadingSettings) => ({
+  /** Returns undefined if the delay is learned. */
+  fixedSecondsOf: (project: string) => readingOf(project).delaySeconds,
+  settingsOf: (project: string) => readingOf(project).delay,
+});
+
 type SlsSettings = ProjectSettings['sls'];
 
 /**

@@ -38,4 +38,11 @@ export const readingSection = section({
     leastSeconds: whole(0, 600, 'Shortest learned delay').default(2),
     mostSeconds: whole(0, 600, 'Longest learned delay').default(60),
   }).prefault({}),
+  silence: section({
+    holdSeconds: whole(
+      0,
+      3600,
+      'How long a logstore that stopped at once reads as an error, until 0 is believed; 0: it reads 0 at once',
+    ).default(600),
+  }).prefault({}),
 });

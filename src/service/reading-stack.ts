@@ -1,4 +1,4 @@
-import { readingSettings, type ReadingSettings } from '../config/project-settings.ts';
+import { delaySettings, readingSettings, type ReadingSettings } from '../config/project-settings.ts';
 import type { Config } from '../config/schema.ts';
 import { Collector, type CollectObserver } from '../reading/collector.ts';
 import type { DelayObserver } from '../reading/delay/delay-learner.ts';
@@ -7,6 +7,7 @@ import { Prefetcher, type PrefetchObserver } from '../reading/prefetcher.ts';
 import { Reader } from '../reading/reader.ts';
 import type { RetrySettings } from '../reading/retry.ts';
 import { SampleStore, youngSample, type OutcomeSink } from '../reading/sample-store.ts';
+import { SilenceWatch, type SilenceObserver } from '../reading/silence/silence-watch.ts';
 import { WantedSeries } from '../reading/wanted-series.ts';
 import type { SlsObserver } from '../sls/client.ts';
 import type { CredentialObserver } from '../sls/credentials/renewed-credentials.ts';
@@ -27,7 +28,8 @@ export type ReadingObserver = SlsObserver &
   CredentialObserver &
   PrefetchObserver &
   CollectObserver &
-  DelayObserver;
+  DelayObserver &
+  SilenceObserver;
 
 /** All parts from SLS to the reader, without any server. */
 export interface ReadingStack extends Disposable {
@@ -38,6 +40,7 @@ export interface ReadingStack extends Disposable {
   readonly store: SampleStore;
   readonly sls: SlsStack;
   readonly delays: Delays;
+  readonly silence: SilenceWatch;
   /** Returns the settings of a project. */
   readonly settingsOf: (project: string) => ReadingSettings;
   readonly retryPauses: Omit<RetrySettings, 'deadlineMs'>;
@@ -56,15 +59,14 @@ export function createReading(
   const sls = createSls(config, dependencies, observer);
   const store = new SampleStore(maxSeries);
   const wanted = new WantedSeries(maxSeries);
-  const delays = new Delays({
-    endpointOf: sls.endpointOf,
-    fixedSecondsOf: (project) => readingOf(project).delaySeconds,
-    settingsOf: (project) => readingOf(project).delay,
-    query: sls.countSeconds,
-    store,
-    maxLogstores: maxSeries,
-    clock,
-    observer,
+  const delays: Delays = new Delays({
+    ...delaySettings(readingOf),
+    ...{ endpointOf: sls.endpointOf, store, maxLogstores: maxSeries, clock, observer },
+    query: (query, signal) => silence.countSeconds(query, signal),
+  });
+  const silence = new SilenceWatch({
+    ...{ query: sls.aggregates.query, countSeconds: sls.countSeconds },
+    ...{ settingsOf: readingOf, learnedDelayOf: delays.learnedSecondsOf, clock, observer },
   });
   const retryPauses = { firstPauseMs: firstRetryPauseMs, longestPauseMs: longestRetryPauseMs, random };
   const collector = new Collector(
@@ -74,7 +76,7 @@ export function createReading(
       endpointOf: sls.endpointOf,
       delaySecondsOf: delays.secondsOf,
       limitsOf: readingOf,
-      query: async (query, signal) => (await sls.aggregates.query(query, signal)).byRoute,
+      query: silence.query,
       sink: tellAll(delays.sink, ...sinks),
       observer,
     },
@@ -98,6 +100,7 @@ export function createReading(
     store,
     sls,
     delays,
+    silence,
     settingsOf: readingOf,
     retryPauses,
     [Symbol.dispose]: () => sls.close(),

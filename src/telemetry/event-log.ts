@@ -106,6 +106,17 @@ function readingLines(logger: Logger) {
       'The delay of log lines cannot be measured; the learned delay stays in use',
     ),
     probeRecovered: (event) => logger.info(event, 'The delay of log lines is measured again'),
+    silenceBegan: (event) =>
+      logger.warn(
+        { ...event, code: 'LogstoreSilent' },
+        'A logstore stopped at once, so its readings fail until lines come or 0 is believed: the collector or the ingress controller may be down',
+      ),
+    silenceBelieved: (event) =>
+      logger.warn(
+        event,
+        'A logstore that stopped has had no line for so long that its readings are 0 from now on',
+      ),
+    silenceEnded: (event) => logger.warn(event, 'A silent logstore has lines again'),
     autoscalerMetricRefused: warning(logger, 'An HPA names a metric that is refused'),
   } satisfies Partial<Telemetry>;
 }

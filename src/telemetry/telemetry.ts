@@ -6,6 +6,7 @@ import type { AutoscalerDemandObserver } from '../reading/autoscaler-demand.ts';
 import type { CollectObserver } from '../reading/collector.ts';
 import type { DelayObserver } from '../reading/delay/delay-learner.ts';
 import type { PrefetchObserver } from '../reading/prefetcher.ts';
+import type { SilenceObserver } from '../reading/silence/silence-watch.ts';
 import type { SlsObserver } from '../sls/client.ts';
 import type { CredentialObserver } from '../sls/credentials/renewed-credentials.ts';
 import type { GateObserver } from '../sls/project-gates.ts';
@@ -21,6 +22,7 @@ export interface Telemetry
     AutoscalerDemandObserver,
     CollectObserver,
     DelayObserver,
+    SilenceObserver,
     SlsObserver,
     GateObserver,
     CredentialObserver {

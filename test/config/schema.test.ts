@@ -59,6 +59,7 @@ describe('configSchema', () => {
         maxSeries: 50_000,
         maxNamedRoutes: 200,
         delay: { initialSeconds: 10, leastSeconds: 2, mostSeconds: 60 },
+        silence: { holdSeconds: 600 },
       },
       projects: [],
       metrics: [],
@@ -177,6 +178,7 @@ describe('configSchema', () => {
     ['reading.delay.initialSeconds', 0, 600],
     ['reading.delay.leastSeconds', 0, 600],
     ['reading.delay.mostSeconds', 0, 600],
+    ['reading.silence.holdSeconds', 0, 3600],
   ];
 
   it.each<readonly [string, number, number]>([

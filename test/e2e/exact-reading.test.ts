@@ -50,7 +50,11 @@ describe('a reading is exact', () => {
       accessKey,
       clock,
     });
-    adapter = await startAdapter({ slsEndpoint: emulator.url }, { clock }, 'reading: { refreshSeconds: 60 }');
+    adapter = await startAdapter(
+      { slsEndpoint: emulator.url },
+      { clock },
+      'reading: { refreshSeconds: 60, silence: { holdSeconds: 0 } }',
+    );
     await emulator
       .sink(project, logstore)
       .append([

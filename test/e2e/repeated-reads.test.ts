@@ -26,7 +26,9 @@ beforeAll(async () => {
     accessKey,
     clock,
   });
-  adapter = await startAdapter({ slsEndpoint: emulator.url }, { clock });
+  // Lines come in single windows, with nothing in between.
+  const file = 'reading: { silence: { holdSeconds: 0 } }';
+  adapter = await startAdapter({ slsEndpoint: emulator.url }, { clock }, file);
 });
 afterAll(async () => {
   await adapter[Symbol.asyncDispose]();

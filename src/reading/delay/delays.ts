@@ -72,6 +72,12 @@ export class Delays {
     return learners.filter(({ probedAtMs }) => probedAtMs !== undefined);
   }
 
+  /** Returns the learned delay of one logstore; undefined if nothing was learned of it. */
+  readonly learnedSecondsOf = (address: LogstoreAddress): number | undefined => {
+    const learner = this.#logstores.get(logstoreKey(address))?.learner;
+    return learner?.probedAtMs === undefined ? undefined : learner.delaySeconds;
+  };
+
   /**
    * Probes the logstores of the series whose delay is learned, each at most four times a minute. Call it every few
    * seconds while readings are wanted; concurrent calls are fine. Never rejects.

@@ -1,0 +1,139 @@
+import type { AdapterError } from '../../../src/errors.ts';
+import type { Series } from '../../../src/metric/series.ts';
+import { Collector } from '../../../src/reading/collector.ts';
+import { Delays } from '../../../src/reading/delay/delays.ts';
+import { Reader } from '../../../src/reading/reader.ts';
+import { SampleStore } from '../../../src/reading/sample-store.ts';
+import { SilenceWatch, type SilenceObserver } from '../../../src/reading/silence/silence-watch.ts';
+import { WantedSeries } from '../../../src/reading/wanted-series.ts';
+import type { AggregateQuery, AggregateResult } from '../../../src/sls/aggregate-source.ts';
+import { parseEndpointUrl } from '../../../src/sls/endpoint.ts';
+import type { SecondCountQuery } from '../../../src/sls/second-counts.ts';
+import { TestClock } from '../../support/test-clock.ts';
+import { defaultSettings } from '../delay/late-logs.ts';
+
+const alive = () => new AbortController().signal;
+
+/** A logstore whose lines become visible `lagSeconds` after the second of their stamp. */
+export class SimulatedLogs {
+  readonly clock = new TestClock();
+  readonly startSeconds = this.clock.nowSeconds;
+  readonly lagSeconds = 3;
+  /** If set, all queries fail with it. */
+  failure: AdapterError | undefined;
+  /** If set, counts by second fail with it. */
+  countFailure: AdapterError | undefined;
+  queries = 0;
+  counts = 0;
+  /** Unix second → route → lines. */
+  readonly #lines = new Map<number, Map<string, number>>();
+
+  log(second: number, route: string, lines: number): void {
+    if (lines === 0) return;
+    const ofSecond = this.#lines.get(second) ?? new Map<string, number>();
+    ofSecond.set(route, (ofSecond.get(route) ?? 0) + lines);
+    this.#lines.set(second, ofSecond);
+  }
+
+  readonly query = async (query: AggregateQuery): Promise<AggregateResult> => {
+    this.queries += 1;
+    await Promise.resolve();
+    if (this.failure !== undefined) throw this.failure;
+    const { routes, everyRoute, window } = query;
+    const byRoute = new Map<string | undefined, { requests: number }>();
+    let newestSeconds: number | undefined;
+    for (const [second, route, lines] of this.#visible(window.startSeconds, window.endSeconds)) {
+      const isAsked = routes === undefined || routes.includes(route);
+      if (isAsked || everyRoute) newestSeconds = second;
+      if (!isAsked) continue;
+      const key = routes === undefined ? undefined : route;
+      byRoute.set(key, { requests: (byRoute.get(key)?.requests ?? 0) + lines });
+    }
+    return { byRoute, newestSeconds };
+  };
+
+  readonly countSeconds = async ({ window }: SecondCountQuery) => {
+    this.counts += 1;
+    await Promise.resolve();
+    const failure = this.failure ?? this.countFailure;
+    if (failure !== undefined) throw failure;
+    const counts = new Map<number, number>();
+    for (const [second, , lines] of this.#visible(window.startSeconds, window.endSeconds))
+      counts.set(second, (counts.get(second) ?? 0) + lines);
+    return counts;
+  };
+
+  *#visible(from: number, to: number): Generator<readonly [second: number, route: string, lines: number]> {
+    const end = Math.min(to, Math.floor(this.clock.nowSeconds) - this.lagSeconds);
+    for (let second = from; second < end; second++)
+      for (const [route, lines] of this.#lines.get(second) ?? []) yield [second, route, lines];
+  }
+}
+
+export interface AdapterOptions {
+  readonly holdSeconds?: number;
+  /** Undefined: the delay is learned. */
+  readonly fixedDelaySeconds?: number | undefined;
+}
+
+/** The parts of an adapter from the reader down, without the prefetcher. */
+export function startAdapter(
+  logs: SimulatedLogs,
+  { holdSeconds = 600, fixedDelaySeconds }: AdapterOptions = {},
+) {
+  const { clock } = logs;
+  const endpointOf = () => parseEndpointUrl('http://127.0.0.1:1');
+  const store = new SampleStore(100);
+  const wanted = new WantedSeries(100);
+  const events: string[] = [];
+  const at = () => clock.nowSeconds - logs.startSeconds;
+  const observer: SilenceObserver = {
+    silenceBegan: () => events.push(`began at ${at()}`),
+    silenceBelieved: () => events.push(`believed at ${at()}`),
+    silenceEnded: () => events.push(`ended at ${at()}`),
+  };
+  const silence = new SilenceWatch({
+    query: logs.query,
+    countSeconds: logs.countSeconds,
+    settingsOf: () => ({ silence: { holdSeconds }, deadlineMs: 10_000 }),
+    learnedDelayOf: (address) => delays.learnedSecondsOf(address),
+    clock,
+    observer,
+  });
+  const delays: Delays = new Delays({
+    ...{ endpointOf, store, clock },
+    fixedSecondsOf: () => fixedDelaySeconds,
+    maxLogstores: 100,
+    settingsOf: () => defaultSettings,
+    query: silence.countSeconds,
+    observer: { delayLearned: () => 0, probeFailing: () => 0, probeRecovered: () => 0 },
+  });
+  const collector = new Collector(
+    { gatherMs: 0, holdMs: 0, firstPauseMs: 0, longestPauseMs: 0, random: () => 0 },
+    {
+      ...{ clock, endpointOf },
+      delaySecondsOf: delays.secondsOf,
+      limitsOf: () => ({ maxNamedRoutes: 200, deadlineMs: 10_000 }),
+      query: silence.query,
+      sink: delays.sink,
+      observer: { batchSent: () => undefined },
+    },
+  );
+  const settingsOf = () => ({ freshnessMs: 1000, maxStaleMs: 60_000, patienceMs: 5000 });
+  const reader = new Reader({ store, collector, wanted, settingsOf, clock });
+  const read = async (series: Series) => {
+    const { project, logstore, metric, filters, intervalSeconds } = series;
+    const group = { project, logstore, metric, filters, intervalSeconds, routes: undefined };
+    const request = {
+      ...group,
+      delaySeconds: undefined,
+      internalEndpoint: undefined,
+      maxRetries: 0,
+      series: [series],
+    };
+    const { items, source } = await reader.read(request, alive());
+    return { value: items[0]?.sample.value ?? Number.NaN, source };
+  };
+  const learn = (series: readonly Series[]) => delays.learn(series, alive());
+  return { silence, events, read, learn };
+}
