@@ -1,6 +1,7 @@
-import { AdapterError } from '../errors.ts';
+import { AdapterError, errorRegistry } from '../errors.ts';
 import { checkClock, clockSkewSeconds } from '../sls/decode.ts';
 import type { Endpoint } from '../sls/endpoint.ts';
+import { proxiesIn } from '../sls/proxy.ts';
 import { parseDateHeader, Transport } from '../sls/transport.ts';
 import { failed, ok, warn, type Finding } from './check.ts';
 import type { DoctorCheck } from './examination.ts';
@@ -17,6 +18,7 @@ export const endpoint: DoctorCheck = {
       connectTimeoutMs: connectTimeoutSeconds * 1000,
       readTimeoutMs: Math.min(readTimeoutSeconds * 1000, 8000),
       lookup: dependencies.lookup,
+      proxies: proxiesIn(dependencies.env),
     });
     const plannedAtSeconds = Math.floor(dependencies.clock.now() / 1000);
     const startMs = performance.now();
@@ -24,17 +26,18 @@ export const endpoint: DoctorCheck = {
     const host = `${address.project}.${authority}`;
     try {
       const empty = { method: 'GET', path: '/', headers: { host }, body: Buffer.alloc(0) };
-      const { headers } = await transport.send({ ...address, ...empty, signal });
+      const { headers, proxy } = await transport.send({ ...address, ...empty, signal });
+      const through = proxy === undefined ? '' : ` through ${proxy}`;
       const elapsedMs = performance.now() - startMs;
       const serverTimeMs = parseDateHeader(headers.date);
       facts.learn({ times: { plannedAtSeconds, elapsedMs, serverTimeMs } });
       const url = `${protocol}://${connectByProject ? host : authority}`;
       if (headers['x-log-requestid'] === undefined)
         return warn(
-          `${url} answers, but not like SLS`,
+          `${url} answers${through}, but not like SLS`,
           'Check that there is no proxy in between, and that sls.endpoint is an endpoint of SLS.',
         );
-      return ok(`${url} answers within ${Math.ceil(elapsedMs)} ms`);
+      return ok(`${url} answers${through} within ${Math.ceil(elapsedMs)} ms`);
     } catch (error) {
       if (!(error instanceof AdapterError)) throw error;
       return unreachable(error, address.endpoint, request.internalEndpoint === true);
@@ -56,6 +59,8 @@ const publicHost = /^(.*)\.log\.aliyuncs\.com$/;
  * @param isLabelled true if the selector chose the endpoint inside the VPC
  */
 function unreachable(error: AdapterError, { hostname, authority }: Endpoint, isLabelled: boolean): Finding {
+  // Through a proxy, the network of the endpoint does not matter.
+  if (error.remedy !== errorRegistry[error.code].remedy) return failed(error.what, error.remedy);
   const code = codeOf(error.cause);
   const why = (remedy: string, write?: string) => failed(error.what, remedy, write);
   if (unknownName.has(code))
@@ -111,7 +116,8 @@ export const clock: DoctorCheck = {
       checkClock(times, `project ${facts.get('target').address.project}`);
     } catch (error) {
       if (!(error instanceof AdapterError)) throw error;
-      return failed(error.what, remedy, write);
+      const exactly = error.cause instanceof Error ? ` (${error.cause.message})` : '';
+      return failed(`${error.what}${exactly}`, remedy, write);
     }
     const skewSeconds = clockSkewSeconds(times);
     if (skewSeconds === 0) return ok('equal to the clock of SLS, to the second');

@@ -9,6 +9,7 @@ import { Identities, type IdentityState } from '../sls/credentials/identities.ts
 import type { CredentialObserver } from '../sls/credentials/renewed-credentials.ts';
 import { resolveEndpoint, stsHost, type Endpoint } from '../sls/endpoint.ts';
 import { ProjectGates, type GateObserver } from '../sls/project-gates.ts';
+import { proxiesIn } from '../sls/proxy.ts';
 import { countSeconds, type SecondCounts, type SecondCountQuery } from '../sls/second-counts.ts';
 import type { Dependencies } from './dependencies.ts';
 
@@ -33,12 +34,16 @@ export function createSls(
   const { connectTimeoutSeconds, readTimeoutSeconds } = config.sls;
   const settingsOf = (project: string) => projectSls(project).sls;
   const projectSls = projectSettings(config);
-  const identities = new Identities({ env, clock, stsEndpoint: stsHost(config.sls), observer });
+  const identities = new Identities({ env, clock, stsEndpoint: stsHost(config.sls, env), observer });
   const credentialsOf = (project: string) =>
     credentials ?? identities.of(credentialSettings(settingsOf(project).credentials));
   const client = new SlsClient(
     credentialsOf,
-    { connectTimeoutMs: connectTimeoutSeconds * 1000, readTimeoutMs: readTimeoutSeconds * 1000 },
+    {
+      connectTimeoutMs: connectTimeoutSeconds * 1000,
+      readTimeoutMs: readTimeoutSeconds * 1000,
+      proxies: proxiesIn(env),
+    },
     observer,
   );
   const gates = new ProjectGates({

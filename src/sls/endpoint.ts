@@ -59,11 +59,31 @@ const regionalHosts: Readonly<Record<Network, (region: string) => string>> = {
   accelerate: () => 'log-global.aliyuncs.com',
 };
 
-/** Returns the host of STS: in the VPC if SLS is, since public hosts may be unreachable there. Source: STS, "Endpoints". */
-export function stsHost({ region, network }: Omit<EndpointSettings, 'url'>): string {
-  if (region === undefined) return 'sts.aliyuncs.com';
-  return network === 'intranet' ? `sts-vpc.${region}.aliyuncs.com` : `sts.${region}.aliyuncs.com`;
+/** What the environment says of STS, by the variables of Alibaba Cloud's libraries. */
+interface StsEnvironment {
+  readonly ALIBABA_CLOUD_STS_REGION?: string | undefined;
+  readonly ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED?: string | undefined;
 }
+
+/**
+ * Returns the host of STS: in the VPC if SLS is, since public hosts may be unreachable there. Source: STS, "Endpoints".
+ *
+ * @param settings `endpoint`: as `url` of EndpointSettings; it tells the region if it is one of Alibaba Cloud's
+ */
+export function stsHost(
+  { region, network, endpoint }: Omit<EndpointSettings, 'url'> & { readonly endpoint?: string | undefined },
+  env: StsEnvironment = {},
+): string {
+  const [, ofUrl, intranet] =
+    /^https?:\/\/([a-z0-9-]+?)(-intranet)?\.log\.aliyuncs\.com(?::\d+)?\/?$/.exec(endpoint ?? '') ?? [];
+  if (ofUrl !== undefined) return regionalSts(ofUrl, intranet !== undefined);
+  if (region !== undefined) return regionalSts(region, network === 'intranet');
+  const { ALIBABA_CLOUD_STS_REGION: ofEnv = '', ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED: isVpc = '' } = env;
+  return ofEnv === '' ? 'sts.aliyuncs.com' : regionalSts(ofEnv, isVpc.toLowerCase() === 'true');
+}
+
+const regionalSts = (region: string, isInVpc: boolean) =>
+  `${isInVpc ? 'sts-vpc' : 'sts'}.${region}.aliyuncs.com`;
 
 /** @throws AdapterError `ConfigInvalid` */
 export function parseEndpointUrl(text: string): Endpoint {

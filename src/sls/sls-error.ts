@@ -46,7 +46,7 @@ function meaningOf({ statusCode, errorCode }: SlsRefusal): ErrorCode {
  * @param credentials those that signed the request: the message never repeats them, even if SLS does
  */
 export function replyError(
-  { statusCode, headers, body }: TransportReply,
+  { statusCode, headers, body, proxy }: TransportReply,
   address: Pick<LogstoreAddress, 'project' | 'logstore'>,
   credentials: Credentials,
 ): AdapterError {
@@ -59,7 +59,8 @@ export function replyError(
   const text = withoutKey(errorMessage, credentials)
     .slice(0, maxMessageLength)
     .replace(/[.\s]+$/, '');
-  const said = (message: string) => [errorCode ?? `HTTP ${statusCode}`, message].filter(Boolean).join(': ');
+  const from = errorCode ?? `HTTP ${statusCode}${proxy === undefined ? '' : ` through ${proxy}`}`;
+  const said = (message: string) => [from, message].filter(Boolean).join(': ');
   // Where all logstores of the project fail alike, the message is the same for each of them.
   const where = errorRegistry[code].opensCircuit ? `project ${address.project}` : logstoreName(address);
   return new AdapterError(code, `SLS, ${where}: ${said(withoutChangingParts(text))}`, {

@@ -2,8 +2,10 @@ import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { AdapterError } from '../errors.ts';
+import { AgentPool } from './agent-pool.ts';
 import type { Endpoint } from './endpoint.ts';
-import { canceled } from './until-canceled.ts';
+import type { Destination, Proxies, Proxy } from './proxy.ts';
+import { canceled, untilCanceled } from './until-canceled.ts';
 
 export interface TransportSettings {
   readonly connectTimeoutMs: number;
@@ -11,6 +13,10 @@ export interface TransportSettings {
   readonly readTimeoutMs: number;
   /** Resolves host names. Default: the system's resolver. */
   readonly lookup?: LookupFunction | undefined;
+  /** Default: every request is sent directly. */
+  readonly proxies?: Proxies | undefined;
+  /** What is called, for messages. Default: `SLS`. */
+  readonly service?: string;
 }
 
 export interface TransportRequest {
@@ -28,6 +34,8 @@ export interface TransportReply {
   readonly statusCode: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
+  /** The proxy that the reply came through, for messages; undefined if there was none. */
+  readonly proxy?: string | undefined;
 }
 
 /** Compressed size. A reply with 1,000,000 rows is smaller. */
@@ -39,10 +47,7 @@ const maxReplyBytes = 64 * 1024 * 1024;
  */
 export class Transport {
   readonly #settings: TransportSettings;
-  readonly #agents = {
-    http: new http.Agent({ keepAlive: true }),
-    https: new https.Agent({ keepAlive: true }),
-  };
+  readonly #agents = new AgentPool();
 
   constructor(settings: TransportSettings) {
     this.#settings = settings;
@@ -51,25 +56,33 @@ export class Transport {
   /** @throws AdapterError `SlsUnavailable`, `SlsTimeout`, `SlsReplyInvalid` or `Canceled` */
   async send(request: TransportRequest): Promise<TransportReply> {
     const { endpoint, signal } = request;
-    const { connectTimeoutMs, readTimeoutMs } = this.#settings;
+    const { connectTimeoutMs, readTimeoutMs, proxies, service = 'SLS' } = this.#settings;
+    const destination = destinationOf(request);
+    const proxy = proxies?.of(destination);
+    const why = proxy === undefined ? proxies?.whyDirect(destination) : undefined;
+    const way = proxy === undefined ? (why ? ` without a proxy (${why})` : '') : ` through ${proxy.shown}`;
+    const fail = (code: 'SlsTimeout' | 'SlsUnavailable', what: string, cause?: unknown) =>
+      new AdapterError(code, `${service} at ${endpoint.authority} ${what}`, {
+        cause,
+        remedy: proxy && proxyRemedy,
+      });
     const timeLimit = new AbortController();
     const limit = (phase: string, afterMs: number) =>
       setTimeout(() => {
-        const what = `SLS at ${endpoint.authority} did not ${phase} within ${afterMs} ms`;
-        timeLimit.abort(new AdapterError('SlsTimeout', what));
+        timeLimit.abort(fail('SlsTimeout', `did not ${phase} within ${afterMs} ms${way}`));
       }, afterMs);
     const connectTimer = limit('accept a connection', connectTimeoutMs);
     const readTimer = limit('answer', readTimeoutMs);
     try {
-      return await this.#exchange(request, AbortSignal.any([signal, timeLimit.signal]), () =>
-        clearTimeout(connectTimer),
-      );
+      const either = AbortSignal.any([signal, timeLimit.signal]);
+      const connected = () => clearTimeout(connectTimer);
+      // Node ignores the signal of a request while its proxy does not answer.
+      return await untilCanceled(this.#exchange(request, destination, proxy, either, connected), either);
     } catch (error) {
       if (signal.aborted) throw canceled(signal);
       if (timeLimit.signal.aborted) throw timeLimit.signal.reason;
       if (error instanceof AdapterError) throw error;
-      const what = `SLS at ${endpoint.authority} cannot be reached: ${networkReason(error)}`;
-      throw new AdapterError('SlsUnavailable', what, { cause: error });
+      throw fail('SlsUnavailable', `cannot be reached${way}: ${networkReason(error)}`, error);
     } finally {
       clearTimeout(connectTimer);
       clearTimeout(readTimer);
@@ -77,21 +90,25 @@ export class Transport {
   }
 
   async #exchange(
-    request: TransportRequest,
+    { endpoint, method, path, headers, body }: TransportRequest,
+    { hostname, port }: Destination,
+    proxy: Proxy | undefined,
     signal: AbortSignal,
     onConnect: () => void,
   ): Promise<TransportReply> {
     signal.throwIfAborted();
-    const { endpoint, project, method, path, headers, body } = request;
-    const { lookup } = this.#settings;
+    const { lookup, connectTimeoutMs, service = 'SLS' } = this.#settings;
+    const agents = proxy === undefined ? this.#agents.direct : this.#agents.through(proxy);
     const reply = await new Promise<IncomingMessage>((resolve, reject) => {
       const outgoing = (endpoint.protocol === 'https' ? https : http).request({
-        agent: this.#agents[endpoint.protocol],
-        host: endpoint.connectByProject ? `${project}.${endpoint.hostname}` : endpoint.hostname,
+        agent: agents[endpoint.protocol],
+        // Also ends the attempt to open a tunnel.
+        ...(proxy === undefined ? {} : { timeout: connectTimeoutMs }),
+        host: hostname,
         ...(endpoint.connectByProject
           ? {}
           : { servername: isIP(endpoint.hostname) ? '' : endpoint.hostname }),
-        port: endpoint.port,
+        port,
         ...(lookup === undefined ? {} : { lookup }),
         method,
         path,
@@ -114,18 +131,27 @@ export class Transport {
       if (bytes > maxReplyBytes)
         throw new AdapterError(
           'SlsReplyInvalid',
-          `the reply of SLS at ${endpoint.authority} exceeds ${maxReplyBytes} bytes`,
+          `the reply of ${service} at ${endpoint.authority} exceeds ${maxReplyBytes} bytes`,
         );
       chunks.push(chunk);
     }
-    return { statusCode: reply.statusCode ?? 0, headers: reply.headers, body: Buffer.concat(chunks) };
+    const { statusCode = 0, headers: replyHeaders } = reply;
+    return { statusCode, headers: replyHeaders, body: Buffer.concat(chunks), proxy: proxy?.shown };
   }
 
   close(): void {
-    this.#agents.http.destroy();
-    this.#agents.https.destroy();
+    this.#agents.close();
   }
 }
+
+const destinationOf = ({ endpoint, project }: TransportRequest): Destination => ({
+  protocol: endpoint.protocol,
+  hostname: endpoint.connectByProject ? `${project}.${endpoint.hostname}` : endpoint.hostname,
+  port: endpoint.port,
+});
+
+const proxyRemedy =
+  'Check that the proxy runs and lets the adapter through; if SLS is to be reached without it, add its host to NO_PROXY.';
 
 /**
  * Includes the system's error code: the message may be empty (AggregateError of a failed connect). Leaves out what differs
@@ -134,6 +160,8 @@ export class Transport {
 function networkReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code = '', message } = error as NodeJS.ErrnoException;
+  // Its message begins with the proxy, which ours has.
+  if (code === 'ERR_PROXY_TUNNEL') return `the proxy answers ${message.replace(/^.* via \S+: /, '')}`;
   const text = message
     .replace(/^((?:connect|read|write) E[A-Z]+) .*$/s, '$1')
     .replace(/^[0-9A-F]+:error:/, 'error:');

@@ -102,4 +102,24 @@ describe('stsHost', () => {
   ])('with network %s in region %s is %s', (network, region, host) => {
     expect(stsHost({ network, region })).toBe(host);
   });
+
+  it.each([
+    ['https://cn-hangzhou-intranet.log.aliyuncs.com', 'sts-vpc.cn-hangzhou.aliyuncs.com'],
+    ['http://cn-hangzhou-intranet.log.aliyuncs.com:80/', 'sts-vpc.cn-hangzhou.aliyuncs.com'],
+    ['https://cn-hangzhou.log.aliyuncs.com', 'sts.cn-hangzhou.aliyuncs.com'],
+    ['https://log-global.aliyuncs.com', 'sts-vpc.cn-beijing.aliyuncs.com'],
+    ['http://127.0.0.1:8088', 'sts-vpc.cn-beijing.aliyuncs.com'],
+  ])('with the endpoint %s, in region cn-beijing, is %s', (endpoint, host) => {
+    expect(stsHost({ network: 'intranet', region: 'cn-beijing', endpoint })).toBe(host);
+  });
+
+  it('is what the environment says if neither region nor endpoint tell', () => {
+    const env = { ALIBABA_CLOUD_STS_REGION: 'cn-shanghai' };
+    const settings = { network: 'intranet', endpoint: 'http://127.0.0.1:8088' } as const;
+    expect(stsHost(settings, env)).toBe('sts.cn-shanghai.aliyuncs.com');
+    expect(stsHost(settings, { ...env, ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED: 'True' })).toBe(
+      'sts-vpc.cn-shanghai.aliyuncs.com',
+    );
+    expect(stsHost({ ...settings, region: 'cn-beijing' }, env)).toBe('sts-vpc.cn-beijing.aliyuncs.com');
+  });
 });

@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { addonTokenFile, readAddonToken } from './addon-token.ts';
 import type { CredentialOrigin, Credentials, Environment, Lease } from './credentials.ts';
 import { withLibraryReason } from './library-error.ts';
-import { expirationMs } from './role-session.ts';
+import { expirationMs, rrsaOrigin, type StsParts } from './role-session.ts';
 
 /** Variable names of Alibaba Cloud, then those of the stock adapter. */
 const environmentNames = [
@@ -38,17 +38,25 @@ export const environmentOrigin =
     return Promise.reject(new Error(`the environment has neither ${pairs.join(' nor ')}`));
   };
 
+/** Set by the webhook of RRSA alone; ALIBABA_CLOUD_ROLE_ARN may also be there for other programs. */
+const rrsaNames = ['ALIBABA_CLOUD_OIDC_PROVIDER_ARN', 'ALIBABA_CLOUD_OIDC_TOKEN_FILE'];
+
 /**
- * Tries the environment, then the token of an ACK add-on if one is mounted, then the default chain of
- * `@alicloud/credentials`: RRSA, profiles, ECS RAM role, URI.
+ * Tries the environment, then RRSA, then the token of an ACK add-on if one is mounted, then the default chain of
+ * `@alicloud/credentials`: profiles, ECS RAM role, URI.
+ *
+ * A pod with RRSA has no other identity. The library's chain would ask the public STS, which a VPC without NAT does not
+ * reach, and then go on to the role of the node without a word.
  *
  * @param tokenFile file of the add-on token
  */
 export const defaultOrigin =
-  (env: Environment, tokenFile: string = addonTokenFile): CredentialOrigin =>
+  ({ env, stsEndpoint }: StsParts, tokenFile: string = addonTokenFile): CredentialOrigin =>
   async () => {
     const credentials = credentialsFromEnvironment(env);
     if (credentials !== undefined) return { credentials };
+    if (rrsaNames.some((name) => env[name]?.trim()))
+      return rrsaOrigin({ source: 'rrsa' }, { env, stsEndpoint })();
     return (await exists(tokenFile)) ? readAddonToken(tokenFile) : askChain();
   };
 

@@ -42,10 +42,10 @@ export class Identities {
   }
 
   #originOf(settings: CredentialSettings): CredentialOrigin {
-    const { env, stsEndpoint } = this.#parts;
+    const { env } = this.#parts;
     switch (settings.source) {
       case 'default':
-        return defaultOrigin(env);
+        return defaultOrigin(this.#parts);
       case 'environment':
         return environmentOrigin(env);
       case 'rrsa':
@@ -57,7 +57,7 @@ export class Identities {
       case 'secret-file':
         return secretFileOrigin(settings.directory);
       case 'assume-role':
-        return () => assumeRoleOrigin(settings, this.of(settings.from), stsEndpoint)();
+        return () => assumeRoleOrigin(settings, this.of(settings.from), this.#parts)();
     }
   }
 

@@ -1,14 +1,25 @@
 import { readFile } from 'node:fs/promises';
 import type { ECSRAMRoleCredentialsProvider } from '@alicloud/credentials';
-import type {
-  AssumeRoleSettings,
-  CredentialOrigin,
-  CredentialSource,
-  Environment,
-  Lease,
-  RrsaSettings,
+import {
+  isSameKey,
+  type AssumeRoleSettings,
+  type CredentialOrigin,
+  type Credentials,
+  type CredentialSource,
+  type Environment,
+  type Lease,
+  type RrsaSettings,
 } from './credentials.ts';
 import { withLibraryReason } from './library-error.ts';
+import { askThroughProxy } from './sts-through-proxy.ts';
+
+/** How STS is reached. */
+export interface StsParts {
+  /** Names the pod's role (RRSA), and a proxy. */
+  readonly env: Environment;
+  /** Host of STS if the settings name none. */
+  readonly stsEndpoint: string;
+}
 
 const defaultSessionName = 'sls-metrics-adapter';
 const defaultDurationSeconds = 3600;
@@ -19,14 +30,9 @@ const timeoutMs = 5000;
 /**
  * Assumes the RAM role that RRSA gives to the pod. Its webhook sets role, provider and token file in the environment;
  * settings override them. Source: ACK, "Use RRSA to authorize pods".
- *
- * @param parts `stsEndpoint`: host of STS if the settings name none
  */
 export const rrsaOrigin =
-  (
-    settings: RrsaSettings,
-    { env, stsEndpoint }: { readonly env: Environment; readonly stsEndpoint: string },
-  ): CredentialOrigin =>
+  (settings: RrsaSettings, { env, stsEndpoint }: StsParts): CredentialOrigin =>
   async () => {
     const given = (value: string | undefined, key: string, name: string): string => {
       const found = value ?? env[name]?.trim();
@@ -37,6 +43,7 @@ export const rrsaOrigin =
     const providerArn = given(settings.oidcProviderArn, 'oidcProviderArn', 'ALIBABA_CLOUD_OIDC_PROVIDER_ARN');
     const tokenFile = given(settings.oidcTokenFile, 'oidcTokenFile', 'ALIBABA_CLOUD_OIDC_TOKEN_FILE');
     const token = await readToken(tokenFile);
+    const host = settings.stsEndpoint ?? stsEndpoint;
     const { OIDCRoleArnCredentialsProvider } = await import('@alicloud/credentials');
     const provider = OIDCRoleArnCredentialsProvider.builder()
       .withRoleArn(roleArn)
@@ -44,11 +51,11 @@ export const rrsaOrigin =
       .withOIDCTokenFilePath(tokenFile)
       .withRoleSessionName(settings.roleSessionName ?? defaultSessionName)
       .withDurationSeconds(settings.durationSeconds ?? defaultDurationSeconds)
-      .withStsEndpoint(settings.stsEndpoint ?? stsEndpoint)
+      .withStsEndpoint(host)
       .withConnectTimeout(timeoutMs)
       .withReadTimeout(timeoutMs)
       .build();
-    return askOnce(provider, [token]);
+    return askOnce(askThroughProxy(provider, host, env), [token]);
   };
 
 /** Gets the session of the ECS instance's RAM role. Without a name, the library asks for the name first. */
@@ -64,33 +71,44 @@ export const ecsRoleOrigin =
     );
   };
 
-/** @param base the credentials that assume the role; it is informed if STS refuses its key */
+/** @param base the credentials that assume the role; they are fetched again if STS refuses their key */
 export const assumeRoleOrigin =
-  (settings: AssumeRoleSettings, base: CredentialSource, defaultStsEndpoint: string): CredentialOrigin =>
+  (settings: AssumeRoleSettings, base: CredentialSource, parts: StsParts): CredentialOrigin =>
   async () => {
     const credentials = await base.current();
-    const { accessKeyId, accessKeySecret, securityToken = '' } = credentials;
-    const library = await import('@alicloud/credentials');
-    const key = securityToken
-      ? library.StaticSTSCredentialsProvider.builder().withSecurityToken(securityToken)
-      : library.StaticAKCredentialsProvider.builder();
-    const caller = key.withAccessKeyId(accessKeyId).withAccessKeySecret(accessKeySecret).build();
-    const builder = library.RAMRoleARNCredentialsProvider.builder()
-      .withCredentialsProvider(caller)
-      .withRoleArn(settings.roleArn)
-      .withRoleSessionName(settings.roleSessionName ?? defaultSessionName)
-      .withDurationSeconds(settings.durationSeconds ?? defaultDurationSeconds)
-      .withStsEndpoint(settings.stsEndpoint ?? defaultStsEndpoint)
-      .withConnectTimeout(timeoutMs)
-      .withReadTimeout(timeoutMs);
-    if (settings.externalId !== undefined) builder.withExternalId(settings.externalId);
     try {
-      return await askOnce(builder.build(), [accessKeySecret, securityToken]);
+      return await assumeRole(settings, credentials, parts);
     } catch (error) {
-      if (isKeyRefused((error as Error).message)) base.refused?.(credentials);
-      throw error;
+      if (!isKeyRefused((error as Error).message)) throw error;
+      base.refused?.(credentials);
+      const renewed = await base.current();
+      if (isSameKey(renewed, credentials)) throw error;
+      return assumeRole(settings, renewed, parts);
     }
   };
+
+async function assumeRole(
+  settings: AssumeRoleSettings,
+  { accessKeyId, accessKeySecret, securityToken = '' }: Credentials,
+  { env, stsEndpoint }: StsParts,
+): Promise<Lease> {
+  const library = await import('@alicloud/credentials');
+  const key = securityToken
+    ? library.StaticSTSCredentialsProvider.builder().withSecurityToken(securityToken)
+    : library.StaticAKCredentialsProvider.builder();
+  const caller = key.withAccessKeyId(accessKeyId).withAccessKeySecret(accessKeySecret).build();
+  const host = settings.stsEndpoint ?? stsEndpoint;
+  const builder = library.RAMRoleARNCredentialsProvider.builder()
+    .withCredentialsProvider(caller)
+    .withRoleArn(settings.roleArn)
+    .withRoleSessionName(settings.roleSessionName ?? defaultSessionName)
+    .withDurationSeconds(settings.durationSeconds ?? defaultDurationSeconds)
+    .withStsEndpoint(host)
+    .withConnectTimeout(timeoutMs)
+    .withReadTimeout(timeoutMs);
+  if (settings.externalId !== undefined) builder.withExternalId(settings.externalId);
+  return askOnce(askThroughProxy(builder.build(), host, env), [accessKeySecret, securityToken]);
+}
 
 /** `refresher` sends the requests that one session takes, and keeps nothing. */
 type SessionProvider = Pick<ECSRAMRoleCredentialsProvider, 'refresher'>;

@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { accessKey, logstore, project } from '../../support/adapter.ts';
 import { startSilentSls } from '../../sls/raw-sls.ts';
+import { startHttpProxy } from '../../support/http-proxy.ts';
 import { refusal, type Fault } from './fault.ts';
 
 async function closedPort(): Promise<number> {
@@ -90,7 +91,7 @@ export const reachFaults: readonly Fault[] = [
     inject: (setup) => setup.replaceSls({ clock: { now: () => Date.now() - 20 * 60_000 } }, []),
     check: 'clock',
     status: 'failed',
-    found: ['ahead of that of SLS'],
+    found: ['ahead of that of SLS', ' s ahead of SLS)'],
     remedy:
       'Set the clock of this machine (for a pod, the clock of its node). While it is wrong, readings are refused.',
     write: 'timedatectl set-ntp true',
@@ -101,7 +102,7 @@ export const reachFaults: readonly Fault[] = [
     inject: (setup) => setup.replaceSls({ clock: { now: () => Date.now() + 20 * 60_000 } }, []),
     check: 'clock',
     status: 'failed',
-    found: ['behind that of SLS'],
+    found: ['a minute or more behind that of SLS (at least 1199 s behind SLS)'],
     remedy:
       'Set the clock of this machine (for a pod, the clock of its node). While it is wrong, readings are refused.',
     write: 'timedatectl set-ntp true',
@@ -151,6 +152,72 @@ export const reachFaults: readonly Fault[] = [
     remedy:
       'This endpoint is inside the VPC and answers only in region cn-beijing. From elsewhere use the internet, and remove sls.internal.endpoint=true from the selector:',
     write: '--network public',
+  },
+  {
+    name: 'the proxy of the environment does not run',
+    inject: async (setup) => {
+      setup.flags = { region: 'cn-beijing', slsEndpoint: undefined };
+      setup.env['https_proxy'] = `http://127.0.0.1:${await closedPort()}`;
+    },
+    check: 'endpoint',
+    status: 'failed',
+    found: ['cannot be reached through HTTPS_PROXY http://127.0.0.1:', 'ECONNREFUSED'],
+    remedy: 'Check that the proxy runs and lets the adapter through; if SLS is to be reached without it, add',
+  },
+  {
+    name: 'the proxy of the environment refuses SLS',
+    inject: async (setup, cleanup) => {
+      const proxy = cleanup.use(await startHttpProxy(() => 1));
+      proxy.refuseWith = 403;
+      setup.flags = { region: 'cn-beijing', slsEndpoint: undefined };
+      setup.env['HTTPS_PROXY'] = proxy.url;
+    },
+    check: 'endpoint',
+    status: 'failed',
+    found: ['through HTTPS_PROXY http://127.0.0.1:', 'the proxy answers HTTP/1.1 403 Forbidden'],
+    remedy: 'Check that the proxy runs and lets the adapter through',
+  },
+  {
+    name: 'the proxy of the environment is of another kind',
+    inject: (setup) => {
+      setup.env['HTTPS_PROXY'] = 'socks5://127.0.0.1:1080';
+    },
+    check: 'configuration',
+    status: 'failed',
+    found: [
+      'HTTPS_PROXY must be the URL of an HTTP proxy such as http://proxy.example.com:3128, not socks5://',
+    ],
+    remedy: 'See --help and docs/configuration.md.',
+  },
+  {
+    name: 'the account owes a payment',
+    inject: ({ emulator }) =>
+      emulator.setFaults(refusal('Unauthorized', 'Your SLS service has been forbidden.')),
+    check: 'account',
+    status: 'failed',
+    found: ['Unauthorized: Your SLS service has been forbidden'],
+    remedy: 'Pay what the Alibaba Cloud account owes',
+    skipped: ['project', 'permission', 'logstore', 'index'],
+  },
+  {
+    name: 'the project belongs to another account',
+    inject: ({ emulator }) =>
+      emulator.setFaults(refusal('Unauthorized', 'The project does not belong to you.')),
+    check: 'account',
+    status: 'failed',
+    found: ['Unauthorized: The project does not belong to you'],
+    remedy: 'Correct sls.project, or give the adapter credentials of the account that owns it',
+    skipped: ['project', 'permission', 'logstore', 'index'],
+  },
+  {
+    name: 'SLS is not activated',
+    inject: ({ emulator }) =>
+      emulator.setFaults(refusal('InvalidAccessKeyId', 'Your SLS service has not opened.')),
+    check: 'account',
+    status: 'failed',
+    found: ['InvalidAccessKeyId: Your SLS service has not opened'],
+    remedy: 'Use a key of the account that owns the project.',
+    skipped: ['project', 'permission', 'logstore', 'index'],
   },
   {
     name: 'the public endpoint cannot be reached from a VPC',

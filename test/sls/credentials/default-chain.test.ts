@@ -8,6 +8,7 @@ import {
   defaultOrigin,
   environmentOrigin,
 } from '../../../src/sls/credentials/default-chain.ts';
+import type { Environment } from '../../../src/sls/credentials/credentials.ts';
 import { startRawSls, type RawSls } from '../raw-sls.ts';
 import { encryptedToken } from './encrypted-token.ts';
 
@@ -92,10 +93,12 @@ describe('credentialsFromEnvironment', () => {
 });
 
 describe('defaultOrigin', () => {
+  const partsOf = (env: Environment) => ({ env, stsEndpoint: '127.0.0.1:1' });
+
   it('prefers the environment', async () => {
     const file = join(home, 'ignored-token');
     writeFileSync(file, 'no token');
-    const { credentials } = await defaultOrigin(own, file)();
+    const { credentials } = await defaultOrigin(partsOf(own), file)();
     expect(credentials).toMatchObject({ accessKeyId: 'own-id', accessKeySecret: 'own-secret' });
     expect(requests()).toBe(0);
   });
@@ -103,14 +106,14 @@ describe('defaultOrigin', () => {
   it('then uses the add-on token if there is one, even a wrong one', async () => {
     const file = join(home, 'token');
     writeFileSync(file, encryptedToken({ id: 'token-id', secret: 's', token: 't' }));
-    expect((await defaultOrigin({}, file)()).credentials.accessKeyId).toBe('token-id');
+    expect((await defaultOrigin(partsOf({}), file)()).credentials.accessKeyId).toBe('token-id');
     writeFileSync(file, 'no token');
-    await expect(defaultOrigin({}, file)()).rejects.toThrow(`the add-on token ${file} is not JSON`);
+    await expect(defaultOrigin(partsOf({}), file)()).rejects.toThrow(`the add-on token ${file} is not JSON`);
     expect(requests()).toBe(0);
   });
 
   it("then uses the library's chain, with the end of its session", async () => {
-    expect(await defaultOrigin({}, noToken)()).toEqual({
+    expect(await defaultOrigin(partsOf({}), noToken)()).toEqual({
       credentials: { accessKeyId: 'id', accessKeySecret: 'secret', securityToken: 'token' },
       expiresAtMs: Date.parse(Expiration),
     });
@@ -130,7 +133,7 @@ describe('defaultOrigin', () => {
       JSON.stringify({ current: 'p', profiles: [profile] }),
     );
     try {
-      expect(await defaultOrigin({}, noToken)()).toMatchObject({
+      expect(await defaultOrigin(partsOf({}), noToken)()).toMatchObject({
         credentials: { accessKeyId: 'profile-id', accessKeySecret: 'profile-secret' },
         recheck: { afterMs: 300_000, inBackground: true },
       });
@@ -141,7 +144,7 @@ describe('defaultOrigin', () => {
 
   it('builds a new chain each time, also after a failure', async () => {
     replies = [[500, 'down']];
-    const origin = defaultOrigin({}, noToken);
+    const origin = defaultOrigin(partsOf({}), noToken);
     await expect(origin()).rejects.toThrow(/unable to get credentials from any of the providers/);
     process.env['ALIBABA_CLOUD_ACCESS_KEY_ID'] = 'late-id';
     process.env['ALIBABA_CLOUD_ACCESS_KEY_SECRET'] = 'late-secret';
@@ -161,10 +164,49 @@ describe('defaultOrigin', () => {
     '{"Credentials": {"x": "hunter2"',
   ])('fails without a secret in the message if the reply is %s', async (body) => {
     replies = [[200, body]];
-    const error = await defaultOrigin({}, noToken)().catch((thrown: unknown) => thrown as Error);
+    const error = await defaultOrigin(partsOf({}), noToken)().catch((thrown: unknown) => thrown as Error);
     expect(error).toBeInstanceOf(Error);
     const { message, stack, cause } = error as Error;
     expect(message).toMatch(/unable to get credentials from any of the providers/);
     expect(JSON.stringify([message, stack, cause])).not.toContain('hunter2');
+  });
+
+  const rrsa = {
+    ALIBABA_CLOUD_ROLE_ARN: 'acs:ram::1:role/r',
+    ALIBABA_CLOUD_OIDC_PROVIDER_ARN: 'acs:ram::1:oidc-provider/p',
+    ALIBABA_CLOUD_OIDC_TOKEN_FILE: join(tmpdir(), 'default-chain-no-token'),
+  };
+
+  it.each<[string, Environment, RegExp]>([
+    ['with all three variables', rrsa, /the OIDC token .*default-chain-no-token cannot be read \(ENOENT\)/],
+    [
+      'without the role',
+      { ...rrsa, ALIBABA_CLOUD_ROLE_ARN: ' ' },
+      /^ALIBABA_CLOUD_ROLE_ARN is not set, .*the pod has no RAM role$/,
+    ],
+    [
+      'without the token file',
+      { ...rrsa, ALIBABA_CLOUD_OIDC_TOKEN_FILE: undefined },
+      /^ALIBABA_CLOUD_OIDC_TOKEN_FILE is not set/,
+    ],
+  ])('fails if RRSA fails, %s, and never becomes another identity', async (_, env, message) => {
+    const token = join(home, 'rrsa-ignores-this-token');
+    writeFileSync(token, encryptedToken({ id: 'token-id', secret: 's', token: 't' }));
+    for (const file of [noToken, token])
+      await expect(defaultOrigin(partsOf(env), file)()).rejects.toThrow(message);
+    expect(requests()).toBe(0);
+  });
+
+  it('is not RRSA if only the role is set, which other programs use too', async () => {
+    const { ALIBABA_CLOUD_ROLE_ARN } = rrsa;
+    expect(await defaultOrigin(partsOf({ ALIBABA_CLOUD_ROLE_ARN }), noToken)()).toMatchObject({
+      credentials: { accessKeyId: 'id' },
+    });
+  });
+
+  it('takes a key from the environment before RRSA', async () => {
+    expect(await defaultOrigin(partsOf({ ...rrsa, ...own }), noToken)()).toMatchObject({
+      credentials: { accessKeyId: 'own-id' },
+    });
   });
 });

@@ -57,6 +57,9 @@ const badReplies: [status: number, body: string, reason: RegExp][] = [
   ],
 ];
 
+/** An environment without a proxy. */
+const partsOf = (stsEndpoint: string) => ({ env: {}, stsEndpoint });
+
 describe('assumeRoleOrigin', () => {
   const caller = { accessKeyId: 'caller', accessKeySecret: 'planted/caller+secret' };
   const settings: AssumeRoleSettings = {
@@ -65,7 +68,7 @@ describe('assumeRoleOrigin', () => {
     from: { source: 'environment' },
   };
   const originOf = (base: Credentials = caller, change: Partial<AssumeRoleSettings> = {}) =>
-    assumeRoleOrigin({ ...settings, ...change }, fixedCredentials(base), sts.endpoint);
+    assumeRoleOrigin({ ...settings, ...change }, fixedCredentials(base), partsOf(sts.endpoint));
 
   it('returns a new session at each call, with a signed request', async () => {
     const origin = originOf();
@@ -115,12 +118,19 @@ describe('assumeRoleOrigin', () => {
       const refused: Credentials[] = [];
       const base = { ...caller, ...change };
       const source = { ...fixedCredentials(base), refused: (used: Credentials) => refused.push(used) };
-      expect(await failureOf(assumeRoleOrigin({ ...settings, ...own }, source, sts.endpoint))).toMatch(
-        reason,
-      );
+      expect(
+        await failureOf(assumeRoleOrigin({ ...settings, ...own }, source, partsOf(sts.endpoint))),
+      ).toMatch(reason);
       expect(refused).toEqual(Array.from({ length: refusals }, () => base));
     },
   );
+
+  it('asks again at once with a new key of the base credentials if STS refused the old one', async () => {
+    let key: Credentials = { ...caller, accessKeyId: 'deleted' };
+    const base = { current: () => Promise.resolve(key), refused: () => (key = caller) };
+    expect((await assumeRoleOrigin(settings, base, partsOf(sts.endpoint))()).credentials).toEqual(session);
+    expect(sts.requests.map(({ AccessKeyId }) => AccessKeyId)).toEqual(['deleted', 'caller']);
+  });
 
   it.each(badReplies)(
     'fails without a secret in the message if STS answers %d %s',
@@ -134,7 +144,7 @@ describe('assumeRoleOrigin', () => {
     const down = assumeRoleOrigin(
       settings,
       fixedCredentials({ ...caller, securityToken: 'planted-token' }),
-      '127.0.0.1:1',
+      partsOf('127.0.0.1:1'),
     );
     expect(await failureOf(down, encoded)).toMatch(/ECONNREFUSED(?!.*Signature)/);
   });

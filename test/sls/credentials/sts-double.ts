@@ -35,7 +35,7 @@ interface Refusal {
 /** Starts an STS on loopback over TLS, which this process trusts from then on. It accepts nothing that the real STS would refuse. */
 export async function startSts(rules: StsRules): Promise<Sts> {
   const ca = await createCa('sts');
-  const pair = await ca.issue({ eku: 'server', sans: ['127.0.0.1'] });
+  const pair = await ca.issue({ eku: 'server', sans: ['127.0.0.1', 'sts.invalid'] });
   tls.setDefaultCACertificates([...tls.getCACertificates(), ca.certificate]);
   const sts = { rules, replies: [] as Sts['replies'], requests: [] as Sts['requests'] };
   const server = https.createServer({ cert: pair.certificate, key: pair.key }, (request, response) => {
