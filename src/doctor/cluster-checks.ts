@@ -3,19 +3,16 @@ import { AdapterError } from '../errors.ts';
 import { listAutoscalers } from '../kube/autoscalers/autoscaler-collection.ts';
 import { loadKubeClient, serverVersion } from '../kube/client/kube-client.ts';
 import { usualKubeconfigs } from '../kube/client/kubeconfig-files.ts';
-import { serviceNamespaceOf } from '../service/service-namespace.ts';
 import { failed, ok, skipped } from './check.ts';
-import { usualKubeconfig, type Account, type DoctorCheck, type Examination } from './examination.ts';
-
-/** The namespace in the manifests of deploy/. */
-const defaultNamespace = 'sls-metrics-adapter';
+import { usualKubeconfig, type DoctorCheck, type Examination } from './examination.ts';
+import { runningAdapter } from './running-adapter.ts';
 
 export const kubernetes: DoctorCheck = {
   id: 'kubernetes',
   description: 'The API server answers and accepts our credentials',
   needs: ['configuration'],
   run: async (examination, signal) => {
-    const { dependencies, facts, cleanup } = examination;
+    const { input, dependencies, facts, cleanup } = examination;
     const { env, clock } = dependencies;
     const { kubeconfig: named, serviceAccountDir } = facts.get('config').kubernetes;
     const kubeconfig = named ?? kubeconfigsOf(env);
@@ -29,8 +26,9 @@ export const kubernetes: DoctorCheck = {
       const kube = await loadKubeClient({ kubeconfig, serviceAccountDir, env, clock });
       cleanup.defer(() => kube.close());
       const version = await serverVersion(kube, { signal });
-      const account = await accountOf(examination, kubeconfig === undefined);
-      facts.learn({ kube, account });
+      const isInPod = kubeconfig === undefined;
+      const adapter = await runningAdapter(kube, facts.get('config'), input.serviceAccount, isInPod, signal);
+      facts.learn({ kube, adapter, account: adapter.account });
       return ok(`Kubernetes ${version ?? 'of an unknown version'}`);
     } catch (error) {
       if (!(error instanceof AdapterError)) throw error;
@@ -48,18 +46,6 @@ function kubeconfigsOf(env: Examination['dependencies']['env']): readonly string
   if (env['KUBECONFIG']) return files;
   if (env['KUBERNETES_SERVICE_HOST']) return undefined;
   return files.filter((file) => existsSync(file));
-}
-
-/** Returns the given account, else our own in a pod. By convention the ServiceAccount has the name of the Service. */
-async function accountOf({ input, facts }: Examination, isInPod: boolean): Promise<Account> {
-  const config = facts.get('config');
-  const { serviceName } = config.kubernetes;
-  if (input.serviceAccount !== undefined) {
-    const [namespace = '', name = ''] = input.serviceAccount.split('/');
-    return { namespace, name, isOwn: false };
-  }
-  const namespace = (await serviceNamespaceOf(config)) ?? defaultNamespace;
-  return { namespace, name: serviceName, isOwn: isInPod };
 }
 
 export const hpas: DoctorCheck = {

@@ -14,6 +14,7 @@ import type { SlsStack } from '../service/sls-stack.ts';
 import type { Dependencies } from '../service/dependencies.ts';
 import type { QueryTimes } from '../sls/decode.ts';
 import type { LogstoreAddress } from '../sls/endpoint.ts';
+import type { Account, RunningAdapter } from './running-adapter.ts';
 import { type Check, failed, skipped, type Finding } from './check.ts';
 
 /** The metric to check if neither a flag nor an HPA names one. */
@@ -39,14 +40,6 @@ export interface DoctorDependencies extends Dependencies {
   readonly lookup?: LookupFunction;
   /** Resolves early, without an error, once the signal is aborted. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
-}
-
-/** The ServiceAccount of the adapter. */
-export interface Account {
-  readonly namespace: string;
-  readonly name: string;
-  /** True if doctor itself runs as this account, as in the adapter's pod. */
-  readonly isOwn: boolean;
 }
 
 /** One read, as an HPA makes it. */
@@ -92,6 +85,7 @@ export interface Facts {
   readonly times: QueryTimes;
   readonly kube: KubeClient;
   readonly account: Account;
+  readonly adapter: RunningAdapter;
   /** The APIService of external metrics. */
   readonly apiService: V1APIService;
   /** HPAs that name external metrics. */

@@ -2,14 +2,8 @@ import type { Config } from '../config/schema.ts';
 import { apiServiceName } from '../kube/api-service.ts';
 import type { Autoscaler } from '../kube/autoscalers/autoscaler.ts';
 import { failed, ok, warn, type Finding } from './check.ts';
-import {
-  defaultMetric,
-  type DoctorInput,
-  type DoctorCheck,
-  type Examination,
-  type Account,
-} from './examination.ts';
-import { managesApiService } from './running-adapter.ts';
+import { defaultMetric, type DoctorInput, type DoctorCheck, type Examination } from './examination.ts';
+import type { Account } from './running-adapter.ts';
 import { autoscalerController, missingRights, rightsOn, rightText, type Right } from './rights.ts';
 
 /** Rights that the adapter, or another account, needs for HPAs to get metrics. */
@@ -20,10 +14,7 @@ interface RightsCheck {
   /** Default: the adapter's account. */
   readonly account?: Account;
   /** Returns whether the adapter needs these rights; undefined: that is not known from here. Default: always. */
-  readonly isNeeded?: (
-    examination: Examination,
-    signal: AbortSignal,
-  ) => boolean | Promise<boolean | undefined>;
+  readonly isNeeded?: (examination: Examination) => boolean | undefined;
   readonly rights: (examination: Examination) => readonly Right[];
   /** Without these rights the adapter works, but not as well. */
   readonly isOptional?: boolean;
@@ -90,7 +81,7 @@ const allRights: readonly RightsCheck[] = [
     id: 'apiservice-keeper',
     description:
       'The adapter may maintain the caBundle of its APIService, if it runs with --manage-apiservice',
-    isNeeded: managesApiService,
+    isNeeded: ({ facts }) => facts.get('adapter').managesApiService,
     rights: () =>
       rightsOn(['get', 'patch'], {
         group: 'apiregistration.k8s.io',
@@ -131,7 +122,7 @@ async function checkRights(
   examination: Examination,
   signal: AbortSignal,
 ): Promise<Finding> {
-  const needed = await isNeeded(examination, signal);
+  const needed = isNeeded(examination);
   if (needed === false) return ok('not needed');
   const account = other ?? examination.facts.get('account');
   const name = `ServiceAccount ${account.namespace}/${account.name}`;

@@ -1,7 +1,8 @@
 import { type AccessAttributes, AccessReviewer } from '../kube/reviews/access-review.ts';
 import { defaultReviewSettings } from '../kube/reviews/reviewer.ts';
 import type { User } from '../kube/reviews/user.ts';
-import type { Account, Examination } from './examination.ts';
+import type { Examination } from './examination.ts';
+import type { Account } from './running-adapter.ts';
 
 /** Reads metrics for HPAs, if kube-controller-manager gives each controller an account of its own. */
 export const autoscalerController = {

@@ -1,12 +1,12 @@
 import { createCa } from '../../support/certificates.ts';
-import { apiServiceName, controller, where, type HealthySetup } from '../healthy-setup.ts';
+import { apiServiceName, controller, service, where, type HealthySetup } from '../healthy-setup.ts';
 import type { Fault } from './fault.ts';
 
 const deniesKeeper: HealthySetup['denied'] = ({ resource }) => resource?.resource === 'apiservices';
 
-const adapterDeployment = (...args: string[]) => ({
-  metadata: { name: 'sls-metrics-adapter', namespace: 'sls-metrics-adapter' },
-  spec: { template: { spec: { containers: [{ name: 'adapter', args }] } } },
+const adapterDeployment = (namespace: string, serviceAccountName: string, ...args: string[]) => ({
+  metadata: { name: 'sls-metrics-adapter', namespace },
+  spec: { template: { spec: { serviceAccountName, containers: [{ name: 'adapter', args }] } } },
 });
 
 /** Faults of the APIService and of rights. */
@@ -179,7 +179,9 @@ export const clusterFaults: readonly Fault[] = [
     name: 'the adapter may not patch its APIService, seen from a laptop',
     inject: async (setup) => {
       setup.flags = { kubeconfig: await setup.apiServer.kubeconfigFile() };
-      setup.apiServer.deployments.put(adapterDeployment('serve', '--manage-apiservice'));
+      setup.apiServer.deployments.put(
+        adapterDeployment(service.namespace, service.name, 'serve', '--manage-apiservice'),
+      );
       setup.denied = deniesKeeper;
     },
     check: 'apiservice-keeper',
@@ -201,6 +203,25 @@ export const clusterFaults: readonly Fault[] = [
     found: ['which it needs if it runs with --manage-apiservice, as the chart and deploy/adapter have it'],
     remedy: 'Without it the API server does not trust the adapter. Grant it:',
     write: ['kubectl create clusterrolebinding sls-metrics-adapter-apiservice'],
+  },
+  {
+    name: 'an adapter in another namespace lacks a right, seen from a laptop',
+    inject: async (setup) => {
+      setup.flags = { kubeconfig: await setup.apiServer.kubeconfigFile(), serviceNamespace: undefined };
+      setup.dependencies = {
+        lookup: (host, _, done) =>
+          done(Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: 'ENOTFOUND' }), ''),
+      };
+      setup.register({}, { namespace: 'autoscaling', name: 'sls-metrics-adapter' });
+      setup.apiServer.deployments.put(adapterDeployment('autoscaling', 'scaler', 'serve'));
+      setup.denied = ({ resource, user }) =>
+        resource?.resource === 'tokenreviews' && user.username === 'system:serviceaccount:autoscaling:scaler';
+    },
+    check: 'auth-delegator',
+    status: 'failed',
+    found: ['ServiceAccount autoscaling/scaler may not create tokenreviews.authentication.k8s.io'],
+    remedy: 'Without it the adapter rejects every request. Bind it:',
+    write: ['--serviceaccount=autoscaling:scaler'],
   },
   {
     name: 'the HPA controller may not read metrics, seen from a pod that may not list HPAs',
