@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { anyMetricsWorld } from './oracle/any-metrics-world.ts';
+import { anyStallWorld } from './oracle/any-stall-world.ts';
 import { anyWideWorld } from './oracle/any-wide-world.ts';
 import { anyWorld } from './oracle/any-world.ts';
 import { Comparison } from './oracle/comparison.ts';
@@ -102,6 +103,22 @@ it(
     const { readings, nonZero, unreadable } = ofForms.tally;
     expect(unreadable).toBeGreaterThan(readings / 30);
     expect(nonZero).toBeGreaterThan(readings / 4);
+  },
+);
+
+it(
+  'readings equal what was collected in their window, also while a collector stalls',
+  { timeout: 3_600_000 },
+  async () => {
+    const whileStalled = new Comparison(sls);
+    await fc.assert(
+      fc.asyncProperty(anyStallWorld, (world) => compareWorld(whileStalled, world, (set) => [set])),
+      { ...run, seed, numRuns: Math.ceil(wantedSets / 20) },
+    );
+    console.log(`collectors that stall: ${whileStalled.tally.toString()}`);
+    const { readings, nonZero, unsettled } = whileStalled.tally;
+    expect(nonZero).toBeGreaterThan(readings / 4);
+    expect(unsettled).toBeGreaterThan(readings / 40);
   },
 );
 

@@ -1,8 +1,9 @@
+import { Collector } from '../../../emulator/ingest/collector.ts';
 import type { LogRecord } from '../../../emulator/log-record.ts';
 import { styledFields } from './line-styles.ts';
 import { servedBy, hostOf, type LoggedLine } from './log-oracle.ts';
 import type { Place, SlsPair } from './sls-pair.ts';
-import { lastSecond, type Traffic, type World } from './world.ts';
+import { lastSecond, longestLagMs, type Traffic, type World } from './world.ts';
 
 /** Returns the lines of one kind of traffic, evenly spaced. */
 function recordsOf(
@@ -23,6 +24,30 @@ function recordsOf(
   return records;
 }
 
+/** Lines that arrive together. */
+interface Arrival {
+  readonly lagMs: number;
+  readonly records: readonly LogRecord[];
+}
+
+/** Returns the lines of one kind of traffic as they arrive, of those that arrive in the time of a world. */
+function arrivalsOf(traffic: Traffic, plannedAtSeconds: number, nowMs: number): Arrival[] {
+  const records = recordsOf(traffic, plannedAtSeconds);
+  if (traffic.collector === undefined) return [{ lagMs: traffic.lagMs, records }];
+  const { stamp, pods, stallsAtSecond, stallSeconds } = traffic.collector;
+  const stallsAtMs = (plannedAtSeconds + stallsAtSecond) * 1000;
+  const collector = new Collector({
+    stamp,
+    pods,
+    startMs: (plannedAtSeconds + traffic.atSecond - 1) * 1000,
+    isStalled: (pod, atMs) => pod === 0 && atMs >= stallsAtMs && atMs < stallsAtMs + stallSeconds * 1000,
+  });
+  for (const [n, record] of records.entries())
+    collector.write(record, record.timeSeconds * 1000 + (n % 1000), n % pods);
+  const sent = collector.advance(nowMs + longestLagMs);
+  return sent.map(({ sentMs, records: ofSend }) => ({ lagMs: Math.max(0, sentMs - nowMs), records: ofSend }));
+}
+
 /**
  * Appends the traffic of a world now, `world.arrivedAgoMs` before the first planning.
  *
@@ -34,8 +59,9 @@ export async function logTraffic(world: World, sls: SlsPair): Promise<Map<Place,
   const logged = new Map<Place, readonly LoggedLine[]>();
   for (const [place, traffic] of Map.groupBy(world.traffic, (one) => one.place)) {
     const lines: LoggedLine[] = [];
-    for (const [lagMs, together] of Map.groupBy(traffic, (one) => one.lagMs)) {
-      const records = together.flatMap((one) => recordsOf(one, plannedAtSeconds));
+    const arrivals = traffic.flatMap((one) => arrivalsOf(one, plannedAtSeconds, nowMs));
+    for (const [lagMs, together] of Map.groupBy(arrivals, (one) => one.lagMs)) {
+      const records = together.flatMap((one) => one.records);
       await sls.append(place, lagMs, records);
       for (const { timeSeconds, fields } of records) {
         const routes = {

@@ -1,4 +1,5 @@
 import type { LineFilters } from '../../../src/metric/series.ts';
+import type { Stamp } from '../../../emulator/ingest/collector.ts';
 import type { LineStyle } from './line-styles.ts';
 import type { Place } from './sls-pair.ts';
 
@@ -35,6 +36,17 @@ export interface Traffic {
   readonly lagMs: number;
   /** The form of its fields. Default: plain. */
   readonly style?: LineStyle;
+  /** What collects its lines. Default: every line has the time of its request, and arrives `lagMs` later. */
+  readonly collector?: CollectorForm;
+}
+
+/** The collectors of some ingress pods. That of the first pod stalls once. */
+export interface CollectorForm {
+  readonly stamp: Stamp;
+  readonly pods: number;
+  /** Relative to the second of the first planning. */
+  readonly stallsAtSecond: number;
+  readonly stallSeconds: number;
 }
 
 /** The logs of several logstores, and what is asked. */
