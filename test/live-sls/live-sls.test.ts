@@ -146,7 +146,7 @@ describe('the logstore of npm run test:sls', () => {
     fake.end('SIGINT');
     expect(await code).toBe(1);
     expect(lastCall()).toBe(deleted);
-    expect(fake.stderr()).toMatch(/\ndeleted\n/);
+    expect(fake.stderr()).toMatch(/\ninterrupted\ndeleting .*\ndeleted\n$/);
   });
 
   it('is not deleted if another one has its name', async () => {

@@ -91,6 +91,10 @@ async function inOwnLogstore(
     const dependencies = { clock: io.clock, env: io.env, credentials: sls.credentialsOf(project) };
     const readings = await readThroughAdapter({ project, logstore: own.name, flags, dependencies });
     return reportOf(results, readings, queryableMs);
+  } catch (error) {
+    if (!io.signal.aborted) throw error;
+    say('interrupted');
+    throw new CommandFailed();
   } finally {
     say(`deleting logstore ${own.name} …`);
     await own.delete();

@@ -21,7 +21,7 @@ export function liveReport({ entries, readings, queryableMs }: LiveReport): stri
   return [
     alignedTable(
       ['ASSUMPTION', 'RESULT'],
-      entries.map(({ id, result }) => [id, result]),
+      asked.map(({ id, result }) => [id, result]),
     ),
     '',
     alignedTable(
@@ -43,6 +43,7 @@ export function liveReport({ entries, readings, queryableMs }: LiveReport): stri
       '',
     ]),
     `SLS behaves as assumed: ${assumed.length} of ${asked.length}; readings are right: ${right.length} of ${readings.length}.`,
+    `Not asked, because SLS would have to be in trouble: ${entries.length - asked.length}.`,
     `Lines were found ${(queryableMs / 1000).toFixed(1)} s after they were written.`,
     '',
   ].join('\n');
