@@ -1,6 +1,6 @@
 import type { Catalog, MetricDefinition, OwnLabel } from './catalog.ts';
 import { filterNames, labelDefinitions, type LabelId } from './labels.ts';
-import { invalidValue, LabelValues, missingLabel } from './label-values.ts';
+import { invalidValue, LabelValues, missingLabel, type LabelChoice } from './label-values.ts';
 import type { Requirement } from '../grammar/label-selector.ts';
 import { dnsLabelForm, dnsLabelWords } from '../grammar/names.ts';
 import { AdapterError } from '../errors.ts';
@@ -108,13 +108,15 @@ const noFilters: LineFilters = {};
 function filtersOf(values: LabelValues): LineFilters {
   const given = filterNames.flatMap((id) => {
     const choice = values.choice(id);
-    if (choice === undefined) return [];
-    // A class covers its codes: `in (503,5xx)` is the same series as `5xx`.
-    const isCovered = (value: string) =>
-      choice.values.includes(`${value.charAt(0)}xx`) && !value.endsWith('xx');
-    return [[id, { ...choice, values: choice.values.filter((value) => !isCovered(value)) }] as const];
+    return choice === undefined ? [] : [[id, id === 'status' ? withoutCovered(choice) : choice] as const];
   });
   return given.length === 0 ? noFilters : Object.fromEntries(given);
+}
+
+/** A class covers its codes: `in (503,5xx)` is the same series as `5xx`. */
+function withoutCovered({ operator, values }: LabelChoice): LabelChoice {
+  const isCovered = (code: string) => !code.endsWith('xx') && values.includes(`${code.charAt(0)}xx`);
+  return { operator, values: values.filter((value) => !isCovered(value)) };
 }
 
 function routesOf(values: LabelValues, namespace: string): readonly string[] | undefined {

@@ -123,6 +123,8 @@ describe('a filter', () => {
     ['sls.ingress.status notin (404,499)', { status: noneOf('404', '499') }],
     ['sls.ingress.status in (503,5xx,404,500)', { status: anyOf('404', '5xx') }],
     ['sls.ingress.status in (200)', { status: anyOf('200') }],
+    ['sls.ingress.status notin (000,5xx,599)', { status: noneOf('000', '5xx') }],
+    ['sls.ingress.host in (5xx,503)', { host: anyOf('503', '5xx') }],
   ])('%s selects lines', (label, filters) => {
     expect(filtersOf(label)).toEqual(filters);
     expect(readMore(label).series).toHaveLength(1);
