@@ -55,7 +55,7 @@ export function surveyTable(survey: Survey): string {
     ...(isCut ? [`There are more routes. These ${routes.length} had the most requests (--limit).`] : []),
     ...(routes.some(({ route }) => matchLabelsOf(route, survey) === undefined)
       ? [
-          'A route without a selector is not a valid label value. If it is only too long, --namespace splits it into its parts.',
+          'A route without a selector cannot be named by a metric. If it is only too long, --namespace splits it into its parts.',
         ]
       : []),
     ...survey.defaultBackends.map((use) => `${defaultBackendText(use)}.`),

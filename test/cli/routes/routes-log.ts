@@ -59,6 +59,7 @@ export async function startRoutesLog() {
       ...lines(end, 'shop-web-80', 120, 5),
       ...canary,
       ...lines(end, longRoute, 60, 2),
+      ...lines(end, 'internal', 5, 3),
       ...lines(end, '-', 10, 3),
       ...lines(end, '', 10, 3),
     ]);

@@ -51,7 +51,7 @@ describe('routes', () => {
       to: stamp(end),
       isCut: false,
     });
-    expect(names(survey)).toEqual(['default-web-80', 'shop-web-80', longRoute, 'shop-canary-80']);
+    expect(names(survey)).toEqual(['default-web-80', 'shop-web-80', longRoute, 'shop-canary-80', 'internal']);
     expect(survey.routes[0]).toEqual({
       route: 'default-web-80',
       qps: 0.1,
@@ -66,6 +66,12 @@ describe('routes', () => {
       },
     });
     expect(survey.routes[2]).toMatchObject({ matchLabels: null });
+  });
+
+  it('has no selector for what is not a backend', async () => {
+    const { stdout } = await routes('nginx-ingress');
+    expect(stdout).toMatch(/^internal .* -$/m);
+    expect(stdout).toContain('A route without a selector cannot be named by a metric.');
   });
 
   it('says what to do about a long route with an unknown namespace', async () => {
