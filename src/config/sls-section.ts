@@ -4,12 +4,18 @@ import { choice, formed, inheriting, section, whole } from './leaf.ts';
 
 const endpointError = 'must be a URL such as https://cn-beijing.log.aliyuncs.com or http://127.0.0.1:8088';
 
+/** The name of a host begins with it: `cn-beijing-intranet.log.aliyuncs.com`. */
+const withNetwork =
+  'must be a region without its network, such as cn-beijing: sls.network (--network) chooses the endpoint, and intranet is the default';
+
 export const slsSection = section({
   region: formed(
     /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
     'must be a region such as cn-beijing',
     'Region of the SLS projects, for example cn-beijing',
-  ).optional(),
+  )
+    .refine((name) => !/-(intranet|vpc|internal|share)$/.test(name), { error: withNetwork })
+    .optional(),
   network: choice(
     ['intranet', 'public', 'accelerate'],
     'Which endpoint of the region is used; the label sls.internal.endpoint overrides it',

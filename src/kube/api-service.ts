@@ -4,7 +4,7 @@ import {
   setHeaderOptions,
   type V1APIService,
 } from '@kubernetes/client-node';
-import { jitteredPauseMs, pauseBoundMs, pauseUntil, type BackOffSettings } from '../runtime/back-off.ts';
+import { jitteredPauseMs, pauseUntil, type BackOffSettings } from '../runtime/back-off.ts';
 import { mergedBundle } from './ca-bundle.ts';
 import type { CallOptions, KubeClient } from './client/kube-client.ts';
 import { KubeError, messageOf } from './client/kube-error.ts';
@@ -121,11 +121,11 @@ export class ApiServiceKeeper {
       if (signal.aborted) return 0;
       this.#failures++;
       this.#problem = messageOf(error);
-      const retryInMs = pauseBoundMs(this.#failures, this.#settings);
+      const retryInMs = jitteredPauseMs(this.#failures, { ...this.#settings, random });
       // 409: another replica was first. That is no failure.
       if (!(error instanceof KubeError && error.statusCode === 409))
         observer.apiServiceFailed({ name, message: this.#problem, retryInMs });
-      return jitteredPauseMs(this.#failures, { ...this.#settings, random });
+      return retryInMs;
     }
   }
 

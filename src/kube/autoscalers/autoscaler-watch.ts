@@ -132,9 +132,9 @@ class NamespaceWatch {
         return this.#switchOff('forbidden', message);
       this.#failures++;
       const { observer, random } = this.#dependencies;
-      const retryInMs = pauseBoundMs(this.#failures, this.#settings);
+      const retryInMs = jitteredPauseMs(this.#failures, { ...this.#settings, random });
       observer.watchEnded({ path: '/apis/autoscaling', reason: 'failed', message, retryInMs });
-      return jitteredPauseMs(this.#failures, { ...this.#settings, random });
+      return retryInMs;
     }
   }
 
@@ -181,12 +181,12 @@ class NamespaceWatch {
   #switchOff(reason: AutoscalersOffEvent['reason'], message: string): number {
     this.#offs++;
     const { observer, random } = this.#dependencies;
-    const retryInMs = pauseBoundMs(this.#offs, this.#settings.recheck);
+    const retryInMs = Math.round((pauseBoundMs(this.#offs, this.#settings.recheck) * (1 + random())) / 2);
     if (this.#state !== reason) {
       this.#state = reason;
       this.#changes.replace([]);
       observer.autoscalersOff({ namespace: this.#namespace, reason, message, retryInMs });
     }
-    return (retryInMs * (1 + random())) / 2;
+    return retryInMs;
   }
 }

@@ -7,7 +7,7 @@ export interface WatchEndedEvent {
    */
   readonly reason: 'closed' | 'expired' | 'silent' | 'failed';
   readonly message: string;
-  /** Upper bound of the pause. */
+  /** The pause, chosen at random up to its bound. */
   readonly retryInMs: number;
 }
 
@@ -18,7 +18,7 @@ export interface AutoscalersOffEvent {
   /** `forbidden`: RBAC does not allow it; `unserved`: the cluster serves HPAs in no version that we read. */
   readonly reason: 'forbidden' | 'unserved';
   readonly message: string;
-  /** Upper bound of the pause before the next attempt. */
+  /** The pause before the next attempt. */
   readonly retryInMs: number;
 }
 

@@ -1,4 +1,4 @@
-import { jitteredPauseMs, pauseBoundMs, pauseUntil, type BackOffSettings } from '../../runtime/back-off.ts';
+import { jitteredPauseMs, pauseUntil, type BackOffSettings } from '../../runtime/back-off.ts';
 import type { KubeClient } from './kube-client.ts';
 import { KubeError, messageOf, statusError } from './kube-error.ts';
 import { versionOf, type KubeObject } from './kube-object.ts';
@@ -121,9 +121,9 @@ export class ListWatch<Kept> {
     }
     if (signal.aborted) return undefined;
     const { observer, random } = this.#dependencies;
-    const retryInMs = pauseBoundMs(this.#failures, this.#settings);
+    const retryInMs = jitteredPauseMs(this.#failures, { ...this.#settings, random });
     observer.watchEnded({ path: this.#collection.path, ...end, retryInMs });
-    await pauseUntil(jitteredPauseMs(this.#failures, { ...this.#settings, random }), signal);
+    await pauseUntil(retryInMs, signal);
     return undefined;
   }
 

@@ -54,7 +54,7 @@ describe('the watch of HPAs without the right', () => {
       bench.server.hpas.closeWatches();
       await waitFor(() => bench.offs().length === round);
       await looks(2);
-      expect(bench.offs()[round - 1]).toMatchObject({ reason: 'forbidden', retryInMs: 10 });
+      expect(bench.offs()[round - 1]).toMatchObject({ reason: 'forbidden', retryInMs: 8 });
       expect(bench.reported).toEqual(['shop/web: ']);
       expect(watch.synced).toBe(false);
       bench.server.hpas.mayRead = () => true;
@@ -118,7 +118,7 @@ describe('the API version of HPAs', () => {
         namespace: undefined,
         reason: 'unserved',
         message: 'autoscaling has neither of v2 and v2beta2',
-        retryInMs: 10,
+        retryInMs: 8,
       },
     ]);
     expect(watch.synced).toBe(false);
@@ -132,7 +132,7 @@ describe('the API version of HPAs', () => {
     bench.server.fail('hpa.list', { kind: 'status', code: 404, message: 'not here' });
     bench.start();
     await looks(4);
-    expect(bench.offs()).toMatchObject([{ reason: 'unserved', retryInMs: 10 }]);
+    expect(bench.offs()).toMatchObject([{ reason: 'unserved', retryInMs: 8 }]);
     expect(bench.offs()[0]?.message).toContain('answered 404: not here');
     expect(watchEnds()).toEqual([]);
   });
@@ -142,7 +142,7 @@ describe('the API version of HPAs', () => {
     bench.server.fail('autoscaling.get', { kind: 'status', code: 500 }, 1);
     const watch = bench.start();
     await waitFor(() => watch.synced);
-    expect(watchEnds()).toMatchObject([{ path: '/apis/autoscaling', reason: 'failed', retryInMs: 4 }]);
+    expect(watchEnds()).toMatchObject([{ path: '/apis/autoscaling', reason: 'failed', retryInMs: 2 }]);
     expect(bench.offs()).toEqual([]);
   });
 
@@ -155,7 +155,7 @@ describe('the API version of HPAs', () => {
       watchEnds()
         .map(({ retryInMs }) => retryInMs)
         .slice(0, 2),
-    ).toEqual([4, 8]);
+    ).toEqual([2, 4]);
   });
 
   it('may be forbidden by RBAC too', async () => {

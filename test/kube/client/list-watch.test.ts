@@ -160,7 +160,7 @@ describe('a watch that ends', () => {
         .ends()
         .map(({ retryInMs }) => retryInMs)
         .slice(0, 6),
-    ).toEqual([2, 4, 8, 16, 16, 16]);
+    ).toEqual([1, 2, 4, 8, 8, 8]);
   });
 
   it('is opened again after the first pause once an event has come', async () => {
@@ -172,7 +172,7 @@ describe('a watch that ends', () => {
     await bench.seen(watch, '2');
     bench.server.configMaps.cutWatches();
     await waitFor(() => bench.ends().length === 5);
-    expect(bench.ends().map(({ retryInMs }) => retryInMs)).toEqual([2, 4, 8, 16, 2]);
+    expect(bench.ends().map(({ retryInMs }) => retryInMs)).toEqual([1, 2, 4, 8, 1]);
   });
 });
 
