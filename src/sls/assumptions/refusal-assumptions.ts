@@ -146,13 +146,21 @@ export const troubleAssumptions: readonly Assumption[] = [
   ),
 ];
 
-/** An entry of the table of refusals. Its ID is made of the errorCode and the first words of the message. */
-function trouble(means: ErrorCode, [status, errorCode, message]: SlsErrorRule['examples'][number]) {
-  const words = message.split(/\W+/).filter(Boolean).slice(0, 5);
+type Refusal = SlsErrorRule['examples'][number];
+
+/** Made of the errorCode and the first words of the message. */
+export function troubleId([, errorCode, message]: Refusal): string {
+  const words = message.match(/\b[a-z]+\b/gi) ?? [];
+  return ['trouble', errorCode, ...words.slice(0, 5)].join('-').toLowerCase();
+}
+
+/** An entry of the table of refusals. */
+function trouble(means: ErrorCode, example: Refusal) {
+  const [status, errorCode, message] = example;
   const said = message === '' ? '' : `: ${message}`;
   return query(
     'never',
-    ['trouble', errorCode, ...words].join('-').toLowerCase(),
+    troubleId(example),
     { query: () => ({ query: plainQuery }), ...refusal([means]) },
     {
       statement: `\`${status} ${errorCode}${said}\` means ${means}.`,

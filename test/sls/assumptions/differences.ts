@@ -1,4 +1,5 @@
 import type { Faults } from '../../../emulator/faults.ts';
+import { troubleId } from '../../../src/sls/assumptions/refusal-assumptions.ts';
 import { slsErrorRules } from '../../../src/sls/sls-error-rules.ts';
 import {
   answers,
@@ -183,15 +184,10 @@ export function troubleOf(
   id: string,
 ): { readonly faults: Faults; readonly difference: Difference } | undefined {
   if (id === 'trouble-incomplete') return { faults: { incomplete: true }, difference: differences[id] ?? {} };
-  for (const {
-    means,
-    examples: [example],
-  } of slsErrorRules) {
-    const [status = 0, errorCode = '', errorMessage = ''] = example ?? [];
-    const words = [errorCode, ...errorMessage.split(/\W+/).filter(Boolean).slice(0, 5)]
-      .join('-')
-      .toLowerCase();
-    if (id !== `trouble-${words}`) continue;
+  for (const { means, examples } of slsErrorRules) {
+    const [example] = examples;
+    if (example === undefined || id !== troubleId(example)) continue;
+    const [status, errorCode, errorMessage] = example;
     const otherStatus = means === 'QueryRefused' ? 503 : 400;
     return {
       faults: { status, errorCode, errorMessage },
