@@ -127,8 +127,11 @@ describe('emulate with its own standard input', () => {
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk) => (output += String(chunk)));
     child.stdin?.end(stdin);
-    await waitFor(() => until.test(output), 10_000, `${String(until)} in ${output}`);
-    child.kill('SIGTERM');
+    try {
+      await waitFor(() => until.test(output), 20_000, `${String(until)} in ${output}`);
+    } finally {
+      child.kill('SIGTERM');
+    }
     if (child.exitCode === null) await once(child, 'exit');
     return `${child.exitCode}: ${output}`;
   }
