@@ -41,6 +41,6 @@ it.each(indexes.map((type, n) => [type, n] as const))(
     expect(await read('requests', 'default-reload-80', '200')).toBe('135');
     expect(await read('requests', 'default-reload-80', '000')).toBe('15');
     expect(await read('status_qps', 'default-mixed-80', '503')).toBe('1');
-    expect(await read('error_ratio', 'default-odd-80')).toContain('have no number in status');
+    expect(await read('error_ratio', 'default-odd-80')).toContain('no number in status');
   },
 );
