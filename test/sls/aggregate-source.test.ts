@@ -244,7 +244,7 @@ describe('an aggregate query with a clock that differs from that of SLS', () => 
   });
 });
 
-it('uses the window of the query both for the range of the request and in the SQL', async () => {
+it('asks for the whole minutes around the window, and has the window in the SQL', async () => {
   const ranges: LogQuery[] = [];
   const query = (asked: LogQuery) => {
     ranges.push(asked);
@@ -261,8 +261,8 @@ it('uses the window of the query both for the range of the request and in the SQ
   const source = new AggregateSource({ query });
   await source.query(queryOf({ window: { startSeconds: 100, endSeconds: 115 } }), alive());
   expect(ranges[0]).toMatchObject({
-    fromSeconds: 100,
-    toSeconds: 115,
+    fromSeconds: 60,
+    toSeconds: 120,
     query: expect.stringContaining('__time__ >= 100 AND __time__ < 115') as unknown,
   });
 });
