@@ -1,4 +1,5 @@
 import { ingressLogs } from '../metric/log-kind.ts';
+import { statusText } from '../metric/measures.ts';
 import type { Window } from '../metric/sample.ts';
 import { logQuery, type LogSource, type Row } from './client.ts';
 import { decodeNumber } from './decode.ts';
@@ -29,7 +30,7 @@ const { alternative = '' } = ingressLogs[logKind].route;
 const isDefaultBackend = (route: string) =>
   `regexp_like(${route}, '^(upstream-default-backend|custom-default-backend-.+)$')`;
 
-const failedCondition = "regexp_like(cast(status AS varchar), '^5[0-9][0-9]$')";
+const failedCondition = `regexp_like(${statusText}, '^5[0-9][0-9]$')`;
 
 /** The collector misreads a line with several upstreams: then the address ends at the first space. */
 const firstAddress = "regexp_extract(upstream_addr, '^[^, ]+')";
