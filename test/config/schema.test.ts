@@ -147,20 +147,6 @@ describe('configSchema', () => {
     expect(new Set(faults['sls.endpoint'])).toEqual(new Set([endpoint]));
   });
 
-  it.each(['cn-hangzhou-intranet', 'cn-hangzhou-vpc', 'ap-southeast-1-internal'])(
-    'refuses %s, the begin of a host, and names the setting for the network',
-    (region) => {
-      const refused =
-        'must be a region without its network, such as cn-beijing: sls.network (--network) chooses the endpoint, and intranet is the default';
-      expect(faultsOf({ sls: { region } })).toEqual({ 'sls.region': [refused] });
-      expect(
-        faultsOf({ sls: { region: 'cn-beijing' }, projects: [{ project: 'other', sls: { region } }] }),
-      ).toEqual({
-        'projects.0.sls.region': [refused],
-      });
-    },
-  );
-
   it.each(['cn beijing', 'cn-beijing.log.aliyuncs.com', 'CN-Beijing', 'a/b', ''])(
     'refuses the region %j',
     (name) => {

@@ -57,6 +57,18 @@ describe.each(places)('%s', (path, mustBe, tree) => {
   );
 });
 
+it.each(['cn-hangzhou-intranet', 'cn-hangzhou-vpc', 'ap-southeast-1-internal'])(
+  'the region %s, with its network, is refused with the setting for the network',
+  (region) => {
+    const refused =
+      'must be a region without its network, such as cn-beijing: sls.network (--network) chooses the endpoint, and intranet is the default';
+    expect(faultsOf({ sls: { region } })).toEqual([`sls.region ${refused}`]);
+    expect(faultsOf({ sls, projects: [{ project: '*', sls: { region } }] })).toEqual([
+      `projects.0.sls.region ${refused}`,
+    ]);
+  },
+);
+
 describe('hosts', () => {
   const long = 'web.c0123456789abcdef0123456789abcdef.cn-beijing.alicontainer.com';
 
