@@ -4,6 +4,7 @@ import type { MetricRequest } from '../metric/metric-request.ts';
 import { unindexedField } from '../sls/sls-error.ts';
 import { failed, ok, skipped, warn } from './check.ts';
 import type { DoctorCheck, Examination } from './examination.ts';
+import { ackFormatRemedy, ackLogFormat, formText } from './log-form.ts';
 import { ingressLogOf, queryLogstore } from './logstore-query.ts';
 
 /** Fields with numbers. Those of an upstream may hold lists, so they are text. */
@@ -29,12 +30,16 @@ export const fields: DoctorCheck = {
     if (missing.length === 0) return ok(`indexed: ${needed.join(', ')}`);
     const log = ingressLogOf(request);
     const isOther = log?.logKind === 'nginx-ingress' && missing.includes(log.columns.route.primary);
-    const hint = isOther
-      ? ' If this is the log of an ALB ingress, use the metrics sls_alb_ingress_… instead.'
-      : '';
+    const form = isOther ? await otherForm(log.columns.route.primary, examination, signal) : undefined;
+    if (form !== undefined)
+      return failed(
+        `not indexed: ${missing.join(', ')}. No line has the route: ${form}`,
+        `If this is the log of an ALB ingress, use the metrics sls_alb_ingress_…. ${ackFormatRemedy}`,
+        ackLogFormat,
+      );
     return failed(
       `not indexed: ${missing.join(', ')}`,
-      `Add these fields to the index of the logstore, with statistics (SLS console: Query & Analysis Attributes, Field Search; below in the format of the API). The index covers only lines that arrive afterwards.${hint}`,
+      `Add these fields to the index of the logstore, with statistics (SLS console: Query & Analysis Attributes, Field Search; below in the format of the API). The index covers only lines that arrive afterwards.`,
       indexKeys(missing),
     );
   },
@@ -70,6 +75,16 @@ export const fieldTypes: DoctorCheck = {
 
 /** Types in `meta.columnTypes`. A field of type long is a bigint. */
 const numericTypes: ReadonlySet<string> = new Set(['bigint', 'double', 'integer', 'real', 'long']);
+
+/** Returns the form of the newest lines if none of them has the field. Without its index, only a search shows the lines. */
+async function otherForm(
+  field: string,
+  examination: Examination,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { rows } = await queryLogstore(examination, '*', signal);
+  return rows.some((row) => row[field] !== undefined) ? undefined : formText(rows);
+}
 
 /** Returns the columns of an ingress log that the request reads, without the optional one of canaries. */
 function fieldsOf(request: MetricRequest): string[] {

@@ -5,7 +5,7 @@ import { unindexedField } from '../sls/sls-error.ts';
 import { failed, ok, skipped, warn } from './check.ts';
 import { nearest } from './edit-distance.ts';
 import type { DoctorCheck, Examination } from './examination.ts';
-import { formText } from './log-form.ts';
+import { ackFormatRemedy, ackLogFormat, formText } from './log-form.ts';
 import { countIn, defaultReach, ingressLogOf, queryLogstore } from './logstore-query.ts';
 
 /** A pause this long gets a warning, though at night it may be normal. */
@@ -32,12 +32,6 @@ export const freshness: DoctorCheck = {
 
 const durationText = (seconds: number) =>
   seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} minutes`;
-
-/** The log format in ACK's own configuration of nginx-ingress. The index of its logstore has these fields. */
-const ackLogFormat = `log-format-upstream: >-
-  $remote_addr - [$remote_addr] - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer"
-  "$http_user_agent" $request_length $request_time [$proxy_upstream_name] $upstream_addr $upstream_response_length
-  $upstream_response_time $upstream_status $req_id $host [$proxy_alternative_upstream_name]`;
 
 /** Lines without a route may make up this share: a few redirects and health checks have none. */
 const tolerableShare = 0.5;
@@ -67,9 +61,7 @@ export const logFormat: DoctorCheck = {
         found,
         `Have ALB write ${primary} to the log of this listener (ALB console: access log, all fields).`,
       );
-    const remedy =
-      'Have nginx-ingress write the log format of ACK (ConfigMap kube-system/nginx-configuration), and have the collector parse lines into these fields (AliyunLogConfig k8s-nginx-ingress):';
-    return named === 0 ? failed(found, remedy, ackLogFormat) : warn(found, remedy, ackLogFormat);
+    return (named === 0 ? failed : warn)(found, ackFormatRemedy, ackLogFormat);
   },
 };
 

@@ -40,3 +40,12 @@ export function formText(rows: readonly Row[]): string | undefined {
 }
 
 const maxNames = 25;
+
+/** The log format in ACK's own configuration of nginx-ingress. The index of its logstore has these fields. */
+export const ackLogFormat = `log-format-upstream: >-
+  $remote_addr - [$remote_addr] - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer"
+  "$http_user_agent" $request_length $request_time [$proxy_upstream_name] $upstream_addr $upstream_response_length
+  $upstream_response_time $upstream_status $req_id $host [$proxy_alternative_upstream_name]`;
+
+export const ackFormatRemedy =
+  'Have nginx-ingress write the log format of ACK (ConfigMap kube-system/nginx-configuration), and have the collector parse lines into these fields (AliyunLogConfig k8s-nginx-ingress):';

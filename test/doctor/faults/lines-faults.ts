@@ -96,6 +96,22 @@ export const linesFaults: readonly Fault[] = [
     remedy: 'ingress-nginx before 1.4.0 logs a request with auth-url twice',
   },
   {
+    name: 'the lines have other fields than those of ACK',
+    inject: (setup) => {
+      const index = { fields: { status: 'long', request_uri: 'text' } } as const;
+      const lines = [line(nowSeconds() - 3, { status: '200', request_uri: '/' })];
+      return setup.replaceSls({ logstores: [{ project, logstore, index }] }, lines);
+    },
+    check: 'fields',
+    status: 'failed',
+    found: [
+      'not indexed: proxy_upstream_name. No line has the route: they have the fields status, request_uri',
+    ],
+    remedy: 'If this is the log of an ALB ingress, use the metrics sls_alb_ingress_….',
+    write: ['log-format-upstream: >-'],
+    skipped: ['log-format', 'route', 'reading'],
+  },
+  {
     name: 'no line of the log could be parsed',
     inject: (setup) => {
       const content = defaultText(accessLine({ atSeconds: nowSeconds() }));
