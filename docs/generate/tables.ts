@@ -1,6 +1,7 @@
 import { allChecks } from '../../src/doctor/examine.ts';
 import { errorRegistry } from '../../src/errors.ts';
 import { createCatalog } from '../../src/metric/catalog.ts';
+import { slsErrorRules } from '../../src/sls/sls-error-rules.ts';
 import { labelDefinitions, type LabelDefinition } from '../../src/metric/labels.ts';
 import { ledger } from '../../src/sls/assumptions/ledger.ts';
 import type { MarkdownTable } from '../../test/support/markdown-table.ts';
@@ -10,7 +11,7 @@ import { documentSettings } from './settings.ts';
 export const documents: Readonly<Record<string, Readonly<Record<string, () => MarkdownTable>>>> = {
   'metrics.md': { metrics: metricsTable, labels: labelsTable },
   'configuration.md': { settings: settingsTable },
-  'errors.md': { errors: errorsTable },
+  'errors.md': { errors: errorsTable, replies: repliesTable },
   'doctor.md': { checks: checksTable },
   'assumptions.md': { assumptions: assumptionsTable },
 };
@@ -55,6 +56,19 @@ function errorsTable(): MarkdownTable {
     entry.remedy,
   ]);
   return [['Code', 'HTTP status', 'Retried', 'Opens circuit', 'When', 'What to do'], ...rows];
+}
+
+function repliesTable(): MarkdownTable {
+  const rows = slsErrorRules.flatMap(({ means, remedy, examples }) =>
+    examples.map(([status, errorCode, message]) => [
+      String(status),
+      code(errorCode),
+      message === '' ? '-' : message,
+      code(means),
+      remedy ?? 'As for the code',
+    ]),
+  );
+  return [['Status', 'errorCode', 'Message, for example', 'Code', 'What to do'], ...rows];
 }
 
 function checksTable(): MarkdownTable {

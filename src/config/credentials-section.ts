@@ -79,7 +79,7 @@ const from = section({
 export const credentialsSection = section({
   source: choice(
     [...baseSources, 'assume-role'],
-    'Source of the credentials; `default`: environment, add-on token, default chain of Alibaba Cloud',
+    'Source of the credentials; `default`: environment, RRSA, add-on token, default chain of Alibaba Cloud',
   ).default('default'),
   ...leaves,
   from: from.optional(),
