@@ -88,6 +88,8 @@ export interface Facts {
   readonly adapter: RunningAdapter;
   /** The APIService of external metrics. */
   readonly apiService: V1APIService;
+  /** Whether windows end before their lines have arrived. */
+  readonly linesComeTooLate: boolean;
   /** HPAs that name external metrics. */
   readonly autoscalers: readonly Autoscaler[];
 }

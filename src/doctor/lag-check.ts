@@ -42,7 +42,9 @@ export const lag: DoctorCheck = {
     const measured = lagOf(taken);
     if (measured.lines === 0) return skipped('no line arrived during the measurement');
     const { project } = facts.get('target').address;
-    return judgeLag(measured, examination, projectSettings(facts.get('config'))(project).reading);
+    const finding = judgeLag(measured, examination, projectSettings(facts.get('config'))(project).reading);
+    facts.learn({ linesComeTooLate: finding.status === 'failed' });
+    return finding;
   },
 };
 

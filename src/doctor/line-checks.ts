@@ -1,5 +1,8 @@
 import { toAdapterError } from '../errors.ts';
 import { labelDefinitions } from '../metric/labels.ts';
+import { LineTimeline } from '../reading/silence/line-timeline.ts';
+import { historySeconds, silenceAtEnd, type Silence } from '../reading/silence/silence-rule.ts';
+import { silenceText } from '../reading/silence/silent-error.ts';
 import { queryText, routeAlias } from '../sls/query-text.ts';
 import { unindexedField } from '../sls/sls-error.ts';
 import { failed, ok, skipped, warn } from './check.ts';
@@ -9,13 +12,17 @@ import { ackFormatRemedy, ackLogFormat, formText } from './log-form.ts';
 import { countIn, defaultReach, ingressLogOf, queryLogstore } from './logstore-query.ts';
 
 /** A pause this long gets a warning, though at night it may be normal. */
-const silenceSeconds = 600;
+const pauseSeconds = 600;
+/** A shorter pause may be lines that arrive late: the check of the lag looks at them. */
+const lateSeconds = 60;
 
 export const freshness: DoctorCheck = {
   id: 'freshness',
-  description: 'Lines have arrived within the last 10 minutes',
+  description: 'Lines have arrived within the last 10 minutes, and the whole logstore did not stop at once',
   needs: ['index'],
-  run: ({ dependencies, facts }) => {
+  deadlineMs: 30_000,
+  run: async (examination, signal) => {
+    const { dependencies, facts } = examination;
     const probe = facts.get('probe');
     if (probe.error !== undefined) throw probe.error;
     const { newestSeconds, reachSeconds, lines } = probe;
@@ -25,10 +32,34 @@ export const freshness: DoctorCheck = {
     if (newestSeconds === undefined)
       return warn(`no line within ${durationText(reachSeconds)}`, remedy, write);
     const ageSeconds = Math.max(0, Math.floor(dependencies.clock.now() / 1000) - newestSeconds);
-    if (ageSeconds > silenceSeconds) return warn(`no line for ${durationText(ageSeconds)}`, remedy, write);
+    const silence =
+      ageSeconds > lateSeconds ? await silenceSince(newestSeconds, examination, signal) : undefined;
+    if (silence !== undefined)
+      return failed(
+        silenceText(facts.get('target').address, silence),
+        'The collector or the ingress controller is down, or the way between them: check their pods and their log. If a load test or all traffic ended, all is well. Readings fail until lines come, or are 0 after reading.silence.holdSeconds.',
+        write,
+      );
+    if (ageSeconds > pauseSeconds) return warn(`no line for ${durationText(ageSeconds)}`, remedy, write);
     return ok(`${lines} lines within ${durationText(reachSeconds)}, the last one ${ageSeconds} s ago`);
   },
 };
+
+/** Returns undefined if the lines became less and less, or were always few. */
+async function silenceSince(
+  newestSeconds: number,
+  { dependencies, facts }: Examination,
+  signal: AbortSignal,
+): Promise<Silence | undefined> {
+  const nowSeconds = Math.floor(dependencies.clock.now() / 1000);
+  const window = { startSeconds: newestSeconds - historySeconds, endSeconds: nowSeconds };
+  const query = { ...facts.get('target').address, window, plannedAtSeconds: nowSeconds };
+  const timeline = LineTimeline.of(window, await facts.get('sls').countSeconds(query, signal));
+  return silenceAtEnd(timeline, {
+    ...{ window, newestSeconds, settledSeconds: nowSeconds },
+    holdSeconds: Infinity,
+  });
+}
 
 const durationText = (seconds: number) =>
   seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} minutes`;

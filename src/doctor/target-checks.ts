@@ -98,9 +98,11 @@ const itemsShown = 3;
 export const reading: DoctorCheck = {
   id: 'reading',
   description: 'The metric has a reading. The result has it, as an HPA gets it',
-  needs: ['access', 'fields'],
+  needs: ['access', 'fields', 'freshness'],
+  runsAfter: ['lag'],
   deadlineMs: 30_000,
   run: async ({ dependencies, facts }, signal) => {
+    if (facts.find('linesComeTooLate') === true) return skipped('lines come too late for a reading: see lag');
     const { request } = facts.get('target');
     using stack = createReading(facts.get('config'), dependencies, dependencies.observer);
     const { items } = await stack.reader.read(request, signal);

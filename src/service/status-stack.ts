@@ -3,6 +3,9 @@ import { readingSettings } from '../config/project-settings.ts';
 import type { Config } from '../config/schema.ts';
 import type { RequestParser } from '../access/request-parser.ts';
 import { StatusPage } from '../status-page/status-page.ts';
+import type { LogstoreState } from '../reading/silence/silence-watch.ts';
+import { logstoreKey } from '../sls/endpoint.ts';
+import type { LogstoreStatus } from '../status/status-document.ts';
 import { StatusTracker } from '../status/status-tracker.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { ReadingStack } from './reading-stack.ts';
@@ -38,16 +41,33 @@ export function createStatus(
       readFinished: ({ read }) => tracker.readFinished(read),
     },
     tracker,
-    page: ({ sls, delays }) =>
+    page: (reading) =>
       new StatusPage(tracker, {
-        projects: () => sls.gates.counts(),
-        logstores: () =>
-          delays.learned().map(({ address: { project, logstore }, delaySeconds, saturated }) => ({
-            project,
-            logstore,
-            delaySeconds,
-            saturated,
-          })),
+        projects: () => reading.sls.gates.counts(),
+        logstores: () => logstoresOf(reading),
       }),
   };
+}
+
+/** Returns the logstores that are probed or were queried lately. */
+function logstoresOf({ delays, silence }: ReadingStack): LogstoreStatus[] {
+  const learned = new Map(delays.learned().map((one) => [logstoreKey(one.address), one]));
+  const seen = new Map(silence.logstores().map((one) => [logstoreKey(one.address), one]));
+  return Array.from(
+    new Map<string, Pick<LogstoreState, 'address'>>([...learned, ...seen]),
+    ([
+      key,
+      {
+        address: { project, logstore },
+      },
+    ]) => {
+      const { delaySeconds = null, saturated = false } = learned.get(key) ?? {};
+      const { newestSeconds = -Infinity, silence: since } = seen.get(key) ?? {};
+      return {
+        ...{ project, logstore, delaySeconds, saturated },
+        newestLineSeconds: Number.isFinite(newestSeconds) ? newestSeconds : null,
+        silentSinceSeconds: since?.lastSeconds ?? null,
+      };
+    },
+  );
 }

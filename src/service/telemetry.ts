@@ -46,11 +46,13 @@ function addState(
   metrics: Metrics,
   { config, dependencies, reading, delegation, servingCertificate }: ObservedParts,
 ): void {
-  const { store, wanted, sls, delays, settingsOf } = reading;
+  const { store, wanted, sls, delays, silence, settingsOf } = reading;
   metrics.watch({
     version: versionInfo().gitVersion,
     projects: () => sls.gates.counts(),
     delays: () => delays.learned(),
+    logstores: () => silence.logstores(),
+    nowMs: () => dependencies.clock.now(),
     identities: () => sls.identities(),
     synced: () => delegation?.synced() ?? [],
     series: () => ({ held: store.size, wanted: wanted.size, most: config.reading.maxSeries }),

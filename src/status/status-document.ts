@@ -50,10 +50,14 @@ export interface ProjectStatus {
 export interface LogstoreStatus {
   readonly project: string;
   readonly logstore: string;
-  /** The learned delay. */
-  readonly delaySeconds: number;
+  /** The learned delay; null if it is configured, or not learned yet. */
+  readonly delaySeconds: number | null;
   /** Lines arrive later than the longest delay that may be learned, so readings may be too low. */
   readonly saturated: boolean;
+  /** When the newest line that queries have seen was logged; null: there was none. */
+  readonly newestLineSeconds: number | null;
+  /** When the last line was logged before the whole logstore stopped at once; null: it did not. */
+  readonly silentSinceSeconds: number | null;
 }
 
 export interface FailureStatus {

@@ -118,7 +118,12 @@ export function scene(): { readonly tracker: StatusTracker; readonly sources: St
         circuit: 'closed',
       },
     ],
-    logstores: () => [{ project, logstore: 'nginx-ingress', delaySeconds: 3, saturated: false }],
+    logstores: () => [
+      {
+        ...{ project, logstore: 'nginx-ingress', delaySeconds: 3, saturated: false },
+        ...{ newestLineSeconds: nowMs / 1000 - 3, silentSinceSeconds: null },
+      },
+    ],
   };
   return { tracker, sources };
 }

@@ -5,6 +5,8 @@ export const stateWith = (given: Partial<AdapterState> = {}): AdapterState => ({
   version: 'v1.2.3',
   projects: () => [],
   delays: () => [],
+  logstores: () => [],
+  nowMs: () => 0,
   identities: () => [],
   synced: () => [],
   series: () => ({ held: 0, wanted: 0, most: 10 }),

@@ -167,6 +167,29 @@ describe('labels with names that clients choose', () => {
 });
 
 describe('state gauges', () => {
+  it('show the age of the newest line of each logstore, and which logstores are silent', async () => {
+    const endpoint = parseEndpointUrl('http://127.0.0.1:1');
+    const silence = { lastSeconds: 940, nextSeconds: undefined, linesAMinuteBefore: 540, isHeld: true };
+    const of = (logstore: string, newestSeconds: number) => ({
+      address: { endpoint, project: 'p', logstore },
+      newestSeconds,
+    });
+    const metrics = watching({
+      nowMs: () => 1_000_000,
+      logstores: () => [
+        { ...of('lives', 993), silence: undefined },
+        { ...of('silent', 940), silence },
+        { ...of('empty', -Infinity), silence: undefined },
+      ],
+    });
+    expect(await linesOf(metrics, /^(newest_line|logstore_silent)/)).toEqual([
+      'newest_line_age_seconds{project="p",logstore="lives"} 7',
+      'newest_line_age_seconds{project="p",logstore="silent"} 60',
+      'logstore_silent{project="p",logstore="lives"} 0',
+      'logstore_silent{project="p",logstore="silent"} 1',
+    ]);
+  });
+
   it('show the state at the scrape, and drop values that are gone', async () => {
     const identities = [
       { name: 'rrsa', expiresAtMs: 1_800_000_000_000, failing: true },

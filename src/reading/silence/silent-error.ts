@@ -2,16 +2,20 @@ import { AdapterError } from '../../errors.ts';
 import type { LogstoreName } from '../wanted-series.ts';
 import type { Silence } from './silence-rule.ts';
 
-/** Returns the error of readings while a logstore is silent. It stays the same, so that Kubernetes folds its events. */
-export function silentError({ project, logstore }: LogstoreName, silence: Silence): AdapterError {
+export const silentError = (logstore: LogstoreName, silence: Silence) =>
+  new AdapterError(
+    'LogstoreSilent',
+    `${silenceText(logstore, silence)}: the collector or the ingress controller may be down`,
+  );
+
+/** Returns words that stay the same while the silence lasts, so that Kubernetes folds events with them. */
+export function silenceText({ project, logstore }: LogstoreName, silence: Silence): string {
   const { lastSeconds, nextSeconds, linesAMinuteBefore } = silence;
   const from = timeText(lastSeconds);
   const when =
     nextSeconds === undefined ? `since ${from} UTC` : `from ${from} to ${timeText(nextSeconds)} UTC`;
-  return new AdapterError(
-    'LogstoreSilent',
-    `no line at all in ${project}/${logstore} ${when}, where ${Math.round(linesAMinuteBefore)} a minute came before: the collector or the ingress controller may be down`,
-  );
+  const before = Math.round(linesAMinuteBefore);
+  return `no line at all in ${project}/${logstore} ${when}, where ${before} a minute came before`;
 }
 
 const timeText = (unixSeconds: number) => new Date(unixSeconds * 1000).toISOString().slice(11, 19);

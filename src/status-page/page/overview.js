@@ -108,13 +108,16 @@ export function drawProjects({ projects, logstores }) {
     const work = waiting > 0 ? `${running} running, ${waiting} waiting` : `${running} running`;
     const delays = logstores
       .filter((one) => one.project === project)
-      .map(({ logstore, delaySeconds, saturated }) =>
-        make(
-          'li',
-          saturated ? 'saturated' : '',
-          `${logstore}: lines are complete after ${delaySeconds} s${saturated ? ' or later, so readings may be too low' : ''}`,
-        ),
-      );
+      .map(({ logstore, delaySeconds, saturated, silentSinceSeconds }) => {
+        const late = saturated ? ' or later, so readings may be too low' : '';
+        const delay =
+          delaySeconds === null
+            ? 'the delay is configured'
+            : `lines are complete after ${delaySeconds} s${late}`;
+        const isSilent = silentSinceSeconds !== null;
+        const what = isSilent ? `no line at all since ${clockText(silentSinceSeconds * 1000)}` : delay;
+        return make('li', saturated || isSilent ? 'saturated' : '', `${logstore}: ${what}`);
+      });
     const badge = make('span', `circuit ${circuit}`, phase);
     return make(
       'li',

@@ -1,5 +1,6 @@
 import type { SyncState } from '../../kube/client/kube-observer.ts';
 import type { LearnedDelay } from '../../reading/delay/delays.ts';
+import type { LogstoreState } from '../../reading/silence/silence-watch.ts';
 import type { IdentityState } from '../../sls/credentials/identities.ts';
 import type { ProjectCounts } from '../../sls/project-gates.ts';
 import { boundedLabel, otherName, type LabelOf } from './event-metrics.ts';
@@ -8,6 +9,9 @@ import type { GaugeValue, MetricRegistry } from './metric-registry.ts';
 export interface AdapterState {
   projects(): readonly ProjectCounts[];
   delays(): readonly LearnedDelay[];
+  logstores(): readonly LogstoreState[];
+  /** Unix ms. */
+  nowMs(): number;
   identities(): readonly IdentityState[];
   /** Watched resources of the API server; empty without delegated authentication. */
   synced(): readonly SyncState[];
@@ -40,7 +44,9 @@ export function addStateMetrics(registry: MetricRegistry, projectOf: LabelOf, st
     () => state.series().most,
   );
   addProjects(registry, projectOf, state);
-  addDelays(registry, projectOf, state);
+  const logstoreOf = logstoreLabels(projectOf);
+  addDelays(registry, logstoreOf, state);
+  addNewestLines(registry, logstoreOf, state);
   addExpiries(registry, state);
   addSynced(registry, state);
 }
@@ -73,12 +79,35 @@ function addProjects(registry: MetricRegistry, projectOf: LabelOf, state: Adapte
   );
 }
 
-function addDelays(registry: MetricRegistry, projectOf: LabelOf, state: AdapterState): void {
+type LogstoreLabelsOf = (item: Pick<LearnedDelay, 'address'>) => GaugeValue['labels'];
+
+function logstoreLabels(projectOf: LabelOf): LogstoreLabelsOf {
   const keyOf = boundedLabel(maxLogstores);
-  const labelsOf = ({ address: { project, logstore } }: LearnedDelay) => {
+  return ({ address: { project, logstore } }) => {
     const isKept = keyOf(JSON.stringify([project, logstore])) !== otherName;
     return { project: projectOf(project), logstore: isKept ? logstore : otherName };
   };
+}
+
+function addNewestLines(registry: MetricRegistry, labelsOf: LogstoreLabelsOf, state: AdapterState): void {
+  const gauge = (name: string, help: string, valueOf: (logstore: LogstoreState) => number) =>
+    registry.gauge(name, ['project', 'logstore'], help, () => {
+      const seen = state.logstores().filter(({ newestSeconds }) => newestSeconds > 0);
+      return combine(seen, labelsOf, valueOf, Math.max);
+    });
+  gauge(
+    'newest_line_age_seconds',
+    'Age of the newest line of any route that queries have seen; absent for a logstore that was not queried for 2 minutes.',
+    ({ newestSeconds }) => Math.max(0, state.nowMs() / 1000 - newestSeconds),
+  );
+  gauge(
+    'logstore_silent',
+    'Whether the logstore stopped at once, where lines came steadily, and has had no line since.',
+    ({ silence }) => Number(silence !== undefined),
+  );
+}
+
+function addDelays(registry: MetricRegistry, labelsOf: LogstoreLabelsOf, state: AdapterState): void {
   const gauge = (name: string, help: string, valueOf: (learned: LearnedDelay) => number) =>
     registry.gauge(name, ['project', 'logstore'], help, () =>
       combine(state.delays(), labelsOf, valueOf, Math.max),
