@@ -17,8 +17,6 @@ export const shared = {
 export const reportersTo = (file: string): NonNullable<TestConfig['reporters']> =>
   process.env['CI'] === 'true' ? ['default', ['json', { outputFile: file }]] : ['default'];
 
-const pureRooms = '{access,config,docs,grammar,metric,monitoring,runtime,status}';
-
 /** `npm test`: everything that finishes within three minutes on two cores. `npm run test:slow` runs the rest. */
 export default defineConfig({
   test: {
@@ -28,20 +26,16 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'pure',
-          // Rooms without sockets share no state, so a worker can run one file after another.
-          include: [`test/${pureRooms}/**/*.test.ts`],
-          isolate: false,
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'isolated',
+          name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [`test/${pureRooms}/**`, 'test/slow/**'],
+          exclude: ['test/{e2e,kube,slow}/**'],
+          // These tests share no state, so a worker can run one file after another.
+          isolate: false,
+          setupFiles: 'test/support/load-tls.ts',
         },
       },
+      // Each file has a process of its own. Those of test/kube look for timers and sockets that are left in it.
+      { extends: true, test: { name: 'isolated', include: ['test/{e2e,kube}/**/*.test.ts'] } },
     ],
   },
 });

@@ -6,8 +6,6 @@ import { replaceServingPair } from './api/server/server.ts';
 import type { ServingPair } from './api/server/serving-pair.ts';
 import { bindAddressOf, type Config } from './config/schema.ts';
 import { tlsSettingsOf } from './config/tls-settings.ts';
-import type { AutoscalerHandler } from './kube/autoscalers/autoscaler-changes.ts';
-import { AutoscalerDemand } from './reading/autoscaler-demand.ts';
 import { catalogOf } from './service/catalog.ts';
 import type { Delegation, startDelegation } from './service/delegation.ts';
 import { listen } from './service/listen.ts';
@@ -60,10 +58,10 @@ export async function startService(
   const sinks = status ? [status.tracker.series] : [];
   const reading = parts.use(createReading(config, dependencies, telemetry, sinks));
   parts.defer(startPrefetching(reading));
-  const demand = new AutoscalerDemand(reading.wanted, parseRequest, telemetry);
-  const autoscalers = tellAll<AutoscalerHandler>(demand, status?.tracker.autoscalers ?? {});
   const delegation =
-    authentication === 'delegated' ? await delegate(config, dependencies, telemetry, autoscalers) : undefined;
+    authentication === 'delegated'
+      ? await delegate(config, dependencies, telemetry, status?.tracker.autoscalers)
+      : undefined;
   parts.defer(() => delegation?.stop());
   let shutdown: string | undefined;
   const tls = tlsSettingsOf(config);

@@ -47,7 +47,7 @@ it('the service cancels the SLS query of a client that has disconnected', async 
   await using adapter = await startAdapter(
     { slsEndpoint: emulator.url },
     { random: () => 0.99 },
-    'reading: { refreshSeconds: 60 }',
+    'reading: { freshnessSeconds: 0 }',
   );
   const client = new AbortController();
   const agent = new https.Agent({ rejectUnauthorized: false });
@@ -64,7 +64,7 @@ it('the service logs each failed read once, with code, cause and selector, and w
   await using adapter = await startAdapter(
     { slsEndpoint: 'http://127.0.0.1:1' },
     { random: () => 0.99 },
-    'reading: { refreshSeconds: 60 }',
+    'reading: { freshnessSeconds: 0 }',
   );
   await adapter.read('sls_ingress_qps', { ...selector, 'sls.query.max_retry': '0' });
   const failures = adapter.logLines.filter(({ level }) => Number(level) >= 40);

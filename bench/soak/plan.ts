@@ -98,7 +98,7 @@ function shortPlan(seconds: number): SoakPlan {
     expiry: 'advanced clocks',
     idleSeconds: 2.5,
     config: {
-      reading: { maxSeries: 2000, refreshSeconds: 1, freshnessSeconds: 2, deadlineSeconds: 10 },
+      reading: { maxSeries: 2000, refreshesIn15Seconds: 15, freshnessSeconds: 2, deadlineSeconds: 10 },
       sls: { readTimeoutSeconds: 1, breaker: { openSeconds: 1 } },
     },
   };

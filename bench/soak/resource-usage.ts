@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { SampleStore } from '../../src/reading/sample-store.ts';
-import { WantedSeries } from '../../src/reading/wanted-series.ts';
+import { ReadBeats } from '../../src/reading/pace/read-beats.ts';
 import { AbortListeners } from './abort-listeners.ts';
 import type { ResourceUsage } from './messages.ts';
 
@@ -12,7 +12,7 @@ import type { ResourceUsage } from './messages.ts';
 export class ResourceProbe {
   readonly #collectGarbage: () => void;
   readonly #abortListeners = new AbortListeners();
-  readonly #wanted = new Set<WantedSeries>();
+  readonly #wanted = new Set<ReadBeats>();
   readonly #stores = new Set<SampleStore>();
 
   /** Must be created before the adapter starts. */
@@ -21,7 +21,7 @@ export class ResourceProbe {
     // Otherwise the heap shrinks by megabytes when V8 discards compiled code that was not used for a while.
     setFlagsFromString('--no-flush-bytecode');
     this.#collectGarbage = runInNewContext('gc') as () => void;
-    collectInstances(WantedSeries.prototype, 'watchLogstores', this.#wanted);
+    collectInstances(ReadBeats.prototype, 'onBeat', this.#wanted);
     collectInstances(SampleStore.prototype, 'put', this.#stores);
   }
 

@@ -1,7 +1,11 @@
 import { section, whole } from './leaf.ts';
 
 export const readingSection = section({
-  refreshSeconds: whole(1, 60, 'How often a reading in use is refreshed in the background').default(5),
+  refreshesIn15Seconds: whole(
+    0,
+    15,
+    'How often in 15 s, the beat of the HPA controller, a logstore is queried for reads that are due; 0: only when a read comes',
+  ).default(4),
   freshnessSeconds: whole(
     0,
     60,
@@ -22,8 +26,8 @@ export const readingSection = section({
   maxNamedRoutes: whole(
     0,
     1000,
-    'How many routes a query names at most; if there are more, it counts all routes of the logstore',
-  ).default(200),
+    'How many routes of a logstore are named in queries; if reads of 15 s ask for more, a query counts all its routes',
+  ).default(5),
   delaySeconds: whole(
     0,
     600,

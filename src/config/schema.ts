@@ -59,11 +59,8 @@ const kubernetes = section({
     'Service in front of the adapter, named in the certificate and in the APIService',
   ).default('sls-metrics-adapter'),
   serviceNamespace: namespaceName('Namespace of that Service; default: the namespace of the pod').optional(),
-  watchAutoscalers: onOff(
-    'Refresh the metrics of all HPAs in the background; needs the right to list and watch HPAs',
-  ).default(true),
   autoscalerNamespaces: listOf(namespaceName('A namespace'), 'namespaces')
-    .describe('List of the namespaces whose HPAs are watched; empty: all')
+    .describe('List of the namespaces whose HPAs the status page shows; empty: all')
     .default([]),
 });
 

@@ -52,8 +52,8 @@ const allRights: readonly RightsCheck[] = [
   },
   {
     id: 'hpa-watch',
-    description: 'The adapter may list and watch HPAs, to keep the metrics that they name fresh',
-    isNeeded: ({ facts }) => facts.get('config').kubernetes.watchAutoscalers,
+    description: 'The adapter may list and watch HPAs, which the status page shows',
+    isNeeded: ({ facts }) => facts.get('config').telemetry.statusPage,
     rights: ({ facts }) =>
       watchedNamespaces(facts.get('config')).flatMap((namespace) =>
         rightsOn(['list', 'watch'], {
@@ -64,8 +64,7 @@ const allRights: readonly RightsCheck[] = [
         }),
       ),
     isOptional: true,
-    remedy:
-      'Without it only recently read metrics are kept fresh. Grant it, or set kubernetes.watchAutoscalers to false:',
+    remedy: 'Without it the status page shows no HPAs. Grant it:',
     write: (account, config) => {
       const role = 'sls-metrics-adapter-autoscalers';
       const bindings = watchedNamespaces(config).map((namespace) =>

@@ -13,6 +13,7 @@ import {
   type PendingSeries,
 } from './pending-series.ts';
 import { outcomeFromResult, planBatches, type PlanContext } from './plan.ts';
+import { RecentRoutes, type CompleteResults } from './complete-results.ts';
 import { RefusedMetrics } from './refused-metrics.ts';
 import { withRetry } from './retry.ts';
 import type { BatchRun, OutcomeSink } from './sample-store.ts';
@@ -45,6 +46,8 @@ export interface CollectorContext extends Pick<PlanContext, 'endpointOf' | 'dela
   readonly limitsOf: (project: string) => CollectorLimits;
   readonly query: (query: AggregateQuery, signal: AbortSignal) => Promise<AggregatesByRoute>;
   readonly sink: OutcomeSink;
+  /** Keeps the results that count every route. */
+  readonly complete: Pick<CompleteResults, 'keep'>;
   readonly observer: CollectObserver;
 }
 
@@ -70,6 +73,7 @@ export class Collector {
   readonly #pending = new Map<string, PendingSeries>();
   readonly #queues = new Map<string, LogstoreQueue>();
   readonly #refused = new RefusedMetrics();
+  readonly #recentRoutes = new RecentRoutes();
 
   constructor(settings: CollectorSettings, context: CollectorContext) {
     this.#settings = settings;
@@ -144,7 +148,14 @@ export class Collector {
     try {
       const { maxNamedRoutes, deadlineMs } = limitsOf(queue.project);
       const isAskedApart = this.#refused.isRefused;
-      const planContext = { ...this.#context, maxNamedRoutes, isAskedApart, nowSeconds: plannedAtMs / 1000 };
+      const planContext = {
+        ...this.#context,
+        maxNamedRoutes,
+        recentRoutes: (groupKey: string, routes: readonly string[]) =>
+          this.#recentRoutes.add(groupKey, routes, plannedAtMs),
+        isAskedApart,
+        nowSeconds: plannedAtMs / 1000,
+      };
       for (const batch of planBatches([...pending.keys()], planContext)) {
         queue.inFlight += 1;
         const query = newQuery(batch, pending, { plannedAtMs, deadlineMs });
@@ -177,6 +188,7 @@ export class Collector {
         query.controller.signal,
         { ...this.#settings, deadlineMs },
       );
+      this.#context.complete.keep(batch, result, run);
       await this.#settleAll(query, result, run);
       return undefined;
     } catch (thrown) {

@@ -19,6 +19,8 @@ export interface PlanContext {
   readonly delaySecondsOf: (series: Series) => number;
   /** The most routes that a query names. With more, it counts every route of the logstore. */
   readonly maxNamedRoutes: number;
+  /** Returns how many routes of a group were asked for lately, with these. Default: these alone. */
+  readonly recentRoutes?: (groupKey: string, routes: readonly string[]) => number;
   /**
    * Whether the series may share a query only with series of the same aggregates, because SLS refuses these. Default:
    * never.
@@ -91,12 +93,13 @@ function queryOf(
   members: readonly Series[],
   endpoint: Endpoint,
   window: Window,
-  { nowSeconds, maxNamedRoutes }: PlanContext,
+  { nowSeconds, maxNamedRoutes, recentRoutes }: PlanContext,
 ): AggregateQuery {
   const [first] = members;
   if (first === undefined) throw new RangeError('a batch has at least one series');
-  const { project, logstore, metric, route, filters } = first;
+  const { project, logstore, metric, route, filters, groupKey } = first;
   const routes = routesOf(members);
+  const asked = recentRoutes?.(groupKey, routes) ?? routes.length;
   return {
     endpoint,
     project,
@@ -105,7 +108,7 @@ function queryOf(
     filters,
     window,
     plannedAtSeconds: Math.floor(nowSeconds),
-    everyRoute: routes.length > maxNamedRoutes,
+    everyRoute: asked > maxNamedRoutes,
     routes: route === undefined ? undefined : routes,
     aggregates: aggregatesOf(members),
   };

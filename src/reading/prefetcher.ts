@@ -5,20 +5,21 @@ import type { Outcome } from '../metric/sample.ts';
 import type { Series } from '../metric/series.ts';
 import { pauseUntil } from '../runtime/back-off.ts';
 import type { Collector } from './collector.ts';
-import type { LogstoreName, WantedSeries } from './wanted-series.ts';
+import type { LogstoreName, ReadBeats } from './pace/read-beats.ts';
+import { RefreshPacer } from './pace/refresh-pacer.ts';
 
 export interface PrefetcherContext {
-  readonly wanted: WantedSeries;
+  readonly beats: ReadBeats;
   readonly collector: Collector;
-  /** From the start of one refresh of a logstore to the start of the next. */
-  readonly refreshMsOf: (project: string) => number;
+  /** How many refreshes a logstore of the project may have in 15 s. 0: none. */
+  readonly budgetOf: (project: string) => number;
   /** Learns the delay of the logstores of these series. Never rejects. */
   readonly learnDelay: (series: readonly Series[], signal: AbortSignal) => Promise<void>;
   /** Whether an earlier sample of the series is served while SLS gives none. */
   readonly isServed: (series: Series) => boolean;
   readonly clock: { now(): number };
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
+  /** Default: by timers. */
+  readonly pause?: (pauseMs: number, signal: AbortSignal) => Promise<void>;
   readonly observer: PrefetchObserver;
 }
 
@@ -37,10 +38,12 @@ export interface PrefetchObserver {
   refreshRecovered(event: LogstoreName): void;
 }
 
+/** A pause ends after this time at the latest: an early read, or a new reader, changes when the next refresh is due. */
+const longestPauseMs = 1000;
+
 /**
- * Refreshes the wanted series in one loop for each logstore, so that reads find them fresh. A loop starts at a random
- * time and starts no refresh before the last one has ended, so that work never piles up. It ends when none of its series
- * is wanted any more.
+ * Refreshes series just before they are read, in one loop for each logstore. It starts no refresh before the last one
+ * has ended, so that work never piles up. A loop ends when no read of its logstore is due.
  */
 export class Prefetcher {
   readonly #context: PrefetcherContext;
@@ -52,9 +55,11 @@ export class Prefetcher {
 
   /** Resolves once the signal is aborted and all loops have ended. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    this.#context.wanted.watchLogstores((logstore) => {
-      if (signal.aborted) return;
-      const loop = this.#keepFresh(logstore, signal);
+    const { beats, budgetOf } = this.#context;
+    beats.onBeat((logstore) => {
+      const budget = budgetOf(logstore.project);
+      if (signal.aborted || budget === 0) return;
+      const loop = this.#keepFresh(logstore, new RefreshPacer(budget), signal);
       this.#loops.add(loop);
       void loop.finally(() => this.#loops.delete(loop));
     });
@@ -62,18 +67,23 @@ export class Prefetcher {
     await Promise.all(this.#loops);
   }
 
-  async #keepFresh(logstore: LogstoreName, signal: AbortSignal): Promise<void> {
-    const { wanted, collector, refreshMsOf, learnDelay, clock, random } = this.#context;
-    const refreshMs = refreshMsOf(logstore.project);
+  async #keepFresh(logstore: LogstoreName, pacer: RefreshPacer, signal: AbortSignal): Promise<void> {
+    const { beats, collector, learnDelay, clock, pause = pauseUntil } = this.#context;
     let lastCode: string | undefined;
     let learning: Promise<void> | undefined;
-    let pauseMs = random() * refreshMs;
-    for (;;) {
-      await pauseUntil(pauseMs, signal);
-      if (signal.aborted) break;
-      const startMs = performance.now();
-      const series = wanted.take(logstore, clock.now());
-      if (series.length === 0) break;
+    while (!signal.aborted) {
+      const nowMs = clock.now();
+      const due = beats.due(logstore, nowMs);
+      if (due.length === 0) break;
+      const dueMs = due.map((read) => read.dueMs);
+      const next = pacer.next(dueMs, nowMs);
+      const waitMs = (next?.startMs ?? Infinity) - nowMs;
+      if (next === undefined || waitMs > 0) {
+        await pause(Math.min(waitMs, longestPauseMs), signal);
+        continue;
+      }
+      const served = due.filter((read) => read.dueMs <= next.servesUntilMs);
+      const series = [...new Set(served.map((read) => read.series))];
       learning ??= learnDelay(series, signal).finally(() => (learning = undefined));
       try {
         const outcomes = await collector.collect(series, defaultMaxRetries, signal);
@@ -81,7 +91,7 @@ export class Prefetcher {
       } catch {
         break;
       }
-      pauseMs = Math.max(0, startMs + refreshMs - performance.now());
+      pacer.refreshed(next, nowMs, clock.now());
     }
     await learning;
   }

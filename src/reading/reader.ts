@@ -4,8 +4,9 @@ import type { Outcome, Sample } from '../metric/sample.ts';
 import type { Series } from '../metric/series.ts';
 import { pauseUntil } from '../runtime/back-off.ts';
 import type { Collector } from './collector.ts';
+import type { CompleteResults } from './complete-results.ts';
+import type { ReadBeats, SeriesReader } from './pace/read-beats.ts';
 import { isYounger, youngSample, type SampleStore, type StoredSeries } from './sample-store.ts';
-import type { WantedSeries } from './wanted-series.ts';
 
 /** All ages count from when the query of a sample was planned. */
 export interface ReaderSettings {
@@ -20,10 +21,20 @@ export interface ReaderSettings {
 export interface ReaderContext {
   readonly store: SampleStore;
   readonly collector: Collector;
-  readonly wanted: WantedSeries;
+  /** Answers for routes that no read has asked for yet. */
+  readonly complete: Pick<CompleteResults, 'answer'>;
+  readonly beats: ReadBeats;
   readonly settingsOf: (project: string) => ReaderSettings;
   readonly clock: { now(): number };
 }
+
+/** Who reads. The reads of each user in each namespace have a beat of their own. */
+export interface ReadBy extends SeriesReader {
+  /** Written to the log of the SLS queries that serve the read. */
+  readonly requestId?: string | undefined;
+}
+
+const noReader: ReadBy = { namespace: '', user: '' };
 
 /** The answer to one read: one item for each series, in the order of the request's routes. */
 export interface Reading {
@@ -48,33 +59,32 @@ export class Reader {
   }
 
   /** Returns the reading if the store has a fresh sample of each series: most reads need not wait. */
-  fresh({ project, series }: MetricRequest): Reading | undefined {
-    const { store, wanted, settingsOf, clock } = this.#context;
+  fresh({ project, series }: MetricRequest, by: SeriesReader): Reading | undefined {
+    const { store, beats, settingsOf, clock } = this.#context;
     const { freshnessMs } = settingsOf(project);
     const nowMs = clock.now();
     const items: ReadingItem[] = [];
     for (const one of series) {
       const sample = youngSample(store.get(one), freshnessMs, nowMs);
       if (sample === undefined) return undefined;
-      wanted.read(one, nowMs);
+      beats.read(one, by, nowMs);
       items.push({ labels: one.labels, sample });
     }
     return { items, source: 'fresh' };
   }
 
   /**
-   * @param requestId written to the log of the SLS queries that serve the read
    * @throws AdapterError if any of the series has no true number, because a sum must not miss one
    */
-  async read(request: MetricRequest, signal: AbortSignal, requestId?: string): Promise<Reading> {
-    const { store, collector, wanted, settingsOf, clock } = this.#context;
+  async read(request: MetricRequest, signal: AbortSignal, by: ReadBy = noReader): Promise<Reading> {
+    const { store, collector, complete, beats, settingsOf, clock } = this.#context;
     const { project, series, maxRetries } = request;
     const { freshnessMs, maxStaleMs, patienceMs } = settingsOf(project);
     const nowMs = clock.now();
     const outcomes = new Map<Series, Outcome>();
     for (const one of series) {
-      wanted.read(one, nowMs);
-      const outcome = freshOutcome(store.get(one), freshnessMs, nowMs);
+      beats.read(one, by, nowMs);
+      const outcome = freshOutcome(store.get(one), freshnessMs, nowMs) ?? complete.answer(one, freshnessMs);
       if (outcome !== undefined) outcomes.set(one, outcome);
     }
     const isServable = (one: Series) =>
@@ -82,7 +92,7 @@ export class Reader {
       youngSample(store.get(one), maxStaleMs, nowMs + patienceMs) !== undefined;
     const asked = series.filter((one) => !outcomes.has(one));
     if (asked.length > 0) {
-      const collected = collector.collect(asked, maxRetries, signal, requestId);
+      const collected = collector.collect(asked, maxRetries, signal, by.requestId);
       const answered = series.every(isServable)
         ? await withinPatience(collected, patienceMs)
         : await collected;

@@ -26,7 +26,7 @@ export interface Delegation {
 }
 
 /**
- * Starts the watches. Waits for no request, so an API server that is down delays only readiness.
+ * Starts the watches; that of HPAs only with a handler. Waits for no request, so an API server that is down delays only readiness.
  *
  * @throws AdapterError `ConfigInvalid` if no API server is known
  */
@@ -34,9 +34,9 @@ export async function startDelegation(
   config: Config,
   { clock, random, env }: Dependencies,
   observer: KubeObserver,
-  autoscalers: AutoscalerHandler,
+  autoscalers: AutoscalerHandler | undefined,
 ): Promise<Delegation> {
-  const { kubeconfig, serviceAccountDir, manageApiService, watchAutoscalers } = config.kubernetes;
+  const { kubeconfig, serviceAccountDir, manageApiService } = config.kubernetes;
   const client = await loadKubeClient({ kubeconfig, serviceAccountDir, env, clock });
   const kubeDependencies = { clock, random, observer };
   const authenticationConfig = new AuthenticationConfigWatch(client, kubeDependencies);
@@ -52,9 +52,7 @@ export async function startDelegation(
     ? new ApiServiceKeeper(client, await requiredService(config), kubeDependencies)
     : undefined;
   const chosen = { namespaces: config.kubernetes.autoscalerNamespaces };
-  const hpas = watchAutoscalers
-    ? new AutoscalerWatch(client, chosen, autoscalers, kubeDependencies)
-    : undefined;
+  const hpas = autoscalers ? new AutoscalerWatch(client, chosen, autoscalers, kubeDependencies) : undefined;
   const watches = [authenticationConfig, apiService, hpas].filter((watch) => watch !== undefined);
   const ending = new AbortController();
   const running = watches.map((watch) => watch.run(ending.signal));

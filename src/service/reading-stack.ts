@@ -3,12 +3,13 @@ import type { Config } from '../config/schema.ts';
 import { Collector, type CollectObserver } from '../reading/collector.ts';
 import type { DelayObserver } from '../reading/delay/delay-learner.ts';
 import { Delays } from '../reading/delay/delays.ts';
+import { CompleteResults } from '../reading/complete-results.ts';
+import { ReadBeats } from '../reading/pace/read-beats.ts';
 import { Prefetcher, type PrefetchObserver } from '../reading/prefetcher.ts';
 import { Reader } from '../reading/reader.ts';
 import type { RetrySettings } from '../reading/retry.ts';
 import { SampleStore, youngSample, type OutcomeSink } from '../reading/sample-store.ts';
 import { SilenceWatch, type SilenceObserver } from '../reading/silence/silence-watch.ts';
-import { WantedSeries } from '../reading/wanted-series.ts';
 import type { SlsObserver } from '../sls/client.ts';
 import type { CredentialObserver } from '../sls/credentials/renewed-credentials.ts';
 import type { GateObserver } from '../sls/project-gates.ts';
@@ -34,8 +35,8 @@ export type ReadingObserver = SlsObserver &
 /** All parts from SLS to the reader, without any server. */
 export interface ReadingStack extends Disposable {
   readonly reader: Reader;
-  /** The series that the prefetcher keeps fresh. The reader adds those that are read. */
-  readonly wanted: WantedSeries;
+  /** When the series are read, for the prefetcher. */
+  readonly beats: ReadBeats;
   readonly prefetcher: Prefetcher;
   readonly store: SampleStore;
   readonly sls: SlsStack;
@@ -58,7 +59,7 @@ export function createReading(
   const readingOf = readingSettings(config);
   const sls = createSls(config, dependencies, observer);
   const store = new SampleStore(maxSeries);
-  const wanted = new WantedSeries(maxSeries);
+  const beats = new ReadBeats(maxSeries);
   const delays: Delays = new Delays({
     ...delaySettings(readingOf),
     ...{ endpointOf: sls.endpointOf, store, maxLogstores: maxSeries, clock, observer },
@@ -68,6 +69,8 @@ export function createReading(
     ...{ query: sls.aggregates.query, countSeconds: sls.countSeconds },
     ...{ settingsOf: readingOf, learnedDelayOf: delays.learnedSecondsOf, clock, observer },
   });
+  const sink = tellAll(delays.sink, ...sinks);
+  const complete = new CompleteResults({ isTooEarly: delays.isTooEarly, sink, clock });
   const retryPauses = { firstPauseMs: firstRetryPauseMs, longestPauseMs: longestRetryPauseMs, random };
   const collector = new Collector(
     { gatherMs, holdMs, ...retryPauses },
@@ -77,25 +80,25 @@ export function createReading(
       delaySecondsOf: delays.secondsOf,
       limitsOf: readingOf,
       query: silence.query,
-      sink: tellAll(delays.sink, ...sinks),
+      sink,
+      complete,
       observer,
     },
   );
   const prefetcher = new Prefetcher({
-    wanted,
+    beats,
     collector,
-    refreshMsOf: (project) => readingOf(project).refreshSeconds * 1000,
+    budgetOf: (project) => readingOf(project).refreshesIn15Seconds,
     learnDelay: (series, signal) => delays.learn(series, signal),
     isServed: (series) =>
       youngSample(store.get(series), readingOf(series.project).maxStaleMs, clock.now()) !== undefined,
     clock,
-    random,
     observer,
   });
-  const reader = new Reader({ store, collector, wanted, settingsOf: readingOf, clock });
+  const reader = new Reader({ store, collector, complete, beats, settingsOf: readingOf, clock });
   return {
     reader,
-    wanted,
+    beats,
     prefetcher,
     store,
     sls,

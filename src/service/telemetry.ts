@@ -46,7 +46,7 @@ function addState(
   metrics: Metrics,
   { config, dependencies, reading, delegation, servingCertificate }: ObservedParts,
 ): void {
-  const { store, wanted, sls, delays, silence, settingsOf } = reading;
+  const { store, beats, sls, delays, silence, settingsOf } = reading;
   metrics.watch({
     version: versionInfo().gitVersion,
     projects: () => sls.gates.counts(),
@@ -55,7 +55,7 @@ function addState(
     nowMs: () => dependencies.clock.now(),
     identities: () => sls.identities(),
     synced: () => delegation?.synced() ?? [],
-    series: () => ({ held: store.size, wanted: wanted.size, most: config.reading.maxSeries }),
+    series: () => ({ held: store.size, wanted: beats.size, most: config.reading.maxSeries }),
     certificateExpiresAtMs: () => servingCertificate.expiresAtMs(),
   });
   const { maxSeriesValues } = config.telemetry;

@@ -96,6 +96,6 @@ export class AggregateSource {
         'SlsResultTooLarge',
         `${this.#maxRows} or more routes were logged in one window`,
       );
-    return decodeByRoute(rows, aliases, routes, everyRoute ? 'skipped' : 'refused');
+    return decodeByRoute(rows, aliases, routes, everyRoute ? 'kept' : 'refused');
   }
 }

@@ -124,25 +124,39 @@ export function decodeAggregates(row: Row, aliases: readonly string[]): Aggregat
 /**
  * Decodes the rows of a grouped result, keyed by route. A route without a row had no line in the window.
  *
- * @param others what to do with a row of a route that was not asked for
+ * @param others what to do with a row of a route that was not asked for. If such a row is kept, what is not a number in it
+ *   becomes NaN, and so does a route that comes twice: only the routes that were asked for fail the whole result.
  * @throws AdapterError `SlsReplyInvalid`, also if a route that was asked for comes twice
  */
 export function decodeByRoute(
   rows: readonly Row[],
   aliases: readonly string[],
   routes: readonly string[],
-  others: 'refused' | 'skipped',
+  others: 'refused' | 'kept',
 ): Map<string, Aggregates> {
+  const asked = new Set(routes);
   const missing = new Set(routes);
   const byRoute = new Map<string, Aggregates>();
   for (const row of rows) {
     const route = row[routeAlias];
     if (route === undefined) throw wrongReply('a row without a route');
     if (missing.delete(route)) byRoute.set(route, decodeAggregates(row, aliases));
-    else if (byRoute.has(route)) throw wrongRoute(route, 'twice');
+    else if (asked.has(route)) throw wrongRoute(route, 'twice');
     else if (others === 'refused') throw wrongRoute(route, 'without being asked for it');
+    else byRoute.set(route, byRoute.has(route) ? noNumbers(aliases) : numbersOf(row, aliases));
   }
   return byRoute;
+}
+
+const noNumbers = (aliases: readonly string[]): Aggregates =>
+  Object.fromEntries(aliases.map((alias) => [alias, Number.NaN]));
+
+function numbersOf(row: Row, aliases: readonly string[]): Aggregates {
+  try {
+    return decodeAggregates(row, aliases);
+  } catch {
+    return noNumbers(aliases);
+  }
 }
 
 /** @param found differs from reply to reply, so only the log has it */

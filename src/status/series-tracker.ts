@@ -31,7 +31,6 @@ export interface TrackedSeries {
 export interface SeriesLimits {
   readonly freshnessMs: number;
   readonly maxStaleMs: number;
-  readonly refreshSeconds: number;
   readonly deadlineMs: number;
 }
 
@@ -57,6 +56,8 @@ export const historyLength = 30;
 
 /** A refresh and its answer may be this much later than planned. */
 const graceMs = 5000;
+/** Readings are refreshed for reads, and the HPA controller reads every 15 s. */
+const betweenReadsMs = 15_000;
 
 /** How long a read counts after it was last made. As in `WantedSeries`: an HPA reads every 15 s. */
 const readCountsMs = 120_000;
@@ -143,7 +144,7 @@ export class SeriesTracker implements OutcomeSink {
     const counts: Record<SeriesState, number> = { waiting: 0, fresh: 0, stale: 0, failing: 0 };
     for (const tracked of this.#byKey.values()) {
       const limits = this.#context.limitsOf(tracked.series.project);
-      const silentMs = limits.refreshSeconds * 1000 + limits.deadlineMs + graceMs;
+      const silentMs = 2 * betweenReadsMs + limits.deadlineMs + graceMs;
       if (!named.has(tracked) && nowMs - tracked.touchedMs > silentMs) {
         this.#drop(tracked);
         continue;
@@ -198,5 +199,5 @@ function stateOf(
   const ageMs = nowMs - plannedAtMs;
   // A reading from the future was planned before the clock was set back, so its age is unknown.
   if (ageMs < 0 || ageMs >= maxStaleMs) return 'failing';
-  return error === undefined && ageMs < freshnessMs ? 'fresh' : 'stale';
+  return error === undefined && ageMs < freshnessMs + betweenReadsMs ? 'fresh' : 'stale';
 }

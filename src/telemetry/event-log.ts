@@ -117,7 +117,6 @@ function readingLines(logger: Logger) {
         'A logstore that stopped has had no line for so long that its readings are 0 from now on',
       ),
     silenceEnded: (event) => logger.warn(event, 'A silent logstore has lines again'),
-    autoscalerMetricRefused: warning(logger, 'An HPA names a metric that is refused'),
   } satisfies Partial<Telemetry>;
 }
 

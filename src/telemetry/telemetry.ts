@@ -2,7 +2,6 @@ import type { AppObserver } from '../api/server/app.ts';
 import type { ServingObserver } from '../api/server/serving-pair.ts';
 import type { ReadObserver } from '../api/read/external-metrics.ts';
 import type { KubeObserver } from '../kube/client/kube-observer.ts';
-import type { AutoscalerDemandObserver } from '../reading/autoscaler-demand.ts';
 import type { CollectObserver } from '../reading/collector.ts';
 import type { DelayObserver } from '../reading/delay/delay-learner.ts';
 import type { PrefetchObserver } from '../reading/prefetcher.ts';
@@ -19,7 +18,6 @@ export interface Telemetry
     ServingObserver,
     KubeObserver,
     PrefetchObserver,
-    AutoscalerDemandObserver,
     CollectObserver,
     DelayObserver,
     SilenceObserver,

@@ -113,7 +113,7 @@ describe('docs/configuration.md', () => {
       sls: { breaker: { openSeconds: 3 } },
     });
     expect(settingsOf('k8s-log-staging-c1')).toMatchObject({
-      reading: { refreshSeconds: 30, freshnessSeconds: 60, delay: { initialSeconds: 10 } },
+      reading: { refreshesIn15Seconds: 2, freshnessSeconds: 60, delay: { initialSeconds: 10 } },
       sls: { maxConcurrentQueries: 2 },
     });
   });

@@ -153,7 +153,7 @@ describe('a refused configuration', () => {
     const from = `(${config})`;
     const namespace = 'must be a namespace: up to 63 lower-case letters, digits and hyphens';
     const ofReading =
-      'refreshSeconds, freshnessSeconds, maxStaleSeconds, patienceSeconds, deadlineSeconds, maxNamedRoutes, delaySeconds, delay, silence';
+      'refreshesIn15Seconds, freshnessSeconds, maxStaleSeconds, patienceSeconds, deadlineSeconds, maxNamedRoutes, delaySeconds, delay, silence';
     const ofSls = 'region, network, endpoint, maxConcurrentQueries, breaker, credentials';
     expect(lines.sort()).toEqual([
       `  kubernetes.autoscalerNamespaces[1] ${from} is "B" and ${namespace}`,
@@ -186,14 +186,14 @@ describe('a refused configuration', () => {
     const config = file(`---
 sls: { region: cn-beijing }
 projects:
-  - &usual { project: k8s-log-a, reading: &reading { refreshSeconds: 20 } }
+  - &usual { project: k8s-log-a, reading: &reading { refreshesIn15Seconds: 2 } }
   - { <<: *usual, project: k8s-log-b }
   - { project: k8s-log-c, reading: { <<: [{ maxStaleSeconds: 90 }, *reading] } }
 `);
     expect(load({ flags: { config } }).projects).toMatchObject([
-      { project: 'k8s-log-a', reading: { refreshSeconds: 20 } },
-      { project: 'k8s-log-b', reading: { refreshSeconds: 20 } },
-      { project: 'k8s-log-c', reading: { refreshSeconds: 20, maxStaleSeconds: 90 } },
+      { project: 'k8s-log-a', reading: { refreshesIn15Seconds: 2 } },
+      { project: 'k8s-log-b', reading: { refreshesIn15Seconds: 2 } },
+      { project: 'k8s-log-c', reading: { refreshesIn15Seconds: 2, maxStaleSeconds: 90 } },
     ]);
   });
 

@@ -19,7 +19,9 @@ describe('the settings of a project', () => {
     });
     const { connectTimeoutSeconds, readTimeoutSeconds } = sls;
     expect({ ...ofAll.sls, connectTimeoutSeconds, readTimeoutSeconds }).toEqual(sls);
-    expect(settingsFor([{ project: 'other', reading: { refreshSeconds: 9 } }])('k8s-log-c1')).toEqual(ofAll);
+    expect(settingsFor([{ project: 'other', reading: { refreshesIn15Seconds: 9 } }])('k8s-log-c1')).toEqual(
+      ofAll,
+    );
   });
 
   it('are overridden by its entry, setting by setting', () => {
@@ -51,18 +53,18 @@ describe('the settings of a project', () => {
 
   it('are overridden only by the first entry that matches', () => {
     const settingsOf = settingsFor([
-      { project: 'k8s-log-c1', reading: { refreshSeconds: 1 } },
-      { project: 'k8s-*', reading: { refreshSeconds: 2, deadlineSeconds: 2 } },
-      { project: '*', reading: { refreshSeconds: 3, deadlineSeconds: 3 } },
+      { project: 'k8s-log-c1', reading: { refreshesIn15Seconds: 1 } },
+      { project: 'k8s-*', reading: { refreshesIn15Seconds: 2, deadlineSeconds: 2 } },
+      { project: '*', reading: { refreshesIn15Seconds: 3, deadlineSeconds: 3 } },
     ]);
     const found = ['k8s-log-c1', 'k8s-log-c2', 'any'].map((project) => settingsOf(project).reading);
-    expect(found.map(({ refreshSeconds }) => refreshSeconds)).toEqual([1, 2, 3]);
+    expect(found.map(({ refreshesIn15Seconds }) => refreshesIn15Seconds)).toEqual([1, 2, 3]);
     expect(found.map(({ deadlineSeconds }) => deadlineSeconds)).toEqual([20, 2, 3]);
   });
 
   it('are not overridden by an undefined value', () => {
     const settingsOf = settingsFor([
-      { project: '*', reading: { refreshSeconds: undefined, delay: undefined }, sls: undefined },
+      { project: '*', reading: { refreshesIn15Seconds: undefined, delay: undefined }, sls: undefined },
     ]);
     expect(settingsOf('any')).toEqual(ofAll);
   });
@@ -112,7 +114,7 @@ describe('the settings of a project', () => {
   });
 
   it('are the same object for every project with the same entry', () => {
-    const settingsOf = settingsFor([{ project: 'k8s-*', reading: { refreshSeconds: 2 } }]);
+    const settingsOf = settingsFor([{ project: 'k8s-*', reading: { refreshesIn15Seconds: 2 } }]);
     expect(settingsOf('k8s-a')).toBe(settingsOf('k8s-b'));
     expect(settingsOf('__proto__')).toBe(settingsOf('constructor'));
   });

@@ -37,7 +37,6 @@ describe('configSchema', () => {
       kubernetes: {
         manageApiService: false,
         serviceName: 'sls-metrics-adapter',
-        watchAutoscalers: true,
         autoscalerNamespaces: [],
       },
       sls: {
@@ -51,13 +50,13 @@ describe('configSchema', () => {
       },
       defaults: {},
       reading: {
-        refreshSeconds: 5,
+        refreshesIn15Seconds: 4,
         freshnessSeconds: 10,
         maxStaleSeconds: 60,
         patienceSeconds: 2,
         deadlineSeconds: 20,
         maxSeries: 50_000,
-        maxNamedRoutes: 200,
+        maxNamedRoutes: 5,
         delay: { initialSeconds: 10, leastSeconds: 2, mostSeconds: 60 },
         silence: { holdSeconds: 600 },
       },
@@ -168,7 +167,7 @@ describe('configSchema', () => {
     ['sls.maxConcurrentQueries', 1, 100],
     ['sls.breaker.failures', 1, 100],
     ['sls.breaker.openSeconds', 1, 300],
-    ['reading.refreshSeconds', 1, 60],
+    ['reading.refreshesIn15Seconds', 0, 15],
     ['reading.freshnessSeconds', 0, 60],
     ['reading.maxStaleSeconds', 0, 3600],
     ['reading.patienceSeconds', 0, 20],

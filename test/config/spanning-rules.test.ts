@@ -60,7 +60,7 @@ describe('the bounds of the learned delay', () => {
   });
 
   it('are not reported for a project that inherits them', () => {
-    const projects = [{ project: 'a1', reading: { refreshSeconds: 1 } }, { project: 'a2' }];
+    const projects = [{ project: 'a1', reading: { refreshesIn15Seconds: 1 } }, { project: 'a2' }];
     expect(faultsOf({ delay: { mostSeconds: 9 } }, projects)).toEqual([
       `${most} must be at least ${initial}, which is 10`,
     ]);

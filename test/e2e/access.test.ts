@@ -10,10 +10,7 @@ import {
   type Reply,
   type TestAdapter,
 } from '../support/adapter.ts';
-import { startCluster } from '../support/cluster.ts';
 import { expectStatus } from '../support/expect-status.ts';
-import { autoscaler, externalMetric } from '../support/scripted-autoscalers.ts';
-import { waitFor } from '../support/wait-for.ts';
 
 const rules = `
 defaults: { project: ${project}, logstore: ${logstore} }
@@ -147,32 +144,4 @@ it.each([
   ['monitoring', route('shop-a-80', 'team-b-a-80')],
 ])('access: a read that a rule allows is served: %s, %s', async (namespace, selector) => {
   expect((await read(namespace, selector)).statusCode).toBe(200);
-});
-
-it('access: a metric of an HPA that its namespace may not read is not refreshed, and the log says so', async () => {
-  await using cluster = await startCluster({
-    file: 'reading: { refreshSeconds: 1 }\naccess: { ownRoutesOnly: true }',
-  });
-  const named = (name: string, store: string) =>
-    externalMetric('sls_ingress_qps', {
-      matchLabels: { 'sls.project': project, 'sls.logstore': store, 'sls.ingress.route': name },
-    });
-  const linesOf = (wanted: string) => cluster.adapter.logLines.filter(({ code }) => code === wanted);
-  // A query would put an error in the log, because the logstore does not exist.
-  cluster.apiServer.hpas.put(autoscaler('team', 'spy', [named('shop-a-80', 'none')]));
-  await waitFor(() => linesOf('AccessDenied').length > 0, 10_000);
-  cluster.apiServer.hpas.put(autoscaler('team', 'good', [named('team-a-80', logstore)]));
-  await waitFor(() => cluster.emulator.stats().queries >= 3, 10_000);
-  expect(linesOf('AccessDenied')).toMatchObject([
-    {
-      level: 40,
-      namespace: 'team',
-      name: 'spy',
-      metric: 'sls_ingress_qps',
-      msg: expect.stringContaining('access.ownRoutesOnly') as unknown,
-    },
-  ]);
-  expect(linesOf('LogstoreNotFound')).toEqual([]);
-  cluster.apiServer.hpas.put(autoscaler('shop', 'lost', [named('shop-a-80', 'none')]));
-  await waitFor(() => linesOf('LogstoreNotFound').length > 0, 10_000);
 });

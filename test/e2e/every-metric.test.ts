@@ -80,7 +80,7 @@ beforeAll(async () => {
     accessKey,
     clock,
   });
-  adapter = await startAdapter({ slsEndpoint: emulator.url }, { clock }, 'reading: { refreshSeconds: 60 }');
+  adapter = await startAdapter({ slsEndpoint: emulator.url }, { clock }, 'reading: { freshnessSeconds: 0 }');
   const misread = '0,';
   await emulator
     .sink(project, logstore)

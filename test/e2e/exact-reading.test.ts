@@ -53,7 +53,7 @@ describe('a reading is exact', () => {
     adapter = await startAdapter(
       { slsEndpoint: emulator.url },
       { clock },
-      'reading: { refreshSeconds: 60, silence: { holdSeconds: 0 } }',
+      'reading: { refreshesIn15Seconds: 0, silence: { holdSeconds: 0 } }',
     );
     await emulator
       .sink(project, logstore)

@@ -24,7 +24,7 @@ const clock = new TestClock();
 /** Each read queries SLS. Nothing else queries it. */
 const quickConfig = `
 sls: { readTimeoutSeconds: 1, connectTimeoutSeconds: 1, breaker: { failures: 100 } }
-reading: { deadlineSeconds: 2, freshnessSeconds: 0, maxStaleSeconds: 0, refreshSeconds: 60 }
+reading: { deadlineSeconds: 2, freshnessSeconds: 0, maxStaleSeconds: 0 }
 `;
 
 let emulator: Emulator;

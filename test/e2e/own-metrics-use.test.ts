@@ -7,7 +7,6 @@ import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
 import { accessKey, project, readPath, startAdapter, type TestAdapter } from '../support/adapter.ts';
 import { expectStatus } from '../support/expect-status.ts';
 import { fakeIo } from '../support/fake-io.ts';
-import { waitFor } from '../support/wait-for.ts';
 
 const logstore = 'app';
 const metrics = `
@@ -46,7 +45,7 @@ beforeAll(async () => {
   const index = { fields: { model: 'text', route: 'text' } } as const;
   const logstores = [{ project, logstore, index }];
   emulator = await startEmulator({ listenHost: '127.0.0.1', listenPort: 0, logstores, accessKey });
-  const settings = 'reading: { refreshSeconds: 1, delaySeconds: 2 }\naccess: { ownRoutesOnly: true }';
+  const settings = 'reading: { delaySeconds: 2 }\naccess: { ownRoutesOnly: true }';
   adapter = await startAdapter({ slsEndpoint: emulator.url, project }, {}, settings + metrics);
 });
 afterAll(async () => {
@@ -77,13 +76,6 @@ describe('under access.ownRoutesOnly, a metric of the configuration', () => {
       expectStatus(await adapter.request(readPath(name, selector)), 403, 'AccessDenied', /whole logstore/);
     },
   );
-
-  it('is refreshed in the background after a read', async () => {
-    const reply = await adapter.request(readPath('app_route_lines', 'sls.ingress.route=default-kept-80'));
-    expect(reply.statusCode).toBe(200);
-    const before = emulator.stats().sql;
-    await waitFor(() => emulator.stats().sql > before + 1, 10_000, 'two refreshes');
-  });
 });
 
 describe('on the command line, a metric of the configuration', () => {

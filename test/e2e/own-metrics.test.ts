@@ -23,7 +23,7 @@ const line = (fields: Readonly<Record<string, string>>, ageSeconds = 1): LogReco
 });
 
 const file = `
-reading: { refreshSeconds: 60, delaySeconds: 10 }
+reading: { freshnessSeconds: 0, delaySeconds: 10 }
 metrics:
   - name: app_seconds
     description: Seconds of work

@@ -6,7 +6,7 @@ const path = readPath(
   'sls_ingress_qps',
   selectorOf({ 'sls.project': project, 'sls.logstore': logstore, 'sls.query.max_retry': '0' }),
 );
-const file = 'reading: { refreshSeconds: 60 }';
+const file = 'reading: { freshnessSeconds: 0 }';
 
 async function start() {
   const logstores = [{ project, logstore }];

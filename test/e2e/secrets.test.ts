@@ -86,7 +86,7 @@ beforeAll(async () => {
     { credentials: undefined },
     JSON.stringify({
       sls: { endpoint: sls.url, credentials: key, breaker: { failures: 100 } },
-      reading: { freshnessSeconds: 0, maxStaleSeconds: 0, refreshSeconds: 60 },
+      reading: { freshnessSeconds: 0, maxStaleSeconds: 0 },
       telemetry: { port: 0, statusPage: true },
       projects,
     }),

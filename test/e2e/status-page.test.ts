@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { errorRegistry } from '../../src/errors.ts';
 import type { StatusDocument } from '../../src/status/status-document.ts';
-import { logstore, project, startAdapter, type TestAdapter } from '../support/adapter.ts';
-import { startCluster, type TestCluster } from '../support/cluster.ts';
+import { logstore, project, readPath, startAdapter, type TestAdapter } from '../support/adapter.ts';
+import { ready, startCluster, type TestCluster } from '../support/cluster.ts';
 import { autoscaler, externalMetric } from '../support/scripted-autoscalers.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -19,16 +20,28 @@ const named = (labels: Readonly<Record<string, string>>) =>
 
 let cluster: TestCluster;
 beforeEach(async () => {
-  const file = 'reading: { refreshSeconds: 1 }\ntelemetry: { port: 0, statusPage: true }';
+  const file = 'telemetry: { port: 0, statusPage: true }';
   cluster = await startCluster({ file });
 });
 afterEach(() => cluster[Symbol.asyncDispose]());
 
-const until = (condition: (status: StatusDocument) => boolean) =>
+/** Reads as the HPA controller, through the front proxy. */
+async function read(namespace: string, label: string) {
+  const pair = await cluster.proxyCa.issue({ cn: 'front-proxy-client' });
+  const path = readPath(
+    'sls_ingress_qps',
+    `sls.project=${project},sls.logstore=${logstore},${label}`,
+    namespace,
+  );
+  const headers = { 'x-remote-user': 'hpa', 'x-remote-group': 'system:masters' };
+  return cluster.request({ path, pair, headers });
+}
+
+const until = (condition: (status: StatusDocument) => boolean | Promise<boolean>) =>
   waitFor(
     async () => {
       const status = await statusOf(cluster.adapter);
-      return condition(status) && status;
+      return (await condition(status)) && status;
     },
     25_000,
     condition.toString(),
@@ -38,7 +51,16 @@ it('shows the HPAs, readings, refusals and SLS queries of a running adapter', as
   const { hpas } = cluster.apiServer;
   hpas.put(autoscaler('shop', 'web', [named({ 'sls.ingress.route': 'shop-web-80' })]));
   hpas.put(autoscaler('blog', 'web', [named({ 'sls.ingress.rout': 'blog-web-80' })]));
-  const status = await until(({ counts: { fresh, refused } }) => fresh === 1 && refused === 1);
+  await waitFor(() => ready(cluster));
+  await read('blog', 'sls.ingress.rout=blog-web-80');
+  // The third read has a beat, so a refresh follows, which learns the delay.
+  for (let reads = 0; reads < 3; reads += 1) {
+    await read('shop', 'sls.ingress.route=shop-web-80');
+    await sleep(1050);
+  }
+  const status = await until(
+    ({ counts, logstores }) => counts.fresh === 1 && counts.refused === 1 && logstores.length > 0,
+  );
   expect(status.series).toMatchObject([{ route: 'shop-web-80', value: 0, state: 'fresh', failure: null }]);
   expect(status.autoscalers).toMatchObject([
     {
@@ -57,16 +79,22 @@ it('shows the HPAs, readings, refusals and SLS queries of a running adapter', as
 });
 
 it('shows an SLS failure with its remedy, and its end', async () => {
-  const { hpas } = cluster.apiServer;
-  hpas.put(autoscaler('shop', 'web', [named({ 'sls.ingress.route': 'shop-web-80' })]));
+  await waitFor(() => ready(cluster));
+  await read('shop', 'sls.ingress.route=shop-web-80');
   await until(({ counts }) => counts.fresh === 1);
   cluster.emulator.setFaults({ errorRate: 1 });
-  const { series } = await until(({ counts }) => counts.stale + counts.failing === 1);
+  const { series } = await until(async ({ counts }) => {
+    await read('shop', 'sls.ingress.route=shop-web-80');
+    return counts.stale + counts.failing === 1;
+  });
   const { code = 'Internal', remedy } = series[0]?.failure ?? {};
   expect(['SlsUnavailable', 'SlsThrottled']).toContain(code);
   expect(remedy).toBe(errorRegistry[code].remedy);
   cluster.emulator.setFaults({});
-  await until(({ counts }) => counts.fresh === 1);
+  await until(async ({ counts }) => {
+    await read('shop', 'sls.ingress.route=shop-web-80');
+    return counts.fresh === 1;
+  });
 }, 60_000);
 
 it('is not served unless telemetry.statusPage is set', async () => {

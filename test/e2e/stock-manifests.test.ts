@@ -33,7 +33,7 @@ const linesOf = (column: string, route: string): LogRecord[] =>
 
 const defaults = `
 defaults: { project: ${project}, logstore: ${logstore} }
-reading: { refreshSeconds: 60 }
+reading: { freshnessSeconds: 0 }
 access:
   rules:
     - { name: own, namespaces: [shop], routes: ['{namespace}-*'] }

@@ -39,6 +39,7 @@ export function createCollector(
         put: (series, sample, run) => delivered.push({ series, sample, run }),
         fail: (series, error, plannedAtMs) => delivered.push({ series, error, plannedAtMs }),
       },
+      complete: { keep: () => undefined },
       observer: { batchSent: (event) => batches.push(event) },
       ...context,
     },

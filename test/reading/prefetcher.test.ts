@@ -1,8 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
 import type { Series } from '../../src/metric/series.ts';
+import { ReadBeats } from '../../src/reading/pace/read-beats.ts';
 import { Prefetcher, type PrefetcherContext, type PrefetchObserver } from '../../src/reading/prefetcher.ts';
-import { WantedSeries } from '../../src/reading/wanted-series.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { createCollector } from './collector-harness.ts';
 import { seriesWith } from './series.ts';
@@ -11,16 +12,17 @@ const a = seriesWith({ route: 'a' });
 const b = seriesWith({ route: 'b' });
 const elsewhere = seriesWith({ route: 'a', project: 'p2' });
 const here = { project: 'p1', logstore: 'nginx-ingress' };
+const periodMs = 15_000;
 
 let stop: AbortController;
-let wanted: WantedSeries;
+let beats: ReadBeats;
 let running: Promise<void>;
 let events: { failing: Parameters<PrefetchObserver['refreshFailing']>[0][]; recovered: number };
 let learnt: Series[][];
 
 beforeEach(() => {
   stop = new AbortController();
-  wanted = new WantedSeries(100);
+  beats = new ReadBeats(100);
   running = Promise.resolve();
   events = { failing: [], recovered: 0 };
   learnt = [];
@@ -30,19 +32,35 @@ afterEach(async () => {
   await running;
 });
 
+/** A prefetcher whose pauses move the clock at once, to the reads on the way. */
 function start(changes: Partial<PrefetcherContext> = {}) {
-  const { collector, sls, clock, delivered: stored } = createCollector();
+  const { collector, sls, clock, delivered: stored } = createCollector({}, { gatherMs: 0 });
+  const startMs = clock.now();
+  const reads: { readonly series: Series; readonly everyMs: number; atMs: number; untilMs: number }[] = [];
+  const readUntil = (endMs: number) => {
+    for (;;) {
+      const next = reads.toSorted((one, other) => one.atMs - other.atMs)[0];
+      if (next === undefined || next.atMs > endMs) break;
+      clock.nowMs = next.atMs;
+      beats.read(next.series, { namespace: 'shop', user: 'hpa' }, next.atMs);
+      next.atMs = next.atMs + next.everyMs > next.untilMs ? Infinity : next.atMs + next.everyMs;
+    }
+    clock.nowMs = endMs;
+  };
   const prefetcher = new Prefetcher({
-    wanted,
+    beats,
     collector,
-    refreshMsOf: () => 10,
+    budgetOf: () => 4,
     learnDelay: (series) => {
       learnt.push([...series]);
       return Promise.resolve();
     },
     isServed: (series) => series === a,
     clock,
-    random: () => 0,
+    pause: async (pauseMs) => {
+      await nextTurn();
+      if (!stop.signal.aborted) readUntil(clock.now() + pauseMs);
+    },
     observer: {
       refreshFailing: (event) => events.failing.push(event),
       refreshRecovered: () => (events.recovered += 1),
@@ -50,39 +68,84 @@ function start(changes: Partial<PrefetcherContext> = {}) {
     ...changes,
   });
   running = prefetcher.run(stop.signal);
-  return { sls, clock, stored };
+  const secondsOf = () => (clock.now() - startMs) / 1000;
+  return {
+    sls,
+    clock,
+    stored,
+    secondsOf,
+    readUntil: (seconds: number) => readUntil(startMs + seconds * 1000),
+    /** Reads the series in a beat. */
+    read: (series: Series, fromSeconds: number, toSeconds = Infinity, everyMs = periodMs) =>
+      reads.push({
+        series,
+        everyMs,
+        atMs: startMs + fromSeconds * 1000,
+        untilMs: startMs + toSeconds * 1000,
+      }),
+  };
 }
 
-describe('a wanted series', () => {
-  it('is refreshed repeatedly, in one query with the others of its logstore', async () => {
-    const { sls, clock, stored } = start();
-    wanted.read(a, clock.now());
-    wanted.name('default/hpa', [b]);
+describe('a series that is read in a beat', () => {
+  it('is refreshed so that the refresh ends just before each read', async () => {
+    const { sls, read, readUntil, secondsOf } = start();
+    read(a, 0);
+    readUntil(30);
+    const starts: number[] = [];
     for (const n of [0, 1, 2]) {
       const { query, answer } = await sls.nth(n);
-      expect(query.routes).toEqual(['a', 'b']);
+      starts.push(secondsOf());
+      expect(query.routes).toEqual(['a']);
       answer();
     }
-    await waitFor(() => stored.length === 6);
-    expect(learnt.length).toBeGreaterThanOrEqual(3);
-    expect(learnt[0]).toEqual([a, b]);
+    // The first refresh is expected to take 0.3 s; these took no time.
+    expect(starts[0]).toBeCloseTo(44.2, 1);
+    expect(starts[1]).toBeCloseTo(59.5, 1);
+    expect(starts[2]).toBeCloseTo(74.5, 1);
+    expect(learnt[0]).toEqual([a]);
+  });
+
+  it('shares its refresh with the series that are read within a second after it', async () => {
+    const { sls, read, readUntil } = start();
+    read(a, 0);
+    read(b, 0.9);
+    readUntil(31);
+    const { query, answer } = await sls.nth(0);
+    expect(query.routes).toEqual(['a', 'b']);
+    answer();
+  });
+
+  it('is not refreshed for reads of another series seconds later', async () => {
+    const { sls, read, readUntil } = start();
+    read(a, 0);
+    read(b, 6);
+    readUntil(36);
+    const routes = [];
+    for (const n of [0, 1, 2, 3]) {
+      const { query, answer } = await sls.nth(n);
+      routes.push(query.routes?.join());
+      answer();
+    }
+    expect(routes).toEqual(['a', 'b', 'a', 'b']);
   });
 
   it('is not refreshed again while its refresh is in flight', async () => {
-    const { sls, clock } = start();
-    wanted.read(a, clock.now());
+    const { sls, read, readUntil, clock } = start();
+    read(a, 0);
+    readUntil(30);
     const { answer } = await sls.nth(0);
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    clock.advance(40_000);
+    for (let turn = 0; turn < 20; turn += 1) await nextTurn();
     expect(sls.sent).toHaveLength(1);
     answer();
-    (await sls.nth(1)).answer();
   });
 
   it('is refreshed even if the refresh of another logstore hangs', async () => {
-    const { sls, clock } = start();
-    wanted.read(elsewhere, clock.now());
-    await sls.nth(0);
-    wanted.read(a, clock.now());
+    const { sls, read, readUntil } = start();
+    read(elsewhere, 0);
+    read(a, 5);
+    readUntil(35);
+    expect((await sls.nth(0)).query.project).toBe('p2');
     for (const n of [1, 2, 3]) {
       const { query, answer } = await sls.nth(n);
       expect(query.project).toBe('p1');
@@ -90,25 +153,26 @@ describe('a wanted series', () => {
     }
   });
 
-  it('is dropped when it is no longer read, and refreshed again after the next read', async () => {
-    const { sls, clock } = start();
-    wanted.read(a, clock.now());
-    const first = await sls.nth(0);
-    clock.advance(121_000);
-    first.answer();
-    await waitFor(() => wanted.size === 0);
-    const { length } = sls.sent;
-    await new Promise((resolve) => setTimeout(resolve, 40));
-    expect(sls.sent).toHaveLength(length);
-    wanted.read(b, clock.now());
-    const next = await sls.nth(length);
+  it('is refreshed no more when its reads have ended, and again after further reads', async () => {
+    const { sls, read, readUntil, secondsOf } = start();
+    read(a, 0, 30);
+    readUntil(30);
+    // Two reads may be missed.
+    for (const n of [0, 1, 2]) (await sls.nth(n)).answer();
+    await waitFor(() => beats.size === 0);
+    expect(sls.sent).toHaveLength(3);
+    expect(secondsOf()).toBeLessThan(90);
+    read(b, 200);
+    readUntil(230);
+    const next = await sls.nth(3);
     expect(next.query.routes).toEqual(['b']);
     next.answer();
   });
 
   it('is refreshed again after failures, which are reported when they begin, change or end', async () => {
-    const { sls, clock } = start();
-    wanted.read(a, clock.now());
+    const { sls, read, readUntil } = start();
+    read(a, 0);
+    readUntil(30);
     const refused = () => new AdapterError('LogstoreNotFound', 'none');
     for (const n of [0, 1]) (await sls.nth(n)).fail(refused());
     (await sls.nth(2)).fail(new AdapterError('IndexMissing', 'none'));
@@ -129,13 +193,30 @@ describe('a wanted series', () => {
   });
 });
 
-it('starts the refreshes of each logstore at a random time', async () => {
-  const pauses = [0.9, 0];
-  const { sls, clock } = start({ random: () => pauses.shift() ?? 0, refreshMsOf: () => 200 });
-  wanted.read(a, clock.now());
-  wanted.read(elsewhere, clock.now());
-  expect((await sls.nth(0)).query.project).toBe('p2');
-  expect((await sls.nth(1)).query.project).toBe('p1');
+describe('series of one logstore that are read all the time', () => {
+  it('share no more refreshes in 15 s than the budget', async () => {
+    const { sls, read, readUntil, secondsOf } = start();
+    const many = Array.from({ length: 30 }, (_, index) => seriesWith({ route: `r${index}` }));
+    for (const [index, series] of many.entries()) read(series, index / 2);
+    readUntil(45);
+    const starts: number[] = [];
+    for (let n = 0; n < 13; n += 1) {
+      const { answer } = await sls.nth(n);
+      starts.push(secondsOf());
+      answer();
+    }
+    for (const [index, seconds] of starts.slice(4).entries())
+      expect(seconds - (starts[index] ?? 0)).toBeGreaterThanOrEqual(15);
+    expect((starts[12] ?? 0) - (starts[0] ?? 0)).toBeLessThan(49);
+  });
+
+  it('are not refreshed with a budget of 0', async () => {
+    const { sls, read, readUntil } = start({ budgetOf: () => 0 });
+    read(a, 0);
+    readUntil(60);
+    for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+    expect(sls.sent).toEqual([]);
+  });
 });
 
 it('learns the delay in one call at a time, without delaying refreshes', async () => {
@@ -145,8 +226,9 @@ it('learns the delay in one call at a time, without delaying refreshes', async (
     asked += 1;
     return learning.promise;
   };
-  const { sls, clock } = start({ learnDelay });
-  wanted.read(a, clock.now());
+  const { sls, read, readUntil } = start({ learnDelay });
+  read(a, 0);
+  readUntil(30);
   for (const n of [0, 1, 2]) (await sls.nth(n)).answer();
   await sls.nth(3);
   expect(asked).toBe(1);
@@ -154,13 +236,15 @@ it('learns the delay in one call at a time, without delaying refreshes', async (
 });
 
 it('cancels its queries when it is stopped, and starts no more', async () => {
-  const { sls, clock } = start();
-  wanted.read(a, clock.now());
+  const { sls, read, readUntil } = start();
+  read(a, 0);
+  readUntil(30);
   const { signal } = await sls.nth(0);
   stop.abort();
   await running;
   expect(signal.aborted).toBe(true);
-  wanted.read(elsewhere, clock.now());
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  read(elsewhere, 40);
+  readUntil(90);
+  for (let turn = 0; turn < 20; turn += 1) await nextTurn();
   expect(sls.sent).toHaveLength(1);
 });

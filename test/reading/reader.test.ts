@@ -7,7 +7,8 @@ import { Reader } from '../../src/reading/reader.ts';
 import { SampleStore } from '../../src/reading/sample-store.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../../src/sls/aggregate-source.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
-import { WantedSeries } from '../../src/reading/wanted-series.ts';
+import { CompleteResults } from '../../src/reading/complete-results.ts';
+import { ReadBeats } from '../../src/reading/pace/read-beats.ts';
 import { TestClock } from '../support/test-clock.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { seriesWith } from './series.ts';
@@ -37,7 +38,7 @@ let failing: AdapterError | undefined;
 /** If set, queries are answered after it resolves. */
 let held: Promise<void> | undefined;
 let store: SampleStore;
-let wanted: WantedSeries;
+let beats: ReadBeats;
 
 beforeEach(() => {
   clock = new TestClock();
@@ -46,7 +47,8 @@ beforeEach(() => {
   failing = undefined;
   held = undefined;
   store = new SampleStore(100);
-  wanted = new WantedSeries(100);
+  beats = new ReadBeats(100);
+  const complete = new CompleteResults({ isTooEarly: () => false, sink: store, clock });
   const collector = new Collector(
     { gatherMs: 1, holdMs: 1, firstPauseMs: 0, longestPauseMs: 0, random: () => 0 },
     {
@@ -56,11 +58,12 @@ beforeEach(() => {
       limitsOf: () => ({ maxNamedRoutes: 200, deadlineMs: 10_000 }),
       query,
       sink: store,
+      complete,
       observer: { batchSent: () => undefined },
     },
   );
   const settingsOf = () => ({ freshnessMs: 5000, maxStaleMs: 60_000, patienceMs: 20 });
-  reader = new Reader({ store, collector, wanted, settingsOf, clock });
+  reader = new Reader({ store, collector, complete, beats, settingsOf, clock });
 });
 
 async function query(asked: AggregateQuery): Promise<AggregatesByRoute> {
@@ -264,11 +267,30 @@ describe('a slow SLS', () => {
   });
 });
 
-it('marks every series that is read as wanted, fresh or not', async () => {
-  const asked = request('a', 'b');
-  await reader.read(asked, new AbortController().signal);
-  clock.advance(4000);
-  expect(await reader.read(asked, new AbortController().signal)).toMatchObject({ source: 'fresh' });
-  const routes = wanted.take({ project: 'p1', logstore: 'nginx-ingress' }, clock.now() + 119_999);
-  expect(routes.map(({ route }) => route)).toEqual(['a', 'b']);
+describe('the reads of a series', () => {
+  it('tell its beat, those with a fresh sample too', async () => {
+    const asked = request('a', 'b');
+    const by = { namespace: 'shop', user: 'hpa' };
+    const { signal } = new AbortController();
+    for (let reads = 0; reads < 3; reads += 1) {
+      clock.advance(2500);
+      if (reader.fresh(asked, by) === undefined) await reader.read(asked, signal, by);
+    }
+    expect(queries).toHaveLength(2);
+    const due = beats.due({ project: 'p1', logstore: 'nginx-ingress' }, clock.now());
+    const dueMs = clock.now() + 2500;
+    expect(due.map(({ series, ...rest }) => ({ ...rest, route: series.route }))).toEqual([
+      { dueMs, route: 'a' },
+      { dueMs, route: 'b' },
+    ]);
+  });
+
+  it('have a beat for each user', async () => {
+    for (const user of ['one', 'other', 'one', 'other', 'one', 'other']) {
+      clock.advance(2500);
+      await reader.read(request('a'), new AbortController().signal, { namespace: 'shop', user });
+    }
+    const due = beats.due({ project: 'p1', logstore: 'nginx-ingress' }, clock.now());
+    expect(due.map(({ dueMs }) => dueMs - clock.now())).toEqual([2500, 5000]);
+  });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AdapterError, errorRegistry, type ErrorCode } from '../../src/errors.ts';
 import { withRetry, type RetrySettings } from '../../src/reading/retry.ts';
+import { countTimers } from '../support/active-timers.ts';
 
 const settings: RetrySettings = { deadlineMs: 5000, firstPauseMs: 1, longestPauseMs: 4, random: () => 0.5 };
 const alive = () => new AbortController().signal;
@@ -143,15 +144,14 @@ describe('aborting the signal of withRetry', () => {
   });
 
   it('leaves no timer behind, and neither does a success', async () => {
-    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-    const before = timers();
+    const timers = countTimers();
     await withRetry(failing(throttled()).attempt, () => 1, alive(), { ...patient, random: () => 0 });
     const controller = new AbortController();
     const reading = withRetry(failing(throttled()).attempt, () => 9, controller.signal, patient);
     await new Promise((resolve) => setImmediate(resolve));
-    expect(timers()).toBeGreaterThan(before);
+    expect(timers.active()).toBeGreaterThan(0);
     controller.abort();
     await expect(reading).rejects.toMatchObject({ code: 'Canceled' });
-    expect(timers()).toBe(before);
+    await timers.none();
   });
 });

@@ -158,11 +158,19 @@ it.each(['null', 'NaN', 'Infinity', '-Infinity'])(
 
 describe('decodeByRoute of a query that groups by every route', () => {
   const decode = (...rows: readonly Record<string, string>[]) =>
-    decodeByRoute(rows, ['requests'], ['a', 'b', 'constructor'], 'skipped');
+    decodeByRoute(rows, ['requests'], ['a', 'b', 'constructor'], 'kept');
 
-  it('returns the routes that were asked for and skips others, whatever they contain and however often they come', () => {
-    const others = ['', '-', 'null', '__proto__', 'A', 'c', 'c'].map((route) => row(route, 'null'));
-    expect(decode(...others, row('b', '2'), ...others)).toEqual(new Map([['b', { requests: 2 }]]));
+  it('keeps the routes that were not asked for, as without a number if they have none or come twice', () => {
+    const others = ['', '-', 'null', '__proto__', 'A'].map((route) => row(route, '3'));
+    const counted = decode(...others, row('b', '2'), row('c', '1'), row('d', 'nil'), row('c', '1'));
+    expect(counted).toEqual(
+      new Map([
+        ...['', '-', 'null', '__proto__', 'A'].map((route) => [route, { requests: 3 }] as const),
+        ['b', { requests: 2 }],
+        ['c', { requests: NaN }],
+        ['d', { requests: NaN }],
+      ]),
+    );
   });
 
   it.each<[string, readonly Record<string, string>[], RegExp]>([

@@ -116,7 +116,10 @@ it('calls a late reading stale, and a series that never had a reading failing', 
   tracker.head(nothing);
   expect(await row()).toMatchObject({ state: 'failing', value: null, history: [] });
   putReading(tracker, series, 1, clock.now());
-  clock.advance(12_000);
+  clock.advance(24_999);
+  tracker.head(nothing);
+  expect(await row()).toMatchObject({ state: 'fresh', failure: null });
+  clock.advance(1);
   tracker.head(nothing);
   expect(await row()).toMatchObject({ state: 'stale', failure: null });
 });

@@ -19,7 +19,10 @@ export class LoggedReadings implements AsyncDisposable {
     this.adapter = adapter;
   }
 
-  static async start(index?: IndexConfig, file = 'reading: { refreshSeconds: 60 }'): Promise<LoggedReadings> {
+  static async start(
+    index?: IndexConfig,
+    file = 'reading: { freshnessSeconds: 0 }',
+  ): Promise<LoggedReadings> {
     const clock = new TestClock();
     const store = { project, logstore, ...(index === undefined ? {} : { index }) };
     const emulator = await startEmulator({

@@ -97,20 +97,12 @@ describe('event metrics', () => {
     observer.watchEnded?.({ path, reason: 'expired', message: '410', retryInMs: 1 });
     observer.reviewFailed?.({ kind: 'TokenReview', message: 'no', attempts: 3 });
     observer.servingPairUnusable?.(new AdapterError('ConfigInvalid', 'no'));
-    const refused = {
-      namespace: 'shop',
-      name: 'web',
-      metric: 'm',
-      error: new AdapterError('LabelMissing', 'no'),
-    };
-    observer.autoscalerMetricRefused?.(refused);
     observer.requestRefused?.({ method: 'GET', path: '/', error: new AdapterError('Forbidden', 'no') });
-    expect(await linesOf(metrics, /^(kube|serving|autoscaler|requests)_/)).toEqual([
+    expect(await linesOf(metrics, /^(kube|serving|requests)_/)).toEqual([
       'requests_refused_total{code="Forbidden"} 1',
       'kube_lists_total{resource="horizontalpodautoscalers"} 1',
       'kube_watch_ends_total{resource="horizontalpodautoscalers",reason="expired"} 1',
       'kube_reviews_failed_total{kind="TokenReview"} 1',
-      'autoscaler_metrics_refused_total{code="LabelMissing"} 1',
       'serving_certificate_failures_total 1',
     ]);
   });

@@ -10,6 +10,13 @@ import { Authenticator, type AuthenticationContext, type PresentedCredentials } 
 import { presentedChain, type PeerSocket, type PresentedChain } from './client-certificate.ts';
 import { authenticatedGroup, mastersGroup } from './users.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Empty if authentication is off. */
+    userName: string;
+  }
+}
+
 export interface AccessContext extends AuthenticationContext {
   readonly accessReviewer: {
     /** Asks by a SubjectAccessReview. Rejects if no answer can be had. */
@@ -66,6 +73,7 @@ export class Access {
 
   #admit(user: User, request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined {
     this.#enter(user, reply.raw);
+    request.userName = user.name;
     if (this.#context === undefined) return undefined;
     const { accessReviewer } = this.#context;
     const attributes = accessAttributes(request);

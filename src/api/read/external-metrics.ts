@@ -5,19 +5,18 @@ import { AdapterError, toAdapterError } from '../../errors.ts';
 import { parseLabelSelector } from '../../grammar/label-selector.ts';
 import { formatQuantity } from '../../grammar/quantity.ts';
 import type { MetricRequest } from '../../metric/metric-request.ts';
-import type { Reading, ReadingItem, ReadingSource } from '../../reading/reader.ts';
+import type { ReadBy, Reading, ReadingItem, ReadingSource } from '../../reading/reader.ts';
 import { groupVersion, listKind } from '../discovery/discovery.ts';
 import { encodeObject, type Representation } from './encode.ts';
 import { representationOf, sendBytes, sendError } from './representation.ts';
 
 export interface MetricReader {
   /**
-   * @param requestId for the log of the SLS queries
    * @throws AdapterError if the exact number cannot be had
    */
-  read(request: MetricRequest, signal: AbortSignal, requestId: string): Promise<Reading>;
+  read(request: MetricRequest, signal: AbortSignal, by: ReadBy): Promise<Reading>;
   /** Returns the reading if it need not be waited for. */
-  fresh(request: MetricRequest): Reading | undefined;
+  fresh(request: MetricRequest, by: ReadBy): Reading | undefined;
 }
 
 /** The last answer to a read. Sent again while its samples and the form that the client accepts are the same. */
@@ -104,10 +103,11 @@ export class ReadEndpoint {
     try {
       const asked = this.#parse(read, query);
       const form = formOf(request, query, this.#answers.get(asked));
-      const fresh = reader.fresh(asked);
+      const by = { namespace: read.namespace, user: request.userName, requestId };
+      const fresh = reader.fresh(asked, by);
       if (fresh === undefined) {
         return reader
-          .read(asked, request.signal, requestId)
+          .read(asked, request.signal, by)
           .then((reading) => this.#encode(asked, form, reading))
           .catch(toAdapterError)
           .then(finish);

@@ -45,6 +45,7 @@ export function createApp(options: AppOptions): Server {
   // Bodies are never read, so that none can fill the memory.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  app.decorateRequest('userName', '');
   app.addHook('onRequest', access.check.bind(access));
   const get = (url: string, handler: Handler) => {
     app.get(url, handler);

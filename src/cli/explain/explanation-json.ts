@@ -31,7 +31,7 @@ export function explanationJson(explanation: Explanation, namespace: string) {
     intervalSeconds: request.intervalSeconds,
     delay: { seconds: explanation.delaySeconds, from: explanation.delaySource },
     freshnessSeconds: settings.freshnessSeconds,
-    refreshSeconds: settings.refreshSeconds,
+    refreshesIn15Seconds: settings.refreshesIn15Seconds,
     maxStaleSeconds: settings.maxStaleSeconds,
     maxRetries: request.maxRetries,
     deadlineSeconds: settings.deadlineSeconds,

@@ -33,7 +33,7 @@ export function explanationText(explanation: Explanation, namespace: string): st
     ['delay', `${explanation.delaySeconds} s (${delayText(explanation)})`],
     [
       'freshness',
-      `served from memory for ${settings.freshnessSeconds} s, refreshed every ${settings.refreshSeconds} s; ` +
+      `served from memory for ${settings.freshnessSeconds} s, refreshed before reads that are due; ` +
         `if SLS fails, served until it is ${settings.maxStaleSeconds} s old`,
     ],
     ['retries', `at most ${maxRetries}, within ${settings.deadlineSeconds} s`],
@@ -95,7 +95,7 @@ function sharedText({ key, settings, batch }: Explanation): string {
   if (key.scope === 'logstore') return `one query with all ${others} that name no route`;
   const names = batch.query.everyRoute
     ? 'it counts every route'
-    : `it names up to ${settings.maxNamedRoutes} routes, and counts every route if there are more`;
+    : `it names up to ${settings.maxNamedRoutes} routes; if the reads of 15 s ask for more, it counts every route`;
   return `one query with all ${others}, whatever their routes; ${names}`;
 }
 

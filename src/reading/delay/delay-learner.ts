@@ -2,7 +2,7 @@ import { toAdapterError, type AdapterError, type ErrorCode } from '../../errors.
 import { pauseUntil } from '../../runtime/back-off.ts';
 import type { LogstoreAddress } from '../../sls/endpoint.ts';
 import type { SecondCountQuery, SecondCounts } from '../../sls/second-counts.ts';
-import type { LogstoreName } from '../wanted-series.ts';
+import type { LogstoreName } from '../pace/read-beats.ts';
 import {
   DelayEstimator,
   probeReachSeconds,

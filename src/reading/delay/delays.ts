@@ -46,7 +46,7 @@ export class Delays {
   /** Passes outcomes to the store, except samples whose delay became too short while their query was in flight. */
   readonly sink: OutcomeSink = {
     put: (series, sample, run) => {
-      if (!this.#isTooEarly(series, run)) this.#context.store.put(series, sample, run);
+      if (!this.isTooEarly(series, run)) this.#context.store.put(series, sample, run);
     },
     fail: (...failure) => this.#context.store.fail(...failure),
   };
@@ -139,11 +139,11 @@ export class Delays {
   #forgetEarlySamples({ project, logstore }: LogstoreAddress): void {
     this.#context.store.forget(
       (series, run) =>
-        series.project === project && series.logstore === logstore && this.#isTooEarly(series, run),
+        series.project === project && series.logstore === logstore && this.isTooEarly(series, run),
     );
   }
 
-  #isTooEarly(series: Series, { delaySeconds }: BatchRun): boolean {
-    return delaySeconds + spareSeconds < this.secondsOf(series);
-  }
+  /** Whether lines came after the window of a query was counted. */
+  readonly isTooEarly = (series: Series, { delaySeconds }: BatchRun): boolean =>
+    delaySeconds + spareSeconds < this.secondsOf(series);
 }

@@ -5,7 +5,7 @@ import { logstoreKey, type LogstoreAddress } from '../../sls/endpoint.ts';
 import { windowSeconds, type Window } from '../../metric/sample.ts';
 import type { SecondCountQuery, SecondCounts } from '../../sls/second-counts.ts';
 import { untilCanceled } from '../../sls/until-canceled.ts';
-import type { LogstoreName } from '../wanted-series.ts';
+import type { LogstoreName } from '../pace/read-beats.ts';
 import { CountedLines, countsAreNewSeconds } from './counted-lines.ts';
 import { leastGapSeconds, type Silence } from './silence-rule.ts';
 import { silentError } from './silent-error.ts';

@@ -1,5 +1,5 @@
 import { AdapterError } from '../../errors.ts';
-import type { LogstoreName } from '../wanted-series.ts';
+import type { LogstoreName } from '../pace/read-beats.ts';
 import type { Silence } from './silence-rule.ts';
 
 export const silentError = (logstore: LogstoreName, silence: Silence) =>

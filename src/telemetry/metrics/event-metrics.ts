@@ -122,11 +122,6 @@ function countKubeEvents(registry: MetricRegistry) {
     ['kind'],
     'Reviews that got no answer from the API server, retries included.',
   );
-  const refusals = registry.counter(
-    'autoscaler_metrics_refused_total',
-    ['code'],
-    'Metrics of HPAs that will be refused when they are read, counted once a change of the HPA.',
-  );
   const certificates = registry.counter(
     'serving_certificate_failures_total',
     [],
@@ -136,7 +131,6 @@ function countKubeEvents(registry: MetricRegistry) {
     listed: ({ path }) => lists.inc({ resource: resourceOf(path) }),
     watchEnded: ({ path, reason }) => ends.inc({ resource: resourceOf(path), reason }),
     reviewFailed: ({ kind }) => reviews.inc({ kind }),
-    autoscalerMetricRefused: ({ error }) => refusals.inc({ code: error.code }),
     servingPairUnusable: () => certificates.inc(),
   } satisfies Partial<Telemetry>;
 }

@@ -31,12 +31,7 @@ export function addStateMetrics(registry: MetricRegistry, projectOf: LabelOf, st
     { labels: { version: state.version, node_version: process.versions.node }, value: 1 },
   ]);
   registry.gauge('series', [], 'Series whose last reading is held.', () => state.series().held);
-  registry.gauge(
-    'series_wanted',
-    [],
-    'Series read lately or named by an HPA, which are kept fresh.',
-    () => state.series().wanted,
-  );
+  registry.gauge('series_wanted', [], 'Series that were read lately.', () => state.series().wanted);
   registry.gauge(
     'series_limit',
     [],

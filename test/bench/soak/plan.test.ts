@@ -39,6 +39,6 @@ describe('the plan of a soak', () => {
   });
 
   it('has a valid configuration of the adapter', () => {
-    expect(settingsOf(soakPlan(30)).reading).toMatchObject({ refreshSeconds: 1 });
+    expect(settingsOf(soakPlan(30)).reading).toMatchObject({ refreshesIn15Seconds: 15 });
   });
 });

@@ -14,8 +14,8 @@ const bySchema: Readonly<Record<string, [values: object, path: string, reason: R
   'an unknown value': [{ colour: 'red' }, '', /colour/],
   'an unknown setting': [{ config: { sls: { regoin: 'x' } } }, 'config.sls', /regoin/],
   'a setting out of range': [
-    { config: { reading: { refreshSeconds: 0 } } },
-    'config.reading.refreshSeconds',
+    { config: { reading: { refreshesIn15Seconds: -1 } } },
+    'config.reading.refreshesIn15Seconds',
     /1/,
   ],
   'a setting that the chart sets': [{ config: { server: { certDir: '/x' } } }, 'config.server', /certDir/],

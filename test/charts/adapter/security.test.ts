@@ -50,7 +50,7 @@ const known = {
   autoscalers: {
     apiGroups: ['autoscaling'],
     resources: ['horizontalpodautoscalers'],
-    verbs: ['get', 'list', 'watch'],
+    verbs: ['get', 'list'],
   },
   'metrics-reader': { apiGroups: ['external.metrics.k8s.io'], resources: metrics, verbs: ['get', 'list'] },
   scraper: { nonResourceURLs: ['/metrics'], verbs: ['get'] },
@@ -92,13 +92,23 @@ describe('RBAC rights in the chart', () => {
     ],
     [
       'node-role-values.yaml',
-      ['apiservice', 'metrics-reader'],
-      [`ClusterRole sls-metrics-adapter-apiservice → ${self} in everywhere`, ...common],
+      ['apiservice', 'autoscalers', 'metrics-reader'],
+      [
+        `ClusterRole sls-metrics-adapter-apiservice → ${self} in everywhere`,
+        `${watching} everywhere`,
+        ...common,
+      ],
     ],
   ])('of ci/%s are these rules, given to these, and no other', (file, roles, grants) => {
     const rules = rolesIn(file).map(({ kind, metadata, rules: own }) => [`${kind} ${metadata.name}`, own]);
     expect(rules).toEqual(roles.map((role) => [`ClusterRole sls-metrics-adapter-${role}`, [known[role]]]));
     expect(grantsIn(file)).toEqual(grants.toSorted());
+  });
+
+  it('include the watch of HPAs with the status page', async () => {
+    const values = { config: { ...leastValues.config, telemetry: { statusPage: true } } };
+    const { rules } = only<Role>(await render({ values }), 'ClusterRole', 'sls-metrics-adapter-autoscalers');
+    expect(rules).toEqual([{ ...known.autoscalers, verbs: ['get', 'list', 'watch'] }]);
   });
 
   it('the right to read metrics includes the metrics of the configuration', async () => {

@@ -127,7 +127,7 @@ describe("the guide's HPA with the guide's log", () => {
     adapter = await startAdapter(
       { slsEndpoint: emulator.url, delay: '10' },
       { clock },
-      'reading: { refreshSeconds: 60 }',
+      'reading: { freshnessSeconds: 0 }',
     );
     const line = (secondsAgo: number, upstream: string) => ({
       timeSeconds: clock.nowSeconds - secondsAgo,

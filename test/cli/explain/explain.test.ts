@@ -85,10 +85,10 @@ describe('explain', () => {
       'logstore   nginx-ingress',
       `window     ${stamp(end - 16)} to ${stamp(end)}, end excluded: 16 s that end 10 s before ${stamp(nowSeconds)}`,
       'delay      10 s (reading.delay.initialSeconds; a running adapter learns the delay, 2 to 60 s, and logs it)',
-      'freshness  served from memory for 10 s, refreshed every 5 s; if SLS fails, served until it is 60 s old',
+      'freshness  served from memory for 10 s, refreshed before reads that are due; if SLS fails, served until it is 60 s old',
       'retries    at most 5, within 20 s',
       'access     namespace default may read it, since there are no rules',
-      'shared     one query with all nginx-ingress metrics of the same project, logstore, window, filters and endpoint, whatever their routes; it names up to 200 routes, and counts every route if there are more',
+      'shared     one query with all nginx-ingress metrics of the same project, logstore, window, filters and endpoint, whatever their routes; it names up to 5 routes; if the reads of 15 s ask for more, it counts every route',
     ]);
     expect(shown).toContain('  GROUP BY effective_route');
   });

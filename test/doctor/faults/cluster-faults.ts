@@ -136,27 +136,29 @@ export const clusterFaults: readonly Fault[] = [
   {
     name: 'the adapter may not watch HPAs',
     inject: (setup) => {
+      setup.file = 'telemetry: { port: 0, statusPage: true }';
       setup.denied = ({ resource, user }) =>
         resource?.verb === 'watch' && resource.group === 'autoscaling' && user.username !== controller;
     },
     check: 'hpa-watch',
     status: 'warn',
     found: ['may not watch horizontalpodautoscalers.autoscaling'],
-    remedy: 'Without it only recently read metrics are kept fresh.',
+    remedy: 'Without it the status page shows no HPAs.',
     write:
       'kubectl create clusterrole sls-metrics-adapter-autoscalers --verb=get,list,watch --resource=horizontalpodautoscalers.autoscaling\nkubectl create clusterrolebinding sls-metrics-adapter-autoscalers --clusterrole=sls-metrics-adapter-autoscalers --serviceaccount=sls-metrics-adapter:sls-metrics-adapter',
   },
   {
     name: 'the adapter may not list HPAs in one of the configured namespaces',
     inject: (setup) => {
-      setup.file = 'kubernetes: { autoscalerNamespaces: [shop, bank] }';
+      setup.file =
+        'telemetry: { port: 0, statusPage: true }\nkubernetes: { autoscalerNamespaces: [shop, bank] }';
       setup.denied = ({ resource }) =>
         resource?.verb === 'list' && resource.group === 'autoscaling' && resource.namespace === 'bank';
     },
     check: 'hpa-watch',
     status: 'warn',
     found: ['may not list horizontalpodautoscalers.autoscaling in bank'],
-    remedy: 'Without it only recently read metrics are kept fresh.',
+    remedy: 'Without it the status page shows no HPAs.',
     write: [
       'kubectl create rolebinding -n bank sls-metrics-adapter-autoscalers --clusterrole=sls-metrics-adapter-autoscalers --serviceaccount=sls-metrics-adapter:sls-metrics-adapter',
     ],

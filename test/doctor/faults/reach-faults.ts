@@ -18,14 +18,14 @@ export const reachFaults: readonly Fault[] = [
     name: 'the configuration is wrong in several places',
     inject: (setup) => {
       setup.flags = { region: 'Beijing!' };
-      setup.file = 'reading: { refreshSeconds: 0 }\nslss: {}\n';
+      setup.file = 'reading: { refreshesIn15Seconds: -1 }\nslss: {}\n';
     },
     check: 'configuration',
     status: 'failed',
     found: [
       'sls.region (--region) is "Beijing!" and must be a region such as cn-beijing',
-      'reading.refreshSeconds',
-      'must be a whole number from 1 to 60',
+      'reading.refreshesIn15Seconds',
+      'must be a whole number from 0 to 15',
       'slss',
       'is not a setting',
     ],

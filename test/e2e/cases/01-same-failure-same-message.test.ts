@@ -16,7 +16,7 @@ let wrongKey: TestAdapter;
 /** Every read queries SLS. The circuit opens in the middle of the ten reads. */
 const config = `
 sls: { readTimeoutSeconds: 1, breaker: { failures: 4, openSeconds: 1 } }
-reading: { deadlineSeconds: 1, freshnessSeconds: 0, maxStaleSeconds: 0, refreshSeconds: 60 }
+reading: { deadlineSeconds: 1, freshnessSeconds: 0, maxStaleSeconds: 0 }
 `;
 
 beforeAll(async () => {

@@ -19,7 +19,10 @@ const ownMetric = `
 let readings: LoggedReadings;
 
 beforeAll(async () => {
-  readings = await LoggedReadings.start(undefined, `reading: { refreshSeconds: 60 }\nmetrics:${ownMetric}`);
+  readings = await LoggedReadings.start(
+    undefined,
+    `reading: { refreshesIn15Seconds: 0 }\nmetrics:${ownMetric}`,
+  );
   const plain = accessLine({ atSeconds: 0, upstreamName: 'default-auth-80', requestTime: '0.124' });
   await readings.logEachSecond(withAuthSubrequest(plain), 10);
   await readings.logEachSecond(

@@ -23,7 +23,7 @@ const route = 'default-web-80';
 const file = `
 hosts: { Web: ${longHost} }
 defaults: { project: ${project}, logstore: ${logstore} }
-reading: { refreshSeconds: 60, delaySeconds: 10 }
+reading: { freshnessSeconds: 0, delaySeconds: 10 }
 `;
 
 const clock = new TestClock();

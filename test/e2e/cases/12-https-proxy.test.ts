@@ -15,7 +15,7 @@ import { startHttpProxy, type HttpProxy } from '../../support/http-proxy.ts';
 const host = `${project}.sls.invalid`;
 const labels = { 'sls.project': project, 'sls.logstore': logstore, 'sls.query.max_retry': '0' };
 const settings = `sls: { connectTimeoutSeconds: 1, breaker: { failures: 100 } }
-reading: { freshnessSeconds: 0, maxStaleSeconds: 0, refreshSeconds: 60 }`;
+reading: { freshnessSeconds: 0, maxStaleSeconds: 0, refreshesIn15Seconds: 0 }`;
 const session = { id: 'STS.proxied', secret: 'session-secret', token: 'session-token' };
 const directory = mkdtempSync(join(tmpdir(), 'https-proxy-'));
 const tokenFile = join(directory, 'oidc-token');

@@ -48,7 +48,7 @@ beforeAll(async () => {
   }));
   const file = {
     defaults: { project, logstore },
-    reading: { refreshSeconds: 60, delaySeconds: 10 },
+    reading: { freshnessSeconds: 0, delaySeconds: 10 },
     metrics,
   };
   adapter = await startAdapter({ slsEndpoint: emulator.url }, { clock }, JSON.stringify(file));

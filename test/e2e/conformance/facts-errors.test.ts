@@ -15,7 +15,7 @@ import { exchangeRaw } from '../../support/raw-exchange.ts';
 let facts: FactsCluster;
 beforeAll(async () => {
   facts = await startFactsCluster({
-    file: 'reading: { deadlineSeconds: 1, freshnessSeconds: 0, maxStaleSeconds: 0, refreshSeconds: 60 }\nsls: { breaker: { failures: 100 } }',
+    file: 'reading: { deadlineSeconds: 1, freshnessSeconds: 0, maxStaleSeconds: 0 }\nsls: { breaker: { failures: 100 } }',
   });
 });
 afterAll(() => facts[Symbol.asyncDispose]());

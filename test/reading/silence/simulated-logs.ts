@@ -5,7 +5,8 @@ import { Delays } from '../../../src/reading/delay/delays.ts';
 import { Reader } from '../../../src/reading/reader.ts';
 import { SampleStore } from '../../../src/reading/sample-store.ts';
 import { SilenceWatch, type SilenceObserver } from '../../../src/reading/silence/silence-watch.ts';
-import { WantedSeries } from '../../../src/reading/wanted-series.ts';
+import { CompleteResults } from '../../../src/reading/complete-results.ts';
+import { ReadBeats } from '../../../src/reading/pace/read-beats.ts';
 import type { AggregateQuery, AggregateResult } from '../../../src/sls/aggregate-source.ts';
 import { parseEndpointUrl } from '../../../src/sls/endpoint.ts';
 import type { SecondCountQuery } from '../../../src/sls/second-counts.ts';
@@ -84,7 +85,7 @@ export function startAdapter(
   const { clock } = logs;
   const endpointOf = () => parseEndpointUrl('http://127.0.0.1:1');
   const store = new SampleStore(100);
-  const wanted = new WantedSeries(100);
+  const beats = new ReadBeats(100);
   const events: string[] = [];
   const at = () => clock.nowSeconds - logs.startSeconds;
   const observer: SilenceObserver = {
@@ -108,6 +109,7 @@ export function startAdapter(
     query: silence.countSeconds,
     observer: { delayLearned: () => 0, probeFailing: () => 0, probeRecovered: () => 0 },
   });
+  const complete = new CompleteResults({ isTooEarly: delays.isTooEarly, sink: delays.sink, clock });
   const collector = new Collector(
     { gatherMs: 0, holdMs: 0, firstPauseMs: 0, longestPauseMs: 0, random: () => 0 },
     {
@@ -116,11 +118,12 @@ export function startAdapter(
       limitsOf: () => ({ maxNamedRoutes: 200, deadlineMs: 10_000 }),
       query: silence.query,
       sink: delays.sink,
+      complete,
       observer: { batchSent: () => undefined },
     },
   );
   const settingsOf = () => ({ freshnessMs: 1000, maxStaleMs: 60_000, patienceMs: 5000 });
-  const reader = new Reader({ store, collector, wanted, settingsOf, clock });
+  const reader = new Reader({ store, collector, complete, beats, settingsOf, clock });
   const read = async (series: Series) => {
     const { project, logstore, metric, filters, intervalSeconds } = series;
     const group = { project, logstore, metric, filters, intervalSeconds, routes: undefined };

@@ -2,7 +2,8 @@ import { configSchema } from '../../../src/config/schema.ts';
 
 /** The settings from which the bounds of a fault are computed. All are in seconds, except the counts. */
 export interface FleetSettings {
-  readonly refresh: number;
+  /** How often in 15 s a logstore is refreshed at most. */
+  readonly refreshes: number;
   readonly freshness: number;
   readonly maxStale: number;
   readonly patience: number;
@@ -24,7 +25,7 @@ const { reading, sls } = configSchema.parse({ sls: { endpoint: 'http://127.0.0.1
 
 /** The default settings. */
 const production: FleetSettings = {
-  refresh: reading.refreshSeconds,
+  refreshes: reading.refreshesIn15Seconds,
   freshness: reading.freshnessSeconds,
   maxStale: reading.maxStaleSeconds,
   patience: reading.patienceSeconds,
@@ -42,7 +43,7 @@ const production: FleetSettings = {
 /** About a fifth of the defaults, in whole seconds. */
 const scaled: FleetSettings = {
   ...production,
-  refresh: 1,
+  refreshes: 15,
   freshness: 2,
   maxStale: 4,
   patience: 1,
@@ -84,7 +85,7 @@ export function configText(settings: FleetSettings): string {
       breaker: { failures: settings.breakerFailures, openSeconds: settings.breakerOpen },
     },
     reading: {
-      refreshSeconds: settings.refresh,
+      refreshesIn15Seconds: settings.refreshes,
       freshnessSeconds: settings.freshness,
       maxStaleSeconds: settings.maxStale,
       patienceSeconds: settings.patience,

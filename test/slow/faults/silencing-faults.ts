@@ -22,8 +22,8 @@ type Action = Pick<Fault, 'begin' | 'end'>;
 const attempts = 6;
 
 /** Each refresh queries each logstore. Reads add queries if a refresh is late. */
-const maxRefreshQueries = ({ refresh }: FleetSettings, seconds: number) =>
-  1.5 * logstores.length * (Math.ceil(seconds / refresh) + 1);
+const maxRefreshQueries = ({ refreshes }: FleetSettings, seconds: number) =>
+  1.5 * logstores.length * (Math.ceil((seconds * refreshes) / 15) + 1);
 
 /** The circuit opens after some failures. Then there are probes, and the queries that were in flight. */
 const opensCircuit = (code: ErrorCode): Expectation => ({

@@ -21,7 +21,7 @@ const slowSeconds = Math.max(settings.readTimeout, 3 + slowMs / 1000);
 
 /** Each refresh queries each logstore, with retries. Reads add queries if a refresh is late. */
 const maxQueries = (seconds: number, attempts: number) =>
-  2 * attempts * logstores.length * (Math.ceil(seconds / settings.refresh) + 1);
+  2 * attempts * logstores.length * (Math.ceil((seconds * settings.refreshes) / 15) + 1);
 
 const median = (values: readonly number[]) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;

@@ -1,0 +1,161 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Series } from '../../src/metric/series.ts';
+import { Collector } from '../../src/reading/collector.ts';
+import { CompleteResults, RecentRoutes } from '../../src/reading/complete-results.ts';
+import { SampleStore } from '../../src/reading/sample-store.ts';
+import type { AggregateQuery, AggregatesByRoute } from '../../src/sls/aggregate-source.ts';
+import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
+import { findMetric } from '../support/catalog.ts';
+import { TestClock } from '../support/test-clock.ts';
+import { alive } from './collector-harness.ts';
+import { seriesWith } from './series.ts';
+
+const freshnessMs = 10_000;
+const route = (index: number) => seriesWith({ route: `r${index}` });
+
+let clock: TestClock;
+let store: SampleStore;
+let complete: CompleteResults;
+let queries: AggregateQuery[];
+let isTooEarly: boolean;
+
+/** Route `r7` has 150 requests in every window, that of `r800` is no number, and no other route has any. */
+const answers: AggregatesByRoute = new Map([
+  ['r7', { requests: 150 }],
+  ['r800', { requests: Number.NaN }],
+]);
+
+function createCollector() {
+  return new Collector(
+    { gatherMs: 0, holdMs: 20, firstPauseMs: 0, longestPauseMs: 0, random: () => 0 },
+    {
+      clock,
+      endpointOf: () => parseEndpointUrl('http://127.0.0.1:1'),
+      delaySecondsOf: () => 10,
+      limitsOf: () => ({ maxNamedRoutes: 5, deadlineMs: 10_000 }),
+      query: async (query) => {
+        queries.push(query);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return answers;
+      },
+      sink: store,
+      complete,
+      observer: { batchSent: () => undefined },
+    },
+  );
+}
+
+beforeEach(() => {
+  clock = new TestClock();
+  store = new SampleStore(5000);
+  queries = [];
+  isTooEarly = false;
+  complete = new CompleteResults({ isTooEarly: () => isTooEarly, sink: store, clock });
+});
+
+/** Reads each series for the first time, with so many workers, as the reader does. */
+async function readAll(series: readonly Series[], workers: number): Promise<void> {
+  const collector = createCollector();
+  const left = [...series];
+  const work = async () => {
+    for (let one = left.shift(); one !== undefined; one = left.shift())
+      if (complete.answer(one, freshnessMs) === undefined) await collector.collect([one], 0, alive());
+  };
+  await Promise.all(Array.from({ length: workers }, work));
+}
+
+describe('1000 routes that are read for the first time', () => {
+  it.each([
+    [5, 3],
+    [100, 5],
+  ])('by %i workers take at most %i queries', async (workers, most) => {
+    await readAll(
+      Array.from({ length: 1000 }, (_, index) => route(index === 800 ? 1000 : index)),
+      workers,
+    );
+    expect(queries.length).toBeLessThanOrEqual(most);
+    expect(queries.at(-1)?.everyRoute).toBe(true);
+    expect(store.size).toBe(1000);
+    expect(store.get(route(7))?.last?.sample.value).toBe(10);
+    expect(store.get(route(999))?.last?.sample.value).toBe(0);
+  });
+});
+
+describe('a complete result', () => {
+  beforeEach(() =>
+    readAll(
+      Array.from({ length: 12 }, (_, index) => route(index)),
+      12,
+    ),
+  );
+
+  it('answers for routes that were never read, with its window, and stores their samples', () => {
+    const outcome = complete.answer(route(500), freshnessMs);
+    expect(outcome).toMatchObject({ kind: 'sample', sample: { value: 0, window: queries[0]?.window } });
+    expect(store.get(route(500))?.last?.run).toEqual(store.get(route(7))?.last?.run);
+  });
+
+  it('does not answer for a route without a number', () => {
+    expect(complete.answer(route(800), freshnessMs)).toBeUndefined();
+  });
+
+  it('does not answer for another metric', () => {
+    const latency = seriesWith({ route: 'r500', metric: findMetric('sls_ingress_latency_avg') });
+    expect(complete.answer(latency, freshnessMs)).toBeUndefined();
+  });
+
+  it.each<[string, () => Series]>([
+    ['another logstore', () => seriesWith({ route: 'r7', project: 'p2' })],
+    ['another window', () => seriesWith({ route: 'r7', intervalSeconds: 60 })],
+    [
+      'other lines',
+      () => seriesWith({ route: 'r7', filters: { method: { operator: 'in', values: ['GET'] } } }),
+    ],
+    ['the whole logstore', () => seriesWith({ route: undefined })],
+  ])('does not answer for %s', (_, series) => {
+    expect(complete.answer(series(), freshnessMs)).toBeUndefined();
+  });
+
+  it('does not answer once it is too old, or from the future', () => {
+    clock.advance(freshnessMs);
+    expect(complete.answer(route(7), freshnessMs)).toBeUndefined();
+    clock.advance(-freshnessMs - 1);
+    expect(complete.answer(route(7), freshnessMs)).toBeUndefined();
+  });
+
+  it('does not answer if lines came after its window was counted', () => {
+    isTooEarly = true;
+    expect(complete.answer(route(7), freshnessMs)).toBeUndefined();
+  });
+});
+
+it('is not what a query for named routes gives', async () => {
+  await readAll([route(1), route(2)], 2);
+  expect(queries[0]?.everyRoute).toBe(false);
+  expect(complete.answer(route(3), freshnessMs)).toBeUndefined();
+});
+
+describe('the routes that were asked for lately', () => {
+  const nowMs = 1_700_000_000_000;
+
+  it('counts the different routes that the last 15 s asked for, by group', () => {
+    const recent = new RecentRoutes();
+    expect(recent.add('qps', ['a', 'b'], nowMs)).toBe(2);
+    expect(recent.add('qps', ['b', 'c'], nowMs + 10_000)).toBe(3);
+    expect(recent.add('latency', ['d'], nowMs + 10_000)).toBe(1);
+    expect(recent.add('qps', ['d'], nowMs + 20_000)).toBe(3);
+    expect(recent.add('qps', ['d'], nowMs + 40_000)).toBe(1);
+  });
+
+  it('starts anew after the clock was set back', () => {
+    const recent = new RecentRoutes();
+    recent.add('qps', ['a', 'b'], nowMs);
+    expect(recent.add('qps', ['c'], nowMs - 60_000)).toBe(1);
+  });
+
+  it('counts all routes of one query, however many', () => {
+    const recent = new RecentRoutes();
+    const routes = Array.from({ length: 3000 }, (_, index) => `r${index}`);
+    expect(recent.add('qps', routes, nowMs)).toBe(3000);
+  });
+});

@@ -1,0 +1,30 @@
+import { createHook } from 'node:async_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+export interface TimerCount {
+  /** Returns how many of the timers keep the process alive. */
+  active(): number;
+  /** Waits until there are none, and ends the count. */
+  none(): Promise<void>;
+}
+
+/** Counts timers from now on. Those of earlier tests do not count: a worker runs many test files. */
+export function countTimers(): TimerCount {
+  const timers = new Map<number, NodeJS.Timeout>();
+  const hook = createHook({
+    init: (id, type, _trigger, resource) => {
+      if (type === 'Timeout') timers.set(id, resource as NodeJS.Timeout);
+    },
+    destroy: (id) => void timers.delete(id),
+  }).enable();
+  const active = () => [...timers.values()].filter((timer) => timer.hasRef()).length;
+  return {
+    active,
+    none: async () => {
+      // No timer here: it would count itself.
+      for (const endMs = performance.now() + 1000; active() > 0; await nextTurn())
+        if (performance.now() > endMs) throw new Error(`timers left: ${active()}`);
+      hook.disable();
+    },
+  };
+}
