@@ -144,7 +144,7 @@ function addDoctor(program: Command, io: Io): void {
     .option('--namespace <namespace>', 'Namespace of the HPA', 'default')
     .option(
       '--service-account <account>',
-      'ServiceAccount of the adapter, NAMESPACE/NAME; default: our own in a pod, else --service-namespace/--service-name',
+      'ServiceAccount of the adapter, NAMESPACE/NAME; default: our own in a pod, else that of its Deployment',
       parseServiceAccount,
     )
     .addOption(outputOption());
