@@ -60,6 +60,8 @@ export class DelayEstimator {
   delaySeconds: number;
   /** Whether lines come later than the longest delay, so that readings miss some. Set by `observe` only. */
   saturated = false;
+  /** Whether enough trials have confirmed the delay, and the newest missed nothing. Set by `observe` only. */
+  isSteady = false;
   readonly #settings: DelaySettings;
   /** Whether as many trials as lower a delay have confirmed this one. */
   #isUsual = false;
@@ -109,6 +111,7 @@ export class DelayEstimator {
       this.#isUsual = this.#judge(this.delaySeconds - 1, this.#probesSinceRaise()).settled;
       if (this.#isUsual) this.#raised = undefined;
     }
+    this.isSteady = this.#isUsual && this.delaySeconds === beforeSeconds && missingShare <= goodShare;
     if (this.delaySeconds === beforeSeconds) return undefined;
     return { beforeSeconds, delaySeconds: this.delaySeconds, missingShare };
   }

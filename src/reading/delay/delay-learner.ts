@@ -9,6 +9,7 @@ import {
   type DelayChange,
   type DelaySettings,
 } from './delay-estimator.ts';
+import { trialSeconds } from './remembered-probe.ts';
 
 export interface DelayLearnerContext {
   /** Sends one SLS request. */
@@ -36,6 +37,9 @@ export interface DelayObserver {
  * period, and with an eighth of a second more, eight probes fall on different fractions of a second too.
  */
 const betweenProbesMs = 17_125;
+/** Once the delay has been steady for `steadyMs`, one probe a minute shows whether that changes. */
+const betweenSteadyProbesMs = 59_125;
+const steadyMs = 10 * 60_000;
 /** A probe that is due within this time is waited for, because callers may come in steps of whole seconds. */
 const longestWaitMs = 5000;
 /** An answer within this time counts as of when the probe was sent, as with readings. */
@@ -50,6 +54,7 @@ export class DelayLearner {
   readonly #context: DelayLearnerContext;
   readonly #estimator: DelayEstimator;
   #sentAtMs = -Infinity;
+  #steadySinceMs = Infinity;
   #isProbing = false;
   /** The code of the last probe, if it failed. */
   #failingBy: ErrorCode | undefined;
@@ -96,7 +101,15 @@ export class DelayLearner {
   /** After the clock was set back, the next probe is due at once. */
   #waitMs(): number {
     const sinceMs = this.#context.clock.now() - this.#sentAtMs;
-    return sinceMs < 0 ? 0 : Math.max(0, betweenProbesMs - sinceMs);
+    return sinceMs < 0 ? 0 : Math.max(0, this.#betweenMs() - sinceMs);
+  }
+
+  #betweenMs(): number {
+    const isSteady = this.#sentAtMs - this.#steadySinceMs >= steadyMs;
+    // A probe shows what an earlier one missed only if it reaches back to the trials of that one.
+    const reachesBack =
+      this.delaySeconds + trialSeconds + betweenSteadyProbesMs / 1000 <= probeReachSeconds(this.#settings);
+    return isSteady && reachesBack ? betweenSteadyProbesMs : betweenProbesMs;
   }
 
   async #send(signal: AbortSignal): Promise<DelayChange | undefined> {
@@ -112,6 +125,7 @@ export class DelayLearner {
     // but not too short.
     const asOfSeconds = Math.floor(Math.max(sentAtMs, clock.now() - usualAnswerMs) / 1000);
     const change = this.#estimator.observe({ asOfSeconds, window, counts });
+    this.#steadySinceMs = this.#estimator.isSteady ? Math.min(this.#steadySinceMs, sentAtMs) : Infinity;
     if (change === undefined) return undefined;
     observer.delayLearned({ project, logstore, ...change, saturated: this.saturated });
     return change;

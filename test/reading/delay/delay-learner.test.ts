@@ -57,6 +57,44 @@ describe('a probe', () => {
 });
 
 describe('the rate of probes', () => {
+  /** Calls probe() every 15 s, as refreshes do, and returns how many probes each minute has. */
+  async function probesByMinute(minutes: number, { sls, learner }: ReturnType<typeof createLearner>) {
+    const counts: number[] = [];
+    for (let minute = 0; minute < minutes; minute++) {
+      const before = sls.sent.length;
+      for (let call = 0; call < 4; call++) {
+        const leaving = new AbortController();
+        // A probe that would wait is aborted, because the clock only moves between the calls.
+        const probed = learner.probe(leaving.signal);
+        leaving.abort();
+        await probed;
+        sls.clock.advance(15_000);
+      }
+      counts.push(sls.sent.length - before);
+    }
+    return counts;
+  }
+
+  it('is one a minute when the delay has been steady for ten minutes, until lines come later', async () => {
+    const bench = createLearner();
+    await bench.probeTimes(60);
+    expect(bench.learner.delaySeconds).toBe(4);
+    expect(await probesByMinute(5, bench)).toEqual([1, 1, 1, 1, 1]);
+    bench.sls.lagSeconds = 12;
+    const [first, ...others] = await probesByMinute(8, bench);
+    expect(first).toBe(1);
+    expect(others.slice(1).every((probes) => probes === 2)).toBe(true);
+    expect(bench.learner.delaySeconds).toBeGreaterThanOrEqual(13);
+  });
+
+  it('stays fast with a delay that slow probes could not judge', async () => {
+    const bench = createLearner();
+    bench.sls.lagSeconds = 48;
+    await bench.probeTimes(80);
+    expect(bench.learner.delaySeconds).toBeGreaterThan(46);
+    expect((await probesByMinute(3, bench)).every((probes) => probes === 2)).toBe(true);
+  });
+
   it.each([1000, 4999, 5000, 5001, 7000])(
     'is at most 4 in any minute if probe() is called every %i ms',
     async (beatMs) => {
