@@ -24,7 +24,8 @@ export async function runCommand(
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     if (thrown instanceof CommandFailed) return exitCodes.failed;
     const error = toAdapterError(thrown);
-    io.stderr.write(`${name}: ${error.message}\n`);
+    const request = error.slsRequestId === undefined ? '' : ` (SLS request ${error.slsRequestId})`;
+    io.stderr.write(`${name}: ${error.message}${request}\n`);
     if (error.code === 'Internal' && error.cause instanceof Error)
       io.stderr.write(`${error.cause.stack ?? ''}\n`);
     return error.code === 'ConfigInvalid' ? exitCodes.usage : exitCodes.failed;

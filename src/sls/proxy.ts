@@ -9,6 +9,10 @@ export interface Proxy {
   readonly shown: string;
 }
 
+/** What to do about a failure on the way through a proxy. */
+export const proxyRemedy =
+  'Check that the proxy runs and lets the adapter through; if SLS is to be reached without it, add its host to NO_PROXY.';
+
 /** Where a request goes to. */
 export interface Destination {
   readonly protocol: 'http' | 'https';

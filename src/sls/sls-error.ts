@@ -1,5 +1,6 @@
 import { AdapterError, errorRegistry, type ErrorCode } from '../errors.ts';
 import { withoutChangingParts } from './changing-parts.ts';
+import { proxyRemedy } from './proxy.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import { logstoreName, type LogstoreAddress } from './endpoint.ts';
 import {
@@ -66,7 +67,8 @@ export function replyError(
   return new AdapterError(code, `SLS, ${where}: ${said(withoutChangingParts(text))}`, {
     cause: new Error(`SLS answered ${statusCode} ${said(text)}`),
     slsRequestId,
-    remedy: rule?.remedy,
+    // Only SLS itself sends an errorCode.
+    remedy: rule?.remedy ?? (errorCode === undefined && proxy !== undefined ? proxyRemedy : undefined),
   });
 }
 

@@ -4,7 +4,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import { AdapterError } from '../errors.ts';
 import { AgentPool } from './agent-pool.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { Destination, Proxies, Proxy } from './proxy.ts';
+import { proxyRemedy, type Destination, type Proxies, type Proxy } from './proxy.ts';
 import { canceled, untilCanceled } from './until-canceled.ts';
 
 export interface TransportSettings {
@@ -149,9 +149,6 @@ const destinationOf = ({ endpoint, project }: TransportRequest): Destination => 
   hostname: endpoint.connectByProject ? `${project}.${endpoint.hostname}` : endpoint.hostname,
   port: endpoint.port,
 });
-
-const proxyRemedy =
-  'Check that the proxy runs and lets the adapter through; if SLS is to be reached without it, add its host to NO_PROXY.';
 
 /**
  * Includes the system's error code: the message may be empty (AggregateError of a failed connect). Leaves out what differs

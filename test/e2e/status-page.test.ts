@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { errorRegistry } from '../../src/errors.ts';
 import type { StatusDocument } from '../../src/status/status-document.ts';
 import { logstore, project, readPath, startAdapter, type TestAdapter } from '../support/adapter.ts';
 import { ready, startCluster, type TestCluster } from '../support/cluster.ts';
@@ -89,7 +88,7 @@ it('shows an SLS failure with its remedy, and its end', async () => {
   });
   const { code = 'Internal', remedy } = series[0]?.failure ?? {};
   expect(['SlsUnavailable', 'SlsThrottled']).toContain(code);
-  expect(remedy).toBe(errorRegistry[code].remedy);
+  expect(remedy).toMatch(/SLS is busy|network path/);
   cluster.emulator.setFaults({});
   await until(async ({ counts }) => {
     await read('shop', 'sls.ingress.route=shop-web-80');

@@ -53,6 +53,37 @@ describe('emulate', () => {
     expect(code).toBe(0);
   });
 
+  it('refuses a token that has expired, in the words of SLS', async () => {
+    const key = ['--access-key-id', 'id', '--access-key-secret', 's'];
+    const token = ['--security-token', 'temporary', '--token-lifetime', '1ms'];
+    await emulating([...key, ...token], async (url) => {
+      const env = {
+        ALIBABA_CLOUD_ACCESS_KEY_ID: 'id',
+        ALIBABA_CLOUD_ACCESS_KEY_SECRET: 's',
+        ALIBABA_CLOUD_SECURITY_TOKEN: 'temporary',
+      };
+      const query = fakeIo(env);
+      const selector = 'sls.project=k8s-log-demo,sls.logstore=nginx-ingress';
+      const argv = ['query', 'sls_ingress_qps', '--sls-endpoint', url, '--selector', selector];
+      expect(await runProgram(argv, query.io)).toBe(1);
+      expect(query.stderr()).toMatch(
+        /Unauthorized: The security token you provided has expired\. .*\(SLS request \w+\)\n$/,
+      );
+    });
+  });
+
+  it.each([
+    [['--security-token', 't'], '--security-token needs --access-key-id'],
+    [
+      ['--access-key-id', 'i', '--access-key-secret', 's', '--token-lifetime', '1s'],
+      '--token-lifetime needs --security-token',
+    ],
+  ])('ends with 2 for %j', async (flags, message) => {
+    const fake = fakeIo();
+    expect(await runEmulate(flags, fake.io)).toBe(2);
+    expect(fake.stderr()).toContain(message);
+  });
+
   it('prints the required key id, but not its secret', async () => {
     const key = ['--access-key-id', 'my-id', '--access-key-secret', 'hush'];
     const { stdout } = await emulating(key, async (url) => {

@@ -154,7 +154,7 @@ describe('a proxy in the environment', () => {
       502,
       503,
       'SlsUnavailable',
-      `HTTP 502 through HTTP${shown}: the body is not the JSON`,
+      `HTTP 502 through HTTP${shown}: the body is not the JSON that SLS documents. ${remedy}`,
     ],
   ])('is named in the error for %s, without its password', async (_, protocol, status, code, cause, text) => {
     proxy.refuseWith = status;
