@@ -76,6 +76,12 @@ describe('the message of an error reply', () => {
     expect(String(cause)).not.toContain('planted');
   });
 
+  it('is not garbled by a short secret, such as a local SLS takes', () => {
+    const body = Buffer.from(JSON.stringify({ errorCode: 'Code', errorMessage: 'too many' }));
+    const short = { accessKeyId: 'any', accessKeySecret: 'any', securityToken: 'o' };
+    expect(replyError({ statusCode: 404, headers, body }, address, short).what).toMatch(/: Code: too many$/);
+  });
+
   it('cuts a message that repeats a long query', () => {
     expect(errorOf(400, 'ParameterInvalid', 'x'.repeat(1e6)).what).toHaveLength(
       'SLS, project p, logstore l: ParameterInvalid: '.length + 1000,
