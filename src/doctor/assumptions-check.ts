@@ -14,7 +14,7 @@ export const assumptions: DoctorCheck = {
   deadlineMs: 60_000,
   run: async ({ dependencies, facts }, signal) => {
     const nowSeconds = Math.floor(dependencies.clock.now() / 1000);
-    const entries = ledger();
+    const { assumptions: entries = ledger() } = dependencies;
     const asked = entries.filter((entry) => entry.asked === 'by doctor');
     const place = {
       ...facts.get('target').address,

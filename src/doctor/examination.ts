@@ -12,6 +12,7 @@ import type { MetricRequest } from '../metric/metric-request.ts';
 import type { ReadingObserver } from '../service/reading-stack.ts';
 import type { SlsStack } from '../service/sls-stack.ts';
 import type { Dependencies } from '../service/dependencies.ts';
+import type { Assumption } from '../sls/assumptions/assumption.ts';
 import type { QueryTimes } from '../sls/decode.ts';
 import type { LogstoreAddress } from '../sls/endpoint.ts';
 import type { Account, RunningAdapter } from './running-adapter.ts';
@@ -38,6 +39,8 @@ export interface DoctorDependencies extends Dependencies {
   readonly observer: ReadingObserver & KubeObserver;
   /** Resolves host names. Default: the resolver of the system. */
   readonly lookup?: LookupFunction;
+  /** What the check `assumptions` asks SLS about. Default: the whole ledger. */
+  readonly assumptions?: readonly Assumption[];
   /** Resolves early, without an error, once the signal is aborted. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
 }

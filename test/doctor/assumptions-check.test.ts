@@ -6,6 +6,7 @@ import { createHealthySetup, type HealthySetup } from './healthy-setup.ts';
 let setup: HealthySetup;
 beforeAll(async () => {
   setup = await createHealthySetup();
+  setup.dependencies = { assumptions: ledger() };
 });
 afterAll(() => setup[Symbol.asyncDispose]());
 beforeEach(() => setup.emulator.differ({}));

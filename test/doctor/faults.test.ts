@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { clusterFaults } from './faults/cluster-faults.ts';
 import { hpaFaults } from './faults/hpa-faults.ts';
 import { linesFaults } from './faults/lines-faults.ts';
@@ -7,12 +7,6 @@ import { reachFaults } from './faults/reach-faults.ts';
 import { createHealthySetup, faultsIn } from './healthy-setup.ts';
 
 const faults = [...reachFaults, ...logsFaults, ...linesFaults, ...clusterFaults, ...hpaFaults];
-
-// What is assumed of SLS has a test of its own. Here it would take a third of the time.
-vi.mock(import('../../src/sls/assumptions/ledger.ts'), async (original) => ({
-  ...(await original()),
-  ledger: () => [],
-}));
 
 describe('doctor', () => {
   it.each(faults)(

@@ -65,12 +65,6 @@ async function surveyed(): Promise<Sent[]> {
   return sent;
 }
 
-// What doctor asks about SLS itself is compared apart: some of it must be refused.
-vi.mock(import('../../src/sls/assumptions/ask-ledger.ts'), async (original) => ({
-  ...(await original()),
-  askLedger: () => Promise.resolve({ results: [], queries: 0 }),
-}));
-
 const assumedTexts = ledger().flatMap(({ ask }) => (ask.kind === 'column' ? [`* | SELECT ${ask.sql}`] : []));
 
 let sent: readonly Sent[];
