@@ -38,6 +38,8 @@ export interface CollectObserver {
     readonly logstore: string;
     /** How many series the query answers. */
     readonly series: number;
+    /** `due`: it is sent before reads that are due. `read`: a read waits for it. */
+    readonly reason: 'due' | 'read';
   }): void;
 }
 
@@ -179,7 +181,8 @@ export class Collector {
     const { batch, members, plannedAtMs, deadlineMs, readIds } = query;
     const { project, logstore, window, plannedAtSeconds } = batch.query;
     const startMs = performance.now();
-    this.#context.observer.batchSent({ project, logstore, series: members.length });
+    const reason = readIds.length > 0 ? 'read' : 'due';
+    this.#context.observer.batchSent({ project, logstore, series: members.length, reason });
     const run = { plannedAtMs, delaySeconds: plannedAtSeconds - window.endSeconds };
     try {
       const result = await withRetry(

@@ -89,7 +89,7 @@ export function createReading(
     beats,
     collector,
     budgetOf: (project) => readingOf(project).refreshesIn15Seconds,
-    learnDelay: (series, signal) => delays.learn(series, signal),
+    learnDelay: delays.learn.bind(delays),
     isServed: (series) =>
       youngSample(store.get(series), readingOf(series.project).maxStaleMs, clock.now()) !== undefined,
     clock,
@@ -97,13 +97,7 @@ export function createReading(
   });
   const reader = new Reader({ store, collector, complete, beats, settingsOf: readingOf, clock });
   return {
-    reader,
-    beats,
-    prefetcher,
-    store,
-    sls,
-    delays,
-    silence,
+    ...{ reader, beats, prefetcher, store, sls, delays, silence },
     settingsOf: readingOf,
     retryPauses,
     [Symbol.dispose]: () => sls.close(),

@@ -34,7 +34,7 @@ describe('series that are asked for at about the same time', () => {
     expect(values(await first)).toEqual([2, 2]);
     expect(values(await second)).toEqual([2]);
     expect(sls.sent).toHaveLength(1);
-    expect(batches).toEqual([{ project: 'p1', logstore: 'nginx-ingress', series: 2 }]);
+    expect(batches).toEqual([{ project: 'p1', logstore: 'nginx-ingress', series: 2, reason: 'due' }]);
   });
 
   it('reach the sink once each, with the time of the plan, before the caller gets them', async () => {

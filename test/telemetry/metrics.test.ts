@@ -75,9 +75,9 @@ describe('event metrics', () => {
     const { observer } = metrics;
     for (const outcome of ['ok', 'ok', 'SlsThrottled', 'Canceled'] as const)
       observer.slsQueryFinished?.({ ...query, ...(outcome === 'ok' ? {} : noQuery), outcome });
-    observer.batchSent?.({ project: 'p', logstore: 'l', series: 40 });
+    observer.batchSent?.({ project: 'p', logstore: 'l', series: 40, reason: 'due' });
     observer.circuitOpened?.({ project: 'p', error: new AdapterError('SlsTimeout', 'no'), openMs: 1 });
-    expect(await linesOf(metrics, /^sls_(queries|processed|circuit)|sls_.*_count/)).toEqual([
+    expect(await linesOf(metrics, /^sls_(queries|processed|circuit|batches)|sls_.*_count/)).toEqual([
       'sls_queries_total{project="p",outcome="ok",code="ok"} 2',
       'sls_queries_total{project="p",outcome="failed",code="SlsThrottled"} 1',
       'sls_queries_total{project="p",outcome="canceled",code="Canceled"} 1',
@@ -85,6 +85,7 @@ describe('event metrics', () => {
       'sls_processed_rows_total{project="p"} 14',
       'sls_processed_bytes_total{project="p"} 5600',
       'sls_batch_series_count 1',
+      'sls_batches_total{reason="due"} 1',
       'sls_circuit_openings_total{project="p"} 1',
     ]);
   });

@@ -87,6 +87,11 @@ function countQueries(registry: MetricRegistry, projectOf: LabelOf) {
     batchSizes,
     'How many series one query to SLS answers; retries are no part.',
   );
+  const reasons = registry.counter(
+    'sls_batches_total',
+    ['reason'],
+    'Queries for readings, retries not counted, by reason: due (before reads that are due) or read (a read waits).',
+  );
   const openings = registry.counter(
     'sls_circuit_openings_total',
     ['project'],
@@ -101,7 +106,10 @@ function countQueries(registry: MetricRegistry, projectOf: LabelOf) {
       rows.inc({ project }, processedRows ?? 0);
       bytes.inc({ project }, processedBytes ?? 0);
     },
-    batchSent: ({ series }) => batches.observe(series),
+    batchSent: ({ series, reason }) => {
+      batches.observe(series);
+      reasons.inc({ reason });
+    },
     circuitOpened: ({ project }) => openings.inc({ project: projectOf(project) }),
   } satisfies Partial<Telemetry>;
 }
