@@ -17,6 +17,7 @@ import { RecentRoutes, type CompleteResults } from './complete-results.ts';
 import { RefusedMetrics } from './refused-metrics.ts';
 import { withRetry } from './retry.ts';
 import type { BatchRun, OutcomeSink } from './sample-store.ts';
+import type { LogstoreName } from './wanted-series.ts';
 
 export interface CollectorSettings extends JitterSettings {
   /** How long series of one logstore are queued before they are planned together. */
@@ -25,7 +26,7 @@ export interface CollectorSettings extends JitterSettings {
   readonly holdMs: number;
 }
 
-/** The settings of one project. */
+/** The settings of one logstore. */
 export interface CollectorLimits extends Pick<PlanContext, 'maxNamedRoutes'> {
   /** Of one query, all attempts and pauses together. */
   readonly deadlineMs: number;
@@ -45,7 +46,7 @@ export interface CollectObserver {
 
 export interface CollectorContext extends Pick<PlanContext, 'endpointOf' | 'delaySecondsOf'> {
   readonly clock: { now(): number };
-  readonly limitsOf: (project: string) => CollectorLimits;
+  readonly limitsOf: (logstore: LogstoreName) => CollectorLimits;
   readonly query: (query: AggregateQuery, signal: AbortSignal) => Promise<AggregatesByRoute>;
   readonly sink: OutcomeSink;
   /** Keeps the results that count every route. */
@@ -56,7 +57,7 @@ export interface CollectorContext extends Pick<PlanContext, 'endpointOf' | 'dela
 /** The series of one logstore that are not planned yet. */
 interface LogstoreQueue {
   readonly key: string;
-  readonly project: string;
+  readonly name: LogstoreName;
   queued: PendingSeries[];
   timer: NodeJS.Timeout | undefined;
   inFlight: number;
@@ -132,7 +133,8 @@ export class Collector {
     const { project, logstore } = pending.series;
     // Neither name can contain a slash.
     const key = `${project}/${logstore}`;
-    const queue = this.#queues.get(key) ?? { key, project, queued: [], timer: undefined, inFlight: 0 };
+    const name = { project, logstore };
+    const queue = this.#queues.get(key) ?? { key, name, queued: [], timer: undefined, inFlight: 0 };
     this.#queues.set(key, queue);
     queue.queued.push(pending);
     const { gatherMs, holdMs } = this.#settings;
@@ -148,7 +150,7 @@ export class Collector {
     const pending = new Map(queued.map((one) => [one.series, one]));
     const plannedAtMs = clock.now();
     try {
-      const { maxNamedRoutes, deadlineMs } = limitsOf(queue.project);
+      const { maxNamedRoutes, deadlineMs } = limitsOf(queue.name);
       const isAskedApart = this.#refused.isRefused;
       const planContext = {
         ...this.#context,

@@ -78,7 +78,7 @@ export function createReading(
       clock,
       endpointOf: sls.endpointOf,
       delaySecondsOf: delays.secondsOf,
-      limitsOf: readingOf,
+      limitsOf: silence.limitsOf,
       query: silence.query,
       sink,
       complete,

@@ -78,14 +78,15 @@ export class CountedLines {
     const ended = endedSilenceIn(timeline, question);
     const isStillSilent =
       held !== undefined && newestSeconds <= held.lastSeconds && ageSeconds <= silentRecountSeconds;
-    if (timeline.asOfSeconds >= plannedAtSeconds || isStillSilent)
+    const last = timeline.lastBefore(window.endSeconds) ?? -Infinity;
+    const neededSeconds = Math.max(last + 1 - historySeconds, window.endSeconds - holdSeconds);
+    const reachesBack = timeline.startSeconds <= neededSeconds;
+    if (reachesBack && (timeline.asOfSeconds >= plannedAtSeconds || isStillSilent))
       return silenceAtEnd(timeline, question) ?? ended ?? 'alive';
     if (held !== undefined) return 'unknown';
     if (ended !== undefined) return ended;
     if (gapSeconds < leastGapSeconds) return 'alive';
-    const last = timeline.lastBefore(window.endSeconds) ?? -Infinity;
-    const neededSeconds = Math.max(last + 1 - historySeconds, window.endSeconds - holdSeconds);
-    if (timeline.startSeconds > neededSeconds) return 'unknown';
+    if (!reachesBack) return 'unknown';
     const likely = silenceAtEnd(timeline, question);
     return likely?.isHeld === true ? 'unknown' : (likely ?? 'alive');
   }

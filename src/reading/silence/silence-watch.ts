@@ -17,6 +17,7 @@ export interface SilenceSettings {
     readonly holdSeconds: number;
   };
   readonly deadlineMs: number;
+  readonly maxNamedRoutes: number;
 }
 
 export interface SilenceWatchContext {
@@ -71,6 +72,8 @@ const usualArrivalSeconds = 6;
 const mostCounts = 4;
 /** With more, the least recently used is forgotten, and SLS is asked for its lines again when it matters. */
 const maxLogstores = 1000;
+/** How long every route is counted where the routes that are read are too quiet. */
+const everyRouteMs = 10 * 60_000;
 /** A logstore that was not asked for this long is shown no more. */
 const shownMs = 120_000;
 
@@ -84,6 +87,13 @@ export class SilenceWatch {
   readonly #logstores = new LRUCache<string, WatchedLogstore>({ max: maxLogstores });
   /** Counts in flight, by logstore. */
   readonly #counting = new Map<string, Promise<void>>();
+
+  /** Logstores with lines enough, but not of the routes that are read. */
+  readonly #quietRoutes = new LRUCache<string, true>({
+    max: maxLogstores,
+    ttl: everyRouteMs,
+    ttlResolution: 0,
+  });
 
   constructor(context: SilenceWatchContext) {
     this.#context = context;
@@ -101,6 +111,15 @@ export class SilenceWatch {
     if (this.#holdSecondsOf(query) > 0 && !this.#isCertainlyAlive(logstore, query))
       await this.#refuseSilence(logstore, query, signal);
     return byRoute;
+  };
+
+  /**
+   * Returns the settings of the queries of a logstore. Routes with few requests do not prove that the logstore lives, so
+   * every route is counted then: that is no query more.
+   */
+  readonly limitsOf = ({ project, logstore }: LogstoreName): SilenceSettings => {
+    const settings = this.#context.settingsOf(project);
+    return this.#quietRoutes.has(`${project}/${logstore}`) ? { ...settings, maxNamedRoutes: 0 } : settings;
   };
 
   /** Counts lines by second for another purpose, and keeps the counts. The window must end now. */
@@ -165,6 +184,9 @@ export class SilenceWatch {
       if (verdict !== undefined && verdict !== 'unknown') {
         this.#report(logstore, verdict, holdSeconds);
         if (verdict !== 'alive' && verdict.isHeld) throw silentError(query, verdict);
+        const hasLines = planned.window.endSeconds - 1 - newestSeconds < leastGapSeconds;
+        if (counts > 0 && hasLines && query.routes !== undefined)
+          this.#quietRoutes.set(`${query.project}/${query.logstore}`, true);
         return;
       }
       await untilCanceled(this.#count(logstore, query.plannedAtSeconds), signal);

@@ -1,35 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { AdapterError, toAdapterError } from '../../../src/errors.ts';
 import { seriesWith } from '../series.ts';
-import { SimulatedLogs, startAdapter, type AdapterOptions } from './simulated-logs.ts';
-
-/**
- * `full`: the number of all lines that were sent, but for a fifth. `low`: fewer. `zero`, or the code of an error. A sample
- * that is served while readings fail is told by its number.
- */
-type Outcome = 'full' | 'low' | 'zero' | 'LogstoreSilent' | 'SlsUnavailable';
-
-interface Scenario {
-  readonly title: string;
-  /** Lines a second that clients cause, by route, at a second since the start. */
-  readonly sent: (second: number) => Readonly<Record<string, number>>;
-  /** Whether the collector reads. While it does not, lines wait for it. */
-  readonly collects?: (second: number) => boolean;
-  /** Of the lines, those that reach SLS. */
-  readonly collectedShare?: (second: number) => number;
-  readonly slsFails?: (second: number) => boolean;
-  /** When the adapter is started again. */
-  readonly restartsAt?: number;
-  readonly options?: AdapterOptions;
-  /** The route that is read; undefined: the whole logstore. */
-  readonly route?: string;
-  /** What may be read from a second on. */
-  readonly expected: readonly (readonly [from: number, ...outcomes: Outcome[]])[];
-  readonly events?: readonly unknown[];
-  /** How many queries more than those for readings, without the probes of the delay. */
-  readonly mostExtraQueries?: number;
-  readonly untilSeconds: number;
-}
+import { scenarios, type Outcome, type Scenario } from './scenarios.ts';
+import { SimulatedLogs, startAdapter } from './simulated-logs.ts';
 
 const betweenReads = 5;
 
@@ -83,31 +56,6 @@ function averageOf({ sent, route }: Scenario, second: number): number {
       if (route === undefined || route === name) sum += lines;
   return sum / 15;
 }
-
-const nine = () => ({ 'default-web-80': 5, 'shop-api-http': 4 });
-const scenarios: readonly Scenario[] = [
-  {
-    title: 'steady traffic reads its number, without a query more',
-    sent: nine,
-    expected: [[0, 'full']],
-    mostExtraQueries: 0,
-    untilSeconds: 400,
-  },
-  {
-    title: 'a collector that stops reads as an error until 0 is believed',
-    sent: nine,
-    collects: (second) => second < 300,
-    expected: [
-      [0, 'full'],
-      [315, 'full', 'LogstoreSilent'],
-      [385, 'LogstoreSilent'],
-      [900, 'LogstoreSilent', 'zero'],
-      [925, 'zero'],
-    ],
-    events: [expect.stringMatching('^began at 31'), expect.stringMatching('^believed at 9')],
-    untilSeconds: 1100,
-  },
-];
 
 describe('what is read when', () => {
   it.each(scenarios)('$title', async (scenario) => {

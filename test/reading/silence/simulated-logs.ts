@@ -96,7 +96,7 @@ export function startAdapter(
   const silence = new SilenceWatch({
     query: logs.query,
     countSeconds: logs.countSeconds,
-    settingsOf: () => ({ silence: { holdSeconds }, deadlineMs: 10_000 }),
+    settingsOf: () => ({ silence: { holdSeconds }, deadlineMs: 10_000, maxNamedRoutes: 200 }),
     learnedDelayOf: (address) => delays.learnedSecondsOf(address),
     clock,
     observer,
@@ -115,7 +115,7 @@ export function startAdapter(
     {
       ...{ clock, endpointOf },
       delaySecondsOf: delays.secondsOf,
-      limitsOf: () => ({ maxNamedRoutes: 200, deadlineMs: 10_000 }),
+      limitsOf: silence.limitsOf,
       query: silence.query,
       sink: delays.sink,
       complete,
