@@ -17,7 +17,7 @@ import { RecentRoutes, type CompleteResults } from './complete-results.ts';
 import { RefusedMetrics } from './refused-metrics.ts';
 import { withRetry } from './retry.ts';
 import type { BatchRun, OutcomeSink } from './sample-store.ts';
-import type { LogstoreName } from './wanted-series.ts';
+import type { LogstoreName } from './pace/read-beats.ts';
 
 export interface CollectorSettings extends JitterSettings {
   /** How long series of one logstore are queued before they are planned together. */
