@@ -60,6 +60,8 @@ const denied = {
   errorMessage: 'denied by sts or ram, action: log:GetLogStoreLogs',
 };
 
+const revoked = opensCircuit('CredentialsRefused');
+
 export const silencingFaults: Readonly<Record<string, Fault>> = {
   'SLS answers every query with 500': { ...scripted({ status: 500 }), ...opensCircuit('SlsUnavailable') },
   'SLS throttles every query': { ...scripted(tooManyQueries), ...opensCircuit('SlsThrottled') },
@@ -85,7 +87,9 @@ export const silencingFaults: Readonly<Record<string, Fault>> = {
   },
   'the key is revoked and restored': {
     ...useCredentials({ accessKeyId: 'revoked', accessKeySecret: 'revoked' }),
-    ...opensCircuit('CredentialsRefused'),
+    ...revoked,
+    // A query whose key is refused looks for a new key, and is not sent again if there is none.
+    maxQueries: (settings, seconds) => 2 * revoked.maxQueries(settings, seconds),
   },
   'there are no credentials': { ...useCredentials(undefined), ...opensCircuit('CredentialsMissing') },
   // The last two are answers about one logstore, so they do not block queries to other logstores.
