@@ -146,14 +146,11 @@ describe('configSchema', () => {
     expect(new Set(faults['sls.endpoint'])).toEqual(new Set([endpoint]));
   });
 
-  it.each(['cn beijing', 'cn-beijing.log.aliyuncs.com', 'CN-Beijing', 'a/b', ''])(
-    'refuses the region %j',
-    (name) => {
-      expect(faultsOf({ sls: { region: name } })).toEqual({
-        'sls.region': ['must be a region such as cn-beijing'],
-      });
-    },
-  );
+  it.each(['cn beijing', 'CN-Beijing', 'a/b', ''])('refuses the region %j', (name) => {
+    expect(faultsOf({ sls: { region: name } })).toEqual({
+      'sls.region': ['must be a region such as cn-beijing'],
+    });
+  });
 
   /** Other values of `reading` that keep the rules that span settings satisfied. */
   const wide: Readonly<Record<string, object>> = {

@@ -69,6 +69,12 @@ it.each(['cn-hangzhou-intranet', 'cn-hangzhou-vpc', 'ap-southeast-1-internal'])(
   },
 );
 
+it('a region is not the host of its endpoint', () => {
+  expect(faultsOf({ sls: { region: 'cn-beijing.log.aliyuncs.com' } })).toEqual([
+    'sls.region must be a region such as cn-beijing',
+  ]);
+});
+
 describe('hosts', () => {
   const long = 'web.c0123456789abcdef0123456789abcdef.cn-beijing.alicontainer.com';
 
