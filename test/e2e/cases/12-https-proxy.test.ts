@@ -6,19 +6,26 @@ import { join } from 'node:path';
 import tls from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startEmulator, type Emulator } from '../../../emulator/emulator.ts';
-import { startSts, type Sts } from '../../sls/credentials/sts-double.ts';
+import { startSts, vpcSts, type Sts } from '../../sls/credentials/sts-double.ts';
 import { accessKey, logstore, project, startAdapter, type TestAdapter } from '../../support/adapter.ts';
 import { createCa } from '../../support/certificates.ts';
 import { expectStatus } from '../../support/expect-status.ts';
 import { startHttpProxy, type HttpProxy } from '../../support/http-proxy.ts';
 
 const host = `${project}.sls.invalid`;
+const vpcHost = `${project}.cn-beijing-intranet.log.aliyuncs.com`;
 const labels = { 'sls.project': project, 'sls.logstore': logstore, 'sls.query.max_retry': '0' };
 const settings = `sls: { connectTimeoutSeconds: 1, breaker: { failures: 100 } }
 reading: { freshnessSeconds: 0, maxStaleSeconds: 0, refreshesIn15Seconds: 0 }`;
 const session = { id: 'STS.proxied', secret: 'session-secret', token: 'session-token' };
 const directory = mkdtempSync(join(tmpdir(), 'https-proxy-'));
 const tokenFile = join(directory, 'oidc-token');
+
+const rrsaEnvironment = {
+  ALIBABA_CLOUD_ROLE_ARN: 'acs:ram::1:role/r',
+  ALIBABA_CLOUD_OIDC_PROVIDER_ARN: 'acs:ram::1:oidc-provider/p',
+  ALIBABA_CLOUD_OIDC_TOKEN_FILE: tokenFile,
+};
 
 let emulator: Emulator;
 let relay: tls.Server;
@@ -36,7 +43,7 @@ beforeAll(async () => {
   });
   const emulatorPort = Number(new URL(emulator.url).port);
   const ca = await createCa('sls');
-  const { certificate: cert, key } = await ca.issue({ eku: 'server', sans: [host] });
+  const { certificate: cert, key } = await ca.issue({ eku: 'server', sans: [host, vpcHost] });
   sts = await startSts({
     caller: { id: '', secret: '' },
     oidc: { providerArn: 'acs:ram::1:oidc-provider/p', token: 'oidc-token' },
@@ -54,7 +61,9 @@ beforeAll(async () => {
   const ports: Readonly<Record<string, number>> = {
     [host]: emulatorPort,
     [`${host}:443`]: (relay.address() as AddressInfo).port,
+    [`${vpcHost}:443`]: (relay.address() as AddressInfo).port,
     'sts.invalid:443': Number(sts.endpoint.split(':')[1]),
+    [`${vpcSts}:443`]: Number(sts.endpoint.split(':')[1]),
   };
   proxy = await startHttpProxy((name) => ports[name] ?? 1);
 });
@@ -93,12 +102,7 @@ describe('a proxy in the environment', () => {
 
   it('carries the requests to STS too, for RRSA and an assumed role', async () => {
     const rrsa = `{ source: rrsa, stsEndpoint: sts.invalid }`;
-    const env = {
-      HTTPS_PROXY: proxy.url,
-      ALIBABA_CLOUD_ROLE_ARN: 'acs:ram::1:role/r',
-      ALIBABA_CLOUD_OIDC_PROVIDER_ARN: 'acs:ram::1:oidc-provider/p',
-      ALIBABA_CLOUD_OIDC_TOKEN_FILE: tokenFile,
-    };
+    const env = { HTTPS_PROXY: proxy.url, ...rrsaEnvironment };
     const file = settings.replace('sls: {', `sls: { credentials: ${rrsa},`);
     await using adapter = await startAdapter(
       { slsEndpoint: 'https://sls.invalid' },
@@ -109,6 +113,17 @@ describe('a proxy in the environment', () => {
     expect(proxy.requests[0]).toBe('CONNECT sts.invalid:443');
     expect(new Set(proxy.requests.slice(1))).toEqual(new Set([`CONNECT ${host}:443`]));
     expect(sts.requests).toHaveLength(1);
+  });
+
+  it('shows that RRSA with source default asks STS in the VPC, and only that', async () => {
+    const env = { HTTPS_PROXY: proxy.url, ...rrsaEnvironment };
+    await using adapter = await startAdapter(
+      { region: 'cn-beijing' },
+      { env, credentials: undefined },
+      settings,
+    );
+    expect((await read(adapter)).body).toMatchObject({ items: [{ value: '0' }] });
+    expect(new Set(proxy.requests)).toEqual(new Set([`CONNECT ${vpcSts}:443`, `CONNECT ${vpcHost}:443`]));
   });
 
   it('is left out by NO_PROXY, and for addresses on loopback', async () => {

@@ -5,6 +5,9 @@ import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import { createCa } from '../../support/certificates.ts';
 
+/** The host of STS in the VPC. A proxy of a test leads to us from there. */
+export const vpcSts = 'sts-vpc.cn-beijing.aliyuncs.com';
+
 /** Who may assume which role. */
 export interface StsRules {
   readonly caller: { readonly id: string; readonly secret: string; readonly token?: string };
@@ -35,7 +38,7 @@ interface Refusal {
 /** Starts an STS on loopback over TLS, which this process trusts from then on. It accepts nothing that the real STS would refuse. */
 export async function startSts(rules: StsRules): Promise<Sts> {
   const ca = await createCa('sts');
-  const pair = await ca.issue({ eku: 'server', sans: ['127.0.0.1', 'sts.invalid'] });
+  const pair = await ca.issue({ eku: 'server', sans: ['127.0.0.1', 'sts.invalid', vpcSts] });
   tls.setDefaultCACertificates([...tls.getCACertificates(), ca.certificate]);
   const sts = { rules, replies: [] as Sts['replies'], requests: [] as Sts['requests'] };
   const server = https.createServer({ cert: pair.certificate, key: pair.key }, (request, response) => {
