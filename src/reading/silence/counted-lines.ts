@@ -19,8 +19,8 @@ export interface PlannedWindow {
 /** `unknown`: SLS must be asked for the lines of the whole logstore. */
 export type Verdict = Silence | 'alive' | 'unknown';
 
-/** Counts younger than this show whether a gap is likely. */
-export const countsAreNewSeconds = 30;
+/** Counts younger than this show whether a gap is likely. A steady logstore is probed once a minute for its delay. */
+export const countsAreNewSeconds = 70;
 /** While the logstore is silent, its lines are counted this often. */
 const silentRecountSeconds = 10;
 /** Of lines that arrive late. */
@@ -65,10 +65,9 @@ export class CountedLines {
   ): Verdict {
     const timeline = this.#timelineAt(nowSeconds);
     const gapSeconds = window.endSeconds - 1 - newestSeconds;
-    const ageSeconds = nowSeconds - (timeline?.asOfSeconds ?? -Infinity);
     const held = silence?.isHeld === true ? silence : undefined;
-    if (timeline === undefined || (ageSeconds > countsAreNewSeconds && held === undefined))
-      return gapSeconds < leastGapSeconds ? 'alive' : 'unknown';
+    if (timeline === undefined) return gapSeconds < leastGapSeconds ? 'alive' : 'unknown';
+    const ageSeconds = nowSeconds - timeline.asOfSeconds;
     const question: SilenceQuestion = {
       window,
       newestSeconds,
@@ -86,7 +85,7 @@ export class CountedLines {
     if (held !== undefined) return 'unknown';
     if (ended !== undefined) return ended;
     if (gapSeconds < leastGapSeconds) return 'alive';
-    if (!reachesBack) return 'unknown';
+    if (!reachesBack || ageSeconds > countsAreNewSeconds) return 'unknown';
     const likely = silenceAtEnd(timeline, question);
     return likely?.isHeld === true ? 'unknown' : (likely ?? 'alive');
   }

@@ -87,12 +87,12 @@ export const scenarios: readonly Scenario[] = [
     untilSeconds: 900,
   },
   {
-    title: 'traffic is always sparse and the delay is fixed: numbers, in two queries a minute more',
+    title: 'traffic is always sparse and the delay is fixed: numbers, in a query a minute more',
     sent: () => ({ web: poisson(0.05) }),
     options: { fixedDelaySeconds: 10 },
     expected: [[0, ...numbers]],
     events: [],
-    mostExtraQueries: 30,
+    mostExtraQueries: 15,
     untilSeconds: 900,
   },
   {
