@@ -40,6 +40,8 @@ export interface PrefetchObserver {
 
 /** A pause ends after this time at the latest: an early read, or a new reader, changes when the next refresh is due. */
 const longestPauseMs = 1000;
+/** Between two calls that may learn the delay of a logstore that is not refreshed. */
+const learningPauseMs = 5000;
 
 /**
  * Refreshes series just before they are read, in one loop for each logstore. It starts no refresh before the last one
@@ -58,13 +60,31 @@ export class Prefetcher {
     const { beats, budgetOf } = this.#context;
     beats.onBeat((logstore) => {
       const budget = budgetOf(logstore.project);
-      if (signal.aborted || budget === 0) return;
-      const loop = this.#keepFresh(logstore, new RefreshPacer(budget), signal);
+      if (signal.aborted) return;
+      const loop =
+        budget === 0
+          ? this.#keepLearning(logstore, signal)
+          : this.#keepFresh(logstore, new RefreshPacer(budget), signal);
       this.#loops.add(loop);
       void loop.finally(() => this.#loops.delete(loop));
     });
+    // The truth of their readings rests on the delay as well.
+    beats.onUnsteady((series) => {
+      if (!signal.aborted) void this.#context.learnDelay([series], signal);
+    });
     if (!signal.aborted) await once(signal, 'abort');
     await Promise.all(this.#loops);
+  }
+
+  /** Learns the delay of a logstore that is not refreshed, while it is read. */
+  async #keepLearning(logstore: LogstoreName, signal: AbortSignal): Promise<void> {
+    const { beats, learnDelay, clock, pause = pauseUntil } = this.#context;
+    while (!signal.aborted) {
+      const due = beats.due(logstore, clock.now());
+      if (due.length === 0) break;
+      await learnDelay([...new Set(due.map(({ series }) => series))], signal);
+      await pause(learningPauseMs, signal);
+    }
   }
 
   async #keepFresh(logstore: LogstoreName, pacer: RefreshPacer, signal: AbortSignal): Promise<void> {

@@ -210,13 +210,25 @@ describe('series of one logstore that are read all the time', () => {
     expect((starts[12] ?? 0) - (starts[0] ?? 0)).toBeLessThan(49);
   });
 
-  it('are not refreshed with a budget of 0', async () => {
+  it('are not refreshed with a budget of 0, but their delay is learned', async () => {
     const { sls, read, readUntil } = start({ budgetOf: () => 0 });
     read(a, 0);
     readUntil(60);
     for (let turn = 0; turn < 20; turn += 1) await nextTurn();
     expect(sls.sent).toEqual([]);
+    expect(learnt.length).toBeGreaterThan(2);
+    expect(learnt.flat()).toContain(a);
   });
+});
+
+it('learns the delay at reads without a beat too, which no refresh waits for', () => {
+  const { clock } = start();
+  const startMs = clock.now();
+  for (const seconds of [0, 4, 24, 29, 51, 57, 89, 93]) {
+    clock.nowMs = startMs + seconds * 1000;
+    beats.read(a, { namespace: 'shop', user: 'hpa' }, clock.nowMs);
+  }
+  expect(learnt).toEqual([[a], [a], [a], [a]]);
 });
 
 it('learns the delay in one call at a time, without delaying refreshes', async () => {

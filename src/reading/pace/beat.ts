@@ -39,6 +39,11 @@ export class Beat {
     this.#isSteady = sorted.length >= minIntervals && quantile(sorted, 0.75) - this.#earlyMs <= mostSpreadMs;
   }
 
+  /** Whether the reader reads again and again, but without a beat. */
+  get isUnsteady(): boolean {
+    return this.#intervalsMs.length >= minIntervals && !this.#isSteady;
+  }
+
   /** Returns when the next read is due at the earliest, Unix ms; undefined if the reader has no beat. */
   nextMs(nowMs: number): number | undefined {
     if (!this.#isSteady || this.isGone(nowMs)) return undefined;

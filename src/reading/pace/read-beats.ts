@@ -49,6 +49,7 @@ export class ReadBeats {
   /** Namespace → series that it was the first to read. */
   readonly #ofNamespace = new Map<string, number>();
   #onBeat: (logstore: LogstoreName) => void = () => undefined;
+  #onUnsteady: (series: Series) => void = () => undefined;
   #size = 0;
 
   /** @param maxSeries further series are served, but no refresh waits for their reads */
@@ -66,11 +67,17 @@ export class ReadBeats {
     this.#onBeat = listener;
   }
 
+  /** @param listener called at each read of a reader that reads again and again, but without a beat */
+  onUnsteady(listener: (series: Series) => void): void {
+    this.#onUnsteady = listener;
+  }
+
   read(series: Series, reader: SeriesReader, nowMs: number): void {
     const logstore = this.#logstoreOf(series);
     const beat = this.#beatOf(logstore, series, reader);
     if (beat === undefined) return;
     beat.read(nowMs);
+    if (beat.isUnsteady) this.#onUnsteady(series);
     if (logstore.isPaced || beat.nextMs(nowMs) === undefined) return;
     logstore.isPaced = true;
     this.#onBeat({ project: series.project, logstore: series.logstore });
