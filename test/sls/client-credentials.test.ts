@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../emulator/emulator.ts';
 import { AdapterError } from '../../src/errors.ts';
 import type { Credentials } from '../../src/sls/credentials/credentials.ts';
 import { RenewedCredentials } from '../../src/sls/credentials/renewed-credentials.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
+import { slsErrorRules } from '../../src/sls/sls-error-rules.ts';
 import { alive, createClient, logstore, project, startSls } from './sls-client.ts';
 
 const keys = ['first', 'second', 'third'].map((name) => ({
@@ -36,6 +37,7 @@ beforeEach(() => {
   fetched = 0;
   current = () => credentialsOf(0);
 });
+afterEach(() => sls.setFaults({}));
 afterAll(() => sls.stop());
 
 function client() {
@@ -107,4 +109,21 @@ describe('credentials that SLS refuses', () => {
     };
     expect(await asking.ask()).toBe('CredentialsMissing');
   });
+});
+
+describe('each error reply of SLS, over the wire', () => {
+  const replies = slsErrorRules.flatMap(({ means, examples }) =>
+    examples.map((example) => [...example, means] as const),
+  );
+
+  it.each(replies)(
+    'with status %i, code %s and message %j is %s, and renews the credentials only if it is about them',
+    async (status, errorCode, errorMessage, means) => {
+      using asking = client();
+      sls.setFaults({ status, errorCode, errorMessage });
+      expect(await asking.ask()).toBe(means);
+      expect(fetched).toBe(means === 'CredentialsRefused' ? 2 : 1);
+      expect(asking.events).toHaveLength(1);
+    },
+  );
 });
