@@ -6,6 +6,8 @@ import type { SyncRead } from '../support/sync-reads.ts';
 
 export interface FleetTargets {
   readonly p99Ms?: number;
+  /** The median, from the query of a reading to its read. */
+  readonly ageSeconds?: number;
   readonly readingQueriesPerMinute?: number;
   readonly completenessQueriesPerMinute?: number;
   readonly queriesPerMinute?: number;
@@ -51,6 +53,7 @@ export function fleetLines(
     line('p50 of a read', 'ms', latency('tookMs', 0.5)),
     line('p99 of a read', 'ms', latency('tookMs', 0.99), targets.p99Ms),
     line('p99 of the delay in sending reads', 'ms', latency('lagMs', 0.99)),
+    line('age of a reading at its read, from its query', 's', figureOf(agesSeconds(run)), targets.ageSeconds),
     line('readings that miss over 1 % of lines', '%', { value: missingPercent(run, linesPerSecond) }, 1),
     line('SLS queries for readings', '/min', queriesPerMinute('reading'), targets.readingQueriesPerMinute),
     line(
@@ -60,7 +63,7 @@ export function fleetLines(
       targets.completenessQueriesPerMinute,
     ),
     line('SLS queries in total', '/min', queriesPerMinute(), targets.queriesPerMinute),
-    line('CPU for refreshes, of one core', '%', figureOf(idleCpuPercent)),
+    line('CPU without reads, of one core', '%', figureOf(idleCpuPercent)),
     line('CPU for refreshes and reads, of one core', '%', figureOf(readingCpuPercent), targets.cpuPercent),
     line('resident memory at the end', 'MB', { value: residentMb.now }),
     line('resident memory at its peak', 'MB', { value: residentMb.peak }, targets.peakMb),
@@ -79,6 +82,16 @@ function ratePerMinute({ queries, measuredMs }: FleetRun, counts: (query: SeenQu
   const total = rates.reduce((sum, rate) => sum + rate, 0);
   // Rounded, since timers fire up to a millisecond late or a fraction of one early.
   return Math.round(total * 10) / 10;
+}
+
+/** Returns the time from the query of each reading to its read. With several logstores, the last query counts. */
+function agesSeconds({ passes, queries }: FleetRun): number[] {
+  const readings = queries.filter(({ kind }) => kind === 'reading');
+  const arrivals = new Map(readings.map(({ toSeconds, arrivedMs }) => [toSeconds, arrivedMs]));
+  return passes.flat().flatMap(({ sentMs, result }) => {
+    const arrivedMs = 'failure' in result ? undefined : arrivals.get(result.windowEndSeconds);
+    return arrivedMs === undefined ? [] : [(sentMs - arrivedMs) / 1000];
+  });
 }
 
 /** Returns the percentage of readings more than 1 % below the route's known rate. */

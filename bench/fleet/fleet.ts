@@ -6,15 +6,13 @@ import type { SeenQuery, SlsSettings } from '../sls/messages.ts';
 import { startSlsProcess, type SlsProcess } from '../sls/process.ts';
 import { startDelegatedAdapter } from '../support/delegated-adapter.ts';
 import { FrontProxy } from '../support/front-proxy.ts';
-import { autoscalerOf, hpaRoutes, type HpaRoute, type HpaRoutesSize } from '../support/hpa-routes.ts';
+import { hpaRoutes, type HpaRoute, type HpaRoutesSize } from '../support/hpa-routes.ts';
 import { CpuSpans, residentMbOf } from '../support/process-usage.ts';
 import { readInSync, syncSeconds, type SyncRead } from '../support/sync-reads.ts';
 
 export interface FleetPlan extends HpaRoutesSize {
   /** For each route. A window must hold a whole number of lines. */
   readonly linesPerSecond: number;
-  /** Whether the API server has the HPAs. Otherwise the adapter learns of the series from reads only. */
-  readonly autoscalers: boolean;
   /** How often log lines are written. */
   readonly tickMs: number;
   /** The number of measured passes. */
@@ -44,18 +42,14 @@ export interface FleetRun {
  */
 const workers = 100;
 
-/** The pause after the first reads, so that these do not affect the measurement. */
-const settleSeconds = 5;
+/** The first reads, and one interval more than a beat needs. */
+const warmUpPasses = 3;
 
 /** Runs the adapter as shipped, a scripted API server and an SLS with traffic. This process reads as the HPAs do. */
 export async function runFleet(plan: FleetPlan, { signal, progress }: RowContext): Promise<FleetRun> {
   const routes = hpaRoutes(plan);
   await using sls = await startSlsProcess(slsSettings(plan, routes));
-  await using adapter = await startDelegatedAdapter({
-    slsUrl: sls.url,
-    onProblem: progress,
-    ...(plan.autoscalers && { prepare: ({ hpas }) => routes.forEach((one) => hpas.put(autoscalerOf(one))) }),
-  });
+  await using adapter = await startDelegatedAdapter({ slsUrl: sls.url, onProblem: progress });
   using frontProxy = new FrontProxy(adapter.url, adapter.pair);
   await waitFor(
     async () => (await frontProxy.get('/readyz')).status === 200,
@@ -65,17 +59,22 @@ export async function runFleet(plan: FleetPlan, { signal, progress }: RowContext
   const pause = (seconds: number) => sleep(seconds * 1000, undefined, { signal });
   const paths = routes.map(({ path }) => path);
   progress(`${routes.length} routes: first reads`);
-  const warmUp = (await readInSync({ frontProxy, paths, signal, passes: 1, maxInFlight: workers })).flat();
-  await pause(settleSeconds);
-  progress(`${routes.length} routes: measuring for ${plan.passes * syncSeconds} s`);
-  const startMs = Date.now();
-  const readingCpu = new CpuSpans(adapter.pid);
+  let startMs = 0;
+  let readingCpu: CpuSpans | undefined;
   const onPass = (pass: number) => {
-    if (pass > 0) readingCpu.cut();
+    if (pass > warmUpPasses) readingCpu?.cut();
+    if (pass !== warmUpPasses) return;
+    progress(`${routes.length} routes: measuring for ${plan.passes * syncSeconds} s`);
+    startMs = Date.now();
+    readingCpu = new CpuSpans(adapter.pid);
   };
-  const passes = await readInSync({ frontProxy, paths, signal, passes: plan.passes, onPass });
+  const all = await readInSync({
+    ...{ frontProxy, paths, signal, onPass },
+    passes: warmUpPasses + plan.passes,
+    maxInFlight: workers,
+  });
   const endMs = Date.now();
-  progress(`${routes.length} routes: refreshing without reads`);
+  progress(`${routes.length} routes: without reads`);
   const idleCpu = new CpuSpans(adapter.pid);
   for (let span = 0; span < plan.idle.spans; span += 1) {
     await pause(plan.idle.spanSeconds);
@@ -83,11 +82,11 @@ export async function runFleet(plan: FleetPlan, { signal, progress }: RowContext
   }
   await allReported(sls);
   return {
-    warmUp,
-    passes,
+    warmUp: all[0] ?? [],
+    passes: all.slice(warmUpPasses),
     queries: sls.queries.filter(({ arrivedMs }) => arrivedMs >= startMs && arrivedMs < endMs),
     measuredMs: endMs - startMs,
-    readingCpuPercent: readingCpu.percents,
+    readingCpuPercent: readingCpu?.percents ?? [],
     idleCpuPercent: idleCpu.percents,
     residentMb: residentMbOf(adapter.pid),
   };

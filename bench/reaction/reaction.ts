@@ -33,6 +33,8 @@ export function stepOffsets(periodSeconds: number): number[] {
 
 /** The time from a step to the reading that fully reflects it, and its parts, which add up to the total. */
 export interface Reaction {
+  /** From the step to the first reading that asks for enough replicas. */
+  readonly enoughMs: number;
   readonly totalMs: number;
   /** The window of the reading. All of it is after the step. */
   readonly windowMs: number;
@@ -55,6 +57,13 @@ export function reflectsFully(step: Step, { value, windowSeconds, windowEndSecon
   const startMs = (windowEndSeconds - windowSeconds) * 1000;
   return startMs >= step.atMs && value >= fullShare * step.toPerSecond;
 }
+
+/** The HPA changes nothing while a reading differs by less than this share. Source: its --horizontal-pod-autoscaler-tolerance. */
+const tolerance = 0.1;
+
+/** Returns whether an HPA with this reading asks for enough replicas, give or take its tolerance. */
+export const asksForEnough = (step: Step, { value }: WireReading): boolean =>
+  value >= step.toPerSecond / (1 + tolerance);
 
 /** The first query whose window is after the step: when it was answered, and how long before it the window ended. */
 export interface FirstChance {
@@ -81,10 +90,12 @@ export function reactionOf(
 ): Reaction | undefined {
   const first = readings.find((reading) => reflectsFully(step, reading));
   if (first === undefined) return undefined;
+  const enough = readings.find((one) => one.receivedMs > step.atMs && asksForEnough(step, one)) ?? first;
   const windowMs = first.windowSeconds * 1000;
   const totalMs = first.receivedMs - step.atMs;
   const refreshMs = chance.answeredMs - step.atMs - windowMs - chance.delayMs;
   return {
+    enoughMs: enough.receivedMs - step.atMs,
     totalMs,
     windowMs,
     delayMs: chance.delayMs,

@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { accessKey, project } from '../../test/support/adapter.ts';
+import { waitFor } from '../../test/support/wait-for.ts';
 import type { RowContext } from '../row.ts';
 import type { SeenLines, SeenQuery } from '../sls/messages.ts';
 import { startSlsProcess, type SlsProcess } from '../sls/process.ts';
 import { startDelegatedAdapter } from '../support/delegated-adapter.ts';
 import { FrontProxy } from '../support/front-proxy.ts';
-import { autoscalerOf, hpaRoutes, type HpaRoute } from '../support/hpa-routes.ts';
+import { hpaRoutes, type HpaRoute } from '../support/hpa-routes.ts';
 import { readInSync, syncSeconds, type SyncRead } from '../support/sync-reads.ts';
 import { delaySecondsOf, stepOffsets, steppingRoutes, type Step } from './reaction.ts';
 
@@ -14,10 +14,10 @@ const perSecond = { from: 10, to: 50 } as const;
 
 /** From here down the delay counts as learned. It starts at 10 s, and lines are up to 4 s late. */
 const learnedDelaySeconds = 6;
-const maxLearningMs = 210_000;
 
 /** All steps happen in the first pass. The others are for window, delay, refresh and sync period. */
 const passes = 4;
+const maxLearningPasses = 14;
 
 /** The steps and the reads of their routes. */
 export interface SteppingRun {
@@ -30,26 +30,40 @@ export interface SteppingRun {
 }
 
 /**
- * Runs the adapter as shipped, with one HPA per route in its API server. Waits until the delay is learned, then steps the
- * rates.
+ * Runs the adapter as shipped, and reads each route every 15 s. Steps the rates once the delay is learned.
+ *
+ * @param phases how many moments of the 15 s have reads
  */
-export async function runSteps({ signal, progress }: RowContext): Promise<SteppingRun> {
+export async function runSteps({ signal, progress }: RowContext, phases: number): Promise<SteppingRun> {
   const routes = hpaRoutes({ logstores: 1, routesPerLogstore: steppingRoutes, namespaces: 1 });
   await using sls = await startStepping(routes);
-  await using adapter = await startDelegatedAdapter({
-    slsUrl: sls.url,
-    onProblem: progress,
-    prepare: ({ hpas }) => routes.forEach((one) => hpas.put(autoscalerOf(one))),
-  });
+  await using adapter = await startDelegatedAdapter({ slsUrl: sls.url, onProblem: progress });
   using frontProxy = new FrontProxy(adapter.url, adapter.pair);
-  const learningMs = await learnedAfterMs(sls, signal);
-  progress(`reaction: the delay is ${learningMs === undefined ? 'not ' : ''}learned, starting the steps`);
-  const steps = startSteps(sls, routes);
+  await waitFor(
+    async () => (await frontProxy.get('/readyz')).status === 200,
+    15_000,
+    'the adapter to be ready',
+  );
+  let learningMs: number | undefined;
+  let steps: Step[] = [];
+  let lastPass = Infinity;
+  const goesOn = (done: number) => {
+    learningMs ??= learnedAfterMs(sls);
+    if (lastPass === Infinity && (learningMs !== undefined || done >= maxLearningPasses)) {
+      progress(`reaction: the delay is ${learningMs === undefined ? 'not ' : ''}learned, starting the steps`);
+      steps = startSteps(sls, routes);
+      lastPass = done + passes;
+    }
+    return done < lastPass;
+  };
   const paths = routes.map(({ path }) => path);
-  const reads = (await readInSync({ frontProxy, paths, signal, passes })).flat();
+  const all = await readInSync({ frontProxy, paths, phases, signal, passes: goesOn });
   progress('reaction: done');
   return {
-    steps: steps.map((step, route) => ({ step, reads: reads.filter(({ index }) => index === route) })),
+    steps: steps.map((step, route) => ({
+      step,
+      reads: all.slice(-passes).flatMap((reads) => reads.filter(({ index }) => index === route)),
+    })),
     queries: successfulQueries(sls),
     lines: sls.lines,
     learningMs,
@@ -78,16 +92,11 @@ const startStepping = (routes: readonly HpaRoute[]) =>
 const successfulQueries = ({ queries }: SlsProcess) =>
   queries.filter(({ kind, statusCode }) => kind === 'reading' && statusCode === 200);
 
-/** Returns undefined if it takes too long. */
-async function learnedAfterMs(sls: SlsProcess, signal: AbortSignal): Promise<number | undefined> {
-  const startMs = performance.now();
-  while (performance.now() - startMs < maxLearningMs) {
-    const queries = successfulQueries(sls);
-    const learned = queries.find((query) => delaySecondsOf(query) <= learnedDelaySeconds);
-    if (learned !== undefined) return learned.arrivedMs - (queries[0]?.arrivedMs ?? 0);
-    await sleep(500, undefined, { signal });
-  }
-  return undefined;
+/** Returns the time from the first query to the first with the learned delay; undefined: there was none yet. */
+function learnedAfterMs(sls: SlsProcess): number | undefined {
+  const queries = successfulQueries(sls);
+  const learned = queries.find((query) => delaySecondsOf(query) <= learnedDelaySeconds);
+  return learned && learned.arrivedMs - (queries[0]?.arrivedMs ?? 0);
 }
 
 /** Sends one step command per route. The steps are spread over the next period. */

@@ -5,7 +5,7 @@ import { coldPath, coldRoutes, startColdAdapter, type ColdAdapter } from '../sup
 
 /** The interval of each burst. Every burst reads its own series, so that no earlier reading can answer it. */
 const intervalsSeconds = [15, 16, 17, 18, 19];
-const maxQueries = 6;
+const maxQueries = 5;
 /** By default the adapter serves 400 requests at a time and refuses further ones. */
 const config = { server: { maxRequestsInFlight: coldRoutes } };
 

@@ -7,7 +7,7 @@ import { startSlsProcess } from '../sls/process.ts';
 import { figureOf, quantile } from '../statistics.ts';
 import { startDelegatedAdapter } from '../support/delegated-adapter.ts';
 import { FrontProxy } from '../support/front-proxy.ts';
-import { autoscalerOf, hpaRoutes } from '../support/hpa-routes.ts';
+import { hpaRoutes } from '../support/hpa-routes.ts';
 import { Scraper, type ScrapeResult } from '../support/scraper.ts';
 import { readInSync, syncSeconds, withoutStalledReads, type SyncRead } from '../support/sync-reads.ts';
 
@@ -23,7 +23,8 @@ const readRoutes = 1000;
 const scrapePauseMs = 1000;
 
 /** Readings stay fresh throughout, so that no read waits for SLS, which is not measured here. */
-const config = 'telemetry: { maxSeriesValues: 4000 }\nreading: { freshnessSeconds: 60 }';
+const config =
+  'telemetry: { maxSeriesValues: 4000 }\nreading: { freshnessSeconds: 60, refreshesIn15Seconds: 3 }';
 
 const maxMb = 1;
 const maxScrapeMs = 100;
@@ -36,17 +37,13 @@ export const scrape: Row = {
   async measure({ signal, progress }: RowContext) {
     const routes = hpaRoutes(plan);
     await using sls = await startSlsProcess(slsSettings(plan, routes));
-    await using adapter = await startDelegatedAdapter({
-      slsUrl: sls.url,
-      config,
-      onProblem: progress,
-      prepare: ({ hpas }) => routes.forEach((one) => hpas.put(autoscalerOf(one))),
-    });
+    await using adapter = await startDelegatedAdapter({ slsUrl: sls.url, config, onProblem: progress });
     using hpas = new FrontProxy(adapter.url, adapter.pair);
     await using prometheus = new Scraper(adapter);
     await waitFor(async () => (await hpas.get('/readyz')).status === 200, 15_000, 'the adapter to be ready');
     const allStored = `\nsls_metrics_adapter_external_metric_values_left_out ${routes.length - 4000}\n`;
     progress('scrape: waiting until all 10,000 series have a sample');
+    await readInSync({ frontProxy: hpas, paths: routes.map(({ path }) => path), passes: 1, signal });
     await waitFor(
       async () => {
         signal.throwIfAborted();

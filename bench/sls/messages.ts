@@ -38,7 +38,7 @@ export interface SeenQuery {
   readonly logstore: string;
   readonly kind: 'reading' | 'completeness';
   readonly text: string;
-  /** Start of the time range. */
+  /** The window that the SQL counts. The time range of the request is rounded outward to minutes. */
   readonly fromSeconds: number;
   readonly toSeconds: number;
   /** Unix time of its arrival. */

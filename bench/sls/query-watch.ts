@@ -48,7 +48,8 @@ export function parseBody(json: string): Pick<SeenQuery, 'text' | 'fromSeconds' 
   }
   const { from, to, query } = body ?? {};
   if (typeof query !== 'string' || typeof from !== 'number' || typeof to !== 'number') return undefined;
-  return { text: query, fromSeconds: from, toSeconds: to };
+  const [, start = from, end = to] = /__time__ >= (\d+) AND __time__ < (\d+)/.exec(query) ?? [];
+  return { text: query, fromSeconds: Number(start), toSeconds: Number(end) };
 }
 
 /** Returns the purpose of one of the adapter's queries. Only those that learn the delay count the lines of each second. */

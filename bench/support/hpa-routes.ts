@@ -1,5 +1,4 @@
 import { project, readPath, selectorOf } from '../../test/support/adapter.ts';
-import { autoscaler, externalMetric } from '../../test/support/scripted-autoscalers.ts';
 
 /** A route and the HPA that reads it. */
 export interface HpaRoute {
@@ -31,6 +30,3 @@ export function hpaRoutes({ logstores, routesPerLogstore, namespaces }: HpaRoute
     return { name, namespace, logstore, labels, path: readPath(metric, selectorOf(labels), namespace) };
   });
 }
-
-export const autoscalerOf = ({ namespace, name, logstore, labels }: HpaRoute) =>
-  autoscaler(namespace, `${logstore}-${name}`, [externalMetric(metric, { matchLabels: labels })]);

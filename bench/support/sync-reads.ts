@@ -19,10 +19,12 @@ export interface SyncRead {
 
 export interface SyncOptions {
   readonly frontProxy: FrontProxy;
-  /** Each path is read once every 15 s. The reads are evenly spread, in this order. */
+  /** Each path is read once every 15 s. The reads are spread over so many moments, in this order. */
   readonly paths: readonly string[];
-  /** How often each path is read. */
-  readonly passes: number;
+  /** How many moments of a pass have reads. Default: one for each path, evenly spread. */
+  readonly phases?: number;
+  /** How often each path is read, or whether another pass follows after so many. */
+  readonly passes: number | ((done: number) => boolean);
   /** The number of the controller's workers: further reads wait. Default: unlimited. */
   readonly maxInFlight?: number;
   /** Called at the start of each pass and at the end of the last one. */
@@ -37,16 +39,27 @@ export interface SyncOptions {
  * @returns the reads of each pass, in the order in which they were sent
  */
 export async function readInSync(options: SyncOptions): Promise<SyncRead[][]> {
-  const { frontProxy, paths, passes, maxInFlight = Infinity, onPass, signal } = options;
+  const {
+    frontProxy,
+    paths,
+    phases = paths.length,
+    passes,
+    maxInFlight = Infinity,
+    onPass,
+    signal,
+  } = options;
+  const goesOn = typeof passes === 'number' ? (done: number) => done < passes : passes;
   const startMs = performance.now();
-  const gapMs = (syncSeconds * 1000) / paths.length;
+  const passMs = syncSeconds * 1000;
   const started: Promise<SyncRead[]>[] = [];
   const inFlight = new Set<Promise<SyncRead>>();
-  for (let pass = 0; pass < passes; pass += 1) {
+  let pass = 0;
+  for (; goesOn(pass); pass += 1) {
     onPass?.(pass);
     const reads: Promise<SyncRead>[] = [];
     for (let index = 0; index < paths.length; index += 1) {
-      const dueMs = startMs + (pass * paths.length + index) * gapMs;
+      const phase = Math.floor((index * phases) / paths.length) / phases;
+      const dueMs = startMs + (pass + phase) * passMs;
       await sleepUntil(dueMs, signal);
       while (inFlight.size >= maxInFlight) await Promise.race(inFlight);
       const read = readOnce(frontProxy, paths[index] ?? '', index, performance.now() - dueMs);
@@ -56,8 +69,8 @@ export async function readInSync(options: SyncOptions): Promise<SyncRead[][]> {
     }
     started.push(Promise.all(reads));
   }
-  await sleepUntil(startMs + passes * syncSeconds * 1000, signal);
-  onPass?.(passes);
+  await sleepUntil(startMs + pass * passMs, signal);
+  onPass?.(pass);
   return Promise.all(started);
 }
 

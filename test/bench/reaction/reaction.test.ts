@@ -36,10 +36,11 @@ describe('the reaction to a step in traffic', () => {
     const chance = firstChanceOf(step, [query(116_700, 111), query(121_700, 116), query(126_700, 121)]);
     expect(chance).toEqual({ answeredMs: 121_790, delayMs: 5000 });
     const received = [
-      { ...reading(111, 30), receivedMs: 118_000 },
+      { ...reading(111, 45), receivedMs: 118_000 },
       { ...reading(121), receivedMs: 133_000 },
     ];
     expect(chance && reactionOf(step, received, chance)).toEqual({
+      enoughMs: 32_600,
       totalMs: 32_600,
       windowMs: 15_000,
       delayMs: 5000,

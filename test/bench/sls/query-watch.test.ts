@@ -39,6 +39,15 @@ describe('parseBody', () => {
     });
   });
 
+  it('takes the window of the SQL, because the time range is rounded to minutes', () => {
+    const query = secondCountsText(window);
+    expect(parseBody(JSON.stringify({ from: 60, to: 120, query }))).toEqual({
+      text: query,
+      fromSeconds: 100,
+      toSeconds: 115,
+    });
+  });
+
   it.each([
     '',
     '{"from":100,"to":',
