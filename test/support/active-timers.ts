@@ -15,15 +15,20 @@ export function countTimers(): TimerCount {
     init: (id, type, _trigger, resource) => {
       if (type === 'Timeout') timers.set(id, resource as NodeJS.Timeout);
     },
-    destroy: (id) => void timers.delete(id),
+    destroy: (id) => {
+      timers.delete(id);
+    },
   }).enable();
   const active = () => [...timers.values()].filter((timer) => timer.hasRef()).length;
   return {
     active,
     none: async () => {
       // No timer here: it would count itself.
-      for (const endMs = performance.now() + 1000; active() > 0; await nextTurn())
+      const endMs = performance.now() + 1000;
+      while (active() > 0) {
         if (performance.now() > endMs) throw new Error(`timers left: ${active()}`);
+        await nextTurn();
+      }
       hook.disable();
     },
   };

@@ -21,6 +21,7 @@ import {
   type AskedAccess,
   type ScriptedUser,
 } from './scripted-reviews.ts';
+import { kubeconfigText } from './scripted-kubeconfig.ts';
 
 /**
  * `hang`: never answers; `stall`: begins to answer; `cut`: breaks the connection; `garbage`: 200 with a body that is not
@@ -135,25 +136,7 @@ export class ScriptedApiServer implements AsyncDisposable {
   /** Returns the path of a kubeconfig file with that bearer token. The file is removed at the end. */
   async kubeconfigFile(token = 'adapter-token'): Promise<string> {
     const file = join(await this.#directory(), 'kubeconfig');
-    await writeFile(
-      file,
-      JSON.stringify({
-        apiVersion: 'v1',
-        kind: 'Config',
-        'current-context': 'scripted',
-        clusters: [
-          {
-            name: 'scripted',
-            cluster: {
-              server: this.url,
-              'certificate-authority-data': Buffer.from(this.caPem).toString('base64'),
-            },
-          },
-        ],
-        users: [{ name: 'adapter', user: { token } }],
-        contexts: [{ name: 'scripted', context: { cluster: 'scripted', user: 'adapter' } }],
-      }),
-    );
+    await writeFile(file, kubeconfigText(this.url, this.caPem, token));
     return file;
   }
 
