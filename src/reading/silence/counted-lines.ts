@@ -84,6 +84,8 @@ export class CountedLines {
       return silenceAtEnd(timeline, question) ?? ended ?? 'alive';
     if (held !== undefined) return 'unknown';
     if (ended !== undefined) return ended;
+    // Lines of the last seconds may have arrived since they were counted.
+    if (endedSilenceIn(timeline, { ...question, settledSeconds: Infinity }) !== undefined) return 'unknown';
     if (gapSeconds < leastGapSeconds) return 'alive';
     if (!reachesBack || ageSeconds > countsAreNewSeconds) return 'unknown';
     const likely = silenceAtEnd(timeline, question);

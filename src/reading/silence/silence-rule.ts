@@ -70,13 +70,13 @@ export function endedSilenceIn(
   let last = timeline.lastBefore(next ?? endSeconds);
   while (last !== undefined && (next === undefined || next > startSeconds)) {
     if (next !== undefined) {
-      // Later seconds may still get lines.
-      const untilSeconds = Math.min(next, settledSeconds);
-      const within = Math.min(untilSeconds, endSeconds) - Math.max(last + 1, startSeconds);
+      const within = Math.min(next, endSeconds) - Math.max(last + 1, startSeconds);
+      // Later seconds may still get lines, so they do not make it a silence.
+      const gapSeconds = Math.min(next, settledSeconds) - last - 1;
       const gap = { lastSeconds: last, nextSeconds: next };
       const silence =
         within > windowSeconds(window) * tolerableShare
-          ? silenceAfter(timeline, last, untilSeconds - last - 1, holdSeconds, gap)
+          ? silenceAfter(timeline, last, gapSeconds, holdSeconds, gap)
           : undefined;
       if (silence?.isHeld === true) return silence;
     }
