@@ -9,7 +9,7 @@ import { tlsSettingsOf } from './config/tls-settings.ts';
 import { catalogOf } from './service/catalog.ts';
 import type { Delegation, startDelegation } from './service/delegation.ts';
 import { listen } from './service/listen.ts';
-import { createReading, type ReadingStack } from './service/reading-stack.ts';
+import { createReading } from './service/reading-stack.ts';
 import { serviceNamespaceOf } from './service/service-namespace.ts';
 import { keepServingCertificate, servingPairSource } from './service/serving-certificate.ts';
 import { createStatus } from './service/status-stack.ts';
@@ -57,7 +57,8 @@ export async function startService(
   await using parts = new AsyncDisposableStack();
   const sinks = status ? [status.tracker.series] : [];
   const reading = parts.use(createReading(config, dependencies, telemetry, sinks));
-  parts.defer(startPrefetching(reading));
+  parts.defer(startRunning(reading.prefetcher));
+  parts.defer(startRunning(reading.heartbeat));
   const delegation =
     authentication === 'delegated'
       ? await delegate(config, dependencies, telemetry, status?.tracker.autoscalers)
@@ -98,10 +99,12 @@ export async function startService(
   return { ...urls, certificateFile, stop };
 }
 
-/** Returns a function that stops the prefetcher. */
-function startPrefetching({ prefetcher }: ReadingStack): () => Promise<void> {
+/** Returns a function that stops the part. */
+function startRunning(
+  part: { run(signal: AbortSignal): Promise<void> } | undefined,
+): () => Promise<void> | undefined {
   const stopped = new AbortController();
-  const running = prefetcher.run(stopped.signal);
+  const running = part?.run(stopped.signal);
   return () => {
     stopped.abort();
     return running;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { hostAliasForm, hostForm } from '../metric/labels.ts';
 import { accessSection } from './access-section.ts';
+import { heartbeatSection } from './heartbeat-section.ts';
 import { metricsSection } from './metrics-section.ts';
 import {
   choice,
@@ -141,6 +142,7 @@ export const configSchema = section({
   sls: slsSection.prefault({}),
   defaults: defaults.prefault({}),
   reading: readingSection.prefault({}),
+  heartbeat: heartbeatSection.prefault({}),
   projects,
   access: accessSection.prefault({}),
   metrics: metricsSection,

@@ -52,6 +52,15 @@ function combinationFaults(config: unknown): SpanningFault[] {
       'telemetry.port',
       'must be given if telemetry.statusPage is true',
     ],
+    ...(['project', 'logstore'] as const).map(
+      (name) =>
+        [
+          at('heartbeat.url') !== undefined &&
+            (at(`heartbeat.${name}`) ?? at(`defaults.${name}`)) === undefined,
+          `heartbeat.${name}`,
+          `must be given if heartbeat.url is, unless defaults.${name} is`,
+        ] as const,
+    ),
   ];
   return rules.flatMap(([isBroken, path, message]) => {
     const [section = '', ...below] = path.split('.');

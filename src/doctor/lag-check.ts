@@ -52,7 +52,7 @@ async function countNow({ dependencies, facts }: Examination, signal: AbortSigna
   const atSeconds = Math.floor(dependencies.clock.now() / 1000);
   const window = { startSeconds: atSeconds - reachSeconds, endSeconds: atSeconds };
   const query = { ...facts.get('target').address, window, plannedAtSeconds: atSeconds };
-  return { atSeconds, counts: await facts.get('sls').countSeconds(query, signal) };
+  return { atSeconds, counts: (await facts.get('sls').countSeconds(query, signal)).lines };
 }
 
 /**

@@ -54,7 +54,8 @@ async function silenceSince(
   const nowSeconds = Math.floor(dependencies.clock.now() / 1000);
   const window = { startSeconds: newestSeconds - historySeconds, endSeconds: nowSeconds };
   const query = { ...facts.get('target').address, window, plannedAtSeconds: nowSeconds };
-  const timeline = LineTimeline.of(window, await facts.get('sls').countSeconds(query, signal));
+  const { lines, heartbeats } = await facts.get('sls').countSeconds(query, signal);
+  const timeline = LineTimeline.of(window, lines, heartbeats);
   return silenceAtEnd(timeline, {
     ...{ window, newestSeconds, settledSeconds: nowSeconds },
     holdSeconds: Infinity,

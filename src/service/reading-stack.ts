@@ -1,8 +1,11 @@
 import { delaySettings, readingSettings, type ReadingSettings } from '../config/project-settings.ts';
+import { heartbeatTarget } from '../config/heartbeat-section.ts';
 import type { Config } from '../config/schema.ts';
 import { Collector, type CollectObserver } from '../reading/collector.ts';
 import type { DelayObserver } from '../reading/delay/delay-learner.ts';
 import { Delays } from '../reading/delay/delays.ts';
+import { Heartbeat, type HeartbeatObserver } from '../reading/heartbeat/heartbeat.ts';
+import { sendHeartbeat } from '../reading/heartbeat/heartbeat-request.ts';
 import { CompleteResults } from '../reading/complete-results.ts';
 import { ReadBeats } from '../reading/pace/read-beats.ts';
 import { Prefetcher, type PrefetchObserver } from '../reading/prefetcher.ts';
@@ -30,7 +33,8 @@ export type ReadingObserver = SlsObserver &
   PrefetchObserver &
   CollectObserver &
   DelayObserver &
-  SilenceObserver;
+  SilenceObserver &
+  HeartbeatObserver;
 
 /** All parts from SLS to the reader, without any server. */
 export interface ReadingStack extends Disposable {
@@ -42,6 +46,8 @@ export interface ReadingStack extends Disposable {
   readonly sls: SlsStack;
   readonly delays: Delays;
   readonly silence: SilenceWatch;
+  /** Undefined without `heartbeat.url`. It sends nothing until it runs. */
+  readonly heartbeat: Heartbeat | undefined;
   /** Returns the settings of a project. */
   readonly settingsOf: (project: string) => ReadingSettings;
   readonly retryPauses: Omit<RetrySettings, 'deadlineMs'>;
@@ -65,8 +71,9 @@ export function createReading(
     ...{ endpointOf: sls.endpointOf, store, maxLogstores: maxSeries, clock, observer },
     query: (query, signal) => silence.countSeconds(query, signal),
   });
+  const heartbeat = createHeartbeat(config, sls, dependencies, observer);
   const silence = new SilenceWatch({
-    ...{ query: sls.aggregates.query, countSeconds: sls.countSeconds },
+    ...{ query: sls.aggregates.query, countSeconds: sls.countSeconds, heartbeat },
     ...{ settingsOf: readingOf, learnedDelayOf: delays.learnedSecondsOf, clock, observer },
   });
   const sink = tellAll(delays.sink, ...sinks);
@@ -97,9 +104,22 @@ export function createReading(
   });
   const reader = new Reader({ store, collector, complete, beats, settingsOf: readingOf, clock });
   return {
-    ...{ reader, beats, prefetcher, store, sls, delays, silence },
+    ...{ reader, beats, prefetcher, store, sls, delays, silence, heartbeat },
     settingsOf: readingOf,
     retryPauses,
     [Symbol.dispose]: () => sls.close(),
   };
+}
+
+function createHeartbeat(
+  config: Config,
+  { heartbeats: lines }: SlsStack,
+  { clock, random }: Dependencies,
+  observer: HeartbeatObserver,
+): Heartbeat | undefined {
+  const url = heartbeatTarget(config)?.url;
+  if (url === undefined || lines === undefined) return undefined;
+  const replica = Math.floor(random() * 2 ** 32).toString(16);
+  const userAgent = `${lines.log.agentStart}${replica}`;
+  return new Heartbeat({ url, userAgent, lines, send: sendHeartbeat, clock, observer });
 }

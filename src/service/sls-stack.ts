@@ -1,3 +1,4 @@
+import { heartbeatTarget } from '../config/heartbeat-section.ts';
 import { credentialSettings } from '../config/credentials-section.ts';
 import { projectSettings, type ProjectSettings } from '../config/project-settings.ts';
 import type { Config } from '../config/schema.ts';
@@ -10,13 +11,16 @@ import type { CredentialObserver } from '../sls/credentials/renewed-credentials.
 import { resolveEndpoint, stsHost, type Endpoint } from '../sls/endpoint.ts';
 import { ProjectGates, type GateObserver } from '../sls/project-gates.ts';
 import { proxiesIn } from '../sls/proxy.ts';
-import { countSeconds, type SecondCounts, type SecondCountQuery } from '../sls/second-counts.ts';
+import { HeartbeatLines } from '../sls/heartbeat-lines.ts';
+import { countSeconds, type LineCounts, type SecondCountQuery } from '../sls/second-counts.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** Everything that queries SLS. Each query passes the gate of its project. */
 export interface SlsStack {
   readonly aggregates: AggregateSource;
-  readonly countSeconds: (query: SecondCountQuery, signal: AbortSignal) => Promise<SecondCounts>;
+  readonly countSeconds: (query: SecondCountQuery, signal: AbortSignal) => Promise<LineCounts>;
+  /** Undefined without `heartbeat.url`. */
+  readonly heartbeats: HeartbeatLines | undefined;
   readonly gates: ProjectGates;
   readonly endpointOf: (series: Pick<Series, 'project' | 'internalEndpoint'>) => Endpoint;
   /** The credentials that the project is queried with. */
@@ -54,9 +58,12 @@ export function createSls(
     },
     observer,
   });
+  const target = heartbeatTarget(config);
+  const heartbeats = target && new HeartbeatLines(target);
   return {
-    aggregates: new AggregateSource(gates),
-    countSeconds: (query, signal) => countSeconds(gates, query, signal),
+    aggregates: new AggregateSource(gates, heartbeats),
+    countSeconds: (query, signal) => countSeconds(gates, query, signal, heartbeats),
+    heartbeats,
     gates,
     endpointOf: endpointResolver(settingsOf),
     credentialsOf,

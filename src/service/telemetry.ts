@@ -46,12 +46,13 @@ function addState(
   metrics: Metrics,
   { config, dependencies, reading, delegation, servingCertificate }: ObservedParts,
 ): void {
-  const { store, beats, sls, delays, silence, settingsOf } = reading;
+  const { store, beats, sls, delays, silence, heartbeat, settingsOf } = reading;
   metrics.watch({
     version: versionInfo().gitVersion,
     projects: () => sls.gates.counts(),
     delays: () => delays.learned(),
     logstores: () => silence.logstores(),
+    heartbeat: () => heartbeat?.status,
     nowMs: () => dependencies.clock.now(),
     identities: () => sls.identities(),
     synced: () => delegation?.synced() ?? [],

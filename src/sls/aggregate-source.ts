@@ -5,10 +5,14 @@ import type { Aggregates } from '../metric/measures.ts';
 import { logQuery, type LogQuery, type LogSource, type Row } from './client.ts';
 import { decodeByRoute, decodeTotal, newestIn, queryDecoded } from './decode.ts';
 import { logstoreKey, type LogstoreAddress } from './endpoint.ts';
+import type { HeartbeatLines } from './heartbeat-lines.ts';
 import { greatestLimit, queryText, type Statement } from './query-text.ts';
 import { unindexedField } from './sls-error.ts';
 
-export interface AggregateQuery extends LogstoreAddress, Omit<Statement, 'hasAlternative' | 'maxRows'> {
+/** What is asked of a logstore besides the statement. */
+type Variant = Pick<Statement, 'hasAlternative' | 'withoutHeartbeats' | 'maxRows'>;
+
+export interface AggregateQuery extends LogstoreAddress, Omit<Statement, keyof Variant> {
   /** When the query was planned, Unix seconds. Its window is counted back from then. */
   readonly plannedAtSeconds: number;
   /** IDs of the reads that wait for the query, for the log. */
@@ -33,18 +37,15 @@ const recheckColumnMs = 10 * 60_000;
 /** Bounded because clients name the logstores. */
 const maxRemembered = 10_000;
 
-export function logQueryOf(
-  query: AggregateQuery,
-  hasAlternative: boolean,
-  maxRows: number = greatestLimit,
-): LogQuery {
-  return logQuery(query, query.window, queryText({ ...query, hasAlternative, maxRows }));
+export function logQueryOf(query: AggregateQuery, variant: Variant): LogQuery {
+  return logQuery(query, query.window, queryText({ ...query, ...variant }));
 }
 
 /** Turns aggregate queries into SLS queries, and their rows into numbers. One query is one SLS request. */
 export class AggregateSource {
   readonly #logs: LogSource;
   readonly #maxRows: number;
+  readonly #heartbeats: HeartbeatLines | undefined;
   /** Logstores of which SLS reported that they lack the alternative column. */
   readonly #lacksAlternative = new LRUCache<string, true>({
     max: maxRemembered,
@@ -52,29 +53,42 @@ export class AggregateSource {
     ttlResolution: 0,
   });
 
-  /** @param maxRows LIMIT of a query that groups by every route; a logstore must have fewer routes */
-  constructor(logs: LogSource, maxRows = greatestLimit) {
+  /**
+   * @param heartbeats undefined: there are none
+   * @param maxRows LIMIT of a query that groups by every route; a logstore must have fewer routes
+   */
+  constructor(logs: LogSource, heartbeats?: HeartbeatLines, maxRows = greatestLimit) {
     this.#logs = logs;
+    this.#heartbeats = heartbeats;
     this.#maxRows = maxRows;
   }
 
   /** @throws AdapterError with one of the codes of SLS; a result is never partial */
-  readonly query = async (query: AggregateQuery, signal: AbortSignal): Promise<AggregateResult> => {
+  readonly query = (query: AggregateQuery, signal: AbortSignal): Promise<AggregateResult> =>
+    this.#heartbeats === undefined
+      ? this.#ask(query, false, signal)
+      : this.#heartbeats.query(query, (log) => this.#ask(query, log !== undefined, signal));
+
+  async #ask(
+    query: AggregateQuery,
+    withoutHeartbeats: boolean,
+    signal: AbortSignal,
+  ): Promise<AggregateResult> {
     const key = logstoreKey(query);
     const hasAlternative = !this.#lacksAlternative.has(key);
     try {
-      return await this.#send(query, hasAlternative, signal);
+      return await this.#send(query, { hasAlternative, withoutHeartbeats }, signal);
     } catch (error) {
       const alternative = routeColumnsOf(query.logKind)?.alternative;
       if (!hasAlternative || alternative === undefined || unindexedField(error) !== alternative) throw error;
       this.#lacksAlternative.set(key, true);
-      return this.#send(query, false, signal);
+      return this.#send(query, { hasAlternative: false, withoutHeartbeats }, signal);
     }
-  };
+  }
 
-  #send(query: AggregateQuery, hasAlternative: boolean, signal: AbortSignal): Promise<AggregateResult> {
+  #send(query: AggregateQuery, variant: Variant, signal: AbortSignal): Promise<AggregateResult> {
     const { plannedAtSeconds, readIds = [] } = query;
-    const sent = { ...logQueryOf(query, hasAlternative, this.#maxRows), readIds };
+    const sent = { ...logQueryOf(query, { ...variant, maxRows: this.#maxRows }), readIds };
     const { logKind, window } = query;
     const isOwnSelect = typeof logKind !== 'string' && logKind.sql !== undefined;
     const decode = (rows: readonly Row[]) => ({

@@ -210,15 +210,20 @@ export function newestIn(rows: readonly Row[], window: Window): number | undefin
  * Decodes the rows of a count per second. A second without a row had no line. Seconds outside the window are left out: they
  * lie in the whole minutes that were asked for.
  *
+ * @param alias of the count; seconds of which it is 0 are left out, unless it counts all lines
  * @throws AdapterError `SlsReplyInvalid`, also for a second that comes twice
  */
-export function decodeSecondCounts(rows: readonly Row[], window: Window): Map<number, number> {
+export function decodeSecondCounts(
+  rows: readonly Row[],
+  window: Window,
+  alias: string = linesAlias,
+): Map<number, number> {
   const counts = new Map<number, number>();
   for (const row of rows) {
     const second = decodeCount(row[secondAlias], secondAlias);
     if (second < window.startSeconds || second >= window.endSeconds) continue;
     if (counts.has(second)) throw wrongReply('a second twice', `second ${second} twice`);
-    counts.set(second, decodeCount(row[linesAlias], linesAlias));
+    if (alias === linesAlias || row[alias] !== '0') counts.set(second, decodeCount(row[alias], alias));
   }
   return counts;
 }

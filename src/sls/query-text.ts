@@ -4,6 +4,7 @@ import { statusText } from '../metric/measures.ts';
 import { withPlaceholders } from '../metric/own/placeholders.ts';
 import { windowSeconds, type Window } from '../metric/sample.ts';
 import { filterEntries, type LineFilters } from '../metric/series.ts';
+import { agentField, heartbeatAgent } from './heartbeat-lines.ts';
 
 /** One statement: aggregates over a window, for some routes or for the whole logstore. */
 export interface Statement {
@@ -20,12 +21,18 @@ export interface Statement {
   readonly aggregates: Readonly<Record<string, string>>;
   /** Whether the logstore has the column with a canary's backend. */
   readonly hasAlternative: boolean;
+  /** Whether to leave out the lines of heartbeats. A SELECT that a user wrote leaves out none. */
+  readonly withoutHeartbeats?: boolean;
 }
 
 /** Alias of the route in a result; no log has a column of that name. */
 export const routeAlias = 'effective_route';
 
 export const secondAlias = 'unix_second';
+
+/** Aliases of the heartbeats of all adapters, and of those to one address, in a count per second. */
+export const heartbeatsAlias = 'heartbeats';
+export const ownHeartbeatsAlias = 'own_heartbeats';
 
 /** Alias of the count of lines that every whole-logstore query adds. */
 export const linesAlias = 'lines';
@@ -57,7 +64,8 @@ export function queryText(statement: Statement): string {
   // LIMIT 2 shows a second row, which is an error.
   if (typeof logKind !== 'string' && logKind.sql !== undefined)
     return `${search} | ${withValues(logKind.sql, logKind, statement)} LIMIT 2`;
-  const where = [timeCondition(window), ...filterConditions(statement)].join(' AND ');
+  const others = statement.withoutHeartbeats === true ? [noHeartbeat()] : [];
+  const where = [timeCondition(window), ...others, ...filterConditions(statement)].join(' AND ');
   const columns = Object.entries(aggregates).map(
     ([alias, sql]) =>
       `${typeof logKind === 'string' ? sql : withValues(sql, logKind, statement)} AS ${alias}`,
@@ -78,15 +86,29 @@ export function queryText(statement: Statement): string {
   ].join(' ');
 }
 
-/** Returns the query that counts the lines of each second of a window: at most one row per second. */
-export function secondCountsText(window: Window): string {
-  const columns = `__time__ AS ${secondAlias}, count(*) AS ${linesAlias}`;
+/**
+ * Returns the query that counts the lines of each second of a window: at most one row per second.
+ *
+ * @param ownAgentStart what the User-Agents of heartbeats to one address begin with; undefined: heartbeats are not counted
+ */
+export function secondCountsText(window: Window, ownAgentStart?: string): string {
+  const columns = [`__time__ AS ${secondAlias}`, `count(*) AS ${linesAlias}`];
+  if (ownAgentStart !== undefined)
+    columns.push(
+      `count_if(${hasAgent(heartbeatAgent)}) AS ${heartbeatsAlias}`,
+      `count_if(${hasAgent(ownAgentStart)}) AS ${ownHeartbeatsAlias}`,
+    );
   const limit = windowSeconds(window);
-  return `* | SELECT ${columns} FROM log WHERE ${timeCondition(window)} GROUP BY __time__ LIMIT ${limit}`;
+  return `* | SELECT ${columns.join(', ')} FROM log WHERE ${timeCondition(window)} GROUP BY __time__ LIMIT ${limit}`;
 }
 
 export const timeCondition = ({ startSeconds, endSeconds }: Window) =>
   `__time__ >= ${startSeconds} AND __time__ < ${endSeconds}`;
+
+const hasAgent = (start: string) => `${agentField} LIKE ${sqlString(`${start}%`)}`;
+
+/** Returns the condition that a line is no heartbeat. A line without the field is none. */
+export const noHeartbeat = (): string => `(${agentField} IS NULL OR NOT ${hasAgent(heartbeatAgent)})`;
 
 function filterConditions({ filters, logKind, hasAlternative }: Statement): string[] {
   if (typeof logKind !== 'string') return ownConditions(logKind, filters);

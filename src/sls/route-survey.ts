@@ -6,7 +6,8 @@ import { windowSeconds, type Window } from '../metric/sample.ts';
 import { logQuery, type LogSource, type Row } from './client.ts';
 import { decodeAggregates, decodeNumber } from './decode.ts';
 import type { LogstoreAddress } from './endpoint.ts';
-import { routeAlias, routeExpression, sqlString, timeCondition } from './query-text.ts';
+import { agentField } from './heartbeat-lines.ts';
+import { noHeartbeat, routeAlias, routeExpression, sqlString, timeCondition } from './query-text.ts';
 import { unindexedField } from './sls-error.ts';
 
 export interface SurveyQuery extends LogstoreAddress {
@@ -17,6 +18,8 @@ export interface SurveyQuery extends LogstoreAddress {
   readonly namespace: string | undefined;
   /** Whether to count `routes` as one, in one row. */
   readonly together?: boolean;
+  /** Whether to leave out the lines of heartbeats, if their field has an index. */
+  readonly withoutHeartbeats?: boolean;
   /** At most this many routes, those with the most requests. */
   readonly maxRows: number;
 }
@@ -54,8 +57,8 @@ export async function surveyRoutes(
   logs: LogSource,
   signal: AbortSignal,
 ): Promise<SurveyedRoute[]> {
-  const { rows, hasAlternative, metrics } = await seenRows(query, logs, signal);
-  const text = busiestMinuteText({ ...query, hasAlternative });
+  const { rows, hasAlternative, withoutHeartbeats, metrics } = await seenRows(query, logs, signal);
+  const text = busiestMinuteText({ ...query, hasAlternative, withoutHeartbeats });
   const busiest = await logs.query(logQuery(query, query.window, text), signal);
   const peaks = new Map(busiest.rows.map((row) => [row[routeAlias], row[busiestAlias]]));
   return rows.map((row) => decodeRoute(row, peaks.get(row[routeAlias] ?? ''), metrics, query));
@@ -69,19 +72,21 @@ async function seenRows(query: SurveyQuery, logs: LogSource, signal: AbortSignal
   );
   let metrics = names.map(find);
   let hasAlternative = true;
+  let { withoutHeartbeats = false } = query;
   for (;;) {
     const ofMetrics = metrics.map((metric) => metric.aggregates);
     const aggregates = Object.assign({ requests: 'count(*)' }, ...ofMetrics) as Record<string, string>;
-    const text = surveyText({ ...query, hasAlternative }, aggregates);
+    const text = surveyText({ ...query, hasAlternative, withoutHeartbeats }, aggregates);
     try {
       const { rows } = await logs.query(logQuery(query, query.window, text), signal);
-      return { rows, hasAlternative, metrics };
+      return { rows, hasAlternative, withoutHeartbeats, metrics };
     } catch (error) {
       const field = unindexedField(error);
       const { alternative } = ingressLogs[query.logKind].route;
       if (field === undefined) throw error;
       const rest = metrics.filter((metric) => !usesField(metric, field));
-      if (hasAlternative && field === alternative) hasAlternative = false;
+      if (withoutHeartbeats && field === agentField) withoutHeartbeats = false;
+      else if (hasAlternative && field === alternative) hasAlternative = false;
       else if (rest.length < metrics.length) metrics = rest;
       else throw error;
     }
@@ -133,6 +138,7 @@ function condition(statement: Statement): string {
   const route = routeExpression(statement);
   // `-` and the empty text stand for requests that reached no backend.
   const conditions = [timeCondition(window), `${route} IS NOT NULL`, `${route} NOT IN ('', '-')`];
+  if (statement.withoutHeartbeats === true) conditions.push(noHeartbeat());
   if (routes !== undefined) conditions.push(`${route} IN (${routes.map(sqlString).join(', ')})`);
   if (namespace !== undefined) conditions.push(`strpos(${route}, ${sqlString(`${namespace}-`)}) = 1`);
   return conditions.join(' AND ');

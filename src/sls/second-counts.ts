@@ -2,26 +2,46 @@ import type { AggregateQuery } from './aggregate-source.ts';
 import { logQuery, type LogSource, type Row } from './client.ts';
 import { decodeSecondCounts, queryDecoded } from './decode.ts';
 import type { LogstoreAddress } from './endpoint.ts';
-import { secondCountsText } from './query-text.ts';
+import type { HeartbeatLines } from './heartbeat-lines.ts';
+import { heartbeatsAlias, linesAlias, ownHeartbeatsAlias, secondCountsText } from './query-text.ts';
 
 /** Asks how many lines a logstore has of each second of a window. */
 export type SecondCountQuery = Pick<AggregateQuery, keyof LogstoreAddress | 'window' | 'plannedAtSeconds'>;
 
-/** Unix second → lines logged in it, of any route. A second without lines is absent. */
+/** Unix second → lines logged in it. A second without lines is absent. */
 export type SecondCounts = ReadonlyMap<number, number>;
+
+export interface LineCounts {
+  /** Of any route, heartbeats included. */
+  readonly lines: SecondCounts;
+  /** Empty if there is no heartbeat for the logstore. */
+  readonly heartbeats: SecondCounts;
+  /** Those to the same address as ours, of any replica. */
+  readonly ownHeartbeats: SecondCounts;
+}
 
 /**
  * Counts the lines of a logstore per second, as far as SLS has them so far, in one SLS request.
  *
+ * @param heartbeats undefined: there are none
  * @throws AdapterError with one of the codes of SLS; a result is never partial
  */
 export function countSeconds(
   logs: LogSource,
   query: SecondCountQuery,
   signal: AbortSignal,
-): Promise<SecondCounts> {
+  heartbeats?: HeartbeatLines,
+): Promise<LineCounts> {
   const { window, plannedAtSeconds } = query;
-  const sent = logQuery(query, window, secondCountsText(window));
-  const decode = (rows: readonly Row[]) => decodeSecondCounts(rows, window);
-  return queryDecoded(logs, sent, plannedAtSeconds, decode, signal);
+  const ask = (ownAgentStart?: string) => {
+    const sent = logQuery(query, window, secondCountsText(window, ownAgentStart));
+    const decode = (rows: readonly Row[]) => {
+      const countsOf = (alias: string) => decodeSecondCounts(rows, window, alias);
+      const lines = countsOf(linesAlias);
+      if (ownAgentStart === undefined) return { lines, heartbeats: new Map(), ownHeartbeats: new Map() };
+      return { lines, heartbeats: countsOf(heartbeatsAlias), ownHeartbeats: countsOf(ownHeartbeatsAlias) };
+    };
+    return queryDecoded<LineCounts>(logs, sent, plannedAtSeconds, decode, signal);
+  };
+  return heartbeats === undefined ? ask() : heartbeats.query(query, (log) => ask(log?.agentStart));
 }

@@ -117,8 +117,28 @@ function readingLines(logger: Logger) {
         'A logstore that stopped has had no line for so long that its readings are 0 from now on',
       ),
     silenceEnded: (event) => logger.warn(event, 'A silent logstore has lines again'),
+    heartbeatChanged: (event) =>
+      logger[heartbeatLines[event.state].level](event, heartbeatLines[event.state].text),
+    heartbeatSent: () => undefined,
   } satisfies Partial<Telemetry>;
 }
+
+const heartbeatLines = {
+  proving: { level: 'info', text: 'Lines of heartbeats are found, so that silence is certain' },
+  waiting: { level: 'info', text: 'No line of a heartbeat is found yet' },
+  failing: {
+    level: 'warn',
+    text: 'Heartbeats get no answer, so they prove nothing; silence is judged by the rate of lines',
+  },
+  unlogged: {
+    level: 'error',
+    text: 'The heartbeat is not logged in this logstore, where other lines come, so it proves nothing: correct heartbeat.url, heartbeat.project and heartbeat.logstore, or have the ingress log its requests',
+  },
+  unindexed: {
+    level: 'error',
+    text: 'The field http_user_agent has no index in the logstore of the heartbeat, so queries cannot leave out heartbeats and none is sent: add the field to the index',
+  },
+} as const;
 
 function slsLines(logger: Logger) {
   const warnOfRenewal = warning(logger, 'Credentials cannot be renewed; the current ones are used for now');

@@ -4,6 +4,7 @@ import type { ReadObserver } from '../api/read/external-metrics.ts';
 import type { KubeObserver } from '../kube/client/kube-observer.ts';
 import type { CollectObserver } from '../reading/collector.ts';
 import type { DelayObserver } from '../reading/delay/delay-learner.ts';
+import type { HeartbeatObserver } from '../reading/heartbeat/heartbeat.ts';
 import type { PrefetchObserver } from '../reading/prefetcher.ts';
 import type { SilenceObserver } from '../reading/silence/silence-watch.ts';
 import type { SlsObserver } from '../sls/client.ts';
@@ -21,6 +22,7 @@ export interface Telemetry
     CollectObserver,
     DelayObserver,
     SilenceObserver,
+    HeartbeatObserver,
     SlsObserver,
     GateObserver,
     CredentialObserver {

@@ -60,6 +60,7 @@ describe('configSchema', () => {
         delay: { initialSeconds: 10, leastSeconds: 2, mostSeconds: 60 },
         silence: { holdSeconds: 600 },
       },
+      heartbeat: {},
       projects: [],
       metrics: [],
       hosts: {},

@@ -50,7 +50,7 @@ describe('a query that groups by every route', () => {
   ];
   const queryOf = (everyRoute: boolean) =>
     aggregateQuery(sls.url, clock.nowSeconds, window, { routes: asked, everyRoute });
-  const withLimit = (maxRows: number) => new AggregateSource(logs, maxRows);
+  const withLimit = (maxRows: number) => new AggregateSource(logs, undefined, maxRows);
   const expected = countsOf([
     ...Array.from({ length: 300 }, (_, n) => `default-r${n % 250}-80`).filter((name) => asked.includes(name)),
     `it's`,

@@ -28,7 +28,10 @@ const filters = {
 const readingTexts = listMetrics().flatMap(({ logKind, aggregates }) =>
   [undefined, ['default-a-80']].flatMap((routes) =>
     [true, false].map((everyRoute) =>
-      queryText({ logKind, aggregates, filters, window, routes, everyRoute, hasAlternative: everyRoute }),
+      queryText({
+        ...{ logKind, aggregates, filters, window, routes, everyRoute, hasAlternative: everyRoute },
+        withoutHeartbeats: true,
+      }),
     ),
   ),
 );
@@ -56,6 +59,7 @@ async function surveyed(): Promise<Sent[]> {
             namespace,
             routes: namespace === undefined ? undefined : [namespace],
             together,
+            withoutHeartbeats: true,
             maxRows: 9,
           },
           logs,
@@ -74,7 +78,9 @@ beforeAll(async () => {
   await using setup = await createHealthySetup();
   await setup.examine();
   sent = [
-    ...[...readingTexts, secondCountsText(window)].map((query) => logQuery(address, window, query)),
+    ...[...readingTexts, secondCountsText(window), secondCountsText(window, 'agent')].map((query) =>
+      logQuery(address, window, query),
+    ),
     ...(await surveyed()),
     ...queryLogs.mock.calls.map(([query]) => query),
   ];

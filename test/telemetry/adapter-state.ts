@@ -6,6 +6,7 @@ export const stateWith = (given: Partial<AdapterState> = {}): AdapterState => ({
   projects: () => [],
   delays: () => [],
   logstores: () => [],
+  heartbeat: () => undefined,
   nowMs: () => 0,
   identities: () => [],
   synced: () => [],

@@ -10,8 +10,6 @@ import type { ReadingItem } from '../../reading/reader.ts';
 import { withRetry } from '../../reading/retry.ts';
 import type { ReadingStack } from '../../service/reading-stack.ts';
 import { AggregateSource, logQueryOf } from '../../sls/aggregate-source.ts';
-import { SilenceWatch } from '../../reading/silence/silence-watch.ts';
-import { countSeconds } from '../../sls/second-counts.ts';
 import type { LogQuery, LogResult, LogSource } from '../../sls/client.ts';
 
 /** How the adapter performs a read, before anything is sent. */
@@ -41,9 +39,10 @@ export function explainRead(
   const [first] = request.series;
   if (batch === undefined || first === undefined) throw new AdapterError('Internal', 'the read has no query');
   const { endpoint, window, plannedAtSeconds, logKind } = batch.query;
-  const query = logQueryOf(batch.query, true);
+  const withoutHeartbeats = sls.heartbeats?.isIn(batch.query) === true;
+  const query = logQueryOf(batch.query, { hasAlternative: true, withoutHeartbeats });
   const alternative = routeColumnsOf(logKind)?.alternative;
-  const without = logQueryOf(batch.query, false).query;
+  const without = logQueryOf(batch.query, { hasAlternative: false, withoutHeartbeats }).query;
   return {
     request,
     access: decideAccess(config.access, access),
@@ -89,19 +88,10 @@ export async function runExplained(
   signal: AbortSignal,
 ): Promise<ExplainedRun> {
   const exchanges: Exchange[] = [];
-  const logs = recording(sls.gates, exchanges);
-  const ignored = () => undefined;
-  const silence = new SilenceWatch({
-    query: new AggregateSource(logs).query,
-    countSeconds: (query, either) => countSeconds(logs, query, either),
-    settingsOf: () => settings,
-    learnedDelayOf: ignored,
-    clock: Date,
-    observer: { silenceBegan: ignored, silenceBelieved: ignored, silenceEnded: ignored },
-  });
+  const source = new AggregateSource(recording(sls.gates, exchanges), sls.heartbeats);
   try {
-    const byRoute = await withRetry(
-      (either) => silence.query(batch.query, either),
+    const { byRoute } = await withRetry(
+      (either) => source.query(batch.query, either),
       () => request.maxRetries,
       signal,
       { ...retryPauses, deadlineMs: settings.deadlineSeconds * 1000 },

@@ -49,6 +49,7 @@ export async function routes(options: RoutesOptions & Flags, io: Io): Promise<vo
     window: { startSeconds: endSeconds - Math.ceil(options.since / 1000), endSeconds },
     routes: options.route,
     namespace: options.namespace,
+    withoutHeartbeats: reading.sls.heartbeats?.isIn({ project, logstore }) === true,
     // One more than the limit, to find out if there are more.
     maxRows: limit + 1,
   };

@@ -1,5 +1,5 @@
 import type { Window } from '../../metric/sample.ts';
-import type { SecondCounts } from '../../sls/second-counts.ts';
+import type { LineCounts } from '../../sls/second-counts.ts';
 import { LineTimeline } from './line-timeline.ts';
 import {
   endedSilenceIn,
@@ -14,6 +14,8 @@ import {
 export interface PlannedWindow {
   readonly window: Window;
   readonly plannedAtSeconds: number;
+  /** When heartbeats were answered whose lines must be in the logstore, Unix seconds. */
+  readonly answeredSeconds: readonly number[];
 }
 
 /** `unknown`: SLS must be asked for the lines of the whole logstore. */
@@ -33,8 +35,13 @@ export class CountedLines {
   #timeline: LineTimeline | undefined;
 
   /** @param window ends when SLS counted */
-  add(window: Window, counts: SecondCounts, holdSeconds: number, nowSeconds: number): void {
-    const counted = LineTimeline.of(window, counts);
+  add(
+    window: Window,
+    { lines, heartbeats }: Pick<LineCounts, 'lines' | 'heartbeats'>,
+    holdSeconds: number,
+    nowSeconds: number,
+  ): void {
+    const counted = LineTimeline.of(window, lines, heartbeats);
     const known = this.#timelineAt(nowSeconds);
     // Two counts may overtake each other.
     if (known !== undefined && known.asOfSeconds > counted.asOfSeconds) return;
@@ -57,7 +64,7 @@ export class CountedLines {
    * @param silence that lasts, as far as is known
    */
   judge(
-    { window, plannedAtSeconds }: PlannedWindow,
+    { window, plannedAtSeconds, answeredSeconds }: PlannedWindow,
     newestSeconds: number,
     silence: Silence | undefined,
     holdSeconds: number,
@@ -73,6 +80,7 @@ export class CountedLines {
       newestSeconds,
       settledSeconds: timeline.asOfSeconds - (plannedAtSeconds - window.endSeconds),
       holdSeconds,
+      answeredSeconds,
     };
     const ended = endedSilenceIn(timeline, question);
     const isStillSilent =

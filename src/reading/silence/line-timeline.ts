@@ -1,26 +1,34 @@
 import type { Window } from '../../metric/sample.ts';
 import type { SecondCounts } from '../../sls/second-counts.ts';
 
-/** How many lines a logstore had in each second of a time, as SLS counted them last. Immutable. */
+/** How many lines a logstore had in each second of a time, as SLS counted them last. Heartbeats are told apart. Immutable. */
 export class LineTimeline {
   readonly startSeconds: number;
   /** When SLS counted last, Unix seconds. Seconds from here on were not counted. */
   readonly asOfSeconds: number;
   readonly #lines: Uint32Array;
+  readonly #heartbeats: Uint32Array;
 
-  private constructor(startSeconds: number, lines: Uint32Array) {
+  private constructor(startSeconds: number, lines: Uint32Array, heartbeats: Uint32Array) {
     this.startSeconds = startSeconds;
+    this.#heartbeats = heartbeats;
     this.asOfSeconds = startSeconds + lines.length;
     this.#lines = lines;
   }
 
-  /** @param window ends when SLS counted */
-  static of({ startSeconds, endSeconds }: Window, counts: SecondCounts): LineTimeline {
-    const lines = Uint32Array.from(
-      { length: endSeconds - startSeconds },
-      (_, index) => counts.get(startSeconds + index) ?? 0,
-    );
-    return new LineTimeline(startSeconds, lines);
+  /**
+   * @param window ends when SLS counted
+   * @param counts of all lines
+   */
+  static of(
+    { startSeconds, endSeconds }: Window,
+    counts: SecondCounts,
+    heartbeats: SecondCounts = new Map(),
+  ): LineTimeline {
+    const length = endSeconds - startSeconds;
+    const bySecond = (of: SecondCounts) =>
+      Uint32Array.from({ length }, (_, index) => of.get(startSeconds + index) ?? 0);
+    return new LineTimeline(startSeconds, bySecond(counts), bySecond(heartbeats));
   }
 
   /**
@@ -33,20 +41,42 @@ export class LineTimeline {
     if (later.startSeconds > this.asOfSeconds || later.asOfSeconds < this.asOfSeconds) return later;
     const earliest = Math.min(this.startSeconds, later.startSeconds);
     const startSeconds = Math.max(earliest, later.asOfSeconds - maxSeconds);
-    const lines = Uint32Array.from({ length: later.asOfSeconds - startSeconds }, (_, index) => {
-      const second = startSeconds + index;
-      return second < later.startSeconds ? this.linesIn(second) : later.linesIn(second);
-    });
-    return new LineTimeline(startSeconds, lines);
+    const length = later.asOfSeconds - startSeconds;
+    const joined = (countOf: (timeline: LineTimeline, second: number) => number) =>
+      Uint32Array.from({ length }, (_, index) => {
+        const second = startSeconds + index;
+        return countOf(second < later.startSeconds ? this : later, second);
+      });
+    return new LineTimeline(
+      startSeconds,
+      joined((timeline, second) => timeline.linesIn(second)),
+      joined((timeline, second) => timeline.#heartbeatsIn(second)),
+    );
   }
 
   linesIn(second: number): number {
     return this.#lines[second - this.startSeconds] ?? 0;
   }
 
-  /** Returns the lines of the seconds `[from, to)` as far as they were counted. */
-  linesBetween(from: number, to: number): Uint32Array {
-    return this.#lines.subarray(Math.max(0, from - this.startSeconds), Math.max(0, to - this.startSeconds));
+  #heartbeatsIn(second: number): number {
+    return this.#heartbeats[second - this.startSeconds] ?? 0;
+  }
+
+  /** Returns the lines of the seconds `[from, to)` as far as they were counted, without heartbeats. */
+  trafficBetween(from: number, to: number): Uint32Array {
+    const start = Math.max(from, this.startSeconds);
+    const length = Math.max(0, Math.min(to, this.asOfSeconds) - start);
+    return Uint32Array.from({ length }, (_, index) => {
+      const second = start + index;
+      return this.linesIn(second) - this.#heartbeatsIn(second);
+    });
+  }
+
+  /** Whether a heartbeat was logged in the seconds `[from, to)`. */
+  hasHeartbeat(from: number, to: number): boolean {
+    return this.#heartbeats
+      .subarray(Math.max(0, from - this.startSeconds), Math.max(0, to - this.startSeconds))
+      .some((count) => count > 0);
   }
 
   /** Returns the last second before this one that has a line. */

@@ -23,6 +23,13 @@ const shortSpan = 15;
 /** A window is partial if more of it than this lies in silence that has ended. */
 const tolerableShare = 0.1;
 
+/** So many answered heartbeats without a line are silence: one of three collectors that is down hides them once in 80. */
+const leastUnlogged = 4;
+/** How long after its answer the line of a heartbeat is stamped: the collector polls each second. */
+const heartbeatStampSeconds = 2;
+/** Heartbeats hold a silence for at least this long, also where `holdSeconds` is 0. */
+const heartbeatHoldSeconds = 60;
+
 /** A time without a line in the whole logstore that is no chance. */
 export interface Silence {
   /** Unix second of the last line before it. */
@@ -30,8 +37,10 @@ export interface Silence {
   /** Unix second of the first line after it; undefined: it lasts. */
   readonly nextSeconds: number | undefined;
   readonly linesAMinuteBefore: number;
-  /** Whether it is too short for 0 to be believed. */
+  /** Whether it is too short for 0 to be believed, or heartbeats show that there is no log. */
   readonly isHeld: boolean;
+  /** Whether it is certain: heartbeats were answered, and not logged. */
+  readonly byHeartbeat?: true;
 }
 
 export interface SilenceQuestion {
@@ -42,29 +51,28 @@ export interface SilenceQuestion {
   readonly settledSeconds: number;
   /** From this length on, 0 is believed. */
   readonly holdSeconds: number;
+  /** When heartbeats were answered whose lines must be in the logstore, Unix seconds, oldest first. */
+  readonly answeredSeconds?: readonly number[];
 }
 
 /**
  * Returns the silence at the end of a window, as far as is known; undefined: the seconds without lines there are no more
  * than likely.
  */
-export function silenceAtEnd(
-  timeline: LineTimeline,
-  { window: { endSeconds }, newestSeconds = -Infinity, holdSeconds }: SilenceQuestion,
-): Silence | undefined {
+export function silenceAtEnd(timeline: LineTimeline, question: SilenceQuestion): Silence | undefined {
+  const { window, newestSeconds = -Infinity } = question;
+  const { endSeconds } = window;
   const counted = timeline.lastBefore(endSeconds);
   if (counted === undefined || newestSeconds >= endSeconds || timeline.firstFrom(endSeconds) !== undefined)
     return undefined;
   const lastSeconds = Math.max(counted, newestSeconds);
   const gapSeconds = endSeconds - lastSeconds - 1;
-  return silenceAfter(timeline, counted, gapSeconds, holdSeconds, { lastSeconds, nextSeconds: undefined });
+  return silenceAfter(timeline, counted, gapSeconds, question, { lastSeconds, nextSeconds: undefined });
 }
 
 /** Returns the last silence that has ended and lies in more than a tenth of the window. */
-export function endedSilenceIn(
-  timeline: LineTimeline,
-  { window, settledSeconds, holdSeconds }: SilenceQuestion,
-): Silence | undefined {
+export function endedSilenceIn(timeline: LineTimeline, question: SilenceQuestion): Silence | undefined {
+  const { window, settledSeconds } = question;
   const { startSeconds, endSeconds } = window;
   let next = timeline.firstFrom(endSeconds);
   let last = timeline.lastBefore(next ?? endSeconds);
@@ -76,7 +84,7 @@ export function endedSilenceIn(
       const gap = { lastSeconds: last, nextSeconds: next };
       const silence =
         within > windowSeconds(window) * tolerableShare
-          ? silenceAfter(timeline, last, gapSeconds, holdSeconds, gap)
+          ? silenceAfter(timeline, last, gapSeconds, question, gap)
           : undefined;
       if (silence?.isHeld === true) return silence;
     }
@@ -90,28 +98,42 @@ function silenceAfter(
   timeline: LineTimeline,
   countedSeconds: number,
   gapSeconds: number,
-  holdSeconds: number,
+  { holdSeconds, answeredSeconds = [] }: SilenceQuestion,
   gap: Pick<Silence, 'lastSeconds' | 'nextSeconds'>,
 ): Silence | undefined {
   if (gapSeconds < leastGapSeconds) return undefined;
   const history = historyBefore(timeline, countedSeconds);
+  const linesAMinuteBefore = rate(history, 60) * 60;
+  const untilSeconds = gap.lastSeconds + 1 + gapSeconds;
+  const unlogged = answeredSeconds.filter(
+    (at) => at >= gap.lastSeconds + 1 && at < untilSeconds - heartbeatStampSeconds,
+  );
+  if (unlogged.length >= leastUnlogged) {
+    // Heartbeats that are no longer answered prove nothing about the time since.
+    const isHeld = untilSeconds - Math.max(...unlogged) < Math.max(holdSeconds, heartbeatHoldSeconds);
+    return { ...gap, linesAMinuteBefore, isHeld, byHeartbeat: true };
+  }
   if (gapSeconds < silentFromSeconds(history)) return undefined;
-  return { ...gap, linesAMinuteBefore: rate(history, 60) * 60, isHeld: gapSeconds < holdSeconds };
+  return { ...gap, linesAMinuteBefore, isHeld: gapSeconds < holdSeconds };
 }
 
 /**
- * Returns the lines by second up to a last line, from the first line of the history on. The longest gap is left out: one
- * earlier stall must not excuse the next.
+ * Returns the lines by second up to a last line, from the first line of the history on, without heartbeats: these stop
+ * with the adapter that sends them. The longest gap is left out: one earlier stall must not excuse the next. A gap with a
+ * heartbeat is no stall.
  */
 function historyBefore(timeline: LineTimeline, lastSeconds: number): readonly number[] {
-  const all = [...timeline.linesBetween(lastSeconds + 1 - historySeconds, lastSeconds + 1)];
+  const all = [...timeline.trafficBetween(lastSeconds + 1 - historySeconds, lastSeconds + 1)];
   const lines = all.slice(all.findIndex((count) => count > 0));
   const [longest] = gapsOf(lines).sort((one, other) => other.length - one.length);
-  if (longest !== undefined && longest.length >= leastGapSeconds) lines.splice(longest.start, longest.length);
+  if (longest === undefined || longest.length < leastGapSeconds) return lines;
+  const gapStart = lastSeconds + 1 - lines.length + longest.start;
+  if (!timeline.hasHeartbeat(gapStart, gapStart + longest.length))
+    lines.splice(longest.start, longest.length);
   return lines;
 }
 
-/** Returns the runs of seconds without lines. The first and the last second have lines. */
+/** Returns the runs of seconds without lines. */
 function gapsOf(lines: readonly number[]) {
   const gaps: { readonly start: number; length: number }[] = [];
   for (const [index, count] of lines.entries()) {

@@ -3,8 +3,9 @@ import { AdapterError } from '../../errors.ts';
 import type { AggregateQuery, AggregateResult, AggregatesByRoute } from '../../sls/aggregate-source.ts';
 import { logstoreKey, type LogstoreAddress } from '../../sls/endpoint.ts';
 import { windowSeconds, type Window } from '../../metric/sample.ts';
-import type { SecondCountQuery, SecondCounts } from '../../sls/second-counts.ts';
+import type { LineCounts, SecondCountQuery, SecondCounts } from '../../sls/second-counts.ts';
 import { untilCanceled } from '../../sls/until-canceled.ts';
+import type { Heartbeat } from '../heartbeat/heartbeat.ts';
 import type { LogstoreName } from '../pace/read-beats.ts';
 import { CountedLines, countsAreNewSeconds } from './counted-lines.ts';
 import { leastGapSeconds, type Silence } from './silence-rule.ts';
@@ -23,7 +24,8 @@ export interface SilenceSettings {
 export interface SilenceWatchContext {
   /** Each of the two sends one SLS request. */
   readonly query: (query: AggregateQuery, signal: AbortSignal) => Promise<AggregateResult>;
-  readonly countSeconds: (query: SecondCountQuery, signal: AbortSignal) => Promise<SecondCounts>;
+  readonly countSeconds: (query: SecondCountQuery, signal: AbortSignal) => Promise<LineCounts>;
+  readonly heartbeat?: Pick<Heartbeat, 'want' | 'find' | 'answeredIn'> | undefined;
   readonly settingsOf: (project: string) => SilenceSettings;
   /** Returns undefined if nothing was learned. */
   readonly learnedDelayOf: (address: LogstoreAddress) => number | undefined;
@@ -105,10 +107,12 @@ export class SilenceWatch {
    * @throws AdapterError `LogstoreSilent`, or one with the codes of SLS, also if the lines of the logstore cannot be counted
    */
   readonly query = async (query: AggregateQuery, signal: AbortSignal): Promise<AggregatesByRoute> => {
+    this.#context.heartbeat?.want(query);
     const { byRoute, newestSeconds } = await this.#context.query(query, signal);
     const logstore = this.#logstoreOf(query);
     this.#see(logstore, newestSeconds);
-    if (this.#holdSecondsOf(query) > 0 && !this.#isCertainlyAlive(logstore, query))
+    const mayBeRefused = this.#holdSecondsOf(query) > 0 || this.#answeredIn(query).length > 0;
+    if (mayBeRefused && !this.#isCertainlyAlive(logstore, query))
       await this.#refuseSilence(logstore, query, signal);
     return byRoute;
   };
@@ -126,7 +130,7 @@ export class SilenceWatch {
   readonly countSeconds = async (query: SecondCountQuery, signal: AbortSignal): Promise<SecondCounts> => {
     const counts = await this.#context.countSeconds(query, signal);
     this.#keep(this.#logstoreOf(query), query.window, counts);
-    return counts;
+    return counts.lines;
   };
 
   /** Returns the logstores that were asked lately. */
@@ -157,11 +161,14 @@ export class SilenceWatch {
       logstore.newestSeconds = newestSeconds;
   }
 
-  #keep(logstore: WatchedLogstore, window: Window, counts: SecondCounts): void {
+  #answeredIn = (logstore: LogstoreName) => this.#context.heartbeat?.answeredIn(logstore) ?? [];
+
+  #keep(logstore: WatchedLogstore, window: Window, counts: LineCounts): void {
+    this.#context.heartbeat?.find(logstore.address, window, counts);
     const holdSeconds = this.#holdSecondsOf(logstore.address);
     const nowSeconds = this.#context.clock.now() / 1000;
-    this.#see(logstore, Math.max(-Infinity, ...counts.keys()));
-    if (counts.size === 0 && logstore.counted === undefined && windowSeconds(window) > holdSeconds)
+    this.#see(logstore, Math.max(-Infinity, ...counts.lines.keys()));
+    if (counts.lines.size === 0 && logstore.counted === undefined && windowSeconds(window) > holdSeconds)
       logstore.emptyAsOfSeconds = window.endSeconds;
     else (logstore.counted ??= new CountedLines()).add(window, counts, holdSeconds, nowSeconds);
   }
@@ -177,7 +184,11 @@ export class SilenceWatch {
   async #refuseSilence(logstore: WatchedLogstore, query: AggregateQuery, signal: AbortSignal): Promise<void> {
     const { clock } = this.#context;
     const holdSeconds = this.#holdSecondsOf(query);
-    const planned = { ...query, window: this.#arrivedPart(query) };
+    const planned = {
+      ...query,
+      window: this.#arrivedPart(query),
+      answeredSeconds: this.#answeredIn(query),
+    };
     for (let counts = 0; counts < mostCounts; counts++) {
       const { newestSeconds, silence, counted } = logstore;
       const verdict = counted?.judge(planned, newestSeconds, silence, holdSeconds, clock.now() / 1000);

@@ -10,12 +10,15 @@ export const silentError = (logstore: LogstoreName, silence: Silence) =>
 
 /** Returns words that stay the same while the silence lasts, so that Kubernetes folds events with them. */
 export function silenceText({ project, logstore }: LogstoreName, silence: Silence): string {
-  const { lastSeconds, nextSeconds, linesAMinuteBefore } = silence;
+  const { lastSeconds, nextSeconds, linesAMinuteBefore, byHeartbeat } = silence;
   const from = timeText(lastSeconds);
   const when =
     nextSeconds === undefined ? `since ${from} UTC` : `from ${from} to ${timeText(nextSeconds)} UTC`;
-  const before = Math.round(linesAMinuteBefore);
-  return `no line at all in ${project}/${logstore} ${when}, where ${before} a minute came before`;
+  const evidence =
+    byHeartbeat === true
+      ? 'though the ingress answered heartbeats'
+      : `where ${Math.round(linesAMinuteBefore)} a minute came before`;
+  return `no line at all in ${project}/${logstore} ${when}, ${evidence}`;
 }
 
 const timeText = (unixSeconds: number) => new Date(unixSeconds * 1000).toISOString().slice(11, 19);

@@ -65,6 +65,11 @@ function countQueries(registry: MetricRegistry, projectOf: LabelOf) {
     ['project', 'outcome', 'code'],
     'Queries sent to SLS, retries and probes of the delay included, by outcome (ok, failed, canceled) and the code of the error (ok: none).',
   );
+  const heartbeats = registry.counter(
+    'heartbeats_total',
+    ['outcome'],
+    'Requests to heartbeat.url, by outcome: answered or failed.',
+  );
   const durations = registry.histogram(
     'sls_query_duration_seconds',
     ['project'],
@@ -106,6 +111,7 @@ function countQueries(registry: MetricRegistry, projectOf: LabelOf) {
       rows.inc({ project }, processedRows ?? 0);
       bytes.inc({ project }, processedBytes ?? 0);
     },
+    heartbeatSent: (outcome) => heartbeats.inc({ outcome }),
     batchSent: ({ series, reason }) => {
       batches.observe(series);
       reasons.inc({ reason });

@@ -1,5 +1,6 @@
 import type { SyncState } from '../../kube/client/kube-observer.ts';
 import type { LearnedDelay } from '../../reading/delay/delays.ts';
+import { heartbeatStates, type HeartbeatStatus } from '../../reading/heartbeat/heartbeat.ts';
 import type { LogstoreState } from '../../reading/silence/silence-watch.ts';
 import type { IdentityState } from '../../sls/credentials/identities.ts';
 import type { ProjectCounts } from '../../sls/project-gates.ts';
@@ -10,6 +11,8 @@ export interface AdapterState {
   projects(): readonly ProjectCounts[];
   delays(): readonly LearnedDelay[];
   logstores(): readonly LogstoreState[];
+  /** Undefined without a heartbeat. */
+  heartbeat(): HeartbeatStatus | undefined;
   /** Unix ms. */
   nowMs(): number;
   identities(): readonly IdentityState[];
@@ -42,6 +45,7 @@ export function addStateMetrics(registry: MetricRegistry, projectOf: LabelOf, st
   const logstoreOf = logstoreLabels(projectOf);
   addDelays(registry, logstoreOf, state);
   addNewestLines(registry, logstoreOf, state);
+  addHeartbeat(registry, state);
   addExpiries(registry, state);
   addSynced(registry, state);
 }
@@ -99,6 +103,23 @@ function addNewestLines(registry: MetricRegistry, labelsOf: LogstoreLabelsOf, st
     'logstore_silent',
     'Whether the logstore stopped at once, where lines came steadily, and has had no line since.',
     ({ silence }) => Number(silence !== undefined),
+  );
+}
+
+function addHeartbeat(registry: MetricRegistry, state: AdapterState): void {
+  registry.gauge(
+    'heartbeat_state',
+    ['project', 'logstore', 'state'],
+    'State of the heartbeat of heartbeat.url: 1 for the one that it is in, of proving, waiting, failing, unlogged and unindexed. Only proving makes silence certain.',
+    () => {
+      const heartbeat = state.heartbeat();
+      if (heartbeat === undefined) return [];
+      const { project, logstore } = heartbeat;
+      return heartbeatStates.map((one) => ({
+        labels: { project, logstore, state: one },
+        value: Number(one === heartbeat.state),
+      }));
+    },
   );
 }
 

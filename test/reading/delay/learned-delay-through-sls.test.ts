@@ -72,7 +72,7 @@ beforeAll(async () => {
     endpointOf: () => endpoint,
     fixedSecondsOf: () => undefined,
     settingsOf: () => defaultSettings,
-    query: (query, signal) => countSeconds(sls.client, query, signal),
+    query: async (query, signal) => (await countSeconds(sls.client, query, signal)).lines,
     observer: {
       delayLearned: () => undefined,
       probeFailing: ({ error }) => faults.push(error.message),

@@ -4,6 +4,7 @@ import { Collector } from '../../../src/reading/collector.ts';
 import { Delays } from '../../../src/reading/delay/delays.ts';
 import { Reader } from '../../../src/reading/reader.ts';
 import { SampleStore } from '../../../src/reading/sample-store.ts';
+import type { Heartbeat } from '../../../src/reading/heartbeat/heartbeat.ts';
 import { SilenceWatch, type SilenceObserver } from '../../../src/reading/silence/silence-watch.ts';
 import { CompleteResults } from '../../../src/reading/complete-results.ts';
 import { ReadBeats } from '../../../src/reading/pace/read-beats.ts';
@@ -14,6 +15,9 @@ import { TestClock } from '../../support/test-clock.ts';
 import { defaultSettings } from '../delay/late-logs.ts';
 
 const alive = () => new AbortController().signal;
+
+/** Lines of this route are heartbeats: no reading counts them. */
+export const heartbeatRoute = 'heartbeat';
 
 /** A logstore whose lines become visible `lagSeconds` after the second of their stamp. */
 export class SimulatedLogs {
@@ -44,6 +48,7 @@ export class SimulatedLogs {
     const byRoute = new Map<string | undefined, { requests: number }>();
     let newestSeconds: number | undefined;
     for (const [second, route, lines] of this.#visible(window.startSeconds, window.endSeconds)) {
+      if (route === heartbeatRoute) continue;
       const isAsked = routes === undefined || routes.includes(route);
       if (isAsked || everyRoute) newestSeconds = second;
       if (!isAsked) continue;
@@ -58,10 +63,13 @@ export class SimulatedLogs {
     await Promise.resolve();
     const failure = this.failure ?? this.countFailure;
     if (failure !== undefined) throw failure;
-    const counts = new Map<number, number>();
-    for (const [second, , lines] of this.#visible(window.startSeconds, window.endSeconds))
-      counts.set(second, (counts.get(second) ?? 0) + lines);
-    return counts;
+    const lines = new Map<number, number>();
+    const heartbeats = new Map<number, number>();
+    for (const [second, route, count] of this.#visible(window.startSeconds, window.endSeconds)) {
+      lines.set(second, (lines.get(second) ?? 0) + count);
+      if (route === heartbeatRoute) heartbeats.set(second, count);
+    }
+    return { lines, heartbeats, ownHeartbeats: heartbeats };
   };
 
   *#visible(from: number, to: number): Generator<readonly [second: number, route: string, lines: number]> {
@@ -75,12 +83,13 @@ export interface AdapterOptions {
   readonly holdSeconds?: number;
   /** Undefined: the delay is learned. */
   readonly fixedDelaySeconds?: number | undefined;
+  readonly heartbeat?: Heartbeat;
 }
 
 /** The parts of an adapter from the reader down, without the prefetcher. */
 export function startAdapter(
   logs: SimulatedLogs,
-  { holdSeconds = 600, fixedDelaySeconds }: AdapterOptions = {},
+  { holdSeconds = 600, fixedDelaySeconds, heartbeat }: AdapterOptions = {},
 ) {
   const { clock } = logs;
   const endpointOf = () => parseEndpointUrl('http://127.0.0.1:1');
@@ -96,6 +105,7 @@ export function startAdapter(
   const silence = new SilenceWatch({
     query: logs.query,
     countSeconds: logs.countSeconds,
+    heartbeat,
     settingsOf: () => ({ silence: { holdSeconds }, deadlineMs: 10_000, maxNamedRoutes: 200 }),
     learnedDelayOf: (address) => delays.learnedSecondsOf(address),
     clock,
