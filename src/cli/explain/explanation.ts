@@ -10,6 +10,8 @@ import type { ReadingItem } from '../../reading/reader.ts';
 import { withRetry } from '../../reading/retry.ts';
 import type { ReadingStack } from '../../service/reading-stack.ts';
 import { AggregateSource, logQueryOf } from '../../sls/aggregate-source.ts';
+import { SilenceWatch } from '../../reading/silence/silence-watch.ts';
+import { countSeconds } from '../../sls/second-counts.ts';
 import type { LogQuery, LogResult, LogSource } from '../../sls/client.ts';
 
 /** How the adapter performs a read, before anything is sent. */
@@ -88,10 +90,19 @@ export async function runExplained(
   signal: AbortSignal,
 ): Promise<ExplainedRun> {
   const exchanges: Exchange[] = [];
-  const source = new AggregateSource(recording(sls.gates, exchanges), sls.heartbeats);
+  const logs = recording(sls.gates, exchanges);
+  const ignored = () => undefined;
+  const silence = new SilenceWatch({
+    query: new AggregateSource(logs, sls.heartbeats).query,
+    countSeconds: (query, either) => countSeconds(logs, query, either, sls.heartbeats),
+    settingsOf: () => settings,
+    learnedDelayOf: ignored,
+    clock: Date,
+    observer: { silenceBegan: ignored, silenceBelieved: ignored, silenceEnded: ignored },
+  });
   try {
-    const { byRoute } = await withRetry(
-      (either) => source.query(batch.query, either),
+    const byRoute = await withRetry(
+      (either) => silence.query(batch.query, either),
       () => request.maxRetries,
       signal,
       { ...retryPauses, deadlineMs: settings.deadlineSeconds * 1000 },
