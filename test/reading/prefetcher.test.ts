@@ -194,7 +194,7 @@ describe('a series that is read in a beat', () => {
 });
 
 describe('series of one logstore that are read all the time', () => {
-  it('share no more refreshes in 15 s than the budget', async () => {
+  it('share as many refreshes in 15 s as the budget allows, or one more for once', async () => {
     const { sls, read, readUntil, secondsOf } = start();
     const many = Array.from({ length: 30 }, (_, index) => seriesWith({ route: `r${index}` }));
     for (const [index, series] of many.entries()) read(series, index / 2);
@@ -205,7 +205,7 @@ describe('series of one logstore that are read all the time', () => {
       starts.push(secondsOf());
       answer();
     }
-    for (const [index, seconds] of starts.slice(4).entries())
+    for (const [index, seconds] of starts.slice(5).entries())
       expect(seconds - (starts[index] ?? 0)).toBeGreaterThanOrEqual(15);
     expect((starts[12] ?? 0) - (starts[0] ?? 0)).toBeLessThan(49);
   });

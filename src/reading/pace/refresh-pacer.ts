@@ -13,6 +13,12 @@ export interface NextRefresh {
   readonly servesUntilMs: number;
 }
 
+/**
+ * The budget may be exceeded by this for once. Otherwise a refresh that was late once would be late in each period, because
+ * a whole period had to pass since then.
+ */
+const spareRefreshes = 1;
+
 /** Says when the next refresh of one logstore starts, and keeps to the budget. */
 export class RefreshPacer {
   readonly #budget: number;
@@ -36,7 +42,7 @@ export class RefreshPacer {
     const servedUntilMs = this.#servedUntilMs;
     const plan = planRefresh({ dueMs: within, servedUntilMs, budget: this.#budget });
     if (plan === undefined) return undefined;
-    const earliestMs = (this.#startsMs.at(-this.#budget) ?? -Infinity) + periodMs;
+    const earliestMs = (this.#startsMs.at(-this.#budget - spareRefreshes) ?? -Infinity) + periodMs;
     const startMs = Math.max(plan.endMs - this.#usualDurationMs(), earliestMs);
     return { startMs, servesUntilMs: plan.servesUntilMs };
   }
@@ -47,7 +53,7 @@ export class RefreshPacer {
    */
   refreshed({ servesUntilMs }: NextRefresh, startMs: number, endMs: number): void {
     this.#servedUntilMs = servesUntilMs;
-    keepLast(this.#startsMs, startMs, this.#budget);
+    keepLast(this.#startsMs, startMs, this.#budget + spareRefreshes);
     keepLast(this.#durationsMs, Math.max(0, endMs - startMs), rememberedDurations);
   }
 
