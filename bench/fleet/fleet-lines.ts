@@ -87,7 +87,7 @@ function ratePerMinute({ queries, measuredMs }: FleetRun, counts: (query: SeenQu
 /** Returns the time from the query of each reading to its read. With several logstores, the last query counts. */
 function agesSeconds({ passes, queries }: FleetRun): number[] {
   const readings = queries.filter(({ kind }) => kind === 'reading');
-  const arrivals = new Map(readings.map(({ toSeconds, arrivedMs }) => [toSeconds, arrivedMs]));
+  const arrivals = new Map(readings.map(({ windowEndSeconds, arrivedMs }) => [windowEndSeconds, arrivedMs]));
   return passes.flat().flatMap(({ sentMs, result }) => {
     const arrivedMs = 'failure' in result ? undefined : arrivals.get(result.windowEndSeconds);
     return arrivedMs === undefined ? [] : [(sentMs - arrivedMs) / 1000];

@@ -73,14 +73,14 @@ export interface FirstChance {
 
 /** @param queries the queries for readings of the step's logstore, in order */
 export function firstChanceOf(step: Step, queries: readonly SeenQuery[]): FirstChance | undefined {
-  const first = queries.find(({ fromSeconds }) => fromSeconds * 1000 >= step.atMs);
+  const first = queries.find(({ windowStartSeconds }) => windowStartSeconds * 1000 >= step.atMs);
   if (first === undefined) return undefined;
   return { answeredMs: first.endedMs, delayMs: delaySecondsOf(first) * 1000 };
 }
 
 /** Returns how long before the query's arrival its window ended, in whole seconds. */
-export const delaySecondsOf = ({ arrivedMs, toSeconds }: SeenQuery): number =>
-  Math.floor(arrivedMs / 1000) - toSeconds;
+export const delaySecondsOf = ({ arrivedMs, windowEndSeconds }: SeenQuery): number =>
+  Math.floor(arrivedMs / 1000) - windowEndSeconds;
 
 /** Returns undefined if no reading fully reflects the step. */
 export function reactionOf(

@@ -88,7 +88,7 @@ function linesOf(run: SteppingRun, { name, soonerSeconds }: (typeof spreads)[num
 
 /** Returns the time from the query of each reading to its read. */
 function agesSeconds({ steps, queries }: SteppingRun): number[] {
-  const arrivals = new Map(queries.map(({ toSeconds, arrivedMs }) => [toSeconds, arrivedMs]));
+  const arrivals = new Map(queries.map(({ windowEndSeconds, arrivedMs }) => [windowEndSeconds, arrivedMs]));
   return steps
     .flatMap(({ reads }) => reads)
     .flatMap(({ sentMs, result }) => {

@@ -38,9 +38,12 @@ export interface SeenQuery {
   readonly logstore: string;
   readonly kind: 'reading' | 'completeness';
   readonly text: string;
-  /** The window that the SQL counts. The time range of the request is rounded outward to minutes. */
+  /** Start of the time range, which is rounded outward to minutes. */
   readonly fromSeconds: number;
   readonly toSeconds: number;
+  /** Start of the window that the SQL counts. */
+  readonly windowStartSeconds: number;
+  readonly windowEndSeconds: number;
   /** Unix time of its arrival. */
   readonly arrivedMs: number;
   /** Unix time at which the response was written or the client disconnected. */

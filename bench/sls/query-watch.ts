@@ -39,7 +39,9 @@ export function watchQueries(onQuery: (query: SeenQuery) => void): () => void {
 }
 
 /** Returns undefined if the body is not a query, such as the part that a client sent before it disconnected. */
-export function parseBody(json: string): Pick<SeenQuery, 'text' | 'fromSeconds' | 'toSeconds'> | undefined {
+export function parseBody(
+  json: string,
+): Omit<SeenQuery, 'logstore' | 'kind' | 'arrivedMs' | 'endedMs' | 'statusCode'> | undefined {
   let body: { readonly from?: unknown; readonly to?: unknown; readonly query?: unknown } | null;
   try {
     body = JSON.parse(json) as typeof body;
@@ -49,7 +51,13 @@ export function parseBody(json: string): Pick<SeenQuery, 'text' | 'fromSeconds' 
   const { from, to, query } = body ?? {};
   if (typeof query !== 'string' || typeof from !== 'number' || typeof to !== 'number') return undefined;
   const [, start = from, end = to] = /__time__ >= (\d+) AND __time__ < (\d+)/.exec(query) ?? [];
-  return { text: query, fromSeconds: Number(start), toSeconds: Number(end) };
+  return {
+    text: query,
+    fromSeconds: from,
+    toSeconds: to,
+    windowStartSeconds: Number(start),
+    windowEndSeconds: Number(end),
+  };
 }
 
 /** Returns the purpose of one of the adapter's queries. Only those that learn the delay count the lines of each second. */

@@ -19,6 +19,8 @@ const query = (arrivedMs: number, toSeconds: number): SeenQuery => ({
   text: '',
   fromSeconds: toSeconds - 15,
   toSeconds,
+  windowStartSeconds: toSeconds - 15,
+  windowEndSeconds: toSeconds,
   arrivedMs,
   endedMs: arrivedMs + 90,
   statusCode: 200,

@@ -36,6 +36,8 @@ describe('parseBody', () => {
       text: '*',
       fromSeconds: 100,
       toSeconds: 115,
+      windowStartSeconds: 100,
+      windowEndSeconds: 115,
     });
   });
 
@@ -43,8 +45,10 @@ describe('parseBody', () => {
     const query = secondCountsText(window);
     expect(parseBody(JSON.stringify({ from: 60, to: 120, query }))).toEqual({
       text: query,
-      fromSeconds: 100,
-      toSeconds: 115,
+      fromSeconds: 60,
+      toSeconds: 120,
+      windowStartSeconds: 100,
+      windowEndSeconds: 115,
     });
   });
 
