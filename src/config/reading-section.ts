@@ -1,4 +1,5 @@
-import { section, whole } from './leaf.ts';
+import { windowModes } from '../metric/labels.ts';
+import { choice, section, whole } from './leaf.ts';
 
 export const readingSection = section({
   refreshesIn15Seconds: whole(
@@ -28,6 +29,10 @@ export const readingSection = section({
     1000,
     'How many routes of a logstore are named in queries; if reads of 15 s ask for more, a query counts all its routes',
   ).default(5),
+  window: choice(
+    windowModes,
+    'The windows of rates of requests whose selector has no sls.query.window; adaptive: shorter while requests rise',
+  ).default('fixed'),
   delaySeconds: whole(
     0,
     600,

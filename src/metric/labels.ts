@@ -60,6 +60,10 @@ const routeForm =
 export const hostForm = /^[a-z0-9]([-_.a-z0-9]{0,251}[a-z0-9])?$/;
 export const hostAliasForm = /^[A-Z]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/;
 
+/** `adaptive`: the window is shorter while requests rise. `src/reading/adaptive/` has the test. */
+export const windowModes = ['fixed', 'adaptive'] as const;
+export type WindowMode = (typeof windowModes)[number];
+
 const filter = { use: 'filter', several: 'lines' } as const;
 const others = '`in (a,b)` counts those with any of the values, `!=` and `notin` all others.';
 
@@ -129,6 +133,14 @@ export const labelDefinitions = {
     name: 'sls.query.interval',
     description: 'Length of the window in seconds. Default: 15.',
     ...wholeNumber(1, 3600),
+  },
+  window: {
+    name: 'sls.query.window',
+    description:
+      'adaptive: while requests rise by more than chance, a shorter window counts, of 3 to 12 s; for rates of requests only. Default: as configured (setting reading.window).',
+    use: 'read',
+    accepted: 'fixed or adaptive',
+    accepts: (value: string) => (windowModes as readonly string[]).includes(value),
   },
   delay: {
     name: 'sls.query.delay',

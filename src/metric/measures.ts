@@ -47,6 +47,8 @@ export interface Measure {
   readonly value: (aggregates: Aggregates, windowSeconds: number) => number;
   /** How many lines must be readable. Without it, every line counts. */
   readonly readable?: ReadableLines;
+  /** Whether the value is `requests` a second, so that it means the same over a shorter window. */
+  readonly isRequestRate?: true;
   /** Labels that a selector must have. */
   readonly requires?: readonly LabelId[];
 }
@@ -201,6 +203,7 @@ const qps: Measure = {
   suffix: 'qps',
   description: 'Requests per second',
   unit: 'requests/s',
+  isRequestRate: true,
   aggregates: requests,
   value: ({ requests: count = missing }, windowSeconds) => count / windowSeconds,
 };

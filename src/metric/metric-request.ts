@@ -1,11 +1,18 @@
 import type { Catalog, MetricDefinition, OwnLabel } from './catalog.ts';
-import { filterNames, labelDefinitions, type LabelId } from './labels.ts';
+import { filterNames, labelDefinitions, type LabelId, type WindowMode } from './labels.ts';
 import { invalidValue, LabelValues, missingLabel, type LabelChoice } from './label-values.ts';
 import type { Requirement } from '../grammar/label-selector.ts';
 import { dnsLabelForm, dnsLabelWords } from '../grammar/names.ts';
 import { AdapterError } from '../errors.ts';
 import { routePlaceholder } from './own/placeholders.ts';
-import { seriesOf, type LineFilters, type Series, type SeriesGroup } from './series.ts';
+import {
+  leastAdaptiveSeconds,
+  mayAdapt,
+  seriesOf,
+  type LineFilters,
+  type Series,
+  type SeriesGroup,
+} from './series.ts';
 
 /** Used if the selector names none. */
 export interface RequestDefaults {
@@ -57,8 +64,21 @@ export function parseMetricRequest(
     intervalSeconds: number('interval') ?? defaultIntervalSeconds,
     delaySeconds: number('delay'),
     internalEndpoint: internalEndpoint === undefined ? undefined : internalEndpoint === 'true',
+    windowMode: values.one('window') as WindowMode | undefined,
   };
+  checkWindowMode(group);
   return { ...group, maxRetries: number('maxRetry') ?? defaultMaxRetries, series: seriesOf(group) };
+}
+
+/** @throws AdapterError `LabelValueInvalid` */
+function checkWindowMode(group: SeriesGroup): void {
+  if (group.windowMode !== 'adaptive' || mayAdapt(group)) return;
+  const { window, interval } = labelDefinitions;
+  throw invalidValue(
+    group.metric.isRequestRate === true
+      ? `${window.name}: adaptive needs ${interval.name} of ${leastAdaptiveSeconds} or more, not ${group.intervalSeconds}`
+      : `${window.name}: adaptive is for rates of requests, such as sls_ingress_qps, and not for ${group.metric.name}: leave it out`,
+  );
 }
 
 /** Returns a requirement with each alias of a host replaced by the host. */

@@ -1,5 +1,5 @@
 import type { MetricDefinition } from './catalog.ts';
-import { filterNames, labelDefinitions, type FilterName } from './labels.ts';
+import { filterNames, labelDefinitions, type FilterName, type WindowMode } from './labels.ts';
 import { routeLabelOf, type LabelChoice } from './label-values.ts';
 import { routeColumnsOf } from './log-kind.ts';
 import { routePlaceholder } from './own/placeholders.ts';
@@ -49,7 +49,19 @@ export interface SeriesParts {
   readonly delaySeconds: number | undefined;
   /** Undefined: as configured. */
   readonly internalEndpoint: boolean | undefined;
+  /** Undefined: as configured. */
+  readonly windowMode?: WindowMode | undefined;
 }
+
+/** The shortest window that may adapt: a shorter one is as quick by itself. */
+export const leastAdaptiveSeconds = 15;
+
+/** Whether the window of a series may be shorter while requests rise. */
+export const mayAdapt = ({
+  metric,
+  intervalSeconds,
+}: Pick<SeriesParts, 'metric' | 'intervalSeconds'>): boolean =>
+  metric.isRequestRate === true && intervalSeconds >= leastAdaptiveSeconds;
 
 /** One number over time: the smallest unit that is planned, stored and refreshed. */
 export interface Series extends SeriesParts {
@@ -64,7 +76,7 @@ export interface Series extends SeriesParts {
 /** The retries of a request are in no key, because they do not change the number. */
 export function newSeries(parts: SeriesParts): Series {
   const { metric, project, logstore, route, filters } = parts;
-  const { intervalSeconds, delaySeconds, internalEndpoint } = parts;
+  const { intervalSeconds, delaySeconds, internalEndpoint, windowMode } = parts;
   const groupKey = JSON.stringify([
     metric.name,
     project,
@@ -74,6 +86,7 @@ export function newSeries(parts: SeriesParts): Series {
     intervalSeconds,
     delaySeconds ?? null,
     internalEndpoint ?? null,
+    windowMode ?? null,
   ]);
   return { ...parts, key: groupKey + (route ?? ''), groupKey, labels: labelsOf(parts) };
 }

@@ -12,7 +12,8 @@ import {
   type InFlightQuery,
   type PendingSeries,
 } from './pending-series.ts';
-import { outcomeFromResult, planBatches, type PlanContext } from './plan.ts';
+import type { AdaptiveWindows } from './adaptive/adaptive-windows.ts';
+import { planBatches, type PlanContext } from './plan.ts';
 import { RecentRoutes, type CompleteResults } from './complete-results.ts';
 import { RefusedMetrics } from './refused-metrics.ts';
 import { withRetry } from './retry.ts';
@@ -44,10 +45,12 @@ export interface CollectObserver {
   }): void;
 }
 
-export interface CollectorContext extends Pick<PlanContext, 'endpointOf' | 'delaySecondsOf'> {
+export interface CollectorContext extends Pick<PlanContext, 'endpointOf' | 'delaySecondsOf' | 'isAdaptive'> {
   readonly clock: { now(): number };
   readonly limitsOf: (logstore: LogstoreName) => CollectorLimits;
   readonly query: (query: AggregateQuery, signal: AbortSignal) => Promise<AggregatesByRoute>;
+  /** Turns results into outcomes. */
+  readonly windows: Pick<AdaptiveWindows, 'outcomeOf'>;
   readonly sink: OutcomeSink;
   /** Keeps the results that count every route. */
   readonly complete: Pick<CompleteResults, 'keep'>;
@@ -231,7 +234,7 @@ export class Collector {
     const turns = new Turns();
     for (const member of members) {
       const { series } = member;
-      const outcome = outcomeFromResult(series, batch.query.window, result);
+      const outcome = this.#context.windows.outcomeOf(series, batch.query, result);
       if (outcome.kind === 'sample') {
         this.#context.sink.put(series, outcome.sample, run);
         this.#settle(member, outcome);

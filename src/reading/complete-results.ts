@@ -1,19 +1,22 @@
 import { LRUCache } from 'lru-cache';
-import type { Outcome, Window } from '../metric/sample.ts';
+import type { Outcome } from '../metric/sample.ts';
 import type { Series } from '../metric/series.ts';
-import type { AggregatesByRoute } from '../sls/aggregate-source.ts';
-import { outcomeFromResult, type Batch } from './plan.ts';
+import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
+import type { AdaptiveWindows } from './adaptive/adaptive-windows.ts';
+import type { Batch } from './plan.ts';
 import { isYounger, type BatchRun, type OutcomeSink } from './sample-store.ts';
 
 interface CompleteResult {
   readonly byRoute: AggregatesByRoute;
-  readonly window: Window;
+  readonly query: AggregateQuery;
   readonly run: BatchRun;
 }
 
 export interface CompleteResultsContext {
   /** Whether the window ended so early that lines came after it was counted. */
   readonly isTooEarly: (series: Series, run: BatchRun) => boolean;
+  /** Turns results into outcomes. */
+  readonly windows: Pick<AdaptiveWindows, 'outcomeOf'>;
   readonly sink: OutcomeSink;
   readonly clock: { now(): number };
 }
@@ -40,7 +43,7 @@ export class CompleteResults {
   keep({ query, series }: Batch, byRoute: AggregatesByRoute, run: BatchRun): void {
     if (!query.everyRoute) return;
     for (const groupKey of new Set(series.map((one) => one.groupKey)))
-      this.#results.set(groupKey, { byRoute, window: query.window, run });
+      this.#results.set(groupKey, { byRoute, query, run });
   }
 
   /**
@@ -48,12 +51,12 @@ export class CompleteResults {
    * series has no number in it.
    */
   answer(series: Series, limitMs: number): Outcome | undefined {
-    const { isTooEarly, sink, clock } = this.#context;
+    const { isTooEarly, windows, sink, clock } = this.#context;
     const result = this.#results.get(series.groupKey);
     if (result === undefined) return undefined;
-    const { byRoute, window, run } = result;
+    const { byRoute, query, run } = result;
     if (!isYounger(run.plannedAtMs, limitMs, clock.now()) || isTooEarly(series, run)) return undefined;
-    const outcome = outcomeFromResult(series, window, byRoute);
+    const outcome = windows.outcomeOf(series, query, byRoute);
     if (outcome.kind !== 'sample') return undefined;
     sink.put(series, outcome.sample, run);
     return outcome;

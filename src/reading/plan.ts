@@ -5,6 +5,7 @@ import { windowSeconds, type Outcome, type Window } from '../metric/sample.ts';
 import type { Series } from '../metric/series.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
 import { endpointUrl, type Endpoint } from '../sls/endpoint.ts';
+import { countedSpans } from './adaptive/rise-test.ts';
 
 /** One SLS query and the series that it answers. */
 export interface Batch {
@@ -21,6 +22,8 @@ export interface PlanContext {
   readonly maxNamedRoutes: number;
   /** Returns how many routes of a group were asked for lately, with these. Default: these alone. */
   readonly recentRoutes?: (groupKey: string, routes: readonly string[]) => number;
+  /** Whether the window of the series may be shorter while requests rise. Default: never. */
+  readonly isAdaptive?: (series: Series) => boolean;
   /**
    * Whether the series may share a query only with series of the same aggregates, because SLS refuses these. Default:
    * never.
@@ -39,20 +42,24 @@ export function windowOf(series: Series, { nowSeconds, delaySecondsOf }: PlanCon
 
 /** Plans one query for all series with the same `BatchKey`, with every aggregate that they need. */
 export function planBatches(series: readonly Series[], context: PlanContext): Batch[] {
-  const groups = new Map<string, { endpoint: Endpoint; window: Window; members: Series[] }>();
+  const groups = new Map<
+    string,
+    { endpoint: Endpoint; window: Window; isAdaptive: boolean; members: Series[] }
+  >();
   for (const alike of Map.groupBy(series, ({ groupKey }) => groupKey).values()) {
     const [one] = alike;
     if (one === undefined) continue;
     const endpoint = context.endpointOf(one);
     const window = windowOf(one, context);
     const apart = context.isAskedApart?.(one, endpoint) === true ? aggregateSetOf(one) : '';
-    const key = JSON.stringify(batchKeyOf(one, endpoint, window)) + apart;
+    const isAdaptive = context.isAdaptive?.(one) === true;
+    const key = JSON.stringify(batchKeyOf(one, endpoint, window, isAdaptive)) + apart;
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { endpoint, window, members: alike });
+    if (group === undefined) groups.set(key, { endpoint, window, isAdaptive, members: alike });
     else group.members = group.members.concat(alike);
   }
-  return [...groups.values()].map(({ endpoint, window, members }) => ({
-    query: queryOf(members, endpoint, window, context),
+  return [...groups.values()].map(({ endpoint, window, isAdaptive, members }) => ({
+    query: { ...queryOf(members, endpoint, window, context), ...(isAdaptive ? adaptiveColumns(window) : {}) },
     series: members,
   }));
 }
@@ -78,6 +85,7 @@ export const batchKeyOf = (
   { metric, project, logstore, route, filters }: Series,
   endpoint: Endpoint,
   { startSeconds, endSeconds }: Window,
+  isAdaptive: boolean,
 ) => ({
   endpoint: endpointUrl(endpoint),
   project,
@@ -85,6 +93,7 @@ export const batchKeyOf = (
   logKind: metric.logKind,
   startSeconds,
   endSeconds,
+  windowMode: isAdaptive ? 'adaptive' : 'fixed',
   scope: route === undefined ? 'logstore' : 'routes',
   filters: filterKey(filters),
 });
@@ -116,6 +125,12 @@ function queryOf(
 
 const aggregatesOf = (members: readonly Series[]) =>
   Object.assign({}, ...members.map(({ metric }) => metric.aggregates)) as Record<string, string>;
+
+/** An adaptive series needs no other aggregate than counts of lines. */
+const adaptiveColumns = (window: Window) => ({
+  aggregates: {},
+  lastSeconds: countedSpans(windowSeconds(window)),
+});
 
 /** Returns the outcome of one series of a batch from the complete result of its query. */
 export function outcomeFromResult(

@@ -2,10 +2,12 @@ import { delaySettings, readingSettings, type ReadingSettings } from '../config/
 import { heartbeatTarget } from '../config/heartbeat-section.ts';
 import type { Config } from '../config/schema.ts';
 import { Collector, type CollectObserver } from '../reading/collector.ts';
+import { AdaptiveWindows, type AdaptiveObserver } from '../reading/adaptive/adaptive-windows.ts';
 import type { DelayObserver } from '../reading/delay/delay-learner.ts';
 import { Delays } from '../reading/delay/delays.ts';
 import { Heartbeat, type HeartbeatObserver } from '../reading/heartbeat/heartbeat.ts';
 import { sendHeartbeat } from '../reading/heartbeat/heartbeat-request.ts';
+import { mayAdapt, type Series } from '../metric/series.ts';
 import { CompleteResults } from '../reading/complete-results.ts';
 import { ReadBeats } from '../reading/pace/read-beats.ts';
 import { Prefetcher, type PrefetchObserver } from '../reading/prefetcher.ts';
@@ -34,7 +36,8 @@ export type ReadingObserver = SlsObserver &
   CollectObserver &
   DelayObserver &
   SilenceObserver &
-  HeartbeatObserver;
+  HeartbeatObserver &
+  AdaptiveObserver;
 
 /** All parts from SLS to the reader, without any server. */
 export interface ReadingStack extends Disposable {
@@ -48,6 +51,8 @@ export interface ReadingStack extends Disposable {
   readonly silence: SilenceWatch;
   /** Undefined without `heartbeat.url`. It sends nothing until it runs. */
   readonly heartbeat: Heartbeat | undefined;
+  /** Whether the window of a series may be shorter while requests rise. */
+  readonly isAdaptive: (series: Series) => boolean;
   /** Returns the settings of a project. */
   readonly settingsOf: (project: string) => ReadingSettings;
   readonly retryPauses: Omit<RetrySettings, 'deadlineMs'>;
@@ -77,7 +82,12 @@ export function createReading(
     ...{ settingsOf: readingOf, learnedDelayOf: delays.learnedSecondsOf, clock, observer },
   });
   const sink = tellAll(delays.sink, ...sinks);
-  const complete = new CompleteResults({ isTooEarly: delays.isTooEarly, sink, clock });
+  const windows = new AdaptiveWindows(observer);
+  const isAdaptive = (series: Series) =>
+    mayAdapt(series) &&
+    (series.windowMode ?? readingOf(series.project).window) === 'adaptive' &&
+    !delays.wasJustRaised(series);
+  const complete = new CompleteResults({ isTooEarly: delays.isTooEarly, windows, sink, clock });
   const retryPauses = { firstPauseMs: firstRetryPauseMs, longestPauseMs: longestRetryPauseMs, random };
   const collector = new Collector(
     { gatherMs, holdMs, ...retryPauses },
@@ -85,8 +95,10 @@ export function createReading(
       clock,
       endpointOf: sls.endpointOf,
       delaySecondsOf: delays.secondsOf,
+      isAdaptive,
       limitsOf: silence.limitsOf,
       query: silence.query,
+      windows,
       sink,
       complete,
       observer,
@@ -104,7 +116,7 @@ export function createReading(
   });
   const reader = new Reader({ store, collector, complete, beats, settingsOf: readingOf, clock });
   return {
-    ...{ reader, beats, prefetcher, store, sls, delays, silence, heartbeat },
+    ...{ reader, beats, prefetcher, store, sls, delays, silence, heartbeat, isAdaptive },
     settingsOf: readingOf,
     retryPauses,
     [Symbol.dispose]: () => sls.close(),

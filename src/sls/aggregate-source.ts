@@ -6,7 +6,7 @@ import { logQuery, type LogQuery, type LogSource, type Row } from './client.ts';
 import { decodeByRoute, decodeTotal, newestIn, queryDecoded } from './decode.ts';
 import { logstoreKey, type LogstoreAddress } from './endpoint.ts';
 import type { HeartbeatLines } from './heartbeat-lines.ts';
-import { greatestLimit, queryText, type Statement } from './query-text.ts';
+import { greatestLimit, lastAlias, queryText, scannedWindow, type Statement } from './query-text.ts';
 import { unindexedField } from './sls-error.ts';
 
 /** What is asked of a logstore besides the statement. */
@@ -38,7 +38,7 @@ const recheckColumnMs = 10 * 60_000;
 const maxRemembered = 10_000;
 
 export function logQueryOf(query: AggregateQuery, variant: Variant): LogQuery {
-  return logQuery(query, query.window, queryText({ ...query, ...variant }));
+  return logQuery(query, scannedWindow(query), queryText({ ...query, ...variant }));
 }
 
 /** Turns aggregate queries into SLS queries, and their rows into numbers. One query is one SLS request. */
@@ -89,18 +89,18 @@ export class AggregateSource {
   #send(query: AggregateQuery, variant: Variant, signal: AbortSignal): Promise<AggregateResult> {
     const { plannedAtSeconds, readIds = [] } = query;
     const sent = { ...logQueryOf(query, { ...variant, maxRows: this.#maxRows }), readIds };
-    const { logKind, window } = query;
+    const { logKind } = query;
     const isOwnSelect = typeof logKind !== 'string' && logKind.sql !== undefined;
     const decode = (rows: readonly Row[]) => ({
       byRoute: this.#decode(rows, query),
-      newestSeconds: isOwnSelect ? undefined : newestIn(rows, window),
+      newestSeconds: isOwnSelect ? undefined : newestIn(rows, scannedWindow(query)),
     });
     return queryDecoded(this.#logs, sent, plannedAtSeconds, decode, signal);
   }
 
   #decode(rows: readonly Row[], query: AggregateQuery): AggregatesByRoute {
-    const { logKind, routes, everyRoute, aggregates } = query;
-    const aliases = Object.keys(aggregates);
+    const { logKind, routes, everyRoute, aggregates, lastSeconds = [] } = query;
+    const aliases = [...Object.keys(aggregates), ...lastSeconds.map(lastAlias)];
     // A SELECT written by a user may sum up counts, which gives NULL without lines.
     if (routes === undefined)
       return decodeTotal(rows, aliases, typeof logKind === 'string' ? 'refused' : 'none');

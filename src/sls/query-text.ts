@@ -19,6 +19,11 @@ export interface Statement {
   readonly maxRows?: number;
   /** Alias → SQL expression from the catalogue. */
   readonly aggregates: Readonly<Record<string, string>>;
+  /**
+   * Counts also the lines of the last so many seconds before the window's end, each in a column of its own. The query then
+   * reads the lines of the longest of them, and only these columns are of the window.
+   */
+  readonly lastSeconds?: readonly number[] | undefined;
   /** Whether the logstore has the column with a canary's backend. */
   readonly hasAlternative: boolean;
   /** Whether to leave out the lines of heartbeats. A SELECT that a user wrote leaves out none. */
@@ -40,6 +45,18 @@ export const linesAlias = 'lines';
 /** Alias of the second of the newest line of each row. Every query has it but a user's own SELECT. */
 export const newestAlias = 'newest_second';
 
+/** Alias of the count of the lines of the last so many seconds. */
+export const lastAlias = (seconds: number): string => `last_${seconds}`;
+
+/** Returns the seconds whose lines a query reads. */
+export function scannedWindow({
+  window,
+  lastSeconds = [],
+}: Pick<Statement, 'window' | 'lastSeconds'>): Window {
+  const { startSeconds, endSeconds } = window;
+  return { startSeconds: Math.min(startSeconds, endSeconds - Math.max(0, ...lastSeconds)), endSeconds };
+}
+
 /** Source: SLS, "Limits on query and analysis". */
 const maxSearchConditions = 30;
 
@@ -59,17 +76,21 @@ const alternativePattern = String.raw`(^|\[)(${backendPattern})$`;
  * never too few. The SQL is exact.
  */
 export function queryText(statement: Statement): string {
-  const { window, routes, aggregates, logKind, maxRows = greatestLimit } = statement;
+  const { window, routes, aggregates, lastSeconds = [], logKind, maxRows = greatestLimit } = statement;
   const search = searchText(statement);
   // LIMIT 2 shows a second row, which is an error.
   if (typeof logKind !== 'string' && logKind.sql !== undefined)
     return `${search} | ${withValues(logKind.sql, logKind, statement)} LIMIT 2`;
   const others = statement.withoutHeartbeats === true ? [noHeartbeat()] : [];
-  const where = [timeCondition(window), ...others, ...filterConditions(statement)].join(' AND ');
+  const where = [timeCondition(scannedWindow(statement)), ...others, ...filterConditions(statement)].join(
+    ' AND ',
+  );
   const columns = Object.entries(aggregates).map(
     ([alias, sql]) =>
       `${typeof logKind === 'string' ? sql : withValues(sql, logKind, statement)} AS ${alias}`,
   );
+  for (const seconds of lastSeconds)
+    columns.push(`count_if(__time__ >= ${window.endSeconds - seconds}) AS ${lastAlias(seconds)}`);
   columns.push(`max(__time__) AS ${newestAlias}`);
   if (routes === undefined) {
     return `${search} | SELECT ${[...columns, `count(*) AS ${linesAlias}`].join(', ')} FROM log WHERE ${where} LIMIT 1`;

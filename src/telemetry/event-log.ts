@@ -106,6 +106,7 @@ function readingLines(logger: Logger) {
       'The delay of log lines cannot be measured; the learned delay stays in use',
     ),
     probeRecovered: (event) => logger.info(event, 'The delay of log lines is measured again'),
+    windowShrunk: (event) => logger.debug(event, 'Requests rise, so a reading is of a shorter window'),
     silenceBegan: (event) =>
       logger.warn(
         { ...event, code: 'LogstoreSilent' },

@@ -3,6 +3,7 @@ import type { ServingObserver } from '../api/server/serving-pair.ts';
 import type { ReadObserver } from '../api/read/external-metrics.ts';
 import type { KubeObserver } from '../kube/client/kube-observer.ts';
 import type { CollectObserver } from '../reading/collector.ts';
+import type { AdaptiveObserver } from '../reading/adaptive/adaptive-windows.ts';
 import type { DelayObserver } from '../reading/delay/delay-learner.ts';
 import type { HeartbeatObserver } from '../reading/heartbeat/heartbeat.ts';
 import type { PrefetchObserver } from '../reading/prefetcher.ts';
@@ -23,6 +24,7 @@ export interface Telemetry
     DelayObserver,
     SilenceObserver,
     HeartbeatObserver,
+    AdaptiveObserver,
     SlsObserver,
     GateObserver,
     CredentialObserver {

@@ -153,7 +153,7 @@ describe('a refused configuration', () => {
     const from = `(${config})`;
     const namespace = 'must be a namespace: up to 63 lower-case letters, digits and hyphens';
     const ofReading =
-      'refreshesIn15Seconds, freshnessSeconds, maxStaleSeconds, patienceSeconds, deadlineSeconds, maxNamedRoutes, delaySeconds, delay, silence';
+      'refreshesIn15Seconds, freshnessSeconds, maxStaleSeconds, patienceSeconds, deadlineSeconds, maxNamedRoutes, window, delaySeconds, delay, silence';
     const ofSls = 'region, network, endpoint, maxConcurrentQueries, breaker, credentials';
     expect(lines.sort()).toEqual([
       `  kubernetes.autoscalerNamespaces[1] ${from} is "B" and ${namespace}`,

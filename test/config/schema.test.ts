@@ -57,6 +57,7 @@ describe('configSchema', () => {
         deadlineSeconds: 20,
         maxSeries: 50_000,
         maxNamedRoutes: 5,
+        window: 'fixed',
         delay: { initialSeconds: 10, leastSeconds: 2, mostSeconds: 60 },
         silence: { holdSeconds: 600 },
       },

@@ -50,6 +50,7 @@ const edges: Record<LabelId, { readonly taken: readonly string[]; readonly refus
     refused: ['', '600', '99', '5x', '5XX', 'xxx', '20x', '2000'],
   },
   interval: { taken: ['1', '15', '3600'], refused: ['', '0', '3601', '15s', '1.5'] },
+  window: { taken: ['fixed', 'adaptive'], refused: ['', 'Adaptive', 'auto'] },
   delay: { taken: ['0', '600'], refused: ['', '601', 'a'] },
   maxRetry: { taken: ['0', '20'], refused: ['', '21', 'a'] },
   internalEndpoint: { taken: ['true', 'false'], refused: ['', 'True', '1', 'yes'] },

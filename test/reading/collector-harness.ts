@@ -1,6 +1,7 @@
 import type { AdapterError } from '../../src/errors.ts';
 import type { Outcome, Sample } from '../../src/metric/sample.ts';
 import type { Series } from '../../src/metric/series.ts';
+import { AdaptiveWindows } from '../../src/reading/adaptive/adaptive-windows.ts';
 import {
   Collector,
   type CollectObserver,
@@ -32,6 +33,7 @@ export function createCollector(
     {
       clock,
       query: sls.query,
+      windows: new AdaptiveWindows({ windowShrunk: () => undefined }),
       endpointOf: () => parseEndpointUrl('http://127.0.0.1:1'),
       delaySecondsOf: ({ delaySeconds }) => delaySeconds ?? 10,
       limitsOf: () => ({ maxNamedRoutes: 200, deadlineMs: 10_000, ...limits }),

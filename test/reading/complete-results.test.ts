@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Series } from '../../src/metric/series.ts';
+import { AdaptiveWindows } from '../../src/reading/adaptive/adaptive-windows.ts';
 import { Collector } from '../../src/reading/collector.ts';
 import { CompleteResults, RecentRoutes } from '../../src/reading/complete-results.ts';
 import { SampleStore } from '../../src/reading/sample-store.ts';
@@ -14,6 +15,7 @@ const freshnessMs = 10_000;
 const route = (index: number) => seriesWith({ route: `r${index}` });
 
 let clock: TestClock;
+const windows = new AdaptiveWindows({ windowShrunk: () => undefined });
 let store: SampleStore;
 let complete: CompleteResults;
 let queries: AggregateQuery[];
@@ -38,6 +40,7 @@ function createCollector() {
         await new Promise((resolve) => setTimeout(resolve, 5));
         return answers;
       },
+      windows,
       sink: store,
       complete,
       observer: { batchSent: () => undefined },
@@ -50,7 +53,7 @@ beforeEach(() => {
   store = new SampleStore(5000);
   queries = [];
   isTooEarly = false;
-  complete = new CompleteResults({ isTooEarly: () => isTooEarly, sink: store, clock });
+  complete = new CompleteResults({ isTooEarly: () => isTooEarly, windows, sink: store, clock });
 });
 
 /** Reads each series for the first time, with so many workers, as the reader does. */

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
 import { seriesOf } from '../../src/metric/series.ts';
 import type { MetricRequest } from '../../src/metric/metric-request.ts';
+import { AdaptiveWindows } from '../../src/reading/adaptive/adaptive-windows.ts';
 import { Collector } from '../../src/reading/collector.ts';
 import { Reader } from '../../src/reading/reader.ts';
 import { SampleStore } from '../../src/reading/sample-store.ts';
@@ -37,6 +38,7 @@ let requests: Record<string, number>;
 let failing: AdapterError | undefined;
 /** If set, queries are answered after it resolves. */
 let held: Promise<void> | undefined;
+const windows = new AdaptiveWindows({ windowShrunk: () => undefined });
 let store: SampleStore;
 let beats: ReadBeats;
 
@@ -48,7 +50,7 @@ beforeEach(() => {
   held = undefined;
   store = new SampleStore(100);
   beats = new ReadBeats(100);
-  const complete = new CompleteResults({ isTooEarly: () => false, sink: store, clock });
+  const complete = new CompleteResults({ isTooEarly: () => false, windows, sink: store, clock });
   const collector = new Collector(
     { gatherMs: 1, holdMs: 1, firstPauseMs: 0, longestPauseMs: 0, random: () => 0 },
     {
@@ -57,6 +59,7 @@ beforeEach(() => {
       delaySecondsOf: () => 10,
       limitsOf: () => ({ maxNamedRoutes: 200, deadlineMs: 10_000 }),
       query,
+      windows,
       sink: store,
       complete,
       observer: { batchSent: () => undefined },

@@ -1,6 +1,8 @@
 import { externalMetricValueList } from '../../api/read/external-metrics.ts';
 import { AdapterError } from '../../errors.ts';
+import { windowSeconds } from '../../metric/sample.ts';
 import { filterTexts } from '../../metric/series.ts';
+import { enoughEvidence } from '../../reading/adaptive/rise-test.ts';
 import { utcText } from '../utc.ts';
 import type { Exchange, ExplainedRun, Explanation } from './explanation.ts';
 
@@ -29,6 +31,7 @@ export function explanationJson(explanation: Explanation, namespace: string) {
       plannedAt: utcText(plannedAtSeconds),
     },
     intervalSeconds: request.intervalSeconds,
+    windowMode: key.windowMode,
     delay: { seconds: explanation.delaySeconds, from: explanation.delaySource },
     freshnessSeconds: settings.freshnessSeconds,
     refreshesIn15Seconds: settings.refreshesIn15Seconds,
@@ -50,6 +53,16 @@ export function explanationJson(explanation: Explanation, namespace: string) {
 export function runJson({ exchanges, items, error }: ExplainedRun, { request }: Explanation) {
   return {
     queries: exchanges.map(exchangeJson),
+    riseTests: items?.some(({ riseTests }) => riseTests !== undefined)
+      ? {
+          enoughEvidence,
+          items: items.map(({ labels, sample, riseTests }) => ({
+            labels,
+            windowSeconds: windowSeconds(sample.window),
+            spans: riseTests,
+          })),
+        }
+      : undefined,
     reading: items && externalMetricValueList(request.metric.name, items),
     error: error && { code: error.code, message: error.message },
   };

@@ -6,6 +6,7 @@ import { alignedTable } from '../table.ts';
 import { utcText } from '../utc.ts';
 import { progressOf } from './explanation-json.ts';
 import type { Exchange, ExplainedRun, Explanation } from './explanation.ts';
+import { riseLines } from './rise-lines.ts';
 
 /** Further rows and routes are only counted. */
 const maxRows = 20;
@@ -13,7 +14,7 @@ const maxRoutes = 10;
 
 /** Returns what is known before anything is sent, and the query in a form that can be pasted into the SLS console. */
 export function explanationText(explanation: Explanation, namespace: string): string {
-  const { request, batch, query, settings, queryWithoutCanary } = explanation;
+  const { request, batch, query, key, settings, queryWithoutCanary } = explanation;
   const { metric, project, logstore, maxRetries } = request;
   const { window, plannedAtSeconds } = batch.query;
   const texts = { ...filterTexts(request.filters), ...request.filters.own };
@@ -30,6 +31,14 @@ export function explanationText(explanation: Explanation, namespace: string): st
       `${utcText(window.startSeconds)} to ${utcText(window.endSeconds)}, end excluded: ` +
         `${request.intervalSeconds} s that end ${explanation.delaySeconds} s before ${utcText(plannedAtSeconds)}`,
     ],
+    ...(key.windowMode === 'adaptive'
+      ? ([
+          [
+            'adaptive',
+            'the last 3, 5, 8 or 12 s of the window instead, if their requests rise against those of the last 60 s',
+          ],
+        ] as const)
+      : []),
     ['delay', `${explanation.delaySeconds} s (${delayText(explanation)})`],
     [
       'freshness',
@@ -103,7 +112,7 @@ function sharedText({ key, settings, batch }: Explanation): string {
 export function runText({ exchanges, items }: ExplainedRun, { request }: Explanation, nowMs: number): string {
   const sent = exchanges.flatMap((exchange, index) => ['', ...exchangeText(exchange, index + 1)]);
   const reading = items === undefined ? [] : ['', readingTable(items, request.metric, nowMs)];
-  return lines([...sent, ...reading]);
+  return lines([...sent, ...riseLines(items ?? []), ...reading]);
 }
 
 function exchangeText({ elapsedMs, answer }: Exchange, number: number): string[] {

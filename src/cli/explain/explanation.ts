@@ -5,7 +5,9 @@ import { AdapterError, toAdapterError } from '../../errors.ts';
 import { routeColumnsOf } from '../../metric/log-kind.ts';
 import type { MetricRequest } from '../../metric/metric-request.ts';
 import type { Outcome } from '../../metric/sample.ts';
-import { batchKeyOf, outcomeFromResult, planBatches } from '../../reading/plan.ts';
+import { AdaptiveWindows, linesIn } from '../../reading/adaptive/adaptive-windows.ts';
+import type { SpanTest } from '../../reading/adaptive/rise-test.ts';
+import { batchKeyOf, planBatches } from '../../reading/plan.ts';
 import type { ReadingItem } from '../../reading/reader.ts';
 import { withRetry } from '../../reading/retry.ts';
 import type { ReadingStack } from '../../service/reading-stack.ts';
@@ -37,6 +39,7 @@ export function explainRead(
     endpointOf: sls.endpointOf,
     delaySecondsOf: (item) => delays.secondsOf(item),
     maxNamedRoutes: settings.maxNamedRoutes,
+    isAdaptive: reading.isAdaptive,
   });
   const [first] = request.series;
   if (batch === undefined || first === undefined) throw new AdapterError('Internal', 'the read has no query');
@@ -56,7 +59,7 @@ export function explainRead(
     delaySeconds: plannedAtSeconds - window.endSeconds,
     delaySource: delays.sourceOf(first),
     /** What all series that share the query have in common. */
-    key: batchKeyOf(first, endpoint, window),
+    key: batchKeyOf(first, endpoint, window, batch.query.lastSeconds !== undefined),
     settings,
   };
 }
@@ -74,12 +77,17 @@ export interface Exchange {
   readonly answer: LogResult | AdapterError;
 }
 
+export interface ExplainedItem extends ReadingItem {
+  /** Whether its requests rise, tested for each short span; undefined: its window is fixed. */
+  readonly riseTests: readonly SpanTest[] | undefined;
+}
+
 /** The result of a read that was explained. */
 export interface ExplainedRun {
   /** In the order sent: all attempts, and a second query if the logstore lacks a column. */
   readonly exchanges: readonly Exchange[];
   /** Undefined if there is an error. */
-  readonly items: readonly ReadingItem[] | undefined;
+  readonly items: readonly ExplainedItem[] | undefined;
   readonly error: AdapterError | undefined;
 }
 
@@ -90,6 +98,8 @@ export async function runExplained(
   signal: AbortSignal,
 ): Promise<ExplainedRun> {
   const exchanges: Exchange[] = [];
+  const windows = new AdaptiveWindows({ windowShrunk: () => undefined });
+  const { query } = batch;
   const logs = recording(sls.gates, exchanges);
   const ignored = () => undefined;
   const silence = new SilenceWatch({
@@ -102,14 +112,15 @@ export async function runExplained(
   });
   try {
     const byRoute = await withRetry(
-      (either) => silence.query(batch.query, either),
+      (either) => silence.query(query, either),
       () => request.maxRetries,
       signal,
       { ...retryPauses, deadlineMs: settings.deadlineSeconds * 1000 },
     );
     const items = batch.series.map((series) => ({
       labels: series.labels,
-      sample: sampleOf(outcomeFromResult(series, batch.query.window, byRoute)),
+      sample: sampleOf(windows.outcomeOf(series, query, byRoute)),
+      riseTests: query.lastSeconds && windows.test(series, query.window, linesIn(byRoute.get(series.route))),
     }));
     return { exchanges, items, error: undefined };
   } catch (thrown) {

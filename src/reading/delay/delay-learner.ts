@@ -50,6 +50,8 @@ export class DelayLearner {
   readonly address: LogstoreAddress;
   /** When the last answered probe was sent, Unix ms. Set here only. */
   probedAtMs: number | undefined;
+  /** When the delay was last raised, Unix ms. Set here only. */
+  raisedAtMs = -Infinity;
   readonly #settings: DelaySettings;
   readonly #context: DelayLearnerContext;
   readonly #estimator: DelayEstimator;
@@ -127,6 +129,7 @@ export class DelayLearner {
     const change = this.#estimator.observe({ asOfSeconds, window, counts });
     this.#steadySinceMs = this.#estimator.isSteady ? Math.min(this.#steadySinceMs, sentAtMs) : Infinity;
     if (change === undefined) return undefined;
+    if (change.delaySeconds > change.beforeSeconds) this.raisedAtMs = sentAtMs;
     observer.delayLearned({ project, logstore, ...change, saturated: this.saturated });
     return change;
   }

@@ -25,6 +25,8 @@ export type LearnedDelay = Readonly<
 /** A logstore without a wanted series for this long is forgotten, or up to twice as long. */
 const unusedMs = 5 * 60_000;
 
+const justRaisedMs = 60_000;
+
 interface KnownLogstore {
   readonly learner: DelayLearner;
   /** Whether a series was wanted since unused logstores were last forgotten. */
@@ -59,6 +61,11 @@ export class Delays {
     this.#fixedSecondsOf(series) ??
     this.#learnerOf(series)?.delaySeconds ??
     this.#context.settingsOf(series.project).initialSeconds;
+
+  /** Whether the learned delay proved too short within the last minute: lines come irregularly. */
+  readonly wasJustRaised = (series: Series): boolean =>
+    this.#fixedSecondsOf(series) === undefined &&
+    this.#context.clock.now() - (this.#learnerOf(series)?.raisedAtMs ?? -Infinity) < justRaisedMs;
 
   sourceOf(series: Series): DelaySource {
     if (series.delaySeconds !== undefined) return 'label';

@@ -97,6 +97,11 @@ function countQueries(registry: MetricRegistry, projectOf: LabelOf) {
     ['reason'],
     'Queries for readings, retries not counted, by reason: due (before reads that are due) or read (a read waits).',
   );
+  const shrunk = registry.counter(
+    'shrunk_readings_total',
+    ['metric'],
+    'Readings of a window shorter than usual, because requests rose (sls.query.window: adaptive).',
+  );
   const openings = registry.counter(
     'sls_circuit_openings_total',
     ['project'],
@@ -112,6 +117,8 @@ function countQueries(registry: MetricRegistry, projectOf: LabelOf) {
       bytes.inc({ project }, processedBytes ?? 0);
     },
     heartbeatSent: (outcome) => heartbeats.inc({ outcome }),
+    // Only built-in metrics have adaptive windows.
+    windowShrunk: ({ metric }) => shrunk.inc({ metric }),
     batchSent: ({ series, reason }) => {
       batches.observe(series);
       reasons.inc({ reason });

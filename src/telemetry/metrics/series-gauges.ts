@@ -59,6 +59,7 @@ const labels: Readonly<Record<string, (series: Series) => string | undefined>> =
   own: ({ filters: { own } }) => own && String(new URLSearchParams(own)),
   interval: ({ intervalSeconds }) => String(intervalSeconds),
   delay: ({ delaySeconds }) => delaySeconds?.toString(),
+  window: ({ windowMode }) => windowMode,
   internal: ({ internalEndpoint }) => internalEndpoint?.toString(),
 };
 

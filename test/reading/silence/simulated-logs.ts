@@ -1,5 +1,6 @@
 import type { AdapterError } from '../../../src/errors.ts';
 import type { Series } from '../../../src/metric/series.ts';
+import { AdaptiveWindows } from '../../../src/reading/adaptive/adaptive-windows.ts';
 import { Collector } from '../../../src/reading/collector.ts';
 import { Delays } from '../../../src/reading/delay/delays.ts';
 import { Reader } from '../../../src/reading/reader.ts';
@@ -119,7 +120,8 @@ export function startAdapter(
     query: silence.countSeconds,
     observer: { delayLearned: () => 0, probeFailing: () => 0, probeRecovered: () => 0 },
   });
-  const complete = new CompleteResults({ isTooEarly: delays.isTooEarly, sink: delays.sink, clock });
+  const windows = new AdaptiveWindows({ windowShrunk: () => undefined });
+  const complete = new CompleteResults({ isTooEarly: delays.isTooEarly, windows, sink: delays.sink, clock });
   const collector = new Collector(
     { gatherMs: 0, holdMs: 0, firstPauseMs: 0, longestPauseMs: 0, random: () => 0 },
     {
@@ -127,6 +129,7 @@ export function startAdapter(
       delaySecondsOf: delays.secondsOf,
       limitsOf: silence.limitsOf,
       query: silence.query,
+      windows,
       sink: delays.sink,
       complete,
       observer: { batchSent: () => undefined },
