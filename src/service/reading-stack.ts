@@ -83,10 +83,7 @@ export function createReading(
   });
   const sink = tellAll(delays.sink, ...sinks);
   const windows = new AdaptiveWindows(observer);
-  const isAdaptive = (series: Series) =>
-    mayAdapt(series) &&
-    (series.windowMode ?? readingOf(series.project).window) === 'adaptive' &&
-    !delays.wasJustRaised(series);
+  const isAdaptive = adaptiveBy(readingOf, delays);
   const complete = new CompleteResults({ isTooEarly: delays.isTooEarly, windows, sink, clock });
   const retryPauses = { firstPauseMs: firstRetryPauseMs, longestPauseMs: longestRetryPauseMs, random };
   const collector = new Collector(
@@ -135,3 +132,11 @@ function createHeartbeat(
   const userAgent = `${lines.log.agentStart}${replica}`;
   return new Heartbeat({ url, userAgent, lines, send: sendHeartbeat, clock, observer });
 }
+
+/** Returns whether the window of a series may be shorter while requests rise, as its label or else its project says. */
+const adaptiveBy =
+  (readingOf: (project: string) => Pick<ReadingSettings, 'window'>, delays: Pick<Delays, 'wasJustRaised'>) =>
+  (series: Series): boolean =>
+    mayAdapt(series) &&
+    (series.windowMode ?? readingOf(series.project).window) === 'adaptive' &&
+    !delays.wasJustRaised(series);

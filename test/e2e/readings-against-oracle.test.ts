@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { anyMetricsWorld } from './oracle/any-metrics-world.ts';
+import { anyRisingWorld } from './oracle/any-rising-world.ts';
 import { anyStallWorld } from './oracle/any-stall-world.ts';
 import { anyWideWorld } from './oracle/any-wide-world.ts';
 import { anyWorld } from './oracle/any-world.ts';
@@ -119,6 +120,20 @@ it(
     const { readings, nonZero, unsettled } = whileStalled.tally;
     expect(nonZero).toBeGreaterThan(readings / 4);
     expect(unsettled).toBeGreaterThan(readings / 40);
+  },
+);
+
+it(
+  'readings of adaptive windows equal what the log contains in the window that they state',
+  { timeout: 3_600_000 },
+  async () => {
+    const rising = new Comparison(sls);
+    await fc.assert(
+      fc.asyncProperty(anyRisingWorld, (world) => compareWorld(rising, world, (set) => [set])),
+      { ...run, seed, numRuns: Math.ceil(wantedSets / 20) },
+    );
+    console.log(`requests that rise: ${rising.tally.toString()}`);
+    expect(rising.tally.shrunk).toBeGreaterThan(rising.tally.readings / 20);
   },
 );
 

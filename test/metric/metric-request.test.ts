@@ -26,6 +26,7 @@ describe('parseMetricRequest', () => {
       delaySeconds: undefined,
       maxRetries: 5,
       internalEndpoint: undefined,
+      windowMode: undefined,
     });
     expect(series).toEqual(seriesOf(group));
   });
@@ -37,6 +38,7 @@ describe('parseMetricRequest', () => {
       'sls.ingress.method=POST',
       'sls.ingress.status=5xx',
       'sls.query.interval=60',
+      'sls.query.window=adaptive',
       'sls.query.delay=20',
       'sls.query.max_retry=3',
       'sls.internal.endpoint=false',
@@ -53,6 +55,7 @@ describe('parseMetricRequest', () => {
       delaySeconds: 20,
       maxRetries: 3,
       internalEndpoint: false,
+      windowMode: 'adaptive',
     });
     expect(series).toEqual(seriesOf(group));
   });

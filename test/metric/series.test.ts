@@ -39,6 +39,7 @@ const anyParts: fc.Arbitrary<SeriesParts> = fc.record({
   intervalSeconds: fc.constantFrom(1, 15, 115),
   delaySeconds: fc.constantFrom(undefined, 0, 1, 15),
   internalEndpoint: fc.constantFrom(undefined, true, false),
+  windowMode: fc.constantFrom(undefined, 'fixed', 'adaptive'),
 });
 
 describe('seriesOf', () => {

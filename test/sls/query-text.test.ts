@@ -55,6 +55,16 @@ describe('the text of a query', () => {
     );
   });
 
+  it('for the lines of the last seconds reads as far back as the longest of them', () => {
+    const lastSeconds = [3, 15, 60];
+    expect(text({ routes: undefined, aggregates: {}, lastSeconds })).toBe(
+      '* | SELECT count_if(__time__ >= 112) AS last_3, count_if(__time__ >= 100) AS last_15, count_if(__time__ >= 55) AS last_60, ' +
+        'max(__time__) AS newest_second, count(*) AS lines FROM log WHERE __time__ >= 55 AND __time__ < 115 LIMIT 1',
+    );
+    const window = { startSeconds: 15, endSeconds: 115 };
+    expect(text({ routes: undefined, window, lastSeconds })).toContain('__time__ >= 15 AND __time__ < 115');
+  });
+
   it('for the lines of each second has a LIMIT of one row per second', () => {
     expect(secondCountsText(statement.window)).toBe(
       '* | SELECT __time__ AS unix_second, count(*) AS lines FROM log ' +

@@ -27,9 +27,10 @@ export const anyStallWorld: fc.Arbitrary<World> = fc
     subsecondMs: fc.nat(999),
     delaySeconds: fc.constantFrom(0, 2, 5, 10, 30),
     intervalSeconds: fc.constantFrom(15, 5, 60),
+    isAdaptive: fc.boolean(),
     traffic: fc.array(someTraffic, { minLength: 1, maxLength: 4 }),
   })
-  .map(({ subsecondMs, delaySeconds, intervalSeconds, traffic }) => {
+  .map(({ subsecondMs, delaySeconds, intervalSeconds, isAdaptive, traffic }) => {
     const [place] = places;
     if (place === undefined) throw new RangeError('no place');
     return {
@@ -58,6 +59,7 @@ export const anyStallWorld: fc.Arbitrary<World> = fc
               route,
               intervalSeconds,
               delaySeconds: undefined,
+              isAdaptive: isAdaptive && suffix === 'qps' && intervalSeconds >= 15,
             })),
           ),
           maxNamedRoutes: 200,

@@ -63,6 +63,7 @@ const anyDraw = fc.record({
       isEverywhere: fc.constantFrom(false, false, true),
       route: fc.option(fc.nat(3), { nil: undefined, freq: 5 }),
       window: fc.nat(2),
+      isAdaptive: fc.boolean(),
     }),
     { minLength: 1, maxLength: 4 },
   ),
@@ -105,16 +106,19 @@ function pick<T>(from: readonly T[], index: number): T {
 function worldOf(draw: Draw): World {
   const { subsecondMs, arrivedAgoMs, delaySeconds, widerSeconds, settledMs } = draw;
   const windows = windowsOf(draw);
-  const pool = draw.pool.flatMap(({ isOtherMetric, place, isEverywhere, route, window }): Asked[] => {
-    const [intervalSeconds, delay] = pick(windows, window);
-    return (isEverywhere ? draw.places : [pick(draw.places, place)]).map((one) => ({
-      metric: isOtherMetric ? draw.otherMetric : 'sls_ingress_qps',
-      place: one,
-      route: route === undefined ? undefined : pick(draw.routes, route),
-      intervalSeconds,
-      delaySeconds: delay,
-    }));
-  });
+  const pool = draw.pool.flatMap(
+    ({ isOtherMetric, place, isEverywhere, route, window, isAdaptive }): Asked[] => {
+      const [intervalSeconds, delay] = pick(windows, window);
+      return (isEverywhere ? draw.places : [pick(draw.places, place)]).map((one) => ({
+        metric: isOtherMetric ? draw.otherMetric : 'sls_ingress_qps',
+        place: one,
+        route: route === undefined ? undefined : pick(draw.routes, route),
+        intervalSeconds,
+        delaySeconds: delay,
+        isAdaptive: isAdaptive && !isOtherMetric && intervalSeconds >= 15,
+      }));
+    },
+  );
   return {
     subsecondMs,
     arrivedAgoMs,

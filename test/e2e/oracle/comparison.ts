@@ -1,7 +1,8 @@
 import { formatQuantity } from '../../../src/grammar/quantity.ts';
 import type { Outcome, Window } from '../../../src/metric/sample.ts';
 import { newSeries, type Series } from '../../../src/metric/series.ts';
-import { outcomeFromResult, planBatches, type Batch } from '../../../src/reading/plan.ts';
+import { AdaptiveWindows } from '../../../src/reading/adaptive/adaptive-windows.ts';
+import { planBatches, type Batch } from '../../../src/reading/plan.ts';
 import { alive } from '../../sls/sls-client.ts';
 import { metricOracle, trueWindow, type Question } from './log-oracle.ts';
 import type { Scene } from './scene.ts';
@@ -13,6 +14,7 @@ import { findMetric } from '../../support/catalog.ts';
 interface Meaning {
   readonly place: Place;
   readonly question: Question;
+  readonly isAdaptive: boolean;
 }
 
 /** How many plannings and readings were compared, by kind. */
@@ -27,6 +29,8 @@ export class Tally {
   everyRoute = 0;
   /** With lines in the window that were not visible yet. */
   unsettled = 0;
+  /** With a shorter window, because requests rise. */
+  shrunk = 0;
   /** With too many lines that lack the number. */
   unreadable = 0;
 
@@ -40,6 +44,7 @@ export class Tally {
 export class Comparison {
   readonly tally = new Tally();
   readonly #sls: SlsPair;
+  readonly #windows = new AdaptiveWindows({ windowShrunk: () => (this.tally.shrunk += 1) });
 
   constructor(sls: SlsPair) {
     this.#sls = sls;
@@ -59,12 +64,17 @@ export class Comparison {
   async #compareSet({ asked, maxNamedRoutes }: AskedSet, scene: Scene): Promise<void> {
     const meanings = new Map<Series, Meaning>();
     for (const one of asked)
-      meanings.set(seriesOf(one), { place: one.place, question: scene.questionOf(one) });
+      meanings.set(seriesOf(one), {
+        place: one.place,
+        question: scene.questionOf(one),
+        isAdaptive: one.isAdaptive === true,
+      });
     const batches = planBatches([...meanings.keys()], {
       nowSeconds: scene.nowMs / 1000,
       endpointOf: this.#sls.endpointOf,
       delaySecondsOf: (series) => of(series, meanings).question.delaySeconds,
       maxNamedRoutes,
+      isAdaptive: ({ windowMode }) => windowMode === 'adaptive',
     });
     this.tally.plannings += 1;
     const groups = new Set([...meanings.values()].map(groupOf));
@@ -82,8 +92,9 @@ export class Comparison {
   ): Promise<void> {
     const { byRoute } = await this.#sls.source.query(query, alive());
     for (const one of series) {
-      const meaning = of(one, meanings);
-      const value = compareOutcome(outcomeFromResult(one, query.window, byRoute), meaning, scene);
+      const outcome = this.#windows.outcomeOf(one, query, byRoute);
+      const meaning = asStated(of(one, meanings), outcome);
+      const value = compareOutcome(outcome, meaning, scene);
       this.tally.readings += 1;
       if (value === undefined) this.tally.unreadable += 1;
       else if (value > 0) this.tally.nonZero += 1;
@@ -94,6 +105,16 @@ export class Comparison {
       if (JSON.stringify(reading) !== JSON.stringify(settled)) this.tally.unsettled += 1;
     }
   }
+}
+
+/** Returns the meaning with the window that the reading states, if it is adaptive. */
+function asStated(meaning: Meaning, outcome: Outcome): Meaning {
+  if (!meaning.isAdaptive || outcome.kind === 'failed') return meaning;
+  const { startSeconds, endSeconds } = outcome.sample.window;
+  const intervalSeconds = endSeconds - startSeconds;
+  const allowed = [3, 5, 8, 12, meaning.question.intervalSeconds];
+  expectSame(allowed.includes(intervalSeconds), true, () => `that a window may have ${intervalSeconds} s`);
+  return { ...meaning, question: { ...meaning.question, intervalSeconds } };
 }
 
 /** Returns the value; undefined if the reading rightly fails. */
@@ -135,7 +156,7 @@ function milliOf(quantity: string): number {
   );
 }
 
-function seriesOf({ metric, place, filters = {}, ...asked }: Asked): Series {
+function seriesOf({ metric, place, filters = {}, isAdaptive = false, ...asked }: Asked): Series {
   const { internal, project, logstore } = place;
   return newSeries({
     ...asked,
@@ -144,17 +165,19 @@ function seriesOf({ metric, place, filters = {}, ...asked }: Asked): Series {
     logstore,
     filters,
     internalEndpoint: internal,
+    windowMode: isAdaptive ? 'adaptive' : undefined,
   });
 }
 
 /** Returns a key that is equal for questions that one query can answer. */
-function groupOf({ place, question }: Meaning): string {
+function groupOf({ place, question, isAdaptive }: Meaning): string {
   const { metric, route, intervalSeconds, delaySeconds, filters } = question;
   return JSON.stringify([
     place,
     metricOracle(metric).logKind,
     intervalSeconds,
     delaySeconds,
+    isAdaptive,
     route === undefined,
     filters.host,
     filters.method,

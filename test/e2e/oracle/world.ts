@@ -12,6 +12,8 @@ export interface Asked {
   readonly intervalSeconds: number;
   /** Undefined: the delay of the adapter. */
   readonly delaySeconds: number | undefined;
+  /** Whether the window may be shorter. Only for a metric and an interval that allow it. */
+  readonly isAdaptive?: boolean;
   /** Default: none. */
   readonly filters?: LineFilters;
 }

@@ -67,6 +67,7 @@ it('gives different labels to series that differ in any part', async () => {
     { delaySeconds: 3 },
     { intervalSeconds: 60 },
     { internalEndpoint: false },
+    { windowMode: 'adaptive' as const },
     { filters: { status: anyOf('5xx') } },
     { filters: { status: noneOf('5xx') } },
     { filters: { status: anyOf('404', '5xx') } },
