@@ -84,9 +84,9 @@ describe('event metrics', () => {
       'sls_query_duration_seconds_count{project="p"} 4',
       'sls_processed_rows_total{project="p"} 14',
       'sls_processed_bytes_total{project="p"} 5600',
+      'sls_circuit_openings_total{project="p"} 1',
       'sls_batch_series_count 1',
       'sls_batches_total{reason="due"} 1',
-      'sls_circuit_openings_total{project="p"} 1',
     ]);
   });
 

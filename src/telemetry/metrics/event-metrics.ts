@@ -20,7 +20,12 @@ const querySeconds = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 const batchSizes = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
 
 export function countEvents(registry: MetricRegistry, projectOf: LabelOf): Partial<Telemetry> {
-  return { ...countReads(registry), ...countQueries(registry, projectOf), ...countKubeEvents(registry) };
+  return {
+    ...countReads(registry),
+    ...countQueries(registry, projectOf),
+    ...countReadings(registry),
+    ...countKubeEvents(registry),
+  };
 }
 
 function countReads(registry: MetricRegistry) {
@@ -86,6 +91,26 @@ function countQueries(registry: MetricRegistry, projectOf: LabelOf) {
     ['project'],
     'Bytes that SLS read for our queries, as it reports them.',
   );
+  const openings = registry.counter(
+    'sls_circuit_openings_total',
+    ['project'],
+    'How often the circuit of a project opened, once an outage.',
+  );
+  return {
+    slsQueryFinished: ({ project: name, outcome: code, durationMs, processedRows, processedBytes }) => {
+      const project = projectOf(name);
+      const outcome = code === 'ok' ? 'ok' : errorRegistry[code].countsAs;
+      queries.inc({ project, outcome, code });
+      durations.observe({ project }, durationMs / 1000);
+      rows.inc({ project }, processedRows ?? 0);
+      bytes.inc({ project }, processedBytes ?? 0);
+    },
+    heartbeatSent: (outcome) => heartbeats.inc({ outcome }),
+    circuitOpened: ({ project }) => openings.inc({ project: projectOf(project) }),
+  } satisfies Partial<Telemetry>;
+}
+
+function countReadings(registry: MetricRegistry) {
   const batches = registry.histogram(
     'sls_batch_series',
     [],
@@ -102,28 +127,13 @@ function countQueries(registry: MetricRegistry, projectOf: LabelOf) {
     ['metric'],
     'Readings of a window shorter than usual, because requests rose (sls.query.window: adaptive).',
   );
-  const openings = registry.counter(
-    'sls_circuit_openings_total',
-    ['project'],
-    'How often the circuit of a project opened, once an outage.',
-  );
   return {
-    slsQueryFinished: ({ project: name, outcome: code, durationMs, processedRows, processedBytes }) => {
-      const project = projectOf(name);
-      const outcome = code === 'ok' ? 'ok' : errorRegistry[code].countsAs;
-      queries.inc({ project, outcome, code });
-      durations.observe({ project }, durationMs / 1000);
-      rows.inc({ project }, processedRows ?? 0);
-      bytes.inc({ project }, processedBytes ?? 0);
-    },
-    heartbeatSent: (outcome) => heartbeats.inc({ outcome }),
     // Only built-in metrics have adaptive windows.
     windowShrunk: ({ metric }) => shrunk.inc({ metric }),
     batchSent: ({ series, reason }) => {
       batches.observe(series);
       reasons.inc({ reason });
     },
-    circuitOpened: ({ project }) => openings.inc({ project: projectOf(project) }),
   } satisfies Partial<Telemetry>;
 }
 
