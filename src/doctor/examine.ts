@@ -16,6 +16,7 @@ import {
   findingOf,
 } from './examination.ts';
 import { fields, fieldTypes } from './field-checks.ts';
+import { heartbeat } from './heartbeat-check.ts';
 import { hpaLogstores } from './hpa-logstores-check.ts';
 import { lag } from './lag-check.ts';
 import { freshness, logFormat, route } from './line-checks.ts';
@@ -63,6 +64,7 @@ export const allChecks = (input: Pick<DoctorInput, 'selector'>): readonly Doctor
   defaultBackend,
   doubledLines,
   lag,
+  heartbeat,
   reading,
   ownMetrics,
   assumptions,

@@ -117,7 +117,7 @@ async function unindexed(
 }
 
 /** Returns `keys` of an index. Source: SLS, "CreateIndex". */
-function indexKeys(fieldNames: readonly string[]): string {
+export function indexKeys(fieldNames: readonly string[]): string {
   const asText = {
     type: 'text',
     doc_value: true,

@@ -3,10 +3,14 @@ import type { LogstoreName } from '../pace/read-beats.ts';
 import type { Silence } from './silence-rule.ts';
 
 export const silentError = (logstore: LogstoreName, silence: Silence) =>
-  new AdapterError(
-    'LogstoreSilent',
-    `${silenceText(logstore, silence)}: the collector or the ingress controller may be down`,
-  );
+  silence.byHeartbeat === true
+    ? new AdapterError('LogstoreSilent', `${silenceText(logstore, silence)}: the collector may be down`, {
+        remedy: 'Check the pods of the collector. Readings fail while the ingress answers heartbeats.',
+      })
+    : new AdapterError(
+        'LogstoreSilent',
+        `${silenceText(logstore, silence)}: the collector or the ingress controller may be down`,
+      );
 
 /** Returns words that stay the same while the silence lasts, so that Kubernetes folds events with them. */
 export function silenceText({ project, logstore }: LogstoreName, silence: Silence): string {

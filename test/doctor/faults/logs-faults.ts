@@ -27,11 +27,35 @@ async function lateLines(setup: HealthySetup) {
   setup.dependencies = { clock, pause: live };
 }
 
+const heartbeat = `heartbeat: { url: 'http://10.0.0.1/', project: ${project}, logstore: ${logstore} }`;
+
 const ownMetric = (name: string, aggregate: string) =>
   `- { name: ${name}, description: 'd', unit: ms, emptyWindow: zero, project: ${project}, logstore: ${logstore}, aggregate: ${aggregate} }`;
 
 /** Faults of the project, the logstore, its index and its lines. */
 export const logsFaults: readonly Fault[] = [
+  {
+    name: 'heartbeats are not logged in their logstore',
+    inject: (setup) => {
+      setup.file = heartbeat;
+    },
+    check: 'heartbeat',
+    status: 'warn',
+    found: [`no line of a heartbeat in ${project}/${logstore}`],
+    remedy: 'sls_metrics_adapter_heartbeat_state',
+  },
+  {
+    name: 'queries cannot leave out heartbeats',
+    inject: async (setup) => {
+      setup.file = heartbeat;
+      await setup.replaceSls({ logstores: [{ project, logstore, index: indexWithout('http_user_agent') }] });
+    },
+    check: 'heartbeat',
+    status: 'failed',
+    found: ['http_user_agent is not indexed'],
+    remedy: 'Add the field to the index',
+    write: ['"http_user_agent"'],
+  },
   {
     name: 'a metric of the configuration uses a field without an index',
     inject: (setup) => {
