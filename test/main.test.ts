@@ -41,7 +41,7 @@ describe('a signal', () => {
     await writeFile(log, 'nonsense\n');
     const flags = ['--listen', '127.0.0.1:0', '--access-log', log, '--follow'];
     await using run = startMain('emulate', flags, home);
-    await run.output(/unparsed: .*: nonsense\n/);
+    await run.output(/cannot read an unknown form.*: nonsense\n/);
     run.kill('SIGINT');
     expect(await run.exit).toBe(0);
     expect(run.stdout()).toContain(`${log}: 0 lines read, 1 unparsed\n`);

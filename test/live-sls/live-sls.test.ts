@@ -78,6 +78,12 @@ function start(argv: readonly string[] = ['--yes'], changes: Partial<Administrat
 const lastCall = () => calls.at(-1);
 const deleted = 'deleteLogstore sls-metrics-adapter-test-';
 
+/** The requests of the canary, if the row has them, counted twice. */
+const withDoubledCanary = (row: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  row['effective_route'] === 'live-canary-80' && row['requests'] !== undefined
+    ? { ...row, requests: String(2 * Number(row['requests'])) }
+    : row;
+
 describe('npm run test:sls, against the emulator', () => {
   it('asks first, then finds everything as assumed and every reading right, and deletes its logstore', async () => {
     const { fake, questions, code } = start([]);
@@ -96,9 +102,10 @@ describe('npm run test:sls, against the emulator', () => {
       query: (query) => ({
         ...query,
         toSeconds: query.toSeconds + (query.query.includes("'range-ends'") ? 1 : 0),
-        query: query.query.includes("'live-canary-80'")
-          ? query.query.replace('count(*)', 'count(*) * 2')
-          : query.query,
+      }),
+      outcome: (outcome) => ({
+        ...outcome,
+        result: { ...outcome.result, rows: outcome.result.rows.map(withDoubledCanary) },
       }),
     });
     const { fake, code } = start(['--yes', '-o', 'json']);
