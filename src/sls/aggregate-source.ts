@@ -41,6 +41,8 @@ export function logQueryOf(query: AggregateQuery, variant: Variant): LogQuery {
   return logQuery(query, scannedWindow(query), queryText({ ...query, ...variant }));
 }
 
+const isOwnSelect = ({ logKind }: AggregateQuery) => typeof logKind !== 'string' && logKind.sql !== undefined;
+
 /** Turns aggregate queries into SLS queries, and their rows into numbers. One query is one SLS request. */
 export class AggregateSource {
   readonly #logs: LogSource;
@@ -65,9 +67,11 @@ export class AggregateSource {
 
   /** @throws AdapterError with one of the codes of SLS; a result is never partial */
   readonly query = (query: AggregateQuery, signal: AbortSignal): Promise<AggregateResult> =>
-    this.#heartbeats === undefined
+    this.#heartbeats === undefined || isOwnSelect(query)
       ? this.#ask(query, false, signal)
-      : this.#heartbeats.query(query, (log) => this.#ask(query, log !== undefined, signal));
+      : this.#heartbeats.query({ ...query, window: scannedWindow(query) }, (log) =>
+          this.#ask(query, log !== undefined, signal),
+        );
 
   async #ask(
     query: AggregateQuery,
@@ -89,11 +93,9 @@ export class AggregateSource {
   #send(query: AggregateQuery, variant: Variant, signal: AbortSignal): Promise<AggregateResult> {
     const { plannedAtSeconds, readIds = [] } = query;
     const sent = { ...logQueryOf(query, { ...variant, maxRows: this.#maxRows }), readIds };
-    const { logKind } = query;
-    const isOwnSelect = typeof logKind !== 'string' && logKind.sql !== undefined;
     const decode = (rows: readonly Row[]) => ({
       byRoute: this.#decode(rows, query),
-      newestSeconds: isOwnSelect ? undefined : newestIn(rows, scannedWindow(query)),
+      newestSeconds: isOwnSelect(query) ? undefined : newestIn(rows, scannedWindow(query)),
     });
     return queryDecoded(this.#logs, sent, plannedAtSeconds, decode, signal);
   }

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
+import { AggregateSource } from '../../src/sls/aggregate-source.ts';
+import type { LogSource } from '../../src/sls/client.ts';
 import { HeartbeatLines, type HeartbeatLog } from '../../src/sls/heartbeat-lines.ts';
+import { aggregateQuery } from './aggregate-harness.ts';
+import { alive } from './sls-client.ts';
 
 const logstore = { project: 'p1', logstore: 'nginx-ingress' };
 const unindexed = (field: string) =>
@@ -80,5 +84,22 @@ describe('the lines of heartbeats', () => {
     ];
     expect(new Set(starts).size).toBe(3);
     for (const start of starts) expect(start).toMatch(/^sls-metrics-adapter-heartbeat\/1 [0-9a-f]{8}-$/);
+  });
+
+  it('count in a SELECT of the user, which does not show that their field has an index', async () => {
+    const sent: string[] = [];
+    const down: LogSource['query'] = (logQuery) => {
+      sent.push(logQuery.query);
+      return Promise.reject(new AdapterError('SlsUnavailable', 'down'));
+    };
+    const { lines } = setup();
+    const source = new AggregateSource({ query: down }, lines);
+    const window = { startSeconds: 100, endSeconds: 115 };
+    const own = { search: '*', sql: 'SELECT 1 AS value', columns: {}, numbers: [], groupBy: undefined };
+    for (const logKind of ['nginx-ingress', own] as const) {
+      const query = aggregateQuery('http://127.0.0.1:1', 125, window, { logKind, routes: undefined });
+      await expect(source.query({ ...query, ...logstore }, alive())).rejects.toThrow('down');
+    }
+    expect(sent.map((text) => text.includes('http_user_agent'))).toEqual([true, false]);
   });
 });

@@ -36,6 +36,8 @@ export interface SilenceWatchContext {
 type SilenceEvent = LogstoreName & {
   /** When the last line before the silence was logged, ISO 8601. */
   readonly since: string;
+  /** Whether answered heartbeats that were not logged show it, whatever the rate was. */
+  readonly byHeartbeat?: true | undefined;
 };
 
 export interface SilenceObserver {
@@ -259,9 +261,10 @@ export class SilenceWatch {
 
 const eventOf = (
   { address: { project, logstore } }: WatchedLogstore,
-  { lastSeconds }: Silence,
+  { lastSeconds, byHeartbeat }: Silence,
 ): SilenceEvent => ({
   project,
   logstore,
+  byHeartbeat,
   since: new Date(lastSeconds * 1000).toISOString(),
 });

@@ -87,6 +87,11 @@ export const textAssumptions = [
     source: comparison,
     consequence: 'A filter by a class of status would count other lines.',
   }),
+  text('like-start', yesNo("'agent/1 a-b' LIKE 'agent/%'"), 'yes', {
+    statement: '`%` of LIKE stands for any text.',
+    source: comparison,
+    consequence: 'Heartbeats would be counted as requests.',
+  }),
   text('case-when-null', yesNo("regexp_like(cast(NULL AS varchar), 'a')"), 'no', {
     statement: 'CASE takes a NULL condition as not met, and `regexp_like` of NULL is NULL.',
     source: docs('Conditional expressions'),

@@ -107,7 +107,8 @@ async function play(scenario: Scenario) {
     );
     readings.push([second, outcome]);
   }
-  return { readings, states, sent };
+  const [learned] = replica.adapter.delays.learned();
+  return { readings, states, sent, delaySeconds: learned?.delaySeconds };
 }
 
 const scenarios: readonly Scenario[] = [
@@ -265,5 +266,11 @@ describe('what is read with a heartbeat', () => {
     // 95 s of reads, and a minute more: one in 2 s.
     expect(sent).toBeGreaterThan(70);
     expect(sent).toBeLessThanOrEqual(80);
+  });
+
+  it('the delay of a log without traffic is learned', async () => {
+    const idle = { title: '', traffic: () => 0, expected: [], states: [], untilSeconds: 900 };
+    expect((await play(idle)).delaySeconds).toBe(4);
+    expect((await play({ ...idle, logged: false })).delaySeconds).toBe(10);
   });
 });

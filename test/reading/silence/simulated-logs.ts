@@ -151,5 +151,5 @@ export function startAdapter(
     return { value: items[0]?.sample.value ?? Number.NaN, source };
   };
   const learn = (series: readonly Series[]) => delays.learn(series, alive());
-  return { silence, events, read, learn };
+  return { silence, events, read, learn, delays };
 }

@@ -54,6 +54,7 @@ export const differences: Readonly<Record<string, Difference>> = {
   'null-is-not-equal': computes('OR NOT', 'AND NOT'),
   'like-any-character': computes("LIKE '5__'", "= '5__'"),
   'like-whole-text': computes("LIKE '5__'", "LIKE '5__%'"),
+  'like-start': computes("LIKE 'agent/%'", "= 'agent/%'"),
   'case-when-null': computes(
     "regexp_like(cast(NULL AS varchar), 'a')",
     "coalesce(regexp_like(cast(NULL AS varchar), 'a'), 1 = 1)",
