@@ -122,5 +122,5 @@ export interface AutoscalerMetricStatus {
   readonly wantedReplicas: number | null;
 }
 
-/** `[id, value, windowEndSeconds, plannedAtMs, delaySeconds]`: only the reading is new. */
-export type ReadingChange = readonly [number, number, number, number, number];
+/** `[id, value, windowEndSeconds, plannedAtMs, delaySeconds, windowSeconds]`: only the reading is new. */
+export type ReadingChange = readonly [number, number, number, number, number, number];

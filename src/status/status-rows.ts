@@ -1,4 +1,5 @@
 import type { AdapterError } from '../errors.ts';
+import { windowSeconds } from '../metric/sample.ts';
 import { filterTexts } from '../metric/series.ts';
 import { wantedReplicas } from '../metric/external-metric-ref.ts';
 import type { AutoscalerMetric, TrackedAutoscaler } from './autoscaler-tracker.ts';
@@ -31,7 +32,7 @@ export function seriesStatus(tracked: TrackedSeries): SeriesStatus {
     value: sample?.value ?? null,
     history: history.map((value) => Number(value.toPrecision(4))),
     windowEndSeconds: sample?.window.endSeconds ?? null,
-    windowSeconds: intervalSeconds,
+    windowSeconds: sample === undefined ? intervalSeconds : windowSeconds(sample.window),
     delaySeconds: sample === undefined ? null : delaySeconds,
     plannedAtMs: sample === undefined ? null : plannedAtMs,
     readers: [...readers.keys()],
@@ -45,6 +46,7 @@ export const readingChange = ({ id, sample, plannedAtMs, delaySeconds }: Tracked
   sample?.window.endSeconds ?? 0,
   plannedAtMs,
   delaySeconds,
+  sample === undefined ? 0 : windowSeconds(sample.window),
 ];
 
 export const autoscalerStatus = ({ namespace, name, metrics }: TrackedAutoscaler): AutoscalerStatus => ({

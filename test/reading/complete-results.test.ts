@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Series } from '../../src/metric/series.ts';
 import { AdaptiveWindows } from '../../src/reading/adaptive/adaptive-windows.ts';
+import { countedSpans } from '../../src/reading/adaptive/rise-test.ts';
 import { Collector } from '../../src/reading/collector.ts';
 import { CompleteResults, RecentRoutes } from '../../src/reading/complete-results.ts';
 import { SampleStore } from '../../src/reading/sample-store.ts';
+import { lastAlias } from '../../src/sls/query-text.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../../src/sls/aggregate-source.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
 import { findMetric } from '../support/catalog.ts';
@@ -27,6 +29,16 @@ const answers: AggregatesByRoute = new Map([
   ['r800', { requests: Number.NaN }],
 ]);
 
+/** Route `r900` has 10 requests/s, and 20 requests/s in the last 3 s. */
+const adaptiveAnswers: AggregatesByRoute = new Map([
+  [
+    'r900',
+    Object.fromEntries(
+      countedSpans(15).map((seconds) => [lastAlias(seconds), 10 * seconds + 10 * Math.min(3, seconds)]),
+    ),
+  ],
+]);
+
 function createCollector() {
   return new Collector(
     { gatherMs: 0, holdMs: 20, firstPauseMs: 0, longestPauseMs: 0, random: () => 0 },
@@ -34,11 +46,12 @@ function createCollector() {
       clock,
       endpointOf: () => parseEndpointUrl('http://127.0.0.1:1'),
       delaySecondsOf: () => 10,
+      isAdaptive: ({ windowMode }) => windowMode === 'adaptive',
       limitsOf: () => ({ maxNamedRoutes: 5, deadlineMs: 10_000 }),
       query: async (query) => {
         queries.push(query);
         await new Promise((resolve) => setTimeout(resolve, 5));
-        return answers;
+        return query.lastSeconds === undefined ? answers : adaptiveAnswers;
       },
       windows,
       sink: store,
@@ -96,6 +109,24 @@ describe('a complete result', () => {
     const outcome = complete.answer(route(500), freshnessMs);
     expect(outcome).toMatchObject({ kind: 'sample', sample: { value: 0, window: queries[0]?.window } });
     expect(store.get(route(500))?.last?.run).toEqual(store.get(route(7))?.last?.run);
+  });
+
+  it('answers for the windows of adaptive series, also of routes that were never read', async () => {
+    const adaptive = (index: number) => seriesWith({ route: `r${index}`, windowMode: 'adaptive' });
+    await readAll(
+      Array.from({ length: 12 }, (_, index) => adaptive(index)),
+      12,
+    );
+    expect(queries.at(-1)?.lastSeconds).toContain(60);
+    const rising = complete.answer(adaptive(900), freshnessMs);
+    const endSeconds = queries.at(-1)?.window.endSeconds ?? 0;
+    expect(rising).toMatchObject({
+      sample: { value: 20, window: { startSeconds: endSeconds - 3, endSeconds } },
+    });
+    expect(complete.answer(adaptive(901), freshnessMs)).toMatchObject({
+      sample: { value: 0, window: { startSeconds: endSeconds - 15, endSeconds } },
+    });
+    expect(complete.answer(route(900), freshnessMs)).toMatchObject({ sample: { value: 0 } });
   });
 
   it('does not answer for a route without a number', () => {

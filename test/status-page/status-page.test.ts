@@ -120,7 +120,7 @@ it('streams everything first, and then the changes', async () => {
   expect(rows).toHaveLength(700);
   putReading(tracker, one, 2, Date.now() + 1);
   await until(() => stream.events.some(({ name }) => name === 'readings'));
-  expect(stream.events.find(({ name }) => name === 'readings')?.data).toEqual([[1, 2, ...any(3)]]);
+  expect(stream.events.find(({ name }) => name === 'readings')?.data).toEqual([[1, 2, ...any(4)]]);
   tracker.series.fail(one, new AdapterError('SlsThrottled', 'Too many'), Date.now());
   const failing = { name: 'rows', data: [{ id: 1, failure: { code: 'SlsThrottled' } }] };
   await until(() => stream.events.length > first.length + 1 && stream.text().includes('SlsThrottled'));

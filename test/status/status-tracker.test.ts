@@ -200,7 +200,7 @@ it('yields only the changes since the last call', async () => {
   putReading(tracker, one, 2, clock.now());
   expect(await changes()).toMatchObject([{ kind: 'rows', data: [{ id: 1, value: 2, state: 'fresh' }] }]);
   putReading(tracker, one, 3, clock.now());
-  const reading: ReadingChange = [1, 3, clock.nowSeconds - 3, clock.now(), 3];
+  const reading: ReadingChange = [1, 3, clock.nowSeconds - 3, clock.now(), 3, 15];
   expect(await changes()).toEqual([{ kind: 'readings', data: [reading] }] satisfies StatusChange[]);
   expect(await changes()).toEqual([]);
   tracker.series.fail(one, throttled(), clock.now());

@@ -76,8 +76,9 @@ describe('event metrics', () => {
     for (const outcome of ['ok', 'ok', 'SlsThrottled', 'Canceled'] as const)
       observer.slsQueryFinished?.({ ...query, ...(outcome === 'ok' ? {} : noQuery), outcome });
     observer.batchSent?.({ project: 'p', logstore: 'l', series: 40, reason: 'due' });
+    observer.windowShrunk?.({ metric: 'sls_ingress_qps' });
     observer.circuitOpened?.({ project: 'p', error: new AdapterError('SlsTimeout', 'no'), openMs: 1 });
-    expect(await linesOf(metrics, /^sls_(queries|processed|circuit|batches)|sls_.*_count/)).toEqual([
+    expect(await linesOf(metrics, /^sls_(queries|processed|circuit|batches)|sls_.*_count|^shrunk/)).toEqual([
       'sls_queries_total{project="p",outcome="ok",code="ok"} 2',
       'sls_queries_total{project="p",outcome="failed",code="SlsThrottled"} 1',
       'sls_queries_total{project="p",outcome="canceled",code="Canceled"} 1',
@@ -87,6 +88,7 @@ describe('event metrics', () => {
       'sls_circuit_openings_total{project="p"} 1',
       'sls_batch_series_count 1',
       'sls_batches_total{reason="due"} 1',
+      'shrunk_readings_total{metric="sls_ingress_qps"} 1',
     ]);
   });
 

@@ -1,6 +1,7 @@
 import { AdapterError } from '../../errors.ts';
 import { filterTexts } from '../../metric/series.ts';
 import type { Row } from '../../sls/client.ts';
+import { scannedWindow } from '../../sls/query-text.ts';
 import { readingTable } from '../query.ts';
 import { alignedTable } from '../table.ts';
 import { utcText } from '../utc.ts';
@@ -17,6 +18,7 @@ export function explanationText(explanation: Explanation, namespace: string): st
   const { request, batch, query, key, settings, queryWithoutCanary } = explanation;
   const { metric, project, logstore, maxRetries } = request;
   const { window, plannedAtSeconds } = batch.query;
+  const scanned = scannedWindow(batch.query);
   const texts = { ...filterTexts(request.filters), ...request.filters.own };
   const filters = Object.entries(texts).map(([name, value]) => `${name} ${value}`);
   const facts: readonly (readonly [string, string])[] = [
@@ -61,7 +63,7 @@ export function explanationText(explanation: Explanation, namespace: string): st
   return lines([
     ...facts.map(([name, text]) => `${name.padEnd(10)} ${text}`),
     '',
-    `Query, for ${window.startSeconds} to ${window.endSeconds} (Unix seconds):`,
+    `Query, for ${scanned.startSeconds} to ${scanned.endSeconds} (Unix seconds):`,
     '',
     ...indented(query.query),
     ...fallback,

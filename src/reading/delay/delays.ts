@@ -63,9 +63,11 @@ export class Delays {
     this.#context.settingsOf(series.project).initialSeconds;
 
   /** Whether the learned delay proved too short within the last minute: lines come irregularly. */
-  readonly wasJustRaised = (series: Series): boolean =>
-    this.#fixedSecondsOf(series) === undefined &&
-    this.#context.clock.now() - (this.#learnerOf(series)?.raisedAtMs ?? -Infinity) < justRaisedMs;
+  readonly wasJustRaised = (series: Series): boolean => {
+    if (this.#fixedSecondsOf(series) !== undefined) return false;
+    const sinceMs = this.#context.clock.now() - (this.#learnerOf(series)?.raisedAtMs ?? -Infinity);
+    return sinceMs >= 0 && sinceMs < justRaisedMs;
+  };
 
   sourceOf(series: Series): DelaySource {
     if (series.delaySeconds !== undefined) return 'label';

@@ -66,11 +66,11 @@ export class Model {
 
   /** @param {readonly ReadingChange[]} changes */
   applyReadings(changes) {
-    for (const [id, value, windowEndSeconds, plannedAtMs, delaySeconds] of changes) {
+    for (const [id, value, windowEndSeconds, plannedAtMs, delaySeconds, windowSeconds] of changes) {
       const series = this.#series.get(id);
       if (series === undefined || plannedAtMs <= (series.plannedAtMs ?? 0)) continue;
       const history = [...series.history, value].slice(-historyLength);
-      Object.assign(series, { value, windowEndSeconds, plannedAtMs, delaySeconds, history });
+      Object.assign(series, { value, windowEndSeconds, plannedAtMs, delaySeconds, windowSeconds, history });
     }
   }
 

@@ -112,6 +112,28 @@ describe('explain', () => {
     expect(stdout).toMatch(/^default-web-80 +7\.875 +requests\/s +7875m /m);
   });
 
+  it('shows the test of an adaptive window, and which span is the window', async () => {
+    const adaptive = `${route},sls.query.window=adaptive`;
+    const shown = await explain(adaptive);
+    expect(shown.stdout).toContain(
+      '\nadaptive   the last 3, 5, 8 or 12 s of the window instead, if their requests rise',
+    );
+    expect(shown.stdout).toContain(`Query, for ${end - 60} to ${end} (Unix seconds):`);
+    expect(shown.stdout).toContain('AS last_60');
+    const { stdout } = await explain(adaptive, ['--run']);
+    expect(stdout).toMatch(/^ +ROUTE +LAST +LINES +LLR +DISPERSION +EVIDENCE$/m);
+    expect(stdout).toMatch(/^ +default-web-80 +12s +\d+ +\d+\.\d +\d+\.\d +\d+\.\d +the window$/m);
+    const { json } = await explainJson(adaptive, ['--run']);
+    const spans = [3, 5, 8, 12].map(
+      (seconds) => expect.objectContaining({ seconds, evidence: expect.any(Number) as number }) as unknown,
+    );
+    expect(json).toMatchObject({
+      windowMode: 'adaptive',
+      run: { riseTests: { enoughEvidence: 8.7, items: [{ spans }] } },
+    });
+    expect((await explainJson(route, ['--run'])).json['run']).not.toHaveProperty('riseTests');
+  });
+
   it('prints the same as JSON, with the reading as the API answers it', async () => {
     const { code, json } = await explainJson(route, ['--run']);
     await waitFor(() => received.length > 0, 5000, 'the query has ended');

@@ -168,6 +168,15 @@ describe('a sample with a delay that is too short', () => {
     expect([labelled, elsewhere, seriesWith({ route: 'in time' })].map(valueOf)).toEqual([7, 10, 20]);
   });
 
+  it('comes with lines that are irregular, for a minute after the delay was raised', async () => {
+    const { sls, delays, learnTimes } = await raised();
+    expect(delays.wasJustRaised(usual)).toBe(false);
+    while (delays.secondsOf(usual) < 20) await learnTimes([usual], 1);
+    expect([usual, labelled, elsewhere].map(delays.wasJustRaised)).toEqual([true, false, false]);
+    sls.clock.advance(60_000);
+    expect(delays.wasJustRaised(usual)).toBe(false);
+  });
+
   it('is not stored if its query was in flight when the delay was raised', async () => {
     const { put, valueOf, raise } = await raised();
     await raise();
