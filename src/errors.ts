@@ -283,9 +283,9 @@ const entries = {
   },
   LogstoreSilent: {
     httpStatus: 503,
-    when: 'The whole logstore stopped at once, where lines came steadily, or lacks answered heartbeats: what was counted since is no traffic of 0. After `reading.silence.holdSeconds` 0 is believed.',
+    when: 'The whole logstore, or all its lines with a route, stopped at once, where lines came steadily, or lacks answered heartbeats: what was counted since is no traffic of 0. After `reading.silence.holdSeconds` 0 is believed.',
     remedy:
-      'Check the pods of the collector and of the ingress controller; if the traffic did end, 0 is read after reading.silence.holdSeconds.',
+      'Check the pods of the collector and of the ingress controller, and the form of the log; if the traffic did end, 0 is read after reading.silence.holdSeconds.',
   },
   WindowEmpty: {
     httpStatus: 503,

@@ -52,7 +52,9 @@ export function createStatus(
 /** Returns the logstores that are probed or were queried lately. */
 function logstoresOf({ delays, silence }: ReadingStack): LogstoreStatus[] {
   const learned = new Map(delays.learned().map((one) => [logstoreKey(one.address), one]));
-  const seen = new Map(silence.logstores().map((one) => [logstoreKey(one.address), one]));
+  // Lines with a route may have stopped while others come.
+  const bySilence = silence.logstores().sort((one, other) => Number(!!one.silence) - Number(!!other.silence));
+  const seen = new Map(bySilence.map((one) => [logstoreKey(one.address), one]));
   return Array.from(
     new Map<string, Pick<LogstoreState, 'address'>>([...learned, ...seen]),
     ([

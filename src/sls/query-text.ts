@@ -107,20 +107,31 @@ export function queryText(statement: Statement): string {
   ].join(' ');
 }
 
+interface SecondCountOptions {
+  /** Start of the User-Agent of our heartbeats, which are counted too. */
+  readonly ownAgentStart?: string | undefined;
+  /** Counts only lines that have this column. */
+  readonly routeColumn?: string | undefined;
+}
+
 /**
  * Returns the query that counts the lines of each second of a window: at most one row per second.
  *
  * @param ownAgentStart what the User-Agents of heartbeats to one address begin with; undefined: heartbeats are not counted
  */
-export function secondCountsText(window: Window, ownAgentStart?: string): string {
+export function secondCountsText(
+  window: Window,
+  { ownAgentStart, routeColumn }: SecondCountOptions = {},
+): string {
   const columns = [`__time__ AS ${secondAlias}`, `count(*) AS ${linesAlias}`];
   if (ownAgentStart !== undefined)
     columns.push(
       `count_if(${hasAgent(heartbeatAgent)}) AS ${heartbeatsAlias}`,
       `count_if(${hasAgent(ownAgentStart)}) AS ${ownHeartbeatsAlias}`,
     );
+  const where = [timeCondition(window), ...(routeColumn === undefined ? [] : [`${routeColumn} IS NOT NULL`])];
   const limit = windowSeconds(window);
-  return `* | SELECT ${columns.join(', ')} FROM log WHERE ${timeCondition(window)} GROUP BY __time__ LIMIT ${limit}`;
+  return `* | SELECT ${columns.join(', ')} FROM log WHERE ${where.join(' AND ')} GROUP BY __time__ LIMIT ${limit}`;
 }
 
 export const timeCondition = ({ startSeconds, endSeconds }: Window) =>

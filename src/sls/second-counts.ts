@@ -6,13 +6,20 @@ import type { HeartbeatLines } from './heartbeat-lines.ts';
 import { heartbeatsAlias, linesAlias, ownHeartbeatsAlias, secondCountsText } from './query-text.ts';
 
 /** Asks how many lines a logstore has of each second of a window. */
-export type SecondCountQuery = Pick<AggregateQuery, keyof LogstoreAddress | 'window' | 'plannedAtSeconds'>;
+export interface SecondCountQuery
+  extends CountedLogstore, Pick<AggregateQuery, 'window' | 'plannedAtSeconds'> {}
+
+/** The lines of a logstore that are counted. */
+export interface CountedLogstore extends LogstoreAddress {
+  /** Counts only lines that have this column. Lines in another form than the collector expects have no route. */
+  readonly routeColumn?: string | undefined;
+}
 
 /** Unix second → lines logged in it. A second without lines is absent. */
 export type SecondCounts = ReadonlyMap<number, number>;
 
 export interface LineCounts {
-  /** Of any route, heartbeats included. */
+  /** Heartbeats included. */
   readonly lines: SecondCounts;
   /** Empty if there is no heartbeat for the logstore. */
   readonly heartbeats: SecondCounts;
@@ -32,9 +39,9 @@ export function countSeconds(
   signal: AbortSignal,
   heartbeats?: HeartbeatLines,
 ): Promise<LineCounts> {
-  const { window, plannedAtSeconds } = query;
+  const { window, plannedAtSeconds, routeColumn } = query;
   const ask = (ownAgentStart?: string) => {
-    const sent = logQuery(query, window, secondCountsText(window, ownAgentStart));
+    const sent = logQuery(query, window, secondCountsText(window, { ownAgentStart, routeColumn }));
     const decode = (rows: readonly Row[]) => {
       const countsOf = (alias: string) => decodeSecondCounts(rows, window, alias);
       const lines = countsOf(linesAlias);

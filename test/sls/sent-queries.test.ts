@@ -78,9 +78,11 @@ beforeAll(async () => {
   await using setup = await createHealthySetup();
   await setup.examine();
   sent = [
-    ...[...readingTexts, secondCountsText(window), secondCountsText(window, 'agent')].map((query) =>
-      logQuery(address, window, query),
-    ),
+    ...[
+      ...readingTexts,
+      secondCountsText(window),
+      secondCountsText(window, { ownAgentStart: 'agent', routeColumn: 'proxy_upstream_name' }),
+    ].map((query) => logQuery(address, window, query)),
     ...(await surveyed()),
     ...queryLogs.mock.calls.map(([query]) => query),
   ];

@@ -1,7 +1,6 @@
 import { toAdapterError, type AdapterError, type ErrorCode } from '../../errors.ts';
 import { pauseUntil } from '../../runtime/back-off.ts';
-import type { LogstoreAddress } from '../../sls/endpoint.ts';
-import type { SecondCountQuery, SecondCounts } from '../../sls/second-counts.ts';
+import type { CountedLogstore, SecondCountQuery, SecondCounts } from '../../sls/second-counts.ts';
 import type { LogstoreName } from '../pace/read-beats.ts';
 import {
   DelayEstimator,
@@ -47,7 +46,7 @@ const usualAnswerMs = 1000;
 
 /** Probes one logstore and learns its delay. */
 export class DelayLearner {
-  readonly address: LogstoreAddress;
+  readonly address: CountedLogstore;
   /** When the last answered probe was sent, Unix ms. Set here only. */
   probedAtMs: number | undefined;
   /** When the delay was last raised, Unix ms. Set here only. */
@@ -61,7 +60,7 @@ export class DelayLearner {
   /** The code of the last probe, if it failed. */
   #failingBy: ErrorCode | undefined;
 
-  constructor(address: LogstoreAddress, settings: DelaySettings, context: DelayLearnerContext) {
+  constructor(address: CountedLogstore, settings: DelaySettings, context: DelayLearnerContext) {
     this.address = address;
     this.#settings = settings;
     this.#context = context;

@@ -1,3 +1,4 @@
+import { routeColumnsOf } from '../../metric/log-kind.ts';
 import type { Series } from '../../metric/series.ts';
 import { logstoreKey, type Endpoint, type LogstoreAddress } from '../../sls/endpoint.ts';
 import type { BatchRun, OutcomeSink, SampleStore } from '../sample-store.ts';
@@ -121,7 +122,14 @@ export class Delays {
     let known = this.#logstores.get(key);
     if (known === undefined && this.#logstores.size < this.#context.maxLogstores) {
       const settings = this.#context.settingsOf(series.project);
-      known = { learner: new DelayLearner(address, settings, this.#context), isUsed: true };
+      known = {
+        learner: new DelayLearner(
+          { ...address, routeColumn: routeColumnOf(series) },
+          settings,
+          this.#context,
+        ),
+        isUsed: true,
+      };
       this.#logstores.set(key, known);
     }
     if (known !== undefined) known.isUsed = true;
@@ -156,3 +164,7 @@ export class Delays {
   readonly isTooEarly = (series: Series, { delaySeconds }: BatchRun): boolean =>
     delaySeconds + spareSeconds < this.secondsOf(series);
 }
+
+/** Only lines with a route count for readings of routes. */
+const routeColumnOf = ({ route, metric: { logKind } }: Series): string | undefined =>
+  route === undefined || typeof logKind !== 'string' ? undefined : routeColumnsOf(logKind)?.primary;

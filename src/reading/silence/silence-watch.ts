@@ -2,8 +2,9 @@ import { LRUCache } from 'lru-cache';
 import { AdapterError } from '../../errors.ts';
 import type { AggregateQuery, AggregateResult, AggregatesByRoute } from '../../sls/aggregate-source.ts';
 import { logstoreKey, type LogstoreAddress } from '../../sls/endpoint.ts';
+import { routeColumnsOf } from '../../metric/log-kind.ts';
 import { windowSeconds, type Window } from '../../metric/sample.ts';
-import type { LineCounts, SecondCountQuery, SecondCounts } from '../../sls/second-counts.ts';
+import type { CountedLogstore, LineCounts, SecondCountQuery, SecondCounts } from '../../sls/second-counts.ts';
 import { untilCanceled } from '../../sls/until-canceled.ts';
 import type { Heartbeat } from '../heartbeat/heartbeat.ts';
 import type { LogstoreName } from '../pace/read-beats.ts';
@@ -55,7 +56,7 @@ export interface SilenceObserver {
 
 /** What is known of one logstore. */
 interface WatchedLogstore {
-  readonly address: LogstoreAddress;
+  readonly address: CountedLogstore;
   /** Unix second of the newest line that any query has seen; -Infinity: none. */
   newestSeconds: number;
   /** When a query last showed whether there are lines. Unix ms. */
@@ -111,7 +112,7 @@ export class SilenceWatch {
   readonly query = async (query: AggregateQuery, signal: AbortSignal): Promise<AggregatesByRoute> => {
     this.#context.heartbeat?.want(query);
     const { byRoute, newestSeconds } = await this.#context.query(query, signal);
-    const logstore = this.#logstoreOf(query);
+    const logstore = this.#logstoreOf({ ...query, routeColumn: routeColumnOf(query) });
     this.#see(logstore, newestSeconds);
     const mayBeRefused = this.#holdSecondsOf(query) > 0 || this.#answeredIn(query).length > 0;
     if (mayBeRefused && !this.#isCertainlyAlive(logstore, query))
@@ -141,9 +142,9 @@ export class SilenceWatch {
     return [...this.#logstores.values()].filter(({ seenAtMs }) => nowMs - seenAtMs < shownMs);
   }
 
-  #logstoreOf({ endpoint, project, logstore }: LogstoreAddress): WatchedLogstore {
-    const address = { endpoint, project, logstore };
-    const key = logstoreKey(address);
+  #logstoreOf({ endpoint, project, logstore, routeColumn }: CountedLogstore): WatchedLogstore {
+    const address = { endpoint, project, logstore, routeColumn };
+    const key = keyOf(address);
     const known = this.#logstores.get(key) ?? {
       address,
       newestSeconds: -Infinity,
@@ -196,7 +197,7 @@ export class SilenceWatch {
       const verdict = counted?.judge(planned, newestSeconds, silence, holdSeconds, clock.now() / 1000);
       if (verdict !== undefined && verdict !== 'unknown') {
         this.#report(logstore, verdict, holdSeconds);
-        if (verdict !== 'alive' && verdict.isHeld) throw silentError(query, verdict);
+        if (verdict !== 'alive' && verdict.isHeld) throw silentError(logstore.address, verdict);
         const hasLines = planned.window.endSeconds - 1 - newestSeconds < leastGapSeconds;
         if (counts > 0 && hasLines && query.routes !== undefined)
           this.#quietRoutes.set(`${query.project}/${query.logstore}`, true);
@@ -221,7 +222,7 @@ export class SilenceWatch {
 
   /** Counts the lines of the whole logstore, in one query for all that wait for it. */
   #count(logstore: WatchedLogstore, plannedAtSeconds: number): Promise<void> {
-    const key = logstoreKey(logstore.address);
+    const key = keyOf(logstore.address);
     const counting =
       this.#counting.get(key) ??
       this.#sendCount(logstore, plannedAtSeconds).finally(() => this.#counting.delete(key));
@@ -258,6 +259,13 @@ export class SilenceWatch {
     else observer.silenceBelieved(event);
   }
 }
+
+/** Readings of routes and of a whole logstore rest on different lines. */
+const keyOf = (logstore: CountedLogstore) => `${logstoreKey(logstore)} ${logstore.routeColumn ?? ''}`;
+
+/** Returns undefined for a whole logstore, and where lines need no route. */
+const routeColumnOf = ({ logKind, routes }: AggregateQuery): string | undefined =>
+  routes === undefined || typeof logKind !== 'string' ? undefined : routeColumnsOf(logKind)?.primary;
 
 const eventOf = (
   { address: { project, logstore } }: WatchedLogstore,

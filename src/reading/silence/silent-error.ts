@@ -1,19 +1,21 @@
 import { AdapterError } from '../../errors.ts';
-import type { LogstoreName } from '../pace/read-beats.ts';
+import type { CountedLogstore } from '../../sls/second-counts.ts';
 import type { Silence } from './silence-rule.ts';
 
-export const silentError = (logstore: LogstoreName, silence: Silence) =>
+type SilentLogstore = Pick<CountedLogstore, 'project' | 'logstore' | 'routeColumn'>;
+
+export const silentError = (logstore: SilentLogstore, silence: Silence) =>
   silence.byHeartbeat === true
     ? new AdapterError('LogstoreSilent', `${silenceText(logstore, silence)}: the collector may be down`, {
         remedy: 'Check the pods of the collector. Readings fail while the ingress answers heartbeats.',
       })
     : new AdapterError(
         'LogstoreSilent',
-        `${silenceText(logstore, silence)}: the collector or the ingress controller may be down`,
+        `${silenceText(logstore, silence)}: the collector or the ingress controller may be down${logstore.routeColumn === undefined ? '' : ', or the log has another form'}`,
       );
 
 /** Returns words that stay the same while the silence lasts, so that Kubernetes folds events with them. */
-export function silenceText({ project, logstore }: LogstoreName, silence: Silence): string {
+export function silenceText({ project, logstore, routeColumn }: SilentLogstore, silence: Silence): string {
   const { lastSeconds, nextSeconds, linesAMinuteBefore, byHeartbeat } = silence;
   const from = timeText(lastSeconds);
   const when =
@@ -22,7 +24,8 @@ export function silenceText({ project, logstore }: LogstoreName, silence: Silenc
     byHeartbeat === true
       ? 'though the ingress answered heartbeats'
       : `where ${Math.round(linesAMinuteBefore)} a minute came before`;
-  return `no line at all in ${project}/${logstore} ${when}, ${evidence}`;
+  const what = routeColumn === undefined ? 'no line at all' : `no line with ${routeColumn}`;
+  return `${what} in ${project}/${logstore} ${when}, ${evidence}`;
 }
 
 const timeText = (unixSeconds: number) => new Date(unixSeconds * 1000).toISOString().slice(11, 19);

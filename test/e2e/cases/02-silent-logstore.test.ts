@@ -97,14 +97,33 @@ describe('a logstore that stops at once', () => {
         messages.add(message);
       }
       const time = new Date((stoppedAt - 1) * 1000).toISOString().slice(11, 19);
+      expect([...messages].join()).toMatch(
+        what === 'two routes' ? /no line with proxy_upstream_name in / : /no line at all in /,
+      );
       expect([...messages]).toEqual([
         expect.stringContaining(
-          `no line at all in ${project}/${logstore} since ${time} UTC, where 540 a minute came before: the collector or the ingress controller may be down`,
+          `in ${project}/${logstore} since ${time} UTC, where 540 a minute came before: the collector or the ingress controller may be down`,
         ),
       ]);
       clock.advance(30_000);
     },
   );
+
+  it('reads its routes as an error if lines come in another form, which have no route', async () => {
+    const seconds = Array.from({ length: 610 }, (_, index) => stoppedAt + index);
+    const lines = seconds.map((timeSeconds) => ({ timeSeconds, fields: { content: 'another form' } }));
+    await emulator.sink(project, logstore).append(lines);
+    for (const gap of [4, 8, 40, 120, 400]) {
+      setGap(gap);
+      const { statusCode, message } = await read('two routes');
+      expect([gap, statusCode]).toEqual([gap, 503]);
+      expect(message).toMatch(/no line with proxy_upstream_name in .*, or the log has another form/);
+    }
+    expect(await read('the whole logstore')).toMatchObject({ statusCode: 200, value: '1' });
+    setGap(600);
+    expect(await read('two routes')).toMatchObject({ statusCode: 200, value: '0' });
+    clock.advance(30_000);
+  });
 
   it('reads as an error also after a restart, and as 0 once 0 is believed', async () => {
     setGap(100);

@@ -89,7 +89,10 @@ describe('the delay of a series', () => {
     await learnTimes([usual, slow], 12);
     const probedAtMs = sls.clock.now() - betweenProbesMs;
     expect([usual, slow, elsewhere].map((one) => delays.secondsOf(one))).toEqual([4, 20, 10]);
-    const addressOf = ({ project, logstore }: Series) => ({ endpoint: endpointOf(usual), project, logstore });
+    const addressOf = ({ project, logstore }: Series) => ({
+      ...{ endpoint: endpointOf(usual), project, logstore },
+      routeColumn: 'proxy_upstream_name',
+    });
     const learned = delays.learned().map(({ address, delaySeconds, saturated, probedAtMs: atMs }) => ({
       address,
       delaySeconds,
