@@ -49,7 +49,7 @@ for (const [rate, factor] of [
   [5, 9],
   [1, 5],
 ] as const) {
-  const figures = (['fixed', 'adaptive'] as const).map((mode) => {
+  const figures = (['stock', 'fixed', 'adaptive'] as const).map((mode) => {
     const times = Array.from({ length: 2000 }, () => secondsToRight(rate, factor, mode, random)).sort(
       (a, b) => a - b,
     );

@@ -1,5 +1,5 @@
 import { AdaptiveWindows } from '../../src/reading/adaptive/adaptive-windows.ts';
-import { clearestRise } from '../../src/reading/adaptive/rise-test.ts';
+import { shortestRise } from '../../src/reading/adaptive/rise-test.ts';
 import { newSeries } from '../../src/metric/series.ts';
 import { createCatalog } from '../../src/metric/catalog.ts';
 
@@ -66,7 +66,7 @@ export function readLog(
   return Array.from(endsSeconds, (endSeconds) => {
     const linesInLast = (seconds: number) => before(endSeconds) - before(endSeconds - seconds);
     const window = { startSeconds: endSeconds - steadySeconds, endSeconds };
-    const rise = mode === 'fixed' ? undefined : clearestRise(windows.test(series, window, linesInLast));
+    const rise = mode === 'fixed' ? undefined : shortestRise(windows.test(series, window, linesInLast));
     const windowSeconds = rise?.seconds ?? steadySeconds;
     return { endSeconds, windowSeconds, perSecond: linesInLast(windowSeconds) / windowSeconds };
   });
@@ -109,19 +109,19 @@ export const mean = (values: ArrayLike<number> & Iterable<number>): number => {
 
 /** Seconds of steady traffic before a step: the adapter knows the dispersion of 5 minutes. */
 const beforeStepSeconds = 400;
-const delaySeconds = 4;
-const ageSeconds = 0.6;
+/** From the end of a window to its read: the learned delay and the age of the refresh, or the delay of the stock adapter. */
+const lagSeconds = { adaptive: 4.6, fixed: 4.6, stock: 10 } as const;
 /** The HPA tolerates a difference of a tenth. */
 const tolerance = 1.1;
 
 /**
  * Returns the seconds from a step in the rate to the HPA's first read that asks for enough replicas. The HPA reads every
- * 15 s, at a random phase, a reading that was refreshed just before.
+ * 15 s, at a random phase, a reading that was refreshed just before; with the stock adapter, it queries SLS itself.
  */
 export function secondsToRight(
   rate: number,
   factor: number,
-  mode: 'adaptive' | 'fixed',
+  mode: keyof typeof lagSeconds,
   random: Random,
 ): number {
   const rates = Array.from({ length: beforeStepSeconds + 90 }, (_, second) =>
@@ -129,9 +129,9 @@ export function secondsToRight(
   );
   const log = poissonLog(rates, random);
   const phase = random() * 15;
-  const lag = delaySeconds + ageSeconds;
+  const lag = lagSeconds[mode];
   const first = beforeStepSeconds + phase - 15 * Math.floor((beforeStepSeconds - 75) / 15);
-  const readings = readLog(log, beat(log, 15, first - lag), mode);
+  const readings = readLog(log, beat(log, 15, first - lag), mode === 'adaptive' ? 'adaptive' : 'fixed');
   const right = readings.findIndex(
     ({ endSeconds, perSecond }) => endSeconds > beforeStepSeconds && perSecond * tolerance >= rate * factor,
   );

@@ -3,6 +3,7 @@ import type { SeenQuery } from '../../bench/sls/messages.ts';
 import { watchQueries } from '../../bench/sls/query-watch.ts';
 import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
 import type { LogRecord } from '../../emulator/log-record.ts';
+import { nginxIngressIndex, type FieldType } from '../../emulator/store/index-config.ts';
 import { accessKey, logstore, project, startAdapter, type TestAdapter } from '../support/adapter.ts';
 import { TestClock } from '../support/test-clock.ts';
 
@@ -19,6 +20,9 @@ const lines = (route: string, counts: readonly number[]): LogRecord[] =>
   );
 const steady = (seconds: number, count: number) => Array.from({ length: seconds }, () => count);
 
+const fields = { ...nginxIngressIndex.fields } as Record<string, FieldType>;
+delete fields['proxy_alternative_upstream_name'];
+
 let emulator: Emulator;
 const adapters: TestAdapter[] = [];
 const queries: SeenQuery[] = [];
@@ -27,8 +31,17 @@ const stopWatching = watchQueries((query) => queries.push(query));
 beforeAll(async () => {
   emulator = await startEmulator({
     ...{ listenHost: '127.0.0.1', listenPort: 0, clock, accessKey },
-    logstores: [{ project, logstore }],
+    logstores: [
+      { project, logstore },
+      { project, logstore: 'silent' },
+      { project, logstore: 'no-canaries', index: { fields } },
+    ],
   });
+  const rising = lines('default-rising-80', [...steady(115, 10), ...steady(5, 40)]);
+  await emulator.sink(project, 'no-canaries').append(rising);
+  await emulator
+    .sink(project, 'silent')
+    .append(lines('default-rising-80', [...steady(300, 10), ...steady(20, 0)]));
   await emulator
     .sink(project, logstore)
     .append([
@@ -77,7 +90,7 @@ async function itemsOf(adapter: TestAdapter, labels: Readonly<Record<string, str
 
 describe('an adaptive window', () => {
   it.each([
-    ['rising', { window: 5, value: '40' }],
+    ['rising', { window: 3, value: '40' }],
     ['steady', { window: 15, value: '8' }],
     ['falling', { window: 15, value: '30' }],
     ['old', { window: 15, value: '0' }],
@@ -96,9 +109,9 @@ describe('an adaptive window', () => {
 
   it('comes by the setting for all, but only for rates of requests over 15 s or more', async () => {
     const adapter = await start('window: adaptive,');
-    expect(await itemsOf(adapter, of('rising', {}))).toEqual([{ window: 5, value: '40' }]);
+    expect(await itemsOf(adapter, of('rising', {}))).toEqual([{ window: 3, value: '40' }]);
     expect(await itemsOf(adapter, of('rising', { 'sls.ingress.status': '2xx' }), 'status_qps')).toEqual([
-      { window: 5, value: '40' },
+      { window: 3, value: '40' },
     ]);
     expect(await itemsOf(adapter, of('rising', { 'sls.query.interval': '14' }))).toMatchObject([
       { window: 14 },
@@ -110,7 +123,7 @@ describe('an adaptive window', () => {
   it('takes a longer window too, and the whole logstore', async () => {
     const adapter = await start();
     expect(await itemsOf(adapter, of('rising', { ...adaptive, 'sls.query.interval': '90' }))).toEqual([
-      { window: 5, value: '40' },
+      { window: 3, value: '40' },
     ]);
     expect(await itemsOf(adapter, of('steady', { ...adaptive, 'sls.query.interval': '90' }))).toEqual([
       { window: 90, value: '8' },
@@ -128,10 +141,33 @@ describe('an adaptive window', () => {
         itemsOf(adapter, of('falling')),
         itemsOf(adapter, of('rising', {})),
       ]);
-      expect(read.flat().map(({ window }) => window)).toEqual([5, 15, 15, 15]);
+      expect(read.flat().map(({ window }) => window)).toEqual([3, 15, 15, 15]);
       const everyRoute = queries.filter(({ text }) => text.includes('IS NOT NULL'));
       expect(everyRoute).toHaveLength(maxNamedRoutes === 0 ? queries.length : 0);
     }
+  });
+
+  it.each(['5xx', 'incomplete'])('is the same after a retry (%s)', async (fault) => {
+    const adapter = await start();
+    emulator.setFaults({ times: 1, ...(fault === '5xx' ? { status: 500 } : { incomplete: true }) });
+    expect(await itemsOf(adapter, of('rising'))).toEqual([{ window: 3, value: '40' }]);
+  });
+
+  it('needs no index on the column of canaries', async () => {
+    const adapter = await start();
+    const labels = { ...of('rising'), 'sls.logstore': 'no-canaries' };
+    expect(await itemsOf(adapter, labels)).toEqual([{ window: 3, value: '40' }]);
+  });
+
+  it('is refused while the whole logstore is silent', async () => {
+    const adapter = await startAdapter({ slsEndpoint: emulator.url }, { clock });
+    adapters.push(adapter);
+    const { statusCode, text } = await adapter.read('sls_ingress_qps', {
+      ...of('rising'),
+      'sls.logstore': 'silent',
+    });
+    expect(text).toContain('LogstoreSilent');
+    expect(statusCode).toBe(503);
   });
 
   it('is refused where it would not be adaptive', async () => {

@@ -8,7 +8,7 @@ import { outcomeFromResult } from '../plan.ts';
 import {
   binSeconds,
   binsOf,
-  clearestRise,
+  shortestRise,
   dispersionSeconds,
   testRise,
   type LinesInLast,
@@ -47,7 +47,7 @@ export class AdaptiveWindows {
   ): Outcome => {
     if (lastSeconds === undefined) return outcomeFromResult(series, window, result);
     const linesInLast = linesIn(result.get(series.route));
-    const rise = clearestRise(this.test(series, window, linesInLast));
+    const rise = shortestRise(this.test(series, window, linesInLast));
     if (rise !== undefined) this.#observer.windowShrunk({ metric: series.metric.name });
     const seconds = rise?.seconds ?? windowSeconds(window);
     const { endSeconds } = window;

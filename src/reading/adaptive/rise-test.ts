@@ -54,11 +54,9 @@ export const binsOf = (linesInLast: LinesInLast): readonly number[] =>
 export const testRise = (linesInLast: LinesInLast, earlierBins: readonly number[]): readonly SpanTest[] =>
   shortSpans.map((seconds) => testSpan(seconds, linesInLast, earlierBins));
 
-/** Returns the span with the most evidence; undefined if there is not enough for any. */
-export function clearestRise(tests: readonly SpanTest[]): SpanTest | undefined {
-  const best = tests.reduce((one, other) => (other.evidence > one.evidence ? other : one));
-  return best.evidence > enoughEvidence ? best : undefined;
-}
+/** Returns the shortest span with enough evidence: a longer one may have more, but also seconds from before the rise. */
+export const shortestRise = (tests: readonly SpanTest[]): SpanTest | undefined =>
+  tests.find(({ evidence }) => evidence > enoughEvidence);
 
 function testSpan(seconds: number, linesInLast: LinesInLast, earlierBins: readonly number[]): SpanTest {
   const all = linesInLast(baseSeconds);

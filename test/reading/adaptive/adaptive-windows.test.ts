@@ -40,7 +40,7 @@ describe('an adaptive window', () => {
     const log = [...steady(60, 10), ...steady(5, 40)];
     expect(read(log, startSeconds + 65)).toEqual({
       kind: 'sample',
-      sample: { value: 40, window: { startSeconds: startSeconds + 60, endSeconds: startSeconds + 65 } },
+      sample: { value: 40, window: { startSeconds: startSeconds + 62, endSeconds: startSeconds + 65 } },
     });
     expect(shrunk).toEqual(['sls_ingress_qps']);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clearestRise, countedSpans, testRise } from '../../../src/reading/adaptive/rise-test.ts';
+import { shortestRise, countedSpans, testRise } from '../../../src/reading/adaptive/rise-test.ts';
 
 /** Returns the lines of the last seconds of a log, the newest second last. */
 const linesOf = (log: readonly number[]) => (seconds: number) =>
@@ -8,7 +8,7 @@ const linesOf = (log: readonly number[]) => (seconds: number) =>
 /** Alternates, so that the dispersion is 1. */
 const steady = (seconds: number, lines: number) => Array.from({ length: seconds }, () => lines);
 const shrunkBy = (log: readonly number[], earlierBins: readonly number[] = []) =>
-  clearestRise(testRise(linesOf(log), earlierBins))?.seconds;
+  shortestRise(testRise(linesOf(log), earlierBins))?.seconds;
 
 describe('the test of a rise', () => {
   it('has the figures of the likelihood ratio of two Poisson rates to one', () => {
@@ -19,9 +19,9 @@ describe('the test of a rise', () => {
     expect(three?.evidence).toBe(three?.logLikelihoodRatio);
   });
 
-  it('chooses longer spans as the rise ages, and none once it fills the window', () => {
+  it('chooses the shortest span that shows the rise: longer ones as it ages, and none once it fills the window', () => {
     const shrunk = [2, 3, 5, 8, 12, 40].map((age) => shrunkBy([...steady(60 - age, 10), ...steady(age, 30)]));
-    expect(shrunk).toEqual([3, 3, 5, 8, 12, undefined]);
+    expect(shrunk).toEqual([3, 3, 3, 8, 8, undefined]);
   });
 
   it.each<[string, readonly number[]]>([
@@ -45,7 +45,7 @@ describe('the test of a rise', () => {
   });
 
   it('finds nothing where a count is missing', () => {
-    expect(clearestRise(testRise(() => Number.NaN, []))).toBeUndefined();
+    expect(shortestRise(testRise(() => Number.NaN, []))).toBeUndefined();
   });
 });
 
