@@ -80,6 +80,19 @@ describe('an adaptive window', () => {
     expect(read(log, startSeconds + log.length, other)).toMatchObject({ sample: { value: 25 } });
   });
 
+  it('counts no second twice, however often it reads', () => {
+    const log = Array.from({ length: 300 }, (_, second) => (second >= 150 && second < 155 ? 90 : second % 3));
+    const dispersions = [5, 15, 60].map((beatSeconds) => {
+      windows = new AdaptiveWindows({ windowShrunk: () => undefined });
+      for (let second = 60; second < log.length; second += beatSeconds) read(log, startSeconds + second);
+      const endSeconds = startSeconds + log.length;
+      const linesInLast = linesIn(rowOf(log, endSeconds, countedSpans(15)));
+      return windows.test(series, { startSeconds, endSeconds }, linesInLast)[0]?.dispersion;
+    });
+    expect(dispersions[0]).toBeGreaterThan(100);
+    expect(new Set(dispersions).size).toBe(1);
+  });
+
   it('forgets requests of more than five minutes ago, and all after the clock was set back', () => {
     const bursts = Array.from({ length: 150 }, (_, second) => (second % 20 < 10 ? 1 : 19));
     const log = [...bursts, ...steady(357, 10), ...steady(3, 25)];
