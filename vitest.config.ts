@@ -10,7 +10,8 @@ export const shared = {
   env: { ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true' },
   testTimeout: 15_000,
   hookTimeout: 30_000,
-  maxWorkers: 2,
+  // Two cores, and tests that wait for a time.
+  maxWorkers: 3,
 } satisfies TestConfig;
 
 /** @param file where CI reads the counts of passed and failed tests */

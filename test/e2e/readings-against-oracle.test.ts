@@ -24,7 +24,7 @@ import { listMetrics } from '../support/catalog.ts';
 // takes minutes.
 const seed = Number(process.env['READINGS_SEED'] ?? 4);
 /** The least number of sets of requests to draw. */
-const wantedSets = Number(process.env['READINGS_SETS'] ?? 400);
+const wantedSets = Number(process.env['READINGS_SETS'] ?? 200);
 const run = { endOnFailure: process.env['READINGS_SHRINK'] === undefined };
 /** The average number of sets in a world. */
 const setsAWorld = 22;

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { adapterValuesSchema, type JsonSchema } from '../../../charts/generate/values-schema.ts';
 import { only, type KubernetesObject } from '../../support/manifests.ts';
-import { helmMajors, lintChart } from '../support/helm.ts';
-import { kubernetesFaults } from '../support/kubernetes-check.ts';
-import { chart, ciFiles, helmMs, leastValues, render, renderFile } from './chart.ts';
+import { helmMajors, lintChart } from '../../charts/support/helm.ts';
+import { kubernetesFaults } from '../../charts/support/kubernetes-check.ts';
+import { chart, ciFiles, helmMs, leastValues, render, renderFile } from '../../charts/adapter/chart.ts';
 
 /** Values that the files of ci/ do not cover. */
 const matrix: Readonly<Record<string, object>> = {
