@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { reportersTo, shared } from './vitest.config.ts';
 
-/** `npm run test:slow`: faults, soak, charts with many values, image, browser, live Prometheus, load test, the property test at full size. */
+/** `npm run test:slow`: faults, soak, the life of charts, charts with many values, image, browser, live Prometheus, load test, the property test at full size. */
 export default defineConfig({
   test: {
     ...shared,

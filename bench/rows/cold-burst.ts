@@ -67,8 +67,8 @@ async function burst(
     progress(
       `cold-burst: a read failed: ${bad.status === 'rejected' ? bad.reason : bad.value.body.toString()}`,
     );
-  const isOfBurst = ({ kind, fromSeconds, toSeconds }: SeenQuery) =>
-    kind === 'reading' && toSeconds - fromSeconds === intervalSeconds;
+  const isOfBurst = ({ kind, windowStartSeconds, windowEndSeconds }: SeenQuery) =>
+    kind === 'reading' && windowEndSeconds - windowStartSeconds === intervalSeconds;
   return {
     failed: coldRoutes - good.length,
     queries: sls.queries.filter(isOfBurst).length,

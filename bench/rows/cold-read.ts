@@ -5,10 +5,10 @@ import { waitFor } from '../../test/support/wait-for.ts';
 import type { Row } from '../row.ts';
 import type { SeenQuery } from '../sls/messages.ts';
 import { figureOf } from '../statistics.ts';
-import { coldPath, routeName, startColdAdapter, type ColdAdapter } from '../support/cold-adapter.ts';
+import { coldPath, startColdAdapter, type ColdAdapter } from '../support/cold-adapter.ts';
 
 const rounds = 30;
-/** Each read has an interval of its own: the result of one that counts every route would answer the next. */
+/** Each read has an interval of its own, so that no result of every route answers the next. */
 const firstIntervalSeconds = 15;
 const maxMoreMs = 15;
 
@@ -45,11 +45,14 @@ export const coldRead: Row = {
 
 /** @throws Error if the read fails, or if SLS was not queried for it */
 async function readCold({ sls, frontProxy }: ColdAdapter, index: number) {
-  const { status, body, tookMs } = await frontProxy.get(coldPath(index, firstIntervalSeconds + index));
+  const intervalSeconds = firstIntervalSeconds + index;
+  const { status, body, tookMs } = await frontProxy.get(coldPath(index, intervalSeconds));
   if (status !== 200) throw new Error(`a cold read failed: ${status} ${body.toString()}`);
-  const quotedRoute = `'${routeName(index)}'`;
-  const queryOf = (): SeenQuery | undefined => sls.queries.find(({ text }) => text.includes(quotedRoute));
-  return { tookMs, query: await waitFor(queryOf, 1000, `the query for ${quotedRoute}`) };
+  const queryOf = (): SeenQuery | undefined =>
+    sls.queries.find(
+      ({ windowStartSeconds, windowEndSeconds }) => windowEndSeconds - windowStartSeconds === intervalSeconds,
+    );
+  return { tookMs, query: await waitFor(queryOf, 1000, `the query for an interval of ${intervalSeconds} s`) };
 }
 
 /** Queries SLS over the adapter's own transport, without anything else, not even a signature. */

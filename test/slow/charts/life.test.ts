@@ -11,8 +11,8 @@ import { loadConfig } from '../../../src/config/load.ts';
 import { createCa } from '../../support/certificates.ts';
 import { fakeIo } from '../../support/fake-io.ts';
 import { only, type KubernetesObject } from '../../support/manifests.ts';
-import { renderNotes } from '../support/helm.ts';
-import { chart, ciFiles, helmMs, leastValues, render, renderFile } from './chart.ts';
+import { renderNotes } from '../../charts/support/helm.ts';
+import { chart, ciFiles, helmMs, leastValues, render, renderFile } from '../../charts/adapter/chart.ts';
 
 interface Deployment {
   readonly spec: {
