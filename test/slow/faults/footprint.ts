@@ -26,8 +26,10 @@ export async function footprintAtRest(fleets: readonly Fleet[]): Promise<Footpri
   const keptConnections = () => fleets.reduce((sum, { network }) => sum + network.connectionCount, 0);
   // Only the kept connections to SLS may be left. Each has four ends: the adapter's, two of the relay and that of SLS.
   await waitFor(() => socketEnds() <= 4 * keptConnections());
+  // A query may open its connection before that of an ended one is free again, so a few more than may run are kept. A
+  // leak would keep hundreds.
   for (const { network, settings } of fleets)
-    expect(network.connectionCount).toBeLessThanOrEqual(settings.maxConcurrent);
+    expect(network.connectionCount).toBeLessThanOrEqual(2 * settings.maxConcurrent);
   for (const { reading } of fleets) reading.resume();
   return footprint;
 }
