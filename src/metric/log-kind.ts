@@ -47,6 +47,13 @@ export interface OwnLog {
 /** The log that a metric is computed from. Metrics of equal kinds may share a query. */
 export type LogKind = IngressLogKind | OwnLog;
 
+/**
+ * Returns the column that a line must have to count for a route. Undefined for a whole logstore, and for logs of the
+ * configuration, whose lines need none.
+ */
+export const routeColumnOf = (logKind: LogKind, isByRoute: boolean): string | undefined =>
+  isByRoute && typeof logKind === 'string' ? ingressLogs[logKind].route.primary : undefined;
+
 /** Returns the columns that tell routes apart; undefined: a query cannot be for many routes. */
 export function routeColumnsOf(logKind: LogKind): IngressLogFormat['route'] | undefined {
   if (typeof logKind === 'string') return ingressLogs[logKind].route;

@@ -65,7 +65,8 @@ export class CompleteResults {
 
 /** An HPA reads every 15 s. */
 const recentMs = 15_000;
-const maxGroups = 1000;
+/** With the routes below, about 10 MB. A group that is forgotten only has its routes named again. */
+const maxGroups = 100;
 /** The most that `reading.maxNamedRoutes` can be. */
 const enough = 1000;
 

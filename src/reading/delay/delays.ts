@@ -1,4 +1,4 @@
-import { routeColumnsOf } from '../../metric/log-kind.ts';
+import { routeColumnOf } from '../../metric/log-kind.ts';
 import type { Series } from '../../metric/series.ts';
 import { logstoreKey, type Endpoint, type LogstoreAddress } from '../../sls/endpoint.ts';
 import type { BatchRun, OutcomeSink, SampleStore } from '../sample-store.ts';
@@ -124,7 +124,7 @@ export class Delays {
       const settings = this.#context.settingsOf(series.project);
       known = {
         learner: new DelayLearner(
-          { ...address, routeColumn: routeColumnOf(series) },
+          { ...address, routeColumn: routeColumnOf(series.metric.logKind, series.route !== undefined) },
           settings,
           this.#context,
         ),
@@ -164,7 +164,3 @@ export class Delays {
   readonly isTooEarly = (series: Series, { delaySeconds }: BatchRun): boolean =>
     delaySeconds + spareSeconds < this.secondsOf(series);
 }
-
-/** Only lines with a route count for readings of routes. */
-const routeColumnOf = ({ route, metric: { logKind } }: Series): string | undefined =>
-  route === undefined || typeof logKind !== 'string' ? undefined : routeColumnsOf(logKind)?.primary;

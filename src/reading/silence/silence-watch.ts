@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { AdapterError } from '../../errors.ts';
 import type { AggregateQuery, AggregateResult, AggregatesByRoute } from '../../sls/aggregate-source.ts';
 import { logstoreKey, type LogstoreAddress } from '../../sls/endpoint.ts';
-import { routeColumnsOf } from '../../metric/log-kind.ts';
+import { routeColumnOf } from '../../metric/log-kind.ts';
 import { windowSeconds, type Window } from '../../metric/sample.ts';
 import type { CountedLogstore, LineCounts, SecondCountQuery, SecondCounts } from '../../sls/second-counts.ts';
 import { untilCanceled } from '../../sls/until-canceled.ts';
@@ -112,7 +112,10 @@ export class SilenceWatch {
   readonly query = async (query: AggregateQuery, signal: AbortSignal): Promise<AggregatesByRoute> => {
     this.#context.heartbeat?.want(query);
     const { byRoute, newestSeconds } = await this.#context.query(query, signal);
-    const logstore = this.#logstoreOf({ ...query, routeColumn: routeColumnOf(query) });
+    const logstore = this.#logstoreOf({
+      ...query,
+      routeColumn: routeColumnOf(query.logKind, query.routes !== undefined),
+    });
     this.#see(logstore, newestSeconds);
     const mayBeRefused = this.#holdSecondsOf(query) > 0 || this.#answeredIn(query).length > 0;
     if (mayBeRefused && !this.#isCertainlyAlive(logstore, query))
@@ -262,10 +265,6 @@ export class SilenceWatch {
 
 /** Readings of routes and of a whole logstore rest on different lines. */
 const keyOf = (logstore: CountedLogstore) => `${logstoreKey(logstore)} ${logstore.routeColumn ?? ''}`;
-
-/** Returns undefined for a whole logstore, and where lines need no route. */
-const routeColumnOf = ({ logKind, routes }: AggregateQuery): string | undefined =>
-  routes === undefined || typeof logKind !== 'string' ? undefined : routeColumnsOf(logKind)?.primary;
 
 const eventOf = (
   { address: { project, logstore } }: WatchedLogstore,
