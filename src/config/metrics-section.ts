@@ -45,7 +45,7 @@ const label = section({
   required: onOff(
     'Whether a selector must have the label; default: true if it has no default value',
   ).optional(),
-  pattern: text('Regular expression that must match the whole value').optional(),
+  pattern: text('Regular expression, as RE2 reads it, that must match the whole value').optional(),
   default: text('Value if the selector does not have the label').optional(),
 });
 

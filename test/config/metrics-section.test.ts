@@ -42,7 +42,11 @@ describe('a label', () => {
     [{ description: undefined }, {}, 'description must be text'],
     [{ type: 'date' }, {}, 'type must be one of text, number'],
     [{ column: 'a"b' }, {}, 'column must be the name of a column, such as model or __tag__:_container_name_'],
-    [{ pattern: '(' }, {}, 'pattern must be a regular expression'],
+    [
+      { pattern: '(?=a)a' },
+      {},
+      'pattern must not look ahead or behind, as (?=…) does: list what may match instead, such as (blue|green)-[0-9]+',
+    ],
     [{ pattern: '[a-z]+', default: 'B1' }, {}, 'default must be text that matches [a-z]+, as any value'],
     [{ type: 'number', default: 'B1' }, {}, 'default must be a number without a sign, as any value'],
     [{ required: true, default: 'a' }, {}, 'default must not be given if required is true'],

@@ -5,6 +5,7 @@ import {
   type OwnLabelSettings,
   type OwnMetricSettings,
 } from './own-metric.ts';
+import { wholeMatcher } from './label-pattern.ts';
 import { placeholdersOf, reservedNames, routePlaceholder, windowPlaceholders } from './placeholders.ts';
 import { checkSearch } from './search-template.ts';
 import { checkAggregate, checkQuery } from './sql-template.ts';
@@ -79,8 +80,8 @@ function labelFaults(metric: OwnMetricSettings, label: OwnLabelSettings, index: 
   const isReserved = name.startsWith('sls.') || reservedNames.includes(name);
   const isRequired = required === true;
   const mustHaveDefault = required === false && !isGrouping;
-  const hasPattern = isPattern(label.pattern);
-  const isWrong = value !== undefined && hasPattern && !acceptsValue(label)(value);
+  const patternFault = faultOfPattern(label.pattern);
+  const isWrong = value !== undefined && patternFault === undefined && !acceptsValue(label)(value);
   const noColumn = `must not be given together with sql: write the condition there, with {${name}}`;
   const oneGroup = 'must be text if groupBy is its column: 5 and 5.0 are two groups';
   const rules: readonly Rule[] = [
@@ -88,7 +89,7 @@ function labelFaults(metric: OwnMetricSettings, label: OwnLabelSettings, index: 
     [sameName < index, 'name', `must differ from the name of labels[${sameName}]`],
     [sameColumn < index, 'column', `must differ from the column of labels[${sameColumn}]`],
     [isGrouping && label.type === 'number', 'type', oneGroup],
-    [!hasPattern, 'pattern', 'must be a regular expression'],
+    [patternFault !== undefined, 'pattern', patternFault ?? ''],
     [column !== undefined && sql !== undefined, 'column', noColumn],
     [!isUsed, 'name', `must be used: give it a column, or write {${name}} in a template`],
     [mustHaveDefault && value === undefined, 'default', 'must be given if required is false'],
@@ -98,10 +99,13 @@ function labelFaults(metric: OwnMetricSettings, label: OwnLabelSettings, index: 
   return rules.filter(([isBroken]) => isBroken).slice(0, 1);
 }
 
-function isPattern(text = ''): boolean {
+/** Returns what is wrong with a pattern; undefined: it can be used, or there is none. */
+function faultOfPattern(pattern: string | undefined): string | undefined {
   try {
-    return new RegExp(`^(?:${text})$`, 'u') instanceof RegExp;
-  } catch {
-    return false;
+    if (pattern !== undefined) wholeMatcher(pattern);
+    return undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return error.message;
+    throw error;
   }
 }

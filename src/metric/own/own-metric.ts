@@ -1,6 +1,7 @@
 import type { MetricDefinition, OwnLabel, OwnTraits } from '../catalog.ts';
 import { rounded } from '../decimal.ts';
 import type { Aggregates } from '../measures.ts';
+import { wholeMatcher } from './label-pattern.ts';
 import { placeholdersOf, routePlaceholder } from './placeholders.ts';
 import { valueColumn } from './sql-template.ts';
 
@@ -34,7 +35,7 @@ export interface OwnLabelSettings {
   readonly column?: string | undefined;
   /** Default: true if the label has no default value. */
   readonly required?: boolean | undefined;
-  /** Regular expression that must match the whole value. */
+  /** Regular expression, as RE2 reads it, that must match the whole value. */
   readonly pattern?: string | undefined;
   readonly default?: string | undefined;
 }
@@ -43,11 +44,15 @@ export interface OwnLabelSettings {
 export const groupingLabel = ({ groupBy, labels }: OwnMetricSettings): OwnLabelSettings | undefined =>
   groupBy === undefined ? undefined : labels.find(({ column }) => column === groupBy);
 
-/** Returns a check of values for the label. A label value cannot begin with a sign, so no number has one. */
+/**
+ * Returns a check of values for the label. A label value cannot begin with a sign, so no number has one.
+ *
+ * @throws SyntaxError if the pattern cannot be used
+ */
 export function acceptsValue({ type, pattern }: OwnLabelSettings): (value: string) => boolean {
-  const form = pattern === undefined ? /^/ : new RegExp(`^(?:${pattern})$`, 'u');
+  const matches = pattern === undefined ? () => true : wholeMatcher(pattern);
   const typeForm = type === 'number' ? /^\d{1,15}(\.\d{1,9})?$/ : /./s;
-  return (value) => typeForm.test(value) && form.test(value);
+  return (value) => typeForm.test(value) && matches(value);
 }
 
 /** Returns what a value must be, in words that follow "must be". */
