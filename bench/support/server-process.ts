@@ -102,12 +102,17 @@ function adapterFlags(): string[] {
  * container's memory limit. On this machine it would allow 4 GB and keep more garbage.
  */
 export function podFlags(): string[] {
+  return [...adapterFlags(), `--max-old-space-size=${podMebibytes() / 2}`];
+}
+
+/** Returns the memory limit of the chart's pod in MiB. */
+export function podMebibytes(): number {
   const file = resolve(import.meta.dirname, '../../charts/sls-metrics-adapter/values.yaml');
   const { resources } = parse(readFileSync(file, 'utf8')) as { resources: { limits: { memory: string } } };
   const [, mebibytes] = /^(\d+)Mi$/.exec(resources.limits.memory) ?? [];
   if (mebibytes === undefined)
     throw new Error(`resources.limits.memory is ${resources.limits.memory}, which is not in Mi`);
-  return [...adapterFlags(), `--max-old-space-size=${Number(mebibytes) / 2}`];
+  return Number(mebibytes);
 }
 
 /** `BENCH_NODE_FLAGS=--cpu-prof npm run bench` profiles the servers. */

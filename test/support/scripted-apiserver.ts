@@ -6,6 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TLSSocket, type PeerCertificate } from 'node:tls';
 import { createCa } from './certificates.ts';
 import { sendJson, sendStatus, StatusFailure } from './kube-status.ts';
@@ -64,6 +65,8 @@ export class ScriptedApiServer implements AsyncDisposable {
   readonly self: ScriptedUser = { username: 'system:serviceaccount:metrics:adapter' };
   /** Answers SubjectAccessReview and SelfSubjectAccessReview. Default: nothing is allowed. */
   decide: (asked: AskedAccess) => AccessAnswer = () => false;
+  /** Added to the answers of an endpoint. */
+  readonly latencyMs = new Map<Endpoint, number>();
   /** All requests with an accepted bearer token, oldest first. */
   readonly requests: SeenRequest[] = [];
   /** Accepted bearer tokens. */
@@ -171,6 +174,8 @@ export class ScriptedApiServer implements AsyncDisposable {
       const body = bodyOf(method, headers, Buffer.concat(chunks).toString());
       const endpoint = endpointOf(method, pathname, searchParams);
       this.requests.push({ endpoint, method, url, headers, body, clientName: clientNameOf(request) });
+      const latencyMs = this.latencyMs.get(endpoint);
+      if (latencyMs !== undefined) await sleep(latencyMs);
       if (!this.#failed(endpoint, response)) this.#answer(endpoint, pathname, searchParams, body, response);
     } catch (error) {
       if (response.destroyed) return;

@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import { residentMbOf } from '../../../../bench/support/process-usage.ts';
+import {
+  podFlags,
+  startServerProcess,
+  type ServerProcess,
+} from '../../../../bench/support/server-process.ts';
+import { accessKey } from '../../../support/adapter.ts';
+import type { HeldMemory } from './diagnostics.ts';
+import { niceness } from './niceness.ts';
+
+const here = resolve(import.meta.dirname, '../../../..');
+const diagnostics = join(import.meta.dirname, 'diagnostics.ts');
+const maxKeptLines = 200;
+const maxReplyMs = 10_000;
+
+/** The adapter in a process of its own, with the heap of a pod. `ABUSE_CHECKOUT` runs that of another checkout. */
+export class AdapterProcess implements AsyncDisposable {
+  /** Why it ended, if it did so by itself. */
+  crash: string | undefined;
+  /** The newest lines of its log, and what Node wrote when it crashed. */
+  readonly lines: string[] = [];
+  logBytes = 0;
+  readonly #directory: string;
+  #process: ServerProcess | undefined;
+  #waiting: ((memory: HeldMemory) => void)[] = [];
+
+  private constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** @param options options of `serve`, by name */
+  static async start(config: string, options: Readonly<Record<string, string>>): Promise<AdapterProcess> {
+    const adapter = new AdapterProcess(await mkdtemp(join(tmpdir(), 'abuse-')));
+    try {
+      await adapter.#start(config, options);
+    } catch (error) {
+      await adapter[Symbol.asyncDispose]();
+      throw error;
+    }
+    return adapter;
+  }
+
+  async #start(config: string, options: Readonly<Record<string, string>>): Promise<void> {
+    const configFile = join(this.#directory, 'config.yaml');
+    await writeFile(configFile, config);
+    const all = { config: configFile, 'cert-dir': this.#directory, ...options };
+    const checkout = process.env['ABUSE_CHECKOUT'] ?? here;
+    this.#process = await startServerProcess({
+      script: join(checkout, 'src/main.ts'),
+      args: ['serve', ...Object.entries(all).map(([name, value]) => `--${name}=${value}`)],
+      home: this.#directory,
+      niceness,
+      nodeFlags: [...podFlags(), '--expose-gc', '--import', diagnostics],
+      env: {
+        ALIBABA_CLOUD_ACCESS_KEY_ID: accessKey.id,
+        ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKey.secret,
+      },
+      onMessage: (memory) => {
+        for (const settle of this.#waiting.splice(0)) settle(memory as HeldMemory);
+      },
+      onLine: (line) => {
+        this.logBytes += line.length + 1;
+        if (line.includes('exited unexpectedly')) this.crash = line;
+        this.lines.push(line.slice(0, 1000));
+        if (this.lines.length > maxKeptLines) this.lines.shift();
+      },
+    });
+  }
+
+  get url(): string {
+    return this.#running.url;
+  }
+
+  get pid(): number {
+    return this.#running.pid;
+  }
+
+  /** Resident memory in MB of 10⁶ bytes, now and at its peak. Undefined: the process is gone. */
+  get resident(): { readonly now: number; readonly peak: number } | undefined {
+    try {
+      return residentMbOf(this.pid);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Returns what it holds after a garbage collection. Undefined: it does not answer, or is gone. */
+  async held(): Promise<HeldMemory | undefined> {
+    if (this.crash !== undefined) return undefined;
+    const { promise, resolve: settle } = Promise.withResolvers<HeldMemory>();
+    this.#waiting.push(settle);
+    this.#running.send({});
+    return await Promise.race([promise, sleep(maxReplyMs, undefined, { ref: false })]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#process?.[Symbol.asyncDispose]();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  get #running(): ServerProcess {
+    if (this.#process === undefined) throw new Error('the adapter is not running');
+    return this.#process;
+  }
+}

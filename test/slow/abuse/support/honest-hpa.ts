@@ -1,0 +1,58 @@
+import { Worker } from 'node:worker_threads';
+import type { PemPair } from '../../../support/certificates.ts';
+
+export interface HonestSettings {
+  readonly url: string;
+  /** The front proxy's client certificate. */
+  readonly pair: PemPair;
+  /** What the HPA reads. */
+  readonly path: string;
+  readonly periodMs: number;
+  /** Any other value is a failed read. */
+  readonly expectedValue: number;
+}
+
+/** A read of the HPA through the front proxy, or a probe of the kubelet. */
+export interface HonestRead {
+  readonly kind: 'read' | 'probe';
+  readonly tookMs: number;
+  /** Why there was no reading. Undefined: there was one. */
+  readonly failure?: string;
+  /** Age of the reading. */
+  readonly ageSeconds?: number;
+  /** How late the thread that measures was itself, because the machine was busy. */
+  readonly latenessMs: number;
+}
+
+/** An HPA that reads its metric every second, whatever became of the read before, and a probe of /livez beside it. */
+export class HonestHpa implements AsyncDisposable {
+  /** Why its thread ended, if it did. */
+  error: unknown;
+  #seen: HonestRead[] = [];
+  readonly #worker: Worker;
+
+  constructor(settings: HonestSettings) {
+    this.#worker = new Worker(new URL('honest-hpa-worker.ts', import.meta.url), { workerData: settings });
+    this.#worker.on('message', (read: HonestRead) => this.#seen.push(read));
+    this.#worker.on('error', (error) => {
+      this.error = error;
+    });
+  }
+
+  /** Reads and probes since the last `clear`. */
+  get seen(): readonly HonestRead[] {
+    return this.#seen;
+  }
+
+  get reads(): readonly HonestRead[] {
+    return this.#seen.filter(({ kind }) => kind === 'read');
+  }
+
+  clear(): void {
+    this.#seen = [];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#worker.terminate();
+  }
+}

@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FrontProxy } from '../../../../bench/support/front-proxy.ts';
+import { logstore, project, readPath, selectorOf } from '../../../support/adapter.ts';
+import { createCa, type Ca, type PemPair } from '../../../support/certificates.ts';
+import { authenticationData } from '../../../support/cluster.ts';
+import { startScriptedApiServer, type ScriptedApiServer } from '../../../support/scripted-apiserver.ts';
+import { autoscaler, externalMetric } from '../../../support/scripted-autoscalers.ts';
+import { waitFor } from '../../../support/wait-for.ts';
+import { AdapterProcess } from './adapter-process.ts';
+import { Attackers } from './attackers.ts';
+import type { HeldMemory } from './diagnostics.ts';
+import { HonestHpa } from './honest-hpa.ts';
+import { linesOfRoute, ScriptedSls } from './scripted-sls.ts';
+import type { Harm } from './unharmed.ts';
+
+/** Enough on a busy machine. */
+export const scenarioMs = 120_000;
+const periodMs = 1000;
+const warmReads = 3;
+/** In the default window of 15 s. */
+const honestQps = linesOfRoute / 15;
+const maxWarmMs = 30_000;
+const honestLabels = {
+  'sls.project': project,
+  'sls.logstore': logstore,
+  'sls.ingress.route': 'honest-web-80',
+};
+export const hpaController = 'system:serviceaccount:kube-system:horizontal-pod-autoscaler';
+
+export interface ScenarioOptions {
+  /** Text of the configuration file. Default: no setting. */
+  readonly config?: string;
+  /** Fills the API server and sets SLS before the adapter starts. */
+  readonly prepare?: (parts: Pick<Scenario, 'apiServer' | 'sls'>) => void;
+  /** Options of `serve`, by name. */
+  readonly options?: Readonly<Record<string, string>>;
+}
+
+/** The adapter as in a pod, its API server, its SLS, an honest HPA that reads once a second, and attackers. */
+export class Scenario implements AsyncDisposable {
+  readonly apiServer: ScriptedApiServer;
+  readonly sls: ScriptedSls;
+  readonly adapter: AdapterProcess;
+  readonly honest: HonestHpa;
+  readonly attackers: Attackers;
+  /** The front proxy, for reads of other users and namespaces by the HPA controller. */
+  readonly frontProxy: FrontProxy;
+  readonly clientCa: Ca;
+  readonly proxyCa: Ca;
+  /** The front proxy's client certificate. */
+  readonly proxyPair: PemPair;
+  readonly #owned: AsyncDisposableStack;
+
+  constructor(parts: Omit<Scenario, 'attack' | typeof Symbol.asyncDispose>, owned: AsyncDisposableStack) {
+    this.apiServer = parts.apiServer;
+    this.sls = parts.sls;
+    this.adapter = parts.adapter;
+    this.honest = parts.honest;
+    this.attackers = parts.attackers;
+    this.frontProxy = parts.frontProxy;
+    this.clientCa = parts.clientCa;
+    this.proxyCa = parts.proxyCa;
+    this.proxyPair = parts.proxyPair;
+    this.#owned = owned;
+  }
+
+  /**
+   * Runs the attack while the honest HPA reads, watches it for `watchMs` after the attack, and waits until the adapter's memory
+   * is back. It never throws because of harm: `expectUnharmed` states what must hold.
+   */
+  async attack(run: () => Promise<unknown>, { watchMs = 3000, recoveryMs = 20_000 } = {}): Promise<Harm> {
+    const { honest, adapter } = this;
+    const before = await adapter.held();
+    honest.clear();
+    await run();
+    await sleep(watchMs);
+    const seen = [...honest.seen];
+    this.attackers[Symbol.dispose]();
+    return {
+      reads: seen.filter(({ kind }) => kind === 'read'),
+      probes: seen.filter(({ kind }) => kind === 'probe'),
+      before,
+      after: await heldAtLast(adapter, before, recoveryMs),
+      peakResidentMb: adapter.resident?.peak,
+      crash: adapter.crash,
+      lastLines: adapter.lines.slice(-30),
+      logBytes: adapter.logBytes,
+    };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#owned.disposeAsync();
+  }
+}
+
+/** Memory may be this much greater than before. */
+export const maxGrowth = 0.2;
+
+async function heldAtLast(
+  adapter: AdapterProcess,
+  before: HeldMemory | undefined,
+  recoveryMs: number,
+): Promise<HeldMemory | undefined> {
+  const endMs = performance.now() + recoveryMs;
+  for (;;) {
+    const held = await adapter.held();
+    const isBack =
+      held !== undefined && before !== undefined && held.heldBytes < before.heldBytes * (1 + maxGrowth);
+    if (isBack || adapter.crash !== undefined || performance.now() > endMs) return held;
+    await sleep(500);
+  }
+}
+
+/** Starts everything and waits until the honest HPA has readings. */
+export async function startScenario(options: ScenarioOptions = {}): Promise<Scenario> {
+  const { config = '{}', prepare, options: more = {} } = options;
+  await using resources = new AsyncDisposableStack();
+  const [clientCa, proxyCa] = await Promise.all([createCa('clients'), createCa('front-proxy')]);
+  const apiServer = resources.use(await startScriptedApiServer());
+  apiServer.setAuthentication(authenticationData(clientCa.certificate, proxyCa.certificate));
+  apiServer.decide = ({ user }) => user.username === hpaController;
+  apiServer.hpas.put(
+    autoscaler('honest', 'web', [externalMetric('sls_ingress_qps', { matchLabels: honestLabels })]),
+  );
+  const sls = resources.use(await ScriptedSls.start());
+  prepare?.({ apiServer, sls });
+  const adapter = resources.use(
+    await AdapterProcess.start(config, {
+      'bind-address': '127.0.0.1',
+      'secure-port': '0',
+      'shutdown-delay-duration': '0s',
+      'sls-endpoint': sls.url,
+      kubeconfig: await apiServer.kubeconfigFile(),
+      ...more,
+    }),
+  );
+  const proxyPair = await proxyCa.issue({ cn: 'front-proxy-client' });
+  const path = readPath('sls_ingress_qps', selectorOf(honestLabels), 'honest');
+  const honest = resources.use(
+    new HonestHpa({ url: adapter.url, pair: proxyPair, path, periodMs, expectedValue: honestQps }),
+  );
+  const attackers = resources.use(new Attackers(adapter.url));
+  const frontProxy = resources.use(new FrontProxy(adapter.url, proxyPair));
+  await waitUntilWarm(honest);
+  const parts = { apiServer, sls, adapter, honest, attackers, frontProxy, clientCa, proxyCa, proxyPair };
+  return new Scenario(parts, resources.move());
+}
+
+async function waitUntilWarm(honest: HonestHpa): Promise<void> {
+  const isWarm = () => {
+    if (honest.error !== undefined) throw new Error('its thread ended', { cause: honest.error });
+    const last = honest.reads.slice(-warmReads);
+    return last.length === warmReads && last.every(({ failure }) => failure === undefined);
+  };
+  await waitFor(isWarm, maxWarmMs).catch((cause: unknown) => {
+    const seen = JSON.stringify(honest.seen.slice(-2));
+    throw new Error(`the honest HPA has no readings: ${seen}`, { cause });
+  });
+}
