@@ -164,6 +164,27 @@ const entries = {
     remedy:
       'Survey a busier time (--since 24h), send requests (sls-metrics-adapter loadtest), or write the requests per second that one pod can take.',
   },
+  HpaInvalid: {
+    httpStatus: 400,
+    when: 'On the command line: the API server would refuse the HPA, or the file has no HPA.',
+    remedy: 'Correct the field; kubectl apply --dry-run=server checks the whole HPA.',
+  },
+  HpaUnsuited: {
+    httpStatus: 404,
+    when: 'On the command line: the HPA has no metric whose past can be replayed.',
+    remedy:
+      'Choose an HPA with an External metric of the adapter that counts or adds up, such as sls_ingress_qps, and an averageValue.',
+  },
+  TrafficInvalid: {
+    httpStatus: 400,
+    when: 'On the command line: the file of counts or the access log cannot be read as traffic.',
+    remedy: 'Correct the file; docs/replay.md has an example of each form.',
+  },
+  TrafficMissing: {
+    httpStatus: 404,
+    when: 'On the command line: the log has nothing to replay in the given time.',
+    remedy: 'Choose a time with traffic (--from, --to or --last), or another route.',
+  },
   CredentialsMissing: {
     httpStatus: 503,
     opensCircuit: true,

@@ -44,6 +44,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   kube: ['metric', 'grammar', 'runtime', 'errors'],
   reading: ['sls', 'access', 'metric', 'grammar', 'runtime', 'errors'],
   sls: ['metric', 'runtime', 'errors'],
+  scaling: ['grammar', 'errors'],
   access: ['metric', 'grammar', 'errors'],
   metric: ['grammar', 'errors'],
   grammar: ['errors'],
