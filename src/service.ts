@@ -42,10 +42,10 @@ export async function startService(
   dependencies: Dependencies,
   log: Telemetry,
 ): Promise<Service> {
-  const { clock } = dependencies;
+  const { clock, monotonicMs } = dependencies;
   const { authentication, maxRequestsInFlight, shutdownDelaySeconds } = config.server;
   const slsEndpoint = resolveEndpoint({ ...config.sls, url: config.sls.endpoint }).authority;
-  const startMs = clock.now();
+  const startMs = monotonicMs();
   const metrics = new Metrics();
   const catalog = catalogOf(config);
   const parseRequest = createRequestParser(catalog, config.defaults, createAccessCheck(config.access));
@@ -88,7 +88,7 @@ export async function startService(
   const url = await listen(app, bindAddressOf(config), config.server.securePort);
   const running = parts.move();
   const urls = { url, telemetryUrl: internal?.url };
-  telemetry.started({ ...urls, slsEndpoint, authentication, durationMs: clock.now() - startMs });
+  telemetry.started({ ...urls, slsEndpoint, authentication, durationMs: monotonicMs() - startMs });
   const stop = async (reason: string) => {
     shutdown = 'shutting down';
     telemetry.stopping({ reason, delaySeconds: shutdownDelaySeconds });

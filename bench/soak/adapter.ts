@@ -55,6 +55,7 @@ const exitCode = await runProgram(process.argv.slice(2), {
   env,
   signal: ending.signal,
   clock: { now: () => Date.now() + aheadMs },
+  monotonicMs: () => performance.now(),
   random: () => Math.random(),
 });
 process.exitCode = exitCode;

@@ -8,6 +8,8 @@ export interface Io {
   /** Aborted by SIGINT and SIGTERM. The reason is the name of the signal. */
   readonly signal: AbortSignal;
   readonly clock: { now(): number };
+  /** See `Dependencies`. */
+  readonly monotonicMs: () => number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   /** Registers a handler of SIGUSR2. */

@@ -34,6 +34,7 @@ export async function runProcess(
     env: process.env,
     signal: shutdown.signal,
     clock: { now: () => Date.now() },
+    monotonicMs: () => performance.now(),
     random: () => Math.random(),
     onLogSignal: (toggle) => void process.on('SIGUSR2', toggle),
   });

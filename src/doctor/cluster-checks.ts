@@ -13,7 +13,7 @@ export const kubernetes: DoctorCheck = {
   needs: ['configuration'],
   run: async (examination, signal) => {
     const { input, dependencies, facts, cleanup } = examination;
-    const { env, clock } = dependencies;
+    const { env, monotonicMs } = dependencies;
     const { kubeconfig: named, serviceAccountDir } = facts.get('config').kubernetes;
     const kubeconfig = named ?? kubeconfigsOf(env);
     if (kubeconfig?.length === 0)
@@ -23,7 +23,7 @@ export const kubernetes: DoctorCheck = {
         usualKubeconfig,
       );
     try {
-      const kube = await loadKubeClient({ kubeconfig, serviceAccountDir, env, clock });
+      const kube = await loadKubeClient({ kubeconfig, serviceAccountDir, env, monotonicMs });
       cleanup.defer(() => kube.close());
       const version = await serverVersion(kube, { signal });
       const isInPod = kubeconfig === undefined;

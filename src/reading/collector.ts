@@ -47,6 +47,7 @@ export interface CollectObserver {
 
 export interface CollectorContext extends Pick<PlanContext, 'endpointOf' | 'delaySecondsOf' | 'isAdaptive'> {
   readonly clock: { now(): number };
+  readonly monotonicMs: () => number;
   readonly limitsOf: (logstore: LogstoreName) => CollectorLimits;
   readonly query: (query: AggregateQuery, signal: AbortSignal) => Promise<AggregatesByRoute>;
   /** Turns results into outcomes. */
@@ -145,13 +146,13 @@ export class Collector {
   }
 
   #sendQueue(queue: LogstoreQueue): void {
-    const { clock, limitsOf } = this.#context;
+    const { clock, monotonicMs, limitsOf } = this.#context;
     clearTimeout(queue.timer);
     queue.timer = undefined;
     const queued = queue.queued.filter(({ waiters }) => waiters > 0);
     queue.queued = [];
     const pending = new Map(queued.map((one) => [one.series, one]));
-    const plannedAtMs = clock.now();
+    const plannedAtMs = monotonicMs();
     try {
       const { maxNamedRoutes, deadlineMs } = limitsOf(queue.name);
       const isAskedApart = this.#refused.isRefused;
@@ -161,7 +162,7 @@ export class Collector {
         recentRoutes: (groupKey: string, routes: readonly string[]) =>
           this.#recentRoutes.add(groupKey, routes, plannedAtMs),
         isAskedApart,
-        nowSeconds: plannedAtMs / 1000,
+        nowSeconds: clock.now() / 1000,
       };
       for (const batch of planBatches([...pending.keys()], planContext)) {
         queue.inFlight += 1;

@@ -18,7 +18,7 @@ export interface CompleteResultsContext {
   /** Turns results into outcomes. */
   readonly windows: Pick<AdaptiveWindows, 'outcomeOf'>;
   readonly sink: OutcomeSink;
-  readonly clock: { now(): number };
+  readonly monotonicMs: () => number;
 }
 
 /** A row has about 200 bytes. If there are more, the results that were used least recently are dropped. */
@@ -51,11 +51,11 @@ export class CompleteResults {
    * series has no number in it.
    */
   answer(series: Series, limitMs: number): Outcome | undefined {
-    const { isTooEarly, windows, sink, clock } = this.#context;
+    const { isTooEarly, windows, sink, monotonicMs } = this.#context;
     const result = this.#results.get(series.groupKey);
     if (result === undefined) return undefined;
     const { byRoute, query, run } = result;
-    if (!isYounger(run.plannedAtMs, limitMs, clock.now()) || isTooEarly(series, run)) return undefined;
+    if (!isYounger(run.plannedAtMs, limitMs, monotonicMs()) || isTooEarly(series, run)) return undefined;
     const outcome = windows.outcomeOf(series, query, byRoute);
     if (outcome.kind !== 'sample') return undefined;
     sink.put(series, outcome.sample, run);
@@ -79,8 +79,7 @@ export class RecentRoutes {
   add(groupKey: string, routes: readonly string[], nowMs: number): number {
     const recent = this.#groups.get(groupKey) ?? new Map<string, number>();
     this.#groups.set(groupKey, recent);
-    for (const [route, askedMs] of recent)
-      if (askedMs > nowMs || nowMs - askedMs > recentMs) recent.delete(route);
+    for (const [route, askedMs] of recent) if (nowMs - askedMs > recentMs) recent.delete(route);
     for (const route of routes) if (recent.has(route) || recent.size <= enough) recent.set(route, nowMs);
     return Math.max(recent.size, routes.length);
   }

@@ -17,7 +17,7 @@ export interface PrefetcherContext {
   readonly learnDelay: (series: readonly Series[], signal: AbortSignal) => Promise<void>;
   /** Whether an earlier sample of the series is served while SLS gives none. */
   readonly isServed: (series: Series) => boolean;
-  readonly clock: { now(): number };
+  readonly monotonicMs: () => number;
   /** Default: by timers. */
   readonly pause?: (pauseMs: number, signal: AbortSignal) => Promise<void>;
   readonly observer: PrefetchObserver;
@@ -78,9 +78,9 @@ export class Prefetcher {
 
   /** Learns the delay of a logstore that is not refreshed, while it is read. */
   async #keepLearning(logstore: LogstoreName, signal: AbortSignal): Promise<void> {
-    const { beats, learnDelay, clock, pause = pauseUntil } = this.#context;
+    const { beats, learnDelay, monotonicMs, pause = pauseUntil } = this.#context;
     while (!signal.aborted) {
-      const due = beats.due(logstore, clock.now());
+      const due = beats.due(logstore, monotonicMs());
       if (due.length === 0) break;
       await learnDelay([...new Set(due.map(({ series }) => series))], signal);
       await pause(learningPauseMs, signal);
@@ -88,11 +88,11 @@ export class Prefetcher {
   }
 
   async #keepFresh(logstore: LogstoreName, pacer: RefreshPacer, signal: AbortSignal): Promise<void> {
-    const { beats, collector, learnDelay, clock, pause = pauseUntil } = this.#context;
+    const { beats, collector, learnDelay, monotonicMs, pause = pauseUntil } = this.#context;
     let lastCode: string | undefined;
     let learning: Promise<void> | undefined;
     while (!signal.aborted) {
-      const nowMs = clock.now();
+      const nowMs = monotonicMs();
       const due = beats.due(logstore, nowMs);
       if (due.length === 0) break;
       const dueMs = due.map((read) => read.dueMs);
@@ -111,7 +111,7 @@ export class Prefetcher {
       } catch {
         break;
       }
-      pacer.refreshed(next, nowMs, clock.now());
+      pacer.refreshed(next, nowMs, monotonicMs());
     }
     await learning;
   }

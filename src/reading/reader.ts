@@ -25,7 +25,7 @@ export interface ReaderContext {
   readonly complete: Pick<CompleteResults, 'answer'>;
   readonly beats: ReadBeats;
   readonly settingsOf: (project: string) => ReaderSettings;
-  readonly clock: { now(): number };
+  readonly monotonicMs: () => number;
 }
 
 /** Who reads. The reads of each user in each namespace have a beat of their own. */
@@ -60,9 +60,9 @@ export class Reader {
 
   /** Returns the reading if the store has a fresh sample of each series: most reads need not wait. */
   fresh({ project, series }: MetricRequest, by: SeriesReader): Reading | undefined {
-    const { store, beats, settingsOf, clock } = this.#context;
+    const { store, beats, settingsOf, monotonicMs } = this.#context;
     const { freshnessMs } = settingsOf(project);
-    const nowMs = clock.now();
+    const nowMs = monotonicMs();
     const items: ReadingItem[] = [];
     for (const one of series) {
       const sample = youngSample(store.get(one), freshnessMs, nowMs);
@@ -77,10 +77,10 @@ export class Reader {
    * @throws AdapterError if any of the series has no true number, because a sum must not miss one
    */
   async read(request: MetricRequest, signal: AbortSignal, by: ReadBy = noReader): Promise<Reading> {
-    const { store, collector, complete, beats, settingsOf, clock } = this.#context;
+    const { store, collector, complete, beats, settingsOf, monotonicMs } = this.#context;
     const { project, series, maxRetries } = request;
     const { freshnessMs, maxStaleMs, patienceMs } = settingsOf(project);
-    const nowMs = clock.now();
+    const nowMs = monotonicMs();
     const outcomes = new Map<Series, Outcome>();
     for (const one of series) {
       beats.read(one, by, nowMs);
@@ -102,7 +102,7 @@ export class Reader {
     const items = series.map((one): ReadingItem => {
       const outcome = outcomes.get(one) ?? tooSlow(patienceMs);
       if (outcome.kind === 'sample') return { labels: one.labels, sample: outcome.sample };
-      const stale = youngSample(store.get(one), maxStaleMs, clock.now());
+      const stale = youngSample(store.get(one), maxStaleMs, monotonicMs());
       if (stale === undefined || outcome.error.code === 'Canceled') throw outcome.error;
       source = 'stale';
       return { labels: one.labels, sample: stale };

@@ -5,7 +5,7 @@ import type { Series } from '../metric/series.ts';
 
 /** One planned query. All samples of its batch share it. */
 export interface BatchRun {
-  /** The age of its samples is counted from here. Unix ms. */
+  /** The age of its samples is counted from here. Monotonic ms. */
   readonly plannedAtMs: number;
   /** How long before `plannedAtMs` its window ends. */
   readonly delaySeconds: number;
@@ -33,11 +33,9 @@ export function youngSample(
   return isYounger(stored.last.run.plannedAtMs, limitMs, nowMs) ? stored.last.sample : undefined;
 }
 
-/** A time in the future is from before the clock was set back: its age is unknown. */
-export function isYounger(plannedAtMs: number, limitMs: number, nowMs: number): boolean {
-  const ageMs = nowMs - plannedAtMs;
-  return ageMs >= 0 && ageMs < limitMs;
-}
+/** Both times by the monotonic clock. */
+export const isYounger = (plannedAtMs: number, limitMs: number, nowMs: number): boolean =>
+  nowMs - plannedAtMs < limitMs;
 
 /** Keeps the last outcomes of each series. Drops the least recently used series when it is full. It never fetches. */
 export class SampleStore implements OutcomeSink {

@@ -32,13 +32,13 @@ export interface Delegation {
  */
 export async function startDelegation(
   config: Config,
-  { clock, random, env }: Dependencies,
+  { clock, monotonicMs, random, env }: Dependencies,
   observer: KubeObserver,
   autoscalers: AutoscalerHandler | undefined,
 ): Promise<Delegation> {
   const { kubeconfig, serviceAccountDir, manageApiService } = config.kubernetes;
-  const client = await loadKubeClient({ kubeconfig, serviceAccountDir, env, clock });
-  const kubeDependencies = { clock, random, observer };
+  const client = await loadKubeClient({ kubeconfig, serviceAccountDir, env, monotonicMs });
+  const kubeDependencies = { clock, monotonicMs, random, observer };
   const authenticationConfig = new AuthenticationConfigWatch(client, kubeDependencies);
   const tokenReviewer = new TokenReviewer(client, kubeDependencies, {
     ...defaultTokenReviewSettings,
@@ -57,7 +57,7 @@ export async function startDelegation(
   const ending = new AbortController();
   const running = watches.map((watch) => watch.run(ending.signal));
   return {
-    access: { authenticationConfig, tokenReviewer, accessReviewer, clock },
+    access: { authenticationConfig, tokenReviewer, accessReviewer, clock, monotonicMs },
     readiness: [
       onceHealthy('authentication-config', () =>
         authenticationConfig.current === undefined

@@ -2,7 +2,10 @@ import type { CredentialSource } from '../sls/credentials/credentials.ts';
 
 /** What the service takes from its process. Tests replace it. */
 export interface Dependencies {
+  /** Wall time, Unix ms: only where a time of day or a date is meant. */
   readonly clock: { now(): number };
+  /** For ages, pauses and limits: a clock that is set does not change them. */
+  readonly monotonicMs: () => number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -65,7 +65,7 @@ export function createReading(
   observer: ReadingObserver,
   sinks: readonly OutcomeSink[] = [],
 ): ReadingStack {
-  const { clock, random } = dependencies;
+  const { clock, monotonicMs, random } = dependencies;
   const { maxSeries } = config.reading;
   const readingOf = readingSettings(config);
   const sls = createSls(config, dependencies, observer);
@@ -73,24 +73,23 @@ export function createReading(
   const beats = new ReadBeats(maxSeries);
   const delays: Delays = new Delays({
     ...delaySettings(readingOf),
-    ...{ endpointOf: sls.endpointOf, store, maxLogstores: maxSeries, clock, observer },
+    ...{ endpointOf: sls.endpointOf, store, maxLogstores: maxSeries, clock, monotonicMs, observer },
     query: (query, signal) => silence.countSeconds(query, signal),
   });
   const heartbeat = createHeartbeat(config, sls, dependencies, observer);
   const silence = new SilenceWatch({
     ...{ query: sls.aggregates.query, countSeconds: sls.countSeconds, heartbeat },
-    ...{ settingsOf: readingOf, learnedDelayOf: delays.learnedSecondsOf, clock, observer },
+    ...{ settingsOf: readingOf, learnedDelayOf: delays.learnedSecondsOf, clock, monotonicMs, observer },
   });
   const sink = tellAll(delays.sink, ...sinks);
   const windows = new AdaptiveWindows(observer);
   const isAdaptive = adaptiveBy(readingOf, delays);
-  const complete = new CompleteResults({ isTooEarly: delays.isTooEarly, windows, sink, clock });
+  const complete = new CompleteResults({ isTooEarly: delays.isTooEarly, windows, sink, monotonicMs });
   const retryPauses = { firstPauseMs: firstRetryPauseMs, longestPauseMs: longestRetryPauseMs, random };
   const collector = new Collector(
     { gatherMs, holdMs, ...retryPauses },
     {
-      clock,
-      endpointOf: sls.endpointOf,
+      ...{ clock, monotonicMs, endpointOf: sls.endpointOf },
       delaySecondsOf: delays.secondsOf,
       isAdaptive,
       limitsOf: silence.limitsOf,
@@ -107,11 +106,11 @@ export function createReading(
     budgetOf: (project) => readingOf(project).refreshesIn15Seconds,
     learnDelay: delays.learn.bind(delays),
     isServed: (series) =>
-      youngSample(store.get(series), readingOf(series.project).maxStaleMs, clock.now()) !== undefined,
-    clock,
+      youngSample(store.get(series), readingOf(series.project).maxStaleMs, monotonicMs()) !== undefined,
+    monotonicMs,
     observer,
   });
-  const reader = new Reader({ store, collector, complete, beats, settingsOf: readingOf, clock });
+  const reader = new Reader({ store, collector, complete, beats, settingsOf: readingOf, monotonicMs });
   return {
     ...{ reader, beats, prefetcher, store, sls, delays, silence, heartbeat, isAdaptive },
     settingsOf: readingOf,
@@ -123,14 +122,14 @@ export function createReading(
 function createHeartbeat(
   config: Config,
   { heartbeats: lines }: SlsStack,
-  { clock, random }: Dependencies,
+  { clock, monotonicMs, random }: Dependencies,
   observer: HeartbeatObserver,
 ): Heartbeat | undefined {
   const url = heartbeatTarget(config)?.url;
   if (url === undefined || lines === undefined) return undefined;
   const replica = Math.floor(random() * 2 ** 32).toString(16);
   const userAgent = `${lines.log.agentStart}${replica}`;
-  return new Heartbeat({ url, userAgent, lines, send: sendHeartbeat, clock, observer });
+  return new Heartbeat({ url, userAgent, lines, send: sendHeartbeat, clock, monotonicMs, observer });
 }
 
 /** Returns whether the window of a series may be shorter while requests rise, as its label or else its project says. */

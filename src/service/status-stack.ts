@@ -24,12 +24,13 @@ const maxSeries = 20_000;
 /** Returns undefined without `telemetry.statusPage`. */
 export function createStatus(
   config: Config,
-  { clock }: Dependencies,
+  { clock, monotonicMs }: Dependencies,
   parseRequest: RequestParser,
 ): StatusStack | undefined {
   if (!config.telemetry.statusPage) return undefined;
   const tracker = new StatusTracker({
     clock,
+    monotonicMs,
     version: versionInfo().gitVersion,
     parseRequest,
     limitsOf: readingSettings(config),

@@ -64,7 +64,7 @@ function addState(
     metrics.watchSeries(maxSeriesValues, {
       all: () => store.all(),
       maxStaleMsOf: (project) => settingsOf(project).maxStaleSeconds * 1000,
-      clock: dependencies.clock,
+      monotonicMs: dependencies.monotonicMs,
     });
 }
 

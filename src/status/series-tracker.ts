@@ -13,15 +13,16 @@ export interface TrackedSeries {
   readonly history: number[];
   /** The last good one. */
   sample: Sample | undefined;
-  /** When SLS was queried for the sample, Unix ms. */
+  /** When SLS was queried for the sample, monotonic ms. */
   plannedAtMs: number;
   delaySeconds: number;
   /** Of the last query, if it failed. */
   error: AdapterError | undefined;
+  /** Unix ms. */
   failingSinceMs: number;
-  /** When the last query of it ended, Unix ms. */
+  /** When the last query of it ended, monotonic ms. */
   touchedMs: number;
-  /** Namespaces that read it recently, with the Unix ms of their last read. */
+  /** Namespaces that read it recently, with the monotonic ms of their last read. */
   readonly readers: Map<string, number>;
   /** As of the last `update`. */
   state: SeriesState;
@@ -35,7 +36,10 @@ export interface SeriesLimits {
 }
 
 export interface SeriesTrackerContext {
+  /** Wall time: shown. */
   readonly clock: { now(): number };
+  /** For ages. */
+  readonly monotonicMs: () => number;
   readonly limitsOf: (project: string) => SeriesLimits;
   /** Further series are served, but not tracked. */
   readonly maxSeries: number;
@@ -62,8 +66,7 @@ const betweenReadsMs = 15_000;
 /** How long a read counts after it was last made. As in `WantedSeries`: an HPA reads every 15 s. */
 const readCountsMs = 120_000;
 
-/** A clock that was set back leaves reads in the future; those far ahead are not recent either. */
-export const isRecent = (lastReadMs: number, nowMs: number) => Math.abs(nowMs - lastReadMs) < readCountsMs;
+export const isRecent = (lastReadMs: number, nowMs: number) => nowMs - lastReadMs < readCountsMs;
 
 /** Follows the readings and failures of each series that is kept fresh. A read from memory costs it nothing. */
 export class SeriesTracker implements OutcomeSink {
@@ -95,18 +98,18 @@ export class SeriesTracker implements OutcomeSink {
     if (tracked === undefined) return;
     tracked.history.push(sample.value);
     if (tracked.history.length > historyLength) tracked.history.shift();
-    Object.assign(tracked, { sample, plannedAtMs, delaySeconds, touchedMs: this.#context.clock.now() });
+    Object.assign(tracked, { sample, plannedAtMs, delaySeconds, touchedMs: this.#context.monotonicMs() });
     if (tracked.error !== undefined) {
       tracked.error = undefined;
       this.#changes?.rows.add(tracked);
     } else this.#changes?.readings.add(tracked);
   }
 
-  fail(series: Series, error: AdapterError, plannedAtMs: number): void {
+  fail(series: Series, error: AdapterError): void {
     const tracked = error.code === 'Canceled' ? undefined : this.track(series);
     if (tracked === undefined) return;
-    if (tracked.error === undefined) tracked.failingSinceMs = plannedAtMs;
-    tracked.touchedMs = this.#context.clock.now();
+    if (tracked.error === undefined) tracked.failingSinceMs = this.#context.clock.now();
+    tracked.touchedMs = this.#context.monotonicMs();
     if (tracked.error?.message !== error.message) this.#changes?.rows.add(tracked);
     tracked.error = error;
   }
@@ -140,7 +143,7 @@ export class SeriesTracker implements OutcomeSink {
    * @returns how many series are in each state
    */
   update(named: ReadonlySet<TrackedSeries>): Record<SeriesState, number> {
-    const nowMs = this.#context.clock.now();
+    const nowMs = this.#context.monotonicMs();
     const counts: Record<SeriesState, number> = { waiting: 0, fresh: 0, stale: 0, failing: 0 };
     for (const tracked of this.#byKey.values()) {
       const limits = this.#context.limitsOf(tracked.series.project);
@@ -173,7 +176,7 @@ export class SeriesTracker implements OutcomeSink {
       delaySeconds: 0,
       error: undefined,
       failingSinceMs: 0,
-      touchedMs: this.#context.clock.now(),
+      touchedMs: this.#context.monotonicMs(),
       readers: new Map(),
       state: 'waiting',
     };
@@ -197,7 +200,6 @@ function stateOf(
 ): SeriesState {
   if (sample === undefined) return error === undefined ? 'waiting' : 'failing';
   const ageMs = nowMs - plannedAtMs;
-  // A reading from the future was planned before the clock was set back, so its age is unknown.
-  if (ageMs < 0 || ageMs >= maxStaleMs) return 'failing';
+  if (ageMs >= maxStaleMs) return 'failing';
   return error === undefined && ageMs < freshnessMs + betweenReadsMs ? 'fresh' : 'stale';
 }

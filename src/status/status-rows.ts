@@ -1,5 +1,5 @@
 import type { AdapterError } from '../errors.ts';
-import { windowSeconds } from '../metric/sample.ts';
+import { windowSeconds, type Sample } from '../metric/sample.ts';
 import { filterTexts } from '../metric/series.ts';
 import { wantedReplicas } from '../metric/external-metric-ref.ts';
 import type { AutoscalerMetric, TrackedAutoscaler } from './autoscaler-tracker.ts';
@@ -16,8 +16,11 @@ import type {
 
 const failureOf = ({ code, what, remedy }: AdapterError): FailureStatus => ({ code, what, remedy });
 
+/** Returns when SLS was queried, Unix ms: in whole seconds, as windows are. */
+const plannedAtMsOf = ({ window }: Sample, delaySeconds: number) => (window.endSeconds + delaySeconds) * 1000;
+
 export function seriesStatus(tracked: TrackedSeries): SeriesStatus {
-  const { id, state, series, history, sample, plannedAtMs, delaySeconds, readers } = tracked;
+  const { id, state, series, history, sample, delaySeconds, readers } = tracked;
   const { error, failingSinceMs } = tracked;
   const { metric, project, logstore, route, filters, intervalSeconds } = series;
   return {
@@ -34,17 +37,17 @@ export function seriesStatus(tracked: TrackedSeries): SeriesStatus {
     windowEndSeconds: sample?.window.endSeconds ?? null,
     windowSeconds: sample === undefined ? intervalSeconds : windowSeconds(sample.window),
     delaySeconds: sample === undefined ? null : delaySeconds,
-    plannedAtMs: sample === undefined ? null : plannedAtMs,
+    plannedAtMs: sample === undefined ? null : plannedAtMsOf(sample, delaySeconds),
     readers: [...readers.keys()],
     failure: error === undefined ? null : { ...failureOf(error), sinceMs: failingSinceMs },
   };
 }
 
-export const readingChange = ({ id, sample, plannedAtMs, delaySeconds }: TrackedSeries): ReadingChange => [
+export const readingChange = ({ id, sample, delaySeconds }: TrackedSeries): ReadingChange => [
   id,
   sample?.value ?? 0,
   sample?.window.endSeconds ?? 0,
-  plannedAtMs,
+  sample === undefined ? 0 : plannedAtMsOf(sample, delaySeconds),
   delaySeconds,
   sample === undefined ? 0 : windowSeconds(sample.window),
 ];

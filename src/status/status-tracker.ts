@@ -63,9 +63,9 @@ export class StatusTracker {
   }
 
   readFinished(read: ReadName): void {
-    const nowMs = this.#context.clock.now();
-    this.#minutes.read(nowMs);
-    this.#reads.finished(read, nowMs);
+    const { clock, monotonicMs } = this.#context;
+    this.#minutes.read(clock.now());
+    this.#reads.finished(read, monotonicMs());
   }
 
   /** Starts or stops recording what `changes` yields. */
@@ -76,9 +76,9 @@ export class StatusTracker {
 
   /** @param minutes how many of the last minutes to include */
   head({ projects, logstores }: StatusSources, minutes = keptMinutes): StatusHead {
-    const { clock, version } = this.#context;
+    const { clock, monotonicMs, version } = this.#context;
     const nowMs = clock.now();
-    this.#reads.update(nowMs);
+    this.#reads.update(monotonicMs());
     const states = this.series.update(this.autoscalers.namedSeries());
     const refused = refusedStatus(this.autoscalers.all(), this.#reads.refused());
     return {

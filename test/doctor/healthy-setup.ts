@@ -138,6 +138,7 @@ export class HealthySetup implements AsyncDisposable {
     };
     const dependencies: DoctorDependencies = {
       clock: Date,
+      monotonicMs: () => performance.now(),
       random: () => 0.5,
       env: this.env,
       observer: createEventLog(createLogger('silent')),

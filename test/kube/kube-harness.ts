@@ -45,6 +45,7 @@ export const testDependencies = (
   dependencies: Partial<Omit<KubeDependencies, 'observer'>> = {},
 ): TestDependencies => ({
   clock: { now: () => performance.now() },
+  monotonicMs: () => performance.now(),
   random: () => 0.5,
   ...dependencies,
   observer: new RecordingObserver(),

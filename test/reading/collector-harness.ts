@@ -32,6 +32,7 @@ export function createCollector(
     { gatherMs: 5, holdMs: 50, firstPauseMs: 0, longestPauseMs: 0, random: () => 0, ...settings },
     {
       clock,
+      monotonicMs: clock.monotonicMs,
       query: sls.query,
       windows: new AdaptiveWindows({ windowShrunk: () => undefined }),
       endpointOf: () => parseEndpointUrl('http://127.0.0.1:1'),

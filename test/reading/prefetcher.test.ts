@@ -56,7 +56,7 @@ function start(changes: Partial<PrefetcherContext> = {}) {
       return Promise.resolve();
     },
     isServed: (series) => series === a,
-    clock,
+    monotonicMs: clock.monotonicMs,
     pause: async (pauseMs) => {
       await nextTurn();
       if (!stop.signal.aborted) readUntil(clock.now() + pauseMs);

@@ -105,7 +105,7 @@ export function scene(): { readonly tracker: StatusTracker; readonly sources: St
     clock.nowMs = nowMs - secondsAgo * 1000;
     for (const { series, at } of hpas) putReading(tracker, series, at(secondsAgo), clock.nowMs);
     const what = `SLS, project ${project}, logstore nginx-ingress: ParameterInvalid: key (upstream_response_time) is not config as numberic column`;
-    tracker.series.fail(slow.series, new AdapterError('IndexMissing', what), clock.nowMs);
+    tracker.series.fail(slow.series, new AdapterError('IndexMissing', what));
   }
   clock.nowMs = nowMs;
   const sources: StatusSources = {

@@ -19,9 +19,10 @@ export interface StatusBench extends AsyncDisposable {
 
 const limits = { freshnessMs: 10_000, maxStaleMs: 60_000, deadlineMs: 20_000 };
 
-export const createTracker = (clock: { now(): number }, maxSeries = 50_000) =>
+export const createTracker = (clock: { now(): number; monotonicMs?(): number }, maxSeries = 50_000) =>
   new StatusTracker({
     clock,
+    monotonicMs: () => clock.monotonicMs?.() ?? clock.now(),
     version: 'v0.1.0',
     limitsOf: () => limits,
     maxSeries,

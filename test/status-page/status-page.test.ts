@@ -69,7 +69,6 @@ it('serves the status as JSON at /status.json, and at / to clients that accept J
   tracker.series.fail(
     seriesWith({ route: 'shop-service-7-80' }),
     new AdapterError('SlsThrottled', 'Too many'),
-    Date.now(),
   );
   for (const path of ['/status.json', '/']) {
     const reply = await ask(`${url}${path}`, { headers: { accept: 'application/json' } });
@@ -121,7 +120,7 @@ it('streams everything first, and then the changes', async () => {
   putReading(tracker, one, 2, Date.now() + 1);
   await until(() => stream.events.some(({ name }) => name === 'readings'));
   expect(stream.events.find(({ name }) => name === 'readings')?.data).toEqual([[1, 2, ...any(4)]]);
-  tracker.series.fail(one, new AdapterError('SlsThrottled', 'Too many'), Date.now());
+  tracker.series.fail(one, new AdapterError('SlsThrottled', 'Too many'));
   const failing = { name: 'rows', data: [{ id: 1, failure: { code: 'SlsThrottled' } }] };
   await until(() => stream.events.length > first.length + 1 && stream.text().includes('SlsThrottled'));
   expect(stream.events.filter(({ name }) => name === 'rows').at(-1)).toMatchObject(failing);
@@ -154,7 +153,7 @@ it('disconnects a client that does not read, and keeps the others', async () => 
   // The kernel buffers several megabytes for the client.
   for (let round = 0; !(await isCut()); round++) {
     const error = new AdapterError('SlsThrottled', `${round} `.repeat(40));
-    for (const series of all) tracker.series.fail(series, error, Date.now());
+    for (const series of all) tracker.series.fail(series, error);
     const before = good.text().length;
     await until(() => good.text().length > before + 1_000_000);
   }

@@ -82,7 +82,7 @@ it('turns a series from fresh to stale to failing while SLS fails, and back to f
   const failedAtMs = clock.now() + 5000;
   const state = async (afterMs: number) => {
     clock.advance(afterMs);
-    tracker.series.fail(series, throttled(), clock.now());
+    tracker.series.fail(series, throttled());
     tracker.head(nothing);
     return row();
   };
@@ -112,7 +112,7 @@ it('keeps the last 30 readings of each series, the oldest first, rounded to four
 
 it('calls a late reading stale, and a series that never had a reading failing', async () => {
   const { clock, tracker, row } = bench();
-  tracker.series.fail(series, throttled(), clock.now());
+  tracker.series.fail(series, throttled());
   tracker.head(nothing);
   expect(await row()).toMatchObject({ state: 'failing', value: null, history: [] });
   putReading(tracker, series, 1, clock.now());
@@ -203,13 +203,13 @@ it('yields only the changes since the last call', async () => {
   const reading: ReadingChange = [1, 3, clock.nowSeconds - 3, clock.now(), 3, 15];
   expect(await changes()).toEqual([{ kind: 'readings', data: [reading] }] satisfies StatusChange[]);
   expect(await changes()).toEqual([]);
-  tracker.series.fail(one, throttled(), clock.now());
-  tracker.series.fail(other, throttled(), clock.now());
+  tracker.series.fail(one, throttled());
+  tracker.series.fail(other, throttled());
   expect((await changes()).flatMap((change) => (change.kind === 'rows' ? change.data : []))).toMatchObject([
     { id: 1, state: 'stale' },
     { id: 2, state: 'failing' },
   ]);
-  tracker.series.fail(one, throttled(), clock.now());
+  tracker.series.fail(one, throttled());
   expect(await changes()).toEqual([]);
   clock.advance(60_000);
   expect(await changes()).toEqual([{ kind: 'gone', data: [1, 2] }]);

@@ -7,6 +7,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { startService } from '../../src/service.ts';
 import type { Dependencies } from '../../src/service/dependencies.ts';
 import { fixedCredentials } from './fixed-credentials.ts';
+import { TestClock } from './test-clock.ts';
 import { createEventLog } from '../../src/telemetry/event-log.ts';
 
 export interface Reply {
@@ -78,6 +79,7 @@ export async function startAdapter(
     config,
     {
       clock: Date,
+      monotonicMs: monotonicOf(dependencies.clock),
       random: () => 0,
       env: {},
       credentials: fixedCredentials({ accessKeyId: accessKey.id, accessKeySecret: accessKey.secret }),
@@ -102,6 +104,10 @@ export async function startAdapter(
     },
   };
 }
+
+/** The time of a clock that moves by the test is monotonic time too. */
+const monotonicOf = (clock: Dependencies['clock'] = performance) =>
+  clock instanceof TestClock ? clock.monotonicMs : () => clock.now();
 
 function send(url: URL, options: https.RequestOptions): Promise<Reply> {
   return new Promise((resolve, reject) => {

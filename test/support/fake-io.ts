@@ -20,7 +20,11 @@ export function fakeIo(env: Io['env'] = someCredentials, clock: Io['clock'] = Da
   const ended = new AbortController();
   const [stdout, stderr] = [keep(), keep()];
   return {
-    io: { stdout: stdout.stream, stderr: stderr.stream, env, signal: ended.signal, clock, random: () => 0.5 },
+    io: {
+      ...{ stdout: stdout.stream, stderr: stderr.stream, env, signal: ended.signal, clock },
+      monotonicMs: () => performance.now(),
+      random: () => 0.5,
+    },
     stdout: stdout.text,
     stderr: stderr.text,
     end: (signalName) => ended.abort(signalName),

@@ -22,6 +22,7 @@ export interface AuthenticationContext {
     reviewToken(token: string, signal: AbortSignal): Promise<User | undefined>;
   };
   readonly clock: { now(): number };
+  readonly monotonicMs: () => number;
 }
 
 /** The credentials of a request. */
@@ -52,8 +53,10 @@ interface Verdict {
   readonly isProxy: boolean;
   /** The user whom the certificate itself names. */
   readonly user: User | undefined;
-  /** Unix ms. Certificates expire while their connections are open. */
+  /** Monotonic ms. */
   readonly validUntilMs: number;
+  /** Unix ms. Certificates expire while their connections are open. */
+  readonly expiresAtMs: number;
 }
 
 const verdictLifetimeMs = 60_000;
@@ -105,10 +108,11 @@ export class Authenticator {
 
   /** Verifying costs several signature checks, so a verdict is kept for a minute. */
   #verdictOn(chain: PresentedChain, roots: Roots): Verdict {
-    const nowMs = this.#context.clock.now();
+    const { clock, monotonicMs } = this.#context;
+    const [nowMs, atMs] = [clock.now(), monotonicMs()];
     const { leaf } = chain;
     const known = this.#verdicts.get(leaf);
-    if (known?.roots === roots && nowMs < known.validUntilMs) return known;
+    if (known?.roots === roots && atMs < known.validUntilMs && nowMs < known.expiresAtMs) return known;
     const { config, clientRoots, proxyRoots } = roots;
     const { allowedNames = [] } = config.requestHeader ?? {};
     const isAllowed = allowedNames.length === 0 || allowedNames.includes(subjectOf(leaf).commonName);
@@ -117,7 +121,8 @@ export class Authenticator {
       roots,
       isProxy: isAllowed && isTrustedClient(chain, proxyRoots, nowMs),
       user: user && asAuthenticated(user),
-      validUntilMs: Math.min(nowMs + verdictLifetimeMs, leaf.validToDate.getTime()),
+      validUntilMs: atMs + verdictLifetimeMs,
+      expiresAtMs: leaf.validToDate.getTime(),
     };
     this.#verdicts.set(leaf, verdict);
     return verdict;

@@ -108,6 +108,7 @@ export async function runExplained(
     settingsOf: () => settings,
     learnedDelayOf: ignored,
     clock: Date,
+    monotonicMs: () => performance.now(),
     observer: { silenceBegan: ignored, silenceBelieved: ignored, silenceEnded: ignored },
   });
   try {

@@ -22,7 +22,8 @@ export interface KubeConfigOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The directory with `token` and `ca.crt` of the service account. Default: where Kubernetes mounts it. */
   readonly serviceAccountDir?: string | undefined;
-  readonly clock?: { now(): number };
+  /** Default: the monotonic clock of the process. */
+  readonly monotonicMs?: () => number;
 }
 
 /**
@@ -120,18 +121,19 @@ function dispatcherFor(material: DispatcherOptions, more: Agent.Options): Dispat
 
 /** See `loadKubeClient`. */
 export async function loadKubeConfig(options: KubeConfigOptions): Promise<KeptConnectionsConfig> {
-  const { kubeconfig, clock = Date } = options;
+  const { kubeconfig, monotonicMs = () => performance.now() } = options;
   if (kubeconfig === undefined) return await serviceAccountConfig(options);
   const { cluster, user, tokenPath } = await currentContext(kubeconfig);
   const config = new KeptConnectionsConfig();
   if (tokenPath === undefined) config.loadFromClusterAndUser(cluster, user);
-  else config.loadFromClusterAndTokenFile(cluster, user.name, new TokenFile(tokenPath, clock));
+  else config.loadFromClusterAndTokenFile(cluster, user.name, new TokenFile(tokenPath, monotonicMs));
   return config;
 }
 
 /** Source: https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ */
 async function serviceAccountConfig(options: KubeConfigOptions): Promise<KeptConnectionsConfig> {
-  const { env = process.env, clock = Date, serviceAccountDir: directory = usualServiceAccountDir } = options;
+  const { env = process.env, monotonicMs = () => performance.now() } = options;
+  const { serviceAccountDir: directory = usualServiceAccountDir } = options;
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = env;
   if (host === undefined || host === '' || port === undefined || port === '') {
     throw new AdapterError(
@@ -139,7 +141,7 @@ async function serviceAccountConfig(options: KubeConfigOptions): Promise<KeptCon
       'no Kubernetes API server is known: outside of a cluster (KUBERNETES_SERVICE_HOST is not set) name one, for example --kubeconfig "$HOME/.kube/config"',
     );
   }
-  const tokenFile = new TokenFile(join(directory, 'token'), clock);
+  const tokenFile = new TokenFile(join(directory, 'token'), monotonicMs);
   const caFile = join(directory, 'ca.crt');
   try {
     await tokenFile.read();

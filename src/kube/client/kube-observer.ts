@@ -64,7 +64,10 @@ export interface KubeObserver {
 
 /** What everything in this folder is given from outside. */
 export interface KubeDependencies {
+  /** Wall time, Unix ms: only where a time of day or a date is meant. */
   readonly clock: { now(): number };
+  /** For ages, pauses and limits: a clock that is set does not change them. */
+  readonly monotonicMs: () => number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly observer: KubeObserver;

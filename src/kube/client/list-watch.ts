@@ -66,6 +66,8 @@ export class ListWatch<Kept> {
   #failures = 0;
   /** Set here only. When the server last confirmed that our copy is current, Unix ms. Undefined: never. */
   lastSyncMs: number | undefined;
+  /** The same in monotonic ms. */
+  #syncedAtMs = -Infinity;
   #lastFailure: string | undefined;
 
   constructor(
@@ -87,7 +89,7 @@ export class ListWatch<Kept> {
     const { path } = this.#collection;
     if (this.lastSyncMs === undefined) return this.#lastFailure ?? `${path} was not listed yet`;
     const { silenceMs, longestPauseMs, callTimeoutMs } = this.#settings;
-    const ageMs = this.#dependencies.clock.now() - this.lastSyncMs;
+    const ageMs = this.#dependencies.monotonicMs() - this.#syncedAtMs;
     if (ageMs <= silenceMs + 2 * (longestPauseMs + callTimeoutMs)) return undefined;
     return `${path} is ${Math.round(ageMs / 1000)} s old: ${this.#lastFailure ?? 'the server has sent nothing'}`;
   }
@@ -145,7 +147,7 @@ export class ListWatch<Kept> {
   }
 
   async #watch(version: string, signal: AbortSignal): Promise<void> {
-    const { random, clock } = this.#dependencies;
+    const { random, monotonicMs } = this.#dependencies;
     const { silenceMs, watchSeconds, callTimeoutMs } = this.#settings;
     const { path, fieldSelector } = this.#collection;
     const query = {
@@ -154,13 +156,13 @@ export class ListWatch<Kept> {
       timeoutSeconds: String(Math.ceil(watchSeconds * (1 + random()))),
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
     };
-    let openedMs = clock.now();
+    let openedMs = monotonicMs();
     await this.#client.watch(path, query, {
       signal,
       silenceMs,
       timeoutMs: callTimeoutMs,
       opened: () => {
-        openedMs = clock.now();
+        openedMs = monotonicMs();
         this.#handlers.watching?.();
       },
       received: (event) => {
@@ -169,7 +171,7 @@ export class ListWatch<Kept> {
         this.#synced();
       },
     });
-    if (clock.now() - openedMs >= shortestGoodWatchMs) this.#failures = 0;
+    if (monotonicMs() - openedMs >= shortestGoodWatchMs) this.#failures = 0;
     else this.#failures++;
     this.#synced();
   }
@@ -185,6 +187,7 @@ export class ListWatch<Kept> {
 
   #synced(): void {
     this.lastSyncMs = this.#dependencies.clock.now();
+    this.#syncedAtMs = this.#dependencies.monotonicMs();
   }
 }
 

@@ -19,13 +19,13 @@ const maxAgeMs = 60_000;
  */
 export class TokenFile {
   readonly #path: string;
-  readonly #clock: { now(): number };
+  readonly #monotonicMs: () => number;
   #token: string | undefined;
   #readMs = -Infinity;
 
-  constructor(path: string, clock: { now(): number }) {
+  constructor(path: string, monotonicMs: () => number) {
     this.#path = path;
-    this.#clock = clock;
+    this.#monotonicMs = monotonicMs;
   }
 
   /** Called by client-node, as is `applyAuthentication`. */
@@ -43,7 +43,7 @@ export class TokenFile {
    * @throws the error of the first read
    */
   async read(): Promise<string> {
-    const nowMs = this.#clock.now();
+    const nowMs = this.#monotonicMs();
     if (this.#token !== undefined && nowMs - this.#readMs < maxAgeMs) return this.#token;
     try {
       this.#token = (await readFile(this.#path, 'utf8')).trim();

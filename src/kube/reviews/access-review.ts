@@ -38,7 +38,7 @@ export class AccessReviewer {
   constructor(client: KubeClient, dependencies: KubeDependencies, settings: ReviewSettings) {
     this.#api = client.api(AuthorizationV1Api);
     this.#reviewer = new Reviewer(client, dependencies, settings);
-    this.#cache = new ReviewCache(settings, ({ allowed }) => allowed, dependencies.clock);
+    this.#cache = new ReviewCache(settings, ({ allowed }) => allowed, dependencies.monotonicMs);
   }
 
   /** Returns the answer if it is kept, so that a repeated request need not wait. */

@@ -25,10 +25,10 @@ export class ReviewCache<T extends object> {
   #closed = false;
 
   /** @param isAccepted returns whether an answer is positive */
-  constructor(settings: ReviewSettings, isAccepted: (answer: T) => boolean, clock: { now(): number }) {
+  constructor(settings: ReviewSettings, isAccepted: (answer: T) => boolean, monotonicMs: () => number) {
     const { maxEntries, acceptedTtlMs, refusedTtlMs } = settings;
     // Options of lru-cache: read the clock each time, and set no timer.
-    this.#answers = new LRUCache({ max: maxEntries, ttl: 1, ttlResolution: 0, perf: clock });
+    this.#answers = new LRUCache({ max: maxEntries, ttl: 1, ttlResolution: 0, perf: { now: monotonicMs } });
     this.#ttlMs = (answer) => (isAccepted(answer) ? acceptedTtlMs : refusedTtlMs);
   }
 

@@ -22,7 +22,7 @@ export class TokenReviewer {
   constructor(client: KubeClient, dependencies: KubeDependencies, settings: ReviewSettings) {
     this.#api = client.api(AuthenticationV1Api);
     this.#reviewer = new Reviewer(client, dependencies, settings);
-    this.#cache = new ReviewCache(settings, ({ user }) => user !== undefined, dependencies.clock);
+    this.#cache = new ReviewCache(settings, ({ user }) => user !== undefined, dependencies.monotonicMs);
   }
 
   /**

@@ -14,6 +14,7 @@ export interface DelayLearnerContext {
   /** Sends one SLS request. */
   readonly query: (query: SecondCountQuery, signal: AbortSignal) => Promise<SecondCounts>;
   readonly clock: { now(): number };
+  readonly monotonicMs: () => number;
   readonly observer: DelayObserver;
 }
 
@@ -47,9 +48,9 @@ const usualAnswerMs = 1000;
 /** Probes one logstore and learns its delay. */
 export class DelayLearner {
   readonly address: CountedLogstore;
-  /** When the last answered probe was sent, Unix ms. Set here only. */
+  /** When the last answered probe was sent, monotonic ms. Set here only. */
   probedAtMs: number | undefined;
-  /** When the delay was last raised, Unix ms. Set here only. */
+  /** When the delay was last raised, monotonic ms. Set here only. */
   raisedAtMs = -Infinity;
   readonly #settings: DelaySettings;
   readonly #context: DelayLearnerContext;
@@ -99,10 +100,8 @@ export class DelayLearner {
     }
   }
 
-  /** After the clock was set back, the next probe is due at once. */
   #waitMs(): number {
-    const sinceMs = this.#context.clock.now() - this.#sentAtMs;
-    return sinceMs < 0 ? 0 : Math.max(0, this.#betweenMs() - sinceMs);
+    return Math.max(0, this.#betweenMs() - (this.#context.monotonicMs() - this.#sentAtMs));
   }
 
   #betweenMs(): number {
@@ -114,17 +113,17 @@ export class DelayLearner {
   }
 
   async #send(signal: AbortSignal): Promise<DelayChange | undefined> {
-    const { clock, query, observer } = this.#context;
+    const { clock, monotonicMs, query, observer } = this.#context;
     const { project, logstore } = this.address;
-    const sentAtMs = clock.now();
+    const sentAtMs = monotonicMs();
     this.#sentAtMs = sentAtMs;
-    const endSeconds = Math.floor(sentAtMs / 1000);
+    const endSeconds = Math.floor(clock.now() / 1000);
     const window = { startSeconds: endSeconds - probeReachSeconds(this.#settings), endSeconds };
     const counts = await query({ ...this.address, window, plannedAtSeconds: endSeconds }, signal);
     this.probedAtMs = sentAtMs;
     // SLS may have counted a slow probe at any time until its answer. Take the latest: the delay may then be too long,
     // but not too short.
-    const asOfSeconds = Math.floor(Math.max(sentAtMs, clock.now() - usualAnswerMs) / 1000);
+    const asOfSeconds = Math.max(endSeconds, Math.floor((clock.now() - usualAnswerMs) / 1000));
     const change = this.#estimator.observe({ asOfSeconds, window, counts });
     this.#steadySinceMs = this.#estimator.isSteady ? Math.min(this.#steadySinceMs, sentAtMs) : Infinity;
     if (change === undefined) return undefined;

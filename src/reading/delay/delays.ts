@@ -66,8 +66,8 @@ export class Delays {
   /** Whether the learned delay proved too short within the last minute: lines come irregularly. */
   readonly wasJustRaised = (series: Series): boolean => {
     if (this.#fixedSecondsOf(series) !== undefined) return false;
-    const sinceMs = this.#context.clock.now() - (this.#learnerOf(series)?.raisedAtMs ?? -Infinity);
-    return sinceMs >= 0 && sinceMs < justRaisedMs;
+    const sinceMs = this.#context.monotonicMs() - (this.#learnerOf(series)?.raisedAtMs ?? -Infinity);
+    return sinceMs < justRaisedMs;
   };
 
   sourceOf(series: Series): DelaySource {
@@ -136,11 +136,10 @@ export class Delays {
     return known;
   }
 
-  /** Looks for use since the last call, not at times of use: after the clock was set, those are not comparable. */
   #forgetUnused(): void {
-    const sinceMs = this.#context.clock.now() - this.#forgotAtMs;
-    if (sinceMs >= 0 && sinceMs < unusedMs) return;
-    this.#forgotAtMs = this.#context.clock.now();
+    const nowMs = this.#context.monotonicMs();
+    if (nowMs - this.#forgotAtMs < unusedMs) return;
+    this.#forgotAtMs = nowMs;
     for (const [key, known] of this.#logstores) {
       if (!known.isUsed) this.#logstores.delete(key);
       known.isUsed = false;

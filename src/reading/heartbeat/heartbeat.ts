@@ -29,6 +29,7 @@ export interface HeartbeatContext {
   /** Default: by timers. */
   readonly pause?: (pauseMs: number, signal: AbortSignal) => Promise<void>;
   readonly clock: { now(): number };
+  readonly monotonicMs: () => number;
   readonly observer: HeartbeatObserver;
 }
 
@@ -78,20 +79,18 @@ export class Heartbeat {
 
   /** Tells that a logstore is read. */
   want(logstore: LogstoreName): void {
-    if (this.#context.lines.isIn(logstore)) this.#wantedAtMs = this.#context.clock.now();
+    if (this.#context.lines.isIn(logstore)) this.#wantedAtMs = this.#context.monotonicMs();
   }
 
   /** Sends heartbeats while they are wanted, one at a time. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, pause = pauseUntil } = this.#context;
+    const { monotonicMs, pause = pauseUntil } = this.#context;
     while (!signal.aborted) {
-      const startMs = clock.now();
-      const sinceMs = startMs - this.#wantedAtMs;
-      if (sinceMs >= 0 && sinceMs < wantedMs && this.#context.lines.isIndexed === true)
+      const startMs = monotonicMs();
+      if (startMs - this.#wantedAtMs < wantedMs && this.#context.lines.isIndexed === true)
         await this.#send(signal);
       this.#report();
-      const elapsedMs = clock.now() - startMs;
-      await pause(Math.min(heartbeatPeriodMs, Math.max(0, heartbeatPeriodMs - elapsedMs)), signal);
+      await pause(Math.max(0, heartbeatPeriodMs - (monotonicMs() - startMs)), signal);
     }
   }
 

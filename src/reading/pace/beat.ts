@@ -24,13 +24,12 @@ export class Beat {
   #earlyMs = longestIntervalMs;
   #isSteady = false;
 
-  /** @param nowMs Unix ms */
+  /** @param nowMs monotonic ms, as everywhere here */
   read(nowMs: number): void {
     const sinceMs = nowMs - this.#lastReadMs;
-    if (sinceMs >= 0 && sinceMs < sameReadMs) return;
+    if (sinceMs < sameReadMs) return;
     this.#lastReadMs = nowMs;
-    // Below 0, the clock was set back.
-    if (sinceMs < 0 || sinceMs > longestIntervalMs) this.#intervalsMs.length = 0;
+    if (sinceMs > longestIntervalMs) this.#intervalsMs.length = 0;
     else this.#intervalsMs.push(sinceMs);
     if (this.#intervalsMs.length > maxIntervals) this.#intervalsMs.shift();
     const sorted = this.#intervalsMs.toSorted((a, b) => a - b);
@@ -44,18 +43,18 @@ export class Beat {
     return this.#intervalsMs.length >= minIntervals && !this.#isSteady;
   }
 
-  /** Returns when the next read is due at the earliest, Unix ms; undefined if the reader has no beat. */
+  /** Returns when the next read is due at the earliest; undefined if the reader has no beat. */
   nextMs(nowMs: number): number | undefined {
     if (!this.#isSteady || this.isGone(nowMs)) return undefined;
     const missed = Math.ceil((nowMs - this.#lastReadMs - this.#earlyMs) / this.#medianMs);
     return this.#lastReadMs + this.#earlyMs + Math.max(0, missed) * this.#medianMs;
   }
 
-  /** Whether the reader reads no more, or the clock was set back. */
+  /** Whether the reader reads no more. */
   isGone(nowMs: number): boolean {
     const sinceMs = nowMs - this.#lastReadMs;
     const longestMs = this.#isSteady ? (mostMissed + 1) * this.#medianMs : longestIntervalMs;
-    return sinceMs < 0 || sinceMs > longestMs;
+    return sinceMs > longestMs;
   }
 }
 

@@ -8,15 +8,15 @@ const leastAgeMs = 1000;
 const ageStepMs = 50;
 
 export interface DueReads {
-  /** When the reads of the next period are due, Unix ms, in ascending order. */
+  /** When the reads of the next period are due, monotonic ms, in ascending order. */
   readonly dueMs: readonly number[];
-  /** The last refresh serves the reads until then, Unix ms. */
+  /** The last refresh serves the reads until then, monotonic ms. */
   readonly servedUntilMs: number;
   /** How many refreshes a period may have. */
   readonly budget: number;
 }
 
-/** Both in Unix ms. */
+/** Both in monotonic ms. */
 export interface RefreshTimes {
   readonly endMs: number;
   readonly servesUntilMs: number;

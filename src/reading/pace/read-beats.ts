@@ -6,7 +6,7 @@ export type LogstoreName = Pick<Series, 'project' | 'logstore'>;
 /** A read that a reader's beat lets expect. */
 export interface DueRead {
   readonly series: Series;
-  /** Unix ms. */
+  /** Monotonic ms. */
   readonly dueMs: number;
 }
 

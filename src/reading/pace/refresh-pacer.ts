@@ -7,9 +7,9 @@ const firstDurationMs = 300;
 const longestDurationMs = 3000;
 
 export interface NextRefresh {
-  /** Unix ms. */
+  /** Monotonic ms. */
   readonly startMs: number;
-  /** It serves the reads that are due until then. Unix ms. */
+  /** It serves the reads that are due until then. Monotonic ms. */
   readonly servesUntilMs: number;
 }
 
@@ -34,10 +34,9 @@ export class RefreshPacer {
   /**
    * Returns the next refresh; undefined if the last one serves all reads that are due.
    *
-   * @param dueMs when reads are due, Unix ms, in ascending order
+   * @param dueMs when reads are due, monotonic ms, in ascending order
    */
   next(dueMs: readonly number[], nowMs: number): NextRefresh | undefined {
-    if (nowMs < (this.#startsMs.at(-1) ?? -Infinity)) this.#clockWasSetBack();
     const within = dueMs.filter((one) => one <= nowMs + periodMs);
     const servedUntilMs = this.#servedUntilMs;
     const plan = planRefresh({ dueMs: within, servedUntilMs, budget: this.#budget });
@@ -48,18 +47,13 @@ export class RefreshPacer {
   }
 
   /**
-   * @param startMs when it started, Unix ms
-   * @param endMs when it ended, Unix ms
+   * @param startMs when it started, monotonic ms
+   * @param endMs when it ended, monotonic ms
    */
   refreshed({ servesUntilMs }: NextRefresh, startMs: number, endMs: number): void {
     this.#servedUntilMs = servesUntilMs;
     keepLast(this.#startsMs, startMs, this.#budget + spareRefreshes);
-    keepLast(this.#durationsMs, Math.max(0, endMs - startMs), rememberedDurations);
-  }
-
-  #clockWasSetBack(): void {
-    this.#servedUntilMs = -Infinity;
-    this.#startsMs.length = 0;
+    keepLast(this.#durationsMs, endMs - startMs, rememberedDurations);
   }
 
   #usualDurationMs(): number {

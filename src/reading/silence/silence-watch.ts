@@ -31,6 +31,7 @@ export interface SilenceWatchContext {
   /** Returns undefined if nothing was learned. */
   readonly learnedDelayOf: (address: LogstoreAddress) => number | undefined;
   readonly clock: { now(): number };
+  readonly monotonicMs: () => number;
   readonly observer: SilenceObserver;
 }
 
@@ -59,7 +60,7 @@ interface WatchedLogstore {
   readonly address: CountedLogstore;
   /** Unix second of the newest line that any query has seen; -Infinity: none. */
   newestSeconds: number;
-  /** When a query last showed whether there are lines. Unix ms. */
+  /** When a query last showed whether there are lines. Monotonic ms. */
   seenAtMs: number;
   /** The silence that lasts, also once 0 is believed. */
   silence: Silence | undefined;
@@ -141,7 +142,7 @@ export class SilenceWatch {
 
   /** Returns the logstores that were asked lately. */
   logstores(): LogstoreState[] {
-    const nowMs = this.#context.clock.now();
+    const nowMs = this.#context.monotonicMs();
     return [...this.#logstores.values()].filter(({ seenAtMs }) => nowMs - seenAtMs < shownMs);
   }
 
@@ -161,9 +162,10 @@ export class SilenceWatch {
   }
 
   #see(logstore: WatchedLogstore, newestSeconds = -Infinity): void {
-    logstore.seenAtMs = this.#context.clock.now();
+    const { clock, monotonicMs } = this.#context;
+    logstore.seenAtMs = monotonicMs();
     // A newest line in the future is from before the clock was set back.
-    if (newestSeconds > logstore.newestSeconds || logstore.newestSeconds > logstore.seenAtMs / 1000)
+    if (newestSeconds > logstore.newestSeconds || logstore.newestSeconds > clock.now() / 1000)
       logstore.newestSeconds = newestSeconds;
   }
 

@@ -6,7 +6,7 @@ export interface SeriesGaugesSource {
   readonly all: () => Iterable<StoredSeries>;
   /** How long after its query was planned a reading of the project may be served. */
   readonly maxStaleMsOf: (project: string) => number;
-  readonly clock: { now(): number };
+  readonly monotonicMs: () => number;
 }
 
 /**
@@ -42,8 +42,8 @@ export class SeriesGauges {
   }
 
   #isServable(stored: StoredSeries): boolean {
-    const { clock, maxStaleMsOf } = this.#source;
-    return youngSample(stored, maxStaleMsOf(stored.series.project), clock.now()) !== undefined;
+    const { monotonicMs, maxStaleMsOf } = this.#source;
+    return youngSample(stored, maxStaleMsOf(stored.series.project), monotonicMs()) !== undefined;
   }
 }
 

@@ -58,6 +58,7 @@ function authenticate(presented: Presented, clock = new TestClock()): Promise<Us
         token === 'unreachable' ? Promise.reject(new Error('no API server')) : Promise.resolve(tokens[token]),
     },
     clock,
+    monotonicMs: clock.monotonicMs,
   });
   return authenticator.authenticate(
     {
@@ -207,6 +208,7 @@ describe('a client certificate', () => {
       authenticationConfig: { current: trustAll() },
       tokenReviewer: { reviewToken: () => Promise.resolve(undefined) },
       clock,
+      monotonicMs: clock.monotonicMs,
     });
     const presented = { chain: chainOf(pair), rawHeaders: [], authorization: undefined };
     const { signal } = new AbortController();
@@ -224,7 +226,7 @@ describe('a client certificate', () => {
         },
       },
       tokenReviewer: { reviewToken: () => Promise.resolve(undefined) },
-      clock: new TestClock(),
+      ...{ clock: new TestClock(), monotonicMs: () => 0 },
     });
     const presented = {
       chain: chainOf(await clientCa.issue({ cn: 'jane' })),

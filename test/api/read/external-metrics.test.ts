@@ -89,6 +89,7 @@ beforeEach(async () => {
         },
       },
       clock,
+      monotonicMs: clock.monotonicMs,
     },
     maxInFlight: 1,
     readiness: [],

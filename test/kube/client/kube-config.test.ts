@@ -79,7 +79,7 @@ describe('a client by a kubeconfig', () => {
       config['users'] = [{ name: 'adapter', user: { token: 'unused', tokenFile: 'my-token' } }];
     });
     await writeFile(join(kubeconfig, '../my-token'), 'adapter-token\n');
-    client = await loadKubeClient({ kubeconfig, clock });
+    client = await loadKubeClient({ kubeconfig, monotonicMs: clock.monotonicMs });
     await listConfigMaps(client, options());
     server.bearers.add('renewed-token');
     await writeFile(join(kubeconfig, '../my-token'), 'renewed-token\n');

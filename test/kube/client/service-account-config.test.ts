@@ -36,7 +36,7 @@ describe('a client in a pod', () => {
   it('reads a renewed token within a minute', async () => {
     const clock = new TestClock();
     const pod = await server.podEnvironment();
-    client = await loadKubeClient({ ...pod, clock });
+    client = await loadKubeClient({ ...pod, monotonicMs: clock.monotonicMs });
     await listConfigMaps(client, options());
     server.bearers.add('renewed-token');
     await writeFile(join(pod.serviceAccountDir, 'token'), 'renewed-token\n');
@@ -49,7 +49,7 @@ describe('a client in a pod', () => {
 
   it('reads the token again at once after a 401', async () => {
     const pod = await server.podEnvironment();
-    client = await loadKubeClient({ ...pod, clock: new TestClock() });
+    client = await loadKubeClient({ ...pod, monotonicMs: new TestClock().monotonicMs });
     server.bearers.clear();
     server.bearers.add('renewed-token');
     await writeFile(join(pod.serviceAccountDir, 'token'), 'renewed-token');
@@ -63,7 +63,7 @@ describe('a client in a pod', () => {
   it('keeps the last token while the file is missing', async () => {
     const clock = new TestClock();
     const pod = await server.podEnvironment();
-    client = await loadKubeClient({ ...pod, clock });
+    client = await loadKubeClient({ ...pod, monotonicMs: clock.monotonicMs });
     await rm(join(pod.serviceAccountDir, 'token'));
     clock.advance(60_000);
     expect(await listConfigMaps(client, options())).toMatchObject({ kind: 'ConfigMapList' });
@@ -72,7 +72,7 @@ describe('a client in a pod', () => {
   it('trusts a renewed CA on new connections, and closes the old ones', async () => {
     const clock = new TestClock();
     const pod = await server.podEnvironment();
-    client = await loadKubeClient({ ...pod, clock });
+    client = await loadKubeClient({ ...pod, monotonicMs: clock.monotonicMs });
     await listConfigMaps(client, options());
     await writeFile(join(pod.serviceAccountDir, 'ca.crt'), (await createCa('another')).certificate);
     clock.advance(60_000);

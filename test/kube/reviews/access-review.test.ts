@@ -34,7 +34,7 @@ beforeEach(async () => {
   server = await startScriptedApiServer();
   client = await loadKubeClient(await server.podEnvironment());
   clock = new TestClock();
-  dependencies = testDependencies({ clock });
+  dependencies = testDependencies({ clock, monotonicMs: clock.monotonicMs });
 });
 afterEach(async () => {
   client.close();

@@ -26,7 +26,7 @@ beforeEach(async () => {
   server = await startScriptedApiServer();
   client = await loadKubeClient(await server.podEnvironment());
   clock = new TestClock();
-  dependencies = testDependencies({ clock });
+  dependencies = testDependencies({ clock, monotonicMs: clock.monotonicMs });
   server.tokens.set(token, {
     username: 'jane',
     uid: 'u-1',

@@ -20,9 +20,9 @@ const endpointOf = ({ internalEndpoint }: Series) =>
 function createDelays() {
   const sls = new ProbedLogstore();
   const store = new SampleStore(100);
-  const { query, clock, observer } = sls;
+  const { query, clock, monotonicMs, observer } = sls;
   const delays = new Delays({
-    ...{ query, clock, observer, store, endpointOf, maxLogstores: 50 },
+    ...{ query, clock, monotonicMs, observer, store, endpointOf, maxLogstores: 50 },
     settingsOf: (project) =>
       project === 'slow' ? { initialSeconds: 30, leastSeconds: 20, mostSeconds: 40 } : defaultSettings,
     fixedSecondsOf: (project) => (project === 'configured' ? 20 : undefined),
@@ -136,7 +136,7 @@ describe('the delay of a series', () => {
     const { sls, delays, learnTimes } = createDelays();
     await learnTimes([usual, elsewhere], 12);
     for (const days of [1, -2]) {
-      sls.clock.advance(days * 86_400_000);
+      sls.clock.setBy(days * 86_400_000);
       // Each logstore has a loop of its own that calls.
       await learnTimes([elsewhere], 1);
       expect(delays.secondsOf(usual)).toBe(4);

@@ -68,6 +68,7 @@ beforeAll(async () => {
   delays = new Delays({
     maxLogstores: 100,
     clock,
+    monotonicMs: clock.monotonicMs,
     store: new SampleStore(1),
     endpointOf: () => endpoint,
     fixedSecondsOf: () => undefined,

@@ -17,6 +17,7 @@ type DelayEvent = {
 /** A logstore with 100 lines in each second, which arrive `lagSeconds` late. */
 export class ProbedLogstore {
   readonly clock = new TestClock();
+  readonly monotonicMs = this.clock.monotonicMs;
   readonly sent: SecondCountQuery[] = [];
   readonly events: DelayEvent[] = [];
   lagSeconds = 3;

@@ -54,6 +54,7 @@ async function play(scenario: Scenario) {
       userAgent: 'heartbeat',
       lines,
       clock,
+      monotonicMs: clock.monotonicMs,
       send: () => {
         sent += 1;
         if (!answers(clock.nowSeconds - startSeconds)) return Promise.reject(new Error('ECONNREFUSED'));

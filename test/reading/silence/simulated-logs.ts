@@ -93,6 +93,7 @@ export function startAdapter(
   { holdSeconds = 600, fixedDelaySeconds, heartbeat }: AdapterOptions = {},
 ) {
   const { clock } = logs;
+  const { monotonicMs } = clock;
   const endpointOf = () => parseEndpointUrl('http://127.0.0.1:1');
   const store = new SampleStore(100);
   const beats = new ReadBeats(100);
@@ -110,10 +111,11 @@ export function startAdapter(
     settingsOf: () => ({ silence: { holdSeconds }, deadlineMs: 10_000, maxNamedRoutes: 200 }),
     learnedDelayOf: (address) => delays.learnedSecondsOf(address),
     clock,
+    monotonicMs,
     observer,
   });
   const delays: Delays = new Delays({
-    ...{ endpointOf, store, clock },
+    ...{ endpointOf, store, clock, monotonicMs },
     fixedSecondsOf: () => fixedDelaySeconds,
     maxLogstores: 100,
     settingsOf: () => defaultSettings,
@@ -121,11 +123,16 @@ export function startAdapter(
     observer: { delayLearned: () => 0, probeFailing: () => 0, probeRecovered: () => 0 },
   });
   const windows = new AdaptiveWindows({ windowShrunk: () => undefined });
-  const complete = new CompleteResults({ isTooEarly: delays.isTooEarly, windows, sink: delays.sink, clock });
+  const complete = new CompleteResults({
+    isTooEarly: delays.isTooEarly,
+    windows,
+    sink: delays.sink,
+    monotonicMs,
+  });
   const collector = new Collector(
     { gatherMs: 0, holdMs: 0, firstPauseMs: 0, longestPauseMs: 0, random: () => 0 },
     {
-      ...{ clock, endpointOf },
+      ...{ clock, monotonicMs, endpointOf },
       delaySecondsOf: delays.secondsOf,
       limitsOf: silence.limitsOf,
       query: silence.query,
@@ -136,7 +143,7 @@ export function startAdapter(
     },
   );
   const settingsOf = () => ({ freshnessMs: 1000, maxStaleMs: 60_000, patienceMs: 5000 });
-  const reader = new Reader({ store, collector, complete, beats, settingsOf, clock });
+  const reader = new Reader({ store, collector, complete, beats, settingsOf, monotonicMs });
   const read = async (series: Series) => {
     const { project, logstore, metric, filters, intervalSeconds } = series;
     const group = { project, logstore, metric, filters, intervalSeconds, routes: undefined };

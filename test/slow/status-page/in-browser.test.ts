@@ -90,7 +90,7 @@ describeWithChromium('the status page in a browser', () => {
     const [, , victim] = all;
     if (victim === undefined) throw new Error('no series');
     const error = new AdapterError('PermissionDenied', 'SLS, project p1: Unauthorized: denied by RAM');
-    tracker.series.fail(victim, error, Date.now());
+    tracker.series.fail(victim, error);
     await page.waitForSelector('#troubles .trouble', { timeout: 5000 });
     expect(await page.textContent('#troubles .code')).toBe('PermissionDenied');
     expect(await page.textContent('#troubles .what')).toBe('SLS, project p1: Unauthorized: denied by RAM.');
@@ -136,7 +136,7 @@ describeWithChromium('the status page in a browser', () => {
     const tracker = createTracker(Date);
     const evil = '<img src=x onerror="document.title=1">';
     const hostile = new AdapterError('SlsUnavailable', `${evil}</script><script>document.title=2</script>`);
-    tracker.series.fail(seriesWith({ route: evil, project: evil }), hostile, Date.now());
+    tracker.series.fail(seriesWith({ route: evil, project: evil }), hostile);
     tracker.readFinished({ namespace: evil, metric: evil, selector: `a=${evil}` });
     const { url } = stack.use(await startStatusBench(tracker));
     const page = await open(url);

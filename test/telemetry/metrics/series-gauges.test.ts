@@ -9,12 +9,16 @@ import { anyOf, noneOf } from '../../support/choices.ts';
 
 const clock = new TestClock();
 const window = { startSeconds: 0, endSeconds: 15 };
-const run = () => ({ plannedAtMs: clock.now(), delaySeconds: 10 });
+const run = () => ({ plannedAtMs: clock.monotonicMs(), delaySeconds: 10 });
 
 const filledStore = () => {
   const store = new SampleStore(1000);
   const put = (route: string, value: number) => store.put(seriesWith({ route }), { value, window }, run());
-  return { store, put, source: { all: () => store.all(), maxStaleMsOf: () => 60_000, clock } };
+  return {
+    store,
+    put,
+    source: { all: () => store.all(), maxStaleMsOf: () => 60_000, monotonicMs: clock.monotonicMs },
+  };
 };
 
 const routesOf = (gauges: SeriesGauges) => gauges.read().map(({ labels }) => labels['route']);
@@ -96,7 +100,7 @@ it('keeps /metrics below 1 MB with 10,000 series with long names', async () => {
     store.put(seriesWith(place), { value: index / 7, window }, run());
   }
   const metrics = new Metrics();
-  const source = { all: () => store.all(), maxStaleMsOf: () => 60_000, clock };
+  const source = { all: () => store.all(), maxStaleMsOf: () => 60_000, monotonicMs: clock.monotonicMs };
   metrics.watchSeries(telemetrySection.parse({ maxSeriesValues: 4000 }).maxSeriesValues, source);
   const text = String(await metrics.exposition());
   expect(text.match(/^sls_metrics_adapter_external_metric_value\{/gm)).toHaveLength(4000);
