@@ -1,20 +1,14 @@
-import { setPriority } from 'node:os';
 import https from 'node:https';
 import { parentPort, workerData } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';
 import { FrontProxy } from '../../../../bench/support/front-proxy.ts';
 import { decodeReading, printable } from '../../../../bench/support/reading-wire.ts';
-import { niceness } from './niceness.ts';
+import { raisePriority } from './niceness.ts';
 import type { HonestRead, HonestSettings } from './honest-hpa.ts';
 
 // The honest HPA and the kubelet's probe, in a thread of their own: what the attack costs the test does not delay them.
 
-try {
-  // On Linux this raises the priority of this thread only.
-  setPriority(niceness);
-} catch {
-  // Not allowed here. Times are then those of a busy machine.
-}
+raisePriority();
 const { url, pair, path, periodMs, expectedValue } = workerData as HonestSettings;
 const frontProxy = new FrontProxy(url, pair);
 const maxWaitMs = 10_000;

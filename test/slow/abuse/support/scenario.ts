@@ -10,6 +10,7 @@ import { AdapterProcess } from './adapter-process.ts';
 import { Attackers } from './attackers.ts';
 import type { HeldMemory } from './diagnostics.ts';
 import { HonestHpa } from './honest-hpa.ts';
+import { raisePriority } from './niceness.ts';
 import { linesOfRoute, ScriptedSls } from './scripted-sls.ts';
 import type { Harm } from './unharmed.ts';
 
@@ -113,6 +114,7 @@ async function heldAtLast(
 
 /** Starts everything and waits until the honest HPA has readings. */
 export async function startScenario(options: ScenarioOptions = {}): Promise<Scenario> {
+  raisePriority();
   const { config = '{}', prepare, options: more = {} } = options;
   await using resources = new AsyncDisposableStack();
   const [clientCa, proxyCa] = await Promise.all([createCa('clients'), createCa('front-proxy')]);
