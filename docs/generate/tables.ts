@@ -5,6 +5,7 @@ import { slsErrorRules } from '../../src/sls/sls-error-rules.ts';
 import { labelDefinitions, type LabelDefinition } from '../../src/metric/labels.ts';
 import { ledger } from '../../src/sls/assumptions/ledger.ts';
 import type { MarkdownTable } from '../../test/support/markdown-table.ts';
+import { findBounded } from './bounds.ts';
 import { documentSettings } from './settings.ts';
 
 /** The generated tables of each document, keyed by the name in the mark that they follow. */
@@ -13,6 +14,7 @@ export const documents: Readonly<Record<string, Readonly<Record<string, () => Ma
   'configuration.md': { settings: settingsTable },
   'errors.md': { errors: errorsTable, replies: repliesTable },
   'doctor.md': { checks: checksTable },
+  'security.md': { bounds: boundsTable },
   'assumptions.md': { assumptions: assumptionsTable },
 };
 
@@ -93,4 +95,13 @@ function assumptionsTable(): MarkdownTable {
     confirmed,
   ]);
   return [['Assumption', 'What is assumed', 'If it were not so', 'Source', 'Asked by', 'Confirmed'], ...rows];
+}
+
+function boundsTable(): MarkdownTable {
+  const rows = findBounded().map(({ file, name, what, bound = [] }) => [
+    `${file} ${code(name)}`,
+    what || '-',
+    ...['count', 'bytes', 'share', 'setting'].map((_, column) => bound[column] ?? '-'),
+  ]);
+  return [['Where', 'What', 'At most', 'Bytes', 'Share of a client', 'Setting'], ...rows];
 }

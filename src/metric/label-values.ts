@@ -12,6 +12,7 @@ export interface LabelChoice {
 
 /** The values that a selector has for the labels of a metric. */
 export class LabelValues {
+  /** @bound the requirements of one selector | the header of one request | - | a constant */
   readonly #choices = new Map<string, LabelChoice>();
 
   /** @throws AdapterError `LabelUnknown`, `OperatorUnsupported`, `LabelValueInvalid` */

@@ -62,6 +62,7 @@ export interface CollectorContext extends Pick<PlanContext, 'endpointOf' | 'dela
 interface LogstoreQueue {
   readonly key: string;
   readonly name: LogstoreName;
+  /** @bound the reads in flight | - | as the reads | `server.maxRequestsInFlight` */
   queued: PendingSeries[];
   timer: NodeJS.Timeout | undefined;
   inFlight: number;
@@ -77,7 +78,9 @@ interface LogstoreQueue {
 export class Collector {
   readonly #settings: CollectorSettings;
   readonly #context: CollectorContext;
+  /** @bound the reads in flight, and the refreshes | - | as the reads | `server.maxRequestsInFlight`, `reading.maxSeries` */
   readonly #pending = new Map<string, PendingSeries>();
+  /** @bound the reads in flight | - | as the reads | `server.maxRequestsInFlight` */
   readonly #queues = new Map<string, LogstoreQueue>();
   readonly #refused = new RefusedMetrics();
   readonly #recentRoutes = new RecentRoutes();

@@ -30,7 +30,11 @@ const mostRows = 50_000;
  */
 export class CompleteResults {
   readonly #context: CompleteResultsContext;
-  /** By `groupKey` of the series. */
+  /**
+   * By `groupKey` of the series.
+   *
+   * @bound {mostRows} rows | about 200 bytes a row | none yet | a constant
+   */
   readonly #results = new LRUCache<string, CompleteResult>({
     maxSize: mostRows,
     sizeCalculation: ({ byRoute }) => byRoute.size + 1,
@@ -72,7 +76,11 @@ const enough = 1000;
 
 /** Counts the routes of a logstore that are asked for one after another, in queries of a few routes each. */
 export class RecentRoutes {
-  /** By `groupKey`: the routes, and when each was asked for last. */
+  /**
+   * By `groupKey`: the routes, and when each was asked for last.
+   *
+   * @bound {maxGroups} logstores | not counted in bytes yet | none yet | a constant
+   */
   readonly #groups = new LRUCache<string, Map<string, number>>({ max: maxGroups });
 
   /** Returns how many routes the last 15 s asked for, with these. */

@@ -12,7 +12,11 @@ export interface PendingSeries {
   waiters: number;
   /** The most that any of its waiters allows. */
   maxRetries: number;
-  /** IDs of the waiting reads, for the log. */
+  /**
+   * IDs of the waiting reads, for the log.
+   *
+   * @bound {maxReadIds} of a series | - | - | a constant
+   */
   readonly readIds: string[];
 }
 
@@ -26,7 +30,11 @@ export interface InFlightQuery {
   readonly controller: AbortController;
   /** The sum over its members. The query is canceled when it reaches 0. */
   waiters: number;
-  /** IDs of the waiting reads. Grows when reads join. */
+  /**
+   * IDs of the waiting reads. Grows when reads join.
+   *
+   * @bound {maxReadIds} of a query | - | - | a constant
+   */
   readonly readIds: string[];
 }
 

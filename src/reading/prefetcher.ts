@@ -49,6 +49,7 @@ const learningPauseMs = 5000;
  */
 export class Prefetcher {
   readonly #context: PrefetcherContext;
+  /** @bound as the logstores that are read | - | a quarter of the series for each namespace | `reading.maxSeries` */
   readonly #loops = new Set<Promise<void>>();
 
   constructor(context: PrefetcherContext) {

@@ -13,9 +13,17 @@ const memory = { max: 10_000, ttl: 10 * 60_000, ttlResolution: 0 };
  * query nor is asked together with them every time. docs/decisions/metrics-asked-apart.md
  */
 export class RefusedMetrics {
-  /** The aggregates of metrics in a logstore that SLS refused while it answered others. */
+  /**
+   * The aggregates of metrics in a logstore that SLS refused while it answered others.
+   *
+   * @bound `memory.max` entries | not counted in bytes yet | none yet | a constant
+   */
   readonly #refused = new LRUCache<string, true>(memory);
-  /** Queries of which SLS refused each part. The cause is then common to all parts, such as a filter. */
+  /**
+   * Queries of which SLS refused each part. The cause is then common to all parts, such as a filter.
+   *
+   * @bound `memory.max` entries | not counted in bytes yet | none yet | a constant
+   */
   readonly #allRefused = new LRUCache<string, true>(memory);
 
   readonly isRefused = (series: Series, endpoint: Endpoint): boolean =>

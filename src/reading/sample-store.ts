@@ -39,6 +39,7 @@ export const isYounger = (plannedAtMs: number, limitMs: number, nowMs: number): 
 
 /** Keeps the last outcomes of each series. Drops the least recently used series when it is full. It never fetches. */
 export class SampleStore implements OutcomeSink {
+  /** @bound `reading.maxSeries` | not counted in bytes yet | none yet | `reading.maxSeries` */
   readonly #entries: LRUCache<string, StoredSeries>;
 
   constructor(maxEntries: number) {

@@ -74,6 +74,7 @@ export function createSls(
 
 /** Resolves each endpoint once. There are at most three for each entry of `projects`, however many projects match. */
 function endpointResolver(settingsOf: (project: string) => ProjectSettings['sls']): SlsStack['endpointOf'] {
+  /** @bound three for each entry of `projects` | - | - | `projects` */
   const resolved = new Map<string, Endpoint>();
   return ({ project, internalEndpoint }) => {
     const { region, network, endpoint: url } = settingsOf(project);

@@ -10,7 +10,11 @@ interface Agents {
 /** Kept-alive connections: direct ones, and those through each proxy. */
 export class AgentPool {
   readonly direct = agentsOf();
-  /** By URL: the environment names at most two. */
+  /**
+   * By URL: the environment names at most two.
+   *
+   * @bound two proxies | - | - | the environment
+   */
   readonly #proxied = new Map<string, Agents>();
 
   through(proxy: Proxy): Agents {

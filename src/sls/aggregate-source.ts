@@ -48,7 +48,11 @@ export class AggregateSource {
   readonly #logs: LogSource;
   readonly #maxRows: number;
   readonly #heartbeats: HeartbeatLines | undefined;
-  /** Logstores of which SLS reported that they lack the alternative column. */
+  /**
+   * Logstores of which SLS reported that they lack the alternative column.
+   *
+   * @bound {maxRemembered} logstores | not counted in bytes yet | none yet | a constant
+   */
   readonly #lacksAlternative = new LRUCache<string, true>({
     max: maxRemembered,
     ttl: recheckColumnMs,

@@ -79,7 +79,11 @@ export class SlsClient implements LogSource {
   readonly #credentialsOf: (project: string) => CredentialSource;
   readonly #transport: Transport;
   readonly #observer: SlsObserver;
-  /** By URL of the endpoint: the configuration bounds how many there are. */
+  /**
+   * By URL of the endpoint: the configuration bounds how many there are.
+   *
+   * @bound three for each entry of `projects` | - | - | `projects`
+   */
   readonly #clients = new Map<string, SdkClient>();
   #sdk: Promise<{ readonly SdkClient: typeof SdkClient }> | undefined;
 

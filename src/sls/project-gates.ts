@@ -46,6 +46,7 @@ export interface ProjectCounts {
 interface Gate {
   readonly project: string;
   readonly endpoint: string;
+  /** @bound the reads in flight | - | none yet | `server.maxRequestsInFlight` */
   readonly queue: PQueue;
   readonly circuit: Circuit;
 }
@@ -57,6 +58,7 @@ interface Gate {
  */
 export class ProjectGates implements LogSource {
   readonly #parts: Required<ProjectGatesParts>;
+  /** @bound 1,000 projects | - | none yet | a constant */
   readonly #gates: LRUCache<string, Gate>;
 
   constructor(parts: ProjectGatesParts) {

@@ -16,7 +16,11 @@ import type { Transport } from './transport.ts';
 /** By `require`: an import makes Node read each of its 500 modules once more for their exported names, and keep them. */
 const sls = createRequire(import.meta.url)('@alicloud/sls20201230') as typeof slsModule;
 
-/** Unpacked size. The SDK allocates the size that SLS announces, and parsing takes several times as much. */
+/**
+ * Unpacked size. The SDK allocates the size that SLS announces, and parsing takes several times as much.
+ *
+ * @bound - | {maxResultBytes} after unpacking | - | a constant
+ */
 const maxResultBytes = 64 * 1024 * 1024;
 
 /** Carries what belongs to one query. The SDK passes its runtime options to `execute` unchanged. */

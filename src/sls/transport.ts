@@ -124,6 +124,7 @@ export class Transport {
       outgoing.on('error', reject);
       outgoing.end(body);
     });
+    /** @bound one for each query in flight | {maxReplyBytes} | - | a constant */
     const chunks: Buffer[] = [];
     let bytes = 0;
     for await (const chunk of reply as AsyncIterable<Buffer>) {

@@ -39,6 +39,7 @@ export class LiveFeed {
   readonly #tracker: StatusTracker;
   readonly #sources: StatusSources;
   readonly #settings: FeedSettings;
+  /** @bound `maxClients` of its settings | {maxUnreadBytes} unread each | none yet | a constant */
   readonly #clients = new Set<Client>();
   #timer: NodeJS.Timeout | undefined;
   #isSending = false;

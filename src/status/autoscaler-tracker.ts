@@ -21,8 +21,13 @@ export interface TrackedAutoscaler extends AutoscalerName {
 export class AutoscalerTracker {
   readonly #series: SeriesTracker;
   readonly #parseRequest: RequestParser;
+  /** @bound the HPAs of the cluster | - | none yet | - */
   readonly #byKey = new Map<string, TrackedAutoscaler>();
-  /** Undefined while no changes are recorded. */
+  /**
+   * Undefined while no changes are recorded.
+   *
+   * @bound the HPAs of the cluster | - | - | -
+   */
   #changed: Map<string, TrackedAutoscaler> | undefined;
 
   constructor(series: SeriesTracker, parseRequest: RequestParser) {

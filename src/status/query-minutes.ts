@@ -17,6 +17,7 @@ export const keptMinutes = 60;
 
 /** Counts the reads and SLS queries of each minute of the last hour. */
 export class QueryMinutes {
+  /** @bound {keptMinutes} | - | - | a constant */
   readonly #minutes: QueryMinute[] = [];
 
   read(nowMs: number): void {

@@ -9,7 +9,11 @@ export interface TrackedSeries {
   /** Counts up and is never reused. */
   readonly id: number;
   readonly series: Series;
-  /** The last readings, the oldest first. */
+  /**
+   * The last readings, the oldest first.
+   *
+   * @bound a few | - | one series | a constant
+   */
   readonly history: number[];
   /** The last good one. */
   sample: Sample | undefined;
@@ -22,7 +26,11 @@ export interface TrackedSeries {
   failingSinceMs: number;
   /** When the last query of it ended, monotonic ms. */
   touchedMs: number;
-  /** Namespaces that read it recently, with the monotonic ms of their last read. */
+  /**
+   * Namespaces that read it recently, with the monotonic ms of their last read.
+   *
+   * @bound the namespaces that read it | - | one series | -
+   */
   readonly readers: Map<string, number>;
   /** As of the last `update`. */
   state: SeriesState;
@@ -46,10 +54,19 @@ export interface SeriesTrackerContext {
 }
 
 interface SeriesChanges {
-  /** New, or changed in more than the reading. */
+  /**
+   * New, or changed in more than the reading.
+   *
+   * @bound as the series | - | - | as the series
+   */
   readonly rows: Set<TrackedSeries>;
-  /** The reading is new. */
+  /**
+   * The reading is new.
+   *
+   * @bound as the series | - | - | as the series
+   */
   readonly readings: Set<TrackedSeries>;
+  /** @bound as the series | - | - | as the series */
   readonly droppedIds: number[];
 }
 
@@ -71,6 +88,7 @@ export const isRecent = (lastReadMs: number, nowMs: number) => nowMs - lastReadM
 /** Follows the readings and failures of each series that is kept fresh. A read from memory costs it nothing. */
 export class SeriesTracker implements OutcomeSink {
   readonly #context: SeriesTrackerContext;
+  /** @bound `maxSeries` of the context | - | none yet | a constant */
   readonly #byKey = new Map<string, TrackedSeries>();
   #lastId = 0;
   /** Undefined while no changes are recorded. */

@@ -11,6 +11,7 @@ interface Repeats {
 
 /** Logs the first occurrence of a line immediately, then one summary with a count per minute. */
 export class RepeatLimiter {
+  /** @bound {maxKeys} lines | not counted in bytes yet | none yet | a constant */
   readonly #byKey = new Map<string, Repeats>();
 
   /**

@@ -38,7 +38,11 @@ interface Roots {
   readonly config: AuthenticationConfig;
   readonly clientRoots: readonly X509Certificate[];
   readonly proxyRoots: readonly X509Certificate[];
-  /** The users that front proxies named lately, by the text of their headers. A front proxy sends few users, often. */
+  /**
+   * The users that front proxies named lately, by the text of their headers. A front proxy sends few users, often.
+   *
+   * @bound {maxNamedUsers} users | not counted in bytes yet | only front proxies name users | a constant
+   */
   readonly namedUsers: LRUCache<string, { readonly user: User | undefined }>;
 }
 

@@ -79,8 +79,13 @@ const longestKey = 1024;
 /** `GET /apis/external.metrics.k8s.io/v1beta1/namespaces/{namespace}/{metric}?labelSelector=…` */
 export class ReadEndpoint {
   readonly #context: ReadContext;
-  /** HPAs repeat their reads, so each is parsed once. */
+  /**
+   * HPAs repeat their reads, so each is parsed once.
+   *
+   * @bound {maxRequests} reads | not counted in bytes yet | none yet | a constant
+   */
   readonly #requests = new LRUCache<string, MetricRequest>({ max: maxRequests });
+  /** @bound {maxAnswers} answers | not counted in bytes yet | none yet | a constant */
   readonly #answers = new LRUCache<MetricRequest, Answer>({ max: maxAnswers });
 
   constructor(context: ReadContext) {

@@ -101,6 +101,7 @@ interface Connection {
  * handshake ends after the server began to close, and for clients that do not hang up after the server did.
  */
 class Connections {
+  /** @bound not bounded yet | - | none yet | - */
   readonly #all = new Map<Socket, Connection>();
 
   constructor(server: HttpServer) {

@@ -15,7 +15,11 @@ import { encodeJson } from '../read/encode.ts';
 import { statusOf } from '../read/kubernetes-status.ts';
 import type { ServingPair } from './serving-pair.ts';
 
-/** Node's default is 16 KiB; Go's API servers accept 1 MB. The aggregator sends less than this. */
+/**
+ * Node's default is 16 KiB; Go's API servers accept 1 MB. The aggregator sends less than this.
+ *
+ * @bound - | {maxHeaderBytes} of headers | one request | a constant
+ */
 const maxHeaderBytes = 64 * 1024;
 
 /** Higher than `maxHeaderBytes` can hold, so that the bytes are the only limit, for both protocols. */
@@ -36,7 +40,11 @@ const handshakeTimeoutMs = 10_000;
 const headersTimeoutMs = 15_000;
 const requestTimeoutMs = 30_000;
 
-/** Go's default. The aggregator sends all its requests over one connection. */
+/**
+ * Go's default. The aggregator sends all its requests over one connection.
+ *
+ * @bound {maxConcurrentStreams} streams | - | one session of HTTP/2 | a constant
+ */
 const maxConcurrentStreams = 250;
 
 /** What clients may negotiate. */

@@ -16,7 +16,11 @@ export interface AutoscalerHandler {
  */
 export class AutoscalerChanges {
   readonly #handler: AutoscalerHandler;
-  /** Fingerprints by `{namespace}/{name}`, without HPAs that name no external metric. */
+  /**
+   * Fingerprints by `{namespace}/{name}`, without HPAs that name no external metric.
+   *
+   * @bound one for each HPA of the cluster that names an external metric | as long as the names and selectors of the HPA | none yet | -
+   */
   readonly #reported = new Map<string, string>();
 
   constructor(handler: AutoscalerHandler) {

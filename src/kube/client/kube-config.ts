@@ -39,7 +39,11 @@ const connectionLimits = {
   headersTimeout: 10_000,
 } as const;
 
-/** A longer reply is refused. Lists come by the page, so none of our replies is near this. */
+/**
+ * A longer reply is refused. Lists come by the page, so none of our replies is near this.
+ *
+ * @bound - | {maxReplyBytes} | - | a constant
+ */
 const maxReplyBytes = 64 * 1024 * 1024;
 
 interface Connections {

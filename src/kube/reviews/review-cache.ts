@@ -19,7 +19,9 @@ const keyOf = (question: string) => (question.length > longestQuestion ? hash('s
 
 /** Keeps answers for some time, and makes one call at a time for one question. Failures are not kept. */
 export class ReviewCache<T extends object> {
+  /** @bound `maxEntries` of its settings | a question is kept as its hash if it is long | none yet | constants */
   readonly #answers: LRUCache<string, T>;
+  /** @bound not bounded yet | - | none yet | - */
   readonly #pending = new Map<string, PendingReview<T>>();
   readonly #ttlMs: (answer: T) => number;
   #closed = false;

@@ -32,7 +32,11 @@ const maxSeries = 10_000;
 /** Chooses the windows of adaptive series. Remembers only the lines of the last 5 minutes, for their dispersion. */
 export class AdaptiveWindows {
   readonly #observer: AdaptiveObserver;
-  /** By key of the series, the oldest first. No two overlap. */
+  /**
+   * By key of the series, the oldest first. No two overlap.
+   *
+   * @bound {maxSeries} series | a few counts each | none yet | a constant
+   */
   readonly #bins = new LRUCache<string, readonly Bin[]>({ max: maxSeries });
 
   constructor(observer: AdaptiveObserver) {

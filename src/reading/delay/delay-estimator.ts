@@ -67,7 +67,11 @@ export class DelayEstimator {
   #isUsual = false;
   /** The usual delay of before, and when it proved too short. */
   #raised: { readonly usualSeconds: number; readonly atSeconds: number } | undefined;
-  /** Newest first. */
+  /**
+   * Newest first.
+   *
+   * @bound as many as a delay is learned from | - | one logstore | a constant
+   */
   #probes: readonly RememberedProbe[] = [];
 
   constructor(settings: DelaySettings) {

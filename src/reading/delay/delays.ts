@@ -43,6 +43,7 @@ const spareSeconds = 1;
  */
 export class Delays {
   readonly #context: DelaysContext;
+  /** @bound not bounded yet | - | none yet | - */
   readonly #logstores = new Map<string, KnownLogstore>();
   #forgotAtMs = -Infinity;
 

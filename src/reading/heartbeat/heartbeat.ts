@@ -52,7 +52,11 @@ const arrivalSeconds = 60;
 export class Heartbeat {
   readonly #context: HeartbeatContext;
   #wantedAtMs = -Infinity;
-  /** When requests were answered, Unix seconds, oldest first. */
+  /**
+   * When requests were answered, Unix seconds, oldest first.
+   *
+   * @bound {maxAnswered} seconds | - | - | a constant
+   */
   #answered: readonly number[] = [];
   #failures = 0;
   #lastFailure: string | undefined;

@@ -17,7 +17,11 @@ const mostMissed = 2;
  */
 export class Beat {
   #lastReadMs = -Infinity;
-  /** The newest last. */
+  /**
+   * The newest last.
+   *
+   * @bound {maxIntervals} | - | one reader of one series | a constant
+   */
   readonly #intervalsMs: number[] = [];
   #medianMs = longestIntervalMs;
   /** Most intervals are longer. */

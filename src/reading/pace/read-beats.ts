@@ -20,12 +20,20 @@ interface ReadSeries {
   readonly series: Series;
   /** That of its first read. */
   readonly namespace: string;
-  /** By namespace and user. */
+  /**
+   * By namespace and user.
+   *
+   * @bound {maxReaders} readers of a series | - | - | a constant
+   */
   readonly beats: Map<string, Beat>;
 }
 
 interface LogstoreBeats {
-  /** Key of the series → its readers. */
+  /**
+   * Key of the series → its readers.
+   *
+   * @bound in all logstores `reading.maxSeries` | - | a quarter for each namespace | `reading.maxSeries`
+   */
   readonly series: Map<string, ReadSeries>;
   /** Whether the listener was told, and refreshes go on. */
   isPaced: boolean;
@@ -45,8 +53,13 @@ const idOf = ({ project, logstore }: LogstoreName): string => `${project}/${logs
  */
 export class ReadBeats {
   readonly #maxSeries: number;
+  /** @bound as their series | - | a quarter for each namespace | `reading.maxSeries` */
   readonly #byLogstore = new Map<string, LogstoreBeats>();
-  /** Namespace → series that it was the first to read. */
+  /**
+   * Namespace → series that it was the first to read.
+   *
+   * @bound as the series | - | - | `reading.maxSeries`
+   */
   readonly #ofNamespace = new Map<string, number>();
   #onBeat: (logstore: LogstoreName) => void = () => undefined;
   #onUnsteady: (series: Series) => void = () => undefined;

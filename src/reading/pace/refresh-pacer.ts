@@ -22,7 +22,9 @@ const spareRefreshes = 1;
 /** Says when the next refresh of one logstore starts, and keeps to the budget. */
 export class RefreshPacer {
   readonly #budget: number;
+  /** @bound one period of refreshes | - | one logstore | `reading.refreshesIn15Seconds` */
   readonly #startsMs: number[] = [];
+  /** @bound a few | - | one logstore | a constant */
   readonly #durationsMs: number[] = [];
   #servedUntilMs = -Infinity;
 

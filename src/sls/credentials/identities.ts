@@ -19,6 +19,7 @@ export type IdentityState = Pick<RenewedCredentials, 'name' | 'expiresAtMs' | 'f
 /** The identities that projects are queried as. Equal settings share one identity, however many projects use it. */
 export class Identities {
   readonly #parts: IdentityParts;
+  /** @bound the entries of `projects` | - | - | `projects` */
   readonly #known = new Map<string, RenewedCredentials>();
 
   constructor(parts: IdentityParts) {

@@ -176,6 +176,7 @@ export type LabelOf = (name: string) => string;
 
 /** Bounds how many values a label has if clients choose the names: the first names are kept, the rest become `other`. */
 export function boundedLabel(limit: number): LabelOf {
+  /** @bound `limit` names | as long as the names | none yet | a constant */
   const kept = new Set<string>();
   return (name) => {
     if (!kept.has(name) && kept.size >= limit) return otherName;

@@ -16,6 +16,7 @@ export interface SeriesGaugesSource {
 export class SeriesGauges {
   readonly #limit: number;
   readonly #source: SeriesGaugesSource;
+  /** @bound `telemetry.maxSeries` | - | none yet | `telemetry.maxSeries` */
   #chosen = new Map<string, GaugeValue['labels']>();
   /** How many series had no room in the last `read`. Set there only. */
   leftOut = 0;
