@@ -8,13 +8,13 @@ import type { Serving } from '../charts/elastic-inference/chart.ts';
 const directory = resolve(import.meta.dirname, '../../deploy/bert-tfserving');
 const overlay = (name: string) => renderManifests(resolve(directory, 'overlays', name));
 
-/** Each overlay, with the values of the chart for it. */
-const overlays: readonly (readonly [string, object])[] = [
-  ['ecs', { mode: 'none', useSpecs: [] }],
-  ['eci', { mode: 'eci', by: 'annotation' }],
-  ['eci_only', { mode: 'eci_only', by: 'annotation' }],
-  ['eci-virtual-node', { mode: 'eci', by: 'virtualNode' }],
-  ['eci_only-virtual-node', { mode: 'eci_only', by: 'virtualNode' }],
+/** Each overlay, with the values of the chart and the cluster for it. */
+const overlays: readonly (readonly [name: string, burst: object, kubeVersion: string])[] = [
+  ['ecs', { mode: 'none', useSpecs: [] }, '1.30.0'],
+  ['eci', { mode: 'eci', by: 'virtualNode' }, '1.30.0'],
+  ['eci_only', { mode: 'eci_only', by: 'virtualNode' }, '1.30.0'],
+  ['eci-label', { mode: 'eci_only', by: 'label' }, '1.30.0'],
+  ['guide', {}, '1.22.0'],
 ];
 
 /**
@@ -38,10 +38,13 @@ function comparable(objects: readonly KubernetesObject[]): ReadonlyMap<string, u
 describe('deploy/bert-tfserving', () => {
   it.each(overlays)(
     'overlay %s equals the chart with the values of the guide and fixed names',
-    async (name, burst) => {
+    async (name, burst, kubeVersion) => {
       const [plain, chart] = await Promise.all([
         overlay(name),
-        renderGuide({ name: '', burst }, { kubeVersion: '1.30.0' }),
+        renderGuide(
+          { name: '', burst, storage: { oss: { sigVersion: name === 'guide' ? '' : 'v4' } } },
+          { kubeVersion },
+        ),
       ]);
       expect([...comparable(plain).keys()].sort()).toEqual([...comparable(chart).keys()].sort());
       for (const [object, expected] of comparable(chart))
@@ -50,8 +53,8 @@ describe('deploy/bert-tfserving', () => {
     60_000,
   );
 
-  it('without an overlay is eci_only, as in the guide', async () => {
-    expect(await renderManifests(directory)).toEqual(await overlay('eci_only'));
+  it('without an overlay is eci-label, which works on every edition of ACK', async () => {
+    expect(await renderManifests(directory)).toEqual(await overlay('eci-label'));
   }, 60_000);
 
   describe('in every overlay', () => {

@@ -9,7 +9,7 @@ alibabacloud.com/eci: 'true'
 {{- define "elastic-inference.burstAnnotations" -}}
 {{- $burst := .Values.burst }}
 {{- if ne $burst.mode "none" }}
-{{- if eq $burst.by "annotation" }}
+{{- if and (eq $burst.by "annotation") (ne $burst.mode "serverless") }}
 alibabacloud.com/burst-resource: {{ $burst.mode }}
 {{- end }}
 {{- with $burst.useSpecs }}
@@ -21,8 +21,16 @@ k8s.aliyun.com/eci-gpu-driver-version: {{ . | quote }}
 {{- with $burst.vSwitches }}
 k8s.aliyun.com/eci-vswitch: {{ join "," . | quote }}
 {{- end }}
-{{- if ne $burst.imageCache "none" }}
-k8s.aliyun.com/{{ $burst.imageCache }}: 'true'
+{{- if eq $burst.imageCache "eci-image-cache" }}
+k8s.aliyun.com/eci-image-cache: 'true'
+{{- end }}
+{{- /* ECI creates caches unless told not to, and bills them. */}}
+k8s.aliyun.com/eci-auto-imc: {{ eq $burst.imageCache "eci-auto-imc" | quote }}
+{{- with $burst.imageCacheId }}
+k8s.aliyun.com/eci-imc-id: {{ . }}
+{{- end }}
+{{- with $burst.ramRoleName }}
+k8s.aliyun.com/eci-ram-role-name: {{ . }}
 {{- end }}
 {{- if ne $burst.spot.strategy "none" }}
 k8s.aliyun.com/eci-spot-strategy: {{ $burst.spot.strategy }}
@@ -36,7 +44,7 @@ k8s.aliyun.com/eci-spot-fallback: {{ $burst.spot.fallback | quote }}
 {{- end }}
 
 {{- define "elastic-inference.onVirtualNodes" -}}
-{{- if and (eq .Values.burst.by "virtualNode") (ne .Values.burst.mode "none") }}true{{ end }}
+{{- if and (eq .Values.burst.by "virtualNode") (has .Values.burst.mode (list "eci" "eci_only")) }}true{{ end }}
 {{- end }}
 
 {{- define "elastic-inference.tolerations" -}}

@@ -1,7 +1,7 @@
 {{- /* Reports all faults that the schema cannot find, together: path, fault, and what to write. */}}
 {{- define "elastic-inference.check" -}}
 {{- $faults := list }}
-{{- range list "name" "labels" "keys" "model" "storage" "burst" "autoscaling" "ingress" "metrics" }}
+{{- range list "name" "labels" "keys" "server" "model" "storage" "oss" "burst" "autoscaling" "ingress" "metrics" }}
 {{- $faults = concat $faults (include (printf "elastic-inference.faults.%s" .) $ | splitList "\n") }}
 {{- end }}
 {{- with compact $faults }}
@@ -32,36 +32,86 @@ podLabels: {{ $key }} is set by the chart; Service, Deployment or ECI select pod
 {{- end }}
 {{- end }}
 
+{{- define "elastic-inference.faults.server" }}
+{{- $type := .Values.server.type }}
+{{- $server := include "elastic-inference.server" . | fromYaml }}
+{{- if not $server.image }}
+image.repository: is missing; server.type custom needs the image of your server
+{{- end }}
+{{- if not $server.readyPath }}
+server.readyPath: is missing; server.type custom needs the HTTP path that answers 200 once the model can be asked
+{{- end }}
+{{- if and (not $server.grpc) (or .Values.service.grpcPort (eq .Values.ingress.backend "grpc")) }}
+server.ports.grpc: is missing; {{ $type }} has no port for gRPC, so service.grpcPort and ingress.backend: grpc have nothing to point to
+{{- end }}
+{{- if or (eq $server.grpc $server.rest) (eq $server.grpc $server.metrics) }}
+server.ports: two are {{ int $server.grpc }}; use different ports
+{{- end }}
+{{- $taken := dict "tfserving" "port|rest_api_port|model_config_file|model_name|model_base_path|monitoring_config_file|file_system_poll_wait_seconds" "triton" "model-repository|http-port|grpc-port|metrics-port|allow-metrics|exit-timeout-secs" "vllm" "port|served-model-name|model|tensor-parallel-size" }}
+{{- range .Values.extraArgs }}
+{{- if regexMatch (printf "^--(%s)(=|$)" (get $taken $type | default "-")) . }}
+extraArgs: {{ . }} is set by the chart for server.type {{ $type }}; use the value for it
+{{- end }}
+{{- end }}
+{{- if le (int $server.graceSeconds) (int $server.drainSeconds) }}
+terminationGracePeriodSeconds: {{ int $server.graceSeconds }} is not more than the {{ int $server.drainSeconds }} s of drainSeconds, so pods would be killed while they serve
+{{- end }}
+{{- end }}
+
 {{- define "elastic-inference.faults.model" }}
-{{- if not .Values.model.name }}
+{{- $custom := eq .Values.server.type "custom" }}
+{{- if not (or .Values.model.name $custom) }}
 model.name: is missing; set the name of the model in requests
 {{- end }}
 {{- $base := .Values.model.basePath }}
-{{- if not $base }}
-model.basePath: is missing; set the directory with one directory for each version, e.g. {{ .Values.storage.mountPath }}/models/mine
-{{- else if and (ne $base .Values.storage.mountPath) (not (hasPrefix (printf "%s/" (trimSuffix "/" .Values.storage.mountPath)) $base)) }}
+{{- if not (or $base $custom) }}
+model.basePath: is missing; set the directory of the model, e.g. {{ .Values.storage.mountPath }}/models/mine
+{{- else if and $base .Values.storage.enabled (ne $base .Values.storage.mountPath) (not (hasPrefix (printf "%s/" (trimSuffix "/" .Values.storage.mountPath)) $base)) }}
 model.basePath: {{ $base }} is not below storage.mountPath, {{ .Values.storage.mountPath }}, the mount path of the bucket
 {{- end }}
 {{- $policy := .Values.model.versionPolicy }}
 {{- if and $policy.all $policy.specific }}
 model.versionPolicy: all and specific exclude each other; remove one
 {{- end }}
+{{- if and (ne .Values.server.type "tfserving") (or $policy.all $policy.specific) }}
+model.versionPolicy: is for server.type tfserving; with {{ .Values.server.type }} remove all and specific
+{{- end }}
 {{- end }}
 
 {{- define "elastic-inference.faults.storage" }}
-{{- $oss := .Values.storage.oss }}
-{{- if has (trimSuffix "/" .Values.storage.mountPath) (list "/tmp" "/etc/tensorflow-serving") }}
-storage.mountPath: {{ .Values.storage.mountPath }} is used by another mount of the chart
+{{- $storage := .Values.storage }}
+{{- if $storage.enabled }}
+{{- if has (trimSuffix "/" $storage.mountPath) (list "/tmp" "/etc/tensorflow-serving" "/dev/shm") }}
+storage.mountPath: {{ $storage.mountPath }} is used by another mount of the chart
 {{- end }}
-{{- if .Values.storage.create }}
-{{- if not $oss.bucket }}
+{{- if $storage.create }}
+{{- if not $storage.oss.bucket }}
 storage.oss.bucket: is missing; set the bucket with the model (or storage.create: false and storage.claimName)
 {{- end }}
-{{- if not $oss.url }}
+{{- if not $storage.oss.url }}
 storage.oss.url: is missing; set the endpoint of the bucket inside the VPC, e.g. oss-cn-beijing-internal.aliyuncs.com
 {{- end }}
-{{- else if not .Values.storage.claimName }}
+{{- else if not $storage.claimName }}
 storage.claimName: is missing; storage.create: false needs the name of an existing claim
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "elastic-inference.faults.oss" }}
+{{- $oss := .Values.storage.oss }}
+{{- $host := regexReplaceAll "^https?://" $oss.url "" }}
+{{- if regexMatch "^vpc100-" $host }}
+storage.oss.url: {{ $oss.url }} is a deprecated endpoint; use {{ regexReplaceAll "^vpc100-(oss-[-a-z0-9]+)" $host "$1-internal" }}
+{{- else if regexMatch "^[^.]+\\.(vpc100-)?oss-" $host }}
+storage.oss.url: {{ $oss.url }} is the domain of a bucket, which the driver refuses; use the endpoint, {{ regexReplaceAll "^[^.]+\\.(vpc100-)?" $host "" }}
+{{- end }}
+{{- if not (regexMatch "^\\s*(-o\\s*[^-\\s]\\S*\\s*)*$" $oss.otherOpts) }}
+storage.oss.otherOpts: {{ $oss.otherOpts }} is refused by the driver; put -o before each option, e.g. -o allow_other -o umask=022
+{{- end }}
+{{- range $key, $_ := $oss.attributes }}
+{{- if regexMatch "(?i)^ak(id|secret)$" $key }}
+storage.oss.attributes: {{ $key }} would be in plain text in the volume; create a Secret with the keys akId and akSecret and set storage.oss.secretName
+{{- end }}
 {{- end }}
 {{- if and (or $oss.accessKeyId $oss.accessKeySecret) (not $oss.keysInValues) }}
 storage.oss.accessKeyId, .accessKeySecret: a key in values is in plain text in the release and in the values file; create a Secret with the keys akId and akSecret and set storage.oss.secretName (to allow it nevertheless: storage.oss.keysInValues: true)
@@ -72,27 +122,67 @@ storage.oss.keysInValues: needs storage.oss.accessKeyId and storage.oss.accessKe
 {{- if and $oss.keysInValues (eq $oss.auth "rrsa") }}
 storage.oss.keysInValues: has no effect with storage.oss.auth: rrsa, which needs no key
 {{- end }}
-{{- if and (eq $oss.auth "rrsa") (not $oss.roleName) }}
+{{- if eq $oss.auth "rrsa" }}
+{{- if not $oss.roleName }}
 storage.oss.roleName: is missing; storage.oss.auth: rrsa needs the RAM role that can read the bucket
+{{- end }}
+{{- if semverCompare "<1.26-0" .Capabilities.KubeVersion.Version }}
+storage.oss.auth: rrsa needs Kubernetes 1.26, and this cluster is {{ .Capabilities.KubeVersion.Version }}; use secret
+{{- end }}
 {{- end }}
 {{- end }}
 
 {{- define "elastic-inference.faults.burst" }}
 {{- $burst := .Values.burst }}
+{{- $specs := default list $burst.useSpecs }}
 {{- if and (eq $burst.by "label") (eq $burst.mode "eci") }}
-burst.by: the label alibabacloud.com/eci sends every pod to ECI, so it cannot mean eci (ECS first); set burst.by to virtualNode, or burst.mode to eci_only
+burst.by: the label alibabacloud.com/eci sends every pod to ECI, so it cannot mean eci (ECS first); set burst.by to virtualNode or resourcePolicy, or burst.mode to eci_only
 {{- end }}
-{{- if and (ne $burst.mode "none") .Values.gpu.count (not $burst.useSpecs) }}
+{{- if and (eq $burst.by "resourcePolicy") (eq $burst.mode "eci_only") }}
+burst.by: a resourcePolicy orders ECS before ECI, so it cannot mean eci_only; set burst.by to label or virtualNode, or burst.mode to eci
+{{- end }}
+{{- if ne $burst.mode "none" }}
+{{- if and .Values.gpu.count (not $specs) }}
 burst.useSpecs: is missing; a GPU on ECI needs an instance type with one, e.g. [ecs.gn6i-c4g1.xlarge]
+{{- end }}
+{{- if not (or .Values.gpu.count $specs .Values.resources.requests .Values.resources.limits) }}
+burst.useSpecs: is missing, and so is resources; without both, ECI gives each pod 2 vCPU and 4 GiB. Set one, e.g. useSpecs: [4-16Gi]
+{{- end }}
+{{- if and (eq $burst.mode "serverless") (not $specs) (not .Values.gpu.count) }}
+burst.useSpecs: is missing; ACK Serverless runs every pod on ECI, e.g. [4-16Gi]
+{{- end }}
+{{- if eq .Values.service.type "NodePort" }}
+service.type: NodePort does not reach pods on ECI; use ClusterIP or LoadBalancer
+{{- end }}
+{{- end }}
+{{- if .Values.gpu.count }}
+{{- range $specs }}
+{{- if regexMatch "^[0-9.]+-[0-9.]+Gi$" . }}
+burst.useSpecs: {{ . }} is a size without a GPU; with gpu.count name instance types only, e.g. ecs.gn6i-c4g1.xlarge
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if gt (len $specs) 5 }}
+burst.useSpecs: has {{ len $specs }} entries; ECI takes at most 5
+{{- end }}
+{{- if gt (len (default list $burst.vSwitches)) 10 }}
+burst.vSwitches: has {{ len $burst.vSwitches }} entries; ECI takes at most 10
 {{- end }}
 {{- if and (eq $burst.by "virtualNode") (ne $burst.mode "none") (hasKey (default dict .Values.affinity) "nodeAffinity") }}
 affinity.nodeAffinity: is set by burst.by: virtualNode; use nodeSelector, or another burst.by
 {{- end }}
-{{- if and (eq $burst.spot.strategy "SpotWithPriceLimit") (not $burst.spot.priceLimit) }}
+{{- $spot := $burst.spot }}
+{{- if and (eq $spot.strategy "SpotWithPriceLimit") (not $spot.priceLimit) }}
 burst.spot.priceLimit: is missing; SpotWithPriceLimit needs the highest price for an hour
 {{- end }}
-{{- if and $burst.spot.priceLimit (ne $burst.spot.strategy "SpotWithPriceLimit") }}
-burst.spot.priceLimit: has no effect with burst.spot.strategy: {{ $burst.spot.strategy }}; it needs SpotWithPriceLimit
+{{- if and $spot.priceLimit (ne $spot.strategy "SpotWithPriceLimit") }}
+burst.spot.priceLimit: has no effect with burst.spot.strategy: {{ $spot.strategy }}; it needs SpotWithPriceLimit
+{{- end }}
+{{- if regexMatch "\\.[0-9]{4}" (include "elastic-inference.number" $spot.priceLimit) }}
+burst.spot.priceLimit: {{ include "elastic-inference.number" $spot.priceLimit }} has more than 3 decimals
+{{- end }}
+{{- if gt (int $spot.durationHours) 1 }}
+burst.spot.durationHours: {{ int $spot.durationHours }} is more than ECI protects; use 1, or 0 for no protection
 {{- end }}
 {{- end }}
 
@@ -116,11 +206,32 @@ autoscaling: has nothing to scale by; set qps, latency.milliseconds or concurren
 {{- end }}
 
 {{- define "elastic-inference.faults.ingress" }}
-{{- if and .Values.ingress.enabled (not .Values.ingress.host) }}
+{{- $ingress := .Values.ingress }}
+{{- $alb := eq $ingress.kind "alb" }}
+{{- if and $ingress.enabled (not $ingress.host) }}
 ingress.host: is missing; without it the Ingress would receive requests for every host
 {{- end }}
-{{- if eq (int .Values.service.grpcPort) (int .Values.service.restPort) }}
-service: grpcPort and restPort are both {{ int .Values.service.restPort }}
+{{- if and $ingress.enabled (eq $ingress.backend "grpc") (not $ingress.tlsSecretName) }}
+ingress.tlsSecretName: is missing; Ingress controllers take gRPC over TLS only
+{{- end }}
+{{- if ne (contains "alb" ($ingress.className | default $ingress.kind)) $alb }}
+ingress.className: {{ $ingress.className }} is not a class of ingress.kind {{ $ingress.kind }}, whose metrics the HPA would read; change one
+{{- end }}
+{{- range $key, $_ := $ingress.annotations }}
+{{- if hasPrefix (ternary "nginx" "alb" $alb | printf "%s.ingress.kubernetes.io/") $key }}
+ingress.annotations: {{ $key }} has no effect with ingress.kind {{ $ingress.kind }}
+{{- end }}
+{{- end }}
+{{- $logstore := .Values.autoscaling.sls.logstore }}
+{{- if .Values.autoscaling.enabled }}
+{{- if and $alb (not (hasPrefix "alb_" $logstore)) }}
+autoscaling.sls.logstore: {{ $logstore | default "nginx-ingress" }} has no log of an ALB; ingress.kind alb needs the logStore of its AlbConfig, which begins with alb_
+{{- else if and (not $alb) (hasPrefix "alb_" $logstore) }}
+autoscaling.sls.logstore: {{ $logstore }} is the log of an ALB; set ingress.kind to alb
+{{- end }}
+{{- end }}
+{{- if eq (include "elastic-inference.grpcPort" .) (include "elastic-inference.restPort" .) }}
+service: grpcPort and restPort are both {{ include "elastic-inference.restPort" . }}
 {{- end }}
 {{- end }}
 

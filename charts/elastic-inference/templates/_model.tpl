@@ -25,18 +25,17 @@ model_config_list {
 }
 {{- end }}
 
-{{- define "elastic-inference.metricsPath" -}}
-/monitoring/prometheus/metrics
-{{- end }}
-
+{{- /* The files of TensorFlow Serving. Empty for other servers. */}}
 {{- define "elastic-inference.configData" -}}
+{{- if eq .Values.server.type "tfserving" -}}
 model.config: |
   {{- include "elastic-inference.modelConfig" . | nindent 2 }}
 {{- if .Values.metrics.enabled }}
 monitoring.config: |
   prometheus_config {
     enable: true
-    path: {{ include "elastic-inference.metricsPath" . | quote }}
+    path: {{ (include "elastic-inference.server" . | fromYaml).metricsPath | quote }}
   }
+{{- end }}
 {{- end }}
 {{- end }}

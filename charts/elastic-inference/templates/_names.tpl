@@ -35,10 +35,27 @@ labels:
 
 {{- /* The port of the Service behind the Ingress. It is the last part of the route. */}}
 {{- define "elastic-inference.routePort" -}}
-{{ ternary .Values.service.grpcPort .Values.service.restPort (eq .Values.ingress.backend "grpc") | int }}
+{{ include (ternary "elastic-inference.grpcPort" "elastic-inference.restPort" (eq .Values.ingress.backend "grpc")) . }}
 {{- end }}
 
-{{- /* The route, logged by nginx-ingress as proxy_upstream_name: {namespace}-{service}-{port}. */}}
+{{- define "elastic-inference.restPort" -}}
+{{ .Values.service.restPort | default (include "elastic-inference.server" . | fromYaml).rest | int }}
+{{- end }}
+
+{{- define "elastic-inference.grpcPort" -}}
+{{ .Values.service.grpcPort | default (include "elastic-inference.server" . | fromYaml).grpc | int }}
+{{- end }}
+
+{{- /* How the kind of the Ingress controller begins the names of its metrics. */}}
+{{- define "elastic-inference.metricPrefix" -}}
+{{ ternary "sls_alb_ingress" "sls_ingress" (eq .Values.ingress.kind "alb") }}
+{{- end }}
+
+{{- define "elastic-inference.logstore" -}}
+{{ .Values.autoscaling.sls.logstore | default "nginx-ingress" }}
+{{- end }}
+
+{{- /* The route, which nginx-ingress logs as proxy_upstream_name and ALB as slb_pool_name: {namespace}-{service}-{port}. */}}
 {{- define "elastic-inference.route" -}}
 {{ printf "%s-%s-%s" .Release.Namespace (include "elastic-inference.name" .) (include "elastic-inference.routePort" .) }}
 {{- end }}
@@ -50,7 +67,7 @@ labels:
 {{- /* The labels of the HPA's metrics. A label value has at most 63 characters, so a longer route is given in parts. */}}
 {{- define "elastic-inference.routeLabels" -}}
 sls.project: {{ include "elastic-inference.project" . | quote }}
-sls.logstore: {{ .Values.autoscaling.sls.logstore | quote }}
+sls.logstore: {{ include "elastic-inference.logstore" . | quote }}
 {{- $route := include "elastic-inference.route" . }}
 {{- if le (len $route) 63 }}
 sls.ingress.route: {{ $route | quote }}

@@ -1,34 +1,26 @@
 {{- define "elastic-inference.ownPodAnnotations" -}}
-checksum/config: {{ include "elastic-inference.configData" . | sha256sum }}
+{{- $server := include "elastic-inference.server" . | fromYaml }}
+{{- with include "elastic-inference.configData" . }}
+checksum/config: {{ sha256sum . }}
+{{- end }}
 {{- include "elastic-inference.burstAnnotations" . }}
 {{- if and .Values.metrics.enabled .Values.metrics.scrapeAnnotations }}
 prometheus.io/scrape: 'true'
-prometheus.io/port: '8501'
-prometheus.io/path: {{ include "elastic-inference.metricsPath" . }}
+prometheus.io/port: {{ $server.metrics | int | quote }}
+prometheus.io/path: {{ $server.metricsPath }}
 {{- end }}
 {{- end }}
 
 {{- /* Annotations of the values override those of the chart, so that all features of ECI can be used. */}}
 {{- define "elastic-inference.podAnnotations" -}}
-{{ merge (deepCopy (default dict .Values.podAnnotations)) (include "elastic-inference.ownPodAnnotations" . | fromYaml) | toYaml }}
+{{- with merge (deepCopy (default dict .Values.podAnnotations)) (include "elastic-inference.ownPodAnnotations" . | fromYaml) }}
+{{- toYaml . }}
+{{- end }}
 {{- end }}
 
 {{- define "elastic-inference.image" -}}
-{{- $image := .Values.image -}}
-{{ $image.repository }}{{ with $image.tag }}:{{ . }}{{ end }}{{ with $image.digest }}@{{ . }}{{ end }}
-{{- end }}
-
-{{- define "elastic-inference.args" -}}
-- --port=8500
-- --rest_api_port=8501
-- --model_config_file=/etc/tensorflow-serving/model.config
-- --file_system_poll_wait_seconds={{ int .Values.model.pollSeconds }}
-{{- if .Values.metrics.enabled }}
-- --monitoring_config_file=/etc/tensorflow-serving/monitoring.config
-{{- end }}
-{{- with .Values.extraArgs }}
-{{ toYaml . }}
-{{- end }}
+{{- $server := include "elastic-inference.server" . | fromYaml -}}
+{{ $server.image }}{{ with $server.tag }}:{{ . }}{{ end }}{{ with .Values.image.digest }}@{{ . }}{{ end }}
 {{- end }}
 
 {{- define "elastic-inference.resources" -}}
@@ -40,66 +32,132 @@ prometheus.io/path: {{ include "elastic-inference.metricsPath" . }}
 {{- with $resources }}{{ toYaml . }}{{ end }}
 {{- end }}
 
-{{- /* The status of the model answers 200 while it is still loading. Its metadata does so only when it is ready. */}}
-{{- define "elastic-inference.modelProbe" -}}
+{{- define "elastic-inference.startSeconds" -}}
+{{ mul (int .Values.probes.startup.periodSeconds) (int .Values.probes.startup.failureThreshold) }}
+{{- end }}
+
+{{- define "elastic-inference.readyProbe" -}}
 httpGet:
-  path: /v1/models/{{ .Values.model.name }}/metadata
+  path: {{ (include "elastic-inference.server" . | fromYaml).readyPath }}
   port: http-serving
 {{- end }}
 
+{{- define "elastic-inference.ports" -}}
+{{- $server := include "elastic-inference.server" . | fromYaml }}
+{{- if $server.grpc }}
+- name: grpc-serving
+  containerPort: {{ int $server.grpc }}
+  protocol: TCP
+{{- end }}
+- name: http-serving
+  containerPort: {{ int $server.rest }}
+  protocol: TCP
+{{- if and .Values.metrics.enabled (eq $server.metricsPortName "metrics") }}
+- name: metrics
+  containerPort: {{ int $server.metrics }}
+  protocol: TCP
+{{- end }}
+{{- end }}
+
 {{- define "elastic-inference.container" -}}
-name: tensorflow-serving
+{{- $server := include "elastic-inference.server" . | fromYaml -}}
+name: {{ $server.container }}
 image: {{ include "elastic-inference.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
-# Not the entrypoint of the image, which adds --model_name and --model_base_path.
-command: [/usr/bin/tensorflow_model_server]
+{{- with include "elastic-inference.command" . | trim }}
+command:
+  {{- . | nindent 2 }}
+{{- end }}
+{{- with include "elastic-inference.args" . | trim }}
 args:
-  {{- include "elastic-inference.args" . | nindent 2 }}
-{{- with .Values.env }}
+  {{- . | nindent 2 }}
+{{- end }}
+{{- with include "elastic-inference.env" . | trim }}
 env:
-  {{- toYaml . | nindent 2 }}
+  {{- . | nindent 2 }}
 {{- end }}
 ports:
-  - name: grpc-serving
-    containerPort: 8500
-    protocol: TCP
-  - name: http-serving
-    containerPort: 8501
-    protocol: TCP
+  {{- include "elastic-inference.ports" . | trim | nindent 2 }}
 startupProbe:
-  {{- include "elastic-inference.modelProbe" . | nindent 2 }}
+  {{- include "elastic-inference.readyProbe" . | nindent 2 }}
   {{- toYaml .Values.probes.startup | nindent 2 }}
 readinessProbe:
-  {{- include "elastic-inference.modelProbe" . | nindent 2 }}
+  {{- include "elastic-inference.readyProbe" . | nindent 2 }}
   {{- toYaml .Values.probes.readiness | nindent 2 }}
 # TCP only: a restart does not help a busy server, or one whose model is missing in the bucket.
 livenessProbe:
   tcpSocket:
     port: http-serving
+  # As long as the start may take: no document of ECI has a startup probe.
+  initialDelaySeconds: {{ include "elastic-inference.startSeconds" . }}
   {{- toYaml .Values.probes.liveness | nindent 2 }}
-{{- if .Values.drainSeconds }}
+{{- if $server.drainSeconds }}
 lifecycle:
   preStop:
     exec:
-      # Wait until the Ingress sends no more requests.
-      command: [sleep, {{ int .Values.drainSeconds | quote }}]
+      # Wait until the Ingress sends no more requests, and the last ones are answered.
+      command: [sleep, {{ int $server.drainSeconds | quote }}]
 {{- end }}
 {{- with include "elastic-inference.resources" . }}
 resources:
   {{- . | nindent 2 }}
 {{- end }}
+# ECI takes most of these at the container only.
 securityContext:
+  runAsNonRoot: true
+  runAsUser: {{ int64 .Values.runAsUser }}
+  runAsGroup: {{ int64 .Values.runAsUser }}
   allowPrivilegeEscalation: false
   readOnlyRootFilesystem: true
   capabilities:
     drop: [ALL]
+  seccompProfile:
+    type: RuntimeDefault
 volumeMounts:
+  {{- if .Values.storage.enabled }}
   - name: model
     mountPath: {{ .Values.storage.mountPath }}
     readOnly: true
+  {{- end }}
+  {{- if include "elastic-inference.configData" . }}
   - name: config
     mountPath: /etc/tensorflow-serving
     readOnly: true
+  {{- end }}
   - name: tmp
     mountPath: /tmp
+  {{- if $server.sharedMemorySize }}
+  - name: shared-memory
+    mountPath: /dev/shm
+  {{- end }}
+  {{- with .Values.extraVolumeMounts }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end }}
+
+{{- define "elastic-inference.volumes" -}}
+{{- $server := include "elastic-inference.server" . | fromYaml }}
+{{- if .Values.storage.enabled }}
+- name: model
+  persistentVolumeClaim:
+    claimName: {{ include "elastic-inference.claimName" . }}
+    readOnly: true
+{{- end }}
+{{- if include "elastic-inference.configData" . }}
+- name: config
+  configMap:
+    name: {{ include "elastic-inference.name" . }}-config
+{{- end }}
+- name: tmp
+  emptyDir:
+    sizeLimit: {{ $server.tmpSize }}
+{{- with $server.sharedMemorySize }}
+- name: shared-memory
+  emptyDir:
+    medium: Memory
+    sizeLimit: {{ . }}
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}

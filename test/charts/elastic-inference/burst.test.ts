@@ -91,6 +91,50 @@ describe('burst.mode', { timeout: 60_000 }, () => {
     });
   });
 
+  it.each([
+    ['none', { 'k8s.aliyun.com/eci-auto-imc': 'false' }],
+    ['eci-auto-imc', { 'k8s.aliyun.com/eci-auto-imc': 'true' }],
+    ['eci-image-cache', { 'k8s.aliyun.com/eci-image-cache': 'true', 'k8s.aliyun.com/eci-auto-imc': 'false' }],
+  ])(
+    'with image cache %s says whether ECI may create caches, which it bills',
+    async (imageCache, expected) => {
+      const { annotations } = await templateOf({ burst: { imageCache } });
+      expect(annotations).toMatchObject(expected);
+    },
+  );
+
+  it('sets an image cache by its ID, and a RAM role', async () => {
+    const { annotations } = await templateOf({ burst: { imageCacheId: 'imc-2ze1', ramRoleName: 'serve' } });
+    expect(annotations).toMatchObject({
+      'k8s.aliyun.com/eci-imc-id': 'imc-2ze1',
+      'k8s.aliyun.com/eci-ram-role-name': 'serve',
+    });
+  });
+
+  it.each(['annotation', 'virtualNode'])(
+    'serverless, by %s, sets what ECI needs and no way to get there',
+    async (by) => {
+      const { labels, annotations, pod } = await templateOf({ burst: { mode: 'serverless', by } });
+      expect(annotations).toMatchObject({ 'k8s.aliyun.com/eci-use-specs': 'ecs.gn6i-c4g1.xlarge' });
+      expect(annotations).not.toHaveProperty(['alibabacloud.com/burst-resource']);
+      expect(labels).not.toHaveProperty(['alibabacloud.com/eci']);
+      expect([pod.tolerations, pod.affinity]).toEqual([undefined, undefined]);
+    },
+  );
+
+  it('eci by resourcePolicy orders ECS before ECI for the pods of the release', async () => {
+    const objects = await renderGuide({ burst: { mode: 'eci', by: 'resourcePolicy' } });
+    const { spec } = only<Serving>(objects, 'Deployment');
+    expect(only(objects, 'ResourcePolicy')).toMatchObject({
+      spec: {
+        selector: spec.selector.matchLabels,
+        strategy: 'prefer',
+        units: [{ resource: 'ecs' }, { resource: 'eci' }],
+      },
+    });
+    expect([spec.template.spec.tolerations, spec.template.spec.affinity]).toEqual([undefined, undefined]);
+  });
+
   it('lets podAnnotations override the annotations of the chart', async () => {
     const { annotations } = await templateOf({
       podAnnotations: { 'k8s.aliyun.com/eci-use-specs': '4-16Gi', 'k8s.aliyun.com/eci-with-eip': 'true' },

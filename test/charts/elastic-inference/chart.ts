@@ -1,9 +1,13 @@
 import { join } from 'node:path';
 import type { KubernetesObject } from '../../support/manifests.ts';
+import { ciValues, exampleValues } from '../support/ci-values.ts';
 import { chartDirectory, renderChart, type ChartInput } from '../support/helm.ts';
 
 export const chart = chartDirectory('elastic-inference');
 export const guideValues = join(chart, 'values-guide.yaml');
+
+/** Every values file with which the chart must render. */
+export const valueFiles = [...ciValues('elastic-inference'), ...exampleValues('elastic-inference')];
 
 /** Installs the example of the guide with its values file. */
 export const guide: ChartInput = {
@@ -48,8 +52,10 @@ export interface PodSpec {
 
 export interface Container {
   readonly image: string;
-  readonly command: readonly string[];
-  readonly args: readonly string[];
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
+  readonly name: string;
+  readonly lifecycle?: object;
   readonly env?: readonly { readonly name: string }[];
   readonly ports: readonly {
     readonly name: string;

@@ -25,7 +25,7 @@ describe("the guide's example in the chart", () => {
         `Service ${workload}`,
         'HorizontalPodAutoscaler bert-tfserving-eci-hpa',
         'Ingress bert-tfserving',
-        // For the version policy, which `arena` silently drops, and the metrics of TensorFlow Serving.
+        // For the version policy, which `arena` has deprecated, and the metrics of TensorFlow Serving.
         `ConfigMap ${workload}-config`,
         // The guide has none, so a drain could evict all pods together.
         `PodDisruptionBudget ${workload}`,
@@ -82,6 +82,8 @@ describe("the guide's example in the chart", () => {
     expect(annotations).toEqual({
       'alibabacloud.com/burst-resource': 'eci_only',
       'k8s.aliyun.com/eci-use-specs': 'ecs.gn6i-c4g1.xlarge',
+      // ECI creates image caches and bills them unless told not to.
+      'k8s.aliyun.com/eci-auto-imc': 'false',
     });
     expect(checksum).toMatch(/^[0-9a-f]{64}$/);
   });
@@ -188,9 +190,9 @@ describe('differences from the guide', () => {
     });
   });
 
-  it('a model config file: --version-policy=specific:N has no effect, and --model_name has none beside the file', () => {
+  it('a model config file: arena has deprecated --version-policy, and --model_name has no effect beside the file', () => {
     expect(container.args).toContain('--model_config_file=/etc/tensorflow-serving/model.config');
-    expect(container.args.join(' ')).not.toMatch(/--model_(name|base_path)/);
+    expect(container.args?.join(' ')).not.toMatch(/--model_(name|base_path)/);
   });
 
   it('readiness when the model answers, with 15 minutes for a cold start: with only a liveness probe, a pod is ready at once and killed after 3 minutes', () => {

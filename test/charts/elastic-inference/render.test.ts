@@ -1,14 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../support/manifests.ts';
-import { ciValues } from '../support/ci-values.ts';
 import { helmMajors, lintChart, renderChart, type ChartInput } from '../support/helm.ts';
 import { kubernetesFaults } from '../support/kubernetes-check.ts';
-import { chart, guideValues, renderGuide } from './chart.ts';
+import { chart, renderGuide, valueFiles } from './chart.ts';
 
-const files = [...ciValues('elastic-inference'), { name: 'the guide', file: guideValues }];
 const apiVersions = ['monitoring.coreos.com/v1'];
 
-describe.each(files)('the values of $name', ({ file }) => {
+describe.each(valueFiles)('the values of $name', ({ file }) => {
   const input: ChartInput = { chart, valueFiles: [file], apiVersions };
 
   it.each(helmMajors)(
@@ -30,8 +28,8 @@ describe.each(files)('the values of $name', ({ file }) => {
 
 /** Combinations that the files above do not cover. */
 const matrix: readonly object[] = ['none', 'eci', 'eci_only'].flatMap((mode) =>
-  ['virtualNode', 'annotation', 'label']
-    .filter((by) => !(by === 'label' && mode === 'eci'))
+  ['virtualNode', 'annotation', 'label', 'resourcePolicy']
+    .filter((by) => !(by === 'label' && mode === 'eci') && !(by === 'resourcePolicy' && mode === 'eci_only'))
     .map((by) => ({ burst: { mode, by }, gpu: { count: mode === 'none' ? 0 : 1 } })),
 );
 
@@ -39,8 +37,14 @@ const matrix: readonly object[] = ['none', 'eci', 'eci_only'].flatMap((mode) =>
 const leftEmpty = {
   ...{ imagePullSecrets: null, resources: null, strategy: null, extraArgs: null, env: null },
   ...{ podAnnotations: null, podLabels: null, nodeSelector: null, tolerations: null, affinity: null },
-  ...{ topologySpreadConstraints: null, service: { annotations: null } },
-  ingress: { annotations: null, backend: 'grpc' },
+  ...{
+    topologySpreadConstraints: null,
+    service: { annotations: null },
+    storage: { oss: { attributes: null } },
+  },
+  ...{ extraVolumes: null, extraVolumeMounts: null, initContainers: null, extraObjects: null },
+  server: { command: null },
+  ingress: { annotations: null, backend: 'grpc', tlsSecretName: 'example-com' },
   autoscaling: { behavior: null, sls: { labels: null } },
   burst: { mode: 'eci', by: 'virtualNode', vSwitches: null },
   metrics: { serviceMonitor: { labels: null } },
@@ -50,7 +54,7 @@ describe('every object of elastic-inference', () => {
   let objects: KubernetesObject[];
   beforeAll(async () => {
     const renders = await Promise.all([
-      ...files.flatMap(({ file }) =>
+      ...valueFiles.flatMap(({ file }) =>
         ['1.26.0', '1.36.0'].map((kubeVersion) =>
           renderChart({ chart, valueFiles: [file], apiVersions, kubeVersion }),
         ),

@@ -49,7 +49,7 @@ describe('the metrics of the HPA, as the adapter parses them', () => {
   it.each([
     ["the guide's names", {}, 'sls.ingress.route'],
     ['another port of the Service', { service: { restPort: 80 } }, 'sls.ingress.route'],
-    ['the port of gRPC', { ingress: { backend: 'grpc' } }, 'sls.ingress.route'],
+    ['the port of gRPC', { ingress: { backend: 'grpc', tlsSecretName: 'example-com' } }, 'sls.ingress.route'],
     ['a route of 63 characters', { name: exactly(63) }, 'sls.ingress.route'],
     ['a route of 64 characters', { name: exactly(64) }, 'sls.ingress.service'],
     ['a route far longer than a label value', { name: `${long}-2026` }, 'sls.ingress.service'],

@@ -1,13 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../support/manifests.ts';
-import { ciValues } from '../support/ci-values.ts';
 import { renderChart } from '../support/helm.ts';
 import { restrictedFaults } from '../support/restricted-profile.ts';
-import { chart, guideValues, onlyContainer, type Serving } from './chart.ts';
+import { chart, onlyContainer, valueFiles, type Serving } from './chart.ts';
 
-const files = [...ciValues('elastic-inference'), { name: 'the guide', file: guideValues }];
-
-describe.each(files)('the objects of $name', ({ name, file }) => {
+describe.each(valueFiles)('the objects of $name', ({ name, file }) => {
   let objects: KubernetesObject[];
   let deployment: Serving;
   beforeAll(async () => {
@@ -20,11 +17,19 @@ describe.each(files)('the objects of $name', ({ name, file }) => {
     expect(restrictedFaults(deployment.spec.template.spec)).toEqual([]);
   });
 
-  it('write only to /tmp, and get no token of the cluster', () => {
+  it('write only to /tmp and shared memory, and get no token of the cluster', () => {
     const container = onlyContainer(deployment);
-    expect(container.securityContext).toMatchObject({ readOnlyRootFilesystem: true });
+    // ECI takes users and groups at the container.
+    expect(container.securityContext).toMatchObject({
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      runAsUser: 65532,
+      runAsGroup: 65532,
+    });
     const writable = container.volumeMounts.filter(({ readOnly }) => readOnly !== true);
-    expect(writable.map(({ mountPath }) => mountPath)).toEqual(['/tmp']);
+    expect(writable.map(({ mountPath }) => mountPath).filter((path) => path !== '/dev/shm')).toEqual([
+      '/tmp',
+    ]);
     expect(deployment.spec.template.spec.automountServiceAccountToken).toBe(false);
     // With fsGroup, the driver of OSS would walk the whole bucket.
     expect(deployment.spec.template.spec.securityContext).not.toHaveProperty('fsGroup');

@@ -70,7 +70,7 @@ describe('TensorFlow Serving in the pod', { timeout: 60_000 }, () => {
     expect(onlyContainer(deployment)).toMatchObject({
       lifecycle: { preStop: { exec: { command: ['sleep', '20'] } } },
     });
-    expect(deployment.spec.template.spec.terminationGracePeriodSeconds).toBe(50);
+    expect(deployment.spec.template.spec.terminationGracePeriodSeconds).toBe(30);
   });
 
   it('releases its GPU before another pod starts with the strategy Recreate', async () => {

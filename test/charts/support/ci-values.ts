@@ -17,3 +17,12 @@ export function ciValues(chart: string): CiValues[] {
     .sort()
     .map((file) => ({ name: basename(file, '-values.yaml'), file: join(directory, file) }));
 }
+
+/** Returns the files `values-*.yaml` of a chart, its examples, sorted by name. */
+export function exampleValues(chart: string): CiValues[] {
+  const directory = chartDirectory(chart);
+  return readdirSync(directory)
+    .filter((file) => /^values-.*\.yaml$/.test(file))
+    .sort()
+    .map((file) => ({ name: `the example ${file}`, file: join(directory, file) }));
+}

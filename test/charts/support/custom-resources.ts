@@ -116,3 +116,15 @@ export interface Issuer {
   metadata: Metadata;
   spec: { selfSigned: object } | { ca: { secretName: string } };
 }
+
+/** Source: ACK, "Custom priority-based scheduling for elastic resources" (scheduling.alibabacloud.com/v1alpha1). */
+export interface ResourcePolicy {
+  apiVersion: 'scheduling.alibabacloud.com/v1alpha1';
+  kind: 'ResourcePolicy';
+  metadata: Metadata;
+  spec: {
+    selector: Record<string, string>;
+    strategy: 'prefer';
+    units: { resource: 'ecs' | 'eci'; nodeSelector?: Record<string, string>; max?: number }[];
+  };
+}

@@ -6,7 +6,11 @@ export const kubernetesVersions = ['1.26', '1.36'] as const;
 /** `before 1.26` has the types of all older versions, for API versions that were removed. */
 export type KubernetesVersion = (typeof kubernetesVersions)[number] | 'before 1.26';
 
-const customResources = ['monitoring.coreos.com/v1', 'cert-manager.io/v1'];
+const customResources = [
+  'monitoring.coreos.com/v1',
+  'cert-manager.io/v1',
+  'scheduling.alibabacloud.com/v1alpha1',
+];
 
 /**
  * Returns the TypeScript type, as an expression, of an object in a Kubernetes version. Published types are used, or those
