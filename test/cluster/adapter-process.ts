@@ -18,6 +18,8 @@ export interface AdapterSettings {
   readonly serviceNamespace: string;
   readonly kubeconfig: string;
   readonly slsEndpoint: string;
+  /** Undefined: learned. */
+  readonly delaySeconds: number | undefined;
   /** Holds the certificate, and is the HOME of the process. */
   readonly directory: string;
   readonly accessKey: { readonly id: string; readonly secret: string };
@@ -44,8 +46,9 @@ export class AdapterProcess implements AsyncDisposable {
       const value = changed[flag];
       return value === undefined ? arg : `--${flag}=${value}`;
     });
-    const { kubeconfig, slsEndpoint } = settings;
-    const more = [`--kubeconfig=${kubeconfig}`, `--sls-endpoint=${slsEndpoint}`, '--delay=2'];
+    const { kubeconfig, slsEndpoint, delaySeconds } = settings;
+    const delay = delaySeconds === undefined ? [] : [`--delay=${delaySeconds}`];
+    const more = [`--kubeconfig=${kubeconfig}`, `--sls-endpoint=${slsEndpoint}`, ...delay];
     this.#process = startCli([...own, ...more], directory, {
       ALIBABA_CLOUD_ACCESS_KEY_ID: accessKey.id,
       ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKey.secret,

@@ -9,8 +9,7 @@ let labels: Readonly<Record<string, string>>;
 let metricPath: string;
 
 beforeAll(async () => {
-  const { CLUSTER_KUBECONFIG: kubeconfig = '', CLUSTER_ADAPTER_HOST: host = 'localhost' } = process.env;
-  loop = await startLoop(kubeconfig, host);
+  loop = await startLoop();
   labels = { 'sls.project': project, 'sls.logstore': logstore, 'sls.ingress.route': routeOf(loop.run) };
   metricPath = readPath('sls_ingress_qps', selectorOf(labels), loop.run.workloadNamespace);
   return () => loop[Symbol.asyncDispose]();

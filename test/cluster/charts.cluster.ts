@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { ciValues } from '../charts/support/ci-values.ts';
+import { ciValues, exampleValues } from '../charts/support/ci-values.ts';
 import { chartDirectory } from '../charts/support/helm.ts';
 import { parseObjects, type KubernetesObject } from '../support/manifests.ts';
 import { ControlPlane } from './control-plane.ts';
@@ -42,10 +42,10 @@ afterAll(async () => {
 
 /** The values files of both charts. */
 const files = [adapter, 'elastic-inference'].flatMap((chart) =>
-  ciValues(chart).map((file) => ({ chart, ...file })),
+  [...ciValues(chart), ...exampleValues(chart)].map((file) => ({ chart, ...file })),
 );
 
-it.each(files)('the API server accepts chart $chart with ci/$name', async ({ chart, file }) => {
+it.each(files)('the API server accepts chart $chart with $name', async ({ chart, file }) => {
   // Hooks need the objects before them, which a dry run does not create. Scaling to 0 is on by default from 1.37.
   const leastReplicas = chart === adapter ? [] : ['--set', 'autoscaling.minReplicas=1'];
   const args = [
@@ -61,7 +61,7 @@ it.each(files)('the API server accepts chart $chart with ci/$name', async ({ cha
   const served = objects.filter(({ apiVersion }) => apiVersions.includes(apiVersion));
   // Custom resources of an operator that the cluster does not have.
   for (const { apiVersion } of objects.filter((object) => !served.includes(object)))
-    expect(apiVersion).toMatch(/^(cert-manager\.io|monitoring\.coreos\.com)\//);
+    expect(apiVersion).toMatch(/^(cert-manager\.io|monitoring\.coreos\.com|scheduling\.alibabacloud\.com)\//);
   const dryRun = ['create', '--dry-run=server', '--validate=strict', '-f', '-', '-o', 'name'];
   const taken: string[] = [];
   for (const [namespace, items] of Map.groupBy(served, ({ metadata }) => metadata.namespace)) {

@@ -23,10 +23,11 @@ export class ControlPlane implements AsyncDisposable {
   /** Cancels every wait when it is aborted. */
   signal: AbortSignal | undefined;
   readonly kubeconfig: string;
-  readonly #program: string;
+  /** Path of kubectl. */
+  readonly program: string;
 
   private constructor(program: string, kubeconfig: string, directory: string) {
-    this.#program = program;
+    this.program = program;
     this.kubeconfig = kubeconfig;
     this.directory = directory;
   }
@@ -53,7 +54,7 @@ export class ControlPlane implements AsyncDisposable {
         else
           reject(new Error(`kubectl ${args.join(' ')}: ${stderr.trim() || error.message}`, { cause: error }));
       };
-      const child = execFile(this.#program, [...common, ...args], { maxBuffer: 1 << 26 }, done);
+      const child = execFile(this.program, [...common, ...args], { maxBuffer: 1 << 26 }, done);
       child.stdin?.end(input);
     });
   }

@@ -25,11 +25,20 @@ export interface Loop extends AsyncDisposable {
   startReplica(): Promise<AdapterProcess>;
 }
 
-/**
- * @param host name by which the API server reaches this machine; any but `localhost` makes the adapter listen on all addresses
- * @throws Error if the cluster already has a provider of external metrics; objects created so far are deleted
- */
-export async function startLoop(kubeconfig: string, host: string): Promise<Loop> {
+export interface LoopOptions {
+  /** The routes with traffic. Default: that of the guide's workload. */
+  readonly routesOf?: (run: TestRun) => readonly string[];
+  /** How long after its time a line is in the logstore. Default: it is there before. */
+  readonly linesLateSeconds?: number;
+  /** How long before now a window ends. Default: 2. `learned`: as the adapter does without the setting. */
+  readonly delaySeconds?: number | 'learned';
+}
+
+/** @throws Error if the cluster already has a provider of external metrics; objects created so far are deleted */
+export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
+  // Any host but `localhost` makes the adapter listen on all addresses.
+  const { CLUSTER_KUBECONFIG: kubeconfig = '', CLUSTER_ADAPTER_HOST: host = 'localhost' } = process.env;
+  const { routesOf = (one: TestRun) => [routeOf(one)], linesLateSeconds, delaySeconds = 2 } = options;
   await using stack = new AsyncDisposableStack();
   const run = newTestRun();
   const cluster = stack.use(await ControlPlane.connect(kubeconfig));
@@ -40,7 +49,9 @@ export async function startLoop(kubeconfig: string, host: string): Promise<Loop>
   const emulator = stack.use(
     await startEmulator({ listenHost: '127.0.0.1', listenPort: 0, logstores, accessKey }),
   );
-  const traffic = stack.use(new SteadyTraffic(emulator.sink(project, logstore), routeOf(run)));
+  const aheadSeconds = linesLateSeconds === undefined ? undefined : -linesLateSeconds;
+  const sink = emulator.sink(project, logstore);
+  const traffic = stack.use(new SteadyTraffic(sink, routesOf(run), aheadSeconds));
   traffic.start();
 
   const port = await freePort();
@@ -58,6 +69,7 @@ export async function startLoop(kubeconfig: string, host: string): Promise<Loop>
       serviceNamespace: run.adapterNamespace,
       kubeconfig: file,
       slsEndpoint: emulator.url,
+      delaySeconds: delaySeconds === 'learned' ? undefined : delaySeconds,
       directory,
       accessKey,
     });

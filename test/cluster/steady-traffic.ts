@@ -4,45 +4,57 @@ import type { LogSink } from '../../emulator/log-record.ts';
 /** The pattern of lines repeats after these seconds, so every window of a multiple of them has the same number of lines. */
 const periodSeconds = 5;
 /** Lines are appended this long before a window can include them. */
-const aheadSeconds = 2;
+const usualAheadSeconds = 2;
 
-/** Appends log lines of one route to the logstore at an exact rate, second by second. */
+/** Appends log lines of some routes to the logstore at an exact rate, second by second. */
 export class SteadyTraffic implements AsyncDisposable {
   readonly #sink: LogSink;
-  readonly #route: string;
+  readonly #routes: readonly string[];
+  readonly #aheadSeconds: number;
   readonly #ended = new AbortController();
   #qps = 0;
+  #nextSecond = Math.floor(Date.now() / 1000);
   #running: Promise<void> | undefined;
 
-  constructor(sink: LogSink, route: string) {
+  /** @param aheadSeconds how long before its time a line is appended; negative: how late */
+  constructor(sink: LogSink, routes: readonly string[], aheadSeconds = usualAheadSeconds) {
     this.#sink = sink;
-    this.#route = route;
+    this.#routes = routes;
+    this.#aheadSeconds = aheadSeconds;
   }
 
   start(): void {
     this.#running ??= this.#run();
   }
 
-  /** @param qps a multiple of 0.2; a window has this rate once it lies wholly after the change */
-  set(qps: number): void {
+  /**
+   * @param qps of each route, a multiple of 0.2; a window has this rate once it lies wholly after the change
+   * @returns the first second with this rate, in Unix time
+   */
+  set(qps: number): number {
     if (!Number.isInteger(qps * periodSeconds))
       throw new Error(`${qps} is no multiple of 1/${periodSeconds}`);
     this.#qps = qps;
+    return this.#nextSecond;
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#ended;
-    let next = Math.floor(Date.now() / 1000);
     while (!signal.aborted) {
-      for (; next <= Date.now() / 1000 + aheadSeconds; next++) await this.#append(next);
+      while (this.#nextSecond <= Date.now() / 1000 + this.#aheadSeconds)
+        await this.#append(this.#nextSecond++);
       await sleep(100, undefined, { signal }).catch(() => undefined);
     }
   }
 
   async #append(timeSeconds: number): Promise<void> {
-    const record = { timeSeconds, fields: { proxy_upstream_name: this.#route, status: '200' } };
     const count = linesIn(timeSeconds, this.#qps);
-    if (count > 0) await this.#sink.append(Array.from({ length: count }, () => record));
+    if (count === 0) return;
+    const lines = this.#routes.map((route) => ({
+      timeSeconds,
+      fields: { proxy_upstream_name: route, status: '200' },
+    }));
+    await this.#sink.append(Array.from({ length: count }, () => lines).flat());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
