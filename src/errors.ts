@@ -9,6 +9,8 @@ export interface ErrorEntry {
   readonly retryable: boolean;
   /** Whether it counts towards opening the project's circuit: the project, or SLS as a whole, fails. */
   readonly opensCircuit: boolean;
+  /** What SLS does not know, or does not show us. It is asked ever more rarely for it (`sls/project-gates.ts`). */
+  readonly absent: 'project' | 'logstore' | undefined;
   /** Whether only a part of a query may be at fault, so that its parts are worth asking one by one. */
   readonly splittable: boolean;
   /** How self-metrics count an SLS query that ended with it. */
@@ -28,6 +30,7 @@ export interface ErrorEntry {
 const usual = {
   retryable: false,
   opensCircuit: false,
+  absent: undefined,
   splittable: false,
   countsAs: 'failed',
   logLevel: 'warn',
@@ -104,6 +107,13 @@ const entries = {
     when: 'The adapter already handles as many requests as it accepts at the same time.',
     remedy: 'Try again in a second; more replicas of the adapter handle more requests.',
   },
+  LimitExceeded: {
+    httpStatus: 429,
+    logLevel: 'debug',
+    when: 'The namespace reads more different series, logstores or projects than one namespace may (`reading.perNamespace`), or too many of its queries wait for SLS.',
+    remedy:
+      'Read fewer of them in the namespace, for example all routes with the same labels, or raise the setting that the message names.',
+  },
   AuthorizationUnavailable: {
     httpStatus: 500,
     when: 'The API server did not answer whether the user may do this.',
@@ -144,12 +154,13 @@ const entries = {
   },
   ProjectNotFound: {
     httpStatus: 404,
-    opensCircuit: true,
+    absent: 'project',
     when: 'SLS has no such project in that region (ProjectNotExist).',
     remedy: 'Check sls.project, and that the adapter uses the region or endpoint of the project.',
   },
   LogstoreNotFound: {
     httpStatus: 404,
+    absent: 'logstore',
     when: 'The project has no such logstore (LogStoreNotExist).',
     remedy: 'Check sls.logstore; on ACK, the logstore of nginx-ingress is named "nginx-ingress".',
   },
@@ -200,6 +211,7 @@ const entries = {
   },
   PermissionDenied: {
     httpStatus: 503,
+    absent: 'logstore',
     when: 'RAM does not allow the identity of the adapter to query the logstore (Unauthorized, "denied by sts or ram").',
     remedy:
       'Grant log:GetLogStoreLogs on acs:log:*:*:project/PROJECT and on acs:log:*:*:project/PROJECT/logstore/LOGSTORE to the RAM identity of the adapter.',
@@ -219,7 +231,7 @@ const entries = {
   },
   ProjectForeign: {
     httpStatus: 503,
-    opensCircuit: true,
+    absent: 'project',
     when: 'The project belongs to another Alibaba Cloud account than the key (Unauthorized "The project does not belong to you").',
     remedy:
       'Correct sls.project, or give the adapter credentials of the account that owns it: projects[].sls.credentials, for example with source assume-role and a role of that account.',

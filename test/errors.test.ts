@@ -41,13 +41,11 @@ describe('the error registry', () => {
     }
   });
 
-  it('opens the circuit of a project only for failures of SLS, of its credentials or of the project', () => {
+  it('opens the circuit of a project only for failures of SLS or of its credentials', () => {
     expect(codesWhere(({ opensCircuit }) => opensCircuit).sort()).toEqual([
       'AccountSuspended',
       'CredentialsMissing',
       'CredentialsRefused',
-      'ProjectForeign',
-      'ProjectNotFound',
       'ServiceNotActivated',
       'SlsReplyInvalid',
       'SlsThrottled',

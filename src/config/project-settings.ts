@@ -5,7 +5,7 @@ import { isMapping } from './setting-path.ts';
 /** The settings that may differ by project. */
 export interface ProjectSettings {
   readonly reading: ReadingSettings;
-  readonly sls: Omit<Config['sls'], 'connectTimeoutSeconds' | 'readTimeoutSeconds'>;
+  readonly sls: Omit<Config['sls'], 'connectTimeoutSeconds' | 'readTimeoutSeconds' | 'maxQueriesPerSecond'>;
 }
 
 /**
@@ -27,7 +27,7 @@ export function projectSettings({ reading, sls, projects }: Config): (project: s
 }
 
 /** The section `reading` of a project, with the times that reads and queries use in milliseconds. */
-export interface ReadingSettings extends Omit<Config['reading'], 'maxSeries'> {
+export interface ReadingSettings extends Omit<Config['reading'], 'maxSeries' | 'perNamespace'> {
   readonly freshnessMs: number;
   readonly maxStaleMs: number;
   readonly patienceMs: number;

@@ -24,6 +24,11 @@ export const readingSection = section({
   ).default(2),
   deadlineSeconds: whole(1, 20, 'How long one read may take, including retries').default(20),
   maxSeries: whole(1, 1_000_000, 'How many readings are kept at most').default(50_000),
+  perNamespace: section({
+    maxSeries: whole(1, 1_000_000, 'How many series one namespace may read').default(5000),
+    maxLogstores: whole(1, 1000, 'Of how many logstores one namespace may read').default(50),
+    maxProjects: whole(1, 1000, 'Of how many projects one namespace may read').default(20),
+  }).prefault({}),
   maxNamedRoutes: whole(
     0,
     1000,

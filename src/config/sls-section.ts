@@ -31,8 +31,13 @@ export const slsSection = section({
   maxConcurrentQueries: whole(
     1,
     100,
-    'How many queries may run on a project at a time; SLS allows 15, shared by all clients',
+    'How many queries may run on a project at a time, those of one namespace on half of the places; SLS allows 15, shared by all clients',
   ).default(5),
+  maxQueriesPerSecond: whole(
+    1,
+    1000,
+    'How many queries a second are sent to SLS, all projects together; the namespaces that wait take turns',
+  ).default(20),
   breaker: section({
     failures: whole(
       1,
@@ -49,8 +54,14 @@ export const slsSection = section({
 
 /** A project replaces the credentials as a whole: settings of one source mean nothing to another. */
 export const slsOverride = section({
-  ...inheriting(slsSection.omit({ connectTimeoutSeconds: true, readTimeoutSeconds: true, credentials: true }))
-    .shape,
+  ...inheriting(
+    slsSection.omit({
+      connectTimeoutSeconds: true,
+      readTimeoutSeconds: true,
+      maxQueriesPerSecond: true,
+      credentials: true,
+    }),
+  ).shape,
   credentials: credentialsSection.describe('Credentials for the project, instead of those in sls').optional(),
 });
 

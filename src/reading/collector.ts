@@ -9,6 +9,7 @@ import {
   addWaiter,
   newPendingSeries,
   newQuery,
+  type Asker,
   type InFlightQuery,
   type PendingSeries,
 } from './pending-series.ts';
@@ -93,17 +94,16 @@ export class Collector {
   /**
    * Returns the outcomes, in the order of the series.
    *
-   * @param readId the ID of the read that asks, for the log
    * @throws AdapterError `Canceled` once the signal is aborted
    */
   async collect(
     series: readonly Series[],
     maxRetries: number,
     signal: AbortSignal,
-    readId?: string,
+    asker: Asker = {},
   ): Promise<Outcome[]> {
     if (series.length === 0) return [];
-    const pending = series.map((one) => this.#join(one, maxRetries, readId));
+    const pending = series.map((one) => this.#join(one, maxRetries, asker));
     try {
       return await untilCanceled(Promise.all(pending.map(({ outcome }) => outcome.promise)), signal);
     } finally {
@@ -111,14 +111,14 @@ export class Collector {
     }
   }
 
-  #join(series: Series, maxRetries: number, readId: string | undefined): PendingSeries {
+  #join(series: Series, maxRetries: number, asker: Asker): PendingSeries {
     let pending = this.#pending.get(series.key);
     if (pending === undefined) {
       pending = newPendingSeries(series);
       this.#pending.set(series.key, pending);
       this.#enqueue(pending);
     }
-    addWaiter(pending, maxRetries, readId);
+    addWaiter(pending, maxRetries, asker);
     return pending;
   }
 
@@ -187,7 +187,7 @@ export class Collector {
    * @returns the code of its error; undefined if SLS answered
    */
   async #run(query: InFlightQuery): Promise<ErrorCode | undefined> {
-    const { batch, members, plannedAtMs, deadlineMs, readIds } = query;
+    const { batch, members, plannedAtMs, deadlineMs, namespaces, readIds } = query;
     const { project, logstore, window, plannedAtSeconds } = batch.query;
     const startMs = performance.now();
     const reason = readIds.length > 0 ? 'read' : 'due';
@@ -195,7 +195,7 @@ export class Collector {
     const run = { plannedAtMs, delaySeconds: plannedAtSeconds - window.endSeconds };
     try {
       const result = await withRetry(
-        (signal) => this.#context.query({ ...batch.query, readIds }, signal),
+        (signal) => this.#context.query({ ...batch.query, namespaces, readIds }, signal),
         () => members.reduce((most, { maxRetries }) => Math.max(most, maxRetries), 0),
         query.controller.signal,
         { ...this.#settings, deadlineMs },

@@ -13,11 +13,25 @@ export interface PendingSeries {
   /** The most that any of its waiters allows. */
   maxRetries: number;
   /**
+   * Those that wait.
+   *
+   * @bound {maxNamespaces} of a series | - | - | a constant
+   */
+  readonly namespaces: Set<string>;
+  /**
    * IDs of the waiting reads, for the log.
    *
    * @bound {maxReadIds} of a series | - | - | a constant
    */
   readonly readIds: string[];
+}
+
+/** For whom series are collected. */
+export interface Asker {
+  /** Its queries take turns with those of others. Default: the adapter itself. */
+  readonly namespace?: string | undefined;
+  /** Of a read, for the log. */
+  readonly requestId?: string | undefined;
 }
 
 /** One query to SLS, with all its retries. */
@@ -30,6 +44,12 @@ export interface InFlightQuery {
   readonly controller: AbortController;
   /** The sum over its members. The query is canceled when it reaches 0. */
   waiters: number;
+  /**
+   * Those that wait for it. Grows when others join.
+   *
+   * @bound {maxNamespaces} of a query | - | - | a constant
+   */
+  readonly namespaces: Set<string>;
   /**
    * IDs of the waiting reads. Grows when reads join.
    *
@@ -45,6 +65,7 @@ export const newPendingSeries = (series: Series): PendingSeries => ({
   query: undefined,
   waiters: 0,
   maxRetries: 0,
+  namespaces: new Set(),
   readIds: [],
 });
 
@@ -56,23 +77,40 @@ export function newQuery(
 ): InFlightQuery {
   const members = batch.series.flatMap((series) => pending.get(series) ?? []);
   const waiters = members.reduce((sum, member) => sum + member.waiters, 0);
-  const query = { batch, members, ...times, controller: new AbortController(), waiters, readIds: [] };
+  const query: InFlightQuery = {
+    ...{ batch, members, ...times, controller: new AbortController(), waiters },
+    namespaces: new Set(),
+    readIds: [],
+  };
   for (const member of members) {
     member.query = query;
+    for (const namespace of member.namespaces) addNamespace(query, namespace);
     for (const readId of member.readIds) addReadId(query.readIds, readId);
   }
   if (waiters === 0) query.controller.abort();
   return query;
 }
 
-export function addWaiter(pending: PendingSeries, maxRetries: number, readId: string | undefined): void {
+export function addWaiter(
+  pending: PendingSeries,
+  maxRetries: number,
+  { namespace = '', requestId }: Asker,
+): void {
   const { query } = pending;
   pending.waiters += 1;
   pending.maxRetries = Math.max(pending.maxRetries, maxRetries);
   if (query !== undefined) query.waiters += 1;
-  if (readId === undefined) return;
-  addReadId(pending.readIds, readId);
-  if (query !== undefined) addReadId(query.readIds, readId);
+  for (const one of query === undefined ? [pending] : [pending, query]) {
+    if (namespace !== '') addNamespace(one, namespace);
+    if (requestId !== undefined) addReadId(one.readIds, requestId);
+  }
+}
+
+/** The first ones are enough for its turn. */
+const maxNamespaces = 20;
+
+function addNamespace({ namespaces }: Pick<InFlightQuery, 'namespaces'>, namespace: string): void {
+  if (namespaces.size < maxNamespaces) namespaces.add(namespace);
 }
 
 /** One query may serve a thousand reads. */

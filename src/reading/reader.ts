@@ -92,7 +92,7 @@ export class Reader {
       youngSample(store.get(one), maxStaleMs, nowMs + patienceMs) !== undefined;
     const asked = series.filter((one) => !outcomes.has(one));
     if (asked.length > 0) {
-      const collected = collector.collect(asked, maxRetries, signal, by.requestId);
+      const collected = collector.collect(asked, maxRetries, signal, by);
       const answered = series.every(isServable)
         ? await withinPatience(collected, patienceMs)
         : await collected;

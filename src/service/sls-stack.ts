@@ -35,7 +35,7 @@ export function createSls(
   { clock, env, credentials }: Dependencies,
   observer: SlsObserver & GateObserver & CredentialObserver,
 ): SlsStack {
-  const { connectTimeoutSeconds, readTimeoutSeconds } = config.sls;
+  const { connectTimeoutSeconds, readTimeoutSeconds, maxQueriesPerSecond } = config.sls;
   const settingsOf = (project: string) => projectSls(project).sls;
   const projectSls = projectSettings(config);
   const identities = new Identities({ env, clock, stsEndpoint: stsHost(config.sls, env), observer });
@@ -52,6 +52,7 @@ export function createSls(
   );
   const gates = new ProjectGates({
     logs: client,
+    queriesPerSecond: maxQueriesPerSecond,
     settingsOf: (project) => {
       const { maxConcurrentQueries: maxConcurrent, breaker } = settingsOf(project);
       return { maxConcurrent, breaker: { failures: breaker.failures, openMs: breaker.openSeconds * 1000 } };

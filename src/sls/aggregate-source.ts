@@ -15,6 +15,8 @@ type Variant = Pick<Statement, 'hasAlternative' | 'withoutHeartbeats' | 'maxRows
 export interface AggregateQuery extends LogstoreAddress, Omit<Statement, keyof Variant> {
   /** When the query was planned, Unix seconds. Its window is counted back from then. */
   readonly plannedAtSeconds: number;
+  /** Those that the query serves. */
+  readonly namespaces?: ReadonlySet<string>;
   /** IDs of the reads that wait for the query, for the log. */
   readonly readIds?: readonly string[];
 }
@@ -95,8 +97,8 @@ export class AggregateSource {
   }
 
   #send(query: AggregateQuery, variant: Variant, signal: AbortSignal): Promise<AggregateResult> {
-    const { plannedAtSeconds, readIds = [] } = query;
-    const sent = { ...logQueryOf(query, { ...variant, maxRows: this.#maxRows }), readIds };
+    const { plannedAtSeconds, readIds = [], namespaces = new Set<string>() } = query;
+    const sent = { ...logQueryOf(query, { ...variant, maxRows: this.#maxRows }), readIds, namespaces };
     const decode = (rows: readonly Row[]) => ({
       byRoute: this.#decode(rows, query),
       newestSeconds: isOwnSelect(query) ? undefined : newestIn(rows, scannedWindow(query)),

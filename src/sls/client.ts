@@ -12,6 +12,8 @@ export interface LogQuery extends LogstoreAddress {
   readonly toSeconds: number;
   /** `search | SELECT …`; a SELECT needs an explicit LIMIT, else SLS cuts the rows at its default. */
   readonly query: string;
+  /** The namespaces that the query serves: they take turns. Default: the adapter asks for itself. More may join while it waits. */
+  readonly namespaces?: ReadonlySet<string>;
   /** IDs of the first 20 reads that wait for the query, for the log; none for a refresh. Reads may join while it runs. */
   readonly readIds?: readonly string[];
 }

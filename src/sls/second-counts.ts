@@ -7,7 +7,7 @@ import { heartbeatsAlias, linesAlias, ownHeartbeatsAlias, secondCountsText } fro
 
 /** Asks how many lines a logstore has of each second of a window. */
 export interface SecondCountQuery
-  extends CountedLogstore, Pick<AggregateQuery, 'window' | 'plannedAtSeconds'> {}
+  extends CountedLogstore, Pick<AggregateQuery, 'window' | 'plannedAtSeconds' | 'namespaces'> {}
 
 /** The lines of a logstore that are counted. */
 export interface CountedLogstore extends LogstoreAddress {
@@ -39,9 +39,10 @@ export function countSeconds(
   signal: AbortSignal,
   heartbeats?: HeartbeatLines,
 ): Promise<LineCounts> {
-  const { window, plannedAtSeconds, routeColumn } = query;
+  const { window, plannedAtSeconds, routeColumn, namespaces = new Set<string>() } = query;
   const ask = (ownAgentStart?: string) => {
-    const sent = logQuery(query, window, secondCountsText(window, { ownAgentStart, routeColumn }));
+    const text = secondCountsText(window, { ownAgentStart, routeColumn });
+    const sent = { ...logQuery(query, window, text), namespaces };
     const decode = (rows: readonly Row[]) => {
       const countsOf = (alias: string) => decodeSecondCounts(rows, window, alias);
       const lines = countsOf(linesAlias);

@@ -63,7 +63,8 @@ export function replyError(
   const from = errorCode ?? `HTTP ${statusCode}${proxy === undefined ? '' : ` through ${proxy}`}`;
   const said = (message: string) => [from, message].filter(Boolean).join(': ');
   // Where all logstores of the project fail alike, the message is the same for each of them.
-  const where = errorRegistry[code].opensCircuit ? `project ${address.project}` : logstoreName(address);
+  const { opensCircuit, absent } = errorRegistry[code];
+  const where = opensCircuit || absent === 'project' ? `project ${address.project}` : logstoreName(address);
   return new AdapterError(code, `SLS, ${where}: ${said(withoutChangingParts(text))}`, {
     cause: new Error(`SLS answered ${statusCode} ${said(text)}`),
     slsRequestId,

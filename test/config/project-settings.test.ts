@@ -17,8 +17,8 @@ describe('the settings of a project', () => {
       patienceMs: reading.patienceSeconds * 1000,
       deadlineMs: reading.deadlineSeconds * 1000,
     });
-    const { connectTimeoutSeconds, readTimeoutSeconds } = sls;
-    expect({ ...ofAll.sls, connectTimeoutSeconds, readTimeoutSeconds }).toEqual(sls);
+    const { connectTimeoutSeconds, readTimeoutSeconds, maxQueriesPerSecond } = sls;
+    expect({ ...ofAll.sls, connectTimeoutSeconds, readTimeoutSeconds, maxQueriesPerSecond }).toEqual(sls);
     expect(settingsFor([{ project: 'other', reading: { refreshesIn15Seconds: 9 } }])('k8s-log-c1')).toEqual(
       ofAll,
     );

@@ -16,6 +16,7 @@ import {
 } from '../support/adapter.ts';
 import { expectStatus } from '../support/expect-status.ts';
 import { TestClock } from '../support/test-clock.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const route = 'default-bert-8501';
 const good = { 'sls.project': project, 'sls.logstore': logstore, 'sls.ingress.route': route };
@@ -140,6 +141,10 @@ describe('a read while SLS fails', () => {
       ).toBeGreaterThan(0);
 
       emulator.setFaults({});
+      await waitFor(
+        async () => 'items' in ((await adapter.read('sls_ingress_qps', good)).body as object),
+        10_000,
+      );
       expect((await adapter.read('sls_ingress_qps', good)).body).toMatchObject({ items: [{ value: '2' }] });
     },
   );

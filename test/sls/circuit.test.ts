@@ -71,13 +71,13 @@ describe('a circuit', () => {
     'SlsReplyInvalid',
     'CredentialsRefused',
     'CredentialsMissing',
-    'ProjectNotFound',
   ])('counts %s as a failure', async (code) => {
     for (let n = 0; n < 3; n++) expect(await fail(code)).toBe(code);
     expect(circuit.phase).toBe('open');
   });
 
   it.each<ErrorCode>([
+    'ProjectNotFound',
     'LogstoreNotFound',
     'IndexMissing',
     'QueryRefused',

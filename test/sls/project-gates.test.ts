@@ -192,14 +192,25 @@ describe('the circuit of a project', () => {
   });
 });
 
-it('keeps the gates of the most recently queried projects, up to the maximum', () => {
-  for (const name of ['a', 'b', 'a', 'c', 'd']) void ask({ project: name });
-  expect(
+describe('the gates that are kept', () => {
+  const projects = () =>
     gates
       .counts()
       .map((counts) => counts.project)
-      .sort(),
-  ).toEqual(['a', 'c', 'd']);
+      .sort();
+
+  it('are those of the projects with queries, then of those that SLS has answered for', async () => {
+    for (const name of ['real', 'busy', 'made-up']) void ask({ project: name });
+    logs.sent[0]?.answer();
+    logs.sent[2]?.fail('QueryRefused');
+    await settled();
+    void ask({ project: 'next' });
+    expect(projects()).toEqual(['busy', 'next', 'real']);
+    void ask({ project: 'another' });
+    expect(projects()).toEqual(['another', 'busy', 'next']);
+    void ask({ project: 'last' });
+    expect(projects()).toEqual(['another', 'busy', 'last', 'next']);
+  });
 });
 
 describe('the gates before a real SLS', () => {

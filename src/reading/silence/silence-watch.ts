@@ -217,7 +217,7 @@ export class SilenceWatch {
           this.#quietRoutes.set(`${query.project}/${query.logstore}`, true);
         return;
       }
-      await untilCanceled(this.#count(logstore, query.plannedAtSeconds), signal);
+      await untilCanceled(this.#count(logstore, query), signal);
       if (this.#isCertainlyAlive(logstore, query)) return;
     }
     throw new AdapterError('ClockSkewed', 'the clock was set back while lines were counted');
@@ -235,22 +235,24 @@ export class SilenceWatch {
   }
 
   /** Counts the lines of the whole logstore, in one query for all that wait for it. */
-  #count(logstore: WatchedLogstore, plannedAtSeconds: number): Promise<void> {
+  #count(logstore: WatchedLogstore, query: AggregateQuery): Promise<void> {
     const key = keyOf(logstore.address);
     const counting =
-      this.#counting.get(key) ??
-      this.#sendCount(logstore, plannedAtSeconds).finally(() => this.#counting.delete(key));
+      this.#counting.get(key) ?? this.#sendCount(logstore, query).finally(() => this.#counting.delete(key));
     this.#counting.set(key, counting);
     return counting;
   }
 
-  async #sendCount(logstore: WatchedLogstore, plannedAtSeconds: number): Promise<void> {
+  async #sendCount(
+    logstore: WatchedLogstore,
+    { plannedAtSeconds, namespaces = new Set() }: AggregateQuery,
+  ): Promise<void> {
     const { clock, settingsOf, countSeconds } = this.#context;
     const { address, counted = new CountedLines() } = logstore;
     // The clock may have been set back since.
     const nowSeconds = Math.max(plannedAtSeconds, Math.floor(clock.now() / 1000));
     const window = counted.windowToCount(nowSeconds, this.#holdSecondsOf(address));
-    const query = { ...address, window, plannedAtSeconds: nowSeconds };
+    const query = { ...address, window, plannedAtSeconds: nowSeconds, namespaces };
     const deadline = AbortSignal.timeout(Math.ceil(settingsOf(address.project).deadlineMs));
     this.#keep(logstore, window, await countSeconds(query, deadline));
   }

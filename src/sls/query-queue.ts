@@ -1,0 +1,243 @@
+import { LRUCache } from 'lru-cache';
+import { AdapterError } from '../errors.ts';
+import { canceled } from './until-canceled.ts';
+
+/** The queries that a project may run at the same time. */
+export interface Places {
+  readonly most: number;
+  running: number;
+  waiting: number;
+  /** @bound the running queries | - | - | `sls.maxConcurrentQueries` */
+  readonly runningOf: Map<string, number>;
+  /** Whether SLS has ever answered a query of the project. */
+  hasAnswered: boolean;
+}
+
+export interface QueuedQuery<T> {
+  readonly places: Places;
+  /** Those that the query serves; more may join while it waits. Empty: the adapter asks for itself. */
+  readonly namespaces: ReadonlySet<string>;
+  readonly bytes: number;
+  readonly signal: AbortSignal;
+  /** Returns why the query would be refused now. */
+  readonly refusal: () => AdapterError | undefined;
+  readonly send: () => Promise<T>;
+}
+
+export interface QueryQueueSettings {
+  /** Of all projects together. Default: any number. */
+  readonly queriesPerSecond?: number;
+  readonly monotonicMs: () => number;
+}
+
+interface Waiting extends QueuedQuery<unknown> {
+  readonly start: (namespace: string) => void;
+  readonly reject: (error: AdapterError) => void;
+}
+
+/** Queries may be sent faster for this long, after a time with fewer. */
+const burstSeconds = 5;
+/** More would wait for longer than a read may take. */
+const mostWaiting = 2000;
+const mostWaitingOfNamespace = 400;
+const mostBytes = 32 * 1024 * 1024;
+const mostBytesOfNamespace = 4 * 1024 * 1024;
+/** Whose names are looked up first, in one of four threads. A project that does not exist may keep its thread for seconds. */
+const mostUnansweredOfNamespace = 2;
+/** The turns of namespaces that are forgotten come first. */
+const maxTurns = 1000;
+const ownNamespace = '';
+
+/**
+ * Queries that wait for a place of their project, and for their share of the queries of a second. The namespace that was
+ * served least recently is next. A namespace takes a further place only while more places are free than it holds, so that
+ * slow queries of one never hold all of them. docs/decisions/shares-of-namespaces.md
+ */
+export class QueryQueue {
+  readonly #perMs: number;
+  readonly #most: number;
+  readonly #monotonicMs: () => number;
+  /**
+   * Queries that wait for their turn.
+   *
+   * @bound {mostWaiting} queries | {mostBytes} of their text | {mostWaitingOfNamespace} and {mostBytesOfNamespace} of a namespace | constants
+   */
+  readonly #waiting = new Set<Waiting>();
+  /**
+   * Namespace → when it was served last, as the number of a turn.
+   *
+   * @bound {maxTurns} namespaces | 63 characters each | - | a constant
+   */
+  readonly #turns = new LRUCache<string, number>({ max: maxTurns });
+  /**
+   * Namespace → its running queries to projects that have not answered yet.
+   *
+   * @bound {mostUnansweredOfNamespace} queries of a namespace | - | its own | a constant
+   */
+  readonly #unanswered = new Map<string, number>();
+  #turn = 0;
+  /**
+   * How many queries may be sent now.
+   *
+   * @bound `sls.maxQueriesPerSecond` for {burstSeconds} s | - | namespaces take turns | `sls.maxQueriesPerSecond`
+   */
+  #tokens: number;
+  #filledAtMs: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ queriesPerSecond = Infinity, monotonicMs }: QueryQueueSettings) {
+    this.#perMs = queriesPerSecond / 1000;
+    this.#most = queriesPerSecond * burstSeconds;
+    this.#tokens = this.#most;
+    this.#monotonicMs = monotonicMs;
+    this.#filledAtMs = monotonicMs();
+  }
+
+  /** @throws AdapterError `LimitExceeded` without room to wait; `Canceled`; that of `refusal`; those of `send` */
+  run<T>(query: QueuedQuery<T>): Promise<T> {
+    const { places, signal, send } = query;
+    if (signal.aborted) return Promise.reject(canceled(signal));
+    const full = this.#makeRoomFor(query);
+    if (full !== undefined) return Promise.reject(full);
+    const result = Promise.withResolvers<T>();
+    const cancel = () => waiting.reject(canceled(signal));
+    const leave = () => {
+      signal.removeEventListener('abort', cancel);
+      places.waiting -= 1;
+      this.#waiting.delete(waiting);
+    };
+    const waiting: Waiting = {
+      ...query,
+      start: (namespace) => {
+        leave();
+        const release = this.#take(places, namespace);
+        void send()
+          .then(result.resolve, result.reject)
+          .then(() => {
+            release();
+            this.#next();
+          });
+      },
+      reject: (error) => {
+        leave();
+        result.reject(error);
+      },
+    };
+    signal.addEventListener('abort', cancel);
+    places.waiting += 1;
+    this.#waiting.add(waiting);
+    this.#next();
+    return result.promise;
+  }
+
+  /** Starts queries as long as there is one that may start. */
+  #next(): void {
+    while (this.#waiting.size > 0 && this.#hasToken()) {
+      const next = this.#choose();
+      if (next === undefined) return;
+      this.#tokens -= 1;
+      this.#turn += 1;
+      this.#turns.set(next.namespace, this.#turn);
+      next.query.start(next.namespace);
+    }
+  }
+
+  /** Returns the query of the namespace that waits for its turn the longest. Rejects those that would be refused. */
+  #choose(): { readonly query: Waiting; readonly namespace: string } | undefined {
+    let chosen: { query: Waiting; namespace: string } | undefined;
+    let least = Infinity;
+    for (const query of this.#waiting) {
+      const refusal = query.refusal();
+      if (refusal !== undefined) {
+        query.reject(refusal);
+        continue;
+      }
+      for (const namespace of namesOf(query.namespaces)) {
+        const turn = this.#turns.get(namespace) ?? 0;
+        if (turn >= least || !this.#mayStart(query.places, namespace)) continue;
+        least = turn;
+        chosen = { query, namespace };
+      }
+    }
+    return chosen;
+  }
+
+  #mayStart({ most, running, runningOf, hasAnswered }: Places, namespace: string): boolean {
+    const free = most - running;
+    if (namespace === ownNamespace) return free > 0;
+    if (!hasAnswered && (this.#unanswered.get(namespace) ?? 0) >= mostUnansweredOfNamespace) return false;
+    return free > (runningOf.get(namespace) ?? 0);
+  }
+
+  /** Returns what gives the place back. */
+  #take(places: Places, namespace: string): () => void {
+    const held = places.hasAnswered ? [places.runningOf] : [places.runningOf, this.#unanswered];
+    const count = (change: 1 | -1) => {
+      places.running += change;
+      for (const running of held) {
+        const now = (running.get(namespace) ?? 0) + change;
+        if (now === 0) running.delete(namespace);
+        else running.set(namespace, now);
+      }
+    };
+    count(1);
+    return () => count(-1);
+  }
+
+  /** Returns why the query may not wait. If there is no room at all, the namespace that has the most of it gives some. */
+  #makeRoomFor({ namespaces, bytes }: QueuedQuery<unknown>): AdapterError | undefined {
+    const loads = new Map<string, Load>();
+    for (const waiting of this.#waiting) {
+      for (const namespace of namesOf(waiting.namespaces)) {
+        const { count = 0, bytes: sum = 0 } = loads.get(namespace) ?? {};
+        loads.set(namespace, { count: count + 1, bytes: sum + waiting.bytes, newest: waiting });
+      }
+    }
+    const isFull = (namespace: string) => {
+      const { count = 0, bytes: sum = 0 } = loads.get(namespace) ?? {};
+      return count >= mostWaitingOfNamespace || sum + bytes > mostBytesOfNamespace;
+    };
+    const own = namesOf(namespaces);
+    if (own.every(isFull)) return tooManyWaiting(own[0] ?? ownNamespace);
+    const sum = [...this.#waiting].reduce((total, one) => total + one.bytes, bytes);
+    if (this.#waiting.size < mostWaiting && sum <= mostBytes) return undefined;
+    const [largest] = [...loads].sort(([, a], [, b]) => shareOf(b) - shareOf(a));
+    if (largest === undefined || own.includes(largest[0])) return tooManyWaiting(own[0] ?? ownNamespace);
+    largest[1].newest.reject(tooManyWaiting(largest[0]));
+    return undefined;
+  }
+
+  /** Whether a query may be sent in this second. If not, `#next` is called when it may. */
+  #hasToken(): boolean {
+    if (this.#perMs === Infinity) return true;
+    const nowMs = this.#monotonicMs();
+    this.#tokens = Math.min(this.#most, this.#tokens + (nowMs - this.#filledAtMs) * this.#perMs);
+    this.#filledAtMs = nowMs;
+    if (this.#tokens >= 1) return true;
+    if (this.#timer !== undefined) return false;
+    const waitMs = Math.ceil((1 - this.#tokens) / this.#perMs);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#next();
+    }, waitMs);
+    return false;
+  }
+}
+
+/** What waits for one namespace. */
+interface Load {
+  readonly count: number;
+  readonly bytes: number;
+  readonly newest: Waiting;
+}
+
+const shareOf = ({ count, bytes }: Load): number => count / mostWaiting + bytes / mostBytes;
+
+const namesOf = (namespaces: ReadonlySet<string>): readonly string[] =>
+  namespaces.size === 0 ? [ownNamespace] : [...namespaces];
+
+const tooManyWaiting = (namespace: string) =>
+  new AdapterError(
+    'LimitExceeded',
+    `namespace ${namespace} has too many queries that wait for SLS: at most ${mostWaitingOfNamespace} may, and sls.maxQueriesPerSecond are sent`,
+  );

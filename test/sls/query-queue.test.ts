@@ -1,0 +1,115 @@
+import { setImmediate as settled } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import type { AdapterError } from '../../src/errors.ts';
+import { QueryQueue, type Places } from '../../src/sls/query-queue.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const placesOf = (most: number, hasAnswered = true): Places => ({
+  ...{ most, running: 0, waiting: 0, hasAnswered },
+  runningOf: new Map(),
+});
+
+function start(queriesPerSecond?: number) {
+  let nowMs = 0;
+  const queue = new QueryQueue({
+    ...(queriesPerSecond === undefined ? {} : { queriesPerSecond }),
+    monotonicMs: () => nowMs,
+  });
+  /** The queries that were sent, by namespace, and what ends them. */
+  const sent: { readonly name: string; readonly end: () => void }[] = [];
+  const ask = (places: Places, name: string, namespaces: Iterable<string> = [name], bytes = 100) =>
+    queue
+      .run({
+        ...{ places, bytes, namespaces: new Set(namespaces), signal: new AbortController().signal },
+        refusal: () => undefined,
+        send: () => new Promise<void>((end) => sent.push({ name, end })),
+      })
+      .then(
+        () => 'ok',
+        (error: unknown) => error as AdapterError,
+      );
+  const names = () => sent.map(({ name }) => name);
+  return { ask, sent, names, pass: (ms: number) => (nowMs += ms) };
+}
+
+it('sends the queries of waiting namespaces in turns', async () => {
+  const { ask, sent, names } = start();
+  const places = placesOf(1);
+  for (let n = 0; n < 4; n++) void ask(places, 'greedy');
+  for (const name of ['shop', 'blog', 'shop']) void ask(places, name);
+  for (let n = 0; n < 6; n++) {
+    sent[n]?.end();
+    await settled();
+  }
+  expect(names()).toEqual(['greedy', 'shop', 'blog', 'greedy', 'shop', 'greedy', 'greedy']);
+  expect(places.waiting).toBe(0);
+});
+
+it('keeps places free of the slow queries of one namespace, and of several', () => {
+  const { ask, names } = start();
+  const places = placesOf(5);
+  for (let n = 0; n < 100; n++) void ask(places, 'slow');
+  expect(names()).toEqual(['slow', 'slow', 'slow']);
+  for (let n = 0; n < 100; n++) void ask(places, 'slow too');
+  void ask(places, 'shop');
+  expect(names().slice(3)).toEqual(['slow too', 'shop']);
+});
+
+it('sends a query of several namespaces at the turn of any', async () => {
+  const { ask, sent, names } = start();
+  const places = placesOf(1);
+  for (let n = 0; n < 3; n++) void ask(places, 'greedy');
+  void ask(places, 'shared', ['greedy', 'shop']);
+  sent[0]?.end();
+  await settled();
+  expect(names()).toEqual(['greedy', 'shared']);
+});
+
+it('sends only so many queries a second, of all projects together, in turns by namespace', async () => {
+  const { ask, sent, names, pass } = start(2);
+  for (let n = 0; n < 30; n++) void ask(placesOf(5), 'greedy');
+  expect(names()).toHaveLength(10);
+  void ask(placesOf(5), 'shop');
+  expect(names()).toHaveLength(10);
+  pass(500);
+  await waitFor(() => sent.length === 11, 5000);
+  expect(names().at(-1)).toBe('shop');
+});
+
+it('asks few projects that have never answered at the same time for one namespace', () => {
+  const { ask, names } = start();
+  for (let n = 0; n < 20; n++) void ask(placesOf(5, false), 'inventive');
+  void ask(placesOf(5, false), 'shop');
+  void ask(placesOf(5), 'inventive');
+  expect(names()).toEqual(['inventive', 'inventive', 'shop', 'inventive']);
+});
+
+it('refuses a query for which its namespace has no room, but not those of others', async () => {
+  const { ask } = start();
+  const places = placesOf(1);
+  void ask(places, 'first');
+  for (let n = 0; n < 400; n++) void ask(places, 'greedy');
+  expect(await ask(places, 'greedy')).toMatchObject({
+    code: 'LimitExceeded',
+    what: 'namespace greedy has too many queries that wait for SLS: at most 400 may, and sls.maxQueriesPerSecond are sent',
+  });
+  void ask(places, 'shop');
+  void ask(places, 'shared', ['greedy', 'shop']);
+  expect(places.waiting).toBe(402);
+  const long = 3 * 1024 * 1024;
+  void ask(places, 'wordy', ['wordy'], long);
+  expect(await ask(places, 'wordy', ['wordy'], long)).toMatchObject({ code: 'LimitExceeded' });
+});
+
+it('takes the room of the namespace with the most queries if there is no room at all', async () => {
+  const { ask } = start();
+  const places = placesOf(1);
+  void ask(places, 'first');
+  const greedy = Array.from({ length: 400 }, () => ask(places, 'greedy0'));
+  for (let one = 1; one < 5; one++) for (let n = 0; n < 399; n++) void ask(places, `greedy${one}`);
+  for (let n = 0; n < 4; n++) void ask(places, `small${n}`);
+  expect(places.waiting).toBe(2000);
+  void ask(places, 'shop');
+  expect(await greedy.at(-1)).toMatchObject({ code: 'LimitExceeded' });
+  expect(places.waiting).toBe(2000);
+});
