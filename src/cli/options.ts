@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { allowedOf, defaultOf, describeSchema, type SettingSchema } from '../config/documentation.ts';
+import { newestMinor, oldestMinor } from '../scaling/controller-rules.ts';
 import { configFileEnvironmentName, environmentNames, flagName, settings } from '../config/settings.ts';
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -33,6 +34,26 @@ export function parseMinReplicas(text: string): number {
       'It must be at least 1. Without a pod, the ingress logs no request under the route, so the metric stays 0 and the HPA never scales up again. Kubernetes, too, allows minReplicas 0 only with the feature gate HPAScaleToZero.',
     );
   return parseCount(text);
+}
+
+export function parsePositive(text: string): number {
+  const value = /^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) : 0;
+  if (value <= 0) throw new InvalidArgumentError('It must be a number above 0, such as 2 or 0.5.');
+  return value;
+}
+
+export function parseShare(text: string): number {
+  if (!/^(0(\.\d{1,9})?|1)$/.test(text))
+    throw new InvalidArgumentError('It must be a number from 0 to 1, such as 0.1.');
+  return Number(text);
+}
+
+/** Parses `1.36`, `v1.36.2` or `1.36+` to the minor version. */
+export function parseKubeMinor(text: string): number {
+  const minor = Number(/^v?1\.(\d\d)(\D.*)?$/.exec(text)?.[1]);
+  if (!(minor >= oldestMinor && minor <= newestMinor))
+    throw new InvalidArgumentError(`It must be a version from 1.${oldestMinor} to 1.${newestMinor}.`);
+  return minor;
 }
 
 /** Accepts `{namespace}/{name}` of a ServiceAccount. */

@@ -15,6 +15,8 @@ import {
   parseServiceAccount,
 } from './options.ts';
 import type { QueryOptions } from './query.ts';
+import type { ReplayOptions } from './replay/replay.ts';
+import { addReplayOptions } from './replay/replay-options.ts';
 import type { RoutesOptions } from './routes/routes.ts';
 import { prepareCommand, runCommand } from './run-command.ts';
 
@@ -35,6 +37,7 @@ function buildProgram(io: Io): Command {
   addQuery(program, io);
   addExplain(program, io);
   addRoutes(program, io);
+  addReplay(program, io);
   addDoctor(program, io);
   addLoadtest(program, io);
   return program;
@@ -129,6 +132,27 @@ function addRoutes(program: Command, io: Io): void {
   addConfigOptions(command, ['sls', 'defaults', 'log']);
   command.action(async (options: RoutesOptions & Flags) =>
     (await import('./routes/routes.ts')).routes(options, io),
+  );
+}
+
+function addReplay(program: Command, io: Io): void {
+  const command = program
+    .command('replay')
+    .summary('Show what an HPA would have done with past traffic')
+    .description(
+      'Show what an HPA would have done with past traffic: replicas, pod-hours, overload. The traffic comes from SLS, an access log or a file of counts.',
+    );
+  addReplayOptions(command);
+  addConfigOptions(command, ['kubernetes', 'sls', 'defaults', 'reading', 'log']);
+  command.addHelpText(
+    'after',
+    `
+Examples:
+  sls-metrics-adapter replay --hpa shop/web --last 24h --startup 90s --region cn-beijing
+  sls-metrics-adapter replay --hpa hpa.yaml --access-log access.log.gz --startup 30s --startup 3m`,
+  );
+  command.action(async ({ startup = [60_000], ...options }: Partial<ReplayOptions> & Flags) =>
+    (await import('./replay/replay.ts')).replay({ ...options, startup } as ReplayOptions & Flags, io),
   );
 }
 

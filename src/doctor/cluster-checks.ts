@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
 import { AdapterError } from '../errors.ts';
 import { listAutoscalers } from '../kube/autoscalers/autoscaler-collection.ts';
 import { loadKubeClient, serverVersion } from '../kube/client/kube-client.ts';
-import { usualKubeconfigs } from '../kube/client/kubeconfig-files.ts';
+import { kubeconfigsOf } from '../kube/client/kubeconfig-files.ts';
 import { failed, ok, skipped } from './check.ts';
-import { usualKubeconfig, type DoctorCheck, type Examination } from './examination.ts';
+import { usualKubeconfig, type DoctorCheck } from './examination.ts';
 import { runningAdapter } from './running-adapter.ts';
 
 export const kubernetes: DoctorCheck = {
@@ -36,17 +35,6 @@ export const kubernetes: DoctorCheck = {
     }
   },
 };
-
-/**
- * Returns the kubeconfig files if no flag names one: those of `KUBECONFIG`, else, in a pod, undefined for its service
- * account, else `~/.kube/config` if it exists. Empty: there is none.
- */
-function kubeconfigsOf(env: Examination['dependencies']['env']): readonly string[] | undefined {
-  const files = usualKubeconfigs(env);
-  if (env['KUBECONFIG']) return files;
-  if (env['KUBERNETES_SERVICE_HOST']) return undefined;
-  return files.filter((file) => existsSync(file));
-}
 
 export const hpas: DoctorCheck = {
   id: 'hpas',

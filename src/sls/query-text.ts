@@ -107,6 +107,31 @@ export function queryText(statement: Statement): string {
   ].join(' ');
 }
 
+/**
+ * Returns the query of a statement for each second of its window: at most one row per second and route.
+ *
+ * @param statement names its routes, or is for the whole logstore
+ */
+export function bySecondText(statement: Statement): string {
+  const { window, routes, aggregates, logKind } = statement;
+  const others = statement.withoutHeartbeats === true ? [noHeartbeat()] : [];
+  const where = [timeCondition(window), ...others, ...filterConditions(statement)];
+  const route = routes === undefined ? [] : [`${routeExpression(statement)} AS ${routeAlias}`];
+  if (routes !== undefined)
+    where.push(`${routeExpression(statement)} IN (${routes.map(sqlString).join(', ')})`);
+  const second = { startSeconds: 0, endSeconds: 1 };
+  const columns = Object.entries(aggregates).map(
+    ([alias, sql]) =>
+      `${typeof logKind === 'string' ? sql : withValues(sql, logKind, { ...statement, window: second })} AS ${alias}`,
+  );
+  const groups = [secondAlias, ...(routes === undefined ? [] : [routeAlias])].join(', ');
+  return [
+    `${searchText(statement)} | SELECT ${[`__time__ AS ${secondAlias}`, ...route, ...columns].join(', ')}`,
+    `FROM log WHERE ${where.join(' AND ')} GROUP BY ${groups}`,
+    `LIMIT ${windowSeconds(window) * Math.max(1, routes?.length ?? 1)}`,
+  ].join(' ');
+}
+
 interface SecondCountOptions {
   /** Start of the User-Agent of our heartbeats, which are counted too. */
   readonly ownAgentStart?: string | undefined;

@@ -58,6 +58,24 @@ export function autoscalerCollection(
 }
 
 /**
+ * Returns one HPA as the API server has it.
+ *
+ * @throws KubeError; the signal's reason
+ */
+export async function readAutoscaler(
+  client: KubeClient,
+  namespace: string,
+  name: string,
+  options: CallOptions,
+): Promise<unknown> {
+  const version = await servedAutoscalerVersion(client, options);
+  if (version === undefined) throw new KubeError('reply', unservedMessage);
+  const one = { group: 'autoscaling', version, plural, namespace, name };
+  const api = client.api(CustomObjectsApi);
+  return client.call((request) => api.getNamespacedCustomObject(one, request), options);
+}
+
+/**
  * Lists the HPAs once.
  *
  * @param namespaces empty: all

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { KubeConfig, type Cluster, type User } from '@kubernetes/client-node';
@@ -15,6 +16,19 @@ export function usualKubeconfigs(env: Readonly<Record<string, string | undefined
   if (named.length > 0) return named;
   const home = env['HOME'] ?? env['USERPROFILE'] ?? '';
   return home === '' ? [] : [join(home, '.kube', 'config')];
+}
+
+/**
+ * Returns the kubeconfig files if no flag names one: those of `KUBECONFIG`, else, in a pod, undefined for its service
+ * account, else `~/.kube/config` if it exists. Empty: there is none.
+ */
+export function kubeconfigsOf(
+  env: Readonly<Record<string, string | undefined>>,
+): readonly string[] | undefined {
+  const files = usualKubeconfigs(env);
+  if (env['KUBECONFIG']) return files;
+  if (env['KUBERNETES_SERVICE_HOST']) return undefined;
+  return files.filter((file) => existsSync(file));
 }
 
 /** The cluster and user of the current context. */

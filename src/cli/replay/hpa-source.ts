@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises';
+import { parseAllDocuments } from 'yaml';
+import type { Config } from '../../config/schema.ts';
+import { AdapterError } from '../../errors.ts';
+import { readAutoscaler } from '../../kube/autoscalers/autoscaler-collection.ts';
+import { loadKubeClient } from '../../kube/client/kube-client.ts';
+import { KubeError } from '../../kube/client/kube-error.ts';
+import { isRecord } from '../../kube/client/kube-object.ts';
+import { kubeconfigsOf } from '../../kube/client/kubeconfig-files.ts';
+import type { Io } from '../io.ts';
+
+const clusterName = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?)\/([a-z0-9]([-.a-z0-9]*[a-z0-9])?)$/;
+
+/**
+ * Reads an HPA from a file of YAML or JSON, or, if there is no such file, from the cluster.
+ *
+ * @param source a file, or `{namespace}/{name}`
+ * @throws AdapterError `HpaInvalid`
+ */
+export async function loadHpa(source: string, config: Config, io: Io): Promise<unknown> {
+  const text = await readText(source);
+  if (text !== undefined) return hpaIn(text, source);
+  const [, namespace, , name] = clusterName.exec(source) ?? [];
+  if (namespace === undefined || name === undefined)
+    throw new AdapterError('HpaInvalid', `--hpa ${source}: there is no such file`, {
+      remedy: 'Write a file with an HPA, or NAMESPACE/NAME of one in the cluster.',
+    });
+  return readFromCluster(namespace, name, config, io);
+}
+
+async function readText(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new AdapterError('HpaInvalid', `--hpa ${file}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Returns the one HPA among the documents of a file. */
+function hpaIn(text: string, file: string): unknown {
+  const documents = parseAllDocuments(text);
+  if (!Array.isArray(documents)) return undefined;
+  const broken = documents.find(({ errors }) => errors.length > 0)?.errors[0];
+  if (broken !== undefined)
+    throw new AdapterError('HpaInvalid', `--hpa ${file}: ${broken.message.split('\n')[0]}`);
+  const objects = documents.map((document) => document.toJS() as unknown).flatMap(itemsOf);
+  const hpas = objects.filter((one) => isRecord(one) && one['kind'] === 'HorizontalPodAutoscaler');
+  if (hpas.length === 1) return hpas[0];
+  const found = hpas.length === 0 ? 'it has no HorizontalPodAutoscaler' : `it has ${hpas.length} HPAs`;
+  throw new AdapterError('HpaInvalid', `--hpa ${file}: ${found}`, {
+    remedy: 'Write a file with one HorizontalPodAutoscaler of autoscaling/v2.',
+  });
+}
+
+/** `kubectl get hpa -o yaml` prints a List. */
+const itemsOf = (object: unknown): readonly unknown[] =>
+  isRecord(object) && Array.isArray(object['items']) ? (object['items'] as readonly unknown[]) : [object];
+
+async function readFromCluster(namespace: string, name: string, config: Config, io: Io): Promise<unknown> {
+  const { kubeconfig: named, serviceAccountDir } = config.kubernetes;
+  const kubeconfig = named ?? kubeconfigsOf(io.env);
+  if (kubeconfig?.length === 0)
+    throw new AdapterError(
+      'HpaInvalid',
+      `--hpa ${namespace}/${name}: there is no such file, and no cluster is configured here`,
+      {
+        remedy:
+          'Write a file with the HPA, or name the kubeconfig of the cluster: --kubeconfig ~/.kube/config.',
+      },
+    );
+  const kube = await loadKubeClient({ kubeconfig, serviceAccountDir, env: io.env, clock: io.clock });
+  try {
+    return await readAutoscaler(kube, namespace, name, { signal: io.signal });
+  } catch (error) {
+    if (!(error instanceof KubeError)) throw error;
+    throw new AdapterError('HpaInvalid', `--hpa ${namespace}/${name}: ${error.message}`, {
+      cause: error,
+      remedy: 'List the HPAs with: kubectl get hpa --all-namespaces.',
+    });
+  } finally {
+    kube.close();
+  }
+}

@@ -1,0 +1,71 @@
+import type { Figures } from '../../replay/figures.ts';
+import { phases } from '../../replay/replay.ts';
+import { formatQuantity } from '../../grammar/quantity.ts';
+import type { AutoscalerSpec } from '../../scaling/autoscaler-spec.ts';
+import { utcText } from '../utc.ts';
+import { costOf, type Replayed } from './replayed.ts';
+
+/** docs/replay.md describes this object. */
+export function replayJson(replayed: Replayed) {
+  const { hpa, traffic, source, controller, capacities, runs, notes, limits } = replayed;
+  const { fromSeconds, toSeconds } = traffic;
+  return {
+    hpa: `${hpa.namespace}/${hpa.manifest.name}`,
+    source,
+    from: utcText(fromSeconds),
+    to: utcText(toSeconds),
+    seconds: toSeconds - fromSeconds,
+    kubernetes: `1.${controller.minor ?? ''}`,
+    phases,
+    podCapacity: capacities.find((one) => one !== undefined),
+    runs: runs.map(({ startupSeconds, figures }) => ({
+      startupSeconds,
+      setting: settingJson(hpa.spec),
+      ...figuresJson(figures, replayed),
+    })),
+    baselines: runs.map(({ startupSeconds, baselines }) => ({
+      startupSeconds,
+      fixedAtP99: figuresJson(baselines.fixedAtP99, replayed),
+      perfectForesight: figuresJson(baselines.perfectForesight, replayed),
+    })),
+    notes,
+    limits,
+  };
+}
+
+/** The settings of an HPA that a sweep changes. */
+export function settingJson({ metrics, minReplicas, maxReplicas, behavior }: AutoscalerSpec) {
+  return {
+    targets: metrics.map(({ name, kind, targetMilli }) => ({
+      metric: name,
+      type: kind,
+      value: formatQuantity(targetMilli / 1000),
+    })),
+    minReplicas,
+    maxReplicas,
+    ...(behavior === undefined ? {} : { behavior }),
+  };
+}
+
+export function figuresJson(figures: Figures, replayed: Replayed) {
+  const { podHours, overloadedSeconds, unservedShare, changesPerHour, spread, changes } = figures;
+  const { gpuHours, cost } = costOf(figures, replayed);
+  const { fromSeconds } = replayed.traffic;
+  return {
+    podHours: rounded(podHours),
+    gpuHours: rounded(gpuHours),
+    ...(cost === undefined ? {} : { cost: rounded(cost) }),
+    overloadedSeconds,
+    unservedShare: rounded(unservedShare, 6),
+    changesPerHour: rounded(changesPerHour),
+    spread: Object.fromEntries(
+      Object.entries(spread).map(([name, [least, most]]) => [
+        name,
+        { least: rounded(least, 6), most: rounded(most, 6) },
+      ]),
+    ),
+    replicas: changes.map(([second, replicas]) => ({ time: utcText(fromSeconds + second), replicas })),
+  };
+}
+
+const rounded = (value: number, digits = 3): number => Number(value.toFixed(digits));

@@ -1,0 +1,55 @@
+import { Option, type Command } from 'commander';
+import { outputOption, parseDurationMs, parseKubeMinor, parsePositive, parseShare } from '../options.ts';
+
+/** Adds what `replay` accepts besides settings. */
+export function addReplayOptions(command: Command): void {
+  command
+    .requiredOption('--hpa <hpa>', 'A file with the HPA, or NAMESPACE/NAME of one in the cluster')
+    .option('--namespace <namespace>', 'Namespace of an HPA whose file names none', 'default')
+    .optionsGroup('Traffic:')
+    .option('--from <time>', 'Start, Unix seconds or such as 2026-11-24T00:00:00Z')
+    .option('--to <time>', 'End; default: now, or the end of the file')
+    .addOption(
+      new Option('--last <duration>', 'The time up to now instead, such as 24h').argParser(parseDurationMs),
+    )
+    .option('--access-log <file>', "Access log of nginx-ingress in ACK's form, also .gz, instead of SLS")
+    .option('--counts <file>', 'CSV with the header time,requests, also .gz, instead of SLS')
+    .optionsGroup('Pods:')
+    .addOption(
+      new Option('--startup <duration>', 'How long a pod takes until it is ready; can be repeated').argParser(
+        (text: string, before: readonly number[] | undefined) => [
+          ...new Set([...(before ?? []), parseDurationMs(text)]),
+        ],
+      ),
+    )
+    .option('--capacity <number>', 'What one pod can take; default: averageValue x 1.1', parsePositive)
+    .option('--gpus <count>', 'GPUs of a pod', parsePositive)
+    .option('--price <price>', 'Price of an hour of a GPU or, without --gpus, of a pod', parsePositive)
+    .optionsGroup('Controller:')
+    .addOption(
+      new Option('--kube-version <version>', 'Version of Kubernetes, 1.20 to 1.36')
+        .argParser(parseKubeMinor)
+        .default(36, '1.36'),
+    )
+    .addOption(
+      new Option('--sync-period <duration>', 'Its --horizontal-pod-autoscaler-sync-period')
+        .argParser(parseDurationMs)
+        .default(15_000, '15s'),
+    )
+    .addOption(
+      new Option('--tolerance <share>', 'Its --horizontal-pod-autoscaler-tolerance')
+        .argParser(parseShare)
+        .default(0.1),
+    )
+    .addOption(
+      new Option(
+        '--downscale-stabilization <duration>',
+        'Its --horizontal-pod-autoscaler-downscale-stabilization',
+      )
+        .argParser(parseDurationMs)
+        .default(300_000, '5m'),
+    )
+    .option('--scale-to-zero', 'Its feature gate HPAScaleToZero is on')
+    .optionsGroup('Output:')
+    .addOption(outputOption());
+}

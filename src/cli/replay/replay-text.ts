@@ -1,0 +1,109 @@
+import type { Figures } from '../../replay/figures.ts';
+import { phases } from '../../replay/replay.ts';
+import { formatQuantity } from '../../grammar/quantity.ts';
+import type { AutoscalerSpec } from '../../scaling/autoscaler-spec.ts';
+import { alignedTable } from '../table.ts';
+import { utcText } from '../utc.ts';
+import { costOf, type Replayed } from './replayed.ts';
+
+export function replayText(replayed: Replayed): string {
+  const { hpa, notes, limits, runs, traffic } = replayed;
+  const rows = runs.flatMap(({ startupSeconds, figures, baselines }) => [
+    row('as it is', startupSeconds, figures, replayed),
+    row(
+      `fixed at ${baselines.fixedAtP99.changes[0]?.[1] ?? 0} (p99)`,
+      startupSeconds,
+      baselines.fixedAtP99,
+      replayed,
+    ),
+    row('perfect foresight', startupSeconds, baselines.perfectForesight, replayed),
+  ]);
+  return [
+    introduction(replayed),
+    '',
+    alignedTable(head(replayed), rows),
+    '',
+    `Medians over ${phases} phases of the controller's beat; in parentheses, the least and the most.`,
+    '',
+    'Replicas over time:',
+    chart(runs[0]?.figures, traffic.toSeconds - traffic.fromSeconds, hpa.spec.maxReplicas),
+    '',
+    ...notes.map((note) => `Note: ${note}`),
+    'What a replay cannot know:',
+    ...limits.map((limit) => `- ${limit}`),
+    '',
+  ].join('\n');
+}
+
+export function introduction({ hpa, source, traffic, capacities, input, controller }: Replayed): string {
+  const { fromSeconds, toSeconds } = traffic;
+  const peak = input.needed.reduce((most, needed) => Math.max(most, needed), 0);
+  const capacity = capacities.find((one) => one !== undefined) ?? 0;
+  return [
+    `HPA ${hpa.namespace}/${hpa.manifest.name}, ${settingText(hpa.spec)}, Kubernetes 1.${controller.minor ?? ''}`,
+    `${source}, ${utcText(fromSeconds)} to ${utcText(toSeconds)} (${spanText(toSeconds - fromSeconds)})`,
+    `One pod takes ${shortNumber(capacity)}; the busiest moment needed ${peak.toFixed(1)} ready pods.`,
+  ].join('\n');
+}
+
+export const settingText = ({ metrics, minReplicas, maxReplicas }: AutoscalerSpec): string =>
+  [
+    ...metrics.map(
+      ({ kind, targetMilli }) =>
+        `${kind === 'Value' ? 'value' : 'averageValue'} ${formatQuantity(targetMilli / 1000)}`,
+    ),
+    `${minReplicas} to ${maxReplicas} replicas`,
+  ].join(', ');
+
+export const head = ({ hasGpus, price }: Replayed): string[] => [
+  ...['SETTING', 'STARTUP', 'POD-HOURS'],
+  ...(hasGpus ? ['GPU-HOURS'] : []),
+  ...(price === undefined ? [] : ['COST']),
+  ...['OVERLOADED', 'UNSERVED', 'CHANGES/H'],
+];
+
+export function row(name: string, startupSeconds: number, figures: Figures, replayed: Replayed): string[] {
+  const { gpuHours, cost } = costOf(figures, replayed);
+  const [least, most] = figures.spread.overloadedSeconds;
+  const spread = least === most ? '' : ` (${spanText(least)}-${spanText(most)})`;
+  return [
+    ...[name, spanText(startupSeconds), figures.podHours.toFixed(1)],
+    ...(replayed.hasGpus ? [gpuHours.toFixed(1)] : []),
+    ...(cost === undefined ? [] : [cost.toFixed(2)]),
+    `${spanText(figures.overloadedSeconds)}${spread}`,
+    `${(figures.unservedShare * 100).toFixed(2)}%`,
+    figures.changesPerHour.toFixed(1),
+  ];
+}
+
+/** `90` → `1m30s`, `86400` → `24h`. */
+export function spanText(seconds: number): string {
+  const whole = Math.round(seconds);
+  const parts: readonly (readonly [number, string])[] = [
+    [Math.floor(whole / 3600), 'h'],
+    [Math.floor((whole % 3600) / 60), 'm'],
+    [whole % 60, 's'],
+  ];
+  return parts.map(([count, unit]) => (count === 0 ? '' : `${count}${unit}`)).join('') || '0s';
+}
+
+const shortNumber = (value: number): string => String(Number(value.toPrecision(4)));
+
+const columns = 72;
+const levels = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/** One line: the most replicas in each part of the time. */
+function chart(figures: Figures | undefined, seconds: number, maxReplicas: number): string {
+  if (figures === undefined) return '';
+  const most = new Array<number>(columns).fill(0);
+  const { changes } = figures;
+  for (const [index, [start, replicas]] of changes.entries()) {
+    const end = changes[index + 1]?.[0] ?? seconds;
+    const first = Math.floor((start / seconds) * columns);
+    const last = Math.min(columns - 1, Math.ceil((end / seconds) * columns) - 1);
+    for (let column = first; column <= last; column++) most[column] = Math.max(most[column] ?? 0, replicas);
+  }
+  const highest = Math.max(1, ...most);
+  const line = most.map((one) => levels[Math.ceil((one / highest) * levels.length) - 1] ?? ' ').join('');
+  return `  ${line}  up to ${highest} of ${maxReplicas}`;
+}

@@ -1,0 +1,189 @@
+import type { Config } from '../../config/schema.ts';
+import { projectSettings } from '../../config/project-settings.ts';
+import { AdapterError } from '../../errors.ts';
+import type { Series } from '../../metric/series.ts';
+import { withRetry } from '../../reading/retry.ts';
+import { readAccessLog } from '../../replay/access-log-file.ts';
+import { parseTime, readCounts, spreadEvenly } from '../../replay/counts-file.ts';
+import type { ReplayedHpa } from '../../replay/replayed-hpa.ts';
+import { leadSeconds, type ReadingRules } from '../../replay/readings.ts';
+import { fetchTraffic } from '../../replay/sls-traffic.ts';
+import { checkTraffic, SecondCounts, type Traffic } from '../../replay/traffic.ts';
+import { openReading } from '../command-config.ts';
+import type { Io } from '../io.ts';
+import { ProgressBar } from '../progress.ts';
+import { utcText } from '../utc.ts';
+
+export interface SourceOptions {
+  readonly counts?: string;
+  readonly accessLog?: string;
+  /** Unix seconds or RFC 3339. */
+  readonly from?: string;
+  readonly to?: string;
+  /** Milliseconds. */
+  readonly last?: number;
+}
+
+export interface LoadedTraffic {
+  readonly traffic: Traffic;
+  /** For people: the file, or the logstore. */
+  readonly source: string;
+  readonly notes: readonly string[];
+}
+
+const mostDays = 31;
+/** A query of an hour of a busy log takes longer than a read may. */
+const deadlineMs = 60_000;
+const maxRetries = 5;
+
+/** @throws AdapterError `TrafficInvalid`, `TrafficMissing`, `ConfigInvalid`, or one of the codes of SLS */
+export async function loadTraffic(
+  hpa: ReplayedHpa,
+  rules: ReadingRules,
+  options: SourceOptions,
+  config: Config,
+  io: Io,
+): Promise<LoadedTraffic> {
+  const range = rangeOf(options, io.clock.now());
+  const series = hpa.requests.map((request) => request.series);
+  const lead = leadSeconds(series.flat(), rules);
+  const loaded =
+    options.counts !== undefined
+      ? await fromCounts(options.counts, series, range, lead)
+      : options.accessLog !== undefined
+        ? await fromAccessLog(options.accessLog, series, range, lead)
+        : await fromSls(series, range, lead, config, io);
+  checkTraffic(loaded.traffic, loaded.source);
+  return loaded;
+}
+
+interface Range {
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+  readonly isGiven: boolean;
+}
+
+function rangeOf({ from, to, last, counts, accessLog }: SourceOptions, nowMs: number): Range {
+  const invalid = (what: string, remedy?: string) => new AdapterError('ConfigInvalid', what, { remedy });
+  const example = 'Write --last 24h, or --from 2026-11-24T00:00:00Z --to 2026-11-25T00:00:00Z.';
+  const isFile = counts !== undefined || accessLog !== undefined;
+  if (counts !== undefined && accessLog !== undefined)
+    throw invalid('--counts and --access-log are given, and one of them is enough', 'Leave one out.');
+  if (last !== undefined && (from !== undefined || to !== undefined || isFile))
+    throw invalid('--last needs neither --from, --to nor a file', example);
+  const time = (name: string, text: string | undefined) => {
+    const seconds = text === undefined ? undefined : parseTime(text);
+    if (text !== undefined && seconds === undefined)
+      throw invalid(`--${name} ${JSON.stringify(text)} is no time with a zone`, example);
+    return seconds;
+  };
+  const nowSeconds = Math.floor(nowMs / 1000);
+  const fromSeconds = time('from', from) ?? (last === undefined ? undefined : nowSeconds - last / 1000);
+  const toSeconds = time('to', to) ?? (isFile ? undefined : nowSeconds);
+  if (!isFile && fromSeconds === undefined)
+    throw invalid(
+      'the time to replay is missing: it comes from SLS without --counts or --access-log',
+      example,
+    );
+  const range = { fromSeconds: fromSeconds ?? -Infinity, toSeconds: toSeconds ?? Infinity };
+  if (range.fromSeconds >= range.toSeconds) throw invalid('--from must be before --to', example);
+  if (!isFile && range.toSeconds - range.fromSeconds > mostDays * 86_400)
+    throw invalid(`the time is longer than ${mostDays} days`, 'Replay a part of it.');
+  return { ...range, isGiven: from !== undefined || to !== undefined };
+}
+
+async function fromCounts(
+  file: string,
+  series: readonly (readonly Series[])[],
+  range: Range,
+  lead: number,
+): Promise<LoadedTraffic> {
+  const counts = await readCounts(file);
+  const perSecond = spreadEvenly(counts);
+  const byMetric = series.map((ofMetric) =>
+    ofMetric.map((one, index) => ({
+      series: one,
+      // The file has the sum over all routes.
+      counts: new SecondCounts(
+        counts.startSeconds,
+        new Map([['requests', index === 0 ? perSecond : new Float64Array(0)]]),
+      ),
+    })),
+  );
+  const step =
+    counts.stepSeconds > 1
+      ? [
+          `The requests of each ${counts.stepSeconds} s are taken as evenly spread: shorter peaks do not show.`,
+        ]
+      : [];
+  const endSeconds = counts.startSeconds + perSecond.length;
+  const traffic = within(byMetric, counts.startSeconds, endSeconds, range, lead);
+  return { traffic, source: file, notes: step };
+}
+
+async function fromAccessLog(
+  file: string,
+  series: readonly (readonly Series[])[],
+  range: Range,
+  lead: number,
+): Promise<LoadedTraffic> {
+  const { byMetric, startSeconds, endSeconds, lines, unreadable } = await readAccessLog(file, series, [
+    range.fromSeconds - lead,
+    range.toSeconds,
+  ]);
+  const notes =
+    unreadable === 0 ? [] : [`${unreadable} of ${lines} lines are in another form and count for no route.`];
+  return { traffic: within(byMetric, startSeconds, endSeconds, range, lead), source: file, notes };
+}
+
+/** Returns what can be replayed of a file: the first windows need some seconds before. */
+function within(
+  byMetric: Traffic['byMetric'],
+  startSeconds: number,
+  endSeconds: number,
+  { fromSeconds, toSeconds }: Range,
+  lead: number,
+): Traffic {
+  return {
+    fromSeconds: Math.max(startSeconds + lead, fromSeconds),
+    toSeconds: Math.min(endSeconds, toSeconds),
+    byMetric,
+  };
+}
+
+async function fromSls(
+  series: readonly (readonly Series[])[],
+  { fromSeconds, toSeconds }: Range,
+  lead: number,
+  config: Config,
+  io: Io,
+): Promise<LoadedTraffic> {
+  using reading = openReading(config, io);
+  using bar = new ProgressBar(io.stderr, 'Fetching the log');
+  const { sls, retryPauses } = reading;
+  const [first] = series.flat();
+  if (first === undefined) throw new AdapterError('Internal', 'the HPA has no series');
+  const { delaySeconds, delay } = projectSettings(config)(first.project).reading;
+  // Lines of the last seconds may still come.
+  const complete = Math.floor(io.clock.now() / 1000) - (delaySeconds ?? delay.initialSeconds);
+  const to = Math.min(Math.floor(toSeconds), complete);
+  const from = Math.floor(fromSeconds);
+  const window = { startSeconds: from - lead, endSeconds: to };
+  if (to <= from)
+    throw new AdapterError('TrafficMissing', `the time from ${utcText(from)} has not passed yet`);
+  const byMetric = await fetchTraffic(
+    series,
+    window,
+    {
+      logs: sls.gates,
+      endpointOf: sls.endpointOf,
+      hasHeartbeats: (one) => sls.heartbeats?.isIn(one) === true,
+      retry: (attempt, signal) =>
+        withRetry(attempt, () => maxRetries, signal, { ...retryPauses, deadlineMs }),
+      onProgress: bar.show,
+    },
+    io.signal,
+  );
+  const source = `project ${first.project}, logstore ${first.logstore}`;
+  return { traffic: { fromSeconds: from, toSeconds: to, byMetric }, source, notes: [] };
+}

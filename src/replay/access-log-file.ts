@@ -1,0 +1,182 @@
+import { AdapterError } from '../errors.ts';
+import { filterEntries, type Series } from '../metric/series.ts';
+import { linesOf } from './counts-file.ts';
+import { SecondCounts, type CountedSeries } from './traffic.ts';
+
+/** The parts of a line of ACK's nginx-ingress access log that the metrics need. */
+interface AccessLine {
+  readonly seconds: number;
+  readonly method: string;
+  readonly status: string;
+  readonly bodyBytes: string;
+  readonly requestLength: string;
+  readonly requestTime: string;
+  /** The backend that answered: the canary's where it is one. */
+  readonly route: string;
+  readonly host: string;
+}
+
+/**
+ * A line as ACK's collector reads it, from the time on. The names of the lists of a retried request stay in `upstreams`.
+ * Source: ACK, "Collect and analyze NGINX Ingress access logs".
+ */
+const lineForm =
+  /\[(?<time>\d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] "(?<method>\w+) [^ "]+ [^"]+" (?<status>\d+) (?<bodyBytes>\d+) "[^"]*" "[^"]*" (?<requestLength>[^ ]+) (?<requestTime>[^ ]+) \[(?<primary>[^\]]*)\](?<rest>.*)$/;
+
+/** The host, and the name of a canary's backend at the end. */
+const restForm = /(?:^| )(?<host>[^ [\]]*)(?: *\[(?<alternative>[^\][]*)\])? *$/;
+const backendForm = /^[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]*$/;
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** Returns Unix seconds of nginx's `$time_local`; undefined: it is none. */
+export function parseLocalTime(text: string): number | undefined {
+  const [day = '', month = '', year = '', hour, minute, second, zone = ''] = text.split(/[/: ]/);
+  const at = months.indexOf(month);
+  const sign = zone.startsWith('-') ? -1 : 1;
+  const offsetSeconds = sign * (Number(zone.slice(1, 3)) * 3600 + Number(zone.slice(3)) * 60);
+  const ms = Date.UTC(Number(year), at, Number(day), Number(hour), Number(minute), Number(second));
+  return at < 0 || Number.isNaN(ms) ? undefined : ms / 1000 - offsetSeconds;
+}
+
+/** Returns undefined for a line in another form. */
+export function parseAccessLine(line: string): AccessLine | undefined {
+  const fields = lineForm.exec(line)?.groups;
+  const seconds = fields && parseLocalTime(fields['time'] ?? '');
+  if (fields === undefined || seconds === undefined) return undefined;
+  const { host = '', alternative = '' } = restForm.exec(fields['rest'] ?? '')?.groups ?? {};
+  return {
+    ...{ seconds, method: fields['method'] ?? '', status: fields['status'] ?? '', host },
+    bodyBytes: fields['bodyBytes'] ?? '',
+    requestLength: fields['requestLength'] ?? '',
+    requestTime: fields['requestTime'] ?? '',
+    route: backendForm.test(alternative) ? alternative : (fields['primary'] ?? ''),
+  };
+}
+
+/** What a line adds to an aggregate of the catalogue, by its alias. */
+const numberColumns: Readonly<Record<string, (line: AccessLine) => string>> = {
+  request_time: ({ requestTime }) => requestTime,
+  request_length: ({ requestLength }) => requestLength,
+  body_bytes_sent: ({ bodyBytes }) => bodyBytes,
+};
+
+const numberForm = /^\d+(\.\d+)?$/;
+
+function adder(alias: string): (line: AccessLine) => number {
+  if (alias === 'requests') return () => 1;
+  const [, column = '', kind] = /^(.*)_(lines|sum)$/.exec(alias) ?? [];
+  const textOf = numberColumns[column];
+  if (textOf === undefined) throw new AdapterError('Internal', `no line of a log has ${alias}`);
+  return (line) => {
+    const text = textOf(line);
+    if (!numberForm.test(text)) return 0;
+    return kind === 'lines' ? 1 : Number(text);
+  };
+}
+
+/** Whether a line counts for the series: its route and its filters. */
+function matcher({ route, filters }: Series): (line: AccessLine) => boolean {
+  const checks = filterEntries(filters).map(([name, { operator, values }]) => {
+    const isOne = (text: string) =>
+      values.some((value) => (value.endsWith('xx') ? text.startsWith(value.charAt(0)) : text === value));
+    return (line: AccessLine) => isOne(line[name]) === (operator === 'in');
+  });
+  return (line) => (route === undefined || line.route === route) && checks.every((check) => check(line));
+}
+
+class SeriesCounter {
+  readonly series: Series;
+  readonly #matches: (line: AccessLine) => boolean;
+  readonly #columns: readonly { readonly alias: string; readonly add: (line: AccessLine) => number }[];
+  /** Second → the sums of the columns. */
+  readonly #bySecond = new Map<number, number[]>();
+
+  constructor(series: Series) {
+    this.series = series;
+    this.#matches = matcher(series);
+    this.#columns = Object.keys(series.metric.aggregates).map((alias) => ({ alias, add: adder(alias) }));
+  }
+
+  count(line: AccessLine): void {
+    if (!this.#matches(line)) return;
+    let sums = this.#bySecond.get(line.seconds);
+    if (sums === undefined) this.#bySecond.set(line.seconds, (sums = this.#columns.map(() => 0)));
+    for (const [index, { add }] of this.#columns.entries()) sums[index] = (sums[index] ?? 0) + add(line);
+  }
+
+  end(startSeconds: number, endSeconds: number): CountedSeries {
+    const counts = new Map(
+      this.#columns.map(({ alias }) => [alias, new Float64Array(endSeconds - startSeconds)]),
+    );
+    for (const [second, sums] of this.#bySecond) {
+      const index = second - startSeconds;
+      if (index < 0 || index >= endSeconds - startSeconds) continue;
+      for (const [column, { alias }] of this.#columns.entries()) {
+        const values = counts.get(alias);
+        if (values !== undefined) values[index] = sums[column] ?? 0;
+      }
+    }
+    return { series: this.series, counts: new SecondCounts(startSeconds, counts) };
+  }
+}
+
+/** What a log file has. */
+export interface LoggedTraffic {
+  /** From its first second to after its last, whatever the route. */
+  readonly startSeconds: number;
+  readonly endSeconds: number;
+  readonly byMetric: readonly (readonly CountedSeries[])[];
+  readonly lines: number;
+  /** Lines in another form, such as TLS hellos. They count for no route, as in SLS. */
+  readonly unreadable: number;
+}
+
+const unreadableLine = {
+  ...{ method: '', status: '', bodyBytes: '', requestLength: '', requestTime: '', host: '' },
+  // No route has this name.
+  route: '',
+};
+
+/** A line more or less in another form is usual. */
+const leastReadableShare = 0.5;
+
+/**
+ * Counts the requests in an access log of nginx-ingress in ACK's form, by the second.
+ *
+ * @param series for each metric, its series
+ * @param between only lines from the first to before the second, in Unix seconds
+ * @throws AdapterError `TrafficInvalid`
+ */
+export async function readAccessLog(
+  file: string,
+  series: readonly (readonly Series[])[],
+  between: readonly [number, number] = [-Infinity, Infinity],
+): Promise<LoggedTraffic> {
+  const counters = series.map((ofMetric) => ofMetric.map((one) => new SeriesCounter(one)));
+  const all = counters.flat();
+  let [lines, unreadable, first, last, lastSeconds] = [0, 0, Infinity, -Infinity, Number.NaN];
+  for await (const text of linesOf(file)) {
+    if (text === '') continue;
+    lines += 1;
+    const line = parseAccessLine(text);
+    if (line === undefined) unreadable += 1;
+    // A line in another form counts for the whole logstore, as the collector keeps it.
+    const counted = line ?? { ...unreadableLine, seconds: lastSeconds };
+    lastSeconds = counted.seconds;
+    if (Number.isNaN(lastSeconds) || lastSeconds < between[0] || lastSeconds >= between[1]) continue;
+    first = Math.min(first, lastSeconds);
+    last = Math.max(last, lastSeconds);
+    for (const counter of all) counter.count(counted);
+  }
+  if (lines - unreadable < lines * leastReadableShare || lines === 0)
+    throw new AdapterError(
+      'TrafficInvalid',
+      `${file}: ${unreadable} of ${lines} lines are not in ACK's form of the nginx-ingress access log`,
+    );
+  if (first === Infinity) throw new AdapterError('TrafficMissing', `${file}: no line is from the given time`);
+  return {
+    ...{ startSeconds: first, endSeconds: last + 1, lines, unreadable },
+    byMetric: counters.map((ofMetric) => ofMetric.map((one) => one.end(first, last + 1))),
+  };
+}

@@ -1,0 +1,62 @@
+import type { AutoscalerSpec } from '../scaling/autoscaler-spec.ts';
+import type { ControllerSettings } from '../scaling/controller.ts';
+import { runFixed, runForesight } from './baselines.ts';
+import { figuresOf, type Figures } from './figures.ts';
+import { readPhase, type PhaseReadings, type ReadingRules } from './readings.ts';
+import { runHpa, sumOf, type Load } from './run.ts';
+import type { Traffic } from './traffic.ts';
+
+/**
+ * The controller syncs at a phase that nobody chooses, so each setting runs once in each of so many. One run alone is one
+ * draw: near a target, the phases differ.
+ */
+export const phases = 8;
+
+/** Everything that the runs of one traffic share. */
+export interface ReplayInput {
+  readonly readings: readonly PhaseReadings[];
+  /** How many ready pods each second needed, as a fraction. */
+  readonly needed: Float64Array;
+  readonly controller: ControllerSettings;
+}
+
+/** @param periodSeconds `--horizontal-pod-autoscaler-sync-period` */
+export function readAllPhases(
+  traffic: Traffic,
+  rules: ReadingRules,
+  periodSeconds: number,
+): readonly PhaseReadings[] {
+  return Array.from({ length: phases }, (_, phase) =>
+    readPhase(traffic, rules, { periodSeconds, phaseSeconds: (phase * periodSeconds) / phases }),
+  );
+}
+
+/** Returns the figures of one setting. */
+export function replaySetting(
+  spec: AutoscalerSpec,
+  { readings, needed, controller }: ReplayInput,
+  startupSeconds: number,
+  totalNeeded = sumOf(needed),
+): Figures {
+  const load: Load = { needed, startupSeconds };
+  return figuresOf(readings.map((phase) => runHpa(spec, controller, phase, load, totalNeeded)));
+}
+
+export interface Baselines {
+  readonly fixedAtP99: Figures;
+  readonly perfectForesight: Figures;
+}
+
+/** Returns what fixed replicas and perfect foresight would have cost. */
+export function replayBaselines(
+  spec: AutoscalerSpec,
+  { readings, needed }: ReplayInput,
+  startupSeconds: number,
+): Baselines {
+  const load: Load = { needed, startupSeconds };
+  const totalNeeded = sumOf(needed);
+  return {
+    fixedAtP99: figuresOf([runFixed(load, totalNeeded)]),
+    perfectForesight: figuresOf(readings.map((phase) => runForesight(spec, phase, load, totalNeeded))),
+  };
+}

@@ -1,0 +1,98 @@
+import { AdapterError } from '../errors.ts';
+import type { Requirement } from '../grammar/label-selector.ts';
+import type { Catalog, MetricDefinition } from '../metric/catalog.ts';
+import { parseMetricRequest, type MetricRequest, type RequestDefaults } from '../metric/metric-request.ts';
+import type { AutoscalerSpec, ExternalMetricSpec } from '../scaling/autoscaler-spec.ts';
+import type { HpaManifest } from '../scaling/hpa-manifest.ts';
+
+/** An HPA with the metrics of the adapter that can be replayed. */
+export interface ReplayedHpa {
+  readonly manifest: HpaManifest;
+  readonly namespace: string;
+  /** With those metrics alone. */
+  readonly spec: AutoscalerSpec;
+  readonly requests: readonly MetricRequest[];
+  /** Index in the manifest's list of External metrics of each metric in `spec`. */
+  readonly indices: readonly number[];
+  /** What is left out, and why. */
+  readonly notes: readonly string[];
+}
+
+export interface ReplayContext {
+  readonly catalog: Catalog;
+  readonly defaults: RequestDefaults;
+  /** Used if the manifest has none. */
+  readonly namespace: string;
+  readonly requirementsOf: (selector: unknown) => readonly Requirement[];
+}
+
+/** Whether the values of two windows add up, so that the metric depends on the traffic and not on the replicas. */
+const addsUp = ({ unit, aggregates, logKind }: MetricDefinition): boolean =>
+  typeof logKind === 'string'
+    ? unit !== 'ms' && unit !== 'ratio'
+    : Object.values(aggregates).every((sql) =>
+        /^\s*(sum|count|count_if)\s*\([^()]*(\([^()]*\)[^()]*)*\)\s*(\/\s*\{window\})?\s*$/i.test(sql),
+      );
+
+/** @throws AdapterError `HpaUnsuited` without a metric to replay; those of the selector of such a metric */
+export function replayedHpa(manifest: HpaManifest, context: ReplayContext): ReplayedHpa {
+  const namespace = manifest.namespace ?? context.namespace;
+  const metrics: ExternalMetricSpec[] = [];
+  const requests: MetricRequest[] = [];
+  const indices: number[] = [];
+  const notes = manifest.otherMetrics.map(
+    (name) => `The metric ${name} is left out: the log does not have it.`,
+  );
+  const known = new Map(context.catalog.metrics.map((metric) => [metric.name, metric]));
+  for (const [index, metric] of manifest.spec.metrics.entries()) {
+    const definition = known.get(metric.name);
+    if (definition === undefined)
+      notes.push(`The metric ${metric.name} is left out: the adapter does not serve it.`);
+    else if (!addsUp(definition))
+      notes.push(
+        `The metric ${metric.name} is left out: it would have been different with other replicas, and the log cannot say how.`,
+      );
+    else {
+      const requirements = context.requirementsOf(manifest.selectors[index]);
+      requests.push(
+        parseMetricRequest(metric.name, namespace, requirements, context.defaults, context.catalog),
+      );
+      metrics.push(metric);
+      indices.push(index);
+    }
+  }
+  if (metrics.length === 0) {
+    const names = [...manifest.spec.metrics.map(({ name }) => name), ...manifest.otherMetrics];
+    const has = names.length === 0 ? 'it has no metric' : `it has ${names.join(', ')}`;
+    throw new AdapterError('HpaUnsuited', `HPA ${manifest.name}: no metric can be replayed; ${has}`);
+  }
+  for (const { name, kind } of metrics)
+    if (kind === 'Value')
+      notes.push(
+        `The metric ${name} has a target of type Value: while pods start, the HPA asks for too few (it multiplies by the ready pods). AverageValue does not.`,
+      );
+  return { manifest, namespace, spec: { ...manifest.spec, metrics }, requests, indices, notes };
+}
+
+/**
+ * Returns the HPA with the one metric that counts of requests make up: the first of that kind.
+ *
+ * @throws AdapterError `HpaUnsuited`
+ */
+export function ofRequestsAlone(hpa: ReplayedHpa): ReplayedHpa {
+  const { spec, requests, indices, notes, manifest } = hpa;
+  const counted = requests.findIndex(({ metric }) => Object.keys(metric.aggregates).join() === 'requests');
+  const [metric, request, index] = [spec.metrics[counted], requests[counted], indices[counted]];
+  if (metric === undefined || request === undefined || index === undefined)
+    throw new AdapterError('HpaUnsuited', `HPA ${manifest.name}: no metric of it counts requests alone`, {
+      remedy: 'Replay it from SLS or from an access log.',
+    });
+  const others = spec.metrics.filter((one) => one !== metric);
+  return {
+    ...{ ...hpa, spec: { ...spec, metrics: [metric] }, requests: [request], indices: [index] },
+    notes: [
+      ...notes,
+      ...others.map(({ name }) => `The metric ${name} is left out: the file has only counts of requests.`),
+    ],
+  };
+}
