@@ -69,7 +69,7 @@ async function readFromCluster(namespace: string, name: string, config: Config, 
           'Write a file with the HPA, or name the kubeconfig of the cluster: --kubeconfig ~/.kube/config.',
       },
     );
-  const kube = await loadKubeClient({ kubeconfig, serviceAccountDir, env: io.env, clock: io.clock });
+  const kube = await loadKubeClient({ kubeconfig, serviceAccountDir, env: io.env });
   try {
     return await readAutoscaler(kube, namespace, name, { signal: io.signal });
   } catch (error) {
