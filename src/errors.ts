@@ -297,7 +297,7 @@ const entries = {
   },
   SlsResultTooLarge: {
     httpStatus: 503,
-    when: 'The logstore has as many routes as SLS returns rows (1,000,000), so some may be cut off; or the result is larger than 64 MiB.',
+    when: 'The logstore has 100,000 routes or more, so some may be cut off; or the result is larger than 32 MiB.',
     remedy:
       'Spread the ingresses over several logstores, or read so few routes of this one that the query names them.',
   },

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { deflate, zstdCompress } from 'node:zlib';
-import { compress as lz4Compress } from 'lz4-napi';
+import { compressSync } from 'lz4-napi';
 import type { Faults } from '../faults.ts';
 import type { ServiceError } from '../service-error.ts';
 
@@ -96,7 +96,5 @@ async function compressBody(body: Buffer, type: CompressType): Promise<Buffer> {
   }
 }
 
-/** lz4-napi puts the length in four bytes before the block; SLS does not. */
-async function lz4Block(body: Buffer): Promise<Buffer> {
-  return (await lz4Compress(body)).subarray(4);
-}
+/** lz4-napi puts the length in four bytes before the block; SLS does not. Its asynchronous function (2.10.0) leaks memory. */
+const lz4Block = (body: Buffer): Buffer => compressSync(body).subarray(4);

@@ -6,7 +6,7 @@ import { logQuery, type LogQuery, type LogSource, type Row } from './client.ts';
 import { decodeByRoute, decodeTotal, newestIn, queryDecoded } from './decode.ts';
 import { logstoreKey, type LogstoreAddress } from './endpoint.ts';
 import type { HeartbeatLines } from './heartbeat-lines.ts';
-import { greatestLimit, lastAlias, queryText, scannedWindow, type Statement } from './query-text.ts';
+import { mostRows, lastAlias, queryText, scannedWindow, type Statement } from './query-text.ts';
 import { unindexedField } from './sls-error.ts';
 
 /** What is asked of a logstore besides the statement. */
@@ -65,7 +65,7 @@ export class AggregateSource {
    * @param heartbeats undefined: there are none
    * @param maxRows LIMIT of a query that groups by every route; a logstore must have fewer routes
    */
-  constructor(logs: LogSource, heartbeats?: HeartbeatLines, maxRows = greatestLimit) {
+  constructor(logs: LogSource, heartbeats?: HeartbeatLines, maxRows = mostRows) {
     this.#logs = logs;
     this.#heartbeats = heartbeats;
     this.#maxRows = maxRows;

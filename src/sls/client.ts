@@ -1,10 +1,10 @@
-import type { GetLogsV2Response } from '@alicloud/sls20201230';
 import { AdapterError, toAdapterError, type ErrorCode } from '../errors.ts';
 import type { Window } from '../metric/sample.ts';
 import { isSameKey, type Credentials, type CredentialSource } from './credentials/credentials.ts';
-import { endpointUrl, logstoreName, type Endpoint, type LogstoreAddress } from './endpoint.ts';
+import { endpointUrl, type Endpoint, type LogstoreAddress } from './endpoint.ts';
+import { ReplyRooms } from './reply-rooms.ts';
 import type { SdkClient } from './sdk-client.ts';
-import { parseDateHeader, Transport, type TransportSettings } from './transport.ts';
+import { Transport, type TransportSettings } from './transport.ts';
 
 export interface LogQuery extends LogstoreAddress {
   /** Unix seconds; the range is `[fromSeconds, toSeconds)`. */
@@ -80,6 +80,7 @@ export interface LogSource {
 export class SlsClient implements LogSource {
   readonly #credentialsOf: (project: string) => CredentialSource;
   readonly #transport: Transport;
+  readonly #rooms = new ReplyRooms();
   readonly #observer: SlsObserver;
   /**
    * By URL of the endpoint: the configuration bounds how many there are.
@@ -131,7 +132,7 @@ export class SlsClient implements LogSource {
     const startMs = performance.now();
     try {
       const client = await this.#clientOf(query.endpoint);
-      const result = readReply(await client.queryLogs(query, credentials, signal), logstoreName(query));
+      const result = await client.queryLogs(query, credentials, signal);
       this.#finished(query, startMs, 'ok', result.requestId, result);
       return result;
     } catch (thrown) {
@@ -169,45 +170,8 @@ export class SlsClient implements LogSource {
     this.#sdk ??= import('./sdk-client.ts');
     const { SdkClient } = await this.#sdk;
     const key = endpointUrl(endpoint);
-    const client = this.#clients.get(key) ?? new SdkClient(endpoint, this.#transport);
+    const client = this.#clients.get(key) ?? new SdkClient(endpoint, this.#transport, this.#rooms);
     this.#clients.set(key, client);
     return client;
   }
-}
-
-/** @throws AdapterError `SlsIncomplete`, `SlsReplyInvalid` */
-function readReply({ headers, body }: GetLogsV2Response, where: string): LogResult {
-  const requestId = headers?.['x-log-requestid'];
-  const fail = (code: ErrorCode, what: string, cause?: Error) =>
-    new AdapterError(code, `SLS, ${where}: ${what}`, { cause, slsRequestId: requestId });
-  const meta = body?.meta;
-  const rows: unknown = body?.data;
-  if (meta?.progress === 'Incomplete') throw fail('SlsIncomplete', 'the result is incomplete');
-  if (meta?.progress !== 'Complete' || !isRows(rows))
-    throw fail('SlsReplyInvalid', 'the reply has no complete result');
-  if (meta.count !== undefined && meta.count !== rows.length)
-    throw fail(
-      'SlsReplyInvalid',
-      'the reply lacks rows of the result',
-      new Error(`it has ${rows.length} of ${meta.count} rows`),
-    );
-  const serverTimeMs = parseDateHeader(headers?.['date']);
-  const columnTypes = columnTypesOf(meta);
-  const { processedRows, processedBytes, elapsedMillisecond: serverElapsedMs } = meta;
-  return { rows, columnTypes, requestId, processedRows, processedBytes, serverElapsedMs, serverTimeMs };
-}
-
-/** SLS lists the names of the columns and, in the same order, their types. */
-function columnTypesOf({ keys, columnTypes }: Pick<Meta, 'keys' | 'columnTypes'>): Map<string, string> {
-  if (!Array.isArray(keys) || !Array.isArray(columnTypes)) return new Map();
-  return new Map(keys.map((key, position) => [key, String(columnTypes[position])]));
-}
-
-type Meta = NonNullable<NonNullable<GetLogsV2Response['body']>['meta']>;
-
-/** @returns whether the value is a list of maps from text to text, which is how SLS documents its rows */
-function isRows(value: unknown): value is Row[] {
-  const isRow = (row: unknown) =>
-    typeof row === 'object' && row !== null && Object.values(row).every((text) => typeof text === 'string');
-  return Array.isArray(value) && value.every(isRow);
 }

@@ -60,8 +60,11 @@ export function scannedWindow({
 /** Source: SLS, "Limits on query and analysis". */
 const maxSearchConditions = 30;
 
-/** The greatest LIMIT that SLS accepts. Source: SLS, "LIMIT clause". */
-export const greatestLimit = 1_000_000;
+/**
+ * The most rows that a result may have. SLS would give up to 1,000,000 (SLS, "LIMIT clause"), which do not fit into the
+ * memory of a pod.
+ */
+export const mostRows = 100_000;
 
 /**
  * A backend is `{namespace}-{service}-{port}`: DNS labels, then the number or name of a port. The collector's usual regular
@@ -76,7 +79,7 @@ const alternativePattern = String.raw`(^|\[)(${backendPattern})$`;
  * never too few. The SQL is exact.
  */
 export function queryText(statement: Statement): string {
-  const { window, routes, aggregates, lastSeconds = [], logKind, maxRows = greatestLimit } = statement;
+  const { window, routes, aggregates, lastSeconds = [], logKind, maxRows = mostRows } = statement;
   const search = searchText(statement);
   // LIMIT 2 shows a second row, which is an error.
   if (typeof logKind !== 'string' && logKind.sql !== undefined)

@@ -5,23 +5,19 @@ import { stringify } from 'node:querystring';
 import * as spi from '@alicloud/gateway-spi';
 import type { $OpenApiUtil } from '@alicloud/openapi-core';
 import type slsModule from '@alicloud/sls20201230';
-import type { GetLogsV2Response } from '@alicloud/sls20201230';
 import * as dara from '@darabonba/typescript';
-import { AdapterError } from '../errors.ts';
+import type { LogResult } from './client.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import { logstoreName, type Endpoint, type LogstoreAddress } from './endpoint.ts';
-import { replyError, withoutKey } from './sls-error.ts';
+import { readReply } from './read-reply.ts';
+import type { ReplyRooms } from './reply-rooms.ts';
+import { replyError } from './sls-error.ts';
 import type { Transport } from './transport.ts';
+import { unpacked, unpackedBytesOf } from './unpack.ts';
+import { untilCanceled } from './until-canceled.ts';
 
 /** By `require`: an import makes Node read each of its 500 modules once more for their exported names, and keep them. */
 const sls = createRequire(import.meta.url)('@alicloud/sls20201230') as typeof slsModule;
-
-/**
- * Unpacked size. The SDK allocates the size that SLS announces, and parsing takes several times as much.
- *
- * @bound - | {maxResultBytes} after unpacking | - | a constant
- */
-const maxResultBytes = 64 * 1024 * 1024;
 
 /** Carries what belongs to one query. The SDK passes its runtime options to `execute` unchanged. */
 class QueryOptions extends dara.RuntimeOptions {
@@ -29,6 +25,7 @@ class QueryOptions extends dara.RuntimeOptions {
   readonly signal: AbortSignal;
   /** For messages. */
   readonly address: Omit<LogstoreAddress, 'endpoint'>;
+  result: LogResult | undefined;
 
   constructor(credentials: Credentials, signal: AbortSignal, address: Omit<LogstoreAddress, 'endpoint'>) {
     super({});
@@ -46,15 +43,17 @@ interface SdkQuery extends Omit<LogstoreAddress, 'endpoint'> {
 }
 
 /**
- * The SDK's client with its one network method, `execute`, replaced by our transport. The SDK still builds, signs and
- * decompresses. Our transport can cancel, pools connections, reaches loopback, and keeps the body of a failed reply as
- * it came. Callers decide about retries.
+ * The SDK's client with its one network method, `execute`, replaced by our transport. The SDK still builds and signs. Our
+ * transport can cancel, pools connections, reaches loopback, and keeps the body of a failed reply as it came. We unpack
+ * and read replies within bounds. Callers decide about retries.
  */
 export class SdkClient extends sls.default {
   readonly #transport: Transport;
+  readonly #rooms: ReplyRooms;
   readonly #slsEndpoint: Endpoint;
 
-  constructor(endpoint: Endpoint, transport: Transport) {
+  /** @param rooms shared by the clients of all endpoints */
+  constructor(endpoint: Endpoint, transport: Transport, rooms: ReplyRooms) {
     super({
       endpoint: endpoint.authority,
       protocol: endpoint.protocol,
@@ -63,31 +62,21 @@ export class SdkClient extends sls.default {
       credential: {},
     } as unknown as $OpenApiUtil.Config);
     this.#transport = transport;
+    this.#rooms = rooms;
     this.#slsEndpoint = endpoint;
   }
 
-  /** @throws AdapterError of the transport or of the reply; `SlsResultTooLarge`, `SlsReplyInvalid` */
+  /** @throws AdapterError of the transport or of the reply; `SlsIncomplete`, `SlsResultTooLarge`, `SlsReplyInvalid` */
   async queryLogs(
     { project, logstore, fromSeconds: from, toSeconds: to, query }: SdkQuery,
     credentials: Credentials,
     signal: AbortSignal,
-  ): Promise<GetLogsV2Response> {
-    try {
-      return await this.getLogsV2WithOptions(
-        project,
-        logstore,
-        new sls.GetLogsV2Request({ from, to, query }),
-        new sls.GetLogsV2Headers({}),
-        new QueryOptions(credentials, signal, { project, logstore }),
-      );
-    } catch (thrown) {
-      if (thrown instanceof AdapterError) throw thrown;
-      // The message of a SyntaxError quotes the reply, which may contain anything.
-      const why =
-        thrown instanceof SyntaxError ? 'it is not JSON' : withoutKey(messageOf(thrown), credentials);
-      const where = logstoreName({ project, logstore });
-      throw new AdapterError('SlsReplyInvalid', `SLS, ${where}: the reply cannot be read: ${why}`);
-    }
+  ): Promise<LogResult> {
+    const options = new QueryOptions(credentials, signal, { project, logstore });
+    const request = new sls.GetLogsV2Request({ from, to, query });
+    await this.getLogsV2WithOptions(project, logstore, request, new sls.GetLogsV2Headers({}), options);
+    if (options.result === undefined) throw new TypeError('the SDK sent no request');
+    return options.result;
   }
 
   override async execute(
@@ -101,6 +90,8 @@ export class SdkClient extends sls.default {
     await this._spi.modifyConfiguration(context, attributes);
     await this._spi.modifyRequest(context, attributes);
     const { method, pathname, query = {}, headers = {}, hostMap, stream } = context.request;
+    const { address, signal, credentials } = runtime;
+    using room = this.#rooms.of(address.project);
     const reply = await this.#transport.send({
       endpoint: this.#slsEndpoint,
       project: hostMap?.['project'] ?? '',
@@ -108,22 +99,17 @@ export class SdkClient extends sls.default {
       path: Object.keys(query).length === 0 ? pathname : `${pathname}?${stringify(query)}`,
       headers,
       body: await buffer(stream ?? Readable.from([])),
-      signal: runtime.signal,
+      signal,
+      grow: (bytes) => room.grow(bytes),
     });
-    if (reply.statusCode >= 400) throw replyError(reply, runtime.address, runtime.credentials);
-    if (Number(reply.headers['x-log-bodyrawsize']) > maxResultBytes)
-      throw new AdapterError(
-        'SlsResultTooLarge',
-        `SLS, ${logstoreName(runtime.address)}: the result has more than ${maxResultBytes} bytes`,
-      );
-    context.response = new spi.InterceptorContextResponse({
-      statusCode: reply.statusCode,
-      headers: reply.headers as Record<string, string>,
-      body: Readable.from([reply.body]),
-    });
-    await this._spi.modifyResponse(context, attributes);
-    const { headers: replyHeaders, statusCode } = context.response;
-    return { headers: replyHeaders, statusCode, body: context.response.deserializedBody as unknown };
+    if (reply.statusCode >= 400) throw replyError(reply, address, credentials);
+    const where = logstoreName(address);
+    await untilCanceled(room.grow(unpackedBytesOf(reply, where) ?? 0), signal);
+    runtime.result = await room.read(
+      async () => readReply(await unpacked(reply, where), reply.headers, where),
+      signal,
+    );
+    return { headers: {}, statusCode: reply.statusCode, body: {} };
   }
 
   #contextOf(
@@ -148,5 +134,3 @@ export class SdkClient extends sls.default {
     });
   }
 }
-
-const messageOf = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown));

@@ -28,6 +28,8 @@ export interface TransportRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
   readonly signal: AbortSignal;
+  /** Awaited with the size of the reply so far before more of it is read. Default: it is read at once. */
+  readonly grow?: (bytes: number) => Promise<void>;
 }
 
 export interface TransportReply {
@@ -38,8 +40,11 @@ export interface TransportReply {
   readonly proxy?: string | undefined;
 }
 
-/** Compressed size. A reply with 1,000,000 rows is smaller. */
-const maxReplyBytes = 64 * 1024 * 1024;
+/** Packed size. 100,000 rows have some 5 MB. */
+const mostReplyBytes = 8 * 1024 * 1024;
+
+/** Of an error, only the beginning is read. */
+const mostErrorBytes = 64 * 1024;
 
 /**
  * Sends signed requests over kept-alive connections. The SDK's own HTTP layer takes no agent and no AbortSignal, and
@@ -90,7 +95,7 @@ export class Transport {
   }
 
   async #exchange(
-    { endpoint, method, path, headers, body }: TransportRequest,
+    { endpoint, method, path, headers, body, grow }: TransportRequest,
     { hostname, port }: Destination,
     proxy: Proxy | undefined,
     signal: AbortSignal,
@@ -124,25 +129,37 @@ export class Transport {
       outgoing.on('error', reject);
       outgoing.end(body);
     });
-    /** @bound one for each query in flight | {maxReplyBytes} | - | a constant */
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of reply as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > maxReplyBytes)
-        throw new AdapterError(
-          'SlsReplyInvalid',
-          `the reply of ${service} at ${endpoint.authority} exceeds ${maxReplyBytes} bytes`,
-        );
-      chunks.push(chunk);
-    }
     const { statusCode = 0, headers: replyHeaders } = reply;
-    return { statusCode, headers: replyHeaders, body: Buffer.concat(chunks), proxy: proxy?.shown };
+    const what = `the reply of ${service} at ${endpoint.authority}`;
+    const replyBody = await bodyOf(reply, statusCode < 400 ? what : undefined, grow);
+    return { statusCode, headers: replyHeaders, body: replyBody, proxy: proxy?.shown };
   }
 
   close(): void {
     this.#agents.close();
   }
+}
+
+/**
+ * @param what of a good reply, for the message; undefined: the reply is an error, and is cut off
+ * @throws AdapterError `SlsReplyInvalid` if a good reply is too large
+ */
+async function bodyOf(
+  reply: IncomingMessage,
+  what: string | undefined,
+  grow: TransportRequest['grow'],
+): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of reply as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (what !== undefined && bytes > mostReplyBytes)
+      throw new AdapterError('SlsReplyInvalid', `${what} exceeds ${mostReplyBytes} bytes`);
+    chunks.push(chunk);
+    if (what === undefined && bytes > mostErrorBytes) break;
+    await grow?.(bytes);
+  }
+  return Buffer.concat(chunks);
 }
 
 const destinationOf = ({ endpoint, project }: TransportRequest): Destination => ({

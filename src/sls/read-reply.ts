@@ -1,0 +1,121 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { AdapterError, type ErrorCode } from '../errors.ts';
+import { Turns } from '../runtime/turns.ts';
+import type { LogResult, Row } from './client.ts';
+import { layoutOf } from './json-rows.ts';
+import { mostRows } from './query-text.ts';
+import { parseDateHeader } from './transport.ts';
+import { unreadable } from './unpack.ts';
+
+/** Values of all rows together, and names of columns. A row of ours has a few columns, a log line some dozens. */
+const mostValues = 1_000_000;
+const mostColumns = 1000;
+
+/** All but the rows. It repeats the query, which may name a thousand routes. */
+const mostMetaBytes = 1024 * 1024;
+
+/** `meta` of GetLogsV2, as far as it is read. Nothing of it is certain. */
+interface Meta {
+  readonly progress?: unknown;
+  readonly count?: unknown;
+  readonly processedRows?: unknown;
+  readonly processedBytes?: unknown;
+  readonly elapsedMillisecond?: unknown;
+  readonly keys?: unknown;
+  readonly columnTypes?: unknown;
+}
+
+/**
+ * Reads the unpacked body of a reply, some rows at a time.
+ *
+ * @param where project and logstore, for messages
+ * @throws AdapterError `SlsIncomplete`, `SlsReplyInvalid`, `SlsResultTooLarge`
+ */
+export async function readReply(
+  text: Buffer,
+  headers: IncomingHttpHeaders,
+  where: string,
+): Promise<LogResult> {
+  const requestId = String(headers['x-log-requestid'] ?? '') || undefined;
+  const fail = (code: ErrorCode, what: string, cause?: Error) =>
+    new AdapterError(code, `SLS, ${where}: ${what}`, { cause, slsRequestId: requestId });
+  const { envelope, chunks } = layoutOf(text);
+  if ((envelope ?? text).length > mostMetaBytes) throw unreadable(where, 'it has no list of rows');
+  const meta = metaIn(parsed((envelope ?? text).toString(), where));
+  if (meta?.progress === 'Incomplete') throw fail('SlsIncomplete', 'the result is incomplete');
+  if (meta?.progress !== 'Complete' || envelope === undefined)
+    throw fail('SlsReplyInvalid', 'the reply has no complete result');
+  const rows = new RowReader();
+  const turns = new Turns();
+  for (const [from, to] of chunks) {
+    if (turns.isOver()) await turns.next();
+    const fault = rows.add(parsed(`[${text.toString('utf8', from, to)}]`, where), chunks.length === 1);
+    if (fault !== undefined) throw fail(...fault);
+  }
+  if (meta.count !== undefined && meta.count !== rows.rows.length)
+    throw fail(
+      'SlsReplyInvalid',
+      'the reply lacks rows of the result',
+      new Error(`it has ${rows.rows.length} of ${JSON.stringify(meta.count)} rows`),
+    );
+  return {
+    rows: rows.rows,
+    columnTypes: columnTypesOf(meta),
+    requestId,
+    processedRows: numberIn(meta.processedRows),
+    processedBytes: numberIn(meta.processedBytes),
+    serverElapsedMs: numberIn(meta.elapsedMillisecond),
+    serverTimeMs: parseDateHeader(headers.date),
+  };
+}
+
+/** Collects rows, which are maps from text to text, within the bounds. */
+class RowReader {
+  readonly rows: Row[] = [];
+  readonly #columns = new Set<string>();
+  #values = 0;
+
+  /** Returns what is wrong with the rows. @param mayBeEmpty whether the list may have no row here */
+  add(rows: unknown, mayBeEmpty: boolean): readonly [ErrorCode, string] | undefined {
+    const noResult = ['SlsReplyInvalid', 'the reply has no complete result'] as const;
+    if (!Array.isArray(rows) || (rows.length === 0 && !mayBeEmpty)) return noResult;
+    if (this.rows.length + rows.length > mostRows)
+      return ['SlsResultTooLarge', `the result has more than ${mostRows} rows`];
+    for (const row of rows as readonly unknown[]) {
+      if (typeof row !== 'object' || row === null || Array.isArray(row)) return noResult;
+      for (const [column, text] of Object.entries(row)) {
+        if (typeof text !== 'string') return noResult;
+        this.#values += 1;
+        this.#columns.add(column);
+      }
+      if (this.#columns.size > mostColumns)
+        return ['SlsResultTooLarge', `the result has more than ${mostColumns} columns`];
+      if (this.#values > mostValues)
+        return ['SlsResultTooLarge', `the result has more than ${mostValues} values`];
+      this.rows.push(row as Row);
+    }
+    return undefined;
+  }
+}
+
+/** The message of a SyntaxError would quote the reply, which may contain anything. */
+function parsed(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw unreadable(where, 'it is not JSON');
+  }
+}
+
+function metaIn(reply: unknown): Meta | undefined {
+  const meta = typeof reply === 'object' && reply !== null && 'meta' in reply ? reply.meta : undefined;
+  return typeof meta === 'object' && meta !== null ? meta : undefined;
+}
+
+const numberIn = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
+
+/** SLS lists the names of the columns and, in the same order, their types. */
+function columnTypesOf({ keys, columnTypes }: Meta): Map<string, string> {
+  if (!Array.isArray(keys) || !Array.isArray(columnTypes)) return new Map();
+  return new Map(keys.map((key, position) => [String(key), String(columnTypes[position])]));
+}
