@@ -71,7 +71,9 @@ export async function readReply(
 
 /** Collects rows, which are maps from text to text, within the bounds. */
 class RowReader {
+  /** @bound 100,000 rows, {mostValues} values | 32 MiB of text | one large reply at a time | a constant */
   readonly rows: Row[] = [];
+  /** @bound {mostColumns} columns | - | - | a constant */
   readonly #columns = new Set<string>();
   #values = 0;
 

@@ -9,8 +9,9 @@ const mostAtOnce = 8;
  * no project takes all places. They are unpacked and read one after another.
  */
 export class ReplyRooms {
+  /** @bound {mostAtOnce} large replies | 8 MiB each | one of each project | a constant */
   readonly #holders = new Set<ReplyRoom>();
-  /** At most one for each query in flight. */
+  /** @bound one for each query in flight | 64 KiB each | as the queries | `sls.maxConcurrentQueries` */
   readonly #waiting = new Set<ReplyRoom>();
   #reading: Promise<unknown> = Promise.resolve();
 

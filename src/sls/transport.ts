@@ -149,6 +149,7 @@ async function bodyOf(
   what: string | undefined,
   grow: TransportRequest['grow'],
 ): Promise<Buffer> {
+  /** @bound one for each query in flight | {mostReplyBytes}, {mostErrorBytes} of an error | beyond 64 KiB, one of each project | a constant */
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of reply as AsyncIterable<Buffer>) {

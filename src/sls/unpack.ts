@@ -4,7 +4,11 @@ import { uncompressSync } from 'lz4-napi';
 import { AdapterError } from '../errors.ts';
 import type { TransportReply } from './transport.ts';
 
-/** Reading 100,000 rows takes up to three times as much. */
+/**
+ * Reading 100,000 rows takes up to three times as much.
+ *
+ * @bound - | {mostUnpackedBytes} after unpacking | one large reply at a time | a constant
+ */
 const mostUnpackedBytes = 32 * 1024 * 1024;
 
 const inflated = promisify(inflate);
