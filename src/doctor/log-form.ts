@@ -1,4 +1,4 @@
-import type { Row } from '../sls/client.ts';
+import type { Row } from '../sls/read-reply.ts';
 
 /** Forms of a log line, by how one begins. Their names follow "the form of". */
 const forms: readonly (readonly [RegExp, string])[] = [

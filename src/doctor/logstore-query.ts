@@ -1,7 +1,8 @@
 import { AdapterError, toAdapterError } from '../errors.ts';
 import { ingressLogs } from '../metric/log-kind.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
-import { logQuery, type LogResult, type Row } from '../sls/client.ts';
+import { logQuery } from '../sls/client.ts';
+import type { LogResult, Row } from '../sls/read-reply.ts';
 import { decodeNumber } from '../sls/decode.ts';
 import { logstoreName, type LogstoreAddress } from '../sls/endpoint.ts';
 import { timeCondition } from '../sls/query-text.ts';

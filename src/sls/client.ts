@@ -2,6 +2,7 @@ import { AdapterError, toAdapterError, type ErrorCode } from '../errors.ts';
 import type { Window } from '../metric/sample.ts';
 import { isSameKey, type Credentials, type CredentialSource } from './credentials/credentials.ts';
 import { endpointUrl, type Endpoint, type LogstoreAddress } from './endpoint.ts';
+import type { LogResult } from './read-reply.ts';
 import { ReplyRooms } from './reply-rooms.ts';
 import type { SdkClient } from './sdk-client.ts';
 import { Transport, type TransportSettings } from './transport.ts';
@@ -35,23 +36,6 @@ export const logQuery = (
   fromSeconds: Math.floor(startSeconds / minuteSeconds) * minuteSeconds,
   toSeconds: Math.ceil(endSeconds / minuteSeconds) * minuteSeconds,
 });
-
-/** A row as SLS sends it: every value is text, and NULL is the text `null`. */
-export type Row = Readonly<Record<string, string>>;
-
-export interface LogResult {
-  readonly rows: readonly Row[];
-  /** Column → its type as SLS names it: `bigint`, `double`, `varchar`, … Empty without SQL. */
-  readonly columnTypes: ReadonlyMap<string, string>;
-  readonly requestId: string | undefined;
-  /** Log lines that the query read, as SLS reports it; undefined if it does not, or the query failed. */
-  readonly processedRows: number | undefined;
-  readonly processedBytes: number | undefined;
-  /** Duration of the query, as SLS reports it. */
-  readonly serverElapsedMs: number | undefined;
-  /** Time of the reply by the clock of SLS, Unix ms of a whole second; undefined if the reply has no `Date`. */
-  readonly serverTimeMs: number | undefined;
-}
 
 export interface SlsObserver {
   /** Called once for every query that is sent, also if it fails. */

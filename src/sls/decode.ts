@@ -2,7 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AdapterError } from '../errors.ts';
 import type { Aggregates } from '../metric/measures.ts';
 import type { Window } from '../metric/sample.ts';
-import type { LogQuery, LogSource, Row } from './client.ts';
+import type { LogQuery, LogSource } from './client.ts';
+import type { Row } from './read-reply.ts';
 import { logstoreName } from './endpoint.ts';
 import { linesAlias, newestAlias, routeAlias, secondAlias } from './query-text.ts';
 

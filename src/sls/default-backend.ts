@@ -1,7 +1,8 @@
 import { ingressLogs } from '../metric/log-kind.ts';
 import { statusText } from '../metric/measures.ts';
 import type { Window } from '../metric/sample.ts';
-import { logQuery, type LogSource, type Row } from './client.ts';
+import { logQuery, type LogSource } from './client.ts';
+import type { Row } from './read-reply.ts';
 import { decodeNumber } from './decode.ts';
 import type { LogstoreAddress } from './endpoint.ts';
 import { hostExpression, routeAlias, routeExpression, sqlString, timeCondition } from './query-text.ts';

@@ -1,11 +1,27 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { AdapterError, type ErrorCode } from '../errors.ts';
 import { Turns } from '../runtime/turns.ts';
-import type { LogResult, Row } from './client.ts';
 import { layoutOf } from './json-rows.ts';
 import { mostRows } from './query-text.ts';
 import { parseDateHeader } from './transport.ts';
 import { unreadable } from './unpack.ts';
+
+/** A row as SLS sends it: every value is text, and NULL is the text `null`. */
+export type Row = Readonly<Record<string, string>>;
+
+export interface LogResult {
+  readonly rows: readonly Row[];
+  /** Column → its type as SLS names it: `bigint`, `double`, `varchar`, … Empty without SQL. */
+  readonly columnTypes: ReadonlyMap<string, string>;
+  readonly requestId: string | undefined;
+  /** Log lines that the query read, as SLS reports it; undefined if it does not, or the query failed. */
+  readonly processedRows: number | undefined;
+  readonly processedBytes: number | undefined;
+  /** Duration of the query, as SLS reports it. */
+  readonly serverElapsedMs: number | undefined;
+  /** Time of the reply by the clock of SLS, Unix ms of a whole second; undefined if the reply has no `Date`. */
+  readonly serverTimeMs: number | undefined;
+}
 
 /** Values of all rows together, and names of columns. A row of ours has a few columns, a log line some dozens. */
 const mostValues = 1_000_000;

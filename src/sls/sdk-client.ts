@@ -6,7 +6,7 @@ import * as spi from '@alicloud/gateway-spi';
 import type { $OpenApiUtil } from '@alicloud/openapi-core';
 import type slsModule from '@alicloud/sls20201230';
 import * as dara from '@darabonba/typescript';
-import type { LogResult } from './client.ts';
+import type { LogResult } from './read-reply.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import { logstoreName, type Endpoint, type LogstoreAddress } from './endpoint.ts';
 import { readReply } from './read-reply.ts';

@@ -1,5 +1,6 @@
 import type { AggregateQuery } from './aggregate-source.ts';
-import { logQuery, type LogSource, type Row } from './client.ts';
+import { logQuery, type LogSource } from './client.ts';
+import type { Row } from './read-reply.ts';
 import { decodeSecondCounts, queryDecoded } from './decode.ts';
 import type { LogstoreAddress } from './endpoint.ts';
 import type { HeartbeatLines } from './heartbeat-lines.ts';

@@ -1,5 +1,6 @@
 import { AdapterError, type ErrorCode } from '../../src/errors.ts';
-import type { LogQuery, LogResult, LogSource } from '../../src/sls/client.ts';
+import type { LogQuery, LogSource } from '../../src/sls/client.ts';
+import type { LogResult } from '../../src/sls/read-reply.ts';
 
 /** A query that the test ends. It ignores its signal. */
 export interface HeldLogQuery {

@@ -1,6 +1,6 @@
 import { AdapterError } from '../../errors.ts';
 import { filterTexts } from '../../metric/series.ts';
-import type { Row } from '../../sls/client.ts';
+import type { Row } from '../../sls/read-reply.ts';
 import { scannedWindow } from '../../sls/query-text.ts';
 import { readingTable } from '../query.ts';
 import { alignedTable } from '../table.ts';

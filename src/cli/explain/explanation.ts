@@ -14,7 +14,8 @@ import type { ReadingStack } from '../../service/reading-stack.ts';
 import { AggregateSource, logQueryOf } from '../../sls/aggregate-source.ts';
 import { SilenceWatch } from '../../reading/silence/silence-watch.ts';
 import { countSeconds } from '../../sls/second-counts.ts';
-import type { LogQuery, LogResult, LogSource } from '../../sls/client.ts';
+import type { LogQuery, LogSource } from '../../sls/client.ts';
+import type { LogResult } from '../../sls/read-reply.ts';
 
 /** How the adapter performs a read, before anything is sent. */
 export type Explanation = ReturnType<typeof explainRead>;

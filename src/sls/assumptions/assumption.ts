@@ -1,6 +1,7 @@
 import type { AdapterError } from '../../errors.ts';
 import type { Window } from '../../metric/sample.ts';
-import type { LogQuery, LogResult } from '../client.ts';
+import type { LogQuery } from '../client.ts';
+import type { LogResult } from '../read-reply.ts';
 import type { TableName } from './tables.ts';
 
 /** One fact about SLS that the truth of readings rests on. */

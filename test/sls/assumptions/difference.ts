@@ -1,6 +1,7 @@
 import type { Differences } from '../../../emulator/differences.ts';
 import { ServiceError } from '../../../emulator/service-error.ts';
-import type { LogResult, LogSource } from '../../../src/sls/client.ts';
+import type { LogSource } from '../../../src/sls/client.ts';
+import type { LogResult } from '../../../src/sls/read-reply.ts';
 
 /** How SLS could differ in one thing. */
 export interface Difference extends Differences {
