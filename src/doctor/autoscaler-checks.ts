@@ -24,16 +24,35 @@ interface ReadCheck {
   readonly description: string;
   readonly passed: string;
   readonly codes: readonly ErrorCode[];
+  /** Metrics that the check is about. Default: all. */
+  readonly isAbout?: (metric: string) => boolean;
+  /** Default: that of the errors. */
+  readonly remedy?: string;
   /** Returns what to write instead. */
   readonly write: (refused: RefusedRead, catalog: Catalog) => string | undefined;
 }
 
+/** Load balancers, Cloud Monitor and AHAS. Source: pkg/metrics of the stock adapter. Its metrics of Prometheus have any name. */
+const onlyStock = /^(slb_l4|slb_l7|k8s_workload|ahas_sentinel)_/;
+
 const readChecks: readonly ReadCheck[] = [
+  {
+    id: 'stock-metrics',
+    description:
+      'No HPA names a metric of load balancers, Cloud Monitor or AHAS, which only the stock adapter of ACK serves',
+    passed: 'no HPA needs the stock adapter',
+    codes: ['MetricUnknown'],
+    isAbout: (metric) => onlyStock.test(metric),
+    remedy:
+      'Only the stock adapter serves these. Before it is replaced, give these HPAs another metric, or keep it (docs/replacing-the-stock-adapter.md).',
+    write: () => undefined,
+  },
   {
     id: 'hpa-metrics',
     description: 'The adapter serves every external metric that an HPA names',
     passed: 'all metrics are served',
     codes: ['MetricUnknown'],
+    isAbout: (metric) => !onlyStock.test(metric),
     write: ({ metric }, { metrics }) => {
       const names = metrics.map((one) => one.name);
       const [name] = nearest(metric, names, 1);
@@ -71,12 +90,14 @@ const readChecks: readonly ReadCheck[] = [
 const maxShown = 10;
 
 export const autoscalerChecks: readonly DoctorCheck[] = readChecks.map(
-  ({ id, description, passed, codes, write }): DoctorCheck => ({
+  ({ id, description, passed, codes, isAbout = () => true, remedy, write }): DoctorCheck => ({
     id,
     description,
     needs: ['hpas'],
     run: (examination) => {
-      const refused = refusedReads(examination).filter(({ error }) => codes.includes(error.code));
+      const refused = refusedReads(examination).filter(
+        ({ error, metric }) => codes.includes(error.code) && isAbout(metric),
+      );
       if (refused.length === 0) return ok(passed);
       const lines = refused
         .slice(0, maxShown)
@@ -89,7 +110,7 @@ export const autoscalerChecks: readonly DoctorCheck[] = readChecks.map(
       const corrections = distinct(refused.slice(0, maxShown).map((one) => write(one, catalog)));
       return failed(
         [...lines, ...more].join('\n'),
-        distinct(refused.map(({ error }) => error.remedy)).join(' '),
+        remedy ?? distinct(refused.map(({ error }) => error.remedy)).join(' '),
         corrections.length === 0 ? undefined : corrections.join('\n'),
       );
     },

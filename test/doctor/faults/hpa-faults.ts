@@ -83,6 +83,14 @@ export const hpaFaults: readonly Fault[] = [
     write: 'metric: { name: sls_ingress_qps }',
   },
   {
+    name: 'an HPA names a metric that only the stock adapter serves',
+    inject: (setup) => onlyHpa(setup, 'slb_l7_qps', { 'slb.instance.id': 'lb-1', 'slb.port': '80' }),
+    check: 'stock-metrics',
+    status: 'failed',
+    found: ['HPA shop/broken, slb_l7_qps: the server could not find the metric slb_l7_qps'],
+    remedy: 'Only the stock adapter serves these. Before it is replaced, give these HPAs another metric',
+  },
+  {
     name: 'an HPA names a route that the access rules refuse',
     inject: (setup) => {
       setup.file = 'access: { ownRoutesOnly: true }';
