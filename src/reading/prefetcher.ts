@@ -18,6 +18,7 @@ export interface PrefetcherContext {
   /** Whether an earlier sample of the series is served while SLS gives none. */
   readonly isServed: (series: Series) => boolean;
   readonly monotonicMs: () => number;
+  readonly clock: { now(): number };
   /** Default: by timers. */
   readonly pause?: (pauseMs: number, signal: AbortSignal) => Promise<void>;
   readonly observer: PrefetchObserver;
@@ -89,7 +90,7 @@ export class Prefetcher {
   }
 
   async #keepFresh(logstore: LogstoreName, pacer: RefreshPacer, signal: AbortSignal): Promise<void> {
-    const { beats, collector, learnDelay, monotonicMs, pause = pauseUntil } = this.#context;
+    const { beats, collector, learnDelay, monotonicMs, clock, pause = pauseUntil } = this.#context;
     let lastCode: string | undefined;
     let learning: Promise<void> | undefined;
     while (!signal.aborted) {
@@ -97,13 +98,13 @@ export class Prefetcher {
       const due = beats.due(logstore, nowMs);
       if (due.length === 0) break;
       const dueMs = due.map((read) => read.dueMs);
-      const next = pacer.next(dueMs, nowMs);
+      const next = pacer.next(dueMs, nowMs, clock.now() - nowMs);
       const waitMs = (next?.startMs ?? Infinity) - nowMs;
       if (next === undefined || waitMs > 0) {
         await pause(Math.min(waitMs, longestPauseMs), signal);
         continue;
       }
-      const served = due.filter((read) => read.dueMs <= next.servesUntilMs);
+      const served = due.filter((read) => read.dueMs < next.servesBeforeMs);
       const series = [...new Set(served.map((read) => read.series))];
       learning ??= learnDelay(series, signal).finally(() => (learning = undefined));
       try {

@@ -107,7 +107,7 @@ export function createReading(
     learnDelay: delays.learn.bind(delays),
     isServed: (series) =>
       youngSample(store.get(series), readingOf(series.project).maxStaleMs, monotonicMs()) !== undefined,
-    monotonicMs,
+    ...{ clock, monotonicMs },
     observer,
   });
   const reader = new Reader({ store, collector, complete, beats, settingsOf: readingOf, monotonicMs });

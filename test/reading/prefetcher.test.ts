@@ -57,6 +57,7 @@ function start(changes: Partial<PrefetcherContext> = {}) {
     },
     isServed: (series) => series === a,
     monotonicMs: clock.monotonicMs,
+    clock,
     pause: async (pauseMs) => {
       await nextTurn();
       if (!stop.signal.aborted) readUntil(clock.now() + pauseMs);
@@ -99,9 +100,9 @@ describe('a series that is read in a beat', () => {
       answer();
     }
     // The first refresh is expected to take 0.3 s; these took no time.
-    expect(starts[0]).toBeCloseTo(44.2, 1);
-    expect(starts[1]).toBeCloseTo(59.5, 1);
-    expect(starts[2]).toBeCloseTo(74.5, 1);
+    expect(starts[0]).toBeCloseTo(44.45, 1);
+    expect(starts[1]).toBeCloseTo(59.75, 1);
+    expect(starts[2]).toBeCloseTo(74.75, 1);
     expect(learnt[0]).toEqual([a]);
   });
 
