@@ -98,7 +98,7 @@ function plannedTimes(
     const dueMs = budget === 0 ? undefined : beat.nextMs(readMs - 1000);
     beat.read(readMs);
     if (dueMs === undefined) return readMs;
-    const next = pacer.next([dueMs], readMs - periodSeconds * 1000);
+    const next = pacer.next([dueMs], readMs - periodSeconds * 1000, 0);
     if (next === undefined || next.startMs > readMs) return readMs;
     pacer.refreshed(next, next.startMs, next.startMs + queryMs);
     return next.startMs;
