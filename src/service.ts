@@ -43,7 +43,7 @@ export async function startService(
   log: Telemetry,
 ): Promise<Service> {
   const { clock, monotonicMs } = dependencies;
-  const { authentication, maxRequestsInFlight, shutdownDelaySeconds } = config.server;
+  const { authentication, maxRequestsInFlight, maxConnections, shutdownDelaySeconds } = config.server;
   const slsEndpoint = resolveEndpoint({ ...config.sls, url: config.sls.endpoint }).authority;
   const startMs = monotonicMs();
   const metrics = new Metrics();
@@ -72,7 +72,7 @@ export async function startService(
     catalog,
     read: { reader: reading.reader, parseRequest, observer: telemetry, clock },
     access: delegation?.access,
-    maxInFlight: maxRequestsInFlight,
+    limits: { maxRequests: maxRequestsInFlight, maxConnections },
     readiness: [{ name: 'shutdown', failure: () => shutdown }, ...(delegation?.readiness ?? [])],
     exposition: () => metrics.exposition(),
     observer: telemetry,
@@ -83,7 +83,7 @@ export async function startService(
   const servingCertificate = keepServingCertificate(serve, pair, load, delegation?.apiService, telemetry);
   parts.defer(() => servingCertificate.stop());
   const observed = { config, dependencies, reading, delegation, servingCertificate };
-  const internal = await startTelemetry(metrics, observed, status?.page(reading));
+  const internal = await startTelemetry(metrics, observed, status?.page(reading), telemetry);
   parts.defer(() => internal?.stop());
   const url = await listen(app, bindAddressOf(config), config.server.securePort);
   const running = parts.move();

@@ -38,7 +38,16 @@ const server = section({
     ['delegated', 'none'],
     'How clients are authenticated: `delegated` asks the API server; `none` lets everyone in, only on loopback',
   ).default('delegated'),
-  maxRequestsInFlight: whole(1, 100_000, 'How many requests are answered at a time').default(400),
+  maxRequestsInFlight: whole(
+    1,
+    100_000,
+    'How many requests of one user, or of one address without a user, are answered at a time; all users together may have twice as many',
+  ).default(400),
+  maxConnections: whole(
+    16,
+    100_000,
+    'How many connections are open at a time; beyond that, the oldest idle one of the client with the most is closed',
+  ).default(1000),
   shutdownDelaySeconds: whole(
     0,
     60,

@@ -1,4 +1,5 @@
 import { versionInfo } from '../api/discovery/version.ts';
+import type { ConnectionObserver } from '../api/server/connections.ts';
 import { registerMetrics } from '../api/server/metrics-route.ts';
 import type { RegisterGet } from '../api/server/server.ts';
 import { createTelemetryServer } from '../api/server/telemetry-server.ts';
@@ -26,14 +27,19 @@ export interface ObservedParts {
  *
  * @throws AdapterError `AddressInUse`, `AddressUnusable`
  */
-export async function startTelemetry(metrics: Metrics, parts: ObservedParts, page: StatusPage | undefined) {
+export async function startTelemetry(
+  metrics: Metrics,
+  parts: ObservedParts,
+  page: StatusPage | undefined,
+  observer: ConnectionObserver,
+) {
   addState(metrics, parts);
   const { port, bindAddress } = parts.config.telemetry;
   if (port === undefined) return undefined;
   const server = createTelemetryServer((get) => {
     registerMetrics(get, () => metrics.exposition());
     if (page !== undefined) registerPage(get, page);
-  });
+  }, observer);
   const url = await listen(server, bindAddress, port);
   const stop = async () => {
     page?.close();
@@ -68,10 +74,18 @@ function addState(
     });
 }
 
+/** What the answers at these paths have in memory while their clients do not read them. `/` may answer in JSON. */
+const heldBytes: Readonly<Record<string, number>> = {
+  '/': 64 * 1024,
+  '/status.json': 64 * 1024,
+  '/events': 16 * 1024,
+};
+
 /** The page writes its responses itself, since Fastify does not support event streams. */
 function registerPage(get: RegisterGet, page: StatusPage): void {
   for (const path of page.paths)
     get(path, ({ raw: request }, reply) => {
+      reply.server.admission.hold(reply.raw, heldBytes[path] ?? 0);
       reply.hijack();
       page.handle(request, reply.raw);
       return reply;

@@ -16,11 +16,11 @@ export const defaultFeedSettings: FeedSettings = {
   everyMs: 1000,
   heartbeatMs: 15_000,
   patienceMs: 10_000,
-  maxClients: 16,
+  maxClients: 32,
 };
 
 /** How much data a client may leave unread. The buffers of one broadcast are shared by all clients. */
-const maxUnreadBytes = 32 * 1024 * 1024;
+const maxUnreadBytes = 8 * 1024 * 1024;
 
 interface Client {
   readonly response: ServerResponse;
@@ -39,7 +39,7 @@ export class LiveFeed {
   readonly #tracker: StatusTracker;
   readonly #sources: StatusSources;
   readonly #settings: FeedSettings;
-  /** @bound `maxClients` of its settings | {maxUnreadBytes} unread each | none yet | a constant */
+  /** @bound `maxClients` of its settings | {maxUnreadBytes} unread each | 16 of an address | a constant */
   readonly #clients = new Set<Client>();
   #timer: NodeJS.Timeout | undefined;
   #isSending = false;

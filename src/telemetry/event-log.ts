@@ -23,6 +23,17 @@ function serverLines(logger: Logger, limiter: RepeatLimiter) {
         { code: error.code, cause: causeOf(error) },
         `The serving certificate was not replaced: ${error.message}`,
       ),
+    connectionEvicted: ({ holder, held, most }) =>
+      limiter.log('connectionEvicted', (repeats) =>
+        logger.warn(
+          { holder, held, most, repeats },
+          'A connection was closed because too many are open; this client holds the most',
+        ),
+      ),
+    acceptFailed: ({ message }) =>
+      limiter.log('acceptFailed', (repeats) =>
+        logger.error({ cause: message, repeats }, 'A new connection could not be accepted'),
+      ),
     requestRefused: ({ error, ...event }) => {
       // Faults of the adapter itself are told apart by their cause. Other errors are alike whatever the path is.
       const key = JSON.stringify([error.code, error.code === 'Internal' && causeOf(error)]);

@@ -51,6 +51,7 @@ describe('a setting that is a number', () => {
   it.each<readonly [string, number, number]>([
     ['server.securePort', 0, 65535],
     ['server.maxRequestsInFlight', 1, 100_000],
+    ['server.maxConnections', 16, 100_000],
     ['server.shutdownDelaySeconds', 0, 60],
     ['sls.connectTimeoutSeconds', 1, 60],
     ['sls.readTimeoutSeconds', 1, 60],

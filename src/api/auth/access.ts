@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2Session } from 'node:http2';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AdapterError } from '../../errors.ts';
@@ -8,7 +8,7 @@ import { group, version } from '../discovery/discovery.ts';
 import { readRoute, type ReadParams } from '../read/external-metrics.ts';
 import { Authenticator, type AuthenticationContext, type PresentedCredentials } from './authentication.ts';
 import { presentedChain, type PeerSocket, type PresentedChain } from './client-certificate.ts';
-import { authenticatedGroup, mastersGroup } from './users.ts';
+import { anonymousUser, authenticatedGroup, mastersGroup } from './users.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -26,26 +26,30 @@ export interface AccessContext extends AuthenticationContext {
   };
 }
 
-/** Stands for every client if authentication is off. It takes in-flight slots as any other user. */
+/** Where requests take their places. */
+export interface AdmissionGate {
+  /** @throws AdapterError `TooManyRequests` */
+  admitStranger(response: ServerResponse): void;
+  /** @throws AdapterError `TooManyRequests` */
+  admitUser(response: ServerResponse, user: string, isMaster: boolean): void;
+}
+
+/** Stands for every client if authentication is off. It takes places as any other user. */
 const everyone: User = { name: '', groups: [], extra: {} };
 
-/** Checks each request in the order of Go's API servers: authenticate, take an in-flight slot, authorize. */
+/** Checks each request in the order of Go's API servers: authenticate, take a place, authorize. */
 export class Access {
   readonly #context: AccessContext | undefined;
   readonly #authenticator: Authenticator | undefined;
-  readonly #maxInFlight: number;
-  #inFlight = 0;
+  readonly #admission: AdmissionGate;
   /** By connection. */
   readonly #chains = new WeakMap<object, { readonly chain: PresentedChain | undefined }>();
 
-  /**
-   * @param context undefined: every request is allowed
-   * @param maxInFlight requests of system:masters count, but are never refused
-   */
-  constructor(context: AccessContext | undefined, maxInFlight: number) {
+  /** @param context undefined: every request is allowed */
+  constructor(context: AccessContext | undefined, admission: AdmissionGate) {
     this.#context = context;
     this.#authenticator = context && new Authenticator(context);
-    this.#maxInFlight = maxInFlight;
+    this.#admission = admission;
   }
 
   /**
@@ -62,17 +66,21 @@ export class Access {
 
   /** Returns undefined if the request is allowed already. */
   #check(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined {
+    if (isProbe(request)) return undefined;
     if (this.#authenticator === undefined) return this.#admit(everyone, request, reply);
     const presented = this.#presentedBy(request.raw);
     const user = this.#authenticator.certifiedUser(presented);
     if (user !== undefined) return this.#admit(user, request, reply);
+    this.#admission.admitStranger(reply.raw);
     return this.#authenticator
       .authenticate(presented, request.signal)
       .then((other) => this.#admit(other, request, reply));
   }
 
   #admit(user: User, request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined {
-    this.#enter(user, reply.raw);
+    // Anonymous requests keep the place of their address.
+    if (user !== anonymousUser)
+      this.#admission.admitUser(reply.raw, user.name, user.groups.includes(mastersGroup));
     request.userName = user.name;
     if (this.#context === undefined) return undefined;
     const { accessReviewer } = this.#context;
@@ -80,16 +88,6 @@ export class Access {
     if (isAlwaysAllowed(user, attributes)) return undefined;
     if (accessReviewer.keptAnswer(user, attributes)?.allowed === true) return undefined;
     return authorize(user, attributes, accessReviewer, request.signal);
-  }
-
-  /** Takes an in-flight slot until the response is closed. */
-  #enter({ groups }: User, response: FastifyReply['raw']): void {
-    if (this.#inFlight >= this.#maxInFlight && !groups.includes(mastersGroup))
-      throw new AdapterError('TooManyRequests', `${this.#inFlight} requests are already in flight`);
-    // The client may have gone during authentication. Then `close` has been emitted.
-    if (isClosed(response)) return;
-    this.#inFlight += 1;
-    response.once('close', () => (this.#inFlight -= 1));
   }
 
   #presentedBy(request: IncomingMessage): PresentedCredentials {
@@ -101,12 +99,6 @@ export class Access {
     this.#chains.set(connection, known);
     return { chain: known.chain, rawHeaders, authorization: headers.authorization };
   }
-}
-
-/** An HTTP/2 response does not tell that it is closed, but its stream does. */
-function isClosed(response: FastifyReply['raw']): boolean {
-  const { stream } = response as { readonly stream?: { readonly destroyed: boolean } };
-  return response.destroyed || stream?.destroyed === true;
 }
 
 /** Reads are a `list` of the metric, as in Go's external metrics servers. */
@@ -143,6 +135,12 @@ const collectionVerbs: Readonly<Record<string, string>> = {
 /** Open to everyone, as in Go's API servers: exactly these paths, not those below them. */
 const openPaths = ['/healthz', '/livez', '/readyz'];
 
+/** A probe needs no user, so it waits for no review, and takes no place. Credentials are checked if they are presented. */
+function isProbe({ url, headers }: FastifyRequest): boolean {
+  if (url.startsWith('/apis')) return false;
+  return headers.authorization === undefined && openPaths.includes(pathOf(url));
+}
+
 /**
  * Paths that ClusterRole system:discovery grants to every authenticated user. They are allowed without a review, so
  * that discovery works while the API server does not.
@@ -157,7 +155,7 @@ function isAlwaysAllowed({ groups }: User, attributes: AccessAttributes): boolea
   return groups.includes(authenticatedGroup) && verb === 'get' && discoveryPath.test(path);
 }
 
-/** @throws AdapterError `Forbidden`; `AuthorizationUnavailable` if the review fails */
+/** @throws AdapterError `Forbidden`; `AuthorizationUnavailable` if the review fails; `Canceled` */
 async function authorize(
   user: User,
   attributes: AccessAttributes,
@@ -167,6 +165,7 @@ async function authorize(
   const { allowed, reason = '' } = await accessReviewer
     .reviewAccess(user, attributes, signal)
     .catch((cause: unknown) => {
+      if (signal.aborted) throw new AdapterError('Canceled', 'the request was canceled', { cause });
       const what = `the API server did not say whether User "${user.name}" may do this`;
       throw new AdapterError('AuthorizationUnavailable', what, { cause });
     });

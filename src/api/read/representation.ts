@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AdapterError } from '../../errors.ts';
+import { longAnswerBytes } from '../server/admission.ts';
 import { encodeObject, objectMediaTypes, type ObjectMediaType, type Representation } from './encode.ts';
 import { statusOf } from './kubernetes-status.ts';
 
@@ -136,13 +137,18 @@ export const notAcceptable = (mediaTypes: readonly string[]) =>
 /** The default of all responses, as in Kubernetes: each is only for the user who was let in. */
 export const cacheControl = 'no-cache, private';
 
-/** Sends bytes, because Fastify would add a charset to the Content-Type of a text. */
+/**
+ * Sends bytes, because Fastify would add a charset to the Content-Type of a text.
+ *
+ * @throws AdapterError `TooManyRequests` if long answers to the same client are still unread
+ */
 export function sendBytes(
   reply: FastifyReply,
   contentType: string,
   bytes: Buffer,
   caching = cacheControl,
 ): FastifyReply {
+  if (bytes.length >= longAnswerBytes) reply.server.admission.hold(reply.raw, bytes.length);
   return reply.header('content-type', contentType).header('cache-control', caching).send(bytes);
 }
 
@@ -153,5 +159,7 @@ export function sendError(request: FastifyRequest, reply: FastifyReply, error: A
   const choice = negotiate(request.headers.accept, objectMediaTypes);
   const representation = withPretty<ObjectMediaType>(request, choice ?? plainJson);
   const bytes = encodeObject(statusOf(error), representation);
+  // Of a long answer that was refused.
+  reply.removeHeader('content-encoding');
   return sendBytes(reply.code(error.httpStatus), representation.mediaType, bytes);
 }

@@ -7,7 +7,8 @@ import { sendError } from '../read/representation.ts';
 import { ReadEndpoint, readRoute, type ReadContext } from '../read/external-metrics.ts';
 import { registerMetrics } from './metrics-route.ts';
 import { pingCheck, registerProbe, type HealthCheck } from './probes.ts';
-import { createServer, type Handler, type Server } from './server.ts';
+import type { ConnectionObserver } from './connections.ts';
+import { createServer, type Handler, type Server, type ServerLimits } from './server.ts';
 import type { ServingPair } from './serving-pair.ts';
 import type { TlsSettings } from './tls-server.ts';
 
@@ -19,8 +20,7 @@ export interface AppOptions {
   readonly read: ReadContext;
   /** Undefined: every request is allowed. */
   readonly access: AccessContext | undefined;
-  /** Maximum number of requests in flight, except those of system:masters. */
-  readonly maxInFlight: number;
+  readonly limits: ServerLimits;
   /** The conditions of readiness, besides that the server answers. */
   readonly readiness: readonly HealthCheck[];
   /** Returns the body of `/metrics`. */
@@ -28,7 +28,7 @@ export interface AppOptions {
   readonly observer: AppObserver;
 }
 
-export interface AppObserver {
+export interface AppObserver extends ConnectionObserver {
   /** A request failed outside of the read endpoint, such as in authentication. */
   requestRefused(event: {
     readonly method: string;
@@ -39,9 +39,10 @@ export interface AppObserver {
 
 /** Creates the API server over TLS. The caller listens. */
 export function createApp(options: AppOptions): Server {
-  const access = new Access(options.access, options.maxInFlight);
+  const { servingPair, tls, limits, observer } = options;
+  const app = createServer(servingPair, tls, limits, observer);
+  const access = new Access(options.access, app.admission);
   const reads = new ReadEndpoint(options.read);
-  const app = createServer(options.servingPair, options.tls);
   // Bodies are never read, so that none can fill the memory.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
@@ -70,7 +71,7 @@ export function createApp(options: AppOptions): Server {
   });
   app.setErrorHandler((thrown, request, reply) => {
     const error = refusalOf(thrown, request);
-    options.observer.requestRefused({ method: request.method, path: pathOf(request), error });
+    observer.requestRefused({ method: request.method, path: pathOf(request), error });
     return sendError(request, reply, error);
   });
   return app;

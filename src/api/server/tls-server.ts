@@ -28,17 +28,17 @@ const maxHeaders = 8192;
 /** Node applies these to HTTP/1.1 on an HTTP/2 server too, but its types do not say so. */
 const http1Options = {
   maxHeaderSize: maxHeaderBytes,
-  // `requireHost` decides, so that the answer is a Status instead of Node's empty 400.
+  // The admission decides, so that the answer is a Status instead of Node's empty 400.
   requireHostHeader: false,
 } satisfies ServerOptions;
 
 /** Go's clients keep an idle connection for 90 s. A longer time lets the client close first. */
-const keepAliveTimeoutMs = 120_000;
+export const keepAliveTimeoutMs = 120_000;
 
 /** Time limits for slow clients: for the TLS handshake, all headers, and the whole request. */
 const handshakeTimeoutMs = 10_000;
-const headersTimeoutMs = 15_000;
-const requestTimeoutMs = 30_000;
+export const headersTimeoutMs = 15_000;
+export const requestTimeoutMs = 30_000;
 
 /**
  * Go's default. The aggregator sends all its requests over one connection.
@@ -126,7 +126,8 @@ export function refuse(response: ServerResponse, error: AdapterError): void {
 
 /** Answers bytes that are not an HTTP request with a Status on the bare socket. */
 export function answerClientError(fault: Error & { readonly code?: string }, socket: Socket): void {
-  if (fault.code === 'ECONNRESET' || !socket.writable) {
+  // The second: the client ended the connection amid a request. It often has reset it, and reads nothing.
+  if (fault.code === 'ECONNRESET' || fault.code === 'HPE_INVALID_EOF_STATE' || !socket.writable) {
     socket.destroy();
     return;
   }

@@ -91,10 +91,14 @@ beforeEach(async () => {
       clock,
       monotonicMs: clock.monotonicMs,
     },
-    maxInFlight: 1,
+    limits: { maxRequests: 1, maxConnections: 16 },
     readiness: [],
     exposition: () => Promise.resolve(Buffer.alloc(0)),
-    observer: { requestRefused: () => undefined },
+    observer: {
+      requestRefused: () => undefined,
+      connectionEvicted: () => undefined,
+      acceptFailed: () => undefined,
+    },
   });
   await rm(directory, { recursive: true });
   url = await app.listen({ host: '127.0.0.1', port: 0 });

@@ -36,7 +36,7 @@ describe('requests whose connection is closed', () => {
       'server: { maxRequestsInFlight: 4 }',
     );
     sls.setFaults({ latencyMs: 1000 });
-    const isFull = async () => (await adapter.request('/livez')).statusCode === 429;
+    const isFull = async () => (await adapter.request('/apis')).statusCode === 429;
     if (protocol === 'HTTP/2') {
       const session = http2.connect(adapter.url, { rejectUnauthorized: false });
       for (let sent = 0; sent < 4; sent++) session.request({ ':path': read }).on('error', () => undefined);

@@ -106,7 +106,7 @@ describe('life cycle', () => {
     expect(Number(seconds)).toBeGreaterThan(90);
   });
 
-  it('400 requests may be in flight, and the next gets a 429 Status without Retry-After', async () => {
+  it('400 requests of a user may be in flight, and its next gets a 429 Status without Retry-After', async () => {
     const { emulator, adapter } = facts.cluster;
     emulator.setFaults({ hang: true });
     const { certificate: cert, key } = await facts.front();
@@ -121,14 +121,16 @@ describe('life cycle', () => {
       await once(session, 'connect');
       for (let sent = 0; sent < 200; sent++) session.request(read).on('error', () => undefined);
     }
+    const headers = { 'x-remote-user': 'hpa' };
     const refused = await waitFor(async () => {
-      const reply = await facts.ask({ path: '/apis' });
+      const reply = await facts.ask({ path: '/apis', headers });
       return reply.statusCode === 429 && reply;
     });
+    expect((await facts.ask({ path: '/apis' })).statusCode).toBe(200);
     expect(jsonOf(refused)).toMatchObject({ kind: 'Status', code: 429, details: { retryAfterSeconds: 1 } });
     expect(refused.headers['retry-after']).toBeUndefined();
     for (const session of sessions) session.destroy();
-    await waitFor(async () => (await facts.ask({ path: '/apis' })).statusCode === 200);
+    await waitFor(async () => (await facts.ask({ path: '/apis', headers })).statusCode === 200);
     emulator.setFaults({});
   });
 });

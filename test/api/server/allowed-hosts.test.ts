@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isInsideHost } from '../../src/status-page/allowed-hosts.ts';
+import { isInsideHost } from '../../../src/api/server/allowed-hosts.ts';
 
 it.each([
   '127.0.0.1:9090',

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { Shares } from '../../../src/api/server/admission.ts';
+
+/** Takes places until none is given, and returns how many were. */
+function fill(shares: Shares, holder: string): number {
+  let taken = 0;
+  while (shares.take(holder, 1)) taken += 1;
+  return taken;
+}
+
+describe('shares', () => {
+  it('give one holder as many places as the setting says', () => {
+    for (const most of [1, 2, 3, 400]) expect(fill(new Shares(most), 'reader')).toBe(most);
+  });
+
+  it('leave places for a newcomer, although others took all that they got', () => {
+    const shares = new Shares(400);
+    for (let holder = 0; holder < 20; holder++) fill(shares, `reader ${holder}`);
+    // The HPA controller reads five HPAs at a time.
+    expect(fill(shares, 'hpa')).toBeGreaterThanOrEqual(5);
+  });
+
+  it('give a holder that has many no place while as few are free', () => {
+    const shares = new Shares(400);
+    fill(shares, 'reader');
+    expect(fill(shares, 'hpa')).toBe(200);
+    shares.give('reader', 1);
+    expect(shares.take('reader', 1)).toBe(false);
+  });
+
+  it('can all be taken again after they were given back', () => {
+    const shares = new Shares(2);
+    fill(shares, 'reader');
+    shares.give('reader', 2);
+    expect(shares.taken).toBe(0);
+    expect(fill(shares, 'other')).toBe(2);
+  });
+
+  it('let one long answer of a holder take all that is free, but no second one, and none of the reserve', () => {
+    const shares = new Shares(4);
+    shares.take('reader', 1);
+    expect(shares.takeMore('reader', 1, 600)).toBe(7);
+    expect(shares.takeMore('reader', 0, 600)).toBeUndefined();
+    expect(shares.take('reader', 1)).toBe(false);
+    expect(shares.take('other', 1)).toBe(true);
+    shares.give('reader', 8);
+    expect(shares.taken).toBe(1);
+  });
+});
