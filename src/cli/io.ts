@@ -5,7 +5,7 @@ export interface Io {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted by SIGINT and SIGTERM. The reason is the name of the signal. */
+  /** Aborted by SIGINT, SIGTERM and SIGHUP. The reason is the name of the signal. */
   readonly signal: AbortSignal;
   readonly clock: { now(): number };
   /** See `Dependencies`. */

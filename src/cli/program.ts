@@ -47,7 +47,7 @@ function addServe(program: Command, io: Io): void {
   const command = program
     .command('serve')
     .summary('Serve the external metrics API')
-    .description('Serve the external metrics API over TLS, until SIGTERM or SIGINT.');
+    .description('Serve the external metrics API over TLS, until SIGTERM, SIGINT or SIGHUP.');
   addConfigOptions(command);
   command.action(async (flags: Flags) => (await import('./serve.ts')).serve(flags, io));
 }

@@ -10,13 +10,17 @@ export async function runProcess(
   run: (argv: readonly string[], io: Io) => Promise<number>,
 ): Promise<void> {
   const shutdown = new AbortController();
-  for (const signalName of ['SIGINT', 'SIGTERM'] as const) {
+  // SIGHUP: the terminal was closed, or a process manager asks for an end.
+  for (const signalName of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signalName, () => {
       // A second signal ends the process at once.
       if (shutdown.signal.aborted) process.exit(130);
       shutdown.abort(signalName);
     });
   }
+
+  // Node would open a debugger, which runs any code for all who reach its port.
+  process.on('SIGUSR1', () => undefined);
 
   // EPIPE: the reader of the output has gone, as in `… | head`. That ends the program like a signal.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

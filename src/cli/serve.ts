@@ -5,7 +5,7 @@ import { createLogger, levelToggle } from '../telemetry/logger.ts';
 import type { Flags } from './command-config.ts';
 import { aborted, type Io } from './io.ts';
 
-/** Serves until SIGINT or SIGTERM. */
+/** Serves until SIGINT, SIGTERM or SIGHUP. */
 export async function serve(flags: Flags, io: Io): Promise<void> {
   const config = loadConfig({ flags, env: io.env });
   const logger = createLogger(config.log.level);

@@ -2,6 +2,7 @@ import { AdapterError, errorRegistry, type ErrorCode } from '../errors.ts';
 import { withoutChangingParts } from './changing-parts.ts';
 import { proxyRemedy } from './proxy.ts';
 import type { Credentials } from './credentials/credentials.ts';
+import { withoutKeys } from './credentials/without-keys.ts';
 import { logstoreName, type LogstoreAddress } from './endpoint.ts';
 import {
   missingIndexPatterns,
@@ -85,14 +86,9 @@ function parseErrorBody(body: Buffer): Omit<SlsRefusal, 'statusCode'> {
   }
 }
 
-/**
- * Hides the secret and the security token of the credentials in a text. A real one is long; replacing one such as `any`,
- * which a local SLS takes, would garble the text.
- */
-export function withoutKey(text: string, { accessKeySecret, securityToken }: Credentials): string {
-  const secrets = [accessKeySecret, securityToken ?? ''].filter((secret) => secret.length > 3);
-  return secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
-}
+/** Returns the text without the keys that signed the request, nor any other. */
+export const withoutKey = (text: string, { accessKeyId, accessKeySecret, securityToken = '' }: Credentials) =>
+  withoutKeys(text, [accessKeyId, accessKeySecret, securityToken]);
 
 /** Returns the field that lacks an index, if SLS refused the query for that. */
 export function unindexedField(error: unknown): string | undefined {

@@ -21,7 +21,7 @@ const argv = [
 ];
 
 describe('serve', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)(
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
     'stops on %s with exit code 0, and logs its start and stop',
     async (signal) => {
       await using run = startCli(argv, home);
@@ -44,6 +44,17 @@ describe('serve', () => {
       ]);
     },
   );
+
+  it('opens no debugger at SIGUSR1', async () => {
+    await using run = startCli(argv, home);
+    await run.output(/"msg":"The adapter is serving"/);
+    run.kill('SIGUSR1');
+    run.kill('SIGUSR2');
+    await run.output(/"logLevel":"debug"/);
+    run.kill('SIGTERM');
+    expect(await run.exit).toBe(0);
+    expect(run.stderr()).not.toContain('Debugger listening');
+  });
 
   it('keeps its serving pair in the cache directory of its user', async () => {
     await using run = startCli(argv, home, { XDG_CACHE_HOME: join(home, 'cache') });

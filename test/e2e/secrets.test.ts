@@ -13,7 +13,7 @@ import { expectStatus } from '../support/expect-status.ts';
 import { startScriptedApiServer, type ScriptedApiServer } from '../support/scripted-apiserver.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-/** Part of every secret. It must not occur in any log line, answer or page. */
+/** Part of every secret, and of every ID of a key. It must not occur in any log line, answer or page. */
 const planted = 'Pl4nted';
 const clientToken = `${planted}-client`;
 const roleArn = 'acs:ram::2:role/reader';
@@ -40,7 +40,7 @@ const answers: string[] = [];
 
 beforeAll(async () => {
   mkdirSync(fileOf('key'));
-  writeFileSync(fileOf('key/access-key-id'), 'key-id');
+  writeFileSync(fileOf('key/access-key-id'), `${planted}-id`);
   writeFileSync(fileOf('key/access-key-secret'), `${planted}-secret`);
   writeFileSync(fileOf('key/security-token'), `${planted}-token`);
   mkdirSync(fileOf('half'));
@@ -58,8 +58,8 @@ beforeAll(async () => {
   uri = await startRawSls((_, response) =>
     response.writeHead(500).end(`{"AccessKeySecret":"${planted}-uri","SecurityToken":"${planted}-uri"`),
   );
-  const session = { id: 'STS.role', secret: `${planted}-role`, token: `${planted}-role-token` };
-  const caller = { id: 'key-id', secret: 'another', token: `${planted}-token` };
+  const session = { id: `STS.${planted}`, secret: `${planted}-role`, token: `${planted}-role-token` };
+  const caller = { id: `${planted}-id`, secret: 'another', token: `${planted}-token` };
   sts = await startSts({ caller, oidc: { providerArn: '', token: '' }, roleArn, session });
   vi.stubEnv('HOME', directory);
   vi.stubEnv('ALIBABA_CLOUD_ECS_METADATA_DISABLED', 'true');

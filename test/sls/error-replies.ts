@@ -2,7 +2,7 @@ import { replyError } from '../../src/sls/sls-error.ts';
 
 export const address = { project: 'p', logstore: 'l' };
 export const credentials = {
-  accessKeyId: 'id',
+  accessKeyId: 'planted-id',
   accessKeySecret: 'planted-secret',
   securityToken: 'planted-token',
 };

@@ -1,6 +1,9 @@
 import { AdapterError } from '../../errors.ts';
+import { withoutKeys } from './without-keys.ts';
 
 const maxReasonLength = 500;
+/** The library puts whole replies into its messages. */
+const maxReadLength = 16_384;
 
 /**
  * Returns why a call of `@alicloud/credentials` failed, in one line and without secrets. Its messages repeat whole
@@ -10,14 +13,13 @@ const maxReasonLength = 500;
  * @param secrets known secrets, which the result must not contain in any encoding
  */
 export function libraryReason(thrown: unknown, secrets: readonly string[] = []): string {
-  const message = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
+  const said = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
+  const message = said.slice(0, maxReadLength);
   const text = [withoutReplies, withoutQueries, withoutUndefinedHost, withoutNamedSecrets].reduce(
     (rest, step) => step(rest),
     message,
   );
-  const known = secrets.filter((secret) => secret.length > 3).flatMap(spellings);
-  const clean = known.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
-  return clean.replaceAll(/\s+/g, ' ').trim().slice(0, maxReasonLength);
+  return withoutKeys(text, secrets).replaceAll(/\s+/g, ' ').trim().slice(0, maxReasonLength);
 }
 
 /** Waits for a call of the library. A failure keeps the reason alone: the library's own error is not its cause. */
@@ -67,8 +69,3 @@ function documentedError(reply: string): string {
   const more = [message, requestId && `request ${requestId}`].filter(Boolean).join('; ');
   return more === '' ? code : `${code} (${more})`;
 }
-
-const spellings = (secret: string): string[] => {
-  const encoded = encodeURIComponent(secret);
-  return [secret, encoded, encodeURIComponent(encoded)];
-};

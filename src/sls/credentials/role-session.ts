@@ -107,7 +107,7 @@ async function assumeRole(
     .withConnectTimeout(timeoutMs)
     .withReadTimeout(timeoutMs);
   if (settings.externalId !== undefined) builder.withExternalId(settings.externalId);
-  return askOnce(askThroughProxy(builder.build(), host, env), [accessKeySecret, securityToken]);
+  return askOnce(askThroughProxy(builder.build(), host, env), [accessKeyId, accessKeySecret, securityToken]);
 }
 
 /** `refresher` sends the requests that one session takes, and keeps nothing. */
