@@ -143,7 +143,13 @@ export const adapterValues = section({
   dnsPolicy: z
     .enum(['', 'ClusterFirst', 'ClusterFirstWithHostNet', 'Default'])
     .describe('DNS policy of the pods; empty: ClusterFirst, or ClusterFirstWithHostNet with hostNetwork'),
-  containerPort: z.int().min(1024).max(65535).describe('Port that the pods listen on'),
+  containerPort: z
+    .int()
+    .min(1024)
+    .max(65535)
+    .describe(
+      'Port that the pods listen on; the security group of an ACK control plane has 6443, another port needs a rule there',
+    ),
   resources: object('Resources of the container'),
   startupProbe: object('Startup probe; null: none'),
   livenessProbe: object('Liveness probe; null: none'),

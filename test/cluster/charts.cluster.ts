@@ -1,7 +1,9 @@
+import { readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { ciValues, exampleValues } from '../charts/support/ci-values.ts';
 import { chartDirectory } from '../charts/support/helm.ts';
-import { parseObjects, type KubernetesObject } from '../support/manifests.ts';
+import { parseObjects, renderManifests, type KubernetesObject } from '../support/manifests.ts';
 import { ControlPlane } from './control-plane.ts';
 import { helm } from './helm.ts';
 import { apiServiceName } from './loop.ts';
@@ -57,11 +59,27 @@ it.each(files)('the API server accepts chart $chart with $name', async ({ chart,
     '--no-hooks',
     ...leastReplicas,
   ];
-  const objects = parseObjects(await ownHelm(args)).map(inOwnNamespace);
+  await expectAccepted(parseObjects(await ownHelm(args)));
+});
+
+const overlays = resolve(import.meta.dirname, '../../deploy/bert-tfserving/overlays');
+
+it.each(readdirSync(overlays))(
+  'the API server accepts deploy/bert-tfserving/overlays/%s',
+  async (overlay) => {
+    await expectAccepted(await renderManifests(join(overlays, overlay)));
+  },
+);
+
+/** Sends the objects as a dry run, but for those whose API version the cluster does not have. */
+async function expectAccepted(rendered: readonly KubernetesObject[]): Promise<void> {
+  const objects = rendered.map(inOwnNamespace);
   const served = objects.filter(({ apiVersion }) => apiVersions.includes(apiVersion));
-  // Custom resources of an operator that the cluster does not have.
+  // Custom resources of operators, and the API version that the guide's clusters have.
   for (const { apiVersion } of objects.filter((object) => !served.includes(object)))
-    expect(apiVersion).toMatch(/^(cert-manager\.io|monitoring\.coreos\.com|scheduling\.alibabacloud\.com)\//);
+    expect(apiVersion).toMatch(
+      /^(cert-manager\.io|monitoring\.coreos\.com|scheduling\.alibabacloud\.com)\/|^autoscaling\/v2beta2$/,
+    );
   const dryRun = ['create', '--dry-run=server', '--validate=strict', '-f', '-', '-o', 'name'];
   const taken: string[] = [];
   for (const [namespace, items] of Map.groupBy(served, ({ metadata }) => metadata.namespace)) {
@@ -70,7 +88,7 @@ it.each(files)('the API server accepts chart $chart with $name', async ({ chart,
     taken.push(...(await cluster.kubectl([...dryRun, ...into], JSON.stringify(list))).trim().split('\n'));
   }
   expect(taken).toHaveLength(served.length);
-});
+}
 
 /** The namespace of another product, such as `monitoring`, may be missing in the cluster. */
 function inOwnNamespace(object: KubernetesObject): KubernetesObject {

@@ -198,8 +198,13 @@ describe('differences from the guide', () => {
   it('readiness when the model answers, with 15 minutes for a cold start: with only a liveness probe, a pod is ready at once and killed after 3 minutes', () => {
     const httpGet = { path: '/v1/models/chnsenticorp/metadata', port: 'http-serving' };
     expect(container.startupProbe).toMatchObject({ httpGet, periodSeconds: 5, failureThreshold: 180 });
-    expect(container.readinessProbe).toMatchObject({ httpGet });
-    expect(container.livenessProbe).toMatchObject({ tcpSocket: { port: 'http-serving' } });
+    // An overload delays probes, and must not fail them at once.
+    expect(container.readinessProbe).toMatchObject({ httpGet, timeoutSeconds: 10, failureThreshold: 6 });
+    // No document of ECI has a startup probe: without it, liveness must wait as long.
+    expect(container.livenessProbe).toMatchObject({
+      tcpSocket: { port: 'http-serving' },
+      initialDelaySeconds: 900,
+    });
     expect(deployment.spec.progressDeadlineSeconds).toBeGreaterThan(5 * 180);
   });
 

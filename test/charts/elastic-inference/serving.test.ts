@@ -100,6 +100,21 @@ describe('the volume of the model', { timeout: 60_000 }, () => {
     });
   });
 
+  it('is signed by v4, and takes more attributes, which override those of the chart', async () => {
+    const attributesWith = async (oss: object) => {
+      const objects = await renderGuide({ storage: { oss } });
+      return only<{ spec: { csi: { volumeAttributes: object } } }>(objects, 'PersistentVolume').spec.csi
+        .volumeAttributes;
+    };
+    expect(await attributesWith({ sigVersion: 'v4', fuseType: 'ossfs2' })).toMatchObject({
+      sigVersion: 'v4',
+      fuseType: 'ossfs2',
+    });
+    expect(
+      await attributesWith({ otherOpts: '', attributes: { bucket: 'other', encrypted: 'kms' } }),
+    ).toEqual({ bucket: 'other', url: 'oss-cn-beijing-internal.aliyuncs.com', encrypted: 'kms' });
+  });
+
   it('creates a Secret from values only with keysInValues', async () => {
     const objects = await renderGuide({
       storage: { oss: { keysInValues: true, accessKeyId: 'an-id', accessKeySecret: 'a-secret' } },
