@@ -1,19 +1,27 @@
 import type { Logger } from 'pino';
 import { errorRegistry, type AdapterError } from '../errors.ts';
-import { RepeatLimiter } from './repeat-limiter.ts';
+import { RepeatLimiter, type Line, type LineKind } from './repeat-limiter.ts';
 import type { Telemetry } from './telemetry.ts';
 
 export function createEventLog(logger: Logger): Telemetry {
-  const repeats = new RepeatLimiter();
+  const limiter = new RepeatLimiter(({ level, fields, message }, repeats) =>
+    logger[level]({ ...fields, repeats }, message),
+  );
+  /** Logs a line, or counts it if lines of its kind were logged lately. What is not logged takes no room. */
+  const log: LogKind = (kind, line) => {
+    if (logger.isLevelEnabled(line.level)) limiter.log(kind, line);
+  };
   return {
-    ...serverLines(logger, repeats),
-    ...kubeLines(logger, repeats),
-    ...readingLines(logger),
-    ...slsLines(logger),
+    ...serverLines(logger, log),
+    ...kubeLines(logger, log),
+    ...readingLines(logger, log),
+    ...slsLines(logger, log),
   };
 }
 
-function serverLines(logger: Logger, limiter: RepeatLimiter) {
+type LogKind = (kind: LineKind, line: Line) => void;
+
+function serverLines(logger: Logger, log: LogKind) {
   return {
     started: (event) => logger.info(event, 'The adapter is serving'),
     stopping: (event) => logger.info(event, 'The adapter is stopping'),
@@ -36,8 +44,8 @@ function serverLines(logger: Logger, limiter: RepeatLimiter) {
       ),
     requestRefused: ({ error, ...event }) => {
       // Faults of the adapter itself are told apart by their cause. Other errors are alike whatever the path is.
-      const key = JSON.stringify([error.code, error.code === 'Internal' && causeOf(error)]);
-      limiter.log(key, (repeats) => logFailure(logger, error, { ...event, repeats }));
+      const cause = error.code === 'Internal' ? [causeOf(error) ?? ''] : [];
+      log({ group: 'requests', parts: [error.code, ...cause] }, failureLine(error, event));
     },
     readFinished: (event) => {
       // Decoding what was asked for costs as much as the read itself, and nearly every read succeeds.
@@ -45,6 +53,7 @@ function serverLines(logger: Logger, limiter: RepeatLimiter) {
       const {
         read: { namespace, metric, selector },
         error,
+        user,
         ...rest
       } = event;
       const line = { namespace, metric, selector, ...rest };
@@ -52,13 +61,14 @@ function serverLines(logger: Logger, limiter: RepeatLimiter) {
         logger.debug(line, 'A reading was served');
         return;
       }
-      const key = JSON.stringify([namespace, metric, selector, error.code]);
-      limiter.log(key, (repeats) => logFailure(logger, error, { ...line, repeats }));
+      // A client may send any number of selectors, and of names that no metric has.
+      const parts = [error.code, error.code === 'MetricUnknown' ? '' : metric];
+      log({ group: `reads of ${namespace}`, parts, user }, failureLine(error, line));
     },
   } satisfies Partial<Telemetry>;
 }
 
-function kubeLines(logger: Logger, limiter: RepeatLimiter) {
+function kubeLines(logger: Logger, log: LogKind) {
   return {
     listed: (event) => logger.debug(event, 'A collection was listed from the API server'),
     watchEnded: (event) => {
@@ -74,8 +84,9 @@ function kubeLines(logger: Logger, limiter: RepeatLimiter) {
         'ConfigMap kube-system/extension-apiserver-authentication is malformed; its last good value stays in use',
       ),
     reviewFailed: (event) =>
-      limiter.log(event.kind, (repeats) =>
-        logger.warn({ ...event, repeats }, 'A review got no answer from the API server'),
+      log(
+        { group: 'reviews', parts: [event.kind] },
+        { level: 'warn', fields: event, message: 'A review got no answer from the API server' },
       ),
     apiServiceUpdated: (event) => logger.info(event, 'The caBundle of the APIService was updated'),
     apiServiceForeign: (event) =>
@@ -95,40 +106,35 @@ const autoscalersOffRemedies = {
     'the cluster serves neither autoscaling/v2 nor v2beta2, so only metrics that are read are kept fresh',
 } as const;
 
-function readingLines(logger: Logger) {
-  const warnOfOldReadings = warning(
-    logger,
-    'Readings are not refreshed; the last good ones are served for now',
+function readingLines(logger: Logger, log: LogKind) {
+  const warnOfOldReadings = warning(log, 'Readings are not refreshed; the last good ones are served for now');
+  const warnOfNoReadings = warning(log, 'Readings fail, and there is no earlier one to serve');
+  const warnOfLateLines = notice(
+    log,
+    'warn',
+    'Log lines arrive later than reading.delay.mostSeconds, so readings may be too low',
   );
-  const warnOfNoReadings = warning(logger, 'Readings fail, and there is no earlier one to serve');
+  const tellDelay = notice(log, 'info', 'The learned delay of a logstore changed');
+  const warnOfSilence = notice(
+    log,
+    'warn',
+    'A logstore stopped at once, so its readings fail until lines come or 0 is believed: the collector or the ingress controller may be down',
+  );
   return {
     batchSent: (event) => logger.trace(event, 'One query is sent for a batch of series'),
     refreshFailing: (event) => (event.served > 0 ? warnOfOldReadings : warnOfNoReadings)(event),
-    refreshRecovered: (event) => logger.info(event, 'Readings are refreshed again'),
-    delayLearned: (event) =>
-      event.saturated
-        ? logger.warn(
-            event,
-            'Log lines arrive later than reading.delay.mostSeconds, so readings may be too low',
-          )
-        : logger.info(event, 'The learned delay of a logstore changed'),
-    probeFailing: warning(
-      logger,
-      'The delay of log lines cannot be measured; the learned delay stays in use',
-    ),
-    probeRecovered: (event) => logger.info(event, 'The delay of log lines is measured again'),
+    refreshRecovered: notice(log, 'info', 'Readings are refreshed again'),
+    delayLearned: (event) => (event.saturated ? warnOfLateLines : tellDelay)(event),
+    probeFailing: warning(log, 'The delay of log lines cannot be measured; the learned delay stays in use'),
+    probeRecovered: notice(log, 'info', 'The delay of log lines is measured again'),
     windowShrunk: (event) => logger.debug(event, 'Requests rise, so a reading is of a shorter window'),
-    silenceBegan: (event) =>
-      logger.warn(
-        { ...event, code: 'LogstoreSilent' },
-        'A logstore stopped at once, so its readings fail until lines come or 0 is believed: the collector or the ingress controller may be down',
-      ),
-    silenceBelieved: (event) =>
-      logger.warn(
-        event,
-        'A logstore that stopped has had no line for so long that its readings are 0 from now on',
-      ),
-    silenceEnded: (event) => logger.warn(event, 'A silent logstore has lines again'),
+    silenceBegan: (event) => warnOfSilence({ ...event, code: 'LogstoreSilent' }),
+    silenceBelieved: notice(
+      log,
+      'warn',
+      'A logstore that stopped has had no line for so long that its readings are 0 from now on',
+    ),
+    silenceEnded: notice(log, 'warn', 'A silent logstore has lines again'),
     heartbeatChanged: (event) =>
       logger[heartbeatLines[event.state].level](event, heartbeatLines[event.state].text),
     heartbeatSent: () => undefined,
@@ -152,36 +158,49 @@ const heartbeatLines = {
   },
 } as const;
 
-function slsLines(logger: Logger) {
-  const warnOfRenewal = warning(logger, 'Credentials cannot be renewed; the current ones are used for now');
+function slsLines(logger: Logger, log: LogKind) {
   return {
     slsQueryFinished: (event) => logger.debug(event, 'SLS query finished'),
-    circuitOpened: warning(
-      logger,
-      'The circuit of the project opened; only probes are sent until one succeeds',
-    ),
-    circuitClosed: (event) => logger.info(event, 'The circuit of the project closed; queries are sent again'),
-    credentialsFailing: ({ expiresAtMs, ...event }) =>
-      warnOfRenewal({
-        ...event,
-        expires: expiresAtMs === undefined ? undefined : new Date(expiresAtMs).toISOString(),
-      }),
+    circuitOpened: warning(log, 'The circuit of the project opened; only probes are sent until one succeeds'),
+    circuitClosed: notice(log, 'info', 'The circuit of the project closed; queries are sent again'),
+    credentialsFailing: ({ identity, expiresAtMs, error }) => {
+      const expires = expiresAtMs === undefined ? undefined : new Date(expiresAtMs).toISOString();
+      logger.warn(
+        { identity, expires, ...detailsOf(error) },
+        `Credentials cannot be renewed; the current ones are used for now: ${error.message}`,
+      );
+    },
     credentialsRecovered: (event) => logger.info(event, 'Credentials are renewed again'),
   } satisfies Partial<Telemetry>;
 }
 
+/** What an event is about. HPAs name projects and logstores, so there may be any number. */
+interface AboutLogstore {
+  readonly project: string;
+  readonly logstore?: string | undefined;
+  readonly code?: string;
+}
+
+/** Returns a listener that logs a line. */
+const notice =
+  (log: LogKind, level: Line['level'], message: string) =>
+  (event: AboutLogstore): void =>
+    log({ group: message, parts: [event.project, event.logstore ?? ''] }, { level, fields: event, message });
+
 /** Returns a listener that logs a warning: what it means, then why. */
 const warning =
-  (logger: Logger, meaning: string) =>
-  ({ error, ...event }: { readonly error: AdapterError; readonly expires?: string | undefined }): void =>
-    logger.warn({ ...event, ...detailsOf(error) }, `${meaning}: ${error.message}`);
+  (log: LogKind, meaning: string) =>
+  ({ error, ...event }: AboutLogstore & { readonly error: AdapterError }): void =>
+    log(
+      { group: `${meaning} ${error.code}`, parts: [event.project, event.logstore ?? ''] },
+      { level: 'warn', fields: { ...event, ...detailsOf(error) }, message: `${meaning}: ${error.message}` },
+    );
 
-function logFailure(logger: Logger, error: AdapterError, event: object): void {
+function failureLine(error: AdapterError, event: object): Line {
   const { code, message } = error;
   const level = errorRegistry[code].logLevel;
-  if (level === 'error') logger.error({ ...event, code, err: error.cause }, message);
-  else if (level === 'debug') logger.debug({ ...event, code }, message);
-  else logger.warn({ ...event, ...detailsOf(error) }, message);
+  if (level === 'error') return { level, fields: { ...event, code, err: error.cause }, message };
+  return { level, fields: { ...event, ...(level === 'debug' ? { code } : detailsOf(error)) }, message };
 }
 
 /** What the message leaves out because it differs each time that the failure repeats. */

@@ -1,13 +1,26 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
+import { shortFields, shortMessage } from './short-text.ts';
 
-/** @param destination gets JSON lines; by default standard error */
+/**
+ * Returns a logger whose lines are cut to a few KiB, whatever they tell.
+ *
+ * @param destination gets JSON lines; by default standard error
+ */
 export function createLogger(level: string, destination: DestinationStream = pino.destination(2)): Logger {
   return pino(
     {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
+      formatters: { level: (label) => ({ level: label }), log: shortFields },
+      // `shortFields` has done it.
+      serializers: { err: (error: unknown) => error },
+      hooks: {
+        logMethod(input, method) {
+          const short = input.map((part: unknown) => (typeof part === 'string' ? shortMessage(part) : part));
+          method.apply(this, short as typeof input);
+        },
+      },
     },
     destination,
   );

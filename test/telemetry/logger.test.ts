@@ -18,6 +18,30 @@ it.each([
   expect(logger.level).toBe(configured);
 });
 
+it('cuts whatever it is told to a few KiB, and keeps the end of a message', () => {
+  const lines: string[] = [];
+  const logger = createLogger('info', { write: (line) => void lines.push(line) });
+  const long = '😀'.repeat(100_000);
+  const deep = { a: { b: { c: { d: { e: long } } } } };
+  const error = new Error(long, { cause: new Error(long) });
+  const fields = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`f${index}`, index]));
+  logger.info({ long, [long]: 1, list: Array(1000).fill(long), deep }, `begin ${long} what to do.`);
+  logger.error({ err: error, cause: error }, 'short');
+  logger.warn(fields, 'many');
+  logger.warn(`only ${long}`);
+  for (const line of lines) {
+    expect(line.length).toBeLessThan(20_000);
+    expect(() => JSON.parse(line) as unknown).not.toThrow();
+  }
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+    long: `${'😀'.repeat(250)}…`,
+    deep: { a: { b: { c: '…' } } },
+    msg: expect.stringMatching(/^begin 😀+.*… ….*😀 what to do\.$/u) as unknown,
+  });
+  expect(JSON.parse(lines[1] ?? '')).toMatchObject({ err: { type: 'Error' }, msg: 'short' });
+  expect(Object.keys(JSON.parse(lines[2] ?? '') as object)).toHaveLength(33);
+});
+
 it('toggles the log level of a running adapter at SIGUSR2', async () => {
   const home = await mkdtemp(join(tmpdir(), 'log-level-'));
   const flags = ['--sls-endpoint', 'http://127.0.0.1:1', '--authentication', 'none', '--secure-port', '0'];

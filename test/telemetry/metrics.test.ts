@@ -10,6 +10,7 @@ const requestId = 'req-1';
 const served = {
   read,
   requestId,
+  user: 'hpa',
   error: undefined,
   source: 'fresh',
   ageMs: 12_000,
@@ -18,6 +19,7 @@ const served = {
 const failed = (code: ErrorCode, metric = read.metric) => ({
   read: { ...read, metric },
   requestId,
+  user: 'hpa',
   error: new AdapterError(code, 'no'),
   source: undefined,
   ageMs: undefined,

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
 import { createEventLog } from '../../src/telemetry/event-log.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
@@ -14,11 +14,13 @@ function bench() {
   const fail = (
     requestId: string,
     metric = 'sls_ingress_qps',
-    code: 'SlsTimeout' | 'SlsThrottled' = 'SlsTimeout',
+    code: 'SlsTimeout' | 'SlsThrottled' | 'MetricUnknown' = 'SlsTimeout',
+    { namespace = 'shop', user = 'hpa', selector = 'a=b' } = {},
   ) =>
     telemetry.readFinished({
-      read: { namespace: 'shop', metric, selector: 'a=b' },
+      read: { namespace, metric, selector },
       requestId,
+      user,
       error: new AdapterError(code, 'no answer', { slsRequestId: `sls-${requestId}` }),
       source: undefined,
       ageMs: undefined,
@@ -86,4 +88,60 @@ it('logs each distinct fault of the adapter itself', () => {
     telemetry.requestRefused({ method: 'GET', path: '/a', error });
   }
   expect(lines).toMatchObject([{ err: { message: 'one' } }, { err: { message: 'another' } }]);
+});
+
+describe('the log of reads that fail', () => {
+  it('counts reads with ever different selectors as one kind, and cuts what it tells of them', () => {
+    const { lines, fail } = bench();
+    for (let n = 0; n < 1000; n += 1)
+      fail(`r${n}`, undefined, undefined, { selector: `x${n},${'k'.repeat(50_000)}` });
+    vi.advanceTimersByTime(summaryMs);
+    expect(lines).toMatchObject([{ requestId: 'r0' }, { requestId: 'r999', repeats: 999 }]);
+    for (const line of lines) {
+      expect(line['selector']).toMatch(/^x\d+,k+…$/);
+      expect(JSON.stringify(line).length).toBeLessThan(2000);
+    }
+  });
+
+  it('counts reads of metrics that do not exist as one kind', () => {
+    const { lines, fail } = bench();
+    for (let n = 0; n < 100; n += 1) fail(`r${n}`, `metric_${n}`, 'MetricUnknown');
+    vi.advanceTimersByTime(summaryMs);
+    expect(lines).toMatchObject([{ metric: 'metric_0' }, { metric: 'metric_99', repeats: 99 }]);
+  });
+
+  it('tells the first failure of each namespace, however many kinds of another one fail', () => {
+    const { lines, fail } = bench();
+    for (let n = 0; n < 10_000; n += 1) fail(`r${n}`, `metric_${n}`);
+    expect(lines).toHaveLength(50);
+    fail('honest', undefined, undefined, { namespace: 'blog' });
+    expect(lines.at(-1)).toMatchObject({ namespace: 'blog', requestId: 'honest' });
+    vi.advanceTimersByTime(summaryMs);
+    expect(lines).toHaveLength(52);
+    expect(lines.at(-1)).toMatchObject({ namespace: 'shop', requestId: 'r9999', repeats: 9950 });
+  });
+
+  it('tells the first failure of a namespace, however many namespaces another user makes up', () => {
+    const { lines, fail } = bench();
+    for (let n = 0; n < 10_000; n += 1)
+      fail(`r${n}`, undefined, undefined, { namespace: `n${n}`, user: 'mallory' });
+    expect(lines).toHaveLength(2000);
+    fail('honest', undefined, undefined, { namespace: 'blog' });
+    expect(lines.at(-1)).toMatchObject({ namespace: 'blog', requestId: 'honest' });
+    vi.advanceTimersByTime(summaryMs);
+    expect(lines).toHaveLength(2002);
+    vi.advanceTimersByTime(summaryMs);
+    fail('again', undefined, undefined, { namespace: 'n1', user: 'mallory' });
+    expect(lines.at(-1)).toMatchObject({ requestId: 'again' });
+  });
+
+  it('tells each kind of failure of a project, however many projects that do not exist are named', () => {
+    const { lines, telemetry } = bench();
+    const open = (project: string, code: 'ProjectNotFound' | 'SlsTimeout') =>
+      telemetry.circuitOpened({ project, openMs: 1, error: new AdapterError(code, `of ${project}`) });
+    for (let n = 0; n < 1000; n += 1) open(`made-up-${n}`, 'ProjectNotFound');
+    open('real', 'SlsTimeout');
+    expect(lines).toHaveLength(51);
+    expect(lines.at(-1)).toMatchObject({ project: 'real', code: 'SlsTimeout' });
+  });
 });

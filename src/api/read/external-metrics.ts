@@ -43,6 +43,7 @@ export interface ReadObserver {
     readonly read: ReadName;
     /** The client's own id of the request, else a number of ours. */
     readonly requestId: string;
+    readonly user: string;
     /** Undefined if the read succeeded. */
     readonly error: AdapterError | undefined;
     /** Undefined if the read failed. */
@@ -100,7 +101,7 @@ export class ReadEndpoint {
     const read = { ...(request.params as ReadParams), selector: selectorIn(query) };
     const requestId = requestIdOf(request);
     const finish = (result: Answer | AdapterError) => {
-      this.#tell(read, requestId, result, performance.now() - startMs);
+      this.#tell(read, { requestId, user: request.userName }, result, performance.now() - startMs);
       if (result instanceof AdapterError) return sendError(request, reply, result);
       return sendBytes(reply, result.mediaType, result.bytes);
     };
@@ -125,12 +126,17 @@ export class ReadEndpoint {
     return undefined;
   }
 
-  #tell(read: ReadName, requestId: string, result: Answer | AdapterError, durationMs: number): void {
+  #tell(
+    read: ReadName,
+    by: { readonly requestId: string; readonly user: string },
+    result: Answer | AdapterError,
+    durationMs: number,
+  ): void {
     const { observer, clock } = this.#context;
     const hasFailed = result instanceof AdapterError;
     observer.readFinished({
       read,
-      requestId,
+      ...by,
       error: hasFailed ? result : undefined,
       source: hasFailed ? undefined : result.reading.source,
       ageMs: hasFailed ? undefined : ageMsOf(result.reading, clock.now()),

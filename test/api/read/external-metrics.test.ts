@@ -159,6 +159,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'] as const)('a repeated read over %s', (proto
         metric: 'sls_ingress_qps',
         selector: `sls.project=${project},sls.logstore=${logstore}`,
       },
+      user: expect.any(String) as string,
       error: undefined,
       source: 'fresh',
       ageMs: 10_000,
