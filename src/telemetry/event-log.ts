@@ -32,15 +32,18 @@ function serverLines(logger: Logger, log: LogKind) {
         `The serving certificate was not replaced: ${error.message}`,
       ),
     connectionEvicted: ({ holder, held, most }) =>
-      limiter.log('connectionEvicted', (repeats) =>
-        logger.warn(
-          { holder, held, most, repeats },
-          'A connection was closed because too many are open; this client holds the most',
-        ),
+      log(
+        { group: 'connections', parts: ['evicted'] },
+        {
+          level: 'warn',
+          fields: { holder, held, most },
+          message: 'A connection was closed because too many are open; this client holds the most',
+        },
       ),
-    acceptFailed: ({ message }) =>
-      limiter.log('acceptFailed', (repeats) =>
-        logger.error({ cause: message, repeats }, 'A new connection could not be accepted'),
+    acceptFailed: ({ message: cause }) =>
+      log(
+        { group: 'connections', parts: ['not accepted'] },
+        { level: 'error', fields: { cause }, message: 'A new connection could not be accepted' },
       ),
     requestRefused: ({ error, ...event }) => {
       // Faults of the adapter itself are told apart by their cause. Other errors are alike whatever the path is.
