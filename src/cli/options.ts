@@ -48,6 +48,25 @@ export function parseShare(text: string): number {
   return Number(text);
 }
 
+/** An amount over a whole time, or for each day of it. */
+export interface Allowance {
+  readonly amount: number;
+  readonly isPerDay: boolean;
+}
+
+/** Parses `1m/day`, or `10m` for the whole time, into seconds. */
+export function parseOverload(text: string): Allowance {
+  const [, duration = '', day] = /^([^/]+)(\/day)?$/.exec(text) ?? [];
+  const seconds = duration === '0' ? 0 : parseDurationMs(duration) / 1000;
+  return { amount: seconds, isPerDay: day !== undefined };
+}
+
+/** Parses `200/day`, or `5000` for the whole time. */
+export function parseBudget(text: string): Allowance {
+  const [, amount = '', day] = /^([^/]+)(\/day)?$/.exec(text) ?? [];
+  return { amount: parsePositive(amount), isPerDay: day !== undefined };
+}
+
 /** Parses `1.36`, `v1.36.2` or `1.36+` to the minor version. */
 export function parseKubeMinor(text: string): number {
   const minor = Number(/^v?1\.(\d\d)(\D.*)?$/.exec(text)?.[1]);

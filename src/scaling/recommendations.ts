@@ -29,21 +29,29 @@ export class Recommendations {
 
   /** Returns the highest of `replicas` and what was wanted after a moment, or at it if `inclusive`. */
   highest(replicas: number, afterSeconds: number, inclusive = false): number {
+    const times = this.#times;
+    const wanted = this.#replicas;
+    const first = this.#first;
     let highest = replicas;
-    for (let index = this.#times.length - 1; index >= this.#first; index--) {
-      const time = this.#times[index] ?? Number.NaN;
+    for (let index = times.length - 1; index >= first; index--) {
+      const time = times[index] ?? Number.NaN;
       if (inclusive ? time < afterSeconds : time <= afterSeconds) break;
-      highest = Math.max(highest, this.#replicas[index] ?? highest);
+      const one = wanted[index] ?? highest;
+      if (one > highest) highest = one;
     }
     return highest;
   }
 
   /** Returns the lowest of `replicas` and what was wanted after a moment. */
   lowest(replicas: number, afterSeconds: number): number {
+    const times = this.#times;
+    const wanted = this.#replicas;
+    const first = this.#first;
     let lowest = replicas;
-    for (let index = this.#times.length - 1; index >= this.#first; index--) {
-      if ((this.#times[index] ?? Number.NaN) <= afterSeconds) break;
-      lowest = Math.min(lowest, this.#replicas[index] ?? lowest);
+    for (let index = times.length - 1; index >= first; index--) {
+      if ((times[index] ?? Number.NaN) <= afterSeconds) break;
+      const one = wanted[index] ?? lowest;
+      if (one < lowest) lowest = one;
     }
     return lowest;
   }

@@ -3,7 +3,7 @@ import { parseAllDocuments } from 'yaml';
 import type { Config } from '../../config/schema.ts';
 import { AdapterError } from '../../errors.ts';
 import { readAutoscaler } from '../../kube/autoscalers/autoscaler-collection.ts';
-import { loadKubeClient } from '../../kube/client/kube-client.ts';
+import { loadKubeClient, serverVersion } from '../../kube/client/kube-client.ts';
 import { KubeError } from '../../kube/client/kube-error.ts';
 import { isRecord } from '../../kube/client/kube-object.ts';
 import { kubeconfigsOf } from '../../kube/client/kubeconfig-files.ts';
@@ -11,15 +11,21 @@ import type { Io } from '../io.ts';
 
 const clusterName = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?)\/([a-z0-9]([-.a-z0-9]*[a-z0-9])?)$/;
 
+export interface LoadedHpa {
+  readonly object: unknown;
+  /** The version of the cluster that it comes from, such as `v1.32.1`. */
+  readonly version: string | undefined;
+}
+
 /**
  * Reads an HPA from a file of YAML or JSON, or, if there is no such file, from the cluster.
  *
  * @param source a file, or `{namespace}/{name}`
  * @throws AdapterError `HpaInvalid`
  */
-export async function loadHpa(source: string, config: Config, io: Io): Promise<unknown> {
+export async function loadHpa(source: string, config: Config, io: Io): Promise<LoadedHpa> {
   const text = await readText(source);
-  if (text !== undefined) return hpaIn(text, source);
+  if (text !== undefined) return { object: hpaIn(text, source), version: undefined };
   const [, namespace, , name] = clusterName.exec(source) ?? [];
   if (namespace === undefined || name === undefined)
     throw new AdapterError('HpaInvalid', `--hpa ${source}: there is no such file`, {
@@ -57,7 +63,7 @@ function hpaIn(text: string, file: string): unknown {
 const itemsOf = (object: unknown): readonly unknown[] =>
   isRecord(object) && Array.isArray(object['items']) ? (object['items'] as readonly unknown[]) : [object];
 
-async function readFromCluster(namespace: string, name: string, config: Config, io: Io): Promise<unknown> {
+async function readFromCluster(namespace: string, name: string, config: Config, io: Io): Promise<LoadedHpa> {
   const { kubeconfig: named, serviceAccountDir } = config.kubernetes;
   const kubeconfig = named ?? kubeconfigsOf(io.env);
   if (kubeconfig?.length === 0)
@@ -71,7 +77,8 @@ async function readFromCluster(namespace: string, name: string, config: Config, 
     );
   const kube = await loadKubeClient({ kubeconfig, serviceAccountDir, env: io.env });
   try {
-    return await readAutoscaler(kube, namespace, name, { signal: io.signal });
+    const object = await readAutoscaler(kube, namespace, name, { signal: io.signal });
+    return { object, version: await serverVersion(kube, { signal: io.signal }) };
   } catch (error) {
     if (!(error instanceof KubeError)) throw error;
     throw new AdapterError('HpaInvalid', `--hpa ${namespace}/${name}: ${error.message}`, {

@@ -3,11 +3,14 @@ import { phases } from '../../replay/replay.ts';
 import { formatQuantity } from '../../grammar/quantity.ts';
 import type { AutoscalerSpec } from '../../scaling/autoscaler-spec.ts';
 import { utcText } from '../utc.ts';
-import { costOf, type Replayed } from './replayed.ts';
+import { costOf, type Replayed, type Swept } from './replayed.ts';
+import type { SweptSetting } from '../../replay/front.ts';
+import type { Score } from '../../replay/run.ts';
+import { behaviorFields, withSettings } from '../../scaling/print-hpa.ts';
 
 /** docs/replay.md describes this object. */
 export function replayJson(replayed: Replayed) {
-  const { hpa, traffic, source, controller, capacities, runs, notes, limits } = replayed;
+  const { hpa, traffic, source, controller, capacities, runs, swept, notes, limits } = replayed;
   const { fromSeconds, toSeconds } = traffic;
   return {
     hpa: `${hpa.namespace}/${hpa.manifest.name}`,
@@ -28,8 +31,28 @@ export function replayJson(replayed: Replayed) {
       fixedAtP99: figuresJson(baselines.fixedAtP99, replayed),
       perfectForesight: figuresJson(baselines.perfectForesight, replayed),
     })),
+    ...(swept === undefined ? {} : { sweep: sweptJson(swept, replayed) }),
     notes,
     limits,
+  };
+}
+
+/** `settings` has every setting that was tried, `front` those that no other beats. */
+function sweptJson({ startupSeconds, settings, front, recommended, reason }: Swept, replayed: Replayed) {
+  const ofSetting = (setting: SweptSetting) => ({
+    setting: settingJson(setting.spec),
+    ...scoreJson(setting, replayed),
+  });
+  return {
+    startupSeconds,
+    settings: settings.map(ofSetting),
+    front: front.map(ofSetting),
+    recommendation: {
+      reason,
+      setting: settingJson(recommended.spec),
+      ...figuresJson(recommended.figures, replayed),
+      manifest: withSettings(replayed.hpa.manifest, recommended.spec, replayed.hpa.indices),
+    },
   };
 }
 
@@ -43,14 +66,13 @@ export function settingJson({ metrics, minReplicas, maxReplicas, behavior }: Aut
     })),
     minReplicas,
     maxReplicas,
-    ...(behavior === undefined ? {} : { behavior }),
+    ...(behavior === undefined ? {} : { behavior: behaviorFields(behavior) }),
   };
 }
 
-export function figuresJson(figures: Figures, replayed: Replayed) {
-  const { podHours, overloadedSeconds, unservedShare, changesPerHour, spread, changes } = figures;
-  const { gpuHours, cost } = costOf(figures, replayed);
-  const { fromSeconds } = replayed.traffic;
+function scoreJson(score: Score, replayed: Replayed) {
+  const { podHours, overloadedSeconds, unservedShare, changesPerHour } = score;
+  const { gpuHours, cost } = costOf(score, replayed);
   return {
     podHours: rounded(podHours),
     gpuHours: rounded(gpuHours),
@@ -58,6 +80,14 @@ export function figuresJson(figures: Figures, replayed: Replayed) {
     overloadedSeconds,
     unservedShare: rounded(unservedShare, 6),
     changesPerHour: rounded(changesPerHour),
+  };
+}
+
+export function figuresJson(figures: Figures, replayed: Replayed) {
+  const { spread, changes } = figures;
+  const { fromSeconds } = replayed.traffic;
+  return {
+    ...scoreJson(figures, replayed),
     spread: Object.fromEntries(
       Object.entries(spread).map(([name, [least, most]]) => [
         name,

@@ -1,5 +1,13 @@
 import { Option, type Command } from 'commander';
-import { outputOption, parseDurationMs, parseKubeMinor, parsePositive, parseShare } from '../options.ts';
+import {
+  outputOption,
+  parseBudget,
+  parseDurationMs,
+  parseKubeMinor,
+  parseOverload,
+  parsePositive,
+  parseShare,
+} from '../options.ts';
 
 /** Adds what `replay` accepts besides settings. */
 export function addReplayOptions(command: Command): void {
@@ -24,12 +32,18 @@ export function addReplayOptions(command: Command): void {
     )
     .option('--capacity <number>', 'What one pod can take; default: averageValue x 1.1', parsePositive)
     .option('--gpus <count>', 'GPUs of a pod', parsePositive)
-    .option('--price <price>', 'Price of an hour of a GPU or, without --gpus, of a pod', parsePositive)
+    .option('--price <price>', 'Price of an hour of a GPU or, without --gpus, of a pod', parsePositive);
+  addControllerOptions(command);
+}
+
+function addControllerOptions(command: Command): void {
+  command
     .optionsGroup('Controller:')
     .addOption(
-      new Option('--kube-version <version>', 'Version of Kubernetes, 1.20 to 1.36')
-        .argParser(parseKubeMinor)
-        .default(36, '1.36'),
+      new Option(
+        '--kube-version <version>',
+        'Version of Kubernetes, 1.20 to 1.36; default: that of the cluster, else 1.36',
+      ).argParser(parseKubeMinor),
     )
     .addOption(
       new Option('--sync-period <duration>', 'Its --horizontal-pod-autoscaler-sync-period')
@@ -50,6 +64,20 @@ export function addReplayOptions(command: Command): void {
         .default(300_000, '5m'),
     )
     .option('--scale-to-zero', 'Its feature gate HPAScaleToZero is on')
+    .optionsGroup('Recommendation:')
+    .option('--sweep', 'Try about 900 settings, show those that no other beats, and recommend one')
+    .addOption(
+      new Option(
+        '--max-overload <time>',
+        'Recommend the cheapest setting with at most so much overload',
+      ).argParser(parseOverload),
+    )
+    .addOption(
+      new Option(
+        '--budget <amount>',
+        'Recommend the least overload for so much: money with --price, else GPU-hours or pod-hours; such as 200/day',
+      ).argParser(parseBudget),
+    )
     .optionsGroup('Output:')
     .addOption(outputOption());
 }

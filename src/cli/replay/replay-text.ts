@@ -1,13 +1,15 @@
 import type { Figures } from '../../replay/figures.ts';
 import { phases } from '../../replay/replay.ts';
 import { formatQuantity } from '../../grammar/quantity.ts';
-import type { AutoscalerSpec } from '../../scaling/autoscaler-spec.ts';
+import type { AutoscalerSpec, ScalingRules } from '../../scaling/autoscaler-spec.ts';
 import { alignedTable } from '../table.ts';
 import { utcText } from '../utc.ts';
-import { costOf, type Replayed } from './replayed.ts';
+import { costOf, type Replayed, type Swept } from './replayed.ts';
+import { stringify } from 'yaml';
+import { withSettings } from '../../scaling/print-hpa.ts';
 
 export function replayText(replayed: Replayed): string {
-  const { hpa, notes, limits, runs, traffic } = replayed;
+  const { hpa, notes, limits, runs, swept, traffic } = replayed;
   const rows = runs.flatMap(({ startupSeconds, figures, baselines }) => [
     row('as it is', startupSeconds, figures, replayed),
     row(
@@ -28,6 +30,7 @@ export function replayText(replayed: Replayed): string {
     'Replicas over time:',
     chart(runs[0]?.figures, traffic.toSeconds - traffic.fromSeconds, hpa.spec.maxReplicas),
     '',
+    ...(swept === undefined ? [] : sweptText(swept, replayed)),
     ...notes.map((note) => `Note: ${note}`),
     'What a replay cannot know:',
     ...limits.map((limit) => `- ${limit}`),
@@ -106,4 +109,47 @@ function chart(figures: Figures | undefined, seconds: number, maxReplicas: numbe
   const highest = Math.max(1, ...most);
   const line = most.map((one) => levels[Math.ceil((one / highest) * levels.length) - 1] ?? ' ').join('');
   return `  ${line}  up to ${highest} of ${maxReplicas}`;
+}
+
+function sweptText(
+  { settings, front, shown, recommended, reason, startupSeconds }: Swept,
+  replayed: Replayed,
+): string[] {
+  const { hpa } = replayed;
+  const rows = shown.map(({ spec, figures }) => {
+    const [, , ...others] = row('', startupSeconds, figures, replayed);
+    return [spec === recommended.spec ? '->' : '', ...settingCells(spec), ...others];
+  });
+  const [, , ...others] = head(replayed);
+  return [
+    `${settings.length} settings were tried with a startup time of ${spanText(startupSeconds)}. No other beats these ${front.length}${shown.length < front.length ? `, of which ${shown.length} are shown` : ''}:`,
+    '',
+    alignedTable(['', 'TARGET', 'MIN', 'DOWN WINDOW', 'UP', 'DOWN', 'TOLERANCE', ...others], rows),
+    '',
+    `Recommended (->): ${reason}`,
+    '',
+    stringify(withSettings(hpa.manifest, recommended.spec, hpa.indices), { lineWidth: 0 }),
+  ];
+}
+
+export function settingCells({ metrics, minReplicas, behavior }: AutoscalerSpec): string[] {
+  const { scaleUp, scaleDown } = behavior ?? {};
+  return [
+    metrics.map(({ targetMilli }) => formatQuantity(targetMilli / 1000)).join(' '),
+    String(minReplicas),
+    behavior === undefined ? '(none)' : spanText(scaleDown?.stabilizationWindowSeconds ?? 300),
+    policyText(scaleUp),
+    policyText(scaleDown),
+    scaleUp?.tolerance === undefined ? '-' : String(scaleUp.tolerance),
+  ];
+}
+
+/** `100%/15s or 4/15s` */
+function policyText(rules: ScalingRules | undefined): string {
+  if (rules === undefined) return '(none)';
+  if (rules.selectPolicy === 'Disabled') return 'disabled';
+  const texts = rules.policies.map(
+    ({ type, value, periodSeconds }) => `${value}${type === 'Percent' ? '%' : ''}/${spanText(periodSeconds)}`,
+  );
+  return texts.join(rules.selectPolicy === 'Min' ? ' and ' : ' or ');
 }

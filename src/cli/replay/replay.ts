@@ -6,16 +6,18 @@ import { neededPods, podCapacities } from '../../replay/demand.ts';
 import { readAllPhases, replayBaselines, replaySetting, type ReplayInput } from '../../replay/replay.ts';
 import { ofRequestsAlone, replayedHpa, type ReplayedHpa } from '../../replay/replayed-hpa.ts';
 import type { ReadingRules } from '../../replay/readings.ts';
-import type { KubeMinor } from '../../scaling/controller-rules.ts';
+import { newestMinor, oldestMinor, type KubeMinor } from '../../scaling/controller-rules.ts';
 import type { ControllerSettings } from '../../scaling/controller.ts';
 import { parseHpaManifest } from '../../scaling/hpa-manifest.ts';
 import { catalogOf } from '../../service/catalog.ts';
 import { loadCommandConfig, type Flags } from '../command-config.ts';
 import type { Io } from '../io.ts';
+import type { Allowance } from '../options.ts';
 import { loadHpa } from './hpa-source.ts';
 import { limits, type Replayed } from './replayed.ts';
 import { replayJson } from './replay-json.ts';
 import { replayText } from './replay-text.ts';
+import { sweepSettings } from './sweep-settings.ts';
 import { loadTraffic, type SourceOptions } from './traffic-source.ts';
 
 export interface ReplayOptions extends SourceOptions {
@@ -26,13 +28,17 @@ export interface ReplayOptions extends SourceOptions {
   readonly capacity?: number;
   readonly gpus?: number;
   readonly price?: number;
-  readonly kubeVersion: KubeMinor;
+  /** Default: that of the cluster, else the newest that is known. */
+  readonly kubeVersion?: KubeMinor;
   /** Milliseconds. */
   readonly syncPeriod: number;
   readonly tolerance: number;
   /** Milliseconds. */
   readonly downscaleStabilization: number;
   readonly scaleToZero?: boolean;
+  readonly sweep?: boolean;
+  readonly maxOverload?: Allowance;
+  readonly budget?: Allowance;
   readonly report?: string;
   readonly output: 'table' | 'json';
 }
@@ -52,8 +58,9 @@ async function replayTraffic(options: ReplayOptions & Flags, io: Io): Promise<Re
   const isFile = options.counts !== undefined || options.accessLog !== undefined;
   // Without SLS, no endpoint is needed.
   const config = await loadCommandConfig(isFile ? { region: 'unused', ...options } : options, io);
-  const hpa = await hpaOf(options, config, io);
-  const controller = controllerOf(options);
+  const { object, version } = await loadHpa(options.hpa, config, io);
+  const hpa = hpaOf(object, options, config);
+  const controller = controllerOf(options, version);
   const rules = readingRules(hpa, config);
   const { traffic, source, notes } = await loadTraffic(hpa, rules, options, config, io);
   const capacities = podCapacities(hpa, options.capacity);
@@ -62,23 +69,34 @@ async function replayTraffic(options: ReplayOptions & Flags, io: Io): Promise<Re
     needed: neededPods(traffic, capacities),
     controller,
   };
-  const startups = options.startup.map((ms) => Math.round(ms / 1000)).sort((a, b) => a - b);
   const { gpus = 1, price } = options;
-  return {
+  const startups = options.startup.map((ms) => Math.round(ms / 1000)).sort((a, b) => a - b);
+  const runs = startups.map((startupSeconds) => ({
+    startupSeconds,
+    figures: replaySetting(hpa.spec, input, startupSeconds),
+    baselines: replayBaselines(hpa.spec, input, startupSeconds),
+  }));
+  const replayed: Replayed = {
     ...{ hpa, traffic, source, controller, capacities, input, gpus, price },
     hasGpus: options.gpus !== undefined,
-    notes: [...hpa.notes, ...notes],
+    notes: [...hpa.notes, ...notes, ...boundNotes(hpa, input)],
     limits: limits(isFile && options['delay'] === undefined ? usualDelaySeconds : undefined),
-    runs: startups.map((startupSeconds) => ({
-      startupSeconds,
-      figures: replaySetting(hpa.spec, input, startupSeconds),
-      baselines: replayBaselines(hpa.spec, input, startupSeconds),
-    })),
+    runs,
   };
+  const isSwept = options.sweep ?? (options.maxOverload ?? options.budget) !== undefined;
+  return isSwept ? { ...replayed, swept: await sweepSettings(replayed, options, io) } : replayed;
 }
 
-async function hpaOf(options: ReplayOptions, config: Config, io: Io): Promise<ReplayedHpa> {
-  const manifest = parseHpaManifest(await loadHpa(options.hpa, config, io), options.scaleToZero);
+function boundNotes({ spec: { maxReplicas } }: ReplayedHpa, { needed }: ReplayInput): string[] {
+  const most = Math.ceil(needed.reduce((greatest, one) => Math.max(greatest, one), 0));
+  if (most <= maxReplicas) return [];
+  return [
+    `The busiest moment needed ${most} ready pods, and maxReplicas is ${maxReplicas}: no setting below it is enough.`,
+  ];
+}
+
+function hpaOf(object: unknown, options: ReplayOptions, config: Config): ReplayedHpa {
+  const manifest = parseHpaManifest(object, options.scaleToZero);
   // A file of traffic is of one logstore, whatever its name.
   const isFile = options.counts !== undefined || options.accessLog !== undefined;
   const { project = isFile ? 'the-file' : undefined, logstore = isFile ? 'the-file' : undefined } =
@@ -102,14 +120,20 @@ function readingRules({ requests }: ReplayedHpa, config: Config): ReadingRules {
   };
 }
 
-function controllerOf(options: ReplayOptions): ControllerSettings {
+function controllerOf(options: ReplayOptions, version: string | undefined): ControllerSettings {
   const periodSeconds = options.syncPeriod / 1000;
   if (periodSeconds < 1 || periodSeconds > 300)
     throw new AdapterError('ConfigInvalid', '--sync-period must be from 1s to 5m');
   return {
-    minor: options.kubeVersion,
+    minor: options.kubeVersion ?? minorOf(version),
     tolerance: options.tolerance,
     downscaleStabilizationSeconds: options.downscaleStabilization / 1000,
     scalesToZero: options.scaleToZero ?? false,
   };
+}
+
+/** Returns the minor version, or the nearest that is known. */
+function minorOf(version: string | undefined): KubeMinor {
+  const minor = Number(/^v1\.(\d+)/.exec(version ?? '')?.[1] ?? newestMinor);
+  return Math.min(newestMinor, Math.max(oldestMinor, minor));
 }

@@ -1,5 +1,7 @@
 import type { Baselines, ReplayInput } from '../../replay/replay.ts';
 import type { Figures } from '../../replay/figures.ts';
+import type { SweptSetting } from '../../replay/front.ts';
+import type { AutoscalerSpec } from '../../scaling/autoscaler-spec.ts';
 import type { ReplayedHpa } from '../../replay/replayed-hpa.ts';
 import type { Traffic } from '../../replay/traffic.ts';
 import type { ControllerSettings } from '../../scaling/controller.ts';
@@ -19,6 +21,7 @@ export interface Replayed {
   /** Of an hour of a GPU or, without GPUs, of a pod. */
   readonly price: number | undefined;
   readonly runs: readonly ReplayedRun[];
+  readonly swept?: Swept;
   /** What differs from the HPA as it is. */
   readonly notes: readonly string[];
   /** What a replay cannot know. */
@@ -29,6 +32,18 @@ export interface ReplayedRun {
   readonly startupSeconds: number;
   readonly figures: Figures;
   readonly baselines: Baselines;
+}
+
+/** The result of a sweep, with the longest startup time. */
+export interface Swept {
+  readonly startupSeconds: number;
+  readonly settings: readonly SweptSetting[];
+  readonly front: readonly SweptSetting[];
+  /** Some of the front, for people, with all figures. */
+  readonly shown: readonly { readonly spec: AutoscalerSpec; readonly figures: Figures }[];
+  readonly recommended: { readonly spec: AutoscalerSpec; readonly figures: Figures };
+  /** Why, in one sentence. */
+  readonly reason: string;
 }
 
 /** @param assumedDelaySeconds undefined: the delay is given */

@@ -61,6 +61,12 @@ export interface ReplayOutput {
   readonly to: string;
   readonly phases: number;
   readonly runs: readonly ReplayRun[];
+  /** With --sweep. */
+  readonly sweep: {
+    readonly settings: readonly ReplayRun[];
+    readonly front: readonly ReplayRun[];
+    readonly recommendation: ReplayRun & { readonly reason: string; readonly manifest: object };
+  };
   readonly notes: readonly string[];
   readonly limits: readonly string[];
 }
