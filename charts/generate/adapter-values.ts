@@ -176,10 +176,13 @@ export const adapterValues = section({
   }),
   rbac,
   networkPolicy: section({
-    enabled: onOff('Create a NetworkPolicy that allows connections only to the port of the API'),
-    from: objects(
-      'Clients that can reach the API; empty: all, since the API server is outside the pod network',
-    ),
+    enabled: onOff('Create a NetworkPolicy that allows connections only to the ports of the adapter'),
+    podCIDRs: z
+      .array(z.string().regex(/^[0-9a-fA-F.:]+\/[0-9]{1,3}$/))
+      .describe('Addresses of pods. If set, pods reach the API only if `from` selects them')
+      .optional(),
+    from: objects('Clients that can reach the API; empty: all, or all that are no pods if `podCIDRs` is set'),
+    scrapers: objects('Clients that can reach the plain port of `config.telemetry`; empty: those of the API'),
     egress: objects('Destinations of the pods; empty: all'),
   }),
   serviceMonitor: section({

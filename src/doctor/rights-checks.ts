@@ -72,7 +72,7 @@ const allRights: readonly RightsCheck[] = [
           ? clusterRoleBinding('autoscalers', role, account)
           : roleBinding(namespace, 'autoscalers', `--clusterrole=${role}`, account),
       );
-      const verbs = '--verb=get,list,watch --resource=horizontalpodautoscalers.autoscaling';
+      const verbs = '--verb=list,watch --resource=horizontalpodautoscalers.autoscaling';
       return [`kubectl create clusterrole ${role} ${verbs}`, ...bindings].join('\n');
     },
   },

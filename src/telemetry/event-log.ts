@@ -104,7 +104,7 @@ function kubeLines(logger: Logger, log: LogKind) {
 
 const autoscalersOffRemedies = {
   forbidden:
-    'grant get, list and watch on horizontalpodautoscalers of group autoscaling, so that the metrics that they name are kept fresh',
+    'grant list and watch on horizontalpodautoscalers of group autoscaling, so that the metrics that they name are kept fresh',
   unserved:
     'the cluster serves neither autoscaling/v2 nor v2beta2, so only metrics that are read are kept fresh',
 } as const;

@@ -49,7 +49,7 @@ it('deploy/adapter grants these rules and no other', () => {
         {
           apiGroups: ['autoscaling'],
           resources: ['horizontalpodautoscalers'],
-          verbs: ['get', 'list'],
+          verbs: ['list'],
         },
       ],
     },

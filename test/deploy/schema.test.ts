@@ -23,6 +23,7 @@ describe('deploy/adapter', () => {
       expect.stringMatching(/^ConfigMap sls-metrics-adapter-[a-z0-9]+$/),
       'Deployment sls-metrics-adapter',
       'Namespace sls-metrics-adapter',
+      'NetworkPolicy sls-metrics-adapter',
       'PodDisruptionBudget sls-metrics-adapter',
       'RoleBinding sls-metrics-adapter-auth-reader',
       'Service sls-metrics-adapter',

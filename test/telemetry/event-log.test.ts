@@ -25,7 +25,7 @@ it('names the rights to grant when the adapter may not read HPAs', () => {
       namespace: 'shop',
       message: 'GET … answered 403',
       msg:
-        'HPAs are not watched; grant get, list and watch on horizontalpodautoscalers of group autoscaling, ' +
+        'HPAs are not watched; grant list and watch on horizontalpodautoscalers of group autoscaling, ' +
         'so that the metrics that they name are kept fresh',
     },
   ]);

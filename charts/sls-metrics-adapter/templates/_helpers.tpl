@@ -75,3 +75,24 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- $_ := set $labels "app.kubernetes.io/name" (printf "%s-test" (include "adapter.name" .) | trunc 63) -}}
 {{ toYaml (set $labels "app.kubernetes.io/component" "test") }}
 {{- end -}}
+
+{{/* All addresses but those of pods, as peers of a NetworkPolicy; none if podCIDRs is empty. */}}
+{{- define "adapter.notPods" -}}
+{{- $peers := list -}}
+{{- if .Values.networkPolicy.podCIDRs -}}
+{{- range $all := list "0.0.0.0/0" "::/0" -}}
+{{- $except := list -}}
+{{- range $.Values.networkPolicy.podCIDRs -}}
+{{- if eq (contains ":" .) (contains ":" $all) -}}
+{{- $except = append $except . -}}
+{{- end -}}
+{{- end -}}
+{{- $block := dict "cidr" $all -}}
+{{- if $except -}}
+{{- $_ := set $block "except" $except -}}
+{{- end -}}
+{{- $peers = append $peers (dict "ipBlock" $block) -}}
+{{- end -}}
+{{- end -}}
+{{ toYaml $peers }}
+{{- end -}}

@@ -40,9 +40,6 @@
 {{- if and .Values.podMonitor.enabled $telemetry.port (regexMatch "^(127[.]|::1$|localhost$)" $address) -}}
 {{- $faults = append $faults (printf "config.telemetry.bindAddress: must be 0.0.0.0 for podMonitor: Prometheus cannot reach the port at %s" $address) -}}
 {{- end -}}
-{{- if and .Values.hostNetwork .Values.networkPolicy.enabled -}}
-{{- $faults = append $faults "networkPolicy.enabled: must be false with hostNetwork: a NetworkPolicy has no effect on pods in the network of their node" -}}
-{{- end -}}
 {{ toJson $faults }}
 {{- end -}}
 

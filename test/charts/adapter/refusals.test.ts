@@ -138,12 +138,6 @@ const byChart: Readonly<Record<string, [values: object, reasons: readonly string
       'readinessProbe: must have one of exec, grpc, httpGet and tcpSocket, but has none: set the one of the chart to null',
     ],
   ],
-  'a NetworkPolicy for pods in the network of their node': [
-    { hostNetwork: true, networkPolicy: { enabled: true } },
-    [
-      'networkPolicy.enabled: must be false with hostNetwork: a NetworkPolicy has no effect on pods in the network of their node',
-    ],
-  ],
   'a PodMonitor of a port on loopback': [
     { config: { ...leastValues.config, telemetry: { port: 9090 } }, podMonitor: { enabled: true } },
     [

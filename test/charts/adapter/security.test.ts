@@ -50,7 +50,7 @@ const known = {
   autoscalers: {
     apiGroups: ['autoscaling'],
     resources: ['horizontalpodautoscalers'],
-    verbs: ['get', 'list'],
+    verbs: ['list'],
   },
   'metrics-reader': { apiGroups: ['external.metrics.k8s.io'], resources: metrics, verbs: ['get', 'list'] },
   scraper: { nonResourceURLs: ['/metrics'], verbs: ['get'] },
@@ -108,7 +108,7 @@ describe('RBAC rights in the chart', () => {
   it('include the watch of HPAs with the status page', async () => {
     const values = { config: { ...leastValues.config, telemetry: { statusPage: true } } };
     const { rules } = only<Role>(await render({ values }), 'ClusterRole', 'sls-metrics-adapter-autoscalers');
-    expect(rules).toEqual([{ ...known.autoscalers, verbs: ['get', 'list', 'watch'] }]);
+    expect(rules).toEqual([{ ...known.autoscalers, verbs: ['list', 'watch'] }]);
   });
 
   it('the right to read metrics includes the metrics of the configuration', async () => {

@@ -145,7 +145,7 @@ export const clusterFaults: readonly Fault[] = [
     found: ['may not watch horizontalpodautoscalers.autoscaling'],
     remedy: 'Without it the status page shows no HPAs.',
     write:
-      'kubectl create clusterrole sls-metrics-adapter-autoscalers --verb=get,list,watch --resource=horizontalpodautoscalers.autoscaling\nkubectl create clusterrolebinding sls-metrics-adapter-autoscalers --clusterrole=sls-metrics-adapter-autoscalers --serviceaccount=sls-metrics-adapter:sls-metrics-adapter',
+      'kubectl create clusterrole sls-metrics-adapter-autoscalers --verb=list,watch --resource=horizontalpodautoscalers.autoscaling\nkubectl create clusterrolebinding sls-metrics-adapter-autoscalers --clusterrole=sls-metrics-adapter-autoscalers --serviceaccount=sls-metrics-adapter:sls-metrics-adapter',
   },
   {
     name: 'the adapter may not list HPAs in one of the configured namespaces',

@@ -89,7 +89,7 @@ const matrix: Readonly<Record<string, object>> = {
   'self-metrics on a plain port': {
     config: { sls: { region: 'cn-beijing' }, telemetry: { port: 9090, bindAddress: '0.0.0.0' } },
     podMonitor: { enabled: true },
-    networkPolicy: { enabled: true },
+    networkPolicy: { scrapers: [{ podSelector: { matchLabels: { app: 'prometheus' } } }] },
   },
   'an existing issuer': {
     tls: { mode: 'cert-manager', certManager: { issuerRef: { name: 'company', kind: 'ClusterIssuer' } } },
