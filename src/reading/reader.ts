@@ -83,9 +83,10 @@ export class Reader {
     const nowMs = monotonicMs();
     const outcomes = new Map<Series, Outcome>();
     for (const one of series) {
-      beats.read(one, by, nowMs);
+      const refusal = beats.read(one, by, nowMs);
       const outcome = freshOutcome(store.get(one), freshnessMs, nowMs) ?? complete.answer(one, freshnessMs);
       if (outcome !== undefined) outcomes.set(one, outcome);
+      else if (refusal !== undefined) outcomes.set(one, { kind: 'failed', error: refusal });
     }
     const isServable = (one: Series) =>
       outcomes.get(one)?.kind === 'sample' ||

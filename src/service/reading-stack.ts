@@ -27,6 +27,8 @@ const gatherMs = 2;
 /** The most that a burst of reads waits for the query before it. */
 const holdMs = 50;
 const firstRetryPauseMs = 250;
+/** Whose delay is learned: each takes up to 40 KB. */
+const maxLogstores = 1000;
 const longestRetryPauseMs = 4000;
 
 export type ReadingObserver = SlsObserver &
@@ -66,14 +68,14 @@ export function createReading(
   sinks: readonly OutcomeSink[] = [],
 ): ReadingStack {
   const { clock, monotonicMs, random } = dependencies;
-  const { maxSeries } = config.reading;
+  const { maxSeries, perNamespace } = config.reading;
   const readingOf = readingSettings(config);
   const sls = createSls(config, dependencies, observer);
   const store = new SampleStore(maxSeries);
-  const beats = new ReadBeats(maxSeries);
+  const beats = new ReadBeats(maxSeries, perNamespace);
   const delays: Delays = new Delays({
     ...delaySettings(readingOf),
-    ...{ endpointOf: sls.endpointOf, store, maxLogstores: maxSeries, clock, monotonicMs, observer },
+    ...{ endpointOf: sls.endpointOf, store, maxLogstores, clock, monotonicMs, observer },
     query: (query, signal) => silence.countSeconds(query, signal),
   });
   const heartbeat = createHeartbeat(config, sls, dependencies, observer);

@@ -39,8 +39,7 @@ export function createStatus(
   return {
     observer: {
       slsQueryFinished: (event) => tracker.slsQueryFinished(event),
-      batchSent: (event) => tracker.batchSent(event),
-      readFinished: ({ read, ageMs }) => tracker.readFinished(read, ageMs),
+      readFinished: ({ read }) => tracker.readFinished(read),
     },
     tracker,
     page: (reading) =>

@@ -62,14 +62,9 @@ export class StatusTracker {
     this.#minutes.query(outcome, this.#context.clock.now());
   }
 
-  batchSent({ reason }: { readonly reason: 'due' | 'read' }): void {
-    this.#minutes.batch(reason, this.#context.clock.now());
-  }
-
-  /** @param ageMs from the end of the reading's window; undefined if the read failed */
-  readFinished(read: ReadName, ageMs: number | undefined): void {
+  readFinished(read: ReadName): void {
     const { clock, monotonicMs } = this.#context;
-    this.#minutes.read(ageMs, clock.now());
+    this.#minutes.read(clock.now());
     this.#reads.finished(read, monotonicMs());
   }
 

@@ -36,13 +36,14 @@ afterEach(async () => {
 function start(changes: Partial<PrefetcherContext> = {}) {
   const { collector, sls, clock, delivered: stored } = createCollector({}, { gatherMs: 0 });
   const startMs = clock.now();
-  const reads: { readonly series: Series; readonly everyMs: number; atMs: number; untilMs: number }[] = [];
+  type Times = Record<'everyMs' | 'atMs' | 'untilMs', number>;
+  const reads: (Times & { readonly series: Series; readonly namespace: string })[] = [];
   const readUntil = (endMs: number) => {
     for (;;) {
       const next = reads.toSorted((one, other) => one.atMs - other.atMs)[0];
       if (next === undefined || next.atMs > endMs) break;
       clock.nowMs = next.atMs;
-      beats.read(next.series, { namespace: 'shop', user: 'hpa' }, next.atMs);
+      beats.read(next.series, { namespace: next.namespace, user: 'hpa' }, next.atMs);
       next.atMs = next.atMs + next.everyMs > next.untilMs ? Infinity : next.atMs + next.everyMs;
     }
     clock.nowMs = endMs;
@@ -77,12 +78,10 @@ function start(changes: Partial<PrefetcherContext> = {}) {
     secondsOf,
     readUntil: (seconds: number) => readUntil(startMs + seconds * 1000),
     /** Reads the series in a beat. */
-    read: (series: Series, fromSeconds: number, toSeconds = Infinity, everyMs = periodMs) =>
+    read: (series: Series, from: number, to = Infinity, everyMs = periodMs, namespace = 'shop') =>
       reads.push({
-        series,
-        everyMs,
-        atMs: startMs + fromSeconds * 1000,
-        untilMs: startMs + toSeconds * 1000,
+        ...{ series, everyMs, namespace },
+        ...{ atMs: startMs + from * 1000, untilMs: startMs + to * 1000 },
       }),
   };
 }
@@ -170,6 +169,23 @@ describe('a series that is read in a beat', () => {
     next.answer();
   });
 
+  it('is refreshed in its beat while a refresh for another namespace takes long', async () => {
+    const { sls, read, readUntil, secondsOf } = start();
+    read(a, 0);
+    const window = seriesWith({ route: 'a', intervalSeconds: 600 });
+    read(window, 0.1, Infinity, periodMs, 'tenant');
+    readUntil(31);
+    const starts: number[] = [];
+    for (const n of [0, 1, 2, 3]) {
+      const { query, answer } = await sls.nth(n);
+      if (query.window.endSeconds - query.window.startSeconds === 600) continue;
+      starts.push(secondsOf());
+      answer();
+    }
+    expect(starts).toHaveLength(3);
+    expect(starts[2]).toBeCloseTo(74.5, 0);
+  });
+
   it('is refreshed again after failures, which are reported when they begin, change or end', async () => {
     const { sls, read, readUntil } = start();
     read(a, 0);
@@ -183,11 +199,7 @@ describe('a series that is read in a beat', () => {
     await sls.nth(6);
     expect(events.failing.map(({ error, ...event }) => ({ ...event, code: error.code }))).toEqual(
       ['LogstoreNotFound', 'IndexMissing', 'LogstoreNotFound'].map((code) => ({
-        ...here,
-        failed: 1,
-        served: 1,
-        wanted: 1,
-        code,
+        ...{ ...here, namespace: 'shop', failed: 1, served: 1, wanted: 1, code },
       })),
     );
     expect(events.recovered).toBe(1);

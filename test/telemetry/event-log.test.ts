@@ -45,7 +45,7 @@ it('says that old readings are served only if there are any', () => {
   const { lines, log } = recordingLog();
   const cause = new Error('SLS answered 404 ProjectNotExist: all of it');
   const error = new AdapterError('ProjectNotFound', 'no such project', { cause, slsRequestId: 'R1' });
-  const event = { project: 'p', logstore: 'l', failed: 2, wanted: 2, error };
+  const event = { project: 'p', logstore: 'l', namespace: 'shop', failed: 2, wanted: 2, error };
   log.refreshFailing({ ...event, served: 0 });
   log.refreshFailing({ ...event, served: 1 });
   const details = { level: 'warn', code: 'ProjectNotFound', slsRequestId: 'R1', cause: cause.message };

@@ -73,6 +73,11 @@ export class DelayLearner {
     return this.#estimator.saturated;
   }
 
+  /** Whether probes were sent, and SLS answered none: the logstore may not exist. */
+  get isUnanswered(): boolean {
+    return this.probedAtMs === undefined && this.#failingBy !== undefined;
+  }
+
   get delaySeconds(): number {
     return this.#estimator.delaySeconds;
   }
@@ -82,14 +87,14 @@ export class DelayLearner {
    *
    * @returns whether the delay changed
    */
-  async probe(signal: AbortSignal): Promise<boolean> {
+  async probe(signal: AbortSignal, namespaces: ReadonlySet<string> = new Set()): Promise<boolean> {
     const waitMs = this.#waitMs();
     if (this.#isProbing || waitMs > longestWaitMs) return false;
     this.#isProbing = true;
     try {
       if (waitMs > 0) await pauseUntil(waitMs, signal);
       signal.throwIfAborted();
-      const change = await this.#send(signal);
+      const change = await this.#send(signal, namespaces);
       this.#report(undefined);
       return change !== undefined;
     } catch (thrown) {
@@ -112,14 +117,14 @@ export class DelayLearner {
     return isSteady && reachesBack ? betweenSteadyProbesMs : betweenProbesMs;
   }
 
-  async #send(signal: AbortSignal): Promise<DelayChange | undefined> {
+  async #send(signal: AbortSignal, namespaces: ReadonlySet<string>): Promise<DelayChange | undefined> {
     const { clock, monotonicMs, query, observer } = this.#context;
     const { project, logstore } = this.address;
     const sentAtMs = monotonicMs();
     this.#sentAtMs = sentAtMs;
     const endSeconds = Math.floor(clock.now() / 1000);
     const window = { startSeconds: endSeconds - probeReachSeconds(this.#settings), endSeconds };
-    const counts = await query({ ...this.address, window, plannedAtSeconds: endSeconds }, signal);
+    const counts = await query({ ...this.address, window, plannedAtSeconds: endSeconds, namespaces }, signal);
     this.probedAtMs = sentAtMs;
     // SLS may have counted a slow probe at any time until its answer. Take the latest: the delay may then be too long,
     // but not too short.

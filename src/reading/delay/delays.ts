@@ -43,7 +43,7 @@ const spareSeconds = 1;
  */
 export class Delays {
   readonly #context: DelaysContext;
-  /** @bound not bounded yet | - | none yet | - */
+  /** @bound 1,000 logstores | 40 KB each | `reading.perNamespace.maxLogstores`; one that answers is never forgotten for another | a constant */
   readonly #logstores = new Map<string, KnownLogstore>();
   #forgotAtMs = -Infinity;
 
@@ -92,8 +92,14 @@ export class Delays {
   /**
    * Probes the logstores of the series whose delay is learned, each at most four times a minute. Call it every few
    * seconds while readings are wanted; concurrent calls are fine. Never rejects.
+   *
+   * @param namespaces that read the series, whose turn the probes take
    */
-  async learn(series: readonly Series[], signal: AbortSignal): Promise<void> {
+  async learn(
+    series: readonly Series[],
+    signal: AbortSignal,
+    namespaces: ReadonlySet<string> = new Set(),
+  ): Promise<void> {
     this.#forgetUnused();
     const used = new Set<KnownLogstore>();
     for (const one of new Map(series.map((each) => [each.groupKey, each])).values()) {
@@ -102,7 +108,7 @@ export class Delays {
     }
     await Promise.all(
       Array.from(used, async ({ learner }) => {
-        const hasChanged = await learner.probe(signal);
+        const hasChanged = await learner.probe(signal, namespaces);
         if (hasChanged) this.#forgetEarlySamples(learner.address);
       }),
     );
@@ -121,6 +127,7 @@ export class Delays {
     const address = this.#addressOf(series);
     const key = logstoreKey(address);
     let known = this.#logstores.get(key);
+    if (known === undefined) this.#makeRoom();
     if (known === undefined && this.#logstores.size < this.#context.maxLogstores) {
       const settings = this.#context.settingsOf(series.project);
       known = {
@@ -144,6 +151,16 @@ export class Delays {
     for (const [key, known] of this.#logstores) {
       if (!known.isUsed) this.#logstores.delete(key);
       known.isUsed = false;
+    }
+  }
+
+  /** A logstore that answers no probe gives way to another, since it may not exist. */
+  #makeRoom(): void {
+    if (this.#logstores.size < this.#context.maxLogstores) return;
+    for (const [key, { learner }] of this.#logstores) {
+      if (!learner.isUnanswered) continue;
+      this.#logstores.delete(key);
+      return;
     }
   }
 

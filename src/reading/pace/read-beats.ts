@@ -1,11 +1,15 @@
+import type { AdapterError } from '../../errors.ts';
 import type { Series } from '../../metric/series.ts';
 import { Beat } from './beat.ts';
+import { NamespaceShares, type NamespaceLimits } from './namespace-shares.ts';
 
 export type LogstoreName = Pick<Series, 'project' | 'logstore'>;
 
 /** A read that a reader's beat lets expect. */
 export interface DueRead {
   readonly series: Series;
+  /** Whose reader it is. */
+  readonly namespace: string;
   /** Monotonic ms. */
   readonly dueMs: number;
 }
@@ -16,23 +20,26 @@ export interface SeriesReader {
   readonly user: string;
 }
 
+interface Reader {
+  readonly namespace: string;
+  readonly beat: Beat;
+}
+
 interface ReadSeries {
   readonly series: Series;
-  /** That of its first read. */
-  readonly namespace: string;
   /**
    * By namespace and user.
    *
    * @bound {maxReaders} readers of a series | - | - | a constant
    */
-  readonly beats: Map<string, Beat>;
+  readonly readers: Map<string, Reader>;
 }
 
 interface LogstoreBeats {
   /**
    * Key of the series → its readers.
    *
-   * @bound in all logstores `reading.maxSeries` | - | a quarter for each namespace | `reading.maxSeries`
+   * @bound in all logstores `reading.maxSeries` | as the shares of namespaces | `reading.perNamespace` | `reading.maxSeries`
    */
   readonly series: Map<string, ReadSeries>;
   /** Whether the listener was told, and refreshes go on. */
@@ -41,38 +48,40 @@ interface LogstoreBeats {
 
 /** Further readers of a series are served, but no refresh waits for their reads. */
 const maxReaders = 4;
-/** The share of all series that the reads of one namespace may have. */
-const namespaceShare = 1 / 4;
+/** Between two searches in all logstores for readers that are gone. */
+const betweenSweepsMs = 10_000;
 
 /** Neither name can contain a slash. */
 const idOf = ({ project, logstore }: LogstoreName): string => `${project}/${logstore}`;
 
 /**
- * Learns, by logstore, when each reader reads each series. A new series displaces no other, because the delay of a logstore
- * is learned while its reads have a beat, and no namespace may take all the room.
+ * Learns, by logstore, when each reader reads each series. A namespace reads as many series as its share allows; those that
+ * it read first keep their places. If there is no room at all, the namespace that reads the most gives some.
  */
 export class ReadBeats {
   readonly #maxSeries: number;
-  /** @bound as their series | - | a quarter for each namespace | `reading.maxSeries` */
+  readonly #shares: NamespaceShares;
+  /** @bound as their series | - | `reading.perNamespace` | `reading.maxSeries` */
   readonly #byLogstore = new Map<string, LogstoreBeats>();
-  /**
-   * Namespace → series that it was the first to read.
-   *
-   * @bound as the series | - | - | `reading.maxSeries`
-   */
-  readonly #ofNamespace = new Map<string, number>();
+  #sweptMs = -Infinity;
   #onBeat: (logstore: LogstoreName) => void = () => undefined;
-  #onUnsteady: (series: Series) => void = () => undefined;
-  #size = 0;
+  #onUnsteady: (series: Series, namespace: string) => void = () => undefined;
 
-  /** @param maxSeries further series are served, but no refresh waits for their reads */
-  constructor(maxSeries: number) {
+  /**
+   * @param maxSeries of all namespaces together: further series are served, but no refresh waits for their reads
+   * @param ofNamespace default: the same
+   */
+  constructor(
+    maxSeries: number,
+    ofNamespace: NamespaceLimits = { maxSeries, maxLogstores: Infinity, maxProjects: Infinity },
+  ) {
     this.#maxSeries = maxSeries;
+    this.#shares = new NamespaceShares(ofNamespace);
   }
 
-  /** The number of series that were read within the last minutes. */
+  /** The number of series that were read within the last minutes, once for each namespace. */
   get size(): number {
-    return this.#size;
+    return this.#shares.size;
   }
 
   /** @param listener called when reads of a logstore begin to have a beat, and again after `due` returned none */
@@ -81,19 +90,23 @@ export class ReadBeats {
   }
 
   /** @param listener called at each read of a reader that reads again and again, but without a beat */
-  onUnsteady(listener: (series: Series) => void): void {
+  onUnsteady(listener: (series: Series, namespace: string) => void): void {
     this.#onUnsteady = listener;
   }
 
-  read(series: Series, reader: SeriesReader, nowMs: number): void {
-    const logstore = this.#logstoreOf(series);
-    const beat = this.#beatOf(logstore, series, reader);
-    if (beat === undefined) return;
+  /** Returns why the namespace may not read this series besides those that it reads; undefined if it may. */
+  read(series: Series, reader: SeriesReader, nowMs: number): AdapterError | undefined {
+    const id = idOf(series);
+    const known = this.#byLogstore.get(id)?.series.get(series.key)?.readers.get(readerOf(reader));
+    const beat = known?.beat ?? this.#addReader(series, reader, nowMs);
+    if (!(beat instanceof Beat)) return beat;
     beat.read(nowMs);
-    if (beat.isUnsteady) this.#onUnsteady(series);
-    if (logstore.isPaced || beat.nextMs(nowMs) === undefined) return;
+    if (beat.isUnsteady) this.#onUnsteady(series, reader.namespace);
+    const logstore = this.#byLogstore.get(id);
+    if (logstore === undefined || logstore.isPaced || beat.nextMs(nowMs) === undefined) return undefined;
     logstore.isPaced = true;
     this.#onBeat({ project: series.project, logstore: series.logstore });
+    return undefined;
   }
 
   /** Returns the next read of each reader, the first to come first, and forgets the readers that are gone. */
@@ -101,53 +114,83 @@ export class ReadBeats {
     const id = idOf(name);
     const logstore = this.#byLogstore.get(id);
     if (logstore === undefined) return [];
+    this.#forgetGone(id, logstore, nowMs);
     const due: DueRead[] = [];
-    for (const [key, { series, namespace, beats }] of logstore.series) {
-      for (const [reader, beat] of beats) {
-        if (beat.isGone(nowMs)) beats.delete(reader);
+    for (const { series, readers } of logstore.series.values()) {
+      for (const { namespace, beat } of readers.values()) {
         const dueMs = beat.nextMs(nowMs);
-        if (dueMs !== undefined) due.push({ series, dueMs });
+        if (dueMs !== undefined) due.push({ series, namespace, dueMs });
       }
-      if (beats.size > 0) continue;
-      logstore.series.delete(key);
-      this.#count(namespace, -1);
     }
-    if (logstore.series.size === 0) this.#byLogstore.delete(id);
     logstore.isPaced = due.length > 0;
     return due.sort((a, b) => a.dueMs - b.dueMs);
   }
 
-  #logstoreOf(series: Series): LogstoreBeats {
+  /** Returns undefined if there is no room; the refusal if that is for the share of the namespace. */
+  #addReader(series: Series, reader: SeriesReader, nowMs: number): Beat | AdapterError | undefined {
+    const { namespace } = reader;
+    const isFull = () => this.size >= this.#maxSeries && !this.#shares.has(namespace, series);
+    let refusal = this.#shares.refusal(namespace, series);
+    if ((refusal !== undefined || isFull()) && this.#sweep(nowMs))
+      refusal = this.#shares.refusal(namespace, series);
+    if (refusal !== undefined) return refusal;
+    if (isFull()) this.#dropOfLargest(namespace);
+    if (isFull()) return undefined;
     const id = idOf(series);
-    const known = this.#byLogstore.get(id);
-    if (known !== undefined) return known;
-    const added: LogstoreBeats = { series: new Map(), isPaced: false };
-    if (this.#size < this.#maxSeries) this.#byLogstore.set(id, added);
-    return added;
-  }
-
-  /** Returns undefined if there is no room. */
-  #beatOf(logstore: LogstoreBeats, series: Series, { namespace, user }: SeriesReader): Beat | undefined {
-    let readers = logstore.series.get(series.key);
-    if (readers === undefined) {
-      const ofNamespace = this.#ofNamespace.get(namespace) ?? 0;
-      if (this.#size >= this.#maxSeries || ofNamespace >= this.#maxSeries * namespaceShare) return undefined;
-      readers = { series, namespace, beats: new Map() };
-      logstore.series.set(series.key, readers);
-      this.#count(namespace, 1);
-    }
-    const reader = `${namespace}/${user}`;
-    const known = readers.beats.get(reader);
-    if (known !== undefined || readers.beats.size >= maxReaders) return known;
+    const logstore = this.#byLogstore.get(id) ?? { series: new Map<string, ReadSeries>(), isPaced: false };
+    const read = logstore.series.get(series.key) ?? { series, readers: new Map<string, Reader>() };
+    if (read.readers.size >= maxReaders && !makeRoomFor(namespace, read.readers)) return undefined;
     const beat = new Beat();
-    readers.beats.set(reader, beat);
+    read.readers.set(readerOf(reader), { namespace, beat });
+    logstore.series.set(series.key, read);
+    this.#byLogstore.set(id, logstore);
+    this.#shares.add(namespace, series);
     return beat;
   }
 
-  #count(namespace: string, change: 1 | -1): void {
-    this.#size += change;
-    const ofNamespace = (this.#ofNamespace.get(namespace) ?? 0) + change;
-    if (ofNamespace === 0) this.#ofNamespace.delete(namespace);
-    else this.#ofNamespace.set(namespace, ofNamespace);
+  /** Forgets the readers of all logstores that are gone: only where reads are due, they are looked for all the time. */
+  #sweep(nowMs: number): boolean {
+    if (nowMs - this.#sweptMs < betweenSweepsMs) return false;
+    this.#sweptMs = nowMs;
+    for (const [id, logstore] of this.#byLogstore) this.#forgetGone(id, logstore, nowMs);
+    return true;
+  }
+
+  #forgetGone(id: string, logstore: LogstoreBeats, nowMs: number): void {
+    for (const read of logstore.series.values())
+      this.#forget(logstore, read, ({ beat }) => beat.isGone(nowMs));
+    if (logstore.series.size === 0) this.#byLogstore.delete(id);
+  }
+
+  #dropOfLargest(other: string): void {
+    const dropped = this.#shares.ofLargest(other);
+    const logstore = dropped && this.#byLogstore.get(idOf(dropped.series));
+    const read = logstore?.series.get(dropped?.series.key ?? '');
+    if (logstore !== undefined && read !== undefined)
+      this.#forget(logstore, read, ({ namespace }) => namespace === dropped?.namespace);
+  }
+
+  #forget(
+    logstore: LogstoreBeats,
+    { series, readers }: ReadSeries,
+    isForgotten: (one: Reader) => boolean,
+  ): void {
+    for (const [key, reader] of readers) {
+      if (!isForgotten(reader)) continue;
+      readers.delete(key);
+      const { namespace } = reader;
+      if (![...readers.values()].some((one) => one.namespace === namespace))
+        this.#shares.remove(namespace, series);
+    }
+    if (readers.size === 0) logstore.series.delete(series.key);
   }
 }
+
+/** Drops a reader of a namespace that has several. Returns whether there is room then. */
+function makeRoomFor(namespace: string, readers: Map<string, Reader>): boolean {
+  const byNamespace = Map.groupBy(readers, ([, reader]) => reader.namespace);
+  const [dropped] = [...byNamespace.values()].find((ofOne) => ofOne.length > 1)?.slice(-1) ?? [];
+  return !byNamespace.has(namespace) && dropped !== undefined && readers.delete(dropped[0]);
+}
+
+const readerOf = ({ namespace, user }: SeriesReader): string => `${namespace}/${user}`;

@@ -28,6 +28,7 @@ describe('a probe', () => {
     expect(sls.sent).toEqual([
       {
         ...addressWith(),
+        namespaces: new Set(),
         window: { startSeconds: endSeconds - 120, endSeconds },
         plannedAtSeconds: endSeconds,
       },

@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import type { Series } from '../../../src/metric/series.ts';
+import type { NamespaceLimits } from '../../../src/reading/pace/namespace-shares.ts';
 import { ReadBeats, type LogstoreName } from '../../../src/reading/pace/read-beats.ts';
 import { seriesWith } from '../series.ts';
 
@@ -8,8 +10,8 @@ const a = seriesWith({ route: 'a' });
 const b = seriesWith({ route: 'b' });
 const elsewhere = seriesWith({ project: 'p2' });
 
-function createBeats(maxSeries = 100) {
-  const beats = new ReadBeats(maxSeries);
+function createBeats(maxSeries = 100, limits?: NamespaceLimits) {
+  const beats = new ReadBeats(maxSeries, limits);
   const told: string[] = [];
   beats.onBeat(({ project }) => told.push(project));
   const read = (series = a, user = 'hpa', ...seconds: readonly number[]) => {
@@ -68,22 +70,56 @@ it('forgets readers that are gone, and then the series', () => {
   expect(beats.size).toBe(0);
 });
 
-it('learns no beat of more than a quarter of all series for one namespace, or of more than four readers', () => {
-  const { beats, read, due } = createBeats(4);
-  read(a, 'hpa', 0, 15, 30);
-  read(b, 'hpa', 0, 15, 30);
-  for (let index = 0; index < 10; index += 1) read(a, `other-${index}`, 1, 16, 31);
-  expect(beats.size).toBe(1);
-  expect(due(32)).toEqual([['a', 45], ...Array<[string, number]>(3).fill(['a', 46])]);
+it('learns the beats of four readers of a series, those of several namespaces if there are some', () => {
+  const { beats, read, due } = createBeats();
+  for (let index = 0; index < 10; index += 1) read(a, `tenant-${index}`, 1, 16, 31);
+  expect(due(32)).toHaveLength(4);
+  for (const second of [0, 15, 30])
+    beats.read(a, { namespace: 'blog', user: 'hpa' }, startMs + second * 1000);
+  expect(due(32).map(([, at]) => at)).toEqual([45, 46, 46, 46]);
 });
 
-it('keeps the series that it has when it is full, and takes no more', () => {
+const limits = { maxSeries: 3, maxLogstores: 2, maxProjects: 1 };
+
+it('refuses what exceeds the share of a namespace, and goes on with what it read first', () => {
+  const { beats } = createBeats(100, limits);
+  const read = (namespace: string, series: Series, second = 0) =>
+    beats.read(series, { namespace, user: 'hpa' }, startMs + second * 1000)?.what;
+  expect(read('shop', a)).toBeUndefined();
+  expect(read('shop', elsewhere)).toBe(
+    'namespace shop reads series of 1 projects already: at most 1 (reading.perNamespace.maxProjects)',
+  );
+  expect(read('shop', seriesWith({ logstore: 'other' }))).toBeUndefined();
+  expect(read('shop', seriesWith({ logstore: 'third' }))).toBe(
+    'namespace shop reads series of 2 logstores already: at most 2 (reading.perNamespace.maxLogstores)',
+  );
+  expect(read('shop', seriesWith({ route: 'x'.repeat(1500) }))).toBe(
+    'namespace shop reads series with long labels already: at most 1536 bytes of labels, 512 for each series (reading.perNamespace.maxSeries)',
+  );
+  expect(read('shop', b)).toBeUndefined();
+  expect(read('shop', seriesWith({ route: 'c' }))).toBe(
+    'namespace shop reads 3 series already: at most 3 (reading.perNamespace.maxSeries)',
+  );
+  expect(read('shop', a)).toBeUndefined();
+  expect(read('blog', elsewhere)).toBeUndefined();
+  for (const second of [45, 90, 135]) expect(read('shop', a, second)).toBeUndefined();
+  // Nothing else was read for 90 s.
+  expect(read('shop', seriesWith({ route: 'c' }), 140)).toBeUndefined();
+});
+
+it('takes the room of the namespace that reads the most if there is no room at all', () => {
   const { beats, read, due } = createBeats(4);
+  for (let index = 0; index < 10; index += 1)
+    beats.read(seriesWith({ route: `r${index}` }), { namespace: 'greedy', user: 'hpa' }, startMs);
+  expect(beats.size).toBe(4);
   read(a, 'hpa', 0, 15, 30);
-  for (let index = 0; index < 10; index += 1) {
-    const namespace = `other-${index}`;
-    beats.read(seriesWith({ route: namespace }), { namespace, user: 'hpa' }, startMs + 30_000);
-  }
   expect(beats.size).toBe(4);
   expect(due(32)).toEqual([['a', 45]]);
+  read(b, 'hpa', 30, 45, 60);
+  for (let index = 0; index < 10; index += 1)
+    beats.read(seriesWith({ route: `r${index}` }), { namespace: 'greedy', user: 'hpa' }, startMs + 60_000);
+  expect(due(61)).toEqual([
+    ['a', 75],
+    ['b', 75],
+  ]);
 });
