@@ -1,4 +1,5 @@
-import type { SeenLines, SeenQuery } from '../sls/messages.ts';
+import { beat, readLog } from '../adaptive/simulation.ts';
+import type { SeenLines } from '../sls/messages.ts';
 import type { WireReading } from '../support/reading-wire.ts';
 
 /** A step in one route's rate. */
@@ -12,6 +13,8 @@ export interface Step {
 
 /** A reading that the HPA received. */
 export interface ReceivedReading extends WireReading {
+  /** When its query arrived at SLS. Unix time. */
+  readonly queriedMs: number;
   /** Unix time. */
   readonly receivedMs: number;
 }
@@ -31,19 +34,19 @@ export function stepOffsets(periodSeconds: number): number[] {
   );
 }
 
-/** The time from a step to the reading that fully reflects it, and its parts, which add up to the total. */
+/** The time from a step to the first reading that asks for enough replicas, and its parts, which add up to it. */
 export interface Reaction {
-  /** From the step to the first reading that asks for enough replicas. */
   readonly enoughMs: number;
-  readonly totalMs: number;
-  /** The window of the reading. All of it is after the step. */
+  /** From the step until its lines are so many that a window that ends then asks for enough. */
   readonly windowMs: number;
-  /** From the end of the window to its query, in whole seconds. */
-  readonly delayMs: number;
-  /** From then until that query is sent and answered. */
-  readonly refreshMs: number;
-  /** From then until the HPA reads. */
+  /** From then to the end of the window that the HPA reads: it does not read all the time. */
   readonly syncMs: number;
+  /** From the end of that window to its query, in whole seconds. */
+  readonly delayMs: number;
+  /** From then until the HPA has read. */
+  readonly ageMs: number;
+  /** From the step to the first reading that fully reflects it. Undefined: there was none. */
+  readonly fullMs: number | undefined;
 }
 
 /** A reading below this share of the new rate misses lines. */
@@ -62,46 +65,54 @@ export function reflectsFully(step: Step, { value, windowSeconds, windowEndSecon
 const tolerance = 0.1;
 
 /** Returns whether an HPA with this reading asks for enough replicas, give or take its tolerance. */
-export const asksForEnough = (step: Step, { value }: WireReading): boolean =>
-  value >= step.toPerSecond / (1 + tolerance);
+export const asksForEnough = (
+  step: Pick<Step, 'toPerSecond'>,
+  { value }: Pick<WireReading, 'value'>,
+): boolean => value >= step.toPerSecond / (1 + tolerance);
 
-/** The first query whose window is after the step: when it was answered, and how long before it the window ended. */
-export interface FirstChance {
-  readonly answeredMs: number;
-  readonly delayMs: number;
-}
-
-/** @param queries the queries for readings of the step's logstore, in order */
-export function firstChanceOf(step: Step, queries: readonly SeenQuery[]): FirstChance | undefined {
-  const first = queries.find(({ windowStartSeconds }) => windowStartSeconds * 1000 >= step.atMs);
-  if (first === undefined) return undefined;
-  return { answeredMs: first.endedMs, delayMs: delaySecondsOf(first) * 1000 };
-}
-
-/** Returns how long before the query's arrival its window ended, in whole seconds. */
-export const delaySecondsOf = ({ arrivedMs, windowEndSeconds }: SeenQuery): number =>
-  Math.floor(arrivedMs / 1000) - windowEndSeconds;
-
-/** Returns undefined if no reading fully reflects the step. */
+/**
+ * Returns undefined if no reading asks for enough replicas.
+ *
+ * @param enoughFromSeconds the earliest end of a window that asks for enough
+ */
 export function reactionOf(
   step: Step,
   readings: readonly ReceivedReading[],
-  chance: FirstChance,
+  enoughFromSeconds: number,
 ): Reaction | undefined {
-  const first = readings.find((reading) => reflectsFully(step, reading));
-  if (first === undefined) return undefined;
-  const enough = readings.find((one) => one.receivedMs > step.atMs && asksForEnough(step, one)) ?? first;
-  const windowMs = first.windowSeconds * 1000;
-  const totalMs = first.receivedMs - step.atMs;
-  const refreshMs = chance.answeredMs - step.atMs - windowMs - chance.delayMs;
+  const enough = readings.find((one) => one.receivedMs > step.atMs && asksForEnough(step, one));
+  if (enough === undefined) return undefined;
+  const full = readings.find((reading) => reflectsFully(step, reading));
+  const queriedSeconds = Math.floor(enough.queriedMs / 1000);
   return {
     enoughMs: enough.receivedMs - step.atMs,
-    totalMs,
-    windowMs,
-    delayMs: chance.delayMs,
-    refreshMs,
-    syncMs: totalMs - windowMs - chance.delayMs - refreshMs,
+    windowMs: enoughFromSeconds * 1000 - step.atMs,
+    syncMs: (enough.windowEndSeconds - enoughFromSeconds) * 1000,
+    delayMs: (queriedSeconds - enough.windowEndSeconds) * 1000,
+    ageMs: enough.receivedMs - queriedSeconds * 1000,
+    fullMs: full && full.receivedMs - step.atMs,
   };
+}
+
+/**
+ * Returns the earliest end of a window after the step, Unix time, that asks for enough replicas once all lines have come.
+ *
+ * @param lines those of the step's route
+ */
+export function enoughFromSeconds(
+  step: Step,
+  lines: readonly SeenLines[],
+  mode: 'adaptive' | 'fixed',
+): number {
+  const seconds = lines.map(({ second }) => second);
+  const [first, end] = [Math.min(...seconds), Math.max(...seconds) + 1];
+  const log = new Float64Array(end - first);
+  for (const { second, count } of lines) log[second - first] = (log[second - first] ?? 0) + count;
+  const enough = readLog(log, beat(log, 1), mode).find(
+    ({ endSeconds, perSecond }) =>
+      (first + endSeconds) * 1000 > step.atMs && asksForEnough(step, { value: perSecond }),
+  );
+  return first + (enough?.endSeconds ?? Number.NaN);
 }
 
 /** The stock adapter's policy: each read queries SLS, over 15 s that end 10 s ago. */
@@ -119,12 +130,11 @@ export function stockReading(lines: readonly SeenLines[], askedMs: number, slsMs
     .filter(({ visibleMs }) => visibleMs <= askedMs + slsMs)
     .filter(({ second }) => second >= windowEndSeconds - windowSeconds && second < windowEndSeconds)
     .reduce((sum, one) => sum + one.count, 0);
-  return { value: count / windowSeconds, windowSeconds, windowEndSeconds, receivedMs: askedMs + slsMs };
-}
-
-/** Returns the stock policy's first chance: the first whole second at which its window is after the step. */
-export function stockChanceOf({ atMs }: Step, slsMs: number): FirstChance {
-  const { windowSeconds, delaySeconds } = stockPolicy;
-  const askedMs = Math.ceil(atMs / 1000 + windowSeconds + delaySeconds) * 1000;
-  return { answeredMs: askedMs + slsMs, delayMs: delaySeconds * 1000 };
+  return {
+    value: count / windowSeconds,
+    windowSeconds,
+    windowEndSeconds,
+    queriedMs: askedMs,
+    receivedMs: askedMs + slsMs,
+  };
 }

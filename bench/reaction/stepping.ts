@@ -5,9 +5,9 @@ import type { SeenLines, SeenQuery } from '../sls/messages.ts';
 import { startSlsProcess, type SlsProcess } from '../sls/process.ts';
 import { startDelegatedAdapter } from '../support/delegated-adapter.ts';
 import { FrontProxy } from '../support/front-proxy.ts';
-import { hpaRoutes, type HpaRoute } from '../support/hpa-routes.ts';
+import { adaptivePath, hpaRoutes, type HpaRoute } from '../support/hpa-routes.ts';
 import { readInSync, syncSeconds, type SyncRead } from '../support/sync-reads.ts';
-import { delaySecondsOf, stepOffsets, steppingRoutes, type Step } from './reaction.ts';
+import { stepOffsets, steppingRoutes, type Step } from './reaction.ts';
 
 export const slsLatencyMs = 80;
 const perSecond = { from: 10, to: 50 } as const;
@@ -19,9 +19,13 @@ const learnedDelaySeconds = 6;
 const passes = 4;
 const maxLearningPasses = 14;
 
-/** The steps and the reads of their routes. */
+/** The steps and the reads of their routes, with fixed and with adaptive windows. */
 export interface SteppingRun {
-  readonly steps: readonly { readonly step: Step; readonly reads: readonly SyncRead[] }[];
+  readonly steps: readonly {
+    readonly step: Step;
+    readonly fixed: readonly SyncRead[];
+    readonly adaptive: readonly SyncRead[];
+  }[];
   /** The successful queries for readings, in order. */
   readonly queries: readonly SeenQuery[];
   readonly lines: readonly SeenLines[];
@@ -30,7 +34,7 @@ export interface SteppingRun {
 }
 
 /**
- * Runs the adapter as shipped, and reads each route every 15 s. Steps the rates once the delay is learned.
+ * Runs the adapter as shipped, and reads each route twice every 15 s, with either window. Steps the rates once the delay is learned.
  *
  * @param phases how many moments of the 15 s have reads
  */
@@ -56,13 +60,16 @@ export async function runSteps({ signal, progress }: RowContext, phases: number)
     }
     return done < lastPass;
   };
-  const paths = routes.map(({ path }) => path);
+  const paths = routes.flatMap((route) => [route.path, adaptivePath(route)]);
   const all = await readInSync({ frontProxy, paths, phases, signal, passes: goesOn });
   progress('reaction: done');
+  const readsOf = (path: number) =>
+    all.slice(-passes).flatMap((reads) => reads.filter(({ index }) => index === path));
   return {
     steps: steps.map((step, route) => ({
       step,
-      reads: all.slice(-passes).flatMap((reads) => reads.filter(({ index }) => index === route)),
+      fixed: readsOf(2 * route),
+      adaptive: readsOf(2 * route + 1),
     })),
     queries: successfulQueries(sls),
     lines: sls.lines,
@@ -91,6 +98,10 @@ const startStepping = (routes: readonly HpaRoute[]) =>
 
 const successfulQueries = ({ queries }: SlsProcess) =>
   queries.filter(({ kind, statusCode }) => kind === 'reading' && statusCode === 200);
+
+/** Returns how long before the query's arrival its window ended, in whole seconds. */
+const delaySecondsOf = ({ arrivedMs, windowEndSeconds }: SeenQuery): number =>
+  Math.floor(arrivedMs / 1000) - windowEndSeconds;
 
 /** Returns the time from the first query to the first with the learned delay; undefined: there was none yet. */
 function learnedAfterMs(sls: SlsProcess): number | undefined {

@@ -1,31 +1,46 @@
+import { mean } from '../adaptive/simulation.ts';
 import type { Line } from '../line.ts';
 import {
-  firstChanceOf,
+  enoughFromSeconds,
   reactionOf,
-  stockChanceOf,
   steppingRoutes,
   stockReading,
   type ReceivedReading,
   type Reaction,
 } from '../reaction/reaction.ts';
+import { simulateSteps } from '../reaction/simulated-steps.ts';
 import { runSteps, slsLatencyMs, type SteppingRun } from '../reaction/stepping.ts';
 import type { Row } from '../row.ts';
 import { figureOf } from '../statistics.ts';
+import type { SyncRead } from '../support/sync-reads.ts';
 
 const row = 'reaction';
 
-/** How the reads of the HPAs are spread, and how much sooner than with the stock policy they must ask for enough replicas. */
+/**
+ * How the reads of the HPAs are spread, and how much sooner than with the stock policy they must ask for enough replicas:
+ * by seconds with a fixed window, and by a share of the time with an adaptive one.
+ */
 const spreads = [
-  { name: 'in 4 moments', phases: 4, soonerSeconds: 4 },
-  { name: 'evenly spread', phases: steppingRoutes, soonerSeconds: 3 },
+  { name: 'in 4 moments', phases: 4, soonerSeconds: 4, adaptiveShare: 0.6 },
+  { name: 'evenly spread', phases: steppingRoutes, soonerSeconds: 3, adaptiveShare: 0.65 },
 ] as const;
+type Spread = (typeof spreads)[number];
 
 const parts: readonly (readonly [keyof Reaction, string])[] = [
-  ['windowMs', 'of that: window'],
+  ['windowMs', 'of that: until a window asks for enough'],
+  ['syncMs', 'of that: until such a window is read'],
   ['delayMs', 'of that: delay'],
-  ['refreshMs', 'of that: until SLS is queried and answers'],
-  ['syncMs', 'of that: until the HPA reads'],
+  ['ageMs', 'of that: age at the read, from the query'],
 ];
+
+/** Requests per second before a step, and the factor. */
+const simulated = [
+  [10, 2],
+  [10, 5],
+  [50, 2],
+  [50, 5],
+] as const;
+const simulatedSteps = 500;
 
 /**
  * The time from a step in traffic to the HPA's first reading that asks for enough replicas, and to the first that fully
@@ -38,79 +53,99 @@ export const reaction: Row = {
     const runs = await Promise.all(
       spreads.map(async (spread) => linesOf(await runSteps(context, spread.phases), spread)),
     );
-    return runs.flat();
+    return [...runs.flat(), ...spreads.flatMap(simulatedLines)];
   },
 };
 
-function linesOf(run: SteppingRun, { name, soonerSeconds }: (typeof spreads)[number]): Line[] {
-  const { adapter, stock } = reactionsOf(run);
-  const missed: Line = {
-    row,
-    what: `${name}: steps that no reading fully reflects`,
-    unit: '',
-    measured: { value: run.steps.length - adapter.length },
-    target: { bound: 'at most', value: 0 },
-  };
+function linesOf(run: SteppingRun, spread: Spread): Line[] {
+  const { name } = spread;
   const learning: Line = {
     row,
     what: `${name}: time to learn the delay`,
     unit: 's',
     measured: { value: (run.learningMs ?? Number.NaN) / 1000 },
   };
-  if (adapter.length === 0 || stock.length === 0) return [learning, missed];
-  const seconds = (reactions: readonly Reaction[], part: keyof Reaction) =>
-    figureOf(reactions.map((one) => one[part] / 1000));
-  const line = (what: string, part: keyof Reaction): Line => ({
+  return [learning, ...(['fixed', 'adaptive'] as const).flatMap((mode) => modeLines(run, spread, mode))];
+}
+
+function modeLines(run: SteppingRun, spread: Spread, mode: 'fixed' | 'adaptive'): Line[] {
+  const { adapter, stock } = reactionsOf(run, mode);
+  const name = `${spread.name}, ${mode}`;
+  const full = (reactions: readonly Reaction[]) => reactions.flatMap(({ fullMs }) => fullMs ?? []);
+  const missed: Line = {
     row,
-    what: `${name}: ${what}`,
-    unit: 's',
-    measured: seconds(adapter, part),
-    baseline: { what: 'stock', figure: seconds(stock, part) },
-  });
-  const stockSeconds = seconds(stock, 'enoughMs').value;
+    what: `${name}: steps that no reading fully reflects`,
+    unit: '',
+    measured: { value: run.steps.length - full(adapter).length },
+    target: { bound: 'at most', value: 0 },
+  };
+  if (full(adapter).length === 0 || full(stock).length === 0) return [missed];
+  const line = (what: string, of: (reactions: readonly Reaction[]) => readonly number[]): Line => {
+    const seconds = (reactions: readonly Reaction[]) => figureOf(of(reactions).map((ms) => ms / 1000));
+    const baseline = { what: 'stock', figure: seconds(stock) };
+    return { row, what: `${name}: ${what}`, unit: 's', measured: seconds(adapter), baseline };
+  };
+  const part = (key: keyof Reaction) => (reactions: readonly Reaction[]) =>
+    reactions.map((one) => one[key] ?? Number.NaN);
+  const enough = line('from a step to the reading that asks for enough replicas', part('enoughMs'));
+  const stockSeconds = enough.baseline?.figure.value ?? Number.NaN;
+  const mostSeconds =
+    mode === 'fixed' ? stockSeconds - spread.soonerSeconds : stockSeconds * spread.adaptiveShare;
   return [
-    learning,
     missed,
-    {
-      ...line('from a step to the reading that asks for enough replicas', 'enoughMs'),
-      target: { bound: 'at most', value: stockSeconds - soonerSeconds },
-    },
-    line('from a step to the reading that reflects it', 'totalMs'),
-    ...parts.map(([part, what]) => line(what, part)),
-    {
-      row,
-      what: `${name}: age of a reading at its read, from its query`,
-      unit: 's',
-      measured: figureOf(agesSeconds(run)),
-    },
+    { ...enough, target: { bound: 'at most', value: mostSeconds } },
+    ...parts.map(([key, what]) => line(what, part(key))),
+    line('from a step to the reading that reflects it', full),
   ];
 }
 
-/** Returns the time from the query of each reading to its read. */
-function agesSeconds({ steps, queries }: SteppingRun): number[] {
+function reactionsOf({ steps, queries, lines }: SteppingRun, mode: 'fixed' | 'adaptive') {
   const arrivals = new Map(queries.map(({ windowEndSeconds, arrivedMs }) => [windowEndSeconds, arrivedMs]));
-  return steps
-    .flatMap(({ reads }) => reads)
-    .flatMap(({ sentMs, result }) => {
-      const arrivedMs = 'failure' in result ? undefined : arrivals.get(result.windowEndSeconds);
-      return arrivedMs === undefined ? [] : [(sentMs - arrivedMs) / 1000];
-    });
-}
-
-function reactionsOf({ steps, queries, lines }: SteppingRun) {
+  const received = ({ sentMs, tookMs, result }: SyncRead): ReceivedReading[] =>
+    'failure' in result
+      ? []
+      : [
+          {
+            ...result,
+            queriedMs: arrivals.get(result.windowEndSeconds) ?? Number.NaN,
+            receivedMs: sentMs + tookMs,
+          },
+        ];
   const adapter: Reaction[] = [];
   const stock: Reaction[] = [];
-  for (const { step, reads } of steps) {
-    const received = reads.flatMap(({ sentMs, tookMs, result }): ReceivedReading[] =>
-      'failure' in result ? [] : [{ ...result, receivedMs: sentMs + tookMs }],
-    );
-    const chance = firstChanceOf(step, queries);
-    if (chance !== undefined) adapter.push(...presentOnly(reactionOf(step, received, chance)));
+  for (const { step, [mode]: reads } of steps) {
     const own = lines.filter(({ route }) => route === step.route);
-    const stockReceived = reads.map(({ sentMs }) => stockReading(own, sentMs, slsLatencyMs));
-    stock.push(...presentOnly(reactionOf(step, stockReceived, stockChanceOf(step, slsLatencyMs))));
+    const add = (to: Reaction[], readings: readonly ReceivedReading[], of: 'fixed' | 'adaptive') => {
+      const found = reactionOf(step, readings, enoughFromSeconds(step, own, of));
+      if (found !== undefined) to.push(found);
+    };
+    add(adapter, reads.flatMap(received), mode);
+    add(
+      stock,
+      reads.map(({ sentMs }) => stockReading(own, sentMs, slsLatencyMs)),
+      'fixed',
+    );
   }
   return { adapter, stock };
 }
 
-const presentOnly = (one: Reaction | undefined) => (one === undefined ? [] : [one]);
+/** Steps that would take too many lines for a measurement, or too much time. */
+function simulatedLines({ name, phases, adaptiveShare, soonerSeconds }: Spread): Line[] {
+  return simulated.flatMap(([rate, factor]) => {
+    const of = { rate, factor, hpas: steppingRoutes, phases, steps: simulatedSteps };
+    const stockSeconds = mean(simulateSteps(of, 'stock'));
+    return (['fixed', 'adaptive'] as const).map((mode): Line => {
+      const value = mean(simulateSteps(of, mode));
+      const most = mode === 'fixed' ? stockSeconds - soonerSeconds : stockSeconds * adaptiveShare;
+      return {
+        row,
+        what: `${name}, ${mode}, simulated: ${rate}/s × ${factor} until enough replicas are asked for`,
+        unit: 's',
+        measured: { value },
+        baseline: { what: 'stock', figure: { value: stockSeconds } },
+        compared: { as: 'times', figure: { value: value / stockSeconds } },
+        target: { bound: 'at most', value: most / stockSeconds },
+      };
+    });
+  });
+}

@@ -19,6 +19,10 @@ export interface HpaRoutesSize {
 
 const metric = 'sls_ingress_qps';
 
+/** Returns the path of the read of the route with an adaptive window. */
+export const adaptivePath = ({ labels, namespace }: HpaRoute): string =>
+  readPath(metric, selectorOf({ ...labels, 'sls.query.window': 'adaptive' }), namespace);
+
 /** In the order of the reads: consecutive routes belong to different logstores. */
 export function hpaRoutes({ logstores, routesPerLogstore, namespaces }: HpaRoutesSize): HpaRoute[] {
   return Array.from({ length: logstores * routesPerLogstore }, (_, index) => {

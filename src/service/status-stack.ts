@@ -39,7 +39,8 @@ export function createStatus(
   return {
     observer: {
       slsQueryFinished: (event) => tracker.slsQueryFinished(event),
-      readFinished: ({ read }) => tracker.readFinished(read),
+      batchSent: (event) => tracker.batchSent(event),
+      readFinished: ({ read, ageMs }) => tracker.readFinished(read, ageMs),
     },
     tracker,
     page: (reading) =>

@@ -62,9 +62,14 @@ export class StatusTracker {
     this.#minutes.query(outcome, this.#context.clock.now());
   }
 
-  readFinished(read: ReadName): void {
+  batchSent({ reason }: { readonly reason: 'due' | 'read' }): void {
+    this.#minutes.batch(reason, this.#context.clock.now());
+  }
+
+  /** @param ageMs from the end of the reading's window; undefined if the read failed */
+  readFinished(read: ReadName, ageMs: number | undefined): void {
     const { clock, monotonicMs } = this.#context;
-    this.#minutes.read(clock.now());
+    this.#minutes.read(ageMs, clock.now());
     this.#reads.finished(read, monotonicMs());
   }
 

@@ -74,7 +74,9 @@ it('shows the HPAs, readings, refusals and SLS queries of a running adapter', as
   ]);
   expect(status.projects).toMatchObject([{ project, circuit: 'closed' }]);
   expect(status.logstores).toMatchObject([{ project, logstore, delaySeconds: 10 }]);
-  expect(status.minutes.at(-1)?.ok).toBeGreaterThan(0);
+  const [minute] = status.minutes;
+  expect(minute?.ok).toBeGreaterThan(0);
+  expect(minute).toMatchObject({ cold: expect.any(Number) as number, served: expect.any(Number) as number });
 });
 
 it('shows an SLS failure with its remedy, and its end', async () => {

@@ -146,10 +146,11 @@ function playQueries(tracker: StatusTracker, clock: TestClock, untilMs: number):
     const sent = 15 + ((minute * 7) % 3) + throttled;
     for (let query = 0; query < sent; query++)
       tracker.slsQueryFinished({ outcome: query < throttled ? 'SlsThrottled' : 'ok' });
+    for (let batch = 0; batch < 12; batch++) tracker.batchSent({ reason: 'due' });
     for (let read = 0; read < 36; read++) {
       const { namespace, metric, series } = pick(read);
       const selector = `sls.project=${project},sls.ingress.route=${series.route ?? ''}`;
-      tracker.readFinished({ namespace, metric, selector });
+      tracker.readFinished({ namespace, metric, selector }, 6600 + 100 * (read % 4));
     }
     clock.advance(60_000);
   }

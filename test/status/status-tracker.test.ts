@@ -151,10 +151,10 @@ it('lists the namespaces that read a series within the last two minutes', async 
   const { clock, tracker, row } = bench();
   const selector = 'sls.ingress.route=default-a-80';
   for (const namespace of ['shop', 'blog', 'shop'])
-    tracker.readFinished({ namespace, metric: 'sls_ingress_qps', selector });
+    tracker.readFinished({ namespace, metric: 'sls_ingress_qps', selector }, 6000);
   expect(await row()).toMatchObject({ readers: ['shop', 'blog'] });
   clock.advance(119_000);
-  tracker.readFinished({ namespace: 'blog', metric: 'sls_ingress_qps', selector });
+  tracker.readFinished({ namespace: 'blog', metric: 'sls_ingress_qps', selector }, 6000);
   putReading(tracker, series, 1, clock.now());
   clock.advance(2000);
   tracker.head(nothing);
@@ -164,10 +164,10 @@ it('lists the namespaces that read a series within the last two minutes', async 
 it('tracks a dropped series again when it is read again', async () => {
   const { clock, tracker, row } = bench();
   const read = { namespace: 'shop', metric: 'sls_ingress_qps', selector: 'sls.ingress.route=default-a-80' };
-  tracker.readFinished(read);
+  tracker.readFinished(read, 6000);
   clock.advance(60_000);
   expect(tracker.head(nothing).counts.series).toBe(0);
-  tracker.readFinished(read);
+  tracker.readFinished(read, 6000);
   expect(await row()).toMatchObject({ state: 'waiting', readers: ['shop'] });
 });
 
@@ -175,8 +175,8 @@ it('lists each refusal once, with the HPA if one names the metric, until it is n
   const { clock, tracker } = bench();
   const requirements = parseLabelSelector('sls.ingress.rout=a');
   const read = { metric: 'sls_ingress_qps', selector: 'sls.ingress.rout=a' };
-  tracker.readFinished({ ...read, namespace: 'blog' });
-  tracker.readFinished({ ...read, namespace: 'shop' });
+  tracker.readFinished({ ...read, namespace: 'blog' }, 6000);
+  tracker.readFinished({ ...read, namespace: 'shop' }, 6000);
   tracker.autoscalers.changed({ namespace: 'shop', name: 'web' }, [
     { name: 'sls_ingress_qps', requirements },
   ]);

@@ -16,7 +16,8 @@ export function drawMinutes(minutes, nowMs) {
   const all = Array.from({ length: bars }, (_, index) => countsOf(minutes, latest - (bars - 1 - index) * 60));
   const most = Math.max(10, ...all.map(({ ok, failed }) => ok + failed));
   // The last complete minute; the current one if there is no other.
-  const { ok, failed, reads } = countsOf(minutes, minutes.has(latest - 60) ? latest - 60 : latest);
+  const minute = countsOf(minutes, minutes.has(latest - 60) ? latest - 60 : latest);
+  const { ok, failed } = minute;
   const svg = makeSvg('svg', {
     viewBox: `0 0 ${bars * barWidth} ${height}`,
     preserveAspectRatio: 'none',
@@ -26,19 +27,29 @@ export function drawMinutes(minutes, nowMs) {
   svg.append(...all.map((counts, index) => barOf(counts, index * barWidth + gap / 2, most)));
   const legend = make('p', 'legend small', make('span', 'key ok'), `${countText(ok)} succeeded`);
   if (failed > 0) legend.append(make('span', 'key failed'), `${countText(failed)} failed`);
-  legend.append(make('span', 'quiet', `for ${counted(reads, 'read', 'reads')}`));
   legend.append(make('span', 'quiet end', `full height: ${countText(most)}`));
-  at('minutes').replaceChildren(svg, legend);
+  at('minutes').replaceChildren(svg, legend, make('p', 'reasons quiet small', reasonsText(minute)));
 }
+
+/** @param {ReturnType<typeof countsOf>} minute */
+function reasonsText({ ok, failed, reads, due, cold, served, meanAgeSeconds }) {
+  const others = Math.max(0, ok + failed - due - cold);
+  const reasons = `${countText(due)} before reads were due, ${countText(cold)} while a read waited, ${counted(others, 'other', 'others')}`;
+  const age = served === 0 ? '' : ` Readings were ${meanAgeSeconds.toFixed(1)} s old at their reads.`;
+  return `${reasons}. One query for each read would be ${countText(reads)}.${age}`;
+}
+
+/** @type {Omit<Minute, 'startSeconds'>} */
+const noMinute = { ok: 0, reads: 0, served: 0, meanAgeSeconds: 0, due: 0, cold: 0, failed: {} };
 
 /**
  * @param {ReadonlyMap<number, Minute>} minutes
  * @param {number} start Unix seconds
  */
 function countsOf(minutes, start) {
-  const { ok, reads, failed: byCode } = minutes.get(start) ?? { ok: 0, reads: 0, failed: {} };
-  const failed = Object.values(byCode).reduce((sum, count) => sum + count, 0);
-  return { start, ok, reads, failed, byCode };
+  const minute = minutes.get(start) ?? noMinute;
+  const failed = Object.values(minute.failed).reduce((sum, count) => sum + count, 0);
+  return { ...minute, start, failed, byCode: minute.failed };
 }
 
 /**

@@ -1,31 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import {
-  firstChanceOf,
+  enoughFromSeconds,
   reflectsFully,
   reactionOf,
-  stockChanceOf,
   steppingRoutes,
   stepOffsets,
   stockReading,
   type Step,
 } from '../../../bench/reaction/reaction.ts';
-import type { SeenLines, SeenQuery } from '../../../bench/sls/messages.ts';
+import type { SeenLines } from '../../../bench/sls/messages.ts';
 
 const step: Step = { route: 'default-web-80', atMs: 100_400, fromPerSecond: 10, toPerSecond: 50 };
 const reading = (windowEndSeconds: number, value = 50) => ({ value, windowSeconds: 15, windowEndSeconds });
-const query = (arrivedMs: number, toSeconds: number): SeenQuery => ({
-  logstore: 'nginx-ingress',
-  kind: 'reading',
-  text: '',
-  fromSeconds: toSeconds - 15,
-  toSeconds,
-  windowStartSeconds: toSeconds - 15,
-  windowEndSeconds: toSeconds,
-  arrivedMs,
-  endedMs: arrivedMs + 90,
-  statusCode: 200,
-});
-
 describe('the reaction to a step in traffic', () => {
   it('ends with a reading whose window is after the step and whose value is 99 % of the new rate', () => {
     expect(reflectsFully(step, reading(116))).toBe(true);
@@ -34,27 +20,36 @@ describe('the reaction to a step in traffic', () => {
     expect(reflectsFully(step, reading(116, 49.4))).toBe(false);
   });
 
-  it('is the sum of window, delay, refresh and the wait for the HPA', () => {
-    const chance = firstChanceOf(step, [query(116_700, 111), query(121_700, 116), query(126_700, 121)]);
-    expect(chance).toEqual({ answeredMs: 121_790, delayMs: 5000 });
+  it('is the sum of window, wait for the HPA, delay and age', () => {
     const received = [
-      { ...reading(111, 45), receivedMs: 118_000 },
-      { ...reading(121), receivedMs: 133_000 },
+      { ...reading(111, 35), queriedMs: 116_700, receivedMs: 118_000 },
+      { ...reading(126, 49), queriedMs: 131_700, receivedMs: 133_000 },
+      { ...reading(141), queriedMs: 146_700, receivedMs: 148_000 },
     ];
-    expect(chance && reactionOf(step, received, chance)).toEqual({
+    expect(reactionOf(step, received, 114)).toEqual({
       enoughMs: 32_600,
-      totalMs: 32_600,
-      windowMs: 15_000,
+      windowMs: 13_600,
+      syncMs: 12_000,
       delayMs: 5000,
-      refreshMs: 1390,
-      syncMs: 11_210,
+      ageMs: 2000,
+      fullMs: 47_600,
     });
   });
 
-  it('is undefined if no reading reflects the step', () => {
-    expect(firstChanceOf(step, [query(116_700, 111)])).toBeUndefined();
-    const chance = { answeredMs: 121_790, delayMs: 5000 };
-    expect(reactionOf(step, [{ ...reading(115), receivedMs: 118_000 }], chance)).toBeUndefined();
+  it('is undefined if no reading asks for enough replicas', () => {
+    const received = [{ ...reading(115, 45), queriedMs: 116_700, receivedMs: 118_000 }];
+    expect(reactionOf(step, received, 114)).toBeUndefined();
+  });
+
+  it('can be seen as soon as the lines of a window ask for enough replicas', () => {
+    const lines = Array.from({ length: 120 }, (_, index) => ({
+      route: step.route,
+      second: 30 + index,
+      count: 30 + index < 101 ? 10 : 50,
+      visibleMs: 0,
+    }));
+    expect(enoughFromSeconds(step, lines, 'fixed')).toBe(115);
+    expect(enoughFromSeconds(step, lines, 'adaptive')).toBe(104);
   });
 });
 
@@ -72,6 +67,7 @@ describe('the simulated stock policy', () => {
       value: 27,
       windowSeconds: 15,
       windowEndSeconds: 115,
+      queriedMs: 125_900,
       receivedMs: 125_980,
     });
   });
@@ -80,11 +76,6 @@ describe('the simulated stock policy', () => {
     const late = lines.map((one) => (one.second === 114 ? { ...one, visibleMs: 125_981 } : one));
     expect(stockReading(late, 125_900, 80).value).toBeCloseTo(27 - 34 / 15);
     expect(stockReading(late, 125_901, 80).value).toBe(27);
-  });
-
-  it('first sees the step 25 s after it, at a whole second', () => {
-    expect(stockChanceOf(step, 80)).toEqual({ answeredMs: 126_080, delayMs: 10_000 });
-    expect(stockChanceOf({ ...step, atMs: 100_000 }, 80).answeredMs).toBe(125_080);
   });
 });
 
