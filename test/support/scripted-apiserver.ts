@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { TLSSocket, type PeerCertificate } from 'node:tls';
 import { createCa } from './certificates.ts';
 import { sendJson, sendStatus, StatusFailure } from './kube-status.ts';
@@ -26,7 +27,7 @@ import { kubeconfigText } from './scripted-kubeconfig.ts';
 
 /**
  * `hang`: never answers; `stall`: begins to answer; `cut`: breaks the connection; `garbage`: 200 with a body that is not
- * JSON; `endless`: a body without an end.
+ * JSON; `endless`: a body without an end; `packed`: gzip.
  */
 export type Failure =
   | {
@@ -36,7 +37,7 @@ export type Failure =
       readonly message?: string;
       readonly retryAfterSeconds?: number;
     }
-  | { readonly kind: 'hang' | 'stall' | 'cut' | 'garbage' | 'endless' };
+  | { readonly kind: 'hang' | 'stall' | 'cut' | 'garbage' | 'endless' | 'packed' };
 
 export interface SeenRequest {
   readonly endpoint: Endpoint;
@@ -258,6 +259,8 @@ export class ScriptedApiServer implements AsyncDisposable {
     else if (failure.kind === 'stall') response.writeHead(200).write('{"kind":');
     else if (failure.kind === 'garbage') response.end('{"kind":');
     else if (failure.kind === 'endless') Readable.from(spaces()).pipe(response);
+    else if (failure.kind === 'packed')
+      response.setHeader('content-encoding', 'gzip').end(gzipSync('{"kind":"List"}'));
     return true;
   }
 }

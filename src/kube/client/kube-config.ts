@@ -11,6 +11,7 @@ import {
 } from '@kubernetes/client-node';
 import { Agent, ProxyAgent, type buildConnector, type Dispatcher } from 'undici';
 import { AdapterError } from '../../errors.ts';
+import { boundedReplies } from './bounded-replies.ts';
 import { KubeError, messageOf } from './kube-error.ts';
 import { currentContext } from './kubeconfig-files.ts';
 import { TokenFile, tokenFileProvider, usualServiceAccountDir } from './token-file.ts';
@@ -38,13 +39,6 @@ const connectionLimits = {
   connectTimeout: 10_000,
   headersTimeout: 10_000,
 } as const;
-
-/**
- * A longer reply is refused. Lists come by the page, so none of our replies is near this.
- *
- * @bound - | {maxReplyBytes} | - | a constant
- */
-const maxReplyBytes = 64 * 1024 * 1024;
 
 interface Connections {
   readonly material: DispatcherOptions;
@@ -81,6 +75,7 @@ export class KeptConnectionsConfig extends KubeConfig {
       context.setHeaderParam('Authorization', `Basic ${Buffer.from(options.auth).toString('base64')}`);
     context.setHeaderParam('User-Agent', 'sls-metrics-adapter');
     context.setHeaderParam('Accept', 'application/json');
+    context.setHeaderParam('Accept-Encoding', 'identity');
     const material = this.createDispatcherOptions(this.getCurrentCluster(), options as AgentOptions);
     // client-node exports no SOCKS connector, so its own dispatcher is kept, without our limits.
     if (material.type === 'socks') await super.applySecurityAuthentication(context);
@@ -103,8 +98,8 @@ export class KeptConnectionsConfig extends KubeConfig {
   #connectionsWith(material: DispatcherOptions, socks: Dispatcher | undefined): Connections {
     const previous = this.#connections;
     if (previous !== undefined && isDeepStrictEqual(previous.material, material)) return previous;
-    const calls = socks ?? dispatcherFor(material, { maxResponseSize: maxReplyBytes });
-    const watches = socks ?? dispatcherFor(material, {});
+    const calls = (socks ?? dispatcherFor(material)).compose(boundedReplies);
+    const watches = (socks ?? dispatcherFor(material)).compose(boundedReplies);
     this.#connections = { material, calls, watches };
     void previous?.calls.close();
     if (previous?.watches !== previous?.calls) void previous?.watches.close();
@@ -112,8 +107,8 @@ export class KeptConnectionsConfig extends KubeConfig {
   }
 }
 
-function dispatcherFor(material: DispatcherOptions, more: Agent.Options): Dispatcher {
-  const limits = { ...connectionLimits, ...more };
+function dispatcherFor(material: DispatcherOptions): Dispatcher {
+  const limits = connectionLimits;
   if (material.type === 'proxy') {
     const requestTls = material.requestTls as buildConnector.BuildOptions;
     const connect = material.connect as buildConnector.BuildOptions;

@@ -6,9 +6,13 @@ import { isRecord } from './kube-object.ts';
  * - `network`: no connection, or it broke
  * - `timeout`: no answer in time, or a watch that is silent for too long
  * - `reply`: the answer is not what the Kubernetes API documents
+ * - `size`: the answer is longer than is accepted
  * - `access`: our own credentials cannot be read (a file, an exec plugin)
  */
-export type KubeErrorKind = 'status' | 'network' | 'timeout' | 'reply' | 'access';
+export type KubeErrorKind = 'status' | 'network' | 'timeout' | 'reply' | 'size' | 'access';
+
+/** Longer messages of the API server are cut off. */
+const longestMessage = 1000;
 
 type ErrorDetails = Partial<Pick<KubeError, 'statusCode' | 'reason' | 'retryAfterMs' | 'cause'>>;
 
@@ -58,7 +62,7 @@ export function statusError(
   const asked = isRecord(details) ? details['retryAfterSeconds'] : undefined;
   const seconds = Number(retryAfterSeconds ?? asked);
   const known = actualCode === undefined ? undefined : STATUS_CODES[actualCode];
-  const said = typeof message === 'string' && message !== '' ? message : known;
+  const said = typeof message === 'string' && message !== '' ? message.slice(0, longestMessage) : known;
   return new KubeError(
     'status',
     `${what} answered ${actualCode ?? 'an error'}${said === undefined ? '' : `: ${said}`}`,

@@ -3,6 +3,9 @@ import type { CallOptions, KubeClient } from './kube-client.ts';
 import { KubeError } from './kube-error.ts';
 import { isRecord, metadataOf, versionOf, type KubeObject } from './kube-object.ts';
 
+/** A page that is too long is asked for again with so many times fewer objects, as are the pages after it. */
+const shrinking = 8;
+
 /** The parameters of one page, with the names that client-node gives them. */
 export interface PageParameters {
   readonly limit: number;
@@ -40,15 +43,27 @@ export async function* listPages(
   limit: number,
   options: CallOptions,
 ): AsyncGenerator<ListPage, void, undefined> {
-  const selected = fieldSelector === undefined ? { limit } : { limit, fieldSelector };
+  const selected = fieldSelector === undefined ? {} : { fieldSelector };
+  let size = limit;
   let next = '';
-  do {
-    const parameters = next === '' ? selected : { ...selected, _continue: next };
-    const page = pageOf(await client.call((request) => list(parameters, request), options));
+  for (;;) {
+    const parameters = { ...selected, limit: size, ...(next === '' ? {} : { _continue: next }) };
+    const reply = await client
+      .call((request) => list(parameters, request), options)
+      .catch((error: unknown) => {
+        if (error instanceof KubeError && error.kind === 'size' && size > 1) return undefined;
+        throw error;
+      });
+    if (reply === undefined) {
+      size = Math.floor(size / shrinking) || 1;
+      continue;
+    }
+    const page = pageOf(reply);
     if (page === undefined) throw new KubeError('reply', `GET ${path} answered no list`);
     yield page;
     next = page.next;
-  } while (next !== '');
+    if (next === '') return;
+  }
 }
 
 /** Returns undefined if the reply is not a list: an empty list would mean that everything is gone. */

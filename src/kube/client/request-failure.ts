@@ -26,8 +26,6 @@ export function kubeErrorOf(what: string, thrown: unknown, server: string): Kube
     if (cause instanceof KubeError) return cause;
     if (cause instanceof ApiException)
       return statusError(what, jsonOf(cause.body), cause.code, cause.headers['retry-after']);
-    if (cause instanceof errors.ResponseExceededMaxSizeError)
-      return new KubeError('reply', `${what} answered more than the largest reply that is accepted`);
   }
   // fetch throws a TypeError with a cause. Other errors are client-node's, of a reply that it cannot read.
   if (!(thrown instanceof TypeError && thrown.cause instanceof Error))

@@ -27,13 +27,18 @@ export async function* watchEvents(
   heard: () => void,
 ): AsyncGenerator<WatchEvent, void, undefined> {
   const decoder = new TextDecoder();
+  /** @bound one line | {maxLineLength} characters | - | a constant */
   let rest = '';
   for await (const chunk of chunks) {
     heard();
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > maxLineLength) throw new KubeError('reply', 'a line of the watch does not end');
-    for (const line of lines) if (line.trim() !== '') yield eventOf(line);
+    // Only the new text is searched, so that a long line in many chunks takes no longer than its length.
+    const [end = '', ...lines] = decoder.decode(chunk, { stream: true }).split('\n');
+    rest += end;
+    if (rest.length > maxLineLength) throw new KubeError('size', 'a line of the watch does not end');
+    for (const next of lines) {
+      if (rest.trim() !== '') yield eventOf(rest);
+      rest = next;
+    }
   }
 }
 

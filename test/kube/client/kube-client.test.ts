@@ -100,10 +100,18 @@ describe('a call', () => {
     await expect(listConfigMaps(client, options())).rejects.toMatchObject({ kind: 'reply' });
   });
 
-  it('fails on a reply over 64 MiB', async () => {
+  it('fails on a reply over 8 MiB, and on one that is packed', async () => {
     server.fail('configmap.list', { kind: 'endless' });
-    await expect(listConfigMaps(client, options())).rejects.toMatchObject({ kind: 'reply' });
+    await expect(listConfigMaps(client, options())).rejects.toMatchObject({
+      kind: 'size',
+      message: `GET ${configMapsPath} answered more than 8388608 bytes`,
+    });
     await waitFor(() => server.openConnections === 0);
+    server.fail('configmap.list', { kind: 'packed' });
+    await expect(listConfigMaps(client, options())).rejects.toMatchObject({
+      kind: 'reply',
+      message: `GET ${configMapsPath} answered a packed reply, which was not asked for`,
+    });
   });
 
   it('is repeated over a new connection if the server closed the idle one', async () => {

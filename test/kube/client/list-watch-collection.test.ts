@@ -71,6 +71,18 @@ describe('a watched collection', () => {
     expect(bench.dependencies.observer.of('listed')).toMatchObject([{ objects: 5 }]);
   });
 
+  it('is listed in smaller pages if a page has more than 8 MiB', async () => {
+    const { hpas } = bench.server;
+    for (const name of ['a', 'b', 'c', 'd', 'e'])
+      hpas.put({ ...hpa(name), padding: 'x'.repeat(3 * 1024 * 1024) });
+    void start({ pageSize: 16 });
+    await holds('a', 'b', 'c', 'd', 'e');
+    const limits = bench.server.requests
+      .filter(({ endpoint }) => endpoint === 'hpa.list')
+      .map(({ url }) => new URL(url, 'https://x').searchParams.get('limit'));
+    expect(limits).toEqual(['16', '2', '2', '2']);
+  });
+
   it('is listed again if the next page has expired, and an incomplete list is not reported', async () => {
     const { hpas } = bench.server;
     for (const name of ['a', 'b', 'c']) hpas.put(hpa(name));
