@@ -53,9 +53,11 @@ function start(words: readonly string[], env: Readonly<Record<string, string>> =
 const main = () => commandOf(image, 'ENTRYPOINT');
 
 describe('the Dockerfile', () => {
-  it('pins the version of Node that the tests use', async () => {
-    const bases = (await readDockerfile()).map(({ base }) => base);
-    expect(new Set(bases)).toEqual(new Set([`node:${manifest.devDependencies['node']}-slim`]));
+  it('pins the version of Node that the tests use, by digest', async () => {
+    const bases = new Set((await readDockerfile()).map(({ base }) => base));
+    expect(bases.size).toBe(1);
+    const version = manifest.devDependencies['node']?.replaceAll('.', String.raw`\.`);
+    expect([...bases][0]).toMatch(new RegExp(`^node:${version}-slim@sha256:[0-9a-f]{64}$`));
   });
 
   it('starts Node without a shell, with the flags of `npm run adapter`, as `serve`', () => {
@@ -71,20 +73,36 @@ describe('the Dockerfile', () => {
 
   it('labels the image with title, version and revision', () => {
     const labels = image.instructions.filter(({ name }) => name === 'LABEL').map(({ text }) => text);
-    for (const label of ['title', 'description', 'version', 'revision', 'created'])
+    for (const label of ['title', 'description', 'version', 'revision', 'created', 'base.name'])
       expect(labels.join()).toContain(`org.opencontainers.image.${label}=`);
   });
 });
 
 describe('the files of the image', () => {
-  it('are the program, its production dependencies and package.json; no emulator, no tool', async () => {
+  it('are the program, its production dependencies and their list; no emulator, no tool', async () => {
     const app = join(root, 'app');
-    expect((await readdir(app)).sort()).toEqual(['bin', 'dist', 'node_modules', 'package.json']);
+    const names = ['bin', 'dist', 'node_modules', 'package.json', 'sbom.cdx.json'];
+    expect((await readdir(app)).sort()).toEqual(names);
     const packages = await readdir(join(app, 'node_modules'));
     expect(packages).toEqual(expect.arrayContaining(['fastify', '@alicloud', '@antoniomuso']));
     expect(await readdir(join(app, 'dist'))).not.toContain('emulator');
     for (const absent of ['@duckdb', 'log-update', 'typescript', 'vitest', 'node', '@types/node'])
       expect(packages).not.toContain(absent);
+  });
+
+  it('include an SBOM of the production dependencies in CycloneDX', async () => {
+    const sbom = JSON.parse(await readFile(join(root, 'app/sbom.cdx.json'), 'utf8')) as {
+      bomFormat: string;
+      components: readonly { name: string; purl: string; hashes?: readonly unknown[] }[];
+    };
+    expect(sbom.bomFormat).toBe('CycloneDX');
+    const listed = sbom.components.map(({ name }) => name);
+    const { dependencies } = JSON.parse(await readFile(join(root, 'app/package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    expect(listed).toEqual(expect.arrayContaining(Object.keys(dependencies)));
+    for (const absent of ['vitest', 'typescript', '@duckdb/node-api']) expect(listed).not.toContain(absent);
+    expect(sbom.components.filter(({ hashes = [] }) => hashes.length === 0)).toEqual([]);
   });
 
   it(
