@@ -35,9 +35,9 @@ export default tseslint.config(
   { files: ['src/cli/run-process.ts'], rules: { 'no-restricted-properties': 'off' } },
   { files: ['test/**', 'bench/**'], rules: { 'max-lines-per-function': 'off', 'no-console': 'off' } },
   { files: ['**/*.js', '**/*.mjs'], extends: [tseslint.configs.disableTypeChecked] },
-  // The status page runs in a browser; tsconfig.page.json checks its types.
+  // The status page and the report of a replay run in a browser; tsconfig.page.json checks its types.
   {
-    files: ['src/status-page/page/**'],
+    files: ['src/status-page/page/**', 'src/replay/page/**'],
     rules: { 'no-undef': 'off' },
   },
 );

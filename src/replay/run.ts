@@ -53,7 +53,7 @@ export class Deployment {
     if (change > 0) this.#starting.push([atSeconds + this.#load.startupSeconds, change]);
     else this.#remove(-change);
     this.replicas = replicas;
-    this.changes.push([Math.ceil(atSeconds), replicas]);
+    this.changes.push([atSeconds, replicas]);
   }
 
   #remove(pods: number): void {

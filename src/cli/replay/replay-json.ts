@@ -94,7 +94,10 @@ export function figuresJson(figures: Figures, replayed: Replayed) {
         { least: rounded(least, 6), most: rounded(most, 6) },
       ]),
     ),
-    replicas: changes.map(([second, replicas]) => ({ time: utcText(fromSeconds + second), replicas })),
+    replicas: changes.map(([second, replicas]) => ({
+      time: utcText(fromSeconds + Math.ceil(second)),
+      replicas,
+    })),
   };
 }
 

@@ -79,5 +79,6 @@ function addControllerOptions(command: Command): void {
       ).argParser(parseBudget),
     )
     .optionsGroup('Output:')
+    .option('--report <file>', 'Also write a page with plots, such as report.html')
     .addOption(outputOption());
 }

@@ -10,20 +10,10 @@ import { withSettings } from '../../scaling/print-hpa.ts';
 
 export function replayText(replayed: Replayed): string {
   const { hpa, notes, limits, runs, swept, traffic } = replayed;
-  const rows = runs.flatMap(({ startupSeconds, figures, baselines }) => [
-    row('as it is', startupSeconds, figures, replayed),
-    row(
-      `fixed at ${baselines.fixedAtP99.changes[0]?.[1] ?? 0} (p99)`,
-      startupSeconds,
-      baselines.fixedAtP99,
-      replayed,
-    ),
-    row('perfect foresight', startupSeconds, baselines.perfectForesight, replayed),
-  ]);
   return [
     introduction(replayed),
     '',
-    alignedTable(head(replayed), rows),
+    alignedTable(head(replayed), rowsOf(replayed)),
     '',
     `Medians over ${phases} phases of the controller's beat; in parentheses, the least and the most.`,
     '',
@@ -37,6 +27,19 @@ export function replayText(replayed: Replayed): string {
     '',
   ].join('\n');
 }
+
+/** Returns the rows of the table: for each startup time, the HPA as it is, and what it is compared with. */
+export const rowsOf = (replayed: Replayed): string[][] =>
+  replayed.runs.flatMap(({ startupSeconds, figures, baselines }) => [
+    row('as it is', startupSeconds, figures, replayed),
+    row(
+      `fixed at ${baselines.fixedAtP99.changes[0]?.[1] ?? 0} (p99)`,
+      startupSeconds,
+      baselines.fixedAtP99,
+      replayed,
+    ),
+    row('perfect foresight', startupSeconds, baselines.perfectForesight, replayed),
+  ]);
 
 export function introduction({ hpa, source, traffic, capacities, input, controller }: Replayed): string {
   const { fromSeconds, toSeconds } = traffic;
@@ -120,17 +123,21 @@ function sweptText(
     const [, , ...others] = row('', startupSeconds, figures, replayed);
     return [spec === recommended.spec ? '->' : '', ...settingCells(spec), ...others];
   });
-  const [, , ...others] = head(replayed);
   return [
     `${settings.length} settings were tried with a startup time of ${spanText(startupSeconds)}. No other beats these ${front.length}${shown.length < front.length ? `, of which ${shown.length} are shown` : ''}:`,
     '',
-    alignedTable(['', 'TARGET', 'MIN', 'DOWN WINDOW', 'UP', 'DOWN', 'TOLERANCE', ...others], rows),
+    alignedTable(settingHead(replayed), rows),
     '',
     `Recommended (->): ${reason}`,
     '',
     stringify(withSettings(hpa.manifest, recommended.spec, hpa.indices), { lineWidth: 0 }),
   ];
 }
+
+export const settingHead = (replayed: Replayed): string[] => [
+  ...['', 'TARGET', 'MIN', 'DOWN WINDOW', 'UP', 'DOWN', 'TOLERANCE'],
+  ...head(replayed).slice(2),
+];
 
 export function settingCells({ metrics, minReplicas, behavior }: AutoscalerSpec): string[] {
   const { scaleUp, scaleDown } = behavior ?? {};

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import type { Config } from '../../config/schema.ts';
 import { projectSettings } from '../../config/project-settings.ts';
 import { AdapterError } from '../../errors.ts';
@@ -15,6 +16,8 @@ import type { Io } from '../io.ts';
 import type { Allowance } from '../options.ts';
 import { loadHpa } from './hpa-source.ts';
 import { limits, type Replayed } from './replayed.ts';
+import { reportPage } from '../../replay/report.ts';
+import { reportData } from './report-data.ts';
 import { replayJson } from './replay-json.ts';
 import { replayText } from './replay-text.ts';
 import { sweepSettings } from './sweep-settings.ts';
@@ -49,9 +52,19 @@ const usualDelaySeconds = 4;
 /** Prints what the HPA would have done with past traffic. */
 export async function replay(options: ReplayOptions & Flags, io: Io): Promise<void> {
   const replayed = await replayTraffic(options, io);
+  if (options.report !== undefined) await writeReport(options.report, replayed);
   io.stdout.write(
     options.output === 'json' ? `${JSON.stringify(replayJson(replayed), null, 2)}\n` : replayText(replayed),
   );
+}
+
+async function writeReport(file: string, replayed: Replayed): Promise<void> {
+  try {
+    await writeFile(file, await reportPage(reportData(replayed)));
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new AdapterError('ConfigInvalid', `--report ${file} cannot be written: ${message}`, { cause });
+  }
 }
 
 async function replayTraffic(options: ReplayOptions & Flags, io: Io): Promise<Replayed> {
