@@ -104,8 +104,9 @@ const entries = {
   TooManyRequests: {
     httpStatus: 429,
     logLevel: 'debug',
-    when: 'The adapter already handles as many requests as it accepts at the same time.',
-    remedy: 'Try again in a second; more replicas of the adapter handle more requests.',
+    when: 'The client already has its share of the requests that the adapter handles at the same time, or does not read its answers.',
+    remedy:
+      'Try again in a second, and send fewer requests at the same time; server.maxRequestsInFlight bounds them.',
   },
   LimitExceeded: {
     httpStatus: 429,
@@ -139,7 +140,7 @@ const entries = {
   NotAcceptable: {
     httpStatus: 406,
     logLevel: 'debug',
-    when: 'The Accept header names no media type that the adapter serves, or only a conversion such as Table.',
+    when: 'The Accept header names no media type that the adapter serves, or only a conversion such as Table, or is longer than 4,096 characters.',
     remedy: 'Add one of the served media types, or */*, to the Accept header.',
   },
   RequestMalformed: {

@@ -40,10 +40,15 @@ function serverLines(logger: Logger, log: LogKind) {
           message: 'A connection was closed because too many are open; this client holds the most',
         },
       ),
-    acceptFailed: ({ message: cause }) =>
+    filesExhausted: ({ most }) =>
       log(
-        { group: 'connections', parts: ['not accepted'] },
-        { level: 'error', fields: { cause }, message: 'A new connection could not be accepted' },
+        { group: 'connections', parts: ['no files'] },
+        {
+          level: 'error',
+          fields: { most },
+          message:
+            'The process may open no more files, so new connections fail; raise its limit of open files (ulimit -n). It keeps fewer connections until it starts again',
+        },
       ),
     requestRefused: ({ error, ...event }) => {
       // Faults of the adapter itself are told apart by their cause. Other errors are alike whatever the path is.

@@ -32,6 +32,9 @@ interface Clause {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
+/** A longer Accept header is not read, because reading takes time. Those of Kubernetes' clients have about 200 characters. */
+const longestAccept = 4096;
+
 /**
  * Chooses the media type of a response.
  *
@@ -45,6 +48,7 @@ export function negotiate<T extends string>(
   offers: readonly T[],
   supports: (transform: Transform | undefined) => boolean = (transform) => transform === undefined,
 ): Choice<T> | undefined {
+  if (accept !== undefined && accept.length > longestAccept) return undefined;
   const clauses = parseAccept(accept === undefined || accept === '' ? '*/*' : accept);
   const refused = new Set(
     clauses.filter(({ quality }) => quality === 0).map(({ type, subtype }) => `${type}/${subtype}`),

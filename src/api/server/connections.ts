@@ -1,6 +1,8 @@
+import { closeSync, openSync } from 'node:fs';
 import type { Server as HttpServer } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import { devNull } from 'node:os';
 
 export interface ConnectionObserver {
   /** A connection was closed because there are too many. */
@@ -10,8 +12,8 @@ export interface ConnectionObserver {
     readonly held: number;
     readonly most: number;
   }): void;
-  /** The operating system gave no connection, mostly because the process has too many files open. */
-  acceptFailed(error: Error): void;
+  /** Each connection is an open file, and the process may open no more. `most`: how many connections it keeps now. */
+  filesExhausted(event: { readonly most: number }): void;
 }
 
 export interface Connection {
@@ -32,6 +34,10 @@ export interface Connection {
   isOver: boolean;
 }
 
+/** What is left when the process may open no more files. */
+const keptShare = 0.75;
+const leastConnections = 16;
+
 /** After we ended a connection, how long the client may take to end it too. */
 const endingSeconds = 5;
 
@@ -47,8 +53,9 @@ const endingSeconds = 5;
  * close, and for clients that do not hang up after the server did.
  */
 export class Connections {
-  readonly #most: number;
+  #most: number;
   readonly #observer: ConnectionObserver | undefined;
+  readonly #canOpenFile: () => boolean;
   /**
    * The oldest first.
    *
@@ -61,9 +68,10 @@ export class Connections {
   /** @bound three for each connection | - | as the connections | `server.maxConnections` */
   readonly #byPeer = new Map<object, Connection>();
 
-  constructor(most: number, observer?: ConnectionObserver) {
+  constructor(most: number, observer?: ConnectionObserver, canOpenFile = canOpenFiles) {
     this.#most = most;
     this.#observer = observer;
+    this.#canOpenFile = canOpenFile;
   }
 
   /** Tracks the connections of a server, with or without TLS. */
@@ -95,9 +103,8 @@ export class Connections {
       newest.session = session;
       this.#know(session, newest);
     });
-    server.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.syscall === 'accept') this.#observer?.acceptFailed(error);
-    });
+    // Without a listener, a failed accept would end the process. `sweep` looks for the cause.
+    server.on('error', () => undefined);
   }
 
   /** The connection has sent a request of an authenticated user. */
@@ -110,8 +117,9 @@ export class Connections {
     this.#join(connection);
   }
 
-  /** Runs once a second. Closes the connections whose client does not end them. */
+  /** Runs once a second. Closes the connections whose client does not end them, and some if files are exhausted. */
   sweep(): void {
+    if (!this.#canOpenFile()) this.#keepFewer();
     for (const connection of this.#all.values()) {
       const { socket } = connection;
       connection.secondsEnding = socket.writableEnded ? connection.secondsEnding + 1 : 0;
@@ -158,8 +166,19 @@ export class Connections {
     this.#all.set(socket, connection);
     this.#unauthenticated += 1;
     this.#join(connection);
-    if (this.#all.size > this.#most) this.#evict(connection);
+    if (this.#all.size > this.#most) {
+      const event = this.#evict(connection);
+      if (event !== undefined) this.#observer?.connectionEvicted(event);
+    }
     return connection;
+  }
+
+  /** libuv closes new connections unseen while the process may open no more files. */
+  #keepFewer(): void {
+    const before = this.#all.size;
+    this.#most = Math.max(leastConnections, Math.floor(before * keptShare));
+    this.#observer?.filesExhausted({ most: this.#most });
+    for (let excess = before - this.#most; excess > 0; excess--) this.#evict();
   }
 
   #remove(socket: Socket, connection: Connection): void {
@@ -180,7 +199,7 @@ export class Connections {
   }
 
   /** Closes the oldest idle connection of the holder with the most, else its oldest. */
-  #evict(newest: Connection): void {
+  #evict(newest?: Connection) {
     const sparesAuthenticated = this.#unauthenticated > this.#most / 2;
     let biggest: ReadonlySet<Connection> = new Set();
     for (const held of this.#byHolder.values()) {
@@ -196,9 +215,19 @@ export class Connections {
       victim = one;
       break;
     }
-    if (victim === undefined) return;
-    this.#observer?.connectionEvicted({ holder: victim.holder, held: biggest.size, most: this.#most });
+    if (victim === undefined) return undefined;
+    const event = { holder: victim.holder, held: biggest.size, most: this.#most };
     victim.socket.destroy();
+    return event;
+  }
+}
+
+function canOpenFiles(): boolean {
+  try {
+    closeSync(openSync(devNull, 'r'));
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -30,8 +30,12 @@ export function registerMetrics(get: RegisterGet, exposition: () => Promise<Buff
   });
 }
 
+/** A longer header is not read, because reading takes time. */
+const longestAcceptEncoding = 1024;
+
 /** @param acceptEncoding the header. Source: RFC 9110, 12.5.3 */
 export function acceptsGzip(acceptEncoding = ''): boolean {
+  if (acceptEncoding.length > longestAcceptEncoding) return false;
   const qualities = new Map(acceptEncoding.toLowerCase().split(',').map(codingAndQuality));
   return (qualities.get('gzip') ?? qualities.get('*') ?? 0) > 0;
 }

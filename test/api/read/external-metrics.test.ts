@@ -97,7 +97,7 @@ beforeEach(async () => {
     observer: {
       requestRefused: () => undefined,
       connectionEvicted: () => undefined,
-      acceptFailed: () => undefined,
+      filesExhausted: () => undefined,
     },
   });
   await rm(directory, { recursive: true });

@@ -58,6 +58,7 @@ describe('an Accept header', () => {
     ['a text without a slash', 'json', undefined],
     ['too many slashes', 'application/json/v1', undefined],
     ['empty clauses', ',,application/yaml,', yaml],
+    ['more text than is read', `*/*${',a/b'.repeat(1100)}`, undefined],
   ])('of %s (%s) gets %s', (_, accept, mediaType) => {
     expect(negotiate(accept, objectMediaTypes)?.mediaType).toBe(mediaType);
   });

@@ -1,7 +1,12 @@
 import { EventEmitter } from 'node:events';
 import { Server } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { addressOf, Connections, type Connection } from '../../../src/api/server/connections.ts';
+import {
+  addressOf,
+  Connections,
+  type Connection,
+  type ConnectionObserver,
+} from '../../../src/api/server/connections.ts';
 
 describe('the address of a client', () => {
   it.each([
@@ -37,13 +42,15 @@ class FakeSocket extends EventEmitter {
   }
 }
 
-function watching(most: number) {
+function watching(most: number, canOpenFile = () => true) {
   const server = new Server();
   const evicted: { holder: string; held: number }[] = [];
-  const connections = new Connections(most, {
+  const kept: number[] = [];
+  const observer: ConnectionObserver = {
     connectionEvicted: ({ holder, held }) => evicted.push({ holder, held }),
-    acceptFailed: () => undefined,
-  });
+    filesExhausted: ({ most: now }) => kept.push(now),
+  };
+  const connections = new Connections(most, observer, canOpenFile);
   connections.watch(server);
   let ports = 0;
   const open = (address: string) => {
@@ -53,7 +60,7 @@ function watching(most: number) {
     if (connection === undefined) throw new Error('the connection is not tracked');
     return connection as Connection & { readonly socket: { readonly destroyed: boolean } };
   };
-  return { connections, open, evicted };
+  return { connections, open, evicted, kept };
 }
 
 const isOpen = ({ socket }: Connection) => !socket.destroyed;
@@ -105,4 +112,19 @@ it('ends a connection whose client does not end it', () => {
   expect(isOpen(one)).toBe(true);
   connections.sweep();
   expect(isOpen(one)).toBe(false);
+});
+
+it('keeps fewer connections when the process may open no more files', () => {
+  let canOpen = false;
+  const { connections, open, kept } = watching(1000, () => canOpen);
+  const other = open('10.0.0.1');
+  const many = Array.from({ length: 199 }, () => open('10.0.0.9'));
+  connections.sweep();
+  canOpen = true;
+  connections.sweep();
+  expect(kept).toEqual([150]);
+  expect(isOpen(other)).toBe(true);
+  expect(many.filter(isOpen)).toHaveLength(149);
+  open('10.0.0.9');
+  expect(many.filter(isOpen)).toHaveLength(148);
 });
