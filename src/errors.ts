@@ -84,7 +84,7 @@ const entries = {
   Unauthenticated: {
     httpStatus: 401,
     logLevel: 'debug',
-    when: 'Neither the client certificate nor the bearer token of the request identifies a user.',
+    when: 'Neither the client certificate nor the bearer token of the request identifies a user, or the API server did not say whose token it is.',
     remedy:
       'Present a client certificate of the cluster or a valid token, or send the request through the API server.',
   },
@@ -115,9 +115,14 @@ const entries = {
     remedy:
       'Read fewer of them in the namespace, for example all routes with the same labels, or raise the setting that the message names.',
   },
+  AuthorizationTimeout: {
+    httpStatus: 504,
+    when: 'The API server did not answer within 10 s whether the user may do this.',
+    remedy: 'Look at the load of the API server and at the network between it and the adapter.',
+  },
   AuthorizationUnavailable: {
     httpStatus: 500,
-    when: 'The API server did not answer whether the user may do this.',
+    when: 'The API server failed to answer whether the user may do this.',
     remedy:
       'Check that the API server is up and that the adapter is bound to ClusterRole system:auth-delegator.',
   },

@@ -40,14 +40,8 @@ export async function startDelegation(
   const client = await loadKubeClient({ kubeconfig, serviceAccountDir, env, monotonicMs });
   const kubeDependencies = { clock, monotonicMs, random, observer };
   const authenticationConfig = new AuthenticationConfigWatch(client, kubeDependencies);
-  const tokenReviewer = new TokenReviewer(client, kubeDependencies, {
-    ...defaultTokenReviewSettings,
-    ...reviewTime,
-  });
-  const accessReviewer = new AccessReviewer(client, kubeDependencies, {
-    ...defaultReviewSettings,
-    ...reviewTime,
-  });
+  const tokenReviewer = new TokenReviewer(client, kubeDependencies, defaultTokenReviewSettings);
+  const accessReviewer = new AccessReviewer(client, kubeDependencies, defaultReviewSettings);
   const apiService = manageApiService
     ? new ApiServiceKeeper(client, await requiredService(config), kubeDependencies)
     : undefined;
@@ -81,12 +75,6 @@ export async function startDelegation(
     },
   };
 }
-
-/**
- * Time of one review, retries included. With one review of the token, one of the access and the longest read (20 s), an
- * answer comes within 29 s. The API server gives up after 60 s, and a worker of the HPA controller waits that long.
- */
-const reviewTime = { deadlineMs: 4500, attemptTimeoutMs: 2000 } as const;
 
 /** A check that has passed once stays passed: later trouble with the API server must not take a serving replica out. */
 function onceHealthy(name: string, problem: () => string | undefined): HealthCheck {

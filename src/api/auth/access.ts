@@ -3,6 +3,7 @@ import type { Http2Session } from 'node:http2';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AdapterError } from '../../errors.ts';
 import type { AccessAttributes, AccessReviewResult } from '../../kube/reviews/access-review.ts';
+import { KubeError } from '../../kube/client/kube-error.ts';
 import type { User } from '../../kube/reviews/user.ts';
 import { group, version } from '../discovery/discovery.ts';
 import { readRoute, type ReadParams } from '../read/external-metrics.ts';
@@ -97,7 +98,8 @@ export class Access {
     const connection = stream?.session ?? socket;
     const known = this.#chains.get(connection) ?? { chain: presentedChain(socket as unknown as PeerSocket) };
     this.#chains.set(connection, known);
-    return { chain: known.chain, rawHeaders, authorization: headers.authorization };
+    const { authorization } = headers;
+    return { chain: known.chain, rawHeaders, authorization, peer: socket };
   }
 }
 
@@ -155,7 +157,7 @@ function isAlwaysAllowed({ groups }: User, attributes: AccessAttributes): boolea
   return groups.includes(authenticatedGroup) && verb === 'get' && discoveryPath.test(path);
 }
 
-/** @throws AdapterError `Forbidden`; `AuthorizationUnavailable` if the review fails; `Canceled` */
+/** @throws AdapterError `Forbidden`; `AuthorizationUnavailable`, `AuthorizationTimeout`, `TooManyRequests`, `Canceled` */
 async function authorize(
   user: User,
   attributes: AccessAttributes,
@@ -166,8 +168,11 @@ async function authorize(
     .reviewAccess(user, attributes, signal)
     .catch((cause: unknown) => {
       if (signal.aborted) throw new AdapterError('Canceled', 'the request was canceled', { cause });
+      // Too many reviews are pending.
+      if (cause instanceof AdapterError) throw cause;
       const what = `the API server did not say whether User "${user.name}" may do this`;
-      throw new AdapterError('AuthorizationUnavailable', what, { cause });
+      const isLate = cause instanceof KubeError && cause.kind === 'timeout';
+      throw new AdapterError(isLate ? 'AuthorizationTimeout' : 'AuthorizationUnavailable', what, { cause });
     });
   if (allowed) return;
   const why = reason === '' ? '' : `: ${reason}`;

@@ -1,16 +1,13 @@
 import type { X509Certificate } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { AdapterError } from '../../errors.ts';
-import type { AuthenticationConfig } from '../../kube/authentication-config.ts';
+import type { AuthenticationConfig, RequestHeaderConfig } from '../../kube/authentication-config.ts';
 import type { User } from '../../kube/reviews/user.ts';
-import {
-  certificateUser,
-  isTrustedClient,
-  parseBundle,
-  subjectOf,
-  type PresentedChain,
-} from './client-certificate.ts';
-import { anonymousUser, asAuthenticated, identityHeaders, requestHeaderUser } from './users.ts';
+import { subjectOf } from './certificate-subject.ts';
+import { addressOf } from '../server/connections.ts';
+import { bearerToken } from './bearer-token.ts';
+import { certificateUser, isTrustedClient, parseBundle, type PresentedChain } from './client-certificate.ts';
+import { anonymousUser, asAuthenticated, requestHeaderUser, type Header } from './users.ts';
 
 export interface AuthenticationContext {
   readonly authenticationConfig: {
@@ -19,7 +16,7 @@ export interface AuthenticationContext {
   };
   readonly tokenReviewer: {
     /** Returns undefined if the token is not valid. Rejects if no answer can be had. */
-    reviewToken(token: string, signal: AbortSignal): Promise<User | undefined>;
+    reviewToken(token: string, address: string, signal: AbortSignal): Promise<User | undefined>;
   };
   readonly clock: { now(): number };
   readonly monotonicMs: () => number;
@@ -31,6 +28,8 @@ export interface PresentedCredentials {
   /** Names and values in turn, as received. */
   readonly rawHeaders: readonly string[];
   readonly authorization: string | undefined;
+  /** The client's end of the connection. */
+  readonly peer: { readonly remoteAddress?: string | undefined };
 }
 
 /** The authorities of one configuration. */
@@ -41,13 +40,14 @@ interface Roots {
   /**
    * The users that front proxies named lately, by the text of their headers. A front proxy sends few users, often.
    *
-   * @bound {maxNamedUsers} users | not counted in bytes yet | only front proxies name users | a constant
+   * @bound {maxNamedUsers} users | {maxNamedUserTexts} of their headers | only front proxies name users | a constant
    */
   readonly namedUsers: LRUCache<string, { readonly user: User | undefined }>;
 }
 
 const maxNamedUsers = 1024;
-/** Longer texts are parsed each time, which bounds the memory. In characters. */
+/** Of the headers and of the users that they name. A longer text is parsed each time. In characters. */
+const maxNamedUserTexts = 4 * 1024 * 1024;
 const longestHeaders = 8192;
 
 /** The result of verifying a client certificate. */
@@ -64,6 +64,7 @@ interface Verdict {
 }
 
 const verdictLifetimeMs = 60_000;
+const maxTrustedChains = 256;
 
 /**
  * Authenticates requests in the order of Kubernetes' aggregated API servers: front proxy, client certificate, bearer
@@ -74,8 +75,14 @@ const verdictLifetimeMs = 60_000;
 export class Authenticator {
   readonly #context: AuthenticationContext;
   #roots: Roots | undefined;
-  /** By the client's certificate. */
+  /** By the client's certificate, as its connection has it. */
   readonly #verdicts = new WeakMap<X509Certificate, Verdict>();
+  /**
+   * By the fingerprints of a chain, for the next connections. Only of chains that lead to an authority.
+   *
+   * @bound {maxTrustedChains} chains | - | - | a constant
+   */
+  readonly #trusted = new LRUCache<string, Verdict>({ max: maxTrustedChains });
 
   constructor(context: AuthenticationContext) {
     this.#context = context;
@@ -85,9 +92,9 @@ export class Authenticator {
   async authenticate(presented: PresentedCredentials, signal: AbortSignal): Promise<User> {
     const certified = this.certifiedUser(presented);
     if (certified !== undefined) return certified;
-    const { chain, authorization } = presented;
+    const { chain, authorization, peer } = presented;
     const token = bearerToken(authorization);
-    if (token !== undefined) return await this.#tokenUser(token, signal);
+    if (token !== undefined) return await this.#tokenUser(token, addressOf(peer), signal);
     if (chain === undefined) return anonymousUser;
     throw new AdapterError('Unauthenticated', 'Unauthorized: the certificate names no user');
   }
@@ -100,9 +107,11 @@ export class Authenticator {
     return (isProxy ? namedUser(rawHeaders, roots) : undefined) ?? user;
   }
 
-  async #tokenUser(token: string, signal: AbortSignal): Promise<User> {
+  async #tokenUser(token: string, address: string, signal: AbortSignal): Promise<User> {
     const { tokenReviewer } = this.#context;
-    const user = await tokenReviewer.reviewToken(token, signal).catch((cause: unknown) => {
+    const user = await tokenReviewer.reviewToken(token, address, signal).catch((cause: unknown) => {
+      if (signal.aborted) throw new AdapterError('Canceled', 'the client has gone', { cause });
+      if (cause instanceof AdapterError) throw cause;
       const what = 'Unauthorized: the bearer token cannot be reviewed';
       throw new AdapterError('Unauthenticated', what, { cause });
     });
@@ -110,25 +119,27 @@ export class Authenticator {
     throw new AdapterError('Unauthenticated', 'Unauthorized: the bearer token is not valid');
   }
 
-  /** Verifying costs several signature checks, so a verdict is kept for a minute. */
+  /** Verifying costs signature checks, so a verdict is kept for a minute, with its connection. */
   #verdictOn(chain: PresentedChain, roots: Roots): Verdict {
     const { clock, monotonicMs } = this.#context;
     const [nowMs, atMs] = [clock.now(), monotonicMs()];
     const { leaf } = chain;
-    const known = this.#verdicts.get(leaf);
+    const known = this.#verdicts.get(leaf) ?? this.#trusted.get(keyOf(chain));
     if (known?.roots === roots && atMs < known.validUntilMs && nowMs < known.expiresAtMs) return known;
     const { config, clientRoots, proxyRoots } = roots;
     const { allowedNames = [] } = config.requestHeader ?? {};
-    const isAllowed = allowedNames.length === 0 || allowedNames.includes(subjectOf(leaf).commonName);
+    const isAllowed = () =>
+      allowedNames.length === 0 || allowedNames.includes(subjectOf(leaf)?.commonName ?? '');
     const user = isTrustedClient(chain, clientRoots, nowMs) ? certificateUser(leaf) : undefined;
     const verdict = {
       roots,
-      isProxy: isAllowed && isTrustedClient(chain, proxyRoots, nowMs),
+      isProxy: isTrustedClient(chain, proxyRoots, nowMs) && isAllowed(),
       user: user && asAuthenticated(user),
       validUntilMs: atMs + verdictLifetimeMs,
       expiresAtMs: leaf.validToDate.getTime(),
     };
     this.#verdicts.set(leaf, verdict);
+    if (verdict.isProxy || user !== undefined) this.#trusted.set(keyOf(chain), verdict);
     return verdict;
   }
 
@@ -140,12 +151,20 @@ export class Authenticator {
         config,
         clientRoots: parseBundle(config.clientCaPem ?? ''),
         proxyRoots: parseBundle(config.requestHeader?.caPem ?? ''),
-        namedUsers: new LRUCache({ max: maxNamedUsers }),
+        namedUsers: new LRUCache({
+          max: maxNamedUsers,
+          maxSize: maxNamedUserTexts,
+          // The text of the headers, and once more for the user.
+          sizeCalculation: (_, headers) => 2 * headers.length,
+        }),
       };
     }
     return this.#roots;
   }
 }
+
+const keyOf = ({ leaf, intermediates }: PresentedChain): string =>
+  [leaf, ...intermediates].map(({ fingerprint256 }) => fingerprint256).join();
 
 /** Returns the user that the headers name, in group `system:authenticated`. */
 function namedUser(rawHeaders: readonly string[], { config, namedUsers }: Roots): User | undefined {
@@ -161,7 +180,22 @@ function namedUser(rawHeaders: readonly string[], { config, namedUsers }: Roots)
   return user;
 }
 
-/** Source: RFC 6750. As in Kubernetes, the scheme's case does not matter. */
-function bearerToken(authorization: string | undefined): string | undefined {
-  return /^bearer +(\S+)/i.exec(authorization ?? '')?.[1];
+/**
+ * Returns the headers by which a front proxy names users, with values as Node decodes them: a character for each byte.
+ *
+ * @param rawHeaders names and values in turn, as received: in its other forms Node joins repeated headers by commas, and
+ *   a group may contain a comma
+ */
+export function identityHeaders(
+  rawHeaders: readonly string[],
+  { usernameHeaders, uidHeaders, groupHeaders, extraHeaderPrefixes }: RequestHeaderConfig,
+): Header[] {
+  const names = new Set([...usernameHeaders, ...uidHeaders, ...groupHeaders]);
+  const headers: Header[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] ?? '').toLowerCase();
+    if (names.has(name) || extraHeaderPrefixes.some((prefix) => name.startsWith(prefix)))
+      headers.push([name, rawHeaders[index + 1] ?? '']);
+  }
+  return headers;
 }

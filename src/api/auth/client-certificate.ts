@@ -2,12 +2,19 @@ import { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { certificateBlocks } from '../../kube/client/pem.ts';
 import type { User } from '../../kube/reviews/user.ts';
+import { subjectOf } from './certificate-subject.ts';
 
 /** `clientAuth` and `any`. Source: RFC 5280, 4.2.1.12. */
 const clientUsages = ['1.3.6.1.5.5.7.3.2', '2.5.29.37.0'];
 
 /** No longer chains are in use. The bound also ends the search in a circle of certificates. */
 const maxIntermediates = 4;
+
+/** Checks of a signature for one chain. A chain in use needs one for each certificate. */
+const maxSignatureChecks = 20;
+
+/** Source: Go's crypto/tls, which refuses larger keys of peers. */
+const maxRsaBits = 8192;
 
 /** The certificate of a client, and the intermediate certificates that it sent along. */
 export interface PresentedChain {
@@ -44,27 +51,32 @@ export const parseBundle = (pem: string): X509Certificate[] =>
 /**
  * Returns whether the chain leads to one of the roots, and each of its certificates is valid now and one for clients:
  * with extended key usage `clientAuth`, `any`, or none at all (Go's x509.Verify with ExtKeyUsageClientAuth).
+ *
+ * It goes from the roots down, so that only keys that a root vouches for check a signature: what a stranger sends costs a
+ * few checks with the keys of the cluster.
  */
 export function isTrustedClient(
   { leaf, intermediates }: PresentedChain,
   roots: readonly X509Certificate[],
   nowMs: number,
 ): boolean {
+  if (intermediates.length > maxIntermediates) return false;
   const isUsable = (certificate: X509Certificate) =>
     isCurrent(certificate, nowMs) && isForClients(certificate);
-  const reachesRoot = (certificate: X509Certificate, unused: readonly X509Certificate[]): boolean => {
-    if (!isUsable(certificate)) return false;
-    if (roots.some((root) => isUsable(root) && isIssuedBy(certificate, root))) return true;
-    return unused.some(
-      (issuer) =>
-        isIssuedBy(certificate, issuer) &&
-        reachesRoot(
-          issuer,
-          unused.filter((other) => other !== issuer),
-        ),
-    );
-  };
-  return intermediates.length <= maxIntermediates && reachesRoot(leaf, intermediates);
+  let checks = 0;
+  const isIssuedBy = (certificate: X509Certificate, issuer: X509Certificate) =>
+    certificate.checkIssued(issuer) &&
+    hasUsableKey(certificate) &&
+    ++checks <= maxSignatureChecks &&
+    certificate.verify(issuer.publicKey);
+  let unreached: readonly X509Certificate[] = [leaf, ...intermediates].filter(isUsable);
+  let issuers = roots.filter((root) => root.ca && isUsable(root));
+  while (issuers.length > 0 && unreached.includes(leaf)) {
+    const reached = unreached.filter((one) => issuers.some((issuer) => isIssuedBy(one, issuer)));
+    unreached = unreached.filter((one) => !reached.includes(one));
+    issuers = reached.filter((one) => one.ca);
+  }
+  return isUsable(leaf) && !unreached.includes(leaf);
 }
 
 const isCurrent = ({ validFromDate, validToDate }: X509Certificate, nowMs: number) =>
@@ -76,19 +88,9 @@ function isForClients({ keyUsage }: X509Certificate): boolean {
   return usages.some((usage) => clientUsages.includes(usage));
 }
 
-const isIssuedBy = (certificate: X509Certificate, issuer: X509Certificate): boolean =>
-  issuer.ca && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
-
-/** Returns the names in a subject; an attribute that occurs several times keeps its order. */
-export function subjectOf(certificate: X509Certificate): {
-  readonly commonName: string;
-  readonly organizations: readonly string[];
-} {
-  const subject = certificate.toLegacyObject().subject as unknown as Readonly<
-    Record<string, string | string[]>
-  >;
-  const all = (name: string) => [subject[name] ?? []].flat();
-  return { commonName: all('CN').at(-1) ?? '', organizations: all('O') };
+function hasUsableKey({ publicKey }: X509Certificate): boolean {
+  const { modulusLength = 0 } = publicKey.asymmetricKeyDetails ?? {};
+  return modulusLength <= maxRsaBits;
 }
 
 /**
@@ -96,6 +98,7 @@ export function subjectOf(certificate: X509Certificate): {
  * Source: Kubernetes, "X509 client certificates".
  */
 export function certificateUser(certificate: X509Certificate): User | undefined {
-  const { commonName, organizations } = subjectOf(certificate);
-  return commonName === '' ? undefined : { name: commonName, groups: organizations, extra: {} };
+  const { commonName, organizations } = subjectOf(certificate) ?? {};
+  if (commonName === undefined || commonName === '' || organizations === undefined) return undefined;
+  return { name: commonName, groups: organizations, extra: {} };
 }

@@ -1,5 +1,7 @@
+import { AdapterError } from '../../errors.ts';
 import type { RequestHeaderConfig } from '../../kube/authentication-config.ts';
 import type { User } from '../../kube/reviews/user.ts';
+import { decodedUtf8 } from './certificate-subject.ts';
 
 /** Groups with a special meaning. Source: k8s.io/apiserver/pkg/authentication/user. */
 export const mastersGroup = 'system:masters';
@@ -22,40 +24,33 @@ export function asAuthenticated(user: User): User {
   return { ...user, groups: [...user.groups, authenticatedGroup] };
 }
 
-type Header = readonly [lowerCaseName: string, value: string];
-
-/**
- * Returns the headers by which a front proxy names users.
- *
- * @param rawHeaders names and values in turn, as received: in its other forms Node joins repeated headers by commas, and
- *   a group may contain a comma
- */
-export function identityHeaders(
-  rawHeaders: readonly string[],
-  { usernameHeaders, uidHeaders, groupHeaders, extraHeaderPrefixes }: RequestHeaderConfig,
-): Header[] {
-  const names = new Set([...usernameHeaders, ...uidHeaders, ...groupHeaders]);
-  const headers: Header[] = [];
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = (rawHeaders[index] ?? '').toLowerCase();
-    if (names.has(name) || extraHeaderPrefixes.some((prefix) => name.startsWith(prefix)))
-      headers.push([name, rawHeaders[index + 1] ?? '']);
-  }
-  return headers;
-}
+export type Header = readonly [lowerCaseName: string, value: string];
 
 /**
  * Returns the user that a front proxy names in its headers; undefined if it names none. The caller must have verified
  * the proxy's certificate: any client can send these headers.
+ *
+ * Source: k8s.io/apiserver/pkg/authentication/request/headerrequest. Go takes the bytes of a header as they are, which are
+ * UTF-8. It would replace other bytes by U+FFFD in a review, so that two users became one.
+ *
+ * @throws AdapterError `Unauthenticated` if a name is not UTF-8
  */
-export function requestHeaderUser(headers: readonly Header[], config: RequestHeaderConfig): User | undefined {
-  const first = (names: readonly string[]) => valuesOf(headers, names).find((value) => value !== '');
+export function requestHeaderUser(
+  received: readonly Header[],
+  config: RequestHeaderConfig,
+): User | undefined {
+  const headers = received.map(([name, value]): Header => [name, utf8Of(name, value)]);
+  // The first value of a header counts, even if it is empty.
+  const first = (names: readonly string[]) =>
+    names
+      .map((name) => headers.find((header) => header[0] === name)?.[1] ?? '')
+      .find((value) => value !== '');
   const name = first(config.usernameHeaders);
   if (name === undefined) return undefined;
   return {
     name,
     uid: first(config.uidHeaders),
-    groups: valuesOf(headers, config.groupHeaders),
+    groups: valuesOf(headers, config.groupHeaders).filter((group) => group !== ''),
     extra: extraOf(headers, config.extraHeaderPrefixes),
   };
 }
@@ -72,17 +67,23 @@ function extraOf(headers: readonly Header[], prefixes: readonly string[]): Recor
   const extra = Object.create(null) as Record<string, string[]>;
   for (const prefix of prefixes) {
     for (const [name, value] of headers) {
-      if (name.startsWith(prefix)) (extra[decodeKey(name.slice(prefix.length))] ??= []).push(value);
+      if (name.startsWith(prefix)) (extra[decodeKey(name, name.slice(prefix.length))] ??= []).push(value);
     }
   }
   return extra;
 }
 
-/** Keys are percent-encoded where a header name cannot carry them. A key that does not decode is taken as it is. */
-function decodeKey(key: string): string {
-  try {
-    return decodeURIComponent(key);
-  } catch {
-    return key;
-  }
+/** Keys are percent-encoded where a header name cannot carry them. A key that is not is taken as it is. */
+function decodeKey(header: string, key: string): string {
+  if (/%(?![\da-f]{2})/i.test(key)) return key;
+  const bytes = key.replaceAll(/%(..)/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  return utf8Of(header, bytes);
+}
+
+/** @param bytes a character for each byte */
+function utf8Of(header: string, bytes: string): string {
+  if (!/[\x80-\xff]/.test(bytes)) return bytes;
+  const text = decodedUtf8(Buffer.from(bytes, 'latin1'));
+  if (text !== undefined) return text;
+  throw new AdapterError('Unauthenticated', `Unauthorized: header ${header} of the front proxy is not UTF-8`);
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import { AdapterError } from '../../errors.ts';
+import { Shares, clientOf } from '../../runtime/shares.ts';
 import type { Connection, Connections } from './connections.ts';
 import { refuse } from './tls-server.ts';
 
@@ -15,64 +16,6 @@ const maxUnreadAnswers = 256;
 
 /** How long a client may take to read an answer. */
 const patienceSeconds = 10;
-
-/**
- * Places that holders share: users, or addresses. A holder may take another place while it holds fewer than are free. So
- * one holder gets at most half, and two get a third each. A few more places are reserved for holders with few, so that a
- * newcomer finds some even when others were quick.
- */
-export class Shares {
-  readonly #most: number;
-  readonly #reserved: number;
-  readonly #few: number;
-  #taken = 0;
-  /** @bound as the places that are taken | - | one holder takes at most as many as are free | `server.maxRequestsInFlight` */
-  readonly #held = new Map<string, number>();
-
-  /** @param mostOfOne how many places one holder gets at most */
-  constructor(mostOfOne: number) {
-    this.#most = 2 * mostOfOne;
-    this.#reserved = Math.ceil(mostOfOne / 2);
-    this.#few = Math.ceil(mostOfOne / 50);
-  }
-
-  get taken(): number {
-    return this.#taken;
-  }
-
-  /** Takes places for a request. Returns whether there were any for the holder. */
-  take(holder: string, places: number): boolean {
-    const held = this.#held.get(holder) ?? 0;
-    const free = this.#most - this.#taken;
-    if (held >= free && (held >= this.#few || free + this.#reserved <= 0)) return false;
-    this.#add(holder, places);
-    return true;
-  }
-
-  /**
-   * Takes more places for a request that holds some: as many as are needed, or all that are free. Returns undefined if
-   * the other requests of the holder have its share.
-   */
-  takeMore(holder: string, own: number, needed: number): number | undefined {
-    const others = (this.#held.get(holder) ?? 0) - own;
-    const free = this.#most - this.#taken;
-    if (others >= free + own) return undefined;
-    const places = Math.max(0, Math.min(needed, free));
-    this.#add(holder, places);
-    return places;
-  }
-
-  give(holder: string, places: number): void {
-    this.#add(holder, -places);
-  }
-
-  #add(holder: string, places: number): void {
-    const held = (this.#held.get(holder) ?? 0) + places;
-    if (held > 0) this.#held.set(holder, held);
-    else this.#held.delete(holder);
-    this.#taken += places;
-  }
-}
 
 /** A request, from its headers to the end of its response. */
 interface Visit {
@@ -173,7 +116,7 @@ export class Admission {
   admitUser(response: ServerResponse, user: string, isMaster: boolean): void {
     const visit = this.#open.get(response);
     if (visit === undefined) return;
-    const holder = holderOf(user);
+    const holder = clientOf(user);
     if (!visit.connection.isAuthenticated)
       this.#connections.authenticated(visit.connection, `user ${holder}`);
     this.#admit(visit, isMaster ? this.#masters : this.#users, holder);
@@ -275,18 +218,6 @@ const streamOf = (response: ServerResponse): ServerHttp2Stream | undefined =>
 /** Bodies are never read. The connection ends with the answer, so that a body without an end cannot follow it. */
 const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
-
-const serviceAccount = 'system:serviceaccount:';
-const systemNamespace = `${serviceAccount}kube-system:`;
-
-/**
- * Returns the user, or the namespace of a service account: a tenant may create any number of accounts. Only the
- * cluster's administrators create those of kube-system, such as the HPA controller's.
- */
-function holderOf(user: string): string {
-  if (!user.startsWith(serviceAccount) || user.startsWith(systemNamespace)) return user;
-  return user.slice(0, user.indexOf(':', serviceAccount.length) + 1);
-}
 
 const tooMany = (holder: string) =>
   new AdapterError('TooManyRequests', `"${holder}" already has its share of the requests in flight`);

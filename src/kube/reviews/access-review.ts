@@ -1,7 +1,10 @@
 import { AuthorizationV1Api } from '@kubernetes/client-node';
+import { clientOf } from '../../runtime/shares.ts';
 import type { KubeClient } from '../client/kube-client.ts';
 import type { KubeDependencies } from '../client/kube-observer.ts';
+import { keyOf } from './kept-answers.ts';
 import { ReviewCache } from './review-cache.ts';
+import { ReviewTurns } from './review-turns.ts';
 import { Reviewer, type Review, type ReviewSettings } from './reviewer.ts';
 import type { User } from './user.ts';
 
@@ -32,48 +35,58 @@ export class AccessReviewer {
   readonly #api: AuthorizationV1Api;
   readonly #reviewer: Reviewer;
   readonly #cache: ReviewCache<AccessReviewResult>;
+  readonly #turns: ReviewTurns;
   /** The user as a part of the question. Callers pass the same object for the same user while they can. */
   readonly #userTexts = new WeakMap<User, string>();
 
   constructor(client: KubeClient, dependencies: KubeDependencies, settings: ReviewSettings) {
     this.#api = client.api(AuthorizationV1Api);
     this.#reviewer = new Reviewer(client, dependencies, settings);
-    this.#cache = new ReviewCache(settings, ({ allowed }) => allowed, dependencies.monotonicMs);
+    this.#cache = new ReviewCache(settings, dependencies.monotonicMs);
+    this.#turns = new ReviewTurns(settings);
   }
 
-  /** Returns the answer if it is kept, so that a repeated request need not wait. */
+  /** Returns the answer if it is kept and positive, so that a repeated request need not wait. */
   keptAnswer(user: User, attributes: AccessAttributes): AccessReviewResult | undefined {
-    return this.#cache.kept(...this.#question(user, attributes));
+    const key = this.#keyOf(user, attributes);
+    const { accepted } = this.#cache;
+    const kept = accepted.get(key);
+    if (kept !== undefined && accepted.isDue(key))
+      this.#cache.renewIfDue(key, (signal) => this.#reviewUser(user, attributes, signal));
+    return kept;
   }
 
   /**
    * Returns whether the user may do it, by
    * https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/subject-access-review-v1/
    *
-   * @throws KubeError if that cannot be found out, which allows nothing; the signal's reason
+   * @throws KubeError if that cannot be found out, which allows nothing; AdapterError `TooManyRequests`; the signal's reason
    */
   async reviewAccess(
     user: User,
     attributes: AccessAttributes,
     signal: AbortSignal,
   ): Promise<AccessReviewResult> {
-    return await this.#cache.get(...this.#question(user, attributes), signal);
+    const call = (limited: AbortSignal) => this.#reviewUser(user, attributes, limited);
+    return await this.#cache.get(this.#keyOf(user, attributes), call, signal);
   }
 
-  #question(user: User, attributes: AccessAttributes) {
+  #keyOf(user: User, attributes: AccessAttributes): string {
     let userText = this.#userTexts.get(user);
     if (userText === undefined) {
       userText = JSON.stringify(userFields(user));
       this.#userTexts.set(user, userText);
     }
-    const call = (signal: AbortSignal) => this.#reviewUser(user, attributes, signal);
-    return [userText + JSON.stringify(attributes), call] as const;
+    return keyOf(userText + JSON.stringify(attributes));
   }
 
-  #reviewUser(user: User, attributes: AccessAttributes, signal: AbortSignal): Promise<AccessReviewResult> {
+  async #reviewUser(user: User, attributes: AccessAttributes, signal: AbortSignal) {
     const spec = { ...userFields(user), ...attributeFields(attributes) };
     const send: Review['send'] = (...request) => this.#api.createSubjectAccessReview(...request);
-    return this.#review({ apiVersion, kind: 'SubjectAccessReview', spec, send }, signal);
+    const client = clientOf(user.name);
+    const review = { apiVersion, kind: 'SubjectAccessReview', spec, send } as const;
+    const answer = await this.#review(review, client, signal);
+    return { answer, isAccepted: answer.allowed, holder: client, bytes: answer.reason?.length ?? 0 };
   }
 
   /**
@@ -85,7 +98,7 @@ export class AccessReviewer {
   async reviewOwnAccess(attributes: AccessAttributes, signal: AbortSignal): Promise<AccessReviewResult> {
     const spec = attributeFields(attributes);
     const send: Review['send'] = (...request) => this.#api.createSelfSubjectAccessReview(...request);
-    return await this.#review({ apiVersion, kind: 'SelfSubjectAccessReview', spec, send }, signal);
+    return await this.#review({ apiVersion, kind: 'SelfSubjectAccessReview', spec, send }, '', signal);
   }
 
   /** Ends the reviews without a waiter. */
@@ -93,8 +106,9 @@ export class AccessReviewer {
     this.#cache.close();
   }
 
-  async #review(review: Review, signal: AbortSignal): Promise<AccessReviewResult> {
-    const { allowed, denied, reason } = await this.#reviewer.review(review, signal);
+  async #review(review: Review, client: string, signal: AbortSignal): Promise<AccessReviewResult> {
+    const turn = { turns: this.#turns, client };
+    const { allowed, denied, reason } = await this.#reviewer.review(review, turn, signal);
     // Go refuses both too: k8s.io/apiserver/plugin/pkg/authorizer/webhook
     if (typeof allowed !== 'boolean' || (allowed && denied === true))
       throw this.#reviewer.malformed(review.kind, 'its status contradicts itself or decides nothing');

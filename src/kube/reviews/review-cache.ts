@@ -1,6 +1,17 @@
-import { hash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
+import { KeptAnswers } from './kept-answers.ts';
 import type { ReviewSettings } from './reviewer.ts';
+
+/** The answer to a question, and how it is kept. */
+export interface Answered<T> {
+  readonly answer: T;
+  readonly isAccepted: boolean;
+  /** The client who takes the room, see `KeptAnswers`. */
+  readonly holder: string;
+  /** Of the answer, about. */
+  readonly bytes: number;
+}
+
+type Call<T> = (signal: AbortSignal) => Promise<Answered<T>>;
 
 interface PendingReview<T> {
   readonly answer: Promise<T>;
@@ -9,37 +20,23 @@ interface PendingReview<T> {
   waiters: number;
 }
 
-/** A question in the last quarter of an answer's time renews the answer, so that a regular reader never waits. */
-const renewedShare = 0.25;
-
-/** A longer question is kept as its SHA-256, so that it takes no more memory than a short one. In characters. */
-const longestQuestion = 512;
-
-const keyOf = (question: string) => (question.length > longestQuestion ? hash('sha256', question) : question);
+/** Negative answers have this share of the room of the positive ones, and never displace those. */
+const refusedShare = 1 / 4;
 
 /** Keeps answers for some time, and makes one call at a time for one question. Failures are not kept. */
 export class ReviewCache<T extends object> {
-  /** @bound `maxEntries` of its settings | a question is kept as its hash if it is long | none yet | constants */
-  readonly #answers: LRUCache<string, T>;
-  /** @bound not bounded yet | - | none yet | - */
+  /** By the key of the question. */
+  readonly accepted: KeptAnswers<T>;
+  readonly refused: KeptAnswers<T>;
+  /** @bound the pending reviews | - | as the pending reviews | constants */
   readonly #pending = new Map<string, PendingReview<T>>();
-  readonly #ttlMs: (answer: T) => number;
   #closed = false;
 
-  /** @param isAccepted returns whether an answer is positive */
-  constructor(settings: ReviewSettings, isAccepted: (answer: T) => boolean, monotonicMs: () => number) {
-    const { maxEntries, acceptedTtlMs, refusedTtlMs } = settings;
-    // Options of lru-cache: read the clock each time, and set no timer.
-    this.#answers = new LRUCache({ max: maxEntries, ttl: 1, ttlResolution: 0, perf: { now: monotonicMs } });
-    this.#ttlMs = (answer) => (isAccepted(answer) ? acceptedTtlMs : refusedTtlMs);
-  }
-
-  /** Returns the kept answer, and renews it by the call if it expires soon. */
-  kept(question: string, call: (signal: AbortSignal) => Promise<T>): T | undefined {
-    const key = keyOf(question);
-    const answer = this.#answers.get(key);
-    if (answer !== undefined) this.#renewIfDue(key, answer, call);
-    return answer;
+  constructor(settings: ReviewSettings, monotonicMs: () => number) {
+    const { maxEntries, maxBytes, acceptedTtlMs, refusedTtlMs } = settings;
+    this.accepted = new KeptAnswers({ maxEntries, maxBytes, ttlMs: acceptedTtlMs }, monotonicMs);
+    const fewer = { maxEntries: maxEntries * refusedShare, maxBytes: maxBytes * refusedShare };
+    this.refused = new KeptAnswers({ ...fewer, ttlMs: refusedTtlMs }, monotonicMs);
   }
 
   /**
@@ -48,11 +45,13 @@ export class ReviewCache<T extends object> {
    *
    * @throws what the call throws; the signal's reason
    */
-  async get(question: string, call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+  async get(key: string, call: Call<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
-    const kept = this.kept(question, call);
-    if (kept !== undefined) return kept;
-    const key = keyOf(question);
+    const kept = this.accepted.get(key) ?? this.refused.get(key);
+    if (kept !== undefined) {
+      this.renewIfDue(key, call);
+      return kept;
+    }
     const pending = this.#pending.get(key) ?? this.#begin(key, call);
     pending.waiters++;
     const left = Promise.withResolvers<never>();
@@ -67,29 +66,35 @@ export class ReviewCache<T extends object> {
     }
   }
 
+  /** Renews a kept answer that expires soon. If that fails, the kept answer stays valid for its time. */
+  renewIfDue(key: string, call: Call<T>): void {
+    if (this.#closed || this.#pending.has(key)) return;
+    if (this.accepted.isDue(key) && this.refused.isDue(key)) this.#begin(key, call);
+  }
+
   /** Ends the calls without a waiter, and begins no more of them. */
   close(): void {
     this.#closed = true;
     for (const { stop, waiters } of this.#pending.values()) if (waiters === 0) stop.abort();
   }
 
-  /** If the renewal fails, the kept answer stays valid for its time. */
-  #renewIfDue(key: string, kept: T, call: (signal: AbortSignal) => Promise<T>): void {
-    if (this.#closed || this.#pending.has(key)) return;
-    if (this.#answers.getRemainingTTL(key) < renewedShare * this.#ttlMs(kept)) this.#begin(key, call);
-  }
-
-  #begin(key: string, call: (signal: AbortSignal) => Promise<T>): PendingReview<T> {
+  #begin(key: string, call: Call<T>): PendingReview<T> {
     const stop = new AbortController();
-    const answer = call(stop.signal).then((value) => {
-      this.#answers.set(key, value, { ttl: this.#ttlMs(value) });
-      return value;
+    const answer = call(stop.signal).then((answered) => {
+      this.#keep(key, answered);
+      return answered.answer;
     });
     const pending: PendingReview<T> = { answer, stop, waiters: 0 };
     this.#pending.set(key, pending);
     const forget = () => this.#forget(key, pending);
     answer.then(forget, forget);
     return pending;
+  }
+
+  #keep(key: string, { answer, isAccepted, holder, bytes }: Answered<T>): void {
+    const [kept, other] = isAccepted ? [this.accepted, this.refused] : [this.refused, this.accepted];
+    other.delete(key);
+    kept.set(key, answer, holder, bytes);
   }
 
   /** Returns whether it was still pending. */

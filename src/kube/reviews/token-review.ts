@@ -1,14 +1,37 @@
 import { hash } from 'node:crypto';
 import { AuthenticationV1Api } from '@kubernetes/client-node';
+import { clientOf } from '../../runtime/shares.ts';
 import type { KubeClient } from '../client/kube-client.ts';
 import { isRecord } from '../client/kube-object.ts';
 import type { KubeDependencies } from '../client/kube-observer.ts';
 import { ReviewCache } from './review-cache.ts';
-import { defaultReviewSettings, Reviewer, type ReviewSettings } from './reviewer.ts';
+import { ReviewTurns } from './review-turns.ts';
+import {
+  defaultReviewSettings,
+  Reviewer,
+  type Review,
+  type ReviewSettings,
+  type ReviewTurn,
+} from './reviewer.ts';
 import type { User } from './user.ts';
 
-/** A refused token is forgotten sooner: it may be so new that not every API server knows it yet. */
-export const defaultTokenReviewSettings: ReviewSettings = { ...defaultReviewSettings, refusedTtlMs: 2000 };
+/**
+ * A refused token is forgotten sooner: it may be so new that not every API server knows it yet.
+ *
+ * @bound 640 pending reviews of strangers, as many of users; 10 are sent | 2.5 MiB of tokens | an address takes at most as many as are free | constants
+ */
+export const defaultTokenReviewSettings: ReviewSettings = {
+  ...defaultReviewSettings,
+  refusedTtlMs: 2000,
+  maxPending: 256,
+  maxPendingBytes: 1024 * 1024,
+  maxSent: 4,
+};
+
+/** Undefined: the token is not valid. */
+interface TokenAnswer {
+  readonly user?: User;
+}
 
 /**
  * Finds the user of a bearer token, by
@@ -17,22 +40,29 @@ export const defaultTokenReviewSettings: ReviewSettings = { ...defaultReviewSett
 export class TokenReviewer {
   readonly #api: AuthenticationV1Api;
   readonly #reviewer: Reviewer;
-  readonly #cache: ReviewCache<{ readonly user?: User }>;
+  readonly #cache: ReviewCache<TokenAnswer>;
+  /** Made-up tokens take none of the turns of tokens that were accepted before. */
+  readonly #turnsOfStrangers: ReviewTurns;
+  readonly #turnsOfUsers: ReviewTurns;
 
   constructor(client: KubeClient, dependencies: KubeDependencies, settings: ReviewSettings) {
     this.#api = client.api(AuthenticationV1Api);
     this.#reviewer = new Reviewer(client, dependencies, settings);
-    this.#cache = new ReviewCache(settings, ({ user }) => user !== undefined, dependencies.monotonicMs);
+    this.#cache = new ReviewCache(settings, dependencies.monotonicMs);
+    this.#turnsOfStrangers = new ReviewTurns(settings);
+    this.#turnsOfUsers = new ReviewTurns(settings);
   }
 
   /**
+   * @param address of the client
    * @returns undefined if the token is not valid
-   * @throws KubeError if that cannot be found out; the signal's reason
+   * @throws KubeError if that cannot be found out; AdapterError `TooManyRequests`; the signal's reason
    */
-  async reviewToken(token: string, signal: AbortSignal): Promise<User | undefined> {
+  async reviewToken(token: string, address: string, signal: AbortSignal): Promise<User | undefined> {
     // Memory holds no token.
-    const question = hash('sha256', token);
-    const { user } = await this.#cache.get(question, (limited) => this.#review(token, limited), signal);
+    const key = hash('sha256', token);
+    const call = (limited: AbortSignal) => this.#review(key, token, address, limited);
+    const { user } = await this.#cache.get(key, call, signal);
     return user;
   }
 
@@ -41,17 +71,28 @@ export class TokenReviewer {
     this.#cache.close();
   }
 
-  async #review(token: string, signal: AbortSignal): Promise<{ readonly user?: User }> {
-    const status = await this.#reviewer.review(
-      {
-        apiVersion: 'authentication.k8s.io/v1',
-        kind: 'TokenReview',
-        spec: { token },
-        send: (...request) => this.#api.createTokenReview(...request),
-        secret: token,
-      },
-      signal,
-    );
+  async #review(key: string, token: string, address: string, signal: AbortSignal) {
+    const known = this.#cache.accepted.holderOf(key);
+    const turn =
+      known === undefined
+        ? { turns: this.#turnsOfStrangers, client: address }
+        : { turns: this.#turnsOfUsers, client: known };
+    const answer = await this.#answer(token, turn, signal);
+    const { user } = answer;
+    const isAccepted = user !== undefined;
+    const bytes = isAccepted ? JSON.stringify(user).length : 0;
+    return { answer, isAccepted, holder: isAccepted ? clientOf(user.name) : address, bytes };
+  }
+
+  async #answer(token: string, turn: ReviewTurn, signal: AbortSignal): Promise<TokenAnswer> {
+    const review = {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenReview',
+      spec: { token },
+      send: (...request) => this.#api.createTokenReview(...request),
+      secret: token,
+    } satisfies Review<{ readonly token: string }>;
+    const status = await this.#reviewer.review(review, turn, signal);
     if (status['authenticated'] !== true) return {};
     const user = userOf(status['user']);
     if (user === undefined) throw this.#reviewer.malformed('TokenReview', 'its user cannot be read');
@@ -62,17 +103,20 @@ export class TokenReviewer {
 function userOf(value: unknown): User | undefined {
   if (!isRecord(value)) return undefined;
   const { username, uid, groups = [], extra = {} } = value;
-  if (typeof username !== 'string' || username === '' || !isStrings(groups) || !isRecord(extra))
-    return undefined;
+  if (!isText(username) || username === '' || !isStrings(groups) || !isRecord(extra)) return undefined;
   const entries = Object.entries(extra).map(([key, values]) => [key.toLowerCase(), values] as const);
   if (!entries.every((entry): entry is [string, readonly string[]] => isStrings(entry[1]))) return undefined;
   return {
     name: username,
-    ...(typeof uid === 'string' && uid !== '' ? { uid } : {}),
+    ...(isText(uid) && uid !== '' ? { uid } : {}),
     groups,
     extra: Object.fromEntries(entries),
   };
 }
 
 const isStrings = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((one) => typeof one === 'string');
+  Array.isArray(value) && value.every((one) => isText(one));
+
+/** Bytes that are not UTF-8 have become U+FFFD. Such a name could be another user's. */
+const isText = (value: unknown): value is string =>
+  typeof value === 'string' && value.isWellFormed() && !value.includes('\uFFFD');

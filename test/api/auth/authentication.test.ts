@@ -65,6 +65,7 @@ function authenticate(presented: Presented, clock = new TestClock()): Promise<Us
       chain: presented.pair && chainOf(presented.pair),
       rawHeaders: (presented.headers ?? []).flat(),
       authorization: presented.token === undefined ? undefined : `Bearer ${presented.token}`,
+      peer: { remoteAddress: '192.0.2.1' },
     },
     new AbortController().signal,
   );
@@ -210,7 +211,7 @@ describe('a client certificate', () => {
       clock,
       monotonicMs: clock.monotonicMs,
     });
-    const presented = { chain: chainOf(pair), rawHeaders: [], authorization: undefined };
+    const presented = { chain: chainOf(pair), rawHeaders: [], authorization: undefined, peer: {} };
     const { signal } = new AbortController();
     expect((await authenticator.authenticate(presented, signal)).name).toBe('jane');
     clock.advance(31_000);
@@ -232,6 +233,7 @@ describe('a client certificate', () => {
       chain: chainOf(await clientCa.issue({ cn: 'jane' })),
       rawHeaders: [],
       authorization: undefined,
+      peer: {},
     };
     const { signal } = new AbortController();
     expect((await authenticator.authenticate(presented, signal)).name).toBe('jane');
@@ -257,6 +259,19 @@ describe('a bearer token', () => {
 
   it('that is unknown or expired is refused, not taken for anonymous', async () => {
     await expect(authenticate({ token: 'bad' })).rejects.toEqual(unauthenticated(/token is not valid/));
+  });
+
+  it.each([
+    ['too long', 'x'.repeat(16_385), /more than 16384 characters/],
+    ['with a space', 'good x', /characters that no token has/],
+    ['with bytes beyond ASCII', 'g\xf6\xf6d', /characters that no token has/],
+    ['with padding inside', 'go=od', /characters that no token has/],
+  ])('that cannot be one is refused unseen: %s', async (_, token, message) => {
+    await expect(authenticate({ token })).rejects.toEqual(unauthenticated(message));
+  });
+
+  it('may have any number of spaces before it, which make no other token of it', async () => {
+    expect((await authenticate({ token: '   good' })).name).toBe('system:serviceaccount:a:b');
   });
 
   it('is refused if it cannot be reviewed', async () => {

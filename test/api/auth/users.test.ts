@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { identityHeaders, requestHeaderUser } from '../../../src/api/auth/users.ts';
+import { identityHeaders } from '../../../src/api/auth/authentication.ts';
+import { requestHeaderUser } from '../../../src/api/auth/users.ts';
 
 const config = {
   caPem: '',
@@ -45,3 +46,56 @@ it.each([[], ['X-Remote-Group', 'system:masters'], ['X-Remote-User', '', 'X-Remo
     expect(userIn(headers)).toBeUndefined();
   },
 );
+
+/** As Node gives the bytes of a header: a character for each. */
+const asReceived = (text: string) => Buffer.from(text).toString('latin1');
+
+it('names are read as UTF-8, as Go reads them', () => {
+  const headers = [
+    ...['X-Remote-User', asReceived('jürgen')],
+    ...['X-Remote-Uid', asReceived('№ 7')],
+    ...['X-Remote-Group', asReceived('Entwickler:innen 🚀')],
+    ...['X-Remote-Group', asReceived('\uFEFFwith a byte order mark')],
+    ...['X-Remote-Extra-caf%c3%a9', asReceived('été')],
+  ];
+  expect(userIn(headers)).toEqual({
+    name: 'jürgen',
+    uid: '№ 7',
+    groups: ['Entwickler:innen 🚀', '\uFEFFwith a byte order mark'],
+    extra: { café: ['été'] },
+  });
+});
+
+it.each([
+  ['latin1', 'X-Remote-User', 'j\xfcrgen'],
+  ['cut off', 'X-Remote-User', 'a\xc3'],
+  ['an overlong form', 'X-Remote-User', '\xc0\xaf'],
+  ['half a pair', 'X-Remote-User', '\xed\xa0\x80'],
+  ['beyond Unicode', 'X-Remote-Group', '\xf4\x90\x80\x80'],
+  ['not UTF-8 in a value', 'X-Remote-Extra-a', '\xff'],
+  ['not UTF-8 in a key', 'X-Remote-Extra-a%ff', 'x'],
+  ['not UTF-8 in the uid', 'X-Remote-Uid', '\xfe'],
+])('bytes that are %s name no user and none similar: %s %j', (_, name, value) => {
+  const headers = name === 'X-Remote-User' ? [name, value] : ['X-Remote-User', 'alice', name, value];
+  expect(() => userIn(headers)).toThrow(/of the front proxy is not UTF-8/);
+});
+
+it.each([
+  ['100%', '100%'],
+  ['a%2', 'a%2'],
+  ['a%zz%41', 'a%zz%41'],
+  ['a%41', 'aA'],
+  ['a+b', 'a+b'],
+])('the key %s of extra is decoded as in Go, to %s', (key, decoded) => {
+  const user = userIn(['X-Remote-User', 'alice', `X-Remote-Extra-${key}`, 'x']);
+  expect(user?.extra).toEqual({ [decoded]: ['x'] });
+});
+
+it('of a repeated header the first value names the user, even an empty one, as in Go', () => {
+  expect(userIn(['X-Remote-User', 'alice', 'X-Remote-User', 'bob'])?.name).toBe('alice');
+  expect(userIn(['X-Remote-User', '', 'X-Remote-User', 'bob'])).toBeUndefined();
+});
+
+it('an empty group is none', () => {
+  expect(userIn([...alice, 'X-Remote-Group', ''])?.groups).toEqual(['a', 'b']);
+});

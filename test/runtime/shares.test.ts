@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Shares } from '../../../src/api/server/admission.ts';
+import { Shares } from '../../src/runtime/shares.ts';
 
 /** Takes places until none is given, and returns how many were. */
 function fill(shares: Shares, holder: string): number {

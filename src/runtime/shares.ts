@@ -1,0 +1,69 @@
+/**
+ * Places that holders share: users, or addresses. A holder may take another place while it holds fewer than are free. So
+ * one holder gets at most half, and two get a third each. A few more places are reserved for holders with few, so that a
+ * newcomer finds some even when others were quick.
+ */
+export class Shares {
+  readonly #most: number;
+  readonly #reserved: number;
+  readonly #few: number;
+  #taken = 0;
+  /** @bound as the places that are taken | names of users, addresses | one holder takes at most as many as are free | see where it is used */
+  readonly #held = new Map<string, number>();
+
+  /** @param mostOfOne how many places one holder gets at most */
+  constructor(mostOfOne: number) {
+    this.#most = 2 * mostOfOne;
+    this.#reserved = Math.ceil(mostOfOne / 2);
+    this.#few = Math.ceil(mostOfOne / 50);
+  }
+
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** Takes places for a request. Returns whether there were any for the holder. */
+  take(holder: string, places = 1): boolean {
+    const held = this.#held.get(holder) ?? 0;
+    const free = this.#most - this.#taken;
+    if (held >= free && (held >= this.#few || free + this.#reserved <= 0)) return false;
+    this.#add(holder, places);
+    return true;
+  }
+
+  /**
+   * Takes more places for a request that holds some: as many as are needed, or all that are free. Returns undefined if
+   * the other requests of the holder have its share.
+   */
+  takeMore(holder: string, own: number, needed: number): number | undefined {
+    const others = (this.#held.get(holder) ?? 0) - own;
+    const free = this.#most - this.#taken;
+    if (others >= free + own) return undefined;
+    const places = Math.max(0, Math.min(needed, free));
+    this.#add(holder, places);
+    return places;
+  }
+
+  give(holder: string, places = 1): void {
+    this.#add(holder, -places);
+  }
+
+  #add(holder: string, places: number): void {
+    const held = (this.#held.get(holder) ?? 0) + places;
+    if (held > 0) this.#held.set(holder, held);
+    else this.#held.delete(holder);
+    this.#taken += places;
+  }
+}
+
+const serviceAccount = 'system:serviceaccount:';
+const systemNamespace = `${serviceAccount}kube-system:`;
+
+/**
+ * Returns the holder that a user counts as: the user, or the namespace of a service account, because a tenant may create any
+ * number of these. Only the cluster's administrators create those of kube-system, such as the HPA controller's.
+ */
+export function clientOf(user: string): string {
+  if (!user.startsWith(serviceAccount) || user.startsWith(systemNamespace)) return user;
+  return user.slice(0, user.indexOf(':', serviceAccount.length) + 1);
+}
