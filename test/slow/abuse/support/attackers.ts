@@ -73,6 +73,21 @@ export class Attackers implements Disposable {
     return { status: reply[':status'], text };
   }
 
+  /** Sends one request of HTTP/2, and takes no interest in its answer. Resolves with its status when the stream is over. */
+  async fire(
+    session: http2.ClientHttp2Session,
+    headers: http2.OutgoingHttpHeaders,
+    { endStream = true, takesBody = true } = {},
+  ): Promise<number | undefined> {
+    const stream = session.request(headers, { endStream });
+    let status: number | undefined;
+    stream.on('response', (reply) => (status = reply[':status']));
+    stream.on('error', () => undefined);
+    if (takesBody) stream.resume();
+    await new Promise((resolve) => stream.once('close', resolve));
+    return status;
+  }
+
   /**
    * Calls `act` `count` times, `concurrency` at a time, and ends early at `maxMs`. What an attacker's own connection comes to is not
    * told.

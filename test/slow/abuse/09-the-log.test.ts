@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { basePath } from '../../support/adapter.ts';
+import { hpaController, scenarioMs, startScenario } from './support/scenario.ts';
+import { expectUnharmed } from './support/unharmed.ts';
+
+const reads = 4000;
+const maxLogBytes = 20e6;
+const token = 'reader-token';
+const long = Array.from({ length: 800 }, (_, index) => `${'k'.repeat(55)}${index}`)
+  .join(',')
+  .slice(0, 45_000);
+
+describe('abuse: failing reads with long selectors', () => {
+  it(
+    'fill neither the log nor what folds it',
+    async () => {
+      await using scenario = await startScenario();
+      const { attackers, apiServer } = scenario;
+      apiServer.tokens.set(token, { username: 'reader', groups: ['system:authenticated'] });
+      apiServer.decide = ({ user }) => ['reader', hpaController].includes(user.username);
+      const harm = await scenario.attack(async () => {
+        const session = await attackers.http2();
+        await attackers.repeat({ count: reads, concurrency: 50, maxMs: 10_000 }, (index) =>
+          attackers.fire(session, {
+            ':path': `${basePath}/namespaces/a/sls_ingress_qps?labelSelector=x${index},${long}`,
+            authorization: `Bearer ${token}`,
+          }),
+        );
+      });
+      expectUnharmed(harm);
+      expect(harm.logBytes).toBeLessThan(maxLogBytes);
+    },
+    scenarioMs,
+  );
+});

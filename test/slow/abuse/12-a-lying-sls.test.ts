@@ -1,0 +1,66 @@
+import type { ServerResponse } from 'node:http';
+import { gzipSync, deflateSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { project, readPath, selectorOf } from '../../support/adapter.ts';
+import { scenarioMs, startScenario } from './support/scenario.ts';
+import { expectUnharmed } from './support/unharmed.ts';
+
+const lying = 'lying-project';
+const unpackedBytes = 400 * 1024 * 1024;
+
+function bomb(): string {
+  const spaces = Buffer.alloc(unpackedBytes, ' ');
+  return gzipSync(spaces).toString('latin1');
+}
+
+const lies: Readonly<Record<string, (response: ServerResponse) => void>> = {
+  'unpacks to 400 MB': (response) => {
+    const body = Buffer.from(packed, 'latin1');
+    const headers = { 'content-encoding': 'gzip', 'x-log-bodyrawsize': '100', 'content-length': body.length };
+    response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(body);
+  },
+  'says that it is deflated and claims 100 bytes': (response) => {
+    const body = deflateSync(Buffer.alloc(64 * 1024 * 1024, '['));
+    response.writeHead(200, { 'x-log-compresstype': 'deflate', 'x-log-bodyrawsize': '100' }).end(body);
+  },
+  'has a million rows': (response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const row = '{"a":"1","effective_route":"lying-web-80","lines":"1"}';
+    const part = `${row},`.repeat(10_000);
+    response.write('{"meta":{"progress":"Complete","count":1000000},"data":[');
+    for (let parts = 0; parts < 100; parts += 1) response.write(part);
+    response.end(`${row}]}`);
+  },
+  'is nested without an end': (response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end('['.repeat(20_000_000));
+  },
+};
+const packed = bomb();
+
+describe('abuse: an SLS whose reply', () => {
+  it.each(Object.entries(lies))(
+    '%s takes no memory and gives no number',
+    async (_, lie) => {
+      await using scenario = await startScenario();
+      const { sls, frontProxy, attackers } = scenario;
+      sls.reply = (request, response) => {
+        if (request.project === project) return false;
+        lie(response);
+        return true;
+      };
+      const statuses = new Set<number>();
+      const harm = await scenario.attack(() =>
+        attackers.repeat({ count: 12, concurrency: 4, maxMs: 8000 }, async (index) => {
+          const route = `lying-web-${index}`;
+          const labels = { 'sls.project': lying, 'sls.logstore': `l${index}`, 'sls.ingress.route': route };
+          statuses.add(
+            (await frontProxy.get(readPath('sls_ingress_qps', selectorOf(labels), 'lying'))).status,
+          );
+        }),
+      );
+      expectUnharmed(harm);
+      expect(statuses).not.toContain(200);
+    },
+    scenarioMs,
+  );
+});
