@@ -9,7 +9,7 @@ const maxProjects = 100;
 
 /** The metrics of one service. A test holds `docs/self-metrics.md` to them. */
 export class Metrics extends MetricRegistry {
-  readonly #projectOf = boundedLabel(maxProjects);
+  readonly #projectOf = boundedLabel(maxProjects, (project) => void this.forget('project', project));
 
   readonly observer: Partial<Telemetry> = countEvents(this, this.#projectOf);
 

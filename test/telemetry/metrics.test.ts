@@ -144,6 +144,23 @@ describe('labels with names that clients choose', () => {
     ]);
   });
 
+  it('give made-up projects no label that a real one needs, and no longer count them by name then', async () => {
+    const metrics = new Metrics();
+    for (let one = 0; one < 3000; one++)
+      metrics.observer.slsQueryFinished?.({
+        ...query,
+        project: `made-up-${one}`,
+        outcome: 'ProjectNotFound',
+      });
+    metrics.observer.slsQueryFinished?.({ ...query, project: 'real', outcome: 'ok' });
+    await new Promise(setImmediate);
+    const lines = await linesOf(metrics, /^sls_quer/);
+    expect(lines).toContain('sls_queries_total{project="real",outcome="ok",code="ok"} 1');
+    expect(lines.join()).toContain('sls_query_duration_seconds_count{project="real"} 1');
+    expect(lines.join()).not.toContain('"made-up-0"');
+    expect(lines.filter((line) => line.startsWith('sls_queries_total'))).toHaveLength(101);
+  });
+
   it('have 200 logstores, and show the longest delay of the rest as "other"', async () => {
     const endpoint = parseEndpointUrl('http://127.0.0.1:1');
     const learned = Array.from({ length: 202 }, (_, index) => ({

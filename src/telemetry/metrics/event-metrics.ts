@@ -98,7 +98,7 @@ function countQueries(registry: MetricRegistry, projectOf: LabelOf) {
   );
   return {
     slsQueryFinished: ({ project: name, outcome: code, durationMs, processedRows, processedBytes }) => {
-      const project = projectOf(name);
+      const project = projectOf(name, code === 'ok');
       const outcome = code === 'ok' ? 'ok' : errorRegistry[code].countsAs;
       queries.inc({ project, outcome, code });
       durations.observe({ project }, durationMs / 1000);
@@ -172,15 +172,42 @@ const resourceOf = (path: string): string => path.slice(path.lastIndexOf('/') + 
 /** The label value for all names beyond the limit. */
 export const otherName = 'other';
 
-export type LabelOf = (name: string) => string;
+/** @param isReal whether SLS has answered for the name, so that it exists. Default: not known */
+export type LabelOf = (name: string, isReal?: boolean) => string;
 
-/** Bounds how many values a label has if clients choose the names: the first names are kept, the rest become `other`. */
-export function boundedLabel(limit: number): LabelOf {
-  /** @bound `limit` names | as long as the names | none yet | a constant */
-  const kept = new Set<string>();
-  return (name) => {
-    if (!kept.has(name) && kept.size >= limit) return otherName;
-    kept.add(name);
+/** A real name that was not seen for so long gives way to another. */
+const unseenMs = 10 * 60_000;
+
+/**
+ * Bounds how many values a label has if clients choose the names: the rest become `other`. A name that may be made up gives
+ * way to a real one.
+ *
+ * @param dropped called with a name that gave way
+ */
+export function boundedLabel(
+  limit: number,
+  dropped: (name: string) => void = () => undefined,
+  monotonicMs: () => number = () => performance.now(),
+): LabelOf {
+  /**
+   * Name → when it was seen to be real. The least recently seen first.
+   *
+   * @bound `limit` names | as long as the names, 63 characters | made-up names give way to real ones | a constant
+   */
+  const kept = new Map<string, number>();
+  const makeRoom = (nowMs: number): boolean => {
+    const isSpare = (seenMs: number) => nowMs - seenMs > unseenMs;
+    const [name] = [...kept].find(([, seenMs]) => isSpare(seenMs)) ?? [];
+    if (name === undefined) return false;
+    dropped(name);
+    return kept.delete(name);
+  };
+  return (name, isReal = false) => {
+    const nowMs = isReal ? monotonicMs() : -Infinity;
+    if (kept.has(name) && !isReal) return name;
+    if (!kept.has(name) && kept.size >= limit && !(isReal && makeRoom(nowMs))) return otherName;
+    kept.delete(name);
+    kept.set(name, nowMs);
     return name;
   };
 }

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, type Metric } from 'prom-client';
 import { Turns } from '../../runtime/turns.ts';
 
 const prefix = 'sls_metrics_adapter_';
@@ -70,6 +70,20 @@ export class MetricRegistry {
         }
       },
     });
+  }
+
+  /** Forgets what was counted with a value of a label. Never rejects. */
+  async forget(label: string, value: string): Promise<void> {
+    for (const metric of this.#registry.getMetricsAsArray() as unknown as (Metric | undefined)[]) {
+      if (!(metric instanceof Counter || metric instanceof Histogram)) continue;
+      const { values } = await metric.get();
+      for (const { labels } of values) {
+        const given = Object.entries(labels as Record<string, string>);
+        // A bucket of a histogram.
+        const counted = Object.fromEntries(given.filter(([name]) => name !== 'le'));
+        if (counted[label] === value) metric.remove(counted);
+      }
+    }
   }
 
   /** Returns all metrics in the order of the exposition. */

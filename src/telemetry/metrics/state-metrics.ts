@@ -83,8 +83,9 @@ type LogstoreLabelsOf = (item: Pick<LearnedDelay, 'address'>) => GaugeValue['lab
 function logstoreLabels(projectOf: LabelOf): LogstoreLabelsOf {
   const keyOf = boundedLabel(maxLogstores);
   return ({ address: { project, logstore } }) => {
-    const isKept = keyOf(JSON.stringify([project, logstore])) !== otherName;
-    return { project: projectOf(project), logstore: isKept ? logstore : otherName };
+    // SLS has answered for it.
+    const isKept = keyOf(JSON.stringify([project, logstore]), true) !== otherName;
+    return { project: projectOf(project, true), logstore: isKept ? logstore : otherName };
   };
 }
 
