@@ -1,7 +1,6 @@
 import { toAdapterError, type AdapterError, type ErrorCode } from '../errors.ts';
 import type { Outcome } from '../metric/sample.ts';
 import type { Series } from '../metric/series.ts';
-import type { JitterSettings } from '../runtime/back-off.ts';
 import { Turns } from '../runtime/turns.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
 import { untilCanceled } from '../sls/until-canceled.ts';
@@ -17,11 +16,11 @@ import type { AdaptiveWindows } from './adaptive/adaptive-windows.ts';
 import { planBatches, type PlanContext } from './plan.ts';
 import { RecentRoutes, type CompleteResults } from './complete-results.ts';
 import { RefusedMetrics } from './refused-metrics.ts';
-import { withRetry } from './retry.ts';
+import { withRetry, type RetrySettings } from './retry.ts';
 import type { BatchRun, OutcomeSink } from './sample-store.ts';
 import type { LogstoreName } from './pace/read-beats.ts';
 
-export interface CollectorSettings extends JitterSettings {
+export interface CollectorSettings extends Omit<RetrySettings, 'deadlineMs'> {
   /** How long series of one logstore are queued before they are planned together. */
   readonly gatherMs: number;
   /** The same while a query of the logstore is in flight. The queue is sent earlier if that query ends. */

@@ -103,7 +103,9 @@ export class Reader {
     const items = series.map((one): ReadingItem => {
       const outcome = outcomes.get(one) ?? tooSlow(patienceMs);
       if (outcome.kind === 'sample') return { labels: one.labels, sample: outcome.sample };
-      const stale = youngSample(store.get(one), maxStaleMs, monotonicMs());
+      const stale =
+        youngSample(store.get(one), maxStaleMs, monotonicMs()) ??
+        countedFor(complete.answer(one, maxStaleMs));
       if (stale === undefined || outcome.error.code === 'Canceled') throw outcome.error;
       source = 'stale';
       return { labels: one.labels, sample: stale };
@@ -124,6 +126,10 @@ function freshOutcome(
   if (failure === undefined || !isYounger(failure.plannedAtMs, freshnessMs, nowMs)) return undefined;
   return { kind: 'failed', error: failure.error };
 }
+
+/** Refreshes for the reads of other series count this one too, if they count every route. */
+const countedFor = (answer: Outcome | undefined): Sample | undefined =>
+  answer?.kind === 'sample' ? answer.sample : undefined;
 
 const tooSlow = (patienceMs: number): Outcome => ({
   kind: 'failed',

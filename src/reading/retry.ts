@@ -5,6 +5,8 @@ import { untilCanceled } from '../sls/until-canceled.ts';
 export interface RetrySettings extends JitterSettings {
   /** For all attempts and pauses together. */
   readonly deadlineMs: number;
+  /** Default: by timers. */
+  readonly pause?: (pauseMs: number, signal: AbortSignal) => Promise<void>;
 }
 
 /**
@@ -21,6 +23,7 @@ export async function withRetry<T>(
   signal: AbortSignal,
   settings: RetrySettings,
 ): Promise<T> {
+  const { pause = pauseUntil } = settings;
   const deadline = AbortSignal.timeout(Math.ceil(settings.deadlineMs));
   const either = AbortSignal.any([signal, deadline]);
   let lastError: AdapterError | undefined;
@@ -32,7 +35,7 @@ export async function withRetry<T>(
         if (!(error instanceof AdapterError) || !error.retryable) throw error;
         if (either.aborted || failures > maxRetries()) throw error;
         lastError = error;
-        await pauseUntil(jitteredPauseMs(failures, settings), either);
+        await pause(jitteredPauseMs(failures, settings), either);
         either.throwIfAborted();
       }
     }

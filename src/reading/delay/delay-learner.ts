@@ -15,6 +15,8 @@ export interface DelayLearnerContext {
   readonly query: (query: SecondCountQuery, signal: AbortSignal) => Promise<SecondCounts>;
   readonly clock: { now(): number };
   readonly monotonicMs: () => number;
+  /** Default: by timers. */
+  readonly pause?: (pauseMs: number, signal: AbortSignal) => Promise<void>;
   readonly observer: DelayObserver;
 }
 
@@ -92,7 +94,8 @@ export class DelayLearner {
     if (this.#isProbing || waitMs > longestWaitMs) return false;
     this.#isProbing = true;
     try {
-      if (waitMs > 0) await pauseUntil(waitMs, signal);
+      const { pause = pauseUntil } = this.#context;
+      if (waitMs > 0) await pause(waitMs, signal);
       signal.throwIfAborted();
       const change = await this.#send(signal, namespaces);
       this.#report(undefined);
