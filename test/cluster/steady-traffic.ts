@@ -6,6 +6,9 @@ const periodSeconds = 5;
 /** Lines are appended this long before a window can include them. */
 const usualAheadSeconds = 2;
 
+/** Has a line each second. A logstore without any line would be silent, and its readings errors instead of 0. */
+const otherRoute = 'default-other-80';
+
 /** Appends log lines of some routes to the logstore at an exact rate, second by second. */
 export class SteadyTraffic implements AsyncDisposable {
   readonly #sink: LogSink;
@@ -48,13 +51,9 @@ export class SteadyTraffic implements AsyncDisposable {
   }
 
   async #append(timeSeconds: number): Promise<void> {
-    const count = linesIn(timeSeconds, this.#qps);
-    if (count === 0) return;
-    const lines = this.#routes.map((route) => ({
-      timeSeconds,
-      fields: { proxy_upstream_name: route, status: '200' },
-    }));
-    await this.#sink.append(Array.from({ length: count }, () => lines).flat());
+    const line = (route: string) => ({ timeSeconds, fields: { proxy_upstream_name: route, status: '200' } });
+    const lines = Array.from({ length: linesIn(timeSeconds, this.#qps) }, () => this.#routes.map(line));
+    await this.#sink.append([line(otherRoute), ...lines.flat()]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
