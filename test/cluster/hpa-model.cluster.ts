@@ -1,0 +1,200 @@
+import { AppsV1Api, KubeConfig } from '@kubernetes/client-node';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { HpaController, type Decision, type SyncInput } from '../../src/scaling/controller.ts';
+import { parseHpaManifest } from '../../src/scaling/hpa-manifest.ts';
+import { eventsOf } from '../../src/scaling/words.ts';
+import { seeded } from '../scaling/random-runs.ts';
+import type { KubernetesObject } from '../support/manifests.ts';
+import { ControlPlane } from './control-plane.ts';
+import { ScriptedMetrics } from './scripted-metrics.ts';
+import { deleteAll, deleteByHand, newTestRun } from './test-run.ts';
+
+/** How long the HPAs run. The cluster's sync period may be shorter than usual, such as 5 s. */
+const seconds = Number(process.env['CLUSTER_MODEL_SECONDS'] ?? 180);
+
+const pods = (value: number, periodSeconds: number) => ({ type: 'Pods', value, periodSeconds });
+const percent = (value: number, periodSeconds: number) => ({ type: 'Percent', value, periodSeconds });
+const rules = (stabilizationWindowSeconds: number, policies: object[], more: object = {}) => ({
+  ...{ stabilizationWindowSeconds, policies, ...more },
+});
+
+/** Periods and windows are no multiple of a sync period, since a change exactly that old counts or not by milliseconds. */
+const cases: Readonly<Record<string, { behavior?: object; kind?: 'Value'; metrics?: number }>> = {
+  'no-behavior': {},
+  'empty-behavior': { behavior: {} },
+  windows: {
+    behavior: {
+      scaleUp: rules(33, [pods(3, 17)]),
+      scaleDown: rules(47, [percent(50, 32)]),
+    },
+  },
+  'both-ways': {
+    behavior: { scaleUp: rules(0, [pods(9, 43)]), scaleDown: rules(7, [pods(6, 33), percent(30, 12)]) },
+  },
+  minimum: {
+    behavior: {
+      scaleUp: rules(0, [pods(2, 12), percent(60, 42)], { selectPolicy: 'Min' }),
+      scaleDown: rules(22, [pods(4, 22), percent(40, 12)], { selectPolicy: 'Min' }),
+    },
+  },
+  'two-metrics': {
+    metrics: 2,
+    behavior: {
+      scaleUp: { tolerance: '20m' },
+      scaleDown: { ...rules(12, [percent(100, 12)]), tolerance: '300m' },
+    },
+  },
+  value: { kind: 'Value', behavior: { scaleDown: rules(12, [pods(1, 12)]) } },
+};
+
+/** One sync of the real controller, as far as the metrics API sees it. */
+type SeenSync = SyncInput & { readonly usagesMilli: number[] };
+
+const run = newTestRun();
+const namespace = run.workloadNamespace;
+const syncs = new Map(Object.keys(cases).map((name) => [name, [] as SeenSync[]]));
+const random = seeded(Number(process.env['CLUSTER_MODEL_SEED'] ?? 7));
+const levels = new Map<string, number>();
+let cluster: ControlPlane;
+let metrics: ScriptedMetrics;
+let apps: AppsV1Api;
+
+/** A level that wanders and jumps, between 0 and 25 pods. */
+function nextMilli(metric: string): number {
+  const before = levels.get(metric) ?? 3;
+  const jump = random() < 0.15 ? random() * 25 : before * (0.85 + random() * 0.3);
+  const level = Math.min(25, random() < 0.02 ? 0 : jump);
+  levels.set(metric, level);
+  return Math.ceil(level * 10_000);
+}
+
+async function answer(metric: string): Promise<number | undefined> {
+  const [name = '', index = '0'] = metric.split('.');
+  const seen = syncs.get(name);
+  if (seen === undefined) return undefined;
+  if (index === '0') {
+    const nowSeconds = Date.now() / 1000;
+    const { spec, status } = await apps.readNamespacedDeployment({ namespace, name });
+    seen.push({
+      ...{ nowSeconds, specReplicas: spec?.replicas ?? 0, statusReplicas: status?.replicas ?? 0 },
+      ...{ readyReplicas: status?.readyReplicas ?? 0, usagesMilli: [] },
+    });
+  }
+  const milli = random() < 0.06 ? undefined : nextMilli(metric);
+  const last = seen.at(-1);
+  if (last !== undefined) last.usagesMilli[Number(index)] = milli ?? Number.NaN;
+  return milli;
+}
+
+const hpaOf = (name: string): KubernetesObject & { readonly spec: object } => {
+  const { behavior, kind = 'AverageValue', metrics: count = 1 } = cases[name] ?? {};
+  const target = kind === 'Value' ? { type: kind, value: '50' } : { type: kind, averageValue: '10' };
+  return {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name, namespace, labels: run.labels },
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
+      minReplicas: 2,
+      maxReplicas: 20,
+      metrics: Array.from({ length: count }, (_, index) => ({
+        type: 'External',
+        external: { metric: { name: `${name}.${index}` }, target },
+      })),
+      ...(behavior === undefined ? {} : { behavior }),
+    },
+  };
+};
+
+const deploymentOf = (name: string): KubernetesObject & { readonly spec: object } => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name, namespace, labels: run.labels },
+  spec: {
+    replicas: 3,
+    selector: { matchLabels: { app: name } },
+    template: {
+      metadata: { labels: { app: name } },
+      spec: { containers: [{ name: 'pause', image: 'pause' }] },
+    },
+  },
+});
+
+beforeAll(async () => {
+  cluster = await ControlPlane.connect(process.env['CLUSTER_KUBECONFIG'] ?? '');
+  console.log(`run ${run.id}; should it be killed, delete what is left: ${deleteByHand}`);
+  const config = new KubeConfig();
+  config.loadFromFile(cluster.kubeconfig);
+  apps = config.makeApiClient(AppsV1Api);
+  metrics = await ScriptedMetrics.start(answer);
+  const service = { name: 'scripted', namespace, port: metrics.port };
+  await cluster.create([
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: run.labels } },
+    {
+      ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'scripted', namespace } },
+      spec: { type: 'ExternalName', externalName: 'localhost' },
+    } as KubernetesObject,
+    {
+      ...{ apiVersion: 'apiregistration.k8s.io/v1', kind: 'APIService' },
+      metadata: { name: 'v1beta1.external.metrics.k8s.io', labels: run.labels },
+      spec: {
+        ...{ group: 'external.metrics.k8s.io', version: 'v1beta1', service, insecureSkipTLSVerify: true },
+        ...{ groupPriorityMinimum: 100, versionPriority: 100 },
+      },
+    } as KubernetesObject,
+  ]);
+  await cluster.create(Object.keys(cases).map(deploymentOf));
+  await cluster.kubectl([
+    'wait',
+    'apiservice/v1beta1.external.metrics.k8s.io',
+    '--for=condition=Available',
+    '--timeout=60s',
+  ]);
+  await cluster.create(Object.keys(cases).map(hpaOf));
+});
+
+afterAll(async () => {
+  await deleteAll(cluster, run);
+  await metrics[Symbol.asyncDispose]();
+  await cluster[Symbol.asyncDispose]();
+});
+
+it('scales as the model does, at every sync', { timeout: (seconds + 120) * 1000 }, async () => {
+  await sleep(seconds * 1000);
+  const report = await Promise.all(Object.keys(cases).map(compare));
+  console.log(
+    report.map(({ name, syncs, changes }) => `${name}: ${syncs} syncs, ${changes} changes`).join('; '),
+  );
+  expect(report.flatMap(({ differences }) => differences)).toEqual([]);
+  for (const { syncs, changes } of report) expect([syncs > 8, changes > 0]).toEqual([true, true]);
+});
+
+async function compare(name: string) {
+  const { spec } = parseHpaManifest(hpaOf(name));
+  const controller = new HpaController(spec);
+  const seen = syncs.get(name) ?? [];
+  const differences: object[] = [];
+  const decisions: Decision[] = [];
+  for (const [index, input] of seen.entries()) {
+    const next = seen[index + 1];
+    if (next === undefined) break;
+    const decision = controller.sync(input);
+    decisions.push(decision);
+    if (decision.replicas !== next.specReplicas)
+      differences.push({ name, index, input, model: decision, real: next.specReplicas });
+  }
+  // The API server folds equal events, so only their texts are compared.
+  const events = (await cluster.get(['events', '-n', namespace])) as {
+    items: { reason: string; message: string; involvedObject: { kind: string; name: string } }[];
+  };
+  const real = events.items
+    .filter(({ involvedObject: { kind, name: of } }) => kind === 'HorizontalPodAutoscaler' && of === name)
+    .filter(({ reason }) => reason === 'SuccessfulRescale')
+    .map(({ message }) => message);
+  const model = decisions
+    .flatMap((decision) => eventsOf(spec, decision))
+    .filter(({ type }) => type === 'Normal');
+  for (const { message } of model) if (!real.includes(message)) differences.push({ name, message, real });
+  return { name, syncs: seen.length, changes: model.length, differences };
+}
