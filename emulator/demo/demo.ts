@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Io } from '../../src/cli/io.ts';
 import { parseDurationMs } from '../../src/cli/options.ts';
@@ -12,7 +13,9 @@ import { parseListenAddress, parsePort, type ListenAddress } from '../options.ts
 import { demoRoutes } from '../traffic/routes.ts';
 import { startTraffic } from '../traffic/traffic.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
-import { guideHpa, logstore, project, readPath, watchRoutes } from './watch.ts';
+import { guideHpaFile, readGuideHpa } from './guide-hpa.ts';
+import { SeenTraffic } from './seen-traffic.ts';
+import { logstore, project, readPath, watchRoutes } from './watch.ts';
 
 interface DemoOptions {
   readonly securePort: number;
@@ -88,9 +91,11 @@ async function demo(options: DemoOptions, io: Io): Promise<void> {
     }),
   );
   resources.defer(() => emulator.stop());
+  const names = routes.map(({ name }) => name);
+  const seen = new SeenTraffic(emulator.sink(project, logstore), names[0] ?? '');
   const traffic = await startTraffic({
     routes,
-    sink: emulator.sink(project, logstore),
+    sink: seen,
     clock: io.clock,
     random: io.random,
     signal,
@@ -106,10 +111,21 @@ async function demo(options: DemoOptions, io: Io): Promise<void> {
     const timer = setTimeout(() => ended.abort(), options.for);
     resources.defer(() => clearTimeout(timer));
   }
-  const names = routes.map(({ name }) => name);
   await introduce(service, names, io);
   await watchRoutes(service, emulator, names, signal, io);
+  const file = join(dirname(service.certificateFile), 'demo-traffic.csv');
+  if (await seen.write(file)) io.stdout.write(replayHint(file));
 }
+
+const replayHint = (file: string) =>
+  [
+    '',
+    "Which settings should the guide's HPA have had with this traffic?",
+    '',
+    `  npm run -s adapter -- replay --hpa ${guideHpaFile} --counts ${shellWord(file)} --startup 30s --sweep`,
+    '',
+    '',
+  ].join('\n');
 
 /** Settings of the environment have no effect: the demo never contacts a cloud. */
 function startAdapter(
@@ -144,6 +160,8 @@ async function introduce(
 ): Promise<void> {
   const kubeconfig = await writeKubeconfig(url, certificateFile);
   const [first = ''] = routes;
+  const { minReplicas, maxReplicas, metrics } = readGuideHpa();
+  const targetMilli = metrics[0]?.targetMilli ?? 0;
   io.stdout.write(
     [
       `external.metrics.k8s.io/v1beta1 is served at ${url}, from a local SLS. Try:`,
@@ -151,7 +169,7 @@ async function introduce(
       `  kubectl --kubeconfig ${shellWord(kubeconfig)} get --raw '${readPath(first)}'`,
       '',
       `The status page is ${telemetryUrl}/ for a browser, the metrics are ${telemetryUrl}/metrics for Prometheus.`,
-      `Replicas are what the guide's HPA wants: one for each ${guideHpa.averageValue} requests/s, ${guideHpa.minReplicas} to ${guideHpa.maxReplicas}. Ctrl-C ends the demo.`,
+      `Replicas are what the guide's HPA sets every 15 s: one for each ${targetMilli / 1000} requests/s, ${minReplicas} to ${maxReplicas}, fewer only after 5 minutes. Ctrl-C ends the demo.`,
       '',
       '',
     ].join('\n'),

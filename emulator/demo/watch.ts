@@ -3,6 +3,7 @@ import type { Io } from '../../src/cli/io.ts';
 import type { Service } from '../../src/service.ts';
 import type { Emulator } from '../emulator.ts';
 import { AdapterClient, requestsIn } from './adapter-client.ts';
+import { GuideHpa } from './guide-hpa.ts';
 import { createView, type RouteLine } from './view.ts';
 
 export const project = 'k8s-log-demo';
@@ -10,24 +11,6 @@ export const logstore = 'nginx-ingress';
 
 const terminalRefreshMs = 1000;
 const pipeRefreshMs = 5000;
-
-/** The guide's HPA: `averageValue: 10`, 1 to 10 replicas. */
-export const guideHpa = { averageValue: 10, minReplicas: 1, maxReplicas: 10 } as const;
-
-/** Within 10 % of the target the HPA changes nothing. Source: kube-controller-manager, --horizontal-pod-autoscaler-tolerance. */
-const tolerance = 0.1;
-
-/**
- * Returns the replicas that an HPA with an AverageValue target on an External metric wants: ceil(sum / target),
- * within its bounds. It has no stabilisation window, so that the demo shows the effect of the metric alone.
- *
- * @param sum the value of the metric over all replicas
- */
-export function desiredReplicas(sum: number, currentReplicas: number, hpa = guideHpa): number {
-  const usageRatio = sum / (hpa.averageValue * currentReplicas);
-  if (Math.abs(usageRatio - 1) <= tolerance) return currentReplicas;
-  return Math.min(hpa.maxReplicas, Math.max(hpa.minReplicas, Math.ceil(sum / hpa.averageValue)));
-}
 
 /** Returns the path of a route in the external metrics API. */
 export const readPath = (route: string) =>
@@ -45,12 +28,12 @@ export async function watchRoutes(
   const client = await AdapterClient.connect(service.url, service.certificateFile);
   const view = createView(io.stdout);
   const refreshMs = io.stdout.isTTY ? terminalRefreshMs : pipeRefreshMs;
-  let replicas: number = guideHpa.minReplicas;
+  const hpa = new GuideHpa();
   try {
     while (!signal.aborted) {
       const lines = await Promise.all(routes.map((route) => readRoute(client, route, io.clock)));
       const [guide] = lines;
-      if (guide?.qps !== undefined) replicas = desiredReplicas(guide.qps, replicas);
+      const replicas = hpa.replicas(guide?.qps, io.clock.now());
       const shown = lines.map((line, index) => (index === 0 ? { ...line, replicas } : line));
       view.show({ routes: shown, slsQueries: emulator.stats().queries });
       await sleep(refreshMs, undefined, { signal }).catch(() => undefined);
