@@ -47,7 +47,7 @@ const server = section({
     16,
     100_000,
     'How many connections are open at a time; beyond that, the oldest idle one of the client with the most is closed',
-  ).default(1000),
+  ).default(500),
   shutdownDelaySeconds: whole(
     0,
     60,

@@ -21,7 +21,7 @@ describe('configSchema', () => {
         ...{ securePort: 6443, tlsMinVersion: 'VersionTLS12', tlsCipherSuites: [] },
         authentication: 'delegated',
         maxRequestsInFlight: 400,
-        maxConnections: 1000,
+        maxConnections: 500,
         shutdownDelaySeconds: 8,
       },
       kubernetes: {

@@ -59,7 +59,7 @@ export class Connections {
   /**
    * The oldest first.
    *
-   * @bound `server.maxConnections` | - | the client with the most loses its oldest idle one | `server.maxConnections`
+   * @bound `server.maxConnections` | 64 KiB of headers each, and about as much for TLS | the client with the most loses its oldest idle one | `server.maxConnections`
    */
   readonly #byHolder = new Map<string, Set<Connection>>();
   /** @bound `server.maxConnections` | - | as above | `server.maxConnections` */

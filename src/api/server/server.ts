@@ -52,7 +52,7 @@ export interface ServerLimits extends AdmissionSettings {
   readonly maxConnections: number;
 }
 
-const usualLimits: ServerLimits = { maxRequests: 400, maxConnections: 1000 };
+const usualLimits: ServerLimits = { maxRequests: 400, maxConnections: 500 };
 
 /** Creates a Fastify server for HTTP/2 and HTTP/1.1 over TLS on one port. Its requests pass the admission first. */
 export function createServer(

@@ -30,6 +30,7 @@ const http1Options = {
   maxHeaderSize: maxHeaderBytes,
   // The admission decides, so that the answer is a Status instead of Node's empty 400.
   requireHostHeader: false,
+  connectionsCheckingInterval: 5000,
 } satisfies ServerOptions;
 
 /** Go's clients keep an idle connection for 90 s. A longer time lets the client close first. */

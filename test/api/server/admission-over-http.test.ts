@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sendBytes } from '../../../src/api/read/representation.ts';
 import { createServer, type Server } from '../../../src/api/server/server.ts';
@@ -126,6 +127,17 @@ describe('a place is given back', () => {
     await exchangeRaw(url, 'GET / HTTP/1.1\r\n\r\n' + request('/livez', 'Connection: close\r\n'));
     await untilIdle();
   });
+});
+
+it('connections that are reset at once, with a body that was not sent, leave nothing behind', async () => {
+  for (let opened = 0; opened < 20; opened++) {
+    const { tcp, tls } = await openHttp1();
+    tls.write(request('/slow', 'Content-Length: 5\r\n'));
+    setImmediate(() => tcp.resetAndDestroy());
+  }
+  const connections = promisify(app.server.getConnections.bind(app.server));
+  await waitFor(async () => (await connections()) === 0, 4000);
+  await untilIdle();
 });
 
 describe('a client that does not read its answers', () => {

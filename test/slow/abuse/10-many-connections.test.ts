@@ -4,7 +4,7 @@ import { expectUnharmed } from './support/unharmed.ts';
 
 const connections = 3000;
 /** The setting's default. */
-const most = 1000;
+const most = 500;
 
 describe('abuse: thousands of open connections from the address of the probes', () => {
   it.each(['http1', 'http2'] as const)(
