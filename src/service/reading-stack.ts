@@ -2,12 +2,12 @@ import { delaySettings, readingSettings, type ReadingSettings } from '../config/
 import { heartbeatTarget } from '../config/heartbeat-section.ts';
 import type { Config } from '../config/schema.ts';
 import { Collector, type CollectObserver } from '../reading/collector.ts';
-import { AdaptiveWindows, type AdaptiveObserver } from '../reading/adaptive/adaptive-windows.ts';
+import { adaptiveBy, AdaptiveWindows, type AdaptiveObserver } from '../reading/adaptive/adaptive-windows.ts';
 import type { DelayObserver } from '../reading/delay/delay-learner.ts';
 import { Delays } from '../reading/delay/delays.ts';
 import { Heartbeat, type HeartbeatObserver } from '../reading/heartbeat/heartbeat.ts';
 import { sendHeartbeat } from '../reading/heartbeat/heartbeat-request.ts';
-import { mayAdapt, type Series } from '../metric/series.ts';
+import type { Series } from '../metric/series.ts';
 import { CompleteResults } from '../reading/complete-results.ts';
 import { ReadBeats } from '../reading/pace/read-beats.ts';
 import { Prefetcher, type PrefetchObserver } from '../reading/prefetcher.ts';
@@ -85,7 +85,7 @@ export function createReading(
   });
   const sink = tellAll(delays.sink, ...sinks);
   const windows = new AdaptiveWindows(observer);
-  const isAdaptive = adaptiveBy(readingOf, delays);
+  const isAdaptive = adaptiveBy(readingOf, delays.wasJustRaised);
   const complete = new CompleteResults({ isTooEarly: delays.isTooEarly, windows, sink, monotonicMs });
   const retryPauses = { firstPauseMs: firstRetryPauseMs, longestPauseMs: longestRetryPauseMs, random };
   const collector = new Collector(
@@ -133,11 +133,3 @@ function createHeartbeat(
   const userAgent = `${lines.log.agentStart}${replica}`;
   return new Heartbeat({ url, userAgent, lines, send: sendHeartbeat, clock, monotonicMs, observer });
 }
-
-/** Returns whether the window of a series may be shorter while requests rise, as its label or else its project says. */
-const adaptiveBy =
-  (readingOf: (project: string) => Pick<ReadingSettings, 'window'>, delays: Pick<Delays, 'wasJustRaised'>) =>
-  (series: Series): boolean =>
-    mayAdapt(series) &&
-    (series.windowMode ?? readingOf(series.project).window) === 'adaptive' &&
-    !delays.wasJustRaised(series);

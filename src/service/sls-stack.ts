@@ -1,6 +1,6 @@
 import { heartbeatTarget } from '../config/heartbeat-section.ts';
 import { credentialSettings } from '../config/credentials-section.ts';
-import { projectSettings, type ProjectSettings } from '../config/project-settings.ts';
+import { projectSettings } from '../config/project-settings.ts';
 import type { Config } from '../config/schema.ts';
 import type { Series } from '../metric/series.ts';
 import { AggregateSource } from '../sls/aggregate-source.ts';
@@ -8,7 +8,7 @@ import { SlsClient, type SlsObserver } from '../sls/client.ts';
 import type { CredentialSource } from '../sls/credentials/credentials.ts';
 import { Identities, type IdentityState } from '../sls/credentials/identities.ts';
 import type { CredentialObserver } from '../sls/credentials/renewed-credentials.ts';
-import { resolveEndpoint, stsHost, type Endpoint } from '../sls/endpoint.ts';
+import { endpointResolver, stsHost, type Endpoint } from '../sls/endpoint.ts';
 import { ProjectGates, type GateObserver } from '../sls/project-gates.ts';
 import { proxiesIn } from '../sls/proxy.ts';
 import { HeartbeatLines } from '../sls/heartbeat-lines.ts';
@@ -70,18 +70,5 @@ export function createSls(
     credentialsOf,
     identities: () => identities.states(),
     close: () => client.close(),
-  };
-}
-
-/** Resolves each endpoint once. There are at most three for each entry of `projects`, however many projects match. */
-function endpointResolver(settingsOf: (project: string) => ProjectSettings['sls']): SlsStack['endpointOf'] {
-  /** @bound three for each entry of `projects` | - | - | `projects` */
-  const resolved = new Map<string, Endpoint>();
-  return ({ project, internalEndpoint }) => {
-    const { region, network, endpoint: url } = settingsOf(project);
-    const key = [region, network, url, internalEndpoint].join(' ');
-    const endpoint = resolved.get(key) ?? resolveEndpoint({ region, network, url }, internalEndpoint);
-    resolved.set(key, endpoint);
-    return endpoint;
   };
 }

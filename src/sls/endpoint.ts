@@ -114,3 +114,18 @@ const isNumeric = (hostname: string) => hostname.startsWith('[') || /^\d+(\.\d+)
 
 /** Source: RFC 6761, 6.3: all names below localhost are loopback. */
 const isLocalhost = (hostname: string) => hostname === 'localhost' || hostname.endsWith('.localhost');
+
+/** Resolves each endpoint once. There are at most three for each entry of `projects`, however many projects match. */
+export function endpointResolver(
+  settingsOf: (project: string) => Omit<EndpointSettings, 'url'> & { readonly endpoint?: string | undefined },
+): (series: { readonly project: string; readonly internalEndpoint: boolean | undefined }) => Endpoint {
+  /** @bound three for each entry of `projects` | - | - | `projects` */
+  const resolved = new Map<string, Endpoint>();
+  return ({ project, internalEndpoint }) => {
+    const { region, network, endpoint: url } = settingsOf(project);
+    const key = [region, network, url, internalEndpoint].join(' ');
+    const endpoint = resolved.get(key) ?? resolveEndpoint({ region, network, url }, internalEndpoint);
+    resolved.set(key, endpoint);
+    return endpoint;
+  };
+}

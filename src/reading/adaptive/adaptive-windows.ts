@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Aggregates } from '../../metric/measures.ts';
 import { windowSeconds, type Outcome, type Window } from '../../metric/sample.ts';
-import type { Series } from '../../metric/series.ts';
+import type { WindowMode } from '../../metric/labels.ts';
+import { mayAdapt, type Series } from '../../metric/series.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../../sls/aggregate-source.ts';
 import { lastAlias } from '../../sls/query-text.ts';
 import { outcomeFromResult } from '../plan.ts';
@@ -84,3 +85,15 @@ export const linesIn =
   (aggregates: Aggregates | undefined): LinesInLast =>
   (seconds) =>
     aggregates === undefined ? 0 : (aggregates[lastAlias(seconds)] ?? Number.NaN);
+
+/** Returns whether the window of a series may be shorter while requests rise, as its label or else its project says. */
+export const adaptiveBy =
+  (
+    settingsOf: (project: string) => { readonly window: WindowMode },
+    /** Whether the learned delay of the series has just proved too short. */
+    wasJustRaised: (series: Series) => boolean,
+  ) =>
+  (series: Series): boolean =>
+    mayAdapt(series) &&
+    (series.windowMode ?? settingsOf(series.project).window) === 'adaptive' &&
+    !wasJustRaised(series);

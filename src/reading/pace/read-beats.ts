@@ -20,19 +20,14 @@ export interface SeriesReader {
   readonly user: string;
 }
 
-interface Reader {
-  readonly namespace: string;
+interface Reader extends SeriesReader {
   readonly beat: Beat;
 }
 
 interface ReadSeries {
   readonly series: Series;
-  /**
-   * By namespace and user.
-   *
-   * @bound {maxReaders} readers of a series | - | - | a constant
-   */
-  readonly readers: Map<string, Reader>;
+  /** @bound {maxReaders} readers of a series | - | - | a constant */
+  readers: readonly Reader[];
 }
 
 interface LogstoreBeats {
@@ -97,7 +92,10 @@ export class ReadBeats {
   /** Returns why the namespace may not read this series besides those that it reads; undefined if it may. */
   read(series: Series, reader: SeriesReader, nowMs: number): AdapterError | undefined {
     const id = idOf(series);
-    const known = this.#byLogstore.get(id)?.series.get(series.key)?.readers.get(readerOf(reader));
+    const readers = this.#byLogstore.get(id)?.series.get(series.key)?.readers;
+    const known = readers?.find(
+      ({ user, namespace }) => user === reader.user && namespace === reader.namespace,
+    );
     const beat = known?.beat ?? this.#addReader(series, reader, nowMs);
     if (!(beat instanceof Beat)) return beat;
     beat.read(nowMs);
@@ -117,7 +115,7 @@ export class ReadBeats {
     this.#forgetGone(id, logstore, nowMs);
     const due: DueRead[] = [];
     for (const { series, readers } of logstore.series.values()) {
-      for (const { namespace, beat } of readers.values()) {
+      for (const { namespace, beat } of readers) {
         const dueMs = beat.nextMs(nowMs);
         if (dueMs !== undefined) due.push({ series, namespace, dueMs });
       }
@@ -128,7 +126,7 @@ export class ReadBeats {
 
   /** Returns undefined if there is no room; the refusal if that is for the share of the namespace. */
   #addReader(series: Series, reader: SeriesReader, nowMs: number): Beat | AdapterError | undefined {
-    const { namespace } = reader;
+    const { namespace, user } = reader;
     const isFull = () => this.size >= this.#maxSeries && !this.#shares.has(namespace, series);
     let refusal = this.#shares.refusal(namespace, series);
     if ((refusal !== undefined || isFull()) && this.#sweep(nowMs))
@@ -138,10 +136,11 @@ export class ReadBeats {
     if (isFull()) return undefined;
     const id = idOf(series);
     const logstore = this.#byLogstore.get(id) ?? { series: new Map<string, ReadSeries>(), isPaced: false };
-    const read = logstore.series.get(series.key) ?? { series, readers: new Map<string, Reader>() };
-    if (read.readers.size >= maxReaders && !makeRoomFor(namespace, read.readers)) return undefined;
+    const read: ReadSeries = logstore.series.get(series.key) ?? { series, readers: [] };
+    if (read.readers.length >= maxReaders) read.readers = withRoomFor(namespace, read.readers);
+    if (read.readers.length >= maxReaders) return undefined;
     const beat = new Beat();
-    read.readers.set(readerOf(reader), { namespace, beat });
+    read.readers = [...read.readers, { namespace, user, beat }];
     logstore.series.set(series.key, read);
     this.#byLogstore.set(id, logstore);
     this.#shares.add(namespace, series);
@@ -170,27 +169,20 @@ export class ReadBeats {
       this.#forget(logstore, read, ({ namespace }) => namespace === dropped?.namespace);
   }
 
-  #forget(
-    logstore: LogstoreBeats,
-    { series, readers }: ReadSeries,
-    isForgotten: (one: Reader) => boolean,
-  ): void {
-    for (const [key, reader] of readers) {
-      if (!isForgotten(reader)) continue;
-      readers.delete(key);
-      const { namespace } = reader;
-      if (![...readers.values()].some((one) => one.namespace === namespace))
-        this.#shares.remove(namespace, series);
-    }
-    if (readers.size === 0) logstore.series.delete(series.key);
+  #forget(logstore: LogstoreBeats, read: ReadSeries, isForgotten: (one: Reader) => boolean): void {
+    const { series, readers } = read;
+    if (!readers.some(isForgotten)) return;
+    read.readers = readers.filter((one) => !isForgotten(one));
+    for (const { namespace } of readers)
+      if (!read.readers.some((one) => one.namespace === namespace)) this.#shares.remove(namespace, series);
+    if (read.readers.length === 0) logstore.series.delete(series.key);
   }
 }
 
-/** Drops a reader of a namespace that has several. Returns whether there is room then. */
-function makeRoomFor(namespace: string, readers: Map<string, Reader>): boolean {
-  const byNamespace = Map.groupBy(readers, ([, reader]) => reader.namespace);
-  const [dropped] = [...byNamespace.values()].find((ofOne) => ofOne.length > 1)?.slice(-1) ?? [];
-  return !byNamespace.has(namespace) && dropped !== undefined && readers.delete(dropped[0]);
+/** Returns the readers without one of a namespace that has several, unless the new one's namespace is among them. */
+function withRoomFor(namespace: string, readers: readonly Reader[]): readonly Reader[] {
+  const byNamespace = Map.groupBy(readers, (one) => one.namespace);
+  if (byNamespace.has(namespace)) return readers;
+  const dropped = [...byNamespace.values()].find((ofOne) => ofOne.length > 1)?.at(-1);
+  return readers.filter((one) => one !== dropped);
 }
-
-const readerOf = ({ namespace, user }: SeriesReader): string => `${namespace}/${user}`;
