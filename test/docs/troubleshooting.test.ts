@@ -26,7 +26,7 @@ it('names only errors of the registry', () => {
 it('has a command for each symptom', () => {
   const [, bySymptom = ''] = /\n## By symptom\n([^]*?)\n## /.exec(page) ?? [];
   const sections = bySymptom.split(/^### /m).slice(1);
-  expect(sections).toHaveLength(12);
+  expect(sections).toHaveLength(13);
   expect(sections.filter((section) => !section.includes('```sh\n'))).toEqual([]);
 });
 

@@ -57,6 +57,8 @@ describe.each(['h1', 'h2'] as const)('clients that disconnect over %s', (protoco
     const replies = await Promise.all(Array.from({ length: 35 }, () => facts.ask({ protocol })));
     expect(new Set(replies.map(({ statusCode }) => statusCode))).toEqual(new Set([200]));
     expect(warnings).toEqual([]);
+    const { logLines } = facts.cluster.adapter;
+    expect(logLines.filter(({ code }) => code === 'AuthorizationUnavailable')).toEqual([]);
   });
 });
 
