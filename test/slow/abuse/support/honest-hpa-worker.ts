@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import { parentPort, workerData } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';
@@ -9,28 +10,23 @@ import type { HonestRead, HonestSettings } from './honest-hpa.ts';
 // The honest HPA and the kubelet's probe, in a thread of their own: what the attack costs the test does not delay them.
 
 raisePriority();
-const { url, pair, path, periodMs, expectedValue } = workerData as HonestSettings;
+const { url, pid, pair, path, periodMs, expectedValue } = workerData as HonestSettings;
 const frontProxy = new FrontProxy(url, pair);
 const maxWaitMs = 10_000;
-let latenessMs = 0;
 
 async function read(): Promise<void> {
-  const sentMs = performance.now();
+  const timer = startTimer();
   try {
     const { status, body, isGzip } = await within(frontProxy.get(path));
-    report({
-      kind: 'read',
-      tookMs: performance.now() - sentMs,
-      ...outcomeOf(status, isGzip ? gunzipSync(body) : body),
-    });
+    report({ kind: 'read', ...timer(), ...outcomeOf(status, isGzip ? gunzipSync(body) : body) });
   } catch (error) {
-    report({ kind: 'read', tookMs: performance.now() - sentMs, failure: String(error) });
+    report({ kind: 'read', ...timer(), failure: String(error) });
   }
 }
 
 /** As the kubelet does it: a new connection, HTTP/1.1, no certificate. */
 async function probe(): Promise<void> {
-  const sentMs = performance.now();
+  const timer = startTimer();
   try {
     const status = await within(
       new Promise<number>((resolve, reject) => {
@@ -42,9 +38,9 @@ async function probe(): Promise<void> {
       }),
     );
     const failure = status === 200 ? {} : { failure: `status ${status}` };
-    report({ kind: 'probe', tookMs: performance.now() - sentMs, ...failure });
+    report({ kind: 'probe', ...timer(), ...failure });
   } catch (error) {
-    report({ kind: 'probe', tookMs: performance.now() - sentMs, failure: String(error) });
+    report({ kind: 'probe', ...timer(), failure: String(error) });
   }
 }
 
@@ -62,13 +58,27 @@ function within<T>(pending: Promise<T>): Promise<T> {
   return promise;
 }
 
-const report = (read: Omit<HonestRead, 'latenessMs'>): void =>
-  parentPort?.postMessage({ ...read, latenessMs } satisfies HonestRead);
+const report = (read: HonestRead): void => parentPort?.postMessage(read);
 
-let expectedMs = performance.now() + periodMs;
+/** Returns a function that returns how long it took until then, and for how much of that a thread waited for a processor. */
+function startTimer(): () => Pick<HonestRead, 'tookMs' | 'waitedMs'> {
+  const [sentMs, beforeMs] = [performance.now(), queuedMs()];
+  return () => ({ tookMs: performance.now() - sentMs, waitedMs: queuedMs() - beforeMs });
+}
+
+/** The time that the adapter and this thread waited for a processor, since they started. Source: proc(5), schedstat. */
+function queuedMs(): number {
+  try {
+    const files = [`/proc/${pid}/schedstat`, '/proc/thread-self/schedstat'];
+    const nanoseconds = files.map((file) => Number(readFileSync(file, 'utf8').split(' ')[1]));
+    return nanoseconds.reduce((sum, one) => sum + one, 0) / 1e6;
+  } catch {
+    // The adapter is gone, or the kernel does not tell.
+    return 0;
+  }
+}
+
 setInterval(() => {
-  latenessMs = Math.max(0, performance.now() - expectedMs);
-  expectedMs = performance.now() + periodMs;
   void read();
   void probe();
 }, periodMs);

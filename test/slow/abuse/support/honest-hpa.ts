@@ -3,6 +3,8 @@ import type { PemPair } from '../../../support/certificates.ts';
 
 export interface HonestSettings {
   readonly url: string;
+  /** Process ID of the adapter. */
+  readonly pid: number;
   /** The front proxy's client certificate. */
   readonly pair: PemPair;
   /** What the HPA reads. */
@@ -20,8 +22,8 @@ export interface HonestRead {
   readonly failure?: string;
   /** Age of the reading. */
   readonly ageSeconds?: number;
-  /** How late the thread that measures was itself, because the machine was busy. */
-  readonly latenessMs: number;
+  /** For how long the adapter and the thread that measures waited for a processor, because of other work on the machine. */
+  readonly waitedMs: number;
 }
 
 /** An HPA that reads its metric every second, whatever became of the read before, and a probe of /livez beside it. */

@@ -139,7 +139,14 @@ export async function startScenario(options: ScenarioOptions = {}): Promise<Scen
   const proxyPair = await proxyCa.issue({ cn: 'front-proxy-client' });
   const path = readPath('sls_ingress_qps', selectorOf(honestLabels), 'honest');
   const honest = resources.use(
-    new HonestHpa({ url: adapter.url, pair: proxyPair, path, periodMs, expectedValue: honestQps }),
+    new HonestHpa({
+      url: adapter.url,
+      pid: adapter.pid,
+      pair: proxyPair,
+      path,
+      periodMs,
+      expectedValue: honestQps,
+    }),
   );
   const attackers = resources.use(new Attackers(adapter.url));
   const frontProxy = resources.use(new FrontProxy(adapter.url, proxyPair));

@@ -24,7 +24,7 @@ const maxAgeSeconds = 60;
 
 /**
  * Checks the promise of docs/security.md: no failed read, none slower than 1 s, /livez within 1 s, memory back to within 20 %,
- * never above the pod's limit, no crash. A read may be slower by as much as the thread that measured it was late.
+ * never above the pod's limit, no crash. A read may be slower by as much as the adapter waited for a processor: attackers have machines of their own.
  */
 export function expectUnharmed(harm: Harm): void {
   const { reads, probes, before, after, peakResidentMb, crash } = harm;
@@ -68,4 +68,4 @@ export function describeHarm({
 }
 
 const slowest = (reads: readonly HonestRead[]): number =>
-  Math.max(0, ...reads.map(({ tookMs, latenessMs }) => tookMs - latenessMs));
+  Math.max(0, ...reads.map(({ tookMs, waitedMs }) => tookMs - waitedMs));
