@@ -1,6 +1,7 @@
 import { AppsV1Api, KubeConfig } from '@kubernetes/client-node';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { AutoscalerSpec } from '../../src/scaling/autoscaler-spec.ts';
 import { HpaController, type Decision, type SyncInput } from '../../src/scaling/controller.ts';
 import { parseHpaManifest } from '../../src/scaling/hpa-manifest.ts';
 import { eventsOf } from '../../src/scaling/words.ts';
@@ -170,6 +171,20 @@ it('scales as the model does, at every sync', { timeout: (seconds + 120) * 1000 
   for (const { syncs, changes } of report) expect([syncs > 8, changes > 0]).toEqual([true, true]);
 });
 
+/**
+ * The API server's default policies have periods of 15 s, which is three syncs of 5 s. A change that is 15 s old counts or
+ * not by milliseconds, which this test cannot see.
+ */
+function isAtEdge({ behavior }: AutoscalerSpec, seen: readonly SeenSync[], index: number): boolean {
+  const policies = [...(behavior?.scaleUp.policies ?? []), ...(behavior?.scaleDown.policies ?? [])];
+  if (policies.every(({ periodSeconds }) => periodSeconds !== 15)) return false;
+  const now = seen[index]?.nowSeconds ?? 0;
+  return seen.some(({ nowSeconds, specReplicas }, at) => {
+    const isChange = at < index && seen[at + 1]?.specReplicas !== specReplicas;
+    return isChange && Math.abs(now - nowSeconds - 15) < 0.5;
+  });
+}
+
 async function compare(name: string) {
   const { spec } = parseHpaManifest(hpaOf(name));
   const controller = new HpaController(spec);
@@ -181,20 +196,22 @@ async function compare(name: string) {
     if (next === undefined) break;
     const decision = controller.sync(input);
     decisions.push(decision);
-    if (decision.replicas !== next.specReplicas)
+    if (decision.replicas !== next.specReplicas && !isAtEdge(spec, seen, index))
       differences.push({ name, index, input, model: decision, real: next.specReplicas });
   }
-  // The API server folds equal events, so only their texts are compared.
+  // The controller folds similar events after the first ten, so the texts of the others are not there to compare.
   const events = (await cluster.get(['events', '-n', namespace])) as {
     items: { reason: string; message: string; involvedObject: { kind: string; name: string } }[];
   };
-  const real = events.items
-    .filter(({ involvedObject: { kind, name: of } }) => kind === 'HorizontalPodAutoscaler' && of === name)
-    .filter(({ reason }) => reason === 'SuccessfulRescale')
-    .map(({ message }) => message);
-  const model = decisions
-    .flatMap((decision) => eventsOf(spec, decision))
-    .filter(({ type }) => type === 'Normal');
-  for (const { message } of model) if (!real.includes(message)) differences.push({ name, message, real });
-  return { name, syncs: seen.length, changes: model.length, differences };
+  const texts = new Set(
+    decisions.flatMap((decision) => eventsOf(spec, decision)).map(({ message }) => message),
+  );
+  const changes = decisions.filter(({ current, replicas }) => current !== replicas).length;
+  for (const { reason, message, involvedObject: of } of events.items) {
+    const isOurs =
+      of.kind === 'HorizontalPodAutoscaler' && of.name === name && reason === 'SuccessfulRescale';
+    const isFolded = message.startsWith('(combined from similar events)');
+    if (isOurs && !isFolded && !texts.has(message)) differences.push({ name, message });
+  }
+  return { name, syncs: seen.length, changes, differences };
 }
