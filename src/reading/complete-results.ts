@@ -33,7 +33,7 @@ export class CompleteResults {
   /**
    * By `groupKey` of the series.
    *
-   * @bound {mostRows} rows | about 200 bytes a row | none yet | a constant
+   * @bound {mostRows} rows | about 200 bytes a row | one that is dropped costs a query, and no reading of a route that is read | a constant
    */
   readonly #results = new LRUCache<string, CompleteResult>({
     maxSize: mostRows,
@@ -79,7 +79,7 @@ export class RecentRoutes {
   /**
    * By `groupKey`: the routes, and when each was asked for last.
    *
-   * @bound {maxGroups} logstores | not counted in bytes yet | none yet | a constant
+   * @bound {maxGroups} windows of a logstore, of {enough} routes each | 10 MB | one that is forgotten only has its routes named again | constants
    */
   readonly #groups = new LRUCache<string, Map<string, number>>({ max: maxGroups });
 

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { errorRegistry, type ErrorCode } from '../errors.ts';
 import { filterKey } from '../metric/series.ts';
@@ -16,13 +17,13 @@ export class RefusedMetrics {
   /**
    * The aggregates of metrics in a logstore that SLS refused while it answered others.
    *
-   * @bound `memory.max` entries | not counted in bytes yet | none yet | a constant
+   * @bound `memory.max` entries | a hash each | one that is forgotten costs a query | a constant
    */
   readonly #refused = new LRUCache<string, true>(memory);
   /**
    * Queries of which SLS refused each part. The cause is then common to all parts, such as a filter.
    *
-   * @bound `memory.max` entries | not counted in bytes yet | none yet | a constant
+   * @bound `memory.max` entries | a hash each | one that is forgotten costs a query | a constant
    */
   readonly #allRefused = new LRUCache<string, true>(memory);
 
@@ -55,11 +56,14 @@ export class RefusedMetrics {
 }
 
 const metricKey = (series: Series, endpoint: Endpoint): string =>
-  JSON.stringify([logstoreKey({ ...series, endpoint }), series.metric.logKind, aggregateSetOf(series)]);
+  hashOf([logstoreKey({ ...series, endpoint }), series.metric.logKind, aggregateSetOf(series)]);
 
 function partsKey({ query }: Batch, parts: readonly Batch[]): string {
   const { logKind, filters, routes } = query;
   const scope = routes === undefined ? 'logstore' : 'routes';
   const asked = parts.flatMap(({ series: [first] }) => (first === undefined ? [] : aggregateSetOf(first)));
-  return JSON.stringify([logstoreKey(query), logKind, filterKey(filters), scope, asked.sort()]);
+  return hashOf([logstoreKey(query), logKind, filterKey(filters), scope, asked.sort()]);
 }
+
+/** Labels may be as long as a URL. */
+const hashOf = (parts: readonly unknown[]): string => hash('sha256', JSON.stringify(parts), 'base64');

@@ -37,13 +37,22 @@ export function youngSample(
 export const isYounger = (plannedAtMs: number, limitMs: number, nowMs: number): boolean =>
   nowMs - plannedAtMs < limitMs;
 
+/** On average. A usual entry has 1 KB. */
+const entryBytes = 1536;
+const leastBytes = 1024 * 1024;
+
 /** Keeps the last outcomes of each series. Drops the least recently used series when it is full. It never fetches. */
 export class SampleStore implements OutcomeSink {
-  /** @bound `reading.maxSeries` | not counted in bytes yet | none yet | `reading.maxSeries` */
+  /** @bound `reading.maxSeries` series | 1.5 KiB each on average | those that are read stay: what a namespace reads is bounded | `reading.maxSeries` */
   readonly #entries: LRUCache<string, StoredSeries>;
 
   constructor(maxEntries: number) {
-    this.#entries = new LRUCache({ max: maxEntries });
+    this.#entries = new LRUCache({
+      max: maxEntries,
+      maxSize: Math.max(leastBytes, maxEntries * entryBytes),
+      // The labels are in the key, in its parts, and in the answer.
+      sizeCalculation: ({ failure }, key) => 200 + 4 * key.length + (failure?.error.message.length ?? 0),
+    });
   }
 
   get size(): number {

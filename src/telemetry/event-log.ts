@@ -102,6 +102,15 @@ function kubeLines(logger: Logger, log: LogKind) {
     apiServiceFailed: (event) => logger.warn(event, 'The APIService could not be read or updated'),
     autoscalersOn: (event) =>
       logger.info(event, 'HPAs are watched; the metrics that they name are kept fresh'),
+    autoscalerCut: (event) =>
+      log(
+        { group: 'autoscalers', parts: [event.namespace, event.name] },
+        {
+          level: 'warn',
+          fields: event,
+          message: 'An HPA names more external metrics than the status page shows',
+        },
+      ),
     autoscalersOff: (event) =>
       logger.warn(event, `HPAs are not watched; ${autoscalersOffRemedies[event.reason]}`),
   } satisfies Partial<Telemetry>;

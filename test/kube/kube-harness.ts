@@ -25,6 +25,7 @@ export class RecordingObserver implements KubeObserver {
   readonly apiServiceFailed = this.#keep('apiServiceFailed');
   readonly autoscalersOn = this.#keep('autoscalersOn');
   readonly autoscalersOff = this.#keep('autoscalersOff');
+  readonly autoscalerCut = this.#keep('autoscalerCut');
 
   of<Name extends EventName>(name: Name): EventOf<Name>[] {
     return this.#events.filter(([kept]) => kept === name).map(([, event]) => event as EventOf<Name>);

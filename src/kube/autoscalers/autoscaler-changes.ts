@@ -1,4 +1,5 @@
 import type { AutoscalerName, ExternalMetricRef } from '../../metric/external-metric-ref.ts';
+import type { KubeObserver } from '../client/kube-observer.ts';
 import type { Autoscaler } from './autoscaler.ts';
 
 export interface AutoscalerHandler {
@@ -9,6 +10,15 @@ export interface AutoscalerHandler {
   changed(hpa: AutoscalerName, metrics: readonly ExternalMetricRef[]): void;
 }
 
+/** More metrics of the HPAs of one namespace are not shown. */
+const mostOfNamespace = 20_000;
+
+interface Reported {
+  readonly fingerprint: string;
+  /** How many of them are kept. */
+  readonly metrics: number;
+}
+
 /**
  * Reports changes of the external metrics that HPAs name. The resourceVersion does not show them: each status update has a
  * new one, and not every API server counts `metadata.generation` of an HPA. So the fingerprint of the metrics that were
@@ -16,15 +26,23 @@ export interface AutoscalerHandler {
  */
 export class AutoscalerChanges {
   readonly #handler: AutoscalerHandler;
+  readonly #observer: Pick<KubeObserver, 'autoscalerCut'>;
   /**
-   * Fingerprints by `{namespace}/{name}`, without HPAs that name no external metric.
+   * By `{namespace}/{name}`, without HPAs that name no external metric.
    *
-   * @bound one for each HPA of the cluster that names an external metric | as long as the names and selectors of the HPA | none yet | -
+   * @bound one for each HPA of the cluster that names an external metric | a hash each | {mostOfNamespace} metrics of a namespace | a constant
    */
-  readonly #reported = new Map<string, string>();
+  readonly #reported = new Map<string, Reported>();
+  /**
+   * Namespace → metrics of its HPAs.
+   *
+   * @bound the namespaces with such HPAs | - | one | -
+   */
+  readonly #ofNamespace = new Map<string, number>();
 
-  constructor(handler: AutoscalerHandler) {
+  constructor(handler: AutoscalerHandler, observer: Pick<KubeObserver, 'autoscalerCut'>) {
     this.#handler = handler;
+    this.#observer = observer;
   }
 
   /** How many HPAs name external metrics. */
@@ -33,17 +51,25 @@ export class AutoscalerChanges {
   }
 
   /** The HPA was added or modified. */
-  apply({ namespace, name, metrics, fingerprint }: Autoscaler): void {
+  apply({ namespace, name, metrics, fingerprint, isCut }: Autoscaler): void {
     const key = `${namespace}/${name}`;
-    if (fingerprint === (this.#reported.get(key) ?? '')) return;
+    const known = this.#reported.get(key) ?? { fingerprint: '', metrics: 0 };
+    if (fingerprint === known.fingerprint) return;
+    const ofOthers = (this.#ofNamespace.get(namespace) ?? 0) - known.metrics;
+    const kept = metrics.slice(0, Math.max(0, mostOfNamespace - ofOthers));
     if (fingerprint === '') this.#reported.delete(key);
-    else this.#reported.set(key, fingerprint);
-    this.#handler.changed({ namespace, name }, metrics);
+    else this.#reported.set(key, { fingerprint, metrics: kept.length });
+    const count = ofOthers + kept.length;
+    if (count === 0) this.#ofNamespace.delete(namespace);
+    else this.#ofNamespace.set(namespace, count);
+    if (isCut || kept.length < metrics.length)
+      this.#observer.autoscalerCut({ namespace, name, metrics: kept.length });
+    this.#handler.changed({ namespace, name }, kept);
   }
 
   /** The HPA was deleted. */
   remove({ namespace, name }: AutoscalerName): void {
-    this.apply({ namespace, name, metrics: [], fingerprint: '' });
+    this.apply({ namespace, name, metrics: [], fingerprint: '', isCut: false });
   }
 
   /** The HPAs are these and no others. */

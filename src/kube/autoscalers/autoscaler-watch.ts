@@ -88,7 +88,7 @@ class NamespaceWatch {
   ) {
     this.#client = client;
     this.#namespace = namespace;
-    this.#changes = new AutoscalerChanges(handler);
+    this.#changes = new AutoscalerChanges(handler, dependencies.observer);
     this.#dependencies = dependencies;
     this.#settings = settings;
   }

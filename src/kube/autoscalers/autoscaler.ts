@@ -14,7 +14,14 @@ export interface Autoscaler extends AutoscalerName {
    * thousands may have to be compared at once.
    */
   readonly fingerprint: string;
+  /** It names so many external metrics, or so long ones, that only the first ones are kept. */
+  readonly isCut: boolean;
 }
+
+/** More metrics of one HPA are not shown. The controller reads each of them at every sync, one after the other. */
+const maxMetrics = 100;
+/** Of their text in all. */
+const maxMetricBytes = 128 * 1024;
 
 /**
  * Reads a HorizontalPodAutoscaler of autoscaling/v2 or v2beta2. Parts that are not as documented are ignored.
@@ -29,14 +36,21 @@ export function autoscalerOf(object: KubeObject): Autoscaler | undefined {
   const metrics = isRecord(spec) ? spec['metrics'] : undefined;
   const bounds = boundsOf(spec);
   const byText = new Map<string, ExternalMetricRef>();
+  let bytes = 0;
+  let isCut = false;
   for (const metric of Array.isArray(metrics) ? (metrics as readonly unknown[]) : []) {
     const ref = externalMetricOf(metric, bounds);
-    if (ref !== undefined) byText.set(JSON.stringify(ref), ref);
+    if (ref === undefined) continue;
+    const text = JSON.stringify(ref);
+    bytes += text.length;
+    isCut = byText.size >= maxMetrics || bytes > maxMetricBytes;
+    if (isCut) break;
+    byText.set(text, ref);
   }
   const texts = [...byText.keys()].sort();
   const sorted = texts.flatMap((text) => byText.get(text) ?? []);
   const fingerprint = texts.length === 0 ? '' : hash('sha256', texts.join(), 'base64');
-  return { namespace, name, metrics: sorted, fingerprint };
+  return { namespace, name, metrics: sorted, fingerprint, isCut };
 }
 
 type Bounds = Pick<ScaleTarget, 'minReplicas' | 'maxReplicas'>;

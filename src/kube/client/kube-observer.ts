@@ -60,6 +60,13 @@ export interface KubeObserver {
     readonly withExternalMetrics: number;
   }): void;
   autoscalersOff(event: AutoscalersOffEvent): void;
+  /** Of an HPA that names too many external metrics, or in a namespace that does, only the first ones are shown. */
+  autoscalerCut(event: {
+    readonly namespace: string;
+    readonly name: string;
+    /** How many are shown. */
+    readonly metrics: number;
+  }): void;
 }
 
 /** What everything in this folder is given from outside. */

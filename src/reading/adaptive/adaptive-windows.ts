@@ -29,6 +29,9 @@ interface Bin {
 
 /** Only how bursty a series was is forgotten with it. No number of a reading rests on that. */
 const maxSeries = 10_000;
+/** Of keys, and of about 100 bytes for each 5 s that are counted. */
+const maxBytes = 32 * 1024 * 1024;
+const binBytes = 100;
 
 /** Chooses the windows of adaptive series. Remembers only the lines of the last 5 minutes, for their dispersion. */
 export class AdaptiveWindows {
@@ -36,9 +39,13 @@ export class AdaptiveWindows {
   /**
    * By key of the series, the oldest first. No two overlap.
    *
-   * @bound {maxSeries} series | a few counts each | none yet | a constant
+   * @bound {maxSeries} series | {maxBytes} | a series that is forgotten reads its usual window | constants
    */
-  readonly #bins = new LRUCache<string, readonly Bin[]>({ max: maxSeries });
+  readonly #bins = new LRUCache<string, readonly Bin[]>({
+    max: maxSeries,
+    maxSize: maxBytes,
+    sizeCalculation: (bins, key) => key.length + (bins.length + 1) * binBytes,
+  });
 
   constructor(observer: AdaptiveObserver) {
     this.#observer = observer;

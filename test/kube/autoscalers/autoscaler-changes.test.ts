@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { AutoscalerChanges } from '../../../src/kube/autoscalers/autoscaler-changes.ts';
+import {
+  AutoscalerChanges,
+  type AutoscalerHandler,
+} from '../../../src/kube/autoscalers/autoscaler-changes.ts';
 import type { Autoscaler } from '../../../src/kube/autoscalers/autoscaler.ts';
 
 /** Few names and few states, so that the same HPA occurs often. */
@@ -15,6 +18,7 @@ const autoscaler: fc.Arbitrary<Autoscaler> = fc
     name,
     metrics: names.sort().map((metric) => ({ name: metric, requirements: [] })),
     fingerprint: names.join(),
+    isCut: false,
   }));
 const keyOf = ({ namespace, name }: { readonly namespace: string; readonly name: string }) =>
   `${namespace}/${name}`;
@@ -35,14 +39,13 @@ it('changes of HPAs are reported once each, and nothing else is', () => {
       const textOf = ({ metrics }: Pick<Autoscaler, 'metrics'>) => metrics.map(({ name }) => name).join();
       const put = (one: Autoscaler) =>
         textOf(one) === '' ? truth.delete(keyOf(one)) : truth.set(keyOf(one), textOf(one));
-      const changes = new AutoscalerChanges({
-        changed: (hpa, metrics) => {
-          const text = textOf({ metrics });
-          expect(text).not.toBe(told.get(keyOf(hpa)) ?? '');
-          if (text === '') told.delete(keyOf(hpa));
-          else told.set(keyOf(hpa), text);
-        },
-      });
+      const changed: AutoscalerHandler['changed'] = (hpa, metrics) => {
+        const text = textOf({ metrics });
+        expect(text).not.toBe(told.get(keyOf(hpa)) ?? '');
+        if (text === '') told.delete(keyOf(hpa));
+        else told.set(keyOf(hpa), text);
+      };
+      const changes = new AutoscalerChanges({ changed }, { autoscalerCut: () => expect.unreachable() });
       for (const next of steps) {
         if (next.kind === 'replace') {
           truth.clear();
@@ -60,4 +63,23 @@ it('changes of HPAs are reported once each, and nothing else is', () => {
       }
     }),
   );
+});
+
+it('at most 20,000 metrics of the HPAs of one namespace are kept, and the HPA with more is named', () => {
+  const cut: unknown[] = [];
+  const kept = new Map<string, number>();
+  const changes = new AutoscalerChanges(
+    { changed: ({ name }, metrics) => kept.set(name, metrics.length) },
+    { autoscalerCut: (event) => cut.push(event) },
+  );
+  const metrics = Array.from({ length: 100 }, (_, n) => ({ name: `qps-${n}`, requirements: [] }));
+  const hpa = (name: string, namespace = 'tenant') =>
+    changes.apply({ namespace, name, metrics, fingerprint: 'f', isCut: false });
+  for (let n = 0; n < 201; n += 1) hpa(`evil-${n}`);
+  hpa('web', 'shop');
+  expect(cut).toEqual([{ namespace: 'tenant', name: 'evil-200', metrics: 0 }]);
+  expect([kept.get('evil-199'), kept.get('evil-200'), kept.get('web')]).toEqual([100, 0, 100]);
+  changes.remove({ namespace: 'tenant', name: 'evil-0' });
+  hpa('another');
+  expect(kept.get('another')).toBe(100);
 });

@@ -93,6 +93,20 @@ describe('what is kept of an HPA', () => {
   });
 });
 
+it('an HPA with thousands of external metrics, or with very long ones, is cut', () => {
+  const many = Array.from({ length: 3500 }, (_, n) => externalMetric(`qps-${n}`));
+  expect(autoscalerOf(autoscaler('shop', 'web', many.slice(0, 100)))).toMatchObject({ isCut: false });
+  const cut = autoscalerOf(autoscaler('shop', 'web', many));
+  expect(cut).toMatchObject({ isCut: true });
+  expect(cut?.metrics).toHaveLength(100);
+  const long = many
+    .slice(0, 50)
+    .map(({ external }) =>
+      externalMetric(external.metric.name, { matchLabels: { ['a'.repeat(5000)]: 'b' } }),
+    );
+  expect(autoscalerOf(autoscaler('shop', 'web', long))?.metrics.length).toBeLessThan(30);
+});
+
 describe('the fingerprint of an HPA', () => {
   const fingerprint = (...metrics: readonly unknown[]) =>
     autoscalerOf(autoscaler('shop', 'web', metrics))?.fingerprint;

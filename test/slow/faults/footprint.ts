@@ -26,10 +26,9 @@ export async function footprintAtRest(fleets: readonly Fleet[]): Promise<Footpri
   const keptConnections = () => fleets.reduce((sum, { network }) => sum + network.connectionCount, 0);
   // Only the kept connections to SLS may be left. Each has four ends: the adapter's, two of the relay and that of SLS.
   await waitFor(() => socketEnds() <= 4 * keptConnections());
-  // A query may open its connection before that of an ended one is free again, so a few more than may run are kept. A
-  // leak would keep hundreds.
+  // No project keeps more connections than its queries may run at a time, and those of a missing project are closed soon.
   for (const { network, settings } of fleets)
-    expect(network.connectionCount).toBeLessThanOrEqual(2 * settings.maxConcurrent);
+    expect(network.connectionCount).toBeLessThanOrEqual(settings.maxConcurrent);
   for (const { reading } of fleets) reading.resume();
   return footprint;
 }
