@@ -11,7 +11,7 @@ import {
   type RrsaSettings,
 } from './credentials.ts';
 import { withLibraryReason } from './library-error.ts';
-import { askThroughProxy } from './sts-through-proxy.ts';
+import { byTransport } from './library-transport.ts';
 
 /** How STS is reached. */
 export interface StsParts {
@@ -55,7 +55,7 @@ export const rrsaOrigin =
       .withConnectTimeout(timeoutMs)
       .withReadTimeout(timeoutMs)
       .build();
-    return askOnce(askThroughProxy(provider, host, env), [token]);
+    return askOnce(byTransport(provider, env), [token]);
   };
 
 /** Gets the session of the ECS instance's RAM role. Without a name, the library asks for the name first. */
@@ -107,7 +107,7 @@ async function assumeRole(
     .withConnectTimeout(timeoutMs)
     .withReadTimeout(timeoutMs);
   if (settings.externalId !== undefined) builder.withExternalId(settings.externalId);
-  return askOnce(askThroughProxy(builder.build(), host, env), [accessKeyId, accessKeySecret, securityToken]);
+  return askOnce(byTransport(builder.build(), env), [accessKeyId, accessKeySecret, securityToken]);
 }
 
 /** `refresher` sends the requests that one session takes, and keeps nothing. */

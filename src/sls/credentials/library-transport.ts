@@ -4,7 +4,7 @@ import { proxiesIn } from '../proxy.ts';
 import { Transport } from '../transport.ts';
 import type { Environment } from './credentials.ts';
 
-/** A request of `@alicloud/credentials`, as far as STS needs it. */
+/** A request of `@alicloud/credentials`. */
 interface LibraryRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -15,15 +15,14 @@ interface LibraryRequest {
 }
 
 /**
- * Makes a provider of the library send its requests through the proxy that the environment names for STS: the library
- * itself knows no proxy. Without one, the provider stays as it is.
+ * Makes a provider of the library send its requests by our transport, through the proxy that the environment names. The
+ * library itself knows no proxy, and takes replies of any length.
  *
- * @param host of STS
+ * @param provider asks STS
+ * @param env names the proxy
  */
-export function askThroughProxy<T extends object>(provider: T, host: string, env: Environment): T {
-  const endpoint = parseEndpointUrl(`https://${host}`);
+export function byTransport<T extends object>(provider: T, env: Environment): T {
   const proxies = proxiesIn(env);
-  if (proxies?.of(endpoint) === undefined) return provider;
   const doRequest = async (request: LibraryRequest) => {
     const { method, headers, bodyForm = {}, readTimeout, connectTimeout } = request;
     const transport = new Transport({
@@ -32,11 +31,11 @@ export function askThroughProxy<T extends object>(provider: T, host: string, env
       proxies,
       service: 'STS',
     });
-    const { pathname, search } = new URL(request.toRequestURL());
+    const { origin, host, pathname, search } = new URL(request.toRequestURL());
     const body = Object.entries(bodyForm).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
     try {
       return await transport.send({
-        endpoint: { ...endpoint, connectByProject: false },
+        endpoint: { ...parseEndpointUrl(origin), connectByProject: false },
         project: '',
         method,
         path: `${pathname}${search}`,
