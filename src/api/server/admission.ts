@@ -95,6 +95,9 @@ export class Admission {
     if (hosts > 1) return new AdapterError('RequestMalformed', 'the request has several Host headers');
     if (hosts === 0 && httpVersion === '1.1')
       return new AdapterError('RequestMalformed', 'the request has no Host header');
+    // Node gives the bytes of a path as latin1, so another namespace or metric would be read. Source: RFC 3986, 2.
+    if (/[^\x21-\x7e]/.test(url))
+      return new AdapterError('RequestMalformed', 'the URL has bytes that must be percent-encoded');
     return undefined;
   }
 

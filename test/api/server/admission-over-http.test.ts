@@ -209,6 +209,14 @@ describe('with all places of strangers taken', () => {
   });
 });
 
+it('bytes of a path beyond ASCII get a 400 over HTTP/2, as Node gives over HTTP/1.1', async () => {
+  const path = Buffer.from('/apis/é').toString('latin1');
+  expect((await exchangeHttp2(url, { ':path': path })).statusCode).toBe(400);
+  expect(await exchangeRaw(url, `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)).toMatch(
+    /^HTTP\/1\.1 400 /,
+  );
+});
+
 it('several Host headers get a 400', async () => {
   const reply = await exchangeRaw(url, request('/livez', 'host: b\r\nConnection: close\r\n'));
   expect(reply).toMatch(/^HTTP\/1\.1 400 .*several Host headers/s);
