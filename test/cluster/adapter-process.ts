@@ -18,8 +18,7 @@ export interface AdapterSettings {
   readonly serviceNamespace: string;
   readonly kubeconfig: string;
   readonly slsEndpoint: string;
-  /** Undefined: learned. */
-  readonly delaySeconds: number | undefined;
+  readonly delaySeconds: number;
   /** Holds the certificate, and is the HOME of the process. */
   readonly directory: string;
   readonly accessKey: { readonly id: string; readonly secret: string };
@@ -47,8 +46,7 @@ export class AdapterProcess implements AsyncDisposable {
       return value === undefined ? arg : `--${flag}=${value}`;
     });
     const { kubeconfig, slsEndpoint, delaySeconds } = settings;
-    const delay = delaySeconds === undefined ? [] : [`--delay=${delaySeconds}`];
-    const more = [`--kubeconfig=${kubeconfig}`, `--sls-endpoint=${slsEndpoint}`, ...delay];
+    const more = [`--kubeconfig=${kubeconfig}`, `--sls-endpoint=${slsEndpoint}`, `--delay=${delaySeconds}`];
     this.#process = startCli([...own, ...more], directory, {
       ALIBABA_CLOUD_ACCESS_KEY_ID: accessKey.id,
       ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKey.secret,

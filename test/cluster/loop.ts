@@ -28,10 +28,12 @@ export interface Loop extends AsyncDisposable {
 export interface LoopOptions {
   /** The routes with traffic. Default: that of the guide's workload. */
   readonly routesOf?: (run: TestRun) => readonly string[];
+  /** Logstores with the same lines as the usual one. */
+  readonly moreLogstores?: readonly string[];
   /** How long after its time a line is in the logstore. Default: it is there before. */
   readonly linesLateSeconds?: number;
-  /** How long before now a window ends. Default: 2. `learned`: as the adapter does without the setting. */
-  readonly delaySeconds?: number | 'learned';
+  /** How long before now a window ends. Default: 2. */
+  readonly delaySeconds?: number;
 }
 
 /** @throws Error if the cluster already has a provider of external metrics; objects created so far are deleted */
@@ -39,19 +41,20 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
   // Any host but `localhost` makes the adapter listen on all addresses.
   const { CLUSTER_KUBECONFIG: kubeconfig = '', CLUSTER_ADAPTER_HOST: host = 'localhost' } = process.env;
   const { routesOf = (one: TestRun) => [routeOf(one)], linesLateSeconds, delaySeconds = 2 } = options;
+  const names = [logstore, ...(options.moreLogstores ?? [])];
   await using stack = new AsyncDisposableStack();
   const run = newTestRun();
   const cluster = stack.use(await ControlPlane.connect(kubeconfig));
   await refuseAnotherProvider(cluster);
   console.log(`run ${run.id}; should it be killed, delete what is left: ${deleteByHand}`);
   stack.defer(() => deleteAll(cluster, run));
-  const logstores = [{ project, logstore }];
+  const logstores = names.map((name) => ({ project, logstore: name }));
   const emulator = stack.use(
     await startEmulator({ listenHost: '127.0.0.1', listenPort: 0, logstores, accessKey }),
   );
   const aheadSeconds = linesLateSeconds === undefined ? undefined : -linesLateSeconds;
-  const sink = emulator.sink(project, logstore);
-  const traffic = stack.use(new SteadyTraffic(sink, routesOf(run), aheadSeconds));
+  const sinks = names.map((name) => emulator.sink(project, name));
+  const traffic = stack.use(new SteadyTraffic(sinks, routesOf(run), aheadSeconds));
   traffic.start();
 
   const port = await freePort();
@@ -69,7 +72,7 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
       serviceNamespace: run.adapterNamespace,
       kubeconfig: file,
       slsEndpoint: emulator.url,
-      delaySeconds: delaySeconds === 'learned' ? undefined : delaySeconds,
+      delaySeconds,
       directory,
       accessKey,
     });

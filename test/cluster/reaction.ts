@@ -5,6 +5,8 @@ export const perSecond = { from: 5, to: 45 } as const;
 export const target = 10;
 export const wantedReplicas = Math.ceil(perSecond.to / target);
 export const linesLateSeconds = 3;
+/** What the adapter learns for such lines. Learning takes minutes and has tests of its own. */
+export const delaySeconds = 5;
 export const syncSeconds = 15;
 const stockLatencyMs = 80;
 /** Source: --horizontal-pod-autoscaler-tolerance. */
@@ -71,6 +73,8 @@ export function stepWorkload(
       scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
       minReplicas: 1,
       maxReplicas: 10,
+      // Without it, 1 replica may become 4 at most in one sync.
+      behavior: { scaleUp: { policies: [{ type: 'Pods', value: 10, periodSeconds: syncSeconds }] } },
       metrics: [
         {
           type: 'External',

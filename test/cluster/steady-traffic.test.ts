@@ -16,7 +16,7 @@ it.each([0, 0.2, 23.8, 48, 78])(
 );
 
 it('steady traffic refuses a rate that a window cannot hold exactly', () => {
-  const traffic = new SteadyTraffic({ append: () => Promise.resolve() }, ['default-web-80']);
+  const traffic = new SteadyTraffic([{ append: () => Promise.resolve() }], ['default-web-80']);
   expect(() => traffic.set(23.85)).toThrow('23.85 is no multiple of 1/5');
 });
 
@@ -26,7 +26,7 @@ it('steady traffic fills the logstore until it is disposed of', async () => {
     listenPort: 0,
     logstores: [{ project, logstore }],
   });
-  const traffic = new SteadyTraffic(emulator.sink(project, logstore), ['default-web-80']);
+  const traffic = new SteadyTraffic([emulator.sink(project, logstore)], ['default-web-80']);
   traffic.set(5);
   traffic.start();
   await waitFor(() => emulator.stats().rows >= 24);

@@ -9,9 +9,9 @@ const usualAheadSeconds = 2;
 /** Has a line each second. A logstore without any line would be silent, and its readings errors instead of 0. */
 const otherRoute = 'default-other-80';
 
-/** Appends log lines of some routes to the logstore at an exact rate, second by second. */
+/** Appends log lines of some routes to logstores at an exact rate, second by second. */
 export class SteadyTraffic implements AsyncDisposable {
-  readonly #sink: LogSink;
+  readonly #sinks: readonly LogSink[];
   readonly #routes: readonly string[];
   readonly #aheadSeconds: number;
   readonly #ended = new AbortController();
@@ -20,8 +20,8 @@ export class SteadyTraffic implements AsyncDisposable {
   #running: Promise<void> | undefined;
 
   /** @param aheadSeconds how long before its time a line is appended; negative: how late */
-  constructor(sink: LogSink, routes: readonly string[], aheadSeconds = usualAheadSeconds) {
-    this.#sink = sink;
+  constructor(sinks: readonly LogSink[], routes: readonly string[], aheadSeconds = usualAheadSeconds) {
+    this.#sinks = sinks;
     this.#routes = routes;
     this.#aheadSeconds = aheadSeconds;
   }
@@ -53,7 +53,8 @@ export class SteadyTraffic implements AsyncDisposable {
   async #append(timeSeconds: number): Promise<void> {
     const line = (route: string) => ({ timeSeconds, fields: { proxy_upstream_name: route, status: '200' } });
     const lines = Array.from({ length: linesIn(timeSeconds, this.#qps) }, () => this.#routes.map(line));
-    await this.#sink.append([line(otherRoute), ...lines.flat()]);
+    const all = [line(otherRoute), ...lines.flat()];
+    await Promise.all(this.#sinks.map((sink) => sink.append(all)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
