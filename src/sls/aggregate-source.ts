@@ -54,7 +54,7 @@ export class AggregateSource {
   /**
    * Logstores of which SLS reported that they lack the alternative column.
    *
-   * @bound {maxRemembered} logstores | not counted in bytes yet | none yet | a constant
+   * @bound {maxRemembered} logstores | names of up to 126 characters | `reading.perNamespace.maxLogstores` | a constant
    */
   readonly #lacksAlternative = new LRUCache<string, true>({
     max: maxRemembered,

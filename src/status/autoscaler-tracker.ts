@@ -21,12 +21,12 @@ export interface TrackedAutoscaler extends AutoscalerName {
 export class AutoscalerTracker {
   readonly #series: SeriesTracker;
   readonly #parseRequest: RequestParser;
-  /** @bound the HPAs of the cluster | - | none yet | - */
+  /** @bound the HPAs of the cluster | their series are bounded by the series tracker | - | Kubernetes' quota of HPAs */
   readonly #byKey = new Map<string, TrackedAutoscaler>();
   /**
    * Undefined while no changes are recorded.
    *
-   * @bound the HPAs of the cluster | - | - | -
+   * @bound the HPAs of the cluster | as above | - | Kubernetes' quota of HPAs
    */
   #changed: Map<string, TrackedAutoscaler> | undefined;
 

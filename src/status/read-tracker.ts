@@ -24,7 +24,7 @@ const maxRefusedReads = 500;
 export class ReadTracker {
   readonly #series: SeriesTracker;
   readonly #parseRequest: RequestParser;
-  /** @bound {maxReads} reads, of which {maxRefusedReads} refused | not counted in bytes yet | none yet | a constant */
+  /** @bound {maxReads} reads, of which {maxRefusedReads} refused | the selectors of what was read lately | - | a constant */
   readonly #reads = new Map<string, TrackedRead>();
   #refused = 0;
 

@@ -88,7 +88,7 @@ export const isRecent = (lastReadMs: number, nowMs: number) => nowMs - lastReadM
 /** Follows the readings and failures of each series that is kept fresh. A read from memory costs it nothing. */
 export class SeriesTracker implements OutcomeSink {
   readonly #context: SeriesTrackerContext;
-  /** @bound `maxSeries` of the context | - | none yet | a constant */
+  /** @bound the smaller of 20,000 and `reading.maxSeries` | as the series | further ones are not shown | `reading.maxSeries` */
   readonly #byKey = new Map<string, TrackedSeries>();
   #lastId = 0;
   /** Undefined while no changes are recorded. */

@@ -83,10 +83,10 @@ export class ReadEndpoint {
   /**
    * HPAs repeat their reads, so each is parsed once.
    *
-   * @bound {maxRequests} reads | not counted in bytes yet | none yet | a constant
+   * @bound {maxRequests} reads | {longestKey} characters each | longer ones are parsed each time | a constant
    */
   readonly #requests = new LRUCache<string, MetricRequest>({ max: maxRequests });
-  /** @bound {maxAnswers} answers | not counted in bytes yet | none yet | a constant */
+  /** @bound {maxAnswers} answers | {longestAnswerBytes} each | longer ones are encoded each time | a constant */
   readonly #answers = new LRUCache<MetricRequest, Answer>({ max: maxAnswers });
 
   constructor(context: ReadContext) {

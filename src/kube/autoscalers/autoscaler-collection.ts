@@ -88,7 +88,7 @@ export async function listAutoscalers(
 ): Promise<readonly Autoscaler[]> {
   const version = await servedAutoscalerVersion(client, options);
   if (version === undefined) throw new KubeError('reply', unservedMessage);
-  /** @bound one page of a list | as the page | - | a constant */
+  /** @bound the HPAs of the cluster, for `doctor` | names and selectors | - | - */
   const found: Autoscaler[] = [];
   for (const namespace of namespaces.length === 0 ? [undefined] : namespaces) {
     const collection = autoscalerCollection(client, version, namespace);

@@ -133,7 +133,7 @@ export class ListWatch<Kept> {
   async #list(signal: AbortSignal): Promise<string> {
     const { pageSize, callTimeoutMs } = this.#settings;
     const { path, keep } = this.#collection;
-    /** @bound one for each object | as `#reported` | - | - */
+    /** @bound one for each object | what is kept of an HPA or a ConfigMap | - | Kubernetes' quota of HPAs */
     const kept: Kept[] = [];
     let version = '';
     const options = { signal, timeoutMs: callTimeoutMs };

@@ -90,19 +90,19 @@ const shownMs = 120_000;
  */
 export class SilenceWatch {
   readonly #context: SilenceWatchContext;
-  /** @bound {maxLogstores} logstores | - | none yet | a constant */
+  /** @bound {maxLogstores} logstores | a count a second each | `reading.perNamespace.maxLogstores` | a constant */
   readonly #logstores = new LRUCache<string, WatchedLogstore>({ max: maxLogstores });
   /**
    * Counts in flight, by logstore.
    *
-   * @bound one for each query in flight | - | as the queries | `sls.maxConcurrent`
+   * @bound one for each query in flight | - | as the queries | `sls.maxConcurrentQueries`
    */
   readonly #counting = new Map<string, Promise<void>>();
 
   /**
    * Logstores with lines enough, but not of the routes that are read.
    *
-   * @bound {maxLogstores} logstores | - | none yet | a constant
+   * @bound {maxLogstores} logstores | a count a second each | `reading.perNamespace.maxLogstores` | a constant
    */
   readonly #quietRoutes = new LRUCache<string, true>({
     max: maxLogstores,

@@ -16,7 +16,7 @@ export interface SeriesGaugesSource {
 export class SeriesGauges {
   readonly #limit: number;
   readonly #source: SeriesGaugesSource;
-  /** @bound `telemetry.maxSeries` | - | none yet | `telemetry.maxSeries` */
+  /** @bound `telemetry.maxSeriesValues` | names of the series | - | `telemetry.maxSeriesValues` */
   #chosen = new Map<string, GaugeValue['labels']>();
   /** How many series had no room in the last `read`. Set there only. */
   leftOut = 0;
