@@ -21,12 +21,12 @@ export interface TrackedAutoscaler extends AutoscalerName {
 export class AutoscalerTracker {
   readonly #series: SeriesTracker;
   readonly #parseRequest: RequestParser;
-  /** @bound the HPAs of the cluster | their series are bounded by the series tracker | - | Kubernetes' quota of HPAs */
+  /** @bound HPAs of which the watch reports the metrics | names and refusals | 20,000 metrics of a namespace | a constant */
   readonly #byKey = new Map<string, TrackedAutoscaler>();
   /**
    * Undefined while no changes are recorded.
    *
-   * @bound the HPAs of the cluster | as above | - | Kubernetes' quota of HPAs
+   * @bound as `#byKey` | - | as `#byKey` | a constant
    */
   #changed: Map<string, TrackedAutoscaler> | undefined;
 
