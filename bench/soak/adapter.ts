@@ -55,7 +55,7 @@ const exitCode = await runProgram(process.argv.slice(2), {
   env,
   signal: ending.signal,
   clock: { now: () => Date.now() + aheadMs },
-  monotonicMs: () => performance.now(),
+  monotonicMs: () => performance.now() + aheadMs,
   random: () => Math.random(),
 });
 process.exitCode = exitCode;

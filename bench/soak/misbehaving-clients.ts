@@ -1,6 +1,7 @@
 import { connect } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { basePath, readPath, selectorOf } from '../../test/support/adapter.ts';
+import { Attacker } from './attacker.ts';
 import type { Clients } from './clients.ts';
 import type { Population } from './population.ts';
 import type { ReadingChecker } from './reading-checker.ts';
@@ -36,14 +37,16 @@ export interface MisbehavingParts {
   readonly random: () => number;
 }
 
-/** Clients that abort requests, disconnect early and send invalid requests. */
+/** Clients that abort requests, disconnect early and send invalid requests, and an attacker. */
 export class MisbehavingClients {
   readonly #parts: MisbehavingParts;
+  readonly #attacker: Attacker;
   #requests = 0;
   #aborted = 0;
 
   constructor(parts: MisbehavingParts) {
     this.#parts = parts;
+    this.#attacker = new Attacker(parts.clients);
   }
 
   get requests(): number {
@@ -66,7 +69,7 @@ export class MisbehavingClients {
 
   async #sendOne(): Promise<void> {
     this.#requests += 1;
-    switch (this.#requests % 6) {
+    switch (this.#requests % 8) {
       case 0:
         return this.#abortHttp1();
       case 1:
@@ -75,6 +78,10 @@ export class MisbehavingClients {
         return this.#disconnectAfter('');
       case 3:
         return this.#disconnectAfter(`GET ${basePath} HTTP/1.1\r\nHost: `);
+      case 4:
+      case 5:
+        // What becomes of an attacker's own connection is his affair.
+        return this.#attacker.attack().catch(() => undefined);
       default:
         return this.#sendInvalid(
           invalidRequests[this.#requests % invalidRequests.length] ?? invalidRequests[0],
