@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readPath, selectorOf } from '../../test/support/adapter.ts';
+import { readPath } from '../../test/support/adapter.ts';
 import { Attackers } from '../../test/slow/abuse/support/attackers.ts';
 import type { Clients } from './clients.ts';
 
 const heldMs = 500;
 const streams = 20;
-/** Names are used again, so that what the adapter keeps of them does not grow. */
-const madeUpNames = 30;
 const longSelector = Array.from({ length: 500 }, (_, index) => `${'k'.repeat(55)}${index}`).join(',');
 
 /** Does one after another what test/slow/abuse does at full speed. */
@@ -22,14 +20,12 @@ export class Attacker {
     this.#attacks += 1;
     const number = this.#attacks;
     using attackers = new Attackers(this.#clients.url);
-    const madeUp = selectorOf({ 'sls.project': `made-up-${number % madeUpNames}`, 'sls.logstore': 'none' });
     const attacks = [
       () => this.#resetWithUnreadBody(attackers, number),
       () => this.#useMadeUpTokens(attackers, number),
       () => this.#takeNothing(attackers),
       () => this.#sendEndlessBody(attackers),
       () => this.#read(`x${number},${longSelector}`),
-      () => this.#read(madeUp),
     ];
     await attacks[number % attacks.length]?.();
   }
