@@ -156,9 +156,7 @@ export class ProjectGates implements LogSource {
 }
 
 /** A project that was created, or a right that was granted, is found after this time at the latest. */
-const pauses: BackOffSettings = { firstPauseMs: 1000, longestPauseMs: 300_000 };
-/** DNS may fail for a project that exists. */
-const longestHostPauseMs = 60_000;
+const pauses: BackOffSettings = { firstPauseMs: 1000, longestPauseMs: 60_000 };
 /** A query that asks again may take so long. */
 const probeMs = 20_000;
 
@@ -237,9 +235,9 @@ class AbsentNames {
     // It was in flight when another query had the same answer.
     if (known !== undefined && known.askedAtMs >= sentMs) return known.error;
     const failures = (known?.failures ?? 0) + 1;
-    const pauseMs = Math.min(pauseBoundMs(failures, pauses), isHost ? longestHostPauseMs : Infinity);
+    const pauseMs = pauseBoundMs(failures, pauses);
     const { code, what, cause, slsRequestId, remedy } = error;
-    const told = new AdapterError(code, `${what}; SLS is asked again within 5 minutes`, {
+    const told = new AdapterError(code, `${what}; SLS is asked again within a minute`, {
       ...{ cause, slsRequestId, remedy },
       retryable: false,
     });

@@ -100,8 +100,7 @@ function kubeLines(logger: Logger, log: LogKind) {
     apiServiceForeign: (event) =>
       logger.error(event, 'The APIService belongs to another provider and is left unchanged'),
     apiServiceFailed: (event) => logger.warn(event, 'The APIService could not be read or updated'),
-    autoscalersOn: (event) =>
-      logger.info(event, 'HPAs are watched; the metrics that they name are kept fresh'),
+    autoscalersOn: (event) => logger.info(event, 'HPAs are watched for the status page'),
     autoscalerCut: (event) =>
       log(
         { group: 'autoscalers', parts: [event.namespace, event.name] },
@@ -118,9 +117,8 @@ function kubeLines(logger: Logger, log: LogKind) {
 
 const autoscalersOffRemedies = {
   forbidden:
-    'grant list and watch on horizontalpodautoscalers of group autoscaling, so that the metrics that they name are kept fresh',
-  unserved:
-    'the cluster serves neither autoscaling/v2 nor v2beta2, so only metrics that are read are kept fresh',
+    'grant list and watch on horizontalpodautoscalers of group autoscaling, so that the status page shows them',
+  unserved: 'the cluster serves neither autoscaling/v2 nor v2beta2, so the status page shows no HPAs',
 } as const;
 
 function readingLines(logger: Logger, log: LogKind) {

@@ -26,7 +26,7 @@ it('names the rights to grant when the adapter may not read HPAs', () => {
       message: 'GET … answered 403',
       msg:
         'HPAs are not watched; grant list and watch on horizontalpodautoscalers of group autoscaling, ' +
-        'so that the metrics that they name are kept fresh',
+        'so that the status page shows them',
     },
   ]);
 });

@@ -29,6 +29,7 @@ describe('abuse: HPAs of more than a megabyte', () => {
         }
         // The adapter lists anew, page by page.
         apiServer.hpas.expire('event');
+        await waitFor(() => apiServer.hpas.openWatches === 0, 20_000, 'the old watch has ended');
         await waitFor(() => apiServer.hpas.openWatches > 0, 20_000, 'the adapter watches HPAs again');
       });
       expectUnharmed(harm);
