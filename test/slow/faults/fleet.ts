@@ -77,7 +77,8 @@ export async function startFleet(settings: FleetSettings): Promise<Fleet> {
   await log.write(sls);
   const network = resources.use(await Relay.start(sls.url));
   const flags = { slsEndpoint: network.url, logLevel: 'silent' };
-  const dependencies = { clock, credentials, random: Math.random };
+  const monotonicMs = () => performance.now();
+  const dependencies = { clock, monotonicMs, credentials, random: Math.random };
   const adapter = resources.use(await startAdapter(flags, dependencies, configText(settings)));
   const agent = new https.Agent({ keepAlive: true, ca: await readFile(adapter.certificateFile) });
   const send = (path: string) => adapter.request(path, { agent });
