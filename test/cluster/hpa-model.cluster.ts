@@ -168,7 +168,9 @@ it('scales as the model does, at every sync', { timeout: (seconds + 120) * 1000 
     report.map(({ name, syncs, changes }) => `${name}: ${syncs} syncs, ${changes} changes`).join('; '),
   );
   expect(report.flatMap(({ differences }) => differences)).toEqual([]);
-  for (const { syncs, changes } of report) expect([syncs > 8, changes > 0]).toEqual([true, true]);
+  for (const { syncs } of report) expect(syncs).toBeGreaterThan(8);
+  // In three minutes the load of an HPA may by chance ask for no change.
+  expect(report.filter(({ changes }) => changes > 0).length).toBeGreaterThan(report.length / 2);
 });
 
 /**
