@@ -129,7 +129,8 @@ describe('access: a read that no rule allows', () => {
   });
 
   it('is logged like other refusals', async () => {
-    await read('team', route('shop-logged-80'));
+    // Refusals of another metric are lines of another kind.
+    await adapter.request(readPath('sls_ingress_inflow', route('shop-logged-80'), 'team'));
     const lines = adapter.logLines.filter(({ selector }) => selector === route('shop-logged-80'));
     expect(lines).toMatchObject([{ level: 20, namespace: 'team', code: 'AccessDenied' }]);
   });

