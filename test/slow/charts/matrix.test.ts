@@ -107,6 +107,7 @@ const matrix: Readonly<Record<string, object>> = {
     rbac: { create: false },
     serviceAccount: { create: false, name: 'made-elsewhere' },
     podDisruptionBudget: { enabled: false },
+    networkPolicy: { enabled: false },
     test: { enabled: false },
   },
   'a percentage of pods for evictions': { podDisruptionBudget: { maxUnavailable: '50%' }, replicas: 4 },
