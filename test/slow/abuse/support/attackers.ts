@@ -38,11 +38,11 @@ export class Attackers implements Disposable {
     return this.#open.size;
   }
 
-  /** Opens a TLS connection for HTTP/1.1. @throws Error if there is no connection within 10 s */
-  async http1(pair?: PemPair): Promise<Http1Attacker> {
+  /** Opens a TLS connection for HTTP/1.1, or for bytes of another protocol. @throws Error if there is no connection within 10 s */
+  async http1(pair?: PemPair, protocol: 'http/1.1' | 'h2' = 'http/1.1'): Promise<Http1Attacker> {
     this.#count();
     const tcp = this.#connect();
-    const tls = connectTls({ socket: tcp, ...unverified(pair) });
+    const tls = connectTls({ socket: tcp, ALPNProtocols: [protocol], ...unverified(pair) });
     tls.on('error', () => tcp.destroy());
     await once(tls, 'secureConnect', { signal: AbortSignal.timeout(maxConnectMs) });
     return { tls, tcp };
