@@ -1,18 +1,22 @@
 import { defineConfig } from 'vitest/config';
 import { reportersTo, shared } from './vitest.config.ts';
 
-/** `npm run test:slow`: faults, soak, the life of charts, charts with many values, image, browser, live Prometheus, load test, the property test at full size; then abuse. */
+/** `npm run test:slow`: faults, soak, the life of charts, charts with many values and under Helm 3, image, browser, live Prometheus, load test, the property test at full size; then abuse. */
 export default defineConfig({
   test: {
     ...shared,
-    env: { ...shared.env, READINGS_SETS: process.env['READINGS_SETS'] ?? '2500' },
+    env: { ...shared.env, READINGS_SETS: process.env['READINGS_SETS'] ?? '2500', REFUSING_HELM: '3' },
     reporters: reportersTo('.cache/test-results-slow.json'),
     projects: [
       {
         extends: true,
         test: {
           name: 'slow',
-          include: ['test/slow/**/*.test.ts', 'test/e2e/readings-against-oracle.test.ts'],
+          include: [
+            'test/slow/**/*.test.ts',
+            'test/e2e/readings-against-oracle.test.ts',
+            'test/charts/*/refusals*.test.ts',
+          ],
           exclude: ['test/slow/abuse/**'],
           // Faults and the soak measure times.
           maxWorkers: 2,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { helmMajors, refusal } from '../support/helm.ts';
+import { refusal, refusingHelm } from '../support/helm.ts';
 import { guide } from './chart.ts';
 
 /** Values that Kubernetes takes, and ACK, ECI or the driver of OSS does not. All faults of one render are reported together. */
@@ -116,7 +116,7 @@ const badOnAck: readonly (readonly [string, object, readonly RegExp[]])[] = [
   ],
 ];
 
-describe.each(helmMajors)('Helm %i refuses on ACK', (helm) => {
+describe.each([refusingHelm])('Helm %i refuses on ACK', (helm) => {
   it.each(badOnAck)(
     '%s',
     async (_, values, reasons) => {
