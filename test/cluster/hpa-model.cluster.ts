@@ -188,23 +188,24 @@ function isAtEdge({ behavior }: AutoscalerSpec, seen: readonly SeenSync[], index
 }
 
 async function compare(name: string) {
+  // Read before the syncs, so that the sync of each event is among them. The controller folds similar events after the
+  // first ten, so the texts of the others are not there to compare.
+  const events = (await cluster.get(['events', '-n', namespace])) as {
+    items: { reason: string; message: string; involvedObject: { kind: string; name: string } }[];
+  };
   const { spec } = parseHpaManifest(hpaOf(name));
   const controller = new HpaController(spec);
   const seen = syncs.get(name) ?? [];
   const differences: object[] = [];
   const decisions: Decision[] = [];
   for (const [index, input] of seen.entries()) {
-    const next = seen[index + 1];
-    if (next === undefined) break;
     const decision = controller.sync(input);
     decisions.push(decision);
+    const next = seen[index + 1];
+    if (next === undefined) break;
     if (decision.replicas !== next.specReplicas && !isAtEdge(spec, seen, index))
       differences.push({ name, index, input, model: decision, real: next.specReplicas });
   }
-  // The controller folds similar events after the first ten, so the texts of the others are not there to compare.
-  const events = (await cluster.get(['events', '-n', namespace])) as {
-    items: { reason: string; message: string; involvedObject: { kind: string; name: string } }[];
-  };
   const texts = new Set(
     decisions.flatMap((decision) => eventsOf(spec, decision)).map(({ message }) => message),
   );
