@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../support/manifests.ts';
-import { helmMajors, lintChart, renderChart, type ChartInput } from '../support/helm.ts';
-import { kubernetesFaults } from '../support/kubernetes-check.ts';
-import { chart, renderGuide, valueFiles } from './chart.ts';
+import { helmMajors, lintChart, renderChart, type ChartInput } from '../../charts/support/helm.ts';
+import { kubernetesFaults } from '../../charts/support/kubernetes-check.ts';
+import { chart, renderGuide, valueFiles } from '../../charts/elastic-inference/chart.ts';
 
 const apiVersions = ['monitoring.coreos.com/v1'];
 
