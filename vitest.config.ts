@@ -14,6 +14,14 @@ export const shared = {
   maxWorkers: 3,
 } satisfies TestConfig;
 
+/** Long runs of parts whose rules have short tests too. `npm run test:slow` runs them. */
+export const longRuns = [
+  'test/doctor/faults.test.ts',
+  'test/emulator/demo/demo.test.ts',
+  'test/reading/heartbeat/heartbeat-scenarios.test.ts',
+  'test/reading/silence/scenarios.test.ts',
+];
+
 /** @param file where CI reads the counts of passed and failed tests */
 export const reportersTo = (file: string): NonNullable<TestConfig['reporters']> =>
   process.env['CI'] === 'true' ? ['default', ['json', { outputFile: file }]] : ['default'];
@@ -29,7 +37,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{e2e,kube,slow}/**'],
+          exclude: ['test/{e2e,kube,slow}/**', ...longRuns],
           // These tests share no state, so a worker can run one file after another.
           isolate: false,
           setupFiles: 'test/support/load-tls.ts',

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { reportersTo, shared } from './vitest.config.ts';
+import { longRuns, reportersTo, shared } from './vitest.config.ts';
 
 /** `npm run test:slow`: faults, soak, the life of charts, charts with many values and under Helm 3, image, browser, live Prometheus, load test, the property test at full size; then abuse. */
 export default defineConfig({
@@ -16,6 +16,7 @@ export default defineConfig({
             'test/slow/**/*.test.ts',
             'test/e2e/readings-against-oracle.test.ts',
             'test/charts/*/refusals*.test.ts',
+            ...longRuns,
           ],
           exclude: ['test/slow/abuse/**'],
           // Faults and the soak measure times.

@@ -23,7 +23,8 @@ function medianAge(reads: readonly SimulatedRead[]): number {
 /** What holds after any disturbance: no read fails, refreshes do not pile up, and the budget is kept. */
 function expectCalm(adapter: SimulatedAdapter, queries = 22): void {
   expect(adapter.reads.filter(({ failure }) => failure !== undefined)).toEqual([]);
-  expect(adapter.mostInFlight).toBeLessThanOrEqual(3);
+  // A refresh, a probe of the delay, and cold reads. A project has five places.
+  expect(adapter.mostInFlight).toBeLessThanOrEqual(4);
   expect(adapter.mostQueriesPerMinute(warmUpSeconds)).toBeLessThanOrEqual(queries);
 }
 
@@ -104,7 +105,8 @@ describe('refreshes meet the reads', () => {
       adapter.sls.failure = undefined;
       await adapter.runFor(120);
       expect(adapter.reads.filter((read) => read.failure !== undefined)).toEqual([]);
-      expect(adapter.mostInFlight).toBeLessThanOrEqual(3);
+      // A refresh, a probe of the delay, and cold reads. A project has five places.
+      expect(adapter.mostInFlight).toBeLessThanOrEqual(4);
       expect(medianAge(since(adapter, adapter.nowSeconds - 60))).toBeLessThan(3);
     },
   );
