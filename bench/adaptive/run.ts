@@ -7,10 +7,9 @@ import {
   readLog,
   replicaChanges,
   secondsToRight,
-  seeded,
   shrunkReadings,
-  type Random,
 } from './simulation.ts';
+import { seeded, type Random } from '../../test/support/seeded.ts';
 
 /**
  * `node bench/adaptive/run.ts [trace file:seconds of a bin]...` prints the figures of docs/decisions/adaptive-window.md. A

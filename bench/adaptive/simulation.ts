@@ -2,21 +2,9 @@ import { AdaptiveWindows } from '../../src/reading/adaptive/adaptive-windows.ts'
 import { shortestRise } from '../../src/reading/adaptive/rise-test.ts';
 import { newSeries } from '../../src/metric/series.ts';
 import { createCatalog } from '../../src/metric/catalog.ts';
+import type { Random } from '../../test/support/seeded.ts';
 
 /** A simulated log of one route, read in the beat of an HPA with adaptive windows. */
-
-export type Random = () => number;
-
-/** Returns a generator of numbers from 0 to 1, always the same for one seed (mulberry32). */
-export function seeded(seed: number): Random {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Returns a count with this mean: exactly Poisson below 60, then by the normal distribution of the same variance. */
 export function poisson(mean: number, random: Random): number {

@@ -1,7 +1,7 @@
 import { Beat } from '../../src/reading/pace/beat.ts';
 import type { NextRefresh } from '../../src/reading/pace/next-refresh.ts';
 import { RefreshPacer } from '../../src/reading/pace/refresh-pacer.ts';
-import { seeded } from '../adaptive/simulation.ts';
+import { seeded } from '../../test/support/seeded.ts';
 
 /** HPAs that read one logstore. */
 export interface PacedScenario {

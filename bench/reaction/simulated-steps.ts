@@ -1,4 +1,5 @@
-import { poissonLog, readLog, seeded } from '../adaptive/simulation.ts';
+import { seeded } from '../../test/support/seeded.ts';
+import { poissonLog, readLog } from '../adaptive/simulation.ts';
 import { pacedReads, type PacedRead } from './paced-reads.ts';
 import { asksForEnough } from './reaction.ts';
 

@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accessKey } from '../../test/support/adapter.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
-import { startServerProcess, type ServerProcess } from '../support/server-process.ts';
+import { startServe } from '../support/serve-process.ts';
+import type { ServerProcess } from '../support/server-process.ts';
 import type { ResourceUsage, SoakCommand, SoakReport } from './messages.ts';
 
 const script = resolve(import.meta.dirname, 'adapter.ts');
@@ -48,18 +48,8 @@ export class AdapterProcess implements AsyncDisposable {
   }
 
   async #start(config: object, options: Readonly<Record<string, string>>): Promise<void> {
-    const directory = this.#directory;
-    const configFile = join(directory, 'config.json');
-    await writeFile(configFile, JSON.stringify(config));
-    const all = { config: configFile, 'cert-dir': directory, ...options };
-    this.#process = await startServerProcess({
-      script,
-      args: ['serve', ...Object.entries(all).map(([name, value]) => `--${name}=${value}`)],
-      home: directory,
-      env: {
-        ALIBABA_CLOUD_ACCESS_KEY_ID: accessKey.id,
-        ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKey.secret,
-      },
+    this.#process = await startServe({
+      ...{ script, directory: this.#directory, config: JSON.stringify(config), options },
       onMessage: (message) => this.#receive(message as SoakReport),
       onLine: (line) => {
         if (/"level":"(error|fatal)"|"code":"Internal"/.test(line)) this.problems.push(line.slice(0, 500));

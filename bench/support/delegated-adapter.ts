@@ -1,11 +1,11 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { accessKey } from '../../test/support/adapter.ts';
 import { createCa, type PemPair } from '../../test/support/certificates.ts';
 import { authenticationData } from '../../test/support/cluster.ts';
 import { startScriptedApiServer, type ScriptedApiServer } from '../../test/support/scripted-apiserver.ts';
-import { podFlags, startServerProcess } from './server-process.ts';
+import { startServe } from './serve-process.ts';
+import { podFlags } from './server-process.ts';
 
 /** The adapter with the settings of a pod, in its own process. Its API server runs in this process. */
 export interface DelegatedAdapter extends AsyncDisposable {
@@ -50,29 +50,17 @@ export async function startDelegatedAdapter(options: DelegatedAdapterOptions): P
     apiServer.hpas.sendBookmark();
   }, bookmarkMs);
   resources.defer(() => clearInterval(bookmarks));
-  const configFile = join(directory, 'config.yaml');
-  await writeFile(configFile, config);
   const pod = await apiServer.podEnvironment();
-  const flags = {
-    config: configFile,
+  const serveOptions = {
     'bind-address': '127.0.0.1',
     'secure-port': '0',
-    'cert-dir': directory,
     'shutdown-delay-duration': '0s',
     'sls-endpoint': slsUrl,
     'service-account-dir': pod.serviceAccountDir,
   };
   const { url, pid } = resources.use(
-    await startServerProcess({
-      script: main,
-      args: ['serve', ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)],
-      home: directory,
-      nodeFlags: podFlags(),
-      env: {
-        ...pod.env,
-        ALIBABA_CLOUD_ACCESS_KEY_ID: accessKey.id,
-        ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKey.secret,
-      },
+    await startServe({
+      ...{ script: main, directory, config, options: serveOptions, nodeFlags: podFlags(), env: pod.env },
       ...(onProblem && { onLine: problemFilter(onProblem) }),
     }),
   );

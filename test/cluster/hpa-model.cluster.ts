@@ -5,7 +5,7 @@ import type { AutoscalerSpec } from '../../src/scaling/autoscaler-spec.ts';
 import { HpaController, type Decision, type SyncInput } from '../../src/scaling/controller.ts';
 import { parseHpaManifest } from '../../src/scaling/hpa-manifest.ts';
 import { eventsOf } from '../../src/scaling/words.ts';
-import { seeded } from '../scaling/random-runs.ts';
+import { seeded } from '../support/seeded.ts';
 import type { KubernetesObject } from '../support/manifests.ts';
 import { ControlPlane } from './control-plane.ts';
 import { ScriptedMetrics } from './scripted-metrics.ts';

@@ -3,7 +3,7 @@ import { startEmulator } from '../../emulator/emulator.ts';
 import { parseAckLine } from '../../emulator/ingest/forms/ack-form.ts';
 import { formatLogTime } from '../../emulator/ingest/forms/log-time.ts';
 import { hpaYaml, replay, writeFiles } from '../cli/replay/hpa-files.ts';
-import { seeded } from '../scaling/random-runs.ts';
+import { seeded } from '../support/seeded.ts';
 import { logLine } from '../support/access-log.ts';
 
 const project = 'k8s-log-c1';

@@ -1,14 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { AccessReviewer, type AccessAttributes } from '../../../src/kube/reviews/access-review.ts';
-import { loadKubeClient, type KubeClient } from '../../../src/kube/client/kube-client.ts';
 import { defaultReviewSettings, type ReviewSettings } from '../../../src/kube/reviews/reviewer.ts';
 import type { User } from '../../../src/kube/reviews/user.ts';
-import { startScriptedApiServer, type ScriptedApiServer } from '../../support/scripted-apiserver.ts';
-import { TestClock } from '../../support/test-clock.ts';
 import { waitFor } from '../../support/wait-for.ts';
-import { testDependencies, type TestDependencies } from '../kube-harness.ts';
+import { anyone, useReviewServer } from './review-server.ts';
 
-const anyone = new AbortController().signal;
 const jane: User = {
   name: 'jane',
   uid: 'u-1',
@@ -25,37 +21,23 @@ const read: AccessAttributes = {
 };
 const metrics: AccessAttributes = { kind: 'path', path: '/metrics', verb: 'get' };
 
-let server: ScriptedApiServer;
-let client: KubeClient;
-let clock: TestClock;
-let dependencies: TestDependencies;
-
-beforeEach(async () => {
-  server = await startScriptedApiServer();
-  client = await loadKubeClient(await server.podEnvironment());
-  clock = new TestClock();
-  dependencies = testDependencies({ clock, monotonicMs: clock.monotonicMs });
-});
-afterEach(async () => {
-  client.close();
-  await server[Symbol.asyncDispose]();
-});
+const api = useReviewServer();
 
 const reviewer = (settings: Partial<ReviewSettings> = {}) =>
-  new AccessReviewer(client, dependencies, {
+  new AccessReviewer(api.client, api.dependencies, {
     ...defaultReviewSettings,
     firstPauseMs: 2,
     ...settings,
   });
-const calls = () => server.count('subjectaccessreview');
+const calls = () => api.server.count('subjectaccessreview');
 /** Long enough for a call to arrive. */
 const aMoment = () => new Promise((resolve) => setTimeout(resolve, 50));
 
 describe('a review of access', () => {
   it('sends the attributes that Go sends for a metric', async () => {
-    server.decide = ({ resource }) => resource?.resource === 'sls_ingress_qps';
+    api.server.decide = ({ resource }) => resource?.resource === 'sls_ingress_qps';
     expect(await reviewer().reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
-    expect(server.requests.at(-1)?.body).toEqual({
+    expect(api.server.requests.at(-1)?.body).toEqual({
       apiVersion: 'authorization.k8s.io/v1',
       kind: 'SubjectAccessReview',
       spec: {
@@ -75,10 +57,10 @@ describe('a review of access', () => {
   });
 
   it('sends the attributes of a path', async () => {
-    server.decide = ({ path }) => path?.path === '/metrics' && path.verb === 'get';
+    api.server.decide = ({ path }) => path?.path === '/metrics' && path.verb === 'get';
     const user = { name: 'system:anonymous', groups: ['system:unauthenticated'], extra: {} };
     expect(await reviewer().reviewAccess(user, metrics, anyone)).toEqual({ allowed: true });
-    expect(server.requests.at(-1)?.body).toMatchObject({
+    expect(api.server.requests.at(-1)?.body).toMatchObject({
       spec: {
         user: 'system:anonymous',
         groups: ['system:unauthenticated'],
@@ -88,7 +70,7 @@ describe('a review of access', () => {
   });
 
   it('returns the reason of the authorizer', async () => {
-    server.decide = () => ({
+    api.server.decide = () => ({
       allowed: false,
       reason: 'no RBAC policy matched',
       evaluationError: 'role x not found',
@@ -103,12 +85,12 @@ describe('a review of access', () => {
 describe('the cache of access reviews', () => {
   it.each([true, false])('keeps the answer %s for 10 s', async (allowed) => {
     const access = reviewer();
-    server.decide = () => allowed;
+    api.server.decide = () => allowed;
     await access.reviewAccess(jane, read, anyone);
-    server.decide = () => !allowed;
-    clock.advance(10_000);
+    api.server.decide = () => !allowed;
+    api.clock.advance(10_000);
     expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed });
-    clock.advance(1);
+    api.clock.advance(1);
     expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: !allowed });
     expect(calls()).toBe(2);
   });
@@ -141,9 +123,9 @@ describe('the cache of access reviews', () => {
     ['kind of question', jane, metrics],
   ])('sends another review for another %s', async (_, user, attributes) => {
     const access = reviewer();
-    server.decide = () => true;
+    api.server.decide = () => true;
     await access.reviewAccess(jane, read, anyone);
-    server.decide = () => false;
+    api.server.decide = () => false;
     expect(await access.reviewAccess(user, attributes, anyone)).toEqual({ allowed: false });
   });
 
@@ -164,13 +146,13 @@ describe('the cache of access reviews', () => {
 describe('an answer that is used in the last quarter of its time', () => {
   const kept = async () => {
     const access = reviewer();
-    server.decide = () => true;
+    api.server.decide = () => true;
     await access.reviewAccess(jane, read, anyone);
-    clock.advance(7500);
+    api.clock.advance(7500);
     await access.reviewAccess(jane, read, anyone);
     await aMoment();
     expect(calls()).toBe(1);
-    clock.advance(1);
+    api.clock.advance(1);
     return access;
   };
 
@@ -180,68 +162,68 @@ describe('an answer that is used in the last quarter of its time', () => {
     expect(await Promise.all(both)).toEqual([{ allowed: true }, { allowed: true }]);
     await waitFor(() => calls() === 2);
     await aMoment();
-    clock.advance(9000);
+    api.clock.advance(9000);
     expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
-    server.decide = () => false;
+    api.server.decide = () => false;
     await waitFor(async () => !(await access.reviewAccess(jane, read, anyone)).allowed);
     expect(calls()).toBe(3);
   });
 
   it('is returned without waiting, and is not valid after its time', async () => {
     const access = await kept();
-    server.fail('subjectaccessreview', { kind: 'status', code: 403 });
+    api.server.fail('subjectaccessreview', { kind: 'status', code: 403 });
     expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
-    await waitFor(() => dependencies.observer.of('reviewFailed').length === 1);
+    await waitFor(() => api.dependencies.observer.of('reviewFailed').length === 1);
     expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
-    clock.advance(2500);
+    api.clock.advance(2500);
     await expect(access.reviewAccess(jane, read, anyone)).rejects.toMatchObject({ statusCode: 403 });
   });
 
   it('makes a request wait for the running renewal after its time is over', async () => {
     const access = await kept();
-    server.fail('subjectaccessreview', { kind: 'hang' }, 1);
+    api.server.fail('subjectaccessreview', { kind: 'hang' }, 1);
     await access.reviewAccess(jane, read, anyone);
     await waitFor(() => calls() === 2);
-    clock.advance(2500);
+    api.clock.advance(2500);
     const gone = new AbortController();
     const waiting = access.reviewAccess(jane, read, gone.signal);
     gone.abort('gone');
     await expect(waiting).rejects.toBe('gone');
-    await waitFor(() => server.openConnections === 0);
+    await waitFor(() => api.server.openConnections === 0);
     expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
   });
 
   it('does not delay a stop, and is not renewed after it', async () => {
     const access = await kept();
-    server.fail('subjectaccessreview', { kind: 'hang' }, 1);
+    api.server.fail('subjectaccessreview', { kind: 'hang' }, 1);
     await access.reviewAccess(jane, read, anyone);
     await waitFor(() => calls() === 2);
     access.close();
-    await waitFor(() => server.openConnections === 0);
+    await waitFor(() => api.server.openConnections === 0);
     expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
     await aMoment();
     expect(calls()).toBe(2);
-    expect(dependencies.observer.of('reviewFailed')).toEqual([]);
+    expect(api.dependencies.observer.of('reviewFailed')).toEqual([]);
   });
 });
 
 describe('a review of access that fails', () => {
   it('is repeated', async () => {
-    server.decide = () => true;
-    server.fail('subjectaccessreview', { kind: 'status', code: 503 }, 4);
+    api.server.decide = () => true;
+    api.server.fail('subjectaccessreview', { kind: 'status', code: 503 }, 4);
     expect(await reviewer().reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
     expect(calls()).toBe(5);
   });
 
   it('allows nothing, and the failure is not kept', async () => {
     const access = reviewer();
-    server.decide = () => true;
-    server.fail('subjectaccessreview', { kind: 'cut' });
+    api.server.decide = () => true;
+    api.server.fail('subjectaccessreview', { kind: 'cut' });
     await expect(access.reviewAccess(jane, read, anyone)).rejects.toMatchObject({ kind: 'network' });
-    expect(dependencies.observer.of('reviewFailed')).toMatchObject([
+    expect(api.dependencies.observer.of('reviewFailed')).toMatchObject([
       { kind: 'SubjectAccessReview', attempts: 5 },
     ]);
-    server.recover('subjectaccessreview');
+    api.server.recover('subjectaccessreview');
     expect(await access.reviewAccess(jane, read, anyone)).toEqual({ allowed: true });
   });
 
@@ -249,7 +231,7 @@ describe('a review of access that fails', () => {
     ['both allowed and denied', { allowed: true, denied: true }],
     ['no decision', { allowed: 'yes' as unknown as boolean }],
   ])('allows nothing with %s', async (_, status) => {
-    server.decide = () => status;
+    api.server.decide = () => status;
     await expect(reviewer().reviewAccess(jane, read, anyone)).rejects.toMatchObject({ kind: 'reply' });
   });
 

@@ -1,49 +1,23 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadKubeClient, type KubeClient } from '../../../src/kube/client/kube-client.ts';
+import { describe, expect, it } from 'vitest';
 import { TokenReviewer, defaultTokenReviewSettings } from '../../../src/kube/reviews/token-review.ts';
 import type { ReviewSettings } from '../../../src/kube/reviews/reviewer.ts';
-import { startScriptedApiServer, type ScriptedApiServer } from '../../support/scripted-apiserver.ts';
-import { TestClock } from '../../support/test-clock.ts';
 import { waitFor } from '../../support/wait-for.ts';
-import { testDependencies, type TestDependencies } from '../kube-harness.ts';
+import { address, anyone, token, useReviewServer } from './review-server.ts';
 
-const token = 'eyJhbGciOi.secret-part.signature';
-const address = '192.0.2.1';
-const anyone = new AbortController().signal;
 const fast = { firstPauseMs: 2 };
 
-let server: ScriptedApiServer;
-let client: KubeClient;
-let clock: TestClock;
-let dependencies: TestDependencies;
-
-beforeEach(async () => {
-  server = await startScriptedApiServer();
-  client = await loadKubeClient(await server.podEnvironment());
-  clock = new TestClock();
-  dependencies = testDependencies({ clock, monotonicMs: clock.monotonicMs });
-  server.tokens.set(token, {
-    username: 'jane',
-    uid: 'u-1',
-    groups: ['devs', 'a,b'],
-    extra: { 'Example.com/Scope': ['x', 'y'] },
-  });
-});
-afterEach(async () => {
-  client.close();
-  await server[Symbol.asyncDispose]();
-});
+const api = useReviewServer();
 
 const reviewer = (settings: Partial<ReviewSettings> = {}) =>
-  new TokenReviewer(client, dependencies, { ...defaultTokenReviewSettings, ...fast, ...settings });
-const calls = () => server.count('tokenreview');
+  new TokenReviewer(api.client, api.dependencies, { ...defaultTokenReviewSettings, ...fast, ...settings });
+const calls = () => api.server.count('tokenreview');
 
 describe('made-up tokens', () => {
   const others = 'made-up tokens of others';
   const refused = { code: 'TooManyRequests' };
 
   it('wait in bounds for each address and for all, and further ones are refused at once', async () => {
-    server.fail('tokenreview', { kind: 'hang' });
+    api.server.fail('tokenreview', { kind: 'hang' });
     const tokens = reviewer({ maxPending: 8, maxSent: 2 });
     const gone = new AbortController();
     const pending = Array.from({ length: 8 }, (_, index) =>
@@ -56,13 +30,13 @@ describe('made-up tokens', () => {
     expect((await Promise.allSettled([...pending, other])).every(({ status }) => status === 'rejected')).toBe(
       true,
     );
-    server.recover('tokenreview');
+    api.server.recover('tokenreview');
     const review = () => tokens.reviewToken(token, '198.51.100.7', anyone).catch(() => undefined);
     await waitFor(async () => (await review())?.name === 'jane');
   });
 
   it('wait in bounds of bytes', async () => {
-    server.fail('tokenreview', { kind: 'hang' });
+    api.server.fail('tokenreview', { kind: 'hang' });
     const tokens = reviewer({ maxPendingBytes: 20_000 });
     const gone = new AbortController();
     const pending = [1, 2].map((index) =>
@@ -80,8 +54,8 @@ describe('made-up tokens', () => {
     expect(calls()).toBe(31);
     await tokens.reviewToken(token, address, anyone);
     expect(calls()).toBe(31);
-    clock.advance(60_000);
-    server.fail('tokenreview', { kind: 'hang' }, 2);
+    api.clock.advance(60_000);
+    api.server.fail('tokenreview', { kind: 'hang' }, 2);
     const gone = new AbortController();
     const pending = [1, 2].map((index) =>
       tokens.reviewToken(`hangs-${index}`, address, gone.signal).catch(() => undefined),
@@ -96,7 +70,7 @@ describe('made-up tokens', () => {
 
 describe('a slow review', () => {
   it('is answered when the answer comes, within the deadline', async () => {
-    server.latencyMs.set('tokenreview', 400);
+    api.server.latencyMs.set('tokenreview', 400);
     const tokens = reviewer({ secondTryMs: 100 });
     expect(await tokens.reviewToken(token, address, anyone)).toMatchObject({ name: 'jane' });
     expect(calls()).toBe(2);

@@ -1,48 +1,19 @@
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { loadKubeClient, type KubeClient } from '../../../src/kube/client/kube-client.ts';
+import { describe, expect, it, vi } from 'vitest';
 import { KeptAnswers } from '../../../src/kube/reviews/kept-answers.ts';
 import { TokenReviewer, defaultTokenReviewSettings } from '../../../src/kube/reviews/token-review.ts';
 import type { ReviewSettings } from '../../../src/kube/reviews/reviewer.ts';
-import {
-  startScriptedApiServer,
-  type Failure,
-  type ScriptedApiServer,
-} from '../../support/scripted-apiserver.ts';
-import { TestClock } from '../../support/test-clock.ts';
+import type { Failure } from '../../support/scripted-apiserver.ts';
 import { waitFor } from '../../support/wait-for.ts';
-import { testDependencies, type TestDependencies } from '../kube-harness.ts';
+import { address, anyone, token, useReviewServer } from './review-server.ts';
 
-const token = 'eyJhbGciOi.secret-part.signature';
-const address = '192.0.2.1';
-const anyone = new AbortController().signal;
 const fast = { firstPauseMs: 2 };
 
-let server: ScriptedApiServer;
-let client: KubeClient;
-let clock: TestClock;
-let dependencies: TestDependencies;
-
-beforeEach(async () => {
-  server = await startScriptedApiServer();
-  client = await loadKubeClient(await server.podEnvironment());
-  clock = new TestClock();
-  dependencies = testDependencies({ clock, monotonicMs: clock.monotonicMs });
-  server.tokens.set(token, {
-    username: 'jane',
-    uid: 'u-1',
-    groups: ['devs', 'a,b'],
-    extra: { 'Example.com/Scope': ['x', 'y'] },
-  });
-});
-afterEach(async () => {
-  client.close();
-  await server[Symbol.asyncDispose]();
-});
+const api = useReviewServer();
 
 const reviewer = (settings: Partial<ReviewSettings> = {}) =>
-  new TokenReviewer(client, dependencies, { ...defaultTokenReviewSettings, ...fast, ...settings });
-const calls = () => server.count('tokenreview');
+  new TokenReviewer(api.client, api.dependencies, { ...defaultTokenReviewSettings, ...fast, ...settings });
+const calls = () => api.server.count('tokenreview');
 
 describe('the review of a token', () => {
   it('sends what Go sends, and returns the user', async () => {
@@ -52,7 +23,7 @@ describe('the review of a token', () => {
       groups: ['devs', 'a,b'],
       extra: { 'example.com/scope': ['x', 'y'] },
     });
-    expect(server.requests.at(-1)?.body).toEqual({
+    expect(api.server.requests.at(-1)?.body).toEqual({
       apiVersion: 'authentication.k8s.io/v1',
       kind: 'TokenReview',
       spec: { token },
@@ -60,7 +31,7 @@ describe('the review of a token', () => {
   });
 
   it('returns a user that has only a name', async () => {
-    server.tokens.set('t', { username: 'system:x' });
+    api.server.tokens.set('t', { username: 'system:x' });
     expect(await reviewer().reviewToken('t', address, anyone)).toEqual({
       name: 'system:x',
       groups: [],
@@ -70,16 +41,16 @@ describe('the review of a token', () => {
 
   it('returns no user for a token that the API server does not know', async () => {
     expect(await reviewer().reviewToken('unknown', address, anyone)).toBeUndefined();
-    expect(dependencies.observer.text).toBe('[]');
+    expect(api.dependencies.observer.text).toBe('[]');
   });
 
   it('keeps the user of a valid token for 10 s', async () => {
     const tokens = reviewer();
     await tokens.reviewToken(token, address, anyone);
-    server.tokens.delete(token);
-    clock.advance(10_000);
+    api.server.tokens.delete(token);
+    api.clock.advance(10_000);
     expect(await tokens.reviewToken(token, address, anyone)).toMatchObject({ name: 'jane' });
-    clock.advance(1);
+    api.clock.advance(1);
     expect(await tokens.reviewToken(token, address, anyone)).toBeUndefined();
     expect(calls()).toBe(2);
   });
@@ -87,16 +58,16 @@ describe('the review of a token', () => {
   it('keeps the refusal of a token for 2 s', async () => {
     const tokens = reviewer();
     await tokens.reviewToken('new', address, anyone);
-    server.tokens.set('new', { username: 'joe' });
-    clock.advance(2000);
+    api.server.tokens.set('new', { username: 'joe' });
+    api.clock.advance(2000);
     expect(await tokens.reviewToken('new', address, anyone)).toBeUndefined();
-    clock.advance(1);
+    api.clock.advance(1);
     expect(await tokens.reviewToken('new', address, anyone)).toMatchObject({ name: 'joe' });
     expect(calls()).toBe(2);
   });
 
   it('keeps a limited number of tokens, and drops the oldest one', async () => {
-    for (const one of ['a', 'b', 'c']) server.tokens.set(one, { username: 'jane' });
+    for (const one of ['a', 'b', 'c']) api.server.tokens.set(one, { username: 'jane' });
     const tokens = reviewer({ maxEntries: 2 });
     for (const one of ['a', 'b', 'c', 'b', 'c']) await tokens.reviewToken(one, address, anyone);
     expect(calls()).toBe(3);
@@ -128,12 +99,12 @@ describe('the review of a token', () => {
         Array.from({ length: 10 }, (_, i) => tokens.reviewToken(`${batch}-${i}`, address, anyone)),
       );
     expect(calls()).toBe(200);
-    expect(server.connectionsAccepted).toBeLessThanOrEqual(20);
+    expect(api.server.connectionsAccepted).toBeLessThanOrEqual(20);
   });
 
   it('one waiter can leave without the others, and the call ends with the last one', async () => {
     const tokens = reviewer();
-    server.fail('tokenreview', { kind: 'hang' });
+    api.server.fail('tokenreview', { kind: 'hang' });
     const leaving = [new AbortController(), new AbortController()] as const;
     const [first, second] = leaving.map(({ signal }) =>
       tokens.reviewToken(token, address, signal).catch((error: unknown) => error),
@@ -141,18 +112,18 @@ describe('the review of a token', () => {
     await waitFor(() => calls() === 1);
     leaving[0].abort('left');
     expect(await first).toBe('left');
-    expect(server.openConnections).toBe(1);
+    expect(api.server.openConnections).toBe(1);
     leaving[1].abort('left too');
     expect(await second).toBe('left too');
-    await waitFor(() => server.openConnections === 0);
-    server.recover('tokenreview');
+    await waitFor(() => api.server.openConnections === 0);
+    api.server.recover('tokenreview');
     expect(await tokens.reviewToken(token, address, anyone)).toMatchObject({ name: 'jane' });
-    expect(dependencies.observer.of('reviewFailed')).toEqual([]);
+    expect(api.dependencies.observer.of('reviewFailed')).toEqual([]);
   });
 
   it('answers the waiters that stay when the first one leaves', async () => {
     const tokens = reviewer({ secondTryMs: 300 });
-    server.fail('tokenreview', { kind: 'hang' }, 1);
+    api.server.fail('tokenreview', { kind: 'hang' }, 1);
     const leaving = new AbortController();
     const first = tokens.reviewToken(token, address, leaving.signal).catch((error: unknown) => error);
     const second = tokens.reviewToken(token, address, anyone);
@@ -174,7 +145,7 @@ describe('a review of a token that fails', () => {
     { kind: 'garbage' },
   ])('is repeated after: $kind $code', async (failure) => {
     const failures = ['hang', 'stall'].includes(failure.kind) ? 1 : 2;
-    server.fail('tokenreview', failure, failures);
+    api.server.fail('tokenreview', failure, failures);
     const tokens = reviewer({ secondTryMs: 200 });
     expect(await tokens.reviewToken(token, address, anyone)).toMatchObject({ name: 'jane' });
     expect(calls()).toBeGreaterThan(failures);
@@ -182,7 +153,7 @@ describe('a review of a token that fails', () => {
 
   it('fails after five attempts, and the failure is not kept', async () => {
     const tokens = reviewer();
-    server.fail('tokenreview', { kind: 'status', code: 500, message: 'etcd is away' });
+    api.server.fail('tokenreview', { kind: 'status', code: 500, message: 'etcd is away' });
     await expect(tokens.reviewToken(token, address, anyone)).rejects.toMatchObject({
       name: 'KubeError',
       statusCode: 500,
@@ -190,15 +161,15 @@ describe('a review of a token that fails', () => {
         'TokenReview failed: POST /apis/authentication.k8s.io/v1/tokenreviews answered 500: etcd is away',
     });
     expect(calls()).toBe(5);
-    expect(dependencies.observer.of('reviewFailed')).toEqual([
+    expect(api.dependencies.observer.of('reviewFailed')).toEqual([
       { kind: 'TokenReview', message: expect.stringContaining('etcd is away') as unknown, attempts: 5 },
     ]);
-    server.recover('tokenreview');
+    api.server.recover('tokenreview');
     expect(await tokens.reviewToken(token, address, anyone)).toMatchObject({ name: 'jane' });
   });
 
   it('is not repeated if the adapter lacks the right', async () => {
-    server.fail('tokenreview', { kind: 'status', code: 403, reason: 'Forbidden' });
+    api.server.fail('tokenreview', { kind: 'status', code: 403, reason: 'Forbidden' });
     await expect(reviewer().reviewToken(token, address, anyone)).rejects.toMatchObject({
       reason: 'Forbidden',
     });
@@ -207,7 +178,7 @@ describe('a review of a token that fails', () => {
 
   it('ends within its deadline', async () => {
     const beganMs = performance.now();
-    server.fail('tokenreview', { kind: 'hang' });
+    api.server.fail('tokenreview', { kind: 'hang' });
     const settings = { deadlineMs: 400, secondTryMs: 300, firstPauseMs: 10 };
     await expect(reviewer(settings).reviewToken(token, address, anyone)).rejects.toMatchObject({
       kind: 'timeout',
@@ -217,15 +188,15 @@ describe('a review of a token that fails', () => {
   });
 
   it('fails at once if Retry-After is past its deadline', async () => {
-    server.fail('tokenreview', { kind: 'status', code: 429, retryAfterSeconds: 60 });
+    api.server.fail('tokenreview', { kind: 'status', code: 429, retryAfterSeconds: 60 });
     await expect(reviewer().reviewToken(token, address, anyone)).rejects.toMatchObject({ statusCode: 429 });
     expect(calls()).toBe(1);
   });
 
   it('fails if the API server does not listen', async () => {
-    await server.goDown();
+    await api.server.goDown();
     await expect(reviewer().reviewToken(token, address, anyone)).rejects.toMatchObject({ kind: 'network' });
-    await server.comeUp();
+    await api.server.comeUp();
     expect(await reviewer().reviewToken(token, address, anyone)).toMatchObject({ name: 'jane' });
   });
 
@@ -237,24 +208,24 @@ describe('a review of a token that fails', () => {
     ['half a character in a name', { username: 'j\uD83D' }],
     ['a group that was not UTF-8', { username: 'x', groups: ['\uFFFD'] }],
   ])('returns no user with %s', async (_, user) => {
-    server.tokens.set('odd', user as never);
+    api.server.tokens.set('odd', user as never);
     await expect(reviewer().reviewToken('odd', address, anyone)).rejects.toMatchObject({ kind: 'reply' });
-    expect(dependencies.observer.of('reviewFailed')).toHaveLength(1);
+    expect(api.dependencies.observer.of('reviewFailed')).toHaveLength(1);
   });
 
   it('never shows the token in an error or event', async () => {
-    server.fail('tokenreview', { kind: 'status', code: 400, message: `cannot decode ${token}` });
+    api.server.fail('tokenreview', { kind: 'status', code: 400, message: `cannot decode ${token}` });
     const error: unknown = await reviewer()
       .reviewToken(token, address, anyone)
       .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ statusCode: 400 });
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('secret-part');
-    expect(dependencies.observer.text).toContain('cannot decode …');
-    await server.goDown();
+    expect(api.dependencies.observer.text).toContain('cannot decode …');
+    await api.server.goDown();
     const refused: unknown = await reviewer()
       .reviewToken(token, address, anyone)
       .catch((thrown: unknown) => thrown);
-    expect(inspect(refused, { depth: 9, showHidden: true }) + dependencies.observer.text).not.toContain(
+    expect(inspect(refused, { depth: 9, showHidden: true }) + api.dependencies.observer.text).not.toContain(
       'secret-part',
     );
   });

@@ -5,9 +5,9 @@ import {
   poissonLog,
   readLog,
   secondsToRight,
-  seeded,
   shrunkReadings,
 } from '../../../bench/adaptive/simulation.ts';
+import { seeded } from '../../support/seeded.ts';
 
 // `node bench/adaptive/run.ts` runs this for more days and rates.
 it.each([1, 10, 50, 200])('a day of steady traffic of %i requests/s has at most one false alarm', (rate) => {

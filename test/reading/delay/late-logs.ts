@@ -1,17 +1,7 @@
 import type { Window } from '../../../src/metric/sample.ts';
 import { DelayEstimator, type DelaySettings } from '../../../src/reading/delay/delay-estimator.ts';
 import type { SecondCounts } from '../../../src/sls/second-counts.ts';
-
-/** Returns a random generator, uniform in [0, 1), that is the same for the same seed (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { seeded } from '../../support/seeded.ts';
 
 /** Times are Unix seconds with a fraction. */
 export interface LateLine {

@@ -14,12 +14,12 @@ import {
   lateLines,
   LineCounts,
   secondsUntil,
-  seeded,
   type Readings,
   type Traffic,
 } from './late-logs.ts';
 import { betweenProbesMs } from './probed-logstore.ts';
 import { seriesWith } from '../series.ts';
+import { seeded } from '../../support/seeded.ts';
 
 /** 20 routes with 1 to 50 requests a second, most of them with few. */
 const rates = Array.from({ length: 20 }, (_, route) => 50 ** (route / 19));

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { vi } from 'vitest';
-import { seeded } from '../../../bench/adaptive/simulation.ts';
+import { seeded } from '../../support/seeded.ts';
 import { AdapterError, toAdapterError, type ErrorCode } from '../../../src/errors.ts';
 import type { MetricRequest } from '../../../src/metric/metric-request.ts';
 import type { Series } from '../../../src/metric/series.ts';

@@ -1,6 +1,6 @@
 import type { AdapterOptions } from './simulated-logs.ts';
 import { expect } from 'vitest';
-import { seeded } from '../delay/late-logs.ts';
+import { seeded } from '../../support/seeded.ts';
 
 /**
  * `full`: the number of all lines that were sent, but for a fifth. `low`: fewer. `zero`, or the code of an error. A sample

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LineTimeline } from '../../../src/reading/silence/line-timeline.ts';
 import { endedSilenceIn, silenceAtEnd } from '../../../src/reading/silence/silence-rule.ts';
-import { seeded } from '../delay/late-logs.ts';
+import { seeded } from '../../support/seeded.ts';
 
 type Lines = (second: number) => number;
 

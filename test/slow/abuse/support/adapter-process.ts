@@ -1,15 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { residentMbOf } from '../../../../bench/support/process-usage.ts';
-import {
-  podFlags,
-  startServerProcess,
-  type ServerProcess,
-} from '../../../../bench/support/server-process.ts';
-import { accessKey } from '../../../support/adapter.ts';
+import { startServe } from '../../../../bench/support/serve-process.ts';
+import { podFlags, type ServerProcess } from '../../../../bench/support/server-process.ts';
 import type { HeldMemory } from './diagnostics.ts';
 import { niceness } from './niceness.ts';
 
@@ -46,20 +42,10 @@ export class AdapterProcess implements AsyncDisposable {
   }
 
   async #start(config: string, options: Readonly<Record<string, string>>): Promise<void> {
-    const configFile = join(this.#directory, 'config.yaml');
-    await writeFile(configFile, config);
-    const all = { config: configFile, 'cert-dir': this.#directory, ...options };
     const checkout = process.env['ABUSE_CHECKOUT'] ?? here;
-    this.#process = await startServerProcess({
-      script: join(checkout, 'src/main.ts'),
-      args: ['serve', ...Object.entries(all).map(([name, value]) => `--${name}=${value}`)],
-      home: this.#directory,
-      niceness,
+    this.#process = await startServe({
+      ...{ script: join(checkout, 'src/main.ts'), directory: this.#directory, config, options, niceness },
       nodeFlags: [...podFlags(), '--expose-gc', '--import', diagnostics],
-      env: {
-        ALIBABA_CLOUD_ACCESS_KEY_ID: accessKey.id,
-        ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKey.secret,
-      },
       onMessage: (memory) => {
         for (const settle of this.#waiting.splice(0)) settle(memory as HeldMemory);
       },
