@@ -26,7 +26,7 @@ export const longRuns = [
 export const reportersTo = (file: string): NonNullable<TestConfig['reporters']> =>
   process.env['CI'] === 'true' ? ['default', ['json', { outputFile: file }]] : ['default'];
 
-/** `npm test`: everything that finishes within three minutes on two cores. `npm run test:slow` runs the rest. */
+/** `npm test`: what finishes within a few minutes on two cores. `npm run test:slow` runs the rest. */
 export default defineConfig({
   test: {
     ...shared,

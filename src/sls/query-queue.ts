@@ -239,5 +239,5 @@ const namesOf = (namespaces: ReadonlySet<string>): readonly string[] =>
 const tooManyWaiting = (namespace: string) =>
   new AdapterError(
     'LimitExceeded',
-    `namespace ${namespace} has too many queries that wait for SLS: at most ${mostWaitingOfNamespace} may, and sls.maxQueriesPerSecond are sent`,
+    `${namespace === ownNamespace ? 'the adapter' : `namespace ${namespace}`} has too many queries that wait for SLS: at most ${mostWaitingOfNamespace} may, and sls.maxQueriesPerSecond are sent`,
   );
