@@ -43,7 +43,7 @@ export const scrape: Row = {
     await waitFor(async () => (await hpas.get('/readyz')).status === 200, 15_000, 'the adapter to be ready');
     const allStored = `\nsls_metrics_adapter_external_metric_values_left_out ${routes.length - 4000}\n`;
     progress('scrape: waiting until all 10,000 series have a sample');
-    await readInSync({ frontProxy: hpas, paths: routes.map(({ path }) => path), passes: 1, signal });
+    await readInSync({ frontProxy: hpas, paths: routes.map(({ path }) => path), passes: 2, signal });
     await waitFor(
       async () => {
         signal.throwIfAborted();
