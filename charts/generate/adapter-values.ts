@@ -200,7 +200,7 @@ export const adapterValues = section({
     labels: texts('Labels by which Prometheus selects it'),
     documentationUrl: form(
       /^https?:\/\/\S*[^/\s]$/,
-      'Address of your copy of docs/; each alert links to its part of troubleshooting.md',
+      'Address of your copy of docs/; each alert links to its part of runbooks.md',
     ),
   }),
   dashboard: section({

@@ -44,7 +44,7 @@ const readChecks: readonly ReadCheck[] = [
     codes: ['MetricUnknown'],
     isAbout: (metric) => onlyStock.test(metric),
     remedy:
-      'Only the stock adapter serves these. Before it is replaced, give these HPAs another metric, or keep it (docs/replacing-the-stock-adapter.md).',
+      'Only the stock adapter serves these. Before it is replaced, give these HPAs another metric, or keep it (docs/migrate.md).',
     write: () => undefined,
   },
   {

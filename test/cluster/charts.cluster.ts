@@ -139,7 +139,7 @@ it('helm uninstall deletes everything that chart sls-metrics-adapter created', a
   expect(await cluster.kubectl(found)).toBe('');
 });
 
-// The order of docs/replacing-the-stock-adapter.md.
+// The order of docs/migrate.md.
 it('chart sls-metrics-adapter installs beside the stock adapter, and registers once that one is gone', async () => {
   const stock = {
     apiVersion: 'apiregistration.k8s.io/v1',

@@ -51,17 +51,16 @@ describe('the alerts', () => {
     expect(annotations.description).toMatch(/\.$/);
   });
 
-  it('have a section each in docs/troubleshooting.md, with a cause, a command and a fix', () => {
-    const [, byAlert = ''] = textOf('docs/troubleshooting.md').split('\n## By alert\n');
+  it('have a section each in docs/runbooks.md, with a cause, a command and a fix', () => {
     const sections = new Map(
-      byAlert
-        .split(/^### /m)
+      textOf('docs/runbooks.md')
+        .split(/^## /m)
         .slice(1)
         .map((section) => [section.slice(0, section.indexOf('\n')), section]),
     );
     expect([...sections.keys()].sort()).toEqual(names.toSorted());
     for (const { alert, annotations } of rules) {
-      expect(annotations.runbook_url).toMatch(new RegExp(`/troubleshooting\\.md#${alert.toLowerCase()}$`));
+      expect(annotations.runbook_url).toMatch(new RegExp(`/runbooks\\.md#${alert.toLowerCase()}$`));
       expect(sections.get(alert)).toMatch(/\*\*Cause\.\*\*[^]*```(sh|promql)\n[^]*\*\*Fix\.\*\*/);
     }
   });
@@ -98,8 +97,8 @@ describeWithPrometheus('promtool', () => {
   });
 });
 
-describe('the promql in docs/troubleshooting.md', () => {
-  const blocks = [...textOf('docs/troubleshooting.md').matchAll(/^```promql\n([^]*?)^```$/gm)].map(
+describe('the promql in docs/runbooks.md', () => {
+  const blocks = [...textOf('docs/runbooks.md').matchAll(/^```promql\n([^]*?)^```$/gm)].map(
     ([, query = '']) => query,
   );
 

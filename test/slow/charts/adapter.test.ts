@@ -177,9 +177,7 @@ describe('the rendered objects', () => {
     );
     const rules = renders.get('cert-manager-values.yaml')?.find(({ kind }) => kind === 'PrometheusRule');
     const links = JSON.stringify(rules).match(/"runbook_url":"[^"#]*/g);
-    expect(new Set(links)).toEqual(
-      new Set(['"runbook_url":"https://wiki.example.com/adapter/troubleshooting.md']),
-    );
+    expect(new Set(links)).toEqual(new Set(['"runbook_url":"https://wiki.example.com/adapter/runbooks.md']));
     const dashboard = renders
       .get('cert-manager-values.yaml')
       ?.find(({ metadata }) => metadata.name === 'sls-metrics-adapter-dashboard');
