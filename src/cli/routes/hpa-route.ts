@@ -86,15 +86,35 @@ export function routeOf(survey: Survey, { deployment, route: chosen, namespace }
   }
   if (together !== undefined) return { ...together, route: chosen?.join(', ') ?? together.route };
   if (chosen !== undefined) return first;
-  const matching = routes.filter(({ route: name }) => name.includes(`-${deployment}-`));
-  const candidates = matching.length > 0 ? matching : routes;
-  const [only, ...others] = candidates;
+  const own = routes.filter((one) => isRouteOf(deployment, one.route, survey.namespaces, namespace));
+  const [only, ...others] = own;
   if (only !== undefined && others.length === 0 && !isCut) return only;
+  const candidates = own.length > 0 ? own : routes;
   const names = candidates.slice(0, maxShown).map((one) => one.route);
+  const why =
+    own.length > 0
+      ? `several routes may belong to ${deployment}`
+      : `no route is surely that of a Service ${deployment}: if its Service has another name`;
   throw new AdapterError(
     'ConfigInvalid',
-    `several routes may belong to ${deployment}, choose one with --route: ${names.join(', ')}${candidates.length > maxShown ? ', …' : ''}`,
+    `${why}, choose one with --route: ${names.join(', ')}${candidates.length > maxShown ? ', …' : ''}`,
   );
 }
 
 const maxShown = 5;
+
+/**
+ * Returns whether a route is `{namespace}-{deployment}-{port}` and cannot be that of another Service: `shop-my-web-80` may be
+ * that of `web` only if `shop-my` is known as a namespace. A port with a hyphen is never sure.
+ */
+function isRouteOf(
+  deployment: string,
+  route: string,
+  namespaces: readonly string[],
+  namespace: string | undefined,
+): boolean {
+  const backend = route.slice(0, route.lastIndexOf('-'));
+  if (!backend.endsWith(`-${deployment}`)) return false;
+  const before = backend.slice(0, -deployment.length - 1);
+  return namespaces.includes(before) || (namespace === undefined && !before.includes('-'));
+}

@@ -50,7 +50,7 @@ export function surveyTable(survey: Survey): string {
   );
   const { project, logstore } = labelDefinitions;
   const notes = [
-    `From ${utcText(startSeconds)} to ${utcText(endSeconds)}; PEAK is the busiest minute, LAST SEEN counts back from the end.`,
+    `From ${utcText(startSeconds)} to ${utcText(endSeconds)}; QPS is the average of that time, PEAK the busiest minute, LAST SEEN counts back from the end.`,
     `Every SELECTOR also needs ${project.name}=${query.project},${logstore.name}=${query.logstore}.`,
     ...(isCut ? [`There are more routes. These ${routes.length} had the most requests (--limit).`] : []),
     ...(routes.some(({ route }) => matchLabelsOf(route, survey) === undefined)

@@ -133,10 +133,34 @@ describe('routes --hpa', () => {
 
   it.each([
     [
-      'there are several routes',
+      'no route is that of the Deployment',
       ['--hpa', 'api', '--namespace', 'shop'],
       2,
-      /several routes may belong to api, choose one with --route: shop-web-80, shop-model-serving/,
+      /no route is surely that of a Service api: if its Service has another name, choose one with --route: shop-web-80, shop-model-serving/,
+    ],
+    [
+      'the only route of the namespace is that of another Service',
+      ['--hpa', 'api', '--namespace', 'default'],
+      2,
+      /no route is surely that of a Service api: .* choose one with --route: default-web-80\. /,
+    ],
+    [
+      'its name only ends the name of the Service',
+      ['--hpa', 'serving-v1', '--namespace', 'shop'],
+      2,
+      /no route is surely that of a Service serving-v1: /,
+    ],
+    [
+      'its name only ends the name of the Service, without a namespace',
+      ['--hpa', 'serving-v1'],
+      2,
+      /no route is surely that of a Service serving-v1: /,
+    ],
+    [
+      'its name only begins the name of the Service',
+      ['--hpa', 'model', '--namespace', 'shop'],
+      2,
+      /no route is surely that of a Service model: /,
     ],
     [
       'several routes contain its name',

@@ -36,7 +36,7 @@ describe('routes', () => {
     expect(third).toMatch(/^shop-canary-80 +0\.00833 +0\.5 +290ms +10% /);
     expect(notes).toEqual([
       '',
-      `From ${stamp(end - 3600)} to ${stamp(end)}; PEAK is the busiest minute, LAST SEEN counts back from the end.`,
+      `From ${stamp(end - 3600)} to ${stamp(end)}; QPS is the average of that time, PEAK the busiest minute, LAST SEEN counts back from the end.`,
       `Every SELECTOR also needs sls.project=${project},sls.logstore=nginx-ingress.`,
       '',
     ]);
