@@ -19,8 +19,8 @@ interface ScrapeConfig {
   readonly static_configs?: unknown;
 }
 
-/** The scrape configurations of docs/self-metrics.md, unchanged. */
-const jobs = [...textOf('docs/self-metrics.md').matchAll(/^```yaml\n(scrape_configs:[^]*?)^```$/gm)].flatMap(
+/** The scrape configurations of docs/monitoring.md, unchanged. */
+const jobs = [...textOf('docs/monitoring.md').matchAll(/^```yaml\n(scrape_configs:[^]*?)^```$/gm)].flatMap(
   ([, yaml = '']) => (parse(yaml) as { scrape_configs: ScrapeConfig[] }).scrape_configs,
 );
 
@@ -51,7 +51,7 @@ async function ask(cluster: TestCluster): Promise<void> {
   await cluster.request({ pair, headers, path: '/metrics', method: 'POST' });
 }
 
-describe('the scrape configurations of docs/self-metrics.md', () => {
+describe('the scrape configurations of docs/monitoring.md', () => {
   it('cover both ports in a cluster, and the demo', () => {
     expect(jobs.map((job) => [job.scheme ?? 'http', 'static_configs' in job])).toEqual([
       ['https', false],
