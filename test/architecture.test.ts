@@ -49,6 +49,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   reading: ['sls', 'access', 'metric', 'grammar', 'runtime', 'errors'],
   sls: ['metric', 'runtime', 'errors'],
   scaling: ['grammar', 'errors'],
+  forecast: ['grammar', 'metric', 'errors'],
   access: ['metric', 'grammar', 'errors'],
   metric: ['grammar', 'errors'],
   grammar: ['errors'],
