@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAccessCheck } from './access/access-check.ts';
-import { createRequestParser } from './access/request-parser.ts';
+import { createAccessCheck, createRequestParser } from './access/access-check.ts';
 import { createApp } from './api/server/app.ts';
 import { replaceServingPair } from './api/server/server.ts';
 import type { ServingPair } from './api/server/serving-pair.ts';

@@ -1,5 +1,4 @@
-import { createAccessCheck, type AccessRead } from '../access/access-check.ts';
-import { accessReadOf } from '../access/request-parser.ts';
+import { accessReadOf, createAccessCheck, type AccessRead } from '../access/access-check.ts';
 import { externalMetricValueList } from '../api/read/external-metrics.ts';
 import type { Config } from '../config/schema.ts';
 import { parseLabelSelector } from '../grammar/label-selector.ts';

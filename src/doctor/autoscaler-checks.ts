@@ -1,5 +1,4 @@
-import { createAccessCheck } from '../access/access-check.ts';
-import { createRequestParser } from '../access/request-parser.ts';
+import { createAccessCheck, createRequestParser } from '../access/access-check.ts';
 import { type AdapterError, toAdapterError, type ErrorCode } from '../errors.ts';
 import type { Requirement } from '../grammar/label-selector.ts';
 import type { Catalog } from '../metric/catalog.ts';

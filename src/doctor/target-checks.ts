@@ -1,5 +1,4 @@
-import { createAccessCheck } from '../access/access-check.ts';
-import { accessReadOf } from '../access/request-parser.ts';
+import { accessReadOf, createAccessCheck } from '../access/access-check.ts';
 import type { Config } from '../config/schema.ts';
 import { parseLabelSelector } from '../grammar/label-selector.ts';
 import { formatQuantity } from '../grammar/quantity.ts';

@@ -1,7 +1,7 @@
 import { versionInfo } from '../api/discovery/version.ts';
 import { readingSettings } from '../config/project-settings.ts';
 import type { Config } from '../config/schema.ts';
-import type { RequestParser } from '../access/request-parser.ts';
+import type { RequestParser } from '../access/access-check.ts';
 import { StatusPage } from '../status-page/status-page.ts';
 import type { LogstoreState } from '../reading/silence/silence-watch.ts';
 import { logstoreKey } from '../sls/endpoint.ts';

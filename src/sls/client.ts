@@ -3,7 +3,6 @@ import type { Window } from '../metric/sample.ts';
 import { isSameKey, type Credentials, type CredentialSource } from './credentials/credentials.ts';
 import { endpointUrl, type Endpoint, type LogstoreAddress } from './endpoint.ts';
 import type { LogResult } from './read-reply.ts';
-import { ReplyRooms } from './reply-rooms.ts';
 import type { SdkClient } from './sdk-client.ts';
 import { Transport, type TransportSettings } from './transport.ts';
 
@@ -64,7 +63,6 @@ export interface LogSource {
 export class SlsClient implements LogSource {
   readonly #credentialsOf: (project: string) => CredentialSource;
   readonly #transport: Transport;
-  readonly #rooms = new ReplyRooms();
   readonly #observer: SlsObserver;
   /**
    * By URL of the endpoint: the configuration bounds how many there are.
@@ -72,7 +70,7 @@ export class SlsClient implements LogSource {
    * @bound three for each entry of `projects` | - | - | `projects`
    */
   readonly #clients = new Map<string, SdkClient>();
-  #sdk: Promise<{ readonly SdkClient: typeof SdkClient }> | undefined;
+  #newClient: ReturnType<typeof loadSdk> | undefined;
 
   constructor(
     credentialsOf: (project: string) => CredentialSource,
@@ -149,13 +147,19 @@ export class SlsClient implements LogSource {
     });
   }
 
-  /** Loads the SDK at the first query: it takes 26 MB and 300 ms, which discovery must not wait for. */
   async #clientOf(endpoint: Endpoint): Promise<SdkClient> {
-    this.#sdk ??= import('./sdk-client.ts');
-    const { SdkClient } = await this.#sdk;
+    const newClient = await (this.#newClient ??= loadSdk(this.#transport));
     const key = endpointUrl(endpoint);
-    const client = this.#clients.get(key) ?? new SdkClient(endpoint, this.#transport, this.#rooms);
+    const client = this.#clients.get(key) ?? newClient(endpoint);
     this.#clients.set(key, client);
     return client;
   }
+}
+
+/** Called at the first query: the SDK takes 26 MB and 300 ms, which discovery must not wait for. */
+async function loadSdk(transport: Transport): Promise<(endpoint: Endpoint) => SdkClient> {
+  const { SdkClient } = await import('./sdk-client.ts');
+  const { ReplyRooms } = await import('./unpack.ts');
+  const rooms = new ReplyRooms();
+  return (endpoint) => new SdkClient(endpoint, transport, rooms);
 }

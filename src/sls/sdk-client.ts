@@ -10,7 +10,7 @@ import type { LogResult } from './read-reply.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import { logstoreName, type Endpoint, type LogstoreAddress } from './endpoint.ts';
 import { readReply } from './read-reply.ts';
-import type { ReplyRooms } from './reply-rooms.ts';
+import type { ReplyRooms } from './unpack.ts';
 import { replyError } from './sls-error.ts';
 import type { Transport } from './transport.ts';
 import { unpacked, unpackedBytesOf } from './unpack.ts';

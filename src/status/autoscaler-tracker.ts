@@ -1,5 +1,5 @@
 import { toAdapterError, type AdapterError } from '../errors.ts';
-import type { RequestParser } from '../access/request-parser.ts';
+import type { RequestParser } from '../access/access-check.ts';
 import type { AutoscalerName, ExternalMetricRef, ScaleTarget } from '../metric/external-metric-ref.ts';
 import type { SeriesTracker, TrackedSeries } from './series-tracker.ts';
 

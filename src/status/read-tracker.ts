@@ -1,4 +1,4 @@
-import type { RequestParser } from '../access/request-parser.ts';
+import type { RequestParser } from '../access/access-check.ts';
 import type { ReadName } from '../api/read/external-metrics.ts';
 import { toAdapterError, type AdapterError } from '../errors.ts';
 import { parseLabelSelector } from '../grammar/label-selector.ts';

@@ -1,4 +1,4 @@
-import type { RequestParser } from '../access/request-parser.ts';
+import type { RequestParser } from '../access/access-check.ts';
 import type { ReadName } from '../api/read/external-metrics.ts';
 import type { ErrorCode } from '../errors.ts';
 import { Turns } from '../runtime/turns.ts';

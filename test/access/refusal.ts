@@ -1,6 +1,5 @@
 import { expect } from 'vitest';
-import { createAccessCheck, type AccessPolicy } from '../../src/access/access-check.ts';
-import { createRequestParser } from '../../src/access/request-parser.ts';
+import { createAccessCheck, createRequestParser, type AccessPolicy } from '../../src/access/access-check.ts';
 import { parseLabelSelector } from '../../src/grammar/label-selector.ts';
 import { createCatalog } from '../../src/metric/catalog.ts';
 import { ownMetric } from '../../src/metric/own/own-metric.ts';

@@ -1,8 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { deflateSync } from 'node:zlib';
 import { compressSync } from 'lz4-napi';
 import { describe, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
-import { unpacked } from '../../src/sls/unpack.ts';
+import { ReplyRooms, unpacked } from '../../src/sls/unpack.ts';
 
 /** Returns what the body unpacks to, or the message of the error. */
 const unpack = (type: string | undefined, body: Buffer, size?: string | number, encoding?: string) => {
@@ -34,8 +35,8 @@ describe.each(['lz4', 'gzip'] as const)('a reply packed as %s', (type) => {
     async (size) => expect(await unpack(type, body, size)).toBe(lie),
   );
 
-  it('takes no more memory than it says, if it unpacks to 400 MB', async () => {
-    const bomb = packers[type](Buffer.alloc(400e6));
+  it('takes no more memory than it says, if it unpacks to 128 MB', async () => {
+    const bomb = packers[type](Buffer.alloc(128e6));
     const before = process.resourceUsage().maxRSS;
     for (let n = 0; n < 5; n += 1) expect(await unpack(type, bomb, 100)).toBe(lie);
     expect(process.resourceUsage().maxRSS - before).toBeLessThan(64 * 1024);
@@ -68,4 +69,71 @@ it.each(['gzip', 'br', 'gzip, gzip, gzip', 'x'.repeat(1000)])(
 it('leaves a reply as it is that is not packed', async () => {
   expect(await unpack(undefined, Buffer.from('text'), 1e9)).toBe('text');
   expect(await unpack(undefined, Buffer.from('text'), undefined, 'identity')).toBe('text');
+});
+
+const large = 65_537;
+
+/** Returns whether the room is free now. */
+async function grows(growing: Promise<void>): Promise<boolean> {
+  let isDone = false;
+  void growing.then(() => (isDone = true));
+  await nextTurn();
+  return isDone;
+}
+
+describe('the room of a reply', () => {
+  it('is free for a small reply, however many there are', async () => {
+    const rooms = new ReplyRooms();
+    for (let n = 0; n < 100; n += 1) expect(await grows(rooms.of('p').grow(65_536))).toBe(true);
+  });
+
+  it('is taken by one large reply of a project at a time, and by eight of all projects', async () => {
+    const rooms = new ReplyRooms();
+    const first = rooms.of('p0');
+    expect(await grows(first.grow(large))).toBe(true);
+    expect(await grows(first.grow(large * 2))).toBe(true);
+    const second = rooms.of('p0');
+    const waiting = second.grow(large);
+    expect(await grows(waiting)).toBe(false);
+    for (let n = 1; n < 8; n += 1) expect(await grows(rooms.of(`p${n}`).grow(large))).toBe(true);
+    const ninth = rooms.of('p8');
+    const waitingNinth = ninth.grow(large);
+    expect(await grows(waitingNinth)).toBe(false);
+    first[Symbol.dispose]();
+    expect(await grows(waiting)).toBe(true);
+    expect(await grows(waitingNinth)).toBe(false);
+    second[Symbol.dispose]();
+    expect(await grows(waitingNinth)).toBe(true);
+  });
+
+  it('is given up by a reply that no longer waits', async () => {
+    const rooms = new ReplyRooms();
+    const [first, second, third] = [rooms.of('p'), rooms.of('p'), rooms.of('p')];
+    void first.grow(large);
+    void second.grow(large);
+    const waiting = third.grow(large);
+    second[Symbol.dispose]();
+    first[Symbol.dispose]();
+    expect(await grows(waiting)).toBe(true);
+  });
+
+  it('reads large replies one after another, and small ones at once', async () => {
+    const rooms = new ReplyRooms();
+    const { signal } = new AbortController();
+    const [a, b, small] = [rooms.of('a'), rooms.of('b'), rooms.of('c')];
+    await a.grow(large);
+    await b.grow(large);
+    const gate = Promise.withResolvers();
+    const order: string[] = [];
+    const done = [
+      a.read(() => gate.promise.then(() => order.push('a')), signal),
+      b.read(() => Promise.resolve(order.push('b')), signal),
+    ];
+    await small.read(() => Promise.resolve(order.push('small')), signal);
+    await nextTurn();
+    expect(order).toEqual(['small']);
+    gate.resolve(undefined);
+    await Promise.all(done);
+    expect(order).toEqual(['small', 'a', 'b']);
+  });
 });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createRequestParser } from '../../src/access/request-parser.ts';
+import { createRequestParser } from '../../src/access/access-check.ts';
 import type { Series } from '../../src/metric/series.ts';
 import type { FeedSettings } from '../../src/status-page/live-feed.ts';
 import { StatusPage } from '../../src/status-page/status-page.ts';

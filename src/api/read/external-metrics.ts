@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
-import type { RequestParser } from '../../access/request-parser.ts';
+import type { RequestParser } from '../../access/access-check.ts';
 import { AdapterError, toAdapterError } from '../../errors.ts';
 import { parseLabelSelector } from '../../grammar/label-selector.ts';
 import { formatQuantity } from '../../grammar/quantity.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createRequestParser } from '../../../src/access/request-parser.ts';
+import { createRequestParser } from '../../../src/access/access-check.ts';
 import { createApp } from '../../../src/api/server/app.ts';
 import type { Server } from '../../../src/api/server/server.ts';
 import { keepServingPair } from '../../../src/api/server/serving-pair.ts';
