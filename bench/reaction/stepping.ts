@@ -10,7 +10,7 @@ import { readInSync, syncSeconds, type SyncRead } from '../support/sync-reads.ts
 import { stepOffsets, steppingRoutes, type Step } from './reaction.ts';
 
 export const slsLatencyMs = 80;
-const perSecond = { from: 10, to: 50 } as const;
+const perSecond = { from: 4, to: 20 } as const;
 
 /** From here down the delay counts as learned. It starts at 10 s, and lines are up to 4 s late. */
 const learnedDelaySeconds = 6;

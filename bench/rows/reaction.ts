@@ -3,7 +3,6 @@ import type { Line } from '../line.ts';
 import {
   enoughFromSeconds,
   reactionOf,
-  steppingRoutes,
   stockReading,
   type ReceivedReading,
   type Reaction,
@@ -22,7 +21,7 @@ const row = 'reaction';
  */
 const spreads = [
   { name: 'in 4 moments', phases: 4, soonerSeconds: 4, adaptiveShare: 0.6 },
-  { name: 'evenly spread', phases: steppingRoutes, soonerSeconds: 3, adaptiveShare: 0.65 },
+  { name: 'evenly spread', phases: 25, soonerSeconds: 3, adaptiveShare: 0.65 },
 ] as const;
 type Spread = (typeof spreads)[number];
 
@@ -88,12 +87,18 @@ function modeLines(run: SteppingRun, spread: Spread, mode: 'fixed' | 'adaptive')
   const part = (key: keyof Reaction) => (reactions: readonly Reaction[]) =>
     reactions.map((one) => one[key] ?? Number.NaN);
   const enough = line('from a step to the reading that asks for enough replicas', part('enoughMs'));
-  const stockSeconds = enough.baseline?.figure.value ?? Number.NaN;
-  const mostSeconds =
-    mode === 'fixed' ? stockSeconds - spread.soonerSeconds : stockSeconds * spread.adaptiveShare;
+  const meanSeconds = (reactions: readonly Reaction[]) => mean(part('enoughMs')(reactions)) / 1000;
+  const [seconds, stockSeconds] = [meanSeconds(adapter), meanSeconds(stock)];
   return [
     missed,
-    { ...enough, target: { bound: 'at most', value: mostSeconds } },
+    {
+      ...enough,
+      compared: { as: 'more', figure: { value: seconds - stockSeconds } },
+      target: {
+        bound: 'at most',
+        value: mode === 'fixed' ? -spread.soonerSeconds : (spread.adaptiveShare - 1) * stockSeconds,
+      },
+    },
     ...parts.map(([key, what]) => line(what, part(key))),
     line('from a step to the reading that reflects it', full),
   ];
@@ -132,7 +137,7 @@ function reactionsOf({ steps, queries, lines }: SteppingRun, mode: 'fixed' | 'ad
 /** Steps that would take too many lines for a measurement, or too much time. */
 function simulatedLines({ name, phases, adaptiveShare, soonerSeconds }: Spread): Line[] {
   return simulated.flatMap(([rate, factor]) => {
-    const of = { rate, factor, hpas: steppingRoutes, phases, steps: simulatedSteps };
+    const of = { rate, factor, hpas: 25, phases, steps: simulatedSteps };
     const stockSeconds = mean(simulateSteps(of, 'stock'));
     return (['fixed', 'adaptive'] as const).map((mode): Line => {
       const value = mean(simulateSteps(of, mode));
