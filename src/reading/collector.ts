@@ -14,10 +14,9 @@ import {
 } from './pending-series.ts';
 import type { AdaptiveWindows } from './adaptive/adaptive-windows.ts';
 import { planBatches, type PlanContext } from './plan.ts';
-import { RecentRoutes, type CompleteResults } from './complete-results.ts';
-import { RefusedMetrics } from './refused-metrics.ts';
+import { RecentRoutes, RefusedMetrics } from './plan-memory.ts';
 import { withRetry, type RetrySettings } from './retry.ts';
-import type { BatchRun, OutcomeSink } from './sample-store.ts';
+import type { BatchRun, CompleteResults, OutcomeSink } from './sample-store.ts';
 import type { LogstoreName } from './pace/read-beats.ts';
 
 export interface CollectorSettings extends Omit<RetrySettings, 'deadlineMs'> {

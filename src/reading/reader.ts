@@ -4,9 +4,14 @@ import type { Outcome, Sample } from '../metric/sample.ts';
 import type { Series } from '../metric/series.ts';
 import { pauseUntil } from '../runtime/back-off.ts';
 import type { Collector } from './collector.ts';
-import type { CompleteResults } from './complete-results.ts';
 import type { ReadBeats, SeriesReader } from './pace/read-beats.ts';
-import { isYounger, youngSample, type SampleStore, type StoredSeries } from './sample-store.ts';
+import {
+  type CompleteResults,
+  isYounger,
+  type SampleStore,
+  type StoredSeries,
+  youngSample,
+} from './sample-store.ts';
 
 /** All ages count from when the query of a sample was planned. */
 export interface ReaderSettings {

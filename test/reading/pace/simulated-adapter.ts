@@ -6,12 +6,11 @@ import type { MetricRequest } from '../../../src/metric/metric-request.ts';
 import type { Series } from '../../../src/metric/series.ts';
 import { AdaptiveWindows } from '../../../src/reading/adaptive/adaptive-windows.ts';
 import { Collector } from '../../../src/reading/collector.ts';
-import { CompleteResults } from '../../../src/reading/complete-results.ts';
 import { Delays } from '../../../src/reading/delay/delays.ts';
 import { ReadBeats } from '../../../src/reading/pace/read-beats.ts';
 import { Prefetcher } from '../../../src/reading/prefetcher.ts';
 import { Reader } from '../../../src/reading/reader.ts';
-import { SampleStore } from '../../../src/reading/sample-store.ts';
+import { CompleteResults, SampleStore } from '../../../src/reading/sample-store.ts';
 import { parseEndpointUrl } from '../../../src/sls/endpoint.ts';
 import { seriesWith } from '../series.ts';
 

@@ -4,10 +4,9 @@ import { AdaptiveWindows } from '../../../src/reading/adaptive/adaptive-windows.
 import { Collector } from '../../../src/reading/collector.ts';
 import { Delays } from '../../../src/reading/delay/delays.ts';
 import { Reader } from '../../../src/reading/reader.ts';
-import { SampleStore } from '../../../src/reading/sample-store.ts';
 import type { Heartbeat } from '../../../src/reading/heartbeat/heartbeat.ts';
 import { SilenceWatch, type SilenceObserver } from '../../../src/reading/silence/silence-watch.ts';
-import { CompleteResults } from '../../../src/reading/complete-results.ts';
+import { CompleteResults, SampleStore } from '../../../src/reading/sample-store.ts';
 import { ReadBeats } from '../../../src/reading/pace/read-beats.ts';
 import type { AggregateQuery, AggregateResult } from '../../../src/sls/aggregate-source.ts';
 import { parseEndpointUrl } from '../../../src/sls/endpoint.ts';
