@@ -12,7 +12,7 @@ export const defaultBackend: DoctorCheck = {
   deadlineMs: 30_000,
   run: async ({ dependencies, facts }, signal) => {
     const { request, address } = facts.get('target');
-    if (ingressLogOf(request)?.logKind !== 'nginx-ingress') return skipped('only nginx-ingress has one');
+    if (ingressLogOf(request)?.kind !== 'nginx-ingress') return skipped('only nginx-ingress has one');
     const endSeconds = Math.floor(dependencies.clock.now() / 1000) + 1;
     const window = { startSeconds: endSeconds - defaultReach[0], endSeconds };
     const uses = await surveyDefaultBackends(address, window, facts.get('sls').gates, signal);

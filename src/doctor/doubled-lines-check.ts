@@ -1,4 +1,4 @@
-import { routeAlias, routeExpression, timeCondition } from '../sls/query-text.ts';
+import { logSql, routeAlias, routeExpression, timeCondition } from '../sls/query-text.ts';
 import { unindexedField } from '../sls/sls-error.ts';
 import { ok, skipped, warn } from './check.ts';
 import type { DoctorCheck } from './examination.ts';
@@ -15,15 +15,15 @@ export const doubledLines: DoctorCheck = {
   deadlineMs: 30_000,
   run: async (examination, signal) => {
     const { request } = examination.facts.get('target');
-    if (ingressLogOf(request)?.logKind !== 'nginx-ingress')
-      return skipped('only nginx-ingress has such lines');
+    const logKind = ingressLogOf(request);
+    if (logKind?.kind !== 'nginx-ingress') return skipped('only nginx-ingress has such lines');
     const probe = examination.facts.get('probe');
     const newestSeconds = (probe.error ? undefined : probe.newestSeconds) ?? 0;
     const window = { startSeconds: newestSeconds - windowSeconds, endSeconds: newestSeconds + 1 };
-    const route = routeExpression({ logKind: 'nginx-ingress', hasAlternative: false });
+    const route = routeExpression({ logKind, hasAlternative: false });
     const byRequest = [
       `SELECT ${route} AS ${routeAlias}, count(*) AS lines,`,
-      'count_if(try_cast(request_length AS double) = 0) AS empty_lines FROM log',
+      `count_if(${logSql('try_cast({requestBytes} AS double)', logKind)} = 0) AS empty_lines FROM log`,
       `WHERE ${timeCondition(window)} AND regexp_like(req_id, '^[0-9a-f]{32}$') GROUP BY ${routeAlias}, req_id`,
     ].join(' ');
     const text = [

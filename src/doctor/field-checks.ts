@@ -1,19 +1,13 @@
 import { toAdapterError } from '../errors.ts';
 import { filterEntries } from '../metric/series.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
+import type { LogColumn } from '../metric/log-kind.ts';
+import { columnName } from '../sls/query-text.ts';
 import { unindexedField } from '../sls/sls-error.ts';
 import { failed, ok, skipped, warn } from './check.ts';
 import type { DoctorCheck, Examination } from './examination.ts';
 import { ackFormatRemedy, ackLogFormat, formText } from './log-form.ts';
 import { ingressLogOf, queryLogstore } from './logstore-query.ts';
-
-/** Fields with numbers. Those of an upstream may hold lists, so they are text. */
-const numericFields: Readonly<Record<string, 'long' | 'double'>> = {
-  status: 'long',
-  request_time: 'double',
-  request_length: 'long',
-  body_bytes_sent: 'long',
-};
 
 export const fields: DoctorCheck = {
   id: 'fields',
@@ -24,13 +18,14 @@ export const fields: DoctorCheck = {
     const { request } = examination.facts.get('target');
     const needed = fieldsOf(request);
     const queryOf = (field: string) => (during: string) =>
-      `* | SELECT count(${field}) AS lines FROM log WHERE ${during} LIMIT 1`;
-    const missing = await unindexed(needed, queryOf, examination, signal);
+      `* | SELECT count(${columnName(field)}) AS lines FROM log WHERE ${during} LIMIT 1`;
+    const names = needed.map(({ name }) => name);
+    const missing = await unindexed(names, queryOf, examination, signal);
     if (needed.length === 0) return ok('only the SQL of the metric names its fields: see the check reading');
-    if (missing.length === 0) return ok(`indexed: ${needed.join(', ')}`);
+    if (missing.length === 0) return ok(`indexed: ${names.join(', ')}`);
     const log = ingressLogOf(request);
-    const isOther = log?.logKind === 'nginx-ingress' && missing.includes(log.columns.route.primary);
-    const form = isOther ? await otherForm(log.columns.route.primary, examination, signal) : undefined;
+    const isOther = log?.kind === 'nginx-ingress' && missing.includes(log.columns.backend.name);
+    const form = isOther ? await otherForm(log.columns.backend.name, examination, signal) : undefined;
     if (form !== undefined)
       return failed(
         `not indexed: ${missing.join(', ')}. No line has the route: ${form}`,
@@ -40,7 +35,7 @@ export const fields: DoctorCheck = {
     return failed(
       `not indexed: ${missing.join(', ')}`,
       `Add these fields to the index of the logstore, with statistics (SLS console: Query & Analysis Attributes, Field Search; below in the format of the API). The index covers only lines that arrive afterwards.`,
-      indexKeys(missing),
+      indexKeys(needed.filter(({ name }) => missing.includes(name))),
     );
   },
 };
@@ -51,11 +46,11 @@ export const fieldTypes: DoctorCheck = {
   needs: ['fields'],
   deadlineMs: 30_000,
   run: async (examination, signal) => {
-    const numeric = fieldsOf(examination.facts.get('target').request).filter(
-      (field) => field in numericFields,
-    );
+    const columns = fieldsOf(examination.facts.get('target').request).filter(({ type }) => type !== 'text');
+    const numeric = columns.map(({ name }) => name);
     if (numeric.length === 0) return ok('the metric needs no numeric field');
-    const query = (during: string) => `* | SELECT ${numeric.join(', ')} FROM log WHERE ${during} LIMIT 1`;
+    const query = (during: string) =>
+      `* | SELECT ${numeric.map(columnName).join(', ')} FROM log WHERE ${during} LIMIT 1`;
     const { columnTypes } = await queryLogstore(examination, query, signal, [60]);
     const typed = numeric.flatMap((field) => {
       const type = columnTypes.get(field);
@@ -68,7 +63,7 @@ export const fieldTypes: DoctorCheck = {
     return warn(
       `not indexed as a number: ${names.join(', ')}. Readings are correct, but each query parses every line as text`,
       'Change the type in the index of the logstore (SLS console: Query & Analysis Attributes, Field Search; below in the format of the API):',
-      indexKeys(textual.map(([field]) => field)),
+      indexKeys(columns.filter(({ name }) => textual.some(([field]) => field === name))),
     );
   },
 };
@@ -87,13 +82,13 @@ async function otherForm(
 }
 
 /** Returns the columns of an ingress log that the request reads, without the optional one of canaries. */
-function fieldsOf(request: MetricRequest): string[] {
+function fieldsOf(request: MetricRequest): LogColumn[] {
   const { metric, filters } = request;
   const columns = ingressLogOf(request)?.columns;
   if (columns === undefined) return [];
-  const filtered = filterEntries(filters).map(([filter]) => (filter === 'method' ? columns.method : filter));
-  const number = metric.readable === undefined ? [] : [metric.readable.column];
-  return [...new Set([columns.route.primary, ...number, ...filtered])];
+  const filtered = filterEntries(filters).map(([filter]) => columns[filter]);
+  const number = Object.values(columns).filter(({ name }) => name === metric.readable?.column);
+  return [...new Set([columns.backend, ...number, ...filtered])];
 }
 
 /** Returns the fields whose query fails for want of an index. Queries one minute, since any time range shows that. */
@@ -117,16 +112,15 @@ async function unindexed(
 }
 
 /** Returns `keys` of an index. Source: SLS, "CreateIndex". */
-export function indexKeys(fieldNames: readonly string[]): string {
+export function indexKeys(columns: readonly LogColumn[]): string {
   const asText = {
     type: 'text',
     doc_value: true,
     caseSensitive: false,
     token: Array.from(`, '";=()[]{}?@&<>/:\n\t\r`),
   };
-  const keys = fieldNames.map((name) => {
-    const type = numericFields[name];
-    return [name, type === undefined ? asText : { type, doc_value: true }] as const;
-  });
+  const keys = columns.map(
+    ({ name, type }) => [name, type === 'text' ? asText : { type, doc_value: true }] as const,
+  );
   return JSON.stringify({ keys: Object.fromEntries(keys) });
 }

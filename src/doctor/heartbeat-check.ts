@@ -23,7 +23,7 @@ export const heartbeat: DoctorCheck = {
       return failed(
         `${agentField} is not indexed in ${project}/${logstore}, so queries cannot leave out heartbeats, and none is sent`,
         'Add the field to the index of the logstore:',
-        indexKeys([agentField]),
+        indexKeys([{ name: agentField, type: 'text' }]),
       );
     const lines = [...counts.ownHeartbeats.values()].reduce((sum, count) => sum + count, 0);
     const ageSeconds = nowSeconds - Math.max(...counts.ownHeartbeats.keys());

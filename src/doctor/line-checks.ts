@@ -1,9 +1,10 @@
 import { toAdapterError } from '../errors.ts';
 import { labelDefinitions } from '../metric/labels.ts';
+import { canaryColumnOf } from '../metric/log-kind.ts';
 import { LineTimeline } from '../reading/silence/line-timeline.ts';
 import { historySeconds, silenceAtEnd, type Silence } from '../reading/silence/silence-rule.ts';
 import { silenceText } from '../reading/silence/silent-error.ts';
-import { queryText, routeAlias } from '../sls/query-text.ts';
+import { columnName, queryText, routeAlias } from '../sls/query-text.ts';
 import { unindexedField } from '../sls/sls-error.ts';
 import { failed, ok, skipped, warn } from './check.ts';
 import { nearest } from './edit-distance.ts';
@@ -76,10 +77,10 @@ export const logFormat: DoctorCheck = {
   run: async (examination, signal) => {
     const log = ingressLogOf(examination.facts.get('target').request);
     if (log === undefined) return skipped('the log of the metric is not the log of an ingress');
-    const { logKind, columns } = log;
-    const { primary } = columns.route;
+    const { kind, columns } = log;
+    const primary = columns.backend.name;
     const query = (during: string) =>
-      `* | SELECT count(*) AS lines, count_if(${primary} <> '' AND ${primary} <> '-') AS named FROM log WHERE ${during} LIMIT 1`;
+      `* | SELECT count(*) AS lines, count_if(${columnName(primary)} <> '' AND ${columnName(primary)} <> '-') AS named FROM log WHERE ${during} LIMIT 1`;
     const { rows } = await queryLogstore(examination, query, signal);
     const [lines, named] = [countIn(rows[0], 'lines'), countIn(rows[0], 'named')];
     if (lines === 0) return skipped('there is no line to check');
@@ -88,7 +89,7 @@ export const logFormat: DoctorCheck = {
     const others = await queryLogstore(examination, `not ${primary}: *`, signal);
     const form = formText(others.rows);
     const found = form === undefined ? counted : `${counted}. Of the others: ${form}`;
-    if (logKind === 'alb-ingress')
+    if (kind === 'alb-ingress')
       return failed(
         found,
         `Have ALB write ${primary} to the log of this listener (ALB console: access log, all fields).`,
@@ -136,10 +137,9 @@ async function seenRoutes(
   examination: Examination,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, number>> {
-  const log = ingressLogOf(examination.facts.get('target').request);
+  const logKind = ingressLogOf(examination.facts.get('target').request);
   // The check log-format is skipped for other logs, and so is this one.
-  if (log === undefined) return new Map();
-  const { logKind, columns } = log;
+  if (logKind === undefined) return new Map();
   const toSeconds = Math.floor(examination.dependencies.clock.now() / 1000) + 1;
   const window = { startSeconds: toSeconds - defaultReach[0], endSeconds: toSeconds };
   const statement = { logKind, filters: {}, window, routes: [], everyRoute: true, maxRows: maxRoutes };
@@ -149,7 +149,7 @@ async function seenRoutes(
   };
   const { rows } = await ask(true).catch((thrown: unknown) => {
     const error = toAdapterError(thrown);
-    const { alternative } = columns.route;
+    const alternative = canaryColumnOf(logKind);
     if (alternative === undefined || unindexedField(error) !== alternative) throw error;
     return ask(false);
   });

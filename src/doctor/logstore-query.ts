@@ -1,5 +1,5 @@
 import { AdapterError, toAdapterError } from '../errors.ts';
-import { ingressLogs } from '../metric/log-kind.ts';
+import { isIngressLog } from '../metric/log-kind.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
 import { logQuery } from '../sls/client.ts';
 import type { LogResult, Row } from '../sls/read-reply.ts';
@@ -92,6 +92,6 @@ export function countIn(row: Row | undefined, alias: string): number {
   return text === undefined || text === 'null' ? 0 : decodeNumber(text, alias);
 }
 
-/** Returns the columns of the ingress log. Undefined for a metric that the configuration defines, with its own log. */
+/** Returns the ingress log of the metric. Undefined for a metric that the configuration defines, with its own log. */
 export const ingressLogOf = ({ metric: { logKind } }: MetricRequest) =>
-  typeof logKind === 'string' ? { logKind, columns: ingressLogs[logKind] } : undefined;
+  isIngressLog(logKind) ? logKind : undefined;

@@ -1,6 +1,6 @@
 import { type AdapterError, toAdapterError } from '../errors.ts';
 import type { MetricDefinition, OwnTraits } from '../metric/catalog.ts';
-import { routeColumnsOf } from '../metric/log-kind.ts';
+import { isIngressLog, tellsRoutesApart } from '../metric/log-kind.ts';
 import { seriesOf } from '../metric/series.ts';
 import { planBatches } from '../reading/plan.ts';
 import { failed, ok } from './check.ts';
@@ -54,7 +54,7 @@ async function tryMetric(
   const project = own.defaults.project ?? defaults.project;
   const logstore = own.defaults.logstore ?? defaults.logstore;
   if (project === undefined || logstore === undefined) return 'unplaced';
-  const isGrouped = routeColumnsOf(metric.logKind) !== undefined;
+  const isGrouped = tellsRoutesApart(metric.logKind);
   const series = seriesOf({
     metric,
     project,
@@ -81,7 +81,7 @@ async function tryMetric(
 
 /** Returns a value for each label: its default, else a number for a numeric column, else a text. */
 function anyValues({ logKind }: MetricDefinition, { labels, groupLabel }: OwnTraits) {
-  const numbers = typeof logKind === 'string' ? [] : logKind.numbers;
+  const numbers = isIngressLog(logKind) ? [] : logKind.numbers;
   const values = labels
     .filter(({ name }) => name !== groupLabel)
     .map(

@@ -1,7 +1,9 @@
 import { AdapterError } from '../errors.ts';
 import type { LabelDefinition } from './labels.ts';
-import { ingressLogs, type IngressLogKind, type LogKind } from './log-kind.ts';
-import { measures, type Measure } from './measures.ts';
+import { ingressLogs } from './ingress-logs.ts';
+import type { IngressLog, LogKind } from './log-kind.ts';
+import { measures, type Aggregates, type Measure, type ReadableLines } from './measures.ts';
+import { placeholdersOf } from './own/placeholders.ts';
 
 /** A label that only one metric has, defined by the user. */
 export interface OwnLabel extends LabelDefinition {
@@ -25,8 +27,12 @@ export interface OwnTraits {
 }
 
 /** One metric: a measurement of one kind of log, with its whole name and description. */
-export interface MetricDefinition extends Omit<Measure, 'suffix' | 'detail'> {
+export interface MetricDefinition extends Omit<Measure, 'suffix' | 'detail' | 'value' | 'readable'> {
   readonly name: string;
+  /** Computes the value from the aggregates of at least one line, over a window of `windowSeconds`. */
+  readonly value: (aggregates: Aggregates, windowSeconds: number) => number;
+  /** How many lines must be readable. Without it, every line counts. */
+  readonly readable?: ReadableLines;
   readonly logKind: LogKind;
   /** The value if the result is complete and has no line of the route; undefined: that is an error. */
   readonly emptyValue: number | undefined;
@@ -34,14 +40,24 @@ export interface MetricDefinition extends Omit<Measure, 'suffix' | 'detail'> {
   readonly own?: OwnTraits;
 }
 
-function metricOf(
-  logKind: IngressLogKind,
-  { suffix, description, detail, ...measure }: Measure,
-): MetricDefinition {
-  const { metricPrefix, measured } = ingressLogs[logKind];
+/** Returns the metrics of one kind of log: a measure whose columns the log lacks makes none. */
+function metricsOf(logKind: IngressLog): MetricDefinition[] {
+  const names = new Set([...Object.keys(logKind.columns), ...Object.keys(logKind.sql)]);
+  const isThere = ({ aggregates }: Measure) =>
+    placeholdersOf(Object.values(aggregates).join()).every((name) => names.has(name));
+  return measures.filter(isThere).map((measure) => metricOf(logKind, measure));
+}
+
+function metricOf(logKind: IngressLog, measure: Measure): MetricDefinition {
+  const { suffix, description, detail, value, readable, ...others } = measure;
+  const { metricPrefix, measured, timeUnit, columns } = logKind;
+  const perSecond = timeUnit === 's' ? 1 : 1000;
+  const column = readable && columns[readable.column];
   return {
     requires: [],
-    ...measure,
+    ...others,
+    ...(column && { readable: { ...readable, column: column.name } }),
+    value: (aggregates, windowSeconds) => value(aggregates, windowSeconds, perSecond),
     name: `${metricPrefix}${suffix}`,
     description: `${description} ${measured}${detail === undefined ? '' : `: ${detail}`}`,
     logKind,
@@ -65,9 +81,9 @@ export function createCatalog(
   own: readonly MetricDefinition[] = [],
   hosts: Readonly<Record<string, string>> = {},
 ): Catalog {
-  const logKinds = Object.keys(ingressLogs) as IngressLogKind[];
-  const builtIn = logKinds.flatMap((logKind) => measures.map((measure) => metricOf(logKind, measure)));
-  const metrics = [...builtIn, ...own].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const metrics = [...Object.values(ingressLogs).flatMap(metricsOf), ...own].toSorted((a, b) =>
+    a.name < b.name ? -1 : 1,
+  );
   const byName = new Map(metrics.map((metric) => [metric.name, metric]));
   return {
     metrics,
@@ -77,8 +93,15 @@ export function createCatalog(
       if (metric !== undefined) return metric;
       throw new AdapterError(
         'MetricUnknown',
-        `the server could not find the metric ${name} for external.metrics.k8s.io`,
+        `the server could not find the metric ${name} for external.metrics.k8s.io${absenceOf(name)}`,
       );
     },
   };
+}
+
+/** Returns why a kind of log has no such metric; empty if no kind has one. */
+function absenceOf(name: string): string {
+  const log = Object.values(ingressLogs).find(({ metricPrefix }) => name.startsWith(metricPrefix));
+  const isMeasure = measures.some(({ suffix }) => name === `${log?.metricPrefix}${suffix}`);
+  return log === undefined || !isMeasure ? '' : `: the log ${log.kind} has no column for it`;
 }

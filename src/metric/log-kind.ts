@@ -1,36 +1,55 @@
 /** A kind of ingress log whose lines the adapter understands. */
 export type IngressLogKind = 'nginx-ingress' | 'alb-ingress';
 
+/**
+ * What a column holds. `backend` names the backend of a request, `canary` the canary's. `requestTime` and `upstreamTime`
+ * are in the `timeUnit` of the log, `requestBytes` and `responseBytes` in bytes.
+ */
+export type ColumnId =
+  | ('backend' | 'canary' | 'host' | 'method' | 'status')
+  | ('requestTime' | 'upstreamTime' | 'requestBytes' | 'responseBytes');
+
+/** A column of a log, with its type in the index of a logstore. */
+export interface LogColumn {
+  readonly name: string;
+  readonly type: 'text' | 'long' | 'double';
+}
+
+/**
+ * SQL over the columns of a log, each written as `{backend}`. Constants only: it must contain nothing from a request.
+ * `src/sls/query-text.ts` writes the names of the columns.
+ */
+export type SqlTemplate = string;
+
 /** Everything in which one kind of ingress log differs from the others. */
-export interface IngressLogFormat {
+export interface IngressLog {
+  readonly kind: IngressLogKind;
   /** Begins the names of its metrics. */
   readonly metricPrefix: string;
   /** Ends the descriptions of its metrics: what is measured. */
   readonly measured: string;
-  /** Columns of the backend of a request and, if the log has one, of the canary's backend. */
-  readonly route: { readonly primary: string; readonly alternative?: string };
-  readonly method: string;
+  /** A measure whose column is not here is no metric of this kind. */
+  readonly columns: Readonly<
+    Record<'backend' | 'host' | 'method' | 'status', LogColumn> & Partial<Record<ColumnId, LogColumn>>
+  >;
+  readonly timeUnit: 's' | 'ms';
+  /** Whether `backend` and `canary` hold the route as it is, so that a search can find its lines. */
+  readonly isRouteText: boolean;
+  readonly sql: LogExpressions;
+  /** The same for a logstore that has the column `canary`. */
+  readonly canarySql?: Pick<LogExpressions, 'route' | 'hostName'>;
 }
 
-/**
- * The kinds of ingress logs: one entry each. Other columns have one name in all of them: `status`, `host`,
- * `request_time` (seconds), `request_length` and `body_bytes_sent` (bytes), `upstream_response_time` (seconds, a list if
- * several upstreams were tried). Sources: ACK, "Collect and analyze NGINX Ingress access logs"; ALB, "Access log fields".
- */
-export const ingressLogs: Readonly<Record<IngressLogKind, IngressLogFormat>> = {
-  'nginx-ingress': {
-    metricPrefix: 'sls_ingress_',
-    measured: 'of an nginx-ingress route',
-    route: { primary: 'proxy_upstream_name', alternative: 'proxy_alternative_upstream_name' },
-    method: 'method',
-  },
-  'alb-ingress': {
-    metricPrefix: 'sls_alb_ingress_',
-    measured: 'of an ALB ingress route',
-    route: { primary: 'slb_pool_name' },
-    method: 'request_method',
-  },
-};
+/** What templates can name besides columns, such as `{upstreamTotal}`. */
+export interface LogExpressions {
+  /** The route of a line: its effective backend. */
+  readonly route: SqlTemplate;
+  readonly hostName: SqlTemplate;
+  /** The time of all upstreams of a request. NULL if no upstream answered, or if the text cannot be read. */
+  readonly upstreamTotal?: SqlTemplate;
+  /** Condition: the line says that no upstream answered. */
+  readonly withoutUpstream?: SqlTemplate;
+}
 
 /** A log that the configuration describes. Templates: see `own/placeholders.ts`. */
 export interface OwnLog {
@@ -45,17 +64,25 @@ export interface OwnLog {
 }
 
 /** The log that a metric is computed from. Metrics of equal kinds may share a query. */
-export type LogKind = IngressLogKind | OwnLog;
+export type LogKind = IngressLog | OwnLog;
+
+export const isIngressLog = (logKind: LogKind): logKind is IngressLog => 'kind' in logKind;
+
+/** Returns what is equal in JSON for equal kinds, within one logstore. */
+export const logKindKey = (logKind: LogKind): IngressLogKind | OwnLog =>
+  isIngressLog(logKind) ? logKind.kind : logKind;
 
 /**
  * Returns the column that a line must have to count for a route. Undefined for a whole logstore, and for logs of the
  * configuration, whose lines need none.
  */
 export const routeColumnOf = (logKind: LogKind, isByRoute: boolean): string | undefined =>
-  isByRoute && typeof logKind === 'string' ? ingressLogs[logKind].route.primary : undefined;
+  isByRoute && isIngressLog(logKind) ? logKind.columns.backend.name : undefined;
 
-/** Returns the columns that tell routes apart; undefined: a query cannot be for many routes. */
-export function routeColumnsOf(logKind: LogKind): IngressLogFormat['route'] | undefined {
-  if (typeof logKind === 'string') return ingressLogs[logKind].route;
-  return logKind.groupBy === undefined ? undefined : { primary: logKind.groupBy };
-}
+/** Whether one query can be for many routes. */
+export const tellsRoutesApart = (logKind: LogKind): boolean =>
+  isIngressLog(logKind) || logKind.groupBy !== undefined;
+
+/** Returns the column of canaries, which a logstore may lack. Undefined: no logstore of the kind has one. */
+export const canaryColumnOf = (logKind: LogKind): string | undefined =>
+  isIngressLog(logKind) ? logKind.columns.canary?.name : undefined;

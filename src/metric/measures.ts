@@ -1,13 +1,15 @@
 import { quotient, rounded, roundedSum } from './decimal.ts';
 import type { LabelId } from './labels.ts';
+import type { ColumnId, SqlTemplate } from './log-kind.ts';
+import { mostUpstreams } from './log-kinds/upstream-lists.ts';
 
 /** The aggregates of one row of a result, by the names that the metric gives them. NaN: SLS returned no number. */
 export type Aggregates = Readonly<Record<string, number>>;
 
 /** How many lines must have the number that a metric is computed from, so that the others can be left out. */
-export interface ReadableLines {
+export interface ReadableLines<Column = string> {
   /** Shown in the error message. */
-  readonly column: string;
+  readonly column: Column;
   /** Aggregates whose sum is the number of readable lines. */
   readonly counts: readonly string[];
   /** At most one line in so many may be unreadable. */
@@ -32,7 +34,7 @@ export function unreadableLines(
   };
 }
 
-/** One measurement of an access log of any kind: each makes one metric for each kind of log. */
+/** One measurement of an access log: each makes one metric for each kind of log that has its columns. */
 export interface Measure {
   /** Follows the prefix of the kind of log in the metric's name. */
   readonly suffix: string;
@@ -41,12 +43,16 @@ export interface Measure {
   /** Ends the description, after a colon. */
   readonly detail?: string;
   readonly unit: string;
-  /** Aggregate name → SQL over the log's columns. Constants only: it must contain nothing from a request. */
-  readonly aggregates: Readonly<Record<string, string>>;
-  /** Computes the value from the aggregates of at least one line, over a window of `windowSeconds`. */
-  readonly value: (aggregates: Aggregates, windowSeconds: number) => number;
+  /** Aggregate name → SQL. */
+  readonly aggregates: Readonly<Record<string, SqlTemplate>>;
+  /**
+   * Computes the value from the aggregates of at least one line, over a window of `windowSeconds`.
+   *
+   * @param perSecond how many units of the log's times are one second
+   */
+  readonly value: (aggregates: Aggregates, windowSeconds: number, perSecond: number) => number;
   /** How many lines must be readable. Without it, every line counts. */
-  readonly readable?: ReadableLines;
+  readonly readable?: ReadableLines<ColumnId>;
   /** Whether the value is `requests` a second, so that it means the same over a shorter window. */
   readonly isRequestRate?: true;
   /** Labels that a selector must have. */
@@ -63,30 +69,42 @@ const strayOneIn = 100;
 const misreadOneIn = 10;
 
 /** SQL: a column as a number, whether it is indexed as a number or as text. NULL if it is not a number. */
-const numberIn = (column: string) => `try_cast(${column} AS double)`;
+const numberIn = (column: ColumnId): SqlTemplate => `try_cast({${column}} AS double)`;
 
 /**
  * SQL: the status as text without leading zeros, whether it is indexed as text or as a number: `503`, or `0` for the 000
  * of a request that got no response, such as at a reload of nginx. NULL if it is not a whole number.
  */
-export const statusText = 'cast(try_cast(status AS bigint) AS varchar)';
+export const statusText: SqlTemplate = 'cast(try_cast({status} AS bigint) AS varchar)';
+
+/** Begin the names of the aggregates of a column. */
+const aliases = {
+  requestTime: 'request_time',
+  requestBytes: 'request_length',
+  responseBytes: 'body_bytes_sent',
+} as const;
+type NumberColumn = keyof typeof aliases;
 
 /** A measurement of the number in a column, with a count of the lines that have one. */
-const ofNumber = (column: string, alias: string, sql: string) => ({
-  aggregates: { ...requests, [`${column}_lines`]: `count(${numberIn(column)})`, [alias]: sql },
-  readable: { column, counts: [`${column}_lines`], oneIn: strayOneIn },
+const ofNumber = (column: NumberColumn, alias: string, sql: SqlTemplate) => ({
+  aggregates: { ...requests, [`${aliases[column]}_lines`]: `count(${numberIn(column)})`, [alias]: sql },
+  readable: { column, counts: [`${aliases[column]}_lines`], oneIn: strayOneIn },
 });
 
 /** The sum of the numbers in a column, divided by the seconds of the window. */
-const sumPerSecond = (column: string) => ({
-  ...ofNumber(column, `${column}_sum`, `sum(${numberIn(column)})`),
-  value: (
-    { [`${column}_sum`]: sum = missing, [`${column}_lines`]: lines = missing }: Aggregates,
-    windowSeconds: number,
-  ) => quotient(roundedSum(sum, lines), windowSeconds),
-});
+const sumPerSecond = (column: NumberColumn) => {
+  const [sumAlias, linesAlias] = [`${aliases[column]}_sum`, `${aliases[column]}_lines`];
+  return {
+    ...ofNumber(column, sumAlias, `sum(${numberIn(column)})`),
+    value: (
+      { [sumAlias]: sum = missing, [linesAlias]: lines = missing }: Aggregates,
+      windowSeconds: number,
+      perSecond: number,
+    ) => quotient(roundedSum(sum, lines), windowSeconds * (column === 'requestTime' ? perSecond : 1)),
+  };
+};
 
-const flow = (suffix: string, description: string, column: string): Measure => ({
+const flow = (suffix: string, description: string, column: NumberColumn): Measure => ({
   suffix,
   description,
   unit: 'bytes/s',
@@ -100,16 +118,19 @@ interface Statistic {
   /** Ends the name of its aggregate. Default: the suffix. */
   readonly alias?: string;
   /** SQL over a number. */
-  readonly sql: (number: string) => string;
-  /** @param summands the most numbers that were added for one line */
-  readonly inMs: (seconds: number, lines: number, summands: number) => number;
+  readonly sql: (number: SqlTemplate) => SqlTemplate;
+  /**
+   * @param factor how many milliseconds are one unit of the log's times
+   * @param summands the most numbers that were added for one line
+   */
+  readonly inMs: (time: number, lines: number, factor: number, summands: number) => number;
 }
 
 const percentile = (suffix: string, description: string, share: number): Statistic => ({
   suffix,
   description: `${description} percentile`,
   sql: (number) => `approx_percentile(${number}, ${share})`,
-  inMs: (seconds) => rounded(seconds * 1000),
+  inMs: (time, _, factor) => rounded(time * factor),
 });
 
 const statistics: readonly Statistic[] = [
@@ -119,7 +140,7 @@ const statistics: readonly Statistic[] = [
     // Not SQL's avg(), because the noise of a sum is removed before it is divided.
     alias: 'sum',
     sql: (number) => `sum(${number})`,
-    inMs: (seconds, lines, summands) => quotient(roundedSum(seconds, lines * summands), lines, 1000),
+    inMs: (time, lines, factor, summands) => quotient(roundedSum(time, lines * summands), lines, factor),
   },
   percentile('p50', '50th', 0.5),
   percentile('p95', '95th', 0.95),
@@ -134,41 +155,11 @@ const latencies = statistics.map(({ suffix, description, alias = suffix, sql, in
     description: `${description} latency`,
     detail: 'from the first byte of a request to the last byte of its response',
     unit: 'ms',
-    ...ofNumber('request_time', column, sql(numberIn('request_time'))),
-    value: ({ [column]: seconds = missing, request_time_lines: lines = missing }) => inMs(seconds, lines, 1),
+    ...ofNumber('requestTime', column, sql(numberIn('requestTime'))),
+    value: ({ [column]: time = missing, request_time_lines: lines = missing }, _, perSecond) =>
+      inMs(time, lines, 1000 / perSecond, 1),
   };
 });
-
-/**
- * SQL: the times of the upstreams of a request. One time, or a list if several upstreams were asked: `0.1, 0.2`, or
- * `0.1 : 0.2` across an internal redirect, with `-` for an upstream that did not answer. A column that is indexed as a
- * number is printed by Java: `0.1` or `1.0E-4`. Source: nginx, ngx_http_upstream_module.
- */
-const upstreamTimes = 'cast(upstream_response_time AS varchar)';
-
-/** Longer lists are not read. ingress-nginx tries 3 upstreams by default. */
-const mostUpstreams = 5;
-
-const isListOf = (item: string) =>
-  `regexp_like(${upstreamTimes}, '^${item}((, | : )${item}){0,${mostUpstreams - 1}}$')`;
-
-/** Each item of the list. An item beyond its end, or without an answer, adds nothing. */
-const upstreamTerms = Array.from(
-  { length: mostUpstreams },
-  (_, index) =>
-    `coalesce(try_cast(split_part(replace(${upstreamTimes}, ' : ', ', '), ', ', ${index + 1}) AS double), 0e0)`,
-);
-
-/**
- * SQL: the sum of the times of the upstreams of a request, in seconds. NULL if no upstream answered, or if the text is no
- * such list because the collector misread a retried request.
- */
-const upstreamSeconds =
-  `CASE WHEN ${isListOf('(-|[0-9]+([.][0-9]+)?(E-?[0-9]+)?)')} AND regexp_like(${upstreamTimes}, '[0-9]') ` +
-  `THEN ${upstreamTerms.join(' + ')} END`;
-
-/** SQL: the line says that no upstream answered. */
-const withoutUpstream = `${upstreamTimes} = '' OR ${isListOf('-')}`;
 
 /** Without the 99.99th percentile: it depends on so few requests that one misread line would decide it. */
 const upstreamStatistics = statistics.slice(0, -1);
@@ -183,18 +174,18 @@ const upstreamLatencies = upstreamStatistics.map(
       unit: 'ms',
       aggregates: {
         ...requests,
-        upstream_time_lines: `count(${upstreamSeconds})`,
-        no_upstream_lines: `count_if(${withoutUpstream})`,
-        [column]: sql(upstreamSeconds),
+        upstream_time_lines: 'count({upstreamTotal})',
+        no_upstream_lines: 'count_if({withoutUpstream})',
+        [column]: sql('{upstreamTotal}'),
       },
       readable: {
-        column: 'upstream_response_time',
+        column: 'upstreamTime',
         counts: ['upstream_time_lines', 'no_upstream_lines'],
         oneIn: misreadOneIn,
       },
       // Requests that reached no upstream mean no work for it, as no requests do.
-      value: ({ upstream_time_lines: lines = missing, [column]: seconds = missing }) =>
-        lines === 0 ? 0 : inMs(seconds, lines, mostUpstreams),
+      value: ({ upstream_time_lines: lines = missing, [column]: time = missing }, _, perSecond) =>
+        lines === 0 ? 0 : inMs(time, lines, 1000 / perSecond, mostUpstreams),
     };
   },
 );
@@ -241,10 +232,10 @@ export const measures: readonly Measure[] = [
     description: 'Average number of requests in flight',
     detail: "by Little's law, from the requests that ended in the window",
     unit: 'requests',
-    ...sumPerSecond('request_time'),
+    ...sumPerSecond('requestTime'),
   },
-  flow('inflow', 'Bytes received per second', 'request_length'),
-  flow('outflow', 'Bytes of response bodies sent per second', 'body_bytes_sent'),
+  flow('inflow', 'Bytes received per second', 'requestBytes'),
+  flow('outflow', 'Bytes of response bodies sent per second', 'responseBytes'),
   ...latencies,
   ...upstreamLatencies,
 ];

@@ -1,7 +1,7 @@
 import type { MetricDefinition } from './catalog.ts';
 import { filterNames, labelDefinitions, type FilterName, type WindowMode } from './labels.ts';
 import { routeLabelOf, type LabelChoice } from './label-values.ts';
-import { routeColumnsOf } from './log-kind.ts';
+import { tellsRoutesApart } from './log-kind.ts';
 import { routePlaceholder } from './own/placeholders.ts';
 
 /**
@@ -100,8 +100,7 @@ export interface SeriesGroup extends Omit<SeriesParts, 'route'> {
 /** Returns one series for each route, in the order of the routes, or one series for the whole logstore. */
 export function seriesOf({ routes, ...shared }: SeriesGroup): Series[] {
   if (routes === undefined) return [newSeries({ ...shared, route: undefined })];
-  if (routeColumnsOf(shared.metric.logKind) !== undefined)
-    return routes.map((route) => newSeries({ ...shared, route }));
+  if (tellsRoutesApart(shared.metric.logKind)) return routes.map((route) => newSeries({ ...shared, route }));
   // If one query cannot answer several routes, the route is a placeholder value like any other label.
   const { own } = shared.filters;
   return routes.map((route) => {

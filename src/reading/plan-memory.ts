@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { errorRegistry, type ErrorCode } from '../errors.ts';
+import { logKindKey } from '../metric/log-kind.ts';
 import { filterKey } from '../metric/series.ts';
 import type { Series } from '../metric/series.ts';
 import { logstoreKey, type Endpoint } from '../sls/endpoint.ts';
@@ -56,13 +57,13 @@ export class RefusedMetrics {
 }
 
 const metricKey = (series: Series, endpoint: Endpoint): string =>
-  hashOf([logstoreKey({ ...series, endpoint }), series.metric.logKind, aggregateSetOf(series)]);
+  hashOf([logstoreKey({ ...series, endpoint }), logKindKey(series.metric.logKind), aggregateSetOf(series)]);
 
 function partsKey({ query }: Batch, parts: readonly Batch[]): string {
   const { logKind, filters, routes } = query;
   const scope = routes === undefined ? 'logstore' : 'routes';
   const asked = parts.flatMap(({ series: [first] }) => (first === undefined ? [] : aggregateSetOf(first)));
-  return hashOf([logstoreKey(query), logKind, filterKey(filters), scope, asked.sort()]);
+  return hashOf([logstoreKey(query), logKindKey(logKind), filterKey(filters), scope, asked.sort()]);
 }
 
 /** Labels may be as long as a URL. */

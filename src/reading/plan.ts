@@ -1,4 +1,5 @@
 import { AdapterError, type ErrorCode } from '../errors.ts';
+import { logKindKey } from '../metric/log-kind.ts';
 import { filterKey } from '../metric/series.ts';
 import { unreadableLines } from '../metric/measures.ts';
 import { windowSeconds, type Outcome, type Window } from '../metric/sample.ts';
@@ -90,7 +91,7 @@ export const batchKeyOf = (
   endpoint: endpointUrl(endpoint),
   project,
   logstore,
-  logKind: metric.logKind,
+  logKind: logKindKey(metric.logKind),
   startSeconds,
   endSeconds,
   windowMode: isAdaptive ? 'adaptive' : 'fixed',

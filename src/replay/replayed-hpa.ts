@@ -1,6 +1,7 @@
 import { AdapterError } from '../errors.ts';
 import type { Requirement } from '../grammar/label-selector.ts';
 import type { Catalog, MetricDefinition } from '../metric/catalog.ts';
+import { isIngressLog } from '../metric/log-kind.ts';
 import { parseMetricRequest, type MetricRequest, type RequestDefaults } from '../metric/metric-request.ts';
 import type { AutoscalerSpec, ExternalMetricSpec } from '../scaling/autoscaler-spec.ts';
 import type { HpaManifest } from '../scaling/hpa-manifest.ts';
@@ -28,7 +29,7 @@ export interface ReplayContext {
 
 /** Whether the values of two windows add up, so that the metric depends on the traffic and not on the replicas. */
 const addsUp = ({ unit, aggregates, logKind }: MetricDefinition): boolean =>
-  typeof logKind === 'string'
+  isIngressLog(logKind)
     ? unit !== 'ms' && unit !== 'ratio'
     : Object.values(aggregates).every((sql) =>
         /^\s*(sum|count|count_if)\s*\([^()]*(\([^()]*\)[^()]*)*\)\s*(\/\s*\{window\})?\s*$/i.test(sql),

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { AdapterError } from '../errors.ts';
-import { routeColumnsOf } from '../metric/log-kind.ts';
+import { canaryColumnOf, isIngressLog } from '../metric/log-kind.ts';
 import type { Aggregates } from '../metric/measures.ts';
 import { logQuery, type LogQuery, type LogSource } from './client.ts';
 import type { Row } from './read-reply.ts';
@@ -44,7 +44,7 @@ export function logQueryOf(query: AggregateQuery, variant: Variant): LogQuery {
   return logQuery(query, scannedWindow(query), queryText({ ...query, ...variant }));
 }
 
-const isOwnSelect = ({ logKind }: AggregateQuery) => typeof logKind !== 'string' && logKind.sql !== undefined;
+const isOwnSelect = ({ logKind }: AggregateQuery) => !isIngressLog(logKind) && logKind.sql !== undefined;
 
 /** Turns aggregate queries into SLS queries, and their rows into numbers. One query is one SLS request. */
 export class AggregateSource {
@@ -90,7 +90,7 @@ export class AggregateSource {
     try {
       return await this.#send(query, { hasAlternative, withoutHeartbeats }, signal);
     } catch (error) {
-      const alternative = routeColumnsOf(query.logKind)?.alternative;
+      const alternative = canaryColumnOf(query.logKind);
       if (!hasAlternative || alternative === undefined || unindexedField(error) !== alternative) throw error;
       this.#lacksAlternative.set(key, true);
       return this.#send(query, { hasAlternative: false, withoutHeartbeats }, signal);
@@ -111,8 +111,7 @@ export class AggregateSource {
     const { logKind, routes, everyRoute, aggregates, lastSeconds = [] } = query;
     const aliases = [...Object.keys(aggregates), ...lastSeconds.map(lastAlias)];
     // A SELECT written by a user may sum up counts, which gives NULL without lines.
-    if (routes === undefined)
-      return decodeTotal(rows, aliases, typeof logKind === 'string' ? 'refused' : 'none');
+    if (routes === undefined) return decodeTotal(rows, aliases, isIngressLog(logKind) ? 'refused' : 'none');
     // At the LIMIT, some routes may be cut off. Those would read 0.
     if (everyRoute && rows.length >= this.#maxRows)
       throw new AdapterError(

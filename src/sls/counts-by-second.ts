@@ -1,5 +1,5 @@
 import { AdapterError } from '../errors.ts';
-import { routeColumnsOf } from '../metric/log-kind.ts';
+import { canaryColumnOf } from '../metric/log-kind.ts';
 import { windowSeconds, type Window } from '../metric/sample.ts';
 import { logQuery, type LogSource } from './client.ts';
 import { decodeNumber } from './decode.ts';
@@ -32,7 +32,7 @@ export async function countsBySecond(
   logs: LogSource,
   signal: AbortSignal,
 ): Promise<CountsBySecond> {
-  const alternative = routeColumnsOf(query.logKind)?.alternative;
+  const alternative = canaryColumnOf(query.logKind);
   let [hasAlternative, { withoutHeartbeats = false }] = [true, query];
   for (;;) {
     try {

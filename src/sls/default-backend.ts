@@ -1,11 +1,19 @@
-import { ingressLogs } from '../metric/log-kind.ts';
+import { ingressLogs } from '../metric/ingress-logs.ts';
+import { canaryColumnOf } from '../metric/log-kind.ts';
 import { statusText } from '../metric/measures.ts';
 import type { Window } from '../metric/sample.ts';
 import { logQuery, type LogSource } from './client.ts';
 import type { Row } from './read-reply.ts';
 import { decodeNumber } from './decode.ts';
 import type { LogstoreAddress } from './endpoint.ts';
-import { hostExpression, routeAlias, routeExpression, sqlString, timeCondition } from './query-text.ts';
+import {
+  hostExpression,
+  logSql,
+  routeAlias,
+  routeExpression,
+  sqlString,
+  timeCondition,
+} from './query-text.ts';
 import { unindexedField } from './sls-error.ts';
 
 /** Requests to one host that a default backend of ingress-nginx answered for another service, which counts none of them. */
@@ -21,8 +29,8 @@ export interface DefaultBackendUse {
   readonly isByPod: boolean;
 }
 
-const logKind = 'nginx-ingress';
-const { alternative = '' } = ingressLogs[logKind].route;
+const logKind = ingressLogs['nginx-ingress'];
+const alternative = canaryColumnOf(logKind) ?? '';
 
 /**
  * The default backend of the controller, and those of `custom-http-errors` and of the annotation `default-backend`.
@@ -31,7 +39,7 @@ const { alternative = '' } = ingressLogs[logKind].route;
 const isDefaultBackend = (route: string) =>
   `regexp_like(${route}, '^(upstream-default-backend|custom-default-backend-.+)$')`;
 
-const failedCondition = `regexp_like(${statusText}, '^5[0-9][0-9]$')`;
+const failedCondition = `regexp_like(${logSql(statusText, logKind)}, '^5[0-9][0-9]$')`;
 
 /** The collector misreads a line with several upstreams: then the address ends at the first space. */
 const firstAddress = "regexp_extract(upstream_addr, '^[^, ]+')";

@@ -1,5 +1,14 @@
 import type { LabelChoice } from '../metric/label-values.ts';
-import { ingressLogs, routeColumnsOf, type LogKind, type OwnLog } from '../metric/log-kind.ts';
+import { ingressLogs } from '../metric/ingress-logs.ts';
+import {
+  isIngressLog,
+  type ColumnId,
+  type LogExpressions,
+  type LogKind,
+  type OwnLog,
+  type SqlTemplate,
+  type IngressLog,
+} from '../metric/log-kind.ts';
 import { statusText } from '../metric/measures.ts';
 import { withPlaceholders } from '../metric/own/placeholders.ts';
 import { windowSeconds, type Window } from '../metric/sample.ts';
@@ -67,14 +76,6 @@ const maxSearchConditions = 30;
 export const mostRows = 100_000;
 
 /**
- * A backend is `{namespace}-{service}-{port}`: DNS labels, then the number or name of a port. The collector's usual regular
- * expression misreads the line of a retried request: then the alternative column has other parts of the line first, and
- * the name after its last `[`. If the column ends with anything else (nothing, `-`), the primary counts.
- */
-const backendPattern = '[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]*';
-const alternativePattern = String.raw`(^|\[)(${backendPattern})$`;
-
-/**
  * Returns the query of a statement: `search | SELECT …`. The search narrows what SLS scans; it may match too many lines,
  * never too few. The SQL is exact.
  */
@@ -82,16 +83,13 @@ export function queryText(statement: Statement): string {
   const { window, routes, aggregates, lastSeconds = [], logKind, maxRows = mostRows } = statement;
   const search = searchText(statement);
   // LIMIT 2 shows a second row, which is an error.
-  if (typeof logKind !== 'string' && logKind.sql !== undefined)
+  if (!isIngressLog(logKind) && logKind.sql !== undefined)
     return `${search} | ${withValues(logKind.sql, logKind, statement)} LIMIT 2`;
   const others = statement.withoutHeartbeats === true ? [noHeartbeat()] : [];
   const where = [timeCondition(scannedWindow(statement)), ...others, ...filterConditions(statement)].join(
     ' AND ',
   );
-  const columns = Object.entries(aggregates).map(
-    ([alias, sql]) =>
-      `${typeof logKind === 'string' ? sql : withValues(sql, logKind, statement)} AS ${alias}`,
-  );
+  const columns = Object.entries(aggregates).map(([alias, sql]) => `${filledIn(sql, statement)} AS ${alias}`);
   for (const seconds of lastSeconds)
     columns.push(`count_if(__time__ >= ${window.endSeconds - seconds}) AS ${lastAlias(seconds)}`);
   columns.push(`max(__time__) AS ${newestAlias}`);
@@ -116,7 +114,7 @@ export function queryText(statement: Statement): string {
  * @param statement names its routes, or is for the whole logstore
  */
 export function bySecondText(statement: Statement): string {
-  const { window, routes, aggregates, logKind } = statement;
+  const { window, routes, aggregates } = statement;
   const others = statement.withoutHeartbeats === true ? [noHeartbeat()] : [];
   const where = [timeCondition(window), ...others, ...filterConditions(statement)];
   const route = routes === undefined ? [] : [`${routeExpression(statement)} AS ${routeAlias}`];
@@ -124,8 +122,7 @@ export function bySecondText(statement: Statement): string {
     where.push(`${routeExpression(statement)} IN (${routes.map(sqlString).join(', ')})`);
   const second = { startSeconds: 0, endSeconds: 1 };
   const columns = Object.entries(aggregates).map(
-    ([alias, sql]) =>
-      `${typeof logKind === 'string' ? sql : withValues(sql, logKind, { ...statement, window: second })} AS ${alias}`,
+    ([alias, sql]) => `${filledIn(sql, { ...statement, window: second })} AS ${alias}`,
   );
   const groups = [secondAlias, ...(routes === undefined ? [] : [routeAlias])].join(', ');
   return [
@@ -157,7 +154,10 @@ export function secondCountsText(
       `count_if(${hasAgent(heartbeatAgent)}) AS ${heartbeatsAlias}`,
       `count_if(${hasAgent(ownAgentStart)}) AS ${ownHeartbeatsAlias}`,
     );
-  const where = [timeCondition(window), ...(routeColumn === undefined ? [] : [`${routeColumn} IS NOT NULL`])];
+  const where = [
+    timeCondition(window),
+    ...(routeColumn === undefined ? [] : [`${columnName(routeColumn)} IS NOT NULL`]),
+  ];
   const limit = windowSeconds(window);
   return `* | SELECT ${columns.join(', ')} FROM log WHERE ${where.join(' AND ')} GROUP BY __time__ LIMIT ${limit}`;
 }
@@ -171,14 +171,14 @@ const hasAgent = (start: string) => `${agentField} LIKE ${sqlString(`${start}%`)
 export const noHeartbeat = (): string => `(${agentField} IS NULL OR NOT ${hasAgent(heartbeatAgent)})`;
 
 function filterConditions({ filters, logKind, hasAlternative }: Statement): string[] {
-  if (typeof logKind !== 'string') return ownConditions(logKind, filters);
+  if (!isIngressLog(logKind)) return ownConditions(logKind, filters);
   return filterEntries(filters).map(([filter, choice]) => {
     if (filter === 'host') return chosen(hostExpression({ logKind, hasAlternative }), choice, choice.values);
-    if (filter === 'method') return chosen(ingressLogs[logKind].method, choice, choice.values);
+    if (filter === 'method') return chosen(columnName(logKind.columns.method.name), choice, choice.values);
     const isClass = (value: string) => value.endsWith('xx');
     const codes = choice.values.filter((value) => !isClass(value));
     const patterns = choice.values.filter(isClass).map((value) => `${value.slice(0, -2)}__`);
-    return chosen(statusText, choice, codes.map(withoutZeros), patterns);
+    return chosen(logSql(statusText, logKind), choice, codes.map(withoutZeros), patterns);
   });
 }
 
@@ -212,42 +212,59 @@ function ownConditions(log: OwnLog, { own = {} }: LineFilters): string[] {
 /** A column as text, whether it is indexed as text or as a number. */
 const textOf = (column: string) => `cast(${column} AS varchar)`;
 
+type Columns = Pick<Statement, 'hasAlternative'> & { readonly logKind: IngressLog };
+
 /** Returns the SQL expression of a line's effective backend. */
 export function routeExpression({
   logKind,
   hasAlternative,
 }: Pick<Statement, 'logKind' | 'hasAlternative'>): string {
-  const { primary = '', alternative } = routeColumnsOf(logKind) ?? {};
-  if (typeof logKind !== 'string') return textOf(sqlName(primary));
-  if (!hasAlternative || alternative === undefined) return primary;
-  return `coalesce(regexp_extract(${alternative}, ${sqlString(alternativePattern)}, 2), ${primary})`;
+  if (!isIngressLog(logKind)) return textOf(sqlName(logKind.groupBy ?? ''));
+  return logSql((hasAlternative ? logKind.canarySql : undefined)?.route ?? logKind.sql.route, logKind);
 }
 
-/**
- * Returns the SQL expression of a line's host. The collector's usual regular expression misreads the line of a request
- * that was sent to several upstreams: then the host stands before the last `[` of the alternative column.
- */
-export function hostExpression({
-  logKind,
-  hasAlternative,
-}: Pick<Statement, 'logKind' | 'hasAlternative'>): string {
-  const { alternative } = routeColumnsOf(logKind) ?? {};
-  if (!hasAlternative || alternative === undefined) return 'host';
-  return `coalesce(regexp_extract(${alternative}, ${sqlString(misreadHost)}, 1), host)`;
+/** Returns the SQL expression of a line's host. */
+export const hostExpression = ({ logKind, hasAlternative }: Columns): string =>
+  logSql((hasAlternative ? logKind.canarySql : undefined)?.hostName ?? logKind.sql.hostName, logKind);
+
+/** Returns SQL with the names of the log's columns filled in. */
+export function logSql(template: SqlTemplate, log: IngressLog): string {
+  return withPlaceholders(template, (name) => {
+    const expression = log.sql[name as keyof LogExpressions];
+    if (expression !== undefined) return logSql(expression, log);
+    const column = log.columns[name as ColumnId];
+    if (column === undefined) throw new RangeError(`the log ${log.kind} has no {${name}}`);
+    return columnName(column.name);
+  });
 }
 
-const misreadHost = String.raw`([^ ]+) \[[^\[]*$`;
+/** Plain names that the gateways write. None is a keyword of SQL, so they need no quotes. */
+const plainNames: ReadonlySet<string> = new Set(
+  Object.values(ingressLogs).flatMap(({ columns }) =>
+    Object.values(columns).flatMap(({ name }) => (/^[a-z][a-z0-9_]*$/.test(name) ? [name] : [])),
+  ),
+);
+
+/** Returns the name of a log's column in SQL. */
+export const columnName = (name: string): string => (plainNames.has(name) ? name : sqlName(name));
+
+/** Fills in a template of an aggregate. */
+const filledIn = (template: string, statement: Pick<Statement, 'logKind' | 'window' | 'filters'>): string =>
+  isIngressLog(statement.logKind)
+    ? logSql(template, statement.logKind)
+    : withValues(template, statement.logKind, statement);
 
 /** A misread field is found by its last token too: `[`, `,` and the space are delimiters of the index. */
 function searchText({ logKind, hasAlternative, routes, everyRoute, filters }: Statement): string {
-  if (typeof logKind !== 'string')
+  if (!isIngressLog(logKind))
     return withPlaceholders(logKind.search, (name) => {
       const value = ownValue(name, filters);
       return logKind.numbers.includes(name) ? value : searchPhrase(value);
     });
-  if (routes === undefined || everyRoute) return '*';
-  const { primary, alternative } = ingressLogs[logKind].route;
-  const fields = hasAlternative && alternative !== undefined ? [primary, alternative] : [primary];
+  if (routes === undefined || everyRoute || !logKind.isRouteText) return '*';
+  const { backend, canary } = logKind.columns;
+  const fields = [backend.name, ...(hasAlternative && canary !== undefined ? [canary.name] : [])];
+  if (!fields.every((field) => plainNames.has(field))) return '*';
   if (routes.length * fields.length > maxSearchConditions || !routes.every(isOneToken)) return '*';
   return routes.flatMap((route) => fields.map((field) => `${field}: "${route}"`)).join(' or ');
 }

@@ -1,18 +1,19 @@
 import { AdapterError } from '../errors.ts';
 import { createCatalog, type MetricDefinition } from '../metric/catalog.ts';
-import { ingressLogs, type IngressLogKind } from '../metric/log-kind.ts';
+import { canaryColumnOf, type ColumnId, type IngressLog } from '../metric/log-kind.ts';
 import { unreadableLines } from '../metric/measures.ts';
+import { placeholdersOf } from '../metric/own/placeholders.ts';
 import { windowSeconds, type Window } from '../metric/sample.ts';
 import { logQuery, type LogSource } from './client.ts';
 import type { Row } from './read-reply.ts';
 import { decodeAggregates, decodeNumber } from './decode.ts';
 import type { LogstoreAddress } from './endpoint.ts';
 import { agentField } from './heartbeat-lines.ts';
-import { noHeartbeat, routeAlias, routeExpression, sqlString, timeCondition } from './query-text.ts';
+import { logSql, noHeartbeat, routeAlias, routeExpression, sqlString, timeCondition } from './query-text.ts';
 import { unindexedField } from './sls-error.ts';
 
 export interface SurveyQuery extends LogstoreAddress {
-  readonly logKind: IngressLogKind;
+  readonly logKind: IngressLog;
   readonly window: Window;
   /** These routes, or those that start with the name of a namespace. Neither: all. */
   readonly routes: readonly string[] | undefined;
@@ -45,7 +46,7 @@ const lastSecondAlias = 'last_second';
 const busiestAlias = 'busiest_minute';
 
 /** Returns the metric that an HPA reads from that kind of log. */
-export const qpsMetricOf = (logKind: IngressLogKind): string => `${ingressLogs[logKind].metricPrefix}qps`;
+export const qpsMetricOf = ({ metricPrefix }: IngressLog): string => `${metricPrefix}qps`;
 
 /**
  * Returns the routes of a logstore with the most requests, in descending order. A column that needs a field without an
@@ -68,9 +69,7 @@ export async function surveyRoutes(
 /** Drops the metrics whose field has no index, and the alternative column, until SLS accepts the query. */
 async function seenRows(query: SurveyQuery, logs: LogSource, signal: AbortSignal) {
   const { find } = createCatalog();
-  const names = ['latency_p95', 'error_ratio'].map(
-    (suffix) => `${ingressLogs[query.logKind].metricPrefix}${suffix}`,
-  );
+  const names = ['latency_p95', 'error_ratio'].map((suffix) => `${query.logKind.metricPrefix}${suffix}`);
   let metrics = names.map(find);
   let hasAlternative = true;
   let { withoutHeartbeats = false } = query;
@@ -83,9 +82,9 @@ async function seenRows(query: SurveyQuery, logs: LogSource, signal: AbortSignal
       return { rows, hasAlternative, withoutHeartbeats, metrics };
     } catch (error) {
       const field = unindexedField(error);
-      const { alternative } = ingressLogs[query.logKind].route;
+      const alternative = canaryColumnOf(query.logKind);
       if (field === undefined) throw error;
-      const rest = metrics.filter((metric) => !usesField(metric, field));
+      const rest = metrics.filter((metric) => !usesField(metric, query.logKind, field));
       if (withoutHeartbeats && field === agentField) withoutHeartbeats = false;
       else if (hasAlternative && field === alternative) hasAlternative = false;
       else if (rest.length < metrics.length) metrics = rest;
@@ -101,14 +100,14 @@ function rowExpression(statement: Statement): string {
   return together ? `CASE WHEN ${route} IN (${routes.map(sqlString).join(', ')}) THEN 'together' END` : route;
 }
 
-const usesField = ({ aggregates }: MetricDefinition, field: string): boolean =>
-  Object.values(aggregates).some((sql) => sql.split(/\W+/).includes(field));
+const usesField = ({ aggregates }: MetricDefinition, { columns }: IngressLog, field: string): boolean =>
+  placeholdersOf(Object.values(aggregates).join()).some((name) => columns[name as ColumnId]?.name === field);
 
 /** One row per route: the aggregates (alias → SQL, `requests` among them), and the second of its last line. */
 function surveyText(statement: Statement, aggregates: Readonly<Record<string, string>>): string {
   const columns = [
     `${rowExpression(statement)} AS ${routeAlias}`,
-    ...Object.entries(aggregates).map(([alias, expression]) => `${expression} AS ${alias}`),
+    ...Object.entries(aggregates).map(([alias, sql]) => `${logSql(sql, statement.logKind)} AS ${alias}`),
     `max(__time__) AS ${lastSecondAlias}`,
   ];
   return [
@@ -154,7 +153,7 @@ function decodeRoute(
   const route = row[routeAlias];
   if (route === undefined) throw new AdapterError('SlsReplyInvalid', 'SLS gave a row without a route');
   const valueOf = (suffix: string): number | undefined => {
-    const metric = metrics.find(({ name }) => name === `${ingressLogs[logKind].metricPrefix}${suffix}`);
+    const metric = metrics.find(({ name }) => name === `${logKind.metricPrefix}${suffix}`);
     if (metric === undefined) return undefined;
     const aggregates = decodeAggregates(row, Object.keys(metric.aggregates));
     const { readable } = metric;

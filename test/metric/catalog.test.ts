@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
 import { unreadableLines } from '../../src/metric/measures.ts';
 import { findMetric, listMetrics } from '../support/catalog.ts';
+import { isIngressLog } from '../../src/metric/log-kind.ts';
 
 describe('catalog', () => {
   it('lists each metric once, sorted by name', () => {
@@ -75,7 +76,9 @@ describe('the metrics', () => {
 
   it('are the same for nginx-ingress and for ALB', () => {
     const of = (kind: string) =>
-      listMetrics().flatMap(({ name, logKind }) => (logKind === kind ? [name] : []));
+      listMetrics().flatMap(({ name, logKind }) =>
+        isIngressLog(logKind) && logKind.kind === kind ? [name] : [],
+      );
     expect(of('nginx-ingress')).toEqual(suffixes.map((suffix) => `sls_ingress_${suffix}`));
     expect(of('alb-ingress')).toEqual(suffixes.map((suffix) => `sls_alb_ingress_${suffix}`));
     expect(listMetrics()).toHaveLength(2 * suffixes.length);

@@ -7,6 +7,7 @@ import { resolveEndpoint } from '../../src/sls/endpoint.ts';
 import { seriesWith } from './series.ts';
 import { findMetric, listMetrics } from '../support/catalog.ts';
 import { anyOf, noneOf } from '../support/choices.ts';
+import { ingressLogs } from '../../src/metric/ingress-logs.ts';
 
 const nowSeconds = 1_658_460_600;
 const context: PlanContext = {
@@ -58,7 +59,7 @@ describe('planning two series', () => {
     ['a later end of the same start', { intervalSeconds: 20, delaySeconds: 5 }],
     ['another endpoint', { internalEndpoint: true }],
     ['the whole logstore', { route: undefined }],
-    ['another kind of log', { metric: { ...qps, name: 'alb', logKind: 'alb-ingress' } }],
+    ['another kind of log', { metric: { ...qps, name: 'alb', logKind: ingressLogs['alb-ingress'] } }],
   ])('makes two queries for %s', (_, changes) => {
     expect(planBatches([seriesWith(), seriesWith(changes)], context)).toHaveLength(2);
   });

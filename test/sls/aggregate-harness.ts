@@ -3,6 +3,7 @@ import type { Window } from '../../src/metric/sample.ts';
 import type { AggregateQuery, AggregateSource } from '../../src/sls/aggregate-source.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
 import { alive, logstore, project } from './sls-client.ts';
+import { ingressLogs } from '../../src/metric/ingress-logs.ts';
 
 export const line = (timeSeconds: number, primary: string, alternative?: string): LogRecord => ({
   timeSeconds,
@@ -23,7 +24,7 @@ export const aggregateQuery = (
   endpoint: parseEndpointUrl(url),
   project,
   logstore,
-  logKind: 'nginx-ingress',
+  logKind: ingressLogs['nginx-ingress'],
   filters: {},
   window,
   plannedAtSeconds,

@@ -5,6 +5,7 @@ import type { LogSource } from '../../src/sls/client.ts';
 import { HeartbeatLines, type HeartbeatLog } from '../../src/sls/heartbeat-lines.ts';
 import { aggregateQuery } from './aggregate-harness.ts';
 import { alive } from './sls-client.ts';
+import { ingressLogs } from '../../src/metric/ingress-logs.ts';
 
 const logstore = { project: 'p1', logstore: 'nginx-ingress' };
 const unindexed = (field: string) =>
@@ -96,7 +97,7 @@ describe('the lines of heartbeats', () => {
     const source = new AggregateSource({ query: down }, lines);
     const window = { startSeconds: 100, endSeconds: 115 };
     const own = { search: '*', sql: 'SELECT 1 AS value', columns: {}, numbers: [], groupBy: undefined };
-    for (const logKind of ['nginx-ingress', own] as const) {
+    for (const logKind of [ingressLogs['nginx-ingress'], own]) {
       const query = aggregateQuery('http://127.0.0.1:1', 125, window, { logKind, routes: undefined });
       await expect(source.query({ ...query, ...logstore }, alive())).rejects.toThrow('down');
     }

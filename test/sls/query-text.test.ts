@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { queryText, secondCountsText, type Statement } from '../../src/sls/query-text.ts';
 import { anyOf, noneOf } from '../support/choices.ts';
+import { ingressLogs } from '../../src/metric/ingress-logs.ts';
 
 const statement: Statement = {
-  logKind: 'nginx-ingress',
+  logKind: ingressLogs['nginx-ingress'],
   filters: {},
   window: { startSeconds: 100, endSeconds: 115 },
   routes: ['default-a-80'],
@@ -84,7 +85,7 @@ describe('filters in the text of a query', () => {
         `AND ${status} LIKE '5__' LIMIT 1`,
     );
     expect(
-      text({ filters: { method: anyOf('GET'), status: anyOf('404') }, logKind: 'alb-ingress' }),
+      text({ filters: { method: anyOf('GET'), status: anyOf('404') }, logKind: ingressLogs['alb-ingress'] }),
     ).toContain(`AND request_method = 'GET' AND ${status} = '404' AND slb_pool_name IN`);
   });
 

@@ -12,6 +12,7 @@ import { createHealthySetup } from '../doctor/healthy-setup.ts';
 import { listMetrics } from '../support/catalog.ts';
 import { anyOf, noneOf } from '../support/choices.ts';
 import { alive } from './sls-client.ts';
+import { ingressLogs } from '../../src/metric/ingress-logs.ts';
 
 type Sent = Pick<LogQuery, 'fromSeconds' | 'toSeconds' | 'query'>;
 
@@ -48,7 +49,7 @@ async function surveyed(): Promise<Sent[]> {
       } as unknown as Awaited<ReturnType<LogSource['query']>>);
     },
   };
-  for (const logKind of ['nginx-ingress', 'alb-ingress'] as const)
+  for (const logKind of Object.values(ingressLogs))
     for (const namespace of [undefined, "shop's"])
       for (const together of [false, true])
         await surveyRoutes(

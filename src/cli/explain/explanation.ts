@@ -2,7 +2,7 @@ import { type AccessRead, decideAccess } from '../../access/access-check.ts';
 import { projectSettings, type ProjectSettings } from '../../config/project-settings.ts';
 import type { Config } from '../../config/schema.ts';
 import { AdapterError, toAdapterError } from '../../errors.ts';
-import { routeColumnsOf } from '../../metric/log-kind.ts';
+import { canaryColumnOf } from '../../metric/log-kind.ts';
 import type { MetricRequest } from '../../metric/metric-request.ts';
 import type { Outcome } from '../../metric/sample.ts';
 import { AdaptiveWindows, linesIn } from '../../reading/adaptive/adaptive-windows.ts';
@@ -47,7 +47,7 @@ export function explainRead(
   const { endpoint, window, plannedAtSeconds, logKind } = batch.query;
   const withoutHeartbeats = sls.heartbeats?.isIn(batch.query) === true;
   const query = logQueryOf(batch.query, { hasAlternative: true, withoutHeartbeats });
-  const alternative = routeColumnsOf(logKind)?.alternative;
+  const alternative = canaryColumnOf(logKind);
   const without = logQueryOf(batch.query, { hasAlternative: false, withoutHeartbeats }).query;
   return {
     request,

@@ -2,6 +2,7 @@ import { projectSettings } from '../../config/project-settings.ts';
 import { AdapterError } from '../../errors.ts';
 import { dnsLabelForm } from '../../grammar/names.ts';
 import { labelDefinitions } from '../../metric/labels.ts';
+import { ingressLogs } from '../../metric/ingress-logs.ts';
 import type { IngressLogKind } from '../../metric/log-kind.ts';
 import { withRetry } from '../../reading/retry.ts';
 import { surveyDefaultBackends } from '../../sls/default-backend.ts';
@@ -45,7 +46,7 @@ export async function routes(options: RoutesOptions & Flags, io: Io): Promise<vo
     endpoint: reading.sls.endpointOf({ project, internalEndpoint: undefined }),
     project,
     logstore,
-    logKind: options.logKind ?? (logstore.startsWith('alb_') ? 'alb-ingress' : 'nginx-ingress'),
+    logKind: ingressLogs[options.logKind ?? (logstore.startsWith('alb_') ? 'alb-ingress' : 'nginx-ingress')],
     window: { startSeconds: endSeconds - Math.ceil(options.since / 1000), endSeconds },
     routes: options.route,
     namespace: options.namespace,
@@ -62,7 +63,7 @@ export async function routes(options: RoutesOptions & Flags, io: Io): Promise<vo
       ? await sending((signal) => surveyRoutes({ ...query, together: true }, gates, signal))
       : [];
   const defaultBackends =
-    query.logKind === 'nginx-ingress'
+    query.logKind.kind === 'nginx-ingress'
       ? await sending((signal) => surveyDefaultBackends(query, query.window, gates, signal))
       : [];
   const namespaces = options.namespace === undefined ? config.access.knownNamespaces : [options.namespace];

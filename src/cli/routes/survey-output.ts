@@ -83,7 +83,7 @@ export function surveyJson(survey: Survey) {
   return {
     project,
     logstore,
-    logKind,
+    logKind: logKind.kind,
     from: utcText(window.startSeconds),
     to: utcText(window.endSeconds),
     isCut,

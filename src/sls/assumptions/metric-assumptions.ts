@@ -1,12 +1,14 @@
 import { createCatalog } from '../../metric/catalog.ts';
+import { ingressLogs } from '../../metric/ingress-logs.ts';
 import { decodeAggregates } from '../decode.ts';
-import { hostExpression, routeAlias, routeExpression } from '../query-text.ts';
+import { hostExpression, logSql, routeAlias, routeExpression } from '../query-text.ts';
 import type { Assumption, NumberRange } from './assumption.ts';
 import { isWithin, query, rangeText, result, rows } from './entry.ts';
 import { tables } from './tables.ts';
 
 const byHand = 'The values are computed by hand';
-const columns = { logKind: 'nginx-ingress', hasAlternative: true } as const;
+const logKind = ingressLogs['nginx-ingress'];
+const columns = { logKind, hasAlternative: true };
 const windowSeconds = 10;
 
 const exactly = (value: number): NumberRange => ({ least: value, most: value });
@@ -42,7 +44,7 @@ export function metricAssumptions(): Assumption[] {
     string,
     string
   >;
-  const selected = Object.entries(aggregates).map(([alias, sql]) => `${sql} AS ${alias}`);
+  const selected = Object.entries(aggregates).map(([alias, sql]) => `${logSql(sql, logKind)} AS ${alias}`);
   const text = `* | SELECT ${selected.join(', ')} FROM ${tables['ingress lines']} LIMIT 1`;
   const ofMetrics = metrics.map(({ suffix, right, aggregates: own, value }) =>
     query(

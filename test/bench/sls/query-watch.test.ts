@@ -3,6 +3,7 @@ import { parseBody, queryKind, watchQueries } from '../../../bench/sls/query-wat
 import { startEmulator } from '../../../emulator/emulator.ts';
 import { queryText, secondCountsText } from '../../../src/sls/query-text.ts';
 import { waitFor } from '../../support/wait-for.ts';
+import { ingressLogs } from '../../../src/metric/ingress-logs.ts';
 
 const window = { startSeconds: 100, endSeconds: 115 };
 
@@ -13,7 +14,7 @@ describe('queryKind', () => {
     ['of the whole logstore', undefined, false],
   ])('is reading for readings %s', (_, routes, everyRoute) => {
     const text = queryText({
-      logKind: 'nginx-ingress',
+      logKind: ingressLogs['nginx-ingress'],
       filters: {},
       window,
       routes,
