@@ -4,12 +4,12 @@ import { expect, it } from 'vitest';
 import { basePath } from '../../support/adapter.ts';
 import { scenarioMs, startScenario } from '../abuse/support/scenario.ts';
 import { expectUnharmed } from '../abuse/support/unharmed.ts';
+import { fuzz, fuzzSeconds } from './fuzz.ts';
 
-/** `FUZZ_SECONDS=600` for a long run. A failure names its seed; `FUZZ_SEED` repeats it. */
-const seconds = Number(process.env['FUZZ_SECONDS'] ?? 20);
-const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
-/** An attacker may open 5000 connections. */
-const maxConnections = 4500;
+/** At most; 100,000 in ten minutes. */
+const maxConnections = 5000 + fuzzSeconds * 160;
+/** At a time. */
+const connections = 12;
 /** After so long the connection is given up. */
 const patienceMs = 150;
 
@@ -111,23 +111,25 @@ it.each([
   async ({ protocol, bytes }) => {
     await using scenario = await startScenario();
     const { attackers } = scenario;
+    attackers.maxConnections = maxConnections;
+    const send = async (sent: Buffer) => {
+      const { tls, tcp } = await attackers.http1(undefined, protocol);
+      tls.resume();
+      tls.write(sent);
+      await once(tls, 'close', { signal: AbortSignal.timeout(patienceMs) }).catch(() => undefined);
+      tcp.destroy();
+    };
+    const several = fc.array(bytes, { minLength: connections, maxLength: connections });
     const harm = await scenario.attack(() =>
-      fc.assert(
-        fc.asyncProperty(bytes, async (sent) => {
-          const { tls, tcp } = await attackers.http1(undefined, protocol);
-          tls.resume();
-          tls.write(sent);
-          await once(tls, 'close', { signal: AbortSignal.timeout(patienceMs) }).catch(() => undefined);
-          tcp.destroy();
+      fuzz(
+        fc.asyncProperty(several, async (all) => {
+          await Promise.all(all.map(send));
         }),
-        {
-          ...{ seed, numRuns: maxConnections },
-          ...{ interruptAfterTimeLimit: seconds * 1000, markInterruptAsFailure: false },
-        },
+        { numRuns: Math.floor((maxConnections * 0.9) / connections) },
       ),
     );
-    expect(attackers.connections).toBeGreaterThan(seconds);
+    expect(attackers.connections).toBeGreaterThan(fuzzSeconds);
     expectUnharmed(harm);
   },
-  scenarioMs + seconds * 1000,
+  scenarioMs + fuzzSeconds * 1200,
 );

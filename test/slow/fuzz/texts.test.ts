@@ -9,17 +9,9 @@ import { KubeError } from '../../../src/kube/client/kube-error.ts';
 import { watchEvents } from '../../../src/kube/client/watch-events.ts';
 import { readReply } from '../../../src/sls/read-reply.ts';
 import { unpacked } from '../../../src/sls/unpack.ts';
+import { fuzz, fuzzSeconds } from './fuzz.ts';
 
-/** `FUZZ_SECONDS=600` for a long run. A failure names its seed and path; `FUZZ_SEED` repeats it. */
-const seconds = Number(process.env['FUZZ_SECONDS'] ?? 20);
-const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
-const options = {
-  seed,
-  numRuns: Infinity,
-  interruptAfterTimeLimit: seconds * 1000,
-  markInterruptAsFailure: false,
-};
-const limitMs = seconds * 1000 + 60_000;
+const limitMs = fuzzSeconds * 1100 + 60_000;
 
 /** Text that is nearly right: parts of good text, cut, repeated and mixed with others. */
 const mixed = (...parts: readonly string[]) =>
@@ -65,10 +57,7 @@ describe('fuzzing', () => {
         '-',
         '.',
       );
-      return fc.assert(
-        fc.asyncProperty(text, (selector) => survives(() => parseLabelSelector(selector))),
-        options,
-      );
+      return fuzz(fc.asyncProperty(text, (selector) => survives(() => parseLabelSelector(selector))));
     },
     limitMs,
   );
@@ -91,7 +80,7 @@ describe('fuzzing', () => {
         '7',
       );
       const tail = fc.tuple(text, fc.boolean(), fc.nat({ max: 60 }));
-      return fc.assert(
+      return fuzz(
         fc.asyncProperty(tail, ([middle, isWhole, cut]) =>
           survives(async () => {
             const good = `{"meta":{"progress":"Complete"},"data":[{"a":"1"}${middle}]}`;
@@ -100,7 +89,6 @@ describe('fuzzing', () => {
             expect(rows).toEqual((JSON.parse(body) as { data: unknown }).data);
           }),
         ),
-        options,
       );
     },
     limitMs,
@@ -114,7 +102,7 @@ describe('fuzzing', () => {
         fc.nat({ max: 70_000 }),
         fc.constantFrom('lz4', 'gzip'),
       );
-      return fc.assert(
+      return fuzz(
         fc.asyncProperty(reply, ([bytes, size, type]) =>
           survives(async () => {
             const headers = { 'x-log-compresstype': type, 'x-log-bodyrawsize': String(size) };
@@ -122,7 +110,6 @@ describe('fuzzing', () => {
             expect(result).toHaveLength(size);
           }),
         ),
-        options,
       );
     },
     limitMs,
@@ -143,7 +130,7 @@ describe('fuzzing', () => {
         '[',
         ']',
       );
-      return fc.assert(
+      return fuzz(
         fc.asyncProperty(text, fc.nat({ max: 50 }), fc.jsonValue(), (lines, at, list) =>
           survives(async () => {
             pageOf(list);
@@ -156,7 +143,6 @@ describe('fuzzing', () => {
               expect(object).toBeTypeOf('object');
           }),
         ),
-        options,
       );
     },
     limitMs,
@@ -191,7 +177,7 @@ describe('fuzzing', () => {
           fc.dictionary(key, tie('tree'), { maxKeys: 4 }),
         ),
       })).tree;
-      return fc.assert(
+      return fuzz(
         fc.asyncProperty(
           value,
           mixed('a:', '\n', ' ', '- ', '&a', '*a', '!!', '{', '}', '"'),
@@ -205,7 +191,6 @@ describe('fuzzing', () => {
               }
             }),
         ),
-        options,
       );
     },
     limitMs,

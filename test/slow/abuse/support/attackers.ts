@@ -15,13 +15,14 @@ export interface AttackerReply {
   readonly text: string;
 }
 
-const maxConnections = 5000;
 const maxConnectMs = 10_000;
 
 /** Clients that mean harm. All their connections are to one server and end with the scenario. */
 export class Attackers implements Disposable {
   /** Where they connect from. Default: the address of the honest HPA and of the probes. */
   localAddress = '127.0.0.1';
+  /** Further ones are refused. */
+  maxConnections = 5000;
   readonly #url: URL;
   readonly #open = new Set<Socket | http2.ClientHttp2Session>();
   #connections = 0;
@@ -120,7 +121,8 @@ export class Attackers implements Disposable {
 
   #count(): void {
     this.#connections += 1;
-    if (this.#connections > maxConnections) throw new Error(`more than ${maxConnections} connections`);
+    if (this.#connections > this.maxConnections)
+      throw new Error(`more than ${this.maxConnections} connections`);
   }
 
   #keep(one: Socket | http2.ClientHttp2Session): void {
