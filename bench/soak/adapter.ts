@@ -12,6 +12,15 @@ const env = { ...process.env };
 const secret = env[secretName];
 let aheadMs = 0;
 
+// As if the machine's clock were set: the SDK of SLS dates requests by it, and SLS refuses dates that are off by 15 minutes.
+const MachineDate = Date;
+const now = () => MachineDate.now() + aheadMs;
+globalThis.Date = new Proxy(MachineDate, {
+  construct: (target, given: string[], newTarget) =>
+    Reflect.construct(target, given.length === 0 ? [now()] : given, newTarget) as Date,
+  get: (target, name, receiver) => (name === 'now' ? now : (Reflect.get(target, name, receiver) as unknown)),
+});
+
 process.on('warning', ({ name, message }) => {
   if (name !== 'ExperimentalWarning') report({ kind: 'warning', text: `${name}: ${message}` });
 });
@@ -54,7 +63,7 @@ const exitCode = await runProgram(process.argv.slice(2), {
   stderr: process.stderr,
   env,
   signal: ending.signal,
-  clock: { now: () => Date.now() + aheadMs },
+  clock: { now },
   monotonicMs: () => performance.now() + aheadMs,
   random: () => Math.random(),
 });

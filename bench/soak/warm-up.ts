@@ -1,4 +1,5 @@
 import { readPath, selectorOf } from '../../test/support/adapter.ts';
+import { waitFor } from '../../test/support/wait-for.ts';
 import type { SoakEnvironment } from './environment.ts';
 import { soakLogstores } from './routes.ts';
 
@@ -6,6 +7,7 @@ import { soakLogstores } from './routes.ts';
 const manyReads = 20_500;
 const fewReads = 100;
 const maxInFlight = 200;
+const maxReadMs = 120_000;
 
 /**
  * Sends the first reads, each of another route. If the later reads of the soak are all of new series, the first reads also
@@ -21,8 +23,9 @@ export async function warmUp(
   await runConcurrently(fillsCaches ? manyReads : fewReads, async (number) => {
     signal.throwIfAborted();
     const path = pathOf(number);
-    const { status } = await environment.clients.get(path, 'HTTP/2, kept');
-    if (status !== 200) throw new Error(`a read of the warm-up failed with ${status}: ${path}`);
+    const isRead = async () => (await environment.clients.get(path, 'HTTP/2, kept')).status === 200;
+    // On a busy machine a read may miss its deadline.
+    await waitFor(isRead, maxReadMs, `a reading for the warm-up: ${path}`);
   });
 }
 

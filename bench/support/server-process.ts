@@ -32,7 +32,7 @@ export interface ServerProcessOptions {
 }
 
 /** Enough on a busy machine. */
-const maxStartMs = 30_000;
+const maxStartMs = 120_000;
 
 /** A server that has not stopped this long after SIGTERM is killed. */
 const maxStopMs = 10_000;
