@@ -20,6 +20,8 @@ export interface OwnService {
 export interface ApiServiceSettings extends BackOffSettings {
   /** How often the APIService is read again, in case it was changed by others. */
   readonly recheckMs: number;
+  /** The same while it belongs to another provider, so that a take-over leaves HPAs a few seconds without metrics. */
+  readonly foreignRecheckMs: number;
   /** Time-out of one call. */
   readonly callTimeoutMs: number;
 }
@@ -28,6 +30,7 @@ export const defaultApiServiceSettings: ApiServiceSettings = {
   firstPauseMs: 500,
   longestPauseMs: 30_000,
   recheckMs: 60_000,
+  foreignRecheckMs: 5_000,
   callTimeoutMs: 10_000,
 };
 
@@ -108,14 +111,15 @@ export class ApiServiceKeeper {
   /** Returns the pause before the next attempt, ms. */
   async #attempt(signal: AbortSignal): Promise<number> {
     const caPem = this.#caPem;
-    const { recheckMs } = this.#settings;
+    const { recheckMs, foreignRecheckMs } = this.#settings;
     if (caPem === undefined) return recheckMs;
     const { observer, random, clock } = this.#dependencies;
     try {
       this.#problem = await this.#publish(caPem, signal);
-      if (this.#problem === undefined) this.publishedCaPem = caPem;
       this.#lastSyncMs = clock.now();
       this.#failures = 0;
+      if (this.#problem !== undefined) return foreignRecheckMs;
+      this.publishedCaPem = caPem;
       return recheckMs;
     } catch (error) {
       if (signal.aborted) return 0;

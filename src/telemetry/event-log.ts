@@ -98,7 +98,14 @@ function kubeLines(logger: Logger, log: LogKind) {
       ),
     apiServiceUpdated: (event) => logger.info(event, 'The caBundle of the APIService was updated'),
     apiServiceForeign: (event) =>
-      logger.error(event, 'The APIService belongs to another provider and is left unchanged'),
+      log(
+        { group: 'apiservice', parts: [event.owner] },
+        {
+          level: 'error',
+          fields: event,
+          message: 'The APIService belongs to another provider and is left unchanged',
+        },
+      ),
     apiServiceFailed: (event) => logger.warn(event, 'The APIService could not be read or updated'),
     autoscalersOn: (event) => logger.info(event, 'HPAs are watched for the status page'),
     autoscalerCut: (event) =>

@@ -138,35 +138,3 @@ it('helm uninstall deletes everything that chart sls-metrics-adapter created', a
   const found = ['get', every, '--all-namespaces', '-l', `app.kubernetes.io/instance=${name}`, '-o', 'name'];
   expect(await cluster.kubectl(found)).toBe('');
 });
-
-// The order of docs/migrate.md.
-it('chart sls-metrics-adapter installs beside the stock adapter, and registers once that one is gone', async () => {
-  const stock = {
-    apiVersion: 'apiregistration.k8s.io/v1',
-    kind: 'APIService',
-    metadata: {
-      name: apiServiceName,
-      labels: { ...run.labels, 'app.kubernetes.io/managed-by': 'Helm' },
-      annotations: {
-        'meta.helm.sh/release-name': 'ack-alibaba-cloud-metrics-adapter',
-        'meta.helm.sh/release-namespace': 'kube-system',
-      },
-    },
-    spec: {
-      group: 'external.metrics.k8s.io',
-      version: 'v1beta1',
-      groupPriorityMinimum: 100,
-      versionPriority: 100,
-      insecureSkipTLSVerify: true,
-      service: { name: 'alibaba-cloud-metrics-adapter', namespace: 'kube-system' },
-    },
-  };
-  await cluster.create([stock]);
-  const chart = [chartDirectory(adapter), '--values', '-'];
-  await ownHelm(['install', name, ...chart], { ...values, apiService: { create: false } });
-  await expect(ownHelm(['upgrade', name, ...chart], values)).rejects.toThrow('invalid ownership metadata');
-  await cluster.kubectl(['delete', 'apiservice', apiServiceName]);
-  await ownHelm(['upgrade', name, ...chart], values);
-  expect(await apiService()).toMatchObject({ spec: { service: { namespace: run.adapterNamespace, name } } });
-  await ownHelm(['uninstall', name, '--wait']);
-});

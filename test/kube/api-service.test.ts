@@ -164,7 +164,7 @@ describe('the APIService of another service', () => {
 
   it('is patched after it was pointed to our Service', async () => {
     server.apiServices.putExternalMetrics({ name: 'keda', namespace: 'keda' });
-    const keeper = start(ours, { recheckMs: 20 });
+    const keeper = start(ours, { foreignRecheckMs: 20 });
     await waitFor(() => dependencies.observer.of('apiServiceForeign').length > 0);
     server.apiServices.putExternalMetrics(service);
     await published(keeper);
