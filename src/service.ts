@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAccessCheck, createRequestParser } from './access/access-check.ts';
+import { reopenedRules } from './access/reopened-rules.ts';
 import { createApp } from './api/server/app.ts';
 import { replaceServingPair } from './api/server/server.ts';
 import type { ServingPair } from './api/server/serving-pair.ts';
@@ -50,6 +51,7 @@ export async function startService(
   const parseRequest = createRequestParser(catalog, config.defaults, createAccessCheck(config.access));
   const status = createStatus(config, dependencies, parseRequest);
   const telemetry = tellAll(log, metrics.observer, status?.observer ?? {});
+  for (const reopened of reopenedRules(config.access.rules)) telemetry.accessRuleReopened(reopened);
   const certificate = servingPairSource(config, await serviceNamespaceOf(config), dependencies);
   const pair = await certificate.load();
   // If a later step fails, the parts before it are closed in reverse order.

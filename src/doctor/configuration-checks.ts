@@ -1,9 +1,10 @@
+import { reopenedRules, reopenedText } from '../access/reopened-rules.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { AdapterError } from '../errors.ts';
 import { catalogOf } from '../service/catalog.ts';
 import { createSls } from '../service/sls-stack.ts';
-import { failed, ok } from './check.ts';
+import { failed, ok, warn } from './check.ts';
 import type { DoctorCheck } from './examination.ts';
 
 export const configuration: DoctorCheck = {
@@ -26,6 +27,22 @@ export const configuration: DoctorCheck = {
     facts.learn({ config, catalog: catalogOf(config), sls });
     const { region = '', network, endpoint } = config.sls;
     return ok(`SLS ${endpoint ?? `in region ${region}, network ${network}`}`);
+  },
+};
+
+export const accessRules: DoctorCheck = {
+  id: 'access-rules',
+  description: 'No rule of the access section narrows what another rule allows anyway',
+  needs: ['configuration'],
+  run: ({ facts }) => {
+    const { rules } = facts.get('config').access;
+    const reopened = reopenedRules(rules);
+    if (reopened.length === 0)
+      return ok(rules.length === 0 ? 'there are no rules' : 'all rules have an effect');
+    return warn(
+      reopened.map(reopenedText).join('\n'),
+      'Narrow the rule that allows more, or name the namespaces of its list `namespaces` one by one. docs/access.md has an example.',
+    );
   },
 };
 

@@ -4,7 +4,7 @@ import { autoscalerChecks } from './autoscaler-checks.ts';
 import { caBundle } from './ca-bundle-check.ts';
 import type { CheckResult } from './check.ts';
 import { hpas, kubernetes } from './cluster-checks.ts';
-import { configuration, credentials } from './configuration-checks.ts';
+import { accessRules, configuration, credentials } from './configuration-checks.ts';
 import { defaultBackend } from './default-backend-check.ts';
 import { doubledLines } from './doubled-lines-check.ts';
 import { clock, endpoint } from './endpoint-checks.ts';
@@ -48,6 +48,7 @@ export async function examine(
 /** All checks, each after the checks that it needs. */
 export const allChecks = (input: Pick<DoctorInput, 'selector'>): readonly DoctorCheck[] => [
   configuration,
+  accessRules,
   kubernetes,
   hpas,
   target(input),

@@ -24,6 +24,11 @@ type LogKind = (kind: LineKind, line: Line) => void;
 function serverLines(logger: Logger, log: LogKind) {
   return {
     started: (event) => logger.info(event, 'The adapter is serving'),
+    accessRuleReopened: (event) =>
+      logger.warn(
+        event,
+        'An access rule narrows nothing for these namespaces, since another rule allows more',
+      ),
     stopping: (event) => logger.info(event, 'The adapter is stopping'),
     servingPairReplaced: () => logger.info('New connections get the new serving certificate'),
     servingPairUnusable: (error) =>

@@ -36,5 +36,11 @@ export interface Telemetry
     readonly authentication: string;
     readonly durationMs: number;
   }): void;
+  /** A rule narrows nothing for these namespaces, since another rule allows more. */
+  accessRuleReopened(event: {
+    readonly rule: string;
+    readonly openedBy: string;
+    readonly namespaces: readonly string[];
+  }): void;
   stopping(event: { readonly reason: string; readonly delaySeconds: number }): void;
 }

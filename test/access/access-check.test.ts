@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createAccessCheck, decideAccess, type AccessPolicy } from '../../src/access/access-check.ts';
+import {
+  createAccessCheck,
+  decideAccess,
+  readersOf,
+  type AccessPolicy,
+} from '../../src/access/access-check.ts';
 import type { AccessRule } from '../../src/access/access-rules.ts';
 import { mayRead } from './access-oracle.ts';
 import { nothing, ownOnly, parts, refusal, route } from './refusal.ts';
@@ -211,5 +216,49 @@ describe('decideAccess', () => {
       ...open,
       ownRoutesOnly: true,
     });
+  });
+});
+
+describe('readersOf', () => {
+  const read = (...routes: readonly string[]) => ({
+    ...{ namespace: 'ops', project: 'k8s-log-c1', logstore: 'nginx-ingress', routeNamespace: undefined },
+    routes: routes.length === 0 ? undefined : routes,
+  });
+  const rules: readonly AccessRule[] = [
+    { name: 'own', namespaces: ['*'], routes: ['{namespace}-*'] },
+    { name: 'ops', namespaces: ['ops'], projects: ['k8s-*'] },
+    { name: 'teams', namespaces: ['team-*'], routes: ['shop-*'] },
+  ];
+
+  it('is every namespace without rules', () => {
+    expect(readersOf(nothing, read())).toEqual([{ namespaces: ['*'], allowedBy: undefined }]);
+  });
+
+  it('names the namespaces that rules and routes name, by what lets them', () => {
+    expect(readersOf({ ...nothing, rules }, read('shop-web-80'))).toEqual([
+      { namespaces: ['ops'], allowedBy: 'rule "ops"' },
+      { namespaces: ['team-*'], allowedBy: 'rule "teams"' },
+      { namespaces: ['shop', 'shop-web'], allowedBy: 'rule "own"' },
+    ]);
+    expect(readersOf({ ...nothing, rules }, read())).toEqual([
+      { namespaces: ['ops'], allowedBy: 'rule "ops"' },
+    ]);
+  });
+
+  it('gives a route to the longest known namespace', () => {
+    const policy = { ...ownOnly, knownNamespaces: ['shop', 'shop-web'] };
+    const namespaces = (...routes: readonly string[]) =>
+      readersOf(policy, read(...routes)).flatMap((readers) => readers.namespaces);
+    expect(namespaces('shop-web-a-80')).toEqual(['shop-web']);
+    expect(namespaces('shop-a-80')).toEqual(['shop']);
+    expect(namespaces('shop-a-80', 'other-a-80')).toEqual([]);
+  });
+
+  it('never names a namespace that may not read it', () => {
+    const policy = { ...nothing, rules };
+    for (const route of ['shop-web-80', 'team-a-b-80', 'ops-x-80'])
+      for (const { namespaces } of readersOf(policy, read(route)))
+        for (const namespace of namespaces.map((name) => name.replace('*', 'x')))
+          expect(createAccessCheck(policy)({ ...read(route), namespace })).toBeUndefined();
   });
 });

@@ -31,6 +31,19 @@ it('names the rights to grant when the adapter may not read HPAs', () => {
   ]);
 });
 
+it('warns at the start of an access rule that narrows nothing', () => {
+  const { lines, log } = recordingLog();
+  log.accessRuleReopened({ rule: 'team', openedBy: 'all', namespaces: ['team'] });
+  expect(lines).toMatchObject([
+    {
+      level: 'warn',
+      rule: 'team',
+      openedBy: 'all',
+      msg: expect.stringContaining('narrows nothing') as string,
+    },
+  ]);
+});
+
 it('logs when the cluster serves no version of HPAs that can be read, and when HPAs are watched', () => {
   const { lines, log } = recordingLog();
   log.autoscalersOff({ namespace: undefined, reason: 'unserved', message: 'no version', retryInMs: 20_000 });

@@ -43,6 +43,7 @@ export function explanationJson(explanation: Explanation, namespace: string) {
       ownRoutesOnly: access.ownRoutesOnly,
       allowedBy: access.allowedBy,
       refusal: access.refusal?.message,
+      readers: explanation.readers,
     },
     batch: { ...key, everyRoute },
     query: query.query,

@@ -49,6 +49,7 @@ export function explanationText(explanation: Explanation, namespace: string): st
     ],
     ['retries', `at most ${maxRetries}, within ${settings.deadlineSeconds} s`],
     ['access', accessText(explanation, namespace)],
+    ['readers', readersText(explanation)],
     ['shared', sharedText(explanation)],
   ];
   const fallback =
@@ -95,6 +96,14 @@ function accessText({ access }: Explanation, namespace: string): string {
     ...allowedBy.map((name) => `rule "${name}"`),
   ];
   return `namespace ${namespace} may read it, ${by.length === 0 ? 'since there are no rules' : `by ${by.join(' and ')}`}`;
+}
+
+function readersText({ readers }: Explanation): string {
+  const texts = readers.map(({ namespaces, allowedBy }) => {
+    const by = allowedBy === undefined ? '' : ` (${allowedBy})`;
+    return `${namespaces.includes('*') ? 'every namespace' : namespaces.join(', ')}${by}`;
+  });
+  return texts.length === 0 ? 'no namespace may read it' : texts.join('; ');
 }
 
 function sharedText({ key, settings, batch }: Explanation): string {

@@ -1,4 +1,4 @@
-import { type AccessRead, decideAccess } from '../../access/access-check.ts';
+import { type AccessRead, decideAccess, readersOf } from '../../access/access-check.ts';
 import { projectSettings, type ProjectSettings } from '../../config/project-settings.ts';
 import type { Config } from '../../config/schema.ts';
 import { AdapterError, toAdapterError } from '../../errors.ts';
@@ -52,6 +52,7 @@ export function explainRead(
   return {
     request,
     access: decideAccess(config.access, access),
+    readers: readersOf(config.access, access),
     batch,
     query,
     /** The query that is sent instead if the logstore has no index on the column of canaries. */

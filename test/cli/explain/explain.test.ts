@@ -76,7 +76,7 @@ describe('explain', () => {
     const { code, stdout, stderr } = await explain(route);
     expect([code, stderr, received]).toEqual([0, '', []]);
     const shown = stdout.split('\n').map((line) => line.trimEnd());
-    expect(shown.slice(0, 12)).toEqual([
+    expect(shown.slice(0, 13)).toEqual([
       'metric     sls_ingress_qps, requests/s: Requests per second of an nginx-ingress route',
       'routes     default-web-80',
       'filters    none',
@@ -88,6 +88,7 @@ describe('explain', () => {
       'freshness  served from memory for 10 s, refreshed before reads that are due; if SLS fails, served until it is 60 s old',
       'retries    at most 5, within 20 s',
       'access     namespace default may read it, since there are no rules',
+      'readers    every namespace',
       'shared     one query with all nginx-ingress metrics of the same project, logstore, window, filters and endpoint, whatever their routes; it names up to 5 routes; if the reads of 15 s ask for more, it counts every route',
     ]);
     expect(shown).toContain('  GROUP BY effective_route');
@@ -226,12 +227,14 @@ access:
     const { code, stdout } = await explain(route, [], rules);
     expect(code).toBe(0);
     expect(stdout).toContain('access     namespace default may read it, by rule "own"\n');
+    expect(stdout).toContain('readers    default, default-web (rule "own")\n');
   });
 
   it('sends nothing for a refused read, and shows what refuses it', async () => {
     const { code, stdout, stderr } = await explain(route, ['--run', '--namespace', 'shop'], rules);
     expect([code, received]).toEqual([1, []]);
     expect(stdout).toMatch(/^access {5}the adapter refuses this read: by access rule "own", /m);
+    expect(stdout).toContain('readers    default, default-web (rule "own")\n');
     expect(stderr).toMatch(
       /^sls-metrics-adapter: the adapter refuses this read: by access rule "own"[^\n]*\n$/,
     );

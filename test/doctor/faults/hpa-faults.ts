@@ -91,6 +91,17 @@ export const hpaFaults: readonly Fault[] = [
     remedy: 'Only the stock adapter serves these. Before it is replaced, give these HPAs another metric',
   },
   {
+    name: 'an access rule for all namespaces allows what another one narrows',
+    inject: (setup) => {
+      setup.file =
+        'access: { rules: [{ name: shop, namespaces: [shop], routes: [shop-*] }, { name: all, namespaces: ["*"] }] }';
+    },
+    check: 'access-rules',
+    status: 'warn',
+    found: ['access rule "shop" narrows nothing for namespace shop, since rule "all" allows more'],
+    remedy: 'docs/access.md',
+  },
+  {
     name: 'an HPA names a route that the access rules refuse',
     inject: (setup) => {
       setup.file = 'access: { ownRoutesOnly: true }';

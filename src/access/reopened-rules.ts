@@ -1,0 +1,43 @@
+import type { AccessRule } from './access-rules.ts';
+import { namespacePlaceholder, patternCovers, patternFor } from './patterns.ts';
+
+/** A rule without an effect on some namespaces, since another rule allows them all of it and more. */
+export interface ReopenedRule {
+  /** Name of the rule that narrows nothing. */
+  readonly rule: string;
+  /** Name of the rule that allows more. */
+  readonly openedBy: string;
+  /** Patterns of the first rule. */
+  readonly namespaces: readonly string[];
+}
+
+export const reopenedRules = (rules: readonly AccessRule[]): readonly ReopenedRule[] =>
+  rules.flatMap((narrow) =>
+    rules.flatMap((wide) => {
+      const namespaces = narrow.namespaces.filter(
+        (namespace) =>
+          wide.namespaces.some((pattern) => patternCovers(pattern, namespace)) &&
+          allowsAll(wide, narrow, namespace) &&
+          !allowsAll(narrow, wide, namespace),
+      );
+      return namespaces.length === 0 ? [] : [{ rule: narrow.name, openedBy: wide.name, namespaces }];
+    }),
+  );
+
+export const reopenedText = ({ rule, openedBy, namespaces }: ReopenedRule): string =>
+  `access rule "${rule}" narrows nothing for namespace ${namespaces.join(', ')}, since rule "${openedBy}" allows more: any rule that allows a read is enough`;
+
+/** Returns whether a namespace, or a pattern of namespaces, may read by one rule all that it may read by the other. */
+function allowsAll(one: AccessRule, other: AccessRule, namespace: string): boolean {
+  // For a pattern of namespaces the placeholder stays, and matches itself.
+  const named = namespace.includes('*') ? namespacePlaceholder : namespace;
+  return (['projects', 'logstores', 'routes'] as const).every((list) => {
+    const patterns = one[list];
+    return (
+      patterns === undefined ||
+      other[list]?.every((narrower) =>
+        patterns.some((pattern) => patternCovers(patternFor(pattern, named), patternFor(narrower, named))),
+      ) === true
+    );
+  });
+}
