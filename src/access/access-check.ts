@@ -11,7 +11,6 @@ import {
   type RouteCheck,
   type RouteRead,
 } from './access-rules.ts';
-import { patternCovers } from './patterns.ts';
 
 /** The setting `access`: which logs a namespace may read. Without the switch and without rules, all. */
 export interface AccessPolicy {
@@ -98,74 +97,6 @@ export const accessReadOf = (
   routes: metric.own?.isOfRoutes === false ? undefined : routes,
   routeNamespace: requirements.find(({ key }) => key === labelDefinitions.namespace.name)?.values[0],
 });
-
-/** The outcome of a check, and what allowed the read. */
-export interface AccessDecision {
-  /** `AccessDenied`; undefined: the read is allowed. */
-  readonly refusal: AdapterError | undefined;
-  /** Whether `access.ownRoutesOnly` applies. */
-  readonly ownRoutesOnly: boolean;
-  /** For each route the name of the first rule that allows it. Empty if the read is refused or no rules exist. */
-  readonly allowedBy: readonly string[];
-}
-
-export function decideAccess(policy: AccessPolicy, read: AccessRead): AccessDecision {
-  const { ownRoutesOnly, rules } = policy;
-  const refusal = createAccessCheck(policy)(read);
-  if (refusal !== undefined) return { refusal, ownRoutesOnly, allowedBy: [] };
-  const allows = (rule: AccessRule, route: string | undefined) => {
-    const routes = route === undefined ? undefined : [route];
-    return createAccessCheck({ ...policy, rules: [rule] })({ ...read, routes }) === undefined;
-  };
-  const { routes = [undefined] } = read;
-  const names = routes.flatMap((route) => rules.find((rule) => allows(rule, route))?.name ?? []);
-  return { refusal, ownRoutesOnly, allowedBy: [...new Set(names)] };
-}
-
-/** Is in no name, so that only a `*` matches it. */
-const anyText = '\0';
-
-/** Namespaces that may read something, and what lets them. */
-export interface Readers {
-  /** Names, and patterns such as `*`. */
-  readonly namespaces: readonly string[];
-  /** `access.ownRoutesOnly`, or the rules that allow it; undefined: there are no rules. */
-  readonly allowedBy: string | undefined;
-}
-
-/**
- * Returns who may read what the read asks for: namespaces that the policy names, and those whose name the routes, the project
- * or the logstore contain.
- */
-export function readersOf(policy: AccessPolicy, read: AccessRead): readonly Readers[] {
-  const patterns = [...policy.rules.flatMap(({ namespaces }) => namespaces), '*'];
-  const inNames = [read.project, read.logstore, ...(read.routes ?? [])].flatMap(partsOf);
-  const names = new Set([...patterns, ...policy.knownNamespaces, read.namespace, ...inNames]);
-  const decided = [...names].map((name) => {
-    const namespace = name.replaceAll('*', anyText);
-    return { name, ...decideAccess(policy, { ...read, namespace }) };
-  });
-  const allowed = decided.filter(({ refusal }) => refusal === undefined);
-  const distinct = allowed.filter(
-    ({ name }) => !allowed.some((one) => one.name !== name && patternCovers(one.name, name)),
-  );
-  const byReason = Map.groupBy(distinct, ({ allowedBy, ownRoutesOnly }) =>
-    allowedBy.length > 0
-      ? allowedBy.map((rule) => `rule "${rule}"`).join(' and ')
-      : ownRoutesOnly
-        ? 'access.ownRoutesOnly'
-        : undefined,
-  );
-  return [...byReason].map(([allowedBy, all]) => ({ namespaces: all.map(({ name }) => name), allowedBy }));
-}
-
-/** Returns the texts between any two hyphens: namespaces that a pattern with a placeholder may mean. */
-function partsOf(name: string): string[] {
-  const words = name.split('-');
-  return words
-    .flatMap((_, start) => words.map((__, end) => words.slice(start, end + 1).join('-')))
-    .filter(Boolean);
-}
 
 /** `{service}-{port}`, both DNS labels. */
 const backendForm = /^[a-z0-9][-a-z0-9]*-[-a-z0-9]*[a-z0-9]$/;

@@ -1,4 +1,5 @@
-import { type AccessRead, decideAccess, readersOf } from '../../access/access-check.ts';
+import type { AccessRead } from '../../access/access-check.ts';
+import { decideAccess, readersOf } from '../../access/access-decision.ts';
 import { projectSettings, type ProjectSettings } from '../../config/project-settings.ts';
 import type { Config } from '../../config/schema.ts';
 import { AdapterError, toAdapterError } from '../../errors.ts';
