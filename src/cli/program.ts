@@ -128,7 +128,12 @@ function addRoutes(program: Command, io: Io): void {
       ]),
     )
     .option('--min <count>', 'Minimum replicas', parseMinReplicas, 1)
-    .option('--max <count>', 'Maximum replicas', parseCount, 10);
+    .option('--max <count>', 'Maximum replicas', parseCount, 10)
+    .addOption(
+      new Option('--startup <duration>', 'How long a pod takes until it is ready')
+        .argParser(parseDurationMs)
+        .default(60_000, '1m'),
+    );
   addConfigOptions(command, ['sls', 'defaults', 'log']);
   command.action(async (options: RoutesOptions & Flags) =>
     (await import('./routes/routes.ts')).routes(options, io),

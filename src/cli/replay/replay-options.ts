@@ -9,6 +9,9 @@ import {
   parseShare,
 } from '../options.ts';
 
+/** Of kube-controller-manager. Times in ms. */
+export const usualController = { syncPeriod: 15_000, tolerance: 0.1, downscaleStabilization: 300_000 };
+
 /** Adds what `replay` accepts besides settings. */
 export function addReplayOptions(command: Command): void {
   command
@@ -48,12 +51,12 @@ function addControllerOptions(command: Command): void {
     .addOption(
       new Option('--sync-period <duration>', 'Its --horizontal-pod-autoscaler-sync-period')
         .argParser(parseDurationMs)
-        .default(15_000, '15s'),
+        .default(usualController.syncPeriod, '15s'),
     )
     .addOption(
       new Option('--tolerance <share>', 'Its --horizontal-pod-autoscaler-tolerance')
         .argParser(parseShare)
-        .default(0.1),
+        .default(usualController.tolerance),
     )
     .addOption(
       new Option(
@@ -61,7 +64,7 @@ function addControllerOptions(command: Command): void {
         'Its --horizontal-pod-autoscaler-downscale-stabilization',
       )
         .argParser(parseDurationMs)
-        .default(300_000, '5m'),
+        .default(usualController.downscaleStabilization, '5m'),
     )
     .option('--scale-to-zero', 'Its feature gate HPAScaleToZero is on')
     .optionsGroup('Recommendation:')

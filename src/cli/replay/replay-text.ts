@@ -93,7 +93,7 @@ export function spanText(seconds: number): string {
   return parts.map(([count, unit]) => (count === 0 ? '' : `${count}${unit}`)).join('') || '0s';
 }
 
-const shortNumber = (value: number): string => String(Number(value.toPrecision(4)));
+export const shortNumber = (value: number): string => String(Number(value.toPrecision(4)));
 
 const columns = 72;
 const levels = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];

@@ -23,8 +23,9 @@ import { replayText } from './replay-text.ts';
 import { sweepSettings } from './sweep-settings.ts';
 import { loadTraffic, type SourceOptions } from './traffic-source.ts';
 
-export interface ReplayOptions extends SourceOptions {
-  readonly hpa: string;
+/** What a replay of one HPA needs besides the HPA. */
+export interface ManifestOptions extends SourceOptions {
+  /** Of an HPA that names none. */
   readonly namespace: string;
   /** Milliseconds, each once. */
   readonly startup: readonly number[];
@@ -42,6 +43,10 @@ export interface ReplayOptions extends SourceOptions {
   readonly sweep?: boolean;
   readonly maxOverload?: Allowance;
   readonly budget?: Allowance;
+}
+
+export interface ReplayOptions extends ManifestOptions {
+  readonly hpa: string;
   readonly report?: string;
   readonly output: 'table' | 'json';
 }
@@ -51,7 +56,11 @@ const usualDelaySeconds = 4;
 
 /** Prints what the HPA would have done with past traffic. */
 export async function replay(options: ReplayOptions & Flags, io: Io): Promise<void> {
-  const replayed = await replayTraffic(options, io);
+  // Without SLS, no endpoint is needed.
+  const config = await loadCommandConfig(isFile(options) ? { region: 'unused', ...options } : options, io);
+  const { object, version } = await loadHpa(options.hpa, config, io);
+  const kubeVersion = options.kubeVersion ?? minorOf(version);
+  const replayed = await replayManifest(object, { ...options, kubeVersion }, config, io);
   if (options.report !== undefined) await writeReport(options.report, replayed);
   io.stdout.write(
     options.output === 'json' ? `${JSON.stringify(replayJson(replayed), null, 2)}\n` : replayText(replayed),
@@ -67,13 +76,17 @@ async function writeReport(file: string, replayed: Replayed): Promise<void> {
   }
 }
 
-async function replayTraffic(options: ReplayOptions & Flags, io: Io): Promise<Replayed> {
-  const isFile = options.counts !== undefined || options.accessLog !== undefined;
-  // Without SLS, no endpoint is needed.
-  const config = await loadCommandConfig(isFile ? { region: 'unused', ...options } : options, io);
-  const { object, version } = await loadHpa(options.hpa, config, io);
+const isFile = ({ counts, accessLog }: SourceOptions) => counts !== undefined || accessLog !== undefined;
+
+/** @throws AdapterError `HpaInvalid`, `HpaUnsuited`, and those of `loadTraffic` */
+export async function replayManifest(
+  object: unknown,
+  options: ManifestOptions & Flags,
+  config: Config,
+  io: Io,
+): Promise<Replayed> {
   const hpa = hpaOf(object, options, config);
-  const controller = controllerOf(options, version);
+  const controller = controllerOf(options);
   const rules = readingRules(hpa, config);
   const { traffic, source, notes } = await loadTraffic(hpa, rules, options, config, io);
   const capacities = podCapacities(hpa, options.capacity);
@@ -93,7 +106,7 @@ async function replayTraffic(options: ReplayOptions & Flags, io: Io): Promise<Re
     ...{ hpa, traffic, source, controller, capacities, input, gpus, price },
     hasGpus: options.gpus !== undefined,
     notes: [...hpa.notes, ...notes, ...boundNotes(hpa, input)],
-    limits: limits(isFile && options['delay'] === undefined ? usualDelaySeconds : undefined),
+    limits: limits(isFile(options) && options['delay'] === undefined ? usualDelaySeconds : undefined),
     runs,
   };
   const isSwept = options.sweep ?? (options.maxOverload ?? options.budget) !== undefined;
@@ -108,12 +121,11 @@ function boundNotes({ spec: { maxReplicas } }: ReplayedHpa, { needed }: ReplayIn
   ];
 }
 
-function hpaOf(object: unknown, options: ReplayOptions, config: Config): ReplayedHpa {
+function hpaOf(object: unknown, options: ManifestOptions, config: Config): ReplayedHpa {
   const manifest = parseHpaManifest(object, options.scaleToZero);
   // A file of traffic is of one logstore, whatever its name.
-  const isFile = options.counts !== undefined || options.accessLog !== undefined;
-  const { project = isFile ? 'the-file' : undefined, logstore = isFile ? 'the-file' : undefined } =
-    config.defaults;
+  const file = isFile(options) ? 'the-file' : undefined;
+  const { project = file, logstore = file } = config.defaults;
   const hpa = replayedHpa(manifest, {
     catalog: catalogOf(config),
     defaults: { project, logstore },
@@ -133,12 +145,12 @@ function readingRules({ requests }: ReplayedHpa, config: Config): ReadingRules {
   };
 }
 
-function controllerOf(options: ReplayOptions, version: string | undefined): ControllerSettings {
+function controllerOf(options: ManifestOptions): ControllerSettings {
   const periodSeconds = options.syncPeriod / 1000;
   if (periodSeconds < 1 || periodSeconds > 300)
     throw new AdapterError('ConfigInvalid', '--sync-period must be from 1s to 5m');
   return {
-    minor: options.kubeVersion ?? minorOf(version),
+    minor: options.kubeVersion ?? newestMinor,
     tolerance: options.tolerance,
     downscaleStabilizationSeconds: options.downscaleStabilization / 1000,
     scalesToZero: options.scaleToZero ?? false,

@@ -1,7 +1,7 @@
-import { stringify } from 'yaml';
 import { formatQuantity } from '../../grammar/quantity.ts';
 import { defaultBackendText } from '../../sls/default-backend.ts';
 import { qpsMetricOf, type SurveyedRoute } from '../../sls/route-survey.ts';
+import type { Fields } from '../../scaling/hpa-manifest.ts';
 import { utcText } from '../utc.ts';
 import { refuseQuiet, routeOf, selectorOf, type HpaOptions } from './hpa-route.ts';
 import { numberText, type Survey } from './survey-output.ts';
@@ -9,13 +9,20 @@ import { numberText, type Survey } from './survey-output.ts';
 /** Share of the maximum replicas that the busiest minute needs with the chosen target. */
 const shareAtPeak = 0.8;
 
+/** An HPA (autoscaling/v2), and what it rests on. */
+export interface SuggestedHpa {
+  readonly manifest: Fields;
+  /** Comments of YAML. */
+  readonly comments: string;
+}
+
 /**
- * Returns an HPA (autoscaling/v2, as YAML or JSON) that scales a Deployment by the requests per second of its route. The
+ * Returns an HPA that scales a Deployment by the requests per second of its route. The
  * target follows from the measured rate.
  *
  * @throws AdapterError `RouteUnseen`, `RouteTooQuiet`, or `ConfigInvalid` if `--route` or `--namespace` is needed
  */
-export function hpaManifest(survey: Survey, options: HpaOptions): string {
+export function suggestHpa(survey: Survey, options: HpaOptions): SuggestedHpa {
   const { deployment, namespace, min, max } = options;
   const seen = routeOf(survey, options);
   const selector = selectorOf(survey, seen, options);
@@ -42,10 +49,7 @@ export function hpaManifest(survey: Survey, options: HpaOptions): string {
       behavior,
     },
   };
-  if (options.output === 'json') return `${JSON.stringify(manifest, null, 2)}\n`;
-  return (
-    comments(seen, survey, { replicasAtPeak, max, averageValue }) + stringify(manifest, { lineWidth: 0 })
-  );
+  return { manifest, comments: comments(seen, survey, { replicasAtPeak, max, averageValue }) };
 }
 
 /** Pods that load a model start slowly, so it adds many at once, and removes one at a time after a while. */
@@ -87,7 +91,5 @@ ${lost.join('')}#
 # averageValue ${averageValue} puts that minute on ${replicasAtPeak} of ${max} replicas. A log does not show how much one pod
 # can take: measure it (sls-metrics-adapter loadtest) and write a little less than where its latency rises.
 #
-# For slow starts: scales up to twice the pods, or by two, every 30 s; scales down by one a minute, after 5 minutes
-# of lower load.
 `;
 }

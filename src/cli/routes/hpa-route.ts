@@ -13,7 +13,6 @@ export interface HpaOptions {
   readonly route?: readonly string[];
   readonly min: number;
   readonly max: number;
-  readonly output: 'table' | 'json';
 }
 
 /**

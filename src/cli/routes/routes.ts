@@ -1,3 +1,5 @@
+import { stringify } from 'yaml';
+import type { Config } from '../../config/schema.ts';
 import { projectSettings } from '../../config/project-settings.ts';
 import { AdapterError } from '../../errors.ts';
 import { dnsLabelForm } from '../../grammar/names.ts';
@@ -9,7 +11,6 @@ import { surveyDefaultBackends } from '../../sls/default-backend.ts';
 import { surveyRoutes, type SurveyQuery } from '../../sls/route-survey.ts';
 import type { Io } from '../io.ts';
 import { loadCommandConfig, openReading, type Flags } from '../command-config.ts';
-import { hpaManifest } from './hpa-manifest.ts';
 import type { HpaOptions } from './hpa-route.ts';
 import { surveyJson, surveyTable, type Survey } from './survey-output.ts';
 
@@ -20,6 +21,9 @@ export interface RoutesOptions extends Omit<HpaOptions, 'deployment'> {
   readonly limit: number;
   /** A Deployment. If given, an HPA for it is printed instead of the routes. */
   readonly hpa?: string;
+  /** How long a pod of it takes until it is ready, milliseconds. */
+  readonly startup: number;
+  readonly output: 'table' | 'json';
 }
 
 /** A query over an hour of a busy log takes longer than a read may. */
@@ -75,12 +79,22 @@ export async function routes(options: RoutesOptions & Flags, io: Io): Promise<vo
     defaultBackends,
     namespaces,
   };
-  io.stdout.write(textOf(survey, options));
+  if (options.hpa !== undefined) await printHpa(survey, { ...options, deployment: options.hpa }, config, io);
+  else io.stdout.write(options.output === 'json' ? jsonText(surveyJson(survey)) : surveyTable(survey));
 }
 
-function textOf(survey: Survey, options: RoutesOptions): string {
-  if (options.hpa !== undefined) return hpaManifest(survey, { ...options, deployment: options.hpa });
-  return options.output === 'json' ? `${JSON.stringify(surveyJson(survey), null, 2)}\n` : surveyTable(survey);
+const jsonText = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+
+async function printHpa(survey: Survey, options: RoutesOptions & HpaOptions, config: Config, io: Io) {
+  const { suggestHpa } = await import('./hpa-manifest.ts');
+  const { trySettings } = await import('./try-settings.ts');
+  const suggested = suggestHpa(survey, options);
+  const { manifest, lines } = await trySettings(suggested.manifest, options.startup, config, io);
+  const basis = lines.map((line) => `# ${line}\n`).join('');
+  // JSON has no comments.
+  if (options.output === 'json') io.stderr.write(basis);
+  const text = () => suggested.comments + basis + stringify(manifest, { lineWidth: 0 });
+  io.stdout.write(options.output === 'json' ? jsonText(manifest) : text());
 }
 
 /** Valid names of a Deployment. Source: Kubernetes, names that are RFC 1123 subdomains. */

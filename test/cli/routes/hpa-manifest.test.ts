@@ -39,6 +39,16 @@ describe('routes --hpa', () => {
     expect(metric?.external).toEqual(labelled({ 'sls.ingress.route': 'default-web-80' }, '630m'));
     expect(stdout).toContain('# 0.1 requests/s on average, 5 in the busiest minute, p95 2820 ms, 10 % 5xx\n');
     expect(stdout).toContain('# averageValue 630m puts that minute on 8 of 10 replicas.');
+    expect(stdout).toMatch(
+      /^# of lower load\. No other settings were tried: project k8s-log-c1, logstore nginx-ingress: the log has no line before .*: its retention is shorter than the time\.$/m,
+    );
+  });
+
+  it('tries no settings on less than an hour of a route, and says so', async () => {
+    const { stdout } = await routes('young', '--hpa', 'web');
+    expect(stdout).toMatch(
+      /No other settings were tried: its first request was \d+m\d*s? ago, and 1h of traffic are needed\.$/m,
+    );
   });
 
   it('uses the given replicas and route', async () => {
@@ -69,6 +79,7 @@ describe('routes --hpa', () => {
       await routes('nginx-ingress', ...flags, '-o', 'json'),
     ];
     expect([json.code, JSON.parse(json.stdout)]).toEqual([0, parse(yaml.stdout)]);
+    expect(json.stderr).toContain('No other settings were tried: ');
   });
 
   it('selects a long route by its parts', { timeout: 60_000 }, async () => {

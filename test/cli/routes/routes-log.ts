@@ -44,8 +44,10 @@ export async function startRoutesLog() {
       { project, logstore: 'alb_ingress', index: albIngressIndex },
       { project, logstore: 'idle' },
       { project, logstore: 'steady' },
+      { project, logstore: 'young' },
     ],
     clock,
+    retentionSeconds: 7 * 3600,
   });
   const canary = lines(end, 'shop-web-80', 30, 5).map((line) => ({
     ...line,
@@ -70,6 +72,10 @@ export async function startRoutesLog() {
       fields: { proxy_upstream_name: 'default-web-80' },
     })),
   );
+  // The log is older than the route.
+  await emulator
+    .sink(project, 'young')
+    .append([...lines(end, 'default-web-80', 120, 20), ...lines(end, 'other', 5, 358)]);
   await emulator.sink(project, 'old').append(lines(end, 'default-web-80', 120, 4));
   await emulator.sink(project, 'alb_ingress').append(lines(end, 'default-tea-80', 60, 4, 'slb_pool_name'));
   const run = async (...argv: readonly string[]) => {
