@@ -6,12 +6,23 @@ import { coldBurst } from './rows/cold-burst.ts';
 import { coldRead } from './rows/cold-read.ts';
 import { fleet1000, fleet10000 } from './rows/fleet.ts';
 import { reaction } from './rows/reaction.ts';
+import { replay } from './rows/replay.ts';
 import { scrape } from './rows/scrape.ts';
 import { start } from './rows/start.ts';
 import { warmRead } from './rows/warm-read.ts';
 import { endingSignal } from './support/ending-signal.ts';
 
-const rows: readonly Row[] = [start, warmRead, coldRead, coldBurst, fleet1000, fleet10000, reaction, scrape];
+const rows: readonly Row[] = [
+  start,
+  warmRead,
+  coldRead,
+  coldBurst,
+  fleet1000,
+  fleet10000,
+  reaction,
+  scrape,
+  replay,
+];
 
 /** Ends a run that hangs. All rows together take less. */
 const maxSeconds = 450;

@@ -48,7 +48,11 @@ function fieldMatch(name: string, value: SearchValue, index: IndexConfig): strin
   if (value.form === 'word' && value.text === '*') return `(${column} is not null)`;
   if (type !== 'text') return numericMatch(field, value);
   if (value.text === '') return notNull(`${column} = ''`);
-  return all(patternsOf(value).map((pattern) => matches(column, pattern)));
+  const patterns = patternsOf(value);
+  const found = all(patterns.map((pattern) => matches(column, pattern)));
+  if (patterns.length === 0 || (value.form === 'word' && /[*?]/.test(value.text))) return found;
+  // Most lines that match have just this value, and an equality takes a fraction of the time.
+  return `(${notNull(`${column} = ${literal(value.text)}`)} or ${found})`;
 }
 
 function numericMatch(field: string, value: SearchValue): string {
