@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { AdapterError } from '../errors.ts';
 
@@ -18,27 +18,19 @@ const mostSeconds = 32 * 24 * 3600;
 /** Returns the lines of a file, also of one that gzip has compressed. */
 export async function* linesOf(file: string): AsyncGenerator<string> {
   const raw = createReadStream(file);
-  const input = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw;
-  const lines = createInterface({ input, crlfDelay: Infinity });
-  const failure = new Promise<never>((_, reject) => {
-    raw.once('error', reject);
-    input.once('error', reject);
-  });
-  failure.catch(() => undefined);
-  const iterator = lines[Symbol.asyncIterator]();
+  const input = file.endsWith('.gz') ? pipeline(raw, createGunzip(), () => undefined) : raw;
   try {
-    for (;;) {
-      const { done, value } = await Promise.race([iterator.next(), failure]);
-      if (done === true) return;
-      yield value;
+    let rest = '';
+    for await (const chunk of input.setEncoding('utf8')) {
+      const lines = (rest + (chunk as string)).split(/\r?\n/);
+      rest = lines.pop() ?? '';
+      yield* lines;
     }
+    if (rest !== '') yield rest;
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     const what = code === 'ENOENT' ? 'there is no such file' : message;
     throw new AdapterError('TrafficInvalid', `${file}: ${what}`, { cause });
-  } finally {
-    lines.close();
-    raw.destroy();
   }
 }
 
