@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { packageVersion } from '../api/discovery/version.ts';
+import { ingressLogs } from '../metric/ingress-logs.ts';
 import type { Flags } from './command-config.ts';
 import type { DoctorOptions } from './doctor.ts';
 import type { ExplainOptions } from './explain/explain.ts';
@@ -110,10 +111,9 @@ function addRoutes(program: Command, io: Io): void {
     )
     .option('--namespace <namespace>', 'Only routes of this namespace; also splits long routes into parts')
     .addOption(
-      new Option('--log-kind <kind>', 'Default: alb-ingress if the logstore begins with alb_').choices([
-        'nginx-ingress',
-        'alb-ingress',
-      ]),
+      new Option('--log-kind <kind>', 'Default: alb-ingress if the logstore begins with alb_').choices(
+        Object.keys(ingressLogs),
+      ),
     )
     .option('--limit <count>', 'How many routes to show', parseCount, 50)
     .addOption(outputOption())

@@ -23,9 +23,9 @@ const nameForm =
 const template = (what: string) =>
   text(what).max(longestTemplate, { error: `must have at most ${longestTemplate} characters` });
 
-const column = (what: string) =>
+export const column = (what: string) =>
   formed(
-    /^[A-Za-z_][-\w.:@/]{0,127}$/,
+    /^[A-Za-z_:][-\w.:@/]{0,127}$/,
     'must be the name of a column, such as model or __tag__:_container_name_',
     what,
   );

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { hostAliasForm, hostForm } from '../metric/labels.ts';
 import { accessSection } from './access-section.ts';
 import { heartbeatSection } from './heartbeat-section.ts';
+import { logColumnsSection } from './log-columns-section.ts';
 import { metricsSection } from './metrics-section.ts';
 import {
   choice,
@@ -156,6 +157,7 @@ export const configSchema = section({
   access: accessSection.prefault({}),
   metrics: metricsSection,
   hosts,
+  logColumns: logColumnsSection,
   telemetry: telemetrySection.prefault({}),
   log: log.prefault({}),
 }).superRefine(

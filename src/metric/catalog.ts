@@ -1,7 +1,13 @@
 import { AdapterError } from '../errors.ts';
 import type { LabelDefinition } from './labels.ts';
 import { ingressLogs } from './ingress-logs.ts';
-import type { IngressLog, LogKind } from './log-kind.ts';
+import {
+  renamedLog,
+  type IngressLog,
+  type LogColumnNames,
+  type LogKind,
+  type SqlTemplate,
+} from './log-kind.ts';
 import { measures, type Aggregates, type Measure, type ReadableLines } from './measures.ts';
 import { placeholdersOf } from './own/placeholders.ts';
 
@@ -41,11 +47,15 @@ export interface MetricDefinition extends Omit<Measure, 'suffix' | 'detail' | 'v
 }
 
 /** Returns the metrics of one kind of log: a measure whose columns the log lacks makes none. */
-function metricsOf(logKind: IngressLog): MetricDefinition[] {
-  const names = new Set([...Object.keys(logKind.columns), ...Object.keys(logKind.sql)]);
-  const isThere = ({ aggregates }: Measure) =>
-    placeholdersOf(Object.values(aggregates).join()).every((name) => names.has(name));
-  return measures.filter(isThere).map((measure) => metricOf(logKind, measure));
+export function metricsOf(logKind: IngressLog): MetricDefinition[] {
+  const sql: Readonly<Record<string, SqlTemplate>> = { ...logKind.sql };
+  const isThere = (template: SqlTemplate): boolean =>
+    placeholdersOf(template).every(
+      (name) => name in logKind.columns || (sql[name] !== undefined && isThere(sql[name])),
+    );
+  return measures
+    .filter(({ aggregates }) => isThere(Object.values(aggregates).join()))
+    .map((measure) => metricOf(logKind, measure));
 }
 
 function metricOf(logKind: IngressLog, measure: Measure): MetricDefinition {
@@ -74,20 +84,39 @@ export interface Catalog {
   readonly hosts: ReadonlyMap<string, string>;
   /** @throws AdapterError `MetricUnknown` */
   readonly find: (name: string) => MetricDefinition;
+  /** Returns the metric over the names that its columns have in a logstore. */
+  readonly inLogstore: (metric: MetricDefinition, address: LogstoreName) => MetricDefinition;
+  /** Returns the log over the names that its columns have in a logstore. */
+  readonly logIn: (log: IngressLog, address: LogstoreName) => IngressLog;
+}
+
+interface LogstoreName {
+  readonly project: string;
+  readonly logstore: string;
 }
 
 /** @param own the user's metrics; none may have the name of a built-in metric */
 export function createCatalog(
   own: readonly MetricDefinition[] = [],
   hosts: Readonly<Record<string, string>> = {},
+  logColumns: readonly LogColumnNames[] = [],
 ): Catalog {
   const metrics = [...Object.values(ingressLogs).flatMap(metricsOf), ...own].toSorted((a, b) =>
     a.name < b.name ? -1 : 1,
   );
   const byName = new Map(metrics.map((metric) => [metric.name, metric]));
+  const renamed = logColumns.map((names) => {
+    const logs = Object.values(ingressLogs).map((log) => renamedLog(log, names));
+    const ofLogs = logs.flatMap(metricsOf).map((metric) => [metric.name, metric] as const);
+    return { names, logs: new Map(logs.map((log) => [log.kind, log])), metrics: new Map(ofLogs) };
+  });
+  const namesIn = ({ project, logstore }: LogstoreName) =>
+    renamed.find(({ names }) => names.logstore === logstore && (names.project ?? project) === project);
   return {
     metrics,
     hosts: new Map(Object.entries(hosts)),
+    inLogstore: (metric, address) => namesIn(address)?.metrics.get(metric.name) ?? metric,
+    logIn: (log, address) => namesIn(address)?.logs.get(log.kind) ?? log,
     find: (name) => {
       const metric = byName.get(name);
       if (metric !== undefined) return metric;

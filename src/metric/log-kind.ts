@@ -1,13 +1,14 @@
 /** A kind of ingress log whose lines the adapter understands. */
-export type IngressLogKind = 'nginx-ingress' | 'alb-ingress';
+export type IngressLogKind = 'nginx-ingress' | 'alb-ingress' | 'mse-ingress' | 'envoy-gateway';
 
 /**
  * What a column holds. `backend` names the backend of a request, `canary` the canary's. `requestTime` and `upstreamTime`
- * are in the `timeUnit` of the log, `requestBytes` and `responseBytes` in bytes.
+ * are in the `timeUnit` of the log, `requestBytes` and `responseBytes` in bytes. `flags` says why a request got no answer.
  */
 export type ColumnId =
   | ('backend' | 'canary' | 'host' | 'method' | 'status')
-  | ('requestTime' | 'upstreamTime' | 'requestBytes' | 'responseBytes');
+  | ('requestTime' | 'upstreamTime' | 'requestBytes' | 'responseBytes')
+  | ('upstreamHost' | 'flags');
 
 /** A column of a log, with its type in the index of a logstore. */
 export interface LogColumn {
@@ -67,6 +68,23 @@ export interface OwnLog {
 export type LogKind = IngressLog | OwnLog;
 
 export const isIngressLog = (logKind: LogKind): logKind is IngressLog => 'kind' in logKind;
+
+/** How the collector of a logstore names columns that have another name in the gateway's own log. */
+export interface LogColumnNames {
+  /** Undefined: every project. */
+  readonly project?: string | undefined;
+  readonly logstore: string;
+  /** Name in the gateway's log → name in the logstore. */
+  readonly columns: Readonly<Partial<Record<string, string>>>;
+}
+
+/** Returns the log as a logstore has it. */
+export function renamedLog(log: IngressLog, { columns }: Pick<LogColumnNames, 'columns'>): IngressLog {
+  const renamed = Object.entries(log.columns).map(
+    ([id, column]) => [id, { ...column, name: columns[column.name] ?? column.name }] as const,
+  );
+  return { ...log, columns: Object.fromEntries(renamed) as unknown as IngressLog['columns'] };
+}
 
 /** Returns what is equal in JSON for equal kinds, within one logstore. */
 export const logKindKey = (logKind: LogKind): IngressLogKind | OwnLog =>

@@ -56,10 +56,13 @@ export function parseMetricRequest(
     metric.own?.defaults[id] ?? defaults[id] ?? missingLabel(labelDefinitions[id]);
   const number = (id: LabelId) => (values.one(id) === undefined ? undefined : Number(values.one(id)));
   const internalEndpoint = values.one('internalEndpoint');
-  const group: SeriesGroup = {
-    metric,
+  const address = {
     project: values.one('project') ?? defaultOf('project'),
     logstore: values.one('logstore') ?? defaultOf('logstore'),
+  };
+  const group: SeriesGroup = {
+    metric: catalog.inLogstore(metric, address),
+    ...address,
     ...scopeOf(metric, values, namespace),
     intervalSeconds: number('interval') ?? defaultIntervalSeconds,
     delaySeconds: number('delay'),

@@ -3,5 +3,9 @@ import { type Catalog, createCatalog } from '../metric/catalog.ts';
 import { ownMetric } from '../metric/own/own-metric.ts';
 
 /** Returns all metrics that are served: those of the adapter, and those that the configuration defines. */
-export const catalogOf = ({ metrics, hosts }: Pick<Config, 'metrics' | 'hosts'>): Catalog =>
-  createCatalog(metrics.map(ownMetric), hosts);
+export const catalogOf = ({
+  metrics,
+  hosts,
+  logColumns,
+}: Pick<Config, 'metrics' | 'hosts' | 'logColumns'>): Catalog =>
+  createCatalog(metrics.map(ownMetric), hosts, logColumns);

@@ -1,5 +1,5 @@
 import { AdapterError } from '../errors.ts';
-import { createCatalog, type MetricDefinition } from '../metric/catalog.ts';
+import { metricsOf, type MetricDefinition } from '../metric/catalog.ts';
 import { canaryColumnOf, type ColumnId, type IngressLog } from '../metric/log-kind.ts';
 import { unreadableLines } from '../metric/measures.ts';
 import { placeholdersOf } from '../metric/own/placeholders.ts';
@@ -68,9 +68,8 @@ export async function surveyRoutes(
 
 /** Drops the metrics whose field has no index, and the alternative column, until SLS accepts the query. */
 async function seenRows(query: SurveyQuery, logs: LogSource, signal: AbortSignal) {
-  const { find } = createCatalog();
   const names = ['latency_p95', 'error_ratio'].map((suffix) => `${query.logKind.metricPrefix}${suffix}`);
-  let metrics = names.map(find);
+  let metrics = metricsOf(query.logKind).filter(({ name }) => names.includes(name));
   let hasAlternative = true;
   let { withoutHeartbeats = false } = query;
   for (;;) {

@@ -57,6 +57,7 @@ describe('configSchema', () => {
       projects: [],
       metrics: [],
       hosts: {},
+      logColumns: [],
       access: { ownRoutesOnly: false, knownNamespaces: [], rules: [] },
       telemetry: { bindAddress: '127.0.0.1', statusPage: false, maxSeriesValues: 0 },
       log: { level: 'info' },

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
 import { unreadableLines } from '../../src/metric/measures.ts';
 import { findMetric, listMetrics } from '../support/catalog.ts';
+import { metricsOf } from '../../src/metric/catalog.ts';
 import { isIngressLog } from '../../src/metric/log-kind.ts';
+import { mseIngress } from '../../src/metric/log-kinds/mse-ingress.ts';
 
 describe('catalog', () => {
   it('lists each metric once, sorted by name', () => {
@@ -74,14 +76,25 @@ describe('the metrics', () => {
     'upstream_latency_p99',
   ];
 
-  it('are the same for nginx-ingress and for ALB', () => {
-    const of = (kind: string) =>
-      listMetrics().flatMap(({ name, logKind }) =>
-        isIngressLog(logKind) && logKind.kind === kind ? [name] : [],
-      );
-    expect(of('nginx-ingress')).toEqual(suffixes.map((suffix) => `sls_ingress_${suffix}`));
-    expect(of('alb-ingress')).toEqual(suffixes.map((suffix) => `sls_alb_ingress_${suffix}`));
-    expect(listMetrics()).toHaveLength(2 * suffixes.length);
+  it.each([
+    ['nginx-ingress', 'sls_ingress_'],
+    ['alb-ingress', 'sls_alb_ingress_'],
+    ['mse-ingress', 'sls_mse_ingress_'],
+    ['envoy-gateway', 'sls_envoy_gateway_'],
+  ])('of %s are all that there are, and begin with %s', (kind, prefix) => {
+    const names = listMetrics().flatMap(({ name, logKind }) =>
+      isIngressLog(logKind) && logKind.kind === kind ? [name] : [],
+    );
+    expect(names).toEqual(suffixes.map((suffix) => `${prefix}${suffix}`));
+    expect(listMetrics()).toHaveLength(4 * suffixes.length);
+  });
+
+  it('are left out for a kind of log that lacks their column', () => {
+    const { requestBytes, upstreamTime, ...columns } = mseIngress.columns;
+    expect([requestBytes?.name, upstreamTime?.name]).toEqual(['bytes_received', 'upstream_service_time']);
+    const names = metricsOf({ ...mseIngress, columns }).map(({ name }) => name);
+    const there = suffixes.filter((suffix) => suffix !== 'inflow' && !suffix.startsWith('upstream_'));
+    expect(names.toSorted()).toEqual(there.map((suffix) => `sls_mse_ingress_${suffix}`));
   });
 
   it.each([
@@ -113,17 +126,16 @@ describe('the metrics', () => {
       for (const alias of readable?.counts ?? []) expect(aggregates[alias]).toMatch(/^count(_if)?\(/);
     }
     const unguarded = listMetrics().filter(({ readable }) => readable === undefined);
-    expect(unguarded.map(({ name }) => name.replace(/^sls_(alb_)?ingress_/, ''))).toEqual([
-      ...['qps', 'requests', 'status_qps'],
-      ...['qps', 'requests', 'status_qps'],
-    ]);
+    expect(new Set(unguarded.map(({ name }) => name.replace(/^sls_.*(ingress|gateway)_/, '')))).toEqual(
+      new Set(['qps', 'requests', 'status_qps']),
+    );
   });
 
   it('tolerate one unreadable line in a hundred, or one in ten for upstream times', () => {
     for (const { readable } of listMetrics()) {
       if (readable === undefined) continue;
       const { column, counts } = readable;
-      const most = column === 'upstream_response_time' ? 10 : 100;
+      const most = column.includes('upstream') ? 10 : 100;
       const [counted = '', ...others] = counts;
       const none = Object.fromEntries(others.map((alias) => [alias, 0]));
       const unreadable = (lines: number) =>

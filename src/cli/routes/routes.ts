@@ -7,6 +7,7 @@ import { labelDefinitions } from '../../metric/labels.ts';
 import { ingressLogs } from '../../metric/ingress-logs.ts';
 import type { IngressLogKind } from '../../metric/log-kind.ts';
 import { withRetry } from '../../reading/retry.ts';
+import { catalogOf } from '../../service/catalog.ts';
 import { surveyDefaultBackends } from '../../sls/default-backend.ts';
 import { surveyRoutes, type SurveyQuery } from '../../sls/route-survey.ts';
 import type { Io } from '../io.ts';
@@ -45,12 +46,13 @@ export async function routes(options: RoutesOptions & Flags, io: Io): Promise<vo
   using reading = openReading(config, io);
   const { delaySeconds, delay } = projectSettings(config)(project).reading;
   const endSeconds = Math.floor(io.clock.now() / 1000) - (delaySeconds ?? delay.initialSeconds);
+  const kind = options.logKind ?? (logstore.startsWith('alb_') ? 'alb-ingress' : 'nginx-ingress');
   const limit = options.hpa === undefined ? options.limit : limitForHpa;
   const query: SurveyQuery = {
     endpoint: reading.sls.endpointOf({ project, internalEndpoint: undefined }),
     project,
     logstore,
-    logKind: ingressLogs[options.logKind ?? (logstore.startsWith('alb_') ? 'alb-ingress' : 'nginx-ingress')],
+    logKind: catalogOf(config).logIn(ingressLogs[kind], { project, logstore }),
     window: { startSeconds: endSeconds - Math.ceil(options.since / 1000), endSeconds },
     routes: options.route,
     namespace: options.namespace,

@@ -1,5 +1,6 @@
 import { aggregateAssumptions } from './aggregate-assumptions.ts';
 import type { Assumption } from './assumption.ts';
+import { gatewayAssumptions } from './gateway-assumptions.ts';
 import { lineAssumptions } from './line-assumptions.ts';
 import { metricAssumptions } from './metric-assumptions.ts';
 import { numberAssumptions } from './number-assumptions.ts';
@@ -15,6 +16,7 @@ export function ledger(): readonly Assumption[] {
     ...textAssumptions,
     ...aggregateAssumptions,
     ...metricAssumptions(),
+    ...gatewayAssumptions,
     ...resultAssumptions,
     ...refusalAssumptions,
     ...searchAssumptions,

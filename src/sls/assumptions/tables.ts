@@ -68,12 +68,37 @@ const ingressRows = rowsOf(
   ],
 );
 
+/** The columns of Envoy's logs that routes, hosts and upstream times are read from. */
+const gatewayRows = rowsOf(
+  ['upstream_cluster', 'route_name', 'authority', 'upstream_service_time', 'upstream_host', 'response_flags'],
+  [
+    [
+      "'outbound|80||web.a.svc.cluster.local'",
+      "'httproute/a/web/rule/0/match/0/a_example_com'",
+      "'A.example.com:443'",
+      "'12'",
+      "'10.0.0.1:80'",
+      "'-'",
+    ],
+    [
+      "'outbound|80|v1|web.a.svc.cluster.local'",
+      "'httproute/a/web/rule/1/match/0/*'",
+      "'b.example.com'",
+      "'-'",
+      "'10.0.0.1:80'",
+      "'-'",
+    ],
+    ["'-'", "'-'", "''", "'-'", "'-'", "'NR'"],
+  ],
+);
+
 /** What follows FROM. */
 export const tables = {
   'one row': oneRow,
   'five rows': fiveRows,
   'no rows': `${fiveRows} WHERE i < 0`,
   'ingress lines': ingressRows,
+  'gateway lines': gatewayRows,
   /** 125 rows: more than SLS returns without a LIMIT. */
   'many rows': `${fiveRows} a CROSS JOIN ${fiveRows} b CROSS JOIN ${fiveRows} c`,
 } as const;

@@ -152,6 +152,16 @@ export const textAssumptions = [
     source: strings,
     consequence: 'The upstream latency would be refused, or wrong.',
   }),
+  text('concat', "concat('a', '-', 'b')", 'a-b', {
+    statement: '`concat` joins several texts.',
+    source: strings,
+    consequence: 'Routes of MSE and Envoy Gateway would read 0.',
+  }),
+  text('lower', "lower('A.Example')", 'a.example', {
+    statement: '`lower` gives lower case.',
+    source: strings,
+    consequence: 'A filter by host would miss requests of MSE and Envoy Gateway.',
+  }),
   text('strpos-start', "strpos('shop-web-80', 'shop-')", '1', {
     statement: '`strpos` counts from 1.',
     source: strings,

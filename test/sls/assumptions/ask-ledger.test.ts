@@ -104,7 +104,9 @@ describe('asking the ledger', () => {
     });
     const ids = (await unassumed(byDoctor)).map(({ id }) => id);
     // The SQL of the metrics is one query.
-    expect(ids.filter((id) => !id.startsWith('metric-'))).toEqual(['split-part', 'split-part-beyond']);
+    expect(ids.filter((id) => !id.startsWith('metric-'))).toEqual([
+      ...['split-part', 'split-part-beyond', 'mse-route-of-lines', 'envoy-gateway-route-of-lines'],
+    ]);
   });
 
   it('sends no more queries after one that SLS does not answer', async () => {
