@@ -24,7 +24,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'grammar',
     'errors',
   ],
-  doctor: ['service', 'config', 'kube', 'reading', 'sls', 'access', 'metric', 'grammar', 'errors'],
+  doctor: ['service', 'config', 'kube', 'scaling', 'reading', 'sls', 'access', 'metric', 'grammar', 'errors'],
   service: [
     'config',
     'telemetry',

@@ -1,14 +1,19 @@
+import { readFile } from 'node:fs/promises';
+import { text as textOf } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import type { CheckResult, CheckStatus } from '../doctor/check.ts';
 import type { DoctorInput } from '../doctor/examination.ts';
 import { examine } from '../doctor/examine.ts';
+import { AdapterError } from '../errors.ts';
 import { createEventLog } from '../telemetry/event-log.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { runningFlags, type Flags } from './command-config.ts';
 import { CommandFailed, type Io } from './io.ts';
 
-export interface DoctorOptions extends Omit<DoctorInput, 'flags'> {
+export interface DoctorOptions extends Omit<DoctorInput, 'flags' | 'hpaFile'> {
+  /** A file with HPAs; `-`: standard input. */
+  readonly hpa?: string;
   readonly output: 'table' | 'json';
 }
 
@@ -24,7 +29,8 @@ export async function doctor(options: DoctorOptions & Flags, io: Io): Promise<vo
   // A kubeconfig may name another cluster than that of the pod, so the flags of the pod's adapter do not apply.
   const isElsewhere = options['kubeconfig'] !== undefined || Boolean(io.env['KUBECONFIG']);
   const running = isElsewhere ? {} : await runningFlags(io);
-  const input = { ...options, flags: { ...running, ...options } };
+  const hpaFile = options.hpa === undefined ? undefined : await hpaFileOf(options.hpa, io);
+  const input = { ...options, hpaFile, flags: { ...running, ...options } };
   const results = await examine(input, { ...io, observer, pause }, io.signal, (result) => {
     if (isTable) io.stdout.write(doctorLines(result, terminalOf(io)));
   });
@@ -35,6 +41,19 @@ export async function doctor(options: DoctorOptions & Flags, io: Io): Promise<vo
   const report = { healthy, counts, checks: results };
   io.stdout.write(isTable ? doctorSummary(results) : `${JSON.stringify(report, null, 2)}\n`);
   if (!healthy) throw new CommandFailed();
+}
+
+/** @throws AdapterError `HpaInvalid` */
+async function hpaFileOf(file: string, { stdin = process.stdin }: Io) {
+  const source = file === '-' ? 'standard input' : file;
+  try {
+    return { source, text: await (file === '-' ? textOf(stdin) : readFile(file, 'utf8')) };
+  } catch (error) {
+    throw new AdapterError('HpaInvalid', `--hpa ${file}: ${(error as Error).message}`, {
+      cause: error,
+      remedy: 'Name a file with an HPA, or - for standard input.',
+    });
+  }
 }
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>

@@ -4,6 +4,8 @@ import { once } from 'node:events';
 export interface Io {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
+  /** Default: that of the process. */
+  readonly stdin?: NodeJS.ReadableStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted by SIGINT, SIGTERM and SIGHUP. The reason is the name of the signal. */
   readonly signal: AbortSignal;

@@ -170,6 +170,12 @@ function addDoctor(program: Command, io: Io): void {
     )
     .option('--metric <metric>', 'Metric to check; default: one that an HPA names, else sls_ingress_qps')
     .option('--selector <selector>', 'Its label selector, as in the HPA; default: one of an HPA')
+    .addOption(
+      new Option(
+        '--hpa <file>',
+        'Check the HPAs of a file instead of the cluster; -: standard input',
+      ).conflicts(['selector', 'metric']),
+    )
     .option('--namespace <namespace>', 'Namespace of the HPA', 'default')
     .option(
       '--service-account <account>',

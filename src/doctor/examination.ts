@@ -9,6 +9,7 @@ import { KubeError } from '../kube/client/kube-error.ts';
 import type { KubeObserver } from '../kube/client/kube-observer.ts';
 import type { Catalog } from '../metric/catalog.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
+import type { HpaManifest } from '../scaling/hpa-manifest.ts';
 import type { ReadingObserver } from '../service/reading-stack.ts';
 import type { SlsStack } from '../service/sls-stack.ts';
 import type { Dependencies } from '../service/dependencies.ts';
@@ -31,6 +32,8 @@ export interface DoctorInput {
   readonly selector?: string | undefined;
   /** Namespace of the HPA. */
   readonly namespace: string;
+  /** A file whose HPAs are checked, instead of those of the cluster. */
+  readonly hpaFile?: { readonly source: string; readonly text: string } | undefined;
   /** `{namespace}/{name}` of the adapter's ServiceAccount. Default: our own in a pod, else by convention. */
   readonly serviceAccount?: string | undefined;
 }
@@ -95,6 +98,8 @@ export interface Facts {
   readonly linesComeTooLate: boolean;
   /** HPAs that name external metrics. */
   readonly autoscalers: readonly Autoscaler[];
+  /** The HPAs of the file that is checked. */
+  readonly hpaManifests: readonly HpaManifest[];
 }
 
 export class FactStore {

@@ -17,7 +17,9 @@ import {
 } from './examination.ts';
 import { fields, fieldTypes } from './field-checks.ts';
 import { heartbeat } from './heartbeat-check.ts';
+import { fileHpas, hpaReadings } from './hpa-file-checks.ts';
 import { hpaLogstores } from './hpa-logstores-check.ts';
+import { hpaTargets } from './hpa-targets-check.ts';
 import { lag } from './lag-check.ts';
 import { freshness, logFormat, route } from './line-checks.ts';
 import { logstoreChecks } from './logstore-checks.ts';
@@ -42,10 +44,31 @@ export async function examine(
 ): Promise<readonly CheckResult[]> {
   await using cleanup = new AsyncDisposableStack();
   const examination = { input, dependencies, facts: new FactStore(), cleanup };
-  return await runChecks(allChecks(input), examination, { deadlineMs, signal, findingOf, onResult });
+  return await runChecks(checksOf(input), examination, { deadlineMs, signal, findingOf, onResult });
 }
 
-/** All checks, each after the checks that it needs. */
+/** All checks, each after the checks that it needs; for a file of HPAs those that HPAs depend on. */
+export const checksOf = (input: DoctorInput): readonly DoctorCheck[] =>
+  input.hpaFile === undefined ? allChecks(input) : hpaFileChecks;
+
+const hpaFileChecks: readonly DoctorCheck[] = [
+  configuration,
+  fileHpas,
+  hpaTargets,
+  ...autoscalerChecks,
+  target({ selector: undefined }),
+  credentials,
+  endpoint,
+  clock,
+  ...logstoreChecks,
+  fields,
+  freshness,
+  logFormat,
+  route,
+  hpaLogstores,
+  hpaReadings,
+];
+
 export const allChecks = (input: Pick<DoctorInput, 'selector'>): readonly DoctorCheck[] => [
   configuration,
   accessRules,
@@ -74,6 +97,7 @@ export const allChecks = (input: Pick<DoctorInput, 'selector'>): readonly Doctor
   apiServiceAvailable,
   caBundle,
   ...rightsChecks,
+  hpaTargets,
   ...autoscalerChecks,
   hpaLogstores,
 ];

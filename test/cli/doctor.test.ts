@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
 import { doctorLines, doctorSummary } from '../../src/cli/doctor.ts';
 import { runProgram } from '../../src/cli/program.ts';
@@ -110,6 +111,46 @@ describe('doctor', () => {
         found: '3',
       }),
     );
+  });
+
+  it('checks the HPAs of standard input, and needs no cluster', async () => {
+    const fake = fakeIo();
+    const labels = selector.split(',').map((pair) => pair.split('='));
+    const hpa = {
+      ...{ apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name: 'web' } },
+      spec: {
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+        maxReplicas: 3,
+        metrics: [
+          {
+            type: 'External',
+            external: {
+              metric: {
+                name: 'sls_ingress_qps',
+                selector: { matchLabels: Object.fromEntries(labels) as object },
+              },
+              target: { type: 'AverageValue', averageValue: '10' },
+            },
+          },
+        ],
+      },
+    };
+    const io = { ...fake.io, stdin: Readable.from([JSON.stringify(hpa)]) };
+    const code = await runProgram(['doctor', '--sls-endpoint', emulator.url, '--hpa', '-'], io);
+    expect([code, fake.stderr()]).toEqual([0, '']);
+    expect(fake.stdout()).toMatch(/^ok +hpas +1 in standard input, which name 1 external metrics$/m);
+    expect(fake.stdout()).toMatch(
+      /^ok +hpa-readings +HPA default\/web, sls_ingress_qps: reads 0 requests\/s, target 10 a replica: wants 1 replica/m,
+    );
+    expect(fake.stdout()).not.toMatch(/kubernetes|apiservice/);
+  });
+
+  it('says in one line that there is no such file', async () => {
+    const fake = fakeIo();
+    expect(
+      await runProgram(['doctor', '--sls-endpoint', emulator.url, '--hpa', 'missing.yaml'], fake.io),
+    ).toBe(1);
+    expect(fake.stderr()).toMatch(/^sls-metrics-adapter: --hpa missing\.yaml: ENOENT[^\n]*\n$/);
   });
 
   it('ends at a signal, and says which checks were interrupted', async () => {

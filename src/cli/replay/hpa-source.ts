@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { parseAllDocuments } from 'yaml';
 import type { Config } from '../../config/schema.ts';
 import { AdapterError } from '../../errors.ts';
+import { hpasIn } from '../../kube/autoscalers/autoscaler-file.ts';
 import { readAutoscaler } from '../../kube/autoscalers/autoscaler-collection.ts';
 import { loadKubeClient, serverVersion } from '../../kube/client/kube-client.ts';
 import { KubeError } from '../../kube/client/kube-error.ts';
-import { isRecord } from '../../kube/client/kube-object.ts';
 import { kubeconfigsOf } from '../../kube/client/kubeconfig-files.ts';
 import type { Io } from '../io.ts';
 
@@ -45,23 +44,13 @@ async function readText(file: string): Promise<string | undefined> {
 
 /** Returns the one HPA among the documents of a file. */
 function hpaIn(text: string, file: string): unknown {
-  const documents = parseAllDocuments(text);
-  if (!Array.isArray(documents)) return undefined;
-  const broken = documents.find(({ errors }) => errors.length > 0)?.errors[0];
-  if (broken !== undefined)
-    throw new AdapterError('HpaInvalid', `--hpa ${file}: ${broken.message.split('\n')[0]}`);
-  const objects = documents.map((document) => document.toJS() as unknown).flatMap(itemsOf);
-  const hpas = objects.filter((one) => isRecord(one) && one['kind'] === 'HorizontalPodAutoscaler');
+  const hpas = hpasIn(text, `--hpa ${file}`);
   if (hpas.length === 1) return hpas[0];
   const found = hpas.length === 0 ? 'it has no HorizontalPodAutoscaler' : `it has ${hpas.length} HPAs`;
   throw new AdapterError('HpaInvalid', `--hpa ${file}: ${found}`, {
     remedy: 'Write a file with one HorizontalPodAutoscaler of autoscaling/v2.',
   });
 }
-
-/** `kubectl get hpa -o yaml` prints a List. */
-const itemsOf = (object: unknown): readonly unknown[] =>
-  isRecord(object) && Array.isArray(object['items']) ? (object['items'] as readonly unknown[]) : [object];
 
 async function readFromCluster(namespace: string, name: string, config: Config, io: Io): Promise<LoadedHpa> {
   const { kubeconfig: named, serviceAccountDir } = config.kubernetes;

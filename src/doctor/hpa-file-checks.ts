@@ -1,0 +1,129 @@
+import { AdapterError } from '../errors.ts';
+import { parseQuantityMilli, formatQuantity } from '../grammar/quantity.ts';
+import { autoscalerOf } from '../kube/autoscalers/autoscaler.ts';
+import { hpasIn } from '../kube/autoscalers/autoscaler-file.ts';
+import { selectorRequirements } from '../kube/autoscalers/autoscaler-selector.ts';
+import { metadataOf } from '../kube/client/kube-object.ts';
+import { parseMetricRequest } from '../metric/metric-request.ts';
+import type { Reader } from '../reading/reader.ts';
+import type { ExternalMetricSpec } from '../scaling/autoscaler-spec.ts';
+import { parseHpaManifest, type HpaManifest } from '../scaling/hpa-manifest.ts';
+import { proposedReplicas } from '../scaling/proposal.ts';
+import { createReading } from '../service/reading-stack.ts';
+import { failed, ok } from './check.ts';
+import type { DoctorCheck, Examination } from './examination.ts';
+
+/** Takes the place of the check of the cluster's HPAs. */
+export const fileHpas: DoctorCheck = {
+  id: 'hpas',
+  description: 'The API server would take the HPAs of the file, and they name external metrics',
+  needs: ['configuration'],
+  run: ({ input, facts }) => {
+    const { source, text } = input.hpaFile ?? { source: '', text: '' };
+    const objects = hpasIn(text, source).map((object) => ({
+      ...object,
+      metadata: { namespace: input.namespace, ...metadataOf(object) },
+    }));
+    const faults: string[] = [];
+    const manifests = objects.flatMap((object) => {
+      try {
+        return [parseHpaManifest(object, true)];
+      } catch (error) {
+        if (!(error instanceof AdapterError)) throw error;
+        faults.push(`HPA ${String(metadataOf(object)['name'])}: ${error.what}`);
+        return [];
+      }
+    });
+    const remedy = 'Correct the file; kubectl apply --dry-run=server checks the whole HPA.';
+    if (faults.length > 0) return failed(faults.join('\n'), remedy);
+    const names = manifests.reduce((sum, { spec }) => sum + spec.metrics.length, 0);
+    if (names === 0)
+      return failed(
+        `${source} has ${manifests.length} HPAs, and none names an external metric`,
+        'Name a file with an HPA that has a metric of type External (docs/hpa.md).',
+      );
+    const autoscalers = objects.flatMap((object) => autoscalerOf(object) ?? []);
+    facts.learn({ autoscalers, hpaManifests: manifests });
+    return ok(`${manifests.length} in ${source}, which name ${names} external metrics`);
+  },
+};
+
+/** Reads each metric of the file as an HPA does, and proposes replicas by the rules of the HPA controller. */
+export const hpaReadings: DoctorCheck = {
+  id: 'hpa-readings',
+  description: 'Each metric has a reading. The result has it, and the replicas that it asks for',
+  needs: ['hpas', 'fields'],
+  runsAfter: ['freshness'],
+  deadlineMs: 60_000,
+  run: async (examination, signal) => {
+    const { dependencies, facts } = examination;
+    using stack = createReading(facts.get('config'), dependencies, dependencies.observer);
+    const errors: AdapterError[] = [];
+    const lines: string[] = [];
+    for (const manifest of facts.get('hpaManifests')) {
+      const wanted: number[] = [];
+      for (const [index, metric] of manifest.spec.metrics.entries()) {
+        const name = `HPA ${manifest.namespace ?? ''}/${manifest.name}, ${metric.name}`;
+        try {
+          const reading = await readMetric(stack.reader, manifest, index, examination, signal);
+          const { replicas, bound } = replicasFor(reading.milli, metric, manifest.spec);
+          wanted.push(replicas);
+          lines.push(
+            `${name}: reads ${formatQuantity(reading.milli / 1000)} ${reading.unit}, target ${targetText(metric)}: wants ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}${bound}`,
+          );
+        } catch (error) {
+          if (!(error instanceof AdapterError)) throw error;
+          errors.push(error);
+          lines.push(`${name}: ${error.what}`);
+        }
+      }
+      const others = manifest.otherMetrics.length === 0 ? '' : `, beside ${manifest.otherMetrics.join(', ')}`;
+      if (wanted.length > 1 || others !== '')
+        lines.push(
+          `HPA ${manifest.namespace ?? ''}/${manifest.name} wants the most: ${Math.max(...wanted)}${others}`,
+        );
+    }
+    if (errors.length === 0) return ok(lines.join('\n'));
+    return failed(lines.join('\n'), [...new Set(errors.map(({ remedy }) => remedy))].join(' '));
+  },
+};
+
+const targetText = ({ kind, targetMilli }: ExternalMetricSpec) =>
+  `${formatQuantity(targetMilli / 1000)}${kind === 'AverageValue' ? ' a replica' : ''}`;
+
+/** Returns the sum of the items in thousandths, each rounded up, as the HPA controller adds them. */
+async function readMetric(
+  reader: Reader,
+  { namespace = '', spec, selectors }: HpaManifest,
+  index: number,
+  { facts }: Examination,
+  signal: AbortSignal,
+) {
+  const requirements = selectorRequirements(selectors[index]);
+  const name = spec.metrics[index]?.name ?? '';
+  const { defaults } = facts.get('config');
+  const request = parseMetricRequest(name, namespace, requirements, defaults, facts.get('catalog'));
+  const { items } = await reader.read(request, signal);
+  const milli = items.map(({ sample }) => Number(parseQuantityMilli(formatQuantity(sample.value))));
+  return { milli: milli.reduce((sum, one) => sum + one, 0), unit: request.metric.unit };
+}
+
+/** The controller's own tolerance. */
+const tolerance = 0.1;
+
+/** Returns the replicas for an HPA that runs with its minimum, since a file does not say how many run. */
+function replicasFor(
+  milli: number,
+  metric: ExternalMetricSpec,
+  { minReplicas, maxReplicas }: HpaManifest['spec'],
+) {
+  const running = Math.max(1, minReplicas);
+  const pods = { specReplicas: running, statusReplicas: running, readyReplicas: running };
+  const tolerances = { up: tolerance, down: tolerance, ofRatio: true };
+  const proposed = proposedReplicas(milli, metric, pods, tolerances);
+  const from = metric.kind === 'Value' ? `, while ${running} run` : '';
+  if (proposed > maxReplicas)
+    return { replicas: maxReplicas, bound: `${from}: maxReplicas, it asks for ${proposed}` };
+  if (proposed < minReplicas) return { replicas: minReplicas, bound: `${from}: minReplicas` };
+  return { replicas: proposed, bound: from };
+}
