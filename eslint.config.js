@@ -1,4 +1,5 @@
 import js from '@eslint/js';
+import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
@@ -28,6 +29,15 @@ export default tseslint.config(
           message: 'Set process.exitCode; only src/cli/run-process.ts may exit.',
         },
       ],
+    },
+  },
+  // Texts from outside must not block the process. test/regular-expressions.test.ts checks the ones that are put together.
+  {
+    files: ['src/**'],
+    plugins: { regexp },
+    rules: {
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential' }],
     },
   },
   // A table: it grows by an entry an error.

@@ -99,7 +99,7 @@ export const accessReadOf = (
 });
 
 /** `{service}-{port}`, both DNS labels. */
-const backendForm = /^[a-z0-9][-a-z0-9]*-[-a-z0-9]*[a-z0-9]$/;
+const backendForm = /^[a-z0-9]+-[-a-z0-9]*[a-z0-9]$/;
 
 /** The controller's own backends. They belong to no namespace, not even to one called `upstream` or `custom`. */
 const controllerBackend = /^(upstream-default-backend$|custom-default-backend-)/;

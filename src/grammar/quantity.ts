@@ -80,7 +80,7 @@ export function formatQuantity(value: number): string {
  * @throws SyntaxError if the text is not a Quantity
  */
 export function parseQuantityMilli(text: string): bigint {
-  const match = /^([+-]?)(\d+\.?\d*|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d{1,4})?$/.exec(text);
+  const match = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d{1,4})?$/.exec(text);
   if (match === null)
     throw new SyntaxError(`${JSON.stringify(text)} is not a Quantity, such as 7875m, 10 or 1500`);
   const [, sign, number = '', suffix = ''] = match;

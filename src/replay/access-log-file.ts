@@ -24,7 +24,7 @@ const lineForm =
   /\[(?<time>\d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] "(?<method>\w+) [^ "]+ [^"]+" (?<status>\d+) (?<bodyBytes>\d+) "[^"]*" "[^"]*" (?<requestLength>[^ ]+) (?<requestTime>[^ ]+) \[(?<primary>[^\]]*)\](?<rest>.*)$/;
 
 /** The host, and the name of a canary's backend at the end. */
-const restForm = /(?:^| )(?<host>[^ [\]]*)(?: *\[(?<alternative>[^\][]*)\])? *$/;
+const restForm = /(?:^| )(?<host>[^ [\]]*)(?: {0,9}\[(?<alternative>[^\][]*)\])?$/;
 const backendForm = /^[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]*$/;
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -44,7 +44,7 @@ export function parseAccessLine(line: string): AccessLine | undefined {
   const fields = lineForm.exec(line)?.groups;
   const seconds = fields && parseLocalTime(fields['time'] ?? '');
   if (fields === undefined || seconds === undefined) return undefined;
-  const { host = '', alternative = '' } = restForm.exec(fields['rest'] ?? '')?.groups ?? {};
+  const { host = '', alternative = '' } = restForm.exec(fields['rest']?.trimEnd() ?? '')?.groups ?? {};
   return {
     ...{ seconds, method: fields['method'] ?? '', status: fields['status'] ?? '', host },
     bodyBytes: fields['bodyBytes'] ?? '',

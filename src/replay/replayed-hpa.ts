@@ -32,7 +32,7 @@ const addsUp = ({ unit, aggregates, logKind }: MetricDefinition): boolean =>
   isIngressLog(logKind)
     ? unit !== 'ms' && unit !== 'ratio'
     : Object.values(aggregates).every((sql) =>
-        /^\s*(sum|count|count_if)\s*\([^()]*(\([^()]*\)[^()]*)*\)\s*(\/\s*\{window\})?\s*$/i.test(sql),
+        /^\s*(sum|count|count_if)\s*\([^()]*(\([^()]*\)[^()]*)*\)(\s*\/\s*\{window\})?\s*$/i.test(sql),
       );
 
 /** @throws AdapterError `HpaUnsuited` without a metric to replay; those of the selector of such a metric */

@@ -1,7 +1,7 @@
 /** Parts of a message that differ from one reply to the next although the failure is the same. */
 const changingParts = [
   // Signatures.
-  /(?<=signature[ :]+)[\w+/=]{16,}/gi,
+  /(?<=signature[ :]{1,9})[\w+/=]{16,}/gi,
   // Request IDs of SLS and of STS.
   /\b[0-9A-F]{24}\b/g,
   /\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi,

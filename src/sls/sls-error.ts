@@ -60,7 +60,7 @@ export function replyError(
   const code = rule?.means ?? meaningOf(refusal);
   const text = withoutKey(errorMessage, credentials)
     .slice(0, maxMessageLength)
-    .replace(/[.\s]+$/, '');
+    .replace(/(?<![.\s])[.\s]+$/, '');
   const from = errorCode ?? `HTTP ${statusCode}${proxy === undefined ? '' : ` through ${proxy}`}`;
   const said = (message: string) => [from, message].filter(Boolean).join(': ');
   // Where all logstores of the project fail alike, the message is the same for each of them.

@@ -110,12 +110,12 @@ function parseMethod({ method, body }: LoadtestOptions): string {
 }
 
 function parseHeader(text: string): [string, string] {
-  const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):\s*([\t\x20-\x7e\x80-\xff]*)$/.exec(text) ?? [];
+  const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):([\t\x20-\x7e\x80-\xff]*)$/.exec(text) ?? [];
   if (name === undefined || value === undefined)
     throw invalid(
       `--header ${JSON.stringify(text)} must be a name and a value, such as 'Host: bert.example.com'`,
     );
-  return [name, value];
+  return [name, value.trimStart()];
 }
 
 async function readBody(text: string): Promise<Buffer> {

@@ -69,7 +69,7 @@ function usableCluster(cluster: Cluster, wrong: (what: string) => AdapterError):
   if (url === null || !['https:', 'http:'].includes(url.protocol))
     throw wrong(`the server of cluster ${cluster.name} is not a URL`);
   // client-node appends the paths of the API to it.
-  const server = cluster.server.replace(/\/+$/, '');
+  const server = cluster.server.replace(/(?<!\/)\/+$/, '');
   if (url.protocol === 'https:') return { ...cluster, server };
   if (!cluster.skipTLSVerify && !isLoopback(url.hostname))
     throw wrong(

@@ -36,7 +36,8 @@ const tokenForm = new RegExp(
     String.raw`(?<symbol><>|!=|<=|>=|\|\||->|[()[\],.+\-*/%<>=])`,
     String.raw`(?<other>.)`,
   ].join('|'),
-  'gsu',
+  // One token begins where the last one ended.
+  'gsuy',
 );
 
 /**

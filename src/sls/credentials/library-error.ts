@@ -59,13 +59,15 @@ function withoutReplies(text: string): string {
 
 /** Source: STS, "Error responses": `{"RequestId", "HostId", "Code", "Message"}`. */
 function documentedError(reply: string): string {
-  const valueOf = (name: string) =>
-    new RegExp(`\\\\*"${name}\\\\*"\\s*:\\s*\\\\*"([^"\\\\]*)`).exec(reply)?.[1]?.trim();
-  const code = valueOf('Code');
+  const valueOf = (form: RegExp) => form.exec(reply)?.[1]?.trim();
+  const code = valueOf(/"Code\\*"\s*:\s*\\*"([^"\\]*)/);
   if (!code || !/^[\w.]+$/.test(code) || code === 'Success') return 'a reply without an error code';
   // For a signature that does not match, STS repeats everything that was signed, including the security token.
-  const message = valueOf('Message')?.replace(/[.\s]*(server string to sign.*)?$/is, '');
-  const requestId = valueOf('RequestId');
+  const message = valueOf(/"Message\\*"\s*:\s*\\*"([^"\\]*)/)?.replace(
+    /(?<![.\s])[.\s]*(server string to sign.*)?$/is,
+    '',
+  );
+  const requestId = valueOf(/"RequestId\\*"\s*:\s*\\*"([^"\\]*)/);
   const more = [message, requestId && `request ${requestId}`].filter(Boolean).join('; ');
   return more === '' ? code : `${code} (${more})`;
 }
