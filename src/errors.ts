@@ -5,6 +5,8 @@ export interface ErrorEntry {
    * refused the client.
    */
   readonly httpStatus: number;
+  /** What the external scaler for KEDA answers, by the HTTP status. */
+  readonly grpcStatus: number;
   /** Whether the same SLS query may succeed when it is sent again. */
   readonly retryable: boolean;
   /** Whether it counts towards opening the project's circuit: the project, or SLS as a whole, fails. */
@@ -36,7 +38,23 @@ const usual = {
   logLevel: 'warn',
 } as const satisfies Partial<ErrorEntry>;
 
-type ListedEntry = Omit<ErrorEntry, keyof typeof usual> & Partial<ErrorEntry>;
+type ListedEntry = Omit<ErrorEntry, keyof typeof usual | 'grpcStatus'> &
+  Partial<Omit<ErrorEntry, 'grpcStatus'>>;
+
+/** HTTP status → gRPC status. Source: gRPC, "Status codes and their use in gRPC". */
+const grpcStatuses = {
+  400: 3, // INVALID_ARGUMENT
+  401: 16, // UNAUTHENTICATED
+  403: 7, // PERMISSION_DENIED
+  404: 5, // NOT_FOUND
+  405: 12, // UNIMPLEMENTED
+  406: 3,
+  429: 8, // RESOURCE_EXHAUSTED
+  431: 8,
+  500: 13, // INTERNAL
+  503: 14, // UNAVAILABLE
+  504: 14,
+} as const;
 
 const entries = {
   SelectorMalformed: {
@@ -75,6 +93,11 @@ const entries = {
     httpStatus: 400,
     when: 'The namespace in the URL of the request, or of the command, is not a name that a namespace can have.',
     remedy: 'Write the namespace of the HPA.',
+  },
+  TriggerInvalid: {
+    httpStatus: 400,
+    when: 'A trigger of KEDA lacks a key of its metadata, or a value is wrong, or KEDA asks for another metric than it named.',
+    remedy: 'Correct the metadata of the trigger in the ScaledObject (docs/keda.md).',
   },
   ParameterInvalid: {
     httpStatus: 400,
@@ -377,7 +400,10 @@ export type ErrorCode = keyof typeof entries;
 
 /** The one registry of errors. `npm run docs` writes the table of `docs/errors.md` from it. */
 export const errorRegistry = Object.fromEntries(
-  Object.entries(entries).map(([code, entry]) => [code, { ...usual, ...entry }]),
+  Object.entries(entries).map(([code, entry]) => [
+    code,
+    { ...usual, ...entry, grpcStatus: grpcStatuses[entry.httpStatus] },
+  ]),
 ) as Readonly<Record<ErrorCode, ErrorEntry>>;
 
 export interface AdapterErrorOptions {
@@ -416,6 +442,10 @@ export class AdapterError extends Error {
 
   get httpStatus(): number {
     return errorRegistry[this.code].httpStatus;
+  }
+
+  get grpcStatus(): number {
+    return errorRegistry[this.code].grpcStatus;
   }
 }
 

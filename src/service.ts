@@ -8,6 +8,7 @@ import { bindAddressOf, type Config } from './config/schema.ts';
 import { tlsSettingsOf } from './config/tls-settings.ts';
 import { catalogOf } from './service/catalog.ts';
 import type { Delegation, startDelegation } from './service/delegation.ts';
+import type { Keda, startKeda } from './service/keda.ts';
 import { listen } from './service/listen.ts';
 import { createReading } from './service/reading-stack.ts';
 import { serviceNamespaceOf } from './service/service-namespace.ts';
@@ -26,6 +27,8 @@ export interface Service {
   readonly url: string;
   /** `http://{address}:{port}`. Undefined without `telemetry.port`. */
   readonly telemetryUrl: string | undefined;
+  /** `https://{address}:{port}`; `http` without authentication. Undefined without `keda.port`. */
+  readonly kedaUrl: string | undefined;
   /** PEM file that clients must trust. */
   readonly certificateFile: string;
   /** Fails readiness, waits for `shutdownDelaySeconds`, then ends in-flight requests and closes everything. */
@@ -52,26 +55,22 @@ export async function startService(
   const status = createStatus(config, dependencies, parseRequest);
   const telemetry = tellAll(log, metrics.observer, status?.observer ?? {});
   for (const reopened of reopenedRules(config.access.rules)) telemetry.accessRuleReopened(reopened);
-  const certificate = servingPairSource(config, await serviceNamespaceOf(config), dependencies);
-  const pair = await certificate.load();
+  const namespace = await serviceNamespaceOf(config);
+  const { load, certificateFile } = servingPairSource(config, namespace, dependencies);
+  const pair = await load();
   // If a later step fails, the parts before it are closed in reverse order.
   await using parts = new AsyncDisposableStack();
   const sinks = status ? [status.tracker.series] : [];
   const reading = parts.use(createReading(config, dependencies, telemetry, sinks));
-  parts.defer(startRunning(reading.prefetcher));
-  parts.defer(startRunning(reading.heartbeat));
-  const delegation =
-    authentication === 'delegated'
-      ? await delegate(config, dependencies, telemetry, status?.tracker.autoscalers)
-      : undefined;
+  for (const part of [reading.prefetcher, reading.heartbeat]) parts.defer(startRunning(part));
+  const delegation = await delegate(config, dependencies, telemetry, status?.tracker.autoscalers);
   parts.defer(() => delegation?.stop());
   let shutdown: string | undefined;
   const tls = tlsSettingsOf(config);
+  const read = { reader: reading.reader, parseRequest, observer: telemetry, clock };
   const app = createApp({
     servingPair: pair,
-    tls,
-    catalog,
-    read: { reader: reading.reader, parseRequest, observer: telemetry, clock },
+    ...{ tls, catalog, read },
     access: delegation?.access,
     limits: { maxRequests: maxRequestsInFlight, maxConnections },
     readiness: [{ name: 'shutdown', failure: () => shutdown }, ...(delegation?.readiness ?? [])],
@@ -79,17 +78,21 @@ export async function startService(
     observer: telemetry,
   });
   parts.defer(() => app.close());
-  const { load, certificateFile } = certificate;
-  const serve = (newPair: ServingPair) => replaceServingPair(app, newPair, tls);
+  const keda = await serveKeda(config, pair, read, dependencies);
+  parts.defer(() => keda?.stop());
+  const serve = (newPair: ServingPair) => {
+    replaceServingPair(app, newPair, tls);
+    keda?.serve(newPair);
+  };
   const servingCertificate = keepServingCertificate(serve, pair, load, delegation?.apiService, telemetry);
   parts.defer(() => servingCertificate.stop());
-  const observed = { config, dependencies, reading, delegation, servingCertificate };
+  const observed = { config, dependencies, reading, delegation, servingCertificate, keda };
   const internal = await startTelemetry(metrics, observed, status?.page(reading), telemetry);
   parts.defer(() => internal?.stop());
   const url = await listen(app, bindAddressOf(config), config.server.securePort);
-  const running = parts.move();
-  const urls = { url, telemetryUrl: internal?.url };
+  const urls = { url, telemetryUrl: internal?.url, kedaUrl: keda?.url };
   telemetry.started({ ...urls, slsEndpoint, authentication, durationMs: monotonicMs() - startMs });
+  const running = parts.move();
   const stop = async (reason: string) => {
     shutdown = 'shutting down';
     telemetry.stopping({ reason, delaySeconds: shutdownDelaySeconds });
@@ -113,7 +116,17 @@ function startRunning(
 }
 
 /** Loads the code for the API server only if it is needed. */
-async function delegate(...args: Parameters<typeof startDelegation>): Promise<Delegation> {
+async function delegate(...args: Parameters<typeof startDelegation>): Promise<Delegation | undefined> {
+  const [{ server }] = args;
+  if (server.authentication !== 'delegated') return undefined;
   const { startDelegation: start } = await import('./service/delegation.ts');
+  return start(...args);
+}
+
+/** Loads the gRPC library only if it is needed. */
+async function serveKeda(...args: Parameters<typeof startKeda>): Promise<Keda | undefined> {
+  const [{ keda }] = args;
+  if (keda.port === undefined) return undefined;
+  const { startKeda: start } = await import('./service/keda.ts');
   return start(...args);
 }

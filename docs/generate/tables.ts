@@ -1,3 +1,4 @@
+import { Code } from '@connectrpc/connect';
 import { allChecks } from '../../src/doctor/examine.ts';
 import { errorRegistry } from '../../src/errors.ts';
 import { createCatalog } from '../../src/metric/catalog.ts';
@@ -47,17 +48,20 @@ function settingsTable(): MarkdownTable {
   return [['Key', 'Flag', 'Environment', 'Default', 'Meaning'], ...rows];
 }
 
+const grpcText = (status: number): string => `${status} ${Code[status] ?? ''}`;
+
 function errorsTable(): MarkdownTable {
   const yes = (holds: boolean) => (holds ? 'yes' : 'no');
   const rows = Object.entries(errorRegistry).map(([name, entry]) => [
     code(name),
     String(entry.httpStatus),
+    grpcText(entry.grpcStatus),
     yes(entry.retryable),
     yes(entry.opensCircuit),
     entry.when,
     entry.remedy,
   ]);
-  return [['Code', 'HTTP status', 'Retried', 'Opens circuit', 'When', 'What to do'], ...rows];
+  return [['Code', 'HTTP status', 'gRPC status', 'Retried', 'Opens circuit', 'When', 'What to do'], ...rows];
 }
 
 function repliesTable(): MarkdownTable {

@@ -94,6 +94,7 @@ const settingGroups: Readonly<Record<string, string>> = {
   defaults: 'Defaults of selectors:',
   reading: 'Defaults of selectors:',
   telemetry: 'Own metrics of the adapter:',
+  keda: 'KEDA:',
   log: 'Log:',
 };
 

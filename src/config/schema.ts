@@ -134,6 +134,17 @@ export const telemetrySection = section({
   ).default(0),
 });
 
+const keda = section({
+  port: whole(
+    0,
+    65535,
+    'Port of the external scaler for KEDA (gRPC), with the address and the certificate of the API; without TLS if authentication is none; default: no port; 0 takes any free port',
+  ).optional(),
+  clientCaFile: text(
+    'File of authorities, PEM: clients of that port must present a certificate of one of them; default: any client is answered',
+  ).optional(),
+});
+
 const log = section({
   level: choice(
     ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
@@ -159,6 +170,7 @@ export const configSchema = section({
   hosts,
   logColumns: logColumnsSection,
   telemetry: telemetrySection.prefault({}),
+  keda: keda.prefault({}),
   log: log.prefault({}),
 }).superRefine(
   (config, context) => {

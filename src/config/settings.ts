@@ -34,6 +34,8 @@ export const settings: readonly Setting[] = [
   { path: 'telemetry.port', flag: '--telemetry-port <port>', as: 'number' },
   { path: 'telemetry.bindAddress', flag: '--telemetry-bind-address <address>' },
   { path: 'telemetry.statusPage', flag: '--status-page', as: 'boolean' },
+  { path: 'keda.port', flag: '--keda-port <port>', as: 'number' },
+  { path: 'keda.clientCaFile', flag: '--keda-client-ca-file <file>' },
   { path: 'log.level', flag: '--log-level <level>' },
 ];
 

@@ -52,6 +52,16 @@ function combinationFaults(config: unknown): SpanningFault[] {
       'telemetry.port',
       'must be given if telemetry.statusPage is true',
     ],
+    [
+      at('keda.clientCaFile') !== undefined && at('keda.port') === undefined,
+      'keda.port',
+      'must be given if keda.clientCaFile is',
+    ],
+    [
+      at('keda.clientCaFile') !== undefined && at('server.authentication') === 'none',
+      'keda.clientCaFile',
+      'must be left out if authentication is none: the port is then without TLS, on loopback',
+    ],
     ...(['project', 'logstore'] as const).map(
       (name) =>
         [

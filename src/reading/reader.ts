@@ -37,6 +37,8 @@ export interface ReaderContext {
 export interface ReadBy extends SeriesReader {
   /** Written to the log of the SLS queries that serve the read. */
   readonly requestId?: string | undefined;
+  /** The read never waits longer for SLS. Its query goes on, and serves the next read. Default: as long as SLS may take. */
+  readonly longestWaitMs?: number;
 }
 
 const noReader: ReadBy = { namespace: '', user: '' };
@@ -84,7 +86,8 @@ export class Reader {
   async read(request: MetricRequest, signal: AbortSignal, by: ReadBy = noReader): Promise<Reading> {
     const { store, collector, complete, beats, settingsOf, monotonicMs } = this.#context;
     const { project, series, maxRetries } = request;
-    const { freshnessMs, maxStaleMs, patienceMs } = settingsOf(project);
+    const { freshnessMs, maxStaleMs, ...settings } = settingsOf(project);
+    const patienceMs = Math.min(settings.patienceMs, by.longestWaitMs ?? Infinity);
     const nowMs = monotonicMs();
     const outcomes = new Map<Series, Outcome>();
     for (const one of series) {
@@ -99,10 +102,10 @@ export class Reader {
     const asked = series.filter((one) => !outcomes.has(one));
     if (asked.length > 0) {
       const collected = collector.collect(asked, maxRetries, signal, by);
-      const answered = series.every(isServable)
-        ? await withinPatience(collected, patienceMs)
-        : await collected;
-      for (const [index, one] of asked.entries()) outcomes.set(one, answered?.[index] ?? tooSlow(patienceMs));
+      const waitMs = series.every(isServable) ? patienceMs : by.longestWaitMs;
+      const answered = waitMs === undefined ? await collected : await withinPatience(collected, waitMs);
+      for (const [index, one] of asked.entries())
+        outcomes.set(one, answered?.[index] ?? tooSlow(waitMs ?? patienceMs));
     }
     let source: ReadingSource = asked.length === 0 ? 'fresh' : 'cold';
     const items = series.map((one): ReadingItem => {

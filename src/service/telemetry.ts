@@ -7,6 +7,7 @@ import type { Config } from '../config/schema.ts';
 import type { StatusPage } from '../status-page/status-page.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Delegation } from './delegation.ts';
+import type { Keda } from './keda.ts';
 import { listen } from './listen.ts';
 import type { ReadingStack } from './reading-stack.ts';
 import type { ServingCertificate } from './serving-certificate.ts';
@@ -19,6 +20,7 @@ export interface ObservedParts {
   readonly reading: ReadingStack;
   readonly delegation: Delegation | undefined;
   readonly servingCertificate: ServingCertificate;
+  readonly keda: Keda | undefined;
 }
 
 /**
@@ -50,7 +52,7 @@ export async function startTelemetry(
 
 function addState(
   metrics: Metrics,
-  { config, dependencies, reading, delegation, servingCertificate }: ObservedParts,
+  { config, dependencies, reading, delegation, servingCertificate, keda }: ObservedParts,
 ): void {
   const { store, beats, sls, delays, silence, heartbeat, settingsOf } = reading;
   metrics.watch({
@@ -63,6 +65,7 @@ function addState(
     identities: () => sls.identities(),
     synced: () => delegation?.synced() ?? [],
     series: () => ({ held: store.size, wanted: beats.size, most: config.reading.maxSeries }),
+    kedaStreams: () => keda?.streams(),
     certificateExpiresAtMs: () => servingCertificate.expiresAtMs(),
   });
   const { maxSeriesValues } = config.telemetry;

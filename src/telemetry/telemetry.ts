@@ -32,6 +32,8 @@ export interface Telemetry
     readonly url: string;
     /** Undefined without `telemetry.port`. */
     readonly telemetryUrl: string | undefined;
+    /** Undefined without `keda.port`. */
+    readonly kedaUrl: string | undefined;
     readonly slsEndpoint: string;
     readonly authentication: string;
     readonly durationMs: number;

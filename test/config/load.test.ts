@@ -130,7 +130,7 @@ describe('a refused configuration', () => {
       'wrong configuration:',
       `  log.levle (${config}) is not a setting; log takes level`,
       `  log.colour (${config}) is not a setting; log takes level`,
-      `  sever (${config}) is not a setting; the file takes server, kubernetes, sls, defaults, reading, heartbeat, projects, access, metrics, hosts, logColumns, telemetry, log`,
+      `  sever (${config}) is not a setting; the file takes server, kubernetes, sls, defaults, reading, heartbeat, projects, access, metrics, hosts, logColumns, telemetry, keda, log`,
       remedy,
     ]);
   });

@@ -60,6 +60,7 @@ describe('configSchema', () => {
       logColumns: [],
       access: { ownRoutesOnly: false, knownNamespaces: [], rules: [] },
       telemetry: { bindAddress: '127.0.0.1', statusPage: false, maxSeriesValues: 0 },
+      keda: {},
       log: { level: 'info' },
     });
   });
@@ -68,6 +69,20 @@ describe('configSchema', () => {
     const fault = { 'telemetry.port': ['must be given if telemetry.statusPage is true'] };
     expect(faultsOf({ sls: region, telemetry: { statusPage: true } })).toEqual(fault);
     expect(faultsOf({ sls: region, telemetry: { statusPage: true, port: 0 } })).toEqual({});
+  });
+
+  it('requires keda.port for client authorities, which need TLS', () => {
+    const keda = { clientCaFile: 'ca.crt' };
+    expect(faultsOf({ sls: region, keda })).toEqual({
+      'keda.port': ['must be given if keda.clientCaFile is'],
+    });
+    const server = { authentication: 'none' };
+    expect(faultsOf({ sls: region, server, keda: { ...keda, port: 0 } })).toEqual({
+      'keda.clientCaFile': [
+        'must be left out if authentication is none: the port is then without TLS, on loopback',
+      ],
+    });
+    expect(faultsOf({ sls: region, keda: { ...keda, port: 0 } })).toEqual({});
   });
 
   it('requires a region or an endpoint', () => {

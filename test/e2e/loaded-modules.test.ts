@@ -24,13 +24,13 @@ async function loadedBy(argv: readonly string[]): Promise<readonly string[]> {
   return JSON.parse(await readFile(list, 'utf8')) as string[];
 }
 
-it('serve loads no SDK, Kubernetes client or X.509 library before it needs one', async () => {
+it('serve loads no SDK, Kubernetes client, gRPC or X.509 library before it needs one', async () => {
   const argv = ['serve', '--authentication', 'none', '--secure-port', '0'];
   const all = [...argv, '--shutdown-delay-duration', '0s', '--sls-endpoint', 'http://127.0.0.1:9'];
   // The first start makes a certificate.
   await loadedBy(all);
   const loaded = await loadedBy(all);
   expect(loaded.some((name) => name.includes('node_modules/fastify/'))).toBe(true);
-  const lazy = /node_modules\/(@alicloud|@kubernetes|@peculiar)\//;
+  const lazy = /node_modules\/(@alicloud|@kubernetes|@peculiar|@connectrpc|@bufbuild)\//;
   expect(loaded.filter((name) => lazy.test(name))).toEqual([]);
 });

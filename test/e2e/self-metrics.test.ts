@@ -49,9 +49,9 @@ describe('/metrics', () => {
     }, 20_000);
     const read = 'sls_metrics_adapter_reads_total{metric="sls_ingress_qps",code="ok",source=';
     for (const line of [
-      `${read}"cold"} 1`,
-      `${read}"fresh"} 2`,
-      'sls_metrics_adapter_reads_total{metric="other",code="MetricUnknown",source="none"} 1',
+      `${read}"cold",client="api"} 1`,
+      `${read}"fresh",client="api"} 2`,
+      'sls_metrics_adapter_reads_total{metric="other",code="MetricUnknown",source="none",client="api"} 1',
       'sls_metrics_adapter_series 1',
       'sls_metrics_adapter_series_wanted 1',
       'sls_metrics_adapter_series_limit 50000',

@@ -22,6 +22,8 @@ export interface Reply {
 /** An adapter over real TLS on a free port, and a client that trusts it. */
 export interface TestAdapter extends AsyncDisposable {
   readonly url: string;
+  /** Undefined without the flag `kedaPort`. */
+  readonly kedaUrl: string | undefined;
   readonly certificateFile: string;
   request(path: string, options?: https.RequestOptions): Promise<Reply>;
   /** Reads a metric in namespace `default`. The labels are as in an HPA's matchLabels. */
@@ -93,6 +95,7 @@ export async function startAdapter(
     send(new URL(path, service.url), { agent, ...options });
   return {
     url: service.url,
+    kedaUrl: service.kedaUrl,
     certificateFile: service.certificateFile,
     logLines,
     request,

@@ -12,5 +12,6 @@ export const stateWith = (given: Partial<AdapterState> = {}): AdapterState => ({
   synced: () => [],
   series: () => ({ held: 0, wanted: 0, most: 10 }),
   certificateExpiresAtMs: () => 0,
+  kedaStreams: () => 2,
   ...given,
 });

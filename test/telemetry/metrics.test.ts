@@ -51,9 +51,9 @@ describe('event metrics', () => {
     observer.readFinished?.({ ...served, source: 'stale', ageMs: 70_000, durationMs: 2000 });
     observer.readFinished?.(failed('SlsTimeout'));
     const counted = [
-      'reads_total{metric="sls_ingress_qps",code="SlsTimeout",source="none"} 1',
-      'reads_total{metric="sls_ingress_qps",code="ok",source="fresh"} 2',
-      'reads_total{metric="sls_ingress_qps",code="ok",source="stale"} 1',
+      'reads_total{metric="sls_ingress_qps",code="SlsTimeout",source="none",client="api"} 1',
+      'reads_total{metric="sls_ingress_qps",code="ok",source="fresh",client="api"} 2',
+      'reads_total{metric="sls_ingress_qps",code="ok",source="stale",client="api"} 1',
     ];
     // A second scrape shows the same counts.
     for (let scrape = 0; scrape < 2; scrape += 1)
@@ -120,9 +120,9 @@ describe('labels with names that clients choose', () => {
       for (let one = 0; one < 300; one++) metrics.observer.readFinished?.(failed(code, `unknown-${one}`));
     metrics.observer.readFinished?.(failed('LabelMissing'));
     expect(await linesOf(metrics, /^reads_total/)).toEqual([
-      'reads_total{metric="other",code="MetricUnknown",source="none"} 300',
-      'reads_total{metric="other",code="SelectorMalformed",source="none"} 300',
-      'reads_total{metric="sls_ingress_qps",code="LabelMissing",source="none"} 1',
+      'reads_total{metric="other",code="MetricUnknown",source="none",client="api"} 300',
+      'reads_total{metric="other",code="SelectorMalformed",source="none",client="api"} 300',
+      'reads_total{metric="sls_ingress_qps",code="LabelMissing",source="none",client="api"} 1',
     ]);
   });
 

@@ -41,9 +41,11 @@ export interface ReadObserver {
   /** Called once for each read. */
   readFinished(event: {
     readonly read: ReadName;
-    /** The client's own id of the request, else a number of ours. */
-    readonly requestId: string;
+    /** The client's own id of the request, else a number of ours; KEDA has none. */
+    readonly requestId: string | undefined;
     readonly user: string;
+    /** Undefined: a client of the Kubernetes API. */
+    readonly client?: 'keda';
     /** Undefined if the read succeeded. */
     readonly error: AdapterError | undefined;
     /** Undefined if the read failed. */
@@ -206,7 +208,7 @@ export function externalMetricValueList(metricName: string, items: readonly Read
   } as const;
 }
 
-function ageMsOf({ items }: Reading, nowMs: number): number {
+export function ageMsOf({ items }: Reading, nowMs: number): number {
   const oldest = items.reduce((end, { sample }) => Math.min(end, sample.window.endSeconds), Infinity);
   return nowMs - oldest * 1000;
 }

@@ -78,7 +78,8 @@ export class Connections {
   watch(server: HttpServer): void {
     /** @bound as the connections | - | as the connections | `server.maxConnections` */
     const inHandshake = new Map<string, Connection>();
-    server.on('connection', (socket: Socket) => {
+    // Without TLS, the server's own listener emits `session` synchronously.
+    server.prependListener('connection', (socket: Socket) => {
       const connection = this.#add(socket);
       const name = peerName(socket);
       inHandshake.set(name, connection);
@@ -99,9 +100,10 @@ export class Connections {
       this.#know(socket, newest);
     });
     server.on('session', (session: ServerHttp2Session) => {
-      if (newest === undefined) return;
-      newest.session = session;
-      this.#know(session, newest);
+      const connection = newest ?? inHandshake.get(peerName(session.socket));
+      if (connection === undefined) return;
+      connection.session = session;
+      this.#know(session, connection);
     });
     // Without a listener, a failed accept would end the process. `sweep` looks for the cause.
     server.on('error', () => undefined);
@@ -231,7 +233,8 @@ function canOpenFiles(): boolean {
   }
 }
 
-const peerName = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress}|${remotePort}`;
+const peerName = ({ remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>) =>
+  `${remoteAddress}|${remotePort}`;
 
 /** A host with IPv6 can take any address of its /64. */
 export function addressOf({ remoteAddress = '' }: { readonly remoteAddress?: string | undefined }): string {

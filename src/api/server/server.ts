@@ -50,13 +50,18 @@ export type RegisterGet = (url: string, handler: Handler) => void;
 export interface ServerLimits extends AdmissionSettings {
   /** Beyond it, connections of the client with the most are closed. */
   readonly maxConnections: number;
+  /** Of one session of HTTP/2. Default: 250. */
+  readonly maxStreams?: number;
 }
 
 const usualLimits: ServerLimits = { maxRequests: 400, maxConnections: 500 };
 
-/** Creates a Fastify server for HTTP/2 and HTTP/1.1 over TLS on one port. Its requests pass the admission first. */
+/**
+ * Creates a Fastify server for HTTP/2 and HTTP/1.1 over TLS on one port; without a pair, for HTTP/2 without TLS. Its requests
+ * pass the admission first.
+ */
 export function createServer(
-  pair: ServingPair,
+  pair: ServingPair | undefined,
   settings?: TlsSettings,
   limits = usualLimits,
   observer?: ConnectionObserver,
@@ -69,14 +74,15 @@ export function createServer(
     https: {},
     serverFactory: (listener) => {
       const guarded = admission.before(listener as unknown as RequestListener);
-      const server = createTlsServer(pair, guarded, settings);
+      const server = createTlsServer(pair, guarded, settings, limits.maxStreams);
       server.on('stream', (stream) => stream.on('end', destroyReset));
       connections.watch(server as unknown as HttpServer);
       return server;
     },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength },
     exposeHeadRoutes: false,
-    forceCloseConnections: 'idle',
+    // Node's HTTP/2 server without TLS has no connections of HTTP/1.1, and cannot close them.
+    forceCloseConnections: pair === undefined ? false : 'idle',
     // Requests on open connections are answered while the server closes, so that a rollout fails no request.
     return503OnClosing: false,
     clientErrorHandler: answerClientError,

@@ -7,7 +7,12 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from 'node:http';
-import { createSecureServer, type Http2SecureServer, type Http2ServerResponse } from 'node:http2';
+import {
+  createServer as createPlainServer,
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerResponse,
+} from 'node:http2';
 import type { Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import { AdapterError, type ErrorCode } from '../../errors.ts';
@@ -46,7 +51,7 @@ export const requestTimeoutMs = 30_000;
  *
  * @bound {maxConcurrentStreams} streams | - | one session of HTTP/2 | a constant
  */
-const maxConcurrentStreams = 250;
+export const maxConcurrentStreams = 250;
 
 /** What clients may negotiate. */
 export interface TlsSettings {
@@ -74,27 +79,35 @@ export function secureContext(
 }
 
 /**
- * Creates Node's server for HTTP/2 and HTTP/1.1 over TLS on one port.
+ * Creates Node's server for HTTP/2 and HTTP/1.1 over TLS on one port; without a pair, for HTTP/2 without TLS.
  *
  * TLS asks for a client certificate but does not verify it: the authenticator does, because different authorities sign
  * front proxies and users.
  */
 export function createTlsServer(
-  pair: ServingPair,
+  pair: ServingPair | undefined,
   listener: RequestListener,
   settings?: TlsSettings,
+  maxStreams = maxConcurrentStreams,
 ): Http2SecureServer {
-  const secure = createSecureServer({
-    allowHTTP1: true,
-    ...secureContext(pair, settings),
-    requestCert: true,
-    rejectUnauthorized: false,
-    ...http1Options,
-    handshakeTimeout: handshakeTimeoutMs,
+  const http2Options = {
     // Node's default is 128, too few for a front proxy's user in more groups than that.
     maxHeaderListPairs: maxHeaders,
-    settings: { maxHeaderListSize: maxHeaderBytes, maxConcurrentStreams },
-  });
+    settings: { maxHeaderListSize: maxHeaderBytes, maxConcurrentStreams: maxStreams },
+  };
+  const secure =
+    pair === undefined
+      ? // What is used of it is the same.
+        (createPlainServer(http2Options) as unknown as Http2SecureServer)
+      : createSecureServer({
+          allowHTTP1: true,
+          ...secureContext(pair, settings),
+          requestCert: true,
+          rejectUnauthorized: false,
+          ...http1Options,
+          handshakeTimeout: handshakeTimeoutMs,
+          ...http2Options,
+        });
   secure.on('session', (session) => session.setTimeout(keepAliveTimeoutMs, () => session.close()));
   // It is an HTTP/1.1 server too, but Node's types know only HTTP/2.
   const server = secure as unknown as HttpServer;

@@ -32,8 +32,8 @@ function countReads(registry: MetricRegistry) {
   const nameOf = boundedLabel(maxMetricNames);
   const reads = registry.counter(
     'reads_total',
-    ['metric', 'code', 'source'],
-    'Reads of external metrics, by the code of the error (ok: none) and where the reading came from: fresh from the store, cold from SLS, stale from the store for want of SLS, or none.',
+    ['metric', 'code', 'source', 'client'],
+    'Reads of external metrics, by the code of the error (ok: none), where the reading came from (fresh from the store, cold from SLS, stale from the store for want of SLS, or none), and the client (api or keda).',
   );
   const durations = registry.histogram(
     'read_duration_seconds',
@@ -54,9 +54,9 @@ function countReads(registry: MetricRegistry) {
     'Requests refused before they were a read or beside one, by the code of the error.',
   );
   return {
-    readFinished: ({ read, error, source = 'none' as const, ageMs, durationMs }) => {
+    readFinished: ({ read, client = 'api' as const, error, source = 'none' as const, ageMs, durationMs }) => {
       const metric = codesBeforeTheName.has(error?.code) ? otherName : nameOf(read.metric);
-      reads.inc({ metric, code: error?.code ?? 'ok', source });
+      reads.inc({ metric, code: error?.code ?? 'ok', source, client });
       durations.observe({ source }, durationMs / 1000);
       if (ageMs !== undefined) ages.observe(ageMs / 1000);
     },

@@ -19,6 +19,8 @@ export interface AdapterState {
   /** Watched resources of the API server; empty without delegated authentication. */
   synced(): readonly SyncState[];
   series(): { readonly held: number; readonly wanted: number; readonly most: number };
+  /** Open streams of the external scaler for KEDA. Undefined without it. */
+  kedaStreams(): number | undefined;
   /** Unix ms. */
   certificateExpiresAtMs(): number;
   readonly version: string;
@@ -40,6 +42,12 @@ export function addStateMetrics(registry: MetricRegistry, projectOf: LabelOf, st
     [],
     'How many series are held, and kept fresh, at most.',
     () => state.series().most,
+  );
+  registry.gauge(
+    'keda_streams',
+    [],
+    'Open streams of triggers of type external-push (KEDA); absent without keda.port.',
+    () => state.kedaStreams() ?? [],
   );
   addProjects(registry, projectOf, state);
   const logstoreOf = logstoreLabels(projectOf);

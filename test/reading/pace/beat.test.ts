@@ -29,6 +29,14 @@ describe('the next read of a series is due', () => {
     ['by a beat that two reads at once do not disturb', [15, 0.2, 14.8, 0.3, 14.7], 15],
     ['never after a pause of minutes', [15, 15, 15, 120], undefined],
     ['by the beat after that pause', [15, 15, 15, 120, 30, 30], 30],
+    ['after the next interval of a poll every 30 s beside reads every 15 s', [7, 8, 15, 7, 8, 15], 7],
+    ['after the interval that follows in such a cycle', [7, 8, 15.2, 7.1, 8, 14.9, 7.2], 8],
+    [
+      'by the evenly spaced reads that are left of such a cycle',
+      [7, 8, 15, ...Array<number>(8).fill(30)],
+      30,
+    ],
+    ['rather early until such a cycle has repeated', [7, 8, 15, 7, 8], 7],
   ])('%s', (_, pauses, due) => {
     expect(dueAfter(pauses)).toBe(due);
   });
@@ -39,6 +47,13 @@ describe('the next read of a series is due', () => {
     expect(dueAfter(steady, 16)).toBe(30);
     expect(dueAfter(steady, 31)).toBe(45);
     expect(dueAfter(steady, 46)).toBeUndefined();
+  });
+
+  it('later in the cycle of reads for each one that is missed', () => {
+    const cycle = [7, 8, 15, 7, 8, 15];
+    expect(dueAfter(cycle, 8)).toBe(15);
+    expect(dueAfter(cycle, 16)).toBe(30);
+    expect(dueAfter(cycle, 46)).toBeUndefined();
   });
 });
 

@@ -1,0 +1,164 @@
+import { Code, ConnectError } from '@connectrpc/connect';
+import { LRUCache } from 'lru-cache';
+import { ageMsOf, type ReadContext } from '../api/read/external-metrics.ts';
+import { toAdapterError, type AdapterError } from '../errors.ts';
+import { formatQuantity, maxQuantityValue, parseQuantityMilli } from '../grammar/quantity.ts';
+import type { Reading } from '../reading/reader.ts';
+import { pauseUntil } from '../runtime/back-off.ts';
+import type { GetMetricsRequest, ScaledObjectRef } from './externalscaler_pb.ts';
+import { invalid, parseTrigger, type Trigger } from './trigger.ts';
+
+export interface ScalerContext extends ReadContext {
+  readonly monotonicMs: () => number;
+  /** Default: by timers. */
+  readonly pause?: (pauseMs: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** KEDA sets no deadline, and an HPA's read waits for its answer. */
+const longestWaitMs = 2000;
+/** KEDA asks `IsActive` right after `GetMetrics`, and both must tell the same. */
+const rememberedMs = 2000;
+/** The beat of a stream's reads. Refreshes serve them like an HPA's. */
+const streamBeatMs = 5000;
+/** How often a stream repeats that the workload is active. */
+const repeatMs = 30_000;
+const maxRemembered = 5000;
+/** The text of an error travels in a header. In characters. */
+const longestText = 2000;
+
+/** The value of a trigger in the two forms of KEDA's protocol. */
+interface Value {
+  readonly metricValueFloat: number;
+  /** For KEDA before 2.17: rounded up, so that it is 0 only if the value is. */
+  readonly metricValue: bigint;
+}
+
+/** Answers KEDA. Every failure is an error, never a 0 and never inactive: KEDA scales to zero what is inactive. */
+export class Scaler {
+  readonly #context: ScalerContext;
+  /**
+   * The last reading of a trigger, by namespace, ScaledObject and metric name.
+   *
+   * @bound {maxRemembered} triggers | their names | the least recently read is forgotten, and read again | a constant
+   */
+  readonly #last = new LRUCache<string, { readonly atMs: number; readonly value: Promise<Value> }>({
+    max: maxRemembered,
+  });
+
+  constructor(context: ScalerContext) {
+    this.#context = context;
+  }
+
+  /** Called several times a minute: it asks nothing of SLS. */
+  getMetricSpec(ref: ScaledObjectRef) {
+    return answer(() => {
+      const { metricName, target } = this.#parse(ref);
+      const targetSize = BigInt(Math.ceil(target));
+      return { metricSpecs: [{ metricName, targetSizeFloat: target, targetSize }] };
+    });
+  }
+
+  getMetrics({ scaledObjectRef, metricName }: GetMetricsRequest) {
+    return answer(async () => {
+      const trigger = this.#parse(scaledObjectRef);
+      if (metricName !== trigger.metricName)
+        throw invalid(`KEDA asks for ${JSON.stringify(metricName)}, but the metric is ${trigger.metricName}`);
+      return { metricValues: [{ metricName, ...(await this.#read(trigger)) }] };
+    });
+  }
+
+  isActive(ref: ScaledObjectRef) {
+    return answer(async () => {
+      const trigger = this.#parse(ref);
+      const last = this.#last.get(keyOf(trigger));
+      const isNew = last !== undefined && this.#context.monotonicMs() - last.atMs <= rememberedMs;
+      return { result: isAbove(trigger, await (isNew ? last.value : this.#read(trigger))) };
+    });
+  }
+
+  /**
+   * Tells that the workload is active when the value rises above `activation`, and every 30 s while it is. It never tells
+   * the opposite: another trigger may be active, and some versions of KEDA would scale to zero.
+   */
+  async *streamIsActive(ref: ScaledObjectRef, signal: AbortSignal) {
+    const { monotonicMs, pause = pauseUntil } = this.#context;
+    const trigger = await answer(() => this.#parse(ref));
+    let toldMs = -Infinity;
+    while (!signal.aborted) {
+      // A reading that fails tells nothing. The observer has been told why.
+      const value = await this.#readBy(trigger, `keda-stream/${trigger.scaledObject}`).catch(() => undefined);
+      if (value !== undefined && !isAbove(trigger, value)) toldMs = -Infinity;
+      else if (value !== undefined && monotonicMs() - toldMs >= repeatMs) {
+        toldMs = monotonicMs();
+        yield { result: true };
+      }
+      await pause(streamBeatMs, signal);
+    }
+  }
+
+  #parse(ref: ScaledObjectRef | undefined): Trigger {
+    return parseTrigger(ref, this.#context.parseRequest);
+  }
+
+  #read(trigger: Trigger): Promise<Value> {
+    const value = this.#readBy(trigger, `keda/${trigger.scaledObject}`);
+    this.#last.set(keyOf(trigger), { atMs: this.#context.monotonicMs(), value });
+    return value;
+  }
+
+  /** @throws AdapterError */
+  async #readBy({ request, read }: Trigger, user: string): Promise<Value> {
+    const { reader, observer, clock, monotonicMs } = this.#context;
+    const startMs = monotonicMs();
+    const by = { namespace: read.namespace, user, longestWaitMs };
+    const finish = (reading: Reading | undefined, error?: AdapterError) =>
+      observer.readFinished({
+        ...{ read, user, requestId: undefined, client: 'keda', error },
+        source: reading?.source,
+        ageMs: reading && ageMsOf(reading, clock.now()),
+        durationMs: monotonicMs() - startMs,
+      });
+    try {
+      // If KEDA gives a read up, its query goes on and serves the next one.
+      const signal = new AbortController().signal;
+      const reading = reader.fresh(request, by) ?? (await reader.read(request, signal, by));
+      const value = valueOf(reading);
+      finish(reading);
+      return value;
+    } catch (thrown) {
+      const error = toAdapterError(thrown);
+      finish(undefined, error);
+      throw error;
+    }
+  }
+}
+
+async function answer<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    throw grpcError(toAdapterError(thrown));
+  }
+}
+
+const keyOf = ({ read, scaledObject, metricName }: Trigger) =>
+  JSON.stringify([read.namespace, scaledObject, metricName]);
+
+const isAbove = ({ activation }: Trigger, { metricValueFloat }: Value) => metricValueFloat > activation;
+
+/** Adds up the items as the HPA controller does: each is rounded up to a thousandth. */
+function valueOf({ items }: Reading): Value {
+  const sum = items.reduce(
+    (milli, { sample }) => milli + parseQuantityMilli(formatQuantity(sample.value)),
+    0n,
+  );
+  const most = maxQuantityValue * 1000n;
+  const milli = sum > most ? most : sum;
+  return { metricValueFloat: Number(milli) / 1000, metricValue: (milli + 999n) / 1000n };
+}
+
+/** Returns the gRPC status of an error: KEDA shows its text in the events of the ScaledObject. */
+export function grpcError({ code, message, grpcStatus }: AdapterError): ConnectError {
+  const text = `${code}: ${message}`.slice(0, longestText).toWellFormed();
+  return new ConnectError(text, Code[Code[grpcStatus] as keyof typeof Code]);
+}
