@@ -1,17 +1,14 @@
 import type { MinuteCounts } from './minute-counts.ts';
 
-/**
- * A simple way to say what comes. It looks at no minute after `now`, and leaves out those that are missing.
- *
- * @returns a count a minute; NaN: it cannot say
- */
+/** Says what comes `ahead` minutes after `now`, by the minutes until `now` that are not missing. NaN: it cannot say. */
 export type Expert = (counts: MinuteCounts, now: number, ahead: number) => number;
 
 /** How many days back the seasonal experts look. */
-const seasonDays = 3;
-/** How far from the time of day, since days are not alike to the minute. */
+const seasonDays = [1, 2, 3] as const;
+/** Days are not alike to the minute. */
 const toleranceMinutes = 3;
 const mostGrowth = 4;
+const levelMinutes = 30;
 
 export const lastMinute: Expert = (counts, now) => counts.at(now);
 
@@ -22,25 +19,30 @@ export const maxOf10: Expert = (counts, now) => highest(counts, now - counts.bin
 /** The most at that time of day, and 3 minutes before and after it, on the last 3 days. */
 export const sameTime: Expert = (counts, now, ahead) => {
   const around = counts.bins(toleranceMinutes);
-  let most = Number.NaN;
-  for (let day = 1; day <= seasonDays; day++) {
-    const then = now + ahead - day * counts.binsPerDay;
-    most = larger(most, highest(counts, then - around, Math.min(now, then + around)));
-  }
-  return most;
+  return daysBefore(counts, now + ahead)
+    .map((then) => highest(counts, then - around, then + around))
+    .reduce(larger);
 };
 
 /** What is now, times the largest growth from this time of day to that one on the last 3 days. */
 export const growth: Expert = (counts, now, ahead) => {
   const width = counts.bins(3);
-  let most = Number.NaN;
-  for (let day = 1; day <= seasonDays; day++) {
-    const then = now - day * counts.binsPerDay;
-    const from = meanUntil(counts, then, width);
-    const to = meanUntil(counts, then + ahead + (width - 1) / 2, width);
-    most = larger(most, (to + 1) / (from + 1));
-  }
+  const most = daysBefore(counts, now)
+    .map((then) =>
+      growthOf(meanUntil(counts, then, width), meanUntil(counts, then + ahead + (width >> 1), width)),
+    )
+    .reduce(larger);
   return meanOf3(counts, now, ahead) * Math.min(mostGrowth, most);
+};
+
+/** The mean of that very minute on the last 3 days, times the growth since then: it knows what cron starts. */
+export const sameMinute: Expert = (counts, now, ahead) => {
+  const width = counts.bins(levelMinutes);
+  const days = daysBefore(counts, now)
+    .map((then) => ({ count: counts.at(then + ahead), level: meanUntil(counts, then, width) }))
+    .filter(({ count, level }) => !Number.isNaN(count + level));
+  const grown = growthOf(mean(days.map(({ level }) => level)), meanUntil(counts, now, width));
+  return mean(days.map(({ count }) => count)) * Math.min(mostGrowth, grown);
 };
 
 /** Names as metrics and pages show them. The seasonal ones come last. */
@@ -50,6 +52,7 @@ export const experts = {
   max_of_10: maxOf10,
   same_time: sameTime,
   growth,
+  same_minute: sameMinute,
 } as const satisfies Readonly<Record<string, Expert>>;
 
 export type ExpertName = keyof typeof experts;
@@ -58,6 +61,12 @@ export const expertNames = Object.keys(experts) as readonly ExpertName[];
 
 /** How many experts do without earlier days. */
 export const recentExperts = 3;
+
+const daysBefore = ({ binsPerDay }: MinuteCounts, minute: number): number[] =>
+  seasonDays.map((days) => minute - days * binsPerDay);
+
+/** Some counts are 0. */
+const growthOf = (from: number, to: number): number => (to + 1) / (from + 1);
 
 /** Math.max, but a number that is missing does not count. */
 const larger = (one: number, other: number): number => (other > one || Number.isNaN(one) ? other : one);
@@ -72,11 +81,15 @@ export function highest(counts: MinuteCounts, from: number, to: number): number 
 /** Returns the mean of the minutes that end with this one. NaN: all are missing. */
 function meanUntil(counts: MinuteCounts, minute: number, width: number): number {
   let [sum, counted] = [0, 0];
-  for (let back = 0; back < width; back++) {
-    const count = counts.at(minute - back);
+  for (let at = minute - width + 1; at <= minute; at++) {
+    const count = counts.at(at);
     if (Number.isNaN(count)) continue;
     sum += count;
     counted += 1;
   }
   return sum / counted;
 }
+
+/** NaN: there are no values. */
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,9 +1,6 @@
 const secondsPerDay = 86_400;
 
-/**
- * What a forecast looks at: three days for the seasonal experts, a day of errors that calibrates them, and a day before it
- * by whose end the weights have settled.
- */
+/** What a new forecast looks at: a day and a half that it learns from, and three days before each minute of it. */
 export const historyDays = 5;
 
 /** Counts of the last days by the minute. A minute is the number of whole minutes since the Unix epoch. */

@@ -1,22 +1,30 @@
+import type { MinuteCounts } from './minute-counts.ts';
+
+const halfLifeMinutes = 8 * 60;
+/** How fast the weight of an expert falls with its loss. */
+const sharpness = 12;
+
 /** Returns the pinball loss of a forecast. It is least on average if the forecast is that quantile of what comes. */
 export const pinball = (came: number, forecast: number, quantile: number): number =>
   came >= forecast ? quantile * (came - forecast) : (1 - quantile) * (forecast - came);
 
-/** A mean of pinball losses in which older ones count less and less. */
+/** The mean of pinball losses in which one of 8 hours ago counts half. */
 export class PinballLoss {
   readonly #quantile: number;
   readonly #kept: number;
   #sum = 0;
   #weight = 0;
 
-  /** @param halfLife after how many losses one counts half */
-  constructor(quantile: number, halfLife: number) {
+  constructor(quantile: number, counts: MinuteCounts) {
     this.#quantile = quantile;
-    this.#kept = 0.5 ** (1 / halfLife);
+    this.#kept = 0.5 ** (1 / counts.bins(halfLifeMinutes));
   }
 
+  /** NaN: missing. */
   add(came: number, forecast: number): void {
-    this.#sum = this.#sum * this.#kept + pinball(came, forecast, this.#quantile);
+    const loss = pinball(came, forecast, this.#quantile);
+    if (Number.isNaN(loss)) return;
+    this.#sum = this.#sum * this.#kept + loss;
     this.#weight = this.#weight * this.#kept + 1;
   }
 
@@ -24,4 +32,13 @@ export class PinballLoss {
   get mean(): number {
     return this.#sum / this.#weight;
   }
+}
+
+/** Returns weights whose sum is 1, by the losses of the experts. NaN: the expert has no say, its weight is 0. */
+export function weightsOf(losses: readonly number[]): readonly number[] {
+  const best = Math.min(...losses.filter((loss) => !Number.isNaN(loss)));
+  // Without requests all losses are 0, and equal.
+  const raw = losses.map((loss) => (loss === best ? 1 : Math.exp(-sharpness * (loss / best - 1)) || 0));
+  const all = raw.reduce((sum, weight) => sum + weight, 0);
+  return raw.map((weight) => (all > 0 ? weight / all : 0));
 }

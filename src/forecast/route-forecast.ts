@@ -1,7 +1,7 @@
-import { CalibratedExpert, lossHalfLifeMinutes } from './calibrated-expert.ts';
+import { CalibratedExpert } from './calibrated-expert.ts';
 import { expertNames, experts, highest, recentExperts, type ExpertName } from './experts.ts';
 import type { MinuteCounts } from './minute-counts.ts';
-import { PinballLoss } from './pinball-loss.ts';
+import { PinballLoss, weightsOf } from './pinball-loss.ts';
 
 export interface ForecastOptions {
   /** The share of minutes whose count should be at most what was forecast: 0.5 to 0.99. */
@@ -31,13 +31,10 @@ export interface NotReady {
   readonly notReadyUntilMinute: number | undefined;
 }
 
-const defaultMinHistoryMinutes = 120;
 /** From then on the seasonal experts have a say. */
 const minSeasonDays = 2;
 /** A new forecast learns from so much of the history. What was before would have nearly no weight. */
-const learnedDays = 2;
-/** How fast the weight of an expert falls with its loss. */
-const sharpness = 12;
+const learnedDays = 1.5;
 /** No forecast is above this many times the highest count of the last hour. */
 const mostOfLastHour = 3;
 
@@ -51,29 +48,25 @@ export class RouteForecast {
   /** What was forecast for the minutes of the last day and those to come, by minute. NaN: nothing. */
   readonly #forecasts: Float32Array;
   #weights = weightsOf(expertNames.map(() => Number.NaN));
-  /** The last minute that was learned, and the last one of these that was counted. -1: none. */
+  /** The last minute that was learned, and the last one that was counted too. -1: none. */
   #learned = -1;
   #madeAt = -1;
 
-  constructor(counts: MinuteCounts, options: ForecastOptions) {
-    const { quantile, aheadMinutes, minHistoryMinutes = defaultMinHistoryMinutes } = options;
+  constructor(counts: MinuteCounts, { quantile, aheadMinutes, minHistoryMinutes = 120 }: ForecastOptions) {
     const ahead = counts.bins(aheadMinutes);
+    const options = { quantile, ahead, minErrors: counts.bins(minHistoryMinutes / 2) };
     this.#counts = counts;
     this.#ahead = ahead;
     this.#minHistory = counts.bins(minHistoryMinutes);
-    // Those of half of that time must have been seen.
-    const minErrors = counts.bins(minHistoryMinutes / 2);
-    this.#experts = expertNames.map(
-      (name) => new CalibratedExpert(experts[name], counts, { ahead, quantile, minErrors }),
-    );
-    this.#loss = new PinballLoss(quantile, counts.bins(lossHalfLifeMinutes));
+    this.#experts = expertNames.map((name) => new CalibratedExpert(experts[name], counts, options));
+    this.#loss = new PinballLoss(quantile, counts);
     this.#forecasts = new Float32Array(counts.binsPerDay + ahead).fill(Number.NaN);
   }
 
   /**
-   * Learns minutes that were added to the counts since the last call; the first call begins 2 days back.
+   * Learns minutes that were added to the counts since the last call. The first call begins a day and a half back.
    *
-   * @param most how many minutes to learn at most, so that a start can be done in turns
+   * @param most how many minutes to learn at most: a start is 2,160, which can be done in turns
    * @returns whether all were learned
    */
   learn(most = Infinity): boolean {
@@ -82,10 +75,10 @@ export class RouteForecast {
     const earliest = Math.max(first, last - learnedDays * binsPerDay + 1);
     let next = this.#learned + 1;
     if (next < earliest || next > last + 1) {
-      // The first call, or the clock was changed: what was said was for other minutes.
-      for (const expert of this.#experts) expert.forgetSaid();
-      this.#forecasts.fill(Number.NaN);
+      // The first call, or the clock was changed: what was said is for other minutes.
       next = next > last ? last : earliest;
+      for (const expert of this.#experts) expert.forget();
+      this.#forecasts.fill(Number.NaN);
     }
     const end = Math.min(last, next + most - 1);
     for (; next <= end; next++) this.#step(next);
@@ -120,52 +113,38 @@ export class RouteForecast {
 
   #step(minute: number): void {
     const came = this.#counts.at(minute);
-    const slot = (minute + this.#ahead) % this.#forecasts.length;
-    if (Number.isNaN(came)) {
-      for (const expert of this.#experts) expert.skip(minute);
-      this.#forecasts[slot] = Number.NaN;
-      return;
-    }
-    for (const expert of this.#experts) expert.learn(minute, came);
-    const expected = this.#forecasts[minute % this.#forecasts.length] ?? Number.NaN;
-    if (!Number.isNaN(expected)) this.#loss.add(came, expected);
-    const forecast = this.#combine(minute);
-    this.#forecasts[slot] = minute < this.#counts.first + this.#minHistory ? Number.NaN : forecast;
+    const size = this.#forecasts.length;
+    this.#loss.add(came, this.#forecasts[minute % size] ?? 0);
+    const said = this.#experts.map((expert) => expert.next(minute));
+    this.#forecasts[(minute + this.#ahead) % size] = Number.NaN;
+    if (Number.isNaN(came)) return;
     this.#madeAt = minute;
+    if (minute < this.#counts.first + this.#minHistory) return;
+    this.#forecasts[(minute + this.#ahead) % size] = this.#combine(minute, said);
   }
 
-  /** Returns the mean of what the experts say at a minute, by their weights. NaN: none can say. */
-  #combine(minute: number): number {
-    const hasSeason = minute - this.#counts.first >= minSeasonDays * this.#counts.binsPerDay;
-    const said = this.#experts.map((expert) => expert.say(minute));
+  /** Returns the mean of what the experts say, by their weights. NaN: none can say. */
+  #combine(minute: number, said: readonly number[]): number {
+    const hasSeason = minute >= this.#counts.first + minSeasonDays * this.#counts.binsPerDay;
+    const maySay = said.map((value, index) => !Number.isNaN(value) && (hasSeason || index < recentExperts));
     this.#weights = weightsOf(
-      this.#experts.map(({ loss }, index) =>
-        Number.isNaN(said[index]) || (index >= recentExperts && !hasSeason) ? Number.NaN : loss.mean,
-      ),
+      this.#experts.map(({ loss }, index) => (maySay[index] === true ? loss.mean : Number.NaN)),
     );
-    let sum = 0;
-    for (const [index, weight] of this.#weights.entries()) if (weight > 0) sum += weight * (said[index] ?? 0);
-    const most = mostOfLastHour * highest(this.#counts, minute - this.#counts.bins(60) + 1, minute);
-    return this.#weights.some((weight) => weight > 0) ? Math.min(most, sum) : Number.NaN;
+    if (this.#weights.every((weight) => weight === 0)) return Number.NaN;
+    const mean = said.reduce(
+      (sum, value, index) => sum + (maySay[index] === true ? value * (this.#weights[index] ?? 0) : 0),
+      0,
+    );
+    return Math.min(mean, mostOfLastHour * highest(this.#counts, minute - this.#counts.bins(60) + 1, minute));
   }
 
   #coverage(): number {
     let [covered, all] = [0, 0];
     for (let minute = this.#learned - this.#counts.binsPerDay + 1; minute <= this.#learned; minute++) {
-      const [forecast, came] = [this.at(minute), this.#counts.at(minute)];
-      if (Number.isNaN(forecast) || Number.isNaN(came)) continue;
-      all += 1;
-      if (came <= forecast) covered += 1;
+      const over = this.at(minute) - this.#counts.at(minute);
+      if (over >= 0) covered += 1;
+      if (!Number.isNaN(over)) all += 1;
     }
     return covered / all;
   }
-}
-
-/** Returns weights whose sum is 1, by the losses of the experts. NaN: the expert has no say, its weight is 0. */
-export function weightsOf(losses: readonly number[]): readonly number[] {
-  const best = Math.min(...losses.filter((loss) => !Number.isNaN(loss)));
-  // Without requests all losses are 0, and equal.
-  const raw = losses.map((loss) => (loss === best ? 1 : Math.exp(-sharpness * (loss / best - 1)) || 0));
-  const all = raw.reduce((sum, weight) => sum + weight, 0);
-  return raw.map((weight) => (all > 0 ? weight / all : 0));
 }
