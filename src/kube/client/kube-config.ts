@@ -12,6 +12,7 @@ import {
 import { Agent, ProxyAgent, type buildConnector, type Dispatcher } from 'undici';
 import { AdapterError } from '../../errors.ts';
 import { boundedReplies } from './bounded-replies.ts';
+import { boundedSpawn } from './exec-plugin.ts';
 import { KubeError, messageOf } from './kube-error.ts';
 import { currentContext } from './kubeconfig-files.ts';
 import { TokenFile, tokenFileProvider, usualServiceAccountDir } from './token-file.ts';
@@ -54,6 +55,12 @@ export class KeptConnectionsConfig extends KubeConfig {
   /** Read by the calls, and told of each 401. */
   tokenFile: TokenFile | undefined;
   #connections: Connections | undefined;
+
+  constructor() {
+    super();
+    const { authenticators } = this as unknown as { readonly authenticators: readonly object[] };
+    for (const one of authenticators) if ('execFn' in one) one.execFn = boundedSpawn();
+  }
 
   loadFromClusterAndTokenFile(cluster: Cluster, userName: string, tokenFile: TokenFile): void {
     this.tokenFile = tokenFile;

@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { addonTokenFile, readAddonToken } from './addon-token.ts';
 import type { CredentialOrigin, Credentials, Environment, Lease } from './credentials.ts';
 import { withLibraryReason } from './library-error.ts';
+import { loadLibrary } from './library-transport.ts';
 import { expirationMs, rrsaOrigin, type StsParts } from './role-session.ts';
 
 /** Variable names of Alibaba Cloud, then those of the stock adapter. */
@@ -63,7 +64,7 @@ export const defaultOrigin =
 /** Builds a new chain each time: the library's chain keeps using the provider it tried last, even one that failed. */
 async function askChain(): Promise<Lease> {
   // Loaded when needed: most installations set their key in the environment.
-  const { DefaultCredentialsProvider } = await import('@alicloud/credentials');
+  const { DefaultCredentialsProvider } = await loadLibrary();
   const chain = DefaultCredentialsProvider.builder().build();
   const { accessKeyId, accessKeySecret, securityToken } = await withLibraryReason(chain.getCredentials());
   if (!accessKeyId || !accessKeySecret) throw new Error('the default chain gave an empty access key');

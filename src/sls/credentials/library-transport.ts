@@ -1,7 +1,8 @@
+import { createRequire } from 'node:module';
 import { AdapterError } from '../../errors.ts';
 import { parseEndpointUrl } from '../endpoint.ts';
-import { proxiesIn } from '../proxy.ts';
-import { Transport } from '../transport.ts';
+import { proxiesIn, type Proxies } from '../proxy.ts';
+import { Transport, type TransportReply } from '../transport.ts';
 import type { Environment } from './credentials.ts';
 
 /** A request of `@alicloud/credentials`. */
@@ -14,6 +15,8 @@ interface LibraryRequest {
   toRequestURL(): string;
 }
 
+type Send = (request: LibraryRequest) => Promise<TransportReply>;
+
 /**
  * Makes a provider of the library send its requests by our transport, through the proxy that the environment names. The
  * library itself knows no proxy, and takes replies of any length.
@@ -21,17 +24,32 @@ interface LibraryRequest {
  * @param provider asks STS
  * @param env names the proxy
  */
-export function byTransport<T extends object>(provider: T, env: Environment): T {
-  const proxies = proxiesIn(env);
-  const doRequest = async (request: LibraryRequest) => {
-    const { method, headers, bodyForm = {}, readTimeout, connectTimeout } = request;
+export const byTransport = <T extends object>(provider: T, env: Environment): T =>
+  Object.assign(provider, { doRequest: sendFor('STS', proxiesIn(env)) });
+
+/**
+ * Loads the library so that all its providers, those of a profile too, send by our transport, without a proxy: to the
+ * metadata service of ECS, and to the URI of credentials.
+ */
+export async function loadLibrary() {
+  const path = '@alicloud/credentials/dist/src/providers/http.js';
+  const http = createRequire(import.meta.url)(path) as { doRequest: Send };
+  http.doRequest = sendFor('the source of credentials');
+  return await import('@alicloud/credentials');
+}
+
+const sendFor =
+  (service: string, proxies?: Proxies): Send =>
+  async (request) => {
+    const { method, headers, bodyForm = {} } = request;
     const transport = new Transport({
-      connectTimeoutMs: connectTimeout,
-      readTimeoutMs: readTimeout,
+      connectTimeoutMs: request.connectTimeout,
+      readTimeoutMs: request.readTimeout,
       proxies,
-      service: 'STS',
+      service,
     });
     const { origin, host, pathname, search } = new URL(request.toRequestURL());
+    const formType = request.bodyForm && { 'Content-Type': 'application/x-www-form-urlencoded' };
     const body = Object.entries(bodyForm).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
     try {
       return await transport.send({
@@ -39,7 +57,7 @@ export function byTransport<T extends object>(provider: T, env: Environment): T 
         project: '',
         method,
         path: `${pathname}${search}`,
-        headers: { ...headers, host },
+        headers: { ...formType, ...headers, host },
         body: Buffer.from(body.join('&')),
         signal: new AbortController().signal,
       });
@@ -50,5 +68,3 @@ export function byTransport<T extends object>(provider: T, env: Environment): T 
       transport.close();
     }
   };
-  return Object.assign(provider, { doRequest });
-}

@@ -11,7 +11,7 @@ import {
   type RrsaSettings,
 } from './credentials.ts';
 import { withLibraryReason } from './library-error.ts';
-import { byTransport } from './library-transport.ts';
+import { byTransport, loadLibrary } from './library-transport.ts';
 
 /** How STS is reached. */
 export interface StsParts {
@@ -44,7 +44,7 @@ export const rrsaOrigin =
     const tokenFile = given(settings.oidcTokenFile, 'oidcTokenFile', 'ALIBABA_CLOUD_OIDC_TOKEN_FILE');
     const token = await readToken(tokenFile);
     const host = settings.stsEndpoint ?? stsEndpoint;
-    const { OIDCRoleArnCredentialsProvider } = await import('@alicloud/credentials');
+    const { OIDCRoleArnCredentialsProvider } = await loadLibrary();
     const provider = OIDCRoleArnCredentialsProvider.builder()
       .withRoleArn(roleArn)
       .withOIDCProviderArn(providerArn)
@@ -62,7 +62,7 @@ export const rrsaOrigin =
 export const ecsRoleOrigin =
   (roleName: string | undefined): CredentialOrigin =>
   async () => {
-    const { ECSRAMRoleCredentialsProvider } = await import('@alicloud/credentials');
+    const { ECSRAMRoleCredentialsProvider } = await loadLibrary();
     return askOnce(
       ECSRAMRoleCredentialsProvider.builder()
         .withRoleName(roleName ?? '')
@@ -92,7 +92,7 @@ async function assumeRole(
   { accessKeyId, accessKeySecret, securityToken = '' }: Credentials,
   { env, stsEndpoint }: StsParts,
 ): Promise<Lease> {
-  const library = await import('@alicloud/credentials');
+  const library = await loadLibrary();
   const key = securityToken
     ? library.StaticSTSCredentialsProvider.builder().withSecurityToken(securityToken)
     : library.StaticAKCredentialsProvider.builder();

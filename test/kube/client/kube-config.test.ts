@@ -189,6 +189,22 @@ describe('a client by a kubeconfig', () => {
     });
   });
 
+  it('ends an exec plugin that writes without end', async () => {
+    const exec = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: 'yes',
+      interactiveMode: 'Never',
+    };
+    const kubeconfig = await edited((config) => {
+      config['users'] = [{ name: 'adapter', user: { exec } }];
+    });
+    client = await loadKubeClient({ kubeconfig });
+    await expect(listConfigMaps(client, options())).rejects.toMatchObject({
+      kind: 'access',
+      message: expect.stringContaining('exec plugin yes wrote more than 1048576 bytes') as unknown,
+    });
+  });
+
   it.each<[string, (config: Record<string, unknown>) => void]>([
     ['no current-context', (config) => delete config['current-context']],
     ['a context without a cluster', (config) => (config['clusters'] = [])],

@@ -171,6 +171,35 @@ describe('defaultOrigin', () => {
     expect(JSON.stringify([message, stack, cause])).not.toContain('hunter2');
   });
 
+  it('refuses a reply without end from the URI', async () => {
+    replies = [[200, 'x'.repeat(9 * 1024 * 1024)]];
+    await expect(defaultOrigin(partsOf({}), noToken)()).rejects.toThrow(
+      `the reply of the source of credentials at ${new URL(server.url).host} exceeds 8388608 bytes`,
+    );
+  });
+
+  it('refuses one from what a profile names', async () => {
+    replies = [
+      [200, 'x'.repeat(9 * 1024 * 1024)],
+      [200, 'x'],
+    ];
+    await mkdir(join(home, '.aliyun'), { recursive: true });
+    const profile = {
+      ...{ name: 'p', mode: 'CloudSSO', cloud_sso_sign_in_url: `${server.url}/login` },
+      ...{ cloud_sso_account_id: '1', cloud_sso_access_config: 'c' },
+      ...{ access_token: 't', cloud_sso_access_token_expire: Math.floor(Date.now() / 1000) + 3600 },
+    };
+    writeFileSync(
+      join(home, '.aliyun', 'config.json'),
+      JSON.stringify({ current: 'p', profiles: [profile] }),
+    );
+    try {
+      await expect(defaultOrigin(partsOf({}), noToken)()).rejects.toThrow(/exceeds 8388608 bytes/);
+    } finally {
+      rmSync(join(home, '.aliyun'), { recursive: true });
+    }
+  });
+
   const rrsa = {
     ALIBABA_CLOUD_ROLE_ARN: 'acs:ram::1:role/r',
     ALIBABA_CLOUD_OIDC_PROVIDER_ARN: 'acs:ram::1:oidc-provider/p',
