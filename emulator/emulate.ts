@@ -9,6 +9,7 @@ import { startEmulator } from './emulator.ts';
 import type { Stamp } from './ingest/collector.ts';
 import { startLines, type TrafficKind } from './live-lines.ts';
 import type { LogSink } from './log-record.ts';
+import { kindOfLine, lineKinds, type LineKind } from './traffic/line-kinds.ts';
 import { parseListenAddress, parseShare, type ListenAddress } from './options.ts';
 
 interface EmulateOptions {
@@ -16,6 +17,7 @@ interface EmulateOptions {
   readonly accessLog?: string;
   readonly follow?: boolean;
   readonly traffic?: TrafficKind;
+  readonly kind: LineKind;
   readonly stamp: Stamp;
   readonly project: string;
   readonly logstore: string;
@@ -51,13 +53,21 @@ export function runEmulate(
 function addLogOptions(command: Command): void {
   command
     .optionsGroup('Logs:')
-    .option('--access-log <file>', 'Access log of nginx-ingress to read; - is standard input')
+    .option('--access-log <file>', 'Access log of a gateway to read; - is standard input')
     .option('--follow', 'Keep reading the access log as it grows and is rotated')
     .addOption(
       new Option(
         '--traffic <kind>',
         'Made-up traffic: of the demo, or odd (retried canaries, error pages, doubled lines, …)',
       ).choices(['demo', 'odd']),
+    )
+    .addOption(
+      new Option(
+        '--kind <kind>',
+        'Gateway whose log the made-up traffic is, and whose index the logstore has',
+      )
+        .choices(lineKinds)
+        .default('nginx-ingress'),
     )
     .addOption(
       new Option('--stamp <time>', "Time of a line: of its request, or of the collector's reading as on ACK")
@@ -104,7 +114,7 @@ function addBehaviourOptions(command: Command): void {
 
 /** Runs a local SLS until a signal, filled by PutLogs, from an access log or by made-up traffic. */
 async function emulate(options: EmulateOptions, io: Io, stdin: () => Readable): Promise<void> {
-  const { accessLog, follow = false, listen, stamp, traffic, project, logstore } = options;
+  const { accessLog, follow = false, listen, stamp, traffic, kind, project, logstore } = options;
   if (follow && accessLog === undefined)
     throw new AdapterError('ConfigInvalid', '--follow needs --access-log FILE');
   if (stamp === 'reading' && !follow && traffic === undefined)
@@ -122,7 +132,7 @@ async function emulate(options: EmulateOptions, io: Io, stdin: () => Readable): 
     const isReadFirst = input !== undefined && isFinished(input);
     const reader = isReadFirst ? await read(store) : undefined;
     io.stdout.write(introduction(options, emulator.url));
-    const lines = startLines({ stamp, traffic, sink: store, emulator, io, signal });
+    const lines = startLines({ stamp, traffic, kind, sink: store, emulator, io, signal });
     const summarized = (isReadFirst ? Promise.resolve(reader) : read(lines.sink)).then((done) => {
       if (input !== undefined && done !== undefined) printSummary(input, done, io);
     });
@@ -134,7 +144,7 @@ async function emulate(options: EmulateOptions, io: Io, stdin: () => Readable): 
 }
 
 /** Returns the text that the program prints at its start. */
-function introduction({ project, logstore, accessKeyId }: EmulateOptions, url: string): string {
+function introduction({ project, logstore, kind, accessKeyId }: EmulateOptions, url: string): string {
   const [id, secret] = accessKeyId === undefined ? ['any', 'any'] : [accessKeyId, 'SECRET'];
   return [
     `SLS for project ${project}, logstore ${logstore} listens at ${url}.`,
@@ -144,7 +154,7 @@ function introduction({ project, logstore, accessKeyId }: EmulateOptions, url: s
     'Read it with the command below. `serve` takes the same variables and --sls-endpoint.',
     '',
     `  ALIBABA_CLOUD_ACCESS_KEY_ID=${id} ALIBABA_CLOUD_ACCESS_KEY_SECRET=${secret} \\`,
-    `    npm run -s adapter -- query sls_ingress_qps --sls-endpoint ${url} \\`,
+    `    npm run -s adapter -- query ${kindOfLine[kind].qps} --sls-endpoint ${url} \\`,
     `    --selector sls.project=${project},sls.logstore=${logstore}`,
     '',
     `Its counters: curl ${url}/__stats`,
@@ -153,7 +163,7 @@ function introduction({ project, logstore, accessKeyId }: EmulateOptions, url: s
 }
 
 function emulatorOptions(options: EmulateOptions, { clock, random }: Io) {
-  const { listen, project, logstore, accessKeyId: id, accessKeySecret: secret } = options;
+  const { listen, project, logstore, kind, accessKeyId: id, accessKeySecret: secret } = options;
   if ((id === undefined) !== (secret === undefined)) {
     throw new AdapterError('ConfigInvalid', '--access-key-id and --access-key-secret go together');
   }
@@ -169,7 +179,7 @@ function emulatorOptions(options: EmulateOptions, { clock, random }: Io) {
   return {
     listenHost: listen.host,
     listenPort: listen.port,
-    logstores: [{ project, logstore }],
+    logstores: [{ project, logstore, index: kindOfLine[kind].index }],
     ...(id === undefined || secret === undefined ? {} : { accessKey: { id, secret, ...token } }),
     ...(options.latency === undefined ? {} : { latencyMs: options.latency }),
     ...(options.sqlConcurrency === undefined ? {} : { sqlConcurrency: options.sqlConcurrency }),

@@ -4,6 +4,7 @@ import { startCollecting, type CollectingOptions } from './ingest/collecting-sin
 import type { Stamp } from './ingest/collector.ts';
 import type { LogRecord, LogSink } from './log-record.ts';
 import { oddRoutes } from './traffic/odd-routes.ts';
+import { kindOfLine, type LineKind } from './traffic/line-kinds.ts';
 import { demoRoutes } from './traffic/routes.ts';
 import { startTraffic } from './traffic/traffic.ts';
 
@@ -16,6 +17,8 @@ const trafficPods = 3;
 export interface LinesOptions {
   readonly stamp: Stamp;
   readonly traffic: TrafficKind | undefined;
+  /** Default: nginx-ingress. */
+  readonly kind?: LineKind;
   /** The logstore. */
   readonly sink: LogSink;
   readonly emulator: Pick<Emulator, 'isCollectorStalled'>;
@@ -32,7 +35,15 @@ export interface Lines {
 }
 
 /** Starts the collector and the made-up traffic. */
-export function startLines({ stamp, traffic, sink, emulator, io, signal }: LinesOptions): Lines {
+export function startLines({
+  stamp,
+  traffic,
+  kind = 'nginx-ingress',
+  sink,
+  emulator,
+  io,
+  signal,
+}: LinesOptions): Lines {
   const collected = collectedBy({
     stamp,
     pods: traffic === undefined ? 1 : trafficPods,
@@ -43,7 +54,7 @@ export function startLines({ stamp, traffic, sink, emulator, io, signal }: Lines
   });
   return {
     sink: collected.sink,
-    done: Promise.all([collected.done, runTraffic(traffic, collected.sink, io, signal)]),
+    done: Promise.all([collected.done, runTraffic(traffic, kind, collected.sink, io, signal)]),
   };
 }
 
@@ -61,13 +72,21 @@ function collectedBy(options: CollectingOptions): { readonly sink: LogSink; read
 }
 
 async function runTraffic(
-  kind: TrafficKind | undefined,
+  traffic: TrafficKind | undefined,
+  kind: LineKind,
   sink: LogSink,
   { clock, random }: Io,
   signal: AbortSignal,
 ): Promise<void> {
-  if (kind === undefined) return;
-  const routes = kind === 'odd' ? oddRoutes() : demoRoutes();
-  const { done } = await startTraffic({ routes, sink, clock, random, signal });
+  if (traffic === undefined) return;
+  const routes = traffic === 'odd' ? oddRoutes() : demoRoutes();
+  const { done } = await startTraffic({
+    routes,
+    sink,
+    clock,
+    random,
+    signal,
+    record: kindOfLine[kind].record,
+  });
   await done;
 }

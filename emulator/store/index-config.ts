@@ -54,6 +54,47 @@ export const albIngressIndex: IndexConfig = {
   },
 };
 
+/** The fields that MSE documents with its types, without those of which no reading is made. */
+export const mseIngressIndex: IndexConfig = {
+  fields: {
+    cluster_id: 'text',
+    authority: 'text',
+    bytes_received: 'long',
+    bytes_sent: 'long',
+    duration: 'long',
+    method: 'text',
+    path: 'text',
+    request_id: 'text',
+    response_code: 'long',
+    response_flags: 'text',
+    route_name: 'text',
+    upstream_cluster: 'text',
+    upstream_host: 'text',
+    upstream_service_time: 'long',
+    user_agent: 'text',
+  },
+};
+
+/** An index as one makes it for the log of Envoy Gateway: numbers as numbers. */
+export const envoyGatewayIndex: IndexConfig = {
+  fields: {
+    ':authority': 'text',
+    bytes_received: 'long',
+    bytes_sent: 'long',
+    duration: 'long',
+    method: 'text',
+    response_code: 'long',
+    response_flags: 'text',
+    route_name: 'text',
+    upstream_cluster: 'text',
+    upstream_host: 'text',
+    'user-agent': 'text',
+    'x-envoy-origin-path': 'text',
+    'x-envoy-upstream-service-time': 'long',
+    'x-request-id': 'text',
+  },
+};
+
 const longText = /^[+-]?\d{1,19}$/;
 const doubleText = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 

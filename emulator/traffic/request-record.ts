@@ -15,9 +15,14 @@ export function requestRecord(route: TrafficRoute, atSeconds: number, random: ()
   return ackRecord(plainLine(route, atSeconds, random));
 }
 
-/** Returns the records of one request: what ACK's collector makes of `requestLines`. */
-export function requestRecords(route: TrafficRoute, atSeconds: number, random: () => number): LogRecord[] {
-  return requestLines(route, atSeconds, random).map(ackRecord);
+/** Returns the records of one request: what the collector makes of `requestLines`. Default: ACK's of nginx-ingress. */
+export function requestRecords(
+  route: TrafficRoute,
+  atSeconds: number,
+  random: () => number,
+  record = ackRecord,
+): LogRecord[] {
+  return requestLines(route, atSeconds, random).map(record);
 }
 
 /**

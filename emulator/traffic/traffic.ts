@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogRecord, LogSink } from '../log-record.ts';
+import type { AccessLine } from './access-line.ts';
 import { Arrivals } from './arrivals.ts';
 import { requestRecords } from './request-record.ts';
 import type { TrafficRoute } from './routes.ts';
@@ -16,6 +17,8 @@ export interface TrafficOptions {
   readonly random: () => number;
   /** If true, arrivals are a Poisson process, else evenly spaced. Default: false. */
   readonly jitter?: boolean;
+  /** What the collector makes of a line. Default: ACK's of nginx-ingress. */
+  readonly record?: ((line: AccessLine) => LogRecord) | undefined;
   /** Ends the traffic. */
   readonly signal: AbortSignal;
   /** Unix time in seconds at which the rates have t = 0. Default: now. */
@@ -50,7 +53,8 @@ export async function startTraffic(options: TrafficOptions): Promise<Traffic> {
     const records: LogRecord[] = [];
     for (const { route, arrivals } of sources) {
       arrivals.skip(t - backfillSeconds);
-      for (const at of arrivals.take(t)) records.push(...requestRecords(route, startSeconds + at, random));
+      for (const at of arrivals.take(t))
+        records.push(...requestRecords(route, startSeconds + at, random, options.record));
     }
     if (records.length > 0) await sink.append(records);
   };

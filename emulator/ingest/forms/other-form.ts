@@ -49,8 +49,7 @@ const otherForms: readonly OtherForm[] = [
 
 /** The keys that tell JSON logs apart. The first that is there names the log. */
 const jsonLogs: readonly (readonly [key: string, name: string])[] = [
-  ['slb_pool_name', 'the access log of an Alibaba Cloud ALB'],
-  ['app_lb_id', 'the access log of an Alibaba Cloud ALB'],
+  ['app_lb_id', 'the access log of an Alibaba Cloud ALB without slb_pool_name'],
   ['response_flags', 'the access log of Envoy, as JSON'],
   ['upstream_cluster', 'the access log of Envoy, as JSON'],
   ['RouterName', 'the access log of Traefik, as JSON'],

@@ -1,6 +1,7 @@
 import type { LogRecord } from '../../log-record.ts';
 import { parseAckLine } from './ack-form.ts';
 import { parseDefaultLine } from './default-form.ts';
+import { gatewayForm, parseGatewayLine } from './gateway-form.ts';
 import { hasRoute, parseJsonLine } from './json-form.ts';
 import { parseJsonObject } from './json-text.ts';
 import { nameErrorLog, nameOtherForm } from './other-form.ts';
@@ -33,6 +34,13 @@ export function readLine({ text, timeSeconds, isStandardError }: Unwrapped): Rea
     return parsed.kind === 'record'
       ? { kind: 'request', form: readableForms.json, record: parsed.record }
       : { kind: 'other', met: `JSON, but with ${parsed.reason}`, isCollected: true };
+  }
+  const gateway = object && gatewayForm(object);
+  if (object !== undefined && gateway !== undefined) {
+    const parsed = parseGatewayLine(object, timeSeconds);
+    return parsed.kind === 'record'
+      ? { kind: 'request', form: gateway, record: parsed.record }
+      : { kind: 'other', met: `${gateway}, but with ${parsed.reason}`, isCollected: true };
   }
   const inDefault = parseDefaultLine(text);
   if (inDefault.kind === 'record')
