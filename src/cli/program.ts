@@ -170,11 +170,15 @@ function addDoctor(program: Command, io: Io): void {
     )
     .option('--metric <metric>', 'Metric to check; default: one that an HPA names, else sls_ingress_qps')
     .option('--selector <selector>', 'Its label selector, as in the HPA; default: one of an HPA')
+    .option(
+      '--migrate',
+      'List who serves external metrics today, what HPAs read, what would stop, and what to type',
+    )
     .addOption(
       new Option(
         '--hpa <file>',
         'Check the HPAs of a file instead of the cluster; -: standard input',
-      ).conflicts(['selector', 'metric']),
+      ).conflicts(['selector', 'metric', 'migrate']),
     )
     .option('--namespace <namespace>', 'Namespace of the HPA', 'default')
     .option(

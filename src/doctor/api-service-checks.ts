@@ -1,4 +1,4 @@
-import type { V1APIServiceStatus } from '@kubernetes/client-node';
+import type { V1APIService, V1APIServiceStatus } from '@kubernetes/client-node';
 import { apiServiceName, readApiService } from '../kube/api-service.ts';
 import { KubeError } from '../kube/client/kube-error.ts';
 import { failed, ok } from './check.ts';
@@ -32,31 +32,59 @@ const providers: readonly (readonly [RegExp, string])[] = [
   [/^(datadog|.*-cluster-agent-metrics-)/, 'Datadog'],
 ];
 
+/** Returns the provider, such as `KEDA`; undefined: its Service has none of the usual names. */
+export const providerOf = ({ spec }: V1APIService): string | undefined =>
+  providers.find(([pattern]) => pattern.test(spec?.service?.name ?? ''))?.[1];
+
+/** Returns a text such as `Service keda/keda-operator-metrics-apiserver (KEDA)`. */
+export function ownerText(apiService: V1APIService): string {
+  const service = apiService.spec?.service;
+  const provider = providerOf(apiService);
+  if (service === undefined) return 'kube-apiserver itself';
+  return `Service ${service.namespace ?? ''}/${service.name ?? ''}${provider === undefined ? '' : ` (${provider})`}`;
+}
+
+/** Returns the Service of the adapter, and whether the APIService names it. */
+export function ownServiceOf({ facts }: Examination, { spec }: V1APIService) {
+  const { serviceName, serviceNamespace } = facts.get('config').kubernetes;
+  const own = { name: serviceName, namespace: serviceNamespace ?? facts.get('account').namespace };
+  const service = spec?.service;
+  const isNamed =
+    service?.name === own.name && (serviceNamespace === undefined || service.namespace === serviceNamespace);
+  return { own, isNamed };
+}
+
+/** The parts of an APIService that say where it leads. */
+interface Registration {
+  readonly service?: { readonly name?: string; readonly namespace?: string; readonly port?: number };
+  readonly caBundle?: string;
+  readonly insecureSkipTLSVerify?: boolean;
+}
+
+/** Returns the command that makes the APIService lead there. */
+export function registerCommand({ service, caBundle, insecureSkipTLSVerify }: Registration): string {
+  const { name, namespace, port = 443 } = service ?? {};
+  const spec = {
+    service: { name, namespace, port },
+    caBundle: caBundle ?? null,
+    insecureSkipTLSVerify: insecureSkipTLSVerify ?? null,
+  };
+  return `kubectl patch apiservice ${apiServiceName} --type=merge -p '${JSON.stringify({ spec })}'`;
+}
+
 export const apiServiceOwner: DoctorCheck = {
   id: 'apiservice-owner',
   description: 'The APIService belongs to the adapter, not to another provider such as KEDA',
   needs: ['apiservice'],
-  run: ({ facts }) => {
-    const service = facts.get('apiService').spec?.service;
-    const { serviceName, serviceNamespace } = facts.get('config').kubernetes;
-    const { namespace } = facts.get('account');
-    const own = { name: serviceName, namespace: serviceNamespace ?? namespace };
-    const owner =
-      service === undefined
-        ? 'kube-apiserver itself'
-        : `Service ${service.namespace ?? ''}/${service.name ?? ''}`;
-    if (
-      service?.name === own.name &&
-      (serviceNamespace === undefined || service.namespace === serviceNamespace)
-    )
-      return ok(owner);
-    const provider = providers.find(([pattern]) => pattern.test(service?.name ?? ''))?.[1];
-    const text = provider === undefined ? owner : `${owner} (${provider})`;
-    const patch = JSON.stringify({ spec: { service: own } });
+  run: (examination) => {
+    const registered = examination.facts.get('apiService');
+    const { own, isNamed } = ownServiceOf(examination, registered);
+    const owner = ownerText(registered);
+    if (isNamed) return ok(owner);
     return failed(
-      `it belongs to ${text}, not to Service ${own.namespace}/${own.name}`,
-      `A cluster has one provider of external metrics. If --service-name and --service-namespace are correct, uninstall ${provider ?? 'the other provider'} (its HPAs then get no metrics) and take over the APIService:`,
-      `kubectl patch apiservice ${apiServiceName} --type merge -p '${patch}'`,
+      `it belongs to ${owner}, not to Service ${own.namespace}/${own.name}`,
+      'A cluster has one provider of external metrics. doctor --migrate lists the HPAs that it serves and the way back. If --service-name and --service-namespace are correct, take over the APIService:',
+      registerCommand({ service: own }),
     );
   },
 };

@@ -32,7 +32,7 @@ interface ReadCheck {
 }
 
 /** Load balancers, Cloud Monitor and AHAS. Source: pkg/metrics of the stock adapter. Its metrics of Prometheus have any name. */
-const onlyStock = /^(slb_l4|slb_l7|k8s_workload|ahas_sentinel)_/;
+export const onlyStock = /^(slb_l4|slb_l7|k8s_workload|ahas_sentinel)_/;
 
 const readChecks: readonly ReadCheck[] = [
   {
@@ -116,7 +116,7 @@ export const autoscalerChecks: readonly DoctorCheck[] = readChecks.map(
   }),
 );
 
-function refusedReads({ facts }: Examination): RefusedRead[] {
+export function refusedReads({ facts }: Examination): RefusedRead[] {
   const { defaults, access } = facts.get('config');
   const catalog = facts.get('catalog');
   const parse = createRequestParser(catalog, defaults, createAccessCheck(access));

@@ -32,6 +32,8 @@ export interface DoctorInput {
   readonly selector?: string | undefined;
   /** Namespace of the HPA. */
   readonly namespace: string;
+  /** Only what a migration from another provider needs. */
+  readonly migrate?: boolean | undefined;
   /** A file whose HPAs are checked, instead of those of the cluster. */
   readonly hpaFile?: { readonly source: string; readonly text: string } | undefined;
   /** `{namespace}/{name}` of the adapter's ServiceAccount. Default: our own in a pod, else by convention. */

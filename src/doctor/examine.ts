@@ -23,6 +23,7 @@ import { hpaTargets } from './hpa-targets-check.ts';
 import { lag } from './lag-check.ts';
 import { freshness, logFormat, route } from './line-checks.ts';
 import { logstoreChecks } from './logstore-checks.ts';
+import { hpaMigration, provider, takeOver } from './migration-checks.ts';
 import { ownMetrics } from './own-metrics-check.ts';
 import { rightsChecks } from './rights-checks.ts';
 import { runChecks } from './run-checks.ts';
@@ -47,9 +48,18 @@ export async function examine(
   return await runChecks(checksOf(input), examination, { deadlineMs, signal, findingOf, onResult });
 }
 
-/** All checks, each after the checks that it needs; for a file of HPAs those that HPAs depend on. */
+/** Returns the checks of a run, each after the checks that it needs. */
 export const checksOf = (input: DoctorInput): readonly DoctorCheck[] =>
-  input.hpaFile === undefined ? allChecks(input) : hpaFileChecks;
+  input.migrate === true ? migrationChecks : input.hpaFile === undefined ? allChecks(input) : hpaFileChecks;
+
+const migrationChecks: readonly DoctorCheck[] = [
+  configuration,
+  kubernetes,
+  hpas,
+  provider,
+  hpaMigration,
+  takeOver,
+];
 
 const hpaFileChecks: readonly DoctorCheck[] = [
   configuration,

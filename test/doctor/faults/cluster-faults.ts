@@ -47,8 +47,8 @@ export const clusterFaults: readonly Fault[] = [
     found: [
       'it belongs to Service keda/keda-operator-metrics-apiserver (KEDA), not to Service sls-metrics-adapter/sls-metrics-adapter',
     ],
-    remedy: 'uninstall KEDA (its HPAs then get no metrics) and take over the APIService:',
-    write: `kubectl patch apiservice ${apiServiceName} --type merge -p '{"spec":{"service":{"name":"sls-metrics-adapter","namespace":"sls-metrics-adapter"}}}'`,
+    remedy: 'doctor --migrate lists the HPAs that it serves',
+    write: `kubectl patch apiservice ${apiServiceName} --type=merge -p '{"spec":{"service":{"name":"sls-metrics-adapter","namespace":"sls-metrics-adapter","port":443},"caBundle":null,"insecureSkipTLSVerify":null}}'`,
     skipped: ['apiservice-available', 'ca-bundle'],
   },
   {

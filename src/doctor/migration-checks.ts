@@ -1,0 +1,107 @@
+import { apiServiceName, readApiService } from '../kube/api-service.ts';
+import { KubeError } from '../kube/client/kube-error.ts';
+import { ownServiceOf, ownerText, providerOf, registerCommand } from './api-service-checks.ts';
+import { onlyStock, refusedReads } from './autoscaler-checks.ts';
+import { failed, ok } from './check.ts';
+import type { DoctorCheck, Examination } from './examination.ts';
+
+const annotations = {
+  release: 'meta.helm.sh/release-name',
+  releaseNamespace: 'meta.helm.sh/release-namespace',
+} as const;
+
+/** Label of the HPAs that KEDA makes, on their metrics. */
+const scaledObjectLabel = 'scaledobject.keda.sh/name';
+
+export const provider: DoctorCheck = {
+  id: 'provider',
+  description: 'Who serves external metrics today',
+  needs: ['kubernetes'],
+  run: async ({ facts }, signal) => {
+    try {
+      const apiService = await readApiService(facts.get('kube'), { signal });
+      facts.learn({ apiService });
+      const release = helmReleaseOf(apiService.metadata?.annotations);
+      return ok(`${ownerText(apiService)}${release === undefined ? '' : `, of Helm release ${release}`}`);
+    } catch (error) {
+      if (!(error instanceof KubeError && error.statusCode === 404)) throw error;
+      return ok(`none: APIService ${apiServiceName} does not exist`);
+    }
+  },
+};
+
+function helmReleaseOf(annotated: Readonly<Record<string, string>> = {}): string | undefined {
+  const name = annotated[annotations.release];
+  return name === undefined ? undefined : `${annotated[annotations.releaseNamespace] ?? ''}/${name}`;
+}
+
+/** Lists what HPAs read; fails if something stops once the adapter serves. */
+export const hpaMigration: DoctorCheck = {
+  id: 'hpa-reads',
+  description: 'The adapter serves everything that HPAs read today',
+  needs: ['hpas'],
+  run: (examination) => {
+    const entries = readsOf(examination);
+    const stopping = entries.filter(({ served }) => !served);
+    const lines = [...stopping, ...entries.filter(({ served }) => served)].map(
+      ({ hpa, metric, served, why }) => `HPA ${hpa}, ${metric}: ${served ? 'served' : `stops: ${why ?? ''}`}`,
+    );
+    const found = [`${stopping.length} of ${entries.length} external metrics of HPAs stop`, ...lines].join(
+      '\n',
+    );
+    const remedy =
+      'Before the adapter takes over, give these HPAs other metrics, or keep the other provider (docs/migrate.md). KEDA needs its APIService for every ScaledObject.';
+    return { ...(stopping.length === 0 ? ok(found) : failed(found, remedy)), entries };
+  },
+};
+
+function readsOf(examination: Examination) {
+  const refused = Map.groupBy(refusedReads(examination), ({ hpa, metric }) => `${hpa} ${metric}`);
+  return examination.facts.get('autoscalers').flatMap(({ namespace, name, metrics }) =>
+    metrics.map((ref) => {
+      const hpa = `${namespace}/${name}`;
+      const labels = 'refusal' in ref ? [] : ref.requirements;
+      const scaledObject = labels.find(({ key }) => key === scaledObjectLabel)?.values[0];
+      const [error] = refused.get(`${hpa} ${ref.name}`) ?? [];
+      const other = onlyStock.test(ref.name) ? 'only the stock adapter serves it' : error?.error.what;
+      const why = scaledObject === undefined ? other : `KEDA serves it for ScaledObject ${scaledObject}`;
+      return { hpa, metric: ref.name, scaledObject, served: why === undefined, why };
+    }),
+  );
+}
+
+/** Says what to type. Never fails. */
+export const takeOver: DoctorCheck = {
+  id: 'take-over',
+  description: 'What to type to let the adapter serve, and the way back',
+  needs: ['provider'],
+  runsAfter: ['hpa-reads'],
+  run: (examination) => {
+    const apiService = examination.facts.find('apiService');
+    const install =
+      'helm install sls-metrics-adapter charts/sls-metrics-adapter -n sls-metrics-adapter --create-namespace -f values.yaml';
+    if (apiService === undefined)
+      return { ...ok('no provider is in the way'), remedy: 'Install:', write: install };
+    const { own, isNamed } = ownServiceOf(examination, apiService);
+    const release = helmReleaseOf(apiService.metadata?.annotations);
+    if (isNamed)
+      return ok(
+        `the APIService names the adapter already${release === undefined ? '' : `, and is deleted by an uninstall of Helm release ${release}`}`,
+      );
+    if (providerOf(apiService) === 'KEDA')
+      return {
+        ...ok('KEDA keeps the APIService'),
+        remedy: 'Install beside it:',
+        write: `${install} --set apiService.create=false`,
+      };
+    return {
+      ...ok('in this order; the last line is the way back'),
+      remedy: 'Install beside it, take over, give back:',
+      write: [
+        `${install} --set apiService.create=false`,
+        registerCommand({ service: own }),
+        registerCommand(apiService.spec ?? {}),
+      ].join('\n'),
+    };
+  },
+};
