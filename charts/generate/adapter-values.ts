@@ -64,7 +64,7 @@ const tls = section({
 });
 
 const apiService = section({
-  create: onOff('Register external.metrics.k8s.io; false: you register it yourself'),
+  create: onOff('Register external.metrics.k8s.io; false: you register it yourself, or it stays with KEDA'),
   annotations: texts('Annotations of the APIService'),
   caBundle: form(
     /^(\s*-----BEGIN CERTIFICATE-----[\s\S]*)?$/,
@@ -72,6 +72,17 @@ const apiService = section({
   ),
   insecureSkipTLSVerify: onOff(
     'Let the API server skip the check of the serving certificate; not together with caBundle',
+  ),
+});
+
+const keda = section({
+  enabled: onOff(
+    'Serve the external scaler for KEDA: a port of the pods and the Service, open to `from` alone',
+  ),
+  port: z.int().min(1024).max(65535).describe('Port of the external scaler'),
+  from: objects("Clients that can reach that port: the pods of KEDA's operator"),
+  clientCaSecret: name(
+    'Secret with `ca.crt`: clients of that port must present a certificate of this CA; empty: none is asked for',
   ),
 });
 
@@ -114,6 +125,7 @@ export const adapterValues = section({
   credentials,
   tls,
   apiService,
+  keda,
   image,
   imagePullSecrets: objects('Secrets for pulling the image'),
   // `-test` is added to it.

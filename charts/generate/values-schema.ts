@@ -14,6 +14,7 @@ export interface JsonSchema {
 /** Settings that the chart sets by flags, which override the file. */
 const setByChart: Readonly<Record<string, readonly string[]>> = {
   server: ['bindAddress', 'securePort', 'tlsCertFile', 'tlsPrivateKeyFile', 'certDir', 'authentication'],
+  keda: ['port', 'clientCaFile'],
   kubernetes: ['kubeconfig', 'manageApiService', 'serviceName', 'serviceNamespace'],
 };
 

@@ -19,6 +19,12 @@ args:
   - --service-name={{ include "adapter.fullname" . }}
   - --service-namespace={{ .Release.Namespace }}
   - --shutdown-delay-duration={{ include "adapter.shutdownDelaySeconds" . }}s
+  {{- if .Values.keda.enabled }}
+  - --keda-port={{ .Values.keda.port }}
+  {{- if .Values.keda.clientCaSecret }}
+  - --keda-client-ca-file=/var/run/secrets/sls-metrics-adapter/keda/ca.crt
+  {{- end }}
+  {{- end }}
   {{- with .Values.extraArgs }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
@@ -37,6 +43,11 @@ ports:
   {{- with dig "telemetry" "port" 0 .Values.config }}
   - name: metrics
     containerPort: {{ . }}
+    protocol: TCP
+  {{- end }}
+  {{- if .Values.keda.enabled }}
+  - name: keda
+    containerPort: {{ .Values.keda.port }}
     protocol: TCP
   {{- end }}
 {{- range $probe := tuple "startupProbe" "livenessProbe" "readinessProbe" }}

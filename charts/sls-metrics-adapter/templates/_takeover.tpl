@@ -71,7 +71,7 @@ echo '{{ toJson $object }}' | kubectl create -f -
 {{- $text = append $text (printf "This release created it, so helm uninstall deletes it for that provider too. To leave it to that provider, uninstall this release, then type:\n  %s" (include "adapter.createAgainCommand" $)) -}}
 {{- $text = append $text (printf "To take it back, type this, then run this command again:\n  %s" (include "adapter.takeOverCommand" $)) -}}
 {{- else if contains "/keda-" . -}}
-{{- $text = append $text "It is KEDA's, and every ScaledObject needs it. Keep it: run this command again with\n  --set apiService.create=false\nand let ScaledObjects read this adapter (docs/migrate.md)." -}}
+{{- $text = append $text "It is KEDA's, and every ScaledObject needs it. Keep it: run this command again with\n  --set apiService.create=false --set tls.mode=cert-manager --set keda.enabled=true\nand let ScaledObjects read this adapter (docs/keda.md)." -}}
 {{- else if include "adapter.namesOwnService" $ -}}
 {{- $text = append $text "It already names the Service of this release. Run this command again with\n  --set apiService.create=false\nuntil the other release is uninstalled, which deletes the APIService." -}}
 {{- else -}}

@@ -1,7 +1,7 @@
 {{/* Reports all faults that the schema cannot find, each with its path. */}}
 {{- define "adapter.validate" -}}
 {{- $faults := list -}}
-{{- range tuple "name" "config" "tls" "key" "pod" "budget" -}}
+{{- range tuple "name" "config" "tls" "keda" "key" "pod" "budget" -}}
 {{- $faults = concat $faults (include (printf "adapter.%sFaults" .) $ | fromJsonArray) -}}
 {{- end -}}
 {{- if $faults -}}
@@ -39,6 +39,28 @@
 {{- $address := default "127.0.0.1" $telemetry.bindAddress -}}
 {{- if and .Values.podMonitor.enabled $telemetry.port (regexMatch "^(127[.]|::1$|localhost$)" $address) -}}
 {{- $faults = append $faults (printf "config.telemetry.bindAddress: must be 0.0.0.0 for podMonitor: Prometheus cannot reach the port at %s" $address) -}}
+{{- end -}}
+{{ toJson $faults }}
+{{- end -}}
+
+{{- define "adapter.kedaFaults" -}}
+{{- $faults := list -}}
+{{- with .Values.keda -}}
+{{- if and .enabled (eq $.Values.tls.mode "self-managed") -}}
+{{- $faults = append $faults "tls.mode: must be cert-manager or existing-secret if keda.enabled is true: KEDA cannot know the certificate that each pod makes" -}}
+{{- end -}}
+{{- if and .enabled (eq (int .port) (int $.Values.containerPort)) -}}
+{{- $faults = append $faults "keda.port: must differ from containerPort" -}}
+{{- end -}}
+{{- if and .enabled (not .from) $.Values.networkPolicy.enabled -}}
+{{- $faults = append $faults "keda.from: must select the pods of KEDA's operator: they alone can reach the port" -}}
+{{- end -}}
+{{- if and .enabled (not .clientCaSecret) (or $.Values.hostNetwork (not $.Values.networkPolicy.enabled)) -}}
+{{- $faults = append $faults "keda.clientCaSecret: must be set without a NetworkPolicy (networkPolicy.enabled false, or hostNetwork): else every pod can read every metric" -}}
+{{- end -}}
+{{- if and .clientCaSecret (not .enabled) -}}
+{{- $faults = append $faults "keda.clientCaSecret: must not be set if keda.enabled is false" -}}
+{{- end -}}
 {{- end -}}
 {{ toJson $faults }}
 {{- end -}}

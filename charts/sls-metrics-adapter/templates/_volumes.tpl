@@ -37,6 +37,14 @@
           path: token
 {{- end }}
 {{- end }}
+{{- if and .Values.keda.enabled .Values.keda.clientCaSecret }}
+- name: keda-clients
+  secret:
+    secretName: {{ .Values.keda.clientCaSecret }}
+    items:
+      - key: ca.crt
+        path: ca.crt
+{{- end }}
 {{- with .Values.extraVolumes }}
 {{ toYaml . }}
 {{- end }}
@@ -61,6 +69,11 @@
   mountPath: /var/run/secrets/sls-metrics-adapter/rrsa
   readOnly: true
 {{- end }}
+{{- end }}
+{{- if and .Values.keda.enabled .Values.keda.clientCaSecret }}
+- name: keda-clients
+  mountPath: /var/run/secrets/sls-metrics-adapter/keda
+  readOnly: true
 {{- end }}
 {{- with .Values.extraVolumeMounts }}
 {{ toYaml . }}

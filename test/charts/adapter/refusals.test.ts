@@ -76,6 +76,24 @@ const byChart: Readonly<Record<string, [values: object, reasons: readonly string
     { tls: { existingSecret: 'tls' } },
     ['tls.existingSecret: must not be set if tls.mode is self-managed'],
   ],
+  'KEDA with a certificate that it cannot know': [
+    { keda: { enabled: true, port: 6443, from: [] } },
+    [
+      'tls.mode: must be cert-manager or existing-secret if keda.enabled is true: KEDA cannot know the certificate that each pod makes',
+      'keda.port: must differ from containerPort',
+      "keda.from: must select the pods of KEDA's operator: they alone can reach the port",
+    ],
+  ],
+  'KEDA without a NetworkPolicy and without client certificates': [
+    { tls: { mode: 'cert-manager' }, keda: { enabled: true }, networkPolicy: { enabled: false } },
+    [
+      'keda.clientCaSecret: must be set without a NetworkPolicy (networkPolicy.enabled false, or hostNetwork): else every pod can read every metric',
+    ],
+  ],
+  'client certificates without KEDA': [
+    { keda: { clientCaSecret: 'ca' } },
+    ['keda.clientCaSecret: must not be set if keda.enabled is false'],
+  ],
   'an issuer without a name': [
     { tls: { mode: 'cert-manager', certManager: { issuerRef: { kind: 'ClusterIssuer' } } } },
     ['tls.certManager.issuerRef.name: must be set together with kind and group'],

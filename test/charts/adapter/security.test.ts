@@ -90,6 +90,7 @@ describe('RBAC rights in the chart', () => {
       ['autoscalers', 'metrics-reader'],
       [`${watching} team-a`, `${watching} team-b`, ...common],
     ],
+    ['keda-values.yaml', ['autoscalers', 'metrics-reader'], [`${watching} everywhere`, ...common]],
     [
       'node-role-values.yaml',
       ['apiservice', 'autoscalers', 'metrics-reader'],
