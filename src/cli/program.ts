@@ -119,6 +119,7 @@ function addRoutes(program: Command, io: Io): void {
     .addOption(outputOption())
     .optionsGroup('Manifest:')
     .option('--hpa <deployment>', 'Print an HPA for this Deployment, with a target from the measured rate')
+    .option('--scaled-object <deployment>', 'Print the same as a ScaledObject of KEDA (docs/keda.md)')
     .addOption(
       new Option(
         '--route <route>',

@@ -1,8 +1,8 @@
 import type { V1APIService, V1APIServiceStatus } from '@kubernetes/client-node';
 import { apiServiceName, readApiService } from '../kube/api-service.ts';
 import { KubeError } from '../kube/client/kube-error.ts';
-import { failed, ok } from './check.ts';
-import type { DoctorCheck, Examination } from './examination.ts';
+import { failed, ok, skipped, type Finding } from './check.ts';
+import type { DoctorCheck, Examination, FactStore } from './examination.ts';
 
 export const apiService: DoctorCheck = {
   id: 'apiservice',
@@ -74,13 +74,16 @@ export function registerCommand({ service, caBundle, insecureSkipTLSVerify }: Re
 
 export const apiServiceOwner: DoctorCheck = {
   id: 'apiservice-owner',
-  description: 'The APIService belongs to the adapter, not to another provider such as KEDA',
+  description:
+    'The APIService belongs to the adapter, or to KEDA and no HPA names a metric of the adapter itself',
   needs: ['apiservice'],
+  runsAfter: ['hpas'],
   run: (examination) => {
     const registered = examination.facts.get('apiService');
     const { own, isNamed } = ownServiceOf(examination, registered);
     const owner = ownerText(registered);
     if (isNamed) return ok(owner);
+    if (providerOf(registered) === 'KEDA') return besideKeda(owner, examination.facts);
     return failed(
       `it belongs to ${owner}, not to Service ${own.namespace}/${own.name}`,
       'A cluster has one provider of external metrics. doctor --migrate lists the HPAs that it serves and the way back. If --service-name and --service-namespace are correct, take over the APIService:',
@@ -88,6 +91,31 @@ export const apiServiceOwner: DoctorCheck = {
     );
   },
 };
+
+/** KEDA must keep the APIService: without it, every ScaledObject fails. */
+function besideKeda(owner: string, facts: FactStore): Finding {
+  const { metrics } = facts.get('catalog');
+  const names = new Set(metrics.map(({ name }) => name));
+  const lost = (facts.find('autoscalers') ?? []).filter((hpa) =>
+    hpa.metrics.some(({ name }) => names.has(name)),
+  );
+  const print = 'sls-metrics-adapter routes --scaled-object DEPLOYMENT --namespace NAMESPACE';
+  const [first] = lost;
+  if (first !== undefined)
+    return failed(
+      `it belongs to ${owner}, so ${lost.length} ${lost.length === 1 ? 'HPA' : 'HPAs'} with metrics of the adapter, such as ${first.namespace}/${first.name}, get none`,
+      'Let KEDA keep it: every ScaledObject needs it. Replace each of these HPAs by a ScaledObject that reads the adapter (docs/keda.md):',
+      print,
+    );
+  const isServed = facts.get('config').keda.port !== undefined;
+  return skipped(
+    `it belongs to ${owner}, which must keep it; ScaledObjects read the adapter ${isServed ? 'at its port for KEDA' : 'by its own address'}`,
+    isServed
+      ? 'Write ScaledObjects (docs/keda.md):'
+      : 'Install the chart with apiService.create=false, tls.mode=cert-manager and keda.enabled=true, and write ScaledObjects (docs/keda.md):',
+    print,
+  );
+}
 
 /** Remedy and commands, by the reason that kube-aggregator's availability controller gives. */
 const remedies: Readonly<Record<string, (service: string, namespace: string) => readonly [string, string]>> =

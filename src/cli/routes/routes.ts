@@ -13,6 +13,7 @@ import { surveyRoutes, type SurveyQuery } from '../../sls/route-survey.ts';
 import type { Io } from '../io.ts';
 import { loadCommandConfig, openReading, type Flags } from '../command-config.ts';
 import type { HpaOptions } from './hpa-route.ts';
+import { scaledObjectOf } from './scaled-object.ts';
 import { surveyJson, surveyTable, type Survey } from './survey-output.ts';
 
 export interface RoutesOptions extends Omit<HpaOptions, 'deployment'> {
@@ -22,6 +23,8 @@ export interface RoutesOptions extends Omit<HpaOptions, 'deployment'> {
   readonly limit: number;
   /** A Deployment. If given, an HPA for it is printed instead of the routes. */
   readonly hpa?: string;
+  /** The same, for which a ScaledObject of KEDA is printed. */
+  readonly scaledObject?: string;
   /** How long a pod of it takes until it is ready, milliseconds. */
   readonly startup: number;
   readonly output: 'table' | 'json';
@@ -38,7 +41,8 @@ const limitForHpa = 10_000;
 export async function routes(options: RoutesOptions & Flags, io: Io): Promise<void> {
   const config = await loadCommandConfig(options, io);
   const { project, logstore } = config.defaults;
-  checkOptions(options);
+  const deployment = options.hpa ?? options.scaledObject;
+  checkOptions(options, deployment);
   if (project === undefined || logstore === undefined) {
     const [name, example] = project === undefined ? ['project', 'k8s-log-ID'] : ['logstore', 'nginx-ingress'];
     throw new AdapterError('ConfigInvalid', `--${name} is missing, for example --${name} ${example}`);
@@ -47,7 +51,7 @@ export async function routes(options: RoutesOptions & Flags, io: Io): Promise<vo
   const { delaySeconds, delay } = projectSettings(config)(project).reading;
   const endSeconds = Math.floor(io.clock.now() / 1000) - (delaySeconds ?? delay.initialSeconds);
   const kind = options.logKind ?? (logstore.startsWith('alb_') ? 'alb-ingress' : 'nginx-ingress');
-  const limit = options.hpa === undefined ? options.limit : limitForHpa;
+  const limit = deployment === undefined ? options.limit : limitForHpa;
   const query: SurveyQuery = {
     endpoint: reading.sls.endpointOf({ project, internalEndpoint: undefined }),
     project,
@@ -81,7 +85,7 @@ export async function routes(options: RoutesOptions & Flags, io: Io): Promise<vo
     defaultBackends,
     namespaces,
   };
-  if (options.hpa !== undefined) await printHpa(survey, { ...options, deployment: options.hpa }, config, io);
+  if (deployment !== undefined) await printHpa(survey, { ...options, deployment }, config, io);
   else io.stdout.write(options.output === 'json' ? jsonText(surveyJson(survey)) : surveyTable(survey));
 }
 
@@ -91,7 +95,8 @@ async function printHpa(survey: Survey, options: RoutesOptions & HpaOptions, con
   const { suggestHpa } = await import('./hpa-manifest.ts');
   const { trySettings } = await import('./try-settings.ts');
   const suggested = suggestHpa(survey, options);
-  const { manifest, lines } = await trySettings(suggested.manifest, options.startup, config, io);
+  const { manifest: hpa, lines } = await trySettings(suggested.manifest, options.startup, config, io);
+  const manifest = options.scaledObject === undefined ? hpa : scaledObjectOf(hpa);
   const basis = lines.map((line) => `# ${line}\n`).join('');
   // JSON has no comments.
   if (options.output === 'json') io.stderr.write(basis);
@@ -103,15 +108,20 @@ async function printHpa(survey: Survey, options: RoutesOptions & HpaOptions, con
 const dnsSubdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /** @throws AdapterError `ConfigInvalid` */
-function checkOptions({ since, limit, namespace, hpa, min, max, route }: RoutesOptions): void {
+function checkOptions(options: RoutesOptions, deployment: string | undefined): void {
+  const { since, limit, namespace, hpa, scaledObject, min, max, route } = options;
   const invalid = (what: string) => new AdapterError('ConfigInvalid', what);
   if (since < 60_000 || since > maxSinceMs) throw invalid('--since must be from 1m to 24h');
   if (limit > 1000) throw invalid('--limit must be from 1 to 1000');
   if (namespace !== undefined && !dnsLabelForm.test(namespace))
     throw invalid(`--namespace ${JSON.stringify(namespace)} must be the name of a namespace`);
-  if (hpa !== undefined && (hpa.length > 253 || !dnsSubdomain.test(hpa)))
-    throw invalid(`--hpa ${JSON.stringify(hpa)} must be the name of a Deployment`);
-  if (hpa === undefined && route !== undefined) throw invalid('--route needs --hpa DEPLOYMENT');
+  if (hpa !== undefined && scaledObject !== undefined)
+    throw invalid('--hpa and --scaled-object must not be given together');
+  const flag = hpa === undefined ? '--scaled-object' : '--hpa';
+  if (deployment !== undefined && (deployment.length > 253 || !dnsSubdomain.test(deployment)))
+    throw invalid(`${flag} ${JSON.stringify(deployment)} must be the name of a Deployment`);
+  if (deployment === undefined && route !== undefined)
+    throw invalid('--route needs --hpa DEPLOYMENT or --scaled-object DEPLOYMENT');
   const wrong = route?.find((name) => !labelDefinitions.route.accepts(name));
   if (wrong !== undefined)
     throw invalid(`--route ${JSON.stringify(wrong)} must be ${labelDefinitions.route.accepted}`);

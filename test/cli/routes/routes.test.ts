@@ -127,7 +127,9 @@ describe('routes', () => {
     [['--since', '25h'], '--since must be from 1m to 24h'],
     [['--limit', '1001'], '--limit must be from 1 to 1000'],
     [['--namespace', "a' OR"], `--namespace "a' OR" must be the name of a namespace`],
-    [['--route', 'a-b-80'], '--route needs --hpa DEPLOYMENT'],
+    [['--route', 'a-b-80'], '--route needs --hpa DEPLOYMENT or --scaled-object DEPLOYMENT'],
+    [['--hpa', 'web', '--scaled-object', 'web'], '--hpa and --scaled-object must not be given together'],
+    [['--scaled-object', 'Web'], '--scaled-object "Web" must be the name of a Deployment'],
     [['--hpa', 'A_b'], '--hpa "A_b" must be the name of a Deployment'],
     [['--hpa', 'web', '--min', '5', '--max', '4'], '--min 5 must be at most --max 4'],
   ])('refuses %j in one line', async (flags, message) => {

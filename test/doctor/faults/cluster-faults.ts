@@ -45,10 +45,11 @@ export const clusterFaults: readonly Fault[] = [
     check: 'apiservice-owner',
     status: 'failed',
     found: [
-      'it belongs to Service keda/keda-operator-metrics-apiserver (KEDA), not to Service sls-metrics-adapter/sls-metrics-adapter',
+      'it belongs to Service keda/keda-operator-metrics-apiserver (KEDA), so 1 HPA with metrics of the adapter, such as shop/web, get none',
     ],
-    remedy: 'doctor --migrate lists the HPAs that it serves',
-    write: `kubectl patch apiservice ${apiServiceName} --type=merge -p '{"spec":{"service":{"name":"sls-metrics-adapter","namespace":"sls-metrics-adapter","port":443},"caBundle":null,"insecureSkipTLSVerify":null}}'`,
+    remedy:
+      'Let KEDA keep it: every ScaledObject needs it. Replace each of these HPAs by a ScaledObject that reads the adapter (docs/keda.md):',
+    write: 'sls-metrics-adapter routes --scaled-object DEPLOYMENT --namespace NAMESPACE',
     skipped: ['apiservice-available', 'ca-bundle'],
   },
   {
