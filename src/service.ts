@@ -53,6 +53,7 @@ export async function startService(
   const catalog = catalogOf(config);
   const parseRequest = createRequestParser(catalog, config.defaults, createAccessCheck(config.access));
   const status = createStatus(config, dependencies, parseRequest);
+  for (const hpa of dependencies.autoscalers ?? []) status?.tracker.autoscalers.changed(hpa, hpa.metrics);
   const telemetry = tellAll(log, metrics.observer, status?.observer ?? {});
   for (const reopened of reopenedRules(config.access.rules)) telemetry.accessRuleReopened(reopened);
   const namespace = await serviceNamespaceOf(config);

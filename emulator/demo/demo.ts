@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Io } from '../../src/cli/io.ts';
 import { parseDurationMs } from '../../src/cli/options.ts';
@@ -12,10 +12,10 @@ import { startEmulator } from '../emulator.ts';
 import { parseListenAddress, parsePort, type ListenAddress } from '../options.ts';
 import { demoRoutes } from '../traffic/routes.ts';
 import { startTraffic } from '../traffic/traffic.ts';
-import { writeKubeconfig } from './kubeconfig.ts';
-import { guideHpaFile, readGuideHpa } from './guide-hpa.ts';
+import { writeConfig, writeKubeconfig } from './client-files.ts';
+import { demoHpas, guideHpaFile, logstore, project, type DemoHpa } from './demo-hpas.ts';
 import { SeenTraffic } from './seen-traffic.ts';
-import { logstore, project, readPath, watchRoutes } from './watch.ts';
+import { readPath, watchHpas } from './watch.ts';
 
 interface DemoOptions {
   readonly securePort: number;
@@ -31,6 +31,9 @@ const accessKey = { id: 'demo', secret: 'demo' };
 
 /** In a real cluster a line takes 0.5 to 2 s from the request to the index. */
 const ingestLagMs = (random: () => number) => 500 + 1500 * random();
+
+/** One cycle of the busiest route, so that even a short demo can be replayed. */
+const pastSeconds = 180;
 
 /** The most series that `/metrics` shows with their values: more than the table has routes. */
 const mostSeriesValues = 100;
@@ -75,8 +78,8 @@ export function runDemo(argv: readonly string[], io: Io): Promise<number> {
 async function demo(options: DemoOptions, io: Io): Promise<void> {
   const ended = new AbortController();
   const signal = AbortSignal.any([io.signal, ended.signal]);
-  const routes = demoRoutes();
-  // The traffic begins with 60 s of past lines. They have no lag: a reading of half of them would be too low.
+  const [hpas, routes] = [demoHpas(), demoRoutes()];
+  // The past lines of the traffic have no lag: a reading of half of them would be too low.
   let backfilled = false;
   await using resources = new AsyncDisposableStack();
   const emulator = await startListening(options.listen, () =>
@@ -91,29 +94,30 @@ async function demo(options: DemoOptions, io: Io): Promise<void> {
     }),
   );
   resources.defer(() => emulator.stop());
-  const names = routes.map(({ name }) => name);
-  const seen = new SeenTraffic(emulator.sink(project, logstore), names[0] ?? '');
+  const seen = new SeenTraffic(emulator.sink(project, logstore), hpas[0]?.route ?? '');
   const traffic = await startTraffic({
     routes,
     sink: seen,
     clock: io.clock,
     random: io.random,
     signal,
+    pastSeconds,
   });
   backfilled = true;
   resources.defer(async () => {
     ended.abort();
     await traffic.done;
   });
-  const service = await startAdapter(options, emulator.url, io);
+  const service = await startAdapter(options, emulator.url, hpas, io);
   resources.defer(() => service.stop('the demo ends'));
   if (options.for !== undefined) {
     const timer = setTimeout(() => ended.abort(), options.for);
     resources.defer(() => clearTimeout(timer));
   }
-  await introduce(service, names, io);
-  await watchRoutes(service, emulator, names, signal, io);
-  const file = join(dirname(service.certificateFile), 'demo-traffic.csv');
+  await introduce(service, emulator.url, hpas, io);
+  await watchHpas(service, emulator, hpas, signal, io);
+  // Commands run in the checkout, the demo anywhere.
+  const file = resolve(dirname(service.certificateFile), 'demo-traffic.csv');
   if (await seen.write(file)) io.stdout.write(replayHint(file));
 }
 
@@ -131,6 +135,7 @@ const replayHint = (file: string) =>
 function startAdapter(
   { securePort, telemetryPort, certDir }: DemoOptions,
   endpoint: string,
+  hpas: readonly DemoHpa[],
   io: Io,
 ): Promise<Service> {
   const flags = {
@@ -150,26 +155,43 @@ function startAdapter(
     ALIBABA_CLOUD_ACCESS_KEY_ID: accessKey.id,
     ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKey.secret,
   };
-  return startService(shown, { ...io, env }, createEventLog(createLogger(config.log.level)));
+  const autoscalers = hpas.map(({ autoscaler }) => autoscaler);
+  return startService(shown, { ...io, env, autoscalers }, createEventLog(createLogger(config.log.level)));
 }
 
 async function introduce(
   { url, telemetryUrl, certificateFile }: Service,
-  routes: readonly string[],
+  endpoint: string,
+  hpas: readonly DemoHpa[],
   io: Io,
 ): Promise<void> {
   const kubeconfig = await writeKubeconfig(url, certificateFile);
-  const [first = ''] = routes;
-  const { minReplicas, maxReplicas, metrics } = readGuideHpa();
-  const targetMilli = metrics[0]?.targetMilli ?? 0;
+  const sls = { endpoint, project, logstore, accessKey };
+  const config = `--config ${shellWord(await writeConfig(sls, certificateFile))}`;
+  const adapter = 'npm run -s adapter --';
+  const selector = `--selector sls.ingress.route=${hpas[0]?.route}`;
+  const shown = hpas.map(({ autoscaler: { namespace, name }, manifest: { spec } }) => {
+    const { minReplicas, maxReplicas, metrics } = spec;
+    return `  ${namespace}/${name}: ${(metrics[0]?.targetMilli ?? 0) / 1000} requests/s a pod, ${minReplicas} to ${maxReplicas} replicas`;
+  });
   io.stdout.write(
     [
-      `external.metrics.k8s.io/v1beta1 is served at ${url}, from a local SLS. Try:`,
+      `external.metrics.k8s.io/v1beta1 is served at ${url}, from a local SLS at ${endpoint}. Try:`,
       '',
-      `  kubectl --kubeconfig ${shellWord(kubeconfig)} get --raw '${readPath(first)}'`,
+      ...hpas
+        .slice(0, 1)
+        .map((hpa) => `  kubectl --kubeconfig ${shellWord(kubeconfig)} get --raw '${readPath(hpa)}'`),
+      `  ${adapter} query sls_ingress_qps ${config} ${selector}`,
+      `  ${adapter} explain sls_ingress_qps ${config} ${selector} --run`,
+      `  ${adapter} routes ${config} --since 3m`,
+      `  ${adapter} routes ${config} --hpa web --namespace default`,
+      `  ${adapter} doctor ${config} ${selector}`,
       '',
       `The status page is ${telemetryUrl}/ for a browser, the metrics are ${telemetryUrl}/metrics for Prometheus.`,
-      `Replicas are what the guide's HPA sets every 15 s: one for each ${targetMilli / 1000} requests/s, ${minReplicas} to ${maxReplicas}, fewer only after 5 minutes. Ctrl-C ends the demo.`,
+      `The key of the local SLS is ${accessKey.id}, with the secret ${accessKey.secret}.`,
+      'The model of the HPA controller scales by what the adapter answers, every 15 s. Its HPAs:',
+      ...shown,
+      'Ctrl-C ends the demo.',
       '',
       '',
     ].join('\n'),

@@ -8,13 +8,17 @@ export interface RouteLine {
   readonly requests: number | undefined;
   /** Seconds from the end of the window to now. */
   readonly ageSeconds: number | undefined;
-  /** What the guide's HPA wants; undefined for a route that it does not scale. */
-  readonly replicas: number | undefined;
+  /** What the HPA of the route has set. */
+  readonly replicas: number;
+  /** Why, in the controller's word. */
+  readonly reason: string;
   readonly error: string | undefined;
 }
 
 export interface Snapshot {
   readonly routes: readonly RouteLine[];
+  /** Of the HPA controller, since the last snapshot. */
+  readonly events: readonly string[];
   readonly slsQueries: number;
 }
 
@@ -28,13 +32,20 @@ export interface View {
 export function createView(stdout: NodeJS.WriteStream): View {
   if (!stdout.isTTY) return { show: (snapshot) => stdout.write(plainLines(snapshot)), end: () => undefined };
   const live = createLogUpdate(stdout);
-  return { show: (snapshot) => live(liveTable(snapshot, stdout.columns)), end: () => live.done() };
+  let events: readonly string[] = [];
+  const show = (snapshot: Snapshot) => {
+    events = [...events, ...snapshot.events].slice(-shownEvents);
+    live(liveTable({ ...snapshot, events }, stdout.columns));
+  };
+  return { show, end: () => live.done() };
 }
 
 const text = (value: number | undefined, digits = 0) => (value === undefined ? '-' : value.toFixed(digits));
 
+const shownEvents = 3;
+
 /** The most columns of the terminal that the other fields need. */
-const otherFieldsWidth = 42;
+const otherFieldsWidth = 65;
 const minRouteWidth = 12;
 
 /** Shortens a route to the room there is. It keeps both ends: they hold the namespace and the port. */
@@ -46,32 +57,35 @@ function shortened(route: string, columns: number): string {
 }
 
 /** @param columns width of the terminal */
-export function liveTable({ routes, slsQueries }: Snapshot, columns = Infinity): string {
+export function liveTable({ routes, events, slsQueries }: Snapshot, columns = Infinity): string {
   const table = alignedTable(
-    ['ROUTE', 'QPS', 'REQUESTS', 'AGE', 'REPLICAS'],
-    routes.map(({ route, qps, requests, ageSeconds, replicas }) => [
+    ['ROUTE', 'QPS', 'REQUESTS', 'AGE', 'REPLICAS', 'SCALING'],
+    routes.map(({ route, qps, requests, ageSeconds, replicas, reason }) => [
       shortened(route, columns),
       text(qps, 3),
       text(requests),
       ageSeconds === undefined ? '-' : `${text(ageSeconds, 1)}s`,
-      text(replicas),
+      String(replicas),
+      reason,
     ]),
   );
   const errors = routes.flatMap(({ route, error }) => (error === undefined ? [] : [`${route}: ${error}`]));
-  return [table, '', `SLS queries so far: ${slsQueries}`, ...errors].join('\n');
+  const shown = events.map((event) => event.slice(0, columns));
+  return [table, '', `SLS queries so far: ${slsQueries}`, ...shown, ...errors].join('\n');
 }
 
-export function plainLines({ routes, slsQueries }: Snapshot): string {
-  const lines = routes.map(({ route, qps, requests, ageSeconds, replicas, error }) =>
+export function plainLines({ routes, events, slsQueries }: Snapshot): string {
+  const lines = routes.map(({ route, qps, requests, ageSeconds, replicas, reason, error }) =>
     [
       `route=${route}`,
       `qps=${text(qps, 3)}`,
       `requests=${text(requests)}`,
       `age=${ageSeconds === undefined ? '-' : `${text(ageSeconds, 1)}s`}`,
       `slsQueries=${slsQueries}`,
-      ...(replicas === undefined ? [] : [`replicas=${replicas}`]),
+      `replicas=${replicas}`,
+      `scaling=${reason}`,
       ...(error === undefined ? [] : [`error=${JSON.stringify(error)}`]),
     ].join(' '),
   );
-  return `${lines.join('\n')}\n`;
+  return `${[...lines, ...events.map((event) => `event=${JSON.stringify(event)}`)].join('\n')}\n`;
 }

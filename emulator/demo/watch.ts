@@ -3,39 +3,40 @@ import type { Io } from '../../src/cli/io.ts';
 import type { Service } from '../../src/service.ts';
 import type { Emulator } from '../emulator.ts';
 import { AdapterClient, requestsIn } from './adapter-client.ts';
-import { GuideHpa } from './guide-hpa.ts';
+import { logstore, project, ScaledDeployment, type DemoHpa } from './demo-hpas.ts';
 import { createView, type RouteLine } from './view.ts';
-
-export const project = 'k8s-log-demo';
-export const logstore = 'nginx-ingress';
 
 const terminalRefreshMs = 1000;
 const pipeRefreshMs = 5000;
 
-/** Returns the path of a route in the external metrics API. */
-export const readPath = (route: string) =>
-  `/apis/external.metrics.k8s.io/v1beta1/namespaces/default/sls_ingress_qps?labelSelector=` +
+/** Returns the path of the metric of an HPA in the external metrics API. */
+export const readPath = ({ route, autoscaler: { namespace } }: DemoHpa) =>
+  `/apis/external.metrics.k8s.io/v1beta1/namespaces/${namespace}/sls_ingress_qps?labelSelector=` +
   `sls.project=${project},sls.logstore=${logstore},sls.ingress.route=${route}`;
 
-/** Reads all routes again and again, as an HPA does, and shows the answers until the signal. */
-export async function watchRoutes(
+/** Reads the metrics of all HPAs again and again, scales by them, and shows both until the signal. */
+export async function watchHpas(
   service: Service,
   emulator: Emulator,
-  routes: readonly string[],
+  hpas: readonly DemoHpa[],
   signal: AbortSignal,
   io: Io,
 ): Promise<void> {
   const client = await AdapterClient.connect(service.url, service.certificateFile);
   const view = createView(io.stdout);
   const refreshMs = io.stdout.isTTY ? terminalRefreshMs : pipeRefreshMs;
-  const hpa = new GuideHpa();
+  const scaled = hpas.map((hpa) => ({ hpa, deployment: new ScaledDeployment(hpa) }));
   try {
     while (!signal.aborted) {
-      const lines = await Promise.all(routes.map((route) => readRoute(client, route, io.clock)));
-      const [guide] = lines;
-      const replicas = hpa.replicas(guide?.qps, io.clock.now());
-      const shown = lines.map((line, index) => (index === 0 ? { ...line, replicas } : line));
-      view.show({ routes: shown, slsQueries: emulator.stats().queries });
+      const seen = await Promise.all(
+        scaled.map(async ({ hpa, deployment }) => {
+          const line = await readRoute(client, hpa, io.clock);
+          const now = deployment.sync(line.qps ?? { error: line.error ?? '' }, io.clock.now());
+          return { ...now, line: { ...line, replicas: now.replicas, reason: now.reason } };
+        }),
+      );
+      const events = seen.flatMap((one) => one.events);
+      view.show({ routes: seen.map(({ line }) => line), events, slsQueries: emulator.stats().queries });
       await sleep(refreshMs, undefined, { signal }).catch(() => undefined);
     }
   } finally {
@@ -44,10 +45,12 @@ export async function watchRoutes(
   }
 }
 
-async function readRoute(client: AdapterClient, route: string, clock: Io['clock']): Promise<RouteLine> {
-  const unknown = { route, qps: undefined, requests: undefined, ageSeconds: undefined, replicas: undefined };
+type Reading = Omit<RouteLine, 'replicas' | 'reason'>;
+
+async function readRoute(client: AdapterClient, hpa: DemoHpa, clock: Io['clock']): Promise<Reading> {
+  const unknown = { route: hpa.route, qps: undefined, requests: undefined, ageSeconds: undefined };
   try {
-    const item = await client.read(readPath(route));
+    const item = await client.read(readPath(hpa));
     return {
       ...unknown,
       qps: item.value,

@@ -21,6 +21,8 @@ export interface TrafficOptions {
   readonly record?: ((line: AccessLine) => LogRecord) | undefined;
   /** Ends the traffic. */
   readonly signal: AbortSignal;
+  /** How much of the past it writes first. Default: 60. */
+  readonly pastSeconds?: number;
   /** Unix time in seconds at which the rates have t = 0. Default: now. */
   readonly startSeconds?: number;
 }
@@ -33,26 +35,26 @@ export interface Traffic {
 
 /**
  * Writes the access log lines of simulated requests, each within about 100 ms of its time. Resolves after it has
- * written the last 60 s, so that the first reading has a full window. After a pause of the whole process, as when a
+ * written the past (`pastSeconds`), so that the first reading has a full window. After a pause of the whole process, as when a
  * laptop sleeps, it writes at most the last 60 s.
  *
  * @throws Error if the sink fails
  */
 export async function startTraffic(options: TrafficOptions): Promise<Traffic> {
-  const { routes, sink, clock, random, jitter = false, signal } = options;
+  const { routes, sink, clock, random, jitter = false, signal, pastSeconds = backfillSeconds } = options;
   const nowSeconds = () => clock.now() / 1000;
   const startSeconds = options.startSeconds ?? nowSeconds();
-  const fromSeconds = nowSeconds() - startSeconds - backfillSeconds;
+  const fromSeconds = nowSeconds() - startSeconds - pastSeconds;
   const sources = routes.map((route) => ({
     route,
     arrivals: new Arrivals(route.rate, { fromSeconds, random: jitter ? random : undefined }),
   }));
 
-  const catchUp = async (): Promise<void> => {
+  const catchUp = async (mostSeconds = backfillSeconds): Promise<void> => {
     const t = nowSeconds() - startSeconds;
     const records: LogRecord[] = [];
     for (const { route, arrivals } of sources) {
-      arrivals.skip(t - backfillSeconds);
+      arrivals.skip(t - mostSeconds);
       for (const at of arrivals.take(t))
         records.push(...requestRecords(route, startSeconds + at, random, options.record));
     }
@@ -67,6 +69,6 @@ export async function startTraffic(options: TrafficOptions): Promise<Traffic> {
     }
   };
 
-  await catchUp();
+  await catchUp(pastSeconds);
   return { done: run() };
 }

@@ -93,6 +93,14 @@ export function conditionsOf(spec: AutoscalerSpec, decision: Decision, failure =
   ];
 }
 
+/** Returns why the replicas are as many as they are: the reason of the condition that says most. */
+export function reasonOf(conditions: readonly Condition[]): string {
+  const limiting = conditions.find(
+    ({ type, status }) => type.startsWith('Scaling') && (type === 'ScalingActive') === (status === 'False'),
+  );
+  return (limiting ?? conditions[0])?.reason ?? '';
+}
+
 function stabilization(
   { behavior }: AutoscalerSpec,
   current: number,

@@ -1,3 +1,4 @@
+import type { Autoscaler } from '../kube/autoscalers/autoscaler.ts';
 import type { CredentialSource } from '../sls/credentials/credentials.ts';
 
 /** What the service takes from its process. Tests replace it. */
@@ -11,4 +12,6 @@ export interface Dependencies {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Overrides the configured credentials of all projects. */
   readonly credentials?: CredentialSource | undefined;
+  /** HPAs to show on the status page without an API server. */
+  readonly autoscalers?: readonly Autoscaler[];
 }

@@ -60,7 +60,7 @@ async function ask(
   const counts = new Map(routes.map((route) => [route, new Map(empty())]));
   for (const row of rows) {
     const index = decodeNumber(row[secondAlias], secondAlias) - window.startSeconds;
-    const ofRoute = counts.get(row[routeAlias]);
+    const ofRoute = counts.get(routes.length > 1 ? row[routeAlias] : routes[0]);
     if (ofRoute === undefined || !(index >= 0 && index < windowSeconds(window)))
       throw new AdapterError('SlsReplyInvalid', 'SLS gave a row of another second or route than asked for');
     for (const [alias, values] of ofRoute)

@@ -109,7 +109,8 @@ export function queryText(statement: Statement): string {
 }
 
 /**
- * Returns the query of a statement for each second of its window: at most one row per second and route.
+ * Returns the query of a statement for each second of its window: at most one row per second and route. The rows have a
+ * route only if there are several.
  *
  * @param statement names its routes, or is for the whole logstore
  */
@@ -117,14 +118,15 @@ export function bySecondText(statement: Statement): string {
   const { window, routes, aggregates } = statement;
   const others = statement.withoutHeartbeats === true ? [noHeartbeat()] : [];
   const where = [timeCondition(window), ...others, ...filterConditions(statement)];
-  const route = routes === undefined ? [] : [`${routeExpression(statement)} AS ${routeAlias}`];
+  const isSplit = routes !== undefined && routes.length > 1;
+  const route = isSplit ? [`${routeExpression(statement)} AS ${routeAlias}`] : [];
   if (routes !== undefined)
     where.push(`${routeExpression(statement)} IN (${routes.map(sqlString).join(', ')})`);
   const second = { startSeconds: 0, endSeconds: 1 };
   const columns = Object.entries(aggregates).map(
     ([alias, sql]) => `${filledIn(sql, { ...statement, window: second })} AS ${alias}`,
   );
-  const groups = [secondAlias, ...(routes === undefined ? [] : [routeAlias])].join(', ');
+  const groups = [secondAlias, ...(isSplit ? [routeAlias] : [])].join(', ');
   return [
     `${searchText(statement)} | SELECT ${[`__time__ AS ${secondAlias}`, ...route, ...columns].join(', ')}`,
     `FROM log WHERE ${where.join(' AND ')} GROUP BY ${groups}`,

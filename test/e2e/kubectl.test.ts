@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeKubeconfig } from '../../emulator/demo/kubeconfig.ts';
+import { writeKubeconfig } from '../../emulator/demo/client-files.ts';
 import { basePath, startAdapter, type TestAdapter } from '../support/adapter.ts';
 import { findKubectl } from '../support/kubectl.ts';
 import { listMetrics } from '../support/catalog.ts';

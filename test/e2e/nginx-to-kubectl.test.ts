@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { writeKubeconfig } from '../../emulator/demo/kubeconfig.ts';
+import { writeKubeconfig } from '../../emulator/demo/client-files.ts';
 import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
 import { ingestAccessLog } from '../../emulator/ingest/access-log-ingest.ts';
 import { AccessLogReader } from '../../emulator/ingest/access-log-reader.ts';

@@ -40,7 +40,7 @@ describe('demo', () => {
     expect(performance.now() - startMs).toBeGreaterThan(1000);
     expect(run.stderr()).toBe('');
     expect(run.stdout()).toMatch(
-      /^route=default-bert-tfserving-202207181536-tensorflow-serving-8501 qps=\d+\.\d{3} requests=\d+ age=\d+\.\ds slsQueries=\d+ replicas=\d+$/m,
+      /^route=default-bert-tfserving-202207181536-tensorflow-serving-8501 qps=\d+\.\d{3} requests=\d+ age=\d+\.\ds slsQueries=\d+ replicas=\d+ scaling=\w+$/m,
     );
     expect(run.stdout().match(/^route=\S+ qps=\d/gm)?.length).toBeGreaterThanOrEqual(3);
   });

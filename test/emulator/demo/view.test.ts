@@ -4,29 +4,48 @@ import { fakeIo } from '../../support/fake-io.ts';
 
 const snapshot: Snapshot = {
   routes: [
-    { route: 'a-b-80', qps: 12.3456, requests: 185, ageSeconds: 10.04, replicas: 2, error: undefined },
-    { route: 'c-d-80', qps: 0, requests: 0, ageSeconds: 10.5, replicas: undefined, error: undefined },
+    {
+      route: 'a-b-80',
+      qps: 12.3456,
+      requests: 185,
+      ageSeconds: 10.04,
+      replicas: 2,
+      reason: 'ScaleUpLimit',
+      error: undefined,
+    },
+    {
+      route: 'c-d-80',
+      qps: 0,
+      requests: 0,
+      ageSeconds: 10.5,
+      replicas: 1,
+      reason: 'ReadyForNewScale',
+      error: undefined,
+    },
     {
       route: 'e-f-80',
       qps: undefined,
       requests: undefined,
       ageSeconds: undefined,
-      replicas: undefined,
+      replicas: 3,
+      reason: 'FailedGetExternalMetric',
       error: 'SLS "is" down',
     },
   ],
+  events: ['default/a SuccessfulRescale: New size: 2'],
   slsQueries: 7,
 };
 
 describe('liveTable', () => {
   it('shows a row for each route, the number of queries, and why a read failed', () => {
     expect(liveTable(snapshot).split('\n')).toEqual([
-      'ROUTE      QPS  REQUESTS    AGE  REPLICAS',
-      'a-b-80  12.346       185  10.0s         2',
-      'c-d-80   0.000         0  10.5s         -',
-      'e-f-80       -         -      -         -',
+      'ROUTE      QPS  REQUESTS    AGE  REPLICAS  SCALING',
+      'a-b-80  12.346       185  10.0s         2  ScaleUpLimit',
+      'c-d-80   0.000         0  10.5s         1  ReadyForNewScale',
+      'e-f-80       -         -      -         3  FailedGetExternalMetric',
       '',
       'SLS queries so far: 7',
+      'default/a SuccessfulRescale: New size: 2',
       'e-f-80: SLS "is" down',
     ]);
   });
@@ -35,7 +54,7 @@ describe('liveTable', () => {
     const route = 'default-bert-tfserving-202207181536-tensorflow-serving-8501';
     const long = { ...snapshot, routes: snapshot.routes.map((line) => ({ ...line, route })) };
     const shown = liveTable(long, 80).split('\n')[1] ?? '';
-    expect(shown).toMatch(/^default-bert-tfserv…rflow-serving-8501 +12\.346 /);
+    expect(shown).toMatch(/^default…ng-8501 +12\.346 /);
     expect(shown.length).toBeLessThanOrEqual(80);
     expect(liveTable(long, 120)).toContain(route);
   });
@@ -44,9 +63,10 @@ describe('liveTable', () => {
 describe('plainLines', () => {
   it('shows a line for each route', () => {
     expect(plainLines(snapshot).split('\n')).toEqual([
-      'route=a-b-80 qps=12.346 requests=185 age=10.0s slsQueries=7 replicas=2',
-      'route=c-d-80 qps=0.000 requests=0 age=10.5s slsQueries=7',
-      'route=e-f-80 qps=- requests=- age=- slsQueries=7 error="SLS \\"is\\" down"',
+      'route=a-b-80 qps=12.346 requests=185 age=10.0s slsQueries=7 replicas=2 scaling=ScaleUpLimit',
+      'route=c-d-80 qps=0.000 requests=0 age=10.5s slsQueries=7 replicas=1 scaling=ReadyForNewScale',
+      'route=e-f-80 qps=- requests=- age=- slsQueries=7 replicas=3 scaling=FailedGetExternalMetric error="SLS \\"is\\" down"',
+      'event="default/a SuccessfulRescale: New size: 2"',
       '',
     ]);
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { writeKubeconfig } from '../../../emulator/demo/kubeconfig.ts';
+import { writeKubeconfig } from '../../../emulator/demo/client-files.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'kubeconfig-'));
 afterAll(() => rm(directory, { recursive: true }));
