@@ -207,31 +207,60 @@ autoscaling: has nothing to scale by; set qps, latency.milliseconds or concurren
 
 {{- define "elastic-inference.faults.ingress" }}
 {{- $ingress := .Values.ingress }}
-{{- $alb := eq $ingress.kind "alb" }}
+{{- $kind := $ingress.kind }}
+{{- $gateway := eq $kind "gateway" }}
 {{- if and $ingress.enabled (not $ingress.host) }}
 ingress.host: is missing; without it the Ingress would receive requests for every host
 {{- end }}
-{{- if and $ingress.enabled (eq $ingress.backend "grpc") (not $ingress.tlsSecretName) }}
+{{- if and $ingress.enabled (eq $ingress.backend "grpc") (not $ingress.tlsSecretName) (not $gateway) }}
 ingress.tlsSecretName: is missing; Ingress controllers take gRPC over TLS only
 {{- end }}
-{{- if ne (contains "alb" ($ingress.className | default $ingress.kind)) $alb }}
-ingress.className: {{ $ingress.className }} is not a class of ingress.kind {{ $ingress.kind }}, whose metrics the HPA would read; change one
+{{- if $gateway }}
+{{- include "elastic-inference.faults.gateway" . }}
+{{- else if $ingress.gateway.name }}
+ingress.gateway.name: has no effect with ingress.kind {{ $kind }}; set ingress.kind to gateway
+{{- else }}
+{{- range $other, $words := dict "nginx" "nginx" "alb" "alb" "mse" "mse|higress" }}
+{{- if and (ne $other $kind) (regexMatch $words $ingress.className) }}
+ingress.className: {{ $ingress.className }} is not a class of ingress.kind {{ $kind }}, whose metrics the HPA would read; set ingress.kind to {{ $other }}
 {{- end }}
+{{- end }}
+{{- end }}
+{{- /* MSE reads the annotations of nginx too. */}}
+{{- $foreign := get (dict "nginx" "alb|mse|higress" "alb" "nginx|mse|higress" "mse" "alb" "gateway" "nginx|alb|mse|higress") $kind }}
 {{- range $key, $_ := $ingress.annotations }}
-{{- if hasPrefix (ternary "nginx" "alb" $alb | printf "%s.ingress.kubernetes.io/") $key }}
-ingress.annotations: {{ $key }} has no effect with ingress.kind {{ $ingress.kind }}
+{{- if regexMatch (printf "^(%s)\\.ingress\\.kubernetes\\.io/|^(%s)\\.io/" $foreign $foreign) $key }}
+ingress.annotations: {{ $key }} has no effect with ingress.kind {{ $kind }}
 {{- end }}
 {{- end }}
 {{- $logstore := .Values.autoscaling.sls.logstore }}
 {{- if .Values.autoscaling.enabled }}
-{{- if and $alb (not (hasPrefix "alb_" $logstore)) }}
+{{- if and (eq $kind "alb") (not (hasPrefix "alb_" $logstore)) }}
 autoscaling.sls.logstore: {{ $logstore | default "nginx-ingress" }} has no log of an ALB; ingress.kind alb needs the logStore of its AlbConfig, which begins with alb_
-{{- else if and (not $alb) (hasPrefix "alb_" $logstore) }}
+{{- else if and (ne $kind "alb") (hasPrefix "alb_" $logstore) }}
 autoscaling.sls.logstore: {{ $logstore }} is the log of an ALB; set ingress.kind to alb
+{{- else if and (has $kind (list "mse" "gateway")) (not $logstore) }}
+autoscaling.sls.logstore: is missing; ingress.kind {{ $kind }} needs the logstore that the log of the gateway is shipped to
 {{- end }}
 {{- end }}
 {{- if eq (include "elastic-inference.grpcPort" .) (include "elastic-inference.restPort" .) }}
 service: grpcPort and restPort are both {{ include "elastic-inference.restPort" . }}
+{{- end }}
+{{- end }}
+
+{{- define "elastic-inference.faults.gateway" }}
+{{- $ingress := .Values.ingress }}
+{{- if and $ingress.enabled (not $ingress.gateway.name) }}
+ingress.gateway.name: is missing; ingress.kind gateway needs the Gateway that takes the requests
+{{- end }}
+{{- if $ingress.className }}
+ingress.className: {{ $ingress.className }} has no effect with ingress.kind gateway; name the Gateway in ingress.gateway.name
+{{- end }}
+{{- if $ingress.tlsSecretName }}
+ingress.tlsSecretName: {{ $ingress.tlsSecretName }} has no effect with ingress.kind gateway; the listener of the Gateway has the certificate
+{{- end }}
+{{- if and (eq $ingress.backend "grpc") (ne $ingress.path "/") }}
+ingress.path: {{ $ingress.path }} has no effect with ingress.kind gateway and ingress.backend grpc; leave it at /
 {{- end }}
 {{- end }}
 

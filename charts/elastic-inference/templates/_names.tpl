@@ -46,18 +46,36 @@ labels:
 {{ .Values.service.grpcPort | default (include "elastic-inference.server" . | fromYaml).grpc | int }}
 {{- end }}
 
-{{- /* How the kind of the Ingress controller begins the names of its metrics. */}}
+{{- /* How the kind of gateway begins the names of its metrics. */}}
 {{- define "elastic-inference.metricPrefix" -}}
-{{ ternary "sls_alb_ingress" "sls_ingress" (eq .Values.ingress.kind "alb") }}
+{{ get (dict "nginx" "sls_ingress" "alb" "sls_alb_ingress" "mse" "sls_mse_ingress" "gateway" "sls_envoy_gateway") .Values.ingress.kind }}
+{{- end }}
+
+{{- define "elastic-inference.ingressName" -}}
+{{ .Values.ingress.name | default (include "elastic-inference.name" .) }}
 {{- end }}
 
 {{- define "elastic-inference.logstore" -}}
 {{ .Values.autoscaling.sls.logstore | default "nginx-ingress" }}
 {{- end }}
 
-{{- /* The route, which nginx-ingress logs as proxy_upstream_name and ALB as slb_pool_name: {namespace}-{service}-{port}. */}}
+{{- /*
+The second and the third part of the route, after the Namespace. Ingress controllers log the Service and its port. Envoy
+Gateway logs the HTTPRoute and the index of its rule.
+*/}}
+{{- define "elastic-inference.routeParts" -}}
+{{- if eq .Values.ingress.kind "gateway" }}
+service: {{ include "elastic-inference.ingressName" . | quote }}
+port: "0"
+{{- else }}
+service: {{ include "elastic-inference.name" . | quote }}
+port: {{ include "elastic-inference.routePort" . | quote }}
+{{- end }}
+{{- end }}
+
 {{- define "elastic-inference.route" -}}
-{{ printf "%s-%s-%s" .Release.Namespace (include "elastic-inference.name" .) (include "elastic-inference.routePort" .) }}
+{{- $parts := include "elastic-inference.routeParts" . | fromYaml -}}
+{{ printf "%s-%s-%s" .Release.Namespace $parts.service $parts.port }}
 {{- end }}
 
 {{- define "elastic-inference.project" -}}
@@ -72,9 +90,10 @@ sls.logstore: {{ include "elastic-inference.logstore" . | quote }}
 {{- if le (len $route) 63 }}
 sls.ingress.route: {{ $route | quote }}
 {{- else }}
+{{- $parts := include "elastic-inference.routeParts" . | fromYaml }}
 sls.ingress.namespace: {{ .Release.Namespace | quote }}
-sls.ingress.service: {{ include "elastic-inference.name" . | quote }}
-sls.ingress.port: {{ include "elastic-inference.routePort" . | quote }}
+sls.ingress.service: {{ $parts.service | quote }}
+sls.ingress.port: {{ $parts.port | quote }}
 {{- end }}
 {{- range $key, $value := .Values.autoscaling.sls.labels }}
 {{ $key }}: {{ $value | quote }}
