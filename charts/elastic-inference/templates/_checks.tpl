@@ -239,8 +239,8 @@ ingress.annotations: {{ $key }} has no effect with ingress.kind {{ $kind }}
 autoscaling.sls.logstore: {{ $logstore | default "nginx-ingress" }} has no log of an ALB; ingress.kind alb needs the logStore of its AlbConfig, which begins with alb_
 {{- else if and (ne $kind "alb") (hasPrefix "alb_" $logstore) }}
 autoscaling.sls.logstore: {{ $logstore }} is the log of an ALB; set ingress.kind to alb
-{{- else if and (has $kind (list "mse" "gateway")) (not $logstore) }}
-autoscaling.sls.logstore: is missing; ingress.kind {{ $kind }} needs the logstore that the log of the gateway is shipped to
+{{- else if and (has $kind (list "mse" "gateway")) (eq ($logstore | default "nginx-ingress") "nginx-ingress") }}
+autoscaling.sls.logstore: nginx-ingress is the log of ingress-nginx; ingress.kind {{ $kind }} needs the logstore that the log of the gateway is shipped to
 {{- end }}
 {{- end }}
 {{- if eq (include "elastic-inference.grpcPort" .) (include "elastic-inference.restPort" .) }}

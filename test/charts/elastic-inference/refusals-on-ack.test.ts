@@ -87,6 +87,49 @@ const badOnAck: readonly (readonly [string, object, readonly RegExp[]])[] = [
     ],
   ],
   [
+    'MSE with the class of nginx and annotations of ALB, without its logstore',
+    {
+      ingress: { kind: 'mse', className: 'nginx', annotations: { 'alb.ingress.kubernetes.io/order': '1' } },
+    },
+    [
+      /ingress\.className: nginx is not a class of ingress\.kind mse.*; set ingress\.kind to nginx/,
+      /ingress\.annotations: alb\.ingress\.kubernetes\.io\/order has no effect with ingress\.kind mse/,
+      /sls\.logstore: nginx-ingress is the log of ingress-nginx; ingress\.kind mse needs the logstore/,
+    ],
+  ],
+  [
+    'a Gateway without its name, with what only an Ingress has',
+    {
+      ingress: {
+        enabled: true,
+        kind: 'gateway',
+        className: 'envoy',
+        backend: 'grpc',
+        path: '/v1',
+        tlsSecretName: 'tls',
+        annotations: { 'nginx.ingress.kubernetes.io/backend-protocol': 'GRPC' },
+      },
+    },
+    [
+      /ingress\.gateway\.name: is missing; ingress\.kind gateway needs the Gateway/,
+      /ingress\.className: envoy has no effect with ingress\.kind gateway/,
+      /ingress\.tlsSecretName: tls has no effect with ingress\.kind gateway/,
+      /ingress\.path: \/v1 has no effect with ingress\.kind gateway and ingress\.backend grpc/,
+      /ingress\.annotations: nginx\..* has no effect with ingress\.kind gateway/,
+      /sls\.logstore: nginx-ingress is the log of .*; ingress\.kind gateway needs the logstore/,
+    ],
+  ],
+  [
+    'the class of Higress with metrics of nginx',
+    { ingress: { className: 'higress' } },
+    [/ingress\.className: higress is not a class of ingress\.kind nginx.*; set ingress\.kind to mse/],
+  ],
+  [
+    'a Gateway for an Ingress',
+    { ingress: { gateway: { name: 'inference' } } },
+    [/ingress\.gateway\.name: has no effect with ingress\.kind nginx; set ingress\.kind to gateway/],
+  ],
+  [
     'a server of its own without what only its user knows',
     {
       server: { type: 'custom', ports: { grpc: 8000 } },

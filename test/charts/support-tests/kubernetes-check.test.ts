@@ -18,12 +18,15 @@ const pod = (container: object) =>
   object('v1', 'Pod', { spec: { containers: [{ name: 'main', image: 'web', ...container }] } });
 const monitor = (endpoint: object) =>
   object('monitoring.coreos.com/v1', 'ServiceMonitor', { spec: { selector: {}, endpoints: [endpoint] } });
+const httpRoute = (rule: object) =>
+  object('gateway.networking.k8s.io/v1', 'HTTPRoute', { spec: { rules: [rule] } });
 
 const right = [
   service({ ports: [{ name: 'http', port: 80, targetPort: 'http' }] }),
   hpa('autoscaling/v2'),
   pod({ resources: { limits: { cpu: '500m', memory: '1Gi', 'nvidia.com/gpu': '1' } } }),
   monitor({ port: 'http', interval: '30s' }),
+  httpRoute({ backendRefs: [{ name: 'web', port: 80 }] }),
   object('apiregistration.k8s.io/v1', 'APIService', {
     spec: { group: 'a.b', version: 'v1', groupPriorityMinimum: 100, versionPriority: 100 },
   }),
@@ -35,6 +38,7 @@ const wrong = {
   'a missing required field': service({ ports: [{ name: 'http' }] }),
   'a kind that the version does not serve': hpa('autoscaling/v2beta2'),
   'an unknown field of a custom resource': monitor({ prot: 'http' }),
+  'an unknown field of the Gateway API': httpRoute({ backendRef: [] }),
   'an invalid quantity': pod({ resources: { limits: { memory: '1 GB' } } }),
   'a label of more than 63 characters': object('v1', 'ConfigMap', {}, { labels: { a: 'b'.repeat(64) } }),
   'a name in capitals': object('v1', 'ConfigMap', {}, { name: 'One' }),
@@ -49,6 +53,7 @@ const expected: Readonly<Record<keyof typeof wrong, RegExp>> = {
   'a kind that the version does not serve':
     /: HorizontalPodAutoscaler one: no such kind in autoscaling\/v2beta2$/m,
   'an unknown field of a custom resource': /: ServiceMonitor one: spec\.endpoints\[0\]\.prot: /,
+  'an unknown field of the Gateway API': /: HTTPRoute one: spec\.rules\[0\]\.backendRef: /,
   'an invalid quantity': /: Pod one: .*resources\.limits\.memory: "1 GB" is no quantity/,
   'a label of more than 63 characters': /: ConfigMap one: metadata\.labels: .*no more than 63/,
   'a name in capitals': /: ConfigMap One: metadata\.name: "One" is no name/,

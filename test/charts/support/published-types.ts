@@ -18,6 +18,9 @@ const customResources = [
  */
 export function typeOf({ apiVersion, kind }: KubernetesObject, version: KubernetesVersion): string {
   if (customResources.includes(apiVersion)) return `import('./custom-resources.ts').${kind}`;
+  // Generated from the CustomResourceDefinitions of the Gateway API.
+  if (apiVersion.startsWith('gateway.networking.k8s.io/'))
+    return `import('@kubernetes-models/gateway-api/${apiVersion}/${kind}').I${kind}`;
   const [group, groupVersion] = apiVersion.includes('/') ? apiVersion.split('/') : ['core', apiVersion];
   if (version === '1.36') return clientType(groupVersion ?? '', kind);
   // kubernetes-types lacks the group of the aggregator, which is the same in all versions.
