@@ -111,9 +111,10 @@ function addRoutes(program: Command, io: Io): void {
     )
     .option('--namespace <namespace>', 'Only routes of this namespace; also splits long routes into parts')
     .addOption(
-      new Option('--log-kind <kind>', 'Default: alb-ingress if the logstore begins with alb_').choices(
-        Object.keys(ingressLogs),
-      ),
+      new Option(
+        '--log-kind <kind>',
+        'Default: by the columns of the logstore; alb-ingress if its name begins with alb_',
+      ).choices(Object.keys(ingressLogs)),
     )
     .option('--limit <count>', 'How many routes to show', parseCount, 50)
     .addOption(outputOption())

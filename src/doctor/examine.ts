@@ -21,6 +21,7 @@ import { fileHpas, hpaReadings } from './hpa-file-checks.ts';
 import { hpaLogstores } from './hpa-logstores-check.ts';
 import { hpaTargets } from './hpa-targets-check.ts';
 import { lag } from './lag-check.ts';
+import { logKind } from './log-kind-check.ts';
 import { freshness, logFormat, route } from './line-checks.ts';
 import { logstoreChecks } from './logstore-checks.ts';
 import { hpaMigration, provider, takeOver } from './migration-checks.ts';
@@ -71,6 +72,7 @@ const hpaFileChecks: readonly DoctorCheck[] = [
   endpoint,
   clock,
   ...logstoreChecks,
+  logKind,
   fields,
   freshness,
   logFormat,
@@ -90,6 +92,7 @@ export const allChecks = (input: Pick<DoctorInput, 'selector'>): readonly Doctor
   endpoint,
   clock,
   ...logstoreChecks,
+  logKind,
   fields,
   fieldTypes,
   freshness,

@@ -12,7 +12,7 @@ import { ingressLogOf, queryLogstore } from './logstore-query.ts';
 export const fields: DoctorCheck = {
   id: 'fields',
   description: 'Every field that the metric needs has an index with statistics',
-  needs: ['index'],
+  needs: ['index', 'log-kind'],
   deadlineMs: 30_000,
   run: async (examination, signal) => {
     const { request } = examination.facts.get('target');
@@ -29,7 +29,7 @@ export const fields: DoctorCheck = {
     if (form !== undefined)
       return failed(
         `not indexed: ${missing.join(', ')}. No line has the route: ${form}`,
-        `If this is the log of an ALB ingress, use the metrics sls_alb_ingress_…. ${ackFormatRemedy}`,
+        `If another gateway writes this log, its columns may have other names (setting logColumns). ${ackFormatRemedy}`,
         ackLogFormat,
       );
     return failed(
@@ -69,7 +69,7 @@ export const fieldTypes: DoctorCheck = {
 };
 
 /** Types in `meta.columnTypes`. A field of type long is a bigint. */
-const numericTypes: ReadonlySet<string> = new Set(['bigint', 'double', 'integer', 'real', 'long']);
+export const numericTypes: ReadonlySet<string> = new Set(['bigint', 'double', 'integer', 'real', 'long']);
 
 /** Returns the form of the newest lines if none of them has the field. Without its index, only a search shows the lines. */
 async function otherForm(
@@ -82,7 +82,7 @@ async function otherForm(
 }
 
 /** Returns the columns of an ingress log that the request reads, without the optional one of canaries. */
-function fieldsOf(request: MetricRequest): LogColumn[] {
+export function fieldsOf(request: MetricRequest): LogColumn[] {
   const { metric, filters } = request;
   const columns = ingressLogOf(request)?.columns;
   if (columns === undefined) return [];

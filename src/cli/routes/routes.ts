@@ -9,7 +9,9 @@ import type { IngressLogKind } from '../../metric/log-kind.ts';
 import { withRetry } from '../../reading/retry.ts';
 import { catalogOf } from '../../service/catalog.ts';
 import { surveyDefaultBackends } from '../../sls/default-backend.ts';
+import { logKindsIn } from '../../sls/log-kinds-in.ts';
 import { surveyRoutes, type SurveyQuery } from '../../sls/route-survey.ts';
+import { unindexedField } from '../../sls/sls-error.ts';
 import type { Io } from '../io.ts';
 import { loadCommandConfig, openReading, type Flags } from '../command-config.ts';
 import type { HpaOptions } from './hpa-route.ts';
@@ -51,12 +53,13 @@ export async function routes(options: RoutesOptions & Flags, io: Io): Promise<vo
   const { delaySeconds, delay } = projectSettings(config)(project).reading;
   const endSeconds = Math.floor(io.clock.now() / 1000) - (delaySeconds ?? delay.initialSeconds);
   const kind = options.logKind ?? (logstore.startsWith('alb_') ? 'alb-ingress' : 'nginx-ingress');
+  const { logIn } = catalogOf(config);
   const limit = deployment === undefined ? options.limit : limitForHpa;
-  const query: SurveyQuery = {
+  const asked: SurveyQuery = {
     endpoint: reading.sls.endpointOf({ project, internalEndpoint: undefined }),
     project,
     logstore,
-    logKind: catalogOf(config).logIn(ingressLogs[kind], { project, logstore }),
+    logKind: logIn(ingressLogs[kind], { project, logstore }),
     window: { startSeconds: endSeconds - Math.ceil(options.since / 1000), endSeconds },
     routes: options.route,
     namespace: options.namespace,
@@ -67,7 +70,18 @@ export async function routes(options: RoutesOptions & Flags, io: Io): Promise<vo
   const sending = <T>(send: (signal: AbortSignal) => Promise<T>) =>
     withRetry(send, () => maxRetries, io.signal, { ...reading.retryPauses, deadlineMs });
   const { gates } = reading.sls;
-  const found = await sending((signal) => surveyRoutes(query, gates, signal));
+  const surveyed = async (query: SurveyQuery) => ({
+    query,
+    found: await sending((signal) => surveyRoutes(query, gates, signal)),
+  });
+  const { query, found } = await surveyed(asked).catch(async (error: unknown) => {
+    if (options.logKind !== undefined || unindexedField(error) !== asked.logKind.columns.backend.name)
+      throw error;
+    const kinds = Object.values(ingressLogs).map((log) => logIn(log, asked));
+    const [other] = await sending((signal) => logKindsIn(asked, kinds, asked.window, gates, signal));
+    if (other === undefined) throw error;
+    return surveyed({ ...asked, logKind: other });
+  });
   const [together] =
     (options.route ?? []).length > 1
       ? await sending((signal) => surveyRoutes({ ...query, together: true }, gates, signal))

@@ -1,7 +1,15 @@
 import { runProgram } from '../../../src/cli/program.ts';
 import { startEmulator } from '../../../emulator/emulator.ts';
 import type { LogRecord } from '../../../emulator/log-record.ts';
-import { albIngressIndex, nginxIngressIndex, type FieldType } from '../../../emulator/store/index-config.ts';
+import {
+  albIngressIndex,
+  envoyGatewayIndex,
+  mseIngressIndex,
+  nginxIngressIndex,
+  type FieldType,
+} from '../../../emulator/store/index-config.ts';
+import { accessLine } from '../../../emulator/traffic/access-line.ts';
+import { kindOfLine } from '../../../emulator/traffic/line-kinds.ts';
 import { fakeIo } from '../../support/fake-io.ts';
 
 export const project = 'k8s-log-c1';
@@ -42,6 +50,8 @@ export async function startRoutesLog() {
       { project, logstore: 'nginx-ingress' },
       { project, logstore: 'old', index: { fields } },
       { project, logstore: 'alb_ingress', index: albIngressIndex },
+      { project, logstore: 'mse', index: mseIngressIndex },
+      { project, logstore: 'envoy', index: envoyGatewayIndex },
       { project, logstore: 'idle' },
       { project, logstore: 'steady' },
       { project, logstore: 'young' },
@@ -53,6 +63,13 @@ export async function startRoutesLog() {
     ...line,
     fields: { ...line.fields, proxy_alternative_upstream_name: 'shop-canary-80' },
   }));
+  for (const [logstore, kind] of [
+    ['mse', 'mse-ingress'],
+    ['envoy', 'envoy-gateway'],
+  ] as const) {
+    const record = kindOfLine[kind].record(accessLine({ atSeconds: end - 300 }));
+    await emulator.sink(project, logstore).append(Array.from({ length: 60 }, () => record));
+  }
   await emulator
     .sink(project, 'nginx-ingress')
     .append([

@@ -109,6 +109,20 @@ describe('routes', () => {
     expect(stderr).toMatch(/proxy_upstream_name/);
   });
 
+  it.each([
+    ['mse', 'mse-ingress', 'default-web-80'],
+    ['envoy', 'envoy-gateway', 'default-web-0'],
+  ])('recognises the log in %s by its columns, as one of %s', async (logstore, logKind, route) => {
+    expect(await routesJson(logstore)).toMatchObject({
+      logKind,
+      routes: [
+        { route, peakQps: 1, latencyP95Ms: 120, errorRatio: 0, matchLabels: { 'sls.ingress.route': route } },
+      ],
+    });
+    const metric = logKind === 'mse-ingress' ? 'sls_mse_ingress_qps' : 'sls_envoy_gateway_qps';
+    expect((await routes(logstore, '--hpa', 'web')).stdout).toContain(`name: ${metric}`);
+  });
+
   it('leaves out columns for which the logstore has no index', async () => {
     const survey = await routesJson('old');
     expect(survey.routes).toMatchObject([{ route: 'default-web-80', latencyP95Ms: null, errorRatio: 0.1 }]);

@@ -10,6 +10,7 @@ import {
   servedByDefaultBackend,
   withAuthSubrequest,
 } from '../../../emulator/traffic/oddities.ts';
+import { mseIngressIndex } from '../../../emulator/store/index-config.ts';
 import { logstore, project } from '../../support/adapter.ts';
 import { indexWithout, line, nowSeconds, route, usualLines, type HealthySetup } from '../healthy-setup.ts';
 import type { Fault } from './fault.ts';
@@ -96,6 +97,36 @@ export const linesFaults: readonly Fault[] = [
     remedy: 'ingress-nginx before 1.4.0 logs a request with auth-url twice',
   },
   {
+    name: 'the metric is for the log of another gateway',
+    inject: (setup) =>
+      setup.replaceSls({ logstores: [{ project, logstore, index: mseIngressIndex }] }, [
+        line(nowSeconds() - 3, {
+          upstream_cluster: 'outbound|80||web.shop.svc.cluster.local',
+          authority: 'a',
+        }),
+      ]),
+    check: 'log-kind',
+    status: 'failed',
+    found: ['the index has the columns of mse-ingress (upstream_cluster, authority), not of nginx-ingress'],
+    remedy: 'Name the metric sls_mse_ingress_… instead of sls_ingress_qps',
+    skipped: ['fields', 'log-format', 'route'],
+  },
+  {
+    name: 'columns of other metrics are not indexed, or not as numbers',
+    inject: (setup) => {
+      const { fields } = indexWithout('upstream_response_time');
+      const index = { fields: { ...fields, body_bytes_sent: 'text' } } as const;
+      return setup.replaceSls({ logstores: [{ project, logstore, index }] });
+    },
+    check: 'log-kind',
+    status: 'warn',
+    found: [
+      'nginx-ingress, metrics sls_ingress_…: upstream_response_time is not indexed: its metrics cannot be read; body_bytes_sent is indexed as text instead of long',
+    ],
+    remedy: 'If such metrics are read, index the fields so',
+    write: ['"body_bytes_sent"'],
+  },
+  {
     name: 'the lines have other fields than those of ACK',
     inject: (setup) => {
       const index = { fields: { status: 'long', request_uri: 'text' } } as const;
@@ -107,7 +138,7 @@ export const linesFaults: readonly Fault[] = [
     found: [
       'not indexed: proxy_upstream_name. No line has the route: they have the fields status, request_uri',
     ],
-    remedy: 'If this is the log of an ALB ingress, use the metrics sls_alb_ingress_….',
+    remedy: 'If another gateway writes this log, its columns may have other names (setting logColumns).',
     write: ['log-format-upstream: >-'],
     skipped: ['log-format', 'route', 'reading'],
   },

@@ -1,0 +1,73 @@
+import { toAdapterError } from '../errors.ts';
+import { ingressLogs } from '../metric/ingress-logs.ts';
+import type { IngressLog, LogColumn } from '../metric/log-kind.ts';
+import { logKindsIn, ownColumns } from '../sls/log-kinds-in.ts';
+import { columnName } from '../sls/query-text.ts';
+import { unindexedField } from '../sls/sls-error.ts';
+import { failed, ok, skipped, warn } from './check.ts';
+import type { DoctorCheck, Examination } from './examination.ts';
+import { fieldsOf, indexKeys, numericTypes } from './field-checks.ts';
+import { ingressLogOf, queryLogstore } from './logstore-query.ts';
+
+const windowSeconds = 60;
+
+export const logKind: DoctorCheck = {
+  id: 'log-kind',
+  description:
+    'The logstore has the columns of the log that the metric is for ([gateways](gateways.md)). If not, the result says whose it has',
+  needs: ['index'],
+  deadlineMs: 30_000,
+  run: async (examination, signal) => {
+    const { dependencies, facts } = examination;
+    const { request, address } = facts.get('target');
+    const log = ingressLogOf(request);
+    if (log === undefined) return skipped('the metric has its own log');
+    const kinds = Object.values(ingressLogs).map((kind) => facts.get('catalog').logIn(kind, address));
+    const endSeconds = Math.floor(dependencies.clock.now() / 1000);
+    const window = { startSeconds: endSeconds - windowSeconds, endSeconds };
+    const found = await logKindsIn(address, kinds, window, facts.get('sls').gates, signal);
+    if (found.some(({ kind }) => kind === log.kind)) return columnsOf(log, examination, signal);
+    const [other] = found;
+    if (other === undefined) return ok(`no kind of log has all of its own columns: see the check fields`);
+    return failed(
+      `the index has the columns of ${other.kind} (${ownColumns(other).join(', ')}), not of ${log.kind}`,
+      `Name the metric ${other.metricPrefix}… instead of ${request.metric.name}, in the HPA and for doctor (--metric).`,
+    );
+  },
+};
+
+/** Tells of columns that other metrics of the kind need. The checks of fields tell of those of the metric. */
+async function columnsOf(log: IngressLog, examination: Examination, signal: AbortSignal) {
+  const needed = fieldsOf(examination.facts.get('target').request);
+  const others = Object.values(log.columns).filter(
+    (column) => column !== log.columns.canary && !needed.includes(column),
+  );
+  const rest = new Map(others.map((column) => [column.name, column]));
+  const missing: LogColumn[] = [];
+  for (;;) {
+    try {
+      const names = [...rest.keys()].map(columnName).join(', ');
+      const text = (during: string) => `* | SELECT ${names} FROM log WHERE ${during} LIMIT 1`;
+      const { columnTypes } = await queryLogstore(examination, text, signal, [windowSeconds]);
+      const textual = [...rest.values()].filter(
+        ({ name, type }) => type !== 'text' && !numericTypes.has(columnTypes.get(name) ?? 'bigint'),
+      );
+      const found = [
+        ...missing.map(({ name }) => `${name} is not indexed: its metrics cannot be read`),
+        ...textual.map(({ name, type }) => `${name} is indexed as text instead of ${type}`),
+      ];
+      const metrics = `metrics ${log.metricPrefix}…`;
+      if (found.length === 0) return ok(`${log.kind}: ${metrics}`);
+      return warn(
+        `${log.kind}, ${metrics}: ${found.join('; ')}`,
+        'If such metrics are read, index the fields so (SLS console: Query & Analysis Attributes, Field Search; below in the format of the API). If the collector gives the columns other names, list these in the setting logColumns.',
+        indexKeys([...missing, ...textual]),
+      );
+    } catch (thrown) {
+      const column = rest.get(unindexedField(toAdapterError(thrown)) ?? '');
+      if (column === undefined) throw thrown;
+      rest.delete(column.name);
+      missing.push(column);
+    }
+  }
+}
