@@ -45,7 +45,7 @@ describe('sameTime', () => {
   it('is the highest within 3 minutes of that time on three days', () => {
     const counts = { [5 - day - 3]: 4, [5 - 2 * day]: 9, [5 - 3 * day + 3]: 6, 0: 1 };
     expect(say(sameTime, counts)).toBe(9);
-    const outside = { [5 - day - 4]: 50, [5 - day + 4]: 50, [5 - 4 * day]: 50 };
+    const outside = { [5 - day - 4]: 50, [5 - day + 4]: 50, [5 - 4 * day]: 50, 1: 50, 5: 50 };
     expect(say(sameTime, { ...outside, ...counts })).toBe(9);
   });
   it('cannot say without these days', () => expect(say(sameTime, steady(-60, 0, 5))).toBeNaN());

@@ -81,6 +81,23 @@ describe('RouteForecast', () => {
       size: 'max',
     });
 
+  it.each([1, 5, 15])(
+    'is the same with days of history whatever comes after it, %s minutes ahead',
+    (ahead) => {
+      const days = noisy(daily, 0, 2 * day + 200);
+      const [blind, seeing] = [new Route(ahead).learn(days), new Route(ahead).learn(days)];
+      const random = seeded(ahead);
+      for (let minute = days.length; minute < days.length + 60; minute++) {
+        const count = Math.floor(1000 * random());
+        blind.learn([count], minute);
+        seeing.counts.add(start + minute, count);
+        for (let after = 1; after < 20; after++) seeing.counts.add(start + minute + after, 10_000 * random());
+        seeing.forecast.learn(1);
+        expect(seeing.forecast.at(start + minute + ahead)).toBe(blind.forecast.at(start + minute + ahead));
+      }
+    },
+  );
+
   it('is the same at a minute whatever comes after it', () => {
     fc.assert(
       fc.property(
@@ -90,8 +107,11 @@ describe('RouteForecast', () => {
         fc.integer({ min: 1, max: 15 }),
         (past, one, other, ahead) => {
           const said = (future: Series) => {
-            const { forecast } = new Route(ahead).learn([...past, ...future]);
-            return past.map((_, index) => forecast.at(start + index + ahead));
+            const route = new Route(ahead);
+            for (const [index, count] of [...past, ...future].entries())
+              route.counts.add(start + index, count);
+            route.forecast.learn();
+            return past.map((_, index) => route.forecast.at(start + index + ahead));
           };
           expect(said(one)).toEqual(said(other));
         },
