@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { backtest } from '../../../bench/backtest/backtest.ts';
+import { outcomeOf, requestedPods } from '../../../bench/backtest/overload.ts';
+import { overloadTable, scoreTable } from '../../../bench/backtest/tables.ts';
+import type { Trace } from '../../../bench/backtest/trace.ts';
+import { seeded } from '../../support/seeded.ts';
+
+const trace = (counts: Trace['counts'], binSeconds = 60): Trace => ({
+  name: 'a',
+  binSeconds,
+  counts,
+  notes: [],
+});
+const nothing = () => undefined;
+
+/** Requests in bins of 5 minutes: 10 days of a daily pattern. */
+function daily(): Trace {
+  const random = seeded(1);
+  const counts = Array.from({ length: 10 * 288 }, (_, bin) => {
+    return Math.round((200 - 150 * Math.cos((2 * Math.PI * bin) / 288)) * (0.8 + 0.4 * random()));
+  });
+  return trace(counts, 300);
+}
+
+describe('backtest', () => {
+  it('scores the forecast and its rivals on the same bins', () => {
+    const { rows, overloadRows } = backtest(daily(), nothing);
+    expect(rows.map(({ aheadSeconds, scoredBins }) => [aheadSeconds, scoredBins])).toEqual([
+      [300, 576],
+      [600, 576],
+    ]);
+    for (const { pinballPercent, coverage, rivals, ofBestRival } of rows) {
+      const losses = Object.values(rivals).map((rival) => rival.pinballPercent ?? Infinity);
+      expect(ofBestRival).toBeCloseTo((pinballPercent ?? 0) / Math.min(...losses));
+      expect(ofBestRival).toBeLessThan(1);
+      expect(coverage).toBeGreaterThan(0.8);
+    }
+    expect(overloadRows).toMatchObject([{ trace: 'a', startupSeconds: 300 }]);
+    const [{ reactive, forecast, fixedHeadroom } = { reactive: null, forecast: null, fixedHeadroom: null }] =
+      overloadRows;
+    expect(forecast?.overloadedMinutesPerDay).toBeLessThan(reactive?.overloadedMinutesPerDay ?? 0);
+    expect(fixedHeadroom?.podsOfIdeal).toBeCloseTo(forecast?.podsOfIdeal ?? 0);
+    expect(scoreTable(rows)).toContain('a: scored from day 8');
+    expect(overloadTable(overloadRows).split('\n')).toHaveLength(4);
+  });
+
+  it('says of an hour that no forecast would be served', () => {
+    const { rows, overloadRows } = backtest(
+      trace(Array.from({ length: 60 }, (_, minute) => 100 + (minute % 7))),
+      nothing,
+    );
+    expect(rows).toHaveLength(4);
+    expect(rows[0]?.note).toContain('ForecastNotReady');
+    expect(rows[0]?.rivals.sameTimeYesterday).toEqual({ pinballPercent: null, coverage: null });
+    expect(overloadRows).toEqual([]);
+  });
+});
+
+describe('outcomeOf', () => {
+  const counts = [80, 80, 80, 160, 160, 160, 160];
+  const setting = { trace: trace(counts), firstBin: 0, perPod: 10 };
+
+  it('counts minutes in which demand is above what the ready pods take', () => {
+    const pods = requestedPods(setting, [Float64Array.from(counts)]);
+    expect([...pods]).toEqual([8, 8, 8, 16, 16, 16, 16]);
+    // Asked for at the end of minute 3, ready a minute later: minutes 3 and 4 have 8 pods, which take 88.
+    const outcome = outcomeOf(setting, pods, 1);
+    expect(outcome.overloadedMinutesPerDay).toBeCloseTo((2 / 7) * 1440);
+    expect(outcome.unservedPercent).toBeCloseTo((100 * 2 * 72) / 880);
+    expect(outcome.podsOfIdeal).toBe(1);
+  });
+
+  it('takes the higher of reading and forecast, and keeps its pods while a reading fails', () => {
+    const forecast = Float64Array.from([80, 160, 160, 160, 160, 160, 160]);
+    expect([...requestedPods(setting, [Float64Array.from(counts), forecast])]).toEqual([
+      8, 16, 16, 16, 16, 16, 16,
+    ]);
+    const failing = Float64Array.from(counts, (count, minute) => (minute === 3 ? NaN : count));
+    expect([...requestedPods(setting, [failing])]).toEqual([8, 8, 8, 8, 16, 16, 16]);
+  });
+});
