@@ -123,7 +123,7 @@ class SeriesCounter {
 
 /** What a log file has. */
 export interface LoggedTraffic {
-  /** From its first second to after its last, whatever the route. */
+  /** From its first second to after its last, whatever the route, as far as asked for. */
   readonly startSeconds: number;
   readonly endSeconds: number;
   readonly byMetric: readonly (readonly CountedSeries[])[];
@@ -164,9 +164,10 @@ export async function readAccessLog(
     // A line in another form counts for the whole logstore, as the collector keeps it.
     const counted = line ?? { ...unreadableLine, seconds: lastSeconds };
     lastSeconds = counted.seconds;
-    if (Number.isNaN(lastSeconds) || lastSeconds < between[0] || lastSeconds >= between[1]) continue;
+    if (Number.isNaN(lastSeconds)) continue;
     first = Math.min(first, lastSeconds);
     last = Math.max(last, lastSeconds);
+    if (lastSeconds < between[0] || lastSeconds >= between[1]) continue;
     for (const counter of all) counter.count(counted);
   }
   if (lines - unreadable < lines * leastReadableShare || lines === 0)
@@ -174,9 +175,13 @@ export async function readAccessLog(
       'TrafficInvalid',
       `${file}: ${unreadable} of ${lines} lines are not in ACK's form of the nginx-ingress access log`,
     );
-  if (first === Infinity) throw new AdapterError('TrafficMissing', `${file}: no line is from the given time`);
+  // A log with lines before and after the given time covers all of it, whatever its first and last line within.
+  const startSeconds = Math.max(first, between[0]);
+  const endSeconds = Math.min(last + 1, between[1]);
+  if (startSeconds >= endSeconds)
+    throw new AdapterError('TrafficMissing', `${file}: no line is from the given time`);
   return {
-    ...{ startSeconds: first, endSeconds: last + 1, lines, unreadable },
-    byMetric: counters.map((ofMetric) => ofMetric.map((one) => one.end(first, last + 1))),
+    ...{ startSeconds, endSeconds, lines, unreadable },
+    byMetric: counters.map((ofMetric) => ofMetric.map((one) => one.end(startSeconds, endSeconds))),
   };
 }
