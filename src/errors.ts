@@ -361,6 +361,19 @@ const entries = {
     remedy:
       'Correct it in the configuration: lines may lack the number, or it divides by 0 (docs/own-metrics.md).',
   },
+  ForecastNotReady: {
+    httpStatus: 503,
+    logLevel: 'debug',
+    when: 'A forecast was read of a route with less than two hours of history, or whose history is still being counted.',
+    remedy:
+      'Wait; the message says how long. Keep the metric without _forecast beside it in the HPA, which scales meanwhile.',
+  },
+  ForecastStale: {
+    httpStatus: 503,
+    when: 'No minute of the last 5 could be counted for a forecast, because SLS fails or the whole logstore is silent.',
+    remedy:
+      'See the reason in the message, and the readings of the same logstore; the forecast comes back with the next minute that can be counted.',
+  },
   DeadlineExceeded: {
     httpStatus: 504,
     when: 'There was no answer within the deadline of a read, retries included.',

@@ -63,7 +63,7 @@ export async function startService(
   await using parts = new AsyncDisposableStack();
   const sinks = status ? [status.tracker.series] : [];
   const reading = parts.use(createReading(config, dependencies, telemetry, sinks));
-  for (const part of [reading.prefetcher, reading.heartbeat]) parts.defer(startRunning(part));
+  for (const part of reading.running) parts.defer(startRunning(part));
   const delegation = await delegate(config, dependencies, telemetry, status?.tracker.autoscalers);
   parts.defer(() => delegation?.stop());
   let shutdown: string | undefined;

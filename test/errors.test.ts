@@ -69,7 +69,11 @@ describe('the error registry', () => {
   it('logs refused clients and canceled requests at debug, and only faults of the adapter at error', () => {
     expect(codesWhere(({ logLevel }) => logLevel === 'error')).toEqual(['Internal']);
     const refusals = codesWhere(({ httpStatus }) => [401, 403, 405, 406, 429].includes(httpStatus));
-    expect(codesWhere(({ logLevel }) => logLevel === 'debug')).toEqual([...refusals, 'Canceled']);
+    expect(codesWhere(({ logLevel }) => logLevel === 'debug')).toEqual([
+      ...refusals,
+      'ForecastNotReady',
+      'Canceled',
+    ]);
   });
 
   it('is the table of docs/errors.md', () => expectGenerated('errors.md'));

@@ -27,7 +27,10 @@ export function projectSettings({ reading, sls, projects }: Config): (project: s
 }
 
 /** The section `reading` of a project, with the times that reads and queries use in milliseconds. */
-export interface ReadingSettings extends Omit<Config['reading'], 'maxSeries' | 'perNamespace'> {
+export interface ReadingSettings extends Omit<
+  Config['reading'],
+  'maxSeries' | 'maxForecasts' | 'perNamespace'
+> {
   readonly freshnessMs: number;
   readonly maxStaleMs: number;
   readonly patienceMs: number;

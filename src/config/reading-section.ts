@@ -24,6 +24,11 @@ export const readingSection = section({
   ).default(2),
   deadlineSeconds: whole(1, 20, 'How long one read may take, including retries').default(20),
   maxSeries: whole(1, 1_000_000, 'How many readings are kept at most').default(50_000),
+  maxForecasts: whole(
+    0,
+    20_000,
+    'How many forecasts are kept at most, 100 KB each, of which one namespace gets half; 0: none',
+  ).default(2000),
   perNamespace: section({
     maxSeries: whole(1, 1_000_000, 'How many series one namespace may read').default(5000),
     maxLogstores: whole(1, 1000, 'Of how many logstores one namespace may read').default(50),

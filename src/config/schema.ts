@@ -105,7 +105,7 @@ const projects = z
         'must be a project such as k8s-log-c1, or a pattern such as k8s-log-*',
         'Project that the entry applies to, or a pattern in which * matches any text',
       ),
-      reading: inheriting(readingSection.omit({ maxSeries: true, perNamespace: true }))
+      reading: inheriting(readingSection.omit({ maxSeries: true, maxForecasts: true, perNamespace: true }))
         .describe('Settings of reading that differ for these projects')
         .optional(),
       sls: slsOverride.describe('Settings of sls that differ for these projects').optional(),

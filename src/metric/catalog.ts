@@ -44,7 +44,12 @@ export interface MetricDefinition extends Omit<Measure, 'suffix' | 'detail' | 'v
   readonly emptyValue: number | undefined;
   /** Only for a user's metric. */
   readonly own?: OwnTraits;
+  /** Whether it is what the metric of that name will be, and no reading of the log. */
+  readonly isForecast?: true;
 }
+
+/** Ends the name of each forecast. */
+export const forecastSuffix = '_forecast';
 
 /** Returns the metrics of one kind of log: a measure whose columns the log lacks makes none. */
 export function metricsOf(logKind: IngressLog): MetricDefinition[] {
@@ -55,8 +60,19 @@ export function metricsOf(logKind: IngressLog): MetricDefinition[] {
     );
   return measures
     .filter(({ aggregates }) => isThere(Object.values(aggregates).join()))
-    .map((measure) => metricOf(logKind, measure));
+    .flatMap((measure) => {
+      const metric = metricOf(logKind, measure);
+      return measure.hasForecast === true ? [metric, forecastOf(metric)] : [metric];
+    });
 }
+
+/** Its own name, so that a forecast never passes for a reading. */
+const forecastOf = (metric: MetricDefinition): MetricDefinition => ({
+  ...metric,
+  name: `${metric.name}${forecastSuffix}`,
+  description: `Forecast of \`${metric.name}\`: what it will most likely not exceed some minutes from now`,
+  isForecast: true,
+});
 
 function metricOf(logKind: IngressLog, measure: Measure): MetricDefinition {
   const { suffix, description, detail, value, readable, ...others } = measure;

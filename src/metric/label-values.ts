@@ -20,7 +20,7 @@ export class LabelValues {
     const labels = labelsOf(metric);
     const given = new Set<string>();
     for (const requirement of requirements) {
-      const label = findLabel(labels, requirement.key);
+      const label = findLabel(metric, labels, requirement.key);
       const { name } = label;
       if (given.has(name)) throw invalidValue(`${name} is given more than once`);
       given.add(name);
@@ -45,6 +45,10 @@ export class LabelValues {
   }
 }
 
+const definitionOf = (id: LabelId): LabelDefinition => labelDefinitions[id];
+const ofReadings = labelIdsOf('read', 'route', 'filter', 'window');
+const ofForecasts = labelIdsOf('read', 'route', 'filter', 'forecast');
+
 /** The routes of a user's metric are whatever its column holds. */
 const anyRoute: LabelDefinition = {
   ...labelDefinitions.route,
@@ -53,9 +57,9 @@ const anyRoute: LabelDefinition = {
 };
 
 /** Returns the labels that a selector of the metric may have. */
-export function labelsOf({ own }: MetricDefinition): readonly LabelDefinition[] {
-  if (own === undefined) return Object.values(labelDefinitions);
-  const ids = [...labelIdsOf('read'), ...(own.route === 'none' ? [] : labelIdsOf('route'))];
+export function labelsOf({ own, isForecast }: MetricDefinition): readonly LabelDefinition[] {
+  if (own === undefined) return (isForecast === true ? ofForecasts : ofReadings).map(definitionOf);
+  const ids = [...labelIdsOf('read', 'window'), ...(own.route === 'none' ? [] : labelIdsOf('route'))];
   return [...ids.map((id) => (id === 'route' ? anyRoute : labelDefinitions[id])), ...own.labels];
 }
 
@@ -70,9 +74,21 @@ export function missingLabel({ name, description }: LabelDefinition): never {
 
 export const invalidValue = (what: string) => new AdapterError('LabelValueInvalid', what);
 
-function findLabel(labels: readonly LabelDefinition[], key: string): LabelDefinition {
+function findLabel(
+  { name: metric, isForecast, own }: MetricDefinition,
+  labels: readonly LabelDefinition[],
+  key: string,
+): LabelDefinition {
   const label = labels.find(({ name }) => name === key);
   if (label !== undefined) return label;
+  const isNamed = (id: LabelId) => labelDefinitions[id].name === key;
+  if (isForecast === true && labelIdsOf('window').some(isNamed))
+    throw new AdapterError('LabelUnknown', `${key} is not for forecasts, which are made from whole minutes`);
+  if (own === undefined && labelIdsOf('forecast').some(isNamed))
+    throw new AdapterError(
+      'LabelUnknown',
+      `${key} is for forecasts, such as sls_ingress_qps_forecast, and not for ${metric}`,
+    );
   const names = labels.map(({ name }) => name).join(', ');
   throw new AdapterError('LabelUnknown', `unknown label ${JSON.stringify(key)}; known are ${names}`);
 }

@@ -19,14 +19,14 @@ export interface LabelDefinition {
 /** A label of the adapter. Everything about it is in its entry below, so that a new label is one more entry. */
 interface BuiltInLabel extends LabelDefinition {
   /**
-   * `read`: how a log is read, for every metric. `route`: names the route. `filter`: selects lines of an ingress log; a
-   * user's metric takes none of these, because its columns are not known.
+   * `read`: where a log is, for every metric. `window`: how a window is read; a forecast has none. `route`: names the route.
+   * `filter`: selects lines of an ingress log; a user's metric takes none of these, because its columns are not known.
+   * `forecast`: for forecasts only.
    */
-  readonly use: 'read' | 'route' | 'filter';
+  readonly use: 'read' | 'window' | 'route' | 'filter' | 'forecast';
 }
 
 const wholeNumber = (least: number, most: number) => ({
-  use: 'read' as const,
   accepted: `a whole number from ${least} to ${most}`,
   accepts: (value: string) => /^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most,
 });
@@ -132,13 +132,14 @@ export const labelDefinitions = {
   interval: {
     name: 'sls.query.interval',
     description: 'Length of the window in seconds. Default: 15.',
+    use: 'window',
     ...wholeNumber(1, 3600),
   },
   window: {
     name: 'sls.query.window',
     description:
       'adaptive: while requests rise by more than chance, a shorter window counts, of 3 to 12 s; for rates of requests only. Default: as configured (setting reading.window).',
-    use: 'read',
+    use: 'window',
     accepted: 'fixed or adaptive',
     accepts: (value: string) => (windowModes as readonly string[]).includes(value),
   },
@@ -146,11 +147,13 @@ export const labelDefinitions = {
     name: 'sls.query.delay',
     description:
       'How many seconds before now the window ends, so that late logs are included. Default: as configured or learned.',
+    use: 'window',
     ...wholeNumber(0, 600),
   },
   maxRetry: {
     name: 'sls.query.max_retry',
     description: 'How often a failed SLS query is sent again. Default: 5.',
+    use: 'window',
     ...wholeNumber(0, 20),
   },
   internalEndpoint: {
@@ -162,13 +165,28 @@ export const labelDefinitions = {
     accepted: 'true or false',
     accepts: (value: string) => value === 'true' || value === 'false',
   },
+  ahead: {
+    name: 'sls.forecast.ahead',
+    description:
+      'For forecasts: how many seconds from now, at least as long as a pod takes to start. Counted in whole minutes. Default: 180.',
+    use: 'forecast',
+    ...wholeNumber(60, 900),
+  },
+  quantile: {
+    name: 'sls.forecast.quantile',
+    description:
+      'For forecasts: the share of minutes that the forecast should suffice for. Default: 0.9, which one minute in ten exceeds.',
+    use: 'forecast',
+    accepted: 'a decimal number from 0.5 to 0.99, such as 0.95',
+    accepts: (value: string) => /^0\.\d{1,4}$/.test(value) && Number(value) >= 0.5 && Number(value) <= 0.99,
+  },
 } as const satisfies Record<string, BuiltInLabel>;
 
 export type LabelId = keyof typeof labelDefinitions;
 
-/** Returns the labels of one use, in the order of their entries. */
-export const labelIdsOf = (use: BuiltInLabel['use']): LabelId[] =>
-  (Object.keys(labelDefinitions) as LabelId[]).filter((id) => labelDefinitions[id].use === use);
+/** Returns the labels of these uses, in the order of their entries. */
+export const labelIdsOf = (...uses: readonly BuiltInLabel['use'][]): LabelId[] =>
+  (Object.keys(labelDefinitions) as LabelId[]).filter((id) => uses.includes(labelDefinitions[id].use));
 
 export type FilterName = {
   [Id in LabelId]: (typeof labelDefinitions)[Id] extends { readonly use: 'filter' } ? Id : never;

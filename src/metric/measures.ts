@@ -55,6 +55,8 @@ export interface Measure {
   readonly readable?: ReadableLines<ColumnId>;
   /** Whether the value is `requests` a second, so that it means the same over a shorter window. */
   readonly isRequestRate?: true;
+  /** Whether it is forecast: the values of windows must add up, so that the value is that of its seconds divided by them. */
+  readonly hasForecast?: true;
   /** Labels that a selector must have. */
   readonly requires?: readonly LabelId[];
 }
@@ -200,7 +202,7 @@ const qps: Measure = {
 };
 
 export const measures: readonly Measure[] = [
-  qps,
+  { ...qps, hasForecast: true },
   {
     ...qps,
     suffix: 'status_qps',
@@ -232,6 +234,7 @@ export const measures: readonly Measure[] = [
     description: 'Average number of requests in flight',
     detail: "by Little's law, from the requests that ended in the window",
     unit: 'requests',
+    hasForecast: true,
     ...sumPerSecond('requestTime'),
   },
   flow('inflow', 'Bytes received per second', 'requestBytes'),

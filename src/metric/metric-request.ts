@@ -9,6 +9,7 @@ import {
   leastAdaptiveSeconds,
   mayAdapt,
   seriesOf,
+  type ForecastTerms,
   type LineFilters,
   type Series,
   type SeriesGroup,
@@ -29,6 +30,9 @@ export interface MetricRequest extends SeriesGroup {
 
 export const defaultIntervalSeconds = 15;
 export const defaultMaxRetries = 5;
+export const defaultTerms: ForecastTerms = { aheadSeconds: 180, quantile: 0.9 };
+/** A forecast is made from counts of whole minutes, of which the last one is its window. */
+const minuteSeconds = 60;
 
 /**
  * Turns the labels of a selector into a request.
@@ -64,14 +68,21 @@ export function parseMetricRequest(
     metric: catalog.inLogstore(metric, address),
     ...address,
     ...scopeOf(metric, values, namespace),
-    intervalSeconds: number('interval') ?? defaultIntervalSeconds,
+    intervalSeconds:
+      metric.isForecast !== true ? (number('interval') ?? defaultIntervalSeconds) : minuteSeconds,
     delaySeconds: number('delay'),
     internalEndpoint: internalEndpoint === undefined ? undefined : internalEndpoint === 'true',
     windowMode: values.one('window') as WindowMode | undefined,
+    ...(metric.isForecast !== true ? {} : { forecast: termsOf(number('ahead'), number('quantile')) }),
   };
   checkWindowMode(group);
   return { ...group, maxRetries: number('maxRetry') ?? defaultMaxRetries, series: seriesOf(group) };
 }
+
+const termsOf = (
+  aheadSeconds = defaultTerms.aheadSeconds,
+  quantile = defaultTerms.quantile,
+): ForecastTerms => ({ aheadSeconds: Math.ceil(aheadSeconds / minuteSeconds) * minuteSeconds, quantile });
 
 /** @throws AdapterError `LabelValueInvalid` */
 function checkWindowMode(group: SeriesGroup): void {

@@ -9,6 +9,8 @@ export interface Window {
 export interface Sample {
   readonly value: number;
   readonly window: Window;
+  /** Only of a forecast: when it was made, Unix seconds. */
+  readonly madeAtSeconds?: number;
 }
 
 /** The result of one series in a batch. Some series of a batch may fail while others succeed. */

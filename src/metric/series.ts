@@ -51,6 +51,16 @@ export interface SeriesParts {
   readonly internalEndpoint: boolean | undefined;
   /** Undefined: as configured. */
   readonly windowMode?: WindowMode | undefined;
+  /** Only of a forecast. */
+  readonly forecast?: ForecastTerms | undefined;
+}
+
+/** What a forecast is asked for. */
+export interface ForecastTerms {
+  /** How many seconds after it is made: whole minutes. */
+  readonly aheadSeconds: number;
+  /** The share of minutes whose value should not exceed it. */
+  readonly quantile: number;
 }
 
 /** The shortest window that may adapt: a shorter one is as quick by itself. */
@@ -61,7 +71,7 @@ export const mayAdapt = ({
   metric,
   intervalSeconds,
 }: Pick<SeriesParts, 'metric' | 'intervalSeconds'>): boolean =>
-  metric.isRequestRate === true && intervalSeconds >= leastAdaptiveSeconds;
+  metric.isRequestRate === true && metric.isForecast !== true && intervalSeconds >= leastAdaptiveSeconds;
 
 /** One number over time: the smallest unit that is planned, stored and refreshed. */
 export interface Series extends SeriesParts {
@@ -76,7 +86,7 @@ export interface Series extends SeriesParts {
 /** The retries of a request are in no key, because they do not change the number. */
 export function newSeries(parts: SeriesParts): Series {
   const { metric, project, logstore, route, filters } = parts;
-  const { intervalSeconds, delaySeconds, internalEndpoint, windowMode } = parts;
+  const { intervalSeconds, delaySeconds, internalEndpoint, windowMode, forecast } = parts;
   const groupKey = JSON.stringify([
     metric.name,
     project,
@@ -87,6 +97,7 @@ export function newSeries(parts: SeriesParts): Series {
     delaySeconds ?? null,
     internalEndpoint ?? null,
     windowMode ?? null,
+    ...(forecast === undefined ? [] : [forecast.aheadSeconds, forecast.quantile]),
   ]);
   return { ...parts, key: groupKey + (route ?? ''), groupKey, labels: labelsOf(parts) };
 }

@@ -110,7 +110,10 @@ export class Prefetcher {
       const nowMs = monotonicMs();
       const all = beats.due(logstore, nowMs);
       if (all.length === 0) break;
-      const due = all.filter(({ namespace }) => !refreshing.has(namespace));
+      // A forecast needs no refresh: it is made once a minute.
+      const due = all.filter(
+        ({ namespace, series }) => series.forecast === undefined && !refreshing.has(namespace),
+      );
       const dueMs = due.map((read) => read.dueMs);
       const next = pacer.next(dueMs, nowMs, clock.now() - nowMs);
       const waitMs = (next?.startMs ?? Infinity) - nowMs;

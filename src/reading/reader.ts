@@ -4,6 +4,7 @@ import type { Outcome, Sample } from '../metric/sample.ts';
 import type { Series } from '../metric/series.ts';
 import { pauseUntil } from '../runtime/back-off.ts';
 import type { Collector } from './collector.ts';
+import type { Forecasts } from './history/forecasts.ts';
 import type { ReadBeats, SeriesReader } from './pace/read-beats.ts';
 import {
   type CompleteResults,
@@ -29,6 +30,7 @@ export interface ReaderContext {
   /** Answers for routes that no read has asked for yet. */
   readonly complete: Pick<CompleteResults, 'answer'>;
   readonly beats: ReadBeats;
+  readonly forecasts: Pick<Forecasts, 'read'>;
   readonly settingsOf: (project: string) => ReaderSettings;
   readonly monotonicMs: () => number;
 }
@@ -84,6 +86,7 @@ export class Reader {
    * @throws AdapterError if any of the series has no true number, because a sum must not miss one
    */
   async read(request: MetricRequest, signal: AbortSignal, by: ReadBy = noReader): Promise<Reading> {
+    if (request.metric.isForecast === true) return this.#forecast(request, by);
     const { store, collector, complete, beats, settingsOf, monotonicMs } = this.#context;
     const { project, series, maxRetries } = request;
     const { freshnessMs, maxStaleMs, ...settings } = settingsOf(project);
@@ -119,6 +122,22 @@ export class Reader {
       return { labels: one.labels, sample: stale };
     });
     return { items, source };
+  }
+
+  /** A forecast waits for nothing: its history is counted between reads. An old one is no substitute. */
+  #forecast({ series }: MetricRequest, by: SeriesReader): Reading {
+    const { beats, forecasts, monotonicMs } = this.#context;
+    for (const one of series) {
+      const refusal = beats.read(one, by, monotonicMs());
+      if (refusal !== undefined) throw refusal;
+    }
+    const outcomes = forecasts.read(series, by.namespace);
+    const items = series.map((one, index): ReadingItem => {
+      const outcome = outcomes[index] ?? tooSlow(0);
+      if (outcome.kind === 'failed') throw outcome.error;
+      return { labels: one.labels, sample: outcome.sample };
+    });
+    return { items, source: 'fresh' };
   }
 }
 

@@ -7,11 +7,12 @@ import type { DelayObserver } from '../reading/delay/delay-learner.ts';
 import { Delays } from '../reading/delay/delays.ts';
 import { Heartbeat, type HeartbeatObserver } from '../reading/heartbeat/heartbeat.ts';
 import { sendHeartbeat } from '../reading/heartbeat/heartbeat-request.ts';
+import { Forecasts, type ForecastObserver } from '../reading/history/forecasts.ts';
 import type { Series } from '../metric/series.ts';
 import { ReadBeats } from '../reading/pace/read-beats.ts';
 import { Prefetcher, type PrefetchObserver } from '../reading/prefetcher.ts';
 import { Reader } from '../reading/reader.ts';
-import type { RetrySettings } from '../reading/retry.ts';
+import { withRetry, type RetrySettings } from '../reading/retry.ts';
 import { CompleteResults, type OutcomeSink, SampleStore, youngSample } from '../reading/sample-store.ts';
 import { SilenceWatch, type SilenceObserver } from '../reading/silence/silence-watch.ts';
 import type { SlsObserver } from '../sls/client.ts';
@@ -29,6 +30,9 @@ const firstRetryPauseMs = 250;
 /** Whose delay is learned: each takes up to 40 KB. */
 const maxLogstores = 1000;
 const longestRetryPauseMs = 4000;
+/** SLS ends a query after 55 s. No read waits for the history of a forecast. */
+const historyDeadlineMs = 60_000;
+const historyRetries = 2;
 
 export type ReadingObserver = SlsObserver &
   GateObserver &
@@ -38,6 +42,7 @@ export type ReadingObserver = SlsObserver &
   DelayObserver &
   SilenceObserver &
   HeartbeatObserver &
+  ForecastObserver &
   AdaptiveObserver;
 
 /** All parts from SLS to the reader, without any server. */
@@ -45,7 +50,9 @@ export interface ReadingStack extends Disposable {
   readonly reader: Reader;
   /** When the series are read, for the prefetcher. */
   readonly beats: ReadBeats;
-  readonly prefetcher: Prefetcher;
+  readonly forecasts: Forecasts;
+  /** What works between reads, once it runs. */
+  readonly running: readonly ({ run(signal: AbortSignal): Promise<void> } | undefined)[];
   readonly store: SampleStore;
   readonly sls: SlsStack;
   readonly delays: Delays;
@@ -90,15 +97,8 @@ export function createReading(
   const collector = new Collector(
     { gatherMs, holdMs, ...retryPauses },
     {
-      ...{ clock, monotonicMs, endpointOf: sls.endpointOf },
-      delaySecondsOf: delays.secondsOf,
-      isAdaptive,
-      limitsOf: silence.limitsOf,
-      query: silence.query,
-      windows,
-      sink,
-      complete,
-      observer,
+      ...{ clock, monotonicMs, endpointOf: sls.endpointOf, delaySecondsOf: delays.secondsOf, isAdaptive },
+      ...{ limitsOf: silence.limitsOf, query: silence.query, windows, sink, complete, observer },
     },
   );
   const prefetcher = new Prefetcher({
@@ -111,13 +111,46 @@ export function createReading(
     ...{ clock, monotonicMs },
     observer,
   });
-  const reader = new Reader({ store, collector, complete, beats, settingsOf: readingOf, monotonicMs });
+  const forecasts = createForecasts(config, dependencies, { sls, delays, retryPauses }, observer, [
+    store,
+    ...sinks,
+  ]);
+  const reader = new Reader({
+    ...{ store, collector, complete, beats, forecasts, settingsOf: readingOf, monotonicMs },
+  });
   return {
-    ...{ reader, beats, prefetcher, store, sls, delays, silence, heartbeat, isAdaptive },
+    ...{ reader, beats, forecasts, store, sls, delays, silence, heartbeat, isAdaptive },
+    running: [prefetcher, forecasts, heartbeat],
     settingsOf: readingOf,
     retryPauses,
     [Symbol.dispose]: () => sls.close(),
   };
+}
+
+function createForecasts(
+  config: Config,
+  { clock, monotonicMs }: Dependencies,
+  { sls, delays, retryPauses }: Pick<ReadingStack, 'sls' | 'delays' | 'retryPauses'>,
+  observer: ForecastObserver,
+  [store, ...sinks]: readonly [SampleStore, ...OutcomeSink[]],
+): Forecasts {
+  const readingOf = readingSettings(config);
+  const retrySettings = { ...retryPauses, deadlineMs: historyDeadlineMs };
+  return new Forecasts({
+    ...{ clock, monotonicMs, observer, sink: tellAll<OutcomeSink>(store, ...sinks) },
+    maxForecasts: config.reading.maxForecasts,
+    count: (query, signal) =>
+      withRetry(
+        (either) => sls.countMinutes(query, either),
+        () => historyRetries,
+        signal,
+        retrySettings,
+      ),
+    endpointOf: sls.endpointOf,
+    delaySecondsOf: delays.secondsOf,
+    holdSecondsOf: (project) => readingOf(project).silence.holdSeconds,
+    learnDelay: delays.learn.bind(delays),
+  });
 }
 
 function createHeartbeat(

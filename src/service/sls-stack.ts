@@ -12,6 +12,7 @@ import { endpointResolver, stsHost, type Endpoint } from '../sls/endpoint.ts';
 import { ProjectGates, type GateObserver } from '../sls/project-gates.ts';
 import { proxiesIn } from '../sls/proxy.ts';
 import { HeartbeatLines } from '../sls/heartbeat-lines.ts';
+import { countMinutes, type CountsByMinute, type MinuteQuery } from '../sls/minute-counts.ts';
 import { countSeconds, type LineCounts, type SecondCountQuery } from '../sls/second-counts.ts';
 import type { Dependencies } from './dependencies.ts';
 
@@ -19,6 +20,7 @@ import type { Dependencies } from './dependencies.ts';
 export interface SlsStack {
   readonly aggregates: AggregateSource;
   readonly countSeconds: (query: SecondCountQuery, signal: AbortSignal) => Promise<LineCounts>;
+  readonly countMinutes: (query: MinuteQuery, signal: AbortSignal) => Promise<CountsByMinute>;
   /** Undefined without `heartbeat.url`. */
   readonly heartbeats: HeartbeatLines | undefined;
   readonly gates: ProjectGates;
@@ -64,6 +66,7 @@ export function createSls(
   return {
     aggregates: new AggregateSource(gates, heartbeats),
     countSeconds: (query, signal) => countSeconds(gates, query, signal, heartbeats),
+    countMinutes: (query, signal) => countMinutes(query, gates, signal, heartbeats),
     heartbeats,
     gates,
     endpointOf: endpointResolver(settingsOf),

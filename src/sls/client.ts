@@ -14,6 +14,8 @@ export interface LogQuery extends LogstoreAddress {
   readonly query: string;
   /** The namespaces that the query serves: they take turns. Default: the adapter asks for itself. More may join while it waits. */
   readonly namespaces?: ReadonlySet<string>;
+  /** Whether it waits until no other query of its project does. Its failures say nothing about those. */
+  readonly isBackground?: boolean;
   /** IDs of the first 20 reads that wait for the query, for the log; none for a refresh. Reads may join while it runs. */
   readonly readIds?: readonly string[];
 }

@@ -18,6 +18,8 @@ export interface QueuedQuery<T> {
   /** Those that the query serves; more may join while it waits. Empty: the adapter asks for itself. */
   readonly namespaces: ReadonlySet<string>;
   readonly bytes: number;
+  /** Whether all others go first, of any namespace. */
+  readonly isBackground?: boolean;
   readonly signal: AbortSignal;
   /** Returns why the query would be refused now. */
   readonly refusal: () => AdapterError | undefined;
@@ -35,6 +37,12 @@ interface Waiting extends QueuedQuery<unknown> {
   readonly reject: (error: AdapterError) => void;
 }
 
+interface NextQuery {
+  readonly query: Waiting;
+  /** Whose turn it is. */
+  readonly namespace: string;
+}
+
 /** Queries may be sent faster for this long, after a time with fewer. */
 const burstSeconds = 5;
 /** More would wait for longer than a read may take. */
@@ -47,6 +55,8 @@ const mostUnansweredOfNamespace = 2;
 /** The turns of namespaces that are forgotten come first. */
 const maxTurns = 1000;
 const ownNamespace = '';
+/** Whose place a running background query has. No namespace has this name. */
+const background = ' background';
 
 /**
  * Queries that wait for a place of their project, and for their share of the queries of a second. The namespace that was
@@ -110,7 +120,7 @@ export class QueryQueue {
       ...query,
       start: (namespace) => {
         leave();
-        const release = this.#take(places, namespace);
+        const release = this.#take(places, query.isBackground === true ? background : namespace);
         void send()
           .then(result.resolve, result.reject)
           .then(() => {
@@ -143,15 +153,23 @@ export class QueryQueue {
   }
 
   /** Returns the query of the namespace that waits for its turn the longest. Rejects those that would be refused. */
-  #choose(): { readonly query: Waiting; readonly namespace: string } | undefined {
-    let chosen: { query: Waiting; namespace: string } | undefined;
-    let least = Infinity;
+  #choose(): NextQuery | undefined {
+    const [queries, later]: [Waiting[], Waiting[]] = [[], []];
     for (const query of this.#waiting) {
       const refusal = query.refusal();
-      if (refusal !== undefined) {
-        query.reject(refusal);
-        continue;
-      }
+      if (refusal !== undefined) query.reject(refusal);
+      else (query.isBackground === true ? later : queries).push(query);
+    }
+    const next = this.#leastServed(queries);
+    if (next !== undefined || later.length === 0) return next;
+    const busy = new Set(queries.map(({ places }) => places));
+    return this.#leastServed(later.filter(({ places }) => !busy.has(places) && mayStartBackground(places)));
+  }
+
+  #leastServed(queries: readonly Waiting[]): NextQuery | undefined {
+    let chosen: NextQuery | undefined;
+    let least = Infinity;
+    for (const query of queries) {
       for (const namespace of namesOf(query.namespaces)) {
         const turn = this.#turns.get(namespace) ?? 0;
         if (turn >= least || !this.#mayStart(query.places, namespace)) continue;
@@ -223,6 +241,10 @@ export class QueryQueue {
     return false;
   }
 }
+
+/** One at a time, and never in the last place, so that a reading need not wait for it. */
+const mayStartBackground = ({ most, running, runningOf }: Places): boolean =>
+  !runningOf.has(background) && (running === 0 || most - running > 1);
 
 /** What waits for one namespace. */
 interface Load {

@@ -8,6 +8,7 @@ import {
   type OwnLog,
   type SqlTemplate,
   type IngressLog,
+  routeColumnOf,
 } from '../metric/log-kind.ts';
 import { statusText } from '../metric/measures.ts';
 import { withPlaceholders } from '../metric/own/placeholders.ts';
@@ -43,6 +44,12 @@ export interface Statement {
 export const routeAlias = 'effective_route';
 
 export const secondAlias = 'unix_second';
+export const minuteAlias = 'unix_minute';
+
+/** The row of all lines that count for none of the routes. No route has this name. */
+export const otherLines = '';
+/** The row of the lines that count, of a query for the whole logstore. */
+export const countedLines = 'counted';
 
 /** Aliases of the heartbeats of all adapters, and of those to one address, in a count per second. */
 export const heartbeatsAlias = 'heartbeats';
@@ -133,6 +140,43 @@ export function bySecondText(statement: Statement): string {
     `LIMIT ${windowSeconds(window) * Math.max(1, routes?.length ?? 1)}`,
   ].join(' ');
 }
+
+/**
+ * Returns the query of a statement for each minute of its window: at most one row per minute and route, and one with the
+ * lines that count for none. So the rows of a minute have all lines of the logstore, whatever the filters: without any,
+ * the logstore was silent.
+ *
+ * @param statement names its routes, or is for the whole logstore
+ */
+export function byMinuteText(statement: Statement): string {
+  const { window, routes, aggregates } = statement;
+  const route = routeExpression(statement);
+  const conditions = [
+    ...(statement.withoutHeartbeats === true ? [noHeartbeat()] : []),
+    ...filterConditions(statement),
+    ...(routes === undefined ? [] : [`${route} IN (${routes.map(sqlString).join(', ')})`]),
+  ];
+  const counted = routes === undefined ? sqlString(countedLines) : route;
+  const group =
+    conditions.length === 0
+      ? counted
+      : `CASE WHEN ${conditions.join(' AND ')} THEN ${counted} ELSE ${sqlString(otherLines)} END`;
+  const columns = [
+    `__time__ - __time__ % 60 AS ${minuteAlias}`,
+    `${group} AS ${routeAlias}`,
+    ...Object.entries(aggregates).map(([alias, sql]) => `${filledIn(sql, statement)} AS ${alias}`),
+    // Lines in another form than the collector expects have no route: a log of these alone is silent about all routes.
+    `count(${routeColumnOf(statement.logKind, routes !== undefined) ?? '*'}) AS ${linesAlias}`,
+  ];
+  return [
+    `* | SELECT ${columns.join(', ')} FROM log WHERE ${timeCondition(window)}`,
+    `GROUP BY ${minuteAlias}, ${routeAlias} LIMIT ${mostRowsByMinute(window, routes)}`,
+  ].join(' ');
+}
+
+/** Returns how many rows a query by the minute has at most. */
+export const mostRowsByMinute = (window: Window, routes: readonly string[] | undefined): number =>
+  Math.ceil(windowSeconds(window) / 60) * ((routes?.length ?? 1) + 1);
 
 interface SecondCountOptions {
   /** Start of the User-Agent of our heartbeats, which are counted too. */

@@ -154,6 +154,8 @@ function readingLines(logger: Logger, log: LogKind) {
     delayLearned: (event) => (event.saturated ? warnOfLateLines : tellDelay)(event),
     probeFailing: warning(log, 'The delay of log lines cannot be measured; the learned delay stays in use'),
     probeRecovered: notice(log, 'info', 'The delay of log lines is measured again'),
+    historyCounted: notice(log, 'info', 'The history of forecasts is counted'),
+    historyFailing: warning(log, 'The history of forecasts cannot be counted'),
     windowShrunk: (event) => logger.debug(event, 'Requests rise, so a reading is of a shorter window'),
     silenceBegan: (event) => warnOfSilence({ ...event, code: 'LogstoreSilent' }),
     silenceBelieved: notice(

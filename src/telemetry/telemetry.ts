@@ -8,6 +8,7 @@ import type { DelayObserver } from '../reading/delay/delay-learner.ts';
 import type { HeartbeatObserver } from '../reading/heartbeat/heartbeat.ts';
 import type { PrefetchObserver } from '../reading/prefetcher.ts';
 import type { SilenceObserver } from '../reading/silence/silence-watch.ts';
+import type { ForecastObserver } from '../reading/history/forecasts.ts';
 import type { SlsObserver } from '../sls/client.ts';
 import type { CredentialObserver } from '../sls/credentials/renewed-credentials.ts';
 import type { GateObserver } from '../sls/project-gates.ts';
@@ -24,6 +25,7 @@ export interface Telemetry
     DelayObserver,
     SilenceObserver,
     HeartbeatObserver,
+    ForecastObserver,
     AdaptiveObserver,
     SlsObserver,
     GateObserver,

@@ -57,6 +57,7 @@ describe('a setting that is a number', () => {
     ['sls.readTimeoutSeconds', 1, 60],
     ['sls.maxQueriesPerSecond', 1, 1000],
     ['reading.maxSeries', 1, 1_000_000],
+    ['reading.maxForecasts', 0, 20_000],
     ['reading.perNamespace.maxSeries', 1, 1_000_000],
     ['reading.perNamespace.maxLogstores', 1, 1000],
     ['reading.perNamespace.maxProjects', 1, 1000],

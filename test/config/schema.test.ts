@@ -47,6 +47,7 @@ describe('configSchema', () => {
         patienceSeconds: 2,
         deadlineSeconds: 20,
         maxSeries: 50_000,
+        maxForecasts: 2000,
         perNamespace: { maxSeries: 5000, maxLogstores: 50, maxProjects: 20 },
         maxNamedRoutes: 5,
         window: 'fixed',
@@ -164,7 +165,7 @@ describe('configSchema', () => {
 
   it('lets a project override all of `reading` and `sls` except global settings', () => {
     const global = {
-      reading: ['maxSeries', 'perNamespace'],
+      reading: ['maxSeries', 'maxForecasts', 'perNamespace'],
       sls: ['connectTimeoutSeconds', 'readTimeoutSeconds', 'maxQueriesPerSecond'],
     };
     const { reading, sls } = configSchema.parse({ sls: region });

@@ -59,6 +59,7 @@ describe('catalog', () => {
 describe('the metrics', () => {
   const suffixes = [
     'concurrency',
+    'concurrency_forecast',
     'error_ratio',
     'inflow',
     'latency_avg',
@@ -68,6 +69,7 @@ describe('the metrics', () => {
     'latency_p9999',
     'outflow',
     'qps',
+    'qps_forecast',
     'requests',
     'status_qps',
     'upstream_latency_avg',
@@ -127,7 +129,7 @@ describe('the metrics', () => {
     }
     const unguarded = listMetrics().filter(({ readable }) => readable === undefined);
     expect(new Set(unguarded.map(({ name }) => name.replace(/^sls_.*(ingress|gateway)_/, '')))).toEqual(
-      new Set(['qps', 'requests', 'status_qps']),
+      new Set(['qps', 'qps_forecast', 'requests', 'status_qps']),
     );
   });
 

@@ -54,6 +54,8 @@ const edges: Record<LabelId, { readonly taken: readonly string[]; readonly refus
   delay: { taken: ['0', '600'], refused: ['', '601', 'a'] },
   maxRetry: { taken: ['0', '20'], refused: ['', '21', 'a'] },
   internalEndpoint: { taken: ['true', 'false'], refused: ['', 'True', '1', 'yes'] },
+  ahead: { taken: ['60', '900'], refused: ['', '59', '901', '3m', '1.5'] },
+  quantile: { taken: ['0.5', '0.99', '0.9'], refused: ['', '.9', '0.49', '0.991', '1', '90', '1e-1'] },
 };
 
 const definitions = Object.entries(labelDefinitions) as [LabelId, LabelDefinition][];

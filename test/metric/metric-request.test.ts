@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AdapterError, type ErrorCode } from '../../src/errors.ts';
 import { parseLabelSelector } from '../../src/grammar/label-selector.ts';
+import { labelsOf } from '../../src/metric/label-values.ts';
 import { labelDefinitions } from '../../src/metric/labels.ts';
 import { parseMetricRequest } from '../../src/metric/metric-request.ts';
 import { seriesOf } from '../../src/metric/series.ts';
@@ -184,7 +185,7 @@ describe('a refusal', () => {
 
   it('of an unknown label lists every known label', () => {
     const { what } = refusalOf(`${base},nope=x`);
-    const names = Object.values(labelDefinitions).map(({ name }) => name);
+    const names = labelsOf(builtIn.find('sls_ingress_qps')).map(({ name }) => name);
     expect(what.split('; known are ')[1]?.split(', ')).toEqual(names);
   });
 

@@ -71,7 +71,10 @@ beforeEach(() => {
     },
   );
   const settingsOf = () => ({ freshnessMs: 5000, maxStaleMs: 60_000, patienceMs: 20 });
-  reader = new Reader({ store, collector, complete, beats, settingsOf, monotonicMs: clock.monotonicMs });
+  const forecasts = { read: () => [] };
+  reader = new Reader({
+    ...{ store, collector, complete, beats, forecasts, settingsOf, monotonicMs: clock.monotonicMs },
+  });
 });
 
 async function query(asked: AggregateQuery): Promise<AggregatesByRoute> {

@@ -1,5 +1,5 @@
 import { setImmediate as settled } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AdapterError } from '../../src/errors.ts';
 import { QueryQueue, type Places } from '../../src/sls/query-queue.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -17,10 +17,22 @@ function start(queriesPerSecond?: number) {
   });
   /** The queries that were sent, by namespace, and what ends them. */
   const sent: { readonly name: string; readonly end: () => void }[] = [];
-  const ask = (places: Places, name: string, namespaces: Iterable<string> = [name], bytes = 100) =>
+  const ask = (
+    places: Places,
+    name: string,
+    namespaces: Iterable<string> = [name],
+    bytes = 100,
+    isBackground = false,
+  ) =>
     queue
       .run({
-        ...{ places, bytes, namespaces: new Set(namespaces), signal: new AbortController().signal },
+        ...{
+          places,
+          bytes,
+          isBackground,
+          namespaces: new Set(namespaces),
+          signal: new AbortController().signal,
+        },
         refusal: () => undefined,
         send: () => new Promise<void>((end) => sent.push({ name, end })),
       })
@@ -112,4 +124,37 @@ it('takes the room of the namespace with the most queries if there is no room at
   void ask(places, 'shop');
   expect(await greedy.at(-1)).toMatchObject({ code: 'LimitExceeded' });
   expect(places.waiting).toBe(2000);
+});
+
+describe('queries in the background', () => {
+  it('wait until no other query of the project does, and run one at a time', async () => {
+    const { ask, sent, names } = start();
+    const places = placesOf(3);
+    const later = (name: string) => ask(places, name, [name], 100, true);
+    for (const name of ['day 1', 'day 2']) void later(name);
+    for (let n = 0; n < 4; n++) void ask(places, 'shop', []);
+    expect(names()).toEqual(['day 1', 'shop', 'shop']);
+    sent[0]?.end();
+    await settled();
+    expect(names().slice(3)).toEqual(['shop']);
+    for (const one of sent) one.end();
+    await settled();
+    expect(names().slice(4)).toEqual(['shop', 'day 2']);
+  });
+
+  it('leave the last place of a project free', () => {
+    const { ask, names } = start();
+    const places = placesOf(2);
+    void ask(places, 'shop', []);
+    void ask(places, 'day', ['day'], 100, true);
+    expect(names()).toEqual(['shop']);
+    void ask(places, 'blog', []);
+    expect(names()).toEqual(['shop', 'blog']);
+  });
+
+  it('run where the project has a single place, once it is free', () => {
+    const { ask, names } = start();
+    void ask(placesOf(1), 'day', ['day'], 100, true);
+    expect(names()).toEqual(['day']);
+  });
 });

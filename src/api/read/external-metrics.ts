@@ -201,7 +201,9 @@ export function externalMetricValueList(metricName: string, items: readonly Read
     items: items.map(({ labels, sample }) => ({
       metricName,
       metricLabels: labels,
-      timestamp: new Date(sample.window.endSeconds * 1000).toISOString().replace('.000Z', 'Z'),
+      timestamp: new Date((sample.madeAtSeconds ?? sample.window.endSeconds) * 1000)
+        .toISOString()
+        .replace('.000Z', 'Z'),
       window: sample.window.endSeconds - sample.window.startSeconds,
       value: formatQuantity(sample.value),
     })),

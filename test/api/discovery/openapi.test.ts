@@ -1,7 +1,7 @@
 import SwaggerParser from '@apidevtools/swagger-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { externalMetricValueList } from '../../../src/api/read/external-metrics.ts';
-import { labelDefinitions } from '../../../src/metric/labels.ts';
+import { labelsOf } from '../../../src/metric/label-values.ts';
 import { basePath, startAdapter, type TestAdapter } from '../../support/adapter.ts';
 import { expectStatus } from '../../support/expect-status.ts';
 import { listMetrics } from '../../support/catalog.ts';
@@ -43,7 +43,8 @@ describe.each(['/openapi/v2', documentPath])('%s', (path) => {
 
   it('has an operation per metric, as kubectl explain needs', async () => {
     const { paths } = await fetchDocument(path);
-    for (const { name } of listMetrics()) {
+    for (const metric of listMetrics()) {
+      const { name } = metric;
       const operation = paths[`${basePath}/namespaces/{namespace}/${name}`]?.get;
       expect(operation).toMatchObject({
         'x-kubernetes-action': 'list',
@@ -54,8 +55,7 @@ describe.each(['/openapi/v2', documentPath])('%s', (path) => {
         },
       });
       const selector = operation?.parameters.find((parameter) => parameter.name === 'labelSelector');
-      for (const label of Object.values(labelDefinitions))
-        expect(selector?.description).toContain(label.name);
+      for (const label of labelsOf(metric)) expect(selector?.description).toContain(label.name);
     }
   });
 

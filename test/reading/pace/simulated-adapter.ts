@@ -111,7 +111,15 @@ export class SimulatedAdapter implements AsyncDisposable {
       observer: { refreshFailing: () => undefined, refreshRecovered: () => undefined },
     });
     const settingsOf = () => ({ freshnessMs, maxStaleMs: 60_000, patienceMs: 2000 });
-    this.#reader = new Reader({ store, collector, complete, beats, settingsOf, monotonicMs });
+    this.#reader = new Reader({
+      forecasts: { read: () => [] },
+      store,
+      collector,
+      complete,
+      beats,
+      settingsOf,
+      monotonicMs,
+    });
     this.#running = prefetcher.run(this.#ending.signal);
   }
 

@@ -142,7 +142,15 @@ export function startAdapter(
     },
   );
   const settingsOf = () => ({ freshnessMs: 1000, maxStaleMs: 60_000, patienceMs: 5000 });
-  const reader = new Reader({ store, collector, complete, beats, settingsOf, monotonicMs });
+  const reader = new Reader({
+    forecasts: { read: () => [] },
+    store,
+    collector,
+    complete,
+    beats,
+    settingsOf,
+    monotonicMs,
+  });
   const read = async (series: Series) => {
     const { project, logstore, metric, filters, intervalSeconds } = series;
     const group = { project, logstore, metric, filters, intervalSeconds, routes: undefined };

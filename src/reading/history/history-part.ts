@@ -1,0 +1,106 @@
+import { toAdapterError, type AdapterError, type ErrorCode } from '../../errors.ts';
+import type { MinuteCounts } from '../../forecast/minute-counts.ts';
+import { pauseBoundMs } from '../../runtime/back-off.ts';
+import type { CountsByMinute } from '../../sls/minute-counts.ts';
+import { DeadMinutes, type SettledMinute } from './dead-minutes.ts';
+
+/** A route, or the whole logstore: undefined. */
+export type Route = string | undefined;
+
+const minutesOfDay = 1440;
+/** A row has about 300 bytes while it is read. */
+const mostRows = 50_000;
+/** A part that SLS cannot count is halved down to this. */
+const shortestPartMinutes = 60;
+/** After so many failures, a part that is at fault itself is missing. A younger one is tried again and again. */
+const mostFailures = 3;
+const youngMinutes = 60;
+const pauses = { firstPauseMs: 2000, longestPauseMs: 60_000 };
+
+/** Errors for which a shorter part may be counted, or another part. */
+const ofThePart: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'SlsIncomplete',
+  'SlsTimeout',
+  'DeadlineExceeded',
+  'SlsReplyInvalid',
+]);
+
+/** Half-open, in minutes of Unix time. */
+export interface Part {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** The routes of a history that are counted up to the same minute, part by part. */
+export class HistoryPart {
+  /** @bound `reading.maxForecasts` in all | 30 KB each | half of them for a namespace | `reading.maxForecasts` */
+  readonly routes = new Map<Route, MinuteCounts>();
+  /** The first minute that is not counted yet. */
+  until: number;
+  /** Of the last attempt, if it failed. */
+  error: AdapterError | undefined;
+  /** Monotonic ms. */
+  notBeforeMs = 0;
+  readonly #dead: DeadMinutes;
+  #longestMinutes = minutesOfDay;
+  #failures = 0;
+
+  constructor(until: number, holdSeconds: number) {
+    this.until = until;
+    this.#dead = new DeadMinutes(holdSeconds);
+  }
+
+  /** Returns the minutes to count next, as many as fit into one result; undefined: there are none yet. */
+  next(completeUntil: number): Part | undefined {
+    const minutes = Math.min(this.#longestMinutes, Math.floor(mostRows / (this.routes.size + 1)));
+    const until = Math.min(completeUntil, this.until + Math.max(1, minutes));
+    return until > this.until ? { from: this.until, until } : undefined;
+  }
+
+  counted({ from, until }: Part, { lines, byRoute }: CountsByMinute): void {
+    const settled = Array.from(lines, (count, index) => this.#dead.settle(from + index, count)).flat();
+    for (const [route, counts] of this.routes) add(counts, settled, from, byRoute.get(route));
+    this.#passed(until);
+    this.error = undefined;
+  }
+
+  /** @returns whether the part is given up, so that its minutes are missing */
+  failed({ from, until }: Part, thrown: unknown, nowMs: number, completeUntil: number): boolean {
+    this.error = toAdapterError(thrown);
+    this.#failures += 1;
+    this.notBeforeMs = nowMs + pauseBoundMs(this.#failures, pauses);
+    if (!ofThePart.has(this.error.code)) return false;
+    const minutes = until - from;
+    if (minutes > shortestPartMinutes) {
+      this.#longestMinutes = Math.max(shortestPartMinutes, Math.ceil(minutes / 2));
+      this.notBeforeMs = nowMs;
+      return false;
+    }
+    if (this.#failures < mostFailures || until > completeUntil - youngMinutes) return false;
+    const settled = Array.from({ length: minutes }, (_, index) =>
+      this.#dead.settle(from + index, undefined),
+    ).flat();
+    for (const counts of this.routes.values()) add(counts, settled, from, undefined);
+    this.#passed(until);
+    return true;
+  }
+
+  #passed(until: number): void {
+    this.until = until;
+    this.#failures = 0;
+    this.notBeforeMs = 0;
+  }
+}
+
+function add(
+  counts: MinuteCounts,
+  settled: readonly SettledMinute[],
+  from: number,
+  sums: Float64Array | undefined,
+): void {
+  for (const { minute, is } of settled) {
+    // A minute whose lines cannot be read has NaN.
+    const sum = is === 'counted' ? sums?.[minute - from] : is === 'zero' ? 0 : undefined;
+    counts.add(minute, sum !== undefined && Number.isNaN(sum) ? undefined : sum);
+  }
+}
