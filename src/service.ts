@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAccessCheck, createRequestParser } from './access/access-check.ts';
-import { reopenedRules } from './access/reopened-rules.ts';
 import { createApp } from './api/server/app.ts';
 import { replaceServingPair } from './api/server/server.ts';
 import type { ServingPair } from './api/server/serving-pair.ts';
@@ -55,7 +54,6 @@ export async function startService(
   const status = createStatus(config, dependencies, parseRequest);
   for (const hpa of dependencies.autoscalers ?? []) status?.tracker.autoscalers.changed(hpa, hpa.metrics);
   const telemetry = tellAll(log, metrics.observer, status?.observer ?? {});
-  for (const reopened of reopenedRules(config.access.rules)) telemetry.accessRuleReopened(reopened);
   const namespace = await serviceNamespaceOf(config);
   const { load, certificateFile } = servingPairSource(config, namespace, dependencies);
   const pair = await load();

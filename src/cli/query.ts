@@ -13,6 +13,7 @@ import { catalogOf } from '../service/catalog.ts';
 import { loadCommandConfig, openReading, type Flags } from './command-config.ts';
 import type { Io } from './io.ts';
 import { alignedTable } from './table.ts';
+import { unseenRouteWarning } from './unseen-routes.ts';
 import { utcText } from './utc.ts';
 
 export interface QueryOptions {
@@ -34,6 +35,11 @@ export async function query(metricName: string, options: QueryOptions & Flags, i
       ? `${JSON.stringify(externalMetricValueList(metricName, items), null, 2)}\n`
       : `${readingTable(items, request.metric, io.clock.now())}\n`,
   );
+  const zero = items.flatMap(({ labels, sample }) =>
+    sample.value === 0 ? (labels[labelDefinitions.route.name] ?? []) : [],
+  );
+  const unseen = await unseenRouteWarning(request, zero, reading, io.clock.now(), io.signal);
+  if (unseen !== undefined) io.stderr.write(`Warning: ${unseen}\n`);
 }
 
 /** @throws AdapterError as `parseMetricRequest` */

@@ -112,7 +112,8 @@ export const route: DoctorCheck = {
     const { routes } = examination.facts.get('target');
     const seen = await seenRoutes(examination, signal);
     if (seen.size === 0) return skipped('no route was seen within the last hour');
-    if (routes.length === 0) return ok(`the whole logstore: ${seen.size} routes within the last hour`);
+    if (routes.length === 0)
+      return ok(`the selector names no route; the log has ${seen.size} within the last hour`);
     const unseen = routes.filter((name) => !seen.has(name));
     if (unseen.length === 0)
       return ok(

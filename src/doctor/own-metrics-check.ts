@@ -3,8 +3,12 @@ import type { MetricDefinition, OwnTraits } from '../metric/catalog.ts';
 import { isIngressLog, tellsRoutesApart } from '../metric/log-kind.ts';
 import { seriesOf } from '../metric/series.ts';
 import { planBatches } from '../reading/plan.ts';
-import { failed, ok } from './check.ts';
+import type { LogstoreAddress } from '../sls/endpoint.ts';
+import { unindexedField } from '../sls/sls-error.ts';
+import { failed, ok, skipped } from './check.ts';
+import { nearest } from './edit-distance.ts';
 import type { DoctorCheck, Examination } from './examination.ts';
+import { queryLogstore } from './logstore-query.ts';
 
 /** Queries each metric of the configuration over one second of its own logstore, one after the other. */
 export const ownMetrics: DoctorCheck = {
@@ -14,25 +18,43 @@ export const ownMetrics: DoctorCheck = {
   deadlineMs: 60_000,
   run: async (examination, signal) => {
     const unplaced: string[] = [];
-    const refused: { readonly metric: string; readonly error: AdapterError }[] = [];
+    const refused: {
+      readonly metric: string;
+      readonly error: AdapterError;
+      readonly meant: string | undefined;
+    }[] = [];
     let count = 0;
     for (const metric of examination.facts.get('catalog').metrics) {
       if (metric.own === undefined) continue;
       count += 1;
       const outcome = await tryMetric(metric, metric.own, examination, signal);
       if (outcome === 'unplaced') unplaced.push(metric.name);
-      else if (outcome !== 'accepted') refused.push({ metric: metric.name, error: outcome });
+      else if (outcome !== 'accepted') refused.push({ metric: metric.name, ...outcome });
     }
     if (count === 0) return ok('the configuration defines no metrics');
     if (refused.length > 0)
       return failed(
-        refused.map(({ metric, error }) => `${metric}: ${error.what}`).join('\n'),
-        [...new Set(refused.map(({ error }) => error.remedy))].join(' '),
+        refused
+          .map(
+            ({ metric, error, meant }) =>
+              `${metric}: ${error.what}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
+          )
+          .join('\n'),
+        [...new Set(refused.map(({ error, meant }) => (meant === undefined ? error.remedy : misspelt)))].join(
+          ' ',
+        ),
+      );
+    if (unplaced.length === count)
+      return skipped(
+        `without project and logstore: ${unplaced.join(', ')}`,
+        'To check them, name both in the entry of the metric, or in the defaults.',
       );
     const hint = unplaced.length === 0 ? '' : `; without project or logstore: ${unplaced.join(', ')}`;
     return ok(`${count - unplaced.length} of ${count} accepted${hint}`);
   },
 };
+
+const misspelt = 'Correct the name of the field in the metric.';
 
 /** Covers a line or two, and costs almost nothing. */
 const windowSeconds = 1;
@@ -46,9 +68,10 @@ const anyNumber = '1';
 async function tryMetric(
   metric: MetricDefinition,
   own: OwnTraits,
-  { dependencies, facts }: Examination,
+  examination: Examination,
   signal: AbortSignal,
-): Promise<'accepted' | 'unplaced' | AdapterError> {
+): Promise<'accepted' | 'unplaced' | { readonly error: AdapterError; readonly meant: string | undefined }> {
+  const { dependencies, facts } = examination;
   const { defaults } = facts.get('config');
   const sls = facts.get('sls');
   const project = own.defaults.project ?? defaults.project;
@@ -75,8 +98,27 @@ async function tryMetric(
     for (const { query } of batches) await sls.aggregates.query(query, signal);
     return 'accepted';
   } catch (thrown) {
-    return toAdapterError(thrown);
+    const error = toAdapterError(thrown);
+    const endpoint = sls.endpointOf({ project, internalEndpoint: undefined });
+    const meant = await meantField(error, { endpoint, project, logstore }, examination, signal);
+    return { error, meant };
   }
+}
+
+/** Returns the field of the log that was most likely meant; undefined: none is alike, or the log has the field itself. */
+async function meantField(
+  error: AdapterError,
+  address: LogstoreAddress,
+  examination: Examination,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const field = unindexedField(error);
+  if (field === undefined) return undefined;
+  const names = await queryLogstore(examination, '*', signal, [3600], address).then(
+    ({ rows }) => [...new Set(rows.flatMap((row) => Object.keys(row)))],
+    (): string[] => [],
+  );
+  return names.includes(field) ? undefined : nearest(field, names, 1)[0];
 }
 
 /** Returns a value for each label: its default, else a number for a numeric column, else a text. */

@@ -3,8 +3,9 @@ import type { Config } from '../config/schema.ts';
 import { parseLabelSelector } from '../grammar/label-selector.ts';
 import { formatQuantity } from '../grammar/quantity.ts';
 import type { Catalog } from '../metric/catalog.ts';
-import { labelDefinitions } from '../metric/labels.ts';
+import { routeLabelOf } from '../metric/label-values.ts';
 import { parseMetricRequest } from '../metric/metric-request.ts';
+import { filterTexts } from '../metric/series.ts';
 import { createReading } from '../service/reading-stack.ts';
 import { logstoreName } from '../sls/endpoint.ts';
 import { failed, ok, skipped } from './check.ts';
@@ -105,9 +106,12 @@ export const reading: DoctorCheck = {
     const { request } = facts.get('target');
     using stack = createReading(facts.get('config'), dependencies, dependencies.observer);
     const { items } = await stack.reader.read(request, signal);
+    const filters = Object.entries({ ...filterTexts(request.filters), ...request.filters.own });
+    const filtered =
+      filters.length === 0 ? 'the whole logstore' : filters.map((filter) => filter.join(' ')).join(', ');
     const values = items.map(({ labels, sample }) => {
       const { value, window } = sample;
-      const name = labels[labelDefinitions.route.name] ?? 'the whole logstore';
+      const name = labels[routeLabelOf(request.metric)] ?? filtered;
       const ageSeconds = Math.round(dependencies.clock.now() / 1000 - window.endSeconds);
       return `${name}: ${formatQuantity(value)} ${request.metric.unit}, up to ${ageSeconds} s ago`;
     });

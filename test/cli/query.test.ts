@@ -33,7 +33,11 @@ const lines = (route: string, count: number) =>
   }));
 await emulator
   .sink('k8s-log-c1', 'nginx-ingress')
-  .append([...lines('default-web-80', 126), ...lines('shop-web-80', 1)]);
+  .append([
+    ...lines('default-web-80', 126),
+    ...lines('shop-web-80', 1),
+    { timeSeconds: end - 600, fields: { proxy_upstream_name: 'shop-quiet-80', status: '200' } },
+  ]);
 
 const where = 'sls.project=k8s-log-c1,sls.logstore=nginx-ingress,sls.query.interval=16';
 
@@ -76,7 +80,8 @@ describe('query', () => {
   it('prints a table', async () => {
     expect(await query(',sls.ingress.route in (default-web-80,shop-web-80,default-none-80)')).toEqual({
       code: 0,
-      stderr: '',
+      stderr:
+        'Warning: no request was logged within the last hour for default-none-80 (most similar: default-web-80): correct the route, unless it really has no requests\n',
       stdout: [
         'ROUTE             VALUE  UNIT        QUANTITY  WINDOW  WINDOW END            AGE',
         `default-none-80       0  requests/s         0     16s  ${stamp}  10s`,
@@ -85,6 +90,11 @@ describe('query', () => {
         '',
       ].join('\n'),
     });
+  });
+
+  it('does not warn about a route that has no requests now, but had some within the last hour', async () => {
+    const { stdout, stderr } = await query(',sls.ingress.route=shop-quiet-80');
+    expect([stdout.split('\n')[1], stderr]).toEqual([expect.stringMatching(/^shop-quiet-80 +0 /), '']);
   });
 
   it('prints with -o json the answer of the API', async () => {

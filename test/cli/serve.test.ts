@@ -40,6 +40,12 @@ describe('serve', () => {
           msg: 'The adapter is serving',
           url: expect.stringMatching(/^https:\/\/127\.0\.0\.1:\d+$/) as string,
         },
+        {
+          level: 'info',
+          msg: expect.stringMatching(
+            /curl --cacert \S+tls\.crt 'https:\/\/127\.0\.0\.1:\d+\/apis\//,
+          ) as string,
+        },
         { level: 'info', msg: 'The adapter is stopping', reason: signal },
       ]);
     },

@@ -43,6 +43,16 @@ describe('doctor', () => {
     );
   });
 
+  it('does not count metrics that it could not check as checked', async () => {
+    await using setup = await createHealthySetup();
+    setup.file =
+      'metrics: [{ name: app_time, description: d, unit: ms, emptyWindow: zero, aggregate: max(request_time) }]';
+    expect((await setup.examine()).find(({ check }) => check === 'own-metrics')).toMatchObject({
+      status: 'skipped',
+      found: 'without project and logstore: app_time',
+    });
+  });
+
   it('reviews the rights of the ServiceAccount of the adapter when it runs with a kubeconfig', async () => {
     await using setup = await createHealthySetup();
     setup.flags = { kubeconfig: await setup.apiServer.kubeconfigFile() };

@@ -1,4 +1,6 @@
 import { AdapterError } from '../../errors.ts';
+import { routeLabelOf } from '../../metric/label-values.ts';
+import { labelDefinitions } from '../../metric/labels.ts';
 import { filterTexts } from '../../metric/series.ts';
 import type { Row } from '../../sls/read-reply.ts';
 import { scannedWindow } from '../../sls/query-text.ts';
@@ -17,13 +19,14 @@ const maxRoutes = 10;
 export function explanationText(explanation: Explanation, namespace: string): string {
   const { request, batch, query, key, settings, queryWithoutCanary } = explanation;
   const { metric, project, logstore, maxRetries } = request;
+  const routeLabel = routeLabelOf(metric);
   const { window, plannedAtSeconds } = batch.query;
   const scanned = scannedWindow(batch.query);
   const texts = { ...filterTexts(request.filters), ...request.filters.own };
   const filters = Object.entries(texts).map(([name, value]) => `${name} ${value}`);
   const facts: readonly (readonly [string, string])[] = [
     ['metric', `${metric.name}, ${metric.unit}: ${metric.description}`],
-    ['routes', routesText(explanation)],
+    [routeLabel === labelDefinitions.route.name ? 'routes' : routeLabel, routesText(explanation)],
     ['filters', filters.length === 0 ? 'none' : filters.join(', ')],
     ['endpoint', `${explanation.key.endpoint} (${explanation.endpointSource})`],
     ['project', project],

@@ -68,6 +68,16 @@ export const logsFaults: readonly Fault[] = [
     remedy: 'Add an index for the field',
   },
   {
+    name: 'a metric of the configuration misspells a field',
+    inject: (setup) => {
+      setup.file = `metrics:\n${ownMetric('web_time', 'max(request_tiem)')}\n`;
+    },
+    check: 'own-metrics',
+    status: 'failed',
+    found: ['web_time: ', 'did you mean request_time?'],
+    remedy: 'Correct the name of the field',
+  },
+  {
     name: 'the project is missing, or in another region',
     inject: (setup) => {
       setup.input = { selector: `sls.project=k8s-log-other,sls.logstore=${logstore}` };
