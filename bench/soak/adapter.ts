@@ -7,10 +7,11 @@ import { ResourceProbe } from './resource-usage.ts';
 // Runs the adapter as `src/main.ts` does, but the parent sets the clock and the key, and reads the resource usage.
 const secretName = 'ALIBABA_CLOUD_ACCESS_KEY_SECRET';
 const report = (message: SoakReport) => void process.send?.(message);
-const resourceProbe = new ResourceProbe();
 const env = { ...process.env };
 const secret = env[secretName];
 let aheadMs = 0;
+const monotonicMs = () => performance.now() + aheadMs;
+const resourceProbe = new ResourceProbe(monotonicMs);
 
 // As if the machine's clock were set: the SDK of SLS dates requests by it, and SLS refuses dates that are off by 15 minutes.
 const MachineDate = Date;
@@ -64,7 +65,7 @@ const exitCode = await runProgram(process.argv.slice(2), {
   env,
   signal: ending.signal,
   clock: { now },
-  monotonicMs: () => performance.now() + aheadMs,
+  monotonicMs,
   random: () => Math.random(),
 });
 process.exitCode = exitCode;

@@ -16,6 +16,9 @@ export interface ClientReply {
 export const connectionKinds = ['HTTP/2, kept', 'HTTP/1.1, kept', 'HTTP/2, new', 'HTTP/1.1, new'] as const;
 export type ConnectionKind = (typeof connectionKinds)[number];
 
+/** Maximum reads in flight. With more, the adapter would refuse reads as too many requests while SLS does not answer. */
+export const maxInFlight = 100;
+
 /** The maximum response time: the adapter's deadline and the access reviews before it. */
 const maxMs = 30_000;
 
@@ -33,7 +36,12 @@ export class Clients implements Disposable {
   constructor(url: string, { certificate: cert, key }: PemPair) {
     this.url = url;
     this.#identity = { cert, key, rejectUnauthorized: false };
-    this.#agent = new https.Agent({ keepAlive: true, maxSockets: 4, ...this.#identity });
+    this.#agent = new https.Agent({
+      keepAlive: true,
+      maxSockets: maxInFlight,
+      maxFreeSockets: 4,
+      ...this.#identity,
+    });
     this.#session = this.#connect();
   }
 

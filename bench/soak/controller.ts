@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectionKinds, type Clients, type ConnectionKind } from './clients.ts';
+import { connectionKinds, maxInFlight, type Clients, type ConnectionKind } from './clients.ts';
 import type { HpaRead } from './hpas.ts';
 import type { ActiveHpa, Population } from './population.ts';
 import type { ReadingChecker } from './reading-checker.ts';
@@ -11,8 +11,6 @@ export interface ControllerParts {
   readonly periodSeconds: number;
 }
 
-/** Maximum reads in flight. With more, the adapter would refuse reads as too many requests while SLS does not answer. */
-const maxInFlight = 100;
 const tickMs = 20;
 
 /** Reads the metrics of each HPA periodically and writes its status, as the HPA controller does. */

@@ -12,11 +12,13 @@ import type { ResourceUsage } from './messages.ts';
 export class ResourceProbe {
   readonly #collectGarbage: () => void;
   readonly #abortListeners = new AbortListeners();
+  readonly #monotonicMs: () => number;
   readonly #wanted = new Set<ReadBeats>();
   readonly #stores = new Set<SampleStore>();
 
   /** Must be created before the adapter starts. */
-  constructor() {
+  constructor(monotonicMs: () => number) {
+    this.#monotonicMs = monotonicMs;
     setFlagsFromString('--expose-gc');
     // Otherwise the heap shrinks by megabytes when V8 discards compiled code that was not used for a while.
     setFlagsFromString('--no-flush-bytecode');
@@ -26,7 +28,7 @@ export class ResourceProbe {
   }
 
   get wantedSeries(): number {
-    return totalSize(this.#wanted);
+    return [...this.#wanted].reduce((sum, beats) => sum + beats.size(this.#monotonicMs()), 0);
   }
 
   async measure(): Promise<ResourceUsage> {

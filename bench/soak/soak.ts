@@ -51,7 +51,7 @@ export interface SoakOutcome {
 }
 
 /** Within this time after a cycle, every permanent HPA must have a reading again. */
-const maxRecoveryMs = 30_000;
+const maxRecoveryMs = 120_000;
 const logTickMs = 500;
 const maxDelaySeconds = 60;
 const maxStaleSeconds = 60;

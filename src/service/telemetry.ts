@@ -64,7 +64,11 @@ function addState(
     nowMs: () => dependencies.clock.now(),
     identities: () => sls.identities(),
     synced: () => delegation?.synced() ?? [],
-    series: () => ({ held: store.size, wanted: beats.size, most: config.reading.maxSeries }),
+    series: () => ({
+      held: store.size,
+      wanted: beats.size(dependencies.monotonicMs()),
+      most: config.reading.maxSeries,
+    }),
     kedaStreams: () => keda?.streams(),
     certificateExpiresAtMs: () => servingCertificate.expiresAtMs(),
   });

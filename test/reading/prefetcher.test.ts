@@ -159,7 +159,7 @@ describe('a series that is read in a beat', () => {
     readUntil(30);
     // Two reads may be missed.
     for (const n of [0, 1, 2]) (await sls.nth(n)).answer();
-    await waitFor(() => beats.size === 0);
+    await waitFor(() => beats.size(clock.monotonicMs()) === 0);
     expect(sls.sent).toHaveLength(3);
     expect(secondsOf()).toBeLessThan(90);
     read(b, 200);

@@ -74,8 +74,9 @@ export class ReadBeats {
     this.#shares = new NamespaceShares(ofNamespace);
   }
 
-  /** The number of series that were read within the last minutes, once for each namespace. */
-  get size(): number {
+  /** Returns the number of series that were read within the last minutes, once for each namespace. */
+  size(nowMs: number): number {
+    this.#forgetAllGone(nowMs);
     return this.#shares.size;
   }
 
@@ -127,7 +128,7 @@ export class ReadBeats {
   /** Returns undefined if there is no room; the refusal if that is for the share of the namespace. */
   #addReader(series: Series, reader: SeriesReader, nowMs: number): Beat | AdapterError | undefined {
     const { namespace, user } = reader;
-    const isFull = () => this.size >= this.#maxSeries && !this.#shares.has(namespace, series);
+    const isFull = () => this.#shares.size >= this.#maxSeries && !this.#shares.has(namespace, series);
     let refusal = this.#shares.refusal(namespace, series);
     if ((refusal !== undefined || isFull()) && this.#sweep(nowMs))
       refusal = this.#shares.refusal(namespace, series);
@@ -151,8 +152,12 @@ export class ReadBeats {
   #sweep(nowMs: number): boolean {
     if (nowMs - this.#sweptMs < betweenSweepsMs) return false;
     this.#sweptMs = nowMs;
-    for (const [id, logstore] of this.#byLogstore) this.#forgetGone(id, logstore, nowMs);
+    this.#forgetAllGone(nowMs);
     return true;
+  }
+
+  #forgetAllGone(nowMs: number): void {
+    for (const [id, logstore] of this.#byLogstore) this.#forgetGone(id, logstore, nowMs);
   }
 
   #forgetGone(id: string, logstore: LogstoreBeats, nowMs: number): void {
