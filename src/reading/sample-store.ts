@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { AdapterError } from '../errors.ts';
 import type { Outcome, Sample } from '../metric/sample.ts';
-import type { Series } from '../metric/series.ts';
+import { bytesOf, type Series } from '../metric/series.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
 import type { AdaptiveWindows } from './adaptive/adaptive-windows.ts';
 import type { Batch } from './plan.ts';
@@ -53,8 +53,7 @@ export class SampleStore implements OutcomeSink {
     this.#entries = new LRUCache({
       max: maxEntries,
       maxSize: Math.max(leastBytes, maxEntries * entryBytes),
-      // The labels are in the key, in its parts, and in the answer.
-      sizeCalculation: ({ failure }, key) => 200 + 4 * key.length + (failure?.error.message.length ?? 0),
+      sizeCalculation: ({ series, failure }) => bytesOf(series) + (failure?.error.message.length ?? 0),
     });
   }
 
@@ -104,8 +103,10 @@ export interface CompleteResultsContext {
   readonly monotonicMs: () => number;
 }
 
-/** A row has about 200 bytes. If there are more, the results that were used least recently are dropped. */
-const mostRows = 50_000;
+/** If there are more, the results that were used least recently are dropped. */
+const mostBytes = 10 * 1024 * 1024;
+/** Of a row, besides its route. */
+const rowBytes = 170;
 
 /**
  * The last results that count every route of a logstore. Each answers for every route, read before or not: a route
@@ -116,12 +117,9 @@ export class CompleteResults {
   /**
    * By `groupKey` of the series.
    *
-   * @bound {mostRows} rows | about 200 bytes a row | one that is dropped costs a query, and no reading of a route that is read | a constant
+   * @bound about 50,000 rows | {mostBytes} | one that is dropped costs a query, and no reading of a route that is read | a constant
    */
-  readonly #results = new LRUCache<string, CompleteResult>({
-    maxSize: mostRows,
-    sizeCalculation: ({ byRoute }) => byRoute.size + 1,
-  });
+  readonly #results = new LRUCache<string, CompleteResult>({ maxSize: mostBytes });
 
   constructor(context: CompleteResultsContext) {
     this.#context = context;
@@ -129,8 +127,10 @@ export class CompleteResults {
 
   keep({ query, series }: Batch, byRoute: AggregatesByRoute, run: BatchRun): void {
     if (!query.everyRoute) return;
+    let bytes = 0;
+    for (const route of byRoute.keys()) bytes += rowBytes + (route?.length ?? 0);
     for (const groupKey of new Set(series.map((one) => one.groupKey)))
-      this.#results.set(groupKey, { byRoute, query, run });
+      this.#results.set(groupKey, { byRoute, query, run }, { size: bytes + groupKey.length });
   }
 
   /**

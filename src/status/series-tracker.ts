@@ -1,6 +1,6 @@
 import type { AdapterError } from '../errors.ts';
 import type { Sample } from '../metric/sample.ts';
-import type { Series } from '../metric/series.ts';
+import { bytesOf, type Series } from '../metric/series.ts';
 import type { BatchRun, OutcomeSink } from '../reading/sample-store.ts';
 import type { SeriesState } from './status-document.ts';
 
@@ -75,6 +75,9 @@ const noChanges = (): SeriesChanges => ({ rows: new Set(), readings: new Set(), 
 /** As many readings as a sparkline of the page shows. */
 export const historyLength = 30;
 
+/** 20,000 usual ones take 20 MB. */
+const mostBytes = 32 * 1024 * 1024;
+
 /** A refresh and its answer may be this much later than planned. */
 const graceMs = 5000;
 /** Readings are refreshed for reads, and the HPA controller reads every 15 s. */
@@ -88,9 +91,10 @@ export const isRecent = (lastReadMs: number, nowMs: number) => nowMs - lastReadM
 /** Follows the readings and failures of each series that is kept fresh. A read from memory costs it nothing. */
 export class SeriesTracker implements OutcomeSink {
   readonly #context: SeriesTrackerContext;
-  /** @bound the smaller of 20,000 and `reading.maxSeries` | as the series | further ones are not shown | `reading.maxSeries` */
+  /** @bound the smaller of 20,000 and `reading.maxSeries` | {mostBytes} | further ones are not shown | `reading.maxSeries` */
   readonly #byKey = new Map<string, TrackedSeries>();
   #lastId = 0;
+  #bytes = 0;
   /** Undefined while no changes are recorded. */
   #changes: SeriesChanges | undefined;
 
@@ -183,7 +187,8 @@ export class SeriesTracker implements OutcomeSink {
   }
 
   #add(series: Series): TrackedSeries | undefined {
-    if (this.#byKey.size >= this.#context.maxSeries) return undefined;
+    if (this.#byKey.size >= this.#context.maxSeries || this.#bytes > mostBytes) return undefined;
+    this.#bytes += bytesOf(series);
     this.#lastId += 1;
     const tracked: TrackedSeries = {
       id: this.#lastId,
@@ -205,6 +210,7 @@ export class SeriesTracker implements OutcomeSink {
 
   #drop(tracked: TrackedSeries): void {
     this.#byKey.delete(tracked.series.key);
+    this.#bytes -= bytesOf(tracked.series);
     this.#changes?.rows.delete(tracked);
     this.#changes?.readings.delete(tracked);
     this.#changes?.droppedIds.push(tracked.id);

@@ -38,6 +38,8 @@ export type StatusChange =
 /** How many refusals are listed; `counts` has their total. */
 const maxListedRefusals = 200;
 
+const betweenUpdatesMs = 60_000;
+
 /** How many rows are yielded at a time. */
 const rowsPerChunk = 500;
 
@@ -49,6 +51,7 @@ export class StatusTracker {
   readonly #reads: ReadTracker;
   readonly #minutes = new QueryMinutes();
   readonly #startedAtMs: number;
+  #updatedMs = -Infinity;
 
   constructor(context: StatusContext) {
     this.#context = context;
@@ -69,8 +72,11 @@ export class StatusTracker {
   /** @param ageMs from the end of the reading's window; undefined if the read failed */
   readFinished(read: ReadName, ageMs: number | undefined): void {
     const { clock, monotonicMs } = this.#context;
+    const nowMs = monotonicMs();
     this.#minutes.read(ageMs, clock.now());
-    this.#reads.finished(read, monotonicMs());
+    // The page may never be asked for.
+    if (nowMs - this.#updatedMs > betweenUpdatesMs) this.#update();
+    this.#reads.finished(read, nowMs);
   }
 
   /** Starts or stops recording what `changes` yields. */
@@ -81,10 +87,9 @@ export class StatusTracker {
 
   /** @param minutes how many of the last minutes to include */
   head({ projects, logstores }: StatusSources, minutes = keptMinutes): StatusHead {
-    const { clock, monotonicMs, version } = this.#context;
+    const { clock, version } = this.#context;
     const nowMs = clock.now();
-    this.#reads.update(monotonicMs());
-    const states = this.series.update(this.autoscalers.namedSeries());
+    const states = this.#update();
     const refused = refusedStatus(this.autoscalers.all(), this.#reads.refused());
     return {
       version,
@@ -96,6 +101,13 @@ export class StatusTracker {
       refused: refused.slice(0, maxListedRefusals),
       minutes: this.#minutes.last(minutes, nowMs),
     };
+  }
+
+  /** Forgets what is not read any more. */
+  #update() {
+    this.#updatedMs = this.#context.monotonicMs();
+    this.#reads.update(this.#updatedMs);
+    return this.series.update(this.autoscalers.namedSeries());
   }
 
   allSeries(): AsyncGenerator<SeriesStatus[], void, undefined> {

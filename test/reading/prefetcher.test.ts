@@ -71,7 +71,9 @@ function start(changes: Partial<PrefetcherContext> = {}) {
   });
   running = prefetcher.run(stop.signal);
   const secondsOf = () => (clock.now() - startMs) / 1000;
+  const sizeOf = () => beats.size(clock.now());
   return {
+    sizeOf,
     sls,
     clock,
     stored,
@@ -154,12 +156,12 @@ describe('a series that is read in a beat', () => {
   });
 
   it('is refreshed no more when its reads have ended, and again after further reads', async () => {
-    const { sls, read, readUntil, secondsOf } = start();
+    const { sls, read, readUntil, secondsOf, sizeOf } = start();
     read(a, 0, 30);
     readUntil(30);
     // Two reads may be missed.
     for (const n of [0, 1, 2]) (await sls.nth(n)).answer();
-    await waitFor(() => beats.size(clock.monotonicMs()) === 0);
+    await waitFor(() => sizeOf() === 0);
     expect(sls.sent).toHaveLength(3);
     expect(secondsOf()).toBeLessThan(90);
     read(b, 200);

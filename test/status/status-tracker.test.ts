@@ -245,3 +245,19 @@ it('yields many rows in chunks, with turns for other work in between', async () 
   expect(slices).toEqual([500, 500, 500, 500]);
   expect(turns).toBeGreaterThanOrEqual(3);
 });
+
+it('holds long selectors in no more than their bytes, and forgets reads although no page asks', () => {
+  const { clock, tracker } = bench();
+  const read = (name: string, characters: number) =>
+    tracker.readFinished(
+      { namespace: 'shop', metric: 'sls_ingress_qps', selector: `${name}${'x'.repeat(characters)}` },
+      undefined,
+    );
+  const refused = () => tracker.head(nothing).refused.length;
+  for (let number = 0; number < 100; number += 1) read(`${number}`, 50_000);
+  expect(refused()).toBe(10);
+  clock.advance(121_000);
+  read('a', 1000);
+  read('b', 1000);
+  expect(refused()).toBe(2);
+});

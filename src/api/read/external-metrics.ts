@@ -5,6 +5,7 @@ import { AdapterError, toAdapterError } from '../../errors.ts';
 import { parseLabelSelector } from '../../grammar/label-selector.ts';
 import { formatQuantity } from '../../grammar/quantity.ts';
 import type { MetricRequest } from '../../metric/metric-request.ts';
+import { bytesOf } from '../../metric/series.ts';
 import type { ReadBy, Reading, ReadingItem, ReadingSource } from '../../reading/reader.ts';
 import { groupVersion, listKind } from '../discovery/discovery.ts';
 import { encodeObject, type Representation } from './encode.ts';
@@ -76,7 +77,9 @@ const maxRequests = 20_000;
 const maxAnswers = 1000;
 /** A longer answer, of many routes, is encoded at each read, which bounds the memory. */
 const longestAnswerBytes = 16 * 1024;
-/** Longer texts are parsed at each read, which bounds the memory. In characters. */
+/** Those that were read least recently are parsed again. */
+const mostRequestBytes = 32 * 1024 * 1024;
+/** A longer text, in characters, is parsed at each read, so that few clients do not take all of that. */
 const longestKey = 1024;
 
 /** `GET /apis/external.metrics.k8s.io/v1beta1/namespaces/{namespace}/{metric}?labelSelector=…` */
@@ -85,9 +88,13 @@ export class ReadEndpoint {
   /**
    * HPAs repeat their reads, so each is parsed once.
    *
-   * @bound {maxRequests} reads | {longestKey} characters each | longer ones are parsed each time | a constant
+   * @bound {maxRequests} reads | {mostRequestBytes}, {longestKey} characters each | longer ones are parsed each time | constants
    */
-  readonly #requests = new LRUCache<string, MetricRequest>({ max: maxRequests });
+  readonly #requests = new LRUCache<string, MetricRequest>({
+    max: maxRequests,
+    maxSize: mostRequestBytes,
+    sizeCalculation: ({ series }, key) => series.reduce((sum, one) => sum + bytesOf(one), key.length),
+  });
   /** @bound {maxAnswers} answers | {longestAnswerBytes} each | longer ones are encoded each time | a constant */
   readonly #answers = new LRUCache<MetricRequest, Answer>({ max: maxAnswers });
 
