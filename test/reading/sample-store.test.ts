@@ -135,6 +135,20 @@ describe('a complete result', () => {
     expect(complete.answer(route(900), freshnessMs)).toMatchObject({ sample: { value: 0 } });
   });
 
+  it('gives way to newer ones whose routes have long names', () => {
+    const [query] = queries;
+    if (query === undefined) throw new Error('no query was sent');
+    const keep = (intervalSeconds: number) => {
+      const rows = Array.from({ length: 2000 }, (_, row) => [`${row}-${'x'.repeat(3000)}`, {}] as const);
+      const series = [seriesWith({ intervalSeconds })];
+      complete.keep({ query, series }, new Map(rows), { plannedAtMs: clock.monotonicMs(), delaySeconds: 3 });
+    };
+    keep(15);
+    expect(complete.answer(route(500), freshnessMs)).toBeDefined();
+    keep(30);
+    expect(complete.answer(route(500), freshnessMs)).toBeUndefined();
+  });
+
   it('does not answer for a route without a number', () => {
     expect(complete.answer(route(800), freshnessMs)).toBeUndefined();
   });

@@ -29,7 +29,7 @@ export interface ReviewSettings extends BackOffSettings, TurnSettings {
  * five attempts, with pauses from 500 ms that grow by half (DefaultAuthWebhookRetryBackoff in
  * k8s.io/apiserver/pkg/server/options).
  *
- * @bound 1,280 pending reviews of access; 30 are sent | 5 MiB of questions | a user takes at most as many as are free | constants
+ * @bound 1,280 pending reviews of access; 23 are sent | 5 MiB of questions | a user takes at most as many as are free | constants
  */
 export const defaultReviewSettings: ReviewSettings = {
   deadlineMs: 10_000,
@@ -44,8 +44,8 @@ export const defaultReviewSettings: ReviewSettings = {
   maxBytes: 8 * 1024 * 1024,
   maxPending: 512,
   maxPendingBytes: 2 * 1024 * 1024,
-  // Others share the rest. Each may need two of the 100 connections to the API server, and lists need some.
-  maxSent: 12,
+  // Each may need two of the 100 connections to the API server. Other calls have the 22 that are left.
+  maxSent: 9,
 };
 
 type ReviewKind = Parameters<KubeObserver['reviewFailed']>[0]['kind'];

@@ -18,14 +18,14 @@ import type { User } from './user.ts';
 /**
  * A refused token is forgotten sooner: it may be so new that not every API server knows it yet.
  *
- * @bound 640 pending reviews of strangers, as many of users; 10 are sent | 2.5 MiB of tokens | an address takes at most as many as are free | constants
+ * @bound 640 pending reviews of strangers, as many of users; 8 are sent | 2.5 MiB of tokens | an address takes at most as many as are free | constants
  */
 export const defaultTokenReviewSettings: ReviewSettings = {
   ...defaultReviewSettings,
   refusedTtlMs: 2000,
   maxPending: 256,
   maxPendingBytes: 1024 * 1024,
-  maxSent: 4,
+  maxSent: 3,
 };
 
 /** Undefined: the token is not valid. */
