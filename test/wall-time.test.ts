@@ -25,6 +25,7 @@ const wallTime: Readonly<Record<string, string>> = {
   'doctor/heartbeat-check.ts': 'windows of the log',
   'doctor/lag-check.ts': 'windows of the log',
   'doctor/line-checks.ts': 'windows of the log',
+  'doctor/log-kind-check.ts': 'windows of the log',
   'doctor/logstore-query.ts': 'windows of the log',
   'doctor/own-metrics-check.ts': 'windows of the log',
   'doctor/target-checks.ts': 'windows of the log',

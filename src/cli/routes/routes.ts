@@ -3,12 +3,14 @@ import type { Config } from '../../config/schema.ts';
 import { projectSettings } from '../../config/project-settings.ts';
 import { AdapterError } from '../../errors.ts';
 import { dnsLabelForm } from '../../grammar/names.ts';
+import type { Catalog } from '../../metric/catalog.ts';
 import { labelDefinitions } from '../../metric/labels.ts';
 import { ingressLogs } from '../../metric/ingress-logs.ts';
-import type { IngressLogKind } from '../../metric/log-kind.ts';
+import type { IngressLog, IngressLogKind } from '../../metric/log-kind.ts';
 import { withRetry } from '../../reading/retry.ts';
 import { catalogOf } from '../../service/catalog.ts';
 import { surveyDefaultBackends } from '../../sls/default-backend.ts';
+import type { LogSource } from '../../sls/client.ts';
 import { logKindsIn } from '../../sls/log-kinds-in.ts';
 import { surveyRoutes, type SurveyQuery } from '../../sls/route-survey.ts';
 import { unindexedField } from '../../sls/sls-error.ts';
@@ -70,17 +72,14 @@ export async function routes(options: RoutesOptions & Flags, io: Io): Promise<vo
   const sending = <T>(send: (signal: AbortSignal) => Promise<T>) =>
     withRetry(send, () => maxRetries, io.signal, { ...reading.retryPauses, deadlineMs });
   const { gates } = reading.sls;
-  const surveyed = async (query: SurveyQuery) => ({
-    query,
-    found: await sending((signal) => surveyRoutes(query, gates, signal)),
-  });
-  const { query, found } = await surveyed(asked).catch(async (error: unknown) => {
-    if (options.logKind !== undefined || unindexedField(error) !== asked.logKind.columns.backend.name)
-      throw error;
-    const kinds = Object.values(ingressLogs).map((log) => logIn(log, asked));
-    const [other] = await sending((signal) => logKindsIn(asked, kinds, asked.window, gates, signal));
+  const survey = (query: SurveyQuery) =>
+    sending(async (signal) => ({ query, found: await surveyRoutes(query, gates, signal) }));
+  const { query, found } = await survey(asked).catch(async (error: unknown) => {
+    const isOther = unindexedField(error) === asked.logKind.columns.backend.name;
+    if (options.logKind !== undefined || !isOther) throw error;
+    const other = await sending((signal) => otherKind(asked, logIn, gates, signal));
     if (other === undefined) throw error;
-    return surveyed({ ...asked, logKind: other });
+    return survey({ ...asked, logKind: other });
   });
   const [together] =
     (options.route ?? []).length > 1
@@ -91,7 +90,7 @@ export async function routes(options: RoutesOptions & Flags, io: Io): Promise<vo
       ? await sending((signal) => surveyDefaultBackends(query, query.window, gates, signal))
       : [];
   const namespaces = options.namespace === undefined ? config.access.knownNamespaces : [options.namespace];
-  const survey: Survey = {
+  const shown: Survey = {
     query,
     routes: found.slice(0, limit),
     together,
@@ -99,8 +98,19 @@ export async function routes(options: RoutesOptions & Flags, io: Io): Promise<vo
     defaultBackends,
     namespaces,
   };
-  if (deployment !== undefined) await printHpa(survey, { ...options, deployment }, config, io);
-  else io.stdout.write(options.output === 'json' ? jsonText(surveyJson(survey)) : surveyTable(survey));
+  if (deployment !== undefined) await printHpa(shown, { ...options, deployment }, config, io);
+  else io.stdout.write(options.output === 'json' ? jsonText(surveyJson(shown)) : surveyTable(shown));
+}
+
+/** Returns the log of the gateway whose columns the logstore has. */
+async function otherKind(
+  query: SurveyQuery,
+  logIn: Catalog['logIn'],
+  logs: LogSource,
+  signal: AbortSignal,
+): Promise<IngressLog | undefined> {
+  const kinds = Object.values(ingressLogs).map((log) => logIn(log, query));
+  return (await logKindsIn(query, kinds, query.window, logs, signal))[0];
 }
 
 const jsonText = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
