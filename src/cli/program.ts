@@ -15,6 +15,7 @@ import {
   parseRate,
   parseServiceAccount,
 } from './options.ts';
+import type { RamPolicyOptions, TrustPolicyOptions } from './policy.ts';
 import type { QueryOptions } from './query.ts';
 import type { ReplayOptions } from './replay/replay.ts';
 import { addReplayOptions } from './replay/replay-options.ts';
@@ -40,6 +41,7 @@ function buildProgram(io: Io): Command {
   addRoutes(program, io);
   addReplay(program, io);
   addDoctor(program, io);
+  addPolicies(program, io);
   addLoadtest(program, io);
   return program;
 }
@@ -201,6 +203,31 @@ Examples:
       --selector sls.project=k8s-log-ID,sls.logstore=nginx-ingress,sls.ingress.route=default-web-80`,
   );
   command.action(async (options: DoctorOptions & Flags) => (await import('./doctor.ts')).doctor(options, io));
+}
+
+function addPolicies(program: Command, io: Io): void {
+  program
+    .command('ram-policy')
+    .summary('Print the RAM policy with which a role may query a logstore')
+    .description('Print as JSON the RAM policy with which a role or a user may query a logstore.')
+    .requiredOption('--project <project>', 'SLS project, such as k8s-log-ID')
+    .option('--logstore <logstore>', 'Its logstore', 'nginx-ingress')
+    .action(async (options: RamPolicyOptions) => (await import('./policy.ts')).printRamPolicy(options, io));
+  program
+    .command('trust-policy')
+    .summary('Print the trust policy of a role for RRSA')
+    .description('Print as JSON the trust policy of a role for RRSA: only the ServiceAccount may assume it.')
+    .requiredOption('--account-id <id>', 'ID of the Alibaba Cloud account')
+    .requiredOption('--cluster-id <id>', 'ID of the ACK cluster, with RRSA switched on')
+    .requiredOption('--issuer <url>', 'URL of its OIDC provider: console, Cluster Information, RRSA OIDC')
+    .addOption(
+      new Option('--service-account <account>', 'ServiceAccount of the adapter, NAMESPACE/NAME')
+        .argParser(parseServiceAccount)
+        .default('sls-metrics-adapter/sls-metrics-adapter'),
+    )
+    .action(async (options: TrustPolicyOptions) =>
+      (await import('./policy.ts')).printTrustPolicy(options, io),
+    );
 }
 
 function addLoadtest(program: Command, io: Io): void {

@@ -139,7 +139,7 @@ export const logstoreChecks: readonly DoctorCheck[] = [
 ];
 
 /** Returns the policy with the least privilege. Source: RAM, "Policy structure"; SLS, "Actions". */
-function ramPolicy({ project, logstore }: LogstoreAddress): string {
+export function ramPolicy({ project, logstore }: Pick<LogstoreAddress, 'project' | 'logstore'>): string {
   const statement = {
     Effect: 'Allow',
     Action: ['log:GetLogStoreLogs'],
