@@ -1,5 +1,6 @@
 import type { AutoscalerSpec } from '../scaling/autoscaler-spec.ts';
-import type { ControllerSettings } from '../scaling/controller.ts';
+import type { ControllerSettings, Decision } from '../scaling/controller.ts';
+import { conditionsOf, reasonOf } from '../scaling/words.ts';
 import { runFixed, runForesight } from './baselines.ts';
 import { figuresOf, type Figures } from './figures.ts';
 import { readPhase, type PhaseReadings, type ReadingRules } from './readings.ts';
@@ -40,6 +41,23 @@ export function replaySetting(
 ): Figures {
   const load: Load = { needed, startupSeconds };
   return figuresOf(readings.map((phase) => runHpa(spec, controller, phase, load, totalNeeded)));
+}
+
+/** Returns why the replicas were as many as they were, in the controller's words, as shares of all syncs; the largest first. */
+export function reasonShares(
+  spec: AutoscalerSpec,
+  { readings, needed, controller }: ReplayInput,
+  startupSeconds: number,
+): readonly (readonly [string, number])[] {
+  const counts = new Map<string, number>();
+  const count = (decision: Decision) => {
+    const reason = reasonOf(conditionsOf(spec, decision));
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  };
+  for (const phase of readings) runHpa(spec, controller, phase, { needed, startupSeconds }, undefined, count);
+  const syncs = readings.reduce((sum, phase) => sum + phase.syncs.length, 0);
+  const shares = Array.from(counts, ([reason, times]) => [reason, times / syncs] as const);
+  return shares.sort(([, one], [, other]) => other - one);
 }
 
 export interface Baselines {

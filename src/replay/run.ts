@@ -1,5 +1,5 @@
 import type { AutoscalerSpec } from '../scaling/autoscaler-spec.ts';
-import { HpaController, type ControllerSettings } from '../scaling/controller.ts';
+import { HpaController, type ControllerSettings, type Decision } from '../scaling/controller.ts';
 import type { PhaseReadings } from './readings.ts';
 
 /** What a run is scored by. */
@@ -130,13 +130,18 @@ export function sumOf(values: Float64Array): number {
   return sum;
 }
 
-/** Runs the HPA controller over the readings of one phase. It begins with the replicas that the first reading asks for. */
+/**
+ * Runs the HPA controller over the readings of one phase. It begins with the replicas that the first reading asks for.
+ *
+ * @param onDecision called at each sync
+ */
 export function runHpa(
   spec: AutoscalerSpec,
   settings: ControllerSettings,
   { syncs, usagesMilli }: PhaseReadings,
   load: Load,
   totalNeeded = sumOf(load.needed),
+  onDecision?: (decision: Decision) => void,
 ): Run {
   const controller = new HpaController(spec, settings);
   const deployment = new Deployment(load, firstReplicas(spec, usagesMilli));
@@ -154,7 +159,9 @@ export function runHpa(
       readyReplicas,
       usagesMilli: usages,
     };
-    deployment.scale(controller.sync(input).replicas, nowSeconds);
+    const decision = controller.sync(input);
+    onDecision?.(decision);
+    deployment.scale(decision.replicas, nowSeconds);
   }
   return deployment.finish(totalNeeded);
 }

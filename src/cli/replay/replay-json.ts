@@ -21,9 +21,10 @@ export function replayJson(replayed: Replayed) {
     kubernetes: `1.${controller.minor ?? ''}`,
     phases,
     podCapacity: capacities.find((one) => one !== undefined),
-    runs: runs.map(({ startupSeconds, figures }) => ({
+    runs: runs.map(({ startupSeconds, figures, reasons }) => ({
       startupSeconds,
       setting: settingJson(hpa.spec),
+      reasons: Object.fromEntries(reasons.map(([reason, share]) => [reason, rounded(share, 6)])),
       ...figuresJson(figures, replayed),
     })),
     baselines: runs.map(({ startupSeconds, baselines }) => ({

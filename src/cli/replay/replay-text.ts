@@ -4,7 +4,7 @@ import { formatQuantity } from '../../grammar/quantity.ts';
 import type { AutoscalerSpec, ScalingRules } from '../../scaling/autoscaler-spec.ts';
 import { alignedTable } from '../table.ts';
 import { utcText } from '../utc.ts';
-import { costOf, type Replayed, type Swept } from './replayed.ts';
+import { costOf, type Replayed, type ReplayedRun, type Swept } from './replayed.ts';
 import { stringify } from 'yaml';
 import { withSettings } from '../../scaling/print-hpa.ts';
 
@@ -19,6 +19,7 @@ export function replayText(replayed: Replayed): string {
     '',
     'Replicas over time:',
     chart(runs[0]?.figures, traffic.toSeconds - traffic.fromSeconds, hpa.spec.maxReplicas),
+    `Why so many, by the share of syncs: ${reasonsText(runs[0])}`,
     '',
     ...(swept === undefined ? [] : sweptText(swept, replayed)),
     ...notes.map((note) => `Note: ${note}`),
@@ -27,6 +28,9 @@ export function replayText(replayed: Replayed): string {
     '',
   ].join('\n');
 }
+
+const reasonsText = (run: ReplayedRun | undefined): string =>
+  (run?.reasons ?? []).map(([reason, share]) => `${reason} ${(share * 100).toFixed(1)} %`).join(', ');
 
 /** Returns the rows of the table: for each startup time, the HPA as it is, and what it is compared with. */
 export const rowsOf = (replayed: Replayed): string[][] =>

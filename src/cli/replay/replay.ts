@@ -4,7 +4,13 @@ import { projectSettings } from '../../config/project-settings.ts';
 import { AdapterError } from '../../errors.ts';
 import { selectorRequirements } from '../../kube/autoscalers/autoscaler-selector.ts';
 import { neededPods, podCapacities } from '../../replay/demand.ts';
-import { readAllPhases, replayBaselines, replaySetting, type ReplayInput } from '../../replay/replay.ts';
+import {
+  readAllPhases,
+  reasonShares,
+  replayBaselines,
+  replaySetting,
+  type ReplayInput,
+} from '../../replay/replay.ts';
 import { ofRequestsAlone, replayedHpa, type ReplayedHpa } from '../../replay/replayed-hpa.ts';
 import type { ReadingRules } from '../../replay/readings.ts';
 import { newestMinor, oldestMinor, type KubeMinor } from '../../scaling/controller-rules.ts';
@@ -100,6 +106,7 @@ export async function replayManifest(
   const runs = startups.map((startupSeconds) => ({
     startupSeconds,
     figures: replaySetting(hpa.spec, input, startupSeconds),
+    reasons: reasonShares(hpa.spec, input, startupSeconds),
     baselines: replayBaselines(hpa.spec, input, startupSeconds),
   }));
   const replayed: Replayed = {

@@ -31,6 +31,8 @@ export interface Replayed {
 export interface ReplayedRun {
   readonly startupSeconds: number;
   readonly figures: Figures;
+  /** Why the replicas were as many as they were, with the share of the syncs. */
+  readonly reasons: readonly (readonly [string, number])[];
   readonly baselines: Baselines;
 }
 

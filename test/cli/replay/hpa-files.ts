@@ -52,6 +52,7 @@ export interface ReplayRun {
   readonly overloadedSeconds: number;
   readonly unservedShare: number;
   readonly changesPerHour: number;
+  readonly reasons: Readonly<Record<string, number>>;
   readonly spread: Readonly<Record<string, { readonly least: number; readonly most: number }>>;
   readonly replicas: readonly { readonly time: string; readonly replicas: number }[];
 }

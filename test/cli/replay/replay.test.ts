@@ -50,6 +50,7 @@ describe('replay --counts', () => {
     expect(stdout).toMatch(/as it is +1m/);
     expect(stdout).toMatch(/fixed at 9 \(p99\) +1m +4\.4 +0s/);
     expect(stdout).toMatch(/perfect foresight +1m +\d\.\d +0s/);
+    expect(stdout).toMatch(/^Why so many, by the share of syncs: [A-Z]\w+ \d+\.\d %, /m);
     expect(stdout).toContain('The requests of each 60 s are taken as evenly spread');
     expect(stdout).toContain('What a replay cannot know:');
   });
@@ -62,6 +63,16 @@ describe('replay --counts', () => {
     const { code, stderr } = await replay(['--hpa', hpa, '--counts', counts, '--kube-version', '1.37']);
     expect(code).toBe(2);
     expect(stderr).toContain('It must be a version from 1.20 to 1.36.');
+  });
+
+  it("says in the controller's words why replicas did not move", async () => {
+    const [low = ''] = await writeFiles(['hpa.yaml', hpaYaml({ spec: { maxReplicas: 2 } })]);
+    const reasons = async (file: string) =>
+      (await replay(['--hpa', file, '--counts', counts, '-o', 'json'])).json().runs[0]?.reasons ?? {};
+    const usual = await reasons(hpa);
+    expect(Object.values(usual).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 4);
+    expect(usual).not.toHaveProperty('TooManyReplicas');
+    expect((await reasons(low))['TooManyReplicas']).toBeGreaterThan(0.9);
   });
 
   it('takes the capacity of a pod from --capacity', async () => {
