@@ -4,8 +4,8 @@ import { hosts, lineStyles } from './line-styles.ts';
 import { misreadRetry } from './names.ts';
 import { places } from './sls-pair.ts';
 import type { Asked, World } from './world.ts';
-import { listMetrics } from '../../support/catalog.ts';
 import { anyOf, noneOf } from '../../support/choices.ts';
+import { metricOracles } from './log-oracle.ts';
 
 const [host = ''] = hosts;
 
@@ -54,7 +54,7 @@ export const anyMetricsWorld: fc.Arbitrary<World> = fc
     maxNamedRoutes: fc.constantFrom(200, 0),
   })
   .map(({ place, routes, filters, intervalSeconds, maxNamedRoutes }) => {
-    const asked = listMetrics().flatMap(({ name }): Asked[] =>
+    const asked = Object.keys(metricOracles).flatMap((name): Asked[] =>
       [undefined, ...routes.map((_, n) => routeOf(n)), routeOf(routes.length)].map((route) => ({
         metric: name,
         place,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { backendNames, misreads, noCanaries, oddNames } from './names.ts';
 import { similarPlaces } from './sls-pair.ts';
+import { metricOracles } from './log-oracle.ts';
 import {
   lastSecond,
   longestDelaySeconds,
@@ -10,7 +11,6 @@ import {
   type Traffic,
   type World,
 } from './world.ts';
-import { listMetrics } from '../../support/catalog.ts';
 
 const anyRoute = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...backendNames) },
@@ -49,7 +49,7 @@ const anyDraw = fc.record({
   settledMs: fc.nat(2000),
   otherLagMs: fc.nat(longestLagMs),
   places: fc.constantFrom(...similarPlaces),
-  otherMetric: fc.constantFrom(...listMetrics().map(({ name }) => name)),
+  otherMetric: fc.constantFrom(...Object.keys(metricOracles)),
   routes: anyRoutes,
   windows: fc.array(fc.tuple(anyInterval, fc.option(anyDelay, { nil: undefined })), {
     minLength: 1,

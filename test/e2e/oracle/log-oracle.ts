@@ -45,7 +45,7 @@ interface MetricOracle {
 const oraclesOf = (prefix: string, logKind: LogKind): [string, MetricOracle][] =>
   Object.entries(measureOracles).map(([suffix, reading]) => [`${prefix}${suffix}`, { logKind, reading }]);
 
-/** One entry for each metric of the catalogue. */
+/** One entry for each metric of these kinds of log. Those of other gateways: `gateway-requests.ts`. */
 export const metricOracles: Readonly<Record<string, MetricOracle>> = Object.fromEntries([
   ...oraclesOf('sls_ingress_', 'nginx-ingress'),
   ...oraclesOf('sls_alb_ingress_', 'alb-ingress'),
