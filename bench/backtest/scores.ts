@@ -17,8 +17,8 @@ export interface ScoreRow extends Score {
   readonly scoredBins: number;
   readonly rivals: Readonly<Record<RivalName, Score>>;
   readonly bestRival: RivalName;
-  /** The loss over that of the best rival: below 1 the forecast is the best. */
-  readonly ofBestRival: number;
+  /** The loss over that of the best rival: below 1 the forecast is the best. Null: one of them forecasts nothing. */
+  readonly ofBestRival: number | null;
 }
 
 /** Scores all methods on the bins from one on for which all of them have a forecast, as far as they have any. */
@@ -29,6 +29,7 @@ export function score({ name, counts, binSeconds }: Trace, walked: Walk, firstBi
   );
   const bins = [...counts.keys()].filter(
     (bin) =>
+      able.length > 0 &&
       bin >= firstBin &&
       counts[bin] !== undefined &&
       able.every((forecast) => !Number.isNaN(forecast[bin] ?? Number.NaN)),
@@ -56,6 +57,9 @@ export function score({ name, counts, binSeconds }: Trace, walked: Walk, firstBi
     ...own,
     rivals: Object.fromEntries(scores) as ScoreRow['rivals'],
     bestRival: best[0],
-    ofBestRival: (own.pinballPercent ?? Number.NaN) / lossOf(best),
+    ofBestRival:
+      best[1].pinballPercent === null || own.pinballPercent === null
+        ? null
+        : own.pinballPercent / best[1].pinballPercent,
   };
 }

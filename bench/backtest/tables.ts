@@ -15,7 +15,7 @@ export function scoreTable(rows: Backtest['rows']): string {
       percent(pinballPercent),
       coverage === null ? '-' : `${percent(100 * coverage, 1)}%`,
       ...rivalNames.map((name) => percent(rivals[name].pinballPercent)),
-      ofBestRival.toFixed(2),
+      percent(ofBestRival),
     ]),
   );
   const notes = new Map(rows.map(({ trace, note }) => [trace, `${trace}: ${note}`]));

@@ -44,6 +44,12 @@ describe('backtest', () => {
     expect(overloadTable(overloadRows).split('\n')).toHaveLength(4);
   });
 
+  it('scores nothing of a few minutes', () => {
+    const { rows } = backtest(trace([5, 6, 7, 8, 9]), nothing);
+    expect(rows[0]).toMatchObject({ scoredBins: 0, pinballPercent: null, coverage: null, ofBestRival: null });
+    expect(scoreTable(rows)).not.toContain('NaN');
+  });
+
   it('says of an hour that no forecast would be served', () => {
     const { rows, overloadRows } = backtest(
       trace(Array.from({ length: 60 }, (_, minute) => 100 + (minute % 7))),
