@@ -1,4 +1,6 @@
 import {
+  Code,
+  ConnectError,
   createConnectRouter,
   createContextKey,
   createContextValues,
@@ -14,6 +16,7 @@ import { createServer, type Server } from '../api/server/server.ts';
 import type { ServingPair } from '../api/server/serving-pair.ts';
 import type { TlsSettings } from '../api/server/tls-server.ts';
 import { AdapterError, toAdapterError } from '../errors.ts';
+import { withinPatience } from '../reading/reader.ts';
 import { Shares } from '../runtime/shares.ts';
 import type { ClientCertificates } from './client-certificates.ts';
 import { ExternalScaler } from './externalscaler_pb.ts';
@@ -73,8 +76,8 @@ export function createKedaServer(options: KedaServerOptions): KedaServer {
     requestGate: gate(app.admission, streams, options),
   }).service(ExternalScaler, {
     getMetricSpec: (ref) => scaler.getMetricSpec(ref),
-    getMetrics: (request) => scaler.getMetrics(request),
-    isActive: (ref) => scaler.isActive(ref),
+    getMetrics: (request, context) => inTime(scaler.getMetrics(request), context),
+    isActive: (ref, context) => inTime(scaler.isActive(ref), context),
     streamIsActive: (ref, { signal, values }) => {
       clearTimeout(values.get(callKey)?.overdue);
       return scaler.streamIsActive(ref, signal);
@@ -96,6 +99,14 @@ export function createKedaServer(options: KedaServerOptions): KedaServer {
     done();
   });
   return { app, streams: () => streams.taken };
+}
+
+/** Rejects at the deadline of the client. The signal of the context would end calls while the server drains, too. */
+async function inTime<T>(work: Promise<T>, { timeoutMs }: HandlerContext): Promise<T> {
+  const leftMs = timeoutMs();
+  const done = leftMs === undefined ? await work : await withinPatience(work, Math.max(0, leftMs));
+  if (done !== undefined) return done;
+  throw new ConnectError('the deadline of the call has passed', Code.DeadlineExceeded);
 }
 
 /** Rejects if the client has gone, or the answer cannot be written. */

@@ -164,7 +164,7 @@ const tooSlow = (patienceMs: number): Outcome => ({
 });
 
 /** Returns undefined if the work takes longer. The work goes on. */
-async function withinPatience<T>(work: Promise<T>, patienceMs: number): Promise<T | undefined> {
+export async function withinPatience<T>(work: Promise<T>, patienceMs: number): Promise<T | undefined> {
   const ended = new AbortController();
   const expired = pauseUntil(patienceMs, ended.signal).then(() => undefined);
   // A rejection after the patience must not count as unhandled.

@@ -35,7 +35,7 @@ export const refTo = (
 /** A reader that answers what a test says, and keeps what it was asked. */
 export class ScriptedReader {
   /** The value of each item, or what the read throws. Changed by tests. */
-  answer: readonly number[] | Error = [0];
+  answer: readonly number[] | Error | 'never' = [0];
   readonly reads: { readonly request: MetricRequest; readonly by: ReadBy }[] = [];
   readonly clock: TestClock;
 
@@ -49,6 +49,7 @@ export class ScriptedReader {
 
   read(request: MetricRequest, _signal: AbortSignal, by: ReadBy): Promise<Reading> {
     this.reads.push({ request, by });
+    if (this.answer === 'never') return new Promise(() => undefined);
     if (this.answer instanceof Error) return Promise.reject(this.answer);
     const end = this.clock.nowSeconds - 10;
     const window = { startSeconds: end - 15, endSeconds: end };
@@ -91,6 +92,7 @@ export async function serveScaler(
     },
     ...options,
   });
-  const url = await server.app.listen({ host: '127.0.0.1', port: 0 });
+  const address = await server.app.listen({ host: '127.0.0.1', port: 0 });
+  const url = options.servingPair === undefined ? address.replace(/^https/, 'http') : address;
   return { ...server, url, refused, [Symbol.asyncDispose]: () => server.app.close() };
 }
