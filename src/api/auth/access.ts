@@ -96,8 +96,11 @@ export class Access {
     // On HTTP/2 the socket is a new proxy for each request, so the session stands for the connection.
     const { stream } = request as { readonly stream?: { readonly session?: Http2Session } };
     const connection = stream?.session ?? socket;
-    const known = this.#chains.get(connection) ?? { chain: presentedChain(socket as unknown as PeerSocket) };
-    this.#chains.set(connection, known);
+    let known = this.#chains.get(connection);
+    if (known === undefined) {
+      known = { chain: presentedChain(socket as unknown as PeerSocket) };
+      this.#chains.set(connection, known);
+    }
     const { authorization } = headers;
     return { chain: known.chain, rawHeaders, authorization, peer: socket };
   }

@@ -190,12 +190,15 @@ export function identityHeaders(
   rawHeaders: readonly string[],
   { usernameHeaders, uidHeaders, groupHeaders, extraHeaderPrefixes }: RequestHeaderConfig,
 ): Header[] {
-  const names = new Set([...usernameHeaders, ...uidHeaders, ...groupHeaders]);
+  const isOne = (name: string) =>
+    usernameHeaders.includes(name) ||
+    uidHeaders.includes(name) ||
+    groupHeaders.includes(name) ||
+    extraHeaderPrefixes.some((prefix) => name.startsWith(prefix));
   const headers: Header[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? '').toLowerCase();
-    if (names.has(name) || extraHeaderPrefixes.some((prefix) => name.startsWith(prefix)))
-      headers.push([name, rawHeaders[index + 1] ?? '']);
+    if (isOne(name)) headers.push([name, rawHeaders[index + 1] ?? '']);
   }
   return headers;
 }

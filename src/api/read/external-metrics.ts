@@ -22,10 +22,9 @@ export interface MetricReader {
 
 /** The last answer to a read. Sent again while its samples and the form that the client accepts are the same. */
 interface Answer extends Representation {
-  /** The parts of the request that chose the form. */
+  /** The headers of the request that chose the form. The URL has `pretty`. */
   readonly accept: string | undefined;
   readonly userAgent: string | undefined;
-  readonly prettyParameter: unknown;
   readonly reading: Reading;
   readonly bytes: Buffer;
 }
@@ -79,21 +78,28 @@ const maxAnswers = 1000;
 const longestAnswerBytes = 16 * 1024;
 /** Those that were read least recently are parsed again. */
 const mostRequestBytes = 32 * 1024 * 1024;
-/** A longer text, in characters, is parsed at each read, so that few clients do not take all of that. */
-const longestKey = 1024;
+/** A longer one, in characters, is parsed at each read, so that few clients do not take all of that. */
+const longestUrl = 1024;
+
+/** What a URL asks for. */
+interface KnownRead {
+  readonly name: ReadName;
+  readonly asked: MetricRequest;
+}
 
 /** `GET /apis/external.metrics.k8s.io/v1beta1/namespaces/{namespace}/{metric}?labelSelector=…` */
 export class ReadEndpoint {
   readonly #context: ReadContext;
   /**
-   * HPAs repeat their reads, so each is parsed once.
+   * HPAs repeat their reads, so each is parsed once. By URL.
    *
-   * @bound {maxRequests} reads | {mostRequestBytes}, {longestKey} characters each | longer ones are parsed each time | constants
+   * @bound {maxRequests} reads | {mostRequestBytes}, {longestUrl} characters each | longer ones are parsed each time | constants
    */
-  readonly #requests = new LRUCache<string, MetricRequest>({
+  readonly #reads = new LRUCache<string, KnownRead>({
     max: maxRequests,
     maxSize: mostRequestBytes,
-    sizeCalculation: ({ series }, key) => series.reduce((sum, one) => sum + bytesOf(one), key.length),
+    // The name repeats the texts of the URL.
+    sizeCalculation: ({ asked }, url) => asked.series.reduce((sum, one) => sum + bytesOf(one), 2 * url.length),
   });
   /** @bound {maxAnswers} answers | {longestAnswerBytes} each | longer ones are encoded each time | a constant */
   readonly #answers = new LRUCache<MetricRequest, Answer>({ max: maxAnswers });
@@ -106,19 +112,19 @@ export class ReadEndpoint {
   handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> | undefined {
     const startMs = performance.now();
     const { reader } = this.#context;
-    const query = request.query as Query;
-    const read = { ...(request.params as ReadParams), selector: selectorIn(query) };
+    const known = this.#reads.get(request.url);
+    const name = known?.name ?? readNameOf(request);
     const requestId = requestIdOf(request);
     const finish = (result: Answer | AdapterError) => {
-      this.#tell(read, { requestId, user: request.userName }, result, performance.now() - startMs);
+      this.#tell(name, { requestId, user: request.userName }, result, performance.now() - startMs);
       if (result instanceof AdapterError) return sendError(request, reply, result);
       return sendBytes(reply, result.mediaType, result.bytes);
     };
     let answer: Answer | AdapterError;
     try {
-      const asked = this.#parse(read, query);
-      const form = formOf(request, query, this.#answers.get(asked));
-      const by = { namespace: read.namespace, user: request.userName, requestId };
+      const { asked } = known ?? this.#parse(name, request);
+      const form = formOf(request, this.#answers.get(asked));
+      const by = { namespace: name.namespace, user: request.userName, requestId };
       const fresh = reader.fresh(asked, by);
       if (fresh === undefined) {
         return reader
@@ -154,18 +160,17 @@ export class ReadEndpoint {
   }
 
   /** @throws AdapterError if it is not a read of a served metric, or one that the namespace may not make */
-  #parse(read: ReadName, { watch, labelSelector }: Query): MetricRequest {
+  #parse(name: ReadName, { url, query }: FastifyRequest): KnownRead {
+    const { watch, labelSelector } = query as Query;
     if (watch !== undefined && watch !== 'false' && watch !== '0')
       throw new AdapterError('MethodUnsupported', 'external metrics cannot be watched');
     if (labelSelector !== undefined && typeof labelSelector !== 'string')
       throw new AdapterError('ParameterInvalid', 'parameter labelSelector is given more than once');
-    const { namespace, metric, selector } = read;
-    const key = JSON.stringify([namespace, metric, selector]);
-    const known = this.#requests.get(key);
-    if (known !== undefined) return known;
-    const parsed = this.#context.parseRequest(metric, namespace, parseLabelSelector(selector));
-    if (key.length <= longestKey) this.#requests.set(key, parsed);
-    return parsed;
+    const { namespace, metric, selector } = name;
+    const asked = this.#context.parseRequest(metric, namespace, parseLabelSelector(selector));
+    const read = { name, asked };
+    if (url.length <= longestUrl) this.#reads.set(url, read);
+    return read;
   }
 
   /** Returns the last answer again if nothing changed, else encodes the reading and keeps it as the last answer. */
@@ -190,11 +195,10 @@ type Form = Omit<Answer, 'reading' | 'bytes'>;
  *
  * @throws AdapterError `NotAcceptable`
  */
-function formOf(request: FastifyRequest, { pretty: prettyParameter }: Query, last: Answer | undefined): Form {
+function formOf(request: FastifyRequest, last: Answer | undefined): Form {
   const { accept, 'user-agent': userAgent } = request.headers;
-  if (last !== undefined && last.accept === accept && last.userAgent === userAgent)
-    if (last.prettyParameter === prettyParameter) return last;
-  return { ...representationOf(request), accept, userAgent, prettyParameter };
+  if (last !== undefined && last.accept === accept && last.userAgent === userAgent) return last;
+  return { ...representationOf(request), accept, userAgent };
 }
 
 /** Items of one request differ in nothing but their samples. */
@@ -224,8 +228,11 @@ export function ageMsOf({ items }: Reading, nowMs: number): number {
   return nowMs - oldest * 1000;
 }
 
-const selectorIn = ({ labelSelector }: Query): string =>
-  typeof labelSelector === 'string' ? labelSelector : '';
+function readNameOf({ params, query }: FastifyRequest): ReadName {
+  const { labelSelector } = query as Query;
+  const selector = typeof labelSelector === 'string' ? labelSelector : '';
+  return { ...(params as ReadParams), selector };
+}
 
 /** The form of gateways' and API servers' ids. Anything else must not get into a log. */
 const plainId = /^[\w.:/+=-]{1,128}$/;
