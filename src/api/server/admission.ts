@@ -29,6 +29,8 @@ interface Visit {
   unreadSeconds: number;
 }
 
+type VisitingResponse = ServerResponse & { visit?: Visit | undefined };
+
 export interface AdmissionSettings {
   /** How many requests of one client are answered at a time: of one user, or of one address before a user is known. */
   readonly maxRequests: number;
@@ -53,11 +55,13 @@ export class Admission {
   /** Of system:masters, who are never refused. */
   readonly #masters = new Shares(Infinity);
   /**
+   * The oldest first. Not a Map: V8 links the tables that a Map outgrows, so that entries which change with each request
+   * reach the old generation, and their requests with them.
+   *
    * @bound 2.5 × `server.maxRequestsInFlight` places of users, as many of strangers, {maxUnreadAnswers} without a place | {bytesOfPlace} of headers and answer a place | a user, or an address, takes at most as many as are free | `server.maxRequestsInFlight`
    */
-  readonly #open = new Map<ServerResponse, Visit>();
+  readonly #open: Visit[] = [];
   #withoutPlace = 0;
-  readonly #onClose: (this: ServerResponse) => void;
 
   constructor(connections: Connections, { maxRequests, requestSeconds = 60 }: AdmissionSettings) {
     this.#connections = connections;
@@ -65,10 +69,6 @@ export class Admission {
     this.#requestSeconds = requestSeconds;
     this.#users = new Shares(maxRequests);
     this.#strangers = new Shares(maxRequests);
-    const end = (response: ServerResponse) => this.#end(response);
-    this.#onClose = function (this: ServerResponse) {
-      end(this);
-    };
   }
 
   /** Returns a listener that must be the first to see each request. */
@@ -107,7 +107,7 @@ export class Admission {
    * @throws AdapterError `TooManyRequests`
    */
   admitStranger(response: ServerResponse): void {
-    const visit = this.#open.get(response);
+    const visit = visitOf(response);
     if (visit !== undefined) this.#admit(visit, this.#strangers, visit.connection.address);
   }
 
@@ -117,7 +117,7 @@ export class Admission {
    * @throws AdapterError `TooManyRequests`
    */
   admitUser(response: ServerResponse, user: string, isMaster: boolean): void {
-    const visit = this.#open.get(response);
+    const visit = visitOf(response);
     if (visit === undefined) return;
     const holder = clientOf(user);
     if (!visit.connection.isAuthenticated)
@@ -131,7 +131,7 @@ export class Admission {
    * @throws AdapterError `TooManyRequests`
    */
   hold(response: ServerResponse, bytes: number): void {
-    const visit = this.#open.get(response);
+    const visit = visitOf(response);
     if (visit?.shares === undefined) return;
     const more = visit.shares.takeMore(visit.holder, visit.places, Math.floor(bytes / bytesOfPlace));
     if (more === undefined) throw tooMany(visit.holder);
@@ -140,12 +140,12 @@ export class Admission {
 
   /** Runs once a second. Cuts off clients that do not read their answers. */
   sweep(): void {
-    for (const visit of this.#open.values()) {
+    for (const visit of [...this.#open]) {
       const { response, connection } = visit;
       visit.seconds += 1;
       visit.unreadSeconds += response.writableEnded ? 1 : 0;
       // Each end emits `close`. This finds a response for which Node forgot it.
-      if (connection.socket.destroyed || streamOf(response)?.destroyed === true) this.#end(response);
+      if (connection.socket.destroyed || streamOf(response)?.destroyed === true) this.#end(visit);
       else if (visit.unreadSeconds > patienceSeconds || visit.seconds > this.#requestSeconds) cutOff(visit);
     }
     this.#connections.sweep();
@@ -154,7 +154,7 @@ export class Admission {
   /** How many places are taken, and how many requests have no complete response. */
   get counts(): { readonly places: number; readonly requests: number } {
     const places = this.#users.taken + this.#strangers.taken + this.#masters.taken;
-    return { places, requests: this.#open.size };
+    return { places, requests: this.#open.length };
   }
 
   #register(request: IncomingMessage, response: ServerResponse, places: number): void {
@@ -162,7 +162,7 @@ export class Admission {
     const connection = this.#byPeer.get(stream?.session ?? request.socket);
     // The client may have gone. Then `close` has been emitted.
     if (connection === undefined || stream?.destroyed === true || response.destroyed) return;
-    const visit = {
+    const visit: Visit = {
       response,
       connection,
       places,
@@ -171,9 +171,10 @@ export class Admission {
       seconds: 0,
       unreadSeconds: 0,
     };
-    this.#open.set(response, visit);
+    (response as VisitingResponse).visit = visit;
+    this.#open.push(visit);
     connection.openRequests += 1;
-    response.on('close', this.#onClose);
+    response.on('close', () => this.#end(visit));
     this.#withoutPlace += 1;
     if (this.#withoutPlace > maxUnreadAnswers) this.#cutOffOldest();
     if (stream === undefined && hasBody(request)) response.shouldKeepAlive = false;
@@ -187,10 +188,11 @@ export class Admission {
     visit.holder = holder;
   }
 
-  #end(response: ServerResponse): void {
-    const visit = this.#open.get(response);
-    if (visit === undefined) return;
-    this.#open.delete(response);
+  #end(visit: Visit): void {
+    const at = this.#open.indexOf(visit);
+    if (at < 0) return;
+    this.#open.splice(at, 1);
+    (visit.response as VisitingResponse).visit = undefined;
     visit.connection.openRequests -= 1;
     if (visit.shares === undefined) this.#withoutPlace -= 1;
     else visit.shares.give(visit.holder, visit.places);
@@ -198,12 +200,10 @@ export class Admission {
 
   /** Among the answers without a place. They were written at once, so the oldest one is unread for the longest time. */
   #cutOffOldest(): void {
-    for (const visit of this.#open.values()) {
-      if (visit.shares !== undefined) continue;
-      this.#end(visit.response);
-      cutOff(visit);
-      return;
-    }
+    const oldest = this.#open.find(({ shares }) => shares === undefined);
+    if (oldest === undefined) return;
+    this.#end(oldest);
+    cutOff(oldest);
   }
 }
 
@@ -213,6 +213,8 @@ function cutOff({ response, connection }: Visit): void {
   if (stream === undefined || !connection.isAuthenticated) connection.socket.destroy();
   else stream.destroy();
 }
+
+const visitOf = (response: ServerResponse): Visit | undefined => (response as VisitingResponse).visit;
 
 /** HTTP/2 only. */
 const streamOf = (response: ServerResponse): ServerHttp2Stream | undefined =>
