@@ -78,7 +78,7 @@ export class Collector {
   readonly #settings: CollectorSettings;
   readonly #context: CollectorContext;
   /** @bound the reads in flight, and the refreshes | - | as the reads | `server.maxRequestsInFlight`, `reading.maxSeries` */
-  readonly #pending = new Map<string, PendingSeries>();
+  #pending = new Map<string, PendingSeries>();
   /** @bound the reads in flight | - | as the reads | `server.maxRequestsInFlight` */
   readonly #queues = new Map<string, LogstoreQueue>();
   readonly #refused = new RefusedMetrics();
@@ -263,5 +263,7 @@ export class Collector {
   #forget(pending: PendingSeries): void {
     const { key } = pending.series;
     if (this.#pending.get(key) === pending) this.#pending.delete(key);
+    // V8 links the tables that a Map outgrows, so an old Map would keep what was pending until a full collection.
+    if (this.#pending.size === 0) this.#pending = new Map();
   }
 }
