@@ -99,7 +99,8 @@ export class ReadEndpoint {
     max: maxRequests,
     maxSize: mostRequestBytes,
     // The name repeats the texts of the URL.
-    sizeCalculation: ({ asked }, url) => asked.series.reduce((sum, one) => sum + bytesOf(one), 2 * url.length),
+    sizeCalculation: ({ asked }, url) =>
+      asked.series.reduce((sum, one) => sum + bytesOf(one), 2 * url.length),
   });
   /** @bound {maxAnswers} answers | {longestAnswerBytes} each | longer ones are encoded each time | a constant */
   readonly #answers = new LRUCache<MetricRequest, Answer>({ max: maxAnswers });
