@@ -17,7 +17,7 @@ it('a warm read passes at most 16 files', () => {
   expect(passed.warm.length, passed.warm.join('\n')).toBeLessThanOrEqual(16);
 });
 
-it('a cold read passes at most 50 files', () => {
+it('a cold read passes at most 51 files', () => {
   expect(passed.cold).toContain('sls/query-text.ts');
-  expect(passed.cold.length, passed.cold.join('\n')).toBeLessThanOrEqual(50);
+  expect(passed.cold.length, passed.cold.join('\n')).toBeLessThanOrEqual(51);
 });
