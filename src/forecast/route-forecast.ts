@@ -88,11 +88,10 @@ export class RouteForecast {
 
   /** Returns the forecast that was made at the last minute that was counted. */
   forecast(): Forecast | NotReady {
-    const { first, binSeconds, isEmpty } = this.#counts;
+    const { first, last, binSeconds, isEmpty } = this.#counts;
     if (isEmpty) return { notReadyUntilMinute: undefined };
     const count = this.at(this.#madeAt + this.#ahead);
-    if (Number.isNaN(count))
-      return { notReadyUntilMinute: Math.max(first + this.#minHistory, this.#learned + 1) };
+    if (Number.isNaN(count)) return { notReadyUntilMinute: Math.max(first + this.#minHistory, last + 1) };
     const weights = expertNames.map((name, index) => [name, this.#weights[index] ?? 0]);
     return {
       perSecond: count / binSeconds,

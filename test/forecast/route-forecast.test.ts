@@ -124,7 +124,9 @@ describe('RouteForecast', () => {
     const series = noisy(daily, 0, 4 * day);
     const atOnce = new Route();
     for (const [index, count] of series.entries()) atOnce.counts.add(start + index, count);
+    expect(atOnce.notReadyUntil).toBe(start + series.length);
     while (!atOnce.forecast.learn(500));
+    expect(atOnce.notReadyUntil).toBeNaN();
     const known = 4 * day - 100;
     const { forecast: inTime } = new Route().learn(series.slice(0, known));
     const minutes = Array.from({ length: 100 }, (_, index) => start + known - 98 + index);
