@@ -40,7 +40,7 @@ export const fileHpas: DoctorCheck = {
     if (names === 0)
       return failed(
         `${source} has ${manifests.length} HPAs, and none names an external metric`,
-        'Name a file with an HPA that has a metric of type External (docs/hpa.md).',
+        'Name a file with an HPA that has a metric of type External; routes --hpa prints one.',
       );
     const autoscalers = objects.flatMap((object) => autoscalerOf(object) ?? []);
     facts.learn({ autoscalers, hpaManifests: manifests });

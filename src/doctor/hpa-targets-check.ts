@@ -3,7 +3,7 @@ import type { ScaleTarget } from '../metric/external-metric-ref.ts';
 import { ok, warn } from './check.ts';
 import type { DoctorCheck } from './examination.ts';
 
-/** Whether the targets of HPAs suit what the metrics measure: docs/hpa.md. */
+/** Whether the targets of HPAs suit what the metrics measure. */
 export const hpaTargets: DoctorCheck = {
   id: 'hpa-targets',
   description: 'The targets of HPAs suit their metrics: type (AverageValue or Value) and size',
