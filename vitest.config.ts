@@ -22,6 +22,13 @@ export const longRuns = [
   'test/reading/silence/scenarios.test.ts',
 ];
 
+/** These look for timers, sockets, warnings or modules that are left in their process, or at all of its metrics. */
+const inOwnProcess = [
+  'test/kube/**/*.test.ts',
+  'test/e2e/{conformance,read-path}/**/*.test.ts',
+  'test/e2e/loaded-modules.test.ts',
+];
+
 /** @param file where CI reads the counts of passed and failed tests */
 export const reportersTo = (file: string): NonNullable<TestConfig['reporters']> =>
   process.env['CI'] === 'true' ? ['default', ['json', { outputFile: file }]] : ['default'];
@@ -43,8 +50,17 @@ export default defineConfig({
           setupFiles: 'test/support/load-tls.ts',
         },
       },
-      // Each file has a process of its own. Those of test/kube look for timers and sockets that are left in it.
-      { extends: true, test: { name: 'isolated', include: ['test/{e2e,kube}/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          exclude: inOwnProcess,
+          // Loading all parts anew for each file would take a third of the time.
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: 'isolated', include: inOwnProcess } },
     ],
   },
 });
