@@ -9,9 +9,13 @@ export interface ControllerParts {
   readonly clients: Clients;
   readonly checker: ReadingChecker;
   readonly periodSeconds: number;
+  /** For how long the adapter and SLS waited for a processor so far. */
+  readonly processorWaitMs: () => number;
 }
 
 const tickMs = 20;
+/** A read whose adapter or SLS waited for a processor for more of its time may miss its deadline. */
+const mostBusyShare = 0.2;
 
 /** Reads the metrics of each HPA periodically and writes its status, as the HPA controller does. */
 export class Controller {
@@ -77,12 +81,14 @@ export class Controller {
   }
 
   async #read(read: HpaRead): Promise<void> {
-    const { clients, checker } = this.#parts;
+    const { clients, checker, processorWaitMs } = this.#parts;
     this.#reads += 1;
     const kind = connectionKindOf(this.#reads, read);
-    const sentMs = performance.now();
+    const [sentMs, waitedMs] = [performance.now(), processorWaitMs()];
     try {
-      checker.check(read, await clients.get(read.path, kind), sentMs);
+      const reply = await clients.get(read.path, kind);
+      const busyShare = (processorWaitMs() - waitedMs) / (performance.now() - sentMs);
+      checker.check(read, reply, sentMs, busyShare > mostBusyShare);
     } catch (error) {
       checker.fault(`${kind}: ${String(error)}: ${read.path}`);
     }

@@ -92,8 +92,8 @@ export function soakTables(outcome: SoakOutcome, { flatness }: Verdicts): string
       return [unit === '' ? what : `${what} (${unit})`, ...figures, flat ? 'yes' : 'NO'];
     }),
   );
-  const { correct, refused, tolerated, misbehaving } = readings;
-  const reads = `${correct} correct readings, ${refused} expected refusals, ${tolerated} failures while SLS failed, ${misbehaving} misbehaving requests`;
+  const { correct, refused, tolerated, delayed, misbehaving } = readings;
+  const reads = `${correct} correct readings, ${refused} expected refusals, ${tolerated} failures while SLS failed, ${delayed} while the machine was busy, ${misbehaving} misbehaving requests`;
   return [cycleTable, '', verdictTable, '', reads].join('\n');
 }
 

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import process from 'node:process';
+import { processorWaitMs } from '../support/processor-wait.ts';
 import { churn } from './churn.ts';
 import { Controller } from './controller.ts';
 import { disturbances } from './disturbances.ts';
@@ -44,6 +46,8 @@ export interface SoakOutcome {
     readonly refused: number;
     /** Failures while SLS failed. */
     readonly tolerated: number;
+    /** Failures while other work kept the processors busy. */
+    readonly delayed: number;
     readonly misbehaving: number;
   };
   /** Everything that went wrong except growth. */
@@ -87,6 +91,7 @@ class Soak {
       clients,
       checker,
       periodSeconds: plan.readPeriodSeconds,
+      processorWaitMs: () => processorWaitMs([process.pid, environment.adapter.pid]),
     });
     this.#misbehaving = new MisbehavingClients({
       clients,
@@ -133,13 +138,13 @@ class Soak {
     const lateQueries = this.#queries - queriesBefore;
     const after = await this.#usage();
     await this.#environment.adapter.stop();
-    const { correct, refused, tolerated } = this.#checker;
+    const { correct, refused, tolerated, delayed } = this.#checker;
     return {
       before,
       cycles,
       after,
       lateQueries,
-      readings: { correct, refused, tolerated, misbehaving: this.#misbehaving.requests },
+      readings: { correct, refused, tolerated, delayed, misbehaving: this.#misbehaving.requests },
       faults: [...this.#checker.faults, ...this.#environment.adapter.problems],
     };
   }

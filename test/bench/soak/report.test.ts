@@ -38,7 +38,7 @@ function outcomeWith(
     })),
     after: withoutHpas,
     lateQueries: 0,
-    readings: { correct: 1000, refused: 10, tolerated: 5, misbehaving: 100 },
+    readings: { correct: 1000, refused: 10, tolerated: 5, delayed: 0, misbehaving: 100 },
     faults: [],
     ...more,
   };
