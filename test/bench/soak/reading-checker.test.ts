@@ -102,6 +102,13 @@ describe('a reading in the soak', () => {
     expect(checked(reply, readOf({ routes: undefined })).correct).toBe(1);
   });
 
+  it('may fail with 503 or 504, and with nothing else, while other work keeps the machine busy', () => {
+    const checker = new ReadingChecker(log, { maxAgeSeconds: 60, clock });
+    for (const status of [503, 504, 500])
+      checker.check(readOf({}), failureOf(status), performance.now(), true);
+    expect(checker).toMatchObject({ delayed: 2, faults: [expect.stringMatching(/^500 instead of 200/)] });
+  });
+
   it('may fail with 503 or 504 only while failures are tolerated', () => {
     const checker = new ReadingChecker(log, { maxAgeSeconds: 60, clock });
     const fail = (status: number) => checker.check(readOf({}), failureOf(status), performance.now());
