@@ -37,6 +37,8 @@ export interface IngressLog {
   /** Whether `backend` and `canary` hold the route as it is, so that a search can find its lines. */
   readonly isRouteText: boolean;
   readonly sql: LogExpressions;
+  /** Returns what `sql.route` computes, for a line of a file. */
+  readonly routeOf: (backend: string, canary: string) => string;
   /** The same for a logstore that has the column `canary`. */
   readonly canarySql?: Pick<LogExpressions, 'route' | 'hostName'>;
 }

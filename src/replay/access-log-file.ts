@@ -1,20 +1,10 @@
 import { AdapterError } from '../errors.ts';
+import { ingressLogs } from '../metric/ingress-logs.ts';
+import { isIngressLog, type IngressLog } from '../metric/log-kind.ts';
 import { filterEntries, type Series } from '../metric/series.ts';
 import { linesOf } from './counts-file.ts';
+import { parseJsonLine, type AccessLine } from './json-line.ts';
 import { SecondCounts, type CountedSeries } from './traffic.ts';
-
-/** The parts of a line of ACK's nginx-ingress access log that the metrics need. */
-interface AccessLine {
-  readonly seconds: number;
-  readonly method: string;
-  readonly status: string;
-  readonly bodyBytes: string;
-  readonly requestLength: string;
-  readonly requestTime: string;
-  /** The backend that answered: the canary's where it is one. */
-  readonly route: string;
-  readonly host: string;
-}
 
 /**
  * A line as ACK's collector reads it, from the time on. The names of the lists of a retried request stay in `upstreams`.
@@ -44,7 +34,10 @@ export function parseAccessLine(line: string): AccessLine | undefined {
   const fields = lineForm.exec(line)?.groups;
   const seconds = fields && parseLocalTime(fields['time'] ?? '');
   if (fields === undefined || seconds === undefined) return undefined;
-  const { host = '', alternative = '' } = restForm.exec(fields['rest']?.trimEnd() ?? '')?.groups ?? {};
+  const rest = fields['rest']?.trimEnd() ?? '';
+  // The default form of ingress-nginx has the name of the canary first, and no host.
+  const inDefault = /^ \[(?<alternative>[^\][]*)\] /.exec(rest);
+  const { host = '', alternative = '' } = (inDefault ?? restForm.exec(rest))?.groups ?? {};
   return {
     ...{ seconds, method: fields['method'] ?? '', status: fields['status'] ?? '', host },
     bodyBytes: fields['bodyBytes'] ?? '',
@@ -53,6 +46,9 @@ export function parseAccessLine(line: string): AccessLine | undefined {
     route: backendForm.test(alternative) ? alternative : (fields['primary'] ?? ''),
   };
 }
+
+const parseLine = (text: string, log: IngressLog): AccessLine | undefined =>
+  (log.kind === 'nginx-ingress' ? parseAccessLine(text) : undefined) ?? parseJsonLine(text, log);
 
 /** What a line adds to an aggregate of the catalogue, by its alias. */
 const numberColumns: Readonly<Record<string, (line: AccessLine) => string>> = {
@@ -142,7 +138,8 @@ const unreadableLine = {
 const leastReadableShare = 0.5;
 
 /**
- * Counts the requests in an access log of nginx-ingress in ACK's form, by the second.
+ * Counts the requests in the access log of a gateway, by the second: of nginx-ingress in ACK's form, its default form or
+ * JSON, of others in JSON.
  *
  * @param series for each metric, its series
  * @param between only lines from the first to before the second, in Unix seconds
@@ -155,12 +152,25 @@ export async function readAccessLog(
 ): Promise<LoggedTraffic> {
   const counters = series.map((ofMetric) => ofMetric.map((one) => new SeriesCounter(one)));
   const all = counters.flat();
+  const [log = ingressLogs['nginx-ingress'], ...others] = new Map(
+    all.flatMap(({ series: { metric } }) =>
+      isIngressLog(metric.logKind) ? [[metric.logKind.kind, metric.logKind] as const] : [],
+    ),
+  ).values();
+  if (others.length > 0)
+    throw new AdapterError(
+      'TrafficInvalid',
+      `${file}: one file cannot be the log of ${[log, ...others].map(({ kind }) => kind).join(' and ')}, which the metrics of the HPA read`,
+    );
+  const needsHost = all.some(({ series }) => series.filters.host !== undefined);
+  let hasHost = false;
   let [lines, unreadable, first, last, lastSeconds] = [0, 0, Infinity, -Infinity, Number.NaN];
   for await (const text of linesOf(file)) {
     if (text === '') continue;
     lines += 1;
-    const line = parseAccessLine(text);
+    const line = parseLine(text, log);
     if (line === undefined) unreadable += 1;
+    else hasHost ||= line.host !== '';
     // A line in another form counts for the whole logstore, as the collector keeps it.
     const counted = line ?? { ...unreadableLine, seconds: lastSeconds };
     lastSeconds = counted.seconds;
@@ -173,8 +183,10 @@ export async function readAccessLog(
   if (lines - unreadable < lines * leastReadableShare || lines === 0)
     throw new AdapterError(
       'TrafficInvalid',
-      `${file}: ${unreadable} of ${lines} lines are not in ACK's form of the nginx-ingress access log`,
+      `${file}: ${unreadable} of ${lines} lines are not in ${log.kind === 'nginx-ingress' ? "ACK's form of the nginx-ingress access log, its default form or JSON" : `the JSON of ${log.kind}, which the metric reads`}`,
     );
+  if (needsHost && !hasHost)
+    throw new AdapterError('TrafficInvalid', `${file}: no line has a host, and the HPA names one`);
   // A log with lines before and after the given time covers all of it, whatever its first and last line within.
   const startSeconds = Math.max(first, between[0]);
   const endSeconds = Math.min(last + 1, between[1]);

@@ -15,4 +15,5 @@ export const albIngress: IngressLog = {
   timeUnit: 's',
   isRouteText: true,
   sql: { route: '{backend}', hostName: '{host}', ...upstreamLists },
+  routeOf: (backend) => backend,
 };

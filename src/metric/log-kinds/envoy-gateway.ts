@@ -26,4 +26,8 @@ export const envoyGateway: IngressLog = {
     hostName: envoyHost,
     ...envoyUpstream,
   },
+  routeOf: (backend) => {
+    const parts = /^(?:http|grpc)route[/]([^/]+)[/]([^/]+)[/]rule[/](\d+)(?:[/]|$)/.exec(backend);
+    return parts === null ? backend : parts.slice(1).join('-');
+  },
 };

@@ -31,4 +31,10 @@ export const mseIngress: IngressLog = {
     hostName: envoyHost,
     ...envoyUpstream,
   },
+  routeOf: (backend) => {
+    const parts = /^outbound[|](\d+)[|]([^|]*)[|]([^.|]+)[.]([^.|]+)[.]svc([.]|$)/.exec(backend);
+    if (parts === null) return backend;
+    const [, port, subset, name, namespace] = parts;
+    return [namespace, name, port, ...(subset === '' ? [] : [subset])].join('-');
+  },
 };

@@ -37,6 +37,7 @@ export const nginxIngress: IngressLog = {
   timeUnit: 's',
   isRouteText: true,
   sql: { route: '{backend}', hostName: '{host}', ...upstreamLists },
+  routeOf: (backend, canary) => new RegExp(canaryPattern).exec(canary)?.[2] ?? backend,
   canarySql: {
     route: `coalesce(regexp_extract({canary}, '${canaryPattern}', 2), {backend})`,
     hostName: `coalesce(regexp_extract({canary}, '${misreadHost}', 1), {host})`,
