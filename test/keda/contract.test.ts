@@ -125,6 +125,23 @@ describe('KEDA reads', () => {
     expect(await client.isActive(refTo({ activation: '5' }))).toBe(true);
   });
 
+  it('two ScaledObjects with one metric name apart', async () => {
+    const other = { name: 'api' };
+    const name = await nameOf();
+    expect((await client.getMetricSpec(refTo({}, other)))[0]?.metricName).toBe(name);
+    reader.answer = [1];
+    await client.getMetrics(refTo(), name);
+    reader.answer = [0];
+    await client.getMetrics(refTo({}, other), name);
+    expect([await client.isActive(refTo()), await client.isActive(refTo({}, other))]).toEqual([true, false]);
+  });
+
+  it('an error for 64 unknown keys of 500 characters', async () => {
+    const keys = Array.from({ length: 64 }, (_, n) => [`sls.unknown-${n}`, 'x'.repeat(500)] as const);
+    const { code } = await failureOf(client.isActive(refTo(Object.fromEntries<string>(keys))));
+    expect(code).toBe(status.INVALID_ARGUMENT);
+  });
+
   it('two triggers of one ScaledObject apart', async () => {
     reader.answer = [1];
     await client.getMetrics(refTo(), await nameOf());
