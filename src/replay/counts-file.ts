@@ -12,7 +12,7 @@ export interface Counts {
 }
 
 const header = 'time,requests';
-/** Two weeks of seconds: more would not fit into the memory of a pod. */
+/** A month by the second: more would not fit into the memory of a pod. */
 const mostSeconds = 32 * 24 * 3600;
 
 /** Returns the lines of a file, also of one that gzip has compressed. */

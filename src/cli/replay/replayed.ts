@@ -60,13 +60,8 @@ export const limits = (assumedDelaySeconds: number | undefined): string[] => [
       ]),
 ];
 
-export interface Cost {
-  readonly gpuHours: number;
-  /** Undefined without a price. */
-  readonly cost: number | undefined;
-}
-
-export function costOf({ podHours }: Pick<Figures, 'podHours'>, { gpus, price }: Replayed): Cost {
+/** The cost is undefined without a price. */
+export function costOf({ podHours }: Pick<Figures, 'podHours'>, { gpus, price }: Replayed) {
   const gpuHours = podHours * gpus;
   return { gpuHours, cost: price === undefined ? undefined : gpuHours * price };
 }

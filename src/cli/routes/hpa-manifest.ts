@@ -9,10 +9,9 @@ import { numberText, type Survey } from './survey-output.ts';
 /** Share of the maximum replicas that the busiest minute needs with the chosen target. */
 const shareAtPeak = 0.8;
 
-/** An HPA (autoscaling/v2), and what it rests on. */
+/** An HPA (autoscaling/v2), and in comments of YAML what it rests on. */
 export interface SuggestedHpa {
   readonly manifest: Fields;
-  /** Comments of YAML. */
   readonly comments: string;
 }
 

@@ -119,13 +119,13 @@ async function printHpa(survey: Survey, options: RoutesOptions & HpaOptions, con
   const { suggestHpa } = await import('./hpa-manifest.ts');
   const { trySettings } = await import('./try-settings.ts');
   const suggested = suggestHpa(survey, options);
-  const { manifest: hpa, lines } = await trySettings(suggested.manifest, options.startup, config, io);
+  const { manifest: hpa, comments } = await trySettings(suggested.manifest, options.startup, config, io);
   const manifest = options.scaledObject === undefined ? hpa : scaledObjectOf(hpa);
-  const basis = lines.map((line) => `# ${line}\n`).join('');
+  const isJson = options.output === 'json';
   // JSON has no comments.
-  if (options.output === 'json') io.stderr.write(basis);
-  const text = () => suggested.comments + basis + stringify(manifest, { lineWidth: 0 });
-  io.stdout.write(options.output === 'json' ? jsonText(manifest) : text());
+  if (isJson) io.stderr.write(comments);
+  else io.stdout.write(suggested.comments + comments);
+  io.stdout.write(isJson ? jsonText(manifest) : stringify(manifest, { lineWidth: 0 }));
 }
 
 /** Valid names of a Deployment. Source: Kubernetes, names that are RFC 1123 subdomains. */

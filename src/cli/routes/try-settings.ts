@@ -9,6 +9,7 @@ import { replayManifest } from '../replay/replay.ts';
 import type { Replayed, Swept } from '../replay/replayed.ts';
 import { sweepSettings } from '../replay/sweep-settings.ts';
 import { utcText } from '../utc.ts';
+import type { SuggestedHpa } from './hpa-manifest.ts';
 
 /** A suggestion is wanted within seconds, so it rests on a few hours. */
 const triedMs = 6 * 3_600_000;
@@ -17,12 +18,6 @@ const leastSeconds = 3600;
 const patienceMs = 60_000;
 /** The last version whose HPAs have no tolerance: later ones accept the HPA too. */
 const kubeVersion = 34;
-
-export interface TriedSettings {
-  readonly manifest: Fields;
-  /** What the settings rest on. */
-  readonly lines: readonly string[];
-}
 
 /**
  * Replays the last hours with other settings of an HPA, and returns it with the best; as it is, and why, if the log does
@@ -35,7 +30,7 @@ export async function trySettings(
   startupMs: number,
   config: Config,
   io: Io,
-): Promise<TriedSettings> {
+): Promise<SuggestedHpa> {
   const signal = AbortSignal.any([io.signal, AbortSignal.timeout(patienceMs)]);
   const options = { ...usualController, namespace: 'default', startup: [startupMs], last: triedMs };
   try {
@@ -51,9 +46,11 @@ export async function trySettings(
       'For slow starts: scales up to twice the pods, or by two, every 30 s; scales down by one a minute, after 5 minutes',
       `of lower load. No other settings were tried: ${why}.`,
     ];
-    return { manifest, lines };
+    return { manifest, comments: commentsOf(lines) };
   }
 }
+
+const commentsOf = (lines: readonly string[]) => lines.map((line) => `# ${line}\n`).join('');
 
 /** @throws AdapterError `TrafficMissing` */
 function checkLength({ input: { needed } }: Replayed): void {
@@ -65,7 +62,7 @@ function checkLength({ input: { needed } }: Replayed): void {
   );
 }
 
-function bestOf({ hpa, runs, traffic, capacities }: Replayed, swept: Swept): TriedSettings {
+function bestOf({ hpa, runs, traffic, capacities }: Replayed, swept: Swept): SuggestedHpa {
   const { settings, startupSeconds, recommended } = swept;
   const { figures, spec } = recommended;
   const present = runs[0]?.figures ?? figures;
@@ -73,11 +70,11 @@ function bestOf({ hpa, runs, traffic, capacities }: Replayed, swept: Swept): Tri
     `${spanText(one.overloadedSeconds)} of overload for ${one.podHours.toFixed(1)} pod-hours`;
   return {
     manifest: withSettings(hpa.manifest, spec, hpa.indices),
-    lines: [
+    comments: commentsOf([
       `The best of ${settings.length} settings, replayed from ${utcText(traffic.fromSeconds)} to ${utcText(traffic.toSeconds)}: ${text(figures)},`,
       `where one for slow starts with that target has ${text(present)}. A pod is taken to answer`,
       `${shortNumber(capacities[0] ?? 0)} requests/s, and to be ready after ${spanText(startupSeconds)} (--startup). These are few hours: replay a whole day too, with`,
       'sls-metrics-adapter replay --hpa FILE --last 24h --sweep',
-    ],
+    ]),
   };
 }
