@@ -1,3 +1,4 @@
+import { labelDefinitions } from '../metric/labels.ts';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { allowedOf, defaultOf, describeSchema, type SettingSchema } from '../config/documentation.ts';
 import { newestMinor, oldestMinor } from '../scaling/controller-rules.ts';
@@ -45,6 +46,12 @@ export function parsePositive(text: string): number {
 export function parseShare(text: string): number {
   if (!/^(0(\.\d{1,9})?|1)$/.test(text))
     throw new InvalidArgumentError('It must be a number from 0 to 1, such as 0.1.');
+  return Number(text);
+}
+
+export function parseQuantile(text: string): number {
+  const { accepts, accepted } = labelDefinitions.quantile;
+  if (!accepts(text)) throw new InvalidArgumentError(`It must be ${accepted}.`);
   return Number(text);
 }
 

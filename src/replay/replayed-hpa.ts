@@ -1,8 +1,9 @@
 import { AdapterError } from '../errors.ts';
 import type { Requirement } from '../grammar/label-selector.ts';
-import type { Catalog, MetricDefinition } from '../metric/catalog.ts';
+import { forecastSuffix, type Catalog, type MetricDefinition } from '../metric/catalog.ts';
 import { isIngressLog } from '../metric/log-kind.ts';
 import { parseMetricRequest, type MetricRequest, type RequestDefaults } from '../metric/metric-request.ts';
+import { seriesOf, type ForecastTerms, type Series } from '../metric/series.ts';
 import type { AutoscalerSpec, ExternalMetricSpec } from '../scaling/autoscaler-spec.ts';
 import type { HpaManifest } from '../scaling/hpa-manifest.ts';
 
@@ -15,8 +16,15 @@ export interface ReplayedHpa {
   readonly requests: readonly MetricRequest[];
   /** Index in the manifest's list of External metrics of each metric in `spec`. */
   readonly indices: readonly number[];
+  /** Forecasts that the HPA names beside them. */
+  readonly forecasts: readonly ReplayedForecast[];
   /** What is left out, and why. */
   readonly notes: readonly string[];
+}
+
+export interface ReplayedForecast {
+  readonly metric: ExternalMetricSpec;
+  readonly series: readonly Series[];
 }
 
 export interface ReplayContext {
@@ -41,6 +49,7 @@ export function replayedHpa(manifest: HpaManifest, context: ReplayContext): Repl
   const metrics: ExternalMetricSpec[] = [];
   const requests: MetricRequest[] = [];
   const indices: number[] = [];
+  const forecasts: ReplayedForecast[] = [];
   const notes = manifest.otherMetrics.map(
     (name) => `The metric ${name} is left out: the log does not have it.`,
   );
@@ -55,11 +64,14 @@ export function replayedHpa(manifest: HpaManifest, context: ReplayContext): Repl
       );
     else {
       const requirements = context.requirementsOf(manifest.selectors[index]);
-      requests.push(
-        parseMetricRequest(metric.name, namespace, requirements, context.defaults, context.catalog),
-      );
-      metrics.push(metric);
-      indices.push(index);
+      const { defaults, catalog } = context;
+      const request = parseMetricRequest(metric.name, namespace, requirements, defaults, catalog);
+      if (definition.isForecast === true) forecasts.push({ metric, series: request.series });
+      else {
+        requests.push(request);
+        metrics.push(metric);
+        indices.push(index);
+      }
     }
   }
   if (metrics.length === 0) {
@@ -72,8 +84,25 @@ export function replayedHpa(manifest: HpaManifest, context: ReplayContext): Repl
       notes.push(
         `The metric ${name} has a target of type Value: while pods start, the HPA asks for too few (it multiplies by the ready pods). AverageValue does not.`,
       );
-  return { manifest, namespace, spec: { ...manifest.spec, metrics }, requests, indices, notes };
+  return { manifest, namespace, spec: { ...manifest.spec, metrics }, requests, indices, forecasts, notes };
 }
+
+/** Returns for each metric of the HPA its forecast, with the same target. */
+export const addedForecasts = (
+  { spec, requests }: ReplayedHpa,
+  { metrics }: Catalog,
+  forecast: ForecastTerms,
+): ReplayedForecast[] =>
+  spec.metrics.flatMap((metric, index) => {
+    const definition = metrics.find(({ name }) => name === `${metric.name}${forecastSuffix}`);
+    const of = requests[index];
+    if (definition === undefined || of === undefined) return [];
+    const group = { ...of, metric: definition, intervalSeconds: 60, forecast };
+    return {
+      metric: { ...metric, name: definition.name },
+      series: seriesOf({ ...group, windowMode: undefined, delaySeconds: undefined }),
+    };
+  });
 
 /**
  * Returns the HPA with the one metric that counts of requests make up: the first of that kind.

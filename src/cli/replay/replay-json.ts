@@ -27,6 +27,13 @@ export function replayJson(replayed: Replayed) {
       reasons: Object.fromEntries(reasons.map(([reason, share]) => [reason, rounded(share, 6)])),
       ...figuresJson(figures, replayed),
     })),
+    ...(runs.some(({ withForecast }) => withForecast !== undefined)
+      ? {
+          withForecast: runs.flatMap(({ startupSeconds, withForecast }) =>
+            withForecast === undefined ? [] : { startupSeconds, ...figuresJson(withForecast, replayed) },
+          ),
+        }
+      : {}),
     baselines: runs.map(({ startupSeconds, baselines }) => ({
       startupSeconds,
       fixedAtP99: figuresJson(baselines.fixedAtP99, replayed),

@@ -6,6 +6,7 @@ import {
   parseKubeMinor,
   parseOverload,
   parsePositive,
+  parseQuantile,
   parseShare,
 } from '../options.ts';
 
@@ -25,6 +26,18 @@ export function addReplayOptions(command: Command): void {
     )
     .option('--access-log <file>', "Access log of nginx-ingress in ACK's form, also .gz, instead of SLS")
     .option('--counts <file>', 'CSV with the header time,requests, also .gz, instead of SLS')
+    .optionsGroup('Forecast:')
+    .option('--forecast', 'Show the HPA also with forecasts of its metrics beside them (docs/forecast.md)')
+    .addOption(
+      new Option('--ahead <duration>', 'sls.forecast.ahead, 1m to 15m; default: 3m').argParser(
+        parseDurationMs,
+      ),
+    )
+    .addOption(
+      new Option('--quantile <share>', 'sls.forecast.quantile, 0.5 to 0.99; default: 0.9').argParser(
+        parseQuantile,
+      ),
+    )
     .optionsGroup('Pods:')
     .addOption(
       new Option('--startup <duration>', 'How long a pod takes until it is ready; can be repeated').argParser(

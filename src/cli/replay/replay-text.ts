@@ -34,8 +34,9 @@ const reasonsText = (run: ReplayedRun | undefined): string =>
 
 /** Returns the rows of the table: for each startup time, the HPA as it is, and what it is compared with. */
 export const rowsOf = (replayed: Replayed): string[][] =>
-  replayed.runs.flatMap(({ startupSeconds, figures, baselines }) => [
-    row('as it is', startupSeconds, figures, replayed),
+  replayed.runs.flatMap(({ startupSeconds, figures, baselines, withForecast }) => [
+    row(withForecast === undefined ? 'as it is' : 'without forecast', startupSeconds, figures, replayed),
+    ...(withForecast === undefined ? [] : [row('with forecast', startupSeconds, withForecast, replayed)]),
     row(
       `fixed at ${baselines.fixedAtP99.changes[0]?.[1] ?? 0} (p99)`,
       startupSeconds,

@@ -21,6 +21,7 @@ import { loadCommandConfig, type Flags } from '../command-config.ts';
 import type { Io } from '../io.ts';
 import type { Allowance } from '../options.ts';
 import { loadHpa } from './hpa-source.ts';
+import { forecastsTo, withForecasts, type ForecastOptions } from './replay-forecast.ts';
 import { limits, type Replayed } from './replayed.ts';
 import { reportPage } from '../../replay/report.ts';
 import { reportData } from './report-data.ts';
@@ -30,7 +31,7 @@ import { sweepSettings } from './sweep-settings.ts';
 import { loadTraffic, type SourceOptions } from './traffic-source.ts';
 
 /** What a replay of one HPA needs besides the HPA. */
-export interface ManifestOptions extends SourceOptions {
+export interface ManifestOptions extends SourceOptions, ForecastOptions {
   /** Of an HPA that names none. */
   readonly namespace: string;
   /** Milliseconds, each once. */
@@ -94,7 +95,8 @@ export async function replayManifest(
   const hpa = hpaOf(object, options, config);
   const controller = controllerOf(options);
   const rules = readingRules(hpa, config);
-  const { traffic, source, notes } = await loadTraffic(hpa, rules, options, config, io);
+  const forecasts = forecastsTo(hpa, options, config);
+  const { traffic, source, notes, histories } = await loadTraffic(hpa, rules, forecasts, options, config, io);
   const capacities = podCapacities(hpa, options.capacity);
   const input: ReplayInput = {
     readings: readAllPhases(traffic, rules, options.syncPeriod / 1000),
@@ -103,16 +105,21 @@ export async function replayManifest(
   };
   const { gpus = 1, price } = options;
   const startups = options.startup.map((ms) => Math.round(ms / 1000)).sort((a, b) => a - b);
+  const added = withForecasts(
+    { hpa, forecasts, histories, rules, input, fromSeconds: traffic.fromSeconds },
+    config,
+  );
   const runs = startups.map((startupSeconds) => ({
     startupSeconds,
     figures: replaySetting(hpa.spec, input, startupSeconds),
     reasons: reasonShares(hpa.spec, input, startupSeconds),
     baselines: replayBaselines(hpa.spec, input, startupSeconds),
+    withForecast: added && replaySetting(added.spec, added.input, startupSeconds),
   }));
   const replayed: Replayed = {
     ...{ hpa, traffic, source, controller, capacities, input, gpus, price },
     hasGpus: options.gpus !== undefined,
-    notes: [...hpa.notes, ...notes, ...boundNotes(hpa, input)],
+    notes: [...hpa.notes, ...notes, ...boundNotes(hpa, input), ...(added?.notes ?? [])],
     limits: limits(isFile(options) && options['delay'] === undefined ? usualDelaySeconds : undefined),
     runs,
   };

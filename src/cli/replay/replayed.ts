@@ -34,6 +34,8 @@ export interface ReplayedRun {
   /** Why the replicas were as many as they were, with the share of the syncs. */
   readonly reasons: readonly (readonly [string, number])[];
   readonly baselines: Baselines;
+  /** The same with forecasts beside the metrics. */
+  readonly withForecast?: Figures | undefined;
 }
 
 /** The result of a sweep, with the longest startup time. */

@@ -5,9 +5,15 @@ import type { Series } from '../../metric/series.ts';
 import { withRetry } from '../../reading/retry.ts';
 import { readAccessLog } from '../../replay/access-log-file.ts';
 import { parseTime, readCounts, spreadEvenly } from '../../replay/counts-file.ts';
-import type { ReplayedHpa } from '../../replay/replayed-hpa.ts';
+import {
+  fetchMinutes,
+  historySeconds,
+  minutesOf,
+  type MinuteHistory,
+} from '../../replay/forecast-readings.ts';
+import type { ReplayedForecast, ReplayedHpa } from '../../replay/replayed-hpa.ts';
 import { leadSeconds, type ReadingRules } from '../../replay/readings.ts';
-import { fetchTraffic } from '../../replay/sls-traffic.ts';
+import { fetchTraffic, type SlsTrafficContext } from '../../replay/sls-traffic.ts';
 import { checkTraffic, SecondCounts, type Traffic } from '../../replay/traffic.ts';
 import { openReading } from '../command-config.ts';
 import type { Io } from '../io.ts';
@@ -26,6 +32,8 @@ export interface SourceOptions {
 
 export interface LoadedTraffic {
   readonly traffic: Traffic;
+  /** For each forecast, the minutes of its series, from some days before the traffic on. */
+  readonly histories: readonly (readonly MinuteHistory[])[];
   /** For people: the file, or the logstore. */
   readonly source: string;
   readonly notes: readonly string[];
@@ -40,6 +48,7 @@ const maxRetries = 5;
 export async function loadTraffic(
   hpa: ReplayedHpa,
   rules: ReadingRules,
+  forecasts: readonly ReplayedForecast[],
   options: SourceOptions,
   config: Config,
   io: Io,
@@ -47,15 +56,30 @@ export async function loadTraffic(
   const range = rangeOf(options, io.clock.now());
   const series = hpa.requests.map((request) => request.series);
   const lead = leadSeconds(series.flat(), rules);
+  const wanted = { series, forecasts: forecasts.map((one) => one.series) };
   const loaded =
     options.counts !== undefined
-      ? await fromCounts(options.counts, series, range, lead)
+      ? await fromCounts(options.counts, wanted, range, lead)
       : options.accessLog !== undefined
-        ? await fromAccessLog(options.accessLog, series, range, lead)
-        : await fromSls(series, range, lead, config, io);
+        ? await fromAccessLog(options.accessLog, wanted, range, lead)
+        : await fromSls(wanted, range, lead, config, io);
   checkTraffic(loaded.traffic, loaded.source);
   return loaded;
 }
+
+/** For each metric, and for each forecast, its series. */
+interface Wanted {
+  readonly series: readonly (readonly Series[])[];
+  readonly forecasts: readonly (readonly Series[])[];
+}
+
+/** Returns what a file has of the metrics and of the forecasts, which come after them. */
+const partsOf = (counted: Traffic['byMetric'], { series }: Wanted) => ({
+  byMetric: counted.slice(0, series.length),
+  histories: counted
+    .slice(series.length)
+    .map((ofForecast) => ofForecast.map((one) => minutesOf(one.series, one.counts))),
+});
 
 interface Range {
   readonly fromSeconds: number;
@@ -92,15 +116,10 @@ function rangeOf({ from, to, last, counts, accessLog }: SourceOptions, nowMs: nu
   return { ...range, isGiven: from !== undefined || to !== undefined };
 }
 
-async function fromCounts(
-  file: string,
-  series: readonly (readonly Series[])[],
-  range: Range,
-  lead: number,
-): Promise<LoadedTraffic> {
+async function fromCounts(file: string, wanted: Wanted, range: Range, lead: number): Promise<LoadedTraffic> {
   const counts = await readCounts(file);
   const perSecond = spreadEvenly(counts);
-  const byMetric = series.map((ofMetric) =>
+  const counted = [...wanted.series, ...wanted.forecasts].map((ofMetric) =>
     ofMetric.map((one, index) => ({
       series: one,
       // The file has the sum over all routes.
@@ -117,23 +136,29 @@ async function fromCounts(
         ]
       : [];
   const endSeconds = counts.startSeconds + perSecond.length;
+  const { byMetric, histories } = partsOf(counted, wanted);
   const traffic = within(byMetric, counts.startSeconds, endSeconds, range, lead);
-  return { traffic, source: file, notes: step };
+  return { traffic, histories, source: file, notes: step };
 }
 
 async function fromAccessLog(
   file: string,
-  series: readonly (readonly Series[])[],
+  wanted: Wanted,
   range: Range,
   lead: number,
 ): Promise<LoadedTraffic> {
-  const { byMetric, startSeconds, endSeconds, lines, unreadable } = await readAccessLog(file, series, [
-    range.fromSeconds - lead,
-    range.toSeconds,
-  ]);
+  const { series, forecasts } = wanted;
+  const before = lead + (forecasts.length > 0 ? historySeconds : 0);
+  const counted = await readAccessLog(
+    file,
+    [...series, ...forecasts],
+    [range.fromSeconds - before, range.toSeconds],
+  );
+  const { startSeconds, endSeconds, lines, unreadable } = counted;
+  const { byMetric, histories } = partsOf(counted.byMetric, wanted);
   const notes =
     unreadable === 0 ? [] : [`${unreadable} of ${lines} lines are in another form and count for no route.`];
-  return { traffic: within(byMetric, startSeconds, endSeconds, range, lead), source: file, notes };
+  return { traffic: within(byMetric, startSeconds, endSeconds, range, lead), histories, source: file, notes };
 }
 
 /** Returns what can be replayed of a file: the first windows need some seconds before. */
@@ -152,7 +177,7 @@ function within(
 }
 
 async function fromSls(
-  series: readonly (readonly Series[])[],
+  { series, forecasts }: Wanted,
   { fromSeconds, toSeconds }: Range,
   lead: number,
   config: Config,
@@ -171,19 +196,18 @@ async function fromSls(
   const window = { startSeconds: from - lead, endSeconds: to };
   if (to <= from)
     throw new AdapterError('TrafficMissing', `the time from ${utcText(from)} has not passed yet`);
-  const byMetric = await fetchTraffic(
-    series,
-    window,
-    {
-      logs: sls.gates,
-      endpointOf: sls.endpointOf,
-      hasHeartbeats: (one) => sls.heartbeats?.isIn(one) === true,
-      retry: (attempt, signal) =>
-        withRetry(attempt, () => maxRetries, signal, { ...retryPauses, deadlineMs }),
-      onProgress: bar.show,
-    },
-    io.signal,
-  );
+  const context: SlsTrafficContext = {
+    logs: sls.gates,
+    endpointOf: sls.endpointOf,
+    hasHeartbeats: (one) => sls.heartbeats?.isIn(one) === true,
+    retry: (attempt, signal) => withRetry(attempt, () => maxRetries, signal, { ...retryPauses, deadlineMs }),
+    onProgress: bar.show,
+  };
+  const byMetric = await fetchTraffic(series, window, context, io.signal);
+  const histories: (readonly MinuteHistory[])[] = [];
+  const days = { ...window, startSeconds: from - historySeconds };
+  for (const one of forecasts)
+    histories.push(await fetchMinutes(one, days, sls.countMinutes, context, io.signal));
   const source = `project ${first.project}, logstore ${first.logstore}`;
-  return { traffic: { fromSeconds: from, toSeconds: to, byMetric }, source, notes: [] };
+  return { traffic: { fromSeconds: from, toSeconds: to, byMetric }, histories, source, notes: [] };
 }

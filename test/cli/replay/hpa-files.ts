@@ -62,6 +62,8 @@ export interface ReplayOutput {
   readonly to: string;
   readonly phases: number;
   readonly runs: readonly ReplayRun[];
+  /** With --forecast. */
+  readonly withForecast: readonly ReplayRun[];
   /** With --sweep. */
   readonly sweep: {
     readonly settings: readonly ReplayRun[];

@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest';
+import { hpaYaml, replay, writeFiles } from '../../cli/replay/hpa-files.ts';
+
+/** Six days by the minute, with a rise within half an hour each morning. */
+const firstMinute = Math.floor(Date.UTC(2026, 10, 24) / 60_000);
+const rows = Array.from({ length: 6 * 1440 }, (_, index) => {
+  const ofDay = index % 1440;
+  const rate = 20 + 100 * Math.min(1, Math.max(0, (ofDay - 540) / 30)) * (ofDay < 1080 ? 1 : 0);
+  return `${(firstMinute + index) * 60},${rate * 60 + ((index * 7919) % 97)}`;
+});
+const [hpa = '', counts = ''] = await writeFiles(
+  ['hpa.yaml', hpaYaml()],
+  ['counts.csv', ['time,requests', ...rows].join('\n')],
+);
+const lastDay = ['--from', '2026-11-29T08:00:00Z', '--to', '2026-11-29T10:00:00Z', '--startup', '3m'];
+
+it('replay --forecast shows the same day with and without forecasts, from what each moment knew', async () => {
+  const { code, json, stderr } = await replay([
+    ...['--hpa', hpa, '--counts', counts, '--forecast', '--ahead', '5m', '-o', 'json'],
+    ...lastDay,
+  ]);
+  expect([code, stderr]).toEqual([0, '']);
+  const { runs, withForecast, notes } = json();
+  expect(runs[0]?.overloadedSeconds).toBeGreaterThan(150);
+  expect(withForecast[0]?.overloadedSeconds).toBeLessThan((runs[0]?.overloadedSeconds ?? 0) / 2);
+  expect(notes).toContainEqual(
+    expect.stringContaining(
+      'sls_ingress_qps_forecast, 300 s ahead, quantile 0.9, from what each moment knew.',
+    ),
+  );
+});
+
+it('replay --forecast refuses an ahead that the label refuses', async () => {
+  const { code, stderr } = await replay([
+    '--hpa',
+    hpa,
+    '--counts',
+    counts,
+    '--forecast',
+    '--ahead',
+    '20m',
+    ...lastDay,
+  ]);
+  expect(code).not.toBe(0);
+  expect(stderr).toContain(
+    '--ahead is 1200 s and, as sls.forecast.ahead, must be a whole number from 60 to 900',
+  );
+});
