@@ -91,8 +91,8 @@ export const takeOver: DoctorCheck = {
     if (providerOf(apiService) === 'KEDA')
       return {
         ...ok('KEDA keeps the APIService'),
-        remedy: 'Install beside it:',
-        write: `${install} --set apiService.create=false`,
+        remedy: 'Install beside it, and let ScaledObjects read the adapter (docs/keda.md):',
+        write: `${install} --set apiService.create=false --set tls.mode=cert-manager --set keda.enabled=true`,
       };
     return {
       ...ok('in this order; the last line is the way back'),

@@ -63,7 +63,7 @@ it('lets KEDA keep the APIService', async () => {
   expect(results['take-over']).toMatchObject({
     status: 'ok',
     found: 'KEDA keeps the APIService',
-    write: expect.stringMatching(/--set apiService\.create=false$/) as string,
+    write: expect.stringMatching(/--set apiService\.create=false .*--set keda\.enabled=true$/) as string,
   });
 });
 
