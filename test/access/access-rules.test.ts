@@ -14,6 +14,9 @@ describe('access.rules', () => {
     [{ routes: ['{namespace}-*'] }, route('team-a-80'), undefined],
     [{ routes: ['{namespace}-*'] }, parts('a', '80'), undefined],
     [{ routes: ['x', 'shared-*'] }, route('x', 'shared-a-80'), undefined],
+    // A subset of MSE, and a rule of an HTTPRoute.
+    [{ routes: ['{namespace}-*'] }, route('team-a-80-v1', 'team-web-0'), undefined],
+    [{ routes: ['{namespace}-web-*'] }, route('team-api-0'), 'routes team-web-*, not route "team-api-0"'],
     [{ routes: ['*'] }, '', 'routes *, not the whole logstore "nginx-ingress"'],
     [{ routes: ['{namespace}-*'] }, route('x-team-a'), 'routes team-*, not route "x-team-a"'],
     [{ routes: ['{namespace}-*'] }, route('team-a', 'b'), 'routes team-*, not route "b"'],

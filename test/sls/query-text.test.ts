@@ -141,3 +141,23 @@ describe('the SQL of a query', () => {
     );
   });
 });
+
+describe('the route of a line of Envoy', () => {
+  it.each([
+    ['mse-ingress', 'outbound|80||web.shop.svc.cluster.local', 'shop-web-80'],
+    ['mse-ingress', 'outbound|80|v1|web.shop.svc', 'shop-web-80-v1'],
+    ['mse-ingress', 'outbound|443||api.dns', 'other:outbound|443||api.dns'],
+    ['mse-ingress', 'shop-web-80', 'other:shop-web-80'],
+    ['mse-ingress', '-', '-'],
+    ['envoy-gateway', 'httproute/shop/web/rule/12/match/0/*', 'shop-web-12'],
+    ['envoy-gateway', 'grpcroute/shop/web/rule/0', 'shop-web-0'],
+    ['envoy-gateway', 'shop-web-0', 'other:shop-web-0'],
+    ['envoy-gateway', '', '-'],
+  ] as const)(
+    'of %s, %s, is %s: a name of another form is no name that a label can have',
+    (kind, backend, route) => {
+      expect(ingressLogs[kind].routeOf(backend, '')).toBe(route);
+      expect(ingressLogs[kind].sql.route).toContain("ELSE concat('other:', {backend}) END");
+    },
+  );
+});

@@ -24,5 +24,14 @@ export const envoyUpstream: Required<Pick<LogExpressions, 'upstreamTotal' | 'wit
   withoutUpstream: `try_cast({upstreamTime} AS double) IS NULL AND (${isAbsent('upstreamHost')} OR NOT ${isAbsent('flags')})`,
 };
 
+/** Begins the route of a backend in another form. No label value has a colon, so that no namespace can name it as its own. */
+const other = 'other:';
+
+/** SQL: the end of a CASE for the route of a line whose backend has another form, or that has none. */
+export const otherRoute: SqlTemplate = `WHEN ${isAbsent('backend')} THEN '-' ELSE concat('${other}', {backend}) END`;
+
+export const otherRouteOf = (backend: string): string =>
+  ['', '-', 'null'].includes(backend) ? '-' : `${other}${backend}`;
+
 /** The host without its port, in lower case, as nginx logs it. */
 export const envoyHost: SqlTemplate = "lower(regexp_extract({host}, '^([^:]*)', 1))";

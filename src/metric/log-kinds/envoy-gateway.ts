@@ -1,5 +1,5 @@
 import type { IngressLog } from '../log-kind.ts';
-import { envoyColumns, envoyHost, envoyUpstream } from './envoy-columns.ts';
+import { envoyColumns, envoyHost, envoyUpstream, otherRoute, otherRouteOf } from './envoy-columns.ts';
 
 /**
  * `httproute/{namespace}/{name}/rule/{index}/match/{index}/{host}`. The cluster is no name of the route: it is missing while
@@ -22,12 +22,12 @@ export const envoyGateway: IngressLog = {
   timeUnit: 'ms',
   isRouteText: false,
   sql: {
-    route: `CASE WHEN ${isRule} THEN concat(${part(2)}, '-', ${part(3)}, '-', ${part(5)}) ELSE {backend} END`,
+    route: `CASE WHEN ${isRule} THEN concat(${part(2)}, '-', ${part(3)}, '-', ${part(5)}) ${otherRoute}`,
     hostName: envoyHost,
     ...envoyUpstream,
   },
   routeOf: (backend) => {
     const parts = /^(?:http|grpc)route[/]([^/]+)[/]([^/]+)[/]rule[/](\d+)(?:[/]|$)/.exec(backend);
-    return parts === null ? backend : parts.slice(1).join('-');
+    return parts === null ? otherRouteOf(backend) : parts.slice(1).join('-');
   },
 };

@@ -1,5 +1,5 @@
 import type { IngressLog } from '../log-kind.ts';
-import { envoyColumns, envoyHost, envoyUpstream } from './envoy-columns.ts';
+import { envoyColumns, envoyHost, envoyUpstream, otherRoute, otherRouteOf } from './envoy-columns.ts';
 
 /**
  * The cluster of a Kubernetes Service, in Istio's naming: `outbound|{port}|{subset}|{service}.{namespace}.svc.cluster.local`.
@@ -27,13 +27,13 @@ export const mseIngress: IngressLog = {
   sql: {
     route:
       `CASE WHEN ${isService('')} THEN concat(${route}) ` +
-      `WHEN ${isService('[^|]+')} THEN concat(${route}, '-', ${part(3)}) ELSE {backend} END`,
+      `WHEN ${isService('[^|]+')} THEN concat(${route}, '-', ${part(3)}) ${otherRoute}`,
     hostName: envoyHost,
     ...envoyUpstream,
   },
   routeOf: (backend) => {
     const parts = /^outbound[|](\d+)[|]([^|]*)[|]([^.|]+)[.]([^.|]+)[.]svc([.]|$)/.exec(backend);
-    if (parts === null) return backend;
+    if (parts === null) return otherRouteOf(backend);
     const [, port, subset, name, namespace] = parts;
     return [namespace, name, port, ...(subset === '' ? [] : [subset])].join('-');
   },
