@@ -72,7 +72,7 @@ const forecasts = new Forecasts({
   pause: () =>
     new Promise((resolve) => {
       nowMs += isLoaded ? 1000 : 20;
-      if (isLoaded) setImmediate(resolve);
+      if (isLoaded) setTimeout(resolve, 5);
       else setTimeout(resolve, 20);
     }),
   observer: { historyCounted: (event) => console.log('counted', event.routes), historyFailing: console.log },
