@@ -158,7 +158,9 @@ describe('docs/keda.md', () => {
   it('names only parameters that KEDA reads', () => {
     const shown = blocks
       .flatMap(objectsIn)
-      .filter((one) => String(one.kind).endsWith('TriggerAuthentication')) as Authentication[];
+      .filter((one: Partial<KubernetesObject>) =>
+        one.kind?.endsWith('TriggerAuthentication'),
+      ) as Authentication[];
     const parameters = shown.flatMap(({ spec }) =>
       (spec.secretTargetRef ?? []).map(({ parameter }) => parameter),
     );
