@@ -32,7 +32,7 @@ export function parseCount(text: string): number {
 export function parseMinReplicas(text: string): number {
   if (text === '0')
     throw new InvalidArgumentError(
-      'It must be at least 1. Without a pod, the ingress logs no request under the route, so the metric stays 0 and the HPA never scales up again. Kubernetes, too, allows minReplicas 0 only with the feature gate HPAScaleToZero.',
+      'It must be at least 1. For 0, an HPA needs the feature gate HPAScaleToZero, and KEDA the trigger external-push: docs/hpa.md, "Down to zero".',
     );
   return parseCount(text);
 }

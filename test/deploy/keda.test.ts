@@ -101,9 +101,6 @@ describe('the manifests in deploy/keda', () => {
       ['shop', 'sls_ingress_qps', 10],
       ['shop', 'sls_ingress_qps', 10],
     ]);
-    // Without a pod, the log has no line of the route.
-    for (const { spec } of scaledObjects.filter((one) => one.spec.minReplicaCount === 0))
-      for (const { metadata } of spec.triggers) expect(metadata).not.toHaveProperty(['sls.ingress.route']);
   });
 
   it('have a URL for metrics-api that is a read of our API, in the Namespace that its account may read', () => {

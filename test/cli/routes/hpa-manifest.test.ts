@@ -134,11 +134,11 @@ describe('routes --hpa', () => {
     );
   });
 
-  it('never scales to zero, because the route of a service without pods reads 0', async () => {
+  it('refuses --min 0, and says what scaling to zero needs', async () => {
     const { code, stdout, stderr } = await routes('nginx-ingress', '--hpa', 'web', '--min', '0');
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(
-      /--min <count>' argument '0' is invalid\. It must be at least 1\..*never scales up again.*HPAScaleToZero/,
+      /--min <count>' argument '0' is invalid\. It must be at least 1\. For 0, .*HPAScaleToZero.*external-push/,
     );
   });
 
