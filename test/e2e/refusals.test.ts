@@ -141,7 +141,10 @@ describe('a read with a wrong selector', () => {
   });
 });
 
-const labels: readonly LabelDefinition[] = Object.values(labelDefinitions);
+const labels = Object.values(labelDefinitions).map((label) => ({
+  ...(label satisfies LabelDefinition as LabelDefinition),
+  metric: label.use === 'forecast' ? 'sls_ingress_qps_forecast' : 'sls_ingress_qps',
+}));
 
 const without = (label: string) =>
   Object.fromEntries(Object.entries(good).filter(([name]) => name !== label));
@@ -149,10 +152,10 @@ const without = (label: string) =>
 /** Escapes a text for a regular expression. */
 const literal = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 
-describe.each(labels)('label $name', ({ name, accepted, several }) => {
+describe.each(labels)('label $name', ({ name, accepted, several, metric }) => {
   /** Sends a read that is correct except for this label. */
   const readWith = async (requirement: string) => {
-    return adapter.request(readPath('sls_ingress_qps', `${selectorOf(without(name))},${requirement}`));
+    return adapter.request(readPath(metric, `${selectorOf(without(name))},${requirement}`));
   };
 
   it('is refused with a wrong value, and the message names the allowed values', async () => {
