@@ -50,6 +50,9 @@ export async function startTelemetry(
   return { url, stop };
 }
 
+/** How good forecasts are is shown of so many, also without gauges of readings. */
+const leastForecasts = 100;
+
 function addState(
   metrics: Metrics,
   { config, dependencies, reading, delegation, servingCertificate, keda }: ObservedParts,
@@ -73,6 +76,10 @@ function addState(
     certificateExpiresAtMs: () => servingCertificate.expiresAtMs(),
   });
   const { maxSeriesValues } = config.telemetry;
+  metrics.watchForecasts(Math.max(leastForecasts, maxSeriesValues), {
+    all: () => reading.forecasts.all(),
+    maxForecasts: config.reading.maxForecasts,
+  });
   if (maxSeriesValues > 0)
     metrics.watchSeries(maxSeriesValues, {
       all: () => store.all(),

@@ -1,4 +1,5 @@
 import { boundedLabel, countEvents } from './metrics/event-metrics.ts';
+import { addForecastGauges, type ForecastsSource } from './metrics/forecast-gauges.ts';
 import { MetricRegistry } from './metrics/metric-registry.ts';
 import { addSeriesGauges, type SeriesGaugesSource } from './metrics/series-gauges.ts';
 import { addStateMetrics, type AdapterState } from './metrics/state-metrics.ts';
@@ -16,6 +17,10 @@ export class Metrics extends MetricRegistry {
   /** Adds the gauges that read the given state at each scrape. */
   watch(state: AdapterState): void {
     addStateMetrics(this, this.#projectOf, state);
+  }
+
+  watchForecasts(limit: number, source: ForecastsSource): void {
+    addForecastGauges(this, limit, source);
   }
 
   watchSeries(limit: number, source: SeriesGaugesSource): void {

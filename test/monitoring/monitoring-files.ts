@@ -20,6 +20,7 @@ export const ownMetricsIn = (query: string): string[] =>
 export function ownMetrics(): ReadonlyMap<string, readonly string[]> {
   const metrics = new Metrics();
   metrics.watch(stateWith());
+  metrics.watchForecasts(1, { all: () => [], maxForecasts: 1 });
   metrics.watchSeries(1, { all: () => [], maxStaleMsOf: () => 0, monotonicMs: () => 0 });
   return new Map(metrics.describe().map(({ name, labelNames }) => [name, labelNames]));
 }

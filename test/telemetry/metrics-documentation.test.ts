@@ -9,6 +9,7 @@ const document = readFileSync(resolve(import.meta.dirname, '../../docs/self-metr
 
 const metrics = new Metrics();
 metrics.watch(stateWith());
+metrics.watchForecasts(1, { all: () => [], maxForecasts: 1 });
 metrics.watchSeries(1, { all: () => [], maxStaleMsOf: () => 0, monotonicMs: () => 0 });
 
 it('lists every metric in the table of docs/self-metrics.md', () => {

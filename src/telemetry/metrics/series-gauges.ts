@@ -62,9 +62,13 @@ const labels: Readonly<Record<string, (series: Series) => string | undefined>> =
   delay: ({ delaySeconds }) => delaySeconds?.toString(),
   window: ({ windowMode }) => windowMode,
   internal: ({ internalEndpoint }) => internalEndpoint?.toString(),
+  ahead: ({ forecast }) => forecast?.aheadSeconds.toString(),
+  quantile: ({ forecast }) => forecast?.quantile.toString(),
 };
 
-const labelsOf = (series: Series): GaugeValue['labels'] =>
+export const seriesLabelNames = Object.keys(labels);
+
+export const labelsOf = (series: Series): GaugeValue['labels'] =>
   Object.fromEntries(
     Object.entries(labels).flatMap(([name, valueOf]) => {
       const value = valueOf(series);
@@ -76,7 +80,7 @@ export function addSeriesGauges(registry: MetricRegistry, limit: number, source:
   const gauges = new SeriesGauges(limit, source);
   registry.gauge(
     'external_metric_value',
-    Object.keys(labels),
+    seriesLabelNames,
     'The last reading of each series that may still be served, in the unit of its metric.',
     () => gauges.read(),
   );
