@@ -221,5 +221,10 @@ export const adapterValues = section({
     annotations: texts('Its annotations'),
     namespace: name('Its Namespace; empty: that of the release'),
   }),
-  test: section({ enabled: onOff('Create a pod for `helm test`') }),
+  test: section({
+    enabled: onOff('Create a pod for `helm test`'),
+    metric: text('Metric that `helm test` reads; empty: none, only whether the API is served'),
+    selector: text('Its labels, such as `sls.project=P,sls.logstore=L,sls.ingress.route=R`'),
+    namespace: name('Namespace of that read, as of an HPA; empty: that of the release'),
+  }),
 });

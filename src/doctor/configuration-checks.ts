@@ -69,7 +69,7 @@ export const credentials: DoctorCheck = {
       if (!(error instanceof AdapterError)) throw error;
       return failed(
         error.what,
-        'Give the pod a RAM role (RRSA), or put a key in a Secret that the Deployment takes as environment variables:',
+        'In a shell, export ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET. In a cluster, docs/install.md has the ways: a RAM role for the pods (RRSA), or a key in a Secret. With deploy/adapter that Secret is:',
         'kubectl create secret generic sls-metrics-adapter-credentials -n sls-metrics-adapter \\\n  --from-literal=ALIBABA_CLOUD_ACCESS_KEY_ID=ID --from-literal=ALIBABA_CLOUD_ACCESS_KEY_SECRET=SECRET',
       );
     }

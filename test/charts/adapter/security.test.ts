@@ -145,7 +145,24 @@ describe('RBAC rights in the chart', () => {
     ]);
   });
 
-  it('the pod of `helm test` has none', () => {
+  it(
+    'the pod of `helm test` may read metrics in one namespace, if the values name a metric',
+    async () => {
+      const test = { metric: 'sls_ingress_qps', namespace: 'shop' };
+      const objects = await render({ values: { ...leastValues, test } });
+      const binding = objects.find(
+        ({ kind, metadata }) => kind === 'RoleBinding' && metadata.name === 'sls-metrics-adapter-test',
+      );
+      expect(binding).toMatchObject({
+        metadata: { namespace: 'shop' },
+        roleRef: { kind: 'ClusterRole', name: 'sls-metrics-adapter-metrics-reader' },
+        subjects: [{ name: 'sls-metrics-adapter-test', namespace: 'sls-metrics-adapter' }],
+      });
+    },
+    helmMs,
+  );
+
+  it('the pod of `helm test` has none otherwise', () => {
     const test = all().find(({ kind }) => kind === 'Pod') as { spec?: { serviceAccountName?: string } };
     expect(test.spec?.serviceAccountName).toBe('sls-metrics-adapter-test');
     expect(ciFiles.flatMap(grantsIn).join()).not.toContain('sls-metrics-adapter-test');

@@ -42,7 +42,7 @@ export const reachFaults: readonly Fault[] = [
     status: 'failed',
     found: ['no credentials for SLS (environment)', 'neither ALIBABA_CLOUD_ACCESS_KEY_ID'],
     remedy:
-      'Give the pod a RAM role (RRSA), or put a key in a Secret that the Deployment takes as environment variables:',
+      'In a shell, export ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET. In a cluster, docs/install.md has the ways',
     write: ['kubectl create secret generic sls-metrics-adapter-credentials -n sls-metrics-adapter'],
     skipped: ['query', 'access-key', 'project', 'index', 'route', 'lag'],
   },

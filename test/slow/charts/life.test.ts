@@ -150,7 +150,13 @@ describe('NOTES.txt', () => {
 
 describe('the pod of `helm test`', () => {
   let server: Server;
-  let reply: { readonly status: number; readonly body: object };
+  interface Reply {
+    readonly status: number;
+    readonly body: object;
+  }
+  let reply: Reply;
+  let reading: Reply = { status: 404, body: {} };
+  const readUrls: (string | undefined)[] = [];
   const authorizations = new Set<string | undefined>();
 
   beforeAll(async () => {
@@ -160,21 +166,29 @@ describe('the pod of `helm test`', () => {
     await writeFile(join(directory, 'token'), 'the-token\n');
     server = createServer({ key, cert }, ({ headers, url }, response) => {
       authorizations.add(headers.authorization);
-      const found = url === '/apis/external.metrics.k8s.io/v1beta1';
-      response.writeHead(found ? reply.status : 404).end(JSON.stringify(reply.body));
+      const discovered = url === '/apis/external.metrics.k8s.io/v1beta1';
+      if (!discovered) readUrls.push(url);
+      const { status, body } = discovered ? reply : reading;
+      response.writeHead(status).end(JSON.stringify(body));
     });
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   });
   afterAll(() => server.close());
 
   /** Runs the command of the pod with another address. */
-  async function runTest(): Promise<{ code: number; stdout: string; stderr: string }> {
-    const pod = only<{ spec: { containers: readonly [{ command: string[]; args: string[] }] } }>(
-      await render({ values: leastValues }),
+  async function runTest(test: object = {}): Promise<{ code: number; stdout: string; stderr: string }> {
+    interface Container {
+      readonly command: string[];
+      readonly args: string[];
+      readonly env: readonly { readonly name: string; readonly value: string }[];
+    }
+    const pod = only<{ spec: { containers: readonly [Container] } }>(
+      await render({ values: { ...leastValues, test } }),
       'Pod',
     );
-    const [{ command, args }] = pod.spec.containers;
+    const [{ command, args, env: variables }] = pod.spec.containers;
     const env = {
+      ...Object.fromEntries(variables.map(({ name, value }) => [name, value])),
       SERVICE_ACCOUNT_DIRECTORY: directory,
       KUBERNETES_SERVICE_HOST: '127.0.0.1',
       KUBERNETES_SERVICE_PORT: String((server.address() as AddressInfo).port),
@@ -212,6 +226,28 @@ describe('the pod of `helm test`', () => {
       expect(await runTest()).toMatchObject({
         code: 1,
         stderr: expect.stringContaining('served by another adapter: other') as string,
+      });
+      expect(readUrls).toEqual([]);
+    },
+    helmMs,
+  );
+
+  it(
+    'reads the metric that the values name, and fails with the error of the read',
+    async () => {
+      reply = { status: 200, body: { resources: [{ name: 'sls_ingress_qps' }] } };
+      const test = { metric: 'sls_ingress_qps', selector: 'sls.project=p,sls.logstore=l', namespace: 'shop' };
+      reading = { status: 200, body: { items: [{ value: '12500m' }] } };
+      expect(await runTest(test)).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('\nsls_ingress_qps: 12500m\n') as string,
+      });
+      const read = '/apis/external.metrics.k8s.io/v1beta1/namespaces/shop/sls_ingress_qps';
+      expect(readUrls).toEqual([`${read}?labelSelector=sls.project%3Dp%2Csls.logstore%3Dl`]);
+      reading = { status: 503, body: { message: 'AccessKeyId not found' } };
+      expect(await runTest(test)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('503: {"message":"AccessKeyId not found"}') as string,
       });
     },
     helmMs,
