@@ -9,6 +9,7 @@ const checkout = resolve(import.meta.dirname, '..');
 const allowed: Readonly<Record<string, readonly string[]>> = {
   main: ['cli', 'runtime', 'errors'],
   cli: [
+    'forecast',
     'doctor',
     'service',
     'config',

@@ -11,6 +11,7 @@ import { windowSeconds } from '../metric/sample.ts';
 import type { ReadingItem } from '../reading/reader.ts';
 import { catalogOf } from '../service/catalog.ts';
 import { loadCommandConfig, openReading, type Flags } from './command-config.ts';
+import { countHistory } from './explain/explain-forecast.ts';
 import type { Io } from './io.ts';
 import { alignedTable } from './table.ts';
 import { unseenRouteWarning } from './unseen-routes.ts';
@@ -29,6 +30,7 @@ export async function query(metricName: string, options: QueryOptions & Flags, i
   const refusal = createAccessCheck(config.access)(access);
   if (refusal !== undefined) io.stderr.write(`Warning: for an HPA, ${refusal.message}\n`);
   using reading = openReading(config, io);
+  if (request.metric.isForecast === true) await countHistory(request, reading, options.namespace, io.signal);
   const { items } = await reading.reader.read(request, io.signal);
   io.stdout.write(
     options.output === 'json'

@@ -11,6 +11,8 @@ import {
   type Reply,
   type TestAdapter,
 } from '../support/adapter.ts';
+import { runProgram } from '../../src/cli/program.ts';
+import { fakeIo, someCredentials } from '../support/fake-io.ts';
 import { TestClock } from '../support/test-clock.ts';
 
 const clock = new TestClock();
@@ -127,6 +129,25 @@ describe('a forecast', () => {
     const before = valueOf(await forecast(adapter));
     await using restarted = await start();
     expect(valueOf(await forecast(restarted))).toBeCloseTo(before, 1);
+  }, 60_000);
+
+  it('is explained with its experts, and with the last day against what came', async () => {
+    const selector = Object.entries(labels)
+      .map((label) => label.join('='))
+      .join(',');
+    const { io, stdout } = fakeIo(someCredentials, clock);
+    const flags = ['--selector', selector, '--sls-endpoint', emulator.url, '--run', '-o', 'json'];
+    expect(await runProgram(['explain', 'sls_ingress_qps_forecast', ...flags], io)).toBe(0);
+    const { query, forecasts } = JSON.parse(stdout()) as {
+      query: string;
+      forecasts: { weights: Record<string, number>; coverage: number; mostOfEachHour: { came: number }[] }[];
+    };
+    expect(query).toContain('GROUP BY unix_minute, effective_route LIMIT 2');
+    const [only] = forecasts;
+    expect(Object.values(only?.weights ?? {}).reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5);
+    expect(only?.coverage).toBeGreaterThan(0.8);
+    expect(only?.mostOfEachHour).toHaveLength(24);
+    expect(only?.mostOfEachHour[0]?.came).toBeGreaterThan(0);
   }, 60_000);
 
   it('that is not read costs no query', async () => {

@@ -1,6 +1,10 @@
+import { createAccessCheck } from '../../access/access-check.ts';
 import { loadCommandConfig, openReading, type Flags } from '../command-config.ts';
 import type { Io } from '../io.ts';
-import { parseRead, type QueryOptions } from '../query.ts';
+import { parseRead, readingTable, type QueryOptions } from '../query.ts';
+import type { MetricRequest } from '../../metric/metric-request.ts';
+import type { ReadingStack } from '../../service/reading-stack.ts';
+import { countHistory, figuresText, forecastExplanation, forecastFigures } from './explain-forecast.ts';
 import { explanationJson, runJson } from './explanation-json.ts';
 import { explanationText, runText } from './explanation-text.ts';
 import { explainRead, runExplained } from './explanation.ts';
@@ -20,6 +24,12 @@ export async function explain(metricName: string, options: ExplainOptions & Flag
   const config = await loadCommandConfig(options, io);
   const { request, access } = parseRead(metricName, options, config);
   using reading = openReading(config, io);
+  if (request.metric.isForecast === true) {
+    const refused = createAccessCheck(config.access)(access);
+    await explainForecast(request, { ...options, run: run && refused === undefined }, reading, io);
+    if (refused !== undefined) throw refused;
+    return;
+  }
   const explanation = explainRead(request, access, config, reading, io.clock.now());
   const { refusal } = explanation.access;
   const isText = output === 'table';
@@ -35,4 +45,24 @@ export async function explain(metricName: string, options: ExplainOptions & Flag
   } else if (result !== undefined) io.stdout.write(runText(result, explanation, io.clock.now()));
   const error = refusal ?? result?.error;
   if (error !== undefined) throw error;
+}
+
+async function explainForecast(
+  request: MetricRequest,
+  { namespace, output, run = false }: ExplainOptions,
+  reading: ReadingStack,
+  io: Io,
+): Promise<void> {
+  const explanation = forecastExplanation(request, reading, io.clock.now());
+  if (run) await countHistory(request, reading, namespace, io.signal);
+  const figures = [...reading.forecasts.all()].map(forecastFigures);
+  if (output === 'json')
+    io.stdout.write(`${JSON.stringify({ ...explanation, ...(run && { forecasts: figures }) }, null, 2)}\n`);
+  else {
+    const facts = Object.entries(explanation).map(([name, value]) => `${name.padEnd(12)} ${String(value)}`);
+    io.stdout.write(`${facts.join('\n')}\n\n${figures.map(figuresText).join('')}`);
+  }
+  if (!run) return;
+  const { items } = await reading.reader.read(request, io.signal);
+  if (output !== 'json') io.stdout.write(`${readingTable(items, request.metric, io.clock.now())}\n`);
 }

@@ -1,0 +1,89 @@
+import { expertNames } from '../../forecast/experts.ts';
+import { historyDays } from '../../forecast/minute-counts.ts';
+import type { MetricRequest } from '../../metric/metric-request.ts';
+import type { KeptForecast } from '../../reading/history/kept-forecast.ts';
+import type { ReadingStack } from '../../service/reading-stack.ts';
+import { minuteLogQuery } from '../../sls/minute-counts.ts';
+
+/** Runs the forecasts of a command until their history is counted, or has failed. */
+export async function countHistory(
+  { series }: MetricRequest,
+  { forecasts }: ReadingStack,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const ended = new AbortController();
+  const running = forecasts.run(AbortSignal.any([signal, ended.signal]));
+  await forecasts.settled(series, namespace, signal);
+  ended.abort();
+  await running;
+}
+
+/** Returns how a forecast is made, and the query of its last minute. */
+export function forecastExplanation(request: MetricRequest, { sls, delays }: ReadingStack, nowMs: number) {
+  const { metric, project, logstore, routes, filters, series, forecast } = request;
+  const [first] = series;
+  const delaySeconds = first === undefined ? 0 : delays.secondsOf(first);
+  const endSeconds = Math.floor((nowMs / 1000 - delaySeconds) / 60) * 60;
+  const endpoint = sls.endpointOf(request);
+  const query = minuteLogQuery(
+    {
+      ...{ endpoint, project, logstore, metric, filters, routes, plannedAtSeconds: endSeconds },
+      window: { startSeconds: endSeconds - 60, endSeconds },
+    },
+    { hasAlternative: true, withoutHeartbeats: sls.heartbeats?.isIn(request) === true },
+  );
+  return {
+    ...{ metric: metric.name, unit: metric.unit, project, logstore, routes: routes ?? null },
+    ...{ aheadSeconds: forecast?.aheadSeconds, quantile: forecast?.quantile, delaySeconds },
+    history: `${historyDays} days by the minute, then every minute`,
+    query: query.query,
+  };
+}
+
+/** The least and the most of each hour of the last day: what came, and what was forecast for it. */
+export function forecastFigures({ series, forecast, counts, model }: KeptForecast) {
+  const perSecond = (count: number) => Number((count / 60).toPrecision(4));
+  const hours = Array.from({ length: 24 }, (_, index) => {
+    const from = counts.last - (24 - index) * 60 + 1;
+    const minutes = Array.from({ length: 60 }, (__, minute) => from + minute);
+    const most = (of: (minute: number) => number) =>
+      Math.max(0, ...minutes.map(of).filter((value) => !Number.isNaN(value)));
+    const came = most((minute) => counts.at(minute));
+    return { came: perSecond(came), forecast: perSecond(most((minute) => model.at(minute))) };
+  });
+  return {
+    route: series.route ?? null,
+    perSecond: forecast?.perSecond,
+    coverage: forecast?.coverage,
+    pinballLoss: forecast?.pinballPerSecond,
+    lastMinutePinballLoss: forecast?.lastMinutePinballPerSecond,
+    weights: forecast?.weights,
+    mostOfEachHour: hours,
+  };
+}
+
+type Figures = ReturnType<typeof forecastFigures>;
+
+/** Returns the figures of one forecast in a few lines. */
+export function figuresText({
+  route,
+  coverage,
+  pinballLoss,
+  lastMinutePinballLoss,
+  weights,
+  mostOfEachHour,
+}: Figures): string {
+  if (weights === undefined) return `${route ?? '(whole logstore)'}: no forecast\n`;
+  const shares = expertNames.map((name) => `${name} ${Math.round(weights[name] * 100)} %`);
+  const hour = (of: 'came' | 'forecast') => mostOfEachHour.map((one) => String(one[of])).join(' ');
+  return [
+    `${route ?? '(whole logstore)'}:`,
+    `  weights    ${shares.join(', ')}`,
+    `  coverage   ${((coverage ?? 0) * 100).toFixed(1)} % of the minutes of the last day had at most what was forecast`,
+    `  loss       ${pinballLoss?.toPrecision(3)}; of the last minute alone ${lastMinutePinballLoss?.toPrecision(3)} (pinball: less is better)`,
+    `  came       ${hour('came')} (most of each hour of the last day, per second)`,
+    `  forecast   ${hour('forecast')}`,
+    '',
+  ].join('\n');
+}
