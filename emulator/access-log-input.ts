@@ -57,7 +57,9 @@ export async function readAccessLog(
     ingestAccessLog({ source, follow, reader, sink, onProgress, signal }),
   );
   if (records === 0 && !signal.aborted)
-    throw new AdapterError('ConfigInvalid', `--access-log ${path} ${nothingReadable(reader)}`);
+    throw new AdapterError('ConfigInvalid', `--access-log ${path} ${nothingReadable(reader)}`, {
+      remedy: 'emulator/README.md, "Access logs", has an example of each form.',
+    });
   return reader;
 }
 

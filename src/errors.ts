@@ -275,7 +275,8 @@ const entries = {
     httpStatus: 503,
     splittable: true,
     when: 'The logstore, or a field that the metric needs, has no index with statistics.',
-    remedy: 'Add an index for the field, with statistics, in the query settings of the logstore.',
+    remedy:
+      'Add an index for the field, with statistics, in the query settings of the logstore. Or correct its name, if a metric or logColumns of the configuration misspells it.',
   },
   IndexConflict: {
     httpStatus: 503,

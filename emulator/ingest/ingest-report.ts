@@ -17,7 +17,7 @@ export function nothingReadable({ met }: AccessLogReader): string {
   const kinds = [...met].map(([name, { count }]) => `${lines(count)}: ${name}`);
   const first = [...met.values()][0]?.first;
   if (first === undefined) return 'has no line';
-  return `has no line that can be read, but ${kinds.join('; ')}. ${expected} The first: ${first}`;
+  return `has no line that can be read: ${kinds.join('; ')}. ${expected} The first: ${first}`;
 }
 
 /** Returns what was read: the counts, and each form other than ACK's with its count. */

@@ -66,10 +66,10 @@ export const hpaReadings: DoctorCheck = {
         const name = `HPA ${manifest.namespace ?? ''}/${manifest.name}, ${metric.name}`;
         try {
           const reading = await readMetric(stack.reader, manifest, index, examination, signal);
-          const { replicas, bound } = replicasFor(reading.milli, metric, manifest.spec);
+          const { replicas, text } = replicasFor(reading.milli, metric, manifest.spec);
           wanted.push(replicas);
           lines.push(
-            `${name}: reads ${formatQuantity(reading.milli / 1000)} ${reading.unit}, target ${targetText(metric)}: wants ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}${bound}`,
+            `${name}: reads ${formatQuantity(reading.milli / 1000)} ${reading.unit}, target ${targetText(metric)}: wants ${text}`,
           );
         } catch (error) {
           if (!(error instanceof AdapterError)) throw error;
@@ -77,10 +77,11 @@ export const hpaReadings: DoctorCheck = {
           lines.push(`${name}: ${error.what}`);
         }
       }
-      const others = manifest.otherMetrics.length === 0 ? '' : `, beside ${manifest.otherMetrics.join(', ')}`;
+      const others =
+        manifest.otherMetrics.length === 0 ? '' : `; not read here: ${manifest.otherMetrics.join(', ')}`;
       if (wanted.length > 1 || others !== '')
         lines.push(
-          `HPA ${manifest.namespace ?? ''}/${manifest.name} wants the most: ${Math.max(...wanted)}${others}`,
+          `HPA ${manifest.namespace ?? ''}/${manifest.name} takes the highest: ${Math.max(...wanted)}${others}`,
         );
     }
     if (errors.length === 0) return ok(lines.join('\n'));
@@ -121,9 +122,11 @@ function replicasFor(
   const pods = { specReplicas: running, statusReplicas: running, readyReplicas: running };
   const tolerances = { up: tolerance, down: tolerance, ofRatio: true };
   const proposed = proposedReplicas(milli, metric, pods, tolerances);
-  const from = metric.kind === 'Value' ? `, while ${running} run` : '';
+  const from = metric.kind === 'Value' ? ` if ${running} run` : '';
+  const text = `${proposed} ${proposed === 1 ? 'replica' : 'replicas'}${from}`;
   if (proposed > maxReplicas)
-    return { replicas: maxReplicas, bound: `${from}: maxReplicas, it asks for ${proposed}` };
-  if (proposed < minReplicas) return { replicas: minReplicas, bound: `${from}: minReplicas` };
-  return { replicas: proposed, bound: from };
+    return { replicas: maxReplicas, text: `${text}, gets maxReplicas ${maxReplicas}` };
+  if (proposed < minReplicas)
+    return { replicas: minReplicas, text: `${text}, gets minReplicas ${minReplicas}` };
+  return { replicas: proposed, text };
 }

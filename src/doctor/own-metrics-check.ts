@@ -8,6 +8,7 @@ import { unindexedField } from '../sls/sls-error.ts';
 import { failed, ok, skipped } from './check.ts';
 import { nearest } from './edit-distance.ts';
 import type { DoctorCheck, Examination } from './examination.ts';
+import { hpaReads } from './hpa-reads.ts';
 import { queryLogstore } from './logstore-query.ts';
 
 /** Queries each metric of the configuration over one second of its own logstore, one after the other. */
@@ -46,10 +47,10 @@ export const ownMetrics: DoctorCheck = {
       );
     if (unplaced.length === count)
       return skipped(
-        `without project and logstore: ${unplaced.join(', ')}`,
-        'To check them, name both in the entry of the metric, or in the defaults.',
+        `no logstore to check them in: ${unplaced.join(', ')}`,
+        'To check them, name project and logstore in the entry of the metric, in the defaults, or with --metric and --selector.',
       );
-    const hint = unplaced.length === 0 ? '' : `; without project or logstore: ${unplaced.join(', ')}`;
+    const hint = unplaced.length === 0 ? '' : `; no logstore to check in: ${unplaced.join(', ')}`;
     return ok(`${count - unplaced.length} of ${count} accepted${hint}`);
   },
 };
@@ -64,7 +65,10 @@ const delaySeconds = 60;
 const anyText = 'x';
 const anyNumber = '1';
 
-/** Returns `unplaced` if neither the metric nor `defaults` name project and logstore, so that SLS is not queried. */
+/**
+ * Without a project, it tries that of the reads of the metric, else that of the target. Returns `unplaced` if it finds no
+ * logstore so.
+ */
 async function tryMetric(
   metric: MetricDefinition,
   own: OwnTraits,
@@ -74,9 +78,13 @@ async function tryMetric(
   const { dependencies, facts } = examination;
   const { defaults } = facts.get('config');
   const sls = facts.get('sls');
-  const project = own.defaults.project ?? defaults.project;
-  const logstore = own.defaults.logstore ?? defaults.logstore;
-  if (project === undefined || logstore === undefined) return 'unplaced';
+  const target = facts.get('target');
+  const named = [target, ...hpaReads(examination)].find(({ request }) => request.metric === metric)?.request;
+  const known = own.defaults.project ?? defaults.project ?? named?.project;
+  const isGuess = known === undefined;
+  const project = known ?? target.address.project;
+  const logstore = own.defaults.logstore ?? defaults.logstore ?? named?.logstore;
+  if (logstore === undefined) return 'unplaced';
   const isGrouped = tellsRoutesApart(metric.logKind);
   const series = seriesOf({
     metric,
@@ -99,6 +107,7 @@ async function tryMetric(
     return 'accepted';
   } catch (thrown) {
     const error = toAdapterError(thrown);
+    if (isGuess && error.code === 'LogstoreNotFound') return 'unplaced';
     const endpoint = sls.endpointOf({ project, internalEndpoint: undefined });
     const meant = await meantField(error, { endpoint, project, logstore }, examination, signal);
     return { error, meant };

@@ -31,7 +31,7 @@ export const target = ({ selector }: Pick<DoctorInput, 'selector'>): DoctorCheck
     const catalog = facts.get('catalog');
     const fromHpas = selector === undefined ? mostNamed(examination) : undefined;
     if (selector === undefined && fromHpas === undefined && !(defaults.project && defaults.logstore))
-      return noLogstore;
+      return input.hpaFile === undefined ? noLogstore : noValidRead;
     const read = fromHpas?.read ?? inputRead(input, defaults, catalog);
     const { project, logstore, metric, internalEndpoint } = read.request;
     const endpoint = facts.get('sls').endpointOf({ project, internalEndpoint });
@@ -45,6 +45,10 @@ const noLogstore = skipped(
   'no selector, HPA or default names a logstore',
   'Name it:',
   '--selector sls.project=k8s-log-CLUSTER_ID,sls.logstore=nginx-ingress,sls.ingress.route=NAMESPACE-SERVICE-PORT',
+);
+
+const noValidRead = skipped(
+  'no HPA of the file has a metric with a valid selector: see hpas, hpa-metrics and hpa-labels',
 );
 
 /** Returns the read that the flags describe. */

@@ -166,8 +166,8 @@ async function checkRetention(
   throw new AdapterError(
     'TrafficMissing',
     quietUntil >= endSeconds
-      ? `${name}: the log has no line in the whole time, not of any route`
-      : `${name}: the log has no line before ${from}, not of any route: its retention is shorter than the time`,
+      ? `${name}: the log has no line of any route in that time`
+      : `${name}: the log begins only at ${from}`,
     quietUntil >= endSeconds ? {} : { remedy: `Begin later, for example --from ${from}.` },
   );
 }

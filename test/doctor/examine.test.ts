@@ -30,16 +30,17 @@ describe('doctor', () => {
     });
   });
 
-  it('queries each metric of the configuration that has a project and logstore', async () => {
+  it('queries each metric of the configuration that has a logstore, without a project in that of the target', async () => {
     await using setup = await createHealthySetup();
     const metric = (name: string, more: string) =>
       `- { name: ${name}, description: d, unit: ms, emptyWindow: zero, aggregate: max(request_time)${more} }`;
-    const placed = `, project: ${usualLabels['sls.project']}, logstore: ${usualLabels['sls.logstore']}`;
-    setup.file = `metrics:\n${metric('web_time', placed)}\n${metric('app_time', '')}\n`;
+    const logstore = `, logstore: ${usualLabels['sls.logstore']}`;
+    const placed = `, project: ${usualLabels['sls.project']}${logstore}`;
+    setup.file = `metrics:\n${metric('web_time', placed)}\n${metric('host_time', logstore)}\n${metric('app_time', '')}\n${metric('other_time', ', logstore: other')}\n`;
     const results = await setup.examine();
     expect(faultsIn(results)).toEqual([]);
     expect(results.find(({ check }) => check === 'own-metrics')?.found).toBe(
-      '1 of 2 accepted; without project or logstore: app_time',
+      '2 of 4 accepted; no logstore to check in: app_time, other_time',
     );
   });
 
@@ -49,8 +50,12 @@ describe('doctor', () => {
       'metrics: [{ name: app_time, description: d, unit: ms, emptyWindow: zero, aggregate: max(request_time) }]';
     expect((await setup.examine()).find(({ check }) => check === 'own-metrics')).toMatchObject({
       status: 'skipped',
-      found: 'without project and logstore: app_time',
+      found: 'no logstore to check them in: app_time',
     });
+    setup.input = { metric: 'app_time', selector: 'sls.project=k8s-log-test,sls.logstore=nginx-ingress' };
+    expect((await setup.examine()).find(({ check }) => check === 'own-metrics')?.found).toBe(
+      '1 of 1 accepted',
+    );
   });
 
   it('reviews the rights of the ServiceAccount of the adapter when it runs with a kubeconfig', async () => {

@@ -52,7 +52,7 @@ describe('doctor --hpa', () => {
     expect(faults).toEqual([]);
     expect(found['hpas']).toBe('2 in hpa.yaml, which name 3 external metrics');
     expect(found['hpa-readings']).toMatch(
-      /^HPA shop\/web, sls_ingress_qps: reads (1|\d+m) requests\/s, target 300m a replica: wants [34] replicas\nHPA shop\/web, sls_ingress_latency_p95: reads 20 ms, target 10: wants 2 replicas, while 1 run\nHPA shop\/web wants the most: [34]\nHPA .*: wants 2 replicas: maxReplicas, it asks for [34]$/,
+      /^HPA shop\/web, sls_ingress_qps: reads (1|\d+m) requests\/s, target 300m a replica: wants [34] replicas\nHPA shop\/web, sls_ingress_latency_p95: reads 20 ms, target 10: wants 2 replicas if 1 run\nHPA shop\/web takes the highest: [34]\nHPA .*: wants [34] replicas, gets maxReplicas 2$/,
     );
     expect(found).not.toHaveProperty('apiservice');
   });
@@ -119,6 +119,11 @@ describe('doctor --hpa', () => {
     const fault = faults.find((one) => one.check === name);
     expect(fault?.found).toContain(found);
     expect(fault?.write ?? '').toContain(write);
+  });
+
+  it('sends the reader of a file without a valid selector to the checks that say why', async () => {
+    const { found } = await check(stringify(hpa([{ labels: { 'sls.ingress.rout': 'shop-web-80' } }])));
+    expect(found['target']).toMatch(/^no HPA of the file has a metric with a valid selector: see hpas, /);
   });
 
   it.each([

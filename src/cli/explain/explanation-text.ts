@@ -109,17 +109,19 @@ function readersText({ readers }: Explanation): string {
   return texts.length === 0 ? 'no namespace may read it' : texts.join('; ');
 }
 
-function sharedText({ key, settings, batch }: Explanation): string {
+function sharedText({ request, key, settings, batch }: Explanation): string {
   const kind =
     typeof key.logKind === 'string'
       ? `${key.logKind} metrics of`
       : 'metrics of the configuration with the same search, groupBy and labels, and of';
   const others = `${kind} the same project, logstore, window, filters and endpoint`;
   if (key.scope === 'logstore') return `one query with all ${others} that name no route`;
+  const label = routeLabelOf(request.metric);
+  const noun = label === labelDefinitions.route.name ? 'route' : `value of ${label}`;
   const names = batch.query.everyRoute
-    ? 'it counts every route'
-    : `it names up to ${settings.maxNamedRoutes} routes; if the reads of 15 s ask for more, it counts every route`;
-  return `one query with all ${others}, whatever their routes; ${names}`;
+    ? `it counts every ${noun}`
+    : `it names up to ${settings.maxNamedRoutes} of them; if the reads of 15 s ask for more, it counts every ${noun}`;
+  return `one query with all ${others}, for any ${noun}; ${names}`;
 }
 
 /** Returns the queries with their results, and the reading. The command prints the error, if there is one. */

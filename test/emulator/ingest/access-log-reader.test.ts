@@ -72,7 +72,7 @@ describe('the report of a log', () => {
 
   it('says of a log without a readable line what it met, and what is expected', () => {
     expect(nothingReadable(read('nonsense', '', 'nonsense').reader)).toBe(
-      'has no line that can be read, but 2 lines: an unknown form; 1 line: an empty line. ' +
+      'has no line that can be read: 2 lines: an unknown form; 1 line: an empty line. ' +
         "Expected: ACK's form, ingress-nginx's default form, JSON with proxy_upstream_name; " +
         'also as docker, a CRI runtime or `kubectl logs` writes it. The first: nonsense',
     );
