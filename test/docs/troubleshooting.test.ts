@@ -46,7 +46,7 @@ it('names only settings that there are', () => {
     return /^[a-z]+(\[\])?\.[a-zA-Z.]+$/.test(span) && sections.has(section);
   });
   // `sls.` is where labels begin as well.
-  const settings = named.filter((span) => !/^sls\.(ingress|query)\./.test(span));
+  const settings = named.filter((span) => !/^sls\.(ingress|query|forecast)\./.test(span));
   expect(settings).not.toEqual([]);
   // What an entry of `projects` overrides has the name of what it overrides.
   expect(settings.filter((span) => !paths.includes(span.replace('projects[].', '')))).toEqual([]);
