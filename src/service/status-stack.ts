@@ -3,6 +3,7 @@ import { readingSettings } from '../config/project-settings.ts';
 import type { Config } from '../config/schema.ts';
 import type { RequestParser } from '../access/access-check.ts';
 import { StatusPage } from '../status-page/status-page.ts';
+import { forecastFigures } from '../reading/history/kept-forecast.ts';
 import type { LogstoreState } from '../reading/silence/silence-watch.ts';
 import { logstoreKey } from '../sls/endpoint.ts';
 import type { LogstoreStatus } from '../status/status-document.ts';
@@ -18,6 +19,8 @@ export interface StatusStack {
   page(reading: ReadingStack): StatusPage;
 }
 
+/** Further forecasts are made, but not shown. */
+const maxForecasts = 100;
 /** Further series are served, but the page does not show them. */
 const maxSeries = 20_000;
 
@@ -47,6 +50,7 @@ export function createStatus(
       new StatusPage(tracker, {
         projects: () => reading.sls.gates.counts(),
         logstores: () => logstoresOf(reading),
+        forecasts: () => [...reading.forecasts.all()].slice(0, maxForecasts).map(forecastFigures),
       }),
   };
 }

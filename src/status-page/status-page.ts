@@ -139,6 +139,12 @@ export class StatusPage {
     await writeItems(response, this.#tracker.allAutoscalers());
     await write(response, '],"series":[');
     await writeItems(response, this.#tracker.allSeries());
+    await write(response, '],"forecasts":[');
+    let separator = '';
+    for (const forecast of this.#sources.forecasts?.() ?? []) {
+      await write(response, separator + JSON.stringify(forecast));
+      separator = ',';
+    }
     response.end(']}\n');
   }
 }

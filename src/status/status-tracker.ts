@@ -26,6 +26,8 @@ export interface StatusContext extends SeriesTrackerContext {
 export interface StatusSources {
   readonly projects: () => readonly ProjectStatus[];
   readonly logstores: () => readonly LogstoreStatus[];
+  /** How the first forecasts are made, and how good they are. */
+  readonly forecasts?: () => readonly object[];
 }
 
 /** Changes since the last call of `changes`, some rows at a time. */

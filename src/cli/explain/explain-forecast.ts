@@ -1,7 +1,7 @@
 import { expertNames } from '../../forecast/experts.ts';
 import { historyDays } from '../../forecast/minute-counts.ts';
 import type { MetricRequest } from '../../metric/metric-request.ts';
-import type { KeptForecast } from '../../reading/history/kept-forecast.ts';
+import type { forecastFigures } from '../../reading/history/kept-forecast.ts';
 import type { ReadingStack } from '../../service/reading-stack.ts';
 import { minuteLogQuery } from '../../sls/minute-counts.ts';
 
@@ -38,28 +38,6 @@ export function forecastExplanation(request: MetricRequest, { sls, delays }: Rea
     ...{ aheadSeconds: forecast?.aheadSeconds, quantile: forecast?.quantile, delaySeconds },
     history: `${historyDays} days by the minute, then every minute`,
     query: query.query,
-  };
-}
-
-/** The least and the most of each hour of the last day: what came, and what was forecast for it. */
-export function forecastFigures({ series, forecast, counts, model }: KeptForecast) {
-  const perSecond = (count: number) => Number((count / 60).toPrecision(4));
-  const hours = Array.from({ length: 24 }, (_, index) => {
-    const from = counts.last - (24 - index) * 60 + 1;
-    const minutes = Array.from({ length: 60 }, (__, minute) => from + minute);
-    const most = (of: (minute: number) => number) =>
-      Math.max(0, ...minutes.map(of).filter((value) => !Number.isNaN(value)));
-    const came = most((minute) => counts.at(minute));
-    return { came: perSecond(came), forecast: perSecond(most((minute) => model.at(minute))) };
-  });
-  return {
-    route: series.route ?? null,
-    perSecond: forecast?.perSecond,
-    coverage: forecast?.coverage,
-    pinballLoss: forecast?.pinballPerSecond,
-    lastMinutePinballLoss: forecast?.lastMinutePinballPerSecond,
-    weights: forecast?.weights,
-    mostOfEachHour: hours,
   };
 }
 

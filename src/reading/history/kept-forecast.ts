@@ -86,3 +86,26 @@ function notReady(what: string, made: Forecast | NotReady | undefined): AdapterE
 const because = (cause: AdapterError | undefined) => (cause === undefined ? '' : `: ${cause.what}`);
 
 export const failed = (error: AdapterError): Outcome => ({ kind: 'failed', error });
+
+/** Returns the experts of a forecast, how good it is, and the most of each hour of the last day: what came, and what was forecast. */
+export function forecastFigures({ series, forecast, counts, model }: KeptForecast) {
+  const perSecond = (count: number) => Number((count / 60).toPrecision(4));
+  const hours = Array.from({ length: 24 }, (_, index) => {
+    const from = counts.last - (24 - index) * 60 + 1;
+    const minutes = Array.from({ length: 60 }, (__, minute) => from + minute);
+    const most = (of: (minute: number) => number) =>
+      Math.max(0, ...minutes.map(of).filter((value) => !Number.isNaN(value)));
+    const came = most((minute) => counts.at(minute));
+    return { came: perSecond(came), forecast: perSecond(most((minute) => model.at(minute))) };
+  });
+  return {
+    ...{ metric: series.metric.name, project: series.project, logstore: series.logstore },
+    ...{ route: series.route ?? null, ...series.forecast },
+    perSecond: forecast?.perSecond,
+    coverage: forecast?.coverage,
+    pinballLoss: forecast?.pinballPerSecond,
+    lastMinutePinballLoss: forecast?.lastMinutePinballPerSecond,
+    weights: forecast?.weights,
+    mostOfEachHour: hours,
+  };
+}
