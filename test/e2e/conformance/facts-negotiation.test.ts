@@ -85,12 +85,13 @@ const rows: readonly Fact[] = [
       expect(jsonOf(await ask(goodRead, accepting(`${table},application/json`)))).toMatchObject(list),
   ],
   [
-    'gzip is only for more than 128 KiB, which no response here has',
+    // A server may compress what is longer than 128 KiB. Of these only OpenAPI is, which is sent again only when it changes.
+    'no response is compressed, and only OpenAPI has more than 128 KiB',
     async (ask) => {
       for (const path of paths) {
         const { headers, text } = await ask(path, { headers: { 'accept-encoding': 'gzip' } });
         expect(headers['content-encoding']).toBeUndefined();
-        expect(text.length).toBeLessThan(128 * 1024);
+        if (!path.startsWith('/openapi/')) expect(text.length).toBeLessThan(128 * 1024);
       }
     },
   ],

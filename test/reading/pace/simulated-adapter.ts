@@ -198,7 +198,8 @@ export class SimulatedAdapter implements AsyncDisposable {
   }
 
   async #read({ series, namespace, user = controller }: SimulatedHpa): Promise<void> {
-    const request = { project: series.project, series: [series], maxRetries: 5 } as unknown as MetricRequest;
+    const { project, metric } = series;
+    const request = { project, metric, series: [series], maxRetries: 5 } as unknown as MetricRequest;
     const by = { namespace, user };
     const atSeconds = this.nowSeconds;
     try {
