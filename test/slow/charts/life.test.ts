@@ -143,6 +143,9 @@ describe('NOTES.txt', () => {
         'kubectl annotate serviceaccount mine -n default pod-identity.alibabacloud.com/role-name=sls-reader',
       );
       expect(await notes('existing-secret-values.yaml')).toContain('kubectl create secret generic sls-key');
+      const unregistered = await notes('self-managed-values.yaml', { apiService: { create: false } });
+      expect(unregistered).toContain('pods of the adapter were created, and no APIService');
+      expect(unregistered).not.toContain('is served by');
     },
     helmMs,
   );
