@@ -167,7 +167,7 @@ async function checkRetention(
     'TrafficMissing',
     quietUntil >= endSeconds
       ? `${name}: the log has no line of any route in that time`
-      : `${name}: the log begins only at ${from}`,
+      : `${name}: the log has no line before ${from}`,
     quietUntil >= endSeconds ? {} : { remedy: `Begin later, for example --from ${from}.` },
   );
 }
