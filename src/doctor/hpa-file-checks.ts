@@ -12,6 +12,7 @@ import { proposedReplicas } from '../scaling/proposal.ts';
 import { createReading } from '../service/reading-stack.ts';
 import { failed, ok } from './check.ts';
 import type { DoctorCheck, Examination } from './examination.ts';
+import { baseRequest, madeByAdapter } from './forecast-base.ts';
 
 /** Takes the place of the check of the cluster's HPAs. */
 export const fileHpas: DoctorCheck = {
@@ -51,7 +52,8 @@ export const fileHpas: DoctorCheck = {
 /** Reads each metric of the file as an HPA does, and proposes replicas by the rules of the HPA controller. */
 export const hpaReadings: DoctorCheck = {
   id: 'hpa-readings',
-  description: 'Each metric has a reading. The result has it, and the replicas that it asks for',
+  description:
+    'Each metric has a reading, or the one that a forecast is of. The result has it, and the replicas that it asks for',
   needs: ['hpas', 'fields'],
   runsAfter: ['freshness'],
   deadlineMs: 60_000,
@@ -62,24 +64,28 @@ export const hpaReadings: DoctorCheck = {
     const lines: string[] = [];
     for (const manifest of facts.get('hpaManifests')) {
       const wanted: number[] = [];
+      const notRead = [...manifest.otherMetrics];
       for (const [index, metric] of manifest.spec.metrics.entries()) {
         const name = `HPA ${manifest.namespace ?? ''}/${manifest.name}, ${metric.name}`;
         try {
           const reading = await readMetric(stack.reader, manifest, index, examination, signal);
+          const read = `reads ${formatQuantity(reading.milli / 1000)} ${reading.unit}`;
+          if (reading.isOfForecast) {
+            notRead.push(metric.name);
+            lines.push(`${name}: ${reading.metric} ${read}, ${madeByAdapter}`);
+            continue;
+          }
           const { replicas, text } = replicasFor(reading.milli, metric, manifest.spec);
           wanted.push(replicas);
-          lines.push(
-            `${name}: reads ${formatQuantity(reading.milli / 1000)} ${reading.unit}, target ${targetText(metric)}: wants ${text}`,
-          );
+          lines.push(`${name}: ${read}, target ${targetText(metric)}: wants ${text}`);
         } catch (error) {
           if (!(error instanceof AdapterError)) throw error;
           errors.push(error);
           lines.push(`${name}: ${error.what}`);
         }
       }
-      const others =
-        manifest.otherMetrics.length === 0 ? '' : `; not read here: ${manifest.otherMetrics.join(', ')}`;
-      if (wanted.length > 1 || others !== '')
+      const others = notRead.length === 0 ? '' : `; not read here: ${notRead.join(', ')}`;
+      if (wanted.length > 1 || (wanted.length === 1 && others !== ''))
         lines.push(
           `HPA ${manifest.namespace ?? ''}/${manifest.name} takes the highest: ${Math.max(...wanted)}${others}`,
         );
@@ -92,7 +98,10 @@ export const hpaReadings: DoctorCheck = {
 const targetText = ({ kind, targetMilli }: ExternalMetricSpec) =>
   `${formatQuantity(targetMilli / 1000)}${kind === 'AverageValue' ? ' a replica' : ''}`;
 
-/** Returns the sum of the items in thousandths, each rounded up, as the HPA controller adds them. */
+/**
+ * Returns the sum of the items in thousandths, each rounded up, as the HPA controller adds them. In place of a forecast it reads
+ * what that is of.
+ */
 async function readMetric(
   reader: Reader,
   { namespace = '', spec, selectors }: HpaManifest,
@@ -103,10 +112,13 @@ async function readMetric(
   const requirements = selectorRequirements(selectors[index]);
   const name = spec.metrics[index]?.name ?? '';
   const { defaults } = facts.get('config');
-  const request = parseMetricRequest(name, namespace, requirements, defaults, facts.get('catalog'));
+  const named = parseMetricRequest(name, namespace, requirements, defaults, facts.get('catalog'));
+  const isOfForecast = named.metric.isForecast === true;
+  const request = isOfForecast ? baseRequest({ request: named, requirements, namespace }, { facts }) : named;
   const { items } = await reader.read(request, signal);
   const milli = items.map(({ sample }) => Number(parseQuantityMilli(formatQuantity(sample.value))));
-  return { milli: milli.reduce((sum, one) => sum + one, 0), unit: request.metric.unit };
+  const { name: metric, unit } = request.metric;
+  return { milli: milli.reduce((sum, one) => sum + one, 0), metric, unit, isOfForecast };
 }
 
 /** The controller's own tolerance. */

@@ -16,6 +16,7 @@ import {
   type Examination,
   type Read,
 } from './examination.ts';
+import { baseRequest, madeByAdapter } from './forecast-base.ts';
 import { hpaReads } from './hpa-reads.ts';
 
 /** Without a selector it takes a read of an HPA, so it runs after the list of HPAs, whatever its result. */
@@ -101,13 +102,16 @@ const itemsShown = 3;
 /** Reads through the same code as for an HPA. */
 export const reading: DoctorCheck = {
   id: 'reading',
-  description: 'The metric has a reading. The result has it, as an HPA gets it',
+  description:
+    'The metric has a reading, or the one that a forecast is of. The result has it, as an HPA gets it',
   needs: ['access', 'fields', 'freshness'],
   runsAfter: ['lag'],
   deadlineMs: 30_000,
   run: async ({ dependencies, facts }, signal) => {
     if (facts.find('linesComeTooLate') === true) return skipped('lines come too late for a reading: see lag');
-    const { request } = facts.get('target');
+    const read = facts.get('target');
+    const isForecast = read.request.metric.isForecast === true;
+    const request = isForecast ? baseRequest(read, { facts }) : read.request;
     using stack = createReading(facts.get('config'), dependencies, dependencies.observer);
     const { items } = await stack.reader.read(request, signal);
     const filters = Object.entries({ ...filterTexts(request.filters), ...request.filters.own });
@@ -120,6 +124,7 @@ export const reading: DoctorCheck = {
       return `${name}: ${formatQuantity(value)} ${request.metric.unit}, up to ${ageSeconds} s ago`;
     });
     const more = values.length > itemsShown ? ` and ${values.length - itemsShown} more` : '';
-    return ok(`${values.slice(0, itemsShown).join('; ')}${more}`);
+    const ofForecast = isForecast ? `; this is ${request.metric.name}, ${madeByAdapter}` : '';
+    return ok(`${values.slice(0, itemsShown).join('; ')}${more}${ofForecast}`);
   },
 };

@@ -30,6 +30,22 @@ describe('doctor', () => {
     });
   });
 
+  it('reports no fault for an HPA that names a forecast, of which it has no history', async () => {
+    await using setup = await createHealthySetup();
+    const labels = { ...usualLabels, 'sls.forecast.ahead': '240' };
+    setup.apiServer.hpas.put(
+      autoscaler('shop', 'web', [externalMetric('sls_ingress_qps_forecast', matchLabels(labels))]),
+    );
+    const results = await setup.examine();
+    expect(faultsIn(results)).toEqual([]);
+    expect(results.find(({ check }) => check === 'reading')).toMatchObject({
+      status: 'ok',
+      found: expect.stringMatching(
+        /^shop-web-80: \S+ requests\/s, up to \d+ s ago; this is sls_ingress_qps, its forecast is made by the running adapter/,
+      ) as string,
+    });
+  });
+
   it('queries each metric of the configuration that has a logstore, without a project in that of the target', async () => {
     await using setup = await createHealthySetup();
     const metric = (name: string, more: string) =>

@@ -57,6 +57,31 @@ describe('doctor --hpa', () => {
     expect(found).not.toHaveProperty('apiservice');
   });
 
+  it('reads what a forecast is of, and says that the running adapter makes the forecast', async () => {
+    const forecast = {
+      name: 'sls_ingress_qps_forecast',
+      labels: { 'sls.forecast.ahead': '240', 'sls.forecast.quantile': '0.95' },
+    };
+    const { faults, found } = await check(stringify(hpa([{}, forecast])));
+    expect(faults).toEqual([]);
+    expect(found['hpa-readings']).toMatch(
+      /\nHPA shop\/web, sls_ingress_qps_forecast: sls_ingress_qps reads \S+ requests\/s, its forecast is made by the running adapter.*\nHPA shop\/web takes the highest: [34]; not read here: sls_ingress_qps_forecast$/,
+    );
+    const alone = await check(stringify(hpa([forecast])));
+    expect(alone.faults).toEqual([]);
+    expect(alone.found['hpa-readings']).not.toContain('takes the highest');
+  });
+
+  it('still reports the labels, access and route of a forecast', async () => {
+    const forecast = (labels: object) => ({ name: 'sls_ingress_qps_forecast', labels: { ...labels } });
+    for (const [id, labels] of [
+      ['hpa-labels', { 'sls.forecast.ahead': '5' }],
+      ['hpa-access', { 'sls.ingress.route': 'bank-web-80' }],
+      ['route', { 'sls.ingress.route': 'shop-wbe-80' }],
+    ] as const)
+      expect((await check(stringify(hpa([forecast(labels)])))).faults.map((one) => one.check)).toContain(id);
+  });
+
   it('takes the namespace of the command line for an HPA without one', async () => {
     const { faults, found } = await check(stringify(hpa([{}], {}, {})), 'shop');
     expect(faults).toEqual([]);
