@@ -15,7 +15,7 @@ const maxReadLength = 16_384;
 export function libraryReason(thrown: unknown, secrets: readonly string[] = []): string {
   const said = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
   const message = said.slice(0, maxReadLength);
-  const text = [withoutReplies, withoutQueries, withoutUndefinedHost, withoutNamedSecrets].reduce(
+  const text = [withoutReplies, withoutQueries, withoutNamedSecrets].reduce(
     (rest, step) => step(rest),
     message,
   );
@@ -38,10 +38,6 @@ export const withoutNamedSecrets = (text: string): string =>
     .replace(/\beyJ[\w-]+(?:\.[\w-]+)*/g, '***');
 
 const withoutQueries = (text: string): string => text.replace(/(https?:\/\/[^\s?]+)\?\S*/g, '$1');
-
-/** If no URI of credentials is set, the library's chain ends by calling a host named "undefined". */
-const withoutUndefinedHost = (text: string): string =>
-  text.replace(/(, )?getaddrinfo \w+ undefinedGET https:\/\/undefined\S* failed\.?/, '');
 
 /** After these words, the library repeats a reply as it came. A reply that is not JSON may contain anything. */
 const replyFollows =

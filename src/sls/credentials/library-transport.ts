@@ -42,13 +42,15 @@ const sendFor =
   (service: string, proxies?: Proxies): Send =>
   async (request) => {
     const { method, headers, bodyForm = {} } = request;
+    const { origin, host, pathname, search } = new URL(request.toRequestURL());
+    // The end of the library's chain, if no URI is set.
+    if (host === 'undefined') throw new Error('no URI of credentials is set (ALIBABA_CLOUD_CREDENTIALS_URI)');
     const transport = new Transport({
       connectTimeoutMs: request.connectTimeout,
       readTimeoutMs: request.readTimeout,
       proxies,
       service,
     });
-    const { origin, host, pathname, search } = new URL(request.toRequestURL());
     const formType = request.bodyForm && { 'Content-Type': 'application/x-www-form-urlencoded' };
     const body = Object.entries(bodyForm).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
     try {

@@ -171,6 +171,17 @@ describe('defaultOrigin', () => {
     expect(JSON.stringify([message, stack, cause])).not.toContain('hunter2');
   });
 
+  it('asks no host where no URI is set', async () => {
+    const uri = process.env['ALIBABA_CLOUD_CREDENTIALS_URI'];
+    delete process.env['ALIBABA_CLOUD_CREDENTIALS_URI'];
+    try {
+      const error = (await defaultOrigin(partsOf({}), noToken)().catch((thrown: unknown) => thrown)) as Error;
+      expect(error.message).toMatch(/, no URI of credentials is set \(ALIBABA_CLOUD_CREDENTIALS_URI\)$/);
+    } finally {
+      process.env['ALIBABA_CLOUD_CREDENTIALS_URI'] = uri;
+    }
+  });
+
   it('refuses a reply without end from the URI', async () => {
     replies = [[200, 'x'.repeat(9 * 1024 * 1024)]];
     await expect(defaultOrigin(partsOf({}), noToken)()).rejects.toThrow(

@@ -45,7 +45,6 @@ describe('libraryReason', () => {
       'as it is: ***, and as in a query: ***',
     ],
     ['the token eyJhbGciOi.eyJpc3M.c2lnbmF0 is of no use', 'the token *** is of no use'],
-    ['no profile, getaddrinfo ENOTFOUND undefinedGET https://undefined/?Version=2014 failed.', 'no profile'],
     [
       'refresh session token failed: {"Code":"InvalidAccessKeyId.NotFound","Message":"Specified access key LTAI5tPlantedKey is not found."}',
       'refresh session token failed: InvalidAccessKeyId.NotFound (Specified access key *** is not found)',
