@@ -22,6 +22,9 @@ export const defaultFeedSettings: FeedSettings = {
 /** How much data a client may leave unread. The buffers of one broadcast are shared by all clients. */
 const maxUnreadBytes = 8 * 1024 * 1024;
 
+/** A forecast is new once a minute, and its figures take a moment to make. */
+const forecastsEveryMs = 30_000;
+
 interface Client {
   readonly response: ServerResponse;
   /** When the client last had little data unread, monotonic ms. */
@@ -45,6 +48,7 @@ export class LiveFeed {
   #isSending = false;
   #lastHead = '';
   #lastEventMs = 0;
+  #lastForecastsMs = 0;
 
   constructor(tracker: StatusTracker, sources: StatusSources, settings: FeedSettings = defaultFeedSettings) {
     this.#tracker = tracker;
@@ -68,6 +72,8 @@ export class LiveFeed {
     for await (const rows of this.#tracker.allSeries()) if (!(await this.#send(client, 'rows', rows))) return;
     for await (const some of this.#tracker.allAutoscalers())
       if (!(await this.#send(client, 'autoscalers', some))) return;
+    const forecasts = this.#sources.forecasts?.();
+    if (forecasts !== undefined && !(await this.#send(client, 'forecasts', forecasts))) return;
     await this.#send(client, 'ready', {});
   }
 
@@ -107,6 +113,7 @@ export class LiveFeed {
     try {
       this.#disconnectSlowClients();
       this.#sendHead();
+      this.#sendForecasts();
       for await (const { kind, data } of this.#tracker.changes()) this.#broadcast(event(kind, data));
       if (performance.now() - this.#lastEventMs >= this.#settings.heartbeatMs)
         this.#broadcast(event('alive', {}));
@@ -122,6 +129,13 @@ export class LiveFeed {
     if (text === this.#lastHead) return;
     this.#lastHead = text;
     this.#broadcast(event('head', head));
+  }
+
+  #sendForecasts(): void {
+    if (performance.now() - this.#lastForecastsMs < forecastsEveryMs) return;
+    this.#lastForecastsMs = performance.now();
+    const forecasts = this.#sources.forecasts?.();
+    if (forecasts !== undefined) this.#broadcast(event('forecasts', forecasts));
   }
 
   /** Runs before the next send, when clients have had the most time to read. */

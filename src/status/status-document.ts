@@ -124,3 +124,24 @@ export interface AutoscalerMetricStatus {
 
 /** `[id, value, windowEndSeconds, plannedAtMs, delaySeconds, windowSeconds]`: only the reading is new. */
 export type ReadingChange = readonly [number, number, number, number, number, number];
+
+/** A forecast: numbers are undefined while it has too little history. */
+export interface ForecastStatus {
+  readonly metric: string;
+  readonly unit: string;
+  readonly project: string;
+  readonly logstore: string;
+  /** Null for the whole logstore. */
+  readonly route: string | null;
+  readonly aheadSeconds?: number;
+  readonly quantile?: number;
+  readonly perSecond: number | undefined;
+  /** The share of minutes of the last day that had at most what was forecast. */
+  readonly coverage: number | undefined;
+  readonly pinballLoss: number | undefined;
+  readonly lastMinutePinballLoss: number | undefined;
+  /** By the name of the expert. */
+  readonly weights: Readonly<Record<string, number>> | undefined;
+  /** Of the last day, the oldest first. */
+  readonly mostOfEachHour: readonly { readonly came: number; readonly forecast: number }[];
+}

@@ -8,6 +8,7 @@ import { ReadTracker } from './read-tracker.ts';
 import { SeriesTracker, type SeriesTrackerContext } from './series-tracker.ts';
 import type {
   AutoscalerStatus,
+  ForecastStatus,
   LogstoreStatus,
   ProjectStatus,
   ReadingChange,
@@ -27,7 +28,7 @@ export interface StatusSources {
   readonly projects: () => readonly ProjectStatus[];
   readonly logstores: () => readonly LogstoreStatus[];
   /** How the first forecasts are made, and how good they are. */
-  readonly forecasts?: () => readonly object[];
+  readonly forecasts?: () => readonly ForecastStatus[];
 }
 
 /** Changes since the last call of `changes`, some rows at a time. */

@@ -1,6 +1,7 @@
 import { AdapterError } from '../../src/errors.ts';
 import { parseLabelSelector } from '../../src/grammar/label-selector.ts';
 import type { Series } from '../../src/metric/series.ts';
+import type { ForecastStatus } from '../../src/status/status-document.ts';
 import type { StatusSources, StatusTracker } from '../../src/status/status-tracker.ts';
 import { seriesWith } from '../reading/series.ts';
 import { builtIn } from '../support/catalog.ts';
@@ -124,9 +125,28 @@ export function scene(): { readonly tracker: StatusTracker; readonly sources: St
         ...{ newestLineSeconds: nowMs / 1000 - 3, silentSinceSeconds: null },
       },
     ],
+    forecasts: () => [sceneForecast('default-web-80', 0.913), sceneForecast('<b>shop</b>', 0.72)],
   };
   return { tracker, sources };
 }
+
+const sceneForecast = (route: string, coverage: number): ForecastStatus => ({
+  ...{ metric: 'sls_ingress_qps_forecast', unit: 'requests/s', project, logstore: 'nginx-ingress', route },
+  ...{ aheadSeconds: 180, quantile: 0.9, perSecond: 27.4, coverage },
+  ...{ pinballLoss: 0.41, lastMinutePinballLoss: 0.66 },
+  weights: {
+    last_minute: 0.08,
+    mean_of_3: 0.21,
+    max_of_10: 0,
+    same_time: 0.1,
+    growth: 0.05,
+    same_minute: 0.56,
+  },
+  mostOfEachHour: Array.from({ length: 24 }, (_, hour) => ({
+    came: 20 + 8 * Math.sin(hour / 4),
+    forecast: 23 + 8 * Math.sin((hour + 0.3) / 4),
+  })),
+});
 
 function addHpa(
   tracker: StatusTracker,

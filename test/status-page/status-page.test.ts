@@ -5,6 +5,7 @@ import { defaultFeedSettings, type FeedSettings } from '../../src/status-page/li
 import type { StatusDocument } from '../../src/status/status-document.ts';
 import { seriesWith } from '../reading/series.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { scene } from './scene.ts';
 import { openEvents } from './event-stream.ts';
 import { createTracker, manySeries, putReading, startStatusBench, type StatusBench } from './status-bench.ts';
 
@@ -163,4 +164,17 @@ it('stops recording changes when the last client disconnects', async () => {
     const { rows, readings } = tracker.series.takeChanges();
     return rows.size + readings.size === 0;
   });
+});
+
+it('sends the forecasts to a browser before it draws', async () => {
+  const { tracker, sources } = scene();
+  const { url } = stack.use(await startStatusBench(tracker, sources, fast));
+  const stream = await open(url);
+  await until(() => stream.events.some(({ name }) => name === 'ready'));
+  const names = stream.events.map(({ name }) => name);
+  expect(names.indexOf('forecasts')).toBe(names.indexOf('ready') - 1);
+  const sent = stream.events.find(({ name }) => name === 'forecasts')?.data;
+  expect(sent).toEqual(sources.forecasts?.());
+  const { text } = await ask(`${url}/status.json`);
+  expect((JSON.parse(text) as { forecasts: unknown }).forecasts).toEqual(sent);
 });

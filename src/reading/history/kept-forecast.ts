@@ -99,7 +99,12 @@ export function forecastFigures({ series, forecast, counts, model }: KeptForecas
     return { came: perSecond(came), forecast: perSecond(most((minute) => model.at(minute))) };
   });
   return {
-    ...{ metric: series.metric.name, project: series.project, logstore: series.logstore },
+    ...{
+      metric: series.metric.name,
+      unit: series.metric.unit,
+      project: series.project,
+      logstore: series.logstore,
+    },
     ...{ route: series.route ?? null, ...series.forecast },
     perSecond: forecast?.perSecond,
     coverage: forecast?.coverage,

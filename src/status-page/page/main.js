@@ -2,6 +2,7 @@
 
 import { at, make, setText } from './dom.js';
 import { clockText, countText } from './format.js';
+import { drawForecasts } from './forecasts.js';
 import { Link } from './link.js';
 import { drawMinutes } from './minutes.js';
 import { Model } from './model.js';
@@ -143,6 +144,7 @@ const link = new Link({
   rows: applied((rows) => model.applySeries(rows)),
   readings: applied((readings) => model.applyReadings(readings)),
   autoscalers: applied((autoscalers) => model.applyAutoscalers(autoscalers)),
+  forecasts: drawForecasts,
   gone: applied((ids) => model.applyGone(ids)),
   ready: applied(() => (model.ready = true)),
 });

@@ -202,6 +202,14 @@ describeWithChromium('the status page in a browser', () => {
     putReading(tracker, seriesWith({ route: longName, project: 'k8s-log-'.repeat(7) }), 1e9, Date.now());
     const { url } = stack.use(await startStatusBench(tracker, sources));
     const page = await open(url);
+    // Names are texts, and a coverage outside of 80–97 % is marked.
+    const rows = page.locator('#forecasts li');
+    expect(await rows.nth(1).innerText()).toMatch(
+      /^<b>shop<\/b>\n[^]*27.4 req\/s\n[^]*same_minute 56 %\s+mean_of_3 21 %$/,
+    );
+    expect(await page.locator('#forecasts .saturated').allInnerTexts()).toEqual([
+      expect.stringMatching(/72 % covered\s+outside 80–97 %/),
+    ]);
     for (const width of [360, 400, 768, 1280]) {
       await page.setViewportSize({ width, height: 844 });
       expect([width, await widthOf(page)]).toEqual([width, 0]);

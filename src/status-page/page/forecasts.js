@@ -1,0 +1,81 @@
+/** Forecasts: one row each, with how good it was over the last day. */
+
+import { at, make, makeSvg } from './dom.js';
+import { valueText } from './format.js';
+
+/** @typedef {import('../../status/status-document.ts').ForecastStatus} Forecast */
+
+const width = 240;
+const height = 36;
+
+/** @param {readonly Forecast[]} forecasts */
+export function drawForecasts(forecasts) {
+  at('forecasts-panel').hidden = forecasts.length === 0;
+  at('forecasts').replaceChildren(...forecasts.map(rowOf));
+}
+
+/** @param {Forecast} forecast */
+function rowOf(forecast) {
+  const { route, metric, logstore, aheadSeconds, quantile, perSecond, coverage, unit } = forecast;
+  const { pinballLoss, lastMinutePinballLoss, mostOfEachHour } = forecast;
+  const said = (/** @type {number | null | undefined} */ value) =>
+    value == null ? '–' : valueText(value, unit).join(' ');
+  const isOff = coverage != null && (coverage < 0.8 || coverage > 0.97);
+  return make(
+    'li',
+    '',
+    cell('', route ?? `all of ${logstore}`, metric),
+    cell(
+      '',
+      perSecond == null ? 'not ready' : said(perSecond),
+      `${aheadSeconds} s ahead, quantile ${quantile}`,
+    ),
+    cell(
+      isOff ? 'saturated' : '',
+      coverage == null ? '–' : `${valueText(coverage, 'ratio')[0]} % covered`,
+      isOff ? 'outside 80–97 %' : 'of the last day',
+    ),
+    cell('', `${said(pinballLoss)} pinball loss`, `last minute: ${said(lastMinutePinballLoss)}`),
+    cell('', ...expertTexts(forecast)),
+    chartOf(mostOfEachHour),
+  );
+}
+
+/** @type {(className: string, text: string, below: string) => HTMLElement} */
+const cell = (className, text, below) =>
+  make('p', className, make('b', 'number', text), make('small', className === '' ? 'quiet' : '', below));
+
+/**
+ * Returns the two experts with the largest weights.
+ *
+ * @type {(forecast: Forecast) => [string, string]}
+ */
+function expertTexts({ weights }) {
+  const [first, second] = Object.entries(weights ?? {})
+    .sort(([, one], [, other]) => other - one)
+    .map(([name, weight]) => `${name} ${(weight * 100).toFixed(0)} %`);
+  return [first ?? '–', second ?? ''];
+}
+
+/** @param {Forecast['mostOfEachHour']} hours */
+function chartOf(hours) {
+  const most = Math.max(...hours.flatMap(({ came, forecast }) => [came, forecast]), Number.MIN_VALUE);
+  const place = (/** @type {number} */ value, /** @type {number} */ hour) =>
+    `${((hour / (hours.length - 1)) * width).toFixed(1)} ${(height - 2 - (value / most) * (height - 4)).toFixed(1)}`;
+  const line = (/** @type {string} */ name, /** @type {readonly number[]} */ values) =>
+    makeSvg('path', { class: name, d: values.length > 1 ? `M${values.map(place).join('L')}` : '' });
+  const svg = makeSvg('svg', { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', role: 'img' });
+  svg.setAttribute('aria-label', 'What came in the last day, and what was forecast');
+  const came = line(
+    'came-line',
+    hours.map((hour) => hour.came),
+  );
+  svg.append(
+    came,
+    line(
+      'spark-line',
+      hours.map((hour) => hour.forecast),
+    ),
+  );
+  return svg;
+}
