@@ -9,7 +9,7 @@ export type Route = string | undefined;
 
 const minutesOfDay = 1440;
 /** A row has about 300 bytes while it is read. */
-const mostRows = 50_000;
+const mostRows = 25_000;
 /** A part that SLS cannot count is halved down to this. */
 const shortestPartMinutes = 60;
 /** After so many failures, a part that is at fault itself is missing. A younger one is tried again and again. */
