@@ -87,6 +87,7 @@ export const linesFaults: readonly Fault[] = [
     found: ['within the last hour, 10 requests (10 with a 5xx) were answered by a default backend'],
     remedy: defaultBackendRemedy,
     skipped: ['doubled-lines'],
+    warned: ['log-kind'],
   },
   {
     name: 'the controller logs requests with auth-url twice',

@@ -106,7 +106,11 @@ describe.each(ciFiles)('the adapter of ci/%s', (file) => {
       expect(server).toMatchObject({ authentication: 'delegated', securePort });
       expect(kubernetes.manageApiService).toBe(server.tlsCertFile === undefined);
       expect(sls.credentials.source).toBe(
-        { 'existing-secret-values.yaml': 'secret-file', 'node-role-values.yaml': 'ecs-role' }[file] ?? 'rrsa',
+        {
+          'existing-secret-values.yaml': 'secret-file',
+          'keda-values.yaml': 'default',
+          'node-role-values.yaml': 'ecs-role',
+        }[file] ?? 'rrsa',
       );
     },
     helmMs,
