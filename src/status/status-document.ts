@@ -142,6 +142,6 @@ export interface ForecastStatus {
   readonly lastMinutePinballLoss: number | undefined;
   /** By the name of the expert. */
   readonly weights: Readonly<Record<string, number>> | undefined;
-  /** Of the last day, the oldest first. */
-  readonly mostOfEachHour: readonly { readonly came: number; readonly forecast: number }[];
+  /** Of the last day, the oldest first; null where no minute is known. */
+  readonly mostOfEachHour: readonly { readonly came: number | null; readonly forecast: number | null }[];
 }

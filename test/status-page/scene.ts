@@ -143,7 +143,7 @@ const sceneForecast = (route: string, coverage: number): ForecastStatus => ({
     same_minute: 0.56,
   },
   mostOfEachHour: Array.from({ length: 24 }, (_, hour) => ({
-    came: 20 + 8 * Math.sin(hour / 4),
+    came: hour < 3 ? null : 20 + 8 * Math.sin(hour / 4),
     forecast: 23 + 8 * Math.sin((hour + 0.3) / 4),
   })),
 });

@@ -54,7 +54,7 @@ export function figuresText({
 }: Figures): string {
   if (weights === undefined) return `${route ?? '(whole logstore)'}: no forecast\n`;
   const shares = expertNames.map((name) => `${name} ${Math.round(weights[name] * 100)} %`);
-  const hour = (of: 'came' | 'forecast') => mostOfEachHour.map((one) => String(one[of])).join(' ');
+  const hour = (of: 'came' | 'forecast') => mostOfEachHour.map((one) => String(one[of] ?? '-')).join(' ');
   return [
     `${route ?? '(whole logstore)'}:`,
     `  weights    ${shares.join(', ')}`,

@@ -89,14 +89,14 @@ export const failed = (error: AdapterError): Outcome => ({ kind: 'failed', error
 
 /** Returns the experts of a forecast, how good it is, and the most of each hour of the last day: what came, and what was forecast. */
 export function forecastFigures({ series, forecast, counts, model }: KeptForecast) {
-  const perSecond = (count: number) => Number((count / 60).toPrecision(4));
+  // Null where no minute of the hour is known: the maximum of none is -Infinity.
+  const perSecond = (count: number) => (count < 0 ? null : Number((count / 60).toPrecision(4)));
   const hours = Array.from({ length: 24 }, (_, index) => {
     const from = counts.last - (24 - index) * 60 + 1;
     const minutes = Array.from({ length: 60 }, (__, minute) => from + minute);
     const most = (of: (minute: number) => number) =>
-      Math.max(0, ...minutes.map(of).filter((value) => !Number.isNaN(value)));
-    const came = most((minute) => counts.at(minute));
-    return { came: perSecond(came), forecast: perSecond(most((minute) => model.at(minute))) };
+      perSecond(Math.max(...minutes.map(of).filter((value) => !Number.isNaN(value))));
+    return { came: most((minute) => counts.at(minute)), forecast: most((minute) => model.at(minute)) };
   });
   return {
     ...{

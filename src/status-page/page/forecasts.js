@@ -59,11 +59,19 @@ function expertTexts({ weights }) {
 
 /** @param {Forecast['mostOfEachHour']} hours */
 function chartOf(hours) {
-  const most = Math.max(...hours.flatMap(({ came, forecast }) => [came, forecast]), Number.MIN_VALUE);
+  const most = Math.max(
+    ...hours.flatMap(({ came, forecast }) => [came ?? 0, forecast ?? 0]),
+    Number.MIN_VALUE,
+  );
   const place = (/** @type {number} */ value, /** @type {number} */ hour) =>
     `${((hour / (hours.length - 1)) * width).toFixed(1)} ${(height - 2 - (value / most) * (height - 4)).toFixed(1)}`;
-  const line = (/** @type {string} */ name, /** @type {readonly number[]} */ values) =>
-    makeSvg('path', { class: name, d: values.length > 1 ? `M${values.map(place).join('L')}` : '' });
+  // An hour without a number is a gap.
+  const line = (/** @type {string} */ name, /** @type {readonly (number | null)[]} */ values) => {
+    const steps = values.map((value, hour) =>
+      value === null ? '' : `${values[hour - 1] == null ? 'M' : 'L'}${place(value, hour)}`,
+    );
+    return makeSvg('path', { class: name, d: steps.join('') });
+  };
   const svg = makeSvg('svg', { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', role: 'img' });
   svg.setAttribute('aria-label', 'What came in the last day, and what was forecast');
   const came = line(
