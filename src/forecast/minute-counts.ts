@@ -3,6 +3,9 @@ const secondsPerDay = 86_400;
 /** What a new forecast looks at: a day and a half that it learns from, and three days before each minute of it. */
 export const historyDays = 5;
 
+/** More is no count. Three times as much must still be a finite number of 32 bits. */
+const mostCount = 1e30;
+
 /** Counts of the last days by the minute. A minute is the number of whole minutes since the Unix epoch. */
 export class MinuteCounts {
   readonly binSeconds: number;
@@ -48,7 +51,7 @@ export class MinuteCounts {
   add(minute: number, count: number | undefined): void {
     const size = this.#counts.length;
     const value = Math.fround(count ?? Number.NaN);
-    const isCounted = Number.isFinite(value) && value >= 0;
+    const isCounted = value >= 0 && value <= mostCount;
     if (this.isEmpty || minute < this.#first || minute >= this.#last + size) {
       // All that was held is too old, or later than now.
       this.#first = minute;
