@@ -78,7 +78,7 @@ async function expectAccepted(rendered: readonly KubernetesObject[]): Promise<vo
   // Custom resources of operators, and the API version that the guide's clusters have.
   for (const { apiVersion } of objects.filter((object) => !served.includes(object)))
     expect(apiVersion).toMatch(
-      /^(cert-manager\.io|monitoring\.coreos\.com|scheduling\.alibabacloud\.com)\/|^autoscaling\/v2beta2$/,
+      /^(cert-manager\.io|gateway\.networking\.k8s\.io|monitoring\.coreos\.com|scheduling\.alibabacloud\.com)\/|^autoscaling\/v2beta2$/,
     );
   const dryRun = ['create', '--dry-run=server', '--validate=strict', '-f', '-', '-o', 'name'];
   const taken: string[] = [];
