@@ -1,7 +1,8 @@
 import { AdapterError } from '../errors.ts';
-import type { LabelDefinition } from './labels.ts';
+import { labelDefinitions, labelsFor, type LabelDefinition } from './labels.ts';
 import { ingressLogs } from './ingress-logs.ts';
 import {
+  placeholdersOf,
   renamedLog,
   type IngressLog,
   type LogColumnNames,
@@ -9,7 +10,6 @@ import {
   type SqlTemplate,
 } from './log-kind.ts';
 import { measures, type Aggregates, type Measure, type ReadableLines } from './measures.ts';
-import { placeholdersOf } from './own/placeholders.ts';
 
 /** A label that only one metric has, defined by the user. */
 export interface OwnLabel extends LabelDefinition {
@@ -47,6 +47,30 @@ export interface MetricDefinition extends Omit<Measure, 'suffix' | 'detail' | 'v
   /** Whether it is what the metric of that name will be, and no reading of the log. */
   readonly isForecast?: true;
 }
+
+/** The routes of a user's metric are whatever its column holds. */
+const anyRoute: LabelDefinition = {
+  ...labelDefinitions.route,
+  accepted: 'non-empty',
+  accepts: (value) => value !== '',
+};
+
+/** Returns the labels that a selector of the metric may have. */
+export function labelsOf({ own, isForecast }: MetricDefinition): readonly LabelDefinition[] {
+  if (own === undefined)
+    return labelsFor('read', 'route', 'filter', isForecast === true ? 'forecast' : 'window');
+  const routes = own.route === 'none' ? [] : labelsFor('route');
+  const isRoute = ({ name }: LabelDefinition) => name === anyRoute.name;
+  return [
+    ...labelsFor('read', 'window'),
+    ...routes.map((label) => (isRoute(label) ? anyRoute : label)),
+    ...own.labels,
+  ];
+}
+
+/** Returns the label whose values tell the series of one query apart. */
+export const routeLabelOf = ({ own }: MetricDefinition): string =>
+  own?.groupLabel ?? labelDefinitions.route.name;
 
 /** Ends the name of each forecast. */
 export const forecastSuffix = '_forecast';

@@ -16,6 +16,13 @@ export interface LabelDefinition {
   readonly accepts: (value: string) => boolean;
 }
 
+/** What a selector chooses by one label: lines with one of the values (`in`), or all others (`notin`). */
+export interface LabelChoice {
+  readonly operator: 'in' | 'notin';
+  /** Sorted and distinct, at least one. */
+  readonly values: readonly string[];
+}
+
 /** A label of the adapter. Everything about it is in its entry below, so that a new label is one more entry. */
 interface BuiltInLabel extends LabelDefinition {
   /**
@@ -185,11 +192,13 @@ export const labelDefinitions = {
 export type LabelId = keyof typeof labelDefinitions;
 
 /** Returns the labels of these uses, in the order of their entries. */
-export const labelIdsOf = (...uses: readonly BuiltInLabel['use'][]): LabelId[] =>
-  (Object.keys(labelDefinitions) as LabelId[]).filter((id) => uses.includes(labelDefinitions[id].use));
+export const labelsFor = (...uses: readonly BuiltInLabel['use'][]): LabelDefinition[] =>
+  Object.values(labelDefinitions).filter(({ use }) => uses.includes(use));
 
 export type FilterName = {
   [Id in LabelId]: (typeof labelDefinitions)[Id] extends { readonly use: 'filter' } ? Id : never;
 }[LabelId];
 
-export const filterNames = labelIdsOf('filter') as FilterName[];
+export const filterNames = (Object.keys(labelDefinitions) as LabelId[]).filter(
+  (id): id is FilterName => labelDefinitions[id].use === 'filter',
+);

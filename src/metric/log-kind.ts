@@ -22,6 +22,25 @@ export interface LogColumn {
  */
 export type SqlTemplate = string;
 
+/**
+ * A placeholder of a template: `{backend}`, or in a user's own `{route}`, `{window}`, `{from}`, `{to}` and `{label}`. It
+ * begins with a letter, so the `{3}` of a regular expression is not a placeholder.
+ */
+export const placeholderForm = String.raw`\{[A-Za-z][-\w.]*\}`;
+const placeholders = new RegExp(placeholderForm, 'g');
+
+/** Stands for the route of the series in a user's own template. */
+export const routePlaceholder = 'route';
+
+/** Returns the names of the placeholders in a text, each once. */
+export const placeholdersOf = (text: string): string[] => [
+  ...new Set(Array.from(text.matchAll(placeholders), ([found]) => found.slice(1, -1))),
+];
+
+/** Returns the text with each placeholder replaced by what `value` gives for its name. */
+export const withPlaceholders = (text: string, value: (name: string) => string): string =>
+  text.replace(placeholders, (found) => value(found.slice(1, -1)));
+
 /** Everything in which one kind of ingress log differs from the others. */
 export interface IngressLog {
   readonly kind: IngressLogKind;
@@ -54,7 +73,7 @@ export interface LogExpressions {
   readonly withoutUpstream?: SqlTemplate;
 }
 
-/** A log that the configuration describes. Templates: see `own/placeholders.ts`. */
+/** A log that the configuration describes. Its templates may have placeholders. */
 export interface OwnLog {
   readonly search: string;
   /** Template of a whole SELECT that gives the value; undefined: the metric has aggregates. */

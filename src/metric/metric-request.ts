@@ -1,10 +1,16 @@
-import type { Catalog, MetricDefinition, OwnLabel } from './catalog.ts';
-import { filterNames, labelDefinitions, type LabelId, type WindowMode } from './labels.ts';
-import { invalidValue, LabelValues, missingLabel, type LabelChoice } from './label-values.ts';
+import { labelsOf, type Catalog, type MetricDefinition, type OwnLabel } from './catalog.ts';
+import {
+  filterNames,
+  labelDefinitions,
+  type LabelChoice,
+  type LabelDefinition,
+  type LabelId,
+  type WindowMode,
+} from './labels.ts';
 import type { Requirement } from '../grammar/label-selector.ts';
 import { dnsLabelForm, dnsLabelWords } from '../grammar/names.ts';
 import { AdapterError } from '../errors.ts';
-import { routePlaceholder } from './own/placeholders.ts';
+import { routePlaceholder } from './log-kind.ts';
 import {
   leastAdaptiveSeconds,
   mayAdapt,
@@ -53,27 +59,25 @@ export function parseMetricRequest(
       'NamespaceInvalid',
       `namespace ${JSON.stringify(namespace)} cannot exist: it must be ${dnsLabelWords}`,
     );
-  const values = new LabelValues(metric, requirements.map(withHosts(catalog)));
+  const choices = choicesOf(metric, requirements.map(withHosts(catalog)));
   for (const id of metric.requires ?? [])
-    if (values.all(id) === undefined) missingLabel(labelDefinitions[id]);
-  const defaultOf = (id: 'project' | 'logstore') =>
-    metric.own?.defaults[id] ?? defaults[id] ?? missingLabel(labelDefinitions[id]);
-  const number = (id: LabelId) => (values.one(id) === undefined ? undefined : Number(values.one(id)));
-  const internalEndpoint = values.one('internalEndpoint');
-  const address = {
-    project: values.one('project') ?? defaultOf('project'),
-    logstore: values.one('logstore') ?? defaultOf('logstore'),
-  };
+    if (choices.get(labelDefinitions[id].name) === undefined) missingLabel(labelDefinitions[id]);
+  const one = (id: LabelId) => choices.get(labelDefinitions[id].name)?.values[0];
+  const number = (id: LabelId) => (one(id) === undefined ? undefined : Number(one(id)));
+  const logName = (id: 'project' | 'logstore') =>
+    one(id) ?? metric.own?.defaults[id] ?? defaults[id] ?? missingLabel(labelDefinitions[id]);
+  const address = { project: logName('project'), logstore: logName('logstore') };
+  const internalEndpoint = one('internalEndpoint');
+  const isForecast = metric.isForecast === true;
   const group: SeriesGroup = {
     metric: catalog.inLogstore(metric, address),
     ...address,
-    ...scopeOf(metric, values, namespace),
-    intervalSeconds:
-      metric.isForecast !== true ? (number('interval') ?? defaultIntervalSeconds) : minuteSeconds,
+    ...scopeOf(metric, choices, namespace),
+    intervalSeconds: isForecast ? minuteSeconds : (number('interval') ?? defaultIntervalSeconds),
     delaySeconds: number('delay'),
     internalEndpoint: internalEndpoint === undefined ? undefined : internalEndpoint === 'true',
-    windowMode: values.one('window') as WindowMode | undefined,
-    ...(metric.isForecast !== true ? {} : { forecast: termsOf(number('ahead'), number('quantile')) }),
+    windowMode: one('window') as WindowMode | undefined,
+    ...(isForecast ? { forecast: termsOf(number('ahead'), number('quantile')) } : {}),
   };
   checkWindowMode(group);
   return { ...group, maxRetries: number('maxRetry') ?? defaultMaxRetries, series: seriesOf(group) };
@@ -83,6 +87,69 @@ const termsOf = (
   aheadSeconds = defaultTerms.aheadSeconds,
   quantile = defaultTerms.quantile,
 ): ForecastTerms => ({ aheadSeconds: Math.ceil(aheadSeconds / minuteSeconds) * minuteSeconds, quantile });
+
+/** What a selector chooses, by the name of the label. A label that counts as left out is missing. */
+type Choices = ReadonlyMap<string, LabelChoice>;
+
+/** @throws AdapterError `LabelUnknown`, `OperatorUnsupported`, `LabelValueInvalid` */
+function choicesOf(metric: MetricDefinition, requirements: readonly Requirement[]): Choices {
+  const labels = labelsOf(metric);
+  /** @bound the requirements of one selector | the header of one request | - | a constant */
+  const choices = new Map<string, LabelChoice>();
+  for (const [index, requirement] of requirements.entries()) {
+    const { key } = requirement;
+    const label = labels.find(({ name }) => name === key) ?? unknownLabel(metric, labels, key);
+    if (requirements.findIndex((other) => other.key === key) < index)
+      throw invalidValue(`${key} is given more than once`);
+    const choice = choiceOf(label, requirement);
+    if (choice !== undefined) choices.set(key, choice);
+  }
+  return choices;
+}
+
+/** @throws AdapterError `LabelUnknown` */
+function unknownLabel(
+  { name: metric, isForecast, own }: MetricDefinition,
+  labels: readonly LabelDefinition[],
+  key: string,
+): never {
+  const refuse = (what: string) => new AdapterError('LabelUnknown', what);
+  const use = Object.values(labelDefinitions).find(({ name }) => name === key)?.use;
+  if (isForecast === true && use === 'window')
+    throw refuse(`${key} is not for forecasts, which are made from whole minutes`);
+  if (own === undefined && use === 'forecast')
+    throw refuse(`${key} is for forecasts, such as sls_ingress_qps_forecast, and not for ${metric}`);
+  const names = labels.map(({ name }) => name).join(', ');
+  throw refuse(`unknown label ${JSON.stringify(key)}; known are ${names}`);
+}
+
+/** The most values of one filter: each is a condition of the SQL, and a part of the names of its readings. */
+const mostFilterValues = 30;
+
+/** Returns undefined if the label counts as left out. */
+function choiceOf(label: LabelDefinition, { operator, values }: Requirement): LabelChoice | undefined {
+  const { name, several, emptyIsNone } = label;
+  const isNegated = operator === '!=' || operator === 'notin';
+  if (operator !== '=' && operator !== 'in' && !(isNegated && several === 'lines')) {
+    const written = operator === 'exists' ? 'has no value' : `does not take the operator "${operator}"`;
+    throw new AdapterError('OperatorUnsupported', `${name} ${written}`);
+  }
+  if (emptyIsNone === true && values.length === 1 && values[0] === '') return undefined;
+  if (values.length > 1 && several === undefined)
+    throw invalidValue(`${name} takes one value, not ${values.length}`);
+  if (values.length > mostFilterValues && several === 'lines')
+    throw invalidValue(`${name} takes at most ${mostFilterValues} values, not ${values.length}`);
+  const wrong = values.find((value) => !label.accepts(value));
+  if (wrong === undefined) return { operator: isNegated ? 'notin' : 'in', values };
+  throw invalidValue(`${name} is ${JSON.stringify(wrong)} and must be ${label.accepted}`);
+}
+
+/** @throws AdapterError `LabelMissing` */
+function missingLabel({ name, description }: LabelDefinition): never {
+  throw new AdapterError('LabelMissing', `label ${name} is missing (${description.replace(/\.$/, '')})`);
+}
+
+const invalidValue = (what: string) => new AdapterError('LabelValueInvalid', what);
 
 /** @throws AdapterError `LabelValueInvalid` */
 function checkWindowMode(group: SeriesGroup): void {
@@ -106,19 +173,19 @@ const withHosts =
 
 function scopeOf(
   { own }: MetricDefinition,
-  values: LabelValues,
+  choices: Choices,
   namespace: string,
 ): Pick<MetricRequest, 'routes' | 'filters'> {
-  const routes = routesOf(values, namespace);
-  if (own === undefined) return { routes, filters: filtersOf(values) };
+  const routes = routesOf(choices, namespace);
+  if (own === undefined) return { routes, filters: filtersOf(choices) };
   if (own.route === 'required' && routes === undefined) missingLabel(labelDefinitions.route);
-  const given = own.labels.map((label) => [label, ownValuesOf(label, values)] as const);
-  const single = given.flatMap(([{ name }, found]) =>
+  const values = new Map(own.labels.map((label) => [label.name, ownValuesOf(label, choices)] as const));
+  const single = [...values].flatMap(([name, found]) =>
     name === own.groupLabel || found?.[0] === undefined ? [] : [[name, found[0]] as const],
   );
   const filters = { own: Object.fromEntries(single) };
-  const [, grouped] = given.find(([{ name }]) => name === own.groupLabel) ?? [];
   if (own.groupLabel === undefined) return { routes, filters };
+  const grouped = values.get(own.groupLabel);
   if (routes === undefined) return { routes: grouped, filters };
   const [route = '', ...others] = routes;
   if (others.length > 0)
@@ -129,8 +196,8 @@ function scopeOf(
 }
 
 /** @throws AdapterError `LabelMissing` */
-function ownValuesOf(label: OwnLabel, values: LabelValues): readonly string[] | undefined {
-  const given = values.all(label);
+function ownValuesOf(label: OwnLabel, choices: Choices): readonly string[] | undefined {
+  const given = choices.get(label.name)?.values;
   if (given !== undefined) return given;
   if (label.default !== undefined) return [label.default];
   return label.optional ? undefined : missingLabel(label);
@@ -139,9 +206,9 @@ function ownValuesOf(label: OwnLabel, values: LabelValues): readonly string[] | 
 /** Shared, because nearly every request has none. */
 const noFilters: LineFilters = {};
 
-function filtersOf(values: LabelValues): LineFilters {
+function filtersOf(choices: Choices): LineFilters {
   const given = filterNames.flatMap((id) => {
-    const choice = values.choice(id);
+    const choice = choices.get(labelDefinitions[id].name);
     return choice === undefined ? [] : [[id, id === 'status' ? withoutCovered(choice) : choice] as const];
   });
   return given.length === 0 ? noFilters : Object.fromEntries(given);
@@ -153,21 +220,17 @@ function withoutCovered({ operator, values }: LabelChoice): LabelChoice {
   return { operator, values: values.filter((value) => !isCovered(value)) };
 }
 
-function routesOf(values: LabelValues, namespace: string): readonly string[] | undefined {
-  const part = (['service', 'port', 'namespace'] as const).find((id) => values.all(id) !== undefined);
-  if (part === undefined) return values.all('route');
-  if (values.all('route') !== undefined) {
-    const { route, [part]: given } = labelDefinitions;
+function routesOf(choices: Choices, namespace: string): readonly string[] | undefined {
+  const { route, service, port, namespace: ofNamespace } = labelDefinitions;
+  const whole = choices.get(route.name)?.values;
+  const part = [service, port, ofNamespace].find(({ name }) => choices.has(name));
+  if (part === undefined) return whole;
+  if (whole !== undefined)
     throw invalidValue(
-      `${route.name} names the whole route and ${given.name} a part of one; keep one of them`,
+      `${route.name} names the whole route and ${part.name} a part of one; keep one of them`,
     );
-  }
-  return [composedRoute(values, namespace)];
-}
-
-/** `{namespace}-{service}-{port}`: the name that nginx-ingress gives a backend. */
-function composedRoute(values: LabelValues, namespace: string): string {
-  const service = values.one('service') ?? missingLabel(labelDefinitions.service);
-  const port = values.one('port') ?? missingLabel(labelDefinitions.port);
-  return `${values.one('namespace') ?? namespace}-${service}-${port}`;
+  const valueOf = (label: LabelDefinition) => choices.get(label.name)?.values[0];
+  // The name that nginx-ingress gives a backend.
+  const backend = `${valueOf(service) ?? missingLabel(service)}-${valueOf(port) ?? missingLabel(port)}`;
+  return [`${valueOf(ofNamespace) ?? namespace}-${backend}`];
 }

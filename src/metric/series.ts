@@ -1,8 +1,12 @@
-import type { MetricDefinition } from './catalog.ts';
-import { filterNames, labelDefinitions, type FilterName, type WindowMode } from './labels.ts';
-import { routeLabelOf, type LabelChoice } from './label-values.ts';
-import { tellsRoutesApart } from './log-kind.ts';
-import { routePlaceholder } from './own/placeholders.ts';
+import { routeLabelOf, type MetricDefinition } from './catalog.ts';
+import {
+  filterNames,
+  labelDefinitions,
+  type FilterName,
+  type LabelChoice,
+  type WindowMode,
+} from './labels.ts';
+import { routePlaceholder, tellsRoutesApart } from './log-kind.ts';
 
 /**
  * Selects the lines of a log that count. Undefined: all. A status is a code such as `503`, or a class such as `5xx`. A line

@@ -1,4 +1,4 @@
-import type { LabelChoice } from '../metric/label-values.ts';
+import type { LabelChoice } from '../metric/labels.ts';
 import { ingressLogs } from '../metric/ingress-logs.ts';
 import {
   isIngressLog,
@@ -9,9 +9,9 @@ import {
   type SqlTemplate,
   type IngressLog,
   routeColumnOf,
+  withPlaceholders,
 } from '../metric/log-kind.ts';
 import { statusText } from '../metric/measures.ts';
-import { withPlaceholders } from '../metric/own/placeholders.ts';
 import { windowSeconds, type Window } from '../metric/sample.ts';
 import { filterEntries, type LineFilters } from '../metric/series.ts';
 import { agentField, heartbeatAgent } from './heartbeat-lines.ts';

@@ -1,8 +1,7 @@
 import { AdapterError } from '../errors.ts';
 import { metricsOf, type MetricDefinition } from '../metric/catalog.ts';
-import { canaryColumnOf, type ColumnId, type IngressLog } from '../metric/log-kind.ts';
+import { canaryColumnOf, placeholdersOf, type ColumnId, type IngressLog } from '../metric/log-kind.ts';
 import { unreadableLines } from '../metric/measures.ts';
-import { placeholdersOf } from '../metric/own/placeholders.ts';
 import { windowSeconds, type Window } from '../metric/sample.ts';
 import { logQuery, type LogSource } from './client.ts';
 import type { Row } from './read-reply.ts';

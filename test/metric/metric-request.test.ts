@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AdapterError, type ErrorCode } from '../../src/errors.ts';
 import { parseLabelSelector } from '../../src/grammar/label-selector.ts';
-import { labelsOf } from '../../src/metric/label-values.ts';
+import { labelsOf } from '../../src/metric/catalog.ts';
 import { labelDefinitions } from '../../src/metric/labels.ts';
 import { parseMetricRequest } from '../../src/metric/metric-request.ts';
 import { seriesOf } from '../../src/metric/series.ts';

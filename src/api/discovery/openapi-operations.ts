@@ -1,5 +1,4 @@
-import type { Catalog, MetricDefinition } from '../../metric/catalog.ts';
-import { labelsOf } from '../../metric/label-values.ts';
+import { labelsOf, type Catalog, type MetricDefinition } from '../../metric/catalog.ts';
 import { group, groupVersion, listKind, version } from './discovery.ts';
 import { schemaNames, type Schema, type SchemaName } from './openapi-schemas.ts';
 

@@ -1,5 +1,5 @@
 import { AdapterError } from '../../errors.ts';
-import { routeLabelOf } from '../../metric/label-values.ts';
+import { routeLabelOf } from '../../metric/catalog.ts';
 import { labelDefinitions } from '../../metric/labels.ts';
 import { filterTexts } from '../../metric/series.ts';
 import type { Row } from '../../sls/read-reply.ts';

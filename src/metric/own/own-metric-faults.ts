@@ -1,3 +1,4 @@
+import { placeholdersOf, routePlaceholder } from '../log-kind.ts';
 import {
   acceptedValues,
   acceptsValue,
@@ -6,7 +7,6 @@ import {
   type OwnMetricSettings,
 } from './own-metric.ts';
 import { wholeMatcher } from './label-pattern.ts';
-import { placeholdersOf, reservedNames, routePlaceholder, windowPlaceholders } from './placeholders.ts';
 import { checkSearch } from './search-template.ts';
 import { checkAggregate, checkQuery } from './sql-template.ts';
 
@@ -15,6 +15,12 @@ export interface OwnMetricFault {
   /** Words that follow the setting and its value: `must …`. */
   readonly message: string;
 }
+
+/** Stand for the window: its length in seconds, and its ends in Unix seconds. */
+const windowPlaceholders = ['window', 'from', 'to'];
+
+/** Names that a metric's own label must not have. */
+const reservedNames = [routePlaceholder, ...windowPlaceholders];
 
 const templates = { search: checkSearch, aggregate: checkAggregate, sql: checkQuery } as const;
 

@@ -1,8 +1,8 @@
 import type { MetricDefinition, OwnLabel, OwnTraits } from '../catalog.ts';
 import { rounded } from '../decimal.ts';
+import { placeholdersOf, routePlaceholder } from '../log-kind.ts';
 import type { Aggregates } from '../measures.ts';
 import { wholeMatcher } from './label-pattern.ts';
-import { placeholdersOf, routePlaceholder } from './placeholders.ts';
 import { valueColumn } from './sql-template.ts';
 
 /** One entry of the setting `metrics`: a metric that the user defines. */

@@ -1,4 +1,4 @@
-import { placeholderForm, placeholdersOf } from './placeholders.ts';
+import { placeholderForm, placeholdersOf } from '../log-kind.ts';
 
 export interface SqlToken {
   readonly kind: 'word' | 'name' | 'string' | 'number' | 'placeholder' | 'symbol';

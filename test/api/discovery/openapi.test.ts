@@ -1,7 +1,7 @@
 import SwaggerParser from '@apidevtools/swagger-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { externalMetricValueList } from '../../../src/api/read/external-metrics.ts';
-import { labelsOf } from '../../../src/metric/label-values.ts';
+import { labelsOf } from '../../../src/metric/catalog.ts';
 import { basePath, startAdapter, type TestAdapter } from '../../support/adapter.ts';
 import { expectStatus } from '../../support/expect-status.ts';
 import { listMetrics } from '../../support/catalog.ts';
