@@ -96,6 +96,16 @@ function importsOf(file: string): Import[] {
   return found;
 }
 
+/** The packages that a file loads, without types. */
+function packagesOf(file: string): string[] {
+  const { importedFiles } = ts.preProcessFile(
+    readFileSync(file, 'utf8').replaceAll(/^import type .*$/gm, ''),
+  );
+  return importedFiles
+    .map(({ fileName }) => /^(@[^/]+\/)?[^./][^/]*/.exec(fileName)?.[0] ?? '')
+    .filter((found) => found !== '' && !found.startsWith('node:'));
+}
+
 /** `src/` is left out, `emulator/` is not. */
 const name = (file: string) =>
   relative(checkout, file)
@@ -164,6 +174,16 @@ describe('architecture', () => {
   it('imports only files that exist, by their .ts name', () => {
     const known = new Set(files);
     expect(imports.filter(({ to }) => !known.has(to)).map(arrow)).toEqual([]);
+  });
+
+  it('loads only packages that the image has', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as {
+      dependencies: Readonly<Record<string, string>>;
+    };
+    const wrong = srcFiles.flatMap((file) =>
+      packagesOf(file).flatMap((found) => (found in dependencies ? [] : [`${name(file)} loads ${found}`])),
+    );
+    expect(wrong).toEqual([]);
   });
 
   it('keeps a file to one reason to exist: half of them under 110 lines', () => {

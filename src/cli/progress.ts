@@ -11,14 +11,18 @@ export class ProgressBar implements Disposable {
     this.#label = label;
   }
 
-  /** @param share from 0 to 1 */
-  readonly show = (share: number): void => {
+  /**
+   * @param share from 0 to 1
+   * @param figures what else to show, as far as the line is wide enough
+   */
+  readonly show = (share: number, figures = ''): void => {
     if (!this.#stream.isTTY) return;
     const full = Math.round(share * width);
-    const text = `${this.#label} [${'#'.repeat(full)}${' '.repeat(width - full)}] ${Math.floor(share * 100)} %`;
+    const line = `${this.#label} [${'#'.repeat(full)}${' '.repeat(width - full)}] ${Math.floor(share * 100)} %  ${figures}`;
+    const text = line.slice(0, (this.#stream.columns || 80) - 1).trimEnd();
     if (text === this.#shown) return;
+    this.#stream.write(`\r${text.padEnd(this.#shown.length)}`);
     this.#shown = text;
-    this.#stream.write(`\r${text}`);
   };
 
   /** Clears the line. */

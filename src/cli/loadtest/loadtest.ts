@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { AdapterError } from '../../errors.ts';
 import { CommandFailed, type Io } from '../io.ts';
 import { resolveHost } from './addresses.ts';
-import { plannedRequests, runOpenLoop, type RatePlan } from './open-loop.ts';
-import { progressLine, reportJson, reportTable, showProgress } from './report.ts';
+import { runOpenLoop, type OpenLoop } from './open-loop.ts';
+import { ProgressBar } from '../progress.ts';
+import { latencyText, Measurements, reportTable } from './measurements.ts';
+import { plannedRequests, requestsUntil, type RatePlan } from './rate-plan.ts';
 import { Requester } from './requester.ts';
-import { Tally } from './tally.ts';
 
 export interface LoadtestOptions {
   /** Requests per second at the start and at the end. */
@@ -28,8 +29,8 @@ export interface LoadtestOptions {
 const maxRequests = 5_000_000;
 const maxDurationMs = 24 * 3_600_000;
 const maxTimeoutMs = 600_000;
-const maxSteps = 10;
-const minStepMs = 1000;
+const minDurationMs = 1000;
+const refreshMs = 500;
 
 /**
  * Sends requests at a linearly rising rate, and prints how they were answered.
@@ -46,36 +47,46 @@ export async function loadtest(address: string, options: LoadtestOptions, io: Io
     headers.push(['Content-Type', 'application/json']);
   const lookup = await resolveHost(url, plannedRequests(plan), options.yes ?? false);
   const requester = new Requester({
-    url,
-    method,
-    headers,
-    body,
-    connections: options.connections,
-    timeoutMs: options.timeout,
-    insecure: options.insecure ?? false,
-    lookup,
+    ...{ url, method, headers, body, lookup, insecure: options.insecure ?? false },
+    ...{ connections: options.connections, timeoutMs: options.timeout },
   });
-  const steps = Math.max(1, Math.min(maxSteps, Math.floor(plan.durationMs / minStepMs)));
-  const tally = new Tally(plan.durationMs, steps);
-  const nowMs = () => performance.now();
-  const startMs = nowMs();
+  const measurements = new Measurements(plan);
   const send = (signal: AbortSignal) => requester.send(signal);
-  const endProgress = showProgress(io.stderr, (columns) =>
-    progressLine(plan, nowMs() - startMs, tally.total(), columns),
-  );
   let sentForMs: number;
   try {
-    sentForMs = await runOpenLoop({ plan, maxInFlight: options.connections, send, tally, nowMs }, io.signal);
+    sentForMs = await sendAll({ plan, maxInFlight: options.connections, send, measurements }, io);
   } finally {
-    endProgress();
     requester.close();
   }
-  const report = { url: url.href, method, plan, sentForMs, tally };
-  io.stdout.write(
-    options.output === 'json' ? `${JSON.stringify(reportJson(report), null, 2)}\n` : reportTable(report),
-  );
-  const { answered, failed } = tally.total(sentForMs);
-  if (answered === 0 && failed > 0) throw new CommandFailed();
+  const report = measurements.report(sentForMs);
+  if (options.output === 'json') {
+    const json = {
+      ...{ url: url.href, method, fromPerSecond: plan.fromPerSecond, toPerSecond: plan.toPerSecond },
+      ...{ durationSeconds: plan.durationMs / 1000, sentForSeconds: sentForMs / 1000 },
+      ...{ ...report, endings: Object.fromEntries(report.endings) },
+    };
+    io.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+  } else io.stdout.write(reportTable(report, plan, sentForMs));
+  if (report.total.answered === 0 && report.total.failed > 0) throw new CommandFailed();
+}
+
+/** Shows on a terminal how far it has come. */
+async function sendAll(loop: Omit<OpenLoop, 'nowMs'>, { stderr, signal }: Io): Promise<number> {
+  const { plan, measurements } = loop;
+  const nowMs = () => performance.now();
+  const startMs = nowMs();
+  using bar = new ProgressBar(stderr, 'Sending');
+  const refresh = setInterval(() => {
+    const { sent, failed, latencyMs } = measurements.total();
+    const share = Math.min(1, (nowMs() - startMs) / plan.durationMs);
+    const due = Math.floor(requestsUntil(plan, share * plan.durationMs));
+    bar.show(share, `${sent} of ${due} sent, p95 ${latencyText(latencyMs?.p95)}, ${failed} failed`);
+  }, refreshMs);
+  try {
+    return await runOpenLoop({ ...loop, nowMs }, signal);
+  } finally {
+    clearInterval(refresh);
+  }
 }
 
 const invalid = (what: string, cause?: unknown) => new AdapterError('ConfigInvalid', what, { cause });
@@ -92,7 +103,7 @@ function parseUrl(text: string): URL {
 }
 
 function parsePlan({ rate, for: durationMs, timeout, connections }: LoadtestOptions): RatePlan {
-  if (durationMs < minStepMs || durationMs > maxDurationMs) throw invalid('--for must be from 1s to 24h');
+  if (durationMs < minDurationMs || durationMs > maxDurationMs) throw invalid('--for must be from 1s to 24h');
   if (timeout < 1 || timeout > maxTimeoutMs) throw invalid('--timeout must be from 1ms to 10m');
   if (connections > 10_000) throw invalid('--connections must be from 1 to 10000');
   const plan = { fromPerSecond: rate.from, toPerSecond: rate.to, durationMs };

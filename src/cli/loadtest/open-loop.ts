@@ -1,5 +1,6 @@
 import { setImmediate as immediate, setTimeout as pause } from 'node:timers/promises';
-import type { Ending, Tally } from './tally.ts';
+import type { Ending, Measurements } from './measurements.ts';
+import { dueMs, plannedRequests, type RatePlan } from './rate-plan.ts';
 
 export interface OpenLoop {
   readonly plan: RatePlan;
@@ -7,7 +8,7 @@ export interface OpenLoop {
   readonly maxInFlight: number;
   /** Sends one request. Never rejects. */
   readonly send: (signal: AbortSignal) => Promise<Ending>;
-  readonly tally: Tally;
+  readonly measurements: Measurements;
   /** Monotonic clock, ms. */
   readonly nowMs: () => number;
 }
@@ -23,7 +24,7 @@ const maxSentInARow = 50;
  * @returns how long it sent, ms
  */
 export async function runOpenLoop(
-  { plan, maxInFlight, send, tally, nowMs }: OpenLoop,
+  { plan, maxInFlight, send, measurements, nowMs }: OpenLoop,
   signal: AbortSignal,
 ): Promise<number> {
   const startMs = nowMs();
@@ -31,12 +32,12 @@ export async function runOpenLoop(
   const inFlight = new Set<Promise<void>>();
   const sendOne = (due: number): void => {
     if (inFlight.size >= maxInFlight) {
-      tally.unsent(due);
+      measurements.unsent(due);
       return;
     }
-    tally.sent(due);
+    measurements.sent(due);
     const pending = send(signal).then((ending) => {
-      if (!signal.aborted) tally.ended({ dueMs: due, endMs: nowMs() - startMs, ending });
+      if (!signal.aborted) measurements.ended(due, nowMs() - startMs, ending);
       inFlight.delete(pending);
     });
     inFlight.add(pending);
@@ -55,33 +56,4 @@ export async function runOpenLoop(
   const sentForMs = signal.aborted ? Math.min(plan.durationMs, nowMs() - startMs) : plan.durationMs;
   await Promise.all(inFlight);
   return sentForMs;
-}
-
-/** A rate that changes linearly. */
-export interface RatePlan {
-  /** Requests per second at the start and at the end. Equal for a steady rate. */
-  readonly fromPerSecond: number;
-  readonly toPerSecond: number;
-  readonly durationMs: number;
-}
-
-/** Returns the requests per second `atMs` after the start. */
-export function rateAt({ fromPerSecond, toPerSecond, durationMs }: RatePlan, atMs: number): number {
-  return fromPerSecond + ((toPerSecond - fromPerSecond) * atMs) / durationMs;
-}
-
-/** Returns the number of requests due until `atMs` after the start, with the fraction of the next one. */
-export function requestsUntil(plan: RatePlan, atMs: number): number {
-  return ((plan.fromPerSecond + rateAt(plan, atMs)) / 2) * (atMs / 1000);
-}
-
-/** Returns the number of requests of the whole plan. */
-export const plannedRequests = (plan: RatePlan): number => Math.floor(requestsUntil(plan, plan.durationMs));
-
-/** Returns when a request is due, in ms after the start. Inverse of `requestsUntil`. The first request has number 1. */
-export function dueMs({ fromPerSecond, toPerSecond, durationMs }: RatePlan, number: number): number {
-  const slope = ((toPerSecond - fromPerSecond) * 1000) / durationMs;
-  // Solves rate·t + slope·t²/2 = number in a form that also works for a slope of 0.
-  const root = Math.sqrt(Math.max(0, fromPerSecond ** 2 + 2 * slope * number));
-  return ((2 * number) / (fromPerSecond + root)) * 1000;
 }

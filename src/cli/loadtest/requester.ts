@@ -2,9 +2,9 @@ import http from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Ending } from './tally.ts';
+import type { Ending } from './measurements.ts';
 
-export interface RequestSettings {
+interface RequestSettings {
   readonly url: URL;
   readonly method: string;
   /** Names and values. A name may occur more than once. */
@@ -21,19 +21,15 @@ export interface RequestSettings {
 /** Sends the same request again and again, over kept connections. */
 export class Requester {
   readonly #settings: RequestSettings;
+  readonly #scheme: typeof http | typeof https;
   readonly #agent: http.Agent;
-  readonly #headers: http.OutgoingHttpHeaders;
 
   constructor(settings: RequestSettings) {
     const { url, connections, insecure, lookup } = settings;
-    const options = { keepAlive: true, maxSockets: connections, lookup };
     this.#settings = settings;
-    // Node adds its own headers only to an object, not to a list.
-    this.#headers = Object.fromEntries(new Headers(settings.headers));
-    this.#agent =
-      url.protocol === 'https:'
-        ? new https.Agent({ ...options, rejectUnauthorized: !insecure })
-        : new http.Agent(options);
+    this.#scheme = url.protocol === 'https:' ? https : http;
+    const options = { keepAlive: true, maxSockets: connections, lookup, rejectUnauthorized: !insecure };
+    this.#agent = new this.#scheme.Agent(options);
   }
 
   /** Resolves with the status once the whole answer has arrived, or with an error code. Never rejects. */
@@ -51,20 +47,20 @@ export class Requester {
     const { url, method, body, timeoutMs } = this.#settings;
     const { promise, resolve } = Promise.withResolvers<{ ending: Ending; isStale: boolean }>();
     const expired = AbortSignal.timeout(timeoutMs);
-    const options = {
+    const request = this.#scheme.request(url, {
       method,
       agent: this.#agent,
-      headers: this.#headers,
+      // Node adds its own headers only to an object, not to a list.
+      headers: Object.fromEntries(new Headers(this.#settings.headers)),
       signal: AbortSignal.any([signal, expired]),
-    };
-    const request = (url.protocol === 'https:' ? https : http).request(url, options);
+    });
     const fail = (error: NodeJS.ErrnoException): void => {
       const ending = expired.aborted ? 'timeout' : (error.code ?? error.message);
       resolve({ ending, isStale: request.reusedSocket && ending === 'ECONNRESET' });
     };
     // After a switch of protocols (101) or a CONNECT the response never ends.
-    const end = (response: http.IncomingMessage, socket: Duplex): void => {
-      socket.destroy();
+    const end = (response: http.IncomingMessage, socket?: Duplex): void => {
+      socket?.destroy();
       resolve({ ending: response.statusCode ?? 0, isStale: false });
     };
     request.on('upgrade', end);
@@ -72,7 +68,7 @@ export class Requester {
     request.on('error', fail);
     request.on('response', (response) => {
       response.on('error', fail);
-      response.on('end', () => resolve({ ending: response.statusCode ?? 0, isStale: false }));
+      response.on('end', () => end(response));
       response.resume();
     });
     request.end(body);

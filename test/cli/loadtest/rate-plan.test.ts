@@ -6,7 +6,7 @@ import {
   rateAt,
   type RatePlan,
   requestsUntil,
-} from '../../../src/cli/loadtest/open-loop.ts';
+} from '../../../src/cli/loadtest/rate-plan.ts';
 
 const guide: RatePlan = { fromPerSecond: 5, toPerSecond: 80, durationMs: 600_000 };
 
