@@ -16,10 +16,8 @@ import {
   apiResourceList,
   discoveryGroup,
   discoveryKind,
-  discoveryVersions,
   group,
   version,
-  type DiscoveryVersion,
 } from './discovery.ts';
 import { registerOpenApi } from './openapi.ts';
 import { sendDocument } from './send-document.ts';
@@ -28,8 +26,7 @@ import { versionInfo } from './version.ts';
 /** Serves discovery, OpenAPI and the version. They depend on no other system. */
 export function registerDiscovery(get: RegisterGet, catalog: Catalog): void {
   const groups = createObjectHandler(apiGroupList);
-  const aggregated = createAggregatedHandler(catalog);
-  get('/apis', (request, reply) => aggregated(request, reply) ?? groups(request, reply));
+  get('/apis', (request, reply) => sendAggregated(request, reply, catalog) ?? groups(request, reply));
   get(`/apis/${group}`, createObjectHandler(apiGroupDocument));
   get(`/apis/${group}/${version}`, createObjectHandler(apiResourceList(catalog)));
   const info = versionInfo();
@@ -47,25 +44,21 @@ function createObjectHandler(object: KubernetesObject): Handler {
   };
 }
 
-/** @returns a handler that sends nothing and returns undefined if the client does not ask for aggregated discovery */
-function createAggregatedHandler(catalog: Catalog) {
-  return (request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined => {
-    const choice = negotiate(
-      request.headers.accept,
-      ['application/json', 'application/yaml'],
-      (transform) => discoveryVersionOf(transform) !== undefined,
-    );
-    const discoveryVersion = discoveryVersionOf(choice?.transform);
-    if (choice === undefined || discoveryVersion === undefined) return undefined;
-    const { mediaType, pretty } = withPretty(request, choice);
-    const contentType = `${mediaType};g=${discoveryGroup};v=${discoveryVersion};as=${discoveryKind}`;
-    const list = apiGroupDiscoveryList(catalog, discoveryVersion);
-    const bytes = mediaType === 'application/json' ? encodeJson(list, pretty) : encodeYaml(list);
-    return sendDocument(request, reply, contentType, bytes);
-  };
+/** Returns undefined, and sends nothing, if the client does not ask for aggregated discovery. */
+function sendAggregated(request: FastifyRequest, reply: FastifyReply, catalog: Catalog) {
+  const offers = ['application/json', 'application/yaml'] as const;
+  const choice = negotiate(request.headers.accept, offers, isDiscovery);
+  if (choice?.transform === undefined) return undefined;
+  const { mediaType, pretty } = withPretty(request, choice);
+  const { version: discoveryVersion } = choice.transform;
+  const contentType = `${mediaType};g=${discoveryGroup};v=${discoveryVersion};as=${discoveryKind}`;
+  const list = apiGroupDiscoveryList(catalog, discoveryVersion);
+  const bytes = mediaType === 'application/json' ? encodeJson(list, pretty) : encodeYaml(list);
+  return sendDocument(request, reply, contentType, bytes);
 }
 
-function discoveryVersionOf(transform: Transform | undefined): DiscoveryVersion | undefined {
-  if (transform?.group !== discoveryGroup || transform.kind !== discoveryKind) return undefined;
-  return discoveryVersions.find((discoveryVersion) => discoveryVersion === transform.version);
-}
+/** Clients of Kubernetes 1.26 to 1.29 ask for `v2beta1`, which has the same fields. */
+const isDiscovery = (transform: Transform | undefined) =>
+  transform?.group === discoveryGroup &&
+  transform.kind === discoveryKind &&
+  ['v2', 'v2beta1'].includes(transform.version);

@@ -7,14 +7,8 @@ export const groupVersion = `${group}/${version}`;
 /** The kind of every reading. Source: k8s.io/metrics/pkg/apis/external_metrics/v1beta1. */
 export const listKind = 'ExternalMetricValueList';
 
-const groupVersionForDiscovery = { groupVersion, version };
-
-const apiGroup = {
-  name: group,
-  versions: [groupVersionForDiscovery],
-  preferredVersion: groupVersionForDiscovery,
-};
-
+const preferredVersion = { groupVersion, version };
+const apiGroup = { name: group, versions: [preferredVersion], preferredVersion };
 const verbs = ['get'];
 
 /** `/apis` */
@@ -25,24 +19,16 @@ export const apiGroupDocument = { kind: 'APIGroup', apiVersion: 'v1', ...apiGrou
 
 /** `/apis/external.metrics.k8s.io/v1beta1`: one resource per metric, in a stable order. */
 export function apiResourceList({ metrics }: Catalog) {
-  const resources = metrics.map(({ name }) => ({
-    name,
-    singularName: '',
-    namespaced: true,
-    kind: listKind,
-    verbs,
-  }));
+  const one = { singularName: '', namespaced: true, kind: listKind, verbs };
+  const resources = metrics.map(({ name }) => ({ name, ...one }));
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources } as const;
 }
 
-/** Aggregated discovery. Clients of Kubernetes 1.26 to 1.29 ask for `v2beta1`, which has the same fields. */
 export const discoveryGroup = 'apidiscovery.k8s.io';
 export const discoveryKind = 'APIGroupDiscoveryList';
-export const discoveryVersions = ['v2', 'v2beta1'] as const;
-export type DiscoveryVersion = (typeof discoveryVersions)[number];
 
 /** `/apis` for clients that want everything in one response. Source: k8s.io/api/apidiscovery/v2. */
-export function apiGroupDiscoveryList({ metrics }: Catalog, discoveryVersion: DiscoveryVersion): unknown {
+export function apiGroupDiscoveryList({ metrics }: Catalog, discoveryVersion: string): unknown {
   const resources = metrics.map(({ name }) => ({
     resource: name,
     responseKind: { group, version, kind: listKind },
