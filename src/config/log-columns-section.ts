@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ingressLogs } from '../metric/ingress-logs.ts';
 import { logstoreName, projectName, section } from './leaf.ts';
-import { column } from './metrics-section.ts';
+import { column } from './own-metrics/own-metric-schema.ts';
 
 /** The names that columns have in the logs of the gateways. */
 const known = [

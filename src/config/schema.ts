@@ -3,7 +3,7 @@ import { hostAliasForm, hostForm } from '../metric/labels.ts';
 import { accessSection } from './access-section.ts';
 import { heartbeatSection } from './heartbeat-section.ts';
 import { logColumnsSection } from './log-columns-section.ts';
-import { metricsSection } from './metrics-section.ts';
+import { metricsSection } from './own-metrics/metrics-section.ts';
 import {
   choice,
   formed,

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { createAccessCheck, createRequestParser, type AccessPolicy } from '../../src/access/access-check.ts';
 import { parseLabelSelector } from '../../src/grammar/label-selector.ts';
 import { createCatalog } from '../../src/metric/catalog.ts';
-import { ownMetric } from '../../src/metric/own/own-metric.ts';
+import { ownMetric } from '../../src/config/own-metrics/own-metric.ts';
 
 export const nothing: AccessPolicy = { ownRoutesOnly: false, knownNamespaces: [], rules: [] };
 export const ownOnly: AccessPolicy = { ...nothing, ownRoutesOnly: true };

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { ownMetricFaults } from '../../src/metric/own/own-metric-faults.ts';
-import { ownMetric, type OwnMetricSettings } from '../../src/metric/own/own-metric.ts';
-import { readSql, type SqlNode } from '../../src/metric/own/sql-tokens.ts';
+import { ownMetricFaults } from '../../src/config/own-metrics/own-metric-faults.ts';
+import { ownMetric } from '../../src/config/own-metrics/own-metric.ts';
+import type { OwnMetricSettings } from '../../src/config/own-metrics/own-metric-schema.ts';
+import { readSql, type SqlNode } from '../../src/config/own-metrics/sql-tokens.ts';
 import { queryText } from '../../src/sls/query-text.ts';
 
 /** Texts that would end a string, a phrase or a statement if they were not quoted. */

@@ -3,7 +3,7 @@ import { AdapterError } from '../../src/errors.ts';
 import { parseLabelSelector } from '../../src/grammar/label-selector.ts';
 import { createCatalog } from '../../src/metric/catalog.ts';
 import { parseMetricRequest } from '../../src/metric/metric-request.ts';
-import { ownMetric } from '../../src/metric/own/own-metric.ts';
+import { ownMetric } from '../../src/config/own-metrics/own-metric.ts';
 import { anyOf, noneOf } from '../support/choices.ts';
 import { base, read, readMore, refusalOf } from './reads.ts';
 

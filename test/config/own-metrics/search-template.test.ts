@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { checkSearch } from '../../../src/metric/own/search-template.ts';
+import { checkSearch } from '../../../src/config/own-metrics/search-template.ts';
 
 it.each([
   '*',

@@ -1,18 +1,5 @@
 import { z } from 'zod';
-import { createCatalog } from '../metric/catalog.ts';
-import { ownMetricFaults } from '../metric/own/own-metric-faults.ts';
-import {
-  choice,
-  formed,
-  logstoreName,
-  namedList,
-  onOff,
-  projectName,
-  section,
-  text,
-  whenList,
-} from './leaf.ts';
-import { valueAt } from './setting-path.ts';
+import { choice, formed, logstoreName, namedList, onOff, projectName, section, text } from '../leaf.ts';
 
 const longestTemplate = 4000;
 const longestName = 63;
@@ -49,7 +36,8 @@ const label = section({
   default: text('Value if the selector does not have the label').optional(),
 });
 
-const metric = section({
+/** One entry of the setting `metrics`: a metric that the user defines. `ownMetricFaults` finds what the shape cannot. */
+export const ownMetricSchema = section({
   name: formed(
     /^[a-z0-9]+([-_.][a-z0-9]+)*$/,
     nameForm,
@@ -70,23 +58,12 @@ const metric = section({
     'Column whose values are routes, or values of the label with that column: one query is then for many of them',
   ).optional(),
   emptyWindow: choice(['zero', 'error'], 'Value of a window without lines').default('error'),
-  labels: z.array(label, { error: 'must be a list of labels' }).default([]),
-}).superRefine(
-  (settings, context) => {
-    for (const { path, message } of ownMetricFaults(settings))
-      context.addIssue({ code: 'custom', path: [...path], message });
-  },
-  { when: ({ issues }) => issues.length === 0 },
-);
+  labels: namedList(label, 'labels').default([]),
+});
 
-/** Metrics that the user defines. */
-export const metricsSection = namedList(metric, 'metrics')
-  .superRefine((metrics, context) => {
-    const builtIn = new Set<unknown>(createCatalog().metrics.map(({ name }) => name));
-    for (const [index, one] of metrics.entries()) {
-      if (!builtIn.has(valueAt(one, ['name']))) continue;
-      const message = 'must differ from the name of every built-in metric';
-      context.addIssue({ code: 'custom', path: [index, 'name'], message });
-    }
-  }, whenList)
-  .default([]);
+export type OwnMetricSettings = z.infer<typeof ownMetricSchema>;
+export type OwnLabelSettings = z.infer<typeof label>;
+
+/** Returns the label whose values tell the series of one query apart; undefined: the route does. */
+export const groupingLabel = ({ groupBy, labels }: OwnMetricSettings): OwnLabelSettings | undefined =>
+  groupBy === undefined ? undefined : labels.find(({ column: own }) => own === groupBy);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { configSchema } from '../../src/config/schema.ts';
-import { pathText } from '../../src/config/setting-path.ts';
+import { configSchema } from '../../../src/config/schema.ts';
+import { pathText } from '../../../src/config/setting-path.ts';
 
 const good = { name: 'my_latency', description: 'Latency of my own', unit: 'ms', aggregate: 'avg(latency)' };
 

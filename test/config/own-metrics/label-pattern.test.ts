@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wholeMatcher } from '../../../src/metric/own/label-pattern.ts';
+import { wholeMatcher } from '../../../src/config/own-metrics/label-pattern.ts';
 
 const faultOf = (pattern: string): string => {
   try {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkAggregate, checkQuery } from '../../../src/metric/own/sql-template.ts';
+import { checkAggregate, checkQuery } from '../../../src/config/own-metrics/sql-template.ts';
 
 describe('an aggregate', () => {
   it.each([

@@ -1,4 +1,4 @@
-import type { SqlNode } from './sql-tokens.ts';
+import { splitAt, type SqlNode } from './sql-tokens.ts';
 
 const counting = new Set(['COUNT', 'COUNT_IF', 'APPROX_DISTINCT', 'CARDINALITY', 'LENGTH']);
 
@@ -20,9 +20,7 @@ const keywords = new Set(
  *
  * @throws SyntaxError with words that follow the name of the setting: `must …`
  */
-export function refuseDroppedFraction(nodes: readonly SqlNode[]): void {
-  areWhole(nodes);
-}
+export const refuseDroppedFraction = (nodes: readonly SqlNode[]): void => void areWhole(nodes);
 
 /** Says of each expression in a list whether it is a whole number for certain. */
 const areWhole = (nodes: readonly SqlNode[]): boolean[] =>
@@ -86,14 +84,4 @@ function isWholeCall(name: string, argumentNodes: readonly SqlNode[]): boolean {
     return wholeTypes.has(argumentNodes[argumentNodes.findIndex(({ key }) => key === 'AS') + 1]?.key ?? '');
   const results = name === 'IF' ? wholes.slice(1) : keeping.has(name) ? wholes : [];
   return results.length > 0 && results.every(Boolean);
-}
-
-/** Splits at commas or keywords; `after` is the one before each part, empty for the first part. */
-export function splitAt(nodes: readonly SqlNode[], separators: readonly string[]) {
-  const parts: { readonly after: string; readonly nodes: SqlNode[] }[] = [{ after: '', nodes: [] }];
-  for (const node of nodes) {
-    if (node.kind !== 'group' && separators.includes(node.key)) parts.push({ after: node.key, nodes: [] });
-    else parts.at(-1)?.nodes.push(node);
-  }
-  return parts;
 }

@@ -1,4 +1,4 @@
-import { placeholderForm } from '../log-kind.ts';
+import { placeholderForm } from '../../metric/log-kind.ts';
 import { refuseInQuotes, visible } from './sql-tokens.ts';
 
 /** A phrase, a placeholder or one other character. */

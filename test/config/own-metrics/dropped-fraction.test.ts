@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ownMetricFaults } from '../../../src/metric/own/own-metric-faults.ts';
+import { ownMetricFaults } from '../../../src/config/own-metrics/own-metric-faults.ts';
 
 // `least` is a label whose value may be 5 as well as 5.5.
 const faultsOf = (aggregate: string) =>

@@ -1,24 +1,18 @@
-import { placeholderForm, placeholdersOf } from '../log-kind.ts';
+import { placeholderForm, placeholdersOf } from '../../metric/log-kind.ts';
 
-export interface SqlToken {
-  readonly kind: 'word' | 'name' | 'string' | 'number' | 'placeholder' | 'symbol';
-  /** The text; a word is in upper case. */
+/** A token, or a group: everything between an opening token and the token that closes it. */
+export interface SqlNode {
+  readonly kind: 'word' | 'name' | 'string' | 'number' | 'placeholder' | 'symbol' | 'group';
+  /** The text; a word is in upper case. Of a group what opens it: `(`, `[` or `CASE`. */
   readonly key: string;
   readonly text: string;
   /** Position of its first character, from 1. */
   readonly at: number;
-}
-
-/** Everything between an opening token and the token that closes it. */
-export interface SqlGroup {
-  readonly kind: 'group';
-  readonly key: '(' | '[' | 'CASE';
+  /** What is in a group; empty for a token. */
   readonly nodes: readonly SqlNode[];
 }
 
-export type SqlNode = SqlToken | SqlGroup;
-
-const closers = { '(': ')', '[': ']', CASE: 'END' } as const;
+const closers: Readonly<Record<string, string>> = { '(': ')', '[': ']', CASE: 'END' };
 
 /** Keeps the call stack small. Deeper brackets are a mistake. */
 const deepest = 50;
@@ -49,14 +43,17 @@ const tokenForm = new RegExp(
 export const readSql = (sql: string): SqlNode[] => nest(tokensOf(sql).values());
 
 /** Takes tokens up to the one that closes `opening`; undefined: all. */
-function nest(tokens: Iterable<SqlToken>, opening?: SqlToken, depth = 0): SqlNode[] {
+function nest(tokens: Iterable<SqlNode>, opening?: SqlNode, depth = 0): SqlNode[] {
   if (depth > deepest) throw new SyntaxError(`must not nest brackets more than ${deepest} deep`);
-  const closer = opening && closers[opening.key as SqlGroup['key']];
+  const closer = opening && closers[opening.key];
   const nodes: SqlNode[] = [];
   for (const token of tokens) {
     const { key, text, at } = token;
-    if (key === '(' || key === '[' || key === 'CASE')
-      nodes.push({ kind: 'group', key, nodes: nest(tokens, token, depth + 1) });
+    if (Object.hasOwn(closers, key))
+      nodes.push({ ...token, kind: 'group', nodes: nest(tokens, token, depth + 1) });
+    // An operator, as in `a IS DISTINCT FROM b`, and no clause.
+    else if (key === 'FROM' && nodes.at(-1)?.key === 'DISTINCT')
+      nodes.push({ ...token, kind: 'symbol', key: 'DISTINCT FROM' });
     else if (key !== ')' && key !== ']' && key !== 'END') nodes.push(token);
     else if (key === closer) return nodes;
     else if (opening === undefined)
@@ -67,7 +64,7 @@ function nest(tokens: Iterable<SqlToken>, opening?: SqlToken, depth = 0): SqlNod
   throw new SyntaxError(`must have ${closer} for the ${opening.text} at character ${opening.at}`);
 }
 
-function tokensOf(sql: string): SqlToken[] {
+function tokensOf(sql: string): SqlNode[] {
   return Array.from(sql.matchAll(tokenForm)).flatMap(({ 0: text, index, groups = {} }) => {
     const at = index + 1;
     const kind = Object.keys(groups).find((name) => groups[name] !== undefined);
@@ -76,8 +73,19 @@ function tokensOf(sql: string): SqlToken[] {
     if (kind === 'other') throw refusedCharacter(text, at);
     if (kind === 'string' || kind === 'name') refuseInQuotes(text);
     if (kind === 'placeholder') refuseTouching(sql, text, index);
-    return [{ kind: kind as SqlToken['kind'], key: kind === 'word' ? text.toUpperCase() : text, text, at }];
+    const key = kind === 'word' ? text.toUpperCase() : text;
+    return [{ kind: kind as SqlNode['kind'], key, text, at, nodes: [] }];
   });
+}
+
+/** Splits at commas or keywords; `after` is the one before each part, empty for the first part. */
+export function splitAt(nodes: readonly SqlNode[], separators: readonly string[]) {
+  const parts: { readonly after: string; readonly nodes: SqlNode[] }[] = [{ after: '', nodes: [] }];
+  for (const node of nodes) {
+    if (node.kind !== 'group' && separators.includes(node.key)) parts.push({ after: node.key, nodes: [] });
+    else parts.at(-1)?.nodes.push(node);
+  }
+  return parts;
 }
 
 function refusedCharacter(character: string, at: number): SyntaxError {
