@@ -60,8 +60,22 @@ export async function currentContext(kubeconfig: string | readonly string[]): Pr
   const owner = existing.find(({ config }) => config.users.some(({ name }) => name === context?.user));
   const user = owner?.config.users.find(({ name }) => name === context?.user);
   if (owner === undefined || user === undefined) throw wrong('its current-context names no user');
+  const plugin = blockingProviders.get(String(providerOf(user)));
+  if (plugin !== undefined)
+    throw wrong(
+      `the auth-provider ${String(providerOf(user))} of user ${user.name} is not supported, as kubectl removed it in 1.26; write an exec plugin instead, such as ${plugin}`,
+    );
   return { cluster: usableCluster(cluster, wrong), user, tokenPath: owner.tokenPathOf(user.name) };
 }
+
+/** Providers that client-node 2.0.1 runs by execSync, which would stop the process, and what replaces them. */
+const blockingProviders: ReadonlyMap<string, string> = new Map([
+  ['gcp', 'gke-gcloud-auth-plugin'],
+  ['azure', 'kubelogin'],
+]);
+
+const providerOf = ({ authProvider }: User): unknown =>
+  isRecord(authProvider) ? authProvider['name'] : undefined;
 
 /** @throws AdapterError if its server is not a URL that credentials may be sent to */
 function usableCluster(cluster: Cluster, wrong: (what: string) => AdapterError): Cluster {

@@ -86,6 +86,35 @@ describe('several kubeconfig files', () => {
   });
 });
 
+describe('a kubeconfig with an auth-provider that would stop the process while its command runs', () => {
+  const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'true' };
+
+  it.each([
+    ['gcp', 'gke-gcloud-auth-plugin', {}],
+    ['azure', 'kubelogin', {}],
+    ['gcp', 'gke-gcloud-auth-plugin', { exec, token: 'adapter-token' }],
+  ])('is refused with what to write instead: %s, %s, %j', async (name, plugin, more) => {
+    const file = await server.kubeconfigFile();
+    const ran = join(file, '../ran');
+    const config = {
+      'cmd-path': 'touch',
+      'cmd-args': ran,
+      'token-key': '{.token}',
+      'expiry-key': '{.expiry}',
+    };
+    const kubeconfig = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+    kubeconfig['users'] = [{ name: 'adapter', user: { ...more, 'auth-provider': { name, config } } }];
+    await writeFile(file, JSON.stringify(kubeconfig));
+    await expect(loadKubeClient({ kubeconfig: file })).rejects.toMatchObject({
+      code: 'ConfigInvalid',
+      what: expect.stringMatching(
+        new RegExp(`auth-provider ${name} of user adapter is not supported.*exec plugin.*${plugin}$`),
+      ) as unknown,
+    });
+    await expect(readFile(ran)).rejects.toThrow('ENOENT');
+  });
+});
+
 describe('a kubeconfig whose server has no TLS', () => {
   const edited = async (edit: (config: Record<string, unknown>) => void) => {
     const file = await server.kubeconfigFile();
