@@ -2,7 +2,7 @@ import { defaultBehavior, type AutoscalerSpec, type Behavior } from './autoscale
 import { newestMinor, rulesOf, type ControllerRules, type KubeMinor } from './controller-rules.ts';
 import { proposedReplicas, type PodCounts, type Tolerances } from './proposal.ts';
 import { Recommendations } from './recommendations.ts';
-import { scaleDownLimit, ScaleEvents, scaleUpLimit } from './scale-events.ts';
+import { ScaleEvents, scaleLimit } from './scale-events.ts';
 
 /** Settings of kube-controller-manager. */
 export interface ControllerSettings {
@@ -55,28 +55,6 @@ export interface Decision {
 const scaleUpFactor = 2;
 const scaleUpMinimum = 4;
 
-/** What the controller remembers of an HPA between syncs. A new process begins with nothing. */
-export interface ControllerMemory {
-  readonly recommendations: Recommendations;
-  readonly scaleUps: ScaleEvents;
-  readonly scaleDowns: ScaleEvents;
-}
-
-export function newMemory({ behavior = defaultBehavior }: AutoscalerSpec, settings: ControllerSettings = {}) {
-  const { scaleUp, scaleDown } = behavior;
-  const upSeconds = scaleUp.stabilizationWindowSeconds ?? 0;
-  return {
-    recommendations: new Recommendations(Math.max(upSeconds, downWindowSeconds(behavior, settings))),
-    scaleUps: new ScaleEvents(scaleUp),
-    scaleDowns: new ScaleEvents(scaleDown),
-  };
-}
-
-const downWindowSeconds = (
-  behavior: Behavior | undefined,
-  { downscaleStabilizationSeconds = 300 }: ControllerSettings,
-): number => behavior?.scaleDown.stabilizationWindowSeconds ?? downscaleStabilizationSeconds;
-
 /** The HPA controller for one HPA. It has no clock and does no I/O: the caller says what it sees and when. */
 export class HpaController {
   readonly #spec: AutoscalerSpec;
@@ -84,17 +62,16 @@ export class HpaController {
   readonly #tolerances: Tolerances;
   readonly #downWindowSeconds: number;
   readonly #scalesToZero: boolean;
-  readonly #behavior: Behavior | undefined;
-  readonly #memory: ControllerMemory;
+  /** What it remembers between syncs. A new process begins with nothing. */
+  readonly recommendations: Recommendations;
+  readonly scaleUps: ScaleEvents;
+  readonly scaleDowns: ScaleEvents;
   #scaledToZero = false;
 
-  constructor(
-    spec: AutoscalerSpec,
-    settings: ControllerSettings = {},
-    memory: ControllerMemory = newMemory(spec, settings),
-  ) {
-    const { minor = newestMinor, tolerance = 0.1 } = settings;
+  constructor(spec: AutoscalerSpec, settings: ControllerSettings = {}) {
+    const { minor = newestMinor, tolerance = 0.1, downscaleStabilizationSeconds = 300 } = settings;
     const { behavior } = spec;
+    const { scaleUp, scaleDown } = behavior ?? defaultBehavior;
     this.#spec = spec;
     this.#rules = rulesOf(minor);
     const own = this.#rules.hasOwnTolerances ? behavior : undefined;
@@ -103,16 +80,17 @@ export class HpaController {
       down: own?.scaleDown.tolerance ?? tolerance,
       ofRatio: this.#rules.toleranceOfRatio,
     };
-    this.#downWindowSeconds = downWindowSeconds(behavior, settings);
+    this.#downWindowSeconds = scaleDown.stabilizationWindowSeconds ?? downscaleStabilizationSeconds;
     this.#scalesToZero = settings.scalesToZero ?? false;
-    this.#behavior = behavior;
-    this.#memory = memory;
+    const upWindowSeconds = scaleUp.stabilizationWindowSeconds ?? 0;
+    this.recommendations = new Recommendations(Math.max(upWindowSeconds, this.#downWindowSeconds));
+    this.scaleUps = new ScaleEvents(scaleUp);
+    this.scaleDowns = new ScaleEvents(scaleDown);
   }
 
   /** Makes one sync. Times must not decrease. */
   sync(input: SyncInput): Decision {
-    if (this.#memory.recommendations.isEmpty)
-      this.#memory.recommendations.add(input.specReplicas, input.nowSeconds);
+    if (this.recommendations.isEmpty) this.recommendations.add(input.specReplicas, input.nowSeconds);
     const decision = this.#decide(input);
     if (decision.replicas !== decision.current) this.#rescaled(decision, input.nowSeconds);
     return this.#rules.remembersOwnZero && this.#scalesToZero
@@ -122,9 +100,9 @@ export class HpaController {
 
   #rescaled({ current, replicas }: Decision, nowSeconds: number): void {
     this.#scaledToZero = replicas === 0 && this.#spec.minReplicas === 0;
-    if (this.#behavior === undefined) return;
-    if (replicas > current) this.#memory.scaleUps.add(replicas - current, nowSeconds);
-    else this.#memory.scaleDowns.add(current - replicas, nowSeconds);
+    if (this.#spec.behavior === undefined) return;
+    if (replicas > current) this.scaleUps.add(replicas - current, nowSeconds);
+    else this.scaleDowns.add(current - replicas, nowSeconds);
   }
 
   #decide(input: SyncInput): Decision {
@@ -145,9 +123,7 @@ export class HpaController {
     const { metrics, minReplicas } = this.#spec;
     const { specReplicas: current, nowSeconds, usagesMilli } = input;
     let [replicas, metric, firstInvalid, invalidMetrics] = [0, -1, -1, 0];
-    for (let index = 0; index < metrics.length; index++) {
-      const spec = metrics[index];
-      if (spec === undefined) break;
+    for (const [index, spec] of metrics.entries()) {
       const usageMilli = usagesMilli[index] ?? Number.NaN;
       if (Number.isNaN(usageMilli) || (spec.kind === 'Value' && current > 0 && input.statusReplicas === 0)) {
         if (firstInvalid < 0) firstInvalid = index;
@@ -164,10 +140,10 @@ export class HpaController {
       (this.#rules.errorsForbidScaleDown && invalidMetrics > 0 && replicas < current);
     if (failed) return { ...unread('failed', current, current), firstInvalid, invalidMetrics };
     const [stabilized, wanted, limit] =
-      this.#behavior === undefined
+      this.#spec.behavior === undefined
         ? this.#normalize(current, replicas, nowSeconds)
-        : this.#normalizeWithBehavior(this.#behavior, current, replicas, nowSeconds);
-    this.#memory.recommendations.add(replicas, nowSeconds);
+        : this.#normalizeWithBehavior(this.#spec.behavior, current, replicas, nowSeconds);
+    this.recommendations.add(replicas, nowSeconds);
     return {
       ...{ current, kind: 'computed', proposal: replicas, metric, firstInvalid, invalidMetrics, limit },
       // After minReplicas was raised while the HPA had scaled to zero.
@@ -180,11 +156,7 @@ export class HpaController {
   /** Source: normalizeDesiredReplicas. */
   #normalize(current: number, proposal: number, nowSeconds: number): [number, number, LimitReason] {
     const { minReplicas, maxReplicas } = this.#spec;
-    const stabilized = this.#memory.recommendations.highest(
-      proposal,
-      nowSeconds - this.#downWindowSeconds,
-      true,
-    );
+    const stabilized = this.recommendations.highest(proposal, nowSeconds - this.#downWindowSeconds, true);
     const upLimit = Math.max(scaleUpFactor * current, scaleUpMinimum);
     const most = Math.min(maxReplicas, upLimit);
     if (stabilized < minReplicas) return [stabilized, minReplicas, 'TooFewReplicas'];
@@ -201,21 +173,17 @@ export class HpaController {
     nowSeconds: number,
   ): [number, number, LimitReason] {
     const { minReplicas, maxReplicas } = this.#spec;
-    const stabilized = this.#stabilize(
-      current,
-      proposal,
-      nowSeconds,
-      scaleUp.stabilizationWindowSeconds ?? 0,
-    );
+    const startOfUp = nowSeconds - (scaleUp.stabilizationWindowSeconds ?? 0);
+    const stabilized = this.#stabilize(current, proposal, startOfUp, nowSeconds - this.#downWindowSeconds);
     if (stabilized > current) {
       const startOf = (period: number) => current - this.#changeWithin('up', period, nowSeconds);
-      const limit = Math.max(current, scaleUpLimit(current, scaleUp, startOf));
+      const limit = Math.max(current, scaleLimit('up', current, scaleUp, startOf));
       const most = Math.min(maxReplicas, limit);
       const reason = maxReplicas > limit ? 'ScaleUpLimit' : 'TooManyReplicas';
       if (stabilized > most) return [stabilized, most, reason];
     } else if (stabilized < current) {
       const startOf = (period: number) => current + this.#changeWithin('down', period, nowSeconds);
-      const limit = Math.min(current, scaleDownLimit(current, scaleDown, startOf));
+      const limit = Math.min(current, scaleLimit('down', current, scaleDown, startOf));
       const fewest = Math.max(minReplicas, limit);
       const reason = minReplicas < limit ? 'ScaleDownLimit' : 'TooFewReplicas';
       if (stabilized < fewest) return [stabilized, fewest, reason];
@@ -225,16 +193,16 @@ export class HpaController {
 
   /** Returns the replicas that were added (`up`) or removed within a period, less those of the other direction. */
   #changeWithin(direction: 'up' | 'down', periodSeconds: number, nowSeconds: number): number {
-    const { scaleUps, scaleDowns } = this.#memory;
+    const { scaleUps, scaleDowns } = this;
     const [events, others] = direction === 'up' ? [scaleUps, scaleDowns] : [scaleDowns, scaleUps];
     const change = events.changeWithin(periodSeconds, nowSeconds);
     return this.#rules.limitsCountBothWays ? change - others.changeWithin(periodSeconds, nowSeconds) : change;
   }
 
   /** Source: stabilizeRecommendationWithBehaviors. */
-  #stabilize(current: number, proposal: number, nowSeconds: number, upWindowSeconds: number): number {
-    const lowest = this.#memory.recommendations.lowest(proposal, nowSeconds - upWindowSeconds);
-    const highest = this.#memory.recommendations.highest(proposal, nowSeconds - this.#downWindowSeconds);
+  #stabilize(current: number, proposal: number, startOfUp: number, startOfDown: number): number {
+    const lowest = this.recommendations.lowest(proposal, startOfUp);
+    const highest = this.recommendations.highest(proposal, startOfDown);
     if (!this.#rules.stabilizesBothWays) return proposal >= current ? lowest : highest;
     return Math.min(Math.max(current, lowest), highest);
   }

@@ -38,37 +38,27 @@ export class ScaleEvents {
   }
 }
 
-/** Returns the replicas at the start of a policy's period. */
-type StartOf = (periodSeconds: number) => number;
-
-/** Returns the most replicas that the rules allow; may be below `current`. Source: calculateScaleUpLimitWithScalingRules. */
-export function scaleUpLimit(
+/**
+ * Returns the most replicas that the rules of `up` allow, or the fewest that those of `down` do; may be on the other side of
+ * `current`. Source: calculateScaleUpLimitWithScalingRules, calculateScaleDownLimitWithBehaviors.
+ *
+ * @param startOf gives the replicas at the start of a policy's period
+ */
+export function scaleLimit(
+  direction: 'up' | 'down',
   current: number,
   { selectPolicy, policies }: ScalingRules,
-  startOf: StartOf,
+  startOf: (periodSeconds: number) => number,
 ): number {
   if (selectPolicy === 'Disabled') return current;
-  let limit = selectPolicy === 'Min' ? Infinity : -Infinity;
+  const sign = direction === 'up' ? 1 : -1;
+  const isHighest = (direction === 'up') === (selectPolicy === 'Max');
+  let limit = isHighest ? -Infinity : Infinity;
   for (const { type, value, periodSeconds } of policies) {
     const start = startOf(periodSeconds);
-    const proposed = type === 'Pods' ? start + value : Math.ceil(start * (1 + value / 100));
-    limit = selectPolicy === 'Min' ? Math.min(limit, proposed) : Math.max(limit, proposed);
-  }
-  return limit;
-}
-
-/** Returns the fewest replicas that the rules allow; may be above `current`. Source: calculateScaleDownLimitWithBehaviors. */
-export function scaleDownLimit(
-  current: number,
-  { selectPolicy, policies }: ScalingRules,
-  startOf: StartOf,
-): number {
-  if (selectPolicy === 'Disabled') return current;
-  let limit = selectPolicy === 'Min' ? -Infinity : Infinity;
-  for (const { type, value, periodSeconds } of policies) {
-    const start = startOf(periodSeconds);
-    const proposed = type === 'Pods' ? start - value : Math.trunc(start * (1 - value / 100));
-    limit = selectPolicy === 'Min' ? Math.max(limit, proposed) : Math.min(limit, proposed);
+    const exact = type === 'Pods' ? start + sign * value : start * (1 + (sign * value) / 100);
+    const allowed = direction === 'up' ? Math.ceil(exact) : Math.trunc(exact);
+    limit = isHighest ? Math.max(limit, allowed) : Math.min(limit, allowed);
   }
   return limit;
 }

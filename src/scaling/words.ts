@@ -29,13 +29,13 @@ const metricText = ({ metrics }: AutoscalerSpec, index: number): string => {
 };
 
 /** Returns why one metric has no value, as the controller says it. */
-function failureText({ metrics }: AutoscalerSpec, index: number, namespace: string, error: string): string {
+function failureText({ metrics }: AutoscalerSpec, index: number, { namespace, error }: ReadFailure): string {
   const { name = '', selectorText = '' } = metrics[index] ?? {};
   return `unable to get external metric ${namespace}/${name}/${selectorText}: ${error}`;
 }
 
 /** Where a read failed, why. */
-export interface ReadFailure {
+interface ReadFailure {
   readonly namespace: string;
   /** Of the first metric that failed, such as `unable to fetch metrics from external metrics API: …`. */
   readonly error: string;
@@ -46,50 +46,42 @@ const noItems: ReadFailure = {
   error: 'no metrics returned from external metrics API',
 };
 
+const condition = (type: Condition['type'], isTrue: boolean, reason: string, message: string): Condition => ({
+  type,
+  status: isTrue ? 'True' : 'False',
+  reason,
+  message,
+});
+
 /** Returns the conditions that the controller sets with a decision. Those that it leaves alone are not among them. */
 export function conditionsOf(spec: AutoscalerSpec, decision: Decision, failure = noItems): Condition[] {
-  const { kind, current, replicas, proposal, stabilized, limit, metric, firstInvalid } = decision;
-  const able = (reason: string, message: string): Condition => ({
-    type: 'AbleToScale',
-    status: 'True',
-    reason,
-    message,
-  });
-  const active = (status: 'True' | 'False', reason: string, message: string): Condition => ({
-    type: 'ScalingActive',
-    status,
-    reason,
-    message,
-  });
-  const rescaled = able(
-    'SucceededRescale',
-    `the HPA controller was able to update the target scale to ${replicas}`,
-  );
-  const gotScale = able('SucceededGetScale', "the HPA controller was able to get the target's current scale");
+  const { kind, current, replicas, stabilized, limit, metric, firstInvalid, scaledToZero } = decision;
+  const able = (reason: string, message: string) => condition('AbleToScale', true, reason, message);
+  const inactive = (reason: string, message: string) => [
+    able('SucceededGetScale', "the HPA controller was able to get the target's current scale"),
+    condition('ScalingActive', false, reason, message),
+  ];
   if (kind === 'disabled')
-    return [
-      gotScale,
-      active('False', 'ScalingDisabled', 'scaling is disabled since the replica count of the target is zero'),
-    ];
-  if (kind === 'aboveMax' || kind === 'belowMin') return [rescaled, ...zeroCondition(decision)];
+    return inactive('ScalingDisabled', 'scaling is disabled since the replica count of the target is zero');
   if (kind === 'failed') {
-    const text = failureText(spec, firstInvalid, failure.namespace, failure.error);
-    return [
-      gotScale,
-      active('False', 'FailedGetExternalMetric', `the HPA was unable to compute the replica count: ${text}`),
-    ];
+    const text = failureText(spec, firstInvalid, failure);
+    return inactive('FailedGetExternalMetric', `the HPA was unable to compute the replica count: ${text}`);
   }
+  const rescaled = `the HPA controller was able to update the target scale to ${replicas}`;
   const found = `the HPA was able to successfully calculate a replica count from ${metricText(spec, metric)}`;
+  const reason = scaledToZero === true ? 'ScaledToZero' : 'NotScaledToZero';
+  const zero = `the HPA controller ${scaledToZero === true ? 'scaled' : 'did not scale'} the workload to zero`;
   return [
-    replicas === current ? stabilization(spec, current, proposal, stabilized) : rescaled,
-    active('True', 'ValidMetricFound', found),
-    {
-      type: 'ScalingLimited',
-      status: replicas === stabilized ? 'False' : 'True',
-      reason: limit,
-      message: limitMessages[limit],
-    },
-    ...zeroCondition(decision),
+    replicas === current ? able(...stabilization(spec, decision)) : able('SucceededRescale', rescaled),
+    ...(kind === 'computed'
+      ? [
+          condition('ScalingActive', true, 'ValidMetricFound', found),
+          condition('ScalingLimited', replicas !== stabilized, limit, limitMessages[limit]),
+        ]
+      : []),
+    ...(scaledToZero === undefined || current === replicas
+      ? []
+      : [condition('ScaledToZero', scaledToZero, reason, zero)]),
   ];
 }
 
@@ -101,33 +93,17 @@ export function reasonOf(conditions: readonly Condition[]): string {
   return (limiting ?? conditions[0])?.reason ?? '';
 }
 
+/** Returns reason and message of replicas that stay as they are. */
 function stabilization(
   { behavior }: AutoscalerSpec,
-  current: number,
-  proposal: number,
-  stabilized: number,
-): Condition {
-  const condition = { type: 'AbleToScale', status: 'True' } as const;
-  if (stabilized === proposal)
-    return { ...condition, reason: 'ReadyForNewScale', message: 'recommended size matches current size' };
+  { current, proposal, stabilized }: Decision,
+): [string, string] {
+  if (stabilized === proposal) return ['ReadyForNewScale', 'recommended size matches current size'];
   const isUp = behavior !== undefined && proposal >= current;
-  const side = isUp ? ['lower', 'lowest'] : ['higher', 'highest'];
-  return {
-    ...condition,
-    reason: isUp ? 'ScaleUpStabilized' : 'ScaleDownStabilized',
-    message: `recent recommendations were ${side[0]} than current one, applying the ${side[1]} recent recommendation`,
-  };
-}
-
-function zeroCondition({ scaledToZero, current, replicas }: Decision): Condition[] {
-  if (scaledToZero === undefined || current === replicas) return [];
+  const [side, most] = isUp ? ['lower', 'lowest'] : ['higher', 'highest'];
   return [
-    {
-      type: 'ScaledToZero',
-      status: scaledToZero ? 'True' : 'False',
-      reason: scaledToZero ? 'ScaledToZero' : 'NotScaledToZero',
-      message: `the HPA controller ${scaledToZero ? 'scaled' : 'did not scale'} the workload to zero`,
-    },
+    isUp ? 'ScaleUpStabilized' : 'ScaleDownStabilized',
+    `recent recommendations were ${side} than current one, applying the ${most} recent recommendation`,
   ];
 }
 
@@ -137,7 +113,7 @@ export function eventsOf(spec: AutoscalerSpec, decision: Decision, failure = noI
   const { kind, current, replicas, firstInvalid, invalidMetrics } = decision;
   if (firstInvalid >= 0) {
     const { name = '' } = spec.metrics[firstInvalid] ?? {};
-    const text = failureText(spec, firstInvalid, failure.namespace, failure.error);
+    const text = failureText(spec, firstInvalid, failure);
     events.push({ type: 'Warning', reason: 'FailedGetExternalMetric', message: text });
     if (kind === 'failed')
       events.push({

@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AutoscalerSpec, ScalingRules } from '../../src/scaling/autoscaler-spec.ts';
-import {
-  HpaController,
-  newMemory,
-  type ControllerSettings,
-  type SyncInput,
-} from '../../src/scaling/controller.ts';
+import { HpaController, type ControllerSettings, type SyncInput } from '../../src/scaling/controller.ts';
 import { ScaleEvents } from '../../src/scaling/scale-events.ts';
 import { conditionsOf } from '../../src/scaling/words.ts';
 import { behavior, percent, pods, seen, specOf } from './specs.ts';
@@ -16,11 +11,11 @@ function decide(
   input: SyncInput,
   { settings = {}, recommended = [], ups = [], downs = [] }: Past = {},
 ) {
-  const memory = newMemory(spec, settings);
-  for (const [replicas, atSeconds] of recommended) memory.recommendations.add(replicas, atSeconds);
-  for (const [change, atSeconds] of ups) memory.scaleUps.add(change, atSeconds);
-  for (const [change, atSeconds] of downs) memory.scaleDowns.add(change, atSeconds);
-  const decision = new HpaController(spec, settings, memory).sync(input);
+  const controller = new HpaController(spec, settings);
+  for (const [replicas, atSeconds] of recommended) controller.recommendations.add(replicas, atSeconds);
+  for (const [change, atSeconds] of ups) controller.scaleUps.add(change, atSeconds);
+  for (const [change, atSeconds] of downs) controller.scaleDowns.add(change, atSeconds);
+  const decision = controller.sync(input);
   const limited = conditionsOf(spec, decision).find(({ type }) => type === 'ScalingLimited');
   return { ...decision, limited: limited?.status === 'True' ? limited.reason : undefined };
 }
