@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dnsLabelForm } from '../grammar/names.ts';
+import { dnsLabelForm } from '../grammar/label-selector.ts';
 import { logstoreForm, projectForm } from '../metric/labels.ts';
 import { valueAt } from './setting-path.ts';
 

@@ -109,20 +109,16 @@ interface Placed {
  * setting that the user chose; if the user chose both, for the one that must be smaller.
  */
 function orderFaults(config: unknown, isWrong: IsWrong): SpanningFault[] {
-  const placed = (path: SettingPath, defaultValue?: unknown): Placed | undefined => {
+  const placed = (scope: SettingPath, key: string): Placed | undefined => {
+    const path = [...scope, 'reading', ...key.split('.')];
     const value = valueAt(config, path);
-    const isNumber = typeof value === 'number' && !isWrong(path);
-    return isNumber ? { path, value, chosen: value !== defaultValue } : undefined;
+    const inherited = scope.length > 0 && value === undefined ? placed([], key) : undefined;
+    if (inherited !== undefined) return { ...inherited, chosen: false };
+    const isDefault = scope.length === 0 && value === valueAt(defaults, key.split('.'));
+    return typeof value === 'number' && !isWrong(path) ? { path, value, chosen: !isDefault } : undefined;
   };
-  const ofAll = (key: string) => placed(['reading', ...key.split('.')], valueAt(defaults, key.split('.')));
-  const ofProject = (index: number) => (key: string) => {
-    const path = ['projects', index, 'reading', ...key.split('.')];
-    if (valueAt(config, path) !== undefined) return placed(path);
-    const inherited = ofAll(key);
-    return inherited && { ...inherited, chosen: false };
-  };
-  return [ofAll, ...projectsOf(config).map((_, index) => ofProject(index))].flatMap((placeOf) =>
-    ascending.flatMap(([lesser, greater]) => pairFault(placeOf(lesser), placeOf(greater))),
+  return [[], ...projectsOf(config).map((_, index) => ['projects', index])].flatMap((scope) =>
+    ascending.flatMap(([lesser, greater]) => pairFault(placed(scope, lesser), placed(scope, greater))),
   );
 }
 

@@ -10,6 +10,12 @@ const maxPrefixLength = 253;
 const namePattern = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 const prefixPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
+/** A DNS label: the name of a namespace or a Service. Source: RFC 1123, as Kubernetes requires it. */
+export const dnsLabelForm = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** What a DNS label is, in words that follow "must be". */
+export const dnsLabelWords = 'a DNS label: up to 63 lower-case letters, digits and hyphens';
+
 const characters =
   "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
 
@@ -40,14 +46,8 @@ export function checkLabelValue(key: string, value: string): void {
     throw new SyntaxError(`${invalid} a valid label must be an empty string or ${characters}`);
 }
 
-/**
- * Kubernetes' label selectors, as `labels.Parse` of k8s.io/apimachinery reads them.
- *
- *     selector    = [ requirement *( "," requirement ) ]
- *     requirement = [ "!" ] KEY | KEY ( "=" | "==" | "!=" | ">" | "<" ) [ VALUE ] | KEY ( "in" | "notin" ) set
- *     set         = "(" [ VALUE ] *( "," [ VALUE ] ) ")"
- */
-export type Operator = '=' | '!=' | 'in' | 'notin' | 'exists' | '!' | '>' | '<';
+const operators = ['=', '!=', '>', '<', 'in', 'notin'] as const;
+export type Operator = (typeof operators)[number] | 'exists' | '!';
 
 export interface Requirement {
   readonly key: string;
@@ -59,92 +59,48 @@ export interface Requirement {
 /** Splits at the white space of Kubernetes. Other white space becomes part of a word, which is then refused. */
 const tokenForm = /==|!=|[=!(),<>]|[^ \t\r\n=!(),<>]+/g;
 
-const endOfString = '';
+/** The tokens that are left, backwards: the next one is the last. */
+type Tokens = string[];
+const nextOf = (tokens: Tokens): string => tokens.at(-1) ?? '';
+const take = (tokens: Tokens): string => tokens.pop() ?? '';
 
-const isWord = (token: string) => token !== endOfString && !/^[=!(),<>]/.test(token);
+const isWord = (token: string) => /^[^=!(),<>]/.test(token);
+const isEnd = (token: string) => token === '' || token === ',';
 
-class SelectorParser {
-  readonly #tokens: readonly string[];
-  #position = 0;
+function takeRequirement(tokens: Tokens): Requirement {
+  const isNegated = nextOf(tokens) === '!';
+  if (isNegated) take(tokens);
+  const key = take(tokens);
+  if (!isWord(key)) throw found(key, isNegated ? 'identifier' : "!, identifier, or 'end of string'");
+  checkLabelKey(key);
+  if (isNegated) return { key, operator: '!', values: [] };
+  if (isEnd(nextOf(tokens))) return { key, operator: 'exists', values: [] };
+  const token = take(tokens);
+  const operator = operators.find((one) => one === token || (one === '=' && token === '=='));
+  if (operator === undefined) throw found(token, 'in, notin, =, ==, !=, >, <');
+  const values = operator === 'in' || operator === 'notin' ? takeSet(tokens) : [takeValue(tokens)];
+  for (const value of values) checkLabelValue(key, value);
+  if ((operator === '>' || operator === '<') && !isInt64(values[0] ?? ''))
+    throw new SyntaxError(`for '${operator}' the value of ${key} must be an integer`);
+  return { key, operator, values };
+}
 
-  constructor(text: string) {
-    this.#tokens = text.match(tokenForm) ?? [];
-  }
+function takeValue(tokens: Tokens): string {
+  const next = nextOf(tokens);
+  if (isEnd(next)) return '';
+  if (!isWord(next)) throw found(next, 'identifier');
+  return take(tokens);
+}
 
-  parse(): Requirement[] {
-    const requirements: Requirement[] = [];
-    if (this.#peek() === endOfString) return requirements;
-    for (;;) {
-      requirements.push(this.#requirement());
-      const next = this.#take();
-      if (next === endOfString) return requirements;
-      if (next !== ',') throw found(next, "',' or 'end of string'");
-      if (!isWord(this.#peek()) && this.#peek() !== '!') throw found(this.#peek(), "identifier after ','");
-    }
-  }
-
-  #requirement(): Requirement {
-    const negated = this.#peek() === '!';
-    if (negated) this.#take();
-    const key = this.#take();
-    if (!isWord(key)) throw found(key, negated ? 'identifier' : "!, identifier, or 'end of string'");
-    checkLabelKey(key);
-    const next = this.#peek();
-    if (negated) return { key, operator: '!', values: [] };
-    if (next === endOfString || next === ',') return { key, operator: 'exists', values: [] };
-    const operator = this.#operator();
-    const values = operator === 'in' || operator === 'notin' ? this.#set() : [this.#exactValue()];
-    for (const value of values) checkLabelValue(key, value);
-    if ((operator === '>' || operator === '<') && !isInt64(values[0] ?? '')) {
-      throw new SyntaxError(`for '${operator}' the value of ${key} must be an integer`);
-    }
-    return { key, operator, values };
-  }
-
-  #operator(): Operator {
-    const token = this.#take();
-    switch (token) {
-      case '=':
-      case '==':
-        return '=';
-      case '!=':
-      case '>':
-      case '<':
-      case 'in':
-      case 'notin':
-        return token;
-      default:
-        throw found(token, 'in, notin, =, ==, !=, >, <');
-    }
-  }
-
-  #exactValue(): string {
-    const next = this.#peek();
-    if (next === endOfString || next === ',') return '';
-    if (!isWord(next)) throw found(next, 'identifier');
-    return this.#take();
-  }
-
-  #set(): string[] {
-    const open = this.#take();
-    if (open !== '(') throw found(open, "'('");
-    const values = new Set<string>();
-    for (;;) {
-      values.add(isWord(this.#peek()) ? this.#take() : '');
-      const separator = this.#take();
-      if (separator === ')') return [...values].sort();
-      if (separator !== ',') throw found(separator, "',' or ')'");
-    }
-  }
-
-  #peek(): string {
-    return this.#tokens[this.#position] ?? endOfString;
-  }
-
-  #take(): string {
-    const token = this.#peek();
-    this.#position += 1;
-    return token;
+function takeSet(tokens: Tokens): string[] {
+  const open = take(tokens);
+  if (open !== '(') throw found(open, "'('");
+  const values = new Set<string>();
+  for (;;) {
+    values.add(isWord(nextOf(tokens)) ? take(tokens) : '');
+    const separator = take(tokens);
+    if (separator === ')') return [...values].sort();
+    if (separator !== ',') throw found(separator, "',' or ')'");
   }
 }
 
@@ -167,13 +123,27 @@ export const malformedSelector = (why: string, fault: SyntaxError): AdapterError
 const found = (token: string, expected: string) => new SyntaxError(`found '${token}', expected: ${expected}`);
 
 /**
- * Returns the requirements in the order of the text; an empty selector has none.
+ * Returns the requirements of a label selector in the order of the text, as `labels.Parse` of k8s.io/apimachinery reads
+ * them; an empty selector has none.
+ *
+ *     selector    = [ requirement *( "," requirement ) ]
+ *     requirement = [ "!" ] KEY | KEY ( "=" | "==" | "!=" | ">" | "<" ) [ VALUE ] | KEY ( "in" | "notin" ) set
+ *     set         = "(" [ VALUE ] *( "," [ VALUE ] ) ")"
  *
  * @throws AdapterError `SelectorMalformed`, naming what was found and what was expected; `LabelValueTooLong`
  */
 export function parseLabelSelector(text: string): Requirement[] {
+  const tokens: Tokens = (text.match(tokenForm) ?? []).reverse();
+  const requirements: Requirement[] = [];
   try {
-    return new SelectorParser(text).parse();
+    while (tokens.length > 0) {
+      requirements.push(takeRequirement(tokens));
+      const comma = take(tokens);
+      if (comma !== '' && comma !== ',') throw found(comma, "',' or 'end of string'");
+      const next = nextOf(tokens);
+      if (comma === ',' && !isWord(next) && next !== '!') throw found(next, "identifier after ','");
+    }
+    return requirements;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw malformedSelector('unable to parse requirement', error);

@@ -10,28 +10,16 @@
 export const maxQuantityValue = 9_223_372_036_854_775n;
 const maxMilli = maxQuantityValue * 1000n;
 
-/** The suffixes of whole numbers up to `maxQuantityValue`, by powers of a thousand. */
-const suffixes = ['', 'k', 'M', 'G', 'T', 'P'] as const;
+/** The suffixes of thousandths up to `maxQuantityValue`, by powers of a thousand. */
+const suffixes = ['m', '', 'k', 'M', 'G', 'T', 'P'];
 
-const decimalExponents: Readonly<Record<string, number>> = {
-  n: -9,
-  u: -6,
-  m: -3,
-  '': 0,
-  k: 3,
-  M: 6,
-  G: 9,
-  T: 12,
-  P: 15,
-  E: 18,
-};
-const binaryExponents: Readonly<Record<string, number>> = { Ki: 10, Mi: 20, Gi: 30, Ti: 40, Pi: 50, Ei: 60 };
+const decimalExponents = new Map(
+  Object.entries({ n: -9, u: -6, m: -3, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 }),
+);
+const binaryExponents = new Map(Object.entries({ Ki: 10, Mi: 20, Gi: 30, Ti: 40, Pi: 50, Ei: 60 }));
 
 /** A decimal number as `digits × 10^exponent`. */
-interface Decimal {
-  readonly digits: bigint;
-  readonly exponent: number;
-}
+type Decimal = Readonly<{ digits: bigint; exponent: number }>;
 
 /** `1.25e-7` → 125 × 10^-9. The text is a number without a sign, as JavaScript or Java prints it. */
 function toDecimal(text: string): Decimal {
@@ -63,14 +51,10 @@ function toMilli({ digits, exponent }: Decimal): bigint {
 export function formatQuantity(value: number): string {
   if (!Number.isFinite(value) || value < 0) throw new RangeError(`${value} cannot be a Quantity of a metric`);
   const milli = toMilli(toDecimal(String(value)));
-  if (milli % 1000n !== 0n) return `${milli.toString()}m`;
-  let whole = milli / 1000n;
-  let suffix = 0;
-  while (whole !== 0n && whole % 1000n === 0n) {
-    whole /= 1000n;
-    suffix += 1;
-  }
-  return `${whole.toString()}${suffixes[suffix] ?? ''}`;
+  if (milli === 0n) return '0';
+  let [digits, power] = [milli, 0];
+  for (; digits % 1000n === 0n; digits /= 1000n) power += 1;
+  return `${digits}${suffixes[power]}`;
 }
 
 /**
@@ -85,17 +69,13 @@ export function parseQuantityMilli(text: string): bigint {
     throw new SyntaxError(`${JSON.stringify(text)} is not a Quantity, such as 7875m, 10 or 1500`);
   const [, sign, number = '', suffix = ''] = match;
   const { digits, exponent } = toDecimal(number);
-  const binary = binaryExponents[suffix];
-  const scaled =
-    binary === undefined
-      ? { digits, exponent: exponent + (decimalExponents[suffix] ?? Number(suffix.slice(1))) }
-      : { digits: digits << BigInt(binary), exponent };
-  const milli = toMilli(scaled);
+  const power = decimalExponents.get(suffix) ?? (/^e[-+\d]/i.test(suffix) ? Number(suffix.slice(1)) : 0);
+  const milli = toMilli({
+    digits: digits << BigInt(binaryExponents.get(suffix) ?? 0),
+    exponent: exponent + power,
+  });
   return sign === '-' ? -milli : milli;
 }
 
 /** Returns the value of a Quantity as a double. */
-export function parseQuantity(text: string): number {
-  const milli = parseQuantityMilli(text);
-  return Number(milli) / 1000;
-}
+export const parseQuantity = (text: string): number => Number(parseQuantityMilli(text)) / 1000;

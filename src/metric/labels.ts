@@ -1,4 +1,4 @@
-import { dnsLabelForm, dnsLabelWords } from '../grammar/names.ts';
+import { dnsLabelForm, dnsLabelWords } from '../grammar/label-selector.ts';
 
 /** One label of a metric selector. */
 export interface LabelDefinition {

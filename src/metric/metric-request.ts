@@ -7,8 +7,7 @@ import {
   type LabelId,
   type WindowMode,
 } from './labels.ts';
-import type { Requirement } from '../grammar/label-selector.ts';
-import { dnsLabelForm, dnsLabelWords } from '../grammar/names.ts';
+import { dnsLabelForm, dnsLabelWords, type Requirement } from '../grammar/label-selector.ts';
 import { AdapterError } from '../errors.ts';
 import { routePlaceholder } from './log-kind.ts';
 import {

@@ -1,4 +1,4 @@
-import { delaySettings, readingSettings, type ReadingSettings } from '../config/project-settings.ts';
+import { readingSettings, type ReadingSettings } from '../config/project-settings.ts';
 import { heartbeatTarget } from '../config/heartbeat-section.ts';
 import type { Config } from '../config/schema.ts';
 import { Collector, type CollectObserver } from '../reading/collector.ts';
@@ -80,7 +80,8 @@ export function createReading(
   const store = new SampleStore(maxSeries);
   const beats = new ReadBeats(maxSeries, perNamespace);
   const delays: Delays = new Delays({
-    ...delaySettings(readingOf),
+    fixedSecondsOf: (project) => readingOf(project).delaySeconds,
+    settingsOf: (project) => readingOf(project).delay,
     ...{ endpointOf: sls.endpointOf, store, maxLogstores, clock, monotonicMs, observer },
     query: (query, signal) => silence.countSeconds(query, signal),
   });

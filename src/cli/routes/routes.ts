@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import type { Config } from '../../config/schema.ts';
 import { projectSettings } from '../../config/project-settings.ts';
 import { AdapterError } from '../../errors.ts';
-import { dnsLabelForm } from '../../grammar/names.ts';
+import { dnsLabelForm } from '../../grammar/label-selector.ts';
 import type { Catalog } from '../../metric/catalog.ts';
 import { labelDefinitions } from '../../metric/labels.ts';
 import { ingressLogs } from '../../metric/ingress-logs.ts';
