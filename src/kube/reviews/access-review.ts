@@ -1,6 +1,7 @@
 import { AuthorizationV1Api } from '@kubernetes/client-node';
 import { clientOf } from '../../runtime/shares.ts';
 import type { KubeClient } from '../client/kube-client.ts';
+import type { KubeObject } from '../client/kube-object.ts';
 import type { KubeDependencies } from '../client/kube-observer.ts';
 import { keyOf } from './kept-answers.ts';
 import { ReviewCache } from './review-cache.ts';
@@ -82,10 +83,10 @@ export class AccessReviewer {
 
   async #reviewUser(user: User, attributes: AccessAttributes, signal: AbortSignal) {
     const spec = { ...userFields(user), ...attributeFields(attributes) };
-    const send: Review['send'] = (...request) => this.#api.createSubjectAccessReview(...request);
-    const client = clientOf(user.name);
-    const review = { apiVersion, kind: 'SubjectAccessReview', spec, send } as const;
-    const answer = await this.#review(review, client, signal);
+    const body = { apiVersion, kind: 'SubjectAccessReview', spec } as const;
+    const send: Review<unknown>['send'] = (...request) => this.#api.createSubjectAccessReview(...request);
+    const [turns, client] = [this.#turns, clientOf(user.name)];
+    const answer = await this.#reviewer.review({ body, send, answerOf, turns, client }, signal);
     return { answer, isAccepted: answer.allowed, holder: client, bytes: answer.reason?.length ?? 0 };
   }
 
@@ -96,24 +97,21 @@ export class AccessReviewer {
    * @throws KubeError if that cannot be found out; the signal's reason
    */
   async reviewOwnAccess(attributes: AccessAttributes, signal: AbortSignal): Promise<AccessReviewResult> {
-    const spec = attributeFields(attributes);
-    const send: Review['send'] = (...request) => this.#api.createSelfSubjectAccessReview(...request);
-    return await this.#review({ apiVersion, kind: 'SelfSubjectAccessReview', spec, send }, '', signal);
+    const body = { apiVersion, kind: 'SelfSubjectAccessReview', spec: attributeFields(attributes) } as const;
+    const send: Review<unknown>['send'] = (...request) => this.#api.createSelfSubjectAccessReview(...request);
+    return await this.#reviewer.review({ body, send, answerOf, turns: this.#turns, client: '' }, signal);
   }
 
   /** Ends the reviews without a waiter. */
   close(): void {
     this.#cache.close();
   }
+}
 
-  async #review(review: Review, client: string, signal: AbortSignal): Promise<AccessReviewResult> {
-    const turn = { turns: this.#turns, client };
-    const { allowed, denied, reason } = await this.#reviewer.review(review, turn, signal);
-    // Go refuses both too: k8s.io/apiserver/plugin/pkg/authorizer/webhook
-    if (typeof allowed !== 'boolean' || (allowed && denied === true))
-      throw this.#reviewer.malformed(review.kind, 'its status contradicts itself or decides nothing');
-    return { allowed, ...(typeof reason === 'string' && reason !== '' ? { reason } : {}) };
-  }
+function answerOf({ allowed, denied, reason }: KubeObject): AccessReviewResult | undefined {
+  // Go refuses both too: k8s.io/apiserver/plugin/pkg/authorizer/webhook
+  if (typeof allowed !== 'boolean' || (allowed && denied === true)) return undefined;
+  return { allowed, ...(typeof reason === 'string' && reason !== '' ? { reason } : {}) };
 }
 
 /** Sorted, because it is part of the question: one user has one answer, in any order of groups and extra. */

@@ -50,21 +50,15 @@ export const defaultReviewSettings: ReviewSettings = {
 
 type ReviewKind = Parameters<KubeObserver['reviewFailed']>[0]['kind'];
 
-interface ReviewBody<Spec> {
-  readonly apiVersion: string;
-  readonly kind: ReviewKind;
-  readonly spec: Spec;
-}
-
-export interface Review<Spec = object> extends ReviewBody<Spec> {
-  readonly send: (request: { body: ReviewBody<Spec> }, options: ConfigurationOptions) => Promise<unknown>;
+export interface Review<T> {
+  readonly body: { readonly apiVersion: string; readonly kind: ReviewKind; readonly spec: object };
+  readonly send: (request: Pick<Review<T>, 'body'>, options: ConfigurationOptions) => Promise<unknown>;
+  /** Returns undefined if the status contradicts itself. Such a reply grants nothing. */
+  readonly answerOf: (status: KubeObject) => T | undefined;
   /** Removed from every message. */
   readonly secret?: string;
-}
-
-/** Whose turn a review takes: the user, or the address of a client whose user is not known. */
-export interface ReviewTurn {
   readonly turns: ReviewTurns;
+  /** Whose turn it takes: the user, or the address of a client whose user is not known. */
   readonly client: string;
 }
 
@@ -80,25 +74,20 @@ export class Reviewer {
     this.#settings = settings;
   }
 
-  /**
-   * Returns the status of the review.
-   *
-   * @throws KubeError of the last attempt; AdapterError `TooManyRequests`; the signal's reason
-   */
-  async review<Spec>(
-    review: Review<Spec>,
-    { turns, client }: ReviewTurn,
-    signal: AbortSignal,
-  ): Promise<KubeObject> {
-    const { kind, spec } = review;
+  /** @throws KubeError of the last attempt; AdapterError `TooManyRequests`; the signal's reason */
+  async review<T>(review: Review<T>, signal: AbortSignal): Promise<T> {
+    const { turns, client, body } = review;
     const { deadlineMs } = this.#settings;
-    const deadline = new AbortController();
-    const late = () => new KubeError('timeout', `${kind} had no answer for ${deadlineMs / 1000} s`);
-    return await turns.admit(client, JSON.stringify(spec).length, async () => {
+    return await turns.admit(client, JSON.stringify(body.spec).length, async () => {
+      const deadline = new AbortController();
+      const late = () => new KubeError('timeout', `${body.kind} had no answer for ${deadlineMs / 1000} s`);
       const timer = setTimeout(() => deadline.abort(late()), deadlineMs);
       try {
-        const either = AbortSignal.any([signal, deadline.signal]);
-        return await this.#attempts(review, (send) => turns.turn(client, either, send), either);
+        const status = await this.#attempts(review, AbortSignal.any([signal, deadline.signal]));
+        const answer = review.answerOf(status);
+        if (answer !== undefined) return answer;
+        const malformed = new KubeError('reply', 'its status contradicts itself or cannot be read');
+        throw this.#failure(review, malformed, 1);
       } catch (error) {
         signal.throwIfAborted();
         throw error;
@@ -108,52 +97,41 @@ export class Reviewer {
     });
   }
 
-  async #attempts<Spec>(
-    { send, secret, ...body }: Review<Spec>,
-    inTurn: <T>(send: () => Promise<T>) => Promise<T>,
-    signal: AbortSignal,
-  ): Promise<KubeObject> {
-    const { kind } = body;
+  async #attempts(review: Review<unknown>, signal: AbortSignal): Promise<KubeObject> {
+    const { body, send, turns, client } = review;
     const { deadlineMs: timeoutMs, attempts } = this.#settings;
     const endMs = performance.now() + timeoutMs;
     const call = (either: AbortSignal) =>
       this.#client.call((options) => send({ body }, options), { signal: either, timeoutMs, body });
     for (let made = 1; ; made++) {
       try {
-        return statusOf(kind, await inTurn(() => this.#firstAnswer(call, signal)));
+        const reply = await turns.turn(client, signal, () => this.#firstAnswer(call, signal));
+        const status = isRecord(reply) ? reply['status'] : undefined;
+        if (isRecord(status)) return status;
+        throw new KubeError('reply', `the ${body.kind} has no status`);
       } catch (error) {
         if (!(error instanceof KubeError)) throw error;
         const pauseMs = this.#pauseMs(made, error);
         if (!error.retryable || made >= attempts || performance.now() + pauseMs >= endMs)
-          throw this.#failure(kind, error, made, secret);
+          throw this.#failure(review, error, made);
         await pauseUntil(pauseMs, signal);
       }
     }
   }
 
   /** Makes a call, and a second one beside it if there is no answer in time. */
-  async #firstAnswer<T>(call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+  async #firstAnswer(call: (signal: AbortSignal) => Promise<unknown>, signal: AbortSignal): Promise<unknown> {
     const ended = new AbortController();
     const either = AbortSignal.any([signal, ended.signal]);
     try {
       const first = call(either);
-      const hasEnded = first.then(
-        () => true,
-        () => true,
-      );
-      const isSlow = pauseUntil(this.#settings.secondTryMs, either).then(() => false);
-      if (await Promise.race([hasEnded, isSlow])) return await first;
-      return await Promise.any([first, call(either)]);
+      const quick = await Promise.race([first, pauseUntil(this.#settings.secondTryMs, either)]);
+      return quick ?? (await Promise.any([first, call(either)]));
     } catch (error) {
       throw error instanceof AggregateError ? error.errors[0] : error;
     } finally {
       ended.abort();
     }
-  }
-
-  /** Returns the error for a reply that contradicts itself. Such a reply grants nothing. */
-  malformed(kind: ReviewKind, what: string): KubeError {
-    return this.#failure(kind, new KubeError('reply', what), 1);
   }
 
   /** Go's jitter and not full jitter: five attempts must outlast a short outage. */
@@ -162,16 +140,10 @@ export class Reviewer {
     return Math.max(pauseBoundMs(made, this.#settings) * jitter, retryAfterMs);
   }
 
-  #failure(kind: ReviewKind, last: KubeError, attempts: number, secret?: string): KubeError {
+  #failure({ body: { kind }, secret }: Review<unknown>, last: KubeError, attempts: number): KubeError {
     const message = secret === undefined ? last.message : last.message.replaceAll(secret, '…');
     this.#dependencies.observer.reviewFailed({ kind, message, attempts });
     const { statusCode, reason } = last;
     return new KubeError(last.kind, `${kind} failed: ${message}`, { statusCode, reason });
   }
-}
-
-function statusOf(kind: ReviewKind, reply: unknown): KubeObject {
-  const status = isRecord(reply) ? reply['status'] : undefined;
-  if (!isRecord(status)) throw new KubeError('reply', `the ${kind} has no status`);
-  return status;
 }

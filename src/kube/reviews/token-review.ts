@@ -2,17 +2,11 @@ import { hash } from 'node:crypto';
 import { AuthenticationV1Api } from '@kubernetes/client-node';
 import { clientOf } from '../../runtime/shares.ts';
 import type { KubeClient } from '../client/kube-client.ts';
-import { isRecord } from '../client/kube-object.ts';
+import { isRecord, type KubeObject } from '../client/kube-object.ts';
 import type { KubeDependencies } from '../client/kube-observer.ts';
 import { ReviewCache } from './review-cache.ts';
 import { ReviewTurns } from './review-turns.ts';
-import {
-  defaultReviewSettings,
-  Reviewer,
-  type Review,
-  type ReviewSettings,
-  type ReviewTurn,
-} from './reviewer.ts';
+import { defaultReviewSettings, Reviewer, type Review, type ReviewSettings } from './reviewer.ts';
 import type { User } from './user.ts';
 
 /**
@@ -73,31 +67,26 @@ export class TokenReviewer {
 
   async #review(key: string, token: string, address: string, signal: AbortSignal) {
     const known = this.#cache.accepted.holderOf(key);
-    const turn =
-      known === undefined
-        ? { turns: this.#turnsOfStrangers, client: address }
-        : { turns: this.#turnsOfUsers, client: known };
-    const answer = await this.#answer(token, turn, signal);
-    const { user } = answer;
-    const isAccepted = user !== undefined;
-    const bytes = isAccepted ? JSON.stringify(user).length : 0;
-    return { answer, isAccepted, holder: isAccepted ? clientOf(user.name) : address, bytes };
-  }
-
-  async #answer(token: string, turn: ReviewTurn, signal: AbortSignal): Promise<TokenAnswer> {
-    const review = {
-      apiVersion: 'authentication.k8s.io/v1',
-      kind: 'TokenReview',
-      spec: { token },
-      send: (...request) => this.#api.createTokenReview(...request),
+    const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } } as const;
+    const review: Review<TokenAnswer> = {
+      body,
+      send: (request, options) => this.#api.createTokenReview(request as never, options),
+      answerOf,
       secret: token,
-    } satisfies Review<{ readonly token: string }>;
-    const status = await this.#reviewer.review(review, turn, signal);
-    if (status['authenticated'] !== true) return {};
-    const user = userOf(status['user']);
-    if (user === undefined) throw this.#reviewer.malformed('TokenReview', 'its user cannot be read');
-    return { user };
+      turns: known === undefined ? this.#turnsOfStrangers : this.#turnsOfUsers,
+      client: known ?? address,
+    };
+    const answer = await this.#reviewer.review(review, signal);
+    const { user } = answer;
+    if (user === undefined) return { answer, isAccepted: false, holder: address, bytes: 0 };
+    return { answer, isAccepted: true, holder: clientOf(user.name), bytes: JSON.stringify(user).length };
   }
+}
+
+function answerOf(status: KubeObject): TokenAnswer | undefined {
+  if (status['authenticated'] !== true) return {};
+  const user = userOf(status['user']);
+  return user && { user };
 }
 
 function userOf(value: unknown): User | undefined {
