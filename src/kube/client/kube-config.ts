@@ -8,6 +8,7 @@ import {
   type Cluster,
   type DispatcherOptions,
   type RequestContext,
+  type User,
 } from '@kubernetes/client-node';
 import { Agent, ProxyAgent, type buildConnector, type Dispatcher } from 'undici';
 import { AdapterError } from '../../errors.ts';
@@ -15,7 +16,7 @@ import { boundedReplies } from './bounded-replies.ts';
 import { boundedSpawn } from './exec-plugin.ts';
 import { KubeError, messageOf } from './kube-error.ts';
 import { currentContext } from './kubeconfig-files.ts';
-import { TokenFile, tokenFileProvider, usualServiceAccountDir } from './token-file.ts';
+import { TokenFile, usualServiceAccountDir } from './token-file.ts';
 
 export interface KubeConfigOptions {
   /** A kubeconfig file, or several, of which some may not exist. Default: the service account of the pod. */
@@ -53,19 +54,15 @@ interface Connections {
  */
 export class KeptConnectionsConfig extends KubeConfig {
   /** Read by the calls, and told of each 401. */
-  tokenFile: TokenFile | undefined;
+  readonly tokenFile: TokenFile | undefined;
   #connections: Connections | undefined;
 
-  constructor() {
+  constructor(cluster: Cluster, user: User, tokenFile?: TokenFile) {
     super();
+    this.loadFromClusterAndUser(cluster, user);
+    this.tokenFile = tokenFile;
     const { authenticators } = this as unknown as { readonly authenticators: readonly object[] };
     for (const one of authenticators) if ('execFn' in one) one.execFn = boundedSpawn();
-  }
-
-  loadFromClusterAndTokenFile(cluster: Cluster, userName: string, tokenFile: TokenFile): void {
-    this.tokenFile = tokenFile;
-    this.addAuthenticator(tokenFile);
-    this.loadFromClusterAndUser(cluster, { name: userName, authProvider: tokenFileProvider });
   }
 
   /** @throws KubeError `access` */
@@ -73,11 +70,13 @@ export class KeptConnectionsConfig extends KubeConfig {
     const options: RequestOptions = {};
     try {
       await this.applyToHTTPSOptions(options);
+      for (const [name, value] of Object.entries(options.headers ?? {}))
+        context.setHeaderParam(name, String(value));
+      const token = await this.tokenFile?.read();
+      if (token !== undefined) context.setHeaderParam('Authorization', `Bearer ${token}`);
     } catch (cause) {
       throw new KubeError('access', `no credentials for the API server: ${messageOf(cause)}`, { cause });
     }
-    for (const [name, value] of Object.entries(options.headers ?? {}))
-      context.setHeaderParam(name, String(value));
     if (typeof options.auth === 'string')
       context.setHeaderParam('Authorization', `Basic ${Buffer.from(options.auth).toString('base64')}`);
     context.setHeaderParam('User-Agent', 'sls-metrics-adapter');
@@ -130,10 +129,8 @@ export async function loadKubeConfig(options: KubeConfigOptions): Promise<KeptCo
   const { kubeconfig, monotonicMs = () => performance.now() } = options;
   if (kubeconfig === undefined) return await serviceAccountConfig(options);
   const { cluster, user, tokenPath } = await currentContext(kubeconfig);
-  const config = new KeptConnectionsConfig();
-  if (tokenPath === undefined) config.loadFromClusterAndUser(cluster, user);
-  else config.loadFromClusterAndTokenFile(cluster, user.name, new TokenFile(tokenPath, monotonicMs));
-  return config;
+  const tokenFile = tokenPath === undefined ? undefined : new TokenFile(tokenPath, monotonicMs);
+  return new KeptConnectionsConfig(cluster, user, tokenFile);
 }
 
 /** Source: https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ */
@@ -161,7 +158,6 @@ async function serviceAccountConfig(options: KubeConfigOptions): Promise<KeptCon
     );
   }
   const server = `https://${isIPv6(host) ? `[${host}]` : host}:${port}`;
-  const config = new KeptConnectionsConfig();
-  config.loadFromClusterAndTokenFile({ name: 'pod', server, caFile, skipTLSVerify: false }, 'pod', tokenFile);
-  return config;
+  const cluster = { name: 'pod', server, caFile, skipTLSVerify: false };
+  return new KeptConnectionsConfig(cluster, { name: 'pod' }, tokenFile);
 }

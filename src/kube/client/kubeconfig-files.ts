@@ -8,27 +8,18 @@ import { messageOf } from './kube-error.ts';
 import { isRecord } from './kube-object.ts';
 
 /**
- * Returns the kubeconfig files that kubectl reads if no flag names one: those in `KUBECONFIG`, else `~/.kube/config`.
- * They need not exist. Source: kubectl, "Organizing Cluster Access Using kubeconfig Files".
- */
-export function usualKubeconfigs(env: Readonly<Record<string, string | undefined>>): readonly string[] {
-  const named = (env['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
-  if (named.length > 0) return named;
-  const home = env['HOME'] ?? env['USERPROFILE'] ?? '';
-  return home === '' ? [] : [join(home, '.kube', 'config')];
-}
-
-/**
- * Returns the kubeconfig files if no flag names one: those of `KUBECONFIG`, else, in a pod, undefined for its service
- * account, else `~/.kube/config` if it exists. Empty: there is none.
+ * Returns the kubeconfig files if no flag names one: those of `KUBECONFIG`, which need not exist, else, in a pod, undefined
+ * for its service account, else `~/.kube/config` if it exists. Empty: there is none.
+ * Source: kubectl, "Organizing Cluster Access Using kubeconfig Files".
  */
 export function kubeconfigsOf(
   env: Readonly<Record<string, string | undefined>>,
 ): readonly string[] | undefined {
-  const files = usualKubeconfigs(env);
-  if (env['KUBECONFIG']) return files;
+  const named = (env['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
+  if (named.length > 0) return named;
   if (env['KUBERNETES_SERVICE_HOST']) return undefined;
-  return files.filter((file) => existsSync(file));
+  const home = env['HOME'] ?? env['USERPROFILE'];
+  return home ? [join(home, '.kube', 'config')].filter((file) => existsSync(file)) : [];
 }
 
 /** The cluster and user of the current context. */

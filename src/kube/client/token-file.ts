@@ -1,12 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import type { RequestOptions } from 'node:https';
-import type { User } from '@kubernetes/client-node';
 
 /** Where Kubernetes mounts the service account of a pod, unless the pod mounts it elsewhere. */
 export const usualServiceAccountDir = '/var/run/secrets/kubernetes.io/serviceaccount';
-
-/** A user with this auth provider calls with the token of a `TokenFile`. */
-export const tokenFileProvider = { name: 'sls-metrics-adapter/token-file', config: {} };
 
 const maxAgeMs = 60_000;
 
@@ -26,15 +21,6 @@ export class TokenFile {
   constructor(path: string, monotonicMs: () => number) {
     this.#path = path;
     this.#monotonicMs = monotonicMs;
-  }
-
-  /** Called by client-node, as is `applyAuthentication`. */
-  isAuthProvider(user: User): boolean {
-    return (user.authProvider as { name?: unknown } | undefined)?.name === tokenFileProvider.name;
-  }
-
-  async applyAuthentication(_: User, options: RequestOptions): Promise<void> {
-    options.headers = Object.assign(options.headers ?? {}, { Authorization: `Bearer ${await this.read()}` });
   }
 
   /**

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadKubeClient, type KubeClient } from '../../../src/kube/client/kube-client.ts';
-import { usualKubeconfigs } from '../../../src/kube/client/kubeconfig-files.ts';
+import { kubeconfigsOf } from '../../../src/kube/client/kubeconfig-files.ts';
 import { listConfigMaps } from '../kube-harness.ts';
 import { startScriptedApiServer, type ScriptedApiServer } from '../../support/scripted-apiserver.ts';
 
@@ -76,13 +76,17 @@ describe('several kubeconfig files', () => {
     },
   );
 
-  it('are those of KUBECONFIG, else the one in the home directory', () => {
-    expect(usualKubeconfigs({ KUBECONFIG: 'a.yaml:b.yaml', HOME: '/home/dev' })).toEqual([
-      'a.yaml',
-      'b.yaml',
-    ]);
-    expect(usualKubeconfigs({ KUBECONFIG: '', HOME: '/home/dev' })).toEqual(['/home/dev/.kube/config']);
-    expect(usualKubeconfigs({})).toEqual([]);
+  it('are those of KUBECONFIG, else the one in the home directory', async () => {
+    const [one = ''] = await parts((config) => config);
+    const home = join(one, '..', 'home');
+    const file = join(home, '.kube', 'config');
+    expect(kubeconfigsOf({ KUBECONFIG: 'a.yaml:b.yaml', HOME: home })).toEqual(['a.yaml', 'b.yaml']);
+    expect(kubeconfigsOf({ KUBECONFIG: '', HOME: home })).toEqual([]);
+    await mkdir(join(home, '.kube'), { recursive: true });
+    await copyFile(one, file);
+    expect(kubeconfigsOf({ KUBECONFIG: '', HOME: home })).toEqual([file]);
+    expect(kubeconfigsOf({ KUBERNETES_SERVICE_HOST: '10.0.0.1', HOME: home })).toBeUndefined();
+    expect(kubeconfigsOf({})).toEqual([]);
   });
 });
 
