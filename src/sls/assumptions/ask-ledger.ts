@@ -1,9 +1,8 @@
 import { errorRegistry, toAdapterError, type AdapterError } from '../../errors.ts';
 import { logQuery, type LogQuery, type LogSource } from '../client.ts';
 import type { LogstoreAddress } from '../endpoint.ts';
-import { lastMinute, type Answer, type AskedPlace, type Assumption, type ColumnAsk } from './assumption.ts';
-import { isWithin, rangeText } from './entry.ts';
-import { tables, type TableName } from './tables.ts';
+import { lastMinute, type Answer, type AskedPlace, type Assumption } from './assumption.ts';
+import { valueAlias, valuesText, withType } from './entry.ts';
 
 export interface LedgerPlace extends LogstoreAddress, AskedPlace {
   readonly logs: LogSource;
@@ -12,15 +11,13 @@ export interface LedgerPlace extends LogstoreAddress, AskedPlace {
 }
 
 /** How SLS stands to one entry. `unanswered`: SLS was busy, out of reach or incomplete, which shows nothing. */
-export interface EntryResult {
-  readonly id: string;
+export interface EntryResult extends Pick<
+  Assumption,
+  'id' | 'asked' | 'statement' | 'expected' | 'consequence'
+> {
   readonly result: 'as assumed' | 'differs' | 'unanswered' | 'not asked';
-  readonly asked: Assumption['asked'];
-  readonly statement: string;
-  readonly expected: string;
   /** What SLS answered; absent if it was not asked. */
   readonly found?: string;
-  readonly consequence: string;
 }
 
 /**
@@ -40,57 +37,23 @@ export async function askLedger(
   const results: EntryResult[] = [];
   for (const entry of entries) {
     const answer = shared.get(entry) ?? (await asker.ask(entry));
-    const isAssumed = expects(entry, answer, place);
     const isUnanswered = answer.error !== undefined && showsNothing(answer.error);
-    results.push({
-      ...notAsked(entry),
-      result: isAssumed ? 'as assumed' : isUnanswered ? 'unanswered' : 'differs',
-      found: foundText(entry, answer),
-    });
+    const result = entry.holds(answer, place) ? 'as assumed' : isUnanswered ? 'unanswered' : 'differs';
+    results.push({ ...notAsked(entry), result, found: foundText(entry, answer) });
   }
   return { results, queries: asker.queries };
 }
 
 /** Lists an entry without asking. */
-export const notAsked = (entry: Assumption): EntryResult => ({
-  id: entry.id,
-  result: 'not asked',
-  asked: entry.asked,
-  statement: entry.statement,
-  expected: expectedOf(entry),
-  consequence: entry.consequence,
+export const notAsked = ({ id, asked, statement, expected, consequence }: Assumption): EntryResult => ({
+  ...{ id, result: 'not asked', asked, statement, expected, consequence },
 });
-
-/** Returns what the entry expects, in words. */
-export const expectedOf = ({ ask }: Assumption): string =>
-  ask.kind === 'query'
-    ? ask.expected
-    : `${ask.sql} is ${valueText(typeof ask.value === 'string' ? ask.value : rangeText(ask.value), ask.type)}`;
-
-const valueText = (value: string, type: string | undefined) =>
-  type === undefined ? value : `${value}, a ${type}`;
-
-/** Alias of a single value. */
-const valueAlias = 'c';
-
-const columnsText = (table: TableName, columns: readonly string[]) =>
-  `* | SELECT ${columns.join(', ')} FROM ${tables[table]} LIMIT 2`;
 
 const showsNothing = ({ code }: AdapterError) => errorRegistry[code].retryable || code === 'DeadlineExceeded';
 
-function expects({ ask }: Assumption, answer: Answer, place: AskedPlace): boolean {
-  if (ask.kind === 'query') return ask.expects(answer, place);
-  const { rows = [], columnTypes } = answer.result ?? {};
-  const isOfType = ask.type === undefined || columnTypes?.get(valueAlias) === ask.type;
-  return rows.length === 1 && isOfType && matches(ask.value, rows[0]?.[valueAlias] ?? '');
-}
-
-const matches = (value: ColumnAsk['value'], text: string) =>
-  typeof value === 'string' ? text === value : /^\d/.test(text) && isWithin(Number(text), value);
-
 const longestFound = 300;
 
-function foundText({ ask }: Assumption, { result, error }: Answer): string {
+function foundText({ column }: Assumption, { result, error }: Answer): string {
   if (error !== undefined) return `${error.code}: ${error.what}`;
   const rows = result.rows.slice(0, 5).map((row) =>
     Object.entries(row)
@@ -100,7 +63,7 @@ function foundText({ ask }: Assumption, { result, error }: Answer): string {
   );
   const more = result.rows.length > rows.length ? ` … ${result.rows.length} rows` : '';
   const text = `${rows.join('; ')}${more}`.slice(0, longestFound) || 'no row';
-  return valueText(text, ask.kind === 'column' && ask.type ? result.columnTypes.get(valueAlias) : undefined);
+  return withType(text, column?.type && result.columnTypes.get(valueAlias));
 }
 
 class Asker {
@@ -119,40 +82,25 @@ class Asker {
   /** Asks for all values of a table at once. Entries whose table's query is refused are absent. */
   async askTables(entries: readonly Assumption[]): Promise<ReadonlyMap<Assumption, Answer>> {
     const found = new Map<Assumption, Answer>();
-    const columns = entries.flatMap((entry) =>
-      entry.ask.kind === 'column' ? [{ ...entry.ask, entry }] : [],
-    );
-    for (const [table, asks] of Map.groupBy(columns, (ask) => ask.table)) {
-      const text = columnsText(
-        table,
-        asks.map(({ sql }, position) => `${sql} AS ${valueAlias}${position}`),
-      );
-      const answer = await this.#query(this.#ranged({ query: text }));
+    const columns = entries.flatMap((entry) => (entry.column ? [{ ...entry.column, entry }] : []));
+    for (const [table, ofTable] of Map.groupBy(columns, (column) => column.table)) {
+      const selected = ofTable.map(({ sql }, position) => `${sql} AS ${valueAlias}${position}`);
+      const answer = await this.#query({ query: valuesText(table, selected) });
       if (answer.error !== undefined && !showsNothing(answer.error)) continue;
-      for (const [position, { entry }] of asks.entries())
+      for (const [position, { entry }] of ofTable.entries())
         found.set(entry, oneColumn(answer, `${valueAlias}${position}`));
     }
     return found;
   }
 
-  ask({ ask, asked }: Assumption): Promise<Answer> {
-    if (ask.kind === 'column')
-      return this.#query(this.#ranged({ query: columnsText(ask.table, [`${ask.sql} AS ${valueAlias}`]) }));
-    const { logs, wrongSecret = logs } = this.#place;
-    return this.#query(this.#ranged(ask.query(this.#place), asked), ask.wrongSecret ? wrongSecret : logs);
+  ask({ query, wrongSecret }: Assumption): Promise<Answer> {
+    const { logs, wrongSecret: other = logs } = this.#place;
+    return this.#query(query(this.#place), wrongSecret ? other : logs);
   }
 
-  #ranged(wanted: Partial<LogQuery> & Pick<LogQuery, 'query'>, asked?: Assumption['asked']): LogQuery {
-    const { nowSeconds, linesFromSeconds } = this.#place;
-    const window =
-      asked === 'by test:sls'
-        ? { startSeconds: linesFromSeconds, endSeconds: linesFromSeconds + 120 }
-        : lastMinute(nowSeconds);
-    return { ...logQuery(this.#place, window, wanted.query), ...wanted };
-  }
-
-  async #query(query: LogQuery, logs: LogSource = this.#place.logs): Promise<Answer> {
+  async #query(wanted: ReturnType<Assumption['query']>, logs: LogSource = this.#place.logs): Promise<Answer> {
     if (this.#unanswered !== undefined) return this.#unanswered;
+    const query = { ...logQuery(this.#place, lastMinute(this.#place.nowSeconds), wanted.query), ...wanted };
     const key = JSON.stringify([query, logs === this.#place.logs]);
     const answer = this.#answers.get(key) ?? (await this.#send(query, logs));
     this.#answers.set(key, answer);

@@ -1,8 +1,5 @@
-import type { Answer, Assumption, ColumnAsk, NumberRange, QueryAsk } from './assumption.ts';
-
-/** What an entry says besides its request. */
-export type Fact = Pick<Assumption, 'statement' | 'source' | 'consequence'> &
-  Partial<Pick<Assumption, 'confirmed'>>;
+import type { AskedQuery, Answer, Assumption, Expectation, Fact, SampleLine } from './assumption.ts';
+import { tables, type TableName } from './tables.ts';
 
 /** A page of SLS's documentation. */
 export const docs = (title: string): string => `SLS documentation, "${title}"`;
@@ -11,20 +8,42 @@ export const java = 'SLS computes in Java, whose Double.toString prints doubles 
 export const presto = 'Presto, whose SQL SLS speaks';
 export const field = 'Reports of users of SLS';
 
-/** An entry over constants, which any logstore can answer. */
-export const column = (
-  table: ColumnAsk['table'],
-  id: string,
-  sql: string,
-  value: ColumnAsk['value'],
-  fact: Fact,
-  type?: string,
-): Assumption => ({
-  id,
-  ...fact,
-  asked: 'by doctor',
-  ask: { kind: 'column', table, sql, value, ...(type && { type }) },
-});
+/** Both ends are included. */
+export interface NumberRange {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** The text that SLS must answer, also with its type in `meta.columnTypes`, or the range of the number. */
+type Value = string | NumberRange | { readonly text: string; readonly type: string };
+
+/** Alias of a single value. */
+export const valueAlias = 'c';
+
+/** Returns what makes an entry of one value over constants, which any logstore can answer. */
+export const valuesOf =
+  (table: TableName) =>
+  (id: string, sql: string, value: Value, source: string, fact: Fact): Assumption => {
+    const { text, type } =
+      typeof value === 'string' || 'least' in value ? { text: value, type: undefined } : value;
+    const isValue = (found: string) =>
+      typeof text === 'string' ? found === text : /^\d/.test(found) && isWithin(Number(found), text);
+    return {
+      ...{ id, source, ...fact, asked: 'by doctor', column: { table, sql, type } },
+      query: () => ({ query: valuesText(table, [`${sql} AS ${valueAlias}`]) }),
+      expected: `${sql} is ${withType(typeof text === 'string' ? text : rangeText(text), type)}`,
+      holds: ({ result }) => {
+        const isOfType = type === undefined || result?.columnTypes.get(valueAlias) === type;
+        return result?.rows.length === 1 && isOfType && isValue(result.rows[0]?.[valueAlias] ?? '');
+      },
+    };
+  };
+
+export const valuesText = (table: TableName, columns: readonly string[]): string =>
+  `* | SELECT ${columns.join(', ')} FROM ${tables[table]} LIMIT 2`;
+
+export const withType = (value: string, type: string | undefined): string =>
+  type === undefined ? value : `${value}, a ${type}`;
 
 export const isWithin = (number: number, { least, most }: NumberRange): boolean =>
   number >= least && number <= most;
@@ -35,42 +54,77 @@ export const rangeText = ({ least, most }: NumberRange): string =>
 /** SQL: a condition as a text, since SLS does not say how it prints a boolean. */
 export const yesNo = (condition: string): string => `CASE WHEN ${condition} THEN 'yes' ELSE 'no' END`;
 
-/** An entry with a query of its own. */
-export const query = (
-  asked: Assumption['asked'],
-  id: string,
-  ask: Omit<QueryAsk, 'kind'>,
-  fact: Fact,
-  lines?: Assumption['lines'],
-): Assumption => ({ id, ...fact, asked, ask: { kind: 'query', ...ask }, ...(lines && { lines }) });
+/** Returns what makes an entry with a query of its own. */
+export const queryOf =
+  (asked: Assumption['asked']) =>
+  (
+    id: string,
+    query: string | AskedQuery,
+    expectation: Expectation,
+    source: string,
+    fact: Fact,
+  ): Assumption => ({
+    ...{ id, source, ...fact, asked, ...expectation },
+    query: typeof query === 'string' ? () => ({ query }) : query,
+  });
 
-/** Expects these rows, in any order. Only the named columns count. */
-export function rows(...wanted: readonly Readonly<Record<string, string>>[]): Expectation {
-  const columns = Object.keys(wanted[0] ?? {});
-  const textOf = (row: Readonly<Record<string, string>>) =>
-    columns.map((name) => `${name} ${row[name] ?? 'missing'}`).join(', ');
-  const texts = wanted.map(textOf).toSorted();
-  return {
-    expected: texts.join('; '),
-    expects: ({ result: found }) => found?.rows.map(textOf).toSorted().join('; ') === texts.join('; '),
-  };
+interface LinesQuery {
+  /** Default: all lines of the entry. */
+  readonly search?: string;
+  /** Default: `count(*) AS c`. */
+  readonly columns?: string;
+  /** What follows the WHERE, from the second of the first line. */
+  readonly rest?: (fromSeconds: number) => string;
+  /** Only the lines of so many seconds. */
+  readonly seconds?: number;
 }
 
-const noError = { code: '', what: '' };
+/** Makes an entry over lines of its own; it reads no others. */
+export const ofLines = (
+  id: string,
+  { search = '*', columns = 'count(*) AS c', rest = () => '', seconds = 120 }: LinesQuery,
+  expectation: Expectation,
+  lines: readonly SampleLine[],
+  source: string,
+  fact: Fact,
+): Assumption => {
+  const query: AskedQuery = ({ linesFromSeconds: from }) => ({
+    query: `${search} | SELECT ${columns} FROM log WHERE req_id = '${id}' ${rest(from)}`.trimEnd(),
+    ...{ fromSeconds: from, toSeconds: from + seconds },
+  });
+  return { ...queryOf('by test:sls')(id, query, expectation, source, fact), lines };
+};
+
+/** A line of that second. */
+export const at = (second: number): SampleLine => ({ second, fields: { host: 'a.example.com' } });
+
+/** A line of a route. */
+export const primary = (name: string): SampleLine => ({ fields: { proxy_upstream_name: name } });
+
+export type Row = Readonly<Record<string, string>>;
+
+/** Expects these rows, in any order. Only the named columns count. */
+export function rows(...wanted: readonly Row[]): Expectation {
+  const columns = Object.keys(wanted[0] ?? {});
+  const textOf = (row: Row) => columns.map((name) => `${name} ${row[name] ?? 'missing'}`).join(', ');
+  const textsOf = (some: readonly Row[]) => some.map(textOf).toSorted().join('; ');
+  return result(textsOf(wanted), ({ rows: found }) => textsOf(found) === textsOf(wanted));
+}
+
+/** Expects one row with this value. */
+export const one = (value: number | string): Expectation => rows({ [valueAlias]: String(value) });
+
+export const rowCount = (count: number): Expectation =>
+  result(`${count} rows`, ({ rows: found }) => found.length === count);
 
 /** Expects a refusal: the adapter's code for it, and what SLS says. */
 export const refusal = (codes: readonly string[], says?: RegExp): Expectation => ({
   expected: `refused as ${codes.join(' or ')}${says === undefined ? '' : `, with ${says.source}`}`,
-  expects: ({ error: { code, what } = noError }) => codes.includes(code) && (says?.test(what) ?? true),
+  holds: ({ error }) => error !== undefined && codes.includes(error.code) && (says?.test(error.what) ?? true),
 });
 
 /** Expects a complete result that satisfies a condition. */
 export const result = (
   expected: string,
-  holds: (found: NonNullable<Answer['result']>) => boolean,
-): Expectation => ({
-  expected,
-  expects: (answer) => answer.result !== undefined && holds(answer.result),
-});
-
-type Expectation = Pick<QueryAsk, 'expected' | 'expects'>;
+  isRight: (found: NonNullable<Answer['result']>) => boolean,
+): Expectation => ({ expected, holds: ({ result: found }) => found !== undefined && isRight(found) });

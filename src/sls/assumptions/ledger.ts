@@ -1,6 +1,5 @@
 import { aggregateAssumptions } from './aggregate-assumptions.ts';
 import type { Assumption } from './assumption.ts';
-import { gatewayAssumptions } from './gateway-assumptions.ts';
 import { lineAssumptions } from './line-assumptions.ts';
 import { metricAssumptions } from './metric-assumptions.ts';
 import { numberAssumptions } from './number-assumptions.ts';
@@ -9,6 +8,8 @@ import { resultAssumptions } from './result-assumptions.ts';
 import { searchAssumptions } from './search-assumptions.ts';
 import { textAssumptions } from './text-assumptions.ts';
 
+const order: readonly Assumption['asked'][] = ['by doctor', 'by test:sls', 'never'];
+
 /** Returns every fact about SLS that the truth of a reading rests on, those that any logstore shows first. */
 export function ledger(): readonly Assumption[] {
   const all = [
@@ -16,15 +17,13 @@ export function ledger(): readonly Assumption[] {
     ...textAssumptions,
     ...aggregateAssumptions,
     ...metricAssumptions(),
-    ...gatewayAssumptions,
     ...resultAssumptions,
     ...refusalAssumptions,
     ...searchAssumptions,
     ...lineAssumptions,
     ...troubleAssumptions,
   ];
-  const isOf = (asked: Assumption['asked']) => (entry: Assumption) => entry.asked === asked;
-  return [...all.filter(isOf('by doctor')), ...all.filter(isOf('by test:sls')), ...all.filter(isOf('never'))];
+  return all.toSorted((one, other) => order.indexOf(one.asked) - order.indexOf(other.asked));
 }
 
 /** Returns the lines that entries need: fields, and the second that each is stamped with. */

@@ -1,130 +1,107 @@
-import { docs, field, query, result } from './entry.ts';
-import { aLine, at, counts, own, primary, select } from './own-lines.ts';
+import type { Assumption, Fact } from './assumption.ts';
+import { at, docs, field, ofLines, one, result, rowCount, rows } from './entry.ts';
 
 const index = docs('Create indexes');
-const route = 'default-web-80';
+const getLogs = docs('GetLogsV2');
+const comparison = docs('Comparison functions and operators');
+const limits = docs('Limits on query and analysis');
+const fullRegex = docs('Collect logs in full regex mode');
+const route = 'proxy_upstream_name';
+const canary = 'proxy_alternative_upstream_name';
 
-/** How SLS keeps and cuts lines, and what becomes of their fields. Each entry brings its own, and reads no others. */
+const fourLines = [at(0), at(30), at(59), at(60)];
+const halfMinute = (from: number) => `AND __time__ >= ${from + 30} AND __time__ < ${from + 60}`;
+const bySecond = { columns: '__time__ % 60 AS s, count(*) AS c', rest: () => 'GROUP BY __time__' };
+const seconds = rows({ s: '1', c: '2' }, { s: '3', c: '1' });
+const unparsed = { content: 'a line that the collector could not parse' };
+const long = { url: `/${'a'.repeat(1999)}` };
+const lower = { [route]: 'default-web-80' };
+const typed = { columns: 'max(status) AS a, max(request_time) AS b, max(host) AS c' };
+const aLine = { host: 'a.example.com', status: '200', request_time: '0.1' };
+const types = result('a bigint, b double, c varchar', ({ columnTypes }) =>
+  ['a bigint', 'b double', 'c varchar'].every(
+    (type) => type === `${type[0]} ${columnTypes.get(type[0] ?? '')}`,
+  ),
+);
+const byRoute = { columns: `${route} AS r, count(*) AS c`, rest: () => 'GROUP BY r LIMIT 1000000' };
+const routes = Array.from({ length: 101 }, (_, number) => ({ fields: { [route]: `default-web-${number}` } }));
+
+/** How SLS keeps and cuts lines, and what becomes of their fields. Each entry brings its own lines, and reads no others. */
 export const lineAssumptions = [
-  counts('range-ends', '*', 3, [at(0), at(30), at(59), at(60)], {
-    range: [0, 60],
+  ofLines('range-ends', { seconds: 60 }, one(3), fourLines, getLogs, {
     statement: 'A query reads the lines of `[from, to)`: a line at `to` does not count.',
-    source: docs('GetLogsV2'),
     consequence: 'A line at the end of a window would be counted twice, or never.',
   }),
-  counts('bounds-in-sql', '*', 2, [at(0), at(30), at(59), at(60)], {
-    where: (from) => `__time__ >= ${from + 30} AND __time__ < ${from + 60}`,
+  ofLines('bounds-in-sql', { rest: halfMinute }, one(2), fourLines, getLogs, {
     statement: 'Conditions on `__time__` in SQL cut a window to the second, within whole minutes.',
-    source: docs('GetLogsV2'),
     consequence: 'Lines of other seconds of the minute would be counted.',
   }),
-  own('lines-by-second', '__time__ AS s, count(*) AS c', 'GROUP BY __time__', [at(1), at(1), at(3)], {
-    wanted: (from) => [
-      { s: String(from + 1), c: '2' },
-      { s: String(from + 3), c: '1' },
-    ],
+  ofLines('lines-by-second', bySecond, seconds, [at(1), at(1), at(3)], docs('Reserved fields'), {
     statement: 'Lines can be counted by second, and a line keeps the second that it was written with.',
-    source: docs('Reserved fields'),
     consequence: 'The learned delay would be wrong: windows would end too early, and readings be too low.',
   }),
-  counts('equal-lines', '*', 2, [at(5), at(5)], {
+  ofLines('equal-lines', {}, one(2), [at(5), at(5)], docs('PutLogs'), {
     statement: 'Two equal lines of the same second are two lines.',
-    source: docs('PutLogs'),
     consequence: 'Requests would be missing.',
   }),
-  counts('unparsed-lines', '*', 1, [{ fields: { content: 'a line that the collector could not parse' } }], {
+  ofLines('unparsed-lines', {}, one(1), [{ fields: unparsed }], fullRegex, {
     statement: 'A line without any indexed field but one is found by `*` and counted.',
-    source: docs('Collect logs in full regex mode'),
     consequence: 'A whole logstore would read too low.',
   }),
-  own('value-of-2-kb', 'length(url) AS c', '', [{ fields: { url: `/${'a'.repeat(1999)}` } }], {
-    wanted: () => [{ c: '2000' }],
+  reads('value-of-2-kb', 'length(url)', 2000, long, limits, {
     statement: 'A value of up to 2,048 bytes is whole in SQL.',
-    source: docs('Limits on query and analysis'),
     consequence: 'Own metrics that compare long values would find no line: a silent 0.',
   }),
-  own('sql-is-exact', 'count(*) AS c', "AND proxy_upstream_name = 'Default-Web-80'", [primary(route)], {
-    wanted: () => [{ c: '0' }],
+  reads('sql-is-exact', `count_if(${route} = 'Default-Web-80')`, 0, lower, comparison, {
     statement: '`=` on a field tells upper from lower case, unlike a search.',
-    source: docs('Comparison functions and operators'),
     consequence: 'Lines of other routes would be counted.',
   }),
-  own('sql-unicode', 'count(*) AS c', "AND url = '/ü?q=1'", [{ fields: { url: '/ü?q=1' } }], {
-    wanted: () => [{ c: '1' }],
+  reads('sql-unicode', "count_if(url = '/ü?q=1')", 1, { url: '/ü?q=1' }, field, {
     statement: 'Text outside ASCII is compared as it was written.',
-    source: field,
     consequence: 'Own metrics with such a value would read 0.',
   }),
-  own('quoted-column', 'count(*) AS c', `AND "time" = 'now'`, [{ fields: { time: 'now' } }], {
-    wanted: () => [{ c: '1' }],
+  reads('quoted-column', `count_if("time" = 'now')`, 1, { time: 'now' }, docs('Reserved words'), {
     statement: 'A field may be named in double quotes, also if its name is a keyword.',
-    source: docs('Reserved words'),
     consequence: 'Own metrics would compare a text instead of the field: a silent 0.',
   }),
-  own('missing-field', 'count_if(proxy_alternative_upstream_name IS NULL) AS c', '', [primary(route)], {
-    wanted: () => [{ c: '1' }],
+  reads('missing-field', `count_if(${canary} IS NULL)`, 1, { host: 'a.example.com' }, field, {
     statement: 'A field that a line does not have is NULL.',
-    source: field,
     consequence: 'A line without a canary could be counted for no route.',
   }),
-  own('empty-field', "count_if(host = '') AS c", '', [{ fields: { host: '' } }], {
-    wanted: () => [{ c: '1' }],
+  reads('empty-field', "count_if(host = '')", 1, { host: '' }, field, {
     statement: 'A field that is written empty is the empty text.',
-    source: field,
     consequence: 'Lines without an upstream would count as misread.',
   }),
-  own('unreadable-number', 'count(request_time) AS c', '', [{ fields: { request_time: '-' } }], {
-    wanted: () => [{ c: '0' }],
+  reads('unreadable-number', 'count(request_time)', 0, { request_time: '-' }, index, {
     statement: 'A text that is no number is NULL in a field that is indexed as a number.',
-    source: index,
     consequence: 'It would count as 0: latencies would be too low.',
   }),
-  own('zero-status', 'cast(status AS varchar) AS c', '', [{ fields: { status: '000' } }], {
-    wanted: () => [{ c: '0' }],
+  reads('zero-status', 'cast(status AS varchar)', 0, { status: '000' }, index, {
     statement: 'The status `000` is 0 where status is indexed as long.',
-    source: index,
     consequence: 'The ratio of errors could be refused after a reload of the controller.',
   }),
-  own('small-double', 'cast(request_time AS varchar) AS c', '', [{ fields: { request_time: '0.0001' } }], {
-    wanted: () => [{ c: '1.0E-4' }],
+  reads('small-double', 'cast(request_time AS varchar)', '1.0E-4', { request_time: '0.0001' }, field, {
     statement: 'A double of a line is computed with as a double, and becomes text as Java prints it.',
-    source: field,
     consequence: 'The upstream latency would be refused where the field is indexed as double.',
   }),
-  query(
-    'by test:sls',
-    'field-types',
-    {
-      ...select('field-types', 'max(status) AS a, max(request_time) AS b, max(host) AS c', ''),
-      ...result('a bigint, b double, c varchar', ({ columnTypes }) =>
-        ['bigint', 'double', 'varchar'].every(
-          (type, position) => columnTypes.get('abc'[position] ?? '') === type,
-        ),
-      ),
-    },
-    {
-      statement: 'A field that is indexed as long, double or text is a bigint, double or varchar.',
-      source: index,
-      consequence: '`doctor` would be wrong about the types of fields.',
-    },
-    [aLine()],
-  ),
-  query(
-    'by test:sls',
-    'more-than-100-groups',
-    {
-      ...select(
-        'more-than-100-groups',
-        'proxy_upstream_name AS r, count(*) AS c',
-        'GROUP BY r LIMIT 1000000',
-      ),
-      ...result('101 rows', ({ rows: found }) => found.length === 101),
-    },
-    {
-      statement: 'With `LIMIT 1000000`, GROUP BY gives a row for each of more than 100 routes.',
-      source: docs('LIMIT clause'),
-      consequence: 'In a logstore with more than 100 routes, the others would read 0.',
-    },
-    Array.from({ length: 101 }, (_, number) => primary(`default-web-${number}`)),
-  ),
+  ofLines('field-types', typed, types, [{ fields: aLine }], index, {
+    statement: 'A field that is indexed as long, double or text is a bigint, double or varchar.',
+    consequence: '`doctor` would be wrong about the types of fields.',
+  }),
+  ofLines('more-than-100-groups', byRoute, rowCount(101), routes, docs('LIMIT clause'), {
+    statement: 'With `LIMIT 1000000`, GROUP BY gives a row for each of more than 100 routes.',
+    consequence: 'In a logstore with more than 100 routes, the others would read 0.',
+  }),
 ];
+
+/** Makes an entry of the value that is read from one line. */
+function reads(
+  id: string,
+  sql: string,
+  value: string | number,
+  fields: Readonly<Record<string, string>>,
+  source: string,
+  fact: Fact,
+): Assumption {
+  return ofLines(id, { columns: `${sql} AS c` }, one(value), [{ fields }], source, fact);
+}

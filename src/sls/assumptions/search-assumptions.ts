@@ -1,81 +1,69 @@
-import { docs, query, result } from './entry.ts';
-import { aLine, counts, primary } from './own-lines.ts';
+import type { Assumption, Fact } from './assumption.ts';
+import { docs, ofLines, one, queryOf, result } from './entry.ts';
 
 const search = docs('Search syntax');
 const index = docs('Create indexes');
-const route = 'default-web-80';
+const limits = docs('Limits on query and analysis');
+const route = { proxy_upstream_name: 'default-web-80' };
+const dotted = { proxy_upstream_name: 'a_b.c-web-80' };
+const retried = { proxy_alternative_upstream_name: '502, 200 46b79 a.example.com [default-web-80' };
+const host = { host: 'a.example.com', method: 'GET' };
+const hosts = 'host: "a.example.com" or host: "b.example.com" and method: "PUT"';
+const thirty = Array.from({ length: 30 }, (_, number) => `proxy_upstream_name: "default-web-${number + 51}"`);
+const numeric = 'upstream_status >= 500 | SELECT count(*) AS c FROM log LIMIT 1';
 
-/** How SLS finds lines by a search. Each entry brings its own lines, and reads no others. */
+/** How SLS finds lines by a search. Each entry but the last brings one line, and must find it. */
 export const searchAssumptions = [
-  counts('token-found', `proxy_upstream_name: "${route}"`, 1, [primary(route)], {
+  finds('token-found', 'proxy_upstream_name: "default-web-80"', route, index, {
     statement: 'A search finds a route as one token: `-` separates nothing.',
-    source: index,
     consequence: 'Routes would read 0.',
   }),
-  counts('token-with-dots', 'proxy_upstream_name: "a_b.c-web-80"', 1, [primary('a_b.c-web-80')], {
+  finds('token-with-dots', 'proxy_upstream_name: "a_b.c-web-80"', dotted, index, {
     statement: '`.` and `_` separate no tokens either.',
-    source: index,
     consequence: 'Routes with such characters would read 0.',
   }),
-  counts('token-in-any-case', 'proxy_upstream_name: "DEFAULT-WEB-80"', 1, [primary(route)], {
+  finds('token-in-any-case', 'proxy_upstream_name: "DEFAULT-WEB-80"', route, search, {
     statement: 'A search finds upper and lower case alike.',
-    source: search,
     consequence: 'The search of own metrics would find less than docs/own-metrics.md says.',
   }),
-  counts(
-    'token-after-bracket',
-    `proxy_alternative_upstream_name: "${route}"`,
-    1,
-    [{ fields: { proxy_alternative_upstream_name: `502, 200 46b79 a.example.com [${route}` } }],
-    {
-      statement: '`[`, `,` and a space separate tokens.',
-      source: index,
-      consequence: 'Retried requests of a canary would be missing.',
-    },
-  ),
-  counts('search-or', `proxy_upstream_name: "x-y-1" or host: "a.example.com"`, 1, [aLine()], {
+  finds('token-after-bracket', 'proxy_alternative_upstream_name: "default-web-80"', retried, index, {
+    statement: '`[`, `,` and a space separate tokens.',
+    consequence: 'Retried requests of a canary would be missing.',
+  }),
+  finds('search-or', 'proxy_upstream_name: "x-y-1" or host: "a.example.com"', host, search, {
     statement: '`or` finds lines that meet one condition of several fields.',
-    source: search,
     consequence: 'Requests that a canary served would be missing.',
   }),
-  counts('search-30-conditions', thirtyConditions(), 1, [primary('default-web-30')], {
+  finds('search-30-conditions', thirty.join(' or '), route, limits, {
     statement: 'A search may have 30 conditions.',
-    source: docs('Limits on query and analysis'),
     consequence: 'Queries for several routes would be refused.',
   }),
-  counts('search-escapes', `url: "/a\\"b\\\\c"`, 1, [{ fields: { url: '/a"b\\c' } }], {
+  finds('search-escapes', String.raw`url: "/a\"b\\c"`, { url: String.raw`/a"b\c` }, search, {
     statement: 'A backslash escapes a double quote and a backslash in a quoted search.',
-    source: search,
     consequence: 'Own metrics with such a value would be refused, or read 0.',
   }),
-  counts(
-    'search-precedence',
-    'host: "a.example.com" or host: "b.example.com" and method: "PUT"',
-    1,
-    [{ fields: { host: 'a.example.com', method: 'GET' } }],
-    {
-      statement: '`and` binds more tightly than `or`.',
-      source: search,
-      consequence: 'The search of an own metric would find other lines.',
-    },
-  ),
-  query(
-    'by test:sls',
+  finds('search-precedence', hosts, host, search, {
+    statement: '`and` binds more tightly than `or`.',
+    consequence: 'The search of an own metric would find other lines.',
+  }),
+  queryOf('by test:sls')(
     'search-number-on-text',
-    {
-      query: () => ({ query: 'upstream_status >= 500 | SELECT count(*) AS c FROM log LIMIT 1' }),
-      ...result('no error', () => true),
-    },
+    numeric,
+    result('no error', () => true),
+    index,
     {
       statement: 'A numeric comparison in a search of a text field is no error.',
-      source: index,
       consequence: 'None for readings. It shows nothing about the type of a field.',
     },
   ),
 ];
 
-function thirtyConditions(): string {
-  return Array.from({ length: 30 }, (_, number) => `proxy_upstream_name: "default-web-${number + 1}"`).join(
-    ' or ',
-  );
+function finds(
+  id: string,
+  searched: string,
+  fields: Readonly<Record<string, string>>,
+  source: string,
+  fact: Fact,
+): Assumption {
+  return ofLines(id, { search: searched }, one(1), [{ fields }], source, fact);
 }
