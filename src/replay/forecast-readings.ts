@@ -3,15 +3,17 @@ import { RouteForecast } from '../forecast/route-forecast.ts';
 import { formatQuantity, parseQuantityMilli } from '../grammar/quantity.ts';
 import type { Window } from '../metric/sample.ts';
 import type { Series } from '../metric/series.ts';
-import { DeadMinutes } from '../reading/history/dead-minutes.ts';
-import { mostAgeSeconds, optionsOf } from '../reading/history/kept-forecast.ts';
+import { HistoryPart } from '../reading/history/history-part.ts';
+import { isStale, optionsOf } from '../reading/history/kept-forecast.ts';
 import type { CountsByMinute, MinuteQuery } from '../sls/minute-counts.ts';
 import type { PhaseReadings } from './readings.ts';
-import type { SlsTrafficContext } from './sls-traffic.ts';
+import { inHalves, type SlsTrafficContext } from './sls-traffic.ts';
 import type { SecondCounts } from './traffic.ts';
 
 /** How far back a forecast looks. */
 export const historySeconds = historyDays * 86_400;
+/** A part that SLS cannot finish is halved down to this. */
+const shortestPartSeconds = 3600;
 /** A minute is counted so long after its end and its delay, and read by the next sync. */
 const countedAfterSeconds = 3;
 
@@ -22,8 +24,8 @@ export interface MinuteHistory {
   readonly firstMinute: number;
   /** NaN: missing, since it could not be counted, or not before a later minute is. */
   readonly sums: Float64Array;
-  /** Lines of the whole logstore in each minute; undefined: minutes without lines are counted as 0. */
-  readonly lines?: Float64Array | undefined;
+  /** Lines of the whole logstore in each minute. Of a file any number: its minutes without lines count as 0. */
+  readonly lines: Float64Array;
 }
 
 /** Returns the whole minutes of what a file has by the second. */
@@ -35,7 +37,7 @@ export function minutesOf(series: Series, counts: SecondCounts): MinuteHistory {
     const aggregates = counts.aggregates(from, from + 60);
     return aggregates === undefined ? 0 : series.metric.value(aggregates, 1);
   });
-  return { series, firstMinute, sums };
+  return { series, firstMinute, sums, lines: new Float64Array(sums.length).fill(1) };
 }
 
 /**
@@ -46,7 +48,7 @@ export function minutesOf(series: Series, counts: SecondCounts): MinuteHistory {
 export async function fetchMinutes(
   series: readonly Series[],
   { startSeconds, endSeconds }: Window,
-  count: (query: MinuteQuery, signal: AbortSignal) => Promise<CountsByMinute>,
+  count: (query: Omit<MinuteQuery, 'plannedAtSeconds'>, signal: AbortSignal) => Promise<CountsByMinute>,
   { endpointOf, retry }: Pick<SlsTrafficContext, 'endpointOf' | 'retry'>,
   signal: AbortSignal,
 ): Promise<readonly MinuteHistory[]> {
@@ -55,63 +57,70 @@ export async function fetchMinutes(
   const { metric, project, logstore, filters } = first;
   const named = series.flatMap(({ route }) => route ?? []);
   const firstMinute = Math.floor(startSeconds / 60);
-  const minutes = Math.floor(endSeconds / 60) - firstMinute;
-  const lines = new Float64Array(minutes);
-  const sums = new Map(series.map(({ route }) => [route, new Float64Array(minutes)]));
-  for (let from = 0; from < minutes; from += 1440) {
-    const until = Math.min(minutes, from + 1440);
-    const window = { startSeconds: (firstMinute + from) * 60, endSeconds: (firstMinute + until) * 60 };
+  const end = Math.floor(endSeconds / 60);
+  const lines = new Float64Array(end - firstMinute);
+  const sums = new Map(series.map(({ route }) => [route, new Float64Array(end - firstMinute)]));
+  const fetchPart = async (window: Window) => {
     const query = {
       ...{ endpoint: endpointOf(first), project, logstore, metric, filters, window },
       routes: named.length === 0 ? undefined : named,
-      plannedAtSeconds: window.endSeconds,
     };
     const counted = await retry((either) => count(query, either), signal);
-    lines.set(counted.lines, from);
-    for (const [route, values] of counted.byRoute) sums.get(route)?.set(values, from);
+    const offset = window.startSeconds / 60 - firstMinute;
+    lines.set(counted.lines, offset);
+    for (const [route, values] of counted.byRoute) sums.get(route)?.set(values, offset);
+  };
+  for (let from = firstMinute; from < end; from += 1440) {
+    const day = { startSeconds: from * 60, endSeconds: Math.min(end, from + 1440) * 60 };
+    await inHalves(day, shortestPartSeconds, fetchPart);
   }
   return series.map((one) => ({
-    series: one,
-    firstMinute,
-    lines,
+    ...{ series: one, firstMinute, lines },
     sums: sums.get(one.route) ?? new Float64Array(),
   }));
 }
 
-/** Returns the forecast that stands after each minute, per second: from that minute and those before. NaN: none. */
+/** What stands after each minute. */
+export interface StandingForecasts {
+  /** NaN: none. */
+  readonly perSecond: Float64Array;
+  /** The last minute that it is made from. */
+  readonly madeAtMinute: Float64Array;
+}
+
+/** Returns the forecasts that stand after each minute, from that minute and those before. */
 export function forecastsOf(
   { series, firstMinute, sums, lines }: MinuteHistory,
   holdSeconds: number,
-): Float64Array {
+): StandingForecasts {
   const counts = new MinuteCounts();
   const model = new RouteForecast(counts, optionsOf(series.forecast));
-  const dead = new DeadMinutes(holdSeconds);
-  let [madeAt, perSecond] = [-Infinity, Number.NaN];
-  return sums.map((_, index) => {
+  const history = new HistoryPart(firstMinute, holdSeconds);
+  history.routes.set(series.route, counts);
+  const perSecond = new Float64Array(sums.length).fill(Number.NaN);
+  const madeAtMinute = new Float64Array(sums.length);
+  for (let index = 0; index < sums.length; index++) {
     const minute = firstMinute + index;
-    const settled =
-      lines === undefined ? [{ minute, is: 'counted' as const }] : dead.settle(minute, lines[index]);
-    for (const one of settled) {
-      const sum =
-        one.is === 'counted'
-          ? (sums[one.minute - firstMinute] ?? Number.NaN)
-          : one.is === 'zero'
-            ? 0
-            : Number.NaN;
-      counts.add(one.minute, Number.isNaN(sum) ? undefined : sum);
-    }
+    history.counted(
+      { from: minute, until: minute + 1 },
+      {
+        lines: lines.subarray(index, index + 1),
+        byRoute: new Map([[series.route, sums.subarray(index, index + 1)]]),
+      },
+    );
     model.learn();
     const made = model.forecast();
-    if ('perSecond' in made) ({ madeAtMinute: madeAt, perSecond } = made);
-    return (minute - madeAt) * 60 >= mostAgeSeconds ? Number.NaN : perSecond;
-  });
+    if (!('perSecond' in made)) continue;
+    perSecond[index] = made.perSecond;
+    madeAtMinute[index] = made.madeAtMinute;
+  }
+  return { perSecond, madeAtMinute };
 }
 
 /** The forecasts of the series of one metric. */
 export interface ForecastMinutes {
   readonly firstMinute: number;
-  /** After each minute, for each series. */
-  readonly bySeries: readonly Float64Array[];
+  readonly bySeries: readonly StandingForecasts[];
   readonly delaySeconds: number;
 }
 
@@ -122,9 +131,12 @@ export const readForecast = (
   fromSeconds: number,
 ): Float64Array =>
   syncs.map((sync) => {
-    const arrivedSeconds = fromSeconds + sync - delaySeconds - countedAfterSeconds;
-    const index = Math.floor(arrivedSeconds / 60) - 1 - firstMinute;
-    return bySeries.reduce((sum, forecasts) => sum + milli(forecasts[index] ?? Number.NaN), 0);
+    const nowSeconds = fromSeconds + sync;
+    const index = Math.floor((nowSeconds - delaySeconds - countedAfterSeconds) / 60) - 1 - firstMinute;
+    return bySeries.reduce((sum, { perSecond, madeAtMinute }) => {
+      const age = { madeAtMinute: madeAtMinute[index] ?? 0, delaySeconds };
+      return sum + (isStale(age, nowSeconds) ? Number.NaN : milli(perSecond[index] ?? Number.NaN));
+    }, 0);
   });
 
 const milli = (value: number): number =>

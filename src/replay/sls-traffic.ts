@@ -80,37 +80,43 @@ function partsOf({ startSeconds, endSeconds }: Window): Window[] {
   return parts;
 }
 
-/** Returns the counts of one part of the time, in halves if SLS cannot finish it. */
-async function fetchPart(
+/** Returns the counts of one part of the time. */
+function fetchPart(
   series: readonly Series[],
   part: Window,
   context: SlsTrafficContext,
   signal: AbortSignal,
 ): Promise<readonly CountsBySecond[]> {
   const [first] = series;
-  if (first === undefined) return [];
+  if (first === undefined) return Promise.resolve([]);
   const { project, logstore, metric, filters } = first;
   const routes = series.flatMap(({ route }) => route ?? []);
   const query = {
-    ...{ endpoint: context.endpointOf(first), project, logstore, filters, window: part },
+    ...{ endpoint: context.endpointOf(first), project, logstore, filters },
     ...{ logKind: metric.logKind, aggregates: metric.aggregates },
     routes: routes.length === 0 ? undefined : routes,
     withoutHeartbeats: context.hasHeartbeats(first),
   };
+  return inHalves(part, shortestPartSeconds, (window) =>
+    context.retry((either) => countsBySecond({ ...query, window }, context.logs, either), signal),
+  );
+}
+
+/** Fetches a part of the time, in halves of whole minutes if SLS cannot finish it. */
+export async function inHalves<T>(
+  part: Window,
+  shortestSeconds: number,
+  fetch: (part: Window) => Promise<T>,
+): Promise<readonly T[]> {
   try {
-    return [await context.retry((either) => countsBySecond(query, context.logs, either), signal)];
+    return [await fetch(part)];
   } catch (thrown) {
     const { code } = toAdapterError(thrown);
     const isTooMuch = code === 'SlsIncomplete' || code === 'DeadlineExceeded' || code === 'SlsTimeout';
-    if (!isTooMuch || windowSeconds(part) <= shortestPartSeconds) throw thrown;
-    const middle = part.startSeconds + Math.floor(windowSeconds(part) / 2);
-    const halves = [
-      { ...part, endSeconds: middle },
-      { ...part, startSeconds: middle },
-    ];
-    const counts: CountsBySecond[] = [];
-    for (const half of halves) counts.push(...(await fetchPart(series, half, context, signal)));
-    return counts;
+    if (!isTooMuch || windowSeconds(part) <= shortestSeconds) throw thrown;
+    const middle = part.startSeconds + Math.ceil(windowSeconds(part) / 120) * 60;
+    const earlier = await inHalves({ ...part, endSeconds: middle }, shortestSeconds, fetch);
+    return [...earlier, ...(await inHalves({ ...part, startSeconds: middle }, shortestSeconds, fetch))];
   }
 }
 

@@ -7,6 +7,8 @@ export interface Dependencies {
   readonly clock: { now(): number };
   /** For ages, pauses and limits: a clock that is set does not change them. */
   readonly monotonicMs: () => number;
+  /** How forecasts wait for the next minute. Default: by timers. */
+  readonly pause?: ((pauseMs: number, signal: AbortSignal) => Promise<void>) | undefined;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly env: Readonly<Record<string, string | undefined>>;

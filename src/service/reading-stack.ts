@@ -130,7 +130,7 @@ export function createReading(
 
 function createForecasts(
   config: Config,
-  { clock, monotonicMs }: Dependencies,
+  { clock, monotonicMs, pause }: Dependencies,
   { sls, delays, retryPauses }: Pick<ReadingStack, 'sls' | 'delays' | 'retryPauses'>,
   observer: ForecastObserver,
   [store, ...sinks]: readonly [SampleStore, ...OutcomeSink[]],
@@ -138,7 +138,7 @@ function createForecasts(
   const readingOf = readingSettings(config);
   const retrySettings = { ...retryPauses, deadlineMs: historyDeadlineMs };
   return new Forecasts({
-    ...{ clock, monotonicMs, observer, sink: tellAll<OutcomeSink>(store, ...sinks) },
+    ...{ clock, monotonicMs, pause, observer, sink: tellAll<OutcomeSink>(store, ...sinks) },
     maxForecasts: config.reading.maxForecasts,
     count: (query, signal) =>
       withRetry(

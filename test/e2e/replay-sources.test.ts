@@ -95,7 +95,14 @@ async function replayBoth(
     ['access.log', lines.join('\n')],
     ['hpa.yaml', hpaYaml({ labels, name, target })],
   );
-  const shared = ['--hpa', hpa, '--logstore', logstore, ...range(startSeconds + 100, endSeconds)];
+  const shared = [
+    '--hpa',
+    hpa,
+    '--logstore',
+    logstore,
+    '--forecast',
+    ...range(startSeconds + 100, endSeconds),
+  ];
   const fromFile = await replay([...shared, '--access-log', log], clock);
   const fromSls = await replay([...shared, '--sls-endpoint', emulator.url], clock);
   return { fromFile, fromSls };
@@ -119,6 +126,7 @@ describe('replay from SLS', () => {
         const { fromFile, fromSls } = await replayBoth(randomLines(seed), logstore, name, labels);
         expect([fromFile.stderr, fromSls.stderr]).toEqual(['', '']);
         expect(fromSls.json().runs).toEqual(fromFile.json().runs);
+        expect(fromSls.json().withForecast).toEqual(fromFile.json().withForecast);
         changes += fromFile.json().runs[0]?.replicas.length ?? 0;
       }),
       {

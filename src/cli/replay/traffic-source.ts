@@ -206,8 +206,9 @@ async function fromSls(
   const byMetric = await fetchTraffic(series, window, context, io.signal);
   const histories: (readonly MinuteHistory[])[] = [];
   const days = { ...window, startSeconds: from - historySeconds };
-  for (const one of forecasts)
-    histories.push(await fetchMinutes(one, days, sls.countMinutes, context, io.signal));
+  const count: Parameters<typeof fetchMinutes>[2] = (query, signal) =>
+    sls.countMinutes({ ...query, plannedAtSeconds: Math.floor(io.clock.now() / 1000) }, signal);
+  for (const one of forecasts) histories.push(await fetchMinutes(one, days, count, context, io.signal));
   const source = `project ${first.project}, logstore ${first.logstore}`;
   return { traffic: { fromSeconds: from, toSeconds: to, byMetric }, histories, source, notes: [] };
 }

@@ -22,7 +22,7 @@ export interface ForecastsContext extends Omit<LogstoreHistoryContext, 'onCounte
     namespaces: ReadonlySet<string>,
   ) => Promise<void>;
   /** Default: by timers. */
-  readonly pause?: (pauseMs: number, signal: AbortSignal) => Promise<void>;
+  readonly pause?: ((pauseMs: number, signal: AbortSignal) => Promise<void>) | undefined;
   readonly observer: ForecastObserver;
 }
 

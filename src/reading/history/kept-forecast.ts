@@ -5,7 +5,16 @@ import type { Outcome } from '../../metric/sample.ts';
 import type { ForecastTerms, Series } from '../../metric/series.ts';
 
 /** A forecast is an error once the last minute that it is made from ended so long ago, its delay not counted. */
-export const mostAgeSeconds = 300;
+const mostAgeSeconds = 300;
+
+/** Whether a forecast is too old or, since the clock was changed, of a time to come. */
+export function isStale(
+  { madeAtMinute, delaySeconds }: { readonly madeAtMinute: number; readonly delaySeconds: number },
+  nowSeconds: number,
+): boolean {
+  const ageSeconds = nowSeconds - (madeAtMinute + 1) * 60 - delaySeconds;
+  return Math.abs(ageSeconds) > mostAgeSeconds;
+}
 
 /** One forecast that is read. Those of other terms share its counts. */
 export class KeptForecast {
@@ -46,8 +55,7 @@ export class KeptForecast {
     const { forecast } = this;
     if (forecast === undefined) return failed(notReady(what, this.#made));
     const startSeconds = forecast.madeAtMinute * 60;
-    const ageSeconds = nowSeconds - startSeconds - 60 - delaySeconds;
-    if (ageSeconds > mostAgeSeconds || ageSeconds < -mostAgeSeconds)
+    if (isStale({ ...forecast, delaySeconds }, nowSeconds))
       return failed(
         new AdapterError(
           'ForecastStale',

@@ -54,10 +54,11 @@ describe('a replayed forecast', () => {
 
   it('knows nothing of what comes after it', () => {
     const firstMinute = 29_000_000;
+    const lines = new Float64Array(3000).fill(9);
     const sums = (end: number) =>
       Float64Array.from({ length: 3000 }, (_, index) => (index < 2500 ? daily(index) : end));
-    const [one, other] = [0, 5000].map((end) =>
-      forecastsOf({ series, firstMinute, sums: sums(end) }, holdSeconds),
+    const [one, other] = [0, 5000].map(
+      (end) => forecastsOf({ series, firstMinute, sums: sums(end), lines }, holdSeconds).perSecond,
     );
     expect(one?.subarray(0, 2500)).toEqual(other?.subarray(0, 2500));
     expect(one?.[2600]).not.toBe(other?.[2600]);
