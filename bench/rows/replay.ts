@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
 import { loadCommandConfig } from '../../src/cli/command-config.ts';
 import { usualController } from '../../src/cli/replay/replay-options.ts';
-import { replayManifest } from '../../src/cli/replay/replay.ts';
+import { replayManifest } from '../../src/cli/replay/replayed.ts';
 import { settingsToTry } from '../../src/replay/sweep-settings.ts';
 import { sweep } from '../../src/replay/sweep.ts';
 import { fakeIo } from '../../test/support/fake-io.ts';

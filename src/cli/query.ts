@@ -14,7 +14,7 @@ import { countHistory } from './explain/explain-forecast.ts';
 import type { Io } from './io.ts';
 import { alignedTable } from './table.ts';
 import { unseenRouteWarning } from './unseen-routes.ts';
-import { utcText } from './utc.ts';
+import { utcText } from './time-text.ts';
 
 export interface QueryOptions {
   readonly selector: string;

@@ -3,7 +3,7 @@ import { AdapterError } from '../../errors.ts';
 import { windowSeconds } from '../../metric/sample.ts';
 import { filterTexts } from '../../metric/series.ts';
 import { enoughEvidence } from '../../reading/adaptive/rise-test.ts';
-import { utcText } from '../utc.ts';
+import { utcText } from '../time-text.ts';
 import type { Exchange, ExplainedRun, Explanation } from './explanation.ts';
 
 /** Further rows of an answer are only counted. */

@@ -6,7 +6,7 @@ import type { Row } from '../../sls/read-reply.ts';
 import { scannedWindow } from '../../sls/query-text.ts';
 import { readingTable } from '../query.ts';
 import { alignedTable } from '../table.ts';
-import { utcText } from '../utc.ts';
+import { utcText } from '../time-text.ts';
 import { progressOf } from './explanation-json.ts';
 import type { Exchange, ExplainedRun, Explanation } from './explanation.ts';
 import { riseLines } from './rise-lines.ts';

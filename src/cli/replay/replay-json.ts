@@ -2,15 +2,17 @@ import type { Figures } from '../../replay/figures.ts';
 import { phases } from '../../replay/replay.ts';
 import { formatQuantity } from '../../grammar/quantity.ts';
 import type { AutoscalerSpec } from '../../scaling/autoscaler-spec.ts';
-import { utcText } from '../utc.ts';
-import { costOf, type Replayed, type Swept } from './replayed.ts';
+import { utcText } from '../time-text.ts';
+import { costOf } from './replay-text.ts';
+import type { Replayed } from './replayed.ts';
+import type { Swept } from './sweep-settings.ts';
 import type { SweptSetting } from '../../replay/front.ts';
 import type { Score } from '../../replay/run.ts';
 import { behaviorFields, withSettings } from '../../scaling/print-hpa.ts';
 
 /** docs/replay.md describes this object. */
-export function replayJson(replayed: Replayed) {
-  const { hpa, traffic, source, controller, capacities, runs, swept, notes, limits } = replayed;
+export function replayJson(replayed: Replayed, swept: Swept | undefined) {
+  const { hpa, traffic, source, controller, capacities, runs, notes, limits } = replayed;
   const { fromSeconds, toSeconds } = traffic;
   return {
     hpa: `${hpa.namespace}/${hpa.manifest.name}`,

@@ -3,13 +3,14 @@ import { phases } from '../../replay/replay.ts';
 import { formatQuantity } from '../../grammar/quantity.ts';
 import type { AutoscalerSpec, ScalingRules } from '../../scaling/autoscaler-spec.ts';
 import { alignedTable } from '../table.ts';
-import { utcText } from '../utc.ts';
-import { costOf, type Replayed, type ReplayedRun, type Swept } from './replayed.ts';
+import { spanText, utcText } from '../time-text.ts';
+import type { Replayed } from './replayed.ts';
+import type { Swept } from './sweep-settings.ts';
 import { stringify } from 'yaml';
 import { withSettings } from '../../scaling/print-hpa.ts';
 
-export function replayText(replayed: Replayed): string {
-  const { hpa, notes, limits, runs, swept, traffic } = replayed;
+export function replayText(replayed: Replayed, swept: Swept | undefined): string {
+  const { hpa, notes, limits, runs, traffic } = replayed;
   return [
     introduction(replayed),
     '',
@@ -29,7 +30,7 @@ export function replayText(replayed: Replayed): string {
   ].join('\n');
 }
 
-const reasonsText = (run: ReplayedRun | undefined): string =>
+const reasonsText = (run: Replayed['runs'][number] | undefined): string =>
   (run?.reasons ?? []).map(([reason, share]) => `${reason} ${(share * 100).toFixed(1)} %`).join(', ');
 
 /** Returns the rows of the table: for each startup time, the HPA as it is, and what it is compared with. */
@@ -66,9 +67,9 @@ export const settingText = ({ metrics, minReplicas, maxReplicas }: AutoscalerSpe
     `${minReplicas} to ${maxReplicas} replicas`,
   ].join(', ');
 
-export const head = ({ hasGpus, price }: Replayed): string[] => [
+export const head = ({ gpus, price }: Replayed): string[] => [
   ...['SETTING', 'STARTUP', 'POD-HOURS'],
-  ...(hasGpus ? ['GPU-HOURS'] : []),
+  ...(gpus !== undefined ? ['GPU-HOURS'] : []),
   ...(price === undefined ? [] : ['COST']),
   ...['OVERLOADED', 'UNSERVED', 'CHANGES/H'],
 ];
@@ -79,7 +80,7 @@ export function row(name: string, startupSeconds: number, figures: Figures, repl
   const spread = least === most ? '' : ` (${spanText(least)}-${spanText(most)})`;
   return [
     ...[name, spanText(startupSeconds), figures.podHours.toFixed(1)],
-    ...(replayed.hasGpus ? [gpuHours.toFixed(1)] : []),
+    ...(replayed.gpus !== undefined ? [gpuHours.toFixed(1)] : []),
     ...(cost === undefined ? [] : [cost.toFixed(2)]),
     `${spanText(figures.overloadedSeconds)}${spread}`,
     `${(figures.unservedShare * 100).toFixed(2)}%`,
@@ -87,15 +88,10 @@ export function row(name: string, startupSeconds: number, figures: Figures, repl
   ];
 }
 
-/** `90` → `1m30s`, `86400` → `24h`. */
-export function spanText(seconds: number): string {
-  const whole = Math.round(seconds);
-  const parts: readonly (readonly [number, string])[] = [
-    [Math.floor(whole / 3600), 'h'],
-    [Math.floor((whole % 3600) / 60), 'm'],
-    [whole % 60, 's'],
-  ];
-  return parts.map(([count, unit]) => (count === 0 ? '' : `${count}${unit}`)).join('') || '0s';
+/** The cost is undefined without a price. */
+export function costOf({ podHours }: Pick<Figures, 'podHours'>, { gpus = 1, price }: Replayed) {
+  const gpuHours = podHours * gpus;
+  return { gpuHours, cost: price === undefined ? undefined : gpuHours * price };
 }
 
 export const shortNumber = (value: number): string => String(Number(value.toPrecision(4)));

@@ -1,65 +1,23 @@
 import { writeFile } from 'node:fs/promises';
-import type { Config } from '../../config/schema.ts';
-import { projectSettings } from '../../config/project-settings.ts';
 import { AdapterError } from '../../errors.ts';
-import { selectorRequirements } from '../../kube/autoscalers/autoscaler-selector.ts';
-import { neededPods, podCapacities } from '../../replay/demand.ts';
-import {
-  readAllPhases,
-  reasonShares,
-  replayBaselines,
-  replaySetting,
-  type ReplayInput,
-} from '../../replay/replay.ts';
-import { ofRequestsAlone, replayedHpa, type ReplayedHpa } from '../../replay/replayed-hpa.ts';
-import type { ReadingRules } from '../../replay/readings.ts';
 import { newestMinor, oldestMinor, type KubeMinor } from '../../scaling/controller-rules.ts';
-import type { ControllerSettings } from '../../scaling/controller.ts';
-import { parseHpaManifest } from '../../scaling/hpa-manifest.ts';
-import { catalogOf } from '../../service/catalog.ts';
 import { loadCommandConfig, type Flags } from '../command-config.ts';
 import type { Io } from '../io.ts';
-import type { Allowance } from '../options.ts';
 import { loadHpa } from './hpa-source.ts';
-import { forecastsTo, withForecasts, type ForecastOptions } from './replay-forecast.ts';
-import { limits, type Replayed } from './replayed.ts';
 import { reportPage } from '../../replay/report.ts';
 import { reportData } from './report-data.ts';
 import { replayJson } from './replay-json.ts';
 import { replayText } from './replay-text.ts';
-import { sweepSettings } from './sweep-settings.ts';
-import { loadTraffic, type SourceOptions } from './traffic-source.ts';
+import { replayManifest, type ManifestOptions } from './replayed.ts';
+import { sweepSettings, type WishOptions } from './sweep-settings.ts';
+import { isFile } from './traffic-source.ts';
 
-/** What a replay of one HPA needs besides the HPA. */
-export interface ManifestOptions extends SourceOptions, ForecastOptions {
-  /** Of an HPA that names none. */
-  readonly namespace: string;
-  /** Milliseconds, each once. */
-  readonly startup: readonly number[];
-  readonly capacity?: number;
-  readonly gpus?: number;
-  readonly price?: number;
-  /** Default: that of the cluster, else the newest that is known. */
-  readonly kubeVersion?: KubeMinor;
-  /** Milliseconds. */
-  readonly syncPeriod: number;
-  readonly tolerance: number;
-  /** Milliseconds. */
-  readonly downscaleStabilization: number;
-  readonly scaleToZero?: boolean;
+export interface ReplayOptions extends ManifestOptions, WishOptions {
   readonly sweep?: boolean;
-  readonly maxOverload?: Allowance;
-  readonly budget?: Allowance;
-}
-
-export interface ReplayOptions extends ManifestOptions {
   readonly hpa: string;
   readonly report?: string;
   readonly output: 'table' | 'json';
 }
-
-/** The delay that the adapter usually learns: 2 to 6 s. A log file does not say when its lines came. */
-const usualDelaySeconds = 4;
 
 /** Prints what the HPA would have done with past traffic. */
 export async function replay(options: ReplayOptions & Flags, io: Io): Promise<void> {
@@ -68,107 +26,24 @@ export async function replay(options: ReplayOptions & Flags, io: Io): Promise<vo
   const { object, version } = await loadHpa(options.hpa, config, io);
   const kubeVersion = options.kubeVersion ?? minorOf(version);
   const replayed = await replayManifest(object, { ...options, kubeVersion }, config, io);
-  if (options.report !== undefined) await writeReport(options.report, replayed);
+  const isSwept = options.sweep ?? (options.maxOverload ?? options.budget) !== undefined;
+  const swept = isSwept ? await sweepSettings(replayed, options, io) : undefined;
+  if (options.report !== undefined)
+    await writeReport(options.report, await reportPage(reportData(replayed, swept)));
   io.stdout.write(
-    options.output === 'json' ? `${JSON.stringify(replayJson(replayed), null, 2)}\n` : replayText(replayed),
+    options.output === 'json'
+      ? `${JSON.stringify(replayJson(replayed, swept), null, 2)}\n`
+      : replayText(replayed, swept),
   );
 }
 
-async function writeReport(file: string, replayed: Replayed): Promise<void> {
+async function writeReport(file: string, page: string): Promise<void> {
   try {
-    await writeFile(file, await reportPage(reportData(replayed)));
+    await writeFile(file, page);
   } catch (cause) {
     const { message } = cause as Error;
     throw new AdapterError('ConfigInvalid', `--report ${file} cannot be written: ${message}`, { cause });
   }
-}
-
-const isFile = ({ counts, accessLog }: SourceOptions) => counts !== undefined || accessLog !== undefined;
-
-/** @throws AdapterError `HpaInvalid`, `HpaUnsuited`, and those of `loadTraffic` */
-export async function replayManifest(
-  object: unknown,
-  options: ManifestOptions & Flags,
-  config: Config,
-  io: Io,
-): Promise<Replayed> {
-  const hpa = hpaOf(object, options, config);
-  const controller = controllerOf(options);
-  const rules = readingRules(hpa, config);
-  const forecasts = forecastsTo(hpa, options, config);
-  const { traffic, source, notes, histories } = await loadTraffic(hpa, rules, forecasts, options, config, io);
-  const capacities = podCapacities(hpa, options.capacity);
-  const input: ReplayInput = {
-    readings: readAllPhases(traffic, rules, options.syncPeriod / 1000),
-    needed: neededPods(traffic, capacities),
-    controller,
-  };
-  const { gpus = 1, price } = options;
-  const startups = options.startup.map((ms) => Math.round(ms / 1000)).sort((a, b) => a - b);
-  const added = withForecasts(
-    { hpa, forecasts, histories, rules, input, fromSeconds: traffic.fromSeconds },
-    config,
-  );
-  const runs = startups.map((startupSeconds) => ({
-    startupSeconds,
-    figures: replaySetting(hpa.spec, input, startupSeconds),
-    reasons: reasonShares(hpa.spec, input, startupSeconds),
-    baselines: replayBaselines(hpa.spec, input, startupSeconds),
-    withForecast: added && replaySetting(added.spec, added.input, startupSeconds),
-  }));
-  const replayed: Replayed = {
-    ...{ hpa, traffic, source, controller, capacities, input, gpus, price },
-    hasGpus: options.gpus !== undefined,
-    notes: [...hpa.notes, ...notes, ...boundNotes(hpa, input), ...(added?.notes ?? [])],
-    limits: limits(isFile(options) && options['delay'] === undefined ? usualDelaySeconds : undefined),
-    runs,
-  };
-  const isSwept = options.sweep ?? (options.maxOverload ?? options.budget) !== undefined;
-  return isSwept ? { ...replayed, swept: await sweepSettings(replayed, options, io) } : replayed;
-}
-
-function boundNotes({ spec: { maxReplicas } }: ReplayedHpa, { needed }: ReplayInput): string[] {
-  const most = Math.ceil(needed.reduce((greatest, one) => Math.max(greatest, one), 0));
-  if (most <= maxReplicas) return [];
-  return [
-    `The busiest moment needed ${most} ready pods, and maxReplicas is ${maxReplicas}: no setting below it is enough.`,
-  ];
-}
-
-function hpaOf(object: unknown, options: ManifestOptions, config: Config): ReplayedHpa {
-  const manifest = parseHpaManifest(object, options.scaleToZero);
-  // A file of traffic is of one logstore, whatever its name.
-  const file = isFile(options) ? 'the-file' : undefined;
-  const { project = file, logstore = file } = config.defaults;
-  const hpa = replayedHpa(manifest, {
-    catalog: catalogOf(config),
-    defaults: { project, logstore },
-    namespace: options.namespace,
-    requirementsOf: selectorRequirements,
-  });
-  return options.counts === undefined ? hpa : ofRequestsAlone(hpa);
-}
-
-function readingRules({ requests }: ReplayedHpa, config: Config): ReadingRules {
-  const [request] = requests;
-  const { reading } = projectSettings(config)(request?.project ?? '');
-  return {
-    delaySecondsOf: (series) => series.delaySeconds ?? reading.delaySeconds ?? usualDelaySeconds,
-    refreshesIn15Seconds: reading.refreshesIn15Seconds,
-    windowMode: reading.window,
-  };
-}
-
-function controllerOf(options: ManifestOptions): ControllerSettings {
-  const periodSeconds = options.syncPeriod / 1000;
-  if (periodSeconds < 1 || periodSeconds > 300)
-    throw new AdapterError('ConfigInvalid', '--sync-period must be from 1s to 5m');
-  return {
-    minor: options.kubeVersion ?? newestMinor,
-    tolerance: options.tolerance,
-    downscaleStabilizationSeconds: options.downscaleStabilization / 1000,
-    scalesToZero: options.scaleToZero ?? false,
-  };
 }
 
 /** Returns the minor version, or the nearest that is known. */

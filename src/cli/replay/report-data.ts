@@ -3,11 +3,12 @@ import { phases } from '../../replay/replay.ts';
 import { timeColumns } from '../../replay/report.ts';
 import { withSettings } from '../../scaling/print-hpa.ts';
 import { head, introduction, row, rowsOf, settingCells, settingHead } from './replay-text.ts';
-import type { Replayed, Swept } from './replayed.ts';
+import type { Replayed } from './replayed.ts';
+import type { Swept } from './sweep-settings.ts';
 
 /** Returns what the page of a report shows. `src/replay/page/report.js` reads it. */
-export function reportData(replayed: Replayed) {
-  const { hpa, runs, input, capacities, traffic, limits, notes, swept } = replayed;
+export function reportData(replayed: Replayed, swept: Swept | undefined) {
+  const { hpa, runs, input, capacities, traffic, limits, notes } = replayed;
   const run = runs.at(-1);
   const middle = (input.readings.length - 1) >> 1;
   const readings = input.readings[middle] ?? { syncs: new Float64Array(), usagesMilli: [] };

@@ -6,8 +6,8 @@ import { sweep } from '../../replay/sweep.ts';
 import type { Io } from '../io.ts';
 import type { Allowance } from '../options.ts';
 import { ProgressBar } from '../progress.ts';
-import { spanText } from './replay-text.ts';
-import type { Replayed, Swept } from './replayed.ts';
+import { spanText } from '../time-text.ts';
+import type { Replayed } from './replayed.ts';
 
 export interface WishOptions {
   readonly maxOverload?: Allowance;
@@ -16,8 +16,11 @@ export interface WishOptions {
 
 const mostShown = 8;
 
+/** The result of a sweep. */
+export type Swept = Awaited<ReturnType<typeof sweepSettings>>;
+
 /** Tries the settings of a sweep with the longest startup time, and recommends one. */
-export async function sweepSettings(replayed: Replayed, options: WishOptions, io: Io): Promise<Swept> {
+export async function sweepSettings(replayed: Replayed, options: WishOptions, io: Io) {
   using bar = new ProgressBar(io.stderr, 'Trying settings');
   const { hpa, input, runs } = replayed;
   const run = runs.at(-1);
@@ -35,13 +38,14 @@ export async function sweepSettings(replayed: Replayed, options: WishOptions, io
   });
   return {
     ...{ startupSeconds, settings, front },
+    /** Some of the front, for people, with all figures. */
     shown: thinned(front, found.setting).map(withFigures),
     recommended: withFigures(found.setting),
     reason: reasonOf(found, wish, replayed),
   };
 }
 
-function wishOf({ maxOverload, budget }: WishOptions, { traffic, gpus, price = 1 }: Replayed): Wish {
+function wishOf({ maxOverload, budget }: WishOptions, { traffic, gpus = 1, price = 1 }: Replayed): Wish {
   const days = (traffic.toSeconds - traffic.fromSeconds) / 86_400;
   const whole = (allowance: Allowance | undefined) =>
     allowance && (allowance.isPerDay ? allowance.amount * days : allowance.amount);

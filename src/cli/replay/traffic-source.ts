@@ -18,7 +18,7 @@ import { checkTraffic, SecondCounts, type Traffic } from '../../replay/traffic.t
 import { openReading } from '../command-config.ts';
 import type { Io } from '../io.ts';
 import { ProgressBar } from '../progress.ts';
-import { utcText } from '../utc.ts';
+import { utcText } from '../time-text.ts';
 
 export interface SourceOptions {
   readonly counts?: string;
@@ -30,7 +30,11 @@ export interface SourceOptions {
   readonly last?: number;
 }
 
-export interface LoadedTraffic {
+/** Whether the traffic comes from a file. */
+export const isFile = ({ counts, accessLog }: SourceOptions): boolean =>
+  counts !== undefined || accessLog !== undefined;
+
+interface LoadedTraffic {
   readonly traffic: Traffic;
   /** For each forecast, the minutes of its series, from some days before the traffic on. */
   readonly histories: readonly (readonly MinuteHistory[])[];

@@ -2,7 +2,7 @@ import { formatQuantity } from '../../grammar/quantity.ts';
 import { defaultBackendText } from '../../sls/default-backend.ts';
 import { qpsMetricOf, type SurveyedRoute } from '../../sls/route-survey.ts';
 import type { Fields } from '../../scaling/hpa-manifest.ts';
-import { utcText } from '../utc.ts';
+import { utcText } from '../time-text.ts';
 import { refuseQuiet, routeOf, selectorOf, type HpaOptions } from './hpa-route.ts';
 import { numberText, type Survey } from './survey-output.ts';
 

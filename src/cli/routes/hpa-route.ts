@@ -2,7 +2,7 @@ import { AdapterError } from '../../errors.ts';
 import { labelDefinitions } from '../../metric/labels.ts';
 import { defaultIntervalSeconds } from '../../metric/metric-request.ts';
 import type { SurveyedRoute } from '../../sls/route-survey.ts';
-import { utcText } from '../utc.ts';
+import { utcText } from '../time-text.ts';
 import { matchLabelsOf, type Survey } from './survey-output.ts';
 
 export interface HpaOptions {

@@ -3,7 +3,7 @@ import { routeLabels } from '../../metric/route-labels.ts';
 import { defaultBackendText, type DefaultBackendUse } from '../../sls/default-backend.ts';
 import type { SurveyedRoute, SurveyQuery } from '../../sls/route-survey.ts';
 import { alignedTable } from '../table.ts';
-import { utcText } from '../utc.ts';
+import { utcText } from '../time-text.ts';
 
 /** The routes in a logstore within a window. */
 export interface Survey {

@@ -4,11 +4,10 @@ import type { Fields } from '../../scaling/hpa-manifest.ts';
 import { withSettings } from '../../scaling/print-hpa.ts';
 import type { Io } from '../io.ts';
 import { usualController } from '../replay/replay-options.ts';
-import { shortNumber, spanText } from '../replay/replay-text.ts';
-import { replayManifest } from '../replay/replay.ts';
-import type { Replayed, Swept } from '../replay/replayed.ts';
-import { sweepSettings } from '../replay/sweep-settings.ts';
-import { utcText } from '../utc.ts';
+import { shortNumber } from '../replay/replay-text.ts';
+import { replayManifest, type Replayed } from '../replay/replayed.ts';
+import { sweepSettings, type Swept } from '../replay/sweep-settings.ts';
+import { spanText, utcText } from '../time-text.ts';
 import type { SuggestedHpa } from './hpa-manifest.ts';
 
 /** A suggestion is wanted within seconds, so it rests on a few hours. */

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { startEmulator } from '../../../emulator/emulator.ts';
 import { runProgram } from '../../../src/cli/program.ts';
-import { spanText } from '../../../src/cli/replay/replay-text.ts';
+import { spanText } from '../../../src/cli/time-text.ts';
 import { kubernetesFaults } from '../../charts/support/kubernetes-check.ts';
 import { replay, writeFiles } from '../../cli/replay/hpa-files.ts';
 import { fakeIo } from '../../support/fake-io.ts';
