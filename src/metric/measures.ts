@@ -79,38 +79,51 @@ const numberIn = (column: ColumnId): SqlTemplate => `try_cast({${column}} AS dou
  */
 export const statusText: SqlTemplate = 'cast(try_cast({status} AS bigint) AS varchar)';
 
-/** Begin the names of the aggregates of a column. */
-const aliases = {
-  requestTime: 'request_time',
-  requestBytes: 'request_length',
-  responseBytes: 'body_bytes_sent',
-} as const;
-type NumberColumn = keyof typeof aliases;
+/** A number that a line has, in the unit of the log, and how many lines must have it. */
+interface LineNumber {
+  readonly column: ColumnId;
+  readonly sql: SqlTemplate;
+  /** Begins the names of its aggregates. */
+  readonly alias: string;
+  /** Aggregates that count the lines which can be read: `{alias}_lines` those with the number. */
+  readonly counts: Readonly<Record<string, SqlTemplate>>;
+  readonly oneIn: number;
+  /** The most numbers that were added for one line. */
+  readonly summands: number;
+}
 
-/** A measurement of the number in a column, with a count of the lines that have one. */
-const ofNumber = (column: NumberColumn, alias: string, sql: SqlTemplate) => ({
-  aggregates: { ...requests, [`${aliases[column]}_lines`]: `count(${numberIn(column)})`, [alias]: sql },
-  readable: { column, counts: [`${aliases[column]}_lines`], oneIn: strayOneIn },
+const inColumn = (column: ColumnId, alias: string): LineNumber => ({
+  ...{ column, alias, sql: numberIn(column), oneIn: strayOneIn, summands: 1 },
+  counts: { [`${alias}_lines`]: `count(${numberIn(column)})` },
 });
 
-/** The sum of the numbers in a column, divided by the seconds of the window. */
-const sumPerSecond = (column: NumberColumn) => {
-  const [sumAlias, linesAlias] = [`${aliases[column]}_sum`, `${aliases[column]}_lines`];
-  return {
-    ...ofNumber(column, sumAlias, `sum(${numberIn(column)})`),
-    value: (
-      { [sumAlias]: sum = missing, [linesAlias]: lines = missing }: Aggregates,
-      windowSeconds: number,
-      perSecond: number,
-    ) => quotient(roundedSum(sum, lines), windowSeconds * (column === 'requestTime' ? perSecond : 1)),
-  };
+const requestTime = inColumn('requestTime', 'request_time');
+const upstreamTime: LineNumber = {
+  ...{ column: 'upstreamTime', alias: 'upstream_time', sql: '{upstreamTotal}' },
+  counts: {
+    upstream_time_lines: 'count({upstreamTotal})',
+    no_upstream_lines: 'count_if({withoutUpstream})',
+  },
+  ...{ oneIn: misreadOneIn, summands: mostUpstreams },
 };
 
-const flow = (suffix: string, description: string, column: NumberColumn): Measure => ({
-  suffix,
-  description,
-  unit: 'bytes/s',
-  ...sumPerSecond(column),
+/** An aggregate of a number, with the count of the lines that can be read. */
+const ofNumber = ({ column, counts, oneIn }: LineNumber, alias: string, sql: SqlTemplate) => ({
+  aggregates: { ...requests, ...counts, [alias]: sql },
+  readable: { column, counts: Object.keys(counts), oneIn },
+});
+
+/** The sum of the numbers, divided by the seconds of the window. */
+const sumPerSecond = (number: LineNumber): Pick<Measure, 'aggregates' | 'readable' | 'value'> => ({
+  ...ofNumber(number, `${number.alias}_sum`, `sum(${number.sql})`),
+  value: (aggregates, windowSeconds, perSecond) => {
+    const { [`${number.alias}_sum`]: sum = missing, [`${number.alias}_lines`]: lines = missing } = aggregates;
+    return quotient(roundedSum(sum, lines), windowSeconds * (number === requestTime ? perSecond : 1));
+  },
+});
+
+const flow = (suffix: string, description: string, number: LineNumber): Measure => ({
+  ...{ suffix, description, unit: 'bytes/s', ...sumPerSecond(number) },
 });
 
 /** A statistic of latencies. */
@@ -121,10 +134,7 @@ interface Statistic {
   readonly alias?: string;
   /** SQL over a number. */
   readonly sql: (number: SqlTemplate) => SqlTemplate;
-  /**
-   * @param factor how many milliseconds are one unit of the log's times
-   * @param summands the most numbers that were added for one line
-   */
+  /** @param factor how many milliseconds are one unit of the log's times */
   readonly inMs: (time: number, lines: number, factor: number, summands: number) => number;
 }
 
@@ -150,47 +160,21 @@ const statistics: readonly Statistic[] = [
   percentile('p9999', '99.99th', 0.9999),
 ];
 
-const latencies = statistics.map(({ suffix, description, alias = suffix, sql, inMs }): Measure => {
-  const column = `request_time_${alias}`;
-  return {
-    suffix: `latency_${suffix}`,
-    description: `${description} latency`,
-    detail: 'from the first byte of a request to the last byte of its response',
-    unit: 'ms',
-    ...ofNumber('requestTime', column, sql(numberIn('requestTime'))),
-    value: ({ [column]: time = missing, request_time_lines: lines = missing }, _, perSecond) =>
-      inMs(time, lines, 1000 / perSecond, 1),
-  };
-});
-
-/** Without the 99.99th percentile: it depends on so few requests that one misread line would decide it. */
-const upstreamStatistics = statistics.slice(0, -1);
-
-const upstreamLatencies = upstreamStatistics.map(
-  ({ suffix, description, alias = suffix, sql, inMs }): Measure => {
-    const column = `upstream_time_${alias}`;
-    return {
-      suffix: `upstream_latency_${suffix}`,
-      description: `${description} upstream time`,
-      detail: 'the sum of all upstreams that a request tried',
-      unit: 'ms',
-      aggregates: {
-        ...requests,
-        upstream_time_lines: 'count({upstreamTotal})',
-        no_upstream_lines: 'count_if({withoutUpstream})',
-        [column]: sql('{upstreamTotal}'),
-      },
-      readable: {
-        column: 'upstreamTime',
-        counts: ['upstream_time_lines', 'no_upstream_lines'],
-        oneIn: misreadOneIn,
-      },
+/** The statistics of a time: their names begin with `name`, their descriptions end with `words`. */
+const latencies = (time: LineNumber, name: string, words: string, detail: string): Measure[] =>
+  statistics.map(({ suffix, description, alias = suffix, sql, inMs }) => ({
+    suffix: `${name}_${suffix}`,
+    description: `${description} ${words}`,
+    ...{ detail, unit: 'ms' },
+    ...ofNumber(time, `${time.alias}_${alias}`, sql(time.sql)),
+    value: (aggregates, _, perSecond) => {
+      const { [`${time.alias}_${alias}`]: value = missing, [`${time.alias}_lines`]: lines = missing } =
+        aggregates;
       // Requests that reached no upstream mean no work for it, as no requests do.
-      value: ({ upstream_time_lines: lines = missing, [column]: time = missing }, _, perSecond) =>
-        lines === 0 ? 0 : inMs(time, lines, 1000 / perSecond, mostUpstreams),
-    };
-  },
-);
+      if (time === upstreamTime && lines === 0) return 0;
+      return inMs(value, lines, 1000 / perSecond, time.summands);
+    },
+  }));
 
 const qps: Measure = {
   suffix: 'qps',
@@ -235,10 +219,21 @@ export const measures: readonly Measure[] = [
     detail: "by Little's law, from the requests that ended in the window",
     unit: 'requests',
     hasForecast: true,
-    ...sumPerSecond('requestTime'),
+    ...sumPerSecond(requestTime),
   },
-  flow('inflow', 'Bytes received per second', 'requestBytes'),
-  flow('outflow', 'Bytes of response bodies sent per second', 'responseBytes'),
-  ...latencies,
-  ...upstreamLatencies,
+  flow('inflow', 'Bytes received per second', inColumn('requestBytes', 'request_length')),
+  flow('outflow', 'Bytes of response bodies sent per second', inColumn('responseBytes', 'body_bytes_sent')),
+  ...latencies(
+    requestTime,
+    'latency',
+    'latency',
+    'from the first byte of a request to the last byte of its response',
+  ),
+  // Without the 99.99th percentile: it depends on so few requests that one misread line would decide it.
+  ...latencies(
+    upstreamTime,
+    'upstream_latency',
+    'upstream time',
+    'the sum of all upstreams that a request tried',
+  ).slice(0, -1),
 ];
