@@ -1,21 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runDemo } from '../../emulator/demo/demo.ts';
 import { runEmulate } from '../../emulator/emulate.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { fakeIo } from '../support/fake-io.ts';
-
-const root = resolve(import.meta.dirname, '../..');
-const pages = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
-  cwd: root,
-  encoding: 'utf8',
-})
-  .trim()
-  .split('\n')
-  // What a past version said stays as it was.
-  .filter((page) => page !== 'CHANGELOG.md');
+import { pages, root, shellLinesOf, textOf } from './doc-commands.ts';
 
 interface ShellLine {
   readonly page: string;
@@ -29,13 +19,13 @@ function linesOf(markdown: string): string[] {
   const inText = [...markdown.matchAll(/`((?:sls-metrics-adapter|npm run) [^`]+)`/g)].map(
     ([, line = '']) => line,
   );
-  return [...blocks, ...indented, ...inText].flatMap((text) => text.replaceAll(/\\\n/g, ' ').split('\n'));
+  return [...blocks, ...indented, ...inText].flatMap(shellLinesOf);
 }
 
 /** Pipes and lists are split into their commands. */
 const shellLines = pages.flatMap((page): ShellLine[] =>
-  linesOf(readFileSync(join(root, page), 'utf8'))
-    .flatMap((line) => line.replace(/(^| )# .*$/, '').split(/ (?:\|\||&&|\||;) /))
+  linesOf(textOf(page))
+    .flatMap((line) => line.split(/ (?:\|\||&&|\||;) /))
     .map((line) => ({ page, words: line.trim().split(/\s+/) }))
     .filter(({ words }) => words[0] !== ''),
 );
@@ -96,7 +86,7 @@ describe('the commands in the documentation', () => {
   });
 
   it('of npm are scripts of package.json', () => {
-    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    const { scripts } = JSON.parse(textOf('package.json')) as {
       scripts: Record<string, string>;
     };
     const named = callsOf('npm', 'run').map(({ page, words }) => ({
