@@ -10,6 +10,8 @@ import type { ResourceUsage, SoakCommand, SoakReport } from './messages.ts';
 const script = resolve(import.meta.dirname, 'adapter.ts');
 
 const maxResultMs = 30_000;
+/** Told when it dies. */
+const lastLines = 20;
 
 /** `usage` takes this many samples. */
 const usageSamples = 3;
@@ -25,6 +27,8 @@ type CommandFields = SoakCommand extends infer One
 export class AdapterProcess implements AsyncDisposable {
   /** Errors in its log, warnings of Node, and resources that were left when it stopped. */
   readonly problems: string[] = [];
+  readonly #died = new AbortController();
+  readonly #lines: string[] = [];
   readonly #pending = new Map<number, (value: unknown) => void>();
   readonly #directory: string;
   #process: ServerProcess | undefined;
@@ -51,10 +55,18 @@ export class AdapterProcess implements AsyncDisposable {
     this.#process = await startServe({
       ...{ script, directory: this.#directory, config: JSON.stringify(config), options },
       onMessage: (message) => this.#receive(message as SoakReport),
+      onCrash: (what) => this.#died.abort(new Error([what, ...this.#lines].join('\n'))),
       onLine: (line) => {
+        this.#lines.push(line.slice(0, 1000));
+        if (this.#lines.length > lastLines) this.#lines.shift();
         if (/"level":"(error|fatal)"|"code":"Internal"/.test(line)) this.problems.push(line.slice(0, 500));
       },
     });
+  }
+
+  /** Aborted with its last lines if it ends by itself. */
+  get died(): AbortSignal {
+    return this.#died.signal;
   }
 
   get url(): string {
@@ -117,18 +129,22 @@ export class AdapterProcess implements AsyncDisposable {
   }
 
   async #request(command: CommandFields): Promise<unknown> {
+    this.died.throwIfAborted();
     const id = (this.#commands += 1);
     const { promise, resolve: settle, reject } = Promise.withResolvers<unknown>();
     const timer = setTimeout(
       () => reject(new Error(`the adapter did not reply to: ${command.kind}`)),
       maxResultMs,
     );
+    const die = () => reject(this.died.reason as Error);
+    this.died.addEventListener('abort', die);
     this.#pending.set(id, settle);
     try {
       this.#running.send({ id, ...command });
       return await promise;
     } finally {
       clearTimeout(timer);
+      this.died.removeEventListener('abort', die);
       this.#pending.delete(id);
     }
   }

@@ -60,11 +60,22 @@ const logTickMs = 500;
 const maxDelaySeconds = 60;
 const maxStaleSeconds = 60;
 
-/** Adds and removes HPAs in cycles, and measures the resources of the adapter at the end of each. */
+/**
+ * Adds and removes HPAs in cycles, and measures the resources of the adapter at the end of each.
+ *
+ * @throws Error with the last lines of the adapter if it dies
+ */
 export async function runSoak(plan: SoakPlan, context: SoakContext): Promise<SoakOutcome> {
   await using environment = await SoakEnvironment.open(plan);
   context.progress(`the adapter runs as process ${environment.adapter.pid}`);
-  return await new Soak(plan, context, environment).run();
+  const { died } = environment.adapter;
+  const signal = AbortSignal.any([context.signal, died]);
+  try {
+    return await new Soak(plan, { ...context, signal }, environment).run();
+  } catch (error) {
+    died.throwIfAborted();
+    throw error;
+  }
 }
 
 class Soak {

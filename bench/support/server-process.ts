@@ -29,6 +29,8 @@ export interface ServerProcessOptions {
   readonly onMessage?: (message: unknown) => void;
   /** Called with each line of output after the server has started. */
   readonly onLine?: (line: string) => void;
+  /** Called if it ends by itself, after its last line. */
+  readonly onCrash?: (what: string) => void;
 }
 
 /** Enough on a busy machine. */
@@ -40,7 +42,7 @@ const maxStopMs = 10_000;
 /** Runs a script with Node and waits until it prints JSON with its URL on stdout or stderr. */
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
   const { script, args, home, env = {}, nodeFlags = adapterFlags(), niceness = 0 } = options;
-  const { onMessage, onLine } = options;
+  const { onMessage, onLine, onCrash } = options;
   const command = [process.execPath, ...nodeFlags, ...profilingFlags(), script, ...args];
   // nice(1) replaces itself with the command, so the process id stays the same.
   const child = spawn('nice', ['-n', String(niceness), ...command], {
@@ -53,8 +55,8 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   process.once('exit', kill);
   const ended = once(child, 'exit').finally(() => process.off('exit', kill));
   let stopping = false;
-  child.once('exit', (code, signal) => {
-    if (!stopping) onLine?.(`${script} exited unexpectedly: code ${code}, signal ${signal}`);
+  child.once('close', (code, signal) => {
+    if (!stopping) onCrash?.(`${script} exited unexpectedly: code ${code}, signal ${signal}`);
   });
   const stop = async (): Promise<void> => {
     stopping = true;

@@ -55,6 +55,23 @@ describe('a soak', () => {
     maxMs,
   );
 
+  it(
+    'fails at once with the last lines of the adapter if that dies',
+    async () => {
+      const { ended, stderr } = startSoak('--seconds', '600');
+      const [, pid = ''] = await waitFor(
+        () => /runs as process (\d+)/.exec(stderr()) ?? undefined,
+        maxMs / 2,
+      );
+      process.kill(Number(pid), 'SIGKILL');
+      const killedMs = performance.now();
+      expect(await ended).toEqual([1, null]);
+      expect(performance.now() - killedMs).toBeLessThan(20_000);
+      expect(stderr()).toMatch(/exited unexpectedly: code null, signal SIGKILL\n\{"level":/);
+    },
+    maxMs,
+  );
+
   it('prints its usage if the length is invalid', async () => {
     const { ended, stderr } = startSoak('--seconds', '3');
     expect(await ended).toEqual([2, null]);

@@ -21,6 +21,8 @@ export class AdapterProcess implements AsyncDisposable {
   /** The newest lines of its log, and what Node wrote when it crashed. */
   readonly lines: string[] = [];
   logBytes = 0;
+  /** As of the last `samplePeak`, in MB of 10⁶ bytes. */
+  peakResidentMb = NaN;
   readonly #directory: string;
   #process: ServerProcess | undefined;
   #waiting: ((memory: HeldMemory) => void)[] = [];
@@ -51,9 +53,11 @@ export class AdapterProcess implements AsyncDisposable {
       },
       onLine: (line) => {
         this.logBytes += line.length + 1;
-        if (line.includes('exited unexpectedly')) this.crash = line;
         this.lines.push(line.slice(0, 1000));
         if (this.lines.length > maxKeptLines) this.lines.shift();
+      },
+      onCrash: (what) => {
+        this.crash = what;
       },
     });
   }
@@ -66,12 +70,12 @@ export class AdapterProcess implements AsyncDisposable {
     return this.#running.pid;
   }
 
-  /** Resident memory in MB of 10⁶ bytes, now and at its peak. Undefined: the process is gone. */
-  get resident(): { readonly now: number; readonly peak: number } | undefined {
+  /** Notes the peak of its resident memory, which is lost when it ends. */
+  samplePeak(): void {
     try {
-      return residentMbOf(this.pid);
+      this.peakResidentMb = residentMbOf(this.pid).peak;
     } catch {
-      return undefined;
+      // It is gone.
     }
   }
 

@@ -18,9 +18,10 @@ async function read(): Promise<void> {
   const timer = startTimer();
   try {
     const { status, body, isGzip } = await within(frontProxy.get(path));
-    report({ kind: 'read', ...timer(), ...outcomeOf(status, isGzip ? gunzipSync(body) : body) });
+    const outcome = outcomeOf(status, isGzip ? gunzipSync(body) : body);
+    report({ kind: 'read', answered: true, ...timer(), ...outcome });
   } catch (error) {
-    report({ kind: 'read', ...timer(), failure: String(error) });
+    report({ kind: 'read', answered: false, ...timer(), failure: String(error) });
   }
 }
 
@@ -38,9 +39,9 @@ async function probe(): Promise<void> {
       }),
     );
     const failure = status === 200 ? {} : { failure: `status ${status}` };
-    report({ kind: 'probe', ...timer(), ...failure });
+    report({ kind: 'probe', answered: true, ...timer(), ...failure });
   } catch (error) {
-    report({ kind: 'probe', ...timer(), failure: String(error) });
+    report({ kind: 'probe', answered: false, ...timer(), failure: String(error) });
   }
 }
 

@@ -18,6 +18,8 @@ export interface HonestSettings {
 export interface HonestRead {
   readonly kind: 'read' | 'probe';
   readonly tookMs: number;
+  /** Whether there was any reply, were it an error. */
+  readonly answered: boolean;
   /** Why there was no reading. Undefined: there was one. */
   readonly failure?: string;
   /** Age of the reading. */
@@ -31,11 +33,18 @@ export class HonestHpa implements AsyncDisposable {
   /** Why its thread ended, if it did. */
   error: unknown;
   #seen: HonestRead[] = [];
+  #answeredMs = performance.now();
+  #longestSilenceMs = 0;
   readonly #worker: Worker;
 
   constructor(settings: HonestSettings) {
     this.#worker = new Worker(new URL('honest-hpa-worker.ts', import.meta.url), { workerData: settings });
-    this.#worker.on('message', (read: HonestRead) => this.#seen.push(read));
+    this.#worker.on('message', (read: HonestRead) => {
+      this.#seen.push(read);
+      if (!read.answered) return;
+      this.#longestSilenceMs = this.longestSilenceMs;
+      this.#answeredMs = performance.now();
+    });
     this.#worker.on('error', (error) => {
       this.error = error;
     });
@@ -50,8 +59,20 @@ export class HonestHpa implements AsyncDisposable {
     return this.#seen.filter(({ kind }) => kind === 'read');
   }
 
+  /** For how long the adapter has replied to nothing. */
+  get silentMs(): number {
+    return performance.now() - this.#answeredMs;
+  }
+
+  /** The longest such time since the last `clear`. */
+  get longestSilenceMs(): number {
+    return Math.max(this.#longestSilenceMs, this.silentMs);
+  }
+
   clear(): void {
     this.#seen = [];
+    this.#longestSilenceMs = 0;
+    this.#answeredMs = performance.now();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -21,6 +21,10 @@ const warmReads = 3;
 /** In the default window of 15 s. */
 const honestQps = linesOfRoute / 15;
 const maxWarmMs = 30_000;
+/** An attack that has not ended by then is left to itself: the adapter may never answer it. */
+const maxAttackMs = 30_000;
+/** How long an adapter that answers nothing is watched after the attack. */
+const maxSilenceMs = 30_000;
 const honestLabels = {
   'sls.project': project,
   'sls.logstore': logstore,
@@ -66,15 +70,21 @@ export class Scenario implements AsyncDisposable {
   }
 
   /**
-   * Runs the attack while the honest HPA reads, watches it for `watchMs` after the attack, and waits until the adapter's memory
-   * is back. It never throws because of harm: `expectUnharmed` states what must hold.
+   * Runs the attack while the honest HPA reads, watches it for `watchMs` after the attack, and waits until the adapter answers
+   * again and its memory is back. It never throws because of harm: `expectUnharmed` states what must hold.
    */
   async attack(run: () => Promise<unknown>, { watchMs = 3000, recoveryMs = 20_000 } = {}): Promise<Harm> {
     const { honest, adapter } = this;
     const before = await adapter.held();
+    const sampling = setInterval(() => adapter.samplePeak(), 100);
     honest.clear();
-    await run();
+    const attack = run();
+    attack.catch(() => undefined);
+    await Promise.race([attack, sleep(maxAttackMs)]);
     await sleep(watchMs);
+    const isOver = () => adapter.crash !== undefined || honest.silentMs < 2 * periodMs;
+    await waitFor(isOver, maxSilenceMs).catch(() => undefined);
+    clearInterval(sampling);
     const seen = [...honest.seen];
     this.attackers[Symbol.dispose]();
     return {
@@ -82,7 +92,8 @@ export class Scenario implements AsyncDisposable {
       probes: seen.filter(({ kind }) => kind === 'probe'),
       before,
       after: await heldAtLast(adapter, before, recoveryMs),
-      peakResidentMb: adapter.resident?.peak,
+      peakResidentMb: adapter.peakResidentMb,
+      longestSilenceMs: honest.longestSilenceMs,
       crash: adapter.crash,
       lastLines: adapter.lines.slice(-30),
       logBytes: adapter.logBytes,
@@ -107,7 +118,7 @@ async function heldAtLast(
     const held = await adapter.held();
     const isBack =
       held !== undefined && before !== undefined && held.heldBytes < before.heldBytes * (1 + maxGrowth);
-    if (isBack || adapter.crash !== undefined || performance.now() > endMs) return held;
+    if (isBack || held === undefined || performance.now() > endMs) return held;
     await sleep(500);
   }
 }

@@ -13,7 +13,10 @@ export interface Harm {
   /** Undefined: the adapter did not answer. */
   readonly before: HeldMemory | undefined;
   readonly after: HeldMemory | undefined;
-  readonly peakResidentMb: number | undefined;
+  /** In MB of 10⁶ bytes. */
+  readonly peakResidentMb: number;
+  /** The longest time in which the adapter replied to neither reads nor probes. */
+  readonly longestSilenceMs: number;
   readonly crash: string | undefined;
   readonly lastLines: readonly string[];
   readonly logBytes: number;
@@ -50,6 +53,7 @@ export function describeHarm({
   before,
   after,
   peakResidentMb,
+  longestSilenceMs,
   crash,
   logBytes,
 }: Harm): string {
@@ -60,8 +64,9 @@ export function describeHarm({
     `${reads.length} reads, ${failed(reads).length} failed, slowest ${slowest(reads).toFixed(0)} ms`,
     `oldest ${Math.max(...reads.map(({ ageSeconds = 0 }) => ageSeconds)).toFixed(0)} s`,
     `${probes.length} probes, ${failed(probes).length} failed, slowest ${slowest(probes).toFixed(0)} ms`,
+    `silent for up to ${(longestSilenceMs / 1000).toFixed(1)} s`,
     `held ${mb(before)} → ${mb(after)} MB, sockets ${before?.sockets} → ${after?.sockets}`,
-    `peak resident ${peakResidentMb?.toFixed(0)} MB, log ${(logBytes / 1e6).toFixed(1)} MB`,
+    `peak resident ${peakResidentMb.toFixed(0)} MB, log ${(logBytes / 1e6).toFixed(1)} MB`,
     ...(first === undefined ? [] : [`first failure: ${first.failure}`]),
     ...(crash === undefined ? [] : [crash]),
   ].join('; ');
