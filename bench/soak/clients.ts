@@ -111,9 +111,13 @@ const http2Headers = (path: string, headers: typeof frontProxyHeaders) => ({
 
 async function http2Reply(stream: http2.ClientHttp2Stream): Promise<ClientReply> {
   stream.setTimeout(maxMs, () => stream.destroy(new Error(`no response within ${maxMs} ms`)));
+  // If the server dies, the stream is closed without an error.
+  const closed = new AbortController();
+  stream.once('close', () => closed.abort(new Error('the connection ended without a response')));
   // Read from the beginning. Otherwise a stream that ends before it is read counts as aborted.
   const body = buffer(stream);
-  const [[headers]] = (await Promise.all([once(stream, 'response'), body])) as unknown as [
+  const response = once(stream, 'response', { signal: closed.signal });
+  const [[headers]] = (await Promise.all([response, body])) as unknown as [
     [http2.IncomingHttpHeaders & { ':status': number }],
     Buffer,
   ];

@@ -57,6 +57,7 @@ export interface SoakOutcome {
 /** Within this time after a cycle, every permanent HPA must have a reading again. */
 const maxRecoveryMs = 120_000;
 const logTickMs = 500;
+const maxDyingMs = 1000;
 const maxDelaySeconds = 60;
 const maxStaleSeconds = 60;
 
@@ -70,10 +71,14 @@ export async function runSoak(plan: SoakPlan, context: SoakContext): Promise<Soa
   context.progress(`the adapter runs as process ${environment.adapter.pid}`);
   const { died } = environment.adapter;
   const signal = AbortSignal.any([context.signal, died]);
+  const { promise: death, reject } = Promise.withResolvers<never>();
+  died.addEventListener('abort', () => reject(died.reason as Error));
+  const soak = new Soak(plan, { ...context, signal }, environment).run();
   try {
-    return await new Soak(plan, { ...context, signal }, environment).run();
+    return await Promise.race([death, soak]);
   } catch (error) {
-    died.throwIfAborted();
+    // A read that fails because the adapter dies may be noticed first.
+    await Promise.race([death, sleep(maxDyingMs)]);
     throw error;
   }
 }
