@@ -100,11 +100,11 @@ export interface LogColumnNames {
 }
 
 /** Returns the log as a logstore has it. */
-export function renamedLog(log: IngressLog, { columns }: Pick<LogColumnNames, 'columns'>): IngressLog {
-  const renamed = Object.entries(log.columns).map(
-    ([id, column]) => [id, { ...column, name: columns[column.name] ?? column.name }] as const,
-  );
-  return { ...log, columns: Object.fromEntries(renamed) as unknown as IngressLog['columns'] };
+export function renamedLog(log: IngressLog, { columns: names }: LogColumnNames): IngressLog {
+  const columns: Record<string, LogColumn> = { ...log.columns };
+  for (const [id, { name, type }] of Object.entries(columns))
+    columns[id] = { name: names[name] ?? name, type };
+  return { ...log, columns: columns as unknown as IngressLog['columns'] };
 }
 
 /** Returns what is equal in JSON for equal kinds, within one logstore. */

@@ -19,10 +19,7 @@ export type LineFilters = Readonly<Partial<Record<FilterName, LabelChoice>>> & {
 
 /** Returns the filters in one order: equal filters have equal entries. */
 export const filterEntries = (filters: LineFilters): [FilterName, LabelChoice][] =>
-  filterNames.flatMap((name) => {
-    const filter = filters[name];
-    return filter === undefined ? [] : [[name, filter]];
-  });
+  filterNames.flatMap((name) => (filters[name] === undefined ? [] : [[name, filters[name]]]));
 
 /** Returns what is equal in JSON for equal filters, including those of a user's own labels. */
 export const filterKey = (filters: LineFilters): readonly (readonly string[])[] => {
@@ -92,18 +89,11 @@ export const bytesOf = ({ key }: Series): number => 200 + 4 * key.length;
 
 /** The retries of a request are in no key, because they do not change the number. */
 export function newSeries(parts: SeriesParts): Series {
-  const { metric, project, logstore, route, filters } = parts;
-  const { intervalSeconds, delaySeconds, internalEndpoint, windowMode, forecast } = parts;
+  const { metric, project, logstore, route, intervalSeconds, forecast } = parts;
   const groupKey = JSON.stringify([
-    metric.name,
-    project,
-    logstore,
-    route === undefined ? 'logstore' : 'routes',
-    filterKey(filters),
-    intervalSeconds,
-    delaySeconds ?? null,
-    internalEndpoint ?? null,
-    windowMode ?? null,
+    ...[metric.name, project, logstore, route === undefined ? 'logstore' : 'routes'],
+    filterKey(parts.filters),
+    ...[intervalSeconds, parts.delaySeconds, parts.internalEndpoint, parts.windowMode],
     ...(forecast === undefined ? [] : [forecast.aheadSeconds, forecast.quantile]),
   ]);
   return { ...parts, key: groupKey + (route ?? ''), groupKey, labels: labelsOf(parts) };
@@ -127,20 +117,12 @@ export function seriesOf({ routes, ...shared }: SeriesGroup): Series[] {
   });
 }
 
-function labelsOf(series: SeriesParts): Record<string, string> {
+function labelsOf({ metric, filters, ...series }: SeriesParts): Record<string, string> {
   const { project, logstore, route } = labelDefinitions;
-  return {
-    [project.name]: series.project,
-    [logstore.name]: series.logstore,
-    ...(series.route === undefined ? {} : { [routeLabelOf(series.metric)]: series.route }),
-    ...Object.fromEntries(
-      filterEntries(series.filters).map(([id, filter]) => [labelDefinitions[id].name, filterText(filter)]),
-    ),
-    ...Object.fromEntries(
-      Object.entries(series.filters.own ?? {}).map(([name, value]) => [
-        name === routePlaceholder ? route.name : name,
-        value,
-      ]),
-    ),
-  };
+  const labels: Record<string, string> = { [project.name]: series.project, [logstore.name]: series.logstore };
+  if (series.route !== undefined) labels[routeLabelOf(metric)] = series.route;
+  for (const [id, filter] of filterEntries(filters)) labels[labelDefinitions[id].name] = filterText(filter);
+  for (const [name, value] of Object.entries(filters.own ?? {}))
+    labels[name === routePlaceholder ? route.name : name] = value;
+  return labels;
 }
