@@ -3,14 +3,7 @@ import type { Requirement } from '../grammar/label-selector.ts';
 import type { Catalog } from '../metric/catalog.ts';
 import { labelDefinitions } from '../metric/labels.ts';
 import { parseMetricRequest, type MetricRequest, type RequestDefaults } from '../metric/metric-request.ts';
-import {
-  asked,
-  ownerOf,
-  rulesCheck,
-  type AccessRule,
-  type RouteCheck,
-  type RouteRead,
-} from './access-rules.ts';
+import { asked, ownerOf, refusalByRules, type AccessRule, type RouteRead } from './access-rules.ts';
 
 /** The setting `access`: which logs a namespace may read. Without the switch and without rules, all. */
 export interface AccessPolicy {
@@ -38,10 +31,7 @@ export interface AccessRead {
 export type AccessCheck = (read: AccessRead) => AdapterError | undefined;
 
 export function createAccessCheck({ ownRoutesOnly, knownNamespaces, rules }: AccessPolicy): AccessCheck {
-  const checks: RouteCheck[] = [];
-  if (ownRoutesOnly) checks.push(checkOwnRoute);
-  if (rules.length > 0) checks.push(rulesCheck(rules));
-  if (checks.length === 0) return () => undefined;
+  if (!ownRoutesOnly && rules.length === 0) return () => undefined;
   return ({ namespace, project, logstore, routes = [undefined], routeNamespace }) => {
     const otherNamespaces = knownNamespaces.filter(
       (name) => name !== namespace && name.length >= namespace.length,
@@ -50,14 +40,12 @@ export function createAccessCheck({ ownRoutesOnly, knownNamespaces, rules }: Acc
     const otherRouteNamespaces = isOther ? [routeNamespace, ...otherNamespaces] : otherNamespaces;
     for (const route of routes) {
       const read = { namespace, otherNamespaces, project, logstore, route, otherRouteNamespaces };
-      const why = checks.map((check) => check(read)).find((found) => found !== undefined);
-      if (why !== undefined) return denied(why);
+      const why = (ownRoutesOnly ? checkOwnRoute(read) : undefined) ?? refusalByRules(rules, read);
+      if (why !== undefined) return new AdapterError('AccessDenied', `the adapter refuses this read: ${why}`);
     }
     return undefined;
   };
 }
-
-const denied = (why: string) => new AdapterError('AccessDenied', `the adapter refuses this read: ${why}`);
 
 /**
  * Turns a read into a request. All reads and all HPAs go through here, so that none gets what the setting `access`

@@ -1,19 +1,12 @@
-import type { AdapterError } from '../errors.ts';
 import { createAccessCheck, type AccessPolicy, type AccessRead } from './access-check.ts';
 import type { AccessRule } from './access-rules.ts';
 import { patternCovers } from './patterns.ts';
 
-/** The outcome of a check, and what allowed the read. */
-export interface AccessDecision {
-  /** `AccessDenied`; undefined: the read is allowed. */
-  readonly refusal: AdapterError | undefined;
-  /** Whether `access.ownRoutesOnly` applies. */
-  readonly ownRoutesOnly: boolean;
-  /** For each route the name of the first rule that allows it. Empty if the read is refused or no rules exist. */
-  readonly allowedBy: readonly string[];
-}
-
-export function decideAccess(policy: AccessPolicy, read: AccessRead): AccessDecision {
+/**
+ * Returns the outcome of a check: `refusal` if the read is refused, and `allowedBy`, for each route the name of the first
+ * rule that allows it.
+ */
+export function decideAccess(policy: AccessPolicy, read: AccessRead) {
   const { ownRoutesOnly, rules } = policy;
   const refusal = createAccessCheck(policy)(read);
   if (refusal !== undefined) return { refusal, ownRoutesOnly, allowedBy: [] };
@@ -29,19 +22,11 @@ export function decideAccess(policy: AccessPolicy, read: AccessRead): AccessDeci
 /** Is in no name, so that only a `*` matches it. */
 const anyText = '\0';
 
-/** Namespaces that may read something, and what lets them. */
-export interface Readers {
-  /** Names, and patterns such as `*`. */
-  readonly namespaces: readonly string[];
-  /** `access.ownRoutesOnly`, or the rules that allow it; undefined: there are no rules. */
-  readonly allowedBy: string | undefined;
-}
-
 /**
- * Returns who may read what the read asks for: namespaces that the policy names, and those whose name the routes, the project
- * or the logstore contain.
+ * Returns who may read what the read asks for, as names and patterns, by what allows it (undefined: no rules). It looks at
+ * namespaces that the policy names, and at those whose name the routes, the project or the logstore contain.
  */
-export function readersOf(policy: AccessPolicy, read: AccessRead): readonly Readers[] {
+export function readersOf(policy: AccessPolicy, read: AccessRead) {
   const patterns = [...policy.rules.flatMap(({ namespaces }) => namespaces), '*'];
   const inNames = [read.project, read.logstore, ...(read.routes ?? [])].flatMap(partsOf);
   const names = new Set([...patterns, ...policy.knownNamespaces, read.namespace, ...inNames]);

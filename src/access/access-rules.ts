@@ -19,32 +19,27 @@ export interface RouteRead extends Reader {
   readonly otherRouteNamespaces: readonly string[];
 }
 
-/** Returns why one route is refused, in words; undefined: it is allowed. */
-export type RouteCheck = (read: RouteRead) => string | undefined;
-
-export const rulesCheck =
-  (rules: readonly AccessRule[]): RouteCheck =>
-  (read) => {
-    const { namespace } = read;
-    const applicable = rules.filter(({ namespaces }) => bestMatch(namespaces, namespace, read) === true);
-    if (applicable.length === 0) return `no access rule is for namespace "${namespace}"`;
-    const refusals = applicable.map((rule) => refusalBy(rule, read));
-    if (refusals.includes(undefined)) return undefined;
-    // The rule that allows most of the read explains the most.
-    const [nearest, ...others] = refusals
-      .filter((refusal) => refusal !== undefined)
-      .toSorted((one, other) => other.passed - one.passed);
-    const names = shorten(others.map(({ name }) => `"${name}"`));
-    return `by access rule ${nearest?.why}${names === '' ? '' : `; nor is it allowed by ${names}`}`;
-  };
-
-const listNames = ['projects', 'logstores', 'routes'] as const;
+/** Returns why one route is refused, in words; undefined: a rule allows it, or there are no rules. */
+export function refusalByRules(rules: readonly AccessRule[], read: RouteRead): string | undefined {
+  if (rules.length === 0) return undefined;
+  const { namespace } = read;
+  const applicable = rules.filter(({ namespaces }) => bestMatch(namespaces, namespace, read) === true);
+  if (applicable.length === 0) return `no access rule is for namespace "${namespace}"`;
+  const refusals = applicable.map((rule) => refusalBy(rule, read));
+  if (refusals.includes(undefined)) return undefined;
+  // The rule that allows most of the read explains the most.
+  const [nearest, ...others] = refusals
+    .filter((refusal) => refusal !== undefined)
+    .toSorted((one, other) => other.passed - one.passed);
+  const names = shorten(others.map(({ name }) => `"${name}"`));
+  return `by access rule ${nearest?.why}${names === '' ? '' : `; nor is it allowed by ${names}`}`;
+}
 
 /** Returns why the rule refuses the read, and how many of its lists allow it; undefined: the rule allows it. */
 function refusalBy(rule: AccessRule, read: RouteRead) {
   const { name } = rule;
   const { namespace } = read;
-  for (const [passed, list] of listNames.entries()) {
+  for (const [passed, list] of (['projects', 'logstores', 'routes'] as const).entries()) {
     const patterns = rule[list];
     if (patterns === undefined) continue;
     const otherNamespaces = list === 'routes' ? read.otherRouteNamespaces : read.otherNamespaces;

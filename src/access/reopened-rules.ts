@@ -1,17 +1,8 @@
 import type { AccessRule } from './access-rules.ts';
 import { namespacePlaceholder, patternCovers, patternFor } from './patterns.ts';
 
-/** A rule without an effect on some namespaces, since another rule allows them all of it and more. */
-export interface ReopenedRule {
-  /** Name of the rule that narrows nothing. */
-  readonly rule: string;
-  /** Name of the rule that allows more. */
-  readonly openedBy: string;
-  /** Patterns of the first rule. */
-  readonly namespaces: readonly string[];
-}
-
-export const reopenedRules = (rules: readonly AccessRule[]): readonly ReopenedRule[] =>
+/** Returns the rules that narrow nothing for some namespaces, since another rule allows them all of it and more. */
+export const reopenedRules = (rules: readonly AccessRule[]) =>
   rules.flatMap((narrow) =>
     rules.flatMap((wide) => {
       const namespaces = narrow.namespaces.filter(
@@ -23,6 +14,8 @@ export const reopenedRules = (rules: readonly AccessRule[]): readonly ReopenedRu
       return namespaces.length === 0 ? [] : [{ rule: narrow.name, openedBy: wide.name, namespaces }];
     }),
   );
+
+type ReopenedRule = ReturnType<typeof reopenedRules>[number];
 
 export const reopenedText = ({ rule, openedBy, namespaces }: ReopenedRule): string =>
   `access rule "${rule}" narrows nothing for namespace ${namespaces.join(', ')}, since rule "${openedBy}" allows more: any rule that allows a read is enough`;

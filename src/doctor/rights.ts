@@ -44,7 +44,8 @@ export async function missingRights(
   rights: readonly Right[],
   signal: AbortSignal,
 ): Promise<readonly Right[]> {
-  const reviewer = new AccessReviewer(facts.get('kube'), dependencies, defaultReviewSettings);
+  const kube = { ...dependencies, client: facts.get('kube') };
+  const reviewer = new AccessReviewer(kube, defaultReviewSettings);
   const review = (right: Right) =>
     account.isOwn
       ? reviewer.reviewOwnAccess(right, signal)

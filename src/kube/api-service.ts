@@ -53,7 +53,6 @@ export async function readApiService(client: KubeClient, options: CallOptions): 
  * Rules: docs/decisions/serving-certificate.md.
  */
 export class ApiServiceKeeper {
-  readonly #client: KubeClient;
   readonly #api: ApiregistrationV1Api;
   readonly #own: OwnService;
   readonly #dependencies: KubeDependencies;
@@ -71,13 +70,11 @@ export class ApiServiceKeeper {
   #pauseEnd = new AbortController();
 
   constructor(
-    client: KubeClient,
     own: OwnService,
     dependencies: KubeDependencies,
     settings: ApiServiceSettings = defaultApiServiceSettings,
   ) {
-    this.#client = client;
-    this.#api = client.api(ApiregistrationV1Api);
+    this.#api = dependencies.client.api(ApiregistrationV1Api);
     this.#own = own;
     this.#dependencies = dependencies;
     this.#settings = settings;
@@ -135,9 +132,9 @@ export class ApiServiceKeeper {
 
   /** Returns why the APIService was left unchanged. Undefined: it trusts the certificates now. */
   async #publish(caPem: string, signal: AbortSignal): Promise<string | undefined> {
-    const { clock, observer } = this.#dependencies;
+    const { client, clock, observer } = this.#dependencies;
     const call = { signal, timeoutMs: this.#settings.callTimeoutMs };
-    const { resourceVersion, spec } = fieldsOf(await readApiService(this.#client, call));
+    const { resourceVersion, spec } = fieldsOf(await readApiService(client, call));
     const owner = ownerOf(spec);
     if (owner !== `${this.#own.namespace}/${this.#own.name}`) {
       observer.apiServiceForeign({ name, owner });
@@ -150,7 +147,7 @@ export class ApiServiceKeeper {
       metadata: { resourceVersion },
       spec: { caBundle: Buffer.from(merged.pem).toString('base64'), insecureSkipTLSVerify: null },
     };
-    await this.#client.call(
+    await client.call(
       (request) =>
         this.#api.patchAPIService(
           { name, body },

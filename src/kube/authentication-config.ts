@@ -1,8 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { CoreV1Api } from '@kubernetes/client-node';
-import type { KubeClient } from './client/kube-client.ts';
 import { messageOf } from './client/kube-error.ts';
-import { isRecord, metadataOf, type KubeObject } from './client/kube-object.ts';
+import { isRecord, jsonOf, metadataOf, type KubeObject } from './client/kube-object.ts';
 import type { KubeDependencies, SyncState } from './client/kube-observer.ts';
 import { defaultListWatchSettings, ListWatch, type ListWatchSettings } from './client/list-watch.ts';
 import { certificateBlocks } from './client/pem.ts';
@@ -45,15 +44,10 @@ export class AuthenticationConfigWatch {
   /** How many different configurations were read. */
   #generation = 0;
 
-  constructor(
-    client: KubeClient,
-    dependencies: KubeDependencies,
-    settings: ListWatchSettings = defaultListWatchSettings,
-  ) {
+  constructor(dependencies: KubeDependencies, settings: ListWatchSettings = defaultListWatchSettings) {
     this.#dependencies = dependencies;
-    const core = client.api(CoreV1Api);
+    const core = dependencies.client.api(CoreV1Api);
     this.#listWatch = new ListWatch(
-      client,
       {
         path,
         fieldSelector: `metadata.name=${name}`,
@@ -61,13 +55,9 @@ export class AuthenticationConfigWatch {
         keep: (configMap) => configMap,
       },
       {
-        replaced: (all) => {
-          const found = all.find((one) => metadataOf(one)['name'] === name);
-          if (found === undefined) this.#absent();
-          else this.#take(found);
-        },
+        replaced: (all) => this.#take(all.find((one) => metadataOf(one)['name'] === name)),
         applied: (configMap) => this.#take(configMap),
-        deleted: () => this.#absent(),
+        deleted: () => this.#take(undefined),
       },
       settings,
       dependencies,
@@ -89,12 +79,13 @@ export class AuthenticationConfigWatch {
     await this.#listWatch.run(signal);
   }
 
-  #absent(): void {
-    this.#dependencies.observer.objectAbsent({ path, name, hadValue: this.#isRead });
-  }
-
-  #take(configMap: KubeObject): void {
+  /** @param configMap undefined: it does not exist */
+  #take(configMap: KubeObject | undefined): void {
     const { observer } = this.#dependencies;
+    if (configMap === undefined) {
+      observer.objectAbsent({ path, name, hadValue: this.#isRead });
+      return;
+    }
     this.#isRead = true;
     let config: AuthenticationConfig;
     try {
@@ -122,33 +113,26 @@ export class AuthenticationConfigWatch {
  */
 export function parseAuthenticationConfig(data: unknown): AuthenticationConfig {
   const fields = data ?? {};
-  if (!isTexts(fields)) throw new Error('its data is not a map of texts');
-  const clientCaPem = bundleOf(fields, 'client-ca-file');
-  const caPem = bundleOf(fields, 'requestheader-client-ca-file');
-  return {
-    ...(clientCaPem === undefined ? {} : { clientCaPem }),
-    ...(caPem === undefined
-      ? {}
-      : {
-          requestHeader: {
-            caPem,
-            allowedNames: stringsOf(fields, 'requestheader-allowed-names'),
-            usernameHeaders: headerNames(fields, 'requestheader-username-headers'),
-            groupHeaders: headerNames(fields, 'requestheader-group-headers'),
-            extraHeaderPrefixes: headerNames(fields, 'requestheader-extra-headers-prefix'),
-            uidHeaders: headerNames(fields, 'requestheader-uid-headers'),
-          },
-        }),
+  if (!isRecord(fields) || !Object.values(fields).every((one) => typeof one === 'string'))
+    throw new Error('its data is not a map of texts');
+  const texts = fields as Readonly<Record<string, string>>;
+  const clientCaPem = bundleOf(texts, 'client-ca-file');
+  const caPem = bundleOf(texts, 'requestheader-client-ca-file');
+  const list = (key: string) => stringsOf(texts, `requestheader-${key}`);
+  const headers = (key: string) => list(key).map((name) => name.toLowerCase());
+  const requestHeader = caPem && {
+    caPem,
+    allowedNames: list('allowed-names'),
+    usernameHeaders: headers('username-headers'),
+    groupHeaders: headers('group-headers'),
+    extraHeaderPrefixes: headers('extra-headers-prefix'),
+    uidHeaders: headers('uid-headers'),
   };
+  return { ...(clientCaPem && { clientCaPem }), ...(requestHeader && { requestHeader }) };
 }
 
-type ConfigMapData = Readonly<Record<string, string>>;
-
-const isTexts = (value: unknown): value is ConfigMapData =>
-  isRecord(value) && Object.values(value).every((one) => typeof one === 'string');
-
-function bundleOf(fields: ConfigMapData, key: string): string | undefined {
-  const text = fields[key];
+function bundleOf(texts: Readonly<Record<string, string>>, key: string): string | undefined {
+  const text = texts[key];
   if (text === undefined) return undefined;
   const certificates = certificateBlocks(text);
   if (certificates.length === 0) throw new Error(`${key} holds no PEM certificate`);
@@ -162,18 +146,9 @@ function bundleOf(fields: ConfigMapData, key: string): string | undefined {
   return `${certificates.join('\n')}\n`;
 }
 
-const headerNames = (fields: ConfigMapData, key: string): readonly string[] =>
-  stringsOf(fields, key).map((name) => name.toLowerCase());
-
-function stringsOf(fields: ConfigMapData, key: string): readonly string[] {
-  const text = fields[key];
-  if (text === undefined) return [];
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new Error(`${key} is not JSON`, { cause });
-  }
+function stringsOf(texts: Readonly<Record<string, string>>, key: string): readonly string[] {
+  const value = jsonOf(texts[key] ?? '[]');
+  if (value === undefined) throw new Error(`${key} is not JSON`);
   if (!Array.isArray(value) || !value.every((one) => typeof one === 'string'))
     throw new Error(`${key} is not a list of strings`);
   return value;

@@ -38,15 +38,13 @@ export async function startDelegation(
 ): Promise<Delegation> {
   const { kubeconfig, serviceAccountDir, manageApiService } = config.kubernetes;
   const client = await loadKubeClient({ kubeconfig, serviceAccountDir, env, monotonicMs });
-  const kubeDependencies = { clock, monotonicMs, random, observer };
-  const authenticationConfig = new AuthenticationConfigWatch(client, kubeDependencies);
-  const tokenReviewer = new TokenReviewer(client, kubeDependencies, defaultTokenReviewSettings);
-  const accessReviewer = new AccessReviewer(client, kubeDependencies, defaultReviewSettings);
-  const apiService = manageApiService
-    ? new ApiServiceKeeper(client, await requiredService(config), kubeDependencies)
-    : undefined;
+  const kube = { client, clock, monotonicMs, random, observer };
+  const authenticationConfig = new AuthenticationConfigWatch(kube);
+  const tokenReviewer = new TokenReviewer(kube, defaultTokenReviewSettings);
+  const accessReviewer = new AccessReviewer(kube, defaultReviewSettings);
+  const apiService = manageApiService ? new ApiServiceKeeper(await requiredService(config), kube) : undefined;
   const chosen = { namespaces: config.kubernetes.autoscalerNamespaces };
-  const hpas = autoscalers ? new AutoscalerWatch(client, chosen, autoscalers, kubeDependencies) : undefined;
+  const hpas = autoscalers ? new AutoscalerWatch(chosen, autoscalers, kube) : undefined;
   const watches = [authenticationConfig, apiService, hpas].filter((watch) => watch !== undefined);
   const ending = new AbortController();
   const running = watches.map((watch) => watch.run(ending.signal));

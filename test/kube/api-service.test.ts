@@ -44,11 +44,15 @@ afterEach(async () => {
 
 function start(ca = ours, settings: Partial<ApiServiceSettings> = {}): ApiServiceKeeper {
   const fast = { firstPauseMs: 4, longestPauseMs: 20 };
-  const keeper = new ApiServiceKeeper(client, own, dependencies, {
-    ...defaultApiServiceSettings,
-    ...fast,
-    ...settings,
-  });
+  const keeper = new ApiServiceKeeper(
+    own,
+    { ...dependencies, client },
+    {
+      ...defaultApiServiceSettings,
+      ...fast,
+      ...settings,
+    },
+  );
   keeper.setCaPem(ca.certificate);
   runs.push(keeper.run(stop.signal));
   return keeper;
@@ -122,7 +126,7 @@ describe('our APIService', () => {
 
   it('gets a certificate that is set after the start', async () => {
     server.apiServices.putExternalMetrics(service);
-    const late = new ApiServiceKeeper(client, own, dependencies);
+    const late = new ApiServiceKeeper(own, { ...dependencies, client });
     runs.push(late.run(stop.signal));
     expect(late.problem()).toBe('the APIService was not read yet');
     late.setCaPem(otherReplica.certificate);

@@ -108,7 +108,7 @@ describe('the watched configuration', () => {
   });
 
   function start(): AuthenticationConfigWatch {
-    const config = new AuthenticationConfigWatch(client, dependencies, fastWatch);
+    const config = new AuthenticationConfigWatch({ ...dependencies, client }, fastWatch);
     running = config.run(stop.signal);
     return config;
   }

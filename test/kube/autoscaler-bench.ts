@@ -45,10 +45,9 @@ class AutoscalerBench {
     settings: Partial<AutoscalerWatchSettings> = {},
   ): AutoscalerWatch {
     const watch = new AutoscalerWatch(
-      this.client,
       { namespaces },
       { changed: (hpa, metrics) => this.#changed(hpa, metrics) },
-      this.dependencies,
+      { ...this.dependencies, client: this.client },
       { ...fastWatch, recheck: { firstPauseMs: 10, longestPauseMs: 20 }, ...settings },
     );
     this.watch = watch;

@@ -37,13 +37,13 @@ export class RecordingObserver implements KubeObserver {
   }
 }
 
-export interface TestDependencies extends KubeDependencies {
+export interface TestDependencies extends Omit<KubeDependencies, 'client'> {
   readonly observer: RecordingObserver;
 }
 
 /** Real time, constant jitter, and an observer that keeps events. */
 export const testDependencies = (
-  dependencies: Partial<Omit<KubeDependencies, 'observer'>> = {},
+  dependencies: Partial<Omit<KubeDependencies, 'client' | 'observer'>> = {},
 ): TestDependencies => ({
   clock: { now: () => performance.now() },
   monotonicMs: () => performance.now(),

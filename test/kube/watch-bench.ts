@@ -34,7 +34,6 @@ class WatchedConfigMap {
       onValue(value);
     };
     this.#listWatch = new ListWatch(
-      client,
       {
         path,
         fieldSelector: `metadata.name=${name}`,
@@ -43,7 +42,7 @@ class WatchedConfigMap {
       },
       { replaced: (all) => all.forEach(applied), applied, deleted: () => undefined },
       settings,
-      dependencies,
+      { ...dependencies, client },
     );
   }
 

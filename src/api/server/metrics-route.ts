@@ -36,12 +36,10 @@ const longestAcceptEncoding = 1024;
 /** @param acceptEncoding the header. Source: RFC 9110, 12.5.3 */
 export function acceptsGzip(acceptEncoding = ''): boolean {
   if (acceptEncoding.length > longestAcceptEncoding) return false;
-  const qualities = new Map(acceptEncoding.toLowerCase().split(',').map(codingAndQuality));
-  return (qualities.get('gzip') ?? qualities.get('*') ?? 0) > 0;
-}
-
-function codingAndQuality(text: string): readonly [coding: string, quality: number] {
-  const [coding = '', ...parameters] = text.split(';').map((part) => part.trim());
-  const quality = parameters.find((parameter) => parameter.startsWith('q='));
-  return [coding, quality === undefined ? 1 : Number(quality.slice(2))];
+  const offers = acceptEncoding.toLowerCase().replaceAll(/\s/g, '').split(',');
+  const offer = ['gzip', '*']
+    .map((coding) => offers.find((text) => text.split(';', 1)[0] === coding))
+    .find((found) => found !== undefined);
+  const [, quality = 1] = /;q=([^;]*)/.exec(offer ?? ';q=0') ?? [];
+  return Number(quality) > 0;
 }

@@ -15,7 +15,7 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
-import { AdapterError, type ErrorCode } from '../../errors.ts';
+import { AdapterError } from '../../errors.ts';
 import { encodeJson } from '../read/encode.ts';
 import { statusOf } from '../read/kubernetes-status.ts';
 import type { ServingPair } from './serving-pair.ts';
@@ -51,7 +51,7 @@ export const requestTimeoutMs = 30_000;
  *
  * @bound {maxConcurrentStreams} streams | - | one session of HTTP/2 | a constant
  */
-export const maxConcurrentStreams = 250;
+const maxConcurrentStreams = 250;
 
 /** What clients may negotiate. */
 export interface TlsSettings {
@@ -60,23 +60,18 @@ export interface TlsSettings {
   readonly ciphers?: string;
 }
 
-const usualSettings: TlsSettings = { minVersion: 'TLSv1.2' };
-
 /** Returns the options of TLS that a new serving pair needs too. */
-export function secureContext(
+export const secureContext = (
   { certificate, key }: ServingPair,
-  settings: TlsSettings = usualSettings,
-): SecureContextOptions {
-  return {
-    cert: certificate,
-    key,
-    ...settings,
-    // An empty list of authorities makes clients present any certificate that they have.
-    ca: [],
-    // A resumed session would lack the client's intermediate certificates.
-    secureOptions: constants.SSL_OP_NO_TICKET,
-  };
-}
+  settings: TlsSettings = { minVersion: 'TLSv1.2' },
+): SecureContextOptions => ({
+  ...{ cert: certificate, key },
+  ...settings,
+  // An empty list of authorities makes clients present any certificate that they have.
+  ca: [],
+  // A resumed session would lack the client's intermediate certificates.
+  secureOptions: constants.SSL_OP_NO_TICKET,
+});
 
 /**
  * Creates Node's server for HTTP/2 and HTTP/1.1 over TLS on one port; without a pair, for HTTP/2 without TLS.
@@ -140,14 +135,13 @@ export function refuse(response: ServerResponse, error: AdapterError): void {
 
 /** Answers bytes that are not an HTTP request with a Status on the bare socket. */
 export function answerClientError(fault: Error & { readonly code?: string }, socket: Socket): void {
-  // The second: the client ended the connection amid a request. It often has reset it, and reads nothing.
-  if (fault.code === 'ECONNRESET' || fault.code === 'HPE_INVALID_EOF_STATE' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const code: ErrorCode =
-    fault.code === 'HPE_HEADER_OVERFLOW' ? 'RequestHeadersTooLarge' : 'RequestMalformed';
-  endWith(new AdapterError(code, `the request cannot be read: ${fault.message}`, { cause: fault }), socket);
+  const isTooLong = fault.code === 'HPE_HEADER_OVERFLOW';
+  const code = isTooLong ? 'RequestHeadersTooLarge' : 'RequestMalformed';
+  const error = new AdapterError(code, `the request cannot be read: ${fault.message}`, { cause: fault });
+  // The client has reset the connection, or ended it amid a request.
+  const hasGone = fault.code === 'ECONNRESET' || fault.code === 'HPE_INVALID_EOF_STATE';
+  if (hasGone || !socket.writable) socket.destroy();
+  else endWith(error, socket);
 }
 
 /** Writes a Status where there is no response object, and ends the connection. */

@@ -1,5 +1,4 @@
 import { jitteredPauseMs, pauseBoundMs, pauseUntil, type BackOffSettings } from '../../runtime/back-off.ts';
-import type { KubeClient } from '../client/kube-client.ts';
 import { KubeError, messageOf } from '../client/kube-error.ts';
 import type { AutoscalersOffEvent, KubeDependencies, SyncState } from '../client/kube-observer.ts';
 import { defaultListWatchSettings, ListWatch, type ListWatchSettings } from '../client/list-watch.ts';
@@ -32,7 +31,6 @@ export class AutoscalerWatch {
 
   /** @param chosen the namespaces whose HPAs count, with a watch for each. Empty: all, with one watch */
   constructor(
-    client: KubeClient,
     chosen: { readonly namespaces: readonly string[] },
     handler: AutoscalerHandler,
     dependencies: KubeDependencies,
@@ -40,7 +38,7 @@ export class AutoscalerWatch {
   ) {
     const namespaces = chosen.namespaces.length === 0 ? [undefined] : [...new Set(chosen.namespaces)];
     this.#watches = namespaces.map(
-      (namespace) => new NamespaceWatch(client, namespace, handler, dependencies, settings),
+      (namespace) => new NamespaceWatch(namespace, handler, dependencies, settings),
     );
   }
 
@@ -65,7 +63,6 @@ export class AutoscalerWatch {
  * that we read, the watch is off: it knows no HPA, reports that once, and tries again from time to time.
  */
 class NamespaceWatch {
-  readonly #client: KubeClient;
   readonly #namespace: string | undefined;
   readonly #changes: AutoscalerChanges;
   readonly #dependencies: KubeDependencies;
@@ -80,13 +77,11 @@ class NamespaceWatch {
 
   /** @param namespace undefined: all */
   constructor(
-    client: KubeClient,
     namespace: string | undefined,
     handler: AutoscalerHandler,
     dependencies: KubeDependencies,
     settings: AutoscalerWatchSettings,
   ) {
-    this.#client = client;
     this.#namespace = namespace;
     this.#changes = new AutoscalerChanges(handler, dependencies.observer);
     this.#dependencies = dependencies;
@@ -114,7 +109,7 @@ class NamespaceWatch {
   async #attempt(signal: AbortSignal): Promise<number> {
     try {
       const timeoutMs = this.#settings.callTimeoutMs;
-      const version = await servedAutoscalerVersion(this.#client, { signal, timeoutMs });
+      const version = await servedAutoscalerVersion(this.#dependencies.client, { signal, timeoutMs });
       this.#failures = 0;
       if (version === undefined) return this.#switchOff('unserved', unservedMessage);
       this.#watch = this.#listWatch(version);
@@ -140,12 +135,12 @@ class NamespaceWatch {
 
   #listWatch(version: AutoscalerVersion): ListWatch<Autoscaler | undefined> {
     const changes = this.#changes;
+    const collection = autoscalerCollection(this.#dependencies.client, version, this.#namespace);
     // Passed on only when the watch is accepted. With the right to list but not to watch, every HPA would otherwise come
     // and go with each attempt.
     let listed: readonly (Autoscaler | undefined)[] | undefined;
     return new ListWatch(
-      this.#client,
-      { ...autoscalerCollection(this.#client, version, this.#namespace), keep: autoscalerOf },
+      { ...collection, keep: autoscalerOf },
       {
         replaced: (all) => {
           listed = all;

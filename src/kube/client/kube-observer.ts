@@ -1,3 +1,5 @@
+import type { KubeClient } from './kube-client.ts';
+
 /** The end of a list or a watch. The next one follows after `retryInMs`. */
 export interface WatchEndedEvent {
   readonly path: string;
@@ -71,6 +73,7 @@ export interface KubeObserver {
 
 /** What everything in this folder is given from outside. */
 export interface KubeDependencies {
+  readonly client: KubeClient;
   /** Wall time, Unix ms: only where a time of day or a date is meant. */
   readonly clock: { now(): number };
   /** For ages, pauses and limits: a clock that is set does not change them. */

@@ -1,5 +1,4 @@
 import { jitteredPauseMs, pauseUntil, type BackOffSettings } from '../../runtime/back-off.ts';
-import type { KubeClient } from './kube-client.ts';
 import { KubeError, messageOf, statusError } from './kube-error.ts';
 import { versionOf, type KubeObject } from './kube-object.ts';
 import type { KubeDependencies, WatchEndedEvent } from './kube-observer.ts';
@@ -57,7 +56,6 @@ const shortestGoodWatchMs = 1000;
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  */
 export class ListWatch<Kept> {
-  readonly #client: KubeClient;
   readonly #collection: WatchedCollection<Kept>;
   readonly #handlers: ListWatchHandlers<Kept>;
   readonly #settings: ListWatchSettings;
@@ -71,13 +69,11 @@ export class ListWatch<Kept> {
   #lastFailure: string | undefined;
 
   constructor(
-    client: KubeClient,
     collection: WatchedCollection<Kept>,
     handlers: ListWatchHandlers<Kept>,
     settings: ListWatchSettings,
     dependencies: KubeDependencies,
   ) {
-    this.#client = client;
     this.#collection = collection;
     this.#handlers = handlers;
     this.#settings = settings;
@@ -137,7 +133,7 @@ export class ListWatch<Kept> {
     const kept: Kept[] = [];
     let version = '';
     const options = { signal, timeoutMs: callTimeoutMs };
-    for await (const page of listPages(this.#client, this.#collection, pageSize, options)) {
+    for await (const page of listPages(this.#dependencies.client, this.#collection, pageSize, options)) {
       if (version === '') ({ version } = page);
       for (const item of page.items) kept.push(keep(item));
     }
@@ -148,7 +144,7 @@ export class ListWatch<Kept> {
   }
 
   async #watch(version: string, signal: AbortSignal): Promise<void> {
-    const { random, monotonicMs } = this.#dependencies;
+    const { client, random, monotonicMs } = this.#dependencies;
     const { silenceMs, watchSeconds, callTimeoutMs } = this.#settings;
     const { path, fieldSelector } = this.#collection;
     const query = {
@@ -158,7 +154,7 @@ export class ListWatch<Kept> {
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
     };
     let openedMs = monotonicMs();
-    await this.#client.watch(path, query, {
+    await client.watch(path, query, {
       signal,
       silenceMs,
       timeoutMs: callTimeoutMs,

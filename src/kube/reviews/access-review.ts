@@ -1,6 +1,5 @@
 import { AuthorizationV1Api } from '@kubernetes/client-node';
 import { clientOf } from '../../runtime/shares.ts';
-import type { KubeClient } from '../client/kube-client.ts';
 import type { KubeObject } from '../client/kube-object.ts';
 import type { KubeDependencies } from '../client/kube-observer.ts';
 import { keyOf } from './kept-answers.ts';
@@ -40,9 +39,9 @@ export class AccessReviewer {
   /** The user as a part of the question. Callers pass the same object for the same user while they can. */
   readonly #userTexts = new WeakMap<User, string>();
 
-  constructor(client: KubeClient, dependencies: KubeDependencies, settings: ReviewSettings) {
-    this.#api = client.api(AuthorizationV1Api);
-    this.#reviewer = new Reviewer(client, dependencies, settings);
+  constructor(dependencies: KubeDependencies, settings: ReviewSettings) {
+    this.#api = dependencies.client.api(AuthorizationV1Api);
+    this.#reviewer = new Reviewer(dependencies, settings);
     this.#cache = new ReviewCache(settings, dependencies.monotonicMs);
     this.#turns = new ReviewTurns(settings);
   }

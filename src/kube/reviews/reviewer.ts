@@ -1,6 +1,5 @@
 import type { ConfigurationOptions } from '@kubernetes/client-node';
 import { pauseBoundMs, pauseUntil, type BackOffSettings } from '../../runtime/back-off.ts';
-import type { KubeClient } from '../client/kube-client.ts';
 import { KubeError } from '../client/kube-error.ts';
 import { isRecord, type KubeObject } from '../client/kube-object.ts';
 import type { KubeObserver, KubeDependencies } from '../client/kube-observer.ts';
@@ -64,12 +63,10 @@ export interface Review<T> {
 
 /** Creates reviews, and repeats those that fail. */
 export class Reviewer {
-  readonly #client: KubeClient;
   readonly #dependencies: KubeDependencies;
   readonly #settings: ReviewSettings;
 
-  constructor(client: KubeClient, dependencies: KubeDependencies, settings: ReviewSettings) {
-    this.#client = client;
+  constructor(dependencies: KubeDependencies, settings: ReviewSettings) {
     this.#dependencies = dependencies;
     this.#settings = settings;
   }
@@ -102,7 +99,11 @@ export class Reviewer {
     const { deadlineMs: timeoutMs, attempts } = this.#settings;
     const endMs = performance.now() + timeoutMs;
     const call = (either: AbortSignal) =>
-      this.#client.call((options) => send({ body }, options), { signal: either, timeoutMs, body });
+      this.#dependencies.client.call((options) => send({ body }, options), {
+        signal: either,
+        timeoutMs,
+        body,
+      });
     for (let made = 1; ; made++) {
       try {
         const reply = await turns.turn(client, signal, () => this.#firstAnswer(call, signal));

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import { AuthenticationV1Api } from '@kubernetes/client-node';
 import { clientOf } from '../../runtime/shares.ts';
-import type { KubeClient } from '../client/kube-client.ts';
 import { isRecord, type KubeObject } from '../client/kube-object.ts';
 import type { KubeDependencies } from '../client/kube-observer.ts';
 import { ReviewCache } from './review-cache.ts';
@@ -39,9 +38,9 @@ export class TokenReviewer {
   readonly #turnsOfStrangers: ReviewTurns;
   readonly #turnsOfUsers: ReviewTurns;
 
-  constructor(client: KubeClient, dependencies: KubeDependencies, settings: ReviewSettings) {
-    this.#api = client.api(AuthenticationV1Api);
-    this.#reviewer = new Reviewer(client, dependencies, settings);
+  constructor(dependencies: KubeDependencies, settings: ReviewSettings) {
+    this.#api = dependencies.client.api(AuthenticationV1Api);
+    this.#reviewer = new Reviewer(dependencies, settings);
     this.#cache = new ReviewCache(settings, dependencies.monotonicMs);
     this.#turnsOfStrangers = new ReviewTurns(settings);
     this.#turnsOfUsers = new ReviewTurns(settings);

@@ -31,11 +31,10 @@ describe('a watched collection', () => {
     const collection = { ...autoscalerCollection(bench.client, 'v2', undefined), keep: nameIn };
     const all = { ...handlers, ...more };
     const watch = new ListWatch(
-      bench.client,
       collection,
       all,
       { ...fastWatch, ...settings },
-      bench.dependencies,
+      { ...bench.dependencies, client: bench.client },
     );
     const running = watch.run(bench.stop.signal);
     bench.running = running;
@@ -94,11 +93,10 @@ describe('a watched collection', () => {
     };
     const replaced = (names: readonly string[]) => void lists.push(names);
     const watch = new ListWatch(
-      bench.client,
       { ...autoscalerCollection(bench.client, 'v2', undefined), keep },
       { ...handlers, replaced },
       { ...fastWatch, pageSize: 2 },
-      bench.dependencies,
+      { ...bench.dependencies, client: bench.client },
     );
     bench.running = watch.run(bench.stop.signal);
     await waitFor(() => hpas.openWatches === 1);

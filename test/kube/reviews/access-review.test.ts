@@ -24,11 +24,14 @@ const metrics: AccessAttributes = { kind: 'path', path: '/metrics', verb: 'get' 
 const api = useReviewServer();
 
 const reviewer = (settings: Partial<ReviewSettings> = {}) =>
-  new AccessReviewer(api.client, api.dependencies, {
-    ...defaultReviewSettings,
-    firstPauseMs: 2,
-    ...settings,
-  });
+  new AccessReviewer(
+    { ...api.dependencies, client: api.client },
+    {
+      ...defaultReviewSettings,
+      firstPauseMs: 2,
+      ...settings,
+    },
+  );
 const calls = () => api.server.count('subjectaccessreview');
 /** Long enough for a call to arrive. */
 const aMoment = () => new Promise((resolve) => setTimeout(resolve, 50));

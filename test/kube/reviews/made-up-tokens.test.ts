@@ -9,7 +9,10 @@ const fast = { firstPauseMs: 2 };
 const api = useReviewServer();
 
 const reviewer = (settings: Partial<ReviewSettings> = {}) =>
-  new TokenReviewer(api.client, api.dependencies, { ...defaultTokenReviewSettings, ...fast, ...settings });
+  new TokenReviewer(
+    { ...api.dependencies, client: api.client },
+    { ...defaultTokenReviewSettings, ...fast, ...settings },
+  );
 const calls = () => api.server.count('tokenreview');
 
 describe('made-up tokens', () => {

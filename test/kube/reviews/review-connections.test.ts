@@ -13,10 +13,17 @@ const clients = Array.from({ length: 60 }, (_, index) => index);
 it('leaves connections to other calls while the API server answers no review', async () => {
   api.server.fail('tokenreview', { kind: 'hang' });
   api.server.fail('subjectaccessreview', { kind: 'hang' });
-  const access = new AccessReviewer(api.client, api.dependencies, { ...defaultReviewSettings, ...soon });
+  const access = new AccessReviewer(
+    { ...api.dependencies, client: api.client },
+    { ...defaultReviewSettings, ...soon },
+  );
   // Tokens of strangers, and as many of known users.
   const tokens = [0, 1].map(
-    () => new TokenReviewer(api.client, api.dependencies, { ...defaultTokenReviewSettings, ...soon }),
+    () =>
+      new TokenReviewer(
+        { ...api.dependencies, client: api.client },
+        { ...defaultTokenReviewSettings, ...soon },
+      ),
   );
   const gone = new AbortController();
   const attributes = { kind: 'path', path: '/metrics', verb: 'get' } as const;
