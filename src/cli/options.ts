@@ -91,6 +91,10 @@ export function parseServiceAccount(text: string): string {
   return text;
 }
 
+/** @param usual the default, as help shows it */
+export const durationOption = (flags: string, description: string, usual: string): Option =>
+  new Option(flags, description).argParser(parseDurationMs).default(parseDurationMs(usual), usual);
+
 export const outputOption = () =>
   new Option('-o, --output <format>', 'Output format').choices(['table', 'json']).default('table');
 

@@ -8,9 +8,9 @@ import type { Io } from './io.ts';
 import type { LoadtestOptions } from './loadtest/loadtest.ts';
 import {
   addConfigOptions,
+  durationOption,
   outputOption,
   parseCount,
-  parseDurationMs,
   parseMinReplicas,
   parseRate,
   parseServiceAccount,
@@ -106,11 +106,7 @@ function addRoutes(program: Command, io: Io): void {
     .command('routes')
     .summary('List the routes in a logstore with their selectors, or print an HPA')
     .description('List the recent routes in a logstore, each with its selector. With --hpa, print an HPA.')
-    .addOption(
-      new Option('--since <duration>', 'How far back to look, 1m to 24h')
-        .argParser(parseDurationMs)
-        .default(3_600_000, '1h'),
-    )
+    .addOption(durationOption('--since <duration>', 'How far back to look, 1m to 24h', '1h'))
     .option('--namespace <namespace>', 'Only routes of this namespace; also splits long routes into parts')
     .addOption(
       new Option(
@@ -123,21 +119,14 @@ function addRoutes(program: Command, io: Io): void {
     .optionsGroup('Manifest:')
     .option('--hpa <deployment>', 'Print an HPA for this Deployment, with a target from the measured rate')
     .option('--scaled-object <deployment>', 'Print the same as a ScaledObject of KEDA (docs/keda.md)')
-    .addOption(
-      new Option(
-        '--route <route>',
-        'The route of the Deployment, if there are several; repeated, the HPA adds up the routes',
-      ).argParser((text: string, before: readonly string[] | undefined) => [
-        ...new Set([...(before ?? []), text]),
-      ]),
+    .option(
+      '--route <route>',
+      'The route of the Deployment, if there are several; repeated, the HPA adds up the routes',
+      (text: string, before: readonly string[] = []) => [...new Set([...before, text])],
     )
     .option('--min <count>', 'Minimum replicas', parseMinReplicas, 1)
     .option('--max <count>', 'Maximum replicas', parseCount, 10)
-    .addOption(
-      new Option('--startup <duration>', 'How long a pod takes until it is ready')
-        .argParser(parseDurationMs)
-        .default(60_000, '1m'),
-    );
+    .addOption(durationOption('--startup <duration>', 'How long a pod takes until it is ready', '1m'));
   addConfigOptions(command, ['sls', 'defaults', 'log']);
   command.action(async (options: RoutesOptions & Flags) =>
     (await import('./routes/routes.ts')).routes(options, io),
@@ -220,10 +209,11 @@ function addPolicies(program: Command, io: Io): void {
     .requiredOption('--account-id <id>', 'ID of the Alibaba Cloud account')
     .requiredOption('--cluster-id <id>', 'ID of the ACK cluster, with RRSA switched on')
     .requiredOption('--issuer <url>', 'URL of its OIDC provider: console, Cluster Information, RRSA OIDC')
-    .addOption(
-      new Option('--service-account <account>', 'ServiceAccount of the adapter, NAMESPACE/NAME')
-        .argParser(parseServiceAccount)
-        .default('sls-metrics-adapter/sls-metrics-adapter'),
+    .option(
+      '--service-account <account>',
+      'ServiceAccount of the adapter, NAMESPACE/NAME',
+      parseServiceAccount,
+      'sls-metrics-adapter/sls-metrics-adapter',
     )
     .action(async (options: TrustPolicyOptions) =>
       (await import('./policy.ts')).printTrustPolicy(options, io),
@@ -239,9 +229,7 @@ function addLoadtest(program: Command, io: Io): void {
     )
     .argument('<url>', 'For example http://bert.example.com/v1/models/bert:predict')
     .requiredOption('--rate <rate>', 'Requests per second, steady (20) or rising (5..80)', parseRate)
-    .addOption(
-      new Option('--for <duration>', 'How long, 1s to 24h').argParser(parseDurationMs).default(60_000, '1m'),
-    )
+    .addOption(durationOption('--for <duration>', 'How long, 1s to 24h', '1m'))
     .option('--yes', 'Also send to an address that is not private')
     .optionsGroup('Requests:')
     .option('--method <method>', 'Default: GET, with a body POST')
@@ -251,11 +239,7 @@ function addLoadtest(program: Command, io: Io): void {
         .default([], 'none'),
     )
     .option('--body <body>', 'Text, or @ and a file name; JSON, unless a header says otherwise')
-    .addOption(
-      new Option('--timeout <duration>', 'Maximum time for an answer')
-        .argParser(parseDurationMs)
-        .default(10_000, '10s'),
-    )
+    .addOption(durationOption('--timeout <duration>', 'Maximum time for an answer', '10s'))
     .option('--connections <count>', 'Maximum concurrent requests; others are not sent', parseCount, 500)
     .option('--insecure', 'Accept any certificate')
     .addOption(outputOption())

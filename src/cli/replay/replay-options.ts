@@ -1,5 +1,6 @@
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import {
+  durationOption,
   outputOption,
   parseBudget,
   parseDurationMs,
@@ -21,30 +22,18 @@ export function addReplayOptions(command: Command): void {
     .optionsGroup('Traffic:')
     .option('--from <time>', 'Start, Unix seconds or such as 2026-11-24T00:00:00Z')
     .option('--to <time>', 'End; default: now, or the end of the file')
-    .addOption(
-      new Option('--last <duration>', 'The time up to now instead, such as 24h').argParser(parseDurationMs),
-    )
+    .option('--last <duration>', 'The time up to now instead, such as 24h', parseDurationMs)
     .option('--access-log <file>', "Access log of nginx-ingress in ACK's form, also .gz, instead of SLS")
     .option('--counts <file>', 'CSV with the header time,requests, also .gz, instead of SLS')
     .optionsGroup('Forecast:')
     .option('--forecast', 'Show the HPA also with forecasts of its metrics beside them (docs/forecast.md)')
-    .addOption(
-      new Option('--ahead <duration>', 'sls.forecast.ahead, 1m to 15m; default: 3m').argParser(
-        parseDurationMs,
-      ),
-    )
-    .addOption(
-      new Option('--quantile <share>', 'sls.forecast.quantile, 0.5 to 0.99; default: 0.9').argParser(
-        parseQuantile,
-      ),
-    )
+    .option('--ahead <duration>', 'sls.forecast.ahead, 1m to 15m; default: 3m', parseDurationMs)
+    .option('--quantile <share>', 'sls.forecast.quantile, 0.5 to 0.99; default: 0.9', parseQuantile)
     .optionsGroup('Pods:')
-    .addOption(
-      new Option('--startup <duration>', 'How long a pod takes until it is ready; can be repeated').argParser(
-        (text: string, before: readonly number[] | undefined) => [
-          ...new Set([...(before ?? []), parseDurationMs(text)]),
-        ],
-      ),
+    .option(
+      '--startup <duration>',
+      'How long a pod takes until it is ready; can be repeated',
+      (text: string, before: readonly number[] = []) => [...new Set([...before, parseDurationMs(text)])],
     )
     .option('--capacity <number>', 'What one pod can take; default: averageValue x 1.1', parsePositive)
     .option('--gpus <count>', 'GPUs of a pod', parsePositive)
@@ -55,44 +44,39 @@ export function addReplayOptions(command: Command): void {
 function addControllerOptions(command: Command): void {
   command
     .optionsGroup('Controller:')
-    .addOption(
-      new Option(
-        '--kube-version <version>',
-        'Version of Kubernetes, 1.20 to 1.36; default: that of the cluster, else 1.36',
-      ).argParser(parseKubeMinor),
+    .option(
+      '--kube-version <version>',
+      'Version of Kubernetes, 1.20 to 1.36; default: that of the cluster, else 1.36',
+      parseKubeMinor,
     )
     .addOption(
-      new Option('--sync-period <duration>', 'Its --horizontal-pod-autoscaler-sync-period')
-        .argParser(parseDurationMs)
-        .default(usualController.syncPeriod, '15s'),
+      durationOption('--sync-period <duration>', 'Its --horizontal-pod-autoscaler-sync-period', '15s'),
+    )
+    .option(
+      '--tolerance <share>',
+      'Its --horizontal-pod-autoscaler-tolerance',
+      parseShare,
+      usualController.tolerance,
     )
     .addOption(
-      new Option('--tolerance <share>', 'Its --horizontal-pod-autoscaler-tolerance')
-        .argParser(parseShare)
-        .default(usualController.tolerance),
-    )
-    .addOption(
-      new Option(
+      durationOption(
         '--downscale-stabilization <duration>',
         'Its --horizontal-pod-autoscaler-downscale-stabilization',
-      )
-        .argParser(parseDurationMs)
-        .default(usualController.downscaleStabilization, '5m'),
+        '5m',
+      ),
     )
     .option('--scale-to-zero', 'Its feature gate HPAScaleToZero is on')
     .optionsGroup('Recommendation:')
     .option('--sweep', 'Try about 900 settings, show those that no other beats, and recommend one')
-    .addOption(
-      new Option(
-        '--max-overload <time>',
-        'Recommend the cheapest setting with at most so much overload',
-      ).argParser(parseOverload),
+    .option(
+      '--max-overload <time>',
+      'Recommend the cheapest setting with at most so much overload',
+      parseOverload,
     )
-    .addOption(
-      new Option(
-        '--budget <amount>',
-        'Recommend the least overload for so much: money with --price, else GPU-hours or pod-hours; such as 200/day',
-      ).argParser(parseBudget),
+    .option(
+      '--budget <amount>',
+      'Recommend the least overload for so much: money with --price, else GPU-hours or pod-hours; such as 200/day',
+      parseBudget,
     )
     .optionsGroup('Output:')
     .option('--report <file>', 'Also write a page with plots, such as report.html')
