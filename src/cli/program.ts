@@ -122,7 +122,7 @@ function addRoutes(program: Command, io: Io): void {
     .option(
       '--route <route>',
       'The route of the Deployment, if there are several; repeated, the HPA adds up the routes',
-      (text: string, before: readonly string[] = []) => [...new Set([...before, text])],
+      (text: string, before?: readonly string[]) => [...new Set([...(before ?? []), text])],
     )
     .option('--min <count>', 'Minimum replicas', parseMinReplicas, 1)
     .option('--max <count>', 'Maximum replicas', parseCount, 10)

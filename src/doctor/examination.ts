@@ -89,6 +89,8 @@ export interface Facts {
   readonly sls: SlsStack;
   readonly target: Target;
   readonly probe: Probe;
+  /** The types that the index gives the fields of the metric. */
+  readonly columnTypes: ReadonlyMap<string, string>;
   /** Times of the first answer of the endpoint. */
   readonly times: QueryTimes;
   readonly kube: KubeClient;

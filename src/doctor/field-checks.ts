@@ -17,12 +17,11 @@ export const fields: DoctorCheck = {
   run: async (examination, signal) => {
     const { request } = examination.facts.get('target');
     const needed = fieldsOf(request);
-    const queryOf = (field: string) => (during: string) =>
-      `* | SELECT count(${columnName(field)}) AS lines FROM log WHERE ${during} LIMIT 1`;
-    const names = needed.map(({ name }) => name);
-    const missing = await unindexed(names, queryOf, examination, signal);
+    const index = await indexOf(needed, examination, signal);
+    examination.facts.learn({ columnTypes: index.columnTypes });
+    const missing = index.missing.map(({ name }) => name);
     if (needed.length === 0) return ok('only the SQL of the metric names its fields: see the check reading');
-    if (missing.length === 0) return ok(`indexed: ${names.join(', ')}`);
+    if (missing.length === 0) return ok(`indexed: ${needed.map(({ name }) => name).join(', ')}`);
     const log = ingressLogOf(request);
     const isOther = log?.kind === 'nginx-ingress' && missing.includes(log.columns.backend.name);
     const form = isOther ? await otherForm(log.columns.backend.name, examination, signal) : undefined;
@@ -35,7 +34,7 @@ export const fields: DoctorCheck = {
     return failed(
       `not indexed: ${missing.join(', ')}`,
       `Add these fields to the index of the logstore, with statistics (SLS console: Query & Analysis Attributes, Field Search; below in the format of the API). The index covers only lines that arrive afterwards.`,
-      indexKeys(needed.filter(({ name }) => missing.includes(name))),
+      indexKeys(index.missing),
     );
   },
 };
@@ -44,32 +43,31 @@ export const fieldTypes: DoctorCheck = {
   id: 'field-types',
   description: 'Numeric fields are indexed as numbers',
   needs: ['fields'],
-  deadlineMs: 30_000,
-  run: async (examination, signal) => {
-    const columns = fieldsOf(examination.facts.get('target').request).filter(({ type }) => type !== 'text');
-    const numeric = columns.map(({ name }) => name);
-    if (numeric.length === 0) return ok('the metric needs no numeric field');
-    const query = (during: string) =>
-      `* | SELECT ${numeric.map(columnName).join(', ')} FROM log WHERE ${during} LIMIT 1`;
-    const { columnTypes } = await queryLogstore(examination, query, signal, [60]);
-    const typed = numeric.flatMap((field) => {
-      const type = columnTypes.get(field);
-      return type === undefined ? [] : [[field, type] as const];
-    });
-    if (typed.length < numeric.length) return skipped('the answer of SLS has no types of columns');
-    const textual = typed.filter(([, type]) => !numericTypes.has(type));
-    if (textual.length === 0) return ok(typed.map(([field, type]) => `${field}: ${type}`).join(', '));
-    const names = textual.map(([field, type]) => `${field} (${type})`);
+  run: ({ facts }) => {
+    const columns = fieldsOf(facts.get('target').request).filter(({ type }) => type !== 'text');
+    if (columns.length === 0) return ok('the metric needs no numeric field');
+    const columnTypes = facts.get('columnTypes');
+    if (columns.some(({ name }) => !columnTypes.has(name)))
+      return skipped('the answer of SLS has no types of columns');
+    const typeOf = ({ name }: LogColumn) => columnTypes.get(name) ?? '';
+    const textual = textualOf(columns, columnTypes);
+    if (textual.length === 0)
+      return ok(columns.map((column) => `${column.name}: ${typeOf(column)}`).join(', '));
+    const names = textual.map((column) => `${column.name} (${typeOf(column)})`);
     return warn(
       `not indexed as a number: ${names.join(', ')}. Readings are correct, but each query parses every line as text`,
       'Change the type in the index of the logstore (SLS console: Query & Analysis Attributes, Field Search; below in the format of the API):',
-      indexKeys(columns.filter(({ name }) => textual.some(([field]) => field === name))),
+      indexKeys(textual),
     );
   },
 };
 
 /** Types in `meta.columnTypes`. A field of type long is a bigint. */
-export const numericTypes: ReadonlySet<string> = new Set(['bigint', 'double', 'integer', 'real', 'long']);
+const numericTypes: ReadonlySet<string> = new Set(['bigint', 'double', 'integer', 'real', 'long']);
+
+/** Returns the numeric columns that the index has as text. */
+export const textualOf = (columns: readonly LogColumn[], types: ReadonlyMap<string, string>): LogColumn[] =>
+  columns.filter(({ name, type }) => type !== 'text' && !numericTypes.has(types.get(name) ?? 'bigint'));
 
 /** Returns the form of the newest lines if none of them has the field. Without its index, only a search shows the lines. */
 async function otherForm(
@@ -91,24 +89,28 @@ export function fieldsOf(request: MetricRequest): LogColumn[] {
   return [...new Set([columns.backend, ...number, ...filtered])];
 }
 
-/** Returns the fields whose query fails for want of an index. Queries one minute, since any time range shows that. */
-async function unindexed(
-  fieldNames: readonly string[],
-  queryOf: (field: string) => (during: string) => string,
+/** Returns the columns without an index, and the types of the others. Any time range shows them, so it reads one minute. */
+export async function indexOf(
+  columns: readonly LogColumn[],
   examination: Examination,
   signal: AbortSignal,
-): Promise<string[]> {
-  const found: string[] = [];
-  for (const field of fieldNames) {
+): Promise<{ readonly missing: readonly LogColumn[]; readonly columnTypes: ReadonlyMap<string, string> }> {
+  const missing: LogColumn[] = [];
+  for (;;) {
+    const rest = columns.filter((column) => !missing.includes(column));
+    if (rest.length === 0) return { missing, columnTypes: new Map() };
+    const names = rest.map(({ name }) => columnName(name)).join(', ');
+    const query = (during: string) => `* | SELECT ${names} FROM log WHERE ${during} LIMIT 1`;
     try {
-      await queryLogstore(examination, queryOf(field), signal, [60]);
+      const { columnTypes } = await queryLogstore(examination, query, signal, [60]);
+      return { missing, columnTypes };
     } catch (thrown) {
-      const error = toAdapterError(thrown);
-      if (unindexedField(error) === undefined) throw error;
-      found.push(field);
+      const field = unindexedField(toAdapterError(thrown));
+      const found = rest.find(({ name }) => name === field);
+      if (found === undefined) throw thrown;
+      missing.push(found);
     }
   }
-  return found;
 }
 
 /** Returns `keys` of an index. Source: SLS, "CreateIndex". */

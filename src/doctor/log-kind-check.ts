@@ -1,13 +1,10 @@
-import { toAdapterError } from '../errors.ts';
 import { ingressLogs } from '../metric/ingress-logs.ts';
-import type { IngressLog, LogColumn } from '../metric/log-kind.ts';
+import type { IngressLog } from '../metric/log-kind.ts';
 import { logKindsIn, ownColumns } from '../sls/log-kinds-in.ts';
-import { columnName } from '../sls/query-text.ts';
-import { unindexedField } from '../sls/sls-error.ts';
 import { failed, ok, skipped, warn } from './check.ts';
 import type { DoctorCheck, Examination } from './examination.ts';
-import { fieldsOf, indexKeys, numericTypes } from './field-checks.ts';
-import { ingressLogOf, queryLogstore } from './logstore-query.ts';
+import { fieldsOf, indexKeys, indexOf, textualOf } from './field-checks.ts';
+import { ingressLogOf } from './logstore-query.ts';
 
 const windowSeconds = 60;
 
@@ -42,32 +39,17 @@ async function columnsOf(log: IngressLog, examination: Examination, signal: Abor
   const others = Object.values(log.columns).filter(
     (column) => column !== log.columns.canary && !needed.includes(column),
   );
-  const rest = new Map(others.map((column) => [column.name, column]));
-  const missing: LogColumn[] = [];
-  for (;;) {
-    try {
-      const names = [...rest.keys()].map(columnName).join(', ');
-      const text = (during: string) => `* | SELECT ${names} FROM log WHERE ${during} LIMIT 1`;
-      const { columnTypes } = await queryLogstore(examination, text, signal, [windowSeconds]);
-      const textual = [...rest.values()].filter(
-        ({ name, type }) => type !== 'text' && !numericTypes.has(columnTypes.get(name) ?? 'bigint'),
-      );
-      const found = [
-        ...missing.map(({ name }) => `${name} is not indexed: its metrics cannot be read`),
-        ...textual.map(({ name, type }) => `${name} is indexed as text instead of ${type}`),
-      ];
-      const metrics = `metrics ${log.metricPrefix}…`;
-      if (found.length === 0) return ok(`${log.kind}: ${metrics}`);
-      return warn(
-        `${log.kind}, ${metrics}: ${found.join('; ')}`,
-        'If such metrics are read, index the fields so (SLS console: Query & Analysis Attributes, Field Search; below in the format of the API). If the collector gives the columns other names, list these in the setting logColumns.',
-        indexKeys([...missing, ...textual]),
-      );
-    } catch (thrown) {
-      const column = rest.get(unindexedField(toAdapterError(thrown)) ?? '');
-      if (column === undefined) throw thrown;
-      rest.delete(column.name);
-      missing.push(column);
-    }
-  }
+  const { missing, columnTypes } = await indexOf(others, examination, signal);
+  const textual = textualOf(others, columnTypes);
+  const found = [
+    ...missing.map(({ name }) => `${name} is not indexed: its metrics cannot be read`),
+    ...textual.map(({ name, type }) => `${name} is indexed as text instead of ${type}`),
+  ];
+  const metrics = `metrics ${log.metricPrefix}…`;
+  if (found.length === 0) return ok(`${log.kind}: ${metrics}`);
+  return warn(
+    `${log.kind}, ${metrics}: ${found.join('; ')}`,
+    'If such metrics are read, index the fields so (SLS console: Query & Analysis Attributes, Field Search; below in the format of the API). If the collector gives the columns other names, list these in the setting logColumns.',
+    indexKeys([...missing, ...textual]),
+  );
 }

@@ -33,7 +33,7 @@ export function addReplayOptions(command: Command): void {
     .option(
       '--startup <duration>',
       'How long a pod takes until it is ready; can be repeated',
-      (text: string, before: readonly number[] = []) => [...new Set([...before, parseDurationMs(text)])],
+      (text: string, before?: readonly number[]) => [...new Set([...(before ?? []), parseDurationMs(text)])],
     )
     .option('--capacity <number>', 'What one pod can take; default: averageValue x 1.1', parsePositive)
     .option('--gpus <count>', 'GPUs of a pod', parsePositive)
