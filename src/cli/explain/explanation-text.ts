@@ -1,7 +1,9 @@
 import { AdapterError } from '../../errors.ts';
 import { routeLabelOf } from '../../metric/catalog.ts';
 import { labelDefinitions } from '../../metric/labels.ts';
+import { windowSeconds } from '../../metric/sample.ts';
 import { filterTexts } from '../../metric/series.ts';
+import { enoughEvidence } from '../../reading/adaptive/rise-test.ts';
 import type { Row } from '../../sls/read-reply.ts';
 import { scannedWindow } from '../../sls/query-text.ts';
 import { readingTable } from '../query.ts';
@@ -9,11 +11,15 @@ import { alignedTable } from '../table.ts';
 import { utcText } from '../time-text.ts';
 import { progressOf } from './explanation-json.ts';
 import type { Exchange, ExplainedRun, Explanation } from './explanation.ts';
-import { riseLines } from './rise-lines.ts';
 
 /** Further rows and routes are only counted. */
 const maxRows = 20;
 const maxRoutes = 10;
+
+const adaptiveText =
+  'the last 3, 5, 8 or 12 s of the window instead, if their requests rise against those of the last 60 s';
+
+const withoutCanary = '\nSent instead if the logstore has no index on the column of canaries:\n';
 
 /** Returns what is known before anything is sent, and the query in a form that can be pasted into the SLS console. */
 export function explanationText(explanation: Explanation, namespace: string): string {
@@ -36,14 +42,7 @@ export function explanationText(explanation: Explanation, namespace: string): st
       `${utcText(window.startSeconds)} to ${utcText(window.endSeconds)}, end excluded: ` +
         `${request.intervalSeconds} s that end ${explanation.delaySeconds} s before ${utcText(plannedAtSeconds)}`,
     ],
-    ...(key.windowMode === 'adaptive'
-      ? ([
-          [
-            'adaptive',
-            'the last 3, 5, 8 or 12 s of the window instead, if their requests rise against those of the last 60 s',
-          ],
-        ] as const)
-      : []),
+    ['adaptive', key.windowMode === 'adaptive' ? adaptiveText : ''],
     ['delay', `${explanation.delaySeconds} s (${delayText(explanation)})`],
     [
       'freshness',
@@ -55,22 +54,13 @@ export function explanationText(explanation: Explanation, namespace: string): st
     ['readers', readersText(explanation)],
     ['shared', sharedText(explanation)],
   ];
-  const fallback =
-    queryWithoutCanary === undefined
-      ? []
-      : [
-          '',
-          'Sent instead if the logstore has no index on the column of canaries:',
-          '',
-          ...indented(queryWithoutCanary),
-        ];
   return lines([
-    ...facts.map(([name, text]) => `${name.padEnd(10)} ${text}`),
+    ...facts.filter(([, text]) => text !== '').map(([name, text]) => `${name.padEnd(10)} ${text}`),
     '',
     `Query, for ${scanned.startSeconds} to ${scanned.endSeconds} (Unix seconds):`,
     '',
     ...indented(query.query),
-    ...fallback,
+    ...(queryWithoutCanary === undefined ? [] : [withoutCanary, ...indented(queryWithoutCanary)]),
   ]);
 }
 
@@ -128,7 +118,30 @@ function sharedText({ request, key, settings, batch }: Explanation): string {
 export function runText({ exchanges, items }: ExplainedRun, { request }: Explanation, nowMs: number): string {
   const sent = exchanges.flatMap((exchange, index) => ['', ...exchangeText(exchange, index + 1)]);
   const reading = items === undefined ? [] : ['', readingTable(items, request.metric, nowMs)];
-  return lines([...sent, ...riseLines(items ?? []), ...reading]);
+  return lines([...sent, ...riseLines(items), ...reading]);
+}
+
+/** Returns the figures of the test that chooses an adaptive window. */
+function riseLines(items: ExplainedRun['items'] = []): string[] {
+  const rows = items.flatMap(({ labels, sample, riseTests = [] }) =>
+    riseTests.map(({ seconds, lines: count, logLikelihoodRatio, dispersion, evidence }) => [
+      labels[labelDefinitions.route.name] ?? 'all',
+      `${seconds}s`,
+      String(count),
+      logLikelihoodRatio.toFixed(1),
+      dispersion.toFixed(1),
+      evidence.toFixed(1),
+      seconds === windowSeconds(sample.window) ? 'the window' : '',
+    ]),
+  );
+  if (rows.length === 0) return [];
+  const head = ['ROUTE', 'LAST', 'LINES', 'LLR', 'DISPERSION', 'EVIDENCE', ''];
+  return [
+    '',
+    `requests rise where the evidence is above ${enoughEvidence}; a running adapter knows the dispersion of up to 300 s, this one of 60 s:`,
+    '',
+    ...alignedTable(head, rows).split('\n').map(indent),
+  ];
 }
 
 function exchangeText({ elapsedMs, answer }: Exchange, number: number): string[] {

@@ -7,9 +7,7 @@ import { canaryColumnOf } from '../../metric/log-kind.ts';
 import type { MetricRequest } from '../../metric/metric-request.ts';
 import type { Outcome } from '../../metric/sample.ts';
 import { AdaptiveWindows, linesIn } from '../../reading/adaptive/adaptive-windows.ts';
-import type { SpanTest } from '../../reading/adaptive/rise-test.ts';
 import { batchKeyOf, planBatches } from '../../reading/plan.ts';
-import type { ReadingItem } from '../../reading/reader.ts';
 import { withRetry } from '../../reading/retry.ts';
 import type { ReadingStack } from '../../service/reading-stack.ts';
 import { AggregateSource, logQueryOf } from '../../sls/aggregate-source.ts';
@@ -80,26 +78,16 @@ export interface Exchange {
   readonly answer: LogResult | AdapterError;
 }
 
-export interface ExplainedItem extends ReadingItem {
-  /** Whether its requests rise, tested for each short span; undefined: its window is fixed. */
-  readonly riseTests: readonly SpanTest[] | undefined;
-}
-
-/** The result of a read that was explained. */
-export interface ExplainedRun {
-  /** In the order sent: all attempts, and a second query if the logstore lacks a column. */
-  readonly exchanges: readonly Exchange[];
-  /** Undefined if there is an error. */
-  readonly items: readonly ExplainedItem[] | undefined;
-  readonly error: AdapterError | undefined;
-}
+/** The result of a read that was explained: its items, or its error. */
+export type ExplainedRun = Awaited<ReturnType<typeof runExplained>>;
 
 /** Sends the planned query, with the retries and the deadline of a read. Never rejects. */
 export async function runExplained(
   { batch, request, settings }: Explanation,
   { sls, retryPauses }: ReadingStack,
   signal: AbortSignal,
-): Promise<ExplainedRun> {
+) {
+  /** In the order sent: all attempts, and a second query if the logstore lacks a column. */
   const exchanges: Exchange[] = [];
   const windows = new AdaptiveWindows({ windowShrunk: () => undefined });
   const { query } = batch;
@@ -124,32 +112,31 @@ export async function runExplained(
     const items = batch.series.map((series) => ({
       labels: series.labels,
       sample: sampleOf(windows.outcomeOf(series, query, byRoute)),
+      /** Whether its requests rise, tested for each short span. Undefined: its window is fixed. */
       riseTests: query.lastSeconds && windows.test(series, query.window, linesIn(byRoute.get(series.route))),
     }));
-    return { exchanges, items, error: undefined };
+    return { exchanges, items };
   } catch (thrown) {
-    return { exchanges, items: undefined, error: toAdapterError(thrown) };
+    return { exchanges, error: toAdapterError(thrown) };
   }
 }
 
 /** Adds each query that passes through to `exchanges`. */
-function recording(logs: LogSource, exchanges: Exchange[]): LogSource {
-  return {
-    query: async (query, signal) => {
-      const startMs = performance.now();
-      const record = (answer: Exchange['answer']) =>
-        exchanges.push({ query, elapsedMs: performance.now() - startMs, answer });
-      try {
-        const result = await logs.query(query, signal);
-        record(result);
-        return result;
-      } catch (thrown) {
-        record(toAdapterError(thrown));
-        throw thrown;
-      }
-    },
-  };
-}
+const recording = (logs: LogSource, exchanges: Exchange[]): LogSource => ({
+  query: async (query, signal) => {
+    const startMs = performance.now();
+    const record = (answer: Exchange['answer']) =>
+      exchanges.push({ query, elapsedMs: performance.now() - startMs, answer });
+    try {
+      const result = await logs.query(query, signal);
+      record(result);
+      return result;
+    } catch (thrown) {
+      record(toAdapterError(thrown));
+      throw thrown;
+    }
+  },
+});
 
 function sampleOf(outcome: Outcome) {
   if (outcome.kind === 'failed') throw outcome.error;
