@@ -1,7 +1,7 @@
 import { type AdapterError, toAdapterError } from '../errors.ts';
 import { labelDefinitions } from '../metric/labels.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
-import { logstoreName } from '../sls/endpoint.ts';
+import { logstoreName } from '../metric/series.ts';
 import { failed, ok } from './check.ts';
 import { nearest } from './edit-distance.ts';
 import type { DoctorCheck, Examination } from './examination.ts';

@@ -4,7 +4,8 @@ import type { MetricRequest } from '../metric/metric-request.ts';
 import { logQuery } from '../sls/client.ts';
 import type { LogResult, Row } from '../sls/read-reply.ts';
 import { decodeNumber } from '../sls/decode.ts';
-import { logstoreName, type LogstoreAddress } from '../sls/endpoint.ts';
+import type { LogstoreAddress } from '../sls/endpoint.ts';
+import { logstoreName } from '../metric/series.ts';
 import { timeCondition } from '../sls/query-text.ts';
 import type { Examination, Probe } from './examination.ts';
 

@@ -6,7 +6,7 @@ import { routeLabelOf, type Catalog } from '../metric/catalog.ts';
 import { parseMetricRequest } from '../metric/metric-request.ts';
 import { filterTexts } from '../metric/series.ts';
 import { createReading } from '../service/reading-stack.ts';
-import { logstoreName } from '../sls/endpoint.ts';
+import { logstoreName } from '../metric/series.ts';
 import { failed, ok, skipped } from './check.ts';
 import {
   defaultMetric,

@@ -56,6 +56,17 @@ export interface SeriesParts {
   readonly forecast?: ForecastTerms | undefined;
 }
 
+export const logstoreName = ({ project, logstore }: Pick<SeriesParts, 'project' | 'logstore'>): string =>
+  `project ${project}, logstore ${logstore}`;
+
+/** Returns equal keys for the same logstore over the same endpoint only: no part contains a slash. */
+export const logstoreKey = ({
+  endpoint,
+  project,
+  logstore,
+}: Pick<SeriesParts, 'project' | 'logstore'> & { readonly endpoint: { readonly url: string } }): string =>
+  `${endpoint.url}/${project}/${logstore}`;
+
 /** What a forecast is asked for. */
 export interface ForecastTerms {
   /** How many seconds after it is made: whole minutes. */

@@ -3,7 +3,7 @@ import type { Outcome } from '../metric/sample.ts';
 import type { Series } from '../metric/series.ts';
 import { Turns } from '../runtime/turns.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
-import { untilCanceled } from '../sls/until-canceled.ts';
+import { untilCanceled } from '../sls/transport.ts';
 import {
   addWaiter,
   newPendingSeries,

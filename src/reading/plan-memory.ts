@@ -4,7 +4,8 @@ import { errorRegistry, type ErrorCode } from '../errors.ts';
 import { logKindKey } from '../metric/log-kind.ts';
 import { filterKey } from '../metric/series.ts';
 import type { Series } from '../metric/series.ts';
-import { logstoreKey, type Endpoint } from '../sls/endpoint.ts';
+import type { Endpoint } from '../sls/endpoint.ts';
+import { logstoreKey } from '../metric/series.ts';
 import { aggregateSetOf, splitBatch, type Batch } from './plan.ts';
 
 /** For ten minutes, so that an index that was added since is found. Bounded because users name the logstores. */

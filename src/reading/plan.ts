@@ -5,7 +5,7 @@ import { unreadableLines } from '../metric/measures.ts';
 import { windowSeconds, type Outcome, type Window } from '../metric/sample.ts';
 import type { Series } from '../metric/series.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
-import { endpointUrl, type Endpoint } from '../sls/endpoint.ts';
+import type { Endpoint } from '../sls/endpoint.ts';
 import { countedSpans } from './adaptive/rise-test.ts';
 
 /** One SLS query and the series that it answers. */
@@ -88,7 +88,7 @@ export const batchKeyOf = (
   { startSeconds, endSeconds }: Window,
   isAdaptive: boolean,
 ) => ({
-  endpoint: endpointUrl(endpoint),
+  endpoint: endpoint.url,
   project,
   logstore,
   logKind: logKindKey(metric.logKind),

@@ -1,6 +1,6 @@
 import { AdapterError } from '../errors.ts';
 import { jitteredPauseMs, pauseUntil, type JitterSettings } from '../runtime/back-off.ts';
-import { untilCanceled } from '../sls/until-canceled.ts';
+import { untilCanceled } from '../sls/transport.ts';
 
 export interface RetrySettings extends JitterSettings {
   /** For all attempts and pauses together. */

@@ -8,7 +8,7 @@ import { SlsClient, type SlsObserver } from '../sls/client.ts';
 import type { CredentialSource } from '../sls/credentials/credentials.ts';
 import { Identities, type IdentityState } from '../sls/credentials/identities.ts';
 import type { CredentialObserver } from '../sls/credentials/renewed-credentials.ts';
-import { endpointResolver, stsHost, type Endpoint } from '../sls/endpoint.ts';
+import { resolveEndpoint, stsHost, type Endpoint } from '../sls/endpoint.ts';
 import { ProjectGates, type GateObserver } from '../sls/project-gates.ts';
 import { proxiesIn } from '../sls/proxy.ts';
 import { HeartbeatLines } from '../sls/heartbeat-lines.ts';
@@ -69,9 +69,22 @@ export function createSls(
     countMinutes: (query, signal) => countMinutes(query, gates, signal, heartbeats),
     heartbeats,
     gates,
-    endpointOf: endpointResolver(settingsOf),
+    endpointOf: endpointsBy(settingsOf),
     credentialsOf,
     identities: () => identities.states(),
     close: () => client.close(),
+  };
+}
+
+/** Resolves each endpoint once. There are at most three for each entry of `projects`, however many projects match. */
+function endpointsBy(settingsOf: (project: string) => Config['sls']): SlsStack['endpointOf'] {
+  /** @bound three for each entry of `projects` | - | - | `projects` */
+  const resolved = new Map<string, Endpoint>();
+  return ({ project, internalEndpoint }) => {
+    const { region, network, endpoint: url } = settingsOf(project);
+    const key = [region, network, url, internalEndpoint].join(' ');
+    const endpoint = resolved.get(key) ?? resolveEndpoint({ region, network, url }, internalEndpoint);
+    resolved.set(key, endpoint);
+    return endpoint;
   };
 }

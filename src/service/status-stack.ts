@@ -5,7 +5,7 @@ import type { RequestParser } from '../access/access-check.ts';
 import { StatusPage } from '../status-page/status-page.ts';
 import { forecastFigures } from '../reading/history/kept-forecast.ts';
 import type { LogstoreState } from '../reading/silence/silence-watch.ts';
-import { logstoreKey } from '../sls/endpoint.ts';
+import { logstoreKey } from '../metric/series.ts';
 import type { LogstoreStatus } from '../status/status-document.ts';
 import { StatusTracker } from '../status/status-tracker.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';

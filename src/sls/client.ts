@@ -1,7 +1,7 @@
 import { AdapterError, toAdapterError, type ErrorCode } from '../errors.ts';
 import type { Window } from '../metric/sample.ts';
 import { isSameKey, type Credentials, type CredentialSource } from './credentials/credentials.ts';
-import { endpointUrl, type Endpoint, type LogstoreAddress } from './endpoint.ts';
+import type { Endpoint, LogstoreAddress } from './endpoint.ts';
 import type { LogResult } from './read-reply.ts';
 import type { SdkClient } from './sdk-client.ts';
 import { Transport, type TransportSettings } from './transport.ts';
@@ -151,7 +151,7 @@ export class SlsClient implements LogSource {
 
   async #clientOf(endpoint: Endpoint): Promise<SdkClient> {
     const newClient = await (this.#newClient ??= loadSdk(this.#transport));
-    const key = endpointUrl(endpoint);
+    const key = endpoint.url;
     const client = this.#clients.get(key) ?? newClient(endpoint);
     this.#clients.set(key, client);
     return client;
@@ -160,8 +160,7 @@ export class SlsClient implements LogSource {
 
 /** Called at the first query: the SDK takes 26 MB and 300 ms, which discovery must not wait for. */
 async function loadSdk(transport: Transport): Promise<(endpoint: Endpoint) => SdkClient> {
-  const { SdkClient } = await import('./sdk-client.ts');
-  const { ReplyRooms } = await import('./unpack.ts');
+  const { SdkClient, ReplyRooms } = await import('./sdk-client.ts');
   const rooms = new ReplyRooms();
   return (endpoint) => new SdkClient(endpoint, transport, rooms);
 }

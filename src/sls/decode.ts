@@ -4,7 +4,7 @@ import type { Aggregates } from '../metric/measures.ts';
 import type { Window } from '../metric/sample.ts';
 import type { LogQuery, LogSource } from './client.ts';
 import type { Row } from './read-reply.ts';
-import { logstoreName } from './endpoint.ts';
+import { logstoreName } from '../metric/series.ts';
 import { linesAlias, newestAlias, routeAlias, secondAlias } from './query-text.ts';
 
 /**

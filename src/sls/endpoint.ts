@@ -12,6 +12,8 @@ export interface EndpointSettings {
 export type Network = 'intranet' | 'public' | 'accelerate';
 
 export interface Endpoint {
+  /** `{protocol}://{authority}` */
+  readonly url: string;
   readonly protocol: 'http' | 'https';
   /** Host and, unless it is the protocol's default, port: what follows `{project}.` in the Host header. */
   readonly authority: string;
@@ -24,20 +26,11 @@ export interface Endpoint {
   readonly connectByProject: boolean;
 }
 
-export const endpointUrl = ({ protocol, authority }: Endpoint): string => `${protocol}://${authority}`;
-
 export interface LogstoreAddress {
   readonly endpoint: Endpoint;
   readonly project: string;
   readonly logstore: string;
 }
-
-export const logstoreName = ({ project, logstore }: Omit<LogstoreAddress, 'endpoint'>) =>
-  `project ${project}, logstore ${logstore}`;
-
-/** Returns equal keys for the same logstore over the same endpoint only: no part contains a slash. */
-export const logstoreKey = ({ endpoint, project, logstore }: LogstoreAddress): string =>
-  `${endpointUrl(endpoint)}/${project}/${logstore}`;
 
 /**
  * @param internal overrides the network: true for the VPC's endpoint, false for the public one
@@ -102,6 +95,7 @@ export function parseEndpointUrl(text: string): Endpoint {
   }
   const local = isNumeric(url.hostname) || isLocalhost(url.hostname);
   return {
+    url: `${protocol}://${url.host}`,
     protocol,
     authority: url.host,
     hostname: isLocalhost(url.hostname) ? 'localhost' : url.hostname.replace(/^\[|\]$/g, ''),
@@ -114,18 +108,3 @@ const isNumeric = (hostname: string) => hostname.startsWith('[') || /^\d+(\.\d+)
 
 /** Source: RFC 6761, 6.3: all names below localhost are loopback. */
 const isLocalhost = (hostname: string) => hostname === 'localhost' || hostname.endsWith('.localhost');
-
-/** Resolves each endpoint once. There are at most three for each entry of `projects`, however many projects match. */
-export function endpointResolver(
-  settingsOf: (project: string) => Omit<EndpointSettings, 'url'> & { readonly endpoint?: string | undefined },
-): (series: { readonly project: string; readonly internalEndpoint: boolean | undefined }) => Endpoint {
-  /** @bound three for each entry of `projects` | - | - | `projects` */
-  const resolved = new Map<string, Endpoint>();
-  return ({ project, internalEndpoint }) => {
-    const { region, network, endpoint: url } = settingsOf(project);
-    const key = [region, network, url, internalEndpoint].join(' ');
-    const endpoint = resolved.get(key) ?? resolveEndpoint({ region, network, url }, internalEndpoint);
-    resolved.set(key, endpoint);
-    return endpoint;
-  };
-}

@@ -4,9 +4,9 @@ import { pauseBoundMs, type BackOffSettings } from '../runtime/back-off.ts';
 import { Circuit, type BreakerSettings, type CircuitPhase } from './circuit.ts';
 import type { LogQuery, LogSource } from './client.ts';
 import type { LogResult } from './read-reply.ts';
-import { endpointUrl, logstoreKey } from './endpoint.ts';
+import { logstoreKey } from '../metric/series.ts';
 import { QueryQueue, type Places, type QueryQueueSettings } from './query-queue.ts';
-import { untilCanceled } from './until-canceled.ts';
+import { untilCanceled } from './transport.ts';
 
 export interface GateSettings {
   readonly maxConcurrent: number;
@@ -121,7 +121,7 @@ export class ProjectGates implements LogSource {
   }
 
   #gateOf({ endpoint, project }: LogQuery): Gate {
-    const url = endpointUrl(endpoint);
+    const url = endpoint.url;
     const key = `${url}/${project}`;
     const gate = this.#gates.get(key) ?? this.#newGate(project, url);
     this.#gates.delete(key);
@@ -251,5 +251,4 @@ class AbsentNames {
 const isUnknownHost = ({ cause }: AdapterError) =>
   cause instanceof Error && 'code' in cause && cause.code === 'ENOTFOUND';
 
-const keysOf = (names: Names) =>
-  [`${endpointUrl(names.endpoint)}/${names.project}`, logstoreKey(names)] as const;
+const keysOf = (names: Names) => [`${names.endpoint.url}/${names.project}`, logstoreKey(names)] as const;

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { AdapterError } from '../errors.ts';
-import { canceled } from './until-canceled.ts';
+import { canceled } from './transport.ts';
 
 /** The queries that a project may run at the same time. */
 export interface Places {

@@ -3,7 +3,8 @@ import { withoutChangingParts } from './changing-parts.ts';
 import { proxyRemedy } from './proxy.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import { withoutKeys } from './credentials/without-keys.ts';
-import { logstoreName, type LogstoreAddress } from './endpoint.ts';
+import type { LogstoreAddress } from './endpoint.ts';
+import { logstoreName } from '../metric/series.ts';
 import {
   missingIndexPatterns,
   slsErrorRules,

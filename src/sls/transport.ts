@@ -5,7 +5,6 @@ import { AdapterError } from '../errors.ts';
 import { AgentPool } from './agent-pool.ts';
 import type { Endpoint } from './endpoint.ts';
 import { proxyRemedy, type Destination, type Proxies, type Proxy } from './proxy.ts';
-import { canceled, untilCanceled } from './until-canceled.ts';
 
 export interface TransportSettings {
   readonly connectTimeoutMs: number;
@@ -189,4 +188,24 @@ export function parseDateHeader(text: string | undefined): number | undefined {
   if (text === undefined || !/^\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)) return undefined;
   const ms = Date.parse(text);
   return Number.isNaN(ms) ? undefined : ms;
+}
+
+export const canceled = (signal: AbortSignal) =>
+  new AdapterError('Canceled', 'the query was canceled', { cause: signal.reason });
+
+/**
+ * Waits for work that may ignore the signal: ends with the work or with the signal, whichever comes first.
+ *
+ * @throws AdapterError `Canceled` once the signal is aborted
+ */
+export async function untilCanceled<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(canceled(signal));
+  signal.addEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Credentials } from '../../src/sls/credentials/credentials.ts';
-import { endpointUrl, type Endpoint } from '../../src/sls/endpoint.ts';
+import type { Endpoint } from '../../src/sls/endpoint.ts';
 
 export interface LineToWrite {
   readonly timeSeconds: number;
@@ -40,7 +40,7 @@ export function createAdministrator(
 ): Administrator {
   const Sdk = createRequire(import.meta.url)('@alicloud/log') as new (config: object) => NodeSdk;
   const sdk = new Sdk({
-    endpoint: endpointUrl(endpoint as Endpoint),
+    endpoint: (endpoint as Endpoint).url,
     accessKeyId,
     accessKeySecret,
     securityToken,

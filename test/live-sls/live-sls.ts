@@ -4,7 +4,7 @@ import { prepareCommand, runCommand } from '../../src/cli/run-command.ts';
 import { AdapterError } from '../../src/errors.ts';
 import { createSls, type SlsStack } from '../../src/service/sls-stack.ts';
 import type { EntryResult } from '../../src/sls/assumptions/ask-ledger.ts';
-import { endpointUrl, type LogstoreAddress } from '../../src/sls/endpoint.ts';
+import type { LogstoreAddress } from '../../src/sls/endpoint.ts';
 import { createEventLog } from '../../src/telemetry/event-log.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createAdministrator, type Administrator } from './administrator.ts';
@@ -61,7 +61,7 @@ async function live({ yes = false, output }: LiveOptions, io: Io, parts: LivePar
 
 const questionOf = ({ endpoint, project, logstore }: LogstoreAddress) =>
   [
-    `This makes logstore ${logstore} in project ${project} at ${endpointUrl(endpoint)},`,
+    `This makes logstore ${logstore} in project ${project} at ${endpoint.url},`,
     'writes some 150 lines to it, sends some 80 small queries and deletes it. It touches no other logstore.',
     'Start? [y/N] ',
   ].join('\n');

@@ -179,12 +179,10 @@ it('connects to {project}.{endpoint} unless the endpoint is local', async () => 
   // 127.0.0.1, written as project 127 at 0.0.1, is the only such name that resolves to loopback everywhere.
   const authority = `0.0.1:${raw.port}`;
   const endpoint = {
-    protocol: 'http',
-    authority,
-    hostname: '0.0.1',
-    port: raw.port,
+    ...({ protocol: 'http', authority, hostname: '0.0.1', port: raw.port } as const),
+    url: `http://${authority}`,
     connectByProject: true,
-  } as const;
+  };
   const { client } = createClient();
   await client.query(queryTo(raw.url, { endpoint, project: '127' }), alive());
   expect(raw.requests).toMatchObject([{ headers: { host: `127.${authority}` } }]);

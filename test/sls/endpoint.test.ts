@@ -14,6 +14,7 @@ describe('resolveEndpoint with a region', () => {
     ['accelerate', false, 'cn-beijing.log.aliyuncs.com'],
   ])('with network %s and sls.internal.endpoint %s', (network, internal, hostname) => {
     expect(resolveEndpoint({ region: 'cn-beijing', network }, internal)).toEqual({
+      url: `https://${hostname}`,
       protocol: 'https',
       authority: hostname,
       hostname,
@@ -64,7 +65,15 @@ describe('parseEndpointUrl', () => {
     ['http://notlocalhost:1', 'notlocalhost:1', 'notlocalhost', 1, true],
     ['http://1.2.3.example.com', '1.2.3.example.com', '1.2.3.example.com', 80, true],
   ])('parses %s', (url, authority, hostname, port, connectByProject) => {
-    const expected = { protocol: url.split(':')[0], authority, hostname, port, connectByProject };
+    const protocol = url.split(':')[0];
+    const expected = {
+      url: `${protocol}://${authority}`,
+      protocol,
+      authority,
+      hostname,
+      port,
+      connectByProject,
+    };
     expect(parseEndpointUrl(url)).toEqual(expected);
     expect(resolveEndpoint({ region: 'cn-beijing', network: 'public', url }, true)).toEqual(expected);
   });

@@ -1,6 +1,7 @@
 import { routeColumnOf } from '../../metric/log-kind.ts';
 import type { Series } from '../../metric/series.ts';
-import { logstoreKey, type Endpoint, type LogstoreAddress } from '../../sls/endpoint.ts';
+import type { Endpoint, LogstoreAddress } from '../../sls/endpoint.ts';
+import { logstoreKey } from '../../metric/series.ts';
 import type { BatchRun, OutcomeSink, SampleStore } from '../sample-store.ts';
 import type { DelaySettings } from './delay-estimator.ts';
 import { DelayLearner, type DelayLearnerContext } from './delay-learner.ts';

@@ -1,11 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import { AdapterError } from '../../errors.ts';
 import type { AggregateQuery, AggregateResult, AggregatesByRoute } from '../../sls/aggregate-source.ts';
-import { logstoreKey, type LogstoreAddress } from '../../sls/endpoint.ts';
+import type { LogstoreAddress } from '../../sls/endpoint.ts';
+import { logstoreKey } from '../../metric/series.ts';
 import { routeColumnOf } from '../../metric/log-kind.ts';
 import { windowSeconds, type Window } from '../../metric/sample.ts';
 import type { CountedLogstore, LineCounts, SecondCountQuery, SecondCounts } from '../../sls/second-counts.ts';
-import { untilCanceled } from '../../sls/until-canceled.ts';
+import { untilCanceled } from '../../sls/transport.ts';
 import type { Heartbeat } from '../heartbeat/heartbeat.ts';
 import type { LogstoreName } from '../pace/read-beats.ts';
 import { CountedLines, countsAreNewSeconds } from './counted-lines.ts';

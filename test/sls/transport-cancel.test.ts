@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { untilCanceled } from '../../src/sls/until-canceled.ts';
+import { untilCanceled } from '../../src/sls/transport.ts';
 
 const never = () => Promise.withResolvers<never>().promise;
 

@@ -3,7 +3,8 @@ import { deflateSync } from 'node:zlib';
 import { compressSync } from 'lz4-napi';
 import { describe, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
-import { ReplyRooms, unpacked } from '../../src/sls/unpack.ts';
+import { unpacked } from '../../src/sls/read-reply.ts';
+import { ReplyRooms } from '../../src/sls/sdk-client.ts';
 
 /** Returns what the body unpacks to, or the message of the error. */
 const unpack = (type: string | undefined, body: Buffer, size?: string | number, encoding?: string) => {
