@@ -12,13 +12,14 @@ describe('abuse: connections that are reset', () => {
     'gives the place of a request back if its body is never sent and its connection is reset',
     async () => {
       await using scenario = await startScenario({ config });
-      const { attackers } = scenario;
+      const { attackers, apiServer } = scenario;
+      apiServer.latencyMs.set('subjectaccessreview', 15);
       const harm = await scenario.attack(() =>
         attackers.repeat({ count: connections, maxMs: 6000 }, async (index) => {
           const { tls, tcp } = await attackers.http1();
           tls.write(`GET /x${index} HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n`);
-          // Resets come before, while and after the adapter answers.
-          if (index % 8 > 0) await sleep(index % 8);
+          // Resets come before, during and after the review of the user.
+          if (index % 8 > 0) await sleep((index % 8) * 5);
           tcp.resetAndDestroy();
         }),
       );

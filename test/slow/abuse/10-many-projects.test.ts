@@ -5,7 +5,7 @@ import { sendSlsError } from './support/scripted-sls.ts';
 import { expectUnharmed } from './support/unharmed.ts';
 
 const projects = 3000;
-/** What `sls.maxQueriesPerSecond` allows by default, with room. */
+/** `sls.maxQueriesPerSecond` by default, and what it allows of 5 s at once. */
 const maxPerSecond = 150;
 
 describe('abuse: one HPA that names 3,000 projects', () => {
@@ -21,13 +21,14 @@ describe('abuse: one HPA that names 3,000 projects', () => {
       };
       const before = sls.queries;
       const startMs = performance.now();
-      const harm = await scenario.attack(() =>
-        attackers.repeat({ count: 2 * projects, concurrency: 100, maxMs: 10_000 }, (index) => {
+      let perSecond = NaN;
+      const harm = await scenario.attack(async () => {
+        await attackers.repeat({ count: 2 * projects, concurrency: 100, maxMs: 10_000 }, (index) => {
           const labels = { 'sls.project': `made-up-${index % projects}`, 'sls.logstore': 'nginx-ingress' };
           return frontProxy.get(readPath('sls_ingress_qps', selectorOf(labels), 'tenant'));
-        }),
-      );
-      const perSecond = ((sls.queries - before) * 1000) / (performance.now() - startMs);
+        });
+        perSecond = ((sls.queries - before) * 1000) / (performance.now() - startMs);
+      });
       expectUnharmed(harm);
       expect(perSecond).toBeLessThan(maxPerSecond);
     },
