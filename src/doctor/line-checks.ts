@@ -1,16 +1,13 @@
-import { toAdapterError } from '../errors.ts';
 import { labelDefinitions } from '../metric/labels.ts';
-import { canaryColumnOf } from '../metric/log-kind.ts';
 import { LineTimeline } from '../reading/silence/line-timeline.ts';
 import { historySeconds, silenceAtEnd, type Silence } from '../reading/silence/silence-rule.ts';
 import { silenceText } from '../reading/silence/silent-error.ts';
-import { columnName, queryText, routeAlias } from '../sls/query-text.ts';
-import { unindexedField } from '../sls/sls-error.ts';
+import { columnName } from '../sls/query-text.ts';
 import { failed, ok, skipped, warn } from './check.ts';
-import { nearest } from './edit-distance.ts';
 import type { DoctorCheck, Examination } from './examination.ts';
 import { ackFormatRemedy, ackLogFormat, formText } from './log-form.ts';
-import { countIn, defaultReach, ingressLogOf, queryLogstore } from './logstore-query.ts';
+import { countIn, ingressLogOf, patiently, queryLogstore } from './logstore-query.ts';
+import { seenRoutes, unseenOf } from './seen-routes.ts';
 
 /** A pause this long gets a warning, though at night it may be normal. */
 const pauseSeconds = 600;
@@ -98,62 +95,31 @@ export const logFormat: DoctorCheck = {
   },
 };
 
-/** More than any cluster has. */
-const maxRoutes = 100_000;
-const maxSuggestions = 3;
-
 export const route: DoctorCheck = {
   id: 'route',
   description:
     'Requests to the routes were logged within the last hour. If not, the result has the most similar routes',
   needs: ['log-format'],
   deadlineMs: 30_000,
-  run: async (examination, signal) => {
-    const { routes } = examination.facts.get('target');
-    const seen = await seenRoutes(examination, signal);
+  run: async ({ dependencies, facts }, signal) => {
+    const { request, routes } = facts.get('target');
+    const nowMs = dependencies.clock.now();
+    const send = (either: AbortSignal) => seenRoutes(request, facts.get('sls'), nowMs, either);
+    const seen = await patiently(send, signal, dependencies.random);
     if (seen.size === 0) return skipped('no route was seen within the last hour');
     if (routes.length === 0)
       return ok(`the selector names no route; the log has ${seen.size} within the last hour`);
-    const unseen = routes.filter((name) => !seen.has(name));
+    const valid = new Map([...seen].filter(([name]) => labelDefinitions.route.accepts(name)));
+    const unseen = unseenOf(routes, valid).filter(({ name }) => !seen.has(name));
     if (unseen.length === 0)
       return ok(
         routes.map((name) => `${name}: ${seen.get(name) ?? 0} requests within the last hour`).join(', '),
       );
-    const seenNames = [...seen.keys()].filter((name) => labelDefinitions.route.accepts(name));
-    const suggestions = unseen.map((name) => ({ name, similar: nearest(name, seenNames, maxSuggestions) }));
-    const texts = suggestions.map(({ name, similar }) =>
-      similar.length === 0 ? name : `${name} (most similar: ${similar.join(', ')})`,
-    );
-    const suggestion = suggestions.find(({ similar }) => similar.length > 0)?.similar[0];
+    const [suggestion = [...valid.keys()].sort()[0] ?? ''] = unseen.flatMap(({ similar }) => similar);
     return warn(
-      `not seen within the last hour: ${texts.join('; ')}`,
+      `not seen within the last hour: ${unseen.map(({ text }) => text).join('; ')}`,
       'Correct the route: nginx-ingress logs it as {namespace}-{service}-{port}. If it has had no request yet, all is well and it reads 0.',
-      `${labelDefinitions.route.name}=${suggestion ?? seenNames.toSorted()[0] ?? ''}`,
+      `${labelDefinitions.route.name}=${suggestion}`,
     );
   },
 };
-
-/** Returns requests by route. As in readings, a request that a canary served counts for the canary's route. */
-async function seenRoutes(
-  examination: Examination,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, number>> {
-  const logKind = ingressLogOf(examination.facts.get('target').request);
-  // The check log-format is skipped for other logs, and so is this one.
-  if (logKind === undefined) return new Map();
-  const toSeconds = Math.floor(examination.dependencies.clock.now() / 1000) + 1;
-  const window = { startSeconds: toSeconds - defaultReach[0], endSeconds: toSeconds };
-  const statement = { logKind, filters: {}, window, routes: [], everyRoute: true, maxRows: maxRoutes };
-  const ask = (hasAlternative: boolean) => {
-    const query = queryText({ ...statement, aggregates: { requests: 'count(*)' }, hasAlternative });
-    return queryLogstore(examination, query, signal);
-  };
-  const { rows } = await ask(true).catch((thrown: unknown) => {
-    const error = toAdapterError(thrown);
-    const alternative = canaryColumnOf(logKind);
-    if (alternative === undefined || unindexedField(error) !== alternative) throw error;
-    return ask(false);
-  });
-  const counts = rows.map((row) => [row[routeAlias] ?? '', countIn(row, 'requests')] as const);
-  return new Map(counts.filter(([name]) => name !== '' && name !== '-'));
-}

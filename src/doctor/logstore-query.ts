@@ -1,6 +1,7 @@
 import { AdapterError, toAdapterError } from '../errors.ts';
 import { isIngressLog } from '../metric/log-kind.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
+import { withRetry } from '../reading/retry.ts';
 import { logQuery } from '../sls/client.ts';
 import type { LogResult, Row } from '../sls/read-reply.ts';
 import { decodeNumber } from '../sls/decode.ts';
@@ -15,6 +16,16 @@ export const defaultReach = [hourSeconds, 600, 60] as const;
 /** Attempts when SLS is busy, and the pause between them. */
 const maxAttempts = 3;
 const pauseMs = 1000;
+
+const retrySettings = { deadlineMs: 10_000, firstPauseMs: 500, longestPauseMs: 2000 };
+const maxRetries = 3;
+
+/** Sends a query again that SLS was too busy for. */
+export const patiently = <T>(
+  send: (signal: AbortSignal) => Promise<T>,
+  signal: AbortSignal,
+  random: () => number,
+): Promise<T> => withRetry(send, () => maxRetries, signal, { ...retrySettings, random });
 
 /** A query, or one that is made with the time condition of its SQL. A search without SQL has none. */
 type RangedQuery = string | ((during: string) => string);
