@@ -94,7 +94,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
 function adapterFlags(): string[] {
   const file = resolve(import.meta.dirname, '../../package.json');
   const { scripts } = JSON.parse(readFileSync(file, 'utf8')) as { scripts: Record<string, string> };
-  const [, flags] = /^node (.*)src\/main\.ts$/.exec(scripts['adapter'] ?? '') ?? [];
+  const [, flags] = /^exec node (.*)src\/main\.ts$/.exec(scripts['adapter'] ?? '') ?? [];
   if (flags === undefined) throw new Error('the npm script adapter is not `node FLAGS src/main.ts`');
   return flags.split(' ').filter((flag) => flag !== '');
 }

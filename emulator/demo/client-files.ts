@@ -3,20 +3,33 @@ import { dirname, join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 
 /**
- * Writes a kubeconfig whose cluster is the adapter itself. It lies beside the adapter's certificate; the user's own
- * kubeconfig stays as it is.
+ * Makes the directory for the files of the demo at this URL: one for each port, so that two demos of a user keep theirs.
  *
- * @returns its absolute path
+ * @returns its absolute path, beside the adapter's certificate
  */
-export async function writeKubeconfig(url: string, certificateFile: string): Promise<string> {
-  // kubectl resolves a relative path from the directory of the kubeconfig.
-  const authority = resolve(certificateFile);
-  const file = join(dirname(authority), 'kubeconfig');
+export async function clientDirectory(url: string, certificateFile: string): Promise<string> {
+  const directory = join(dirname(resolve(certificateFile)), `demo-${new URL(url).port}`);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  return directory;
+}
+
+/**
+ * Writes a kubeconfig whose cluster is the adapter itself. The user's own kubeconfig stays as it is.
+ *
+ * @returns its path
+ */
+export async function writeKubeconfig(
+  directory: string,
+  url: string,
+  certificateFile: string,
+): Promise<string> {
+  const file = join(directory, 'kubeconfig');
   const name = 'sls-metrics-adapter-demo';
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name, cluster: { server: url, 'certificate-authority': authority } }],
+    // kubectl resolves a relative path from the directory of the kubeconfig.
+    clusters: [{ name, cluster: { server: url, 'certificate-authority': resolve(certificateFile) } }],
     // The adapter of the demo checks no token. Without a credential kubectl would ask for a user name.
     users: [{ name, user: { token: 'unused' } }],
     contexts: [{ name, context: { cluster: name, user: name } }],
@@ -27,21 +40,20 @@ export async function writeKubeconfig(url: string, certificateFile: string): Pro
 }
 
 /**
- * Writes a configuration with which the commands of the adapter ask the local SLS. It lies beside the adapter's
- * certificate, with the key, so that neither the environment nor the user's credentials have an effect.
+ * Writes a configuration with which the commands of the adapter ask the local SLS. It has the key, so that neither the
+ * environment nor the user's credentials have an effect.
  *
- * @returns its absolute path
+ * @returns its path
  */
 export async function writeConfig(
+  directory: string,
   { endpoint, project, logstore, accessKey }: LocalSls,
-  certificateFile: string,
 ): Promise<string> {
-  const directory = dirname(resolve(certificateFile));
-  const key = join(directory, 'demo-key');
+  const key = join(directory, 'key');
   await mkdir(key, { recursive: true, mode: 0o700 });
   await writeFile(join(key, 'access-key-id'), accessKey.id);
   await writeFile(join(key, 'access-key-secret'), accessKey.secret);
-  const file = join(directory, 'demo.yaml');
+  const file = join(directory, 'config.yaml');
   const credentials = { source: 'secret-file', directory: key };
   await writeFile(file, stringify({ sls: { endpoint, credentials }, defaults: { project, logstore } }));
   return file;

@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Io } from '../../src/cli/io.ts';
 import { parseDurationMs } from '../../src/cli/options.ts';
@@ -12,7 +12,7 @@ import { startEmulator } from '../emulator.ts';
 import { parseListenAddress, parsePort, type ListenAddress } from '../options.ts';
 import { demoRoutes } from '../traffic/routes.ts';
 import { startTraffic } from '../traffic/traffic.ts';
-import { writeConfig, writeKubeconfig } from './client-files.ts';
+import { clientDirectory, writeConfig, writeKubeconfig } from './client-files.ts';
 import { demoHpas, guideHpaFile, logstore, project, type DemoHpa } from './demo-hpas.ts';
 import { SeenTraffic } from './seen-traffic.ts';
 import { readPath, watchHpas } from './watch.ts';
@@ -114,10 +114,10 @@ async function demo(options: DemoOptions, io: Io): Promise<void> {
     const timer = setTimeout(() => ended.abort(), options.for);
     resources.defer(() => clearTimeout(timer));
   }
-  await introduce(service, emulator.url, hpas, io);
+  const directory = await clientDirectory(service.url, service.certificateFile);
+  await introduce(service, directory, emulator.url, hpas, io);
   await watchHpas(service, emulator, hpas, signal, io);
-  // Commands run in the checkout, the demo anywhere.
-  const file = resolve(dirname(service.certificateFile), 'demo-traffic.csv');
+  const file = join(directory, 'traffic.csv');
   if (await seen.write(file)) io.stdout.write(replayHint(file));
 }
 
@@ -161,13 +161,14 @@ function startAdapter(
 
 async function introduce(
   { url, telemetryUrl, certificateFile }: Service,
+  directory: string,
   endpoint: string,
   hpas: readonly DemoHpa[],
   io: Io,
 ): Promise<void> {
-  const kubeconfig = await writeKubeconfig(url, certificateFile);
+  const kubeconfig = await writeKubeconfig(directory, url, certificateFile);
   const sls = { endpoint, project, logstore, accessKey };
-  const config = `--config ${shellWord(await writeConfig(sls, certificateFile))}`;
+  const config = `--config ${shellWord(await writeConfig(directory, sls))}`;
   const adapter = 'npm run -s adapter --';
   const selector = `--selector sls.ingress.route=${hpas[0]?.route}`;
   const shown = hpas.map(({ autoscaler: { namespace, name }, manifest: { spec } }) => {

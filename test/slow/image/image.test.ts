@@ -61,7 +61,7 @@ describe('the Dockerfile', () => {
   });
 
   it('starts Node without a shell, with the flags of `npm run adapter`, as `serve`', () => {
-    const [node, ...flags] = manifest.scripts.adapter.split(' ').slice(0, -1);
+    const [node, ...flags] = manifest.scripts.adapter.replace('exec ', '').split(' ').slice(0, -1);
     expect(main()).toEqual([node, ...flags, '/app/dist/main.js']);
     expect(commandOf(image, 'CMD')).toEqual(['serve']);
   });
