@@ -40,7 +40,7 @@ export const fileHpas: DoctorCheck = {
     const names = manifests.reduce((sum, { spec }) => sum + spec.metrics.length, 0);
     if (names === 0)
       return failed(
-        `${source} has ${manifests.length} HPAs, and none names an external metric`,
+        `${source} has no HPA${manifests.length === 0 ? '' : ' that names an external metric'}`,
         'Name a file with an HPA that has a metric of type External; routes --hpa prints one.',
       );
     const autoscalers = objects.flatMap((object) => autoscalerOf(object) ?? []);

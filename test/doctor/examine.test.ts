@@ -30,6 +30,20 @@ describe('doctor', () => {
     });
   });
 
+  it('reports no fault for columns that only other metrics need, and names them', async () => {
+    await using setup = await createHealthySetup();
+    const { fields } = indexWithout('upstream_response_time');
+    const index = { fields: { ...fields, body_bytes_sent: 'text' } } as const;
+    await setup.replaceSls({
+      logstores: [{ project: usualLabels['sls.project'], logstore: usualLabels['sls.logstore'], index }],
+    });
+    const results = await setup.examine();
+    expect(faultsIn(results)).toEqual([]);
+    expect(results.find(({ check }) => check === 'log-kind')?.found).toBe(
+      'nginx-ingress: metrics sls_ingress_…. Other metrics than this one lack columns: upstream_response_time is not indexed; body_bytes_sent is indexed as text instead of long',
+    );
+  });
+
   it('reports no fault for an HPA that names a forecast, of which it has no history', async () => {
     await using setup = await createHealthySetup();
     const labels = { ...usualLabels, 'sls.forecast.ahead': '240' };

@@ -16,8 +16,6 @@ export interface Fault {
   readonly write?: string | readonly string[];
   /** Checks that must be skipped because of it. */
   readonly skipped?: readonly string[];
-  /** Other checks that warn of the same cause. */
-  readonly warned?: readonly string[];
 }
 
 /** The emulator's answer to queries from now on. */

@@ -87,7 +87,6 @@ export const linesFaults: readonly Fault[] = [
     found: ['within the last hour, 10 requests (10 with a 5xx) were answered by a default backend'],
     remedy: defaultBackendRemedy,
     skipped: ['doubled-lines'],
-    warned: ['log-kind'],
   },
   {
     name: 'the controller logs requests with auth-url twice',
@@ -111,21 +110,6 @@ export const linesFaults: readonly Fault[] = [
     found: ['the index has the columns of mse-ingress (upstream_cluster, authority), not of nginx-ingress'],
     remedy: 'Name the metric sls_mse_ingress_… instead of sls_ingress_qps',
     skipped: ['fields', 'log-format', 'route'],
-  },
-  {
-    name: 'columns of other metrics are not indexed, or not as numbers',
-    inject: (setup) => {
-      const { fields } = indexWithout('upstream_response_time');
-      const index = { fields: { ...fields, body_bytes_sent: 'text' } } as const;
-      return setup.replaceSls({ logstores: [{ project, logstore, index }] });
-    },
-    check: 'log-kind',
-    status: 'warn',
-    found: [
-      'nginx-ingress, metrics sls_ingress_…: upstream_response_time is not indexed: its metrics cannot be read; body_bytes_sent is indexed as text instead of long',
-    ],
-    remedy: 'If such metrics are read, index the fields so',
-    write: ['"body_bytes_sent"'],
   },
   {
     name: 'the lines have other fields than those of ACK',
