@@ -52,7 +52,6 @@ const rule = section({
   ).optional(),
 });
 
-/** Who may read what. */
 export const accessSection = section({
   ownRoutesOnly: onOff(
     'Let a namespace read only its own routes, {namespace}-{service}-{port}, and never a whole logstore',

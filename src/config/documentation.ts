@@ -12,7 +12,6 @@ export interface SettingSchema {
   readonly maximum?: number;
 }
 
-/** Returns the schema of the configuration file. */
 export const describeSchema = (): SettingSchema =>
   z.toJSONSchema(configSchema, { io: 'input' }) as SettingSchema;
 

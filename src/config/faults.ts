@@ -65,7 +65,6 @@ function shown(value: unknown): string {
   return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text;
 }
 
-/** Returns the flag and the environment variables of a setting. */
 function sourcesOf(path: string): string | undefined {
   const found = settings.find((setting) => setting.path === path);
   return found && [`--${flagName(found)}`, ...environmentNames(found)].join(', ');

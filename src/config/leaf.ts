@@ -74,7 +74,6 @@ export const namedList = <T extends z.ZodType>(item: T, items: string) =>
     }
   }, whenList);
 
-/** Source: SLS, CreateProject. */
 export const projectName = (what: string) =>
   formed(
     projectForm,
@@ -82,7 +81,6 @@ export const projectName = (what: string) =>
     what,
   );
 
-/** Source: SLS, CreateLogStore. */
 export const logstoreName = (what: string) =>
   formed(
     logstoreForm,

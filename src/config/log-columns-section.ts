@@ -3,7 +3,6 @@ import { ingressLogs } from '../metric/ingress-logs.ts';
 import { logstoreName, projectName, section } from './leaf.ts';
 import { column } from './own-metrics/own-metric-schema.ts';
 
-/** The names that columns have in the logs of the gateways. */
 const known = [
   ...new Set(
     Object.values(ingressLogs).flatMap(({ columns }) => Object.values(columns).map(({ name }) => name)),

@@ -2,7 +2,6 @@ import { textMatcher } from '../access/patterns.ts';
 import type { Config } from './schema.ts';
 import { isMapping } from './setting-path.ts';
 
-/** The settings that may differ by project. */
 export interface ProjectSettings {
   readonly reading: ReadingSettings;
   readonly sls: Config['sls'];
@@ -27,7 +26,6 @@ export function projectSettings({ reading, sls, projects }: Config): (project: s
   return (project) => entries.find(({ matches }) => matches(project))?.settings ?? ofAll;
 }
 
-/** Returns a function that gives the settings for the readings of a project. */
 export function readingSettings(config: Config): (project: string) => ReadingSettings {
   const settingsOf = projectSettings(config);
   return (project) => settingsOf(project).reading;

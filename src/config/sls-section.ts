@@ -52,7 +52,6 @@ export const slsSection = section({
   }).prefault({}),
 });
 
-/** A project replaces the credentials as a whole: settings of one source mean nothing to another. */
 export const slsOverride = section({
   ...inheriting(
     slsSection.omit({

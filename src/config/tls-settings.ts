@@ -41,7 +41,6 @@ interface TlsSettings {
   readonly tlsCipherSuites: readonly (keyof typeof suites)[];
 }
 
-/** Returns the settings as Node's TLS takes them. */
 export function tlsSettingsOf({ server }: { readonly server: TlsSettings }) {
   const minVersion = versions[server.tlsMinVersion];
   const chosen = server.tlsCipherSuites.map((name) => suites[name]);

@@ -34,7 +34,6 @@ export function checkLabelKey(key: string): void {
   if (!namePattern.test(name)) throw refuse(`name part ${characters}`);
 }
 
-/** A label value has more characters than Kubernetes allows. */
 class LabelValueTooLong extends SyntaxError {}
 
 /** @throws SyntaxError if the text is not a label value: empty, or a name of at most 63 characters */

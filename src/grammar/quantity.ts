@@ -77,5 +77,4 @@ export function parseQuantityMilli(text: string): bigint {
   return sign === '-' ? -milli : milli;
 }
 
-/** Returns the value of a Quantity as a double. */
 export const parseQuantity = (text: string): number => Number(parseQuantityMilli(text)) / 1000;

@@ -42,7 +42,6 @@ export interface MetricDefinition extends Omit<Measure, 'suffix' | 'detail' | 'v
   readonly logKind: LogKind;
   /** The value if the result is complete and has no line of the route; undefined: that is an error. */
   readonly emptyValue: number | undefined;
-  /** Only for a user's metric. */
   readonly own?: OwnTraits;
   /** Whether it is what the metric of that name will be, and no reading of the log. */
   readonly isForecast?: true;
@@ -68,7 +67,6 @@ export function labelsOf({ own, isForecast }: MetricDefinition): readonly LabelD
   ];
 }
 
-/** Returns the label whose values tell the series of one query apart. */
 export const routeLabelOf = ({ own }: MetricDefinition): string =>
   own?.groupLabel ?? labelDefinitions.route.name;
 
@@ -90,7 +88,6 @@ export function metricsOf(logKind: IngressLog): MetricDefinition[] {
     });
 }
 
-/** Its own name, so that a forecast never passes for a reading. */
 const forecastOf = (metric: MetricDefinition): MetricDefinition => ({
   ...metric,
   name: `${metric.name}${forecastSuffix}`,

@@ -1,6 +1,5 @@
 import { dnsLabelForm, dnsLabelWords } from '../grammar/label-selector.ts';
 
-/** One label of a metric selector. */
 export interface LabelDefinition {
   readonly name: string;
   readonly description: string;

@@ -99,7 +99,6 @@ export interface LogColumnNames {
   readonly columns: Readonly<Partial<Record<string, string>>>;
 }
 
-/** Returns the log as a logstore has it. */
 export function renamedLog(log: IngressLog, { columns: names }: LogColumnNames): IngressLog {
   const columns: Record<string, LogColumn> = { ...log.columns };
   for (const [id, { name, type }] of Object.entries(columns))

@@ -107,13 +107,11 @@ const upstreamTime: LineNumber = {
   ...{ oneIn: misreadOneIn, summands: mostUpstreams },
 };
 
-/** An aggregate of a number, with the count of the lines that can be read. */
 const ofNumber = ({ column, counts, oneIn }: LineNumber, alias: string, sql: SqlTemplate) => ({
   aggregates: { ...requests, ...counts, [alias]: sql },
   readable: { column, counts: Object.keys(counts), oneIn },
 });
 
-/** The sum of the numbers, divided by the seconds of the window. */
 const sumPerSecond = (number: LineNumber): Pick<Measure, 'aggregates' | 'readable' | 'value'> => ({
   ...ofNumber(number, `${number.alias}_sum`, `sum(${number.sql})`),
   value: (aggregates, windowSeconds, perSecond) => {
@@ -126,7 +124,6 @@ const flow = (suffix: string, description: string, number: LineNumber): Measure 
   ...{ suffix, description, unit: 'bytes/s', ...sumPerSecond(number) },
 });
 
-/** A statistic of latencies. */
 interface Statistic {
   readonly suffix: string;
   readonly description: string;

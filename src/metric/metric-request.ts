@@ -90,7 +90,6 @@ const termsOf = (
 /** What a selector chooses, by the name of the label. A label that counts as left out is missing. */
 type Choices = ReadonlyMap<string, LabelChoice>;
 
-/** @throws AdapterError `LabelUnknown`, `OperatorUnsupported`, `LabelValueInvalid` */
 function choicesOf(metric: MetricDefinition, requirements: readonly Requirement[]): Choices {
   const labels = labelsOf(metric);
   /** @bound the requirements of one selector | the header of one request | - | a constant */
@@ -106,7 +105,6 @@ function choicesOf(metric: MetricDefinition, requirements: readonly Requirement[
   return choices;
 }
 
-/** @throws AdapterError `LabelUnknown` */
 function unknownLabel(
   { name: metric, isForecast, own }: MetricDefinition,
   labels: readonly LabelDefinition[],
@@ -143,14 +141,12 @@ function choiceOf(label: LabelDefinition, { operator, values }: Requirement): La
   throw invalidValue(`${name} is ${JSON.stringify(wrong)} and must be ${label.accepted}`);
 }
 
-/** @throws AdapterError `LabelMissing` */
 function missingLabel({ name, description }: LabelDefinition): never {
   throw new AdapterError('LabelMissing', `label ${name} is missing (${description.replace(/\.$/, '')})`);
 }
 
 const invalidValue = (what: string) => new AdapterError('LabelValueInvalid', what);
 
-/** @throws AdapterError `LabelValueInvalid` */
 function checkWindowMode(group: SeriesGroup): void {
   if (group.windowMode !== 'adaptive' || mayAdapt(group)) return;
   const { window, interval } = labelDefinitions;
@@ -194,7 +190,6 @@ function scopeOf(
   return { routes: grouped, filters: { own: { ...filters.own, [routePlaceholder]: route } } };
 }
 
-/** @throws AdapterError `LabelMissing` */
 function ownValuesOf(label: OwnLabel, choices: Choices): readonly string[] | undefined {
   const given = choices.get(label.name)?.values;
   if (given !== undefined) return given;

@@ -33,7 +33,6 @@ export const filterText = ({ operator, values }: LabelChoice): string => {
   return operator === 'in' && more.length === 0 ? only : `${operator} (${values.join(',')})`;
 };
 
-/** Returns the filters as texts, by name. */
 export const filterTexts = (filters: LineFilters): Record<string, string> =>
   Object.fromEntries(filterEntries(filters).map(([name, choice]) => [name, filterText(choice)]));
 
@@ -52,7 +51,6 @@ export interface SeriesParts {
   readonly internalEndpoint: boolean | undefined;
   /** Undefined: as configured. */
   readonly windowMode?: WindowMode | undefined;
-  /** Only of a forecast. */
   readonly forecast?: ForecastTerms | undefined;
 }
 

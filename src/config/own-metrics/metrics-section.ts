@@ -11,7 +11,6 @@ const metric = ownMetricSchema.superRefine(
   { when: ({ issues }) => issues.length === 0 },
 );
 
-/** Metrics that the user defines. */
 export const metricsSection = namedList(metric, 'metrics')
   .superRefine((metrics, context) => {
     const builtIn = new Set<unknown>(createCatalog().metrics.map(({ name }) => name));

@@ -57,7 +57,6 @@ function templateFault(metric: OwnMetricSettings, which: keyof typeof checks): s
   return wrong && `must not have {${wrong}}: it takes ${known}`;
 }
 
-/** Returns the first fault of a label, with the setting below the label. */
 function labelFault(
   metric: OwnMetricSettings,
   label: OwnLabelSettings,
@@ -86,7 +85,6 @@ function labelFault(
   return value === undefined || accepts(value) ? undefined : ['default', `must be ${accepted}, as any value`];
 }
 
-/** Returns the message of the SyntaxError that a check throws. */
 function syntaxFault(check: () => unknown): string | undefined {
   try {
     check();

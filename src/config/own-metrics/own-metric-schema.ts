@@ -6,7 +6,6 @@ const longestName = 63;
 const nameForm =
   'must be a name such as my_app_latency: up to 63 lower-case letters, digits, and single _, - or . between them';
 
-/** Text that is sent to SLS, with placeholders for values. */
 const template = (what: string) =>
   text(what).max(longestTemplate, { error: `must have at most ${longestTemplate} characters` });
 

@@ -1,7 +1,6 @@
 import { placeholderForm } from '../../metric/log-kind.ts';
 import { refuseInQuotes, visible } from './sql-tokens.ts';
 
-/** A phrase, a placeholder or one other character. */
 const part = new RegExp(String.raw`(?<phrase>"(?:[^"\\]|\\.)*")|(?<placeholder>${placeholderForm})|.`, 'gsu');
 
 /** Characters that would end the search, escape a quote, or only look like a quote or a space. */

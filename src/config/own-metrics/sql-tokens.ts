@@ -42,7 +42,6 @@ const tokenForm = new RegExp(
  */
 export const readSql = (sql: string): SqlNode[] => nest(tokensOf(sql).values());
 
-/** Takes tokens up to the one that closes `opening`; undefined: all. */
 function nest(tokens: Iterable<SqlNode>, opening?: SqlNode, depth = 0): SqlNode[] {
   if (depth > deepest) throw new SyntaxError(`must not nest brackets more than ${deepest} deep`);
   const closer = opening && closers[opening.key];
