@@ -31,16 +31,20 @@ function isWhole(nodes: readonly SqlNode[]): boolean {
   const terms: boolean[] = [];
   let operator = '';
   let isArithmetic = true;
-  for (const [node, call] of operandsOf(nodes)) {
+  for (const [at, node] of nodes.entries()) {
+    const before = nodes[at - 1];
+    // The brackets after the name of a function are its call.
+    if (isName(node) && nodes[at + 1]?.key === '(') continue;
+    const called = node.key === '(' && isName(before) ? before.key : undefined;
     if (node.kind === 'symbol' || keywords.has(node.key)) {
       // A sign after an operator belongs to the number.
       if (operator === '' || !/^[-+]$/.test(node.key)) operator = node.key;
       isArithmetic &&= /^[-+*/%]$/.test(node.key);
       continue;
     }
-    const operand = call === undefined ? isWholeOperand(node) : isWholeCall(node.key, call);
+    const operand = called === undefined ? isWholeOperand(node) : isWholeCall(called, node.nodes);
     // `count(*) FILTER (…)` is what count(*) is.
-    if (node.key === 'FILTER' || node.key === 'OVER') continue;
+    if (/^(FILTER|OVER)$/.test(called ?? node.key)) continue;
     const left = /^[*/%]$/.test(operator) ? (terms.pop() ?? false) : true;
     if (operator === '/' && left && operand)
       throw new SyntaxError(
@@ -52,16 +56,8 @@ function isWhole(nodes: readonly SqlNode[]): boolean {
   return isArithmetic && terms.length > 0 && terms.every(Boolean);
 }
 
-/** Returns the nodes, each call of a function as one with its arguments. */
-function operandsOf(nodes: readonly SqlNode[]): [node: SqlNode, call?: readonly SqlNode[]][] {
-  return nodes.flatMap((node, at): [SqlNode, (readonly SqlNode[])?][] => {
-    const [before, next] = [nodes[at - 1], nodes[at + 1]];
-    if (node.key === '(' && node.kind === 'group' && before !== undefined && isName(before)) return [];
-    return isName(node) && next?.kind === 'group' && next.key === '(' ? [[node, next.nodes]] : [[node]];
-  });
-}
-
-const isName = ({ kind, key }: SqlNode) => kind === 'name' || (kind === 'word' && !keywords.has(key));
+const isName = (node: SqlNode | undefined): node is SqlNode =>
+  node?.kind === 'name' || (node?.kind === 'word' && !keywords.has(node.key));
 
 /** `{window}` is sent as a double. Only numbers can be divided, and those of other placeholders may be whole. */
 function isWholeOperand(node: SqlNode): boolean {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { choice, formed, logstoreName, namedList, onOff, projectName, section, text } from '../leaf.ts';
 
 const longestTemplate = 4000;
