@@ -80,8 +80,7 @@ export function createReading(
   const store = new SampleStore(maxSeries);
   const beats = new ReadBeats(maxSeries, perNamespace);
   const delays: Delays = new Delays({
-    fixedSecondsOf: (project) => readingOf(project).delaySeconds,
-    settingsOf: (project) => readingOf(project).delay,
+    settingsOf: readingOf,
     ...{ endpointOf: sls.endpointOf, store, maxLogstores, clock, monotonicMs, observer },
     query: (query, signal) => silence.countSeconds(query, signal),
   });

@@ -8,9 +8,11 @@ import { DelayLearner, type DelayLearnerContext } from './delay-learner.ts';
 
 export interface DelaysContext extends DelayLearnerContext {
   readonly endpointOf: (series: Series) => Endpoint;
-  /** Returns undefined if the project's delay is learned. */
-  readonly fixedSecondsOf: (project: string) => number | undefined;
-  readonly settingsOf: (project: string) => DelaySettings;
+  /** `delaySeconds` is undefined if the project's delay is learned. */
+  readonly settingsOf: (project: string) => {
+    readonly delaySeconds?: number | undefined;
+    readonly delay: DelaySettings;
+  };
   readonly store: SampleStore;
   /** The delays of more logstores are not learned, and stay at their start values. */
   readonly maxLogstores: number;
@@ -63,7 +65,7 @@ export class Delays {
   readonly secondsOf = (series: Series): number =>
     this.#fixedSecondsOf(series) ??
     this.#learnerOf(series)?.delaySeconds ??
-    this.#context.settingsOf(series.project).initialSeconds;
+    this.#context.settingsOf(series.project).delay.initialSeconds;
 
   /** Whether the learned delay proved too short within the last minute: lines come irregularly. */
   readonly wasJustRaised = (series: Series): boolean => {
@@ -116,7 +118,7 @@ export class Delays {
   }
 
   #fixedSecondsOf({ delaySeconds, project }: Series): number | undefined {
-    return delaySeconds ?? this.#context.fixedSecondsOf(project);
+    return delaySeconds ?? this.#context.settingsOf(project).delaySeconds;
   }
 
   #learnerOf(series: Series): DelayLearner | undefined {
@@ -130,7 +132,7 @@ export class Delays {
     let known = this.#logstores.get(key);
     if (known === undefined) this.#makeRoom();
     if (known === undefined && this.#logstores.size < this.#context.maxLogstores) {
-      const settings = this.#context.settingsOf(series.project);
+      const settings = this.#context.settingsOf(series.project).delay;
       known = {
         learner: new DelayLearner(
           { ...address, routeColumn: routeColumnOf(series.metric.logKind, series.route !== undefined) },

@@ -23,9 +23,10 @@ function createDelays() {
   const { query, clock, monotonicMs, observer } = sls;
   const delays = new Delays({
     ...{ query, clock, monotonicMs, observer, store, endpointOf, maxLogstores: 50 },
-    settingsOf: (project) =>
-      project === 'slow' ? { initialSeconds: 30, leastSeconds: 20, mostSeconds: 40 } : defaultSettings,
-    fixedSecondsOf: (project) => (project === 'configured' ? 20 : undefined),
+    settingsOf: (project) => ({
+      delaySeconds: project === 'configured' ? 20 : undefined,
+      delay: project === 'slow' ? { initialSeconds: 30, leastSeconds: 20, mostSeconds: 40 } : defaultSettings,
+    }),
   });
   const learnTimes = async (series: readonly Series[], times: number) => {
     for (let time = 0; time < times; time++) {

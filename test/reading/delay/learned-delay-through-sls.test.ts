@@ -71,8 +71,7 @@ beforeAll(async () => {
     monotonicMs: clock.monotonicMs,
     store: new SampleStore(1),
     endpointOf: () => endpoint,
-    fixedSecondsOf: () => undefined,
-    settingsOf: () => defaultSettings,
+    settingsOf: () => ({ delay: defaultSettings }),
     query: async (query, signal) => (await countSeconds(sls.client, query, signal)).lines,
     observer: {
       delayLearned: () => undefined,

@@ -70,8 +70,7 @@ export class SimulatedAdapter implements AsyncDisposable {
     const windows = new AdaptiveWindows({ windowShrunk: () => undefined });
     this.#delays = new Delays({
       ...{ clock, monotonicMs, pause, endpointOf, store, maxLogstores: 10 },
-      fixedSecondsOf: () => undefined,
-      settingsOf: () => delay,
+      settingsOf: () => ({ delay }),
       query: async ({ window }) => {
         await this.#answer();
         const lines = (second: number) => (second + lateSeconds <= clock.now() / 1000 ? linesPerSecond : 0);

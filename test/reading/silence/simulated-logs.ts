@@ -115,9 +115,8 @@ export function startAdapter(
   });
   const delays: Delays = new Delays({
     ...{ endpointOf, store, clock, monotonicMs },
-    fixedSecondsOf: () => fixedDelaySeconds,
     maxLogstores: 100,
-    settingsOf: () => defaultSettings,
+    settingsOf: () => ({ delaySeconds: fixedDelaySeconds, delay: defaultSettings }),
     query: silence.countSeconds,
     observer: { delayLearned: () => 0, probeFailing: () => 0, probeRecovered: () => 0 },
   });
