@@ -4,7 +4,7 @@ import { scenarioMs, startScenario } from './support/scenario.ts';
 import { expectUnharmed } from './support/unharmed.ts';
 
 /** Few places, so that a busy machine sends enough requests to take them all. */
-const config = 'server: { maxRequestsInFlight: 30 }';
+const config = 'server: { maxRequestsInFlight: 20 }';
 const connections = 1500;
 
 describe('abuse: connections that are reset', () => {

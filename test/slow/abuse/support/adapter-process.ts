@@ -73,9 +73,10 @@ export class AdapterProcess implements AsyncDisposable {
   /** Notes the peak of its resident memory, which is lost when it ends. */
   samplePeak(): void {
     try {
-      this.peakResidentMb = residentMbOf(this.pid).peak;
+      const { peak } = residentMbOf(this.pid);
+      if (!Number.isNaN(peak)) this.peakResidentMb = peak;
     } catch {
-      // It is gone.
+      // The process is gone.
     }
   }
 
