@@ -85,10 +85,6 @@ export const credentialsSection = section({
   from: from.optional(),
 }).superRefine(checkKeys, { when: isSound });
 
-export type CredentialsSection = z.infer<typeof credentialsSection>;
-
-type BaseSection = Readonly<z.infer<typeof from>>;
-
 /** A wrong value is reported first: its path shows which setting it belongs to. */
 function isSound({ issues }: { readonly issues: readonly unknown[] }): boolean {
   return issues.length === 0;
@@ -110,13 +106,3 @@ function checkKeys(settings: Settings, context: z.RefinementCtx): void {
   if (needed !== undefined && !given.some(([key]) => key === needed))
     context.addIssue({ code: 'custom', path: [needed], message: `must be given if source is ${source}` });
 }
-
-/** Returns the settings of the chosen source: `checkKeys` leaves no others. */
-export function credentialSettings({ from: base, ...settings }: CredentialsSection) {
-  const { source, roleArn: role = '' } = settings;
-  if (source !== 'assume-role') return baseSettings({ ...settings, source });
-  return { ...settings, source, roleArn: role, from: baseSettings(base ?? { source: 'default' }) };
-}
-
-const baseSettings = ({ source, directory = '', ...settings }: BaseSection) =>
-  source === 'secret-file' ? { source, directory } : { source, ...settings };

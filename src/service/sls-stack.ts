@@ -1,5 +1,4 @@
 import { heartbeatTarget } from '../config/heartbeat-section.ts';
-import { credentialSettings } from '../config/credentials-section.ts';
 import { projectSettings } from '../config/project-settings.ts';
 import type { Config } from '../config/schema.ts';
 import type { Series } from '../metric/series.ts';
@@ -10,7 +9,7 @@ import { Identities, type IdentityState } from '../sls/credentials/identities.ts
 import type { CredentialObserver } from '../sls/credentials/renewed-credentials.ts';
 import { resolveEndpoint, stsHost, type Endpoint } from '../sls/endpoint.ts';
 import { ProjectGates, type GateObserver } from '../sls/project-gates.ts';
-import { proxiesIn } from '../sls/proxy.ts';
+import { Proxies } from '../sls/proxy.ts';
 import { HeartbeatLines } from '../sls/heartbeat-lines.ts';
 import { countMinutes, type CountsByMinute, type MinuteQuery } from '../sls/minute-counts.ts';
 import { countSeconds, type LineCounts, type SecondCountQuery } from '../sls/second-counts.ts';
@@ -41,14 +40,13 @@ export function createSls(
   const settingsOf = (project: string) => projectSls(project).sls;
   const projectSls = projectSettings(config);
   const identities = new Identities({ env, clock, stsEndpoint: stsHost(config.sls, env), observer });
-  const credentialsOf = (project: string) =>
-    credentials ?? identities.of(credentialSettings(settingsOf(project).credentials));
+  const credentialsOf = (project: string) => credentials ?? identities.of(settingsOf(project).credentials);
   const client = new SlsClient(
     credentialsOf,
     {
       connectTimeoutMs: connectTimeoutSeconds * 1000,
       readTimeoutMs: readTimeoutSeconds * 1000,
-      proxies: proxiesIn(env),
+      proxies: new Proxies(env),
     },
     observer,
   );

@@ -87,13 +87,13 @@ export class SlsClient implements LogSource {
   /** If SLS refuses the key and there is a new one, the query is sent once more with that. */
   async query(query: LogQuery, signal: AbortSignal): Promise<LogResult> {
     const source = this.#credentialsOf(query.project);
-    const credentials = await this.#currentOf(source, query);
+    const credentials = await this.#told(query, () => source.current());
     try {
       return await this.#send(query, credentials, signal);
     } catch (error) {
       if (!(error instanceof AdapterError) || error.code !== 'CredentialsRefused') throw error;
       source.refused?.(credentials);
-      const renewed = await this.#currentOf(source, query);
+      const renewed = await this.#told(query, () => source.current());
       if (isSameKey(renewed, credentials)) throw error;
       return this.#send(query, renewed, signal);
     }
@@ -103,50 +103,33 @@ export class SlsClient implements LogSource {
     this.#transport.close();
   }
 
-  async #currentOf(source: CredentialSource, query: LogQuery): Promise<Credentials> {
-    const startMs = performance.now();
-    try {
-      return await source.current();
-    } catch (thrown) {
-      throw this.#failed(query, startMs, thrown);
-    }
-  }
-
-  async #send(query: LogQuery, credentials: Credentials, signal: AbortSignal): Promise<LogResult> {
-    const startMs = performance.now();
-    try {
+  #send(query: LogQuery, credentials: Credentials, signal: AbortSignal): Promise<LogResult> {
+    return this.#told(query, async (finished) => {
       const client = await this.#clientOf(query.endpoint);
       const result = await client.queryLogs(query, credentials, signal);
-      this.#finished(query, startMs, 'ok', result.requestId, result);
+      finished('ok', result.requestId, result);
       return result;
-    } catch (thrown) {
-      throw this.#failed(query, startMs, thrown);
-    }
-  }
-
-  #failed(query: LogQuery, startMs: number, thrown: unknown): AdapterError {
-    const error = toAdapterError(thrown);
-    this.#finished(query, startMs, error.code, error.slsRequestId);
-    return error;
-  }
-
-  #finished(
-    { project, logstore, readIds = [] }: LogQuery,
-    startMs: number,
-    outcome: 'ok' | ErrorCode,
-    slsRequestId: string | undefined,
-    result?: LogResult,
-  ): void {
-    this.#observer.slsQueryFinished({
-      project,
-      logstore,
-      outcome,
-      durationMs: performance.now() - startMs,
-      processedRows: result?.processedRows,
-      processedBytes: result?.processedBytes,
-      slsRequestId,
-      readIds: [...readIds],
     });
+  }
+
+  /** Tells the observer of work that fails, or that calls `finished`. */
+  async #told<T>(
+    { project, logstore, readIds = [] }: LogQuery,
+    work: (finished: Finished) => Promise<T>,
+  ): Promise<T> {
+    const startMs = performance.now();
+    const finished: Finished = (outcome, slsRequestId, { processedRows, processedBytes } = {}) => {
+      const durationMs = performance.now() - startMs;
+      const event = { project, logstore, outcome, durationMs, processedRows, processedBytes, slsRequestId };
+      this.#observer.slsQueryFinished({ ...event, readIds: [...readIds] });
+    };
+    try {
+      return await work(finished);
+    } catch (thrown) {
+      const error = toAdapterError(thrown);
+      finished(error.code, error.slsRequestId);
+      throw error;
+    }
   }
 
   async #clientOf(endpoint: Endpoint): Promise<SdkClient> {
@@ -157,6 +140,12 @@ export class SlsClient implements LogSource {
     return client;
   }
 }
+
+type Finished = (
+  outcome: 'ok' | ErrorCode,
+  slsRequestId: string | undefined,
+  result?: Partial<LogResult>,
+) => void;
 
 /** Called at the first query: the SDK takes 26 MB and 300 ms, which discovery must not wait for. */
 async function loadSdk(transport: Transport): Promise<(endpoint: Endpoint) => SdkClient> {

@@ -6,14 +6,7 @@ import { logQuery, type LogSource } from './client.ts';
 import type { Row } from './read-reply.ts';
 import { decodeNumber } from './decode.ts';
 import type { LogstoreAddress } from './endpoint.ts';
-import {
-  hostExpression,
-  logSql,
-  routeAlias,
-  routeExpression,
-  sqlString,
-  timeCondition,
-} from './query-text.ts';
+import { hostExpression, isOneOf, logSql, routeAlias, routeExpression, timeCondition } from './query-text.ts';
 import { unindexedField } from './sls-error.ts';
 
 /** Requests to one host that a default backend of ingress-nginx answered for another service, which counts none of them. */
@@ -114,7 +107,7 @@ function candidatesText(
 ): string | undefined {
   const oneOf = (column: string, texts: readonly (string | undefined)[]) => {
     const known = [...new Set(texts)].filter((text) => text !== undefined).filter((text) => text !== '');
-    return known.length === 0 ? [] : [`${column} IN (${known.map(sqlString).join(', ')})`];
+    return known.length === 0 ? [] : [isOneOf(column, known)];
   };
   const addresses = byHost.flatMap(([, rows]) => rows.map((row) => row['first_address']));
   const hosts = byHost.map(([host]) => host);

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { AdapterError } from '../errors.ts';
+import type { Environment } from './credentials/credentials.ts';
 
 /** An HTTP proxy. */
 export interface Proxy {
@@ -20,8 +21,6 @@ export interface Destination {
   readonly port: number;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Upper case counts first, as for Go programs. */
 function valueOf(env: Environment, name: string): string {
   const values = [env[name], env[name.toLowerCase()]].map((value) => value?.trim() ?? '');
@@ -36,6 +35,7 @@ export class Proxies {
   readonly #byProtocol: Readonly<Partial<Record<'http' | 'https', Proxy>>>;
   readonly #exceptions: readonly string[];
 
+  /** @throws AdapterError `ConfigInvalid` for a proxy of another kind */
   constructor(env: Environment) {
     const [http, https] = [parseProxy(env, 'HTTP_PROXY'), parseProxy(env, 'HTTPS_PROXY')];
     this.#byProtocol = { ...(http && { http }), ...(https && { https }) };
@@ -43,10 +43,6 @@ export class Proxies {
       .split(/[\s,]+/)
       .filter(Boolean)
       .map((exception) => exception.toLowerCase());
-  }
-
-  get isEmpty(): boolean {
-    return Object.keys(this.#byProtocol).length === 0;
   }
 
   /** Returns the proxy for a request; undefined: it is sent directly. */
@@ -63,16 +59,6 @@ export class Proxies {
     if (this.#byProtocol[other] === undefined) return '';
     return `${other.toUpperCase()}_PROXY is set, but ${protocol.toUpperCase()}_PROXY is not`;
   }
-}
-
-/**
- * Returns the proxies of the environment; undefined if it names none.
- *
- * @throws AdapterError `ConfigInvalid` for a proxy of another kind
- */
-export function proxiesIn(env: Environment): Proxies | undefined {
-  const proxies = new Proxies(env);
-  return proxies.isEmpty ? undefined : proxies;
 }
 
 function parseProxy(env: Environment, name: string): Proxy | undefined {

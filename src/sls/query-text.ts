@@ -87,16 +87,13 @@ export const mostRows = 100_000;
  * never too few. The SQL is exact.
  */
 export function queryText(statement: Statement): string {
-  const { window, routes, aggregates, lastSeconds = [], logKind, maxRows = mostRows } = statement;
+  const { window, routes, lastSeconds = [], logKind, maxRows = mostRows } = statement;
   const search = searchText(statement);
   // LIMIT 2 shows a second row, which is an error.
   if (!isIngressLog(logKind) && logKind.sql !== undefined)
     return `${search} | ${withValues(logKind.sql, logKind, statement)} LIMIT 2`;
-  const others = statement.withoutHeartbeats === true ? [noHeartbeat()] : [];
-  const where = [timeCondition(scannedWindow(statement)), ...others, ...filterConditions(statement)].join(
-    ' AND ',
-  );
-  const columns = Object.entries(aggregates).map(([alias, sql]) => `${filledIn(sql, statement)} AS ${alias}`);
+  const where = [timeCondition(scannedWindow(statement)), ...lineConditions(statement)].join(' AND ');
+  const columns = aggregateColumns(statement);
   for (const seconds of lastSeconds)
     columns.push(`count_if(__time__ >= ${window.endSeconds - seconds}) AS ${lastAlias(seconds)}`);
   columns.push(`max(__time__) AS ${newestAlias}`);
@@ -107,7 +104,7 @@ export function queryText(statement: Statement): string {
   const [which, limit] = statement.everyRoute
     ? // A NULL route would come as the text `null`, which is also a possible route name.
       [`${route} IS NOT NULL`, maxRows]
-    : [`${route} IN (${routes.map(sqlString).join(', ')})`, routes.length];
+    : [isOneOf(route, routes), routes.length];
   return [
     `${search} | SELECT ${[`${route} AS ${routeAlias}`, ...columns].join(', ')}`,
     `FROM log WHERE ${where} AND ${which}`,
@@ -122,17 +119,11 @@ export function queryText(statement: Statement): string {
  * @param statement names its routes, or is for the whole logstore
  */
 export function bySecondText(statement: Statement): string {
-  const { window, routes, aggregates } = statement;
-  const others = statement.withoutHeartbeats === true ? [noHeartbeat()] : [];
-  const where = [timeCondition(window), ...others, ...filterConditions(statement)];
+  const { window, routes } = statement;
+  const where = [timeCondition(window), ...lineConditions(statement), ...routeConditions(statement)];
   const isSplit = routes !== undefined && routes.length > 1;
   const route = isSplit ? [`${routeExpression(statement)} AS ${routeAlias}`] : [];
-  if (routes !== undefined)
-    where.push(`${routeExpression(statement)} IN (${routes.map(sqlString).join(', ')})`);
-  const second = { startSeconds: 0, endSeconds: 1 };
-  const columns = Object.entries(aggregates).map(
-    ([alias, sql]) => `${filledIn(sql, { ...statement, window: second })} AS ${alias}`,
-  );
+  const columns = aggregateColumns({ ...statement, window: { startSeconds: 0, endSeconds: 1 } });
   const groups = [secondAlias, ...(isSplit ? [routeAlias] : [])].join(', ');
   return [
     `${searchText(statement)} | SELECT ${[`__time__ AS ${secondAlias}`, ...route, ...columns].join(', ')}`,
@@ -149,14 +140,9 @@ export function bySecondText(statement: Statement): string {
  * @param statement names its routes, or is for the whole logstore
  */
 export function byMinuteText(statement: Statement): string {
-  const { window, routes, aggregates } = statement;
-  const route = routeExpression(statement);
-  const conditions = [
-    ...(statement.withoutHeartbeats === true ? [noHeartbeat()] : []),
-    ...filterConditions(statement),
-    ...(routes === undefined ? [] : [`${route} IN (${routes.map(sqlString).join(', ')})`]),
-  ];
-  const counted = routes === undefined ? sqlString(countedLines) : route;
+  const { window, routes } = statement;
+  const conditions = [...lineConditions(statement), ...routeConditions(statement)];
+  const counted = routes === undefined ? sqlString(countedLines) : routeExpression(statement);
   const group =
     conditions.length === 0
       ? counted
@@ -164,7 +150,7 @@ export function byMinuteText(statement: Statement): string {
   const columns = [
     `__time__ - __time__ % 60 AS ${minuteAlias}`,
     `${group} AS ${routeAlias}`,
-    ...Object.entries(aggregates).map(([alias, sql]) => `${filledIn(sql, statement)} AS ${alias}`),
+    ...aggregateColumns(statement),
     // Lines in another form than the collector expects have no route: a log of these alone is silent about all routes.
     `count(${routeColumnOf(statement.logKind, routes !== undefined) ?? '*'}) AS ${linesAlias}`,
   ];
@@ -178,21 +164,18 @@ export function byMinuteText(statement: Statement): string {
 export const mostRowsByMinute = (window: Window, routes: readonly string[] | undefined): number =>
   Math.ceil(windowSeconds(window) / 60) * ((routes?.length ?? 1) + 1);
 
-interface SecondCountOptions {
-  /** Start of the User-Agent of our heartbeats, which are counted too. */
-  readonly ownAgentStart?: string | undefined;
-  /** Counts only lines that have this column. */
-  readonly routeColumn?: string | undefined;
-}
-
 /**
  * Returns the query that counts the lines of each second of a window: at most one row per second.
  *
  * @param ownAgentStart what the User-Agents of heartbeats to one address begin with; undefined: heartbeats are not counted
+ * @param routeColumn counts only lines that have this column
  */
 export function secondCountsText(
   window: Window,
-  { ownAgentStart, routeColumn }: SecondCountOptions = {},
+  {
+    ownAgentStart,
+    routeColumn,
+  }: { readonly ownAgentStart?: string | undefined; readonly routeColumn?: string | undefined } = {},
 ): string {
   const columns = [`__time__ AS ${secondAlias}`, `count(*) AS ${linesAlias}`];
   if (ownAgentStart !== undefined)
@@ -200,12 +183,8 @@ export function secondCountsText(
       `count_if(${hasAgent(heartbeatAgent)}) AS ${heartbeatsAlias}`,
       `count_if(${hasAgent(ownAgentStart)}) AS ${ownHeartbeatsAlias}`,
     );
-  const where = [
-    timeCondition(window),
-    ...(routeColumn === undefined ? [] : [`${columnName(routeColumn)} IS NOT NULL`]),
-  ];
-  const limit = windowSeconds(window);
-  return `* | SELECT ${columns.join(', ')} FROM log WHERE ${where.join(' AND ')} GROUP BY __time__ LIMIT ${limit}`;
+  const has = routeColumn === undefined ? '' : ` AND ${columnName(routeColumn)} IS NOT NULL`;
+  return `* | SELECT ${columns.join(', ')} FROM log WHERE ${timeCondition(window)}${has} GROUP BY __time__ LIMIT ${windowSeconds(window)}`;
 }
 
 export const timeCondition = ({ startSeconds, endSeconds }: Window) =>
@@ -215,6 +194,19 @@ const hasAgent = (start: string) => `${agentField} LIKE ${sqlString(`${start}%`)
 
 /** Returns the condition that a line is no heartbeat. A line without the field is none. */
 export const noHeartbeat = (): string => `(${agentField} IS NULL OR NOT ${hasAgent(heartbeatAgent)})`;
+
+/** The conditions of the lines that count, but for their routes and seconds. */
+function lineConditions(statement: Statement): string[] {
+  const filters = filterConditions(statement);
+  return statement.withoutHeartbeats === true ? [noHeartbeat(), ...filters] : filters;
+}
+
+const routeConditions = (statement: Statement): string[] =>
+  statement.routes === undefined ? [] : [isOneOf(routeExpression(statement), statement.routes)];
+
+/** Returns the condition that an expression has one of these texts. */
+export const isOneOf = (expression: string, texts: readonly string[]): string =>
+  `${expression} IN (${texts.map(sqlString).join(', ')})`;
 
 function filterConditions({ filters, logKind, hasAlternative }: Statement): string[] {
   if (!isIngressLog(logKind)) return ownConditions(logKind, filters);
@@ -294,11 +286,12 @@ const plainNames: ReadonlySet<string> = new Set(
 /** Returns the name of a log's column in SQL. */
 export const columnName = (name: string): string => (plainNames.has(name) ? name : sqlName(name));
 
-/** Fills in a template of an aggregate. */
-const filledIn = (template: string, statement: Pick<Statement, 'logKind' | 'window' | 'filters'>): string =>
-  isIngressLog(statement.logKind)
-    ? logSql(template, statement.logKind)
-    : withValues(template, statement.logKind, statement);
+const aggregateColumns = (statement: Statement): string[] =>
+  Object.entries(statement.aggregates).map(([alias, template]) => {
+    const { logKind } = statement;
+    const sql = isIngressLog(logKind) ? logSql(template, logKind) : withValues(template, logKind, statement);
+    return `${sql} AS ${alias}`;
+  });
 
 /** A misread field is found by its last token too: `[`, `,` and the space are delimiters of the index. */
 function searchText({ logKind, hasAlternative, routes, everyRoute, filters }: Statement): string {

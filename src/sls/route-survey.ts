@@ -8,7 +8,15 @@ import type { Row } from './read-reply.ts';
 import { decodeAggregates, decodeNumber } from './decode.ts';
 import type { LogstoreAddress } from './endpoint.ts';
 import { agentField } from './heartbeat-lines.ts';
-import { logSql, noHeartbeat, routeAlias, routeExpression, sqlString, timeCondition } from './query-text.ts';
+import {
+  isOneOf,
+  logSql,
+  noHeartbeat,
+  routeAlias,
+  routeExpression,
+  sqlString,
+  timeCondition,
+} from './query-text.ts';
 import { unindexedField } from './sls-error.ts';
 
 export interface SurveyQuery extends LogstoreAddress {
@@ -95,7 +103,7 @@ async function seenRows(query: SurveyQuery, logs: LogSource, signal: AbortSignal
 function rowExpression(statement: Statement): string {
   const route = routeExpression(statement);
   const { together = false, routes = [] } = statement;
-  return together ? `CASE WHEN ${route} IN (${routes.map(sqlString).join(', ')}) THEN 'together' END` : route;
+  return together ? `CASE WHEN ${isOneOf(route, routes)} THEN 'together' END` : route;
 }
 
 const usesField = ({ aggregates }: MetricDefinition, { columns }: IngressLog, field: string): boolean =>
@@ -137,7 +145,7 @@ function condition(statement: Statement): string {
   // `-` and the empty text stand for requests that reached no backend.
   const conditions = [timeCondition(window), `${route} IS NOT NULL`, `${route} NOT IN ('', '-')`];
   if (statement.withoutHeartbeats === true) conditions.push(noHeartbeat());
-  if (routes !== undefined) conditions.push(`${route} IN (${routes.map(sqlString).join(', ')})`);
+  if (routes !== undefined) conditions.push(isOneOf(route, routes));
   if (namespace !== undefined) conditions.push(`strpos(${route}, ${sqlString(`${namespace}-`)}) = 1`);
   return conditions.join(' AND ');
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { credentialSettings, credentialsSection } from '../../src/config/credentials-section.ts';
+import { credentialsSection } from '../../src/config/credentials-section.ts';
 import { loadConfig } from '../../src/config/load.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'credentials-section-'));
@@ -52,16 +52,8 @@ describe('credentials', () => {
     },
   ])('accepts credentials %j and uses all of these settings', (credentials) => {
     expect(faultsOf(credentials)).toEqual([]);
-    const used = JSON.parse(
-      JSON.stringify(credentialSettings(credentialsSection.parse(credentials))),
-    ) as object;
+    const used = JSON.parse(JSON.stringify(credentialsSection.parse(credentials))) as object;
     expect(used).toEqual(credentials);
-  });
-
-  it('assumes a role with the default credentials if no others are given', () => {
-    expect(credentialSettings(credentialsSection.parse({ source: 'assume-role', roleArn }))).toMatchObject({
-      from: { source: 'default' },
-    });
   });
 
   const at = 'sls.credentials';

@@ -36,40 +36,28 @@ export type CredentialOrigin = () => Promise<Lease>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-interface RoleSession {
+/** Where credentials come from. Each source takes some of the settings; the configuration refuses the others. */
+export interface CredentialSettings {
+  readonly source:
+    'default' | 'environment' | 'rrsa' | 'ecs-role' | 'addon-token' | 'secret-file' | 'assume-role';
+  /** For `rrsa`, this and the next two override what its webhook sets in the environment. */
+  readonly roleArn?: string | undefined;
+  readonly oidcProviderArn?: string | undefined;
+  readonly oidcTokenFile?: string | undefined;
   /** Default `sls-metrics-adapter`. The account's audit log shows it. */
   readonly roleSessionName?: string | undefined;
+  readonly externalId?: string | undefined;
   /** Default 3600. */
   readonly durationSeconds?: number | undefined;
   /** Host of STS. Default: the host of the adapter's region, else `sts.aliyuncs.com`. */
   readonly stsEndpoint?: string | undefined;
+  /** Default: the role of the instance, whatever its name. */
+  readonly roleName?: string | undefined;
+  readonly file?: string | undefined;
+  readonly directory?: string | undefined;
+  /** What the role is assumed with. Default: source `default`. */
+  readonly from?: CredentialSettings | undefined;
 }
-
-/** The webhook of RRSA sets role, provider and token file in the environment; settings override it. */
-export interface RrsaSettings extends RoleSession {
-  readonly source: 'rrsa';
-  readonly roleArn?: string | undefined;
-  readonly oidcProviderArn?: string | undefined;
-  readonly oidcTokenFile?: string | undefined;
-}
-
-/** Credentials that need no other credentials. */
-export type BaseCredentialSettings =
-  | { readonly source: 'default' | 'environment' }
-  | RrsaSettings
-  /** Without a name: the role of the instance, whatever its name. */
-  | { readonly source: 'ecs-role'; readonly roleName?: string | undefined }
-  | { readonly source: 'addon-token'; readonly file?: string | undefined }
-  | { readonly source: 'secret-file'; readonly directory: string };
-
-export interface AssumeRoleSettings extends RoleSession {
-  readonly source: 'assume-role';
-  readonly roleArn: string;
-  readonly externalId?: string | undefined;
-  readonly from: BaseCredentialSettings;
-}
-
-export type CredentialSettings = BaseCredentialSettings | AssumeRoleSettings;
 
 export const isSameKey = (one: Credentials, other: Credentials): boolean =>
   one.accessKeyId === other.accessKeyId &&

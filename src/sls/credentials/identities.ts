@@ -56,9 +56,9 @@ export class Identities {
       case 'addon-token':
         return () => readAddonToken(settings.file ?? addonTokenFile);
       case 'secret-file':
-        return secretFileOrigin(settings.directory);
+        return secretFileOrigin(settings.directory ?? '');
       case 'assume-role':
-        return () => assumeRoleOrigin(settings, this.of(settings.from), this.#parts)();
+        return () => assumeRoleOrigin(settings, this.of(settings.from ?? base), this.#parts)();
     }
   }
 
@@ -77,13 +77,11 @@ export class Identities {
 const sortedKeys = (_: string, value: unknown): unknown =>
   typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).sort()) : value;
 
-/** Returns the source, and the role, file or directory that identifies it. */
-function plainName(settings: CredentialSettings): string {
-  const { source, roleArn, roleName, file, directory }: NamedParts = settings;
-  const base = settings.source === 'assume-role' ? `from ${plainName(settings.from)}` : undefined;
-  return [source, roleArn ?? roleName ?? file ?? directory, base].filter(Boolean).join(' ');
-}
+/** What a role is assumed with if the settings do not say. */
+const base: CredentialSettings = { source: 'default' };
 
-type NamedParts = { readonly source: string } & Readonly<
-  Partial<Record<'roleArn' | 'roleName' | 'file' | 'directory', string | undefined>>
->;
+/** Returns the source, and the role, file or directory that identifies it. */
+function plainName({ source, roleArn, roleName, file, directory, from = base }: CredentialSettings): string {
+  const ofBase = source === 'assume-role' ? `from ${plainName(from)}` : undefined;
+  return [source, roleArn ?? roleName ?? file ?? directory, ofBase].filter(Boolean).join(' ');
+}

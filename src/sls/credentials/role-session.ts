@@ -2,13 +2,12 @@ import { readFile } from 'node:fs/promises';
 import type { ECSRAMRoleCredentialsProvider } from '@alicloud/credentials';
 import {
   isSameKey,
-  type AssumeRoleSettings,
   type CredentialOrigin,
   type Credentials,
+  type CredentialSettings,
   type CredentialSource,
   type Environment,
   type Lease,
-  type RrsaSettings,
 } from './credentials.ts';
 import { withLibraryReason } from './library-error.ts';
 import { byTransport, loadLibrary } from './library-transport.ts';
@@ -32,7 +31,7 @@ const timeoutMs = 5000;
  * settings override them. Source: ACK, "Use RRSA to authorize pods".
  */
 export const rrsaOrigin =
-  (settings: RrsaSettings, { env, stsEndpoint }: StsParts): CredentialOrigin =>
+  (settings: CredentialSettings, { env, stsEndpoint }: StsParts): CredentialOrigin =>
   async () => {
     const given = (value: string | undefined, key: string, name: string): string => {
       const found = value ?? env[name]?.trim();
@@ -73,7 +72,7 @@ export const ecsRoleOrigin =
 
 /** @param base the credentials that assume the role; they are fetched again if STS refuses their key */
 export const assumeRoleOrigin =
-  (settings: AssumeRoleSettings, base: CredentialSource, parts: StsParts): CredentialOrigin =>
+  (settings: CredentialSettings, base: CredentialSource, parts: StsParts): CredentialOrigin =>
   async () => {
     const credentials = await base.current();
     try {
@@ -88,7 +87,7 @@ export const assumeRoleOrigin =
   };
 
 async function assumeRole(
-  settings: AssumeRoleSettings,
+  settings: CredentialSettings,
   { accessKeyId, accessKeySecret, securityToken = '' }: Credentials,
   { env, stsEndpoint }: StsParts,
 ): Promise<Lease> {
@@ -100,7 +99,7 @@ async function assumeRole(
   const host = settings.stsEndpoint ?? stsEndpoint;
   const builder = library.RAMRoleARNCredentialsProvider.builder()
     .withCredentialsProvider(caller)
-    .withRoleArn(settings.roleArn)
+    .withRoleArn(settings.roleArn ?? '')
     .withRoleSessionName(settings.roleSessionName ?? defaultSessionName)
     .withDurationSeconds(settings.durationSeconds ?? defaultDurationSeconds)
     .withStsEndpoint(host)

@@ -47,6 +47,7 @@ describe('identities', () => {
     [{ source: 'rrsa', roleArn }, `rrsa ${roleArn}`],
     [{ source: 'ecs-role', roleName: 'node' }, 'ecs-role node'],
     [{ source: 'addon-token', file: '/token' }, 'addon-token /token'],
+    [{ source: 'assume-role', roleArn }, `assume-role ${roleArn} from default`],
     [
       { source: 'assume-role', roleArn, externalId: 'planted', from: { source: 'rrsa' } },
       `assume-role ${roleArn} from rrsa`,

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { fixedCredentials } from '../../support/fixed-credentials.ts';
 import type { Credentials } from '../../../src/sls/credentials/credentials.ts';
 import { assumeRoleOrigin, rrsaOrigin } from '../../../src/sls/credentials/role-session.ts';
-import type { AssumeRoleSettings } from '../../../src/sls/credentials/credentials.ts';
+import type { CredentialSettings } from '../../../src/sls/credentials/credentials.ts';
 import { failureOf } from './failure-of.ts';
 import { startSts, type Sts, type StsRules } from './sts-double.ts';
 
@@ -62,12 +62,12 @@ const partsOf = (stsEndpoint: string) => ({ env: {}, stsEndpoint });
 
 describe('assumeRoleOrigin', () => {
   const caller = { accessKeyId: 'caller', accessKeySecret: 'planted/caller+secret' };
-  const settings: AssumeRoleSettings = {
+  const settings: CredentialSettings = {
     source: 'assume-role',
     roleArn: rules.roleArn,
     from: { source: 'environment' },
   };
-  const originOf = (base: Credentials = caller, change: Partial<AssumeRoleSettings> = {}) =>
+  const originOf = (base: Credentials = caller, change: Partial<CredentialSettings> = {}) =>
     assumeRoleOrigin({ ...settings, ...change }, fixedCredentials(base), partsOf(sts.endpoint));
 
   it('returns a new session at each call, with a signed request', async () => {
@@ -88,7 +88,7 @@ describe('assumeRoleOrigin', () => {
     expect(sts.requests[0]).toMatchObject({ RoleSessionName: 'mine', DurationSeconds: '900' });
   });
 
-  it.each<[string, Partial<Credentials>, Partial<AssumeRoleSettings>, RegExp, number]>([
+  it.each<[string, Partial<Credentials>, Partial<CredentialSettings>, RegExp, number]>([
     [
       'the secret is wrong',
       { accessKeySecret: 'planted-wrong' },
