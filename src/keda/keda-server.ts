@@ -12,7 +12,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AppObserver } from '../api/server/app.ts';
 import type { Admission } from '../api/server/admission.ts';
 import { addressOf, type ConnectionObserver } from '../api/server/connections.ts';
-import { createServer, type Server } from '../api/server/server.ts';
+import { createServer } from '../api/server/server.ts';
 import type { ServingPair } from '../api/server/serving-pair.ts';
 import type { TlsSettings } from '../api/server/tls-server.ts';
 import { AdapterError, toAdapterError } from '../errors.ts';
@@ -33,7 +33,6 @@ const maxCallsOfClient = 400;
 const maxConnections = 200;
 /** @bound - | {maxMessageBytes} | one message | a constant */
 const maxMessageBytes = 64 * 1024;
-/** A call that is not answered by then has not sent its whole message. */
 const callMs = 10_000;
 /** Finds streams whose client has gone without a word. */
 const keepAliveMs = 60_000;
@@ -48,22 +47,17 @@ export interface KedaServerOptions {
   readonly observer: Pick<AppObserver, 'requestRefused'> & ConnectionObserver;
 }
 
-export interface KedaServer {
-  readonly app: Server;
-  /** How many streams are open. */
-  streams(): number;
-}
-
 interface Call {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
+  /** Ends a call whose message does not arrive. */
   readonly overdue: NodeJS.Timeout;
 }
 
 const callKey = createContextKey<Call | undefined>(undefined);
 
-/** Creates the server of the external scaler: gRPC alone. The caller listens. */
-export function createKedaServer(options: KedaServerOptions): KedaServer {
+/** Creates the server of the external scaler: gRPC alone. The caller listens. `streams` tells how many are open. */
+export function createKedaServer(options: KedaServerOptions) {
   const { servingPair, tls, scaler, observer } = options;
   const maxRequests = maxCallsOfClient + maxStreamsOfClient;
   const limits = { maxRequests, maxStreams: maxRequests, requestSeconds: Infinity, maxConnections };

@@ -26,13 +26,6 @@ const maxRemembered = 5000;
 /** The text of an error travels in a header. In characters. */
 const longestText = 2000;
 
-/** The value of a trigger in the two forms of KEDA's protocol. */
-interface Value {
-  readonly metricValueFloat: number;
-  /** For KEDA before 2.17: rounded up, so that it is 0 only if the value is. */
-  readonly metricValue: bigint;
-}
-
 /** Answers KEDA. Every failure is an error, never a 0 and never inactive: KEDA scales to zero what is inactive. */
 export class Scaler {
   readonly #context: ScalerContext;
@@ -147,15 +140,17 @@ const keyOf = ({ read, scaledObject, metricName }: Trigger) =>
 const isAbove = ({ activation }: Trigger, { metricValueFloat }: Value) => metricValueFloat > activation;
 
 /** Adds up the items as the HPA controller does: each is rounded up to a thousandth. */
-function valueOf({ items }: Reading): Value {
-  const sum = items.reduce(
-    (milli, { sample }) => milli + parseQuantityMilli(formatQuantity(sample.value)),
-    0n,
-  );
+function valueOf({ items }: Reading) {
   const most = maxQuantityValue * 1000n;
+  const millis = items.map(({ sample }) => parseQuantityMilli(formatQuantity(sample.value)));
+  const sum = millis.reduce((total, one) => total + one, 0n);
   const milli = sum > most ? most : sum;
+  // The integer is for KEDA before 2.17: rounded up, so that it is 0 only if the value is.
   return { metricValueFloat: Number(milli) / 1000, metricValue: (milli + 999n) / 1000n };
 }
+
+/** The value of a trigger in the two forms of KEDA's protocol. */
+type Value = ReturnType<typeof valueOf>;
 
 /** Returns the gRPC status of an error: KEDA shows its text in the events of the ScaledObject. */
 export function grpcError({ code, message, grpcStatus }: AdapterError): ConnectError {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { RequestParser } from '../access/access-check.ts';
 import type { ReadName } from '../api/read/external-metrics.ts';
 import { AdapterError } from '../errors.ts';
@@ -50,15 +50,12 @@ export function parseTrigger(ref: ScaledObjectRef | undefined, parseRequest: Req
   if (requirements.length !== names.length || requirements.some(({ key }, index) => key !== names[index]))
     throw invalid(`the labels in the metadata are not one requirement each: ${selector}`);
   const request = parseRequest(metric, ref.namespace, requirements);
-  const hash = createHash('sha256')
-    .update(JSON.stringify([metric, selector]))
-    .digest('hex')
-    .slice(0, 8);
+  const digest = hash('sha256', JSON.stringify([metric, selector])).slice(0, 8);
   return {
     scaledObject: ref.name,
     read: { namespace: ref.namespace, metric, selector },
     request,
-    metricName: `${metric.replaceAll('_', '-')}-${hash}`,
+    metricName: `${metric.replaceAll('_', '-')}-${digest}`,
     target: amountOf('target', target, 'above 0'),
     activation: amountOf('activation', activation, '0 or more'),
   };
@@ -82,13 +79,12 @@ function requirementText(name: string, value: string): string {
 }
 
 function amountOf(key: string, text: string | undefined, accepted: 'above 0' | '0 or more'): number {
-  let amount = Number.NaN;
   try {
-    amount = parseQuantity(text ?? '');
+    const amount = parseQuantity(text ?? '');
+    if (amount > 0 || (amount === 0 && accepted === '0 or more')) return amount;
   } catch {
     // The message below says what is accepted.
   }
-  if (amount > 0 || (amount === 0 && accepted === '0 or more')) return amount;
   const found = text === undefined ? 'is missing' : `is ${JSON.stringify(text)}`;
   throw invalid(`${key} ${found}; it must be a number ${accepted}, such as 10 or 500m`);
 }

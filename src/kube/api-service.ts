@@ -2,6 +2,7 @@ import {
   ApiregistrationV1Api,
   PatchStrategy,
   setHeaderOptions,
+  type ConfigurationOptions,
   type V1APIService,
 } from '@kubernetes/client-node';
 import { jitteredPauseMs, pauseUntil, type BackOffSettings } from '../runtime/back-off.ts';
@@ -37,14 +38,10 @@ export const defaultApiServiceSettings: ApiServiceSettings = {
 export const apiServiceName = 'v1beta1.external.metrics.k8s.io';
 const name = apiServiceName;
 
-/**
- * Reads the APIService of external metrics.
- *
- * @throws KubeError; the signal's reason
- */
-export async function readApiService(client: KubeClient, options: CallOptions): Promise<V1APIService> {
+/** Reads the APIService of external metrics. @throws KubeError; the signal's reason */
+export function readApiService(client: KubeClient, options: CallOptions): Promise<V1APIService> {
   const api = client.api(ApiregistrationV1Api);
-  return await client.call((request) => api.readAPIService({ name }, request), options);
+  return client.call((request) => api.readAPIService({ name }, request), options);
 }
 
 /**
@@ -58,10 +55,7 @@ export class ApiServiceKeeper {
   readonly #dependencies: KubeDependencies;
   readonly #settings: ApiServiceSettings;
   #caPem: string | undefined;
-  /**
-   * Set here only. What the APIService trusts, as last read or written. A new serving certificate may be used once this
-   * is its CA.
-   */
+  /** Set here only. What the APIService trusts for certain. A new serving certificate may be used once this is its CA. */
   publishedCaPem: string | undefined;
   #problem: string | undefined = 'the APIService was not read yet';
   #lastSyncMs: number | undefined;
@@ -134,8 +128,14 @@ export class ApiServiceKeeper {
   async #publish(caPem: string, signal: AbortSignal): Promise<string | undefined> {
     const { client, clock, observer } = this.#dependencies;
     const call = { signal, timeoutMs: this.#settings.callTimeoutMs };
-    const { resourceVersion, spec } = fieldsOf(await readApiService(client, call));
-    const owner = ownerOf(spec);
+    const { metadata, spec } = await readApiService(client, call);
+    const resourceVersion: unknown = metadata?.resourceVersion;
+    // Without a version, the patch would overwrite the changes of others.
+    if (typeof resourceVersion !== 'string' || !isRecord(spec))
+      throw new KubeError('reply', `APIService ${name} has no resourceVersion or no spec`);
+    const { service } = spec;
+    // Without a Service, kube-apiserver serves the group itself.
+    const owner = service?.name ? `${service.namespace ?? ''}/${service.name}` : 'kube-apiserver itself';
     if (owner !== `${this.#own.namespace}/${this.#own.name}`) {
       observer.apiServiceForeign({ name, owner });
       return `APIService ${name} belongs to ${owner}`;
@@ -143,35 +143,15 @@ export class ApiServiceKeeper {
     const present = Buffer.from(spec.caBundle ?? '', 'base64').toString();
     const merged = mergedBundle(present, caPem, clock.now());
     if (!merged.changed && spec.insecureSkipTLSVerify !== true) return undefined;
-    const body = {
-      metadata: { resourceVersion },
-      spec: { caBundle: Buffer.from(merged.pem).toString('base64'), insecureSkipTLSVerify: null },
-    };
-    await client.call(
-      (request) =>
-        this.#api.patchAPIService(
-          { name, body },
-          setHeaderOptions('Content-Type', PatchStrategy.MergePatch, request),
-        ),
-      call,
-    );
+    const caBundle = Buffer.from(merged.pem).toString('base64');
+    const body = { metadata: { resourceVersion }, spec: { caBundle, insecureSkipTLSVerify: null } };
+    const patch = (request: ConfigurationOptions) =>
+      this.#api.patchAPIService(
+        { name, body },
+        setHeaderOptions('Content-Type', PatchStrategy.MergePatch, request),
+      );
+    await client.call(patch, call);
     observer.apiServiceUpdated({ name, certificates: merged.certificates });
     return undefined;
   }
-}
-
-type ApiServiceSpec = NonNullable<V1APIService['spec']>;
-
-/** @throws KubeError `reply` without a resourceVersion, since the patch would overwrite the changes of others */
-function fieldsOf({ metadata, spec }: V1APIService): { resourceVersion: string; spec: ApiServiceSpec } {
-  const resourceVersion: unknown = metadata?.resourceVersion;
-  if (typeof resourceVersion !== 'string' || !isRecord(spec))
-    throw new KubeError('reply', `APIService ${name} has no resourceVersion or no spec`);
-  return { resourceVersion, spec };
-}
-
-/** Returns `{namespace}/{name}` of the Service. Without a Service, kube-apiserver serves the group itself. */
-function ownerOf({ service }: ApiServiceSpec): string {
-  if (service?.name === undefined) return 'kube-apiserver itself';
-  return `${service.namespace ?? ''}/${service.name}`;
 }

@@ -1,6 +1,6 @@
 import { createAccessCheck, createRequestParser, type AccessPolicy } from '../../src/access/access-check.ts';
 import type { ReadObserver } from '../../src/api/read/external-metrics.ts';
-import { createKedaServer, type KedaServer, type KedaServerOptions } from '../../src/keda/keda-server.ts';
+import { createKedaServer, type KedaServerOptions } from '../../src/keda/keda-server.ts';
 import { Scaler, type ScalerContext } from '../../src/keda/scaler.ts';
 import type { MetricRequest } from '../../src/metric/metric-request.ts';
 import type { ReadBy, Reading } from '../../src/reading/reader.ts';
@@ -78,7 +78,9 @@ export function scriptedScaler(more: Partial<ScalerContext> = {}) {
 export async function serveScaler(
   scaler: Scaler,
   options: Partial<KedaServerOptions> = {},
-): Promise<KedaServer & AsyncDisposable & { readonly url: string; readonly refused: string[] }> {
+): Promise<
+  ReturnType<typeof createKedaServer> & AsyncDisposable & { readonly url: string; readonly refused: string[] }
+> {
   const refused: string[] = [];
   const server = createKedaServer({
     servingPair: undefined,

@@ -1,14 +1,13 @@
 import type { X509Certificate } from 'node:crypto';
 
-/** The names in a subject. An attribute that occurs several times keeps its order. */
-export interface Subject {
+interface Subject {
   /** The last one, as in Go; empty: none. */
   readonly commonName: string;
   readonly organizations: readonly string[];
 }
 
-/** ASN.1 in DER, as far as names need it. Source: ITU-T X.690. */
-const tags = { sequence: 0x30, set: 0x31, objectId: 0x06, version: 0xa0 } as const;
+/** Tags of ASN.1 in DER. Source: ITU-T X.690. */
+const [sequence, version] = [0x30, 0xa0];
 
 /** Attributes by the bytes of their object id. Source: RFC 5280, A.1. */
 const commonNameId = '550403';
@@ -35,27 +34,21 @@ export function subjectOf({ raw }: X509Certificate): Subject | undefined {
   const [certificate] = elementsOf(raw);
   const [toBeSigned] = elementsOf(certificate?.content);
   const fields = elementsOf(toBeSigned?.content);
-  if (fields[0]?.tag === tags.version) fields.shift();
+  if (fields[0]?.tag === version) fields.shift();
   // After the serial number, the algorithm, the issuer and the validity.
   const subject = fields[4];
-  if (subject?.tag !== tags.sequence) return undefined;
-  const names = new Map<string, string[]>([
-    [commonNameId, []],
-    [organizationId, []],
-  ]);
+  if (subject?.tag !== sequence) return undefined;
+  const [commonNames, organizations]: [string[], string[]] = [[], []];
   for (const { content: relative } of elementsOf(subject.content))
     for (const { content: attribute } of elementsOf(relative)) {
       const [id, value] = elementsOf(attribute);
-      const known = names.get(id?.content.toString('hex') ?? '');
-      if (known === undefined) continue;
+      const type = id?.content.toString('hex');
+      if (type !== commonNameId && type !== organizationId) continue;
       const text = value && textOf(value);
       if (text === undefined) return undefined;
-      known.push(text);
+      (type === commonNameId ? commonNames : organizations).push(text);
     }
-  return {
-    commonName: names.get(commonNameId)?.at(-1) ?? '',
-    organizations: names.get(organizationId) ?? [],
-  };
+  return { commonName: commonNames.at(-1) ?? '', organizations };
 }
 
 function textOf({ tag, content }: Element): string | undefined {

@@ -50,16 +50,12 @@ export function requestHeaderUser(
   return {
     name,
     uid: first(config.uidHeaders),
-    groups: valuesOf(headers, config.groupHeaders).filter((group) => group !== ''),
+    // In the order of the names and then of the request.
+    groups: config.groupHeaders.flatMap((wanted) =>
+      headers.filter(([name, group]) => name === wanted && group !== '').map(([, group]) => group),
+    ),
     extra: extraOf(headers, config.extraHeaderPrefixes),
   };
-}
-
-/** Returns all values of the named headers, in the order of the names and then of the request. */
-function valuesOf(headers: readonly Header[], names: readonly string[]): string[] {
-  const values: string[] = [];
-  for (const wanted of names) for (const [name, value] of headers) if (name === wanted) values.push(value);
-  return values;
 }
 
 function extraOf(headers: readonly Header[], prefixes: readonly string[]): Record<string, string[]> {

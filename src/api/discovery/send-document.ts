@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { cacheControl, sendBytes } from '../read/representation.ts';
 
 /** SHA-256 in upper-case hexadecimal. */
-export const hashOf = (bytes: Buffer): string =>
-  createHash('sha256').update(bytes).digest('hex').toUpperCase();
+export const hashOf = (bytes: Buffer): string => hash('sha256', bytes).toUpperCase();
 
 /**
  * Sends a document with a strong ETag, or 304 if the client has it. `Vary` tells caches that it depends on the Accept

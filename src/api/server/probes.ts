@@ -33,14 +33,12 @@ export function registerProbe(get: RegisterGet, name: string, checks: readonly H
     ];
     return sendText(reply, hasFailed ? 500 : 200, `${lines.map(oneLine).join('\n')}\n`);
   });
-  for (const check of checks) {
+  for (const check of checks)
     get(`/${name}/${check.name}`, (_, reply) => {
       const failure = check.failure();
-      return failure === undefined
-        ? sendText(reply, 200, 'ok')
-        : sendText(reply, 500, `internal server error: ${failure}\n`);
+      if (failure === undefined) return sendText(reply, 200, 'ok');
+      return sendText(reply, 500, `internal server error: ${failure}\n`);
     });
-  }
 }
 
 function resultOf(check: HealthCheck, isExcluded: boolean) {

@@ -28,30 +28,25 @@ export const certificateExpiresAtMs = ({ certificate }: ServingPair): number =>
 
 /** @throws AdapterError `ConfigInvalid` that names the file that cannot be read or does not match the other one */
 export async function loadServingPair(certFile: string, keyFile: string): Promise<ServingPair> {
+  const invalid = (what: string, cause?: unknown) => new AdapterError('ConfigInvalid', what, { cause });
   const read = async (file: string, kind: PemKind) => {
-    let content: Buffer;
-    try {
-      content = await readFile(file);
-    } catch (cause) {
-      throw new AdapterError('ConfigInvalid', `${kind} ${file} cannot be read`, { cause });
-    }
+    const content = await readFile(file).catch((cause: unknown) => {
+      throw invalid(`${kind} ${file} cannot be read`, cause);
+    });
     const problem = pemProblem(content, kind);
     if (problem === undefined) return content.toString();
-    throw new AdapterError('ConfigInvalid', `${kind} ${file} ${problem.replace('FILE', file)}`);
+    throw invalid(`${kind} ${file} ${problem.replace('FILE', file)}`);
   };
   const pair = { certificate: await read(certFile, 'certificate'), key: await read(keyFile, 'private key') };
   if (!new X509Certificate(pair.certificate).checkPrivateKey(createPrivateKey(pair.key)))
-    throw new AdapterError(
-      'ConfigInvalid',
+    throw invalid(
       `the private key ${keyFile} does not belong to the certificate ${certFile}, which must be the first of its chain`,
     );
   try {
     // Throws for a bad chain and anything else that would fail in a handshake.
     createSecureContext({ cert: pair.certificate, key: pair.key });
   } catch (cause) {
-    throw new AdapterError('ConfigInvalid', `TLS cannot use ${certFile} and ${keyFile}: ${String(cause)}`, {
-      cause,
-    });
+    throw invalid(`TLS cannot use ${certFile} and ${keyFile}: ${String(cause)}`, cause);
   }
   return pair;
 }

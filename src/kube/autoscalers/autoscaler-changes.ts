@@ -3,26 +3,16 @@ import type { KubeObserver } from '../client/kube-observer.ts';
 import type { Autoscaler } from './autoscaler.ts';
 
 export interface AutoscalerHandler {
-  /**
-   * Called when the external metrics of an HPA have changed. Empty: it names none any more, or was deleted. Must not
-   * throw.
-   */
+  /** The external metrics of an HPA have changed. Empty: it names none any more, or was deleted. Must not throw. */
   changed(hpa: AutoscalerName, metrics: readonly ExternalMetricRef[]): void;
 }
 
 /** More metrics of the HPAs of one namespace are not shown. */
 const mostOfNamespace = 20_000;
 
-interface Reported {
-  readonly fingerprint: string;
-  /** How many of them are kept. */
-  readonly metrics: number;
-}
-
 /**
- * Reports changes of the external metrics that HPAs name. The resourceVersion does not show them: each status update has a
- * new one, and not every API server counts `metadata.generation` of an HPA. So the fingerprint of the metrics that were
- * reported last is kept and compared.
+ * Reports changes of the external metrics that HPAs name, by their fingerprint: each status update has a new
+ * resourceVersion, and not every API server counts `metadata.generation` of an HPA.
  */
 export class AutoscalerChanges {
   readonly #handler: AutoscalerHandler;
@@ -32,12 +22,8 @@ export class AutoscalerChanges {
    *
    * @bound one for each HPA of the cluster that names an external metric | a hash each | {mostOfNamespace} metrics of a namespace | a constant
    */
-  readonly #reported = new Map<string, Reported>();
-  /**
-   * Namespace → metrics of its HPAs.
-   *
-   * @bound the namespaces with such HPAs | - | one | -
-   */
+  readonly #reported = new Map<string, { readonly fingerprint: string; readonly metrics: number }>();
+  /** Namespace → metrics of its HPAs. @bound the namespaces with such HPAs | - | one | - */
   readonly #ofNamespace = new Map<string, number>();
 
   constructor(handler: AutoscalerHandler, observer: Pick<KubeObserver, 'autoscalerCut'>) {
@@ -50,7 +36,6 @@ export class AutoscalerChanges {
     return this.#reported.size;
   }
 
-  /** The HPA was added or modified. */
   apply({ namespace, name, metrics, fingerprint, isCut }: Autoscaler): void {
     const key = `${namespace}/${name}`;
     const known = this.#reported.get(key) ?? { fingerprint: '', metrics: 0 };
@@ -67,7 +52,6 @@ export class AutoscalerChanges {
     this.#handler.changed({ namespace, name }, kept);
   }
 
-  /** The HPA was deleted. */
   remove({ namespace, name }: AutoscalerName): void {
     this.apply({ namespace, name, metrics: [], fingerprint: '', isCut: false });
   }

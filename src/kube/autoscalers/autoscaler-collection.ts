@@ -93,7 +93,7 @@ export async function listAutoscalers(
   for (const namespace of namespaces.length === 0 ? [undefined] : namespaces) {
     const collection = autoscalerCollection(client, version, namespace);
     for await (const { items } of listPages(client, collection, pageSize, options))
-      found.push(...items.map(autoscalerOf).filter((one) => one !== undefined));
+      found.push(...items.flatMap((item) => autoscalerOf(item) ?? []));
   }
   return found;
 }

@@ -1,6 +1,6 @@
 import { jitteredPauseMs, pauseBoundMs, pauseUntil, type BackOffSettings } from '../../runtime/back-off.ts';
 import { KubeError, messageOf } from '../client/kube-error.ts';
-import type { AutoscalersOffEvent, KubeDependencies, SyncState } from '../client/kube-observer.ts';
+import type { KubeDependencies, KubeObserver, SyncState } from '../client/kube-observer.ts';
 import { defaultListWatchSettings, ListWatch, type ListWatchSettings } from '../client/list-watch.ts';
 import { AutoscalerChanges, type AutoscalerHandler } from './autoscaler-changes.ts';
 import {
@@ -44,7 +44,7 @@ export class AutoscalerWatch {
 
   /** Whether the handler knows every HPA, and hears of each change. */
   get synced(): boolean {
-    return this.#watches.every(({ synced }) => synced);
+    return this.#watches.every((watch) => watch.isOn);
   }
 
   /** Returns one state per watch. */
@@ -58,16 +58,15 @@ export class AutoscalerWatch {
   }
 }
 
-/**
- * Watches the HPAs of one namespace, or of all namespaces. While RBAC does not allow it, or the cluster serves no version
- * that we read, the watch is off: it knows no HPA, reports that once, and tries again from time to time.
- */
+type OffReason = Parameters<KubeObserver['autoscalersOff']>[0]['reason'];
+
+/** Watches the HPAs of one namespace, or of all. While that is not possible, it is off: it knows no HPA, and tries again. */
 class NamespaceWatch {
   readonly #namespace: string | undefined;
   readonly #changes: AutoscalerChanges;
   readonly #dependencies: KubeDependencies;
   readonly #settings: AutoscalerWatchSettings;
-  #state: 'starting' | 'on' | AutoscalersOffEvent['reason'] = 'starting';
+  #state: 'starting' | 'on' | OffReason = 'starting';
   /** The one that was begun last. */
   #watch: ListWatch<Autoscaler | undefined> | undefined;
   /** Attempts in a row that found the watch off. */
@@ -75,7 +74,6 @@ class NamespaceWatch {
   /** Attempts in a row without an answer. */
   #failures = 0;
 
-  /** @param namespace undefined: all */
   constructor(
     namespace: string | undefined,
     handler: AutoscalerHandler,
@@ -88,7 +86,7 @@ class NamespaceWatch {
     this.#settings = settings;
   }
 
-  get synced(): boolean {
+  get isOn(): boolean {
     return this.#state === 'on';
   }
 
@@ -96,7 +94,7 @@ class NamespaceWatch {
     return {
       resource: 'horizontalpodautoscalers',
       namespace: this.#namespace,
-      synced: this.synced && this.#watch?.problem() === undefined,
+      synced: this.isOn && this.#watch?.problem() === undefined,
       lastSyncMs: this.#watch?.lastSyncMs,
     };
   }
@@ -142,20 +140,14 @@ class NamespaceWatch {
     return new ListWatch(
       { ...collection, keep: autoscalerOf },
       {
-        replaced: (all) => {
-          listed = all;
-        },
+        replaced: (all) => void (listed = all),
         watching: () => {
           if (listed !== undefined) changes.replace(listed.filter((one) => one !== undefined));
           listed = undefined;
           this.#switchOn(version);
         },
-        applied: (one) => {
-          if (one !== undefined) changes.apply(one);
-        },
-        deleted: (one) => {
-          if (one !== undefined) changes.remove(one);
-        },
+        applied: (one) => one && changes.apply(one),
+        deleted: (one) => one && changes.remove(one),
         endsRun: ({ statusCode }) => statusCode === 403 || statusCode === 404,
       },
       this.#settings,
@@ -164,16 +156,15 @@ class NamespaceWatch {
   }
 
   #switchOn(version: AutoscalerVersion): void {
-    if (this.#state === 'on') return;
+    if (this.isOn) return;
     this.#state = 'on';
     this.#offs = 0;
-    const { size } = this.#changes;
-    const { observer } = this.#dependencies;
-    observer.autoscalersOn({ namespace: this.#namespace, version, withExternalMetrics: size });
+    const [namespace, { size }] = [this.#namespace, this.#changes];
+    this.#dependencies.observer.autoscalersOn({ namespace, version, withExternalMetrics: size });
   }
 
   /** Returns the pause before the next attempt, ms: between half the bound and the bound. */
-  #switchOff(reason: AutoscalersOffEvent['reason'], message: string): number {
+  #switchOff(reason: OffReason, message: string): number {
     this.#offs++;
     const { observer, random } = this.#dependencies;
     const retryInMs = Math.round((pauseBoundMs(this.#offs, this.#settings.recheck) * (1 + random())) / 2);

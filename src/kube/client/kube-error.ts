@@ -14,8 +14,6 @@ export type KubeErrorKind = 'status' | 'network' | 'timeout' | 'reply' | 'size' 
 /** Longer messages of the API server are cut off. */
 const longestMessage = 1000;
 
-type ErrorDetails = Partial<Pick<KubeError, 'statusCode' | 'reason' | 'retryAfterMs' | 'cause'>>;
-
 /** A call to the Kubernetes API server failed. The error never contains a token. */
 export class KubeError extends Error {
   override readonly name = 'KubeError';
@@ -26,7 +24,7 @@ export class KubeError extends Error {
   /** The pause that the server asks for. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(kind: KubeErrorKind, message: string, details: ErrorDetails = {}) {
+  constructor(kind: KubeErrorKind, message: string, details: Partial<KubeError> = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : {});
     this.kind = kind;
     this.statusCode = details.statusCode;

@@ -1,29 +1,5 @@
 import type { KubeClient } from './kube-client.ts';
 
-/** The end of a list or a watch. The next one follows after `retryInMs`. */
-export interface WatchEndedEvent {
-  readonly path: string;
-  /**
-   * `closed`: the server ended it in order; `expired`: 410, the next step is a new list; `silent`: nothing came for too
-   * long; `failed`: anything else.
-   */
-  readonly reason: 'closed' | 'expired' | 'silent' | 'failed';
-  readonly message: string;
-  /** The pause, chosen at random up to its bound. */
-  readonly retryInMs: number;
-}
-
-/** HPAs are not watched, and those known before are forgotten. Reported once, until they are watched again. */
-export interface AutoscalersOffEvent {
-  /** Undefined: all namespaces. */
-  readonly namespace: string | undefined;
-  /** `forbidden`: RBAC does not allow it; `unserved`: the cluster serves HPAs in no version that we read. */
-  readonly reason: 'forbidden' | 'unserved';
-  readonly message: string;
-  /** The pause before the next attempt. */
-  readonly retryInMs: number;
-}
-
 /** What happens between us and the Kubernetes API server: one function per event. No field ever holds a token. */
 export interface KubeObserver {
   /** A complete list was read. */
@@ -53,22 +29,33 @@ export interface KubeObserver {
     readonly message: string;
     readonly retryInMs: number;
   }): void;
-  /** HPAs are watched from now on. */
+  /** HPAs are watched from now on, of one namespace or of all. `version` of API group autoscaling. */
   autoscalersOn(event: {
-    readonly namespace: AutoscalersOffEvent['namespace'];
-    /** Version of API group autoscaling. */
+    readonly namespace: string | undefined;
     readonly version: string;
-    /** How many HPAs name external metrics. */
     readonly withExternalMetrics: number;
   }): void;
-  autoscalersOff(event: AutoscalersOffEvent): void;
-  /** Of an HPA that names too many external metrics, or in a namespace that does, only the first ones are shown. */
-  autoscalerCut(event: {
-    readonly namespace: string;
-    readonly name: string;
-    /** How many are shown. */
-    readonly metrics: number;
+  /**
+   * HPAs are not watched, and those known before are forgotten. Reported once, until they are watched again. `forbidden`:
+   * RBAC does not allow it; `unserved`: the cluster serves HPAs in no version that we read.
+   */
+  autoscalersOff(event: {
+    readonly namespace: string | undefined;
+    readonly reason: 'forbidden' | 'unserved';
+    readonly message: string;
+    readonly retryInMs: number;
   }): void;
+  /** Of an HPA that names too many external metrics, or in a namespace that does, only the first `metrics` are shown. */
+  autoscalerCut(event: { readonly namespace: string; readonly name: string; readonly metrics: number }): void;
+}
+
+/** The end of a list or a watch. The next one follows after `retryInMs`. */
+export interface WatchEndedEvent {
+  readonly path: string;
+  /** `closed`: the server ended it in order; `expired`: 410, a new list follows; `silent`: nothing came for too long. */
+  readonly reason: 'closed' | 'expired' | 'silent' | 'failed';
+  readonly message: string;
+  readonly retryInMs: number;
 }
 
 /** What everything in this folder is given from outside. */

@@ -43,11 +43,14 @@ export async function* listPages(
   limit: number,
   options: CallOptions,
 ): AsyncGenerator<ListPage, void, undefined> {
-  const selected = fieldSelector === undefined ? {} : { fieldSelector };
   let size = limit;
   let next = '';
   for (;;) {
-    const parameters = { ...selected, limit: size, ...(next === '' ? {} : { _continue: next }) };
+    const parameters = {
+      ...(fieldSelector && { fieldSelector }),
+      limit: size,
+      ...(next && { _continue: next }),
+    };
     const reply = await client
       .call((request) => list(parameters, request), options)
       .catch((error: unknown) => {

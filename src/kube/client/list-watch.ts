@@ -13,14 +13,14 @@ export interface WatchedCollection<Kept> extends Collection {
 /** Called in the order of the server. */
 export interface ListWatchHandlers<Kept> {
   /** A complete list was read. */
-  replaced(objects: readonly Kept[]): void;
+  readonly replaced: (objects: readonly Kept[]) => void;
   /** The server has accepted the watch of what it listed. */
-  watching?(): void;
+  readonly watching?: () => void;
   /** An object was added or modified. */
-  applied(object: Kept): void;
-  deleted(object: Kept): void;
+  readonly applied: (object: Kept) => void;
+  readonly deleted: (object: Kept) => void;
   /** Whether the error ends the run, instead of another try after a pause. Default: no error does. */
-  endsRun?(error: KubeError): boolean;
+  readonly endsRun?: (error: KubeError) => boolean;
 }
 
 export interface ListWatchSettings extends BackOffSettings {
@@ -64,7 +64,6 @@ export class ListWatch<Kept> {
   #failures = 0;
   /** Set here only. When the server last confirmed that our copy is current, Unix ms. Undefined: never. */
   lastSyncMs: number | undefined;
-  /** The same in monotonic ms. */
   #syncedAtMs = -Infinity;
   #lastFailure: string | undefined;
 

@@ -14,11 +14,7 @@ interface KeptAnswer<T> {
 }
 
 interface HeldAnswers {
-  /**
-   * The oldest first.
-   *
-   * @bound as the answers | - | as the answers | constants
-   */
+  /** The oldest first. @bound as the answers | - | as the answers | constants */
   readonly keys: Set<string>;
   bytes: number;
 }

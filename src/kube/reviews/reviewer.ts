@@ -14,9 +14,8 @@ export interface ReviewSettings extends BackOffSettings, TurnSettings {
    */
   readonly secondTryMs: number;
   readonly attempts: number;
-  /** How long a positive answer is kept. */
+  /** How long a positive answer is kept, and a negative one. */
   readonly acceptedTtlMs: number;
-  /** How long a negative answer is kept. */
   readonly refusedTtlMs: number;
   /** Bounds of the positive answers. The negative ones have a quarter. */
   readonly maxEntries: number;
