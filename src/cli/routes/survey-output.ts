@@ -1,9 +1,9 @@
 import { labelDefinitions } from '../../metric/labels.ts';
-import { routeLabels } from '../../metric/route-labels.ts';
 import { defaultBackendText, type DefaultBackendUse } from '../../sls/default-backend.ts';
 import type { SurveyedRoute, SurveyQuery } from '../../sls/route-survey.ts';
 import { alignedTable } from '../table.ts';
 import { utcText } from '../time-text.ts';
+import { routeLabels } from './route-labels.ts';
 
 /** The routes in a logstore within a window. */
 export interface Survey {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createCatalog } from '../../src/metric/catalog.ts';
-import { parseLabelSelector } from '../../src/grammar/label-selector.ts';
-import { parseMetricRequest } from '../../src/metric/metric-request.ts';
-import { routeLabels } from '../../src/metric/route-labels.ts';
+import { createCatalog } from '../../../src/metric/catalog.ts';
+import { parseLabelSelector } from '../../../src/grammar/label-selector.ts';
+import { parseMetricRequest } from '../../../src/metric/metric-request.ts';
+import { routeLabels } from '../../../src/cli/routes/route-labels.ts';
 
 /** Returns the routes that a read with these labels asks for, in an unrelated namespace. */
 function routesRead(labels: Readonly<Record<string, string>>) {

@@ -1,5 +1,5 @@
-import { checkLabelValue } from '../grammar/label-selector.ts';
-import { labelDefinitions, type LabelId } from './labels.ts';
+import { checkLabelValue } from '../../grammar/label-selector.ts';
+import { labelDefinitions, type LabelId } from '../../metric/labels.ts';
 
 /**
  * Returns the labels by which a selector names a route: the whole route, or its parts if it is longer than a label value.
