@@ -6,7 +6,7 @@ import { AdapterError } from '../../src/errors.ts';
 
 // A selector means what each of its parts says, or it is an error: no part is dropped, changed or read as another.
 
-const selectors = 4000;
+const selectors = 2500;
 const random = seeded(558);
 const oneOf = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] as T;
 
