@@ -12,9 +12,8 @@ import {
   type InFlightQuery,
   type PendingSeries,
 } from './pending-series.ts';
-import type { AdaptiveWindows } from './adaptive/adaptive-windows.ts';
-import { planBatches, type PlanContext } from './plan.ts';
-import { RecentRoutes, RefusedMetrics } from './plan-memory.ts';
+import { outcomeOf, planBatches, RecentRoutes, type AdaptiveOutcomes, type PlanContext } from './plan.ts';
+import { RefusedMetrics } from './refused-metrics.ts';
 import { withRetry, type RetrySettings } from './retry.ts';
 import type { BatchRun, CompleteResults, OutcomeSink } from './sample-store.ts';
 import type { LogstoreName } from './pace/read-beats.ts';
@@ -49,8 +48,7 @@ export interface CollectorContext extends Pick<PlanContext, 'endpointOf' | 'dela
   readonly monotonicMs: () => number;
   readonly limitsOf: (logstore: LogstoreName) => CollectorLimits;
   readonly query: (query: AggregateQuery, signal: AbortSignal) => Promise<AggregatesByRoute>;
-  /** Turns results into outcomes. */
-  readonly windows: Pick<AdaptiveWindows, 'outcomeOf'>;
+  readonly windows: AdaptiveOutcomes;
   readonly sink: OutcomeSink;
   /** Keeps the results that count every route. */
   readonly complete: Pick<CompleteResults, 'keep'>;
@@ -81,7 +79,8 @@ export class Collector {
   #pending = new Map<string, PendingSeries>();
   /** @bound the reads in flight | - | as the reads | `server.maxRequestsInFlight` */
   readonly #queues = new Map<string, LogstoreQueue>();
-  readonly #refused = new RefusedMetrics();
+  /** Undefined before the first query that failed. */
+  #refused: RefusedMetrics | undefined;
   readonly #recentRoutes = new RecentRoutes();
 
   constructor(settings: CollectorSettings, context: CollectorContext) {
@@ -156,13 +155,11 @@ export class Collector {
     const plannedAtMs = monotonicMs();
     try {
       const { maxNamedRoutes, deadlineMs } = limitsOf(queue.name);
-      const isAskedApart = this.#refused.isRefused;
-      const planContext = {
+      const planContext: PlanContext = {
         ...this.#context,
         maxNamedRoutes,
-        recentRoutes: (groupKey: string, routes: readonly string[]) =>
-          this.#recentRoutes.add(groupKey, routes, plannedAtMs),
-        isAskedApart,
+        recentRoutes: (groupKey, routes) => this.#recentRoutes.add(groupKey, routes, plannedAtMs),
+        isAskedApart: (series, endpoint) => this.#refused?.isRefused(series, endpoint) === true,
         nowSeconds: clock.now() / 1000,
       };
       for (const batch of planBatches([...pending.keys()], planContext)) {
@@ -216,6 +213,7 @@ export class Collector {
    * @returns whether it asked
    */
   async #runParts({ batch, members, plannedAtMs }: InFlightQuery, leftMs: number, refusal: ErrorCode) {
+    this.#refused ??= new RefusedMetrics();
     const parts = this.#refused.partsOf(batch, refusal);
     if (parts.length === 0) return false;
     const pending = new Map(members.map((member) => [member.series, member]));
@@ -236,7 +234,7 @@ export class Collector {
     const turns = new Turns();
     for (const member of members) {
       const { series } = member;
-      const outcome = this.#context.windows.outcomeOf(series, batch.query, result);
+      const outcome = outcomeOf(series, batch.query, result, this.#context.windows);
       if (outcome.kind === 'sample') {
         this.#context.sink.put(series, outcome.sample, run);
         this.#settle(member, outcome);

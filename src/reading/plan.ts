@@ -1,9 +1,10 @@
+import { LRUCache } from 'lru-cache';
 import { AdapterError, type ErrorCode } from '../errors.ts';
 import { logKindKey } from '../metric/log-kind.ts';
-import { filterKey } from '../metric/series.ts';
 import { unreadableLines } from '../metric/measures.ts';
 import { windowSeconds, type Outcome, type Window } from '../metric/sample.ts';
-import type { Series } from '../metric/series.ts';
+import type { WindowMode } from '../metric/labels.ts';
+import { filterKey, mayAdapt, type Series } from '../metric/series.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
 import type { Endpoint } from '../sls/endpoint.ts';
 import { countedSpans } from './adaptive/rise-test.ts';
@@ -65,19 +66,20 @@ export function planBatches(series: readonly Series[], context: PlanContext): Ba
   }));
 }
 
-export function splitBatch({ query, series }: Batch): Batch[] {
-  return [...Map.groupBy(series, aggregateSetOf).values()].map((members) => ({
-    query: {
-      ...query,
-      routes: query.routes && routesOf(members),
-      aggregates: aggregatesOf(members),
-    },
-    series: members,
-  }));
-}
-
-const routesOf = (members: readonly Series[]): string[] =>
+export const routesOf = (members: readonly Series[]): string[] =>
   [...new Set(members.flatMap(({ route }) => route ?? []))].sort();
+
+/** Returns whether the window of a series may be shorter while requests rise, as its label or else its project says. */
+export const adaptiveBy =
+  (
+    settingsOf: (project: string) => { readonly window: WindowMode },
+    /** Whether the learned delay of the series has just proved too short. */
+    wasJustRaised: (series: Series) => boolean,
+  ) =>
+  (series: Series): boolean =>
+    mayAdapt(series) &&
+    (series.windowMode ?? settingsOf(series.project).window) === 'adaptive' &&
+    !wasJustRaised(series);
 
 /** What the series of one query have in common. */
 export type BatchKey = Readonly<ReturnType<typeof batchKeyOf>>;
@@ -124,7 +126,7 @@ function queryOf(
   };
 }
 
-const aggregatesOf = (members: readonly Series[]) =>
+export const aggregatesOf = (members: readonly Series[]) =>
   Object.assign({}, ...members.map(({ metric }) => metric.aggregates)) as Record<string, string>;
 
 /** An adaptive series needs no other aggregate than counts of lines. */
@@ -133,7 +135,23 @@ const adaptiveColumns = (window: Window) => ({
   lastSeconds: countedSpans(windowSeconds(window)),
 });
 
-/** Returns the outcome of one series of a batch from the complete result of its query. */
+/** Chooses the window of an adaptive series, and returns the outcome of that. */
+export interface AdaptiveOutcomes {
+  outcomeOf(series: Series, window: Window, result: AggregatesByRoute): Outcome;
+}
+
+/** Returns the outcome of one series of a query from its complete result. */
+export const outcomeOf = (
+  series: Series,
+  { window, lastSeconds }: AggregateQuery,
+  result: AggregatesByRoute,
+  windows: AdaptiveOutcomes,
+): Outcome =>
+  lastSeconds === undefined
+    ? outcomeFromResult(series, window, result)
+    : windows.outcomeOf(series, window, result);
+
+/** Returns the outcome of one series for this window from a complete result. */
 export function outcomeFromResult(
   { metric, route }: Series,
   window: Window,
@@ -162,3 +180,29 @@ const failed = (code: ErrorCode, what: string, found?: string): Outcome => ({
   kind: 'failed',
   error: new AdapterError(code, what, found === undefined ? {} : { cause: new Error(found) }),
 });
+
+/** An HPA reads every 15 s. */
+const recentMs = 15_000;
+/** With the routes below, about 10 MB. A group that is forgotten only has its routes named again. */
+const maxGroups = 100;
+/** The most that `reading.maxNamedRoutes` can be. */
+const enough = 1000;
+
+/** Counts the routes of a logstore that are asked for one after another, in queries of a few routes each. */
+export class RecentRoutes {
+  /**
+   * By `groupKey`: the routes, and when each was asked for last.
+   *
+   * @bound {maxGroups} windows of a logstore, of {enough} routes each | 10 MB | one that is forgotten only has its routes named again | constants
+   */
+  readonly #groups = new LRUCache<string, Map<string, number>>({ max: maxGroups });
+
+  /** Returns how many routes the last 15 s asked for, with these. */
+  add(groupKey: string, routes: readonly string[], nowMs: number): number {
+    const recent = this.#groups.get(groupKey) ?? new Map<string, number>();
+    this.#groups.set(groupKey, recent);
+    for (const [route, askedMs] of recent) if (nowMs - askedMs > recentMs) recent.delete(route);
+    for (const route of routes) if (recent.has(route) || recent.size <= enough) recent.set(route, nowMs);
+    return Math.max(recent.size, routes.length);
+  }
+}

@@ -3,8 +3,7 @@ import type { AdapterError } from '../errors.ts';
 import type { Outcome, Sample } from '../metric/sample.ts';
 import { bytesOf, type Series } from '../metric/series.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
-import type { AdaptiveWindows } from './adaptive/adaptive-windows.ts';
-import type { Batch } from './plan.ts';
+import { outcomeOf, type AdaptiveOutcomes, type Batch } from './plan.ts';
 
 /** One planned query. All samples of its batch share it. */
 export interface BatchRun {
@@ -97,8 +96,7 @@ interface CompleteResult {
 export interface CompleteResultsContext {
   /** Whether the window ended so early that lines came after it was counted. */
   readonly isTooEarly: (series: Series, run: BatchRun) => boolean;
-  /** Turns results into outcomes. */
-  readonly windows: Pick<AdaptiveWindows, 'outcomeOf'>;
+  readonly windows: AdaptiveOutcomes;
   readonly sink: OutcomeSink;
   readonly monotonicMs: () => number;
 }
@@ -143,7 +141,7 @@ export class CompleteResults {
     if (result === undefined) return undefined;
     const { byRoute, query, run } = result;
     if (!isYounger(run.plannedAtMs, limitMs, monotonicMs()) || isTooEarly(series, run)) return undefined;
-    const outcome = windows.outcomeOf(series, query, byRoute);
+    const outcome = outcomeOf(series, query, byRoute, windows);
     if (outcome.kind !== 'sample') return undefined;
     sink.put(series, outcome.sample, run);
     return outcome;

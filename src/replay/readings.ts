@@ -123,11 +123,7 @@ function seriesReader(
       lastAlias(seconds),
       counts.sum('requests', window.endSeconds - seconds, window.endSeconds),
     ]);
-    return windows.outcomeOf(
-      series,
-      { window, lastSeconds },
-      new Map([[series.route, Object.fromEntries(lines)]]),
-    );
+    return windows.outcomeOf(series, window, new Map([[series.route, Object.fromEntries(lines)]]));
   };
   return (nowSeconds) => {
     const read = outcome(windowOf(series, { ...context, nowSeconds }));

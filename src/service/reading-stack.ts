@@ -2,13 +2,14 @@ import { readingSettings, type ReadingSettings } from '../config/project-setting
 import { heartbeatTarget } from '../config/heartbeat-section.ts';
 import type { Config } from '../config/schema.ts';
 import { Collector, type CollectObserver } from '../reading/collector.ts';
-import { adaptiveBy, AdaptiveWindows, type AdaptiveObserver } from '../reading/adaptive/adaptive-windows.ts';
+import { AdaptiveWindows, type AdaptiveObserver } from '../reading/adaptive/adaptive-windows.ts';
 import type { DelayObserver } from '../reading/delay/delay-learner.ts';
 import { Delays } from '../reading/delay/delays.ts';
 import { Heartbeat, type HeartbeatObserver } from '../reading/heartbeat/heartbeat.ts';
 import { sendHeartbeat } from '../reading/heartbeat/heartbeat-request.ts';
 import { Forecasts, type ForecastObserver } from '../reading/history/forecasts.ts';
 import type { Series } from '../metric/series.ts';
+import { adaptiveBy } from '../reading/plan.ts';
 import { ReadBeats } from '../reading/pace/read-beats.ts';
 import { Prefetcher, type PrefetchObserver } from '../reading/prefetcher.ts';
 import { Reader } from '../reading/reader.ts';

@@ -3,6 +3,7 @@ import { AdapterError } from '../../src/errors.ts';
 import type { Outcome } from '../../src/metric/sample.ts';
 import { alive, createCollector, values } from './collector-harness.ts';
 import { seriesWith } from './series.ts';
+import { RecentRoutes } from '../../src/reading/plan.ts';
 
 const a = seriesWith({ route: 'a' });
 const b = seriesWith({ route: 'b' });
@@ -80,5 +81,24 @@ describe('series that are asked for while a query of their logstore is in flight
     slow.answer();
     (await sls.nth(3)).answer();
     await Promise.all([first, second]);
+  });
+});
+
+describe('the routes that were asked for lately', () => {
+  const nowMs = 1_700_000_000_000;
+
+  it('counts the different routes that the last 15 s asked for, by group', () => {
+    const recent = new RecentRoutes();
+    expect(recent.add('qps', ['a', 'b'], nowMs)).toBe(2);
+    expect(recent.add('qps', ['b', 'c'], nowMs + 10_000)).toBe(3);
+    expect(recent.add('latency', ['d'], nowMs + 10_000)).toBe(1);
+    expect(recent.add('qps', ['d'], nowMs + 20_000)).toBe(3);
+    expect(recent.add('qps', ['d'], nowMs + 40_000)).toBe(1);
+  });
+
+  it('counts all routes of one query, however many', () => {
+    const recent = new RecentRoutes();
+    const routes = Array.from({ length: 3000 }, (_, index) => `r${index}`);
+    expect(recent.add('qps', routes, nowMs)).toBe(3000);
   });
 });

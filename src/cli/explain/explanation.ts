@@ -7,7 +7,7 @@ import { canaryColumnOf } from '../../metric/log-kind.ts';
 import type { MetricRequest } from '../../metric/metric-request.ts';
 import type { Outcome } from '../../metric/sample.ts';
 import { AdaptiveWindows, linesIn } from '../../reading/adaptive/adaptive-windows.ts';
-import { batchKeyOf, planBatches } from '../../reading/plan.ts';
+import { batchKeyOf, outcomeOf, planBatches } from '../../reading/plan.ts';
 import { withRetry } from '../../reading/retry.ts';
 import type { ReadingStack } from '../../service/reading-stack.ts';
 import { AggregateSource, logQueryOf } from '../../sls/aggregate-source.ts';
@@ -111,7 +111,7 @@ export async function runExplained(
     );
     const items = batch.series.map((series) => ({
       labels: series.labels,
-      sample: sampleOf(windows.outcomeOf(series, query, byRoute)),
+      sample: sampleOf(outcomeOf(series, query, byRoute, windows)),
       /** Whether its requests rise, tested for each short span. Undefined: its window is fixed. */
       riseTests: query.lastSeconds && windows.test(series, query.window, linesIn(byRoute.get(series.route))),
     }));

@@ -1,9 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Aggregates } from '../../metric/measures.ts';
 import { windowSeconds, type Outcome, type Window } from '../../metric/sample.ts';
-import type { WindowMode } from '../../metric/labels.ts';
-import { mayAdapt, type Series } from '../../metric/series.ts';
-import type { AggregateQuery, AggregatesByRoute } from '../../sls/aggregate-source.ts';
+import type { Series } from '../../metric/series.ts';
+import type { AggregatesByRoute } from '../../sls/aggregate-source.ts';
 import { lastAlias } from '../../sls/query-text.ts';
 import { outcomeFromResult } from '../plan.ts';
 import {
@@ -51,13 +50,8 @@ export class AdaptiveWindows {
     this.#observer = observer;
   }
 
-  /** Returns the outcome of one series of a query from its complete result. */
-  readonly outcomeOf = (
-    series: Series,
-    { window, lastSeconds }: Pick<AggregateQuery, 'window' | 'lastSeconds'>,
-    result: AggregatesByRoute,
-  ): Outcome => {
-    if (lastSeconds === undefined) return outcomeFromResult(series, window, result);
+  /** Returns the outcome of one adaptive series from the complete result of a query for this window. */
+  outcomeOf(series: Series, window: Window, result: AggregatesByRoute): Outcome {
     const linesInLast = linesIn(result.get(series.route));
     const rise = shortestRise(this.test(series, window, linesInLast));
     if (rise !== undefined) this.#observer.windowShrunk({ metric: series.metric.name });
@@ -65,7 +59,7 @@ export class AdaptiveWindows {
     const { endSeconds } = window;
     const read = { startSeconds: endSeconds - seconds, endSeconds };
     return outcomeFromResult(series, read, new Map([[series.route, { requests: linesInLast(seconds) }]]));
-  };
+  }
 
   /** Tests whether requests rise, and remembers their lines. */
   test({ key }: Series, { endSeconds }: Window, linesInLast: LinesInLast): readonly SpanTest[] {
@@ -92,15 +86,3 @@ export const linesIn =
   (aggregates: Aggregates | undefined): LinesInLast =>
   (seconds) =>
     aggregates === undefined ? 0 : (aggregates[lastAlias(seconds)] ?? Number.NaN);
-
-/** Returns whether the window of a series may be shorter while requests rise, as its label or else its project says. */
-export const adaptiveBy =
-  (
-    settingsOf: (project: string) => { readonly window: WindowMode },
-    /** Whether the learned delay of the series has just proved too short. */
-    wasJustRaised: (series: Series) => boolean,
-  ) =>
-  (series: Series): boolean =>
-    mayAdapt(series) &&
-    (series.windowMode ?? settingsOf(series.project).window) === 'adaptive' &&
-    !wasJustRaised(series);

@@ -2,7 +2,7 @@ import { formatQuantity } from '../../../src/grammar/quantity.ts';
 import type { Outcome, Window } from '../../../src/metric/sample.ts';
 import { newSeries, type Series } from '../../../src/metric/series.ts';
 import { AdaptiveWindows } from '../../../src/reading/adaptive/adaptive-windows.ts';
-import { planBatches, type Batch } from '../../../src/reading/plan.ts';
+import { outcomeOf, planBatches, type Batch } from '../../../src/reading/plan.ts';
 import { alive } from '../../sls/sls-client.ts';
 import { metricOracle, trueWindow, type Question } from './log-oracle.ts';
 import type { Scene } from './scene.ts';
@@ -92,7 +92,7 @@ export class Comparison {
   ): Promise<void> {
     const { byRoute } = await this.#sls.source.query(query, alive());
     for (const one of series) {
-      const outcome = this.#windows.outcomeOf(one, query, byRoute);
+      const outcome = outcomeOf(one, query, byRoute, this.#windows);
       const meaning = asStated(of(one, meanings), outcome);
       const value = compareOutcome(outcome, meaning, scene);
       this.tally.readings += 1;

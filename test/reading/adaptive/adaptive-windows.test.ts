@@ -30,7 +30,7 @@ function read(log: readonly number[], endSeconds: number, one = series) {
   const window = { startSeconds: endSeconds - one.intervalSeconds, endSeconds };
   const lastSeconds = countedSpans(one.intervalSeconds);
   const result = new Map([[one.route, rowOf(log, endSeconds, lastSeconds)]]);
-  return windows.outcomeOf(one, { window, lastSeconds }, result);
+  return windows.outcomeOf(one, window, result);
 }
 
 const steady = (seconds: number, lines: number) => Array.from({ length: seconds }, () => lines);
@@ -55,7 +55,7 @@ describe('an adaptive window', () => {
 
   it('reads 0 for a route without a row', () => {
     const window = { startSeconds, endSeconds: startSeconds + 15 };
-    expect(windows.outcomeOf(series, { window, lastSeconds: countedSpans(15) }, new Map())).toEqual({
+    expect(windows.outcomeOf(series, window, new Map())).toEqual({
       kind: 'sample',
       sample: { value: 0, window },
     });
@@ -64,7 +64,7 @@ describe('an adaptive window', () => {
   it('is no number if SLS gave none', () => {
     const window = { startSeconds, endSeconds: startSeconds + 15 };
     const result = new Map([[series.route, { [lastAlias(15)]: Number.NaN }]]);
-    expect(windows.outcomeOf(series, { window, lastSeconds: countedSpans(15) }, result)).toMatchObject({
+    expect(windows.outcomeOf(series, window, result)).toMatchObject({
       kind: 'failed',
       error: { code: 'SlsReplyInvalid' },
     });

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
 import { AdapterError } from '../../src/errors.ts';
 import { newSeries, type Series } from '../../src/metric/series.ts';
-import { RecentRoutes } from '../../src/reading/plan-memory.ts';
 import { AggregateSource } from '../../src/sls/aggregate-source.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
 import { accessKey, createClient, logstore, project } from '../sls/sls-client.ts';
@@ -185,24 +184,5 @@ describe('with an SLS without an index on request_time', () => {
     expect(values(await read())).toEqual([2, 200, 0, 'IndexMissing', 'IndexMissing']);
     expect(emulator.stats().queries - before).toBe(3);
     client.close();
-  });
-});
-
-describe('the routes that were asked for lately', () => {
-  const nowMs = 1_700_000_000_000;
-
-  it('counts the different routes that the last 15 s asked for, by group', () => {
-    const recent = new RecentRoutes();
-    expect(recent.add('qps', ['a', 'b'], nowMs)).toBe(2);
-    expect(recent.add('qps', ['b', 'c'], nowMs + 10_000)).toBe(3);
-    expect(recent.add('latency', ['d'], nowMs + 10_000)).toBe(1);
-    expect(recent.add('qps', ['d'], nowMs + 20_000)).toBe(3);
-    expect(recent.add('qps', ['d'], nowMs + 40_000)).toBe(1);
-  });
-
-  it('counts all routes of one query, however many', () => {
-    const recent = new RecentRoutes();
-    const routes = Array.from({ length: 3000 }, (_, index) => `r${index}`);
-    expect(recent.add('qps', routes, nowMs)).toBe(3000);
   });
 });

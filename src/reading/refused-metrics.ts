@@ -2,11 +2,9 @@ import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { errorRegistry, type ErrorCode } from '../errors.ts';
 import { logKindKey } from '../metric/log-kind.ts';
-import { filterKey } from '../metric/series.ts';
-import type { Series } from '../metric/series.ts';
+import { filterKey, logstoreKey, type Series } from '../metric/series.ts';
 import type { Endpoint } from '../sls/endpoint.ts';
-import { logstoreKey } from '../metric/series.ts';
-import { aggregateSetOf, splitBatch, type Batch } from './plan.ts';
+import { aggregatesOf, aggregateSetOf, routesOf, type Batch } from './plan.ts';
 
 /** For ten minutes, so that an index that was added since is found. Bounded because users name the logstores. */
 const memory = { max: 10_000, ttl: 10 * 60_000, ttlResolution: 0 };
@@ -57,6 +55,17 @@ export class RefusedMetrics {
   }
 }
 
+function splitBatch({ query, series }: Batch): Batch[] {
+  return [...Map.groupBy(series, aggregateSetOf).values()].map((members) => ({
+    query: {
+      ...query,
+      routes: query.routes && routesOf(members),
+      aggregates: aggregatesOf(members),
+    },
+    series: members,
+  }));
+}
+
 const metricKey = (series: Series, endpoint: Endpoint): string =>
   hashOf([logstoreKey({ ...series, endpoint }), logKindKey(series.metric.logKind), aggregateSetOf(series)]);
 
@@ -69,29 +78,3 @@ function partsKey({ query }: Batch, parts: readonly Batch[]): string {
 
 /** Labels may be as long as a URL. */
 const hashOf = (parts: readonly unknown[]): string => hash('sha256', JSON.stringify(parts), 'base64');
-
-/** An HPA reads every 15 s. */
-const recentMs = 15_000;
-/** With the routes below, about 10 MB. A group that is forgotten only has its routes named again. */
-const maxGroups = 100;
-/** The most that `reading.maxNamedRoutes` can be. */
-const enough = 1000;
-
-/** Counts the routes of a logstore that are asked for one after another, in queries of a few routes each. */
-export class RecentRoutes {
-  /**
-   * By `groupKey`: the routes, and when each was asked for last.
-   *
-   * @bound {maxGroups} windows of a logstore, of {enough} routes each | 10 MB | one that is forgotten only has its routes named again | constants
-   */
-  readonly #groups = new LRUCache<string, Map<string, number>>({ max: maxGroups });
-
-  /** Returns how many routes the last 15 s asked for, with these. */
-  add(groupKey: string, routes: readonly string[], nowMs: number): number {
-    const recent = this.#groups.get(groupKey) ?? new Map<string, number>();
-    this.#groups.set(groupKey, recent);
-    for (const [route, askedMs] of recent) if (nowMs - askedMs > recentMs) recent.delete(route);
-    for (const route of routes) if (recent.has(route) || recent.size <= enough) recent.set(route, nowMs);
-    return Math.max(recent.size, routes.length);
-  }
-}
