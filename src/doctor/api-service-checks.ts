@@ -9,20 +9,30 @@ export const apiService: DoctorCheck = {
   description: `APIService ${apiServiceName} exists`,
   needs: ['kubernetes'],
   run: async (examination, signal) => {
-    const { facts } = examination;
-    try {
-      facts.learn({ apiService: await readApiService(facts.get('kube'), { signal }) });
-      return ok(apiServiceName);
-    } catch (error) {
-      if (!(error instanceof KubeError && error.statusCode === 404)) throw error;
-      return failed(
-        `APIService ${apiServiceName} does not exist: no HPA gets external metrics`,
-        'Install the adapter (kubectl apply -k deploy/adapter), or apply:',
-        apiServiceManifest(examination),
-      );
-    }
+    const found = await findApiService(examination, signal);
+    if (found !== undefined) return ok(apiServiceName);
+    return failed(
+      `APIService ${apiServiceName} does not exist: no HPA gets external metrics`,
+      'Install the adapter (kubectl apply -k deploy/adapter), or apply:',
+      apiServiceManifest(examination),
+    );
   },
 };
+
+/** Returns undefined if there is none. */
+export async function findApiService(
+  { facts }: Examination,
+  signal: AbortSignal,
+): Promise<V1APIService | undefined> {
+  try {
+    const found = await readApiService(facts.get('kube'), { signal });
+    facts.learn({ apiService: found });
+    return found;
+  } catch (error) {
+    if (error instanceof KubeError && error.statusCode === 404) return undefined;
+    throw error;
+  }
+}
 
 /** Other providers that register the same APIService, by the usual name of their Service. */
 const providers: readonly (readonly [RegExp, string])[] = [

@@ -12,7 +12,7 @@ import { proposedReplicas } from '../scaling/proposal.ts';
 import { createReading } from '../service/reading-stack.ts';
 import { failed, ok } from './check.ts';
 import type { DoctorCheck, Examination } from './examination.ts';
-import { baseRequest, madeByAdapter } from './forecast-base.ts';
+import { baseRequest, madeByAdapter } from './hpa-reads.ts';
 
 /** Takes the place of the check of the cluster's HPAs. */
 export const fileHpas: DoctorCheck = {
@@ -63,32 +63,31 @@ export const hpaReadings: DoctorCheck = {
     const errors: AdapterError[] = [];
     const lines: string[] = [];
     for (const manifest of facts.get('hpaManifests')) {
+      const hpa = `HPA ${manifest.namespace ?? ''}/${manifest.name}`;
       const wanted: number[] = [];
       const notRead = [...manifest.otherMetrics];
       for (const [index, metric] of manifest.spec.metrics.entries()) {
-        const name = `HPA ${manifest.namespace ?? ''}/${manifest.name}, ${metric.name}`;
+        const tell = (text: string) => lines.push(`${hpa}, ${metric.name}: ${text}`);
         try {
           const reading = await readMetric(stack.reader, manifest, index, examination, signal);
           const read = `reads ${formatQuantity(reading.milli / 1000)} ${reading.unit}`;
           if (reading.isOfForecast) {
             notRead.push(metric.name);
-            lines.push(`${name}: ${reading.metric} ${read}, ${madeByAdapter}`);
+            tell(`${reading.metric} ${read}, ${madeByAdapter}`);
             continue;
           }
           const { replicas, text } = replicasFor(reading.milli, metric, manifest.spec);
           wanted.push(replicas);
-          lines.push(`${name}: ${read}, target ${targetText(metric)}: wants ${text}`);
+          tell(`${read}, target ${targetText(metric)}: wants ${text}`);
         } catch (error) {
           if (!(error instanceof AdapterError)) throw error;
           errors.push(error);
-          lines.push(`${name}: ${error.what}`);
+          tell(error.what);
         }
       }
       const others = notRead.length === 0 ? '' : `; not read here: ${notRead.join(', ')}`;
       if (wanted.length > 1 || (wanted.length === 1 && others !== ''))
-        lines.push(
-          `HPA ${manifest.namespace ?? ''}/${manifest.name} takes the highest: ${Math.max(...wanted)}${others}`,
-        );
+        lines.push(`${hpa} takes the highest: ${Math.max(...wanted)}${others}`);
     }
     if (errors.length === 0) return ok(lines.join('\n'));
     return failed(lines.join('\n'), [...new Set(errors.map(({ remedy }) => remedy))].join(' '));
@@ -136,9 +135,8 @@ function replicasFor(
   const proposed = proposedReplicas(milli, metric, pods, tolerances);
   const from = metric.kind === 'Value' ? ` if ${running} run` : '';
   const text = `${proposed} ${proposed === 1 ? 'replica' : 'replicas'}${from}`;
-  if (proposed > maxReplicas)
-    return { replicas: maxReplicas, text: `${text}, gets maxReplicas ${maxReplicas}` };
-  if (proposed < minReplicas)
-    return { replicas: minReplicas, text: `${text}, gets minReplicas ${minReplicas}` };
-  return { replicas: proposed, text };
+  const replicas = Math.min(maxReplicas, Math.max(minReplicas, proposed));
+  if (replicas === proposed) return { replicas, text };
+  const bound = proposed > maxReplicas ? 'maxReplicas' : 'minReplicas';
+  return { replicas, text: `${text}, gets ${bound} ${replicas}` };
 }

@@ -1,6 +1,11 @@
-import { apiServiceName, readApiService } from '../kube/api-service.ts';
-import { KubeError } from '../kube/client/kube-error.ts';
-import { ownServiceOf, ownerText, providerOf, registerCommand } from './api-service-checks.ts';
+import { apiServiceName } from '../kube/api-service.ts';
+import {
+  findApiService,
+  ownServiceOf,
+  ownerText,
+  providerOf,
+  registerCommand,
+} from './api-service-checks.ts';
 import { onlyStock, refusedReads } from './autoscaler-checks.ts';
 import { failed, ok } from './check.ts';
 import type { DoctorCheck, Examination } from './examination.ts';
@@ -17,16 +22,11 @@ export const provider: DoctorCheck = {
   id: 'provider',
   description: 'Who serves external metrics today',
   needs: ['kubernetes'],
-  run: async ({ facts }, signal) => {
-    try {
-      const apiService = await readApiService(facts.get('kube'), { signal });
-      facts.learn({ apiService });
-      const release = helmReleaseOf(apiService.metadata?.annotations);
-      return ok(`${ownerText(apiService)}${release === undefined ? '' : `, of Helm release ${release}`}`);
-    } catch (error) {
-      if (!(error instanceof KubeError && error.statusCode === 404)) throw error;
-      return ok(`none: APIService ${apiServiceName} does not exist`);
-    }
+  run: async (examination, signal) => {
+    const found = await findApiService(examination, signal);
+    if (found === undefined) return ok(`none: APIService ${apiServiceName} does not exist`);
+    const release = helmReleaseOf(found.metadata?.annotations);
+    return ok(`${ownerText(found)}${release === undefined ? '' : `, of Helm release ${release}`}`);
   },
 };
 

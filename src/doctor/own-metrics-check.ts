@@ -18,42 +18,39 @@ export const ownMetrics: DoctorCheck = {
   needs: ['endpoint'],
   deadlineMs: 60_000,
   run: async (examination, signal) => {
-    const unplaced: string[] = [];
-    const refused: {
-      readonly metric: string;
-      readonly error: AdapterError;
-      readonly meant: string | undefined;
-    }[] = [];
-    let count = 0;
-    for (const metric of examination.facts.get('catalog').metrics) {
-      if (metric.own === undefined) continue;
-      count += 1;
-      const outcome = await tryMetric(metric, metric.own, examination, signal);
-      if (outcome === 'unplaced') unplaced.push(metric.name);
-      else if (outcome !== 'accepted') refused.push({ metric: metric.name, ...outcome });
-    }
-    if (count === 0) return ok('the configuration defines no metrics');
-    if (refused.length > 0)
-      return failed(
-        refused
-          .map(
-            ({ metric, error, meant }) =>
-              `${metric}: ${error.what}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
-          )
-          .join('\n'),
-        [...new Set(refused.map(({ error, meant }) => (meant === undefined ? error.remedy : misspelt)))].join(
-          ' ',
-        ),
+    const outcomes: (Outcome & { readonly metric: string })[] = [];
+    for (const metric of examination.facts.get('catalog').metrics)
+      if (metric.own !== undefined)
+        outcomes.push({ metric: metric.name, ...(await tryMetric(metric, metric.own, examination, signal)) });
+    if (outcomes.length === 0) return ok('the configuration defines no metrics');
+    const refused = outcomes.filter(({ error }) => error !== undefined);
+    if (refused.length > 0) {
+      const lines = refused.map(
+        ({ metric, error, meant }) =>
+          `${metric}: ${error?.what}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
       );
-    if (unplaced.length === count)
+      const remedies = refused.map(({ error, meant }) => (meant === undefined ? error?.remedy : misspelt));
+      return failed(lines.join('\n'), [...new Set(remedies)].join(' '));
+    }
+    const unplaced = outcomes.filter(({ isUnplaced }) => isUnplaced).map(({ metric }) => metric);
+    if (unplaced.length === outcomes.length)
       return skipped(
         `no logstore to check them in: ${unplaced.join(', ')}`,
         'To check them, name project and logstore in the entry of the metric, in the defaults, or with --metric and --selector.',
       );
     const hint = unplaced.length === 0 ? '' : `; no logstore to check in: ${unplaced.join(', ')}`;
-    return ok(`${count - unplaced.length} of ${count} accepted${hint}`);
+    return ok(`${outcomes.length - unplaced.length} of ${outcomes.length} accepted${hint}`);
   },
 };
+
+interface Outcome {
+  /** There is no logstore to try it in. */
+  readonly isUnplaced?: boolean;
+  /** Why SLS refuses it. */
+  readonly error?: AdapterError;
+  /** The field that was most likely meant. */
+  readonly meant?: string | undefined;
+}
 
 const misspelt = 'Correct the name of the field in the metric.';
 
@@ -65,16 +62,13 @@ const delaySeconds = 60;
 const anyText = 'x';
 const anyNumber = '1';
 
-/**
- * Without a project, it tries that of the reads of the metric, else that of the target. Returns `unplaced` if it finds no
- * logstore so.
- */
+/** Without a project, it tries that of the reads of the metric, else that of the target. */
 async function tryMetric(
   metric: MetricDefinition,
   own: OwnTraits,
   examination: Examination,
   signal: AbortSignal,
-): Promise<'accepted' | 'unplaced' | { readonly error: AdapterError; readonly meant: string | undefined }> {
+): Promise<Outcome> {
   const { dependencies, facts } = examination;
   const { defaults } = facts.get('config');
   const sls = facts.get('sls');
@@ -84,7 +78,7 @@ async function tryMetric(
   const isGuess = known === undefined;
   const project = known ?? target.address.project;
   const logstore = own.defaults.logstore ?? defaults.logstore ?? named?.logstore;
-  if (logstore === undefined) return 'unplaced';
+  if (logstore === undefined) return { isUnplaced: true };
   const isGrouped = tellsRoutesApart(metric.logKind);
   const series = seriesOf({
     metric,
@@ -104,10 +98,10 @@ async function tryMetric(
       maxNamedRoutes: 1,
     });
     for (const { query } of batches) await sls.aggregates.query(query, signal);
-    return 'accepted';
+    return {};
   } catch (thrown) {
     const error = toAdapterError(thrown);
-    if (isGuess && error.code === 'LogstoreNotFound') return 'unplaced';
+    if (isGuess && error.code === 'LogstoreNotFound') return { isUnplaced: true };
     const endpoint = sls.endpointOf({ project, internalEndpoint: undefined });
     const meant = await meantField(error, { endpoint, project, logstore }, examination, signal);
     return { error, meant };

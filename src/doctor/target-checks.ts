@@ -15,8 +15,7 @@ import {
   type Examination,
   type Read,
 } from './examination.ts';
-import { baseRequest, madeByAdapter } from './forecast-base.ts';
-import { hpaReads } from './hpa-reads.ts';
+import { baseRequest, hpaReads, madeByAdapter } from './hpa-reads.ts';
 
 /** Without a selector it takes a read of an HPA, so it runs after the list of HPAs, whatever its result. */
 export const target = ({ selector }: Pick<DoctorInput, 'selector'>): DoctorCheck => ({
