@@ -102,30 +102,14 @@ class SeriesCounter {
   }
 
   end(startSeconds: number, endSeconds: number): CountedSeries {
-    const counts = new Map(
-      this.#columns.map(({ alias }) => [alias, new Float64Array(endSeconds - startSeconds)]),
-    );
-    for (const [second, sums] of this.#bySecond) {
-      const index = second - startSeconds;
-      if (index < 0 || index >= endSeconds - startSeconds) continue;
-      for (const [column, { alias }] of this.#columns.entries()) {
-        const values = counts.get(alias);
-        if (values !== undefined) values[index] = sums[column] ?? 0;
-      }
-    }
-    return { series: this.series, counts: new SecondCounts(startSeconds, counts) };
+    const counts = this.#columns.map(({ alias }, column) => {
+      const values = new Float64Array(endSeconds - startSeconds);
+      for (const [second, sums] of this.#bySecond)
+        if (second >= startSeconds && second < endSeconds) values[second - startSeconds] = sums[column] ?? 0;
+      return [alias, values] as const;
+    });
+    return { series: this.series, counts: new SecondCounts(startSeconds, new Map(counts)) };
   }
-}
-
-/** What a log file has. */
-export interface LoggedTraffic {
-  /** From its first second to after its last, whatever the route, as far as asked for. */
-  readonly startSeconds: number;
-  readonly endSeconds: number;
-  readonly byMetric: readonly (readonly CountedSeries[])[];
-  readonly lines: number;
-  /** Lines in another form, such as TLS hellos. They count for no route, as in SLS. */
-  readonly unreadable: number;
 }
 
 const unreadableLine = {
@@ -143,13 +127,14 @@ const leastReadableShare = 0.5;
  *
  * @param series for each metric, its series
  * @param between only lines from the first to before the second, in Unix seconds
+ * @returns from the first second to after the last, whatever the route, as far as asked for
  * @throws AdapterError `TrafficInvalid`
  */
 export async function readAccessLog(
   file: string,
   series: readonly (readonly Series[])[],
   between: readonly [number, number] = [-Infinity, Infinity],
-): Promise<LoggedTraffic> {
+) {
   const counters = series.map((ofMetric) => ofMetric.map((one) => new SeriesCounter(one)));
   const all = counters.flat();
   const [log = ingressLogs['nginx-ingress'], ...others] = new Map(
@@ -193,7 +178,9 @@ export async function readAccessLog(
   if (startSeconds >= endSeconds)
     throw new AdapterError('TrafficMissing', `${file}: no line is from the given time`);
   return {
-    ...{ startSeconds, endSeconds, lines, unreadable },
+    ...{ startSeconds, endSeconds, lines },
+    /** Lines in another form, such as TLS hellos. They count for no route, as in SLS. */
+    unreadable,
     byMetric: counters.map((ofMetric) => ofMetric.map((one) => one.end(startSeconds, endSeconds))),
   };
 }

@@ -48,74 +48,59 @@ export function parseTime(text: string): number | undefined {
  * @throws AdapterError `TrafficInvalid`, with the line and what to write
  */
 export async function readCounts(file: string): Promise<Counts> {
-  const reader = new CountsReader(file);
-  for await (const line of linesOf(file)) reader.read(line);
-  return reader.end();
+  let line = 0;
+  const wrong = (what: string) =>
+    new AdapterError('TrafficInvalid', `${file}, line ${Math.max(1, line)}: ${what}`);
+  const requests: number[] = [];
+  let [startSeconds, lastSeconds, stepSeconds] = [Number.NaN, Number.NaN, Number.NaN];
+  for await (const raw of linesOf(file)) {
+    line += 1;
+    const text = raw.trim().replace(/^\uFEFF/, '');
+    if (line === 1 && text.toLowerCase().replaceAll(' ', '') !== header)
+      throw wrong(`the header must be ${header}, not ${JSON.stringify(text.slice(0, 60))}`);
+    if (line === 1 || text === '') continue;
+    const row = rowOf(text, wrong);
+    if (requests.length === 0) startSeconds = row.seconds;
+    if (requests.length === 1) stepSeconds = row.seconds - startSeconds;
+    if (requests.length > 0) checkStep(row, lastSeconds, stepSeconds, wrong);
+    if (row.seconds - startSeconds > mostSeconds)
+      throw wrong(`${row.time} is more than 32 days after the first row: split the file`);
+    lastSeconds = row.seconds;
+    requests.push(row.requests);
+  }
+  if (Number.isNaN(stepSeconds))
+    throw wrong('two rows or more are needed, since their distance is the length of a step');
+  return { startSeconds, stepSeconds, requests };
 }
 
-class CountsReader {
-  readonly #file: string;
-  #line = 0;
-  #startSeconds = 0;
-  #lastSeconds: number | undefined;
-  #stepSeconds: number | undefined;
-  readonly #requests: number[] = [];
+interface Row {
+  readonly time: string;
+  readonly seconds: number;
+  readonly requests: number;
+}
 
-  constructor(file: string) {
-    this.#file = file;
-  }
+type Wrong = (what: string) => AdapterError;
 
-  read(line: string): void {
-    this.#line += 1;
-    const text = line.trim().replace(/^\uFEFF/, '');
-    if (this.#line === 1) {
-      if (text.toLowerCase().replaceAll(' ', '') !== header)
-        throw this.#wrong(`the header must be ${header}, not ${JSON.stringify(text.slice(0, 60))}`);
-      return;
-    }
-    if (text === '') return;
-    const [time = '', count = '', ...more] = text.split(',').map((cell) => cell.trim());
-    const seconds = parseTime(time);
-    if (seconds === undefined)
-      throw this.#wrong(
-        `${JSON.stringify(time)} must be Unix seconds or a time with a zone, such as 2026-11-24T02:26:00Z`,
-      );
-    if (!/^\d+(\.\d+)?$/.test(count) || more.length > 0)
-      throw this.#wrong(`${JSON.stringify(text.slice(time.length + 1))} must be a number of requests`);
-    this.#add(seconds, Number(count), time);
-  }
+function rowOf(text: string, wrong: Wrong): Row {
+  const [time = '', count = '', ...more] = text.split(',').map((cell) => cell.trim());
+  const seconds = parseTime(time);
+  if (seconds === undefined)
+    throw wrong(
+      `${JSON.stringify(time)} must be Unix seconds or a time with a zone, such as 2026-11-24T02:26:00Z`,
+    );
+  if (!/^\d+(\.\d+)?$/.test(count) || more.length > 0)
+    throw wrong(`${JSON.stringify(text.slice(time.length + 1))} must be a number of requests`);
+  return { time, seconds, requests: Number(count) };
+}
 
-  #add(seconds: number, requests: number, time: string): void {
-    const last = this.#lastSeconds;
-    if (last === undefined) this.#startSeconds = seconds;
-    else {
-      const step = seconds - last;
-      if (step === 0) throw this.#wrong(`${time} is there twice: add up the requests in one row`);
-      if (step < 0) throw this.#wrong(`${time} is before the row above: sort the rows by time`);
-      this.#stepSeconds ??= step;
-      if (step !== this.#stepSeconds)
-        throw this.#wrong(
-          `${time} comes ${step} s after the row above, and the rows before come every ${this.#stepSeconds} s: write a row for each step, with 0 where no request came`,
-        );
-      if (seconds - this.#startSeconds > mostSeconds)
-        throw this.#wrong(`${time} is more than 32 days after the first row: split the file`);
-    }
-    this.#lastSeconds = seconds;
-    this.#requests.push(requests);
-  }
-
-  end(): Counts {
-    if (this.#stepSeconds === undefined)
-      throw this.#wrong('two rows or more are needed, since their distance is the length of a step');
-    return {
-      startSeconds: this.#startSeconds,
-      stepSeconds: this.#stepSeconds,
-      requests: this.#requests,
-    };
-  }
-
-  readonly #wrong = (what: string) =>
-    new AdapterError('TrafficInvalid', `${this.#file}, line ${Math.max(1, this.#line)}: ${what}`);
+function checkStep({ time, seconds }: Row, lastSeconds: number, usual: number, wrong: Wrong): void {
+  const step = seconds - lastSeconds;
+  if (step === 0) throw wrong(`${time} is there twice: add up the requests in one row`);
+  if (step < 0) throw wrong(`${time} is before the row above: sort the rows by time`);
+  if (step !== usual)
+    throw wrong(
+      `${time} comes ${step} s after the row above, and the rows before come every ${usual} s: write a row for each step, with 0 where no request came`,
+    );
 }
 
 /** Returns the requests of each second: those of a step are evenly spread within it. */
