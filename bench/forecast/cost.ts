@@ -92,12 +92,38 @@ const mb = () => {
 };
 const values = () => forecasts.read(series, 'default').filter(({ kind }) => kind === 'sample').length;
 
-console.log('before', mb());
+console.log('started', mb());
+// The heap of an adapter that reads has grown already: to what V8 lets it, whatever is read.
+for (let minute = 1000; minute > 0; minute -= 25) {
+  const end = Math.floor(nowMs / 60_000) - minute;
+  await countMinutes(
+    {
+      ...{ endpoint: parseEndpointUrl('http://127.0.0.1:1'), metric, filters: {} },
+      ...{
+        project: 'k8s-log-c1',
+        logstore: 'nginx-ingress',
+        routes: series.flatMap(({ route }) => route ?? []),
+      },
+      ...{ window: { startSeconds: (end - 25) * 60, endSeconds: end * 60 }, plannedAtSeconds: nowMs / 1000 },
+    },
+    logs,
+    stopped.signal,
+  );
+}
+queries = 0;
+console.log('reading', mb());
 const startCpu = process.cpuUsage();
 const started = performance.now();
 forecasts.read(series, 'default');
 const running = forecasts.run(stopped.signal);
-while (values() < routes) await new Promise((resolve) => setTimeout(resolve, 100));
+// HPAs read every 15 s, and each read that fails makes an error.
+let readMs = started;
+while ([...forecasts.all()].some(({ forecast }) => forecast === undefined)) {
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  if (performance.now() - readMs < 15_000) continue;
+  readMs = performance.now();
+  values();
+}
 const loaded = process.cpuUsage(startCpu);
 isLoaded = true;
 console.log('loaded', {

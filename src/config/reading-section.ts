@@ -27,7 +27,7 @@ export const readingSection = section({
   maxForecasts: whole(
     0,
     20_000,
-    'How many forecasts are kept at most, 100 KB each, of which one namespace gets half; 0: none',
+    'How many forecasts are kept at most, 75 KB each, of which one namespace gets half; 0: none',
   ).default(2000),
   perNamespace: section({
     maxSeries: whole(1, 1_000_000, 'How many series one namespace may read').default(5000),

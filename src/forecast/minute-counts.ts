@@ -1,7 +1,7 @@
 const secondsPerDay = 86_400;
 
-/** What a new forecast looks at: a day and a half that it learns from, and three days before each minute of it. */
-export const historyDays = 5;
+/** What a new forecast looks at: a day that it learns from, and three days before each minute of it. */
+export const historyDays = 4;
 
 /** More is no count. Three times as much must still be a finite number of 32 bits. */
 const mostCount = 1e30;

@@ -33,8 +33,8 @@ export interface NotReady {
 
 /** From then on the seasonal experts have a say. */
 const minSeasonDays = 2;
-/** A new forecast learns from so much of the history. What was before would have nearly no weight. */
-const learnedDays = 1.5;
+/** A new forecast learns from so much of the history: as many errors as are kept. What was before would have little weight. */
+const learnedDays = 1;
 /** No forecast is above this many times the highest count of the last hour. */
 const mostOfLastHour = 3;
 
@@ -64,9 +64,9 @@ export class RouteForecast {
   }
 
   /**
-   * Learns minutes that were added to the counts since the last call. The first call begins a day and a half back.
+   * Learns minutes that were added to the counts since the last call. The first call begins a day back.
    *
-   * @param most how many minutes to learn at most: a start is 2,160, which can be done in turns
+   * @param most how many minutes to learn at most: a start is 1,440, which can be done in turns
    * @returns whether all were learned
    */
   learn(most = Infinity): boolean {

@@ -130,7 +130,7 @@ describe('RouteForecast', () => {
     const known = 4 * day - 100;
     const { forecast: inTime } = new Route().learn(series.slice(0, known));
     const minutes = Array.from({ length: 100 }, (_, index) => start + known - 98 + index);
-    // It begins to learn a day and a half back, so that the weights differ a little.
+    // It begins to learn a day back, so that the weights differ a little.
     const [one, other] = [atOnce.forecast, inTime].map((forecast) =>
       minutes.map((minute) => forecast.at(minute)),
     );

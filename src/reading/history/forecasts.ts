@@ -46,7 +46,7 @@ interface History {
   readonly of: LogstoreHistory;
   /** Who reads its forecasts first; they take turns. */
   readonly namespace: string;
-  /** By key of the series. @bound `reading.maxForecasts` in all | 70 KB each | half of them for a namespace | `reading.maxForecasts` */
+  /** By key of the series. @bound `reading.maxForecasts` in all | 50 KB each | half of them for a namespace | `reading.maxForecasts` */
   readonly forecasts: Map<string, KeptForecast>;
   failingBy: string | undefined;
 }

@@ -33,7 +33,7 @@ export interface Part {
 
 /** The routes of a history that are counted up to the same minute, part by part. */
 export class HistoryPart {
-  /** @bound `reading.maxForecasts` in all | 30 KB each | half of them for a namespace | `reading.maxForecasts` */
+  /** @bound `reading.maxForecasts` in all | 25 KB each | half of them for a namespace | `reading.maxForecasts` */
   readonly routes = new Map<Route, MinuteCounts>();
   /** The first minute that is not counted yet. */
   until: number;

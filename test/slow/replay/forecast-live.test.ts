@@ -75,7 +75,7 @@ it('replay --forecast and a running adapter agree on each minute of the second d
   );
 
   await readMilli(adapter);
-  // The first day is counted, in one query for each of 5 days.
+  // The days before are counted, in a query for each.
   for (let second = 0; second < 5; second++) await pass(adapter, 1);
   while (Number.isNaN(await readMilli(adapter))) await sleep(20);
   await pass(adapter, 2, 1);

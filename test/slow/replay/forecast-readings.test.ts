@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { historyDays } from '../../../src/forecast/minute-counts.ts';
 import { forecastsOf, readForecast } from '../../../src/replay/forecast-readings.ts';
 import { forecastOf, SimulatedHistory } from '../../reading/history/simulated-history.ts';
 
@@ -17,8 +18,8 @@ describe('a replayed forecast', () => {
     const begin = history.minute;
     const isSilent = (minute: number) => minute >= begin + 10 && minute < begin + 21;
     history.requests = (minute) => (isSilent(minute) ? undefined : daily(minute));
-    const firstMinute = begin - 5 * 1440;
-    const length = 5 * 1440 + 60;
+    const firstMinute = begin - historyDays * 1440;
+    const length = historyDays * 1440 + 60;
     const minutes = Float64Array.from({ length }, (_, index) => firstMinute + index);
     const replayed = {
       firstMinute,
