@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { FrontProxy } from '../../../../bench/support/front-proxy.ts';
 import { decodeReading, printable } from '../../../../bench/support/reading-wire.ts';
 import { raisePriority } from './niceness.ts';
-import type { HonestRead, HonestSettings } from './honest-hpa.ts';
+import { nowMs, type HonestRead, type HonestSettings } from './honest-hpa.ts';
 
 // The honest HPA and the kubelet's probe, in a thread of their own: what the attack costs the test does not delay them.
 
@@ -62,9 +62,9 @@ function within<T>(pending: Promise<T>): Promise<T> {
 const report = (read: HonestRead): void => parentPort?.postMessage(read);
 
 /** Returns a function that returns how long it took until then, and for how much of that a thread waited for a processor. */
-function startTimer(): () => Pick<HonestRead, 'tookMs' | 'waitedMs'> {
+function startTimer(): () => Pick<HonestRead, 'tookMs' | 'endedMs' | 'waitedMs'> {
   const [sentMs, beforeMs] = [performance.now(), queuedMs()];
-  return () => ({ tookMs: performance.now() - sentMs, waitedMs: queuedMs() - beforeMs });
+  return () => ({ tookMs: performance.now() - sentMs, endedMs: nowMs(), waitedMs: queuedMs() - beforeMs });
 }
 
 /** The time that the adapter and this thread waited for a processor, since they started. Source: proc(5), schedstat. */

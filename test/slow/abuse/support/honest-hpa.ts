@@ -18,6 +18,8 @@ export interface HonestSettings {
 export interface HonestRead {
   readonly kind: 'read' | 'probe';
   readonly tookMs: number;
+  /** When it ended, Unix ms. */
+  readonly endedMs: number;
   /** Whether there was any reply, were it an error. */
   readonly answered: boolean;
   /** Why there was no reading. Undefined: there was one. */
@@ -28,12 +30,15 @@ export interface HonestRead {
   readonly waitedMs: number;
 }
 
+/** By a clock that both threads have. */
+export const nowMs = (): number => performance.timeOrigin + performance.now();
+
 /** An HPA that reads its metric every second, whatever became of the read before, and a probe of /livez beside it. */
 export class HonestHpa implements AsyncDisposable {
   /** Why its thread ended, if it did. */
   error: unknown;
   #seen: HonestRead[] = [];
-  #answeredMs = performance.now();
+  #answeredMs = nowMs();
   #longestSilenceMs = 0;
   readonly #worker: Worker;
 
@@ -42,8 +47,8 @@ export class HonestHpa implements AsyncDisposable {
     this.#worker.on('message', (read: HonestRead) => {
       this.#seen.push(read);
       if (!read.answered) return;
-      this.#longestSilenceMs = this.longestSilenceMs;
-      this.#answeredMs = performance.now();
+      this.#longestSilenceMs = Math.max(this.#longestSilenceMs, read.endedMs - this.#answeredMs);
+      this.#answeredMs = Math.max(this.#answeredMs, read.endedMs);
     });
     this.#worker.on('error', (error) => {
       this.error = error;
@@ -61,7 +66,7 @@ export class HonestHpa implements AsyncDisposable {
 
   /** For how long the adapter has replied to nothing. */
   get silentMs(): number {
-    return performance.now() - this.#answeredMs;
+    return nowMs() - this.#answeredMs;
   }
 
   /** The longest such time since the last `clear`. */
@@ -72,7 +77,7 @@ export class HonestHpa implements AsyncDisposable {
   clear(): void {
     this.#seen = [];
     this.#longestSilenceMs = 0;
-    this.#answeredMs = performance.now();
+    this.#answeredMs = nowMs();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
