@@ -3,9 +3,8 @@ import type { Emulator } from './emulator.ts';
 import { startCollecting, type CollectingOptions } from './ingest/collecting-sink.ts';
 import type { Stamp } from './ingest/collector.ts';
 import type { LogRecord, LogSink } from './log-record.ts';
-import { oddRoutes } from './traffic/odd-routes.ts';
 import { kindOfLine, type LineKind } from './traffic/line-kinds.ts';
-import { demoRoutes } from './traffic/routes.ts';
+import { demoRoutes, oddRoutes } from './traffic/routes.ts';
 import { startTraffic } from './traffic/traffic.ts';
 
 /** The made-up traffic of `--traffic`. */

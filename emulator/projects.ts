@@ -1,5 +1,4 @@
-import { ServiceError } from './service-error.ts';
-import { QuerySlots } from './query-slots.ts';
+import { parameterInvalid, ServiceError } from './service-error.ts';
 import type { Database } from './store/database.ts';
 import type { IndexConfig } from './store/index-config.ts';
 import { Logstore, type LogstoreMode } from './store/logstore.ts';
@@ -7,7 +6,7 @@ import { Logstore, type LogstoreMode } from './store/logstore.ts';
 /** A project: its logstores by name, and the slots of its concurrent SQL queries. */
 export interface Project {
   readonly name: string;
-  readonly logstores: ReadonlyMap<string, Logstore>;
+  readonly logstores: Map<string, Logstore>;
   readonly slots: QuerySlots;
 }
 
@@ -29,7 +28,7 @@ export interface ProjectsOptions {
 /** All projects and logstores of the emulator. */
 export class Projects {
   readonly #options: ProjectsOptions;
-  readonly #projects = new Map<string, Project & { readonly logstores: Map<string, Logstore> }>();
+  readonly #projects = new Map<string, Project>();
   #tables = 0;
 
   constructor(options: ProjectsOptions) {
@@ -49,19 +48,21 @@ export class Projects {
 
   /** Throws ServiceError 404 ProjectNotExist. */
   find(name: string): Project {
-    return this.#find(name);
+    const found = this.#projects.get(name);
+    if (found) return found;
+    throw new ServiceError(404, 'ProjectNotExist', `The Project does not exist : ${name}`);
   }
 
   /** Throws ServiceError 404 ProjectNotExist or LogStoreNotExist. */
   findLogstore(project: string, name: string): Logstore {
-    const found = this.#find(project).logstores.get(name);
+    const found = this.find(project).logstores.get(name);
     if (found) return found;
     throw new ServiceError(404, 'LogStoreNotExist', `logstore ${name} does not exist`);
   }
 
   /** Throws ServiceError 400 LogStoreAlreadyExist or LogStoreInfoInvalid. */
   createLogstore(project: string, spec: NewLogstore): void {
-    const { logstores } = this.#find(project);
+    const { logstores } = this.find(project);
     if (!/^[a-z0-9][a-z0-9_-]{0,61}[a-z0-9]$/.test(spec.name))
       throw new ServiceError(400, 'LogStoreInfoInvalid', `logstore name ${spec.name} is invalid`);
     if (logstores.has(spec.name))
@@ -73,25 +74,19 @@ export class Projects {
   createIndex(project: string, name: string, index: IndexConfig): void {
     const { mode, index: existing } = this.findLogstore(project, name);
     if (existing) throw new ServiceError(400, 'IndexAlreadyExist', 'Logstore index is already created.');
-    this.#find(project).logstores.set(name, this.#logstore({ name, mode, index }));
+    this.find(project).logstores.set(name, this.#logstore({ name, mode, index }));
   }
 
   /** Throws ServiceError 404 ProjectNotExist or LogStoreNotExist. */
   deleteLogstore(project: string, name: string): void {
     this.findLogstore(project, name);
-    this.#find(project).logstores.delete(name);
+    this.find(project).logstores.delete(name);
   }
 
   /** Adds a logstore of any name. */
   addLogstore(project: string, spec: NewLogstore): void {
     this.add(project);
-    this.#find(project).logstores.set(spec.name, this.#logstore(spec));
-  }
-
-  #find(name: string) {
-    const found = this.#projects.get(name);
-    if (found) return found;
-    throw new ServiceError(404, 'ProjectNotExist', `The Project does not exist : ${name}`);
+    this.find(project).logstores.set(spec.name, this.#logstore(spec));
   }
 
   #logstore(spec: NewLogstore): Logstore {
@@ -99,5 +94,48 @@ export class Projects {
     this.#tables += 1;
     const tablePrefix = `logs_${this.#tables}`;
     return new Logstore(database.main, { ...spec, tablePrefix, retentionSeconds, ingestLagMs, nowMs });
+  }
+}
+
+/** Limits the concurrent SQL queries of a project, and counts them. */
+class QuerySlots {
+  readonly #limit: number;
+  #running = 0;
+  #peak = 0;
+  #refused = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** The most concurrent queries so far. */
+  get peak(): number {
+    return this.#peak;
+  }
+
+  /** Queries refused so far. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /**
+   * Takes a slot. Disposing the result frees it.
+   *
+   * @throws ServiceError ParameterInvalid `Too many queued queries` if no slot is free: SLS queues no query
+   */
+  take(project: string): Disposable {
+    if (this.#running >= this.#limit) {
+      this.#refused += 1;
+      throw parameterInvalid(
+        `Too many queued queries for "${project}", user can only run ${this.#limit} query concurrently`,
+      );
+    }
+    this.#running += 1;
+    this.#peak = Math.max(this.#peak, this.#running);
+    return {
+      [Symbol.dispose]: () => {
+        this.#running -= 1;
+      },
+    };
   }
 }

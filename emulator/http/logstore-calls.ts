@@ -1,7 +1,6 @@
 import type { NewLogstore, Project } from '../projects.ts';
-import { delimiters } from '../search/delimiters.ts';
 import { parameterInvalid, ServiceError } from '../service-error.ts';
-import type { FieldType, IndexConfig } from '../store/index-config.ts';
+import { delimiters, type FieldType, type IndexConfig } from '../store/index-config.ts';
 import type { Logstore } from '../store/logstore.ts';
 import { jsonReply, type Reply } from './reply.ts';
 import { readJsonObject, type ServiceRequest } from './request.ts';

@@ -1,7 +1,50 @@
 import { inflateSync, zstdDecompressSync } from 'node:zlib';
 import { uncompressSync } from 'lz4-napi';
+import protobuf from 'protobufjs';
 import type { LogRecord } from '../log-record.ts';
-import { decodeLogGroup } from './log-group.ts';
+
+/** A field of a log, or a tag of the group. */
+interface Pair {
+  readonly Key: string;
+  readonly Value: string;
+}
+
+/** The body of a PutLogs request (SLS API reference, "Log group"). `Time` is in Unix seconds. */
+interface LogGroup {
+  readonly Logs: readonly { readonly Time: number; readonly Contents: readonly Pair[] }[];
+  readonly Topic: string;
+  readonly Source: string;
+  readonly LogTags: readonly Pair[];
+}
+
+const pairFields = {
+  Key: { id: 1, type: 'string', rule: 'required' },
+  Value: { id: 2, type: 'string', rule: 'required' },
+};
+
+const logGroupType = protobuf.Root.fromJSON({
+  nested: {
+    Content: { fields: pairFields },
+    LogTag: { fields: pairFields },
+    Log: {
+      fields: {
+        Time: { id: 1, type: 'uint32', rule: 'required' },
+        Contents: { id: 2, type: 'Content', rule: 'repeated' },
+        TimeNs: { id: 4, type: 'fixed32' },
+      },
+    },
+    LogGroup: {
+      fields: {
+        Logs: { id: 1, type: 'Log', rule: 'repeated' },
+        Category: { id: 2, type: 'string' },
+        Topic: { id: 3, type: 'string' },
+        Source: { id: 4, type: 'string' },
+        MachineUUID: { id: 5, type: 'string' },
+        LogTags: { id: 6, type: 'LogTag', rule: 'repeated' },
+      },
+    },
+  },
+}).lookupType('LogGroup');
 
 /** SLS accepts at most 10 MB of raw logs in one PutLogs request. */
 export const maxRawBytes = 10 * 1024 * 1024;
@@ -39,6 +82,16 @@ export function decodePutLogs(body: Buffer, headers: PutLogsHeaders): LogRecord[
       ...Contents.map(({ Key, Value }): [string, string] => [Key, Value]),
     ]),
   }));
+}
+
+/** @throws Error if the group is truncated, or lacks a required field */
+function decodeLogGroup(raw: Buffer): LogGroup {
+  try {
+    const message = logGroupType.decode(raw);
+    return logGroupType.toObject(message, { arrays: true, defaults: true }) as LogGroup;
+  } catch (cause) {
+    throw new Error(`the body is not a protobuf LogGroup: ${text(cause)}`, { cause });
+  }
 }
 
 function uncompressed(body: Buffer, { compressType, bodyRawSize }: PutLogsHeaders): Buffer {

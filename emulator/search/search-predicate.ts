@@ -1,8 +1,6 @@
 import { parameterInvalid } from '../service-error.ts';
-import { extraTextColumn, numberColumn, reservedText, textColumn } from '../store/columns.ts';
-import type { FieldType, IndexConfig } from '../store/index-config.ts';
-import { literal } from '../store/columns.ts';
-import { delimiters } from './delimiters.ts';
+import { extraTextColumn, literal, numberColumn, reservedText, textColumn } from '../store/columns.ts';
+import { delimiters, type FieldType, type IndexConfig } from '../store/index-config.ts';
 import type { SearchNode, SearchValue } from './search-parser.ts';
 
 const delimiterClass = '[, \'";=()\\[\\]{}?@&<>/:\\n\\t\\r]';

@@ -95,6 +95,9 @@ export const envoyGatewayIndex: IndexConfig = {
   },
 };
 
+/** The delimiters of SLS's default text index. `-`, `_` and `.` are no delimiters. */
+export const delimiters = ', \'";=()[]{}?@&<>/:\n\t\r';
+
 const longText = /^[+-]?\d{1,19}$/;
 const doubleText = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 

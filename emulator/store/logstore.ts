@@ -1,10 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { LogRecord, LogSink } from '../log-record.ts';
-import { tableColumns, visibleColumn, type TableColumn } from './columns.ts';
+import { identifier, tableColumns, visibleColumn, type TableColumn } from './columns.ts';
 import type { IndexConfig } from './index-config.ts';
 import { RowEncoder } from './row-encoder.ts';
 import { Segment } from './segment.ts';
-import { identifier } from './columns.ts';
 
 /** A `query` logstore has no SQL. https://www.alibabacloud.com/help/en/sls/user-guide/manage-a-logstore */
 export type LogstoreMode = 'standard' | 'query';

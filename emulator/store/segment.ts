@@ -7,8 +7,7 @@ import {
   type DuckDBConnection,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import { identifier } from './columns.ts';
-import type { TableColumn } from './columns.ts';
+import { identifier, type TableColumn } from './columns.ts';
 
 const duckType = { BIGINT, DOUBLE, VARCHAR };
 

@@ -1,2 +1,0 @@
-/** The delimiters of SLS's default text index. `-`, `_` and `.` are no delimiters. */
-export const delimiters = ', \'";=()[]{}?@&<>/:\n\t\r';
