@@ -1,7 +1,7 @@
 import { AdapterError, errorRegistry } from '../errors.ts';
 import { checkClock, clockSkewSeconds } from '../sls/decode.ts';
 import type { Endpoint } from '../sls/endpoint.ts';
-import { Proxies } from '../sls/proxy.ts';
+import { proxiesIn } from '../sls/proxy.ts';
 import { parseDateHeader, Transport } from '../sls/transport.ts';
 import { failed, ok, warn, type Finding } from './check.ts';
 import type { DoctorCheck } from './examination.ts';
@@ -18,7 +18,7 @@ export const endpoint: DoctorCheck = {
       connectTimeoutMs: connectTimeoutSeconds * 1000,
       readTimeoutMs: Math.min(readTimeoutSeconds * 1000, 8000),
       lookup: dependencies.lookup,
-      proxies: new Proxies(dependencies.env),
+      proxies: proxiesIn(dependencies.env),
     });
     const plannedAtSeconds = Math.floor(dependencies.clock.now() / 1000);
     const startMs = performance.now();

@@ -9,7 +9,7 @@ import { Identities, type IdentityState } from '../sls/credentials/identities.ts
 import type { CredentialObserver } from '../sls/credentials/renewed-credentials.ts';
 import { resolveEndpoint, stsHost, type Endpoint } from '../sls/endpoint.ts';
 import { ProjectGates, type GateObserver } from '../sls/project-gates.ts';
-import { Proxies } from '../sls/proxy.ts';
+import { proxiesIn } from '../sls/proxy.ts';
 import { HeartbeatLines } from '../sls/heartbeat-lines.ts';
 import { countMinutes, type CountsByMinute, type MinuteQuery } from '../sls/minute-counts.ts';
 import { countSeconds, type LineCounts, type SecondCountQuery } from '../sls/second-counts.ts';
@@ -46,7 +46,7 @@ export function createSls(
     {
       connectTimeoutMs: connectTimeoutSeconds * 1000,
       readTimeoutMs: readTimeoutSeconds * 1000,
-      proxies: new Proxies(env),
+      proxies: proxiesIn(env),
     },
     observer,
   );

@@ -61,6 +61,10 @@ export class Proxies {
   }
 }
 
+/** Returns the proxies of the environment; undefined if it names none. */
+export const proxiesIn = (env: Environment): Proxies | undefined =>
+  ['HTTP_PROXY', 'HTTPS_PROXY'].some((name) => valueOf(env, name) !== '') ? new Proxies(env) : undefined;
+
 function parseProxy(env: Environment, name: string): Proxy | undefined {
   const text = valueOf(env, name);
   if (text === '') return undefined;

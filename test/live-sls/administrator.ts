@@ -35,12 +35,12 @@ const http: HttpOptions = { timeout: 15_000 };
  * @param endpoint reached at `{project}.{host}`
  */
 export function createAdministrator(
-  endpoint: Pick<Endpoint, 'protocol' | 'authority'>,
+  endpoint: Pick<Endpoint, 'url'>,
   { accessKeyId, accessKeySecret, securityToken }: Credentials,
 ): Administrator {
   const Sdk = createRequire(import.meta.url)('@alicloud/log') as new (config: object) => NodeSdk;
   const sdk = new Sdk({
-    endpoint: (endpoint as Endpoint).url,
+    endpoint: endpoint.url,
     accessKeyId,
     accessKeySecret,
     securityToken,

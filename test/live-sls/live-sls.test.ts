@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
-import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
 import { fakeIo, someCredentials } from '../support/fake-io.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { createAdministrator, type Administrator } from './administrator.ts';
@@ -36,7 +35,7 @@ beforeEach(() => {
 
 /** The SDK, and a list of the calls. */
 function administrator(changes: Partial<Administrator> = {}): Administrator {
-  const endpoint = { ...parseEndpointUrl(emulator.url), authority: `0.0.1:${new URL(emulator.url).port}` };
+  const endpoint = { url: `http://0.0.1:${new URL(emulator.url).port}` };
   const credentials = { accessKeyId: accessKey.id, accessKeySecret: accessKey.secret };
   const sdk = { ...createAdministrator(endpoint, credentials), ...changes };
   const record = (call: keyof Administrator, logstore: string) =>

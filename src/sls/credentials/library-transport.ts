@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { AdapterError } from '../../errors.ts';
 import { parseEndpointUrl } from '../endpoint.ts';
-import { Proxies } from '../proxy.ts';
+import { proxiesIn, type Proxies } from '../proxy.ts';
 import { Transport, type TransportReply } from '../transport.ts';
 import type { Environment } from './credentials.ts';
 
@@ -25,7 +25,7 @@ type Send = (request: LibraryRequest) => Promise<TransportReply>;
  * @param env names the proxy
  */
 export const byTransport = <T extends object>(provider: T, env: Environment): T =>
-  Object.assign(provider, { doRequest: sendFor('STS', new Proxies(env)) });
+  Object.assign(provider, { doRequest: sendFor('STS', proxiesIn(env)) });
 
 /**
  * Loads the library so that all its providers, those of a profile too, send by our transport, without a proxy: to the
