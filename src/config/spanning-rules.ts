@@ -117,18 +117,17 @@ function orderFaults(config: unknown, isWrong: IsWrong): SpanningFault[] {
     const isDefault = scope.length === 0 && value === valueAt(defaults, key.split('.'));
     return typeof value === 'number' && !isWrong(path) ? { path, value, chosen: !isDefault } : undefined;
   };
+  const faultOf = (lesser: Placed | undefined, greater: Placed | undefined): SpanningFault[] => {
+    if (lesser === undefined || greater === undefined || lesser.value <= greater.value) return [];
+    const [at, words, other] = lesser.chosen ? [lesser, 'most', greater] : [greater, 'least', lesser];
+    // If a project chose neither, the fault is reported for `reading` itself.
+    if (!at.chosen) return [];
+    const message = `must be at ${words} ${pathText(other.path)}, which is ${other.value}`;
+    return [{ path: at.path, message }];
+  };
   return [[], ...projectsOf(config).map((_, index) => ['projects', index])].flatMap((scope) =>
-    ascending.flatMap(([lesser, greater]) => pairFault(placed(scope, lesser), placed(scope, greater))),
+    ascending.flatMap(([lesser, greater]) => faultOf(placed(scope, lesser), placed(scope, greater))),
   );
-}
-
-function pairFault(lesser: Placed | undefined, greater: Placed | undefined): SpanningFault[] {
-  if (lesser === undefined || greater === undefined || lesser.value <= greater.value) return [];
-  const shown = ({ path, value }: Placed) => `${pathText(path)}, which is ${value}`;
-  if (lesser.chosen) return [{ path: lesser.path, message: `must be at most ${shown(greater)}` }];
-  // If a project chose neither, the fault is reported for `reading` itself.
-  if (!greater.chosen) return [];
-  return [{ path: greater.path, message: `must be at least ${shown(lesser)}` }];
 }
 
 /** Returns entries of `projects` that no project can reach. */
