@@ -25,6 +25,11 @@ export async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
 }
 
+/** Writes the result of a command: as JSON, or as text for people. */
+export function writeResult({ stdout }: Io, output: 'table' | 'json', json: unknown, text: string): void {
+  stdout.write(output === 'json' ? `${JSON.stringify(json, null, 2)}\n` : text);
+}
+
 /** Thrown by a command that has already printed its failure. Only sets exit code 1. */
 export class CommandFailed extends Error {
   override readonly name = 'CommandFailed';

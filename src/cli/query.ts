@@ -11,7 +11,7 @@ import type { ReadingItem } from '../reading/reader.ts';
 import { catalogOf } from '../service/catalog.ts';
 import { loadCommandConfig, openReading, type Flags } from './command-config.ts';
 import { countHistory } from './explain/explain-forecast.ts';
-import type { Io } from './io.ts';
+import { writeResult, type Io } from './io.ts';
 import { alignedTable } from './table.ts';
 import { unseenRouteWarning } from './unseen-routes.ts';
 import { utcText } from './time-text.ts';
@@ -31,11 +31,8 @@ export async function query(metricName: string, options: QueryOptions & Flags, i
   using reading = openReading(config, io);
   if (request.metric.isForecast === true) await countHistory(request, reading, options.namespace, io.signal);
   const { items } = await reading.reader.read(request, io.signal);
-  io.stdout.write(
-    options.output === 'json'
-      ? `${JSON.stringify(externalMetricValueList(metricName, items), null, 2)}\n`
-      : `${readingTable(items, request.metric, io.clock.now())}\n`,
-  );
+  const table = readingTable(items, request.metric, io.clock.now());
+  writeResult(io, options.output, externalMetricValueList(metricName, items), `${table}\n`);
   const zero = items.flatMap(({ labels, sample }) =>
     sample.value === 0 ? (labels[labelDefinitions.route.name] ?? []) : [],
   );

@@ -5,8 +5,6 @@ import { caBundle } from './ca-bundle-check.ts';
 import type { CheckResult } from './check.ts';
 import { hpas, kubernetes } from './cluster-checks.ts';
 import { accessRules, configuration, credentials } from './configuration-checks.ts';
-import { defaultBackend } from './default-backend-check.ts';
-import { doubledLines } from './doubled-lines-check.ts';
 import { clock, endpoint } from './endpoint-checks.ts';
 import {
   type DoctorInput,
@@ -25,6 +23,7 @@ import { logKind } from './log-kind-check.ts';
 import { freshness, logFormat, route } from './line-checks.ts';
 import { logstoreChecks } from './logstore-checks.ts';
 import { hpaMigration, provider, takeOver } from './migration-checks.ts';
+import { defaultBackend, doubledLines } from './nginx-checks.ts';
 import { ownMetrics } from './own-metrics-check.ts';
 import { rightsChecks } from './rights-checks.ts';
 import { runChecks } from './run-checks.ts';

@@ -60,17 +60,12 @@ export function reasonShares(
   return shares.sort(([, one], [, other]) => other - one);
 }
 
-export interface Baselines {
-  readonly fixedAtP99: Figures;
-  readonly perfectForesight: Figures;
-}
-
 /** Returns what fixed replicas and perfect foresight would have cost. */
 export function replayBaselines(
   spec: AutoscalerSpec,
   { readings, needed }: ReplayInput,
   startupSeconds: number,
-): Baselines {
+) {
   const load: Load = { needed, startupSeconds };
   const totalNeeded = sumOf(needed);
   return {

@@ -4,25 +4,12 @@ import { join } from 'node:path';
 import type { PhaseReadings } from './readings.ts';
 import { Deployment, type Load, type Run } from './run.ts';
 
-/** What `page/report.js` draws: columns of equal length, one entry for each part of the time. */
-export interface TimeColumns {
-  /** Unix seconds. */
-  readonly times: readonly number[];
-  /** What one pod takes × the needed pods: the demand in the unit of the metric. */
-  readonly demand: readonly number[];
-  readonly reading: readonly (number | null)[];
-  readonly needed: readonly number[];
-  readonly replicas: readonly number[];
-  readonly ready: readonly number[];
-  /** Overloaded seconds. */
-  readonly overloaded: readonly number[];
-}
-
 /** More points than a screen has columns show nothing more. */
 const mostPoints = 1500;
 
 /**
- * Returns what a run looks like over time: of each part the most that was needed and read, and the fewest ready pods.
+ * Returns what a run looks like over time, as columns that `page/report.js` draws: of each part the most that was needed and
+ * read, the fewest ready pods, and the overloaded seconds.
  *
  * @param capacity what one pod takes
  */
@@ -32,7 +19,7 @@ export function timeColumns(
   load: Load,
   fromSeconds: number,
   capacity: number,
-): TimeColumns {
+) {
   const { needed } = load;
   const step = Math.max(1, Math.ceil(needed.length / mostPoints));
   const count = Math.ceil(needed.length / step);
@@ -61,7 +48,9 @@ export function timeColumns(
   return {
     ...columns,
     reading: held(reading),
+    /** Unix seconds. */
     times: columns.needed.map((_, index) => fromSeconds + index * step),
+    /** In the unit of the metric. */
     demand: columns.needed.map((pods) => pods * capacity),
   };
 }

@@ -1,6 +1,6 @@
 import { createAccessCheck } from '../../access/access-check.ts';
 import { loadCommandConfig, openReading, type Flags } from '../command-config.ts';
-import type { Io } from '../io.ts';
+import { writeResult, type Io } from '../io.ts';
 import { parseRead, readingTable, type QueryOptions } from '../query.ts';
 import type { MetricRequest } from '../../metric/metric-request.ts';
 import type { ReadingStack } from '../../service/reading-stack.ts';
@@ -57,12 +57,9 @@ async function explainForecast(
   const explanation = forecastExplanation(request, reading, io.clock.now());
   if (run) await countHistory(request, reading, namespace, io.signal);
   const figures = [...reading.forecasts.all()].map(forecastFigures);
-  if (output === 'json')
-    io.stdout.write(`${JSON.stringify({ ...explanation, ...(run && { forecasts: figures }) }, null, 2)}\n`);
-  else {
-    const facts = Object.entries(explanation).map(([name, value]) => `${name.padEnd(12)} ${String(value)}`);
-    io.stdout.write(`${facts.join('\n')}\n\n${figures.map(figuresText).join('')}`);
-  }
+  const facts = Object.entries(explanation).map(([name, value]) => `${name.padEnd(12)} ${String(value)}`);
+  const text = `${facts.join('\n')}\n\n${figures.map(figuresText).join('')}`;
+  writeResult(io, output, { ...explanation, ...(run && { forecasts: figures }) }, text);
   if (!run) return;
   const { items } = await reading.reader.read(request, io.signal);
   if (output !== 'json') io.stdout.write(`${readingTable(items, request.metric, io.clock.now())}\n`);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { AdapterError } from '../../errors.ts';
-import { CommandFailed, type Io } from '../io.ts';
+import { CommandFailed, writeResult, type Io } from '../io.ts';
 import { resolveHost } from './addresses.ts';
 import { runOpenLoop, type OpenLoop } from './open-loop.ts';
 import { ProgressBar } from '../progress.ts';
@@ -59,14 +59,12 @@ export async function loadtest(address: string, options: LoadtestOptions, io: Io
     requester.close();
   }
   const report = measurements.report(sentForMs);
-  if (options.output === 'json') {
-    const json = {
-      ...{ url: url.href, method, fromPerSecond: plan.fromPerSecond, toPerSecond: plan.toPerSecond },
-      ...{ durationSeconds: plan.durationMs / 1000, sentForSeconds: sentForMs / 1000 },
-      ...{ ...report, endings: Object.fromEntries(report.endings) },
-    };
-    io.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
-  } else io.stdout.write(reportTable(report, plan, sentForMs));
+  const json = {
+    ...{ url: url.href, method, fromPerSecond: plan.fromPerSecond, toPerSecond: plan.toPerSecond },
+    ...{ durationSeconds: plan.durationMs / 1000, sentForSeconds: sentForMs / 1000 },
+    ...{ ...report, endings: Object.fromEntries(report.endings) },
+  };
+  writeResult(io, options.output, json, reportTable(report, plan, sentForMs));
   if (report.total.answered === 0 && report.total.failed > 0) throw new CommandFailed();
 }
 

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { AdapterError } from '../../errors.ts';
 import { newestMinor, oldestMinor, type KubeMinor } from '../../scaling/controller-rules.ts';
 import { loadCommandConfig, type Flags } from '../command-config.ts';
-import type { Io } from '../io.ts';
+import { writeResult, type Io } from '../io.ts';
 import { loadHpa } from './hpa-source.ts';
 import { reportPage } from '../../replay/report.ts';
 import { reportData } from './report-data.ts';
@@ -30,11 +30,7 @@ export async function replay(options: ReplayOptions & Flags, io: Io): Promise<vo
   const swept = isSwept ? await sweepSettings(replayed, options, io) : undefined;
   if (options.report !== undefined)
     await writeReport(options.report, await reportPage(reportData(replayed, swept)));
-  io.stdout.write(
-    options.output === 'json'
-      ? `${JSON.stringify(replayJson(replayed, swept), null, 2)}\n`
-      : replayText(replayed, swept),
-  );
+  writeResult(io, options.output, replayJson(replayed, swept), replayText(replayed, swept));
 }
 
 async function writeReport(file: string, page: string): Promise<void> {

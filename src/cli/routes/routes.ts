@@ -14,7 +14,7 @@ import type { LogSource } from '../../sls/client.ts';
 import { logKindsIn } from '../../sls/log-kinds-in.ts';
 import { surveyRoutes, type SurveyQuery } from '../../sls/route-survey.ts';
 import { unindexedField } from '../../sls/sls-error.ts';
-import type { Io } from '../io.ts';
+import { writeResult, type Io } from '../io.ts';
 import { loadCommandConfig, openReading, type Flags } from '../command-config.ts';
 import type { HpaOptions } from './hpa-route.ts';
 import { scaledObjectOf } from './scaled-object.ts';
@@ -99,7 +99,7 @@ export async function routes(options: RoutesOptions & Flags, io: Io): Promise<vo
     namespaces,
   };
   if (deployment !== undefined) await printHpa(shown, { ...options, deployment }, config, io);
-  else io.stdout.write(options.output === 'json' ? jsonText(surveyJson(shown)) : surveyTable(shown));
+  else writeResult(io, options.output, surveyJson(shown), surveyTable(shown));
 }
 
 /** Returns the log of the gateway whose columns the logstore has. */
@@ -113,19 +113,16 @@ async function otherKind(
   return (await logKindsIn(query, kinds, query.window, logs, signal))[0];
 }
 
-const jsonText = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
-
 async function printHpa(survey: Survey, options: RoutesOptions & HpaOptions, config: Config, io: Io) {
   const { suggestHpa } = await import('./hpa-manifest.ts');
   const { trySettings } = await import('./try-settings.ts');
   const suggested = suggestHpa(survey, options);
   const { manifest: hpa, comments } = await trySettings(suggested.manifest, options.startup, config, io);
   const manifest = options.scaledObject === undefined ? hpa : scaledObjectOf(hpa);
-  const isJson = options.output === 'json';
   // JSON has no comments.
-  if (isJson) io.stderr.write(comments);
-  else io.stdout.write(suggested.comments + comments);
-  io.stdout.write(isJson ? jsonText(manifest) : stringify(manifest, { lineWidth: 0 }));
+  if (options.output === 'json') io.stderr.write(comments);
+  const yaml = suggested.comments + comments + stringify(manifest, { lineWidth: 0 });
+  writeResult(io, options.output, manifest, yaml);
 }
 
 /** Valid names of a Deployment. Source: Kubernetes, names that are RFC 1123 subdomains. */
