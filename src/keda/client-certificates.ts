@@ -27,11 +27,7 @@ export class ClientCertificates {
     await this.#roots();
   }
 
-  /**
-   * Returns the common name of the client.
-   *
-   * @throws AdapterError `Unauthenticated`
-   */
+  /** Returns the common name of the client. @throws AdapterError `Unauthenticated` */
   async nameOf({ raw, socket }: FastifyRequest): Promise<string> {
     // On HTTP/2 the socket is a new proxy for each request.
     const connection = (raw as { readonly stream?: { readonly session?: object } }).stream?.session ?? socket;

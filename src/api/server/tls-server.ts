@@ -41,7 +41,7 @@ const http1Options = {
 /** Go's clients keep an idle connection for 90 s. A longer time lets the client close first. */
 export const keepAliveTimeoutMs = 120_000;
 
-/** Time limits for slow clients: for the TLS handshake, all headers, and the whole request. */
+/** Time limits for slow clients. */
 const handshakeTimeoutMs = 10_000;
 export const headersTimeoutMs = 15_000;
 export const requestTimeoutMs = 30_000;

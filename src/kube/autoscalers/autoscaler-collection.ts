@@ -13,11 +13,7 @@ export const unservedMessage = `autoscaling has neither of ${autoscalerVersions.
 const plural = 'horizontalpodautoscalers';
 const pageSize = 500;
 
-/**
- * Returns the version in which the cluster serves HorizontalPodAutoscalers. Undefined: in none that we read.
- *
- * @throws KubeError; the signal's reason
- */
+/** Returns the version in which the cluster serves HPAs; undefined: in none that we read. @throws KubeError */
 export async function servedAutoscalerVersion(
   client: KubeClient,
   options: CallOptions,
@@ -57,11 +53,7 @@ export function autoscalerCollection(
   };
 }
 
-/**
- * Returns one HPA as the API server has it.
- *
- * @throws KubeError; the signal's reason
- */
+/** Returns one HPA as the API server has it. @throws KubeError; the signal's reason */
 export async function readAutoscaler(
   client: KubeClient,
   namespace: string,

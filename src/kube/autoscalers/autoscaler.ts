@@ -70,25 +70,22 @@ function externalMetricOf(metric: unknown, bounds: Bounds): ExternalMetricRef | 
   if (!isRecord(identifier)) return undefined;
   const { name, selector } = identifier;
   if (typeof name !== 'string' || name === '') return undefined;
-  const scaleTarget = targetOf(metric['external']['target'], bounds);
-  const target = scaleTarget === undefined ? {} : { target: scaleTarget };
+  const target = targetOf(metric['external']['target'], bounds);
+  const named = { name, ...(target && { target }) };
   try {
-    return { name, requirements: selectorRequirements(selector), ...target };
+    return { ...named, requirements: selectorRequirements(selector) };
   } catch (error) {
     if (!(error instanceof AdapterError)) throw error;
-    return { name, refusal: error, ...target };
+    return { ...named, refusal: error };
   }
 }
 
 function targetOf(target: unknown, bounds: Bounds): ScaleTarget | undefined {
   if (!isRecord(target)) return undefined;
   const { averageValue, value } = target;
-  const [kind, text] =
-    averageValue === undefined || averageValue === null
-      ? (['Value', value] as const)
-      : (['AverageValue', averageValue] as const);
+  const kind = averageValue === undefined || averageValue === null ? 'Value' : 'AverageValue';
   try {
-    const quantity = parseQuantity(String(text));
+    const quantity = parseQuantity(String(averageValue ?? value));
     return quantity > 0 ? { kind, value: quantity, ...bounds } : undefined;
   } catch {
     return undefined;

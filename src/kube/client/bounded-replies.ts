@@ -1,18 +1,10 @@
 import type { Dispatcher } from 'undici';
 import { KubeError } from './kube-error.ts';
 
-/**
- * A page of a list. If one is longer, smaller pages are asked for.
- *
- * @bound - | {mostReplyBytes} | - | a constant
- */
+/** A page of a list. If one is longer, smaller pages are asked for. @bound - | {mostReplyBytes} | - | a constant */
 const mostReplyBytes = 8 * 1024 * 1024;
 
-/**
- * A review, or an error.
- *
- * @bound - | {mostAnswerBytes} | - | a constant
- */
+/** A review, or an error. @bound - | {mostAnswerBytes} | - | a constant */
 const mostAnswerBytes = 1024 * 1024;
 
 /**

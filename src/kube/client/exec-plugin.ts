@@ -1,21 +1,13 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 
-export interface ExecLimits {
-  /**
-   * Of stdout and stderr together.
-   *
-   * @bound one plugin for each call without a token | 1 MiB | - | a constant
-   */
-  readonly maxBytes: number;
-  readonly maxMs: number;
-}
-
+/** Of stdout and stderr together. @bound one plugin for each call without a token | {usualBytes} | - | a constant */
+const usualBytes = 1024 * 1024;
 /** A plugin may wait for a login in the cloud. */
-const execLimits: ExecLimits = { maxBytes: 1024 * 1024, maxMs: 60_000 };
+const usualMs = 60_000;
 
 /** Returns `spawn` for exec plugins of a kubeconfig. It kills a plugin that writes too much or takes too long. */
 export const boundedSpawn =
-  ({ maxBytes, maxMs } = execLimits) =>
+  ({ maxBytes = usualBytes, maxMs = usualMs } = {}) =>
   (command: string, args: readonly string[] = [], options: SpawnOptions = {}): ChildProcess => {
     const plugin = spawn(command, args, options);
     let bytes = 0;

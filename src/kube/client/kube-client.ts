@@ -34,10 +34,7 @@ export interface WatchOptions extends CallOptions {
 
 const defaultTimeoutMs = 10_000;
 
-/**
- * Requests to the Kubernetes API server through @kubernetes/client-node, with time-outs, an abort signal and one class
- * of error.
- */
+/** Requests to the API server through client-node, with time-outs, an abort signal and one class of error. */
 export class KubeClient {
   readonly #config: KeptConnectionsConfig;
 
@@ -95,9 +92,7 @@ export class KubeClient {
   /**
    * Watches a collection. Resolves when the server has ended the watch.
    *
-   * client-node's own `Watch` (2.0.1) is not used: it ends each watch after 30 s without a byte, though bookmarks come
-   * once a minute, skips lines that it cannot parse, and drops the Status of a refusal
-   * (docs/decisions/kube-client.md).
+   * client-node's own `Watch` loses events and the Status of a refusal (docs/decisions/kube-client.md).
    *
    * @param path such as `/api/v1/namespaces/{namespace}/configmaps`
    * @throws KubeError; the signal's reason; what `received` throws
@@ -153,11 +148,7 @@ export class KubeClient {
   }
 }
 
-/**
- * Returns a client by a kubeconfig file or, without one, as the service account of the pod. Sends no request.
- *
- * @throws AdapterError `ConfigInvalid` if neither works
- */
+/** Returns a client by a kubeconfig, else as the service account of the pod. @throws AdapterError `ConfigInvalid` */
 export const loadKubeClient = async (options: KubeConfigOptions): Promise<KubeClient> =>
   new KubeClient(await loadKubeConfig(options));
 

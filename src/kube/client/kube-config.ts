@@ -92,8 +92,8 @@ export class KeptConnectionsConfig extends KubeConfig {
 
   /** Closes every connection. Running requests fail. */
   close(): void {
-    const { calls, watches } = this.#connections ?? {};
-    for (const dispatcher of new Set([calls, watches])) void dispatcher?.destroy();
+    void this.#connections?.calls.destroy();
+    void this.#connections?.watches.destroy();
     this.#connections = undefined;
   }
 
@@ -108,7 +108,7 @@ export class KeptConnectionsConfig extends KubeConfig {
     const watches = (socks ?? dispatcherFor(material)).compose(boundedReplies);
     this.#connections = { material, calls, watches };
     void previous?.calls.close();
-    if (previous?.watches !== previous?.calls) void previous?.watches.close();
+    void previous?.watches.close();
     return this.#connections;
   }
 }
@@ -124,7 +124,7 @@ function dispatcherFor(material: DispatcherOptions): Dispatcher {
   return new Agent({ ...limits, connect: material.connect as buildConnector.BuildOptions });
 }
 
-/** See `loadKubeClient`. */
+/** @throws AdapterError `ConfigInvalid` */
 export async function loadKubeConfig(options: KubeConfigOptions): Promise<KeptConnectionsConfig> {
   const { kubeconfig, monotonicMs = () => performance.now() } = options;
   if (kubeconfig === undefined) return await serviceAccountConfig(options);

@@ -32,11 +32,7 @@ export class KubeError extends Error {
     this.retryAfterMs = details.retryAfterMs;
   }
 
-  /**
-   * Whether the same call may succeed the next time: after 429, 5xx, and anything that is no answer. Go's webhooks
-   * (k8s.io/apiserver/pkg/util/webhook) retry only 429, 500, 504 and resets. 502 and 503 come from a load balancer in front
-   * of a control plane.
-   */
+  /** Go's webhooks retry 429, 500, 504 and resets. 502 and 503 come from a load balancer in front of a control plane. */
   get retryable(): boolean {
     if (this.kind !== 'status') return true;
     return this.statusCode === 429 || (this.statusCode ?? 0) >= 500;

@@ -22,22 +22,14 @@ export function kubeconfigsOf(
   return home ? [join(home, '.kube', 'config')].filter((file) => existsSync(file)) : [];
 }
 
-/** The cluster and user of the current context. */
-export interface CurrentContext {
-  readonly cluster: Cluster;
-  readonly user: User;
-  /** A file with the token of the user. */
-  readonly tokenPath: string | undefined;
-}
-
 /**
- * Returns the current context of a kubeconfig file: certificates, tokens, exec plugins, OIDC and proxies.
+ * Returns the cluster and user of the current context of a kubeconfig file, and the file with the token of the user.
  *
  * @param kubeconfig the file, which must exist; or several, merged as kubectl does: files that do not exist are skipped,
  *   and the first file wins that has a current context, or an entry of that name
  * @throws AdapterError `ConfigInvalid`
  */
-export async function currentContext(kubeconfig: string | readonly string[]): Promise<CurrentContext> {
+export async function currentContext(kubeconfig: string | readonly string[]) {
   const all = typeof kubeconfig === 'string' ? [kubeconfig] : kubeconfig;
   const files = await Promise.all(all.map((file) => readKubeconfig(file, typeof kubeconfig !== 'string')));
   const wrong = (what: string) => invalid(all.join(delimiter), what);
@@ -88,13 +80,8 @@ function usableCluster(cluster: Cluster, wrong: (what: string) => AdapterError):
 const isLoopback = (hostname: string) =>
   hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 
-interface KubeconfigFile {
-  readonly config: KubeConfig;
-  readonly tokenPathOf: (user: string) => string | undefined;
-}
-
 /** @returns undefined if the file does not exist and need not */
-async function readKubeconfig(file: string, mayBeMissing: boolean): Promise<KubeconfigFile | undefined> {
+async function readKubeconfig(file: string, mayBeMissing: boolean) {
   try {
     const text = await readFile(file, 'utf8');
     const config = new KubeConfig();
@@ -102,7 +89,7 @@ async function readKubeconfig(file: string, mayBeMissing: boolean): Promise<Kube
     if (text.trim() !== '' || !mayBeMissing) config.loadFromString(text);
     config.makePathsAbsolute(dirname(resolve(file)));
     const parsed: unknown = parse(text);
-    return { config, tokenPathOf: (user) => tokenPathIn(parsed, user, file) };
+    return { config, tokenPathOf: (userName: string) => tokenPathIn(parsed, userName, file) };
   } catch (cause) {
     if (mayBeMissing && (cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw invalid(file, messageOf(cause), cause);

@@ -32,11 +32,7 @@ export interface ListPage {
   readonly next: string;
 }
 
-/**
- * Lists a collection page by page.
- *
- * @throws KubeError; the signal's reason
- */
+/** Lists a collection page by page. @throws KubeError; the signal's reason */
 export async function* listPages(
   client: KubeClient,
   { path, fieldSelector, list }: Collection,

@@ -48,11 +48,9 @@ export const defaultListWatchSettings: ListWatchSettings = {
 const shortestGoodWatchMs = 1000;
 
 /**
- * Keeps a collection current: lists it, then watches from the resourceVersion of the list, until the signal.
- *
- * After any end of a watch, the next one follows after a pause with full jitter. After 410, or after a reply that
- * cannot be read, it lists again. client-node's own informer stops at errors
- * (docs/decisions/kube-client.md).
+ * Keeps a collection current: lists it, then watches from the resourceVersion of the list, until the signal. After any end
+ * of a watch, the next one follows after a pause with full jitter. After 410, or after a reply that cannot be read, it lists
+ * again. client-node's own informer stops at errors (docs/decisions/kube-client.md).
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  */
 export class ListWatch<Kept> {

@@ -15,12 +15,7 @@ export function isClosedConnection(thrown: unknown): boolean {
   return cause instanceof Error && 'code' in cause && closedCodes.has(cause.code);
 }
 
-/**
- * Returns what client-node or undici has thrown as our error. Every call and watch comes through here once.
- *
- * @param what was called, such as `GET /version`
- * @param server URL of the API server
- */
+/** Returns what client-node or undici has thrown as our error. @param what was called, such as `GET /version` */
 export function kubeErrorOf(what: string, thrown: unknown, server: string): KubeError {
   for (let cause = thrown; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof KubeError) return cause;

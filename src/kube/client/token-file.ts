@@ -6,11 +6,9 @@ export const usualServiceAccountDir = '/var/run/secrets/kubernetes.io/serviceacc
 const maxAgeMs = 60_000;
 
 /**
- * A bearer token in a file that others replace, such as the token of a service account, which kubelet renews.
- *
- * The file is read again when its content is a minute old, as client-go does
- * (k8s.io/client-go/transport/token_source.go). If that fails, the last content stays in use. client-node's own
- * `FileAuth` fails instead, and keeps a token that the API server has refused.
+ * A bearer token in a file that others replace. The file is read again when its content is a minute old, as client-go does.
+ * If that fails, the last content stays in use. client-node's own `FileAuth` fails instead, and keeps a token that the API
+ * server has refused.
  */
 export class TokenFile {
   readonly #path: string;
@@ -23,11 +21,7 @@ export class TokenFile {
     this.#monotonicMs = monotonicMs;
   }
 
-  /**
-   * Returns the token without surrounding white space.
-   *
-   * @throws the error of the first read
-   */
+  /** Returns the token without surrounding white space. @throws the error of the first read */
   async read(): Promise<string> {
     const nowMs = this.#monotonicMs();
     if (this.#token !== undefined && nowMs - this.#readMs < maxAgeMs) return this.#token;

@@ -8,11 +8,7 @@ export interface WatchEvent {
   readonly object: KubeObject;
 }
 
-/**
- * etcd stores objects of up to 1.5 MiB.
- *
- * @bound - | {maxLineLength} characters | - | a constant
- */
+/** etcd stores objects of up to 1.5 MiB. @bound - | {maxLineLength} characters | - | a constant */
 const maxLineLength = 8 * 1024 * 1024;
 const eventTypes: ReadonlySet<unknown> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']);
 

@@ -81,7 +81,10 @@ export class ReviewCache<T extends object> {
   #begin(key: string, call: Call<T>): PendingReview<T> {
     const stop = new AbortController();
     const answer = call(stop.signal).then((answered) => {
-      this.#keep(key, answered);
+      const { isAccepted, holder, bytes } = answered;
+      const [kept, other] = isAccepted ? [this.accepted, this.refused] : [this.refused, this.accepted];
+      other.delete(key);
+      kept.set(key, answered.answer, holder, bytes);
       return answered.answer;
     });
     const pending: PendingReview<T> = { answer, stop, waiters: 0 };
@@ -89,12 +92,6 @@ export class ReviewCache<T extends object> {
     const forget = () => this.#forget(key, pending);
     answer.then(forget, forget);
     return pending;
-  }
-
-  #keep(key: string, { answer, isAccepted, holder, bytes }: Answered<T>): void {
-    const [kept, other] = isAccepted ? [this.accepted, this.refused] : [this.refused, this.accepted];
-    other.delete(key);
-    kept.set(key, answer, holder, bytes);
   }
 
   /** Returns whether it was still pending. */

@@ -8,10 +8,7 @@ import type { ReviewTurns, TurnSettings } from './review-turns.ts';
 export interface ReviewSettings extends BackOffSettings, TurnSettings {
   /** For all attempts and pauses together, and the time in which the review waits for its turn. */
   readonly deadlineMs: number;
-  /**
-   * An attempt without an answer is made once more after this time, because its connection may be dead. The first answer
-   * counts.
-   */
+  /** An attempt without an answer is made once more after this time, since its connection may be dead. The first counts. */
   readonly secondTryMs: number;
   readonly attempts: number;
   /** How long a positive answer is kept, and a negative one. */
@@ -76,8 +73,8 @@ export class Reviewer {
     const { deadlineMs } = this.#settings;
     return await turns.admit(client, JSON.stringify(body.spec).length, async () => {
       const deadline = new AbortController();
-      const late = () => new KubeError('timeout', `${body.kind} had no answer for ${deadlineMs / 1000} s`);
-      const timer = setTimeout(() => deadline.abort(late()), deadlineMs);
+      const late = new KubeError('timeout', `${body.kind} had no answer for ${deadlineMs / 1000} s`);
+      const timer = setTimeout(() => deadline.abort(late), deadlineMs);
       try {
         const status = await this.#attempts(review, AbortSignal.any([signal, deadline.signal]));
         const answer = review.answerOf(status);
