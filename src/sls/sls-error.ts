@@ -1,8 +1,7 @@
 import { AdapterError, errorRegistry, type ErrorCode } from '../errors.ts';
-import { withoutChangingParts } from './changing-parts.ts';
 import { proxyRemedy } from './proxy.ts';
 import type { Credentials } from './credentials/credentials.ts';
-import { withoutKeys } from './credentials/without-keys.ts';
+import { withoutChangingParts, withoutKeys } from './shown-text.ts';
 import type { LogstoreAddress } from './endpoint.ts';
 import { logstoreName } from '../metric/series.ts';
 import {

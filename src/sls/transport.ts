@@ -2,7 +2,6 @@ import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { AdapterError } from '../errors.ts';
-import { AgentPool } from './agent-pool.ts';
 import type { Endpoint } from './endpoint.ts';
 import { proxyRemedy, type Destination, type Proxies, type Proxy } from './proxy.ts';
 
@@ -51,7 +50,12 @@ const mostErrorBytes = 64 * 1024;
  */
 export class Transport {
   readonly #settings: TransportSettings;
-  readonly #agents = new AgentPool();
+  /**
+   * By URL of the proxy; the empty text: directly.
+   *
+   * @bound two proxies | - | - | the environment
+   */
+  readonly #agents = new Map<string, Agents>();
 
   constructor(settings: TransportSettings) {
     this.#settings = settings;
@@ -102,7 +106,7 @@ export class Transport {
   ): Promise<TransportReply> {
     signal.throwIfAborted();
     const { lookup, connectTimeoutMs, service = 'SLS' } = this.#settings;
-    const agents = proxy === undefined ? this.#agents.direct : this.#agents.through(proxy);
+    const agents = this.#agentsFor(proxy);
     const reply = await new Promise<IncomingMessage>((resolve, reject) => {
       const outgoing = (endpoint.protocol === 'https' ? https : http).request({
         agent: agents[endpoint.protocol],
@@ -135,8 +139,37 @@ export class Transport {
   }
 
   close(): void {
-    this.#agents.close();
+    for (const agents of this.#agents.values()) {
+      agents.http.destroy();
+      agents.https.destroy();
+    }
   }
+
+  #agentsFor(proxy: Proxy | undefined): Agents {
+    const { url = '' } = proxy ?? {};
+    const agents = this.#agents.get(url) ?? newAgents(url);
+    this.#agents.set(url, agents);
+    return agents;
+  }
+}
+
+/** Those of a project that is read are used every 15 s. Those of others, such as projects that do not exist, are closed. */
+const idleMs = 45_000;
+/** Of one host. More queries of a project than this rarely run. */
+const maxIdleSockets = 15;
+
+/** They keep connections, which are bounded by the queries that run, and closed when they are idle. */
+interface Agents {
+  readonly http: http.Agent;
+  readonly https: https.Agent;
+}
+
+/** Node sends `http:` requests to the proxy, and opens a tunnel through it for `https:`. */
+function newAgents(proxyUrl: string): Agents {
+  const proxyEnv = proxyUrl === '' ? {} : { proxyEnv: { HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl } };
+  // The time-out of an agent closes idle connections only.
+  const options = { keepAlive: true, timeout: idleMs, maxFreeSockets: maxIdleSockets, ...proxyEnv };
+  return { http: new http.Agent(options), https: new https.Agent(options) };
 }
 
 /**

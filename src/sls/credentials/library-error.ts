@@ -1,5 +1,5 @@
 import { AdapterError } from '../../errors.ts';
-import { withoutKeys } from './without-keys.ts';
+import { withoutKeys } from '../shown-text.ts';
 
 const maxReasonLength = 500;
 /** The library puts whole replies into its messages. */

@@ -1,5 +1,5 @@
 import { AdapterError } from '../../errors.ts';
-import { withoutChangingParts } from '../changing-parts.ts';
+import { withoutChangingParts } from '../shown-text.ts';
 import {
   isSameKey,
   type CredentialOrigin,
