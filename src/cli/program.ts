@@ -124,6 +124,7 @@ function addRoutes(program: Command, io: Io): void {
       'The route of the Deployment, if there are several; repeated, the HPA adds up the routes',
       (text: string, before?: readonly string[]) => [...new Set([...(before ?? []), text])],
     )
+    .option('--forecast', 'Also scale by the forecast, as far ahead as --startup (docs/forecast.md)')
     .option('--min <count>', 'Minimum replicas', parseMinReplicas, 1)
     .option('--max <count>', 'Maximum replicas', parseCount, 10)
     .addOption(durationOption('--startup <duration>', 'How long a pod takes until it is ready', '1m'));

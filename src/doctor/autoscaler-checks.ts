@@ -4,6 +4,7 @@ import type { Requirement } from '../grammar/label-selector.ts';
 import type { Catalog } from '../metric/catalog.ts';
 import { labelDefinitions } from '../metric/labels.ts';
 import { parseMetricRequest } from '../metric/metric-request.ts';
+import { noForecasts } from '../reading/history/kept-forecast.ts';
 import { failed, ok } from './check.ts';
 import { nearest } from './edit-distance.ts';
 import type { DoctorCheck, Examination } from './examination.ts';
@@ -50,9 +51,10 @@ const readChecks: readonly ReadCheck[] = [
     id: 'hpa-metrics',
     description: 'The adapter serves every external metric that an HPA names',
     passed: 'all metrics are served',
-    codes: ['MetricUnknown'],
+    codes: ['MetricUnknown', 'ForecastNotReady'],
     isAbout: (metric) => !onlyStock.test(metric),
-    write: ({ metric }, { metrics }) => {
+    write: ({ metric, error }, { metrics }) => {
+      if (error.code !== 'MetricUnknown') return undefined;
       const names = metrics.map((one) => one.name);
       const [name] = nearest(metric, names, 1);
       return name === undefined ? undefined : `metric: { name: ${name} }`;
@@ -117,14 +119,17 @@ export const autoscalerChecks: readonly DoctorCheck[] = readChecks.map(
 );
 
 export function refusedReads({ facts }: Examination): RefusedRead[] {
-  const { defaults, access } = facts.get('config');
+  const { defaults, access, reading } = facts.get('config');
   const catalog = facts.get('catalog');
   const parse = createRequestParser(catalog, defaults, createAccessCheck(access));
   return facts.get('autoscalers').flatMap(({ namespace, name, metrics }) =>
     metrics.flatMap((ref) => {
       const read = { hpa: `${namespace}/${name}`, metric: ref.name };
       if ('refusal' in ref) return [{ ...read, error: ref.refusal }];
-      const error = errorOf(() => parse(ref.name, namespace, ref.requirements));
+      const error = errorOf(() => {
+        const { metric } = parse(ref.name, namespace, ref.requirements);
+        if (metric.isForecast === true && reading.maxForecasts === 0) throw noForecasts();
+      });
       if (error === undefined) return [];
       const wrong = wrongLabels(ref.name, namespace, ref.requirements, catalog);
       const others = wrong.filter((one) => one.error.what !== error.what);

@@ -1,4 +1,6 @@
 import { formatQuantity } from '../../grammar/quantity.ts';
+import { forecastSuffix } from '../../metric/catalog.ts';
+import { labelDefinitions } from '../../metric/labels.ts';
 import { defaultBackendText } from '../../sls/default-backend.ts';
 import { qpsMetricOf, type SurveyedRoute } from '../../sls/route-survey.ts';
 import type { Fields } from '../../scaling/hpa-manifest.ts';
@@ -49,6 +51,32 @@ export function suggestHpa(survey: Survey, options: HpaOptions): SuggestedHpa {
     },
   };
   return { manifest, comments: comments(seen, survey, { replicasAtPeak, max, averageValue }) };
+}
+
+interface ExternalMetric {
+  readonly metric: { readonly name: string; readonly selector: { readonly matchLabels: Fields } };
+}
+
+/**
+ * Returns the HPA with the forecast beside its metric, as far ahead as a pod takes to start.
+ *
+ * @param hpa as of `suggestHpa`, also with another target
+ */
+export function withForecast({ spec, ...hpa }: Fields, startupMs: number): Fields {
+  const { metrics } = spec as { readonly metrics: readonly { readonly external: ExternalMetric }[] };
+  const aheadSeconds = Math.min(900, Math.max(60, Math.ceil(startupMs / 60_000) * 60));
+  const forecasts = metrics.map(({ external: { metric, ...others } }) => {
+    const matchLabels = {
+      ...metric.selector.matchLabels,
+      [labelDefinitions.ahead.name]: String(aheadSeconds),
+    };
+    const name = `${metric.name}${forecastSuffix}`;
+    return {
+      type: 'External',
+      external: { metric: { name, selector: { ...metric.selector, matchLabels } }, ...others },
+    };
+  });
+  return { ...hpa, spec: { ...(spec as Fields), metrics: [...metrics, ...forecasts] } };
 }
 
 /** Pods that load a model start slowly, so it adds many at once, and removes one at a time after a while. */

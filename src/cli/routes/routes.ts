@@ -31,6 +31,8 @@ export interface RoutesOptions extends Omit<HpaOptions, 'deployment'> {
   readonly scaledObject?: string;
   /** How long a pod of it takes until it is ready, milliseconds. */
   readonly startup: number;
+  /** Whether the HPA names the forecast too. */
+  readonly forecast?: boolean;
   readonly output: 'table' | 'json';
 }
 
@@ -114,10 +116,11 @@ async function otherKind(
 }
 
 async function printHpa(survey: Survey, options: RoutesOptions & HpaOptions, config: Config, io: Io) {
-  const { suggestHpa } = await import('./hpa-manifest.ts');
+  const { suggestHpa, withForecast } = await import('./hpa-manifest.ts');
   const { trySettings } = await import('./try-settings.ts');
   const suggested = suggestHpa(survey, options);
-  const { manifest: hpa, comments } = await trySettings(suggested.manifest, options.startup, config, io);
+  const { manifest: tried, comments } = await trySettings(suggested.manifest, options.startup, config, io);
+  const hpa = options.forecast === true ? withForecast(tried, options.startup) : tried;
   const manifest = options.scaledObject === undefined ? hpa : scaledObjectOf(hpa);
   // JSON has no comments.
   if (options.output === 'json') io.stderr.write(comments);

@@ -7,7 +7,7 @@ import { Shares } from '../../runtime/shares.ts';
 import { Turns } from '../../runtime/turns.ts';
 import type { LogstoreName } from '../pace/read-beats.ts';
 import type { OutcomeSink } from '../sample-store.ts';
-import { failed, KeptForecast } from './kept-forecast.ts';
+import { failed, KeptForecast, noForecasts } from './kept-forecast.ts';
 import { historyKey, LogstoreHistory, type LogstoreHistoryContext } from './logstore-history.ts';
 
 export interface ForecastsContext extends Omit<LogstoreHistoryContext, 'onCounted'> {
@@ -145,8 +145,7 @@ export class Forecasts {
         'LimitExceeded',
         `namespace ${namespace} reads forecasts with ${own} different logstores, metrics or filters already: at most ${mostHistoriesOfNamespace}`,
       );
-    if (maxForecasts === 0)
-      return new AdapterError('ForecastNotReady', 'no forecasts are made (reading.maxForecasts is 0)');
+    if (maxForecasts === 0) return noForecasts();
     const of = new LogstoreHistory(series, { ...this.#context, onCounted: this.#counted });
     const history = { key, of, namespace, forecasts: new Map<string, KeptForecast>(), failingBy: undefined };
     this.#histories.set(key, history);

@@ -91,6 +91,12 @@ function notReady(what: string, made: Forecast | NotReady | undefined): AdapterE
   return new AdapterError('ForecastNotReady', `${what}: it needs two hours of history, ${from}`);
 }
 
+/** Of an adapter with `reading.maxForecasts` 0. */
+export const noForecasts = () =>
+  new AdapterError('ForecastNotReady', 'no forecasts are made, since reading.maxForecasts is 0', {
+    remedy: 'Set reading.maxForecasts of the adapter, or remove the forecast from the HPA.',
+  });
+
 const because = (cause: AdapterError | undefined) => (cause === undefined ? '' : `: ${cause.what}`);
 
 export const failed = (error: AdapterError): Outcome => ({ kind: 'failed', error });

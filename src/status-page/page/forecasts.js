@@ -20,6 +20,9 @@ function rowOf(forecast) {
   const { pinballLoss, lastMinutePinballLoss, mostOfEachHour } = forecast;
   const said = (/** @type {number | null | undefined} */ value) =>
     value == null ? '–' : valueText(value, unit).join(' ');
+  const shares = expertTexts(forecast);
+  const heaviest = cell('', shares[0] ?? '–', shares[1] ?? '');
+  heaviest.title = shares.join(', ');
   const isOff = coverage != null && (coverage < 0.8 || coverage > 0.97);
   return make(
     'li',
@@ -36,7 +39,7 @@ function rowOf(forecast) {
       isOff ? 'outside 80–97 %' : 'of the last day',
     ),
     cell('', `${said(pinballLoss)} pinball loss`, `last minute: ${said(lastMinutePinballLoss)}`),
-    cell('', ...expertTexts(forecast)),
+    heaviest,
     chartOf(mostOfEachHour),
   );
 }
@@ -46,16 +49,14 @@ const cell = (className, text, below) =>
   make('p', className, make('b', 'number', text), make('small', className === '' ? 'quiet' : '', below));
 
 /**
- * Returns the two experts with the largest weights.
+ * Returns the experts with their weights, the largest first.
  *
- * @type {(forecast: Forecast) => [string, string]}
+ * @type {(forecast: Forecast) => string[]}
  */
-function expertTexts({ weights }) {
-  const [first, second] = Object.entries(weights ?? {})
+const expertTexts = ({ weights }) =>
+  Object.entries(weights ?? {})
     .sort(([, one], [, other]) => other - one)
     .map(([name, weight]) => `${name} ${(weight * 100).toFixed(0)} %`);
-  return [first ?? '–', second ?? ''];
-}
 
 /** @param {Forecast['mostOfEachHour']} hours */
 function chartOf(hours) {

@@ -44,6 +44,19 @@ describe('routes --hpa', () => {
     );
   });
 
+  it('names the forecast too if asked, as far ahead as a pod takes to start', async () => {
+    const flags = ['--namespace', 'default', '--forecast', '--startup', '100s'];
+    const { stdout } = await routes('nginx-ingress', '--hpa', 'web', ...flags);
+    const manifest = parse(stdout) as Hpa;
+    expect(kubernetesFaults([manifest])).toEqual([]);
+    const route = { 'sls.ingress.route': 'default-web-80' };
+    const { metric, target } = labelled({ ...route, 'sls.forecast.ahead': '120' }, '630m');
+    expect(manifest.spec.metrics.map(({ external }) => external)).toEqual([
+      labelled(route, '630m'),
+      { metric: { ...metric, name: 'sls_ingress_qps_forecast' }, target },
+    ]);
+  });
+
   it('tries no settings on less than an hour of a route, and says so', async () => {
     const { stdout } = await routes('young', '--hpa', 'web');
     expect(stdout).toMatch(

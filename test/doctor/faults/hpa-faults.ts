@@ -83,6 +83,19 @@ export const hpaFaults: readonly Fault[] = [
     write: 'metric: { name: sls_ingress_qps }',
   },
   {
+    name: 'an HPA names a forecast, and the adapter makes none',
+    inject: (setup) => {
+      setup.file = 'reading: { maxForecasts: 0 }';
+      onlyHpa(setup, 'sls_ingress_qps_forecast', usualLabels);
+    },
+    check: 'hpa-metrics',
+    status: 'failed',
+    found: [
+      'HPA shop/broken, sls_ingress_qps_forecast: no forecasts are made, since reading.maxForecasts is 0',
+    ],
+    remedy: 'Set reading.maxForecasts of the adapter, or remove the forecast from the HPA.',
+  },
+  {
     name: 'an HPA names a metric that only the stock adapter serves',
     inject: (setup) => onlyHpa(setup, 'slb_l7_qps', { 'slb.instance.id': 'lb-1', 'slb.port': '80' }),
     check: 'stock-metrics',
