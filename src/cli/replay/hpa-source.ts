@@ -10,19 +10,14 @@ import type { Io } from '../io.ts';
 
 const clusterName = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?)\/([a-z0-9]([-.a-z0-9]*[a-z0-9])?)$/;
 
-export interface LoadedHpa {
-  readonly object: unknown;
-  /** The version of the cluster that it comes from, such as `v1.32.1`. */
-  readonly version: string | undefined;
-}
-
 /**
  * Reads an HPA from a file of YAML or JSON, or, if there is no such file, from the cluster.
  *
  * @param source a file, or `{namespace}/{name}`
+ * @returns also the version of the cluster that it comes from, such as `v1.32.1`
  * @throws AdapterError `HpaInvalid`
  */
-export async function loadHpa(source: string, config: Config, io: Io): Promise<LoadedHpa> {
+export async function loadHpa(source: string, config: Config, io: Io) {
   const text = await readText(source);
   if (text !== undefined) return { object: hpaIn(text, source), version: undefined };
   const [, namespace, , name] = clusterName.exec(source) ?? [];
@@ -52,7 +47,7 @@ function hpaIn(text: string, file: string): unknown {
   });
 }
 
-async function readFromCluster(namespace: string, name: string, config: Config, io: Io): Promise<LoadedHpa> {
+async function readFromCluster(namespace: string, name: string, config: Config, io: Io) {
   const { kubeconfig: named, serviceAccountDir } = config.kubernetes;
   const kubeconfig = named ?? kubeconfigsOf(io.env);
   if (kubeconfig?.length === 0)

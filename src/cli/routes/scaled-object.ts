@@ -1,27 +1,11 @@
+import { formatQuantity } from '../../grammar/quantity.ts';
 import { labelDefinitions } from '../../metric/labels.ts';
-import type { Fields } from '../../scaling/hpa-manifest.ts';
+import { parseHpaManifest, type Fields } from '../../scaling/hpa-manifest.ts';
 
-/** The parts of a printed HPA that become a ScaledObject. */
-interface PrintedHpa {
-  readonly metadata: Fields;
-  readonly spec: {
-    readonly scaleTargetRef: Fields;
-    readonly minReplicas: number;
-    readonly maxReplicas: number;
-    readonly behavior: Fields;
-    readonly metrics: readonly {
-      readonly external: {
-        readonly metric: {
-          readonly name: string;
-          readonly selector: {
-            readonly matchLabels: Readonly<Record<string, string>>;
-            readonly matchExpressions?: readonly { readonly values: readonly string[] }[];
-          };
-        };
-        readonly target: { readonly averageValue: string };
-      };
-    }[];
-  };
+/** A selector of `suggestHpa`. */
+interface PrintedSelector {
+  readonly matchLabels: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly { readonly values: readonly string[] }[];
 }
 
 /** As deploy/keda and docs/keda.md name it. */
@@ -29,18 +13,19 @@ const authentication = { kind: 'ClusterTriggerAuthentication', name: 'sls-metric
 
 /** Returns the ScaledObject of KEDA that does what an HPA of `suggestHpa` does. */
 export function scaledObjectOf(hpa: Fields): Fields {
-  const { metadata, spec } = hpa as unknown as PrintedHpa;
-  const triggers = spec.metrics.map(({ external: { metric, target } }) => {
-    const [routes] = metric.selector.matchExpressions ?? [];
+  const { spec, selectors } = parseHpaManifest(hpa);
+  const { metadata, spec: printed } = hpa as { readonly metadata: Fields; readonly spec: Fields };
+  const triggers = spec.metrics.map(({ name, targetMilli }, index) => {
+    const { matchLabels, matchExpressions: [routes] = [] } = selectors[index] as PrintedSelector;
     return {
       type: 'external',
       metricType: 'AverageValue',
       metadata: {
         scalerAddress: 'sls-metrics-adapter.sls-metrics-adapter.svc:6444',
         enableTLS: 'true',
-        metric: metric.name,
-        target: target.averageValue,
-        ...metric.selector.matchLabels,
+        metric: name,
+        target: formatQuantity(targetMilli / 1000),
+        ...matchLabels,
         ...(routes && { [labelDefinitions.route.name]: routes.values.join(',') }),
       },
       authenticationRef: authentication,
@@ -51,10 +36,10 @@ export function scaledObjectOf(hpa: Fields): Fields {
     kind: 'ScaledObject',
     metadata,
     spec: {
-      scaleTargetRef: spec.scaleTargetRef,
+      scaleTargetRef: printed['scaleTargetRef'],
       minReplicaCount: spec.minReplicas,
       maxReplicaCount: spec.maxReplicas,
-      advanced: { horizontalPodAutoscalerConfig: { behavior: spec.behavior } },
+      advanced: { horizontalPodAutoscalerConfig: { behavior: printed['behavior'] } },
       triggers,
     },
   };
