@@ -3,6 +3,7 @@ import { allChecks } from '../../src/doctor/examine.ts';
 import { errorRegistry } from '../../src/errors.ts';
 import { createCatalog } from '../../src/metric/catalog.ts';
 import { slsErrorRules } from '../../src/sls/sls-error-rules.ts';
+import { ingressLogs } from '../../src/metric/ingress-logs.ts';
 import { labelDefinitions, type LabelDefinition } from '../../src/metric/labels.ts';
 import { ledger } from '../../src/sls/assumptions/ledger.ts';
 import type { MarkdownTable } from '../../test/support/markdown-table.ts';
@@ -21,13 +22,13 @@ export const documents: Readonly<Record<string, Readonly<Record<string, () => Ma
 
 const code = (text: string | undefined) => (text === undefined ? '-' : `\`${text}\``);
 
+/** In the order of the kinds of log: most readers have nginx-ingress. */
 function metricsTable(): MarkdownTable {
-  const rows = createCatalog().metrics.map(({ name, unit, description, emptyValue }) => [
-    code(name),
-    unit,
-    description,
-    String(emptyValue),
-  ]);
+  const prefixes = Object.values(ingressLogs).map(({ metricPrefix }) => metricPrefix);
+  const { metrics } = createCatalog();
+  const rows = prefixes
+    .flatMap((prefix) => metrics.filter(({ name }) => name.startsWith(prefix)))
+    .map(({ name, unit, description, emptyValue }) => [code(name), unit, description, String(emptyValue)]);
   return [['Metric', 'Unit', 'Meaning', 'Without requests'], ...rows];
 }
 
