@@ -89,12 +89,7 @@ export class AccessReviewer {
     return { answer, isAccepted: answer.allowed, holder: client, bytes: answer.reason?.length ?? 0 };
   }
 
-  /**
-   * Returns whether the adapter itself may do it. Every user may ask that. The answer is not kept.
-   * https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/
-   *
-   * @throws KubeError if that cannot be found out; the signal's reason
-   */
+  /** Returns whether the adapter itself may do it, which every user may ask. @throws KubeError; the signal's reason */
   async reviewOwnAccess(attributes: AccessAttributes, signal: AbortSignal): Promise<AccessReviewResult> {
     const body = { apiVersion, kind: 'SelfSubjectAccessReview', spec: attributeFields(attributes) } as const;
     const send: Review<unknown>['send'] = (...request) => this.#api.createSelfSubjectAccessReview(...request);

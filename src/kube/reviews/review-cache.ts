@@ -39,12 +39,7 @@ export class ReviewCache<T extends object> {
     this.refused = new KeptAnswers({ ...fewer, ttlMs: refusedTtlMs }, monotonicMs);
   }
 
-  /**
-   * Returns the kept answer, the answer of a pending call, or the answer of a new call. A waiter that leaves does not
-   * disturb the others. The call ends when the last waiter leaves.
-   *
-   * @throws what the call throws; the signal's reason
-   */
+  /** Returns the answer that is kept or pending, or a new one. A call ends when its last waiter leaves. */
   async get(key: string, call: Call<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
     const kept = this.accepted.get(key) ?? this.refused.get(key);

@@ -10,10 +10,6 @@ export interface TurnSettings {
   readonly maxSent: number;
 }
 
-interface Waiting {
-  readonly start: () => void;
-}
-
 /**
  * Lets the clients send their reviews in turn, so that one with thousands does not delay the only one of another. Strangers
  * can cause reviews, so what is too many is refused at once.
@@ -27,7 +23,7 @@ export class ReviewTurns {
    *
    * @bound the pending reviews | - | as the pending reviews | constants
    */
-  readonly #waiting = new Map<string, Set<Waiting>>();
+  readonly #waiting = new Map<string, Set<() => void>>();
 
   constructor({ maxPending, maxPendingBytes, maxSent }: TurnSettings) {
     this.#pending = new Shares(maxPending);
@@ -56,11 +52,7 @@ export class ReviewTurns {
     }
   }
 
-  /**
-   * Waits for the turn of the client, then sends.
-   *
-   * @throws the reason of the signal, if it is aborted before; what `send` throws
-   */
+  /** Waits for the turn of the client, then sends. @throws the reason of the signal; what `send` throws */
   async turn<T>(client: string, signal: AbortSignal, send: () => Promise<T>): Promise<T> {
     signal.throwIfAborted();
     if (this.#waiting.has(client) || !this.#sent.take(client)) await this.#wait(client, signal);
@@ -74,24 +66,22 @@ export class ReviewTurns {
 
   #wait(client: string, signal: AbortSignal): Promise<void> {
     const started = Promise.withResolvers<undefined>();
-    const ofClient = this.#waiting.get(client) ?? new Set<Waiting>();
+    const ofClient = this.#waiting.get(client) ?? new Set<() => void>();
     this.#waiting.set(client, ofClient);
     const leave = () => {
       signal.removeEventListener('abort', giveUp);
-      ofClient.delete(waiting);
+      ofClient.delete(start);
       if (ofClient.size === 0) this.#waiting.delete(client);
     };
     const giveUp = () => {
       leave();
       started.reject(signal.reason);
     };
-    const waiting = {
-      start: () => {
-        leave();
-        started.resolve(undefined);
-      },
+    const start = () => {
+      leave();
+      started.resolve(undefined);
     };
-    ofClient.add(waiting);
+    ofClient.add(start);
     signal.addEventListener('abort', giveUp);
     return started.promise;
   }
@@ -100,7 +90,7 @@ export class ReviewTurns {
     for (const [client, ofClient] of this.#waiting) {
       const [next] = ofClient;
       if (next === undefined || !this.#sent.take(client)) continue;
-      next.start();
+      next();
       // The last one until the others had their turn.
       if (!this.#waiting.delete(client)) continue;
       this.#waiting.set(client, ofClient);
