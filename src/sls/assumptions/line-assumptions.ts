@@ -12,6 +12,7 @@ const canary = 'proxy_alternative_upstream_name';
 const fourLines = [at(0), at(30), at(59), at(60)];
 const halfMinute = (from: number) => `AND __time__ >= ${from + 30} AND __time__ < ${from + 60}`;
 const bySecond = { columns: '__time__ % 60 AS s, count(*) AS c', rest: () => 'GROUP BY __time__' };
+const byMinute = { columns: '__time__ - __time__ % 60 AS m, count(*) AS c', rest: () => 'GROUP BY m' };
 const seconds = rows({ s: '1', c: '2' }, { s: '3', c: '1' });
 const unparsed = { content: 'a line that the collector could not parse' };
 const long = { url: `/${'a'.repeat(1999)}` };
@@ -39,6 +40,10 @@ export const lineAssumptions = [
   ofLines('lines-by-second', bySecond, seconds, [at(1), at(1), at(3)], docs('Reserved fields'), {
     statement: 'Lines can be counted by second, and a line keeps the second that it was written with.',
     consequence: 'The learned delay would be wrong: windows would end too early, and readings be too low.',
+  }),
+  ofLines('lines-by-minute', byMinute, rows({ c: '3' }, { c: '1' }), fourLines, docs('GROUP BY clause'), {
+    statement: 'Lines can be counted by minute, under the alias of an expression of `__time__`.',
+    consequence: 'Forecasts would learn from wrong counts, or have none. Readings would not change.',
   }),
   ofLines('equal-lines', {}, one(2), [at(5), at(5)], docs('PutLogs'), {
     statement: 'Two equal lines of the same second are two lines.',

@@ -152,6 +152,7 @@ export const differences: Readonly<Record<string, Difference>> = {
   'range-ends': reads(0, 1),
   'bounds-in-sql': computes('AND __time__ < ', 'AND __time__ <= '),
   'lines-by-second': rows((found) => found.slice(1)),
+  'lines-by-minute': computes('% 60 AS m', '% 1 AS m'),
   'equal-lines': computes('count(*)', 'count(DISTINCT __time__)'),
   'unparsed-lines': computes('* |', 'host: * |'),
   'token-found': computes('"default-web-80"', '"default web 80"'),
