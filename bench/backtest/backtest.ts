@@ -4,7 +4,11 @@ import type { Trace } from './trace.ts';
 import { walk } from './walk.ts';
 
 export interface Backtest {
-  readonly rows: readonly (ScoreRow & { readonly note: string })[];
+  readonly rows: readonly (ScoreRow & {
+    /** False: so short a trace gets no forecast but the error ForecastNotReady, so that its row is not judged. */
+    readonly ready: boolean;
+    readonly note: string;
+  })[];
   readonly overloadRows: readonly OverloadRow[];
 }
 
@@ -40,7 +44,10 @@ export function backtest(trace: Trace, progress: (text: string) => void): Backte
         minHistoryMinutes: isShort ? shortMinHistoryMinutes : minHistoryMinutes,
       });
     });
-  const rows = walks.map((walked) => ({ ...score(trace, walked, firstBin), note: notes.join('; ') }));
+  const rows = walks.map((walked) => {
+    const scored = { ...score(trace, walked, firstBin), ready: !isShort, note: notes.join('; ') };
+    return isShort ? { ...scored, ofBestRival: null } : scored;
+  });
   progress(`${trace.name}: pods`);
   const forStartups = walks.filter(({ aheadMinutes }) => startupsMinutes.includes(aheadMinutes));
   return { rows, overloadRows: isShort ? [] : overloadRows(trace, forStartups, firstBin) };

@@ -57,6 +57,7 @@ describe('backtest', () => {
     );
     expect(rows).toHaveLength(4);
     expect(rows[0]?.note).toContain('ForecastNotReady');
+    expect(rows[0]).toMatchObject({ ready: false, ofBestRival: null });
     expect(rows[0]?.rivals.sameTimeYesterday).toEqual({ pinballPercent: null, coverage: null });
     expect(overloadRows).toEqual([]);
   });
