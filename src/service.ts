@@ -53,7 +53,7 @@ export async function startService(
   const parseRequest = createRequestParser(catalog, config.defaults, createAccessCheck(config.access));
   const status = createStatus(config, dependencies, parseRequest);
   for (const hpa of dependencies.autoscalers ?? []) status?.tracker.autoscalers.changed(hpa, hpa.metrics);
-  const telemetry = tellAll(log, metrics.observer, status?.observer ?? {});
+  const telemetry = tellAll(log, metrics.observer, status?.tracker ?? {});
   const namespace = await serviceNamespaceOf(config);
   const { load, certificateFile } = servingPairSource(config, namespace, dependencies);
   const pair = await load();

@@ -6,11 +6,10 @@ import type { Requirement } from '../grammar/label-selector.ts';
 import type { Autoscaler } from '../kube/autoscalers/autoscaler.ts';
 import type { KubeClient } from '../kube/client/kube-client.ts';
 import { KubeError } from '../kube/client/kube-error.ts';
-import type { KubeObserver } from '../kube/client/kube-observer.ts';
 import type { Catalog } from '../metric/catalog.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
 import type { HpaManifest } from '../scaling/hpa-manifest.ts';
-import type { ReadingObserver } from '../service/reading-stack.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { SlsStack } from '../service/sls-stack.ts';
 import type { Dependencies } from '../service/dependencies.ts';
 import type { Assumption } from '../sls/assumptions/assumption.ts';
@@ -41,7 +40,7 @@ export interface DoctorInput {
 }
 
 export interface DoctorDependencies extends Dependencies {
-  readonly observer: ReadingObserver & KubeObserver;
+  readonly observer: Telemetry;
   /** Resolves host names. Default: the resolver of the system. */
   readonly lookup?: LookupFunction;
   /** What the check `assumptions` asks SLS about. Default: the whole ledger. */

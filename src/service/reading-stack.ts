@@ -1,24 +1,21 @@
 import { readingSettings, type ReadingSettings } from '../config/project-settings.ts';
 import { heartbeatTarget } from '../config/heartbeat-section.ts';
 import type { Config } from '../config/schema.ts';
-import { Collector, type CollectObserver } from '../reading/collector.ts';
-import { AdaptiveWindows, type AdaptiveObserver } from '../reading/adaptive/adaptive-windows.ts';
-import type { DelayObserver } from '../reading/delay/delay-learner.ts';
+import { Collector } from '../reading/collector.ts';
+import { AdaptiveWindows } from '../reading/adaptive/adaptive-windows.ts';
 import { Delays } from '../reading/delay/delays.ts';
-import { Heartbeat, type HeartbeatObserver } from '../reading/heartbeat/heartbeat.ts';
+import { Heartbeat } from '../reading/heartbeat/heartbeat.ts';
 import { sendHeartbeat } from '../reading/heartbeat/heartbeat-request.ts';
-import { Forecasts, type ForecastObserver } from '../reading/history/forecasts.ts';
+import { Forecasts } from '../reading/history/forecasts.ts';
 import type { Series } from '../metric/series.ts';
 import { adaptiveBy } from '../reading/plan.ts';
 import { ReadBeats } from '../reading/pace/read-beats.ts';
-import { Prefetcher, type PrefetchObserver } from '../reading/prefetcher.ts';
+import { Prefetcher } from '../reading/prefetcher.ts';
 import { Reader } from '../reading/reader.ts';
 import { withRetry, type RetrySettings } from '../reading/retry.ts';
 import { CompleteResults, type OutcomeSink, SampleStore, youngSample } from '../reading/sample-store.ts';
-import { SilenceWatch, type SilenceObserver } from '../reading/silence/silence-watch.ts';
-import type { SlsObserver } from '../sls/client.ts';
-import type { CredentialObserver } from '../sls/credentials/renewed-credentials.ts';
-import type { GateObserver } from '../sls/project-gates.ts';
+import { SilenceWatch } from '../reading/silence/silence-watch.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { tellAll } from '../telemetry/tell-all.ts';
 import { createSls, type SlsStack } from './sls-stack.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -34,17 +31,6 @@ const longestRetryPauseMs = 4000;
 /** SLS ends a query after 55 s. No read waits for the history of a forecast. */
 const historyDeadlineMs = 60_000;
 const historyRetries = 2;
-
-export type ReadingObserver = SlsObserver &
-  GateObserver &
-  CredentialObserver &
-  PrefetchObserver &
-  CollectObserver &
-  DelayObserver &
-  SilenceObserver &
-  HeartbeatObserver &
-  ForecastObserver &
-  AdaptiveObserver;
 
 /** All parts from SLS to the reader, without any server. */
 export interface ReadingStack extends Disposable {
@@ -71,7 +57,7 @@ export interface ReadingStack extends Disposable {
 export function createReading(
   config: Config,
   dependencies: Dependencies,
-  observer: ReadingObserver,
+  observer: Telemetry,
   sinks: readonly OutcomeSink[] = [],
 ): ReadingStack {
   const { clock, monotonicMs, random } = dependencies;
@@ -132,7 +118,7 @@ function createForecasts(
   config: Config,
   { clock, monotonicMs, pause }: Dependencies,
   { sls, delays, retryPauses }: Pick<ReadingStack, 'sls' | 'delays' | 'retryPauses'>,
-  observer: ForecastObserver,
+  observer: Telemetry,
   [store, ...sinks]: readonly [SampleStore, ...OutcomeSink[]],
 ): Forecasts {
   const readingOf = readingSettings(config);
@@ -158,7 +144,7 @@ function createHeartbeat(
   config: Config,
   { heartbeats: lines }: SlsStack,
   { clock, monotonicMs, random }: Dependencies,
-  observer: HeartbeatObserver,
+  observer: Telemetry,
 ): Heartbeat | undefined {
   const url = heartbeatTarget(config)?.url;
   if (url === undefined || lines === undefined) return undefined;

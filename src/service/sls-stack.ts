@@ -3,16 +3,16 @@ import { projectSettings } from '../config/project-settings.ts';
 import type { Config } from '../config/schema.ts';
 import type { Series } from '../metric/series.ts';
 import { AggregateSource } from '../sls/aggregate-source.ts';
-import { SlsClient, type SlsObserver } from '../sls/client.ts';
+import { SlsClient } from '../sls/client.ts';
 import type { CredentialSource } from '../sls/credentials/credentials.ts';
 import { Identities, type IdentityState } from '../sls/credentials/identities.ts';
-import type { CredentialObserver } from '../sls/credentials/renewed-credentials.ts';
 import { resolveEndpoint, stsHost, type Endpoint } from '../sls/endpoint.ts';
-import { ProjectGates, type GateObserver } from '../sls/project-gates.ts';
+import { ProjectGates } from '../sls/project-gates.ts';
 import { proxiesIn } from '../sls/proxy.ts';
 import { HeartbeatLines } from '../sls/heartbeat-lines.ts';
 import { countMinutes, type CountsByMinute, type MinuteQuery } from '../sls/minute-counts.ts';
 import { countSeconds, type LineCounts, type SecondCountQuery } from '../sls/second-counts.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** Everything that queries SLS. Each query passes the gate of its project. */
@@ -34,7 +34,7 @@ export interface SlsStack {
 export function createSls(
   config: Config,
   { clock, env, credentials }: Dependencies,
-  observer: SlsObserver & GateObserver & CredentialObserver,
+  observer: Telemetry,
 ): SlsStack {
   const { connectTimeoutSeconds, readTimeoutSeconds, maxQueriesPerSecond } = config.sls;
   const settingsOf = (project: string) => projectSls(project).sls;

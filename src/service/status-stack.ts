@@ -8,13 +8,11 @@ import type { LogstoreState } from '../reading/silence/silence-watch.ts';
 import { logstoreKey } from '../metric/series.ts';
 import type { LogstoreStatus } from '../status/status-document.ts';
 import { StatusTracker } from '../status/status-tracker.ts';
-import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { ReadingStack } from './reading-stack.ts';
 import type { Dependencies } from './dependencies.ts';
 
-/** The status page and the observers that feed it. */
+/** The status page and what feeds it. */
 export interface StatusStack {
-  readonly observer: Partial<Telemetry>;
   readonly tracker: StatusTracker;
   page(reading: ReadingStack): StatusPage;
 }
@@ -40,11 +38,6 @@ export function createStatus(
     maxSeries: Math.min(config.reading.maxSeries, maxSeries),
   });
   return {
-    observer: {
-      slsQueryFinished: (event) => tracker.slsQueryFinished(event),
-      batchSent: (event) => tracker.batchSent(event),
-      readFinished: ({ read, ageMs }) => tracker.readFinished(read, ageMs),
-    },
     tracker,
     page: (reading) =>
       new StatusPage(tracker, {

@@ -72,8 +72,8 @@ export class StatusTracker {
     this.#minutes.batch(reason, this.#context.clock.now());
   }
 
-  /** @param ageMs from the end of the reading's window; undefined if the read failed */
-  readFinished(read: ReadName, ageMs: number | undefined): void {
+  /** `ageMs`: from the end of the reading's window; undefined if the read failed. */
+  readFinished({ read, ageMs }: { readonly read: ReadName; readonly ageMs?: number | undefined }): void {
     const { clock, monotonicMs } = this.#context;
     const nowMs = monotonicMs();
     this.#minutes.read(ageMs, clock.now());

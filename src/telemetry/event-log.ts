@@ -36,25 +36,16 @@ function serverLines(logger: Logger, log: LogKind) {
         { code: error.code, cause: causeOf(error) },
         `The serving certificate was not replaced: ${error.message}`,
       ),
-    connectionEvicted: ({ holder, held, most }) =>
-      log(
-        { group: 'connections', parts: ['evicted'] },
-        {
-          level: 'warn',
-          fields: { holder, held, most },
-          message: 'A connection was closed because too many are open; this client holds the most',
-        },
-      ),
-    filesExhausted: ({ most }) =>
-      log(
-        { group: 'connections', parts: ['no files'] },
-        {
-          level: 'error',
-          fields: { most },
-          message:
-            'The process may open no more files, so new connections fail; raise its limit of open files (ulimit -n). It keeps fewer connections until it starts again',
-        },
-      ),
+    connectionEvicted: repeated(
+      log,
+      'warn',
+      'A connection was closed because too many are open; this client holds the most',
+    ),
+    filesExhausted: repeated(
+      log,
+      'error',
+      'The process may open no more files, so new connections fail; raise its limit of open files (ulimit -n). It keeps fewer connections until it starts again',
+    ),
     requestRefused: ({ error, ...event }) => {
       // Faults of the adapter itself are told apart by their cause. Other errors are alike whatever the path is.
       const cause = error.code === 'Internal' ? [causeOf(error) ?? ''] : [];
@@ -96,32 +87,23 @@ function kubeLines(logger: Logger, log: LogKind) {
         event,
         'ConfigMap kube-system/extension-apiserver-authentication is malformed; its last good value stays in use',
       ),
-    reviewFailed: (event) =>
-      log(
-        { group: 'reviews', parts: [event.kind] },
-        { level: 'warn', fields: event, message: 'A review got no answer from the API server' },
-      ),
+    reviewFailed: repeated(log, 'warn', 'A review got no answer from the API server', 'kind'),
     apiServiceUpdated: (event) => logger.info(event, 'The caBundle of the APIService was updated'),
-    apiServiceForeign: (event) =>
-      log(
-        { group: 'apiservice', parts: [event.owner] },
-        {
-          level: 'error',
-          fields: event,
-          message: 'The APIService belongs to another provider and is left unchanged',
-        },
-      ),
+    apiServiceForeign: repeated(
+      log,
+      'error',
+      'The APIService belongs to another provider and is left unchanged',
+      'owner',
+    ),
     apiServiceFailed: (event) => logger.warn(event, 'The APIService could not be read or updated'),
     autoscalersOn: (event) => logger.info(event, 'HPAs are watched for the status page'),
-    autoscalerCut: (event) =>
-      log(
-        { group: 'autoscalers', parts: [event.namespace, event.name] },
-        {
-          level: 'warn',
-          fields: event,
-          message: 'An HPA names more external metrics than the status page shows',
-        },
-      ),
+    autoscalerCut: repeated(
+      log,
+      'warn',
+      'An HPA names more external metrics than the status page shows',
+      'namespace',
+      'name',
+    ),
     autoscalersOff: (event) =>
       logger.warn(event, `HPAs are not watched; ${autoscalersOffRemedies[event.reason]}`),
   } satisfies Partial<Telemetry>;
@@ -166,7 +148,6 @@ function readingLines(logger: Logger, log: LogKind) {
     silenceEnded: notice(log, 'warn', 'A silent logstore has lines again'),
     heartbeatChanged: (event) =>
       logger[heartbeatLines[event.state].level](event, heartbeatLines[event.state].text),
-    heartbeatSent: () => undefined,
   } satisfies Partial<Telemetry>;
 }
 
@@ -210,11 +191,19 @@ interface AboutLogstore {
   readonly code?: string;
 }
 
-/** Returns a listener that logs a line. */
-const notice =
-  (log: LogKind, level: Line['level'], message: string) =>
-  (event: AboutLogstore): void =>
-    log({ group: message, parts: [event.project, event.logstore ?? ''] }, { level, fields: event, message });
+type ToldField = 'kind' | 'owner' | 'namespace' | 'name' | 'project' | 'logstore';
+
+/** Returns a listener that logs a line. Events that differ in one of these fields are of different kinds. */
+const repeated =
+  (log: LogKind, level: Line['level'], message: string, ...told: readonly ToldField[]) =>
+  (event: object): void => {
+    const values: Readonly<Partial<Record<ToldField, string>>> = event;
+    const parts = told.map((field) => values[field] ?? '');
+    log({ group: message, parts }, { level, fields: event, message });
+  };
+
+const notice = (log: LogKind, level: Line['level'], message: string) =>
+  repeated(log, level, message, 'project', 'logstore');
 
 /** Returns a listener that logs a warning: what it means, then why. */
 const warning =

@@ -12,7 +12,7 @@ export function createLogger(level: string, destination: DestinationStream = pin
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }), log: shortFields },
+      formatters: { level: (label) => ({ level: label }), log: (fields) => shortFields(fields) },
       // `shortFields` has done it.
       serializers: { err: (error: unknown) => error },
       hooks: {

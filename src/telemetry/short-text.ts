@@ -18,13 +18,13 @@ export function shortMessage(message: string): string {
 }
 
 /** Returns the fields of a log line with long texts, lists and objects cut, so that the line has a bounded length. */
-export const shortFields = (fields: object): Record<string, unknown> =>
+export const shortFields = (fields: object, depth = 0): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(fields)
       .slice(0, mostItems)
       .map(([name, value]) => [
         shortText(name),
-        shortValue(value, name === 'stack' ? longestStack : longestText, 0),
+        shortValue(value, name === 'stack' ? longestStack : longestText, depth),
       ]),
   );
 
@@ -33,16 +33,7 @@ function shortValue(value: unknown, longest: number, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= deepest) return '…';
   if (value instanceof Error) return shortValue({ ...pino.stdSerializers.err(value) }, longest, depth);
-  if (Array.isArray(value)) {
-    const items = value.slice(0, mostItems).map((item) => shortValue(item, longest, depth + 1));
-    return value.length > mostItems ? [...items, '…'] : items;
-  }
-  return Object.fromEntries(
-    Object.entries(value)
-      .slice(0, mostItems)
-      .map(([name, one]) => [
-        shortText(name),
-        shortValue(one, name === 'stack' ? longestStack : longestText, depth + 1),
-      ]),
-  );
+  if (!Array.isArray(value)) return shortFields(value, depth + 1);
+  const items = value.slice(0, mostItems).map((item) => shortValue(item, longest, depth + 1));
+  return value.length > mostItems ? [...items, '…'] : items;
 }

@@ -170,7 +170,7 @@ function playQueries(tracker: StatusTracker, clock: TestClock, untilMs: number):
     for (let read = 0; read < 36; read++) {
       const { namespace, metric, series } = pick(read);
       const selector = `sls.project=${project},sls.ingress.route=${series.route ?? ''}`;
-      tracker.readFinished({ namespace, metric, selector }, 6600 + 100 * (read % 4));
+      tracker.readFinished({ read: { namespace, metric, selector }, ageMs: 6600 + 100 * (read % 4) });
     }
     clock.advance(60_000);
   }

@@ -151,10 +151,10 @@ it('lists the namespaces that read a series within the last two minutes', async 
   const { clock, tracker, row } = bench();
   const selector = 'sls.ingress.route=default-a-80';
   for (const namespace of ['shop', 'blog', 'shop'])
-    tracker.readFinished({ namespace, metric: 'sls_ingress_qps', selector }, 6000);
+    tracker.readFinished({ read: { namespace, metric: 'sls_ingress_qps', selector }, ageMs: 6000 });
   expect(await row()).toMatchObject({ readers: ['shop', 'blog'] });
   clock.advance(119_000);
-  tracker.readFinished({ namespace: 'blog', metric: 'sls_ingress_qps', selector }, 6000);
+  tracker.readFinished({ read: { namespace: 'blog', metric: 'sls_ingress_qps', selector }, ageMs: 6000 });
   putReading(tracker, series, 1, clock.now());
   clock.advance(2000);
   tracker.head(nothing);
@@ -164,10 +164,10 @@ it('lists the namespaces that read a series within the last two minutes', async 
 it('tracks a dropped series again when it is read again', async () => {
   const { clock, tracker, row } = bench();
   const read = { namespace: 'shop', metric: 'sls_ingress_qps', selector: 'sls.ingress.route=default-a-80' };
-  tracker.readFinished(read, 6000);
+  tracker.readFinished({ read, ageMs: 6000 });
   clock.advance(60_000);
   expect(tracker.head(nothing).counts.series).toBe(0);
-  tracker.readFinished(read, 6000);
+  tracker.readFinished({ read, ageMs: 6000 });
   expect(await row()).toMatchObject({ state: 'waiting', readers: ['shop'] });
 });
 
@@ -175,8 +175,8 @@ it('lists each refusal once, with the HPA if one names the metric, until it is n
   const { clock, tracker } = bench();
   const requirements = parseLabelSelector('sls.ingress.rout=a');
   const read = { metric: 'sls_ingress_qps', selector: 'sls.ingress.rout=a' };
-  tracker.readFinished({ ...read, namespace: 'blog' }, 6000);
-  tracker.readFinished({ ...read, namespace: 'shop' }, 6000);
+  tracker.readFinished({ read: { ...read, namespace: 'blog' }, ageMs: 6000 });
+  tracker.readFinished({ read: { ...read, namespace: 'shop' }, ageMs: 6000 });
   tracker.autoscalers.changed({ namespace: 'shop', name: 'web' }, [
     { name: 'sls_ingress_qps', requirements },
   ]);
@@ -249,10 +249,9 @@ it('yields many rows in chunks, with turns for other work in between', async () 
 it('holds long selectors in no more than their bytes, and forgets reads although no page asks', () => {
   const { clock, tracker } = bench();
   const read = (name: string, characters: number) =>
-    tracker.readFinished(
-      { namespace: 'shop', metric: 'sls_ingress_qps', selector: `${name}${'x'.repeat(characters)}` },
-      undefined,
-    );
+    tracker.readFinished({
+      read: { namespace: 'shop', metric: 'sls_ingress_qps', selector: `${name}${'x'.repeat(characters)}` },
+    });
   const refused = () => tracker.head(nothing).refused.length;
   for (let number = 0; number < 100; number += 1) read(`${number}`, 50_000);
   expect(refused()).toBe(10);

@@ -85,7 +85,6 @@ describe('event metrics', () => {
       'sls_queries_total{project="p",outcome="failed",code="SlsThrottled"} 1',
       'sls_queries_total{project="p",outcome="canceled",code="Canceled"} 1',
       'sls_query_duration_seconds_count{project="p"} 4',
-      'sls_processed_rows_total{project="p"} 14',
       'sls_processed_bytes_total{project="p"} 5600',
       'sls_circuit_openings_total{project="p"} 1',
       'sls_batch_series_count 1',
@@ -98,14 +97,12 @@ describe('event metrics', () => {
     const metrics = new Metrics();
     const { observer } = metrics;
     const path = '/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers';
-    observer.listed?.({ path, objects: 3 });
     observer.watchEnded?.({ path, reason: 'expired', message: '410', retryInMs: 1 });
     observer.reviewFailed?.({ kind: 'TokenReview', message: 'no', attempts: 3 });
     observer.servingPairUnusable?.(new AdapterError('ConfigInvalid', 'no'));
     observer.requestRefused?.({ method: 'GET', path: '/', error: new AdapterError('Forbidden', 'no') });
     expect(await linesOf(metrics, /^(kube|serving|requests)_/)).toEqual([
       'requests_refused_total{code="Forbidden"} 1',
-      'kube_lists_total{resource="horizontalpodautoscalers"} 1',
       'kube_watch_ends_total{resource="horizontalpodautoscalers",reason="expired"} 1',
       'kube_reviews_failed_total{kind="TokenReview"} 1',
       'serving_certificate_failures_total 1',

@@ -17,7 +17,6 @@ export type HeartbeatStatus = LogstoreName & { readonly state: HeartbeatState };
 export interface HeartbeatObserver {
   /** Notified of changes only. */
   heartbeatChanged(event: HeartbeatStatus & { readonly url: string; readonly reason?: string }): void;
-  heartbeatSent(outcome: 'answered' | 'failed'): void;
 }
 
 export interface HeartbeatContext {
@@ -126,7 +125,7 @@ export class Heartbeat {
   }
 
   async #send(signal: AbortSignal): Promise<void> {
-    const { url, userAgent, send, clock, observer } = this.#context;
+    const { url, userAgent, send, clock } = this.#context;
     try {
       await send(url, userAgent, signal);
       const nowSeconds = clock.now() / 1000;
@@ -134,12 +133,10 @@ export class Heartbeat {
       const earlier = this.#answered.filter((at) => at <= nowSeconds);
       this.#answered = [...earlier, nowSeconds].slice(-maxAnswered);
       this.#failures = 0;
-      observer.heartbeatSent('answered');
     } catch (error) {
       if (signal.aborted) return;
       this.#failures += 1;
       this.#lastFailure = error instanceof Error ? error.message : String(error);
-      observer.heartbeatSent('failed');
     }
   }
 

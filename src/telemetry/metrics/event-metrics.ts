@@ -70,21 +70,11 @@ function countQueries(registry: MetricRegistry, projectOf: LabelOf) {
     ['project', 'outcome', 'code'],
     'Queries sent to SLS, retries and probes of the delay included, by outcome (ok, failed, canceled) and the code of the error (ok: none).',
   );
-  const heartbeats = registry.counter(
-    'heartbeats_total',
-    ['outcome'],
-    'Requests to heartbeat.url, by outcome: answered or failed.',
-  );
   const durations = registry.histogram(
     'sls_query_duration_seconds',
     ['project'],
     querySeconds,
     'Time that a query to SLS took.',
-  );
-  const rows = registry.counter(
-    'sls_processed_rows_total',
-    ['project'],
-    'Log lines that SLS read for our queries, as it reports them.',
   );
   const bytes = registry.counter(
     'sls_processed_bytes_total',
@@ -97,15 +87,13 @@ function countQueries(registry: MetricRegistry, projectOf: LabelOf) {
     'How often the circuit of a project opened, once an outage.',
   );
   return {
-    slsQueryFinished: ({ project: name, outcome: code, durationMs, processedRows, processedBytes }) => {
+    slsQueryFinished: ({ project: name, outcome: code, durationMs, processedBytes }) => {
       const project = projectOf(name, code === 'ok');
       const outcome = code === 'ok' ? 'ok' : errorRegistry[code].countsAs;
       queries.inc({ project, outcome, code });
       durations.observe({ project }, durationMs / 1000);
-      rows.inc({ project }, processedRows ?? 0);
       bytes.inc({ project }, processedBytes ?? 0);
     },
-    heartbeatSent: (outcome) => heartbeats.inc({ outcome }),
     circuitOpened: ({ project }) => openings.inc({ project: projectOf(project) }),
   } satisfies Partial<Telemetry>;
 }
@@ -138,11 +126,6 @@ function countReadings(registry: MetricRegistry) {
 }
 
 function countKubeEvents(registry: MetricRegistry) {
-  const lists = registry.counter(
-    'kube_lists_total',
-    ['resource'],
-    'Collections read in whole from the API server.',
-  );
   const ends = registry.counter(
     'kube_watch_ends_total',
     ['resource', 'reason'],
@@ -159,7 +142,6 @@ function countKubeEvents(registry: MetricRegistry) {
     'How often a new serving certificate could not be used, so that the last good one stays.',
   );
   return {
-    listed: ({ path }) => lists.inc({ resource: resourceOf(path) }),
     watchEnded: ({ path, reason }) => ends.inc({ resource: resourceOf(path), reason }),
     reviewFailed: ({ kind }) => reviews.inc({ kind }),
     servingPairUnusable: () => certificates.inc(),

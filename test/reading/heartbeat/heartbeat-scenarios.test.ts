@@ -66,7 +66,6 @@ async function play(scenario: Scenario) {
         return new Promise((resolve) => (wake = resolve));
       },
       observer: {
-        heartbeatSent: () => undefined,
         heartbeatChanged: ({ state, reason }) => {
           states.push([state, reason, `at ${clock.nowSeconds - startSeconds}`].filter(Boolean).join(' '));
         },

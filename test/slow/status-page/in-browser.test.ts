@@ -110,7 +110,7 @@ describeWithChromium('the status page in a browser', () => {
     for (const reason of ['due', 'due', 'read'] as const) tracker.batchSent({ reason });
     for (let query = 0; query < 4; query++) tracker.slsQueryFinished({ outcome: 'ok' });
     const read = { namespace: 'shop', metric: 'sls_ingress_qps', selector: 'sls.project=p1' };
-    for (const ageMs of [6000, 7000, undefined]) tracker.readFinished(read, ageMs);
+    for (const ageMs of [6000, 7000, undefined]) tracker.readFinished({ read, ageMs });
     const page = await open(url);
     expect(await page.textContent('#minutes .reasons')).toBe(
       '2 before reads were due, 1 while a read waited, 1 other. One query for each read would be 3. ' +
@@ -150,7 +150,7 @@ describeWithChromium('the status page in a browser', () => {
     const evil = '<img src=x onerror="document.title=1">';
     const hostile = new AdapterError('SlsUnavailable', `${evil}</script><script>document.title=2</script>`);
     tracker.series.fail(seriesWith({ route: evil, project: evil }), hostile);
-    tracker.readFinished({ namespace: evil, metric: evil, selector: `a=${evil}` }, undefined);
+    tracker.readFinished({ read: { namespace: evil, metric: evil, selector: `a=${evil}` } });
     const { url } = stack.use(await startStatusBench(tracker));
     const page = await open(url);
     expect(await page.locator('#rows img, #troubles img, #troubles script').count()).toBe(0);
