@@ -3,8 +3,11 @@ import type { CallOptions, KubeClient } from './kube-client.ts';
 import { KubeError } from './kube-error.ts';
 import { isRecord, metadataOf, versionOf, type KubeObject } from './kube-object.ts';
 
-/** A page that is too long is asked for again with so many times fewer objects, as are the pages after it. */
+/** A page that is too long is asked for again with so many times fewer objects. */
 const shrinking = 8;
+
+/** The page after a short one has so many times more objects: few are long, and they may be over. */
+const growth = 2;
 
 /** The parameters of one page, with the names that client-node gives them. */
 export interface PageParameters {
@@ -60,6 +63,7 @@ export async function* listPages(
     const page = pageOf(reply);
     if (page === undefined) throw new KubeError('reply', `GET ${path} answered no list`);
     yield page;
+    size = Math.min(limit, size * growth);
     next = page.next;
     if (next === '') return;
   }

@@ -70,16 +70,18 @@ describe('a watched collection', () => {
     expect(bench.dependencies.observer.of('listed')).toMatchObject([{ objects: 5 }]);
   });
 
-  it('is listed in smaller pages if a page has more than 8 MiB', async () => {
+  it('is listed in smaller pages while a page has more than 8 MiB', async () => {
     const { hpas } = bench.server;
-    for (const name of ['a', 'b', 'c', 'd', 'e'])
-      hpas.put({ ...hpa(name), padding: 'x'.repeat(3 * 1024 * 1024) });
+    const great = ['a', 'b', 'c'];
+    const small = Array.from({ length: 20 }, (_, index) => `small-${String(index).padStart(2, '0')}`);
+    for (const name of great) hpas.put({ ...hpa(name), padding: 'x'.repeat(3 * 1024 * 1024) });
+    for (const name of small) hpas.put(hpa(name));
     void start({ pageSize: 16 });
-    await holds('a', 'b', 'c', 'd', 'e');
+    await holds(...great, ...small);
     const limits = bench.server.requests
       .filter(({ endpoint }) => endpoint === 'hpa.list')
       .map(({ url }) => new URL(url, 'https://x').searchParams.get('limit'));
-    expect(limits).toEqual(['16', '2', '2', '2']);
+    expect(limits).toEqual(['16', '2', '4', '8', '16']);
   });
 
   it('is listed again if the next page has expired, and an incomplete list is not reported', async () => {
