@@ -52,6 +52,18 @@ export function addForecastGauges(registry: MetricRegistry, limit: number, sourc
     'The same of the last minute alone, calibrated in the same way.',
     ({ lastMinutePinballPerSecond }) => lastMinutePinballPerSecond,
   );
+  registry.gauge(
+    'forecast_expert_weight',
+    [...seriesLabelNames, 'expert'],
+    'The weight of each expert in the forecast; the sum is 1.',
+    () =>
+      made(source, limit).flatMap(({ series, forecast }) =>
+        Object.entries(forecast.weights).map(([expert, value]) => ({
+          labels: { ...labelsOf(series), expert },
+          value,
+        })),
+      ),
+  );
 }
 
 const made = ({ all }: ForecastsSource, limit: number) =>
