@@ -8,7 +8,7 @@ import {
   addWaiter,
   newPendingSeries,
   newQuery,
-  type Asker,
+  type Requester,
   type InFlightQuery,
   type PendingSeries,
 } from './pending-series.ts';
@@ -97,10 +97,10 @@ export class Collector {
     series: readonly Series[],
     maxRetries: number,
     signal: AbortSignal,
-    asker: Asker = {},
+    requester: Requester = {},
   ): Promise<Outcome[]> {
     if (series.length === 0) return [];
-    const pending = series.map((one) => this.#join(one, maxRetries, asker));
+    const pending = series.map((one) => this.#join(one, maxRetries, requester));
     try {
       return await untilCanceled(Promise.all(pending.map(({ outcome }) => outcome.promise)), signal);
     } finally {
@@ -108,14 +108,14 @@ export class Collector {
     }
   }
 
-  #join(series: Series, maxRetries: number, asker: Asker): PendingSeries {
+  #join(series: Series, maxRetries: number, requester: Requester): PendingSeries {
     let pending = this.#pending.get(series.key);
     if (pending === undefined) {
       pending = newPendingSeries(series);
       this.#pending.set(series.key, pending);
       this.#enqueue(pending);
     }
-    addWaiter(pending, maxRetries, asker);
+    addWaiter(pending, maxRetries, requester);
     return pending;
   }
 

@@ -27,7 +27,7 @@ export interface PendingSeries {
 }
 
 /** For whom series are collected. */
-export interface Asker {
+export interface Requester {
   /** Its queries take turns with those of others. Default: the adapter itself. */
   readonly namespace?: string | undefined;
   /** Of a read, for the log. */
@@ -94,7 +94,7 @@ export function newQuery(
 export function addWaiter(
   pending: PendingSeries,
   maxRetries: number,
-  { namespace = '', requestId }: Asker,
+  { namespace = '', requestId }: Requester,
 ): void {
   const { query } = pending;
   pending.waiters += 1;

@@ -32,16 +32,16 @@ export async function askLedger(
   place: LedgerPlace,
   signal: AbortSignal,
 ): Promise<{ readonly results: readonly EntryResult[]; readonly queries: number }> {
-  const asker = new Asker(place, signal);
-  const shared = await asker.askTables(entries);
+  const ledgerQueries = new LedgerQueries(place, signal);
+  const shared = await ledgerQueries.askTables(entries);
   const results: EntryResult[] = [];
   for (const entry of entries) {
-    const answer = shared.get(entry) ?? (await asker.ask(entry));
+    const answer = shared.get(entry) ?? (await ledgerQueries.ask(entry));
     const isUnanswered = answer.error !== undefined && showsNothing(answer.error);
     const result = entry.holds(answer, place) ? 'as assumed' : isUnanswered ? 'unanswered' : 'differs';
     results.push({ ...notAsked(entry), result, found: foundText(entry, answer) });
   }
-  return { results, queries: asker.queries };
+  return { results, queries: ledgerQueries.queries };
 }
 
 /** Lists an entry without asking. */
@@ -66,7 +66,7 @@ function foundText({ column }: Assumption, { result, error }: Answer): string {
   return withType(text, column?.type && result.columnTypes.get(valueAlias));
 }
 
-class Asker {
+class LedgerQueries {
   readonly #place: LedgerPlace;
   readonly #signal: AbortSignal;
   /** Equal queries are sent once. */
