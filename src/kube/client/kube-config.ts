@@ -129,8 +129,10 @@ export async function loadKubeConfig(options: KubeConfigOptions): Promise<KeptCo
   const { kubeconfig, monotonicMs = () => performance.now() } = options;
   if (kubeconfig === undefined) return await serviceAccountConfig(options);
   const { cluster, user, tokenPath } = await currentContext(kubeconfig);
-  const tokenFile = tokenPath === undefined ? undefined : new TokenFile(tokenPath, monotonicMs);
-  return new KeptConnectionsConfig(cluster, user, tokenFile);
+  if (tokenPath === undefined) return new KeptConnectionsConfig(cluster, user);
+  // As in kubectl, no plugin runs beside a token.
+  const noOther = { token: '', username: '', exec: undefined, authProvider: undefined };
+  return new KeptConnectionsConfig(cluster, { ...user, ...noOther }, new TokenFile(tokenPath, monotonicMs));
 }
 
 /** Source: https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ */

@@ -54,6 +54,18 @@ describe('a client by a kubeconfig', () => {
     expect(await listConfigMaps(client, options())).toMatchObject({ kind: 'ConfigMapList' });
   });
 
+  it.each([
+    { username: 'admin', password: 'secret' },
+    { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'false', interactiveMode: 'Never' } },
+  ])('calls with the token of a tokenFile alone beside %j', async (more) => {
+    const kubeconfig = await edited((config) => {
+      config['users'] = [{ name: 'adapter', user: { tokenFile: 'my-token', ...more } }];
+    });
+    await writeFile(join(kubeconfig, '../my-token'), 'adapter-token\n');
+    client = await loadKubeClient({ kubeconfig });
+    expect(await listConfigMaps(client, options())).toMatchObject({ kind: 'ConfigMapList' });
+  });
+
   it('runs an exec plugin for the token', async () => {
     const credential = {
       apiVersion: 'client.authentication.k8s.io/v1',
