@@ -4,6 +4,8 @@ import { isIngressLog } from '../metric/log-kind.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
 import type { ReadingStack } from '../service/reading-stack.ts';
 
+const reachSeconds = 3600;
+
 /**
  * Returns a warning if a route that reads 0 was not logged within the last hour: a misspelt route reads 0 as well as one
  * without requests. Queries SLS only for such a route.
@@ -18,8 +20,10 @@ export async function unseenRouteWarning(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (zero.length === 0 || !isIngressLog(request.metric.logKind)) return undefined;
+  const endSeconds = Math.floor(nowMs / 1000) + 1;
+  const window = { startSeconds: endSeconds - reachSeconds, endSeconds };
   try {
-    const unseen = unseenOf(zero, await seenRoutes(request, sls, nowMs, signal));
+    const unseen = unseenOf(zero, await seenRoutes(request, sls, window, signal));
     if (unseen.length === 0) return undefined;
     return `no request was logged within the last hour for ${unseen.map(({ text }) => text).join(', ')}: correct the route, unless it really has no requests`;
   } catch (error) {

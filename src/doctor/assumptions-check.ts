@@ -1,9 +1,9 @@
 import type { LogSource } from '../sls/client.ts';
+import { withRetry } from '../reading/retry.ts';
 import { askLedger, notAsked, type EntryResult } from '../sls/assumptions/ask-ledger.ts';
 import { ledger } from '../sls/assumptions/ledger.ts';
 import { failed, ok, warn, type Finding } from './check.ts';
 import type { DoctorCheck } from './examination.ts';
-import { patiently } from './logstore-query.ts';
 
 /** Asks SLS to compute with constants, one small query after the other. `entries` of the finding has each assumption. */
 export const assumptions: DoctorCheck = {
@@ -28,9 +28,18 @@ export const assumptions: DoctorCheck = {
   },
 };
 
+const retrySettings = { deadlineMs: 10_000, firstPauseMs: 500, longestPauseMs: 2000 };
+const maxRetries = 3;
+
 /** Sends a query again that SLS was too busy for. */
 export const retrying = (logs: LogSource, random: () => number): LogSource => ({
-  query: (query, signal) => patiently((either) => logs.query(query, either), signal, random),
+  query: (query, signal) =>
+    withRetry(
+      (either) => logs.query(query, either),
+      () => maxRetries,
+      signal,
+      { ...retrySettings, random },
+    ),
 });
 
 function judge(results: readonly EntryResult[], queries: number): Finding {

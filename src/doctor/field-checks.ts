@@ -105,8 +105,9 @@ export async function indexOf(
       const { columnTypes } = await queryLogstore(examination, query, signal, [60]);
       return { missing, columnTypes };
     } catch (thrown) {
-      const field = unindexedField(toAdapterError(thrown));
-      const found = rest.find(({ name }) => name === field);
+      // SLS may write the name in lower case.
+      const field = unindexedField(toAdapterError(thrown))?.toLowerCase();
+      const found = rest.find(({ name }) => name.toLowerCase() === field);
       if (found === undefined) throw thrown;
       missing.push(found);
     }

@@ -45,9 +45,11 @@ export const fileHpas: DoctorCheck = {
       );
     const autoscalers = objects.flatMap((object) => autoscalerOf(object) ?? []);
     facts.learn({ autoscalers, hpaManifests: manifests });
-    return ok(`${manifests.length} in ${source}, which name ${names} external metrics`);
+    return ok(`${source} names ${counted(names, 'external metric')} in ${counted(manifests.length, 'HPA')}`);
   },
 };
+
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** Reads each metric of the file as an HPA does, and proposes replicas by the rules of the HPA controller. */
 export const hpaReadings: DoctorCheck = {
@@ -134,7 +136,7 @@ function replicasFor(
   const tolerances = { up: tolerance, down: tolerance, ofRatio: true };
   const proposed = proposedReplicas(milli, metric, pods, tolerances);
   const from = metric.kind === 'Value' ? ` if ${running} run` : '';
-  const text = `${proposed} ${proposed === 1 ? 'replica' : 'replicas'}${from}`;
+  const text = `${counted(proposed, 'replica')}${from}`;
   const replicas = Math.min(maxReplicas, Math.max(minReplicas, proposed));
   if (replicas === proposed) return { replicas, text };
   const bound = proposed > maxReplicas ? 'maxReplicas' : 'minReplicas';

@@ -1,4 +1,5 @@
 import { labelDefinitions } from '../metric/labels.ts';
+import type { Window } from '../metric/sample.ts';
 import { LineTimeline } from '../reading/silence/line-timeline.ts';
 import { historySeconds, silenceAtEnd, type Silence } from '../reading/silence/silence-rule.ts';
 import { silenceText } from '../reading/silence/silent-error.ts';
@@ -6,7 +7,7 @@ import { columnName } from '../sls/query-text.ts';
 import { failed, ok, skipped, warn } from './check.ts';
 import type { DoctorCheck, Examination } from './examination.ts';
 import { ackFormatRemedy, ackLogFormat, formText } from './log-form.ts';
-import { countIn, ingressLogOf, patiently, queryLogstore } from './logstore-query.ts';
+import { countIn, ingressLogOf, inReach, queryLogstore } from './logstore-query.ts';
 import { seenRoutes, unseenOf } from './seen-routes.ts';
 
 /** A pause this long gets a warning, though at night it may be normal. */
@@ -103,21 +104,18 @@ export const route: DoctorCheck = {
   deadlineMs: 30_000,
   run: async ({ dependencies, facts }, signal) => {
     const { request, routes } = facts.get('target');
-    const nowMs = dependencies.clock.now();
-    const send = (either: AbortSignal) => seenRoutes(request, facts.get('sls'), nowMs, either);
-    const seen = await patiently(send, signal, dependencies.random);
-    if (seen.size === 0) return skipped('no route was seen within the last hour');
-    if (routes.length === 0)
-      return ok(`the selector names no route; the log has ${seen.size} within the last hour`);
+    const send = (window: Window) => seenRoutes(request, facts.get('sls'), window, signal);
+    const { result: seen, reachSeconds } = await inReach(send, dependencies, signal);
+    const reach = `within the last ${reachSeconds === 3600 ? 'hour' : durationText(reachSeconds)}`;
+    if (seen.size === 0) return skipped(`no route was seen ${reach}`);
+    if (routes.length === 0) return ok(`the selector names no route; the log has ${seen.size} ${reach}`);
     const valid = new Map([...seen].filter(([name]) => labelDefinitions.route.accepts(name)));
     const unseen = unseenOf(routes, valid).filter(({ name }) => !seen.has(name));
     if (unseen.length === 0)
-      return ok(
-        routes.map((name) => `${name}: ${seen.get(name) ?? 0} requests within the last hour`).join(', '),
-      );
+      return ok(routes.map((name) => `${name}: ${seen.get(name) ?? 0} requests ${reach}`).join(', '));
     const [suggestion = [...valid.keys()].sort()[0] ?? ''] = unseen.flatMap(({ similar }) => similar);
     return warn(
-      `not seen within the last hour: ${unseen.map(({ text }) => text).join('; ')}`,
+      `not seen ${reach}: ${unseen.map(({ text }) => text).join('; ')}`,
       'Correct the route: nginx-ingress logs it as {namespace}-{service}-{port}. If it has had no request yet, all is well and it reads 0.',
       `${labelDefinitions.route.name}=${suggestion}`,
     );

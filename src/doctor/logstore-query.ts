@@ -1,14 +1,14 @@
 import { AdapterError, toAdapterError } from '../errors.ts';
 import { isIngressLog } from '../metric/log-kind.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
-import { withRetry } from '../reading/retry.ts';
 import { logQuery } from '../sls/client.ts';
 import type { LogResult, Row } from '../sls/read-reply.ts';
 import { decodeNumber } from '../sls/decode.ts';
 import type { LogstoreAddress } from '../sls/endpoint.ts';
 import { logstoreName } from '../metric/series.ts';
+import type { Window } from '../metric/sample.ts';
 import { timeCondition } from '../sls/query-text.ts';
-import type { Examination, Probe } from './examination.ts';
+import type { DoctorDependencies, Examination, Probe } from './examination.ts';
 
 const hourSeconds = 3600;
 export const defaultReach = [hourSeconds, 600, 60] as const;
@@ -17,24 +17,12 @@ export const defaultReach = [hourSeconds, 600, 60] as const;
 const maxAttempts = 3;
 const pauseMs = 1000;
 
-const retrySettings = { deadlineMs: 10_000, firstPauseMs: 500, longestPauseMs: 2000 };
-const maxRetries = 3;
-
-/** Sends a query again that SLS was too busy for. */
-export const patiently = <T>(
-  send: (signal: AbortSignal) => Promise<T>,
-  signal: AbortSignal,
-  random: () => number,
-): Promise<T> => withRetry(send, () => maxRetries, signal, { ...retrySettings, random });
-
 /** A query, or one that is made with the time condition of its SQL. A search without SQL has none. */
 type RangedQuery = string | ((during: string) => string);
 
 /**
- * Queries the target's logstore, or another one, with retries.
+ * Queries the target's logstore, or another one, as `inReach` does.
  *
- * @param reachSeconds time ranges that end now, tried in this order while SLS cannot finish in time
- * @returns also the time range, and how often SLS had no free slot before
  * @throws AdapterError with one of the codes of SLS
  */
 export async function queryLogstore(
@@ -44,20 +32,37 @@ export async function queryLogstore(
   reachSeconds: readonly number[] = defaultReach,
   address: LogstoreAddress = facts.get('target').address,
 ): Promise<LogResult & { readonly reachSeconds: number; readonly throttled: number }> {
+  const send = (window: Window) => {
+    const text = typeof query === 'string' ? query : query(timeCondition(window));
+    return facts.get('sls').gates.query(logQuery(address, window, text), signal);
+  };
+  const { result, ...how } = await inReach(send, dependencies, signal, reachSeconds);
+  return { ...result, ...how };
+}
+
+/**
+ * Sends a query with retries.
+ *
+ * @param reachSeconds time ranges that end now, tried in this order while SLS cannot finish in time
+ * @returns also the time range, and how often SLS had no free slot before
+ */
+export async function inReach<T>(
+  send: (window: Window) => Promise<T>,
+  { clock, pause }: Pick<DoctorDependencies, 'clock' | 'pause'>,
+  signal: AbortSignal,
+  reachSeconds: readonly number[] = defaultReach,
+) {
   const reaches = [...reachSeconds];
   let throttled = 0;
   for (;;) {
     const reach = reaches[0] ?? hourSeconds;
-    const toSeconds = Math.floor(dependencies.clock.now() / 1000) + 1;
+    const endSeconds = Math.floor(clock.now() / 1000) + 1;
     try {
-      const window = { startSeconds: toSeconds - reach, endSeconds: toSeconds };
-      const text = typeof query === 'string' ? query : query(timeCondition(window));
-      const result = await facts.get('sls').gates.query(logQuery(address, window, text), signal);
-      return { ...result, reachSeconds: reach, throttled };
+      const result = await send({ startSeconds: endSeconds - reach, endSeconds });
+      return { result, reachSeconds: reach, throttled };
     } catch (thrown) {
       const error = toAdapterError(thrown);
-      if (error.code === 'SlsThrottled' && ++throttled < maxAttempts)
-        await dependencies.pause(pauseMs, signal);
+      if (error.code === 'SlsThrottled' && ++throttled < maxAttempts) await pause(pauseMs, signal);
       else if (error.code === 'SlsIncomplete' && reaches.length > 1) reaches.shift();
       else throw error;
       signal.throwIfAborted();

@@ -1,13 +1,13 @@
 import { isIngressLog } from '../metric/log-kind.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
+import type { Window } from '../metric/sample.ts';
 import type { SlsStack } from '../service/sls-stack.ts';
 import { nearest } from './edit-distance.ts';
 
-const reachSeconds = 3600;
 const maxSimilar = 3;
 
 /**
- * Returns the requests of each route within the last hour. As in readings, a request that a canary served counts for the
+ * Returns the requests of each route within a window that ends with the present second. As in readings, a request that a canary served counts for the
  * canary's route.
  *
  * @throws AdapterError with one of the codes of SLS
@@ -15,15 +15,14 @@ const maxSimilar = 3;
 export async function seenRoutes(
   { metric: { logKind }, project, logstore, internalEndpoint }: MetricRequest,
   sls: SlsStack,
-  nowMs: number,
+  window: Window,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, number>> {
   if (!isIngressLog(logKind)) return new Map();
-  const endSeconds = Math.floor(nowMs / 1000);
   const query = {
     ...{ project, logstore, endpoint: sls.endpointOf({ project, internalEndpoint }), logKind, filters: {} },
-    window: { startSeconds: endSeconds - reachSeconds, endSeconds },
-    ...{ plannedAtSeconds: endSeconds, routes: [], everyRoute: true, aggregates: { requests: 'count(*)' } },
+    ...{ window, plannedAtSeconds: window.endSeconds - 1 },
+    ...{ routes: [], everyRoute: true, aggregates: { requests: 'count(*)' } },
   };
   const { byRoute } = await sls.aggregates.query(query, signal);
   const counts = Array.from(byRoute, ([route = '', { requests = 0 }]) => [route, requests] as const);

@@ -138,7 +138,7 @@ describe('doctor', () => {
     const io = { ...fake.io, stdin: Readable.from([JSON.stringify(hpa)]) };
     const code = await runProgram(['doctor', '--sls-endpoint', emulator.url, '--hpa', '-'], io);
     expect([code, fake.stderr()]).toEqual([0, '']);
-    expect(fake.stdout()).toMatch(/^ok +hpas +1 in standard input, which name 1 external metrics$/m);
+    expect(fake.stdout()).toMatch(/^ok +hpas +standard input names 1 external metric in 1 HPA$/m);
     expect(fake.stdout()).toMatch(
       /^ok +hpa-readings +HPA default\/web, sls_ingress_qps: reads 0 requests\/s, target 10 a replica: wants 0 replicas, gets minReplicas 1$/m,
     );

@@ -50,7 +50,7 @@ describe('doctor --hpa', () => {
     const file = `# two HPAs\n${stringify(hpa([{}, value]))}---\n${JSON.stringify(hpa([{}], { maxReplicas: 2 }))}`;
     const { faults, found } = await check(file);
     expect(faults).toEqual([]);
-    expect(found['hpas']).toBe('2 in hpa.yaml, which name 3 external metrics');
+    expect(found['hpas']).toBe('hpa.yaml names 3 external metrics in 2 HPAs');
     expect(found['hpa-readings']).toMatch(
       /^HPA shop\/web, sls_ingress_qps: reads (1|\d+m) requests\/s, target 300m a replica: wants [34] replicas\nHPA shop\/web, sls_ingress_latency_p95: reads 20 ms, target 10: wants 2 replicas if 1 run\nHPA shop\/web takes the highest: [34]\nHPA .*: wants [34] replicas, gets maxReplicas 2$/,
     );
