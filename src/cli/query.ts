@@ -2,7 +2,7 @@ import { accessReadOf, createAccessCheck, type AccessRead } from '../access/acce
 import { externalMetricValueList } from '../api/read/external-metrics.ts';
 import type { Config } from '../config/schema.ts';
 import { parseLabelSelector } from '../grammar/label-selector.ts';
-import { formatQuantity } from '../grammar/quantity.ts';
+import { formatQuantity, parseQuantityMilli } from '../grammar/quantity.ts';
 import { routeLabelOf, type MetricDefinition } from '../metric/catalog.ts';
 import { labelDefinitions } from '../metric/labels.ts';
 import { parseMetricRequest, type MetricRequest } from '../metric/metric-request.ts';
@@ -57,14 +57,18 @@ export function readingTable(items: readonly ReadingItem[], metric: MetricDefini
   const head = routeLabel === labelDefinitions.route.name ? 'ROUTE' : routeLabel.toUpperCase();
   return alignedTable(
     [head, 'VALUE', 'UNIT', 'QUANTITY', 'WINDOW', 'WINDOW END', 'AGE'],
-    items.map(({ labels, sample }) => [
-      labels[routeLabel] ?? '(whole logstore)',
-      String(sample.value),
-      metric.unit,
-      formatQuantity(sample.value),
-      `${windowSeconds(sample.window)}s`,
-      utcText(sample.window.endSeconds),
-      `${Math.round(nowMs / 1000 - sample.window.endSeconds)}s`,
-    ]),
+    items.map(({ labels, sample }) => {
+      const quantity = formatQuantity(sample.value);
+      return [
+        labels[routeLabel] ?? '(whole logstore)',
+        // What the HPA gets, as a plain number.
+        String(Number(parseQuantityMilli(quantity)) / 1000),
+        metric.unit,
+        quantity,
+        `${windowSeconds(sample.window)}s`,
+        utcText(sample.window.endSeconds),
+        `${Math.round(nowMs / 1000 - sample.window.endSeconds)}s`,
+      ];
+    }),
   );
 }

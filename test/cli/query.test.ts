@@ -83,10 +83,10 @@ describe('query', () => {
       stderr:
         'Warning: no request was logged within the last hour for default-none-80 (most similar: default-web-80): correct the route, unless it really has no requests\n',
       stdout: [
-        'ROUTE             VALUE  UNIT        QUANTITY  WINDOW  WINDOW END            AGE',
-        `default-none-80       0  requests/s         0     16s  ${stamp}  10s`,
-        `default-web-80    7.875  requests/s     7875m     16s  ${stamp}  10s`,
-        `shop-web-80      0.0625  requests/s       63m     16s  ${stamp}  10s`,
+        'ROUTE            VALUE  UNIT        QUANTITY  WINDOW  WINDOW END            AGE',
+        `default-none-80      0  requests/s         0     16s  ${stamp}  10s`,
+        `default-web-80   7.875  requests/s     7875m     16s  ${stamp}  10s`,
+        `shop-web-80      0.063  requests/s       63m     16s  ${stamp}  10s`,
         '',
       ].join('\n'),
     });
@@ -122,13 +122,13 @@ describe('query', () => {
 
   it('sums the whole logstore if the selector has no route, and says so', async () => {
     const { stdout } = await query('');
-    expect(stdout).toMatch(/^\(whole logstore\) +7\.9375 /m);
+    expect(stdout).toMatch(/^\(whole logstore\) +7\.938 +requests\/s +7938m /m);
   });
 
   it('reads a route that is given in parts, in the given namespace', async () => {
     const parts = ',sls.ingress.service=web,sls.ingress.port=80';
     expect((await query(parts)).stdout).toMatch(/^default-web-80 +7\.875 /m);
-    expect((await query(parts, ['--namespace', 'shop'])).stdout).toMatch(/^shop-web-80 +0\.0625 /m);
+    expect((await query(parts, ['--namespace', 'shop'])).stdout).toMatch(/^shop-web-80 +0\.063 /m);
   });
 
   it('takes project and logstore from flags if the selector has none', async () => {
