@@ -14,9 +14,9 @@ export interface ReplayedHpa {
   /** With those metrics alone. */
   readonly spec: AutoscalerSpec;
   readonly requests: readonly MetricRequest[];
-  /** Index in the manifest's list of External metrics of each metric in `spec`. */
+  /** Index in the manifest's list of External metrics of each metric in `spec`, and then of each that `forecasts` names. */
   readonly indices: readonly number[];
-  /** Forecasts that the HPA names beside them. */
+  /** That the HPA names beside them. */
   readonly forecasts: readonly ReplayedForecast[];
   /** What is left out, and why. */
   readonly notes: readonly string[];
@@ -50,6 +50,7 @@ export function replayedHpa(manifest: HpaManifest, context: ReplayContext): Repl
   const requests: MetricRequest[] = [];
   const indices: number[] = [];
   const forecasts: ReplayedForecast[] = [];
+  const forecastIndices: number[] = [];
   const notes = manifest.otherMetrics.map(
     (name) => `The metric ${name} is left out: the log does not have it.`,
   );
@@ -66,8 +67,10 @@ export function replayedHpa(manifest: HpaManifest, context: ReplayContext): Repl
       const requirements = context.requirementsOf(manifest.selectors[index]);
       const { defaults, catalog } = context;
       const request = parseMetricRequest(metric.name, namespace, requirements, defaults, catalog);
-      if (definition.isForecast === true) forecasts.push({ metric, series: request.series });
-      else {
+      if (definition.isForecast === true) {
+        forecasts.push({ metric, series: request.series });
+        forecastIndices.push(index);
+      } else {
         requests.push(request);
         metrics.push(metric);
         indices.push(index);
@@ -84,7 +87,10 @@ export function replayedHpa(manifest: HpaManifest, context: ReplayContext): Repl
       notes.push(
         `The metric ${name} has a target of type Value: while pods start, the HPA asks for too few (it multiplies by the ready pods). AverageValue does not.`,
       );
-  return { manifest, namespace, spec: { ...manifest.spec, metrics }, requests, indices, forecasts, notes };
+  return {
+    ...{ manifest, namespace, spec: { ...manifest.spec, metrics }, requests, forecasts, notes },
+    indices: [...indices, ...forecastIndices],
+  };
 }
 
 /** Returns for each metric of the HPA its forecast, with the same target. */
@@ -119,7 +125,8 @@ export function ofRequestsAlone(hpa: ReplayedHpa): ReplayedHpa {
     });
   const others = spec.metrics.filter((one) => one !== metric);
   return {
-    ...{ ...hpa, spec: { ...spec, metrics: [metric] }, requests: [request], indices: [index] },
+    ...{ ...hpa, spec: { ...spec, metrics: [metric] }, requests: [request] },
+    indices: [index, ...indices.slice(spec.metrics.length)],
     notes: [
       ...notes,
       ...others.map(({ name }) => `The metric ${name} is left out: the file has only counts of requests.`),

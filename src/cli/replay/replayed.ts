@@ -82,6 +82,8 @@ export async function replayManifest(
   }));
   return {
     ...{ hpa, traffic, source, controller, capacities, input, runs },
+    /** What a sweep varies: the HPA with the forecasts that it names itself. */
+    whole: hpa.forecasts.length > 0 && added ? added : { spec: hpa.spec, input },
     /** The price is of an hour of a GPU or, without GPUs, of a pod. */
     ...{ gpus: options.gpus, price: options.price },
     /** What differs from the HPA as it is. */

@@ -22,26 +22,27 @@ export type Swept = Awaited<ReturnType<typeof sweepSettings>>;
 /** Tries the settings of a sweep with the longest startup time, and recommends one. */
 export async function sweepSettings(replayed: Replayed, options: WishOptions, io: Io) {
   using bar = new ProgressBar(io.stderr, 'Trying settings');
-  const { hpa, input, runs } = replayed;
-  const run = runs.at(-1);
-  if (run === undefined) throw new AdapterError('Internal', 'a sweep needs a startup time');
-  const { startupSeconds } = run;
-  const specs = settingsToTry(hpa.spec, input.needed, input.controller.minor);
+  const { input, spec } = replayed.whole;
+  const startupSeconds = replayed.runs.at(-1)?.startupSeconds;
+  if (startupSeconds === undefined) throw new AdapterError('Internal', 'a sweep needs a startup time');
+  const specs = settingsToTry(spec, input.needed, input.controller.minor);
   const settings = await sweep({ input, startupSeconds, specs }, bar.show, io.signal);
   const front = frontOf(settings);
   const wish = wishOf(options, replayed);
-  const found = recommend(front, run.figures, wish);
-  if (found === undefined) throw new AdapterError('Internal', 'a sweep has no setting');
-  const withFigures = ({ spec }: SweptSetting) => ({
-    spec,
-    figures: replaySetting(spec, input, startupSeconds),
+  const [present] = settings;
+  const found = present && recommend(front, present, wish);
+  if (present === undefined || found === undefined)
+    throw new AdapterError('Internal', 'a sweep has no setting');
+  const withFigures = (setting: SweptSetting) => ({
+    spec: setting.spec,
+    figures: replaySetting(setting.spec, input, startupSeconds),
   });
   return {
     ...{ startupSeconds, settings, front },
     /** Some of the front, for people, with all figures. */
     shown: thinned(front, found.setting).map(withFigures),
     recommended: withFigures(found.setting),
-    reason: reasonOf(found, wish, replayed),
+    reason: reasonOf(found, wish, present),
   };
 }
 
@@ -65,10 +66,9 @@ function thinned(front: readonly SweptSetting[], recommended: SweptSetting): Swe
   return front.filter((setting, index) => picked.includes(index) || setting === recommended);
 }
 
-function reasonOf({ setting, isMet }: Recommendation, wish: Wish, { runs }: Replayed): string {
-  const present = runs.at(-1)?.figures;
+function reasonOf({ setting, isMet }: Recommendation, wish: Wish, present: SweptSetting): string {
   const has = `${spanText(setting.overloadedSeconds)} of overload for ${setting.podHours.toFixed(1)} pod-hours`;
-  const before = `the HPA as it is has ${spanText(present?.overloadedSeconds ?? 0)} for ${(present?.podHours ?? 0).toFixed(1)}`;
+  const before = `the HPA as it is has ${spanText(present.overloadedSeconds)} for ${present.podHours.toFixed(1)}`;
   const { maxOverloadedSeconds, maxPodHours } = wish;
   if (!isMet)
     return `No setting does what you asked for; this one comes nearest, with ${has} (${before}). More replicas (maxReplicas), or pods that start faster, would help.`;

@@ -68,7 +68,11 @@ export interface ReplayOutput {
   readonly sweep: {
     readonly settings: readonly ReplayRun[];
     readonly front: readonly ReplayRun[];
-    readonly recommendation: ReplayRun & { readonly reason: string; readonly manifest: object };
+    readonly recommendation: ReplayRun & {
+      readonly reason: string;
+      readonly setting: { readonly targets: readonly { readonly metric: string; readonly value: string }[] };
+      readonly manifest: object;
+    };
   };
   readonly notes: readonly string[];
   readonly limits: readonly string[];

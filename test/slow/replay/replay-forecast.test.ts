@@ -46,3 +46,39 @@ it('replay --forecast refuses an ahead that the label refuses', async () => {
     '--ahead is 1200 s and, as sls.forecast.ahead, must be a whole number from 60 to 900',
   );
 });
+
+it('replay --sweep tries an HPA that names forecasts with them, and sets their targets too', async () => {
+  const route = { 'sls.ingress.route': 'default-web-80' };
+  const metric = (name: string, labels: object) => ({
+    type: 'External',
+    external: {
+      metric: { name, selector: { matchLabels: { ...route, ...labels } } },
+      target: { type: 'AverageValue', averageValue: '10' },
+    },
+  });
+  const metrics = [
+    metric('sls_ingress_qps_forecast', { 'sls.forecast.ahead': '300' }),
+    metric('sls_ingress_qps', {}),
+  ];
+  const [both = ''] = await writeFiles(['both.yaml', hpaYaml({ spec: { metrics } })]);
+  const files = ['--hpa', both, '--counts', counts, '--capacity', '7'];
+  const { json } = await replay([...files, '--max-overload', '0s', '-o', 'json', ...lastDay]);
+  const { withForecast, sweep } = json();
+  expect(sweep.settings[0]).toMatchObject({ podHours: withForecast[0]?.podHours });
+  const { setting, manifest } = sweep.recommendation;
+  const averageValue = setting.targets[0]?.value;
+  expect(averageValue).not.toBe('10');
+  expect(setting.targets).toMatchObject([
+    { metric: 'sls_ingress_qps', value: averageValue },
+    { metric: 'sls_ingress_qps_forecast', value: averageValue },
+  ]);
+  const target = { type: 'AverageValue', averageValue };
+  expect(manifest).toMatchObject({
+    spec: {
+      metrics: [
+        { external: { metric: { name: 'sls_ingress_qps_forecast' }, target } },
+        { external: { metric: { name: 'sls_ingress_qps' }, target } },
+      ],
+    },
+  });
+}, 120_000);
