@@ -54,12 +54,13 @@ export function figuresText({
 }: Figures): string {
   if (weights === undefined) return `${route ?? '(whole logstore)'}: no forecast\n`;
   const shares = expertNames.map((name) => `${name} ${Math.round(weights[name] * 100)} %`);
+  const known = (value = Number.NaN, text = value.toPrecision(3)) => (Number.isNaN(value) ? '-' : text);
   const hour = (of: 'came' | 'forecast') => mostOfEachHour.map((one) => String(one[of] ?? '-')).join(' ');
   return [
     `${route ?? '(whole logstore)'}:`,
     `  weights    ${shares.join(', ')}`,
-    `  coverage   ${((coverage ?? 0) * 100).toFixed(1)} % of the minutes of the last day had at most what was forecast`,
-    `  loss       ${pinballLoss?.toPrecision(3)}; of the last minute alone ${lastMinutePinballLoss?.toPrecision(3)} (pinball: less is better)`,
+    `  coverage   ${known(coverage, `${((coverage ?? 0) * 100).toFixed(1)} %`)} of the minutes of the last day had at most what was forecast`,
+    `  loss       ${known(pinballLoss)}; of the last minute alone ${known(lastMinutePinballLoss)} (pinball: less is better)`,
     `  came       ${hour('came')} (most of each hour of the last day, per second)`,
     `  forecast   ${hour('forecast')}`,
     '',

@@ -44,7 +44,7 @@ function forecastNotes(forecasts: readonly ReplayedForecast[], [phase]: readonly
     const without = usages.filter((usage) => Number.isNaN(usage)).length;
     const { aheadSeconds = 0, quantile = 0 } = series[0]?.forecast ?? {};
     const share = `${Math.round((100 * without) / Math.max(1, usages.length))} %`;
-    return `With forecast: ${metric.name}, ${aheadSeconds} s ahead, quantile ${quantile}, from what each moment knew${without === 0 ? '' : `; ${share} of the reads had too little history, so begin later (--from)`}.`;
+    return `With forecast: ${metric.name}, ${aheadSeconds} s ahead, quantile ${quantile}, from what each moment knew${without === 0 ? '' : `; ${share} of the reads had no forecast, for want of history (begin later: --from) or since the log had stopped`}.`;
   });
 }
 
