@@ -123,10 +123,11 @@ function rangeOf({ from, to, last, counts, accessLog }: SourceOptions, nowMs: nu
 async function fromCounts(file: string, wanted: Wanted, range: Range, lead: number): Promise<LoadedTraffic> {
   const counts = await readCounts(file);
   const perSecond = spreadEvenly(counts);
-  const counted = [...wanted.series, ...wanted.forecasts].map((ofMetric) =>
+  // The file has the sum over all routes.
+  const ofSum = wanted.forecasts.map((ofForecast) => ofForecast.slice(0, 1));
+  const counted = [...wanted.series, ...ofSum].map((ofMetric) =>
     ofMetric.map((one, index) => ({
       series: one,
-      // The file has the sum over all routes.
       counts: new SecondCounts(
         counts.startSeconds,
         new Map([['requests', index === 0 ? perSecond : new Float64Array(0)]]),

@@ -30,6 +30,21 @@ it('replay --forecast shows the same day with and without forecasts, from what e
   );
 });
 
+it('replay --forecast of an HPA that adds up routes forecasts the sum that a file of counts has', async () => {
+  const sum = hpaYaml()
+    .replace('matchLabels', 'matchExpressions')
+    .replace(
+      'sls.ingress.route: default-web-80',
+      '- { key: sls.ingress.route, operator: In, values: [default-web-80, default-new-80] }',
+    );
+  const [routes = ''] = await writeFiles(['routes.yaml', sum]);
+  const flags = ['--counts', counts, '--forecast', '-o', 'json', ...lastDay];
+  const [one, several] = [await replay(['--hpa', hpa, ...flags]), await replay(['--hpa', routes, ...flags])];
+  expect([several.code, several.stderr]).toEqual([0, '']);
+  expect(several.json().withForecast).toEqual(one.json().withForecast);
+  expect(several.json().notes).toEqual(one.json().notes);
+});
+
 it('replay --forecast refuses an ahead that the label refuses', async () => {
   const { code, stderr } = await replay([
     '--hpa',
