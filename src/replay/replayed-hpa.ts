@@ -110,23 +110,29 @@ export const addedForecasts = (
     };
   });
 
+const isOfRequestsAlone = ({ metric }: Pick<MetricRequest, 'metric'>) =>
+  Object.keys(metric.aggregates).join() === 'requests';
+
 /**
- * Returns the HPA with the one metric that counts of requests make up: the first of that kind.
+ * Returns the HPA with the one metric that counts of requests make up, the first of that kind, and such forecasts.
  *
  * @throws AdapterError `HpaUnsuited`
  */
 export function ofRequestsAlone(hpa: ReplayedHpa): ReplayedHpa {
-  const { spec, requests, indices, notes, manifest } = hpa;
-  const counted = requests.findIndex(({ metric }) => Object.keys(metric.aggregates).join() === 'requests');
+  const { spec, requests, indices, forecasts, notes, manifest } = hpa;
+  const counted = requests.findIndex(isOfRequestsAlone);
   const [metric, request, index] = [spec.metrics[counted], requests[counted], indices[counted]];
   if (metric === undefined || request === undefined || index === undefined)
     throw new AdapterError('HpaUnsuited', `HPA ${manifest.name}: no metric of it counts requests alone`, {
       remedy: 'Replay it from SLS or from an access log.',
     });
-  const others = spec.metrics.filter((one) => one !== metric);
+  const kept = forecasts.filter(({ series }) => series.every(isOfRequestsAlone));
+  const others = [...spec.metrics, ...forecasts.map((one) => one.metric)].filter(
+    (one) => one !== metric && !kept.some((forecast) => forecast.metric === one),
+  );
   return {
-    ...{ ...hpa, spec: { ...spec, metrics: [metric] }, requests: [request] },
-    indices: [index, ...indices.slice(spec.metrics.length)],
+    ...{ ...hpa, spec: { ...spec, metrics: [metric] }, requests: [request], forecasts: kept },
+    indices: [index, ...kept.map((one) => indices[spec.metrics.length + forecasts.indexOf(one)] ?? -1)],
     notes: [
       ...notes,
       ...others.map(({ name }) => `The metric ${name} is left out: the file has only counts of requests.`),

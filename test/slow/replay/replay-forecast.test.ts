@@ -72,13 +72,16 @@ it('replay --sweep tries an HPA that names forecasts with them, and sets their t
     },
   });
   const metrics = [
+    // A file of counts does not have it.
+    metric('sls_ingress_concurrency_forecast', { 'sls.forecast.ahead': '300' }),
     metric('sls_ingress_qps_forecast', { 'sls.forecast.ahead': '300' }),
     metric('sls_ingress_qps', {}),
   ];
   const [both = ''] = await writeFiles(['both.yaml', hpaYaml({ spec: { metrics } })]);
   const files = ['--hpa', both, '--counts', counts, '--capacity', '7'];
   const { json } = await replay([...files, '--max-overload', '0s', '-o', 'json', ...lastDay]);
-  const { withForecast, sweep } = json();
+  const { withForecast, sweep, notes } = json();
+  expect(notes[0]).toMatch(/^The metric sls_ingress_concurrency_forecast is left out: the file has only/);
   expect(sweep.settings[0]).toMatchObject({ podHours: withForecast[0]?.podHours });
   const { setting, manifest } = sweep.recommendation;
   const averageValue = setting.targets[0]?.value;
@@ -91,6 +94,7 @@ it('replay --sweep tries an HPA that names forecasts with them, and sets their t
   expect(manifest).toMatchObject({
     spec: {
       metrics: [
+        { external: { target: { averageValue: '10' } } },
         { external: { metric: { name: 'sls_ingress_qps_forecast' }, target } },
         { external: { metric: { name: 'sls_ingress_qps' }, target } },
       ],
