@@ -1,4 +1,4 @@
-const width = 30;
+const [narrowest, widest] = [5, 30];
 
 /** Shows how far a long command has come, on one line of a terminal. Prints nothing elsewhere. */
 export class ProgressBar implements Disposable {
@@ -13,13 +13,15 @@ export class ProgressBar implements Disposable {
 
   /**
    * @param share from 0 to 1
-   * @param figures what else to show, as far as the line is wide enough
+   * @param figures what else to show; the bar is shorter where the line is too narrow for both
    */
   readonly show = (share: number, figures = ''): void => {
     if (!this.#stream.isTTY) return;
-    const full = Math.round(share * width);
-    const line = `${this.#label} [${'#'.repeat(full)}${' '.repeat(width - full)}] ${Math.floor(share * 100)} %  ${figures}`;
-    const text = line.slice(0, (this.#stream.columns || 80) - 1).trimEnd();
+    const columns = (this.#stream.columns || 80) - 1;
+    const end = `] ${Math.floor(share * 100)} %  ${figures}`.trimEnd();
+    const width = Math.max(narrowest, Math.min(widest, columns - `${this.#label} [${end}`.length));
+    const bar = '#'.repeat(Math.round(share * width)).padEnd(width);
+    const text = `${this.#label} [${bar}${end}`.slice(0, columns);
     if (text === this.#shown) return;
     this.#stream.write(`\r${text.padEnd(this.#shown.length)}`);
     this.#shown = text;
