@@ -124,8 +124,8 @@ async function printHpa(survey: Survey, options: RoutesOptions & HpaOptions, con
   const manifest = options.scaledObject === undefined ? hpa : scaledObjectOf(hpa);
   // JSON has no comments.
   if (options.output === 'json') io.stderr.write(comments);
-  const yaml = suggested.comments + comments + stringify(manifest, { lineWidth: 0 });
-  writeResult(io, options.output, manifest, yaml);
+  const yaml = stringify(manifest, { lineWidth: 0, aliasDuplicateObjects: false });
+  writeResult(io, options.output, manifest, suggested.comments + comments + yaml);
 }
 
 /** Valid names of a Deployment. Source: Kubernetes, names that are RFC 1123 subdomains. */
