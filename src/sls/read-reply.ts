@@ -97,8 +97,8 @@ const mostColumns = 1000;
 /** All but the rows. It repeats the query, which may name a thousand routes. */
 const mostMetaBytes = 1024 * 1024;
 
-/** `meta` of GetLogsV2. Nothing of it is certain. */
-type Meta = Readonly<Record<string, unknown>>;
+/** An object of a reply. Nothing of it is certain. */
+type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Reads the unpacked body of a reply, some rows at a time.
@@ -116,10 +116,12 @@ export async function readReply(
     new AdapterError(code, `SLS, ${where}: ${what}`, { cause, slsRequestId: requestId });
   const { envelope, chunks } = layoutOf(text) ?? { envelope: text, chunks: undefined };
   if (envelope.length > mostMetaBytes) throw unreadable(where, 'it has no list of rows');
-  const meta = metaIn(parsed(envelope.toString(), where));
+  const reply = objectIn(parsed(envelope.toString(), where));
+  const meta = objectIn(reply['meta']);
   const { progress, count, processedRows, processedBytes, elapsedMillisecond } = meta;
   if (progress === 'Incomplete') throw fail('SlsIncomplete', 'the result is incomplete');
-  if (progress !== 'Complete' || chunks === undefined)
+  // Of equal keys JSON takes the last, which may not be the list that was found.
+  if (progress !== 'Complete' || chunks === undefined || reply['data'] !== 0)
     throw fail('SlsReplyInvalid', 'the reply has no complete result');
   const { rows, add } = rowCollector();
   const turns = new Turns();
@@ -183,15 +185,13 @@ function parsed(text: string, where: string): unknown {
   }
 }
 
-function metaIn(reply: unknown): Meta {
-  const meta = typeof reply === 'object' && reply !== null && 'meta' in reply ? reply.meta : undefined;
-  return typeof meta === 'object' && meta !== null ? (meta as Meta) : {};
-}
+const objectIn = (value: unknown): Fields =>
+  typeof value === 'object' && value !== null ? (value as Fields) : {};
 
 const numberIn = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
 
 /** SLS lists the names of the columns and, in the same order, their types. */
-function columnTypesOf({ keys, columnTypes }: Meta): Map<string, string> {
+function columnTypesOf({ keys, columnTypes }: Fields): Map<string, string> {
   if (!Array.isArray(keys) || !Array.isArray(columnTypes)) return new Map();
   return new Map(keys.map((key, position) => [String(key), String(columnTypes[position])]));
 }
@@ -207,22 +207,22 @@ const listFollows = /^[ \t\r\n]{0,20}:[ \t\r\n]{0,20}\[/;
 
 /**
  * Finds the rows of a reply `{"meta": …, "data": [row, …]}` by its brackets and quotes. Whether the text is JSON shows when
- * its parts are parsed. Undefined: it has no list `data`, or more than one.
+ * its parts are parsed. Undefined: it has no list `data`.
  *
  * @returns the reply with 0 in place of its list, and ranges `[from, to)` of whole rows and the commas between them
  */
 function layoutOf(text: Buffer) {
-  const start = dataStart(text, 0, 0);
+  const start = dataStart(text);
   const list = start === undefined ? undefined : chunksFrom(text, start + 1);
-  if (list === undefined || dataStart(text, list.end + 1, 1) !== undefined) return undefined;
+  if (list === undefined) return undefined;
   const envelope = Buffer.concat([text.subarray(0, start), Buffer.from('0'), text.subarray(list.end + 1)]);
   return { envelope, chunks: list.chunks };
 }
 
 /** Returns where the list of the key `data` of the outermost object begins. */
-function dataStart(text: Buffer, from: number, startDepth: number): number | undefined {
-  let depth = startDepth;
-  for (let at = from; at < text.length; at += 1) {
+function dataStart(text: Buffer): number | undefined {
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
     const byte = text[at];
     if (isOpening(byte)) depth += 1;
     else if (isClosing(byte)) depth -= 1;

@@ -101,6 +101,11 @@ const lies: readonly Lie[] = [
   ['data: missing', json({ meta }), invalid],
   ['data: twice', body(`{"data":[],${text.slice(1)}`), invalid],
   ['data: twice, once in another spelling', body(`{"d\\u0061ta":[],${text.slice(1)}`), truth],
+  ...['"d\\u0061ta":[]', `"data":${' '.repeat(21)}[]`, '"data":null'].map((last): Lie => [
+    `data: again after the list, as ${last}`,
+    body(`${text.slice(0, -1)},${last}}`),
+    invalid,
+  ]),
   dataLie('a row twice', [row, row]),
   dataLie('a route twice, with other numbers', [row, { ...row, requests: '1' }]),
   dataLie('a row of a route that was not asked for', [row, { ...row, effective_route: 'default-b-80' }]),

@@ -39,7 +39,7 @@ export interface Expectation {
   readonly holds: (answer: Answer, place: AskedPlace) => boolean;
 }
 
-/** Equal queries are sent once. Without a range, they ask for the last minute, or for the minutes of the lines written. */
+/** Equal queries are sent once. Without a range, they ask for the last minute. */
 export type AskedQuery = (place: AskedPlace) => Partial<LogQuery> & Pick<LogQuery, 'query'>;
 
 /** What SLS answered: a complete result, or a refusal. */
