@@ -28,7 +28,8 @@ export class Identities {
 
   /** Returns the identity of the settings. Nothing is fetched before its credentials are needed. */
   of(settings: CredentialSettings): RenewedCredentials {
-    const key = JSON.stringify(settings, sortedKeys);
+    const from = settings.source === 'assume-role' ? (settings.from ?? base) : undefined;
+    const key = JSON.stringify({ ...settings, from }, sortedKeys);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const { clock, observer } = this.#parts;

@@ -20,6 +20,8 @@ describe('identities', () => {
       one,
     );
     expect(identities.of({ source: 'rrsa', roleArn })).not.toBe(one);
+    const role: CredentialSettings = { source: 'assume-role', roleArn };
+    expect(identities.of({ ...role, from: { source: 'default' } })).toBe(identities.of(role));
     expect(identities.of({ source: 'default' })).not.toBe(identities.of({ source: 'environment' }));
   });
 
