@@ -16,6 +16,9 @@ const ends = new Set(
 /** Words that begin a part of a SELECT. */
 const clauses = 'SELECT FROM WHERE GROUP HAVING WINDOW ORDER LIMIT OFFSET'.split(' ');
 
+/** Those that may be columns too, so that an OR after one may belong to the conditions. */
+const possibleColumns = ['WINDOW', 'LIMIT', 'OFFSET'];
+
 /** Words that may follow a table, and so are no alias of it. */
 const joins = new Set('AS CROSS FULL INNER JOIN LEFT NATURAL ON RIGHT TABLESAMPLE USING'.split(' '));
 
@@ -88,7 +91,8 @@ function refuseOutsideWindow(nodes: readonly SqlNode[]): void {
 }
 
 function checkSelect(query: readonly SqlNode[]): void {
-  const parts = new Map(splitAt(query, clauses).map(({ after, nodes }) => [after, nodes]));
+  const split = splitAt(query, clauses);
+  const parts = new Map(split.map(({ after, nodes }) => [after, nodes]));
   if (!parts.has('SELECT')) return;
   const from = parts.get('FROM');
   const [alias, ...others] = from === undefined ? ['LOG'] : logsIn(from);
@@ -98,7 +102,10 @@ function checkSelect(query: readonly SqlNode[]): void {
   const conditions = conjuncts(parts.get('WHERE') ?? []).map((one) => textOf(one, alias));
   const hasStart = conditions.some((text) => text === '__TIME__ >= {from}' || text === '{from} <= __TIME__');
   const hasEnd = conditions.some((text) => text === '__TIME__ < {to}' || text === '{to} > __TIME__');
-  if (!hasStart || !hasEnd)
+  const hasLateOr = split.some(
+    ({ after, nodes }) => possibleColumns.includes(after) && nodes.some(({ key }) => key === 'OR'),
+  );
+  if (!hasStart || !hasEnd || hasLateOr)
     throw new SyntaxError(
       `must keep to the window in each SELECT that reads log: FROM log WHERE ${condition}`,
     );

@@ -138,6 +138,8 @@ describe('a whole SELECT', () => {
       outside,
     ],
     [`SELECT sum(a) AS value, count(*) AS lines ${inWindow} OR b = 1`, outside],
+    [`SELECT sum(a) AS value, count(*) AS lines ${inWindow} AND limit > 5 OR b = 1`, outside],
+    [`SELECT sum(a) AS value, count(*) AS lines ${inWindow} AND offset > 5 OR b = 1 LIMIT 10`, outside],
     [
       'SELECT sum(a) AS value, count(*) AS lines FROM log WHERE NOT (__time__ >= {from} AND __time__ < {to})',
       outside,
