@@ -49,9 +49,10 @@ function randomLines(seed: number): string[] {
       );
     }
   }
-  // A file ends with its last line that can be read, so the last second has one.
-  const time = `${formatLogTime(endSeconds - 1)} +0000`;
-  return [...lines, logLine({ time, upstream: 'default-other-80' })];
+  // A file begins and ends with a line that can be read. SLS is known to have none before.
+  const lineAt = (second: number) =>
+    logLine({ time: `${formatLogTime(second)} +0000`, upstream: 'default-other-80' });
+  return [lineAt(startSeconds), ...lines, lineAt(endSeconds - 1)];
 }
 
 const range = (from: number, to: number) => [
@@ -131,8 +132,13 @@ describe('replay from SLS', () => {
       }),
       {
         ...{ numRuns: runs, endOnFailure: true },
-        // No line came in the first second that the first window needs.
         examples: [
+          // No line came for 26 s.
+          [
+            1675820495,
+            ['sls_ingress_qps', { 'sls.ingress.host': 'a.example.com', 'sls.query.window': 'adaptive' }],
+          ],
+          // No line came in the first second that the first window needs.
           [26, ['sls_ingress_concurrency', { 'sls.ingress.status': '5xx', 'sls.query.interval': '30' }]],
         ],
       },
