@@ -16,8 +16,13 @@ export const shared = {
 
 /** Long runs of parts whose rules have short tests too. `npm run test:slow` runs them. */
 export const longRuns = [
+  'test/charts/elastic-inference/stop.test.ts',
   'test/doctor/faults.test.ts',
+  'test/e2e/own-metrics-oracle.test.ts',
+  'test/e2e/replay-sources.test.ts',
   'test/emulator/demo/demo.test.ts',
+  'test/live-sls/live-sls.test.ts',
+  'test/reading/delay/learned-delay.test.ts',
   'test/reading/heartbeat/heartbeat-scenarios.test.ts',
   'test/reading/silence/scenarios.test.ts',
 ];
@@ -55,7 +60,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          exclude: inOwnProcess,
+          exclude: [...inOwnProcess, ...longRuns],
           // Loading all parts anew for each file would take a third of the time.
           isolate: false,
         },
