@@ -17,11 +17,13 @@ export const shared = {
 /** Long runs of parts whose rules have short tests too. `npm run test:slow` runs them. */
 export const longRuns = [
   'test/charts/elastic-inference/stop.test.ts',
+  'test/config/garbage.test.ts',
   'test/doctor/faults.test.ts',
   'test/e2e/own-metrics-oracle.test.ts',
   'test/e2e/replay-sources.test.ts',
   'test/emulator/demo/demo.test.ts',
   'test/live-sls/live-sls.test.ts',
+  'test/reading/adaptive/rise-simulation.test.ts',
   'test/reading/delay/learned-delay.test.ts',
   'test/reading/heartbeat/heartbeat-scenarios.test.ts',
   'test/reading/silence/scenarios.test.ts',
