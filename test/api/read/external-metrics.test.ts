@@ -21,6 +21,7 @@ import {
 } from '../../support/kept-connection.ts';
 import { TestClock } from '../../support/test-clock.ts';
 import { waitFor } from '../../support/wait-for.ts';
+import { requestHeaderOf } from '../../support/request-header.ts';
 
 const path = readPath('sls_ingress_qps', selectorOf({ 'sls.project': project, 'sls.logstore': logstore }));
 
@@ -53,14 +54,7 @@ const readingOf = (value: number): Reading => ({
 });
 
 beforeEach(async () => {
-  const requestHeader = {
-    caPem: proxyCa.certificate,
-    allowedNames: ['front-proxy-client'],
-    usernameHeaders: ['x-remote-user'],
-    groupHeaders: ['x-remote-group'],
-    extraHeaderPrefixes: [],
-    uidHeaders: [],
-  };
+  const requestHeader = requestHeaderOf(proxyCa.certificate);
   trust = { requestHeader };
   [requests, reviewed, events] = [[], [], []];
   read = () => Promise.resolve(readingOf(23.5));

@@ -13,6 +13,7 @@ import { createCa } from '../../support/certificates.ts';
 import { openKept, type KeptConnection, type KeptReply } from '../../support/kept-connection.ts';
 import { seeded } from '../../support/seeded.ts';
 import { TestClock } from '../../support/test-clock.ts';
+import { requestHeaderOf } from '../../support/request-header.ts';
 
 // A user may read one metric of namespace `mine`, and nothing else. Whatever the path of a request looks like, what is read is
 // what the API server was asked about.
@@ -84,14 +85,7 @@ beforeAll(async () => {
   const clock = new TestClock();
   const directory = await mkdtemp(join(tmpdir(), 'paths-'));
   const proxyCa = await createCa('proxy');
-  const requestHeader = {
-    caPem: proxyCa.certificate,
-    allowedNames: ['front-proxy-client'],
-    usernameHeaders: ['x-remote-user'],
-    groupHeaders: ['x-remote-group'],
-    extraHeaderPrefixes: [],
-    uidHeaders: [],
-  };
+  const requestHeader = requestHeaderOf(proxyCa.certificate);
   const window = { startSeconds: clock.nowSeconds - 25, endSeconds: clock.nowSeconds - 10 };
   app = createApp({
     servingPair: await keepServingPair(directory, ['127.0.0.1'], Date),
