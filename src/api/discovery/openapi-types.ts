@@ -4,7 +4,7 @@ import { group, listKind, version } from './discovery.ts';
 export const groupVersionKind = 'x-kubernetes-group-version-kind';
 export const listGroupVersionKind = { group, version, kind: listKind };
 
-/** Kubernetes' own names of these types, so that its merged document has each type once. */
+/** Kubernetes' own names of these types. The API server adds `_v2` to those that differ from its own. */
 const prefix = 'io.k8s.metrics.pkg.apis.external_metrics.v1beta1';
 export const listType = `${prefix}.${listKind}`;
 const valueType = `${prefix}.ExternalMetricValue`;
