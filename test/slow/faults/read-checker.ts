@@ -45,6 +45,8 @@ export class ReadChecker {
   expectedCodes: ReadonlySet<ErrorCode> = new Set(slowCodes);
   /** Since when SLS has not answered any query, by the adapter's clock. */
   silentSinceMs = Infinity;
+  /** By how much the adapter's clock was ahead of the system's at most when it planned what it serves. */
+  aheadMs = 0;
 
   constructor(settings: FleetSettings) {
     this.#settings = settings;
@@ -91,8 +93,9 @@ export class ReadChecker {
     const { minDelay, maxDelay, maxStale } = this.#settings;
     const lastMs = this.#lastEndMs.get(route) ?? -Infinity;
     const isReadable = lastMs + (maxDelay + 1) * 1000 <= sentMs;
-    // The adapter counts ages by a clock that no step moves.
-    const isTooOld = Math.max(receivedMs, Date.now()) >= lastMs + (minDelay + maxStale) * 1000;
+    // The adapter counts ages by a clock that no step moves, and a clock ahead plans a window sooner.
+    const oldestPlannedMs = lastMs + minDelay * 1000 - this.aheadMs;
+    const isTooOld = Math.max(receivedMs, Date.now()) >= oldestPlannedMs + maxStale * 1000;
     assert(
       !isReadable || isTooOld,
       `failure although there is a sample of ${new Date(lastMs).toISOString()}: ${response}`,

@@ -110,9 +110,10 @@ describe('while SLS answers some queries', () => {
   );
 
   /** No read is in flight at the moment of a step, so the clock is the same throughout each read. */
-  const stepBy = async ({ reading, clock }: Fleet, ms: number) => {
+  const stepBy = async ({ reading, checker, clock }: Fleet, ms: number) => {
     await reading.pause();
     reading.assertCorrect();
+    checker.aheadMs = Math.max(0, clock.stepMs, clock.stepMs + ms);
     clock.stepMs += ms;
     reading.clear();
     reading.resume();
