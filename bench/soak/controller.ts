@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { printable } from '../support/reading-wire.ts';
 import { connectionKinds, maxInFlight, type Clients, type ConnectionKind } from './clients.ts';
 import type { HpaRead } from './hpas.ts';
 import type { ActiveHpa, Population } from './population.ts';
@@ -51,14 +52,21 @@ export class Controller {
     await Promise.all(this.#inFlight);
   }
 
-  /** Reads every metric of every HPA once. Returns whether all responses were a 200. */
-  async readAll(): Promise<boolean> {
+  /** Reads every metric of every HPA once. Returns what was said to the reads that have no reading. */
+  async readAll(): Promise<string[]> {
     const { population, clients } = this.#parts;
     const reads = [...population.active.values()].flatMap(({ hpa }) => hpa.reads);
-    const replies = await Promise.all(
-      reads.map(({ path }) => clients.get(path, 'HTTP/2, kept').catch(() => undefined)),
+    const failures = await Promise.all(
+      reads.map(async ({ path }) => {
+        try {
+          const { status, body } = await clients.get(path, 'HTTP/2, kept');
+          return status === 200 ? [] : [`${status}: ${path}: ${printable(body)}`];
+        } catch (error) {
+          return [`${String(error)}: ${path}`];
+        }
+      }),
     );
-    return replies.every((reply) => reply?.status === 200);
+    return failures.flat();
   }
 
   #readDue(): void {

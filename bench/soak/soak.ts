@@ -232,11 +232,17 @@ class Soak {
 
   /** Waits until every HPA that still exists has a reading, so that each cycle ends in the same state. */
   async #waitForReadings(name: string): Promise<void> {
+    const { signal, status } = this.#context;
     const startMs = performance.now();
-    while (!(await this.#controller.readAll())) {
-      this.#context.signal.throwIfAborted();
+    for (;;) {
+      const failures = await this.#controller.readAll();
+      const [first] = failures;
+      if (first === undefined) return;
+      signal.throwIfAborted();
+      const text = `${name}: ${failures.length} reads have no reading yet, such as ${first}`;
+      status(text);
       if (performance.now() - startMs < maxRecoveryMs) continue;
-      this.#checker.fault(`${name}: not all HPAs have readings again`);
+      this.#checker.fault(text);
       return;
     }
   }
