@@ -20,6 +20,8 @@ const retentionSeconds = 400;
 const slsLatencyMs = 20;
 /** Long, for a busy machine. */
 const maxWaitMs = 60_000;
+/** Longer than a soak, whose clocks advance by two minutes in each cycle. */
+const certificateDays = 30;
 
 /** What a soak runs on: SLS with its log, the API server, the adapter and its clients. */
 export class SoakEnvironment implements Disturbed, AsyncDisposable {
@@ -63,7 +65,7 @@ export class SoakEnvironment implements Disturbed, AsyncDisposable {
     const time = { aheadMs: 0 };
     const clock = { now: () => Date.now() + time.aheadMs };
     const [client, ...proxies] = await Promise.all(
-      ['clients', 'front-proxy', 'next-front-proxy'].map((name) => createCa(name)),
+      ['clients', 'front-proxy', 'next-front-proxy'].map((name) => createCa(name, { notAfter: lastDay() })),
     );
     if (client === undefined) throw new Error('the client CA is missing');
     const apiServer = resources.use(await startScriptedApiServer());
@@ -158,5 +160,7 @@ const bundleOf = (cas: readonly Ca[]) => cas.map(({ certificate }) => certificat
 
 async function pairOf([ca]: readonly Ca[]): Promise<PemPair> {
   if (ca === undefined) throw new Error('the front proxy CA is missing');
-  return ca.issue({ cn: 'front-proxy-client' });
+  return ca.issue({ cn: 'front-proxy-client', notAfter: lastDay() });
 }
+
+const lastDay = () => new Date(Date.now() + certificateDays * 24 * 3600_000);
