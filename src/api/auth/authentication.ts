@@ -6,7 +6,13 @@ import type { User } from '../../kube/reviews/user.ts';
 import { subjectOf } from './certificate-subject.ts';
 import { addressOf } from '../server/connections.ts';
 import { bearerToken } from './bearer-token.ts';
-import { certificateUser, isTrustedClient, parseBundle, type PresentedChain } from './client-certificate.ts';
+import {
+  certificateUser,
+  isTrustedClient,
+  parseBundle,
+  whyUntrusted,
+  type PresentedChain,
+} from './client-certificate.ts';
 import { anonymousUser, asAuthenticated, requestHeaderUser, type Header } from './users.ts';
 
 export interface AuthenticationContext {
@@ -57,6 +63,8 @@ interface Verdict {
   readonly isProxy: boolean;
   /** The user whom the certificate itself names. */
   readonly user: User | undefined;
+  /** For the error of a request that it gives no user. */
+  readonly whyNoUser: string;
   /** Monotonic ms. */
   readonly validUntilMs: number;
   /** Unix ms. Certificates expire while their connections are open. */
@@ -96,7 +104,10 @@ export class Authenticator {
     const token = bearerToken(authorization);
     if (token !== undefined) return await this.#tokenUser(token, addressOf(peer), signal);
     if (chain === undefined) return anonymousUser;
-    throw new AdapterError('Unauthenticated', 'Unauthorized: the certificate names no user');
+    const roots = this.#currentRoots();
+    const why = roots && this.#verdictOn(chain, roots).whyNoUser;
+    const what = `the certificate names no user: ${why ?? 'the authorities of the cluster are not known yet'}`;
+    throw new AdapterError('Unauthenticated', `Unauthorized: ${what}`);
   }
 
   /** Returns the user named by the front proxy or by the certificate itself. */
@@ -130,11 +141,20 @@ export class Authenticator {
     const { allowedNames = [] } = config.requestHeader ?? {};
     const isAllowed = () =>
       allowedNames.length === 0 || allowedNames.includes(subjectOf(leaf)?.commonName ?? '');
-    const user = isTrustedClient(chain, clientRoots, nowMs) ? certificateUser(leaf) : undefined;
+    const isClient = isTrustedClient(chain, clientRoots, nowMs);
+    const user = isClient ? certificateUser(leaf) : undefined;
+    const isOfProxy = isTrustedClient(chain, proxyRoots, nowMs);
+    const isProxy = isOfProxy && isAllowed();
+    const whyNoUser = () => {
+      if (isProxy) return 'the headers of the front proxy name none';
+      if (isOfProxy) return 'its common name is none of the requestheader-allowed-names';
+      return isClient ? 'it has no common name that is certain' : whyUntrusted(chain, nowMs);
+    };
     const verdict = {
       roots,
-      isProxy: isTrustedClient(chain, proxyRoots, nowMs) && isAllowed(),
+      isProxy,
       user: user && asAuthenticated(user),
+      whyNoUser: whyNoUser(),
       validUntilMs: atMs + verdictLifetimeMs,
       expiresAtMs: leaf.validToDate.getTime(),
     };

@@ -79,6 +79,18 @@ export function isTrustedClient(
   return isUsable(leaf) && !unreached.includes(leaf);
 }
 
+/** Returns why `isTrustedClient` is false, as far as the certificates tell without a check of a signature. */
+export function whyUntrusted({ leaf, intermediates }: PresentedChain, nowMs: number): string {
+  for (const certificate of [leaf, ...intermediates]) {
+    const which = certificate === leaf ? 'it' : 'an intermediate certificate';
+    const [from, to] = [certificate.validFromDate, certificate.validToDate];
+    if (to.getTime() < nowMs) return `${which} expired at ${to.toISOString()}`;
+    if (from.getTime() > nowMs) return `${which} is valid only from ${from.toISOString()}`;
+    if (!isForClients(certificate)) return `${which} is not for clients by its extended key usage`;
+  }
+  return 'no authority of the cluster that is valid now signed it';
+}
+
 const isCurrent = ({ validFromDate, validToDate }: X509Certificate, nowMs: number) =>
   validFromDate.getTime() <= nowMs && nowMs <= validToDate.getTime();
 

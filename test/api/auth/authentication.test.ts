@@ -71,13 +71,33 @@ function authenticate(presented: Presented, clock = new TestClock()): Promise<Us
   );
 }
 
+/** An authenticator for one connection of `jane`, who presents this certificate in each request. */
+function connectionOf(pair: PemPair, clock: TestClock, trust: () => AuthenticationConfig) {
+  const authenticator = new Authenticator({
+    authenticationConfig: {
+      get current() {
+        return trust();
+      },
+    },
+    tokenReviewer: { reviewToken: () => Promise.resolve(undefined) },
+    clock,
+    monotonicMs: clock.monotonicMs,
+  });
+  const presented = { chain: chainOf(pair), rawHeaders: [], authorization: undefined, peer: {} };
+  const { signal } = new AbortController();
+  return () => authenticator.authenticate(presented, signal);
+}
+
 const unauthenticated = (message: RegExp) =>
   expect.objectContaining({
     code: 'Unauthenticated',
     message: expect.stringMatching(message) as unknown,
   }) as unknown;
 
+const notForClients = 'is not for clients by its extended key usage';
 const user = ['X-Remote-User', 'ann'] as const;
+/** A whole second, since certificates have no fractions. */
+const dayOf = (days: number) => new Date((Math.floor(Date.now() / 86_400_000) + days) * 86_400_000);
 const proxy = (options: IssueOptions = {}) => proxyCa.issue({ cn: 'front-proxy-client', ...options });
 
 describe('the front proxy', () => {
@@ -106,21 +126,22 @@ describe('the front proxy', () => {
     expect((await authenticate({ pair: await proxy(options), headers: [user] })).name).toBe('ann');
   });
 
-  it.each<[what: string, options: IssueOptions]>([
-    ['with another name', { cn: 'other' }],
-    ['with a certificate for servers', { eku: 'server' }],
-    ['with a certificate for e-mail', { eku: 'wrong' }],
-    ['with an expired certificate', { notAfter: new Date(Date.now() - 60_000) }],
+  it.each<[what: string, options: IssueOptions, why: string]>([
+    ['with another name', { cn: 'other' }, 'its common name is none of the requestheader-allowed-names'],
+    ['with a certificate for servers', { eku: 'server' }, `it ${notForClients}`],
+    ['with a certificate for e-mail', { eku: 'wrong' }, `it ${notForClients}`],
+    ['with an expired certificate', { notAfter: dayOf(-1) }, `it expired at ${dayOf(-1).toISOString()}`],
     [
       'with a certificate of tomorrow',
-      { notBefore: new Date(Date.now() + 86_400_000), notAfter: new Date(Date.now() + 2 * 86_400_000) },
+      { notBefore: dayOf(1), notAfter: dayOf(2) },
+      `it is valid only from ${dayOf(1).toISOString()}`,
     ],
-    ['through an authority for servers', { intermediate: 'for servers' }],
-    ['through an expired authority', { intermediate: 'expired' }],
-    ['signed by a certificate that is no authority', { intermediate: 'no authority' }],
-  ])('is not trusted %s', async (_, options) => {
+    ['through an authority for servers', { intermediate: 'for servers' }, `certificate ${notForClients}`],
+    ['through an expired authority', { intermediate: 'expired' }, 'an intermediate certificate expired at 2'],
+    ['signed by one that is no authority', { intermediate: 'no authority' }, 'no authority of the cluster'],
+  ])('is not trusted %s, and the error says why', async (_, options, why) => {
     await expect(authenticate({ pair: await proxy(options), headers: [user] })).rejects.toEqual(
-      unauthenticated(/^Unauthorized: the certificate names no user/),
+      unauthenticated(new RegExp(`^Unauthorized: the certificate names no user: .*${why}`)),
     );
   });
 
@@ -148,7 +169,7 @@ describe('the front proxy', () => {
   it('without a user in its headers is not authenticated', async () => {
     const headers = [['X-Remote-Group', 'system:masters'] as const, ['X-Remote-User', ''] as const];
     await expect(authenticate({ pair: await proxy(), headers })).rejects.toEqual(
-      unauthenticated(/names no user/),
+      unauthenticated(/names no user: the headers of the front proxy name none/),
     );
   });
 
@@ -192,60 +213,39 @@ describe('a client certificate', () => {
     });
   });
 
-  it.each<[what: string, options: IssueOptions]>([
-    ['without a common name', { groups: ['dev'] }],
-    ['for servers', { cn: 'jane', eku: 'server' }],
-    ['that has expired', { cn: 'jane', notAfter: new Date(Date.now() - 1000) }],
-  ])('%s names no user', async (_, options) => {
-    await expect(authenticate({ pair: await clientCa.issue(options) })).rejects.toEqual(
-      unauthenticated(/names no user/),
-    );
+  it.each<[what: string, options: IssueOptions, why: RegExp]>([
+    ['without a common name', { groups: ['dev'] }, /names no user: it has no common name/],
+    ['for servers', { cn: 'jane', eku: 'server' }, /names no user: it is not for clients/],
+    ['that has expired', { cn: 'jane', notAfter: dayOf(-1) }, /names no user: it expired at/],
+  ])('%s names no user', async (_, options, why) => {
+    await expect(authenticate({ pair: await clientCa.issue(options) })).rejects.toEqual(unauthenticated(why));
   });
 
   it('is refused once it expires, on an open connection too', async () => {
     const clock = new TestClock();
+    const trust = trustAll();
     const pair = await clientCa.issue({ cn: 'jane', notAfter: new Date(clock.nowMs + 30_000) });
-    const authenticator = new Authenticator({
-      authenticationConfig: { current: trustAll() },
-      tokenReviewer: { reviewToken: () => Promise.resolve(undefined) },
-      clock,
-      monotonicMs: clock.monotonicMs,
-    });
-    const presented = { chain: chainOf(pair), rawHeaders: [], authorization: undefined, peer: {} };
-    const { signal } = new AbortController();
-    expect((await authenticator.authenticate(presented, signal)).name).toBe('jane');
+    const read = connectionOf(pair, clock, () => trust);
+    expect((await read()).name).toBe('jane');
     clock.advance(31_000);
-    await expect(authenticator.authenticate(presented, signal)).rejects.toThrow(/names no user/);
+    await expect(read()).rejects.toThrow(/names no user: it expired at/);
   });
 
   it('is verified by the current authorities, on open connections too', async () => {
     let trust = trustAll();
-    const authenticator = new Authenticator({
-      authenticationConfig: {
-        get current() {
-          return trust;
-        },
-      },
-      tokenReviewer: { reviewToken: () => Promise.resolve(undefined) },
-      ...{ clock: new TestClock(), monotonicMs: () => 0 },
-    });
-    const presented = {
-      chain: chainOf(await clientCa.issue({ cn: 'jane' })),
-      rawHeaders: [],
-      authorization: undefined,
-      peer: {},
-    };
-    const { signal } = new AbortController();
-    expect((await authenticator.authenticate(presented, signal)).name).toBe('jane');
+    const read = connectionOf(await clientCa.issue({ cn: 'jane' }), new TestClock(), () => trust);
+    expect((await read()).name).toBe('jane');
     trust = { ...trust, clientCaPem: otherCa.certificate };
-    await expect(authenticator.authenticate(presented, signal)).rejects.toThrow(/names no user/);
+    await expect(read()).rejects.toThrow(/names no user: no authority of the cluster/);
     trust = { ...trust, clientCaPem: `${otherCa.certificate}\n${clientCa.certificate}` };
-    expect((await authenticator.authenticate(presented, signal)).name).toBe('jane');
+    expect((await read()).name).toBe('jane');
   });
 
   it('names no user before an authority is known', async () => {
     const pair = await clientCa.issue({ cn: 'jane' });
-    await expect(authenticate({ pair, trust: undefined })).rejects.toEqual(unauthenticated(/names no user/));
+    await expect(authenticate({ pair, trust: undefined })).rejects.toEqual(
+      unauthenticated(/names no user: the authorities of the cluster are not known yet/),
+    );
   });
 });
 
