@@ -27,7 +27,7 @@ it('names only errors of the registry', () => {
 
 it('has a command for each symptom', () => {
   const sections = symptoms.split(/^### /m).slice(1);
-  expect(sections).toHaveLength(13);
+  expect(sections).toHaveLength(symptoms.match(/^- \[/gm)?.length ?? -1);
   expect(sections.filter((section) => !section.includes('```sh\n'))).toEqual([]);
 });
 
