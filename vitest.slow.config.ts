@@ -5,6 +5,8 @@ import { longRuns, reportersTo, shared } from './vitest.config.ts';
 export default defineConfig({
   test: {
     ...shared,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     env: { ...shared.env, READINGS_SETS: process.env['READINGS_SETS'] ?? '2500', REFUSING_HELM: '3' },
     reporters: reportersTo('.cache/test-results-slow.json'),
     projects: [

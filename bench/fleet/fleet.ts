@@ -51,11 +51,7 @@ export async function runFleet(plan: FleetPlan, { signal, progress }: RowContext
   await using sls = await startSlsProcess(slsSettings(plan, routes));
   await using adapter = await startDelegatedAdapter({ slsUrl: sls.url, onProblem: progress });
   using frontProxy = new FrontProxy(adapter.url, adapter.pair);
-  await waitFor(
-    async () => (await frontProxy.get('/readyz')).status === 200,
-    15_000,
-    'the adapter to be ready',
-  );
+  await waitFor(async () => (await frontProxy.get('/readyz')).status === 200, 'the adapter to be ready');
   const pause = (seconds: number) => sleep(seconds * 1000, undefined, { signal });
   const paths = routes.map(({ path }) => path);
   progress(`${routes.length} routes: first reads`);
@@ -117,5 +113,5 @@ export function slsSettings(
 /** Waits until the reports include every query that SLS has counted. */
 async function allReported(sls: SlsProcess): Promise<void> {
   const { queries } = await sls.stats();
-  await waitFor(() => sls.queries.length >= queries, 10_000, `the reports of all ${queries} queries`);
+  await waitFor(() => sls.queries.length >= queries, `the reports of all ${queries} queries`);
 }

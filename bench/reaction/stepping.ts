@@ -43,11 +43,7 @@ export async function runSteps({ signal, progress }: RowContext, phases: number)
   await using sls = await startStepping(routes);
   await using adapter = await startDelegatedAdapter({ slsUrl: sls.url, onProblem: progress });
   using frontProxy = new FrontProxy(adapter.url, adapter.pair);
-  await waitFor(
-    async () => (await frontProxy.get('/readyz')).status === 200,
-    15_000,
-    'the adapter to be ready',
-  );
+  await waitFor(async () => (await frontProxy.get('/readyz')).status === 200, 'the adapter to be ready');
   let learningMs: number | undefined;
   let steps: Step[] = [];
   let lastPass = Infinity;

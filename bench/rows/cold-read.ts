@@ -52,7 +52,7 @@ async function readCold({ sls, frontProxy }: ColdAdapter, index: number) {
     sls.queries.find(
       ({ windowStartSeconds, windowEndSeconds }) => windowEndSeconds - windowStartSeconds === intervalSeconds,
     );
-  return { tookMs, query: await waitFor(queryOf, 1000, `the query for an interval of ${intervalSeconds} s`) };
+  return { tookMs, query: await waitFor(queryOf, `the query for an interval of ${intervalSeconds} s`) };
 }
 
 /** Queries SLS over the adapter's own transport, without anything else, not even a signature. */

@@ -40,19 +40,15 @@ export const scrape: Row = {
     await using adapter = await startDelegatedAdapter({ slsUrl: sls.url, config, onProblem: progress });
     using hpas = new FrontProxy(adapter.url, adapter.pair);
     await using prometheus = new Scraper(adapter);
-    await waitFor(async () => (await hpas.get('/readyz')).status === 200, 15_000, 'the adapter to be ready');
+    await waitFor(async () => (await hpas.get('/readyz')).status === 200, 'the adapter to be ready');
     const allStored = `\nsls_metrics_adapter_external_metric_values_left_out ${routes.length - 4000}\n`;
     progress('scrape: waiting until all 10,000 series have a sample');
     await readInSync({ frontProxy: hpas, paths: routes.map(({ path }) => path), passes: 2, signal });
-    await waitFor(
-      async () => {
-        signal.throwIfAborted();
-        await sleep(1000, undefined, { signal });
-        return (await prometheus.scrape(allStored)).found;
-      },
-      60_000,
-      `samples of ${routes.length} series`,
-    );
+    await waitFor(async () => {
+      signal.throwIfAborted();
+      await sleep(1000, undefined, { signal });
+      return (await prometheus.scrape(allStored)).found;
+    }, `samples of ${routes.length} series`);
     const seconds = passes * syncSeconds;
     progress(`scrape: measuring for ${seconds} s`);
     const scrapes: ScrapeResult[] = [];

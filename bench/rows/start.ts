@@ -33,11 +33,7 @@ export const start: Row = {
         prepare: () => (startMs = performance.now()),
       });
       using proxy = new FrontProxy(adapter.url, adapter.pair);
-      await waitFor(
-        async () => (await proxy.get('/readyz')).status === 200,
-        15_000,
-        'the adapter to be ready',
-      );
+      await waitFor(async () => (await proxy.get('/readyz')).status === 200, 'the adapter to be ready');
       readyMs.push(performance.now() - startMs);
       await sleep(idleSeconds * 1000, undefined, { signal });
       idleMb.push(residentMbOf(adapter.pid).now);

@@ -141,7 +141,7 @@ function linesOf(what: string, measured: readonly Round[]): Line[] {
 }
 
 async function startBareServer(adapter: DelegatedAdapter) {
-  const reply = await waitFor(() => readOnce(adapter), 15_000, 'a reading from the adapter');
+  const reply = await waitFor(() => readOnce(adapter), 'a reading from the adapter');
   const settings: BareSettings = {
     ...adapter.servingPair,
     route: `${basePath}/namespaces/:namespace/:metric`,

@@ -113,7 +113,7 @@ export class AdapterProcess implements AsyncDisposable {
     await this.#process?.[Symbol.asyncDispose]();
     this.#process = undefined;
     // The last message may arrive after the exit.
-    await waitFor(() => this.#stopped, 10_000, 'the last message').catch(() =>
+    await waitFor(() => this.#stopped, 'the last message').catch(() =>
       this.problems.push('the adapter did not stop by itself'),
     );
   }

@@ -97,7 +97,6 @@ export class SoakEnvironment implements Disturbed, AsyncDisposable {
     const clients = resources.use(new Clients(adapter.url, await pairOf(proxies)));
     await waitFor(
       async () => (await clients.get('/readyz', 'HTTP/2, kept')).status === 200,
-      60_000,
       'the adapter to be ready',
     );
     const parts = { routes, log, emulator, apiServer, adapter, clients, clock };

@@ -25,7 +25,7 @@ export async function warmUp(
     const path = pathOf(number);
     const isRead = async () => (await environment.clients.get(path, 'HTTP/2, kept')).status === 200;
     // On a busy machine a read may miss its deadline.
-    await waitFor(isRead, maxReadMs, `a reading for the warm-up: ${path}`);
+    await waitFor(isRead, `a reading for the warm-up: ${path}`, maxReadMs);
   });
 }
 

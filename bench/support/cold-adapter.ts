@@ -55,7 +55,7 @@ export async function startColdAdapter(
   );
   const frontProxy = resources.use(new FrontProxy(adapter.url, adapter.pair));
   const warmUp = async () => (await frontProxy.get(coldPath(0, 60))).status === 200;
-  await waitFor(warmUp, 15_000, 'the first reading');
+  await waitFor(warmUp, 'the first reading');
   const owned = resources.move();
   return { sls, frontProxy, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

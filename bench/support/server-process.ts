@@ -76,11 +76,15 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   }
   if (onMessage !== undefined) child.on('message', onMessage);
   try {
-    const [, url = ''] = await waitFor(() => {
-      const end = child.exitCode ?? child.signalCode;
-      if (end !== null) throw new Error(`${script} exited (${end}): ${output.join('\n')}`);
-      return /"url":"(https?:[^"]+)"/.exec(output.join('\n')) ?? undefined;
-    }, maxStartMs);
+    const [, url = ''] = await waitFor(
+      () => {
+        const end = child.exitCode ?? child.signalCode;
+        if (end !== null) throw new Error(`${script} exited (${end}): ${output.join('\n')}`);
+        return /"url":"(https?:[^"]+)"/.exec(output.join('\n')) ?? undefined;
+      },
+      undefined,
+      maxStartMs,
+    );
     started = true;
     const send = (message: object) => void child.send(message);
     return { url, pid: child.pid ?? 0, send, [Symbol.asyncDispose]: stop };

@@ -116,7 +116,7 @@ export class ControlPlane implements AsyncDisposable {
         await sleep(pollMs);
       }
     };
-    return waitFor(attempt, seconds * 1000, what).catch((error: unknown) => {
+    return waitFor(attempt, what, seconds * 1000).catch((error: unknown) => {
       if (error instanceof Hopeless) throw error;
       throw new Error(`${what}: not within ${seconds} s; last: ${last}`, { cause: error });
     });

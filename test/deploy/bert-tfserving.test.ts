@@ -50,12 +50,11 @@ describe('deploy/bert-tfserving', () => {
       for (const [object, expected] of comparable(chart))
         expect(comparable(plain).get(object)).toEqual(expected);
     },
-    60_000,
   );
 
   it('without an overlay is eci-label, which works on every edition of ACK', async () => {
     expect(await renderManifests(directory)).toEqual(await overlay('eci-label'));
-  }, 60_000);
+  });
 
   describe('in every overlay', () => {
     let objects: KubernetesObject[];
@@ -63,7 +62,7 @@ describe('deploy/bert-tfserving', () => {
     beforeAll(async () => {
       rendered = await Promise.all(overlays.map(([name]) => overlay(name)));
       objects = rendered.flat();
-    }, 60_000);
+    });
 
     it('contains no Secret, and conforms to the restricted profile of Pod Security', () => {
       expect(objects.map(({ kind }) => kind)).not.toContain('Secret');

@@ -17,7 +17,7 @@ beforeAll(async () => {
   const whole = await readFile(join(checkout, 'deploy/README.md'), 'utf8');
   readme = whole.slice(whole.indexOf('# Elastic inference, step by step'));
   base = await renderManifests(join(checkout, guide[0]));
-}, 60_000);
+});
 
 describe('the six steps of deploy/README.md', () => {
   it('are complete and in order', () => {
@@ -84,7 +84,7 @@ describe('the directory for the model in deploy/README.md', () => {
       text = text.replaceAll(from, to);
     }
     expect(JSON.parse(text)).toEqual(base);
-  }, 60_000);
+  });
 });
 
 describe('the table for users of arena in deploy/README.md', () => {

@@ -51,7 +51,7 @@ beforeAll(async () => {
   if (first === undefined) throw new Error('no container');
   container = first;
   arg = (name) => container.args.find((one) => one.startsWith(`--${name}=`))?.slice(name.length + 3);
-}, 60_000);
+});
 
 describe('security of the pods in deploy/adapter', () => {
   it('conforms to the restricted profile of Pod Security, which its Namespace enforces', () => {

@@ -20,7 +20,7 @@ interface Binding extends KubernetesObject {
 let objects: KubernetesObject[];
 beforeAll(async () => {
   objects = await renderManifests(adapterManifests);
-}, 60_000);
+});
 
 const rolesOf = () => objects.filter(({ kind }) => /^(Cluster)?Role$/.test(kind)) as Role[];
 const bindingsOf = () => objects.filter(({ kind }) => /^(Cluster)?RoleBinding$/.test(kind)) as Binding[];

@@ -26,7 +26,7 @@ describe('the directory for the adapter in deploy/README.md', () => {
     files = filesIn(await readFile(join(checkout, 'deploy/README.md'), 'utf8'));
     for (const [name, text] of files) await writeFile(join(mine, name), text);
     objects = await renderManifests(mine);
-  }, 60_000);
+  });
   afterAll(() => rm(directory, { recursive: true }));
 
   it('changes image, RAM role and configuration, and nothing else', async () => {

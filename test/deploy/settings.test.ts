@@ -24,7 +24,7 @@ beforeAll(async () => {
   const { spec } = only<{ spec: DeploymentSpec }>(objects, 'Deployment');
   const [container] = spec.template.spec.containers;
   ({ args, image } = container ?? { args: [], image: '' });
-}, 60_000);
+});
 
 describe('the command line in deploy/adapter', () => {
   it('is `serve` with the file of the ConfigMap', () => {

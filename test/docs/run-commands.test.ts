@@ -17,7 +17,7 @@ it('every command of the pages is run here or by test/slow/docs, or a reason say
   expect(notRun.filter(([pattern]) => !commands.some(({ text }) => pattern.test(text)))).toEqual([]);
 });
 
-describe('a command of the documentation does what its page says', { timeout: 30_000 }, () => {
+describe('a command of the documentation does what its page says', () => {
   const quick = once(commands.filter(({ text }) => adapterCommandOf(text) !== undefined && !isSlow(text)));
 
   it.each(quick)('$page: $text', async (command) => {

@@ -83,7 +83,7 @@ async function read(from: TestAdapter, metric: string, more: Readonly<Record<str
 describe('the lines of heartbeats', () => {
   it('are logged while the logstore is read, and count in no reading', async () => {
     await read(adapter, 'sls_ingress_qps', {});
-    await waitFor(() => agents.length > 0, 20_000);
+    await waitFor(() => agents.length > 0);
     expect(agents[0]).toMatch(/^sls-metrics-adapter-heartbeat\/1 [0-9a-f]{8}-0$/);
     const sink = emulator.sink(project, logstore);
     await sink.append(traffic(nowSeconds()));
@@ -91,7 +91,7 @@ describe('the lines of heartbeats', () => {
       Array.from({ length: 9 }, () => heartbeatRecord('sls-metrics-adapter-heartbeat/1 other')),
     );
     const beats = agents.length;
-    await waitFor(() => agents.length > beats, 20_000);
+    await waitFor(() => agents.length > beats);
     const byRoute = { 'sls.ingress.route': route };
     const readings = {
       route: await read(adapter, 'sls_ingress_qps', byRoute),
@@ -118,6 +118,6 @@ describe('the lines of heartbeats', () => {
     await emulator.sink(project, unindexed).append(traffic(nowSeconds() - 5));
     expect(await read(withoutIndex, 'sls_ingress_qps', byRoute)).toBe('1');
     const told = () => withoutIndex.logLines.find(({ state }) => state === 'unindexed');
-    expect(await waitFor(() => told(), 20_000)).toMatchObject({ level: 50, project, logstore: unindexed });
+    expect(await waitFor(() => told())).toMatchObject({ level: 50, project, logstore: unindexed });
   });
 });

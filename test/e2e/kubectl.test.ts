@@ -28,7 +28,7 @@ describe('kubectl', () => {
       const env = { ...process.env, HOME: home };
       return (await run(program, ['--kubeconfig', kubeconfig, ...argv], { env })).stdout;
     };
-  }, 60_000);
+  });
   afterAll(async () => {
     await adapter[Symbol.asyncDispose]();
     await rm(home, { recursive: true });

@@ -66,7 +66,7 @@ describeWithNginx('kubectl, for traffic of a real nginx', () => {
       const { stdout } = await run(program, ['--kubeconfig', kubeconfig, 'get', '--raw', path], { env });
       return JSON.parse(stdout) as unknown;
     };
-  }, 60_000);
+  });
   afterAll(async () => {
     ending.abort();
     await ingest;

@@ -153,69 +153,65 @@ async function outcomesOf(series: readonly Series[], maxNamedRoutes: number): Pr
   return new Map((await Promise.all(found)).flat());
 }
 
-it(
-  'own metrics read the same value batched and alone, and as computed from the lines in another way',
-  { timeout: 300_000 },
-  async () => {
-    let [readings, errors, shared] = [0, 0, 0];
-    const check = async (world: typeof anyWorld extends fc.Arbitrary<infer T> ? T : never) => {
-      const store = free.next().value ?? expect.unreachable('more logstores are needed');
-      const { least, intervalSeconds, maxNamedRoutes } = world;
-      const settings = world.metrics.map(settingsOf);
-      expect(settings.flatMap(ownMetricFaults)).toEqual([]);
-      const catalog = createCatalog(settings.map(ownMetric));
-      const records = world.lines.map(({ timeSeconds, kind, model, size, seconds }) => ({
-        timeSeconds,
-        fields: {
-          kind,
-          model,
-          size: String(size),
-          ...(seconds === undefined ? {} : { seconds: String(seconds) }),
-        },
-      }));
-      await emulator.sink(project, store).append(records);
-      const asked = world.metrics.flatMap((metric, index) =>
-        world.models.flatMap((model) => {
-          const takesLeast = aggregates[metric.aggregate]?.sql.includes('{least}');
-          const selector = `own.model=${model},sls.query.interval=${intervalSeconds}${takesLeast ? `,least=${least}` : ''}`;
-          const at = { project, logstore: store };
-          const request = parseMetricRequest(
-            `own_${index}`,
-            'default',
-            parseLabelSelector(selector),
-            at,
-            catalog,
-          );
-          return seriesOf(request).map((series) => ({ metric, model, series }));
-        }),
-      );
-      const all = asked.map(({ series }) => series);
-      const batched = await outcomesOf(all, maxNamedRoutes);
-      for (const { metric, model, series } of asked) {
-        const alone = await outcomesOf([series], maxNamedRoutes);
-        const lines = world.lines.filter(
-          (line) =>
-            line.model === model &&
-            line.timeSeconds >= endSeconds - intervalSeconds &&
-            line.timeSeconds < endSeconds &&
-            searches[metric.search]?.finds(line),
+it('own metrics read the same value batched and alone, and as computed from the lines in another way', async () => {
+  let [readings, errors, shared] = [0, 0, 0];
+  const check = async (world: typeof anyWorld extends fc.Arbitrary<infer T> ? T : never) => {
+    const store = free.next().value ?? expect.unreachable('more logstores are needed');
+    const { least, intervalSeconds, maxNamedRoutes } = world;
+    const settings = world.metrics.map(settingsOf);
+    expect(settings.flatMap(ownMetricFaults)).toEqual([]);
+    const catalog = createCatalog(settings.map(ownMetric));
+    const records = world.lines.map(({ timeSeconds, kind, model, size, seconds }) => ({
+      timeSeconds,
+      fields: {
+        kind,
+        model,
+        size: String(size),
+        ...(seconds === undefined ? {} : { seconds: String(seconds) }),
+      },
+    }));
+    await emulator.sink(project, store).append(records);
+    const asked = world.metrics.flatMap((metric, index) =>
+      world.models.flatMap((model) => {
+        const takesLeast = aggregates[metric.aggregate]?.sql.includes('{least}');
+        const selector = `own.model=${model},sls.query.interval=${intervalSeconds}${takesLeast ? `,least=${least}` : ''}`;
+        const at = { project, logstore: store };
+        const request = parseMetricRequest(
+          `own_${index}`,
+          'default',
+          parseLabelSelector(selector),
+          at,
+          catalog,
         );
-        const wanted = wantedOf(metric, lines, intervalSeconds, least);
-        for (const outcome of [batched.get(series), alone.get(series)]) expectOutcome(outcome, wanted);
-        readings += 1;
-        if (typeof wanted === 'string') errors += 1;
-      }
-      shared += all.length - planned(all, maxNamedRoutes);
-    };
-    await fc.assert(fc.asyncProperty(anyWorld, check), {
-      seed: 7,
-      numRuns: stores.length,
-      endOnFailure: true,
-    });
-    expect(errors).toBeGreaterThan(readings / 20);
-    expect(shared).toBeGreaterThan(readings / 10);
-  },
-);
+        return seriesOf(request).map((series) => ({ metric, model, series }));
+      }),
+    );
+    const all = asked.map(({ series }) => series);
+    const batched = await outcomesOf(all, maxNamedRoutes);
+    for (const { metric, model, series } of asked) {
+      const alone = await outcomesOf([series], maxNamedRoutes);
+      const lines = world.lines.filter(
+        (line) =>
+          line.model === model &&
+          line.timeSeconds >= endSeconds - intervalSeconds &&
+          line.timeSeconds < endSeconds &&
+          searches[metric.search]?.finds(line),
+      );
+      const wanted = wantedOf(metric, lines, intervalSeconds, least);
+      for (const outcome of [batched.get(series), alone.get(series)]) expectOutcome(outcome, wanted);
+      readings += 1;
+      if (typeof wanted === 'string') errors += 1;
+    }
+    shared += all.length - planned(all, maxNamedRoutes);
+  };
+  await fc.assert(fc.asyncProperty(anyWorld, check), {
+    seed: 7,
+    numRuns: stores.length,
+    endOnFailure: true,
+  });
+  expect(errors).toBeGreaterThan(readings / 20);
+  expect(shared).toBeGreaterThan(readings / 10);
+});
 
 /** How many queries the series need. */
 const planned = (series: readonly Series[], maxNamedRoutes: number) =>

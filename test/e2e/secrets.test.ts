@@ -91,7 +91,7 @@ beforeAll(async () => {
       projects,
     }),
   );
-  await waitFor(async () => (await adapter.request('/readyz')).statusCode === 200, 20_000);
+  await waitFor(async () => (await adapter.request('/readyz')).statusCode === 200);
 });
 
 afterAll(async () => {

@@ -46,7 +46,7 @@ describe('/metrics', () => {
       const now = await scrape();
       // The delay is measured for the first time with the first refresh.
       return now.includes('learned_delay_seconds{') && now;
-    }, 20_000);
+    });
     const read = 'sls_metrics_adapter_reads_total{metric="sls_ingress_qps",code="ok",source=';
     for (const line of [
       `${read}"cold",client="api"} 1`,

@@ -37,14 +37,10 @@ async function read(namespace: string, label: string) {
 }
 
 const until = (condition: (status: StatusDocument) => boolean | Promise<boolean>) =>
-  waitFor(
-    async () => {
-      const status = await statusOf(cluster.adapter);
-      return (await condition(status)) && status;
-    },
-    25_000,
-    condition.toString(),
-  );
+  waitFor(async () => {
+    const status = await statusOf(cluster.adapter);
+    return (await condition(status)) && status;
+  }, condition.toString());
 
 it('shows the HPAs, readings, refusals and SLS queries of a running adapter', async () => {
   const { hpas } = cluster.apiServer;
@@ -96,7 +92,7 @@ it('shows an SLS failure with its remedy, and its end', async () => {
     await read('shop', 'sls.ingress.route=shop-web-80');
     return counts.fresh === 1;
   });
-}, 60_000);
+});
 
 it('is not served unless telemetry.statusPage is set', async () => {
   const adapter = await startAdapter({ slsEndpoint: 'http://127.0.0.1:1', telemetryPort: '0' }, {}, '{}');

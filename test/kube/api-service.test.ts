@@ -221,6 +221,6 @@ describe('the keeper of the APIService', () => {
     await Promise.all(runs);
     client.close();
     await waitFor(() => server.openConnections === 0);
-    await waitFor(() => activeResources() === 0, 1000, 'no timer and no socket left');
+    await waitFor(() => activeResources() === 0, 'no timer and no socket left');
   });
 });

@@ -148,7 +148,7 @@ describe('the logstore of npm run test:sls', () => {
       outcome: (outcome) => ({ ...outcome, result: { ...outcome.result, rows: [{ c: '0' }] } }),
     });
     const { fake, code } = start();
-    await waitFor(() => calls.filter((call) => call.startsWith('write')).length > 1, 5000);
+    await waitFor(() => calls.filter((call) => call.startsWith('write')).length > 1);
     fake.end('SIGINT');
     expect(await code).toBe(1);
     expect(lastCall()).toBe(deleted);

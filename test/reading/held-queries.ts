@@ -27,6 +27,6 @@ export class HeldQueries {
 
   /** Resolves to the n-th request, counted from 0, once it is sent. */
   nth(n: number): Promise<HeldQuery> {
-    return waitFor(() => this.sent[n], 5000, `request ${n} is sent`);
+    return waitFor(() => this.sent[n], `request ${n} is sent`);
   }
 }

@@ -80,7 +80,7 @@ describe('a forecast', () => {
     ]);
     await emulator.sink(project, logstore).append(all);
     adapter = await start();
-  }, 60_000);
+  });
   afterAll(async () => {
     await adapter[Symbol.asyncDispose]();
     await emulator.stop();
@@ -94,7 +94,7 @@ describe('a forecast', () => {
     const [item] = answer.items ?? [];
     expect(item?.window).toBe(60);
     expect(clock.nowSeconds - Date.parse(item?.timestamp ?? '') / 1000).toBeLessThan(70);
-  }, 60_000);
+  });
 
   it('of lines with a filter, of seconds of work, and of the whole logstore is of these', async () => {
     const failed = await forecast(adapter, undefined, { 'sls.ingress.status': '5xx' });
@@ -103,14 +103,14 @@ describe('a forecast', () => {
     expect(valueOf(busy) / valueOf(await forecast(adapter))).toBeCloseTo(0.5, 0);
     const whole = await forecast(adapter, undefined, { 'sls.ingress.route': '' });
     expect(valueOf(whole)).toBeGreaterThan(valueOf(await forecast(adapter)));
-  }, 60_000);
+  });
 
   it('has an item for each route', async () => {
     const selector = `sls.project=${project},sls.logstore=${logstore},sls.ingress.route in (${shop},${other})`;
     await forecast(adapter, undefined, { 'sls.ingress.route': other });
     const { items } = answerOf(await adapter.request(readPath('sls_ingress_qps_forecast', selector)));
     expect(items).toHaveLength(2);
-  }, 60_000);
+  });
 
   it.each([
     [
@@ -129,7 +129,7 @@ describe('a forecast', () => {
     const before = valueOf(await forecast(adapter));
     await using restarted = await start();
     expect(valueOf(await forecast(restarted))).toBeCloseTo(before, 1);
-  }, 60_000);
+  });
 
   it('is explained with its experts, and with the last day against what came', async () => {
     const selector = Object.entries(labels)
@@ -148,7 +148,7 @@ describe('a forecast', () => {
     expect(only?.coverage).toBeGreaterThan(0.8);
     expect(only?.mostOfEachHour).toHaveLength(24);
     expect(only?.mostOfEachHour[0]?.came).toBeGreaterThan(0);
-  }, 60_000);
+  });
 
   it('that is not read costs no query', async () => {
     await using idle = await start();

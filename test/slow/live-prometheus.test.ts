@@ -71,12 +71,9 @@ describeWithPrometheus('Prometheus', () => {
     cluster.apiServer.tokens.set(token, { username: 'system:serviceaccount:monitoring:prometheus' });
     const tokenFile = join(home, 'token');
     await writeFile(tokenFile, token);
-    await waitFor(() => ready(cluster), 30_000);
+    await waitFor(() => ready(cluster));
     cluster.emulator.setFaults({ status: 503, errorCode: 'ServerBusy' });
-    const demoUrl = await waitFor(
-      () => /(http:\S+)\/metrics for Prometheus/.exec(demo.stdout())?.[1],
-      60_000,
-    );
+    const demoUrl = await waitFor(() => /(http:\S+)\/metrics for Prometheus/.exec(demo.stdout())?.[1]);
     const [overApi, overPlain, ofDemo] = jobs;
     await using prometheus = await startPrometheus({
       scrape_configs: [
@@ -91,22 +88,18 @@ describeWithPrometheus('Prometheus', () => {
       ],
     });
     let left = [...panelQueries, ...variableQueries];
-    await waitFor(
-      async () => {
-        await ask(cluster);
-        const answers = await Promise.all(left.map(({ expr }) => prometheus.query(chosen(expr, '30s'))));
-        left = left.filter((_, index) => answers[index]?.length === 0);
-        if (left.length > 0) await sleep(500);
-        return left.length === 0;
-      },
-      60_000,
-      'data for every panel',
-    ).catch((error: unknown) => {
+    await waitFor(async () => {
+      await ask(cluster);
+      const answers = await Promise.all(left.map(({ expr }) => prometheus.query(chosen(expr, '30s'))));
+      left = left.filter((_, index) => answers[index]?.length === 0);
+      if (left.length > 0) await sleep(500);
+      return left.length === 0;
+    }, 'data for every panel').catch((error: unknown) => {
       expect(left, String(error)).toEqual([]);
     });
     expect(await prometheus.troubles()).toEqual([]);
     expect(await prometheus.query('sum(up)')).toEqual(['4']);
     expect(await prometheus.query('sum(up{pod=~"adapter-(https|telemetry)"})')).toEqual(['2']);
     await rm(home, { recursive: true });
-  }, 150_000);
+  });
 });

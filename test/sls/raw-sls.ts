@@ -59,11 +59,7 @@ async function listening(server: Server, host: string): Promise<RawSls> {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     connections,
     allClosed: () =>
-      waitFor(
-        () => connections.length > 0 && connections.every(({ destroyed }) => destroyed),
-        5000,
-        'closed',
-      ),
+      waitFor(() => connections.length > 0 && connections.every(({ destroyed }) => destroyed), 'closed'),
     [Symbol.asyncDispose]: async () => {
       const closed = once(server, 'close');
       server.close();

@@ -87,7 +87,7 @@ beforeAll(async () => {
     ...(await surveyed()),
     ...queryLogs.mock.calls.map(([query]) => query),
   ];
-}, 60_000);
+});
 afterAll(() => {
   vi.restoreAllMocks();
 });

@@ -69,7 +69,7 @@ export function startMain(
     kill: (signal) => child.kill(signal),
     closeStdout: () => child.stdout.destroy(),
     output: (pattern) =>
-      waitFor(() => pattern.exec(stdout) ?? pattern.exec(stderr) ?? undefined, 10_000, String(pattern)),
+      waitFor(() => pattern.exec(stdout) ?? pattern.exec(stderr) ?? undefined, String(pattern)),
     exit,
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGKILL');

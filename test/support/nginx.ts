@@ -78,7 +78,7 @@ async function isReady(master: ChildProcess, port: number, prefix: string): Prom
     const response = await fetch(`http://127.0.0.1:${port}/__ready`).catch(() => undefined);
     return (await response?.text()) === prefix && 'ready';
   };
-  return (await waitFor(ready, 5000, 'nginx to answer').catch(() => 'timeout')) === 'ready';
+  return (await waitFor(ready, 'nginx to answer').catch(() => 'timeout')) === 'ready';
 }
 
 function handleOf(master: ChildProcess, port: number, prefix: string): Nginx {
@@ -94,7 +94,7 @@ function handleOf(master: ChildProcess, port: number, prefix: string): Nginx {
     rotate: async () => {
       await rename(accessLogPath, `${accessLogPath}.${++rotations}`);
       master.kill('SIGUSR1');
-      await waitFor(() => stat(accessLogPath).catch(() => undefined), 5000, 'nginx to reopen its log');
+      await waitFor(() => stat(accessLogPath).catch(() => undefined), 'nginx to reopen its log');
     },
     stop,
     [Symbol.asyncDispose]: stop,

@@ -57,7 +57,7 @@ export async function startPrometheus(config: object): Promise<Prometheus> {
         () => true,
         () => false,
       );
-    }, 30_000);
+    });
   } catch (error) {
     await stop();
     throw error;

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Ends a hang. It is long because it must never end a wait on a slow or busy machine. */
+const hangMs = 60_000;
+
 /**
  * Polls the condition and resolves with its first value that is neither undefined nor false.
  *
@@ -8,8 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
  */
 export async function waitFor<T>(
   condition: () => T | undefined | false | Promise<T | undefined | false>,
-  timeoutMs = 5000,
   what = condition.toString(),
+  timeoutMs = hangMs,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

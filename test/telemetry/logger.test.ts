@@ -56,4 +56,4 @@ it('toggles the log level of a running adapter at SIGUSR2', async () => {
     expect(await run.exit).toBe(0);
   }
   await rm(home, { recursive: true });
-}, 40_000);
+});

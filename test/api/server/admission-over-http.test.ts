@@ -45,8 +45,7 @@ afterEach(async () => {
 });
 
 /** Sooner than the connections are looked through, which is after 5 s. */
-const untilIdle = () =>
-  waitFor(() => Object.values(app.admission.counts).every((count) => count === 0), 4000);
+const untilIdle = () => waitFor(() => Object.values(app.admission.counts).every((count) => count === 0));
 const untilRequests = (count: number) => waitFor(() => app.admission.counts.requests >= count);
 const request = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: a\r\n${more}\r\n`;
 
@@ -136,7 +135,7 @@ it('connections that are reset at once, with a body that was not sent, leave not
     setImmediate(() => tcp.resetAndDestroy());
   }
   const connections = promisify(app.server.getConnections.bind(app.server));
-  await waitFor(async () => (await connections()) === 0, 4000);
+  await waitFor(async () => (await connections()) === 0);
   await untilIdle();
 });
 

@@ -76,7 +76,7 @@ describeWithPrometheus('Prometheus', () => {
     await using prometheus = await startPrometheus({
       scrape_configs: [{ job_name: 'adapter', scrape_interval: '1s', static_configs }],
     });
-    const count = await waitFor(async () => (await prometheus.query('count(model_qps)'))[0], 20_000);
+    const count = await waitFor(async () => (await prometheus.query('count(model_qps)'))[0]);
     expect([count, encodings[0]]).toEqual(['5000', 'gzip']);
     await server.close();
   });

@@ -11,9 +11,6 @@ export const leastValues = { config: { sls: { region: 'cn-beijing' } } };
 /** One file for each TLS mode and each source of credentials. */
 export const ciFiles: readonly string[] = readdirSync(join(chart, 'ci')).sort();
 
-/** Helm needs this long on a busy machine. */
-export const helmMs = 120_000;
-
 /** Renders the chart with its own name as release name and Namespace. */
 export const render = (input: Partial<ChartInput> = {}): Promise<KubernetesObject[]> =>
   renderChart({ chart, release: 'sls-metrics-adapter', namespace: 'sls-metrics-adapter', ...input });

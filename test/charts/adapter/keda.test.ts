@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../support/manifests.ts';
-import { helmMs, leastValues, render, renderFile } from './chart.ts';
+import { leastValues, render, renderFile } from './chart.ts';
 
 interface Container {
   readonly args: readonly string[];
@@ -19,7 +19,7 @@ beforeAll(async () => {
   without = await render({
     values: { ...leastValues, tls: { mode: 'cert-manager' }, apiService: { create: false } },
   });
-}, helmMs);
+});
 
 const specOf = (among: readonly Named[], kind: string) =>
   among.find((object) => object.kind === kind && object.metadata.name === own)?.spec;

@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { adapterManifests, renderManifests, type KubernetesObject } from '../../support/manifests.ts';
-import { helmMs, leastValues, render } from './chart.ts';
+import { leastValues, render } from './chart.ts';
 
 /** Values with which the chart equals deploy/adapter. */
 const values = {
@@ -35,7 +35,7 @@ let ofChart: Map<string, KubernetesObject>;
 beforeAll(async () => {
   plain = byName(await renderManifests(adapterManifests));
   ofChart = byName(await render({ values }));
-}, helmMs);
+});
 
 it('the chart and deploy/adapter create the same objects, with the differences listed here', () => {
   const names = [...new Set([...plain.keys(), ...ofChart.keys()])].sort();

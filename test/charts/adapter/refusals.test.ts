@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { refusal, refusingHelm } from '../support/helm.ts';
-import { chart, helmMs, leastValues } from './chart.ts';
+import { chart, leastValues } from './chart.ts';
 
 /** Refused by values.schema.json. Helm words the message, so only path and reason are compared. */
 const bySchema: Readonly<Record<string, [values: object, path: string, reason: RegExp]>> = {
@@ -165,30 +165,22 @@ const byChart: Readonly<Record<string, [values: object, reasons: readonly string
 };
 
 describe.each([refusingHelm])('Helm %i refuses, with path and reason,', (helm) => {
-  it.each(Object.entries(bySchema))(
-    '%s',
-    async (_, [values, path, reason]) => {
-      const said = await refusal({ chart, helm, values: { ...leastValues, ...values } });
-      // Helm 3: `- tls.mode: …`, Helm 4: `- at '/tls/mode': …`, and indented below it where there are several reasons.
-      const faults = said.split('\n').filter((line) => /^ *- /.test(line));
-      const line = faults.find((one) => reason.test(one)) ?? '';
-      const shown = helm === 3 ? path || '(root)' : `'${path && '/'}${path.replaceAll('.', '/')}'`;
-      expect(line, said).toContain(shown);
-    },
-    helmMs,
-  );
+  it.each(Object.entries(bySchema))('%s', async (_, [values, path, reason]) => {
+    const said = await refusal({ chart, helm, values: { ...leastValues, ...values } });
+    // Helm 3: `- tls.mode: …`, Helm 4: `- at '/tls/mode': …`, and indented below it where there are several reasons.
+    const faults = said.split('\n').filter((line) => /^ *- /.test(line));
+    const line = faults.find((one) => reason.test(one)) ?? '';
+    const shown = helm === 3 ? path || '(root)' : `'${path && '/'}${path.replaceAll('.', '/')}'`;
+    expect(line, said).toContain(shown);
+  });
 });
 
 describe('the chart refuses, with path and reason,', () => {
-  it.each(Object.entries(byChart))(
-    '%s',
-    async (_, [values, reasons]) => {
-      const said = await refusal({ chart, values: { ...leastValues, ...values } });
-      const [, faults = ''] = said.split('wrong values:\n');
-      expect(faults.split('\n\n')[0]?.split('\n')).toEqual(reasons.map((reason) => `  ${reason}`));
-    },
-    helmMs,
-  );
+  it.each(Object.entries(byChart))('%s', async (_, [values, reasons]) => {
+    const said = await refusal({ chart, values: { ...leastValues, ...values } });
+    const [, faults = ''] = said.split('wrong values:\n');
+    expect(faults.split('\n\n')[0]?.split('\n')).toEqual(reasons.map((reason) => `  ${reason}`));
+  });
 
   it.each(['my.adapter', '1adapter'])(
     'a release whose name gives no valid Service name: %s',
@@ -197,17 +189,12 @@ describe('the chart refuses, with path and reason,', () => {
         `fullnameOverride: must be set, since ${release}-sls-metrics-adapter is not a valid Service name`,
       );
     },
-    helmMs,
   );
 
-  it(
-    'an access key in any value, without printing it',
-    async () => {
-      const key = `LTAI5t${'Example'.repeat(2)}`;
-      const said = await refusal({ chart, values: { ...leastValues, podAnnotations: { note: key } } });
-      expect(said).toContain('podAnnotations: must not contain an access key (LTAI…)');
-      expect(said.split('wrong values:')[1]).not.toContain(key);
-    },
-    helmMs,
-  );
+  it('an access key in any value, without printing it', async () => {
+    const key = `LTAI5t${'Example'.repeat(2)}`;
+    const said = await refusal({ chart, values: { ...leastValues, podAnnotations: { note: key } } });
+    expect(said).toContain('podAnnotations: must not contain an access key (LTAI…)');
+    expect(said.split('wrong values:')[1]).not.toContain(key);
+  });
 });

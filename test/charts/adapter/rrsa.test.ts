@@ -18,4 +18,4 @@ it('pods with a RAM role by RRSA have the label by which its webhook finds them'
   expect(
     await labelsWith({ roleArn: arn, oidcProviderArn: 'acs:ram::1:oidc-provider/ack-rrsa-c1' }),
   ).not.toHaveProperty(label);
-}, 60_000);
+});

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { createCatalog } from '../../../src/metric/catalog.ts';
 import { only, type KubernetesObject } from '../../support/manifests.ts';
 import { restrictedFaults, type ProfiledPod } from '../support/restricted-profile.ts';
-import { chart, ciFiles, helmMs, leastValues, render, renderFile } from './chart.ts';
+import { chart, ciFiles, leastValues, render, renderFile } from './chart.ts';
 
 interface Rule {
   readonly apiGroups?: readonly string[];
@@ -22,7 +22,7 @@ type Binding = KubernetesObject & {
 const rendered = new Map<string, KubernetesObject[]>();
 beforeAll(async () => {
   for (const file of ciFiles) rendered.set(file, await renderFile(file));
-}, helmMs);
+});
 
 const all = () => [...rendered.values()].flat();
 const rolesIn = (file: string) =>
@@ -145,22 +145,18 @@ describe('RBAC rights in the chart', () => {
     ]);
   });
 
-  it(
-    'the pod of `helm test` may read metrics in one namespace, if the values name a metric',
-    async () => {
-      const test = { metric: 'sls_ingress_qps', namespace: 'shop' };
-      const objects = await render({ values: { ...leastValues, test } });
-      const binding = objects.find(
-        ({ kind, metadata }) => kind === 'RoleBinding' && metadata.name === 'sls-metrics-adapter-test',
-      );
-      expect(binding).toMatchObject({
-        metadata: { namespace: 'shop' },
-        roleRef: { kind: 'ClusterRole', name: 'sls-metrics-adapter-metrics-reader' },
-        subjects: [{ name: 'sls-metrics-adapter-test', namespace: 'sls-metrics-adapter' }],
-      });
-    },
-    helmMs,
-  );
+  it('the pod of `helm test` may read metrics in one namespace, if the values name a metric', async () => {
+    const test = { metric: 'sls_ingress_qps', namespace: 'shop' };
+    const objects = await render({ values: { ...leastValues, test } });
+    const binding = objects.find(
+      ({ kind, metadata }) => kind === 'RoleBinding' && metadata.name === 'sls-metrics-adapter-test',
+    );
+    expect(binding).toMatchObject({
+      metadata: { namespace: 'shop' },
+      roleRef: { kind: 'ClusterRole', name: 'sls-metrics-adapter-metrics-reader' },
+      subjects: [{ name: 'sls-metrics-adapter-test', namespace: 'sls-metrics-adapter' }],
+    });
+  });
 
   it('the pod of `helm test` has none otherwise', () => {
     const test = all().find(({ kind }) => kind === 'Pod') as { spec?: { serviceAccountName?: string } };
@@ -188,20 +184,16 @@ describe('security of the pods in the chart', () => {
       expect(account).toMatchObject({ automountServiceAccountToken: false });
   });
 
-  it(
-    'the key comes from a mounted Secret or from a role; the chart creates no Secret',
-    async () => {
-      expect(new Set(all().map(({ kind }) => kind))).not.toContain('Secret');
-      const values = { credentials: { secret: { securityTokenKey: 'token', accessKeyIdKey: 'id' } } };
-      const file = join(chart, 'ci/existing-secret-values.yaml');
-      const rotated = JSON.stringify(await render({ valueFiles: [file], values }));
-      const items = [
-        { key: 'id', path: 'access-key-id' },
-        { key: 'access-key-secret', path: 'access-key-secret' },
-        { key: 'token', path: 'security-token' },
-      ];
-      expect(rotated).toContain(JSON.stringify({ secretName: 'sls-key', items }));
-    },
-    helmMs,
-  );
+  it('the key comes from a mounted Secret or from a role; the chart creates no Secret', async () => {
+    expect(new Set(all().map(({ kind }) => kind))).not.toContain('Secret');
+    const values = { credentials: { secret: { securityTokenKey: 'token', accessKeyIdKey: 'id' } } };
+    const file = join(chart, 'ci/existing-secret-values.yaml');
+    const rotated = JSON.stringify(await render({ valueFiles: [file], values }));
+    const items = [
+      { key: 'id', path: 'access-key-id' },
+      { key: 'access-key-secret', path: 'access-key-secret' },
+      { key: 'token', path: 'security-token' },
+    ];
+    expect(rotated).toContain(JSON.stringify({ secretName: 'sls-key', items }));
+  });
 });

@@ -18,7 +18,7 @@ const term = (operator: string) => ({
   matchExpressions: [{ key: 'type', operator, values: ['virtual-kubelet'] }],
 });
 
-describe('burst.mode', { timeout: 60_000 }, () => {
+describe('burst.mode', () => {
   it.each(['annotation', 'label', 'virtualNode'])('none, by %s, sets nothing for ECI', async (by) => {
     const { labels, annotations, pod } = await templateOf({
       burst: { mode: 'none', by, imageCache: 'eci-auto-imc', spot: { strategy: 'SpotAsPriceGo' } },

@@ -18,8 +18,6 @@ import { TestClock } from '../../support/test-clock.ts';
 import { renderChart } from '../support/helm.ts';
 import { chart, type Scaling } from './chart.ts';
 
-const renderMs = 60_000;
-
 interface Ingress {
   readonly spec: {
     readonly ingressClassName: string;
@@ -105,7 +103,7 @@ describe('the chart behind each kind of gateway', () => {
       })),
     });
     adapter = await startAdapter({ slsEndpoint: emulator.url, delay: '10' }, { clock });
-  }, 60_000);
+  });
   afterAll(async () => {
     await adapter[Symbol.asyncDispose]();
     await emulator.stop();
@@ -129,7 +127,6 @@ describe('the chart behind each kind of gateway', () => {
       const { body } = await adapter.request(readPath(name, selectorOf(selector.matchLabels), 'models'));
       expect(body).toMatchObject({ items: [{ value: '2' }] });
     },
-    renderMs,
   );
 
   it('a GRPCRoute has one rule to the port of gRPC, on the listener that the values name', async () => {

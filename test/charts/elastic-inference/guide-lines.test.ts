@@ -16,7 +16,7 @@ beforeAll(async () => {
     const mode = by === 'resourcePolicy' ? 'eci' : 'eci_only';
     rendered.set(by, await renderGuide({ burst: { by, mode } }, { kubeVersion: '1.30.0' }));
   }
-}, 120_000);
+});
 
 /** Returns the value at a path whose keys may have dots themselves, such as `nvidia.com/gpu`; undefined: there is none. */
 function at(value: unknown, path: string): unknown {

@@ -13,7 +13,7 @@ beforeAll(async () => {
   objects = await renderGuide();
   deployment = only<Serving>(objects, 'Deployment');
   container = onlyContainer(deployment);
-}, 120_000);
+});
 
 describe("the guide's example in the chart", () => {
   it('has the objects of the guide, and two more', () => {
@@ -233,5 +233,5 @@ describe('differences from the guide', () => {
     const named = await renderGuide({ name: '' });
     expect(only(named, 'Service').metadata.name).toBe('bert-tfserving');
     expect(JSON.stringify(named)).toContain('"sls.ingress.route":"default-bert-tfserving-8501"');
-  }, 120_000);
+  });
 });

@@ -52,7 +52,7 @@ describe('README.md of elastic-inference', () => {
       );
     }
     expect(rows.map(([type]) => type)).toEqual(['`tfserving`', '`triton`', '`vllm`', '`custom`']);
-  }, 60_000);
+  });
 
   it('has an example that renders', async () => {
     const example = /^```yaml\n(# bert\.yaml\n[^]*?)^```$/m.exec(read('README.md'))?.[1] ?? '';
@@ -61,5 +61,5 @@ describe('README.md of elastic-inference', () => {
     expect(JSON.stringify(objects)).toContain(
       '"nodePublishSecretRef":{"name":"bert-oss","namespace":"default"}',
     );
-  }, 60_000);
+  });
 });

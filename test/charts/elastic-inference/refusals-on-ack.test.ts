@@ -160,14 +160,10 @@ const badOnAck: readonly (readonly [string, object, readonly RegExp[]])[] = [
 ];
 
 describe.each([refusingHelm])('Helm %i refuses on ACK', (helm) => {
-  it.each(badOnAck)(
-    '%s',
-    async (_, values, reasons) => {
-      const said = await refusal({ ...guide, helm, values });
-      for (const reason of reasons) expect(said).toMatch(reason);
-    },
-    60_000,
-  );
+  it.each(badOnAck)('%s', async (_, values, reasons) => {
+    const said = await refusal({ ...guide, helm, values });
+    for (const reason of reasons) expect(said).toMatch(reason);
+  });
 
   it('a RAM role for the volume before Kubernetes 1.26', async () => {
     const values = { storage: { oss: { auth: 'rrsa', roleName: 'reader' } } };

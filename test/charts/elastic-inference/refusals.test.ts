@@ -133,13 +133,9 @@ const bad: readonly (readonly [string, object, RegExp])[] = [
 ];
 
 describe.each([refusingHelm])('Helm %i refuses', (helm) => {
-  it.each(bad)(
-    '%s',
-    async (_, values, reason) => {
-      expect(await refusal({ ...guide, helm, values })).toMatch(reason);
-    },
-    60_000,
-  );
+  it.each(bad)('%s', async (_, values, reason) => {
+    expect(await refusal({ ...guide, helm, values })).toMatch(reason);
+  });
 
   it('a release whose name is not a valid Service name', async () => {
     expect(await refusal({ ...guide, helm, release: '1st', values: { name: '' } })).toMatch(

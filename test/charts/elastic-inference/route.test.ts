@@ -10,7 +10,6 @@ import { only, type KubernetesObject } from '../../support/manifests.ts';
 import { TestClock } from '../../support/test-clock.ts';
 import { renderGuide, type Scaling } from './chart.ts';
 
-const renderMs = 60_000;
 const namespace = 'default';
 const logstore = 'nginx-ingress';
 const project = 'k8s-log-c0123456789abcdef0123456789abcdef';
@@ -52,67 +51,55 @@ describe('the metrics of the HPA, as the adapter parses them', () => {
     ['a route of 63 characters', { name: exactly(63) }, 'sls.ingress.route'],
     ['a route of 64 characters', { name: exactly(64) }, 'sls.ingress.service'],
     ['a route far longer than a label value', { name: `${long}-2026` }, 'sls.ingress.service'],
-  ])(
-    'count the requests of the Ingress: %s',
-    async (_, values, label) => {
-      const objects = await renderGuide({
-        ...values,
-        autoscaling: { latency: { milliseconds: 300 }, concurrency: 4 },
-      });
-      const requests = requestsOf(objects);
-      expect(requests.map(({ metric }) => metric.name).sort()).toEqual([
-        'sls_ingress_concurrency',
-        'sls_ingress_latency_p95',
-        'sls_ingress_qps',
-      ]);
-      for (const request of requests)
-        expect(request).toMatchObject({ project, logstore, routes: [loggedRoute(objects)] });
-      const [metric] = only<Scaling>(objects, 'HorizontalPodAutoscaler').spec.metrics;
-      expect(Object.keys(metric?.external.metric.selector.matchLabels ?? {})).toContain(label);
-    },
-    renderMs,
-  );
+  ])('count the requests of the Ingress: %s', async (_, values, label) => {
+    const objects = await renderGuide({
+      ...values,
+      autoscaling: { latency: { milliseconds: 300 }, concurrency: 4 },
+    });
+    const requests = requestsOf(objects);
+    expect(requests.map(({ metric }) => metric.name).sort()).toEqual([
+      'sls_ingress_concurrency',
+      'sls_ingress_latency_p95',
+      'sls_ingress_qps',
+    ]);
+    for (const request of requests)
+      expect(request).toMatchObject({ project, logstore, routes: [loggedRoute(objects)] });
+    const [metric] = only<Scaling>(objects, 'HorizontalPodAutoscaler').spec.metrics;
+    expect(Object.keys(metric?.external.metric.selector.matchLabels ?? {})).toContain(label);
+  });
 
-  it(
-    'work in any Namespace, and accept more labels',
-    async () => {
-      const labels = {
-        'sls.query.interval': '30',
-        'sls.query.delay': '5',
-        'sls.ingress.host': 'a.example.com',
-      };
-      const objects = await renderGuide(
-        { autoscaling: { sls: { labels } } },
-        { namespace: 'shop-of-a-long-name' },
-      );
-      expect(requestsOf(objects)).toMatchObject([
-        {
-          routes: [loggedRoute(objects)],
-          intervalSeconds: 30,
-          delaySeconds: 5,
-          filters: { host: { operator: 'in', values: ['a.example.com'] } },
-        },
-      ]);
-      expect(loggedRoute(objects)).toMatch(/^shop-of-a-long-name-/);
-    },
-    renderMs,
-  );
+  it('work in any Namespace, and accept more labels', async () => {
+    const labels = {
+      'sls.query.interval': '30',
+      'sls.query.delay': '5',
+      'sls.ingress.host': 'a.example.com',
+    };
+    const objects = await renderGuide(
+      { autoscaling: { sls: { labels } } },
+      { namespace: 'shop-of-a-long-name' },
+    );
+    expect(requestsOf(objects)).toMatchObject([
+      {
+        routes: [loggedRoute(objects)],
+        intervalSeconds: 30,
+        delaySeconds: 5,
+        filters: { host: { operator: 'in', values: ['a.example.com'] } },
+      },
+    ]);
+    expect(loggedRoute(objects)).toMatch(/^shop-of-a-long-name-/);
+  });
 
-  it(
-    'are requests per second of a pod, latency of a route, and concurrent requests of a pod',
-    async () => {
-      const objects = await renderGuide({
-        autoscaling: { qps: 2.5, latency: { milliseconds: '400', measure: 'p99' }, concurrency: 1500000 },
-      });
-      const { metrics } = only<Scaling>(objects, 'HorizontalPodAutoscaler').spec;
-      expect(metrics.map(({ external }) => [external.metric.name, external.target])).toEqual([
-        ['sls_ingress_qps', { type: 'AverageValue', averageValue: '2.5' }],
-        ['sls_ingress_latency_p99', { type: 'Value', value: '400' }],
-        ['sls_ingress_concurrency', { type: 'AverageValue', averageValue: '1500000' }],
-      ]);
-    },
-    renderMs,
-  );
+  it('are requests per second of a pod, latency of a route, and concurrent requests of a pod', async () => {
+    const objects = await renderGuide({
+      autoscaling: { qps: 2.5, latency: { milliseconds: '400', measure: 'p99' }, concurrency: 1500000 },
+    });
+    const { metrics } = only<Scaling>(objects, 'HorizontalPodAutoscaler').spec;
+    expect(metrics.map(({ external }) => [external.metric.name, external.target])).toEqual([
+      ['sls_ingress_qps', { type: 'AverageValue', averageValue: '2.5' }],
+      ['sls_ingress_latency_p99', { type: 'Value', value: '400' }],
+      ['sls_ingress_concurrency', { type: 'AverageValue', averageValue: '1500000' }],
+    ]);
+  });
 });
 
 describe("the guide's HPA with the guide's log", () => {
@@ -138,26 +125,22 @@ describe("the guide's HPA with the guide's log", () => {
       ...Array.from({ length: 7 }, () => line(12, 'default-other-80')),
       line(26, guideRoute),
     ]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await adapter[Symbol.asyncDispose]();
     await emulator.stop();
   });
 
-  it(
-    'reads the rate of its route, by the path of the HPA controller',
-    async () => {
-      const { metrics } = only<Scaling>(await renderGuide(), 'HorizontalPodAutoscaler').spec;
-      expect(metrics).toHaveLength(1);
-      const { name, selector } = metrics[0]?.external.metric ?? { name: '', selector: { matchLabels: {} } };
-      const { statusCode, body } = await adapter.request(
-        readPath(name, selectorOf(selector.matchLabels), namespace),
-      );
-      expect([statusCode, body]).toMatchObject([
-        200,
-        { items: [{ metricName: 'sls_ingress_qps', value: '2800m' }] },
-      ]);
-    },
-    renderMs,
-  );
+  it('reads the rate of its route, by the path of the HPA controller', async () => {
+    const { metrics } = only<Scaling>(await renderGuide(), 'HorizontalPodAutoscaler').spec;
+    expect(metrics).toHaveLength(1);
+    const { name, selector } = metrics[0]?.external.metric ?? { name: '', selector: { matchLabels: {} } };
+    const { statusCode, body } = await adapter.request(
+      readPath(name, selectorOf(selector.matchLabels), namespace),
+    );
+    expect([statusCode, body]).toMatchObject([
+      200,
+      { items: [{ metricName: 'sls_ingress_qps', value: '2800m' }] },
+    ]);
+  });
 });

@@ -10,7 +10,7 @@ describe.each(valueFiles)('the objects of $name', ({ name, file }) => {
   beforeAll(async () => {
     objects = await renderChart({ chart, valueFiles: [file] });
     deployment = objects.find(({ kind }) => kind === 'Deployment') as unknown as Serving;
-  }, 60_000);
+  });
 
   // The profile also works with a GPU: device plugin and ECI provide the devices, and the server writes only to /tmp.
   it('conform to the restricted profile of Pod Security', () => {

@@ -17,7 +17,7 @@ const metricsOf = (objects: readonly KubernetesObject[]) =>
     target,
   ]);
 
-describe('values-triton.yaml', { timeout: 60_000 }, () => {
+describe('values-triton.yaml', () => {
   it('runs Triton on its ports with its model repository, and scrapes its metrics at a port of their own', async () => {
     const objects = await render('values-triton.yaml', {
       metrics: { serviceMonitor: { enabled: true }, scrapeAnnotations: true },
@@ -61,7 +61,7 @@ describe('values-triton.yaml', { timeout: 60_000 }, () => {
   });
 });
 
-describe('values-vllm.yaml', { timeout: 60_000 }, () => {
+describe('values-vllm.yaml', () => {
   it('runs vLLM, and scales by concurrent requests only', async () => {
     const objects = await render('values-vllm.yaml');
     expect(onlyContainer(only<Serving>(objects, 'Deployment'))).toMatchObject({
@@ -100,7 +100,7 @@ describe('values-vllm.yaml', { timeout: 60_000 }, () => {
   });
 });
 
-describe('values-serverless.yaml', { timeout: 60_000 }, () => {
+describe('values-serverless.yaml', () => {
   it('reads the metric of an ALB from its logstore, behind its class', async () => {
     const objects = await render('values-serverless.yaml');
     expect(metricsOf(objects)).toEqual([
@@ -112,7 +112,7 @@ describe('values-serverless.yaml', { timeout: 60_000 }, () => {
   });
 });
 
-describe('ci/custom-server-values.yaml', { timeout: 60_000 }, () => {
+describe('ci/custom-server-values.yaml', () => {
   it('has only what its values say, beside probes, security and the HPA', async () => {
     const objects = await render('ci/custom-server-values.yaml');
     expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()).toEqual([

@@ -12,7 +12,7 @@ async function modelConfig(versionPolicy: object): Promise<string | undefined> {
     .trim();
 }
 
-describe('versions of the model', { timeout: 60_000 }, () => {
+describe('versions of the model', () => {
   it.each([
     ['the newest', { specific: [], latest: 2 }, 'latest { num_versions: 2 }'],
     ['all', { specific: [], all: true }, 'all { }'],
@@ -40,7 +40,7 @@ describe('versions of the model', { timeout: 60_000 }, () => {
   });
 });
 
-describe('TensorFlow Serving in the pod', { timeout: 60_000 }, () => {
+describe('TensorFlow Serving in the pod', () => {
   it('serves its metrics where the ServiceMonitor scrapes them', async () => {
     const objects = await renderGuide({ metrics: { serviceMonitor: { enabled: true } } });
     const { data } = only<{ data: Record<string, string> }>(objects, 'ConfigMap');
@@ -88,7 +88,7 @@ describe('TensorFlow Serving in the pod', { timeout: 60_000 }, () => {
   });
 });
 
-describe('the volume of the model', { timeout: 60_000 }, () => {
+describe('the volume of the model', () => {
   it('uses a RAM role instead of a key', async () => {
     const objects = await renderGuide({
       storage: { oss: { auth: 'rrsa', roleName: 'reader', path: '/models' } },
@@ -149,7 +149,7 @@ describe('the volume of the model', { timeout: 60_000 }, () => {
   });
 });
 
-describe('NOTES.txt of elastic-inference', { timeout: 60_000 }, () => {
+describe('NOTES.txt of elastic-inference', () => {
   it('prints the next commands', async () => {
     const notes = await renderNotes({ ...guide, values: {} });
     for (const command of [

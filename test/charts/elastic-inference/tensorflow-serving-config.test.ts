@@ -9,7 +9,7 @@ async function filesWith(versionPolicy: object) {
   return { model: data['model.config'] ?? '', monitoring: data['monitoring.config'] ?? '' };
 }
 
-describe('the configuration files of TensorFlow Serving', { timeout: 60_000 }, () => {
+describe('the configuration files of TensorFlow Serving', () => {
   it.each([
     ['the newest versions', { specific: [], latest: 2 }, { latest: { num_versions: 2 } }],
     ['all versions', { specific: [], all: true }, { all: {} }],

@@ -37,7 +37,7 @@ describe.each(helmMajors)('test helpers for Helm %i', (helm) => {
     chart = await mkdtemp(join(tmpdir(), 'chart-'));
     await mkdir(join(chart, 'templates'));
     for (const [name, text] of Object.entries(files)) await writeFile(join(chart, name), text);
-  }, 120_000);
+  });
   afterAll(() => rm(chart, { recursive: true }));
 
   it('render a chart to its objects', async () => {
@@ -56,7 +56,7 @@ describe.each(helmMajors)('test helpers for Helm %i', (helm) => {
       metadata: { name: 'web', namespace: 'shop' },
       data: { color: 'green', nested: '{"kept":true,"set":"yes"}', kubernetes: 'v1.26.0' },
     });
-  }, 120_000);
+  });
 
   it('pass the API versions of the cluster to the chart', async () => {
     const [object] = await renderChart({ chart, helm, apiVersions: ['example.com/v1'] });

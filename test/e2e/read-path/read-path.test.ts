@@ -11,7 +11,7 @@ let passed: { readonly warm: readonly string[]; readonly cold: readonly string[]
 beforeAll(async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [script]);
   passed = JSON.parse(stdout) as typeof passed;
-}, 60_000);
+});
 
 it('a warm read passes at most 16 files', () => {
   expect(passed.warm).toContain('reading/reader.ts');

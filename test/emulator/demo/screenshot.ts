@@ -14,7 +14,7 @@ const path = resolve(import.meta.dirname, '../../../docs/demo.png');
 
 const home = await mkdtemp(join(tmpdir(), 'demo-'));
 await using demo = startMain('demo', ['--secure-port', '0', '--cert-dir', '.'], home);
-const url = await waitFor(() => /^The status page is (\S+)/m.exec(demo.stdout())?.[1], 60_000, 'the page');
+const url = await waitFor(() => /^The status page is (\S+)/m.exec(demo.stdout())?.[1], 'the page');
 await sleep(seconds * 1000);
 const browser = await startChromium();
 try {

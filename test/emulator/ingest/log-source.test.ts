@@ -128,7 +128,7 @@ describe('emulate with its own standard input', () => {
       stream?.on('data', (chunk) => (output += String(chunk)));
     child.stdin?.end(stdin);
     try {
-      await waitFor(() => until.test(output), 20_000, `${String(until)} in ${output}`);
+      await waitFor(() => until.test(output), `${String(until)} in ${output}`);
     } finally {
       child.kill('SIGTERM');
     }

@@ -55,7 +55,7 @@ describeWithNginx('the access log of a real nginx', () => {
   async function recordsOf(count: number, send: () => Promise<unknown>): Promise<LogRecord[]> {
     const before = records.length;
     await send();
-    await waitFor(() => records.length >= before + count, 5000, `${count} records`).catch(() => undefined);
+    await waitFor(() => records.length >= before + count, `${count} records`).catch(() => undefined);
     // A marker after the last line proves that no other line follows.
     const marked = unparsed.length;
     await appendFile(nginx.accessLogPath, 'marker\n');

@@ -34,7 +34,7 @@ function follow(options: Partial<TailOptions> = {}) {
       lines.push(...batch.map((line) => (line.kind === 'line' ? line.text : `overlong ${line.bytes}`)));
   })();
   const seen = (...expected: string[]) =>
-    waitFor(() => lines.join() === expected.join(), 3000, `${expected.join()} in ${path}`).catch(() => {
+    waitFor(() => lines.join() === expected.join(), `${expected.join()} in ${path}`).catch(() => {
       expect(lines).toEqual(expected);
     });
   return { lines, done, seen };

@@ -21,7 +21,7 @@ afterEach(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-const options = (timeoutMs = 5000) => ({ signal: stop.signal, timeoutMs });
+const options = (timeoutMs = 300_000) => ({ signal: stop.signal, timeoutMs });
 
 describe('a call', () => {
   it('fails with the code, reason, message and Retry-After of a Status', async () => {
@@ -59,7 +59,7 @@ describe('a call', () => {
     const list = (timeoutMs: number) =>
       listConfigMaps(client, options(timeoutMs)).catch((error: unknown) => error);
     const first = Array.from({ length: 100 }, () => list(90_000));
-    await waitFor(() => server.count('configmap.list') === 100, 60_000);
+    await waitFor(() => server.count('configmap.list') === 100);
     const waiting = await Promise.all(Array.from({ length: 200 }, () => list(300)));
     expect(new Set(waiting.map((error) => (error as KubeError).kind))).toEqual(new Set(['timeout']));
     expect(server.openConnections).toBe(100);
@@ -69,7 +69,7 @@ describe('a call', () => {
     stop = new AbortController();
     server.recover('configmap.list');
     await listConfigMaps(client, options(60_000));
-  }, 90_000);
+  });
 
   it.each(['hang', 'stall'] as const)('ends at its time-out: %s', async (kind) => {
     server.fail('configmap.list', { kind });

@@ -23,7 +23,7 @@ afterEach(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-const options = () => ({ signal: new AbortController().signal, timeoutMs: 5000 });
+const options = () => ({ signal: new AbortController().signal, timeoutMs: 300_000 });
 const last = () => server.requests.at(-1);
 
 describe('a client by a kubeconfig', () => {

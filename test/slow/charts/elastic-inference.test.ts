@@ -9,13 +9,9 @@ const apiVersions = ['monitoring.coreos.com/v1'];
 describe.each(valueFiles)('the values of $name', ({ file }) => {
   const input: ChartInput = { chart, valueFiles: [file], apiVersions };
 
-  it.each(helmMajors)(
-    'are accepted by `helm lint --strict` of Helm %i',
-    async (helm) => {
-      await lintChart({ ...input, helm });
-    },
-    120_000,
-  );
+  it.each(helmMajors)('are accepted by `helm lint --strict` of Helm %i', async (helm) => {
+    await lintChart({ ...input, helm });
+  });
 
   it('render to the same objects under Helm 3 and 4', async () => {
     const [three, four] = await Promise.all(
@@ -23,7 +19,7 @@ describe.each(valueFiles)('the values of $name', ({ file }) => {
     );
     expect(three).toEqual(four);
     expect(three?.length).toBeGreaterThan(3);
-  }, 120_000);
+  });
 });
 
 /** Combinations that the files above do not cover. */
@@ -62,11 +58,11 @@ describe('every object of elastic-inference', () => {
       ...[...matrix, leftEmpty].map((values) => renderGuide(values)),
     ]);
     objects = renders.flat();
-  }, 120_000);
+  });
 
   it('conforms to Kubernetes 1.26 and the newest version', () => {
     expect(kubernetesFaults(objects)).toEqual([]);
-  }, 120_000);
+  });
 
   it('has the labels of its release', () => {
     for (const { kind, metadata } of objects)
@@ -84,5 +80,5 @@ describe('elastic-inference on Kubernetes 1.22', () => {
     expect(text).toContain('"apiVersion":"autoscaling/v2beta2"');
     expect(text).not.toContain('unhealthyPodEvictionPolicy');
     expect(kubernetesFaults(objects, ['before 1.26'])).toEqual([]);
-  }, 120_000);
+  });
 });

@@ -12,7 +12,7 @@ import { createCa } from '../../support/certificates.ts';
 import { fakeIo } from '../../support/fake-io.ts';
 import { only, type KubernetesObject } from '../../support/manifests.ts';
 import { renderNotes } from '../../charts/support/helm.ts';
-import { chart, ciFiles, helmMs, leastValues, render, renderFile } from '../../charts/adapter/chart.ts';
+import { chart, ciFiles, leastValues, render, renderFile } from '../../charts/adapter/chart.ts';
 
 interface Deployment {
   readonly spec: {
@@ -33,126 +33,102 @@ afterAll(() => rm(directory, { recursive: true }));
 const deploymentOf = (objects: readonly KubernetesObject[]) => only<Deployment>(objects, 'Deployment');
 
 describe('an upgrade of the release', () => {
-  it(
-    'keeps the APIService and its name, and does not touch the caBundle, which the adapter sets',
-    async () => {
-      const apiServices = await Promise.all([
-        render({ values: leastValues }),
-        render({ values: { ...leastValues, replicas: 3, image: { tag: '9.9.9' } } }),
-      ]);
-      const [before, after] = apiServices.map((objects) => only<{ spec: object }>(objects, 'APIService'));
-      expect(after).toEqual(before);
-      expect(before?.metadata.annotations).toBeUndefined();
-      expect(Object.keys(before?.spec ?? {})).not.toContain('caBundle');
-    },
-    helmMs,
-  );
+  it('keeps the APIService and its name, and does not touch the caBundle, which the adapter sets', async () => {
+    const apiServices = await Promise.all([
+      render({ values: leastValues }),
+      render({ values: { ...leastValues, replicas: 3, image: { tag: '9.9.9' } } }),
+    ]);
+    const [before, after] = apiServices.map((objects) => only<{ spec: object }>(objects, 'APIService'));
+    expect(after).toEqual(before);
+    expect(before?.metadata.annotations).toBeUndefined();
+    expect(Object.keys(before?.spec ?? {})).not.toContain('caBundle');
+  });
 
-  it(
-    'never changes the selector of the Deployment',
-    async () => {
-      const renders = await Promise.all(ciFiles.map((file) => renderFile(file)));
-      const labelled = await render({
-        values: { ...leastValues, commonLabels: { a: 'b' }, podLabels: { c: 'd' } },
+  it('never changes the selector of the Deployment', async () => {
+    const renders = await Promise.all(ciFiles.map((file) => renderFile(file)));
+    const labelled = await render({
+      values: { ...leastValues, commonLabels: { a: 'b' }, podLabels: { c: 'd' } },
+    });
+    for (const objects of [...renders, labelled])
+      expect(deploymentOf(objects).spec.selector).toEqual({
+        matchLabels: {
+          'app.kubernetes.io/name': 'sls-metrics-adapter',
+          'app.kubernetes.io/instance': 'sls-metrics-adapter',
+        },
       });
-      for (const objects of [...renders, labelled])
-        expect(deploymentOf(objects).spec.selector).toEqual({
-          matchLabels: {
-            'app.kubernetes.io/name': 'sls-metrics-adapter',
-            'app.kubernetes.io/instance': 'sls-metrics-adapter',
-          },
-        });
-    },
-    helmMs,
-  );
+  });
 
-  it(
-    'restarts the pods if the configuration changes, and only then',
-    async () => {
-      const checksum = async (values: object) =>
-        deploymentOf(await render({ values })).spec.template.metadata.annotations['checksum/config'];
-      const first = await checksum(leastValues);
-      expect(await checksum({ ...leastValues, replicas: 3 })).toBe(first);
-      expect(await checksum({ config: { ...leastValues.config, log: { level: 'debug' } } })).not.toBe(first);
-    },
-    helmMs,
-  );
+  it('restarts the pods if the configuration changes, and only then', async () => {
+    const checksum = async (values: object) =>
+      deploymentOf(await render({ values })).spec.template.metadata.annotations['checksum/config'];
+    const first = await checksum(leastValues);
+    expect(await checksum({ ...leastValues, replicas: 3 })).toBe(first);
+    expect(await checksum({ config: { ...leastValues.config, log: { level: 'debug' } } })).not.toBe(first);
+  });
 });
 
 describe.each(ciFiles)('the adapter of ci/%s', (file) => {
-  it(
-    'accepts its configuration and its command line',
-    async () => {
-      const objects = await renderFile(file);
-      const { data } = only<{ data: Readonly<Record<string, string>> }>(
-        objects,
-        'ConfigMap',
-        'sls-metrics-adapter',
-      );
-      const config = join(directory, file);
-      await writeFile(config, data['config.yaml'] ?? '');
-      const [{ args }] = deploymentOf(objects).spec.template.spec.containers;
-      expect(args.slice(0, 2)).toEqual(['serve', '--config=/etc/sls-metrics-adapter/config.yaml']);
-      const { io, stdout } = fakeIo();
-      await runProgram(['serve', '--help'], io);
-      const flags: Record<string, string | true> = { config };
-      for (const arg of args.slice(2)) {
-        const [, name = '', value] = /^--([a-z-]+)(?:=(.*))?$/.exec(arg) ?? [];
-        expect(stdout()).toContain(`--${name}`);
-        flags[name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())] = value ?? true;
-      }
-      const { server, kubernetes, sls } = loadConfig({ flags, env: {} });
-      const securePort = file === 'node-role-values.yaml' ? 16443 : 6443;
-      expect(server).toMatchObject({ authentication: 'delegated', securePort });
-      expect(kubernetes.manageApiService).toBe(server.tlsCertFile === undefined);
-      expect(sls.credentials.source).toBe(
-        {
-          'existing-secret-values.yaml': 'secret-file',
-          'keda-values.yaml': 'default',
-          'node-role-values.yaml': 'ecs-role',
-        }[file] ?? 'rrsa',
-      );
-    },
-    helmMs,
-  );
+  it('accepts its configuration and its command line', async () => {
+    const objects = await renderFile(file);
+    const { data } = only<{ data: Readonly<Record<string, string>> }>(
+      objects,
+      'ConfigMap',
+      'sls-metrics-adapter',
+    );
+    const config = join(directory, file);
+    await writeFile(config, data['config.yaml'] ?? '');
+    const [{ args }] = deploymentOf(objects).spec.template.spec.containers;
+    expect(args.slice(0, 2)).toEqual(['serve', '--config=/etc/sls-metrics-adapter/config.yaml']);
+    const { io, stdout } = fakeIo();
+    await runProgram(['serve', '--help'], io);
+    const flags: Record<string, string | true> = { config };
+    for (const arg of args.slice(2)) {
+      const [, name = '', value] = /^--([a-z-]+)(?:=(.*))?$/.exec(arg) ?? [];
+      expect(stdout()).toContain(`--${name}`);
+      flags[name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())] = value ?? true;
+    }
+    const { server, kubernetes, sls } = loadConfig({ flags, env: {} });
+    const securePort = file === 'node-role-values.yaml' ? 16443 : 6443;
+    expect(server).toMatchObject({ authentication: 'delegated', securePort });
+    expect(kubernetes.manageApiService).toBe(server.tlsCertFile === undefined);
+    expect(sls.credentials.source).toBe(
+      {
+        'existing-secret-values.yaml': 'secret-file',
+        'keda-values.yaml': 'default',
+        'node-role-values.yaml': 'ecs-role',
+      }[file] ?? 'rrsa',
+    );
+  });
 });
 
 describe('NOTES.txt', () => {
-  it(
-    'has the next commands for this release',
-    async () => {
-      const notes = await renderNotes({ chart, release: 'sls', namespace: 'metrics', values: leastValues });
-      for (const command of [
-        'kubectl rollout status deployment sls-sls-metrics-adapter -n metrics',
-        'kubectl get apiservice v1beta1.external.metrics.k8s.io',
-        'helm test sls -n metrics --logs',
-        "kubectl get --raw '/apis/external.metrics.k8s.io/v1beta1/namespaces/default/sls_ingress_qps?labelSelector=",
-        'kubectl logs -n metrics -l app.kubernetes.io/name=sls-metrics-adapter,app.kubernetes.io/instance=sls --prefix --tail=-1 --since=10m',
-      ])
-        expect(notes).toContain(command);
-    },
-    helmMs,
-  );
+  it('has the next commands for this release', async () => {
+    const notes = await renderNotes({ chart, release: 'sls', namespace: 'metrics', values: leastValues });
+    for (const command of [
+      'kubectl rollout status deployment sls-sls-metrics-adapter -n metrics',
+      'kubectl get apiservice v1beta1.external.metrics.k8s.io',
+      'helm test sls -n metrics --logs',
+      "kubectl get --raw '/apis/external.metrics.k8s.io/v1beta1/namespaces/default/sls_ingress_qps?labelSelector=",
+      'kubectl logs -n metrics -l app.kubernetes.io/name=sls-metrics-adapter,app.kubernetes.io/instance=sls --prefix --tail=-1 --since=10m',
+    ])
+      expect(notes).toContain(command);
+  });
 
-  it(
-    'has further steps that depend on the values',
-    async () => {
-      const notes = (file: string, values: object = {}) =>
-        renderNotes({ chart, valueFiles: [join(chart, 'ci', file)], values });
-      expect(await notes('self-managed-values.yaml')).toContain(
-        'kubectl label namespace default pod-identity.alibabacloud.com/injection=on',
-      );
-      const elsewhere = { serviceAccount: { create: false, name: 'mine' } };
-      expect(await notes('self-managed-values.yaml', elsewhere)).toContain(
-        'kubectl annotate serviceaccount mine -n default pod-identity.alibabacloud.com/role-name=sls-reader',
-      );
-      expect(await notes('existing-secret-values.yaml')).toContain('kubectl create secret generic sls-key');
-      const unregistered = await notes('self-managed-values.yaml', { apiService: { create: false } });
-      expect(unregistered).toContain('pods of the adapter were created, and no APIService');
-      expect(unregistered).not.toContain('is served by');
-    },
-    helmMs,
-  );
+  it('has further steps that depend on the values', async () => {
+    const notes = (file: string, values: object = {}) =>
+      renderNotes({ chart, valueFiles: [join(chart, 'ci', file)], values });
+    expect(await notes('self-managed-values.yaml')).toContain(
+      'kubectl label namespace default pod-identity.alibabacloud.com/injection=on',
+    );
+    const elsewhere = { serviceAccount: { create: false, name: 'mine' } };
+    expect(await notes('self-managed-values.yaml', elsewhere)).toContain(
+      'kubectl annotate serviceaccount mine -n default pod-identity.alibabacloud.com/role-name=sls-reader',
+    );
+    expect(await notes('existing-secret-values.yaml')).toContain('kubectl create secret generic sls-key');
+    const unregistered = await notes('self-managed-values.yaml', { apiService: { create: false } });
+    expect(unregistered).toContain('pods of the adapter were created, and no APIService');
+    expect(unregistered).not.toContain('is served by');
+  });
 });
 
 describe('the pod of `helm test`', () => {
@@ -208,57 +184,45 @@ describe('the pod of `helm test`', () => {
     );
   }
 
-  it(
-    'passes if the API server serves the metrics, with the token of its account',
-    async () => {
-      reply = { status: 200, body: { resources: [{ name: 'sls_ingress_qps' }] } };
-      expect(await runTest()).toMatchObject({
-        code: 0,
-        stdout: expect.stringContaining('1 metrics') as string,
-      });
-      expect(authorizations).toEqual(new Set(['Bearer the-token']));
-    },
-    helmMs,
-  );
+  it('passes if the API server serves the metrics, with the token of its account', async () => {
+    reply = { status: 200, body: { resources: [{ name: 'sls_ingress_qps' }] } };
+    expect(await runTest()).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('1 metrics') as string,
+    });
+    expect(authorizations).toEqual(new Set(['Bearer the-token']));
+  });
 
-  it(
-    'fails with the reason if the API server does not, or if another adapter serves them',
-    async () => {
-      reply = { status: 503, body: { message: 'service unavailable' } };
-      expect(await runTest()).toMatchObject({
-        code: 1,
-        stderr: expect.stringContaining('503: {"message":"service unavailable"}') as string,
-      });
-      reply = { status: 200, body: { resources: [{ name: 'other' }] } };
-      expect(await runTest()).toMatchObject({
-        code: 1,
-        stderr: expect.stringContaining('served by another adapter: other') as string,
-      });
-      expect(readUrls).toEqual([]);
-    },
-    helmMs,
-  );
+  it('fails with the reason if the API server does not, or if another adapter serves them', async () => {
+    reply = { status: 503, body: { message: 'service unavailable' } };
+    expect(await runTest()).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('503: {"message":"service unavailable"}') as string,
+    });
+    reply = { status: 200, body: { resources: [{ name: 'other' }] } };
+    expect(await runTest()).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('served by another adapter: other') as string,
+    });
+    expect(readUrls).toEqual([]);
+  });
 
-  it(
-    'reads the metric that the values name, and fails with the error of the read',
-    async () => {
-      reply = { status: 200, body: { resources: [{ name: 'sls_ingress_qps' }] } };
-      const test = { metric: 'sls_ingress_qps', selector: 'sls.project=p,sls.logstore=l', namespace: 'shop' };
-      reading = { status: 200, body: { items: [{ value: '12500m' }] } };
-      expect(await runTest(test)).toMatchObject({
-        code: 0,
-        stdout: expect.stringContaining('\nsls_ingress_qps: 12500m\n') as string,
-      });
-      const read = '/apis/external.metrics.k8s.io/v1beta1/namespaces/shop/sls_ingress_qps';
-      expect(readUrls).toEqual([`${read}?labelSelector=sls.project%3Dp%2Csls.logstore%3Dl`]);
-      reading = { status: 503, body: { message: 'AccessKeyId not found' } };
-      expect(await runTest(test)).toMatchObject({
-        code: 1,
-        stderr: expect.stringContaining('503: {"message":"AccessKeyId not found"}') as string,
-      });
-    },
-    helmMs,
-  );
+  it('reads the metric that the values name, and fails with the error of the read', async () => {
+    reply = { status: 200, body: { resources: [{ name: 'sls_ingress_qps' }] } };
+    const test = { metric: 'sls_ingress_qps', selector: 'sls.project=p,sls.logstore=l', namespace: 'shop' };
+    reading = { status: 200, body: { items: [{ value: '12500m' }] } };
+    expect(await runTest(test)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('\nsls_ingress_qps: 12500m\n') as string,
+    });
+    const read = '/apis/external.metrics.k8s.io/v1beta1/namespaces/shop/sls_ingress_qps';
+    expect(readUrls).toEqual([`${read}?labelSelector=sls.project%3Dp%2Csls.logstore%3Dl`]);
+    reading = { status: 503, body: { message: 'AccessKeyId not found' } };
+    expect(await runTest(test)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('503: {"message":"AccessKeyId not found"}') as string,
+    });
+  });
 });
 
 it('version and appVersion of the chart equal the version in package.json', async () => {

@@ -26,14 +26,14 @@ async function runLine(pattern: RegExp): Promise<string> {
 
 beforeAll(async () => {
   demo = startMain('demo', ['--secure-port', '0', '--cert-dir', 'certificates'], home);
-  await waitFor(() => /^route=\S+ qps=\d/m.test(demo.stdout()), 60_000, 'a reading');
-}, 60_000);
+  await waitFor(() => /^route=\S+ qps=\d/m.test(demo.stdout()), 'a reading');
+});
 afterAll(async () => {
   await demo[Symbol.asyncDispose]();
   await rm(home, { recursive: true });
 });
 
-describe('a command that the demo prints works as printed', { timeout: 120_000 }, () => {
+describe('a command that the demo prints works as printed', () => {
   it.each([
     ['query', /^ {2}npm run .* query .*$/m, /^sls_ingress_qps|requests\/s/m],
     [

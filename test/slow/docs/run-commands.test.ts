@@ -51,7 +51,7 @@ async function bash(line: string, more: Readonly<Record<string, string>> = {}, c
   );
 }
 
-describe('a command of the documentation does what its page says', { timeout: 180_000 }, () => {
+describe('a command of the documentation does what its page says', () => {
   const slow = commands.filter(({ text }) => adapterCommandOf(text) !== undefined && isSlow(text));
 
   it.concurrent.each(slow)('$page: $text', async (command) => {
@@ -95,7 +95,7 @@ describe.skipIf(kubectl === undefined)('kubectl sends what the documentation typ
   // There is no API server at this address: a wrong flag, verb or file is another failure.
   const nowhere = ['--server', 'http://127.0.0.1:9'];
 
-  it.each(matching(ofKubectl))('$page: $text', { timeout: 60_000 }, async ({ page, text }) => {
+  it.each(matching(ofKubectl))('$page: $text', async ({ page, text }) => {
     await writeFilesOf(page);
     const [command = ''] = text.split(/ \| | >/);
     const line = command.replace(/^kubectl/, `${kubectl} ${nowhere.join(' ')}`);

@@ -65,13 +65,11 @@ export class Relay implements AsyncDisposable {
     for (const { delayed } of this.#connections) for (const write of delayed.splice(0)) write();
     // Another process may hold the port for a moment.
     if (this.#server === undefined)
-      await waitFor(
-        () =>
-          this.#listen().then(
-            () => true,
-            () => false,
-          ),
-        10_000,
+      await waitFor(() =>
+        this.#listen().then(
+          () => true,
+          () => false,
+        ),
       );
   }
 

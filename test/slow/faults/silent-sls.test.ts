@@ -24,13 +24,13 @@ describe('while SLS answers no query, reads are correct or fail with a remedy', 
   beforeAll(async () => {
     for (let count = 0; count < fleetCount; count += 1) idle.push(await startFleet(settings));
     before = await footprintAtRest(idle);
-  }, 120_000);
-  afterAll(() => Promise.all(idle.map(async (fleet) => fleet[Symbol.asyncDispose]())), 60_000);
+  });
+  afterAll(() => Promise.all(idle.map(async (fleet) => fleet[Symbol.asyncDispose]())));
 
   it.concurrent.each(Object.entries(silencingFaults))(
     '%s',
     async (name, fault) => {
-      const fleet = await waitFor(() => idle.shift(), 10 * 60_000, 'a free fleet');
+      const fleet = await waitFor(() => idle.shift(), 'a free fleet', 10 * 60_000);
       try {
         await runFault(fleet, fault, scale, (figures) => report(`${name}: ${figures}`));
       } finally {
@@ -44,5 +44,5 @@ describe('while SLS answers no query, reads are correct or fail with a remedy', 
     const after = await footprintAtRest(idle);
     report(JSON.stringify({ before, after }));
     expectSameFootprint(before, after, idle);
-  }, 60_000);
+  });
 });

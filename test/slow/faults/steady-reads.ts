@@ -50,7 +50,7 @@ export class SteadyReads {
   /** Pauses the reads. Resolves once none is in flight. */
   async pause(): Promise<void> {
     this.#paused ??= Promise.withResolvers();
-    await waitFor(() => this.#inFlight === 0, 60_000, 'the end of the reads in flight');
+    await waitFor(() => this.#inFlight === 0, 'the end of the reads in flight');
   }
 
   resume(): void {
@@ -93,7 +93,7 @@ export class SteadyReads {
         if (isFresh(read)) byRoute.set(read.route, read.receivedMs);
       return byRoute.size === routes.length ? [...byRoute.values()] : undefined;
     };
-    const times = await waitFor(firstFresh, timeoutMs, 'a fresh reading of every route');
+    const times = await waitFor(firstFresh, 'a fresh reading of every route', timeoutMs);
     return (Math.max(...times) - sinceMs) / 1000;
   }
 

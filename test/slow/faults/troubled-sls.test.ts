@@ -53,8 +53,8 @@ describe('while SLS answers some queries', () => {
     crowded = await startFleet(longStale);
     stepping = await startFleet(settings);
     before = await footprintAtRest(fleets());
-  }, 120_000);
-  afterAll(() => Promise.all(fleets().map(async (fleet) => fleet[Symbol.asyncDispose]())), 60_000);
+  });
+  afterAll(() => Promise.all(fleets().map(async (fleet) => fleet[Symbol.asyncDispose]())));
 
   /** Returns the reads of a fleet during the faults. All of them must be values. */
   const valuesDuring = async (faults: Faults, { reading, credentials, sls }: Fleet) => {
@@ -139,7 +139,6 @@ describe('while SLS answers some queries', () => {
         await stepBy(stepping, ms);
         await waitFor(
           () => reading.assertCorrect() && refused().size === routes.length,
-          60_000,
           'a refusal of every route',
         );
         await stepBack(stepping);
@@ -156,5 +155,5 @@ describe('while SLS answers some queries', () => {
 
   it('memory and connections are as before the faults', async () => {
     expectSameFootprint(before, await footprintAtRest(fleets()), fleets());
-  }, 60_000);
+  });
 });

@@ -98,7 +98,7 @@ it('replay --forecast and a running adapter agree on each minute of the second d
   expect(different).toEqual([]);
   // The collector is silent for longer than a forecast may be old.
   expect(live.filter(({ milli }) => Number.isNaN(milli))).toHaveLength(6);
-}, 300_000);
+});
 
 /** Returns what `replay --forecast` says that an HPA read of the forecast at these times. */
 async function replayed(slsEndpoint: string, atSeconds: readonly number[]): Promise<Float64Array> {

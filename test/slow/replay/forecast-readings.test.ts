@@ -51,7 +51,7 @@ describe('a replayed forecast', () => {
     }
     // A sync within seconds of a new forecast may read the one or the other, and there are 40.
     expect(different.length).toBeLessThan(25);
-  }, 30_000);
+  });
 
   it('knows nothing of what comes after it', () => {
     const firstMinute = 29_000_000;

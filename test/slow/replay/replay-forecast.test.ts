@@ -100,4 +100,4 @@ it('replay --sweep tries an HPA that names forecasts with them, and sets their t
       ],
     },
   });
-}, 120_000);
+});

@@ -33,7 +33,7 @@ describeWithChromium('the report of a replay in a browser', () => {
     ]);
     expect([run.code, run.stderr]).toEqual([0, '']);
     table = run.stdout;
-  }, 120_000);
+  });
   afterAll(() => browser.close());
 
   it.each([

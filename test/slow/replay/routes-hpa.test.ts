@@ -32,7 +32,7 @@ function records() {
   }).flat();
 }
 
-describe('routes --hpa with hours of log', { timeout: 120_000 }, () => {
+describe('routes --hpa with hours of log', () => {
   it('prints the best of many settings, with the figures that its replay has', async () => {
     await emulator.sink(project, logstore).append(records());
     const where = ['--project', project, '--logstore', logstore, '--sls-endpoint', emulator.url];

@@ -13,7 +13,7 @@ describeWithChromium('the status page in a browser', () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await startChromium();
-  }, 90_000);
+  });
   afterAll(() => browser.close());
 
   let stack: AsyncDisposableStack;
@@ -52,7 +52,7 @@ describeWithChromium('the status page in a browser', () => {
   }
 
   const shows = (page: Page, selector: string, text: string) =>
-    waitFor(async () => (await page.locator(selector).first().textContent()) === text, 20_000, text);
+    waitFor(async () => (await page.locator(selector).first().textContent()) === text, text);
 
   const widthOf = (page: Page) =>
     page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');

@@ -82,7 +82,7 @@ describe('identities', () => {
     await expect(identity.current()).rejects.toThrow();
     expect(identities.states()).toMatchObject([{ failing: true }]);
     Object.assign(env, { AccessKeyId: 'id', AccessKeySecret: 'secret' });
-    await waitFor(() => identity.current().catch(() => undefined), 15_000);
+    await waitFor(() => identity.current().catch(() => undefined));
     expect(identities.states()).toMatchObject([{ failing: false }]);
   });
 

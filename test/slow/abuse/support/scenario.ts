@@ -14,13 +14,10 @@ import { raisePriority } from './niceness.ts';
 import { linesOfRoute, ScriptedSls } from './scripted-sls.ts';
 import type { Harm } from './unharmed.ts';
 
-/** Enough on a busy machine. */
-export const scenarioMs = 120_000;
 const periodMs = 1000;
 const warmReads = 3;
 /** In the default window of 15 s. */
 const honestQps = linesOfRoute / 15;
-const maxWarmMs = 30_000;
 /** An attack that has not ended by then is left to itself: the adapter may never answer it. */
 const maxAttackMs = 30_000;
 /** How long an adapter that answers nothing is watched after the attack. */
@@ -83,7 +80,7 @@ export class Scenario implements AsyncDisposable {
     await Promise.race([attack, sleep(maxAttackMs)]);
     await sleep(watchMs);
     const isOver = () => adapter.crash !== undefined || honest.silentMs < 2 * periodMs;
-    await waitFor(isOver, maxSilenceMs).catch(() => undefined);
+    await waitFor(isOver, undefined, maxSilenceMs).catch(() => undefined);
     clearInterval(sampling);
     const seen = [...honest.seen];
     this.attackers[Symbol.dispose]();
@@ -172,7 +169,7 @@ async function waitUntilWarm(honest: HonestHpa): Promise<void> {
     const last = honest.reads.slice(-warmReads);
     return last.length === warmReads && last.every(({ failure }) => failure === undefined);
   };
-  await waitFor(isWarm, maxWarmMs).catch((cause: unknown) => {
+  await waitFor(isWarm).catch((cause: unknown) => {
     const seen = JSON.stringify(honest.seen.slice(-2));
     throw new Error(`the honest HPA has no readings: ${seen}`, { cause });
   });
