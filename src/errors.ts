@@ -28,9 +28,8 @@ export interface ErrorEntry {
   readonly remedy: string;
 }
 
-/** Defaults, which entries leave out: a failure of SLS, or of a part that SLS depends on. */
+/** Defaults, which entries leave out. */
 const usual = {
-  httpStatus: 503,
   retryable: false,
   opensCircuit: false,
   absent: undefined,
@@ -224,56 +223,66 @@ const entries = {
     remedy: 'Choose a time with traffic (--from, --to or --last), or another route.',
   },
   CredentialsMissing: {
+    httpStatus: 503,
     opensCircuit: true,
     when: 'No credentials for SLS were found.',
     remedy:
       'Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or give the pod a RAM role (RRSA).',
   },
   CredentialsRefused: {
+    httpStatus: 503,
     opensCircuit: true,
     when: 'SLS refuses the access key, its signature or its security token: mistyped, unknown, disabled, deleted, expired or invalid. The adapter fetches its credentials again at once, at most every 5 seconds.',
     remedy: 'Check the access key of the adapter: it may be deleted, disabled, expired or mistyped.',
   },
   PermissionDenied: {
+    httpStatus: 503,
     absent: 'logstore',
     when: 'RAM does not allow the identity of the adapter to query the logstore (Unauthorized, "denied by sts or ram").',
     remedy:
       'Grant log:GetLogStoreLogs on acs:log:*:*:project/PROJECT and on acs:log:*:*:project/PROJECT/logstore/LOGSTORE to the RAM identity of the adapter.',
   },
   AccountSuspended: {
+    httpStatus: 503,
     opensCircuit: true,
     when: 'SLS is forbidden for the account or for the project, mostly because of an overdue payment (Unauthorized "Your SLS service has been forbidden", ProjectForbidden).',
     remedy: 'Pay what the Alibaba Cloud account owes; SLS then answers again by itself.',
   },
   ServiceNotActivated: {
+    httpStatus: 503,
     opensCircuit: true,
     when: 'The account of the key has never used SLS (InvalidAccessKeyId "Your SLS service has not opened").',
     remedy:
       'Use a key of the account that owns the project. If it is the right account, activate SLS by opening its console once.',
   },
   ProjectForeign: {
+    httpStatus: 503,
     absent: 'project',
     when: 'The project belongs to another Alibaba Cloud account than the key (Unauthorized "The project does not belong to you").',
     remedy:
       'Correct sls.project, or give the adapter credentials of the account that owns it: projects[].sls.credentials, for example with source assume-role and a role of that account.',
   },
   ClockSkewed: {
+    httpStatus: 503,
     when: 'The clock of the adapter is at least 2 s ahead of the clock of SLS, or 30 s behind it (or RequestTimeExpired, RequestTimeTooSkewed).',
     remedy:
       'Set the clock of the node (NTP): with a clock ahead of SLS the adapter would count future seconds, with one behind it old seconds.',
   },
   IndexMissing: {
+    httpStatus: 503,
     splittable: true,
     when: 'The logstore, or a field that the metric needs, has no index with statistics.',
     remedy:
       'Add an index for the field, with statistics, in the query settings of the logstore. Or correct its name, if a metric or logColumns of the configuration misspells it.',
   },
   IndexConflict: {
+    httpStatus: 503,
     when: 'Two fields in the index of the logstore have the same column name in SQL ("duplicate column conflicts").',
     remedy:
       'Correct the index in the query settings of the logstore: SQL ignores upper and lower case, so remove or rename one of the fields or aliases that differ in nothing else.',
   },
   QueryTooLarge: {
+    httpStatus: 503,
     splittable: true,
     when: 'The query needs more memory than SLS gives to one ("Query exceeded max memory size of 3GB").',
     remedy:
@@ -286,6 +295,7 @@ const entries = {
     remedy: 'Run the query in the SLS console; if it works there, report a bug.',
   },
   SlsThrottled: {
+    httpStatus: 503,
     retryable: true,
     opensCircuit: true,
     when: 'A quota of SLS is exceeded (Too many queued queries, ServerBusy, any 403 about a quota or limit, such as ReadQuotaExceed).',
@@ -293,6 +303,7 @@ const entries = {
       'SLS runs 15 SQL queries at a time in a project, for all clients together: find the other clients (dashboards, alerts), lower sls.maxConcurrentQueries, or enable dedicated SQL for the project.',
   },
   SlsUnavailable: {
+    httpStatus: 503,
     retryable: true,
     opensCircuit: true,
     when: 'SLS cannot be reached, or answers 5xx.',
@@ -306,48 +317,57 @@ const entries = {
     remedy: 'Check the network path to the endpoint; a shorter sls.query.interval scans less.',
   },
   SlsIncomplete: {
+    httpStatus: 503,
     retryable: true,
     when: 'SLS answered with only a part of the result (progress Incomplete).',
     remedy: 'A shorter sls.query.interval scans less; dedicated SQL scans more in the same time.',
   },
   SlsResultTooLarge: {
+    httpStatus: 503,
     when: 'The logstore has 100,000 routes or more, so some may be cut off; or the result is larger than 32 MiB.',
     remedy:
       'Spread the ingresses over several logstores, or read so few routes of this one that the query names them.',
   },
   SlsReplyInvalid: {
+    httpStatus: 503,
     retryable: true,
     opensCircuit: true,
     when: 'The answer of SLS is not what its API documents, or contains something other than a number.',
     remedy: 'Check that the endpoint is SLS itself, without a proxy that changes replies.',
   },
   LinesUnreadable: {
+    httpStatus: 503,
     when: 'Too many log lines lack the number that the metric needs; the log says how many.',
     remedy:
       'Check that the log format writes that field, and the type and age of its index (docs/metrics.md).',
   },
   LogstoreSilent: {
+    httpStatus: 503,
     when: 'The whole logstore, or all its lines with a route, stopped at once, where lines came steadily, or lacks answered heartbeats: what was counted since is no traffic of 0. After `reading.silence.holdSeconds` 0 is believed.',
     remedy:
       'Check the pods of the collector and of the ingress controller, and the form of the log; if the traffic did end, 0 is read after reading.silence.holdSeconds.',
   },
   WindowEmpty: {
+    httpStatus: 503,
     when: 'A metric of `metrics` with `emptyWindow: error` found no log line in the window.',
     remedy:
       'Read a longer window (sls.query.interval), or set emptyWindow: zero for the metric in the configuration.',
   },
   OwnMetricInvalid: {
+    httpStatus: 503,
     when: 'The `aggregate` or `sql` of a metric of `metrics` gives null, NaN, infinity or a number below 0 although there are lines.',
     remedy:
       'Correct it in the configuration: lines may lack the number, or it divides by 0 (docs/own-metrics.md).',
   },
   ForecastNotReady: {
+    httpStatus: 503,
     logLevel: 'debug',
     when: 'A forecast was read of a route with less than two hours of history, or whose history is still being counted.',
     remedy:
       'Wait; the message says how long. Keep the metric without _forecast beside it in the HPA, which scales meanwhile.',
   },
   ForecastStale: {
+    httpStatus: 503,
     when: 'No minute of the last 5 could be counted for a forecast, because SLS fails or the whole logstore is silent.',
     remedy:
       'See the reason in the message, and the readings of the same logstore; the forecast comes back with the next minute that can be counted.',
@@ -358,6 +378,7 @@ const entries = {
     remedy: 'See the last error in the message; reading.deadlineSeconds sets the deadline.',
   },
   Canceled: {
+    httpStatus: 503,
     countsAs: 'canceled',
     logLevel: 'debug',
     when: 'The client has gone, or the adapter is stopping.',
@@ -384,7 +405,7 @@ const entries = {
     when: 'A fault in the adapter itself.',
     remedy: 'Report a bug, with the log line of the same time.',
   },
-} as const satisfies Record<string, Partial<ErrorEntry> & Pick<ErrorEntry, 'when' | 'remedy'>>;
+} as const satisfies Record<string, Partial<ErrorEntry> & Pick<ErrorEntry, 'httpStatus' | 'when' | 'remedy'>>;
 
 export type ErrorCode = keyof typeof entries;
 

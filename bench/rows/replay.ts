@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
 import { loadCommandConfig } from '../../src/cli/command-config.ts';
-import { usualController } from '../../src/cli/replay/replay-options.ts';
+import { usualOptions } from '../../src/cli/replay/replay-options.ts';
 import { replayManifest } from '../../src/cli/replay/replayed.ts';
 import { settingsToTry } from '../../src/replay/sweep-settings.ts';
 import { sweep } from '../../src/replay/sweep.ts';
@@ -127,7 +127,7 @@ async function secondsOfSweep(directory: string, { signal, progress }: RowContex
   const counts = join(directory, 'day.csv');
   await writeCounts(counts, daySeconds);
   const io = { ...fakeIo().io, signal };
-  const options = { ...usualController, namespace: 'default', startup: [60_000], counts };
+  const options = { ...usualOptions, namespace: 'default', startup: [60_000], counts };
   const { input, hpa: replayed } = await replayManifest(
     hpa,
     options,

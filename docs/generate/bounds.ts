@@ -16,7 +16,7 @@ export interface Bounded {
 const src = resolve(import.meta.dirname, '../../src');
 /** Commands of an operator, which end; what runs once, on the configuration; the page, which runs in a browser; and messages made from a proto file, which live as long as their call. */
 const outside = /^(cli|doctor|scaling|replay|config|sls\/assumptions|status-page\/page)\/|_pb\.ts$/;
-const growing = new Set(['Map', 'Set', 'LRUCache', 'PQueue', 'Array']);
+const growing = new Set(['Map', 'Set', 'LRUCache', 'Array']);
 const adding = new Set(['set', 'add', 'push', 'unshift', 'append', 'enqueue']);
 
 /** Returns what must have a bound, and every other declaration that has the tag `@bound`. */

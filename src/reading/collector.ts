@@ -12,10 +12,10 @@ import {
   type InFlightQuery,
   type PendingSeries,
 } from './pending-series.ts';
-import { outcomeOf, planBatches, RecentRoutes, type AdaptiveOutcomes, type PlanContext } from './plan.ts';
+import { outcomeOf, planBatches, type AdaptiveOutcomes, type PlanContext } from './plan.ts';
 import { RefusedMetrics } from './refused-metrics.ts';
 import { withRetry, type RetrySettings } from './retry.ts';
-import type { BatchRun, CompleteResults, OutcomeSink } from './sample-store.ts';
+import { RecentRoutes, type BatchRun, type CompleteResults, type OutcomeSink } from './sample-store.ts';
 import type { LogstoreName } from './pace/read-beats.ts';
 
 export interface CollectorSettings extends Omit<RetrySettings, 'deadlineMs'> {

@@ -147,3 +147,29 @@ export class CompleteResults {
     return outcome;
   }
 }
+
+/** An HPA reads every 15 s. */
+const recentMs = 15_000;
+/** With the routes below, about 10 MB. A group that is forgotten only has its routes named again. */
+const maxGroups = 100;
+/** The most that `reading.maxNamedRoutes` can be. */
+const enough = 1000;
+
+/** Counts the routes of a logstore that are asked for one after another, in queries of a few routes each. */
+export class RecentRoutes {
+  /**
+   * By `groupKey`: the routes, and when each was asked for last.
+   *
+   * @bound {maxGroups} windows of a logstore, of {enough} routes each | 10 MB | one that is forgotten only has its routes named again | constants
+   */
+  readonly #groups = new LRUCache<string, Map<string, number>>({ max: maxGroups });
+
+  /** Returns how many routes the last 15 s asked for, with these. */
+  add(groupKey: string, routes: readonly string[], nowMs: number): number {
+    const recent = this.#groups.get(groupKey) ?? new Map<string, number>();
+    this.#groups.set(groupKey, recent);
+    for (const [route, askedMs] of recent) if (nowMs - askedMs > recentMs) recent.delete(route);
+    for (const route of routes) if (recent.has(route) || recent.size <= enough) recent.set(route, nowMs);
+    return Math.max(recent.size, routes.length);
+  }
+}

@@ -1,4 +1,3 @@
-import PQueue from 'p-queue';
 import { AdapterError, toAdapterError } from '../errors.ts';
 import { windowSeconds, type Window } from '../metric/sample.ts';
 import type { Series } from '../metric/series.ts';
@@ -39,35 +38,34 @@ export async function fetchTraffic(
   // One query answers series that differ in nothing but the route.
   const groups = byMetric.flatMap((series) => [...Map.groupBy(series, ({ groupKey }) => groupKey).values()]);
   const parts = partsOf(window);
-  const queue = new PQueue({ concurrency });
+  const jobs = groups.flatMap((group) => parts.map((part) => ({ group, part, counts: noCounts })));
+  const left = (function* () {
+    yield* jobs;
+  })();
   let done = 0;
-  const fetchOne = (group: readonly Series[], part: Window) =>
-    queue.add(async () => {
-      const counts = await fetchPart(group, part, context, signal);
-      context.onProgress(++done / (parts.length * groups.length));
-      return counts;
-    });
-  try {
-    const fetched = await Promise.all(
-      groups.map((group) => Promise.all(parts.map((part) => fetchOne(group, part)))),
-    );
-    const byKey = new Map(
-      groups.flatMap((group, index) => {
-        const counts = (fetched[index] ?? []).flat();
-        return group.map((one) => [one.key, joined(one, window, counts)] as const);
-      }),
-    );
-    const none = new SecondCounts(window.startSeconds, new Map());
-    const counted = byMetric.map((series) =>
-      series.map((one) => ({ series: one, counts: byKey.get(one.key) ?? none })),
-    );
-    await checkRetention(counted, window, context, signal);
-    return counted;
-  } catch (error) {
-    queue.clear();
-    throw error;
-  }
+  // They share the generator. An error in one loop closes it, which ends the others.
+  const fetchSome = async () => {
+    for (const job of left) {
+      job.counts = await fetchPart(job.group, job.part, context, signal);
+      context.onProgress(++done / jobs.length);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, fetchSome));
+  const byKey = new Map(
+    groups.flatMap((group) => {
+      const counts = jobs.filter((job) => job.group === group).flatMap((job) => job.counts);
+      return group.map((one) => [one.key, joined(one, window, counts)] as const);
+    }),
+  );
+  const none = new SecondCounts(window.startSeconds, new Map());
+  const counted = byMetric.map((series) =>
+    series.map((one) => ({ series: one, counts: byKey.get(one.key) ?? none })),
+  );
+  await checkRetention(counted, window, context, signal);
+  return counted;
 }
+
+const noCounts: readonly CountsBySecond[] = [];
 
 function partsOf({ startSeconds, endSeconds }: Window): Window[] {
   const parts: Window[] = [];

@@ -4,13 +4,20 @@ import { proposedReplicas, type PodCounts, type Tolerances } from './proposal.ts
 import { Recommendations } from './recommendations.ts';
 import { ScaleEvents, scaleLimit } from './scale-events.ts';
 
-/** Settings of kube-controller-manager. */
+/** Defaults of kube-controller-manager. */
+export const usualController = {
+  syncPeriodSeconds: 15,
+  tolerance: 0.1,
+  downscaleStabilizationSeconds: 300,
+} as const;
+
+/** Settings of kube-controller-manager. Default: the usual. */
 export interface ControllerSettings {
   /** Default: the newest that the model knows. */
   readonly minor?: KubeMinor;
-  /** `--horizontal-pod-autoscaler-tolerance`. Default: 0.1. */
+  /** `--horizontal-pod-autoscaler-tolerance` */
   readonly tolerance?: number;
-  /** `--horizontal-pod-autoscaler-downscale-stabilization`. Default: 300. */
+  /** `--horizontal-pod-autoscaler-downscale-stabilization` */
   readonly downscaleStabilizationSeconds?: number;
   /** Feature gate `HPAScaleToZero`. Default: off. */
   readonly scalesToZero?: boolean;
@@ -69,7 +76,11 @@ export class HpaController {
   #scaledToZero = false;
 
   constructor(spec: AutoscalerSpec, settings: ControllerSettings = {}) {
-    const { minor = newestMinor, tolerance = 0.1, downscaleStabilizationSeconds = 300 } = settings;
+    const {
+      minor = newestMinor,
+      tolerance,
+      downscaleStabilizationSeconds,
+    } = { ...usualController, ...settings };
     const { behavior } = spec;
     const { scaleUp, scaleDown } = behavior ?? defaultBehavior;
     this.#spec = spec;

@@ -149,7 +149,8 @@ type Finished = (
 
 /** Called at the first query: the SDK takes 26 MB and 300 ms, which discovery must not wait for. */
 async function loadSdk(transport: Transport): Promise<(endpoint: Endpoint) => SdkClient> {
-  const { SdkClient, ReplyRooms } = await import('./sdk-client.ts');
+  const { SdkClient } = await import('./sdk-client.ts');
+  const { ReplyRooms } = await import('./large-replies.ts');
   const rooms = new ReplyRooms();
   return (endpoint) => new SdkClient(endpoint, transport, rooms);
 }

@@ -1,11 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { promisify } from 'node:util';
-import { inflate } from 'node:zlib';
-import { uncompressSync } from 'lz4-napi';
 import { AdapterError, type ErrorCode } from '../errors.ts';
 import { Turns } from '../runtime/turns.ts';
+import { unreadable } from './large-replies.ts';
 import { mostRows } from './query-text.ts';
-import { parseDateHeader, type TransportReply } from './transport.ts';
+import { parseDateHeader } from './transport.ts';
 
 /** A row as SLS sends it: every value is text, and NULL is the text `null`. */
 export type Row = Readonly<Record<string, string>>;
@@ -23,72 +21,6 @@ export interface LogResult {
   /** Time of the reply by the clock of SLS, Unix ms of a whole second; undefined if the reply has no `Date`. */
   readonly serverTimeMs: number | undefined;
 }
-
-/**
- * Reading 100,000 rows takes up to three times as much.
- *
- * @bound - | {mostUnpackedBytes} after unpacking | one large reply at a time | a constant
- */
-const mostUnpackedBytes = 32 * 1024 * 1024;
-
-const inflated = promisify(inflate);
-
-/**
- * Returns the size that the reply says to have when it is unpacked; undefined: it is not packed.
- *
- * @throws AdapterError `SlsResultTooLarge`; `SlsReplyInvalid` if it is packed in a way that was not asked for
- */
-export function unpackedBytesOf({ headers, body }: TransportReply, where: string): number | undefined {
-  const { 'content-encoding': encoding, 'x-log-compresstype': type, 'x-log-bodyrawsize': size } = headers;
-  const notAsked = (how: string) => unreadable(where, `it is packed as ${how}, which was not asked for`);
-  const shown = (name: string | string[]) => JSON.stringify(String(name).slice(0, 40));
-  if (encoding !== undefined && encoding !== 'identity')
-    throw notAsked(`Content-Encoding ${shown(encoding)}`);
-  if (type === undefined) return undefined;
-  if (type !== 'lz4' && type !== 'gzip' && type !== 'deflate') throw notAsked(shown(type));
-  const bytes = typeof size === 'string' && /^\d{1,15}$/.test(size) ? Number(size) : Number.NaN;
-  if (Number.isNaN(bytes)) throw unreadable(where, 'it is packed, and its x-log-bodyrawsize is not a size');
-  if (bytes > mostUnpackedBytes)
-    throw new AdapterError(
-      'SlsResultTooLarge',
-      `SLS, ${where}: the result has more than ${mostUnpackedBytes} bytes`,
-    );
-  if (bytes > 0 && body.length === 0) throw unreadable(where, 'it is empty');
-  return bytes;
-}
-
-/**
- * Unpacks a reply. It never takes more memory than the size that the reply gives, whatever it unpacks to.
- *
- * @throws AdapterError as `unpackedBytesOf`; `SlsReplyInvalid` if the reply has another size than it says
- */
-export async function unpacked(reply: TransportReply, where: string): Promise<Buffer> {
-  const bytes = unpackedBytesOf(reply, where);
-  if (bytes === undefined) return reply.body;
-  const type = String(reply.headers['x-log-compresstype']);
-  try {
-    // What SLS calls gzip is a zlib stream.
-    const maxOutputLength = Math.max(1, bytes);
-    const result = type === 'lz4' ? lz4(reply.body, bytes) : await inflated(reply.body, { maxOutputLength });
-    if (result.length === bytes) return result;
-  } catch {
-    // The library's message tells no more than ours.
-  }
-  throw unreadable(where, `it does not unpack (${type}) to the size that it says`);
-}
-
-/**
- * SLS sends a raw block; the library wants its unpacked size in four bytes before it, and writes no more than that. Its
- * asynchronous function (2.10.0) never frees what it returns. This one takes about 1 ms for each MB.
- */
-function lz4(block: Buffer, bytes: number): Buffer {
-  const size = Buffer.alloc(4);
-  size.writeUInt32LE(bytes);
-  return uncompressSync(Buffer.concat([size, block]));
-}
-
-const unreadable = (where: string, why: string): AdapterError =>
-  new AdapterError('SlsReplyInvalid', `SLS, ${where}: the reply cannot be read: ${why}`);
 
 /** Values of all rows together, and names of columns. A row of ours has a few columns, a log line some dozens. */
 const mostValues = 1_000_000;

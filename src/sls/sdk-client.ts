@@ -9,7 +9,8 @@ import * as dara from '@darabonba/typescript';
 import type { Credentials } from './credentials/credentials.ts';
 import type { Endpoint, LogstoreAddress } from './endpoint.ts';
 import { logstoreName } from '../metric/series.ts';
-import { readReply, unpacked, unpackedBytesOf, type LogResult } from './read-reply.ts';
+import { unpacked, unpackedBytesOf, type ReplyRooms } from './large-replies.ts';
+import { readReply, type LogResult } from './read-reply.ts';
 import { replyError } from './sls-error.ts';
 import { untilCanceled, type Transport } from './transport.ts';
 
@@ -129,77 +130,5 @@ export class SdkClient extends sls.default {
       }),
       configuration: new spi.InterceptorContextConfiguration({ regionId: '', endpoint: this._endpoint }),
     });
-  }
-}
-
-/** A smaller reply needs no room. Most replies have a few hundred bytes. */
-const smallReplyBytes = 64 * 1024;
-
-/** Large replies that are received at a time, so at most 64 MiB of them (`mostReplyBytes`). */
-const mostAtOnce = 8;
-
-/** The room of one reply. Disposing it makes room for others. */
-interface ReplyRoom extends Disposable {
-  /** Waits for room if the reply has more bytes than a small one, packed or not. The sender waits meanwhile. */
-  grow(bytes: number): Promise<void>;
-  /** Does the work that unpacks and reads the reply: that of large ones one after another. */
-  read<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T>;
-}
-
-interface LargeReply {
-  readonly project: string;
-  readonly admit: () => void;
-}
-
-/**
- * Bounds the memory that large replies take, over all projects. A few are received at a time, one of each project, so that
- * no project takes all places. They are unpacked and read one after another.
- */
-export class ReplyRooms {
-  /** @bound {mostAtOnce} large replies | 8 MiB each | one of each project | a constant */
-  readonly #holders = new Set<LargeReply>();
-  /** @bound one for each query in flight | 64 KiB each | as the queries | `sls.maxConcurrentQueries` */
-  readonly #waiting = new Set<LargeReply>();
-  #reading: Promise<unknown> = Promise.resolve();
-
-  /** Returns the room of one reply, which it takes when it grows large. */
-  of(project: string): ReplyRoom {
-    const { promise: admitted, resolve } = Promise.withResolvers<undefined>();
-    const reply = { project, admit: () => resolve(undefined) };
-    let isLarge = false;
-    return {
-      grow: async (bytes) => {
-        if (bytes <= smallReplyBytes) return;
-        if (!isLarge) this.#waiting.add(reply);
-        isLarge = true;
-        this.#admit();
-        await admitted;
-      },
-      read: (work, signal) => (isLarge ? this.#readInTurn(work, signal) : work()),
-      [Symbol.dispose]: () => {
-        this.#waiting.delete(reply);
-        this.#holders.delete(reply);
-        this.#admit();
-      },
-    };
-  }
-
-  #readInTurn<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    const reading = this.#reading.then(() => {
-      signal.throwIfAborted();
-      return work();
-    });
-    this.#reading = reading.catch(() => undefined);
-    return reading;
-  }
-
-  #admit(): void {
-    for (const reply of this.#waiting) {
-      if (this.#holders.size >= mostAtOnce) return;
-      if ([...this.#holders].some(({ project }) => project === reply.project)) continue;
-      this.#waiting.delete(reply);
-      this.#holders.add(reply);
-      reply.admit();
-    }
   }
 }

@@ -3,7 +3,7 @@ import { AdapterError } from '../../src/errors.ts';
 import type { Outcome } from '../../src/metric/sample.ts';
 import { alive, createCollector, values } from './collector-harness.ts';
 import { seriesWith } from './series.ts';
-import { RecentRoutes } from '../../src/reading/plan.ts';
+import { RecentRoutes } from '../../src/reading/sample-store.ts';
 
 const a = seriesWith({ route: 'a' });
 const b = seriesWith({ route: 'b' });

@@ -3,8 +3,7 @@ import { deflateSync } from 'node:zlib';
 import { compressSync } from 'lz4-napi';
 import { describe, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
-import { unpacked } from '../../src/sls/read-reply.ts';
-import { ReplyRooms } from '../../src/sls/sdk-client.ts';
+import { ReplyRooms, unpacked } from '../../src/sls/large-replies.ts';
 
 /** Returns what the body unpacks to, or the message of the error. */
 const unpack = (type: string | undefined, body: Buffer, size?: string | number, encoding?: string) => {

@@ -10,9 +10,17 @@ import {
   parseQuantile,
   parseShare,
 } from '../options.ts';
+import { spanText } from '../time-text.ts';
+import { usualController } from '../../scaling/controller.ts';
 
-/** Of kube-controller-manager. Times in ms. */
-export const usualController = { syncPeriod: 15_000, tolerance: 0.1, downscaleStabilization: 300_000 };
+const { syncPeriodSeconds, tolerance, downscaleStabilizationSeconds } = usualController;
+
+/** What the options of the controller are without flags. Times in ms. */
+export const usualOptions = {
+  syncPeriod: syncPeriodSeconds * 1000,
+  tolerance,
+  downscaleStabilization: downscaleStabilizationSeconds * 1000,
+};
 
 /** Adds what `replay` accepts besides settings. */
 export function addReplayOptions(command: Command): void {
@@ -50,19 +58,18 @@ function addControllerOptions(command: Command): void {
       parseKubeMinor,
     )
     .addOption(
-      durationOption('--sync-period <duration>', 'Its --horizontal-pod-autoscaler-sync-period', '15s'),
+      durationOption(
+        '--sync-period <duration>',
+        'Its --horizontal-pod-autoscaler-sync-period',
+        spanText(syncPeriodSeconds),
+      ),
     )
-    .option(
-      '--tolerance <share>',
-      'Its --horizontal-pod-autoscaler-tolerance',
-      parseShare,
-      usualController.tolerance,
-    )
+    .option('--tolerance <share>', 'Its --horizontal-pod-autoscaler-tolerance', parseShare, tolerance)
     .addOption(
       durationOption(
         '--downscale-stabilization <duration>',
         'Its --horizontal-pod-autoscaler-downscale-stabilization',
-        '5m',
+        spanText(downscaleStabilizationSeconds),
       ),
     )
     .option('--scale-to-zero', 'Its feature gate HPAScaleToZero is on')

@@ -3,7 +3,7 @@ import type { Config } from '../../config/schema.ts';
 import type { Fields } from '../../scaling/hpa-manifest.ts';
 import { withSettings } from '../../scaling/print-hpa.ts';
 import type { Io } from '../io.ts';
-import { usualController } from '../replay/replay-options.ts';
+import { usualOptions } from '../replay/replay-options.ts';
 import { shortNumber } from '../replay/replay-text.ts';
 import { replayManifest, type Replayed } from '../replay/replayed.ts';
 import { sweepSettings, type Swept } from '../replay/sweep-settings.ts';
@@ -31,7 +31,7 @@ export async function trySettings(
   io: Io,
 ): Promise<SuggestedHpa> {
   const signal = AbortSignal.any([io.signal, AbortSignal.timeout(patienceMs)]);
-  const options = { ...usualController, namespace: 'default', startup: [startupMs], last: triedMs };
+  const options = { ...usualOptions, namespace: 'default', startup: [startupMs], last: triedMs };
   try {
     const replayed = await replayManifest(manifest, { ...options, kubeVersion }, config, { ...io, signal });
     checkLength(replayed);

@@ -143,7 +143,7 @@ export class KubeClient {
   #failure(what: string, thrown: unknown, limit: AbortSignal): unknown {
     if (limit.aborted) return limit.reason;
     const error = kubeErrorOf(what, thrown, this.#config.getCurrentCluster()?.server ?? '');
-    if (error.statusCode === 401) this.#config.tokenFile?.expire();
+    if (error.statusCode === 401) this.#config.forgetCredentials();
     return error;
   }
 }

@@ -42,6 +42,9 @@ const connectionLimits = {
   headersTimeout: 10_000,
 } as const;
 
+/** The shortest time from one 401 that makes us fetch credentials again to the next. */
+const leastForgetMs = 5000;
+
 interface Connections {
   readonly material: DispatcherOptions;
   readonly calls: Dispatcher;
@@ -53,16 +56,17 @@ interface Connections {
  * request, so each request would open a connection of its own (docs/decisions/kube-client.md).
  */
 export class KeptConnectionsConfig extends KubeConfig {
-  /** Read by the calls, and told of each 401. */
-  readonly tokenFile: TokenFile | undefined;
+  readonly #tokenFile: TokenFile | undefined;
+  readonly #monotonicMs: () => number;
+  #forgotMs = -Infinity;
   #connections: Connections | undefined;
 
-  constructor(cluster: Cluster, user: User, tokenFile?: TokenFile) {
+  constructor(cluster: Cluster, user: User, monotonicMs: () => number, tokenFile?: TokenFile) {
     super();
+    this.#monotonicMs = monotonicMs;
     this.loadFromClusterAndUser(cluster, user);
-    this.tokenFile = tokenFile;
-    const { authenticators } = this as unknown as { readonly authenticators: readonly object[] };
-    for (const one of authenticators) if ('execFn' in one) one.execFn = boundedSpawn();
+    this.#tokenFile = tokenFile;
+    for (const one of this.#libraryAuthenticators()) if ('execFn' in one) one.execFn = boundedSpawn();
   }
 
   /** @throws KubeError `access` */
@@ -72,7 +76,7 @@ export class KeptConnectionsConfig extends KubeConfig {
       await this.applyToHTTPSOptions(options);
       for (const [name, value] of Object.entries(options.headers ?? {}))
         context.setHeaderParam(name, String(value));
-      const token = await this.tokenFile?.read();
+      const token = await this.#tokenFile?.read();
       if (token !== undefined) context.setHeaderParam('Authorization', `Bearer ${token}`);
     } catch (cause) {
       throw new KubeError('access', `no credentials for the API server: ${messageOf(cause)}`, { cause });
@@ -88,6 +92,22 @@ export class KeptConnectionsConfig extends KubeConfig {
     const { calls, watches } = this.#connectionsWith(material, context.getDispatcher());
     const isWatch = new URL(context.getUrl()).searchParams.get('watch') === 'true';
     context.setDispatcher(isWatch ? watches : calls);
+  }
+
+  /**
+   * Called at a 401: the next call reads the token file again, or runs the exec plugin, as in client-go. A plugin is a
+   * process, so it is run for many 401s once.
+   */
+  forgetCredentials(): void {
+    const nowMs = this.#monotonicMs();
+    if (nowMs - this.#forgotMs < leastForgetMs) return;
+    this.#forgotMs = nowMs;
+    this.#tokenFile?.expire();
+    for (const one of this.#libraryAuthenticators()) if ('tokenCache' in one) one.tokenCache = {};
+  }
+
+  #libraryAuthenticators(): readonly object[] {
+    return (this as unknown as { readonly authenticators: readonly object[] }).authenticators;
   }
 
   /** Closes every connection. Running requests fail. */
@@ -129,10 +149,11 @@ export async function loadKubeConfig(options: KubeConfigOptions): Promise<KeptCo
   const { kubeconfig, monotonicMs = () => performance.now() } = options;
   if (kubeconfig === undefined) return await serviceAccountConfig(options);
   const { cluster, user, tokenPath } = await currentContext(kubeconfig);
-  if (tokenPath === undefined) return new KeptConnectionsConfig(cluster, user);
+  if (tokenPath === undefined) return new KeptConnectionsConfig(cluster, user, monotonicMs);
   // As in kubectl, no plugin runs beside a token.
   const noOther = { token: '', username: '', exec: undefined, authProvider: undefined };
-  return new KeptConnectionsConfig(cluster, { ...user, ...noOther }, new TokenFile(tokenPath, monotonicMs));
+  const tokenFile = new TokenFile(tokenPath, monotonicMs);
+  return new KeptConnectionsConfig(cluster, { ...user, ...noOther }, monotonicMs, tokenFile);
 }
 
 /** Source: https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ */
@@ -161,5 +182,5 @@ async function serviceAccountConfig(options: KubeConfigOptions): Promise<KeptCon
   }
   const server = `https://${isIPv6(host) ? `[${host}]` : host}:${port}`;
   const cluster = { name: 'pod', server, caFile, skipTLSVerify: false };
-  return new KeptConnectionsConfig(cluster, { name: 'pod' }, tokenFile);
+  return new KeptConnectionsConfig(cluster, { name: 'pod' }, monotonicMs, tokenFile);
 }

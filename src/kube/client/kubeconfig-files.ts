@@ -103,7 +103,7 @@ function tokenPathIn(parsed: unknown, userName: string, file: string): string | 
   const entry: unknown = users.find((one) => isRecord(one) && one['name'] === userName);
   const user = isRecord(entry) ? entry['user'] : undefined;
   const path = isRecord(user) ? user['tokenFile'] : undefined;
-  return typeof path === 'string' ? resolve(dirname(file), path) : undefined;
+  return typeof path === 'string' && path !== '' ? resolve(dirname(file), path) : undefined;
 }
 
 const invalid = (files: string, what: string, cause?: unknown) =>

@@ -18,9 +18,9 @@ it('a warm read passes at most 16 files', () => {
   expect(passed.warm.length, passed.warm.join('\n')).toBeLessThanOrEqual(16);
 });
 
-it('a cold read passes at most 44 files', () => {
+it('a cold read passes at most 45 files', () => {
   expect(passed.cold).toContain('sls/query-text.ts');
-  expect(passed.cold.length, passed.cold.join('\n')).toBeLessThanOrEqual(44);
+  expect(passed.cold.length, passed.cold.join('\n')).toBeLessThanOrEqual(45);
 });
 
 it('docs/architecture.md names the files of a warm read, and how many a read passes', async () => {

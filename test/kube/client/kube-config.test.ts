@@ -66,6 +66,14 @@ describe('a client by a kubeconfig', () => {
     expect(await listConfigMaps(client, options())).toMatchObject({ kind: 'ConfigMapList' });
   });
 
+  it('takes an empty tokenFile as none', async () => {
+    const kubeconfig = await edited((config) => {
+      config['users'] = [{ name: 'adapter', user: { token: 'adapter-token', tokenFile: '' } }];
+    });
+    client = await loadKubeClient({ kubeconfig });
+    expect(await listConfigMaps(client, options())).toMatchObject({ kind: 'ConfigMapList' });
+  });
+
   it('runs an exec plugin for the token', async () => {
     const credential = {
       apiVersion: 'client.authentication.k8s.io/v1',
@@ -100,12 +108,15 @@ describe('a client by a kubeconfig', () => {
     expect(last()?.headers.authorization).toBe('Bearer renewed-token');
   });
 
-  it('runs the exec plugin again when its token has expired', async () => {
+  it.each([
+    ['has expired', '2020-01-01T00:00:00Z'],
+    ['was refused', undefined],
+  ])('runs the exec plugin again when its token %s', async (_, expirationTimestamp) => {
     const credential = (token: string) =>
       JSON.stringify({
         apiVersion: 'client.authentication.k8s.io/v1',
         kind: 'ExecCredential',
-        status: { token, expirationTimestamp: '2020-01-01T00:00:00Z' },
+        status: { token, expirationTimestamp },
       });
     const file = join(await server.kubeconfigFile(), '../credential');
     const kubeconfig = await edited((config) => {
@@ -117,6 +128,10 @@ describe('a client by a kubeconfig', () => {
     await listConfigMaps(client, options());
     server.bearers.add('renewed-token');
     await writeFile(file, credential('renewed-token'));
+    if (expirationTimestamp === undefined) {
+      server.bearers.delete('adapter-token');
+      await expect(listConfigMaps(client, options())).rejects.toMatchObject({ statusCode: 401 });
+    }
     await listConfigMaps(client, options());
     expect(last()?.headers.authorization).toBe('Bearer renewed-token');
   });

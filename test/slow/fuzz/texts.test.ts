@@ -7,7 +7,8 @@ import { parseLabelSelector } from '../../../src/grammar/label-selector.ts';
 import { pageOf } from '../../../src/kube/client/list-pages.ts';
 import { KubeError } from '../../../src/kube/client/kube-error.ts';
 import { watchEvents } from '../../../src/kube/client/watch-events.ts';
-import { readReply, unpacked } from '../../../src/sls/read-reply.ts';
+import { unpacked } from '../../../src/sls/large-replies.ts';
+import { readReply } from '../../../src/sls/read-reply.ts';
 import { fuzz, fuzzSeconds } from './fuzz.ts';
 
 const limitMs = fuzzSeconds * 1100 + 60_000;
