@@ -149,7 +149,8 @@ const entries = {
   MetricUnknown: {
     httpStatus: 404,
     when: 'The adapter serves no metric of that name.',
-    remedy: 'List the served metrics with: kubectl get --raw /apis/external.metrics.k8s.io/v1beta1',
+    remedy:
+      'Look its name up in docs/metrics.md; kubectl get --raw /apis/external.metrics.k8s.io/v1beta1 lists those that are served.',
   },
   PathUnknown: {
     httpStatus: 404,
@@ -307,14 +308,16 @@ const entries = {
     retryable: true,
     opensCircuit: true,
     when: 'SLS cannot be reached, or answers 5xx.',
-    remedy: 'Check the network path from the pod to the endpoint, and the status of SLS in the region.',
+    remedy:
+      'Check sls.region and sls.network (intranet in a VPC, else public), the network path to the endpoint, and the status of SLS in the region.',
   },
   SlsTimeout: {
     httpStatus: 504,
     retryable: true,
     opensCircuit: true,
     when: 'SLS did not answer in time, or its query timed out (RequestTimeout).',
-    remedy: 'Check the network path to the endpoint; a shorter sls.query.interval scans less.',
+    remedy:
+      'Check sls.network (intranet in a VPC, else public) and the network path to the endpoint; a shorter sls.query.interval scans less.',
   },
   SlsIncomplete: {
     httpStatus: 503,

@@ -84,7 +84,7 @@ describe('AdapterError', () => {
     const cause = new Error('socket hang up');
     const error = new AdapterError('SlsUnavailable', 'SLS, project p1: connection refused', { cause });
     expect(error.message).toBe(
-      'SLS, project p1: connection refused. Check the network path from the pod to the endpoint, and the status of SLS in the region.',
+      'SLS, project p1: connection refused. Check sls.region and sls.network (intranet in a VPC, else public), the network path to the endpoint, and the status of SLS in the region.',
     );
     expect(error).toMatchObject({
       name: 'AdapterError',

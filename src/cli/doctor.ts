@@ -112,11 +112,15 @@ function wrapped(text: string, width: number): string[] {
   return lines;
 }
 
-/** Returns a line such as `2 failed, 1 warn, 20 ok, 3 skipped`. */
+/** Returns a line such as `1 failed (route), 1 warn (lag), 20 ok, 3 skipped`. */
 export function doctorSummary(results: readonly CheckResult[]): string {
   const counts = countsOf(results);
   const shown = (['failed', 'warn', 'ok', 'skipped'] as const).filter((status) => counts[status] > 0);
-  return `\n${shown.map((status) => `${counts[status]} ${status}`).join(', ')}\n`;
+  const namesOf = (status: CheckStatus) =>
+    results.filter((one) => one.status === status).map(({ check }) => check);
+  const named = (status: CheckStatus) =>
+    status === 'failed' || status === 'warn' ? ` (${namesOf(status).join(', ')})` : '';
+  return `\n${shown.map((status) => `${counts[status]} ${status}${named(status)}`).join(', ')}\n`;
 }
 
 const countsOf = (results: readonly CheckResult[]) =>

@@ -2,7 +2,7 @@ import { accessReadOf, createAccessCheck, type AccessRead } from '../access/acce
 import { externalMetricValueList } from '../api/read/external-metrics.ts';
 import type { Config } from '../config/schema.ts';
 import { parseLabelSelector } from '../grammar/label-selector.ts';
-import { formatQuantity, parseQuantityMilli } from '../grammar/quantity.ts';
+import { formatQuantity, quantityNumber } from '../grammar/quantity.ts';
 import { routeLabelOf, type MetricDefinition } from '../metric/catalog.ts';
 import { labelDefinitions } from '../metric/labels.ts';
 import { parseMetricRequest, type MetricRequest } from '../metric/metric-request.ts';
@@ -62,7 +62,7 @@ export function readingTable(items: readonly ReadingItem[], metric: MetricDefini
       return [
         labels[routeLabel] ?? '(whole logstore)',
         // What the HPA gets, as a plain number.
-        String(Number(parseQuantityMilli(quantity)) / 1000),
+        String(quantityNumber(sample.value)),
         metric.unit,
         quantity,
         `${windowSeconds(sample.window)}s`,

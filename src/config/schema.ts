@@ -58,7 +58,7 @@ const server = section({
 
 const kubernetes = section({
   kubeconfig: text(
-    'Kubeconfig file to reach the API server; default: the service account of the pod',
+    'Kubeconfig file to reach the API server; default: the service account of the pod, and for doctor and replay that of kubectl',
   ).optional(),
   serviceAccountDir: text(
     'Directory of the service account (token, ca.crt, namespace); default: where Kubernetes mounts it',

@@ -72,7 +72,7 @@ export const hpaReadings: DoctorCheck = {
         const tell = (text: string) => lines.push(`${hpa}, ${metric.name}: ${text}`);
         try {
           const reading = await readMetric(stack.reader, manifest, index, examination, signal);
-          const read = `reads ${formatQuantity(reading.milli / 1000)} ${reading.unit}`;
+          const read = `reads ${reading.milli / 1000} ${reading.unit}`;
           if (reading.isOfForecast) {
             notRead.push(metric.name);
             tell(`${reading.metric} ${read}, ${madeByAdapter}`);

@@ -1,7 +1,7 @@
 import { accessReadOf, createAccessCheck } from '../access/access-check.ts';
 import type { Config } from '../config/schema.ts';
 import { parseLabelSelector } from '../grammar/label-selector.ts';
-import { formatQuantity } from '../grammar/quantity.ts';
+import { quantityNumber } from '../grammar/quantity.ts';
 import { routeLabelOf, type Catalog } from '../metric/catalog.ts';
 import { parseMetricRequest } from '../metric/metric-request.ts';
 import { filterTexts } from '../metric/series.ts';
@@ -119,7 +119,7 @@ export const reading: DoctorCheck = {
       const { value, window } = sample;
       const name = labels[routeLabelOf(request.metric)] ?? filtered;
       const ageSeconds = Math.round(dependencies.clock.now() / 1000 - window.endSeconds);
-      return `${name}: ${formatQuantity(value)} ${request.metric.unit}, up to ${ageSeconds} s ago`;
+      return `${name}: ${quantityNumber(value)} ${request.metric.unit}, up to ${ageSeconds} s ago`;
     });
     const more = values.length > itemsShown ? ` and ${values.length - itemsShown} more` : '';
     const ofForecast = isForecast ? `; this is ${request.metric.name}, ${madeByAdapter}` : '';

@@ -57,6 +57,10 @@ export function formatQuantity(value: number): string {
   return `${digits}${suffixes[power]}`;
 }
 
+/** Returns the same Quantity as a plain number: 7.8751 → 7.876. */
+export const quantityNumber = (value: number): number =>
+  Number(parseQuantityMilli(formatQuantity(value))) / 1000;
+
 /**
  * Returns the MilliValue of a Quantity in any form that Kubernetes accepts (`7875m`, `1.5k`, `2Ki`, `12e3`), rounded away
  * from zero.

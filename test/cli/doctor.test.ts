@@ -54,7 +54,7 @@ describe('doctor', () => {
       ].join('\n'),
     );
     expect(stdout).toMatch(/^warn +freshness +no line within 60 minutes$/m);
-    expect(stdout).toMatch(/\n\n1 warn, \d+ ok, \d+ skipped\n$/);
+    expect(stdout).toMatch(/\n\n1 warn \(\S+\), \d+ ok, \d+ skipped\n$/);
   });
 
   it('exits with 1 if a check failed, and writes nothing to standard error', async () => {
@@ -62,7 +62,7 @@ describe('doctor', () => {
     expect([code, stderr]).toEqual([1, '']);
     expect(stdout).toMatch(/^failed +access-key +SLS, project k8s-log-c1: SignatureNotMatch/m);
     expect(stdout).toMatch(/^skipped +project +needs access-key$/m);
-    expect(stdout).toMatch(/\n1 failed, /);
+    expect(stdout).toMatch(/\n1 failed \(\S+\), /);
     expect(stdout).not.toContain('some-secret');
   });
 
@@ -246,8 +246,9 @@ describe('doctorLines', () => {
 });
 
 describe('doctorSummary', () => {
-  it('counts each status that occurs, the worst first', () => {
-    const results = (['ok', 'skipped', 'ok', 'failed'] as const).map((status) => ({ status }) as CheckResult);
-    expect(doctorSummary(results)).toBe('\n1 failed, 2 ok, 1 skipped\n');
+  it('counts each status that occurs, the worst first, and names what failed', () => {
+    const statuses = ['ok', 'skipped', 'warn', 'failed', 'ok', 'failed'] as const;
+    const results = statuses.map((status, index) => ({ status, check: `check-${index}` }) as CheckResult);
+    expect(doctorSummary(results)).toBe('\n2 failed (check-3, check-5), 1 warn (check-2), 2 ok, 1 skipped\n');
   });
 });

@@ -79,7 +79,8 @@ export const hpaFaults: readonly Fault[] = [
     check: 'hpa-metrics',
     status: 'failed',
     found: ['HPA shop/broken, sls_ingres_qps: the server could not find the metric sls_ingres_qps'],
-    remedy: 'List the served metrics with: kubectl get --raw /apis/external.metrics.k8s.io/v1beta1',
+    remedy:
+      'Look its name up in docs/metrics.md; kubectl get --raw /apis/external.metrics.k8s.io/v1beta1 lists those that are served.',
     write: 'metric: { name: sls_ingress_qps }',
   },
   {
