@@ -52,4 +52,23 @@ it('names only settings that there are', () => {
   expect(settings.filter((span) => !paths.includes(span.replace('projects[].', '')))).toEqual([]);
 });
 
+it('has each line that the adapter logs at warn or error, by its beginning, and no other', () => {
+  const source = readFileSync(resolve(import.meta.dirname, '../../src/telemetry/event-log.ts'), 'utf8');
+  const call =
+    /(?:(?:warn|error|\[level\])\(\s*(?:event|\{[^}]*\}),|'(?:warn|error)',(?:\s*text:)?|warning\(log,)\s*['`]([A-Z][^'`$:;,]+)/g;
+  const logged = [...source.matchAll(call)].map(([, text = '']) => text.trim());
+  expect(logged.length).toBeGreaterThan(20);
+  const [, table = ''] = symptoms.split('\n## By log line\n');
+  const rows = table.split('\n').filter((line) => line.startsWith('| `'));
+  const listed = rows
+    .flatMap((row) => [...(row.split(' | ')[0] ?? '').matchAll(/`([^`]+)`/g)])
+    .map(([, text = '']) => text);
+  expect(
+    logged.filter(
+      (line) => !listed.some((beginning) => line.startsWith(beginning) || beginning.startsWith(line)),
+    ),
+  ).toEqual([]);
+  expect(listed.filter((beginning) => !source.includes(beginning))).toEqual([]);
+});
+
 const isObjectField = (span: string): boolean => ['AverageValue', 'Value'].includes(span);
