@@ -11,10 +11,10 @@ import { nginxIngressIndex, type IndexConfig } from './store/index-config.ts';
 import type { LogstoreMode } from './store/logstore.ts';
 
 export interface EmulatorOptions {
-  /** Address to listen on, e.g. `127.0.0.1`. */
-  readonly listenHost: string;
-  /** Port to listen on; 0 takes any free one. */
-  readonly listenPort: number;
+  /** Address to listen on. Default: `127.0.0.1`. */
+  readonly listenHost?: string;
+  /** Port to listen on. Default: any free one. */
+  readonly listenPort?: number;
   /** The logstores that exist. Default index: that of ACK's nginx-ingress logstore. */
   readonly logstores: readonly {
     readonly project: string;
@@ -82,6 +82,7 @@ export interface Emulator extends AsyncDisposable {
  * @throws the error of Node if it cannot listen on the address, e.g. `EADDRINUSE`
  */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const { listenHost = '127.0.0.1', listenPort = 0 } = options;
   const nowMs = () => (options.clock ?? Date).now();
   const database = await Database.open();
   const faults = new FaultSource();
@@ -104,16 +105,14 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     nowMs,
   });
   const server = new HttpServer({ api, stats, setFaults, nowMs });
-  const { port } = await server
-    .listen(options.listenHost, options.listenPort)
-    .catch(async (error: unknown) => {
-      await database[Symbol.asyncDispose]();
-      throw error;
-    });
+  const { port } = await server.listen(listenHost, listenPort).catch(async (error: unknown) => {
+    await database[Symbol.asyncDispose]();
+    throw error;
+  });
   let stopped: Promise<void> | undefined;
   const stop = () => (stopped ??= server.close().then(() => database[Symbol.asyncDispose]()));
   return {
-    url: `http://${options.listenHost.includes(':') ? `[${options.listenHost}]` : options.listenHost}:${port}`,
+    url: `http://${listenHost.includes(':') ? `[${listenHost}]` : listenHost}:${port}`,
     sink: (project, logstore) => projects.findLogstore(project, logstore),
     stats,
     countUnparsed: (lines) => {

@@ -21,12 +21,7 @@ it('the service reports a taken port in one line', async () => {
 });
 
 it('the service answers in-flight reads before it stops', async () => {
-  await using emulator = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
-    logstores: [{ project, logstore }],
-    latencyMs: 300,
-  });
+  await using emulator = await startEmulator({ logstores: [{ project, logstore }], latencyMs: 300 });
   const adapter = await startAdapter({ slsEndpoint: emulator.url });
   const agent = new https.Agent({ rejectUnauthorized: false });
   const reading = adapter.request(readPath('sls_ingress_qps', selectorOf(selector)), { agent });
@@ -37,11 +32,7 @@ it('the service answers in-flight reads before it stops', async () => {
 });
 
 it('the service cancels the SLS query of a client that has disconnected', async () => {
-  await using emulator = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
-    logstores: [{ project, logstore }],
-  });
+  await using emulator = await startEmulator({ logstores: [{ project, logstore }] });
   emulator.setFaults({ hang: true });
   // No refresh joins the query.
   await using adapter = await startAdapter(

@@ -73,7 +73,7 @@ export const replay: Row = {
 async function secondsOfDay(hpaFile: string, { signal, progress }: RowContext): Promise<number> {
   const endSeconds = Math.floor(Date.now() / 1000);
   await using emulator = await startEmulator({
-    ...{ listenHost: '127.0.0.1', listenPort: 0, retentionSeconds: 2 * daySeconds },
+    ...{ retentionSeconds: 2 * daySeconds },
     // What a log needs for this metric: with all fields, writing 17 million lines takes many minutes.
     logstores: [
       {

@@ -17,12 +17,7 @@ const maxIdleMb = 170;
 export const start: Row = {
   name: 'start',
   async measure({ signal, progress }) {
-    await using emulator = await startEmulator({
-      listenHost: '127.0.0.1',
-      listenPort: 0,
-      logstores: [{ project, logstore }],
-      accessKey,
-    });
+    await using emulator = await startEmulator({ logstores: [{ project, logstore }], accessKey });
     const [readyMs, idleMb]: [number[], number[]] = [[], []];
     for (let round = 1; round <= starts; round += 1) {
       signal.throwIfAborted();

@@ -88,12 +88,7 @@ async function measureProtocol(
 ): Promise<Line[]> {
   const startMs = performance.now();
   progress(`warm-read: ${name}`);
-  await using emulator = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
-    logstores: [{ project, logstore }],
-    accessKey,
-  });
+  await using emulator = await startEmulator({ logstores: [{ project, logstore }], accessKey });
   await using adapter = await startDelegatedAdapter({ slsUrl: emulator.url });
   await using bare = await startBareServer(adapter);
   const loadOf = ({ url }: { readonly url: string }, concurrency: number, seconds: number) =>

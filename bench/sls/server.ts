@@ -23,8 +23,6 @@ let visibleMs = 0;
 
 const stopWatching = watchQueries((query) => report({ kind: 'query', query }));
 const emulator = await startEmulator({
-  listenHost: '127.0.0.1',
-  listenPort: 0,
   logstores: settings.logstores.map(({ logstore }) => ({ project: settings.project, logstore })),
   ...(settings.accessKey && { accessKey: settings.accessKey }),
   latencyMs: settings.latencyMs,

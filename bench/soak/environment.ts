@@ -73,8 +73,6 @@ export class SoakEnvironment implements Disturbed, AsyncDisposable {
     apiServer.decide = ({ user }) => user.username !== 'system:anonymous';
     const emulator = resources.use(
       await startEmulator({
-        listenHost: '127.0.0.1',
-        listenPort: 0,
         logstores: soakLogstores,
         accessKey,
         latencyMs: slsLatencyMs,

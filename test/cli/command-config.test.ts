@@ -67,8 +67,6 @@ describe('a command in the container of the adapter', () => {
     ['routes', ['--logstore', 'nginx-ingress']],
   ])('%s uses the flags that the adapter was started with', async (command, argv) => {
     const emulator = await startEmulator({
-      listenHost: '127.0.0.1',
-      listenPort: 0,
       logstores: [{ project: 'k8s-log-c1', logstore: 'nginx-ingress' }],
     });
     try {

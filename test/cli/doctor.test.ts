@@ -11,8 +11,6 @@ import { waitFor } from '../support/wait-for.ts';
 
 /** Has no lines, so that the check lag does not take its 10 s. */
 const emulator = await startEmulator({
-  listenHost: '127.0.0.1',
-  listenPort: 0,
   logstores: [{ project: 'k8s-log-c1', logstore: 'nginx-ingress' }],
   accessKey: {
     id: someCredentials.ALIBABA_CLOUD_ACCESS_KEY_ID,

@@ -15,8 +15,6 @@ const [id, secret] = [
 ];
 
 const emulator = await startEmulator({
-  listenHost: '127.0.0.1',
-  listenPort: 0,
   logstores: [{ project: 'k8s-log-c1', logstore: 'nginx-ingress' }],
   accessKey: { id, secret },
   clock,

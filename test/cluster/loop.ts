@@ -49,9 +49,7 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
   console.log(`run ${run.id}; should it be killed, delete what is left: ${deleteByHand}`);
   stack.defer(() => deleteAll(cluster, run));
   const logstores = names.map((name) => ({ project, logstore: name }));
-  const emulator = stack.use(
-    await startEmulator({ listenHost: '127.0.0.1', listenPort: 0, logstores, accessKey }),
-  );
+  const emulator = stack.use(await startEmulator({ logstores, accessKey }));
   const aheadSeconds = linesLateSeconds === undefined ? undefined : -linesLateSeconds;
   const sinks = names.map((name) => emulator.sink(project, name));
   const traffic = stack.use(new SteadyTraffic(sinks, routesOf(run), aheadSeconds));

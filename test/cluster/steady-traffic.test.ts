@@ -21,11 +21,7 @@ it('steady traffic refuses a rate that a window cannot hold exactly', () => {
 });
 
 it('steady traffic fills the logstore until it is disposed of', async () => {
-  await using emulator = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
-    logstores: [{ project, logstore }],
-  });
+  await using emulator = await startEmulator({ logstores: [{ project, logstore }] });
   const traffic = new SteadyTraffic([emulator.sink(project, logstore)], ['default-web-80']);
   traffic.set(5);
   traffic.start();

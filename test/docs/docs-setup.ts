@@ -102,8 +102,6 @@ export async function startDocsSetup(pastSeconds: number): Promise<DocsSetup> {
   const resources = new AsyncDisposableStack();
   const [emulator, apiServer, directory] = await Promise.all([
     startEmulator({
-      listenHost: '127.0.0.1',
-      listenPort: 0,
       logstores: [
         { project, logstore: 'nginx-ingress' },
         {

@@ -183,13 +183,7 @@ export async function createHealthySetup(): Promise<HealthySetup> {
 export const nowSeconds = () => Math.floor(Date.now() / 1000);
 
 async function startSls(options: Partial<EmulatorOptions>, lines: readonly LogRecord[]): Promise<Emulator> {
-  const emulator = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
-    logstores: [{ project, logstore }],
-    accessKey,
-    ...options,
-  });
+  const emulator = await startEmulator({ logstores: [{ project, logstore }], accessKey, ...options });
   if (lines.length > 0) await emulator.sink(project, logstore).append(lines);
   return emulator;
 }

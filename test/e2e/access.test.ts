@@ -29,7 +29,7 @@ beforeAll(async () => {
     { project, logstore },
     { project, logstore: 'other' },
   ];
-  emulator = await startEmulator({ listenHost: '127.0.0.1', listenPort: 0, logstores, accessKey });
+  emulator = await startEmulator({ logstores, accessKey });
   adapter = await startAdapter({ slsEndpoint: emulator.url }, {}, rules);
 });
 afterAll(async () => {

@@ -30,7 +30,7 @@ const stopWatching = watchQueries((query) => queries.push(query));
 
 beforeAll(async () => {
   emulator = await startEmulator({
-    ...{ listenHost: '127.0.0.1', listenPort: 0, clock, accessKey },
+    ...{ clock, accessKey },
     logstores: [
       { project, logstore },
       { project, logstore: 'silent' },

@@ -43,13 +43,7 @@ describe('a reading is exact', () => {
   let adapter: TestAdapter;
 
   beforeAll(async () => {
-    emulator = await startEmulator({
-      listenHost: '127.0.0.1',
-      listenPort: 0,
-      logstores: [{ project, logstore }],
-      accessKey,
-      clock,
-    });
+    emulator = await startEmulator({ logstores: [{ project, logstore }], accessKey, clock });
     adapter = await startAdapter(
       { slsEndpoint: emulator.url },
       { clock },

@@ -32,13 +32,7 @@ let emulator: Emulator;
 let adapter: TestAdapter;
 
 beforeAll(async () => {
-  emulator = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
-    logstores: [{ project, logstore }],
-    accessKey,
-    clock,
-  });
+  emulator = await startEmulator({ logstores: [{ project, logstore }], accessKey, clock });
   adapter = await startAdapter({ slsEndpoint: emulator.url }, { clock }, quickConfig);
 });
 afterEach(() => {

@@ -21,13 +21,7 @@ beforeAll(async () => {
     logstore: storeOf(kind),
     index,
   }));
-  emulator = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
-    clock,
-    logstores,
-    sqlConcurrency: 100,
-  });
+  emulator = await startEmulator({ clock, logstores, sqlConcurrency: 100 });
   for (const [kind, { routes, canary, text }] of Object.entries(kinds)) {
     const reader = new AccessLogReader({ clock });
     const records = requestsOf(7, routes, canary).flatMap(

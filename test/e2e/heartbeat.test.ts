@@ -54,7 +54,7 @@ beforeAll(async () => {
     { project, logstore },
     { project, logstore: unindexed, index: { ...nginxIngressIndex, fields } },
   ];
-  emulator = await startEmulator({ listenHost: '127.0.0.1', listenPort: 0, logstores });
+  emulator = await startEmulator({ logstores });
   ingress = createServer(({ headers }, response) => {
     const agent = headers['user-agent'] ?? '';
     agents.push(agent);

@@ -28,13 +28,7 @@ access: { ownRoutesOnly: true }
 `;
 
 beforeAll(async () => {
-  emulator = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
-    logstores: [{ project, logstore }],
-    accessKey,
-    clock,
-  });
+  emulator = await startEmulator({ logstores: [{ project, logstore }], accessKey, clock });
   adapter = await startAdapter({ slsEndpoint: emulator.url, kedaPort: '0' }, { clock }, file);
   client = new KedaClient(adapter.kedaUrl ?? '');
   ca = await readFile(adapter.certificateFile, 'utf8');

@@ -41,12 +41,7 @@ describeWithNginx('kubectl, for traffic of a real nginx', () => {
         { path: '/web', upstreamName: 'default-web-80' },
       ],
     });
-    emulator = await startEmulator({
-      listenHost: '127.0.0.1',
-      listenPort: 0,
-      logstores: [{ project, logstore }],
-      accessKey,
-    });
+    emulator = await startEmulator({ logstores: [{ project, logstore }], accessKey });
     const sink = emulator.sink(project, logstore);
     ingest = ingestAccessLog({
       source: { kind: 'file', path: nginx.accessLogPath },

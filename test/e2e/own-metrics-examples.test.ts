@@ -75,8 +75,6 @@ const adapters: TestAdapter[] = [];
 
 beforeAll(async () => {
   emulator = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
     logstores: [
       {
         project,

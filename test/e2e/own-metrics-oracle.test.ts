@@ -124,8 +124,6 @@ const free = stores.values();
 beforeAll(async () => {
   const index = { fields: { kind: 'text', model: 'text', size: 'long', seconds: 'double' } } as const;
   emulator = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
     logstores: stores.map((name) => ({ project, logstore: name, index })),
     accessKey,
     clock,

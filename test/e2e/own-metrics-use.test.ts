@@ -44,7 +44,7 @@ const directory = mkdtempSync(join(tmpdir(), 'own-metrics-'));
 beforeAll(async () => {
   const index = { fields: { model: 'text', route: 'text' } } as const;
   const logstores = [{ project, logstore, index }];
-  emulator = await startEmulator({ listenHost: '127.0.0.1', listenPort: 0, logstores, accessKey });
+  emulator = await startEmulator({ logstores, accessKey });
   const settings = 'reading: { delaySeconds: 2 }\naccess: { ownRoutesOnly: true }';
   adapter = await startAdapter({ slsEndpoint: emulator.url, project }, {}, settings + metrics);
 });

@@ -95,8 +95,6 @@ let adapter: TestAdapter;
 
 beforeAll(async () => {
   emulator = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
     logstores: [
       {
         project,

@@ -23,8 +23,6 @@ beforeAll(async () => {
   const { ...fields } = nginxIngressIndex.fields as Record<string, FieldType>;
   delete fields['proxy_upstream_name'];
   emulator = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
     logstores: [
       { project, logstore },
       { project, logstore: unindexed, index: { fields } },

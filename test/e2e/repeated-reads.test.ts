@@ -19,13 +19,7 @@ const delaySeconds = 10;
 let emulator: Emulator;
 let adapter: TestAdapter;
 beforeAll(async () => {
-  emulator = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
-    logstores: [{ project, logstore }],
-    accessKey,
-    clock,
-  });
+  emulator = await startEmulator({ logstores: [{ project, logstore }], accessKey, clock });
   // Lines come in single windows, with nothing in between.
   const file = 'reading: { silence: { holdSeconds: 0 } }';
   adapter = await startAdapter({ slsEndpoint: emulator.url }, { clock }, file);

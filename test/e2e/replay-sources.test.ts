@@ -15,8 +15,6 @@ const runs = 4;
 /** One for each run, so that no line of another is in it. */
 const logstores = Array.from({ length: runs }, (_, index) => `run-${index}`);
 const emulator = await startEmulator({
-  listenHost: '127.0.0.1',
-  listenPort: 0,
   logstores: [...logstores, 'late'].map((logstore) => ({ project, logstore })),
   clock,
 });

@@ -11,7 +11,7 @@ const file = 'reading: { freshnessSeconds: 0 }';
 async function start() {
   const logstores = [{ project, logstore }];
   const stack = new AsyncDisposableStack();
-  const emulator = await startEmulator({ listenHost: '127.0.0.1', listenPort: 0, logstores });
+  const emulator = await startEmulator({ logstores });
   stack.defer(() => emulator.stop());
   const adapter = stack.use(await startAdapter({ slsEndpoint: emulator.url }, { random: () => 0.99 }, file));
   const queries = () => adapter.logLines.filter(({ msg }) => msg === 'SLS query finished');

@@ -13,7 +13,7 @@ let emulator: Emulator;
 let adapter: TestAdapter;
 beforeAll(async () => {
   const logstores = [{ project, logstore }];
-  emulator = await startEmulator({ listenHost: '127.0.0.1', listenPort: 0, logstores });
+  emulator = await startEmulator({ logstores });
   const file = 'telemetry: { port: 0, maxSeriesValues: 10 }';
   adapter = await startAdapter({ slsEndpoint: emulator.url }, {}, file);
   // Two intervals are a beat, for which the adapter refreshes the reading.

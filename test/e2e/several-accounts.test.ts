@@ -30,13 +30,7 @@ let adapter: TestAdapter;
 
 /** Starts the SLS of an account, which accepts only the given key. */
 const startAccount = (project: string, accessKey: (typeof keys)['session' | 'own'], listenPort = 0) =>
-  startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort,
-    logstores: [{ project, logstore }],
-    accessKey,
-    clock,
-  });
+  startEmulator({ listenPort, logstores: [{ project, logstore }], accessKey, clock });
 
 function writeSecret(key: { readonly id: string; readonly secret: string }): void {
   writeFileSync(join(secretDirectory, 'access-key-id'), `${key.id}\n`);

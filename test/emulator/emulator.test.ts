@@ -149,7 +149,7 @@ describe('emulator', () => {
   it('reports that its port is taken', async () => {
     await using emulator = await startTestEmulator();
     const listenPort = Number(new URL(emulator.url).port);
-    const second = startEmulator({ listenHost: '127.0.0.1', listenPort, logstores: [] });
+    const second = startEmulator({ listenPort, logstores: [] });
     await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE', port: listenPort });
   });
 

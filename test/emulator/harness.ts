@@ -28,8 +28,6 @@ export async function startTestEmulator(
   records: readonly LogRecord[] = [],
 ): Promise<Emulator> {
   const emulator = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
     logstores: [{ project, logstore }],
     clock: new ManualClock(),
     ...options,

@@ -18,13 +18,7 @@ const pace = { timeoutMs: 5000, pauseMs: 20 };
 let emulator: Emulator;
 let calls: string[];
 beforeAll(async () => {
-  emulator = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
-    logstores: [other],
-    accessKey,
-    ingestLagMs: 50,
-  });
+  emulator = await startEmulator({ logstores: [other], accessKey, ingestLagMs: 50 });
 });
 afterAll(() => emulator.stop());
 beforeEach(() => {

@@ -148,8 +148,6 @@ describe('with an SLS without an index on request_time', () => {
   beforeAll(async () => {
     const fields = { status: 'long', request_length: 'long', proxy_upstream_name: 'text' } as const;
     emulator = await startEmulator({
-      listenHost: '127.0.0.1',
-      listenPort: 0,
       accessKey,
       clock,
       logstores: [{ project, logstore, index: { fields } }],

@@ -71,7 +71,7 @@ describe('a forecast', () => {
 
   beforeAll(async () => {
     emulator = await startEmulator({
-      ...{ listenHost: '127.0.0.1', listenPort: 0, clock, retentionSeconds: 3 * 86_400 },
+      ...{ clock, retentionSeconds: 3 * 86_400 },
       logstores: [{ project, logstore }],
     });
     const all = minutes(minuteNow - 2 * 1440, minuteNow).flatMap((minute) => [

@@ -36,13 +36,7 @@ export function createClient(
 
 /** Starts an SLS with one logstore that verifies signatures and the security token. */
 export const startSls = (options: Partial<EmulatorOptions> = {}) =>
-  startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
-    logstores: [{ project, logstore }],
-    accessKey,
-    ...options,
-  });
+  startEmulator({ logstores: [{ project, logstore }], accessKey, ...options });
 
 /** Returns a signal that is never aborted. */
 export const alive = () => new AbortController().signal;

@@ -150,12 +150,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
   }
   const kubeconfig = await apiServer.kubeconfigFile();
   if (down) await apiServer.goDown();
-  const emulator = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
-    logstores: [{ project, logstore }],
-    accessKey,
-  });
+  const emulator = await startEmulator({ logstores: [{ project, logstore }], accessKey });
   const adapter = await startAdapter(
     {
       authentication: 'delegated',

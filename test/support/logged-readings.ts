@@ -25,13 +25,7 @@ export class LoggedReadings implements AsyncDisposable {
   ): Promise<LoggedReadings> {
     const clock = new TestClock();
     const store = { project, logstore, ...(index === undefined ? {} : { index }) };
-    const emulator = await startEmulator({
-      listenHost: '127.0.0.1',
-      listenPort: 0,
-      logstores: [store],
-      accessKey,
-      clock,
-    });
+    const emulator = await startEmulator({ logstores: [store], accessKey, clock });
     return new LoggedReadings(
       clock,
       emulator,

@@ -28,13 +28,7 @@ const table = 'application/json;as=Table;v=v1;g=meta.k8s.io';
 let emulator: Emulator;
 let adapter: TestAdapter;
 beforeAll(async () => {
-  emulator = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
-    logstores: [{ project, logstore }],
-    accessKey,
-    clock,
-  });
+  emulator = await startEmulator({ logstores: [{ project, logstore }], accessKey, clock });
   adapter = await startAdapter({ slsEndpoint: emulator.url }, { clock });
   const fields = { proxy_upstream_name: route, status: '200' };
   const records = Array.from({ length: 119 }, () => ({ timeSeconds: clock.nowSeconds - 15, fields }));

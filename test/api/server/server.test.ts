@@ -19,13 +19,7 @@ import { waitFor } from '../../support/wait-for.ts';
 const read = readPath('sls_ingress_qps', selectorOf({ 'sls.project': project, 'sls.logstore': logstore }));
 const textOf = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
 
-const startSls = () =>
-  startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
-    logstores: [{ project, logstore }],
-    accessKey,
-  });
+const startSls = () => startEmulator({ logstores: [{ project, logstore }], accessKey });
 
 describe('requests whose connection is closed', () => {
   it.each(['pipelined HTTP/1.1', 'HTTP/2'])('release their in-flight slots: %s', async (protocol) => {

@@ -69,8 +69,6 @@ describe('parseBody', () => {
 describe('watchQueries', () => {
   it('reports queries until it is unsubscribed', async () => {
     await using emulator = await startEmulator({
-      listenHost: '127.0.0.1',
-      listenPort: 0,
       logstores: [{ project: 'p-1', logstore: 'nginx-ingress' }],
     });
     const seen: string[] = [];

@@ -16,12 +16,7 @@ const silent = routes[22];
 let emulator: Emulator;
 let log: SoakLog;
 beforeAll(async () => {
-  emulator = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
-    logstores: soakLogstores,
-    clock,
-  });
+  emulator = await startEmulator({ logstores: soakLogstores, clock });
   log = new SoakLog(emulator, routes);
   await log.write(endSeconds - 60, endSeconds);
 });

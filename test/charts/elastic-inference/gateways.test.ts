@@ -95,7 +95,7 @@ describe('the chart behind each kind of gateway', () => {
 
   beforeAll(async () => {
     emulator = await startEmulator({
-      ...{ listenHost: '127.0.0.1', listenPort: 0, accessKey, clock },
+      ...{ accessKey, clock },
       logstores: examples.map(([file, kind, logstore]) => ({
         project: projectOf(file),
         logstore,

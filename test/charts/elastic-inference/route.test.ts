@@ -109,7 +109,7 @@ describe("the guide's HPA with the guide's log", () => {
 
   beforeAll(async () => {
     const logstores = [{ project, logstore }];
-    emulator = await startEmulator({ listenHost: '127.0.0.1', listenPort: 0, logstores, accessKey, clock });
+    emulator = await startEmulator({ logstores, accessKey, clock });
     adapter = await startAdapter(
       { slsEndpoint: emulator.url, delay: '10' },
       { clock },

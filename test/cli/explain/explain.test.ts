@@ -18,8 +18,6 @@ const stamp = (seconds: number) => new Date(seconds * 1000).toISOString().replac
 const { ...fields } = nginxIngressIndex.fields as Record<string, FieldType>;
 delete fields['proxy_alternative_upstream_name'];
 const emulator = await startEmulator({
-  listenHost: '127.0.0.1',
-  listenPort: 0,
   logstores: [
     { project: 'k8s-log-c1', logstore: 'nginx-ingress' },
     { project: 'k8s-log-c1', logstore: 'old', index: { fields } },

@@ -44,8 +44,6 @@ export async function startRoutesLog() {
   delete fields['proxy_alternative_upstream_name'];
   delete fields['request_time'];
   const emulator = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
     logstores: [
       { project, logstore: 'nginx-ingress' },
       { project, logstore: 'old', index: { fields } },

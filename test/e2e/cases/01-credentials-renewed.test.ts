@@ -52,8 +52,6 @@ beforeAll(async () => {
   writeFileSync(join(directory, 'access-key-id'), base.id);
   writeFileSync(join(directory, 'access-key-secret'), base.secret);
   sls = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
     logstores: [{ project, logstore }],
     accessKey: [{ ...old, expiresAtMs: Date.now() + 60_000 }, next],
     clock: { now: () => Date.now() + aheadMs },

@@ -21,8 +21,6 @@ reading: { deadlineSeconds: 10, freshnessSeconds: 0, maxStaleSeconds: 0 }
 
 beforeAll(async () => {
   emulator = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
     logstores: projects.map((project) => ({ project, logstore })),
     accessKey,
     clock,

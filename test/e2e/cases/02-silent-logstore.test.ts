@@ -55,10 +55,7 @@ async function logTwoMinutes(): Promise<void> {
 }
 
 beforeAll(async () => {
-  emulator = await startEmulator({
-    ...{ listenHost: '127.0.0.1', listenPort: 0, clock },
-    logstores: [{ project, logstore }],
-  });
+  emulator = await startEmulator({ ...{ clock }, logstores: [{ project, logstore }] });
   adapter = await startAdapter({ slsEndpoint: emulator.url }, { clock }, file);
 });
 afterAll(async () => {

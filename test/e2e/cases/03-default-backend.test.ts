@@ -40,12 +40,7 @@ const records = [
   ),
 ].map(ackRecord);
 
-const emulator = await startEmulator({
-  listenHost: '127.0.0.1',
-  listenPort: 0,
-  logstores: [{ project, logstore }],
-  clock,
-});
+const emulator = await startEmulator({ logstores: [{ project, logstore }], clock });
 await emulator.sink(project, logstore).append(records);
 afterAll(() => emulator.stop());
 

@@ -19,7 +19,7 @@ let adapter: TestAdapter;
 
 beforeAll(async () => {
   const logstores = [{ project, logstore }];
-  emulator = await startEmulator({ listenHost: '127.0.0.1', listenPort: 0, logstores, accessKey, clock });
+  emulator = await startEmulator({ logstores, accessKey, clock });
   adapter = await startAdapter({ slsEndpoint: emulator.url }, { clock }, 'reading: { freshnessSeconds: 0 }');
   const fields = {
     status: '200',

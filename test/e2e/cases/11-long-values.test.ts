@@ -33,7 +33,7 @@ let directory: string;
 
 beforeAll(async () => {
   const logstores = [{ project, logstore }];
-  emulator = await startEmulator({ listenHost: '127.0.0.1', listenPort: 0, logstores, accessKey, clock });
+  emulator = await startEmulator({ logstores, accessKey, clock });
   adapter = await startAdapter({ slsEndpoint: emulator.url }, { clock }, file);
   directory = await mkdtemp(join(tmpdir(), 'long-'));
   await writeFile(join(directory, 'config.yaml'), file);

@@ -36,8 +36,6 @@ beforeAll(async () => {
   writeFileSync(tokenFile, 'oidc-token');
   const { id, secret, token } = session;
   emulator = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
     logstores: [{ project, logstore }],
     accessKey: [accessKey, { id, secret, securityToken: token }],
   });

@@ -39,7 +39,7 @@ let adapter: TestAdapter;
 
 beforeAll(async () => {
   const logstores = [{ project, logstore }];
-  emulator = await startEmulator({ listenHost: '127.0.0.1', listenPort: 0, logstores, accessKey, clock });
+  emulator = await startEmulator({ logstores, accessKey, clock });
   const metrics = selects.map(([sql], index) => ({
     name: `own_${index}`,
     description: 'Lines',

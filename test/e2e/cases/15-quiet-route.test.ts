@@ -18,7 +18,7 @@ const minuteOf = (route: string, count: number) =>
 
 beforeAll(async () => {
   const logstores = [{ project, logstore }];
-  emulator = await startEmulator({ listenHost: '127.0.0.1', listenPort: 0, logstores, clock });
+  emulator = await startEmulator({ logstores, clock });
   const everyTenMinutes = Array.from({ length: 6 }, (_, n) => ({
     timeSeconds: clock.nowSeconds - 60 - 600 * n,
     fields: { status: '200', proxy_upstream_name: 'default-rare-80', proxy_alternative_upstream_name: '' },

@@ -17,12 +17,7 @@ describe('a client that signs as the Go SDK does', () => {
     new GoStyleClient({ url: emulator.url, project, accessKeyId, accessKeySecret, ...more });
 
   beforeAll(async () => {
-    emulator = await startEmulator({
-      listenHost: '127.0.0.1',
-      listenPort: 0,
-      logstores: [{ project, logstore }],
-      accessKey,
-    });
+    emulator = await startEmulator({ logstores: [{ project, logstore }], accessKey });
     client = clientWith(accessKey.id, accessKey.secret);
     for (const compressType of ['lz4', 'zstd', undefined] as const) {
       const records = ['200', '502'].map((status) => ({

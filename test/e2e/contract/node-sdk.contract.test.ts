@@ -49,12 +49,7 @@ describe('@alicloud/log, the older Node SDK, unmodified', () => {
     });
 
   beforeAll(async () => {
-    emulator = await startEmulator({
-      listenHost: '127.0.0.1',
-      listenPort: 0,
-      logstores: [{ project, logstore }],
-      accessKey,
-    });
+    emulator = await startEmulator({ logstores: [{ project, logstore }], accessKey });
     client = clientWith({});
     const logs = ['200', '502'].map((status) => ({
       timestamp: nowSeconds - 5,

@@ -16,12 +16,7 @@ describe.each(['v1', 'v4'] as const)('a client that sends as the Python SDK does
   let client: PythonStyleClient;
 
   beforeAll(async () => {
-    emulator = await startEmulator({
-      listenHost: '127.0.0.1',
-      listenPort: 0,
-      logstores: [{ project, logstore }],
-      accessKey,
-    });
+    emulator = await startEmulator({ logstores: [{ project, logstore }], accessKey });
     const { id: accessKeyId, secret: accessKeySecret } = accessKey;
     client = new PythonStyleClient({ url: emulator.url, project, accessKeyId, accessKeySecret, auth });
     const records = [{ timeSeconds: from + 10, fields: { status: '200', url: '/a b?c=d&e=ü' } }];

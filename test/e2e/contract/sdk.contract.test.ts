@@ -44,12 +44,7 @@ describe.each(['v1', 'v4'])("the SDK's own client, signing %s", (signatureVersio
     );
 
   beforeAll(async () => {
-    emulator = await startEmulator({
-      listenHost: '127.0.0.1',
-      listenPort: 0,
-      logstores: [{ project, logstore }],
-      accessKey,
-    });
+    emulator = await startEmulator({ logstores: [{ project, logstore }], accessKey });
     const statuses = ['200', '200', '502'];
     await emulator
       .sink(project, logstore)

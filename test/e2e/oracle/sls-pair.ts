@@ -117,8 +117,6 @@ export class SlsPair {
     const pair = new SlsPair();
     const start = (internal: boolean) =>
       startEmulator({
-        listenHost: '127.0.0.1',
-        listenPort: 0,
         accessKey,
         clock: pair.clock,
         ingestLagMs: () => pair.#lagMs,

@@ -66,8 +66,6 @@ export async function startFleet(settings: FleetSettings): Promise<Fleet> {
   await using resources = new AsyncDisposableStack();
   const sls = resources.use(
     await startEmulator({
-      listenHost: '127.0.0.1',
-      listenPort: 0,
       logstores: logstores.map((logstore) => ({ project, logstore })),
       accessKey,
       ingestLagMs: log.ingestLagMs,

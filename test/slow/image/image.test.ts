@@ -118,12 +118,7 @@ describe('serve in the image', () => {
   let url: URL;
 
   beforeAll(async () => {
-    emulator = await startEmulator({
-      listenHost: '127.0.0.1',
-      listenPort: 0,
-      logstores: [{ project, logstore }],
-      accessKey,
-    });
+    emulator = await startEmulator({ logstores: [{ project, logstore }], accessKey });
     const fields = {
       proxy_upstream_name: 'default-web-80',
       proxy_alternative_upstream_name: '',
@@ -213,11 +208,7 @@ describe('npm pack', () => {
     expect([await version.exit, version.output()]).toEqual([0, `${manifest.version}\n`]);
     expect(await help.exit).toBe(0);
     expect(help.output()).toContain('Usage: sls-metrics-adapter');
-    const emulator = await startEmulator({
-      listenHost: '127.0.0.1',
-      listenPort: 0,
-      logstores: [{ project, logstore }],
-    });
+    const emulator = await startEmulator({ logstores: [{ project, logstore }] });
     try {
       const selector = `sls.project=${project},sls.logstore=${logstore}`;
       const flags = ['--sls-endpoint', emulator.url, '--selector', selector, '-o', 'json'];

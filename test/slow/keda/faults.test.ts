@@ -113,13 +113,7 @@ describe('the external scaler', () => {
 });
 
 it('an SLS that answers after 3.5 s costs KEDA an error within 3 s, and the next read has the value', async () => {
-  const emulator = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
-    logstores: [{ project, logstore }],
-    accessKey,
-    clock: Date,
-  });
+  const emulator = await startEmulator({ logstores: [{ project, logstore }], accessKey, clock: Date });
   const adapter = await startAdapter({ slsEndpoint: emulator.url, kedaPort: '0', logLevel: 'fatal' });
   {
     using client = new KedaClient(adapter.kedaUrl ?? '');

@@ -19,13 +19,7 @@ beforeEach(async () => {
   // Requests are signed with the real time, and SLS accepts a difference of 15 minutes.
   clock.advance(-14 * 60_000);
   clock.advance(30_000 - (clock.nowMs % 30_000));
-  emulator = await startEmulator({
-    listenHost: '127.0.0.1',
-    listenPort: 0,
-    logstores: [{ project, logstore }],
-    accessKey,
-    clock,
-  });
+  emulator = await startEmulator({ logstores: [{ project, logstore }], accessKey, clock });
   // Time moves in steps, so that no refresh meets a read: each read after 5 s queries SLS.
   const file = 'reading: { freshnessSeconds: 4, refreshesIn15Seconds: 0 }';
   adapter = await startAdapter(

@@ -60,7 +60,7 @@ async function readMilli(adapter: TestAdapter): Promise<number> {
 
 it('replay --forecast and a running adapter agree on each minute of the second day of a log', async () => {
   await using emulator = await startEmulator({
-    ...{ listenHost: '127.0.0.1', listenPort: 0, clock, retentionSeconds: 3 * 86_400 },
+    ...{ clock, retentionSeconds: 3 * 86_400 },
     logstores: [{ project, logstore }],
   });
   const sink = emulator.sink(project, logstore);

@@ -13,7 +13,7 @@ const [project, logstore] = ['k8s-log-c1', 'nginx-ingress'];
 const nowSeconds = Math.floor(Date.now() / 1000);
 const clock = { now: () => nowSeconds * 1000 };
 const emulator = await startEmulator({
-  ...{ listenHost: '127.0.0.1', listenPort: 0, logstores: [{ project, logstore }], clock },
+  ...{ logstores: [{ project, logstore }], clock },
   retentionSeconds: 8 * 3600,
 });
 afterAll(() => emulator.stop());
