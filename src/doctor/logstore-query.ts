@@ -3,7 +3,7 @@ import { isIngressLog } from '../metric/log-kind.ts';
 import type { MetricRequest } from '../metric/metric-request.ts';
 import { logQuery } from '../sls/client.ts';
 import type { LogResult, Row } from '../sls/read-reply.ts';
-import { decodeNumber } from '../sls/decode.ts';
+import { decodeCount } from '../sls/decode.ts';
 import type { LogstoreAddress } from '../sls/endpoint.ts';
 import { logstoreName } from '../metric/series.ts';
 import type { Window } from '../metric/sample.ts';
@@ -103,10 +103,10 @@ async function answersSearch(examination: Examination, signal: AbortSignal): Pro
   }
 }
 
-/** Returns a number of a row. It is 0 where SLS has no value, as for an aggregate over no lines. */
+/** Returns a count of a row. It is 0 where SLS has no value, as for an aggregate over no lines. */
 export function countIn(row: Row | undefined, alias: string): number {
   const text = row?.[alias];
-  return text === undefined || text === 'null' ? 0 : decodeNumber(text, alias);
+  return text === undefined || text === 'null' ? 0 : decodeCount(text, alias);
 }
 
 /** Returns the ingress log of the metric. Undefined for a metric that the configuration defines, with its own log. */

@@ -9,7 +9,7 @@ import {
   type LogKind,
   type SqlTemplate,
 } from './log-kind.ts';
-import { measures, type Aggregates, type Measure, type ReadableLines } from './measures.ts';
+import { measures, unreadableLines, type Aggregates, type Measure, type ReadableLines } from './measures.ts';
 
 /** A label that only one metric has, defined by the user. */
 export interface OwnLabel extends LabelDefinition {
@@ -45,6 +45,20 @@ export interface MetricDefinition extends Omit<Measure, 'suffix' | 'detail' | 'v
   readonly own?: OwnTraits;
   /** Whether it is what the metric of that name will be, and no reading of the log. */
   readonly isForecast?: true;
+}
+
+/**
+ * Returns the value of a metric over a window with at least one line; undefined if its lines cannot be read, or make no
+ * number from 0 on. `outcomeFromResult` says why.
+ */
+export function valueOf(
+  { value, readable }: MetricDefinition,
+  aggregates: Aggregates,
+  seconds: number,
+): number | undefined {
+  if (readable !== undefined && unreadableLines(aggregates, readable) !== undefined) return undefined;
+  const found = value(aggregates, seconds);
+  return Number.isFinite(found) && found >= 0 ? found : undefined;
 }
 
 /** The routes of a user's metric are whatever its column holds. */

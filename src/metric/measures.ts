@@ -43,7 +43,7 @@ export interface Measure {
   /** Ends the description, after a colon. */
   readonly detail?: string;
   readonly unit: string;
-  /** Aggregate name → SQL. */
+  /** Aggregate name → SQL. What begins with `count` is refused unless it is a whole number: `columnsOf` in `sls/decode.ts`. */
   readonly aggregates: Readonly<Record<string, SqlTemplate>>;
   /**
    * Computes the value from the aggregates of at least one line, over a window of `windowSeconds`.

@@ -4,11 +4,11 @@ import { canaryColumnOf, isIngressLog } from '../metric/log-kind.ts';
 import type { Aggregates } from '../metric/measures.ts';
 import { logQuery, type LogQuery, type LogSource } from './client.ts';
 import type { Row } from './read-reply.ts';
-import { decodeByRoute, decodeTotal, newestIn, queryDecoded } from './decode.ts';
+import { columnsOf, decodeByRoute, decodeTotal, newestIn, queryDecoded } from './decode.ts';
 import type { LogstoreAddress } from './endpoint.ts';
 import { logstoreKey } from '../metric/series.ts';
 import type { HeartbeatLines } from './heartbeat-lines.ts';
-import { mostRows, lastAlias, queryText, scannedWindow, type Statement } from './query-text.ts';
+import { mostRows, lastCounts, queryText, scannedWindow, type Statement } from './query-text.ts';
 import { unindexedField } from './sls-error.ts';
 
 /** What is asked of a logstore besides the statement. */
@@ -109,16 +109,16 @@ export class AggregateSource {
   }
 
   #decode(rows: readonly Row[], query: AggregateQuery): AggregatesByRoute {
-    const { logKind, routes, everyRoute, aggregates, lastSeconds = [] } = query;
-    const aliases = [...Object.keys(aggregates), ...lastSeconds.map(lastAlias)];
+    const { logKind, routes, everyRoute, aggregates } = query;
+    const columns = columnsOf(logKind, { ...aggregates, ...lastCounts(query) });
     // A SELECT written by a user may sum up counts, which gives NULL without lines.
-    if (routes === undefined) return decodeTotal(rows, aliases, isIngressLog(logKind) ? 'refused' : 'none');
+    if (routes === undefined) return decodeTotal(rows, columns, isIngressLog(logKind) ? 'refused' : 'none');
     // At the LIMIT, some routes may be cut off. Those would read 0.
     if (everyRoute && rows.length >= this.#maxRows)
       throw new AdapterError(
         'SlsResultTooLarge',
         `${this.#maxRows} or more routes were logged in one window`,
       );
-    return decodeByRoute(rows, aliases, routes, everyRoute ? 'kept' : 'refused');
+    return decodeByRoute(rows, columns, routes, everyRoute ? 'kept' : 'refused');
   }
 }

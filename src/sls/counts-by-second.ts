@@ -2,7 +2,7 @@ import { AdapterError } from '../errors.ts';
 import { canaryColumnOf } from '../metric/log-kind.ts';
 import { windowSeconds, type Window } from '../metric/sample.ts';
 import { logQuery, type LogSource } from './client.ts';
-import { decodeNumber } from './decode.ts';
+import { columnsOf, decodeAggregate, decodeCount } from './decode.ts';
 import type { LogstoreAddress } from './endpoint.ts';
 import { agentField } from './heartbeat-lines.ts';
 import {
@@ -52,19 +52,24 @@ async function ask(
   logs: LogSource,
   signal: AbortSignal,
 ): Promise<CountsBySecond> {
-  const { window, routes = [undefined], aggregates } = query;
+  const { window, routes = [undefined], logKind, aggregates } = query;
   const text = bySecondText({ ...query, hasAlternative, everyRoute: false });
   const { rows } = await logs.query(logQuery(query, window, text), signal);
-  const aliases = Object.keys(aggregates);
-  const empty = () => aliases.map((alias) => [alias, new Float64Array(windowSeconds(window))] as const);
+  const columns = columnsOf(logKind, aggregates);
+  const empty = () => columns.map(({ alias }) => [alias, new Float64Array(windowSeconds(window))] as const);
   const counts = new Map(routes.map((route) => [route, new Map(empty())]));
+  const seen = new Set<string>();
   for (const row of rows) {
-    const index = decodeNumber(row[secondAlias], secondAlias) - window.startSeconds;
+    const index = decodeCount(row[secondAlias], secondAlias) - window.startSeconds;
     const ofRoute = counts.get(routes.length > 1 ? row[routeAlias] : routes[0]);
     if (ofRoute === undefined || !(index >= 0 && index < windowSeconds(window)))
       throw new AdapterError('SlsReplyInvalid', 'SLS gave a row of another second or route than asked for');
-    for (const [alias, values] of ofRoute)
-      values[index] = row[alias] === 'null' ? 0 : decodeNumber(row[alias], alias);
+    if (seen.size === seen.add(`${index} ${row[routeAlias]}`).size)
+      throw new AdapterError('SlsReplyInvalid', 'SLS gave a second of a route twice');
+    for (const column of columns) {
+      const values = ofRoute.get(column.alias);
+      if (values !== undefined && row[column.alias] !== 'null') values[index] = decodeAggregate(row, column);
+    }
   }
   return counts;
 }
@@ -78,5 +83,5 @@ export async function countLines(
 ): Promise<number> {
   const text = `* | SELECT count(*) AS ${linesAlias} FROM log WHERE ${timeCondition(window)} LIMIT 1`;
   const { rows } = await logs.query(logQuery(address, window, text), signal);
-  return decodeNumber(rows[0]?.[linesAlias], linesAlias);
+  return decodeCount(rows[0]?.[linesAlias], linesAlias);
 }

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AdapterError } from '../errors.ts';
+import { isIngressLog, type LogKind, type SqlTemplate } from '../metric/log-kind.ts';
 import type { Aggregates } from '../metric/measures.ts';
 import type { Window } from '../metric/sample.ts';
 import type { LogQuery, LogSource } from './client.ts';
@@ -109,16 +110,66 @@ export function decodeNumber(text: string | undefined, column: string): number {
   throw wrongReply(`a text for ${column} that is not a number`, `${shown} for ${column}`);
 }
 
+/**
+ * Parses a number of lines, or a Unix second: a whole number, also if SLS prints it as a double.
+ *
+ * @param least a group has at least 1 line
+ * @throws AdapterError `SlsReplyInvalid` for anything else, also above 2^53 - 1
+ */
+export function decodeCount(text: string | undefined, column: string, least = 0): number {
+  const value = decodeNumber(text, column);
+  if (isCount(value, least)) return value;
+  throw wrongReply(`a number for ${column} that is not a count from ${least} on`, `${text} for ${column}`);
+}
+
+/** SLS prints no count as `-0`. */
+const isCount = (value: number, least: number): boolean =>
+  Number.isSafeInteger(value) && value >= least && !Object.is(value, -0);
+
+/** The column of an aggregate. */
+export interface AggregateColumn {
+  readonly alias: string;
+  /** Whether the aggregate can have this value, in a row of so many requests. */
+  readonly canBe: (value: number, requests: number) => boolean;
+}
+
+/**
+ * Returns the columns of these aggregates of a group that has lines. Their SQL says which numbers they can have: `count(*)`
+ * a whole number from 1 on, the count of some of these lines at most as much. Whether a sum, a percentile or SQL of the
+ * configuration makes sense is judged by the value of the metric: a strange line must not fail the routes beside its own.
+ *
+ * @param aggregates alias → SQL
+ */
+export const columnsOf = (
+  logKind: LogKind,
+  aggregates: Readonly<Record<string, SqlTemplate>>,
+): AggregateColumn[] =>
+  Object.entries(aggregates).map(([alias, sql]) => {
+    if (!isIngressLog(logKind) || !/^count(_if)?\(/.test(sql)) return { alias, canBe: () => true };
+    if (sql === 'count(*)') return { alias, canBe: (value) => isCount(value, 1) };
+    return { alias, canBe: (value, requests) => isCount(value, 0) && value <= requests };
+  });
+
+/**
+ * Decodes one aggregate.
+ *
+ * @throws AdapterError `SlsReplyInvalid` for what is not a number, and for a number that the aggregate cannot have
+ */
+export function decodeAggregate(row: Row, { alias, canBe }: AggregateColumn): number {
+  const { [alias]: text, requests = Infinity } = row;
+  const value = decodeNumber(text, alias);
+  if (canBe(value, Number(requests))) return value;
+  throw wrongReply(`a number for ${alias} that is no count of lines`, `${text} for ${alias}`);
+}
+
 /** What SLS writes for an aggregate without a number, such as the average over lines without one. */
 const noNumber: ReadonlySet<string | undefined> = new Set(['null', 'NaN', 'Infinity', '-Infinity']);
 
 /** An aggregate without a number becomes NaN, which is never served. The other aggregates of its row stay valid. */
-export function decodeAggregates(row: Row, aliases: readonly string[]): Aggregates {
+export function decodeAggregates(row: Row, columns: readonly AggregateColumn[]): Aggregates {
   const aggregates: Record<string, number> = {};
-  for (const alias of aliases) {
-    const text = row[alias];
-    aggregates[alias] = noNumber.has(text) ? Number.NaN : decodeNumber(text, alias);
-  }
+  for (const column of columns)
+    aggregates[column.alias] = noNumber.has(row[column.alias]) ? Number.NaN : decodeAggregate(row, column);
   return aggregates;
 }
 
@@ -131,7 +182,7 @@ export function decodeAggregates(row: Row, aliases: readonly string[]): Aggregat
  */
 export function decodeByRoute(
   rows: readonly Row[],
-  aliases: readonly string[],
+  columns: readonly AggregateColumn[],
   routes: readonly string[],
   others: 'refused' | 'kept',
 ): Map<string, Aggregates> {
@@ -141,22 +192,22 @@ export function decodeByRoute(
   for (const row of rows) {
     const route = row[routeAlias];
     if (route === undefined) throw wrongReply('a row without a route');
-    if (missing.delete(route)) byRoute.set(route, decodeAggregates(row, aliases));
+    if (missing.delete(route)) byRoute.set(route, decodeAggregates(row, columns));
     else if (asked.has(route)) throw wrongRoute(route, 'twice');
     else if (others === 'refused') throw wrongRoute(route, 'without being asked for it');
-    else byRoute.set(route, byRoute.has(route) ? noNumbers(aliases) : numbersOf(row, aliases));
+    else byRoute.set(route, byRoute.has(route) ? noNumbers(columns) : numbersOf(row, columns));
   }
   return byRoute;
 }
 
-const noNumbers = (aliases: readonly string[]): Aggregates =>
-  Object.fromEntries(aliases.map((alias) => [alias, Number.NaN]));
+const noNumbers = (columns: readonly AggregateColumn[]): Aggregates =>
+  Object.fromEntries(columns.map(({ alias }) => [alias, Number.NaN]));
 
-function numbersOf(row: Row, aliases: readonly string[]): Aggregates {
+function numbersOf(row: Row, columns: readonly AggregateColumn[]): Aggregates {
   try {
-    return decodeAggregates(row, aliases);
+    return decodeAggregates(row, columns);
   } catch {
-    return noNumbers(aliases);
+    return noNumbers(columns);
   }
 }
 
@@ -178,7 +229,7 @@ const wrongRoute = (route: string, how: string) =>
  */
 export function decodeTotal(
   rows: readonly Row[],
-  aliases: readonly string[],
+  columns: readonly AggregateColumn[],
   nullLines: 'none' | 'refused' = 'refused',
 ): Map<undefined, Aggregates> {
   const [row] = rows;
@@ -186,20 +237,20 @@ export function decodeTotal(
     throw wrongReply('no row, or several, instead of one', `${rows.length} rows`);
   const lines = row[linesAlias];
   if (lines === 'null' && nullLines === 'none') return new Map();
-  if (decodeNumber(lines, linesAlias) === 0) return new Map();
-  return new Map([[undefined, decodeAggregates(row, aliases)]]);
+  if (decodeCount(lines, linesAlias) === 0) return new Map();
+  return new Map([[undefined, decodeAggregates(row, columns)]]);
 }
 
 /**
- * Returns the second of the newest line that the rows of a result count; undefined if they count none, or do not tell.
+ * Returns the second of the newest line that the rows of a result count; undefined if they count none.
  *
  * @throws AdapterError `SlsReplyInvalid`, also for a second outside the window
  */
 export function newestIn(rows: readonly Row[], window: Window): number | undefined {
   let newest: number | undefined;
   for (const { [newestAlias]: text } of rows) {
-    if (text === undefined || text === 'null') continue;
-    const second = decodeNumber(text, newestAlias);
+    if (text === 'null') continue;
+    const second = decodeCount(text, newestAlias);
     if (second < window.startSeconds || second >= window.endSeconds)
       throw wrongReply(`a line of second ${second}, which is outside the window`);
     if (newest === undefined || second > newest) newest = second;
@@ -224,14 +275,8 @@ export function decodeSecondCounts(
     const second = decodeCount(row[secondAlias], secondAlias);
     if (second < window.startSeconds || second >= window.endSeconds) continue;
     if (counts.has(second)) throw wrongReply('a second twice', `second ${second} twice`);
-    if (alias === linesAlias || row[alias] !== '0') counts.set(second, decodeCount(row[alias], alias));
+    const count = decodeCount(row[alias], alias, alias === linesAlias ? 1 : 0);
+    if (count > 0) counts.set(second, count);
   }
   return counts;
-}
-
-/** A count is a whole number above 0: a group has at least one line. */
-function decodeCount(text: string | undefined, column: string): number {
-  const value = decodeNumber(text, column);
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw wrongReply(`a number for ${column} that is not a count above 0`, `${value} for ${column}`);
 }

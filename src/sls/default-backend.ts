@@ -4,7 +4,7 @@ import { statusText } from '../metric/measures.ts';
 import type { Window } from '../metric/sample.ts';
 import { logQuery, type LogSource } from './client.ts';
 import type { Row } from './read-reply.ts';
-import { decodeNumber } from './decode.ts';
+import { decodeCount } from './decode.ts';
 import type { LogstoreAddress } from './endpoint.ts';
 import { hostExpression, isOneOf, logSql, routeAlias, routeExpression, timeCondition } from './query-text.ts';
 import { unindexedField } from './sls-error.ts';
@@ -123,7 +123,7 @@ function candidatesText(
 }
 
 function useOf(host: string, rows: readonly Row[], candidates: readonly Row[]): DefaultBackendUse {
-  const sum = (column: string) => rows.reduce((total, row) => total + decodeNumber(row[column], column), 0);
+  const sum = (column: string) => rows.reduce((total, row) => total + decodeCount(row[column], column), 0);
   const pods = new Set(rows.map((row) => row['first_address']).filter((address) => address !== ''));
   const ofHost = candidates.filter((row) => row['host_name'] === host && host !== '');
   const isOfPods = (row: Row) => pods.has(row['address']);

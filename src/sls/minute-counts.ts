@@ -1,10 +1,9 @@
 import { AdapterError } from '../errors.ts';
-import type { MetricDefinition } from '../metric/catalog.ts';
+import { valueOf, type MetricDefinition } from '../metric/catalog.ts';
 import { canaryColumnOf } from '../metric/log-kind.ts';
-import { unreadableLines } from '../metric/measures.ts';
 import { windowSeconds } from '../metric/sample.ts';
 import { logQuery, type LogQuery, type LogSource } from './client.ts';
-import { decodeAggregates, decodeNumber, queryDecoded } from './decode.ts';
+import { columnsOf, decodeAggregates, decodeCount, queryDecoded } from './decode.ts';
 import type { LogstoreAddress } from './endpoint.ts';
 import type { HeartbeatLines } from './heartbeat-lines.ts';
 import {
@@ -87,19 +86,20 @@ function decodeMinutes(rows: readonly Row[], { metric, routes, window }: MinuteQ
   const byRoute = new Map(
     keys.map((route, index) => [route, sumsOfAll.subarray(index * minutes, (index + 1) * minutes)]),
   );
-  const aliases = Object.keys(metric.aggregates);
+  const columns = columnsOf(metric.logKind, metric.aggregates);
+  const seen = new Set<string>();
   for (const row of rows) {
-    const index = (decodeNumber(row[minuteAlias], minuteAlias) - window.startSeconds) / 60;
+    const index = (decodeCount(row[minuteAlias], minuteAlias) - window.startSeconds) / 60;
     const route = row[routeAlias];
     const sums = byRoute.get(routes === undefined && route === countedLines ? undefined : route);
     if (lines[index] === undefined || (sums === undefined && route !== otherLines))
       throw new AdapterError('SlsReplyInvalid', 'SLS gave a row of another minute or route than asked for');
-    const aggregates = decodeAggregates(row, aliases);
-    lines[index] += decodeNumber(row[linesAlias], linesAlias);
+    if (seen.size === seen.add(`${index} ${route}`).size)
+      throw new AdapterError('SlsReplyInvalid', 'SLS gave a minute of a route twice');
+    const aggregates = decodeAggregates(row, columns);
+    lines[index] += decodeCount(row[linesAlias], linesAlias);
     if (sums === undefined) continue;
-    const isReadable =
-      metric.readable === undefined || unreadableLines(aggregates, metric.readable) === undefined;
-    sums[index] = isReadable ? metric.value(aggregates, 1) : Number.NaN;
+    sums[index] = valueOf(metric, aggregates, 1) ?? Number.NaN;
   }
   return { lines, byRoute };
 }

@@ -64,6 +64,15 @@ export const newestAlias = 'newest_second';
 /** Alias of the count of the lines of the last so many seconds. */
 export const lastAlias = (seconds: number): string => `last_${seconds}`;
 
+/** Returns the counts of the lines of the last so many seconds: alias → SQL. */
+export const lastCounts = ({ window, lastSeconds = [] }: Pick<Statement, 'window' | 'lastSeconds'>) =>
+  Object.fromEntries(
+    lastSeconds.map((seconds) => [
+      lastAlias(seconds),
+      `count_if(__time__ >= ${window.endSeconds - seconds})`,
+    ]),
+  );
+
 /** Returns the seconds whose lines a query reads. */
 export function scannedWindow({
   window,
@@ -87,15 +96,14 @@ export const mostRows = 100_000;
  * never too few. The SQL is exact.
  */
 export function queryText(statement: Statement): string {
-  const { window, routes, lastSeconds = [], logKind, maxRows = mostRows } = statement;
+  const { routes, logKind, maxRows = mostRows } = statement;
   const search = searchText(statement);
   // LIMIT 2 shows a second row, which is an error.
   if (!isIngressLog(logKind) && logKind.sql !== undefined)
     return `${search} | ${withValues(logKind.sql, logKind, statement)} LIMIT 2`;
   const where = [timeCondition(scannedWindow(statement)), ...lineConditions(statement)].join(' AND ');
   const columns = aggregateColumns(statement);
-  for (const seconds of lastSeconds)
-    columns.push(`count_if(__time__ >= ${window.endSeconds - seconds}) AS ${lastAlias(seconds)}`);
+  for (const [alias, sql] of Object.entries(lastCounts(statement))) columns.push(`${sql} AS ${alias}`);
   columns.push(`max(__time__) AS ${newestAlias}`);
   if (routes === undefined) {
     return `${search} | SELECT ${[...columns, `count(*) AS ${linesAlias}`].join(', ')} FROM log WHERE ${where} LIMIT 1`;

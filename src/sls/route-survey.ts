@@ -1,11 +1,10 @@
 import { AdapterError } from '../errors.ts';
-import { metricsOf, type MetricDefinition } from '../metric/catalog.ts';
+import { metricsOf, valueOf, type MetricDefinition } from '../metric/catalog.ts';
 import { canaryColumnOf, placeholdersOf, type ColumnId, type IngressLog } from '../metric/log-kind.ts';
-import { unreadableLines } from '../metric/measures.ts';
 import { windowSeconds, type Window } from '../metric/sample.ts';
 import { logQuery, type LogSource } from './client.ts';
 import type { Row } from './read-reply.ts';
-import { decodeAggregates, decodeNumber } from './decode.ts';
+import { columnsOf, decodeAggregates, decodeCount } from './decode.ts';
 import type { LogstoreAddress } from './endpoint.ts';
 import { agentField } from './heartbeat-lines.ts';
 import {
@@ -158,23 +157,24 @@ function decodeRoute(
 ): SurveyedRoute {
   const route = row[routeAlias];
   if (route === undefined) throw new AdapterError('SlsReplyInvalid', 'SLS gave a row without a route');
-  const valueOf = (suffix: string): number | undefined => {
+  const valueIn = (suffix: string): number | undefined => {
     const metric = metrics.find(({ name }) => name === `${logKind.metricPrefix}${suffix}`);
     if (metric === undefined) return undefined;
-    const aggregates = decodeAggregates(row, Object.keys(metric.aggregates));
-    const { readable } = metric;
-    const isReadable = readable === undefined || unreadableLines(aggregates, readable) === undefined;
-    return isReadable ? metric.value(aggregates, windowSeconds(window)) : undefined;
+    return valueOf(
+      metric,
+      decodeAggregates(row, columnsOf(logKind, metric.aggregates)),
+      windowSeconds(window),
+    );
   };
-  const qps = decodeNumber(row['requests'], 'requests') / windowSeconds(window);
+  const qps = decodeCount(row['requests'], 'requests') / windowSeconds(window);
   return {
     route,
     qps,
     // At least the average: the window may cut a minute, and a route whose first line came between the two queries has
     // no minute yet.
-    peakQps: Math.max(qps, busiest === undefined ? 0 : decodeNumber(busiest, busiestAlias) / 60),
-    latencyP95Ms: valueOf('latency_p95'),
-    errorRatio: valueOf('error_ratio'),
-    lastSeenSeconds: decodeNumber(row[lastSecondAlias], lastSecondAlias),
+    peakQps: Math.max(qps, busiest === undefined ? 0 : decodeCount(busiest, busiestAlias) / 60),
+    latencyP95Ms: valueIn('latency_p95'),
+    errorRatio: valueIn('error_ratio'),
+    lastSeenSeconds: decodeCount(row[lastSecondAlias], lastSecondAlias),
   };
 }

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ingressLogs } from '../../src/metric/ingress-logs.ts';
 import {
+  columnsOf,
   decodeByRoute,
   decodeNumber,
   decodeSecondCounts,
@@ -108,11 +110,13 @@ describe('decodeNumber', () => {
   });
 });
 
+const both = columnsOf(ingressLogs['nginx-ingress'], { requests: 'count(*)', seconds: 'sum({requestTime})' });
+const [columns, seconds] = [both.slice(0, 1), both.slice(1)];
 const row = (route: string, requests: string) => ({ effective_route: route, requests, __source__: '' });
 
 describe('decodeByRoute', () => {
   const decode = (...rows: readonly Record<string, string>[]) =>
-    decodeByRoute(rows, ['requests'], ['a', 'b'], 'refused');
+    decodeByRoute(rows, columns, ['a', 'b'], 'refused');
 
   it('returns the aggregates of each route, without those that have no row', () => {
     expect(decode(row('b', '2'), row('a', '1.0'))).toEqual(
@@ -144,21 +148,20 @@ it.each(['null', 'NaN', 'Infinity', '-Infinity'])(
       { effective_route: 'a', requests: '2', seconds: text },
       { effective_route: 'b', requests: '1', seconds: '0.5' },
     ];
-    expect(decodeByRoute(rows, ['requests', 'seconds'], ['a', 'b'], 'refused')).toEqual(
+    expect(decodeByRoute(rows, both, ['a', 'b'], 'refused')).toEqual(
       new Map([
         ['a', { requests: 2, seconds: NaN }],
         ['b', { requests: 1, seconds: 0.5 }],
       ]),
     );
-    expect(decodeTotal([{ seconds: text, lines: '1' }], ['seconds'])).toEqual(
-      new Map([[undefined, { seconds: NaN }]]),
-    );
+    const total = decodeTotal([{ seconds: text, lines: '1' }], seconds);
+    expect(total).toEqual(new Map([[undefined, { seconds: NaN }]]));
   },
 );
 
 describe('decodeByRoute of a query that groups by every route', () => {
   const decode = (...rows: readonly Record<string, string>[]) =>
-    decodeByRoute(rows, ['requests'], ['a', 'b', 'constructor'], 'kept');
+    decodeByRoute(rows, columns, ['a', 'b', 'constructor'], 'kept');
 
   it('keeps the routes that were not asked for, as without a number if they have none or come twice', () => {
     const others = ['', '-', 'null', '__proto__', 'A'].map((route) => row(route, '3'));
@@ -183,13 +186,13 @@ describe('decodeByRoute of a query that groups by every route', () => {
 
 describe('decodeTotal', () => {
   it('returns the aggregates of the one row', () => {
-    expect(decodeTotal([{ requests: '7', lines: '9', other: 'x' }], ['requests'])).toEqual(
+    expect(decodeTotal([{ requests: '7', lines: '9', other: 'x' }], columns)).toEqual(
       new Map([[undefined, { requests: 7 }]]),
     );
   });
 
   it('returns an empty map if there are no lines, for which a sum is NULL', () => {
-    expect(decodeTotal([{ seconds: 'null', lines: '0' }], ['seconds'])).toEqual(new Map());
+    expect(decodeTotal([{ requests: 'null', lines: '0' }], columns)).toEqual(new Map());
   });
 
   it.each<[string, readonly Record<string, string>[]]>([
@@ -200,7 +203,7 @@ describe('decodeTotal', () => {
     ['no count of lines', [{ requests: '1' }]],
     ['no such column', [{ count: '1', lines: '1' }]],
   ])('refuses %s', (_, rows) => {
-    expect(() => decodeTotal(rows, ['requests'])).toThrow(invalid);
+    expect(() => decodeTotal(rows, columns)).toThrow(invalid);
   });
 });
 
@@ -226,9 +229,6 @@ describe('decodeSecondCounts', () => {
     ['no count', { unix_second: '101' }, /nothing for lines/],
     ['null', second('101', 'null'), /"null" for lines/],
     ['a group without a line', second('101', '0'), /0 for lines/],
-    ['a negative count', second('101', '-1'), /-1 for lines/],
-    ['a fraction of a line', second('101', '1.5'), /1\.5 for lines/],
-    ['a count beyond the safe integers', second('101', '9007199254740993'), /for lines/],
   ])('refuses %s', (_, wrong, message) => {
     expect(() => decode(second('100', '1'), wrong)).toThrow(invalid);
     expect(toldBy(() => decode(second('100', '1'), wrong))).toMatch(message);

@@ -122,12 +122,19 @@ const lies: readonly Lie[] = [
     ...['', ' ', ' 150', '150 ', '150\n', '150\0', '+150', '1e2', '1E+2', '0x96', '0b1', '1,500', '1_500'],
     ...['150.', '.5', '1.5.0', '--150', '150L', '１５０', '١٥٠', 'true', '150;1', "150'", '150/1', '∞'],
   ].map((requests) => rowLie(`requests ${JSON.stringify(requests).slice(0, 30)}`, { requests })),
+  ...[
+    ...['150.5', '1.505E2', '1.0E-4', '4.9E-324', '0', '0.0', '-0', '-0.0', '-0E1', '1.0E300'],
+    ...['9007199254740992', '9.007199254740992E15', '9223372036854775807'],
+  ].map((requests) => rowLie(`requests ${requests}, which is no count of lines`, { requests })),
   rowLie('requests as a double', { requests: '150.0' }, truth),
   rowLie('requests as Java prints a double', { requests: '1.5E2' }, truth),
-  ...['0', '-1', String(window.endSeconds), String(window.startSeconds - 1), 'x', '', '9'.repeat(400)].map(
-    (newest_second) => rowLie(`newest line ${JSON.stringify(newest_second).slice(0, 30)}`, { newest_second }),
+  ...[
+    ...['0', '-1', String(window.endSeconds), String(window.startSeconds - 1), 'x', '', '9'.repeat(400)],
+    `${window.endSeconds - 1}.5`,
+  ].map((newest_second) =>
+    rowLie(`newest line ${JSON.stringify(newest_second).slice(0, 30)}`, { newest_second }),
   ),
-  rowLie('no newest line', { newest_second: undefined }, truth),
+  rowLie('no newest line', { newest_second: undefined }),
   rowLie('more columns', { __source__: '', __time__: 'x', constructor: '1', toString: '2' }, truth),
   rowLie('a column in capitals', { REQUESTS: '1' }, truth),
   rowLie('the column in capitals alone', { requests: undefined, REQUESTS: '150' }),

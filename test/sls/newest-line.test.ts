@@ -11,12 +11,16 @@ describe('the newest line of a result', () => {
     expect(newestIn(rows('103', '1.11E2', '104'), window)).toBe(111);
   });
 
-  it('is unknown where no row tells one', () => {
+  it('is unknown if no line was counted', () => {
     expect(newestIn([], window)).toBeUndefined();
-    expect(newestIn([...rows('null'), { value: '3' }], window)).toBeUndefined();
+    expect(newestIn(rows('null'), window)).toBeUndefined();
   });
 
-  it.each(['99', '115', 'NaN', 'x'])('is refused if it is %s', (second) => {
+  it('is refused if a row does not tell it', () => {
+    expect(() => newestIn([...rows('103'), { value: '3' }], window)).toThrow(invalid);
+  });
+
+  it.each(['99', '115', 'NaN', 'x', '103.5', '1.035E2', '-0'])('is refused if it is %s', (second) => {
     expect(() => newestIn(rows('103', second), window)).toThrow(invalid);
   });
 });

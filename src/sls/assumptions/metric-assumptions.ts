@@ -2,7 +2,7 @@ import { createCatalog } from '../../metric/catalog.ts';
 import { ingressLogs } from '../../metric/ingress-logs.ts';
 import { labelDefinitions } from '../../metric/labels.ts';
 import type { IngressLog } from '../../metric/log-kind.ts';
-import { decodeAggregates } from '../decode.ts';
+import { columnsOf, decodeAggregates } from '../decode.ts';
 import { hostExpression, logSql, routeAlias, routeExpression, timeCondition } from '../query-text.ts';
 import { lastMinute, type AskedQuery, type Assumption, type Expectation } from './assumption.ts';
 import { docs, isWithin, queryOf, rangeText, result, rows, valuesOf, type NumberRange } from './entry.ts';
@@ -90,7 +90,7 @@ function ofMetrics(): Assumption[] {
   const text = `* | SELECT ${selected.join(', ')} FROM ${tables['ingress lines']} LIMIT 1`;
   return metrics.map(({ suffix, right, aggregates: own, value }) => {
     const isRight = result(`a value of ${rangeText(right)}`, ({ rows: [row = {}] }) =>
-      isWithin(value(decodeAggregates(row, Object.keys(own)), windowSeconds), right),
+      isWithin(value(decodeAggregates(row, columnsOf(nginx, own)), windowSeconds), right),
     );
     return byDoctor(`metric-${suffix.replaceAll('_', '-')}`, text, isRight, byHand, {
       statement: `The SQL of \`sls_ingress_${suffix}\`, over four known lines, gives the value computed by hand.`,
