@@ -78,6 +78,9 @@ describe('an HTTP/2 response whose stream the client resets with NO_ERROR', () =
   });
 });
 
+/** Half of the time for which the server waits for responses that are pending. */
+const waitedMs = 15_000;
+
 describe('closing the server', () => {
   it('does not wait for an HTTP/2 client that never hangs up', async () => {
     const app = await createBareServer();
@@ -94,7 +97,7 @@ describe('closing the server', () => {
     await ended;
     expect(socket.destroyed).toBe(false);
     await stopped;
-    expect(performance.now() - beganMs).toBeLessThan(6000);
+    expect(performance.now() - beganMs).toBeLessThan(waitedMs);
     socket.destroy();
   });
 
@@ -127,7 +130,7 @@ describe('closing the server', () => {
     await once(session, 'connect');
     const beganMs = performance.now();
     await adapter[Symbol.asyncDispose]();
-    expect(performance.now() - beganMs).toBeLessThan(3000);
+    expect(performance.now() - beganMs).toBeLessThan(waitedMs);
   });
 
   it.each(['http/1.1', 'h2'])(
@@ -151,7 +154,7 @@ describe('closing the server', () => {
       await connected;
       if (protocol === 'h2') http2.connect(adapter.url, { createConnection: () => socket });
       await stopped;
-      expect(performance.now() - beganMs).toBeLessThan(3000);
+      expect(performance.now() - beganMs).toBeLessThan(waitedMs);
     },
   );
 });

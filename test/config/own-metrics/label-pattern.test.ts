@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { wholeMatcher } from '../../../src/config/own-metrics/label-pattern.ts';
+import { processorMs } from '../../support/own-time.ts';
 
 const faultOf = (pattern: string): string => {
   try {
@@ -36,9 +37,8 @@ describe('the pattern of a label', () => {
     ['(\\w+\\s?)+x', 'a'],
   ])('%s takes no time that grows faster than its value', (pattern, character) => {
     const matches = wholeMatcher(pattern);
-    const startMs = performance.now();
-    for (const length of [63, 500, 1000]) matches(`${character.repeat(length - 1)}!`);
-    expect(performance.now() - startMs).toBeLessThan(500);
+    const match = () => [63, 500, 1000].forEach((length) => matches(`${character.repeat(length - 1)}!`));
+    expect(processorMs(match)).toBeLessThan(500);
     expect(matches(character.repeat(1001))).toBe(false);
   });
 

@@ -9,6 +9,7 @@ import { basePath, logstore, project, readPath, selectorOf } from '../../support
 import { jsonOf, protocols, startFactsCluster, type FactsCluster } from '../../support/facts-cluster.ts';
 import { adapterManifests, only, parseObjects } from '../../support/manifests.ts';
 import { waitFor } from '../../support/wait-for.ts';
+import { tookMs } from '../../support/own-time.ts';
 
 let facts: FactsCluster;
 let ca: string;
@@ -83,12 +84,13 @@ describe.each(protocols)('life cycle over %s', (protocol) => {
   it('five availability probes at once are answered while SLS and the API server hang', async () => {
     facts.cluster.apiServer.fail('subjectaccessreview', { kind: 'hang' });
     facts.cluster.emulator.setFaults({ hang: true });
-    const beganMs = performance.now();
-    const replies = await Promise.all(
-      Array.from({ length: 5 }, () => facts.ask({ protocol, path: basePath })),
-    );
-    expect(replies.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200, 200, 200]);
-    expect(performance.now() - beganMs).toBeLessThan(2500);
+    const probe = async () => {
+      const replies = await Promise.all(
+        Array.from({ length: 5 }, () => facts.ask({ protocol, path: basePath })),
+      );
+      expect(replies.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200, 200, 200]);
+    };
+    expect(await tookMs(probe)).toBeLessThan(2500);
     facts.cluster.apiServer.recover('subjectaccessreview');
     facts.cluster.emulator.setFaults({});
   });

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { boundedSpawn } from '../../../src/kube/client/exec-plugin.ts';
 
-const spawn = boundedSpawn({ maxBytes: 100, maxMs: 200 });
+const spawn = boundedSpawn({ maxBytes: 100, maxMs: 60_000 });
 
 it('ends a plugin that does not end, and what it started', async () => {
-  const plugin = spawn('sh', ['-c', 'sleep 60; true']);
+  const plugin = boundedSpawn({ maxBytes: 100, maxMs: 200 })('sh', ['-c', 'sleep 60; true']);
   const closed = once(plugin, 'close').catch(() => undefined);
   await expect(once(plugin, 'close')).rejects.toThrow('exec plugin sh did not end within 200 ms');
   await closed;

@@ -77,7 +77,8 @@ describe('a watch that ends', () => {
     await waitFor(() => bench.server.configMaps.openWatches <= 1);
   });
 
-  it('stays open as long as bookmarks come', async () => {
+  // A process that got no processor for a quarter of a second may not have read the bookmarks that came.
+  it('stays open as long as bookmarks come', { retry: 3 }, async () => {
     bench.put('1');
     bench.start({ silenceMs: 250 });
     await bench.watching();

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { watchEvents, type WatchEvent } from '../../../src/kube/client/watch-events.ts';
+import { tookMs } from '../../support/own-time.ts';
 
 async function eventsOf(...chunks: readonly (string | Uint8Array)[]): Promise<WatchEvent[]> {
   const bytes = chunks.map((chunk) => (typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk));
@@ -42,7 +43,6 @@ it('reads a line of 4 MiB in chunks of 64 bytes without searching it again and a
   const chunks = Array.from({ length: Math.ceil(bytes.length / 64) }, (_, index) =>
     bytes.subarray(index * 64, index * 64 + 64),
   );
-  const startMs = performance.now();
-  expect(await eventsOf(...chunks)).toHaveLength(1);
-  expect(performance.now() - startMs).toBeLessThan(5000);
+  const read = async () => expect(await eventsOf(...chunks)).toHaveLength(1);
+  expect(await tookMs(read)).toBeLessThan(5000);
 });

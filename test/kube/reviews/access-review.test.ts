@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { AccessReviewer, type AccessAttributes } from '../../../src/kube/reviews/access-review.ts';
 import { defaultReviewSettings, type ReviewSettings } from '../../../src/kube/reviews/reviewer.ts';
@@ -33,8 +34,10 @@ const reviewer = (settings: Partial<ReviewSettings> = {}) =>
     },
   );
 const calls = () => api.server.count('subjectaccessreview');
-/** Long enough for a call to arrive. */
-const aMoment = () => new Promise((resolve) => setTimeout(resolve, 50));
+/** Long enough for a call and its answer to arrive: however slow this process is, its sockets are read after each pause. */
+const aMoment = async () => {
+  for (let pause = 0; pause < 10; pause += 1) await sleep(5);
+};
 
 describe('a review of access', () => {
   it('sends the attributes that Go sends for a metric', async () => {

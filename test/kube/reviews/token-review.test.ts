@@ -6,6 +6,7 @@ import type { ReviewSettings } from '../../../src/kube/reviews/reviewer.ts';
 import type { Failure } from '../../support/scripted-apiserver.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { address, anyone, token, useReviewServer } from './review-server.ts';
+import { tookMs } from '../../support/own-time.ts';
 
 const fast = { firstPauseMs: 2 };
 
@@ -130,7 +131,7 @@ describe('the review of a token', () => {
     const leaving = new AbortController();
     const first = tokens.reviewToken(token, address, leaving.signal).catch((error: unknown) => error);
     const second = tokens.reviewToken(token, address, anyone);
-    await waitFor(() => calls() === 1);
+    await waitFor(() => calls() >= 1);
     leaving.abort('left');
     expect(await first).toBe('left');
     expect(await second).toMatchObject({ name: 'jane' });
@@ -180,14 +181,14 @@ describe('a review of a token that fails', () => {
   });
 
   it('ends within its deadline', async () => {
-    const beganMs = performance.now();
     api.server.fail('tokenreview', { kind: 'hang' });
     const settings = { deadlineMs: 400, secondTryMs: 300, firstPauseMs: 10 };
-    await expect(reviewer(settings).reviewToken(token, address, anyone)).rejects.toMatchObject({
-      kind: 'timeout',
-    });
+    const review = () =>
+      expect(reviewer(settings).reviewToken(token, address, anyone)).rejects.toMatchObject({
+        kind: 'timeout',
+      });
+    expect(await tookMs(review)).toBeLessThan(2000);
     expect(calls()).toBeLessThanOrEqual(2);
-    expect(performance.now() - beganMs).toBeLessThan(2000);
   });
 
   it('fails at once if Retry-After is past its deadline', async () => {

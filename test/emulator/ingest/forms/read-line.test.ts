@@ -11,6 +11,7 @@ import {
   jsonText,
 } from '../../../../emulator/traffic/access-line.ts';
 import { retried, servedByCanary } from '../../../../emulator/traffic/oddities.ts';
+import { processorMs } from '../../../support/own-time.ts';
 
 const plain = accessLine({
   atSeconds: 1_795_444_841,
@@ -265,11 +266,12 @@ describe('readLine of any text', () => {
   it.each(['{"a": ', `${combined} "`, '{"a":"\\x', '2026-11-23T14:40:41Z ', '" a a [', ' - [', '\0a'])(
     'is linear in the length of a long line of %j',
     (part) => {
-      const startMs = performance.now();
-      for (const pad of [' ', 'x', part])
-        for (const start of [part, `10.9.0.7 - - ${part}`])
-          readLine(unwrap(start + pad.repeat(200_000 / pad.length)));
-      expect(performance.now() - startMs).toBeLessThan(2000);
+      const read = () => {
+        for (const pad of [' ', 'x', part])
+          for (const start of [part, `10.9.0.7 - - ${part}`])
+            readLine(unwrap(start + pad.repeat(200_000 / pad.length)));
+      };
+      expect(processorMs(read)).toBeLessThan(2000);
     },
   );
 });

@@ -1,0 +1,17 @@
+import { processorWaitMs } from '../../bench/support/processor-wait.ts';
+
+/** Returns how much processor time this thread used. Other work on the machine does not lengthen it. */
+export function processorMs(act: () => void): number {
+  const before = process.threadCpuUsage();
+  act();
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1000;
+}
+
+/** Returns how long it took, less the time in which threads of this process waited for a processor. */
+export async function tookMs(act: () => Promise<unknown>): Promise<number> {
+  const startMs = performance.now();
+  const waitedBeforeMs = processorWaitMs([process.pid]);
+  await act();
+  return performance.now() - startMs - (processorWaitMs([process.pid]) - waitedBeforeMs);
+}
