@@ -34,3 +34,15 @@ describe('the links of', () => {
     expect(broken).toEqual([]);
   });
 });
+
+/** As git writes them, or as Prettier makes them to a quote within a quote. */
+const conflictMark = /^(<{7}|>{7}|={7}$|(> ){6}>)/m;
+
+it('no page has a mark of a merge that was left in it', () => {
+  expect(pages.filter((page) => conflictMark.test(readFileSync(join(root, page), 'utf8')))).toEqual([]);
+  expect(
+    ['>>>>>>> 1a2b (A commit)', '> > > > > > > 1a2b', '=======', '<<<<<<< HEAD'].filter(
+      (line) => !conflictMark.test(line),
+    ),
+  ).toEqual([]);
+});

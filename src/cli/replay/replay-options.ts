@@ -31,7 +31,10 @@ export function addReplayOptions(command: Command): void {
     .option('--from <time>', 'Start, Unix seconds or such as 2026-11-24T00:00:00Z')
     .option('--to <time>', 'End; default: now, or the end of the file')
     .option('--last <duration>', 'The time up to now instead, such as 24h', parseDurationMs)
-    .option('--access-log <file>', "Access log of nginx-ingress in ACK's form, also .gz, instead of SLS")
+    .option(
+      '--access-log <file>',
+      'Access log of nginx-ingress, or of another gateway in JSON, also .gz, instead of SLS',
+    )
     .option('--counts <file>', 'CSV with the header time,requests, also .gz, instead of SLS')
     .optionsGroup('Forecast:')
     .option('--forecast', 'Show the HPA also with forecasts of its metrics beside them (docs/forecast.md)')
@@ -74,7 +77,7 @@ function addControllerOptions(command: Command): void {
     )
     .option('--scale-to-zero', 'Its feature gate HPAScaleToZero is on')
     .optionsGroup('Recommendation:')
-    .option('--sweep', 'Try about 900 settings, show those that no other beats, and recommend one')
+    .option('--sweep', 'Try some 860 settings, show those that no other beats, and recommend one')
     .option(
       '--max-overload <time>',
       'Recommend the cheapest setting with at most so much overload',
