@@ -11,6 +11,8 @@ export const shared = {
   // They only end a hang: a slow or busy machine must not fail a test.
   testTimeout: 120_000,
   hookTimeout: 120_000,
+  // Only a time over its limit is measured again (`expectWithin`): the machine may have been busy.
+  retry: { count: 2, condition: /^too slow: / },
   // Two cores, and tests that wait for a time.
   maxWorkers: 3,
 } satisfies TestConfig;

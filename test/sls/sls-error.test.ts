@@ -3,7 +3,7 @@ import { AdapterError, errorRegistry } from '../../src/errors.ts';
 import { slsErrorRules } from '../../src/sls/sls-error-rules.ts';
 import { replyError, unindexedField } from '../../src/sls/sls-error.ts';
 import { address, credentials, denied, errorOf, headers, indexMessages } from './error-replies.ts';
-import { processorMs } from '../support/own-time.ts';
+import { expectWithin, processorMs } from '../support/own-time.ts';
 
 const { searchIndex, numericIndex, sqlIndex, changedIndex, grouping } = indexMessages;
 
@@ -105,7 +105,7 @@ describe('the message of an error reply', () => {
   it('takes no time for a message of a megabyte', () => {
     let length = 0;
     const read = () => (length = errorOf(401, 'Code', ' ,'.repeat(500_000)).what.length);
-    expect(processorMs(read)).toBeLessThan(500);
+    expectWithin(processorMs(read), 500);
     expect(length).toBeLessThan(1100);
   });
 

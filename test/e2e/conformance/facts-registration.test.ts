@@ -9,7 +9,7 @@ import { basePath, logstore, project, readPath, selectorOf } from '../../support
 import { jsonOf, protocols, startFactsCluster, type FactsCluster } from '../../support/facts-cluster.ts';
 import { adapterManifests, only, parseObjects } from '../../support/manifests.ts';
 import { waitFor } from '../../support/wait-for.ts';
-import { tookMs } from '../../support/own-time.ts';
+import { expectWithin, tookMs } from '../../support/own-time.ts';
 
 let facts: FactsCluster;
 let ca: string;
@@ -90,7 +90,7 @@ describe.each(protocols)('life cycle over %s', (protocol) => {
       );
       expect(replies.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200, 200, 200]);
     };
-    expect(await tookMs(probe)).toBeLessThan(2500);
+    expectWithin(await tookMs(probe), 2500);
     facts.cluster.apiServer.recover('subjectaccessreview');
     facts.cluster.emulator.setFaults({});
   });

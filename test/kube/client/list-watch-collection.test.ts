@@ -9,7 +9,7 @@ import {
 import { waitFor } from '../../support/wait-for.ts';
 import { activeResources, fastWatch } from '../kube-harness.ts';
 import { useWatchedConfigMap } from '../watch-bench.ts';
-import { tookMs } from '../../support/own-time.ts';
+import { expectWithin, tookMs } from '../../support/own-time.ts';
 
 const bench = useWatchedConfigMap();
 
@@ -154,7 +154,7 @@ describe('the stop of a watch', () => {
 
   const stopped = async () => {
     bench.stop.abort();
-    expect(await tookMs(async () => bench.running)).toBeLessThan(1000);
+    expectWithin(await tookMs(async () => bench.running), 1000);
     bench.client.close();
     await waitFor(() => bench.server.openConnections === 0);
     await waitFor(() => activeResources() <= resourcesBefore, 'no timer and no socket left');

@@ -88,7 +88,7 @@ export async function startFleet(settings: FleetSettings): Promise<Fleet> {
     await running;
     agent.destroy();
   });
-  await reading.waitForRecovery(60_000);
+  await reading.waitForRecovery();
   const stopping = resources.move();
   return {
     ...{ settings, routes, clock, credentials, checker, sls, network, adapter, reading },

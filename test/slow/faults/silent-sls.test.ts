@@ -30,14 +30,14 @@ describe('while SLS answers no query, reads are correct or fail with a remedy', 
   it.concurrent.each(Object.entries(silencingFaults))(
     '%s',
     async (name, fault) => {
-      const fleet = await waitFor(() => idle.shift(), 'a free fleet', 10 * 60_000);
+      const fleet = await waitFor(() => idle.shift(), 'a free fleet', 30 * 60_000);
       try {
         await runFault(fleet, fault, scale, (figures) => report(`${name}: ${figures}`));
       } finally {
         idle.push(fleet);
       }
     },
-    5 * (scale.faultSeconds + scale.recoverySeconds + 60) * 1000,
+    5 * (scale.faultSeconds + scale.recoverySeconds + 180) * 1000,
   );
 
   it('memory and connections are as before the faults', async () => {

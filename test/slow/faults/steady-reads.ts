@@ -4,6 +4,7 @@ import { waitFor } from '../../support/wait-for.ts';
 import type { FleetSettings } from './fleet-settings.ts';
 import type { Finding, ReadChecker } from './read-checker.ts';
 import type { KnownRoute } from './known-log.ts';
+import { processorWaitMs } from '../../../bench/support/processor-wait.ts';
 
 /** A read and the result of its check. */
 export interface CheckedRead {
@@ -26,6 +27,8 @@ export interface SteadyReadsParts {
 /** Each route is read this often, as if by many HPAs. */
 const readEveryMs = 1000;
 const maxErrors = 10;
+/** Longer than any recovery may take, so that a late one can be told from none. */
+const maxRecoveryMs = 120_000;
 
 /** Reads every route once a second, with one read per route in flight, and checks all of them. */
 export class SteadyReads {
@@ -72,12 +75,12 @@ export class SteadyReads {
   /**
    * Waits until each route has a fresh reading of a later window than any before.
    *
-   * @returns how long that took, in seconds
-   * @throws Error if it takes too long or a read was wrong
+   * @returns how long that took, in seconds, less the time in which this process waited for a processor
+   * @throws Error if there is none or a read was wrong
    */
-  async waitForRecovery(timeoutMs: number): Promise<number> {
+  async waitForRecovery(): Promise<number> {
     const { clock, routes, settings } = this.#parts;
-    const sinceMs = clock.now();
+    const [sinceMs, waitedBeforeMs] = [clock.now(), processorWaitMs([process.pid])];
     const latest = new Map<KnownRoute, number>();
     for (const { route, finding } of this.reads)
       if (finding.kind === 'number') latest.set(route, finding.windowEndMs);
@@ -93,8 +96,9 @@ export class SteadyReads {
         if (isFresh(read)) byRoute.set(read.route, read.receivedMs);
       return byRoute.size === routes.length ? [...byRoute.values()] : undefined;
     };
-    const times = await waitFor(firstFresh, 'a fresh reading of every route', timeoutMs);
-    return (Math.max(...times) - sinceMs) / 1000;
+    const times = await waitFor(firstFresh, 'a fresh reading of every route', maxRecoveryMs);
+    const waitedMs = processorWaitMs([process.pid]) - waitedBeforeMs;
+    return (Math.max(...times) - sinceMs - waitedMs) / 1000;
   }
 
   async #keepReading(route: KnownRoute, firstPauseMs: number, signal: AbortSignal): Promise<void> {
