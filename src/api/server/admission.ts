@@ -174,6 +174,7 @@ export class Admission {
     (response as VisitingResponse).visit = visit;
     this.#open.push(visit);
     connection.openRequests += 1;
+    connection.secondsIdle = 0;
     response.on('close', () => this.#end(visit));
     this.#withoutPlace += 1;
     if (this.#withoutPlace > maxUnreadAnswers) this.#cutOffOldest();

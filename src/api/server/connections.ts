@@ -3,6 +3,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import { devNull } from 'node:os';
+import { keepAliveTimeoutMs } from './tls-server.ts';
 
 export interface ConnectionObserver {
   /** A connection was closed because there are too many. */
@@ -28,6 +29,8 @@ export interface Connection {
   session: ServerHttp2Session | undefined;
   /** How many requests have no complete response. */
   openRequests: number;
+  /** How long it has had no request. */
+  secondsIdle: number;
   /** How long the client has been told that the connection ends. */
   secondsEnding: number;
   /** The last check found everything sent, the end of the session included: only the client holds it open. */
@@ -119,11 +122,16 @@ export class Connections {
     this.#join(connection);
   }
 
-  /** Runs once a second. Closes the connections whose client does not end them, and some if files are exhausted. */
+  /**
+   * Runs once a second. Ends idle sessions of HTTP/2, closes connections whose client does not end them, and some if files
+   * are exhausted. Node's own time limit of a session would keep each closed session in memory until it passes.
+   */
   sweep(): void {
     if (!this.#canOpenFile()) this.#keepFewer();
     for (const connection of this.#all.values()) {
-      const { socket } = connection;
+      const { socket, session, openRequests } = connection;
+      connection.secondsIdle = openRequests === 0 ? connection.secondsIdle + 1 : 0;
+      if (connection.secondsIdle * 1000 >= keepAliveTimeoutMs) session?.close();
       connection.secondsEnding = socket.writableEnded ? connection.secondsEnding + 1 : 0;
       if (connection.secondsEnding > endingSeconds) socket.destroy();
     }
@@ -162,6 +170,7 @@ export class Connections {
       isAuthenticated: false,
       session: undefined,
       openRequests: 0,
+      secondsIdle: 0,
       secondsEnding: 0,
       isOver: false,
     };

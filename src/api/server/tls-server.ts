@@ -38,7 +38,7 @@ const http1Options = {
   connectionsCheckingInterval: 5000,
 } satisfies ServerOptions;
 
-/** Go's clients keep an idle connection for 90 s. A longer time lets the client close first. */
+/** Go's clients keep an idle connection for 90 s. A longer time lets the client close first. `Connections` applies it to HTTP/2. */
 export const keepAliveTimeoutMs = 120_000;
 
 /** Time limits for slow clients. */
@@ -103,7 +103,6 @@ export function createTlsServer(
           handshakeTimeout: handshakeTimeoutMs,
           ...http2Options,
         });
-  secure.on('session', (session) => session.setTimeout(keepAliveTimeoutMs, () => session.close()));
   // It is an HTTP/1.1 server too, but Node's types know only HTTP/2.
   const server = secure as unknown as HttpServer;
   server.keepAliveTimeout = keepAliveTimeoutMs;

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import http2 from 'node:http2';
+import http2, { type ServerHttp2Session } from 'node:http2';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
+import v8 from 'node:v8';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sendBytes } from '../../../src/api/read/representation.ts';
 import { createServer, type Server } from '../../../src/api/server/server.ts';
@@ -137,6 +138,37 @@ it('connections that are reset at once, with a body that was not sent, leave not
   const connections = promisify(app.server.getConnections.bind(app.server));
   await waitFor(async () => (await connections()) === 0);
   await untilIdle();
+});
+
+describe('a session of HTTP/2', () => {
+  it('ends after two minutes without a request', async () => {
+    const { session, send } = await openHttp2();
+    const sweepFor = (seconds: number) => {
+      for (let second = 0; second < seconds; second++) app.admission.sweep();
+    };
+    sweepFor(100);
+    await once(send('/livez').resume(), 'close');
+    await untilIdle();
+    sweepFor(119);
+    await once(send('/livez').resume(), 'close');
+    expect(session.closed).toBe(false);
+    await untilIdle();
+    sweepFor(120);
+    await waitFor(() => session.closed);
+  });
+
+  it('is not kept in memory once it is closed', async () => {
+    let kind: (new () => ServerHttp2Session) | undefined;
+    app.server.on('session', (session: ServerHttp2Session) => {
+      kind = session.constructor as new () => ServerHttp2Session;
+    });
+    for (let opened = 0; opened < 20; opened++) {
+      const { session } = await openHttp2();
+      session.destroy();
+    }
+    const kept = () => (kind === undefined ? Infinity : v8.queryObjects(kind, { format: 'count' }));
+    await waitFor(() => kept() < 5);
+  });
 });
 
 describe('a client that does not read its answers', () => {

@@ -114,6 +114,19 @@ it('ends a connection whose client does not end it', () => {
   expect(isOpen(one)).toBe(false);
 });
 
+it('ends no session of HTTP/2 during a request, however long it takes', () => {
+  const { connections, open } = watching(10);
+  let closed = false;
+  const session = { close: () => (closed = true) };
+  const one = Object.assign(open('10.0.0.1'), { session, openRequests: 1 });
+  for (let second = 0; second < 1000; second++) connections.sweep();
+  one.openRequests = 0;
+  for (let second = 0; second < 119; second++) connections.sweep();
+  expect(closed).toBe(false);
+  connections.sweep();
+  expect(closed).toBe(true);
+});
+
 it('keeps fewer connections when the process may open no more files', () => {
   let canOpen = false;
   const { connections, open, kept } = watching(1000, () => canOpen);
