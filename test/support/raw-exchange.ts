@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once, type EventEmitter } from 'node:events';
 import http2 from 'node:http2';
 import { connect, type TLSSocket } from 'node:tls';
 
@@ -17,9 +17,13 @@ export async function exchangeRaw(url: string, text: string): Promise<string> {
   let reply = '';
   socket.setEncoding('utf8').on('data', (chunk: string) => (reply += chunk));
   socket.write(text);
-  await once(socket, 'close');
+  await closeOf(socket);
   return reply;
 }
+
+/** Resolves once it is closed, even by an error, at which `once` would reject. */
+export const closeOf = (emitter: EventEmitter): Promise<void> =>
+  new Promise((resolve) => void emitter.once('close', () => resolve()));
 
 export interface Http2Reply {
   readonly statusCode: number;

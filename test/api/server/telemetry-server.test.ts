@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sendBytes } from '../../../src/api/read/representation.ts';
 import { registerMetrics } from '../../../src/api/server/metrics-route.ts';
 import { createTelemetryServer } from '../../../src/api/server/telemetry-server.ts';
+import { closeOf } from '../../support/raw-exchange.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 const long = Buffer.alloc(8 * 1024 * 1024, 'x');
@@ -52,7 +53,7 @@ it('answers a body without an end, and closes the connection', async () => {
   socket.setEncoding('utf8').on('data', (chunk: string) => (reply += chunk));
   socket.write('POST /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n');
   const body = setInterval(() => socket.write('3e8\r\n' + 'x'.repeat(1000) + '\r\n'), 5);
-  await once(socket, 'close');
+  await closeOf(socket);
   clearInterval(body);
   expect(reply).toMatch(/^HTTP\/1\.1 404 /);
 });
