@@ -43,7 +43,7 @@ export async function trySettings(
     const why = signal.aborted ? `it takes longer than ${spanText(patienceMs / 1000)}` : what;
     const lines = [
       'For slow starts: scales up to twice the pods, or by two, every 30 s; scales down by one a minute, after 5 minutes',
-      `of lower load. No other settings were tried: ${why}.`,
+      `of lower load. No other settings were tried on the last ${spanText(triedMs / 1000)}: ${why}.`,
     ];
     return { manifest, comments: commentsOf(lines) };
   }

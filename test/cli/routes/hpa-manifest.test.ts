@@ -40,7 +40,7 @@ describe('routes --hpa', () => {
     expect(stdout).toContain('# 0.1 requests/s on average, 5 in the busiest minute, p95 2820 ms, 10 % 5xx\n');
     expect(stdout).toContain('# averageValue 630m puts that minute on 8 of 10 replicas.');
     expect(stdout).toMatch(
-      /^# of lower load\. No other settings were tried: project k8s-log-c1, logstore nginx-ingress: the log has no line before \S+Z\.$/m,
+      /^# of lower load\. No other settings were tried on the last 6h: project k8s-log-c1, logstore nginx-ingress: the log has no line before \S+Z\.$/m,
     );
   });
 
@@ -62,7 +62,7 @@ describe('routes --hpa', () => {
   it('tries no settings on less than an hour of a route, and says so', async () => {
     const { stdout } = await routes('young', '--hpa', 'web');
     expect(stdout).toMatch(
-      /No other settings were tried: its first request was \d+m\d*s? ago, and 1h of traffic are needed\.$/m,
+      /No other settings were tried on the last 6h: its first request was \d+m\d*s? ago, and 1h of traffic are needed\.$/m,
     );
   });
 
@@ -94,7 +94,7 @@ describe('routes --hpa', () => {
       await routes('nginx-ingress', ...flags, '-o', 'json'),
     ];
     expect([json.code, JSON.parse(json.stdout)]).toEqual([0, parse(yaml.stdout)]);
-    expect(json.stderr).toContain('No other settings were tried: ');
+    expect(json.stderr).toContain('No other settings were tried on the last 6h: ');
   });
 
   it('selects a long route by its parts', async () => {
