@@ -1,7 +1,7 @@
 import { alignedTable } from '../src/cli/table.ts';
 import type { Figure } from './statistics.ts';
 
-export type Unit = '' | '%' | 'ms' | 's' | 'MB' | '/s' | '/min';
+type Unit = '' | '%' | 'ms' | 's' | 'MB' | '/s' | '/min';
 
 /** The worst value that is still good. */
 export interface Target {

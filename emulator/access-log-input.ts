@@ -8,7 +8,7 @@ import { openLogSource, UnreadableLog, type LogSource } from './ingest/log-sourc
 import type { LogSink } from './log-record.ts';
 
 /** The log that `--access-log` names, and the counter of the lines that are no requests. */
-export interface AccessLogInput {
+interface AccessLogInput {
   readonly path: string;
   readonly source: LogSource;
   readonly follow: boolean;

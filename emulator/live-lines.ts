@@ -13,7 +13,7 @@ export type TrafficKind = 'demo' | 'odd';
 /** Ingress pods of the made-up traffic, each with a collector of its own. */
 const trafficPods = 3;
 
-export interface LinesOptions {
+interface LinesOptions {
   readonly stamp: Stamp;
   readonly traffic: TrafficKind | undefined;
   /** Default: nginx-ingress. */
@@ -26,7 +26,7 @@ export interface LinesOptions {
 }
 
 /** Lines that come as time passes. */
-export interface Lines {
+interface Lines {
   /** The log of the ingress, from which the collector reads. */
   readonly sink: LogSink;
   /** Resolves after the signal has aborted. Rejects if a line cannot be stored. */

@@ -17,7 +17,7 @@ export interface NewLogstore {
   readonly index: IndexConfig | undefined;
 }
 
-export interface ProjectsOptions {
+interface ProjectsOptions {
   readonly database: Database;
   readonly sqlConcurrency: number;
   readonly retentionSeconds: number;

@@ -10,7 +10,7 @@ import type { Logstore } from './store/logstore.ts';
 import { readHistogram, type HistogramPart, type HistogramQuery } from './store/histogram.ts';
 import { runQuery, type LogsQuery } from './store/run-query.ts';
 
-export interface QueryEngineOptions {
+interface QueryEngineOptions {
   readonly database: Database;
   /** Added to every query. */
   readonly latencyMs: number;

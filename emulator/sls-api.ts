@@ -23,7 +23,7 @@ import { checkHeaders, type ServiceRequest } from './http/request.ts';
 import type { Projects } from './projects.ts';
 import type { QueryEngine } from './query-engine.ts';
 
-export interface SlsApiOptions {
+interface SlsApiOptions {
   readonly projects: Projects;
   readonly engine: QueryEngine;
   readonly faults: FaultSource;

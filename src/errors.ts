@@ -420,7 +420,7 @@ export const errorRegistry = Object.fromEntries(
   }),
 ) as Readonly<Record<ErrorCode, ErrorEntry>>;
 
-export interface AdapterErrorOptions {
+interface AdapterErrorOptions {
   readonly cause?: unknown;
   readonly slsRequestId?: string | undefined;
   /** Default: that of the error registry, as is `retryable`. */

@@ -7,7 +7,7 @@ import type { Random } from '../../test/support/seeded.ts';
 /** A simulated log of one route, read in the beat of an HPA with adaptive windows. */
 
 /** Returns a count with this mean: exactly Poisson below 60, then by the normal distribution of the same variance. */
-export function poisson(mean: number, random: Random): number {
+function poisson(mean: number, random: Random): number {
   if (mean >= 60) {
     const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
     return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal));
@@ -22,7 +22,7 @@ export function poisson(mean: number, random: Random): number {
 export const poissonLog = (rates: ArrayLike<number>, random: Random): Float64Array =>
   Float64Array.from(rates, (rate) => poisson(rate, random));
 
-export interface SimulatedReading {
+interface SimulatedReading {
   /** The second after the window, from the start of the log. */
   readonly endSeconds: number;
   readonly windowSeconds: number;
@@ -65,7 +65,7 @@ export function* beat(log: Float64Array, beatSeconds: number, firstSeconds = 60)
   for (let second = firstSeconds; second <= log.length; second += beatSeconds) yield Math.floor(second);
 }
 
-export interface ShrunkReadings {
+interface ShrunkReadings {
   readonly readings: number;
   /** Shrunk readings within a minute are one episode: one rise. */
   readonly episodes: number;

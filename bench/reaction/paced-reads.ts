@@ -24,7 +24,7 @@ export interface PacedRead {
   readonly queriedMs: number;
 }
 
-export interface PacedReads {
+interface PacedReads {
   /** Those after the first two minutes, in order. */
   readonly reads: readonly PacedRead[];
   readonly queriesPerMinute: number;

@@ -4,9 +4,9 @@ import { pacedReads, type PacedRead } from './paced-reads.ts';
 import { asksForEnough } from './reaction.ts';
 
 /** How the readings come about. */
-export type Policy = 'stock' | 'fixed' | 'adaptive';
+type Policy = 'stock' | 'fixed' | 'adaptive';
 
-export interface SimulatedSteps {
+interface SimulatedSteps {
   /** Requests per second before the step. */
   readonly rate: number;
   readonly factor: number;

@@ -5,7 +5,7 @@ import type { TrafficRoute } from '../../emulator/traffic/routes.ts';
 import type { LogstoreTraffic, StepCommand } from './messages.ts';
 
 /** Generates the lines of one logstore. */
-export interface LogstoreLines {
+interface LogstoreLines {
   /** Returns the lines that are due and were not returned before. */
   take(nowMs: number): LogRecord[];
 }

@@ -5,7 +5,7 @@ import type { HpaRead } from './hpas.ts';
 import type { ActiveHpa, Population } from './population.ts';
 import type { ReadingChecker } from './reading-checker.ts';
 
-export interface ControllerParts {
+interface ControllerParts {
   readonly population: Population;
   readonly clients: Clients;
   readonly checker: ReadingChecker;

@@ -10,7 +10,7 @@ export interface Disturbed {
   readonly apiServer: ScriptedApiServer;
 }
 
-export interface Disturbance {
+interface Disturbance {
   readonly name: string;
   /** Whether reads may fail during it. */
   readonly mayFailReads: boolean;

@@ -27,7 +27,7 @@ type InvalidRequest = (typeof invalidRequests)[number];
 /** Clients that abort do so within this time. */
 const maxDelayMs = 30;
 
-export interface MisbehavingParts {
+interface MisbehavingParts {
   readonly clients: Clients;
   readonly checker: ReadingChecker;
   readonly population: Population;

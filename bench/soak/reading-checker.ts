@@ -11,7 +11,7 @@ interface Item {
   readonly endSeconds: number;
 }
 
-export interface CheckerSettings {
+interface CheckerSettings {
   /** Maximum age of a window's end. */
   readonly maxAgeSeconds: number;
   readonly clock: { now(): number };

@@ -32,7 +32,7 @@ const usageLimits: readonly UsageLimit[] = [
   { key: 'abortSignals', what: 'signals', unit: '', allowed: 20 },
 ];
 
-export interface Verdicts {
+interface Verdicts {
   readonly flatness: readonly FlatnessVerdict[];
   /** Empty: the soak has passed. */
   readonly failures: readonly string[];

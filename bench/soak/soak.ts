@@ -21,7 +21,7 @@ export interface SoakContext {
 }
 
 /** The state at the end of a cycle. */
-export interface CycleEnd {
+interface CycleEnd {
   /** From 1. */
   readonly number: number;
   readonly disturbance: string;

@@ -13,7 +13,7 @@ export interface ColdAdapter extends AsyncDisposable {
 export const coldRoutes = 1000;
 const slsLatencyMs = 80;
 
-export const routeName = (index: number) => `default-service-${index}-80`;
+const routeName = (index: number) => `default-service-${index}-80`;
 
 /** Each index and each interval is a series of its own. */
 export const coldPath = (index: number, intervalSeconds: number): string =>

@@ -25,7 +25,7 @@ const bookmarkMs = 60_000;
 /** Compiled, as in the image. */
 const main = resolve(import.meta.dirname, '../../dist/main.js');
 
-export interface DelegatedAdapterOptions {
+interface DelegatedAdapterOptions {
   readonly slsUrl: string;
   /** Text of the configuration file, YAML or JSON. Default: no setting. */
   readonly config?: string;

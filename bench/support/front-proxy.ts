@@ -2,7 +2,7 @@ import http2 from 'node:http2';
 import type { PemPair } from '../../test/support/certificates.ts';
 import { frontProxyHeaders, groupedByName } from './front-proxy-request.ts';
 
-export interface FrontProxyReply {
+interface FrontProxyReply {
   readonly status: number;
   /** As received, possibly compressed with gzip. */
   readonly body: Buffer;

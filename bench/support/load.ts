@@ -6,7 +6,7 @@ import { median } from '../statistics.ts';
 import { groupedByName } from './front-proxy-request.ts';
 
 /** One request, repeated. */
-export interface LoadOptions {
+interface LoadOptions {
   readonly url: string;
   readonly path: string;
   /** Names and values as sent. A name may occur several times. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { accessKey } from '../../test/support/adapter.ts';
 import { startServerProcess, type ServerProcess, type ServerProcessOptions } from './server-process.ts';
 
-export interface ServeOptions extends Omit<ServerProcessOptions, 'args' | 'home'> {
+interface ServeOptions extends Omit<ServerProcessOptions, 'args' | 'home'> {
   /** Gets the configuration file and the certificates. It is the home directory of the process. */
   readonly directory: string;
   /** Text of the configuration file, in YAML or JSON. */

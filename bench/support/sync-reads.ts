@@ -17,7 +17,7 @@ export interface SyncRead {
   readonly result: WireReading | { readonly failure: string };
 }
 
-export interface SyncOptions {
+interface SyncOptions {
   readonly frontProxy: FrontProxy;
   /** Each path is read once every 15 s. The reads are spread over so many moments, in this order. */
   readonly paths: readonly string[];

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import ts from 'typescript';
 
 /** Something in the service that holds more the more it is used, or a limit. */
-export interface Bounded {
+interface Bounded {
   /** Below src/. */
   readonly file: string;
   readonly name: string;

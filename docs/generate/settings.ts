@@ -2,7 +2,7 @@ import { allowedOf, defaultOf, describeSchema, type SettingSchema } from '../../
 import { environmentNames, flagName, settings } from '../../src/config/settings.ts';
 
 /** The documentation of one setting. */
-export interface SettingDocumentation {
+interface SettingDocumentation {
   /** Path in the configuration file. `projects[].sls` is in each entry of the list `projects`. */
   readonly path: string;
   readonly meaning: string;

@@ -9,7 +9,7 @@ export type SignatureMethod = 'sha1' | 'sha256';
  * proxies that drop it:
  * https://www.alibabacloud.com/help/en/sls/developer-reference/request-signatures
  */
-export function stringToSignV1(request: SignedRequest): string {
+function stringToSignV1(request: SignedRequest): string {
   const { headers } = request;
   const signed = Object.keys(headers)
     .filter((name) => isSlsHeader(name) && name !== 'x-log-date')

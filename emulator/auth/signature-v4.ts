@@ -4,7 +4,7 @@ import { isSlsHeader, type SignedRequest } from './credentials.ts';
 const algorithm = 'SLS4-HMAC-SHA256';
 
 /** The scope in which a v4 signature is valid: a day (`yyyymmdd`) and a region. */
-export interface ScopeV4 {
+interface ScopeV4 {
   readonly date: string;
   readonly region: string;
 }
@@ -13,7 +13,7 @@ export interface ScopeV4 {
  * Returns the text that a v4 signature covers: algorithm, time, scope and the digest of the canonical request.
  * https://www.alibabacloud.com/help/en/sls/developer-reference/request-signatures
  */
-export function stringToSignV4(request: SignedRequest, scope: ScopeV4): string {
+function stringToSignV4(request: SignedRequest, scope: ScopeV4): string {
   const digest = createHash('sha256').update(canonicalRequest(request)).digest('hex');
   const scopeText = `${scope.date}/${scope.region}/sls/aliyun_v4_request`;
   return `${algorithm}\n${request.headers['x-log-date'] ?? ''}\n${scopeText}\n${digest}`;

@@ -3,7 +3,7 @@ import https from 'node:https';
 import { parseQuantity } from '../../src/grammar/quantity.ts';
 
 /** One item of an ExternalMetricValueList. */
-export interface WireItem {
+interface WireItem {
   readonly value: number;
   readonly windowSeconds: number;
   readonly windowEndSeconds: number;

@@ -59,7 +59,7 @@ export async function writeConfig(
   return file;
 }
 
-export interface LocalSls {
+interface LocalSls {
   readonly endpoint: string;
   readonly project: string;
   readonly logstore: string;

@@ -51,7 +51,7 @@ export function demoHpas(): DemoHpa[] {
 const syncMs = 15_000;
 
 /** What the controller says of a Deployment. */
-export interface Scaled {
+interface Scaled {
   readonly replicas: number;
   /** Why these replicas, in the controller's word. */
   readonly reason: string;

@@ -22,7 +22,7 @@ export interface Snapshot {
   readonly slsQueries: number;
 }
 
-export interface View {
+interface View {
   show(snapshot: Snapshot): void;
   /** Ends the live table. What it showed last stays on the screen. */
   end(): void;

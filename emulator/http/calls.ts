@@ -2,7 +2,7 @@ import { parameterInvalid, ServiceError } from '../service-error.ts';
 import type { ServiceRequest } from './request.ts';
 
 /** The API calls that the emulator serves, by their names in the API reference of SLS. */
-export type CallName =
+type CallName =
   | 'PutLogs'
   | 'GetLogs'
   | 'GetLogsV2'
@@ -15,7 +15,7 @@ export type CallName =
   | 'GetIndex'
   | 'CreateIndex';
 
-export interface Call {
+interface Call {
   readonly name: CallName;
   /** Name of the logstore in the path, or ''. */
   readonly logstore: string;

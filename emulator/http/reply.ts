@@ -33,7 +33,7 @@ export function errorReply({ status, code, message }: ServiceError): Reply {
 }
 
 /** How to send a reply. */
-export interface SendOptions {
+interface SendOptions {
   readonly acceptEncoding: string | undefined;
   /** The `Date` of the reply, Unix ms. */
   readonly dateMs: number;

@@ -9,7 +9,7 @@ export interface ServiceRequest extends SignedRequest {
 }
 
 /** SLS accepts bodies up to 10 MB. */
-export const maxBodyBytes = 10 * 1024 * 1024;
+const maxBodyBytes = 10 * 1024 * 1024;
 
 /** Reads a whole request. Throws ServiceError 400 if the body is too long or the Host header is missing. */
 export async function readRequest(message: IncomingMessage): Promise<ServiceRequest> {

@@ -8,7 +8,7 @@ import { readRequest, type ServiceRequest } from './request.ts';
 
 const maxHeaderBytes = 64 * 1024;
 
-export interface ServerParts {
+interface ServerParts {
   readonly api: SlsApi;
   /** Returns the body of `GET /__stats`. */
   readonly stats: () => unknown;

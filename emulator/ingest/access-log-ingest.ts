@@ -3,7 +3,7 @@ import type { AccessLogReader, IngestCounts } from './access-log-reader.ts';
 import { sourceLines, type LogSource } from './log-source.ts';
 
 /** The log to read, and the logstore to write to. */
-export interface AccessLogIngestOptions {
+interface AccessLogIngestOptions {
   readonly source: LogSource;
   /** If true, keeps reading what is appended, through rotation, until the signal. */
   readonly follow: boolean;

@@ -14,13 +14,13 @@ export interface IngestCounts {
 }
 
 /** A form of log, and how often it was met. */
-export interface Met {
+interface Met {
   readonly count: number;
   /** The start of the first of these lines. */
   readonly first: string;
 }
 
-export interface ReaderOptions {
+interface ReaderOptions {
   readonly clock: { now(): number };
   /** Called with the first line of each form that is not read. */
   readonly onFirst?: (met: string, line: string) => void;

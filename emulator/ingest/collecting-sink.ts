@@ -13,7 +13,7 @@ export interface CollectingOptions extends Omit<CollectorOptions, 'startMs'> {
 }
 
 /** A running collector. */
-export interface CollectingSink extends LogSink {
+interface CollectingSink extends LogSink {
   /** Resolves after the signal has aborted. Rejects if the sink fails. */
   readonly done: Promise<void>;
 }

@@ -8,7 +8,7 @@ const chunkBytes = 256 * 1024;
 const pollMs = 100;
 const maxLineBytes = 1024 * 1024;
 
-export interface PipeOptions {
+interface PipeOptions {
   readonly path: string;
   /** If true, reads until the signal: after a writer the next one. If false, ends with the first writer. */
   readonly untilSignal: boolean;

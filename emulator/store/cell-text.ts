@@ -8,7 +8,7 @@ import {
 } from '@duckdb/node-api';
 
 /** Returns a value of a result as SLS sends it: always text, NULL as `null`. */
-export function cellText(value: DuckDBValue): string {
+function cellText(value: DuckDBValue): string {
   if (value === null) return 'null';
   if (typeof value === 'number') return Number.isInteger(value) ? String(value) : javaDouble(value);
   if (value instanceof DuckDBTimestampValue)

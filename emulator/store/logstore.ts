@@ -8,7 +8,7 @@ import { Segment } from './segment.ts';
 /** A `query` logstore has no SQL. https://www.alibabacloud.com/help/en/sls/user-guide/manage-a-logstore */
 export type LogstoreMode = 'standard' | 'query';
 
-export interface LogstoreOptions {
+interface LogstoreOptions {
   readonly name: string;
   readonly mode: LogstoreMode;
   /** Undefined: none yet, so no query is answered. */

@@ -4,7 +4,7 @@ import type { Rate } from './rate.ts';
 const stepsPerSecond = 100;
 
 /** Start and randomness of a schedule. */
-export interface ArrivalOptions {
+interface ArrivalOptions {
   /** Start time in seconds, on the time axis of the rate. */
   readonly fromSeconds: number;
   /**

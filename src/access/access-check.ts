@@ -28,7 +28,7 @@ export interface AccessRead {
 }
 
 /** Returns why a read is refused (`AccessDenied`); undefined: it is allowed. */
-export type AccessCheck = (read: AccessRead) => AdapterError | undefined;
+type AccessCheck = (read: AccessRead) => AdapterError | undefined;
 
 export function createAccessCheck({ ownRoutesOnly, knownNamespaces, rules }: AccessPolicy): AccessCheck {
   if (!ownRoutesOnly && rules.length === 0) return () => undefined;

@@ -82,7 +82,7 @@ export type Probe =
     };
 
 /** What checks find out for later checks. */
-export interface Facts {
+interface Facts {
   readonly config: Config;
   readonly catalog: Catalog;
   readonly sls: SlsStack;

@@ -49,7 +49,7 @@ export async function examine(
 }
 
 /** Returns the checks of a run, each after the checks that it needs. */
-export const checksOf = (input: DoctorInput): readonly DoctorCheck[] =>
+const checksOf = (input: DoctorInput): readonly DoctorCheck[] =>
   input.migrate === true ? migrationChecks : input.hpaFile === undefined ? allChecks(input) : hpaFileChecks;
 
 const migrationChecks: readonly DoctorCheck[] = [

@@ -1,6 +1,6 @@
 import { failed, skipped, type Check, type CheckResult, type Finding } from './check.ts';
 
-export interface RunSettings {
+interface RunSettings {
   /** For checks without a deadline of their own. */
   readonly deadlineMs: number;
   /** Once aborted, unfinished checks are skipped. */

@@ -6,7 +6,7 @@ import { PinballLoss } from './pinball-loss.ts';
 /** Added to counts before they are divided, since some are 0. */
 const pseudoCount = 0.3;
 
-export interface CalibrationOptions {
+interface CalibrationOptions {
   readonly quantile: number;
   /** How many minutes ahead the expert looks. */
   readonly ahead: number;

@@ -41,7 +41,7 @@ export function windowOf(series: Series, { nowSeconds, delaySecondsOf }: PlanCon
   return { startSeconds: endSeconds - series.intervalSeconds, endSeconds };
 }
 
-/** Plans one query for all series with the same `BatchKey`, with every aggregate that they need. */
+/** Plans one query for all series that `batchKeyOf` puts together, with every aggregate that they need. */
 export function planBatches(series: readonly Series[], context: PlanContext): Batch[] {
   const groups = new Map<
     string,
@@ -80,9 +80,7 @@ export const adaptiveBy =
     (series.windowMode ?? settingsOf(series.project).window) === 'adaptive' &&
     !wasJustRaised(series);
 
-/** What the series of one query have in common. */
-export type BatchKey = Readonly<ReturnType<typeof batchKeyOf>>;
-
+/** Returns what the series of one query have in common. */
 export const batchKeyOf = (
   { metric, project, logstore, route, filters }: Series,
   endpoint: Endpoint,

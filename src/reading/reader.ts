@@ -15,7 +15,7 @@ import {
 } from './sample-store.ts';
 
 /** All ages count from when the query of a sample was planned. */
-export interface ReaderSettings {
+interface ReaderSettings {
   /** A stored outcome younger than this is served without asking SLS. */
   readonly freshnessMs: number;
   /** If SLS gives no sample, the last good one is served until it is this old. */
@@ -24,7 +24,7 @@ export interface ReaderSettings {
   readonly patienceMs: number;
 }
 
-export interface ReaderContext {
+interface ReaderContext {
   readonly store: SampleStore;
   readonly collector: Collector;
   /** Answers for routes that no read has asked for yet. */

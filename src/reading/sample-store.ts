@@ -93,7 +93,7 @@ interface CompleteResult {
   readonly run: BatchRun;
 }
 
-export interface CompleteResultsContext {
+interface CompleteResultsContext {
   /** Whether the window ended so early that lines came after it was counted. */
   readonly isTooEarly: (series: Series, run: BatchRun) => boolean;
   readonly windows: AdaptiveOutcomes;

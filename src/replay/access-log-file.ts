@@ -20,7 +20,7 @@ const backendForm = /^[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]*-[a-z0-9][-a-z0-9]*$/
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** Returns Unix seconds of nginx's `$time_local`; undefined: it is none. */
-export function parseLocalTime(text: string): number | undefined {
+function parseLocalTime(text: string): number | undefined {
   const [day = '', month = '', year = '', hour, minute, second, zone = ''] = text.split(/[/: ]/);
   const at = months.indexOf(month);
   const sign = zone.startsWith('-') ? -1 : 1;
@@ -30,7 +30,7 @@ export function parseLocalTime(text: string): number | undefined {
 }
 
 /** Returns undefined for a line in another form. */
-export function parseAccessLine(line: string): AccessLine | undefined {
+function parseAccessLine(line: string): AccessLine | undefined {
   const fields = lineForm.exec(line)?.groups;
   const seconds = fields && parseLocalTime(fields['time'] ?? '');
   if (fields === undefined || seconds === undefined) return undefined;

@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib';
 import { AdapterError } from '../errors.ts';
 
 /** Requests by step, as a file has them. */
-export interface Counts {
+interface Counts {
   readonly startSeconds: number;
   readonly stepSeconds: number;
   /** Requests in each step. */

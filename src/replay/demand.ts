@@ -6,7 +6,7 @@ import type { Traffic } from './traffic.ts';
 const meanSeconds = 5;
 
 /** One pod can take more than its target by this. */
-export const usualHeadroom = 1.1;
+const usualHeadroom = 1.1;
 
 /**
  * Returns what one pod can take of each metric; undefined for a `Value` target, which does not say it.

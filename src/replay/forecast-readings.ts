@@ -81,7 +81,7 @@ export async function fetchMinutes(
 }
 
 /** What stands after each minute. */
-export interface StandingForecasts {
+interface StandingForecasts {
   /** NaN: none. */
   readonly perSecond: Float64Array;
   /** The last minute that it is made from. */
@@ -118,7 +118,7 @@ export function forecastsOf(
 }
 
 /** The forecasts of the series of one metric. */
-export interface ForecastMinutes {
+interface ForecastMinutes {
   readonly firstMinute: number;
   readonly bySeries: readonly StandingForecasts[];
   readonly delaySeconds: number;

@@ -21,7 +21,7 @@ export interface ReadingRules {
 }
 
 /** When the controller syncs. */
-export interface SyncRules {
+interface SyncRules {
   readonly periodSeconds: number;
   /** How far the first sync is after the start. */
   readonly phaseSeconds: number;

@@ -27,7 +27,7 @@ export interface ReplayedForecast {
   readonly series: readonly Series[];
 }
 
-export interface ReplayContext {
+interface ReplayContext {
   readonly catalog: Catalog;
   readonly defaults: RequestDefaults;
   /** Used if the manifest has none. */

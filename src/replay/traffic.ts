@@ -61,7 +61,7 @@ export interface Traffic {
 }
 
 /** The shortest time that is worth a replay. */
-export const leastSeconds = 60;
+const leastSeconds = 60;
 
 /** @throws AdapterError `TrafficMissing` if there is no traffic, or not enough */
 export function checkTraffic({ fromSeconds, toSeconds, byMetric }: Traffic, source: string): void {

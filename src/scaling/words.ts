@@ -2,14 +2,14 @@ import type { AutoscalerSpec } from './autoscaler-spec.ts';
 import type { Decision, LimitReason } from './controller.ts';
 
 /** A condition of an HPA, as `kubectl describe hpa` shows it. */
-export interface Condition {
+interface Condition {
   readonly type: 'AbleToScale' | 'ScalingActive' | 'ScalingLimited' | 'ScaledToZero';
   readonly status: 'True' | 'False';
   readonly reason: string;
   readonly message: string;
 }
 
-export interface ControllerEvent {
+interface ControllerEvent {
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
   readonly message: string;

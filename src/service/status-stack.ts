@@ -12,7 +12,7 @@ import type { ReadingStack } from './reading-stack.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** The status page and what feeds it. */
-export interface StatusStack {
+interface StatusStack {
   readonly tracker: StatusTracker;
   page(reading: ReadingStack): StatusPage;
 }

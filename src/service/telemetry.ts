@@ -14,7 +14,7 @@ import type { ServingCertificate } from './serving-certificate.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** The parts of the service whose state the metrics expose. */
-export interface ObservedParts {
+interface ObservedParts {
   readonly config: Config;
   readonly dependencies: Dependencies;
   readonly reading: ReadingStack;

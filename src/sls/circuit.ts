@@ -7,7 +7,7 @@ export interface BreakerSettings {
   readonly openMs: number;
 }
 
-export interface CircuitParts {
+interface CircuitParts {
   readonly settings: BreakerSettings;
   /** Monotonic, ms: a step of the system clock neither opens nor closes the circuit. */
   readonly monotonicMs: () => number;

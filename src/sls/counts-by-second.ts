@@ -15,7 +15,7 @@ import {
 } from './query-text.ts';
 import { unindexedField } from './sls-error.ts';
 
-export type CountsQuery = LogstoreAddress &
+type CountsQuery = LogstoreAddress &
   Pick<Statement, 'logKind' | 'filters' | 'routes' | 'aggregates' | 'window' | 'withoutHeartbeats'>;
 
 /** Route → alias → its value in each second of the window. The whole logstore has the key undefined. */

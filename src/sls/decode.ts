@@ -127,7 +127,7 @@ const isCount = (value: number, least: number): boolean =>
   Number.isSafeInteger(value) && value >= least && !Object.is(value, -0);
 
 /** The column of an aggregate. */
-export interface AggregateColumn {
+interface AggregateColumn {
   readonly alias: string;
   /** Whether the aggregate can have this value, in a row of so many requests. */
   readonly canBe: (value: number, requests: number) => boolean;

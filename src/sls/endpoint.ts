@@ -1,6 +1,6 @@
 import { AdapterError } from '../errors.ts';
 
-export interface EndpointSettings {
+interface EndpointSettings {
   /** For example `cn-beijing`; required without `url`. */
   readonly region?: string | undefined;
   /** Which of the region's endpoints to use unless a request chooses. */

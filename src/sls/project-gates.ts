@@ -24,7 +24,7 @@ export interface GateObserver {
   circuitClosed(event: { readonly project: string }): void;
 }
 
-export interface ProjectGatesParts extends Partial<QueryQueueSettings> {
+interface ProjectGatesParts extends Partial<QueryQueueSettings> {
   readonly logs: LogSource;
   /** Called once per project, at its first query. */
   readonly settingsOf: (project: string) => GateSettings;

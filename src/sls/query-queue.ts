@@ -13,7 +13,7 @@ export interface Places {
   hasAnswered: boolean;
 }
 
-export interface QueuedQuery<T> {
+interface QueuedQuery<T> {
   readonly places: Places;
   /** Those that the query serves; more may join while it waits. Empty: the adapter asks for itself. */
   readonly namespaces: ReadonlySet<string>;

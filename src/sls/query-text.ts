@@ -169,7 +169,7 @@ export function byMinuteText(statement: Statement): string {
 }
 
 /** Returns how many rows a query by the minute has at most. */
-export const mostRowsByMinute = (window: Window, routes: readonly string[] | undefined): number =>
+const mostRowsByMinute = (window: Window, routes: readonly string[] | undefined): number =>
   Math.ceil(windowSeconds(window) / 60) * ((routes?.length ?? 1) + 1);
 
 /**

@@ -87,7 +87,7 @@ function parseErrorBody(body: Buffer): Omit<SlsRefusal, 'statusCode'> {
 }
 
 /** Returns the text without the keys that signed the request, nor any other. */
-export const withoutKey = (text: string, { accessKeyId, accessKeySecret, securityToken = '' }: Credentials) =>
+const withoutKey = (text: string, { accessKeyId, accessKeySecret, securityToken = '' }: Credentials) =>
   withoutKeys(text, [accessKeyId, accessKeySecret, securityToken]);
 
 /** Returns the field that lacks an index, if SLS refused the query for that. */

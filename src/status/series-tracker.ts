@@ -37,7 +37,7 @@ export interface TrackedSeries {
 }
 
 /** Settings of a project that decide the state of its series. */
-export interface SeriesLimits {
+interface SeriesLimits {
   readonly freshnessMs: number;
   readonly maxStaleMs: number;
   readonly deadlineMs: number;

@@ -17,7 +17,7 @@ import type {
 } from './status-document.ts';
 import { autoscalerStatus, readingChange, refusedStatus, seriesStatus } from './status-rows.ts';
 
-export interface StatusContext extends SeriesTrackerContext {
+interface StatusContext extends SeriesTrackerContext {
   /** Of the adapter. */
   readonly version: string;
   readonly parseRequest: RequestParser;

@@ -25,7 +25,7 @@ export interface Line {
 }
 
 /** @param repeats how many occurrences the line stands for; undefined for the first one of its kind */
-export type WriteLine = (line: Line, repeats: number | undefined) => void;
+type WriteLine = (line: Line, repeats: number | undefined) => void;
 
 interface Repeats {
   count: number;

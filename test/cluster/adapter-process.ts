@@ -10,7 +10,7 @@ import { adapterManifests } from '../support/manifests.ts';
 import { Hopeless } from './control-plane.ts';
 
 /** Settings that differ on this machine from the Deployment in deploy/. */
-export interface AdapterSettings {
+interface AdapterSettings {
   /** The container's command line. */
   readonly args: readonly string[];
   readonly bindAddress: string;

@@ -25,7 +25,7 @@ export interface Loop extends AsyncDisposable {
   startReplica(): Promise<AdapterProcess>;
 }
 
-export interface LoopOptions {
+interface LoopOptions {
   /** The routes with traffic. Default: that of the guide's workload. */
   readonly routesOf?: (run: TestRun) => readonly string[];
   /** Logstores with the same lines as the usual one. */

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import type { ControlPlane } from './control-plane.ts';
 
 /** A number of replicas that a Deployment was given, and when. */
-export interface ReplicaChange {
+interface ReplicaChange {
   readonly replicas: number;
   /** Unix time. */
   readonly atMs: number;

@@ -24,7 +24,7 @@ export function newTestRun(): TestRun {
 }
 
 /** What `deleteAll` needs of a control plane. */
-export type Kubectl = Pick<ControlPlane, 'kubectl'>;
+type Kubectl = Pick<ControlPlane, 'kubectl'>;
 
 /**
  * Cluster-wide kinds in the order of their deletion. The APIService comes first, because a broken one blocks the end of
@@ -32,7 +32,7 @@ export type Kubectl = Pick<ControlPlane, 'kubectl'>;
  */
 const clusterWide = ['apiservices', 'clusterroles', 'clusterrolebindings', 'namespaces', 'persistentvolumes'];
 
-export interface DeletePace {
+interface DeletePace {
   /** How long to wait for everything to be gone. */
   readonly timeoutMs: number;
   readonly pollMs: number;

@@ -43,7 +43,7 @@ const placeholders = (setup: DocsSetup): readonly (readonly [RegExp, string])[] 
 ];
 
 /** What the pages' commands meet: an SLS with lines, an API server with the HPA of docs/hpa.md, a service, and files. */
-export class DocsSetup implements AsyncDisposable {
+class DocsSetup implements AsyncDisposable {
   readonly emulator: Emulator;
   readonly directory: string;
   readonly kubeconfig: string;

@@ -189,7 +189,7 @@ async function startSls(options: Partial<EmulatorOptions>, lines: readonly LogRe
 }
 
 /** Resolves every name to this machine. */
-export const onLoopback: LookupFunction = (_, options, done) => {
+const onLoopback: LookupFunction = (_, options, done) => {
   if (options.all === true) done(null, [{ address: '127.0.0.1', family: 4 }]);
   else done(null, '127.0.0.1', 4);
 };

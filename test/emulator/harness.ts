@@ -15,7 +15,7 @@ export class ManualClock {
   }
 }
 
-export interface LogsReply {
+interface LogsReply {
   readonly status: number;
   readonly meta: Record<string, unknown>;
   readonly data: readonly Record<string, string>[];

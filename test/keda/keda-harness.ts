@@ -8,7 +8,7 @@ import { builtIn } from '../support/catalog.ts';
 import type { ScaledObjectRef } from '../support/keda-client.ts';
 import { TestClock } from '../support/test-clock.ts';
 
-export type FinishedRead = Parameters<ReadObserver['readFinished']>[0];
+type FinishedRead = Parameters<ReadObserver['readFinished']>[0];
 
 const all: AccessPolicy = { ownRoutesOnly: false, knownNamespaces: [], rules: [] };
 
@@ -33,7 +33,7 @@ export const refTo = (
 });
 
 /** A reader that answers what a test says, and keeps what it was asked. */
-export class ScriptedReader {
+class ScriptedReader {
   /** The value of each item, or what the read throws. Changed by tests. */
   answer: readonly number[] | Error | 'never' = [0];
   readonly reads: { readonly request: MetricRequest; readonly by: ReadBy }[] = [];

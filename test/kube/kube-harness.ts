@@ -7,7 +7,7 @@ type EventName = keyof KubeObserver;
 type EventOf<Name extends EventName> = Parameters<KubeObserver[Name]>[0];
 
 /** Keeps all events. */
-export class RecordingObserver implements KubeObserver {
+class RecordingObserver implements KubeObserver {
   readonly #events: (readonly [EventName, unknown])[] = [];
   readonly #keep =
     <Name extends EventName>(name: Name) =>

@@ -14,7 +14,7 @@ import { readThroughAdapter, type ReadingResult } from './readings.ts';
 import { liveReport, type LiveReport } from './report.ts';
 import { targetOf, type LiveTarget } from './target.ts';
 
-export interface LiveParts {
+interface LiveParts {
   /** Asks the user, who sees the question. */
   readonly confirm: (question: string) => Promise<boolean>;
   /** Default: the SDK, at the endpoint of the target. */

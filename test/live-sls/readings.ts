@@ -56,7 +56,7 @@ const expectations: readonly (readonly [string, Readonly<Record<string, string>>
   ['upstream_latency_avg', { route }, ['200']],
 ];
 
-export interface AdapterSettings {
+interface AdapterSettings {
   readonly project: string;
   readonly logstore: string;
   /** Flags of the adapter that lead it to SLS, by option key. */

@@ -1,7 +1,7 @@
 import { dashboardFile, textOf } from './monitoring-files.ts';
 
 /** The part of Grafana's dashboard model that the tests read. */
-export interface Panel {
+interface Panel {
   readonly id: number;
   readonly type: string;
   readonly title: string;

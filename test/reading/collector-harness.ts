@@ -14,7 +14,7 @@ import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
 import { TestClock } from '../support/test-clock.ts';
 import { HeldQueries } from './held-queries.ts';
 
-export type Delivered =
+type Delivered =
   | { readonly series: Series; readonly sample: Sample; readonly run: BatchRun }
   | { readonly series: Series; readonly error: AdapterError; readonly plannedAtMs: number };
 

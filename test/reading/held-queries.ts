@@ -2,7 +2,7 @@ import type { AggregateQuery, AggregatesByRoute } from '../../src/sls/aggregate-
 import { waitFor } from '../support/wait-for.ts';
 
 /** One SLS request that the test ends. It is rejected when its signal is aborted, as in the client. */
-export interface HeldQuery {
+interface HeldQuery {
   readonly query: AggregateQuery;
   readonly signal: AbortSignal;
   /** Answers with this many requests for every route, or for the whole logstore. */

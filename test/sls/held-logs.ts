@@ -3,7 +3,7 @@ import type { LogQuery, LogSource } from '../../src/sls/client.ts';
 import type { LogResult } from '../../src/sls/read-reply.ts';
 
 /** A query that the test ends. It ignores its signal. */
-export interface HeldLogQuery {
+interface HeldLogQuery {
   readonly query: LogQuery;
   answer(): void;
   fail(code: ErrorCode): void;

@@ -13,7 +13,7 @@ export interface RawSls extends AsyncDisposable {
   allClosed(): Promise<unknown>;
 }
 
-export interface ReceivedRequest {
+interface ReceivedRequest {
   readonly method: string | undefined;
   readonly url: string | undefined;
   readonly headers: IncomingHttpHeaders;

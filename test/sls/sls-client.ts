@@ -12,7 +12,7 @@ export const accessKey = { id: 'test-id', secret: 'test-secret', securityToken: 
 const credentialsOf = ({ id, secret, securityToken }: typeof accessKey) =>
   fixedCredentials({ accessKeyId: id, accessKeySecret: secret, securityToken });
 
-export type SlsEvent = Parameters<SlsObserver['slsQueryFinished']>[0];
+type SlsEvent = Parameters<SlsObserver['slsQueryFinished']>[0];
 
 export interface TestClient {
   readonly client: SlsClient;

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
 
-export interface StreamEvent {
+interface StreamEvent {
   readonly name: string;
   readonly data: unknown;
 }
 
 /** As EventSource in a browser, without reconnecting. */
-export interface EventStream extends AsyncDisposable {
+interface EventStream extends AsyncDisposable {
   readonly statusCode: number;
   readonly events: readonly StreamEvent[];
   /** How many heartbeats came; `events` does not contain them. */

@@ -1,7 +1,7 @@
 import { createHook } from 'node:async_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-export interface TimerCount {
+interface TimerCount {
   /** Returns how many of the timers keep the process alive. */
   active(): number;
   /** Waits until there are none, and ends the count. */

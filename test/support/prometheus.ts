@@ -8,7 +8,7 @@ import { freePort } from './ports.ts';
 import { waitFor } from './wait-for.ts';
 
 /** A private Prometheus. */
-export interface Prometheus extends AsyncDisposable {
+interface Prometheus extends AsyncDisposable {
   /** Returns the values of an instant query, as text and without NaN. */
   query(promql: string): Promise<string[]>;
   /** Returns the targets that cannot be scraped, with the reason. */

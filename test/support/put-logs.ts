@@ -4,7 +4,7 @@ import { Writer } from 'protobufjs';
 import type { LogRecord } from '../../emulator/log-record.ts';
 
 /** Fields of a PutLogs request besides the records. */
-export interface PutLogsOptions {
+interface PutLogsOptions {
   readonly compressType?: 'lz4' | 'zstd' | 'deflate' | 'gzip';
   readonly topic?: string;
   readonly source?: string;

@@ -25,7 +25,7 @@ export async function exchangeRaw(url: string, text: string): Promise<string> {
 export const closeOf = (emitter: EventEmitter): Promise<void> =>
   new Promise((resolve) => void emitter.once('close', () => resolve()));
 
-export interface Http2Reply {
+interface Http2Reply {
   readonly statusCode: number;
   readonly text: string;
 }

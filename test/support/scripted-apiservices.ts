@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { StatusFailure } from './kube-status.ts';
 
-export interface ApiServiceObject {
+interface ApiServiceObject {
   readonly apiVersion: 'apiregistration.k8s.io/v1';
   readonly kind: 'APIService';
   readonly metadata: { readonly name: string; readonly resourceVersion: string };
@@ -10,7 +10,7 @@ export interface ApiServiceObject {
 }
 
 /** A condition, as the availability controller writes it. */
-export interface ApiServiceStatus {
+interface ApiServiceStatus {
   readonly conditions: readonly {
     readonly type: 'Available';
     readonly status: 'True' | 'False';
@@ -19,7 +19,7 @@ export interface ApiServiceStatus {
   }[];
 }
 
-export interface ApiServiceSpec {
+interface ApiServiceSpec {
   readonly service?: { readonly namespace: string; readonly name: string; readonly port?: number };
   readonly group: string;
   readonly version: string;

@@ -37,7 +37,7 @@ interface OpenWatch extends Choice {
 }
 
 /** How a watch from before the last compaction is refused. The real server does both. */
-export type Expiry = 'status' | 'event';
+type Expiry = 'status' | 'event';
 
 /** Objects of one kind, with list and watch like kube-apiserver. */
 export class ScriptedCollection {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export interface SendOptions {
+interface SendOptions {
   /** Default: each connection sends the next request once it has the response. */
   readonly perSecond?: number;
   /** Keep-alive connections, each with one request at a time. Default: 4. */

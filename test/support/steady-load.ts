@@ -4,7 +4,7 @@ import http2 from 'node:http2';
 import https from 'node:https';
 import type { PemPair } from './certificates.ts';
 
-export interface LoadOptions {
+interface LoadOptions {
   readonly url: string;
   readonly path: string;
   /** Returns the CAs that clients trust, in PEM. Called for each new connection. */

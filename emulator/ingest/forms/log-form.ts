@@ -15,7 +15,7 @@ export interface Part {
   readonly keys: readonly string[];
 }
 
-export type Scanned =
+type Scanned =
   | { readonly kind: 'fields'; readonly fields: Readonly<Record<string, string>>; readonly rest: string }
   | { readonly kind: 'unparsed'; readonly reason: string };
 

@@ -15,7 +15,7 @@ export const readableForms = {
 } as const;
 
 /** What a line is. */
-export type ReadLine =
+type ReadLine =
   /** A request, in a form that is read. */
   | { readonly kind: 'request'; readonly form: string; readonly record: LogRecord }
   /** Anything else. `met` names what it is, and `isCollected` is false if ACK's collector does not read it at all. */

@@ -28,7 +28,7 @@ export interface AccessContext extends AuthenticationContext {
 }
 
 /** Where requests take their places. */
-export interface AdmissionGate {
+interface AdmissionGate {
   /** @throws AdapterError `TooManyRequests` */
   admitStranger(response: ServerResponse): void;
   /** @throws AdapterError `TooManyRequests` */

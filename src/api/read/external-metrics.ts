@@ -11,7 +11,7 @@ import { groupVersion, listKind } from '../discovery/discovery.ts';
 import { encodeObject, type Representation } from './encode.ts';
 import { representationOf, sendBytes, sendError } from './representation.ts';
 
-export interface MetricReader {
+interface MetricReader {
   /**
    * @throws AdapterError if the exact number cannot be had
    */

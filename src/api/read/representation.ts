@@ -18,7 +18,7 @@ export interface Transform {
   readonly kind: string;
 }
 
-export interface Choice<T extends string> {
+interface Choice<T extends string> {
   readonly mediaType: T;
   readonly transform: Transform | undefined;
   /** Indented: the parameter `pretty=1`. */

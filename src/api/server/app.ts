@@ -12,7 +12,7 @@ import { createServer, type Handler, type Server, type ServerLimits } from './se
 import type { ServingPair } from './serving-pair.ts';
 import type { TlsSettings } from './tls-server.ts';
 
-export interface AppOptions {
+interface AppOptions {
   readonly servingPair: ServingPair;
   readonly tls?: TlsSettings;
   /** The metrics that discovery lists. */

@@ -67,7 +67,7 @@ function sweptJson({ startupSeconds, settings, front, recommended, reason }: Swe
 }
 
 /** The settings of an HPA that a sweep changes. */
-export function settingJson({ metrics, minReplicas, maxReplicas, behavior }: AutoscalerSpec) {
+function settingJson({ metrics, minReplicas, maxReplicas, behavior }: AutoscalerSpec) {
   return {
     targets: metrics.map(({ name, kind, targetMilli }) => ({
       metric: name,
@@ -93,7 +93,7 @@ function scoreJson(score: Score, replayed: Replayed) {
   };
 }
 
-export function figuresJson(figures: Figures, replayed: Replayed) {
+function figuresJson(figures: Figures, replayed: Replayed) {
   const { spread, changes } = figures;
   const { fromSeconds } = replayed.traffic;
   return {

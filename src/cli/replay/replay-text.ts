@@ -58,7 +58,7 @@ export function introduction({ hpa, source, traffic, capacities, input, controll
   ].join('\n');
 }
 
-export const settingText = ({ metrics, minReplicas, maxReplicas }: AutoscalerSpec): string =>
+const settingText = ({ metrics, minReplicas, maxReplicas }: AutoscalerSpec): string =>
   [
     ...metrics.map(
       ({ kind, targetMilli }) =>

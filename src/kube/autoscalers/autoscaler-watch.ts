@@ -17,7 +17,7 @@ export interface AutoscalerWatchSettings extends ListWatchSettings {
 }
 
 /** An attempt soon after the start, when RBAC may be about to be applied, and later one every 2.5 to 5 minutes. */
-export const defaultAutoscalerWatchSettings: AutoscalerWatchSettings = {
+const defaultAutoscalerWatchSettings: AutoscalerWatchSettings = {
   ...defaultListWatchSettings,
   recheck: { firstPauseMs: 20_000, longestPauseMs: 300_000 },
 };

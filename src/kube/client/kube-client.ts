@@ -23,7 +23,7 @@ export interface CallOptions {
   readonly body?: unknown;
 }
 
-export interface WatchOptions extends CallOptions {
+interface WatchOptions extends CallOptions {
   /** The longest time without a byte. `timeoutMs` is for the start of the watch alone. */
   readonly silenceMs: number;
   /** Called when the server has accepted the watch. */

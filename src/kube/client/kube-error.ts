@@ -9,7 +9,7 @@ import { isRecord } from './kube-object.ts';
  * - `size`: the answer is longer than is accepted
  * - `access`: our own credentials cannot be read (a file, an exec plugin)
  */
-export type KubeErrorKind = 'status' | 'network' | 'timeout' | 'reply' | 'size' | 'access';
+type KubeErrorKind = 'status' | 'network' | 'timeout' | 'reply' | 'size' | 'access';
 
 /** Longer messages of the API server are cut off. */
 const longestMessage = 1000;

@@ -10,7 +10,7 @@ const shrinking = 8;
 const growth = 2;
 
 /** The parameters of one page, with the names that client-node gives them. */
-export interface PageParameters {
+interface PageParameters {
   readonly limit: number;
   /** The token of the next page. */
   readonly _continue?: string;
@@ -27,7 +27,7 @@ export interface Collection {
 }
 
 /** https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks */
-export interface ListPage {
+interface ListPage {
   /** The resourceVersion of the list, which is the same on every page. */
   readonly version: string;
   readonly items: readonly KubeObject[];

@@ -5,7 +5,7 @@ import type { KubeDependencies, WatchEndedEvent } from './kube-observer.ts';
 import { listPages, type Collection } from './list-pages.ts';
 import type { WatchEvent } from './watch-events.ts';
 
-export interface WatchedCollection<Kept> extends Collection {
+interface WatchedCollection<Kept> extends Collection {
   /** Returns what is kept of an object. Called as soon as a page is there, since a list may be large. Must not throw. */
   readonly keep: (object: KubeObject) => Kept;
 }

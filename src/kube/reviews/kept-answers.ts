@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-export interface AnswerBounds {
+interface AnswerBounds {
   readonly maxEntries: number;
   readonly maxBytes: number;
   readonly ttlMs: number;

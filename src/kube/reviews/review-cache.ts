@@ -2,7 +2,7 @@ import { KeptAnswers } from './kept-answers.ts';
 import type { ReviewSettings } from './reviewer.ts';
 
 /** The answer to a question, and how it is kept. */
-export interface Answered<T> {
+interface Answered<T> {
   readonly answer: T;
   readonly isAccepted: boolean;
   /** The client who takes the room, see `KeptAnswers`. */

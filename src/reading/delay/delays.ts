@@ -6,7 +6,7 @@ import type { BatchRun, OutcomeSink, SampleStore } from '../sample-store.ts';
 import type { DelaySettings } from './delay-estimator.ts';
 import { DelayLearner, type DelayLearnerContext } from './delay-learner.ts';
 
-export interface DelaysContext extends DelayLearnerContext {
+interface DelaysContext extends DelayLearnerContext {
   readonly endpointOf: (series: Series) => Endpoint;
   /** `delaySeconds` is undefined if the project's delay is learned. */
   readonly settingsOf: (project: string) => {
@@ -19,7 +19,7 @@ export interface DelaysContext extends DelayLearnerContext {
 }
 
 /** Where a delay comes from. */
-export type DelaySource = 'label' | 'configuration' | 'learned' | 'start value';
+type DelaySource = 'label' | 'configuration' | 'learned' | 'start value';
 
 /** The delay of one logstore, asked over one endpoint. */
 export type LearnedDelay = Readonly<

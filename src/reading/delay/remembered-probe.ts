@@ -11,7 +11,7 @@ export interface Probe {
 }
 
 /** What one reading would have counted. */
-export interface Trial {
+interface Trial {
   /** Lines of its window, including those that arrived later. */
   readonly lines: number;
   /** How many of these arrived too late for the reading. */

@@ -10,7 +10,7 @@ import type { LogstoreName } from '../pace/read-beats.ts';
  * sent. Only in the first state heartbeats prove anything.
  */
 export const heartbeatStates = ['proving', 'waiting', 'failing', 'unlogged', 'unindexed'] as const;
-export type HeartbeatState = (typeof heartbeatStates)[number];
+type HeartbeatState = (typeof heartbeatStates)[number];
 
 export type HeartbeatStatus = LogstoreName & { readonly state: HeartbeatState };
 
@@ -19,7 +19,7 @@ export interface HeartbeatObserver {
   heartbeatChanged(event: HeartbeatStatus & { readonly url: string; readonly reason?: string }): void;
 }
 
-export interface HeartbeatContext {
+interface HeartbeatContext {
   readonly url: URL;
   readonly userAgent: string;
   readonly lines: HeartbeatLines;
@@ -33,7 +33,7 @@ export interface HeartbeatContext {
 }
 
 /** Shorter than the shortest gap that is silence, so that a gap is one of heartbeats too. */
-export const heartbeatPeriodMs = 2000;
+const heartbeatPeriodMs = 2000;
 /** Heartbeats are sent for this long after the last reading of their logstore. */
 const wantedMs = 60_000;
 /** Half an hour of them. */

@@ -5,7 +5,7 @@ export interface SettledMinute {
 }
 
 /** So many minutes in a row without any line of the logstore are a silence of its collector rather than of its users. */
-export const leastDeadMinutes = 5;
+const leastDeadMinutes = 5;
 
 /**
  * Tells minutes without traffic from minutes without a log, by the lines of the whole logstore. As for readings, a silence

@@ -7,7 +7,7 @@ const earlyMs = 500;
 /** Reads that come within this time after each other share a refresh: a lower age is not worth another query. */
 const leastGapMs = 1000;
 
-export interface DueReads {
+interface DueReads {
   /** When the reads of the next period are due, monotonic ms, in ascending order. */
   readonly dueMs: readonly number[];
   /** How long a refresh takes. */

@@ -11,7 +11,7 @@ import {
 } from './silence-rule.ts';
 
 /** The window of a query, and when it was planned. */
-export interface PlannedWindow {
+interface PlannedWindow {
   readonly window: Window;
   readonly plannedAtSeconds: number;
   /** When heartbeats were answered whose lines must be in the logstore, Unix seconds. */
@@ -19,7 +19,7 @@ export interface PlannedWindow {
 }
 
 /** `unknown`: SLS must be asked for the lines of the whole logstore. */
-export type Verdict = Silence | 'alive' | 'unknown';
+type Verdict = Silence | 'alive' | 'unknown';
 
 /** Counts younger than this show whether a gap is likely. A steady logstore is probed once a minute for its delay. */
 export const countsAreNewSeconds = 70;

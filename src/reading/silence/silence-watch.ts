@@ -14,7 +14,7 @@ import { leastGapSeconds, type Silence } from './silence-rule.ts';
 import { silentError } from './silent-error.ts';
 
 /** The settings of one project. */
-export interface SilenceSettings {
+interface SilenceSettings {
   readonly silence: {
     /** How long a logstore must be silent until 0 is believed; 0: at once. */
     readonly holdSeconds: number;
@@ -23,7 +23,7 @@ export interface SilenceSettings {
   readonly maxNamedRoutes: number;
 }
 
-export interface SilenceWatchContext {
+interface SilenceWatchContext {
   /** Each of the two sends one SLS request. */
   readonly query: (query: AggregateQuery, signal: AbortSignal) => Promise<AggregateResult>;
   readonly countSeconds: (query: SecondCountQuery, signal: AbortSignal) => Promise<LineCounts>;

@@ -98,9 +98,6 @@ export const ofLines = (
 /** A line of that second. */
 export const at = (second: number): SampleLine => ({ second, fields: { host: 'a.example.com' } });
 
-/** A line of a route. */
-export const primary = (name: string): SampleLine => ({ fields: { proxy_upstream_name: name } });
-
 export type Row = Readonly<Record<string, string>>;
 
 /** Expects these rows, in any order. Only the named columns count. */

@@ -5,7 +5,7 @@ import { RenewedCredentials, type CredentialObserver } from './renewed-credentia
 import { assumeRoleOrigin, ecsRoleOrigin, rrsaOrigin } from './role-session.ts';
 import { secretFileOrigin } from './secret-file.ts';
 
-export interface IdentityParts {
+interface IdentityParts {
   readonly env: Environment;
   /** Host of STS if the settings name none. */
   readonly stsEndpoint: string;

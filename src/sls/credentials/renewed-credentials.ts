@@ -18,7 +18,7 @@ export interface CredentialObserver {
   credentialsRecovered(event: { readonly identity: string }): void;
 }
 
-export interface RenewalParts {
+interface RenewalParts {
   /** Name of the identity in errors and metrics; contains no secret. */
   readonly name: string;
   readonly origin: CredentialOrigin;

@@ -13,7 +13,7 @@ const eventLoopSamplingMs = 20;
 const omittedProcessMetrics = /^nodejs_(eventloop_lag_(min|mean|stddev)|active|heap_space)_/;
 
 /** One metric of the exposition, as the documentation lists it. */
-export interface MetricDescription {
+interface MetricDescription {
   readonly name: string;
   readonly type: string;
   readonly labelNames: readonly string[];

@@ -4,7 +4,7 @@ import { ciValues, exampleValues } from '../support/ci-values.ts';
 import { chartDirectory, renderChart, type ChartInput } from '../support/helm.ts';
 
 export const chart = chartDirectory('elastic-inference');
-export const guideValues = join(chart, 'values-guide.yaml');
+const guideValues = join(chart, 'values-guide.yaml');
 
 /** Every values file with which the chart must render. */
 export const valueFiles = [...ciValues('elastic-inference'), ...exampleValues('elastic-inference')];
@@ -39,7 +39,7 @@ export interface Serving {
   };
 }
 
-export interface PodSpec {
+interface PodSpec {
   readonly automountServiceAccountToken?: boolean;
   readonly terminationGracePeriodSeconds: number;
   readonly securityContext: Readonly<Record<string, unknown>>;

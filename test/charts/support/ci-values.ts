@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { chartDirectory } from './helm.ts';
 
 /** A values file with which a chart must render. */
-export interface CiValues {
+interface CiValues {
   /** E.g. `cert-manager` for `ci/cert-manager-values.yaml`. */
   readonly name: string;
   readonly file: string;

@@ -9,7 +9,7 @@ import { fetchTools, helm3Package, kubectlPackage } from '../../support/packaged
 const run = promisify(execFile);
 
 export const helmMajors = [3, 4] as const;
-export type HelmMajor = (typeof helmMajors)[number];
+type HelmMajor = (typeof helmMajors)[number];
 
 /** The Helm that must refuse wrong values. `npm test` asks Helm 4, and `npm run test:slow` Helm 3: each refusal is a run of Helm. */
 export const refusingHelm: HelmMajor = process.env['REFUSING_HELM'] === '3' ? 3 : 4;

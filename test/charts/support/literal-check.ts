@@ -2,13 +2,13 @@ import { resolve } from 'node:path';
 import ts from 'typescript';
 
 /** A value, and its expected TypeScript type as an expression in this directory. */
-export interface TypedLiteral {
+interface TypedLiteral {
   readonly type: string;
   readonly value: object;
 }
 
 /** An error of the compiler in one literal. */
-export interface LiteralFault {
+interface LiteralFault {
   readonly index: number;
   /** Path of the property, e.g. `spec.ports[0].targetport`. Empty for the whole value. */
   readonly path: string;

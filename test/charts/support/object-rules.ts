@@ -2,7 +2,7 @@ import type { KubernetesObject } from '../../support/manifests.ts';
 import { checkLabelKey, checkLabelValue } from '../../../src/grammar/label-selector.ts';
 
 /** Rules of the API server that the types cannot express. */
-export interface RuleFault {
+interface RuleFault {
   readonly path: string;
   readonly message: string;
 }

@@ -44,7 +44,7 @@ export async function writeFiles(
   return paths;
 }
 
-export interface ReplayRun {
+interface ReplayRun {
   readonly startupSeconds: number;
   readonly podHours: number;
   readonly gpuHours: number;
@@ -57,7 +57,7 @@ export interface ReplayRun {
   readonly replicas: readonly { readonly time: string; readonly replicas: number }[];
 }
 
-export interface ReplayOutput {
+interface ReplayOutput {
   readonly from: string;
   readonly to: string;
   readonly phases: number;

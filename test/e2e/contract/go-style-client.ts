@@ -12,13 +12,13 @@ export interface GoStyleOptions {
   readonly authorizationWord?: 'LOG' | 'SLS';
 }
 
-export interface GoStyleReply {
+interface GoStyleReply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
-export interface GetLogsParameters {
+interface GetLogsParameters {
   readonly from: number;
   readonly to: number;
   readonly query: string;

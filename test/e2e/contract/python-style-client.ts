@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { request } from 'node:http';
 
-export interface PythonStyleOptions {
+interface PythonStyleOptions {
   /** `http://host:port`. The project is only in the Host header. */
   readonly url: string;
   readonly project: string;

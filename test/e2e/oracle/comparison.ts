@@ -18,7 +18,7 @@ interface Meaning {
 }
 
 /** How many plannings and readings were compared, by kind. */
-export class Tally {
+class Tally {
   plannings = 0;
   readings = 0;
   nonZero = 0;

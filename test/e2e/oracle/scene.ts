@@ -3,7 +3,7 @@ import type { Place } from './sls-pair.ts';
 import type { Asked } from './world.ts';
 
 /** The true reading of a question. */
-export interface Truth {
+interface Truth {
   readonly reading: TrueReading;
   /** The reading if all lines were visible. */
   readonly settled: TrueReading;

@@ -43,7 +43,7 @@ export interface Traffic {
 }
 
 /** The collectors of some ingress pods. That of the first pod stalls once. */
-export interface CollectorForm {
+interface CollectorForm {
   readonly stamp: Stamp;
   readonly pods: number;
   /** Relative to the second of the first planning. */

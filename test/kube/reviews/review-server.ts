@@ -5,7 +5,7 @@ import { TestClock } from '../../support/test-clock.ts';
 import { testDependencies, type TestDependencies } from '../kube-harness.ts';
 
 /** What each test of reviews gets anew. */
-export interface ReviewServer {
+interface ReviewServer {
   server: ScriptedApiServer;
   client: KubeClient;
   clock: TestClock;

@@ -4,7 +4,7 @@ import type { SecondCounts } from '../../../src/sls/second-counts.ts';
 import { seeded } from '../../support/seeded.ts';
 
 /** Times are Unix seconds with a fraction. */
-export interface LateLine {
+interface LateLine {
   readonly route: number;
   readonly loggedAt: number;
   readonly visibleAt: number;

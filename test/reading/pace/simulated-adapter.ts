@@ -14,7 +14,7 @@ import { CompleteResults, SampleStore } from '../../../src/reading/sample-store.
 import { parseEndpointUrl } from '../../../src/sls/endpoint.ts';
 import { seriesWith } from '../series.ts';
 
-export interface SimulatedHpa {
+interface SimulatedHpa {
   readonly series: Series;
   readonly namespace: string;
   /** The first read, in seconds from now. */

@@ -16,7 +16,7 @@ const routesPerLogstore = 12;
 const retentionSeconds = 120;
 
 /** A clock that can be set to another time. */
-export class SteppedClock {
+class SteppedClock {
   stepMs = 0;
 
   now(): number {
@@ -25,7 +25,7 @@ export class SteppedClock {
 }
 
 /** Credentials that can be changed or removed. Each query requests them. */
-export class RevocableCredentials implements CredentialSource {
+class RevocableCredentials implements CredentialSource {
   /** Undefined: there are no credentials. */
   value: Credentials | undefined = rightCredentials;
   requests = 0;

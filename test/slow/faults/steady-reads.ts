@@ -15,7 +15,7 @@ export interface CheckedRead {
   readonly finding: Finding;
 }
 
-export interface SteadyReadsParts {
+interface SteadyReadsParts {
   readonly routes: readonly KnownRoute[];
   readonly settings: FleetSettings;
   readonly checker: ReadChecker;

@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 /** `FUZZ_SECONDS=600` for a long run. */
 export const fuzzSeconds = Number(process.env['FUZZ_SECONDS'] ?? 20);
 /** A failure names its seed; `FUZZ_SEED` repeats it. */
-export const fuzzSeed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
+const fuzzSeed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
 
 const megabyte = 1e6;
 const maxHeapGrowth = 5 * megabyte;

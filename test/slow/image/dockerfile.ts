@@ -1,5 +1,5 @@
 /** One instruction, such as `RUN`, and its text. */
-export interface Instruction {
+interface Instruction {
   readonly name: string;
   readonly text: string;
 }

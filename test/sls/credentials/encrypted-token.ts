@@ -1,6 +1,6 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 
-export interface TokenParts {
+interface TokenParts {
   readonly id: string;
   readonly secret: string;
   readonly token: string;

@@ -4,13 +4,13 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { PemPair } from '../../../support/certificates.ts';
 
-export interface Http1Attacker {
+interface Http1Attacker {
   readonly tls: TLSSocket;
   /** The TCP connection below, for `resetAndDestroy()`. */
   readonly tcp: Socket;
 }
 
-export interface AttackerReply {
+interface AttackerReply {
   readonly status: number;
   readonly text: string;
 }

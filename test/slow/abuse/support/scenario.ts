@@ -29,7 +29,7 @@ const honestLabels = {
 };
 export const hpaController = 'system:serviceaccount:kube-system:horizontal-pod-autoscaler';
 
-export interface ScenarioOptions {
+interface ScenarioOptions {
   /** Text of the configuration file. Default: no setting. */
   readonly config?: string;
   /** Fills the API server and sets SLS before the adapter starts. */

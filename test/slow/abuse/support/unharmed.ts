@@ -47,7 +47,7 @@ export function expectUnharmed(harm: Harm): void {
 }
 
 /** Returns one line of figures. */
-export function describeHarm({
+function describeHarm({
   reads,
   probes,
   before,
