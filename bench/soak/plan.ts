@@ -1,3 +1,5 @@
+import { disturbances } from './disturbances.ts';
+
 /** The phases of a soak and their lengths. */
 export interface SoakPlan {
   readonly cycles: number;
@@ -45,6 +47,14 @@ const minRealSeconds = 400;
 const realOverheadSeconds = 190;
 const shortOverheadSeconds = 12;
 
+/**
+ * The first cycles compile code and fill caches, each kind of disturbance when it first happens.
+ *
+ * @param least the first cycle that can be compared at all
+ */
+const firstCompared = (cycles: number, least: number) =>
+  Math.max(least, Math.min(disturbances.length, Math.floor(cycles / 4)));
+
 /** @param seconds the approximate length */
 export function soakPlan(seconds: number): SoakPlan {
   return seconds < minRealSeconds ? shortPlan(seconds) : realPlan(seconds);
@@ -54,10 +64,11 @@ function realPlan(seconds: number): SoakPlan {
   const [addSeconds, holdSeconds, removeSeconds, settleSeconds] = [10, 14, 8, 6];
   const cycleSeconds = addSeconds + holdSeconds + removeSeconds + settleSeconds + 3;
   const temporaryHpas = 500;
+  const cycles = Math.floor((seconds - realOverheadSeconds) / cycleSeconds);
   return {
-    cycles: Math.floor((seconds - realOverheadSeconds) / cycleSeconds),
+    cycles,
     // A series that is read in one cycle is wanted until the end of the second cycle after it.
-    firstComparedCycle: 2,
+    firstComparedCycle: firstCompared(cycles, 2),
     permanentHpas: 100,
     temporaryHpas,
     newNames: true,
@@ -80,9 +91,10 @@ function realPlan(seconds: number): SoakPlan {
 function shortPlan(seconds: number): SoakPlan {
   const [addSeconds, holdSeconds, removeSeconds, settleSeconds] = [0.8, 1.2, 0.6, 0.1];
   const cycleSeconds = addSeconds + holdSeconds + removeSeconds + settleSeconds + 3;
+  const cycles = Math.max(4, Math.floor((seconds - shortOverheadSeconds) / cycleSeconds));
   return {
-    cycles: Math.max(4, Math.floor((seconds - shortOverheadSeconds) / cycleSeconds)),
-    firstComparedCycle: 1,
+    cycles,
+    firstComparedCycle: firstCompared(cycles, 1),
     permanentHpas: 40,
     temporaryHpas: 200,
     newNames: false,
