@@ -134,7 +134,8 @@ it('refuses a stream beyond the limit, and refers to /status.json', async () => 
   await waitFor(async () => (await open(url)).statusCode === 200);
 });
 
-it('disconnects a client that does not read, and keeps the others', async () => {
+// A process that got no processor for so long may take the good client for a slow one.
+it('disconnects a client that does not read, and keeps the others', { retry: 2 }, async () => {
   const { url, tracker } = await start({ patienceMs: 300, maxClients: 2 });
   const all = manySeries(3000);
   const good = await open(url);
@@ -146,9 +147,9 @@ it('disconnects a client that does not read, and keeps the others', async () => 
     const error = new AdapterError('SlsThrottled', `${round} `.repeat(40));
     for (const series of all) tracker.series.fail(series, error);
     const before = good.text().length;
-    await waitFor(() => good.text().length > before + 1_000_000);
+    await waitFor(() => good.ended || good.text().length > before + 1_000_000);
+    expect(good.ended).toBe(false);
   }
-  expect(good.ended).toBe(false);
 });
 
 it('stops recording changes when the last client disconnects', async () => {

@@ -20,7 +20,7 @@ const nothing = { projects: () => [], logstores: () => [] };
 
 function bench(maxSeries?: number) {
   const clock = new TestClock();
-  const tracker = createTracker(clock, maxSeries);
+  const tracker = createTracker(clock, maxSeries === undefined ? {} : { maxSeries });
   const rows = async () => (await all(tracker.allSeries())).flat();
   const row = async () => (await rows())[0];
   const changes = async () => {

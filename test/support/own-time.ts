@@ -9,12 +9,18 @@ export function processorMs(act: () => void): number {
   return (user + system) / 1000;
 }
 
-/** Returns how long it took, less the time in which threads of this process waited for a processor. */
+/** Returns a function that returns the time since then, less that in which threads of this process waited for a processor. */
+export function startTimer(): () => number {
+  const ownMs = () => performance.now() - processorWaitMs([process.pid]);
+  const startMs = ownMs();
+  return () => ownMs() - startMs;
+}
+
+/** Returns how long it took by `startTimer`. */
 export async function tookMs(act: () => Promise<unknown>): Promise<number> {
-  const startMs = performance.now();
-  const waitedBeforeMs = processorWaitMs([process.pid]);
+  const elapsedMs = startTimer();
   await act();
-  return performance.now() - startMs - (processorWaitMs([process.pid]) - waitedBeforeMs);
+  return elapsedMs();
 }
 
 /** Expects a time below its limit. If it is not, vitest.config.ts runs the test again: the machine may have been busy. */

@@ -4,11 +4,12 @@ import { waitFor } from '../../support/wait-for.ts';
 import type { FleetSettings } from './fleet-settings.ts';
 import type { Finding, ReadChecker } from './read-checker.ts';
 import type { KnownRoute } from './known-log.ts';
-import { processorWaitMs } from '../../../bench/support/processor-wait.ts';
+import { startTimer } from '../../support/own-time.ts';
 
 /** A read and the result of its check. */
 export interface CheckedRead {
   readonly route: KnownRoute;
+  /** Less the time in which this process waited for a processor. */
   readonly tookMs: number;
   /** Unix ms by the adapter's clock. */
   readonly receivedMs: number;
@@ -79,8 +80,8 @@ export class SteadyReads {
    * @throws Error if there is none or a read was wrong
    */
   async waitForRecovery(): Promise<number> {
-    const { clock, routes, settings } = this.#parts;
-    const [sinceMs, waitedBeforeMs] = [clock.now(), processorWaitMs([process.pid])];
+    const { routes, settings } = this.#parts;
+    const elapsedMs = startTimer();
     const latest = new Map<KnownRoute, number>();
     for (const { route, finding } of this.reads)
       if (finding.kind === 'number') latest.set(route, finding.windowEndMs);
@@ -89,16 +90,13 @@ export class SteadyReads {
       finding.kind === 'number' &&
       finding.ageMs <= settings.freshness * 1000 &&
       finding.windowEndMs > (latest.get(route) ?? 0);
-    const firstFresh = () => {
+    const isRecovered = () => {
       this.assertCorrect();
-      const byRoute = new Map<KnownRoute, number>();
-      for (const read of this.reads.slice(seen).reverse())
-        if (isFresh(read)) byRoute.set(read.route, read.receivedMs);
-      return byRoute.size === routes.length ? [...byRoute.values()] : undefined;
+      const fresh = this.reads.slice(seen).filter(isFresh);
+      return new Set(fresh.map(({ route }) => route)).size === routes.length;
     };
-    const times = await waitFor(firstFresh, 'a fresh reading of every route', maxRecoveryMs);
-    const waitedMs = processorWaitMs([process.pid]) - waitedBeforeMs;
-    return (Math.max(...times) - sinceMs - waitedMs) / 1000;
+    await waitFor(isRecovered, 'a fresh reading of every route', maxRecoveryMs);
+    return elapsedMs() / 1000;
   }
 
   async #keepReading(route: KnownRoute, firstPauseMs: number, signal: AbortSignal): Promise<void> {
@@ -126,9 +124,9 @@ export class SteadyReads {
 
   async #read(route: KnownRoute, path: string): Promise<void> {
     const { clock, checker, send } = this.#parts;
-    const [sentMs, startMs] = [clock.now(), performance.now()];
+    const [sentMs, elapsedMs] = [clock.now(), startTimer()];
     const reply = await send(path);
-    const [receivedMs, tookMs] = [clock.now(), performance.now() - startMs];
+    const [receivedMs, tookMs] = [clock.now(), elapsedMs()];
     const finding = checker.check({ route, sentMs, receivedMs, reply });
     this.reads.push({ route, tookMs, receivedMs, finding });
   }

@@ -33,7 +33,7 @@ describeWithChromium('the status page in a browser', () => {
     stack.defer(() => context.close());
     await prepare?.(context);
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(60_000);
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') faults.push(message.text());
@@ -91,7 +91,7 @@ describeWithChromium('the status page in a browser', () => {
     if (victim === undefined) throw new Error('no series');
     const error = new AdapterError('PermissionDenied', 'SLS, project p1: Unauthorized: denied by RAM');
     tracker.series.fail(victim, error);
-    await page.waitForSelector('#troubles .trouble', { timeout: 5000 });
+    await page.waitForSelector('#troubles .trouble');
     expect(await page.textContent('#troubles .code')).toBe('PermissionDenied');
     expect(await page.textContent('#troubles .what')).toBe('SLS, project p1: Unauthorized: denied by RAM.');
     expect(await page.textContent('#troubles .remedy')).toContain('Grant log:GetLogStoreLogs on acs:log');
@@ -107,12 +107,15 @@ describeWithChromium('the status page in a browser', () => {
 
   it('says what queries were sent for, how many one for each read would be, and how old readings were', async () => {
     const { url, tracker } = await startWith(3);
+    // The page shows the last two minutes, so it opens first.
+    const page = await open(url);
     for (const reason of ['due', 'due', 'read'] as const) tracker.batchSent({ reason });
     for (let query = 0; query < 4; query++) tracker.slsQueryFinished({ outcome: 'ok' });
     const read = { namespace: 'shop', metric: 'sls_ingress_qps', selector: 'sls.project=p1' };
     for (const ageMs of [6000, 7000, undefined]) tracker.readFinished({ read, ageMs });
-    const page = await open(url);
-    expect(await page.textContent('#minutes .reasons')).toBe(
+    await shows(
+      page,
+      '#minutes .reasons',
       '2 before reads were due, 1 while a read waited, 1 other. One query for each read would be 3. ' +
         'Readings were 6.5 s old at their reads.',
     );
@@ -177,7 +180,7 @@ describeWithChromium('the status page in a browser', () => {
     const page = await open(bench.url);
     expect(await page.isVisible('#lost')).toBe(false);
     await bench[Symbol.asyncDispose]();
-    await page.waitForSelector('#lost', { timeout: 10_000 });
+    await page.waitForSelector('#lost');
     expect(await page.textContent('h1')).toMatch(/^No connection to the adapter since \d\d:\d\d$/);
     expect(await page.textContent('#rows .number')).toBe('7');
     expect(Number(await page.evaluate("getComputedStyle(document.querySelector('.readings')).opacity"))).toBe(
@@ -189,7 +192,7 @@ describeWithChromium('the status page in a browser', () => {
   it('reconnects when a connection ends without an error', async () => {
     const { url } = await startWith(1);
     const page = await open(url, ({ clock }) => clock.install());
-    const followed = page.waitForRequest('**/events', { timeout: 20_000 });
+    const followed = page.waitForRequest('**/events');
     await page.clock.fastForward(40_000);
     await followed;
     await shows(page, '#link', 'live');
