@@ -18,6 +18,7 @@ it('names only errors of the registry', () => {
     'FailedDiscoveryCheck',
     'MissingEndpoints',
     'SuccessfulRescale',
+    'FailedComputeMetricsReplicas',
     'Unauthorized',
   ];
   const named = codeSpans.filter((span) => /^([A-Z][a-z]+){2,}$/.test(span) && !foreign.includes(span));
