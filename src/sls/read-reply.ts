@@ -25,6 +25,8 @@ export interface LogResult {
 /** Values of all rows together, and names of columns. A row of ours has a few columns, a log line some dozens. */
 const mostValues = 1_000_000;
 const mostColumns = 1000;
+/** Of one row: with more, it is not even parsed. */
+const mostColumnsOfText = 10 * mostColumns;
 
 /** All but the rows. It repeats the query, which may name a thousand routes. */
 const mostMetaBytes = 1024 * 1024;
@@ -131,8 +133,8 @@ function columnTypesOf({ keys, columnTypes }: Fields): Map<string, string> {
 /** Short enough that the rows of one chunk take little memory, whatever they look like. */
 const chunkBytes = 64 * 1024;
 
-const [quote, backslash, comma, closingBracket] = [0x22, 0x5c, 0x2c, 0x5d];
-const isOpening = (byte: number | undefined) => byte === 0x5b || byte === 0x7b;
+const [quote, backslash, comma, openingBracket, closingBracket] = [0x22, 0x5c, 0x2c, 0x5b, 0x5d];
+const isOpening = (byte: number | undefined) => byte === openingBracket || byte === 0x7b;
 const isClosing = (byte: number | undefined) => byte === closingBracket || byte === 0x7d;
 /** Between a key and its list. */
 const listFollows = /^[ \t\r\n]{0,20}:[ \t\r\n]{0,20}\[/;
@@ -170,22 +172,32 @@ function dataStart(text: Buffer): number | undefined {
   return undefined;
 }
 
-/** Splits a list at commas between its elements. `end` is the position of its closing bracket; undefined: it has none. */
+/**
+ * Splits a list of rows at commas between them. `end` is the position of its closing bracket. Undefined: it has none, or an
+ * element is no row of texts: `JSON.parse` would take thirty times the memory of a reply that is one deep element.
+ */
 function chunksFrom(text: Buffer, from: number): { chunks: [number, number][]; end: number } | undefined {
   const chunks: [number, number][] = [];
-  let depth = 0;
+  let isInRow = false;
+  let columns = 0;
   let start = from;
   for (let at = from; at < text.length; at += 1) {
     const byte = text[at];
     if (byte === quote) at = stringEnd(text, at) - 1;
-    else if (isOpening(byte)) depth += 1;
-    else if (isClosing(byte)) {
-      if (depth === 0) {
+    else if (isOpening(byte)) {
+      if (isInRow || byte === openingBracket) return undefined;
+      isInRow = true;
+      columns = 1;
+    } else if (isClosing(byte)) {
+      if (!isInRow) {
         chunks.push([start, at]);
         return byte === closingBracket ? { chunks, end: at } : undefined;
       }
-      depth -= 1;
-    } else if (byte === comma && depth === 0 && at - start >= chunkBytes) {
+      isInRow = false;
+    } else if (byte === comma && isInRow) {
+      columns += 1;
+      if (columns > mostColumnsOfText) return undefined;
+    } else if (byte === comma && at - start >= chunkBytes) {
       chunks.push([start, at]);
       start = at + 1;
     }

@@ -29,7 +29,7 @@ export interface SlsErrorRule {
  * SLS's), the second from the SQL. Source: SLS, "FAQ about query and analysis".
  */
 export const missingIndexPatterns = [
-  /key \((?<field>[^)]*)\) is not config as (key value config|numberic column)/i,
+  /key \((?<field>[^()]*)\) is not config as (key value config|numberic column)/i,
   /column '(?<field>[^']*)' (cannot be resolved|no longer exists or type mismatch)/i,
 ];
 

@@ -2,6 +2,7 @@ import { toAdapterError, type AdapterError } from '../errors.ts';
 import type { RequestParser } from '../access/access-check.ts';
 import type { AutoscalerName, ExternalMetricRef, ScaleTarget } from '../metric/external-metric-ref.ts';
 import type { SeriesTracker, TrackedSeries } from './series-tracker.ts';
+import type { FailureStatus } from './status-document.ts';
 
 /** One external metric that an HPA names. */
 export interface AutoscalerMetric {
@@ -9,9 +10,11 @@ export interface AutoscalerMetric {
   readonly target: ScaleTarget | undefined;
   /** The HPA scales on the sum of these. */
   readonly series: readonly TrackedSeries[];
-  /** Why every read of it will be refused; undefined if reads are accepted. */
-  readonly refusal: AdapterError | undefined;
+  /** Why every read of it will be refused, without the stack of the error; undefined if reads are accepted. */
+  readonly refusal: FailureStatus | undefined;
 }
+
+export const failureOf = ({ code, what, remedy }: AdapterError): FailureStatus => ({ code, what, remedy });
 
 export interface TrackedAutoscaler extends AutoscalerName {
   readonly metrics: readonly AutoscalerMetric[];
@@ -21,7 +24,7 @@ export interface TrackedAutoscaler extends AutoscalerName {
 export class AutoscalerTracker {
   readonly #series: SeriesTracker;
   readonly #parseRequest: RequestParser;
-  /** @bound HPAs of which the watch reports the metrics | names and refusals | 20,000 metrics of a namespace | a constant */
+  /** @bound HPAs of which the watch reports the metrics | names and refusals | 20,000 metrics of a namespace, 4 MiB of their text | a constant */
   readonly #byKey = new Map<string, TrackedAutoscaler>();
   /**
    * Undefined while no changes are recorded.
@@ -74,7 +77,7 @@ export class AutoscalerTracker {
       const tracked = series.flatMap((one) => this.#series.track(one) ?? []);
       return { metric, target, series: tracked, refusal: undefined };
     } catch (thrown) {
-      return { metric, target, series: [], refusal: toAdapterError(thrown) };
+      return { metric, target, series: [], refusal: failureOf(toAdapterError(thrown)) };
     }
   }
 }

@@ -1,20 +1,16 @@
-import type { AdapterError } from '../errors.ts';
 import { windowSeconds, type Sample } from '../metric/sample.ts';
 import { filterTexts } from '../metric/series.ts';
 import { wantedReplicas } from '../metric/external-metric-ref.ts';
-import type { AutoscalerMetric, TrackedAutoscaler } from './autoscaler-tracker.ts';
+import { failureOf, type AutoscalerMetric, type TrackedAutoscaler } from './autoscaler-tracker.ts';
 import type { RefusedRead } from './read-tracker.ts';
 import type { TrackedSeries } from './series-tracker.ts';
 import type {
   AutoscalerMetricStatus,
   AutoscalerStatus,
-  FailureStatus,
   ReadingChange,
   RefusedStatus,
   SeriesStatus,
 } from './status-document.ts';
-
-const failureOf = ({ code, what, remedy }: AdapterError): FailureStatus => ({ code, what, remedy });
 
 /** Returns when SLS was queried, Unix ms: in whole seconds, as windows are. */
 const plannedAtMsOf = ({ window }: Sample, delaySeconds: number) => (window.endSeconds + delaySeconds) * 1000;
@@ -80,9 +76,7 @@ export function refusedStatus(
 ): RefusedStatus[] {
   const named = [...autoscalers].flatMap(({ namespace, name, metrics }) =>
     metrics.flatMap(({ metric, refusal }) =>
-      refusal === undefined
-        ? []
-        : { namespace, autoscaler: name, metric, selector: null, ...failureOf(refusal) },
+      refusal === undefined ? [] : { namespace, autoscaler: name, metric, selector: null, ...refusal },
     ),
   );
   const explained = new Set(named.map(causeKey));

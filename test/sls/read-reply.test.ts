@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
 import { readReply } from '../../src/sls/read-reply.ts';
 
@@ -114,4 +114,19 @@ describe('the rows of a reply', () => {
   it('may be 100,000', async () => {
     expect(await read(withRows(Array(100_000).fill('{"a":"1"}').join(',')))).toHaveLength(100_000);
   });
+
+  const many = 600_000;
+  it.each<[string, string]>([
+    ['one value is 600,000 arrays deep', `{"a":${'['.repeat(many)}${']'.repeat(many)}}`],
+    ['one row is a list of 600,000 rows', `[${Array(many).fill('{}').join(',')}]`],
+    ['one row has 600,000 columns', `{${Array.from({ length: many }, (_, n) => `"${n}":""`).join(',')}}`],
+  ])(
+    'are an error before they are parsed if %s: that would take far more memory than the text',
+    async (_, row) => {
+      const parse = vi.spyOn(JSON, 'parse');
+      expect(await read(withRows(row))).toBe('SlsReplyInvalid');
+      expect(Math.max(0, ...parse.mock.calls.map(([text]) => text.length))).toBeLessThan(1000);
+      parse.mockRestore();
+    },
+  );
 });

@@ -1,3 +1,4 @@
+import process from 'node:process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { errorRegistry, type ErrorCode } from '../../src/errors.ts';
@@ -223,4 +224,13 @@ describe('an error reply of SLS', () => {
       ),
     );
   });
+
+  it.each(['key (', "column '", 'logstore ', 'no '])(
+    'takes no long time to judge, even 64 KiB of %j: a search from each of them to the end took a second',
+    (text) => {
+      const before = process.threadCpuUsage().user;
+      errorOf(400, 'ParameterInvalid', text.repeat(65_536 / text.length));
+      expect(process.threadCpuUsage().user - before).toBeLessThan(200_000);
+    },
+  );
 });

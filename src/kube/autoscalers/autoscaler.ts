@@ -14,6 +14,8 @@ export interface Autoscaler extends AutoscalerName {
    * thousands may have to be compared at once.
    */
   readonly fingerprint: string;
+  /** Of the text of `metrics`, about what they take in memory. */
+  readonly bytes: number;
   /** It names so many external metrics, or so long ones, that only the first ones are kept. */
   readonly isCut: boolean;
 }
@@ -21,7 +23,7 @@ export interface Autoscaler extends AutoscalerName {
 /** More metrics of one HPA are not shown. The controller reads each of them at every sync, one after the other. */
 const maxMetrics = 100;
 /** Of their text in all. */
-const maxMetricBytes = 128 * 1024;
+const maxMetricBytes = 32 * 1024;
 
 /**
  * Reads a HorizontalPodAutoscaler of autoscaling/v2 or v2beta2. Parts that are not as documented are ignored.
@@ -49,8 +51,9 @@ export function autoscalerOf(object: KubeObject): Autoscaler | undefined {
   }
   const texts = [...byText.keys()].sort();
   const sorted = texts.flatMap((text) => byText.get(text) ?? []);
-  const fingerprint = texts.length === 0 ? '' : hash('sha256', texts.join(), 'base64');
-  return { namespace, name, metrics: sorted, fingerprint, isCut };
+  const text = texts.join();
+  const fingerprint = text === '' ? '' : hash('sha256', text, 'base64');
+  return { namespace, name, metrics: sorted, fingerprint, bytes: text.length, isCut };
 }
 
 type Bounds = Pick<ScaleTarget, 'minReplicas' | 'maxReplicas'>;

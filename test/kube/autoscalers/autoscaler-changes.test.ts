@@ -18,6 +18,7 @@ const autoscaler: fc.Arbitrary<Autoscaler> = fc
     name,
     metrics: names.sort().map((metric) => ({ name: metric, requirements: [] })),
     fingerprint: names.join(),
+    bytes: 50,
     isCut: false,
   }));
 const keyOf = ({ namespace, name }: { readonly namespace: string; readonly name: string }) =>
@@ -65,21 +66,29 @@ it('changes of HPAs are reported once each, and nothing else is', () => {
   );
 });
 
-it('at most 20,000 metrics of the HPAs of one namespace are kept, and the HPA with more is named', () => {
-  const cut: unknown[] = [];
-  const kept = new Map<string, number>();
-  const changes = new AutoscalerChanges(
-    { changed: ({ name }, metrics) => kept.set(name, metrics.length) },
-    { autoscalerCut: (event) => cut.push(event) },
-  );
-  const metrics = Array.from({ length: 100 }, (_, n) => ({ name: `qps-${n}`, requirements: [] }));
-  const hpa = (name: string, namespace = 'tenant') =>
-    changes.apply({ namespace, name, metrics, fingerprint: 'f', isCut: false });
-  for (let n = 0; n < 201; n += 1) hpa(`evil-${n}`);
-  hpa('web', 'shop');
-  expect(cut).toEqual([{ namespace: 'tenant', name: 'evil-200', metrics: 0 }]);
-  expect([kept.get('evil-199'), kept.get('evil-200'), kept.get('web')]).toEqual([100, 0, 100]);
-  changes.remove({ namespace: 'tenant', name: 'evil-0' });
-  hpa('another');
-  expect(kept.get('another')).toBe(100);
-});
+it.each([
+  { what: '20,000 metrics', bytes: 1000, fitting: 200 },
+  { what: '4 MiB of metrics', bytes: 32 * 1024, fitting: 128 },
+])(
+  'at most $what of the HPAs of one namespace are kept, and the HPA with more is named',
+  ({ bytes, fitting }) => {
+    const cut: unknown[] = [];
+    const kept = new Map<string, number>();
+    const changes = new AutoscalerChanges(
+      { changed: ({ name }, metrics) => kept.set(name, metrics.length) },
+      { autoscalerCut: (event) => cut.push(event) },
+    );
+    const metrics = Array.from({ length: 100 }, (_, n) => ({ name: `qps-${n}`, requirements: [] }));
+    const hpa = (name: string, namespace = 'tenant') =>
+      changes.apply({ namespace, name, metrics, fingerprint: 'f', bytes, isCut: false });
+    for (let n = 0; n <= fitting; n += 1) hpa(`evil-${n}`);
+    hpa('web', 'shop');
+    expect(cut).toEqual([{ namespace: 'tenant', name: `evil-${fitting}`, metrics: 0 }]);
+    expect([`evil-${fitting - 1}`, `evil-${fitting}`, 'web'].map((name) => kept.get(name))).toEqual([
+      100, 0, 100,
+    ]);
+    changes.remove({ namespace: 'tenant', name: 'evil-0' });
+    hpa('another');
+    expect(kept.get('another')).toBe(100);
+  },
+);

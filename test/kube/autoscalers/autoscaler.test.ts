@@ -104,7 +104,9 @@ it('an HPA with thousands of external metrics, or with very long ones, is cut', 
     .map(({ external }) =>
       externalMetric(external.metric.name, { matchLabels: { ['a'.repeat(5000)]: 'b' } }),
     );
-  expect(autoscalerOf(autoscaler('shop', 'web', long))?.metrics.length).toBeLessThan(30);
+  const kept = autoscalerOf(autoscaler('shop', 'web', long));
+  expect(kept?.metrics.length).toBeLessThan(30);
+  expect(kept?.bytes).toBeLessThan(32 * 1024);
 });
 
 describe('the fingerprint of an HPA', () => {

@@ -9,6 +9,9 @@ import { expectUnharmed } from './support/unharmed.ts';
 const hpas = 60;
 /** etcd takes objects of 1.5 MB. */
 const annotation = 'x'.repeat(1_150_000);
+/** Each names a metric of a hundred thousand characters. */
+const longHpas = 300;
+const longName = 'x'.repeat(100_000);
 const heldMs = 5000;
 /** After the attack. Pages of one HPA take long on a busy machine. */
 const maxShownMs = 40_000;
@@ -39,6 +42,10 @@ describe('abuse: HPAs of more than a megabyte', () => {
       // The adapter lists anew, page by page.
       apiServer.hpas.expire('event');
       apiServer.hpas.put(hpaOf('honest', 'later'));
+      for (let number = 0; number < longHpas; number += 1) {
+        const metric = externalMetric(`m${number}${longName}`);
+        apiServer.hpas.put(autoscaler('tenant', `long-${number}`, [metric]));
+      }
       await sleep(heldMs);
     });
     expectUnharmed(harm);

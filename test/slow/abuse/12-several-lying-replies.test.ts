@@ -19,6 +19,10 @@ const manyColumns = Buffer.from(
   `{"meta":{"progress":"Complete"},"data":[{${Array.from({ length: 3_000_000 }, (_, index) => `"c${index}":""`).join(',')}}]}`,
 );
 const most = result(99_000);
+const half = 15_000_000;
+const deepRow = Buffer.from(
+  `{"meta":{"progress":"Complete"},"data":[{"a":${'['.repeat(half)}${']'.repeat(half)}}]}`,
+);
 
 /** What a lying SLS, or a proxy before it, answers. */
 const lies: readonly ((response: ServerResponse) => void)[] = [
@@ -27,6 +31,7 @@ const lies: readonly ((response: ServerResponse) => void)[] = [
   packed('gzip', bomb, 60_000_000),
   packed('lz4', lz4(manyRows), manyRows.length),
   packed('lz4', lz4(manyColumns), manyColumns.length),
+  packed('lz4', lz4(deepRow), deepRow.length),
   packed('lz4', lz4(most), most.length),
   packed('gzip', deflateSync(most), most.length),
   (response) => {
