@@ -148,7 +148,7 @@ describe('an open circuit', () => {
       );
     }
     expect([...messages]).toEqual([
-      expect.stringMatching(/^down, 3; asked again every 5 s\. Check the network path/),
+      expect.stringMatching(/^down, 3; asked again every 5 s\. Check sls\.region/),
     ]);
   });
 

@@ -35,7 +35,7 @@ it('logs the first failure immediately, and the repeats of the next minute in on
   expect(lines).toMatchObject([
     { level: 'warn', code: 'SlsTimeout', requestId: 'r1', slsRequestId: 'sls-r1' },
   ]);
-  expect(lines[0]?.['msg']).toMatch(/^no answer\. Check the network path/);
+  expect(lines[0]?.['msg']).toMatch(/^no answer\. Check sls\.network/);
   expect(lines[0]).not.toHaveProperty('repeats');
   vi.advanceTimersByTime(summaryMs);
   expect(lines.slice(1)).toMatchObject([{ requestId: 'r4', slsRequestId: 'sls-r4', repeats: 3 }]);
