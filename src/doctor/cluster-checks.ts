@@ -16,9 +16,9 @@ export const kubernetes: DoctorCheck = {
     const { kubeconfig: named, serviceAccountDir } = facts.get('config').kubernetes;
     const kubeconfig = named ?? kubeconfigsOf(env);
     if (kubeconfig?.length === 0)
-      return skipped(
+      return (input.migrate === true ? failed : skipped)(
         'no cluster is configured here',
-        'To check the cluster too, name its kubeconfig:',
+        input.migrate === true ? 'Name its kubeconfig:' : 'To check the cluster too, name its kubeconfig:',
         usualKubeconfig,
       );
     try {

@@ -64,6 +64,13 @@ describe('doctor', () => {
     expect(stdout).not.toContain('some-secret');
   });
 
+  it('fails without a cluster if the cluster is all that it is asked about, as with --migrate', async () => {
+    const { code, stdout } = await run(['--migrate']);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^failed +kubernetes +no cluster is configured here\n +→ Name its kubeconfig:$/m);
+    expect(stdout).toContain('\n1 failed (kubernetes), 1 ok, 4 skipped\n');
+  });
+
   it('lists every fault of the configuration, and exits with 1', async () => {
     const { code, stdout, stderr } = await run(['--network', 'lan', '--log-level', 'loud']);
     expect([code, stderr]).toEqual([1, '']);
