@@ -1,5 +1,6 @@
-import protobuf from 'protobufjs/minimal.js';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { stringify } from 'yaml';
+
 /** The media types of objects. The first one is used if the client has no preference. */
 export const objectMediaTypes = [
   'application/json',
@@ -137,20 +138,20 @@ export function encodeProtobuf(object: {
   readonly apiVersion: string;
 }): Buffer {
   const { kind, apiVersion } = object;
-  const unknown = protobuf.Writer.create();
+  const unknown = new BinaryWriter();
   startNested(unknown, 1);
   writeString(unknown, 1, apiVersion);
   writeString(unknown, 2, kind);
-  unknown.ldelim();
+  unknown.join();
   startNested(unknown, 2);
   writeMessage(unknown, messages[kind], object);
-  unknown.ldelim();
+  unknown.join();
   writeString(unknown, 3, ''); // contentEncoding
   writeString(unknown, 4, ''); // contentType
   return Buffer.concat([magic, unknown.finish()]);
 }
 
-function writeMessage(writer: protobuf.Writer, fields: Message, values: Fields): void {
+function writeMessage(writer: BinaryWriter, fields: Message, values: Fields): void {
   for (const field of fields) {
     const value = values[field.name];
     const items = field.repeated === true ? ((value ?? []) as readonly unknown[]) : [value];
@@ -158,7 +159,7 @@ function writeMessage(writer: protobuf.Writer, fields: Message, values: Fields):
   }
 }
 
-function writeField(writer: protobuf.Writer, { number, type }: Field, value: unknown): void {
+function writeField(writer: BinaryWriter, { number, type }: Field, value: unknown): void {
   if (type === 'string') writeString(writer, number, (value ?? '') as string);
   else if (type === 'integer') writeInteger(writer, number, Number(value ?? 0));
   else if (type === 'stringMap') writeStringMap(writer, number, value as Readonly<Record<string, string>>);
@@ -168,48 +169,40 @@ function writeField(writer: protobuf.Writer, { number, type }: Field, value: unk
     else if (type === 'quantity') writeString(writer, 1, value as string);
     else if (type === 'stringList') writeMessage(writer, stringList, { items: value });
     else writeMessage(writer, type, (value ?? {}) as Fields);
-    writer.ldelim();
+    writer.join();
   }
 }
 
 /** Each entry is a message of key and value. */
-function writeStringMap(
-  writer: protobuf.Writer,
-  number: number,
-  map: Readonly<Record<string, string>>,
-): void {
+function writeStringMap(writer: BinaryWriter, number: number, map: Readonly<Record<string, string>>): void {
   for (const key of Object.keys(map).sort()) {
     startNested(writer, number);
     writeString(writer, 1, key);
     writeString(writer, 2, map[key] ?? '');
-    writer.ldelim();
+    writer.join();
   }
 }
 
 /** Whole seconds: as in JSON, Kubernetes drops the nanoseconds. */
-function writeTime(writer: protobuf.Writer, text: string): void {
+function writeTime(writer: BinaryWriter, text: string): void {
   writeInteger(writer, 1, Date.parse(text) / 1000);
   writeInteger(writer, 2, 0);
 }
 
-/** Wire types of protobuf. */
-const varint = 0;
-const lengthDelimited = 2;
-
-/** `ldelim` of the writer ends it. */
-function startNested(writer: protobuf.Writer, number: number): void {
-  writer.uint32(number * 8 + lengthDelimited).fork();
+/** `join` of the writer ends it. */
+function startNested(writer: BinaryWriter, number: number): void {
+  writer.tag(number, WireType.LengthDelimited).fork();
 }
 
-function writeString(writer: protobuf.Writer, number: number, text: string): void {
-  writer.uint32(number * 8 + lengthDelimited).string(text);
+function writeString(writer: BinaryWriter, number: number, text: string): void {
+  writer.tag(number, WireType.LengthDelimited).string(text);
 }
 
 /**
  * @param value an int32, int64 or bool, not negative
  * @throws RangeError unless it is an integer from 0 to 2^53 − 1
  */
-function writeInteger(writer: protobuf.Writer, number: number, value: number): void {
+function writeInteger(writer: BinaryWriter, number: number, value: number): void {
   if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} cannot be a varint`);
-  writer.uint32(number * 8 + varint).uint64(value);
+  writer.tag(number, WireType.Varint).uint64(value);
 }

@@ -88,7 +88,6 @@ const partsOf = (counted: Traffic['byMetric'], { series }: Wanted) => ({
 interface Range {
   readonly fromSeconds: number;
   readonly toSeconds: number;
-  readonly isGiven: boolean;
 }
 
 function rangeOf({ from, to, last, counts, accessLog }: SourceOptions, nowMs: number): Range {
@@ -117,7 +116,7 @@ function rangeOf({ from, to, last, counts, accessLog }: SourceOptions, nowMs: nu
   if (range.fromSeconds >= range.toSeconds) throw invalid('--from must be before --to', example);
   if (!isFile && range.toSeconds - range.fromSeconds > mostDays * 86_400)
     throw invalid(`the time is longer than ${mostDays} days`, 'Replay a part of it.');
-  return { ...range, isGiven: from !== undefined || to !== undefined };
+  return range;
 }
 
 async function fromCounts(file: string, wanted: Wanted, range: Range, lead: number): Promise<LoadedTraffic> {
