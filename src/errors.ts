@@ -261,7 +261,7 @@ const entries = {
     absent: 'project',
     when: 'The project belongs to another Alibaba Cloud account than the key (Unauthorized "The project does not belong to you").',
     remedy:
-      'Correct sls.project, or give the adapter credentials of the account that owns it: projects[].sls.credentials, for example with source assume-role and a role of that account.',
+      'Correct sls.project, or give the adapter credentials of the account that owns it (projects[].sls.credentials), such as a role of that account (source assume-role).',
   },
   ClockSkewed: {
     httpStatus: 503,
@@ -301,7 +301,7 @@ const entries = {
     opensCircuit: true,
     when: 'A quota of SLS is exceeded (Too many queued queries, ServerBusy, any 403 about a quota or limit, such as ReadQuotaExceed).',
     remedy:
-      'SLS runs 15 SQL queries at a time in a project, for all clients together: find the other clients (dashboards, alerts), lower sls.maxConcurrentQueries, or enable dedicated SQL for the project.',
+      'SLS runs 15 SQL queries at a time in a project, for all clients together. Find the other clients (dashboards, alerts), lower sls.maxConcurrentQueries, or enable dedicated SQL for the project.',
   },
   SlsUnavailable: {
     httpStatus: 503,
@@ -346,7 +346,7 @@ const entries = {
   },
   LogstoreSilent: {
     httpStatus: 503,
-    when: 'The whole logstore, or all its lines with a route, stopped at once, where lines came steadily, or lacks answered heartbeats: what was counted since is no traffic of 0. After `reading.silence.holdSeconds` 0 is believed.',
+    when: 'Lines came steadily, then the whole logstore stopped at once, or all its lines with a route. Or answered heartbeats are missing. So a count of 0 is believed only after `reading.silence.holdSeconds`.',
     remedy:
       'Check the pods of the collector and of the ingress controller, and the form of the log; if the traffic did end, 0 is read after reading.silence.holdSeconds.',
   },

@@ -34,7 +34,7 @@ export const missingIndexPatterns = [
 ];
 
 const renewedByItself =
-  'The adapter fetches its credentials again by itself, at most every 5 seconds. If this lasts, the token comes from where nothing renews it: use RRSA, an ECS role or a Secret that is kept up to date (docs/configuration.md).';
+  'The adapter fetches its credentials again by itself, at most every 5 seconds. If this lasts, nothing renews the token. Use RRSA, an ECS role or a Secret that is kept up to date (docs/configuration.md).';
 
 /**
  * Every error reply of SLS that is known to mean something, and what it means. The first rule that applies counts, so a
