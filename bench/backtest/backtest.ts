@@ -5,7 +5,7 @@ import { walk } from './walk.ts';
 
 export interface Backtest {
   readonly rows: readonly (ScoreRow & {
-    /** False: so short a trace gets no forecast but the error ForecastNotReady, so that its row is not judged. */
+    /** False: so short a trace gets no forecast but the error ForecastNotReady. */
     readonly ready: boolean;
     readonly note: string;
   })[];
@@ -44,10 +44,11 @@ export function backtest(trace: Trace, progress: (text: string) => void): Backte
         minHistoryMinutes: isShort ? shortMinHistoryMinutes : minHistoryMinutes,
       });
     });
-  const rows = walks.map((walked) => {
-    const scored = { ...score(trace, walked, firstBin), ready: !isShort, note: notes.join('; ') };
-    return isShort ? { ...scored, ofBestRival: null } : scored;
-  });
+  const rows = walks.map((walked) => ({
+    ...score(trace, walked, firstBin),
+    ready: !isShort,
+    note: notes.join('; '),
+  }));
   progress(`${trace.name}: pods`);
   const forStartups = walks.filter(({ aheadMinutes }) => startupsMinutes.includes(aheadMinutes));
   return { rows, overloadRows: isShort ? [] : overloadRows(trace, forStartups, firstBin) };

@@ -10,7 +10,7 @@ interface CalibrationOptions {
   readonly quantile: number;
   /** How many minutes ahead the expert looks. */
   readonly ahead: number;
-  /** With fewer errors an expert is not calibrated. */
+  /** With fewer errors only its loss is learned, so that the loss is known once it may say. */
   readonly minErrors: number;
 }
 
@@ -40,7 +40,7 @@ export class CalibratedExpert {
   /**
    * Learns from what came in a minute, the one after that of the last call.
    *
-   * @returns the quantile for `ahead` minutes later. NaN: the minute is missing, or the expert cannot say
+   * @returns the quantile for `ahead` minutes later. NaN: the minute is missing, the expert cannot say, or it has too few errors
    */
   next(minute: number): number {
     const { ahead, quantile, minErrors } = this.#options;
@@ -49,11 +49,11 @@ export class CalibratedExpert {
     this.#errors.add(Math.log((came + pseudoCount) / ((this.#said[slot] ?? 0) + pseudoCount)));
     this.loss.add(came, this.#calibrated[slot] ?? 0);
     const said = Number.isNaN(came) ? Number.NaN : this.#expert(this.#counts, minute, ahead);
-    const factor = this.#errors.length < minErrors ? Number.NaN : Math.exp(this.#errors.quantile(quantile));
-    const calibrated = Math.max(0, (said + pseudoCount) * factor - pseudoCount);
+    const error = this.#errors.length === 0 ? 0 : this.#errors.quantile(quantile);
+    const calibrated = Math.max(0, (said + pseudoCount) * Math.exp(error) - pseudoCount);
     this.#said[slot] = said;
     this.#calibrated[slot] = calibrated;
-    return calibrated;
+    return this.#errors.length < minErrors ? Number.NaN : calibrated;
   }
 
   /** Forgets what was said for the minutes to come, before a call that is not for the minute after the last one. */

@@ -12,9 +12,9 @@ const levelMinutes = 30;
 
 export const lastMinute: Expert = (counts, now) => counts.at(now);
 
-export const meanOf3: Expert = (counts, now) => meanUntil(counts, now, counts.bins(3));
+export const meanOf3: Expert = ofLast(3, meanUntil);
 
-export const maxOf10: Expert = (counts, now) => highest(counts, now - counts.bins(10) + 1, now);
+export const maxOf10: Expert = ofLast(10, (counts, now, width) => highest(counts, now - width + 1, now));
 
 /** The most at that time of day, and 3 minutes before and after it, on the last 3 days. */
 export const sameTime: Expert = (counts, now, ahead) => {
@@ -76,6 +76,17 @@ export function highest(counts: MinuteCounts, from: number, to: number): number 
   let most = Number.NaN;
   for (let minute = from; minute <= to; minute++) most = larger(most, counts.at(minute));
   return most;
+}
+
+/** Returns an expert on the last minutes. At the start of history it cannot say before half of them are there. */
+function ofLast(
+  minutes: number,
+  sayOf: (counts: MinuteCounts, now: number, width: number) => number,
+): Expert {
+  return (counts, now) => {
+    const width = counts.bins(minutes);
+    return now - counts.first + 1 < width / 2 ? Number.NaN : sayOf(counts, now, width);
+  };
 }
 
 /** Returns the mean of the minutes that end with this one. NaN: all are missing. */

@@ -8,24 +8,27 @@ const sharpness = 12;
 export const pinball = (came: number, forecast: number, quantile: number): number =>
   came >= forecast ? quantile * (came - forecast) : (1 - quantile) * (forecast - came);
 
-/** The mean of pinball losses in which one of 8 hours ago counts half. */
+/** The mean of pinball losses, of which the last ones count most. The half-life is 8 hours, or the minutes so far if these are fewer. */
 export class PinballLoss {
   readonly #quantile: number;
-  readonly #kept: number;
+  readonly #halfLife: number;
+  #added = 0;
   #sum = 0;
   #weight = 0;
 
   constructor(quantile: number, counts: MinuteCounts) {
     this.#quantile = quantile;
-    this.#kept = 0.5 ** (1 / counts.bins(halfLifeMinutes));
+    this.#halfLife = counts.bins(halfLifeMinutes);
   }
 
   /** NaN: missing. */
   add(came: number, forecast: number): void {
     const loss = pinball(came, forecast, this.#quantile);
     if (Number.isNaN(loss)) return;
-    this.#sum = this.#sum * this.#kept + loss;
-    this.#weight = this.#weight * this.#kept + 1;
+    this.#added += 1;
+    const kept = 0.5 ** (1 / Math.min(this.#halfLife, this.#added));
+    this.#sum = this.#sum * kept + loss;
+    this.#weight = this.#weight * kept + 1;
   }
 
   /** NaN: nothing was added. */

@@ -34,11 +34,19 @@ describe('meanOf3', () => {
   it('is the mean of three minutes', () =>
     expect(say(meanOf3, { [-3]: 100, [-2]: 1, [-1]: 2, 0: 6, 1: 100 })).toBe(3));
   it('leaves out what is missing', () => expect(say(meanOf3, { [-2]: 1, 0: 6 })).toBe(3.5));
+  it('cannot say at the first minute', () => {
+    expect(say(meanOf3, { 0: 6 })).toBeNaN();
+    expect(say(meanOf3, { [-1]: 2, 0: 6 })).toBe(4);
+  });
 });
 
 describe('maxOf10', () => {
   it('is the highest of ten minutes', () =>
     expect(say(maxOf10, { [-10]: 100, [-9]: 8, [-5]: 2, 0: 6, 1: 100 })).toBe(8));
+  it('cannot say before half of ten minutes are there', () => {
+    expect(say(maxOf10, { [-3]: 8, 0: 6 })).toBeNaN();
+    expect(say(maxOf10, { [-4]: 8, 0: 6 })).toBe(8);
+  });
 });
 
 describe('sameTime', () => {

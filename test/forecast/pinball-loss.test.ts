@@ -17,6 +17,13 @@ describe('PinballLoss', () => {
     expect(loss.mean).toBeCloseTo((0.5 * 1 + 4) / 1.5);
   });
 
+  it('has a half-life of the minutes so far at the start', () => {
+    const loss = new PinballLoss(0.5, new MinuteCounts());
+    loss.add(2, 0);
+    loss.add(8, 0);
+    expect(loss.mean).toBeCloseTo((Math.SQRT1_2 * 1 + 4) / (Math.SQRT1_2 + 1));
+  });
+
   it('leaves out what is missing', () => {
     const loss = new PinballLoss(0.5, new MinuteCounts());
     expect(loss.mean).toBeNaN();
