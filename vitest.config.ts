@@ -32,6 +32,8 @@ export const longRuns = [
   'test/reading/silence/scenarios.test.ts',
 ];
 
+export const propertySeed = 'test/support/property-seed.ts';
+
 /** These look for timers, sockets, warnings or modules that are left in their process, or at all of its metrics. */
 const inOwnProcess = [
   'test/kube/**/*.test.ts',
@@ -57,7 +59,7 @@ export default defineConfig({
           exclude: ['test/{e2e,kube,slow}/**', ...longRuns],
           // These tests share no state, so a worker can run one file after another.
           isolate: false,
-          setupFiles: 'test/support/load-tls.ts',
+          setupFiles: ['test/support/load-tls.ts', propertySeed],
         },
       },
       {
@@ -68,6 +70,7 @@ export default defineConfig({
           exclude: [...inOwnProcess, ...longRuns],
           // Loading all parts anew for each file would take a third of the time.
           isolate: false,
+          setupFiles: propertySeed,
         },
       },
       { extends: true, test: { name: 'isolated', include: inOwnProcess } },

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { longRuns, reportersTo, shared } from './vitest.config.ts';
+import { longRuns, propertySeed, reportersTo, shared } from './vitest.config.ts';
 
 /** `npm run test:slow`: faults, soak, the life of charts, charts with many values and under Helm 3, image, browser, live Prometheus, load test, the property test at full size; then abuse. */
 export default defineConfig({
@@ -21,6 +21,7 @@ export default defineConfig({
             ...longRuns,
           ],
           exclude: ['test/slow/abuse/**'],
+          setupFiles: propertySeed,
           // Faults and the soak measure times.
           maxWorkers: 2,
           sequence: { groupOrder: 0 },

@@ -5,6 +5,7 @@ import {
   type AutoscalerHandler,
 } from '../../../src/kube/autoscalers/autoscaler-changes.ts';
 import type { Autoscaler } from '../../../src/kube/autoscalers/autoscaler.ts';
+import '../../support/property-seed.ts';
 
 /** Few names and few states, so that the same HPA occurs often. */
 const autoscaler: fc.Arbitrary<Autoscaler> = fc

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { AdapterError } from '../../../src/errors.ts';
 import { selectorRequirements } from '../../../src/kube/autoscalers/autoscaler-selector.ts';
 import { parseLabelSelector, type Requirement } from '../../../src/grammar/label-selector.ts';
+import '../../support/property-seed.ts';
 
 interface Expression {
   readonly key: string;

@@ -5,6 +5,7 @@ import type { ExternalMetricRef } from '../../../src/metric/external-metric-ref.
 import { parseMetricRequest } from '../../../src/metric/metric-request.ts';
 import { autoscaler, externalMetric } from '../../support/scripted-autoscalers.ts';
 import { builtIn } from '../../support/catalog.ts';
+import '../../support/property-seed.ts';
 
 const labels = { 'sls.project': 'shop-logs', 'sls.logstore': 'nginx-ingress' };
 const qps = externalMetric('sls_ingress_qps', { matchLabels: labels });

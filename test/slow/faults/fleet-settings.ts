@@ -57,6 +57,9 @@ const scaled: FleetSettings = {
   maxDelay: 3,
 };
 
+/** Queries at SLS at a time: canceled ones end there a moment after the next ones begin. */
+export const peakAtSls = ({ maxConcurrent }: FleetSettings): number => 2 * maxConcurrent;
+
 /** How long faults last, and the settings. */
 export interface FaultScale {
   readonly settings: FleetSettings;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { waitFor } from '../../support/wait-for.ts';
-import type { FaultScale } from './fleet-settings.ts';
+import { peakAtSls, type FaultScale } from './fleet-settings.ts';
 import type { Fleet } from './fleet.ts';
 import { slowCodes } from './read-checker.ts';
 import type { Fault } from './silencing-faults.ts';
@@ -80,9 +80,8 @@ export async function runFault(
   expect(fault.codes.filter((code) => codes.has(code))).not.toEqual([]);
   expect(figures.queries).toBeGreaterThan(0);
   expect(figures.queries).toBeLessThanOrEqual(fault.maxQueries(settings, figures.seconds));
-  // Canceled queries end at SLS a moment later.
-  expect(sls.stats().peakConcurrency).toBeLessThanOrEqual(settings.maxConcurrent + 2);
-  expect(network.peakConnections).toBeLessThanOrEqual(settings.maxConcurrent + 2);
+  expect(sls.stats().peakConcurrency).toBeLessThanOrEqual(peakAtSls(settings));
+  expect(network.peakConnections).toBeLessThanOrEqual(peakAtSls(settings));
   expectWithin(tookMs(numbers), (settings.patience + 1) * 1000, 'the median read');
   expectWithin(figures.recoverySeconds * 1000, scale.recoverySeconds * 1000, 'the recovery');
 }

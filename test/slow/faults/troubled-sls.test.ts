@@ -4,7 +4,7 @@ import type { Faults } from '../../../emulator/faults.ts';
 import { project } from '../../support/adapter.ts';
 import { expectStatus } from '../../support/expect-status.ts';
 import { waitFor } from '../../support/wait-for.ts';
-import { faultScale, type FleetSettings } from './fleet-settings.ts';
+import { faultScale, peakAtSls, type FleetSettings } from './fleet-settings.ts';
 import { logstores, startFleet, type Fleet } from './fleet.ts';
 import { expectSameFootprint, footprintAtRest, type Footprint } from './footprint.ts';
 import { slowCodes } from './read-checker.ts';
@@ -97,7 +97,7 @@ describe('while SLS answers some queries', () => {
         'the median read',
       );
       expect(queries).toBeLessThanOrEqual(maxQueries(seconds, 1));
-      expect(slow.sls.stats().peakConcurrency).toBeLessThanOrEqual(settings.maxConcurrent);
+      expect(slow.sls.stats().peakConcurrency).toBeLessThanOrEqual(peakAtSls(settings));
       await recovers(slow);
     },
     timeoutMs,
