@@ -63,15 +63,10 @@ export class RouteForecast {
     this.#forecasts = new Float32Array(counts.binsPerDay + ahead).fill(Number.NaN);
   }
 
-  /**
-   * Learns minutes that were added to the counts since the last call. The first call begins a day back.
-   *
-   * @param most how many minutes to learn at most: a start is 1,440, which can be done in turns
-   * @returns whether all were learned
-   */
-  learn(most = Infinity): boolean {
+  /** Learns minutes that were added to the counts since the last call. The first call begins a day back. */
+  learn(): void {
     const { first, last, binsPerDay, isEmpty } = this.#counts;
-    if (isEmpty) return true;
+    if (isEmpty) return;
     const earliest = Math.max(first, last - learnedDays * binsPerDay + 1);
     let next = this.#learned + 1;
     if (next < earliest || next > last + 1) {
@@ -80,10 +75,8 @@ export class RouteForecast {
       for (const expert of this.#experts) expert.forget();
       this.#forecasts.fill(Number.NaN);
     }
-    const end = Math.min(last, next + most - 1);
-    for (; next <= end; next++) this.#step(next);
-    this.#learned = end;
-    return end === last;
+    for (; next <= last; next++) this.#step(next);
+    this.#learned = last;
   }
 
   /** Returns the forecast that was made at the last minute that was counted. */
@@ -125,13 +118,15 @@ export class RouteForecast {
   /** Returns the mean of what the experts say, by their weights. NaN: none can say. */
   #combine(minute: number, said: readonly number[]): number {
     const hasSeason = minute >= this.#counts.first + minSeasonDays * this.#counts.binsPerDay;
-    const maySay = said.map((value, index) => !Number.isNaN(value) && (hasSeason || index < recentExperts));
-    this.#weights = weightsOf(
-      this.#experts.map(({ loss }, index) => (maySay[index] === true ? loss.mean : Number.NaN)),
-    );
-    if (this.#weights.every((weight) => weight === 0)) return Number.NaN;
-    const mean = said.reduce(
-      (sum, value, index) => sum + (maySay[index] === true ? value * (this.#weights[index] ?? 0) : 0),
+    const losses = this.#experts.map(({ loss }, index) => {
+      const maySay = !Number.isNaN(said[index]) && (hasSeason || index < recentExperts);
+      return maySay ? loss.mean : Number.NaN;
+    });
+    const weights = weightsOf(losses);
+    this.#weights = weights;
+    if (weights.every((weight) => weight === 0)) return Number.NaN;
+    const mean = weights.reduce(
+      (sum, weight, index) => sum + (weight > 0 ? weight * (said[index] ?? 0) : 0),
       0,
     );
     return Math.min(mean, mostOfLastHour * highest(this.#counts, minute - this.#counts.bins(60) + 1, minute));

@@ -3,7 +3,7 @@ import { readingSettings } from '../config/project-settings.ts';
 import type { Config } from '../config/schema.ts';
 import type { RequestParser } from '../access/access-check.ts';
 import { StatusPage } from '../status-page/status-page.ts';
-import { forecastFigures } from '../reading/history/kept-forecast.ts';
+import { forecastFigures } from '../reading/history/forecast-figures.ts';
 import type { LogstoreState } from '../reading/silence/silence-watch.ts';
 import { logstoreKey } from '../metric/series.ts';
 import type { LogstoreStatus } from '../status/status-document.ts';

@@ -87,12 +87,15 @@ describe('RouteForecast', () => {
       const days = noisy(daily, 0, 2 * day + 200);
       const [blind, seeing] = [new Route(ahead).learn(days), new Route(ahead).learn(days)];
       const random = seeded(ahead);
-      for (let minute = days.length; minute < days.length + 60; minute++) {
-        const count = Math.floor(1000 * random());
+      const later = Array.from({ length: 80 }, (_, index) =>
+        Math.floor((index % 7 === 0 ? 10_000 : 1000) * random()),
+      );
+      // One has seen all later minutes before it forecasts, the other none.
+      for (const [index, count] of later.entries()) seeing.counts.add(start + days.length + index, count);
+      seeing.forecast.learn();
+      for (const [index, count] of later.entries()) {
+        const minute = days.length + index;
         blind.learn([count], minute);
-        seeing.counts.add(start + minute, count);
-        for (let after = 1; after < 20; after++) seeing.counts.add(start + minute + after, 10_000 * random());
-        seeing.forecast.learn(1);
         expect(seeing.forecast.at(start + minute + ahead)).toBe(blind.forecast.at(start + minute + ahead));
       }
     },
@@ -125,7 +128,7 @@ describe('RouteForecast', () => {
     const atOnce = new Route();
     for (const [index, count] of series.entries()) atOnce.counts.add(start + index, count);
     expect(atOnce.notReadyUntil).toBe(start + series.length);
-    while (!atOnce.forecast.learn(500));
+    atOnce.forecast.learn();
     expect(atOnce.notReadyUntil).toBeNaN();
     const known = 4 * day - 100;
     const { forecast: inTime } = new Route().learn(series.slice(0, known));

@@ -1,7 +1,7 @@
 import { expertNames } from '../../forecast/experts.ts';
 import { historyDays } from '../../forecast/minute-counts.ts';
 import type { MetricRequest } from '../../metric/metric-request.ts';
-import type { forecastFigures } from '../../reading/history/kept-forecast.ts';
+import type { forecastFigures } from '../../reading/history/forecast-figures.ts';
 import type { ReadingStack } from '../../service/reading-stack.ts';
 import { minuteLogQuery } from '../../sls/minute-counts.ts';
 

@@ -4,7 +4,7 @@ import { writeResult, type Io } from '../io.ts';
 import { parseRead, readingTable, type QueryOptions } from '../query.ts';
 import type { MetricRequest } from '../../metric/metric-request.ts';
 import type { ReadingStack } from '../../service/reading-stack.ts';
-import { forecastFigures } from '../../reading/history/kept-forecast.ts';
+import { forecastFigures } from '../../reading/history/forecast-figures.ts';
 import { countHistory, figuresText, forecastExplanation } from './explain-forecast.ts';
 import { explanationJson, runJson } from './explanation-json.ts';
 import { explanationText, runText } from './explanation-text.ts';

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { MinuteCounts } from '../../../src/forecast/minute-counts.ts';
-import { forecastFigures, KeptForecast } from '../../../src/reading/history/kept-forecast.ts';
+import { forecastFigures } from '../../../src/reading/history/forecast-figures.ts';
+import { KeptForecast } from '../../../src/reading/history/kept-forecast.ts';
 import { forecastOf } from './simulated-history.ts';
 
 it('the figures of a forecast have null, not 0, for hours that were not counted', () => {
