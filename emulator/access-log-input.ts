@@ -6,6 +6,7 @@ import { AccessLogReader } from './ingest/access-log-reader.ts';
 import { firstOther, nothingReadable, othersMet, summary, tooOld } from './ingest/ingest-report.ts';
 import { openLogSource, UnreadableLog, type LogSource } from './ingest/log-source.ts';
 import type { LogSink } from './log-record.ts';
+import { wrongFlag } from './options.ts';
 
 /** The log that `--access-log` names, and the counter of the lines that are no requests. */
 interface AccessLogInput {
@@ -75,6 +76,6 @@ async function explained<T>(path: string, open: () => Promise<T>): Promise<T> {
     return await open();
   } catch (cause) {
     if (!(cause instanceof UnreadableLog)) throw cause;
-    throw new AdapterError('ConfigInvalid', `--access-log ${path} ${cause.message}`, { cause });
+    throw wrongFlag(`--access-log ${path} ${cause.message}`, cause);
   }
 }

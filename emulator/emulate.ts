@@ -3,14 +3,14 @@ import { Command, Option } from 'commander';
 import { aborted, type Io } from '../src/cli/io.ts';
 import { parseCount, parseDurationMs } from '../src/cli/options.ts';
 import { prepareCommand, runCommand } from '../src/cli/run-command.ts';
-import { AdapterError, toListenError } from '../src/errors.ts';
+import { toListenError } from '../src/errors.ts';
 import { isFinished, openAccessLog, printSummary, readAccessLog } from './access-log-input.ts';
 import { startEmulator } from './emulator.ts';
 import type { Stamp } from './ingest/collector.ts';
 import { startLines, type TrafficKind } from './live-lines.ts';
 import type { LogSink } from './log-record.ts';
 import { kindOfLine, lineKinds, type LineKind } from './traffic/line-kinds.ts';
-import { parseListenAddress, parseShare, type ListenAddress } from './options.ts';
+import { parseListenAddress, parseShare, wrongFlag, type ListenAddress } from './options.ts';
 
 interface EmulateOptions {
   readonly listen: ListenAddress;
@@ -115,10 +115,9 @@ function addBehaviourOptions(command: Command): void {
 /** Runs a local SLS until a signal, filled by PutLogs, from an access log or by made-up traffic. */
 async function emulate(options: EmulateOptions, io: Io, stdin: () => Readable): Promise<void> {
   const { accessLog, follow = false, listen, stamp, traffic, kind, project, logstore } = options;
-  if (follow && accessLog === undefined)
-    throw new AdapterError('ConfigInvalid', '--follow needs --access-log FILE');
+  if (follow && accessLog === undefined) throw wrongFlag('--follow needs --access-log FILE');
   if (stamp === 'reading' && !follow && traffic === undefined)
-    throw new AdapterError('ConfigInvalid', '--stamp reading needs --follow or --traffic');
+    throw wrongFlag('--stamp reading needs --follow or --traffic');
   const input = accessLog === undefined ? undefined : await openAccessLog(accessLog, follow, stdin);
   const emulator = await startListening(listen, () => startEmulator(emulatorOptions(options, io)));
   const ending = new AbortController();
@@ -166,13 +165,13 @@ function introduction({ project, logstore, kind, accessKeyId }: EmulateOptions, 
 function emulatorOptions(options: EmulateOptions, { clock, random }: Io) {
   const { listen, project, logstore, kind, accessKeyId: id, accessKeySecret: secret } = options;
   if ((id === undefined) !== (secret === undefined)) {
-    throw new AdapterError('ConfigInvalid', '--access-key-id and --access-key-secret go together');
+    throw wrongFlag('--access-key-id and --access-key-secret go together');
   }
   const { securityToken, tokenLifetime } = options;
   if (securityToken !== undefined && id === undefined)
-    throw new AdapterError('ConfigInvalid', '--security-token needs --access-key-id');
+    throw wrongFlag('--security-token needs --access-key-id');
   if (tokenLifetime !== undefined && securityToken === undefined)
-    throw new AdapterError('ConfigInvalid', '--token-lifetime needs --security-token');
+    throw wrongFlag('--token-lifetime needs --security-token');
   const token = {
     ...(securityToken === undefined ? {} : { securityToken }),
     ...(tokenLifetime === undefined ? {} : { expiresAtMs: clock.now() + tokenLifetime }),

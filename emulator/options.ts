@@ -1,4 +1,9 @@
 import { InvalidArgumentError } from 'commander';
+import { AdapterError } from '../src/errors.ts';
+
+/** Returns the error for a flag that cannot be used this way. */
+export const wrongFlag = (message: string, cause?: unknown): AdapterError =>
+  new AdapterError('ConfigInvalid', message, { cause, remedy: 'See --help and emulator/README.md.' });
 
 /** Parses a share, such as 0.1. */
 export function parseShare(text: string): number {

@@ -75,7 +75,7 @@ describe('wrong flags', () => {
     expect(await run('emulate', '--listen', '127.0.0.1:0', ...flags)).toEqual({
       code: 2,
       stdout: '',
-      stderr: `emulate: ${message}. See --help and docs/configuration.md.\n`,
+      stderr: `emulate: ${message}. See --help and emulator/README.md.\n`,
     });
   });
 });
