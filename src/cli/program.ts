@@ -232,6 +232,7 @@ function addLoadtest(program: Command, io: Io): void {
     .requiredOption('--rate <rate>', 'Requests per second, steady (20) or rising (5..80)', parseRate)
     .addOption(durationOption('--for <duration>', 'How long, 1s to 24h', '1m'))
     .option('--yes', 'Also send to an address that is not private')
+    .addOption(outputOption())
     .optionsGroup('Requests:')
     .option('--method <method>', 'Default: GET, with a body POST')
     .addOption(
@@ -243,7 +244,6 @@ function addLoadtest(program: Command, io: Io): void {
     .addOption(durationOption('--timeout <duration>', 'Maximum time for an answer', '10s'))
     .option('--connections <count>', 'Maximum concurrent requests; others are not sent', parseCount, 500)
     .option('--insecure', 'Accept any certificate')
-    .addOption(outputOption())
     .action(async (url: string, options: LoadtestOptions) =>
       (await import('./loadtest/loadtest.ts')).loadtest(url, options, io),
     );
