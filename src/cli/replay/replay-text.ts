@@ -125,7 +125,7 @@ function sweptText(
     return [spec === recommended.spec ? '->' : '', ...settingCells(spec), ...others];
   });
   return [
-    `${settings.length} settings were tried with a startup time of ${spanText(startupSeconds)}. No other beats these ${front.length}${shown.length < front.length ? `, of which ${shown.length} are shown` : ''}:`,
+    `${settings.length} settings were tried with a startup time of ${spanText(startupSeconds)}. No other beats ${front.length === 1 ? 'this one' : `these ${front.length}`}${shown.length < front.length ? `, of which ${shown.length} are shown` : ''}:`,
     '',
     alignedTable(settingHead(replayed), rows),
     '',

@@ -68,7 +68,10 @@ function thinned(front: readonly SweptSetting[], recommended: SweptSetting): Swe
 
 function reasonOf({ setting, isMet }: Recommendation, wish: Wish, present: SweptSetting): string {
   const has = `${spanText(setting.overloadedSeconds)} of overload for ${setting.podHours.toFixed(1)} pod-hours`;
-  const before = `the HPA as it is has ${spanText(present.overloadedSeconds)} for ${present.podHours.toFixed(1)}`;
+  const before =
+    setting === present
+      ? 'this is the HPA as it is'
+      : `the HPA as it is has ${spanText(present.overloadedSeconds)} for ${present.podHours.toFixed(1)}`;
   const { maxOverloadedSeconds, maxPodHours } = wish;
   if (!isMet)
     return `No setting does what you asked for; this one comes nearest, with ${has} (${before}). More replicas (maxReplicas), or pods that start faster, would help.`;

@@ -108,6 +108,15 @@ describe('replay --sweep', () => {
     expect(stdout).toMatch(/No setting does what you asked for|The fewest pod-hours with at most/);
     expect(stdout).toMatch(/\napiVersion: autoscaling\/v2\nkind: HorizontalPodAutoscaler\n/);
   });
+
+  it('says so if it recommends the HPA as it is', async () => {
+    const steady = rows.slice(0, 10).map((requests, minute) => `${1_700_000_000 + minute * 60},${requests}`);
+    const [file = ''] = await writeFiles(['steady.csv', ['time,requests', ...steady].join('\n')]);
+    const flags = ['--startup', '30s', '--kube-version', '1.32', '--sweep'];
+    const { stdout } = await replay(['--hpa', hpa, '--counts', file, ...flags]);
+    expect(stdout).toContain('No other beats this one:\n');
+    expect(stdout).toMatch(/^Recommended \(->\): .* pod-hours; this is the HPA as it is\.$/m);
+  });
 });
 
 describe('replay --access-log', () => {
