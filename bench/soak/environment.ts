@@ -85,9 +85,6 @@ export class SoakEnvironment implements Disturbed, AsyncDisposable {
     const log = new SoakLog(emulator, routes);
     const adapter = resources.use(
       await AdapterProcess.start(plan.config, {
-        'bind-address': '127.0.0.1',
-        'secure-port': '0',
-        'shutdown-delay-duration': '0s',
         'sls-endpoint': emulator.url,
         kubeconfig: await apiServer.kubeconfigFile(),
       }),

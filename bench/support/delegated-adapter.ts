@@ -51,13 +51,7 @@ export async function startDelegatedAdapter(options: DelegatedAdapterOptions): P
   }, bookmarkMs);
   resources.defer(() => clearInterval(bookmarks));
   const pod = await apiServer.podEnvironment();
-  const serveOptions = {
-    'bind-address': '127.0.0.1',
-    'secure-port': '0',
-    'shutdown-delay-duration': '0s',
-    'sls-endpoint': slsUrl,
-    'service-account-dir': pod.serviceAccountDir,
-  };
+  const serveOptions = { 'sls-endpoint': slsUrl, 'service-account-dir': pod.serviceAccountDir };
   const { url, pid } = resources.use(
     await startServe({
       ...{ script: main, directory, config, options: serveOptions, nodeFlags: podFlags(), env: pod.env },

@@ -12,12 +12,15 @@ interface ServeOptions extends Omit<ServerProcessOptions, 'args' | 'home'> {
   readonly options: Readonly<Record<string, string>>;
 }
 
-/** Runs `serve` in a process of its own, with the access key of the emulators. */
+/** Runs `serve` on any free port in a process of its own, with the access key of the emulators. */
 export async function startServe(serve: ServeOptions): Promise<ServerProcess> {
   const { directory, config, options, env, ...rest } = serve;
   const configFile = join(directory, 'config.yaml');
   await writeFile(configFile, config);
-  const all = { config: configFile, 'cert-dir': directory, ...options };
+  const all = {
+    ...{ 'bind-address': '127.0.0.1', 'secure-port': '0', 'shutdown-delay-duration': '0s' },
+    ...{ config: configFile, 'cert-dir': directory, ...options },
+  };
   return startServerProcess({
     ...rest,
     args: ['serve', ...Object.entries(all).map(([name, value]) => `--${name}=${value}`)],

@@ -85,22 +85,8 @@ export function jsonText(line: AccessLine): string {
   return JSON.stringify({
     time_iso8601: new Date(Math.floor(line.atSeconds) * 1000).toISOString().replace('.000Z', '+00:00'),
     remote_addr: line.client,
-    remote_user: line.user,
     request: `${line.method} ${line.url} ${line.version}`,
-    status: line.status,
-    body_bytes_sent: line.bodyBytes,
-    http_referer: line.referer,
-    http_user_agent: line.agent,
-    request_length: line.requestLength,
-    request_time: line.requestTime,
-    proxy_upstream_name: line.upstreamName,
-    proxy_alternative_upstream_name: line.alternativeName,
-    upstream_addr: attemptsText(line, 'addr'),
-    upstream_response_length: attemptsText(line, 'length'),
-    upstream_response_time: attemptsText(line, 'time'),
-    upstream_status: attemptsText(line, 'status'),
-    req_id: line.requestId,
-    host: line.host,
+    ...sharedFields(line),
   });
 }
 
@@ -122,28 +108,33 @@ export function ackRecord(line: AccessLine): LogRecord {
     fields: {
       client_ip: line.client,
       x_forward_for: line.client,
-      remote_user: line.user,
       time: formatLogTime(timeSeconds),
       method: line.method,
       url: line.url,
       version: line.version,
-      status: line.status,
-      body_bytes_sent: line.bodyBytes,
-      http_referer: line.referer,
-      http_user_agent: line.agent,
-      request_length: line.requestLength,
-      request_time: line.requestTime,
-      proxy_upstream_name: line.upstreamName,
-      upstream_addr: attemptsText(line, 'addr'),
-      upstream_response_length: attemptsText(line, 'length'),
-      upstream_response_time: attemptsText(line, 'time'),
-      upstream_status: attemptsText(line, 'status'),
-      req_id: line.requestId,
-      host: line.host,
-      proxy_alternative_upstream_name: line.alternativeName,
+      ...sharedFields(line),
     },
   };
 }
+
+/** What nginx and ACK's collector name alike. */
+const sharedFields = (line: AccessLine) => ({
+  remote_user: line.user,
+  status: line.status,
+  body_bytes_sent: line.bodyBytes,
+  http_referer: line.referer,
+  http_user_agent: line.agent,
+  request_length: line.requestLength,
+  request_time: line.requestTime,
+  proxy_upstream_name: line.upstreamName,
+  proxy_alternative_upstream_name: line.alternativeName,
+  upstream_addr: attemptsText(line, 'addr'),
+  upstream_response_length: attemptsText(line, 'length'),
+  upstream_response_time: attemptsText(line, 'time'),
+  upstream_status: attemptsText(line, 'status'),
+  req_id: line.requestId,
+  host: line.host,
+});
 
 function requestText(line: AccessLine): string {
   const request = `[${formatLogTime(Math.floor(line.atSeconds))} +0000] "${line.method} ${line.url} ${line.version}"`;

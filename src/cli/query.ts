@@ -1,19 +1,22 @@
 import { accessReadOf, createAccessCheck, type AccessRead } from '../access/access-check.ts';
 import { externalMetricValueList } from '../api/read/external-metrics.ts';
 import type { Config } from '../config/schema.ts';
+import { seenRoutes, unseenOf } from '../doctor/seen-routes.ts';
+import { toAdapterError } from '../errors.ts';
 import { parseLabelSelector } from '../grammar/label-selector.ts';
 import { formatQuantity, quantityNumber } from '../grammar/quantity.ts';
 import { routeLabelOf, type MetricDefinition } from '../metric/catalog.ts';
 import { labelDefinitions } from '../metric/labels.ts';
+import { isIngressLog } from '../metric/log-kind.ts';
 import { parseMetricRequest, type MetricRequest } from '../metric/metric-request.ts';
 import { windowSeconds } from '../metric/sample.ts';
 import type { ReadingItem } from '../reading/reader.ts';
 import { catalogOf } from '../service/catalog.ts';
+import type { ReadingStack } from '../service/reading-stack.ts';
 import { loadCommandConfig, openReading, type Flags } from './command-config.ts';
 import { countHistory } from './explain/explain-forecast.ts';
 import { writeResult, type Io } from './io.ts';
 import { alignedTable } from './table.ts';
-import { unseenRouteWarning } from './unseen-routes.ts';
 import { utcText } from './time-text.ts';
 
 export interface QueryOptions {
@@ -71,4 +74,32 @@ export function readingTable(items: readonly ReadingItem[], metric: MetricDefini
       ];
     }),
   );
+}
+
+/** How far back a route is looked for. */
+const reachSeconds = 3600;
+
+/**
+ * Returns a warning if a route that reads 0 was not logged within the last hour: a misspelt route reads 0 as well as one
+ * without requests. Queries SLS only for such a route.
+ *
+ * @param zero the routes that read 0
+ */
+async function unseenRouteWarning(
+  request: MetricRequest,
+  zero: readonly string[],
+  { sls }: ReadingStack,
+  nowMs: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (zero.length === 0 || !isIngressLog(request.metric.logKind)) return undefined;
+  const endSeconds = Math.floor(nowMs / 1000) + 1;
+  const window = { startSeconds: endSeconds - reachSeconds, endSeconds };
+  try {
+    const unseen = unseenOf(zero, await seenRoutes(request, sls, window, signal));
+    if (unseen.length === 0) return undefined;
+    return `no request was logged within the last hour for ${unseen.map(({ text }) => text).join(', ')}: correct the route, unless it really has no requests`;
+  } catch (error) {
+    return `it is unknown whether the log has the route: ${toAdapterError(error).what}`;
+  }
 }

@@ -1,5 +1,5 @@
 import { AdapterError } from '../errors.ts';
-import { parseQuantityMilli, formatQuantity } from '../grammar/quantity.ts';
+import { formatQuantity, milliOf } from '../grammar/quantity.ts';
 import { autoscalerOf } from '../kube/autoscalers/autoscaler.ts';
 import { hpasIn } from '../kube/autoscalers/autoscaler-file.ts';
 import { selectorRequirements } from '../kube/autoscalers/autoscaler-selector.ts';
@@ -117,7 +117,7 @@ async function readMetric(
   const isOfForecast = named.metric.isForecast === true;
   const request = isOfForecast ? baseRequest({ request: named, requirements, namespace }, { facts }) : named;
   const { items } = await reader.read(request, signal);
-  const milli = items.map(({ sample }) => Number(parseQuantityMilli(formatQuantity(sample.value))));
+  const milli = items.map(({ sample }) => Number(milliOf(sample.value)));
   const { name: metric, unit } = request.metric;
   return { milli: milli.reduce((sum, one) => sum + one, 0), metric, unit, isOfForecast };
 }

@@ -57,9 +57,11 @@ export function formatQuantity(value: number): string {
   return `${digits}${suffixes[power]}`;
 }
 
+/** Returns the MilliValue of the same Quantity, which the HPA controller reads: 7.8751 → 7876. */
+export const milliOf = (value: number): bigint => parseQuantityMilli(formatQuantity(value));
+
 /** Returns the same Quantity as a plain number: 7.8751 → 7.876. */
-export const quantityNumber = (value: number): number =>
-  Number(parseQuantityMilli(formatQuantity(value))) / 1000;
+export const quantityNumber = (value: number): number => Number(milliOf(value)) / 1000;
 
 /**
  * Returns the MilliValue of a Quantity in any form that Kubernetes accepts (`7875m`, `1.5k`, `2Ki`, `12e3`), rounded away

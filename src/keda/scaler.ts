@@ -2,7 +2,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { LRUCache } from 'lru-cache';
 import { ageMsOf, type ReadContext } from '../api/read/external-metrics.ts';
 import { toAdapterError, type AdapterError } from '../errors.ts';
-import { formatQuantity, maxQuantityValue, parseQuantityMilli } from '../grammar/quantity.ts';
+import { maxQuantityValue, milliOf } from '../grammar/quantity.ts';
 import type { Reading } from '../reading/reader.ts';
 import { pauseUntil } from '../runtime/back-off.ts';
 import type { GetMetricsRequest, ScaledObjectRef } from './externalscaler_pb.ts';
@@ -142,7 +142,7 @@ const isAbove = ({ activation }: Trigger, { metricValueFloat }: Value) => metric
 /** Adds up the items as the HPA controller does: each is rounded up to a thousandth. */
 function valueOf({ items }: Reading) {
   const most = maxQuantityValue * 1000n;
-  const millis = items.map(({ sample }) => parseQuantityMilli(formatQuantity(sample.value)));
+  const millis = items.map(({ sample }) => milliOf(sample.value));
   const sum = millis.reduce((total, one) => total + one, 0n);
   const milli = sum > most ? most : sum;
   // The integer is for KEDA before 2.17: rounded up, so that it is 0 only if the value is.

@@ -1,6 +1,6 @@
 import { historyDays, MinuteCounts } from '../forecast/minute-counts.ts';
 import { RouteForecast } from '../forecast/route-forecast.ts';
-import { formatQuantity, parseQuantityMilli } from '../grammar/quantity.ts';
+import { milliOf } from '../grammar/quantity.ts';
 import type { Window } from '../metric/sample.ts';
 import type { Series } from '../metric/series.ts';
 import { HistoryPart } from '../reading/history/history-part.ts';
@@ -139,5 +139,4 @@ export const readForecast = (
     }, 0);
   });
 
-const milli = (value: number): number =>
-  Number.isNaN(value) ? value : Number(parseQuantityMilli(formatQuantity(value)));
+const milli = (value: number): number => (Number.isNaN(value) ? value : Number(milliOf(value)));

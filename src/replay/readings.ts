@@ -1,4 +1,4 @@
-import { formatQuantity, parseQuantityMilli } from '../grammar/quantity.ts';
+import { milliOf } from '../grammar/quantity.ts';
 import type { WindowMode } from '../metric/labels.ts';
 import { windowSeconds, type Window } from '../metric/sample.ts';
 import { mayAdapt, type Series } from '../metric/series.ts';
@@ -127,9 +127,7 @@ function seriesReader(
   };
   return (nowSeconds) => {
     const read = outcome(windowOf(series, { ...context, nowSeconds }));
-    return read.kind === 'failed'
-      ? Number.NaN
-      : Number(parseQuantityMilli(formatQuantity(read.sample.value)));
+    return read.kind === 'failed' ? Number.NaN : Number(milliOf(read.sample.value));
   };
 }
 

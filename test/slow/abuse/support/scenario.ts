@@ -136,9 +136,6 @@ export async function startScenario(options: ScenarioOptions = {}): Promise<Scen
   prepare?.({ apiServer, sls });
   const adapter = resources.use(
     await AdapterProcess.start(config, {
-      'bind-address': '127.0.0.1',
-      'secure-port': '0',
-      'shutdown-delay-duration': '0s',
       'sls-endpoint': sls.url,
       kubeconfig: await apiServer.kubeconfigFile(),
       ...more,
