@@ -259,11 +259,10 @@ export function newestIn(rows: readonly Row[], window: Window): number | undefin
 }
 
 /**
- * Decodes the rows of a count per second. A second without a row had no line. Seconds outside the window are left out: they
- * lie in the whole minutes that were asked for.
+ * Decodes the rows of a count per second. A second without a row had no line.
  *
  * @param alias of the count; seconds of which it is 0 are left out, unless it counts all lines
- * @throws AdapterError `SlsReplyInvalid`, also for a second that comes twice
+ * @throws AdapterError `SlsReplyInvalid`, also for a second that comes twice or lies outside the window
  */
 export function decodeSecondCounts(
   rows: readonly Row[],
@@ -273,7 +272,8 @@ export function decodeSecondCounts(
   const counts = new Map<number, number>();
   for (const row of rows) {
     const second = decodeCount(row[secondAlias], secondAlias);
-    if (second < window.startSeconds || second >= window.endSeconds) continue;
+    if (second < window.startSeconds || second >= window.endSeconds)
+      throw wrongReply('a second outside the window', `second ${second}`);
     if (counts.has(second)) throw wrongReply('a second twice', `second ${second} twice`);
     const count = decodeCount(row[alias], alias, alias === linesAlias ? 1 : 0);
     if (count > 0) counts.set(second, count);

@@ -65,6 +65,8 @@ interface WatchedLogstore {
   seenAtMs: number;
   /** The silence that lasts, also once 0 is believed. */
   silence: Silence | undefined;
+  /** When all lines that were held up will have come, once the first is seen. Monotonic ms; undefined: none was. */
+  allBackAtMs: number | undefined;
   /** When a count found no line at all, as far back as it matters. Unix seconds. */
   emptyAsOfSeconds: number;
   counted: CountedLines | undefined;
@@ -164,6 +166,7 @@ export class SilenceWatch {
       newestSeconds: -Infinity,
       seenAtMs: -Infinity,
       silence: undefined,
+      allBackAtMs: undefined,
       emptyAsOfSeconds: -Infinity,
       counted: undefined,
     };
@@ -177,6 +180,8 @@ export class SilenceWatch {
     // A newest line in the future is from before the clock was set back.
     if (newestSeconds > logstore.newestSeconds || logstore.newestSeconds > clock.now() / 1000)
       logstore.newestSeconds = newestSeconds;
+    if (logstore.silence?.isHeld === true && logstore.newestSeconds > logstore.silence.lastSeconds)
+      logstore.allBackAtMs ??= logstore.seenAtMs + this.#arrivalSeconds(logstore.address) * 1000;
   }
 
   #answeredIn = (logstore: LogstoreName) => this.#context.heartbeat?.answeredIn(logstore) ?? [];
@@ -200,7 +205,12 @@ export class SilenceWatch {
   }
 
   async #refuseSilence(logstore: WatchedLogstore, query: AggregateQuery, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#context;
+    const { clock, monotonicMs } = this.#context;
+    const { silence: before, allBackAtMs = -Infinity } = logstore;
+    // Lines that were held up come within the usual time, those of one collector before those of another.
+    const isComing = before?.isHeld === true && monotonicMs() < allBackAtMs;
+    if (isComing && query.window.endSeconds > before.lastSeconds + 1)
+      throw silentError(logstore.address, before);
     const holdSeconds = this.#holdSecondsOf(query);
     const planned = {
       ...query,
@@ -231,8 +241,13 @@ export class SilenceWatch {
   /** Returns the window of a query up to where its lines have arrived: a fixed delay may be too short for that. */
   #arrivedPart({ window, plannedAtSeconds, ...address }: AggregateQuery): Window {
     const { startSeconds, endSeconds } = window;
-    const arrivalSeconds = this.#context.learnedDelayOf(address) ?? usualArrivalSeconds;
-    return { startSeconds, endSeconds: Math.min(endSeconds, plannedAtSeconds - arrivalSeconds) };
+    const arrivedSeconds = plannedAtSeconds - this.#arrivalSeconds(address);
+    return { startSeconds, endSeconds: Math.min(endSeconds, arrivedSeconds) };
+  }
+
+  /** Returns how long after its second a line can be read at the latest, as far as is known. */
+  #arrivalSeconds(address: LogstoreAddress): number {
+    return this.#context.learnedDelayOf(address) ?? usualArrivalSeconds;
   }
 
   /** Counts the lines of the whole logstore, in one query for all that wait for it. */
@@ -268,6 +283,7 @@ export class SilenceWatch {
     const isOver = hasNewer && !(before.isHeld && lasting !== undefined);
     if (isOver) observer.silenceEnded(eventOf(logstore, before));
     logstore.silence = lasting ?? (isOver ? undefined : before);
+    if (lasting !== undefined || isOver) logstore.allBackAtMs = undefined;
     if (lasting === undefined) return;
     const { isHeld, linesAMinuteBefore } = lasting;
     if (!isOver && before?.isHeld === isHeld) return;

@@ -9,6 +9,9 @@ const betweenReads = 5;
 export async function play(scenario: Omit<Scenario, 'title' | 'expected'>) {
   const { sent, collects = () => true, collectedShare = () => 1, slsFails = () => false } = scenario;
   const logs = new SimulatedLogs();
+  const { heldUntil } = scenario;
+  if (heldUntil !== undefined)
+    logs.heldUntil = (second, route) => logs.startSeconds + heldUntil(second - logs.startSeconds, route);
   let adapter = startAdapter(logs, scenario.options);
   const series = seriesWith({ route: scenario.route });
   const isFixed = scenario.options?.fixedDelaySeconds !== undefined;

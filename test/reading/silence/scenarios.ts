@@ -14,6 +14,8 @@ export interface Scenario {
   readonly sent: (second: number) => Readonly<Record<string, number>>;
   /** Whether the collector reads. While it does not, lines wait for it. */
   readonly collects?: (second: number) => boolean;
+  /** From when on queries see the lines of a second, which keep their stamp. Default: at once, but for the lag. */
+  readonly heldUntil?: (second: number, route: string) => number;
   /** Of the lines, those that reach SLS. */
   readonly collectedShare?: (second: number) => number;
   readonly slsFails?: (second: number) => boolean;
@@ -169,6 +171,21 @@ export const scenarios: readonly Scenario[] = [
       [385, 'LogstoreSilent'],
       [410, 'full', 'LogstoreSilent'],
       [435, 'full'],
+    ],
+    events: [began, expect.stringMatching('^ended at 4')],
+    untilSeconds: 500,
+  },
+  {
+    title:
+      'lines are held up for 91 s, and those of one collector come back 2 s later: an error, then all of them',
+    sent: nine,
+    heldUntil: (second, route) =>
+      second < 300 || second >= 391 ? 0 : route === 'default-web-80' ? 395 : 397,
+    expected: [
+      [0, 'full'],
+      [310, 'full', 'LogstoreSilent'],
+      [385, 'LogstoreSilent'],
+      [400, 'full'],
     ],
     events: [began, expect.stringMatching('^ended at 4')],
     untilSeconds: 500,

@@ -31,3 +31,31 @@ describe('the count of the lines of a logstore', () => {
     expect(logs.counts).toBe(3);
   });
 });
+
+describe('the end of a silence', () => {
+  it('is trusted once lines that were held up have had their usual time to come', async () => {
+    const logs = stoppedLogs();
+    const { read, events } = startAdapter(logs, { fixedDelaySeconds: 10 });
+    const series = seriesWith({ route: undefined });
+    const readNow = () =>
+      read(series).then(
+        ({ value }) => value,
+        () => 'error',
+      );
+    expect(await readNow()).toBe('error');
+    const backSeconds = logs.clock.nowSeconds;
+    // One of three collectors brings its lines at once, the others 3 s later.
+    for (let second = 120; second < 160; second++) {
+      logs.log(logs.startSeconds + second, 'web', 3);
+      logs.log(logs.startSeconds + second, 'shop', 6);
+    }
+    logs.heldUntil = (_, route) => backSeconds + (route === 'web' ? 0 : 3);
+    const readings = [];
+    for (let second = 0; second < 8; second++) {
+      logs.clock.advance(1000);
+      readings.push(await readNow());
+    }
+    expect(readings).toEqual(['error', 'error', 'error', 'error', 'error', 'error', 9, 9]);
+    expect(events).toEqual(['began at 140', 'ended at 147']);
+  });
+});

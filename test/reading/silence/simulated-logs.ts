@@ -24,6 +24,8 @@ export class SimulatedLogs {
   readonly clock = new TestClock();
   readonly startSeconds = this.clock.nowSeconds;
   readonly lagSeconds = 3;
+  /** Returns when the lines of a second become visible at the earliest, Unix seconds: they keep their stamp. */
+  heldUntil: (second: number, route: string) => number = () => -Infinity;
   /** If set, all queries fail with it. */
   failure: AdapterError | undefined;
   /** If set, counts by second fail with it. */
@@ -75,7 +77,8 @@ export class SimulatedLogs {
   *#visible(from: number, to: number): Generator<readonly [second: number, route: string, lines: number]> {
     const end = Math.min(to, Math.floor(this.clock.nowSeconds) - this.lagSeconds);
     for (let second = from; second < end; second++)
-      for (const [route, lines] of this.#lines.get(second) ?? []) yield [second, route, lines];
+      for (const [route, lines] of this.#lines.get(second) ?? [])
+        if (this.clock.nowSeconds >= this.heldUntil(second, route)) yield [second, route, lines];
   }
 }
 
