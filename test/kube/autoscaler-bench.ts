@@ -70,7 +70,9 @@ class AutoscalerBench {
 
   /** Resolves when so many watches are open, on both sides. */
   watching(watches = 1): Promise<unknown> {
-    return waitFor(() => this.server.hpas.openWatches === watches && this.watch?.synced === true);
+    return waitFor(
+      () => this.server.hpas.openWatches === watches && this.watch !== undefined && isSynced(this.watch),
+    );
   }
 
   /** Without the HPAs of `settled`. */
@@ -93,6 +95,9 @@ class AutoscalerBench {
     else this.known.set(key, metrics);
   }
 }
+
+/** Whether the handler knows every HPA, and hears of each change. */
+export const isSynced = (watch: AutoscalerWatch): boolean => watch.syncStates().every(({ synced }) => synced);
 
 export function useAutoscalers(): AutoscalerBench {
   const bench = new AutoscalerBench();

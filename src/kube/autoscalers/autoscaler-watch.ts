@@ -42,11 +42,6 @@ export class AutoscalerWatch {
     );
   }
 
-  /** Whether the handler knows every HPA, and hears of each change. */
-  get synced(): boolean {
-    return this.#watches.every((watch) => watch.isOn);
-  }
-
   /** Returns one state per watch. */
   syncStates(): SyncState[] {
     return this.#watches.map((watch) => watch.syncState());
@@ -86,15 +81,11 @@ class NamespaceWatch {
     this.#settings = settings;
   }
 
-  get isOn(): boolean {
-    return this.#state === 'on';
-  }
-
   syncState(): SyncState {
     return {
       resource: 'horizontalpodautoscalers',
       namespace: this.#namespace,
-      synced: this.isOn && this.#watch?.problem() === undefined,
+      synced: this.#state === 'on' && this.#watch?.problem() === undefined,
       lastSyncMs: this.#watch?.lastSyncMs,
     };
   }
@@ -156,7 +147,7 @@ class NamespaceWatch {
   }
 
   #switchOn(version: AutoscalerVersion): void {
-    if (this.isOn) return;
+    if (this.#state === 'on') return;
     this.#state = 'on';
     this.#offs = 0;
     const [namespace, { size }] = [this.#namespace, this.#changes];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { waitFor } from '../../support/wait-for.ts';
-import { useAutoscalers } from '../autoscaler-bench.ts';
+import { isSynced, useAutoscalers } from '../autoscaler-bench.ts';
 
 const bench = useAutoscalers();
 
@@ -18,13 +18,13 @@ describe('the watch of HPAs without the right', () => {
     bench.server.hpas.mayRead = () => false;
     const watch = bench.start();
     await looks(4);
-    expect(watch.synced).toBe(false);
+    expect(isSynced(watch)).toBe(false);
     expect(bench.offs()).toMatchObject([{ namespace: undefined, reason: 'forbidden' }]);
     expect(bench.offs()[0]?.message).toContain(
       'cannot list resource "horizontalpodautoscalers" in API group "autoscaling" at the cluster scope',
     );
     bench.server.hpas.mayRead = () => true;
-    await waitFor(() => watch.synced);
+    await waitFor(() => isSynced(watch));
     expect(bench.reported).toEqual(['shop/web: qps']);
     expect(bench.ons()).toEqual([{ namespace: undefined, version: 'v2', withExternalMetrics: 1 }]);
     expect(bench.offs()).toHaveLength(1);
@@ -47,7 +47,7 @@ describe('the watch of HPAs without the right', () => {
     bench.put('shop', 'web', 'qps');
     const watch = bench.start();
     for (const round of [1, 2]) {
-      await waitFor(() => watch.synced);
+      await waitFor(() => isSynced(watch));
       await bench.watching();
       bench.reported = [];
       bench.server.hpas.mayRead = () => false;
@@ -56,7 +56,7 @@ describe('the watch of HPAs without the right', () => {
       await looks(2);
       expect(bench.offs()[round - 1]).toMatchObject({ reason: 'forbidden', retryInMs: 8 });
       expect(bench.reported).toEqual(['shop/web: ']);
-      expect(watch.synced).toBe(false);
+      expect(isSynced(watch)).toBe(false);
       bench.server.hpas.mayRead = () => true;
       await waitFor(() => bench.ons().length === round + 1);
       expect(bench.reported).toEqual(['shop/web: ', 'shop/web: qps']);
@@ -93,7 +93,7 @@ describe('the API version of HPAs', () => {
     bench.server.hpas.versions = ['v2beta2', 'v1'];
     bench.put('shop', 'web', 'qps');
     const watch = bench.start();
-    await waitFor(() => watch.synced);
+    await waitFor(() => isSynced(watch));
     await bench.watching();
     bench.server.hpas.versions = ['v2', 'v1'];
     bench.server.hpas.closeWatches();
@@ -121,10 +121,10 @@ describe('the API version of HPAs', () => {
         retryInMs: 8,
       },
     ]);
-    expect(watch.synced).toBe(false);
+    expect(isSynced(watch)).toBe(false);
     expect(bench.server.count('hpa.list')).toBe(0);
     bench.server.hpas.versions = ['v2'];
-    await waitFor(() => watch.synced);
+    await waitFor(() => isSynced(watch));
     expect(bench.reported).toEqual(['shop/web: qps']);
   });
 
@@ -141,7 +141,7 @@ describe('the API version of HPAs', () => {
     bench.put('shop', 'web', 'qps');
     bench.server.fail('autoscaling.get', { kind: 'status', code: 500 }, 1);
     const watch = bench.start();
-    await waitFor(() => watch.synced);
+    await waitFor(() => isSynced(watch));
     expect(watchEnds()).toMatchObject([{ path: '/apis/autoscaling', reason: 'failed', retryInMs: 2 }]);
     expect(bench.offs()).toEqual([]);
   });
@@ -150,7 +150,7 @@ describe('the API version of HPAs', () => {
     bench.put('shop', 'web', 'qps');
     bench.server.fail('autoscaling.get', { kind }, 2);
     const watch = bench.start([], { callTimeoutMs: 100 });
-    await waitFor(() => watch.synced);
+    await waitFor(() => isSynced(watch));
     expect(
       watchEnds()
         .map(({ retryInMs }) => retryInMs)
@@ -162,7 +162,7 @@ describe('the API version of HPAs', () => {
     const failure = { kind: 'status', code: 403, message: 'no system:discovery' } as const;
     bench.server.fail('autoscaling.get', failure, 3);
     const watch = bench.start();
-    await waitFor(() => watch.synced);
+    await waitFor(() => isSynced(watch));
     expect(bench.offs()).toMatchObject([{ reason: 'forbidden' }]);
     expect(watchEnds()).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { autoscaler, externalMetric } from '../../support/scripted-autoscalers.ts';
 import { waitFor } from '../../support/wait-for.ts';
-import { useAutoscalers } from '../autoscaler-bench.ts';
+import { isSynced, useAutoscalers } from '../autoscaler-bench.ts';
 import { activeResources } from '../kube-harness.ts';
 
 const bench = useAutoscalers();
@@ -22,8 +22,8 @@ describe('the HPAs of a cluster', () => {
     bench.put('blog', 'web', 'latency', 'qps');
     bench.put('blog', 'cpu');
     const watch = bench.start();
-    expect(watch.synced).toBe(false);
-    await waitFor(() => watch.synced);
+    expect(isSynced(watch)).toBe(false);
+    await waitFor(() => isSynced(watch));
     expect(bench.reported.sort()).toEqual(['blog/web: latency,qps', 'shop/web: qps']);
     await bench.watching();
     bench.put('blog', 'cpu', 'qps');
@@ -115,7 +115,7 @@ describe('the HPAs of a cluster', () => {
     await waitFor(() => bench.server.count('hpa.list') === 2 && hpas.openWatches === 1);
     await bench.settled();
     expect(bench.reports.toSorted()).toEqual(['shop/gone: ', 'shop/new: qps', 'shop/other: latency']);
-    expect(watch.synced).toBe(true);
+    expect(isSynced(watch)).toBe(true);
     expect(bench.ons()).toHaveLength(1);
   });
 
@@ -129,7 +129,7 @@ describe('the HPAs of a cluster', () => {
     await bench.server.comeUp();
     await waitFor(() => bench.reported.length === 2);
     expect(bench.reported).toEqual(['shop/web: qps', 'shop/web: latency']);
-    expect(watch.synced).toBe(true);
+    expect(isSynced(watch)).toBe(true);
     expect(bench.offs()).toEqual([]);
   });
 
@@ -167,7 +167,7 @@ describe('the watch of chosen namespaces', () => {
     for (const namespace of ['shop', 'blog', 'bank']) bench.put(namespace, 'web', 'qps');
     const watch = bench.start(['shop', 'blog', 'shop']);
     await bench.watching(2);
-    await waitFor(() => watch.synced);
+    await waitFor(() => isSynced(watch));
     bench.put('bank', 'other', 'qps');
     bench.put('blog', 'other', 'qps');
     await bench.settled('shop');
@@ -185,7 +185,7 @@ describe('the watch of chosen namespaces', () => {
     bench.server.hpas.mayRead = (_, namespace) => namespace === 'shop';
     const watch = bench.start(['shop', 'blog']);
     await waitFor(() => bench.ons().length === 1 && bench.offs().length === 1);
-    expect(watch.synced).toBe(false);
+    expect(isSynced(watch)).toBe(false);
     expect(bench.reported).toEqual(['shop/web: qps']);
     expect(bench.offs()[0]).toMatchObject({ namespace: 'blog', reason: 'forbidden' });
     const resource = 'horizontalpodautoscalers';
@@ -195,7 +195,7 @@ describe('the watch of chosen namespaces', () => {
       { resource, namespace: 'blog', synced: false, lastSyncMs: undefined },
     ]);
     bench.server.hpas.mayRead = () => true;
-    await waitFor(() => watch.synced);
+    await waitFor(() => isSynced(watch));
     expect(bench.reported).toEqual(['shop/web: qps', 'blog/web: qps']);
   });
 });
