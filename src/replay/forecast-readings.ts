@@ -3,7 +3,7 @@ import { RouteForecast } from '../forecast/route-forecast.ts';
 import { milliOf } from '../grammar/quantity.ts';
 import type { Window } from '../metric/sample.ts';
 import type { Series } from '../metric/series.ts';
-import { HistoryPart } from '../reading/history/history-part.ts';
+import { CountedRoutes } from '../reading/history/counted-routes.ts';
 import { isStale, optionsOf } from '../reading/history/kept-forecast.ts';
 import type { CountsByMinute, MinuteQuery } from '../sls/minute-counts.ts';
 import type { PhaseReadings } from './readings.ts';
@@ -95,13 +95,13 @@ export function forecastsOf(
 ): StandingForecasts {
   const counts = new MinuteCounts();
   const model = new RouteForecast(counts, optionsOf(series.forecast));
-  const history = new HistoryPart(firstMinute, holdSeconds);
-  history.routes.set(series.route, counts);
+  const counted = new CountedRoutes(firstMinute, holdSeconds);
+  counted.routes.set(series.route, counts);
   const perSecond = new Float64Array(sums.length).fill(Number.NaN);
   const madeAtMinute = new Float64Array(sums.length);
   for (let index = 0; index < sums.length; index++) {
     const minute = firstMinute + index;
-    history.counted(
+    counted.add(
       { from: minute, until: minute + 1 },
       {
         lines: lines.subarray(index, index + 1),

@@ -41,10 +41,10 @@ const learnDelayMs = 15_000;
 /** Each is a query a minute. */
 const mostHistoriesOfNamespace = 50;
 
-interface History {
-  readonly key: string;
-  readonly of: LogstoreHistory;
-  /** Who reads its forecasts first; they take turns. */
+/** The forecasts that are made from one history. */
+interface ForecastGroup {
+  readonly history: LogstoreHistory;
+  /** The first that read one of them. The queries are on its account. */
   readonly namespace: string;
   /** By key of the series. @bound `reading.maxForecasts` in all | 50 KB each | half of them for a namespace | `reading.maxForecasts` */
   readonly forecasts: Map<string, KeptForecast>;
@@ -55,8 +55,8 @@ interface History {
 export class Forecasts {
   readonly #context: ForecastsContext;
   readonly #shares: Shares;
-  /** By what one query answers. @bound as the forecasts | - | {mostHistoriesOfNamespace} of a namespace | `reading.maxForecasts` */
-  readonly #histories = new Map<string, History>();
+  /** By `historyKey`. @bound as the forecasts | - | {mostHistoriesOfNamespace} of a namespace | `reading.maxForecasts` */
+  readonly #groups = new Map<string, ForecastGroup>();
   #wake: () => void = () => undefined;
   #learnedDelayAtMs = -Infinity;
 
@@ -67,7 +67,7 @@ export class Forecasts {
 
   /** All that are read, with the history of each. */
   *all(): Iterable<KeptForecast> {
-    for (const { forecasts } of this.#histories.values()) yield* forecasts.values();
+    for (const { forecasts } of this.#groups.values()) yield* forecasts.values();
   }
 
   /** Returns the outcomes as they are now, in the order of the series. Reads of all kinds come here, so it never waits. */
@@ -93,7 +93,7 @@ export class Forecasts {
     const { monotonicMs, pause = pauseUntil } = this.#context;
     const isSettled = (one: Series) => {
       this.#outcome(one, namespace, monotonicMs());
-      const history = this.#histories.get(historyKey(one))?.of;
+      const history = this.#groups.get(historyKey(one))?.history;
       return history === undefined || history.isLive(one.route) || history.error !== undefined;
     };
     while (!signal.aborted && !series.every(isSettled)) await pause(50, signal);
@@ -103,57 +103,64 @@ export class Forecasts {
   async run(signal: AbortSignal): Promise<void> {
     const { pause = pauseUntil, monotonicMs } = this.#context;
     while (!signal.aborted) {
-      if (this.#histories.size === 0) {
+      if (this.#groups.size === 0) {
         await this.#woken(signal);
         continue;
       }
       this.#forgetUnread(monotonicMs());
       this.#learnDelays(signal);
-      for (const history of this.#histories.values()) {
-        history.of.step(new Set([history.namespace]));
-        this.#reportFailure(history);
+      for (const group of this.#groups.values()) {
+        group.history.step(new Set([group.namespace]));
+        this.#reportFailure(group);
       }
       await pause(stepMs, signal);
     }
-    const histories = [...this.#histories.values()];
-    for (const { of } of histories) of.stop();
-    await Promise.all(histories.map(({ of }) => of.idle));
+    const groups = [...this.#groups.values()];
+    for (const { history } of groups) history.stop();
+    await Promise.all(groups.map(({ history }) => history.idle));
   }
 
   #outcome(series: Series, namespace: string, nowMs: number): Outcome {
     const { clock, delaySecondsOf } = this.#context;
-    const history = this.#historyOf(series, namespace);
-    if (history instanceof AdapterError) return failed(history);
-    const known = history.forecasts.get(series.key) ?? this.#add(history, series, namespace);
+    const group = this.#groupOf(series, namespace);
+    if (group instanceof AdapterError) return failed(group);
+    const known = group.forecasts.get(series.key) ?? this.#add(group, series, namespace);
     if (known instanceof AdapterError) return failed(known);
     known.readAtMs = nowMs;
-    const { of } = history;
-    if (of.isLive(series.route)) return known.outcome(clock.now() / 1000, delaySecondsOf(series), of.error);
+    const { history } = group;
+    if (history.isLive(series.route))
+      return known.outcome(clock.now() / 1000, delaySecondsOf(series), history.error);
     const what = `${series.metric.name} of ${series.route ?? 'the logstore'}: its history is being counted`;
-    return failed(of.error ?? new AdapterError('ForecastNotReady', `${what}, which takes about a minute`));
+    return failed(
+      history.error ?? new AdapterError('ForecastNotReady', `${what}, which takes about a minute`),
+    );
   }
 
-  /** Returns the history that the series is counted in, a new one if there is none. */
-  #historyOf(series: Series, namespace: string): History | AdapterError {
+  /** Returns the group whose history the series is counted in, a new one if there is none. */
+  #groupOf(series: Series, namespace: string): ForecastGroup | AdapterError {
     const { maxForecasts } = this.#context;
     const key = historyKey(series);
-    const known = this.#histories.get(key);
+    const known = this.#groups.get(key);
     if (known !== undefined) return known;
-    const own = [...this.#histories.values()].filter((one) => one.namespace === namespace).length;
+    const own = [...this.#groups.values()].filter((one) => one.namespace === namespace).length;
     if (own >= mostHistoriesOfNamespace)
       return new AdapterError(
         'LimitExceeded',
         `namespace ${namespace} reads forecasts with ${own} different logstores, metrics or filters already: at most ${mostHistoriesOfNamespace}`,
       );
     if (maxForecasts === 0) return noForecasts();
-    const of = new LogstoreHistory(series, { ...this.#context, onCounted: this.#counted });
-    const history = { key, of, namespace, forecasts: new Map<string, KeptForecast>(), failingBy: undefined };
-    this.#histories.set(key, history);
+    const history = new LogstoreHistory(series, { ...this.#context, onCounted: this.#counted });
+    const group = { history, namespace, forecasts: new Map<string, KeptForecast>(), failingBy: undefined };
+    this.#groups.set(key, group);
     this.#wake();
-    return history;
+    return group;
   }
 
-  #add(history: History, series: Series, namespace: string): KeptForecast | AdapterError {
+  #add(
+    { history, forecasts }: ForecastGroup,
+    series: Series,
+    namespace: string,
+  ): KeptForecast | AdapterError {
     const { clock, maxForecasts } = this.#context;
     if (!this.#shares.take(namespace)) {
       return new AdapterError(
@@ -161,32 +168,32 @@ export class Forecasts {
         `namespace ${namespace} has its share of the ${maxForecasts} forecasts (reading.maxForecasts), at most half of them`,
       );
     }
-    const kept = new KeptForecast(series, history.of.countsOf(series.route), namespace);
-    history.forecasts.set(series.key, kept);
-    if (history.of.isLive(series.route)) kept.learn(clock.now() / 1000);
+    const kept = new KeptForecast(series, history.countsOf(series.route), namespace);
+    forecasts.set(series.key, kept);
+    if (history.isLive(series.route)) kept.learn(clock.now() / 1000);
     return kept;
   }
 
-  readonly #counted: LogstoreHistoryContext['onCounted'] = async (of, routes, isFirst) => {
+  readonly #counted: LogstoreHistoryContext['onCounted'] = async (history, routes, isFirst) => {
     const { clock, observer } = this.#context;
-    const { project, logstore, metric } = of.series;
+    const { project, logstore, metric } = history.series;
     if (isFirst) observer.historyCounted({ project, logstore, metric: metric.name, routes: routes.length });
-    const history = [...this.#histories.values()].find((one) => one.of === of);
-    if (history === undefined) return;
+    const group = [...this.#groups.values()].find((one) => one.history === history);
+    if (group === undefined) return;
     const counted = new Set(routes);
     const turns = new Turns();
-    for (const kept of history.forecasts.values()) {
+    for (const kept of group.forecasts.values()) {
       if (counted.has(kept.series.route)) kept.learn(clock.now() / 1000);
       if (turns.isOver()) await turns.next();
     }
   };
 
-  #reportFailure(history: History): void {
-    const { error, series } = history.of;
+  #reportFailure(group: ForecastGroup): void {
+    const { error, series } = group.history;
     const { project, logstore, metric } = series;
-    if (error !== undefined && error.code !== history.failingBy)
+    if (error !== undefined && error.code !== group.failingBy)
       this.#context.observer.historyFailing({ project, logstore, metric: metric.name, error });
-    history.failingBy = error?.code;
+    group.failingBy = error?.code;
   }
 
   #learnDelays(signal: AbortSignal): void {
@@ -194,26 +201,27 @@ export class Forecasts {
     const nowMs = monotonicMs();
     if (nowMs - this.#learnedDelayAtMs < learnDelayMs) return;
     this.#learnedDelayAtMs = nowMs;
-    const histories = [...this.#histories.values()];
-    const namespaces = new Set(histories.map(({ namespace }) => namespace));
+    const groups = [...this.#groups.values()];
+    const namespaces = new Set(groups.map(({ namespace }) => namespace));
     void learnDelay(
-      histories.map(({ of }) => of.series),
+      groups.map(({ history }) => history.series),
       signal,
       namespaces,
     );
   }
 
   #forgetUnread(nowMs: number): void {
-    for (const [key, { of, forecasts }] of this.#histories) {
+    for (const [key, { history, forecasts }] of this.#groups) {
       const unread = [...forecasts].filter(([, kept]) => nowMs - kept.readAtMs >= unreadMs);
       for (const [seriesKey, kept] of unread) {
         forecasts.delete(seriesKey);
         this.#shares.give(kept.namespace);
       }
-      if (unread.length > 0) of.keepOnly(new Set([...forecasts.values()].map(({ series }) => series.route)));
+      if (unread.length > 0)
+        history.keepOnly(new Set([...forecasts.values()].map(({ series }) => series.route)));
       if (forecasts.size > 0) continue;
-      of.stop();
-      this.#histories.delete(key);
+      history.stop();
+      this.#groups.delete(key);
     }
   }
 

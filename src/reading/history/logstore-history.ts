@@ -3,7 +3,7 @@ import { historyDays, MinuteCounts } from '../../forecast/minute-counts.ts';
 import { newSeries, type Series } from '../../metric/series.ts';
 import type { CountsByMinute, MinuteQuery } from '../../sls/minute-counts.ts';
 import type { Endpoint } from '../../sls/endpoint.ts';
-import { HistoryPart, type Part, type Route } from './history-part.ts';
+import { CountedRoutes, type MinuteSpan, type Route } from './counted-routes.ts';
 
 export interface LogstoreHistoryContext {
   readonly count: (query: MinuteQuery, signal: AbortSignal) => Promise<CountsByMinute>;
@@ -30,7 +30,7 @@ export const historyKey = (series: Series): string => newSeries({ ...series, for
 
 /**
  * The counts by the minute of one logstore, for the forecasts of one metric and with the same filters. It counts the last
- * days part by part, and then every minute in one query for all routes.
+ * days span by span, and then every minute in one query for all routes.
  */
 export class LogstoreHistory {
   /** One of those that it is for: they differ in nothing but the route and the terms of the forecast. */
@@ -38,9 +38,9 @@ export class LogstoreHistory {
   readonly #context: LogstoreHistoryContext;
   readonly #stopped = new AbortController();
   /** Routes that are counted up to now. */
-  #live: HistoryPart | undefined;
+  #live: CountedRoutes | undefined;
   /** Routes whose last days are being counted. */
-  #loading: HistoryPart | undefined;
+  #loading: CountedRoutes | undefined;
   /** @bound as the routes of a history | - | - | `reading.maxForecasts` */
   readonly #gathered = new Map<Route, MinuteCounts>();
   #gatheredAtMs = 0;
@@ -87,7 +87,7 @@ export class LogstoreHistory {
     return this.#busy ?? Promise.resolve();
   }
 
-  /** Counts what is due, one part after another. Does nothing while that goes on. */
+  /** Counts what is due, one span after another. Does nothing while that goes on. */
   step(namespaces: ReadonlySet<string>): void {
     this.#busy ??= this.#countDue(namespaces).finally(() => (this.#busy = undefined));
   }
@@ -100,11 +100,12 @@ export class LogstoreHistory {
       const complete = Math.floor(arrivedSeconds / 60);
       this.#begin(complete, nowMs);
       const due = [this.#live, this.#loading].find(
-        (of) => of !== undefined && nowMs >= of.notBeforeMs && of.next(complete) !== undefined,
+        (counted) =>
+          counted !== undefined && nowMs >= counted.notBeforeMs && counted.next(complete) !== undefined,
       );
-      const part = due?.next(complete);
-      if (due === undefined || part === undefined) return;
-      await this.#count(due, part, complete, namespaces);
+      const span = due?.next(complete);
+      if (due === undefined || span === undefined) return;
+      await this.#count(due, span, complete, namespaces);
     }
   }
 
@@ -120,24 +121,24 @@ export class LogstoreHistory {
     }
     const isGathered = this.#gathered.size > 0 && nowMs - this.#gatheredAtMs >= gatherMs;
     if (this.#loading !== undefined || !isGathered) return;
-    const loading = new HistoryPart(complete - historyDays * 1440, holdSecondsOf(this.series.project));
+    const loading = new CountedRoutes(complete - historyDays * 1440, holdSecondsOf(this.series.project));
     for (const [route, counts] of this.#gathered) loading.routes.set(route, counts);
     this.#gathered.clear();
     this.#loading = loading;
   }
 
   async #count(
-    of: HistoryPart,
-    part: Part,
+    counted: CountedRoutes,
+    span: MinuteSpan,
     complete: number,
     namespaces: ReadonlySet<string>,
   ): Promise<void> {
     const { clock, monotonicMs, endpointOf, onCounted } = this.#context;
     const { metric, project, logstore, filters } = this.series;
-    const routes = [...of.routes.keys()].filter((route) => route !== undefined).sort();
+    const routes = [...counted.routes.keys()].filter((route) => route !== undefined).sort();
     const query = {
       ...{ endpoint: endpointOf(this.series), metric, project, logstore, filters, namespaces },
-      window: { startSeconds: part.from * 60, endSeconds: part.until * 60 },
+      window: { startSeconds: span.from * 60, endSeconds: span.until * 60 },
       plannedAtSeconds: Math.floor(clock.now() / 1000),
     };
     try {
@@ -147,23 +148,23 @@ export class LogstoreHistory {
         results.push(await this.#context.count({ ...query, routes: some }, this.#stopped.signal));
       const [first] = results;
       if (first === undefined) return;
-      of.counted(part, {
+      counted.add(span, {
         lines: first.lines,
         byRoute: new Map(results.flatMap(({ byRoute }) => [...byRoute])),
       });
     } catch (thrown) {
-      if (this.#stopped.signal.aborted || !of.failed(part, thrown, monotonicMs(), complete)) return;
+      if (this.#stopped.signal.aborted || !counted.failed(span, thrown, monotonicMs(), complete)) return;
     }
-    if (of.until < complete) return;
-    const isFirst = of === this.#loading;
-    if (!isFirst || this.#join(of)) await onCounted(this, [...of.routes.keys()], isFirst);
+    if (counted.until < complete) return;
+    const isFirst = counted === this.#loading;
+    if (!isFirst || this.#join(counted)) await onCounted(this, [...counted.routes.keys()], isFirst);
   }
 
   /** Once the last days of new routes are counted, they are counted with the others. Returns whether they are. */
-  #join(of: HistoryPart): boolean {
-    if (this.#live === undefined) this.#live = of;
-    else if (this.#live.until === of.until)
-      for (const [route, counts] of of.routes) this.#live.routes.set(route, counts);
+  #join(loaded: CountedRoutes): boolean {
+    if (this.#live === undefined) this.#live = loaded;
+    else if (this.#live.until === loaded.until)
+      for (const [route, counts] of loaded.routes) this.#live.routes.set(route, counts);
     else return false;
     this.#loading = undefined;
     return true;

@@ -10,15 +10,15 @@ export type Route = string | undefined;
 const minutesOfDay = 1440;
 /** A row has about 300 bytes while it is read. */
 const mostRows = 25_000;
-/** A part that SLS cannot count is halved down to this. */
-const shortestPartMinutes = 60;
-/** After so many failures, a part that is at fault itself is missing. A younger one is tried again and again. */
+/** A span that SLS cannot count is halved down to this. */
+const shortestSpanMinutes = 60;
+/** After so many failures, a span that is at fault itself is missing. A younger one is tried again and again. */
 const mostFailures = 3;
 const youngMinutes = 60;
 const pauses = { firstPauseMs: 2000, longestPauseMs: 60_000 };
 
-/** Errors for which a shorter part may be counted, or another part. */
-const ofThePart: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+/** Errors for which a shorter span may be counted, or another one. */
+const spanFaults: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'SlsIncomplete',
   'SlsTimeout',
   'DeadlineExceeded',
@@ -26,13 +26,13 @@ const ofThePart: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /** Half-open, in minutes of Unix time. */
-export interface Part {
+export interface MinuteSpan {
   readonly from: number;
   readonly until: number;
 }
 
-/** The routes of a history that are counted up to the same minute, part by part. */
-export class HistoryPart {
+/** Routes whose minutes are counted by the same queries, up to the same minute, one span after another. */
+export class CountedRoutes {
   /** @bound `reading.maxForecasts` in all | 25 KB each | half of them for a namespace | `reading.maxForecasts` */
   readonly routes = new Map<Route, MinuteCounts>();
   /** The first minute that is not counted yet. */
@@ -51,28 +51,29 @@ export class HistoryPart {
   }
 
   /** Returns the minutes to count next, as many as fit into one result; undefined: there are none yet. */
-  next(completeUntil: number): Part | undefined {
+  next(completeUntil: number): MinuteSpan | undefined {
     const minutes = Math.min(this.#longestMinutes, Math.floor(mostRows / (this.routes.size + 1)));
     const until = Math.min(completeUntil, this.until + Math.max(1, minutes));
     return until > this.until ? { from: this.until, until } : undefined;
   }
 
-  counted({ from, until }: Part, { lines, byRoute }: CountsByMinute): void {
+  /** Adds what was counted of the span that is next. */
+  add({ from, until }: MinuteSpan, { lines, byRoute }: CountsByMinute): void {
     const settled = Array.from(lines, (count, index) => this.#dead.settle(from + index, count)).flat();
-    for (const [route, counts] of this.routes) add(counts, settled, from, byRoute.get(route));
+    for (const [route, counts] of this.routes) addSettled(counts, settled, from, byRoute.get(route));
     this.#passed(until);
     this.error = undefined;
   }
 
-  /** @returns whether the part is given up, so that its minutes are missing */
-  failed({ from, until }: Part, thrown: unknown, nowMs: number, completeUntil: number): boolean {
+  /** @returns whether the span is given up, so that its minutes are missing */
+  failed({ from, until }: MinuteSpan, thrown: unknown, nowMs: number, completeUntil: number): boolean {
     this.error = toAdapterError(thrown);
     this.#failures += 1;
     this.notBeforeMs = nowMs + pauseBoundMs(this.#failures, pauses);
-    if (!ofThePart.has(this.error.code)) return false;
+    if (!spanFaults.has(this.error.code)) return false;
     const minutes = until - from;
-    if (minutes > shortestPartMinutes) {
-      this.#longestMinutes = Math.max(shortestPartMinutes, Math.ceil(minutes / 2));
+    if (minutes > shortestSpanMinutes) {
+      this.#longestMinutes = Math.max(shortestSpanMinutes, Math.ceil(minutes / 2));
       this.notBeforeMs = nowMs;
       return false;
     }
@@ -80,7 +81,7 @@ export class HistoryPart {
     const settled = Array.from({ length: minutes }, (_, index) =>
       this.#dead.settle(from + index, undefined),
     ).flat();
-    for (const counts of this.routes.values()) add(counts, settled, from, undefined);
+    for (const counts of this.routes.values()) addSettled(counts, settled, from, undefined);
     this.#passed(until);
     return true;
   }
@@ -92,7 +93,7 @@ export class HistoryPart {
   }
 }
 
-function add(
+function addSettled(
   counts: MinuteCounts,
   settled: readonly SettledMinute[],
   from: number,
