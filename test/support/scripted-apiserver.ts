@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -24,6 +23,7 @@ import {
   type ScriptedUser,
 } from './scripted-reviews.ts';
 import { kubeconfigText } from './scripted-kubeconfig.ts';
+import { listenOn } from './ports.ts';
 
 /**
  * `hang`: never answers; `stall`: begins to answer; `cut`: breaks the connection; `garbage`: 200 with a body that is not
@@ -125,9 +125,7 @@ export class ScriptedApiServer implements AsyncDisposable {
 
   /** Accepts connections on the same port as before. */
   async comeUp(): Promise<void> {
-    this.#server.listen(this.#port, '127.0.0.1');
-    await once(this.#server, 'listening');
-    this.#port = (this.#server.address() as AddressInfo).port;
+    this.#port = await listenOn(this.#server, this.#port);
   }
 
   /** Refuses new connections and cuts open ones. */

@@ -13,8 +13,6 @@ const annotation = 'x'.repeat(1_150_000);
 const longHpas = 300;
 const longName = 'x'.repeat(100_000);
 const heldMs = 5000;
-/** After the attack. Pages of one HPA take long on a busy machine. */
-const maxShownMs = 40_000;
 
 const hpaOf = (namespace: string, name: string, more: object = {}) => {
   const matchLabels = { 'sls.project': 'made-up', n: name };
@@ -49,9 +47,9 @@ describe('abuse: HPAs of more than a megabyte', () => {
       await sleep(heldMs);
     });
     expectUnharmed(harm);
-    const isShown = await waitFor(() => shows('later'), undefined, maxShownMs).catch(() => false);
+    const isShown = await waitFor(() => shows('later')).catch(() => false);
     const refusal = adapter.lines.findLast((line) => line.includes('/horizontalpodautoscalers'));
-    expect(isShown, `not shown ${maxShownMs} ms after the attack\n${refusal}`).toBe(true);
+    expect(isShown, `not shown after the attack\n${refusal}`).toBe(true);
     await waitFor(() => apiServer.hpas.openWatches === 1, 'one watch of HPAs');
   });
 });

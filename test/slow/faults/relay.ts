@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { waitFor } from '../../support/wait-for.ts';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { listenOn } from '../../support/ports.ts';
 
 /** One connection of the adapter through the relay. */
 interface Connection {
@@ -63,14 +63,7 @@ export class Relay implements AsyncDisposable {
   async repair(): Promise<void> {
     this.#stalled = false;
     for (const { delayed } of this.#connections) for (const write of delayed.splice(0)) write();
-    // Another process may hold the port for a moment.
-    if (this.#server === undefined)
-      await waitFor(() =>
-        this.#listen().then(
-          () => true,
-          () => false,
-        ),
-      );
+    if (this.#server === undefined) await this.#listen();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -79,10 +72,8 @@ export class Relay implements AsyncDisposable {
 
   async #listen(): Promise<void> {
     const server = createServer((socket) => this.#accept(socket));
-    server.listen(this.#port, '127.0.0.1');
-    await once(server, 'listening');
+    this.#port = await listenOn(server, this.#port);
     this.#server = server;
-    this.#port = (server.address() as AddressInfo).port;
   }
 
   #accept(toAdapter: Socket): void {

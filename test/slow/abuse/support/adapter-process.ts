@@ -12,7 +12,7 @@ import { niceness } from './niceness.ts';
 const here = resolve(import.meta.dirname, '../../../..');
 const diagnostics = join(import.meta.dirname, 'diagnostics.ts');
 const maxKeptLines = 200;
-const maxReplyMs = 10_000;
+const maxReplyMs = 30_000;
 
 /** The adapter in a process of its own, with the heap of a pod. `ABUSE_CHECKOUT` runs that of another checkout. */
 export class AdapterProcess implements AsyncDisposable {

@@ -70,7 +70,7 @@ export class Scenario implements AsyncDisposable {
    * Runs the attack while the honest HPA reads, watches it for `watchMs` after the attack, and waits until the adapter answers
    * again and its memory is back. It never throws because of harm: `expectUnharmed` states what must hold.
    */
-  async attack(run: () => Promise<unknown>, { watchMs = 3000, recoveryMs = 20_000 } = {}): Promise<Harm> {
+  async attack(run: () => Promise<unknown>, { watchMs = 3000, recoveryMs = 60_000 } = {}): Promise<Harm> {
     const { honest, adapter } = this;
     const before = await adapter.held();
     const sampling = setInterval(() => adapter.samplePeak(), 100);
