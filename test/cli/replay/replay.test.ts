@@ -110,7 +110,7 @@ describe('replay --sweep', () => {
   });
 
   it('says so if it recommends the HPA as it is', async () => {
-    const steady = rows.slice(0, 10).map((requests, minute) => `${1_700_000_000 + minute * 60},${requests}`);
+    const steady = rows.slice(0, 4).map((requests, minute) => `${1_700_000_000 + minute * 60},${requests}`);
     const [file = ''] = await writeFiles(['steady.csv', ['time,requests', ...steady].join('\n')]);
     const flags = ['--startup', '30s', '--kube-version', '1.32', '--sweep'];
     const { stdout } = await replay(['--hpa', hpa, '--counts', file, ...flags]);
