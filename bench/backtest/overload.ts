@@ -53,7 +53,6 @@ export function requestedPods(
     maxReplicas: 1_000_000,
     metrics: readings.map((_, index) => ({
       name: `metric-${index}`,
-      selectorText: 'nil',
       kind: 'AverageValue',
       targetMilli,
     })),

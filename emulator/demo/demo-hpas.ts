@@ -4,7 +4,8 @@ import { parse } from 'yaml';
 import { autoscalerOf, type Autoscaler } from '../../src/kube/autoscalers/autoscaler.ts';
 import { HpaController } from '../../src/scaling/controller.ts';
 import { parseHpaManifest, type Fields, type HpaManifest } from '../../src/scaling/hpa-manifest.ts';
-import { conditionsOf, eventsOf, reasonOf } from '../../src/scaling/words.ts';
+import { reasonOf } from '../../src/scaling/reason.ts';
+import { eventsOf } from './hpa-events.ts';
 
 export const project = 'k8s-log-demo';
 export const logstore = 'nginx-ingress';
@@ -81,7 +82,6 @@ export class ScaledDeployment {
     if (nowMs - this.#syncedAtMs < syncMs) return { ...this.#scaled, events: [] };
     this.#syncedAtMs = nowMs;
     const { manifest, autoscaler } = this.#hpa;
-    const { spec } = manifest;
     const { replicas: specReplicas } = this.#scaled;
     const decision = this.#controller.sync({
       ...{
@@ -95,10 +95,10 @@ export class ScaledDeployment {
     const { namespace, name } = autoscaler;
     const error = typeof reading === 'number' ? '' : reading.error;
     const failure = { namespace, error: `unable to fetch metrics from external metrics API: ${error}` };
-    const events = eventsOf(spec, decision, failure);
+    const events = eventsOf(manifest, decision, failure);
     this.#scaled = {
       replicas: decision.replicas,
-      reason: reasonOf(conditionsOf(spec, decision, failure)),
+      reason: reasonOf(manifest.spec, decision),
       events: events.map(({ reason, message }) => `${namespace}/${name} ${reason}: ${message}`),
     };
     return this.#scaled;

@@ -1,6 +1,6 @@
 import type { AutoscalerSpec } from '../scaling/autoscaler-spec.ts';
 import type { ControllerSettings, Decision } from '../scaling/controller.ts';
-import { conditionsOf, reasonOf } from '../scaling/words.ts';
+import { reasonOf } from '../scaling/reason.ts';
 import { runFixed, runForesight } from './baselines.ts';
 import { figuresOf, type Figures } from './figures.ts';
 import { readPhase, type PhaseReadings, type ReadingRules } from './readings.ts';
@@ -51,7 +51,7 @@ export function reasonShares(
 ): readonly (readonly [string, number])[] {
   const counts = new Map<string, number>();
   const count = (decision: Decision) => {
-    const reason = reasonOf(conditionsOf(spec, decision));
+    const reason = reasonOf(spec, decision);
     counts.set(reason, (counts.get(reason) ?? 0) + 1);
   };
   for (const phase of readings) runHpa(spec, controller, phase, { needed, startupSeconds }, undefined, count);

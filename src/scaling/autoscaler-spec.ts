@@ -11,8 +11,6 @@ export interface AutoscalerSpec {
 /** A metric of type External. */
 export interface ExternalMetricSpec {
   readonly name: string;
-  /** As events print it: `&LabelSelector{MatchLabels:…}`, or `nil`. */
-  readonly selectorText: string;
   /** `AverageValue`: for each replica. `Value`: for all together. */
   readonly kind: 'AverageValue' | 'Value';
   /** In thousandths, above 0. */

@@ -34,7 +34,7 @@ export interface SyncInput extends PodCounts {
 export type LimitReason =
   'DesiredWithinRange' | 'TooFewReplicas' | 'TooManyReplicas' | 'ScaleUpLimit' | 'ScaleDownLimit';
 
-/** What the controller decides at one sync. `words.ts` has the conditions and events for it. */
+/** What the controller decides at one sync. `reason.ts` has its word for it. */
 export interface Decision {
   /** `spec.replicas` before and after. */
   readonly current: number;
@@ -54,8 +54,6 @@ export interface Decision {
   /** The proposal after stabilization. */
   readonly stabilized: number;
   readonly limit: LimitReason;
-  /** Whether this is a zero that the HPA made. Undefined: this version or setting does not say so. */
-  readonly scaledToZero: boolean | undefined;
 }
 
 /** Without a behavior, a sync may at most double the replicas, or raise them to four. */
@@ -104,9 +102,7 @@ export class HpaController {
     if (this.recommendations.isEmpty) this.recommendations.add(input.specReplicas, input.nowSeconds);
     const decision = this.#decide(input);
     if (decision.replicas !== decision.current) this.#rescaled(decision, input.nowSeconds);
-    return this.#rules.remembersOwnZero && this.#scalesToZero
-      ? { ...decision, scaledToZero: this.#scaledToZero }
-      : decision;
+    return decision;
   }
 
   #rescaled({ current, replicas }: Decision, nowSeconds: number): void {
@@ -160,7 +156,6 @@ export class HpaController {
       // After minReplicas was raised while the HPA had scaled to zero.
       replicas: current === 0 ? Math.max(wanted, minReplicas) : wanted,
       stabilized,
-      scaledToZero: undefined,
     };
   }
 
@@ -222,5 +217,5 @@ export class HpaController {
 /** A decision that no metric has a part in. */
 const unread = (kind: Decision['kind'], current: number, replicas: number): Decision => ({
   ...{ kind, current, replicas, proposal: replicas, stabilized: replicas, metric: -1 },
-  ...{ firstInvalid: -1, invalidMetrics: 0, limit: 'DesiredWithinRange', scaledToZero: undefined },
+  ...{ firstInvalid: -1, invalidMetrics: 0, limit: 'DesiredWithinRange' },
 });

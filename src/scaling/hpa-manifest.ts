@@ -8,7 +8,6 @@ import {
   type ScalingPolicy,
   type ScalingRules,
 } from './autoscaler-spec.ts';
-import { selectorText } from './selector-text.ts';
 
 /** An HPA as the controller sees it. */
 export interface HpaManifest {
@@ -91,7 +90,7 @@ function externalMetric(metric: Fields, path: string): ExternalMetricSpec {
     fieldsOf(metric['external'], `${path}.external`)['target'],
     `${path}.external.target`,
   );
-  const { name, selector } = identifierOf(metric);
+  const { name } = identifierOf(metric);
   if (typeof name !== 'string' || name === '') throw refused(`${path}.external.metric.name`, 'is missing');
   const field = target['averageValue'] === undefined ? 'value' : 'averageValue';
   const kind = field === 'value' ? 'Value' : 'AverageValue';
@@ -102,7 +101,7 @@ function externalMetric(metric: Fields, path: string): ExternalMetricSpec {
     );
   const targetMilli = quantityMilli(target[field], `${path}.external.target.${field}`);
   if (targetMilli <= 0) throw refused(`${path}.external.target.${field}`, 'must be above 0');
-  return { name, selectorText: selectorText(selector), kind, targetMilli };
+  return { name, kind, targetMilli };
 }
 
 function behaviorOf(behavior: unknown): Behavior | undefined {

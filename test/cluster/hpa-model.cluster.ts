@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AutoscalerSpec } from '../../src/scaling/autoscaler-spec.ts';
 import { HpaController, type Decision, type SyncInput } from '../../src/scaling/controller.ts';
 import { parseHpaManifest } from '../../src/scaling/hpa-manifest.ts';
-import { eventsOf } from '../../src/scaling/words.ts';
+import { eventsOf } from '../../emulator/demo/hpa-events.ts';
 import { seeded } from '../support/seeded.ts';
 import type { KubernetesObject } from '../support/manifests.ts';
 import { ControlPlane } from './control-plane.ts';
@@ -193,7 +193,8 @@ async function compare(name: string) {
   const events = (await cluster.get(['events', '-n', namespace])) as {
     items: { reason: string; message: string; involvedObject: { kind: string; name: string } }[];
   };
-  const { spec } = parseHpaManifest(hpaOf(name));
+  const hpa = parseHpaManifest(hpaOf(name));
+  const { spec } = hpa;
   const controller = new HpaController(spec);
   const seen = syncs.get(name) ?? [];
   const differences: object[] = [];
@@ -207,7 +208,7 @@ async function compare(name: string) {
       differences.push({ name, index, input, model: decision, real: next.specReplicas });
   }
   const texts = new Set(
-    decisions.flatMap((decision) => eventsOf(spec, decision)).map(({ message }) => message),
+    decisions.flatMap((decision) => eventsOf(hpa, decision)).map(({ message }) => message),
   );
   const changes = decisions.filter(({ current, replicas }) => current !== replicas).length;
   for (const { reason, message, involvedObject: of } of events.items) {

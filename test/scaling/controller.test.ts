@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AutoscalerSpec, ScalingRules } from '../../src/scaling/autoscaler-spec.ts';
 import { HpaController, type ControllerSettings, type SyncInput } from '../../src/scaling/controller.ts';
 import { ScaleEvents } from '../../src/scaling/scale-events.ts';
-import { conditionsOf } from '../../src/scaling/words.ts';
+import { reasonOf } from '../../src/scaling/reason.ts';
 import { behavior, percent, pods, seen, specOf } from './specs.ts';
 
 /** The cases of the tests of kube-controller-manager, by the names that they have there. Wanted replicas are usage / 1000. */
@@ -16,8 +16,8 @@ function decide(
   for (const [change, atSeconds] of ups) controller.scaleUps.add(change, atSeconds);
   for (const [change, atSeconds] of downs) controller.scaleDowns.add(change, atSeconds);
   const decision = controller.sync(input);
-  const limited = conditionsOf(spec, decision).find(({ type }) => type === 'ScalingLimited');
-  return { ...decision, limited: limited?.status === 'True' ? limited.reason : undefined };
+  const { kind, replicas, stabilized, limit } = decision;
+  return { ...decision, limited: kind === 'computed' && replicas !== stabilized ? limit : undefined };
 }
 
 interface Past {
@@ -79,7 +79,7 @@ describe('the HPA controller, from metric to replicas', () => {
   it('says ReadyForNewScale within the tolerance', () => {
     const spec = specOf({ perPod: 2200 });
     const decision = decide(spec, seen(4, 8600));
-    expect(conditionsOf(spec, decision)[0]).toMatchObject({ reason: 'ReadyForNewScale', status: 'True' });
+    expect(reasonOf(spec, decision)).toBe('ReadyForNewScale');
   });
 
   it('takes the tolerance of a direction from 1.35 on (TestReplicaCalcConfigurableTolerance…)', () => {

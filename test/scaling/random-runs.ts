@@ -28,7 +28,6 @@ export function firstDifference(seed: number): object | undefined {
   });
   const metric = (): ExternalMetricSpec => ({
     name: 'sls_ingress_qps',
-    selectorText: 'nil',
     kind: pick('AverageValue', 'AverageValue', 'Value'),
     targetMilli: pick(1, 333, 1000, 2500, 10_000),
   });

@@ -37,7 +37,7 @@ export function specOf({ perPod = 1000, value, ...parts }: SpecParts = {}): Auto
     value === undefined
       ? ({ kind: 'AverageValue', targetMilli: perPod } as const)
       : ({ kind: 'Value', targetMilli: value } as const);
-  const metrics = [{ name: 'sls_ingress_qps', selectorText: 'nil', ...target }];
+  const metrics = [{ name: 'sls_ingress_qps', ...target }];
   return { minReplicas: 1, maxReplicas: 1000, metrics, ...parts };
 }
 

@@ -43,7 +43,7 @@ export class KedaLoop {
     this.#hpa = new HpaController({
       minReplicas: Math.max(1, minReplicaCount),
       maxReplicas: maxReplicaCount,
-      metrics: [{ name: 's0-metric', selectorText: '', kind: 'AverageValue', targetMilli: target * 1000 }],
+      metrics: [{ name: 's0-metric', kind: 'AverageValue', targetMilli: target * 1000 }],
     });
   }
 
