@@ -3,6 +3,7 @@ import type { AdapterError } from '../errors.ts';
 import type { Outcome, Sample } from '../metric/sample.ts';
 import { bytesOf, type Series } from '../metric/series.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../sls/aggregate-source.ts';
+import type { LogstoreName } from './pace/read-beats.ts';
 import { outcomeOf, type AdaptiveOutcomes, type Batch } from './plan.ts';
 
 /** One planned query. All samples of its batch share it. */
@@ -80,9 +81,9 @@ export class SampleStore implements OutcomeSink {
     this.#entries.set(series.key, { series, last, failure: { error, plannedAtMs } });
   }
 
-  forget(matches: (series: Series, run: BatchRun) => boolean): void {
+  forget(matches: (series: Series, run: BatchRun, sample: Sample) => boolean): void {
     for (const { series, last } of this.all()) {
-      if (last !== undefined && matches(series, last.run)) this.#entries.delete(series.key);
+      if (last !== undefined && matches(series, last.run, last.sample)) this.#entries.delete(series.key);
     }
   }
 }
@@ -131,6 +132,10 @@ export class CompleteResults {
       this.#results.set(groupKey, { byRoute, query, run }, { size: bytes + groupKey.length });
   }
 
+  forget(matches: (query: AggregateQuery) => boolean): void {
+    for (const [key, { query }] of this.#results) if (matches(query)) this.#results.delete(key);
+  }
+
   /**
    * Returns the outcome of the series, which it also gives to the sink; undefined if no result is young enough, or if the
    * series has no number in it.
@@ -146,6 +151,21 @@ export class CompleteResults {
     sink.put(series, outcome.sample, run);
     return outcome;
   }
+}
+
+/** Forgets the numbers of a logstore whose queries were planned after a Unix second. */
+export function forgetPlanned(
+  { project, logstore }: LogstoreName,
+  seconds: number,
+  store: SampleStore,
+  complete: CompleteResults,
+): void {
+  const isOfLogstore = (one: LogstoreName) => one.project === project && one.logstore === logstore;
+  store.forget(
+    (series, { delaySeconds }, { window }) =>
+      isOfLogstore(series) && window.endSeconds + delaySeconds > seconds,
+  );
+  complete.forget((query) => isOfLogstore(query) && query.plannedAtSeconds > seconds);
 }
 
 /** An HPA reads every 15 s. */

@@ -13,7 +13,13 @@ import { ReadBeats } from '../reading/pace/read-beats.ts';
 import { Prefetcher } from '../reading/prefetcher.ts';
 import { Reader } from '../reading/reader.ts';
 import { withRetry, type RetrySettings } from '../reading/retry.ts';
-import { CompleteResults, type OutcomeSink, SampleStore, youngSample } from '../reading/sample-store.ts';
+import {
+  CompleteResults,
+  forgetPlanned,
+  type OutcomeSink,
+  SampleStore,
+  youngSample,
+} from '../reading/sample-store.ts';
 import { SilenceWatch } from '../reading/silence/silence-watch.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { tellAll } from '../telemetry/tell-all.ts';
@@ -75,6 +81,7 @@ export function createReading(
   const silence = new SilenceWatch({
     ...{ query: sls.aggregates.query, countSeconds: sls.countSeconds, heartbeat },
     ...{ settingsOf: readingOf, learnedDelayOf: delays.learnedSecondsOf, clock, monotonicMs, observer },
+    forgetAfter: (logstore, seconds) => forgetPlanned(logstore, seconds, store, complete),
   });
   const sink = tellAll(delays.sink, ...sinks);
   const windows = new AdaptiveWindows(observer);
@@ -95,8 +102,7 @@ export function createReading(
     learnDelay: delays.learn.bind(delays),
     isServed: (series) =>
       youngSample(store.get(series), readingOf(series.project).maxStaleMs, monotonicMs()) !== undefined,
-    ...{ clock, monotonicMs },
-    observer,
+    ...{ clock, monotonicMs, observer },
   });
   const forecasts = createForecasts(config, dependencies, { sls, delays, retryPauses }, observer, [
     store,

@@ -4,7 +4,7 @@ import { AdapterError } from '../../src/errors.ts';
 import { AdaptiveWindows } from '../../src/reading/adaptive/adaptive-windows.ts';
 import { countedSpans } from '../../src/reading/adaptive/rise-test.ts';
 import { Collector } from '../../src/reading/collector.ts';
-import { CompleteResults, SampleStore } from '../../src/reading/sample-store.ts';
+import { CompleteResults, forgetPlanned, SampleStore } from '../../src/reading/sample-store.ts';
 import { lastAlias } from '../../src/sls/query-text.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../../src/sls/aggregate-source.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
@@ -115,6 +115,18 @@ describe('a complete result', () => {
     const outcome = complete.answer(route(500), freshnessMs);
     expect(outcome).toMatchObject({ kind: 'sample', sample: { value: 0, window: queries[0]?.window } });
     expect(store.get(route(500))?.last?.run).toEqual(store.get(route(7))?.last?.run);
+  });
+
+  it('is forgotten with its samples if it was planned after a second, such as that of the last line', () => {
+    const plannedAt = Math.floor(clock.nowSeconds);
+    const { project, logstore } = route(7);
+    const isKept = () =>
+      store.get(route(7))?.last !== undefined && complete.answer(route(500), freshnessMs) !== undefined;
+    forgetPlanned({ project, logstore: 'other' }, plannedAt - 1, store, complete);
+    forgetPlanned({ project, logstore }, plannedAt, store, complete);
+    expect(isKept()).toBe(true);
+    forgetPlanned({ project, logstore }, plannedAt - 1, store, complete);
+    expect([store.size, complete.answer(route(500), freshnessMs)]).toEqual([0, undefined]);
   });
 
   it('answers for the windows of adaptive series, also of routes that were never read', async () => {

@@ -33,6 +33,8 @@ interface SilenceWatchContext {
   readonly learnedDelayOf: (address: LogstoreAddress) => number | undefined;
   readonly clock: { now(): number };
   readonly monotonicMs: () => number;
+  /** Forgets the numbers of a logstore that were planned after a Unix second: lines of theirs may be missing. */
+  readonly forgetAfter?: (logstore: LogstoreName, seconds: number) => void;
   readonly observer: SilenceObserver;
 }
 
@@ -275,7 +277,7 @@ export class SilenceWatch {
 
   /** Reports changes only. */
   #report(logstore: WatchedLogstore, verdict: Silence | 'alive', holdSeconds: number): void {
-    const { observer } = this.#context;
+    const { observer, forgetAfter } = this.#context;
     const lasting = verdict !== 'alive' && verdict.nextSeconds === undefined ? verdict : undefined;
     const before = logstore.silence;
     const hasNewer = before !== undefined && logstore.newestSeconds > before.lastSeconds;
@@ -288,8 +290,10 @@ export class SilenceWatch {
     const { isHeld, linesAMinuteBefore } = lasting;
     if (!isOver && before?.isHeld === isHeld) return;
     const event = { ...eventOf(logstore, lasting), linesAMinuteBefore, holdSeconds };
-    if (isHeld) observer.silenceBegan(event);
-    else observer.silenceBelieved(event);
+    if (isHeld) {
+      forgetAfter?.(logstore.address, lasting.lastSeconds);
+      observer.silenceBegan(event);
+    } else observer.silenceBelieved(event);
   }
 }
 

@@ -32,6 +32,26 @@ describe('the count of the lines of a logstore', () => {
   });
 });
 
+it('a number from the first seconds of a stop is not served as the last good one once silence is noticed', async () => {
+  const logs = stoppedLogs();
+  const { read } = startAdapter(logs, { fixedDelaySeconds: 10 });
+  const series = seriesWith({ route: undefined });
+  logs.clock.advance(-8000);
+  expect((await read(series)).value).toBe((9 * 13) / 15);
+  logs.clock.advance(8000);
+  await expect(read(series)).rejects.toMatchObject({ code: 'LogstoreSilent' });
+});
+
+it('a number from before a stop is served as the last good one', async () => {
+  const logs = stoppedLogs();
+  const { read } = startAdapter(logs, { fixedDelaySeconds: 10 });
+  const series = seriesWith({ route: undefined });
+  logs.clock.advance(-21_000);
+  expect((await read(series)).value).toBe(9);
+  logs.clock.advance(21_000);
+  expect(await read(series)).toEqual({ value: 9, source: 'stale' });
+});
+
 describe('the end of a silence', () => {
   it('is trusted once lines that were held up have had their usual time to come', async () => {
     const logs = stoppedLogs();

@@ -6,7 +6,7 @@ import { Delays } from '../../../src/reading/delay/delays.ts';
 import { Reader } from '../../../src/reading/reader.ts';
 import type { Heartbeat } from '../../../src/reading/heartbeat/heartbeat.ts';
 import { SilenceWatch, type SilenceObserver } from '../../../src/reading/silence/silence-watch.ts';
-import { CompleteResults, SampleStore } from '../../../src/reading/sample-store.ts';
+import { CompleteResults, forgetPlanned, SampleStore } from '../../../src/reading/sample-store.ts';
 import { ReadBeats } from '../../../src/reading/pace/read-beats.ts';
 import type { AggregateQuery, AggregateResult } from '../../../src/sls/aggregate-source.ts';
 import { parseEndpointUrl } from '../../../src/sls/endpoint.ts';
@@ -114,6 +114,7 @@ export function startAdapter(
     learnedDelayOf: (address) => delays.learnedSecondsOf(address),
     clock,
     monotonicMs,
+    forgetAfter: (logstore, seconds) => forgetPlanned(logstore, seconds, store, complete),
     observer,
   });
   const delays: Delays = new Delays({
