@@ -15,7 +15,7 @@ import { startHttpProxy, type HttpProxy } from '../../support/http-proxy.ts';
 const host = `${project}.sls.invalid`;
 const vpcHost = `${project}.cn-beijing-intranet.log.aliyuncs.com`;
 const labels = { 'sls.project': project, 'sls.logstore': logstore, 'sls.query.max_retry': '0' };
-const settings = `sls: { connectTimeoutSeconds: 1, breaker: { failures: 100 } }
+const settings = `sls: { connectTimeoutSeconds: 60, breaker: { failures: 100 } }
 reading: { freshnessSeconds: 0, maxStaleSeconds: 0, refreshesIn15Seconds: 0 }`;
 const session = { id: 'STS.proxied', secret: 'session-secret', token: 'session-token' };
 const directory = mkdtempSync(join(tmpdir(), 'https-proxy-'));
@@ -172,7 +172,8 @@ describe('a proxy in the environment', () => {
   ])('is named in the error for %s, without its password', async (_, protocol, status, code, cause, text) => {
     proxy.refuseWith = status;
     const env = { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url };
-    await using adapter = await adapterWith(`${protocol}://sls.invalid`, env);
+    const file = cause === 'SlsTimeout' ? settings.replace('60', '1') : settings;
+    await using adapter = await adapterWith(`${protocol}://sls.invalid`, env, file);
     const reply = await read(adapter);
     expectStatus(reply, code, cause, new RegExp(text));
     expect(JSON.stringify([reply.text, adapter.logLines])).not.toContain('planted');

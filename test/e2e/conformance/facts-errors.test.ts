@@ -12,11 +12,11 @@ import {
 } from '../../support/facts-cluster.ts';
 import { exchangeRaw } from '../../support/raw-exchange.ts';
 
+const file = 'reading: { freshnessSeconds: 0, maxStaleSeconds: 0 }\nsls: { breaker: { failures: 100 } }';
+
 let facts: FactsCluster;
 beforeAll(async () => {
-  facts = await startFactsCluster({
-    file: 'reading: { deadlineSeconds: 1, freshnessSeconds: 0, maxStaleSeconds: 0 }\nsls: { breaker: { failures: 100 } }',
-  });
+  facts = await startFactsCluster({ file });
 });
 afterAll(() => facts[Symbol.asyncDispose]());
 afterEach(() => {
@@ -136,9 +136,10 @@ const table: readonly Row[] = [
     504,
     'Timeout',
     /./,
-    (ask) => {
-      facts.cluster.emulator.setFaults({ hang: true });
-      return ask(newRead());
+    async (_, protocol) => {
+      await using quick = await startFactsCluster({ file: file.replace('{', '{ deadlineSeconds: 1,') });
+      quick.cluster.emulator.setFaults({ hang: true });
+      return await quick.askOver(protocol)(newRead());
     },
   ],
 ];

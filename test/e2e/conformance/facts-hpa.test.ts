@@ -14,7 +14,7 @@ import {
 let facts: FactsCluster;
 beforeAll(async () => {
   facts = await startFactsCluster({
-    file: 'reading: { freshnessSeconds: 0, maxStaleSeconds: 0, deadlineSeconds: 2 }\nsls: { breaker: { failures: 100 } }',
+    file: 'reading: { freshnessSeconds: 0, maxStaleSeconds: 0 }\nsls: { breaker: { failures: 100 } }',
   });
 });
 afterAll(() => facts[Symbol.asyncDispose]());

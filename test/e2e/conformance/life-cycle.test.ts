@@ -59,7 +59,9 @@ describe('a start that fails late', () => {
 
 describe('too many requests in flight', () => {
   it('get a 429 with the retry time in its body, not in a header, except for system:masters', async () => {
-    await using cluster = await startCluster({ file: 'server: { maxRequestsInFlight: 2 }' });
+    await using cluster = await startCluster({
+      file: 'server: { maxRequestsInFlight: 2 }\nsls: { readTimeoutSeconds: 1 }',
+    });
     cluster.apiServer.decide = () => true;
     await waitFor(() => ready(cluster));
     cluster.emulator.setFaults({ hang: true });
@@ -80,7 +82,7 @@ describe('too many requests in flight', () => {
     expect(refused.headers['retry-after']).toBeUndefined();
     const master = { ...headers, 'x-remote-group': 'system:masters' };
     expect((await cluster.request({ pair, headers: master, path: '/apis' })).statusCode).toBe(200);
-    // They are answered by their second query.
+    // They are answered by their next query.
     cluster.emulator.setFaults({});
     expect((await Promise.all(first)).map(({ statusCode }) => statusCode)).toEqual([200, 200]);
     expect((await cluster.request({ pair, headers })).statusCode).toBe(200);
