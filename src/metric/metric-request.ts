@@ -122,6 +122,8 @@ function unknownLabel(
 
 /** The most values of one filter: each is a condition of the SQL, and a part of the names of its readings. */
 const mostFilterValues = 30;
+/** The most routes of one read: each is a series, and an item of the answer. */
+const mostRoutes = 1000;
 
 /** Returns undefined if the label counts as left out. */
 function choiceOf(label: LabelDefinition, { operator, values }: Requirement): LabelChoice | undefined {
@@ -134,8 +136,8 @@ function choiceOf(label: LabelDefinition, { operator, values }: Requirement): La
   if (emptyIsNone === true && values.length === 1 && values[0] === '') return undefined;
   if (values.length > 1 && several === undefined)
     throw invalidValue(`${name} takes one value, not ${values.length}`);
-  if (values.length > mostFilterValues && several === 'lines')
-    throw invalidValue(`${name} takes at most ${mostFilterValues} values, not ${values.length}`);
+  const most = several === 'lines' ? mostFilterValues : mostRoutes;
+  if (values.length > most) throw invalidValue(`${name} takes at most ${most} values, not ${values.length}`);
   const wrong = values.find((value) => !label.accepts(value));
   if (wrong === undefined) return { operator: isNegated ? 'notin' : 'in', values };
   throw invalidValue(`${name} is ${JSON.stringify(wrong)} and must be ${label.accepted}`);

@@ -93,11 +93,17 @@ export class Reader {
     const patienceMs = Math.min(settings.patienceMs, by.longestWaitMs ?? Infinity);
     const nowMs = monotonicMs();
     const outcomes = new Map<Series, Outcome>();
+    const staleOf = (one: Series) =>
+      youngSample(store.get(one), maxStaleMs, monotonicMs()) ?? countedFor(complete.answer(one, maxStaleMs));
     for (const one of series) {
       const refusal = beats.read(one, by, nowMs);
       const outcome = freshOutcome(store.get(one), freshnessMs, nowMs) ?? complete.answer(one, freshnessMs);
       if (outcome !== undefined) outcomes.set(one, outcome);
-      else if (refusal !== undefined) outcomes.set(one, { kind: 'failed', error: refusal });
+      else if (refusal !== undefined) {
+        // The read must fail. Each further series would be refused as well, with an error of its own.
+        if (staleOf(one) === undefined) throw refusal;
+        outcomes.set(one, { kind: 'failed', error: refusal });
+      }
     }
     const isServable = (one: Series) =>
       outcomes.get(one)?.kind === 'sample' ||
@@ -114,9 +120,7 @@ export class Reader {
     const items = series.map((one): ReadingItem => {
       const outcome = outcomes.get(one) ?? tooSlow(patienceMs);
       if (outcome.kind === 'sample') return { labels: one.labels, sample: outcome.sample };
-      const stale =
-        youngSample(store.get(one), maxStaleMs, monotonicMs()) ??
-        countedFor(complete.answer(one, maxStaleMs));
+      const stale = staleOf(one);
       if (stale === undefined || outcome.error.code === 'Canceled') throw outcome.error;
       source = 'stale';
       return { labels: one.labels, sample: stale };

@@ -43,6 +43,8 @@ export const isYounger = (plannedAtMs: number, limitMs: number, nowMs: number): 
 /** On average. A usual entry has 1 KB. */
 const entryBytes = 1536;
 const leastBytes = 1024 * 1024;
+/** Of an error with its causes, besides its message: the stacks of three. */
+const errorBytes = 4096;
 
 /** Keeps the last outcomes of each series. Drops the least recently used series when it is full. It never fetches. */
 export class SampleStore implements OutcomeSink {
@@ -53,7 +55,8 @@ export class SampleStore implements OutcomeSink {
     this.#entries = new LRUCache({
       max: maxEntries,
       maxSize: Math.max(leastBytes, maxEntries * entryBytes),
-      sizeCalculation: ({ series, failure }) => bytesOf(series) + (failure?.error.message.length ?? 0),
+      sizeCalculation: ({ series, failure }) =>
+        bytesOf(series) + (failure === undefined ? 0 : errorBytes + failure.error.message.length),
     });
   }
 

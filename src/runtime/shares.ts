@@ -67,3 +67,17 @@ export function clientOf(user: string): string {
   if (!user.startsWith(serviceAccount) || user.startsWith(systemNamespace)) return user;
   return user.slice(0, user.indexOf(':', serviceAccount.length) + 1);
 }
+
+/**
+ * Returns the namespace whose share of SLS a read takes. The HPA controller, and other parts of the cluster, read for the
+ * namespace that they name. A service account reads for its own. Any other user could name ever new namespaces, and so has a
+ * share of his own, which `shareText` tells from a namespace.
+ */
+export function shareOf(user: string, namespace: string): string {
+  if (user.startsWith(serviceAccount) && !user.startsWith(systemNamespace))
+    return user.slice(serviceAccount.length, user.indexOf(':', serviceAccount.length));
+  return user === '' || user.startsWith('system:') ? namespace : `user ${user}`;
+}
+
+/** Returns whose share it is, for messages. */
+export const shareText = (share: string): string => (share.includes(' ') ? share : `namespace ${share}`);

@@ -18,15 +18,27 @@ interface CircuitParts {
 
 export type CircuitPhase = 'closed' | 'open' | 'half-open';
 
+const noNamespaces: ReadonlySet<string> = new Set();
+
+/** While more have failed, the circuit is open for all. */
+const mostNamespaces = 1000;
+
 /**
  * Stops calls for a while after failures in a row, then lets one probe through: if it succeeds, the circuit closes; if
  * it fails, the circuit opens again. Other calls get the last failure at once meanwhile; they do not wait for the probe.
+ *
+ * The queries of one namespace may fail because they are too long for SLS. So a namespace without a failure since may send
+ * a query while the circuit is open, which is a probe too.
  */
 export class Circuit {
   readonly #parts: CircuitParts;
+  /** Whose queries have failed since SLS answered last. @bound {mostNamespaces} namespaces | 63 characters each | - | a constant */
+  readonly #failing = new Set<string>();
   #failuresInARow = 0;
   /** Set while the circuit is not closed. */
   #lastFailure: AdapterError | undefined;
+  /** The same for all clients: thousands of failing series keep it. */
+  #shown: AdapterError | undefined;
   #openUntilMs = 0;
   #isProbing = false;
   #openings = 0;
@@ -40,10 +52,17 @@ export class Circuit {
     return this.#isProbing ? 'half-open' : 'open';
   }
 
-  /** Returns the error that `run` would throw now. Lets a caller check before it waits in a queue. */
-  refusal(): AdapterError | undefined {
+  /**
+   * Returns the error that `run` would throw now. Lets a caller check before it waits in a queue.
+   *
+   * @param namespaces that the query serves
+   */
+  refusal(namespaces = noNamespaces): AdapterError | undefined {
+    if (this.#lastFailure === undefined) return undefined;
     const isDue = !this.#isProbing && this.#openUntilMs <= this.#parts.monotonicMs();
-    return this.#lastFailure === undefined || isDue ? undefined : this.#ofOutage(this.#lastFailure);
+    const isFirst = [...namespaces].some((one) => !this.#failing.has(one));
+    const mayProbe = isDue || (isFirst && this.#failing.size < mostNamespaces);
+    return mayProbe ? undefined : this.#shown;
   }
 
   /**
@@ -51,10 +70,12 @@ export class Circuit {
    *
    * @throws AdapterError the last failure if the circuit is open; whatever the work throws
    */
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    const refusal = this.refusal();
+  async run<T>(work: () => Promise<T>, namespaces = noNamespaces): Promise<T> {
+    const refusal = this.refusal(namespaces);
     if (refusal !== undefined) throw refusal;
     const isProbe = this.#lastFailure !== undefined;
+    // Until the probe has succeeded, no second query of these is one.
+    if (isProbe) this.#hasFailed(namespaces);
     const openings = this.#openings;
     const sentMs = this.#parts.monotonicMs();
     this.#isProbing = isProbe;
@@ -66,18 +87,28 @@ export class Circuit {
       if (isProbe) this.#isProbing = false;
       if (!(error instanceof AdapterError) || error.code === 'Canceled') throw error;
       if (!errorRegistry[error.code].opensCircuit) this.#answered(isProbe);
-      // A call that was sent before the circuit opened says nothing about the time after.
-      else if (openings === this.#openings) this.#failed(error, sentMs);
-      throw this.#lastFailure === error ? this.#ofOutage(error) : error;
+      else {
+        this.#hasFailed(namespaces);
+        // A call that was sent before the circuit opened says nothing about the time after.
+        if (openings === this.#openings) this.#failed(error, sentMs);
+      }
+      throw (this.#lastFailure === error ? this.#shown : undefined) ?? error;
     }
   }
 
   #answered(isProbe: boolean): void {
     this.#failuresInARow = 0;
-    if (!isProbe) return;
+    const wasOpen = this.#lastFailure !== undefined;
+    // It was sent before the circuit opened.
+    if (wasOpen && !isProbe) return;
     this.#isProbing = false;
+    this.#failing.clear();
     this.#lastFailure = undefined;
-    this.#parts.onClosed();
+    if (wasOpen) this.#parts.onClosed();
+  }
+
+  #hasFailed(namespaces: ReadonlySet<string>): void {
+    for (const one of namespaces) if (this.#failing.size < mostNamespaces) this.#failing.add(one);
   }
 
   #failed(error: AdapterError, sentMs: number): void {
@@ -86,6 +117,7 @@ export class Circuit {
     const isProbe = this.#lastFailure !== undefined;
     if (!isProbe && this.#failuresInARow < settings.failures) return;
     this.#lastFailure = error;
+    this.#shown = this.#ofOutage(error);
     this.#openings += 1;
     // From when the query was sent: while it waited for an answer in vain, SLS was not asked again.
     this.#openUntilMs = sentMs + settings.openMs;

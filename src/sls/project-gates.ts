@@ -86,12 +86,12 @@ export class ProjectGates implements LogSource {
    */
   async query(query: LogQuery, signal: AbortSignal): Promise<LogResult> {
     const { places, circuit } = this.#gateOf(query);
-    const refusal = () => this.#absent.refusal(query) ?? circuit.refusal();
+    const { namespaces = noNamespaces } = query;
+    const refusal = () => this.#absent.refusal(query) ?? circuit.refusal(namespaces);
     const refused = refusal();
     if (refused !== undefined) throw refused;
     return this.#queue.run({
-      ...{ places, signal, refusal },
-      namespaces: query.namespaces ?? noNamespaces,
+      ...{ places, signal, refusal, namespaces },
       bytes: query.query.length,
       isBackground: query.isBackground === true,
       send: async () => {
@@ -100,7 +100,7 @@ export class ProjectGates implements LogSource {
         try {
           const send = () => untilCanceled(this.#parts.logs.query(query, signal), signal);
           // A query of a whole day may take too long where readings do well.
-          const result = await (query.isBackground === true ? send() : circuit.run(send));
+          const result = await (query.isBackground === true ? send() : circuit.run(send, namespaces));
           places.hasAnswered = true;
           this.#absent.answered(query);
           return result;

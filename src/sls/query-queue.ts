@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { AdapterError } from '../errors.ts';
+import { shareText } from '../runtime/shares.ts';
 import { canceled } from './transport.ts';
 
 /** The queries that a project may run at the same time. */
@@ -33,6 +34,8 @@ export interface QueryQueueSettings {
 }
 
 interface Waiting extends QueuedQuery<unknown> {
+  /** When it came, as the number of a turn: just before that of the namespace that was served last. */
+  readonly sinceTurn: number;
   readonly start: (namespace: string) => void;
   readonly reject: (error: AdapterError) => void;
 }
@@ -52,7 +55,7 @@ const mostBytes = 32 * 1024 * 1024;
 const mostBytesOfNamespace = 4 * 1024 * 1024;
 /** Whose names are looked up first, in one of four threads. A project that does not exist may keep its thread for seconds. */
 const mostUnansweredOfNamespace = 2;
-/** The turns of namespaces that are forgotten come first. */
+/** A namespace that is forgotten, or new, waits as if it had been served when its query came: else new names would always be next. */
 const maxTurns = 1000;
 const ownNamespace = '';
 /** Whose place a running background query has. No namespace has this name. */
@@ -118,6 +121,7 @@ export class QueryQueue {
     };
     const waiting: Waiting = {
       ...query,
+      sinceTurn: this.#turn - 0.5,
       start: (namespace) => {
         leave();
         const release = this.#take(places, query.isBackground === true ? background : namespace);
@@ -171,7 +175,7 @@ export class QueryQueue {
     let least = Infinity;
     for (const query of queries) {
       for (const namespace of namesOf(query.namespaces)) {
-        const turn = this.#turns.get(namespace) ?? 0;
+        const turn = this.#turns.get(namespace) ?? query.sinceTurn;
         if (turn >= least || !this.#mayStart(query.places, namespace)) continue;
         least = turn;
         chosen = { query, namespace };
@@ -261,5 +265,5 @@ const namesOf = (namespaces: ReadonlySet<string>): readonly string[] =>
 const tooManyWaiting = (namespace: string) =>
   new AdapterError(
     'LimitExceeded',
-    `${namespace === ownNamespace ? 'the adapter' : `namespace ${namespace}`} has too many queries that wait for SLS: at most ${mostWaitingOfNamespace} may, and sls.maxQueriesPerSecond are sent`,
+    `${namespace === ownNamespace ? 'the adapter' : shareText(namespace)} has too many queries that wait for SLS: at most ${mostWaitingOfNamespace} may, and sls.maxQueriesPerSecond are sent`,
   );

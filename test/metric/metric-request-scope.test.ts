@@ -165,6 +165,15 @@ describe('a filter', () => {
   });
 });
 
+it('a read takes at most 1,000 routes', () => {
+  const routes = (count: number) => Array.from({ length: count }, (_, n) => `a-b-${n}`).join(',');
+  const own = base.replace(/,?sls\.ingress\.route[^,]*/, '');
+  expect(refusalOf(`${own},sls.ingress.route in (${routes(1001)})`)).toMatchObject({
+    code: 'LabelValueInvalid',
+    what: 'sls.ingress.route takes at most 1000 values, not 1001',
+  });
+});
+
 describe('an alias of a host', () => {
   const long = 'web.c0123456789abcdef0123456789abcdef.cn-beijing.alicontainer.com';
   const catalog = createCatalog([], { Web: long, Shop: 'shop.example.com' });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Shares } from '../../src/runtime/shares.ts';
+import { Shares, shareOf, shareText } from '../../src/runtime/shares.ts';
 
 /** Takes places until none is given, and returns how many were. */
 function fill(shares: Shares, holder: string): number {
@@ -46,4 +46,14 @@ describe('shares', () => {
     shares.give('reader', 8);
     expect(shares.taken).toBe(1);
   });
+});
+
+it.each([
+  ['system:serviceaccount:kube-system:horizontal-pod-autoscaler', 'namespace shop'],
+  ['system:kube-controller-manager', 'namespace shop'],
+  ['', 'namespace shop'],
+  ['system:serviceaccount:blog:reader', 'namespace blog'],
+  ['alice', 'user alice'],
+])('a read of namespace shop by "%s" takes the share of %s', (user, share) => {
+  expect(shareText(shareOf(user, 'shop'))).toBe(share);
 });

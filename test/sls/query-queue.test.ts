@@ -57,6 +57,21 @@ it('sends the queries of waiting namespaces in turns', async () => {
   expect(places.waiting).toBe(0);
 });
 
+it('lets names that were never seen before wait as long as others, so that no stream of new ones is always next', async () => {
+  const { ask, sent, names } = start();
+  const places = placesOf(1);
+  void ask(places, 'honest');
+  for (let n = 0; n < 3; n++) void ask(places, `new-${n}`);
+  for (let n = 3; n < 12; n++) {
+    sent.at(-1)?.end();
+    await settled();
+    if (n === 5) void ask(places, 'honest');
+    void ask(places, `new-${n}`);
+  }
+  // Those that came before its last turn, and no more.
+  expect(names().indexOf('honest', 1)).toBeLessThan(6);
+});
+
 it('keeps places free of the slow queries of one namespace, and of several', () => {
   const { ask, names } = start();
   const places = placesOf(5);

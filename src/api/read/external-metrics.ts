@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import type { RequestParser } from '../../access/access-check.ts';
@@ -7,6 +8,7 @@ import { formatQuantity } from '../../grammar/quantity.ts';
 import type { MetricRequest } from '../../metric/metric-request.ts';
 import { bytesOf } from '../../metric/series.ts';
 import type { ReadBy, Reading, ReadingItem, ReadingSource } from '../../reading/reader.ts';
+import { shareOf } from '../../runtime/shares.ts';
 import { groupVersion, listKind } from '../discovery/discovery.ts';
 import { encodeObject, type Representation } from './encode.ts';
 import { representationOf, sendBytes, sendError } from './representation.ts';
@@ -105,6 +107,9 @@ export class ReadEndpoint {
   /** @bound {maxAnswers} answers | {longestAnswerBytes} each | longer ones are encoded each time | a constant */
   readonly #answers = new LRUCache<MetricRequest, Answer>({ max: maxAnswers });
 
+  /** Settles when the last of the long reads may be parsed: one in each turn of the event loop, so that short reads never wait for many. */
+  #longReads: Promise<unknown> = Promise.resolve();
+
   constructor(context: ReadContext) {
     this.#context = context;
   }
@@ -112,6 +117,13 @@ export class ReadEndpoint {
   /** Answers at once if the reading is fresh: a promise for each request costs more than the rest of a warm read. */
   handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> | undefined {
     const startMs = performance.now();
+    if (request.url.length <= longestUrl) return this.#answer(request, reply, startMs);
+    const turn = this.#longReads.then(() => nextTurn());
+    this.#longReads = turn;
+    return turn.then(() => this.#answer(request, reply, startMs) ?? reply);
+  }
+
+  #answer(request: FastifyRequest, reply: FastifyReply, startMs: number): Promise<FastifyReply> | undefined {
     const { reader } = this.#context;
     const known = this.#reads.get(request.url);
     const name = known?.name ?? readNameOf(request);
@@ -125,7 +137,7 @@ export class ReadEndpoint {
     try {
       const { asked } = known ?? this.#parse(name, request);
       const form = formOf(request, this.#answers.get(asked));
-      const by = { namespace: name.namespace, user: request.userName, requestId };
+      const by = { namespace: shareOf(request.userName, name.namespace), user: request.userName, requestId };
       const fresh = reader.fresh(asked, by);
       if (fresh === undefined) {
         return reader

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AdapterError } from '../../errors.ts';
 import type { Outcome } from '../../metric/sample.ts';
 import type { Series } from '../../metric/series.ts';
 import { pauseUntil } from '../../runtime/back-off.ts';
-import { Shares } from '../../runtime/shares.ts';
+import { Shares, shareText } from '../../runtime/shares.ts';
 import { Turns } from '../../runtime/turns.ts';
 import type { LogstoreName } from '../pace/read-beats.ts';
 import type { OutcomeSink } from '../sample-store.ts';
@@ -51,12 +52,19 @@ interface ForecastGroup {
   failingBy: string | undefined;
 }
 
+/** Its queries take the turns of any namespace that reads it. */
+const readersOf = ({ forecasts }: ForecastGroup): ReadonlySet<string> =>
+  new Set([...forecasts.values()].map(({ namespace }) => namespace));
+
 /** Makes forecasts of the series that are read, and counts the history for them. What is not read costs nothing. */
 export class Forecasts {
   readonly #context: ForecastsContext;
   readonly #shares: Shares;
   /** By `historyKey`. @bound as the forecasts | - | {mostHistoriesOfNamespace} of a namespace | `reading.maxForecasts` */
   readonly #groups = new Map<string, ForecastGroup>();
+  /** Settles when the forecasts of routes that were counted before are made: some ms each, so one in each turn of the event loop. */
+  #learning = Promise.resolve();
+  #hasEnded = false;
   #wake: () => void = () => undefined;
   #learnedDelayAtMs = -Infinity;
 
@@ -93,8 +101,9 @@ export class Forecasts {
     const { monotonicMs, pause = pauseUntil } = this.#context;
     const isSettled = (one: Series) => {
       this.#outcome(one, namespace, monotonicMs());
-      const history = this.#groups.get(historyKey(one))?.history;
-      return history === undefined || history.isLive(one.route) || history.error !== undefined;
+      const group = this.#groups.get(historyKey(one));
+      if (group === undefined || group.history.error !== undefined) return true;
+      return group.history.isLive(one.route) && group.forecasts.get(one.key)?.isLearned === true;
     };
     while (!signal.aborted && !series.every(isSettled)) await pause(50, signal);
   }
@@ -110,11 +119,12 @@ export class Forecasts {
       this.#forgetUnread(monotonicMs());
       this.#learnDelays(signal);
       for (const group of this.#groups.values()) {
-        group.history.step(new Set([group.namespace]));
+        group.history.step(readersOf(group));
         this.#reportFailure(group);
       }
       await pause(stepMs, signal);
     }
+    this.#hasEnded = true;
     const groups = [...this.#groups.values()];
     for (const { history } of groups) history.stop();
     await Promise.all(groups.map(({ history }) => history.idle));
@@ -128,7 +138,7 @@ export class Forecasts {
     if (known instanceof AdapterError) return failed(known);
     known.readAtMs = nowMs;
     const { history } = group;
-    if (history.isLive(series.route))
+    if (history.isLive(series.route) && known.isLearned)
       return known.outcome(clock.now() / 1000, delaySecondsOf(series), history.error);
     const what = `${series.metric.name} of ${series.route ?? 'the logstore'}: its history is being counted`;
     return failed(
@@ -146,7 +156,7 @@ export class Forecasts {
     if (own >= mostHistoriesOfNamespace)
       return new AdapterError(
         'LimitExceeded',
-        `namespace ${namespace} reads forecasts with ${own} different logstores, metrics or filters already: at most ${mostHistoriesOfNamespace}`,
+        `${shareText(namespace)} reads forecasts with ${own} different logstores, metrics or filters already: at most ${mostHistoriesOfNamespace}`,
       );
     if (maxForecasts === 0) return noForecasts();
     const history = new LogstoreHistory(series, { ...this.#context, onCounted: this.#counted });
@@ -161,17 +171,22 @@ export class Forecasts {
     series: Series,
     namespace: string,
   ): KeptForecast | AdapterError {
-    const { clock, maxForecasts } = this.#context;
+    const { maxForecasts } = this.#context;
     if (!this.#shares.take(namespace)) {
       return new AdapterError(
         'LimitExceeded',
-        `namespace ${namespace} has its share of the ${maxForecasts} forecasts (reading.maxForecasts), at most half of them`,
+        `${shareText(namespace)} has its share of the ${maxForecasts} forecasts (reading.maxForecasts), at most half of them`,
       );
     }
     const kept = new KeptForecast(series, history.countsOf(series.route), namespace);
     forecasts.set(series.key, kept);
-    if (history.isLive(series.route)) kept.learn(clock.now() / 1000);
+    if (history.isLive(series.route)) this.#learning = this.#learning.then(() => this.#learnNext(kept));
     return kept;
+  }
+
+  async #learnNext(kept: KeptForecast): Promise<void> {
+    await nextTurn();
+    if (!this.#hasEnded) kept.learn(this.#context.clock.now() / 1000);
   }
 
   readonly #counted: LogstoreHistoryContext['onCounted'] = async (history, routes, isFirst) => {

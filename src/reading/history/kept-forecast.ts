@@ -36,6 +36,10 @@ export class KeptForecast {
     this.model = new RouteForecast(counts, optionsOf(series.forecast));
   }
 
+  get isLearned(): boolean {
+    return this.#made !== undefined;
+  }
+
   /** The forecast; undefined as long as there is none. */
   get forecast(): Forecast | undefined {
     return this.#made !== undefined && 'perSecond' in this.#made ? this.#made : undefined;

@@ -1,5 +1,6 @@
 import { AdapterError } from '../../errors.ts';
 import type { Series } from '../../metric/series.ts';
+import { shareText } from '../../runtime/shares.ts';
 
 export interface NamespaceLimits {
   readonly maxSeries: number;
@@ -53,7 +54,7 @@ export class NamespaceShares {
     const exceeded = (what: string, most: string, setting: string) =>
       new AdapterError(
         'LimitExceeded',
-        `namespace ${namespace} reads ${what} already: at most ${most} (reading.perNamespace.${setting})`,
+        `${shareText(namespace)} reads ${what} already: at most ${most} (reading.perNamespace.${setting})`,
       );
     if (share.series.size >= maxSeries) return exceeded(`${maxSeries} series`, `${maxSeries}`, 'maxSeries');
     const maxBytes = maxSeries * bytesOfSeries;

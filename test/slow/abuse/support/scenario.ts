@@ -11,7 +11,7 @@ import { Attackers } from './attackers.ts';
 import type { HeldMemory } from './diagnostics.ts';
 import { HonestHpa } from './honest-hpa.ts';
 import { raisePriority } from './niceness.ts';
-import { linesOfRoute, ScriptedSls } from './scripted-sls.ts';
+import { honestRoute, linesOfRoute, ScriptedSls } from './scripted-sls.ts';
 import type { Harm } from './unharmed.ts';
 
 const periodMs = 1000;
@@ -25,7 +25,7 @@ const maxSilenceMs = 30_000;
 const honestLabels = {
   'sls.project': project,
   'sls.logstore': logstore,
-  'sls.ingress.route': 'honest-web-80',
+  'sls.ingress.route': honestRoute,
 };
 export const hpaController = 'system:serviceaccount:kube-system:horizontal-pod-autoscaler';
 
