@@ -117,7 +117,7 @@ it('KEDA gets the error of SLS, and no 0', async () => {
   );
   expect(error).toMatchObject({ code: status.UNAVAILABLE });
   expect((error as GrpcFailure).details).toMatch(
-    /^SlsUnavailable: SLS, project .*InternalServerError.*Check the network/,
+    /^SlsUnavailable: SLS, project .*InternalServerError.*the network path/,
   );
 });
 

@@ -166,7 +166,7 @@ describe('projects of several accounts', () => {
     accounts.own = await startAccount('log-own', next, Number(new URL(url).port));
     expectStatus(await read('log-own'), 503, 'CredentialsRefused', /AccessKeyId not found/);
     writeSecret(next);
-    await expect.poll(async () => (await read('log-own')).statusCode, { timeout: 10_000 }).toBe(200);
+    await expect.poll(async () => (await read('log-own')).statusCode, { timeout: 60_000 }).toBe(200);
   });
 
   it('log what is wrong with a token file, and use the file again once it is repaired', async () => {
@@ -177,7 +177,7 @@ describe('projects of several accounts', () => {
         () =>
           adapter.logLines.some(({ msg }) => /cannot be renewed.*no "expiration"|has no/.test(String(msg))) ||
           read('log-addon').then(() => false),
-        { timeout: 10_000 },
+        { timeout: 60_000 },
       )
       .toBe(true);
     writeToken(keys.addon);

@@ -28,7 +28,7 @@ export function createClient(
   const events: SlsEvent[] = [];
   const client = new SlsClient(
     () => credentials,
-    { connectTimeoutMs: 5000, readTimeoutMs: 5000, ...settings },
+    { connectTimeoutMs: 60_000, readTimeoutMs: 60_000, ...settings },
     { slsQueryFinished: (event) => events.push(event) },
   );
   return { client, events };

@@ -11,7 +11,7 @@ export async function readMetricsApi(
   valueLocation: string,
   options: https.RequestOptions,
 ): Promise<number> {
-  const { statusCode, text } = await get(url, { timeout: 3000, ...options });
+  const { statusCode, text } = await get(url, options);
   if (statusCode !== 200) throw new Error(`${url}: api returned ${statusCode}`);
   let found: unknown = JSON.parse(text);
   for (const part of valueLocation.split('.'))
@@ -51,7 +51,6 @@ function get(url: string, options: https.RequestOptions): Promise<{ statusCode: 
       reply.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       reply.on('error', reject).on('end', () => resolve({ statusCode: reply.statusCode ?? 0, text }));
     });
-    request.on('timeout', () => request.destroy(new Error('Client.Timeout exceeded while awaiting headers')));
     request.on('error', reject).end();
   });
 }
