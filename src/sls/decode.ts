@@ -275,7 +275,9 @@ export function decodeSecondCounts(
     if (second < window.startSeconds || second >= window.endSeconds)
       throw wrongReply('a second outside the window', `second ${second}`);
     if (counts.has(second)) throw wrongReply('a second twice', `second ${second} twice`);
-    const count = decodeCount(row[alias], alias, alias === linesAlias ? 1 : 0);
+    const lines = decodeCount(row[linesAlias], linesAlias, 1);
+    const count = decodeCount(row[alias], alias);
+    if (count > lines) throw wrongReply(`more of ${alias} than lines`, `${count} of ${lines} lines`);
     if (count > 0) counts.set(second, count);
   }
   return counts;

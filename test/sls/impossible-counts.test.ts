@@ -118,6 +118,11 @@ describe.each(impossible)('a count that SLS gives as %s', (text) => {
   });
 });
 
+it('more heartbeats than lines are refused', () => {
+  const row = { unix_second: '600', lines: '1', heartbeats: '2' };
+  expect(() => decodeSecondCounts([row], window, 'heartbeats')).toThrow(invalid);
+});
+
 describe('a value that no lines can have', () => {
   const times = { request_time_lines: '5', request_time_sum: '-1', request_time_p95: '-1' };
 
