@@ -42,7 +42,7 @@ const connectionLimits = {
   headersTimeout: 10_000,
 } as const;
 
-/** The shortest time from one 401 that makes us fetch credentials again to the next. */
+/** The shortest time from one 401 that makes us run an exec plugin again to the next. */
 const leastForgetMs = 5000;
 
 interface Connections {
@@ -96,13 +96,13 @@ export class KeptConnectionsConfig extends KubeConfig {
 
   /**
    * Called at a 401: the next call reads the token file again, or runs the exec plugin, as in client-go. A plugin is a
-   * process, so it is run for many 401s once.
+   * process, so many 401s run it once.
    */
   forgetCredentials(): void {
+    this.#tokenFile?.expire();
     const nowMs = this.#monotonicMs();
     if (nowMs - this.#forgotMs < leastForgetMs) return;
     this.#forgotMs = nowMs;
-    this.#tokenFile?.expire();
     for (const one of this.#libraryAuthenticators()) if ('tokenCache' in one) one.tokenCache = {};
   }
 

@@ -45,6 +45,12 @@ describe('a client by a kubeconfig', () => {
     return file;
   };
 
+  const withPlugin = (command: string, ...args: readonly string[]) =>
+    edited((config) => {
+      const exec = { apiVersion: 'client.authentication.k8s.io/v1', command, args, interactiveMode: 'Never' };
+      config['users'] = [{ name: 'adapter', user: { exec } }];
+    });
+
   it('reads the token from a tokenFile beside the kubeconfig', async () => {
     const kubeconfig = await edited((config) => {
       config['users'] = [{ name: 'adapter', user: { tokenFile: 'my-token' } }];
@@ -80,16 +86,7 @@ describe('a client by a kubeconfig', () => {
       kind: 'ExecCredential',
       status: { token: 'adapter-token' },
     };
-    const exec = {
-      apiVersion: 'client.authentication.k8s.io/v1',
-      command: 'echo',
-      args: [JSON.stringify(credential)],
-      interactiveMode: 'Never',
-    };
-    const kubeconfig = await edited((config) => {
-      config['users'] = [{ name: 'adapter', user: { exec } }];
-    });
-    client = await loadKubeClient({ kubeconfig });
+    client = await loadKubeClient({ kubeconfig: await withPlugin('echo', JSON.stringify(credential)) });
     expect(await listConfigMaps(client, options())).toMatchObject({ kind: 'ConfigMapList' });
   });
 
@@ -119,12 +116,8 @@ describe('a client by a kubeconfig', () => {
         status: { token, expirationTimestamp },
       });
     const file = join(await server.kubeconfigFile(), '../credential');
-    const kubeconfig = await edited((config) => {
-      const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'cat', args: [file] };
-      config['users'] = [{ name: 'adapter', user: { exec: { ...exec, interactiveMode: 'Never' } } }];
-    });
     await writeFile(file, credential('adapter-token'));
-    client = await loadKubeClient({ kubeconfig });
+    client = await loadKubeClient({ kubeconfig: await withPlugin('cat', file) });
     await listConfigMaps(client, options());
     server.bearers.add('renewed-token');
     await writeFile(file, credential('renewed-token'));
@@ -134,6 +127,21 @@ describe('a client by a kubeconfig', () => {
     }
     await listConfigMaps(client, options());
     expect(last()?.headers.authorization).toBe('Bearer renewed-token');
+  });
+
+  it('runs the exec plugin once for the 401s of five seconds', async () => {
+    const clock = new TestClock();
+    const runs = join(await server.kubeconfigFile(), '../runs');
+    const script = `echo run >> '${runs}'; echo '{"status":{"token":"refused"}}'`;
+    const kubeconfig = await withPlugin('sh', '-c', script);
+    const runsAfter = async (calls: number) => {
+      for (let call = 0; call < calls; call++) await listConfigMaps(loaded, options()).catch(() => undefined);
+      return (await readFile(runs, 'utf8')).trim().split('\n').length;
+    };
+    const loaded = (client = await loadKubeClient({ kubeconfig, monotonicMs: clock.monotonicMs }));
+    expect(await runsAfter(5)).toBe(2);
+    clock.advance(5000);
+    expect(await runsAfter(5)).toBe(3);
   });
 
   it('calls with a renewed client certificate over new connections', async () => {
@@ -201,15 +209,7 @@ describe('a client by a kubeconfig', () => {
   });
 
   it('fails the call, not the process, if the exec plugin fails', async () => {
-    const exec = {
-      apiVersion: 'client.authentication.k8s.io/v1',
-      command: 'false',
-      interactiveMode: 'Never',
-    };
-    const kubeconfig = await edited((config) => {
-      config['users'] = [{ name: 'adapter', user: { exec } }];
-    });
-    client = await loadKubeClient({ kubeconfig });
+    client = await loadKubeClient({ kubeconfig: await withPlugin('false') });
     await expect(listConfigMaps(client, options())).rejects.toMatchObject({
       kind: 'access',
       retryable: true,
@@ -217,15 +217,7 @@ describe('a client by a kubeconfig', () => {
   });
 
   it('ends an exec plugin that writes without end', async () => {
-    const exec = {
-      apiVersion: 'client.authentication.k8s.io/v1',
-      command: 'yes',
-      interactiveMode: 'Never',
-    };
-    const kubeconfig = await edited((config) => {
-      config['users'] = [{ name: 'adapter', user: { exec } }];
-    });
-    client = await loadKubeClient({ kubeconfig });
+    client = await loadKubeClient({ kubeconfig: await withPlugin('yes') });
     await expect(listConfigMaps(client, options())).rejects.toMatchObject({
       kind: 'access',
       message: expect.stringContaining('exec plugin yes wrote more than 1048576 bytes') as unknown,
