@@ -12,7 +12,7 @@ import { nowMs, type HonestRead, type HonestSettings } from './honest-hpa.ts';
 raisePriority();
 const { url, pid, pair, path, periodMs, expectedValue } = workerData as HonestSettings;
 const frontProxy = new FrontProxy(url, pair);
-const maxWaitMs = 10_000;
+const maxWaitMs = 30_000;
 
 async function read(): Promise<void> {
   const timer = startTimer();
