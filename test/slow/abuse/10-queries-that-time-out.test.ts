@@ -24,7 +24,7 @@ describe('abuse: a tenant whose queries of a shared project are too long for SLS
     const { attackers, frontProxy } = scenario;
     const statuses = new Set<number>();
     const harm = await scenario.attack(() =>
-      attackers.repeat({ count: 100_000, concurrency: 20, maxMs: 9000 }, async (index) => {
+      attackers.repeat({ count: 100_000, concurrency: 20, maxMs: 7000 }, async (index) => {
         const labels = {
           'sls.project': project,
           'sls.logstore': logstore,
