@@ -18,7 +18,7 @@ describe('abuse: a user who reads for ever new namespaces', () => {
     const { attackers, proxyPair } = scenario;
     const harm = await scenario.attack(async () => {
       const sessions = await Promise.all([1, 2].map(() => attackers.http2(proxyPair)));
-      await attackers.repeat({ count: 20_000, concurrency: 300, maxMs: 7000 }, async (index) => {
+      await attackers.repeat({ count: 20_000, concurrency: 150, maxMs: 7000 }, async (index) => {
         const labels = {
           'sls.project': project,
           'sls.logstore': logstore,
