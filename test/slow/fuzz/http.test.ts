@@ -120,14 +120,20 @@ it.each([
       tcp.destroy();
     };
     const several = fc.array(bytes, { minLength: connections, maxLength: connections });
-    const harm = await scenario.attack(() =>
-      fuzz(
-        fc.asyncProperty(several, async (all) => {
-          await Promise.all(all.map(send));
-        }),
-        { numRuns: Math.floor((maxConnections * 0.9) / connections) },
-      ),
+    let isWhole = false;
+    const harm = await scenario.attack(
+      async () => {
+        await fuzz(
+          fc.asyncProperty(several, async (all) => {
+            await Promise.all(all.map(send));
+          }),
+          { numRuns: Math.floor((maxConnections * 0.9) / connections) },
+        );
+        isWhole = true;
+      },
+      { attackMs: 60_000 + fuzzSeconds * 1200 },
     );
+    expect(isWhole).toBe(true);
     expect(attackers.connections).toBeGreaterThan(fuzzSeconds);
     expectUnharmed(harm);
   },

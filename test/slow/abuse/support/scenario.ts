@@ -70,14 +70,17 @@ export class Scenario implements AsyncDisposable {
    * Runs the attack while the honest HPA reads, watches it for `watchMs` after the attack, and waits until the adapter answers
    * again and its memory is back. It never throws because of harm: `expectUnharmed` states what must hold.
    */
-  async attack(run: () => Promise<unknown>, { watchMs = 3000, recoveryMs = 60_000 } = {}): Promise<Harm> {
+  async attack(
+    run: () => Promise<unknown>,
+    { attackMs = maxAttackMs, watchMs = 3000, recoveryMs = 60_000 } = {},
+  ): Promise<Harm> {
     const { honest, adapter } = this;
     const before = await adapter.held();
     const sampling = setInterval(() => adapter.samplePeak(), 100);
     honest.clear();
     const attack = run();
     attack.catch(() => undefined);
-    await Promise.race([attack, sleep(maxAttackMs)]);
+    await Promise.race([attack, sleep(attackMs)]);
     await sleep(watchMs);
     const isOver = () => adapter.crash !== undefined || honest.silentMs < 2 * periodMs;
     await waitFor(isOver, undefined, maxSilenceMs).catch(() => undefined);
