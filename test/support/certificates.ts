@@ -92,7 +92,8 @@ async function makeIntermediate(
   kind: Exclude<IssueOptions['intermediate'], false | undefined>,
 ): Promise<Signer> {
   if (kind === true) return await makeAuthority(name, issuer, {});
-  if (kind === 'expired') return await makeAuthority(name, issuer, { notAfter: new Date(Date.now() - 1000) });
+  if (kind === 'expired')
+    return await makeAuthority(name, issuer, { notAfter: new Date(Date.now() - 1_800_000) });
   const keys = await makeKeys();
   const certificate = await sign([{ CN: [name] }], keys, issuer, {}, [
     new x509.BasicConstraintsExtension(kind === 'for servers', undefined, true),
