@@ -25,6 +25,7 @@ export interface Harm {
 
 const maxReadMs = 1000;
 const maxAgeSeconds = 60;
+const late = /Timeout|DeadlineExceeded|no reply within/;
 
 /**
  * Checks the promise of docs/security.md: no failed read, none slower than 1 s, /livez within 1 s, memory back to within 20 %,
@@ -36,10 +37,10 @@ export function expectUnharmed(harm: Harm): void {
   if (process.env['ABUSE_FIGURES'] !== undefined) console.log(told);
   expect(crash, `${told}\n${harm.lastLines.join('\n')}`).toBeUndefined();
   expect(reads.length, told).toBeGreaterThan(1);
-  expect(
-    [...reads, ...probes].flatMap(({ failure }) => failure ?? []),
-    told,
-  ).toEqual([]);
+  const failures = [...reads, ...probes].flatMap(({ failure }) => failure ?? []);
+  // The API server and SLS run in the busy process of the attackers, so the test runs again, as `expectWithin` says.
+  const isLate = failures.every((failure) => late.test(failure));
+  expect(failures, isLate ? `too slow: ${told}` : told).toEqual([]);
   expect(Math.max(...reads.map(({ ageSeconds = 0 }) => ageSeconds)), told).toBeLessThan(maxAgeSeconds);
   expect(after?.heldBytes, told).toBeLessThan((before?.heldBytes ?? 0) * (1 + maxGrowth));
   expect(peakResidentMb, told).toBeLessThan((podMebibytes() * 1024 ** 2) / 1e6);
