@@ -124,7 +124,8 @@ describe.each(['v1', 'v4'])("the SDK's own client, signing %s", (signatureVersio
     await expect(client.getIndex(project, name)).rejects.toMatchObject({ code: 'LogStoreNotExist' });
   });
 
-  it('gets the error for too many queries', async () => {
+  // On a busy machine the queries may not meet, or the SDK may give up.
+  it('gets the error for too many queries', { retry: 2 }, async () => {
     emulator.setFaults({ latencyMs: 300 });
     const outcomes = await Promise.allSettled(Array.from({ length: 16 }, () => ask('* | select count(*)')));
     emulator.setFaults({});
