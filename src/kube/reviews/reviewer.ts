@@ -43,6 +43,12 @@ export const defaultReviewSettings: ReviewSettings = {
   maxSent: 9,
 };
 
+/**
+ * Sent reviews go on for this long after the last client that waits has left. Canceling one closes its connection to the API
+ * server, and a new connection costs more than an answer: clients that reset many requests would take all of the processor.
+ */
+const lingerMs = 500;
+
 type ReviewKind = Parameters<KubeObserver['reviewFailed']>[0]['kind'];
 
 export interface Review<T> {
@@ -76,7 +82,7 @@ export class Reviewer {
       const late = new KubeError('timeout', `${body.kind} had no answer for ${deadlineMs / 1000} s`);
       const timer = setTimeout(() => deadline.abort(late), deadlineMs);
       try {
-        const status = await this.#attempts(review, AbortSignal.any([signal, deadline.signal]));
+        const status = await this.#attempts(review, signal, deadline.signal);
         const answer = review.answerOf(status);
         if (answer !== undefined) return answer;
         const malformed = new KubeError('reply', 'its status contradicts itself or cannot be read');
@@ -90,8 +96,9 @@ export class Reviewer {
     });
   }
 
-  async #attempts(review: Review<unknown>, signal: AbortSignal): Promise<KubeObject> {
+  async #attempts(review: Review<unknown>, left: AbortSignal, deadline: AbortSignal): Promise<KubeObject> {
     const { body, send, turns, client } = review;
+    const signal = AbortSignal.any([left, deadline]);
     const { deadlineMs: timeoutMs, attempts } = this.#settings;
     const endMs = performance.now() + timeoutMs;
     const call = (either: AbortSignal) =>
@@ -102,7 +109,9 @@ export class Reviewer {
       });
     for (let made = 1; ; made++) {
       try {
-        const reply = await turns.turn(client, signal, () => this.#firstAnswer(call, signal));
+        const reply = await turns.turn(client, signal, () =>
+          lingering(left, (lingered) => this.#firstAnswer(call, AbortSignal.any([lingered, deadline]))),
+        );
         const status = isRecord(reply) ? reply['status'] : undefined;
         if (isRecord(status)) return status;
         throw new KubeError('reply', `the ${body.kind} has no status`);
@@ -142,5 +151,19 @@ export class Reviewer {
     this.#dependencies.observer.reviewFailed({ kind, message, attempts });
     const { statusCode, reason } = last;
     return new KubeError(last.kind, `${kind} failed: ${message}`, { statusCode, reason });
+  }
+}
+
+/** Does the work with a signal that is aborted some time after the given one. */
+async function lingering<T>(left: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const ended = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const leave = () => (timer = setTimeout(() => ended.abort(left.reason), lingerMs));
+  left.addEventListener('abort', leave);
+  try {
+    return await work(ended.signal);
+  } finally {
+    left.removeEventListener('abort', leave);
+    clearTimeout(timer);
   }
 }

@@ -125,6 +125,20 @@ describe('the review of a token', () => {
     expect(api.dependencies.observer.of('reviewFailed')).toEqual([]);
   });
 
+  it('costs no connection if its client leaves before a quick answer', async () => {
+    const tokens = reviewer();
+    api.server.latencyMs.set('tokenreview', 20);
+    for (let number = 1; number <= 20; number++) {
+      const leaving = new AbortController();
+      const left = tokens.reviewToken(`token-${number}`, address, leaving.signal);
+      await waitFor(() => calls() === number);
+      leaving.abort('left');
+      await expect(left).rejects.toBe('left');
+    }
+    expect(api.server.connectionsAccepted).toBeLessThan(10);
+    api.server.latencyMs.delete('tokenreview');
+  });
+
   it('answers the waiters that stay when the first one leaves', async () => {
     const tokens = reviewer({ secondTryMs: 300 });
     api.server.fail('tokenreview', { kind: 'hang' }, 1);

@@ -1,0 +1,41 @@
+import { constants } from 'node:http2';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { startScenario } from './support/scenario.ts';
+import { expectUnharmed } from './support/unharmed.ts';
+
+const sessions = 8;
+const attackMs = 6000;
+/** About 1,600 a second: as fast as these clients are on two cores. */
+const burst = 25;
+
+describe('abuse: requests with made-up tokens that are reset at once', () => {
+  it('stop neither reads nor probes', async () => {
+    await using scenario = await startScenario();
+    const { attackers } = scenario;
+    let resets = 0;
+    const harm = await scenario.attack(async () => {
+      const endMs = performance.now() + attackMs;
+      const attackOver = async (): Promise<void> => {
+        while (performance.now() < endMs) {
+          const session = await attackers.http2();
+          while (!session.closed && performance.now() < endMs) {
+            const streams = Array.from({ length: burst }, () =>
+              session
+                .request({ ':path': '/healthz', authorization: `Bearer made-up-${Math.random()}` })
+                .on('error', () => undefined),
+            );
+            await sleep(5);
+            for (const stream of streams) stream.close(constants.NGHTTP2_CANCEL);
+            resets += streams.length;
+            await sleep(5);
+          }
+          session.destroy();
+        }
+      };
+      await Promise.all(Array.from({ length: sessions }, () => attackOver().catch(() => undefined)));
+    });
+    expect(resets).toBeGreaterThan(1000);
+    expectUnharmed(harm);
+  });
+});
