@@ -16,6 +16,26 @@ export const meanOf3: Expert = ofLast(3, meanUntil);
 
 export const maxOf10: Expert = ofLast(10, (counts, now, width) => highest(counts, now - width + 1, now));
 
+/** The count that nine of ten minutes of the last hour do not exceed, whatever quantile is forecast. */
+export const highOf60: Expert = ofLast(60, (counts, now, width) => {
+  const above = (minutes: number) => minutes - Math.ceil(0.9 * minutes);
+  const last = above(width);
+  // Only the highest counts are kept in order: to sort all takes much longer.
+  const descending: number[] = [];
+  let counted = 0;
+  for (let minute = now - width + 1; minute <= now; minute++) {
+    const count = counts.at(minute);
+    if (Number.isNaN(count)) continue;
+    counted += 1;
+    if (count <= (descending[last] ?? -1)) continue;
+    let place = Math.min(descending.length, last);
+    for (let next = descending[place - 1]; next !== undefined && next < count; next = descending[place - 1])
+      descending[place--] = next;
+    descending[place] = count;
+  }
+  return descending[above(counted)] ?? Number.NaN;
+});
+
 /** The most at that time of day, and 3 minutes before and after it, on the last 3 days. */
 export const sameTime: Expert = (counts, now, ahead) => {
   const around = counts.bins(toleranceMinutes);
@@ -32,7 +52,7 @@ export const growth: Expert = (counts, now, ahead) => {
       growthOf(meanUntil(counts, then, width), meanUntil(counts, then + ahead + (width >> 1), width)),
     )
     .reduce(larger);
-  return meanOf3(counts, now, ahead) * Math.min(mostGrowth, most);
+  return meanUntil(counts, now, width) * Math.min(mostGrowth, most);
 };
 
 /** The mean of that very minute on the last 3 days, times the growth since then: it knows what cron starts. */
@@ -45,11 +65,12 @@ export const sameMinute: Expert = (counts, now, ahead) => {
   return mean(days.map(({ count }) => count)) * Math.min(mostGrowth, grown);
 };
 
-/** Names as metrics and pages show them. The seasonal ones come last. */
+/** Names as metrics and pages show them. The first ones have a say from the start, all others after 2 days. */
 export const experts = {
   last_minute: lastMinute,
   mean_of_3: meanOf3,
   max_of_10: maxOf10,
+  high_of_60: highOf60,
   same_time: sameTime,
   growth,
   same_minute: sameMinute,
@@ -59,7 +80,7 @@ export type ExpertName = keyof typeof experts;
 
 export const expertNames = Object.keys(experts) as readonly ExpertName[];
 
-/** How many experts do without earlier days. */
+/** How many experts have a say from the start. */
 export const recentExperts = 3;
 
 const daysBefore = ({ binsPerDay }: MinuteCounts, minute: number): number[] =>

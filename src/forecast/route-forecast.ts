@@ -31,7 +31,7 @@ export interface NotReady {
   readonly notReadyUntilMinute: number | undefined;
 }
 
-/** From then on the seasonal experts have a say. */
+/** From then on all experts have a say: the seasonal ones, and the one of the last hour. */
 const minSeasonDays = 2;
 /** A new forecast learns from so much of the history: as many errors as are kept. What was before would have little weight. */
 const learnedDays = 1;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   growth,
+  highOf60,
   lastMinute,
   maxOf10,
   meanOf3,
@@ -46,6 +47,19 @@ describe('maxOf10', () => {
   it('cannot say before half of ten minutes are there', () => {
     expect(say(maxOf10, { [-3]: 8, 0: 6 })).toBeNaN();
     expect(say(maxOf10, { [-4]: 8, 0: 6 })).toBe(8);
+  });
+});
+
+describe('highOf60', () => {
+  const hour = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [-index, ((index * 7) % 60) + 1]));
+
+  it('is the count that nine of ten of the last 60 minutes do not exceed', () =>
+    expect(say(highOf60, { ...hour, [-60]: 500, 1: 500 })).toBe(54));
+  it('leaves out what is missing', () =>
+    expect(say(highOf60, { ...steady(-59, -50, 9), ...steady(-8, -1, 4), 0: 100 })).toBe(9));
+  it('cannot say before half of 60 minutes are there', () => {
+    expect(say(highOf60, { [-28]: 9, 0: 6 })).toBeNaN();
+    expect(say(highOf60, { [-29]: 9, 0: 6 })).toBe(9);
   });
 });
 

@@ -156,6 +156,14 @@ describe('RouteForecast', () => {
     expectClose(ofExpected(route, surges, event, event + 120));
   });
 
+  it('weighs the expert of the last hour from the third day on', () => {
+    const random = seeded(7);
+    const bursts = Array.from({ length: 4 * day }, () => (random() < 0.15 ? 300 : 20) + 10 * random());
+    const route = new Route().learn(bursts.slice(0, 2 * day));
+    expect(route.made.weights.high_of_60).toBe(0);
+    expect(route.learn(bursts.slice(2 * day), 2 * day).made.weights.high_of_60).toBeGreaterThan(0.1);
+  });
+
   it('is not ready before two hours are counted, and says when it will be', () => {
     const route = new Route();
     expect(route.notReadyUntil).toBeUndefined();

@@ -138,6 +138,7 @@ const sceneForecast = (route: string, coverage: number): ForecastStatus => ({
     last_minute: 0.08,
     mean_of_3: 0.21,
     max_of_10: 0,
+    high_of_60: 0,
     same_time: 0.1,
     growth: 0.05,
     same_minute: 0.56,
