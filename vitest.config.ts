@@ -20,16 +20,21 @@ export const shared = {
 /** Long runs of parts whose rules have short tests too. `npm run test:slow` runs them. */
 export const longRuns = [
   'test/charts/elastic-inference/stop.test.ts',
+  'test/charts/support-tests/helm.test.ts',
   'test/config/garbage.test.ts',
   'test/doctor/faults.test.ts',
+  'test/e2e/heartbeat.test.ts',
   'test/e2e/own-metrics-oracle.test.ts',
   'test/e2e/replay-sources.test.ts',
+  'test/e2e/stalled-collector.test.ts',
+  'test/e2e/status-page.test.ts',
   'test/emulator/demo/demo.test.ts',
   'test/live-sls/live-sls.test.ts',
   'test/reading/adaptive/rise-simulation.test.ts',
   'test/reading/delay/learned-delay.test.ts',
   'test/reading/heartbeat/heartbeat-scenarios.test.ts',
   'test/reading/silence/scenarios.test.ts',
+  'test/sls/assumptions/ask-ledger.test.ts',
 ];
 
 export const propertySeed = 'test/support/property-seed.ts';

@@ -137,7 +137,7 @@ export const logsFaults: readonly Fault[] = [
     check: 'sql-queue',
     status: 'failed',
     found: ['Too many queued queries'],
-    remedy: 'SLS runs 15 SQL queries at a time in a project, for all clients together:',
+    remedy: 'SLS runs 15 SQL queries at a time in a project, for all clients together.',
     skipped: ['index', 'fields'],
   },
   {
@@ -147,7 +147,7 @@ export const logsFaults: readonly Fault[] = [
     check: 'sql-queue',
     status: 'warn',
     found: ['the query ran at attempt 3'],
-    remedy: 'SLS runs 15 SQL queries at a time in a project, for all clients together:',
+    remedy: 'SLS runs 15 SQL queries at a time in a project, for all clients together.',
   },
   {
     name: 'the logstore has no index',
