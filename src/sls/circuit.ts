@@ -32,7 +32,7 @@ const mostNamespaces = 1000;
  */
 export class Circuit {
   readonly #parts: CircuitParts;
-  /** Whose queries have failed since SLS answered last. @bound {mostNamespaces} namespaces | 63 characters each | - | a constant */
+  /** Whose queries have failed since SLS answered last. @bound {mostNamespaces} namespaces or users | 205 characters each | - | a constant */
   readonly #failing = new Set<string>();
   #failuresInARow = 0;
   /** Set while the circuit is not closed. */

@@ -54,6 +54,7 @@ it.each([
   ['', 'namespace shop'],
   ['system:serviceaccount:blog:reader', 'namespace blog'],
   ['alice', 'user alice'],
+  ['a'.repeat(60_000), `user ${'a'.repeat(200)}`],
 ])('a read of namespace shop by "%s" takes the share of %s', (user, share) => {
   expect(shareText(shareOf(user, 'shop'))).toBe(share);
 });

@@ -160,6 +160,8 @@ async function lingering<T>(left: AbortSignal, work: (signal: AbortSignal) => Pr
   let timer: NodeJS.Timeout | undefined;
   const leave = () => (timer = setTimeout(() => ended.abort(left.reason), lingerMs));
   left.addEventListener('abort', leave);
+  // They may have left in the moment in which the turn came.
+  if (left.aborted) leave();
   try {
     return await work(ended.signal);
   } finally {

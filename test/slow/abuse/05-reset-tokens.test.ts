@@ -12,7 +12,8 @@ const burst = 10;
 describe('abuse: requests with made-up tokens that are reset at once', () => {
   it('stop neither reads nor probes', async () => {
     await using scenario = await startScenario();
-    const { attackers } = scenario;
+    const { attackers, apiServer } = scenario;
+    const before = apiServer.connectionsAccepted;
     let resets = 0;
     const harm = await scenario.attack(async () => {
       const endMs = performance.now() + attackMs;
@@ -37,5 +38,6 @@ describe('abuse: requests with made-up tokens that are reset at once', () => {
     });
     expect(resets).toBeGreaterThan(1000);
     expectUnharmed(harm);
+    expect(apiServer.connectionsAccepted - before).toBeLessThan(resets / 10);
   });
 });
