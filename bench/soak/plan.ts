@@ -30,6 +30,8 @@ export interface SoakPlan {
   readonly expiry: 'real time' | 'advanced clocks';
   /** At the end, SLS must not be queried for this long. */
   readonly idleSeconds: number;
+  /** How much resident memory may grow over the compared cycles. In its first minute V8 keeps more pages, however little is alive. */
+  readonly residentGrowthMb: number;
   /** Configuration file of the adapter. */
   readonly config: {
     readonly reading: { readonly maxSeries: number; readonly [setting: string]: number };
@@ -83,6 +85,7 @@ function realPlan(seconds: number): SoakPlan {
     graceSeconds: 20,
     expiry: 'real time',
     idleSeconds: 15,
+    residentGrowthMb: 12,
     // Small enough to be full before the first measurement.
     config: { reading: { maxSeries: 5 * temporaryHpas } },
   };
@@ -109,6 +112,7 @@ function shortPlan(seconds: number): SoakPlan {
     graceSeconds: 8,
     expiry: 'advanced clocks',
     idleSeconds: 2.5,
+    residentGrowthMb: 40,
     config: {
       reading: { maxSeries: 2000, refreshesIn15Seconds: 15, freshnessSeconds: 2, deadlineSeconds: 10 },
       sls: { readTimeoutSeconds: 1, breaker: { openSeconds: 1 } },

@@ -9,25 +9,25 @@ interface UsageLimit {
   readonly what: string;
   readonly unit: 'MB' | '';
   /** The growth that still counts as flat. */
-  readonly allowed: number;
-  /** Further growth allowed for each HPA of a cycle. */
-  readonly allowedPerHpa?: number;
+  readonly allowed: number | ((plan: SoakPlan) => number);
 }
 
 const megabyte = 1e6;
 
+const hpasOfCycle = ({ permanentHpas, temporaryHpas }: SoakPlan) => permanentHpas + temporaryHpas;
+
 const usageLimits: readonly UsageLimit[] = [
   { key: 'heapBytes', what: 'heap', unit: 'MB', allowed: 2 * megabyte },
   { key: 'externalBytes', what: 'external', unit: 'MB', allowed: megabyte },
-  { key: 'residentBytes', what: 'resident', unit: 'MB', allowed: 12 * megabyte },
+  { key: 'residentBytes', what: 'resident', unit: 'MB', allowed: (plan) => plan.residentGrowthMb * megabyte },
   { key: 'sockets', what: 'sockets', unit: '', allowed: 6 },
   // Files and the sockets of attackers that are open at the moment: 41 to 48 in a run whose end is as its beginning.
   { key: 'descriptors', what: 'files', unit: '', allowed: 12 },
   { key: 'timers', what: 'timers', unit: '', allowed: 6 },
   { key: 'otherResources', what: 'other', unit: '', allowed: 4 },
   // Those of the last 90 s: of two cycles, give or take a part of one. After the last cycle there are none.
-  { key: 'wantedSeries', what: 'wanted', unit: '', allowed: 0, allowedPerHpa: 0.8 },
-  { key: 'storedSeries', what: 'stored', unit: '', allowed: 0, allowedPerHpa: 0.05 },
+  { key: 'wantedSeries', what: 'wanted', unit: '', allowed: (plan) => 0.8 * hpasOfCycle(plan) },
+  { key: 'storedSeries', what: 'stored', unit: '', allowed: (plan) => 0.05 * hpasOfCycle(plan) },
   { key: 'abortListeners', what: 'listeners', unit: '', allowed: 10 },
   { key: 'abortSignals', what: 'signals', unit: '', allowed: 20 },
 ];
@@ -42,12 +42,9 @@ export function evaluateSoak(outcome: SoakOutcome, plan: SoakPlan): Verdicts {
   const { cycles, after, lateQueries, faults } = outcome;
   const steady = cycles.slice(plan.firstComparedCycle).map(({ usage }) => usage);
   const flatness = usageLimits.map((limit) => {
-    const allowed = limit.allowed + (limit.allowedPerHpa ?? 0) * (plan.permanentHpas + plan.temporaryHpas);
-    return evaluateFlatness(
-      limit.what,
-      steady.map((usage) => usage[limit.key]),
-      allowed,
-    );
+    const allowed = typeof limit.allowed === 'number' ? limit.allowed : limit.allowed(plan);
+    const values = steady.map((usage) => usage[limit.key]);
+    return evaluateFlatness(limit.what, values, allowed);
   });
   const grown = flatness.filter(({ flat }) => !flat).map(({ what }) => `${what}: grows from cycle to cycle`);
   const leftover = flatness
