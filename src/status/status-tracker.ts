@@ -43,9 +43,6 @@ const maxListedRefusals = 200;
 
 const betweenUpdatesMs = 60_000;
 
-/** How many rows are yielded at a time. */
-const rowsPerChunk = 500;
-
 /** Everything that the status page shows: collected from events, and put together when the page asks. */
 export class StatusTracker {
   readonly series: SeriesTracker;
@@ -133,7 +130,10 @@ export class StatusTracker {
   }
 }
 
-/** Requests have their turn in between. Each item is converted when its turn comes. */
+/**
+ * Requests have their turn in between. Items are converted and yielded in one turn: what is sent in between is newer
+ * than the rows before it and older than those after it.
+ */
 async function* inChunks<From, To>(
   items: Iterable<From>,
   convert: (item: From) => To,
@@ -142,10 +142,10 @@ async function* inChunks<From, To>(
   let chunk: To[] = [];
   for (const item of items) {
     chunk.push(convert(item));
-    if (turns.isOver()) await turns.next();
-    if (chunk.length < rowsPerChunk) continue;
+    if (!turns.isOver()) continue;
     yield chunk;
     chunk = [];
+    await turns.next();
   }
   if (chunk.length > 0) yield chunk;
 }

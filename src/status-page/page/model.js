@@ -68,8 +68,10 @@ export class Model {
   applyReadings(changes) {
     for (const [id, value, windowEndSeconds, plannedAtMs, delaySeconds, windowSeconds] of changes) {
       const series = this.#series.get(id);
-      if (series === undefined || plannedAtMs <= (series.plannedAtMs ?? 0)) continue;
-      const history = [...series.history, value].slice(-historyLength);
+      if (series === undefined) continue;
+      // A row may have had this reading. Times are in whole seconds, so it may also be another one of that second.
+      const before = plannedAtMs === series.plannedAtMs ? series.history.slice(0, -1) : series.history;
+      const history = [...before, value].slice(-historyLength);
       Object.assign(series, { value, windowEndSeconds, plannedAtMs, delaySeconds, windowSeconds, history });
     }
   }

@@ -121,8 +121,7 @@ describeWithChromium('the status page in a browser', () => {
     );
   });
 
-  // In one of four runs of the slow tier a text did not come within a minute; alone it always did.
-  it('updates a reading, its sparkline and the replicas of its HPA', { retry: 2 }, async () => {
+  it('updates a reading, its sparkline and the replicas of its HPA', async () => {
     const tracker = createTracker(Date);
     const series = seriesWith({ route: 'default-web-80' });
     tracker.autoscalers.changed({ namespace: 'default', name: 'web' }, [
