@@ -2,7 +2,7 @@ import { toAdapterError, type AdapterError, type ErrorCode } from '../../errors.
 import type { MinuteCounts } from '../../forecast/minute-counts.ts';
 import { pauseBoundMs } from '../../runtime/back-off.ts';
 import type { CountsByMinute } from '../../sls/minute-counts.ts';
-import { DeadMinutes, type SettledMinute } from './dead-minutes.ts';
+import { DeadMinutes, recountedMinutes, type SettledMinute } from './dead-minutes.ts';
 
 /** A route, or the whole logstore: undefined. */
 export type Route = string | undefined;
@@ -50,11 +50,16 @@ export class CountedRoutes {
     this.#dead = new DeadMinutes(holdSeconds);
   }
 
-  /** Returns the minutes to count next, as many as fit into one result; undefined: there are none yet. */
+  /**
+   * Returns the minutes to count next, as many as fit into one result; undefined: there are none yet. The last ones are
+   * counted again, since lines that a collector held up come later.
+   */
   next(completeUntil: number): MinuteSpan | undefined {
-    const minutes = Math.min(this.#longestMinutes, Math.floor(mostRows / (this.routes.size + 1)));
-    const until = Math.min(completeUntil, this.until + Math.max(1, minutes));
-    return until > this.until ? { from: this.until, until } : undefined;
+    const fitting = Math.floor(mostRows / (this.routes.size + 1));
+    const minutes = Math.max(1, Math.min(this.#longestMinutes, fitting));
+    const until = Math.min(completeUntil, this.until + minutes);
+    if (until <= this.until) return undefined;
+    return { from: Math.max(until - minutes, Math.min(this.until, completeUntil - recountedMinutes)), until };
   }
 
   /** Adds what was counted of the span that is next. */

@@ -29,5 +29,25 @@ describe('minutes without a line of the whole logstore', () => {
 
   it('are zero at once without a hold time', () => {
     expect(settled('x......x', 0)).toBe('c000000c');
+    expect(settled(`${'x'.repeat(60)}.x`, 0)).toBe(`${'c'.repeat(60)}0c`);
+  });
+
+  it('are missing, however few, after an hour whose minutes all had lines, once', () => {
+    expect(settled(`.${'x'.repeat(60)}..x.x`)).toBe(`m${'c'.repeat(60)}mmc0c`);
+    expect(settled(`${'x'.repeat(59)}..x`)).toBe(`${'c'.repeat(59)}00c`);
+  });
+
+  it('are counted if their lines are there when they are counted again', () => {
+    const dead = new DeadMinutes(600);
+    for (let minute = 0; minute < 60; minute++) dead.settle(minute, 9);
+    for (const minute of [60, 61, 62, 63]) expect(dead.settle(minute, 0)).toEqual([]);
+    const again = [0, 0, 4, 9, 9].map((lines, index) => dead.settle(60 + index, lines));
+    expect(again.flat().map(({ minute, is }) => [minute, is])).toEqual([
+      ...[60, 61].map((minute) => [minute, 'missing']),
+      ...[62, 63, 64].map((minute) => [minute, 'counted']),
+    ]);
+    // They are no run of minutes without a line any more.
+    expect(dead.settle(65, 0)).toEqual([]);
+    expect(dead.settle(66, 9).map(({ is }) => is)).toEqual(['zero', 'counted']);
   });
 });

@@ -122,6 +122,28 @@ describe('forecasts', () => {
     expect(history.read(shop)).toBeCloseTo(1, 1);
   });
 
+  it.each([
+    ['nothing', 0],
+    ['a part', 6],
+  ])(
+    'count again the minutes of which %s was there, when their lines come minutes later',
+    async (_, early) => {
+      const from = history.minute + 10;
+      const isHeldUp = (minute: number) => minute >= from && minute < from + 3 && history.minute < from + 4;
+      history.requests = (minute) => (isHeldUp(minute) ? early || undefined : 60);
+      await begin(shop);
+      await passReading((from + 3 - history.minute) * 60 + 15, shop);
+      const [{ counts } = { counts: undefined }] = [...history.forecasts.all()];
+      const held = () => [0, 1, 2].map((index) => counts?.at(from + index));
+      expect(held()).toEqual(Array(3).fill(early === 0 ? NaN : early));
+      const before = history.queries.length;
+      await passReading(120, shop);
+      expect(held()).toEqual([60, 60, 60]);
+      expect(history.read(shop)).toBeCloseTo(1, 1);
+      expect(history.queries.length - before).toBe(2);
+    },
+  );
+
   it('are errors once SLS has failed for more than 5 minutes, and miss no minute when it is back', async () => {
     await begin(shop);
     history.failure = () => new AdapterError('SlsUnavailable', 'SLS is away');
