@@ -15,7 +15,6 @@ export interface Backtest {
 const horizonsMinutes = [1, 3, 5, 10];
 /** Of pods on ECI: 1 to 5 minutes. */
 const startupsMinutes = [1, 3, 5];
-const quantile = 0.9;
 const minHistoryMinutes = 120;
 /** For traces that are shorter than what a forecast needs. */
 const shortMinHistoryMinutes = 20;
@@ -25,7 +24,7 @@ const shortMinHistoryMinutes = 20;
  *
  * @param progress is told what comes next
  */
-export function backtest(trace: Trace, progress: (text: string) => void): Backtest {
+export function backtest(trace: Trace, progress: (text: string) => void, quantile = 0.9): Backtest {
   const { counts, binSeconds } = trace;
   const hours = (counts.length * binSeconds) / 3600;
   const isShort = hours * 60 <= minHistoryMinutes;

@@ -12,6 +12,8 @@ export interface OverloadRow {
   readonly forecast: Outcome;
   /** The reading alone, with the target lowered until the pods are as many as with the forecast. Null: no such target. */
   readonly fixedHeadroom: (Outcome & { readonly targetPercent: number }) | null;
+  /** Overloaded minutes with the forecast over those with as many pods on a lower target: below 1 the forecast is better. Null: there are none. */
+  readonly ofFixedHeadroom: number | null;
 }
 
 /** In steps of 2.5 %. Between two of them outcomes are interpolated. */
@@ -30,12 +32,15 @@ export function overloadRows(trace: Trace, walks: readonly Walk[], firstBin: num
       targetPercent: 100 * share,
       ...outcomeOf(setting, pods, startupBins),
     }));
+    const fixedHeadroom = atPods(outcomes, outcome.podsOfIdeal);
+    const ofHeadroom = fixedHeadroom?.overloadedMinutesPerDay ?? 0;
     return {
       trace: trace.name,
       startupSeconds: aheadMinutes * 60,
       reactive: outcomeOf(setting, fixed[0]?.pods ?? new Float64Array(), startupBins),
       forecast: outcome,
-      fixedHeadroom: atPods(outcomes, outcome.podsOfIdeal),
+      fixedHeadroom,
+      ofFixedHeadroom: ofHeadroom > 0 ? outcome.overloadedMinutesPerDay / ofHeadroom : null,
     };
   });
 }

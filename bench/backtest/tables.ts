@@ -20,7 +20,7 @@ export function scoreTable(rows: Backtest['rows']): string {
   );
   const notes = new Map(rows.map(({ trace, note }) => [trace, `${trace}: ${note}`]));
   return [
-    'Pinball loss at the 0.9 quantile in % of the mean rate, each method calibrated by its errors of the last day',
+    `Pinball loss at the ${rows[0]?.quantile ?? ''} quantile in % of the mean rate, each method calibrated by its errors of the last day`,
     table,
     ...notes.values(),
   ].join('\n');
@@ -44,8 +44,9 @@ export function overloadTable(rows: readonly OverloadRow[]): string {
       'HEADROOM',
       'LOST%',
       'TARGET',
+      'OF HEADROOM',
     ],
-    rows.map(({ trace, startupSeconds, reactive, forecast, fixedHeadroom }) => [
+    rows.map(({ trace, startupSeconds, reactive, forecast, fixedHeadroom, ofFixedHeadroom }) => [
       trace,
       `${startupSeconds / 60}m`,
       ...[...cell(reactive), reactive.podsOfIdeal.toFixed(2)],
@@ -53,12 +54,13 @@ export function overloadTable(rows: readonly OverloadRow[]): string {
       ...[
         ...cell(fixedHeadroom),
         fixedHeadroom === null ? '-' : `${percent(fixedHeadroom.targetPercent, 0)}%`,
+        percent(ofFixedHeadroom),
       ],
     ]),
   );
   return [
     'Overloaded minutes a day, requests that no ready pod took, and pods over those needed, of an HPA with 8 pods at the mean rate:',
-    'by the reading alone; with the forecast beside it; and by the reading alone with as many pods, by a lower target',
+    'by the reading alone; with the forecast beside it; and by the reading alone with as many pods, by a lower target (HEADROOM)',
     table,
   ].join('\n');
 }

@@ -40,8 +40,18 @@ describe('backtest', () => {
       overloadRows;
     expect(forecast?.overloadedMinutesPerDay).toBeLessThan(reactive?.overloadedMinutesPerDay ?? 0);
     expect(fixedHeadroom?.podsOfIdeal).toBeCloseTo(forecast?.podsOfIdeal ?? 0);
+    expect(overloadRows[0]?.ofFixedHeadroom).toBeCloseTo(
+      (forecast?.overloadedMinutesPerDay ?? 0) / (fixedHeadroom?.overloadedMinutesPerDay ?? 0),
+    );
     expect(scoreTable(rows)).toContain('a: scored from day 8');
     expect(overloadTable(overloadRows).split('\n')).toHaveLength(4);
+  });
+
+  it('scores another quantile', () => {
+    const { rows } = backtest(trace(daily().counts.slice(0, 4 * 288), 300), nothing, 0.97);
+    expect(rows[0]?.quantile).toBe(0.97);
+    expect(rows[0]?.coverage).toBeGreaterThan(0.93);
+    expect(scoreTable(rows)).toContain('at the 0.97 quantile');
   });
 
   it('scores nothing of a few minutes', () => {
