@@ -426,6 +426,8 @@ interface AdapterErrorOptions {
   /** Default: that of the error registry, as is `retryable`. */
   readonly remedy?: string | undefined;
   readonly retryable?: boolean | undefined;
+  /** When the adapter asks SLS again, of an error that it keeps until then. Stands in the message after "; ". */
+  readonly again?: string;
 }
 
 /**
@@ -435,7 +437,7 @@ interface AdapterErrorOptions {
 export class AdapterError extends Error {
   override readonly name = 'AdapterError';
   readonly code: ErrorCode;
-  /** The message without the remedy. */
+  /** The message without `again` and the remedy. */
   readonly what: string;
   readonly remedy: string;
   /** Whether the same SLS query may succeed when it is sent again at once. */
@@ -445,13 +447,18 @@ export class AdapterError extends Error {
 
   /** @param what what was wrong and where, without a full stop; a list of faults has one line per fault */
   constructor(code: ErrorCode, what: string, options: AdapterErrorOptions = {}) {
-    const { cause, slsRequestId, remedy = errorRegistry[code].remedy } = options;
-    super(`${what}${what.includes('\n') ? '\n' : '. '}${remedy}`, { cause });
+    const { cause, slsRequestId, remedy = errorRegistry[code].remedy, again } = options;
+    super(messageOf(again === undefined ? what : `${what}; ${again}`, remedy), { cause });
     this.code = code;
     this.what = what;
     this.remedy = remedy;
     this.retryable = options.retryable ?? errorRegistry[code].retryable;
     this.slsRequestId = slsRequestId ?? (cause instanceof AdapterError ? cause.slsRequestId : undefined);
+  }
+
+  /** The message as a command says it that ends: it never asks again. */
+  get lastMessage(): string {
+    return messageOf(this.what, this.remedy);
   }
 
   get httpStatus(): number {
@@ -462,6 +469,8 @@ export class AdapterError extends Error {
     return errorRegistry[this.code].grpcStatus;
   }
 }
+
+const messageOf = (what: string, remedy: string) => `${what}${what.includes('\n') ? '\n' : '. '}${remedy}`;
 
 /**
  * Returns the thrown value if it is an AdapterError, else `Internal` with the value as its cause. Known failures become

@@ -25,8 +25,11 @@ export async function loadCommandConfig(flags: Flags, io: Io): Promise<Config> {
 }
 
 /** Opens what a read needs. Dispose of it after use. */
-export const openReading = (config: Config, io: Io): ReadingStack =>
-  createReading(config, io, createEventLog(createLogger(config.log.level)));
+export function openReading(config: Config, io: Io): ReadingStack {
+  const observer = createEventLog(createLogger(config.log.level, io.stderr));
+  // The error of the read says it.
+  return createReading(config, io, { ...observer, silenceBegan: () => undefined });
+}
 
 /**
  * Returns the setting flags of the adapter that runs in this pod, by option key, so that a command in its container need

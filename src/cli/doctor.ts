@@ -31,9 +31,11 @@ export async function doctor(options: DoctorOptions & Flags, io: Io): Promise<vo
   const running = isElsewhere ? {} : await runningFlags(io);
   const hpaFile = options.hpa === undefined ? undefined : await hpaFileOf(options.hpa, io);
   const input = { ...options, hpaFile, flags: { ...running, ...options } };
+  const print = (result: CheckResult) => io.stdout.write(doctorLines(result, terminalOf(io)));
   const results = await examine(input, { ...io, observer, pause }, io.signal, (result) => {
-    if (isTable) io.stdout.write(doctorLines(result, terminalOf(io)));
+    if (isTable && result.waitsFor.length === 0) print(result);
   });
+  if (isTable) notReached(results).forEach(print);
   const { aborted } = io.signal;
   const counts = countsOf(results);
   const healthy = counts.failed === 0 && !aborted;
@@ -54,6 +56,20 @@ async function hpaFileOf(file: string, { stdin = process.stdin }: Io) {
       remedy: 'Name a file with an HPA, or - for standard input.',
     });
   }
+}
+
+/** Returns one result for all checks that were skipped because of the same others. */
+export function notReached(results: readonly CheckResult[]): CheckResult[] {
+  const waiting = Map.groupBy(
+    results.filter(({ waitsFor }) => waitsFor.length > 0),
+    ({ found }) => found,
+  );
+  return [...waiting.values()].flatMap((alike) => {
+    const [first] = alike;
+    if (first === undefined || alike.length === 1) return first ?? [];
+    const found = `need ${first.waitsFor.join(', ')}: ${alike.map(({ check }) => check).join(', ')}`;
+    return { ...first, check: `${alike.length} checks`, found };
+  });
 }
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>

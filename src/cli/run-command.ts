@@ -25,7 +25,7 @@ export async function runCommand(
     if (thrown instanceof CommandFailed) return exitCodes.failed;
     const error = toAdapterError(thrown);
     const request = error.slsRequestId === undefined ? '' : ` (SLS request ${error.slsRequestId})`;
-    io.stderr.write(`${name}: ${error.message}${request}\n`);
+    io.stderr.write(`${name}: ${error.lastMessage}${request}\n`);
     if (error.code === 'Internal' && error.cause instanceof Error)
       io.stderr.write(`${error.cause.stack ?? ''}\n`);
     return error.code === 'ConfigInvalid' ? exitCodes.usage : exitCodes.failed;

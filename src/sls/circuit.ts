@@ -130,8 +130,9 @@ export class Circuit {
    */
   #ofOutage({ code, what, cause, slsRequestId, remedy }: AdapterError): AdapterError {
     const everySeconds = this.#parts.settings.openMs / 1000;
-    return new AdapterError(code, `${what}; asked again every ${everySeconds} s`, {
+    return new AdapterError(code, what, {
       ...{ cause, slsRequestId, remedy },
+      again: `asked again every ${everySeconds} s`,
       retryable: false,
     });
   }

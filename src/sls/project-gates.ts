@@ -238,8 +238,9 @@ class AbsentNames {
     const failures = (known?.failures ?? 0) + 1;
     const pauseMs = pauseBoundMs(failures, pauses);
     const { code, what, cause, slsRequestId, remedy } = error;
-    const told = new AdapterError(code, `${what}; SLS is asked again within a minute`, {
+    const told = new AdapterError(code, what, {
       ...{ cause, slsRequestId, remedy },
+      again: 'SLS is asked again within a minute',
       retryable: false,
     });
     const nowMs = this.#monotonicMs();

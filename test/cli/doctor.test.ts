@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
-import { doctorLines, doctorSummary } from '../../src/cli/doctor.ts';
+import { doctorLines, doctorSummary, notReached } from '../../src/cli/doctor.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import type { CheckResult } from '../../src/doctor/check.ts';
 import { allChecks } from '../../src/doctor/examine.ts';
@@ -33,22 +33,28 @@ async function run(...args: Parameters<typeof start>) {
 }
 
 describe('doctor', () => {
-  it('prints a line for each check with its remedy below, then a count of each status', async () => {
+  it('prints a line for each check that ran with its remedy below, then a line for those that did not, and a count of each status', async () => {
     const { code, stdout, stderr } = await run();
     expect([code, stderr]).toEqual([0, '']);
     const names = Array.from(
       stdout.matchAll(/^(?:ok|warn|failed|skipped) +([a-z-]+) {2}/gm),
       ([, name]) => name,
     );
-    expect(names).toEqual(allChecks({ selector }).map(({ id }) => id));
+    const folded = Array.from(
+      stdout.matchAll(/^skipped +\d+ checks +need [a-z-]+: (.*)$/gm),
+      ([, ids]) => ids,
+    );
+    expect(folded[1]).toBe('route, default-backend, doubled-lines');
+    expect(stdout).toContain(`\nskipped  16 checks             need kubernetes: ${folded[0]}\n`);
+    const shown = [...names, ...folded.flatMap((ids = '') => ids.split(', '))];
+    expect(new Set(shown)).toEqual(new Set(allChecks({ selector }).map(({ id }) => id)));
     expect(stdout).toContain('ok       logstore              nginx-ingress\n');
     expect(stdout).toContain(
       [
         'skipped  kubernetes            no cluster is configured here',
         '                               → To check the cluster too, name its kubeconfig:',
         '                                   --kubeconfig "$HOME/.kube/config"',
-        'skipped  hpas                  needs kubernetes',
-        '',
+        'ok       target ',
       ].join('\n'),
     );
     expect(stdout).toMatch(/^warn +freshness +no line within 60 minutes$/m);
@@ -59,14 +65,19 @@ describe('doctor', () => {
     const { code, stdout, stderr } = await run([], { ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'wrong' });
     expect([code, stderr]).toEqual([1, '']);
     expect(stdout).toMatch(/^failed +access-key +SLS, project k8s-log-c1: SignatureNotMatch/m);
-    expect(stdout).toMatch(/^skipped +project +needs access-key$/m);
+    expect(stdout).toMatch(
+      /^skipped +\d+ checks +need access-key: account, project, permission, .*\breading/m,
+    );
     expect(stdout).toMatch(/\n1 failed \(\S+\), /);
     expect(stdout).not.toContain('some-secret');
   });
 
-  it('fails without a cluster if the cluster is all that it is asked about, as with --migrate', async () => {
-    const { code, stdout } = await run(['--migrate']);
+  it('fails without a cluster if the cluster is all that it is asked about, as with --migrate, which needs no region', async () => {
+    const fake = fakeIo({});
+    const code = await runProgram(['doctor', '--migrate'], fake.io);
+    const stdout = fake.stdout();
     expect(code).toBe(1);
+    expect(stdout).toMatch(/^ok +configuration +valid; nothing is asked of SLS$/m);
     expect(stdout).toMatch(/^failed +kubernetes +no cluster is configured here\n +→ Name its kubeconfig:$/m);
     expect(stdout).toContain('\n1 failed (kubernetes), 1 ok, 4 skipped\n');
   });
@@ -166,7 +177,7 @@ describe('doctor', () => {
     expect(await code).toBe(1);
     emulator.setFaults({});
     expect(fake.stdout()).toMatch(/^skipped +query +interrupted$/m);
-    expect(fake.stdout()).toMatch(/^skipped +reading +needs query$/m);
+    expect(fake.stdout()).toMatch(/^skipped +\d+ checks +need query: access-key, .*\breading\b/m);
   });
 
   it('has healthy: false in JSON if it was interrupted', async () => {
@@ -247,6 +258,19 @@ describe('doctorLines', () => {
     expect(doctorLines(result, { ...plain, isColoured: true }).split('\n')[0]).toBe(
       '\u001B[31mfailed \u001B[39m  permission            one',
     );
+  });
+});
+
+describe('notReached', () => {
+  const result = (check: string, ...waitsFor: string[]) =>
+    ({ check, waitsFor, status: 'skipped', found: `needs ${waitsFor.join(', ')}` }) as unknown as CheckResult;
+
+  it('has a line for all checks that need the same others, one alone by its own name, and none for checks that ran', () => {
+    const results = [result('ran'), result('a', 'x'), result('b', 'x', 'y'), result('c', 'x')];
+    expect(notReached(results).map(({ check, found }) => [check, found])).toEqual([
+      ['2 checks', 'need x: a, c'],
+      ['b', 'needs x, y'],
+    ]);
   });
 });
 

@@ -15,7 +15,7 @@ const [id, secret] = [
 ];
 
 const emulator = await startEmulator({
-  logstores: [{ project: 'k8s-log-c1', logstore: 'nginx-ingress' }],
+  logstores: ['nginx-ingress', 'stopped'].map((logstore) => ({ project: 'k8s-log-c1', logstore })),
   accessKey: { id, secret },
   clock,
 });
@@ -135,6 +135,30 @@ describe('query', () => {
     const argv = ['query', 'sls_ingress_qps', '--sls-endpoint', emulator.url, '--selector', ''];
     expect(await runProgram([...argv, ...defaults], fake.io)).toBe(0);
     expect(fake.stdout()).toContain('(whole logstore)');
+  });
+
+  it('says of a missing logstore what to do, and not when SLS is asked again, since the command ends', async () => {
+    const fake = fakeIo(someCredentials, clock);
+    const selector = 'sls.project=k8s-log-c1,sls.logstore=nginx';
+    const argv = ['query', 'sls_ingress_qps', '--sls-endpoint', emulator.url, '--selector', selector];
+    expect(await runProgram(argv, fake.io)).toBe(1);
+    expect(fake.stderr()).toMatch(/: logstore nginx does not exist\. Check sls\.logstore[^\n]*\n$/);
+    expect(fake.stderr()).not.toContain('again');
+  });
+
+  it('says once that the logstore is silent', async () => {
+    const steady = Array.from({ length: 600 }, (_, index) => ({
+      timeSeconds: nowSeconds - 660 + index,
+      fields: { proxy_upstream_name: 'default-web-80' },
+    }));
+    await emulator.sink('k8s-log-c1', 'stopped').append(steady);
+    const fake = fakeIo(someCredentials, clock);
+    const selector = 'sls.project=k8s-log-c1,sls.logstore=stopped';
+    const argv = ['query', 'sls_ingress_qps', '--sls-endpoint', emulator.url, '--selector', selector];
+    expect(await runProgram(argv, fake.io)).toBe(1);
+    expect(fake.stderr()).toMatch(
+      /^sls-metrics-adapter: no line at all in k8s-log-c1\/stopped since [^\n]*\n$/,
+    );
   });
 
   it.each([

@@ -75,7 +75,7 @@ echo '{{ toJson $object }}' | kubectl create -f -
 {{- else if include "adapter.namesOwnService" $ -}}
 {{- $text = append $text "It already names the Service of this release. Run this command again with\n  --set apiService.create=false\nuntil the other release is uninstalled, which deletes the APIService." -}}
 {{- else -}}
-{{- $text = append $text (printf "See which HPAs would stop:\n  sls-metrics-adapter doctor --migrate --region %s" (dig "sls" "region" "REGION" $.Values.config)) -}}
+{{- $text = append $text "See which HPAs would stop:\n  sls-metrics-adapter doctor --migrate" -}}
 {{- $text = append $text "To take over, run this command again with\n  --set apiService.create=false\nso that the release does not own the APIService and its uninstall cannot delete it. When its pods run, type:" -}}
 {{- $text = append $text (printf "  %s" (include "adapter.takeOverCommand" $)) -}}
 {{- $text = append $text (printf "The way back; keep it:\n  %s" (include "adapter.wayBackCommand" $)) -}}
