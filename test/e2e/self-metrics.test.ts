@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
 import { logstore, project, startAdapter, type TestAdapter } from '../support/adapter.ts';
 import { describeWithPrometheus, promtool } from '../support/promtool.ts';
+import { TestClock } from '../support/test-clock.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const selector = { 'sls.project': project, 'sls.logstore': logstore, 'sls.ingress.route': 'default-a-80' };
@@ -12,14 +12,15 @@ const selector = { 'sls.project': project, 'sls.logstore': logstore, 'sls.ingres
 let emulator: Emulator;
 let adapter: TestAdapter;
 beforeAll(async () => {
+  const clock = new TestClock();
   const logstores = [{ project, logstore }];
-  emulator = await startEmulator({ logstores });
+  emulator = await startEmulator({ logstores, clock });
   const file = 'telemetry: { port: 0, maxSeriesValues: 10 }';
-  adapter = await startAdapter({ slsEndpoint: emulator.url }, {}, file);
+  adapter = await startAdapter({ slsEndpoint: emulator.url }, { clock }, file);
   // Two intervals are a beat, for which the adapter refreshes the reading.
   for (let reads = 0; reads < 3; reads += 1) {
     await adapter.read('sls_ingress_qps', selector);
-    await sleep(1050);
+    clock.advance(4000);
   }
   await adapter.read('sls_nothing', selector);
 });

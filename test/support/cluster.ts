@@ -132,7 +132,7 @@ export interface ClusterOptions {
   readonly apiService?: { readonly service: OwnService; readonly caBundle?: string };
   /** The API server is down when the adapter starts. */
   readonly down?: boolean;
-  /** Clock of the adapter. */
+  /** Clock of the adapter and of SLS. */
   readonly clock?: { now(): number };
 }
 
@@ -150,7 +150,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
   }
   const kubeconfig = await apiServer.kubeconfigFile();
   if (down) await apiServer.goDown();
-  const emulator = await startEmulator({ logstores: [{ project, logstore }], accessKey });
+  const clocks = clock === undefined ? {} : { clock };
+  const emulator = await startEmulator({ logstores: [{ project, logstore }], accessKey, ...clocks });
   const adapter = await startAdapter(
     {
       authentication: 'delegated',
@@ -159,7 +160,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
       slsEndpoint: emulator.url,
       ...flags,
     },
-    clock === undefined ? {} : { clock },
+    clocks,
     file,
   );
   const ca = options.trustPem ?? (await readFile(adapter.certificateFile, 'utf8'));

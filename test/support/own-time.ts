@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { expect } from 'vitest';
 import { processorWaitMs } from '../../bench/support/processor-wait.ts';
 
@@ -21,6 +22,16 @@ export async function tookMs(act: () => Promise<unknown>): Promise<number> {
   const elapsedMs = startTimer();
   await act();
   return elapsedMs();
+}
+
+/** Returns a function that returns how late a timer of this process was at most since then, in ms. */
+export function watchStalls(): () => number {
+  const delays = monitorEventLoopDelay({ resolution: 5 });
+  delays.enable();
+  return () => {
+    delays.disable();
+    return delays.max / 1e6;
+  };
 }
 
 /** Expects a time below its limit. If it is not, vitest.config.ts runs the test again: the machine may have been busy. */

@@ -9,6 +9,7 @@ import type { IncomingMessage } from 'node:http';
 import process from 'node:process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { only } from '../../support/manifests.ts';
+import { expectWithin } from '../../support/own-time.ts';
 import { onlyContainer, renderGuide, type Serving } from './chart.ts';
 
 /** A server that answers each request after a second, and prints its port. Its argument: whether it ignores TERM. */
@@ -49,36 +50,40 @@ async function stopAsKubelet(child: ChildProcess, preStop: readonly string[], gr
 it.each([
   ['TensorFlow Serving, which ignores TERM', 'tfserving', 'yes'],
   ['a server that ends by itself at TERM', 'custom', 'no'],
-])(
-  'the pod of %s answers its last requests, and ends within the drain and 5 s',
-  { retry: 2 },
-  async (_, type, ignores) => {
-    const objects = await renderGuide({
-      server: { type, readyPath: '/ready' },
-      model: { versionPolicy: { specific: [] } },
-      drainSeconds,
-    });
-    const deployment = only<Serving>(objects, 'Deployment');
-    const { command = [], lifecycle } = onlyContainer(deployment);
-    const { preStop } = lifecycle as { preStop: { exec: { command: readonly string[] } } };
-    // The server in the place of the binary, which is the last part of the command.
-    const [program, ...shell] = [...command.slice(0, -1), process.execPath];
-    const child = spawn(program, [...shell, join(directory, 'server.cjs'), ignores]);
-    const [printed] = (await once(child.stdout, 'data')) as [Buffer];
-    const port = Number(printed);
-    const inFlight = [ask(port)];
-    const late = new Promise((settle) => setTimeout(settle, 500)).then(() => ask(port));
-    const seconds = await stopAsKubelet(
-      child,
-      preStop.exec.command,
-      deployment.spec.template.spec.terminationGracePeriodSeconds,
-    );
-    expect(await Promise.all([...inFlight, late])).toEqual(['done', 'done']);
-    expect(seconds).toBeGreaterThanOrEqual(drainSeconds);
-    expect(seconds).toBeLessThan(drainSeconds + 5);
-    await expect(ask(port)).rejects.toThrow('ECONNREFUSED');
-  },
-);
+])('the pod of %s answers its last requests, and ends within the drain and 5 s', async (_, type, ignores) => {
+  const objects = await renderGuide({
+    server: { type, readyPath: '/ready' },
+    model: { versionPolicy: { specific: [] } },
+    drainSeconds,
+  });
+  const deployment = only<Serving>(objects, 'Deployment');
+  const { command = [], lifecycle } = onlyContainer(deployment);
+  const { preStop } = lifecycle as { preStop: { exec: { command: readonly string[] } } };
+  // The server in the place of the binary, which is the last part of the command.
+  const [program, ...shell] = [...command.slice(0, -1), process.execPath];
+  const child = spawn(program, [...shell, join(directory, 'server.cjs'), ignores]);
+  const [printed] = (await once(child.stdout, 'data')) as [Buffer];
+  const port = Number(printed);
+  const startMs = performance.now();
+  let lateMs = 0;
+  const late = new Promise((settle) => setTimeout(settle, 500)).then(() => {
+    lateMs = performance.now() - startMs;
+    return ask(port);
+  });
+  const replies = Promise.allSettled([ask(port), late]);
+  const seconds = await stopAsKubelet(
+    child,
+    preStop.exec.command,
+    deployment.spec.template.spec.terminationGracePeriodSeconds,
+  );
+  expect(seconds).toBeGreaterThanOrEqual(drainSeconds);
+  expectWithin(seconds, drainSeconds + 5);
+  await replies;
+  expectWithin(lateMs, (drainSeconds * 1000) / 2, 'the late request was sent');
+  const done = { status: 'fulfilled', value: 'done' };
+  expect(await replies).toEqual([done, done]);
+  await expect(ask(port)).rejects.toThrow('ECONNREFUSED');
+});
 
 it('the pod of TensorFlow Serving ends with the code of a server that crashes', async () => {
   const { command = [] } = onlyContainer(only<Serving>(await renderGuide(), 'Deployment'));

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { startAdapter } from '../../support/adapter.ts';
-import { goodRead, ready, startCluster, type TestCluster } from '../../support/cluster.ts';
+import { goodRead, ready, startCluster, type ClusterReply, type TestCluster } from '../../support/cluster.ts';
 import { createCa } from '../../support/certificates.ts';
+import { expectWithin } from '../../support/own-time.ts';
 import { startSteadyLoad } from '../../support/steady-load.ts';
+import { TestClock } from '../../support/test-clock.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 const front = (cluster: TestCluster) => cluster.proxyCa.issue({ cn: 'front-proxy-client' });
@@ -90,43 +92,48 @@ describe('too many requests in flight', () => {
 });
 
 describe('a stop', () => {
-  it(
-    'fails readiness first, serves during the delay, and finishes running requests',
-    { retry: 2 },
-    async () => {
-      const cluster = await startCluster({ flags: { shutdownDelayDuration: '2s' } });
-      cluster.apiServer.decide = () => true;
-      await waitFor(() => ready(cluster));
-      const pair = await front(cluster);
-      const { adapter } = cluster;
-      const ca = await readFile(adapter.certificateFile, 'utf8');
-      const load = startSteadyLoad({
-        url: adapter.url,
-        path: '/apis/external.metrics.k8s.io/v1beta1',
-        ca: () => ca,
-        pair: () => pair,
-        headers: { 'x-remote-user': 'aggregator' },
-      });
-      await waitFor(() => load.succeeded > 20);
-      const stopped = adapter[Symbol.asyncDispose]();
+  it('fails readiness first, serves during the delay, and finishes running requests', async () => {
+    const delaySeconds = 2;
+    const cluster = await startCluster({ flags: { shutdownDelayDuration: `${delaySeconds}s` } });
+    cluster.apiServer.decide = () => true;
+    await waitFor(() => ready(cluster));
+    const pair = await front(cluster);
+    const { adapter, emulator } = cluster;
+    const ca = await readFile(adapter.certificateFile, 'utf8');
+    const load = startSteadyLoad({
+      url: adapter.url,
+      path: '/apis/external.metrics.k8s.io/v1beta1',
+      ca: () => ca,
+      pair: () => pair,
+      headers: { 'x-remote-user': 'aggregator' },
+    });
+    await waitFor(() => load.succeeded > 20);
+    emulator.setFaults({ latencyMs: 1800 });
+    const startMs = performance.now();
+    const elapsedMs = () => performance.now() - startMs;
+    const stopped = adapter[Symbol.asyncDispose]();
+    let late: Promise<ClusterReply> | undefined;
+    try {
       await waitFor(async () => !(await ready(cluster)), 'readiness fails at once');
-      const before = load.succeeded;
-      await waitFor(() => load.succeeded > before + 20, 'requests are answered meanwhile');
+      const enough = load.succeeded + 20;
+      await waitFor(() => load.succeeded > enough || elapsedMs() > delaySeconds * 1000);
       // Clients that watch readiness have left by now.
       expect((await load.stop()).failures).toEqual([]);
-      cluster.emulator.setFaults({ latencyMs: 1800 });
-      const late = cluster.request({ pair, path: goodRead, headers: { 'x-remote-user': 'hpa' } });
-      expect((await late).statusCode).toBe(200);
-      await stopped;
-      await expect(cluster.request({ path: '/livez' })).rejects.toThrow(/ECONNREFUSED/);
-      await cluster.emulator.stop();
-      await cluster.apiServer[Symbol.asyncDispose]();
-    },
-  );
+      late = cluster.request({ pair, path: goodRead, headers: { 'x-remote-user': 'hpa' } });
+      await Promise.race([late, waitFor(() => emulator.stats().queries > 0)]);
+    } finally {
+      expectWithin(elapsedMs(), delaySeconds * 1000, 'the delay was over');
+    }
+    expect((await late).statusCode).toBe(200);
+    await stopped;
+    await expect(cluster.request({ path: '/livez' })).rejects.toThrow(/ECONNREFUSED/);
+    await emulator.stop();
+    await cluster.apiServer[Symbol.asyncDispose]();
+  });
 
   it('ends the renewal of a decision', async () => {
-    let aheadMs = 0;
-    const cluster = await startCluster({ clock: { now: () => Date.now() + aheadMs } });
+    const clock = new TestClock();
+    const cluster = await startCluster({ clock });
     const { adapter, apiServer, emulator } = cluster;
     apiServer.decide = () => true;
     await waitFor(() => ready(cluster));
@@ -134,7 +141,7 @@ describe('a stop', () => {
     const read = () => cluster.request({ pair, headers: { 'x-remote-user': 'hpa' } });
     expect((await read()).statusCode).toBe(200);
     apiServer.fail('subjectaccessreview', { kind: 'hang' }, 1);
-    aheadMs = 8000;
+    clock.advance(8000);
     expect((await read()).statusCode).toBe(200);
     await waitFor(() => apiServer.count('subjectaccessreview') === 2);
     await adapter[Symbol.asyncDispose]();
