@@ -15,7 +15,7 @@ import { addressOf, type ConnectionObserver } from '../api/server/connections.ts
 import { createServer } from '../api/server/server.ts';
 import type { ServingPair } from '../api/server/serving-pair.ts';
 import type { TlsSettings } from '../api/server/tls-server.ts';
-import { AdapterError, toAdapterError } from '../errors.ts';
+import { toAdapterError } from '../errors.ts';
 import { withinPatience } from '../reading/reader.ts';
 import { Shares } from '../runtime/shares.ts';
 import type { ClientCertificates } from './client-certificates.ts';
@@ -25,10 +25,11 @@ import { grpcError, type Scaler } from './scaler.ts';
 /**
  * KEDA sends its calls over one connection, and each trigger of type external-push has a stream.
  *
- * @bound {maxStreamsOfClient} streams of one client, twice as many of all | one timer each | a client takes at most as many as are free | a constant
+ * @bound {maxStreamsOfClient} streams of one client, 2.5 times as many of all | {bytesOfStream} of its trigger each, longer ones count as several | a client takes at most as many as are free | a constant
  */
 const maxStreamsOfClient = 1000;
-/** @bound {maxCallsOfClient} calls of one client, twice as many of all | {maxMessageBytes} each | a client takes at most as many as are free | a constant */
+const bytesOfStream = 4 * 1024;
+/** A stream is a call until its message is there. @bound {maxCallsOfClient} calls of one client, 2.5 times as many of all | {maxMessageBytes} each | a client takes at most as many as are free | a constant */
 const maxCallsOfClient = 400;
 const maxConnections = 200;
 /** @bound - | {maxMessageBytes} | one message | a constant */
@@ -52,6 +53,8 @@ interface Call {
   readonly reply: FastifyReply;
   /** Ends a call whose message does not arrive. */
   readonly overdue: NodeJS.Timeout;
+  /** The name in its certificate, else its address. */
+  client: string;
 }
 
 const callKey = createContextKey<Call | undefined>(undefined);
@@ -59,22 +62,28 @@ const callKey = createContextKey<Call | undefined>(undefined);
 /** Creates the server of the external scaler: gRPC alone. The caller listens. `streams` tells how many are open. */
 export function createKedaServer(options: KedaServerOptions) {
   const { servingPair, tls, scaler, observer } = options;
-  const maxRequests = maxCallsOfClient + maxStreamsOfClient;
-  const limits = { maxRequests, maxStreams: maxRequests, requestSeconds: Infinity, maxConnections };
+  const maxStreams = maxCallsOfClient + maxStreamsOfClient;
+  const limits = { maxRequests: maxCallsOfClient, maxStreams, requestSeconds: Infinity, maxConnections };
   const app = createServer(servingPair, tls, limits, observer);
   const streams = new Shares(maxStreamsOfClient);
   const stopping = new AbortController();
   const router = createConnectRouter({
     ...{ grpc: true, grpcWeb: false, connect: false },
     ...{ acceptCompression: [], readMaxBytes: maxMessageBytes, shutdownSignal: stopping.signal },
-    requestGate: gate(app.admission, streams, options),
+    requestGate: gate(app.admission, options),
   }).service(ExternalScaler, {
     getMetricSpec: (ref) => scaler.getMetricSpec(ref),
-    getMetrics: (request, context) => inTime(scaler.getMetrics(request), context),
-    isActive: (ref, context) => inTime(scaler.isActive(ref), context),
-    streamIsActive: (ref, { signal, values }) => {
-      clearTimeout(values.get(callKey)?.overdue);
-      return scaler.streamIsActive(ref, signal);
+    getMetrics: (request, context) => inTime(scaler.getMetrics(request, clientOf(context)), context),
+    isActive: (ref, context) => inTime(scaler.isActive(ref, clientOf(context)), context),
+    streamIsActive: (ref, context) => {
+      const call = context.values.get(callKey);
+      clearTimeout(call?.overdue);
+      const admit = async (bytes: number) => {
+        if (call === undefined) return;
+        const places = Math.floor(bytes / bytesOfStream);
+        await orRefuse(observer, call, () => app.admission.moveTo(streams, call.reply.raw, places));
+      };
+      return scaler.streamIsActive(ref, context.signal, clientOf(context), admit);
     },
   });
   app.removeAllContentTypeParsers();
@@ -85,7 +94,7 @@ export function createKedaServer(options: KedaServerOptions) {
       reply.hijack();
       const overdue = setTimeout(() => reply.raw.destroy(), callMs);
       reply.raw.once('close', () => clearTimeout(overdue));
-      answer(handle, { request, reply, overdue }).catch(() => reply.raw.destroy());
+      answer(handle, { request, reply, overdue, client: '' }).catch(() => reply.raw.destroy());
     });
   app.server.on('connection', (socket) => socket.setKeepAlive(true, keepAliveMs));
   app.addHook('preClose', (done) => {
@@ -112,26 +121,33 @@ async function answer(handle: UniversalHandler, call: Call): Promise<void> {
 }
 
 /** Returns what decides whether a call is answered, before its message is read. */
-function gate(admission: Admission, streams: Shares, { clients, observer }: KedaServerOptions) {
-  const admit = async ({ method }: HandlerContext, { request, reply }: Call) => {
-    const name = await clients?.nameOf(request);
-    if (name === undefined) admission.admitStranger(reply.raw);
-    else admission.admitUser(reply.raw, name, false);
-    if (method.methodKind === 'unary' || reply.raw.destroyed) return;
-    const holder = name ?? addressOf(request.socket);
-    if (!streams.take(holder))
-      throw new AdapterError('TooManyRequests', `"${holder}" already has its share of the streams`);
-    reply.raw.once('close', () => streams.give(holder));
-  };
-  return async (context: HandlerContext): Promise<void> => {
-    const call = context.values.get(callKey);
+function gate(admission: Admission, { clients, observer }: KedaServerOptions) {
+  return async ({ values }: HandlerContext): Promise<void> => {
+    const call = values.get(callKey);
     if (call === undefined) return;
-    try {
-      await admit(context, call);
-    } catch (thrown) {
-      const error = toAdapterError(thrown);
-      observer.requestRefused({ method: 'POST', path: call.request.url, error });
-      throw grpcError(error);
-    }
+    const { request, reply } = call;
+    await orRefuse(observer, call, async () => {
+      const name = await clients?.nameOf(request);
+      call.client = name ?? addressOf(request.socket);
+      if (name === undefined) admission.admitStranger(reply.raw);
+      else admission.admitUser(reply.raw, name, false);
+    });
   };
+}
+
+const clientOf = ({ values }: HandlerContext): string => values.get(callKey)?.client ?? '';
+
+/** @throws ConnectError, and tells it */
+async function orRefuse(
+  observer: KedaServerOptions['observer'],
+  { request: { url } }: Call,
+  admit: () => void | Promise<void>,
+): Promise<void> {
+  try {
+    await admit();
+  } catch (thrown) {
+    const error = toAdapterError(thrown);
+    observer.requestRefused({ method: 'POST', path: url, error });
+    throw grpcError(error);
+  }
 }

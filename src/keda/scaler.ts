@@ -4,7 +4,9 @@ import { ageMsOf, type ReadContext } from '../api/read/external-metrics.ts';
 import { toAdapterError, type AdapterError } from '../errors.ts';
 import { maxQuantityValue, milliOf } from '../grammar/quantity.ts';
 import type { Reading } from '../reading/reader.ts';
+import { bytesOf } from '../metric/series.ts';
 import { pauseUntil } from '../runtime/back-off.ts';
+import { kedaShareOf } from '../runtime/shares.ts';
 import type { GetMetricsRequest, ScaledObjectRef } from './externalscaler_pb.ts';
 import { invalid, parseTrigger, type Trigger } from './trigger.ts';
 
@@ -30,9 +32,9 @@ const longestText = 2000;
 export class Scaler {
   readonly #context: ScalerContext;
   /**
-   * The last reading of a trigger, by namespace, ScaledObject and metric name.
+   * The last reading of a trigger, by client, namespace, ScaledObject and metric name.
    *
-   * @bound {maxRemembered} triggers | their names | the least recently read is forgotten, and read again | a constant
+   * @bound {maxRemembered} triggers | 500 characters of their names each | the least recently read is forgotten, and read again | a constant
    */
   readonly #last = new LRUCache<string, { readonly atMs: number; readonly value: Promise<Value> }>({
     max: maxRemembered,
@@ -51,35 +53,47 @@ export class Scaler {
     });
   }
 
-  getMetrics({ scaledObjectRef, metricName }: GetMetricsRequest) {
+  /** @param client its address, or the name in its certificate: its reads have bounds together */
+  getMetrics({ scaledObjectRef, metricName }: GetMetricsRequest, client: string) {
     return answer(async () => {
       const trigger = this.#parse(scaledObjectRef);
       if (metricName !== trigger.metricName)
         throw invalid(`KEDA asks for ${JSON.stringify(metricName)}, but the metric is ${trigger.metricName}`);
-      return { metricValues: [{ metricName, ...(await this.#read(trigger)) }] };
+      return { metricValues: [{ metricName, ...(await this.#read(trigger, client)) }] };
     });
   }
 
-  isActive(ref: ScaledObjectRef) {
+  /** @param client as for `getMetrics` */
+  isActive(ref: ScaledObjectRef, client: string) {
     return answer(async () => {
       const trigger = this.#parse(ref);
-      const last = this.#last.get(keyOf(trigger));
+      const last = this.#last.get(keyOf(trigger, client));
       const isNew = last !== undefined && this.#context.monotonicMs() - last.atMs <= rememberedMs;
-      return { result: isAbove(trigger, await (isNew ? last.value : this.#read(trigger))) };
+      return { result: isAbove(trigger, await (isNew ? last.value : this.#read(trigger, client))) };
     });
   }
 
   /**
    * Tells that the workload is active when the value rises above `activation`, and every 30 s while it is. It never tells
    * the opposite: another trigger may be active, and some versions of KEDA would scale to zero.
+   *
+   * @param client as for `getMetrics`
+   * @param admit called with about the bytes that the stream holds; rejects if they are too many
    */
-  async *streamIsActive(ref: ScaledObjectRef, signal: AbortSignal) {
+  async *streamIsActive(
+    ref: ScaledObjectRef,
+    signal: AbortSignal,
+    client: string,
+    admit: (bytes: number) => Promise<void>,
+  ) {
     const { monotonicMs, pause = pauseUntil } = this.#context;
     const trigger = await answer(() => this.#parse(ref));
+    await admit(trigger.request.series.reduce((sum, one) => sum + bytesOf(one), 0));
     let toldMs = -Infinity;
     while (!signal.aborted) {
       // A reading that fails tells nothing. The observer has been told why.
-      const value = await this.#readBy(trigger, `keda-stream/${trigger.scaledObject}`).catch(() => undefined);
+      const user = `keda-stream/${trigger.scaledObject}`;
+      const value = await this.#readBy(trigger, client, user).catch(() => undefined);
       if (value !== undefined && !isAbove(trigger, value)) toldMs = -Infinity;
       else if (value !== undefined && monotonicMs() - toldMs >= repeatMs) {
         toldMs = monotonicMs();
@@ -93,17 +107,22 @@ export class Scaler {
     return parseTrigger(ref, this.#context.parseRequest);
   }
 
-  #read(trigger: Trigger): Promise<Value> {
-    const value = this.#readBy(trigger, `keda/${trigger.scaledObject}`);
-    this.#last.set(keyOf(trigger), { atMs: this.#context.monotonicMs(), value });
+  #read(trigger: Trigger, client: string): Promise<Value> {
+    const value = this.#readBy(trigger, client, `keda/${trigger.scaledObject}`);
+    const key = keyOf(trigger, client);
+    this.#last.set(key, { atMs: this.#context.monotonicMs(), value });
+    // A kept error keeps the call in memory that its stack trace names.
+    value.catch(() => {
+      if (this.#last.peek(key)?.value === value) this.#last.delete(key);
+    });
     return value;
   }
 
   /** @throws AdapterError */
-  async #readBy({ request, read }: Trigger, user: string): Promise<Value> {
+  async #readBy({ request, read }: Trigger, client: string, user: string): Promise<Value> {
     const { reader, observer, clock, monotonicMs } = this.#context;
     const startMs = monotonicMs();
-    const by = { namespace: read.namespace, user, longestWaitMs };
+    const by = { namespace: kedaShareOf(client, read.namespace), user, longestWaitMs };
     const finish = (reading: Reading | undefined, error?: AdapterError) =>
       observer.readFinished({
         ...{ read, user, requestId: undefined, client: 'keda', error },
@@ -134,8 +153,8 @@ async function answer<T>(work: () => T | Promise<T>): Promise<T> {
   }
 }
 
-const keyOf = ({ read, scaledObject, metricName }: Trigger) =>
-  JSON.stringify([read.namespace, scaledObject, metricName]);
+const keyOf = ({ read, scaledObject, metricName }: Trigger, client: string) =>
+  JSON.stringify([client, read.namespace, scaledObject, metricName]);
 
 const isAbove = ({ activation }: Trigger, { metricValueFloat }: Value) => metricValueFloat > activation;
 

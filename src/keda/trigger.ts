@@ -23,6 +23,9 @@ export interface Trigger {
 
 const defaultMetric = 'sls_ingress_qps';
 
+/** As of any object of Kubernetes. */
+const longestName = 253;
+
 /** For KEDA itself, which sends them along. Source: KEDA, "External" and "External Push". */
 const keysOfKeda: ReadonlySet<string> = new Set([
   'scalerAddress',
@@ -42,6 +45,8 @@ const keysOfKeda: ReadonlySet<string> = new Set([
  */
 export function parseTrigger(ref: ScaledObjectRef | undefined, parseRequest: RequestParser): Trigger {
   if (ref === undefined) throw invalid('the request names no ScaledObject');
+  if (ref.name.length > longestName)
+    throw invalid(`the name of a ScaledObject has at most ${longestName} characters`);
   const metadata = metadataOf(ref);
   const { metric = defaultMetric, target, activation = '0', ...labels } = metadata;
   const names = Object.keys(labels).sort();

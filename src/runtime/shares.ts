@@ -27,6 +27,8 @@ export class Shares {
     const held = this.#held.get(holder) ?? 0;
     const free = this.#most - this.#taken;
     if (held >= free && (held >= this.#few || free + this.#reserved <= 0)) return false;
+    const namer = namerOf(holder);
+    if (namer !== holder && (this.#held.get(namer) ?? 0) >= this.#most * mostOfNamer) return false;
     this.#add(holder, places);
     return true;
   }
@@ -49,12 +51,17 @@ export class Shares {
   }
 
   #add(holder: string, places: number): void {
-    const held = (this.#held.get(holder) ?? 0) + places;
-    if (held > 0) this.#held.set(holder, held);
-    else this.#held.delete(holder);
+    for (const one of new Set([holder, namerOf(holder)])) {
+      const held = (this.#held.get(one) ?? 0) + places;
+      if (held > 0) this.#held.set(one, held);
+      else this.#held.delete(one);
+    }
     this.#taken += places;
   }
 }
+
+/** Of all places, for the holders together that one client names. */
+const mostOfNamer = 0.75;
 
 const serviceAccount = 'system:serviceaccount:';
 const systemNamespace = `${serviceAccount}kube-system:`;
@@ -82,5 +89,23 @@ export function shareOf(user: string, namespace: string): string {
   return user === '' || user.startsWith('system:') ? namespace : `user ${user.slice(0, longestName)}`;
 }
 
+const namedByKeda = 'KEDA client ';
+
+/**
+ * Returns the share of a read that a client of KEDA's port names. That port knows no users: the client could name ever new
+ * namespaces, or those of others. So the shares are its own, and they have bounds together, see `namerOf`.
+ *
+ * @param client its address, or the name in its certificate
+ */
+export const kedaShareOf = (client: string, namespace: string): string =>
+  `${namedByKeda}${client.slice(0, longestName)} ${namespace}`;
+
+/** Returns what the shares have in common that one client of KEDA's port names. Any other share stands alone: it is returned. */
+export const namerOf = (share: string): string =>
+  share.startsWith(namedByKeda) ? share.slice(0, share.lastIndexOf(' ')) : share;
+
 /** Returns whose share it is, for messages. */
-export const shareText = (share: string): string => (share.includes(' ') ? share : `namespace ${share}`);
+export function shareText(share: string): string {
+  if (share.startsWith(namedByKeda)) return `namespace ${share.slice(share.lastIndexOf(' ') + 1)}`;
+  return share.includes(' ') ? share : `namespace ${share}`;
+}

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { AdapterError } from '../errors.ts';
-import { shareText } from '../runtime/shares.ts';
+import { namerOf, shareText } from '../runtime/shares.ts';
 import { canceled } from './transport.ts';
 
 /** The queries that a project may run at the same time. */
@@ -151,7 +151,7 @@ export class QueryQueue {
       if (next === undefined) return;
       this.#tokens -= 1;
       this.#turn += 1;
-      this.#turns.set(next.namespace, this.#turn);
+      for (const one of countedFor(next.namespace)) this.#turns.set(one, this.#turn);
       next.query.start(next.namespace);
     }
   }
@@ -172,12 +172,14 @@ export class QueryQueue {
 
   #leastServed(queries: readonly Waiting[]): NextQuery | undefined {
     let chosen: NextQuery | undefined;
-    let least = Infinity;
+    let [leastOfNamer, least] = [Infinity, Infinity];
     for (const query of queries) {
       for (const namespace of namesOf(query.namespaces)) {
         const turn = this.#turns.get(namespace) ?? query.sinceTurn;
-        if (turn >= least || !this.#mayStart(query.places, namespace)) continue;
-        least = turn;
+        const turnOfNamer = this.#turns.get(namerOf(namespace)) ?? query.sinceTurn;
+        if (turnOfNamer > leastOfNamer || (turnOfNamer === leastOfNamer && turn >= least)) continue;
+        if (!this.#mayStart(query.places, namespace)) continue;
+        [leastOfNamer, least] = [turnOfNamer, turn];
         chosen = { query, namespace };
       }
     }
@@ -187,8 +189,10 @@ export class QueryQueue {
   #mayStart({ most, running, runningOf, hasAnswered }: Places, namespace: string): boolean {
     const free = most - running;
     if (namespace === ownNamespace) return free > 0;
-    if (!hasAnswered && (this.#unanswered.get(namespace) ?? 0) >= mostUnansweredOfNamespace) return false;
-    return free > (runningOf.get(namespace) ?? 0);
+    const namer = namerOf(namespace);
+    if (!hasAnswered && (this.#unanswered.get(namer) ?? 0) >= mostUnansweredOfNamespace) return false;
+    // The last place is not for a client that has others, whatever namespaces it names.
+    return free > (runningOf.get(namespace) ?? 0) && (free > 1 || !runningOf.has(namer));
   }
 
   /** Returns what gives the place back. */
@@ -196,11 +200,7 @@ export class QueryQueue {
     const held = places.hasAnswered ? [places.runningOf] : [places.runningOf, this.#unanswered];
     const count = (change: 1 | -1) => {
       places.running += change;
-      for (const running of held) {
-        const now = (running.get(namespace) ?? 0) + change;
-        if (now === 0) running.delete(namespace);
-        else running.set(namespace, now);
-      }
+      for (const running of held) for (const one of countedFor(namespace)) add(running, one, change);
     };
     count(1);
     return () => count(-1);
@@ -210,9 +210,9 @@ export class QueryQueue {
   #makeRoomFor({ namespaces, bytes }: QueuedQuery<unknown>): AdapterError | undefined {
     const loads = new Map<string, Load>();
     for (const waiting of this.#waiting) {
-      for (const namespace of namesOf(waiting.namespaces)) {
-        const { count = 0, bytes: sum = 0 } = loads.get(namespace) ?? {};
-        loads.set(namespace, { count: count + 1, bytes: sum + waiting.bytes, newest: waiting });
+      for (const one of new Set(namesOf(waiting.namespaces).flatMap(countedFor))) {
+        const { count = 0, bytes: sum = 0 } = loads.get(one) ?? {};
+        loads.set(one, { count: count + 1, bytes: sum + waiting.bytes, newest: waiting });
       }
     }
     const isFull = (namespace: string) => {
@@ -224,7 +224,8 @@ export class QueryQueue {
     const sum = [...this.#waiting].reduce((total, one) => total + one.bytes, bytes);
     if (this.#waiting.size < mostWaiting && sum <= mostBytes) return undefined;
     const [largest] = [...loads].sort(([, a], [, b]) => shareOf(b) - shareOf(a));
-    if (largest === undefined || own.includes(largest[0])) return tooManyWaiting(own[0] ?? ownNamespace);
+    if (largest === undefined || own.flatMap(countedFor).includes(largest[0]))
+      return tooManyWaiting(own[0] ?? ownNamespace);
     largest[1].newest.reject(tooManyWaiting(largest[0]));
     return undefined;
   }
@@ -261,6 +262,15 @@ const shareOf = ({ count, bytes }: Load): number => count / mostWaiting + bytes 
 
 const namesOf = (namespaces: ReadonlySet<string>): readonly string[] =>
   namespaces.size === 0 ? [ownNamespace] : [...namespaces];
+
+/** Returns the namespace, and the client of KEDA's port that names it. */
+const countedFor = (namespace: string): readonly string[] => [...new Set([namespace, namerOf(namespace)])];
+
+function add(counts: Map<string, number>, name: string, change: number): void {
+  const count = (counts.get(name) ?? 0) + change;
+  if (count === 0) counts.delete(name);
+  else counts.set(name, count);
+}
 
 const tooManyWaiting = (namespace: string) =>
   new AdapterError(

@@ -29,7 +29,7 @@ export interface TrackedSeries {
   /**
    * Namespaces that read it recently, with the monotonic ms of their last read.
    *
-   * @bound the namespaces that read it | - | one series | -
+   * @bound {maxReaders} namespaces, further ones are not shown | - | one series | a constant
    */
   readonly readers: Map<string, number>;
   /** As of the last `update`. */
@@ -71,6 +71,8 @@ interface SeriesChanges {
 }
 
 const noChanges = (): SeriesChanges => ({ rows: new Set(), readings: new Set(), droppedIds: [] });
+
+const maxReaders = 100;
 
 /** As many readings as a sparkline of the page shows. */
 export const historyLength = 30;
@@ -140,7 +142,10 @@ export class SeriesTracker implements OutcomeSink {
   read(series: Series, namespace: string, nowMs: number): void {
     const tracked = this.track(series);
     if (tracked === undefined) return;
-    if (!tracked.readers.has(namespace)) this.#changes?.rows.add(tracked);
+    if (!tracked.readers.has(namespace)) {
+      if (tracked.readers.size >= maxReaders) return;
+      this.#changes?.rows.add(tracked);
+    }
     tracked.readers.set(namespace, nowMs);
   }
 

@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { file_externalscaler as generated } from '../../src/keda/externalscaler_pb.ts';
+import { kedaShareOf } from '../../src/runtime/shares.ts';
 import { AdapterError, errorRegistry, type ErrorCode } from '../../src/errors.ts';
 import {
   KedaClient,
@@ -96,8 +97,8 @@ describe('KEDA reads', () => {
     await readAsKeda(client, refTo({}, { name: 'web', namespace: 'shop' }));
     await readAsKeda(client, refTo({}, { name: 'api', namespace: 'team' }));
     expect(reader.reads.map(({ by }) => by)).toEqual([
-      { namespace: 'shop', user: 'keda/web', longestWaitMs: 2000 },
-      { namespace: 'team', user: 'keda/api', longestWaitMs: 2000 },
+      { namespace: kedaShareOf('127.0.0.1', 'shop'), user: 'keda/web', longestWaitMs: 2000 },
+      { namespace: kedaShareOf('127.0.0.1', 'team'), user: 'keda/api', longestWaitMs: 2000 },
     ]);
     expect(finished).toMatchObject([
       { client: 'keda', user: 'keda/web', error: undefined, source: 'cold', ageMs: 10_000 },
@@ -115,6 +116,14 @@ describe('KEDA reads', () => {
     clock.advance(2001);
     expect(await client.isActive(refTo())).toBe(false);
     expect(reader.reads).toHaveLength(2);
+  });
+
+  it('whether it is active after a failed read by a read of its own', async () => {
+    const metricName = await nameOf();
+    reader.answer = new AdapterError('SlsTimeout', 'no');
+    await failureOf(client.getMetrics(refTo(), metricName));
+    reader.answer = [3];
+    expect(await client.isActive(refTo())).toBe(true);
   });
 
   it('that a value of activation is not active, and a greater one is', async () => {

@@ -251,6 +251,18 @@ describe('streams', () => {
     await waitFor(() => plain.streams() === 0);
   });
 
+  it('count as several if their triggers name many routes', async () => {
+    const own = await serveScaler(scaler);
+    using client = new KedaClient(own.url);
+    const routes = Array.from({ length: 1000 }, (_, n) => `shop-web-${n}`).join();
+    const stream = client.stream('StreamIsActive', refTo({ 'sls.ingress.route': routes }));
+    stream.on('error', () => undefined);
+    await waitFor(() => own.streams() > 100);
+    stream.cancel();
+    await waitFor(() => own.streams() === 0 && own.app.admission.counts.places === 0);
+    await own[Symbol.asyncDispose]();
+  });
+
   it('end in order when the server stops, while a call is still answered', async () => {
     reader.answer = [1];
     const server = await serveScaler(scaler);

@@ -28,7 +28,7 @@ async function toldAt(answers: Answers, metadata: Readonly<Record<string, string
   const startMs = clock.now();
   const told: number[] = [];
   const ref = create(ScaledObjectRefSchema, refTo(metadata));
-  for await (const { result } of scaler.streamIsActive(ref, stopped.signal)) {
+  for await (const { result } of scaler.streamIsActive(ref, stopped.signal, '', () => Promise.resolve())) {
     expect(result).toBe(true);
     told.push((clock.now() - startMs) / 1000);
   }

@@ -48,6 +48,11 @@ describe('the metadata of a trigger', () => {
     expect(parse({ 'sls.ingress.route': routes }).request.routes).toEqual(['shop-api-80', 'shop-web-80']);
   });
 
+  it('refuses a longer name than an object of Kubernetes can have', () => {
+    const ref = create(ScaledObjectRefSchema, refTo({}, { name: 'x'.repeat(254) }));
+    expect(() => parseTrigger(ref, parserWith())).toThrow(/at most 253 characters/);
+  });
+
   it.each(['!=GET', '!= GET', 'notin (GET)', 'notin(GET)'])('leaves out lines by %j', (method) => {
     expect(parse({ 'sls.ingress.method': method }).request.filters).toEqual({
       method: { operator: 'notin', values: ['GET'] },

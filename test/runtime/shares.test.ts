@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Shares, shareOf, shareText } from '../../src/runtime/shares.ts';
+import { kedaShareOf, namerOf, Shares, shareOf, shareText } from '../../src/runtime/shares.ts';
 
 /** Takes places until none is given, and returns how many were. */
 function fill(shares: Shares, holder: string): number {
@@ -26,6 +26,17 @@ describe('shares', () => {
     expect(fill(shares, 'hpa')).toBe(200);
     shares.give('reader', 1);
     expect(shares.take('reader', 1)).toBe(false);
+  });
+
+  it("leave a quarter to others, however many namespaces a client of KEDA's port names", () => {
+    const shares = new Shares(400);
+    let taken = 0;
+    for (let name = 0; name < 1000; name += 1)
+      taken += Number(shares.take(kedaShareOf('10.0.0.7', `made-up-${name}`)));
+    expect(taken).toBe(600);
+    expect(fill(shares, 'shop')).toBe(100);
+    shares.give(kedaShareOf('10.0.0.7', 'made-up-0'));
+    expect(shares.take(kedaShareOf('10.0.0.7', 'other'))).toBe(true);
   });
 
   it('can all be taken again after they were given back', () => {
@@ -57,4 +68,14 @@ it.each([
   ['a'.repeat(60_000), `user ${'a'.repeat(200)}`],
 ])('a read of namespace shop by "%s" takes the share of %s', (user, share) => {
   expect(shareText(shareOf(user, 'shop'))).toBe(share);
+});
+
+it("a read that a client of KEDA's port names takes a share of the client, beside those of other namespaces", () => {
+  const [shop, blog] = [kedaShareOf('10.0.0.7', 'shop'), kedaShareOf('10.0.0.7', 'blog')];
+  expect(shareText(shop)).toBe('namespace shop');
+  expect(shop).not.toBe(kedaShareOf('10.0.0.8', 'shop'));
+  expect(namerOf(shop)).toBe(namerOf(blog));
+  expect(['shop', 'user alice', ''].map(namerOf)).toEqual(['shop', 'user alice', '']);
+  // A user cannot have such a name: that of a user begins with "user".
+  expect(namerOf(shareOf('KEDA client x', 'shop'))).toBe('user KEDA client x');
 });

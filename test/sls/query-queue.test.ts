@@ -1,6 +1,7 @@
 import { setImmediate as settled } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { AdapterError } from '../../src/errors.ts';
+import { kedaShareOf } from '../../src/runtime/shares.ts';
 import { QueryQueue, type Places } from '../../src/sls/query-queue.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -80,6 +81,59 @@ it('keeps places free of the slow queries of one namespace, and of several', () 
   for (let n = 0; n < 100; n++) void ask(places, 'slow too');
   void ask(places, 'shop');
   expect(names().slice(3)).toEqual(['slow too', 'shop']);
+});
+
+describe("a client of KEDA's port that names ever new namespaces", () => {
+  const madeUp = (n: number) => kedaShareOf('10.0.0.7', `made-up-${n}`);
+  const [shop, other] = ['shop', kedaShareOf('10.0.0.8', 'shop')];
+
+  it('never has the last place of a project', () => {
+    const { ask, names } = start();
+    const places = placesOf(5);
+    for (let n = 0; n < 100; n++) void ask(places, madeUp(n));
+    expect(names()).toHaveLength(4);
+    void ask(places, other);
+    expect(names()[4]).toBe(other);
+  });
+
+  it('shares the places among its namespaces', () => {
+    const { ask, names } = start();
+    const places = placesOf(5);
+    for (let n = 0; n < 100; n++) void ask(places, madeUp(0));
+    void ask(places, madeUp(1));
+    expect(names()).toEqual([madeUp(0), madeUp(0), madeUp(0), madeUp(1)]);
+  });
+
+  it('has one turn for all of them, in which they take turns', async () => {
+    const { ask, sent, names } = start();
+    const places = placesOf(1);
+    for (let n = 0; n < 3; n++) void ask(places, madeUp(0));
+    for (let n = 0; n < 6; n++) void ask(places, madeUp(n));
+    for (const name of [shop, other, shop, other]) void ask(places, name);
+    for (let n = 0; n < 7; n++) {
+      sent[n]?.end();
+      await settled();
+    }
+    const turns = names().map((name) => (name.includes('made-up') ? 'client' : name));
+    expect(turns).toEqual(['client', shop, other, 'client', shop, other, 'client', 'client']);
+    expect(new Set(names().filter((name) => name.includes('made-up'))).size).toBeGreaterThan(2);
+  });
+
+  it('has few queries to projects that have never answered', () => {
+    const { ask, names } = start();
+    for (let n = 0; n < 20; n++) void ask(placesOf(5, false), madeUp(n));
+    expect(names()).toHaveLength(2);
+  });
+
+  it('gives room to others, although none of its namespaces has much', async () => {
+    const { ask } = start();
+    const places = placesOf(1);
+    void ask(places, 'first');
+    const last = Array.from({ length: 2000 }, (_, n) => ask(places, madeUp(n))).at(-1);
+    for (let n = 0; n < 2; n++) void ask(places, shop);
+    expect(await last).toMatchObject({ code: 'LimitExceeded' });
+    expect(places.waiting).toBe(2000);
+  });
 });
 
 it('sends a query of several namespaces at the turn of any', async () => {

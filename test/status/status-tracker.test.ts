@@ -161,6 +161,14 @@ it('lists the namespaces that read a series within the last two minutes', async 
   expect(await row()).toMatchObject({ readers: ['blog'] });
 });
 
+it('lists 100 namespaces at most', async () => {
+  const { tracker, row } = bench();
+  const selector = 'sls.ingress.route=default-a-80';
+  for (let n = 0; n < 150; n += 1)
+    tracker.readFinished({ read: { namespace: `n-${n}`, metric: 'sls_ingress_qps', selector }, ageMs: 6000 });
+  expect((await row())?.readers).toHaveLength(100);
+});
+
 it('tracks a dropped series again when it is read again', async () => {
   const { clock, tracker, row } = bench();
   const read = { namespace: 'shop', metric: 'sls_ingress_qps', selector: 'sls.ingress.route=default-a-80' };

@@ -126,6 +126,22 @@ export class Admission {
   }
 
   /**
+   * Gives the places of a request back, and takes places of another kind for the rest of its time: one, and further ones for
+   * its headers and for what it holds.
+   *
+   * @throws AdapterError `TooManyRequests`
+   */
+  moveTo(shares: Shares, response: ServerResponse, morePlaces: number): void {
+    const visit = visitOf(response);
+    if (visit?.shares === undefined) return;
+    const places = visit.places + morePlaces;
+    if (!shares.take(visit.holder, places)) throw tooMany(visit.holder);
+    visit.shares.give(visit.holder, visit.places);
+    visit.shares = shares;
+    visit.places = places;
+  }
+
+  /**
    * Takes more places for a long answer, until the client has read it.
    *
    * @throws AdapterError `TooManyRequests`

@@ -135,7 +135,10 @@ export class Forecasts {
     const group = this.#groupOf(series, namespace);
     if (group instanceof AdapterError) return failed(group);
     const known = group.forecasts.get(series.key) ?? this.#add(group, series, namespace);
-    if (known instanceof AdapterError) return failed(known);
+    if (known instanceof AdapterError) {
+      if (group.forecasts.size === 0) this.#groups.delete(historyKey(series));
+      return failed(known);
+    }
     known.readAtMs = nowMs;
     const { history } = group;
     if (history.isLive(series.route) && known.isLearned)

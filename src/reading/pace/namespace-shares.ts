@@ -1,6 +1,6 @@
 import { AdapterError } from '../../errors.ts';
 import type { Series } from '../../metric/series.ts';
-import { shareText } from '../../runtime/shares.ts';
+import { namerOf, shareText } from '../../runtime/shares.ts';
 
 export interface NamespaceLimits {
   readonly maxSeries: number;
@@ -27,14 +27,25 @@ interface Share {
   readonly projects: Map<string, number>;
 }
 
+/** The namespaces that one client of KEDA's port names, or one namespace by itself: see `namerOf`. */
+interface Named {
+  /** @bound {mostNamed} namespaces that a client of KEDA's port names | - | - | a constant */
+  readonly shares: Map<string, Share>;
+  /** Series of all of them. */
+  size: number;
+}
+
+/** A cluster has fewer. They are searched when there is no room at all. */
+const mostNamed = 2000;
+
 /** Of the key of a series, on average. A usual key has 200. */
 const bytesOfSeries = 512;
 
 /** Counts what each namespace reads, so that none takes all the room. A series counts for each namespace that reads it. */
 export class NamespaceShares {
   readonly #limits: NamespaceLimits;
-  /** @bound one for each namespace that reads | - | - | `reading.maxSeries` */
-  readonly #shares = new Map<string, Share>();
+  /** By `namerOf` the share. @bound one for each namespace that reads | - | - | `reading.maxSeries` */
+  readonly #named = new Map<string, Named>();
   /** Of all namespaces together. Set here only. */
   size = 0;
 
@@ -43,12 +54,17 @@ export class NamespaceShares {
   }
 
   has(namespace: string, { key }: Series): boolean {
-    return this.#shares.get(namespace)?.series.has(key) === true;
+    return this.#shareOf(namespace)?.series.has(key) === true;
   }
 
   /** Returns why the namespace may not read this series besides those that it reads; undefined if it may. */
   refusal(namespace: string, { key, project, logstore }: Series): AdapterError | undefined {
-    const share = this.#shares.get(namespace);
+    const share = this.#shareOf(namespace);
+    if (share === undefined && (this.#named.get(namerOf(namespace))?.shares.size ?? 0) >= mostNamed)
+      return new AdapterError(
+        'LimitExceeded',
+        `${namerOf(namespace)} reads for ${mostNamed} namespaces already: at most ${mostNamed}`,
+      );
     if (namespace === '' || share === undefined || share.series.has(key)) return undefined;
     const { maxSeries, maxLogstores, maxProjects } = this.#limits;
     const exceeded = (what: string, most: string, setting: string) =>
@@ -72,37 +88,50 @@ export class NamespaceShares {
   }
 
   add(namespace: string, series: Series): void {
-    const share = this.#shares.get(namespace) ?? {
+    const named = this.#named.get(namerOf(namespace)) ?? { shares: new Map<string, Share>(), size: 0 };
+    this.#named.set(namerOf(namespace), named);
+    const share = named.shares.get(namespace) ?? {
       ...{ series: new Map<string, Series>(), bytes: 0 },
       ...{ logstores: new Map<string, number>(), projects: new Map<string, number>() },
     };
-    this.#shares.set(namespace, share);
+    named.shares.set(namespace, share);
     if (share.series.has(series.key)) return;
     share.series.set(series.key, series);
-    this.#count(share, series, 1);
+    this.#count(named, share, series, 1);
   }
 
   remove(namespace: string, series: Series): void {
-    const share = this.#shares.get(namespace);
-    if (share?.series.delete(series.key) !== true) return;
-    this.#count(share, series, -1);
-    if (share.series.size === 0) this.#shares.delete(namespace);
+    const namer = namerOf(namespace);
+    const named = this.#named.get(namer);
+    const share = named?.shares.get(namespace);
+    if (named === undefined || share?.series.delete(series.key) !== true) return;
+    this.#count(named, share, series, -1);
+    if (share.series.size === 0) named.shares.delete(namespace);
+    if (named.size === 0) this.#named.delete(namer);
   }
 
-  /** Returns the newest series of the namespace that reads the most, if that reads at least two more than the other one. */
+  /**
+   * Returns the newest series of the namespace that reads the most, if that reads at least two more than the other one. The
+   * namespaces that one client of KEDA's port names give some only as far as the client reads more than others.
+   */
   ofLargest(other: string): { readonly namespace: string; readonly series: Series } | undefined {
-    const sizeOf = (namespace: string) => this.#shares.get(namespace)?.series.size ?? 0;
-    const namespace = [...this.#shares.keys()].reduce(
-      (largest, one) => (sizeOf(one) > sizeOf(largest) ? one : largest),
-      other,
-    );
-    const series = [...(this.#shares.get(namespace)?.series.values() ?? [])].at(-1);
-    if (series === undefined || sizeOf(namespace) < sizeOf(other) + 2) return undefined;
-    return { namespace, series };
+    const own = this.#named.get(namerOf(other));
+    const [, most] = largest(this.#named, ({ size }) => size) ?? [];
+    const named = (most?.size ?? 0) < (own?.size ?? 0) + 2 ? own : most;
+    const [namespace, share] = largest(named?.shares, ({ series }) => series.size) ?? [];
+    const [size, ofOther] = [share?.series.size ?? 0, this.#shareOf(other)?.series.size ?? 0];
+    const series = [...(share?.series.values() ?? [])].at(-1);
+    if (namespace === undefined || series === undefined) return undefined;
+    return named === own && size < ofOther + 2 ? undefined : { namespace, series };
   }
 
-  #count(share: Share, { key, project, logstore }: Series, change: 1 | -1): void {
+  #shareOf(namespace: string): Share | undefined {
+    return this.#named.get(namerOf(namespace))?.shares.get(namespace);
+  }
+
+  #count(named: Named, share: Share, { key, project, logstore }: Series, change: 1 | -1): void {
     this.size += change;
+    named.size += change;
     share.bytes += change * key.length;
     for (const [counts, name] of [
       [share.logstores, `${project}/${logstore}`],
@@ -113,4 +142,13 @@ export class NamespaceShares {
       else counts.set(name, count);
     }
   }
+}
+
+function largest<T>(
+  entries: ReadonlyMap<string, T> | undefined,
+  sizeOf: (entry: T) => number,
+): readonly [string, T] | undefined {
+  let found: readonly [string, T] | undefined;
+  for (const one of entries ?? []) if (found === undefined || sizeOf(one[1]) > sizeOf(found[1])) found = one;
+  return found;
 }

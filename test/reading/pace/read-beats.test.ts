@@ -1,6 +1,7 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Series } from '../../../src/metric/series.ts';
 import type { NamespaceLimits } from '../../../src/reading/pace/namespace-shares.ts';
+import { kedaShareOf } from '../../../src/runtime/shares.ts';
 import { ReadBeats, type LogstoreName } from '../../../src/reading/pace/read-beats.ts';
 import { seriesWith } from '../series.ts';
 
@@ -121,4 +122,38 @@ it('takes the room of the namespace that reads the most if there is no room at a
     ['a', 75],
     ['b', 75],
   ]);
+});
+
+describe("the namespaces that a client of KEDA's port names", () => {
+  const reader = (client: string, namespace: string) => ({
+    namespace: kedaShareOf(client, namespace),
+    user: 'keda/web',
+  });
+  const route = (name: string, n: number) => seriesWith({ route: `${name}-${n}` });
+
+  it('give room together, although each reads less than others', () => {
+    const { beats, read, due } = createBeats(20);
+    for (const one of [a, b]) read(one, 'hpa', 0, 15, 30);
+    for (let n = 0; n < 6; n += 1) beats.read(route('web', n), reader('10.0.0.8', 'shop'), startMs);
+    for (let n = 0; n < 50; n += 1) beats.read(route('x', n), reader('10.0.0.7', `made-up-${n}`), startMs);
+    expect(due(32)).toHaveLength(2);
+    read(seriesWith({ route: 'c' }), 'hpa', 30, 45, 60);
+    expect(due(61).map(([name]) => name)).toContain('c');
+    expect(beats.size(startMs)).toBe(20);
+  });
+
+  it('give room to each other', () => {
+    const { beats, due } = createBeats(10);
+    for (let n = 0; n < 20; n += 1) beats.read(route('x', n), reader('10.0.0.8', 'greedy'), startMs);
+    for (const ms of [0, 15_000, 30_000]) beats.read(a, reader('10.0.0.8', 'shop'), startMs + ms);
+    expect(due(32)).toEqual([['a', 45]]);
+  });
+
+  it('are 2,000 at most', () => {
+    const { beats } = createBeats(10_000);
+    const readOf = (n: number) => beats.read(route('x', n), reader('10.0.0.7', `made-up-${n}`), startMs);
+    for (let n = 0; n < 2000; n += 1) expect(readOf(n)).toBeUndefined();
+    expect(readOf(2000)?.what).toBe('KEDA client 10.0.0.7 reads for 2000 namespaces already: at most 2000');
+    expect(beats.read(a, reader('10.0.0.8', 'shop'), startMs)).toBeUndefined();
+  });
 });
