@@ -15,10 +15,23 @@ export const anonymousUser: User = {
 };
 
 /**
+ * Of the name of a user, in characters. Kubernetes has no bound. Names are kept with answers and with reads.
+ *
+ * @bound - | {longestName} characters of a name | one user | a constant
+ */
+const longestName = 1024;
+
+/**
  * Returns the user with group `system:authenticated`, unless the user is anonymous. A front proxy sends its own users
  * without groups. Source: k8s.io/apiserver/pkg/authentication/group, AuthenticatedGroupAdder.
+ *
+ * @throws AdapterError `Unauthenticated` if the name is too long
  */
 export function asAuthenticated(user: User): User {
+  if (user.name.length > longestName) {
+    const what = `the name of the user has ${user.name.length} characters; at most ${longestName} are allowed`;
+    throw new AdapterError('Unauthenticated', `Unauthorized: ${what}`);
+  }
   if (user.name === anonymousUser.name) return user;
   if (user.groups.includes(authenticatedGroup) || user.groups.includes(unauthenticatedGroup)) return user;
   return { ...user, groups: [...user.groups, authenticatedGroup] };

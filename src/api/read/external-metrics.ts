@@ -76,10 +76,11 @@ type Query = Readonly<Record<string, unknown>>;
 const maxRequests = 20_000;
 /** Few, because the samples of a read are mostly new when an HPA repeats it. Several readers of one metric gain. */
 const maxAnswers = 1000;
-/** A longer answer, of many routes, is encoded at each read, which bounds the memory. */
+const mostAnswerBytes = 2 * 1024 * 1024;
+/** A longer answer, of many routes, is encoded at each read. */
 const longestAnswerBytes = 16 * 1024;
 /** Those that were read least recently are parsed again. */
-const mostRequestBytes = 32 * 1024 * 1024;
+const mostRequestBytes = 4 * 1024 * 1024;
 /** A longer one, in characters, is parsed at each read, so that few clients do not take all of that. */
 const longestUrl = 1024;
 
@@ -104,8 +105,12 @@ export class ReadEndpoint {
     sizeCalculation: ({ asked }, url) =>
       asked.series.reduce((sum, one) => sum + bytesOf(one), 2 * url.length),
   });
-  /** @bound {maxAnswers} answers | {longestAnswerBytes} each | longer ones are encoded each time | a constant */
-  readonly #answers = new LRUCache<MetricRequest, Answer>({ max: maxAnswers });
+  /** @bound {maxAnswers} answers | {mostAnswerBytes}, {longestAnswerBytes} each | longer ones are encoded each time | constants */
+  readonly #answers = new LRUCache<MetricRequest, Answer>({
+    max: maxAnswers,
+    maxSize: mostAnswerBytes,
+    sizeCalculation: ({ bytes }) => 500 + bytes.length,
+  });
 
   /** Settles when the last of the long reads may be parsed: one in each turn of the event loop, so that short reads never wait for many. */
   #longReads: Promise<unknown> = Promise.resolve();

@@ -28,6 +28,9 @@ const longestQuestion = 512;
 export const keyOf = (question: string): string =>
   question.length > longestQuestion ? hash('sha256', question) : question;
 
+/** Whose an answer was is known for this long after its time: clients such as Prometheus come once a minute. */
+const rememberedMs = 60_000;
+
 /** Of an entry, besides its texts. */
 const entryBytes = 300;
 
@@ -38,7 +41,7 @@ const entryBytes = 300;
 export class KeptAnswers<T> {
   readonly #bounds: AnswerBounds;
   readonly #monotonicMs: () => number;
-  /** @bound 4,096 positive answers, 1,024 negative ones, of tokens and of access each | 8 MiB, 2 MiB | the client with the most loses its oldest one | constants */
+  /** The oldest first. @bound 4,096 positive answers, 1,024 negative ones, of tokens and of access each | 8 MiB, 2 MiB | the client with the most loses its oldest one | constants */
   readonly #byKey = new Map<string, KeptAnswer<T>>();
   /** @bound as the answers | - | as the answers | constants */
   readonly #byHolder = new Map<string, HeldAnswers>();
@@ -76,7 +79,9 @@ export class KeptAnswers<T> {
   /** @param bytes of the answer, about */
   set(key: string, answer: T, holder: string, bytes: number): void {
     this.delete(key);
-    const entry = { answer, holder, bytes: entryBytes + key.length + bytes, keptAtMs: this.#monotonicMs() };
+    this.#forgetOld();
+    const size = entryBytes + key.length + holder.length + bytes;
+    const entry = { answer, holder, bytes: size, keptAtMs: this.#monotonicMs() };
     this.#byKey.set(key, entry);
     const held = this.#byHolder.get(holder) ?? { keys: new Set(), bytes: 0 };
     this.#byHolder.set(holder, held);
@@ -97,6 +102,13 @@ export class KeptAnswers<T> {
     held.keys.delete(key);
     held.bytes -= kept.bytes;
     if (held.keys.size === 0) this.#byHolder.delete(kept.holder);
+  }
+
+  #forgetOld(): void {
+    for (const [key, kept] of this.#byKey) {
+      if (this.#ageMs(kept) <= this.#bounds.ttlMs + rememberedMs) return;
+      this.delete(key);
+    }
   }
 
   #ageMs({ keptAtMs }: KeptAnswer<T>): number {

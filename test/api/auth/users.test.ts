@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { identityHeaders } from '../../../src/api/auth/authentication.ts';
-import { requestHeaderUser } from '../../../src/api/auth/users.ts';
+import { asAuthenticated, requestHeaderUser } from '../../../src/api/auth/users.ts';
 
 const config = {
   caPem: '',
@@ -98,4 +98,12 @@ it('of a repeated header the first value names the user, even an empty one, as i
 
 it('an empty group is none', () => {
   expect(userIn([...alice, 'X-Remote-Group', ''])?.groups).toEqual(['a', 'b']);
+});
+
+it('a name of more than 1,024 characters is refused, since names are kept', () => {
+  const named = (length: number) => asAuthenticated({ name: 'n'.repeat(length), groups: [], extra: {} });
+  expect(named(1024).groups).toEqual(['system:authenticated']);
+  expect(() => named(1025)).toThrow(
+    'Unauthorized: the name of the user has 1025 characters; at most 1024 are allowed',
+  );
 });

@@ -51,6 +51,24 @@ it('is bounded in bytes', () => {
   expect([answers.size, answers.get('too big')]).toEqual([1, undefined]);
 });
 
+it('counts the name of the holder', () => {
+  const { answers } = keep();
+  for (let index = 0; index < 50; index++) answers.set(`q ${index}`, 'yes', `${index}`.padEnd(30_000), 3);
+  expect(answers.bytes).toBeLessThanOrEqual(bounds.maxBytes);
+  expect(answers.size).toBe(3);
+});
+
+it('forgets answers a minute after their time, and whose they were', () => {
+  const { clock, answers } = keep();
+  for (let index = 0; index < 50; index++) answers.set(`q ${index}`, 'yes', `holder ${index}`, 3);
+  clock.advance(70_000);
+  answers.set('new', 'yes', 'jane', 3);
+  expect([answers.size, answers.holderOf('q 0')]).toEqual([51, 'holder 0']);
+  clock.advance(1);
+  answers.set('new', 'yes', 'jane', 3);
+  expect([answers.size, answers.holderOf('q 0')]).toEqual([1, undefined]);
+});
+
 it('counts an answer that is kept again once', () => {
   const { answers } = keep();
   for (let index = 0; index < 10; index++) answers.set('question', 'yes', `holder ${index % 2}`, 1000);

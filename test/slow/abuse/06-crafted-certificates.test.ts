@@ -35,6 +35,12 @@ function craftPair(intermediates: number, nameOf: (index: number) => string) {
   };
 }
 
+/**
+ * A stranger presents chains of certificates whose names fit an authority of the cluster, with keys of 16,384 bits.
+ *
+ * @attacks api/auth/client-certificate.ts
+ * @attacks api/auth/authentication.ts #trusted
+ */
 describe('abuse: crafted chains of client certificates', () => {
   it('cost the adapter no signature checks of its own', async () => {
     const { isTrustedClient } = (await import(

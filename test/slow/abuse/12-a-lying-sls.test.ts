@@ -36,6 +36,13 @@ const lies: Readonly<Record<string, (response: ServerResponse) => void>> = {
   },
 };
 
+/**
+ * SLS, or a proxy before it, sends replies that unpack to 400 MB, have a million rows, or are nested without an end.
+ *
+ * @attacks sls/transport.ts chunks
+ * @attacks sls/read-reply.ts
+ * @attacks sls/large-replies.ts
+ */
 describe('abuse: an SLS whose reply', () => {
   it.each(Object.entries(lies))('%s takes no memory and gives no number', async (_, lie) => {
     await using scenario = await startScenario();

@@ -64,6 +64,13 @@ function packed(type: string, body: Buffer, size: number): (response: ServerResp
   };
 }
 
+/**
+ * Eleven projects, thirty queries at a time, get replies that are as large as allowed, larger, or never end.
+ *
+ * @attacks sls/transport.ts chunks
+ * @attacks sls/read-reply.ts
+ * @attacks sls/large-replies.ts
+ */
 describe('abuse: an SLS that lies', () => {
   it('takes replies that unpack to far more than they say, have any number of rows, or never end, ten at once', async () => {
     await using scenario = await startScenario({

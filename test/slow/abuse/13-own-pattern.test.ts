@@ -14,6 +14,11 @@ metrics:
       - { name: other, description: Another, column: other, pattern: '([a-z0-9]+-?)+[.]', default: a. }
 `;
 
+/**
+ * An operator gives labels patterns like (a+)+b, and a reader sends the values that take a backtracking engine the longest.
+ *
+ * @attacks config/own-metrics/label-pattern.ts
+ */
 describe('abuse: the pattern of a label', () => {
   it('takes values that a backtracking engine would try for years', async () => {
     await using scenario = await startScenario({

@@ -29,6 +29,11 @@ async function statusFor(url: URL, path: string): Promise<string> {
   }
 }
 
+/**
+ * 200 clients of one address ask the plain port for the status or the live feed of 3,000 HPAs, and read nothing.
+ *
+ * @attacks status-page/live-feed.ts #clients
+ */
 describe('abuse: answers of the plain port that are not read', () => {
   it.each(['/status.json', '/events'])(
     'fill no memory and take no place of other addresses: %s',
