@@ -3,7 +3,14 @@ import type { Io } from '../src/cli/io.ts';
 import { AdapterError } from '../src/errors.ts';
 import { ingestAccessLog } from './ingest/access-log-ingest.ts';
 import { AccessLogReader } from './ingest/access-log-reader.ts';
-import { firstOther, nothingReadable, othersMet, summary, tooOld } from './ingest/ingest-report.ts';
+import {
+  firstOther,
+  firstRead,
+  nothingReadable,
+  othersMet,
+  summary,
+  tooOld,
+} from './ingest/ingest-report.ts';
 import { openLogSource, UnreadableLog, type LogSource } from './ingest/log-source.ts';
 import type { LogSink } from './log-record.ts';
 import { wrongFlag } from './options.ts';
@@ -30,8 +37,8 @@ export function isFinished({ source, follow }: AccessLogInput): boolean {
 }
 
 /**
- * Reads the log into a sink until its end or the signal, and returns its reader. If the log may go on, prints the first
- * line of each kind that is no request.
+ * Reads the log into a sink until its end or the signal, and returns its reader. If the log may go on, prints each form
+ * once that is read, and the first line of each kind that is no request.
  *
  * @param countUnparsed called with the lines of each batch that are kept with `content` alone
  * @throws AdapterError `ConfigInvalid` if the log has ended without any line of a request
@@ -49,7 +56,12 @@ export async function readAccessLog(
     ...(goesOn && { onFirst: (met: string, line: string) => io.stderr.write(firstOther(path, met, line)) }),
   });
   let counted = 0;
+  const told = new Set<string>();
   const onProgress = ({ unparsed }: { readonly unparsed: number }) => {
+    for (const form of reader.forms.keys()) {
+      if (goesOn && !told.has(form)) io.stdout.write(firstRead(path, form));
+      told.add(form);
+    }
     countUnparsed(unparsed - counted);
     counted = unparsed;
   };

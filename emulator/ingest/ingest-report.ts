@@ -12,6 +12,11 @@ export function firstOther(path: string, met: string, line: string): string {
   return `${path}: cannot read ${met}. ${expected} The first such line, the others are counted: ${line}\n`;
 }
 
+/** Says that a line has come in a form that is read. */
+export function firstRead(path: string, form: string): string {
+  return `${path}: reads ${form}${withoutHost(form)}; the number of lines comes at the end\n`;
+}
+
 /** Says why a log without any readable line cannot be used, as a predicate. */
 export function nothingReadable({ met }: AccessLogReader): string {
   const kinds = [...met].map(([name, { count }]) => `${lines(count)}: ${name}`);
@@ -49,13 +54,13 @@ export function othersMet(path: string, { met }: AccessLogReader, withFirst: boo
 /** A log that ended longer ago has no line in the window of a reading. */
 const recentSeconds = 60;
 
-/** Says that readings of now find no line of the log, as it ended some time ago. Otherwise returns an empty text. */
+/** Says that readings of now find no line of the log, since it ended some time ago. Otherwise returns an empty text. */
 export function tooOld(path: string, { newestSeconds }: AccessLogReader, nowSeconds: number): string {
   if (newestSeconds === undefined || nowSeconds - newestSeconds <= recentSeconds) return '';
   const newest = new Date(newestSeconds * 1000).toISOString().replace('.000Z', 'Z');
   const minutes = Math.round((nowSeconds - newestSeconds) / 60);
   return (
-    `${path}: its newest request is of ${newest}, ${minutes} minutes ago: a reading of now finds none and is 0. ` +
-    'Lines older than an hour are not kept.\n'
+    `${path}: its newest request is of ${newest}, ${minutes} minutes ago, so a reading of now is 0, or an error if the log ` +
+    'stopped at once. Lines older than an hour are not kept.\n'
   );
 }

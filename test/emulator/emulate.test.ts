@@ -150,14 +150,17 @@ describe('emulate', () => {
     });
   });
 
-  it('follows an access log that does not exist yet, and prints the number of lines at the end', async () => {
+  it('follows an access log that does not exist yet, says what it reads, and prints the number of lines at the end', async () => {
     const file = join(directory, 'follow.log');
     const line = `${logLine({ time: nginxTime(Date.now()) })}\n`;
-    const { code, stdout } = await emulating(['--access-log', file, '--follow'], async (url) => {
+    const { code, stdout } = await emulating(['--access-log', file, '--follow'], async (url, text) => {
       await writeFile(file, line.repeat(2));
       await waitFor(async () => (await statsAt(url)).rows === 2);
       await appendFile(file, line);
       await waitFor(async () => (await statsAt(url)).rows === 3);
+      expect(
+        text().match(/follow\.log: reads ACK's form; the number of lines comes at the end\n/g),
+      ).toHaveLength(1);
     });
     expect(code).toBe(0);
     expect(stdout).toContain(`${file}: 3 lines read, 0 unparsed\n`);
