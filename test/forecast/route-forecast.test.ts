@@ -1,61 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MinuteCounts } from '../../src/forecast/minute-counts.ts';
-import { RouteForecast, type Forecast } from '../../src/forecast/route-forecast.ts';
 import { seeded } from '../support/seeded.ts';
+import { day, daily, noisy, Route, start } from './counted-route.ts';
 
-const start = 29_000_000;
-const day = 1440;
 /** Earlier days are there for all experts, and the errors of one. */
 const event = 4 * day + 600;
-
-type Series = readonly (number | undefined)[];
-
-class Route {
-  readonly counts = new MinuteCounts();
-  readonly forecast: RouteForecast;
-
-  constructor(aheadMinutes = 3, quantile = 0.9) {
-    this.forecast = new RouteForecast(this.counts, { quantile, aheadMinutes });
-  }
-
-  /** Adds these counts, of the minutes from `first` on, and learns each at once. */
-  learn(series: Series, first = 0): this {
-    for (const [index, count] of series.entries()) {
-      this.counts.add(start + first + index, count);
-      this.forecast.learn();
-    }
-    return this;
-  }
-
-  get perMinute(): number {
-    return 60 * this.made.perSecond;
-  }
-
-  get made(): Forecast {
-    const made = this.forecast.forecast();
-    if ('notReadyUntilMinute' in made) throw new Error(`not ready until ${made.notReadyUntilMinute}`);
-    return made;
-  }
-
-  get notReadyUntil(): number | undefined {
-    const made = this.forecast.forecast();
-    return 'notReadyUntilMinute' in made ? made.notReadyUntilMinute : NaN;
-  }
-}
-
-/** 120 to 600 a minute, in the course of a day. */
-const daily = (minute: number) => 360 - 240 * Math.cos((2 * Math.PI * minute) / day);
-
-/** Counts around a mean, with the noise of independent requests. */
-function noisy(mean: (minute: number) => number, from: number, to: number): number[] {
-  const random = seeded(from + to);
-  return Array.from({ length: to - from }, (_, index) => {
-    const expected = mean(from + index);
-    const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    return Math.max(0, Math.round(expected + Math.sqrt(expected) * normal));
-  });
-}
 
 const settled = () => new Route().learn(noisy(daily, 0, event));
 
@@ -74,73 +23,6 @@ const expectClose = ({ least, most }: { least: number; most: number }) => {
 };
 
 describe('RouteForecast', () => {
-  const counts = (minLength: number) =>
-    fc.array(fc.option(fc.nat(5000), { nil: undefined, freq: 20 }), {
-      minLength,
-      maxLength: 300,
-      size: 'max',
-    });
-
-  it.each([1, 5, 15])(
-    'is the same with days of history whatever comes after it, %s minutes ahead',
-    (ahead) => {
-      const days = noisy(daily, 0, 2 * day + 200);
-      const [blind, seeing] = [new Route(ahead).learn(days), new Route(ahead).learn(days)];
-      const random = seeded(ahead);
-      const later = Array.from({ length: 80 }, (_, index) =>
-        Math.floor((index % 7 === 0 ? 10_000 : 1000) * random()),
-      );
-      // One has seen all later minutes before it forecasts, the other none.
-      for (const [index, count] of later.entries()) seeing.counts.add(start + days.length + index, count);
-      seeing.forecast.learn();
-      for (const [index, count] of later.entries()) {
-        const minute = days.length + index;
-        blind.learn([count], minute);
-        expect(seeing.forecast.at(start + minute + ahead)).toBe(blind.forecast.at(start + minute + ahead));
-      }
-    },
-  );
-
-  it('is the same at a minute whatever comes after it', () => {
-    fc.assert(
-      fc.property(
-        counts(150),
-        counts(0),
-        counts(0),
-        fc.integer({ min: 1, max: 15 }),
-        (past, one, other, ahead) => {
-          const said = (future: Series) => {
-            const route = new Route(ahead);
-            for (const [index, count] of [...past, ...future].entries())
-              route.counts.add(start + index, count);
-            route.forecast.learn();
-            return past.map((_, index) => route.forecast.at(start + index + ahead));
-          };
-          expect(said(one)).toEqual(said(other));
-        },
-      ),
-      { numRuns: 15 },
-    );
-  });
-
-  it('is the same when it learns days at once, with later minutes already counted', () => {
-    const series = noisy(daily, 0, 4 * day);
-    const atOnce = new Route();
-    for (const [index, count] of series.entries()) atOnce.counts.add(start + index, count);
-    expect(atOnce.notReadyUntil).toBe(start + series.length);
-    atOnce.forecast.learn();
-    expect(atOnce.notReadyUntil).toBeNaN();
-    const known = 4 * day - 100;
-    const { forecast: inTime } = new Route().learn(series.slice(0, known));
-    const minutes = Array.from({ length: 100 }, (_, index) => start + known - 98 + index);
-    // It begins to learn a day back, so that the weights differ a little.
-    const [one, other] = [atOnce.forecast, inTime].map((forecast) =>
-      minutes.map((minute) => forecast.at(minute)),
-    );
-    for (const [index, count] of (one ?? []).entries())
-      expect(Math.abs(count / (other?.[index] ?? NaN) - 1)).toBeLessThan(0.02);
-  });
-
   it('covers the quantile, and is better than the last minute', () => {
     const { coverage, pinballPerSecond, lastMinutePinballPerSecond, weights } = settled().made;
     expect(coverage).toBeGreaterThan(0.86);

@@ -9,7 +9,10 @@ export const recountedMinutes = 5;
 
 /** So many minutes in a row without any line of the logstore are a silence of its collector rather than of its users. */
 const leastDeadMinutes = 5;
-/** After so many minutes that all had lines, one without is such a silence too. So a mistake leaves out at most one run of zeros an hour. */
+/**
+ * After so many minutes that all had lines, one without is such a silence too, and the minute in which lines come again may
+ * have those of all of them. So a mistake leaves out at most one run of zeros an hour.
+ */
 const steadyMinutes = 60;
 
 /**
@@ -47,8 +50,8 @@ export class DeadMinutes {
     }
     if (lines > 0) {
       this.#keep(minute, 0, dead > 0 ? 1 : Math.max(0, alive) + 1);
-      const isSilence = alive >= steadyMinutes && this.#holdMinutes > 0;
-      return withWaiting(isSilence ? 'missing' : 'zero', 'counted');
+      const isSilence = dead > 0 && alive >= steadyMinutes && this.#holdMinutes > 0;
+      return withWaiting(isSilence ? 'missing' : 'zero', isSilence ? 'missing' : 'counted');
     }
     const hasBegun = alive >= 0;
     this.#keep(minute, hasBegun ? dead + 1 : 0, alive);

@@ -33,8 +33,13 @@ describe('minutes without a line of the whole logstore', () => {
   });
 
   it('are missing, however few, after an hour whose minutes all had lines, once', () => {
-    expect(settled(`.${'x'.repeat(60)}..x.x`)).toBe(`m${'c'.repeat(60)}mmc0c`);
+    expect(settled(`.${'x'.repeat(60)}..xx.x`)).toBe(`m${'c'.repeat(60)}mmmc0c`);
     expect(settled(`${'x'.repeat(59)}..x`)).toBe(`${'c'.repeat(59)}00c`);
+  });
+
+  it('are followed by a missing one then, which may have the lines of all of them', () => {
+    expect(settled(`${'x'.repeat(60)}${'.'.repeat(7)}xx`)).toBe(`${'c'.repeat(60)}${'m'.repeat(8)}c`);
+    expect(settled(`${'x'.repeat(60)}${'.'.repeat(12)}xx`)).toBe(`${'c'.repeat(60)}${'m'.repeat(10)}00mc`);
   });
 
   it('are counted if their lines are there when they are counted again', () => {
@@ -43,11 +48,10 @@ describe('minutes without a line of the whole logstore', () => {
     for (const minute of [60, 61, 62, 63]) expect(dead.settle(minute, 0)).toEqual([]);
     const again = [0, 0, 4, 9, 9].map((lines, index) => dead.settle(60 + index, lines));
     expect(again.flat().map(({ minute, is }) => [minute, is])).toEqual([
-      ...[60, 61].map((minute) => [minute, 'missing']),
-      ...[62, 63, 64].map((minute) => [minute, 'counted']),
+      ...[60, 61, 62].map((minute) => [minute, 'missing']),
+      ...[63, 64].map((minute) => [minute, 'counted']),
     ]);
-    // They are no run of minutes without a line any more.
-    expect(dead.settle(65, 0)).toEqual([]);
-    expect(dead.settle(66, 9).map(({ is }) => is)).toEqual(['zero', 'counted']);
+    const all = [9, 9, 9, 9, 9].map((lines, index) => dead.settle(60 + index, lines));
+    expect(all.flat().map(({ is }) => is)).toEqual(Array(5).fill('counted'));
   });
 });

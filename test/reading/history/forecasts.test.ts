@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AdapterError } from '../../../src/errors.ts';
+import { seeded } from '../../support/seeded.ts';
 import { forecastOf, SimulatedHistory } from './simulated-history.ts';
 
 const [shop, other] = [forecastOf('default-shop-80'), forecastOf('default-other-80')];
@@ -28,6 +29,10 @@ async function passReading(
     for (const one of series) history.read(one);
   }
 }
+
+/** An HPA reads on until 15 to 30 s after the start of a minute: the one before is counted then. */
+const passReadingUntil = (minute: number, ...series: readonly ReturnType<typeof forecastOf>[]) =>
+  passReading(minute * 60 + 15 - history.clock.nowSeconds, ...series);
 
 describe('forecasts', () => {
   it('ask nothing of SLS until one is read', async () => {
@@ -118,9 +123,24 @@ describe('forecasts', () => {
     expect(history.read(shop)).toBeCloseTo(1, 1);
     await passReading(300, shop);
     expect(history.read(shop)).toMatchObject({ code: 'ForecastStale' });
-    await passReading(300, shop);
+    await passReading(360, shop);
     expect(history.read(shop)).toBeCloseTo(1, 1);
   });
+
+  it.each([2, 10])(
+    'take no notice of the lines of %s silent minutes that are all of the first minute after them',
+    async (silent) => {
+      const from = history.minute + 10;
+      const back = from + silent;
+      history.requests = (minute) =>
+        minute >= from && minute < back ? undefined : minute === back ? 60 * (silent + 1) : 60;
+      await begin(shop);
+      for (let minute = back + 2; minute < back + 15; minute++) {
+        await passReadingUntil(minute, shop);
+        expect(history.read(shop)).toBeCloseTo(1, 1);
+      }
+    },
+  );
 
   it.each([
     ['nothing', 0],
@@ -132,7 +152,7 @@ describe('forecasts', () => {
       const isHeldUp = (minute: number) => minute >= from && minute < from + 3 && history.minute < from + 4;
       history.requests = (minute) => (isHeldUp(minute) ? early || undefined : 60);
       await begin(shop);
-      await passReading((from + 3 - history.minute) * 60 + 15, shop);
+      await passReadingUntil(from + 3, shop);
       const [{ counts } = { counts: undefined }] = [...history.forecasts.all()];
       const held = () => [0, 1, 2].map((index) => counts?.at(from + index));
       expect(held()).toEqual(Array(3).fill(early === 0 ? NaN : early));
@@ -201,6 +221,40 @@ describe('forecasts', () => {
     await passReading(20 * 60, shop, other);
     expect(history.read(shop)).toBeLessThan(0.5);
     expect(history.read(other)).toBeGreaterThan(0.5);
+  });
+
+  it.each([1, 2])('are within bounds or errors, whatever befalls log, SLS and clock (%s)', async (seed) => {
+    const random = seeded(seed);
+    const codes = new Set<string>();
+    let [perMinute, most] = [60, 60];
+    const rates = new Map<number, number | undefined>();
+    history.requests = (minute) => (rates.has(minute) ? rates.get(minute) : 60);
+    await begin(shop);
+    let isSilent = false;
+    for (let passed = 0; passed < 90; passed++) {
+      const event = random();
+      if (event < 0.1) isSilent = !isSilent;
+      else if (event < 0.2) perMinute = Math.floor(random() * 600);
+      else if (event < 0.3) history.failure = () => new AdapterError('SlsUnavailable', 'SLS is away');
+      else if (event < 0.5) history.failure = () => undefined;
+      else if (event < 0.53) history.clock.setBy(Math.floor((random() - 0.5) * 7_200_000));
+      most = Math.max(most, perMinute);
+      rates.set(history.minute, isSilent ? undefined : perMinute);
+      await passReading(60, shop);
+      const read = history.read(shop);
+      codes.add(codeOf(read));
+      if (typeof read !== 'number') continue;
+      expect(read).toBeGreaterThanOrEqual(0);
+      expect(read).toBeLessThanOrEqual((3.001 * most) / 60);
+    }
+    expect(codes).toContain('ok');
+    expect(codes).toContain('ForecastStale');
+    const errors = ['ForecastStale', 'ForecastNotReady', 'SlsUnavailable'];
+    expect([...codes].filter((code) => code !== 'ok' && !errors.includes(code))).toEqual([]);
+    history.failure = () => undefined;
+    rates.clear();
+    await passReading(240, shop);
+    expect(codeOf(history.read(shop))).toBe('ok');
   });
 
   it('of one namespace are at most half of all, and of another they are still made', () => {
