@@ -80,6 +80,11 @@ export class AdapterProcess implements AsyncDisposable {
     }
   }
 
+  /** Sets its clock to so much ahead of this machine's. */
+  setClock(aheadMs: number): void {
+    this.#running.send({ clockAheadMs: aheadMs });
+  }
+
   /** Returns what it holds after a garbage collection. Undefined: it does not answer, or is gone. */
   async held(): Promise<HeldMemory | undefined> {
     if (this.crash !== undefined) return undefined;

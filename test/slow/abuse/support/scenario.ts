@@ -123,12 +123,19 @@ async function heldAtLast(
   }
 }
 
+const dayMs = 86_400_000;
+/** Of certificates, whose clock a scenario may set. */
+const validity = { notBefore: new Date(Date.now() - dayMs), notAfter: new Date(Date.now() + dayMs) };
+
 /** Starts everything and waits until the honest HPA has readings. */
 export async function startScenario(options: ScenarioOptions = {}): Promise<Scenario> {
   raisePriority();
   const { config = '{}', prepare, options: more = {} } = options;
   await using resources = new AsyncDisposableStack();
-  const [clientCa, proxyCa] = await Promise.all([createCa('clients'), createCa('front-proxy')]);
+  const [clientCa, proxyCa] = await Promise.all([
+    createCa('clients', validity),
+    createCa('front-proxy', validity),
+  ]);
   const apiServer = resources.use(await startScriptedApiServer());
   apiServer.setAuthentication(authenticationData(clientCa.certificate, proxyCa.certificate));
   apiServer.decide = ({ user }) => user.username === hpaController;
@@ -144,7 +151,7 @@ export async function startScenario(options: ScenarioOptions = {}): Promise<Scen
       ...more,
     }),
   );
-  const proxyPair = await proxyCa.issue({ cn: 'front-proxy-client' });
+  const proxyPair = await proxyCa.issue({ cn: 'front-proxy-client', ...validity });
   const path = readPath('sls_ingress_qps', selectorOf(honestLabels), 'honest');
   const honest = resources.use(
     new HonestHpa({

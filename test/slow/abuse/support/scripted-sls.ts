@@ -24,6 +24,8 @@ export class ScriptedSls implements AsyncDisposable {
   latencyMs: number | ((request: SlsRequest) => number) = 0;
   /** Answers the query and returns true, or returns false for the usual reply. */
   reply: (request: SlsRequest, response: ServerResponse) => boolean = () => false;
+  /** Its clock is so much ahead of this machine's. */
+  clockAheadMs = 0;
   /** Queries since the start, and those of each project. */
   queries = 0;
   readonly queriesOf = new Map<string, number>();
@@ -65,7 +67,9 @@ export class ScriptedSls implements AsyncDisposable {
     const latencyMs = typeof this.latencyMs === 'number' ? this.latencyMs : this.latencyMs(request);
     if (latencyMs > 0) await sleep(latencyMs);
     if (response.destroyed || this.reply(request, response)) return;
-    sendRows(response, rowsOf(request.query, Math.floor(Date.now() / 1000)));
+    const nowMs = Date.now() + this.clockAheadMs;
+    response.setHeader('date', new Date(nowMs).toUTCString());
+    sendRows(response, rowsOf(request.query, Math.floor(nowMs / 1000)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
