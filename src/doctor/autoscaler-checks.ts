@@ -82,7 +82,7 @@ const readChecks: readonly ReadCheck[] = [
   {
     id: 'hpa-access',
     description: 'The access section of the configuration allows HPAs to read what they name',
-    passed: 'all reads are allowed',
+    passed: 'all reads with a valid selector are allowed',
     codes: ['AccessDenied'],
     write: () => undefined,
   },
@@ -100,10 +100,14 @@ export const autoscalerChecks: readonly DoctorCheck[] = readChecks.map(
         ({ error, metric }) => codes.includes(error.code) && isAbout(metric),
       );
       if (refused.length === 0) return ok(passed);
-      const lines = refused
+      const alike = [...Map.groupBy(refused, ({ hpa, error }) => `${hpa} ${error.what}`).values()];
+      const lines = alike
         .slice(0, maxShown)
-        .map(({ hpa, metric, error }) => `HPA ${hpa}, ${metric}: ${error.what}`);
-      const more = refused.length > maxShown ? [`and ${refused.length - maxShown} more`] : [];
+        .map(
+          (some) =>
+            `HPA ${some[0]?.hpa}, ${some.map(({ metric }) => metric).join(', ')}: ${some[0]?.error.what}`,
+        );
+      const more = alike.length > maxShown ? [`and ${alike.length - maxShown} more`] : [];
       const distinct = (texts: readonly (string | undefined)[]) => [
         ...new Set(texts.filter((text) => text !== undefined)),
       ];

@@ -57,6 +57,17 @@ describe('doctor --hpa', () => {
     expect(found).not.toHaveProperty('apiservice');
   });
 
+  it('says once what is wrong in two metrics of one HPA, and allows no read that it did not check', async () => {
+    const labels = { 'sls.ingress.rout': 'shop-web-80' };
+    const both = [{ labels }, { ...latency({ type: 'Value', value: '10' }), labels }];
+    const { faults, found } = await check(stringify(hpa(both)));
+    expect(faults).toMatchObject([{ check: 'hpa-labels', write: 'sls.ingress.route: shop-web-80' }]);
+    expect(found['hpa-labels']).toMatch(
+      /^HPA shop\/web, sls_ingress_qps, sls_ingress_latency_p95: unknown label "sls\.ingress\.rout"[^\n]*$/,
+    );
+    expect(found['hpa-access']).toBe('all reads with a valid selector are allowed');
+  });
+
   it('reads what a forecast is of, and says that the running adapter makes the forecast', async () => {
     const forecast = {
       name: 'sls_ingress_qps_forecast',
