@@ -35,10 +35,13 @@ export const indexWithout = (...names: string[]): IndexConfig => ({
   ),
 });
 
+/** How long the log of a new setup goes on, since many examinations may take a busy machine minutes. */
+const aheadSeconds = 600;
+
 /** One line a second over the last minute. */
-export const usualLines = (nowSeconds: number): LogRecord[] =>
-  Array.from({ length: 60 }, (_, age) =>
-    line(nowSeconds - age, {
+export const usualLines = (nowSeconds: number, ahead = 0): LogRecord[] =>
+  Array.from({ length: 60 + ahead }, (_, age) =>
+    line(nowSeconds + ahead - age, {
       proxy_upstream_name: route,
       proxy_alternative_upstream_name: '',
       status: '200',
@@ -164,7 +167,7 @@ export async function createHealthySetup(): Promise<HealthySetup> {
   const [apiServer, ca, emulator, directory] = await Promise.all([
     startScriptedApiServer(),
     createCa('adapter'),
-    startSls({}, usualLines(nowSeconds())),
+    startSls({}, usualLines(nowSeconds(), aheadSeconds)),
     mkdtemp(join(tmpdir(), 'doctor-')),
   ]);
   const host = `${service.name}.${service.namespace}.svc`;

@@ -74,23 +74,23 @@ describeWithNginx('kubectl, for traffic of a real nginx', () => {
   it('reads exactly the rate of the sent requests', async () => {
     const [bert, web] = await Promise.all([
       sendRequests(nginx.url, '/bert', 126),
-      sendRequests(nginx.url, '/web', 8),
+      sendRequests(nginx.url, '/web', 60),
     ]);
-    expect([bert.statuses, web.statuses]).toEqual([{ 200: 126 }, { 200: 8 }]);
+    expect([bert.statuses, web.statuses]).toEqual([{ 200: 126 }, { 200: 60 }]);
     const sentSeconds = Math.floor(Date.now() / 1000);
-    await waitFor(() => emulator.stats().rows >= 134);
+    await waitFor(() => emulator.stats().rows >= 186);
     // The window ends before the current second.
     await waitFor(() => Date.now() >= (sentSeconds + 1) * 1000);
     const valueOf = async (route: string) =>
       kubectl(
         readPath(
           'sls_ingress_qps',
-          `sls.project=${project},sls.logstore=${logstore},sls.query.interval=16,sls.ingress.route=${route}`,
+          `sls.project=${project},sls.logstore=${logstore},sls.query.interval=120,sls.ingress.route=${route}`,
         ),
       );
     expect(await valueOf(guideRoute)).toMatchObject({
       kind: 'ExternalMetricValueList',
-      items: [{ metricName: 'sls_ingress_qps', window: 16, value: '7875m' }],
+      items: [{ metricName: 'sls_ingress_qps', window: 120, value: '1050m' }],
     });
     expect(await valueOf('default-web-80')).toMatchObject({ items: [{ value: '500m' }] });
   });

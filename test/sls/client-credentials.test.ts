@@ -17,6 +17,7 @@ const credentialsOf = (index: number): Credentials => {
   return { accessKeyId: id, accessKeySecret: secret, securityToken };
 };
 
+const startMs = Date.now();
 let sls: Emulator;
 let nowMs: number;
 let monotonicMs: number;
@@ -27,12 +28,12 @@ let current: () => Credentials;
 beforeAll(async () => {
   const [first, second, third] = keys as [(typeof keys)[0], (typeof keys)[0], (typeof keys)[0]];
   sls = await startSls({
-    accessKey: [{ ...first, expiresAtMs: Date.now() + 20_000 }, second, { ...third, disabled: true }],
+    accessKey: [{ ...first, expiresAtMs: startMs + 20_000 }, second, { ...third, disabled: true }],
     clock: { now: () => nowMs },
   });
 });
 beforeEach(() => {
-  nowMs = Date.now();
+  nowMs = startMs;
   monotonicMs = 0;
   fetched = 0;
   current = () => credentialsOf(0);
