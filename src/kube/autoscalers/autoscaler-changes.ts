@@ -1,21 +1,29 @@
 import type { AutoscalerName, ExternalMetricRef } from '../../metric/external-metric-ref.ts';
+import { Shares } from '../../runtime/shares.ts';
+import type { KubeObject } from '../client/kube-object.ts';
 import type { KubeObserver } from '../client/kube-observer.ts';
-import type { Autoscaler } from './autoscaler.ts';
+import { autoscalerOf, type Autoscaler } from './autoscaler.ts';
 
 export interface AutoscalerHandler {
   /** The external metrics of an HPA have changed. Empty: it names none any more, or was deleted. Must not throw. */
   changed(hpa: AutoscalerName, metrics: readonly ExternalMetricRef[]): void;
 }
 
-/** More metrics of the HPAs of one namespace are not shown, nor longer ones. */
-const mostOfNamespace = 20_000;
-const mostBytesOfNamespace = 4 * 1024 * 1024;
+/** Of metrics of the HPAs of one namespace; 20,000 of usual ones. Further HPAs are not shown. All namespaces get 2.5 times as much. */
+const mostBytesOfNamespace = 8 * 1024 * 1024;
 
-interface Size {
-  readonly metrics: number;
-  readonly bytes: number;
+/**
+ * Returns what keeps the HPAs of one list that name external metrics. A list is held until it is complete, so what would not
+ * be shown is dropped at once.
+ */
+export function listedAutoscalers(): (object: KubeObject) => Autoscaler | undefined {
+  const shares = new Shares(mostBytesOfNamespace);
+  return (object) => {
+    const one = autoscalerOf(object);
+    if (one === undefined || one.fingerprint === '') return undefined;
+    return shares.take(one.namespace, one.bytes) ? one : { ...one, metrics: [], bytes: 0, isCut: true };
+  };
 }
-const nothing: Size = { metrics: 0, bytes: 0 };
 
 /**
  * Reports changes of the external metrics that HPAs name, by their fingerprint: each status update has a new
@@ -27,11 +35,10 @@ export class AutoscalerChanges {
   /**
    * By `{namespace}/{name}`, without HPAs that name no external metric.
    *
-   * @bound one for each HPA of the cluster that names an external metric | a hash each | {mostOfNamespace} metrics of a namespace, {mostBytesOfNamespace} | a constant
+   * @bound one for each HPA of the cluster that names an external metric | a hash each, and 2.5 × {mostBytesOfNamespace} of metrics | {mostBytesOfNamespace} of a namespace | a constant
    */
-  readonly #reported = new Map<string, Size & { readonly fingerprint: string }>();
-  /** Namespace → metrics of its HPAs. @bound the namespaces with such HPAs | - | one | - */
-  readonly #ofNamespace = new Map<string, Size>();
+  readonly #reported = new Map<string, Pick<Autoscaler, 'fingerprint' | 'bytes'>>();
+  readonly #shares = new Shares(mostBytesOfNamespace);
 
   constructor(handler: AutoscalerHandler, observer: Pick<KubeObserver, 'autoscalerCut'>) {
     this.#handler = handler;
@@ -45,18 +52,13 @@ export class AutoscalerChanges {
 
   apply({ namespace, name, metrics, fingerprint, bytes, isCut }: Autoscaler): void {
     const key = `${namespace}/${name}`;
-    const known = this.#reported.get(key) ?? { fingerprint: '', ...nothing };
+    const known = this.#reported.get(key) ?? { fingerprint: '', bytes: 0 };
     if (fingerprint === known.fingerprint) return;
-    const all = this.#ofNamespace.get(namespace) ?? nothing;
-    const others = { metrics: all.metrics - known.metrics, bytes: all.bytes - known.bytes };
-    const room = others.bytes + bytes > mostBytesOfNamespace ? 0 : mostOfNamespace - others.metrics;
-    const kept = metrics.slice(0, Math.max(0, room));
-    const size = { metrics: kept.length, bytes: kept.length === 0 ? 0 : bytes };
+    this.#shares.give(namespace, known.bytes);
+    const fits = bytes > 0 && this.#shares.take(namespace, bytes);
+    const kept = fits ? metrics : [];
     if (fingerprint === '') this.#reported.delete(key);
-    else this.#reported.set(key, { fingerprint, ...size });
-    const sum = { metrics: others.metrics + size.metrics, bytes: others.bytes + size.bytes };
-    if (sum.metrics === 0) this.#ofNamespace.delete(namespace);
-    else this.#ofNamespace.set(namespace, sum);
+    else this.#reported.set(key, { fingerprint, bytes: fits ? bytes : 0 });
     if (isCut || kept.length < metrics.length)
       this.#observer.autoscalerCut({ namespace, name, metrics: kept.length });
     this.#handler.changed({ namespace, name }, kept);

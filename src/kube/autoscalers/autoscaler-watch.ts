@@ -2,7 +2,7 @@ import { jitteredPauseMs, pauseBoundMs, pauseUntil, type BackOffSettings } from 
 import { KubeError, messageOf } from '../client/kube-error.ts';
 import type { KubeDependencies, KubeObserver, SyncState } from '../client/kube-observer.ts';
 import { defaultListWatchSettings, ListWatch, type ListWatchSettings } from '../client/list-watch.ts';
-import { AutoscalerChanges, type AutoscalerHandler } from './autoscaler-changes.ts';
+import { AutoscalerChanges, listedAutoscalers, type AutoscalerHandler } from './autoscaler-changes.ts';
 import {
   autoscalerCollection,
   servedAutoscalerVersion,
@@ -129,7 +129,7 @@ class NamespaceWatch {
     // and go with each attempt.
     let listed: readonly (Autoscaler | undefined)[] | undefined;
     return new ListWatch(
-      { ...collection, keep: autoscalerOf },
+      { ...collection, keep: autoscalerOf, keepListed: listedAutoscalers },
       {
         replaced: (all) => void (listed = all),
         watching: () => {

@@ -14,7 +14,7 @@ export interface Autoscaler extends AutoscalerName {
    * thousands may have to be compared at once.
    */
   readonly fingerprint: string;
-  /** Of the text of `metrics`, about what they take in memory. */
+  /** About what `metrics` take in memory. */
   readonly bytes: number;
   /** It names so many external metrics, or so long ones, that only the first ones are kept. */
   readonly isCut: boolean;
@@ -24,6 +24,8 @@ export interface Autoscaler extends AutoscalerName {
 const maxMetrics = 100;
 /** Of their text in all. */
 const maxMetricBytes = 32 * 1024;
+/** Of one, besides its text. */
+const bytesOfMetric = 200;
 
 /**
  * Reads a HorizontalPodAutoscaler of autoscaling/v2 or v2beta2. Parts that are not as documented are ignored.
@@ -53,7 +55,14 @@ export function autoscalerOf(object: KubeObject): Autoscaler | undefined {
   const sorted = texts.flatMap((text) => byText.get(text) ?? []);
   const text = texts.join();
   const fingerprint = text === '' ? '' : hash('sha256', text, 'base64');
-  return { namespace, name, metrics: sorted, fingerprint, bytes: text.length, isCut };
+  return {
+    namespace,
+    name,
+    metrics: sorted,
+    fingerprint,
+    bytes: text.length + bytesOfMetric * sorted.length,
+    isCut,
+  };
 }
 
 type Bounds = Pick<ScaleTarget, 'minReplicas' | 'maxReplicas'>;

@@ -2,7 +2,14 @@ import type { Dispatcher } from 'undici';
 import { KubeError } from './kube-error.ts';
 
 /** A page of a list. If one is longer, smaller pages are asked for. @bound - | {mostReplyBytes} | - | a constant */
-const mostReplyBytes = 8 * 1024 * 1024;
+const mostReplyBytes = 4 * 1024 * 1024;
+
+/**
+ * A page of one object. etcd stores objects of up to 1.5 MiB, and Go writes each `<` in JSON as six characters.
+ *
+ * @bound - | {mostObjectBytes} | - | a constant
+ */
+const mostObjectBytes = 10 * 1024 * 1024;
 
 /** A review, or an error. @bound - | {mostAnswerBytes} | - | a constant */
 const mostAnswerBytes = 1024 * 1024;
@@ -15,7 +22,8 @@ export const boundedReplies: Dispatcher.DispatcherComposeInterceptor = (dispatch
   const { method, path } = options;
   const what = `${method} ${path.split('?')[0]}`;
   const isWatch = /[?&]watch=true(&|$)/.test(path);
-  let mostBytes = isWatch ? Infinity : method === 'GET' ? mostReplyBytes : mostAnswerBytes;
+  const mostOfPage = /[?&]limit=1(&|$)/.test(path) ? mostObjectBytes : mostReplyBytes;
+  let mostBytes = isWatch ? Infinity : method === 'GET' ? mostOfPage : mostAnswerBytes;
   let bytes = 0;
   return dispatch(options, {
     onRequestStart: (...event) => handler.onRequestStart?.(...event),

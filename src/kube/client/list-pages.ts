@@ -9,6 +9,9 @@ const shrinking = 8;
 /** The page after a short one has so many times more objects: few are long, and they may be over. */
 const growth = 2;
 
+/** A list with more objects or pages counts as one without an end. One that is selected by a name has one object. */
+const mostObjects = 100_000;
+
 /** The parameters of one page, with the names that client-node gives them. */
 interface PageParameters {
   readonly limit: number;
@@ -42,8 +45,10 @@ export async function* listPages(
   limit: number,
   options: CallOptions,
 ): AsyncGenerator<ListPage, void, undefined> {
+  const most = fieldSelector === undefined ? mostObjects : 1;
   let size = limit;
   let next = '';
+  let objects = 0;
   for (;;) {
     const parameters = {
       ...(fieldSelector && { fieldSelector }),
@@ -62,6 +67,9 @@ export async function* listPages(
     }
     const page = pageOf(reply);
     if (page === undefined) throw new KubeError('reply', `GET ${path} answered no list`);
+    objects += Math.max(1, page.items.length);
+    if (objects > most)
+      throw new KubeError('reply', `GET ${path} answered more than ${most} objects or pages`);
     yield page;
     size = Math.min(limit, size * growth);
     next = page.next;

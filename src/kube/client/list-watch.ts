@@ -8,6 +8,8 @@ import type { WatchEvent } from './watch-events.ts';
 interface WatchedCollection<Kept> extends Collection {
   /** Returns what is kept of an object. Called as soon as a page is there, since a list may be large. Must not throw. */
   readonly keep: (object: KubeObject) => Kept;
+  /** Called at the start of a list. Returns what is used for its objects; those that become undefined are left out. Default: `keep`. */
+  readonly keepListed?: () => (object: KubeObject) => Kept | undefined;
 }
 
 /** Called in the order of the server. */
@@ -125,14 +127,18 @@ export class ListWatch<Kept> {
   /** Returns the resourceVersion of the list. */
   async #list(signal: AbortSignal): Promise<string> {
     const { pageSize, callTimeoutMs } = this.#settings;
-    const { path, keep } = this.#collection;
-    /** @bound one for each object | what is kept of an HPA or a ConfigMap | - | Kubernetes' quota of HPAs */
+    const { path, keep, keepListed } = this.#collection;
+    const keepOne = keepListed?.() ?? keep;
+    /** @bound one for each object, see `mostObjects` | what is kept of an HPA, see `mostBytesOfNamespace`; one ConfigMap | as the HPAs | constants */
     const kept: Kept[] = [];
     let version = '';
     const options = { signal, timeoutMs: callTimeoutMs };
     for await (const page of listPages(this.#dependencies.client, this.#collection, pageSize, options)) {
       if (version === '') ({ version } = page);
-      for (const item of page.items) kept.push(keep(item));
+      for (const item of page.items) {
+        const one = keepOne(item);
+        if (one !== undefined) kept.push(one);
+      }
     }
     this.#handlers.replaced(kept);
     this.#synced();

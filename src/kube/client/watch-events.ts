@@ -8,8 +8,8 @@ export interface WatchEvent {
   readonly object: KubeObject;
 }
 
-/** etcd stores objects of up to 1.5 MiB. @bound - | {maxLineLength} characters | - | a constant */
-const maxLineLength = 8 * 1024 * 1024;
+/** An event has one object, see `mostObjectBytes`. @bound - | {maxLineLength} characters | - | a constant */
+const maxLineLength = 10 * 1024 * 1024;
 const eventTypes: ReadonlySet<unknown> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']);
 
 /**

@@ -2,13 +2,15 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import {
   AutoscalerChanges,
+  listedAutoscalers,
   type AutoscalerHandler,
 } from '../../../src/kube/autoscalers/autoscaler-changes.ts';
 import type { Autoscaler } from '../../../src/kube/autoscalers/autoscaler.ts';
+import { autoscaler, externalMetric } from '../../support/scripted-autoscalers.ts';
 import '../../support/property-seed.ts';
 
 /** Few names and few states, so that the same HPA occurs often. */
-const autoscaler: fc.Arbitrary<Autoscaler> = fc
+const anyAutoscaler: fc.Arbitrary<Autoscaler> = fc
   .record({
     namespace: fc.constantFrom('shop', 'blog'),
     name: fc.constantFrom('a', 'b', 'c'),
@@ -25,11 +27,11 @@ const autoscaler: fc.Arbitrary<Autoscaler> = fc
 const keyOf = ({ namespace, name }: { readonly namespace: string; readonly name: string }) =>
   `${namespace}/${name}`;
 const step = fc.oneof(
-  fc.record({ kind: fc.constant('apply' as const), one: autoscaler }),
-  fc.record({ kind: fc.constant('remove' as const), one: autoscaler }),
+  fc.record({ kind: fc.constant('apply' as const), one: anyAutoscaler }),
+  fc.record({ kind: fc.constant('remove' as const), one: anyAutoscaler }),
   fc.record({
     kind: fc.constant('replace' as const),
-    all: fc.uniqueArray(autoscaler, { selector: keyOf, maxLength: 6 }),
+    all: fc.uniqueArray(anyAutoscaler, { selector: keyOf, maxLength: 6 }),
   }),
 );
 
@@ -67,29 +69,50 @@ it('changes of HPAs are reported once each, and nothing else is', () => {
   );
 });
 
-it.each([
-  { what: '20,000 metrics', bytes: 1000, fitting: 200 },
-  { what: '4 MiB of metrics', bytes: 32 * 1024, fitting: 128 },
-])(
-  'at most $what of the HPAs of one namespace are kept, and the HPA with more is named',
-  ({ bytes, fitting }) => {
-    const cut: unknown[] = [];
-    const kept = new Map<string, number>();
-    const changes = new AutoscalerChanges(
-      { changed: ({ name }, metrics) => kept.set(name, metrics.length) },
-      { autoscalerCut: (event) => cut.push(event) },
-    );
-    const metrics = Array.from({ length: 100 }, (_, n) => ({ name: `qps-${n}`, requirements: [] }));
-    const hpa = (name: string, namespace = 'tenant') =>
-      changes.apply({ namespace, name, metrics, fingerprint: 'f', bytes, isCut: false });
-    for (let n = 0; n <= fitting; n += 1) hpa(`evil-${n}`);
-    hpa('web', 'shop');
-    expect(cut).toEqual([{ namespace: 'tenant', name: `evil-${fitting}`, metrics: 0 }]);
-    expect([`evil-${fitting - 1}`, `evil-${fitting}`, 'web'].map((name) => kept.get(name))).toEqual([
-      100, 0, 100,
-    ]);
-    changes.remove({ namespace: 'tenant', name: 'evil-0' });
-    hpa('another');
-    expect(kept.get('another')).toBe(100);
-  },
-);
+const metrics = Array.from({ length: 100 }, (_, n) => ({ name: `qps-${n}`, requirements: [] }));
+const great = (namespace: string, name: string): Autoscaler => ({
+  ...{ namespace, name, metrics, fingerprint: 'f', bytes: 64 * 1024, isCut: false },
+});
+
+it('at most 8 MiB of metrics of the HPAs of one namespace are kept, and the HPA with more is named', () => {
+  const cut: unknown[] = [];
+  const kept = new Map<string, number>();
+  const changes = new AutoscalerChanges(
+    { changed: ({ name }, all) => kept.set(name, all.length) },
+    { autoscalerCut: (event) => cut.push(event) },
+  );
+  for (let n = 0; n <= 128; n += 1) changes.apply(great('tenant', `evil-${n}`));
+  changes.apply(great('shop', 'web'));
+  expect(cut).toEqual([{ namespace: 'tenant', name: 'evil-128', metrics: 0 }]);
+  expect(['evil-127', 'evil-128', 'web'].map((name) => kept.get(name))).toEqual([100, 0, 100]);
+  changes.remove({ namespace: 'tenant', name: 'evil-128' });
+  changes.remove({ namespace: 'tenant', name: 'evil-0' });
+  for (let n = 1; n < 128; n += 1) changes.remove({ namespace: 'tenant', name: `evil-${n}` });
+  changes.apply(great('tenant', 'another'));
+  expect(kept.get('another')).toBe(100);
+});
+
+it('many namespaces together keep at most 20 MiB of metrics, and a new one still gets some', () => {
+  let all = 0;
+  const changes = new AutoscalerChanges(
+    { changed: (_, { length }) => (all += length > 0 ? 1 : 0) },
+    { autoscalerCut: () => undefined },
+  );
+  for (let n = 0; n < 100; n += 1)
+    for (let name = 0; name < 100; name += 1) changes.apply(great(`tenant-${n}`, `${name}`));
+  expect(all * 64).toBeLessThanOrEqual(21 * 1024);
+  expect(all * 64).toBeGreaterThan(16 * 1024);
+});
+
+it('a list keeps no more of one namespace than is shown, and nothing of HPAs without external metrics', () => {
+  const keep = listedAutoscalers();
+  const external = Array.from({ length: 100 }, (_, n) => externalMetric(`qps-${n}-${'x'.repeat(100)}`));
+  const listed = (namespace: string, name: string, of: readonly unknown[] = external) =>
+    keep(autoscaler(namespace, name, of));
+  const kept = Array.from({ length: 1000 }, (_, n) => listed('tenant', `${n}`));
+  const whole = kept.filter((one) => one?.metrics.length === external.length);
+  expect(whole.length * (whole[0]?.bytes ?? 0)).toBeLessThan(8.1 * 1024 * 1024);
+  expect(kept.at(-1)).toMatchObject({ name: '999', metrics: [], isCut: true });
+  expect(listed('shop', 'web')?.metrics).toHaveLength(external.length);
+  expect(listed('shop', 'cpu', [])).toBeUndefined();
+});

@@ -71,11 +71,11 @@ describe('a watched collection', () => {
     expect(bench.dependencies.observer.of('listed')).toMatchObject([{ objects: 5 }]);
   });
 
-  it('is listed in smaller pages while a page has more than 8 MiB', async () => {
+  it('is listed in smaller pages while a page has more than 4 MiB', async () => {
     const { hpas } = bench.server;
     const great = ['a', 'b', 'c'];
     const small = Array.from({ length: 20 }, (_, index) => `small-${String(index).padStart(2, '0')}`);
-    for (const name of great) hpas.put({ ...hpa(name), padding: 'x'.repeat(3 * 1024 * 1024) });
+    for (const name of great) hpas.put({ ...hpa(name), padding: 'x'.repeat(1.5 * 1024 * 1024) });
     for (const name of small) hpas.put(hpa(name));
     void start({ pageSize: 16 });
     await holds(...great, ...small);
@@ -83,6 +83,26 @@ describe('a watched collection', () => {
       .filter(({ endpoint }) => endpoint === 'hpa.list')
       .map(({ url }) => new URL(url, 'https://x').searchParams.get('limit'));
     expect(limits).toEqual(['16', '2', '4', '8', '16']);
+  });
+
+  it('is listed with an object of 9 MiB, which etcd has as 1.5 MiB', async () => {
+    const { hpas } = bench.server;
+    for (const name of ['a', 'b']) hpas.put({ ...hpa(name), padding: '\u0001'.repeat(1.5 * 1024 * 1024) });
+    void start({ pageSize: 16 });
+    await holds('a', 'b');
+  });
+
+  it('fails if its pages have no end, which would fill the memory', async () => {
+    const { hpas } = bench.server;
+    const items = Array.from({ length: 30_000 }, () => ({ metadata: { name: 'a' } }));
+    hpas.list = () => ({ metadata: { resourceVersion: '7', continue: 'more' }, items });
+    void start();
+    await waitFor(() => bench.ends().length > 0);
+    expect(bench.ends()[0]).toMatchObject({
+      reason: 'failed',
+      message: 'GET /apis/autoscaling/v2/horizontalpodautoscalers answered more than 100000 objects or pages',
+    });
+    expect(bench.server.count('hpa.list')).toBe(4);
   });
 
   it('is listed again if the next page has expired, and an incomplete list is not reported', async () => {

@@ -31,7 +31,7 @@ it('drops an incomplete last line', async () => {
 });
 
 it('refuses a line of more than 8 Mi characters, and one that is not an event', async () => {
-  await expect(eventsOf(...Array<string>(9).fill('x'.repeat(1024 * 1024)))).rejects.toMatchObject({
+  await expect(eventsOf(...Array<string>(11).fill('x'.repeat(1024 * 1024)))).rejects.toMatchObject({
     kind: 'size',
   });
   for (const wrong of ['{', '7', 'null', '[]', '{"type":"ADDED"}', '{"type":"OTHER","object":{}}'])
