@@ -63,7 +63,7 @@ describe('doctor --hpa', () => {
     const { faults, found } = await check(stringify(hpa(both)));
     expect(faults).toMatchObject([{ check: 'hpa-labels', write: 'sls.ingress.route: shop-web-80' }]);
     expect(found['hpa-labels']).toMatch(
-      /^HPA shop\/web, sls_ingress_qps, sls_ingress_latency_p95: unknown label "sls\.ingress\.rout"[^\n]*$/,
+      /^HPA shop\/web, sls_ingress_latency_p95, sls_ingress_qps: unknown label "sls\.ingress\.rout"[^\n]*$/,
     );
     expect(found['hpa-access']).toBe('all reads with a valid selector are allowed');
   });
