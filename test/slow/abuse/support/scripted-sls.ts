@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { newestAlias, routeAlias, secondAlias } from '../../../../src/sls/query-text.ts';
 
 /** A query as the adapter sent it. */
-interface SlsRequest {
+export interface SlsRequest {
   /** The first label of the host. Without one: of the path. */
   readonly project: string;
   readonly logstore: string;
@@ -81,7 +81,7 @@ export class ScriptedSls implements AsyncDisposable {
 }
 
 /** Sends a complete result of GetLogsV2. */
-function sendRows(response: ServerResponse, rows: readonly Readonly<Record<string, string>>[]): void {
+export function sendRows(response: ServerResponse, rows: readonly Readonly<Record<string, string>>[]): void {
   const meta = { progress: 'Complete', count: rows.length, processedRows: 1, elapsedMillisecond: 1 };
   const body = JSON.stringify({ meta, data: rows });
   const size = Buffer.byteLength(body);
