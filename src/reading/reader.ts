@@ -131,15 +131,15 @@ export class Reader {
   /** A forecast waits for nothing: its history is counted between reads. An old one is no substitute. */
   #forecast({ series }: MetricRequest, by: SeriesReader): Reading {
     const { beats, forecasts, monotonicMs } = this.#context;
-    for (const one of series) {
+    // Nothing is kept of the series after one that is refused.
+    const outcomes = series.map((one) => {
       const refusal = beats.read(one, by, monotonicMs());
       if (refusal !== undefined) throw refusal;
-    }
-    const outcomes = forecasts.read(series, by.namespace);
-    const items = series.map((one, index): ReadingItem => {
-      const outcome = outcomes[index] ?? tooSlow(0);
+      return { labels: one.labels, outcome: forecasts.read(one, by.namespace) };
+    });
+    const items = outcomes.map(({ labels, outcome }): ReadingItem => {
       if (outcome.kind === 'failed') throw outcome.error;
-      return { labels: one.labels, sample: outcome.sample };
+      return { labels, sample: outcome.sample };
     });
     return { items, source: 'fresh' };
   }

@@ -4,6 +4,7 @@ import { seriesOf } from '../../src/metric/series.ts';
 import type { MetricRequest } from '../../src/metric/metric-request.ts';
 import { AdaptiveWindows } from '../../src/reading/adaptive/adaptive-windows.ts';
 import { Collector } from '../../src/reading/collector.ts';
+import { failed, noForecasts } from '../../src/reading/history/kept-forecast.ts';
 import { Reader } from '../../src/reading/reader.ts';
 import type { AggregateQuery, AggregatesByRoute } from '../../src/sls/aggregate-source.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
@@ -71,7 +72,7 @@ beforeEach(() => {
     },
   );
   const settingsOf = () => ({ freshnessMs: 5000, maxStaleMs: 60_000, patienceMs: 20 });
-  const forecasts = { read: () => [] };
+  const forecasts = { read: () => failed(noForecasts()) };
   reader = new Reader({
     ...{ store, collector, complete, beats, forecasts, settingsOf, monotonicMs: clock.monotonicMs },
   });

@@ -78,22 +78,26 @@ export class Forecasts {
     for (const { forecasts } of this.#groups.values()) yield* forecasts.values();
   }
 
-  /** Returns the outcomes as they are now, in the order of the series. Reads of all kinds come here, so it never waits. */
-  read(series: readonly Series[], namespace: string): Outcome[] {
+  /**
+   * Returns the outcome as it is now. Reads of all kinds come here, so it never waits.
+   *
+   * @throws AdapterError `LimitExceeded`: the namespace may not read it, and nothing is kept of it
+   */
+  read(series: Series, namespace: string): Outcome {
     const { sink, clock, monotonicMs } = this.#context;
     const nowMs = monotonicMs();
-    return series.map((one) => {
-      const outcome = this.#outcome(one, namespace, nowMs);
-      if (outcome.kind === 'failed') sink.fail(one, outcome.error, nowMs);
-      else {
-        const { window, madeAtSeconds = clock.now() / 1000 } = outcome.sample;
-        sink.put(one, outcome.sample, {
-          plannedAtMs: nowMs,
-          delaySeconds: madeAtSeconds - window.endSeconds,
-        });
-      }
-      return outcome;
-    });
+    const outcome = this.#outcome(series, namespace, nowMs);
+    if (outcome.kind === 'failed') {
+      if (outcome.error.code === 'LimitExceeded') throw outcome.error;
+      sink.fail(series, outcome.error, nowMs);
+    } else {
+      const { window, madeAtSeconds = clock.now() / 1000 } = outcome.sample;
+      sink.put(series, outcome.sample, {
+        plannedAtMs: nowMs,
+        delaySeconds: madeAtSeconds - window.endSeconds,
+      });
+    }
+    return outcome;
   }
 
   /** Waits until the history of a series is counted, or has failed: for commands. */

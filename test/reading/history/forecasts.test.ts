@@ -61,8 +61,8 @@ describe('forecasts', () => {
   it('have the window of the last whole minute, and the time at which they were made', async () => {
     await begin(shop);
     await history.pass(60);
-    const [outcome] = history.forecasts.read([shop], 'default');
-    const madeAt = outcome?.kind === 'sample' ? outcome.sample : undefined;
+    const outcome = history.forecasts.read(shop, 'default');
+    const madeAt = outcome.kind === 'sample' ? outcome.sample : undefined;
     expect(madeAt?.window.endSeconds).toBe(
       (history.minute - (history.clock.nowSeconds % 60 < 6 ? 1 : 0)) * 60,
     );
@@ -261,6 +261,7 @@ describe('forecasts', () => {
     const many = Array.from({ length: 60 }, (_, index) => forecastOf(`greedy-web-${index}`));
     const refused = many.filter((one) => codeOf(history.read(one, 'greedy')) === 'LimitExceeded');
     expect(refused.length).toBeGreaterThanOrEqual(9);
+    expect([...history.failed].filter((one) => refused.includes(one))).toEqual([]);
     expect(codeOf(history.read(shop, 'shop'))).toBe('ForecastNotReady');
   });
 

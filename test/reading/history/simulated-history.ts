@@ -1,4 +1,4 @@
-import type { AdapterError } from '../../../src/errors.ts';
+import { AdapterError } from '../../../src/errors.ts';
 import { newSeries, type Series } from '../../../src/metric/series.ts';
 import { Forecasts, type ForecastsContext } from '../../../src/reading/history/forecasts.ts';
 import { parseEndpointUrl } from '../../../src/sls/endpoint.ts';
@@ -26,6 +26,8 @@ export class SimulatedHistory {
   readonly clock = new TestClock();
   readonly queries: MinuteQuery[] = [];
   readonly forecasts: Forecasts;
+  /** The series whose failures were kept. */
+  readonly failed = new Set<Series>();
   readonly #stopped = new AbortController();
   readonly #running: Promise<void>;
   /** Requests of a route in a minute; undefined: the whole logstore is silent. */
@@ -42,7 +44,7 @@ export class SimulatedHistory {
       delaySecondsOf: () => 4,
       holdSecondsOf: () => 600,
       learnDelay: () => Promise.resolve(),
-      sink: { put: () => undefined, fail: () => undefined },
+      sink: { put: () => undefined, fail: (series) => void this.failed.add(series) },
       pause: () => new Promise((resolve) => (this.#resume = resolve)),
       observer: { historyCounted: () => undefined, historyFailing: () => undefined },
       ...context,
@@ -69,9 +71,13 @@ export class SimulatedHistory {
 
   /** Returns what a read gives: the value, or the error. */
   read(series: Series, namespace = 'default'): number | AdapterError {
-    const [outcome] = this.forecasts.read([series], namespace);
-    if (outcome === undefined) throw new RangeError('no outcome');
-    return outcome.kind === 'sample' ? outcome.sample.value : outcome.error;
+    try {
+      const outcome = this.forecasts.read(series, namespace);
+      return outcome.kind === 'sample' ? outcome.sample.value : outcome.error;
+    } catch (error) {
+      if (error instanceof AdapterError) return error;
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {

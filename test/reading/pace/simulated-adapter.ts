@@ -9,6 +9,7 @@ import { Collector } from '../../../src/reading/collector.ts';
 import { Delays } from '../../../src/reading/delay/delays.ts';
 import { ReadBeats } from '../../../src/reading/pace/read-beats.ts';
 import { Prefetcher } from '../../../src/reading/prefetcher.ts';
+import { failed, noForecasts } from '../../../src/reading/history/kept-forecast.ts';
 import { Reader } from '../../../src/reading/reader.ts';
 import { CompleteResults, SampleStore } from '../../../src/reading/sample-store.ts';
 import { parseEndpointUrl } from '../../../src/sls/endpoint.ts';
@@ -111,7 +112,7 @@ export class SimulatedAdapter implements AsyncDisposable {
     });
     const settingsOf = () => ({ freshnessMs, maxStaleMs: 60_000, patienceMs: 2000 });
     this.#reader = new Reader({
-      forecasts: { read: () => [] },
+      forecasts: { read: () => failed(noForecasts()) },
       store,
       collector,
       complete,

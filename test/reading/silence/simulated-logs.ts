@@ -3,6 +3,7 @@ import type { Series } from '../../../src/metric/series.ts';
 import { AdaptiveWindows } from '../../../src/reading/adaptive/adaptive-windows.ts';
 import { Collector } from '../../../src/reading/collector.ts';
 import { Delays } from '../../../src/reading/delay/delays.ts';
+import { failed, noForecasts } from '../../../src/reading/history/kept-forecast.ts';
 import { Reader } from '../../../src/reading/reader.ts';
 import type { Heartbeat } from '../../../src/reading/heartbeat/heartbeat.ts';
 import { SilenceWatch, type SilenceObserver } from '../../../src/reading/silence/silence-watch.ts';
@@ -146,7 +147,7 @@ export function startAdapter(
   );
   const settingsOf = () => ({ freshnessMs: 1000, maxStaleMs: 60_000, patienceMs: 5000 });
   const reader = new Reader({
-    forecasts: { read: () => [] },
+    forecasts: { read: () => failed(noForecasts()) },
     store,
     collector,
     complete,

@@ -18,6 +18,15 @@ const wanted = (hpa: number, metric: number) => ({
   'sls.query.delay': String(hpa),
 });
 
+/**
+ * A tenant's HPAs name 14,000 series, each of a window of its own, and the HPA controller reads them all.
+ *
+ * @attacks kube/autoscalers/autoscaler-changes.ts
+ * @attacks status/autoscaler-tracker.ts
+ * @attacks reading/pace/namespace-shares.ts series #shares
+ * @attacks reading/collector.ts
+ * @attacks sls/query-queue.ts #waiting #turns
+ */
 describe('abuse: a tenant with HPAs of 0.9 MB, 3,500 series each', () => {
   it('keeps neither memory nor the queries of a project from other namespaces', async () => {
     await using scenario = await startScenario({ config });

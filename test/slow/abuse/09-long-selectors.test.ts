@@ -6,6 +6,14 @@ import { expectUnharmed } from './support/unharmed.ts';
 /** As many routes as one read may name, and as many as fit into the headers. */
 const routesOf = [1000, 5500];
 
+/**
+ * A user reads thousands of routes at once, in selectors as long as the headers may be.
+ *
+ * @attacks api/read/external-metrics.ts
+ * @attacks api/server/tls-server.ts maxHeaderBytes
+ * @attacks metric/metric-request.ts choices
+ * @attacks reading/sample-store.ts #groups
+ */
 describe('abuse: a user whose reads name thousands of routes', () => {
   it('makes no other read wait', async () => {
     await using scenario = await startScenario({

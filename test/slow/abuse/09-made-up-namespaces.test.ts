@@ -6,6 +6,13 @@ import { expectUnharmed } from './support/unharmed.ts';
 /** The honest HPA needs a query every few seconds. */
 const config = 'reading: { freshnessSeconds: 1, maxStaleSeconds: 5 }';
 
+/**
+ * A user reads the same logstore for 20,000 namespaces, with windows of any length.
+ *
+ * @attacks runtime/shares.ts #held
+ * @attacks sls/query-queue.ts #turns
+ * @attacks reading/sample-store.ts #groups
+ */
 describe('abuse: a user who reads for ever new namespaces', () => {
   it('gets one share of the queries, not one for each name', async () => {
     await using scenario = await startScenario({

@@ -7,6 +7,14 @@ import { expectUnharmed } from './support/unharmed.ts';
 const slowReads = 420;
 const heldMs = 8000;
 
+/**
+ * A reader keeps 420 reads of a slow project in flight.
+ *
+ * @attacks api/server/admission.ts #open
+ * @attacks runtime/shares.ts #held
+ * @attacks reading/collector.ts #pending #queues
+ * @attacks sls/query-queue.ts runningOf #waiting
+ */
 describe('abuse: a reader that keeps 420 slow reads in flight', () => {
   it.each([
     ['one user', () => 'system:serviceaccount:tenant:reader'],

@@ -11,6 +11,11 @@ const long = Array.from({ length: 800 }, (_, index) => `${'k'.repeat(55)}${index
   .join(',')
   .slice(0, 45_000);
 
+/**
+ * A reader sends thousands of reads that fail, with selectors of 45 kB.
+ *
+ * @attacks telemetry/repeat-limiter.ts
+ */
 describe('abuse: failing reads with long selectors', () => {
   it('fill neither the log nor what folds it, and hide no failure of another namespace', async () => {
     await using scenario = await startScenario();

@@ -10,6 +10,13 @@ const maxPerSecond = 150;
 /** `reading.perNamespace.maxProjects` by default. */
 const maxProjects = 20;
 
+/**
+ * One HPA names 3,000 projects, which exist or do not.
+ *
+ * @attacks reading/pace/namespace-shares.ts projects logstores
+ * @attacks sls/project-gates.ts #absent
+ * @attacks sls/query-queue.ts #tokens #unanswered
+ */
 describe('abuse: one HPA that names 3,000 projects', () => {
   it.each(['exist', 'do not exist'])('cannot make the adapter flood SLS, whether they %s', async (kind) => {
     await using scenario = await startScenario();

@@ -9,6 +9,11 @@ import { expectUnharmed } from './support/unharmed.ts';
 const config = 'reading: { freshnessSeconds: 1, maxStaleSeconds: 5 }';
 const route = 'tenant-web-80';
 
+/**
+ * A tenant's queries of a shared project take longer than SLS allows.
+ *
+ * @attacks sls/circuit.ts #failing
+ */
 describe('abuse: a tenant whose queries of a shared project are too long for SLS', () => {
   it('does not open the circuit of the project for other namespaces', async () => {
     await using scenario = await startScenario({

@@ -16,9 +16,9 @@ const namespaces = 52;
 const projectsOfNamespace = 20;
 const lateProject = 'k8s-log-late';
 
-/** SLS may answer more than by default, so that the attack fills in ten seconds what it can. */
+/** SLS may answer more than by default, so that the attack fills in ten seconds what it can. Until the delay is learned, readings are 0. */
 const config = (port: number) =>
-  `{ telemetry: { port: ${port}, statusPage: true }, sls: { maxQueriesPerSecond: 200 } }`;
+  `{ telemetry: { port: ${port}, statusPage: true }, sls: { maxQueriesPerSecond: 100 }, reading: { silence: { holdSeconds: 0 } } }`;
 
 /** Answers as a log whose lines come late. Returns how long before now the window of a reading ended. */
 function answerLate({ query }: SlsRequest, response: ServerResponse): number | undefined {
@@ -52,6 +52,7 @@ const labelsOf = (namespace: number, index: number) => ({
  * @attacks reading/delay/delays.ts #logstores
  * @attacks sls/project-gates.ts #gates
  * @attacks telemetry/metrics/event-metrics.ts kept
+ * @attacks reading/prefetcher.ts #loops
  */
 describe('abuse: tenants that name 1,040 made-up projects', () => {
   it('make no learned delay be forgotten, and hide no project from /metrics', async () => {
@@ -91,11 +92,14 @@ describe('abuse: tenants that name 1,040 made-up projects', () => {
       for (let round = 1; performance.now() < endMs; round += 1) {
         const startMs = performance.now();
         const maxMs = endMs - startMs;
-        await attackers.repeat({ count: namespaces * projectsOfNamespace, concurrency: 20, maxMs }, (index) => {
-          const [namespace, ofProject] = [index % namespaces, Math.floor(index / namespaces)];
-          const selector = selectorOf(labelsOf(namespace, ofProject));
-          return frontProxy.get(readPath('sls_ingress_qps', selector, `tenant-${namespace}`));
-        });
+        await attackers.repeat(
+          { count: namespaces * projectsOfNamespace, concurrency: 20, maxMs },
+          (index) => {
+            const [namespace, ofProject] = [index % namespaces, Math.floor(index / namespaces)];
+            const selector = selectorOf(labelsOf(namespace, ofProject));
+            return frontProxy.get(readPath('sls_ingress_qps', selector, `tenant-${namespace}`));
+          },
+        );
         if (round === 2) {
           await frontProxy.get(readPath('sls_ingress_qps', selectorOf(late), 'late'));
           status = await get('/status.json');

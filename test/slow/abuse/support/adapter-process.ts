@@ -47,7 +47,7 @@ export class AdapterProcess implements AsyncDisposable {
     const checkout = process.env['ABUSE_CHECKOUT'] ?? here;
     this.#process = await startServe({
       ...{ script: join(checkout, 'src/main.ts'), directory: this.#directory, config, options, niceness },
-      nodeFlags: [...podFlags(), ...(process.env['ABUSE_PROF'] ? ['--cpu-prof', '--cpu-prof-dir=/tmp/tenant/prof'] : []), '--expose-gc', '--import', diagnostics],
+      nodeFlags: [...podFlags(), '--expose-gc', '--import', diagnostics],
       onMessage: (memory) => {
         for (const settle of this.#waiting.splice(0)) settle(memory as HeldMemory);
       },

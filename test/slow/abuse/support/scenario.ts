@@ -22,7 +22,7 @@ const honestQps = linesOfRoute / 15;
 const maxAttackMs = 30_000;
 /** How long an adapter that answers nothing is watched after the attack. */
 const maxSilenceMs = 30_000;
-const honestLabels = {
+export const honestLabels = {
   'sls.project': project,
   'sls.logstore': logstore,
   'sls.ingress.route': honestRoute,
