@@ -23,7 +23,7 @@ export const readingSection = section({
     'How long a read waits for SLS if an older reading within maxStaleSeconds exists',
   ).default(2),
   deadlineSeconds: whole(1, 20, 'How long one read may take, including retries').default(20),
-  maxSeries: whole(1, 1_000_000, 'How many readings are kept at most').default(50_000),
+  maxSeries: whole(1, 1_000_000, 'How many readings are kept at most, up to 6 KB each').default(20_000),
   maxForecasts: whole(
     0,
     20_000,

@@ -46,7 +46,7 @@ describe('configSchema', () => {
         maxStaleSeconds: 60,
         patienceSeconds: 2,
         deadlineSeconds: 20,
-        maxSeries: 50_000,
+        maxSeries: 20_000,
         maxForecasts: 2000,
         perNamespace: { maxSeries: 5000, maxLogstores: 50, maxProjects: 20 },
         maxNamedRoutes: 5,

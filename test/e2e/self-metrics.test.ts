@@ -55,7 +55,7 @@ describe('/metrics', () => {
       'sls_metrics_adapter_reads_total{metric="other",code="MetricUnknown",source="none",client="api"} 1',
       'sls_metrics_adapter_series 1',
       'sls_metrics_adapter_series_wanted 1',
-      'sls_metrics_adapter_series_limit 50000',
+      'sls_metrics_adapter_series_limit 20000',
       `sls_metrics_adapter_sls_circuit_state{project="${project}",state="closed"} 1`,
       `sls_metrics_adapter_learned_delay_seconds{project="${project}",logstore="${logstore}"} 10`,
       `sls_metrics_adapter_external_metric_value{metric="sls_ingress_qps",project="${project}",logstore="${logstore}",route="default-a-80",interval="15"} 0`,

@@ -11,7 +11,7 @@ import { seriesWith } from './series.ts';
 const refusal = new AdapterError('LimitExceeded', 'too many');
 const series = ['a', 'b', 'c'].map((route) => seriesWith({ route }));
 
-function setUp({ metric = {} as { isForecast?: true }, read = (): Outcome => failed(refusal) } = {}) {
+function setUp({ metric = {}, read = (): Outcome => failed(refusal) } = {}) {
   const beats = new ReadBeats(10);
   const reader = new Reader({
     store: new SampleStore(10),
