@@ -122,7 +122,9 @@ it('streams heartbeats while nothing changes', async () => {
   const { url } = await start({ heartbeatMs: 50 });
   const stream = await open(url);
   await waitFor(() => stream.heartbeats >= 2);
-  expect(stream.events.map(({ name }) => name)).toEqual(['head', 'ready', 'head']);
+  // The head is sent again with a new minute.
+  const [first, ...others] = stream.events.map(({ name }) => name);
+  expect([first, new Set(others)]).toEqual(['head', new Set(['ready', 'head'])]);
 });
 
 it('refuses a stream beyond the limit, and refers to /status.json', async () => {
@@ -174,7 +176,7 @@ it('sends the forecasts to a browser before it draws', async () => {
   const stream = await open(url);
   await waitFor(() => stream.events.some(({ name }) => name === 'ready'));
   const names = stream.events.map(({ name }) => name);
-  expect(names.indexOf('forecasts')).toBe(names.indexOf('ready') - 1);
+  expect(names.slice(0, names.indexOf('ready'))).toContain('forecasts');
   const sent = stream.events.find(({ name }) => name === 'forecasts')?.data;
   expect(sent).toEqual(sources.forecasts?.());
   const { text } = await ask(`${url}/status.json`);
