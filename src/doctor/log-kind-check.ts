@@ -1,7 +1,7 @@
 import { ingressLogs } from '../metric/ingress-logs.ts';
 import type { IngressLog } from '../metric/log-kind.ts';
 import { logKindsIn, ownColumns } from '../sls/log-kinds-in.ts';
-import { failed, ok, skipped } from './check.ts';
+import { failed, ok } from './check.ts';
 import type { DoctorCheck, Examination } from './examination.ts';
 import { fieldsOf, indexOf, textualOf } from './field-checks.ts';
 import { ingressLogOf } from './logstore-query.ts';
@@ -18,7 +18,7 @@ export const logKind: DoctorCheck = {
     const { dependencies, facts } = examination;
     const { request, address } = facts.get('target');
     const log = ingressLogOf(request);
-    if (log === undefined) return skipped('the metric has its own log');
+    if (log === undefined) return ok('the metric is of the configuration, for any log');
     const kinds = Object.values(ingressLogs).map((kind) => facts.get('catalog').logIn(kind, address));
     const endSeconds = Math.floor(dependencies.clock.now() / 1000);
     const window = { startSeconds: endSeconds - windowSeconds, endSeconds };

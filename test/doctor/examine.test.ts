@@ -76,6 +76,18 @@ describe('doctor', () => {
     });
   });
 
+  it('reads a metric of the configuration, and names its own labels', async () => {
+    await using setup = await createHealthySetup();
+    setup.file =
+      'metrics: [{ name: web_count, description: d, unit: requests, aggregate: count(*), groupBy: status, emptyWindow: zero, labels: [{ name: web.status, column: status, description: d, required: true }] }]';
+    setup.input = { metric: 'web_count', selector: `${where},web.status=200` };
+    const results = await setup.examine();
+    expect(results.find(({ check }) => check === 'reading')).toMatchObject({
+      status: 'ok',
+      found: expect.stringMatching(/^200: \d+ requests, up to \d+ s ago$/) as string,
+    });
+  });
+
   it('queries each metric of the configuration that has a logstore, without a project in that of the target', async () => {
     await using setup = await createHealthySetup();
     const metric = (name: string, more: string) =>
