@@ -53,6 +53,13 @@ export const requestTimeoutMs = 30_000;
  */
 const maxConcurrentStreams = 250;
 
+/**
+ * Resets of streams, at once and a second. With Node's defaults, 1,000 and 33, a user who resets his requests would end the
+ * session of the aggregator, and the reads of all others with it. The limit is against resets whose work goes on; here a reset
+ * gives the place of a request back, ends its work, and costs less than an answer.
+ */
+const maxResets = 1_000_000;
+
 /** What clients may negotiate. */
 export interface TlsSettings {
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
@@ -88,6 +95,8 @@ export function createTlsServer(
   const http2Options = {
     // Node's default is 128, too few for a front proxy's user in more groups than that.
     maxHeaderListPairs: maxHeaders,
+    streamResetBurst: maxResets,
+    streamResetRate: maxResets,
     settings: { maxHeaderListSize: maxHeaderBytes, maxConcurrentStreams: maxStreams },
   };
   const secure =

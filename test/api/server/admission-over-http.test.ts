@@ -157,6 +157,20 @@ describe('a session of HTTP/2', () => {
     await waitFor(() => session.closed);
   });
 
+  it('goes on after thousands of requests were reset at once', async () => {
+    const { session, send } = await openHttp2();
+    for (let resets = 0; resets < 1500; resets += 100) {
+      const streams = Array.from({ length: 100 }, () => send('/slow'));
+      await new Promise(setImmediate);
+      for (const stream of streams) stream.close(http2.constants.NGHTTP2_CANCEL);
+      await Promise.all(streams.map((stream) => once(stream, 'close')));
+    }
+    const [headers] = (await once(send('/livez'), 'response')) as [http2.IncomingHttpHeaders];
+    expect(headers[':status']).toBe(200);
+    await untilIdle();
+    session.destroy();
+  });
+
   it('is not kept in memory once it is closed', async () => {
     let kind: (new () => ServerHttp2Session) | undefined;
     app.server.on('session', (session: ServerHttp2Session) => {

@@ -40,7 +40,6 @@ describe('the external scaler', () => {
     await waitFor(() => own.streams() === 1000);
     expect(await openStream(client, 'one-more').ended).toBe(status.RESOURCE_EXHAUSTED);
     expect(await client.isActive(refTo())).toBe(false);
-    // Node closes a session that resets 1,000 streams at once.
     for (const { stream } of streams.slice(0, 300)) stream.cancel();
     await waitFor(() => own.streams() === 700);
     expect(await client.isActive(refTo())).toBe(false);

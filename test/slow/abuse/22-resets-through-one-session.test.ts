@@ -1,0 +1,62 @@
+import { constants } from 'node:http2';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { logstore, project, readPath, selectorOf } from '../../support/adapter.ts';
+import { honestRoute } from './support/scripted-sls.ts';
+import { hpaController, startScenario } from './support/scenario.ts';
+import { expectUnharmed } from './support/unharmed.ts';
+
+const resets = 6000;
+/** In one turn of the event loop, so that 3,000 a second leave processor time. */
+const burst = 30;
+
+const pathOf = (namespace: string) =>
+  readPath(
+    'sls_ingress_qps',
+    selectorOf({ 'sls.project': project, 'sls.logstore': logstore, 'sls.ingress.route': honestRoute }),
+    namespace,
+  );
+
+/**
+ * The aggregator sends the requests of all users over one session of HTTP/2, on which the HPA controller reads too. A user
+ * resets 3,000 of his requests a second.
+ *
+ * @attacks api/server/admission.ts
+ */
+describe('abuse: a user who resets many requests, through the session of the front proxy', () => {
+  it('does not end the session, over which an HPA reads', async () => {
+    await using scenario = await startScenario({
+      prepare: ({ apiServer }) => {
+        apiServer.decide = ({ user }) => user.username === hpaController || user.username === 'alice';
+      },
+    });
+    const { attackers, proxyPair } = scenario;
+    const session = await attackers.http2(proxyPair);
+    const read = { ':path': pathOf('honest'), 'x-remote-user': hpaController };
+    const statuses: (number | undefined)[] = [];
+    let fired = 0;
+    const harm = await scenario.attack(async () => {
+      const reading = (async () => {
+        while (fired < resets && !session.destroyed) {
+          statuses.push(await attackers.fire(session, read).catch(() => undefined));
+          await sleep(50);
+        }
+      })();
+      while (fired < resets && !session.destroyed) {
+        const streams = Array.from({ length: burst }, () =>
+          session
+            .request({ ':path': pathOf('alice'), 'x-remote-user': 'alice' })
+            .on('error', () => undefined),
+        );
+        await new Promise(setImmediate);
+        for (const stream of streams) stream.close(constants.NGHTTP2_CANCEL);
+        fired += streams.length;
+        await sleep(8);
+      }
+      await reading;
+    });
+    expectUnharmed(harm);
+    expect(fired, 'resets before the session ended').toBe(resets);
+    expect([...new Set(statuses)]).toEqual([200]);
+  });
+});
