@@ -19,7 +19,8 @@ export async function runProcess(
     });
   }
 
-  // npm passes on SIGTERM alone. Killed otherwise, it would leave its script running.
+  // npm passes on SIGTERM alone. Killed otherwise, it would leave its script running. The scripts begin with `exec`, so that
+  // npm is the parent, and no shell.
   const parent = process.ppid;
   if (process.env['npm_lifecycle_event'] !== undefined)
     setInterval(() => {

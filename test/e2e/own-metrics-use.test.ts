@@ -83,7 +83,7 @@ describe('on the command line, a metric of the configuration', () => {
     ['query', /^MODEL +VALUE .*\nbert +0 +lines /],
     [
       'explain',
-      /^metric +app_lines, lines: Lines of a model\n[^]*, for any value of model; it names up to 5 of them; /,
+      /^metric +app_lines, lines: Lines of a model\n[^]*, for any value of model; it counts the ones that are read by name, /,
     ],
   ])('works with %s', async (command, shown) => {
     const config = join(directory, 'config.yaml');

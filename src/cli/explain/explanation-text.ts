@@ -110,7 +110,7 @@ function sharedText({ request, key, settings, batch }: Explanation): string {
   const noun = label === labelDefinitions.route.name ? 'route' : `value of ${label}`;
   const names = batch.query.everyRoute
     ? `it counts every ${noun}`
-    : `it names up to ${settings.maxNamedRoutes} of them; if the reads of 15 s ask for more, it counts every ${noun}`;
+    : `it counts the ones that are read by name, or every ${noun} if more than ${settings.maxNamedRoutes} are read within 15 s`;
   return `one query with all ${others}, for any ${noun}; ${names}`;
 }
 

@@ -87,7 +87,7 @@ describe('explain', () => {
       'retries    at most 5, within 20 s',
       'access     namespace default may read it, since there are no rules',
       'readers    every namespace',
-      'shared     one query with all nginx-ingress metrics of the same project, logstore, window, filters and endpoint, for any route; it names up to 5 of them; if the reads of 15 s ask for more, it counts every route',
+      'shared     one query with all nginx-ingress metrics of the same project, logstore, window, filters and endpoint, for any route; it counts the ones that are read by name, or every route if more than 5 are read within 15 s',
     ]);
     expect(shown).toContain('  GROUP BY effective_route');
   });
