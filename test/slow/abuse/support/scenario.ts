@@ -27,6 +27,7 @@ export const honestLabels = {
   'sls.logstore': logstore,
   'sls.ingress.route': honestRoute,
 };
+const usualWatchMs = () => 1000 * Number(process.env['ABUSE_WATCH_SECONDS'] ?? 3);
 export const hpaController = 'system:serviceaccount:kube-system:horizontal-pod-autoscaler';
 
 interface ScenarioOptions {
@@ -72,7 +73,7 @@ export class Scenario implements AsyncDisposable {
    */
   async attack(
     run: () => Promise<unknown>,
-    { attackMs = maxAttackMs, watchMs = 3000, recoveryMs = 60_000 } = {},
+    { attackMs = maxAttackMs, watchMs = usualWatchMs(), recoveryMs = 60_000 } = {},
   ): Promise<Harm> {
     const { honest, adapter } = this;
     const before = await adapter.held();
