@@ -65,6 +65,11 @@ export const logstoreKey = ({
 }: Pick<SeriesParts, 'project' | 'logstore'> & { readonly endpoint: { readonly url: string } }): string =>
   `${endpoint.url}/${project}/${logstore}`;
 
+/** Readings of routes and of a whole logstore rest on different lines. So do those of different logs, which users may name for any logstore. */
+export const countedKey = (
+  logstore: Parameters<typeof logstoreKey>[0] & { readonly routeColumn?: string | undefined },
+): string => `${logstoreKey(logstore)} ${logstore.routeColumn ?? ''}`;
+
 /** What a forecast is asked for. */
 export interface ForecastTerms {
   /** How many seconds after it is made: whole minutes. */

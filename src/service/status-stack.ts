@@ -50,7 +50,9 @@ export function createStatus(
 
 /** Returns the logstores that are probed or were queried lately. */
 function logstoresOf({ delays, silence }: ReadingStack): LogstoreStatus[] {
-  const learned = new Map(delays.learned().map((one) => [logstoreKey(one.address), one]));
+  // Those of the lines with a route, and of all lines: the longer one.
+  const byDelay = delays.learned().sort((one, other) => one.delaySeconds - other.delaySeconds);
+  const learned = new Map(byDelay.map((one) => [logstoreKey(one.address), one]));
   // Lines with a route may have stopped while others come.
   const bySilence = silence.logstores().sort((one, other) => Number(!!one.silence) - Number(!!other.silence));
   const seen = new Map(bySilence.map((one) => [logstoreKey(one.address), one]));

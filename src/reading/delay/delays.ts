@@ -1,7 +1,7 @@
 import { routeColumnOf } from '../../metric/log-kind.ts';
-import type { Series } from '../../metric/series.ts';
-import type { Endpoint, LogstoreAddress } from '../../sls/endpoint.ts';
-import { logstoreKey } from '../../metric/series.ts';
+import { countedKey, type Series } from '../../metric/series.ts';
+import type { Endpoint } from '../../sls/endpoint.ts';
+import type { CountedLogstore } from '../../sls/second-counts.ts';
 import type { BatchRun, OutcomeSink, SampleStore } from '../sample-store.ts';
 import type { DelaySettings } from './delay-estimator.ts';
 import { DelayLearner, type DelayLearnerContext } from './delay-learner.ts';
@@ -21,7 +21,7 @@ interface DelaysContext extends DelayLearnerContext {
 /** Where a delay comes from. */
 type DelaySource = 'label' | 'configuration' | 'learned' | 'start value';
 
-/** The delay of one logstore, asked over one endpoint. */
+/** The delay of the lines of one logstore, asked over one endpoint. */
 export type LearnedDelay = Readonly<
   Pick<DelayLearner, 'address' | 'delaySeconds' | 'saturated' | 'probedAtMs'>
 >;
@@ -87,8 +87,8 @@ export class Delays {
   }
 
   /** Returns the learned delay of one logstore; undefined if nothing was learned of it. */
-  readonly learnedSecondsOf = (address: LogstoreAddress): number | undefined => {
-    const learner = this.#logstores.get(logstoreKey(address))?.learner;
+  readonly learnedSecondsOf = (logstore: CountedLogstore): number | undefined => {
+    const learner = this.#logstores.get(countedKey(logstore))?.learner;
     return learner?.probedAtMs === undefined ? undefined : learner.delaySeconds;
   };
 
@@ -122,23 +122,19 @@ export class Delays {
   }
 
   #learnerOf(series: Series): DelayLearner | undefined {
-    return this.#logstores.get(logstoreKey(this.#addressOf(series)))?.learner;
+    return this.#logstores.get(countedKey(this.#addressOf(series)))?.learner;
   }
 
   /** Returns undefined if there is no room. */
   #use(series: Series): KnownLogstore | undefined {
     const address = this.#addressOf(series);
-    const key = logstoreKey(address);
+    const key = countedKey(address);
     let known = this.#logstores.get(key);
     if (known === undefined) this.#makeRoom();
     if (known === undefined && this.#logstores.size < this.#context.maxLogstores) {
       const settings = this.#context.settingsOf(series.project).delay;
       known = {
-        learner: new DelayLearner(
-          { ...address, routeColumn: routeColumnOf(series.metric.logKind, series.route !== undefined) },
-          settings,
-          this.#context,
-        ),
+        learner: new DelayLearner(address, settings, this.#context),
         isUsed: true,
       };
       this.#logstores.set(key, known);
@@ -167,13 +163,14 @@ export class Delays {
     }
   }
 
-  #addressOf(series: Series): LogstoreAddress {
-    const { project, logstore } = series;
-    return { endpoint: this.#context.endpointOf(series), project, logstore };
+  #addressOf(series: Series): CountedLogstore {
+    const { project, logstore, metric, route } = series;
+    const routeColumn = routeColumnOf(metric.logKind, route !== undefined);
+    return { endpoint: this.#context.endpointOf(series), project, logstore, routeColumn };
   }
 
   /** Lines came after these samples were counted, so their values may be too low. */
-  #forgetEarlySamples({ project, logstore }: LogstoreAddress): void {
+  #forgetEarlySamples({ project, logstore }: CountedLogstore): void {
     this.#context.store.forget(
       (series, run) =>
         series.project === project && series.logstore === logstore && this.isTooEarly(series, run),

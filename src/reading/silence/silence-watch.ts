@@ -1,9 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { AdapterError } from '../../errors.ts';
 import type { AggregateQuery, AggregateResult, AggregatesByRoute } from '../../sls/aggregate-source.ts';
-import type { LogstoreAddress } from '../../sls/endpoint.ts';
-import { logstoreKey } from '../../metric/series.ts';
 import { routeColumnOf } from '../../metric/log-kind.ts';
+import { countedKey } from '../../metric/series.ts';
 import { windowSeconds, type Window } from '../../metric/sample.ts';
 import type { CountedLogstore, LineCounts, SecondCountQuery, SecondCounts } from '../../sls/second-counts.ts';
 import { untilCanceled } from '../../sls/transport.ts';
@@ -30,7 +29,7 @@ interface SilenceWatchContext {
   readonly heartbeat?: Pick<Heartbeat, 'want' | 'find' | 'answeredIn'> | undefined;
   readonly settingsOf: (project: string) => SilenceSettings;
   /** Returns undefined if nothing was learned. */
-  readonly learnedDelayOf: (address: LogstoreAddress) => number | undefined;
+  readonly learnedDelayOf: (logstore: CountedLogstore) => number | undefined;
   readonly clock: { now(): number };
   readonly monotonicMs: () => number;
   /** Forgets the numbers of a logstore that were planned after a Unix second: lines of theirs may be missing. */
@@ -162,7 +161,7 @@ export class SilenceWatch {
 
   #logstoreOf({ endpoint, project, logstore, routeColumn }: CountedLogstore): WatchedLogstore {
     const address = { endpoint, project, logstore, routeColumn };
-    const key = keyOf(address);
+    const key = countedKey(address);
     const known = this.#logstores.get(key) ?? {
       address,
       newestSeconds: -Infinity,
@@ -199,11 +198,12 @@ export class SilenceWatch {
   }
 
   /** Whether nothing needs to be counted, nor counts to be looked at: most queries end here. */
-  #isCertainlyAlive({ newestSeconds, counted, emptyAsOfSeconds }: WatchedLogstore, query: AggregateQuery) {
+  #isCertainlyAlive(logstore: WatchedLogstore, query: AggregateQuery) {
+    const { newestSeconds, counted, emptyAsOfSeconds } = logstore;
     if (counted !== undefined) return false;
     const emptyForSeconds = this.#context.clock.now() / 1000 - emptyAsOfSeconds;
     if (emptyForSeconds >= 0 && emptyForSeconds <= countsAreNewSeconds) return true;
-    return this.#arrivedPart(query).endSeconds - 1 - newestSeconds < leastGapSeconds;
+    return this.#arrivedPart(logstore, query).endSeconds - 1 - newestSeconds < leastGapSeconds;
   }
 
   async #refuseSilence(logstore: WatchedLogstore, query: AggregateQuery, signal: AbortSignal): Promise<void> {
@@ -216,7 +216,7 @@ export class SilenceWatch {
     const holdSeconds = this.#holdSecondsOf(query);
     const planned = {
       ...query,
-      window: this.#arrivedPart(query),
+      window: this.#arrivedPart(logstore, query),
       answeredSeconds: this.#answeredIn(query),
     };
     for (let counts = 0; counts < mostCounts; counts++) {
@@ -236,25 +236,25 @@ export class SilenceWatch {
     throw new AdapterError('ClockSkewed', 'the clock was set back while lines were counted');
   }
 
-  #holdSecondsOf({ project }: Pick<LogstoreAddress, 'project'>): number {
+  #holdSecondsOf({ project }: Pick<LogstoreName, 'project'>): number {
     return this.#context.settingsOf(project).silence.holdSeconds;
   }
 
   /** Returns the window of a query up to where its lines have arrived: a fixed delay may be too short for that. */
-  #arrivedPart({ window, plannedAtSeconds, ...address }: AggregateQuery): Window {
+  #arrivedPart({ address }: WatchedLogstore, { window, plannedAtSeconds }: AggregateQuery): Window {
     const { startSeconds, endSeconds } = window;
     const arrivedSeconds = plannedAtSeconds - this.#arrivalSeconds(address);
     return { startSeconds, endSeconds: Math.min(endSeconds, arrivedSeconds) };
   }
 
   /** Returns how long after its second a line can be read at the latest, as far as is known. */
-  #arrivalSeconds(address: LogstoreAddress): number {
-    return this.#context.learnedDelayOf(address) ?? usualArrivalSeconds;
+  #arrivalSeconds(logstore: CountedLogstore): number {
+    return this.#context.learnedDelayOf(logstore) ?? usualArrivalSeconds;
   }
 
   /** Counts the lines of the whole logstore, in one query for all that wait for it. */
   #count(logstore: WatchedLogstore, query: AggregateQuery): Promise<void> {
-    const key = keyOf(logstore.address);
+    const key = countedKey(logstore.address);
     const counting =
       this.#counting.get(key) ?? this.#sendCount(logstore, query).finally(() => this.#counting.delete(key));
     this.#counting.set(key, counting);
@@ -296,9 +296,6 @@ export class SilenceWatch {
     } else observer.silenceBelieved(event);
   }
 }
-
-/** Readings of routes and of a whole logstore rest on different lines. */
-const keyOf = (logstore: CountedLogstore) => `${logstoreKey(logstore)} ${logstore.routeColumn ?? ''}`;
 
 const eventOf = (
   { address: { project, logstore } }: WatchedLogstore,

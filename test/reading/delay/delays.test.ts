@@ -6,6 +6,7 @@ import { SampleStore } from '../../../src/reading/sample-store.ts';
 import { parseEndpointUrl } from '../../../src/sls/endpoint.ts';
 import { defaultSettings } from './late-logs.ts';
 import { alive, betweenProbesMs, ProbedLogstore } from './probed-logstore.ts';
+import { findMetric } from '../../support/catalog.ts';
 import { seriesWith } from '../series.ts';
 
 const usual = seriesWith();
@@ -119,6 +120,15 @@ describe('the delay of a series', () => {
     expect(delays.learned()).toHaveLength(50);
     expect(new Set(sls.sent.map(({ logstore }) => logstore))).toHaveLength(50);
     expect([nth(0), nth(199)].map((one) => delays.secondsOf(one))).toEqual([4, 10]);
+  });
+
+  it('is learned although the logstore is read with a metric of another log, which it has no lines of', async () => {
+    const { sls, delays, learnTimes } = createDelays();
+    sls.lagSeconds = 20;
+    const ofAnotherLog = seriesWith({ metric: findMetric('sls_alb_ingress_qps') });
+    await learnTimes([ofAnotherLog], 2);
+    await learnTimes([ofAnotherLog, usual], 5);
+    expect([usual, ofAnotherLog].map((one) => delays.secondsOf(one))).toEqual([21, 10]);
   });
 
   it('is learned for another logstore once one is no longer wanted', async () => {

@@ -1,3 +1,4 @@
+import { AdapterError } from '../../../src/errors.ts';
 import type { DelayObserver } from '../../../src/reading/delay/delay-learner.ts';
 import { parseEndpointUrl, type LogstoreAddress } from '../../../src/sls/endpoint.ts';
 import type { SecondCountQuery, SecondCounts } from '../../../src/sls/second-counts.ts';
@@ -14,7 +15,7 @@ type DelayEvent = {
   [Name in keyof DelayObserver]: readonly [Name, Parameters<DelayObserver[Name]>[0]];
 }[keyof DelayObserver];
 
-/** A logstore with 100 lines in each second, which arrive `lagSeconds` late. */
+/** A logstore of NGINX with 100 lines in each second, which arrive `lagSeconds` late. It has no index of other columns. */
 export class ProbedLogstore {
   readonly clock = new TestClock();
   readonly monotonicMs = this.clock.monotonicMs;
@@ -37,6 +38,8 @@ export class ProbedLogstore {
   readonly query = (query: SecondCountQuery): Promise<SecondCounts> => {
     this.sent.push(query);
     if (this.failure !== undefined) return Promise.reject(this.failure);
+    if (![undefined, 'proxy_upstream_name'].includes(query.routeColumn))
+      return Promise.reject(new AdapterError('IndexMissing', `no index of ${query.routeColumn}`));
     const startMs = this.clock.now();
     this.clock.advance(this.answerMs);
     return Promise.resolve(this.#counts(query, this.countedAtTheEnd ? this.clock.now() : startMs));
