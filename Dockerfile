@@ -51,5 +51,5 @@ EXPOSE 6443
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
   CMD ["node", "-e", "require('node:https').get({ host: '127.0.0.1', port: process.env.SLS_METRICS_ADAPTER_SECURE_PORT || 6443, path: '/livez', rejectUnauthorized: false }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 # Node is the first process, so it receives SIGTERM. Its flags save memory: docs/decisions/lazy-sdk.md.
-ENTRYPOINT ["node", "--max-semi-space-size=4", "--v8-pool-size=1", "/app/dist/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=4", "--v8-pool-size=1", "--expose-gc", "/app/dist/main.js"]
 CMD ["serve"]

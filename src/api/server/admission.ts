@@ -3,6 +3,7 @@ import type { ServerHttp2Stream } from 'node:http2';
 import { AdapterError } from '../../errors.ts';
 import { Shares, clientOf } from '../../runtime/shares.ts';
 import type { Connection, Connections } from './connections.ts';
+import { checkedBytes, HeaderMemory } from './header-memory.ts';
 import { refuse } from './tls-server.ts';
 
 /** A place holds a request and this many bytes of its headers and its answer. Longer ones take more places. */
@@ -61,6 +62,9 @@ export class Admission {
    * @bound 2.5 × `server.maxRequestsInFlight` places of users, as many of strangers, {maxUnreadAnswers} without a place | {bytesOfPlace} of headers and answer a place | a user, or an address, takes at most as many as are free | `server.maxRequestsInFlight`
    */
   readonly #open: Visit[] = [];
+  readonly #headerMemory = new HeaderMemory();
+  /** Since the last check. */
+  #headerBytes = 0;
   #withoutPlace = 0;
 
   constructor(connections: Connections, { maxRequests, requestSeconds = 60 }: AdmissionSettings) {
@@ -90,6 +94,8 @@ export class Admission {
       bytes += name.length + (rawHeaders[index + 1] ?? '').length;
       if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
     }
+    this.#headerBytes += bytes;
+    if (this.#headerBytes >= checkedBytes) this.#checkHeaders();
     this.#register(request, response, 1 + Math.floor(bytes / bytesOfPlace));
     // Source: RFC 9112, 3.2.
     if (hosts > 1) return new AdapterError('RequestMalformed', 'the request has several Host headers');
@@ -99,6 +105,11 @@ export class Admission {
     if (/[^\x21-\x7e]/.test(url))
       return new AdapterError('RequestMalformed', 'the URL has bytes that must be percent-encoded');
     return undefined;
+  }
+
+  #checkHeaders(): void {
+    this.#headerBytes = 0;
+    this.#headerMemory.check();
   }
 
   /**
@@ -156,6 +167,7 @@ export class Admission {
 
   /** Runs once a second. Cuts off clients that do not read their answers. */
   sweep(): void {
+    this.#checkHeaders();
     for (const visit of [...this.#open]) {
       const { response, connection } = visit;
       visit.seconds += 1;
