@@ -1,11 +1,12 @@
 import { accessReadOf, createAccessCheck, type AccessRead } from '../access/access-check.ts';
 import { externalMetricValueList } from '../api/read/external-metrics.ts';
 import type { Config } from '../config/schema.ts';
+import { nearest } from '../doctor/edit-distance.ts';
 import { seenRoutes, unseenOf } from '../doctor/seen-routes.ts';
-import { toAdapterError } from '../errors.ts';
+import { AdapterError, toAdapterError } from '../errors.ts';
 import { parseLabelSelector } from '../grammar/label-selector.ts';
 import { formatQuantity, quantityNumber } from '../grammar/quantity.ts';
-import { routeLabelOf, type MetricDefinition } from '../metric/catalog.ts';
+import { routeLabelOf, type Catalog, type MetricDefinition } from '../metric/catalog.ts';
 import { labelDefinitions } from '../metric/labels.ts';
 import { isIngressLog } from '../metric/log-kind.ts';
 import { parseMetricRequest, type MetricRequest } from '../metric/metric-request.ts';
@@ -50,8 +51,24 @@ export function parseRead(
   config: Config,
 ): { readonly request: MetricRequest; readonly access: AccessRead } {
   const requirements = parseLabelSelector(selector);
-  const request = parseMetricRequest(metricName, namespace, requirements, config.defaults, catalogOf(config));
+  const catalog = catalogOf(config);
+  const parse = () => parseMetricRequest(metricName, namespace, requirements, config.defaults, catalog);
+  const request = namingSimilar(metricName, catalog, parse);
   return { request, access: accessReadOf(namespace, requirements, request) };
+}
+
+/** Runs `parse`. If there is no such metric, the remedy has the most similar name. */
+function namingSimilar<T>(metricName: string, { metrics }: Catalog, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof AdapterError) || error.code !== 'MetricUnknown') throw error;
+    const names = metrics.map(({ name }) => name);
+    const [similar] = nearest(metricName, names, 1);
+    if (similar === undefined) throw error;
+    const remedy = `The most similar name is ${similar}; docs/metrics.md has all names.`;
+    throw new AdapterError(error.code, error.what, { remedy });
+  }
 }
 
 /** Returns a table with one line an item. */

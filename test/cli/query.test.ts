@@ -146,6 +146,15 @@ describe('query', () => {
     expect(fake.stderr()).not.toContain('again');
   });
 
+  it('names the most similar metric if there is none of that name', async () => {
+    const fake = fakeIo(someCredentials, clock);
+    const argv = ['query', 'sls_ingres_qps', '--sls-endpoint', emulator.url, '--selector', where];
+    expect(await runProgram(argv, fake.io)).toBe(1);
+    expect(fake.stderr()).toBe(
+      'sls-metrics-adapter: the server could not find the metric sls_ingres_qps for external.metrics.k8s.io. The most similar name is sls_ingress_qps; docs/metrics.md has all names.\n',
+    );
+  });
+
   it('says once that the logstore is silent', async () => {
     const steady = Array.from({ length: 600 }, (_, index) => ({
       timeSeconds: nowSeconds - 660 + index,
