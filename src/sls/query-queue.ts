@@ -34,10 +34,19 @@ export interface QueryQueueSettings {
 }
 
 interface Waiting extends QueuedQuery<unknown> {
+  /** Whose loads count it: those of its namespaces when it came, see `countedFor`. */
+  readonly counted: readonly string[];
+  /** Its namespaces, each with its namer. As many as there are now. */
+  names: readonly NamedBy[];
   /** When it came, as the number of a turn: just before that of the namespace that was served last. */
   readonly sinceTurn: number;
   readonly start: (namespace: string) => void;
   readonly reject: (error: AdapterError) => void;
+}
+
+interface NamedBy {
+  readonly namespace: string;
+  readonly namer: string;
 }
 
 interface NextQuery {
@@ -76,6 +85,9 @@ export class QueryQueue {
    * @bound {mostWaiting} queries | {mostBytes} of their text | {mostWaitingOfNamespace} and {mostBytesOfNamespace} of a namespace | constants
    */
   readonly #waiting = new Set<Waiting>();
+  /** What waits for each namespace, and for all that a client of KEDA's port names. @bound as the waiting queries | - | - | constants */
+  readonly #loads = new Map<string, Load>();
+  #waitingBytes = 0;
   /**
    * Namespace → when it was served last, as the number of a turn.
    *
@@ -118,9 +130,12 @@ export class QueryQueue {
       signal.removeEventListener('abort', cancel);
       places.waiting -= 1;
       this.#waiting.delete(waiting);
+      this.#load(waiting, -1);
     };
     const waiting: Waiting = {
       ...query,
+      counted: [...new Set(namesOf(query.namespaces).flatMap(countedFor))],
+      names: [],
       sinceTurn: this.#turn - 0.5,
       start: (namespace) => {
         leave();
@@ -140,6 +155,7 @@ export class QueryQueue {
     signal.addEventListener('abort', cancel);
     places.waiting += 1;
     this.#waiting.add(waiting);
+    this.#load(waiting, 1);
     this.#next();
     return result.promise;
   }
@@ -160,6 +176,8 @@ export class QueryQueue {
   #choose(): NextQuery | undefined {
     const [queries, later]: [Waiting[], Waiting[]] = [[], []];
     for (const query of this.#waiting) {
+      // Thousands may wait for a project without a free place.
+      if (query.places.running >= query.places.most) continue;
       const refusal = query.refusal();
       if (refusal !== undefined) query.reject(refusal);
       else (query.isBackground === true ? later : queries).push(query);
@@ -174,11 +192,13 @@ export class QueryQueue {
     let chosen: NextQuery | undefined;
     let [leastOfNamer, least] = [Infinity, Infinity];
     for (const query of queries) {
-      for (const namespace of namesOf(query.namespaces)) {
-        const turn = this.#turns.get(namespace) ?? query.sinceTurn;
-        const turnOfNamer = this.#turns.get(namerOf(namespace)) ?? query.sinceTurn;
+      if (query.names.length !== Math.max(1, query.namespaces.size))
+        query.names = namesOf(query.namespaces).map((one) => ({ namespace: one, namer: namerOf(one) }));
+      for (const { namespace, namer } of query.names) {
+        const turn = this.#turns.peek(namespace) ?? query.sinceTurn;
+        const turnOfNamer = namer === namespace ? turn : (this.#turns.peek(namer) ?? query.sinceTurn);
         if (turnOfNamer > leastOfNamer || (turnOfNamer === leastOfNamer && turn >= least)) continue;
-        if (!this.#mayStart(query.places, namespace)) continue;
+        if (!this.#mayStart(query.places, namespace, namer)) continue;
         [leastOfNamer, least] = [turnOfNamer, turn];
         chosen = { query, namespace };
       }
@@ -186,10 +206,9 @@ export class QueryQueue {
     return chosen;
   }
 
-  #mayStart({ most, running, runningOf, hasAnswered }: Places, namespace: string): boolean {
+  #mayStart({ most, running, runningOf, hasAnswered }: Places, namespace: string, namer: string): boolean {
     const free = most - running;
     if (namespace === ownNamespace) return free > 0;
-    const namer = namerOf(namespace);
     if (!hasAnswered && (this.#unanswered.get(namer) ?? 0) >= mostUnansweredOfNamespace) return false;
     // The last place is not for a client that has others, whatever namespaces it names.
     return free > (runningOf.get(namespace) ?? 0) && (free > 1 || !runningOf.has(namer));
@@ -208,26 +227,28 @@ export class QueryQueue {
 
   /** Returns why the query may not wait. If there is no room at all, the namespace that has the most of it gives some. */
   #makeRoomFor({ namespaces, bytes }: QueuedQuery<unknown>): AdapterError | undefined {
-    const loads = new Map<string, Load>();
-    for (const waiting of this.#waiting) {
-      for (const one of new Set(namesOf(waiting.namespaces).flatMap(countedFor))) {
-        const { count = 0, bytes: sum = 0 } = loads.get(one) ?? {};
-        loads.set(one, { count: count + 1, bytes: sum + waiting.bytes, newest: waiting });
-      }
-    }
     const isFull = (namespace: string) => {
-      const { count = 0, bytes: sum = 0 } = loads.get(namespace) ?? {};
+      const { count = 0, bytes: sum = 0 } = this.#loads.get(namespace) ?? {};
       return count >= mostWaitingOfNamespace || sum + bytes > mostBytesOfNamespace;
     };
     const own = namesOf(namespaces);
-    if (own.every(isFull)) return tooManyWaiting(own[0] ?? ownNamespace);
-    const sum = [...this.#waiting].reduce((total, one) => total + one.bytes, bytes);
-    if (this.#waiting.size < mostWaiting && sum <= mostBytes) return undefined;
-    const [largest] = [...loads].sort(([, a], [, b]) => shareOf(b) - shareOf(a));
-    if (largest === undefined || own.flatMap(countedFor).includes(largest[0]))
-      return tooManyWaiting(own[0] ?? ownNamespace);
-    largest[1].newest.reject(tooManyWaiting(largest[0]));
+    if (own.every(isFull)) return tooManyWaiting(own);
+    if (this.#waiting.size < mostWaiting && this.#waitingBytes + bytes <= mostBytes) return undefined;
+    let [largest, most] = ['', 0];
+    for (const [name, load] of this.#loads) if (shareOf(load) > most) [largest, most] = [name, shareOf(load)];
+    const victim = [...this.#waiting].findLast(({ counted }) => counted.includes(largest));
+    if (victim === undefined || own.flatMap(countedFor).includes(largest)) return tooManyWaiting(own);
+    victim.reject(tooManyWaiting(namesOf(victim.namespaces)));
     return undefined;
+  }
+
+  #load({ counted, bytes }: Waiting, change: 1 | -1): void {
+    this.#waitingBytes += change * bytes;
+    for (const one of counted) {
+      const { count = 0, bytes: sum = 0 } = this.#loads.get(one) ?? {};
+      if (count + change === 0) this.#loads.delete(one);
+      else this.#loads.set(one, { count: count + change, bytes: sum + change * bytes });
+    }
   }
 
   /** Whether a query may be sent in this second. If not, `#next` is called when it may. */
@@ -255,7 +276,6 @@ const mayStartBackground = ({ most, running, runningOf }: Places): boolean =>
 interface Load {
   readonly count: number;
   readonly bytes: number;
-  readonly newest: Waiting;
 }
 
 const shareOf = ({ count, bytes }: Load): number => count / mostWaiting + bytes / mostBytes;
@@ -272,7 +292,7 @@ function add(counts: Map<string, number>, name: string, change: number): void {
   else counts.set(name, count);
 }
 
-const tooManyWaiting = (namespace: string) =>
+const tooManyWaiting = ([namespace = ownNamespace]: readonly string[]) =>
   new AdapterError(
     'LimitExceeded',
     `${namespace === ownNamespace ? 'the adapter' : shareText(namespace)} has too many queries that wait for SLS: at most ${mostWaitingOfNamespace} may, and sls.maxQueriesPerSecond are sent`,
