@@ -77,7 +77,11 @@ describe('abuse: tenants that name 1,040 made-up projects', () => {
     });
     const { apiServer, frontProxy, attackers } = scenario;
     delays.length = 0;
-    const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`).then((reply) => reply.text());
+    const get = (path: string) =>
+      fetch(`http://127.0.0.1:${port}${path}`).then(
+        (reply) => reply.text(),
+        () => '{}',
+      );
     const late = { 'sls.project': lateProject, 'sls.logstore': logstore, 'sls.ingress.route': 'late-web-80' };
     let status = '';
     const harm = await scenario.attack(async () => {
