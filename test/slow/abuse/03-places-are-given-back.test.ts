@@ -7,6 +7,13 @@ import { expectUnharmed } from './support/unharmed.ts';
 const config = 'server: { maxRequestsInFlight: 20 }';
 const connections = 1500;
 
+/**
+ * Connections send a request whose body never comes, and are reset before, during or after the review of the user.
+ *
+ * @attacks api/server/admission.ts
+ * @attacks api/server/connections.ts
+ * @attacks runtime/shares.ts #held
+ */
 describe('abuse: connections that are reset', () => {
   it('gives the place of a request back if its body is never sent and its connection is reset', async () => {
     await using scenario = await startScenario({ config });

@@ -8,6 +8,13 @@ const sessions = 4;
 const streams = 248;
 const heldMs = 6000;
 
+/**
+ * Sessions of HTTP/2 with window 0 hold a thousand requests, more than there are places, of probes or of other paths.
+ *
+ * @attacks api/server/admission.ts
+ * @attacks api/server/tls-server.ts maxConcurrentStreams
+ * @attacks runtime/shares.ts #held
+ */
 describe('abuse: HTTP/2 sessions that let the adapter send no byte', () => {
   it.each([
     ['to the probes', (index: number) => ['/livez', '/readyz', '/healthz'][index % 3] ?? ''],

@@ -7,6 +7,13 @@ const sessions = 4;
 const streams = 250;
 const heldMs = 6000;
 
+/**
+ * Sessions of HTTP/2 with window 0 open as many streams as a session may have, and read no answer.
+ *
+ * @attacks api/server/admission.ts
+ * @attacks api/server/tls-server.ts maxConcurrentStreams
+ * @attacks runtime/shares.ts #held
+ */
 describe('abuse: HTTP/2 streams whose client takes no byte', () => {
   it.each([
     ['anonymous clients', ''],

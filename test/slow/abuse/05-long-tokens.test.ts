@@ -5,6 +5,13 @@ import { expectUnharmed } from './support/unharmed.ts';
 
 const maxMs = 5000;
 
+/**
+ * One address presents a thousand made-up tokens of 15 kB, while a client at another address has a true one.
+ *
+ * @attacks kube/reviews/token-review.ts
+ * @attacks kube/reviews/review-turns.ts #waiting
+ * @attacks runtime/shares.ts #held
+ */
 describe('abuse: long made-up tokens', () => {
   it('take neither memory nor the reviews of a client at another address', async () => {
     await using scenario = await startScenario();

@@ -7,6 +7,15 @@ const tokensOfSession = 250;
 /** Each token is about as long as that of a service account. */
 const padding = 'x'.repeat(900);
 
+/**
+ * Sessions present 10,000 made-up tokens, as long as those of service accounts, while reviews are quick or slow.
+ *
+ * @attacks kube/reviews/token-review.ts
+ * @attacks kube/reviews/review-turns.ts #waiting
+ * @attacks kube/reviews/review-cache.ts #pending
+ * @attacks kube/reviews/kept-answers.ts
+ * @attacks runtime/shares.ts #held
+ */
 describe('abuse: made-up tokens', () => {
   it.each([0, 50])(
     'cost neither memory nor the reviews of others (a review takes %i ms)',

@@ -9,6 +9,12 @@ const attackMs = 6000;
 /** A few hundred a second, so that the attackers leave processor time on two cores. */
 const burst = 10;
 
+/**
+ * Sessions reset requests with made-up tokens as soon as they are sent, a few hundred a second.
+ *
+ * @attacks kube/reviews/token-review.ts
+ * @attacks kube/reviews/review-cache.ts #pending
+ */
 describe('abuse: requests with made-up tokens that are reset at once', () => {
   it('stop neither reads nor probes', async () => {
     await using scenario = await startScenario();

@@ -6,6 +6,12 @@ const sessions = 40;
 const streams = 200;
 const header = 'x'.repeat(50_000);
 
+/**
+ * Forty sessions of HTTP/2 with window 0 send 200 requests each, with headers of 50 kB, of probes and of other paths.
+ *
+ * @attacks api/server/admission.ts
+ * @attacks api/server/tls-server.ts maxHeaderBytes
+ */
 describe('abuse: requests with 50 kB of headers whose answers are not read', () => {
   it('fill no memory', async () => {
     await using scenario = await startScenario();

@@ -5,6 +5,14 @@ import { expectUnharmed } from './support/unharmed.ts';
 
 const heldMs = 4000;
 
+/**
+ * Clients keep 1,500 idle connections, sessions with window 0 and headers of 50 kB, bodies that never end, and requests that
+ * never get complete.
+ *
+ * @attacks api/server/connections.ts
+ * @attacks api/server/admission.ts
+ * @attacks api/server/tls-server.ts
+ */
 describe('abuse: connections and what each of them buffers', () => {
   it('are bounded: idle connections over TLS', async () => {
     await using scenario = await startScenario();

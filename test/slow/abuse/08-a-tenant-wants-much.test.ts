@@ -23,7 +23,7 @@ const wanted = (hpa: number, metric: number) => ({
  *
  * @attacks kube/autoscalers/autoscaler-changes.ts
  * @attacks status/autoscaler-tracker.ts
- * @attacks reading/pace/namespace-shares.ts series #shares
+ * @attacks reading/pace/namespace-shares.ts series shares #named
  * @attacks reading/collector.ts
  * @attacks sls/query-queue.ts #waiting #turns
  */

@@ -6,6 +6,11 @@ const connections = 3000;
 /** The setting's default. */
 const most = 500;
 
+/**
+ * One address opens 3,000 connections, six times as many as the adapter keeps.
+ *
+ * @attacks api/server/connections.ts
+ */
 describe('abuse: thousands of open connections from the address of the probes', () => {
   it.each(['http1', 'http2'] as const)('leave room for the HPA and the probes: %s', async (protocol) => {
     await using scenario = await startScenario();

@@ -22,6 +22,14 @@ const hpaOf = (namespace: string, name: string, more: object = {}) => {
   return { ...rest, metadata: { ...metadata, ...more } };
 };
 
+/**
+ * A tenant has HPAs of more than a megabyte, which no page of a list can hold together, and HPAs that name metrics of 100,000
+ * characters.
+ *
+ * @attacks kube/client/bounded-replies.ts mostReplyBytes
+ * @attacks kube/autoscalers/autoscaler-changes.ts
+ * @attacks status/autoscaler-tracker.ts
+ */
 describe('abuse: HPAs of more than a megabyte', () => {
   it('end neither the watch of HPAs nor the adapter: an HPA of another namespace is still found', async () => {
     const port = await freePort();

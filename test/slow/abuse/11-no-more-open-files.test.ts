@@ -10,6 +10,11 @@ import { expectUnharmed } from './support/unharmed.ts';
 const openFiles = 120;
 const line = 'may open no more files';
 
+/**
+ * Clients open more connections than the process may open files.
+ *
+ * @attacks api/server/connections.ts
+ */
 describe('abuse: as many connections as the process may open files', () => {
   it('are told once with the remedy, and new connections work again while the attackers stay', async () => {
     await using scenario = await startScenario();

@@ -12,7 +12,7 @@ const attackMs = 8000;
  * with them. The honest HPA, and an honest ScaledObject that is read from another address, need a query every few seconds.
  *
  * @attacks keda/scaler.ts #last
- * @attacks sls/query-queue.ts #waiting #turns
+ * @attacks sls/query-queue.ts #waiting #loads #turns
  * @attacks reading/pace/namespace-shares.ts
  * @attacks runtime/shares.ts #held
  */

@@ -26,7 +26,7 @@ const greatHpa = (number: number) =>
  * A tenant whose quota allows it has 8,000 HPAs, each with external metrics of 30 KiB. They fill the memory while they are listed.
  *
  * @attacks kube/autoscalers/autoscaler-changes.ts
- * @attacks kube/client/list-watch.ts #kept
+ * @attacks kube/client/list-watch.ts kept
  * @attacks runtime/shares.ts #held
  */
 describe('abuse: 8,000 HPAs of one namespace with metrics of 30 KiB each', () => {
