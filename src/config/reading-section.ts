@@ -27,8 +27,8 @@ export const readingSection = section({
   maxForecasts: whole(
     0,
     20_000,
-    'How many forecasts are kept at most, 75 KB each, of which one namespace gets half; 0: none',
-  ).default(2000),
+    'How many forecasts are kept at most, 80 KB each, of which one namespace gets half; a quarter more for namespaces with few; 0: none',
+  ).default(1000),
   perNamespace: section({
     maxSeries: whole(1, 1_000_000, 'How many series one namespace may read').default(5000),
     maxLogstores: whole(1, 1000, 'Of how many logstores one namespace may read').default(50),

@@ -47,7 +47,7 @@ describe('configSchema', () => {
         patienceSeconds: 2,
         deadlineSeconds: 20,
         maxSeries: 20_000,
-        maxForecasts: 2000,
+        maxForecasts: 1000,
         perNamespace: { maxSeries: 5000, maxLogstores: 50, maxProjects: 20 },
         maxNamedRoutes: 5,
         window: 'fixed',

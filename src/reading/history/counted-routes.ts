@@ -33,7 +33,7 @@ export interface MinuteSpan {
 
 /** Routes whose minutes are counted by the same queries, up to the same minute, one span after another. */
 export class CountedRoutes {
-  /** @bound `reading.maxForecasts` in all | 25 KB each | half of them for a namespace | `reading.maxForecasts` */
+  /** @bound `reading.maxForecasts` in all, a quarter more for namespaces with few | 25 KB each | half of them for a namespace | `reading.maxForecasts` */
   readonly routes = new Map<Route, MinuteCounts>();
   /** The first minute that is not counted yet. */
   until: number;

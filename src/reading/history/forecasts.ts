@@ -47,7 +47,7 @@ interface ForecastGroup {
   readonly history: LogstoreHistory;
   /** The first that read one of them. The queries are on its account. */
   readonly namespace: string;
-  /** By key of the series. @bound `reading.maxForecasts` in all | 56 KB each | half of them for a namespace | `reading.maxForecasts` */
+  /** By key of the series. @bound `reading.maxForecasts` in all, a quarter more for namespaces with few | 56 KB each | half of them for a namespace | `reading.maxForecasts` */
   readonly forecasts: Map<string, KeptForecast>;
   failingBy: string | undefined;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { routeAlias } from '../../../src/sls/query-text.ts';
+import { minuteAlias, routeAlias } from '../../../src/sls/query-text.ts';
 import { logstore, project, readPath, selectorOf } from '../../support/adapter.ts';
 import { freePort } from '../../support/ports.ts';
 import { autoscaler, externalMetric } from '../../support/scripted-autoscalers.ts';
@@ -12,11 +12,15 @@ const namespaces = 9;
 /** As many as one read may name. With five reads, a namespace has `reading.perNamespace.maxSeries`. */
 const routesOfRead = 1000;
 const readsOfNamespace = 6;
+/** More than `reading.maxForecasts` in all. */
+const forecastsOfRead = 300;
 const refusedReads = 1000;
-const maxLogBytes = 1e6;
+/** About 300 lines. */
+const maxLogBytes = 1e5;
 
 const config = (port: number) => `{ telemetry: { port: ${port}, statusPage: true, maxSeriesValues: 100 } }`;
 
+const honestLogstore = { 'sls.project': project, 'sls.logstore': logstore };
 const rangeOf = (length: number) => [...Array(length).keys()];
 
 /** Reads all that a tenant's namespaces may, and more. Each read has a window of its own. */
@@ -31,6 +35,11 @@ async function press({ frontProxy, attackers }: Scenario, tenant: string): Promi
     const selector = `${selectorOf(labels)},sls.ingress.route in (${routes.join()})`;
     return frontProxy.get(readPath(metric, selector, namespace).replaceAll('%2C', ','));
   });
+  await attackers.repeat({ count: namespaces, concurrency: 4, maxMs: 5000 }, (index) => {
+    const routes = rangeOf(forecastsOfRead).map((route) => `${tenant}-${index}-${route}`);
+    const selector = `${selectorOf(honestLogstore)},sls.ingress.route in (${routes.join()})`;
+    return frontProxy.get(readPath(`${metric}_forecast`, selector, `${tenant}-${index}`));
+  });
   await attackers.repeat({ count: refusedReads, maxMs: 5000 }, (index) =>
     frontProxy.get(readPath(metric, `sls.wrong=${index}`, `${tenant}-${index % namespaces}`)),
   );
@@ -43,12 +52,13 @@ async function press({ frontProxy, attackers }: Scenario, tenant: string): Promi
 
 /**
  * Two tenants of nine namespaces each read all that their namespaces may, and more: 108 reads of a thousand adaptive series
- * with long names, and HPAs whose metrics are refused. The first one fills what is bounded. The second one adds little to it.
+ * with long names, 5,400 forecasts, and HPAs whose metrics are refused. With all of that, a pod has memory enough. The first one fills what is bounded. The second one adds little to it.
  *
  * @attacks reading/adaptive/adaptive-windows.ts #bins
  * @attacks reading/pace/namespace-shares.ts
  * @attacks reading/pace/read-beats.ts
  * @attacks reading/sample-store.ts
+ * @attacks reading/history/forecasts.ts forecasts
  * @attacks reading/collector.ts
  * @attacks reading/pending-series.ts
  * @attacks status/series-tracker.ts
@@ -63,6 +73,10 @@ describe('abuse: tenants that read as many series as many namespaces may', () =>
       config: config(port),
       prepare: ({ sls }) => {
         sls.reply = (request, response) => {
+          if (request.query.includes(minuteAlias)) {
+            sendRows(response, []);
+            return true;
+          }
           const [row] =
             request.logstore === logstore ? [] : rowsOf(request.query, Math.floor(Date.now() / 1000));
           if (row === undefined) return false;
