@@ -1,3 +1,4 @@
+import type { ClientHttp2Session } from 'node:http2';
 import { describe, expect, it } from 'vitest';
 import { freePort } from '../../support/ports.ts';
 import { attackersAt, call, messageOf, readHonestTrigger, triggerOf } from './support/keda-calls.ts';
@@ -6,9 +7,10 @@ import { expectUnharmed } from './support/unharmed.ts';
 
 const config = 'reading: { freshnessSeconds: 1, maxStaleSeconds: 5 }';
 const attackMs = 8000;
+const honestLabels = { 'sls.query.interval': '20' };
 
 /**
- * A client of KEDA's port reads triggers of ever new namespaces and ScaledObjects, each with a series of its own. SLS is slow
+ * A client of KEDA's port reads triggers of ever new namespaces and ScaledObjects, each with a series of its own, or all with the same. SLS is slow
  * with them. The honest HPA, and an honest ScaledObject that is read from another address, need a query every few seconds.
  *
  * @attacks keda/scaler.ts #last
@@ -29,30 +31,36 @@ describe("abuse: a client of KEDA's port that names ever new namespaces and Scal
     const url = `https://127.0.0.1:${port}`;
     using attackers = attackersAt('127.0.0.2', url);
     const ended = new AbortController();
-    const honest = readHonestTrigger(
-      url,
-      ended.signal,
-      triggerOf('shop', 'web', { 'sls.query.interval': '20' }),
-    );
-    let calls = 0;
+    const honest = readHonestTrigger(url, ended.signal, triggerOf('shop', 'web', honestLabels));
+    let [slow, quick] = [0, 0];
     const harm = await scenario.attack(async () => {
-      const sessions = await Promise.all([1, 2].map(() => attackers.http2()));
-      await attackers.repeat({ count: 20_000, concurrency: 300, maxMs: attackMs }, async (index) => {
-        const session = sessions[index % sessions.length];
-        const labels = {
-          'sls.ingress.route': `made-up-${index}-80`,
-          'sls.query.interval': String(21 + (index % 3500)),
-        };
-        const ref = triggerOf(`made-up-${index}`, `made-up-${index}`, labels);
-        if (session === undefined) return;
-        await call(session, 'IsActive', messageOf('IsActive', ref));
-        calls += 1;
-      });
+      const [one, two, three] = await Promise.all([attackers.http2(), attackers.http2(), attackers.http2()]);
+      const isActive = async (
+        session: ClientHttp2Session,
+        index: number,
+        labels: Readonly<Record<string, string>>,
+      ) => {
+        const name = `made-up-${index}`;
+        await call(session, 'IsActive', messageOf('IsActive', triggerOf(name, name, labels)));
+      };
+      await Promise.all([
+        attackers.repeat({ count: 20_000, concurrency: 300, maxMs: attackMs }, async (index) => {
+          const interval = String(21 + (index % 3500));
+          const labels = { 'sls.ingress.route': `made-up-${index}-80`, 'sls.query.interval': interval };
+          await isActive(index % 2 === 0 ? one : two, index, labels);
+          slow += 1;
+        }),
+        attackers.repeat({ count: 20_000, concurrency: 10, maxMs: attackMs }, async (index) => {
+          await isActive(three, index, honestLabels);
+          quick += 1;
+        }),
+      ]);
     });
     ended.abort();
     const { failures } = await honest;
     expectUnharmed(harm);
     expect(failures).toEqual([]);
-    expect(calls, 'calls of the attacker').toBeGreaterThan(500);
+    expect(slow, 'reads of series of their own').toBeGreaterThan(500);
+    expect(quick, 'triggers of one series').toBeGreaterThan(500);
   });
 });
