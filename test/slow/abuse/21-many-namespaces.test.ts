@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { minuteAlias, routeAlias } from '../../../src/sls/query-text.ts';
 import { logstore, project, readPath, selectorOf } from '../../support/adapter.ts';
@@ -50,6 +51,18 @@ async function press({ frontProxy, attackers }: Scenario, tenant: string): Promi
   );
 }
 
+/** Many namespaces read the logstore of the honest HPA with a beat, so each of them has refreshes of its own. */
+async function readSteadily({ frontProxy, attackers }: Scenario): Promise<void> {
+  for (let round = 0; round < 3; round += 1) {
+    const pause = sleep(1000);
+    await attackers.repeat({ count: 100, maxMs: 2000 }, (index) => {
+      const selector = selectorOf({ ...honestLogstore, 'sls.ingress.route': `steady-web-${index}` });
+      return frontProxy.get(readPath(metric, selector, `steady-${index}`));
+    });
+    await pause;
+  }
+}
+
 /**
  * Two tenants of nine namespaces each read all that their namespaces may, and more: 108 reads of a thousand adaptive series
  * with long names, 5,400 forecasts, and HPAs whose metrics are refused. With all of that, a pod has memory enough. The first one fills what is bounded. The second one adds little to it.
@@ -61,6 +74,7 @@ async function press({ frontProxy, attackers }: Scenario, tenant: string): Promi
  * @attacks reading/history/forecasts.ts forecasts
  * @attacks reading/collector.ts
  * @attacks reading/pending-series.ts
+ * @attacks reading/prefetcher.ts refreshing
  * @attacks status/series-tracker.ts
  * @attacks status/read-tracker.ts
  * @attacks telemetry/metrics/series-gauges.ts #chosen
@@ -107,6 +121,7 @@ describe('abuse: tenants that read as many series as many namespaces may', () =>
         apiServer.hpas.put(autoscaler(`second-${one % namespaces}`, `wrong-${one}`, wrong));
       }
       await press(scenario, 'second');
+      await readSteadily(scenario);
       for (const path of ['/status.json', '/metrics']) answers.push(await get(path));
     });
     expectUnharmed(harm);
