@@ -449,6 +449,8 @@ export class AdapterError extends Error {
   constructor(code: ErrorCode, what: string, options: AdapterErrorOptions = {}) {
     const { cause, slsRequestId, remedy = errorRegistry[code].remedy, again } = options;
     super(messageOf(again === undefined ? what : `${what}; ${again}`, remedy), { cause });
+    // Until V8 has written the stack as text, an error holds the calls in it and all that they hold: 7 KB for each kept failure.
+    this.stack ??= '';
     this.code = code;
     this.what = what;
     this.remedy = remedy;

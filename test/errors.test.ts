@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import {
   AdapterError,
@@ -8,6 +10,9 @@ import {
   type ErrorEntry,
 } from '../src/errors.ts';
 import { expectGenerated } from './support/generated-document.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 const entries = Object.entries(errorRegistry) as [ErrorCode, ErrorEntry][];
 const codesWhere = (holds: (entry: ErrorEntry) => boolean) =>
@@ -141,4 +146,21 @@ describe('toListenError', () => {
   it.each([undefined, null, 'a string'])('turns %j into Internal', (thrown) => {
     expect(toListenError(thrown, '127.0.0.1:80').code).toBe('Internal');
   });
+});
+
+it('an error that is kept does not hold the objects whose calls made it', async () => {
+  class Caller {
+    fail(): AdapterError {
+      return new AdapterError('SlsTimeout', 'no answer');
+    }
+  }
+  const call = () => {
+    const caller = new Caller();
+    return { error: caller.fail(), caller: new WeakRef(caller) };
+  };
+  const { error, caller } = call();
+  await new Promise(setImmediate);
+  collectGarbage();
+  expect(caller.deref()).toBeUndefined();
+  expect(error.code).toBe('SlsTimeout');
 });
