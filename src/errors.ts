@@ -449,13 +449,12 @@ export class AdapterError extends Error {
   constructor(code: ErrorCode, what: string, options: AdapterErrorOptions = {}) {
     const { cause, slsRequestId, remedy = errorRegistry[code].remedy, again } = options;
     super(messageOf(again === undefined ? what : `${what}; ${again}`, remedy), { cause });
-    // Until V8 has written the stack as text, an error holds the calls in it and all that they hold: 7 KB for each kept failure.
-    this.stack ??= '';
     this.code = code;
     this.what = what;
     this.remedy = remedy;
     this.retryable = options.retryable ?? errorRegistry[code].retryable;
     this.slsRequestId = slsRequestId ?? (cause instanceof AdapterError ? cause.slsRequestId : undefined);
+    readStacks(this);
   }
 
   /** The message as a command says it that ends: it never asks again. */
@@ -470,6 +469,14 @@ export class AdapterError extends Error {
   get grpcStatus(): number {
     return errorRegistry[this.code].grpcStatus;
   }
+}
+
+/**
+ * Lets V8 write the stacks of an error and of its causes as text. Errors are kept, and until then an error holds the calls in its stack and
+ * all that they hold: 7 KB for each failure, or a reply of 8 MB.
+ */
+function readStacks(error: unknown): void {
+  if (error instanceof Error && error.stack !== '') readStacks(error.cause);
 }
 
 const messageOf = (what: string, remedy: string) => `${what}${what.includes('\n') ? '\n' : '. '}${remedy}`;

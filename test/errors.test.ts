@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
@@ -105,6 +106,24 @@ describe('AdapterError', () => {
     const error = new AdapterError('ConfigInvalid', 'wrong configuration:\n  one\n  two');
     expect(error.message).toBe('wrong configuration:\n  one\n  two\nSee --help and docs/configuration.md.');
   });
+});
+
+it('an error that is kept keeps nothing else that the functions of its stack see', async () => {
+  const fail = async (): Promise<[AdapterError, WeakRef<Buffer>]> => {
+    const reply = Buffer.alloc(1e6);
+    const read = async () => {
+      await nextTurn();
+      const cause = new Error(`of ${reply.length} bytes`);
+      throw new AdapterError('SlsReplyInvalid', 'the reply cannot be read', { cause });
+    };
+    const error = await read().catch((thrown: unknown) => thrown);
+    return [error as AdapterError, new WeakRef(reply)];
+  };
+  const [error, reply] = await fail();
+  await nextTurn();
+  collectGarbage();
+  expect(reply.deref()).toBeUndefined();
+  expect(error.stack).toContain('errors.test.ts');
 });
 
 describe('toAdapterError', () => {

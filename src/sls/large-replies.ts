@@ -1,7 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { inflate } from 'node:zlib';
 import { uncompressSync } from 'lz4-napi';
 import { AdapterError } from '../errors.ts';
+import { ExternalMemory } from '../runtime/external-memory.ts';
 import type { TransportReply } from './transport.ts';
 
 /** A smaller reply needs no room. Most replies have a few hundred bytes. */
@@ -32,6 +34,7 @@ export class ReplyRooms {
   readonly #holders = new Set<LargeReply>();
   /** @bound one for each query in flight | 64 KiB each | as the queries | `sls.maxConcurrentQueries` */
   readonly #waiting = new Set<LargeReply>();
+  readonly #memory = new ExternalMemory();
   #reading: Promise<unknown> = Promise.resolve();
 
   /** Returns the room of one reply, which it takes when it grows large. */
@@ -57,7 +60,10 @@ export class ReplyRooms {
   }
 
   #readInTurn<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    const reading = this.#reading.then(() => {
+    const reading = this.#reading.then(async () => {
+      // Reads are answered between two replies, and what the last one took is given back.
+      await nextTurn();
+      this.#memory.check();
       signal.throwIfAborted();
       return work();
     });

@@ -153,10 +153,10 @@ function layoutOf(text: Buffer) {
   return { envelope, chunks: list.chunks };
 }
 
-/** Returns where the list of the key `data` of the outermost object begins. */
+/** Returns where the list of the key `data` of the outermost object begins, if not too much comes before it. */
 function dataStart(text: Buffer): number | undefined {
   let depth = 0;
-  for (let at = 0; at < text.length; at += 1) {
+  for (let at = 0; at < Math.min(text.length, mostMetaBytes); at += 1) {
     const byte = text[at];
     if (isOpening(byte)) depth += 1;
     else if (isClosing(byte)) depth -= 1;

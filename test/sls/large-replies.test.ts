@@ -136,4 +136,20 @@ describe('the room of a reply', () => {
     await Promise.all(done);
     expect(order).toEqual(['small', 'a', 'b']);
   });
+
+  it('lets other work go on between two large replies', async () => {
+    const rooms = new ReplyRooms();
+    const { signal } = new AbortController();
+    const order: string[] = [];
+    const reads = ['a', 'b'].map(async (project) => {
+      const room = rooms.of(project);
+      await room.grow(large);
+      await room.read(() => {
+        setImmediate(() => order.push(`after ${project}`));
+        return Promise.resolve(order.push(project));
+      }, signal);
+    });
+    await Promise.all(reads);
+    expect(order).toEqual(['a', 'after a', 'b']);
+  });
 });

@@ -1,13 +1,16 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import { AdapterError } from '../../errors.ts';
+import { ExternalMemory } from '../../runtime/external-memory.ts';
 import { Shares, clientOf } from '../../runtime/shares.ts';
 import type { Connection, Connections } from './connections.ts';
-import { checkedBytes, HeaderMemory } from './header-memory.ts';
 import { refuse } from './tls-server.ts';
 
 /** A place holds a request and this many bytes of its headers and its answer. Longer ones take more places. */
 const bytesOfPlace = 16 * 1024;
+
+/** After so many bytes of headers memory is checked. Trailers are not counted, so it is checked once a second as well. */
+const checkedBytes = 8 * 1024 * 1024;
 
 /** Answers of this length and more must be announced by `hold`. */
 export const longAnswerBytes = bytesOfPlace;
@@ -62,7 +65,7 @@ export class Admission {
    * @bound 2.5 × `server.maxRequestsInFlight` places of users, as many of strangers, {maxUnreadAnswers} without a place | {bytesOfPlace} of headers and answer a place | a user, or an address, takes at most as many as are free | `server.maxRequestsInFlight`
    */
   readonly #open: Visit[] = [];
-  readonly #headerMemory = new HeaderMemory();
+  readonly #memory = new ExternalMemory();
   /** Since the last check. */
   #headerBytes = 0;
   #withoutPlace = 0;
@@ -109,7 +112,7 @@ export class Admission {
 
   #checkHeaders(): void {
     this.#headerBytes = 0;
-    this.#headerMemory.check();
+    this.#memory.check();
   }
 
   /**

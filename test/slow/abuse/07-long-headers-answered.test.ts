@@ -19,7 +19,7 @@ async function sendTrailer(session: ClientHttp2Session): Promise<void> {
 /**
  * A stranger sends requests with 60 kB of headers or trailers, reads each answer, and sends the next one: 300 MB within seconds.
  *
- * @attacks api/server/header-memory.ts
+ * @attacks runtime/external-memory.ts
  */
 describe('abuse: requests with 60 kB of headers, one after another', () => {
   it('leave no memory behind', async () => {

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
+import type { ClientHttp2Session } from 'node:http2';
 import { deflateSync } from 'node:zlib';
 import { compressSync } from 'lz4-napi';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readPath, selectorOf } from '../../support/adapter.ts';
 import { hpaController, startScenario } from './support/scenario.ts';
 import { expectUnharmed } from './support/unharmed.ts';
@@ -12,27 +13,31 @@ const result = (rows: number) =>
   Buffer.from(
     `{"meta":{"progress":"Complete"},"data":[${Array.from({ length: rows }, (_, index) => row(index)).join(',')}]}`,
   );
+const reply = (rows: string) => Buffer.from(`{"meta":{"progress":"Complete"},"data":[${rows}]}`);
+const columns = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, index) => `"c${from + index}":""`).join(',');
 const zeros = Buffer.alloc(400e6);
 const bomb = deflateSync(zeros);
 const manyRows = result(700_000);
-const manyColumns = Buffer.from(
-  `{"meta":{"progress":"Complete"},"data":[{${Array.from({ length: 3_000_000 }, (_, index) => `"c${index}":""`).join(',')}}]}`,
-);
+const tinyRows = reply(`{"a":""}${',{"a":""}'.repeat(3_000_000)}`);
+const manyColumns = reply(`{${columns(3_000_000)}}`);
+const wideRows = reply(Array.from({ length: 200 }, (_, index) => `{${columns(9000, 9000 * index)}}`).join());
+const manyValues = reply(`{"a":""}${`,{${columns(40)}}`.repeat(90_000)}`);
 const most = result(99_000);
 const half = 15_000_000;
-const deepRow = Buffer.from(
-  `{"meta":{"progress":"Complete"},"data":[{"a":${'['.repeat(half)}${']'.repeat(half)}}]}`,
-);
+const nested = `${'['.repeat(half)}${']'.repeat(half)}`;
+const deepRow = reply(`{"a":${nested}}`);
+const deepMeta = Buffer.from(`{"meta":{"progress":"Complete","a":${nested}},"data":[]}`);
 
 /** What a lying SLS, or a proxy before it, answers. */
 const lies: readonly ((response: ServerResponse) => void)[] = [
   packed('lz4', lz4(zeros), 100),
+  packed('lz4', lz4(zeros), zeros.length),
   packed('gzip', bomb, 100),
   packed('gzip', bomb, 60_000_000),
-  packed('lz4', lz4(manyRows), manyRows.length),
-  packed('lz4', lz4(manyColumns), manyColumns.length),
-  packed('lz4', lz4(deepRow), deepRow.length),
-  packed('lz4', lz4(most), most.length),
+  ...[manyRows, tinyRows, manyColumns, wideRows, manyValues, deepRow, deepMeta, most].map((body) =>
+    packed('lz4', lz4(body), body.length),
+  ),
   packed('gzip', deflateSync(most), most.length),
   (response) => {
     const pump = () => {
@@ -50,6 +55,8 @@ const lies: readonly ((response: ServerResponse) => void)[] = [
     response.writeHead(500).end(zeros.subarray(0, 50e6));
   },
 ];
+/** Sends nearly as much as is allowed, and then nothing. */
+const stall = (response: ServerResponse) => void response.writeHead(200).write(zeros.subarray(0, 8e6));
 
 function packed(type: string, body: Buffer, size: number): (response: ServerResponse) => void {
   return (response) => {
@@ -64,40 +71,57 @@ function packed(type: string, body: Buffer, size: number): (response: ServerResp
   };
 }
 
+/** Each has a share of its own, and its own projects. */
+const readers = 48;
+
 /**
- * Eleven projects, thirty queries at a time, get replies that are as large as allowed, larger, or never end.
+ * The projects of 48 users get replies that are as large as allowed or larger, in bytes, rows, columns, values or depth, or that
+ * never end. Then they get replies that stop just before the bound.
  *
  * @attacks sls/transport.ts chunks
  * @attacks sls/read-reply.ts
  * @attacks sls/large-replies.ts
  */
 describe('abuse: an SLS that lies', () => {
-  it('takes replies that unpack to far more than they say, have any number of rows, or never end, ten at once', async () => {
+  it('takes no memory by any reply, many at once', async () => {
     await using scenario = await startScenario({
       config: 'reading: { deadlineSeconds: 8 }',
       prepare: ({ apiServer, sls }) => {
-        apiServer.decide = ({ user }) => user.username === hpaController || user.username === 'alice';
+        apiServer.decide = ({ user }) =>
+          user.username === hpaController || user.username.startsWith('reader-');
         sls.reply = ({ project }, response) => {
-          const lie = lies[Number(/^lying-(\d+)$/.exec(project)?.[1])];
+          const [, kind] = /^lying-(\d+|stall)-/.exec(project) ?? [];
+          const lie = kind === 'stall' ? stall : lies[Number(kind)];
           lie?.(response);
           return lie !== undefined;
         };
       },
     });
-    const { attackers, proxyPair } = scenario;
+    const { attackers, proxyPair, sls } = scenario;
+    const read = async (session: ClientHttp2Session, index: number, kind: string | number) => {
+      const reader = index % readers;
+      const labels = {
+        'sls.project': `lying-${kind}-${reader}`,
+        'sls.logstore': `l${index}`,
+        'sls.ingress.route': 'a-b-80',
+        'sls.query.max_retry': '1',
+      };
+      const path = readPath('sls_ingress_qps', selectorOf(labels), 'a');
+      await attackers.fire(session, { ':path': path, 'x-remote-user': `reader-${reader}` });
+    };
+    let stalled = 0;
     const harm = await scenario.attack(async () => {
       const session = await attackers.http2(proxyPair);
-      await attackers.repeat({ count: 200, concurrency: 30, maxMs: 12_000 }, async (index) => {
-        const labels = {
-          'sls.project': `lying-${index % lies.length}`,
-          'sls.logstore': `l${index}`,
-          'sls.ingress.route': 'a-b-80',
-          'sls.query.max_retry': '1',
-        };
-        const path = readPath('sls_ingress_qps', selectorOf(labels), 'a');
-        await attackers.request(session, { ':path': path, 'x-remote-user': 'alice' });
-      });
+      await attackers.repeat({ count: 400, concurrency: readers, maxMs: 6000 }, (index) =>
+        read(session, index, (index + Math.floor(index / readers)) % lies.length),
+      );
+      sls.maxRunning = 0;
+      await attackers.repeat({ count: 2 * readers, concurrency: 2 * readers, maxMs: 6000 }, (index) =>
+        read(session, index, 'stall'),
+      );
+      stalled = sls.maxRunning;
     });
     expectUnharmed(harm);
+    expect(stalled).toBeGreaterThan(readers / 2);
   });
 });

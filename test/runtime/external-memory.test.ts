@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { HeaderMemory } from '../../../src/api/server/header-memory.ts';
+import { ExternalMemory } from '../../src/runtime/external-memory.ts';
 
 const mb = 1024 * 1024;
 
@@ -7,7 +7,7 @@ it('collects what is no longer used once it has grown by 48 MiB since the last c
   let used = 10 * mb;
   let unused = 0;
   let collections = 0;
-  const memory = new HeaderMemory({
+  const memory = new ExternalMemory({
     externalBytes: () => used + unused,
     collect: () => {
       unused = 0;

@@ -1,14 +1,11 @@
 import { getHeapStatistics } from 'node:v8';
 
 /**
- * Of headers that are no longer used.
+ * Of texts and buffers that are no longer used.
  *
  * @bound - | {mostUnusedBytes} more than after the last collection | all clients together | constants
  */
 const mostUnusedBytes = 48 * 1024 * 1024;
-
-/** After so many bytes of headers it is checked. Trailers are not counted, so it is checked once a second as well. */
-export const checkedBytes = 8 * 1024 * 1024;
 
 /** The memory outside of V8's heap, and its garbage collection. */
 interface Heap {
@@ -23,11 +20,11 @@ const nodeHeap: Heap = {
 };
 
 /**
- * Node keeps the texts of HTTP/2 headers outside of the heap. V8 frees them only when it collects the old objects of the heap, and
- * their size does not make it do so: requests with 60 kB of headers would take all memory of a pod in seconds. So this
- * collects them when there is too much.
+ * Node keeps buffers, and the texts of HTTP/2 headers, outside of the heap. V8 frees them only when it collects the objects of the heap,
+ * and their size alone makes it do so too late: requests with 60 kB of headers would take all memory of a pod in seconds. So
+ * this collects them when there is too much.
  */
-export class HeaderMemory {
+export class ExternalMemory {
   readonly #heap: Heap;
   #leastBytes = Infinity;
 
