@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import {
+  attacksIn,
+  findAttacks,
+  noScenario,
+  pressesOn,
+  pressureOn,
+} from '../docs/generate/abuse-scenarios.ts';
 import { boundedIn, findBounded } from '../docs/generate/bounds.ts';
 
 const columns = 4;
 const all = findBounded();
+const attacks = findAttacks();
 
 const namesIn = (text: string) => boundedIn('a.ts', text).map(({ name }) => name);
 
@@ -64,5 +72,45 @@ describe('bounds', () => {
       { file: 'a.ts', name: '#a', what: 'All of them.', bound: ['10,000', '3 MiB', '-', '-'] },
     ]);
     expect(() => boundedIn('a.ts', text.replaceAll('10_000', 'Infinity'))).toThrow(/\{max\}/);
+  });
+});
+
+describe('each bound', () => {
+  it('is attacked by a scenario of test/slow/abuse, or no attack can fill it', () => {
+    const unpressed = all.filter((bounded) => pressureOn(attacks, bounded) === undefined);
+    const told = unpressed.map(
+      ({ file, name }) => `${file} ${name}: no scenario has "@attacks ${file} ${name}"`,
+    );
+    expect(told).toEqual([]);
+  });
+
+  it('that a scenario names exists', () => {
+    const wrong = attacks.filter(
+      (attack) =>
+        !all.some((bounded) => pressesOn(attack, bounded)) ||
+        attack.names.some(
+          (name) => !all.some((bounded) => bounded.file === attack.file && bounded.name === name),
+        ),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('that needs no scenario exists and has none', () => {
+    const needless = Object.keys(noScenario).filter((key) => {
+      const bounded = all.find(({ file, name }) => key === `${file} ${name}`);
+      return bounded === undefined || attacks.some((attack) => pressesOn(attack, bounded));
+    });
+    expect(needless).toEqual([]);
+  });
+
+  it('may be named with others of its file, or by the file alone', () => {
+    const text = '/**\n * @attacks a/b.ts #one two\n * @attacks c.ts\n */';
+    expect(attacksIn('01-x', text)).toEqual([
+      { scenario: '01-x', file: 'a/b.ts', names: ['#one', 'two'] },
+      { scenario: '01-x', file: 'c.ts', names: [] },
+    ]);
+    expect(attacksIn('01-x', '/** @attacks c.ts */')).toEqual([
+      { scenario: '01-x', file: 'c.ts', names: [] },
+    ]);
   });
 });

@@ -7,6 +7,7 @@ import { ingressLogs } from '../../src/metric/ingress-logs.ts';
 import { labelDefinitions, type LabelDefinition } from '../../src/metric/labels.ts';
 import { ledger } from '../../src/sls/assumptions/ledger.ts';
 import type { MarkdownTable } from '../../test/support/markdown-table.ts';
+import { findAttacks, pressureOn } from './abuse-scenarios.ts';
 import { findBounded } from './bounds.ts';
 import { documentSettings } from './settings.ts';
 
@@ -103,10 +104,12 @@ function assumptionsTable(): MarkdownTable {
 }
 
 function boundsTable(): MarkdownTable {
-  const rows = findBounded().map(({ file, name, what, bound = [] }) => [
-    `${file} ${code(name)}`,
-    what || '-',
-    ...['count', 'bytes', 'share', 'setting'].map((_, column) => bound[column] ?? '-'),
+  const attacks = findAttacks();
+  const rows = findBounded().map((bounded) => [
+    `${bounded.file} ${code(bounded.name)}`,
+    bounded.what || '-',
+    ...['count', 'bytes', 'share', 'setting'].map((_, column) => bounded.bound?.[column] ?? '-'),
+    pressureOn(attacks, bounded) ?? '-',
   ]);
-  return [['Where', 'What', 'At most', 'Bytes', 'Share of a client', 'Setting'], ...rows];
+  return [['Where', 'What', 'At most', 'Bytes', 'Share of a client', 'Setting', 'Attacked by'], ...rows];
 }
