@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   attacksIn,
@@ -84,14 +86,14 @@ describe('each bound', () => {
     expect(told).toEqual([]);
   });
 
-  it('that a scenario names exists', () => {
-    const wrong = attacks.filter(
-      (attack) =>
-        !all.some((bounded) => pressesOn(attack, bounded)) ||
-        attack.names.some(
-          (name) => !all.some((bounded) => bounded.file === attack.file && bounded.name === name),
-        ),
-    );
+  it('and each file that a scenario names exists', () => {
+    const isBound = (file: string, name: string) => all.some((one) => one.file === file && one.name === name);
+    const wrong = attacks.flatMap(({ scenario, file, names }) => [
+      ...(existsSync(resolve(import.meta.dirname, '../src', file))
+        ? []
+        : [`${scenario}: no file src/${file}`]),
+      ...names.filter((name) => !isBound(file, name)).map((name) => `${scenario}: no bound ${file} ${name}`),
+    ]);
     expect(wrong).toEqual([]);
   });
 

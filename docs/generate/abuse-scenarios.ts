@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 export interface Attack {
   /** Its file, without the ending. */
   readonly scenario: string;
-  /** The file of the bounds, below src/. */
+  /** The file of the bounds, or of what the attack is about without a bound; below src/. */
   readonly file: string;
   /** Names of bounds. Empty: all of the file. */
   readonly names: readonly string[];
@@ -50,7 +50,6 @@ export const noScenario: Readonly<Record<string, string>> = {
   'sls/credentials/identities.ts #known': 'filled by the configuration alone',
   'sls/transport.ts #agents': 'filled by the environment alone',
   'status/query-minutes.ts #minutes': 'always full',
-  'status/series-tracker.ts history': 'always full',
 };
 
 /** Returns the scenarios that press on the bound, or why there is none. Undefined: neither. */
