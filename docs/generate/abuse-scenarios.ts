@@ -35,6 +35,9 @@ export function attacksIn(scenario: string, text: string): Attack[] {
 export const pressesOn = (attack: Attack, { file, name }: { file: string; name: string }): boolean =>
   attack.file === file && (attack.names.length === 0 || attack.names.includes(name));
 
+/** In a cell of the table. */
+const mostNamed = 2;
+
 /** Why no attack can fill a bound, by `file name`. */
 export const noScenario: Readonly<Record<string, string>> = {
   'kube/autoscalers/autoscaler-collection.ts found': 'a command of the operator, which ends',
@@ -45,7 +48,13 @@ export const noScenario: Readonly<Record<string, string>> = {
   'reading/pace/beat.ts #cycle': 'always full',
   'reading/pace/refresh-pacer.ts #startsMs': 'filled by the adapter alone',
   'reading/pace/refresh-pacer.ts #durationsMs': 'filled by the adapter alone',
+  'reading/refused-metrics.ts #refused': 'forgotten sooner than `sls.maxQueriesPerSecond` fills it',
+  'reading/refused-metrics.ts #allRefused': 'forgotten sooner than `sls.maxQueriesPerSecond` fills it',
+  'reading/silence/silence-watch.ts #logstores': 'only logstores that SLS has come in',
+  'reading/silence/silence-watch.ts #counting': 'no more than the queries in flight',
+  'reading/silence/silence-watch.ts #quietRoutes': 'only logstores that SLS has come in',
   'service/sls-stack.ts resolved': 'filled by the configuration alone',
+  'sls/aggregate-source.ts #lacksAlternative': 'forgotten sooner than `sls.maxQueriesPerSecond` fills it',
   'sls/client.ts #clients': 'filled by the configuration alone',
   'sls/credentials/identities.ts #known': 'filled by the configuration alone',
   'sls/transport.ts #agents': 'filled by the environment alone',
@@ -57,7 +66,11 @@ export function pressureOn(
   attacks: readonly Attack[],
   bound: { file: string; name: string },
 ): string | undefined {
-  const scenarios = attacks.filter((attack) => pressesOn(attack, bound)).map(({ scenario }) => scenario);
-  if (scenarios.length > 0) return [...new Set(scenarios)].join(', ');
+  const scenarios = new Set(
+    attacks.filter((attack) => pressesOn(attack, bound)).map(({ scenario }) => scenario),
+  );
+  const named = [...scenarios].slice(0, mostNamed);
+  const more = scenarios.size - named.length;
+  if (named.length > 0) return [...named, ...(more > 0 ? [`${more} more`] : [])].join(', ');
   return noScenario[`${bound.file} ${bound.name}`];
 }
