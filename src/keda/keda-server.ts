@@ -29,11 +29,11 @@ import { grpcError, type Scaler } from './scaler.ts';
  */
 const maxStreamsOfClient = 1000;
 const bytesOfStream = 4 * 1024;
-/** A stream is a call until its message is there. @bound {maxCallsOfClient} calls of one client, 2.5 times as many of all | {maxMessageBytes} each | a client takes at most as many as are free | a constant */
-const maxCallsOfClient = 400;
+/** A stream is a call until its message is there, and KEDA opens all of them at once. @bound {maxCallsOfClient} calls of one client, 2.5 times as many of all | {maxMessageBytes} each | a client takes at most as many as are free | a constant */
+const maxCallsOfClient = 1400;
 const maxConnections = 200;
 /** @bound - | {maxMessageBytes} | one message | a constant */
-const maxMessageBytes = 64 * 1024;
+const maxMessageBytes = 32 * 1024;
 const callMs = 10_000;
 /** Finds streams whose client has gone without a word. */
 const keepAliveMs = 60_000;

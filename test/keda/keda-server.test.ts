@@ -190,7 +190,7 @@ describe('a call that is not as it should be', () => {
       'UNIMPLEMENTED',
     ],
     ['a message that says to be compressed', frame(Buffer.from('x'), 1), {}, 'INTERNAL'],
-    ['a message of more than 64 kB', frame(Buffer.alloc(70_000)), {}, 'RESOURCE_EXHAUSTED'],
+    ['a message of more than 32 KiB', frame(Buffer.alloc(33_000)), {}, 'RESOURCE_EXHAUSTED'],
     ['a frame that is longer than its message', frame(Buffer.alloc(3), 0, 10), {}, 'INVALID_ARGUMENT'],
     ['a frame that announces 4 GB', frame(Buffer.alloc(3), 0, 2 ** 32 - 1), {}, 'RESOURCE_EXHAUSTED'],
     ['no message', Buffer.alloc(0), {}, 'UNIMPLEMENTED'],

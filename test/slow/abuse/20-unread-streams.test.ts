@@ -19,10 +19,10 @@ const longTrigger = messageOf(
     'sls.ingress.route': Array.from({ length: 1000 }, (_, n) => `made-up-${n}-80`).join(),
   }),
 );
-/** All but the last of 64 KiB. */
+/** Nearly 32 KiB. */
 const halfCall = messageOf(
   'IsActive',
-  triggerOf('shop', 'half', { 'sls.ingress.route': 'x'.repeat(65_000) }),
+  triggerOf('shop', 'half', { 'sls.ingress.route': 'x'.repeat(32_000) }),
 );
 
 function takePlaces(session: ClientHttp2Session, index: number): void {
@@ -35,7 +35,7 @@ function takePlaces(session: ClientHttp2Session, index: number): void {
 
 /**
  * Clients of KEDA's port hold sessions with window 0. On each they open hundreds of streams that they never read, some with a
- * trigger of a thousand routes, and hundreds of calls whose message of 64 KiB never ends.
+ * trigger of a thousand routes, and hundreds of calls whose message of 32 KiB never ends.
  *
  * @attacks keda/keda-server.ts
  * @attacks runtime/shares.ts #held
