@@ -85,7 +85,8 @@ export class AccessReviewer {
     const body = { apiVersion, kind: 'SubjectAccessReview', spec } as const;
     const send: Review<unknown>['send'] = (...request) => this.#api.createSubjectAccessReview(...request);
     const [turns, client] = [this.#turns, clientOf(user.name)];
-    const answer = await this.#reviewer.review({ body, send, answerOf, turns, client }, signal);
+    const isRenewal = this.#cache.accepted.holderOf(this.#keyOf(user, attributes)) !== undefined;
+    const answer = await this.#reviewer.review({ body, send, answerOf, turns, client, isRenewal }, signal);
     return { answer, isAccepted: answer.allowed, holder: client, bytes: answer.reason?.length ?? 0 };
   }
 

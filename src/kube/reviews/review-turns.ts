@@ -10,6 +10,9 @@ export interface TurnSettings {
   readonly maxSent: number;
 }
 
+/** By client. The client whose turn is next comes first. */
+type Waiting = Map<string, Set<() => void>>;
+
 /**
  * Lets the clients send their reviews in turn, so that one with thousands does not delay the only one of another. Strangers
  * can cause reviews, so what is too many is refused at once.
@@ -18,12 +21,14 @@ export class ReviewTurns {
   readonly #pending: Shares;
   readonly #pendingBytes: Shares;
   readonly #sent: Shares;
+  /** @bound the pending reviews | - | as the pending reviews | constants */
+  readonly #waiting: Waiting = new Map<string, Set<() => void>>();
   /**
-   * By client. The client whose turn is next comes first.
+   * Their turns come first, so that new users delay no user whose access is known.
    *
    * @bound the pending reviews | - | as the pending reviews | constants
    */
-  readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #renewing: Waiting = new Map<string, Set<() => void>>();
 
   constructor({ maxPending, maxPendingBytes, maxSent }: TurnSettings) {
     this.#pending = new Shares(maxPending);
@@ -52,10 +57,16 @@ export class ReviewTurns {
     }
   }
 
-  /** Waits for the turn of the client, then sends. @throws the reason of the signal; what `send` throws */
-  async turn<T>(client: string, signal: AbortSignal, send: () => Promise<T>): Promise<T> {
+  /**
+   * Waits for the turn of the client, then sends.
+   *
+   * @param isRenewal of an answer that is kept
+   * @throws the reason of the signal; what `send` throws
+   */
+  async turn<T>(client: string, signal: AbortSignal, send: () => Promise<T>, isRenewal = false): Promise<T> {
     signal.throwIfAborted();
-    if (this.#waiting.has(client) || !this.#sent.take(client)) await this.#wait(client, signal);
+    const waiting = isRenewal ? this.#renewing : this.#waiting;
+    if (waiting.has(client) || !this.#sent.take(client)) await waitIn(waiting, client, signal);
     try {
       return await send();
     } finally {
@@ -64,36 +75,40 @@ export class ReviewTurns {
     }
   }
 
-  #wait(client: string, signal: AbortSignal): Promise<void> {
-    const started = Promise.withResolvers<undefined>();
-    const ofClient = this.#waiting.get(client) ?? new Set<() => void>();
-    this.#waiting.set(client, ofClient);
-    const leave = () => {
-      signal.removeEventListener('abort', giveUp);
-      ofClient.delete(start);
-      if (ofClient.size === 0) this.#waiting.delete(client);
-    };
-    const giveUp = () => {
-      leave();
-      started.reject(signal.reason);
-    };
-    const start = () => {
-      leave();
-      started.resolve(undefined);
-    };
-    ofClient.add(start);
-    signal.addEventListener('abort', giveUp);
-    return started.promise;
+  #startNext(): void {
+    for (const waiting of [this.#renewing, this.#waiting]) this.#startIn(waiting);
   }
 
-  #startNext(): void {
-    for (const [client, ofClient] of this.#waiting) {
+  #startIn(waiting: Waiting): void {
+    for (const [client, ofClient] of waiting) {
       const [next] = ofClient;
       if (next === undefined || !this.#sent.take(client)) continue;
       next();
       // The last one until the others had their turn.
-      if (!this.#waiting.delete(client)) continue;
-      this.#waiting.set(client, ofClient);
+      if (!waiting.delete(client)) continue;
+      waiting.set(client, ofClient);
     }
   }
+}
+
+function waitIn(waiting: Waiting, client: string, signal: AbortSignal): Promise<void> {
+  const started = Promise.withResolvers<undefined>();
+  const ofClient = waiting.get(client) ?? new Set<() => void>();
+  waiting.set(client, ofClient);
+  const leave = () => {
+    signal.removeEventListener('abort', giveUp);
+    ofClient.delete(start);
+    if (ofClient.size === 0) waiting.delete(client);
+  };
+  const giveUp = () => {
+    leave();
+    started.reject(signal.reason);
+  };
+  const start = () => {
+    leave();
+    started.resolve(undefined);
+  };
+  ofClient.add(start);
+  signal.addEventListener('abort', giveUp);
+  return started.promise;
 }

@@ -61,6 +61,8 @@ export interface Review<T> {
   readonly turns: ReviewTurns;
   /** Whose turn it takes: the user, or the address of a client whose user is not known. */
   readonly client: string;
+  /** Whether an answer to it is kept. */
+  readonly isRenewal?: boolean;
 }
 
 /** Creates reviews, and repeats those that fail. */
@@ -97,7 +99,7 @@ export class Reviewer {
   }
 
   async #attempts(review: Review<unknown>, left: AbortSignal, deadline: AbortSignal): Promise<KubeObject> {
-    const { body, send, turns, client } = review;
+    const { body, send, turns, client, isRenewal } = review;
     const signal = AbortSignal.any([left, deadline]);
     const { deadlineMs: timeoutMs, attempts } = this.#settings;
     const endMs = performance.now() + timeoutMs;
@@ -109,9 +111,9 @@ export class Reviewer {
       });
     for (let made = 1; ; made++) {
       try {
-        const reply = await turns.turn(client, signal, () =>
-          lingering(left, (lingered) => this.#firstAnswer(call, AbortSignal.any([lingered, deadline]))),
-        );
+        const answer = () =>
+          lingering(left, (lingered) => this.#firstAnswer(call, AbortSignal.any([lingered, deadline])));
+        const reply = await turns.turn(client, signal, answer, isRenewal);
         const status = isRecord(reply) ? reply['status'] : undefined;
         if (isRecord(status)) return status;
         throw new KubeError('reply', `the ${body.kind} has no status`);

@@ -7,12 +7,14 @@ const alive = new AbortController().signal;
 function createTurns(maxSent: number) {
   const turns = new ReviewTurns({ maxSent, maxPending: 1000, maxPendingBytes: 1_000_000 });
   const sent: { readonly client: string; readonly end: () => void }[] = [];
-  const send = (client: string, signal = alive) =>
-    turns.turn(client, signal, async () => {
+  const send = (client: string, signal = alive, isRenewal = false) => {
+    const review = async () => {
       const ended = Promise.withResolvers<undefined>();
       sent.push({ client, end: () => ended.resolve(undefined) });
       await ended.promise;
-    });
+    };
+    return turns.turn(client, signal, review, isRenewal);
+  };
   const answer = async () => {
     sent.shift()?.end();
     for (let turn = 0; turn < 10; turn++) await Promise.resolve();
@@ -30,6 +32,19 @@ it('clients with reviews that wait have turns one after another', async () => {
   }
   await Promise.all(all);
   expect(order).toEqual(['other', 'a', 'b', 'c', 'a', 'a']);
+});
+
+it('renewals of known answers come before the reviews of new users', async () => {
+  const { send, answer, clients } = createTurns(1);
+  const all = ['a', 'b', 'c', 'new-1', 'new-2'].map((client) => send(client));
+  all.push(...['hpa', 'other'].map((client) => send(client, alive, true)));
+  const order: string[] = [];
+  while (clients().length > 0) {
+    order.push(clients()[0] ?? '');
+    await answer();
+  }
+  await Promise.all(all);
+  expect(order).toEqual(['a', 'b', 'c', 'hpa', 'other', 'new-1', 'new-2']);
 });
 
 it('one client has at most its share of the turns', async () => {
