@@ -3,7 +3,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import { devNull } from 'node:os';
-import { keepAliveTimeoutMs } from './tls-server.ts';
+import { keepAliveTimeoutMs, maxSharedStreams } from './tls-server.ts';
 
 export interface ConnectionObserver {
   /** A connection was closed because there are too many. */
@@ -120,6 +120,8 @@ export class Connections {
     this.#leave(connection);
     connection.holder = user;
     this.#join(connection);
+    if (connection.session?.destroyed === false)
+      connection.session.settings({ maxConcurrentStreams: maxSharedStreams });
   }
 
   /**

@@ -47,16 +47,25 @@ export const headersTimeoutMs = 15_000;
 export const requestTimeoutMs = 30_000;
 
 /**
- * Go's default. The aggregator sends all its requests over one connection.
+ * Go's default.
  *
  * @bound {maxConcurrentStreams} streams | - | one session of HTTP/2 | a constant
  */
 const maxConcurrentStreams = 250;
 
 /**
- * Resets of streams, at once and a second. With Node's defaults, 1,000 and 33, a user who resets his requests would end the
- * session of the aggregator, and the reads of all others with it. The limit is against resets whose work goes on; here a reset
- * gives the place of a request back, ends its work, and costs less than an answer.
+ * The aggregator sends the requests of all users over one session. Node counts a stream that was reset until it comes to
+ * handle it, so the resets of one user must not fill the streams while the process is busy. The places of users bound what
+ * the streams hold.
+ *
+ * @bound {maxSharedStreams} streams | - | one session of HTTP/2 of an authenticated user | a constant
+ */
+export const maxSharedStreams = 4000;
+
+/**
+ * Resets of streams, at once and a second, and streams beyond the bound. With Node's defaults, 1,000, 33 and 100, a user who
+ * resets his requests would end the session of the aggregator, and the reads of all others with it. The limit is against resets
+ * whose work goes on; here a reset gives the place of a request back, ends its work, and costs less than an answer.
  */
 const maxResets = 1_000_000;
 
@@ -97,6 +106,7 @@ export function createTlsServer(
     maxHeaderListPairs: maxHeaders,
     streamResetBurst: maxResets,
     streamResetRate: maxResets,
+    maxSessionRejectedStreams: maxResets,
     settings: { maxHeaderListSize: maxHeaderBytes, maxConcurrentStreams: maxStreams },
   };
   const secure =

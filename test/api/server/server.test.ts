@@ -55,6 +55,19 @@ describe('requests whose connection is closed', () => {
   });
 });
 
+describe('a session of HTTP/2', () => {
+  it('may have more streams once its user is known, since many users share that of the aggregator', async () => {
+    await using adapter = await startAdapter({ slsEndpoint: 'http://127.0.0.1:1' });
+    const session = http2.connect(adapter.url, { rejectUnauthorized: false });
+    await once(session, 'remoteSettings');
+    expect(session.remoteSettings.maxConcurrentStreams).toBe(250);
+    session.request({ ':path': '/apis' }).resume();
+    await once(session, 'remoteSettings');
+    expect(session.remoteSettings.maxConcurrentStreams).toBe(4000);
+    session.destroy();
+  });
+});
+
 describe('an HTTP/2 response whose stream the client resets with NO_ERROR', () => {
   it('keeps neither its connection open nor the server from closing', async () => {
     const app = await createBareServer();
