@@ -61,8 +61,9 @@ function within<T>(pending: Promise<T>): Promise<T> {
 
 const report = (read: HonestRead): void => parentPort?.postMessage(read);
 
-/** Returns a function that returns how long it took until then, and for how much of that a thread waited for a processor. */
+/** Tells that a read begins. Returns a function that returns how long it took until then, and for how much of that a thread waited for a processor. */
 function startTimer(): () => Pick<HonestRead, 'tookMs' | 'endedMs' | 'waitedMs'> {
+  parentPort?.postMessage('begun');
   const [sentMs, beforeMs] = [performance.now(), queuedMs()];
   return () => ({ tookMs: performance.now() - sentMs, endedMs: nowMs(), waitedMs: queuedMs() - beforeMs });
 }

@@ -37,6 +37,8 @@ export const nowMs = (): number => performance.timeOrigin + performance.now();
 export class HonestHpa implements AsyncDisposable {
   /** Why its thread ended, if it did. */
   error: unknown;
+  /** Reads and probes that have not ended. */
+  pending = 0;
   #seen: HonestRead[] = [];
   #answeredMs = nowMs();
   #longestSilenceMs = 0;
@@ -44,7 +46,9 @@ export class HonestHpa implements AsyncDisposable {
 
   constructor(settings: HonestSettings) {
     this.#worker = new Worker(new URL('honest-hpa-worker.ts', import.meta.url), { workerData: settings });
-    this.#worker.on('message', (read: HonestRead) => {
+    this.#worker.on('message', (read: HonestRead | 'begun') => {
+      this.pending += read === 'begun' ? 1 : -1;
+      if (read === 'begun') return;
       this.#seen.push(read);
       if (!read.answered) return;
       this.#longestSilenceMs = Math.max(this.#longestSilenceMs, read.endedMs - this.#answeredMs);

@@ -83,7 +83,9 @@ export class Scenario implements AsyncDisposable {
     attack.catch(() => undefined);
     await Promise.race([attack, sleep(attackMs)]);
     await sleep(watchMs);
-    const isOver = () => adapter.crash !== undefined || honest.silentMs < 2 * periodMs;
+    // Also a read that still waits counts.
+    const isOver = () =>
+      adapter.crash !== undefined || (honest.silentMs < 2 * periodMs && honest.pending === 0);
     await waitFor(isOver, undefined, maxSilenceMs).catch(() => undefined);
     clearInterval(sampling);
     const seen = [...honest.seen];
