@@ -7,7 +7,7 @@ export default defineConfig({
     ...shared,
     testTimeout: 600_000,
     hookTimeout: 600_000,
-    env: { ...shared.env, READINGS_SETS: process.env['READINGS_SETS'] ?? '2500', REFUSING_HELM: '3' },
+    env: { ...shared.env, READINGS_SETS: process.env['READINGS_SETS'] ?? '1500', REFUSING_HELM: '3' },
     reporters: reportersTo('.cache/test-results-slow.json'),
     projects: [
       {

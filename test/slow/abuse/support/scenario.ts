@@ -15,7 +15,7 @@ import { honestRoute, linesOfRoute, ScriptedSls } from './scripted-sls.ts';
 import type { Harm } from './unharmed.ts';
 
 const periodMs = 1000;
-const warmReads = 3;
+const warmReads = 2;
 /** In the default window of 15 s. */
 const honestQps = linesOfRoute / 15;
 /** An attack that has not ended by then is left to itself: the adapter may never answer it. */
@@ -27,7 +27,7 @@ export const honestLabels = {
   'sls.logstore': logstore,
   'sls.ingress.route': honestRoute,
 };
-const usualWatchMs = () => 1000 * Number(process.env['ABUSE_WATCH_SECONDS'] ?? 3);
+const usualWatchMs = () => 1000 * Number(process.env['ABUSE_WATCH_SECONDS'] ?? 2);
 export const hpaController = 'system:serviceaccount:kube-system:horizontal-pod-autoscaler';
 
 interface ScenarioOptions {
