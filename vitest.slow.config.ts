@@ -32,8 +32,8 @@ export default defineConfig({
         test: {
           name: 'abuse',
           include: ['test/slow/abuse/*.test.ts'],
-          // One attack at a time has the machine.
-          maxWorkers: 1,
+          // One attack at a time has the machine (`attackTurn`). Others start, or come back to rest, meanwhile.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },

@@ -7,6 +7,7 @@ import { startScriptedApiServer, type ScriptedApiServer } from '../../../support
 import { autoscaler, externalMetric } from '../../../support/scripted-autoscalers.ts';
 import { waitFor } from '../../../support/wait-for.ts';
 import { AdapterProcess } from './adapter-process.ts';
+import { attackTurn } from './attack-turn.ts';
 import { Attackers } from './attackers.ts';
 import type { HeldMemory } from './diagnostics.ts';
 import { HonestHpa } from './honest-hpa.ts';
@@ -76,6 +77,30 @@ export class Scenario implements AsyncDisposable {
     { attackMs = maxAttackMs, watchMs = usualWatchMs(), recoveryMs = 60_000 } = {},
   ): Promise<Harm> {
     const { honest, adapter } = this;
+    const before = await this.#attackInTurn(run, attackMs, watchMs);
+    const seen = [...honest.seen];
+    const { longestSilenceMs } = honest;
+    return {
+      reads: seen.filter(({ kind }) => kind === 'read'),
+      probes: seen.filter(({ kind }) => kind === 'probe'),
+      before,
+      after: await heldAtLast(adapter, before, recoveryMs),
+      peakResidentMb: adapter.peakResidentMb,
+      longestSilenceMs,
+      crash: adapter.crash,
+      lastLines: adapter.lines.slice(-30),
+      logBytes: adapter.logBytes,
+    };
+  }
+
+  /** Returns what the adapter held before the attack. */
+  async #attackInTurn(
+    run: () => Promise<unknown>,
+    attackMs: number,
+    watchMs: number,
+  ): Promise<HeldMemory | undefined> {
+    const { honest, adapter } = this;
+    await using _ = await attackTurn();
     const before = await adapter.held();
     const sampling = setInterval(() => adapter.samplePeak(), 100);
     honest.clear();
@@ -83,24 +108,13 @@ export class Scenario implements AsyncDisposable {
     attack.catch(() => undefined);
     await Promise.race([attack, sleep(attackMs)]);
     await sleep(watchMs);
-    // Also a read that still waits counts.
+    // A read that still waits counts too.
     const isOver = () =>
       adapter.crash !== undefined || (honest.silentMs < 2 * periodMs && honest.pending === 0);
     await waitFor(isOver, undefined, maxSilenceMs).catch(() => undefined);
     clearInterval(sampling);
-    const seen = [...honest.seen];
     this.attackers[Symbol.dispose]();
-    return {
-      reads: seen.filter(({ kind }) => kind === 'read'),
-      probes: seen.filter(({ kind }) => kind === 'probe'),
-      before,
-      after: await heldAtLast(adapter, before, recoveryMs),
-      peakResidentMb: adapter.peakResidentMb,
-      longestSilenceMs: honest.longestSilenceMs,
-      crash: adapter.crash,
-      lastLines: adapter.lines.slice(-30),
-      logBytes: adapter.logBytes,
-    };
+    return before;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
