@@ -100,7 +100,8 @@ export class Scenario implements AsyncDisposable {
     watchMs: number,
   ): Promise<HeldMemory | undefined> {
     const { honest, adapter } = this;
-    await using _ = await attackTurn();
+    await using resources = new AsyncDisposableStack();
+    resources.use(await attackTurn());
     const before = await adapter.held();
     const sampling = setInterval(() => adapter.samplePeak(), 100);
     honest.clear();
