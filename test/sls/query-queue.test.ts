@@ -1,5 +1,5 @@
 import { setImmediate as settled } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AdapterError } from '../../src/errors.ts';
 import { kedaShareOf } from '../../src/runtime/shares.ts';
 import { QueryQueue, type Places } from '../../src/sls/query-queue.ts';
@@ -12,6 +12,9 @@ const placesOf = (most: number, hasAnswered = true): Places => ({
 
 function start(queriesPerSecond?: number) {
   let nowMs = 0;
+  const ended = new AbortController();
+  // Queries that still wait would set timers in the tests that follow.
+  onTestFinished(() => ended.abort());
   const queue = new QueryQueue({
     ...(queriesPerSecond === undefined ? {} : { queriesPerSecond }),
     monotonicMs: () => nowMs,
@@ -32,7 +35,7 @@ function start(queriesPerSecond?: number) {
           bytes,
           isBackground,
           namespaces: new Set(namespaces),
-          signal: new AbortController().signal,
+          signal: ended.signal,
         },
         refusal: () => undefined,
         send: () => new Promise<void>((end) => sent.push({ name, end })),
