@@ -18,7 +18,7 @@ const lateProject = 'k8s-log-late';
 
 /** SLS may answer more than by default, so that the attack fills in ten seconds what it can. Until the delay is learned, readings are 0. */
 const config = (port: number) =>
-  `{ telemetry: { port: ${port}, statusPage: true }, sls: { maxQueriesPerSecond: 100 }, reading: { silence: { holdSeconds: 0 } } }`;
+  `{ telemetry: { port: ${port}, statusPage: true }, sls: { maxQueriesPerSecond: 75 }, reading: { silence: { holdSeconds: 0 } } }`;
 
 /** Answers as a log whose lines come late. Returns how long before now the window of a reading ended. */
 function answerLate({ query }: SlsRequest, response: ServerResponse): number | undefined {
@@ -85,7 +85,7 @@ describe('abuse: tenants that name 1,040 made-up projects', () => {
     const late = { 'sls.project': lateProject, 'sls.logstore': logstore, 'sls.ingress.route': 'late-web-80' };
     let status = '';
     const readAll = (maxMs: number) =>
-      attackers.repeat({ count: namespaces * projectsOfNamespace, concurrency: 20, maxMs }, (index) => {
+      attackers.repeat({ count: namespaces * projectsOfNamespace, concurrency: 8, maxMs }, (index) => {
         const [namespace, ofProject] = [index % namespaces, Math.floor(index / namespaces)];
         const selector = selectorOf(labelsOf(namespace, ofProject));
         return frontProxy.get(readPath('sls_ingress_qps', selector, `tenant-${namespace}`));
