@@ -111,7 +111,7 @@ export class Scaler {
     const value = this.#readBy(trigger, client, `keda/${trigger.scaledObject}`);
     const key = keyOf(trigger, client);
     this.#last.set(key, { atMs: this.#context.monotonicMs(), value });
-    // A kept error keeps the call in memory that its stack trace names.
+    // After a failure the next call reads again.
     value.catch(() => {
       if (this.#last.peek(key)?.value === value) this.#last.delete(key);
     });

@@ -81,16 +81,15 @@ export class Forecasts {
   /**
    * Returns the outcome as it is now. Reads of all kinds come here, so it never waits.
    *
-   * @throws AdapterError `LimitExceeded`: the namespace may not read it, and nothing is kept of it
+   * @throws AdapterError if the namespace may not read it, or no forecasts are made: nothing is kept of it
    */
   read(series: Series, namespace: string): Outcome {
     const { sink, clock, monotonicMs } = this.#context;
     const nowMs = monotonicMs();
     const outcome = this.#outcome(series, namespace, nowMs);
-    if (outcome.kind === 'failed') {
-      if (outcome.error.code === 'LimitExceeded') throw outcome.error;
-      sink.fail(series, outcome.error, nowMs);
-    } else {
+    if (outcome instanceof AdapterError) throw outcome;
+    if (outcome.kind === 'failed') sink.fail(series, outcome.error, nowMs);
+    else {
       const { window, madeAtSeconds = clock.now() / 1000 } = outcome.sample;
       sink.put(series, outcome.sample, {
         plannedAtMs: nowMs,
@@ -134,14 +133,15 @@ export class Forecasts {
     await Promise.all(groups.map(({ history }) => history.idle));
   }
 
-  #outcome(series: Series, namespace: string, nowMs: number): Outcome {
+  /** Returns an error if the namespace may not read it. */
+  #outcome(series: Series, namespace: string, nowMs: number): Outcome | AdapterError {
     const { clock, delaySecondsOf } = this.#context;
     const group = this.#groupOf(series, namespace);
-    if (group instanceof AdapterError) return failed(group);
+    if (group instanceof AdapterError) return group;
     const known = group.forecasts.get(series.key) ?? this.#add(group, series, namespace);
     if (known instanceof AdapterError) {
       if (group.forecasts.size === 0) this.#groups.delete(historyKey(series));
-      return failed(known);
+      return known;
     }
     known.readAtMs = nowMs;
     const { history } = group;

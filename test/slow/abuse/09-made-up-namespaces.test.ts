@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
 import { logstore, project, readPath, selectorOf } from '../../support/adapter.ts';
-import { hpaController, startScenario } from './support/scenario.ts';
+import { mayRead, startScenario } from './support/scenario.ts';
 import { expectUnharmed } from './support/unharmed.ts';
 
 /** The honest HPA needs a query every few seconds. */
@@ -15,25 +15,18 @@ const config = 'reading: { freshnessSeconds: 1, maxStaleSeconds: 5 }';
  */
 describe('abuse: a user who reads for ever new namespaces', () => {
   it('gets one share of the queries, not one for each name', async () => {
-    await using scenario = await startScenario({
-      config,
-      prepare: ({ apiServer, sls }) => {
-        apiServer.decide = ({ user }) => user.username === hpaController || user.username === 'alice';
-        sls.latencyMs = 50;
-      },
-    });
-    const { attackers, proxyPair } = scenario;
+    await using scenario = await startScenario({ config, prepare: mayRead('alice') });
+    const { attackers, sls } = scenario;
+    sls.latencyMs = 50;
     const harm = await scenario.attack(async () => {
-      const sessions = await Promise.all([1, 2].map(() => attackers.http2(proxyPair)));
+      const read = await scenario.readerFor('alice');
       await attackers.repeat({ count: 20_000, concurrency: 150, maxMs: 7000 }, async (index) => {
         const labels = {
           'sls.project': project,
           'sls.logstore': logstore,
           'sls.query.interval': String(1 + (index % 3600)),
         };
-        const path = readPath('sls_ingress_qps', selectorOf(labels), `made-up-${index}`);
-        const session = sessions[index % sessions.length];
-        if (session !== undefined) await attackers.fire(session, { ':path': path, 'x-remote-user': 'alice' });
+        await read(readPath('sls_ingress_qps', selectorOf(labels), `made-up-${index}`));
       });
     });
     expectUnharmed(harm);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { logstore, project, readPath } from '../../support/adapter.ts';
-import { hpaController, startScenario } from './support/scenario.ts';
+import { mayRead, startScenario } from './support/scenario.ts';
 import { expectUnharmed } from './support/unharmed.ts';
 
 /** So that a few reads take the share of a namespace. */
@@ -29,24 +29,14 @@ const numbered = (count: number, name: (index: number) => string) =>
  */
 describe('abuse: a user who reads 20,000 different selectors', () => {
   it('fills no memory', async () => {
-    await using scenario = await startScenario({
-      config,
-      prepare: ({ apiServer }) => {
-        apiServer.decide = ({ user }) => user.username === hpaController || user.username === 'alice';
-      },
-    });
-    const { attackers, proxyPair } = scenario;
+    await using scenario = await startScenario({ config, prepare: mayRead('alice') });
+    const { attackers } = scenario;
     const statuses = new Set<number | undefined>();
     const harm = await scenario.attack(async () => {
-      const sessions = await Promise.all([1, 2].map(() => attackers.http2(proxyPair)));
-      const read = async (index: number, path: string) => {
-        const session = sessions[index % sessions.length];
-        if (session !== undefined)
-          statuses.add(await attackers.fire(session, { ':path': path, 'x-remote-user': 'alice' }));
-      };
+      const reader = await scenario.readerFor('alice');
+      const read = async (path: string) => statuses.add(await reader(path));
       await attackers.repeat({ count: 1500, concurrency: 60, maxMs }, (index) =>
         read(
-          index,
           pathOf(`answered ${index}`, {
             'sls.ingress.route': numbered(20, (route) => `a-${index % 40}-${route}-80`),
           }),
@@ -54,7 +44,6 @@ describe('abuse: a user who reads 20,000 different selectors', () => {
       );
       await attackers.repeat({ count: 20_000, concurrency: 60, maxMs }, (index) =>
         read(
-          index,
           pathOf(`refused ${index}`, {
             'sls.ingress.route': ['a-b-80'],
             'sls.query.interval': ['7'],

@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
 import { readPath, selectorOf } from '../../support/adapter.ts';
-import { hpaController, startScenario } from './support/scenario.ts';
+import { mayRead, startScenario } from './support/scenario.ts';
 import { expectUnharmed } from './support/unharmed.ts';
 
 const config = `
@@ -21,12 +21,7 @@ metrics:
  */
 describe('abuse: the pattern of a label', () => {
   it('takes values that a backtracking engine would try for years', async () => {
-    await using scenario = await startScenario({
-      config,
-      prepare: ({ apiServer }) => {
-        apiServer.decide = ({ user }) => user.username === hpaController || user.username === 'alice';
-      },
-    });
+    await using scenario = await startScenario({ config, prepare: mayRead('alice') });
     const { attackers, proxyPair } = scenario;
     const harm = await scenario.attack(async () => {
       const session = await attackers.http2(proxyPair);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { logstore, project, readPath, selectorOf } from '../../support/adapter.ts';
 import { honestRoute } from './support/scripted-sls.ts';
-import { hpaController, startScenario } from './support/scenario.ts';
+import { hpaController, mayRead, startScenario } from './support/scenario.ts';
 import { expectUnharmed } from './support/unharmed.ts';
 
 const resets = 6000;
@@ -36,9 +36,7 @@ async function stall(pid: number): Promise<void> {
 describe('abuse: a user who resets many requests, through the session of the front proxy', () => {
   it('does not end the session, over which an HPA reads', async () => {
     await using scenario = await startScenario({
-      prepare: ({ apiServer }) => {
-        apiServer.decide = ({ user }) => user.username === hpaController || user.username === 'alice';
-      },
+      prepare: mayRead('alice'),
     });
     const { attackers, proxyPair } = scenario;
     const session = await attackers.http2(proxyPair);

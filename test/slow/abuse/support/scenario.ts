@@ -31,6 +31,13 @@ export const honestLabels = {
 const usualWatchMs = () => 1000 * Number(process.env['ABUSE_WATCH_SECONDS'] ?? 2);
 export const hpaController = 'system:serviceaccount:kube-system:horizontal-pod-autoscaler';
 
+/** For `prepare`: this user may read metrics too. */
+export const mayRead =
+  (name: string): NonNullable<ScenarioOptions['prepare']> =>
+  ({ apiServer }) => {
+    apiServer.decide = ({ user }) => user.username === hpaController || user.username === name;
+  };
+
 interface ScenarioOptions {
   /** Text of the configuration file. Default: no setting. */
   readonly config?: string;
@@ -55,7 +62,10 @@ export class Scenario implements AsyncDisposable {
   readonly proxyPair: PemPair;
   readonly #owned: AsyncDisposableStack;
 
-  constructor(parts: Omit<Scenario, 'attack' | typeof Symbol.asyncDispose>, owned: AsyncDisposableStack) {
+  constructor(
+    parts: Omit<Scenario, 'attack' | 'readerFor' | typeof Symbol.asyncDispose>,
+    owned: AsyncDisposableStack,
+  ) {
     this.apiServer = parts.apiServer;
     this.sls = parts.sls;
     this.adapter = parts.adapter;
@@ -66,6 +76,17 @@ export class Scenario implements AsyncDisposable {
     this.proxyCa = parts.proxyCa;
     this.proxyPair = parts.proxyPair;
     this.#owned = owned;
+  }
+
+  /** Returns what reads a path as the user, through two sessions of the front proxy in turn. Resolves with the status. */
+  async readerFor(user: string): Promise<(path: string) => Promise<number | undefined>> {
+    const { attackers, proxyPair } = this;
+    const sessions = await Promise.all([1, 2].map(() => attackers.http2(proxyPair)));
+    let reads = 0;
+    return async (path) => {
+      const session = sessions[reads++ % sessions.length];
+      return session && (await attackers.fire(session, { ':path': path, 'x-remote-user': user }));
+    };
   }
 
   /**
