@@ -182,11 +182,17 @@ describe('forecasts', () => {
     expect(endSeconds - startSeconds).toBeGreaterThanOrEqual(7 * 60);
   });
 
-  it('show the error of SLS while the history cannot be counted', async () => {
-    history.failure = () => new AdapterError('AccountSuspended', 'denied');
-    await begin(shop);
-    expect(codeOf(history.read(shop))).toBe('AccountSuspended');
-  });
+  // LimitExceeded: too many queries wait.
+  it.each(['AccountSuspended', 'LimitExceeded'] as const)(
+    'show and keep the error while the history cannot be counted: %s',
+    async (code) => {
+      history.failure = () => new AdapterError(code, 'denied');
+      await begin(shop);
+      history.failed.clear();
+      expect(codeOf(history.read(shop))).toBe(code);
+      expect([...history.failed]).toEqual([shop]);
+    },
+  );
 
   it('halve a day that SLS cannot count at once, and leave out an hour that it never can', async () => {
     const bad = history.minute - 3000;
