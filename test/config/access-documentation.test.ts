@@ -36,16 +36,34 @@ const reads: readonly Read[] = [
 it.each([
   ['one switch', 0, [true, true, true, false, false]],
   ['known namespaces', 1, [true, false, true, false, false]],
-  ['rules', 2, [true, true, true, false, true]],
+  ['rules', 3, [true, true, true, false, true]],
 ])('the example of %s in docs/access.md does what the text says', (_, index, expected) => {
-  expect(blocks).toHaveLength(3);
+  expect(blocks).toHaveLength(4);
   const config = join(directory, 'config.yaml');
   writeFileSync(config, blocks[index] ?? '');
   expect(answers(config, reads)).toEqual(expected);
 });
 
-it('the example file that docs/access.md links does what its comments say', () => {
-  const [, example = ''] = /\]\((examples\/[^)]+)\)/.exec(document) ?? [];
+const ofOneTeam: readonly [Read, boolean][] = [
+  [['shop', 'shop-web-80'], true],
+  [['shop', 'pay-web-80'], false],
+  [['shop', undefined], false],
+  [['pay', 'pay-web-80'], true],
+  [['pay', 'shop-web-80'], true],
+  [['search', undefined], true],
+  [['staging', 'staging-web-80'], false],
+];
+
+it('the rules of one namespace in docs/access.md are those of its example file, and do what the text says', () => {
+  const example = join(docs, 'examples/access-one-team.yaml');
+  const withoutComments = readFileSync(example, 'utf8').replaceAll(/^ *#.*\n/gm, '');
+  expect(withoutComments).toBe(`sls:\n  region: cn-beijing\n\n${blocks[2] ?? ''}`);
+  const reads = ofOneTeam.map(([read]) => read);
+  expect(answers(example, reads)).toEqual(ofOneTeam.map(([, may]) => may));
+});
+
+it('the example file of the rules in docs/access.md does what its comments say', () => {
+  expect(document).toContain('](examples/access.yaml)');
   const expected: [Read, boolean][] = [
     [['team', 'team-web-80'], true],
     [['team', 'team-b-web-80'], false],
@@ -61,7 +79,7 @@ it('the example file that docs/access.md links does what its comments say', () =
   ];
   expect(
     answers(
-      resolve(docs, example),
+      resolve(docs, 'examples/access.yaml'),
       expected.map(([read]) => read),
     ),
   ).toEqual(expected.map(([, may]) => may));

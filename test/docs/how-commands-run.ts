@@ -31,7 +31,7 @@ export const slowPrograms = [
 export const isSlow = (text: string): boolean => /\b(doctor|loadtest|replay)( |$)|routes .*--hpa /.test(text);
 
 /** 1 where the page shows a refusal. */
-export const exitCodeOf = (text: string): number => (text.includes('docs/examples/access.yaml') ? 1 : 0);
+export const exitCodeOf = (text: string): number => (text.includes('docs/examples/access') ? 1 : 0);
 
 /** Returns the lines of an output without its numbers and the widths of its columns. */
 export const lookOf = (output: string): string[] =>
