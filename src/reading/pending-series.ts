@@ -1,5 +1,6 @@
 import type { Outcome } from '../metric/sample.ts';
 import type { Series } from '../metric/series.ts';
+import { namerOf } from '../runtime/shares.ts';
 import type { Batch } from './plan.ts';
 
 /** A series that is queued or in flight. All calls that ask for it meanwhile wait for the same outcome. */
@@ -15,7 +16,7 @@ export interface PendingSeries {
   /**
    * Those that wait.
    *
-   * @bound {maxNamespaces} of a series | - | - | a constant
+   * @bound {maxNamespaces} of a series | - | as many for other clients | a constant
    */
   readonly namespaces: Set<string>;
   /**
@@ -47,7 +48,7 @@ export interface InFlightQuery {
   /**
    * Those that wait for it. Grows when others join.
    *
-   * @bound {maxNamespaces} of a query | - | - | a constant
+   * @bound {maxNamespaces} of a query | - | as many for other clients | a constant
    */
   readonly namespaces: Set<string>;
   /**
@@ -106,11 +107,16 @@ export function addWaiter(
   }
 }
 
-/** The first ones are enough for its turn. */
+/**
+ * The first ones are enough for its turn, unless one client of KEDA's port names them all. So there is room for as many
+ * that others name.
+ */
 const maxNamespaces = 20;
 
 function addNamespace({ namespaces }: Pick<InFlightQuery, 'namespaces'>, namespace: string): void {
-  if (namespaces.size < maxNamespaces) namespaces.add(namespace);
+  const isOfOther = () => [...namespaces].every((one) => namerOf(one) !== namerOf(namespace));
+  if (namespaces.size < maxNamespaces || (namespaces.size < 2 * maxNamespaces && isOfOther()))
+    namespaces.add(namespace);
 }
 
 /** One query may serve a thousand reads. */

@@ -1,4 +1,5 @@
 import { AdapterError, errorRegistry } from '../errors.ts';
+import { namerOf } from '../runtime/shares.ts';
 
 export interface BreakerSettings {
   /** This many failures in a row open the circuit. */
@@ -21,7 +22,9 @@ export type CircuitPhase = 'closed' | 'open' | 'half-open';
 const noNamespaces: ReadonlySet<string> = new Set();
 
 /** While more have failed, the circuit is open for all. */
-const mostNamespaces = 1000;
+const mostNamers = 1000;
+/** While more have failed that one client of KEDA's port names, the circuit is open for that client. */
+const mostOfNamer = 100;
 
 /**
  * Stops calls for a while after failures in a row, then lets one probe through: if it succeeds, the circuit closes; if
@@ -32,8 +35,12 @@ const mostNamespaces = 1000;
  */
 export class Circuit {
   readonly #parts: CircuitParts;
-  /** Whose queries have failed since SLS answered last. @bound {mostNamespaces} namespaces or users | 205 characters each | - | a constant */
-  readonly #failing = new Set<string>();
+  /**
+   * Whose queries have failed since SLS answered last, by `namerOf` the share.
+   *
+   * @bound {mostNamers} namespaces, users or clients of KEDA's port | 205 characters each | {mostOfNamer} namespaces that such a client names | constants
+   */
+  readonly #failing = new Map<string, Set<string>>();
   #failuresInARow = 0;
   /** Set while the circuit is not closed. */
   #lastFailure: AdapterError | undefined;
@@ -60,8 +67,7 @@ export class Circuit {
   refusal(namespaces = noNamespaces): AdapterError | undefined {
     if (this.#lastFailure === undefined) return undefined;
     const isDue = !this.#isProbing && this.#openUntilMs <= this.#parts.monotonicMs();
-    const isFirst = [...namespaces].some((one) => !this.#failing.has(one));
-    const mayProbe = isDue || (isFirst && this.#failing.size < mostNamespaces);
+    const mayProbe = isDue || [...namespaces].some((one) => this.#isFirst(one));
     return mayProbe ? undefined : this.#shown;
   }
 
@@ -107,8 +113,19 @@ export class Circuit {
     if (wasOpen) this.#parts.onClosed();
   }
 
+  /** Whether no query of the namespace has failed, and there is room to note that one has. */
+  #isFirst(namespace: string): boolean {
+    const failing = this.#failing.get(namerOf(namespace));
+    if (failing === undefined) return this.#failing.size < mostNamers;
+    return failing.size < mostOfNamer && !failing.has(namespace);
+  }
+
   #hasFailed(namespaces: ReadonlySet<string>): void {
-    for (const one of namespaces) if (this.#failing.size < mostNamespaces) this.#failing.add(one);
+    for (const one of namespaces) {
+      if (!this.#isFirst(one)) continue;
+      const failing = this.#failing.get(namerOf(one)) ?? new Set();
+      this.#failing.set(namerOf(one), failing.add(one));
+    }
   }
 
   #failed(error: AdapterError, sentMs: number): void {

@@ -1,6 +1,10 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { file_externalscaler as generated } from '../../src/keda/externalscaler_pb.ts';
+import {
+  file_externalscaler as generated,
+  type GetMetricsRequest,
+  type ScaledObjectRef,
+} from '../../src/keda/externalscaler_pb.ts';
 import { kedaShareOf } from '../../src/runtime/shares.ts';
 import { AdapterError, errorRegistry, type ErrorCode } from '../../src/errors.ts';
 import {
@@ -116,6 +120,18 @@ describe('KEDA reads', () => {
     clock.advance(2001);
     expect(await client.isActive(refTo())).toBe(false);
     expect(reader.reads).toHaveLength(2);
+  });
+
+  it('whether it is active after 5,000 triggers of another client, by a read of its own', async () => {
+    const metricName = await nameOf();
+    reader.answer = [3];
+    await scaler.getMetrics({ scaledObjectRef: refTo(), metricName } as GetMetricsRequest, 'honest');
+    for (let index = 0; index < 5000; index += 1)
+      await scaler.isActive(refTo({}, { name: `made-up-${index}` }) as ScaledObjectRef, 'stranger');
+    reader.reads.length = 0;
+    expect(await scaler.isActive(refTo() as ScaledObjectRef, 'honest')).toEqual({ result: true });
+    expect(await scaler.isActive(refTo() as ScaledObjectRef, 'honest')).toEqual({ result: true });
+    expect(reader.reads.map(({ by }) => by.user)).toEqual(['keda/web']);
   });
 
   it('whether it is active after a failed read by a read of its own', async () => {

@@ -4,6 +4,7 @@ import type { Series } from '../../src/metric/series.ts';
 import { parseEndpointUrl } from '../../src/sls/endpoint.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { alive, createCollector, values } from './collector-harness.ts';
+import { kedaShareOf } from '../../src/runtime/shares.ts';
 import { seriesWith } from './series.ts';
 
 const a = seriesWith({ route: 'a' });
@@ -95,6 +96,20 @@ describe('series that are asked for at about the same time', () => {
     expect(values(await second)).toEqual([2]);
     slow.answer(45);
     expect(values(await first)).toEqual([1, 3]);
+  });
+
+  it('are sent for each client that waits, however many namespaces a client of KEDA names before', async () => {
+    const { collector, sls } = createCollector();
+    const names = [
+      ...Array.from({ length: 100 }, (_, index) => kedaShareOf('10.0.0.1', `made-up-${index}`)),
+      ...[kedaShareOf('10.0.0.2', 'shop'), 'honest'],
+    ];
+    for (const namespace of names) void collector.collect([a], 0, alive(), { namespace });
+    const { namespaces = new Set() } = (await sls.nth(0)).query;
+    expect([...namespaces]).toEqual([...names.slice(0, 20), ...names.slice(-2)]);
+    for (let index = 0; index < 100; index += 1)
+      void collector.collect([a], 0, alive(), { namespace: `n-${index}` });
+    expect(namespaces.size).toBe(40);
   });
 
   it('fail only with their own query', async () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
+import { kedaShareOf } from '../../src/runtime/shares.ts';
 import { Circuit } from '../../src/sls/circuit.ts';
 
 describe('an open circuit, of which the queries of one namespace fail', () => {
@@ -45,5 +46,23 @@ describe('an open circuit, of which the queries of one namespace fail', () => {
     await probe;
     expect(circuit.refusal(tenant)).toBeUndefined();
     expect(events).toEqual(['opened: down', 'closed']);
+  });
+
+  it('stays open for a client of KEDA that names ever new namespaces, and for no other client', async () => {
+    const keda = (client: string, index: number) => new Set([kedaShareOf(client, `made-up-${index}`)]);
+    let sent = 0;
+    for (let index = 0; index < 1100; index += 1) {
+      if (circuit.refusal(keda('10.0.0.1', index)) !== undefined) continue;
+      sent += 1;
+      await failAs(keda('10.0.0.1', index));
+    }
+    expect(sent).toBe(100);
+    expect(circuit.refusal(keda('10.0.0.2', 0))).toBeUndefined();
+    expect(circuit.refusal(honest)).toBeUndefined();
+  });
+
+  it('is open for all while the queries of 1,000 namespaces fail', async () => {
+    await failAs(new Set(Array.from({ length: 1000 }, (_, index) => `failing-${index}`)));
+    expect(circuit.refusal(honest)).toMatchObject({ code: 'SlsTimeout' });
   });
 });

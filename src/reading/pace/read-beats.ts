@@ -1,5 +1,6 @@
 import type { AdapterError } from '../../errors.ts';
 import type { Series } from '../../metric/series.ts';
+import { namerOf } from '../../runtime/shares.ts';
 import { Beat } from './beat.ts';
 import { NamespaceShares, type NamespaceLimits } from './namespace-shares.ts';
 
@@ -138,8 +139,11 @@ export class ReadBeats {
     const id = idOf(series);
     const logstore = this.#byLogstore.get(id) ?? { series: new Map<string, ReadSeries>(), isPaced: false };
     const read: ReadSeries = logstore.series.get(series.key) ?? { series, readers: [] };
-    if (read.readers.length >= maxReaders) read.readers = withRoomFor(namespace, read.readers);
-    if (read.readers.length >= maxReaders) return undefined;
+    if (read.readers.length >= maxReaders) {
+      const dropped = dropFor(namespace, read.readers);
+      if (dropped === undefined) return undefined;
+      this.#forget(logstore, read, (one) => one === dropped);
+    }
     const beat = new Beat();
     read.readers = [...read.readers, { namespace, user, beat }];
     logstore.series.set(series.key, read);
@@ -184,10 +188,9 @@ export class ReadBeats {
   }
 }
 
-/** Returns the readers without one of a namespace that has several, unless the new one's namespace is among them. */
-function withRoomFor(namespace: string, readers: readonly Reader[]): readonly Reader[] {
-  const byNamespace = Map.groupBy(readers, (one) => one.namespace);
-  if (byNamespace.has(namespace)) return readers;
-  const dropped = [...byNamespace.values()].find((ofOne) => ofOne.length > 1)?.at(-1);
-  return readers.filter((one) => one !== dropped);
+/** Returns a reader of a client that has several, see `namerOf`, unless the namespace is of one that has any. */
+function dropFor(namespace: string, readers: readonly Reader[]): Reader | undefined {
+  const byNamer = Map.groupBy(readers, (one) => namerOf(one.namespace));
+  if (byNamer.has(namerOf(namespace))) return undefined;
+  return [...byNamer.values()].find((ofOne) => ofOne.length > 1)?.at(-1);
 }

@@ -149,6 +149,16 @@ describe("the namespaces that a client of KEDA's port names", () => {
     expect(due(32)).toEqual([['a', 45]]);
   });
 
+  it('give a place among the four readers of a series to another reader', () => {
+    const { beats, read, due } = createBeats();
+    for (const second of [1, 16, 31])
+      for (let n = 0; n < 10; n += 1)
+        beats.read(a, reader('10.0.0.7', `made-up-${n}`), startMs + second * 1000);
+    read(a, 'hpa', 0, 15, 30);
+    expect(due(32).map(([, at]) => at)).toEqual([45, 46, 46, 46]);
+    expect(beats.size(startMs + 32_000)).toBe(4);
+  });
+
   it('are 2,000 at most', () => {
     const { beats } = createBeats(10_000);
     const readOf = (n: number) => beats.read(route('x', n), reader('10.0.0.7', `made-up-${n}`), startMs);
