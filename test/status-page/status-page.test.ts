@@ -1,7 +1,8 @@
-import http from 'node:http';
+import http, { type ServerResponse } from 'node:http';
+import { Writable } from 'node:stream';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { AdapterError } from '../../src/errors.ts';
-import { defaultFeedSettings, type FeedSettings } from '../../src/status-page/live-feed.ts';
+import { defaultFeedSettings, LiveFeed, type FeedSettings } from '../../src/status-page/live-feed.ts';
 import type { StatusDocument } from '../../src/status/status-document.ts';
 import { seriesWith } from '../reading/series.ts';
 import { expectWithin, watchStalls } from '../support/own-time.ts';
@@ -155,6 +156,20 @@ it('disconnects a client that does not read, and keeps the others', async () => 
   // After such a stall it may take the good client for a slow one.
   if (good.ended) expectWithin(stallMs(), 200, 'the process got no processor');
   expect(good.ended).toBe(false);
+});
+
+it('disconnects a client at once that has more than 8 MiB unread', async () => {
+  const sources = { projects: () => [], logstores: () => [] };
+  const feed = new LiveFeed(createTracker(Date), sources, { ...fast, everyMs: 1 });
+  const unread = (mebibytes: number) => {
+    const client = new Writable({ highWaterMark: 2 ** 30, write: () => undefined });
+    client.write(Buffer.alloc(mebibytes * 1024 * 1024));
+    void feed.join(client as object as ServerResponse);
+    return stack.adopt(client, () => void client.destroy());
+  };
+  const [less, more] = [unread(7), unread(8)];
+  await waitFor(() => more.destroyed);
+  expect(less.destroyed).toBe(false);
 });
 
 it('stops recording changes when the last client disconnects', async () => {

@@ -27,9 +27,17 @@ describe('a watched collection', () => {
   };
   const holds = (...names: string[]) => waitFor(() => [...known].sort().join() === names.join());
 
-  function start(settings: Partial<ListWatchSettings> = {}, more: Partial<ListWatchHandlers<string>> = {}) {
+  function start(
+    settings: Partial<ListWatchSettings> = {},
+    more: Partial<ListWatchHandlers<string>> = {},
+    fieldSelector = '',
+  ) {
     known.clear();
-    const collection = { ...autoscalerCollection(bench.client, 'v2', undefined), keep: nameIn };
+    const collection = {
+      ...autoscalerCollection(bench.client, 'v2', undefined),
+      keep: nameIn,
+      ...(fieldSelector && { fieldSelector }),
+    };
     const all = { ...handlers, ...more };
     const watch = new ListWatch(
       collection,
@@ -103,6 +111,17 @@ describe('a watched collection', () => {
       message: 'GET /apis/autoscaling/v2/horizontalpodautoscalers answered more than 100000 objects or pages',
     });
     expect(bench.server.count('hpa.list')).toBe(4);
+  });
+
+  it('fails if a list of one name has more objects', async () => {
+    const { hpas } = bench.server;
+    hpas.list = () => ({ metadata: { resourceVersion: '7', continue: 'more' }, items: [hpa('a')] });
+    void start({}, {}, 'metadata.name=a');
+    await waitFor(() => bench.ends().length > 0);
+    expect(bench.ends()[0]).toMatchObject({
+      message: 'GET /apis/autoscaling/v2/horizontalpodautoscalers answered more than 1 objects or pages',
+    });
+    expect(bench.server.count('hpa.list')).toBe(2);
   });
 
   it('is listed again if the next page has expired, and an incomplete list is not reported', async () => {

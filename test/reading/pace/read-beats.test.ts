@@ -1,3 +1,4 @@
+import { queryObjects } from 'node:v8';
 import { describe, expect, it } from 'vitest';
 import type { Series } from '../../../src/metric/series.ts';
 import type { NamespaceLimits } from '../../../src/reading/pace/namespace-shares.ts';
@@ -68,6 +69,17 @@ it('forgets readers that are gone, and then the series', () => {
   expect(sizeAt(31)).toBe(2);
   expect(sizeAt(100)).toBe(1);
   expect(sizeAt(121)).toBe(0);
+});
+
+it('keeps nothing of namespaces that are gone', () => {
+  const { beats } = createBeats();
+  for (let n = 0; n < 100; n += 1)
+    beats.read(seriesWith({ route: `x-${n}` }), { namespace: `gone-${n}`, user: 'hpa' }, startMs);
+  const maps = () => queryObjects(Map, { format: 'count' });
+  const before = maps();
+  expect(beats.size(startMs + 121_000)).toBe(0);
+  // Each had four.
+  expect(before - maps()).toBeGreaterThan(390);
 });
 
 it('learns the beats of four readers of a series, those of several namespaces if there are some', () => {
@@ -165,5 +177,9 @@ describe("the namespaces that a client of KEDA's port names", () => {
     for (let n = 0; n < 2000; n += 1) expect(readOf(n)).toBeUndefined();
     expect(readOf(2000)?.what).toBe('KEDA client 10.0.0.7 reads for 2000 namespaces already: at most 2000');
     expect(beats.read(a, reader('10.0.0.8', 'shop'), startMs)).toBeUndefined();
+    // Those that are gone do not count.
+    beats.read(route('x', 0), reader('10.0.0.7', 'made-up-0'), startMs + 90_000);
+    expect(beats.size(startMs + 121_000)).toBe(1);
+    expect(beats.read(a, reader('10.0.0.7', 'made-up-2000'), startMs + 121_000)).toBeUndefined();
   });
 });
