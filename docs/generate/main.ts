@@ -9,7 +9,7 @@ process.stdout.on('error', () => undefined);
 for (const [name, tables] of Object.entries(documents)) {
   const path = resolve(import.meta.dirname, '..', name);
   const before = await readFile(path, 'utf8');
-  const after = await withTables(before, tables, path);
+  const after = await withTables(before, tables(), path);
   if (after !== before) await writeFile(path, after);
   process.stdout.write(`docs/${name}: ${after === before ? 'unchanged' : 'written'}\n`);
 }

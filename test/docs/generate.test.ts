@@ -3,7 +3,7 @@ import { withTables } from '../../docs/generate/document.ts';
 
 describe('npm run docs', () => {
   it('replaces what stands behind a mark, and nothing else', async () => {
-    const table = () => [
+    const table = [
       ['Name', 'Value'],
       ['`a|b`', 'one * two'],
     ];
@@ -29,7 +29,7 @@ describe('npm run docs', () => {
   });
 
   it.each([
-    ['a table that has no place', 'Text.\n', { one: () => [['A']] }, 'some.md has no mark for one'],
+    ['a table that has no place', 'Text.\n', { one: [['A']] }, 'some.md has no mark for one'],
     ['a place that has no table', '<!-- npm run docs: two -->\n\n', {}, 'some.md: there is no table two'],
   ])('says so of %s', async (_, markdown, tables, message) => {
     await expect(withTables(markdown, tables, 'some.md')).rejects.toThrow(message);

@@ -10,5 +10,5 @@ export async function expectGenerated(name: string): Promise<void> {
   if (tables === undefined) throw new Error(`docs/${name} has no generated tables`);
   const path = resolve(import.meta.dirname, '../../docs', name);
   const text = readFileSync(path, 'utf8');
-  expect(text, `docs/${name} is out of date, run: npm run docs`).toBe(await withTables(text, tables, path));
+  expect(text, `docs/${name} is out of date, run: npm run docs`).toBe(await withTables(text, tables(), path));
 }

@@ -10,21 +10,24 @@ import { textAssumptions } from './text-assumptions.ts';
 
 const order: readonly Assumption['asked'][] = ['by doctor', 'by test:sls', 'never'];
 
-/** Returns every fact about SLS that the truth of a reading rests on, those that any logstore shows first. */
-export function ledger(): readonly Assumption[] {
-  const all = [
-    ...numberAssumptions,
-    ...textAssumptions,
-    ...aggregateAssumptions,
-    ...metricAssumptions(),
-    ...resultAssumptions,
-    ...refusalAssumptions,
-    ...searchAssumptions,
-    ...lineAssumptions,
-    ...troubleAssumptions,
-  ];
-  return all.toSorted((one, other) => order.indexOf(one.asked) - order.indexOf(other.asked));
-}
+/** Returns every fact about SLS that the truth of a reading rests on, by topic. */
+export const ledgerByTopic = () =>
+  ({
+    numbers: numberAssumptions,
+    texts: textAssumptions,
+    aggregates: aggregateAssumptions,
+    metrics: metricAssumptions(),
+    results: resultAssumptions,
+    searches: searchAssumptions,
+    lines: lineAssumptions,
+    refusals: [...refusalAssumptions, ...troubleAssumptions],
+  }) satisfies Record<string, readonly Assumption[]>;
+
+/** Returns all of them, those that any logstore shows first. */
+export const ledger = (): readonly Assumption[] =>
+  Object.values(ledgerByTopic())
+    .flat()
+    .toSorted((one, other) => order.indexOf(one.asked) - order.indexOf(other.asked));
 
 /** Returns the lines that entries need: fields, and the second that each is stamped with. */
 export const linesOf = (entries: readonly Assumption[], fromSeconds: number) =>
