@@ -5,7 +5,8 @@ import { CommandFailed, type Io } from './io.ts';
 const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
 
 /**
- * Parses the arguments and runs the action. A failure is one line on standard error that starts with `name`.
+ * Parses the arguments and runs the action. A failure is one line on standard error that starts with `name`
+ * and ends with its code.
  *
  * @param argv without the names of Node and of the script
  * @returns the exit code: 0, 1 for a failure, 2 for wrong flags or configuration
@@ -24,8 +25,8 @@ export async function runCommand(
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     if (thrown instanceof CommandFailed) return exitCodes.failed;
     const error = toAdapterError(thrown);
-    const request = error.slsRequestId === undefined ? '' : ` (SLS request ${error.slsRequestId})`;
-    io.stderr.write(`${name}: ${error.lastMessage}${request}\n`);
+    const request = error.slsRequestId === undefined ? '' : `, SLS request ${error.slsRequestId}`;
+    io.stderr.write(`${name}: ${error.lastMessage} (${error.code}${request})\n`);
     if (error.code === 'Internal' && error.cause instanceof Error)
       io.stderr.write(`${error.cause.stack ?? ''}\n`);
     return error.code === 'ConfigInvalid' ? exitCodes.usage : exitCodes.failed;

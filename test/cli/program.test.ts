@@ -119,12 +119,12 @@ describe('a usage error', () => {
     expect(code).toBe(2);
     const shown = /^\d+$/.test(value) ? value : JSON.stringify(value);
     expect(stderr).toContain(`(${flag}) is ${shown} and ${accepted}`);
-    expect(stderr).toContain('\nSee --help and docs/configuration.md.\n');
+    expect(stderr).toContain('\nSee --help and docs/configuration.md. (ConfigInvalid)\n');
   });
 
   it('is reported for a missing file', async () => {
     const missing = join(directory, 'missing');
-    const remedy = 'See --help and docs/configuration.md.\n';
+    const remedy = 'See --help and docs/configuration.md. (ConfigInvalid)\n';
     expect(await run('serve', '--config', missing)).toMatchObject({
       code: 2,
       stderr: `sls-metrics-adapter: the configuration file ${missing} cannot be read (ENOENT). ${remedy}`,
@@ -142,6 +142,6 @@ it('serve reports a taken port in one line and exits with 1', async () => {
   expect(await run('serve', ...local, '--secure-port', String(holder.port))).toEqual({
     code: 1,
     stdout: '',
-    stderr: `sls-metrics-adapter: another process listens on 127.0.0.1:${holder.port}. Stop that process or choose another port; 0 takes any free one.\n`,
+    stderr: `sls-metrics-adapter: another process listens on 127.0.0.1:${holder.port}. Stop that process or choose another port; 0 takes any free one. (AddressInUse)\n`,
   });
 });

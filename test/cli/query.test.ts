@@ -151,7 +151,7 @@ describe('query', () => {
     const argv = ['query', 'sls_ingres_qps', '--sls-endpoint', emulator.url, '--selector', where];
     expect(await runProgram(argv, fake.io)).toBe(1);
     expect(fake.stderr()).toBe(
-      'sls-metrics-adapter: the server could not find the metric sls_ingres_qps for external.metrics.k8s.io. The most similar name is sls_ingress_qps; docs/metrics.md has all names.\n',
+      'sls-metrics-adapter: the server could not find the metric sls_ingres_qps for external.metrics.k8s.io. The most similar name is sls_ingress_qps; docs/metrics.md has all names. (MetricUnknown)\n',
     );
   });
 
@@ -166,7 +166,7 @@ describe('query', () => {
     const argv = ['query', 'sls_ingress_qps', '--sls-endpoint', emulator.url, '--selector', selector];
     expect(await runProgram(argv, fake.io)).toBe(1);
     expect(fake.stderr()).toMatch(
-      /^sls-metrics-adapter: no line at all in k8s-log-c1\/stopped since [^\n]*\n$/,
+      /^sls-metrics-adapter: no line at all in k8s-log-c1\/stopped since [^\n]* \(LogstoreSilent\)\n$/,
     );
   });
 

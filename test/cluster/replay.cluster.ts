@@ -55,6 +55,6 @@ it('says in one line that the cluster has no such HPA', async () => {
   const missing = await replayed(`${namespace}/gone`, '--kubeconfig', cluster.kubeconfig);
   expect([missing.code, missing.stdout]).toEqual([1, '']);
   expect(missing.stderr).toMatch(
-    /^sls-metrics-adapter: --hpa \S+\/gone: .*"gone" not found.* List the HPAs with: kubectl get hpa --all-namespaces\.\n$/,
+    /^sls-metrics-adapter: --hpa \S+\/gone: .*"gone" not found.* List the HPAs with: kubectl get hpa --all-namespaces\. \(HpaInvalid\)\n$/,
   );
 });

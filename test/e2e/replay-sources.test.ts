@@ -154,7 +154,7 @@ describe('replay from SLS', () => {
     const shared = ['--hpa', hpa, '--logstore', 'late', '--sls-endpoint', emulator.url];
     const tooLong = await replay([...shared, ...range(endSeconds - 3 * 3600, endSeconds)], clock);
     expect(tooLong.stderr).toMatch(
-      /^sls-metrics-adapter: project k8s-log-c1, logstore late: the log has no line before [-\dT:.]+Z. Begin later, for example --from [-\dT:.]+Z.\n$/,
+      /^sls-metrics-adapter: project k8s-log-c1, logstore late: the log has no line before [-\dT:.]+Z. Begin later, for example --from [-\dT:.]+Z. \(\w+\)\n$/,
     );
     const empty = await replay([...shared, ...range(endSeconds - 7200, endSeconds - 3600)], clock);
     expect(empty.stderr).toContain('the log has no line of any route in that time');

@@ -72,7 +72,7 @@ describe('emulate', () => {
       const argv = ['query', 'sls_ingress_qps', '--sls-endpoint', url, '--selector', selector];
       expect(await runProgram(argv, query.io)).toBe(1);
       expect(query.stderr()).toMatch(
-        /Unauthorized: The security token you provided has expired\. .*\(SLS request \w+\)\n$/,
+        /Unauthorized: The security token you provided has expired\. .*\(CredentialsRefused, SLS request \w+\)\n$/,
       );
     });
   });

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Reply } from './adapter.ts';
 
-/** Expects a complete Status whose message has a remedy. */
+/** Expects a complete Status whose message has a remedy and ends with its code. */
 export function expectStatus(reply: Reply, code: number, cause: string, message: RegExp): void {
   expect(reply.headers['content-type']).toBe('application/json');
   expect(reply.headers['retry-after']).toBeUndefined();
@@ -16,5 +16,8 @@ export function expectStatus(reply: Reply, code: number, cause: string, message:
     code,
   });
   expect(reply.statusCode).toBe(code);
-  expect((reply.body as { message: string }).message).not.toContain('\n');
+  const text = (reply.body as { message: string }).message;
+  expect(text).not.toContain('\n');
+  // The event of an HPA shows nothing else of the Status, and docs/errors.md goes by the code.
+  expect(text.endsWith(` (${cause})`), text).toBe(true);
 }

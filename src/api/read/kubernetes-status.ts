@@ -12,7 +12,8 @@ const reasons: Readonly<Record<number, string>> = {
 };
 
 /**
- * Returns the body of a failed request. `details.causes` carries the error code of our registry, for programs.
+ * Returns the body of a failed request. Its message ends with the error code of our registry, because the event of an HPA
+ * shows nothing else. `details.causes` has the code for programs.
  *
  * The time to wait is only in this body: on a Retry-After header client-go sleeps, and blocks a worker of the HPA
  * controller.
@@ -24,7 +25,7 @@ export function statusOf(error: AdapterError) {
     apiVersion: 'v1',
     metadata: {},
     status: 'Failure',
-    message: oneLine(error.message),
+    message: oneLine(`${error.message} (${code})`),
     reason: reasons[httpStatus] ?? (STATUS_CODES[httpStatus] ?? 'Unknown').replaceAll(' ', ''),
     details: { causes: [{ reason: code }], ...(code === 'TooManyRequests' ? { retryAfterSeconds: 1 } : {}) },
     code: httpStatus,

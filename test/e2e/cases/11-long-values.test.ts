@@ -93,7 +93,7 @@ it('query without a selector reads what the defaults name', async () => {
 });
 
 const remedy =
-  /must be no more than 63 bytes\. Give a longer route by its parts, sls\.ingress\.namespace, sls\.ingress\.service and sls\.ingress\.port, and a longer host by an alias of the setting hosts\.$/m;
+  /must be no more than 63 bytes\. Give a longer route by its parts, sls\.ingress\.namespace, sls\.ingress\.service and sls\.ingress\.port, and a longer host by an alias of the setting hosts\. \(LabelValueTooLong\)$/m;
 
 it.each([
   `sls.ingress.route=${route}-more-than-sixty-three-characters-of-a-label-value-which-is`,
