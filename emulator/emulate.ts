@@ -131,11 +131,17 @@ async function emulate(options: EmulateOptions, io: Io, stdin: () => Readable): 
     const isReadFirst = input !== undefined && isFinished(input);
     const reader = isReadFirst ? await read(store) : undefined;
     io.stdout.write(introduction(options, emulator.url));
-    const lines = startLines({ stamp, traffic, kind, sink: store, emulator, io, signal });
-    const summarized = (isReadFirst ? Promise.resolve(reader) : read(lines.sink)).then((done) => {
+    if (input?.source.kind === 'file' && input.source.isMissing === true)
+      io.stderr.write(`${input.path} does not exist yet: waiting for it\n`);
+    const linesCome = traffic !== undefined || (input !== undefined && !isReadFirst);
+    const lines = linesCome
+      ? startLines({ stamp, traffic, kind, sink: store, emulator, io, signal })
+      : undefined;
+    const reading = lines === undefined || isReadFirst ? Promise.resolve(reader) : read(lines.sink);
+    const summarized = reading.then((done) => {
       if (input !== undefined && done !== undefined) printSummary(input, done, io);
     });
-    await Promise.all([summarized, lines.done, aborted(io.signal)]);
+    await Promise.all([summarized, lines?.done, aborted(io.signal)]);
   } finally {
     ending.abort();
     await emulator.stop();
@@ -143,8 +149,13 @@ async function emulate(options: EmulateOptions, io: Io, stdin: () => Readable): 
 }
 
 /** Returns the text that the program prints at its start. */
-function introduction({ project, logstore, kind, accessKeyId }: EmulateOptions, url: string): string {
+function introduction(
+  { project, logstore, kind, traffic, accessKeyId }: EmulateOptions,
+  url: string,
+): string {
   const [id, secret] = accessKeyId === undefined ? ['any', 'any'] : [accessKeyId, 'SECRET'];
+  // Made-up requests begin a minute before the start.
+  const since = traffic === undefined ? '' : ' --since 1m';
   return [
     `SLS for project ${project}, logstore ${logstore} listens at ${url}.`,
     accessKeyId === undefined
@@ -153,7 +164,7 @@ function introduction({ project, logstore, kind, accessKeyId }: EmulateOptions, 
     'List its routes, and read all of them; add the SELECTOR of a route to read it alone. `serve` takes the same key and endpoint.',
     '',
     `  export ALIBABA_CLOUD_ACCESS_KEY_ID=${id} ALIBABA_CLOUD_ACCESS_KEY_SECRET=${secret}`,
-    `  npm run -s adapter -- routes --sls-endpoint ${url} --project ${project} --logstore ${logstore}`,
+    `  npm run -s adapter -- routes --sls-endpoint ${url} --project ${project} --logstore ${logstore}${since}`,
     `  npm run -s adapter -- query ${kindOfLine[kind].qps} --sls-endpoint ${url} \\`,
     `    --selector sls.project=${project},sls.logstore=${logstore}`,
     '',

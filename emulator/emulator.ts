@@ -66,10 +66,13 @@ export interface Emulator extends AsyncDisposable {
   stats(): EmulatorStats;
   /** Adds to the `unparsed` counter. */
   countUnparsed(lines: number): void;
-  /** Replaces the current faults; `{}` clears them. Also `PUT /__faults`. */
+  /** Replaces the current faults; `{}` clears them. Also `PUT /__faults`. Throws an Error if one would have no effect. */
   setFaults(faults: Faults): void;
-  /** Returns true while the faults say that the collector of that ingress pod is stalled. */
-  isCollectorStalled(pod: number): boolean;
+  /**
+   * Says that lines come through the collectors of so many ingress pods, which a fault can stall. Returns whether that of
+   * a pod is stalled now.
+   */
+  collectFrom(pods: number): (pod: number) => boolean;
   /** Makes the emulator differ from SLS, for tests of checks; `{}` ends all differences. */
   differ(differences: Differences): void;
   /** Aborts running requests and closes. Further calls have no effect. */
@@ -119,7 +122,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       unparsed += lines;
     },
     setFaults,
-    isCollectorStalled: (pod) => faults.isCollectorStalled(pod),
+    collectFrom: (pods) => faults.collectFrom(pods),
     differ: (differences) => engine.differ(differences),
     stop,
     [Symbol.asyncDispose]: stop,

@@ -8,6 +8,7 @@ export interface Faults {
   readonly latencyMs?: number;
   /** Status of the reply; `errorCode` and `errorMessage` go into the body. */
   readonly status?: number;
+  /** Needs `status`, as does `errorMessage`. */
   readonly errorCode?: string;
   readonly errorMessage?: string;
   /** Progress `Incomplete`, computed from two lines of three. */
@@ -20,24 +21,34 @@ export interface Faults {
   readonly dateShiftMs?: number;
   /** Accepts the request and never answers. */
   readonly hang?: boolean;
-  /** true: no collector reads or sends until the faults are replaced. A list: those of these ingress pods, from 0. */
+  /** true: no collector reads or sends until the faults end. A list: those of these ingress pods, from 0. */
   readonly collectorStalled?: boolean | readonly number[];
 }
 
-/** Gives each query its faults. */
+/** Gives each query its faults, and each collector. */
 export class FaultSource {
   #current: Faults = {};
   #left = Infinity;
+  /** Ingress pods that have a collector. */
+  #pods = 0;
 
+  /** Throws an Error for a fault that would have no effect. */
   set(faults: Faults): void {
+    const { status, errorCode, errorMessage, collectorStalled = false } = faults;
+    if (status === undefined && (errorCode ?? errorMessage) !== undefined)
+      throw new Error('errorCode and errorMessage need status, for example 503');
+    if (collectorStalled !== false) this.#checkStalled(collectorStalled);
     this.#current = faults;
     this.#left = faults.times ?? Infinity;
   }
 
-  /** Returns true if the collector of that ingress pod is stalled now. */
-  isCollectorStalled(pod: number): boolean {
-    const { collectorStalled = false } = this.#current;
-    return typeof collectorStalled === 'boolean' ? collectorStalled : collectorStalled.includes(pod);
+  /** Says that lines come through the collectors of so many ingress pods. Returns whether that of a pod is stalled now. */
+  collectFrom(pods: number): (pod: number) => boolean {
+    this.#pods = pods;
+    return (pod) => {
+      const { collectorStalled = false } = this.#left > 0 ? this.#current : {};
+      return typeof collectorStalled === 'boolean' ? collectorStalled : collectorStalled.includes(pod);
+    };
   }
 
   /** Returns the faults of the next query. */
@@ -46,25 +57,44 @@ export class FaultSource {
     this.#left -= 1;
     return this.#current;
   }
+
+  #checkStalled(stalled: true | readonly number[]): void {
+    if (this.#pods === 0)
+      throw new Error(
+        'collectorStalled: there is no collector, since lines come by PutLogs or from a log that has ended. ' +
+          'Start the emulator with --traffic or --follow, or stop sending lines',
+      );
+    if (stalled === true) return;
+    const pods = `a list of ingress pods, from 0 to ${this.#pods - 1}`;
+    if (stalled.length === 0 || stalled.some((pod) => pod >= this.#pods))
+      throw new Error(`collectorStalled: must be true or ${pods}`);
+  }
 }
 
-const numbers: readonly (keyof Faults)[] = ['times', 'errorRate', 'latencyMs', 'status'];
+const isWhole = (from: number, to: number) => (value: number) =>
+  Number.isSafeInteger(value) && value >= from && value <= to;
+const numbers: { readonly [key in keyof Faults]?: (value: number) => boolean } = {
+  times: isWhole(1, Infinity),
+  errorRate: (value) => value >= 0 && value <= 1,
+  latencyMs: (value) => value >= 0,
+  status: isWhole(400, 599),
+  dateShiftMs: () => true,
+};
 const texts: readonly (keyof Faults)[] = ['errorCode', 'errorMessage'];
 const flags: readonly (keyof Faults)[] = ['incomplete', 'garbage', 'cutBody', 'hang'];
 
-/** Parses the body of `PUT /__faults`. Throws an Error that names a key which is unknown or has a wrong type. */
+/** Parses the body of `PUT /__faults`. Throws an Error that names a key which is unknown or has a wrong value. */
 export function parseFaults(json: string): Faults {
   const value: unknown = JSON.parse(json);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('not an object');
   for (const [key, item] of Object.entries(value)) {
     const known =
-      (numbers.some((name) => name === key) && typeof item === 'number' && item >= 0) ||
-      (key === 'dateShiftMs' && typeof item === 'number') ||
+      (typeof item === 'number' && numbers[key as keyof Faults]?.(item) === true) ||
       (texts.some((name) => name === key) && typeof item === 'string') ||
       (flags.some((name) => name === key) && typeof item === 'boolean') ||
       (key === 'collectorStalled' && (typeof item === 'boolean' || isListOfPods(item))) ||
       (key === 'garbage' && (item === 'json' || item === 'html'));
-    if (!known) throw new Error(`${key}: unknown, or not of its type`);
+    if (!known) throw new Error(`${key}: unknown, or not a value of it`);
   }
   return value;
 }

@@ -1,6 +1,11 @@
 import type { Io } from '../src/cli/io.ts';
 import type { Emulator } from './emulator.ts';
-import { startCollecting, type CollectingOptions } from './ingest/collecting-sink.ts';
+import {
+  startCollecting,
+  startForwarding,
+  type CollectingOptions,
+  type CollectingSink,
+} from './ingest/collecting-sink.ts';
 import type { Stamp } from './ingest/collector.ts';
 import type { LogRecord, LogSink } from './log-record.ts';
 import { kindOfLine, type LineKind } from './traffic/line-kinds.ts';
@@ -11,7 +16,7 @@ import { startTraffic } from './traffic/traffic.ts';
 export type TrafficKind = 'demo' | 'odd';
 
 /** Ingress pods of the made-up traffic, each with a collector of its own. */
-const trafficPods = 3;
+export const trafficPods = 3;
 
 interface LinesOptions {
   readonly stamp: Stamp;
@@ -20,7 +25,7 @@ interface LinesOptions {
   readonly kind?: LineKind;
   /** The logstore. */
   readonly sink: LogSink;
-  readonly emulator: Pick<Emulator, 'isCollectorStalled'>;
+  readonly emulator: Pick<Emulator, 'collectFrom'>;
   readonly io: Io;
   readonly signal: AbortSignal;
 }
@@ -43,31 +48,33 @@ export function startLines({
   io,
   signal,
 }: LinesOptions): Lines {
-  const collected = collectedBy({
+  const pods = traffic === undefined ? 1 : trafficPods;
+  const collected = (stamp === 'request' ? startForwarding : collectedBy)({
     stamp,
-    pods: traffic === undefined ? 1 : trafficPods,
-    isStalled: (pod) => emulator.isCollectorStalled(pod),
+    pods,
+    isStalled: emulator.collectFrom(pods),
     sink,
     clock: io.clock,
     signal,
   });
   return {
-    sink: collected.sink,
-    done: Promise.all([collected.done, runTraffic(traffic, kind, collected.sink, io, signal)]),
+    sink: collected,
+    done: Promise.all([collected.done, runTraffic(traffic, kind, collected, io, signal)]),
   };
 }
 
 /** A line of a time before the start was collected before the start: it keeps its time, and is there at once. */
-function collectedBy(options: CollectingOptions): { readonly sink: LogSink; readonly done?: Promise<void> } {
-  if (options.stamp === 'request') return { sink: options.sink };
-  const startSeconds = Math.floor(options.clock.now() / 1000);
+function collectedBy(options: CollectingOptions): CollectingSink {
+  const { sink, clock, isStalled } = options;
+  const startSeconds = Math.floor(clock.now() / 1000);
   const collecting = startCollecting(options);
   const append = async (records: readonly LogRecord[]): Promise<void> => {
-    const isPast = ({ timeSeconds }: LogRecord) => timeSeconds < startSeconds;
-    await options.sink.append(records.filter(isPast));
+    const isHeld = isStalled?.(0, clock.now()) === true;
+    const isPast = ({ timeSeconds }: LogRecord) => timeSeconds < startSeconds && !isHeld;
+    await sink.append(records.filter(isPast));
     await collecting.append(records.filter((record) => !isPast(record)));
   };
-  return { sink: { append }, done: collecting.done };
+  return { append, done: collecting.done };
 }
 
 async function runTraffic(

@@ -18,10 +18,11 @@ import {
   readCreateLogStore,
 } from './http/logstore-calls.ts';
 import { readPutLogs } from './http/put-logs-request.ts';
-import { emptyReply, type Reply } from './http/reply.ts';
+import { emptyReply, errorReply, type Reply } from './http/reply.ts';
 import { checkHeaders, type ServiceRequest } from './http/request.ts';
 import type { Projects } from './projects.ts';
 import type { QueryEngine } from './query-engine.ts';
+import { ServiceError } from './service-error.ts';
 
 interface SlsApiOptions {
   readonly projects: Projects;
@@ -93,7 +94,12 @@ export class SlsApi {
     const logstore = this.#options.projects.findLogstore(projectName, logstoreName);
     const faults = this.#options.faults.next();
     const query = { ...read(), partial: faults.incomplete === true };
-    const outcome = await this.#options.engine.run(project, logstore, query, faults, signal);
-    return { ...toReply(outcome), faults };
+    try {
+      const outcome = await this.#options.engine.run(project, logstore, query, faults, signal);
+      return { ...toReply(outcome), faults };
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      return { ...errorReply(error), faults };
+    }
   }
 }

@@ -9,6 +9,9 @@ import { createEventLog } from '../../src/telemetry/event-log.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { startListening } from '../emulate.ts';
 import { startEmulator } from '../emulator.ts';
+import type { Faults } from '../faults.ts';
+import { startForwarding } from '../ingest/collecting-sink.ts';
+import { trafficPods } from '../live-lines.ts';
 import { parseListenAddress, parsePort, type ListenAddress } from '../options.ts';
 import { demoRoutes } from '../traffic/routes.ts';
 import { startTraffic } from '../traffic/traffic.ts';
@@ -94,7 +97,18 @@ async function demo(options: DemoOptions, io: Io): Promise<void> {
     }),
   );
   resources.defer(() => emulator.stop());
-  const seen = new SeenTraffic(emulator.sink(project, logstore), hpas[0]?.route ?? '');
+  const collecting = startForwarding({
+    sink: emulator.sink(project, logstore),
+    pods: trafficPods,
+    isStalled: emulator.collectFrom(trafficPods),
+    clock: io.clock,
+    signal,
+  });
+  resources.defer(async () => {
+    ended.abort();
+    await collecting.done;
+  });
+  const seen = new SeenTraffic(collecting, hpas[0]?.route ?? '');
   const traffic = await startTraffic({
     routes,
     sink: seen,
@@ -170,7 +184,9 @@ async function introduce(
   const sls = { endpoint, project, logstore, accessKey };
   const config = `--config ${shellWord(await writeConfig(directory, sls))}`;
   const adapter = 'npm run -s adapter --';
-  const selector = `--selector sls.ingress.route=${hpas[0]?.route}`;
+  const selectorOf = (route = '') => `--selector sls.ingress.route=${route}`;
+  const selector = selectorOf(hpas[0]?.route);
+  const fault = (faults: Faults) => `curl -s -X PUT ${endpoint}/__faults -d '${JSON.stringify(faults)}'`;
   const shown = hpas.map(({ autoscaler: { namespace, name }, manifest: { spec } }) => {
     const { minReplicas, maxReplicas, metrics } = spec;
     return `  ${namespace}/${name}: ${(metrics[0]?.targetMilli ?? 0) / 1000} requests/s a pod, ${minReplicas} to ${maxReplicas} replicas`;
@@ -187,6 +203,13 @@ async function introduce(
       `  ${adapter} routes ${config} --since 3m`,
       `  ${adapter} routes ${config} --hpa web --namespace default`,
       `  ${adapter} doctor ${config} ${selector}`,
+      '',
+      'Break it, and let doctor find the cause: the log goes silent, SLS refuses the key, all is well again, a misspelt route.',
+      '',
+      `  ${fault({ collectorStalled: true })}`,
+      `  ${fault({ status: 401, errorCode: 'SignatureNotMatch' })}`,
+      `  ${fault({})}`,
+      `  ${adapter} doctor ${config} ${selectorOf('default-wbe-80')}`,
       '',
       `The status page is ${telemetryUrl}/ for a browser, the metrics are ${telemetryUrl}/metrics for Prometheus.`,
       `The key of the local SLS is ${accessKey.id}, with the secret ${accessKey.secret}.`,

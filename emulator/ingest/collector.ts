@@ -5,7 +5,7 @@ const pollMs = 1000;
 const pollsPerSend = 3;
 
 /** The unread lines that a pod's log files hold. Older ones are lost, as by the log rotation of the kubelet. */
-const maxUnreadLines = 250_000;
+export const maxUnreadLines = 250_000;
 
 /** What becomes the time of a line: the second in which the collector read it, or that of the request. */
 export type Stamp = 'reading' | 'request';

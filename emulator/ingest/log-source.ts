@@ -9,7 +9,7 @@ import { tail } from './tail.ts';
 
 /** Where the lines of a log come from. */
 export type LogSource =
-  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'file'; readonly path: string; readonly isMissing?: true }
   /** A pipe with a path: a FIFO, or `<(…)`. Only a FIFO (`isNamed`) can get another writer. */
   | { readonly kind: 'pipe'; readonly path: string; readonly isNamed: boolean }
   /** Standard input that is a pipe, a socket or a terminal. */
@@ -41,7 +41,7 @@ export async function openLogSource(
     about = await stat(path);
   } catch (cause) {
     const { code = String(cause) } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' && mayBeMissing) return { kind: 'file', path };
+    if (code === 'ENOENT' && mayBeMissing) return { kind: 'file', path, isMissing: true };
     throw new UnreadableLog(`cannot be read (${code})`, { cause });
   }
   if (about.isFile()) return { kind: 'file', path };

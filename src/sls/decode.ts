@@ -262,12 +262,14 @@ export function newestIn(rows: readonly Row[], window: Window): number | undefin
  * Decodes the rows of a count per second. A second without a row had no line.
  *
  * @param alias of the count; seconds of which it is 0 are left out, unless it counts all lines
+ * @param wholeAlias of the count that it is a part of
  * @throws AdapterError `SlsReplyInvalid`, also for a second that comes twice or lies outside the window
  */
 export function decodeSecondCounts(
   rows: readonly Row[],
   window: Window,
   alias: string = linesAlias,
+  wholeAlias: string = linesAlias,
 ): Map<number, number> {
   const counts = new Map<number, number>();
   for (const row of rows) {
@@ -275,9 +277,10 @@ export function decodeSecondCounts(
     if (second < window.startSeconds || second >= window.endSeconds)
       throw wrongReply('a second outside the window', `second ${second}`);
     if (counts.has(second)) throw wrongReply('a second twice', `second ${second} twice`);
-    const lines = decodeCount(row[linesAlias], linesAlias, 1);
+    decodeCount(row[linesAlias], linesAlias, 1);
+    const whole = decodeCount(row[wholeAlias], wholeAlias);
     const count = decodeCount(row[alias], alias);
-    if (count > lines) throw wrongReply(`more of ${alias} than lines`, `${count} of ${lines} lines`);
+    if (count > whole) throw wrongReply(`more of ${alias} than ${wholeAlias}`, `${count} of ${whole} lines`);
     if (count > 0) counts.set(second, count);
   }
   return counts;

@@ -57,6 +57,8 @@ export const ownHeartbeatsAlias = 'own_heartbeats';
 
 /** Alias of the count of lines that every whole-logstore query adds. */
 export const linesAlias = 'lines';
+/** The lines that have a route. */
+export const routedAlias = 'routed_lines';
 
 /** Alias of the second of the newest line of each row. Every query has it but a user's own SELECT. */
 export const newestAlias = 'newest_second';
@@ -176,7 +178,7 @@ const mostRowsByMinute = (window: Window, routes: readonly string[] | undefined)
  * Returns the query that counts the lines of each second of a window: at most one row per second.
  *
  * @param ownAgentStart what the User-Agents of heartbeats to one address begin with; undefined: heartbeats are not counted
- * @param routeColumn counts only lines that have this column
+ * @param routeColumn also counts the lines that have this column, and of heartbeats these alone
  */
 export function secondCountsText(
   window: Window,
@@ -186,13 +188,14 @@ export function secondCountsText(
   }: { readonly ownAgentStart?: string | undefined; readonly routeColumn?: string | undefined } = {},
 ): string {
   const columns = [`__time__ AS ${secondAlias}`, `count(*) AS ${linesAlias}`];
+  if (routeColumn !== undefined) columns.push(`count(${columnName(routeColumn)}) AS ${routedAlias}`);
+  const has = routeColumn === undefined ? '' : ` AND ${columnName(routeColumn)} IS NOT NULL`;
   if (ownAgentStart !== undefined)
     columns.push(
-      `count_if(${hasAgent(heartbeatAgent)}) AS ${heartbeatsAlias}`,
-      `count_if(${hasAgent(ownAgentStart)}) AS ${ownHeartbeatsAlias}`,
+      `count_if(${hasAgent(heartbeatAgent)}${has}) AS ${heartbeatsAlias}`,
+      `count_if(${hasAgent(ownAgentStart)}${has}) AS ${ownHeartbeatsAlias}`,
     );
-  const has = routeColumn === undefined ? '' : ` AND ${columnName(routeColumn)} IS NOT NULL`;
-  return `* | SELECT ${columns.join(', ')} FROM log WHERE ${timeCondition(window)}${has} GROUP BY __time__ LIMIT ${windowSeconds(window)}`;
+  return `* | SELECT ${columns.join(', ')} FROM log WHERE ${timeCondition(window)} GROUP BY __time__ LIMIT ${windowSeconds(window)}`;
 }
 
 export const timeCondition = ({ startSeconds, endSeconds }: Window) =>

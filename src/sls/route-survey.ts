@@ -42,12 +42,14 @@ export interface SurveyedRoute {
   readonly latencyP95Ms: number | undefined;
   /** Share of requests with a 5xx; undefined if the log does not contain it. */
   readonly errorRatio: number | undefined;
-  /** Unix seconds. */
+  /** Unix seconds, as is `lastSeenSeconds`. */
+  readonly firstSeenSeconds: number;
   readonly lastSeenSeconds: number;
 }
 
 type Statement = SurveyQuery & { readonly hasAlternative: boolean };
 
+const firstSecondAlias = 'first_second';
 const lastSecondAlias = 'last_second';
 const busiestAlias = 'busiest_minute';
 
@@ -108,11 +110,12 @@ function rowExpression(statement: Statement): string {
 const usesField = ({ aggregates }: MetricDefinition, { columns }: IngressLog, field: string): boolean =>
   placeholdersOf(Object.values(aggregates).join()).some((name) => columns[name as ColumnId]?.name === field);
 
-/** One row per route: the aggregates (alias → SQL, `requests` among them), and the second of its last line. */
+/** One row per route: the aggregates (alias → SQL, `requests` among them), and the seconds of its first and last line. */
 function surveyText(statement: Statement, aggregates: Readonly<Record<string, string>>): string {
   const columns = [
     `${rowExpression(statement)} AS ${routeAlias}`,
     ...Object.entries(aggregates).map(([alias, sql]) => `${logSql(sql, statement.logKind)} AS ${alias}`),
+    `min(__time__) AS ${firstSecondAlias}`,
     `max(__time__) AS ${lastSecondAlias}`,
   ];
   return [
@@ -175,6 +178,7 @@ function decodeRoute(
     peakQps: Math.max(qps, busiest === undefined ? 0 : decodeCount(busiest, busiestAlias) / 60),
     latencyP95Ms: valueIn('latency_p95'),
     errorRatio: valueIn('error_ratio'),
+    firstSeenSeconds: decodeCount(row[firstSecondAlias], firstSecondAlias),
     lastSeenSeconds: decodeCount(row[lastSecondAlias], lastSecondAlias),
   };
 }

@@ -4,7 +4,13 @@ import type { Row } from './read-reply.ts';
 import { decodeSecondCounts, queryDecoded } from './decode.ts';
 import type { LogstoreAddress } from './endpoint.ts';
 import type { HeartbeatLines } from './heartbeat-lines.ts';
-import { heartbeatsAlias, linesAlias, ownHeartbeatsAlias, secondCountsText } from './query-text.ts';
+import {
+  heartbeatsAlias,
+  linesAlias,
+  ownHeartbeatsAlias,
+  routedAlias,
+  secondCountsText,
+} from './query-text.ts';
 
 /** Asks how many lines a logstore has of each second of a window. */
 export interface SecondCountQuery
@@ -22,6 +28,8 @@ export type SecondCounts = ReadonlyMap<number, number>;
 export interface LineCounts {
   /** Heartbeats included. */
   readonly lines: SecondCounts;
+  /** Lines without the route column as well; undefined: `lines` has all. */
+  readonly allLines?: SecondCounts | undefined;
   /** Empty if there is no heartbeat for the logstore. */
   readonly heartbeats: SecondCounts;
   /** Those to the same address as ours, of any replica. */
@@ -45,10 +53,14 @@ export function countSeconds(
     const text = secondCountsText(window, { ownAgentStart, routeColumn });
     const sent = { ...logQuery(query, window, text), namespaces };
     const decode = (rows: readonly Row[]) => {
-      const countsOf = (alias: string) => decodeSecondCounts(rows, window, alias);
-      const lines = countsOf(linesAlias);
-      if (ownAgentStart === undefined) return { lines, heartbeats: new Map(), ownHeartbeats: new Map() };
-      return { lines, heartbeats: countsOf(heartbeatsAlias), ownHeartbeats: countsOf(ownHeartbeatsAlias) };
+      const ofAlias = routeColumn === undefined ? linesAlias : routedAlias;
+      const countsOf = (alias: string) => decodeSecondCounts(rows, window, alias, ofAlias);
+      const lines = countsOf(ofAlias);
+      const allLines = routeColumn === undefined ? undefined : decodeSecondCounts(rows, window);
+      if (ownAgentStart === undefined)
+        return { lines, allLines, heartbeats: new Map(), ownHeartbeats: new Map() };
+      const [heartbeats, ownHeartbeats] = [countsOf(heartbeatsAlias), countsOf(ownHeartbeatsAlias)];
+      return { lines, allLines, heartbeats, ownHeartbeats };
     };
     return queryDecoded<LineCounts>(logs, sent, plannedAtSeconds, decode, signal);
   };

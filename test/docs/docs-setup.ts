@@ -117,6 +117,7 @@ export async function startDocsSetup(pastSeconds: number): Promise<DocsSetup> {
   resources.defer(() => rm(directory, { recursive: true }));
   resources.use(apiServer);
   resources.defer(() => emulator.stop());
+  emulator.collectFrom(3);
   const ending = new AbortController();
   const traffic = { clock: Date, random: () => 0.5, signal: ending.signal, pastSeconds };
   const nginx = emulator.sink(project, 'nginx-ingress');

@@ -150,19 +150,40 @@ describe('emulate', () => {
     });
   });
 
-  it('follows an access log that does not exist yet, says what it reads, and prints the number of lines at the end', async () => {
+  it('follows an access log that does not exist yet, says so and what it reads, and prints the number of lines at the end', async () => {
     const file = join(directory, 'follow.log');
     const line = `${logLine({ time: nginxTime(Date.now()) })}\n`;
-    const { code, stdout } = await emulating(['--access-log', file, '--follow'], async (url, text) => {
-      await writeFile(file, line.repeat(2));
-      await waitFor(async () => (await statsAt(url)).rows === 2);
-      await appendFile(file, line);
-      await waitFor(async () => (await statsAt(url)).rows === 3);
-      expect(
-        text().match(/follow\.log: reads ACK's form; the number of lines comes at the end\n/g),
-      ).toHaveLength(1);
-    });
+    const { code, stdout, stderr } = await emulating(
+      ['--access-log', file, '--follow'],
+      async (url, text) => {
+        await writeFile(file, line.repeat(2));
+        await waitFor(async () => (await statsAt(url)).rows === 2);
+        await appendFile(file, line);
+        await waitFor(async () => (await statsAt(url)).rows === 3);
+        expect(
+          text().match(/follow\.log: reads ACK's form; the number of lines comes at the end\n/g),
+        ).toHaveLength(1);
+      },
+    );
     expect(code).toBe(0);
     expect(stdout).toContain(`${file}: 3 lines read, 0 unparsed\n`);
+    expect(stderr).toBe(`${file} does not exist yet: waiting for it\n`);
+  });
+
+  it.each([
+    [['--traffic', 'demo'], 200],
+    [['--access-log', join(directory, 'grows.log'), '--follow'], 200],
+    [['--access-log', join(directory, 'ended.log')], 400],
+    [[], 400],
+  ])('answers a stalled collector with %j by %i', async (flags, status) => {
+    const line = `${logLine({ time: nginxTime(Date.now()) })}\n`;
+    await Promise.all(['grows.log', 'ended.log'].map((name) => writeFile(join(directory, name), line)));
+    await emulating(flags, async (url) => {
+      const put = () =>
+        fetch(`${url}/__faults`, { method: 'PUT', body: '{"collectorStalled":true}' }).then(
+          (reply) => reply.status,
+        );
+      await waitFor(async () => (await put()) === status);
+    });
   });
 });

@@ -68,6 +68,17 @@ describe('faults of the emulator', () => {
     expect([reply.status, reply.headers.date]).toEqual([200, date]);
   });
 
+  it('also apply to a query that fails', async () => {
+    const failing: Faults = { status: 503 };
+    const sent = (faults: Faults) => {
+      emulator.setFaults({ ...failing, ...faults });
+      return send(emulator.url, { path, headers: apiHeaders() });
+    };
+    expect((await sent({ dateShiftMs: 60_000 })).headers.date).toBe('Fri, 22 Jul 2022 03:31:00 GMT');
+    expect((await sent({ garbage: 'html' })).headers['content-type']).toBe('text/html');
+    await expect(sent({ cutBody: true })).rejects.toMatchObject({ code: 'ECONNRESET' });
+  });
+
   it('leave a query without an answer', async () => {
     emulator.setFaults({ hang: true });
     const signal = AbortSignal.timeout(150);
@@ -97,11 +108,35 @@ describe('faults of the emulator', () => {
     '{"hang":1}',
     '{"garbage":"xml"}',
     '{"status":-1}',
+    '{"status":200}',
+    '{"status":503.5}',
+    '{"errorRate":2}',
+    '{"times":0}',
     '{"dateShiftMs":"1"}',
     '[]',
     'null',
     '{',
   ])('PUT /__faults refuses %s', (json) => {
     expect(() => parseFaults(json)).toThrow();
+  });
+
+  it('are refused where they would have no effect', async () => {
+    const put = async (faults: Faults, { url } = emulator) => {
+      const body = JSON.stringify(faults);
+      const reply = await send(url, { method: 'PUT', path: '/__faults', headers: { host: 'x' }, body });
+      return [reply.status, reply.body.toString()];
+    };
+    expect(await put({ collectorStalled: true })).toEqual([
+      400,
+      expect.stringMatching(/there is no collector, .* with --traffic or --follow/),
+    ]);
+    expect(await put({ errorCode: 'ServerBusy' })).toEqual([400, expect.stringMatching(/need status/)]);
+    const isStalled = emulator.collectFrom(3);
+    expect(await put({ collectorStalled: [3] })).toEqual([400, expect.stringMatching(/pods, from 0 to 2/)]);
+    expect(await put({ collectorStalled: [] })).toEqual([400, expect.stringMatching(/pods, from 0 to 2/)]);
+    expect(await put({ collectorStalled: [2], times: 1 })).toEqual([200, '{}']);
+    expect([0, 1, 2].map(isStalled)).toEqual([false, false, true]);
+    await getLogsV2(emulator, count);
+    expect([0, 1, 2].map(isStalled)).toEqual([false, false, false]);
   });
 });

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startLines } from '../../emulator/live-lines.ts';
 import type { LogRecord } from '../../emulator/log-record.ts';
 import { accessLine, ackRecord } from '../../emulator/traffic/access-line.ts';
@@ -6,7 +6,10 @@ import { fakeIo } from '../support/fake-io.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const startMs = 1_795_444_841_000;
-const ending = new AbortController();
+let ending: AbortController;
+beforeEach(() => {
+  ending = new AbortController();
+});
 afterEach(() => ending.abort());
 
 describe('startLines', () => {
@@ -22,7 +25,7 @@ describe('startLines', () => {
           return Promise.resolve();
         },
       },
-      emulator: { isCollectorStalled: () => false },
+      emulator: { collectFrom: () => () => false },
       io: fakeIo({}, { now: () => nowMs }).io,
       signal: ending.signal,
     });
@@ -41,4 +44,34 @@ describe('startLines', () => {
     ending.abort();
     await lines.done;
   });
+
+  it.each(['request', 'reading'] as const)(
+    'delivers nothing of any time while the collector is stalled, with the stamp %s',
+    async (stamp) => {
+      let nowMs = startMs;
+      let isStalled = true;
+      let stored = 0;
+      const lines = startLines({
+        stamp,
+        traffic: 'demo',
+        sink: {
+          append: (records) => {
+            stored += records.length;
+            return Promise.resolve();
+          },
+        },
+        emulator: { collectFrom: () => () => isStalled },
+        io: fakeIo({}, { now: () => nowMs }).io,
+        signal: ending.signal,
+      });
+      nowMs += 20_000;
+      await lines.sink.append([ackRecord(accessLine({ atSeconds: startMs / 1000 - 30 }))]);
+      expect(stored).toBe(0);
+      isStalled = false;
+      nowMs += 4000;
+      await waitFor(() => stored > 1000);
+      ending.abort();
+      await lines.done;
+    },
+  );
 });

@@ -103,10 +103,16 @@ describe.each(impossible)('a count that SLS gives as %s', (text) => {
   });
 
   it('is no number of a survey or of doctor', async () => {
-    const row = { effective_route: 'a', requests: '5', busiest_minute: '5', last_second: '700' };
+    const row = {
+      effective_route: 'a',
+      requests: '5',
+      busiest_minute: '5',
+      first_second: '600',
+      last_second: '700',
+    };
     const seen = { ...row, status_lines: '5', errors: '0', request_time_lines: '5', request_time_p95: '0.1' };
     const query = { ...address, logKind, window, routes: undefined, namespace: undefined, maxRows: 10 };
-    for (const alias of ['requests', 'busiest_minute', 'last_second', 'errors']) {
+    for (const alias of ['requests', 'busiest_minute', 'first_second', 'last_second', 'errors']) {
       const logs = logsWith({ ...seen, [alias]: text });
       await expect(surveyRoutes(query, logs, alive())).rejects.toThrow(invalid);
     }
@@ -121,6 +127,8 @@ describe.each(impossible)('a count that SLS gives as %s', (text) => {
 it('more heartbeats than lines are refused', () => {
   const row = { unix_second: '600', lines: '1', heartbeats: '2' };
   expect(() => decodeSecondCounts([row], window, 'heartbeats')).toThrow(invalid);
+  const routed = { unix_second: '600', lines: '2', routed_lines: '0', heartbeats: '1' };
+  expect(() => decodeSecondCounts([routed], window, 'heartbeats', 'routed_lines')).toThrow(invalid);
 });
 
 describe('a value that no lines can have', () => {
@@ -132,7 +140,10 @@ describe('a value that no lines can have', () => {
     const row = { unix_minute: '600', effective_route: 'a', requests: '5', lines: '5', ...times };
     const { byRoute } = await countMinutes(query, logsWith(row), alive());
     expect(byRoute.get('a')).toEqual(Float64Array.of(Number.NaN, 0));
-    const seen = { ...row, ...{ busiest_minute: '5', last_second: '700', status_lines: '5', errors: '0' } };
+    const seen = {
+      ...row,
+      ...{ busiest_minute: '5', first_second: '600', last_second: '700', status_lines: '5', errors: '0' },
+    };
     const survey = { ...address, logKind, window, routes: undefined, namespace: undefined, maxRows: 10 };
     expect(await surveyRoutes(survey, logsWith(seen), alive())).toMatchObject([{ latencyP95Ms: undefined }]);
   });

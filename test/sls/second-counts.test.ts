@@ -49,7 +49,15 @@ describe('a count of lines per second', () => {
           .slice(1, -1)
           .filter(([, lines]) => lines > 0);
         const found = await countSeconds(client, queryOf(firstSeconds + 1, nextSeconds - 1), alive());
-        expect(found.lines).toEqual(new Map(inside));
+        expect(found).toMatchObject({ lines: new Map(inside), allLines: undefined });
+        const routed = await countSeconds(
+          client,
+          { ...queryOf(firstSeconds + 1, nextSeconds - 1), routeColumn: 'proxy_upstream_name' },
+          alive(),
+        );
+        // Every fourth line of a second has no route.
+        const withRoute = inside.map(([second, lines]) => [second, lines - Math.floor(lines / 4)] as const);
+        expect(routed).toMatchObject({ lines: new Map(withRoute), allLines: new Map(inside) });
       }),
       { numRuns: 15 },
     );

@@ -43,7 +43,14 @@ async function surveyed(): Promise<Sent[]> {
   const logs: LogSource = {
     query: (query) => {
       sent.push(query);
-      const row = { host_name: 'a', requests: '1', failed: '1', address: '10.0.0.1:80', last_second: '1' };
+      const row = {
+        host_name: 'a',
+        requests: '1',
+        failed: '1',
+        address: '10.0.0.1:80',
+        first_second: '1',
+        last_second: '1',
+      };
       return Promise.resolve({
         rows: query.query.includes('max(minute_requests)') || query.query.includes('latency') ? [] : [row],
       } as unknown as Awaited<ReturnType<LogSource['query']>>);

@@ -180,7 +180,13 @@ describe('labels with names that clients choose', () => {
 describe('state gauges', () => {
   it('show the age of the newest line of each logstore, and which logstores are silent', async () => {
     const endpoint = parseEndpointUrl('http://127.0.0.1:1');
-    const silence = { lastSeconds: 940, nextSeconds: undefined, linesAMinuteBefore: 540, isHeld: true };
+    const silence = {
+      lastSeconds: 940,
+      nextSeconds: undefined,
+      linesAMinuteBefore: 540,
+      hasOtherLines: false,
+      isHeld: true,
+    };
     const of = (logstore: string, newestSeconds: number) => ({
       address: { endpoint, project: 'p', logstore },
       newestSeconds,

@@ -1,4 +1,5 @@
 import { labelDefinitions } from '../../metric/labels.ts';
+import { windowSeconds } from '../../metric/sample.ts';
 import { defaultBackendText, type DefaultBackendUse } from '../../sls/default-backend.ts';
 import type { SurveyedRoute, SurveyQuery } from '../../sls/route-survey.ts';
 import { alignedTable } from '../table.ts';
@@ -30,6 +31,9 @@ export function matchLabelsOf(
   return named && { [project.name]: query.project, [logstore.name]: query.logstore, ...named };
 }
 
+/** If requests were logged over less of the window than this, the log may have begun within it. */
+const coveredShare = 0.9;
+
 /** Returns a table with one line a route, with its selector. */
 export function surveyTable(survey: Survey): string {
   const { query, routes, isCut } = survey;
@@ -51,6 +55,7 @@ export function surveyTable(survey: Survey): string {
   const { project, logstore } = labelDefinitions;
   const notes = [
     `From ${utcText(startSeconds)} to ${utcText(endSeconds)}; QPS is the average of that time, PEAK the busiest minute, LAST SEEN counts back from the end.`,
+    ...youngLogNote(survey),
     `Every SELECTOR also needs ${project.name}=${query.project},${logstore.name}=${query.logstore}.`,
     ...(isCut ? [`There are more routes. These ${routes.length} had the most requests (--limit).`] : []),
     ...(routes.some(({ route }) => matchLabelsOf(route, survey) === undefined)
@@ -67,6 +72,16 @@ export function surveyTable(survey: Survey): string {
         ]),
   ];
   return `${[table, '', ...notes].join('\n')}\n`;
+}
+
+/** A log that began within the window has fewer requests than the average is taken over. */
+function youngLogNote({ query: { window }, routes }: Survey): string[] {
+  const ageSeconds = window.endSeconds - Math.min(...routes.map(({ firstSeenSeconds }) => firstSeenSeconds));
+  const minutes = Math.max(1, Math.ceil(ageSeconds / 60));
+  if (minutes * 60 > windowSeconds(window) * coveredShare) return [];
+  return [
+    `The first of these requests was logged ${ageSeconds}s before the end. If the log is not older, QPS is too low: --since ${minutes}m averages over that time.`,
+  ];
 }
 
 function selectorText(labels: Readonly<Record<string, string>> | undefined): string {
@@ -88,10 +103,11 @@ export function surveyJson(survey: Survey) {
     to: utcText(window.endSeconds),
     isCut,
     defaultBackends,
-    routes: routes.map(({ lastSeenSeconds, ...route }) => ({
+    routes: routes.map(({ firstSeenSeconds, lastSeenSeconds, ...route }) => ({
       ...route,
       latencyP95Ms: route.latencyP95Ms ?? null,
       errorRatio: route.errorRatio ?? null,
+      firstSeen: utcText(firstSeenSeconds),
       lastSeen: utcText(lastSeenSeconds),
       matchLabels: matchLabelsOf(route.route, survey) ?? null,
     })),

@@ -37,11 +37,11 @@ export class CountedLines {
   /** @param window ends when SLS counted */
   add(
     window: Window,
-    { lines, heartbeats }: Pick<LineCounts, 'lines' | 'heartbeats'>,
+    { lines, heartbeats, allLines }: Pick<LineCounts, 'lines' | 'heartbeats' | 'allLines'>,
     holdSeconds: number,
     nowSeconds: number,
   ): void {
-    const counted = LineTimeline.of(window, lines, heartbeats);
+    const counted = LineTimeline.of(window, lines, heartbeats, allLines);
     const known = this.#timelineAt(nowSeconds);
     // Two counts may overtake each other.
     if (known !== undefined && known.asOfSeconds > counted.asOfSeconds) return;

@@ -8,27 +8,37 @@ export class LineTimeline {
   readonly asOfSeconds: number;
   readonly #lines: Uint32Array;
   readonly #heartbeats: Uint32Array;
+  /** With the lines that have no route. */
+  readonly #allLines: Uint32Array;
 
-  private constructor(startSeconds: number, lines: Uint32Array, heartbeats: Uint32Array) {
+  private constructor(
+    startSeconds: number,
+    lines: Uint32Array,
+    heartbeats: Uint32Array,
+    allLines: Uint32Array,
+  ) {
     this.startSeconds = startSeconds;
     this.#heartbeats = heartbeats;
+    this.#allLines = allLines;
     this.asOfSeconds = startSeconds + lines.length;
     this.#lines = lines;
   }
 
   /**
    * @param window ends when SLS counted
-   * @param counts of all lines
+   * @param counts of the lines that count
+   * @param allCounts of all lines; default: all count
    */
   static of(
     { startSeconds, endSeconds }: Window,
     counts: SecondCounts,
     heartbeats: SecondCounts = new Map(),
+    allCounts: SecondCounts = counts,
   ): LineTimeline {
     const length = endSeconds - startSeconds;
     const bySecond = (of: SecondCounts) =>
       Uint32Array.from({ length }, (_, index) => of.get(startSeconds + index) ?? 0);
-    return new LineTimeline(startSeconds, bySecond(counts), bySecond(heartbeats));
+    return new LineTimeline(startSeconds, bySecond(counts), bySecond(heartbeats), bySecond(allCounts));
   }
 
   /**
@@ -51,6 +61,7 @@ export class LineTimeline {
       startSeconds,
       joined((timeline, second) => timeline.linesIn(second)),
       joined((timeline, second) => timeline.#heartbeatsIn(second)),
+      joined((timeline, second) => timeline.#allLines[second - timeline.startSeconds] ?? 0),
     );
   }
 
@@ -74,7 +85,16 @@ export class LineTimeline {
 
   /** Whether a heartbeat was logged in the seconds `[from, to)`. */
   hasHeartbeat(from: number, to: number): boolean {
-    return this.#heartbeats
+    return this.#hasSome(this.#heartbeats, from, to);
+  }
+
+  /** Whether any line was logged in the seconds `[from, to)`, also one that does not count. */
+  hasAnyLine(from: number, to: number): boolean {
+    return this.#hasSome(this.#allLines, from, to);
+  }
+
+  #hasSome(counts: Uint32Array, from: number, to: number): boolean {
+    return counts
       .subarray(Math.max(0, from - this.startSeconds), Math.max(0, to - this.startSeconds))
       .some((count) => count > 0);
   }

@@ -30,7 +30,7 @@ const heartbeatStampSeconds = 2;
 /** Heartbeats hold a silence for at least this long, also where `holdSeconds` is 0. */
 const heartbeatHoldSeconds = 60;
 
-/** A time without a line in the whole logstore that is no chance. */
+/** A time that is no chance without a line, or without one that has a route. */
 export interface Silence {
   /** Unix second of the last line before it. */
   readonly lastSeconds: number;
@@ -41,6 +41,8 @@ export interface Silence {
   readonly isHeld: boolean;
   /** Whether it is certain: heartbeats were answered, and not logged. */
   readonly byHeartbeat?: true;
+  /** Whether lines came meanwhile that have no route. */
+  readonly hasOtherLines: boolean;
 }
 
 export interface SilenceQuestion {
@@ -105,16 +107,17 @@ function silenceAfter(
   const history = historyBefore(timeline, countedSeconds);
   const linesAMinuteBefore = rate(history, 60) * 60;
   const untilSeconds = gap.lastSeconds + 1 + gapSeconds;
+  const hasOtherLines = timeline.hasAnyLine(gap.lastSeconds + 1, untilSeconds);
   const unlogged = answeredSeconds.filter(
     (at) => at >= gap.lastSeconds + 1 && at < untilSeconds - heartbeatStampSeconds,
   );
   if (unlogged.length >= leastUnlogged) {
     // Heartbeats that are no longer answered prove nothing about the time since.
     const isHeld = untilSeconds - Math.max(...unlogged) < Math.max(holdSeconds, heartbeatHoldSeconds);
-    return { ...gap, linesAMinuteBefore, isHeld, byHeartbeat: true };
+    return { ...gap, linesAMinuteBefore, isHeld, hasOtherLines, byHeartbeat: true };
   }
   if (gapSeconds < silentFromSeconds(history)) return undefined;
-  return { ...gap, linesAMinuteBefore, isHeld: gapSeconds < holdSeconds };
+  return { ...gap, linesAMinuteBefore, isHeld: gapSeconds < holdSeconds, hasOtherLines };
 }
 
 /**

@@ -4,19 +4,20 @@ import type { Silence } from './silence-rule.ts';
 
 type SilentLogstore = Pick<CountedLogstore, 'project' | 'logstore' | 'routeColumn'>;
 
-export const silentError = (logstore: SilentLogstore, silence: Silence) =>
-  silence.byHeartbeat === true
-    ? new AdapterError('LogstoreSilent', `${silenceText(logstore, silence)}: the collector may be down`, {
-        remedy: 'Check the pods of the collector. Readings fail while the ingress answers heartbeats.',
-      })
-    : new AdapterError(
-        'LogstoreSilent',
-        `${silenceText(logstore, silence)}: the collector or the ingress controller may be down${logstore.routeColumn === undefined ? '' : ', or the log has another form'}`,
-      );
+export function silentError(logstore: SilentLogstore, silence: Silence): AdapterError {
+  const { byHeartbeat, hasOtherLines } = silence;
+  const text = silenceText(logstore, silence);
+  if (byHeartbeat === true)
+    return new AdapterError('LogstoreSilent', `${text}: the collector may be down`, {
+      remedy: 'Check the pods of the collector. Readings fail while the ingress answers heartbeats.',
+    });
+  const cause = `the collector or the ingress controller may be down${hasOtherLines ? ', or the log has another form' : ''}`;
+  return new AdapterError('LogstoreSilent', `${text}: ${cause}`);
+}
 
 /** Returns words that stay the same while the silence lasts, so that Kubernetes folds events with them. */
 export function silenceText({ project, logstore, routeColumn }: SilentLogstore, silence: Silence): string {
-  const { lastSeconds, nextSeconds, linesAMinuteBefore, byHeartbeat } = silence;
+  const { lastSeconds, nextSeconds, linesAMinuteBefore, byHeartbeat, hasOtherLines } = silence;
   const from = timeText(lastSeconds);
   const when =
     nextSeconds === undefined ? `since ${from} UTC` : `from ${from} to ${timeText(nextSeconds)} UTC`;
@@ -24,7 +25,10 @@ export function silenceText({ project, logstore, routeColumn }: SilentLogstore, 
     byHeartbeat === true
       ? 'though the ingress answered heartbeats'
       : `where ${Math.round(linesAMinuteBefore)} a minute came before`;
-  const what = routeColumn === undefined ? 'no line at all' : `no line with ${routeColumn}`;
+  const what =
+    hasOtherLines && routeColumn !== undefined
+      ? `no line with ${routeColumn}, only lines without it,`
+      : 'no line at all';
   return `${what} in ${project}/${logstore} ${when}, ${evidence}`;
 }
 

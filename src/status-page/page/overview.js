@@ -115,7 +115,7 @@ export function drawProjects({ projects, logstores }) {
             ? 'the delay is configured'
             : `lines are complete after ${delaySeconds} s${late}`;
         const isSilent = silentSinceSeconds !== null;
-        const what = isSilent ? `no line at all since ${clockText(silentSinceSeconds * 1000)}` : delay;
+        const what = isSilent ? `no line that counts since ${clockText(silentSinceSeconds * 1000)}` : delay;
         return make('li', saturated || isSilent ? 'saturated' : '', `${logstore}: ${what}`);
       });
     const badge = make('span', `circuit ${circuit}`, phase);

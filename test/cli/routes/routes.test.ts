@@ -37,6 +37,9 @@ describe('routes', () => {
     expect(notes).toEqual([
       '',
       `From ${stamp(end - 3600)} to ${stamp(end)}; QPS is the average of that time, PEAK the busiest minute, LAST SEEN counts back from the end.`,
+      expect.stringMatching(
+        /^The first of these requests was logged \d+s before the end\. If the log is not older, QPS is too low: --since [56]m averages over that time\.$/,
+      ),
       `Every SELECTOR also needs sls.project=${project},sls.logstore=nginx-ingress.`,
       '',
     ]);
@@ -58,6 +61,7 @@ describe('routes', () => {
       peakQps: 5,
       latencyP95Ms: 2820,
       errorRatio: 0.1,
+      firstSeen: stamp(end - (end % 60) - 1800),
       lastSeen: stamp(end - (end % 60) - 600 + 59),
       matchLabels: {
         'sls.project': project,
@@ -87,6 +91,18 @@ describe('routes', () => {
   it('has a busiest minute that is at least the average, even if the window does not begin at a full minute', async () => {
     const [web] = (await routesJson('steady', '--since', '1m')).routes;
     expect(web).toMatchObject({ qps: 1, peakQps: 1 });
+  });
+
+  it('says that the log covers only a part of the time, and how to average over that part', async () => {
+    const { stdout } = await routes('steady');
+    expect(stdout).toMatch(/^default-web-80 +0\.0333 /m);
+    expect(stdout).toContain('logged 120s before the end.');
+    const { stdout: shorter } = await routes(
+      'steady',
+      ...(/--since \d+m/.exec(stdout)?.[0].split(' ') ?? []),
+    );
+    expect(shorter).toMatch(/^default-web-80 +1 /m);
+    expect(shorter).not.toContain('The first of these requests');
   });
 
   it('shows at most --limit routes, and says that there are more', async () => {

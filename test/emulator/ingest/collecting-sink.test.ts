@@ -1,12 +1,15 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FaultSource } from '../../../emulator/faults.ts';
-import { startCollecting } from '../../../emulator/ingest/collecting-sink.ts';
+import { startCollecting, startForwarding } from '../../../emulator/ingest/collecting-sink.ts';
 import type { LogRecord } from '../../../emulator/log-record.ts';
 import { accessLine, ackRecord } from '../../../emulator/traffic/access-line.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 const startMs = 1_795_444_841_000;
-const ending = new AbortController();
+let ending: AbortController;
+beforeEach(() => {
+  ending = new AbortController();
+});
 afterEach(() => ending.abort());
 
 describe('startCollecting', () => {
@@ -17,7 +20,7 @@ describe('startCollecting', () => {
     const collecting = startCollecting({
       stamp: 'reading',
       pods: 2,
-      isStalled: (pod) => faults.isCollectorStalled(pod),
+      isStalled: faults.collectFrom(2),
       sink: {
         append: (records) => {
           sent.push(...records);
@@ -38,5 +41,40 @@ describe('startCollecting', () => {
     expect(sent.map(({ timeSeconds }) => timeSeconds - startMs / 1000)).toEqual([0, 0, 5]);
     ending.abort();
     await collecting.done;
+  });
+});
+
+describe('startForwarding', () => {
+  it('sends each line at once, but those of a stalled pod once that goes on, with their own time', async () => {
+    const faults = new FaultSource();
+    const sent: number[] = [];
+    const forwarding = startForwarding({
+      pods: 2,
+      isStalled: faults.collectFrom(2),
+      sink: {
+        append: (records) => {
+          sent.push(...records.map(({ timeSeconds }) => timeSeconds));
+          return Promise.resolve();
+        },
+      },
+      clock: { now: () => startMs },
+      signal: ending.signal,
+    });
+    const record = ackRecord(accessLine({ atSeconds: 0 }));
+    const append = (...seconds: number[]) =>
+      forwarding.append(seconds.map((timeSeconds) => ({ ...record, timeSeconds })));
+    await append(1, 2);
+    expect(sent).toEqual([1, 2]);
+    faults.set({ collectorStalled: [1] });
+    await append(3, 4);
+    expect(sent).toEqual([1, 2, 3]);
+    faults.set({ collectorStalled: true });
+    await append(5, 6);
+    expect(sent).toEqual([1, 2, 3]);
+    faults.set({});
+    await waitFor(() => sent.length === 6);
+    expect(sent.slice(3).sort()).toEqual([4, 5, 6]);
+    ending.abort();
+    await forwarding.done;
   });
 });

@@ -116,7 +116,12 @@ describe('a silence', () => {
 
   it('tells its last line and the lines a minute before, and is held until its hold has passed', () => {
     const at = (gap: number) => silenceAtEnd(timelineOf(nine, end + gap), questionAt(end + gap));
-    const silence = { lastSeconds: end - 1, nextSeconds: undefined, linesAMinuteBefore: 540 };
+    const silence = {
+      lastSeconds: end - 1,
+      nextSeconds: undefined,
+      linesAMinuteBefore: 540,
+      hasOtherLines: false,
+    };
     expect(at(599)).toEqual({ ...silence, isHeld: true });
     expect(at(600)).toEqual({ ...silence, isHeld: false });
   });
