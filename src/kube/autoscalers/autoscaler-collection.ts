@@ -11,7 +11,7 @@ export type AutoscalerVersion = (typeof autoscalerVersions)[number];
 export const unservedMessage = `autoscaling has neither of ${autoscalerVersions.join(' and ')}`;
 
 const plural = 'horizontalpodautoscalers';
-const pageSize = 500;
+const pageSize = 100;
 
 /** Returns the version in which the cluster serves HPAs; undefined: in none that we read. @throws KubeError */
 export async function servedAutoscalerVersion(

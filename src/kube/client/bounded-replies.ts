@@ -1,11 +1,11 @@
 import type { Dispatcher } from 'undici';
 import { KubeError } from './kube-error.ts';
 
-/** A page of a list. If one is longer, smaller pages are asked for. @bound - | {mostReplyBytes} | - | a constant */
-const mostReplyBytes = 4 * 1024 * 1024;
+/** A page of a list. If one is longer, smaller pages are asked for. @bound - | {mostPageBytes} | - | a constant */
+const mostPageBytes = 1024 * 1024;
 
 /**
- * A page of one object. etcd stores objects of up to 1.5 MiB, and Go writes each `<` in JSON as six characters.
+ * One object, or a page of one. etcd stores objects of up to 1.5 MiB, and Go writes each `<` in JSON as six characters.
  *
  * @bound - | {mostObjectBytes} | - | a constant
  */
@@ -22,8 +22,8 @@ export const boundedReplies: Dispatcher.DispatcherComposeInterceptor = (dispatch
   const { method, path } = options;
   const what = `${method} ${path.split('?')[0]}`;
   const isWatch = /[?&]watch=true(&|$)/.test(path);
-  const mostOfPage = /[?&]limit=1(&|$)/.test(path) ? mostObjectBytes : mostReplyBytes;
-  let mostBytes = isWatch ? Infinity : method === 'GET' ? mostOfPage : mostAnswerBytes;
+  const mostOfGet = /[?&]limit=(?!1(&|$))/.test(path) ? mostPageBytes : mostObjectBytes;
+  let mostBytes = isWatch ? Infinity : method === 'GET' ? mostOfGet : mostAnswerBytes;
   let bytes = 0;
   return dispatch(options, {
     onRequestStart: (...event) => handler.onRequestStart?.(...event),

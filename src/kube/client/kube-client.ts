@@ -12,6 +12,7 @@ import { fetch } from 'undici';
 import { loadKubeConfig, type KeptConnectionsConfig, type KubeConfigOptions } from './kube-config.ts';
 import { KubeError, statusError } from './kube-error.ts';
 import { isRecord, jsonOf } from './kube-object.ts';
+import { hasTooManyValues } from './large-json.ts';
 import { isClosedConnection, kubeErrorOf } from './request-failure.ts';
 import { watchEvents, type WatchEvent } from './watch-events.ts';
 
@@ -81,6 +82,7 @@ export class KubeClient {
         if (limit.signal.aborted || !isClosedConnection(thrown)) throw thrown;
         return attempt();
       });
+      if (hasTooManyValues(text)) throw new KubeError('size', `${what} answered too many values`);
       const reply: unknown = JSON.parse(text);
       if (!isRecord(reply)) throw new KubeError('reply', `${what} answered no JSON object`);
       return reply as T;

@@ -100,11 +100,11 @@ describe('a call', () => {
     await expect(listConfigMaps(client, options())).rejects.toMatchObject({ kind: 'reply' });
   });
 
-  it('fails on a reply over 4 MiB, and on one that is packed', async () => {
+  it('fails on a reply over 10 MiB, and on one that is packed', async () => {
     server.fail('configmap.list', { kind: 'endless' });
     await expect(listConfigMaps(client, options())).rejects.toMatchObject({
       kind: 'size',
-      message: `GET ${configMapsPath} answered more than 4194304 bytes`,
+      message: `GET ${configMapsPath} answered more than 10485760 bytes`,
     });
     await waitFor(() => server.openConnections === 0);
     server.fail('configmap.list', { kind: 'packed' });

@@ -79,11 +79,11 @@ describe('a watched collection', () => {
     expect(bench.dependencies.observer.of('listed')).toMatchObject([{ objects: 5 }]);
   });
 
-  it('is listed in smaller pages while a page has more than 4 MiB', async () => {
+  it('is listed in smaller pages while a page has more than 1 MiB', async () => {
     const { hpas } = bench.server;
     const great = ['a', 'b', 'c'];
     const small = Array.from({ length: 20 }, (_, index) => `small-${String(index).padStart(2, '0')}`);
-    for (const name of great) hpas.put({ ...hpa(name), padding: 'x'.repeat(1.5 * 1024 * 1024) });
+    for (const name of great) hpas.put({ ...hpa(name), padding: 'x'.repeat(0.4 * 1024 * 1024) });
     for (const name of small) hpas.put(hpa(name));
     void start({ pageSize: 16 });
     await holds(...great, ...small);
@@ -98,6 +98,17 @@ describe('a watched collection', () => {
     for (const name of ['a', 'b']) hpas.put({ ...hpa(name), padding: '\u0001'.repeat(1.5 * 1024 * 1024) });
     void start({ pageSize: 16 });
     await holds('a', 'b');
+  });
+
+  it('fails if one object has more values than etcd can store, which would fill the memory', async () => {
+    const { hpas } = bench.server;
+    hpas.put({ ...hpa('a'), padding: Array<object>(500_000).fill({}) });
+    void start({ pageSize: 16 });
+    await waitFor(() => bench.ends().length > 0);
+    expect(bench.ends()[0]).toMatchObject({
+      reason: 'failed',
+      message: 'GET /apis/autoscaling/v2/horizontalpodautoscalers answered too many values',
+    });
   });
 
   it('fails if its pages have no end, which would fill the memory', async () => {

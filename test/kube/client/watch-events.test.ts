@@ -26,14 +26,26 @@ it('reads the events of a watch wherever its chunks are cut, also within a chara
   ]);
 });
 
+it('pauses after an event that took long, for as long as that', async () => {
+  const pausesMs: number[] = [];
+  const stream = ReadableStream.from([new TextEncoder().encode(line('a') + line('b'))]);
+  const pause = (pauseMs: number) => Promise.resolve(void pausesMs.push(pauseMs));
+  for await (const event of watchEvents(stream as AsyncIterable<Uint8Array>, () => undefined, pause)) {
+    const endMs = performance.now() + 50;
+    while (namesOf([event])[0] === 'a' && performance.now() < endMs);
+  }
+  expect(pausesMs[0]).toBeGreaterThanOrEqual(50);
+});
+
 it('drops an incomplete last line', async () => {
   expect(namesOf(await eventsOf(line('a'), line('b').slice(0, -2)))).toEqual(['a']);
 });
 
-it('refuses a line of more than 8 Mi characters, and one that is not an event', async () => {
+it('refuses a line of more than 10 Mi characters or with too many values, and one that is not an event', async () => {
   await expect(eventsOf(...Array<string>(11).fill('x'.repeat(1024 * 1024)))).rejects.toMatchObject({
     kind: 'size',
   });
+  await expect(eventsOf(`${'['.repeat(1_100_000)}\n`)).rejects.toMatchObject({ kind: 'size' });
   for (const wrong of ['{', '7', 'null', '[]', '{"type":"ADDED"}', '{"type":"OTHER","object":{}}'])
     await expect(eventsOf(`${wrong}\n`)).rejects.toMatchObject({ kind: 'reply' });
 });

@@ -26,7 +26,7 @@ const hpaOf = (namespace: string, name: string, more: object = {}) => {
  * A tenant has HPAs of more than a megabyte, which no page of a list can hold together, and HPAs that name metrics of 100,000
  * characters.
  *
- * @attacks kube/client/bounded-replies.ts mostReplyBytes
+ * @attacks kube/client/bounded-replies.ts mostPageBytes
  * @attacks kube/autoscalers/autoscaler-changes.ts
  * @attacks status/autoscaler-tracker.ts
  */

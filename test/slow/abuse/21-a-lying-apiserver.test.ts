@@ -7,16 +7,23 @@ import { waitFor } from '../../support/wait-for.ts';
 import { startScenario } from './support/scenario.ts';
 import { expectUnharmed } from './support/unharmed.ts';
 
-const lines = 3;
 const chunk = 'x'.repeat(1024 * 1024);
 const chunksOfLine = 12;
 const tokens = 120;
 
-/** Sends events without an end. The adapter gives the watch up, and opens it again. */
-async function sendEndlessLines(collection: ScriptedCollection): Promise<void> {
-  for (let line = 0; line < lines; line += 1) {
+/** Lines of nearly 10 MiB, each of which JSON.parse would make hundreds of megabytes of. */
+const crowded = [`${'{},'.repeat(3_000_000)}{}`, `${'['.repeat(4_500_000)}${']'.repeat(4_500_000)}`];
+
+/** Sends an event without an end, and events of one object with millions of values. The adapter gives the watch up, and opens it again. */
+async function sendLongLines(collection: ScriptedCollection): Promise<void> {
+  for (const values of [undefined, ...crowded]) {
     await waitFor(() => collection.openWatches > 0, undefined, 5000).catch(() => undefined);
-    for (let sent = 0; sent < chunksOfLine; sent += 1) {
+    const metadata = '{"name":"a","namespace":"a","resourceVersion":"7"}';
+    if (values !== undefined)
+      collection.sendRaw(
+        `{"type":"ADDED","object":{"metadata":${metadata},"spec":{"metrics":[${values}]}}}\n`,
+      );
+    for (let sent = 0; values === undefined && sent < chunksOfLine; sent += 1) {
       collection.sendRaw(chunk);
       await sleep(10);
     }
@@ -25,11 +32,12 @@ async function sendEndlessLines(collection: ScriptedCollection): Promise<void> {
 }
 
 /**
- * The API server, or a proxy before it, sends lines of a watch that do not end, lists whose pages have no end, and reviews
- * of made-up tokens of any length.
+ * The API server, or a proxy before it, sends lines of a watch that do not end or have millions of values, lists whose
+ * pages have no end, and reviews of made-up tokens of any length.
  *
  * @attacks kube/client/bounded-replies.ts
  * @attacks kube/client/watch-events.ts
+ * @attacks kube/client/large-json.ts
  * @attacks kube/client/list-watch.ts kept
  * @attacks kube/reviews/reviewer.ts
  * @attacks kube/reviews/token-review.ts
@@ -45,7 +53,7 @@ describe('abuse: an API server whose replies do not end', () => {
     const { apiServer, attackers } = scenario;
     let pages = 0;
     const harm = await scenario.attack(async () => {
-      await Promise.all([sendEndlessLines(apiServer.hpas), sendEndlessLines(apiServer.configMaps)]);
+      await Promise.all([sendLongLines(apiServer.hpas), sendLongLines(apiServer.configMaps)]);
       apiServer.hpas.list = () => {
         pages += 1;
         const metric = externalMetric(`m-${pages}`);
