@@ -228,13 +228,14 @@ const entries = {
     opensCircuit: true,
     when: 'No credentials for SLS were found.',
     remedy:
-      'Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or give the pod a RAM role (RRSA).',
+      'Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, give the pod a RAM role (RRSA), or correct the source that the message names (sls.credentials).',
   },
   CredentialsRefused: {
     httpStatus: 503,
     opensCircuit: true,
     when: 'SLS refuses the access key, its signature or its security token: mistyped, unknown, disabled, deleted, expired or invalid. The adapter fetches its credentials again at once, at most every 5 seconds.',
-    remedy: 'Check the access key of the adapter: it may be deleted, disabled, expired or mistyped.',
+    remedy:
+      'Check the access key of the adapter, in the environment or at the source of sls.credentials: it may be deleted, disabled, expired or mistyped.',
   },
   PermissionDenied: {
     httpStatus: 503,
@@ -389,7 +390,7 @@ const entries = {
   },
   ConfigInvalid: {
     httpStatus: 500,
-    when: 'Flags, environment variables or the configuration file are wrong; all faults are listed at once. Exit code 2.',
+    when: 'Flags, environment variables or the configuration file are wrong; the message lists all that are wrong. Exit code 2.',
     remedy: 'See --help and docs/configuration.md.',
   },
   AddressInUse: {

@@ -74,13 +74,18 @@ function namingSimilar<T>(metricName: string, { metrics }: Catalog, parse: () =>
 /** Returns a table with one line an item. */
 export function readingTable(items: readonly ReadingItem[], metric: MetricDefinition, nowMs: number): string {
   const routeLabel = routeLabelOf(metric);
-  const head = routeLabel === labelDefinitions.route.name ? 'ROUTE' : routeLabel.toUpperCase();
+  const isOfRoutes = items.some(({ labels }) => routeLabel in labels);
+  const head = !isOfRoutes
+    ? 'LABELS'
+    : routeLabel === labelDefinitions.route.name
+      ? 'ROUTE'
+      : routeLabel.toUpperCase();
   return alignedTable(
     [head, 'VALUE', 'UNIT', 'QUANTITY', 'WINDOW', 'WINDOW END', 'AGE'],
     items.map(({ labels, sample }) => {
       const quantity = formatQuantity(sample.value);
       return [
-        labels[routeLabel] ?? '(whole logstore)',
+        labels[routeLabel] ?? (filtersText(labels) || '(whole logstore)'),
         // What the HPA gets, as a plain number.
         String(quantityNumber(sample.value)),
         metric.unit,
@@ -92,6 +97,13 @@ export function readingTable(items: readonly ReadingItem[], metric: MetricDefini
     }),
   );
 }
+
+/** Returns the labels that select lines: all but those that name the logstore. */
+const filtersText = (labels: ReadingItem['labels']): string =>
+  Object.entries(labels)
+    .filter(([name]) => name !== labelDefinitions.project.name && name !== labelDefinitions.logstore.name)
+    .map(([name, value]) => `${name}${/^(not)?in \(/.test(value) ? ' ' : '='}${value}`)
+    .join(',');
 
 /** How far back a route is looked for. */
 const reachSeconds = 3600;

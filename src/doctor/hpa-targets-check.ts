@@ -37,27 +37,28 @@ function faultOf({ kind, value }: ScaleTarget, unit = ''): { found: string; writ
   const text = formatQuantity(value);
   const type = whole.has(unit) ? 'Value' : 'AverageValue';
   const field = type === 'Value' ? 'value' : 'averageValue';
-  const write = (quantity: string) => `target: { type: ${type}, ${field}: ${JSON.stringify(quantity)} }`;
-  // A percentage, or milliseconds that were written as a share of a second.
-  if (unit === 'ratio' && value > 1)
-    return {
-      found: `target ${text} is never reached, a ratio is from 0 to 1`,
-      write: write(formatQuantity(value / 100)),
-    };
-  if (unit === 'ms' && value < 1)
-    return {
-      found: `target ${text} is ${value} ms, latencies are in ms`,
-      write: write(formatQuantity(value * 1000)),
-    };
+  const found: string[] = [];
+  let quantity = text;
+  // A percentage, or seconds.
+  if (unit === 'ratio' && value > 1) {
+    found.push(`target ${text} is never reached, a ratio is from 0 to 1`);
+    quantity = formatQuantity(value / 100);
+  }
+  if (unit === 'ms' && value < 1) {
+    found.push(`target ${text} is ${value} ms, latencies are in ms`);
+    quantity = formatQuantity(value * 1000);
+  }
   if (shared.has(unit) && kind === 'Value')
-    return {
-      found: `type Value compares ${text} with the ${unit} of all replicas together, so the target must grow with the replicas`,
-      write: write(text),
-    };
+    found.push(
+      `type Value compares ${text} with the ${unit} of all replicas together, so the target must grow with the replicas`,
+    );
   if (whole.has(unit) && kind === 'AverageValue')
-    return {
-      found: `type AverageValue divides the ${unit === 'ms' ? 'latency' : 'ratio'} by the replicas, which says nothing about one of them`,
-      write: write(text),
-    };
-  return undefined;
+    found.push(
+      `type AverageValue divides the ${unit === 'ms' ? 'latency' : 'ratio'} by the replicas, which says nothing about one of them`,
+    );
+  if (found.length === 0) return undefined;
+  return {
+    found: found.join('; '),
+    write: `target: { type: ${type}, ${field}: ${JSON.stringify(quantity)} }`,
+  };
 }

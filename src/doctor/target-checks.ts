@@ -112,7 +112,7 @@ export const reading: DoctorCheck = {
     const request = isForecast ? baseRequest(read, { facts }) : read.request;
     using stack = createReading(facts.get('config'), dependencies, dependencies.observer);
     const { items } = await stack.reader.read(request, signal);
-    const filters = Object.entries({ ...filterTexts(request.filters), ...request.filters.own });
+    const filters = Object.entries(filterTexts(request.filters));
     const filtered =
       filters.length === 0 ? 'the whole logstore' : filters.map((filter) => filter.join(' ')).join(', ');
     const values = items.map(({ labels, sample }) => {

@@ -33,8 +33,11 @@ export const filterText = ({ operator, values }: LabelChoice): string => {
   return operator === 'in' && more.length === 0 ? only : `${operator} (${values.join(',')})`;
 };
 
-export const filterTexts = (filters: LineFilters): Record<string, string> =>
-  Object.fromEntries(filterEntries(filters).map(([name, choice]) => [name, filterText(choice)]));
+/** Returns the filters as text, with the values of a user's own labels. */
+export const filterTexts = (filters: LineFilters): Record<string, string> => ({
+  ...Object.fromEntries(filterEntries(filters).map(([name, choice]) => [name, filterText(choice)])),
+  ...filters.own,
+});
 
 /** What identifies a series. */
 export interface SeriesParts {

@@ -33,6 +33,10 @@ export const missingIndexPatterns = [
   /column '(?<field>[^']*)' (cannot be resolved|no longer exists or type mismatch)/i,
 ];
 
+/** True for every source of a key: which one it is, only the configuration says. */
+const whereKeysAre =
+  'where the adapter reads its key: in the environment, as ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or in the files access-key-id and access-key-secret of a Secret (source: secret-file).';
+
 const renewedByItself =
   'The adapter fetches its credentials again by itself, at most every 5 seconds. If this lasts, nothing renews the token. Use RRSA, an ECS role or a Secret that is kept up to date (docs/configuration.md).';
 
@@ -142,8 +146,7 @@ export const slsErrorRules: readonly SlsErrorRule[] = [
   {
     means: 'CredentialsRefused',
     message: /accesskeyid (not found|is disabled)|access key id you provided is invalid/i,
-    remedy:
-      'The key ID does not exist, or it is disabled or deleted. Look it up in the RAM console, and enable it or give the adapter another key.',
+    remedy: `The key ID does not exist, or it is disabled or deleted. Look it up in the RAM console, and enable it. Or write another key ${whereKeysAre}`,
     examples: [
       [401, 'Unauthorized', 'AccessKeyId not found: LTAI5texample'],
       [401, 'Unauthorized', 'AccessKeyId is disabled: LTAI5texample'],
@@ -153,8 +156,7 @@ export const slsErrorRules: readonly SlsErrorRule[] = [
   {
     means: 'CredentialsRefused',
     codes: ['SignatureNotMatch'],
-    remedy:
-      'The secret does not belong to this key ID. Write ALIBABA_CLOUD_ACCESS_KEY_SECRET again, without quotes or spaces around it.',
+    remedy: `The secret does not belong to this key ID. Write both again, without quotes or spaces around them, ${whereKeysAre}`,
     examples: [
       [401, 'SignatureNotMatch', 'Signature d40d2b6736489ef22b0b407eda4125717d40fdb6 is not matched.'],
     ],

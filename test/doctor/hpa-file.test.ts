@@ -137,6 +137,13 @@ describe('doctor --hpa', () => {
       'target: { type: Value, value: "500" }',
     ],
     [
+      'a latency in seconds with type AverageValue, for both',
+      'hpa-targets',
+      latency({ type: 'AverageValue', averageValue: '100m' }),
+      'target 100m is 0.1 ms, latencies are in ms; type AverageValue divides the latency by the replicas, which says nothing about one of them',
+      'target: { type: Value, value: "100" }',
+    ],
+    [
       'a latency in seconds',
       'hpa-targets',
       latency({ type: 'Value', value: '500m' }),

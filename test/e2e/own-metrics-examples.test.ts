@@ -10,6 +10,9 @@ const clock = new TestClock();
 const window = { startSeconds: clock.nowSeconds - 25, endSeconds: clock.nowSeconds - 10 };
 const examples = resolve(import.meta.dirname, '../../docs/examples');
 const exampleOf = (name: string) => readFileSync(resolve(examples, name), 'utf8');
+/** The metric by the user agent, in the page. */
+const ofAgents =
+  /^```yaml\n(metrics:\n {2}- name: agent_qps[^]*?)^```/m.exec(exampleOf('../own-metrics.md'))?.[1] ?? '';
 
 /** A number from 0 to `most` that is the same in every run. */
 const drawn = (n: number, most: number) => (Math.imul(n * 64 + most, 0x9e37_79b1) >>> 9) % (most + 1);
@@ -60,6 +63,11 @@ const linesOf = ({
   ];
 };
 
+const agents = some.map((n) => ({
+  timeSeconds: timeOf(n),
+  agent: ['okhttp/4.9', 'okhttp/5.0', 'okhttp-like/1', 'curl/8.5.0'][drawn(n, 3)] ?? '',
+}));
+
 const calls = some.map((n) => ({
   timeSeconds: timeOf(n),
   event: drawn(n, 11) === 0 ? 'start' : 'request',
@@ -81,6 +89,7 @@ beforeAll(async () => {
         logstore: 'tf-serving',
         index: { fields: { content: 'text', _container_name_: 'text', _namespace_: 'text' } },
       },
+      { project, logstore: 'nginx-ingress' },
       {
         project,
         logstore: 'app',
@@ -100,6 +109,9 @@ beforeAll(async () => {
     clock,
   });
   await emulator.sink(project, 'tf-serving').append(predictions.flatMap(linesOf));
+  await emulator
+    .sink(project, 'nginx-ingress')
+    .append(agents.map(({ timeSeconds, agent }) => ({ timeSeconds, fields: { http_user_agent: agent } })));
   const records = calls.map(({ timeSeconds, ...fields }) => ({
     timeSeconds,
     fields: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(value)])),
@@ -111,9 +123,9 @@ afterAll(async () => {
   await emulator.stop();
 });
 
-async function readerOf(example: string) {
+async function readerOf(config: string) {
   const flags = { slsEndpoint: emulator.url, project, delay: '10' };
-  const adapter = await startAdapter(flags, { clock, random: () => 0.9 }, exampleOf(example));
+  const adapter = await startAdapter(flags, { clock, random: () => 0.9 }, config);
   adapters.push(adapter);
   return async (metric: string, selector: string): Promise<readonly number[]> => {
     const { body, text } = await adapter.request(readPath(metric, selector));
@@ -140,7 +152,7 @@ const expectReadings = (found: readonly number[], wanted: readonly number[]) => 
 
 describe('docs/examples/own-metrics-tfserving.yaml', () => {
   it('counts requests and bytes of containers and of a model as its comments say', async () => {
-    const read = await readerOf('own-metrics-tfserving.yaml');
+    const read = await readerOf(exampleOf('own-metrics-tfserving.yaml'));
     const requests = predictions.filter(inWindow);
     const containers = ['bert', 'bert-canary', 'gpt'];
     const of = (name: string) => requests.filter(({ container }) => container === name);
@@ -163,7 +175,7 @@ describe('docs/examples/own-metrics-tfserving.yaml', () => {
 
 describe('docs/examples/own-metrics-application.yaml', () => {
   it('reads latency, queue, errors and the busiest tenant as its comments say', async () => {
-    const read = await readerOf('own-metrics-application.yaml');
+    const read = await readerOf(exampleOf('own-metrics-application.yaml'));
     const of = (name: string) =>
       calls.filter((call) => inWindow(call) && call.event === 'request' && call.service === name);
     for (const service of ['chat', 'search']) {
@@ -186,4 +198,10 @@ describe('docs/examples/own-metrics-application.yaml', () => {
     }
     expect(await read('app_busiest_tenant_qps', 'app.service=none')).toEqual([0]);
   });
+});
+
+it('docs/own-metrics.md: the metric by the user agent counts all versions of one program', async () => {
+  const read = await readerOf(ofAgents);
+  const own = agents.filter((line) => inWindow(line) && line.agent.startsWith('okhttp/'));
+  expectReadings(await read('agent_qps', 'my.agent=okhttp'), [own.length / 15]);
 });

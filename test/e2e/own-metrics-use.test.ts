@@ -27,6 +27,14 @@ metrics:
     aggregate: count(*)
     groupBy: route
     emptyWindow: zero
+  - name: app_lines_of
+    description: Lines of a model, counted apart
+    unit: lines
+    logstore: ${logstore}
+    aggregate: count_if(model LIKE concat({my.model}, '/%')) / {window}
+    emptyWindow: zero
+    labels:
+      - { name: my.model, description: The model. }
   - name: app_model_lines
     description: Lines of a model, on a route
     unit: lines
@@ -79,13 +87,16 @@ describe('under access.ownRoutesOnly, a metric of the configuration', () => {
 });
 
 describe('on the command line, a metric of the configuration', () => {
-  it.each([
-    ['query', /^MODEL +VALUE .*\nbert +0 +lines /],
+  it.each<[command: string, metric: string, selector: string, shown: RegExp]>([
+    ['query', 'app_lines', 'model=bert', /^MODEL +VALUE .*\nbert +0 +lines /],
+    ['query', 'app_lines_of', 'my.model=bert', /^LABELS +VALUE .*\nmy\.model=bert +0 +lines /],
     [
       'explain',
+      'app_lines',
+      'model=bert',
       /^metric +app_lines, lines: Lines of a model\n[^]*, for any value of model; it counts the ones that are read by name, /,
     ],
-  ])('works with %s', async (command, shown) => {
+  ])('works with %s %s', async (command, metric, labels, shown) => {
     const config = join(directory, 'config.yaml');
     writeFileSync(config, metrics);
     const env = {
@@ -94,8 +105,8 @@ describe('on the command line, a metric of the configuration', () => {
     };
     const fake = fakeIo(env);
     const flags = ['--config', config, '--sls-endpoint', emulator.url];
-    const selector = ['--selector', `sls.project=${project},model=bert`];
-    const code = await runProgram([command, 'app_lines', ...flags, ...selector], fake.io);
+    const selector = ['--selector', `sls.project=${project},${labels}`];
+    const code = await runProgram([command, metric, ...flags, ...selector], fake.io);
     expect([code, fake.stderr()]).toEqual([0, '']);
     expect(fake.stdout()).toMatch(shown);
   });

@@ -204,6 +204,17 @@ describe('an error reply of SLS', () => {
     expect(bugs.map(({ means }) => means)).toEqual(['QueryRefused']);
   });
 
+  it('about a key names every place that a key may come from', () => {
+    const remedies = slsErrorRules
+      .filter(({ means }) => means === 'CredentialsRefused')
+      .map(({ means, remedy }) => remedy ?? errorRegistry[means].remedy)
+      .filter((remedy) => !remedy.includes('renews the token'));
+    expect(remedies.length).toBe(3);
+    for (const remedy of remedies)
+      expect(remedy).toMatch(/environment.*(source: secret-file|sls\.credentials)/);
+    expect(errorRegistry.CredentialsMissing.remedy).toMatch(/ACCESS_KEY_SECRET.*sls\.credentials/);
+  });
+
   it.each(slsErrorRules.flatMap((rule) => rule.examples.map((example) => [...example, rule] as const)))(
     'with status %i, code %s and message %j is known by its own rule',
     (statusCode, errorCode, errorMessage, rule) => {

@@ -65,11 +65,13 @@ it('describes a series with its reading, history and window', async () => {
   ]);
 });
 
-it('names the filters of a series as a selector does', async () => {
+it('names the filters of a series as a selector does, own labels too', async () => {
   const { clock, tracker, row } = bench();
   const filters = { status: noneOf('404', '499'), method: anyOf('GET', 'PUT'), host: anyOf('a.example.com') };
-  putReading(tracker, newSeries({ ...series, filters }), 1, clock.now());
+  const own = { 'my.agent': 'okhttp' };
+  putReading(tracker, newSeries({ ...series, filters: { ...filters, own } }), 1, clock.now());
   expect((await row())?.filters).toEqual({
+    ...own,
     host: 'a.example.com',
     method: 'in (GET,PUT)',
     status: 'notin (404,499)',

@@ -21,7 +21,7 @@ export function explanationJson(explanation: Explanation, namespace: string) {
     project: request.project,
     logstore: request.logstore,
     routes: request.routes ?? null,
-    filters: { ...filterTexts(request.filters), ...request.filters.own },
+    filters: filterTexts(request.filters),
     endpoint: { url: key.endpoint, from: explanation.endpointSource },
     window: {
       from: utcText(window.startSeconds),

@@ -28,8 +28,7 @@ export function explanationText(explanation: Explanation, namespace: string): st
   const routeLabel = routeLabelOf(metric);
   const { window, plannedAtSeconds } = batch.query;
   const scanned = scannedWindow(batch.query);
-  const texts = { ...filterTexts(request.filters), ...request.filters.own };
-  const filters = Object.entries(texts).map(([name, value]) => `${name} ${value}`);
+  const filters = Object.entries(filterTexts(request.filters)).map(([name, value]) => `${name} ${value}`);
   const facts: readonly (readonly [string, string])[] = [
     ['metric', `${metric.name}, ${metric.unit}: ${metric.description}`],
     [routeLabel === labelDefinitions.route.name ? 'routes' : routeLabel, routesText(explanation)],

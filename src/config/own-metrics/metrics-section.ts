@@ -4,11 +4,17 @@ import { valueAt } from '../setting-path.ts';
 import { ownMetricFaults } from './own-metric-faults.ts';
 import { ownMetricSchema } from './own-metric-schema.ts';
 
+/** Settings whose faults leave those of the others as they are, so that both show at once. */
+const apart: readonly unknown[] = ['name', 'description', 'unit', 'project', 'logstore', 'emptyWindow'];
+
 const metric = ownMetricSchema.superRefine(
   (settings, context) => {
     for (const fault of ownMetricFaults(settings)) context.addIssue({ code: 'custom', ...fault });
   },
-  { when: ({ issues }) => issues.length === 0 },
+  {
+    when: ({ issues }) =>
+      issues.every(({ code, path }) => code === 'unrecognized_keys' || apart.includes(path?.[0])),
+  },
 );
 
 export const metricsSection = namedList(metric, 'metrics')

@@ -44,17 +44,18 @@ const checks = { search: checkSearch, aggregate: checkAggregate, sql: checkQuery
 function templateFault(metric: OwnMetricSettings, which: keyof typeof checks): string | undefined {
   const text = metric[which];
   if (text === undefined) return undefined;
-  const fault = syntaxFault(() => checks[which](text));
-  if (fault !== undefined) return fault;
   const grouping = groupingLabel(metric)?.name ?? routePlaceholder;
   const values = [routePlaceholder, ...metric.labels.map(({ name }) => name)].filter(
     // One query is for many values of the label that it groups by.
     (name) => metric.groupBy === undefined || name !== grouping,
   );
   const allowed = which === 'search' ? values : [...windowPlaceholders, ...values];
-  const wrong = placeholdersOf(text).find((name) => !allowed.includes(name));
-  const known = allowed.map((name) => `{${name}}`).join(', ') || 'no placeholder';
-  return wrong && `must not have {${wrong}}: it takes ${known}`;
+  const listed = (names: readonly string[]) => names.map((name) => `{${name}}`).join(', ');
+  const wrong = [...new Set(placeholdersOf(text))].filter((name) => !allowed.includes(name));
+  // First, because a misspelt placeholder may look like other faults: `count(*) / {windw}` like a division of whole numbers.
+  if (wrong.length > 0)
+    return `must not have ${listed(wrong)}: it takes ${listed(allowed) || 'no placeholder'}`;
+  return syntaxFault(() => checks[which](text));
 }
 
 function labelFault(

@@ -109,6 +109,15 @@ describe('a metric', () => {
       { aggregate: 'sum({nope})' },
       'aggregate must not have {nope}: it takes {window}, {from}, {to}, {route}',
     ],
+    // Another division could not be told from one of whole numbers, so its fault would send the reader astray.
+    [
+      { aggregate: 'count(*) / {windw}' },
+      'aggregate must not have {windw}: it takes {window}, {from}, {to}, {route}',
+    ],
+    [
+      { aggregate: "sum({nope} / '{nada}'" },
+      'aggregate must not have {nope}, {nada}: it takes {window}, {from}, {to}, {route}',
+    ],
     [{ aggregate: 'sum(a' }, 'aggregate must have ) for the ( at character 4'],
     [{ aggregate: `sum(${'a'.repeat(4000)})` }, 'aggregate must have at most 4000 characters'],
     [{ aggregate: '' }, 'aggregate must not be empty'],
@@ -120,6 +129,32 @@ describe('a metric', () => {
     [{ labels: 5 }, 'labels must be a list of labels'],
   ])('refuses a metric with %j', (changes, fault) => {
     expect(faultsWith(changes)).toEqual([`metrics[0].${fault}`]);
+  });
+
+  it('with several faults is refused with all of them', () => {
+    const faulty = {
+      logstore: 'App Log',
+      unit: undefined,
+      aggregate: 'sum({nope})',
+      search: 'a{b',
+      limit: 5,
+    };
+    expect(
+      faultsWith(faulty)
+        .map((fault) => fault.split(' ', 1)[0])
+        .sort(),
+    ).toEqual([
+      // The setting limit, which there is not.
+      'metrics[0]',
+      'metrics[0].aggregate',
+      'metrics[0].logstore',
+      'metrics[0].search',
+      'metrics[0].unit',
+    ]);
+  });
+
+  it('that is no section is refused', () => {
+    expect(faultsOf(5)).toHaveLength(1);
   });
 
   it('refuses two metrics with one name', () => {
