@@ -18,3 +18,13 @@ it('the run in docs/doctor.md has exactly one result for each check, in list ord
   expect(results.map(({ check }) => check)).toEqual(allChecks({ selector: undefined }).map(({ id }) => id));
   expect(run).toContain(doctorSummary(results as unknown as CheckResult[]));
 });
+
+it('the JSON in docs/doctor.md has the words of the run', () => {
+  const page = readFileSync(resolve(import.meta.dirname, '../../docs/doctor.md'), 'utf8');
+  const run = page.slice(page.indexOf('## A run'), page.indexOf('## JSON'));
+  const [, json = ''] = /```json\n([^]*?)```/.exec(page) ?? [];
+  const { checks } = JSON.parse(json) as { checks: readonly CheckResult[] };
+  expect(checks).not.toEqual([]);
+  for (const { found, remedy = '', write = '' } of checks)
+    for (const text of [found, remedy, write]) expect(run).toContain(text.replace(/…$/, ''));
+});

@@ -63,6 +63,34 @@ describe('a command that the demo prints works as printed', () => {
     expect(status.counts).toMatchObject({ series: 3, fresh: 3, refused: 0 });
   });
 
+  it('a misspelt route is found by doctor', async () => {
+    expect(await runLine(/^ {2}npm run .* doctor .*-wbe-80$/m)).toMatch(
+      /^warn +route +not seen .*most similar: default-web-80/m,
+    );
+  });
+
+  it('SLS refuses the key, until all is well again', async () => {
+    expect(await runLine(/^ {2}curl .*SignatureNotMatch.*$/m)).toBe('{}');
+    await expect(runLine(/^ {2}npm run .* doctor .*$/m)).rejects.toMatchObject({
+      stdout: expect.stringMatching(/^failed +access-key .*SignatureNotMatch/m) as string,
+    });
+    expect(await runLine(/^ {2}curl .* '\{\}'$/m)).toBe('{}');
+    expect(await runLine(/^ {2}npm run .* query .*$/m)).toContain('requests/s');
+  });
+
+  it('the log goes silent', async () => {
+    expect(await runLine(/^ {2}curl .*collectorStalled.*$/m)).toBe('{}');
+    const silent = () =>
+      runLine(/^ {2}npm run .* query .*$/m).then(
+        () => undefined,
+        (error: unknown) => (error as { readonly stderr: string }).stderr,
+      );
+    expect(await waitFor(silent)).toMatch(
+      /: no line at all in k8s-log-demo\/nginx-ingress since .* \(LogstoreSilent\)$/m,
+    );
+    await waitFor(() => /^route=\S+ .* error="no line at all in /m.test(demo.stdout()));
+  });
+
   it('replay, at its end', async () => {
     demo.kill('SIGINT');
     expect(await demo.exit).toBe(0);
