@@ -31,7 +31,7 @@ export async function query(metricName: string, options: QueryOptions & Flags, i
   const config = await loadCommandConfig(options, io);
   const { request, access } = parseRead(metricName, options, config);
   const refusal = createAccessCheck(config.access)(access);
-  if (refusal !== undefined) io.stderr.write(`Warning: for an HPA, ${refusal.message}\n`);
+  if (refusal !== undefined) io.stderr.write(`Warning: for an HPA, ${refusal.message} (${refusal.code})\n`);
   using reading = openReading(config, io);
   if (request.metric.isForecast === true) await countHistory(request, reading, options.namespace, io.signal);
   const { items } = await reading.reader.read(request, io.signal);

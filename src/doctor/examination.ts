@@ -147,7 +147,7 @@ export function findingOf(thrown: unknown): Finding {
     );
   if (thrown instanceof KubeError) return failed(thrown.message, kubeRemedy(thrown));
   const error = toAdapterError(thrown);
-  return failed(error.what, error.remedy);
+  return failed(`${error.what} (${error.code})`, error.remedy);
 }
 
 function kubeRemedy({ kind, statusCode }: KubeError): string {

@@ -84,7 +84,7 @@ export const hpaReadings: DoctorCheck = {
         } catch (error) {
           if (!(error instanceof AdapterError)) throw error;
           errors.push(error);
-          tell(error.what);
+          tell(`${error.what} (${error.code})`);
         }
       }
       const others = notRead.length === 0 ? '' : `; not read here: ${notRead.join(', ')}`;

@@ -35,7 +35,7 @@ export const freshness: DoctorCheck = {
       ageSeconds > lateSeconds ? await silenceSince(newestSeconds, examination, signal) : undefined;
     if (silence !== undefined)
       return failed(
-        silenceText(facts.get('target').address, silence),
+        `${silenceText(facts.get('target').address, silence)} (LogstoreSilent)`,
         'The collector or the ingress controller is down, or the way between them: check their pods and their log. If a load test or all traffic ended, all is well. Readings fail until lines come, or are 0 after reading.silence.holdSeconds.',
         write,
       );

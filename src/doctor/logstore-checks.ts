@@ -132,8 +132,10 @@ export const logstoreChecks: readonly DoctorCheck[] = [
     needs: [steps[index - 1]?.id ?? query.id],
     run: (examination) => {
       const probe = examination.facts.get('probe');
-      const isRefused = probe.error !== undefined && stepOf(probe) === id;
-      return isRefused ? refused(probe.error, examination) : passed(examination);
+      const { error } = probe;
+      if (error === undefined || stepOf(probe) !== id) return passed(examination);
+      const finding = refused(error, examination);
+      return { ...finding, found: `${finding.found} (${error.code})` };
     },
   })),
 ];

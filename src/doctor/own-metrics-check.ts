@@ -27,7 +27,7 @@ export const ownMetrics: DoctorCheck = {
     if (refused.length > 0) {
       const lines = refused.map(
         ({ metric, error, meant }) =>
-          `${metric}: ${error?.what}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
+          `${metric}: ${error?.what} (${error?.code})${meant === undefined ? '' : `; did you mean ${meant}?`}`,
       );
       const remedies = refused.map(({ error, meant }) => (meant === undefined ? error?.remedy : misspelt));
       return failed(lines.join('\n'), [...new Set(remedies)].join(' '));

@@ -170,7 +170,7 @@ describe('doctor --hpa', () => {
   });
 
   it.each([
-    ['spec: [1', /^hpa\.yaml is not YAML: [^\n]+ at line \d+, column \d+$/],
+    ['spec: [1', /^hpa\.yaml is not YAML: [^\n]+ at line \d+, column \d+ \(HpaInvalid\)$/],
     ['kind: Service', /^hpa\.yaml has no HPA$/],
     [
       stringify([hpa([{}], { minReplicas: 5, maxReplicas: 4 })][0]),

@@ -53,9 +53,9 @@ export const reachFaults: readonly Fault[] = [
     },
     check: 'access-key',
     status: 'failed',
-    found: ['SignatureNotMatch'],
+    found: ['SignatureNotMatch', '(CredentialsRefused)'],
     remedy:
-      'The secret does not belong to this key ID. Write ALIBABA_CLOUD_ACCESS_KEY_SECRET again, without quotes or spaces around it.',
+      'The secret does not belong to this key ID. Write both again, without quotes or spaces around them, where the adapter reads its key: in the environment',
     skipped: ['project', 'permission', 'logstore'],
   },
   {
@@ -67,7 +67,7 @@ export const reachFaults: readonly Fault[] = [
     status: 'failed',
     found: ['Unauthorized: AccessKeyId not found: '],
     remedy:
-      'The key ID does not exist, or it is disabled or deleted. Look it up in the RAM console, and enable it or give the adapter another key.',
+      'The key ID does not exist, or it is disabled or deleted. Look it up in the RAM console, and enable it. Or write another key where the adapter reads its key: in the environment',
   },
   {
     name: 'the token has expired',
