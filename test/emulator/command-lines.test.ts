@@ -75,7 +75,7 @@ describe('wrong flags', () => {
     expect(await run('emulate', '--listen', '127.0.0.1:0', ...flags)).toEqual({
       code: 2,
       stdout: '',
-      stderr: `emulate: ${message}. See --help and emulator/README.md.\n`,
+      stderr: `emulate: ${message}. See --help and emulator/README.md. (ConfigInvalid)\n`,
     });
   });
 });
@@ -93,7 +93,7 @@ describe('a port that is taken', () => {
     expect(await run(name, ...flags(holder.port))).toEqual({
       code: 1,
       stdout: '',
-      stderr: `${name}: another process listens on 127.0.0.1:${holder.port}. Stop that process or choose another port; 0 takes any free one.\n`,
+      stderr: `${name}: another process listens on 127.0.0.1:${holder.port}. Stop that process or choose another port; 0 takes any free one. (AddressInUse)\n`,
     });
   });
 
@@ -101,7 +101,7 @@ describe('a port that is taken', () => {
     const { code, stderr } = await run('emulate', '--listen', '192.0.2.1:0');
     expect([code, stderr]).toEqual([
       1,
-      'emulate: cannot listen on 192.0.2.1:0 (EADDRNOTAVAIL). Choose an address of this machine, such as 127.0.0.1, and a port above 1023.\n',
+      'emulate: cannot listen on 192.0.2.1:0 (EADDRNOTAVAIL). Choose an address of this machine, such as 127.0.0.1, and a port above 1023. (AddressUnusable)\n',
     ]);
   });
 });
