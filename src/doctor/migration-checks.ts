@@ -1,3 +1,4 @@
+import type { V1APIService } from '@kubernetes/client-node';
 import { apiServiceName } from '../kube/api-service.ts';
 import {
   findApiService,
@@ -70,6 +71,33 @@ function readsOf(examination: Examination) {
   );
 }
 
+/** As the stock adapter registers itself. The APIService no longer says so once the adapter has taken it over. */
+const stockRegistration = {
+  service: { name: 'alibaba-cloud-metrics-adapter', namespace: 'kube-system' },
+  insecureSkipTLSVerify: true,
+};
+
+/** Returns what to type if the APIService names the adapter. */
+function wayBack({ metadata }: V1APIService) {
+  // An uninstall deletes an APIService that the adapter's manifests created.
+  const isCreatedByAdapter = metadata?.labels?.['app.kubernetes.io/name'] === 'sls-metrics-adapter';
+  if (!isCreatedByAdapter)
+    return {
+      remedy: 'The way back to the stock adapter of ACK, while that is installed:',
+      write: registerCommand(stockRegistration),
+    };
+  const name = metadata.annotations?.[annotations.release];
+  const namespace = metadata.annotations?.[annotations.releaseNamespace] ?? '';
+  return {
+    remedy:
+      'The way back to another provider: remove the adapter, which deletes the APIService, then install that provider:',
+    write:
+      name === undefined
+        ? 'kubectl delete -k deploy/adapter'
+        : `helm uninstall ${name} --namespace ${namespace}`,
+  };
+}
+
 /** Says what to type. Never fails. */
 export const takeOver: DoctorCheck = {
   id: 'take-over',
@@ -85,9 +113,12 @@ export const takeOver: DoctorCheck = {
     const { own, isNamed } = ownServiceOf(examination, apiService);
     const release = helmReleaseOf(apiService.metadata?.annotations);
     if (isNamed)
-      return ok(
-        `the APIService names the adapter already${release === undefined ? '' : `, and is deleted by an uninstall of Helm release ${release}`}`,
-      );
+      return {
+        ...ok(
+          `the APIService names the adapter already${release === undefined ? '' : `, and is deleted by an uninstall of Helm release ${release}`}`,
+        ),
+        ...wayBack(apiService),
+      };
     if (providerOf(apiService) === 'KEDA')
       return {
         ...ok('KEDA keeps the APIService'),

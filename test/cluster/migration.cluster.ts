@@ -106,6 +106,7 @@ describe('chart sls-metrics-adapter over the APIService of the stock adapter', (
     const notes = await runHelm('install', beside);
     expect(await spec()).toMatchObject(stockApiService.spec);
 
+    expect(notes).not.toMatch(/is served by|rollout status|helm test|kubectl get apiservice/);
     await patchAsTold(notes, run.adapterNamespace);
     expect(await spec()).toMatchObject({ service: ownService });
     expect(await spec()).not.toHaveProperty('insecureSkipTLSVerify');
@@ -118,7 +119,9 @@ describe('chart sls-metrics-adapter over the APIService of the stock adapter', (
       '-p',
       JSON.stringify({ spec: { caBundle } }),
     ]);
-    expect(await runHelm('upgrade', beside)).toContain(`names the Service ${name} of this release`);
+    const served = await runHelm('upgrade', beside);
+    expect(served).toContain(`names the Service ${name} of this release`);
+    expect(served).toContain('kubectl rollout status');
     // The stock release still owns it.
     expect(await refusalOf('upgrade', values)).toContain('It already names the Service of this release');
 
@@ -129,12 +132,55 @@ describe('chart sls-metrics-adapter over the APIService of the stock adapter', (
     expect(await spec()).not.toHaveProperty('caBundle');
   });
 
+  it('refuses to own an APIService that was taken over, also one without labels of Helm', async () => {
+    const unlabelled = JSON.stringify({ metadata: { annotations: null, labels: null } });
+    await cluster.kubectl(['patch', 'apiservice', apiServiceName, '--type=merge', '-p', unlabelled]);
+    await patchAsTold(await runHelm('install', beside), run.adapterNamespace);
+    for (const flags of [[], ['--take-ownership']]) {
+      const said = await refusalOf('upgrade', values, ...flags);
+      expect(said).toContain('It already names the Service of this release, which did not create it');
+      expect(said).not.toContain('invalid ownership metadata');
+    }
+    await cluster.kubectl(['delete', 'apiservice', apiServiceName]);
+    await runHelm('upgrade', values);
+    expect(await spec()).toMatchObject({ service: ownService });
+  });
+
   it('owns the APIService once the release of the stock adapter has deleted its own', async () => {
     await runHelm('install', beside);
     await cluster.kubectl(['delete', 'apiservice', apiServiceName]);
     await runHelm('upgrade', values);
     expect(await spec()).toMatchObject({ service: ownService });
     await runHelm('upgrade', { ...values, replicas: 3 });
+  });
+
+  it('loses the APIService by a rollback to a revision without it, as docs/migrate.md warns', async () => {
+    await runHelm('install', beside);
+    await cluster.kubectl(['delete', 'apiservice', apiServiceName]);
+    await runHelm('upgrade', values);
+    await runHelm('upgrade', { ...values, replicas: 3 });
+    const rollback = (revision: string) => helm(cluster, run.adapterNamespace, ['rollback', name, revision]);
+    await rollback('2');
+    expect(await spec()).toMatchObject({ service: ownService });
+    await rollback('1');
+    await expect(spec()).rejects.toThrow('NotFound');
+    await runHelm('upgrade', values);
+    expect(await spec()).toMatchObject({ service: ownService });
+  });
+
+  // Helm renders no template for a rollback, so the chart cannot refuse it.
+  it('keeps the APIService of another provider after a failed rollback, as docs/install.md says', async () => {
+    await cluster.kubectl(['delete', 'apiservice', apiServiceName]);
+    await runHelm('install', values);
+    await runHelm('upgrade', beside);
+    await cluster.create([stockApiService]);
+    const rollback = helm(cluster, run.adapterNamespace, ['rollback', name, '1']);
+    await expect(rollback).rejects.toThrow(/APIService with the name .* (not )?found/);
+    await cluster.kubectl(['annotate', 'apiservice', apiServiceName, 'helm.sh/resource-policy=keep']);
+    await runHelm('upgrade', beside);
+    await cluster.kubectl(['annotate', 'apiservice', apiServiceName, 'helm.sh/resource-policy-']);
+    await helm(cluster, run.adapterNamespace, ['uninstall', name, '--wait']);
+    expect(await spec()).toMatchObject(stockApiService.spec);
   });
 
   it('refuses to take back what was given to another provider, and says how that one keeps it', async () => {

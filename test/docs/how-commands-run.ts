@@ -9,7 +9,7 @@ export const notRun: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^kind /, 'needs Docker'],
   [/^docker build /, 'needs Docker; test/slow/image follows the Dockerfile'],
   [/^npm install --global /, 'changes this machine; test/slow/image installs the package elsewhere'],
-  [/^helm (test|uninstall) /, 'needs a cluster; test/cluster and test/slow/charts run both'],
+  [/^helm (test|uninstall|rollback|history) /, 'needs a cluster; test/cluster and test/slow/charts run them'],
   [
     /^curl -s localhost:9090\/status\.json /,
     'needs an adapter in a cluster; test/status-page holds the JSON',

@@ -1,9 +1,23 @@
 import { afterEach, expect, it } from 'vitest';
 import { autoscaler, externalMetric } from '../support/scripted-autoscalers.ts';
-import { createHealthySetup, matchLabels, type HealthySetup } from './healthy-setup.ts';
+import { textOf } from '../docs/doc-commands.ts';
+import {
+  apiServiceName,
+  createHealthySetup,
+  matchLabels,
+  usualLabels,
+  type HealthySetup,
+} from './healthy-setup.ts';
 
 const stock = { name: 'alibaba-cloud-metrics-adapter', namespace: 'kube-system' };
 const keda = { name: 'keda-operator-metrics-apiserver', namespace: 'keda' };
+
+const stockCommand = `kubectl patch apiservice ${apiServiceName} --type=merge -p '{"spec":{"service":{"name":"alibaba-cloud-metrics-adapter","namespace":"kube-system","port":443},"caBundle":null,"insecureSkipTLSVerify":true}}'`;
+
+const releaseOf = (namespace: string, name: string) => ({
+  'meta.helm.sh/release-name': name,
+  'meta.helm.sh/release-namespace': namespace,
+});
 
 let setup: HealthySetup | undefined;
 afterEach(() => setup?.[Symbol.asyncDispose]());
@@ -67,14 +81,54 @@ it('lets KEDA keep the APIService', async () => {
   });
 });
 
-it('has nothing to take over if the adapter serves already, or if there is no provider', async () => {
-  const own = await migrate(() => undefined);
-  expect(own['hpa-reads']).toMatchObject({ status: 'ok' });
-  expect(own['take-over']?.found).toBe('the APIService names the adapter already');
-  await setup?.[Symbol.asyncDispose]();
-  const none = await migrate(({ apiServer }) =>
-    apiServer.apiServices.delete('v1beta1.external.metrics.k8s.io'),
+it('prints the way back to the stock adapter if the adapter has taken over its APIService', async () => {
+  const results = await migrate(() => undefined);
+  expect(results['hpa-reads']).toMatchObject({ status: 'ok' });
+  expect(results['take-over']).toMatchObject({
+    found: 'the APIService names the adapter already',
+    remedy: 'The way back to the stock adapter of ACK, while that is installed:',
+    write: stockCommand,
+  });
+  expect(textOf('docs/migrate.md')).toContain(stockCommand.replace(/^.* -p /, ''));
+});
+
+it.each([
+  ['Helm', releaseOf('metrics', 'sls'), 'helm uninstall sls --namespace metrics'],
+  ['kubectl', {}, 'kubectl delete -k deploy/adapter'],
+])('prints how to remove an adapter that created the APIService by %s', async (_, annotations, write) => {
+  const results = await migrate(({ apiServer: { apiServices } }) => {
+    const labels = { 'app.kubernetes.io/name': 'sls-metrics-adapter' };
+    apiServices.put(apiServiceName, apiServices.get(apiServiceName).spec, undefined, { labels, annotations });
+  });
+  expect(results['take-over']).toMatchObject({
+    remedy: expect.stringMatching(/^The way back to another provider: remove the adapter/) as string,
+    write,
+  });
+});
+
+it.each([
+  ['a label that the adapter does not know', matchLabels({ ...usualLabels, 'sls.ingress.colour': 'red' })],
+  ['an interval of 0', matchLabels({ ...usualLabels, 'sls.query.interval': '0' })],
+  ['an interval above 3600', matchLabels({ ...usualLabels, 'sls.query.interval': '3601' })],
+  [
+    'an operator that the stock adapter treats as =',
+    {
+      ...matchLabels(usualLabels),
+      matchExpressions: [{ key: 'sls.query.interval', operator: 'NotIn', values: ['60'] }],
+    },
+  ],
+])('lists an HPA that the stock adapter accepts and this one refuses: %s', async (_, selector) => {
+  const results = await migrate(({ apiServer }) =>
+    apiServer.hpas.put(autoscaler('shop', 'odd', [externalMetric('sls_ingress_qps', selector)])),
   );
+  expect(results['hpa-reads']).toMatchObject({
+    status: 'failed',
+    found: expect.stringContaining('HPA shop/odd, sls_ingress_qps: stops: ') as string,
+  });
+});
+
+it('has nothing to take over if there is no provider', async () => {
+  const none = await migrate(({ apiServer }) => apiServer.apiServices.delete(apiServiceName));
   expect(none['provider']?.found).toMatch(/^none: /);
   expect(none['take-over']).toMatchObject({ write: expect.stringMatching(/-f values\.yaml$/) as string });
 });

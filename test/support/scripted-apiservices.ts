@@ -4,9 +4,15 @@ import { StatusFailure } from './kube-status.ts';
 interface ApiServiceObject {
   readonly apiVersion: 'apiregistration.k8s.io/v1';
   readonly kind: 'APIService';
-  readonly metadata: { readonly name: string; readonly resourceVersion: string };
+  readonly metadata: ApiServiceMetadata & { readonly name: string; readonly resourceVersion: string };
   readonly spec: ApiServiceSpec;
   readonly status?: ApiServiceStatus;
+}
+
+/** Who created the object. */
+interface ApiServiceMetadata {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** A condition, as the availability controller writes it. */
@@ -47,11 +53,16 @@ export class ScriptedApiServices {
     });
   }
 
-  put(name: string, spec: ApiServiceSpec, status?: ApiServiceStatus): ApiServiceObject {
+  put(
+    name: string,
+    spec: ApiServiceSpec,
+    status?: ApiServiceStatus,
+    metadata: ApiServiceMetadata = this.#objects.get(name)?.metadata ?? {},
+  ): ApiServiceObject {
     const object: ApiServiceObject = {
       apiVersion: 'apiregistration.k8s.io/v1',
       kind: 'APIService',
-      metadata: { name, resourceVersion: String(++this.#version) },
+      metadata: { ...metadata, name, resourceVersion: String(++this.#version) },
       spec,
       ...(status === undefined ? {} : { status }),
     };

@@ -10,15 +10,19 @@ v1beta1.external.metrics.k8s.io
 {{ lookup "apiregistration.k8s.io/v1" "APIService" "" (include "adapter.apiServiceName" .) | toJson }}
 {{- end -}}
 
-{{/* Who owns the APIService, in words; empty: there is none, or it is free for this release. */}}
+{{/*
+Who owns the APIService, in words; empty: there is none, or this release owns or may adopt it. It may adopt the one of
+deploy/adapter (helm install --take-ownership), but not one of another provider that was patched to name its Service.
+*/}}
 {{- define "adapter.otherProvider" -}}
 {{- with include "adapter.liveApiService" . | fromJson -}}
 {{- $service := dig "spec" "service" dict . -}}
 {{- $release := dig "metadata" "annotations" "meta.helm.sh/release-name" "" . -}}
 {{- $space := dig "metadata" "annotations" "meta.helm.sh/release-namespace" "" . -}}
 {{- $isOfRelease := and (include "adapter.ownsApiService" $) (eq (default "" $service.namespace) $.Release.Namespace) -}}
-{{- $isFree := and (not $release) (include "adapter.namesOwnService" $) -}}
-{{- if not (or $isOfRelease $isFree) -}}
+{{- $isAdapters := eq (dig "metadata" "labels" "app.kubernetes.io/name" "" .) (include "adapter.name" $) -}}
+{{- $isAdoptable := and (not $release) $isAdapters (include "adapter.namesOwnService" $) -}}
+{{- if not (or $isOfRelease $isAdoptable) -}}
 Service {{ $service.namespace }}/{{ $service.name }}
 {{- if $release }}, and to Helm release {{ $release }} in namespace {{ $space }}{{ end -}}
 {{- end -}}
@@ -73,7 +77,8 @@ echo '{{ toJson $object }}' | kubectl create -f -
 {{- else if contains "/keda-" . -}}
 {{- $text = append $text "It is KEDA's, and every ScaledObject needs it. Keep it: run this command again with\n  --set apiService.create=false --set tls.mode=cert-manager --set keda.enabled=true\nand let ScaledObjects read this adapter (docs/keda.md)." -}}
 {{- else if include "adapter.namesOwnService" $ -}}
-{{- $text = append $text "It already names the Service of this release. Run this command again with\n  --set apiService.create=false\nuntil the other release is uninstalled, which deletes the APIService." -}}
+{{- $text = append $text "It already names the Service of this release, which did not create it. While the other provider is installed, run this command again with\n  --set apiService.create=false\nso that an uninstall leaves the APIService to that provider. Do not add labels of Helm to it." -}}
+{{- $text = append $text (printf "Once the other provider is uninstalled, delete the APIService if it is still there, then run this command again:\n  kubectl delete apiservice %s --ignore-not-found" (include "adapter.apiServiceName" $)) -}}
 {{- else -}}
 {{- $text = append $text "See which HPAs would stop:\n  sls-metrics-adapter doctor --migrate" -}}
 {{- $text = append $text "To take over, run this command again with\n  --set apiService.create=false\nso that the release does not own the APIService and its uninstall cannot delete it. When its pods run, type:" -}}

@@ -44,6 +44,13 @@ describe('an upgrade of the release', () => {
     expect(Object.keys(before?.spec ?? {})).not.toContain('caBundle');
   });
 
+  it('ends an old pod only when a new one is ready, so a failed upgrade keeps serving', async () => {
+    const { spec } = deploymentOf(await render({ values: leastValues }));
+    expect(spec).toMatchObject({
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+    });
+  });
+
   it('never changes the selector of the Deployment', async () => {
     const renders = await Promise.all(ciFiles.map((file) => renderFile(file)));
     const labelled = await render({
@@ -125,9 +132,26 @@ describe('NOTES.txt', () => {
       'kubectl annotate serviceaccount mine -n default pod-identity.alibabacloud.com/role-name=sls-reader',
     );
     expect(await notes('existing-secret-values.yaml')).toContain('kubectl create secret generic sls-key');
-    const unregistered = await notes('self-managed-values.yaml', { apiService: { create: false } });
-    expect(unregistered).toContain('pods of the adapter were created, and no APIService');
-    expect(unregistered).not.toContain('is served by');
+  });
+
+  it('has no command for the metrics API, which would fail, if no APIService was created', async () => {
+    const apiService = { create: false };
+    const waiting = await renderNotes({ chart, values: { ...leastValues, apiService } });
+    expect(waiting).toMatch(/no APIService\. They run, but are READY only when the APIService names/);
+    const serving = await renderNotes({ chart, valueFiles: [join(chart, 'ci/keda-values.yaml')] });
+    expect(serving).toContain('kubectl rollout status');
+    for (const notes of [waiting, serving])
+      expect(notes).not.toMatch(/is served by|kubectl get apiservice|kubectl get --raw|helm test/);
+    expect(waiting).not.toContain('kubectl rollout status');
+  });
+
+  it('says where credentials come from if no value does', async () => {
+    const said = 'No credentials are configured (credentials.source is default)';
+    expect(await renderNotes({ chart, values: leastValues })).toContain(said);
+    const configured = { config: { sls: { region: 'cn-beijing', credentials: { source: 'ecs-role' } } } };
+    expect(await renderNotes({ chart, values: configured })).not.toContain(said);
+    const file = join(chart, 'ci/self-managed-values.yaml');
+    expect(await renderNotes({ chart, valueFiles: [file] })).not.toContain(said);
   });
 });
 
