@@ -89,7 +89,12 @@ export class ReadChecker {
     const response = `${reply.statusCode} ${reply.text}`;
     assert(isErrorCode(cause) && this.expectedCodes.has(cause), `unexpected failure: ${response}`);
     const { httpStatus } = errorRegistry[cause as ErrorCode];
-    expectStatus(reply, httpStatus, cause, new RegExp(`\\. (${remediesOf(cause as ErrorCode).join('|')})$`));
+    expectStatus(
+      reply,
+      httpStatus,
+      cause,
+      new RegExp(`\\. (${remediesOf(cause as ErrorCode).join('|')}) \\(\\w+\\)$`),
+    );
     const { minDelay, maxDelay, maxStale } = this.#settings;
     const lastMs = this.#lastEndMs.get(route) ?? -Infinity;
     const isReadable = lastMs + (maxDelay + 1) * 1000 <= sentMs;
