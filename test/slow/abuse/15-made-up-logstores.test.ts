@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { linesAlias, secondAlias } from '../../../src/sls/query-text.ts';
+import { linesAlias, routedAlias, secondAlias } from '../../../src/sls/query-text.ts';
 import { logstore, project, readPath, selectorOf } from '../../support/adapter.ts';
 import { freePort } from '../../support/ports.ts';
 import { autoscaler, externalMetric } from '../../support/scripted-autoscalers.ts';
@@ -29,6 +29,7 @@ function answerLate({ query }: SlsRequest, response: ServerResponse): number | u
     const row = (_: unknown, index: number) => ({
       [secondAlias]: `${from + index}`,
       [linesAlias]: `${linesASecond}`,
+      [routedAlias]: `${linesASecond}`,
     });
     sendRows(response, Array.from({ length: until - from }, row));
     return undefined;
