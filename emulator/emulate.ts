@@ -154,7 +154,7 @@ function introduction(
   url: string,
 ): string {
   const [id, secret] = accessKeyId === undefined ? ['any', 'any'] : [accessKeyId, 'SECRET'];
-  // Made-up requests begin a minute before the start.
+  // Made-up requests begin two minutes before the start, not an hour.
   const since = traffic === undefined ? '' : ' --since 1m';
   return [
     `SLS for project ${project}, logstore ${logstore} listens at ${url}.`,

@@ -18,6 +18,9 @@ export type TrafficKind = 'demo' | 'odd';
 /** Ingress pods of the made-up traffic, each with a collector of its own. */
 export const trafficPods = 3;
 
+/** How long made-up traffic has been logged at the start: more than a survey of a minute covers. */
+const pastSeconds = 120;
+
 interface LinesOptions {
   readonly stamp: Stamp;
   readonly traffic: TrafficKind | undefined;
@@ -93,6 +96,7 @@ async function runTraffic(
     random,
     signal,
     record: kindOfLine[kind].record,
+    pastSeconds,
   });
   await done;
 }

@@ -145,8 +145,14 @@ describe('emulate', () => {
   });
 
   it('makes up traffic', async () => {
-    await emulating(['--traffic', 'odd'], async (url) => {
+    await emulating(['--traffic', 'odd'], async (url, stdout) => {
       await waitFor(async () => (await statsAt(url)).rows > 60 * 70);
+      const [, flags = ''] = /^ {2}npm run -s adapter -- (routes .* --since 1m)$/m.exec(stdout()) ?? [];
+      const key = { ALIBABA_CLOUD_ACCESS_KEY_ID: 'any', ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'any' };
+      const survey = fakeIo(key);
+      expect(await runProgram(flags.split(' '), survey.io)).toBe(0);
+      expect(survey.stdout()).toMatch(/^default-retried-80 +10(\.\d+)? /m);
+      expect(survey.stdout()).not.toContain('QPS is too low');
     });
   });
 

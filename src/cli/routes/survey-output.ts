@@ -78,9 +78,11 @@ export function surveyTable(survey: Survey): string {
 function youngLogNote({ query: { window }, routes }: Survey): string[] {
   const ageSeconds = window.endSeconds - Math.min(...routes.map(({ firstSeenSeconds }) => firstSeenSeconds));
   const minutes = Math.max(1, Math.ceil(ageSeconds / 60));
-  if (minutes * 60 > windowSeconds(window) * coveredShare) return [];
+  if (ageSeconds > windowSeconds(window) * coveredShare) return [];
+  const remedy =
+    minutes * 60 < windowSeconds(window) ? `--since ${minutes}m averages over that time` : 'ask again later';
   return [
-    `The first of these requests was logged ${ageSeconds}s before the end. If the log is not older, QPS is too low: --since ${minutes}m averages over that time.`,
+    `The first of these requests was logged ${ageSeconds}s before the end. If the log is not older, QPS is too low: ${remedy}.`,
   ];
 }
 
