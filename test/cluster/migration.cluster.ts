@@ -146,6 +146,20 @@ describe('chart sls-metrics-adapter over the APIService of the stock adapter', (
     expect(await spec()).toMatchObject({ service: ownService });
   });
 
+  it('adopts the APIService of deploy/adapter by --take-ownership', async () => {
+    await cluster.kubectl(['delete', 'apiservice', apiServiceName]);
+    const labels = { ...run.labels, 'app.kubernetes.io/name': 'sls-metrics-adapter' };
+    const metadata = { name: apiServiceName, labels };
+    const manifest = {
+      ...stockApiService,
+      metadata,
+      spec: { ...stockApiService.spec, service: ownService },
+    };
+    await cluster.create([manifest]);
+    await runHelm('install', values, '--take-ownership');
+    expect(await spec()).toMatchObject({ service: ownService });
+  });
+
   it('owns the APIService once the release of the stock adapter has deleted its own', async () => {
     await runHelm('install', beside);
     await cluster.kubectl(['delete', 'apiservice', apiServiceName]);
