@@ -67,11 +67,11 @@ async function ofApi(metric: string, selector: Readonly<Record<string, string>>)
   return items === undefined ? (message ?? '') : parseQuantity(items[0]?.value ?? '');
 }
 
-/** Returns the value that KEDA reads, or the text of the error without its code. */
+/** Returns the value that KEDA reads, or the text of the error with its code at the end, as the API has it. */
 const ofKeda = (metadata: Readonly<Record<string, string>>): Promise<number | string> =>
   readAsKeda(client, refTo(metadata)).then(
     ({ value }) => value,
-    (error: unknown) => (error as GrpcFailure).details.replace(/^\w+: /, ''),
+    (error: unknown) => (error as GrpcFailure).details.replace(/^(\w+): (.*)$/s, '$2 ($1)'),
   );
 
 describe('KEDA reads what an HPA reads', () => {
