@@ -181,11 +181,8 @@ describe('state gauges', () => {
   it('show the age of the newest line of each logstore, and which logstores are silent', async () => {
     const endpoint = parseEndpointUrl('http://127.0.0.1:1');
     const silence = {
-      lastSeconds: 940,
-      nextSeconds: undefined,
-      linesAMinuteBefore: 540,
-      hasOtherLines: false,
-      isHeld: true,
+      ...{ lastSeconds: 940, nextSeconds: undefined, linesAMinuteBefore: 540 },
+      ...{ hasOtherLines: false, isHeld: true },
     };
     const of = (logstore: string, newestSeconds: number) => ({
       address: { endpoint, project: 'p', logstore },

@@ -137,11 +137,12 @@ describeWithChromium('the status page in a browser', () => {
     const text = (selector: string) => page.textContent(`#rows ${selector}`);
     expect([await text('.hpa'), await text('.replicas')]).toEqual(['webdefault', '2at 10 req/s each']);
     const before = await page.getAttribute('.spark-line', 'd');
-    putReading(tracker, series, 38, Date.now() + 1);
+    // Of two readings of one second the page shows the later one.
+    putReading(tracker, series, 38, Date.now() + 1000);
     await shows(page, '#rows .replicas b', '4');
     expect(await text('.number')).toBe('38');
     expect(await page.getAttribute('.spark-line', 'd')).not.toBe(before);
-    putReading(tracker, series, 380, Date.now() + 2);
+    putReading(tracker, series, 380, Date.now() + 2000);
     await shows(page, '#rows .replicas b', '5');
     expect(await text('.replicas')).toBe('5at 10 req/s each, its maximum');
     tracker.autoscalers.changed({ namespace: 'default', name: 'web' }, []);
