@@ -122,7 +122,7 @@ function besideKeda(owner: string, facts: FactStore): Finding {
     `it belongs to ${owner}, which must keep it; ScaledObjects read the adapter ${isServed ? 'at its port for KEDA' : 'by its own address'}`,
     isServed
       ? 'Write ScaledObjects (docs/keda.md):'
-      : 'Install the chart with apiService.create=false, tls.mode=cert-manager and keda.enabled=true, and write ScaledObjects (docs/keda.md):',
+      : 'Install the chart with apiService.create=false, tls.mode=cert-manager (or existing-secret) and keda.enabled=true, and write ScaledObjects (docs/keda.md):',
     print,
   );
 }

@@ -41,6 +41,7 @@ export const hpaMigration: DoctorCheck = {
   id: 'hpa-reads',
   description: 'The adapter serves everything that HPAs read today',
   needs: ['hpas'],
+  runsAfter: ['provider'],
   run: (examination) => {
     const entries = readsOf(examination);
     const stopping = entries.filter(({ served }) => !served);
@@ -57,6 +58,8 @@ export const hpaMigration: DoctorCheck = {
 };
 
 function readsOf(examination: Examination) {
+  const apiService = examination.facts.find('apiService');
+  const isBesideKeda = apiService !== undefined && providerOf(apiService) === 'KEDA';
   const refused = Map.groupBy(refusedReads(examination), ({ hpa, metric }) => `${hpa} ${metric}`);
   return examination.facts.get('autoscalers').flatMap(({ namespace, name, metrics }) =>
     metrics.map((ref) => {
@@ -64,7 +67,12 @@ function readsOf(examination: Examination) {
       const labels = 'refusal' in ref ? [] : ref.requirements;
       const scaledObject = labels.find(({ key }) => key === scaledObjectLabel)?.values[0];
       const [error] = refused.get(`${hpa} ${ref.name}`) ?? [];
-      const other = onlyStock.test(ref.name) ? 'only the stock adapter serves it' : error?.error.what;
+      const other = onlyStock.test(ref.name)
+        ? 'only the stock adapter serves it'
+        : (error?.error.what ??
+          (isBesideKeda
+            ? 'KEDA keeps the APIService, so write a ScaledObject instead (docs/keda.md)'
+            : undefined));
       const why = scaledObject === undefined ? other : `KEDA serves it for ScaledObject ${scaledObject}`;
       return { hpa, metric: ref.name, scaledObject, served: why === undefined, why };
     }),
@@ -122,7 +130,8 @@ export const takeOver: DoctorCheck = {
     if (providerOf(apiService) === 'KEDA')
       return {
         ...ok('KEDA keeps the APIService'),
-        remedy: 'Install beside it, and let ScaledObjects read the adapter (docs/keda.md):',
+        remedy:
+          'Install beside it, with cert-manager in the cluster or tls.mode=existing-secret, and let ScaledObjects read the adapter (docs/keda.md):',
         write: `${install} --set apiService.create=false --set tls.mode=cert-manager --set keda.enabled=true`,
       };
     return {

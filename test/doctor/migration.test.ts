@@ -74,6 +74,12 @@ it('lists what would stop and what would be served, and prints the take-over and
 
 it('lets KEDA keep the APIService', async () => {
   const results = await migrate((healthy) => healthy.register({}, keda));
+  // An HPA cannot read the adapter then.
+  expect(results['hpa-reads']).toMatchObject({ status: 'failed' });
+  expect(results['hpa-reads']?.found.split('\n')).toEqual([
+    '1 of 1 external metrics of HPAs stop',
+    'HPA shop/web, sls_ingress_qps: stops: KEDA keeps the APIService, so write a ScaledObject instead (docs/keda.md)',
+  ]);
   expect(results['take-over']).toMatchObject({
     status: 'ok',
     found: 'KEDA keeps the APIService',

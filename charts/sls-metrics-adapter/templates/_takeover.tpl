@@ -75,7 +75,7 @@ echo '{{ toJson $object }}' | kubectl create -f -
 {{- $text = append $text (printf "This release created it, so helm uninstall deletes it for that provider too. To leave it to that provider, uninstall this release, then type:\n  %s" (include "adapter.createAgainCommand" $)) -}}
 {{- $text = append $text (printf "To take it back, type this, then run this command again:\n  %s" (include "adapter.takeOverCommand" $)) -}}
 {{- else if contains "/keda-" . -}}
-{{- $text = append $text "It is KEDA's, and every ScaledObject needs it. Keep it: run this command again with\n  --set apiService.create=false --set tls.mode=cert-manager --set keda.enabled=true\nand let ScaledObjects read this adapter (docs/keda.md)." -}}
+{{- $text = append $text "It is KEDA's, and every ScaledObject needs it. Keep it: run this command again with\n  --set apiService.create=false --set tls.mode=cert-manager --set keda.enabled=true\nand let ScaledObjects read this adapter (docs/keda.md). This needs cert-manager in the cluster; without it, set tls.mode=existing-secret." -}}
 {{- else if include "adapter.namesOwnService" $ -}}
 {{- $text = append $text "It already names the Service of this release, which did not create it. While the other provider is installed, run this command again with\n  --set apiService.create=false\nso that an uninstall leaves the APIService to that provider. Do not add labels of Helm to it." -}}
 {{- $text = append $text (printf "Once the other provider is uninstalled, delete the APIService if it is still there, then run this command again:\n  kubectl delete apiservice %s --ignore-not-found" (include "adapter.apiServiceName" $)) -}}
