@@ -24,11 +24,17 @@ export const kubernetes: DoctorCheck = {
     try {
       const kube = await loadKubeClient({ kubeconfig, serviceAccountDir, env, monotonicMs });
       cleanup.defer(() => kube.close());
-      const version = await serverVersion(kube, { signal });
+      const { gitVersion, compiler = '' } = await serverVersion(kube, { signal });
+      if (compiler.startsWith('node '))
+        return failed(
+          'this kubeconfig names an adapter, as that of the demo does, and no API server',
+          'Leave it out, or name that of the cluster:',
+          usualKubeconfig,
+        );
       const isInPod = kubeconfig === undefined;
       const adapter = await runningAdapter(kube, facts.get('config'), input.serviceAccount, isInPod, signal);
       facts.learn({ kube, adapter, account: adapter.account });
-      return ok(`Kubernetes ${version ?? 'of an unknown version'}`);
+      return ok(`Kubernetes ${gitVersion ?? 'of an unknown version'}`);
     } catch (error) {
       if (!(error instanceof AdapterError)) throw error;
       return failed(error.what, 'Correct the kubeconfig, or name another one:', usualKubeconfig);

@@ -58,6 +58,8 @@ const configMapName = 'extension-apiserver-authentication';
 export class ScriptedApiServer implements AsyncDisposable {
   readonly configMaps = new ScriptedCollection('v1', 'ConfigMap');
   readonly hpas = new ScriptedAutoscalers();
+  /** Body of `/version`. */
+  version: object = { major: '1', minor: '32', gitVersion: 'v1.32.1-aliyun.1', compiler: 'gc' };
   readonly apiServices = new ScriptedApiServices();
   readonly deployments = new ScriptedCollection('apps/v1', 'Deployment');
   /** The users that TokenReview finds, by token. */
@@ -228,7 +230,7 @@ export class ScriptedApiServer implements AsyncDisposable {
         return;
       }
       case 'version.get': {
-        sendJson(response, 200, { major: '1', minor: '32', gitVersion: 'v1.32.1-aliyun.1' });
+        sendJson(response, 200, this.version);
         return;
       }
       case 'apiservice.get': {

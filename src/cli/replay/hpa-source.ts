@@ -62,7 +62,8 @@ async function readFromCluster(namespace: string, name: string, config: Config, 
   const kube = await loadKubeClient({ kubeconfig, serviceAccountDir, env: io.env });
   try {
     const object = await readAutoscaler(kube, namespace, name, { signal: io.signal });
-    return { object, version: await serverVersion(kube, { signal: io.signal }) };
+    const { gitVersion } = await serverVersion(kube, { signal: io.signal });
+    return { object, version: gitVersion };
   } catch (error) {
     if (!(error instanceof KubeError)) throw error;
     throw new AdapterError('HpaInvalid', `--hpa ${namespace}/${name}: ${error.message}`, {

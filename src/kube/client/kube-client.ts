@@ -7,6 +7,7 @@ import {
   type ApiConstructor,
   type ApiType,
   type ConfigurationOptions,
+  type VersionInfo,
 } from '@kubernetes/client-node';
 import { fetch } from 'undici';
 import { loadKubeConfig, type KeptConnectionsConfig, type KubeConfigOptions } from './kube-config.ts';
@@ -154,11 +155,10 @@ export class KubeClient {
 export const loadKubeClient = async (options: KubeConfigOptions): Promise<KubeClient> =>
   new KubeClient(await loadKubeConfig(options));
 
-/** Returns the version of the API server, such as `v1.32.1`. @throws KubeError; the signal's reason */
-export async function serverVersion(client: KubeClient, options: CallOptions): Promise<string | undefined> {
+/** Returns the version of the API server, whose `gitVersion` is such as `v1.32.1`. @throws KubeError; the signal's reason */
+export function serverVersion(client: KubeClient, options: CallOptions): Promise<Partial<VersionInfo>> {
   const api = client.api(VersionApi);
-  const { gitVersion } = await client.call((request) => api.getCode({}, request), options);
-  return gitVersion;
+  return client.call((request) => api.getCode({}, request), options);
 }
 
 /** Ends a request at its time-out or by the caller's signal. Leaves no timer and no listener. */

@@ -1,3 +1,4 @@
+import { versionInfo } from '../../../src/api/discovery/version.ts';
 import { createCa } from '../../support/certificates.ts';
 import { apiServiceName, controller, service, where, type HealthySetup } from '../healthy-setup.ts';
 import type { Fault } from './fault.ts';
@@ -11,6 +12,15 @@ const adapterDeployment = (namespace: string, serviceAccountName: string, ...arg
 
 /** Faults of the APIService and of rights. */
 export const clusterFaults: readonly Fault[] = [
+  {
+    name: 'the kubeconfig names the adapter itself',
+    inject: ({ apiServer }) => void (apiServer.version = versionInfo()),
+    check: 'kubernetes',
+    status: 'failed',
+    found: ['this kubeconfig names an adapter, as that of the demo does, and no API server'],
+    remedy: 'Leave it out, or name that of the cluster:',
+    skipped: ['hpas', 'apiservice', 'hpa-access'],
+  },
   {
     name: 'the APIService is missing',
     inject: ({ apiServer }) => apiServer.apiServices.delete(apiServiceName),
