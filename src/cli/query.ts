@@ -74,12 +74,8 @@ function namingSimilar<T>(metricName: string, { metrics }: Catalog, parse: () =>
 /** Returns a table with one line an item. */
 export function readingTable(items: readonly ReadingItem[], metric: MetricDefinition, nowMs: number): string {
   const routeLabel = routeLabelOf(metric);
-  const isOfRoutes = items.some(({ labels }) => routeLabel in labels);
-  const head = !isOfRoutes
-    ? 'LABELS'
-    : routeLabel === labelDefinitions.route.name
-      ? 'ROUTE'
-      : routeLabel.toUpperCase();
+  const ofRoutes = routeLabel === labelDefinitions.route.name ? 'ROUTE' : routeLabel.toUpperCase();
+  const head = items.some(({ labels }) => routeLabel in labels) ? ofRoutes : 'LABELS';
   return alignedTable(
     [head, 'VALUE', 'UNIT', 'QUANTITY', 'WINDOW', 'WINDOW END', 'AGE'],
     items.map(({ labels, sample }) => {

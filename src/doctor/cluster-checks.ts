@@ -25,6 +25,7 @@ export const kubernetes: DoctorCheck = {
       const kube = await loadKubeClient({ kubeconfig, serviceAccountDir, env, monotonicMs });
       cleanup.defer(() => kube.close());
       const { gitVersion, compiler = '' } = await serverVersion(kube, { signal });
+      // As `versionInfo` of the adapter says; that of Kubernetes is gc.
       if (compiler.startsWith('node '))
         return failed(
           'this kubeconfig names an adapter, as that of the demo does, and no API server',

@@ -59,7 +59,10 @@ export const hpaMigration: DoctorCheck = {
 
 function readsOf(examination: Examination) {
   const apiService = examination.facts.find('apiService');
-  const isBesideKeda = apiService !== undefined && providerOf(apiService) === 'KEDA';
+  const besideKeda =
+    apiService !== undefined && providerOf(apiService) === 'KEDA'
+      ? 'KEDA keeps the APIService, so write a ScaledObject instead (docs/keda.md)'
+      : undefined;
   const refused = Map.groupBy(refusedReads(examination), ({ hpa, metric }) => `${hpa} ${metric}`);
   return examination.facts.get('autoscalers').flatMap(({ namespace, name, metrics }) =>
     metrics.map((ref) => {
@@ -69,10 +72,7 @@ function readsOf(examination: Examination) {
       const [error] = refused.get(`${hpa} ${ref.name}`) ?? [];
       const other = onlyStock.test(ref.name)
         ? 'only the stock adapter serves it'
-        : (error?.error.what ??
-          (isBesideKeda
-            ? 'KEDA keeps the APIService, so write a ScaledObject instead (docs/keda.md)'
-            : undefined));
+        : (error?.error.what ?? besideKeda);
       const why = scaledObject === undefined ? other : `KEDA serves it for ScaledObject ${scaledObject}`;
       return { hpa, metric: ref.name, scaledObject, served: why === undefined, why };
     }),

@@ -21,9 +21,9 @@ export type CircuitPhase = 'closed' | 'open' | 'half-open';
 
 const noNamespaces: ReadonlySet<string> = new Set();
 
-/** While more have failed, the circuit is open for all. */
+/** Once queries of so many have failed, the circuit is open for all. */
 const mostNamers = 1000;
-/** While more have failed that one client of KEDA's port names, the circuit is open for that client. */
+/** Of the namespaces that one client of KEDA's port names: once so many have failed, the circuit is open for that client. */
 const mostOfNamer = 100;
 
 /**

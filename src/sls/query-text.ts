@@ -178,7 +178,7 @@ const mostRowsByMinute = (window: Window, routes: readonly string[] | undefined)
  * Returns the query that counts the lines of each second of a window: at most one row per second.
  *
  * @param ownAgentStart what the User-Agents of heartbeats to one address begin with; undefined: heartbeats are not counted
- * @param routeColumn also counts the lines that have this column, and of heartbeats these alone
+ * @param routeColumn also counts the lines that have this column, and only those heartbeats that have it
  */
 export function secondCountsText(
   window: Window,

@@ -30,7 +30,7 @@ const heartbeatStampSeconds = 2;
 /** Heartbeats hold a silence for at least this long, also where `holdSeconds` is 0. */
 const heartbeatHoldSeconds = 60;
 
-/** A time that is no chance without a line, or without one that has a route. */
+/** A time without a line, or without one that has a route, that is too long for chance. */
 export interface Silence {
   /** Unix second of the last line before it. */
   readonly lastSeconds: number;
